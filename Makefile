@@ -1,0 +1,62 @@
+# Everything here sets itself up: a stock Python 3.11+, git and make are all it takes.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+PIP    := $(BIN)/python -m pip --disable-pip-version-check install --quiet -c constraints.txt
+
+.PHONY: demo test test-live check format bench screenshots clean help
+
+help:
+	@echo "make demo         the guided set-up on the embedded sandbox (headless without a terminal)"
+	@echo "make test         all checks and tests"
+	@echo "make test-live    the contract tests in a real project: PROJECT=ID [LOCATION=EU]; it cleans up after itself"
+	@echo "make check        format, lint, types, import contracts"
+	@echo "make bench        the speed table (BENCH=--json for JSON)"
+	@echo "make screenshots  draw screenshots/ anew"
+
+demo: $(VENV)/.demo
+	@$(BIN)/kbq-tui demo $(DEMO)
+
+test: check
+	$(BIN)/python -m pytest -n 2 --dist worksteal $(TEST)
+
+# As you are signed in (application-default credentials), in datasets and an account with a random suffix.
+test-live: $(VENV)/.dev
+	$(if $(PROJECT),,$(error Name a real project to try things in: make test-live PROJECT=ID [LOCATION=EU]))
+	$(BIN)/python -m pytest tests/live --live-project=$(PROJECT) --live-location=$(or $(LOCATION),US)
+
+check: $(VENV)/.dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest -q tests/test_house.py
+
+format: $(VENV)/.dev
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(VENV)/.dev
+	@$(BIN)/python -m tests.bench $(BENCH)
+
+screenshots: $(VENV)/.dev
+	$(BIN)/python -m tests.screenshots
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis dist build
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	  echo "kbq-tui needs Python 3.11 or newer; '$(PYTHON)' is $$($(PYTHON) --version 2>&1). Try: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { \
+	  echo "Python's venv module is missing. On Debian and Ubuntu: sudo apt install python3-venv; on Fedora it comes with python3." >&2; exit 1; }
+	@echo "Setting up $(VENV) (once) ..." >&2
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.demo: pyproject.toml constraints.txt | $(BIN)/python
+	@$(PIP) -e '.[sandbox]'
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml constraints.txt | $(BIN)/python
+	@$(PIP) -e '.[dev]'
+	@touch $@ $(VENV)/.demo
