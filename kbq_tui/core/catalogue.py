@@ -1,0 +1,155 @@
+"""The catalogue of problems: every way Google, the network or this machine says no, and what to do about it.
+
+The entries are data, split by subject over `catalogue_*.py`; this module finds them and fills their blanks.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Final
+
+from kbq_tui.core import catalogue_access, catalogue_accounts, catalogue_calls, catalogue_data, catalogue_machine
+from kbq_tui.core import catalogue_commands as cmd
+from kbq_tui.core.catalogue_base import Entry, clean, fill, values
+from kbq_tui.core.catalogue_permissions import PERMISSIONS, Permission
+from kbq_tui.core.problems import Context, Problem
+
+__all__ = ["CODES", "ENTRIES", "PERMISSIONS", "Entry", "Permission", "permission_missing", "problem"]
+
+ENTRIES: Final[Mapping[str, Entry]] = {
+    entry.code: entry
+    for module in (catalogue_accounts, catalogue_access, catalogue_calls, catalogue_data, catalogue_machine)
+    for entry in module.ENTRIES
+}
+"""Every entry by code, in the order in which a manual would list them."""
+
+CODES: Final = tuple(ENTRIES)
+"""Every code."""
+
+_DEFAULTS: Final[Mapping[str, Mapping[str, str]]] = {
+    "KBQ-KEY-CREATION-BLOCKED": {"constraint": "iam.disableServiceAccountKeyCreation"},
+    "KBQ-ACCOUNT-CREATION-BLOCKED": {"constraint": "iam.disableServiceAccountCreation"},
+    "KBQ-DATASET-GRANT-DENIED": {"permission": "bigquery.datasets.update"},
+    "KBQ-TABLE-WRITE-DENIED": {"permission": "bigquery.tables.updateData"},
+    "KBQ-ROLE-LEVEL": {"role": "roles/bigquery.jobUser"},
+}
+"""What fills a blank of an entry where the error does not say; never shown as if the error had said it."""
+
+_BY_PERMISSION: Final[Mapping[str, str]] = {
+    "bigquery.datasets.create": "KBQ-DATASET-CREATE-DENIED",
+    "bigquery.datasets.update": "KBQ-DATASET-GRANT-DENIED",
+    "bigquery.datasets.setIamPolicy": "KBQ-DATASET-GRANT-DENIED",
+    "bigquery.jobs.create": "KBQ-JOB-USER-MISSING",
+    "bigquery.tables.getData": "KBQ-TABLE-READ-DENIED",
+    "bigquery.tables.create": "KBQ-TABLE-WRITE-DENIED",
+    "bigquery.tables.update": "KBQ-TABLE-WRITE-DENIED",
+    "bigquery.tables.updateData": "KBQ-TABLE-WRITE-DENIED",
+    "bigquery.tables.delete": "KBQ-TABLE-WRITE-DENIED",
+    "iam.serviceAccountKeys.create": "KBQ-KEY-CREATE-DENIED",
+    "iam.serviceAccounts.getAccessToken": "KBQ-IMPERSONATION-DENIED",
+    "serviceusage.services.use": "KBQ-QUOTA-PROJECT",
+}
+
+
+def code_for_permission(permission: str) -> str:
+    """Return the code for a permission that was denied; the general one where there is none of its own."""
+    return _BY_PERMISSION.get(permission, "KBQ-PERMISSION-MISSING")
+
+
+def problem(code: str, context: Context, /, *, original: str = "", **details: object) -> Problem:
+    """Return one entry as a Problem.
+
+    Args:
+        code: one of `CODES`.
+        context: what is known of the connection; fills the blanks that `details` leave.
+        original: the error's own words.
+        details: identifiers that belong to this one failure, such as `permission` or `path`; empty ones are dropped.
+
+    Raises:
+        KeyError: for a code that is not in the catalogue.
+    """
+    entry = ENTRIES[code]
+    kept = {name: text for name, value in details.items() if (text := clean(value))}
+    known = {**_DEFAULTS.get(code, {}), **values(context, kept)}
+    steps = entry.remedy
+    if code == "KBQ-OVER-GRANT":
+        # The last two steps are for the two levels at which a role is held; `resource` says which it is.
+        level, _, name = kept.get("resource", "").partition(" ")
+        if level == "dataset":
+            known["dataset"] = name
+            steps = (*steps[:-2], steps[-1])
+        elif level == "project":
+            steps = steps[:-1]
+    return Problem(
+        code=entry.code,
+        title=fill(entry.title, known),
+        cause=fill(entry.cause, known),
+        remedy=tuple(fill(step, known) for step in steps),
+        who=fill(entry.who, known),
+        kind=entry.kind,
+        retry=entry.retry,
+        wait=entry.wait,
+        link=entry.link,
+        details=kept,
+        original=clean(original, 2_000),
+    )
+
+
+_GRANT: Final[Mapping[str, str]] = {
+    "project": cmd.GRANT_OPERATOR,
+    "dataset": cmd.GRANT_OPERATOR_DATASET,
+    "organization": cmd.GRANT_OPERATOR_ORGANIZATION,
+}
+
+_DO_INSTEAD: Final[Mapping[str, tuple[str, ...]]] = {
+    "bigquery.datasets.create": (cmd.CREATE_DATASET,),
+    "bigquery.datasets.update": (cmd.GRANT_VIEWER, cmd.GRANT_EDITOR),
+    "bigquery.datasets.setIamPolicy": (cmd.GRANT_VIEWER, cmd.GRANT_EDITOR),
+    "iam.serviceAccounts.create": (cmd.CREATE_ACCOUNT,),
+    "iam.serviceAccountKeys.create": (cmd.CREATE_KEY,),
+    "iam.serviceAccountKeys.delete": (cmd.DELETE_KEY,),
+    "resourcemanager.projects.getIamPolicy": (cmd.GRANT_JOB_USER,),
+    "resourcemanager.projects.setIamPolicy": (cmd.GRANT_JOB_USER,),
+    "serviceusage.services.enable": (cmd.ENABLE_API,),
+}
+"""What someone who holds the permission could run in the operator's stead."""
+
+_OPERATOR_CODES: Final = frozenset(
+    {"KBQ-DATASET-CREATE-DENIED", "KBQ-DATASET-GRANT-DENIED", "KBQ-KEY-CREATE-DENIED", "KBQ-PERMISSION-MISSING"}
+)
+
+
+def is_operators(code: str, permission: str) -> bool:
+    """Return whether a denied permission is one that the operator needs, so that `permission_missing` can say more."""
+    return code in _OPERATOR_CODES and permission in PERMISSIONS and code_for_permission(permission) == code
+
+
+def permission_missing(permission: str, context: Context, /, *, original: str = "", **details: object) -> Problem:
+    """Return the Problem of a permission that the operator lacks, as a preflight finds it.
+
+    Args:
+        permission: such as `iam.serviceAccountKeys.create`; best one of `PERMISSIONS`.
+        context: what is known of the connection.
+        original: the error's own words, where there was one.
+        details: further identifiers of this one failure.
+    """
+    code = code_for_permission(permission)
+    if code not in _OPERATOR_CODES:
+        code = "KBQ-PERMISSION-MISSING"
+    row = PERMISSIONS.get(permission)
+    if row is None:
+        return problem(code, context, original=original, **{**details, "permission": permission})
+    base = problem(code, context, original=original, **{**details, "permission": permission, "role": row.role})
+    known = values(context, base.details)
+    steps = [f"Ask {row.who} for the role {row.title} ({row.role}):\n{_GRANT[row.level]}"]
+    if row.name in _DO_INSTEAD:
+        steps.append("\n".join(("Or ask for the step itself to be done:", *_DO_INSTEAD[row.name])))
+    steps.append("If the role was granted a moment ago, wait: two minutes as a rule, sometimes seven or more.")
+    return replace(
+        base,
+        title=f"You may not {row.purpose}",
+        cause=fill(
+            f"The permission {row.name} is needed to {row.purpose}, and is missing in project {{project}}.", known
+        ),
+        remedy=tuple(fill(step, known) for step in steps),
+        who=f"{row.who[0].upper()}{row.who[1:]}: {row.name}, role {row.title} ({row.role}) on the {row.level}.",
+    )

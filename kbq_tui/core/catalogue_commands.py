@@ -1,0 +1,74 @@
+"""The commands that remedies and hand-offs name, each written once. Blanks as in `catalogue_base`.
+
+Sources: `gcloud … --help` and `bq help` of the Google Cloud SDK, and
+https://cloud.google.com/bigquery/docs/reference/standard-sql/data-control-language
+"""
+
+from typing import Final
+
+ENABLE_API: Final = "gcloud services enable {service} --project={project}"
+DISABLE_API: Final = "gcloud services disable {service} --project={project}"
+
+CREATE_DATASET: Final = "bq --project_id={project} --location={location} mk --dataset {project}:{dataset}"
+# Without -r it refuses a dataset that has tables: an undo must not take data along.
+DELETE_DATASET: Final = "bq rm -d {project}:{dataset}"
+SHOW_DATASET: Final = "bq show --format=prettyjson {project}:{dataset}"
+LIST_DATASETS: Final = "bq ls --project_id={project} --datasets"
+
+CREATE_ACCOUNT: Final = (
+    "gcloud iam service-accounts create {account_id} --project={project} --display-name=KLAVIYO_DATA_TRANSFER_USER"
+)
+DELETE_ACCOUNT: Final = "gcloud iam service-accounts delete {account} --project={project}"
+SHOW_ACCOUNT: Final = "gcloud iam service-accounts describe {account} --project={project}"
+ENABLE_ACCOUNT: Final = "gcloud iam service-accounts enable {account} --project={project}"
+DISABLE_ACCOUNT: Final = "gcloud iam service-accounts disable {account} --project={project}"
+
+LIST_KEYS: Final = "gcloud iam service-accounts keys list --iam-account={account} --managed-by=user --project={project}"
+CREATE_KEY: Final = (
+    "gcloud iam service-accounts keys create {account_id}.json --iam-account={account} --project={project}"
+)
+DELETE_KEY: Final = "gcloud iam service-accounts keys delete {key_id} --iam-account={account} --project={project}"
+ENABLE_KEY: Final = "gcloud iam service-accounts keys enable {key_id} --iam-account={account} --project={project}"
+
+GRANT_JOB_USER: Final = (
+    "gcloud projects add-iam-policy-binding {project} --member=serviceAccount:{account} "
+    "--role=roles/bigquery.jobUser --condition=None"
+)
+GRANT_PROJECT: Final = (
+    "gcloud projects add-iam-policy-binding {project} --member=serviceAccount:{account} --role={role} --condition=None"
+)
+REVOKE_PROJECT: Final = (
+    "gcloud projects remove-iam-policy-binding {project} --member=serviceAccount:{account} "
+    "--role={role} --condition=None"
+)
+GRANT_OPERATOR: Final = (
+    "gcloud projects add-iam-policy-binding {project} --member={operator_member} --role={role} --condition=None"
+)
+
+GRANT_OPERATOR_ORGANIZATION: Final = (
+    "gcloud organizations add-iam-policy-binding ORGANIZATION_ID --member={operator_member} --role={role} "
+    "--condition=None"
+)
+
+_SQL: Final = "bq query --project_id={project} --location={location} --use_legacy_sql=false "
+GRANT_DATASET: Final = _SQL + "'GRANT `{role}` ON SCHEMA `{project}.{dataset}` TO \"serviceAccount:{account}\"'"
+GRANT_OPERATOR_DATASET: Final = _SQL + "'GRANT `{role}` ON SCHEMA `{project}.{dataset}` TO \"{operator_member}\"'"
+REVOKE_DATASET: Final = _SQL + "'REVOKE `{role}` ON SCHEMA `{project}.{dataset}` FROM \"serviceAccount:{account}\"'"
+GRANT_VIEWER: Final = GRANT_DATASET.replace("{role}", "roles/bigquery.dataViewer")
+GRANT_EDITOR: Final = GRANT_DATASET.replace("{role}", "roles/bigquery.dataEditor")
+
+DESCRIBE_POLICY: Final = "gcloud org-policies describe {constraint} --project={project}"
+EFFECTIVE_POLICY: Final = "gcloud org-policies describe {constraint} --effective --project={project}"
+# One line, so that it survives being copied; /dev/stdin because set-policy reads a file only.
+LIFT_POLICY: Final = (
+    "printf 'name: projects/{project}/policies/{constraint}\\nspec:\\n  rules:\\n  - enforce: false\\n' "
+    "| gcloud org-policies set-policy /dev/stdin"
+)
+RESTORE_POLICY: Final = "gcloud org-policies delete {constraint} --project={project}"
+
+SHOW_BILLING: Final = "gcloud billing projects describe {project}"
+LOGIN: Final = "gcloud auth application-default login"
+SHOW_LOGIN: Final = "gcloud auth list"
+SET_QUOTA_PROJECT: Final = "gcloud auth application-default set-quota-project {project}"
+SHOW_POLICY: Final = "gcloud projects get-iam-policy {project}"
+SHOW_PROJECT: Final = "gcloud projects describe {project}"

@@ -1,0 +1,124 @@
+"""Permissions the operator needs: what each is for, which role has it, and who grants it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Permission:
+    """One permission.
+
+    Attributes:
+        name: such as `iam.serviceAccountKeys.create`.
+        purpose: what it is needed for; completes "is needed to …".
+        role: the narrowest predefined role that has it, such as `roles/iam.serviceAccountKeyAdmin`.
+        title: the role's name.
+        level: where it is granted: `project`, `dataset` or `organization`.
+        who: who grants it or does the step, in words.
+    """
+
+    name: str
+    purpose: str
+    role: str
+    title: str
+    level: str
+    who: str
+
+
+_PROJECT_ADMIN: Final = "a project owner or Project IAM Admin"
+
+
+def _on_project(name: str, purpose: str, role: str, title: str) -> Permission:
+    return Permission(name, purpose, role, title, "project", _PROJECT_ADMIN)
+
+
+_ACCOUNT_CREATOR: Final = ("roles/iam.serviceAccountCreator", "Create Service Accounts")
+_ACCOUNT_VIEWER: Final = ("roles/iam.serviceAccountViewer", "View Service Accounts")
+_ACCOUNT_ADMIN: Final = ("roles/iam.serviceAccountAdmin", "Service Account Admin")
+_KEY_ADMIN: Final = ("roles/iam.serviceAccountKeyAdmin", "Service Account Key Admin")
+_IAM_ADMIN: Final = ("roles/resourcemanager.projectIamAdmin", "Project IAM Admin")
+_API_ADMIN: Final = ("roles/serviceusage.serviceUsageAdmin", "Service Usage Admin")
+_DATASET_OWNER: Final = ("roles/bigquery.dataOwner", "BigQuery Data Owner", "dataset", "the dataset's owner")
+
+# Source: https://cloud.google.com/iam/docs/permissions-reference and .../roles-permissions
+_TABLE: Final = (
+    _on_project("bigquery.datasets.create", "create a dataset", "roles/bigquery.user", "BigQuery User"),
+    Permission(
+        "bigquery.datasets.get",
+        "read a dataset",
+        "roles/bigquery.metadataViewer",
+        "BigQuery Metadata Viewer",
+        "project",
+        _PROJECT_ADMIN,
+    ),
+    Permission("bigquery.datasets.update", "grant on a dataset", *_DATASET_OWNER),
+    Permission("bigquery.datasets.setIamPolicy", "grant on a dataset with SQL", *_DATASET_OWNER),
+    Permission("bigquery.datasets.delete", "delete a dataset", *_DATASET_OWNER),
+    _on_project("bigquery.jobs.create", "run a query", "roles/bigquery.jobUser", "BigQuery Job User"),
+    _on_project(
+        "bigquery.jobs.listAll",
+        "see Klaviyo's recent jobs",
+        "roles/bigquery.resourceViewer",
+        "BigQuery Resource Viewer",
+    ),
+    _on_project("iam.serviceAccounts.create", "create the service account", *_ACCOUNT_CREATOR),
+    _on_project("iam.serviceAccounts.get", "see the service account", *_ACCOUNT_VIEWER),
+    _on_project("iam.serviceAccounts.list", "see the service accounts", *_ACCOUNT_VIEWER),
+    _on_project("iam.serviceAccounts.delete", "delete the service account", *_ACCOUNT_ADMIN),
+    _on_project(
+        "iam.serviceAccounts.getAccessToken",
+        "act as a service account",
+        "roles/iam.serviceAccountTokenCreator",
+        "Service Account Token Creator",
+    ),
+    _on_project("iam.serviceAccountKeys.create", "create a key", *_KEY_ADMIN),
+    _on_project("iam.serviceAccountKeys.list", "see the keys of the service account", *_ACCOUNT_VIEWER),
+    _on_project("iam.serviceAccountKeys.get", "see a key of the service account", *_ACCOUNT_VIEWER),
+    _on_project("iam.serviceAccountKeys.delete", "delete a key", *_KEY_ADMIN),
+    _on_project("resourcemanager.projects.get", "see the project", "roles/browser", "Browser"),
+    _on_project("resourcemanager.projects.getIamPolicy", "read who has which role on the project", *_IAM_ADMIN),
+    _on_project("resourcemanager.projects.setIamPolicy", "grant on the project", *_IAM_ADMIN),
+    _on_project("serviceusage.services.enable", "turn on an API", *_API_ADMIN),
+    _on_project(
+        "serviceusage.services.get",
+        "see which APIs are on",
+        "roles/serviceusage.serviceUsageViewer",
+        "Service Usage Viewer",
+    ),
+    _on_project(
+        "serviceusage.services.list",
+        "see which APIs are on",
+        "roles/serviceusage.serviceUsageViewer",
+        "Service Usage Viewer",
+    ),
+    _on_project(
+        "serviceusage.services.use",
+        "charge calls to the project",
+        "roles/serviceusage.serviceUsageConsumer",
+        "Service Usage Consumer",
+    ),
+    _on_project(
+        "orgpolicy.policy.get",
+        "see which organization policies are in force",
+        "roles/orgpolicy.policyViewer",
+        "Organization Policy Viewer",
+    ),
+    Permission(
+        "orgpolicy.policy.set",
+        "lift or restore an organization policy",
+        "roles/orgpolicy.policyAdmin",
+        "Organization Policy Administrator",
+        "organization",
+        "an organization administrator",
+    ),
+    _on_project(
+        "resourcemanager.projects.createBillingAssignment",
+        "link a billing account",
+        "roles/billing.projectManager",
+        "Project Billing Manager",
+    ),
+)
+
+PERMISSIONS: Final[Mapping[str, Permission]] = {entry.name: entry for entry in _TABLE}
+"""By name. What is not in it is still reported, without a role."""

@@ -1,0 +1,285 @@
+"""Verification: what is checked, and how an answer is judged. Pure: answers in, verdicts out."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from kbq_tui.core.observed import DatasetInfo
+from kbq_tui.core.problems import Problem
+from kbq_tui.core.spec import DATA_EDITOR, DATA_VIEWER, ConnectionSpec, DatasetWish
+
+
+class Verdict(StrEnum):
+    PASS = "pass"  # noqa: S105
+    FAIL = "fail"
+    UNKNOWN = "unknown"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that is verified.
+
+    Attributes:
+        id: stable, such as `dataset.visible:KLAVIYO_TMP`.
+        title: one line.
+        article: the section of Klaviyo's article it mends, such as `4.1`; `+` where the article has nothing.
+        why: what the article gets wrong or leaves out, one sentence.
+    """
+
+    id: str
+    title: str
+    article: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """One verdict with its evidence.
+
+    Attributes:
+        check: what was checked.
+        verdict: pass, fail, unknown (could not be decided) or skipped (does not apply, or needs one that failed).
+        evidence: the relevant line of the answer. Hostile text.
+        command: the SQL or call that was used.
+        problem: what stands in the way, where the verdict is fail or unknown.
+        seconds: how long it took.
+    """
+
+    check: Check
+    verdict: Verdict
+    evidence: str
+    command: str = ""
+    problem: Problem | None = None
+    seconds: float = 0.0
+
+    @property
+    def id(self) -> str:
+        return self.check.id
+
+    def to_json(self) -> dict[str, object]:
+        return {
+            "id": self.check.id,
+            "article": self.check.article,
+            "verdict": self.verdict.value,
+            "title": self.check.title,
+            "evidence": self.evidence,
+            "command": self.command,
+            "problem": self.problem.to_json() if self.problem else None,
+            "seconds": round(self.seconds, 3),
+        }
+
+
+def healthy(results: Sequence[CheckResult]) -> bool:
+    """Return whether nothing failed, nothing stayed unknown, and something passed."""
+    return any(r.verdict is Verdict.PASS for r in results) and not any(
+        r.verdict in (Verdict.FAIL, Verdict.UNKNOWN) for r in results
+    )
+
+
+KEY_AUTH = Check(
+    "key.auth", "The key signs in", "4.2", "The article never signs in with the key: as typed, it tests your own login."
+)
+QUERY_RUN = Check(
+    "query.run", "The account may run queries (Job User)", "4.2", "No command of the article grants Job User."
+)
+PERMISSIONS = Check(
+    "permissions.effective",
+    "Effective permissions on the project",
+    "4.3",
+    "OBJECT_PRIVILEGES leaves out inherited grants; testIamPermissions counts them.",
+)
+MINIMAL = Check(
+    "permissions.minimal",
+    "Nothing beyond Job User on the project",
+    "+",
+    "Without --dataset, the article's command grants Data Editor on every dataset.",
+)
+ISOLATED = Check(
+    "permissions.isolated",
+    "No other dataset of the project can be read",
+    "+",
+    "A grant on another dataset, or on the whole project, would hand over more than Klaviyo needs.",
+)
+STAGING_WRITE = Check(
+    "staging.write", "Create, insert, select and drop in the staging dataset", "4.4", "The article leaves out INSERT."
+)
+BILLING = Check(
+    "billing.dml", "Billing allows INSERT", "+", "Without billing, create and drop pass and only an INSERT fails."
+)
+KEYS = Check("keys.expected", "The account has exactly the key we hold", "+", "A key nobody holds is a way in.")
+
+
+def visible(wish: DatasetWish) -> Check:
+    return Check(
+        f"dataset.visible:{wish.name}",
+        f"{wish.name} exists in the right location",
+        "4.1",
+        "SCHEMATA reads the US only unless a region is named, and wants a permission on the whole project that the"
+        " account must not have: the dataset itself is asked for.",
+    )
+
+
+def granted(wish: DatasetWish) -> Check:
+    return Check(
+        f"grants.direct:{wish.name}",
+        f"{wish.role.removeprefix('roles/')} on {wish.name}",
+        "4.3",
+        "The view exists per region only, wants object_name, and grantees carry a type.",
+    )
+
+
+def readable(wish: DatasetWish) -> Check:
+    return Check(
+        f"{wish.purpose}.read",
+        f"Every table and view of {wish.name} can be read",
+        "4.4",
+        "The article reads a table that a new dataset does not have.",
+    )
+
+
+def read_only(wish: DatasetWish) -> Check:
+    return Check(
+        f"{wish.purpose}.readonly",
+        f"The account cannot write in {wish.name}",
+        "+",
+        "Least privilege is only proven by a refusal.",
+    )
+
+
+def writable(wish: DatasetWish) -> Check:
+    return Check(
+        f"{wish.purpose}.write",
+        f"Create, insert, select and drop in {wish.name}",
+        "4.4",
+        "A Viewer cannot write: export needs Editor.",
+    )
+
+
+def expected(spec: ConnectionSpec) -> tuple[Check, ...]:
+    """Return every check of a connection, in the order in which they are shown."""
+    wishes = spec.datasets()
+    checks: list[Check] = [*(visible(w) for w in wishes), KEY_AUTH, QUERY_RUN, *(granted(w) for w in wishes)]
+    checks += [PERMISSIONS, MINIMAL, ISOLATED, STAGING_WRITE, BILLING]
+    for wish in wishes:
+        if wish.purpose == "staging":
+            continue
+        checks.append(readable(wish))
+        checks.append(read_only(wish) if wish.role.endswith("dataViewer") else writable(wish))
+    return (*checks, KEYS)
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A verdict before it has a clock."""
+
+    verdict: Verdict
+    evidence: str
+    problem: Problem | None = None
+
+
+NEEDED_PERMISSION = "bigquery.jobs.create"
+
+READ_PERMISSION = "bigquery.tables.getData"
+
+EXCESS_PERMISSIONS = (
+    "bigquery.datasets.create",
+    READ_PERMISSION,
+    "bigquery.tables.updateData",
+    "iam.serviceAccountKeys.create",
+    "iam.serviceAccounts.create",
+    "resourcemanager.projects.setIamPolicy",
+)
+"""Signs of a project-wide over-grant: none of them comes with Job User."""
+
+
+_METADATA_VIEWER = "roles/bigquery.metadataViewer"
+_WITHIN = {DATA_VIEWER: {_METADATA_VIEWER}, DATA_EDITOR: {DATA_VIEWER, _METADATA_VIEWER}}
+"""Roles that add nothing to a wanted one. Source: https://cloud.google.com/bigquery/docs/access-control"""
+
+
+def judge_visible(
+    wish: DatasetWish, location: str, info: DatasetInfo | None, missing: Problem, elsewhere: Problem
+) -> Judged:
+    """Judge what the account itself sees of one dataset.
+
+    Args:
+        wish: the dataset.
+        location: where it has to be; empty where nothing says so.
+        info: what the account sees.
+        missing: the problem if that is nothing.
+        elsewhere: the problem if it is in another location.
+    """
+    if info is None:
+        return Judged(Verdict.FAIL, f"{wish.name} does not exist", missing)
+    if location and info.location.lower() != location.lower():
+        return Judged(Verdict.FAIL, f"{wish.name} in {info.location}, expected {location}", elsewhere)
+    return Judged(Verdict.PASS, f"{wish.name} in {info.location}")
+
+
+def roles_beyond(role: str, held: Iterable[str]) -> tuple[str, ...]:
+    """Return those of the roles held on a dataset that allow more than the wanted one does."""
+    return tuple(sorted({r for r in held if r != role and r not in _WITHIN.get(role, ())}))
+
+
+def judge_granted(
+    wish: DatasetWish,
+    member: str,
+    rows: Sequence[Sequence[str | None]],
+    missing: Problem,
+    excess: Callable[[tuple[str, ...]], Problem],
+) -> Judged:
+    """Judge the rows `(object_name, privilege_type, grantee)` of OBJECT_PRIVILEGES for one dataset.
+
+    Args:
+        wish: the dataset with its role.
+        member: the account as a principal.
+        rows: the answer.
+        missing: the problem if the role is not granted.
+        excess: makes the problem of roles beyond the wanted one.
+    """
+    mine = sorted({str(r[1]) for r in rows if len(r) > 2 and r[2] == member and r[0] == wish.name})
+    said = ", ".join(mine) or "no direct grant"
+    if wish.role not in mine:
+        return Judged(Verdict.FAIL, f"{said}; expected {wish.role}", missing)
+    if more := roles_beyond(wish.role, mine):
+        return Judged(Verdict.FAIL, f"{said}; only {wish.role} is needed", excess(more))
+    return Judged(Verdict.PASS, said)
+
+
+def judge_effective(held: frozenset[str], missing: Problem) -> Judged:
+    """Judge the answer of testIamPermissions, asked by the account itself."""
+    if NEEDED_PERMISSION in held:
+        return Judged(Verdict.PASS, f"{NEEDED_PERMISSION} is held")
+    return Judged(Verdict.FAIL, f"{NEEDED_PERMISSION} is not held", missing)
+
+
+def judge_minimal(
+    held: frozenset[str], roles: tuple[str, ...], excess: Problem, unseen: Problem | None = None
+) -> Judged:
+    """Judge the same answer for what should not be there.
+
+    Args:
+        held: the permissions that the account holds of those asked for.
+        roles: project roles of the account beyond Job User, as far as the operator can see.
+        excess: the problem if there are any.
+        unseen: why the operator cannot see the roles; then the permissions alone do not prove that there are none.
+    """
+    over = sorted(p for p in EXCESS_PERMISSIONS if p in held)
+    if over or roles:
+        return Judged(Verdict.FAIL, "held on the whole project: " + ", ".join([*roles, *over]), excess)
+    said = f"none of {len(EXCESS_PERMISSIONS)} wider permissions is held"
+    if unseen is not None:
+        return Judged(Verdict.UNKNOWN, f"{said}; the account's roles on the project could not be read", unseen)
+    return Judged(Verdict.PASS, f"{said}, and no role but Job User")
+
+
+def judge_error(problem: Problem, fails: Callable[[Problem], bool]) -> Judged:
+    """Judge a check whose call was refused.
+
+    Args:
+        problem: why the call did not answer.
+        fails: whether the refusal is what the check is about; any other makes it unknown, an unrecognised one too.
+    """
+    verdict = Verdict.FAIL if problem.code is not None and fails(problem) else Verdict.UNKNOWN
+    return Judged(verdict, problem.original or problem.title, problem)

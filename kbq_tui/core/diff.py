@@ -1,0 +1,401 @@
+"""The difference between what is wanted and what is there. Pure: same input, same plan."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from kbq_tui.core import catalogue
+from kbq_tui.core.actions import (
+    Action,
+    Change,
+    CreateAccount,
+    CreateDataset,
+    CreateKey,
+    EnableService,
+    GrantDatasetRole,
+    GrantProjectRole,
+    Operation,
+    RevokeDatasetRole,
+    RevokeProjectRole,
+    Step,
+)
+from kbq_tui.core.grants import Grant, over_grants, same_account_tombstones
+from kbq_tui.core.observed import Absent, Observed, Present, Unknown
+from kbq_tui.core.plan import Blocked, Plan
+from kbq_tui.core.problems import Context, Problem
+from kbq_tui.core.spec import ACCOUNT_DISPLAY_NAME, DEFAULT_LOCATION, JOB_USER, REQUIRED_SERVICES, ConnectionSpec
+
+MAX_KEYS = 10
+"""User-managed keys of one service account. Source: https://cloud.google.com/iam/quotas"""
+
+KEY_CONSTRAINTS = ("iam.disableServiceAccountKeyCreation", "iam.managed.disableServiceAccountKeyCreation")
+ACCOUNT_CONSTRAINTS = ("iam.disableServiceAccountCreation", "iam.managed.disableServiceAccountCreation")
+
+_PERMISSION: Mapping[type, tuple[str, ...]] = {
+    EnableService: ("serviceusage.services.enable",),
+    CreateDataset: ("bigquery.datasets.create",),
+    CreateAccount: ("iam.serviceAccounts.create",),
+    CreateKey: ("iam.serviceAccountKeys.create",),
+    GrantProjectRole: ("resourcemanager.projects.getIamPolicy", "resourcemanager.projects.setIamPolicy"),
+    RevokeProjectRole: ("resourcemanager.projects.getIamPolicy", "resourcemanager.projects.setIamPolicy"),
+}
+"""What an operation needs on the project. Not dataset grants: a dataset's owner has them without the project."""
+
+PREFLIGHT_PERMISSIONS = tuple(
+    sorted(
+        {p for need in _PERMISSION.values() for p in need}
+        | {
+            "bigquery.datasets.get",
+            "bigquery.datasets.update",
+            "bigquery.jobs.create",
+            "iam.serviceAccounts.get",
+            "iam.serviceAccountKeys.list",
+        }
+    )
+)
+"""What preflight asks about. Source: facts of https://cloud.google.com/iam/docs/permissions-reference"""
+
+
+def context_of(spec: ConnectionSpec, location: str | None = None, dataset: str = "") -> Context:
+    """Return what is known of the connection, to fill the blanks of a remedy."""
+    return Context(
+        project=spec.project,
+        account=spec.account_email,
+        dataset=dataset,
+        location=location or spec.location or "",
+    )
+
+
+def resolve_location(spec: ConnectionSpec, observed: Observed) -> str | None:
+    """Return the location that the datasets have or will have; None where a dataset could not be read or two differ.
+
+    What exists decides, because a dataset's location is fixed for life
+    (https://cloud.google.com/bigquery/docs/locations#specify_locations); then the operator's wish; then `US`.
+    """
+    parts = [observed.datasets.get(w.name) for w in spec.datasets()]
+    found = {p.value.location for p in parts if isinstance(p, Present)}
+    if len(found) == 1:
+        return found.pop()
+    if len(found) > 1:
+        return None
+    if spec.location is None and any(isinstance(p, Unknown) for p in parts):
+        return None
+    return spec.location or DEFAULT_LOCATION
+
+
+def diff(spec: ConnectionSpec, observed: Observed, *, remove_over_grants: bool = False) -> Plan:
+    """Return what has to be done to get from what is observed to what is wanted.
+
+    A part that is unknown is never written to: what would change it is blocked, with the reason why it is unknown.
+
+    Args:
+        spec: what is wanted.
+        observed: what is there.
+        remove_over_grants: take away what the service account, and nobody else, holds beyond its need on the project
+            and on the connection's datasets. Grants with a condition are left to whoever made the condition.
+    """
+    return _Differ(spec, observed).plan(remove_over_grants)
+
+
+class _Differ:
+    def __init__(self, spec: ConnectionSpec, observed: Observed) -> None:
+        self.spec = spec
+        self.seen = observed
+        self.location = resolve_location(spec, observed)
+        who = observed.identity.value.principal if isinstance(observed.identity, Present) else ""
+        self.context = replace(context_of(spec, self.location), operator=who)
+        self.actions: list[Action] = []
+        self.blocked: list[Blocked] = []
+        self.warnings: list[Problem] = []
+
+    def plan(self, remove_over_grants: bool) -> Plan:
+        self._services()
+        self._datasets()
+        self._account()
+        self._key()
+        self._project_grant()
+        self._dataset_grants()
+        for grant in over_grants(self.spec, self.seen):
+            if remove_over_grants and grant.condition is None:
+                self._remove(grant)
+            else:
+                warning = catalogue.problem("KBQ-OVER-GRANT", self.context, role=grant.role, resource=grant.resource)
+                self.warnings.append(warning)
+        self._block_dependents()
+        return Plan(self.spec.name, tuple(self.actions), tuple(self.blocked), tuple(self.warnings), self.location)
+
+    def _add(
+        self,
+        id_: str,
+        resource: str,
+        summary: str,
+        step: Step,
+        op: Operation,
+        *,
+        change: Change = Change.CREATE,
+        needs: tuple[str, ...] = (),
+        problem: Problem | None = None,
+    ) -> None:
+        """Add an action, or block it where there is a problem or the operator lacks a permission it needs."""
+        action = Action(id_, change, resource, summary, step, op, needs)
+        if problem is None and change is not Change.NOOP:
+            problem = self._not_permitted(op)
+        if problem is None:
+            self.actions.append(action)
+        else:
+            self.blocked.append(Blocked(action, problem))
+
+    def _not_permitted(self, op: Operation) -> Problem | None:
+        held = self.seen.permissions
+        if not isinstance(held, Present):
+            return None  # not known: the attempt itself will tell
+        for permission in _PERMISSION.get(type(op), ()):
+            if permission not in held.value:
+                dataset = op.dataset if isinstance(op, CreateDataset) else ""
+                return catalogue.permission_missing(permission, replace(self.context, dataset=dataset))
+        return None
+
+    def _changed(self, id_: str) -> bool:
+        return any(a.id == id_ and a.change is not Change.NOOP for a in self.actions) or any(
+            b.id == id_ for b in self.blocked
+        )
+
+    def _needs(self, *ids: str) -> tuple[str, ...]:
+        return tuple(i for i in ids if self._changed(i))
+
+    def _services(self) -> None:
+        for service in REQUIRED_SERVICES:
+            part = self.seen.services.get(service, Absent())
+            op = EnableService(service)
+            id_ = f"service:{service}"
+            resource = f"projects/{self.spec.project}/services/{service}"
+            if isinstance(part, Unknown):
+                # A switch we may not see is not a reason to stop: the calls themselves tell whether the API is on.
+                continue
+            if isinstance(part, Present) and part.value:
+                self._add(id_, resource, f"API {service} is on", Step.PROJECT, op, change=Change.NOOP)
+            else:
+                self._add(id_, resource, f"Turn on API {service}", Step.PROJECT, op, change=Change.UPDATE)
+
+    def _datasets(self) -> None:
+        wishes = self.spec.datasets()
+        infos = [p.value for w in wishes if isinstance(p := self.seen.datasets.get(w.name, Absent()), Present)]
+        locations = sorted({i.location for i in infos})
+        names = self.seen.names.value if isinstance(self.seen.names, Present) else ()
+        for wish in wishes:
+            part = self.seen.datasets.get(wish.name, Absent())
+            id_ = f"dataset:{wish.name}"
+            resource = f"{self.spec.project}:{wish.name}"
+            conflict: Problem | None = None
+            if len(locations) > 1:
+                conflict = catalogue.problem(
+                    "KBQ-TWO-LOCATIONS", self.context, dataset=wish.name, locations=" and ".join(locations)
+                )
+            elif locations and self.spec.location not in (None, locations[0]):
+                conflict = catalogue.problem(
+                    "KBQ-LOCATION-FIXED",
+                    self.context,
+                    dataset=infos[0].name,
+                    location=locations[0],
+                    wanted=self.spec.location or "",
+                )
+            match part:
+                case Present(value=info):
+                    op = CreateDataset(wish.name, info.location, wish.purpose)
+                    self._add(
+                        id_,
+                        resource,
+                        f"Dataset {wish.name} exists in {info.location}",
+                        Step.DATASETS,
+                        op,
+                        change=Change.NOOP,
+                        problem=conflict,
+                    )
+                case Unknown(problem=problem):
+                    op = CreateDataset(wish.name, self.location or "", wish.purpose)
+                    self._add(id_, resource, f"Dataset {wish.name}", Step.DATASETS, op, problem=problem)
+                case _:
+                    op = CreateDataset(wish.name, self.location or "", wish.purpose)
+                    if conflict is None and self.location is None:
+                        conflict = catalogue.problem("KBQ-LOCATION-UNDECIDED", self.context, dataset=wish.name)
+                    self._add(
+                        id_,
+                        resource,
+                        f"Create dataset {wish.name} in {self.location or 'a location to be chosen'}",
+                        Step.DATASETS,
+                        op,
+                        needs=self._needs("service:bigquery.googleapis.com"),
+                        problem=conflict,
+                    )
+                    for name, _where in names:
+                        if name != wish.name and name.lower() == wish.name.lower():
+                            self.warnings.append(
+                                catalogue.problem("KBQ-DATASET-TWIN", self.context, dataset=wish.name, twin=name)
+                            )
+
+    def _constraint(self, constraints: tuple[str, ...], code: str) -> Problem | None:
+        for constraint in constraints:
+            part = self.seen.constraints.get(constraint)
+            if isinstance(part, Present) and part.value:
+                return catalogue.problem(code, self.context, constraint=f"constraints/{constraint}")
+        return None
+
+    def _account(self) -> None:
+        email = self.spec.account_email
+        op = CreateAccount(self.spec.account_id, ACCOUNT_DISPLAY_NAME)
+        match self.seen.account:
+            case Present(value=info):
+                problem = catalogue.problem("KBQ-ACCOUNT-DISABLED", self.context) if info.disabled else None
+                self._add(
+                    "account",
+                    email,
+                    f"Service account {email} exists",
+                    Step.ACCOUNT,
+                    op,
+                    change=Change.NOOP,
+                    problem=problem,
+                )
+            case Unknown(problem=problem):
+                self._add("account", email, f"Service account {email}", Step.ACCOUNT, op, problem=problem)
+            case _:
+                self._add(
+                    "account",
+                    email,
+                    f"Create service account {email}",
+                    Step.ACCOUNT,
+                    op,
+                    needs=self._needs("service:iam.googleapis.com"),
+                    problem=self._constraint(ACCOUNT_CONSTRAINTS, "KBQ-ACCOUNT-CREATION-BLOCKED"),
+                )
+
+    def _key(self) -> None:
+        """A key that is here and that Google knows is kept; without one here a new one is made."""
+        email = self.spec.account_email
+        keys = self.seen.keys
+        remote = {k.id: k for k in keys.value} if isinstance(keys, Present) else None
+        op = CreateKey(email, self.spec.key_file, tuple(sorted(remote or ())))
+        account_absent = isinstance(self.seen.account, Absent)
+        held: str | None = None
+        match self.seen.key:
+            case Unknown(problem=problem):
+                self._add("key", email, "Key file", Step.ACCOUNT, op, problem=problem)
+            case Present(value=local):
+                held = local.key_id
+                dead = account_absent or (remote is not None and local.key_id not in remote)
+                revoked = remote is not None and local.key_id in remote and remote[local.key_id].disabled
+                problem_ = None
+                if dead or revoked:
+                    code = "KBQ-KEY-DEAD" if dead else "KBQ-KEY-DISABLED"
+                    problem_ = catalogue.problem(code, self.context, path=local.path, key_id=local.key_id)
+                self._add(
+                    "key",
+                    email,
+                    f"Key {local.key_id[:12]} is kept in {local.path or 'the system keyring'}",
+                    Step.ACCOUNT,
+                    op,
+                    change=Change.NOOP,
+                    problem=problem_,
+                )
+            case _:
+                problem_ = self._constraint(KEY_CONSTRAINTS, "KBQ-KEY-CREATION-BLOCKED")
+                if problem_ is None and remote is not None and len(remote) >= MAX_KEYS:
+                    problem_ = catalogue.problem("KBQ-TOO-MANY-KEYS", self.context)
+                if problem_ is None and isinstance(keys, Unknown) and isinstance(self.seen.account, Unknown):
+                    problem_ = keys.problem
+                self._add(
+                    "key",
+                    email,
+                    f"Create a key for {email}",
+                    Step.ACCOUNT,
+                    op,
+                    needs=self._needs("account"),
+                    problem=problem_,
+                )
+        for id_ in sorted(set(remote or ()) - {held}):
+            self.warnings.append(catalogue.problem("KBQ-KEY-UNHELD", self.context, key_id=id_))
+
+    def _project_grant(self) -> None:
+        op = GrantProjectRole(JOB_USER, self.spec.member)
+        id_ = f"grant:project:{JOB_USER}"
+        resource = f"projects/{self.spec.project}"
+        summary = f"Grant {JOB_USER} on project {self.spec.project}"
+        match self.seen.bindings:
+            case Unknown(problem=problem):
+                self._add(id_, resource, summary, Step.PERMISSIONS, op, problem=problem)
+            case Present(value=bindings) if any(
+                b.role == JOB_USER and b.condition is None and self.spec.member in b.members for b in bindings
+            ) and not isinstance(self.seen.account, Absent):
+                self._add(
+                    id_,
+                    resource,
+                    f"{JOB_USER} is granted on project {self.spec.project}",
+                    Step.PERMISSIONS,
+                    op,
+                    change=Change.NOOP,
+                )
+            case _:
+                needs = self._needs("account", "service:cloudresourcemanager.googleapis.com")
+                self._add(id_, resource, summary, Step.PERMISSIONS, op, change=Change.UPDATE, needs=needs)
+
+    def _dataset_grants(self) -> None:
+        member = self.spec.member
+        for wish in self.spec.datasets():
+            part = self.seen.datasets.get(wish.name, Absent())
+            op = GrantDatasetRole(wish.name, wish.role, member)
+            id_ = f"grant:dataset:{wish.name}:{wish.role}"
+            resource = f"{self.spec.project}:{wish.name}"
+            summary = f"Grant {wish.role} on dataset {wish.name}"
+            needs = self._needs("account", f"dataset:{wish.name}")
+            match part:
+                case Unknown(problem=problem):
+                    self._add(id_, resource, summary, Step.PERMISSIONS, op, problem=problem)
+                case Present(value=info) if any(
+                    e.role == wish.role and e.member == member and e.condition is None for e in info.access
+                ) and not isinstance(self.seen.account, Absent):
+                    done = f"{wish.role} is granted on dataset {wish.name}"
+                    self._add(id_, resource, done, Step.PERMISSIONS, op, change=Change.NOOP)
+                case Present(value=info):
+                    dead: list[str] = []
+                    for entry in same_account_tombstones(self.spec, info):
+                        # Google refuses to write an access list that still names a deleted account.
+                        dead_id = f"revoke:dataset:{wish.name}:{entry.role}:{entry.member}"
+                        dead.append(dead_id)
+                        self._add(
+                            dead_id,
+                            resource,
+                            f"Remove the dead access entry {entry.member} from dataset {wish.name}",
+                            Step.PERMISSIONS,
+                            RevokeDatasetRole(wish.name, entry.role, entry.member),
+                            change=Change.DELETE,
+                        )
+                    needs = (*needs, *self._needs(*dead))
+                    self._add(id_, resource, summary, Step.PERMISSIONS, op, change=Change.UPDATE, needs=needs)
+                case _:
+                    self._add(id_, resource, summary, Step.PERMISSIONS, op, change=Change.UPDATE, needs=needs)
+
+    def _remove(self, grant: Grant) -> None:
+        """Take an over-grant away; where the least role is still to come, after it, so that there is no gap."""
+        member, level = self.spec.member, f"dataset:{grant.dataset}" if grant.dataset else "project"
+        op = RevokeDatasetRole(grant.dataset, grant.role, member) if grant.dataset else None
+        resource = f"{self.spec.project}:{grant.dataset}" if grant.dataset else f"projects/{self.spec.project}"
+        self._add(
+            f"over-grant:{level}:{grant.role}",
+            resource,
+            f"Take {grant.role} away from {self.spec.account_email} on {grant.resource}",
+            Step.PERMISSIONS,
+            op or RevokeProjectRole(grant.role, member),
+            change=Change.DELETE,
+            needs=self._needs(*(a.id for a in self.actions if a.id.startswith(f"grant:{level}:"))),
+        )
+
+    def _block_dependents(self) -> None:
+        """What needs a blocked action is blocked too, for the same reason."""
+        reasons = {b.id: b.problem for b in self.blocked}
+        kept: list[Action] = []
+        for action in self.actions:  # needs come first, so one pass reaches all
+            reason = next((reasons[n] for n in action.needs if n in reasons), None)
+            if reason is None:
+                kept.append(action)
+            else:
+                reasons[action.id] = reason
+                self.blocked.append(Blocked(action, reason))
+        self.actions = kept

@@ -1,0 +1,191 @@
+"""What to send to the person who may do what the operator may not: role, reason, command, undo."""
+
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import Final, NamedTuple
+
+from kbq_tui.core import catalogue_commands as cmd
+from kbq_tui.core.catalogue import PERMISSIONS
+from kbq_tui.core.catalogue_base import clean, fill_command, values
+from kbq_tui.core.problems import Context, Problem
+
+
+class Deed(StrEnum):
+    """A step of the set-up that somebody else can do."""
+
+    ENABLE_API = "enable-api"
+    CREATE_DATASET = "create-dataset"
+    CREATE_ACCOUNT = "create-account"
+    CREATE_KEY = "create-key"
+    DELETE_KEY = "delete-key"
+    GRANT_PROJECT = "grant-project"
+    GRANT_DATASET = "grant-dataset"
+    REVOKE_PROJECT = "revoke-project"
+    REVOKE_DATASET = "revoke-dataset"
+    LIFT_KEY_POLICY = "lift-key-policy"
+    LIFT_ACCOUNT_POLICY = "lift-account-policy"
+
+
+class Commands(NamedTuple):
+    """Commands that do a step, and those that undo it. Complete: what is not known stands as `PROJECT_ID`."""
+
+    do: tuple[str, ...]
+    undo: tuple[str, ...]
+
+
+_KEY: Final = "iam.disableServiceAccountKeyCreation"
+_ACCOUNT: Final = "iam.disableServiceAccountCreation"
+
+
+def _lift(legacy: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return look, lift and restore for the legacy and the managed constraint: either one alone blocks."""
+    both = (legacy, legacy.replace("iam.", "iam.managed.", 1))
+    templates = (cmd.DESCRIBE_POLICY, cmd.LIFT_POLICY)
+    return (
+        tuple(t.replace("{constraint}", constraint) for t in templates for constraint in both),
+        tuple(cmd.RESTORE_POLICY.replace("{constraint}", constraint) for constraint in both),
+    )
+
+
+_TEMPLATES: Final[dict[Deed, tuple[tuple[str, ...], tuple[str, ...]]]] = {
+    Deed.ENABLE_API: ((cmd.ENABLE_API,), (cmd.DISABLE_API,)),
+    Deed.CREATE_DATASET: ((cmd.CREATE_DATASET,), (cmd.DELETE_DATASET,)),
+    Deed.CREATE_ACCOUNT: ((cmd.CREATE_ACCOUNT,), (cmd.DELETE_ACCOUNT,)),
+    Deed.CREATE_KEY: ((cmd.CREATE_KEY,), (cmd.LIST_KEYS, cmd.DELETE_KEY)),
+    Deed.DELETE_KEY: ((cmd.DELETE_KEY,), ()),
+    Deed.GRANT_PROJECT: ((cmd.GRANT_PROJECT,), (cmd.REVOKE_PROJECT,)),
+    Deed.GRANT_DATASET: ((cmd.GRANT_DATASET,), (cmd.REVOKE_DATASET,)),
+    Deed.REVOKE_PROJECT: ((cmd.REVOKE_PROJECT,), (cmd.GRANT_PROJECT,)),
+    Deed.REVOKE_DATASET: ((cmd.REVOKE_DATASET,), (cmd.GRANT_DATASET,)),
+    Deed.LIFT_KEY_POLICY: _lift(_KEY),
+    Deed.LIFT_ACCOUNT_POLICY: _lift(_ACCOUNT),
+}
+
+_BY_NAME: Final[dict[str, Deed]] = {
+    "serviceusage.services.enable": Deed.ENABLE_API,
+    "bigquery.datasets.create": Deed.CREATE_DATASET,
+    "bigquery.datasets.update": Deed.GRANT_DATASET,
+    "bigquery.datasets.setIamPolicy": Deed.GRANT_DATASET,
+    "iam.serviceAccounts.create": Deed.CREATE_ACCOUNT,
+    "iam.serviceAccountKeys.create": Deed.CREATE_KEY,
+    "iam.serviceAccountKeys.delete": Deed.DELETE_KEY,
+    "resourcemanager.projects.getIamPolicy": Deed.GRANT_PROJECT,
+    "resourcemanager.projects.setIamPolicy": Deed.GRANT_PROJECT,
+    "bigquery.jobs.create": Deed.GRANT_PROJECT,
+    "KBQ-API-DISABLED": Deed.ENABLE_API,
+    "KBQ-DATASET-CREATE-DENIED": Deed.CREATE_DATASET,
+    "KBQ-DATASET-NOT-FOUND": Deed.CREATE_DATASET,
+    "KBQ-DATASET-GRANT-DENIED": Deed.GRANT_DATASET,
+    "KBQ-JOB-USER-MISSING": Deed.GRANT_PROJECT,
+    "KBQ-KEY-CREATE-DENIED": Deed.CREATE_KEY,
+    "KBQ-KEY-CREATION-BLOCKED": Deed.LIFT_KEY_POLICY,
+    "KBQ-ACCOUNT-CREATION-BLOCKED": Deed.LIFT_ACCOUNT_POLICY,
+    "KBQ-TABLE-READ-DENIED": Deed.GRANT_DATASET,
+    "KBQ-TABLE-WRITE-DENIED": Deed.GRANT_DATASET,
+    f"constraints/{_KEY}": Deed.LIFT_KEY_POLICY,
+    f"constraints/{_ACCOUNT}": Deed.LIFT_ACCOUNT_POLICY,
+}
+_ROLES: Final[dict[str, str]] = {
+    "KBQ-TABLE-READ-DENIED": "roles/bigquery.dataViewer",
+    "KBQ-TABLE-WRITE-DENIED": "roles/bigquery.dataEditor",
+}
+
+
+def commands_for(what: str, context: Context, **details: str) -> Commands:
+    """Return the commands that do a step in the operator's stead, and those that undo it.
+
+    Args:
+        what: a `Deed`, a permission, a constraint, or the code of a Problem.
+        context: what is known of the connection.
+        details: what the context does not hold: `role` (a grant on the project is Job User unless told otherwise),
+            `service` of an API, `key_id`.
+
+    Returns:
+        Both empty where there is no command for it.
+    """
+    deed = Deed(what) if what in tuple(Deed) else _BY_NAME.get(what)
+    if deed is None:
+        return Commands((), ())
+    known = values(context, {name: clean(value) for name, value in details.items()})
+    if "role" not in known and what in _ROLES:
+        known["role"] = _ROLES[what]
+    elif "role" not in known and deed is Deed.GRANT_PROJECT:
+        known["role"] = "roles/bigquery.jobUser"
+    do, undo = _TEMPLATES[deed]
+    return Commands(tuple(fill_command(t, known) for t in do), tuple(fill_command(t, known) for t in undo))
+
+
+_POLICY_CODES: Final = {"KBQ-KEY-CREATION-BLOCKED": _KEY, "KBQ-ACCOUNT-CREATION-BLOCKED": _ACCOUNT}
+
+
+def handoff(problem: Problem, context: Context, commands: Sequence[str], undo: Sequence[str]) -> str:
+    """Return a plain-text message for the person who may do what the operator may not.
+
+    Args:
+        problem: what stands in the way.
+        context: what is known of the connection.
+        commands: what they would run, as from `commands_for`.
+        undo: what takes it back.
+    """
+    known = values(context, problem.details)
+    project, account = known.get("project", ""), known.get("account", "")
+    lines = [
+        f"Subject: Help needed to connect Klaviyo to BigQuery{f' in project {project}' if project else ''}",
+        "",
+        "Hello,",
+        "",
+        "I am connecting Klaviyo to BigQuery, and cannot do one step myself.",
+        "",
+        f"What stops:  {problem.title}",
+        f"Why:         {problem.cause}",
+        f"Who may:     {problem.who}",
+    ]
+    lines += _needed(problem)
+    if context.operator:
+        lines.append(f"My account:  {known.get('operator', '')}")
+    lines += [
+        "",
+        "What it is for: Klaviyo reads (or writes) two datasets with a service account used by nothing else"
+        + (f" ({account})." if account else "."),
+        "It gets the least it needs: Job User on the project, so that it can run queries, and one role on each of its "
+        "datasets; nothing on any other dataset.",
+    ]
+    lines += _policy(problem)
+    if commands:
+        lines += ["", "Please run:", "", *(f"    {command}" for command in commands)]
+    if any("service-accounts keys create" in command for command in commands):
+        lines += ["", "The file this makes is a secret: please hand it over on a safe channel, never by mail or chat."]
+    if undo:
+        lines += ["", "To take it back:", "", *(f"    {command}" for command in undo)]
+    if problem.code in _POLICY_CODES:
+        lines += [
+            "",
+            "Please restore the policy as soon as I have confirmed; keys and accounts that exist go on working. If the "
+            "first commands showed a policy of the project's own, set that one again instead of deleting.",
+        ]
+    lines += ["", f"Google's page: {problem.link}", "", "Thank you"]
+    return "\n".join(lines) + "\n"
+
+
+def _needed(problem: Problem) -> list[str]:
+    """Return the permission and the role, where the problem names them."""
+    permission = problem.details.get("permission", "")
+    row = PERMISSIONS.get(permission)
+    lines = [f"Permission:  {permission}"] if permission else []
+    if row is not None:
+        lines.append(f"Role:        {row.title} ({row.role}) on the {row.level}")
+    return lines
+
+
+def _policy(problem: Problem) -> list[str]:
+    """Return what has to be said of an organization policy: which, where the exception, and for how long."""
+    legacy = _POLICY_CODES.get(problem.code or "")
+    if legacy is None:
+        return []
+    managed = legacy.replace("iam.", "iam.managed.", 1)
+    return [
+        "",
+        f"The policy: constraints/{legacy} (legacy) or constraints/{managed} (managed); either one is enough to block.",
+        "What I ask for: an exception at this one project (or by a tag on it), not for the organization, and only for "
+        "as long as it takes to make the one thing. It may take 15 minutes to have effect.",
+    ]

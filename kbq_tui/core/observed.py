@@ -1,0 +1,176 @@
+"""What the cloud and this machine hold now. Each part is present, absent, or unknown with the reason."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Generic, TypeVar
+
+from kbq_tui.core.problems import Problem
+
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Present(Generic[T_co]):
+    """The part was read, and is there."""
+
+    value: T_co
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """The part was looked for, and certainly is not there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """The part could not be read; nothing may be concluded, and nothing written."""
+
+    problem: Problem
+
+
+Part = Present[T] | Absent | Unknown
+
+
+def value_of(part: "Part[T]") -> T | None:
+    """Return what is present, or None. For display only: decisions tell absent and unknown apart."""
+    return part.value if isinstance(part, Present) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who is signed in.
+
+    Attributes:
+        principal: e-mail of the operator, or an empty string where Google does not say.
+        source: where the credential comes from, in words (`service account key /path`,
+            `gcloud application default login`).
+        quota_project: the project that calls are charged to, where the credential names one.
+    """
+
+    principal: str
+    source: str
+    quota_project: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectInfo:
+    """A project: id, number (digits), display name (hostile text), lifecycle state (`ACTIVE`)."""
+
+    id: str
+    number: str
+    name: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class RoleBinding:
+    """One role binding of a project policy. `condition` is the condition's expression, or None."""
+
+    role: str
+    members: tuple[str, ...]
+    condition: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AccessEntry:
+    """One access entry of a dataset.
+
+    Attributes:
+        role: the IAM role (`roles/bigquery.dataViewer`; legacy READER, WRITER, OWNER are translated),
+            empty for authorized views.
+        member: an IAM principal (`serviceAccount:…`, `user:…`, `group:…`, `domain:…`, `specialGroup:projectOwners`,
+            `deleted:…`),
+            or `view:P.D.T`, `routine:P.D.R`, `dataset:P.D` for an authorized resource.
+        condition: the condition's expression, or None.
+    """
+
+    role: str
+    member: str
+    condition: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetInfo:
+    """A dataset. `created` is an aware UTC time; `labels` and `description` are hostile text."""
+
+    name: str
+    location: str
+    access: tuple[AccessEntry, ...] = ()
+    description: str = ""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    created: datetime | None = None
+    table_count: int | None = None
+    """Tables and views in it; None where not counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class AccountInfo:
+    """A service account. `unique_id` tells an account from a deleted one of the same name."""
+
+    email: str
+    unique_id: str
+    disabled: bool = False
+    display_name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyInfo:
+    """A user-managed key of a service account. Times are aware UTC; `expires` is None where the key does not."""
+
+    id: str
+    created: datetime
+    expires: datetime | None = None
+    disabled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LocalKey:
+    """A key file on this machine, without its secret.
+
+    Attributes:
+        path: absolute path; empty where only the system keyring holds the key.
+        key_id: the key's id (`private_key_id`).
+        email: the service account it belongs to.
+        project: the project it names.
+        warnings: what is not as it should be (mode, owner, inside a git work tree), each a sentence.
+        in_keyring: whether a copy lies in the system keyring; None where that is not known.
+    """
+
+    path: str
+    key_id: str
+    email: str
+    project: str
+    warnings: tuple[str, ...] = ()
+    in_keyring: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """One look at everything a connection consists of.
+
+    Attributes:
+        at: when the look began, aware UTC.
+        services: by API name, whether it is on.
+        constraints: by constraint, whether it is in force.
+        permissions: those of the asked-for permissions which the operator holds on the project.
+        datasets: by name, each dataset that the spec names.
+        names: every dataset of the project with its location (empty where the listing does not tell), to find twins.
+        bindings: the project policy.
+        key: the key file on this machine.
+    """
+
+    at: datetime
+    identity: "Part[Identity]"
+    project: "Part[ProjectInfo]"
+    services: Mapping[str, "Part[bool]"]
+    billing: "Part[bool]"
+    constraints: Mapping[str, "Part[bool]"]
+    permissions: "Part[frozenset[str]]"
+    datasets: Mapping[str, "Part[DatasetInfo]"]
+    names: "Part[tuple[tuple[str, str], ...]]"
+    account: "Part[AccountInfo]"
+    keys: "Part[tuple[KeyInfo, ...]]"
+    bindings: "Part[tuple[RoleBinding, ...]]"
+    key: "Part[LocalKey]"

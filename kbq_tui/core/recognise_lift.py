@@ -1,0 +1,129 @@
+"""Identifiers, lifted out of an error's words. Every pattern is bounded: the words may be hostile."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+_PROJECT: Final = r"(?:[a-z0-9][a-z0-9.-]{1,60}\.[a-z]{2,20}:)?[a-z][a-z0-9-]{4,28}[a-z0-9](?![\w-])"
+_DATASET: Final = r"[A-Za-z0-9_]{1,1024}"
+_TABLE: Final = r"[\w$-]{1,1024}"
+_EMAIL: Final = r"[A-Za-z0-9][A-Za-z0-9._%+-]{0,63}@[A-Za-z0-9][A-Za-z0-9-]{0,62}(?:\.[A-Za-z0-9-]{1,63}){1,6}"
+
+# A detail's value is what the groups named like the detail hold; the first pattern that finds one wins.
+_PATTERNS: Final = tuple(
+    re.compile(pattern)
+    for pattern in (
+        rf"\b(?:[Tt]able|[Vv]iew) [`'\"]?(?P<project>{_PROJECT})[:.](?P<dataset>{_DATASET})\.(?P<table>{_TABLE})",
+        rf"\b[Dd]ataset [`'\"]?(?P<project>{_PROJECT})[:.](?P<dataset>{_DATASET})",
+        rf"/datasets/(?P<dataset>{_DATASET})",
+        rf"\"datasetId\": ?\"(?P<dataset>{_DATASET})\"",
+        rf"\b(?:for|on|in) [Dd]ataset [`'\"]?(?P<dataset>{_DATASET})(?![\w:-]*[:-]\w)",
+        rf"\b(?:Not found: |Access Denied: )Project [`'\"]?(?P<project>{_PROJECT})",
+        rf"\b(?:in|on|for) (?:the )?project [\[`'\"]?(?P<project>{_PROJECT})(?! before)",
+        rf"\bProject id: (?P<project>{_PROJECT})",
+        rf"\bto use project (?P<consumer>{_PROJECT})",
+        rf"\b[Pp]roject [\[`'\"](?P<project>{_PROJECT})",
+        rf"\bprojects instance \[(?P<project>{_PROJECT})",
+        rf"\bprojects/(?P<project>{_PROJECT})",
+        rf"--project[= ](?P<project>{_PROJECT})",
+        rf"\"project_?[iI]d\": ?\"(?P<project>{_PROJECT})\"",
+        r"\bin project (?P<project_number>[0-9]{5,20})\b",
+        r"\bproject[/=](?P<project_number>[0-9]{5,20})\b",
+        r"\bprojects/(?P<project_number>[0-9]{5,20})\b",
+        r"\bvpcServiceControlsUnique(?:Identifier|Id)[\\'\"]{0,3}[:= ]{1,3}[\\'\"]{0,3}(?P<vpc_sc_id>[\w-]{4,200})",
+        r"\bsource: (?P<source_location>[A-Za-z][A-Za-z0-9-]{1,40}), destination: "
+        r"(?P<destination_location>[A-Za-z][A-Za-z0-9-]{1,40})",
+        r"\bin location [`'\"]?(?P<location>[A-Za-z][A-Za-z0-9-]{1,40})",
+        r"\bconstraints/(?P<constraint>[A-Za-z][\w.]{2,100}\w)",
+        r"\b(?P<constraint>iam\.(?:managed\.)?(?:disable|allowed|serviceAccountKey)[A-Za-z]{2,80})",
+        r"\b(?P<constraint>gcp\.resourceLocations)",
+        r"\b(?P<role>(?:(?:projects|organizations)/[\w:.-]{1,80}/)?roles/[\w.]{0,100}\w)",
+        r"\bpolicy tag \\?[\"'](?P<policy_tag>[^\"'\\\n]{1,200})",
+        r"\bon columns? [`'\"]?(?P<column>[\w.:-]{0,300}\w)",
+        r"\baccount ID \\?[\"'](?P<given_id>[^\"'\\\n]{1,100})",
+        r"\bdeleted:service[aA]ccount:[^\s?]{1,200}\?uid=(?P<uid>[0-9]{1,30})",
+        r"/apis?/(?:api|library)/(?P<service>[a-z][a-z0-9-]{0,60}\.googleapis\.com)",
+        r"\bAPI \[(?P<service>[a-z][a-z0-9-]{0,60}\.googleapis\.com)\]",
+        r"\bservice[\\'\"]{0,2}[:=] ?[\\'\"]{0,2}(?P<service>[a-z][a-z0-9-]{0,60}\.googleapis\.com)",
+        r"(?i)\bjob(?: id|_id)?[:= ]{1,2}['\"]?(?P<job_id>bqu?job_[\w-]{4,100})",
+    )
+)
+_PERMISSION: Final = re.compile(
+    r"(?<![\w.@/-])(?:bigquery|iam|resourcemanager|serviceusage|orgpolicy|billing|datacatalog|storage|accesscontextmanager)"
+    r"\.(?!googleapis\b|gserviceaccount\b|managed\b)[a-z][A-Za-z]{1,60}\.[a-z][A-Za-z]{1,60}\b(?!\()"
+)
+_EMAILS: Final = re.compile(rf"(?<![\w.@+%-]){_EMAIL}")
+_ACCOUNT: Final = re.compile(r"(?i)\.gserviceaccount\.com$")
+_API_NAMES: Final[Mapping[str, str]] = {
+    "BigQuery": "bigquery.googleapis.com",
+    "Identity and Access Management (IAM)": "iam.googleapis.com",
+    "IAM Service Account Credentials": "iamcredentials.googleapis.com",
+    "Cloud Resource Manager": "cloudresourcemanager.googleapis.com",
+    "Service Usage": "serviceusage.googleapis.com",
+    "Organization Policy": "orgpolicy.googleapis.com",
+    "Cloud Billing": "cloudbilling.googleapis.com",
+}
+_METADATA: Final[Mapping[str, str]] = {
+    "permission": "permission",
+    "service": "service",
+    "uid": "vpc_sc_id",
+    "vpcServiceControlsUniqueIdentifier": "vpc_sc_id",
+    "email": "account",
+    "role": "role",
+    "constraint": "constraint",
+}
+"""What the metadata of an `ErrorInfo` are called here."""
+
+
+def lift(text: str, metadata: Mapping[str, str]) -> dict[str, str]:
+    """Return the identifiers an error names.
+
+    Args:
+        text: the error's words, at most a few ten thousand characters.
+        metadata: what came structured; it goes before what is read from words.
+    """
+    found: dict[str, str] = {}
+    for key, value in _structured(metadata):
+        found.setdefault(key, value)
+    for pattern in _PATTERNS:
+        if match := pattern.search(text):
+            for key, value in match.groupdict().items():
+                if value:
+                    found.setdefault(key, value)
+    if match := _PERMISSION.search(text):
+        found.setdefault("permission", match[0])
+    _emails(text, found)
+    if "service" not in found:
+        service = next((host for name, host in _API_NAMES.items() if f"{name} API has not been used" in text), "")
+        if service:
+            found["service"] = service
+    if "project_number" in found:
+        found.setdefault("consumer", found["project_number"])
+    if "constraint" in found:
+        found["constraint"] = "constraints/" + found["constraint"].removeprefix("constraints/")
+    return found
+
+
+def _structured(metadata: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    for key, value in metadata.items():
+        if key in _METADATA:
+            yield _METADATA[key], value
+        elif key in ("consumer", "containerInfo"):
+            project = value.removeprefix("projects/")
+            yield "consumer", project
+            if project.isdigit():
+                yield "project_number", project
+        elif key == "resource":
+            for pattern in _PATTERNS:
+                if (match := pattern.search(value[:1_000])) and "project" in match.groupdict():
+                    yield "project", match["project"]
+                    break
+
+
+def _emails(text: str, found: dict[str, str]) -> None:
+    """Tell service accounts from people; the first of each counts."""
+    for count, match in enumerate(_EMAILS.finditer(text)):
+        email = match[0].rstrip(".-")
+        found.setdefault("account" if _ACCOUNT.search(email) else "principal", email)
+        if count > 50 or {"account", "principal"} <= found.keys():
+            return

@@ -1,0 +1,180 @@
+"""What an error says, and which entry of the catalogue that is. Structured reasons, and words.
+
+Sources: https://cloud.google.com/bigquery/docs/error-messages, https://cloud.google.com/apis/design/errors,
+https://github.com/googleapis/googleapis/blob/master/google/api/error_reason.proto, and errors as seen.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+REASONS: Final[Mapping[str, str]] = {
+    "service_disabled": "KBQ-API-DISABLED",
+    "accessnotconfigured": "KBQ-API-DISABLED",
+    "access_token_scope_insufficient": "KBQ-SCOPES",
+    "security_policy_violated": "KBQ-VPC-SC",
+    "vpcservicecontrols": "KBQ-VPC-SC",
+    "user_project_denied": "KBQ-QUOTA-PROJECT",
+    "consumer_invalid": "KBQ-PROJECT-NOT-FOUND",
+    "billing_disabled": "KBQ-BILLING-OFF",
+    "billingnotenabled": "KBQ-BILLING-OFF",
+    "account_state_invalid": "KBQ-ACCOUNT-DISABLED",
+    "resourcesexceeded": "KBQ-QUERY-TOO-BIG",
+    "bytesbilledlimitexceeded": "KBQ-QUERY-TOO-BIG",
+    "billingtierlimitexceeded": "KBQ-QUERY-TOO-BIG",
+    "responsetoolarge": "KBQ-QUERY-TOO-BIG",
+    "rate_limit_exceeded": "KBQ-RATE-LIMITED",
+    "ratelimitexceeded": "KBQ-RATE-LIMITED",
+    "userratelimitexceeded": "KBQ-RATE-LIMITED",
+    "jobratelimitexceeded": "KBQ-RATE-LIMITED",
+    "backenderror": "KBQ-GOOGLE-UNAVAILABLE",
+    "internalerror": "KBQ-GOOGLE-UNAVAILABLE",
+    "jobbackenderror": "KBQ-GOOGLE-UNAVAILABLE",
+    "jobinternalerror": "KBQ-GOOGLE-UNAVAILABLE",
+    "conditionnotmet": "KBQ-CONCURRENT-CHANGE",
+}
+"""By reason in lower case: reasons that mean one thing only."""
+
+LATE_REASONS: Final[Mapping[str, str]] = {
+    "quotaexceeded": "KBQ-QUOTA-EXCEEDED",
+    "resource_quota_exceeded": "KBQ-QUOTA-EXCEEDED",
+    "invalidquery": "KBQ-QUERY-INVALID",
+    "duplicate": "KBQ-ALREADY-EXISTS",
+    "resourceinuse": "KBQ-DATASET-NOT-EMPTY",
+    "access_token_expired": "KBQ-UNAUTHENTICATED",
+    "access_token_type_unsupported": "KBQ-UNAUTHENTICATED",
+    "credentials_missing": "KBQ-UNAUTHENTICATED",
+    "autherror": "KBQ-UNAUTHENTICATED",
+}
+"""By reason in lower case: reasons that say less than words do, so words go first."""
+
+CONSTRAINTS: Final[Mapping[str, str]] = {
+    "iam.disableServiceAccountKeyCreation": "KBQ-KEY-CREATION-BLOCKED",
+    "iam.managed.disableServiceAccountKeyCreation": "KBQ-KEY-CREATION-BLOCKED",
+    "iam.disableServiceAccountCreation": "KBQ-ACCOUNT-CREATION-BLOCKED",
+    "iam.managed.disableServiceAccountCreation": "KBQ-ACCOUNT-CREATION-BLOCKED",
+    "gcp.resourceLocations": "KBQ-LOCATION-FORBIDDEN",
+    "iam.allowedPolicyMemberDomains": "KBQ-DOMAIN-RESTRICTED",
+    "iam.managed.allowedPolicyMembers": "KBQ-DOMAIN-RESTRICTED",
+    "iam.serviceAccountKeyExpiryHours": "KBQ-KEY-EXPIRY-POLICY",
+    "iam.serviceAccountKeyExposureResponse": "KBQ-KEY-EXPOSURE-POLICY",
+}
+"""By constraint; of any other one the general entry speaks."""
+
+
+def _rules(*pairs: tuple[str, str]) -> tuple[tuple[str, re.Pattern[str]], ...]:
+    return tuple((code, re.compile(pattern, re.IGNORECASE)) for code, pattern in pairs)
+
+
+FIRST: Final = _rules(
+    # The words decide here even against a reason: ten keys come as 429 and must not be tried again.
+    ("KBQ-TOO-MANY-KEYS", r"maximum number of keys"),
+    ("KBQ-VPC-SC", r"vpc service controls|vpcServiceControlsUnique|SECURITY_POLICY_VIOLATED"),
+    ("KBQ-DENY-POLICY", r"\biam deny policy"),
+    ("KBQ-BILLING-OFF", r"billing has not been enabled|not allowed in the free tier"),
+)
+
+WORDS: Final = _rules(
+    ("KBQ-KEY-CREATION-BLOCKED", r"key creation is not allowed on this service account"),
+    ("KBQ-ACCOUNT-CREATION-BLOCKED", r"service account creation is not allowed on this project"),
+    ("KBQ-ACCOUNT-ID-INVALID", r"account id .{1,120}(?:does not have a length between|is invalid|must match)"),
+    ("KBQ-DOMAIN-RESTRICTED", r"not belong to a permitted customer"),
+    ("KBQ-GRANT-BLOCKED", r"denied by org policy on resource"),
+    ("KBQ-TOMBSTONE", r"deleted:serviceaccount:\S{1,300} is of an unknown type"),
+    ("KBQ-ACCOUNT-GONE", r"invalid[_ ]grant.{0,120}account not found"),
+    ("KBQ-KEY-REJECTED", r"invalid jwt signature"),
+    ("KBQ-CLOCK-SKEW", r"check your iat and exp|must be a short-lived token|token used too (?:early|late)|clock skew"),
+    ("KBQ-CLOCK-SKEW", r"invalid jwt.{0,200}\b(?:iat|exp)\b"),
+    ("KBQ-API-DISABLED", r"has not been used in project .{1,80} before or it is disabled|\bSERVICE_DISABLED\b"),
+    ("KBQ-API-DISABLED", r"\bAPI \S{0,80} ?(?:is )?not enabled (?:on|for|in) project|accessNotConfigured"),
+    ("KBQ-KEY-NOT-FOUND", r"service account key .{1,200}?(?:does not exist|not found)"),
+    ("KBQ-PROJECT-NOT-FOUND", r"make sure it references valid gcp project"),
+    ("KBQ-ACCOUNT-NOT-VISIBLE", r"service account .{1,200}?(?:does not exist|not found)|unknown service account"),
+    ("KBQ-ACCOUNT-NOT-VISIBLE", r"setPolicy failed for dataset .{1,1200}? does not exist"),
+    ("KBQ-ACCOUNT-DISABLED", r"service account .{0,200}(?:is|was|has been) disabled|account disabled|disabled_client"),
+    ("KBQ-SCOPES", r"insufficient authentication scopes|ACCESS_TOKEN_SCOPE_INSUFFICIENT|insufficient_scope"),
+    ("KBQ-BILLING-OFF", r"billingNotEnabled|requires billing to be enabled|BILLING_DISABLED"),
+    ("KBQ-BILLING-OFF", r"expiration time must be less than 60 days|billing account .{0,100}(?:disabled|closed)"),
+    ("KBQ-CONCURRENT-CHANGE", r"concurrent policy changes|read-modify-write"),
+    ("KBQ-ROLE-LEVEL", r"\brole \S{1,200} is not supported for this resource"),
+    ("KBQ-GCLOUD-DATASET-FLAG", r"unrecognized arguments:.{0,40} --dataset"),
+    ("KBQ-TWO-LOCATIONS", r"cannot read and write in different locations"),
+    ("KBQ-POLICY-TAG", r"neither fine-grained reader|protected by policy tag"),
+    ("KBQ-DRIVE", r"\bdrive credentials|google drive scope"),
+    ("KBQ-NOT-IN-LOCATION", r"not found: dataset .{1,1200}? was not found in location"),
+    ("KBQ-TABLE-READ-DENIED", r"does not have permission to query (?:table|view)"),
+    ("KBQ-TABLE-NOT-FOUND", r"not found: (?:table|view)\b"),
+    ("KBQ-DATASET-NOT-FOUND", r"not found: dataset\b"),
+    ("KBQ-PROJECT-NOT-FOUND", r"not found: project\b|projects instance \[[^\]:\n]{1,80}\] \(or it may not exist\)"),
+    ("KBQ-PROJECT-NOT-FOUND", r"\bproject .{1,100}(?:not found or deleted|has been deleted|is pending deletion)"),
+    ("KBQ-DATASET-NOT-EMPTY", r"\bdataset .{1,1200}? is still in use"),
+    ("KBQ-CREDENTIALS-FILE", r"DefaultCredentialsError.{0,40}File .{1,400}? was not found"),
+    ("KBQ-CREDENTIALS-FILE", r"not a valid json file|does not have a valid type\."),
+    (
+        "KBQ-NO-CREDENTIALS",
+        r"DefaultCredentialsError|default credentials were not found|could not automatically determine",
+    ),
+    ("KBQ-NO-CREDENTIALS", r"not currently have an active account selected|no credentialed accounts"),
+    ("KBQ-LOGIN-EXPIRED", r"reauthentication (?:is needed|is required|failed|required)|invalid_rapt"),
+    ("KBQ-LOGIN-EXPIRED", r"has been expired or revoked|refreshing your current auth tokens|ReauthFail"),
+    ("KBQ-IMPERSONATION-DENIED", r"impersonated credentials|unable to impersonate|failed to impersonate"),
+    ("KBQ-QUOTA-PROJECT", r"required permission to use project|requires a quota project|USER_PROJECT_DENIED"),
+    ("KBQ-RATE-LIMITED", r"rate_?limit_?exceeded|rate limits? exceeded|exceeded rate limits|too many requests"),
+    ("KBQ-RATE-LIMITED", r"quota exceeded for quota metric .{0,200}per (?:minute|second|100 seconds)"),
+    ("KBQ-QUOTA-EXCEEDED", r"quota exceeded|quotaExceeded|exceeded quota"),
+    ("KBQ-QUERY-TOO-BIG", r"resources exceeded during query|exceeded limit for bytes billed|resourcesExceeded"),
+    ("KBQ-QUERY-INVALID", r"unrecognized name: |syntax error: |no matching signature for|not found inside "),
+)
+
+NETWORK: Final = _rules(
+    ("KBQ-PROXY", r"ProxyError|connect to proxy|tunnel connection failed|proxy authentication required|proxy returned"),
+    ("KBQ-CONNECTION-LOST", r"unexpected_eof|eof occurred"),
+    ("KBQ-TLS", r"certificate[_ ]verify[_ ]failed|SSLError|SSLCertVerification|ssl_error_ssl|wrong_version_number"),
+    ("KBQ-TLS", r"handshake failure|ssl handshake|tlsv1 alert|self[- ]signed certificate"),
+    ("KBQ-DNS", r"name or service not known|failure in name resolution|nodename nor servname|failed to resolve"),
+    (
+        "KBQ-DNS",
+        r"dns resolution failed|getaddrinfo failed|NameResolutionError|could not resolve|unable to find the server",
+    ),
+    ("KBQ-CONNECTION-REFUSED", r"connection refused|econnrefused|actively refused"),
+    ("KBQ-NETWORK-UNREACHABLE", r"network (?:is )?unreachable|no route to host|host is unreachable"),
+    ("KBQ-CONNECTION-LOST", r"connection reset|econnreset|connection aborted|RemoteDisconnected|remote end closed"),
+    ("KBQ-CONNECTION-LOST", r"socket closed|broken pipe|IncompleteRead|connection broken|server disconnected|goaway"),
+    ("KBQ-DEADLINE", r"deadline[_ ]?exceeded|timed out|TimeoutError|(?:read|connect) ?timeout|etimedout"),
+    ("KBQ-DEADLINE", r"timeout of .{1,40} exceeded"),
+)
+"""Only asked where Google itself gave no status, or said no more than that it is unavailable."""
+
+MALFORMED: Final = _rules(
+    ("KBQ-MALFORMED-ANSWER", r"JSONDecodeError|expecting value: line|extra data: line|unterminated string starting"),
+    ("KBQ-MALFORMED-ANSWER", r"not valid json|unexpected content.?type|<!doctype html|<html\b"),
+)
+
+LAST: Final = _rules(
+    ("KBQ-NOT-PERMITTED", r"the caller does not have permission|update access denied"),
+    ("KBQ-ALREADY-EXISTS", r"already exists"),
+    ("KBQ-CONCURRENT-CHANGE", r"\bconditionNotMet\b"),
+)
+
+DENIED: Final = re.compile(r"denied|does not have|do not have|required|requires|missing|lacks|forbidden", re.IGNORECASE)
+"""Words beside the name of a permission which say that it is wanting."""
+
+HTTP_OF: Final[Mapping[str, int]] = {
+    "INVALID_ARGUMENT": 400,
+    "FAILED_PRECONDITION": 400,
+    "OUT_OF_RANGE": 400,
+    "UNAUTHENTICATED": 401,
+    "PERMISSION_DENIED": 403,
+    "NOT_FOUND": 404,
+    "ALREADY_EXISTS": 409,
+    "ABORTED": 409,
+    "RESOURCE_EXHAUSTED": 429,
+    "CANCELLED": 499,
+    "INTERNAL": 500,
+    "UNKNOWN": 500,
+    "DATA_LOSS": 500,
+    "UNIMPLEMENTED": 501,
+    "UNAVAILABLE": 503,
+    "DEADLINE_EXCEEDED": 504,
+}
+"""Source: https://cloud.google.com/apis/design/errors#handling_errors"""

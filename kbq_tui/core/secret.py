@@ -1,0 +1,69 @@
+"""A value that must not be seen, and a filter for text that might hold one."""
+
+import re
+from collections.abc import Iterable
+from typing import Final, NoReturn
+
+MASK: Final = "[secret]"
+
+_PATTERNS: Final = (
+    # A PEM block, also where a JSON dump has turned its line ends into the two characters "\n", or has been cut short.
+    re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL),
+    re.compile(r'("private_key(?:_data)?"\s*:\s*)"(?:[^"\\]|\\.)*"?'),
+    re.compile(r"\bya29\.[\w.\-]+"),
+    re.compile(r"(?<![\w-])eyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)?"),
+    re.compile(r"(?i)\b(bearer\s+)[\w.~+/=\-]{12,}"),
+    re.compile(
+        r"(?i)\b((?:access_token|refresh_token|id_token|client_secret|assertion)\"?\s*[=:]\s*\"?)[^\s\"&,}]{8,}"
+    ),
+)
+
+
+class Secret:
+    """Bytes that never show themselves: `repr`, `str`, `format`, pickling and dataclass dumps all give a mask.
+
+    Args:
+        value: the bytes to guard. Text is stored as UTF-8.
+    """
+
+    __slots__ = ("__value",)
+
+    def __init__(self, value: bytes | str) -> None:
+        self.__value = value.encode() if isinstance(value, str) else bytes(value)
+
+    def reveal(self) -> bytes:
+        """Return the bytes. Callers are `local` (to write them) and `gcp` (to sign with them); nobody else."""
+        return self.__value
+
+    def __repr__(self) -> str:
+        return MASK
+
+    __str__ = __repr__
+
+    def __format__(self, spec: str) -> str:
+        return format(MASK, spec)
+
+    def __len__(self) -> int:
+        return len(self.__value)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and other.reveal() == self.__value
+
+    __hash__ = None  # type: ignore[assignment]  # a hash in a log would identify the value
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a Secret cannot be pickled or copied to another process")
+
+
+def scrub(text: str, known: Iterable[str] = ()) -> str:
+    """Return `text` with everything that looks like a credential replaced by a mask.
+
+    Args:
+        text: any text on its way to a log, a report, a screen or a file.
+        known: further exact values to remove, longest first.
+    """
+    for value in sorted((k for k in known if k), key=len, reverse=True):
+        text = text.replace(value, MASK)
+    for pattern in _PATTERNS:
+        text = pattern.sub(lambda m: (m.group(1) if m.lastindex else "") + MASK, text)
+    return text

@@ -1,0 +1,100 @@
+"""The SQL that the product runs or shows. Identifiers are validated by `ConnectionSpec` before they come here.
+
+Sources: https://cloud.google.com/bigquery/docs/reference/standard-sql/data-definition-language,
+https://cloud.google.com/bigquery/docs/information-schema-object-privileges
+"""
+
+import re
+
+_IDENTIFIER = re.compile(r"[A-Za-z0-9_]{1,1024}")
+_TABLE = re.compile(r"[^\x00-\x1f`\\\"'/.]{1,1024}")
+
+
+PROBE_PREFIX = "kbq_tui_probe_"
+"""Names of the tables that the write checks make; nothing else is ever swept."""
+
+
+def _quoted(*parts: str) -> str:
+    """Return a backquoted path. Raises: ValueError where a part could end the quoting."""
+    for part in parts:
+        if not part or any(c in part for c in "`\\\n\r\x00"):
+            raise ValueError("not an identifier")
+    return "`" + ".".join(parts) + "`"
+
+
+def _string(value: str) -> str:
+    """Return a string literal. Raises: ValueError for a value that is no dataset, account or role."""
+    if not re.fullmatch(r"[A-Za-z0-9_@.:/?=-]{1,1100}", value):
+        raise ValueError("not a plain value")
+    return f'"{value}"'
+
+
+def region(location: str) -> str:
+    """Return the region qualifier of a location: `region-eu`, `region-europe-west3`."""
+    return "region-" + location.lower()
+
+
+def probe() -> str:
+    """The smallest query: proves that jobs may be created."""
+    return "SELECT 1 AS ok"
+
+
+def privileges(project: str, location: str, dataset: str, member: str) -> str:
+    """Article 4.3, mended: region and `object_name` are required, one dataset a query; a grantee carries its type.
+
+    Only the member's rows are asked for: an access list may be longer than any answer we would read.
+    """
+    view = f"{_quoted(project)}.{_quoted(region(location))}.INFORMATION_SCHEMA.OBJECT_PRIVILEGES"
+    where = f"object_name = {_string(dataset)} AND grantee = {_string(member)}"
+    return f"SELECT object_name, privilege_type, grantee FROM {view} WHERE {where}"
+
+
+def create_schema(project: str, dataset: str, location: str) -> str:
+    """Article 1, mended: with the location, which is fixed for life."""
+    return f"CREATE SCHEMA IF NOT EXISTS {_quoted(project, dataset)} OPTIONS(location={_string(location)})"
+
+
+def grant_on_schema(role: str, project: str, dataset: str, member: str) -> str:
+    """Article 3, mended: a grant on the dataset, not on the project."""
+    return f"GRANT {_quoted(role)} ON SCHEMA {_quoted(project, dataset)} TO {_string(member)}"
+
+
+def revoke_on_schema(role: str, project: str, dataset: str, member: str) -> str:
+    return f"REVOKE {_quoted(role)} ON SCHEMA {_quoted(project, dataset)} FROM {_string(member)}"
+
+
+def create_probe(project: str, dataset: str, table: str, *, hours: int = 1) -> str:
+    """Article 4.4: a table of a unique name, which expires by itself should nobody drop it."""
+    return (
+        f"CREATE TABLE {_quoted(project, dataset, table)} (id INT64) "
+        f"OPTIONS(expiration_timestamp=TIMESTAMP_ADD(CURRENT_TIMESTAMP(), INTERVAL {int(hours)} HOUR), "
+        'labels=[("created-by", "kbq-tui")])'
+    )
+
+
+def insert_probe(project: str, dataset: str, table: str) -> str:
+    return f"INSERT INTO {_quoted(project, dataset, table)} (id) VALUES (1)"
+
+
+def count_rows(project: str, dataset: str, table: str) -> str:
+    return f"SELECT COUNT(*) AS n FROM {_quoted(project, dataset, table)}"
+
+
+def read_one(project: str, dataset: str, table: str) -> str:
+    """Article 4.2 and 4.4: reads whatever table or view there is.
+
+    Raises: ValueError for a table name that cannot be quoted safely.
+    """
+    if not _TABLE.fullmatch(table):
+        raise ValueError("not a table name that can be quoted")
+    return f"SELECT * FROM {_quoted(project, dataset, table)} LIMIT 1"
+
+
+def drop_table(project: str, dataset: str, table: str) -> str:
+    return f"DROP TABLE IF EXISTS {_quoted(project, dataset, table)}"
+
+
+def is_ours(statement: str) -> bool:
+    """Whether a job of the service account was a check of ours, not Klaviyo's work."""
+    ours = (PROBE_PREFIX, "INFORMATION_SCHEMA.OBJECT_PRIVILEGES")
+    return statement.strip() == probe() or any(mark in statement for mark in ours)

@@ -1,0 +1,63 @@
+"""What the operator carries over to Klaviyo."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from kbq_tui.core.spec import ConnectionSpec
+
+KLAVIYO_MENU: Final = (
+    "Advanced",
+    "Syncing",
+    "Create sync",
+    "Import or export data to your data warehouse",
+    "BigQuery",
+    "Connect to BigQuery",
+)
+"""The way through Klaviyo's menus. Source: Klaviyo's article, step 5."""
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """The hand-over values; no secret among them.
+
+    Attributes:
+        project_id: for Klaviyo's field "Project ID".
+        dataset: for Klaviyo's field "Dataset".
+        key_path: the file to upload in Klaviyo's field "Service Account Key (JSON)"; None where there is none yet.
+        service_account: e-mail.
+        location: where the datasets are; None where not known yet.
+    """
+
+    project_id: str
+    dataset: str
+    key_path: str | None
+    service_account: str
+    location: str | None
+
+    @classmethod
+    def of(cls, spec: ConnectionSpec, key_path: str | None, location: str | None) -> "Summary":
+        return cls(spec.project, spec.klaviyo_dataset, key_path, spec.account_email, location)
+
+    def to_json(self) -> dict[str, object]:
+        """Return the summary in its schema."""
+        return {
+            "schema": "kbq-tui/summary/v1",
+            "project_id": self.project_id,
+            "dataset": self.dataset,
+            "key_path": self.key_path,
+            "service_account": self.service_account,
+            "location": self.location,
+        }
+
+    def lines(self) -> list[str]:
+        """Return the summary as lines of plain text, with the names of Klaviyo's fields."""
+        return [
+            f"Project ID                  {self.project_id}",
+            f"Dataset                     {self.dataset}",
+            f"Service Account Key (JSON)  {self.key_path or 'no key yet'}",
+            "",
+            f"Service account             {self.service_account}",
+            f"Location                    {self.location or 'not known'}",
+            "",
+            "In Klaviyo: " + " > ".join(KLAVIYO_MENU),
+        ]

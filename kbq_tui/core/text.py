@@ -1,0 +1,35 @@
+"""Text from outside, made inert: nothing in it can move a cursor, change a colour or reverse a line."""
+
+import unicodedata
+from typing import Final
+
+_REPLACEMENT: Final = "\N{REPLACEMENT CHARACTER}"
+
+
+def inert(text: str, limit: int = 2_000, *, keep_lines: bool = False) -> str:
+    """Return `text` as plain, printable text.
+
+    Control characters (C0, C1, escape sequences), bidirectional controls, other invisible format characters and lone
+    surrogates become a replacement character; line ends and tabs become spaces.
+
+    Args:
+        text: a name, label or message that Google, Klaviyo or a file gave us.
+        limit: the longest result in characters; what is longer is cut and says so.
+        keep_lines: keep line feeds (for an error body shown in a box of its own).
+    """
+    cut = text[: limit + 1]
+    out: list[str] = []
+    for char in cut[:limit]:
+        if char == "\n" and keep_lines:
+            out.append(char)
+        elif char in "\n\t\r":
+            out.append(" ")
+        elif char.isprintable():
+            out.append(char)
+        elif unicodedata.category(char) == "Zs":
+            out.append(" ")
+        else:
+            out.append(_REPLACEMENT)
+    if len(cut) > limit:
+        out.append(f"… ({len(text):,} characters)")
+    return "".join(out)
