@@ -1,0 +1,388 @@
+"""Apply a plan: independent actions at the same time, what depends waits, and *not yet* is waited out in sight."""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+
+from kbq_tui.core import catalogue
+from kbq_tui.core.actions import (
+    Action,
+    CreateAccount,
+    CreateDataset,
+    CreateKey,
+    DeleteAccount,
+    DeleteDataset,
+    DeleteKey,
+    EnableService,
+    GrantDatasetRole,
+    GrantProjectRole,
+    RevokeDatasetRole,
+    RevokeProjectRole,
+    Step,
+)
+from kbq_tui.core.diff import context_of, diff
+from kbq_tui.core.events import Event, EventKind
+from kbq_tui.core.keyfile import key_id_of
+from kbq_tui.core.observed import LocalKey, Observed
+from kbq_tui.core.plan import Plan
+from kbq_tui.core.problems import Problem, ProblemError, Retry
+from kbq_tui.core.secret import Secret
+from kbq_tui.core.spec import ConnectionSpec
+from kbq_tui.engine.observe import observe
+from kbq_tui.engine.offload import offload
+from kbq_tui.engine.ports import Ports
+
+Emit = Callable[[Event], None]
+
+GRACE = 0.8
+"""Seconds that a change under way is given when the operator leaves; what hangs longer is left to the journal."""
+
+UNCLEAR_KEYS = 3
+"""How often a key is asked for while its creation ends unclear and leaves nothing behind."""
+
+LABELS = {"created-by": "kbq-tui"}
+"""Put on what we create, so that teardown can tell it from what was there."""
+
+DESCRIPTIONS = {
+    "import": "Tables and views that Klaviyo reads. Made by kbq-tui.",
+    "staging": "Klaviyo's working space. Made by kbq-tui.",
+    "export": "Tables that Klaviyo writes. Made by kbq-tui.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long *not yet* is waited out.
+
+    Attributes:
+        limit: seconds in all for one action. A grant takes "typically 2 minutes, potentially 7 minutes or longer"
+            (https://cloud.google.com/iam/docs/access-change-propagation).
+        first: seconds before the first new try; doubles up to `most`.
+        most: seconds between tries at most.
+    """
+
+    limit: float = 420.0
+    first: float = 1.0
+    most: float = 15.0
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What came of an apply.
+
+    Attributes:
+        plan: the plan that was carried out (of several rounds, all of them together).
+        done: ids of actions that succeeded; no-ops are not among them.
+        failed: by action id, why.
+        skipped: by action id, the id of the action whose failure stood in the way.
+        key: the key file that was made or was there, where known.
+    """
+
+    plan: Plan
+    done: list[str] = field(default_factory=list)
+    failed: dict[str, Problem] = field(default_factory=dict)
+    skipped: dict[str, str] = field(default_factory=dict)
+    key: LocalKey | None = None
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """Everything that stands in the way, blocked first; each problem once."""
+        seen: dict[tuple[str | None, str], Problem] = {}
+        for problem in [*(b.problem for b in self.plan.blocked), *self.failed.values()]:
+            seen.setdefault((problem.code, problem.cause), problem)
+        return tuple(seen.values())
+
+    @property
+    def complete(self) -> bool:
+        return not self.problems and not self.skipped
+
+
+async def apply(
+    spec: ConnectionSpec,
+    ports: Ports,
+    emit: Emit,
+    *,
+    expected: str | None = None,
+    only: Step | None = None,
+    patience: Patience | None = None,
+    recently: bool = False,
+    remove_over_grants: bool = False,
+) -> Outcome:
+    """Look again, and do what is missing. What others own is never touched.
+
+    Args:
+        spec: the connection.
+        ports: what to act with.
+        emit: called with each event, on the event loop.
+        expected: fingerprint of the plan the operator agreed to; another one is refused.
+        only: apply the actions of one step (those it needs must be in place).
+        patience: how long to wait for changes to arrive.
+        recently: whether an earlier run changed something so short a while ago that it may still be on its way.
+        remove_over_grants: also take away what the account holds beyond its need.
+
+    Raises:
+        ProblemError: the plan is stale (`KBQ-STALE-PLAN`); nothing was changed.
+    """
+    patience = patience or Patience()
+    plan = _part(diff(spec, await observe(spec, ports), remove_over_grants=remove_over_grants), only)
+    if expected is not None and plan.fingerprint != expected:
+        raise ProblemError(catalogue.problem("KBQ-STALE-PLAN", context_of(spec, plan.location)))
+    runner = Runner(spec, ports, emit, patience, recently=recently)
+    services = tuple(a for a in plan.changes if isinstance(a.op, EnableService))
+    if services and plan.blocked:
+        # What lies behind an API that is off could not be read. Turn it on, look again, and only then decide the rest.
+        await runner.run(services)
+        if not runner.outcome.failed:
+            plan = _part(diff(spec, await runner.look_again(), remove_over_grants=remove_over_grants), only)
+    done_before = list(runner.outcome.done)
+    runner.outcome.plan = plan
+    await runner.run(a for a in plan.changes if a.id not in done_before)
+    return runner.outcome
+
+
+def _part(plan: Plan, only: Step | None) -> Plan:
+    return plan if only is None else plan.step(only)
+
+
+class Runner:
+    """Carries out actions in the order of their needs; each in a task of its own.
+
+    Args:
+        spec: the connection.
+        ports: what to act with.
+        emit: called with each event.
+        patience: how long to wait for changes to arrive.
+        recently: whether an earlier run changed something a short while ago.
+    """
+
+    def __init__(
+        self, spec: ConnectionSpec, ports: Ports, emit: Emit, patience: Patience, *, recently: bool = False
+    ) -> None:
+        self.spec = spec
+        self.ports = ports
+        self.patience = patience
+        self.outcome = Outcome(Plan(spec.name, ()))
+        self._emit = emit
+        self._recently = recently
+        self._intended: set[str] = set()
+
+    async def run(self, actions: Iterable[Action]) -> None:
+        """Run the actions and wait for all of them. What has begun is finished even when the caller is cancelled."""
+        todo = {a.id: a for a in actions}
+        ended = {i: asyncio.Event() for i in todo}
+
+        async def one(action: Action) -> None:
+            try:
+                for need in action.needs:
+                    if need in ended:
+                        await ended[need].wait()
+                blocker = next(
+                    (n for n in action.needs if n in self.outcome.failed or n in self.outcome.skipped), None
+                ) or next((b.id for b in self.outcome.plan.blocked if b.id in action.needs), None)
+                if blocker is not None:
+                    self.outcome.skipped[action.id] = blocker
+                    self._say(EventKind.SKIPPED, action, f"not done, because {blocker} failed")
+                else:
+                    await self._act(action)
+            finally:
+                ended[action.id].set()
+
+        async with asyncio.TaskGroup() as group:
+            for action in todo.values():
+                group.create_task(one(action))
+
+    async def look_again(self) -> Observed:
+        """Observe until nothing is hidden behind an API that has just been turned on, or patience ends."""
+        began = self.ports.clock.monotonic()
+        pause = self.patience.first
+        while True:
+            seen = await observe(self.spec, self.ports)
+            hidden = [b.problem for b in diff(self.spec, seen).blocked if b.problem.code == "KBQ-API-DISABLED"]
+            elapsed = self.ports.clock.monotonic() - began
+            if not hidden or elapsed >= self.patience.limit:
+                return seen
+            self._emit(
+                Event(
+                    EventKind.WAITING,
+                    "services",
+                    self.ports.clock.now(),
+                    "The APIs are on; waiting until Google has heard of it everywhere",
+                    hidden[0],
+                    elapsed,
+                    self.patience.limit,
+                )
+            )
+            await self.ports.clock.sleep(pause)
+            pause = min(pause * 2, self.patience.most)
+
+    async def _act(self, action: Action) -> None:
+        began = self.ports.clock.monotonic()
+        self._say(EventKind.STARTED, action, action.summary)
+        pause = self.patience.first
+        while True:
+            problem = await self._finish(action, began)
+            if problem is None:
+                return
+            elapsed = self.ports.clock.monotonic() - began
+            if problem.retry is not Retry.NOT_YET or not self._changed_before() or elapsed >= self.patience.limit:
+                self.outcome.failed[action.id] = problem
+                await self._settle(EventKind.FAILED, action, problem.title, problem, began)
+                return
+            self._say(EventKind.WAITING, action, problem.title, problem, elapsed, self.patience.limit)
+            await self._wait(action, problem, began, min(pause, self.patience.limit - elapsed))
+            pause = min(pause * 2, self.patience.most)
+
+    async def _finish(self, action: Action, began: float) -> Problem | None:
+        """Try once; when the caller is cancelled, to the end, unless that hangs: half a change would be nobody's."""
+        attempt = asyncio.ensure_future(self._attempt(action, began))
+        try:
+            return await asyncio.shield(attempt)
+        except asyncio.CancelledError:
+            done, _ = await asyncio.wait([attempt], timeout=GRACE)
+            if done and (problem := attempt.result()) is not None:
+                await self._settle(EventKind.FAILED, action, problem.title, problem, began)
+            raise
+
+    async def _attempt(self, action: Action, began: float) -> Problem | None:
+        """Try once. Returns why it did not succeed, or None."""
+        try:
+            if action.id not in self._intended:
+                await offload(lambda: self.ports.journal.intend(action.id, action.resource))
+                self._intended.add(action.id)
+            text = await self._do(action)
+        except ProblemError as error:
+            return error.problem
+        self.outcome.done.append(action.id)
+        await self._settle(EventKind.FINISHED, action, text, began=began)
+        return None
+
+    async def _wait(self, action: Action, problem: Problem, began: float, seconds: float) -> None:
+        """Sleep, and let the clock be seen to run once a second."""
+        while seconds > 0:
+            nap = min(1.0, seconds)
+            await self.ports.clock.sleep(nap)
+            seconds -= nap
+            if seconds > 0:
+                elapsed = self.ports.clock.monotonic() - began
+                self._say(EventKind.WAITING, action, problem.title, problem, elapsed, self.patience.limit)
+
+    def _changed_before(self) -> bool:
+        """Whether a change of ours may still be on its way: only then does *does not exist* mean *not yet*."""
+        return self._recently or bool(self.outcome.done)
+
+    async def _do(self, action: Action) -> str:
+        cloud, project = self.ports.cloud, self.spec.project
+        match action.op:
+            case EnableService(service=service):
+                await cloud.enable_services(project, (service,))
+                return f"API {service} is on"
+            case CreateDataset(dataset=name, location=location, purpose=purpose):
+                made = await cloud.create_dataset(project, name, location, DESCRIPTIONS.get(purpose, ""), LABELS)
+                return f"Dataset {name} {'created' if made else 'was there already'}, in {location}"
+            case CreateAccount(account_id=account_id, display_name=display_name):
+                made = await cloud.create_account(project, account_id, display_name)
+                return f"Service account {self.spec.account_email} {'created' if made else 'was there already'}"
+            case CreateKey(known=known):
+                return await self._create_key(frozenset(known))
+            case GrantProjectRole(role=role, member=member):
+                made = await cloud.add_project_binding(project, role, member)
+                return f"{role} {'granted' if made else 'was granted already'} on project {project}"
+            case GrantDatasetRole(dataset=name, role=role, member=member):
+                made = await cloud.grant_dataset(project, name, role, member)
+                return f"{role} {'granted' if made else 'was granted already'} on dataset {name}"
+            case RevokeProjectRole(role=role, member=member):
+                gone = await cloud.remove_project_binding(project, role, member)
+                return f"{role} {'removed' if gone else 'was not there'} on project {project}"
+            case RevokeDatasetRole(dataset=name, role=role, member=member):
+                gone = await cloud.revoke_dataset(project, name, role, member)
+                return f"Access entry of {member} {'removed' if gone else 'was not there'} on dataset {name}"
+            case DeleteKey(email=email, key_id=key_id):
+                gone = await cloud.delete_key(project, email, key_id)
+                return f"Key {key_id[:12]} {'deleted' if gone else 'was gone already'}"
+            case DeleteAccount(email=email):
+                gone = await cloud.delete_account(project, email)
+                return f"Service account {email} {'deleted' if gone else 'was gone already'}"
+            case DeleteDataset(dataset=name):
+                gone = await cloud.delete_dataset(project, name)
+                return f"Dataset {name} {'deleted' if gone else 'was gone already'}"
+
+    async def _create_key(self, known: frozenset[str]) -> str:
+        """Reserve the place first, so that a key which cannot be kept is never made."""
+        spec, keys = self.spec, self.ports.keys
+        slot = await offload(lambda: keys.reserve(spec.key_file, spec.project, spec.account_email))
+        try:
+            secret = await self._new_key(known)
+        except BaseException:
+            await offload(slot.abandon)
+            raise
+        try:
+            local = await offload(lambda: slot.commit(secret))
+        except ProblemError as error:
+            await offload(slot.abandon)
+            raise ProblemError(await self._undo_key(error.problem, secret)) from error
+        self.outcome.key = local
+        return ". ".join((f"Key {local.key_id[:12]} kept in {local.path}", *local.warnings)).removesuffix(".")
+
+    async def _new_key(self, known: frozenset[str]) -> Secret:
+        """Ask for a key; again where the answer was lost and Google's own list shows that none was made.
+
+        Raises:
+            ProblemError: refused, or unclear; a key that was made and never arrived is named, for deletion.
+        """
+        cloud, project, email = self.ports.cloud, self.spec.project, self.spec.account_email
+        for attempt in range(1, UNCLEAR_KEYS + 1):
+            try:
+                return await cloud.create_key(project, email)
+            except ProblemError as error:
+                problem = error.problem
+                if problem.code != "KBQ-KEY-OUTCOME-UNKNOWN":
+                    raise
+            try:
+                lost = sorted({k.id for k in await cloud.keys(project, email)} - known)
+            except ProblemError as error:
+                raise ProblemError(problem) from error  # that a key may exist is what the operator has to know
+            if lost:
+                step = (
+                    f"A key was made whose answer never came; nobody holds it. Delete it:\nkbq-tui key delete {lost[0]}"
+                )
+                raise ProblemError(
+                    replace(problem, remedy=(step, *problem.remedy), details={**problem.details, "key_id": lost[0]})
+                )
+            if attempt < UNCLEAR_KEYS:
+                await self.ports.clock.sleep(self.patience.first)
+        raise ProblemError(problem)
+
+    async def _undo_key(self, why: Problem, secret: Secret) -> Problem:
+        """A key that could not be written is of no use to anyone: delete it at Google, and say what came of that."""
+        key_id = key_id_of(secret)
+        step = "The new key was deleted at Google again; nothing is left behind."
+        try:
+            await self.ports.cloud.delete_key(self.spec.project, self.spec.account_email, key_id)
+        except ProblemError as error:
+            step = (
+                f"The new key {key_id} could not be deleted at Google ({error.problem.title}). Delete it:\n"
+                f"kbq-tui key delete {key_id}"
+            )
+        return replace(why, remedy=(*why.remedy, step), details={**why.details, "key_id": key_id})
+
+    async def _settle(
+        self, kind: EventKind, action: Action, text: str, problem: Problem | None = None, began: float = 0.0
+    ) -> None:
+        event = Event(kind, action.id, self.ports.clock.now(), text, problem, self.ports.clock.monotonic() - began)
+        try:
+            await offload(lambda: self.ports.journal.settle(event))
+        except ProblemError:
+            # The change itself is made and must be told; the next start finds it in the cloud, not in the journal.
+            event = replace(event, text=f"{event.text} (the journal could not be written)")
+        self._emit(event)
+
+    def _say(
+        self,
+        kind: EventKind,
+        action: Action,
+        text: str,
+        problem: Problem | None = None,
+        elapsed: float = 0.0,
+        limit: float = 0.0,
+    ) -> None:
+        self._emit(Event(kind, action.id, self.ports.clock.now(), text, problem, elapsed, limit))

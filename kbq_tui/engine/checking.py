@@ -1,0 +1,171 @@
+"""How one check is run: asked, waited for while our own change may be on its way, judged, recorded."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
+
+from kbq_tui.core import catalogue, checks
+from kbq_tui.core.catalogue_base import placeholder
+from kbq_tui.core.checks import Check, CheckResult, Judged, Verdict
+from kbq_tui.core.diff import context_of
+from kbq_tui.core.events import Event, EventKind
+from kbq_tui.core.problems import Context, Kind, Problem, ProblemError, Retry
+from kbq_tui.core.spec import ConnectionSpec
+from kbq_tui.engine.ports import Cloud, Ports
+
+Emit = Callable[[Event], None]
+Told = Callable[[CheckResult], None]
+
+_ELSEWHERE = frozenset({"KBQ-JOB-USER-MISSING", "KBQ-API-DISABLED", "KBQ-VPC-SC", "KBQ-SCOPES"})
+"""Refusals that have a check, or a preflight, of their own, or that say nothing of Klaviyo's way in."""
+
+
+_UNNAMED = placeholder("account")
+
+
+def refused(problem: Problem) -> bool:
+    """Whether a check about access to data has failed: the access itself was refused."""
+    return problem.kind in (Kind.NOT_PERMITTED, Kind.NOT_FOUND) and problem.code not in _ELSEWHERE
+
+
+def reading_refused(problem: Problem) -> bool:
+    """Whether reading a table was refused by what the account holds, and by nothing else about the table."""
+    return problem.code in ("KBQ-TABLE-READ-DENIED", "KBQ-TABLE-NOT-FOUND", "KBQ-DATASET-NOT-FOUND")
+
+
+def key_refused(problem: Problem) -> bool:
+    """Whether Google refused the key itself: a wrong clock here says nothing about it."""
+    return problem.kind is Kind.CREDENTIALS and problem.code != "KBQ-CLOCK-SKEW"
+
+
+def never(problem: Problem) -> bool:
+    """For checks that only an answer can fail: every refusal makes them unknown."""
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class Settling:
+    """How long a refusal right after our own change counts as *not yet*; 0 seconds: not at all."""
+
+    limit: float = 0.0
+    first: float = 1.0
+    most: float = 10.0
+
+
+class _NotYetError(ProblemError):
+    """A failure that a change of ours on its way may still turn; `judged` is what it is once patience has ended."""
+
+    def __init__(self, judged: Judged, problem: Problem) -> None:
+        super().__init__(problem)
+        self.judged = judged
+
+
+class Checker:
+    """Runs checks for one connection and keeps their results.
+
+    Args:
+        spec: the connection.
+        ports: what to ask with.
+        told: called with each result.
+        emit: called with events: a check started, waits.
+        settling: how long to wait for our own recent changes, counted from now.
+    """
+
+    def __init__(self, spec: ConnectionSpec, ports: Ports, told: Told, emit: Emit, settling: Settling) -> None:
+        self.spec = spec
+        self.ports = ports
+        self.location = ""
+        self.account_cloud: Cloud | None = None
+        self.results: dict[str, CheckResult] = {}
+        self._told = told
+        self._emit = emit
+        self._settling = settling
+        self._began = ports.clock.monotonic()
+
+    @property
+    def cloud(self) -> Cloud:
+        """Google as the service account sees it; there once the key has signed in."""
+        assert self.account_cloud is not None
+        return self.account_cloud
+
+    @property
+    def context(self) -> Context:
+        return replace(context_of(self.spec, self.location), acting_as="service-account")
+
+    def problem(self, code: str, **details: str) -> Problem:
+        return catalogue.problem(code, self.context, **details)
+
+    def over_grant(self, grants: Sequence[tuple[str, str]], location: str = "") -> Problem:
+        """Return one problem for all that is too much, with the command that takes each away.
+
+        Args:
+            grants: roles and what they are held on: `project P` or `dataset D`.
+            location: of the datasets, where it is not the connection's.
+        """
+        context = replace(self.context, location=location or self.location)
+        each = [catalogue.problem("KBQ-OVER-GRANT", context, role=r, resource=on) for r, on in grants]
+        roles = ", ".join(dict.fromkeys(r for r, _ in grants))
+        whole = catalogue.problem("KBQ-OVER-GRANT", context, role=roles, resource=grants[0][1])
+        steps = tuple(dict.fromkeys(p.remedy[-1] for p in each))
+        ours = {f"project {self.spec.project}", *(f"dataset {w.name}" for w in self.spec.datasets())}
+        if any(on in ours and r.startswith("roles/") for r, on in grants):
+            # The program takes away only what it sees granted there itself.
+            steps += (f"Or have it taken away here:\nkbq-tui apply {self.spec.name} --remove-over-grants",)
+        return replace(whole, remedy=(*whole.remedy[:-1], *steps))
+
+    def perhaps_not_yet(self, judged: Judged) -> Judged:
+        """While our own change may be on its way, an answer without it is no verdict yet.
+
+        Raises:
+            ProblemError: the failure, to be asked again.
+        """
+        if judged.verdict is Verdict.FAIL and judged.problem is not None and self._settling.limit:
+            raise _NotYetError(judged, replace(judged.problem, retry=Retry.NOT_YET, original=judged.evidence))
+        return judged
+
+    async def check(
+        self,
+        check: Check,
+        command: str,
+        ask: Callable[[], Awaitable[Judged]],
+        *,
+        fails: Callable[[Problem], bool] = never,
+    ) -> CheckResult:
+        """Ask, wait out *not yet*, judge and record.
+
+        Args:
+            check: what is checked.
+            command: the SQL or call, to be shown.
+            ask: makes the calls.
+            fails: whether a refusal is what the check is about; any other makes it unknown.
+        """
+        began = self.ports.clock.monotonic()
+        pause = self._settling.first
+        self._emit(Event(EventKind.STARTED, check.id, self.ports.clock.now(), check.title))
+        while True:
+            try:
+                judged = await ask()
+                break
+            except ProblemError as error:
+                problem = error.problem
+                judged = error.judged if isinstance(error, _NotYetError) else checks.judge_error(problem, fails)
+            elapsed, limit = self.ports.clock.monotonic() - self._began, self._settling.limit
+            if problem.retry is not Retry.NOT_YET or elapsed >= limit:
+                break
+            self._emit(
+                Event(EventKind.WAITING, check.id, self.ports.clock.now(), problem.title, problem, elapsed, limit)
+            )
+            await self.ports.clock.sleep(min(pause, limit - elapsed))
+            pause = min(pause * 2, self._settling.most)
+        return self.record(check, command, judged, self.ports.clock.monotonic() - began)
+
+    def record(self, check: Check, command: str, judged: Judged, seconds: float = 0.0) -> CheckResult:
+        """Keep a result, and tell it."""
+        problem = judged.problem
+        if problem is not None:
+            # A call does not know whose account it is about; the commands to mend it have to.
+            steps = tuple(step.replace(_UNNAMED, self.spec.account_email) for step in problem.remedy)
+            problem = replace(problem, remedy=steps)
+        result = CheckResult(check, judged.verdict, judged.evidence, command, problem, seconds)
+        self.results[check.id] = result
+        self._told(result)
+        return result

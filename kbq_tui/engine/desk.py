@@ -1,0 +1,172 @@
+"""All that a face (the TUI, the plain face) is handed: it builds no adapter itself."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Protocol
+
+from kbq_tui.core.spec import ACCOUNT_ID, IMPORT_DATASET, STAGING_DATASET, ConnectionSpec, Direction, InvalidValueError
+from kbq_tui.engine.ports import Ports
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from contextlib import AbstractContextManager
+
+    from kbq_tui.core.checks import CheckResult
+    from kbq_tui.core.steps import Step
+    from kbq_tui.engine.ports import Clock, Cloud, Impersonator, Journal, KeyStore
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What the operator has typed so far: any text, kept as it is; empty where nothing was typed or given."""
+
+    name: str = "default"
+    project: str = ""
+    location: str = ""
+    direction: str = Direction.IMPORT.value
+    import_dataset: str = IMPORT_DATASET
+    staging_dataset: str = STAGING_DATASET
+    export_dataset: str = ""
+    account_id: str = ACCOUNT_ID
+    key_file: str = ""
+
+    @classmethod
+    def of(cls, spec: ConnectionSpec) -> Draft:
+        return cls(
+            spec.name,
+            spec.project,
+            spec.location or "",
+            spec.direction.value,
+            spec.import_dataset,
+            spec.staging_dataset,
+            spec.export_dataset or "",
+            spec.account_id,
+            spec.key_file or "",
+        )
+
+    def spec(self) -> ConnectionSpec:
+        """Return the connection. Raises: InvalidValueError with the field at fault."""
+        if self.direction not in tuple(Direction):
+            raise InvalidValueError("direction", "The direction is import, export or both.")
+        return ConnectionSpec(
+            name=self.name,
+            project=self.project.strip(),
+            location=self.location.strip() or None,
+            direction=Direction(self.direction),
+            import_dataset=self.import_dataset.strip(),
+            staging_dataset=self.staging_dataset.strip(),
+            export_dataset=self.export_dataset.strip() or None,
+            account_id=self.account_id.strip(),
+            key_file=self.key_file.strip() or None,
+        )
+
+    def but(self, **values: str) -> Draft:
+        """Return a copy with some fields changed."""
+        return replace(self, **values)
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """A connection as this machine remembers it.
+
+    Attributes:
+        draft: what was typed.
+        screen: the step on which the operator left; None for the first.
+        finished: the set-up was carried through to the last screen.
+        connected: the operator said that Klaviyo is connected.
+    """
+
+    draft: Draft
+    screen: Step | None = None
+    finished: bool = False
+    connected: bool = False
+
+
+class SignIn(Protocol):
+    """The operator's credentials, found when asked for."""
+
+    async def __call__(self, *, allow_gcloud: bool = False) -> Cloud:
+        """Return Google as the operator sees it.
+
+        Args:
+            allow_gcloud: the operator agreed to use gcloud's own login, for want of application default credentials.
+
+        Raises:
+            ProblemError: no credentials, or they are of no use (kind CREDENTIALS).
+        """
+
+    def gcloud_available(self) -> bool:
+        """Whether gcloud is installed, so that its login could be offered."""
+
+
+class Store(Protocol):
+    """What this machine remembers. Short reads and writes of small files; may raise ProblemError."""
+
+    def names(self) -> tuple[str, ...]: ...
+
+    def load(self, name: str) -> Saved | None: ...
+
+    def save(self, saved: Saved) -> None: ...
+
+    def recent_projects(self) -> tuple[str, ...]: ...
+
+    def last_verify(self, name: str) -> Mapping[str, object] | None:
+        """Return the last verification as saved (`verify` schema, with `at`)."""
+
+    def save_verify(self, name: str, results: tuple[CheckResult, ...]) -> None: ...
+
+    def save_text(self, name: str, kind: str, suffix: str, text: str) -> str:
+        """Write a report, a hand-off or a summary (0600), and return its path. `suffix` such as `.md`."""
+
+    def journal(self, name: str) -> Journal: ...
+
+    def unfinished(self, name: str) -> tuple[str, ...]:
+        """Return what the journal has begun and not settled: a run was interrupted there."""
+
+    def changed_recently(self, name: str) -> bool:
+        """Whether a change of ours is younger than Google needs to spread it (10 minutes)."""
+
+
+class Copier(Protocol):
+    """The clipboard ladder."""
+
+    def __call__(self, text: str, write: Callable[[str], None]) -> str:
+        """Try to copy. `write` sends bytes to the terminal. Returns what was done, claiming nothing unknown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Everything a face needs.
+
+    Attributes:
+        sign_in: the operator's credentials.
+        impersonate: makes Google as the service account sees it.
+        keys: keys on this machine.
+        store: what this machine remembers.
+        copy: the clipboard ladder.
+        clock: time.
+        draft: what options, environment, connection file and gcloud's settings gave.
+        notices: what must be on every screen, such as an endpoint that is not Google's.
+        log_path: where the log is, for messages.
+        patience: seconds that *not yet* is waited out; None for the engine's own.
+        guard: takes a connection's lock by its name, while it is set up: one process at a time. Entering may raise
+            ProblemError, which says who holds it.
+    """
+
+    sign_in: SignIn
+    impersonate: Impersonator
+    keys: KeyStore
+    store: Store
+    copy: Copier
+    clock: Clock
+    draft: Draft
+    notices: tuple[str, ...] = ()
+    log_path: str = ""
+    patience: float | None = None
+    guard: Callable[[str], AbstractContextManager[object]] = lambda _name: nullcontext()
+
+    def ports(self, cloud: Cloud, name: str) -> Ports:
+        """Return what the use cases need, for one connection."""
+        return Ports(cloud, self.impersonate, self.keys, self.store.journal(name), self.clock)

@@ -1,0 +1,106 @@
+"""One look at everything a connection consists of, in a single round of parallel reads."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TypeVar
+
+from kbq_tui.core.diff import ACCOUNT_CONSTRAINTS, KEY_CONSTRAINTS, PREFLIGHT_PERMISSIONS
+from kbq_tui.core.observed import Absent, KeyInfo, LocalKey, Observed, Part, Present, Unknown
+from kbq_tui.core.problems import Kind, ProblemError
+from kbq_tui.core.spec import REQUIRED_SERVICES, ConnectionSpec
+from kbq_tui.engine.offload import offload
+from kbq_tui.engine.ports import Cloud, Ports
+
+T = TypeVar("T")
+
+PartSeen = Callable[[str], None]
+
+
+async def part_of(read: Awaitable[T | None]) -> Part[T]:
+    """Return what a read gave: present, absent for None, unknown with the reason where it raised."""
+    try:
+        value = await read
+    except ProblemError as error:
+        return Unknown(error.problem)
+    return Absent() if value is None else Present(value)
+
+
+async def inspect_key(spec: ConnectionSpec, ports: Ports) -> Part[LocalKey]:
+    """Look at the key file, off the event loop: disks and keyrings can be slow."""
+    return await part_of(offload(lambda: ports.keys.inspect(spec.key_file, spec.project, spec.account_email)))
+
+
+async def observe(spec: ConnectionSpec, ports: Ports, seen: PartSeen | None = None) -> Observed:
+    """Read the project, its APIs, billing, policies, datasets, account, keys and grants, all at the same time.
+
+    Args:
+        spec: the connection.
+        ports: what to read with.
+        seen: called with the name of each part as it arrives, for a live panel.
+
+    Returns:
+        What was found; parts that could not be read are unknown. Never raises `ProblemError`.
+    """
+    cloud = ports.cloud
+    project, email = spec.project, spec.account_email
+    wishes = [w.name for w in spec.datasets()]
+    constraints = (*KEY_CONSTRAINTS, *ACCOUNT_CONSTRAINTS)
+
+    async def named(name: str, read: Awaitable[Part[T]]) -> Part[T]:
+        part = await read
+        if seen is not None:
+            seen(name)
+        return part
+
+    at = ports.clock.now()
+    async with asyncio.TaskGroup() as group:
+        identity = group.create_task(named("identity", part_of(cloud.identity())))
+        info = group.create_task(named("project", part_of(cloud.project(project))))
+        services = group.create_task(_services(cloud, project))
+        billing = group.create_task(named("billing", part_of(cloud.billing_enabled(project))))
+        policies = [
+            group.create_task(named(f"policy:{c}", part_of(cloud.policy_enforced(project, c)))) for c in constraints
+        ]
+        permissions = group.create_task(
+            named("permissions", part_of(cloud.test_permissions(project, PREFLIGHT_PERMISSIONS)))
+        )
+        datasets = [group.create_task(named(f"dataset:{n}", part_of(cloud.dataset(project, n)))) for n in wishes]
+        names = group.create_task(named("datasets", part_of(cloud.dataset_names(project))))
+        account = group.create_task(named("account", part_of(cloud.account(project, email))))
+        keys = group.create_task(named("keys", _keys(cloud, project, email)))
+        bindings = group.create_task(named("bindings", part_of(cloud.project_bindings(project))))
+        key = group.create_task(named("key", inspect_key(spec, ports)))
+    return Observed(
+        at=at,
+        identity=identity.result(),
+        project=info.result(),
+        services=services.result(),
+        billing=billing.result(),
+        constraints={c: t.result() for c, t in zip(constraints, policies, strict=True)},
+        permissions=permissions.result(),
+        datasets={n: t.result() for n, t in zip(wishes, datasets, strict=True)},
+        names=names.result(),
+        account=account.result(),
+        keys=keys.result(),
+        bindings=bindings.result(),
+        key=key.result(),
+    )
+
+
+async def _services(cloud: Cloud, project: str) -> Mapping[str, Part[bool]]:
+    part = await part_of(cloud.services(project, REQUIRED_SERVICES))
+    match part:
+        case Present(value=states):
+            return {n: Present(states[n]) if n in states else Absent() for n in REQUIRED_SERVICES}
+        case Unknown():
+            return dict.fromkeys(REQUIRED_SERVICES, part)
+        case _:
+            return {n: Absent() for n in REQUIRED_SERVICES}
+
+
+async def _keys(cloud: Cloud, project: str, email: str) -> "Part[tuple[KeyInfo, ...]]":
+    """No account, no keys: that is absent, not unknown."""
+    try:
+        return Present(await cloud.keys(project, email))
+    except ProblemError as error:
+        return Absent() if error.problem.kind is Kind.NOT_FOUND else Unknown(error.problem)

@@ -1,0 +1,220 @@
+"""What the engine needs from the world outside. `gcp` and `local` fulfil these; tests have fakes of their own.
+
+Every call may raise `ProblemError` and nothing else. Reads that come back empty-handed return None only where the
+thing certainly does not exist; "not found, or you may not see it" is a `ProblemError`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:  # nothing of it is needed to draw a first frame
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from kbq_tui.core.events import Event
+    from kbq_tui.core.observed import AccountInfo, DatasetInfo, Identity, KeyInfo, LocalKey, ProjectInfo, RoleBinding
+    from kbq_tui.core.secret import Secret
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectPage:
+    """Some projects, and the token for more (empty at the end)."""
+
+    projects: tuple[ProjectInfo, ...]
+    next_token: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class QueryResult:
+    """What a query gave.
+
+    Attributes:
+        columns: names.
+        rows: values as text, None for NULL; at most the number asked for. Hostile text.
+        bytes_processed: of a dry run or a run.
+        job_id: the job's id; empty for a dry run.
+        location: where the job ran.
+    """
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str | None, ...], ...]
+    bytes_processed: int = 0
+    job_id: str = ""
+    location: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TableInfo:
+    """A table or view. `kind` is BigQuery's (`TABLE`, `VIEW`, `EXTERNAL`, `MATERIALIZED_VIEW` …)."""
+
+    name: str
+    kind: str
+    created: datetime | None = None
+    labels: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class JobInfo:
+    """A BigQuery job of the service account. `error` is empty where there was none; hostile text."""
+
+    job_id: str
+    created: datetime
+    state: str
+    statement: str
+    error: str = ""
+
+
+class Cloud(Protocol):
+    """Google Cloud as one principal sees it. Every call has a deadline of its own and retries passing faults."""
+
+    async def identity(self) -> Identity: ...
+
+    async def authenticate(self) -> None:
+        """Get a fresh access token, with nothing cached. Raises: ProblemError where the credential is refused."""
+
+    async def project(self, project: str) -> ProjectInfo: ...
+
+    async def search_projects(self, text: str, page_token: str = "", limit: int = 50) -> ProjectPage:
+        """Search on the server: id or name contains `text`; all that the principal may see where it is empty."""
+
+    async def services(self, project: str, names: Sequence[str]) -> Mapping[str, bool]:
+        """Return which of the APIs are on (one batched call)."""
+
+    async def enable_services(self, project: str, names: Sequence[str]) -> None:
+        """Turn APIs on, and wait for the operation to end."""
+
+    async def billing_enabled(self, project: str) -> bool: ...
+
+    async def policy_enforced(self, project: str, constraint: str) -> bool:
+        """Return whether a boolean constraint (`iam.disableServiceAccountKeyCreation`) is in force for the project."""
+
+    async def test_permissions(self, project: str, permissions: Sequence[str]) -> frozenset[str]:
+        """Return those of the permissions that the principal holds on the project."""
+
+    async def project_bindings(self, project: str) -> tuple[RoleBinding, ...]: ...
+
+    async def add_project_binding(self, project: str, role: str, member: str) -> bool:
+        """Add an unconditional binding, keep all else, redo on a concurrent change. Returns False if it was there."""
+
+    async def remove_project_binding(self, project: str, role: str, member: str) -> bool:
+        """Take a member out of the unconditional binding of a role. Returns False if it was not there."""
+
+    async def dataset_names(self, project: str) -> tuple[tuple[str, str], ...]:
+        """Return every dataset's name and location (empty where the listing does not tell)."""
+
+    async def dataset(self, project: str, name: str) -> DatasetInfo | None: ...
+
+    async def create_dataset(
+        self, project: str, name: str, location: str, description: str, labels: Mapping[str, str]
+    ) -> bool:
+        """Create a dataset. Returns False where one of that name and location was there already."""
+
+    async def delete_dataset(self, project: str, name: str) -> bool:
+        """Delete an empty dataset. Returns False if it was not there."""
+
+    async def grant_dataset(self, project: str, name: str, role: str, member: str) -> bool:
+        """Add an access entry, keep all else, redo on a concurrent change. Returns False if it was there."""
+
+    async def revoke_dataset(self, project: str, name: str, role: str, member: str) -> bool:
+        """Remove an access entry. `role` may be empty: every entry of the member. Returns False if there was none."""
+
+    async def account(self, project: str, email: str) -> AccountInfo | None: ...
+
+    async def create_account(self, project: str, account_id: str, display_name: str) -> bool:
+        """Create a service account. Returns False where it was there already."""
+
+    async def delete_account(self, project: str, email: str) -> bool: ...
+
+    async def keys(self, project: str, email: str) -> tuple[KeyInfo, ...]:
+        """Return the user-managed keys, oldest first. Raises: ProblemError (kind NOT_FOUND) without an account."""
+
+    async def create_key(self, project: str, email: str) -> Secret:
+        """Create a key and return its JSON. Never repeated by itself: an unclear outcome is a ProblemError."""
+
+    async def delete_key(self, project: str, email: str, key_id: str) -> bool: ...
+
+    async def query(
+        self, project: str, sql: str, location: str, *, dry_run: bool = False, max_rows: int = 1_000
+    ) -> QueryResult: ...
+
+    async def tables(self, project: str, dataset: str, limit: int = 1_000) -> tuple[TableInfo, ...]:
+        """Return up to `limit` tables and views of a dataset."""
+
+    async def recent_jobs(self, project: str, email: str, limit: int = 10) -> tuple[JobInfo, ...]:
+        """Return the newest jobs that the service account ran, newest first."""
+
+    async def close(self) -> None:
+        """Let go of connections; never blocks on a hanging call."""
+
+
+class Impersonator(Protocol):
+    """Makes a Cloud that acts with a service account's own key, sharing nothing with the operator's credentials."""
+
+    def __call__(self, key: Secret) -> Cloud: ...
+
+
+class KeySlot(Protocol):
+    """A reserved place for a key that does not exist yet. Used as: reserve, create the key, then commit or abandon."""
+
+    @property
+    def path(self) -> str: ...
+
+    def commit(self, key: Secret) -> LocalKey:
+        """Write, sync, move into place; a copy goes to the keyring. Raises: ProblemError; the slot still stands."""
+
+    def abandon(self) -> None:
+        """Give the place back."""
+
+
+class KeyStore(Protocol):
+    """Keys on this machine. The calls touch disk (and maybe a keyring): run them off the event loop."""
+
+    def inspect(self, path: str | None, project: str, email: str) -> LocalKey | None:
+        """Say what is at `path` (or the default place), or None for nothing. Raises: ProblemError if unusable."""
+
+    def reserve(self, path: str | None, project: str, email: str) -> KeySlot:
+        """Reserve the place for a new key. Raises: ProblemError where it is taken or cannot be written."""
+
+    def load(self, path: str | None, project: str, email: str) -> Secret:
+        """Read the key, from the file or else the keyring. Raises: ProblemError."""
+
+
+class Journal(Protocol):
+    """What was intended and what came of it, on disk before and after each change."""
+
+    def intend(self, action: str, resource: str) -> None: ...
+
+    def settle(self, event: Event) -> None: ...
+
+
+class Clock(Protocol):
+    """Time, so that tests own it."""
+
+    def now(self) -> datetime:
+        """Aware UTC."""
+
+    def monotonic(self) -> float:
+        """Seconds."""
+
+    async def sleep(self, seconds: float) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """Everything a use case needs.
+
+    Attributes:
+        cloud: Google as the operator sees it.
+        impersonate: makes Google as the service account sees it, from the key.
+        keys: keys on this machine.
+        journal: what was intended and what came of it.
+        clock: time.
+    """
+
+    cloud: Cloud
+    impersonate: Impersonator
+    keys: KeyStore
+    journal: Journal
+    clock: Clock

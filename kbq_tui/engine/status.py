@@ -1,0 +1,198 @@
+"""Is it still all right? One look, one health."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from kbq_tui.core.diff import diff
+from kbq_tui.core.observed import Absent, Observed, Part, Present, Unknown
+from kbq_tui.core.plan import Plan
+from kbq_tui.core.problems import Problem
+from kbq_tui.core.spec import ConnectionSpec
+from kbq_tui.core.statements import is_ours
+from kbq_tui.engine.observe import observe, part_of
+from kbq_tui.engine.ports import JobInfo, Ports
+
+OLD_KEY_DAYS = 90
+"""Google's advice is to rotate keys at least every 90 days
+(https://cloud.google.com/iam/docs/best-practices-for-managing-service-account-keys)."""
+
+
+RECENT_JOBS = 50
+"""How many of the account's newest jobs are looked at; our own checks are among them."""
+
+
+class Health(StrEnum):
+    OK = "ok"
+    WARNING = "warning"
+    BROKEN = "broken"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the dashboard. `id` is stable; `text` is plain and may hold hostile text."""
+
+    id: str
+    title: str
+    health: Health
+    text: str
+    problem: Problem | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """A connection at a glance.
+
+    Attributes:
+        spec: the connection.
+        at: when the look began.
+        lines: credential, project, APIs, datasets, account, key, grants, last verification, jobs.
+        plan: what would have to be done to set it right.
+        observed: what was seen.
+    """
+
+    spec: ConnectionSpec
+    at: datetime
+    lines: tuple[Line, ...]
+    plan: Plan
+    observed: Observed
+
+    @property
+    def healthy(self) -> bool:
+        return all(line.health in (Health.OK, Health.WARNING) for line in self.lines)
+
+    def to_json(self) -> dict[str, object]:
+        return {
+            "schema": "kbq-tui/status/v1",
+            "connection": self.spec.name,
+            "project_id": self.spec.project,
+            "at": self.at.isoformat(),
+            "healthy": self.healthy,
+            "lines": [
+                {
+                    "id": line.id,
+                    "title": line.title,
+                    "health": line.health.value,
+                    "text": line.text,
+                    "problem": line.problem.to_json() if line.problem else None,
+                }
+                for line in self.lines
+            ],
+        }
+
+
+async def status(spec: ConnectionSpec, ports: Ports, last_verify: Mapping[str, object] | None = None) -> Status:
+    """Look at a connection in one round of parallel reads.
+
+    Args:
+        spec: the connection.
+        ports: what to read with; nothing is changed.
+        last_verify: the saved result of the last verification (`verify` schema, with `at`), or None.
+    """
+    observed, jobs = await asyncio.gather(
+        observe(spec, ports),
+        part_of(ports.cloud.recent_jobs(spec.project, spec.account_email, RECENT_JOBS)),
+    )
+    plan = diff(spec, observed)
+    lines = [
+        _credential(observed),
+        *_by_step(plan, observed),
+        _key_age(observed),
+        _last_verify(last_verify),
+        _jobs(jobs),
+    ]
+    return Status(spec, observed.at, tuple(lines), plan, observed)
+
+
+def _credential(observed: Observed) -> Line:
+    match observed.identity:
+        case Present(value=who):
+            return Line("credential", "Signed in", Health.OK, f"{who.principal or 'somebody'} ({who.source})")
+        case Unknown(problem=problem):
+            return Line("credential", "Signed in", Health.BROKEN, problem.title, problem)
+        case _:
+            return Line("credential", "Signed in", Health.UNKNOWN, "not known")
+
+
+_TITLES = {"service": "APIs", "dataset": "Datasets", "account": "Service account", "key": "Key", "grant": "Grants"}
+
+
+def _by_step(plan: Plan, observed: Observed) -> list[Line]:
+    """Judge each group of actions: in place, missing, or not to be seen."""
+    lines: list[Line] = []
+    for prefix, title in _TITLES.items():
+        blocked = [b for b in plan.blocked if b.id.split(":")[0] == prefix]
+        missing = [a for a in plan.changes if a.id.split(":")[0] == prefix]
+        there = [a for a in plan.actions if a.id.split(":")[0] == prefix and a not in missing]
+        unseen = prefix == "service" and any(isinstance(p, Unknown) for p in observed.services.values())
+        if blocked:
+            broken = any(not _is_unknown(observed, b.problem) for b in blocked)
+            health = Health.BROKEN if broken else Health.UNKNOWN
+            text = f"{blocked[0].action.summary}: {blocked[0].problem.title}"
+            lines.append(Line(prefix, title, health, text, blocked[0].problem))
+        elif missing:
+            text = "missing: " + "; ".join(a.summary for a in missing)
+            lines.append(Line(prefix, title, Health.BROKEN, text))
+        elif unseen or not there:
+            lines.append(Line(prefix, title, Health.UNKNOWN, "could not be read"))
+        else:
+            text = there[0].summary if len(there) == 1 else f"all {len(there)} in place"
+            lines.append(Line(prefix, title, Health.OK, text))
+    over = [w for w in plan.warnings if w.code == "KBQ-OVER-GRANT"]
+    if over:
+        text = f"{len(over)} beyond what is needed: {over[0].cause}"
+        lines.append(Line("over-grant", "Over-grants", Health.WARNING, text, over[0]))
+    return lines
+
+
+def _is_unknown(observed: Observed, problem: Problem) -> bool:
+    parts: list[Part[object]] = [*observed.datasets.values(), observed.account, observed.bindings, observed.key]
+    return any(isinstance(p, Unknown) and p.problem is problem for p in [*parts, observed.keys])
+
+
+def _key_age(observed: Observed) -> Line:
+    title = "Key age"
+    if isinstance(observed.keys, Unknown):
+        return Line("key-age", title, Health.UNKNOWN, observed.keys.problem.title, observed.keys.problem)
+    if isinstance(observed.keys, Absent) or not isinstance(observed.key, Present):
+        return Line("key-age", title, Health.UNKNOWN, "no key here")
+    ours = next((k for k in observed.keys.value if k.id == observed.key.value.key_id), None)
+    if ours is None:
+        return Line("key-age", title, Health.BROKEN, "Google does not know the key that is kept here")
+    days = (observed.at - ours.created).days
+    text = f"{days} days; the account has {len(observed.keys.value)} of 10 keys"
+    if ours.expires is not None:
+        text += f"; expires {ours.expires:%Y-%m-%d}"
+    tired = days > OLD_KEY_DAYS or (ours.expires is not None and (ours.expires - observed.at).days < 14)
+    return Line("key-age", title, Health.WARNING if tired else Health.OK, text)
+
+
+def _last_verify(last: Mapping[str, object] | None) -> Line:
+    title = "Last verification"
+    if last is None:
+        return Line("last-verify", title, Health.WARNING, "never: run kbq-tui verify")
+    at = str(last.get("at", "at an unknown time"))
+    if last.get("ok") is True:
+        return Line("last-verify", title, Health.OK, f"passed {at}")
+    return Line("last-verify", title, Health.BROKEN, f"did not pass {at}")
+
+
+def _jobs(jobs: Part[tuple[JobInfo, ...]]) -> Line:
+    title = "Recent jobs"
+    match jobs:
+        case Present(value=all_jobs):
+            found = [j for j in all_jobs if not is_ours(j.statement)]
+            if not found:
+                return Line("jobs", title, Health.OK, "none of Klaviyo's yet")
+            bad = [j for j in found if j.error]
+            text = f"{len(found)} seen, newest {found[0].created:%Y-%m-%d %H:%M} UTC"
+            if bad:
+                return Line("jobs", title, Health.WARNING, f"{text}; {len(bad)} failed: {bad[0].error}")
+            return Line("jobs", title, Health.OK, text)
+        case Unknown(problem=problem):
+            return Line("jobs", title, Health.WARNING, f"cannot be seen: {problem.title}", problem)
+        case _:
+            return Line("jobs", title, Health.OK, "none of Klaviyo's yet")

@@ -1,0 +1,350 @@
+"""Verification with the very key that Klaviyo will hold: every check of the article, mended, and what it leaves out."""
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from kbq_tui.core import checks
+from kbq_tui.core import statements as sql
+from kbq_tui.core.checks import CheckResult, Judged, Verdict
+from kbq_tui.core.keyfile import key_id_of
+from kbq_tui.core.problems import Kind, Problem, ProblemError
+from kbq_tui.core.spec import ConnectionSpec, DatasetWish
+from kbq_tui.core.statements import PROBE_PREFIX
+from kbq_tui.engine.checking import Emit, Settling, Told, key_refused, reading_refused, refused
+from kbq_tui.engine.offload import offload
+from kbq_tui.engine.ports import Ports, TableInfo
+from kbq_tui.engine.probing import Prober, is_probe
+
+__all__ = ["MAX_OTHER_DATASETS", "MAX_TABLES", "PROBE_PREFIX", "Settling", "verify"]
+
+MAX_OTHER_DATASETS = 20
+"""How many datasets that are none of Klaviyo's are tried for reading."""
+
+OTHER_TABLES = 3
+"""How many tables of each are tried."""
+
+MAX_TABLES = 50
+"""How many tables and views are tried for reading."""
+
+_VIEWS = frozenset({"VIEW", "MATERIALIZED_VIEW"})
+_BROKEN_VIEW = frozenset({"KBQ-QUERY-INVALID", "KBQ-TWO-LOCATIONS"})
+
+
+async def verify(
+    spec: ConnectionSpec,
+    ports: Ports,
+    *,
+    told: Told | None = None,
+    emit: Emit | None = None,
+    settling: Settling | None = None,
+    location: str | None = None,
+) -> tuple[CheckResult, ...]:
+    """Run every check as the service account, with the key as it is stored here.
+
+    Args:
+        spec: the connection.
+        ports: the operator's cloud serves only for what the account must not be able to ask: its keys, its roles on
+            the project, and grants and location where it may not read them itself.
+        told: called with each result as it comes.
+        emit: called with events: a check started, waits for a change to arrive.
+        settling: how long to wait for our own recent changes.
+        location: where the datasets have to be; None takes the connection's, else the first dataset's own.
+
+    Returns:
+        A result for every check in `checks.expected(spec)`, in that order. Never raises `ProblemError`.
+    """
+    run = _Verification(spec, ports, told or (lambda _: None), emit or (lambda _: None), settling or Settling())
+    try:
+        return await run.all(location or spec.location or "")
+    finally:
+        if run.account_cloud is not None:
+            await run.account_cloud.close()
+
+
+@dataclass(frozen=True, slots=True)
+class _Other:
+    """What the account can do in a dataset that is none of Klaviyo's; `problem` is why that is not known."""
+
+    name: str
+    location: str = ""
+    roles: tuple[str, ...] = ()
+    reads: bool = False
+    problem: Problem | None = None
+
+
+class _Verification(Prober):
+    async def all(self, wanted: str) -> tuple[CheckResult, ...]:
+        self.wanted = self.location = wanted
+        self.used_key = ""
+        if await self._authenticated():
+            await self._with_key()
+        await self.check(checks.KEYS, "iam.serviceAccounts.keys.list", self._keys)
+        for check in checks.expected(self.spec):
+            if check.id not in self.results:
+                self.record(check, "", Judged(Verdict.SKIPPED, "not tried, because the key does not sign in"))
+        return tuple(self.results[c.id] for c in checks.expected(self.spec))
+
+    async def _authenticated(self) -> bool:
+        async def sign_in() -> Judged:
+            spec = self.spec
+            secret = await offload(lambda: self.ports.keys.load(spec.key_file, spec.project, spec.account_email))
+            if self.account_cloud is None:
+                self.account_cloud = self.ports.impersonate(secret)
+                self.used_key = key_id_of(secret)
+            await self.cloud.authenticate()
+            return Judged(Verdict.PASS, f"an access token for {spec.account_email}")
+
+        result = await self.check(
+            checks.KEY_AUTH, "oauth2 token, JWT bearer grant signed with the key", sign_in, fails=key_refused
+        )
+        return result.verdict is Verdict.PASS
+
+    async def _with_key(self) -> None:
+        wishes = self.spec.datasets()
+        # Queries run where the datasets are; whether that is where they have to be is a check of its own.
+        self.location = await self._find_location(wishes) or self.wanted
+        self.wanted = self.wanted or self.location
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._query_run())
+            group.create_task(self._permissions())
+            group.create_task(self._isolated())
+            for wish in wishes:
+                group.create_task(self._visible(wish))
+                group.create_task(self._granted(wish))
+                if wish.purpose == "staging":
+                    group.create_task(self._staging(wish))
+                elif wish.role.endswith("dataViewer"):
+                    group.create_task(self._readable(wish))
+                    group.create_task(self._read_only(wish))
+                else:
+                    group.create_task(self._readable(wish))
+                    group.create_task(self._writable(wish))
+
+    async def _find_location(self, wishes: tuple[DatasetWish, ...]) -> str:
+        """Return where the datasets are: as the account sees them, else as the operator does; empty if nobody does."""
+        for cloud in (self.cloud, self.ports.cloud):
+            for wish in wishes:
+                try:
+                    info = await cloud.dataset(self.spec.project, wish.name)
+                except ProblemError:
+                    continue
+                if info is not None:
+                    return info.location
+        return ""
+
+    async def _query_run(self) -> None:
+        async def ask() -> Judged:
+            rows = (await self.cloud.query(self.spec.project, sql.probe(), self.location)).rows
+            said = f"SELECT 1 answered {rows[0][0] if rows and rows[0] else 'nothing'}"
+            return Judged(Verdict.PASS if rows and rows[0] == ("1",) else Verdict.UNKNOWN, said)
+
+        await self.check(checks.QUERY_RUN, sql.probe(), ask, fails=lambda p: p.code == "KBQ-JOB-USER-MISSING")
+
+    async def _visible(self, wish: DatasetWish) -> None:
+        async def ask() -> Judged:
+            info = await self.cloud.dataset(self.spec.project, wish.name)
+            missing = self.problem("KBQ-DATASET-NOT-VISIBLE", dataset=wish.name)
+            found = info.location if info is not None else ""
+            if self.spec.location:
+                elsewhere = self.problem("KBQ-LOCATION-FIXED", dataset=wish.name, location=found, wanted=self.wanted)
+            else:
+                elsewhere = self.problem("KBQ-TWO-LOCATIONS", dataset=wish.name, locations=f"{self.wanted} and {found}")
+            judged = checks.judge_visible(wish, self.wanted, info, missing, elsewhere)
+            return self.perhaps_not_yet(judged) if info is None else judged
+
+        call = f"bigquery.datasets.get {self.spec.project}:{wish.name}"
+        await self.check(checks.visible(wish), call, ask, fails=refused)
+
+    async def _granted(self, wish: DatasetWish) -> None:
+        member = self.spec.member
+        statement = sql.privileges(self.spec.project, self.location, wish.name, member) if self.location else ""
+
+        async def ask() -> Judged:
+            if not statement:
+                return Judged(Verdict.UNKNOWN, "where the dataset is could not be found out, so it cannot be asked")
+            try:
+                rows, who = (await self.cloud.query(self.spec.project, statement, self.location)).rows, ""
+            except ProblemError as error:
+                if error.problem.kind is not Kind.NOT_PERMITTED:
+                    raise
+                # Reading one's own grants is not among the grants; the operator may be able to read them.
+                rows = (await self.ports.cloud.query(self.spec.project, statement, self.location)).rows
+                who = " (asked with your own login)"
+            missing = self.problem("KBQ-GRANT-MISSING", dataset=wish.name, role=wish.role)
+            judged = checks.judge_granted(
+                wish,
+                self.spec.member,
+                rows,
+                missing,
+                lambda roles: self.over_grant([(role, f"dataset {wish.name}") for role in roles]),
+            )
+            judged = replace(judged, evidence=judged.evidence + who)
+            return self.perhaps_not_yet(judged) if judged.problem is missing else judged
+
+        await self.check(checks.granted(wish), statement, ask)
+
+    async def _permissions(self) -> None:
+        asked = (checks.NEEDED_PERMISSION, *checks.EXCESS_PERMISSIONS)
+        call = f"projects.testIamPermissions {self.spec.project}: {', '.join(asked)}"
+
+        async def effective() -> Judged:
+            held = await self.cloud.test_permissions(self.spec.project, asked)
+            missing = self.problem("KBQ-JOB-USER-MISSING", permission=checks.NEEDED_PERMISSION)
+            return self.perhaps_not_yet(checks.judge_effective(held, missing))
+
+        async def minimal() -> Judged:
+            held = await self.cloud.test_permissions(self.spec.project, asked)
+            roles, unseen = await self.project_roles()
+            named = roles or (", ".join(sorted(held - {checks.NEEDED_PERMISSION})),)
+            excess = self.over_grant([(role, f"project {self.spec.project}") for role in named])
+            return checks.judge_minimal(held, roles, excess, unseen)
+
+        await asyncio.gather(self.check(checks.PERMISSIONS, call, effective), self.check(checks.MINIMAL, call, minimal))
+
+    async def _isolated(self) -> None:
+        """Look whether the account can read in a dataset that is none of Klaviyo's."""
+        ours = {w.name for w in self.spec.datasets()}
+        project = f"project {self.spec.project}"
+
+        async def ask() -> Judged:
+            held = await self.cloud.test_permissions(self.spec.project, (checks.READ_PERMISSION,))
+            if held:
+                roles, _ = await self.project_roles()
+                excess = self.over_grant([(role, project) for role in roles or ("read access",)])
+                return Judged(Verdict.FAIL, f"{checks.READ_PERMISSION} is held on the whole project", excess)
+            seen = [n for n, _ in await self.cloud.dataset_names(self.spec.project) if n not in ours]
+            others = await asyncio.gather(*map(self._other, seen[:MAX_OTHER_DATASETS]))
+            if read := [o for o in others if o.reads]:
+                grants = [(role, f"dataset {o.name}") for o in read for role in o.roles or ("read access",)]
+                names = ", ".join(o.name for o in read[:5])
+                return Judged(
+                    Verdict.FAIL, f"the account reads in: {names}", self.over_grant(grants[:5], read[0].location)
+                )
+            if unclear := next((o for o in others if o.problem is not None), None):
+                assert unclear.problem is not None
+                text = f"{unclear.name}: {unclear.problem.original or unclear.problem.title}"
+                return Judged(Verdict.UNKNOWN, text, unclear.problem)
+            note = f", and can read none of the first {len(others)}" if seen else ""
+            return Judged(Verdict.PASS, f"the account sees {len(seen)} other datasets{note}")
+
+        await self.check(checks.ISOLATED, "bigquery.datasets.list, and SELECT as a dry run in each", ask)
+
+    async def _other(self, dataset: str) -> _Other:
+        """Find out whether a dataset is open to the account: by a grant of its own, or by reading."""
+        location, roles, problem = await self.own_roles(dataset)
+        if roles:
+            return _Other(dataset, location, roles, reads=True)
+        if problem is not None and not refused(problem):
+            return _Other(dataset, problem=problem)
+        try:
+            tables = await self.cloud.tables(self.spec.project, dataset, OTHER_TABLES)
+        except ProblemError as error:
+            return _Other(dataset, problem=None if refused(error.problem) else error.problem)
+        unclear = None
+        for table in tables:
+            why = await self._dry_read(dataset, table, location or self.location)
+            # A policy tag is asked about only after the table itself has let the reader in.
+            if why is None or why.code == "KBQ-POLICY-TAG":
+                return _Other(dataset, location, reads=True)
+            if not reading_refused(why):
+                unclear = why
+        return _Other(dataset, problem=unclear)
+
+    async def _staging(self, wish: DatasetWish) -> None:
+        with contextlib.suppress(ProblemError):  # what is wrong is said by the check itself
+            await self.sweep(wish.name, await self.cloud.tables(self.spec.project, wish.name))
+        billing: list[Judged] = []
+
+        async def ask() -> Judged:
+            judged, inserted = await self.write_cycle(wish)
+            billing[:] = [inserted]
+            return self.settled(judged)
+
+        result = await self.check(checks.STAGING_WRITE, self.cycle_text(wish), ask, fails=refused)
+        judged = billing[0] if billing else Judged(Verdict.UNKNOWN, "no INSERT was reached", result.problem)
+        self.record(checks.BILLING, "INSERT INTO the probe table", judged)
+
+    async def _writable(self, wish: DatasetWish) -> None:
+        async def ask() -> Judged:
+            return self.settled((await self.write_cycle(wish))[0])
+
+        await self.check(checks.writable(wish), self.cycle_text(wish), ask, fails=refused)
+
+    async def _read_only(self, wish: DatasetWish) -> None:
+        path = self.probe(wish)
+        statement = sql.create_probe(*path).replace(path[2], f"{PROBE_PREFIX}…")
+        await self.check(checks.read_only(wish), statement, lambda: self.must_not_write(wish, path))
+
+    async def _readable(self, wish: DatasetWish) -> None:
+        call = sql.read_one(self.spec.project, wish.name, "…") + ", as a dry run"
+
+        async def ask() -> Judged:
+            found = await self.cloud.tables(self.spec.project, wish.name)
+            await self.sweep(wish.name, found)
+            tables = [t for t in found if not is_probe(t)]
+            if not tables:
+                return Judged(Verdict.PASS, "nothing to read yet: the dataset is empty")
+            tried = tables[:MAX_TABLES]
+            answers = await asyncio.gather(*(self._dry_read(wish.name, t, self.location) for t in tried))
+            note = f" (the first {MAX_TABLES} of more)" if len(tables) > MAX_TABLES else ""
+            bad = [(t, why) for t, why in zip(tried, answers, strict=True) if why is not None]
+            if not bad:
+                things = "1 table or view" if len(tried) == 1 else f"all {len(tried)} tables and views"
+                return Judged(Verdict.PASS, f"{things} can be read{note}")
+            judged = [checks.judge_error(why, _cannot_read(t)) for t, why in bad]
+            worst = next((j for j in judged if j.verdict is Verdict.FAIL), judged[0])
+            names = ", ".join(t.name for t, _ in bad[:5])
+            text = f"{len(bad)} of {len(tried)} cannot be read{note}: {names}: {worst.evidence}"
+            said = replace(worst, evidence=text)
+            # A grant of ours on its way keeps every table shut; what stands before one table alone is not waited for.
+            ours = all(why.code == "KBQ-TABLE-READ-DENIED" and _of(why, wish.name) for _, why in bad)
+            return self.settled(said) if ours and len(bad) == len(tried) else said
+
+        await self.check(checks.readable(wish), call, ask, fails=refused)
+
+    async def _dry_read(self, dataset: str, table: TableInfo, location: str) -> Problem | None:
+        """Read a table as a dry run. Returns why that is not possible, or None."""
+        try:
+            statement = sql.read_one(self.spec.project, dataset, table.name)
+        except ValueError:
+            return self.problem("KBQ-TABLE-NAME", dataset=dataset, table=table.name)
+        try:
+            await self.cloud.query(self.spec.project, statement, location, dry_run=True)
+        except ProblemError as error:
+            return error.problem
+        return None
+
+    async def _keys(self) -> Judged:
+        spec = self.spec
+        keys = {k.id: k for k in await self.ports.cloud.keys(spec.project, spec.account_email)}
+        local = await offload(lambda: self.ports.keys.inspect(spec.key_file, spec.project, spec.account_email))
+        if local is None:
+            return Judged(Verdict.FAIL, "there is no key here", self.problem("KBQ-KEY-FILE-MISSING", path="its place"))
+        ours = self.used_key or local.key_id
+        if ours not in keys:
+            problem = self.problem("KBQ-KEY-DEAD", path=local.path, key_id=ours)
+            return Judged(Verdict.FAIL, "the key here is not among the account's keys", problem)
+        if keys[ours].disabled:
+            problem = self.problem("KBQ-KEY-DISABLED", path=local.path, key_id=ours)
+            return Judged(Verdict.FAIL, "the key here is switched off at Google", problem)
+        if others := [k for k in keys if k != ours]:
+            problem = self.problem("KBQ-KEY-UNHELD", key_id=others[0])
+            return Judged(Verdict.FAIL, f"{len(others)} more: " + ", ".join(k[:12] for k in others), problem)
+        return Judged(Verdict.PASS, f"one key, {ours[:12]}")
+
+
+def _of(problem: Problem, dataset: str) -> bool:
+    """Whether a refusal is about a dataset, and not about one that a view of it reads."""
+    return problem.details.get("dataset", dataset) == dataset
+
+
+def _cannot_read(table: TableInfo) -> Callable[[Problem], bool]:
+    """A view that BigQuery cannot run is not readable; a table that wants a filter is, with one."""
+
+    def fails(problem: Problem) -> bool:
+        broken = table.kind in _VIEWS and problem.code in _BROKEN_VIEW and "without a filter" not in problem.original
+        return broken or refused(problem)
+
+    return fails
