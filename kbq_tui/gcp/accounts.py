@@ -1,0 +1,219 @@
+"""Service accounts and their keys, over gRPC: the only way google-cloud-iam speaks."""
+
+import logging
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from kbq_tui.core import catalogue
+from kbq_tui.core.observed import AccountInfo, KeyInfo
+from kbq_tui.core.problems import Context, ProblemError
+from kbq_tui.core.secret import Secret
+from kbq_tui.gcp.calls import CallFailedError, Try
+from kbq_tui.gcp.errors import MalformedError
+from kbq_tui.gcp.wire import Wire
+
+if TYPE_CHECKING:
+    from google.cloud.iam_admin_v1 import IAMClient, ServiceAccountKey
+
+T = TypeVar("T")
+_FOREVER: Final = 9999
+"""The year in which keys without an expiry end. Source: https://cloud.google.com/iam/docs/keys-create-delete"""
+
+
+class Accounts:
+    """Service accounts of any project, as one principal sees them.
+
+    Args:
+        wire: the principal's connection.
+    """
+
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+        self._lock = threading.Lock()
+        self._iam: IAMClient | None = None
+        self._channel: Any = None
+
+    async def get(self, project: str, email: str) -> AccountInfo | None:
+        """Return an account, or None where Google says that there is none."""
+
+        def read(iam: "IAMClient", attempt: Try) -> AccountInfo | None:
+            try:
+                found = iam.get_service_account(request={"name": _name(project, email)}, **_once(attempt))
+            except Exception as error:
+                # A project that does not exist is "not found", too, and says nothing of the account.
+                if _status(error) == "NOT_FOUND" and "service account" in str(error).lower():
+                    return None
+                raise
+            return AccountInfo(found.email, found.unique_id, found.disabled, found.display_name)
+
+        return await self._rpc(read, "iam.serviceAccounts.get", self._wire.context(project, account=email))
+
+    async def create(self, project: str, account_id: str, display_name: str) -> bool:
+        """Create an account; False where it was there already."""
+
+        def create(iam: "IAMClient", attempt: Try) -> bool:
+            request = {
+                "name": f"projects/{project}",
+                "account_id": account_id,
+                "service_account": {"display_name": display_name},
+            }
+            try:
+                iam.create_service_account(request=request, **_once(attempt))
+            except Exception as error:
+                if _status(error) == "ALREADY_EXISTS":
+                    return attempt.unsure
+                raise
+            return True
+
+        context = self._wire.context(project, account=account_id)
+        return await self._rpc(create, "iam.serviceAccounts.create", context)
+
+    async def delete(self, project: str, email: str) -> bool:
+        """Delete an account; False if it was not there."""
+
+        def delete(iam: "IAMClient", attempt: Try) -> bool:
+            return _gone_is_fine(
+                attempt, lambda: iam.delete_service_account(request={"name": _name(project, email)}, **_once(attempt))
+            )
+
+        context = self._wire.context(project, account=email)
+        return await self._rpc(delete, "iam.serviceAccounts.delete", context)
+
+    async def keys(self, project: str, email: str) -> tuple[KeyInfo, ...]:
+        """Return the user-managed keys, oldest first."""
+
+        def read(iam: "IAMClient", attempt: Try) -> tuple[KeyInfo, ...]:
+            found = iam.list_service_account_keys(
+                request={"name": _name(project, email), "key_types": ["USER_MANAGED"]}, **_once(attempt)
+            )
+            return tuple(sorted((_key(key) for key in found.keys), key=lambda key: key.created))
+
+        return await self._rpc(read, "iam.serviceAccountKeys.list", self._wire.context(project, account=email))
+
+    async def create_key(self, project: str, email: str) -> Secret:
+        """Create a key and return its JSON. Google shows it once, so this is never done twice by itself."""
+
+        def create(iam: "IAMClient", attempt: Try) -> Secret:
+            request = {"name": _name(project, email), "private_key_type": "TYPE_GOOGLE_CREDENTIALS_FILE"}
+            key = Secret(iam.create_service_account_key(request=request, **_once(attempt)).private_key_data)
+            if not key:
+                raise MalformedError("a key without its private part")
+            return key
+
+        context = self._wire.context(project, account=email)
+        try:
+            return await self._rpc(create, "iam.serviceAccountKeys.create", context, idempotent=False)
+        except CallFailedError as error:
+            if not error.unsure:
+                raise
+            problem = catalogue.problem("KBQ-KEY-OUTCOME-UNKNOWN", context, original=error.problem.original)
+            raise ProblemError(problem) from None
+
+    async def delete_key(self, project: str, email: str, key_id: str) -> bool:
+        """Delete a key; False if it was not there."""
+
+        def delete(iam: "IAMClient", attempt: Try) -> bool:
+            name = f"{_name(project, email)}/keys/{key_id}"
+            return _gone_is_fine(
+                attempt, lambda: iam.delete_service_account_key(request={"name": name}, **_once(attempt))
+            )
+
+        context = self._wire.context(project, account=email)
+        return await self._rpc(delete, "iam.serviceAccountKeys.delete", context)
+
+    def close(self) -> None:
+        """End the connection and whatever still waits on it."""
+        with self._lock:
+            channel, self._channel, self._iam = self._channel, None, None
+        if channel is not None:
+            channel.close()
+
+    async def _rpc(
+        self, fn: Callable[["IAMClient", Try], T], method: str, context: Context, *, idempotent: bool = True
+    ) -> T:
+        def call(attempt: Try) -> T:
+            session = self._wire.session
+            attempt.unsent = True
+            # gRPC would fetch the token itself, but hide Google's reason when that fails; and REST has one already.
+            sent = session.token.headers(session, attempt.timeout)
+            iam = self._client()
+            attempt.unsent = False
+            try:
+                return fn(iam, attempt)
+            except Exception as error:
+                if _status(error) != "UNAUTHENTICATED":
+                    raise
+            session.token.headers(session, attempt.timeout, stale=sent["authorization"].removeprefix("Bearer "))
+            return fn(iam, attempt)
+
+        return await self._wire.call(call, method=method, context=context, idempotent=idempotent)
+
+    def _client(self) -> "IAMClient":
+        with self._lock:
+            if self._iam is None:
+                import grpc
+                from google.cloud.iam_admin_v1 import IAMClient
+                from google.cloud.iam_admin_v1.services.iam.transports import IAMGrpcTransport
+                from google.cloud.iam_admin_v1.services.iam.transports import grpc as transport
+
+                # At level DEBUG this logger gives whole answers to the log's handlers, private keys included.
+                logging.getLogger(transport.__name__).setLevel(logging.INFO)
+                endpoints = self._wire.endpoints
+                own = endpoints.iam_grpc_is_local
+                # https://grpc.io/docs/languages/python/: local credentials refuse any address but this machine's.
+                base = grpc.local_channel_credentials() if own else grpc.ssl_channel_credentials()
+                credentials = grpc.composite_channel_credentials(base, grpc.metadata_call_credentials(self._sign))
+                options = [("grpc.enable_http_proxy", 0)] if own else []
+                self._channel = grpc.secure_channel(endpoints.iam_grpc, credentials, options)
+                self._iam = IAMClient(transport=IAMGrpcTransport(channel=self._channel))
+            return self._iam
+
+    def _sign(self, _: Any, callback: Callable[[Any, Any], None]) -> None:
+        session = self._wire.session
+        try:
+            headers = session.token.headers(session, self._wire.caller.timeout)
+        except Exception as error:  # noqa: BLE001  gRPC's thread: it takes the error and ends the call with it
+            callback((), error)
+        else:
+            callback(tuple(headers.items()), None)
+
+
+def _name(project: str, email: str) -> str:
+    return f"projects/{project}/serviceAccounts/{email}"
+
+
+def _once(attempt: Try) -> dict[str, Any]:
+    """Return the options that leave repeating to us."""
+    return {"retry": None, "timeout": attempt.timeout}
+
+
+def _gone_is_fine(attempt: Try, delete: Callable[[], object]) -> bool:
+    try:
+        delete()
+    except Exception as error:
+        if _status(error) == "NOT_FOUND":
+            return attempt.unsure
+        raise
+    return True
+
+
+def _status(error: Exception) -> str:
+    return getattr(getattr(error, "grpc_status_code", None), "name", "")
+
+
+def _key(key: "ServiceAccountKey") -> KeyInfo:
+    ends = key.valid_before_time
+    return KeyInfo(
+        id=key.name.rpartition("/")[2],
+        created=_time(key.valid_after_time),
+        expires=None if ends is None or ends.year >= _FOREVER else _time(ends),
+        disabled=key.disabled,
+    )
+
+
+def _time(value: Any) -> datetime:
+    if value is None:
+        raise MalformedError("a key without a time")
+    return datetime.fromtimestamp(value.timestamp(), UTC)

@@ -1,0 +1,216 @@
+"""Google Cloud as the engine's `Cloud`: one object a principal, put together from its parts."""
+
+import threading
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Final
+
+from kbq_tui.core.observed import AccountInfo, DatasetInfo, Identity, KeyInfo, ProjectInfo, RoleBinding
+from kbq_tui.core.secret import Secret
+from kbq_tui.engine.ports import JobInfo, ProjectPage, QueryResult, TableInfo
+from kbq_tui.gcp.accounts import Accounts
+from kbq_tui.gcp.calls import DEFAULT_TIMEOUT, Caller, Try
+from kbq_tui.gcp.credentials import CredentialOptions, find, from_key
+from kbq_tui.gcp.datasets import Datasets
+from kbq_tui.gcp.endpoints import Endpoints
+from kbq_tui.gcp.errors import judge
+from kbq_tui.gcp.policies import Policies
+from kbq_tui.gcp.queries import Queries
+from kbq_tui.gcp.services import Services
+from kbq_tui.gcp.session import Session, Token
+from kbq_tui.gcp.wire import Wire, text
+
+if TYPE_CHECKING:
+    from kbq_tui.engine.ports import Cloud, Impersonator
+
+    def _fulfil(cloud: "GoogleCloud", make: "KeyImpersonator") -> tuple[Cloud, Impersonator]:
+        """Let the type checker compare signatures with the ports."""
+        return cloud, make
+
+
+_TOKENINFO: Final = "https://oauth2.googleapis.com/tokeninfo"
+_TOKENINFO_SECONDS: Final = 3.0
+
+
+class GoogleCloud:
+    """Google Cloud as one principal sees it; fulfils `engine.ports.Cloud`. Make it inside the event loop that uses it.
+
+    Args:
+        token: the principal's access token.
+        endpoints: where the APIs are.
+        timeout: seconds for a call with all its repetitions.
+        acting_as: `operator` or `service-account`, for messages.
+        caller: how calls are made; for tests.
+    """
+
+    def __init__(
+        self,
+        token: Token,
+        endpoints: Endpoints,
+        timeout: float = DEFAULT_TIMEOUT,
+        *,
+        acting_as: str = "operator",
+        caller: Caller | None = None,
+    ) -> None:
+        self._token = token
+        self._session = Session(token, endpoints)
+        self._wire = Wire(self._session, caller or Caller(judge, timeout), endpoints, acting_as)
+        self._datasets = Datasets(self._wire)
+        self._accounts = Accounts(self._wire)
+        self._policies = Policies(self._wire)
+        self._services = Services(self._wire)
+        self._queries = Queries(self._wire)
+        self._identity: Identity | None = None
+
+    @classmethod
+    def for_operator(
+        cls,
+        options: CredentialOptions,
+        endpoints: Endpoints,
+        timeout: float = DEFAULT_TIMEOUT,
+        *,
+        caller: Caller | None = None,
+    ) -> "GoogleCloud":
+        """Return Google Cloud as the operator sees it. Credentials are looked for at the first call."""
+        return cls(Token(lambda: find(options, endpoints)), endpoints, timeout, caller=caller)
+
+    async def identity(self) -> Identity:
+        """Return who is signed in. Where the credentials do not say, Google is asked, and need not answer."""
+        if self._identity is None:
+            context = self._wire.context()
+            found = await self._wire.call(self._who, method="identity", context=context)
+            self._identity, self._wire.operator = found, found.principal
+        return self._identity
+
+    def _who(self, attempt: Try) -> Identity:
+        found = self._token.found(attempt.timeout)
+        if found.identity.principal or self._wire.endpoints.overridden:
+            return found.identity
+        headers = self._token.headers(self._session, attempt.timeout)
+        if email := getattr(found.credentials, "service_account_email", ""):
+            return Identity(email, found.identity.source, found.identity.quota_project)
+        return Identity(self._email(headers), found.identity.source, found.identity.quota_project)
+
+    def _email(self, headers: Mapping[str, str]) -> str:
+        import requests
+
+        token = headers["authorization"].removeprefix("Bearer ")
+        try:
+            answer = self._session.plain("POST", _TOKENINFO, {"access_token": token}, timeout=_TOKENINFO_SECONDS)
+            return text(answer.json(), "email") if answer.status_code == 200 else ""
+        except (requests.RequestException, ValueError):
+            return ""  # a name for the screen is not worth failing for
+
+    async def authenticate(self) -> None:
+        """Get a fresh access token."""
+
+        def fetch(attempt: Try) -> None:
+            self._token.headers(self._session, attempt.timeout, fresh=True)
+
+        await self._wire.call(fetch, method="oauth2.token", context=self._wire.context())
+
+    async def project(self, project: str) -> ProjectInfo:
+        return await self._policies.project(project)
+
+    async def search_projects(self, text: str, page_token: str = "", limit: int = 50) -> ProjectPage:
+        return await self._policies.search(text, page_token, limit)
+
+    async def services(self, project: str, names: Sequence[str]) -> Mapping[str, bool]:
+        return await self._services.enabled(project, names)
+
+    async def enable_services(self, project: str, names: Sequence[str]) -> None:
+        await self._services.enable(project, names)
+
+    async def billing_enabled(self, project: str) -> bool:
+        return await self._services.billing(project)
+
+    async def policy_enforced(self, project: str, constraint: str) -> bool:
+        return await self._policies.enforced(project, constraint)
+
+    async def test_permissions(self, project: str, permissions: Sequence[str]) -> frozenset[str]:
+        return await self._policies.test_permissions(project, permissions)
+
+    async def project_bindings(self, project: str) -> tuple[RoleBinding, ...]:
+        return await self._policies.bindings(project)
+
+    async def add_project_binding(self, project: str, role: str, member: str) -> bool:
+        return await self._policies.add(project, role, member)
+
+    async def remove_project_binding(self, project: str, role: str, member: str) -> bool:
+        return await self._policies.remove(project, role, member)
+
+    async def dataset_names(self, project: str) -> tuple[tuple[str, str], ...]:
+        return await self._datasets.names(project)
+
+    async def dataset(self, project: str, name: str) -> DatasetInfo | None:
+        return await self._datasets.get(project, name)
+
+    async def create_dataset(
+        self, project: str, name: str, location: str, description: str, labels: Mapping[str, str]
+    ) -> bool:
+        return await self._datasets.create(project, name, location, description, labels)
+
+    async def delete_dataset(self, project: str, name: str) -> bool:
+        return await self._datasets.delete(project, name)
+
+    async def grant_dataset(self, project: str, name: str, role: str, member: str) -> bool:
+        return await self._datasets.grant(project, name, role, member)
+
+    async def revoke_dataset(self, project: str, name: str, role: str, member: str) -> bool:
+        return await self._datasets.revoke(project, name, role, member)
+
+    async def account(self, project: str, email: str) -> AccountInfo | None:
+        return await self._accounts.get(project, email)
+
+    async def create_account(self, project: str, account_id: str, display_name: str) -> bool:
+        return await self._accounts.create(project, account_id, display_name)
+
+    async def delete_account(self, project: str, email: str) -> bool:
+        return await self._accounts.delete(project, email)
+
+    async def keys(self, project: str, email: str) -> tuple[KeyInfo, ...]:
+        return await self._accounts.keys(project, email)
+
+    async def create_key(self, project: str, email: str) -> Secret:
+        return await self._accounts.create_key(project, email)
+
+    async def delete_key(self, project: str, email: str, key_id: str) -> bool:
+        return await self._accounts.delete_key(project, email, key_id)
+
+    async def query(
+        self, project: str, sql: str, location: str, *, dry_run: bool = False, max_rows: int = 1_000
+    ) -> QueryResult:
+        return await self._queries.run(project, sql, location, dry_run=dry_run, max_rows=max_rows)
+
+    async def tables(self, project: str, dataset: str, limit: int = 1_000) -> tuple[TableInfo, ...]:
+        return await self._datasets.tables(project, dataset, limit)
+
+    async def recent_jobs(self, project: str, email: str, limit: int = 10) -> tuple[JobInfo, ...]:
+        own = (await self.identity()).principal.lower() == email.lower()
+        return await self._queries.recent_jobs(project, email, limit, own=own)
+
+    async def close(self) -> None:
+        """Let go of connections. Done on a thread of its own, which nobody waits for."""
+
+        def let_go() -> None:
+            self._accounts.close()
+            self._session.close()
+
+        threading.Thread(target=let_go, name="google close", daemon=True).start()
+
+
+class KeyImpersonator:
+    """Makes a Cloud that acts with a service account's own key; fulfils `engine.ports.Impersonator`.
+
+    Each has a session and a token of its own, so that nothing of the operator's can make a check pass.
+
+    Args:
+        endpoints: where the APIs are.
+        timeout: seconds for a call with all its repetitions.
+    """
+
+    def __init__(self, endpoints: Endpoints, timeout: float = DEFAULT_TIMEOUT) -> None:
+        self._endpoints = endpoints
+        self._timeout = timeout
+
+    def __call__(self, key: Secret) -> GoogleCloud:
+        return GoogleCloud(Token(lambda: from_key(key)), self._endpoints, self._timeout, acting_as="service-account")

@@ -1,0 +1,231 @@
+"""Who the operator is: finding Google credentials on this machine."""
+
+import json
+import shutil
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+from kbq_tui.core.observed import Identity
+from kbq_tui.core.secret import Secret, scrub
+from kbq_tui.gcp.endpoints import Endpoints
+
+SCOPES: Final = ("https://www.googleapis.com/auth/cloud-platform",)
+_MAX_FILE: Final = 1024 * 1024
+_GCLOUD_SECONDS: Final = 20
+_GCLOUD_TOKEN_LIFE: Final = timedelta(minutes=9)
+
+
+class CredentialsFileError(Exception):
+    """A file of credentials that cannot be used; the message says why, without quoting it."""
+
+
+class KeyUnusableError(CredentialsFileError):
+    """A service account's key that cannot be used; the message says why, without quoting it."""
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialOptions:
+    """What the operator said about credentials.
+
+    Attributes:
+        credentials_file: a key or ADC file (`--credentials`), or None to look in the usual places.
+        impersonate: e-mail of a service account to act as, or None.
+        quota_project: project that calls are charged to, or None for the credentials' own.
+        allow_gcloud: the operator agreed that gcloud's own login is used where there are no application default
+            credentials.
+        env: the environment.
+    """
+
+    credentials_file: str | None = None
+    impersonate: str | None = None
+    quota_project: str | None = None
+    allow_gcloud: bool = False
+    env: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Credentials, and whose they are.
+
+    Attributes:
+        credentials: google.auth's; no token has been asked for yet.
+        identity: with an empty principal where only Google can say (ask `tokeninfo`, later).
+    """
+
+    credentials: Any = field(repr=False)
+    identity: Identity
+
+
+def gcloud_available(env: Mapping[str, str]) -> bool:
+    """Return whether gcloud is installed and somebody has signed in with it. Cheap: starts nothing."""
+    return (
+        shutil.which("gcloud", path=env.get("PATH")) is not None and (_gcloud_folder(env) / "credentials.db").exists()
+    )
+
+
+def find(options: CredentialOptions, endpoints: Endpoints) -> Found:
+    """Find the operator's credentials; reads files and may start gcloud, but asks Google for nothing.
+
+    The order is that of Application Default Credentials: the file named by the operator or by
+    GOOGLE_APPLICATION_CREDENTIALS, gcloud's ADC file, the metadata server of a machine at Google; and after
+    these, with the operator's consent, gcloud's own login.
+    Source: https://cloud.google.com/docs/authentication/application-default-credentials
+
+    Args:
+        options: what the operator said.
+        endpoints: where impersonation is asked for.
+
+    Raises:
+        CredentialsFileError: where a file is there and cannot be used.
+        google.auth.exceptions.DefaultCredentialsError: where there are none.
+    """
+    found = _source(options, endpoints)
+    quota = options.quota_project or options.env.get("GOOGLE_CLOUD_QUOTA_PROJECT", "")
+    credentials, identity = found.credentials, found.identity
+    if options.impersonate:
+        from google.auth import impersonated_credentials
+
+        target = options.impersonate
+        by = identity.principal or identity.source
+        credentials = impersonated_credentials.Credentials(  # type: ignore[no-untyped-call]
+            source_credentials=credentials,
+            target_principal=target,
+            target_scopes=list(SCOPES),
+            iam_endpoint_override=f"{endpoints.iamcredentials}/v1/projects/-/serviceAccounts/{target}:generateAccessToken",
+        )
+        identity = Identity(target, f"impersonation by {by}", identity.quota_project)
+    if quota and hasattr(credentials, "with_quota_project"):
+        credentials = credentials.with_quota_project(quota)
+    return Found(credentials, Identity(identity.principal, identity.source, credentials.quota_project_id or ""))
+
+
+def from_key(key: Secret) -> Found:
+    """Return the credentials of a service account's own key, as Klaviyo will use it.
+
+    Raises:
+        KeyUnusableError: where it is not such a key.
+    """
+    try:
+        info = _parse(key.reveal(), "The key")
+        if info.get("type") != "service_account":
+            raise KeyUnusableError("it is a credentials file of another kind.")
+        return _from_info(info, "the service account's key")
+    except CredentialsFileError as error:
+        raise KeyUnusableError(str(error)) from None
+
+
+def _source(options: CredentialOptions, endpoints: Endpoints) -> Found:
+    env = options.env
+    named = options.credentials_file or env.get("GOOGLE_APPLICATION_CREDENTIALS")
+    if named:
+        return _from_file(Path(named).expanduser(), None, endpoints)
+    stored = _gcloud_folder(env) / "application_default_credentials.json"
+    if stored.exists():
+        return _from_file(stored, "gcloud application default login", endpoints)
+    if _at_google(env):
+        from google.auth import compute_engine
+
+        return Found(compute_engine.Credentials(scopes=list(SCOPES)), Identity("", "metadata server of this machine"))  # type: ignore[no-untyped-call]
+    if options.allow_gcloud and gcloud_available(env):
+        return _from_gcloud(env)
+    from google.auth.exceptions import DefaultCredentialsError
+
+    raise DefaultCredentialsError("Your default credentials were not found.")  # type: ignore[no-untyped-call]
+
+
+def _from_file(path: Path, source: str | None, endpoints: Endpoints) -> Found:
+    try:
+        with path.open("rb") as file:
+            data = file.read(_MAX_FILE + 1)
+    except OSError as error:
+        raise CredentialsFileError(f"File {path} cannot be read: {error.strerror or type(error).__name__}.") from None
+    info = _parse(data, f"File {path}")
+    if source is None:
+        kind = "service account key" if info.get("type") == "service_account" else "credentials file"
+        source = f"{kind} {path}"
+    found = _from_info(info, source)
+    if info.get("type") == "authorized_user" and endpoints.token:
+        return Found(found.credentials.with_token_uri(endpoints.token), found.identity)
+    return found
+
+
+def _parse(data: bytes, what: str) -> dict[str, Any]:
+    try:
+        info = json.loads(data) if len(data) <= _MAX_FILE else None
+    except (ValueError, RecursionError):
+        info = None
+    if not isinstance(info, dict):
+        # Without the parser's words: they would quote the file, and the file holds a private key.
+        raise CredentialsFileError(f"{what} is not a credentials file: it is not a JSON object.")
+    return info
+
+
+def _from_info(info: dict[str, Any], source: str) -> Found:
+    import google.auth
+    from google.auth.credentials import with_scopes_if_required
+    from google.auth.exceptions import GoogleAuthError
+
+    try:
+        # Scopes come afterwards: given here, some kinds of credentials would ask Google for their project at once.
+        credentials, _ = google.auth.load_credentials_from_dict(info)  # type: ignore[no-untyped-call]
+    except (GoogleAuthError, ValueError, TypeError, KeyError, AttributeError) as error:
+        raise CredentialsFileError(f"The credentials from {source} are damaged ({type(error).__name__}).") from None
+    credentials = with_scopes_if_required(credentials, list(SCOPES))  # type: ignore[no-untyped-call]
+    principal = getattr(credentials, "service_account_email", None) or info.get("account") or ""
+    return Found(credentials, Identity(str(principal), source, credentials.quota_project_id or ""))
+
+
+def _from_gcloud(env: Mapping[str, str]) -> Found:
+    from google.oauth2.credentials import Credentials
+
+    def refresh(request: object, scopes: object = None) -> tuple[str, datetime]:
+        # gcloud renews its own token when that is about to end, so ask again well before the shortest rest of a life.
+        return _gcloud_token(env), (datetime.now(UTC) + _GCLOUD_TOKEN_LIFE).replace(tzinfo=None)
+
+    return Found(Credentials(token=None, refresh_handler=refresh), Identity("", "gcloud's own login"))  # type: ignore[no-untyped-call]
+
+
+def _gcloud_token(env: Mapping[str, str]) -> str:
+    from google.auth.exceptions import RefreshError
+
+    program = shutil.which("gcloud", path=env.get("PATH")) or "gcloud"
+    try:
+        done = subprocess.run(  # noqa: S603  a fixed command, no shell
+            [program, "auth", "print-access-token", "--quiet"],
+            env=dict(env),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=_GCLOUD_SECONDS,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise RefreshError(f"gcloud auth print-access-token did not answer ({type(error).__name__})") from None  # type: ignore[no-untyped-call]
+    token = done.stdout.decode(errors="replace").strip()
+    if done.returncode != 0 or not token:
+        raise RefreshError(scrub(done.stderr.decode(errors="replace").strip()[-1_000:]) or "gcloud gave no token")  # type: ignore[no-untyped-call]
+    return token
+
+
+def _gcloud_folder(env: Mapping[str, str]) -> Path:
+    named = env.get("CLOUDSDK_CONFIG")
+    return Path(named) if named else Path(env.get("HOME") or Path.home()) / ".config" / "gcloud"
+
+
+def _at_google(env: Mapping[str, str]) -> bool:
+    """Return whether this machine should have a metadata server. Looking first spares others a wait of seconds.
+
+    Source: https://cloud.google.com/compute/docs/instances/detect-compute-engine
+    """
+    if env.get("NO_GCE_CHECK", "").lower() == "true":
+        return False
+    if any(env.get(name) for name in ("GCE_METADATA_HOST", "GCE_METADATA_ROOT", "CLOUD_SHELL", "K_SERVICE")):
+        return True
+    try:
+        product = Path("/sys/class/dmi/id/product_name").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return False
+    return product.startswith("Google")

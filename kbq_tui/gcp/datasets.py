@@ -1,0 +1,315 @@
+"""Datasets and their access lists."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from kbq_tui.core import catalogue
+from kbq_tui.core.observed import AccessEntry, DatasetInfo
+from kbq_tui.core.problems import Fault, ProblemError
+from kbq_tui.core.spec import normal_location
+from kbq_tui.engine.ports import TableInfo
+from kbq_tui.gcp.calls import Try
+from kbq_tui.gcp.errors import MalformedError, fault_of
+from kbq_tui.gcp.wire import JSON, Wire, items, part, text, url
+
+if TYPE_CHECKING:
+    from google.cloud.bigquery import Client
+
+# Source: https://cloud.google.com/bigquery/docs/access-control-basic-roles#dataset-basic-roles
+_LEGACY: Final[Mapping[str, str]] = {
+    "READER": "roles/bigquery.dataViewer",
+    "WRITER": "roles/bigquery.dataEditor",
+    "OWNER": "roles/bigquery.dataOwner",
+}
+# Version 3 shows conditions; without it a conditional entry would be written back without its condition.
+# Source: https://cloud.google.com/bigquery/docs/reference/rest/v2/datasets/get (accessPolicyVersion)
+_POLICY: Final = {"accessPolicyVersion": 3}
+_PAGE: Final = 1_000
+_MAX_DATASETS: Final = 100_000
+_ACCOUNT_DOMAIN: Final = ".gserviceaccount.com"
+
+
+class Datasets:
+    """Datasets of any project, as one principal sees them.
+
+    Args:
+        wire: the principal's connection.
+    """
+
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+        self._client: Client | None = None
+        self._writing: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+
+    async def names(self, project: str) -> tuple[tuple[str, str], ...]:
+        """Return every dataset's name and location."""
+        found = await self._wire.pages(
+            f"{self._base(project)}/datasets",
+            {"maxResults": _PAGE, "fields": "datasets(datasetReference,location),nextPageToken"},
+            _names,
+            limit=_MAX_DATASETS,
+            method="bigquery.datasets.list",
+            context=self._wire.context(project),
+        )
+        return tuple(found)
+
+    async def get(self, project: str, name: str) -> DatasetInfo | None:
+        """Return a dataset, or None where BigQuery says that there is none."""
+
+        def read(attempt: Try) -> DatasetInfo | None:
+            found = self._read(project, name, attempt.timeout)
+            return None if found is None else _info(name, found)
+
+        context = self._wire.context(project, dataset=name)
+        return await self._wire.call(read, method="bigquery.datasets.get", context=context)
+
+    async def create(self, project: str, name: str, location: str, description: str, labels: Mapping[str, str]) -> bool:
+        """Create a dataset; False where it was there already, in the same location."""
+
+        def create(attempt: Try) -> str | None:
+            from google.cloud.bigquery import Dataset
+
+            resource = {
+                "datasetReference": {"projectId": project, "datasetId": name},
+                "location": location,
+                "description": description,
+                "labels": dict(labels),
+            }
+            try:
+                self._bigquery(project).create_dataset(
+                    Dataset.from_api_repr(resource), retry=None, timeout=attempt.timeout
+                )
+            except Exception as error:
+                if not _is(fault_of(error, ""), 409):
+                    raise
+                there = self._read(project, name, attempt.timeout)
+                if there is None:
+                    raise
+                if normal_location(text(there, "location")) != normal_location(location) or not attempt.unsure:
+                    return text(there, "location")
+            return None
+
+        context = self._wire.context(project, dataset=name, location=location)
+        there = await self._wire.call(create, method="bigquery.datasets.insert", context=context)
+        if there is None:
+            return True
+        if normal_location(there) != normal_location(location):
+            problem = catalogue.problem(
+                "KBQ-LOCATION-FIXED", replace(context, location=there), dataset=name, wanted=location
+            )
+            raise ProblemError(problem)
+        return False
+
+    async def delete(self, project: str, name: str) -> bool:
+        """Delete an empty dataset; False if it was not there."""
+
+        def delete(attempt: Try) -> bool:
+            from google.cloud.bigquery import DatasetReference
+
+            try:
+                self._bigquery(project).delete_dataset(
+                    DatasetReference(project, name), delete_contents=False, retry=None, timeout=attempt.timeout
+                )
+            except Exception as error:
+                if _gone(fault_of(error, "")):
+                    return attempt.unsure
+                raise
+            return True
+
+        context = self._wire.context(project, dataset=name)
+        return await self._wire.call(delete, method="bigquery.datasets.delete", context=context)
+
+    async def tables(self, project: str, name: str, limit: int) -> tuple[TableInfo, ...]:
+        """Return up to `limit` tables and views."""
+
+        def read(attempt: Try) -> tuple[TableInfo, ...]:
+            from google.cloud.bigquery import DatasetReference
+
+            found = self._bigquery(project).list_tables(
+                DatasetReference(project, name),
+                max_results=limit,
+                page_size=min(limit, _PAGE),
+                retry=None,
+                timeout=attempt.timeout,
+            )
+            return tuple(
+                TableInfo(table.table_id, str(table.table_type or ""), table.created, dict(table.labels))
+                for table in found
+            )
+
+        context = self._wire.context(project, dataset=name)
+        return await self._wire.call(read, method="bigquery.tables.list", context=context)
+
+    async def grant(self, project: str, name: str, role: str, member: str) -> bool:
+        """Add an access entry; False if it was there."""
+
+        def add(entries: list[JSON]) -> list[JSON] | None:
+            if any(_role(entry) == role and _same(_member(entry), member) and _plain(entry) for entry in entries):
+                return None
+            return [*entries, {"role": role, **_principal(member)}]
+
+        return await self._change(project, name, member, add)
+
+    async def revoke(self, project: str, name: str, role: str, member: str) -> bool:
+        """Remove the unconditional entry of a role, or every entry of the member; False if there was none."""
+
+        def remove(entries: list[JSON]) -> list[JSON] | None:
+            kept = [
+                entry
+                for entry in entries
+                if not _same(_member(entry), member) or (role and (_role(entry) != role or not _plain(entry)))
+            ]
+            return kept if len(kept) < len(entries) else None
+
+        return await self._change(project, name, member, remove, missing_ok=True)
+
+    async def _change(
+        self,
+        project: str,
+        name: str,
+        member: str,
+        change: Callable[[list[JSON]], list[JSON] | None],
+        *,
+        missing_ok: bool = False,
+    ) -> bool:
+        """Read the access list, change it, write it back unless somebody else wrote meanwhile; then start again."""
+        wire = self._wire
+        context = wire.context(project, dataset=name, account=member.partition(":")[2])
+        unsure = False
+
+        def attempt_change(attempt: Try) -> bool:
+            nonlocal unsure
+            # An earlier attempt may have written: then finding nothing to do means that it was us.
+            unsure = unsure or attempt.unsure
+            found = self._read(project, name, attempt.timeout, missing_ok=missing_ok)
+            wanted = None if found is None else change(items(found, "access"))
+            if found is None or wanted is None:
+                return unsure
+            etag = text(found, "etag")
+            if not etag:
+                raise MalformedError("a dataset without an etag")
+            wire.send(
+                "PATCH", self._url(project, name), attempt.timeout, {"access": wanted}, headers={"If-Match": etag}
+            )
+            return True
+
+        async with self._writing[f"{project}:{name}"]:
+            return await wire.caller.redo(
+                lambda: wire.call(attempt_change, method="bigquery.datasets.patch", context=context)
+            )
+
+    def _read(self, project: str, name: str, timeout: float, *, missing_ok: bool = True) -> JSON | None:
+        try:
+            found = self._wire.send("GET", self._url(project, name), timeout)
+        except Exception as error:
+            if missing_ok and _gone(fault_of(error, "")):
+                return None
+            raise
+        if text(found.get("datasetReference"), "datasetId") != name:
+            raise MalformedError("not the dataset that was asked for")
+        return found
+
+    def _base(self, project: str) -> str:
+        return f"{self._wire.endpoints.bigquery}/bigquery/v2/projects/{part(project)}"
+
+    def _url(self, project: str, name: str) -> str:
+        return url(self._base(project), f"/datasets/{part(name)}", _POLICY)
+
+    def _bigquery(self, project: str) -> Any:
+        if self._client is None:
+            from google.auth.credentials import AnonymousCredentials
+            from google.cloud.bigquery import Client
+
+            # The session signs the requests, so that REST, gRPC and this client share one token.
+            self._client = Client(
+                project=project,
+                credentials=AnonymousCredentials(),  # type: ignore[no-untyped-call]
+                _http=self._wire.session,  # type: ignore[arg-type]
+                client_options={"api_endpoint": self._wire.endpoints.bigquery},
+            )
+        return self._client
+
+
+def _names(answer: JSON) -> list[tuple[str, str]]:
+    found = (
+        (text(item.get("datasetReference"), "datasetId"), text(item, "location")) for item in items(answer, "datasets")
+    )
+    return [(name, location) for name, location in found if name]
+
+
+def _info(name: str, found: JSON) -> DatasetInfo:
+    created = text(found, "creationTime")
+    labels = found.get("labels")
+    return DatasetInfo(
+        name=name,
+        location=normal_location(text(found, "location")),
+        access=tuple(_entry(entry) for entry in items(found, "access")),
+        description=text(found, "description"),
+        labels={str(k): str(v) for k, v in labels.items()} if isinstance(labels, dict) else {},
+        created=datetime.fromtimestamp(int(created) / 1000, UTC) if created.isdigit() else None,
+    )
+
+
+def _entry(entry: JSON) -> AccessEntry:
+    condition = entry.get("condition")
+    return AccessEntry(_role(entry), _member(entry), text(condition, "expression") if condition else None)
+
+
+def _role(entry: JSON) -> str:
+    role = text(entry, "role")
+    return _LEGACY.get(role, role)
+
+
+def _plain(entry: JSON) -> bool:
+    return not entry.get("condition")
+
+
+def _member(entry: JSON) -> str:
+    """Return whom an entry is for, as IAM writes principals."""
+    if email := text(entry, "userByEmail"):
+        return f"{'serviceAccount' if email.lower().endswith(_ACCOUNT_DOMAIN) else 'user'}:{email}"
+    for field, kind in (("groupByEmail", "group"), ("domain", "domain"), ("specialGroup", "specialGroup")):
+        if value := text(entry, field):
+            return f"{kind}:{value}"
+    for field, last in (("view", "tableId"), ("routine", "routineId")):
+        if isinstance(entry.get(field), dict):
+            of = entry[field]
+            return f"{field}:{text(of, 'projectId')}.{text(of, 'datasetId')}.{text(of, last)}"
+    if isinstance(entry.get("dataset"), dict):
+        of = entry["dataset"].get("dataset")
+        return f"dataset:{text(of, 'projectId')}.{text(of, 'datasetId')}"
+    return text(entry, "iamMember")
+
+
+def _principal(member: str) -> JSON:
+    """Return the field of an access entry that names a principal."""
+    kind, _, name = member.partition(":")
+    fields = {
+        "serviceAccount": "userByEmail",
+        "user": "userByEmail",
+        "group": "groupByEmail",
+        "domain": "domain",
+        "specialGroup": "specialGroup",
+    }
+    return {fields[kind]: name} if kind in fields else {"iamMember": member}
+
+
+def _same(one: str, other: str) -> bool:
+    """Return whether two members are the same; e-mail addresses know no case at Google."""
+    return bool(one) and one.lower() == other.lower()
+
+
+def _is(fault: Fault | None, status: int) -> bool:
+    return fault is not None and fault.http == status
+
+
+def _gone(fault: Fault | None) -> bool:
+    """Return whether BigQuery itself says that the dataset does not exist.
+
+    A proxy's 404 says nothing of the dataset, and neither does that of a project which does not exist.
+    """
+    return fault is not None and fault.http == 404 and fault.message.lower().startswith("not found: dataset")

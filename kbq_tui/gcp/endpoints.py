@@ -1,0 +1,130 @@
+"""Where Google's APIs are reached. Overrides exist for private endpoints and for the sandbox."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Final
+from urllib.parse import urlsplit
+
+from kbq_tui.core.spec import InvalidValueError
+
+_PREFIX: Final = "CLOUDSDK_API_ENDPOINT_OVERRIDES_"
+_REST: Final = {
+    "bigquery": (_PREFIX + "BIGQUERY", "https://bigquery.googleapis.com"),
+    "iam": (_PREFIX + "IAM", "https://iam.googleapis.com"),
+    "iamcredentials": (_PREFIX + "IAMCREDENTIALS", "https://iamcredentials.googleapis.com"),
+    "resourcemanager": (_PREFIX + "CLOUDRESOURCEMANAGER", "https://cloudresourcemanager.googleapis.com"),
+    "serviceusage": (_PREFIX + "SERVICEUSAGE", "https://serviceusage.googleapis.com"),
+    "orgpolicy": (_PREFIX + "ORGPOLICY", "https://orgpolicy.googleapis.com"),
+    "billing": (_PREFIX + "CLOUDBILLING", "https://cloudbilling.googleapis.com"),
+}
+_GRPC_VARIABLE: Final = "KBQ_TUI_IAM_GRPC"
+_TOKEN_VARIABLE: Final = "CLOUDSDK_AUTH_TOKEN_HOST"  # noqa: S105  a name
+_LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+_GOOGLE: Final = ("googleapis.com", "google.com")
+_METADATA: Final = frozenset({"metadata.google.internal", "169.254.169.254"})
+
+
+def is_loopback(host: str | None) -> bool:
+    """Return whether a host name can only mean this machine."""
+    return host is not None and (host in _LOOPBACK or (host.startswith("127.") and host.replace(".", "").isdigit()))
+
+
+def is_google(host: str | None) -> bool:
+    """Return whether a host belongs to Google's API domains."""
+    return host is not None and any(host == own or host.endswith("." + own) for own in _GOOGLE)
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoints:
+    """The address of each API, without a trailing slash.
+
+    Attributes:
+        bigquery, iam, iamcredentials, resourcemanager, serviceusage, orgpolicy, billing: base URLs for REST.
+        iam_grpc: `host:port` for IAM over gRPC.
+        token: the OAuth token endpoint named by gcloud's own variable, or empty for Google's.
+        overridden: a line for each address that is not Google's own, to be shown on screen.
+        trusted: host names that may receive credentials although they are not Google's: those overridden.
+    """
+
+    bigquery: str = _REST["bigquery"][1]
+    iam: str = _REST["iam"][1]
+    iamcredentials: str = _REST["iamcredentials"][1]
+    resourcemanager: str = _REST["resourcemanager"][1]
+    serviceusage: str = _REST["serviceusage"][1]
+    orgpolicy: str = _REST["orgpolicy"][1]
+    billing: str = _REST["billing"][1]
+    iam_grpc: str = "iam.googleapis.com:443"
+    token: str = ""
+    overridden: tuple[str, ...] = ()
+    trusted: frozenset[str] = field(default_factory=frozenset)
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str]) -> "Endpoints":
+        """Read the overrides: gcloud's own variables, and KBQ_TUI_IAM_GRPC for the gRPC address.
+
+        Args:
+            env: the environment.
+
+        Raises:
+            InvalidValueError: where an address is not a URL, or would send credentials over plain http to another
+                machine. `field` is the variable's name.
+        """
+        found: dict[str, str] = {}
+        shown: list[str] = []
+        hosts: set[str] = set()
+        for name, variable in [(name, variable) for name, (variable, _) in _REST.items()] + [
+            ("token", _TOKEN_VARIABLE)
+        ]:
+            value = env.get(variable, "").strip()
+            if not value:
+                continue
+            hosts.add(_check_url(variable, value))
+            found[name] = value.rstrip("/")
+            shown.append(f"{name}: {found[name]}")
+        grpc = env.get(_GRPC_VARIABLE, "").strip()
+        if grpc:
+            hosts.add(_check_target(grpc))
+            shown.append(f"iam (gRPC): {grpc}")
+            found["iam_grpc"] = grpc
+        return replace(cls(), overridden=tuple(shown), trusted=frozenset(hosts), **found)
+
+    @property
+    def iam_grpc_is_local(self) -> bool:
+        """Whether IAM's gRPC address is on this machine, where it is reached without TLS."""
+        return is_loopback(_host_of(self.iam_grpc))
+
+    def allows(self, url: str) -> bool:
+        """Return whether credentials may be sent to `url`: Google over https, this machine, or a named override."""
+        parts = urlsplit(url)
+        if is_loopback(parts.hostname) or parts.hostname in _METADATA:
+            return True  # the metadata server gives credentials, it gets none
+        return parts.scheme == "https" and (is_google(parts.hostname) or parts.hostname in self.trusted)
+
+
+def _check_url(variable: str, value: str) -> str:
+    try:
+        parts = urlsplit(value)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        raise InvalidValueError(variable, f"{variable} is not a URL.") from None
+    if parts.scheme not in ("http", "https") or not host or parts.query or parts.fragment:
+        raise InvalidValueError(variable, f"{variable} must be a URL such as https://bigquery.example.com/")
+    if parts.username is not None or parts.password is not None:
+        raise InvalidValueError(variable, f"{variable} must not hold a user name or password.")
+    if parts.scheme == "http" and not is_loopback(host):
+        raise InvalidValueError(
+            variable, f"{variable} would send credentials unencrypted to {host}. Use https, or an address on loopback."
+        )
+    return host
+
+
+def _check_target(value: str) -> str:
+    host = _host_of(value)
+    port = value.rpartition(":")[2]
+    if not host or not port.isascii() or not port.isdigit():
+        raise InvalidValueError(_GRPC_VARIABLE, f"{_GRPC_VARIABLE} must be host:port, such as 127.0.0.1:8081.")
+    return host
+
+
+def _host_of(target: str) -> str:
+    return target.rpartition(":")[0].strip("[]")

@@ -1,0 +1,343 @@
+"""From whatever a library raised to a `Fault`, and from there to a `Problem`.
+
+Exceptions are told apart by their class's name, because this runs on the event loop, where importing the libraries
+that define them would be felt.
+"""
+
+import json
+import logging
+import math
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any, Final
+
+from kbq_tui.core import catalogue
+from kbq_tui.core.problems import Context, Fault, Problem
+from kbq_tui.core.recognise import recognise
+from kbq_tui.core.secret import scrub
+from kbq_tui.gcp.calls import Verdict
+
+_log = logging.getLogger(__name__)
+_MAX_MESSAGE: Final = 4_000
+_MAX_WAIT: Final = 600.0
+_MAX_CHAIN: Final = 16
+
+DEADLINE: Final = "KBQ-DEADLINE"
+MALFORMED: Final = "KBQ-MALFORMED-ANSWER"
+UNREACHABLE: Final = "KBQ-NETWORK-UNREACHABLE"
+REFUSED: Final = "KBQ-CONNECTION-REFUSED"
+LOST: Final = "KBQ-CONNECTION-LOST"
+DNS: Final = "KBQ-DNS"
+PROXY: Final = "KBQ-PROXY"
+TLS: Final = "KBQ-TLS"
+NO_CREDENTIALS: Final = "KBQ-NO-CREDENTIALS"
+FILE: Final = "KBQ-CREDENTIALS-FILE"
+KEY: Final = "KBQ-KEY-FILE-INVALID"
+UNTRUSTED: Final = "KBQ-ENDPOINT-REFUSED"
+
+# The first line of which any class occurs in the chain of causes decides; so what is particular stands first.
+_BY_CLASS: Final[tuple[tuple[str, frozenset[str]], ...]] = (
+    (UNTRUSTED, frozenset({"UntrustedAddressError"})),
+    (KEY, frozenset({"KeyUnusableError"})),
+    (FILE, frozenset({"CredentialsFileError"})),
+    (NO_CREDENTIALS, frozenset({"DefaultCredentialsError"})),
+    (PROXY, frozenset({"ProxyError", "ProxySchemeUnknown", "InvalidProxyURL", "ProxySchemeUnsupported"})),
+    (TLS, frozenset({"SSLError", "SSLCertVerificationError", "CertificateError"})),
+    (DNS, frozenset({"NameResolutionError", "gaierror", "herror"})),
+    (REFUSED, frozenset({"ConnectionRefusedError"})),
+    (DEADLINE, frozenset({"TimeoutError", "Timeout", "ReadTimeoutError", "ConnectTimeoutError", "TimeoutExpired"})),
+    (
+        LOST,
+        frozenset(
+            {
+                "ConnectionResetError",
+                "ConnectionAbortedError",
+                "BrokenPipeError",
+                "RemoteDisconnected",
+                "IncompleteRead",
+                "InvalidChunkLength",
+                "ProtocolError",
+                "ChunkedEncodingError",
+            }
+        ),
+    ),
+    (MALFORMED, frozenset({"MalformedError", "AnswerTooLargeError", "ContentDecodingError", "DecodeError"})),
+    (UNREACHABLE, frozenset({"ConnectionError", "NewConnectionError", "OSError"})),
+)
+
+# The same for gRPC, which has words only: (what the words are, the code).
+_GRPC_WORDS: Final = (
+    (re.compile(r"dns resolution failed|name resolution|domain name not found", re.I), DNS),
+    (re.compile(r"handshake|certificate|ssl_error|\btls\b", re.I), TLS),
+    (re.compile(r"connection refused", re.I), REFUSED),
+    (re.compile(r"connection reset|socket closed|broken pipe|goaway|end of tcp stream|rst_stream", re.I), LOST),
+    (re.compile(r"failed to connect|unreachable|no route", re.I), UNREACHABLE),
+)
+
+# Answers that say no: the request was refused before anything was done. After any other the effect is open.
+_REFUSALS: Final = frozenset({400, 401, 403, 404, 405, 409, 412, 413, 429})
+_REFUSAL_STATUS: Final = frozenset(
+    {
+        "INVALID_ARGUMENT",
+        "UNAUTHENTICATED",
+        "PERMISSION_DENIED",
+        "NOT_FOUND",
+        "ALREADY_EXISTS",
+        "FAILED_PRECONDITION",
+        "ABORTED",
+        "RESOURCE_EXHAUSTED",
+        "OUT_OF_RANGE",
+        "UNIMPLEMENTED",
+    }
+)
+_CANONICAL: Final = (
+    "OK",
+    "CANCELLED",
+    "UNKNOWN",
+    "INVALID_ARGUMENT",
+    "DEADLINE_EXCEEDED",
+    "NOT_FOUND",
+    "ALREADY_EXISTS",
+    "PERMISSION_DENIED",
+    "RESOURCE_EXHAUSTED",
+    "FAILED_PRECONDITION",
+    "ABORTED",
+    "OUT_OF_RANGE",
+    "UNIMPLEMENTED",
+    "INTERNAL",
+    "UNAVAILABLE",
+    "DATA_LOSS",
+    "UNAUTHENTICATED",
+)
+"""google.rpc.Code by number."""
+_NEVER_SENT: Final = frozenset(
+    {
+        "TokenFetchError",
+        "UntrustedAddressError",
+        "CredentialsFileError",
+        "DefaultCredentialsError",
+        "RefreshError",
+        "NewConnectionError",
+        "NameResolutionError",
+        "ConnectTimeout",
+        "ConnectTimeoutError",
+        "ConnectionRefusedError",
+        "ProxyError",
+        "SSLCertVerificationError",
+    }
+)
+_NOT_CONNECTED: Final = re.compile(r"failed to connect|dns resolution failed|name resolution", re.I)
+
+
+class HttpError(Exception):
+    """Google's answer was not a success.
+
+    Attributes:
+        status: HTTP status.
+        headers: of the answer.
+        body: of the answer, cut.
+    """
+
+    def __init__(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
+        super().__init__(f"HTTP {status}")
+        self.status = status
+        self.headers = headers
+        self.body = body
+
+
+class MalformedError(Exception):
+    """A success whose content is not what Google documents."""
+
+
+class TokenFetchError(Exception):
+    """No access token could be had; the call itself was not sent. The cause says why."""
+
+
+def judge(error: BaseException, method: str, context: Context) -> Verdict:
+    """Say what an exception means.
+
+    Args:
+        error: anything that came out of a call.
+        method: what was called, such as `bigquery.datasets.get`.
+        context: what the call was about.
+    """
+    chain = list(_chain(error))
+    names = {kind.__name__ for link in chain for kind in type(link).__mro__}
+    if "NewConnectionError" in names:  # urllib3 makes it a kind of time-out, for old programs' sake
+        names -= {"ConnectTimeoutError", "TimeoutError"}
+    if "TokenFetchError" in names:
+        method = "oauth2.token"
+    sent = not (names & _NEVER_SENT)
+    for link in chain:
+        fault = fault_of(link, method)
+        if fault is None:
+            continue
+        code = _grpc_code(fault) if fault.http is None else None
+        if code is not None:
+            sent = sent and not _NOT_CONNECTED.search(fault.message)
+            return Verdict(_problem(code, context, method, fault.message), sent)
+        refused = fault.http in _REFUSALS or fault.status in _REFUSAL_STATUS
+        return Verdict(recognise(fault, context), sent and not refused, fault.retry_after or 0.0)
+    code = next((code for code, kinds in _BY_CLASS if names & kinds), "")
+    words = "; ".join(dict.fromkeys(str(link) for link in chain if str(link)))
+    if not code:
+        # A library choked on an answer, or we did: KeyError, AttributeError, TypeError and their like. Python's words
+        # are not Google's, and would be shown as such.
+        code, words = MALFORMED, ""
+        _log.warning("%s: answer not understood (%s)", method, type(error).__name__)
+    details: dict[str, str] = {}
+    for link in chain:
+        if type(link).__name__ == "UntrustedAddressError":
+            details["endpoint"] = str(link)
+        elif code == KEY:
+            details |= {"path": "What was read", "reason": str(link)}
+    return Verdict(_problem(code, context, method, words, **details), sent)
+
+
+def _problem(code: str, context: Context, method: str, words: str, **details: str) -> Problem:
+    return catalogue.problem(code, context, original=words[: 2 * _MAX_MESSAGE], method=method, **details)
+
+
+def fault_of(error: BaseException, method: str) -> Fault | None:
+    """Return the fault in an error that Google answered with, or None for any other exception."""
+    if isinstance(error, HttpError):
+        return _from_http(error.status, error.headers, error.body, method)
+    names = {kind.__name__ for kind in type(error).__mro__}
+    if "GoogleAPICallError" in names:
+        answer: Any = getattr(error, "response", None)
+        if hasattr(answer, "status_code") and hasattr(answer, "content"):
+            return _from_http(answer.status_code, answer.headers, answer.content, method)
+        return _from_grpc(error, method)
+    if "RefreshError" in names:
+        return _from_refresh(error, method)
+    return None
+
+
+def _from_http(status: int, headers: Mapping[str, str], body: bytes, method: str) -> Fault:
+    try:
+        answer = json.loads(body)
+    except (ValueError, RecursionError):
+        answer = None
+    error = answer.get("error") if isinstance(answer, dict) else None
+    wait = _retry_after(headers.get("Retry-After") or headers.get("retry-after"))
+    if isinstance(error, str) and isinstance(answer, dict):  # RFC 6749 section 5.2
+        words = f"{error}: {answer.get('error_description', '')}".removesuffix(": ")
+        return Fault(_short(words), status, "UNAUTHENTICATED", error, method=method, retry_after=wait)
+    if not isinstance(error, dict):
+        words = body[:_MAX_MESSAGE].decode(errors="replace").strip()
+        return Fault(_short(words) or f"HTTP {status} without a message", status, method=method, retry_after=wait)
+    reason, metadata, violations = "", {}, []
+    for entry in _objects(error.get("errors")):
+        reason = reason or str(entry.get("reason", ""))
+    for detail in _objects(error.get("details")):
+        kind = str(detail.get("@type", "")).rpartition(".")[2]
+        if kind == "ErrorInfo":
+            reason = str(detail.get("reason", "")) or reason
+            found = detail.get("metadata")
+            metadata = {str(k): _short(str(v)) for k, v in found.items()} if isinstance(found, dict) else {}
+        elif kind == "PreconditionFailure":
+            violations += [str(v.get("type", "")) for v in _objects(detail.get("violations"))]
+        elif kind == "RetryInfo" and wait is None:
+            wait = _retry_after(str(detail.get("retryDelay", "")).removesuffix("s"))
+    canonical = error.get("status")
+    return Fault(
+        _short(str(error.get("message", ""))),
+        status,
+        canonical if isinstance(canonical, str) else None,
+        reason or None,
+        tuple(violations),
+        metadata,
+        method,
+        wait,
+    )
+
+
+def from_status(error: Mapping[str, Any], method: str) -> Fault:
+    """Return the fault in a google.rpc.Status, as a failed operation holds it."""
+    code = error.get("code")
+    name = _CANONICAL[code] if isinstance(code, int) and 0 <= code < len(_CANONICAL) else "UNKNOWN"
+    body = json.dumps({"error": {**error, "status": name}}).encode()
+    return replace(_from_http(500, {}, body, method), http=None)
+
+
+def _from_grpc(error: Any, method: str) -> Fault:
+    code = getattr(error, "grpc_status_code", None)
+    reason, metadata, violations, wait = None, {}, [], None
+    for detail in getattr(error, "details", None) or ():
+        kind = getattr(getattr(detail, "DESCRIPTOR", None), "name", "")
+        if kind == "ErrorInfo":
+            reason, metadata = detail.reason, {k: _short(v) for k, v in detail.metadata.items()}
+        elif kind == "PreconditionFailure":
+            violations += [violation.type for violation in detail.violations]
+        elif kind == "RetryInfo":
+            wait = _retry_after(str(detail.retry_delay.seconds + detail.retry_delay.nanos / 1e9))
+    message = _short(str(getattr(error, "message", "")))
+    status = code.name if code is not None else None
+    return Fault(message, None, status, reason, tuple(violations), metadata, method, wait)
+
+
+def _from_refresh(error: BaseException, method: str) -> Fault:
+    words = _short(str(error.args[0]) if error.args else str(error))
+    answer = error.args[1] if len(error.args) > 1 else None
+    if isinstance(answer, str):  # impersonation hands over the body
+        try:
+            answer = json.loads(answer)
+        except (ValueError, RecursionError):
+            answer = None
+    if isinstance(answer, dict) and isinstance(answer.get("error"), dict):
+        status = answer["error"].get("code")
+        body = json.dumps(answer).encode()
+        return _from_http(status if isinstance(status, int) else 401, {}, body, "iamcredentials.generateAccessToken")
+    if getattr(error, "retryable", False):
+        return Fault(words, 503, "UNAVAILABLE", method=method)
+    reason = str(answer["error"]) if isinstance(answer, dict) and "error" in answer else None
+    return Fault(words, None, "UNAUTHENTICATED", reason, method=method)
+
+
+def _grpc_code(fault: Fault) -> str | None:
+    """Return the code of a failure to reach Google at all; None where Google answered."""
+    if fault.status in ("DEADLINE_EXCEEDED", "CANCELLED"):
+        return DEADLINE
+    if fault.status in ("UNAVAILABLE", "UNKNOWN", "INTERNAL"):
+        for words, code in _GRPC_WORDS:
+            if words.search(fault.message):
+                return code
+    return None
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    """Yield an exception and everything that is known to have caused it, outermost first."""
+    waiting, seen = [error], set[int]()
+    while waiting and len(seen) < _MAX_CHAIN:
+        link = waiting.pop(0)
+        if id(link) in seen:
+            continue
+        seen.add(id(link))
+        yield link
+        inner = [link.__cause__, link.__context__, getattr(link, "reason", None), *link.args]
+        waiting += [cause for cause in inner if isinstance(cause, BaseException)]
+
+
+def _objects(value: object) -> list[dict[str, Any]]:
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def _short(words: str) -> str:
+    return scrub(words[: 2 * _MAX_MESSAGE])[:_MAX_MESSAGE]
+
+
+def _retry_after(value: str | None) -> float | None:
+    """Return seconds from a Retry-After header: seconds or a date (RFC 9110 section 10.2.3); bounded."""
+    if not value:
+        return None
+    try:
+        seconds = float(value)
+    except ValueError:
+        try:
+            seconds = (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds()
+        except (ValueError, TypeError):
+            return None
+    return min(max(seconds, 0.0), _MAX_WAIT) if math.isfinite(seconds) else None

@@ -1,0 +1,167 @@
+"""Queries and jobs.
+
+One round trip a query: jobs.query with a request id of our own, which makes repeating it safe. The client library's
+`query_and_wait` draws a new id at each call, so an INSERT whose answer was lost could run twice.
+Source: https://cloud.google.com/bigquery/docs/reference/rest/v2/jobs/query (requestId)
+"""
+
+import json
+import time
+import uuid
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from kbq_tui.engine.ports import JobInfo, QueryResult
+from kbq_tui.gcp.calls import Try
+from kbq_tui.gcp.errors import MalformedError
+from kbq_tui.gcp.wire import JSON, Wire, items, part, text, url
+
+_LONGEST_WAIT: Final = 10.0
+_JOB_PAGE: Final = 200
+_MAX_JOBS: Final = 1_000
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Queries:
+    """Queries in any project, as one principal.
+
+    Args:
+        wire: the principal's connection.
+    """
+
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+
+    async def run(self, project: str, sql: str, location: str, *, dry_run: bool, max_rows: int) -> QueryResult:
+        """Run a statement and return its first rows."""
+        body: JSON = {
+            "query": sql,
+            "useLegacySql": False,
+            "dryRun": dry_run,
+            "requestId": str(uuid.uuid4()),
+            "maxResults": max_rows,
+            "formatOptions": {"useInt64Timestamp": True},
+        }
+        if location:
+            body["location"] = location
+        queries = f"{self._wire.endpoints.bigquery}/bigquery/v2/projects/{part(project)}/queries"
+
+        def run(attempt: Try) -> QueryResult:
+            ends = time.monotonic() + attempt.timeout
+
+            def wait() -> int:
+                left = ends - time.monotonic()
+                if left <= 0:
+                    raise TimeoutError("the query did not end in time")
+                return int(min(_LONGEST_WAIT, left * 0.8) * 1000)
+
+            def ask(verb: str, where: str, sent: JSON | None = None) -> JSON:
+                return self._wire.send(verb, where, max(0.001, ends - time.monotonic()), sent)
+
+            answer = ask("POST", queries, {**body, "timeoutMs": wait()})
+            reference = answer.get("jobReference")
+            more: dict[str, str | int] = {"maxResults": max_rows, "formatOptions.useInt64Timestamp": "true"}
+            if ran_in := text(reference, "location") or location:
+                more["location"] = ran_in
+            rest = f"{queries}/{part(text(reference, 'jobId'))}"
+            while answer.get("jobComplete") is not True and not dry_run:
+                answer = ask("GET", url(rest, "", {**more, "timeoutMs": wait()}))
+            schema = items(answer.get("schema"), "fields")
+            rows, token = items(answer, "rows"), text(answer, "pageToken")
+            processed = text(answer, "totalBytesProcessed")
+            while token and len(rows) < max_rows:
+                answer = ask("GET", url(rest, "", {**more, "pageToken": token, "timeoutMs": wait()}))
+                rows, token = rows + items(answer, "rows"), text(answer, "pageToken")
+            return QueryResult(
+                columns=tuple(text(field, "name") for field in schema),
+                rows=tuple(_row(schema, row) for row in rows[:max_rows]),
+                bytes_processed=int(processed) if processed.isdigit() else 0,
+                job_id="" if dry_run else text(reference, "jobId"),
+                location=ran_in,
+            )
+
+        context = self._wire.context(project, location=location)
+        return await self._wire.call(run, method="bigquery.jobs.query", context=context)
+
+    async def recent_jobs(self, project: str, email: str, limit: int, *, own: bool) -> tuple[JobInfo, ...]:
+        """Return the newest jobs of an account, newest first; looks at the newest 1,000 jobs of the project.
+
+        Args:
+            project: project id.
+            email: the account's e-mail.
+            limit: how many.
+            own: the principal is that account, which may list its own jobs without further permission.
+        """
+        query: dict[str, str | int] = {"maxResults": _JOB_PAGE, "projection": "full"}
+        if not own:
+            query["allUsers"] = "true"
+        found: list[JobInfo] = []
+        token, looked = "", 0
+        while len(found) < limit and looked < _MAX_JOBS:
+            some, token = await self._wire.page(
+                f"{self._wire.endpoints.bigquery}/bigquery/v2/projects/{part(project)}/jobs",
+                query,
+                token,
+                lambda answer: [_job(job) for job in items(answer, "jobs") if _is_of(job, email)],
+                method="bigquery.jobs.list",
+                context=self._wire.context(project, account=email),
+            )
+            found += some
+            looked += _JOB_PAGE
+            if not token:
+                break
+        return tuple(sorted(found, key=lambda job: job.created, reverse=True)[:limit])
+
+
+def _is_of(job: JSON, email: str) -> bool:
+    return text(job, "user_email").lower() == email.lower()
+
+
+def _job(job: JSON) -> JobInfo:
+    configuration, status, statistics = (_object(job, name) for name in ("configuration", "status", "statistics"))
+    created = text(statistics, "creationTime")
+    kind = text(configuration, "jobType") or next(iter(configuration), "")
+    return JobInfo(
+        job_id=text(job.get("jobReference"), "jobId"),
+        created=_EPOCH + timedelta(milliseconds=int(created) if created.isdigit() else 0),
+        state=text(status, "state") or text(job, "state"),
+        statement=text(configuration.get("query"), "query") or kind,
+        error=text(status.get("errorResult") or job.get("errorResult"), "message"),
+    )
+
+
+def _object(source: JSON, key: str) -> JSON:
+    value = source.get(key)
+    return value if isinstance(value, dict) else {}
+
+
+def _row(schema: list[JSON], row: JSON) -> tuple[str | None, ...]:
+    cells = items(row, "f")
+    if len(cells) != len(schema):
+        raise MalformedError("a row that does not fit its columns")
+    return tuple(_cell(field, cell.get("v")) for field, cell in zip(schema, cells, strict=True))
+
+
+def _cell(field: JSON, value: Any) -> str | None:
+    """Return a value of BigQuery's JSON as text; repeated and nested ones as JSON."""
+    plain = _plain(field, value)
+    return plain if plain is None or isinstance(plain, str) else json.dumps(plain, ensure_ascii=False)
+
+
+def _plain(field: JSON, value: Any) -> Any:
+    if value is None:
+        return None
+    if text(field, "mode") == "REPEATED" and isinstance(value, list):
+        one = {**field, "mode": "NULLABLE"}
+        return [_plain(one, item.get("v") if isinstance(item, dict) else item) for item in value]
+    kind = text(field, "type")
+    if kind in ("RECORD", "STRUCT") and isinstance(value, dict):
+        fields = items(field, "fields")
+        cells = items(value, "f")
+        return {text(of, "name"): _plain(of, cell.get("v")) for of, cell in zip(fields, cells, strict=False)}
+    if kind == "TIMESTAMP" and isinstance(value, str) and value.lstrip("-").isdigit():
+        try:
+            return (_EPOCH + timedelta(microseconds=int(value))).isoformat(sep=" ")
+        except OverflowError:
+            return value
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,99 @@
+"""Which APIs are on, turning them on, and billing."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from kbq_tui.core import catalogue
+from kbq_tui.core.problems import ProblemError
+from kbq_tui.core.recognise import recognise
+from kbq_tui.gcp.errors import MalformedError, from_status
+from kbq_tui.gcp.wire import JSON, Wire, items, part, text, url
+
+# Sources: https://cloud.google.com/service-usage/docs/reference/rest/v1/services/batchGet and …/batchEnable
+_MAX_GET: Final = 30
+_MAX_ENABLE: Final = 20
+_ENABLE_SECONDS: Final = 180.0
+_FIRST_LOOK: Final = 0.5
+_LONGEST_LOOK: Final = 5.0
+
+
+class Services:
+    """APIs of any project, as one principal sees them.
+
+    Args:
+        wire: the principal's connection.
+    """
+
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+
+    async def enabled(self, project: str, names: Sequence[str]) -> Mapping[str, bool]:
+        """Return which of the APIs are on."""
+        wanted = list(dict.fromkeys(names))
+        state: dict[str, bool] = {}
+        for start in range(0, len(wanted), _MAX_GET):
+            query = [("names", f"projects/{project}/services/{name}") for name in wanted[start : start + _MAX_GET]]
+            state |= await self._wire.ask(
+                "GET",
+                url(self._wire.endpoints.serviceusage, f"/v1/projects/{part(project)}/services:batchGet", query),
+                _states,
+                method="serviceusage.services.batchGet",
+                context=self._wire.context(project),
+            )
+        return {name: state[name] for name in wanted if name in state}
+
+    async def enable(self, project: str, names: Sequence[str]) -> None:
+        """Turn APIs on, and wait for the operation to end."""
+        for start in range(0, len(names), _MAX_ENABLE):
+            await self._enable(project, list(names[start : start + _MAX_ENABLE]))
+
+    async def _enable(self, project: str, names: list[str]) -> None:
+        wire, context = self._wire, self._wire.context(project)
+        base, method = wire.endpoints.serviceusage, "serviceusage.services.batchEnable"
+        operation = await wire.ask(
+            "POST",
+            url(base, f"/v1/projects/{part(project)}/services:batchEnable"),
+            _operation,
+            body={"serviceIds": names},
+            method=method,
+            context=context,
+        )
+        waited, pause = 0.0, _FIRST_LOOK
+        while operation.get("done") is not True:
+            if waited >= _ENABLE_SECONDS:
+                raise ProblemError(catalogue.problem("KBQ-DEADLINE", context, method=method))
+            await wire.caller.pause(pause)
+            waited, pause = waited + pause, min(pause * 1.5, _LONGEST_LOOK)
+            operation = await wire.ask(
+                "GET",
+                url(base, f"/v1/operations/{part(text(operation, 'name').removeprefix('operations/'))}"),
+                _operation,
+                method="serviceusage.operations.get",
+                context=context,
+            )
+        error = operation.get("error")
+        if isinstance(error, dict):
+            raise ProblemError(recognise(from_status(error, method), context))
+
+    async def billing(self, project: str) -> bool:
+        """Return whether the project has an open billing account."""
+        return await self._wire.ask(
+            "GET",
+            url(self._wire.endpoints.billing, f"/v1/projects/{part(project)}/billingInfo"),
+            lambda found: found.get("billingEnabled") is True,
+            method="cloudbilling.projects.getBillingInfo",
+            context=self._wire.context(project),
+        )
+
+
+def _states(answer: JSON) -> dict[str, bool]:
+    return {
+        text(service, "name").rpartition("/")[2]: text(service, "state") == "ENABLED"
+        for service in items(answer, "services")
+    }
+
+
+def _operation(answer: JSON) -> JSON:
+    if answer.get("done") is not True and not text(answer, "name").startswith("operations/"):
+        raise MalformedError("neither done nor an operation to wait for")
+    return answer

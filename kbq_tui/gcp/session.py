@@ -1,0 +1,242 @@
+"""One principal's access token and HTTP connections, shared by every call made in its name."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
+
+from kbq_tui import __version__
+from kbq_tui.gcp.calls import warm
+from kbq_tui.gcp.credentials import Found
+from kbq_tui.gcp.endpoints import Endpoints, is_loopback
+from kbq_tui.gcp.errors import HttpError, TokenFetchError
+
+if TYPE_CHECKING:
+    import requests
+
+_POOL: Final = 32
+_CONNECT_TIMEOUT: Final = 10.0
+_MAX_BODY: Final = 64 * 1024 * 1024
+_MAX_ERROR_BODY: Final = 64 * 1024
+_CHUNK: Final = 64 * 1024
+# A company's proxy cannot reach this machine's own loopback. None takes away what the environment names.
+_NO_PROXY: Final[Any] = {"http": None, "https": None, "all": None}
+
+
+class UntrustedAddressError(Exception):
+    """Credentials would have gone to a host that is neither Google's nor named by an override."""
+
+
+class AnswerTooLargeError(Exception):
+    """A successful answer that is larger than anything we ask for."""
+
+
+class Token:
+    """A principal's access token: fetched once for all who need it at the same time.
+
+    Args:
+        load: finds the credentials; runs on a worker thread, at the first call.
+    """
+
+    def __init__(self, load: Callable[[], Found]) -> None:
+        self._load = load
+        self._found: Found | None = None
+        self._lock = threading.Lock()
+        self._round = 0
+        self._failure: Exception | None = None
+
+    def found(self, timeout: float) -> Found:
+        """Return the credentials and whose they are; looks for them at the first call.
+
+        Raises:
+            CredentialsFileError, google.auth.exceptions.DefaultCredentialsError: where there are none.
+            TimeoutError: where another call's looking took too long.
+        """
+        with self._locked(timeout):
+            if self._found is None:
+                self._found = self._load()
+            return self._found
+
+    def headers(self, http: "Session", timeout: float, *, fresh: bool = False, stale: str = "") -> dict[str, str]:
+        """Return the headers that authenticate a call; fetches a token where there is none that is valid.
+
+        Calls that wait while another one fetches share what it gets, be it a token or an error.
+
+        Args:
+            http: fetches the token.
+            timeout: seconds for it.
+            fresh: fetch a new one even if there is a valid one.
+            stale: a token that Google has just refused; fetch another unless somebody did so already.
+
+        Raises:
+            TokenFetchError: where Google refuses or cannot be reached.
+            CredentialsFileError, google.auth.exceptions.DefaultCredentialsError: where no credentials were found.
+            TimeoutError: where another call's fetching took too long.
+        """
+        seen = self._round
+        credentials = self.found(timeout).credentials
+        with self._locked(timeout):
+            if self._round == seen:
+                if fresh or not credentials.valid or (stale and credentials.token == stale):
+                    self._fetch(credentials, http, timeout)
+            elif self._failure is not None:
+                raise TokenFetchError from self._failure
+            headers: dict[str, str] = {"authorization": f"Bearer {credentials.token}"}
+            if credentials.quota_project_id:
+                headers["x-goog-user-project"] = credentials.quota_project_id
+            return headers
+
+    @contextmanager
+    def _locked(self, timeout: float) -> Iterator[None]:
+        if not self._lock.acquire(timeout=timeout):
+            raise TimeoutError("waiting for another call to get the access token")
+        try:
+            yield
+        finally:
+            self._lock.release()
+
+    def _fetch(self, credentials: Any, http: "Session", timeout: float) -> None:
+        ends = time.monotonic() + timeout
+
+        def request(url: str, method: str = "GET", body: Any = None, headers: Any = None, **_: Any) -> Any:
+            left = max(0.001, ends - time.monotonic())
+            warm()  # while the token travels, the libraries that come next are read in
+            response = http.plain(method, url, data=body, headers=headers, timeout=left)
+            if response.status_code == 429 or response.status_code >= 500:
+                # Repeating is the caller's: google.auth would do it here, asleep, without a look at the deadline.
+                raise HttpError(response.status_code, response.headers, response.content)
+            return _AuthResponse(response)
+
+        try:
+            credentials.refresh(request)
+            self._failure = None
+        except Exception as error:
+            self._failure = error
+            raise TokenFetchError from error
+        finally:
+            self._round += 1
+
+
+class _AuthResponse:
+    """An answer in the shape google.auth wants (google.auth.transport.Response)."""
+
+    def __init__(self, response: "requests.Response") -> None:
+        self.status = response.status_code
+        self.headers = response.headers
+        self.data = response.content
+
+
+class Session:
+    """HTTP as one principal: adds the token, bounds time and size, never follows a redirect.
+
+    It has the `request` of `requests.Session`, so Google's libraries take it for one.
+
+    Args:
+        token: whose calls these are.
+        endpoints: which hosts may receive credentials.
+    """
+
+    is_mtls = False
+    """Asked by google-cloud-core."""
+
+    def __init__(self, token: Token, endpoints: Endpoints) -> None:
+        self.token = token
+        self.endpoints = endpoints
+        self._lock = threading.Lock()
+        self._http: requests.Session | None = None
+
+    def request(
+        self,
+        method: str,
+        url: str,
+        data: Any = None,
+        headers: Mapping[str, str] | None = None,
+        timeout: float | None = None,
+        **_: Any,
+    ) -> "requests.Response":
+        """Make an authenticated request; one more, with a new token, where Google answers 401.
+
+        Args:
+            method, url, data, headers: as in requests.
+            timeout: seconds for everything. It must be given.
+        """
+        if timeout is None:
+            raise ValueError("every call needs a deadline")
+        ends = time.monotonic() + timeout
+        sent = self.token.headers(self, timeout)
+        response = self.plain(method, url, data, {**(headers or {}), **sent}, max(0.001, ends - time.monotonic()))
+        if response.status_code == 401:
+            stale = sent["authorization"].removeprefix("Bearer ")
+            sent = self.token.headers(self, max(0.001, ends - time.monotonic()), stale=stale)
+            response = self.plain(method, url, data, {**(headers or {}), **sent}, max(0.001, ends - time.monotonic()))
+        return response
+
+    def plain(
+        self, method: str, url: str, data: Any = None, headers: Mapping[str, str] | None = None, timeout: float = 30.0
+    ) -> "requests.Response":
+        """Make a request with exactly these headers, and read the answer whole, within bounds.
+
+        Raises:
+            UntrustedAddressError: where the host may not see credentials.
+            AnswerTooLargeError: where a success is larger than 64 MiB. Error bodies are cut at 64 KiB.
+        """
+        host = urlsplit(url).hostname
+        if not self.endpoints.allows(url):
+            raise UntrustedAddressError(host or "an address without a host")
+        import requests
+
+        ends = time.monotonic() + timeout
+        response = self._session().request(
+            method,
+            url,
+            data=data,
+            headers=dict(headers or {}),
+            timeout=(min(_CONNECT_TIMEOUT, timeout), timeout),
+            allow_redirects=False,
+            stream=True,
+            auth=_as_given,
+            proxies=_NO_PROXY if is_loopback(host) else None,
+        )
+        with response:
+            good = response.status_code < 300
+            limit = _MAX_BODY if good else _MAX_ERROR_BODY
+            parts: list[bytes] = []
+            size = 0
+            for chunk in response.iter_content(_CHUNK):
+                if time.monotonic() > ends:
+                    raise requests.ReadTimeout("the answer did not end in time")
+                parts.append(chunk[: limit - size])
+                size += len(parts[-1])
+                if size >= limit:
+                    if good:
+                        raise AnswerTooLargeError(url)
+                    break
+        response._content = b"".join(parts)  # where `content` and `json()` look; requests has no other way to bound it
+        return response
+
+    def close(self) -> None:
+        """Let go of idle connections; those in use end with their calls."""
+        with self._lock:
+            http, self._http = self._http, None
+        if http is not None:
+            http.close()
+
+    def _session(self) -> "requests.Session":
+        with self._lock:
+            if self._http is None:
+                import requests
+                from requests.adapters import HTTPAdapter
+
+                http = requests.Session()
+                http.headers["User-Agent"] = f"kbq-tui/{__version__}"
+                for scheme in ("https://", "http://"):
+                    http.mount(scheme, HTTPAdapter(pool_connections=_POOL, pool_maxsize=_POOL, max_retries=0))
+                self._http = http
+            return self._http
+
+
+def _as_given(request: Any) -> Any:
+    """Stand in for an auth object: without one, requests replaces our header by what ~/.netrc has for the host."""
+    return request
