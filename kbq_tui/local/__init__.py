@@ -1,0 +1,1 @@
+"""This machine: folders, connection files, keys, journal, lock, log, terminal."""

@@ -1,0 +1,265 @@
+"""Connection files: `<config>/connections/NAME.toml`, written for people to read and edit."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from kbq_tui.core.problems import ProblemError
+from kbq_tui.core.secret import scrub
+from kbq_tui.core.spec import ConnectionSpec, Direction, InvalidValueError, check_name
+from kbq_tui.local.faults import os_problem, problem
+from kbq_tui.local.files import read_regular, write_atomic
+
+MAX_FILE = 64 * 1024
+_HEADER = (
+    "A connection between Klaviyo and BigQuery, written by kbq-tui. Comments are kept; secrets do not belong here."
+)
+_PATHS = ("key_file", "credentials")
+_SPEC = tuple(f.name for f in fields(ConnectionSpec) if f.name != "name")
+_TEXT = (*_SPEC, "credentials", "impersonate", "quota_project")
+_KEYS = (*_TEXT, "connected_at")
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """What a connection file says.
+
+    Attributes:
+        spec: what is wanted.
+        credentials: the operator's credentials file, or None to look in the usual places.
+        impersonate: the service account the operator acts as, or None.
+        quota_project: the project that calls are charged to, or None.
+        connected_at: when the operator said that Klaviyo is connected, aware UTC, or None.
+    """
+
+    spec: ConnectionSpec
+    credentials: str | None = None
+    impersonate: str | None = None
+    quota_project: str | None = None
+    connected_at: datetime | None = None
+
+    @property
+    def name(self) -> str:
+        return self.spec.name
+
+    @property
+    def connected(self) -> bool:
+        return self.connected_at is not None
+
+    def values(self) -> dict[str, str | datetime]:
+        """Return what stands in the file, by key; what is not set, or as it is by default, is left out."""
+        out: dict[str, str | datetime] = {}
+        for field in fields(ConnectionSpec):
+            value = getattr(self.spec, field.name)
+            if field.name in _SPEC and value is not None and (field.name == "project" or value != field.default):
+                out[field.name] = str(value)
+        for key in ("credentials", "impersonate", "quota_project", "connected_at"):
+            if (value := getattr(self, key)) is not None:
+                out[key] = value
+        return out
+
+
+def read_connection(path: Path, name: str | None = None) -> Connection:
+    """Read one connection file.
+
+    Args:
+        path: the file; relative paths in it are meant from its folder.
+        name: the connection's name; the file's own name by default.
+
+    Raises:
+        ProblemError: KBQ-CONFIG-UNREADABLE, or KBQ-CONFIG-INVALID with the line and the key.
+    """
+    text = _read(path)
+    values = _parse(path, text)
+    for key in values:
+        if key not in _KEYS:
+            near = ", ".join(_KEYS)
+            raise _invalid(path, text, key, f"There is no such setting. There are: {near}.")
+    for key, value in values.items():
+        if key == "connected_at":
+            if not isinstance(value, datetime) or value.tzinfo is None:
+                raise _invalid(path, text, key, "It takes a time with an offset, such as 2026-01-31T09:00:00Z.")
+        elif not isinstance(value, str):
+            raise _invalid(path, text, key, "It takes text in quotes.")
+        elif scrub(value) != value:
+            raise _invalid(path, text, key, "This looks like a secret. Name the file that holds it instead.")
+    for key in _PATHS:
+        if values.get(key):
+            try:
+                values[key] = str(path.absolute().parent / Path(values[key]).expanduser())
+            except RuntimeError:
+                raise _invalid(path, text, key, "There is no such home folder.") from None
+    if "project" not in values:
+        raise _invalid(path, text, "project", "The file does not say which project.")
+    wanted = {key: values[key] for key in _SPEC if key in values}
+    try:
+        if "direction" in wanted:
+            wanted["direction"] = _direction(wanted["direction"])
+        spec = ConnectionSpec(**wanted, name=name or path.stem)
+    except InvalidValueError as error:
+        raise _invalid(path, text, error.field, error.reason) from None
+    connected = values.get("connected_at")
+    return Connection(
+        spec,
+        values.get("credentials"),
+        values.get("impersonate"),
+        values.get("quota_project"),
+        connected.astimezone(UTC) if connected else None,
+    )
+
+
+def write_connection(connection: Connection, path: Path) -> None:
+    """Write a connection file as a whole; comments, order and spelling of what has not changed are kept.
+
+    Raises:
+        ProblemError: where the file cannot be written, or the one that is there cannot be read (it is left alone).
+    """
+    # It keeps comments, and takes its time to load: nothing that only reads should pay for it.
+    import tomlkit
+    from tomlkit.exceptions import TOMLKitError
+
+    wanted = connection.values()
+    before: Mapping[str, Any] = {}
+    if path.exists():
+        before = read_connection(path, connection.name).values()
+        try:
+            document = tomlkit.parse(_read(path))
+        except TOMLKitError as error:
+            raise problem("KBQ-CONFIG-INVALID", path=path, line="1", key="syntax", reason=str(error)) from None
+    else:
+        document = tomlkit.document()
+        document.add(tomlkit.comment(_HEADER))
+    for key in _KEYS:
+        if key not in wanted:
+            # A default that is spelled out stays spelled out as long as it is the same.
+            if key in document and key in before:
+                document.remove(key)
+        elif wanted[key] != before.get(key):
+            document[key] = wanted[key]
+    try:
+        write_atomic(path, tomlkit.dumps(document).encode())
+    except OSError as error:
+        raise os_problem(error, path, "KBQ-CONFIG-UNREADABLE") from error
+
+
+class Connections:
+    """The connection files of a folder, `Paths.connections`.
+
+    Args:
+        folder: where they are.
+        only: one file instead (`--config FILE`): its connection is the only one there is.
+    """
+
+    def __init__(self, folder: Path, only: Path | None = None) -> None:
+        self._folder = folder
+        self._only = only
+
+    def names(self) -> tuple[str, ...]:
+        """Return the names of all connections, sorted; whether their files are right shows when they are read.
+
+        Raises:
+            ProblemError: KBQ-CONFIG-UNREADABLE.
+        """
+        if self._only is not None:
+            return (_name_of(self._only),) if self._only.exists() else ()
+        try:
+            return tuple(
+                sorted(p.stem for p in self._folder.iterdir() if p.suffix == ".toml" and not check_name(p.stem))
+            )
+        except FileNotFoundError:
+            return ()
+        except OSError as error:
+            raise os_problem(error, self._folder, "KBQ-CONFIG-UNREADABLE") from error
+
+    def path(self, name: str) -> Path:
+        """Return where the connection's file is or would be. Raises: ValueError for what is no name."""
+        if self._only is not None:
+            return self._only
+        if reason := check_name(name):
+            raise ValueError(reason)
+        return self._folder / f"{name}.toml"
+
+    def read(self, name: str) -> Connection | None:
+        """Read a connection, or return None where there is no such file. Raises: ProblemError."""
+        path = self.path(name)
+        return read_connection(path, name) if path.exists() else None
+
+    def save(self, connection: Connection) -> Path:
+        """Write a connection and return its file. Raises: ProblemError."""
+        path = self.path(connection.name)
+        write_connection(connection, path)
+        return path
+
+    def mark_connected(self, name: str, at: datetime | None) -> None:
+        """Note when the operator said that Klaviyo is connected (None: not any more). Raises: ProblemError."""
+        if (connection := self.read(name)) is not None:
+            self.save(replace(connection, connected_at=at))
+
+    def delete(self, name: str) -> bool:
+        """Delete a connection's file. Returns False if there was none. Raises: ProblemError."""
+        path = self.path(name)
+        try:
+            path.unlink()
+        except FileNotFoundError:
+            return False
+        except OSError as error:
+            raise os_problem(error, path, "KBQ-CONFIG-UNREADABLE") from error
+        return True
+
+
+def _name_of(path: Path) -> str:
+    return path.stem if not check_name(path.stem) else "default"
+
+
+def _direction(value: str) -> Direction:
+    try:
+        return Direction(value)
+    except ValueError:
+        raise InvalidValueError("direction", "It takes import, export or both.") from None
+
+
+def _read(path: Path) -> str:
+    try:
+        return read_regular(path, MAX_FILE).decode()
+    except OSError as error:
+        raise os_problem(error, path, "KBQ-CONFIG-UNREADABLE") from error
+    except UnicodeDecodeError:
+        raise problem("KBQ-CONFIG-UNREADABLE", path=path, reason="It is not UTF-8 text.") from None
+
+
+def _parse(path: Path, text: str) -> dict[str, Any]:
+    import tomllib  # only where there is a file
+
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        reason, _, where = str(error).rpartition(" (at ")
+        line = re.match(r"line (\d+)", where)
+        number = line[1] if line else str(len(text.splitlines()))
+        raise problem("KBQ-CONFIG-INVALID", path=path, line=number, key="syntax", reason=f"{reason}.") from None
+
+
+def _invalid(path: Path, text: str, key: str, reason: str) -> ProblemError:
+    return problem("KBQ-CONFIG-INVALID", path=path, line=_line_of(text, key), key=key, reason=reason)
+
+
+def _line_of(text: str, key: str) -> str:
+    """Return the line on which a key is set: the first after the longest beginning of the file that parses without it.
+
+    No parser tells; a search for the word would be fooled by comments, quotes and tables.
+    """
+    import tomllib
+
+    lines = text.splitlines(keepends=True)[:500]
+    last = 0
+    for number in range(1, len(lines) + 1):
+        try:
+            if key in tomllib.loads("".join(lines[:number])):
+                return str(last + 1)
+        except tomllib.TOMLDecodeError:
+            continue
+        last = number
+    return "1"  # where it is missing

@@ -1,0 +1,35 @@
+"""An error of this machine's, turned into a Problem."""
+
+import errno
+from pathlib import Path
+
+from kbq_tui.core.problems import Context, ProblemError
+
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+
+
+def problem(code: str, **details: object) -> ProblemError:
+    """Return the exception for a Problem of the catalogue, which makes the details inert.
+
+    Args:
+        code: the catalogue's code, `KBQ-…`.
+        details: what fills the blanks, such as `path` and `reason`.
+    """
+    from kbq_tui.core import catalogue  # large, and seldom needed
+
+    return ProblemError(catalogue.problem(code, Context(), original="", **details))
+
+
+def os_problem(error: OSError, path: Path | str, code: str) -> ProblemError:
+    """Return the exception for an operating-system error.
+
+    Args:
+        error: what the system said.
+        path: the file or folder it was about.
+        code: the Problem where the error is none of the general ones (disk full, read-only).
+    """
+    if error.errno in _FULL:
+        return problem("KBQ-DISK-FULL", path=path)
+    if error.errno == errno.EROFS:
+        return problem("KBQ-READ-ONLY", path=path)
+    return problem(code, path=path, reason=f"{error.strerror or error}.")

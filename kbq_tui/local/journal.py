@@ -1,0 +1,168 @@
+"""What was intended and what came of it, on disk before and after each change.
+
+One JSON object a line, appended and synced. A power loss can tear the last line only; it is skipped when read, and
+closed off before the next is written.
+"""
+
+import json
+import logging
+import os
+import threading
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from kbq_tui.core.events import Event, EventKind
+from kbq_tui.core.problems import ProblemError
+from kbq_tui.engine.ports import Clock
+from kbq_tui.local.faults import os_problem
+from kbq_tui.local.files import FILE_MODE, folder_fd, make_folder, read_regular, sync_folder, write_all, write_atomic
+from kbq_tui.local.state import scrubbed
+
+MAX_SIZE = 256 * 1024
+"""Bytes after which a settled journal is cut back to its newest lines."""
+_KEPT = 200
+_READ_LIMIT = 64 * 1024 * 1024
+_log = logging.getLogger(__name__)
+_OUTCOMES = (EventKind.FINISHED, EventKind.FAILED, EventKind.SKIPPED)
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A change that was intended and of whose outcome nothing is known: the process died in between.
+
+    Attributes:
+        action: the action's id.
+        resource: what it was to change.
+        at: when it was intended, aware UTC; None where the line does not say.
+    """
+
+    action: str
+    resource: str
+    at: datetime | None
+
+
+class FileJournal:
+    """`engine.ports.Journal` in a file. The connection's lock is held by whoever writes.
+
+    Args:
+        path: the file, `Paths.of_connection(name) / "journal.jsonl"`.
+        clock: tells when.
+    """
+
+    def __init__(self, path: Path, clock: Clock) -> None:
+        self._path = path
+        self._clock = clock
+        self._guard = threading.Lock()
+
+    def intend(self, action: str, resource: str) -> None:
+        """Note what is about to be done. On disk when this returns.
+
+        Raises:
+            ProblemError: then the change must not be made.
+        """
+        at = self._clock.now().isoformat()
+        self._append({"event": "intended", "action": action, "resource": resource, "at": at})
+
+    def settle(self, event: Event) -> None:
+        """Note what came of it (finished, failed or skipped; other events are not kept). On disk when this returns.
+
+        Raises:
+            ProblemError: where it cannot be noted.
+        """
+        if event.kind not in _OUTCOMES:
+            return
+        self._append(event.to_json())
+        with self._guard:
+            self._compact()
+
+    def pending(self) -> tuple[Pending, ...]:
+        """Return what was intended and has no outcome, oldest first.
+
+        Raises:
+            ProblemError: where the journal cannot be read.
+        """
+        return tuple(self._open(self.history()).values())
+
+    def history(self) -> tuple[dict[str, Any], ...]:
+        """Return every readable line, oldest first.
+
+        Raises:
+            ProblemError: where the journal cannot be read.
+        """
+        try:
+            data = read_regular(self._path, _READ_LIMIT)
+        except FileNotFoundError:
+            return ()
+        except OSError as error:
+            raise os_problem(error, self._path, "KBQ-JOURNAL-UNWRITABLE") from error
+        return tuple(_lines(data))
+
+    @staticmethod
+    def _open(lines: tuple[dict[str, Any], ...]) -> dict[str, Pending]:
+        out: dict[str, Pending] = {}
+        for line in lines:
+            action = line["action"]
+            out.pop(action, None)
+            if line["event"] == "intended":
+                out[action] = Pending(action, str(line.get("resource", "")), _time(line.get("at")))
+        return out
+
+    def _append(self, body: Mapping[str, object]) -> None:
+        data = json.dumps(scrubbed(body)).encode(errors="replace") + b"\n"
+        try:
+            with self._guard:
+                new = not self._path.exists()
+                make_folder(self._path.parent)
+                fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, FILE_MODE)
+                try:
+                    if new:
+                        os.fchmod(fd, FILE_MODE)
+                    size = os.fstat(fd).st_size
+                    if size and os.pread(fd, 1, size - 1) != b"\n":
+                        data = b"\n" + data
+                    try:
+                        write_all(fd, data)
+                        os.fsync(fd)
+                    except OSError:
+                        os.ftruncate(fd, size)  # half a line is none
+                        raise
+                finally:
+                    os.close(fd)
+                if new:
+                    with folder_fd(self._path.parent) as folder:
+                        sync_folder(folder)
+        except OSError as error:
+            raise os_problem(error, self._path, "KBQ-JOURNAL-UNWRITABLE") from error
+
+    def _compact(self) -> None:
+        """Cut a journal back in which nothing is open. What fails here costs room, and nothing else."""
+        try:
+            if self._path.stat().st_size <= MAX_SIZE:
+                return
+            lines = self.history()
+            if self._open(lines):
+                return
+            kept = "".join(json.dumps(line) + "\n" for line in lines[-_KEPT:])
+            write_atomic(self._path, kept.encode()[-MAX_SIZE:])
+        except (OSError, ProblemError) as error:
+            _log.warning("%s could not be shortened: %s", self._path, error)
+
+
+def _lines(data: bytes) -> Iterator[dict[str, Any]]:
+    for raw in data.split(b"\n"):
+        try:
+            line = json.loads(raw)
+        except (ValueError, RecursionError):
+            continue  # torn, or empty
+        if isinstance(line, dict) and isinstance(line.get("event"), str) and isinstance(line.get("action"), str):
+            yield line
+
+
+def _time(value: object) -> datetime | None:
+    try:
+        return datetime.fromisoformat(str(value))
+    except ValueError:
+        return None

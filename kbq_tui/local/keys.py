@@ -1,0 +1,392 @@
+"""Keys on this machine: a place reserved before the key is made, a file that is whole or not there, a keyring copy.
+
+The default place is `<data>/keys/PROJECT/ACCOUNT-ID.json`. A record beside it (`ACCOUNT-ID.keyring`, no secret in it)
+says which key has a copy in the keyring, so that looking never has to ask a keyring that may be locked.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import json
+import os
+import stat
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kbq_tui.core.problems import ProblemError
+from kbq_tui.core.secret import Secret
+from kbq_tui.local.faults import os_problem, problem
+from kbq_tui.local.files import (
+    FILE_MODE,
+    FOLDER_MODE,
+    create_private,
+    read_regular,
+    sync_folder,
+    write_all,
+    write_atomic,
+)
+from kbq_tui.local.key_place import MAX_KEY, Facts, Place, key_facts, open_own, safe_name
+from kbq_tui.local.keyring_copy import KeyringCopy, Outcome
+
+if TYPE_CHECKING:
+    from kbq_tui.core.observed import LocalKey
+
+
+class KeyFiles:
+    """`engine.ports.KeyStore` on this machine. Every call may block: not for the event loop.
+
+    Args:
+        folder: where default places are, `Paths.keys`.
+        copies: the system keyring.
+    """
+
+    def __init__(self, folder: Path, copies: KeyringCopy) -> None:
+        self._folder = folder
+        self._copies = copies
+
+    def default_path(self, project: str, email: str) -> str:
+        """Return `<data>/keys/PROJECT/ACCOUNT-ID.json`."""
+        return str(self._folder / safe_name(project) / f"{safe_name(email.partition('@')[0])}.json")
+
+    def inspect(self, path: str | None, project: str, email: str) -> LocalKey | None:
+        """Say what is at `path` (or the default place), without the secret and without asking the keyring.
+
+        A key that a dead process had written but not yet moved into place is moved there.
+
+        Returns:
+            None for nothing. Where only the keyring's copy is left, `LocalKey.path` is empty.
+
+        Raises:
+            ProblemError: where what is there is unusable.
+        """
+        from kbq_tui.core.observed import LocalKey
+
+        place = self._place(path, project, email)
+        self._recover(place)
+        record = self._record(project, email)
+        key = place.read()
+        if not key:
+            if record is None:
+                return None
+            return LocalKey("", record.key_id, record.email, record.project, in_keyring=True)
+        facts = key_facts(key, place.path, email)
+        copied = record is not None and record.key_id == facts.key_id
+        return LocalKey(str(place.path), facts.key_id, facts.email, facts.project, place.warnings(), copied)
+
+    def reserve(self, path: str | None, project: str, email: str) -> Slot:
+        """Reserve the place for a new key: an empty file that only we could create, locked while we live.
+
+        An empty file that no living process holds is what a dead one left behind, and is taken over.
+
+        Raises:
+            ProblemError: where the place is taken, not ours, or cannot be written.
+        """
+        place = self._place(path, project, email)
+        place.make_folder()
+        self._recover(place)
+        return Slot(self, place, project, email, _reserve(place))
+
+    def load(self, path: str | None, project: str, email: str) -> Secret:
+        """Read the key: the file, else the keyring's copy.
+
+        Raises:
+            ProblemError: where neither has it, or what is there is not a key of the account.
+        """
+        place = self._place(path, project, email)
+        self._recover(place)
+        key = place.read()
+        if key:
+            key_facts(key, place.path, email)
+            return key
+        copy, note = self._copies.load(email)
+        if copy is None:
+            raise problem("KBQ-KEY-FILE-MISSING", path=place.path, reason=note)
+        key_facts(copy, "the system keyring", email)
+        return copy
+
+    def mend(self, path: str | None, project: str, email: str) -> tuple[str, ...]:
+        """Take away what others may do with the key file, and with its folder where that is one of ours.
+
+        Returns:
+            What was changed, in words; empty where nothing had to be.
+
+        Raises:
+            ProblemError: where the file is not ours or the system refuses.
+        """
+        place = self._place(path, project, email)
+        done: list[str] = []
+        try:
+            with open_own(place.path, os.O_RDONLY) as fd:
+                mode = stat.S_IMODE(os.fstat(fd).st_mode)
+                if mode != FILE_MODE:
+                    os.fchmod(fd, FILE_MODE)
+                    done.append(f"{place.path}: mode {mode:04o} is now 0600")
+            if place.folder.is_relative_to(self._folder.resolve()):
+                mode = stat.S_IMODE(place.folder.stat().st_mode)
+                if mode != FOLDER_MODE:
+                    place.folder.chmod(FOLDER_MODE)
+                    done.append(f"{place.folder}: mode {mode:04o} is now 0700")
+        except FileNotFoundError:
+            raise problem("KBQ-KEY-FILE-MISSING", path=place.path, reason="There is no such file.") from None
+        except OSError as error:
+            raise os_problem(error, place.path, "KBQ-KEY-FILE-UNWRITABLE") from error
+        return tuple(done)
+
+    def shred(self, path: str | None, project: str, email: str) -> str:
+        """Overwrite and delete the key file; the keyring's copy stays for later checks.
+
+        Overwriting cannot reach what a copy-on-write file system, a solid-state disk or a backup has kept.
+
+        Returns:
+            What is left, in one sentence.
+
+        Raises:
+            ProblemError: where there is no key of the account, or the system refuses.
+        """
+        place = self._place(path, project, email)
+        key = place.read()
+        if not key:
+            raise problem("KBQ-KEY-FILE-MISSING", path=place.path, reason="There is no such file.")
+        facts = key_facts(key, place.path, email)  # nothing else is ever shredded
+        try:
+            place.path.rename(place.folder / place.doomed)
+        except OSError as error:
+            raise os_problem(error, place.path, "KBQ-KEY-FILE-UNWRITABLE") from error
+        with suppress(FileNotFoundError):
+            self._destroy(place, place.doomed)
+        record = self._record(project, email)
+        if record is not None and record.key_id == facts.key_id:
+            return "The copy in the system keyring stays, for later checks."
+        return "There is no other copy on this machine: later checks cannot sign in with this key."
+
+    def keep_copy(self, project: str, email: str, key: Secret, facts: Facts) -> Outcome:
+        """Put a copy into the keyring and note that it is there. Never raises."""
+        outcome = self._copies.store(email, key)
+        path = self._record_path(project, email)
+        try:
+            if outcome.done:
+                body = {"key_id": facts.key_id, "email": facts.email, "project": facts.project}
+                write_atomic(path, json.dumps(body).encode())
+            else:
+                path.unlink(missing_ok=True)  # it would speak of an older key
+        except OSError as error:
+            return Outcome(False, f"The system keyring has a copy, but that could not be noted: {error.strerror}.")
+        return outcome
+
+    def forget_copy(self, project: str, email: str) -> Outcome:
+        """Delete the keyring's copy (the key was deleted at Google). Never raises."""
+        outcome = self._copies.forget(email)
+        if outcome.done:
+            with suppress(OSError):
+                self._record_path(project, email).unlink(missing_ok=True)
+        return outcome
+
+    def _place(self, path: str | None, project: str, email: str) -> Place:
+        return Place.at(path or self.default_path(project, email))
+
+    def _record_path(self, project: str, email: str) -> Path:
+        return Path(self.default_path(project, email)).with_suffix(".keyring")
+
+    def _record(self, project: str, email: str) -> Facts | None:
+        try:
+            body = json.loads(read_regular(self._record_path(project, email), MAX_KEY))
+            facts = Facts(str(body["key_id"]), str(body["email"]), str(body["project"]))
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+        return facts if facts.email == email else None
+
+    def _recover(self, place: Place) -> None:
+        """Finish what a process that died had begun: a key not yet moved into place, a shredding. Half a key goes."""
+        with suppress(OSError, ProblemError):
+            self._destroy(place, place.doomed)
+        try:
+            part = place.read(place.part)
+            if part is None:
+                return
+            fd = _reserve(place)
+        except ProblemError:
+            return  # a live process is at work, or the place is not as we left it: reserve and read say what is wrong
+        try:
+            key_facts(part, place.path, "")
+            (place.folder / place.part).rename(place.path)
+        except ProblemError:
+            with suppress(OSError, ProblemError):
+                self._destroy(place, place.part)
+                place.path.unlink()
+        except OSError as error:
+            raise os_problem(error, place.path, "KBQ-KEY-FILE-UNWRITABLE") from error
+        finally:
+            os.close(fd)
+
+    def _destroy(self, place: Place, name: str) -> None:
+        path = place.folder / name
+        try:
+            with open_own(path, os.O_RDWR) as fd:
+                size = os.fstat(fd).st_size
+                for filler in (os.urandom(size), bytes(size)):
+                    os.lseek(fd, 0, os.SEEK_SET)
+                    write_all(fd, filler)
+                    os.fsync(fd)
+                os.ftruncate(fd, 0)
+                os.fsync(fd)
+            path.unlink()
+            _sync(place)
+        except FileNotFoundError:
+            raise
+        except OSError as error:
+            raise os_problem(error, path, "KBQ-KEY-FILE-UNWRITABLE") from error
+
+
+class Slot:
+    """`engine.ports.KeySlot`: a reserved place."""
+
+    def __init__(self, store: KeyFiles, place: Place, project: str, email: str, fd: int) -> None:
+        self._store = store
+        self._place = place
+        self._project = project
+        self._email = email
+        self._fd = fd
+
+    def __repr__(self) -> str:
+        return f"Slot({self.path!r})"
+
+    def __del__(self) -> None:
+        self.abandon()  # a slot that was forgotten must not keep its place locked for as long as we live
+
+    @property
+    def path(self) -> str:
+        return str(self._place.path)
+
+    def commit(self, key: Secret) -> LocalKey:
+        """Write beside the reservation, sync, rename over it, sync the folder; then a copy for the keyring.
+
+        Raises:
+            ProblemError: the key is nowhere on this disk then, and the slot still stands.
+        """
+        place = self._place
+        facts = key_facts(key, place.path, self._email)
+        if self._fd < 0 or not _same_file(self._fd, place.path):
+            raise problem("KBQ-KEY-FILE-TAKEN", path=place.path, reason="The reservation was replaced meanwhile.")
+        try:
+            self._write(key)
+        except OSError as error:
+            with suppress(OSError):
+                (place.folder / place.part).unlink()
+            raise os_problem(error, place.path, "KBQ-KEY-FILE-UNWRITABLE") from error
+        self._close()
+        warnings: tuple[str, ...] = place.warnings()
+        try:
+            _sync(place)
+        except OSError as error:  # the key is in place: too late to call it a failure
+            warnings += (f"The key's folder could not be synced to disk: {error.strerror}.",)
+        outcome = self._store.keep_copy(self._project, self._email, key, facts)
+        if outcome.note:
+            warnings += (f"No copy in the system keyring: {outcome.note}",)
+        from kbq_tui.core.observed import LocalKey
+
+        return LocalKey(self.path, facts.key_id, facts.email, facts.project, warnings, outcome.done)
+
+    def abandon(self) -> None:
+        """Give the place back. What is no longer our reservation is left alone."""
+        if self._fd >= 0:
+            with suppress(OSError):
+                if _same_file(self._fd, self._place.path) and os.fstat(self._fd).st_size == 0:
+                    self._place.path.unlink()
+            self._close()
+
+    def _write(self, key: Secret) -> None:
+        place = self._place
+        folder = os.open(place.folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            with suppress(FileNotFoundError):
+                os.unlink(place.part, dir_fd=folder)
+            fd = create_private(place.part, folder)
+            try:
+                write_all(fd, key.reveal())
+                os.fsync(fd)
+            finally:
+                os.close(fd)
+            os.rename(place.part, place.name, src_dir_fd=folder, dst_dir_fd=folder)
+        finally:
+            os.close(folder)
+
+    def _close(self) -> None:
+        if self._fd >= 0:
+            os.close(self._fd)  # lets go of the lock too
+            self._fd = -1
+
+
+def _reserve(place: Place) -> int:
+    """Create the reservation, or take over a dead one; return its locked descriptor."""
+    try:
+        folder = os.open(place.folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            fd = create_private(place.name, folder)
+            with suppress(OSError):
+                sync_folder(folder)
+        finally:
+            os.close(folder)
+    except FileExistsError:
+        return _take_over(place)
+    except OSError as error:
+        raise os_problem(error, place.path, "KBQ-KEY-FILE-UNWRITABLE") from error
+    if not (_lock(fd) and _same_file(fd, place.path)):
+        # Another process took it for a dead one in the instant before we locked it, and may have given it back.
+        os.close(fd)
+        raise problem("KBQ-KEY-FILE-BUSY", path=place.path)
+    return fd
+
+
+def _take_over(place: Place) -> int:
+    """Take over the reservation of a dead process. Raises: ProblemError where it is anything else."""
+    path = place.path
+    try:
+        fd = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError as error:
+        if error.errno in (errno.ELOOP, errno.EMLINK):
+            raise problem("KBQ-KEY-FILE-SYMLINK", path=path) from None
+        raise problem("KBQ-KEY-FILE-TAKEN", path=path, reason=error.strerror or str(error)) from error
+    info = os.fstat(fd)
+    reason, code = "", "KBQ-KEY-FILE-TAKEN"
+    if not stat.S_ISREG(info.st_mode) or info.st_size > 0:
+        reason = "There is a file already." if stat.S_ISREG(info.st_mode) else "It is not a regular file."
+    elif info.st_uid != os.geteuid():
+        reason = "It belongs to another user."
+    elif not _lock(fd):
+        reason, code = "Another process is making a key there now.", "KBQ-KEY-FILE-BUSY"
+    elif not _same_file(fd, path) or os.fstat(fd).st_size > 0:
+        reason = "It changed while it was looked at."
+    if reason:
+        os.close(fd)
+        raise problem(code, path=path, reason=reason)
+    with suppress(OSError):
+        os.fchmod(fd, FILE_MODE)
+    return fd
+
+
+def _lock(fd: int) -> bool:
+    """Lock a reservation for as long as this process lives. A file system without locks has to do without."""
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
+    return True
+
+
+def _same_file(fd: int, path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(fd), path.lstat())
+    except OSError:
+        return False
+
+
+def _sync(place: Place) -> None:
+    folder = os.open(place.folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        sync_folder(folder)
+    finally:
+        os.close(folder)

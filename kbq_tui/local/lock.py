@@ -1,0 +1,110 @@
+"""One process a connection at a time. The lock ends with its process, however that ends."""
+
+import errno
+import fcntl
+import json
+import os
+import socket
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from kbq_tui.core.text import inert
+from kbq_tui.engine.ports import Clock
+from kbq_tui.local.faults import os_problem, problem
+from kbq_tui.local.files import FILE_MODE, make_folder
+
+_POLL = 0.1
+
+
+class ConnectionLock:
+    """A lock on a connection; a context manager.
+
+    Args:
+        path: the lock file, `Paths.of_connection(name) / "lock"`. It stays: removing it would let two processes hold
+            a lock each on different files of one name.
+        clock: tells since when.
+        wait: seconds to wait for another process to end.
+        sleep: waits; tests own it.
+    """
+
+    def __init__(self, path: Path, clock: Clock, wait: float = 0, sleep: Callable[[float], None] = time.sleep) -> None:
+        self._path = path
+        self._clock = clock
+        self._wait = wait
+        self._sleep = sleep
+        self._fd = -1
+
+    def acquire(self) -> None:
+        """Take the lock.
+
+        Raises:
+            ProblemError: KBQ-LOCK-HELD, which says who holds it.
+        """
+        try:
+            make_folder(self._path.parent)
+            fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, FILE_MODE)
+        except OSError as error:
+            raise os_problem(error, self._path, "KBQ-STATE-UNWRITABLE") from error
+        try:
+            if os.fstat(fd).st_uid == os.geteuid():
+                os.fchmod(fd, FILE_MODE)  # the umask may have taken away bits that the next process needs
+            until = self._clock.monotonic() + self._wait
+            while not _locked(fd):
+                if self._clock.monotonic() >= until:
+                    raise problem(
+                        "KBQ-LOCK-HELD", path=self._path, holder=self.holder(), connection=self._path.parent.name
+                    )
+                self._sleep(_POLL)
+            self._sign(fd)
+        except OSError as error:
+            os.close(fd)
+            raise os_problem(error, self._path, "KBQ-STATE-UNWRITABLE") from error
+        except BaseException:
+            os.close(fd)
+            raise
+        self._fd = fd
+
+    def release(self) -> None:
+        """Let go; does nothing where the lock is not held."""
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1
+
+    def holder(self) -> str:
+        """Return who holds the lock or held it last: `process 123 on host, since 2026-01-31 09:00 UTC`."""
+        try:
+            body = json.loads(self._path.read_bytes()[:4_096])
+            text = f"process {int(body['pid'])} on {body['host']}, since {body['since']}"
+        except (OSError, ValueError, KeyError, TypeError):
+            return "another process"
+        return inert(text, 200)
+
+    def __enter__(self) -> Self:
+        self.acquire()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.release()
+
+    def _sign(self, fd: int) -> None:
+        since = self._clock.now().strftime("%Y-%m-%d %H:%M UTC")
+        body = json.dumps({"pid": os.getpid(), "host": socket.gethostname(), "since": since}).encode()
+        os.ftruncate(fd, 0)
+        os.pwrite(fd, body, 0)
+
+
+def _locked(fd: int) -> bool:
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        if error.errno in (errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES):
+            return False
+        if error.errno in (errno.ENOLCK, errno.ENOTSUP, errno.EINVAL):
+            return True  # a file system without locks: better unguarded than unusable
+        raise
+    return True

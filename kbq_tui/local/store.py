@@ -1,0 +1,145 @@
+"""What this machine remembers of connections: `engine.desk.Store` over the files of this package."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from kbq_tui.core.spec import check_project
+from kbq_tui.core.steps import Step
+from kbq_tui.engine.desk import Draft, Saved
+from kbq_tui.local.config import Connection, Connections
+from kbq_tui.local.journal import FileJournal
+from kbq_tui.local.paths import Paths
+from kbq_tui.local.state import ConnectionState, Wizard, read_look, write_look
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from kbq_tui.core.checks import CheckResult
+    from kbq_tui.engine.ports import Clock
+
+SPREADING = timedelta(minutes=10)
+"""How long a change of ours may need to be true everywhere
+(https://cloud.google.com/iam/docs/access-change-propagation)."""
+
+_FINISHED = "finished"
+
+
+class FileStore:
+    """Connections in files.
+
+    Args:
+        paths: where.
+        connections: the connection files.
+        clock: tells when.
+        operator: what the operator typed about credentials (`credentials`, `impersonate`, `quota_project`), to be
+            kept with a connection that is saved; None or missing where nothing was typed.
+    """
+
+    def __init__(
+        self, paths: Paths, connections: Connections, clock: Clock, operator: Mapping[str, str | None] | None = None
+    ) -> None:
+        self._paths = paths
+        self._connections = connections
+        self._clock = clock
+        self._operator = {key: value for key, value in (operator or {}).items() if value}
+        self._journals: dict[str, FileJournal] = {}
+
+    def names(self) -> tuple[str, ...]:
+        """Return the names of all connection files, sorted. Raises: ProblemError."""
+        return self._connections.names()
+
+    def load(self, name: str) -> Saved | None:
+        """Return what is known of a connection, or None. Raises: ProblemError where its file cannot be used."""
+        connection = self._connections.read(name)
+        wizard = self._state(name).wizard()
+        if connection is None and wizard is None:
+            return None
+        draft = Draft.of(connection.spec) if connection is not None else Draft(name=name)
+        inputs = dict(wizard.inputs) if wizard is not None else {}
+        finished = inputs.pop(_FINISHED, "") == "yes"
+        draft = draft.but(**{key: value for key, value in inputs.items() if key in asdict(draft) and key != "name"})
+        screen = Step(wizard.screen) if wizard is not None and wizard.screen in set(Step) else None
+        return Saved(draft, screen, finished, connection is not None and connection.connected)
+
+    def save(self, saved: Saved) -> None:
+        """Remember a connection: in its file as soon as that would be valid, and till then as what was typed.
+
+        Raises:
+            ProblemError: where that cannot be written.
+        """
+        inputs: dict[str, str] = {_FINISHED: "yes"} if saved.finished else {}
+        name = saved.draft.name
+        try:
+            spec = saved.draft.spec()
+        except ValueError:
+            inputs |= {key: value for key, value in asdict(saved.draft).items() if key != "name"}
+        else:
+            before = self._connections.read(name)
+            connected_at = before.connected_at if before is not None else None
+            if saved.connected != (connected_at is not None):
+                connected_at = self._clock.now() if saved.connected else None
+            connection = before or Connection(spec)
+            self._connections.save(replace(connection, spec=spec, connected_at=connected_at, **self._operator))
+        self._state(name).save_wizard(Wizard(saved.screen.value if saved.screen else "", inputs))
+        if not check_project(saved.draft.project):
+            look = read_look(self._paths.ui)
+            if look.recent[:1] != (saved.draft.project,):
+                write_look(self._paths.ui, look.visited(saved.draft.project))
+
+    def recent_projects(self) -> tuple[str, ...]:
+        """Return project ids, newest first."""
+        return read_look(self._paths.ui).recent
+
+    def last_verify(self, name: str) -> Mapping[str, object] | None:
+        """Return the last verification as saved, or None."""
+        return self._state(name).verification()
+
+    def save_verify(self, name: str, results: tuple[CheckResult, ...]) -> None:
+        """Remember a verification. Raises: ProblemError."""
+        from kbq_tui.core.checks import healthy
+
+        body: dict[str, object] = {
+            "schema": "kbq-tui/verify/v1",
+            "connection": name,
+            "at": self._clock.now().isoformat(timespec="seconds"),
+            "ok": healthy(results),
+            "checks": [r.to_json() for r in results],
+        }
+        self._state(name).save_verification(body)
+
+    def save_text(self, name: str, kind: str, suffix: str, text: str) -> str:
+        """Write a text of ours (0600) and return its path: `reports/KIND-TIME.SUFFIX`. Raises: ProblemError."""
+        stamp = self._clock.now().strftime("%Y%m%dT%H%M%SZ")
+        path = self._paths.of_connection(name) / "reports" / f"{kind}-{stamp}{suffix}"
+        self._state(name).save_report(path, text)
+        return str(path)
+
+    def journal(self, name: str) -> FileJournal:
+        """Return the connection's journal; always the same one, because its lock is its own."""
+        if name not in self._journals:
+            path = self._paths.of_connection(name) / "journal.jsonl"
+            self._journals[name] = FileJournal(path, self._clock)
+        return self._journals[name]
+
+    def unfinished(self, name: str) -> tuple[str, ...]:
+        """Return what the journal has begun and not settled. Raises: ProblemError."""
+        return tuple(f"{p.action} ({p.resource})" for p in self.journal(name).pending())
+
+    def changed_recently(self, name: str) -> bool:
+        """Return whether a change of ours is so young that it may not be true everywhere. Raises: ProblemError."""
+        since = self._clock.now() - SPREADING
+        changes = [line for line in self.journal(name).history() if line["event"] in ("intended", "finished")]
+        return bool(changes) and _is_after(changes[-1].get("at"), since)
+
+    def _state(self, name: str) -> ConnectionState:
+        return ConnectionState(self._paths.of_connection(name))
+
+
+def _is_after(at: object, since: datetime) -> bool:
+    try:
+        return datetime.fromisoformat(str(at)) >= since
+    except (ValueError, TypeError):
+        return False

@@ -1,0 +1,178 @@
+"""What this terminal can do, decided once at the start."""
+
+import os
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+TRUE_COLOUR = 1 << 24
+_TRUE_COLOUR_TERMS = re.compile(r"kitty|alacritty|wezterm|ghostty|foot|iterm|direct", re.IGNORECASE)
+_FEW_COLOURS = re.compile(r"linux|vt\d+|ansi|cons25|console", re.IGNORECASE)
+_NO_GLYPHS = re.compile(r"linux|vt\d+|ansi|cons25|console", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What was found.
+
+    Attributes:
+        reason: why the screen cannot be drawn here, one sentence that names what to use instead; empty where it can.
+        stdin_tty, stdout_tty, stderr_tty: which of the three are a terminal. Textual draws on stderr.
+        ssh: whether this is a session over SSH.
+        multiplexer: `tmux`, `screen` or empty.
+        term: TERM.
+        colours: how many; 0 for none (NO_COLOR, or a terminal without).
+        no_color: whether NO_COLOR asks for none (https://no-color.org: set and not empty).
+        encoding: the locale's, in lower case (`utf-8`, `ascii`, `iso-8859-1`).
+        ascii: whether glyphs and borders should be ASCII.
+        mouse: whether the mouse should be on.
+        columns, rows: the size at the start; 0 where there is no terminal.
+    """
+
+    reason: str
+    stdin_tty: bool
+    stdout_tty: bool
+    stderr_tty: bool
+    ssh: bool
+    multiplexer: str
+    term: str
+    colours: int
+    no_color: bool
+    encoding: str
+    ascii: bool
+    mouse: bool
+    columns: int
+    rows: int
+
+    @property
+    def usable(self) -> bool:
+        """Whether the screen can be drawn here."""
+        return not self.reason
+
+    @property
+    def colour(self) -> bool:
+        """Whether there is any colour."""
+        return self.colours > 0
+
+    def lines(self) -> list[str]:
+        """Return the findings for a bug report."""
+        size = f"{self.columns}x{self.rows}" if self.columns else "unknown"
+        names = (("stdin", self.stdin_tty), ("stdout", self.stdout_tty), ("stderr", self.stderr_tty))
+        return [
+            f"TERM: {self.term or 'not set'}",
+            f"Terminal on: {', '.join(name for name, is_tty in names if is_tty) or 'none'}",
+            f"Size: {size}",
+            f"Colours: {self.colours or 'none'}" + (" (NO_COLOR)" if self.no_color else ""),
+            f"Encoding: {self.encoding}",
+            f"Glyphs: {'ASCII' if self.ascii else 'Unicode'}",
+            f"Mouse: {'on' if self.mouse else 'off'}",
+            f"SSH: {'yes' if self.ssh else 'no'}",
+            f"Multiplexer: {self.multiplexer or 'none'}",
+            f"Usable: {'yes' if self.usable else self.reason}",
+        ]
+
+
+def detect(
+    env: Mapping[str, str],
+    *,
+    ascii_wanted: bool | None = None,
+    mouse_wanted: bool | None = None,
+    isatty: Callable[[int], bool] = os.isatty,
+    size: Callable[[int], tuple[int, int]] = os.get_terminal_size,
+    headless: str = "kbq-tui apply --yes",
+) -> Capabilities:
+    """Look at the environment and the three standard descriptors.
+
+    Args:
+        env: the environment.
+        ascii_wanted: what the operator chose (`--ascii`, F4); None to decide.
+        mouse_wanted: what the operator chose (`--mouse`); None to decide.
+        isatty: tells whether a descriptor is a terminal; may raise OSError for a closed one.
+        size: columns and rows of a descriptor's terminal; may raise OSError.
+        headless: the command to name where the screen cannot be drawn.
+    """
+    ttys = tuple(_is_tty(isatty, fd) for fd in (0, 1, 2))
+    term = env.get("TERM", "")
+    ssh = any(env.get(name) for name in ("SSH_CONNECTION", "SSH_CLIENT", "SSH_TTY"))
+    encoding = locale_encoding(env)
+    no_color = bool(env.get("NO_COLOR"))
+    plain_glyphs = encoding != "utf-8" or _NO_GLYPHS.match(term) is not None
+    columns, rows = _size(size) if ttys[2] else (0, 0)
+    return Capabilities(
+        reason=_reason(term, ttys, headless),
+        stdin_tty=ttys[0],
+        stdout_tty=ttys[1],
+        stderr_tty=ttys[2],
+        ssh=ssh,
+        multiplexer=_multiplexer(env, term),
+        term=term,
+        colours=0 if no_color else _colours(env, term),
+        no_color=no_color,
+        encoding=encoding,
+        ascii=plain_glyphs if ascii_wanted is None else ascii_wanted,
+        # A re-attached session sends mouse reports that Textual cannot decode (Textualize/textual#6668).
+        mouse=not ssh if mouse_wanted is None else mouse_wanted,
+        columns=columns,
+        rows=rows,
+    )
+
+
+def locale_encoding(env: Mapping[str, str]) -> str:
+    """Return the character encoding that the locale variables name, in lower case; `ascii` for the C locale.
+
+    Source: POSIX.1-2017, chapter 8.2 (LC_ALL, then LC_CTYPE, then LANG).
+    """
+    locale = next((env[name] for name in ("LC_ALL", "LC_CTYPE", "LANG") if env.get(name)), "C")
+    language, _, rest = locale.partition(".")
+    charset = (rest or (language if language.upper().startswith("UTF") else "")).partition("@")[0].lower()
+    if charset.replace("-", "") == "utf8":
+        return "utf-8"
+    if charset:
+        return charset
+    return "ascii" if language.partition("@")[0] in ("C", "POSIX") else "iso-8859-1"
+
+
+def _reason(term: str, ttys: tuple[bool, ...], headless: str) -> str:
+    instead = f"Use `{headless}`, or `kbq-tui setup --plain` for questions line by line."
+    if not ttys[0]:
+        return f"Standard input is not a terminal. {instead}"
+    if not ttys[2]:
+        return f"Standard error, on which the screen is drawn, is not a terminal. {instead}"
+    if term in ("", "dumb", "unknown"):
+        return f"The terminal cannot move its cursor (TERM={term}). {instead}"
+    return ""
+
+
+def _multiplexer(env: Mapping[str, str], term: str) -> str:
+    if env.get("TMUX"):
+        return "tmux"
+    if env.get("STY"):
+        return "screen"
+    # Over SSH the variables stay behind; TERM comes along.
+    kind = term.partition("-")[0].partition(".")[0]
+    return kind if kind in ("tmux", "screen") else ""
+
+
+def _colours(env: Mapping[str, str], term: str) -> int:
+    if term in ("", "dumb", "unknown") or re.match(r"vt\d+", term) or term.endswith("-mono"):
+        return 0
+    if env.get("COLORTERM", "").lower() in ("truecolor", "24bit") or _TRUE_COLOUR_TERMS.search(term):
+        return TRUE_COLOUR
+    if "256color" in term:
+        return 256
+    return 8 if _FEW_COLOURS.match(term) else 16
+
+
+def _is_tty(isatty: Callable[[int], bool], fd: int) -> bool:
+    try:
+        return isatty(fd)
+    except OSError:
+        return False
+
+
+def _size(size: Callable[[int], tuple[int, int]]) -> tuple[int, int]:
+    try:
+        columns, rows = size(2)
+    except OSError:
+        return 0, 0
+    return columns, rows
