@@ -1,0 +1,258 @@
+"""A verification as a report for audit: Markdown, HTML, JSON. The same answers give the same report.
+
+Evidence is text from outside: it is scrubbed, made inert, and quoted so that neither Markdown nor HTML reads it.
+"""
+
+import html
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from kbq_tui import __version__
+from kbq_tui.core.checks import CheckResult, Verdict, healthy
+from kbq_tui.core.problems import Problem
+from kbq_tui.core.secret import scrub
+from kbq_tui.core.spec import ConnectionSpec
+from kbq_tui.core.text import inert
+
+_EVIDENCE = 4_000
+_MARKUP = re.compile(
+    r"[\\`*\[\]|~<>&]"  # anywhere
+    r"|(?<![0-9A-Za-z])_|_(?![0-9A-Za-z])"  # emphasis, but not inside a name such as KLAVIYO_TMP
+    r"|(?<=:)//|(?<=[wW]{3})\."  # what would become a link by itself
+)
+_LINK = re.compile(r"https://[\w./#?=&%~+:-]+")
+_START = re.compile(r"^(\d{0,9})([-+#=.)])")  # what would begin a list, a heading or a rule
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What a report says besides the verdicts.
+
+    Attributes:
+        spec: the connection.
+        at: when it was verified, aware.
+        location: where the datasets are; empty where not known.
+        operator: the principal who had it verified; empty where not known.
+        key_id: the key it was verified with; empty where not known.
+    """
+
+    spec: ConnectionSpec
+    at: datetime
+    location: str = ""
+    operator: str = ""
+    key_id: str = ""
+
+    def rows(self) -> tuple[tuple[str, str], ...]:
+        """Return labels and values, made inert."""
+        spec = self.spec
+        rows = (
+            ("Connection", spec.name),
+            ("Project ID", spec.project),
+            ("Datasets", ", ".join(f"{w.name} ({w.purpose})" for w in spec.datasets())),
+            ("Location", self.location or "not known"),
+            ("Service account", spec.account_email),
+            ("Key", self.key_id or "not known"),
+            ("Verified at", self.at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")),
+            ("Verified by", self.operator or "not known"),
+            ("Tool", f"kbq-tui {__version__}"),
+        )
+        return tuple((label, _clean(value)) for label, value in rows)
+
+
+def report(results: Sequence[CheckResult], about: About, kind: str) -> str:
+    """Return a report.
+
+    Args:
+        results: the verdicts, in the order in which they are shown.
+        about: the rest.
+        kind: `md`, `html` or `json` (a file's suffix, with or without the dot).
+
+    Raises:
+        ValueError: for any other kind.
+    """
+    writers = {"md": to_markdown, "html": to_html, "json": to_json}
+    writer = writers.get(kind.lstrip(".").lower())
+    if writer is None:
+        raise ValueError("A report is .md, .html or .json.")
+    return writer(results, about)
+
+
+def to_json(results: Sequence[CheckResult], about: About) -> str:
+    """Return the verification in its schema, with what a report says besides."""
+    spec = about.spec
+    body: dict[str, object] = {
+        "schema": "kbq-tui/verify/v1",
+        "connection": spec.name,
+        "project_id": spec.project,
+        "location": about.location or None,
+        "service_account": spec.account_email,
+        "key_id": about.key_id or None,
+        "operator": about.operator or None,
+        "tool": f"kbq-tui {__version__}",
+        "at": about.at.astimezone(UTC).isoformat(timespec="seconds"),
+        "ok": healthy(results),
+        "checks": [r.to_json() for r in results],
+    }
+    return json.dumps(_cleaned(body), indent=2) + "\n"
+
+
+def to_markdown(results: Sequence[CheckResult], about: About) -> str:
+    """Return the report as Markdown (GitHub's)."""
+    lines = ["# Klaviyo and BigQuery: verification", "", f"**{verdict_line(results)}**", ""]
+    lines += ["| | |", "|---|---|", *(f"| {label} | {_code(value)} |" for label, value in about.rows()), ""]
+    lines += ["| Verdict | Check | Article | Seconds |", "|---|---|---|---:|"]
+    lines += [f"| {_word(r)} | {_text(r.check.title)} | {_text(r.check.article)} | {r.seconds:.2f} |" for r in results]
+    for result in results:
+        lines += [
+            "",
+            f"## {_word(result)}: {_text(result.check.title)}",
+            "",
+            f"{_code(result.id)}. {_text(result.check.why)}",
+        ]
+        if result.evidence:
+            lines += ["", "Evidence:", "", *_fence(result.evidence)]
+        if result.command:
+            lines += ["", "Asked with:", "", *_fence(result.command)]
+        if result.problem is not None:
+            lines += _problem_markdown(result.problem)
+    return "\n".join(lines) + "\n"
+
+
+def to_html(results: Sequence[CheckResult], about: About) -> str:
+    """Return the report as one HTML page: no script, nothing loaded from anywhere."""
+    title = "Klaviyo and BigQuery: verification"
+    overall = "ok" if healthy(results) else "bad"
+    parts = [_HTML_HEAD.format(title=title), f"<h1>{title}</h1>"]
+    parts.append(f'<p class="overall {overall}">{_html(verdict_line(results))}</p>')
+    rows = "".join(
+        f"<tr><th scope=row>{_html(label)}</th><td>{_html(value)}</td></tr>" for label, value in about.rows()
+    )
+    parts.append(f"<table><tbody>{rows}</tbody></table>")
+    head = "".join(f"<th scope=col>{word}</th>" for word in ("Verdict", "Check", "Article", "Seconds"))
+    rows = "".join(
+        f"<tr><td class={r.verdict.value}>{_word(r)}</td><td>{_html(r.check.title)}</td>"
+        f"<td>{_html(r.check.article)}</td><td class=number>{r.seconds:.2f}</td></tr>"
+        for r in results
+    )
+    parts.append(f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>")
+    parts += [_section_html(result) for result in results]
+    return "\n".join([*parts, "</main>", "</body>", "</html>"]) + "\n"
+
+
+def verdict_line(results: Sequence[CheckResult]) -> str:
+    """Return the verdicts in one line: `Healthy: 12 pass, 1 skipped`."""
+    counts = [(v.value, sum(r.verdict is v for r in results)) for v in Verdict]
+    said = ", ".join(f"{count} {word}" for word, count in counts if count) or "nothing was checked"
+    return f"{'Healthy' if healthy(results) else 'Not healthy'}: {said}"
+
+
+def _section_html(result: CheckResult) -> str:
+    parts = [
+        f'<section><h2><span class="{result.verdict.value}">{_word(result)}</span>: {_html(result.check.title)}</h2>',
+        f"<p><code>{_html(result.id)}</code> {_html(result.check.why)}</p>",
+    ]
+    for label, value in (("Evidence", result.evidence), ("Asked with", result.command)):
+        if value:
+            parts.append(f"<h3>{label}</h3><pre>{_html(value, lines=True)}</pre>")
+    if (problem := result.problem) is not None:
+        code = problem.code or "Unrecognised"
+        parts.append(f"<h3>{_html(problem.title)} ({_html(code)})</h3><p>{_html(problem.cause)}</p>")
+        parts.append("<ol>")
+        for step in problem.remedy:
+            sentence, _, commands = scrub(step).partition("\n")  # scrubbed as a whole: half a key has no mark
+            block = f"<pre>{_html(commands, lines=True)}</pre>" if commands else ""
+            parts.append(f"<li>{_html(sentence)}{block}</li>")
+        parts.append("</ol>")
+        if problem.who:
+            parts.append(f"<p>Who: {_html(problem.who)}</p>")
+        if _LINK.fullmatch(problem.link):
+            parts.append(f'<p><a rel="noreferrer" href="{_html(problem.link)}">{_html(problem.link)}</a></p>')
+        if problem.original and problem.original != result.evidence:
+            parts.append(f"<pre>{_html(problem.original, lines=True)}</pre>")
+    return "\n".join([*parts, "</section>"])
+
+
+def _problem_markdown(problem: Problem) -> list[str]:
+    lines = ["", f"**{_text(problem.title)}** ({_text(problem.code or 'unrecognised')})", "", _text(problem.cause), ""]
+    for number, step in enumerate(problem.remedy, 1):
+        sentence, _, commands = scrub(step).partition("\n")
+        lines.append(f"{number}. {_text(sentence)}")
+        if commands:
+            lines += ["", *("   " + line for line in _fence(commands)), ""]
+    if problem.who:
+        lines += ["", f"Who: {_text(problem.who)}"]
+    if _LINK.fullmatch(problem.link):
+        lines += ["", f"<{inert(problem.link)}>"]
+    if problem.original:
+        lines += ["", "In Google's words:", "", *_fence(problem.original)]
+    return lines
+
+
+def _word(result: CheckResult) -> str:
+    return result.verdict.value.upper()
+
+
+def _clean(value: str, *, lines: bool = False) -> str:
+    return inert(scrub(value), _EVIDENCE, keep_lines=lines)
+
+
+def _cleaned(value: object) -> object:
+    if isinstance(value, str):
+        return _clean(value, lines=True)
+    if isinstance(value, dict):
+        return {key: _cleaned(inner) for key, inner in value.items()}
+    return [_cleaned(inner) for inner in value] if isinstance(value, list | tuple) else value
+
+
+def _html(value: str, *, lines: bool = False) -> str:
+    return html.escape(_clean(value, lines=lines), quote=True)
+
+
+def _text(value: str) -> str:
+    """Return text of which Markdown reads no character as markup, nor makes a link; plain names stay readable."""
+    return _START.sub(r"\1\\\2", _MARKUP.sub(lambda found: "\\" + found[0], _clean(value).strip()))
+
+
+def _code(value: str) -> str:
+    """Return a code span for a cell of a table."""
+    text = _clean(value).replace("|", "\\|")
+    ticks = "`" * (max((len(run) for run in re.findall(r"`+", text)), default=0) + 1)
+    return f"{ticks} {text} {ticks}" if "`" in text else f"`{text or ' '}`"
+
+
+def _fence(value: str) -> list[str]:
+    """Return a fenced block that nothing inside can close."""
+    text = _clean(value, lines=True)
+    longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return [f"{fence}text", *text.split("\n"), fence]
+
+
+_HTML_HEAD = """\
+<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title}</title>
+<style>
+body {{ font: 16px/1.5 system-ui, sans-serif; color: #1a1a1a; background: #fff; margin: 0 }}
+main {{ max-width: 60rem; margin: 2rem auto; padding: 0 1rem }}
+table {{ border-collapse: collapse; margin: 1rem 0; width: 100% }}
+th, td {{ border: 1px solid #c8c8c8; padding: .3rem .6rem; text-align: left; overflow-wrap: anywhere }}
+th {{ background: #f2f2f2 }}
+pre {{ background: #f6f6f6; border: 1px solid #ddd; padding: .6rem; white-space: pre-wrap; overflow-wrap: anywhere }}
+.number {{ text-align: right }}
+.overall {{ font-weight: bold }}
+.pass, .ok {{ color: #0b6623; font-weight: bold }}
+.fail, .bad {{ color: #a40000; font-weight: bold }}
+.unknown {{ color: #7a4b00; font-weight: bold }}
+.skipped {{ color: #555; font-weight: bold }}
+</style>
+</head>
+<body>
+<main>"""

@@ -1,0 +1,37 @@
+"""A plan as SQL, for the BigQuery console. What SQL cannot do stands there as a comment with its command."""
+
+from kbq_tui.core.actions import Change
+from kbq_tui.core.plan import Plan
+from kbq_tui.core.text import inert
+from kbq_tui.export.commands import command_for, sql_for
+
+
+def to_sql(plan: Plan) -> str:
+    """Return the plan as SQL statements; running it twice does no harm.
+
+    Args:
+        plan: what to do. What is in place already and what is blocked is said in comments.
+    """
+    lines = ["-- Connect Klaviyo to BigQuery: the part that SQL can do.", f"-- Connection: {inert(plan.connection)}"]
+    if plan.location:
+        lines.append(f"-- Run it in location {inert(plan.location)}: in the console under More > Query settings.")
+    for action in plan.actions:
+        lines += ["", f"-- {inert(action.summary)}"]
+        if action.change is Change.NOOP:
+            lines.append("-- (in place already)")
+            continue
+        try:
+            sql = sql_for(action)
+        except ValueError:
+            sql = None
+        if sql is not None:
+            lines.append(f"{sql};")
+        else:
+            lines += ["-- SQL cannot do this. In a shell:", f"-- {command_for(action, plan.location)}"]
+    for blocked in plan.blocked:
+        lines += [
+            "",
+            f"-- NOT INCLUDED: {inert(blocked.action.summary)}",
+            f"-- {blocked.problem.code or 'unrecognised'}: {inert(blocked.problem.title)}",
+        ]
+    return "\n".join(lines) + "\n"

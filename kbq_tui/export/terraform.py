@@ -1,0 +1,145 @@
+"""A plan as Terraform.
+
+Only `_iam_member` resources: `_iam_binding`, `_iam_policy` and `google_bigquery_dataset.access` would take away other
+people's grants. Source: https://registry.terraform.io/providers/hashicorp/google/latest/docs/resources/bigquery_dataset_iam
+"""
+
+import re
+from collections.abc import Sequence
+
+from kbq_tui.core.actions import (
+    Action,
+    Change,
+    CreateAccount,
+    CreateDataset,
+    CreateKey,
+    EnableService,
+    GrantDatasetRole,
+    GrantProjectRole,
+)
+from kbq_tui.core.plan import Plan
+from kbq_tui.core.text import inert
+from kbq_tui.export.commands import command_for, project_of
+
+_HEAD = """\
+# Connect Klaviyo to BigQuery: connection {connection}.
+# Grants are single members (_iam_member), so that nobody else's are touched.
+
+terraform {{
+  required_providers {{
+    google = {{
+      source = "hashicorp/google"
+    }}
+  }}
+}}
+"""
+
+_KEY = """
+# {summary}
+# Not by Terraform: google_service_account_key would put the private key into the state file, readable to all who
+# may read the state. Create it on the machine of the person who puts it into Klaviyo:
+#   {command}
+"""
+
+_ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
+_Pairs = Sequence[tuple[str, str]]
+
+
+def to_terraform(plan: Plan) -> str:
+    """Return the plan as a Terraform configuration.
+
+    Args:
+        plan: what to do. What is in place already is named, not managed; what is blocked, and what Terraform should
+            not do (the key, deletions), stands in comments.
+    """
+    return _Writer(plan).text()
+
+
+def hcl_string(value: str) -> str:
+    """Return a quoted HCL string, in which nothing is interpolated.
+
+    Source: https://developer.hashicorp.com/terraform/language/expressions/strings
+    """
+    escaped = "".join(_ESCAPES.get(c) or (c if c.isprintable() else f"\\U{ord(c):08x}") for c in value)
+    return '"' + escaped.replace("${", "$${").replace("%{", "%%{") + '"'
+
+
+class _Writer:
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._names: set[str] = set()
+        self._datasets: dict[str, str] = {}
+        self._services: list[str] = []
+        self._account: str | None = None
+
+    def text(self) -> str:
+        parts = [_HEAD.format(connection=inert(self._plan.connection))]
+        parts += [self._part(action) for action in self._plan.actions]
+        for blocked in self._plan.blocked:
+            title = inert(blocked.problem.title)
+            parts.append(f"\n# NOT INCLUDED: {inert(blocked.action.summary)}\n")
+            parts.append(f"# {blocked.problem.code or 'unrecognised'}: {title}\n")
+        return "".join(parts)
+
+    def _part(self, action: Action) -> str:
+        summary = inert(action.summary)
+        if action.change is Change.NOOP:
+            return f"\n# {summary} (in place already)\n"
+        project = project_of(action)
+        match action.op:
+            case EnableService(service=service):
+                pairs = [("project", project), ("service", service)]
+                return self._block(summary, "google_project_service", service, pairs, ["disable_on_destroy = false"])
+            case CreateDataset(dataset=dataset, location=location):
+                pairs = [("project", project), ("dataset_id", dataset), ("location", location)]
+                more = ["delete_contents_on_destroy = false", 'labels = { "created-by" = "kbq-tui" }']
+                return self._block(summary, "google_bigquery_dataset", dataset, pairs, more)
+            case CreateAccount(account_id=account_id, display_name=display_name):
+                pairs = [("project", project), ("account_id", account_id), ("display_name", display_name)]
+                return self._block(summary, "google_service_account", "klaviyo", pairs)
+            case CreateKey():
+                return _KEY.format(summary=summary, command=command_for(action))
+            case GrantProjectRole(role=role, member=member):
+                pairs = [("project", project), ("role", role)]
+                return self._block(summary, "google_project_iam_member", role, pairs, [self._member(member)])
+            case GrantDatasetRole(dataset=dataset, role=role, member=member):
+                made = self._datasets.get(dataset)
+                target = f"dataset_id = {made}.dataset_id" if made else f"dataset_id = {hcl_string(dataset)}"
+                pairs = [("project", project), ("role", role)]
+                more = [target, self._member(member)]
+                name = f"{dataset}_{role.removeprefix('roles/')}"
+                return self._block(summary, "google_bigquery_dataset_iam_member", name, pairs, more)
+            case _:
+                command = command_for(action, self._plan.location)
+                return f"\n# {summary}\n# Not by Terraform, which does not manage it. In a shell:\n#   {command}\n"
+
+    def _block(self, summary: str, kind: str, name: str, pairs: _Pairs, more: Sequence[str] = ()) -> str:
+        name = self._name(kind, name)
+        address = f"{kind}.{name}"
+        body = [(key, hcl_string(value)) for key, value in pairs]
+        body += [(key, value) for key, _, value in (line.partition(" = ") for line in more)]
+        width = max(len(key) for key, _ in body)
+        lines = [f"  {key:<{width}} = {value}" for key, value in body]
+        if kind == "google_project_service":
+            self._services.append(address)
+        elif kind == "google_bigquery_dataset":
+            self._datasets[dict(pairs)["dataset_id"]] = address
+        elif kind == "google_service_account":
+            self._account = address
+        if self._services and kind in ("google_bigquery_dataset", "google_service_account"):
+            lines += ["", f"  depends_on = [{', '.join(self._services)}]"]
+        inside = "\n".join(lines)
+        return f'\n# {summary}\nresource "{kind}" "{name}" {{\n{inside}\n}}\n'
+
+    def _member(self, member: str) -> str:
+        return f"member = {self._account}.member" if self._account else f"member = {hcl_string(member)}"
+
+    def _name(self, kind: str, wanted: str) -> str:
+        """Return a name that HCL takes and that no other resource of the kind has: twins in other case exist."""
+        base = re.sub(r"[^a-z0-9_]+", "_", wanted.lower().removeprefix("roles/")).strip("_") or "it"
+        base = base if base[0].isalpha() else f"r_{base}"
+        name, number = base, 2
+        while f"{kind}.{name}" in self._names:
+            name, number = f"{base}_{number}", number + 1
+        self._names.add(f"{kind}.{name}")
+        return name
