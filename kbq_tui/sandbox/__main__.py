@@ -1,0 +1,102 @@
+"""``python -m kbq_tui.sandbox``: the sandbox alone, until it is told to stop."""
+
+import argparse
+import os
+import shlex
+import signal
+import sys
+import threading
+from pathlib import Path
+
+from kbq_tui.sandbox.scenario import ScenarioError, names
+
+
+def run(
+    *,
+    scenario: str = "fresh",
+    port: int = 0,
+    grpc_port: int = 0,
+    env_file: Path | None = None,
+    latency_ms: float | None = None,
+    key_dir: Path | None = None,
+    exit_with_parent: bool = False,
+) -> int:
+    """Serve until SIGTERM, SIGINT or SIGHUP (or until standard input ends, with `exit_with_parent`).
+
+    Args:
+        scenario: name or path.
+        port, grpc_port: 0 takes free ones.
+        env_file: where to put shell ``export`` lines, once everything answers; removed at the end.
+        latency_ms: added to every call; None leaves it to the scenario.
+        key_dir: where key files of the scenario's accounts go; beside the env file if None.
+        exit_with_parent: stop when standard input reaches its end.
+
+    Returns:
+        Exit code: 128 + the signal, 0 after end of input, 1 if it could not start, 2 for an unknown scenario.
+    """
+    from kbq_tui.sandbox.server import Sandbox, write_private
+
+    done = threading.Event()
+    code = 0
+
+    def stop(number: int, frame: object) -> None:
+        nonlocal code
+        code = 128 + number
+        done.set()
+
+    if threading.current_thread() is threading.main_thread():
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            signal.signal(number, stop)
+    if exit_with_parent:
+        threading.Thread(target=_watch_parent, args=(done,), daemon=True).start()
+    if key_dir is None and env_file is not None:
+        key_dir = env_file.absolute().parent
+    try:
+        sandbox = Sandbox(scenario, port=port, grpc_port=grpc_port, latency_ms=latency_ms, key_dir=key_dir)
+    except ScenarioError as error:
+        sys.stderr.write(f"kbq-tui sandbox: {error}\n")
+        return 2
+    try:
+        with sandbox:
+            where = ""
+            if env_file is not None:
+                lines = [f"export {key}={shlex.quote(value)}\n" for key, value in sandbox.env().items()]
+                write_private(env_file, "".join(lines))
+                where = f", environment in {env_file}"
+            sys.stdout.write(f"sandbox {sandbox.scenario.name}: {sandbox.url}, gRPC {sandbox.grpc_address}{where}\n")
+            sys.stdout.flush()
+            done.wait()
+    except OSError as error:
+        sys.stderr.write(f"kbq-tui sandbox: {error}\n")
+        return 1
+    finally:
+        for path in (env_file, *sandbox.account_keys.values()):
+            if path is not None:
+                path.unlink(missing_ok=True)
+    return code
+
+
+def _watch_parent(done: threading.Event) -> None:
+    # The bare descriptor: a daemon thread inside sys.stdin makes the interpreter abort when it ends.
+    while os.read(0, 4096):
+        pass
+    done.set()
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Read the options and `run`."""
+    parser = argparse.ArgumentParser(
+        prog="python -m kbq_tui.sandbox", description="Google Cloud in miniature on loopback"
+    )
+    parser.add_argument("--port", type=int, default=0, help="HTTP port; 0 takes a free one")
+    parser.add_argument("--grpc-port", type=int, default=0, help="gRPC port; 0 takes a free one")
+    parser.add_argument("--env-file", type=Path, help="shell export lines go here once the sandbox is ready")
+    parser.add_argument("--scenario", default="fresh", help=f"one of {', '.join(names())}, or a TOML file")
+    parser.add_argument("--latency-ms", type=float, help="added to every call")
+    parser.add_argument("--key-dir", type=Path, help="where key files of the scenario's accounts go")
+    parser.add_argument("--exit-with-parent", action="store_true", help="stop when standard input ends")
+    return run(**vars(parser.parse_args(arguments)))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

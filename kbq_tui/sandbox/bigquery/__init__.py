@@ -1,0 +1,33 @@
+"""BigQuery in miniature: REST v2 and GoogleSQL on DuckDB.
+
+`routes` and `seed` import DuckDB and sqlglot only when they are called.
+"""
+
+from collections.abc import Iterable
+
+from starlette.routing import Route
+
+from kbq_tui.sandbox.context import Context
+
+
+def routes(ctx: Context) -> list[Route]:
+    """BigQuery's REST methods for a sandbox, under ``/bigquery/v2``, and ``/$discovery/rest``."""
+    from kbq_tui.sandbox.bigquery.api import routes as build
+
+    return build(ctx)
+
+
+def seed(ctx: Context, project_id: str, statements: Iterable[str]) -> None:
+    """Runs SQL as a scenario's own hand, which may do everything in the project.
+
+    Args:
+        ctx: the sandbox.
+        project_id: where.
+        statements: GoogleSQL; each may be a script.
+
+    Raises:
+        ApiError: a statement is no good.
+    """
+    from kbq_tui.sandbox.bigquery.seeding import run
+
+    run(ctx, project_id, statements)

@@ -1,0 +1,159 @@
+"""Dataset access lists: what may stand in them, how entries come back, who must exist.
+
+https://cloud.google.com/bigquery/docs/reference/rest/v2/datasets#Dataset.access
+"""
+
+import copy
+import hashlib
+from collections.abc import Iterable
+from typing import Any
+
+from kbq_tui.sandbox import roles
+from kbq_tui.sandbox.bigquery import refusals
+from kbq_tui.sandbox.world import Dataset, Principal, World, access_key
+
+JSON = dict[str, Any]
+_WHO = ("userByEmail", "groupByEmail", "domain", "specialGroup", "iamMember")
+_WHAT = ("view", "routine", "dataset")
+_GROUPS = ("projectOwners", "projectWriters", "projectReaders", "allAuthenticatedUsers")
+_SUFFIX = ".iam.gserviceaccount.com"
+
+
+def default_entries(creator: Principal) -> list[JSON]:
+    """The access list of a dataset created without one."""
+    return [
+        {"role": "WRITER", "specialGroup": "projectWriters"},
+        {"role": "OWNER", "specialGroup": "projectOwners"},
+        {"role": "OWNER", "userByEmail": creator.email},
+        {"role": "READER", "specialGroup": "projectReaders"},
+    ]
+
+
+def member_entry(member: str, role: str) -> JSON:
+    """An IAM member (``serviceAccount:a@b``) and a role as an access entry."""
+    return _normalise({"iamMember": member, "role": role})
+
+
+def entry_member(entry: JSON) -> str:
+    """Whom an entry is for, as an IAM member: the ``grantee`` of OBJECT_PRIVILEGES; empty for views and the like."""
+    if "userByEmail" in entry:
+        email = str(entry["userByEmail"])
+        kind = "serviceAccount" if email.endswith("gserviceaccount.com") else "user"
+        return f"{kind}:{email}"
+    if "groupByEmail" in entry:
+        return f"group:{entry['groupByEmail']}"
+    if "domain" in entry:
+        return f"domain:{entry['domain']}"
+    if "specialGroup" in entry:
+        return f"specialGroup:{entry['specialGroup']}"
+    return str(entry.get("iamMember", ""))
+
+
+def shown(dataset: Dataset, policy_version: int) -> list[JSON]:
+    """The list as the API answers it.
+
+    Args:
+        dataset: whose.
+        policy_version: ``accessPolicyVersion`` of the request. Below 3, an entry with a condition comes without it and
+            under a role name ending in ``_withcond_`` and a hash, as the reference of datasets.get says.
+    """
+    entries = copy.deepcopy(dataset.access)
+    for entry in entries:
+        condition = entry.get("condition")
+        if condition and policy_version < 3:
+            role = str(entry["role"])
+            digest = hashlib.sha256(repr(sorted(condition.items())).encode()).hexdigest()[:20]
+            entry["role"] = f"{roles.LEGACY.get(role, role)}_withcond_{digest}"
+            del entry["condition"]
+    return entries
+
+
+def checked(world: World, dataset: Dataset, wanted: Iterable[JSON], policy_version: int) -> list[JSON]:
+    """A new access list, in the form it is kept, or Google's refusal.
+
+    Raises:
+        ApiError: an entry is malformed, names a role that datasets do not take, an account that does not exist (or
+            not yet), a tombstone, or somebody whom the organization does not let in.
+    """
+    known = {access_key(entry) for entry in dataset.access}
+    taken: set[tuple[str, ...]] = set()
+    result: list[JSON] = []
+    for given in wanted:
+        entry = _normalise(given)
+        if entry.get("condition") and policy_version < 3:
+            raise refusals.invalid(
+                "Conditional role bindings in the dataset access policy require accessPolicyVersion to be 3."
+            )
+        key = access_key(entry)
+        if key in taken:
+            continue
+        taken.add(key)
+        _check_role(dataset, entry)
+        _check_known(world, dataset, entry, is_new=key not in known)
+        result.append(entry)
+    return result
+
+
+def _normalise(given: JSON) -> JSON:
+    entry = {key: value for key, value in given.items() if value not in (None, "")}
+    named = [key for key in (*_WHO, *_WHAT) if key in entry]
+    if len(named) != 1:
+        raise refusals.invalid("Each access entry must name exactly one user, group, domain, view, routine or dataset")
+    if named[0] in _WHAT:
+        return entry
+    if not entry.get("role"):
+        raise refusals.invalid("Required parameter is missing: role")
+    member = str(entry.get("iamMember", ""))
+    kind, _, name = member.partition(":")
+    spelled = {"user": "userByEmail", "serviceAccount": "userByEmail", "group": "groupByEmail", "domain": "domain"}
+    if kind in spelled and name:
+        del entry["iamMember"]
+        entry[spelled[kind]] = name
+    elif kind == "specialGroup" or member == "allAuthenticatedUsers":
+        del entry["iamMember"]
+        entry["specialGroup"] = name or member
+    if "specialGroup" in entry and entry["specialGroup"] not in _GROUPS:
+        raise refusals.invalid(f"Invalid value for: {entry['specialGroup']} is not a valid value")
+    entry["role"] = roles.LEGACY_NAME.get(str(entry["role"]), str(entry["role"]))
+    return entry
+
+
+def _check_role(dataset: Dataset, entry: JSON) -> None:
+    role = str(entry.get("role", ""))
+    if role and role not in roles.LEGACY and role not in roles.ON_DATASET:
+        raise refusals.set_policy(dataset, f"Role {role} is not supported for this resource.")
+
+
+def _check_known(world: World, dataset: Dataset, entry: JSON, is_new: bool) -> None:
+    member = str(entry.get("iamMember", ""))
+    if member.startswith("deleted:"):
+        _, kind, rest = member.split(":", 2)
+        raise refusals.set_policy(
+            dataset,
+            f"The member deleted:{kind.lower()}:{rest} is of an unknown type. "
+            "Please set a valid type prefix for the member.",
+        )
+    if not is_new:
+        return
+    email = str(entry.get("userByEmail", ""))
+    owner = email.partition("@")[2].removesuffix(_SUFFIX)
+    # Google's own agents (service-NUMBER@gcp-sa-...) are always there
+    is_account = email.endswith(_SUFFIX) and not owner.startswith("gcp-sa-")
+    if is_account and world.account_state(email) != "ready":
+        raise refusals.set_policy(dataset, f"Service account {email} does not exist.")
+    if _kept_out(world, dataset, entry, owner if is_account else ""):
+        # this text names the dataset without its project
+        raise refusals.invalid(
+            f"IAM setPolicy failed for Dataset {dataset.dataset_id}: Operation denied by org policy on resource."
+        )
+
+
+def _kept_out(world: World, dataset: Dataset, entry: JSON, owner: str) -> bool:
+    """Domain-restricted sharing (``iam.allowedPolicyMemberDomains``): own organization's accounts may come in."""
+    home = world.projects[dataset.project_id]
+    if not home.org_policies.get("iam.allowedPolicyMemberDomains"):
+        return False
+    if any(key in entry for key in _WHAT) or str(entry.get("specialGroup", "")).startswith("project"):
+        return False
+    other = world.project(owner) if owner else None
+    return other is None or other.parent != home.parent

@@ -1,0 +1,261 @@
+"""Datasets: made, changed and removed by one code, whether asked over REST or in SQL.
+
+https://cloud.google.com/bigquery/docs/reference/rest/v2/datasets
+"""
+
+import re
+from typing import Any
+
+from kbq_tui.sandbox.bigquery import access, refusals
+from kbq_tui.sandbox.bigquery.engine import engine_of
+from kbq_tui.sandbox.bigquery.names import canonical
+from kbq_tui.sandbox.context import Context
+from kbq_tui.sandbox.errors import ApiError
+from kbq_tui.sandbox.world import Dataset, Principal, Project
+
+JSON = dict[str, Any]
+
+# https://cloud.google.com/bigquery/docs/locations
+_REGIONS = """
+africa-south1 asia-east1 asia-east2 asia-northeast1 asia-northeast2 asia-northeast3 asia-south1 asia-south2
+asia-southeast1 asia-southeast2 asia-southeast3 australia-southeast1 australia-southeast2 europe-central2 europe-north1
+europe-north2 europe-southwest1 europe-west1 europe-west2 europe-west3 europe-west4 europe-west6 europe-west8
+europe-west9 europe-west10 europe-west12 me-central1 me-central2 me-west1 northamerica-northeast1
+northamerica-northeast2 northamerica-south1 southamerica-east1 southamerica-west1 us-central1 us-east1 us-east4 us-east5
+us-south1 us-west1 us-west2 us-west3 us-west4 us-west8
+"""
+LOCATIONS = frozenset(_REGIONS.split()) | {"US", "EU"}
+FREE_EXPIRATION_MS = 60 * 24 * 3600 * 1000  # 60 days: the longest life of a table without billing
+_NAME = re.compile(r"[A-Za-z0-9_]{1,1024}")
+_LABEL = re.compile(r"[^\W_A-Z][\w-]{0,62}")
+_KEPT = ("defaultCollation", "defaultRoundingMode", "isCaseInsensitive", "maxTimeTravelHours", "storageBillingModel",
+         "defaultEncryptionConfiguration", "resourceTags")  # fmt: skip
+
+
+def project_of(ctx: Context, id_or_number: str) -> Project:
+    """The project addressed.
+
+    Raises:
+        ApiError: there is none.
+    """
+    project = ctx.world.project(id_or_number)
+    if project is None or project.state != "ACTIVE":
+        raise refusals.unknown_project(id_or_number)
+    return project
+
+
+def dataset_of(ctx: Context, project: Project, dataset_id: str) -> Dataset:
+    """The dataset addressed, by its exact name.
+
+    Raises:
+        ApiError: there is none.
+    """
+    dataset = project.datasets.get(dataset_id)
+    if dataset is None:
+        raise refusals.no_dataset(project.id, dataset_id)
+    return dataset
+
+
+def resource(dataset: Dataset, policy_version: int = 1, view: str = "") -> JSON:
+    """The dataset as the API answers it.
+
+    Args:
+        dataset: which.
+        policy_version: ``accessPolicyVersion`` of the request.
+        view: ``datasetView``: METADATA leaves out the access list, ACL the rest.
+    """
+    body: JSON = {
+        "kind": "bigquery#dataset",
+        "etag": dataset.etag,
+        "id": dataset.ref,
+        "selfLink": f"https://bigquery.googleapis.com/bigquery/v2/projects/{dataset.project_id}/datasets/{dataset.dataset_id}",
+        "datasetReference": {"datasetId": dataset.dataset_id, "projectId": dataset.project_id},
+        "location": dataset.location,
+        "type": "DEFAULT",
+    }
+    if view != "METADATA":
+        body["access"] = access.shown(dataset, policy_version)
+    if view == "ACL":
+        return body
+    body |= {"creationTime": str(dataset.created_ms), "lastModifiedTime": str(dataset.modified_ms)}
+    for key, value in (
+        ("labels", dataset.labels),
+        ("description", dataset.description),
+        ("friendlyName", dataset.friendly_name),
+    ):
+        if value:
+            body[key] = value
+    for key, milliseconds in (
+        ("defaultTableExpirationMs", dataset.default_table_expiration_ms),
+        ("defaultPartitionExpirationMs", dataset.default_partition_expiration_ms),
+    ):
+        if milliseconds is not None:
+            body[key] = str(milliseconds)
+    return body | dataset.extra
+
+
+def create(ctx: Context, principal: Principal, project: Project, body: JSON, policy_version: int = 1) -> Dataset:
+    """Makes a dataset.
+
+    Args:
+        ctx: the sandbox.
+        principal: who becomes its owner, unless `body` has an access list.
+        project: where.
+        body: the API's Dataset.
+        policy_version: ``accessPolicyVersion`` of the request.
+
+    Raises:
+        ApiError: not allowed, there already, or no good. Permission comes before existence, as with Google.
+    """
+    if not ctx.authz.allowed(principal, "bigquery.datasets.create", project):
+        raise refusals.may_not_create_dataset(project)
+    dataset_id = str((body.get("datasetReference") or {}).get("datasetId") or "")
+    if not _NAME.fullmatch(dataset_id):
+        raise refusals.invalid(
+            f'Invalid dataset ID "{dataset_id}". Dataset IDs must be alphanumeric (plus underscores) and must be at '
+            "most 1024 characters long."
+        )
+    location = canonical(str(body.get("location") or "US"))
+    if location not in LOCATIONS:
+        raise refusals.invalid(f"Invalid value for location: {body.get('location')} is not a valid value")
+    if dataset_id in project.datasets:
+        raise refusals.exists("Dataset", f"{project.id}:{dataset_id}")
+    _check_location_policy(project, location)
+    now = ctx.world.now_ms()
+    dataset = Dataset(project.id, dataset_id, location, created_ms=now, modified_ms=now)
+    _take(project, dataset, body)
+    if not project.billing and dataset.default_table_expiration_ms is None:
+        dataset.default_table_expiration_ms = FREE_EXPIRATION_MS
+    wanted = body.get("access") or access.default_entries(principal)
+    entries = access.checked(ctx.world, dataset, wanted, policy_version)
+    project.datasets[dataset_id] = dataset
+    ctx.world.set_access(dataset, entries)
+    return dataset
+
+
+def change(
+    ctx: Context,
+    principal: Principal,
+    dataset: Dataset,
+    body: JSON,
+    *,
+    policy_version: int,
+    whole: bool,
+    mode: str = "",
+) -> None:
+    """Changes a dataset.
+
+    Args:
+        ctx: the sandbox.
+        principal: who asks.
+        dataset: which.
+        body: the API's Dataset, in part.
+        policy_version: ``accessPolicyVersion`` of the request.
+        whole: ``update``, which clears what `body` leaves out, rather than ``patch``.
+        mode: ``updateMode``: UPDATE_METADATA, UPDATE_ACL, or everything.
+
+    Raises:
+        ApiError: not allowed, or no good. Then nothing has changed.
+    """
+    ctx.authz.require(principal, "bigquery.datasets.update", dataset)
+    project = ctx.world.projects[dataset.project_id]
+    if "location" in body and canonical(str(body["location"])) != dataset.location:
+        raise refusals.invalid("Cannot change dataset location; it is fixed when the dataset is created.")
+    if whole:
+        blank: JSON = {"labels": None, "description": None, "friendlyName": None, "defaultTableExpirationMs": None}
+        body = blank | body
+    entries = None
+    if "access" in body and mode != "UPDATE_METADATA":
+        entries = access.checked(ctx.world, dataset, body["access"] or [], policy_version)
+    if mode != "UPDATE_ACL":
+        _take(project, dataset, body)
+    if entries is not None:
+        ctx.world.set_access(dataset, entries)
+    else:
+        ctx.world.touch(dataset)
+
+
+def remove(ctx: Context, principal: Principal, dataset: Dataset, contents: bool) -> None:
+    """Deletes a dataset.
+
+    Raises:
+        ApiError: not allowed, or not empty and `contents` is false.
+    """
+    ctx.authz.require(principal, "bigquery.datasets.delete", dataset)
+    if dataset.tables and not contents:
+        raise ApiError(400, "FAILED_PRECONDITION", f"Dataset {dataset.ref} is still in use", "resourceInUse")
+    engine_of(ctx).drop_dataset(dataset)
+    del ctx.world.projects[dataset.project_id].datasets[dataset.dataset_id]
+
+
+def check_labels(labels: JSON) -> None:
+    """Refuses labels that break Google's rule (https://cloud.google.com/bigquery/docs/labels-intro#requirements)."""
+    for key, value in labels.items():
+        if not _LABEL.fullmatch(key) or (value and not re.fullmatch(r"[^\WA-Z]?[\w-]{0,62}", str(value))):
+            raise refusals.invalid(f'Invalid label "{key}": keys and values may contain lower-case letters, digits, '
+                                   "underscores and dashes")  # fmt: skip
+
+
+def merge_labels(present: dict[str, str], given: JSON | None) -> dict[str, str]:
+    """Labels after a change: given keys replace, a null value removes, null for all removes all."""
+    if given is None:
+        return {}
+    check_labels(given)
+    merged: JSON = {**present, **given}
+    return {k: str(v) for k, v in merged.items() if v is not None}
+
+
+def _take(project: Project, dataset: Dataset, body: JSON) -> None:
+    """Sets the plain fields of `body`; every check comes before the first change."""
+    labels = merge_labels(dataset.labels, body["labels"]) if "labels" in body else dataset.labels
+    expirations: dict[str, int | None] = {}
+    for key in ("defaultTableExpirationMs", "defaultPartitionExpirationMs"):
+        if key in body:
+            expirations[key] = _milliseconds(project, key, body[key])
+    dataset.labels = labels
+    if "description" in body:
+        dataset.description = str(body["description"] or "")
+    if "friendlyName" in body:
+        dataset.friendly_name = str(body["friendlyName"] or "")
+    if "defaultTableExpirationMs" in expirations:
+        dataset.default_table_expiration_ms = expirations["defaultTableExpirationMs"]
+    if "defaultPartitionExpirationMs" in expirations:
+        dataset.default_partition_expiration_ms = expirations["defaultPartitionExpirationMs"]
+    for key in _KEPT:
+        if body.get(key) is not None:
+            dataset.extra[key] = body[key]
+        elif key in body:
+            dataset.extra.pop(key, None)
+
+
+def _milliseconds(project: Project, key: str, value: Any) -> int | None:
+    if value is None and project.billing:
+        return None
+    try:
+        milliseconds = int(value) if value is not None else FREE_EXPIRATION_MS + 1
+    except (TypeError, ValueError) as error:
+        raise refusals.invalid(f"Invalid value for {key}: {value} is not a valid value") from error
+    if not project.billing and milliseconds > FREE_EXPIRATION_MS:
+        raise refusals.no_billing("The default table expiration time must be less than 60 days.")
+    if milliseconds < 3_600_000:
+        raise refusals.invalid(f"{key} must be at least 3600000 milliseconds (one hour).")
+    return milliseconds
+
+
+def _check_location_policy(project: Project, location: str) -> None:
+    """``gcp.resourceLocations`` (https://cloud.google.com/resource-manager/docs/organization-policy/defining-locations)."""
+    for rule in project.org_policies.get("gcp.resourceLocations", []):
+        allowed = [str(v).lower() for v in rule.get("values", {}).get("allowedValues", [])]
+        if allowed and not any(_covers(value, location.lower()) for value in allowed):
+            rule_name = "constraints/gcp.resourceLocations"
+            text = f"'{location}' violates constraint {rule_name} on the resource projects/{project.id}."
+            raise ApiError(412, "FAILED_PRECONDITION", text, "conditionNotMet")
+
+
+def _covers(value: str, location: str) -> bool:
+    name = value.removeprefix("in:").removeprefix("is:")
+    if name.endswith("-locations"):
+        group = name.removesuffix("-locations")
+        area = {"eu": "europe"}.get(group, group)
+        return location in (group, area) or location.startswith(f"{area}-")
+    return name == location

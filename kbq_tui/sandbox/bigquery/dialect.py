@@ -1,0 +1,91 @@
+"""Where GoogleSQL and what sqlglot makes of it for DuckDB differ."""
+
+from sqlglot import exp
+
+from kbq_tui.sandbox.bigquery import refusals
+from kbq_tui.sandbox.bigquery.syntax import node_position
+
+ANONYMOUS = "_f_"  # how a column that its author gave no name is called until `f0_` is its name
+
+# functions whose result is of another type in DuckDB
+_RESULTS: tuple[tuple[type[exp.Expr], str], ...] = (
+    (exp.DateAdd, "DATE"),
+    (exp.DateSub, "DATE"),
+    (exp.DateTrunc, "DATE"),
+    (exp.UnixToTime, "TIMESTAMPTZ"),
+    (exp.StrToTime, "TIMESTAMPTZ"),
+)
+
+
+def name_columns(tree: exp.Expr) -> None:
+    """Names the unnamed columns, so that they can be told from those called so by the author."""
+    for select in tree.find_all(exp.Select):
+        for index, item in enumerate(list(select.expressions)):
+            if isinstance(item, exp.Dot) and isinstance(item.expression, exp.Identifier):
+                item.replace(exp.alias_(item.copy(), item.expression.name, quoted=True))
+            elif not isinstance(item, exp.Alias | exp.Column | exp.Star) and not item.is_star:
+                item.replace(exp.alias_(item.copy(), f"{ANONYMOUS}{index}"))
+
+
+def refuse_foreign(sql: str, tree: exp.Expr) -> None:
+    """Refuses table functions and functions that are not GoogleSQL's."""
+    for node in tree.find_all(exp.Table):
+        if not isinstance(node.this, exp.Identifier | exp.Func):
+            # nothing may reach DuckDB under a name that was not looked up here
+            raise refusals.invalid_query(f"Invalid table name: `{node.sql('bigquery')}`")
+        if node.args.get("version"):
+            raise refusals.invalid_query("FOR SYSTEM_TIME AS OF is not supported here")
+        if isinstance(node.this, exp.Func):
+            name = node.this.name if isinstance(node.this, exp.Anonymous) else node.this.sql_name()
+            raise refusals.invalid_query(f"Table-valued function not found: {name} at {node_position(sql, node)}")
+    for call in tree.find_all(exp.Anonymous):
+        raise refusals.invalid_query(f"Function not found: {call.name} at {node_position(sql, call)}")
+    for number in tree.find_all(exp.Literal):
+        if not number.is_string and number.is_int and int(number.this) >= 2**63:
+            raise refusals.invalid_query(f"Invalid integer literal: {number.this} at {node_position(sql, number)}")
+    for parameter in tree.find_all(exp.Parameter):
+        if isinstance(parameter.this, exp.Parameter):
+            raise refusals.invalid_query(
+                f"Unrecognized name: @@{parameter.this.name} at {node_position(sql, parameter)}"
+            )
+
+
+def correct(tree: exp.Expr) -> None:
+    """Changes a GoogleSQL tree so that DuckDB gives what BigQuery would."""
+    if isinstance(tree, exp.Select) and tree.args.get("kind") == "STRUCT":
+        tree.set("kind", None)  # at the top, SELECT AS STRUCT gives its fields as columns
+    for number in list(tree.find_all(exp.Literal)):
+        # 1.5 is FLOAT64 in GoogleSQL and DECIMAL in DuckDB
+        if not number.is_string and not number.is_int and not isinstance(number.parent, exp.Cast | exp.DataTypeParam):
+            number.replace(exp.cast(number.copy(), "DOUBLE"))
+    for kind, result in _RESULTS:
+        for call in list(tree.find_all(kind)):
+            call.replace(exp.cast(call.copy(), result))
+    for division in list(tree.find_all(exp.Div)):
+        _check_divisor(division)
+    for unnest in tree.find_all(exp.Unnest):
+        _count_from_zero(unnest)
+
+
+def _check_divisor(division: exp.Div) -> None:
+    """x / 0 is an error, not infinity."""
+    left, right = division.this.copy(), division.expression.copy()
+    text: exp.Expr = exp.Literal.string("division by zero: ")
+    for part in (left, exp.Literal.string(" / "), right):
+        text = exp.DPipe(this=text, expression=exp.cast(part.copy(), "VARCHAR"))
+    zero = exp.EQ(this=exp.paren(right.copy()), expression=exp.Literal.number(0))
+    error = exp.Anonymous(this="error", expressions=[text])
+    division.replace(exp.Case(ifs=[exp.If(this=zero, true=error)], default=division.copy()))
+
+
+def _count_from_zero(unnest: exp.Unnest) -> None:
+    """WITH OFFSET counts from 0, DuckDB's WITH ORDINALITY from 1."""
+    offset = unnest.args.get("offset")
+    select = unnest.find_ancestor(exp.Select)
+    if not isinstance(offset, exp.Identifier) or select is None:
+        return
+    for column in list(select.find_all(exp.Column)):
+        if column.name.lower() == offset.name.lower() and not column.table:
+            less = exp.paren(exp.Sub(this=column.copy(), expression=exp.Literal.number(1)))
+            in_list = column.parent is select and column.arg_key == "expressions"
+            column.replace(exp.alias_(less, column.name, quoted=True) if in_list else less)

@@ -1,0 +1,158 @@
+"""INSERT, UPDATE, DELETE, MERGE and TRUNCATE."""
+
+from typing import Any
+
+import duckdb
+from sqlglot import exp
+
+from kbq_tui.sandbox.bigquery import fields, refusals, tables
+from kbq_tui.sandbox.bigquery.fields import Field, Row
+from kbq_tui.sandbox.bigquery.names import Name, Session, find_dataset, real_tables, table_name, table_parts
+from kbq_tui.sandbox.bigquery.outcome import Outcome
+from kbq_tui.sandbox.bigquery.query import binding_error, describe, living_table, to_duckdb
+from kbq_tui.sandbox.bigquery.syntax import node_position
+from kbq_tui.sandbox.world import Dataset, Table
+
+JSON = dict[str, Any]
+
+
+def insert_rows(session: Session, table: Table, rows: list[Row]) -> None:
+    """Appends rows, all or none, whose values DuckDB gave, or such as ``fields.decode_json`` makes.
+
+    Raises:
+        ApiError: a value is none of its column's type.
+    """
+    places = ", ".join(f"CAST(? AS {fields.duck_type(f)})" for f in table.schema)
+    session.engine.execute("BEGIN")
+    try:
+        for row in rows:
+            session.engine.execute(f"INSERT INTO {session.engine.name(table)} VALUES ({places})", list(row))  # noqa: S608
+    except duckdb.Error as error:
+        session.engine.execute("ROLLBACK")
+        raise refusals.invalid(f"Could not convert a value to the type of its column in {table.ref}") from error
+    session.engine.execute("COMMIT")
+    session.world.touch(table)
+
+
+def same_location(session: Session, target: Dataset, tree: exp.Expr) -> None:
+    """Refuses to read in one location and write in another.
+
+    Raises:
+        ApiError: a dataset that is read lies elsewhere than `target`.
+    """
+    for node in real_tables(tree):
+        name = table_name(session, table_parts(node))
+        dataset = session.world.dataset(name.project, name.dataset)
+        if dataset is not None and dataset.location != target.location:
+            raise refusals.other_location(dataset.location, target.location)
+
+
+def run(session: Session, tree: exp.Expr) -> Outcome:
+    """INSERT, UPDATE, DELETE, MERGE and TRUNCATE."""
+    kind = "TRUNCATE_TABLE" if isinstance(tree, exp.TruncateTable) else type(tree).__name__.upper()
+    node = tree.expressions[0] if isinstance(tree, exp.TruncateTable) else tree.this
+    node = node.this if isinstance(node, exp.Schema) else node
+    name = table_name(session, table_parts(node))
+    project = session.project
+    if not project.billing and kind != "TRUNCATE_TABLE":
+        raise refusals.dml_not_free()
+    dataset = find_dataset(session, name)
+    table = living_table(session, dataset, name.table)
+    tables.require(session, dataset, table or Table(*_ids(name)), "bigquery.tables.updateData")
+    if table is None:
+        raise refusals.no_table(name.ref, session.location)
+    if table.view_query is not None:
+        raise refusals.invalid_query(f"DML over table {table.ref} is not supported because it is a view.")
+    same_location(session, dataset, tree)
+    copied = tree.copy()
+    target = copied.expressions[0] if isinstance(copied, exp.TruncateTable) else copied.this
+    target = target.this if isinstance(target, exp.Schema) else target
+    if isinstance(tree, exp.Insert):
+        _check_insert(session, table, tree)
+    physical = exp.to_identifier(session.engine.name(table), quoted=True)
+    alias = target.args.get("alias")
+    if alias is None and isinstance(tree, exp.Update | exp.Delete | exp.Merge):
+        alias = exp.TableAlias(this=exp.to_identifier(table.table_id, quoted=True))
+    target.replace(exp.Table(this=physical, alias=alias))
+    outcome = Outcome(kind, changed=0)
+    sql, outcome.reads = to_duckdb(session, copied, known=physical.name)
+    if session.dry_run:
+        return outcome
+    if isinstance(tree, exp.TruncateTable):
+        outcome.changed = session.engine.count(table)
+        sql = f"DELETE FROM {session.engine.name(table)}"  # noqa: S608
+    try:
+        result = session.engine.execute(sql)
+    except duckdb.Error as error:
+        raise binding_error(session, tree, error) from error
+    if not isinstance(tree, exp.TruncateTable):
+        outcome.changed = int(result.rows[0][0]) if result.rows else 0
+    session.world.touch(table)
+    return outcome
+
+
+def _ids(name: Name) -> tuple[str, str, str]:
+    return name.project, name.dataset, name.table
+
+
+def _check_insert(session: Session, table: Table, tree: exp.Insert) -> None:
+    """Refuses columns that are not there and values of another type: DuckDB would cast where BigQuery does not."""
+    by_name = {f["name"].lower(): f for f in table.schema}
+    columns = list(table.schema)
+    if isinstance(tree.this, exp.Schema):
+        columns = []
+        for given in tree.this.expressions:
+            if given.name.lower() not in by_name:
+                at = node_position(session.sql, given)
+                raise refusals.invalid_query(f"Column {given.name} is not present in table {table.ref} at {at}")
+            columns.append(by_name[given.name.lower()])
+    source = tree.args.get("expression")
+    rows = source.expressions if isinstance(source, exp.Values) else []
+    for row in rows:
+        if len(row.expressions) != len(columns):
+            at = node_position(session.sql, row)
+            raise refusals.invalid_query(
+                f"Inserted row has wrong column count; Has {len(row.expressions)}, expected {len(columns)} at {at}"
+            )
+        for value, column in zip(row.expressions, columns, strict=True):
+            if isinstance(value, exp.Literal) and not _fits(value, column):
+                kind = "STRING" if value.is_string else "INT64" if value.is_int else "FLOAT64"
+                raise refusals.invalid_query(
+                    f"Value has type {kind} which cannot be inserted into column {column['name']}, which has type "
+                    f"{fields.sql_type(column)} at {node_position(session.sql, tree)}"
+                )
+    if not rows and source is not None:
+        given_schema = describe(session, source)[1]
+        if len(given_schema) != len(columns):
+            raise refusals.invalid_query(
+                f"Inserted row has wrong column count; Has {len(given_schema)}, expected {len(columns)} at "
+                f"{node_position(session.sql, tree)}"
+            )
+        for position, (have, want) in enumerate(zip(given_schema, columns, strict=True), start=1):
+            if not _assignable(have, want):
+                raise refusals.invalid_query(
+                    f"Query column {position} has type {fields.sql_type(have)} which cannot be inserted into column "
+                    f"{want['name']}, which has type {fields.sql_type(want)} at {node_position(session.sql, tree)}"
+                )
+
+
+_NUMERIC = ("INTEGER", "NUMERIC", "BIGNUMERIC", "FLOAT")
+_FROM_TEXT = ("STRING", "DATE", "DATETIME", "TIME", "TIMESTAMP", "GEOGRAPHY", "INTERVAL", "BYTES", "JSON")
+
+
+def _fits(value: exp.Literal, column: Field) -> bool:
+    """Whether a literal is taken by a column (GoogleSQL, "Conversion rules": literal coercion)."""
+    if column.get("mode") == "REPEATED":
+        return False
+    if value.is_string:
+        return column["type"] in _FROM_TEXT and column["type"] != "JSON"
+    return column["type"] in (_NUMERIC if value.is_int else _NUMERIC[1:])
+
+
+def _assignable(have: Field, want: Field) -> bool:
+    if have.get("mode") == "REPEATED" or want.get("mode") == "REPEATED":
+        return (have.get("mode") == "REPEATED") == (want.get("mode") == "REPEATED")
+    if have["type"] == want["type"]:
+        return True
+    both = have["type"] in _NUMERIC and want["type"] in _NUMERIC
+    return both and _NUMERIC.index(have["type"]) <= _NUMERIC.index(want["type"])

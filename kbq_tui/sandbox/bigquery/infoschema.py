@@ -1,0 +1,266 @@
+"""INFORMATION_SCHEMA: which views there are, what they are asked with, and their rows.
+
+Columns are those of Google's reference pages (https://cloud.google.com/bigquery/docs/information-schema-intro), for the
+views that matter here. Views that cover a project need the permission on the project; a grant on one dataset of it
+does not open them (bigquery-public-data's SCHEMATA, for one, is closed to everybody who may read its datasets).
+"""
+
+import datetime as dt
+import json
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from sqlglot import exp
+
+from kbq_tui.sandbox import roles
+from kbq_tui.sandbox.bigquery import access, fields, refusals
+from kbq_tui.sandbox.bigquery.fields import Field, Row
+from kbq_tui.sandbox.bigquery.names import Name, Session, canonical
+from kbq_tui.sandbox.world import Dataset, Project, Table
+
+JSON = dict[str, Any]
+
+
+def _columns(text: str) -> list[Field]:
+    """``name TYPE, ...`` as a schema."""
+    result: list[Field] = []
+    for part in text.split(","):
+        name, kind = part.split()
+        mode = "REPEATED" if kind.endswith("[]") else "NULLABLE"
+        result.append({"name": name, "type": kind.removesuffix("[]"), "mode": mode})
+    return fields.normalise(result)
+
+
+_REFERENCE = _columns("project_id STRING, dataset_id STRING, table_id STRING")
+_ERROR = _columns("reason STRING, location STRING, debug_info STRING, message STRING")
+_LABEL = _columns("key STRING, value STRING")
+
+SCHEMATA = _columns(
+    "catalog_name STRING, schema_name STRING, schema_owner STRING, creation_time TIMESTAMP, "
+    "last_modified_time TIMESTAMP, location STRING, ddl STRING, default_collation_name STRING, sync_status JSON"
+)
+TABLES = _columns(
+    "table_catalog STRING, table_schema STRING, table_name STRING, table_type STRING, managed_table_type STRING, "
+    "is_insertable_into STRING, is_fine_grained_mutations_enabled STRING, is_typed STRING, "
+    "is_change_history_enabled STRING, creation_time TIMESTAMP, base_table_catalog STRING, base_table_schema STRING, "
+    "base_table_name STRING, snapshot_time_ms TIMESTAMP, ddl STRING, default_collation_name STRING"
+)
+COLUMNS = _columns(
+    "table_catalog STRING, table_schema STRING, table_name STRING, column_name STRING, ordinal_position INT64, "
+    "is_nullable STRING, data_type STRING, is_generated STRING, generation_expression STRING, is_stored STRING, "
+    "is_hidden STRING, is_updatable STRING, is_system_defined STRING, is_partitioning_column STRING, "
+    "clustering_ordinal_position INT64, collation_name STRING, column_default STRING, rounding_mode STRING, "
+    "policy_tags STRING[]"
+)
+OBJECT_PRIVILEGES = _columns(
+    "object_catalog STRING, object_schema STRING, object_name STRING, object_type STRING, privilege_type STRING, "
+    "grantee STRING"
+)
+JOBS = [
+    *_columns(
+        "creation_time TIMESTAMP, project_id STRING, project_number INT64, user_email STRING, "
+        "principal_subject STRING, job_id STRING, job_type STRING, statement_type STRING, priority STRING, "
+        "start_time TIMESTAMP, end_time TIMESTAMP, query STRING, state STRING, reservation_id STRING, "
+        "total_bytes_processed INT64, total_bytes_billed INT64, total_slot_ms INT64, cache_hit BOOL, "
+        "parent_job_id STRING"
+    ),
+    {"name": "error_result", "type": "RECORD", "mode": "NULLABLE", "fields": _ERROR},
+    {"name": "destination_table", "type": "RECORD", "mode": "NULLABLE", "fields": _REFERENCE},
+    {"name": "referenced_tables", "type": "RECORD", "mode": "REPEATED", "fields": _REFERENCE},
+    {"name": "labels", "type": "RECORD", "mode": "REPEATED", "fields": _LABEL},
+]
+
+
+def load(session: Session, name: Name, select: exp.Expr | None) -> tuple[list[Field], list[Row]]:
+    """The columns and rows of a view, as far as the caller may see them.
+
+    Args:
+        session: the query.
+        name: the view.
+        select: the SELECT it stands in, whose WHERE clause OBJECT_PRIVILEGES looks at.
+
+    Raises:
+        ApiError: there is no such view at this level, or the caller may not see it.
+    """
+    project = session.world.project(name.project)
+    if project is None:
+        raise refusals.unknown_project(name.project)
+    if name.table == "OBJECT_PRIVILEGES":
+        return OBJECT_PRIVILEGES, list(_privileges(session, name, project, select))
+    if name.table not in _VIEWS or (name.dataset and name.table not in ("TABLES", "COLUMNS")):
+        raise refusals.no_table(name.ref, session.location)
+    schema, permission, rows = _VIEWS[name.table]
+    if name.dataset:
+        dataset = project.datasets.get(name.dataset)
+        if dataset is None or dataset.location.upper() != session.location.upper():
+            raise refusals.no_dataset(name.project, name.dataset, session.location)
+        if not session.ctx.authz.allowed(session.principal, permission, dataset):
+            raise refusals.may_not_query(name.ref, session.location)
+        return schema, list(rows(session, project, [dataset]))
+    if name.table in ("TABLES", "COLUMNS") and not name.region:
+        raise refusals.invalid_query(
+            f'Table "INFORMATION_SCHEMA.{name.table}" must be qualified with a dataset (e.g. dataset.table).'
+        )
+    location = canonical(name.region) if name.region else "US"
+    if location.upper() != session.location.upper() or not session.ctx.authz.allowed(
+        session.principal, permission, project
+    ):
+        raise refusals.may_not_query(name.ref, session.location)
+    here = [d for d in project.datasets.values() if d.location.upper() == location.upper()]
+    return schema, list(rows(session, project, here))
+
+
+def _privileges(session: Session, name: Name, project: Project, select: exp.Expr | None) -> Iterable[Row]:
+    if not name.region:
+        # Google's page says that a region qualifier is a must; the words of the refusal are not published
+        raise refusals.no_table(name.ref, session.location)
+    wanted = _equal_to(select, "object_name")
+    if wanted is None:
+        raise refusals.invalid_query(
+            "INFORMATION_SCHEMA.OBJECT_PRIVILEGES queries must contain a WHERE clause that filters object_name to a "
+            "single dataset, table or view."
+        )
+    location = canonical(name.region)
+    inside = _equal_to(select, "object_schema")
+    if inside is not None:
+        dataset = project.datasets.get(inside)
+        table = dataset.tables.get(wanted) if dataset else None
+        if dataset is None or table is None or dataset.location.upper() != location.upper():
+            return
+        if not session.ctx.authz.allowed(session.principal, "bigquery.tables.getIamPolicy", dataset):
+            raise refusals.may_not_query(name.ref, session.location)
+        for binding in table.traits.get("iam_policy", {}).get("bindings", []):
+            for member in binding.get("members", []):
+                yield (project.id, dataset.dataset_id, table.table_id, table.kind, binding["role"], member)
+        return
+    dataset = project.datasets.get(wanted)
+    if dataset is None or dataset.location.upper() != location.upper():
+        return
+    if not session.ctx.authz.allowed(session.principal, "bigquery.datasets.get", dataset):
+        raise refusals.may_not_query(name.ref, session.location)
+    for entry in dataset.access:
+        grantee = access.entry_member(entry)
+        if grantee:
+            role = str(entry["role"])
+            yield (project.id, None, dataset.dataset_id, "SCHEMA", roles.LEGACY.get(role, role), grantee)
+
+
+def _equal_to(select: exp.Expr | None, column: str) -> str | None:
+    """The string that ``WHERE column = '...'`` (or IN with one value) demands; conditions under OR do not count."""
+    where = select.args.get("where") if select is not None else None
+    if where is None:
+        return None
+    condition = where.this
+    for part in condition.flatten() if isinstance(condition, exp.And) else [condition]:
+        node = part.unnest()
+        left, right = node.this, node.expression
+        if isinstance(node, exp.In) and len(node.expressions) == 1:
+            right = node.expressions[0]
+        elif not isinstance(node, exp.EQ):
+            continue
+        if isinstance(left, exp.Literal):
+            left, right = right, left
+        if isinstance(left, exp.Column) and left.name.lower() == column and isinstance(right, exp.Literal):
+            return str(right.name)
+    return None
+
+
+def _time(milliseconds: int) -> dt.datetime:
+    return dt.datetime.fromtimestamp(milliseconds / 1000, tz=dt.UTC)
+
+
+def _schemata(_: Session, project: Project, datasets: list[Dataset]) -> Iterable[Row]:
+    for d in datasets:
+        ddl = f'CREATE SCHEMA `{project.id}.{d.dataset_id}`\nOPTIONS(\n  location="{d.location.lower()}"\n);'
+        times = _time(d.created_ms), _time(d.modified_ms)
+        yield (project.id, d.dataset_id, None, *times, d.location, ddl, None, None)
+
+
+def table_type(table: Table) -> str:
+    """``BASE TABLE`` for TABLE; the others are called alike everywhere."""
+    if table.traits.get("drive") is not None:
+        return "EXTERNAL"
+    return "BASE TABLE" if table.kind == "TABLE" else table.kind
+
+
+def _tables(_: Session, project: Project, datasets: list[Dataset]) -> Iterable[Row]:
+    for dataset in datasets:
+        for t in dataset.tables.values():
+            can_insert = "YES" if t.kind == "TABLE" else "NO"
+            yield (
+                project.id, dataset.dataset_id, t.table_id, table_type(t), None, can_insert, "NO", "NO", "NO",
+                _time(t.created_ms), None, None, None, None, _ddl(t), None,
+            )  # fmt: skip
+
+
+def _ddl(table: Table) -> str:
+    path = f"`{table.project_id}.{table.dataset_id}.{table.table_id}`"
+    if table.view_query is not None:
+        return f"CREATE VIEW {path}\nAS {table.view_query};"
+    columns = ",\n".join(
+        f"  {f['name']} {fields.sql_type(f)}" + (" NOT NULL" if f.get("mode") == "REQUIRED" else "")
+        for f in table.schema
+    )
+    return f"CREATE TABLE {path}\n(\n{columns}\n);"
+
+
+def _columns_of(_: Session, project: Project, datasets: list[Dataset]) -> Iterable[Row]:
+    for dataset in datasets:
+        for table in dataset.tables.values():
+            tags = table.traits.get("policy_tags", {})
+            for position, f in enumerate(table.schema, start=1):
+                nullable = "NO" if f.get("mode") == "REQUIRED" else "YES"
+                tagged = [tags[f["name"]]] if f["name"] in tags else []
+                yield (
+                    project.id, dataset.dataset_id, table.table_id, f["name"], position, nullable, fields.sql_type(f),
+                    "NEVER", None, None, "NO", None, "NO", "NO", None, "NULL", "NULL", None, tagged,
+                )  # fmt: skip
+
+
+def _jobs(session: Session, project: Project, _: list[Dataset]) -> Iterable[Row]:
+    for (owner, _id), job in session.engine.jobs.items():
+        if owner != project.id or job.location.upper() != session.location.upper():
+            continue
+        error = job.error and {
+            "reason": job.error.reason, "location": job.error.location, "debug_info": None, "message": job.error.message
+        }  # fmt: skip
+        labels = [{"key": k, "value": v} for k, v in job.labels.items()]
+        tables = [{"project_id": p, "dataset_id": d, "table_id": t} for p, d, t in job.referenced]
+        yield (
+            _time(job.created_ms), project.id, int(project.number), job.user, None, job.id, "QUERY",
+            job.statement_type or None, "INTERACTIVE", _time(job.created_ms), _time(job.ended_ms), job.sql, "DONE",
+            None, job.bytes, job.bytes, 0, False, None, error, None, tables, labels,
+        )  # fmt: skip
+
+
+_VIEWS: dict[str, tuple[list[Field], str, Callable[[Session, Project, list[Dataset]], Iterable[Row]]]] = {
+    "SCHEMATA": (SCHEMATA, "bigquery.datasets.get", _schemata),
+    "TABLES": (TABLES, "bigquery.tables.list", _tables),
+    "COLUMNS": (COLUMNS, "bigquery.tables.list", _columns_of),
+    "JOBS": (JOBS, "bigquery.jobs.listAll", _jobs),
+    "JOBS_BY_PROJECT": (JOBS, "bigquery.jobs.listAll", _jobs),
+}
+
+
+def literal_rows(schema: list[Field], rows: list[Row]) -> str:
+    """The view as a DuckDB SELECT over one JSON text, so that no temporary table has to be cleared away."""
+    names = [f["name"] for f in schema]
+    text = json.dumps([dict(zip(names, row, strict=True)) for row in rows], default=_json_value)
+    columns = ", ".join(f"r.{fields.quote(n)} AS {fields.quote(n)}" for n in names)
+    literal = "'" + text.replace("'", "''") + "'"
+    # the types travel as a structure description in JSON: {"a": "BIGINT", ...}
+    structure = "'" + json.dumps([_structure(schema)]).replace("'", "''") + "'"
+    return f"SELECT {columns} FROM (SELECT unnest(from_json({literal}, {structure})) AS r)"  # noqa: S608
+
+
+def _structure(schema: list[Field]) -> JSON:
+    found: JSON = {}
+    for f in schema:
+        scalar: Any = _structure(f["fields"]) if f["type"] == "RECORD" else fields.duck_type(f | {"mode": "NULLABLE"})
+        found[f["name"]] = [scalar] if f.get("mode") == "REPEATED" else scalar
+    return found
+
+
+def _json_value(value: Any) -> str:
+    assert isinstance(value, dt.datetime)
+    return value.isoformat()

@@ -1,0 +1,372 @@
+"""Query jobs: run at once, kept for asking again.
+
+https://cloud.google.com/bigquery/docs/reference/rest/v2/jobs
+"""
+
+import uuid
+from dataclasses import dataclass, field
+from typing import Any
+
+import duckdb
+from sqlglot import exp
+from sqlglot.errors import SqlglotError
+
+from kbq_tui.sandbox.bigquery import datasets, dml, fields, refusals, statements, tables
+from kbq_tui.sandbox.bigquery.engine import engine_of
+from kbq_tui.sandbox.bigquery.names import (
+    Session,
+    canonical,
+    dataset_name,
+    find_dataset,
+    inferred_location,
+    table_name,
+    table_parts,
+)  # fmt: skip
+from kbq_tui.sandbox.bigquery.outcome import Outcome
+from kbq_tui.sandbox.bigquery.query import living_table, syntax_refusal
+from kbq_tui.sandbox.bigquery.syntax import Grant, SqlError, Statement, parse_script
+from kbq_tui.sandbox.context import Context
+from kbq_tui.sandbox.errors import ApiError
+from kbq_tui.sandbox.world import Principal, Project
+
+JSON = dict[str, Any]
+_KEPT = 2_000  # jobs, with their rows; older ones are forgotten
+
+
+@dataclass
+class Job:
+    """One job, always finished.
+
+    Args:
+        id: its id; unique in its project.
+        project: id of the project it ran in.
+        location: where it ran.
+        user: address of who ran it.
+        sql: the query.
+        configuration: as it was asked for.
+        labels: of the job.
+        created_ms, ended_ms: times.
+        outcome: of the last statement that gave rows, else of the last; None after an error.
+        error: why it failed.
+        parent: id of the script's job, for one of its statements.
+        children: number of statements of a script.
+        request_id: ``requestId`` of jobs.query, for asking twice.
+    """
+
+    id: str
+    project: str
+    location: str
+    user: str
+    sql: str
+    configuration: JSON
+    labels: dict[str, str] = field(default_factory=dict)
+    created_ms: int = 0
+    ended_ms: int = 0
+    outcome: Outcome | None = None
+    error: ApiError | None = None
+    parent: str = ""
+    children: int = 0
+    request_id: str = ""
+
+    @property
+    def statement_type(self) -> str:
+        """``SELECT``, ``CREATE_TABLE``, ...; ``SCRIPT`` for several statements."""
+        if self.children:
+            return "SCRIPT"
+        return self.outcome.statement_type if self.outcome else ""
+
+    @property
+    def bytes(self) -> int:
+        """Bytes processed."""
+        return self.outcome.reads.bytes if self.outcome else 0
+
+    @property
+    def referenced(self) -> list[tuple[str, str, str]]:
+        """(project, dataset, table) of every table read."""
+        read = self.outcome.reads.tables if self.outcome else []
+        return [(t.project_id, t.dataset_id, t.table_id) for t in read]
+
+
+def session_for(ctx: Context, principal: Principal, project: Project, config: JSON, location: str) -> Session:
+    """The surroundings of a query.
+
+    Args:
+        ctx: the sandbox.
+        principal: who runs it.
+        project: where it is billed.
+        config: the API's JobConfigurationQuery (or QueryRequest, which names these fields alike).
+        location: ``jobReference.location``; empty if the caller leaves it to BigQuery.
+    """
+    default = config.get("defaultDataset") or {}
+    parameters: list[JSON] = config.get("queryParameters") or []
+    return Session(
+        ctx,
+        principal,
+        project,
+        sql=str(config.get("query") or ""),
+        location=canonical(location) if location else "",
+        explicit_location=bool(location),
+        default_dataset=(str(default.get("projectId") or project.id), str(default["datasetId"]))
+        if default.get("datasetId")
+        else None,
+        parameters={str(p["name"]).lower(): p for p in parameters if p.get("name")},
+        positional=[p for p in parameters if not p.get("name")],
+    )
+
+
+def run(ctx: Context, principal: Principal, project: Project, body: JSON) -> Job:
+    """Runs a query job and keeps it.
+
+    Args:
+        ctx: the sandbox.
+        principal: who runs it.
+        project: where it is billed.
+        body: the API's Job: ``configuration.query`` and, if wanted, ``jobReference``.
+
+    Returns:
+        The job; ``error`` says whether it failed. A dry run is not kept.
+
+    Raises:
+        ApiError: no job may be made, or the request is no good.
+    """
+    require_jobs(ctx, principal, project)
+    configuration: JSON = body.get("configuration") or {}
+    config: JSON | None = configuration.get("query")
+    if config is None:
+        raise refusals.invalid("Required parameter is missing: query (load, extract and copy jobs are not supported)")
+    if not config.get("query"):
+        raise refusals.invalid("Required parameter is missing: query")
+    if config.get("useLegacySql", True):
+        raise refusals.invalid_query("Legacy SQL is not supported here: set useLegacySql to false")
+    reference: JSON = body.get("jobReference") or {}
+    location = str(reference.get("location") or "")
+    if location and canonical(location) not in datasets.LOCATIONS:
+        raise refusals.invalid(f"Location {location} is not supported")
+    job_id = str(reference.get("jobId") or f"job_{uuid.uuid4().hex[:28]}")
+    engine = engine_of(ctx)
+    if (project.id, job_id) in engine.jobs:
+        where = engine.jobs[project.id, job_id].location
+        raise refusals.exists("Job", f"{project.id}:{where}.{job_id}")
+    session = session_for(ctx, principal, project, config, location)
+    session.dry_run = bool(configuration.get("dryRun"))
+    job = Job(job_id, project.id, "US", principal.email, session.sql, configuration, configuration.get("labels") or {})
+    job.created_ms = ctx.world.now_ms()
+    try:
+        _execute(session, job, config)
+    except ApiError as error:
+        job.error = error
+    except (SqlglotError, RecursionError, duckdb.Error) as error:
+        # what no check foresaw is still the statement's fault
+        job.error = refusals.invalid_query(f"Statement not supported: {type(error).__name__}")
+    job.location = session.location or "US"
+    job.ended_ms = ctx.world.now_ms()
+    if session.dry_run:
+        if job.error is not None:
+            raise job.error
+        return job
+    engine.jobs[project.id, job_id] = job
+    while len(engine.jobs) > _KEPT:
+        del engine.jobs[next(iter(engine.jobs))]
+    return job
+
+
+def require_jobs(ctx: Context, principal: Principal, project: Project) -> None:
+    """Refuses unless the caller may run jobs in the project.
+
+    Raises:
+        ApiError: 403.
+    """
+    ctx.authz.require(principal, "bigquery.jobs.create", project)
+
+
+def _execute(session: Session, job: Job, config: JSON) -> None:
+    try:
+        script = parse_script(session.sql)
+    except SqlError as error:
+        raise syntax_refusal(error) from error
+    if not session.location:
+        session.location = _location(session, script, config)
+    if len(script) > 1:
+        job.children = len(script)
+    for index, statement in enumerate(script):
+        child = None
+        if len(script) > 1 and not session.dry_run:
+            child_id = f"script_job_{uuid.uuid4().hex}_{index}"
+            child = Job(child_id, job.project, session.location, job.user, statement.sql, {"query": {}})
+            child.configuration["query"] = {"query": statement.sql, "useLegacySql": False}
+            child.parent, child.created_ms = job.id, session.world.now_ms()
+            session.engine.jobs[child.project, child.id] = child
+        try:
+            outcome = statements.run(session, statement)
+        except ApiError as error:
+            if child is not None:
+                child.error = error
+            raise
+        finally:
+            if child is not None:
+                child.ended_ms = session.world.now_ms()
+        if child is not None:
+            child.outcome = outcome
+        if outcome.schema is not None or job.outcome is None or job.outcome.schema is None:
+            job.outcome = outcome
+    if config.get("destinationTable") and job.outcome and job.outcome.schema is not None:
+        _save(session, job.outcome, config)
+
+
+def _location(session: Session, script: list[Statement], config: JSON) -> str:
+    """Where a script runs when nobody says: where the first dataset it names lies, else in the US."""
+    target = config.get("destinationTable") or {}
+    known = session.world.dataset(str(target.get("projectId")), str(target.get("datasetId")))
+    places = [_named_location(session, statement.tree) for statement in script]
+    return next((place for place in places if place), known.location if known else "US")
+
+
+def _named_location(session: Session, tree: exp.Expr | Grant) -> str:
+    if isinstance(tree, Grant):
+        path = tree.path if tree.kind == "SCHEMA" else tree.path[:-1]
+    elif isinstance(tree, exp.Create | exp.Drop) and str(tree.args.get("kind")).upper() == "SCHEMA":
+        for option in tree.find_all(exp.LocationProperty):
+            return canonical(option.this.name)
+        if isinstance(tree, exp.Create):
+            return ""
+        path = table_parts((tree.args.get("tables") or [tree.this])[0])
+    else:
+        return inferred_location(session, tree)
+    found = session.world.dataset(*dataset_name(session, path))
+    return found.location if found else ""
+
+
+def _save(session: Session, outcome: Outcome, config: JSON) -> None:
+    """Writes a result into ``destinationTable``, as ``writeDisposition`` says."""
+    target: JSON = config["destinationTable"]
+    if not target.get("datasetId") or not target.get("tableId"):
+        raise refusals.invalid("Required parameter is missing: destinationTable")
+    home = str(target.get("projectId") or session.project.id)
+    name = table_name(session, (home, str(target["datasetId"]), str(target["tableId"])))
+    known = session.world.dataset(name.project, name.dataset)
+    if known is not None and known.location.upper() != session.location.upper():
+        raise refusals.other_location(session.location, known.location)
+    dataset = find_dataset(session, name)
+    disposition = str(config.get("writeDisposition") or "WRITE_EMPTY")
+    present = living_table(session, dataset, name.table)
+    if present is not None and disposition == "WRITE_EMPTY" and session.engine.count(present):
+        raise refusals.exists("Table", present.ref)
+    if session.dry_run:
+        return
+    if present is None or disposition == "WRITE_TRUNCATE":
+        present = tables.create(session, dataset, name.table, schema=outcome.schema or [], replace=True)
+    tables.require(session, dataset, present, "bigquery.tables.updateData")
+    dml.insert_rows(session, present, outcome.rows)
+    outcome.target = {"destinationTable": tables.reference(present)}
+
+
+# -- as the API answers
+
+
+def reference(job: Job) -> JSON:
+    """The job's JobReference."""
+    return {"projectId": job.project, "jobId": job.id, "location": job.location}
+
+
+def resource(job: Job, dry_run: bool = False) -> JSON:
+    """The job as the API answers it."""
+    return {
+        "kind": "bigquery#job",
+        "etag": f"{job.id}-{job.ended_ms}",
+        "id": f"{job.project}:{job.location}.{job.id}",
+        "selfLink": f"https://bigquery.googleapis.com/bigquery/v2/projects/{job.project}/jobs/{job.id}"
+        f"?location={job.location}",
+        "user_email": job.user,
+        "configuration": {**job.configuration, "jobType": "QUERY"},
+        "jobReference": {"projectId": job.project, "location": job.location} if dry_run else reference(job),
+        "statistics": statistics(job),
+        "status": status(job),
+    }
+
+
+def status(job: Job) -> JSON:
+    """``JobStatus``."""
+    found: JSON = {"state": "DONE"}
+    if job.error is not None:
+        error = error_proto(job.error)
+        found |= {"errorResult": error, "errors": [error]}
+    return found
+
+
+def error_proto(error: ApiError) -> JSON:
+    """``ErrorProto``."""
+    found = {"reason": error.reason, "message": error.message}
+    return found | ({"location": "query"} if error.reason == "invalidQuery" else {})
+
+
+def statistics(job: Job) -> JSON:
+    """``JobStatistics``."""
+    query: JSON = {
+        "totalBytesProcessed": str(job.bytes),
+        "totalBytesBilled": str(job.bytes),
+        "cacheHit": False,
+        "totalSlotMs": "0",
+    }
+    if job.statement_type:
+        query["statementType"] = job.statement_type
+    outcome = job.outcome
+    if outcome is not None and not job.children:
+        if outcome.schema is not None:
+            query["schema"] = {"fields": outcome.schema}
+        if outcome.changed is not None:
+            query["numDmlAffectedRows"] = str(outcome.changed)
+        if outcome.operation:
+            query["ddlOperationPerformed"] = outcome.operation
+        query |= {k: v for k, v in (outcome.target or {}).items() if k.startswith("ddl")}
+        if job.referenced:
+            query["referencedTables"] = [{"projectId": p, "datasetId": d, "tableId": t} for p, d, t in job.referenced]
+    found: JSON = {
+        "creationTime": str(job.created_ms),
+        "startTime": str(job.created_ms),
+        "endTime": str(job.ended_ms),
+        "totalBytesProcessed": str(job.bytes),
+        "query": query,
+    }
+    if job.children:
+        found["numChildJobs"] = str(job.children)
+    if job.parent:
+        found["parentJobId"] = job.parent
+    return found
+
+
+def results(job: Job, start: int, count: int | None, int64_timestamps: bool) -> JSON:
+    """``GetQueryResultsResponse``: one page.
+
+    Args:
+        job: a finished one without an error.
+        start: index of the first row.
+        count: rows at most; None for the server's own limit.
+        int64_timestamps: TIMESTAMP as microseconds rather than seconds.
+    """
+    outcome = job.outcome
+    body: JSON = {
+        "kind": "bigquery#getQueryResultsResponse",
+        "etag": f"{job.id}-{start}",
+        "jobReference": reference(job),
+        "jobComplete": True,
+        "cacheHit": False,
+        "totalBytesProcessed": str(job.bytes),
+    }
+    if outcome is None:
+        return body
+    if outcome.changed is not None:
+        body["numDmlAffectedRows"] = str(outcome.changed)
+    schema = outcome.schema
+    if schema is None:
+        return body | {"totalRows": "0"}
+    limit = min(count if count is not None else _PAGE, _PAGE)
+    rows = outcome.rows[start : start + limit]
+    body |= {"schema": {"fields": schema}, "totalRows": str(len(outcome.rows))}
+    if rows:
+        body["rows"] = fields.encode_rows(rows, schema, int64_timestamps)
+    if start + len(rows) < len(outcome.rows):
+        body["pageToken"] = str(start + len(rows))
+    return body
+
+
+_PAGE = 10_000

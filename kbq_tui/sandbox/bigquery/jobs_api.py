@@ -1,0 +1,157 @@
+"""Jobs over REST: insert, query, get, list, cancel, getQueryResults."""
+
+from typing import Any
+
+from kbq_tui.sandbox.bigquery import datasets, jobs, refusals, shapes
+from kbq_tui.sandbox.bigquery.engine import engine_of
+from kbq_tui.sandbox.bigquery.jobs import Job
+from kbq_tui.sandbox.bigquery.names import canonical
+from kbq_tui.sandbox.bigquery.paging import flag, page, whole_number
+from kbq_tui.sandbox.bigquery.shapes import shaped
+from kbq_tui.sandbox.context import Call
+from kbq_tui.sandbox.errors import ApiError
+from kbq_tui.sandbox.rest import Handler
+from kbq_tui.sandbox.world import Project
+
+JSON = dict[str, Any]
+_ONCE_MS = 15 * 60 * 1000  # how long a requestId is remembered
+
+
+def insert(call: Call) -> JSON:
+    """``jobs.insert``: a failed query is a job that is done, with an errorResult; only a dry run fails at once."""
+    project = datasets.project_of(call.ctx, call.params["project"])
+    dry_run = bool((call.body.get("configuration") or {}).get("dryRun"))
+    job = jobs.run(call.ctx, call.principal, project, call.body)
+    _note(call, job, dry_run)
+    return jobs.resource(job, dry_run)
+
+
+def query(call: Call) -> JSON:
+    """``jobs.query``: runs and answers in one round trip; a failed query is an HTTP error."""
+    project = datasets.project_of(call.ctx, call.params["project"])
+    body = call.body
+    request_id = str(body.get("requestId") or "")
+    job = _repeated(call, project, request_id)
+    dry_run = bool(body.get("dryRun"))
+    if job is None:
+        configuration: JSON = {"query": body, "dryRun": dry_run, "labels": body.get("labels") or {}}
+        reference = {"location": body.get("location")} if body.get("location") else {}
+        job = jobs.run(call.ctx, call.principal, project, {"configuration": configuration, "jobReference": reference})
+        # what is kept is the configuration of a query job, not the request
+        shown = {k: body[k] for k in ("query", "useLegacySql", "defaultDataset", "queryParameters") if k in body}
+        job.configuration = {"query": shown}
+        job.request_id = request_id
+        _note(call, job, dry_run)
+    if job.error is not None:
+        raise job.error
+    count = int(body["maxResults"]) if body.get("maxResults") is not None else None
+    micros = bool((body.get("formatOptions") or {}).get("useInt64Timestamp"))
+    answer = jobs.results(job, 0, count, micros) | {"kind": "bigquery#queryResponse", "location": job.location}
+    if dry_run:
+        answer.pop("rows", None)
+        answer["jobReference"] = {"projectId": job.project, "location": job.location}
+    return answer
+
+
+def _repeated(call: Call, project: Project, request_id: str) -> Job | None:
+    """The job that the same caller's same request made a moment ago."""
+    if not request_id:
+        return None
+    oldest = call.world.now_ms() - _ONCE_MS
+    for job in engine_of(call.ctx).jobs.values():
+        same = job.request_id == request_id and job.project == project.id and job.user == call.principal.email
+        if same and job.created_ms >= oldest:
+            found: Job = job
+            return found
+    return None
+
+
+def _note(call: Call, job: Job, dry_run: bool) -> None:
+    """Tells the log whether this was a write."""
+    call.is_write = not dry_run and job.outcome is not None and (job.outcome.is_write or bool(job.children))
+    if not dry_run:
+        call.resource = f"{job.project}:{job.location}.{job.id}"
+
+
+def _job_of(call: Call) -> Job:
+    project = datasets.project_of(call.ctx, call.params["project"])
+    given = str(call.query.get("location", ""))
+    job = engine_of(call.ctx).jobs.get((project.id, call.params["job"]))
+    # without a location, only the multi-regions are looked through (jobs.get, "location")
+    here = job is not None and (canonical(given) == canonical(job.location) if given else job.location in ("US", "EU"))
+    own = job is not None and job.user == call.principal.email
+    if not own:
+        call.ctx.authz.require(call.principal, "bigquery.jobs.get", project)
+    if job is None or not here:
+        where = canonical(given) if given else "US"
+        raise ApiError(404, "NOT_FOUND", f"Not found: Job {project.id}:{where}.{call.params['job']}", "notFound")
+    found: Job = job
+    return found
+
+
+def get(call: Call) -> JSON:
+    """``jobs.get``."""
+    return jobs.resource(_job_of(call))
+
+
+def cancel(call: Call) -> JSON:
+    """``jobs.cancel``: too late, as every job here is done; which is success, as with Google."""
+    return {"kind": "bigquery#jobCancelResponse", "job": jobs.resource(_job_of(call))}
+
+
+def list_jobs(call: Call) -> JSON:
+    """``jobs.list``: the caller's own; with ``allUsers`` everybody's, for those who may."""
+    project = datasets.project_of(call.ctx, call.params["project"])
+    everyone = flag(call, "allUsers")
+    call.ctx.authz.require(call.principal, "bigquery.jobs.listAll" if everyone else "bigquery.jobs.create", project)
+    since = whole_number(call, "minCreationTime", 0)
+    parent = str(call.query.get("parentJobId", ""))
+    found: list[Job] = [
+        job
+        for (owner, _), job in engine_of(call.ctx).jobs.items()
+        if owner == project.id
+        and (everyone or job.user == call.principal.email)
+        and job.created_ms >= since
+        and job.parent == parent
+    ]
+    states = call.query.getlist("stateFilter") if hasattr(call.query, "getlist") else []
+    if states and "done" not in [s.lower() for s in states]:
+        found = []
+    shown, token = page(call, found[::-1], 50)
+    entries = []
+    for job in shown:
+        full = jobs.resource(job)
+        entry = {k: full[k] for k in ("kind", "id", "jobReference", "statistics", "status", "user_email")}
+        entry["state"] = "DONE"
+        if job.error is not None:
+            entry["errorResult"] = jobs.error_proto(job.error)
+        entries.append(entry | {"configuration": full["configuration"]})
+    return {"kind": "bigquery#jobList", "etag": "list", "jobs": entries} | token
+
+
+def query_results(call: Call) -> JSON:
+    """``jobs.getQueryResults``: one page; the error of a failed job is an HTTP error here."""
+    job = _job_of(call)
+    if job.user != call.principal.email:
+        raise refusals.denied(
+            f"Job {job.project}:{job.location}.{job.id}: Permission bigquery.jobs.get denied on the results of "
+            "another user's job."
+        )
+    if job.error is not None:
+        raise job.error
+    start = whole_number(call, "pageToken", whole_number(call, "startIndex", 0))
+    count = whole_number(call, "maxResults", -1)
+    micros = flag(call, "formatOptions.useInt64Timestamp")
+    return jobs.results(job, start, count if count >= 0 else None, micros)
+
+
+_BASE = "/bigquery/v2/projects/{project}"
+# jobs are reads until they turn out to be writes, which `_note` tells the log
+METHODS: list[tuple[str, str, str, Handler, bool]] = [
+    ("POST", _BASE + "/jobs", "jobs.insert", shaped(insert, shapes.JOB), False),
+    ("GET", _BASE + "/jobs", "jobs.list", list_jobs, False),
+    ("GET", _BASE + "/jobs/{job}", "jobs.get", get, False),
+    ("POST", _BASE + "/jobs/{job}/cancel", "jobs.cancel", cancel, False),
+    ("POST", _BASE + "/queries", "jobs.query", shaped(query, shapes.QUERY), False),
+    ("GET", _BASE + "/queries/{job}", "jobs.getQueryResults", query_results, False),
+]

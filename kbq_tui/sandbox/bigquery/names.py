@@ -1,0 +1,208 @@
+"""What a name in a statement stands for: a table, a dataset, an INFORMATION_SCHEMA view; and where it lies."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlglot import exp
+
+from kbq_tui.sandbox.bigquery import refusals
+from kbq_tui.sandbox.bigquery.engine import Engine, engine_of
+from kbq_tui.sandbox.bigquery.syntax import split_path
+from kbq_tui.sandbox.context import Context
+from kbq_tui.sandbox.world import Dataset, Principal, Project, World
+
+JSON = dict[str, Any]
+
+
+@dataclass
+class Session:
+    """One query's surroundings.
+
+    Args:
+        ctx: the sandbox.
+        principal: who runs it.
+        project: the project it runs in and is billed to.
+        sql: the whole script, for positions in errors.
+        location: where it runs; empty until known.
+        explicit_location: whether the caller said where.
+        default_dataset: (project, dataset) for names of one part; None where there is none.
+        parameters: named query parameters as the API takes them, by lower-case name.
+        positional: the others.
+        dry_run: look, but do not touch.
+    """
+
+    ctx: Context
+    principal: Principal
+    project: Project
+    sql: str = ""
+    location: str = ""
+    default_dataset: tuple[str, str] | None = None
+    parameters: dict[str, JSON] = field(default_factory=dict)
+    positional: list[JSON] = field(default_factory=list)
+    dry_run: bool = False
+    explicit_location: bool = False
+
+    @property
+    def world(self) -> World:
+        return self.ctx.world
+
+    @property
+    def engine(self) -> Engine:
+        return engine_of(self.ctx)
+
+
+@dataclass(frozen=True)
+class Name:
+    """A resolved path.
+
+    Args:
+        project: project id.
+        dataset: dataset id; empty for project-level INFORMATION_SCHEMA.
+        table: table id; the view's name for INFORMATION_SCHEMA.
+        region: ``eu`` of ``region-eu``, where one was given.
+        is_schema_view: whether it is an INFORMATION_SCHEMA view.
+    """
+
+    project: str
+    dataset: str
+    table: str
+    region: str = ""
+    is_schema_view: bool = False
+
+    @property
+    def ref(self) -> str:
+        """As errors write it: ``P:D.T``, ``P:region-eu.INFORMATION_SCHEMA.V``."""
+        view = f"INFORMATION_SCHEMA.{self.table}" if self.is_schema_view else self.table
+        middle = f"region-{self.region}" if self.region else self.dataset
+        return f"{self.project}:{middle}.{view}" if middle else f"{self.project}:{view}"
+
+
+def table_parts(node: exp.Table) -> tuple[str, ...]:
+    """The parts of a table's path, however it was quoted."""
+    parts: list[str] = []
+    for part in node.parts:
+        if isinstance(part, exp.Identifier):
+            parts.extend(split_path(part.name))
+    return tuple(parts)
+
+
+def table_name(session: Session, parts: tuple[str, ...], default_project: str = "") -> Name:
+    """Resolves a table's path.
+
+    Raises:
+        ApiError: it lacks a dataset, or has too many parts.
+    """
+    project = default_project or session.project.id
+    upper = [p.upper() for p in parts]
+    if "INFORMATION_SCHEMA" in upper[:-1] or upper[:1] == ["INFORMATION_SCHEMA"]:
+        return _schema_view(session, parts, upper.index("INFORMATION_SCHEMA"), project)
+    if len(parts) == 1:
+        if session.default_dataset is None:
+            raise refusals.invalid_query(f'Table "{parts[0]}" must be qualified with a dataset (e.g. dataset.table).')
+        return Name(*session.default_dataset, parts[0])
+    if len(parts) == 2:
+        return Name(project, parts[0], parts[1])
+    if len(parts) == 3:
+        return Name(*parts)
+    raise refusals.invalid_query(f"Invalid table name: `{'.'.join(parts)}`")
+
+
+def _schema_view(session: Session, parts: tuple[str, ...], at: int, project: str) -> Name:
+    before = list(parts[:at])
+    view = ".".join(parts[at + 1 :]).upper()
+    region = dataset = ""
+    if before and before[-1].lower().startswith("region-"):
+        region = before.pop()[len("region-") :].lower()
+        if before:
+            project = before.pop()
+    elif len(before) == 2:
+        project, dataset = before
+        before = []
+    elif before:
+        # one part before INFORMATION_SCHEMA is a project if there is one of that name, else a dataset
+        part = before.pop()
+        if session.world.project(part) is not None and session.world.dataset(project, part) is None:
+            project = part
+        else:
+            dataset = part
+    elif session.default_dataset is not None and view in ("TABLES", "COLUMNS"):
+        project, dataset = session.default_dataset
+    if before:
+        raise refusals.invalid_query(f"Invalid table name: `{'.'.join(parts)}`")
+    return Name(project, dataset, view, region, is_schema_view=True)
+
+
+def dataset_name(session: Session, parts: tuple[str, ...]) -> tuple[str, str]:
+    """Resolves a dataset's path to (project, dataset).
+
+    Raises:
+        ApiError: too many parts.
+    """
+    if len(parts) == 1:
+        return session.project.id, parts[0]
+    if len(parts) == 2:
+        return parts[0], parts[1]
+    raise refusals.invalid_query(f"Invalid dataset name: `{'.'.join(parts)}`")
+
+
+def find_dataset(session: Session, name: Name) -> Dataset:
+    """The dataset of a table's path, which must lie where the query runs.
+
+    Raises:
+        ApiError: there is none, or it lies elsewhere.
+    """
+    project = session.world.project(name.project)
+    if project is None:
+        raise refusals.unknown_project(name.project)
+    dataset = project.datasets.get(name.dataset)
+    if dataset is None or dataset.location.upper() != session.location.upper():
+        raise refusals.no_dataset(name.project, name.dataset, session.location)
+    return dataset
+
+
+def real_tables(tree: exp.Expr) -> Iterator[exp.Table]:
+    """The tables a statement names, without its own WITH names."""
+    for node in tree.find_all(exp.Table):
+        if not isinstance(node.this, exp.Identifier):
+            continue
+        if isinstance(node.parent, exp.Create | exp.Drop) and str(node.parent.args.get("kind")).upper() == "SCHEMA":
+            continue
+        if not node.db and node.name.lower() in _with_names(node):
+            continue
+        yield node
+
+
+def _with_names(node: exp.Expr) -> set[str]:
+    found: set[str] = set()
+    parent = node.parent
+    while parent is not None:
+        clause = parent.args.get("with_") or parent.args.get("with")
+        if isinstance(clause, exp.With):
+            found |= {cte.alias.lower() for cte in clause.expressions}
+        parent = parent.parent
+    return found
+
+
+def inferred_location(session: Session, tree: exp.Expr) -> str:
+    """Where the first dataset that a statement names lies; empty where it names none.
+
+    https://cloud.google.com/bigquery/docs/locations#specify_locations
+    """
+    for node in real_tables(tree):
+        name = table_name(session, table_parts(node))
+        if name.is_schema_view and not name.dataset:
+            return canonical(name.region or "US")
+        dataset = session.world.dataset(name.project, name.dataset)
+        if dataset is not None:
+            return dataset.location
+    if session.default_dataset is not None:
+        dataset = session.world.dataset(*session.default_dataset)
+        if dataset is not None:
+            return dataset.location
+    return ""
+
+
+def canonical(location: str) -> str:
+    """``eu`` -> ``EU``; regions stay in lower case."""
+    return location.upper() if location.upper() in ("US", "EU") else location.lower()

@@ -1,0 +1,36 @@
+"""What came of a statement."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from kbq_tui.sandbox.bigquery.fields import Field, Row
+from kbq_tui.sandbox.bigquery.query import Reads
+
+JSON = dict[str, Any]
+
+
+@dataclass
+class Outcome:
+    """What came of a statement.
+
+    Args:
+        statement_type: as in the job's statistics.
+        schema: columns; None for statements without a result.
+        rows: the result.
+        reads: tables read and bytes.
+        changed: rows that DML changed; None for anything else.
+        target: table or dataset that DDL acted on, as the API's reference.
+        operation: ``CREATE``, ``REPLACE``, ``SKIP``, ``DROP`` for DDL.
+    """
+
+    statement_type: str
+    schema: list[Field] | None = None
+    rows: list[Row] = field(default_factory=list)
+    reads: Reads = field(default_factory=Reads)
+    changed: int | None = None
+    target: JSON | None = None
+    operation: str = ""
+
+    @property
+    def is_write(self) -> bool:
+        return self.statement_type != "SELECT"

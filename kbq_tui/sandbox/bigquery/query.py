@@ -1,0 +1,340 @@
+"""A SELECT in GoogleSQL into one for DuckDB: names resolved, every read authorised, policies applied."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import duckdb
+from sqlglot import exp, parse_one
+
+from kbq_tui.sandbox import roles
+from kbq_tui.sandbox.bigquery import dialect, fields, infoschema, refusals
+from kbq_tui.sandbox.bigquery.fields import Field
+from kbq_tui.sandbox.bigquery.names import Name, Session, find_dataset, real_tables, table_name, table_parts
+from kbq_tui.sandbox.bigquery.syntax import SqlError, node_position, parse_script, position
+from kbq_tui.sandbox.errors import ApiError
+from kbq_tui.sandbox.world import Dataset, Table
+
+JSON = dict[str, Any]
+_DEPTH = 16  # BigQuery's limit of views over views
+_FINE_GRAINED = "datacatalog.categories.fineGrainedGet"
+_DRIVE_SCOPES = {"https://www.googleapis.com/auth/drive", "https://www.googleapis.com/auth/drive.readonly"}
+
+
+@dataclass
+class Reads:
+    """What a statement reads: for ``referencedTables`` and ``totalBytesProcessed``."""
+
+    tables: list[Table] = field(default_factory=list)
+    bytes: int = 0
+
+
+def to_duckdb(session: Session, tree: exp.Expr, known: str = "") -> tuple[str, Reads]:
+    """The statement in DuckDB's SQL, with every name resolved and every read checked.
+
+    Args:
+        session: the query.
+        tree: a statement of GoogleSQL; left as it was.
+        known: the DuckDB name of a table that is resolved already: what DML writes into.
+
+    Raises:
+        ApiError: something is missing or not allowed.
+    """
+    reads = Reads()
+    resolved = _resolve(session, tree.copy(), reads, known=known)
+    return resolved.sql("duckdb"), reads
+
+
+def describe(session: Session, tree: exp.Expr) -> tuple[str, list[Field], Reads]:
+    """A query's DuckDB text, columns and reads, without running it.
+
+    Raises:
+        ApiError: BigQuery would refuse it.
+    """
+    sql, reads = to_duckdb(session, tree)
+    try:
+        schema = session.engine.describe(sql)
+    except duckdb.Error as error:
+        raise binding_error(session, tree, error) from error
+    return sql, named(schema), reads
+
+
+def named(schema: list[Field]) -> list[Field]:
+    """Columns without a name of their own are ``f0_``, ``f1_`` ... as in BigQuery.
+
+    Raises:
+        ApiError: two columns have one name.
+    """
+    seen: set[str] = set()
+    unnamed = 0
+    result: list[Field] = []
+    for column in schema:
+        name = column["name"]
+        if name.startswith(dialect.ANONYMOUS):
+            name = f"f{unnamed}_"
+            unnamed += 1
+        elif name.lower() in seen:
+            raise refusals.invalid_query(
+                f"Duplicate column names in the result are not supported. Found duplicate(s): {name}"
+            )
+        seen.add(name.lower())
+        result.append(column | {"name": name})
+    return result
+
+
+def _resolve(
+    session: Session, tree: exp.Expr, reads: Reads, view: Table | None = None, depth: int = 0, known: str = ""
+) -> exp.Expr:
+    sql = session.sql if view is None else view.view_query or ""
+    dialect.refuse_foreign(sql, tree)
+    dialect.name_columns(tree)
+    dialect.correct(tree)
+    tables = [node for node in real_tables(tree) if node.db or node.name != known]
+    columns = _used_columns(tree)
+    project = view.project_id if view else ""
+    for node in tables:
+        name = table_name(session, table_parts(node), project)
+        replacement: exp.Expr
+        if name.is_schema_view:
+            schema, rows = infoschema.load(session, name, node.find_ancestor(exp.Select))
+            replacement = _subquery(infoschema.literal_rows(schema, rows))
+        else:
+            replacement = _table(session, name, columns, reads, view, depth)
+        replacement.set("alias", node.args.get("alias") or exp.TableAlias(this=_last(node)))
+        for key in ("joins", "pivots", "laterals"):
+            if node.args.get(key):
+                replacement.set(key, node.args[key])
+        node.replace(replacement)
+    if view is None:
+        _bind_parameters(session, tree)
+    for call in list(tree.find_all(exp.SessionUser)):
+        call.replace(exp.Literal.string(session.principal.email))
+    return tree
+
+
+def _table(
+    session: Session, name: Name, columns: set[str] | None, reads: Reads, view: Table | None, depth: int
+) -> exp.Expr:
+    dataset = find_dataset(session, name)
+    table = living_table(session, dataset, name.table)
+    allowed = session.ctx.authz.allowed(session.principal, "bigquery.tables.getData", dataset)
+    allowed = allowed or (view is not None and _authorized(dataset, view))
+    allowed = allowed or (table is not None and table_grants(session, table, "bigquery.tables.getData"))
+    if not allowed:
+        raise refusals.may_not_query(name.ref, session.location)
+    if table is None:
+        raise refusals.no_table(name.ref, session.location)
+    if table not in reads.tables:
+        reads.tables.append(table)
+    if table.view_query is not None:
+        if depth >= _DEPTH:
+            raise refusals.invalid_query("Exceeded maximum allowed view nesting depth of 16.")
+        inner = parse_script(table.view_query)[0].tree
+        assert isinstance(inner, exp.Expr)
+        return exp.Subquery(this=_resolve(session, inner.copy(), reads, table, depth + 1))
+    if not table.schema:
+        raise refusals.invalid_query(f"Table {name.ref} does not have a schema.")
+    check_drive(session, table)
+    _check_tags(session, table, columns)
+    reads.bytes += session.engine.size(table, columns)
+    rows = _visible_rows(session, table)
+    if rows is not None:
+        return _subquery(rows)
+    return exp.Table(this=exp.to_identifier(session.engine.name(table), quoted=True))
+
+
+def living_table(session: Session, dataset: Dataset, table_id: str) -> Table | None:
+    """A table by name; one that has expired is gone."""
+    table = dataset.tables.get(table_id)
+    if table is not None and table.expires_ms is not None and table.expires_ms <= session.world.now_ms():
+        session.engine.drop(table)
+        del dataset.tables[table_id]
+        return None
+    return table
+
+
+def table_grants(session: Session, table: Table, permission: str) -> bool:
+    """Whether the table's own policy gives the permission."""
+    return any(
+        session.principal.member in binding.get("members", [])
+        and permission in roles.ROLES.get(str(binding.get("role")), frozenset())
+        for binding in table.traits.get("iam_policy", {}).get("bindings", [])
+    )
+
+
+def _authorized(dataset: Dataset, view: Table) -> bool:
+    """Whether the dataset lets a view read it, by name or with the view's whole dataset."""
+    for entry in dataset.access:
+        if entry.get("view") == {
+            "projectId": view.project_id, "datasetId": view.dataset_id, "tableId": view.table_id
+        }:  # fmt: skip
+            return True
+        whole = entry.get("dataset") or {}
+        same = whole.get("dataset") == {"projectId": view.project_id, "datasetId": view.dataset_id}
+        if same and "VIEWS" in whole.get("targetTypes", []):
+            return True
+    return False
+
+
+def check_drive(session: Session, table: Table) -> None:
+    """A Drive-backed table needs the Drive scope, and the file shared with the caller.
+
+    Raises:
+        ApiError: one of them is missing.
+    """
+    drive = table.traits.get("drive")
+    if drive is None:
+        return
+    has_scope = not session.principal.scopes or bool(session.principal.scopes & _DRIVE_SCOPES)
+    if not has_scope or session.principal.email not in drive.get("shared_with", []):
+        raise refusals.denied("BigQuery BigQuery: Permission denied while getting Drive credentials.")
+
+
+def _check_tags(session: Session, table: Table, columns: set[str] | None) -> None:
+    tags: dict[str, str] = table.traits.get("policy_tags", {})
+    project = session.world.projects[table.project_id]
+    if not tags or session.ctx.authz.allowed(session.principal, _FINE_GRAINED, project):
+        return
+    for column, tag in tags.items():
+        if columns is None or column.lower() in columns:
+            place = f"{table.project_id}.{table.dataset_id}.{table.table_id}.{column}"
+            raise refusals.denied(
+                "BigQuery BigQuery: User has neither fine-grained reader nor masked get permission to get data "
+                f'protected by policy tag "{tag}" on column {place}.'
+            )
+
+
+def _visible_rows(session: Session, table: Table) -> str | None:
+    """Row access policies: a caller whom none names gets no rows and no error.
+
+    https://cloud.google.com/bigquery/docs/row-level-security-intro
+    """
+    policies: list[JSON] = table.traits.get("row_policies", [])
+    if not policies:
+        return None
+    mine = [p for p in policies if session.principal.member in p.get("grantees", [])]
+    filters = [parse_one(str(p.get("filter", "TRUE")), read="bigquery").sql("duckdb") for p in mine]
+    where = " OR ".join(f"({f})" for f in filters) or "FALSE"
+    return f"SELECT * FROM {session.engine.name(table)} WHERE {where}"  # noqa: S608
+
+
+def _subquery(duck_sql: str) -> exp.Expr:
+    return exp.Subquery(this=parse_one(duck_sql, read="duckdb"))
+
+
+def _last(node: exp.Table) -> exp.Identifier:
+    return exp.to_identifier(table_parts(node)[-1], quoted=True)
+
+
+def _used_columns(tree: exp.Expr) -> set[str] | None:
+    """Lower-case names of all columns a statement uses; None for all of them (``*``)."""
+    for star in tree.find_all(exp.Star):
+        if not isinstance(star.parent, exp.Count):
+            return None
+    names = {column.name.lower() for column in tree.find_all(exp.Column)}
+    sources = {t.alias_or_name.lower() for t in tree.find_all(exp.Table)}
+    return None if names & sources else names  # SELECT t FROM t: the whole row
+
+
+def _bind_parameters(session: Session, tree: exp.Expr) -> None:
+    for node in list(tree.find_all(exp.Parameter)):
+        given = session.parameters.get(node.name.lower())
+        if given is None:
+            at = position(session.sql, max(session.sql.lower().find(f"@{node.name.lower()}"), 0))
+            raise refusals.invalid_query(f"Query parameter '{node.name}' not found at {at}")
+        node.replace(_parameter(given))
+    for index, place in enumerate(list(tree.find_all(exp.Placeholder))):
+        if index >= len(session.positional):
+            raise refusals.invalid_query("Query parameter number is out of range; not enough positional parameters")
+        place.replace(_parameter(session.positional[index]))
+
+
+def _parameter(given: JSON) -> exp.Expr:
+    kind: JSON = given.get("parameterType") or {}
+    value: JSON = given.get("parameterValue") or {}
+    return _typed(kind, value)
+
+
+def _typed(kind: JSON, value: JSON) -> exp.Expr:
+    name = str(kind.get("type") or "STRING").upper()
+    if name == "ARRAY":
+        items = [_typed(kind.get("arrayType") or {}, v) for v in value.get("arrayValues") or []]
+        return exp.Array(expressions=items)
+    if name == "STRUCT":
+        types = {str(t.get("name") or ""): t.get("type") or {} for t in kind.get("structTypes") or []}
+        inner = value.get("structValues") or {}
+        parts = [(exp.to_identifier(n), _typed(t, inner.get(n) or {})) for n, t in types.items()]
+        return exp.Struct(expressions=[exp.PropertyEQ(this=name_, expression=part) for name_, part in parts])
+    text = value.get("value")
+    try:
+        column = fields.normalise([{"name": "p", "type": name}])[0]
+    except fields.BadSchema as error:
+        raise refusals.invalid(f"Invalid parameter type: {name}") from error
+    literal: exp.Expr = exp.null() if text is None else exp.Literal.string(str(text))
+    return exp.Cast(this=literal, to=exp.DataType.build(fields.duck_type(column), dialect="duckdb"))
+
+
+# DuckDB's complaint -> BigQuery's; {0}, {1} are the groups, {at} the place in the author's text
+_BINDING: list[tuple[str, str]] = [
+    (
+        r'Referenced column "([^"]+)" (?:not found in FROM|was not found because the FROM) clause',
+        "Unrecognized name: {0} at {at}",
+    ),
+    (r"Referenced update column (\S+) not found in table", "Unrecognized name: {0} at {at}"),
+    (r'Duplicate column name "([^"]+)" in INSERT', "INSERT has columns with duplicate name: {0} at {at}"),
+    (r"(division by zero: .*)", "{0}"),
+    (r'Referenced table "([^"]+)" not found', "Unrecognized name: {0} at {at}"),
+    (
+        r'(?:Table|Values list) "([^"]+)" does not have a column named "([^"]+)"',
+        "Name {1} not found inside {0} at {at}",
+    ),
+    (r'Ambiguous reference to column name "([^"]+)"', "Column name {0} is ambiguous at {at}"),
+    (
+        r'column "([^"]+)" must appear in the GROUP BY clause',
+        "SELECT list expression references column {0} which is neither grouped nor aggregated at {at}",
+    ),
+    (r"(?:Scalar|Aggregate|Table) Function with name \"?(\w+)\"? does not exist", "Function not found: {0} at {at}"),
+    (r"Could not convert string '([^']*)' to INT", "Bad int64 value: {0}"),
+    (r"Could not convert string '([^']*)' to (?:DOUBLE|DECIMAL)", "Bad double value: {0}"),
+    (r'(?:invalid (?:timestamp|date)[^"]*"|timestamp field value out of range: ")([^"]*)"', "Invalid timestamp: '{0}'"),
+    (r"NOT NULL constraint failed: \w+\.(\w+)", "Required field {0} cannot be null"),
+    (
+        r"table \w+ has (\d+) columns but (\d+) values were supplied",
+        "Inserted row has wrong column count; Has {1}, expected {0} at {at}",
+    ),
+    (r'Table "\w+" does not have a column with name "([^"]+)"', "Column {0} is not present in table at {at}"),
+    (
+        r"Cannot compare values of type (\w+)[^ ]* and type (\w+)",
+        "No matching signature for operator for argument types: {0}, {1} at {at}",
+    ),
+]
+
+
+def binding_error(session: Session, tree: exp.Expr, error: duckdb.Error) -> ApiError:
+    """DuckDB's refusal in BigQuery's words, pointing into the text the caller wrote."""
+    message = str(error)
+    for pattern, text in _BINDING:
+        match = re.search(pattern, message, re.IGNORECASE)
+        if match:
+            groups = [g or "" for g in match.groups()]
+            return refusals.invalid_query(text.format(*groups, at=_place(session.sql, tree, groups)))
+    # an unforeseen complaint: its first line, without the names that only DuckDB knows
+    first = re.sub(r"\bt\d+\b", "table", message.splitlines()[0].partition(": ")[2])
+    return refusals.invalid_query(first or "Query error")
+
+
+def _place(sql: str, tree: exp.Expr, words: Iterable[str]) -> str:
+    wanted = {w.lower() for w in words}
+    for node in tree.walk():
+        if isinstance(node, exp.Column | exp.Anonymous | exp.Func) and node.name.lower() in wanted:
+            return node_position(sql, node)
+    for node in tree.find_all(exp.Identifier):
+        if node.name.lower() in wanted:
+            return node_position(sql, node)
+    return node_position(sql, tree)
+
+
+def syntax_refusal(error: SqlError) -> ApiError:
+    """A statement that could not be read, as an API error."""
+    return refusals.invalid_query(str(error))

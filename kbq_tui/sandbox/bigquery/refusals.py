@@ -1,0 +1,101 @@
+"""BigQuery's refusals: the texts, reasons and HTTP statuses (https://cloud.google.com/bigquery/docs/error-messages)."""
+
+from kbq_tui.sandbox.errors import ApiError
+from kbq_tui.sandbox.world import Dataset, Project, Table
+
+BILLING_URL = "https://console.cloud.google.com/billing"
+
+STATUS_BY_REASON = {
+    "invalidQuery": 400,
+    "invalid": 400,
+    "accessDenied": 403,
+    "billingNotEnabled": 403,
+    "notFound": 404,
+    "duplicate": 409,
+    "resourceInUse": 400,
+    "stopped": 200,
+}
+
+
+def invalid_query(message: str) -> ApiError:
+    """A statement that does not parse or bind."""
+    return ApiError(400, "INVALID_ARGUMENT", message, "invalidQuery", location="q")
+
+
+def invalid(message: str) -> ApiError:
+    """An argument that is no good."""
+    return ApiError(400, "INVALID_ARGUMENT", message, "invalid")
+
+
+def unknown_project(project_id: str) -> ApiError:
+    """The project does not exist."""
+    text = f"Project {project_id} is not found. Make sure it references valid GCP project that hasn't been deleted.; "
+    return ApiError(404, "NOT_FOUND", text + f"Project id: {project_id}", "notFound")
+
+
+def no_dataset(project_id: str, dataset_id: str, location: str = "") -> ApiError:
+    """The dataset does not exist; with a location, as a query says it."""
+    where = f" was not found in location {location}" if location else ""
+    return ApiError(404, "NOT_FOUND", f"Not found: Dataset {project_id}:{dataset_id}{where}", "notFound")
+
+
+def no_table(ref: str, location: str = "") -> ApiError:
+    """The table does not exist; with a location, as a query says it."""
+    where = f" was not found in location {location}" if location else ""
+    return ApiError(404, "NOT_FOUND", f"Not found: Table {ref}{where}", "notFound")
+
+
+def exists(kind: str, ref: str) -> ApiError:
+    """Something of that name is there already."""
+    return ApiError(409, "ALREADY_EXISTS", f"Already Exists: {kind} {ref}", "duplicate")
+
+
+def denied(message: str) -> ApiError:
+    """403; the message starts with what is denied."""
+    return ApiError(403, "PERMISSION_DENIED", f"Access Denied: {message}", "accessDenied")
+
+
+def may_not_query(ref: str, location: str) -> ApiError:
+    """A query reads what the caller may not read. Whether it exists is not told."""
+    text = f"Table {ref}: User does not have permission to query table {ref}"
+    return denied(f"{text}, or perhaps it does not exist in location {location}.")
+
+
+def table_permission(permission: str, table: Table) -> ApiError:
+    """A permission on one table is missing."""
+    text = f"Permission {permission} denied on table {table.ref} (or it may not exist)."
+    return denied(f"Table {table.ref}: {text}")
+
+
+def may_not_create_dataset(project: Project) -> ApiError:
+    """``bigquery.datasets.create`` is missing."""
+    text = f"User does not have bigquery.datasets.create permission in project {project.id}."
+    return denied(f"Project {project.id}: {text}")
+
+
+def no_billing(what: str) -> ApiError:
+    """The project is in BigQuery's own sandbox (https://cloud.google.com/bigquery/docs/sandbox#limitations)."""
+    text = f"Billing has not been enabled for this project. Enable billing at {BILLING_URL}. {what}"
+    return ApiError(403, "PERMISSION_DENIED", text, "billingNotEnabled")
+
+
+def dml_not_free() -> ApiError:
+    """DML without billing."""
+    return no_billing(
+        "DML queries are not allowed in the free tier. Set up a billing account to remove this restriction."
+    )
+
+
+def other_location(source: str, destination: str) -> ApiError:
+    """A statement reads in one location and writes in another."""
+    return invalid(f"Cannot read and write in different locations: source: {source}, destination: {destination}")
+
+
+def set_policy(dataset: Dataset, why: str) -> ApiError:
+    """IAM does not take the new access list."""
+    return invalid(f"IAM setPolicy failed for Dataset {dataset.ref}: {why}")
+
+
+def precondition() -> ApiError:
+    """The etag in If-Match is not the present one."""
+    return ApiError(412, "FAILED_PRECONDITION", "Precondition check failed.", "conditionNotMet", location="If-Match")

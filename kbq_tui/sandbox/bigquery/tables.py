@@ -1,0 +1,278 @@
+"""Tables and views: made, changed and removed by one code, whether asked over REST or in SQL.
+
+https://cloud.google.com/bigquery/docs/reference/rest/v2/tables
+"""
+
+import hashlib
+import re
+from typing import Any
+
+from sqlglot import exp
+
+from kbq_tui.sandbox.bigquery import fields, refusals
+from kbq_tui.sandbox.bigquery.datasets import FREE_EXPIRATION_MS, merge_labels
+from kbq_tui.sandbox.bigquery.names import Session
+from kbq_tui.sandbox.bigquery.query import describe, living_table, syntax_refusal, table_grants
+from kbq_tui.sandbox.bigquery.syntax import SqlError, parse_script
+from kbq_tui.sandbox.world import Dataset, Table
+
+JSON = dict[str, Any]
+_NAME = re.compile(r"[\w \-]{1,1024}")
+
+
+def table_of(session: Session, dataset: Dataset, table_id: str, permission: str) -> Table:
+    """The table addressed, if the caller may do that with it.
+
+    Raises:
+        ApiError: not allowed (which hides whether it exists), or there is none.
+    """
+    table = living_table(session, dataset, table_id)
+    missing = Table(dataset.project_id, dataset.dataset_id, table_id)
+    require(session, dataset, table or missing, permission)
+    if table is None:
+        raise refusals.no_table(missing.ref)
+    return table
+
+
+def require(session: Session, dataset: Dataset, table: Table, permission: str) -> None:
+    """Refuses unless the caller has a permission on a table, by the dataset, the project or the table's own policy.
+
+    Raises:
+        ApiError: 403.
+    """
+    if not session.ctx.authz.allowed(session.principal, permission, dataset) and not table_grants(
+        session, table, permission
+    ):
+        raise refusals.table_permission(permission, table)
+
+
+def resource(session: Session, dataset: Dataset, table: Table) -> JSON:
+    """The table as the API answers it."""
+    body: JSON = {
+        "kind": "bigquery#table",
+        "etag": table.etag,
+        "id": table.ref,
+        "selfLink": (
+            f"https://bigquery.googleapis.com/bigquery/v2/projects/{table.project_id}/datasets/{table.dataset_id}"
+            f"/tables/{table.table_id}"
+        ),
+        "tableReference": reference(table),
+        "type": kind(table),
+        "schema": {"fields": _tagged(table, dataset.location)},
+        "creationTime": str(table.created_ms),
+        "lastModifiedTime": str(table.modified_ms),
+        "location": dataset.location,
+    }
+    rows, size = (0, 0)
+    drive = table.traits.get("drive")
+    if drive is not None:
+        uri = f"https://docs.google.com/spreadsheets/d/{_digest(table.ref)}"
+        body["externalDataConfiguration"] = {"sourceFormat": "GOOGLE_SHEETS", "sourceUris": [uri]}
+    elif table.view_query is None:
+        rows, size = session.engine.count(table), session.engine.size(table)
+    body |= {"numRows": str(rows), "numBytes": str(size), "numLongTermBytes": "0", "numTotalLogicalBytes": str(size)}
+    if table.view_query is not None:
+        body["view"] = {"query": table.view_query, "useLegacySql": False}
+    for key, value in (
+        ("labels", table.labels),
+        ("description", table.description),
+        ("friendlyName", table.friendly_name),
+        ("expirationTime", str(table.expires_ms) if table.expires_ms is not None else ""),
+    ):
+        if value:
+            body[key] = value
+    return body
+
+
+def kind(table: Table) -> str:
+    """``TABLE``, ``VIEW``; ``EXTERNAL`` for one whose rows a scenario puts into Drive."""
+    return "EXTERNAL" if table.traits.get("drive") is not None else table.kind
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:19]
+
+
+def _tagged(table: Table, location: str) -> list[JSON]:
+    """The schema with the policy tags that a scenario puts on columns; a tag is named ``Taxonomy : Label``."""
+    tags: dict[str, str] = table.traits.get("policy_tags", {})
+    fields_: list[JSON] = []
+    for column in table.schema:
+        tag = tags.get(column["name"])
+        if tag is not None:
+            taxonomy, _, label = tag.partition(" : ")
+            home = f"projects/{table.project_id}/locations/{location.lower()}"
+            name = f"{home}/taxonomies/{_digest(taxonomy)}/policyTags/{_digest(label)}"
+            fields_.append(column | {"policyTags": {"names": [name]}})
+        else:
+            fields_.append(column)
+    return fields_
+
+
+def row_policies(table: Table) -> list[JSON]:
+    """The table's row access policies as the API lists them, which does not tell the grantees."""
+    return [
+        {
+            "etag": table.etag,
+            "rowAccessPolicyReference": {**reference(table), "policyId": f"policy_{number}"},
+            "filterPredicate": str(policy.get("filter", "TRUE")),
+        }
+        for number, policy in enumerate(table.traits.get("row_policies", []), start=1)
+    ]
+
+
+def reference(table: Table) -> JSON:
+    """The table's TableReference."""
+    return {"projectId": table.project_id, "datasetId": table.dataset_id, "tableId": table.table_id}
+
+
+def create(
+    session: Session,
+    dataset: Dataset,
+    table_id: str,
+    *,
+    schema: list[JSON],
+    view_query: str | None = None,
+    replace: bool = False,
+    body: JSON | None = None,
+) -> Table:
+    """Makes a table (empty) or a view.
+
+    Args:
+        session: who asks.
+        dataset: where.
+        table_id: its name.
+        schema: its columns; of a view, those its query gave.
+        view_query: the view's SELECT.
+        replace: whether one of that name may be there.
+        body: further fields of the API's Table: labels, description, friendlyName, expirationTime.
+
+    Raises:
+        ApiError: not allowed, there already, or no good.
+    """
+    session.ctx.authz.require(session.principal, "bigquery.tables.create", dataset)
+    if not _NAME.fullmatch(table_id):
+        raise refusals.invalid(
+            f'Invalid table ID "{table_id}". Table IDs must be alphanumeric (plus underscores, dashes and spaces) and '
+            "must be at most 1024 characters long."
+        )
+    present = living_table(session, dataset, table_id)
+    if present is not None and not replace:
+        raise refusals.exists("Table", present.ref)
+    if present is not None:
+        remove(session, dataset, present)
+    try:
+        columns = fields.normalise(schema)
+    except fields.BadSchema as error:
+        raise refusals.invalid(str(error)) from error
+    now = session.world.now_ms()
+    table = Table(dataset.project_id, dataset.dataset_id, table_id, created_ms=now, schema=columns)
+    table.kind = "VIEW" if view_query is not None else "TABLE"
+    table.view_query = view_query
+    table.expires_ms = _default_expiration(session, dataset, now)
+    _take(session, dataset, table, body or {})
+    if view_query is None:
+        session.engine.create(table)
+    dataset.tables[table_id] = table
+    session.world.touch(table)
+    return table
+
+
+def view_schema(session: Session, query: str) -> list[JSON]:
+    """The columns of a view's SELECT, which must run where the view will be.
+
+    Raises:
+        ApiError: the query is no good, or reads what the caller may not read.
+    """
+    try:
+        statements = parse_script(query)
+    except SqlError as error:
+        raise syntax_refusal(error) from error
+    tree = statements[0].tree
+    if len(statements) != 1 or not isinstance(tree, exp.Query):
+        raise refusals.invalid_query("A view's query must be one SELECT statement")
+    session.sql = query
+    return describe(session, tree)[1]
+
+
+def change(session: Session, dataset: Dataset, table: Table, body: JSON) -> None:
+    """Changes a table's labels, texts, expiration, view query, or adds columns.
+
+    Raises:
+        ApiError: not allowed, or a column would be lost or change its type.
+    """
+    require(session, dataset, table, "bigquery.tables.update")
+    view = body.get("view") or {}
+    if view and table.view_query is not None:
+        table.schema = view_schema(session, str(view["query"]))
+        table.view_query = str(view["query"])
+    elif body.get("schema") and table.view_query is None:
+        _change_schema(session, table, body["schema"].get("fields") or [])
+    _take(session, dataset, table, body)
+    session.world.touch(table)
+
+
+def remove(session: Session, dataset: Dataset, table: Table) -> None:
+    """Deletes a table or view.
+
+    Raises:
+        ApiError: not allowed.
+    """
+    require(session, dataset, table, "bigquery.tables.delete")
+    session.engine.drop(table)
+    del dataset.tables[table.table_id]
+
+
+def _change_schema(session: Session, table: Table, given: list[JSON]) -> None:
+    try:
+        wanted = fields.normalise(given)
+    except fields.BadSchema as error:
+        raise refusals.invalid(str(error)) from error
+    by_name = {f["name"]: f for f in wanted}
+    for old in table.schema:
+        new = by_name.get(old["name"])
+        if new is None:
+            raise refusals.invalid(
+                f"Provided Schema does not match Table {table.ref}. Field {old['name']} is missing in new schema"
+            )
+        if new["type"] != old["type"]:
+            raise refusals.invalid(
+                f"Provided Schema does not match Table {table.ref}. Field {old['name']} has changed type from "
+                f"{old['type']} to {new['type']}"
+            )
+    known = {f["name"] for f in table.schema}
+    for field in wanted:
+        if field["name"] not in known:
+            if field["mode"] == "REQUIRED":
+                raise refusals.invalid(
+                    f"Provided Schema does not match Table {table.ref}. Cannot add required fields to an existing "
+                    "schema."
+                )
+            session.engine.add_column(table, field)
+    table.schema = wanted
+
+
+def _take(session: Session, dataset: Dataset, table: Table, body: JSON) -> None:
+    labels = merge_labels(table.labels, body["labels"]) if "labels" in body else table.labels
+    expires = table.expires_ms
+    if "expirationTime" in body:
+        given = body["expirationTime"]
+        expires = int(given) if given is not None else None
+        if expires is not None and expires <= session.world.now_ms():
+            raise refusals.invalid(f"Invalid expiration time {expires}: it must be in the future")
+        free = session.world.now_ms() + FREE_EXPIRATION_MS
+        if not session.world.projects[dataset.project_id].billing and (expires is None or expires > free):
+            raise refusals.no_billing("The table expiration time must be less than 60 days.")
+    table.labels = labels
+    table.expires_ms = expires
+    if "description" in body:
+        table.description = str(body["description"] or "")
+    if "friendlyName" in body:
+        table.friendly_name = str(body["friendlyName"] or "")
+
+
+def _default_expiration(session: Session, dataset: Dataset, now: int) -> int | None:
+    life = dataset.default_table_expiration_ms
+    if not session.world.projects[dataset.project_id].billing:
+        life = min(life or FREE_EXPIRATION_MS, FREE_EXPIRATION_MS)
+    return now + life if life is not None else None

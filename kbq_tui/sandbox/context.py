@@ -1,0 +1,198 @@
+"""One running sandbox, as the handlers see it, and one call on it."""
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from kbq_tui.sandbox import errors
+from kbq_tui.sandbox.authz import Authz
+from kbq_tui.sandbox.keys import KeyMaker
+from kbq_tui.sandbox.world import CallRecord, Principal, Project, World
+
+if TYPE_CHECKING:
+    from kbq_tui.sandbox.auth import Auth
+    from kbq_tui.sandbox.faults import Faults
+
+JSON = dict[str, Any]
+T = TypeVar("T")
+
+NOBODY = Principal("allUsers", "", "")
+
+# Where each API lives below the sandbox's address. The paths behind it are Google's own.
+PREFIX: Mapping[str, str] = {
+    "bigquery": "",  # its paths begin with /bigquery/v2 themselves
+    "iam": "/iam",
+    "iamcredentials": "/iamcredentials",
+    "cloudresourcemanager": "/crm",
+    "serviceusage": "/serviceusage",
+    "orgpolicy": "/orgpolicy",
+    "cloudbilling": "/billing",
+}
+
+# Which API a method's first name part belongs to, and whether it must be on in the addressed project too.
+# Every API must be on in the project that is billed for the call's quota.
+APIS: Mapping[str, tuple[str, str, bool]] = {
+    "bigquery": ("bigquery.googleapis.com", "BigQuery API", True),
+    "iam": ("iam.googleapis.com", "Identity and Access Management (IAM) API", True),
+    "iamcredentials": ("iamcredentials.googleapis.com", "IAM Service Account Credentials API", False),
+    "cloudresourcemanager": ("cloudresourcemanager.googleapis.com", "Cloud Resource Manager API", False),
+    "serviceusage": ("serviceusage.googleapis.com", "Service Usage API", False),
+    "orgpolicy": ("orgpolicy.googleapis.com", "Organization Policy API", False),
+    "cloudbilling": ("cloudbilling.googleapis.com", "Cloud Billing API", False),
+}
+
+
+@dataclass
+class Call:
+    """One call on its way through.
+
+    Args:
+        ctx: the sandbox.
+        method: its name, e.g. ``iam.serviceAccounts.create``.
+        params: from the path. ``project`` is looked at for the "API is off" check.
+        query: from the URL; Starlette's multi-dict over REST, so ``query.getlist`` exists there.
+        headers: HTTP headers or gRPC metadata, lower case.
+        body: the JSON sent.
+        principal: who calls; set before the handler runs.
+        resource: what the log names.
+        is_write: whether success changes the world.
+        public: needs no credentials.
+        began: monotonic time.
+    """
+
+    ctx: "Context"
+    method: str
+    params: dict[str, str] = field(default_factory=dict)
+    query: Any = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: JSON = field(default_factory=dict)
+    principal: Principal = NOBODY
+    resource: str = ""
+    is_write: bool = False
+    public: bool = False
+    began: float = field(default_factory=time.monotonic)
+
+    @property
+    def world(self) -> World:
+        return self.ctx.world
+
+
+@dataclass
+class Context:
+    """What handlers need: the world, its guards, and (set by the server) where it can be reached.
+
+    Args:
+        latency: seconds added to every call.
+        url: ``http://127.0.0.1:PORT``, once the server listens.
+        keys: makes key pairs.
+        operation_seconds: how long enabling an API takes to be done.
+        threads: where handlers run; many, so that calls at once wait for nobody.
+        stopping: set when the sandbox goes down; whoever waits looks at it.
+        engine: the SQL engine, kept here by the BigQuery package; nobody else looks at it.
+        connections: the open sockets by peer address, for faults that reset them.
+    """
+
+    world: World
+    authz: Authz
+    auth: "Auth"
+    faults: "Faults"
+    latency: float = 0.0
+    url: str = ""
+    keys: KeyMaker = field(default_factory=KeyMaker)
+    operation_seconds: float = 0.0
+    threads: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(64, "sandbox"))
+    stopping: threading.Event = field(default_factory=threading.Event)
+    engine: Any = None
+    connections: dict[tuple[str, int], asyncio.Transport] = field(default_factory=dict)
+
+    async def pause(self) -> None:
+        """Wait the latency without holding anything."""
+        if self.latency:
+            await asyncio.sleep(self.latency)
+
+    def run(self, call: Call, handler: Callable[[Call], T]) -> T:
+        """Authenticate, check that the API is on, and do the work, all under the lock (in a worker thread)."""
+        with self.world.lock:
+            self.world.settle()
+            if not call.public:
+                call.principal = self.auth.authenticate(call.headers, call.method.partition(".")[0])
+                self.check_api(call)
+            result = handler(call)
+            self.faults.foreign_editor(self, call)
+            return result
+
+    def record(self, call: Call, status: int) -> None:
+        """Put the call into the log."""
+        took = time.monotonic() - call.began
+        who, at = call.principal.email or "-", self.world.clock() - took
+        self.world.record(CallRecord(call.method, who, call.resource, status, at, call.is_write, took))
+
+    def check_api(self, call: Call) -> None:
+        """Refuse as Google does when the API is off (or not yet on) in a project that has to have it.
+
+        The quota project is that of the credentials, unless ``X-Goog-User-Project`` names another
+        (https://cloud.google.com/docs/quotas/quota-project).
+        """
+        api = APIS.get(call.method.partition(".")[0])
+        if api is None:
+            return
+        service, title, addressed = api
+        consumer = call.headers.get("x-goog-user-project", "")
+        if consumer:
+            project = self.world.project(consumer)
+            if project is None or not self.authz.allowed(call.principal, "serviceusage.services.use", project):
+                raise _may_not_bill(consumer)
+        names = [consumer or call.principal.project]
+        if addressed:
+            owner = call.params.get("project", "-")
+            names.append(_owner(call.params.get("account", "")) if owner == "-" else owner)
+        for name in names:
+            project = self.world.project(name)
+            if project is not None and not self.api_on(project, service):
+                raise _api_off(project, service, title)
+
+    def api_on(self, project: Project, service: str) -> bool:
+        """Whether an API answers in a project: enabled, and the enabling has spread."""
+        return service in project.services and self.world.ready("api", project.id, service)
+
+
+def _owner(email: str) -> str:
+    return email.partition("@")[2].removesuffix(".iam.gserviceaccount.com")
+
+
+def _api_off(project: Project, service: str, title: str) -> errors.ApiError:
+    url = f"https://console.developers.google.com/apis/api/{service}/overview?project={project.number}"
+    text = (
+        f"{title} has not been used in project {project.number} before or it is disabled. Enable it by visiting {url} "
+        "then retry. If you enabled this API recently, wait a few minutes for the action to propagate to our systems "
+        "and retry."
+    )
+    info = errors.error_info(
+        "SERVICE_DISABLED",
+        "googleapis.com",
+        consumer=f"projects/{project.number}",
+        service=service,
+        serviceTitle=title,
+        activationUrl=url,
+        containerInfo=project.number,
+    )
+    details = [info, errors.localized(text), errors.help_link("Google developers console API activation", url)]
+    return errors.ApiError(403, "PERMISSION_DENIED", text, "accessNotConfigured", details=details)
+
+
+def _may_not_bill(consumer: str) -> errors.ApiError:
+    url = f"https://console.developers.google.com/iam-admin/iam/project?project={consumer}"
+    text = (
+        f"Caller does not have required permission to use project {consumer}. Grant the caller the "
+        "roles/serviceusage.serviceUsageConsumer role, or a custom role with the serviceusage.services.use permission, "
+        f"by visiting {url} and then retry. Propagation of the new permission may take a few minutes."
+    )
+    info = errors.error_info(
+        "USER_PROJECT_DENIED", "googleapis.com", consumer=f"projects/{consumer}", containerInfo=consumer
+    )
+    details = [info, errors.help_link("Google developer console IAM admin", url)]
+    return errors.ApiError(403, "PERMISSION_DENIED", text, "forbidden", details=details)

@@ -1,0 +1,254 @@
+"""Cloud Resource Manager v1 and v3: projects, their policies, permissions; enough of organizations for gcloud.
+
+https://cloud.google.com/resource-manager/reference/rest
+"""
+
+import fnmatch
+import re
+import shlex
+from typing import Any
+
+from starlette.routing import Route
+
+from kbq_tui.sandbox import errors, policies
+from kbq_tui.sandbox.authz import permission_error
+from kbq_tui.sandbox.context import PREFIX, Call, Context
+from kbq_tui.sandbox.iam import page, stamp
+from kbq_tui.sandbox.rest import route
+from kbq_tui.sandbox.world import Policy, Project
+
+JSON = dict[str, Any]
+_V1_TEXT = "The caller does not have permission"
+
+
+def _v3_text(permission: str, name: str) -> str:
+    return (
+        f"Permission '{permission}' denied on resource '//cloudresourcemanager.googleapis.com/projects/{name}' "
+        "(or it may not exist)."
+    )
+
+
+def _find(call: Call, permission: str) -> Project:
+    """The project in the path. An unknown one and a forbidden one are refused in the same words."""
+    name = call.params["project"]
+    project = call.world.project(name)
+    if project is None or not call.ctx.authz.allowed(call.principal, permission, project):
+        text = (
+            _V1_TEXT
+            if call.resource.startswith(PREFIX["cloudresourcemanager"] + "/v1/")
+            else _v3_text(permission, name)
+        )
+        raise permission_error(permission, project, text)
+    return project
+
+
+def _v1(project: Project) -> JSON:
+    kind, _, id_ = project.parent.partition("/")
+    body: JSON = {
+        "projectNumber": project.number,
+        "projectId": project.id,
+        "lifecycleState": project.state,
+        "name": project.name or project.id,
+        "createTime": stamp(project.created),
+        "parent": {"type": kind.removesuffix("s"), "id": id_},
+    }
+    return {**body, "labels": project.labels} if project.labels else body
+
+
+def _v3(project: Project) -> JSON:
+    body: JSON = {
+        "name": f"projects/{project.number}",
+        "parent": project.parent,
+        "projectId": project.id,
+        "state": project.state,
+        "displayName": project.name or project.id,
+        "createTime": stamp(project.created),
+        "updateTime": stamp(project.created),
+        "etag": 'W/"0000000000000001"',
+    }
+    return {**body, "labels": project.labels} if project.labels else body
+
+
+def get_v1(call: Call) -> JSON:
+    return _v1(_find(call, "resourcemanager.projects.get"))
+
+
+def get_v3(call: Call) -> JSON:
+    return _v3(_find(call, "resourcemanager.projects.get"))
+
+
+def _visible(call: Call) -> list[Project]:
+    """The projects the caller may see, in a stable order."""
+    allowed = call.ctx.authz.allowed
+    return [p for p in call.world.projects.values() if allowed(call.principal, "resourcemanager.projects.get", p)]
+
+
+def matches(project: Project, query: str, *, every: bool) -> bool:
+    """Whether a project fits a filter (v1) or a query (v3) of ``field:value`` or ``field=value``.
+
+    A bare word looks into the display name, id and labels. ``*`` stands for anything; case does not matter.
+
+    Args:
+        project: the one to judge.
+        query: terms, with AND or OR between them or nothing.
+        every: what nothing means: AND, as in v1's filter, or OR, as in v3's query ("match any of the fields").
+
+    Raises:
+        ApiError: 400 for a field that cannot be searched.
+    """
+    try:
+        words = shlex.split(query.replace("(", " ").replace(")", " "))
+    except ValueError:
+        raise errors.invalid("Request contains an invalid argument: the query cannot be parsed.") from None
+    groups: list[list[str]] = []
+    joined = False
+    for word in words:
+        if word in ("AND", "OR"):
+            joined, split = word == "AND", word == "OR"
+            if split:
+                groups.append([])
+        elif groups and (joined or every or not groups[-1]):
+            groups[-1].append(word)
+            joined = False
+        else:
+            groups.append([word])
+    return not groups or any(all(_term(project, term) for term in group) for group in groups if group)
+
+
+def _term(project: Project, term: str) -> bool:
+    match = re.match(r"^([A-Za-z_.-]+)([:=])(.*)$", term, re.S)
+    name = (project.name or project.id).lower()
+    if not match:
+        pool = [name, project.id, *project.labels, *project.labels.values()]
+        return any(_fits(value, term, contains=True) for value in pool)
+    key, operator, wanted = match.groups()
+    key = key.lower()
+    contains = operator == ":"
+    if key in ("id", "projectid", "project_id"):
+        return _fits(project.id, wanted, contains=contains)
+    if key in ("name", "displayname", "display_name"):
+        return _fits(name, wanted, contains=contains)
+    if key in ("state", "lifecyclestate", "lifecycle_state"):
+        return _fits(project.state, wanted, contains=False)
+    if key in ("projectnumber", "project_number"):
+        return project.number == wanted
+    if key == "parent":
+        return project.parent == wanted
+    if key == "parent.type":
+        return _fits(project.parent.partition("/")[0].removesuffix("s"), wanted, contains=False)
+    if key == "parent.id":
+        return project.parent.partition("/")[2] == wanted
+    if key.startswith("labels."):
+        value = project.labels.get(key.removeprefix("labels."))
+        return value is not None and _fits(value, wanted, contains=False)
+    raise errors.invalid(f"Request contains an invalid argument: field {key!r} cannot be searched.")
+
+
+def _fits(value: str, wanted: str, *, contains: bool) -> bool:
+    value, wanted = value.lower(), wanted.lower()
+    if "*" in wanted:
+        return fnmatch.fnmatchcase(value, re.sub(r"([\[\]?])", r"[\1]", wanted))
+    return wanted in value if contains else wanted == value
+
+
+def list_v1(call: Call) -> JSON:
+    text = call.query.get("filter", "")
+    found, token = page([p for p in _visible(call) if matches(p, text, every=True)], call, default=500, most=500)
+    return {**({"projects": [_v1(p) for p in found]} if found else {}), **token}
+
+
+def search_v3(call: Call) -> JSON:
+    text = call.query.get("query", "")
+    found, token = page([p for p in _visible(call) if matches(p, text, every=False)], call, default=50, most=500)
+    return {**({"projects": [_v3(p) for p in found]} if found else {}), **token}
+
+
+def list_v3(call: Call) -> JSON:
+    parent = call.query.get("parent", "")
+    if not parent:
+        raise errors.invalid("Request contains an invalid argument: parent is required.")
+    found, token = page([p for p in _visible(call) if p.parent == parent], call, default=50, most=500)
+    return {**({"projects": [_v3(p) for p in found]} if found else {}), **token}
+
+
+def get_policy(call: Call) -> JSON:
+    project = _find(call, "resourcemanager.projects.getIamPolicy")
+    options = call.body.get("options") or {}
+    return policies.read(project.policy, int(options.get("requestedPolicyVersion") or 0))
+
+
+def set_policy(call: Call) -> JSON:
+    project = _find(call, "resourcemanager.projects.setIamPolicy")
+    new = call.body.get("policy")
+    if not isinstance(new, dict):
+        raise errors.invalid("Request contains an invalid argument: policy is required.")
+    bindings, version = policies.checked(call.world, project.policy, new, policies.PROJECT_ROLES)
+    for _, member in Policy(bindings).pairs() - project.policy.pairs():
+        if "iam.allowedPolicyMemberDomains" in project.org_policies and _outsider(call, project, member):
+            raise errors.precondition("One or more users named in the policy do not belong to a permitted customer.")
+    call.world.set_policy(project, bindings, version)
+    return policies.read(project.policy, 3)
+
+
+def _outsider(call: Call, project: Project, member: str) -> bool:
+    """Whether domain-restricted sharing keeps a member out: all but service accounts of the same organization."""
+    account = call.world.account(member.removeprefix("serviceAccount:"))
+    return account is None or call.world.projects[account.project_id].parent != project.parent
+
+
+def test_permissions(call: Call) -> JSON:
+    asked = policies.check_permissions(call.body.get("permissions"))
+    project = call.world.project(call.params["project"])
+    if project is None:
+        raise permission_error("resourcemanager.projects.get", None, _V1_TEXT)
+    held = call.ctx.authz.permissions(call.principal, project)
+    found = [p for p in asked if p in held]
+    return {"permissions": found} if found else {}
+
+
+def ancestry(call: Call) -> JSON:
+    project = _find(call, "resourcemanager.projects.get")
+    kind, _, id_ = project.parent.partition("/")
+    chain = [{"type": "project", "id": project.id}, {"type": kind.removesuffix("s"), "id": id_}]
+    return {"ancestor": [{"resourceId": link} for link in chain]}
+
+
+def search_organizations(call: Call) -> JSON:
+    """No organization is visible to the operators of the sandbox, as to most project owners."""
+    return {}
+
+
+def routes(ctx: Context) -> list[Route]:
+    """The REST methods of both versions."""
+    base, name = PREFIX["cloudresourcemanager"], "cloudresourcemanager.projects."
+    found = []
+    for version in ("v1", "v3"):
+        one = f"{base}/{version}/projects/{{project}}"
+        found += [
+            route(ctx, "POST", one + ":getIamPolicy", name + "getIamPolicy", get_policy),
+            route(ctx, "POST", one + ":setIamPolicy", name + "setIamPolicy", set_policy, write=True),
+            route(ctx, "POST", one + ":testIamPermissions", name + "testIamPermissions", test_permissions),
+        ]
+    return [
+        *found,
+        route(ctx, "POST", base + "/v1/projects/{project}:getAncestry", name + "getAncestry", ancestry),
+        route(ctx, "GET", base + "/v3/projects:search", name + "search", search_v3),
+        route(ctx, "GET", base + "/v1/projects", name + "list", list_v1),
+        route(ctx, "GET", base + "/v3/projects", name + "list", list_v3),
+        route(ctx, "GET", base + "/v1/projects/{project}", name + "get", get_v1),
+        route(ctx, "GET", base + "/v3/projects/{project}", name + "get", get_v3),
+        route(
+            ctx,
+            "POST",
+            base + "/v1/organizations:search",
+            "cloudresourcemanager.organizations.search",
+            search_organizations,
+        ),
+        route(
+            ctx,
+            "GET",
+            base + "/v3/organizations:search",
+            "cloudresourcemanager.organizations.search",
+            search_organizations,
+        ),
+    ]

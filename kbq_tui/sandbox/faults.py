@@ -1,0 +1,291 @@
+"""Faults as data: which call of which method fails, and how.
+
+A rule says *which* calls (`method`, a pattern; then one of `nth`, `every`, or `probability` with `seed`), *when*
+(before the server acts, or after: the caller cannot tell, the world can) and *what* (`kind`). The same rules serve
+REST and gRPC.
+"""
+
+import asyncio
+import random
+import socket
+import struct
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Any, Literal
+
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from kbq_tui.sandbox import errors
+
+if TYPE_CHECKING:
+    from kbq_tui.sandbox.context import Call, Context
+
+JSON = dict[str, Any]
+When = Literal["before", "after"]
+Fault = Literal["status", "reset", "hang", "malformed", "truncated", "content-type"]
+FAULTS: tuple[Fault, ...] = ("status", "reset", "hang", "malformed", "truncated", "content-type")
+
+
+@dataclass
+class Rule:
+    """One line of a fault plan.
+
+    Args:
+        method: the method's name, ``*`` and ``?`` as in a shell: ``bigquery.*``.
+        kind: what happens. ``reset`` closes the connection hard; ``hang`` answers nothing for `seconds`, then resets;
+            ``malformed`` and ``truncated`` break the JSON; ``content-type`` sends a proxy's HTML page.
+        when: ``before`` or ``after`` the server acts.
+        nth: only that call (1 is the first); a list is allowed.
+        every: every so-manieth call; 1 is all of them.
+        probability: chance of each call, from `seed`.
+        times: at most so many hits in all; 0 is no limit.
+        max_in_row: no hit once so many calls of the method on a resource have failed one after the other (by any
+            rule), so that bounded retries always win; 0 is no limit.
+        status: HTTP status of ``status``.
+        google_status, reason, message, details: what Google would say, where the status is not enough.
+        retry_after: seconds for a ``Retry-After`` header.
+        seconds: how long to hang.
+    """
+
+    method: str
+    kind: Fault
+    when: When = "before"
+    nth: int | list[int] = 0
+    every: int = 0
+    probability: float = 0.0
+    seed: int = 1
+    times: int = 0
+    max_in_row: int = 0
+    status: int = 503
+    google_status: str = ""
+    reason: str = ""
+    message: str = ""
+    details: list[JSON] = field(default_factory=list)
+    retry_after: int | None = None
+    seconds: float = 3600.0
+
+    def __post_init__(self) -> None:
+        if self.kind not in FAULTS:
+            raise ValueError(f"kind: {self.kind!r} is not one of {', '.join(FAULTS)}")
+        if self.when not in ("before", "after"):
+            raise ValueError(f"when: {self.when!r} is neither before nor after")
+        if not (self.nth or self.every or self.probability):
+            raise ValueError("a fault needs nth, every or probability")
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> "Rule":
+        """A rule from TOML or JSON, where ``retry-after`` and ``retry_after`` are the same.
+
+        Raises:
+            ValueError: names the key that is unknown, missing or wrong.
+        """
+        given = {key.replace("-", "_"): value for key, value in data.items()}
+        unknown = set(given) - {f.name for f in fields(cls)}
+        if unknown:
+            raise ValueError(f"unknown key {sorted(unknown)[0]!r} in a fault")
+        try:
+            return cls(**given)
+        except TypeError as error:
+            raise ValueError(f"fault: {error}") from None
+
+    def error(self) -> errors.ApiError:
+        """The refusal that ``status`` sends."""
+        status, reason = errors.BY_HTTP.get(self.status, ("UNKNOWN", "backendError"))
+        headers = {} if self.retry_after is None else {"Retry-After": str(self.retry_after)}
+        text = self.message or errors.from_http(self.status).message
+        return errors.ApiError(
+            self.status, self.google_status or status, text, self.reason or reason, list(self.details), headers
+        )
+
+
+@dataclass
+class _Count:
+    calls: int = 0
+    hits: int = 0
+
+
+@dataclass
+class Edit:
+    """A concurrent editor: after a call of `after`, somebody else changes a policy.
+
+    Args:
+        after: the method after whose success the edit happens, typically a read.
+        project: whose policy (or dataset) is edited.
+        dataset: edit this dataset's access list instead of the project's policy.
+        add, remove: a binding ``{"role", "member"}``, or an access entry where `dataset` is set.
+        times: how often in all.
+    """
+
+    after: str
+    project: str
+    dataset: str = ""
+    add: JSON = field(default_factory=dict)
+    remove: JSON = field(default_factory=dict)
+    times: int = 1
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> "Edit":
+        """From TOML or JSON.
+
+        Raises:
+            ValueError: names the key that is unknown or missing.
+        """
+        unknown = set(data) - {f.name for f in fields(cls)}
+        if unknown:
+            raise ValueError(f"unknown key {sorted(unknown)[0]!r} in an editor")
+        try:
+            return cls(**data)
+        except TypeError as error:
+            raise ValueError(f"editor: {error}") from None
+
+
+class Faults:
+    """The fault plan at work: counts the calls and says which of them fail."""
+
+    def __init__(self, rules: list[Rule] | None = None, edits: list[Edit] | None = None) -> None:
+        self._lock = threading.Lock()
+        self.replace(rules or [])
+        self.edits = list(edits or [])
+
+    def replace(self, rules: list[Rule]) -> None:
+        """A new plan; all counters start again."""
+        self.rules = list(rules)
+        self._counts: defaultdict[tuple[int, str], _Count] = defaultdict(_Count)
+        self._row: defaultdict[tuple[str, str], int] = defaultdict(int)  # failures one after the other
+        self._chance = {i: random.Random(rule.seed) for i, rule in enumerate(self.rules)}
+
+    def next(self, method: str, when: When, resource: str = "") -> Rule | None:
+        """The rule that hits this call, if one does. Every matching rule counts the call, hit or not.
+
+        Args:
+            method: its name.
+            when: before or after the server acts; a call asks for both.
+            resource: what it is about, so that `max_in_row` holds for each caller though calls interleave.
+        """
+        with self._lock:
+            return self._next(method, when, resource)
+
+    def _next(self, method: str, when: When, resource: str) -> Rule | None:
+        found: Rule | None = None
+        in_row = self._row[method, resource]
+        for i, rule in enumerate(self.rules):
+            if rule.when != when or not fnmatchcase(method, rule.method):
+                continue
+            count = self._counts[i, method]
+            count.calls += 1
+            if found is None and self._hits(i, rule, count, in_row):
+                count.hits += 1
+                found = rule
+        if found:
+            self._row[method, resource] += 1
+        elif when == "after":
+            self._row[method, resource] = 0
+        return found
+
+    def _hits(self, i: int, rule: Rule, count: _Count, row: int) -> bool:
+        wanted = rule.nth if isinstance(rule.nth, list) else [rule.nth]
+        hit = (
+            count.calls in wanted
+            or bool(rule.every and count.calls % rule.every == 0)
+            or bool(rule.probability and self._chance[i].random() < rule.probability)
+        )
+        if rule.times and count.hits >= rule.times:
+            return False
+        return hit and not (rule.max_in_row and row >= rule.max_in_row)
+
+    def foreign_editor(self, ctx: "Context", call: "Call") -> None:
+        """Let the concurrent editors have their turn; called with the lock held, after a call succeeded."""
+        for edit in self.edits:
+            if edit.times > 0 and fnmatchcase(call.method, edit.after):
+                edit.times -= 1
+                _apply(ctx, edit)
+
+
+def _apply(ctx: "Context", edit: Edit) -> None:
+    world = ctx.world
+    if edit.dataset:
+        dataset = world.dataset(edit.project, edit.dataset)
+        if dataset is not None:
+            entries = [e for e in dataset.access if e != edit.remove]
+            world.set_access(dataset, entries + ([edit.add] if edit.add else []))
+        return
+    project = world.project(edit.project)
+    if project is None:
+        return
+    bindings = [{**b, "members": list(b["members"])} for b in project.policy.bindings]
+    for binding in bindings:
+        if binding["role"] == edit.remove.get("role") and edit.remove.get("member") in binding["members"]:
+            binding["members"].remove(edit.remove["member"])
+    if edit.add:
+        bindings.append({"role": edit.add["role"], "members": [edit.add["member"]]})
+    world.set_policy(project, [b for b in bindings if b["members"]], project.policy.version)
+
+
+# -- REST
+
+
+async def before(ctx: "Context", request: Request, rule: Rule) -> Response:
+    """Carry out a fault instead of the call: raises or returns what to send."""
+    return await _carry_out(ctx, request, rule, b"{}")
+
+
+async def after(ctx: "Context", request: Request, rule: Rule, response: Response) -> Response:
+    """Spoil the answer to a call that was carried out. Raises ApiError for ``status``."""
+    return await _carry_out(ctx, request, rule, bytes(response.body))
+
+
+async def _carry_out(ctx: "Context", request: Request, rule: Rule, body: bytes) -> Response:
+    if rule.kind == "status":
+        raise rule.error()
+    if rule.kind == "malformed":
+        return Response(b'{"error": [[' + body, 200, media_type="application/json; charset=UTF-8")
+    if rule.kind == "content-type":
+        page = (
+            "<!DOCTYPE html><html><head><title>Proxy</title></head><body>Please sign in to the network.</body></html>"
+        )
+        return Response(page, 200, media_type="text/html; charset=UTF-8")
+    if rule.kind == "truncated":
+        return _truncated(ctx, request, body)
+    if rule.kind == "hang":
+        await hang(ctx, rule.seconds)
+    reset(ctx, request)
+    await asyncio.sleep(0)
+    raise errors.from_http(503)  # into the closed connection: only the log sees it
+
+
+def _truncated(ctx: "Context", request: Request, body: bytes) -> Response:
+    half = body[: max(1, len(body) // 2)]
+
+    async def chunks() -> Any:
+        yield half
+        await asyncio.sleep(0.01)  # let the half leave before the connection goes
+        reset(ctx, request, hard=False)
+
+    headers = {"content-length": str(len(body) + 1)}
+    return StreamingResponse(chunks(), 200, headers, media_type="application/json; charset=UTF-8")
+
+
+async def hang(ctx: "Context", seconds: float) -> None:
+    """Answer nothing for a while, or until the sandbox stops."""
+    end = time.monotonic() + seconds
+    while not ctx.stopping.is_set() and time.monotonic() < end:  # noqa: ASYNC110  (it is set from another thread)
+        await asyncio.sleep(0.02)
+
+
+def reset(ctx: "Context", request: Request, *, hard: bool = True) -> None:
+    """Close the caller's connection: with RST, or after what is on its way."""
+    transport = ctx.connections.get((request.client.host, request.client.port)) if request.client else None
+    if transport is None:
+        return
+    if not hard:
+        transport.close()
+        return
+    sock = transport.get_extra_info("socket")
+    if sock is not None:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    transport.abort()

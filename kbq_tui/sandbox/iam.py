@@ -1,0 +1,286 @@
+"""IAM v1 and IAM Credentials v1: service accounts, their policies, access tokens. Keys are in `iam_keys`."""
+
+import re
+from datetime import UTC, datetime
+from typing import Any
+
+from starlette.routing import Route
+
+from kbq_tui.sandbox import errors, iam_keys, policies, roles
+from kbq_tui.sandbox.context import PREFIX, Call, Context
+from kbq_tui.sandbox.rest import route
+from kbq_tui.sandbox.world import Account, Policy, Project
+
+JSON = dict[str, Any]
+# What the server really enforces; the documentation's pattern is stricter (lower case only).
+_ID = re.compile(r"[a-zA-Z][a-zA-Z\d\-]*[a-zA-Z\d]")
+
+
+def find_project(call: Call, permission: str) -> Project:
+    """The project in the path, for a caller who holds the permission there; anything else is the same 403."""
+    project = call.world.project(call.params["project"])
+    call.ctx.authz.require(call.principal, permission, project)
+    assert project is not None
+    return project
+
+
+def find_account(call: Call, permission: str) -> Account:
+    """The account in the path. Without the permission nobody learns whether it exists.
+
+    Raises:
+        ApiError: 403, or 404 for those who may know.
+    """
+    name = call.params["account"]
+    account = call.world.account(name)
+    owner = call.params.get("project", "-")
+    if account is not None and owner not in ("-", account.project_id):
+        project = call.world.project(owner)
+        if project is None or project.id != account.project_id:
+            account = None
+    if account is None:
+        guess = owner if owner != "-" else name.partition("@")[2].removesuffix(".iam.gserviceaccount.com")
+        call.ctx.authz.require(call.principal, permission, call.world.project(guess))
+        raise errors.not_found(f"Unknown service account: {name}")
+    call.ctx.authz.require(call.principal, permission, account)
+    return account
+
+
+def stamp(seconds: float) -> str:
+    """RFC 3339 in UTC, as protobuf's JSON writes it."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def as_json(account: Account) -> JSON:
+    """google.iam.admin.v1.ServiceAccount."""
+    body: JSON = {
+        "name": f"projects/{account.project_id}/serviceAccounts/{account.email}",
+        "projectId": account.project_id,
+        "uniqueId": account.unique_id,
+        "email": account.email,
+        "etag": account.etag,
+        "oauth2ClientId": account.unique_id,
+    }
+    if account.display_name:
+        body["displayName"] = account.display_name
+    if account.description:
+        body["description"] = account.description
+    if account.disabled:
+        body["disabled"] = True
+    return body
+
+
+def blocked(project: Project, *constraints: str) -> str:
+    """The first of these constraints that is in force, with its prefix; empty if none is."""
+    return next((f"constraints/{c}" if ".managed." not in c else c for c in constraints if project.enforced(c)), "")
+
+
+def create(call: Call) -> JSON:
+    project = find_project(call, "iam.serviceAccounts.create")
+    name = str(call.body.get("accountId", ""))
+    if not 6 <= len(name) <= 30:
+        raise errors.invalid(f'The account ID "{name}" does not have a length between 6 and 30.')
+    if not _ID.fullmatch(name):
+        raise errors.invalid(f"{name} does not match {_ID.pattern}.")
+    constraint = blocked(project, "iam.disableServiceAccountCreation", "iam.managed.disableServiceAccountCreation")
+    if constraint:
+        text = "Service account creation is not allowed on this project."
+        detail = errors.precondition_failure(constraint, f"projects/{project.id}", text)
+        raise errors.precondition(text, details=[detail])
+    email = f"{name.lower()}@{project.id}.iam.gserviceaccount.com"
+    if email in project.service_accounts:
+        resource = f"projects/{project.id}/serviceAccounts/{email}"
+        detail = {"@type": errors.TYPE + "ResourceInfo", "resourceName": resource}
+        text = f"Service account {name} already exists within project projects/{project.id}."
+        raise errors.already_exists(text, details=[detail])
+    given = call.body.get("serviceAccount") or {}
+    account = Account(email, call.world.new_unique_id(), project.id, created=call.world.clock())
+    _describe(account, given)
+    account.etag = call.world.new_etag()
+    project.service_accounts[email] = account
+    call.world.changed("account", account.unique_id)
+    call.resource = f"projects/{project.id}/serviceAccounts/{email}"
+    return as_json(account)
+
+
+def _describe(account: Account, given: JSON) -> None:
+    display, description = str(given.get("displayName", "")), str(given.get("description", ""))
+    if len(display.encode()) > 100:
+        raise errors.invalid("The display name must not be longer than 100 UTF-8 bytes.")
+    if len(description.encode()) > 256:
+        raise errors.invalid("The description must not be longer than 256 UTF-8 bytes.")
+    account.display_name, account.description = display, description
+
+
+def get(call: Call) -> JSON:
+    return as_json(find_account(call, "iam.serviceAccounts.get"))
+
+
+def list_accounts(call: Call) -> JSON:
+    project = find_project(call, "iam.serviceAccounts.list")
+    found, token = page(list(project.service_accounts.values()), call, default=20, most=100)
+    body: JSON = {"accounts": [as_json(a) for a in found]} if found else {}
+    return {**body, **token}
+
+
+def patch(call: Call) -> JSON:
+    account = find_account(call, "iam.serviceAccounts.update")
+    given = call.body.get("serviceAccount") or {}
+    mask = str(call.body.get("updateMask", ""))
+    named = {re.sub(r"_(\w)", lambda m: m[1].upper(), part.strip()) for part in mask.split(",") if part.strip()}
+    if not named or named - {"displayName", "description"}:
+        raise errors.invalid("The field mask may name display_name and description only.")
+    current = {"displayName": account.display_name, "description": account.description}
+    _describe(account, {**current, **{key: given.get(key, "") for key in named}})
+    account.etag = call.world.new_etag()
+    return as_json(account)
+
+
+def update(call: Call) -> JSON:
+    account = find_account(call, "iam.serviceAccounts.update")
+    if call.body.get("etag") and call.body["etag"] != account.etag:
+        raise errors.ApiError(409, "ABORTED", "The etag of the service account does not match.", "aborted")
+    _describe(account, {"description": account.description, **call.body})
+    account.etag = call.world.new_etag()
+    return as_json(account)
+
+
+def delete(call: Call) -> JSON:
+    call.world.remove_account(find_account(call, "iam.serviceAccounts.delete"))
+    return {}
+
+
+def undelete(call: Call) -> JSON:
+    account = call.world.deleted_accounts.get(call.params["account"])
+    project = call.world.projects.get(account.project_id) if account else None
+    call.ctx.authz.require(call.principal, "iam.serviceAccounts.undelete", project)
+    assert account is not None
+    if call.world.account(account.email):
+        raise errors.already_exists(f"Service account {account.email} already exists.")
+    call.world.restore_account(account)
+    return {"restoredAccount": as_json(account)}
+
+
+def _switch(permission: str, disabled: bool) -> Any:
+    def switch(call: Call) -> JSON:
+        account = find_account(call, permission)
+        account.disabled = disabled
+        return {}
+
+    return switch
+
+
+enable = _switch("iam.serviceAccounts.enable", disabled=False)
+disable = _switch("iam.serviceAccounts.disable", disabled=True)
+
+
+def get_policy(call: Call) -> JSON:
+    account = find_account(call, "iam.serviceAccounts.getIamPolicy")
+    options = call.body.get("options") or {}
+    requested = call.query.get("options.requestedPolicyVersion") or options.get("requestedPolicyVersion") or 1
+    return policies.read(account.policy, int(requested))
+
+
+def set_policy(call: Call) -> JSON:
+    account = find_account(call, "iam.serviceAccounts.setIamPolicy")
+    new = call.body.get("policy") or {}
+    bindings, version = policies.checked(call.world, account.policy, new, policies.ACCOUNT_ROLES)
+    account.policy = Policy(bindings, call.world.new_etag(), version)
+    return policies.read(account.policy, 3)
+
+
+def test_permissions(call: Call) -> JSON:
+    asked = policies.check_permissions(call.body.get("permissions"))
+    account = call.world.account(call.params["account"])
+    if account is None:
+        raise errors.not_found(f"Unknown service account: {call.params['account']}")
+    held = call.ctx.authz.account_permissions(call.principal, account)
+    found = [p for p in asked if p in held]
+    return {"permissions": found} if found else {}
+
+
+def get_role(call: Call) -> JSON:
+    name = f"roles/{call.params['role']}"
+    if name not in roles.ROLES:
+        raise errors.not_found(f"The role named {name} was not found.")
+    return {
+        "name": name,
+        "title": name,
+        "stage": "GA",
+        "includedPermissions": sorted(roles.ROLES[name]),
+        "etag": "AA==",
+    }
+
+
+def access_token(call: Call) -> JSON:
+    """Impersonation (https://cloud.google.com/iam/docs/reference/credentials/rest)."""
+    account = find_account(call, "iam.serviceAccounts.getAccessToken")
+    lifetime = float(str(call.body.get("lifetime", "3600s")).removesuffix("s"))
+    scopes = call.body.get("scope") or []
+    if not scopes:
+        raise errors.invalid("Request contains an invalid argument.")
+    if not 0 < lifetime <= 43200:
+        raise errors.invalid("The lifetime must be between 1 and 43200 seconds.")
+    if account.disabled:
+        raise errors.precondition("Service account is disabled.")
+    lifetime = min(lifetime, call.ctx.auth.lifetime)
+    token = call.ctx.auth.issue(account, [str(s) for s in scopes], lifetime)
+    return {"accessToken": token, "expireTime": stamp(call.world.clock() + lifetime)}
+
+
+def page(items: list[Any], call: Call, *, default: int, most: int) -> tuple[list[Any], JSON]:
+    """One page of a list, by ``pageSize`` and ``pageToken`` (from the query, or from the body over gRPC).
+
+    Returns:
+        The items, and ``{"nextPageToken": …}`` if there are more.
+
+    Raises:
+        ApiError: 400 for a token we did not give out.
+    """
+    size = int(call.query.get("pageSize") or call.body.get("pageSize") or default)
+    token = str(call.query.get("pageToken") or call.body.get("pageToken") or "")
+    start = 0
+    if token:
+        if not re.fullmatch(r"p\d+", token):
+            raise errors.invalid("The page token is invalid.")
+        start = int(token[1:])
+    if size < 0:
+        raise errors.invalid("The page size must not be negative.")
+    end = start + min(size or default, most)
+    return items[start:end], {"nextPageToken": f"p{end}"} if end < len(items) else {}
+
+
+# method name -> (verb, path, handler, write). gRPC offers the same handlers by name.
+ACCOUNT = "/v1/projects/{project}/serviceAccounts/{account}"
+KEY = ACCOUNT + "/keys/{key}"
+METHODS: dict[str, tuple[str, str, Any, bool]] = {
+    "iam.serviceAccounts.enable": ("POST", ACCOUNT + ":enable", enable, True),
+    "iam.serviceAccounts.disable": ("POST", ACCOUNT + ":disable", disable, True),
+    "iam.serviceAccounts.undelete": ("POST", ACCOUNT + ":undelete", undelete, True),
+    "iam.serviceAccounts.getIamPolicy": ("POST", ACCOUNT + ":getIamPolicy", get_policy, False),
+    "iam.serviceAccounts.setIamPolicy": ("POST", ACCOUNT + ":setIamPolicy", set_policy, True),
+    "iam.serviceAccounts.testIamPermissions": ("POST", ACCOUNT + ":testIamPermissions", test_permissions, False),
+    "iam.serviceAccounts.create": ("POST", "/v1/projects/{project}/serviceAccounts", create, True),
+    "iam.serviceAccounts.list": ("GET", "/v1/projects/{project}/serviceAccounts", list_accounts, False),
+    "iam.serviceAccounts.get": ("GET", ACCOUNT, get, False),
+    "iam.serviceAccounts.patch": ("PATCH", ACCOUNT, patch, True),
+    "iam.serviceAccounts.update": ("PUT", ACCOUNT, update, True),
+    "iam.serviceAccounts.delete": ("DELETE", ACCOUNT, delete, True),
+    "iam.serviceAccountKeys.enable": ("POST", KEY + ":enable", iam_keys.enable, True),
+    "iam.serviceAccountKeys.disable": ("POST", KEY + ":disable", iam_keys.disable, True),
+    "iam.serviceAccountKeys.create": ("POST", ACCOUNT + "/keys", iam_keys.create, True),
+    "iam.serviceAccountKeys.list": ("GET", ACCOUNT + "/keys", iam_keys.list_keys, False),
+    "iam.serviceAccountKeys.get": ("GET", KEY, iam_keys.get, False),
+    "iam.serviceAccountKeys.delete": ("DELETE", KEY, iam_keys.delete, True),
+    "iam.roles.get": ("GET", "/v1/roles/{role}", get_role, False),
+}
+
+
+def routes(ctx: Context) -> list[Route]:
+    """The REST methods of IAM and IAM Credentials."""
+    found = [
+        route(ctx, verb, PREFIX["iam"] + path, name, handler, write=write)
+        for name, (verb, path, handler, write) in METHODS.items()
+    ]
+    tokens = PREFIX["iamcredentials"] + ACCOUNT + ":generateAccessToken"
+    found.append(route(ctx, "POST", tokens, "iamcredentials.serviceAccounts.generateAccessToken", access_token))
+    return found

@@ -1,0 +1,98 @@
+"""RSA keys: made in the background, for a 2048-bit pair takes longer than a call should."""
+
+import base64
+import json
+import queue
+import secrets
+import threading
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import Any, ClassVar
+from urllib.parse import quote
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from kbq_tui.sandbox.world import Account, Key, World
+
+JSON = dict[str, Any]
+NEVER = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC).timestamp()
+
+
+class KeyMaker:
+    """Hands out fresh RSA pairs, with a few ready; those one sandbox did not use are there for the next."""
+
+    _stock: ClassVar[queue.Queue[rsa.RSAPrivateKey]] = queue.Queue(maxsize=2)
+
+    def __init__(self) -> None:
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._fill, name="sandbox-keys", daemon=True)
+
+    def start(self) -> None:
+        """Begin to stock up."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Make no more."""
+        self._stop.set()
+
+    def _fill(self) -> None:
+        while not self._stop.wait(0.1):
+            if not self._stock.full():
+                with suppress(queue.Full):
+                    self._stock.put_nowait(generate())
+
+    def pair(self) -> rsa.RSAPrivateKey:
+        """A pair, from stock if there is one."""
+        try:
+            return self._stock.get_nowait()
+        except queue.Empty:
+            return generate()
+
+
+def generate() -> rsa.RSAPrivateKey:
+    """A new 2048-bit pair, what Google makes by default."""
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
+def add_key(
+    world: World, account: Account, pair: rsa.RSAPrivateKey, url: str, expires: float = NEVER
+) -> tuple[Key, JSON]:
+    """Give an account a key.
+
+    Args:
+        world: for the clock and the propagation.
+        account: whose it is.
+        pair: a fresh RSA pair.
+        url: the sandbox's address, for ``token_uri``.
+        expires: epoch seconds.
+
+    Returns:
+        What the world keeps (the public half), and the JSON key file, which it does not keep.
+    """
+    public = pair.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+    private = pair.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    key = Key(secrets.token_hex(20), public, float(int(world.clock())), expires)
+    account.keys[key.id] = key
+    world.changed("key", key.id)
+    file = {
+        "type": "service_account",
+        "project_id": account.project_id,
+        "private_key_id": key.id,
+        "private_key": private.decode(),
+        "client_email": account.email,
+        "client_id": account.unique_id,
+        "auth_uri": "https://accounts.google.com/o/oauth2/auth",
+        "token_uri": f"{url}/token",
+        "auth_provider_x509_cert_url": "https://www.googleapis.com/oauth2/v1/certs",
+        "client_x509_cert_url": "https://www.googleapis.com/robot/v1/metadata/x509/" + quote(account.email, safe=""),
+        "universe_domain": "googleapis.com",
+    }
+    return key, file
+
+
+def encoded(file: JSON) -> str:
+    """The key file as keys.create sends it: base64 of the JSON."""
+    return base64.b64encode(json.dumps(file, indent=2).encode() + b"\n").decode()

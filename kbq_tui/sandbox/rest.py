@@ -1,0 +1,139 @@
+"""From a request to a handler and back: what every REST method of every service has in common.
+
+A service exports ``routes(ctx) -> list[Route]`` and builds each route with `route`::
+
+    def get_dataset(call: Call) -> JSON | Reply:
+        dataset = call.ctx.world.dataset(call.params["project"], call.params["dataset"])
+        ...
+        call.ctx.authz.require(call.principal, "bigquery.datasets.get", dataset)
+        return {...}                       # 200 with JSON; Reply(...) for anything else
+
+    def routes(ctx: Context) -> list[Route]:
+        base = "/bigquery/v2/projects/{project}"
+        return [route(ctx, "GET", base + "/datasets/{dataset}", "bigquery.datasets.get", get_dataset, legacy=True)]
+
+Handlers are plain functions. `Dispatcher.run` authenticates, applies the fault plan's "before", waits the latency,
+runs the handler in a thread with the world's lock held, applies "after", and records the call; so N calls at once
+take one latency, and a handler needs no locking of its own. It raises `errors.ApiError` to refuse.
+"""
+
+import asyncio
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from kbq_tui.sandbox import errors, faults
+from kbq_tui.sandbox.context import Call, Context
+
+JSON = dict[str, Any]
+
+
+@dataclass
+class Reply:
+    """An answer other than 200 with JSON. `body` None sends no body."""
+
+    body: Any = None
+    status: int = 200
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+Handler = Callable[[Call], "JSON | Reply | None"]
+
+
+def route(
+    ctx: Context,
+    verb: str,
+    path: str,
+    method: str,
+    handler: Handler,
+    *,
+    write: bool = False,
+    legacy: bool = False,
+    open_to_all: bool = False,
+) -> Route:
+    """One REST method.
+
+    Args:
+        ctx: the sandbox it serves.
+        verb: HTTP method.
+        path: Starlette path; the parameters arrive in ``call.params``.
+        method: name in the log and the fault plan, e.g. ``iam.serviceAccounts.create``. Its first part names
+            the API, which must be enabled in the calling project (and for BigQuery and IAM in the project addressed).
+        handler: the work, run with the world's lock held.
+        write: whether success changes the world (dry runs and reads by POST may set ``call.write = False``).
+        legacy: errors in BigQuery's JSON shape instead of the modern one.
+        open_to_all: no authentication (token endpoint, discovery).
+    """
+
+    async def endpoint(request: Request) -> Response:
+        call = Call(
+            ctx,
+            method,
+            params={k: str(v) for k, v in request.path_params.items()},
+            query=request.query_params,
+            headers=request.headers,
+            is_write=write,
+            public=open_to_all,
+        )
+        call.resource = request.url.path
+        raw = await request.body()
+        try:
+            fault = ctx.faults.next(method, "before", request.url.path)
+            if fault:
+                response = await faults.before(ctx, request, fault)
+                ctx.record(call, 503)
+                return response
+            call.body = _parse(raw, request.headers)
+            await ctx.pause()
+            result = await asyncio.get_running_loop().run_in_executor(ctx.threads, ctx.run, call, handler)
+        except errors.ApiError as error:
+            ctx.record(call, error.http)
+            return _refusal(error, legacy)
+        reply = result if isinstance(result, Reply) else Reply({} if result is None else result)
+        ctx.record(call, reply.status)
+        response = _json(reply.body, reply.status, reply.headers)
+        fault = ctx.faults.next(method, "after", request.url.path)
+        try:
+            return await faults.after(ctx, request, fault, response) if fault else response
+        except errors.ApiError as error:
+            return _refusal(error, legacy)
+
+    return Route(path, endpoint, methods=[verb], name=method)
+
+
+def _parse(raw: bytes, headers: Mapping[str, str]) -> JSON:
+    if not raw:
+        return {}
+    if headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
+        from urllib.parse import parse_qsl
+
+        return dict(parse_qsl(raw.decode("utf-8", "replace")))
+    try:
+        body = json.loads(raw)
+    except ValueError as error:
+        raise errors.ApiError(
+            400, "INVALID_ARGUMENT", f"Invalid JSON payload received. {error}", "parseError"
+        ) from None
+    if not isinstance(body, dict):
+        raise errors.ApiError(
+            400, "INVALID_ARGUMENT", "Invalid JSON payload received. Expected an object.", "parseError"
+        )
+    return body
+
+
+def _json(body: Any, status: int, headers: Mapping[str, str]) -> Response:
+    content = b"" if body is None else json.dumps(body, ensure_ascii=False).encode()
+    return Response(content, status, dict(headers), "application/json; charset=UTF-8")
+
+
+def _refusal(error: errors.ApiError, legacy: bool) -> Response:
+    return _json(error.legacy() if legacy else error.modern(), error.http, {**error.headers, **_challenge(error)})
+
+
+def _challenge(error: errors.ApiError) -> dict[str, str]:
+    return {"WWW-Authenticate": 'Bearer realm="https://accounts.google.com/"'} if error.http == 401 else {}

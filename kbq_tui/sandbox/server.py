@@ -1,0 +1,289 @@
+"""The sandbox as a whole: one HTTP port, one gRPC port, both on loopback, over one world."""
+
+import atexit
+import json
+import os
+import shutil
+import socket
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import grpc
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from kbq_tui.sandbox import bigquery, control, crm, errors, grpc_iam, iam, keys, oauth, orgpolicy, services
+from kbq_tui.sandbox.auth import Auth
+from kbq_tui.sandbox.authz import Authz
+from kbq_tui.sandbox.context import PREFIX, Context
+from kbq_tui.sandbox.faults import Faults
+from kbq_tui.sandbox.scenario import Scenario, build, load, operator_email
+from kbq_tui.sandbox.world import Account, CallRecord, World
+
+JSON = dict[str, Any]
+# gcloud's names for the endpoints (`gcloud topic configurations`), by API. The last is our own invention in that style.
+OVERRIDES = {
+    "BIGQUERY": "bigquery",
+    "IAM": "iam",
+    "CLOUDRESOURCEMANAGER": "cloudresourcemanager",
+    "SERVICEUSAGE": "serviceusage",
+    "ORGPOLICY": "orgpolicy",
+    "CLOUDBILLING": "cloudbilling",
+    "IAMCREDENTIALS": "iamcredentials",
+}
+
+
+class Sandbox:
+    """A running miniature of Google Cloud; a context manager.
+
+    Args:
+        scenario: name, path of a TOML file, or a loaded scenario.
+        port: HTTP port; 0 takes a free one.
+        grpc_port: the same for gRPC.
+        latency_ms: added to every call; None leaves it to the scenario.
+        key_dir: where key files of the scenario's accounts are put; a private folder if None.
+        clock: the world's clock, epoch seconds; None is the real time (plus the scenario's skew).
+    """
+
+    def __init__(
+        self,
+        scenario: str | Path | Scenario = "fresh",
+        *,
+        port: int = 0,
+        grpc_port: int = 0,
+        latency_ms: float | None = None,
+        key_dir: Path | None = None,
+        clock: Callable[[], float] | None = None,
+    ) -> None:
+        self.scenario = scenario if isinstance(scenario, Scenario) else load(scenario)
+        self._port, self._grpc_port, self._key_dir = port, grpc_port, key_dir
+        self.world: World = build(self.scenario, World(clock) if clock else None)
+        data = self.scenario.data
+        maker = keys.KeyMaker()
+        self.context = Context(
+            self.world,
+            Authz(self.world),
+            Auth(self.world, float(data.get("token_lifetime", 3600)), maker),
+            Faults(self.scenario.rules, self.scenario.edits),
+            latency=float(data.get("latency_ms", 0) if latency_ms is None else latency_ms) / 1000,
+            keys=maker,
+            operation_seconds=float(data.get("operation_seconds", 0)),
+        )
+        self.url = ""
+        self.grpc_address = ""
+        self.operator = operator_email(self.scenario)
+        self.project = self.scenario.project
+        self._server: uvicorn.Server | None = None
+        self._thread: threading.Thread | None = None
+        self._grpc: grpc.Server | None = None
+        self._folder: Path | None = None
+        self.account_keys: dict[str, Path] = {}  # address -> key file that the scenario hands out
+
+    # -- life
+
+    def start(self) -> Self:
+        """Come up; returns once both ports answer.
+
+        Raises:
+            OSError: the port is taken.
+        """
+        # asyncio switches Nagle's algorithm off only where the protocol is named; with it on, every call takes 44 ms.
+        sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            sock.bind(("127.0.0.1", self._port))
+        except OSError:
+            sock.close()
+            raise
+        self.url = self.context.url = self.context.auth.url = f"http://127.0.0.1:{sock.getsockname()[1]}"
+        self._folder = Path(tempfile.mkdtemp(prefix="kbq-sandbox-"))  # 0700
+        atexit.register(self.stop)  # DuckDB complains of what is still open when the interpreter ends
+        try:
+            self.context.keys.start()
+            self._make_keys()
+            self._run_sql()
+            self._grpc, self.grpc_address = grpc_iam.serve(self.context, self._grpc_port)
+            self._serve(sock)
+        except BaseException:
+            sock.close()
+            self.stop()
+            raise
+        return self
+
+    def _serve(self, sock: socket.socket) -> None:
+        config = uvicorn.Config(
+            application(self.context),
+            http=_protocol(self.context),
+            ws="none",
+            lifespan="off",
+            loop="asyncio",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_keep_alive=120,
+            timeout_graceful_shutdown=1,
+        )
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [sock]}, name="sandbox-http")
+        self._thread.daemon = True
+        self._thread.start()
+        while not self._server.started:
+            if not self._thread.is_alive():
+                raise RuntimeError("the HTTP server did not start")
+            time.sleep(0.005)
+
+    def stop(self) -> None:
+        """Go down: hanging calls are cut off, private files removed. May be called twice."""
+        atexit.unregister(self.stop)
+        self.context.stopping.set()
+        if self._server:
+            self._server.should_exit = self._server.force_exit = True
+        # With grace: a hard stop makes gRPC clients in this process write to the terminal.
+        ended = self._grpc.stop(0.3) if self._grpc else None
+        if self._thread:
+            self._thread.join(2)
+            self._thread = None
+        if ended:
+            ended.wait(1)
+            self._grpc = None
+        self.context.keys.stop()
+        self.context.threads.shutdown(wait=False, cancel_futures=True)
+        self.world.close()
+        if self._folder:
+            shutil.rmtree(self._folder, ignore_errors=True)
+            self._folder = None
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    # -- what the scenario leaves to a running server
+
+    def _make_keys(self) -> None:
+        assert self._folder is not None
+        delays, self.world.delays = self.world.delays, {}
+        operator = self.world.account(self.operator)
+        assert operator is not None
+        self._issue(operator, self.key_file)
+        for data in self.scenario.data["projects"]:
+            for entry in data.get("accounts", []):
+                account = self.world.account(f"{entry['id']}@{data['id']}.iam.gserviceaccount.com")
+                for i in range(int(entry.get("keys", 0))) if account else ():
+                    assert account is not None
+                    folder = self._key_dir or self._folder
+                    path = folder / f"{entry['id']}.json" if i == 0 and entry.get("key_file") else None
+                    self._issue(account, path, float(entry.get("key_age_days", 0)))
+                    if path:
+                        self.account_keys[account.email] = path
+        self.world.delays = delays
+
+    def _issue(self, account: Account, path: Path | None, age_days: float = 0.0) -> None:
+        key, file = keys.add_key(self.world, account, self.context.keys.pair(), self.url)
+        key.created -= age_days * 86400
+        if path:
+            write_private(path, json.dumps(file, indent=2) + "\n")
+
+    def _run_sql(self) -> None:
+        for data in self.scenario.data["projects"]:
+            if data.get("sql"):
+                bigquery.seed(self.context, data["id"], list(data["sql"]))
+            for name, traits in data.get("traits", {}).items():
+                dataset_id, _, table_id = name.partition(".")
+                dataset = self.world.dataset(data["id"], dataset_id)
+                if dataset is None or table_id not in dataset.tables:
+                    raise ValueError(f"scenario {self.scenario.name}: traits of {name!r}, which does not exist")
+                dataset.tables[table_id].traits = dict(traits)
+
+    # -- where it is
+
+    @property
+    def key_file(self) -> Path:
+        """The operator's key file; it lives as long as the sandbox."""
+        assert self._folder is not None, "the sandbox is not running"
+        return self._folder / "operator.json"
+
+    def env(self) -> dict[str, str]:
+        """The environment in which our program, gcloud, bq and Google's libraries find the sandbox."""
+        assert self._folder is not None, "the sandbox is not running"
+        config = self._folder / "gcloud"
+        config.mkdir(mode=0o700, exist_ok=True)
+        found = {
+            "GOOGLE_CLOUD_PROJECT": self.project,
+            "GOOGLE_APPLICATION_CREDENTIALS": str(self.key_file),
+            "KBQ_TUI_IAM_GRPC": self.grpc_address,
+            "KBQ_TUI_SANDBOX": self.url,
+            "CLOUDSDK_CONFIG": str(config),
+            "CLOUDSDK_CORE_PROJECT": self.project,
+            "CLOUDSDK_CORE_DISABLE_PROMPTS": "1",
+            "CLOUDSDK_CORE_DISABLE_USAGE_REPORTING": "1",
+            "CLOUDSDK_COMPONENT_MANAGER_DISABLE_UPDATE_CHECK": "1",
+            "CLOUDSDK_AUTH_CREDENTIAL_FILE_OVERRIDE": str(self.key_file),
+            "CLOUDSDK_AUTH_TOKEN_HOST": f"{self.url}/token",
+        }
+        for name, api in OVERRIDES.items():
+            found[f"CLOUDSDK_API_ENDPOINT_OVERRIDES_{name}"] = f"{self.url}{PREFIX[api]}/"
+        for path in self.account_keys.values():
+            found.setdefault("KBQ_TUI_SANDBOX_KEY", str(path))
+        return found
+
+
+def application(ctx: Context) -> Starlette:
+    """All routes of all services."""
+    routes = [
+        *oauth.routes(ctx),
+        *iam.routes(ctx),
+        *crm.routes(ctx),
+        *services.routes(ctx),
+        *orgpolicy.routes(ctx),
+        *bigquery.routes(ctx),
+        *control.routes(ctx),
+    ]
+
+    async def missing(request: Request, error: Exception) -> JSONResponse:
+        what = f"{request.method} {request.url.path}"
+        ctx.world.record(CallRecord("unknown", "-", what, 404, ctx.world.clock(), is_write=False))
+        return JSONResponse(errors.not_found("Requested entity was not found.").modern(), 404)
+
+    async def broken(request: Request, error: Exception) -> JSONResponse:
+        return JSONResponse(errors.from_http(500, f"The sandbox itself failed: {error!r}").modern(), 500)
+
+    return Starlette(routes=routes, exception_handlers={404: missing, 405: missing, Exception: broken})
+
+
+def _protocol(ctx: Context) -> type[H11Protocol]:
+    """uvicorn's HTTP protocol, keeping its transports where a fault can find and reset them."""
+
+    class Protocol(H11Protocol):
+        def connection_made(self, transport: Any) -> None:
+            super().connection_made(transport)
+            ctx.connections[transport.get_extra_info("peername")] = transport
+
+        def connection_lost(self, exc: Exception | None) -> None:
+            for address, transport in list(ctx.connections.items()):
+                if transport is self.transport:
+                    del ctx.connections[address]
+            super().connection_lost(exc)
+
+    return Protocol
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a file that only we may read, whole or not at all."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        os.fchmod(handle, 0o600)
+        file.write(text)
+    draft.replace(path)

@@ -1,0 +1,386 @@
+"""What exists in the miniature cloud: projects, policies, accounts, keys, datasets, and who changed what.
+
+Everything is guarded by one lock, `World.lock`; handlers run while it is held. Times are seconds since the epoch
+from the world's own clock, so tests (and clock-skew scenarios) can move it.
+"""
+
+import base64
+import copy
+import itertools
+import threading
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+JSON = dict[str, Any]
+Kind = Literal["account", "key", "project_grant", "dataset_grant", "api", "org_policy"]
+AccountState = Literal["ready", "pending", "deleted", "missing"]
+KINDS: tuple[Kind, ...] = ("account", "key", "project_grant", "dataset_grant", "api", "org_policy")
+
+
+class Clock:
+    """The time of day, moved by so many seconds: skew from a scenario, leaps from a test."""
+
+    def __init__(self, skew: float = 0.0) -> None:
+        self.skew = skew
+
+    def __call__(self) -> float:
+        return time.time() + self.skew
+
+    def advance(self, seconds: float) -> None:
+        """Leap ahead."""
+        self.skew += seconds
+
+
+@dataclass(frozen=True)
+class Principal:
+    """Who is calling.
+
+    Args:
+        member: IAM member, e.g. ``serviceAccount:a@p.iam.gserviceaccount.com``.
+        email: the bare address, as dataset access entries name it.
+        project: id of the project the credentials belong to (it is billed for quota unless a header says otherwise).
+        scopes: OAuth scopes of the token; empty for a self-signed JWT, which has none to check.
+    """
+
+    member: str
+    email: str
+    project: str
+    scopes: frozenset[str] = frozenset()
+
+
+@dataclass
+class Policy:
+    """An IAM policy. Bindings are JSON: ``{"role", "members": [...], "condition": {...}?}``."""
+
+    bindings: list[JSON] = field(default_factory=list)
+    etag: str = "ACAB"  # what Google answers for a policy nobody has written yet
+    version: int = 1
+
+    def pairs(self) -> set[tuple[str, str]]:
+        """All (role, member) in it, whatever the condition."""
+        return {(b["role"], m) for b in self.bindings for m in b.get("members", [])}
+
+
+@dataclass
+class Key:
+    """A service-account key. The private half is handed out once and never kept."""
+
+    id: str
+    public_pem: bytes
+    created: float
+    expires: float
+    disabled: bool = False
+    origin: str = "GOOGLE_PROVIDED"
+    type: str = "USER_MANAGED"
+
+
+@dataclass
+class Account:
+    """A service account."""
+
+    email: str
+    unique_id: str
+    project_id: str
+    display_name: str = ""
+    description: str = ""
+    disabled: bool = False
+    created: float = 0.0
+    etag: str = ""
+    keys: dict[str, Key] = field(default_factory=dict)
+    policy: Policy = field(default_factory=Policy)
+
+    @property
+    def member(self) -> str:
+        return f"serviceAccount:{self.email}"
+
+
+@dataclass
+class Table:
+    """A table or view; its rows live in the SQL engine.
+
+    Args:
+        kind: BigQuery's type: ``TABLE``, ``VIEW``, ``EXTERNAL``.
+        schema: BigQuery's field list, ``[{"name", "type", "mode"}, …]``.
+        view_query: the view's SQL, None for a table.
+        expires_ms: expiration, or None.
+        extra: further settable fields, given back as they came.
+        traits: what a scenario says about it (policy tags, row policies, Drive-backed); read by the SQL engine.
+    """
+
+    project_id: str
+    dataset_id: str
+    table_id: str
+    kind: str = "TABLE"
+    schema: list[JSON] = field(default_factory=list)
+    view_query: str | None = None
+    labels: dict[str, str] = field(default_factory=dict)
+    description: str = ""
+    friendly_name: str = ""
+    created_ms: int = 0
+    modified_ms: int = 0
+    expires_ms: int | None = None
+    etag: str = ""
+    extra: JSON = field(default_factory=dict)
+    traits: JSON = field(default_factory=dict)
+
+    @property
+    def ref(self) -> str:
+        return f"{self.project_id}:{self.dataset_id}.{self.table_id}"
+
+
+@dataclass
+class Dataset:
+    """A BigQuery dataset. `access` holds entries as BigQuery's JSON, in legacy spelling where there is one.
+
+    Change `access` through `World.set_access`, which keeps the etag and the propagation times right.
+    """
+
+    project_id: str
+    dataset_id: str
+    location: str = "US"
+    labels: dict[str, str] = field(default_factory=dict)
+    description: str = ""
+    friendly_name: str = ""
+    access: list[JSON] = field(default_factory=list)
+    etag: str = ""
+    created_ms: int = 0
+    modified_ms: int = 0
+    default_table_expiration_ms: int | None = None
+    default_partition_expiration_ms: int | None = None
+    tables: dict[str, Table] = field(default_factory=dict)
+    extra: JSON = field(default_factory=dict)  # further settable fields, given back as they came
+
+    @property
+    def ref(self) -> str:
+        return f"{self.project_id}:{self.dataset_id}"
+
+
+@dataclass
+class Project:
+    """A project. `org_policies` maps a constraint (``iam.disableServiceAccountKeyCreation``) to its effective rules."""
+
+    id: str
+    number: str
+    name: str = ""
+    labels: dict[str, str] = field(default_factory=dict)
+    state: str = "ACTIVE"
+    parent: str = "organizations/500000000001"
+    created: float = 0.0
+    policy: Policy = field(default_factory=Policy)
+    services: set[str] = field(default_factory=set)
+    billing: bool = True
+    org_policies: dict[str, list[JSON]] = field(default_factory=dict)
+    own_policies: dict[str, list[JSON]] = field(default_factory=dict)  # set here; may not have spread yet
+    inherited_policies: dict[str, list[JSON]] = field(default_factory=dict)  # what holds without them
+    service_accounts: dict[str, Account] = field(default_factory=dict)
+    datasets: dict[str, Dataset] = field(default_factory=dict)
+
+    def enforced(self, constraint: str) -> bool:
+        """Whether a boolean constraint is in force here."""
+        return any(rule.get("enforce") is True for rule in self.org_policies.get(constraint, []))
+
+
+@dataclass(frozen=True)
+class CallRecord:
+    """One call that reached the sandbox, whatever became of it.
+
+    Args:
+        status: the HTTP status (gRPC codes are mapped).
+        at: when it began, by the world's clock.
+        seconds: how long it took here, latency included.
+    """
+
+    method: str
+    principal: str
+    resource: str
+    status: int
+    at: float
+    is_write: bool
+    seconds: float = 0.0
+
+
+class World:
+    """The state behind every service.
+
+    Args:
+        clock: seconds since the epoch; ``time.time`` unless a test moves it.
+        delays: seconds until a change of a kind becomes effective; missing kinds are immediate.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.time, delays: dict[Kind, float] | None = None) -> None:
+        self.lock = threading.RLock()
+        self.clock = clock
+        self.delays: dict[Kind, float] = dict(delays or {})
+        self.projects: dict[str, Project] = {}
+        self.deleted_accounts: dict[str, Account] = {}  # by unique id, for undelete and tombstones
+        self.calls: list[CallRecord] = []
+        self.operations: dict[str, JSON] = {}
+        self.state: dict[str, Any] = {}  # what a service keeps for itself: the SQL engine, its jobs
+        self.on_close: list[Callable[[], object]] = []
+        self._effective: dict[tuple[str, ...], float] = {}
+        self._later: list[tuple[float, Callable[[], object]]] = []
+        self._serial = itertools.count(1)
+        self._uid = itertools.count(100_000_000_000_000_000_001)
+
+    # -- time and numbers
+
+    def now_ms(self) -> int:
+        """The world's clock in milliseconds, as BigQuery counts."""
+        return int(self.clock() * 1000)
+
+    def new_etag(self) -> str:
+        """A fresh etag: base64, for IAM's etags are bytes on the wire."""
+        return base64.b64encode(b"BW" + next(self._serial).to_bytes(7, "big")).decode()
+
+    def new_unique_id(self) -> str:
+        """A numeric id no account had before."""
+        return str(next(self._uid))
+
+    # -- propagation
+
+    def effective(self, kind: Kind, at: float | None = None) -> float:
+        """When a change of this kind made `at` (now, if None) becomes effective."""
+        return (self.clock() if at is None else at) + self.delays.get(kind, 0.0)
+
+    def changed(self, kind: Kind, *key: str) -> None:
+        """Note that something was just made true; `ready` says no until it has spread."""
+        if self.delays.get(kind, 0.0) > 0:
+            self._effective[(kind, *key)] = self.effective(kind)
+
+    def ready(self, kind: Kind, *key: str) -> bool:
+        """Whether a change has spread. What was never noted (the scenario's own state) always has."""
+        at = self._effective.get((kind, *key))
+        return at is None or self.clock() >= at
+
+    def later(self, kind: Kind, change: Callable[[], object]) -> None:
+        """Make a change once it has spread; at once where the kind has no delay."""
+        self._later.append((self.effective(kind), change))
+        self.settle()
+
+    def settle(self) -> None:
+        """Make the changes that are due; every call begins with it."""
+        due = [change for at, change in self._later if at <= self.clock()]
+        self._later = [(at, change) for at, change in self._later if at > self.clock()]
+        for change in due:
+            change()
+
+    # -- look-ups
+
+    def project(self, id_or_number: str) -> Project | None:
+        """A project by id or number, deleted ones too; None if there is none."""
+        found = self.projects.get(id_or_number)
+        if found is None and id_or_number.isdigit():
+            found = next((p for p in self.projects.values() if p.number == id_or_number), None)
+        return found
+
+    def account(self, email_or_id: str) -> Account | None:
+        """A living account by address or unique id, effective or not."""
+        _, _, domain = email_or_id.partition("@")
+        owner = domain.removesuffix(".iam.gserviceaccount.com")
+        candidates = [self.projects[owner]] if owner in self.projects else list(self.projects.values())
+        for project in candidates:
+            found = project.service_accounts.get(email_or_id)
+            if found:
+                return found
+            if not domain:
+                for account in project.service_accounts.values():
+                    if account.unique_id == email_or_id:
+                        return account
+        return None
+
+    def dataset(self, project_id: str, dataset_id: str) -> Dataset | None:
+        """A dataset, by its exact (case-sensitive) name."""
+        project = self.project(project_id)
+        return project.datasets.get(dataset_id) if project else None
+
+    def account_state(self, email: str) -> AccountState:
+        """Whether a grant may name this service account. Addresses of people, groups, domains are always "ready"."""
+        if not email.endswith(".gserviceaccount.com"):
+            return "ready"
+        account = self.account(email)
+        if account is not None:
+            return "ready" if self.ready("account", account.unique_id) else "pending"
+        if any(a.email == email for a in self.deleted_accounts.values()):
+            return "deleted"
+        return "missing" if email.endswith(".iam.gserviceaccount.com") else "ready"
+
+    # -- changes
+
+    def set_policy(self, project: Project, bindings: list[JSON], version: int) -> None:
+        """Replace a project's policy, with a new etag; added grants spread after `project_grant`."""
+        before = project.policy.pairs()
+        project.policy = Policy(copy.deepcopy(bindings), self.new_etag(), version)
+        for role, member in project.policy.pairs() - before:
+            self.changed("project_grant", project.id, role, member)
+
+    def set_access(self, dataset: Dataset, access: list[JSON]) -> None:
+        """Replace a dataset's access list, with a new etag; added entries spread after `dataset_grant`."""
+        before = {access_key(entry) for entry in dataset.access}
+        dataset.access = copy.deepcopy(access)
+        self.touch(dataset)
+        for entry in dataset.access:
+            if access_key(entry) not in before:
+                self.changed("dataset_grant", dataset.project_id, dataset.dataset_id, *access_key(entry))
+
+    def touch(self, thing: Dataset | Table) -> None:
+        """New etag and modification time; call after every change of a dataset or table."""
+        thing.etag = self.new_etag()
+        thing.modified_ms = self.now_ms()
+
+    def remove_account(self, account: Account) -> None:
+        """Delete an account: what granted it something now names a tombstone, for ever."""
+        del self.projects[account.project_id].service_accounts[account.email]
+        self.deleted_accounts[account.unique_id] = account
+        tombstone = f"deleted:serviceAccount:{account.email}?uid={account.unique_id}"
+        for project in self.projects.values():
+            self._rename_member(project, account, account.member, tombstone)
+
+    def restore_account(self, account: Account) -> None:
+        """Undelete: the same identity again, with its grants."""
+        tombstone = f"deleted:serviceAccount:{account.email}?uid={account.unique_id}"
+        del self.deleted_accounts[account.unique_id]
+        self.projects[account.project_id].service_accounts[account.email] = account
+        for project in self.projects.values():
+            self._rename_member(project, account, tombstone, account.member)
+
+    def _rename_member(self, project: Project, account: Account, old: str, new: str) -> None:
+        for binding in project.policy.bindings:
+            if old in binding.get("members", []):
+                binding["members"] = [new if m == old else m for m in binding["members"]]
+                project.policy.etag = self.new_etag()
+        dead = new.startswith("deleted:")
+        for dataset in project.datasets.values():
+            for entry in dataset.access:
+                if dead and entry.get("userByEmail") == account.email:
+                    del entry["userByEmail"]
+                    entry["iamMember"] = new
+                    dataset.etag = self.new_etag()
+                elif entry.get("iamMember") == old:
+                    del entry["iamMember"]
+                    entry.update({"iamMember": new} if dead else {"userByEmail": account.email})
+                    dataset.etag = self.new_etag()
+
+    def close(self) -> None:
+        """Let go of what services hold."""
+        while self.on_close:
+            self.on_close.pop()()
+
+    # -- the log of calls
+
+    def record(self, call: CallRecord) -> None:
+        """Append to the log."""
+        with self.lock:
+            self.calls.append(call)
+
+    def writes(self, *, succeeded: bool = True) -> list[CallRecord]:
+        """The calls that change something; only those that did, unless told otherwise."""
+        with self.lock:
+            return [c for c in self.calls if c.is_write and (c.status < 400 or not succeeded)]
+
+
+def access_key(entry: JSON) -> tuple[str, ...]:
+    """What identifies an access entry: who, role, condition; hashable."""
+    parts: Iterable[str] = (f"{k}={entry[k]!r}" for k in sorted(entry))
+    return tuple(parts)
