@@ -1,0 +1,1 @@
+"""The plain face: lines, JSON, numbered prompts. Append-only, no cursor movement: also the accessible mode."""

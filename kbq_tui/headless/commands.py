@@ -1,0 +1,183 @@
+"""plan, apply, verify, status and explain as commands: each returns an exit status."""
+
+import json
+from collections.abc import Callable, Sequence
+
+from kbq_tui.core.actions import Change, Step
+from kbq_tui.core.checks import CheckResult, healthy
+from kbq_tui.core.events import Event
+from kbq_tui.core.problems import Context, Problem
+from kbq_tui.core.spec import ConnectionSpec
+from kbq_tui.core.summary import Summary
+from kbq_tui.core.text import inert
+from kbq_tui.engine.apply import Outcome
+from kbq_tui.engine.ports import Ports
+from kbq_tui.engine.status import Status, status
+from kbq_tui.export.report import About, to_json
+from kbq_tui.headless.face import NOT_HEALTHY, Face, carry_out, check, plan_of, remember_checks, summary_of
+from kbq_tui.headless.lines import EventLines, distinct, show_checks, show_plan, show_status, show_summary
+from kbq_tui.headless.paper import Paper
+from kbq_tui.headless.report import about_of, report_text
+
+
+def plan_command(face: Face, spec: ConnectionSpec, *, as_json: bool, remove_over_grants: bool = False) -> int:
+    """Print what would be done. Exit status 0, or that of the first thing that blocks."""
+    plan, _ = face.with_ports(spec.name, lambda ports: plan_of(spec, ports, remove_over_grants=remove_over_grants))
+    if as_json:
+        face.paper.json(plan.to_json())
+    else:
+        show_plan(plan, face.paper, result=True)
+    return status_of([b.problem for b in plan.blocked])
+
+
+def apply_command(
+    face: Face, spec: ConnectionSpec, *, as_json: bool, agreed: bool, remove_over_grants: bool = False
+) -> int:
+    """Do what is missing: after a preview and a yes, or at once where that was agreed before.
+
+    Args:
+        face: the face.
+        spec: the connection.
+        as_json: one event a line, the last one a summary.
+        agreed: `--yes`.
+        remove_over_grants: also take away what the account holds beyond its need.
+    """
+    for begun in face.desk.store.unfinished(spec.name):
+        face.paper.say(f"note: an earlier run ended in the middle of {inert(begun)}; what is there now decides.")
+    ports = face.sign_in(spec.name)
+    expected: str | None = None
+    if not agreed:
+        plan, _ = face.run(plan_of(spec, ports, remove_over_grants=remove_over_grants))
+        show_plan(plan, face.paper, result=False)
+        if plan.changes:
+            if face.confirm is None or not face.confirm("Do this?"):
+                face.paper.say("Nothing was changed.")
+                return 1
+            expected = plan.fingerprint
+    face.save(spec)
+    tell = _telling(face, as_json)
+
+    async def work() -> tuple[Outcome, Summary]:
+        try:
+            outcome = await carry_out(
+                spec, ports, face.desk, tell, expected=expected, remove_over_grants=remove_over_grants
+            )
+            return outcome, await summary_of(spec, ports, outcome.plan.location)
+        finally:
+            await ports.cloud.close()
+
+    outcome, summary = face.run(work())
+    if outcome.complete:
+        face.save(spec, screen=Step.VERIFY)
+    if as_json:
+        face.paper.json(_apply_summary(face, outcome, summary))
+    else:
+        _tell_outcome(face, outcome, summary, shown=not agreed)
+    return status_of(outcome.problems) or (0 if outcome.complete else 1)
+
+
+def _telling(face: Face, as_json: bool) -> Callable[[Event], None]:
+    """Return what tells events as they come, as lines or as JSON."""
+    if not as_json:
+        return EventLines(face.paper)
+    return lambda event: face.paper.json({"schema": "kbq-tui/apply/v1", **event.to_json()})
+
+
+def _apply_summary(face: Face, outcome: Outcome, summary: Summary) -> dict[str, object]:
+    return {
+        **summary.to_json(),
+        "schema": "kbq-tui/apply/v1",
+        "event": "summary",
+        "action": None,
+        "at": face.desk.clock.now().isoformat(),
+        "ok": outcome.complete,
+        "done": outcome.done,
+        "unchanged": [a.id for a in outcome.plan.actions if a.change is Change.NOOP],
+        "failed": [{"id": i, "problem": p.to_json()} for i, p in outcome.failed.items()],
+        "skipped": [{"id": i, "because": b} for i, b in outcome.skipped.items()],
+        "blocked": [{"id": b.id, "problem": b.problem.to_json()} for b in outcome.plan.blocked],
+    }
+
+
+def _tell_outcome(face: Face, outcome: Outcome, summary: Summary, *, shown: bool) -> None:
+    paper = face.paper
+    if not shown:
+        for action in outcome.plan.actions:
+            if action.change is Change.NOOP and action.id not in outcome.done:
+                paper.say(f"{paper.mark('noop', result=False, width=12)}{inert(action.summary)}")
+    for blocked in outcome.plan.blocked:
+        paper.say(f"{paper.mark('blocked', result=False, width=12)}{inert(blocked.action.summary)}")
+    for problem in outcome.problems:
+        paper.say()
+        paper.problem(problem)
+    if not shown:
+        for problem in distinct(outcome.plan.warnings):
+            paper.say()
+            paper.problem(problem, heading="note")
+    paper.say()
+    if not outcome.complete:
+        paper.say(f"Not finished: {len(outcome.done)} done. What was done stays; run the same command to go on.")
+        return
+    paper.say("Done." if outcome.done else "Everything is in place already; nothing was changed.")
+    show_summary(summary, paper)
+    paper.say("Next: kbq-tui verify")
+
+
+def verify_command(face: Face, spec: ConnectionSpec, *, as_json: bool, report: str | None = None) -> int:
+    """Run every check with the key. Exit status 6 where one fails or stays unknown.
+
+    Args:
+        face: the face.
+        spec: the connection.
+        as_json: one object.
+        report: a file to write a report into besides; its kind follows from the name's end.
+    """
+
+    async def work(ports: Ports) -> tuple[tuple[CheckResult, ...], About]:
+        results = await check(spec, ports, face.desk, emit=EventLines(face.paper))
+        return results, await about_of(spec, ports)
+
+    results, about = face.with_ports(spec.name, work)
+    remember_checks(face, spec, results)
+    if as_json:
+        face.paper.json(json.loads(to_json(results, about)))
+    else:
+        show_checks(results, face.paper, as_result=True)
+    if report is not None:
+        face.write(report, report_text(results, about, report))
+        face.paper.say(f"Report written to {inert(report)}")
+    return 0 if healthy(results) else NOT_HEALTHY
+
+
+def status_command(face: Face, spec: ConnectionSpec, *, as_json: bool) -> int:
+    """Look at a connection. Exit status 0 where it is healthy, else 6."""
+    last = face.desk.store.last_verify(spec.name)
+
+    async def work(ports: Ports) -> Status:
+        return await status(spec, ports, last)
+
+    seen = face.with_ports(spec.name, work)
+    if as_json:
+        face.paper.json(seen.to_json())
+    else:
+        show_status(seen, face.paper)
+    return 0 if seen.healthy else NOT_HEALTHY
+
+
+def explain_command(paper: Paper, text: str, context: Context, *, as_json: bool) -> int:
+    """Explain a pasted error."""
+    from kbq_tui.core.recognise import recognise_text
+
+    problem = recognise_text(text, context)
+    if as_json:
+        paper.json({"schema": "kbq-tui/explain/v1", **problem.to_json()})
+    else:
+        paper.problem(problem, result=True, heading="this is" if problem.code else "not known")
+        for name, value in problem.details.items():
+            paper.result(f"  {inert(name)}: {inert(value)}")
+    return 0
+
+
+def status_of(problems: Sequence[Problem]) -> int:
+    """Return the exit status of the first problem, or 0."""
+    return problems[0].exit_code if problems else 0

@@ -1,0 +1,147 @@
+"""What every plain command shares: the desk, the paper, and how to run the engine's use cases."""
+
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass, replace
+from typing import Any, Protocol, TypeVar
+
+from kbq_tui.core.checks import CheckResult, healthy
+from kbq_tui.core.diff import diff, resolve_location
+from kbq_tui.core.events import Event
+from kbq_tui.core.observed import Observed, Present
+from kbq_tui.core.plan import Plan
+from kbq_tui.core.problems import Kind, ProblemError
+from kbq_tui.core.spec import ConnectionSpec
+from kbq_tui.core.steps import Step
+from kbq_tui.core.summary import Summary
+from kbq_tui.engine.apply import Outcome, Patience, apply
+from kbq_tui.engine.checking import Settling, Told
+from kbq_tui.engine.desk import Desk, Draft, Saved
+from kbq_tui.engine.observe import inspect_key, observe
+from kbq_tui.engine.ports import Ports
+from kbq_tui.engine.verify import verify
+from kbq_tui.headless.paper import Paper
+
+T = TypeVar("T")
+
+NOT_HEALTHY = 6
+"""Exit status: a check failed, or the connection is not set up."""
+
+
+class Run(Protocol):
+    """Runs a coroutine to its end; signals end it in an orderly way and raise SystemExit(128 + n)."""
+
+    def __call__(self, work: Coroutine[Any, Any, T]) -> T: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """What a plain command is handed.
+
+    Attributes:
+        desk: everything built.
+        paper: where lines go.
+        run: runs the engine's use cases, all on one event loop.
+        write: writes a file (path, text) that the operator asked for.
+        confirm: asks a yes-or-no question on the terminal; None where there is nobody to ask.
+    """
+
+    desk: Desk
+    paper: Paper
+    run: Run
+    write: Callable[[str, str], None]
+    confirm: Callable[[str], bool] | None = None
+
+    def sign_in(self, name: str) -> Ports:
+        """Return the ports with the operator signed in; offers gcloud's login where there is nothing else.
+
+        Raises:
+            ProblemError: no credentials of use.
+        """
+        desk = self.desk
+        try:
+            cloud = self.run(desk.sign_in())
+        except ProblemError as error:
+            offered = error.problem.kind is Kind.CREDENTIALS and desk.sign_in.gcloud_available()
+            if not offered or self.confirm is None or not self.confirm("Use gcloud's own login instead?"):
+                raise
+            cloud = self.run(desk.sign_in(allow_gcloud=True))
+        return desk.ports(cloud, name)
+
+    def with_ports(self, name: str, work: Callable[[Ports], Awaitable[T]]) -> T:
+        """Sign in, do the work, and let go of the connections."""
+        ports = self.sign_in(name)
+
+        async def whole() -> T:
+            try:
+                return await work(ports)
+            finally:
+                await ports.cloud.close()
+
+        return self.run(whole())
+
+    def save(self, spec: ConnectionSpec, *, screen: Step | None = None, finished: bool | None = None) -> None:
+        """Remember the connection; what is not given stays as it was."""
+        store = self.desk.store
+        before = store.load(spec.name) or Saved(Draft(name=spec.name))
+        done = before.finished if finished is None else finished
+        store.save(replace(before, draft=Draft.of(spec), screen=screen or before.screen, finished=done))
+
+
+async def plan_of(spec: ConnectionSpec, ports: Ports, *, remove_over_grants: bool = False) -> tuple[Plan, Observed]:
+    """Look, and say what would be done."""
+    observed = await observe(spec, ports)
+    return diff(spec, observed, remove_over_grants=remove_over_grants), observed
+
+
+async def carry_out(
+    spec: ConnectionSpec,
+    ports: Ports,
+    desk: Desk,
+    emit: Callable[[Event], None],
+    *,
+    expected: str | None = None,
+    only: Step | None = None,
+    remove_over_grants: bool = False,
+) -> Outcome:
+    """Apply, with the patience of the desk."""
+    patience = Patience() if desk.patience is None else Patience(limit=desk.patience)
+    recently = desk.store.changed_recently(spec.name)
+    return await apply(
+        spec,
+        ports,
+        emit,
+        expected=expected,
+        only=only,
+        patience=patience,
+        recently=recently,
+        remove_over_grants=remove_over_grants,
+    )
+
+
+async def check(
+    spec: ConnectionSpec, ports: Ports, desk: Desk, *, emit: Callable[[Event], None], told: Told | None = None
+) -> tuple[CheckResult, ...]:
+    """Verify; changes of ours of the last minutes may still be on their way."""
+    settling = Settling()
+    if desk.store.changed_recently(spec.name):
+        settling = Settling(limit=Patience().limit if desk.patience is None else desk.patience)
+    return await verify(spec, ports, told=told, emit=emit, settling=settling)
+
+
+def remember_checks(face: Face, spec: ConnectionSpec, results: tuple[CheckResult, ...]) -> None:
+    """Save the verdicts; a connection that passed them all counts as set up."""
+    face.desk.store.save_verify(spec.name, results)
+    if healthy(results):
+        face.save(spec, screen=Step.CONNECT, finished=True)
+
+
+async def summary_of(spec: ConnectionSpec, ports: Ports, location: str | None) -> Summary:
+    """Return the hand-over values, with the key's path as it is on this machine."""
+    key = await inspect_key(spec, ports)
+    path = key.value.path or None if isinstance(key, Present) else None
+    return Summary.of(spec, path, location)
+
+
+def location_of(spec: ConnectionSpec, observed: Observed) -> str | None:
+    """Return where the datasets are or will be."""
+    return resolve_location(spec, observed)
