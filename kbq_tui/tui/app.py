@@ -1,0 +1,438 @@
+"""The app: which screen stands, what runs in the background, how it ends."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import sys
+from collections.abc import Callable, Coroutine, Iterable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from textual.app import SuspendNotSupported, SystemCommand
+from textual.filter import LineFilter, NoColor
+from textual.screen import Screen
+from textual.worker import Worker, WorkerState
+
+from kbq_tui.core.problems import Problem, ProblemError
+from kbq_tui.core.steps import Step
+from kbq_tui.core.text import inert
+from kbq_tui.engine.desk import Desk
+from kbq_tui.engine.offload import offload
+from kbq_tui.tui import _textual_compat, keys, themes
+from kbq_tui.tui.frame import Frame
+from kbq_tui.tui.glyphs import AsciiFilter
+from kbq_tui.tui.host import Host
+from kbq_tui.tui.look import Look
+from kbq_tui.tui.screens import screen_for
+from kbq_tui.tui.wizard import STEPS, Wizard
+
+if TYPE_CHECKING:
+    from kbq_tui.core.summary import Summary
+    from kbq_tui.tui.watch import Watch
+
+_LOG = logging.getLogger("kbq_tui.tui")
+_STYLES = Path(__file__).parent / "styles"
+Start = Literal["setup", "dashboard"]
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How the face ended.
+
+    Attributes:
+        status: exit status; 128 + n after signal n.
+        summary: the values for Klaviyo as far as they are known, to print after the screen is gone; or None.
+    """
+
+    status: int
+    summary: Summary | None
+
+
+class KbqApp(Host):
+    """kbq-tui on a screen.
+
+    Args:
+        desk: everything a face needs.
+        look: how the screen should look here.
+        start: the guided set-up, or the dashboard.
+    """
+
+    TITLE = "kbq-tui"
+    CSS_PATH: ClassVar = [_STYLES / "app.tcss"]
+    BINDINGS = keys.bindings("app")
+    COMMAND_PALETTE_BINDING = "f2"
+    ENABLE_COMMAND_PALETTE = True
+    AUTO_FOCUS = None
+    ESCAPE_TO_MINIMIZE = False
+
+    def __init__(self, desk: Desk, look: Look, start: Start) -> None:
+        self._ascii = AsciiFilter(enabled=look.ascii)
+        self._no_color: LineFilter = NoColor()
+        super().__init__()
+        self.desk = desk
+        self.look = look
+        self.wizard = Wizard(desk, self.redraw)
+        self._monitor: Watch | None = None
+        self._start = start
+        self.held = ExitStack()
+        self._drawing = False
+        self._interrupted_at = -10.0
+        self._from_dashboard = start == "dashboard"
+        self.animation_level = "none"
+        for theme in themes.THEMES.values():
+            self.register_theme(theme)
+        self.no_color = self.no_color or look.mono
+        _textual_compat.begin_with_theme(self, "mono" if look.mono else look.theme)
+        if look.keymap:
+            self.set_keymap(dict(look.keymap))
+
+    # -- life ------------------------------------------------------------------------------------------------------
+
+    def get_line_filters(self) -> list[LineFilter]:
+        filters = [self._no_color] if self.look.mono else list(super().get_line_filters())
+        return [*filters, self._ascii] if self._ascii.enabled else filters
+
+    def get_default_screen(self) -> Screen[Any]:
+        """Return the first screen: where the operator left, the welcome, or the dashboard."""
+        if self._start == "dashboard":
+            from kbq_tui.tui.screens.dashboard import DashboardScreen
+
+            return DashboardScreen()
+        self.wizard.restore()
+        if self.wizard.fresh:
+            from kbq_tui.tui.screens.welcome import WelcomeScreen
+
+            return WelcomeScreen()
+        return screen_for(self.wizard.step)()
+
+    def on_mount(self) -> None:
+        self._listen_to_signals()
+        self.call_after_refresh(self._warm_up)
+
+    def _warm_up(self) -> None:
+        """Sign in behind the first frame."""
+        wizard = self.wizard
+        if self._start == "setup" and wizard.fresh and wizard.cloud is None and wizard.busy is None:
+            self.launch(wizard.sign_in(), "sign in")
+
+    def _listen_to_signals(self) -> None:
+        """End tidily on SIGTERM and SIGHUP: the terminal is restored, what was typed is kept."""
+        if self.is_headless:
+            return
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(number, partial(self._signalled, number))
+
+    def _signalled(self, number: int) -> None:
+        self._keep()
+        self.exit(128 + number, return_code=128 + number)
+
+    def _keep(self) -> None:
+        if self.wizard.draft.project or not self.wizard.fresh:
+            self.wizard.save()
+
+    def _fatal_error(self) -> None:
+        _textual_compat.stop_after_crash(self, self.desk.log_path)
+
+    @property
+    def summary(self) -> Summary | None:
+        """The values for Klaviyo, once the last screen was reached; else None."""
+        saved = self.wizard.saved
+        return self.wizard.summary() if saved is not None and saved.finished else None
+
+    @property
+    def monitor(self) -> Watch:
+        if self._monitor is None:
+            from kbq_tui.tui.watch import Watch
+
+            self._monitor = Watch(self.desk, self.redraw)
+        return self._monitor
+
+    # -- what screens ask for --------------------------------------------------------------------------------------
+
+    def launch(self, work: Coroutine[Any, Any, object], what: str) -> None:
+        self.run_worker(work, name=what, group=what, description=what, exit_on_error=False)
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        if event.state is WorkerState.ERROR:
+            error = event.worker.error
+            _LOG.error("unexpected failure: %s", event.worker.description, exc_info=error)
+            where = f" Details are in {self.desk.log_path}." if self.desk.log_path else ""
+            name = type(error).__name__
+            self.wizard.say(f"Unexpected failure ({name}) in: {event.worker.description}.{where}", bad=True)
+
+    def redraw(self) -> None:
+        """Draw the standing screen soon; many changes at once are one drawing."""
+        if not self._drawing and self.is_running:
+            self._drawing = True
+            self.call_later(self._draw)
+
+    def _draw(self) -> None:
+        self._drawing = False
+        for screen in reversed(self.screen_stack):
+            if isinstance(screen, Frame):
+                screen.draw()
+                return
+
+    def goto(self, step: Step) -> None:
+        self.wizard.go(step)
+        self._stand_on(screen_for(step)())
+
+    def show_dashboard(self) -> None:
+        from kbq_tui.tui.screens.dashboard import DashboardScreen
+
+        self._from_dashboard = True
+        self.held.close()  # who only looks keeps nobody from working
+        self.wizard.note = ""
+        self._stand_on(DashboardScreen())
+
+    def _stand_on(self, screen: Frame) -> None:
+        self.call_later(self._exchange, screen)
+
+    async def _exchange(self, screen: Frame) -> None:
+        """Replace the standing screen, and paint once: each painting of 80x24 is some 5 kB.
+
+        Textual's default screen cannot be replaced, so the second screen goes on top of it.
+        """
+        with self.batch_update():
+            if len(self.screen_stack) == 1:
+                await self.push_screen(screen)
+            else:
+                await self.switch_screen(screen)
+
+    def open_setup(self, name: str, step: Step | None) -> None:
+        saved = self.desk.store.load(name)
+        if saved is None:
+            return
+        try:
+            self.held.enter_context(self.desk.guard(name))
+        except ProblemError as error:
+            self.open_problem(error.problem)
+            return
+        if self.wizard.draft.name != name or self.wizard.saved is None:
+            if self.wizard.busy is not None:
+                self.wizard.say("Another connection is still being worked on.", bad=True)
+                return
+            desk = self.desk
+            self.wizard = Wizard(desk, self.redraw)
+            self.wizard.draft = saved.draft
+            self.wizard.restore()
+        self.wizard.furthest = STEPS[-1] if saved.finished else self.wizard.furthest
+        self.goto(step or saved.screen or Step.PROJECT)
+
+    def open_problem(self, problem: Problem, commands: tuple[str, ...] = ()) -> None:
+        from kbq_tui.tui.modals.problem import ProblemSheet
+
+        self.push_screen(ProblemSheet(problem, commands))
+
+    def copy_text(self, text: str, what: str) -> None:
+        self.launch(self._copy(text, what), "copy")
+
+    async def _copy(self, text: str, what: str) -> None:
+        loop = asyncio.get_running_loop()
+
+        def write(data: str) -> None:
+            loop.call_soon_threadsafe(_textual_compat.terminal_write, self, data)
+
+        said = await offload(lambda: self.desk.copy(text, write))
+        self._tell(f"{what}: {said}")
+
+    def view_text(self, text: str) -> None:
+        self.launch(self._view(text), "plain view")
+
+    async def _view(self, text: str) -> None:
+        try:
+            with self.suspend():
+                await offload(partial(_show, inert(text, 20_000, keep_lines=True)))
+        except SuspendNotSupported:
+            self._tell("This terminal cannot leave the screen; w writes the text to a file.", bad=True)
+
+    def save_text(self, kind: str, texts: Mapping[str, str]) -> None:
+        self.launch(self._save(kind, texts), "save a file")
+
+    async def _save(self, kind: str, texts: Mapping[str, str]) -> None:
+        name, store = self.wizard.draft.name, self.desk.store
+        path = ""
+        try:
+            for suffix, text in texts.items():
+                path = await offload(partial(store.save_text, name, kind, suffix, text))
+        except ProblemError as error:
+            self._tell(f"{error.problem.title}: {error.problem.cause}", bad=True)
+        else:
+            self._tell(f"Written to {path}")
+            if len(path) + 14 > self.size.width:
+                from kbq_tui.tui.modals.details import PlainText
+
+                await self.push_screen(PlainText("Written to", path))
+
+    def _tell(self, text: str, *, bad: bool = False) -> None:
+        from kbq_tui.tui.modals.base import Modal
+
+        if isinstance(self.screen, Modal):
+            self.screen.say(inert(text, 300))
+        self.wizard.say(text, bad=bad)
+
+    # -- actions ---------------------------------------------------------------------------------------------------
+
+    def action_step_back(self) -> None:
+        """One step back. While something is read, stop waiting for it instead."""
+        wizard, screen = self.wizard, self.screen
+        if not isinstance(screen, Frame):
+            return
+        if wizard.busy is not None and wizard.busy.writing:
+            wizard.say("A change is being made and will be finished first. x stops waiting for Google.")
+            return
+        if wizard.busy is not None:
+            self.workers.cancel_node(self)
+            wizard.say("Stopped waiting. Nothing was changed; F5 looks again.")
+            return
+        if screen.step is None:
+            wizard.say("Esc never quits. F10 does.")
+            return
+        at = STEPS.index(screen.step)
+        if at > 0:
+            self.goto(STEPS[at - 1])
+        elif self._from_dashboard:
+            self.show_dashboard()
+        else:
+            wizard.say("This is the first step. F10 quits; everything typed is kept.")
+
+    def action_help(self) -> None:
+        from kbq_tui.tui.modals.help import Help
+
+        screen = self.screen
+        if isinstance(screen, Frame):
+            self.push_screen(Help(screen.help_name, (*screen.scopes, "working")))
+
+    def action_commands(self) -> None:
+        from kbq_tui.tui import side
+        from kbq_tui.tui.modals.details import Commands
+
+        screen, plan = self.screen, self.wizard.plan
+        if isinstance(screen, Frame) and screen.step is not None:
+            shown = side.commands(plan, screen.step) if plan is not None and self.wizard.current else []
+            self.push_screen(Commands(side.lesson(screen.step, shown), shown))
+
+    def action_refresh_now(self) -> None:
+        screen = self.screen
+        if isinstance(screen, Frame) and screen.step is None:
+            self.launch(self.monitor.look(), "dashboard")
+        elif self.wizard.busy is None:
+            self.wizard.sign_in_problem = None
+            self.launch(self.wizard.look(), "look")
+        self.refresh(layout=True)
+
+    def action_toggle_ascii(self) -> None:
+        self._ascii.enabled = not self._ascii.enabled
+        self.refresh_css(animate=False)
+
+    def action_next_theme(self) -> None:
+        if self.look.mono:
+            return
+        at = themes.CYCLE.index(self.theme) if self.theme in themes.CYCLE else -1
+        self.theme = themes.CYCLE[(at + 1) % len(themes.CYCLE)]
+
+    def action_dashboard(self) -> None:
+        if isinstance(self.screen, Frame) and not (self.wizard.busy and self.wizard.busy.writing):
+            self._keep()
+            self.show_dashboard()
+
+    def action_interrupt(self) -> None:
+        """Ctrl+C: the first says what the second does."""
+        now = self.desk.clock.monotonic()
+        if now - self._interrupted_at < 2.0:
+            self._leave()
+            return
+        self._interrupted_at = now
+        self._tell("Ctrl+C once more quits; everything typed is kept.")
+
+    async def action_quit(self) -> None:
+        busy = self.wizard.busy
+        if busy is None or not busy.writing:
+            self._leave()
+            return
+        from kbq_tui.tui.modals.confirm import Confirm
+
+        if isinstance(self.screen, Confirm):
+            return
+        lines = [
+            "A change is being made at Google right now. Quitting does not take it back:",
+            "what has been sent may still happen, and what has not been begun will not.",
+            "The journal knows what was begun; the next start looks at what is there and goes on.",
+        ]
+        question = Confirm("Quit in the middle of a change?", lines, yes="Quit", no="Stay", harmless=False)
+        self.push_screen(question, self._may_leave)
+
+    def _may_leave(self, agreed: bool | None) -> None:
+        if agreed:
+            self._leave()
+
+    def _leave(self) -> None:
+        self._keep()
+        self.exit(0, return_code=0)
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        """Every action by name, for the palette."""
+        for key in keys.KEYS:
+            here = key.scope == "app" or (isinstance(screen, Frame) and key.scope in screen.scopes)
+            if here and key.id not in ("palette", "interrupt", "next", "previous"):
+                target = self if key.scope == "app" and not key.action.startswith("scroll") else screen
+                yield SystemCommand(key.help, f"Key {key.face}", self._runner(key.action, target))
+
+    def _runner(self, action: str, target: Any) -> Callable[[], Any]:
+        return partial(self.run_action, action, target)
+
+
+def _show(text: str) -> None:
+    """Print on the plain terminal, and wait for Enter. Textual draws on stderr's terminal, so this does too."""
+    out = sys.__stderr__ or sys.stderr
+    out.write(f"\n{text}\n\nEnter goes back. ")
+    out.flush()
+    sys.stdin.readline()
+
+
+def build(desk: Desk, look: Look, *, start: Start = "setup") -> KbqApp:
+    """Return the app, for tests and screenshots.
+
+    Args:
+        desk: everything a face needs.
+        look: how the screen should look here.
+        start: the guided set-up, or the dashboard.
+    """
+    return KbqApp(desk, look, start)
+
+
+def stay_responsive() -> None:
+    """Let the event loop have its turn within a millisecond while worker threads read long answers.
+
+    Python hands over every 5 ms unless told otherwise; with eight calls under way a key press would wait for 40.
+    """
+    sys.setswitchinterval(0.001)
+
+
+def run(desk: Desk, look: Look, *, start: Start = "setup") -> Ended:
+    """Run the app until the operator leaves.
+
+    Args:
+        desk: everything a face needs.
+        look: how the screen should look here.
+        start: the guided set-up, or the dashboard.
+
+    Returns:
+        The exit status, and the values for Klaviyo. No status at all means that Textual broke: that is a failure.
+
+    Raises:
+        ProblemError: another process is setting the same connection up.
+    """
+    app = build(desk, look, start=start)
+    with app.held:
+        if start == "setup":
+            app.held.enter_context(desk.guard(desk.draft.name))
+        stay_responsive()
+        app.run(mouse=look.mouse)
+    return Ended(1 if app.return_code is None else app.return_code, app.summary)

@@ -1,0 +1,202 @@
+"""The frame of a step that changes something: status, preview, one key to do it, progress, and what comes after."""
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.content import Content
+
+from kbq_tui.core.actions import Action, Change, Step
+from kbq_tui.tui import side
+from kbq_tui.tui.article import LESSONS
+from kbq_tui.tui.frame import Frame
+from kbq_tui.tui.text import brief
+from kbq_tui.tui.views import action_rows, warning_rows
+from kbq_tui.tui.widgets.bars import Quiet
+from kbq_tui.tui.widgets.field import Field
+from kbq_tui.tui.widgets.push import Push
+from kbq_tui.tui.widgets.rows import Row, Rows
+from kbq_tui.tui.wizard import STEPS
+
+_VERBS = {Change.CREATE: "Create", Change.UPDATE: "Grant", Change.DELETE: "Remove"}
+
+
+class Changing(Frame):
+    """A step of the set-up. Subclasses give `step`, `fields`, and what they call their changes."""
+
+    step = Step.DATASETS
+    warnings: tuple[str, ...] = ()
+    verb = "Apply"
+    noun = ("change", "changes")
+
+    def fill(self) -> ComposeResult:
+        yield Quiet(LESSONS[self.step].intro, classes="intro")
+        yield from self.fields()
+        yield Quiet("Plan", id="plan-head", classes="head")
+        yield Rows(id="plan")
+        yield Rows(id="warnings")
+
+    def foot(self) -> ComposeResult:
+        yield Quiet(id="about")
+        with Horizontal(id="buttons"):
+            yield Push("Continue", id="primary")
+            yield Push("Skip for now", id="skip")
+            yield Push("Back", id="back")
+
+    def fields(self) -> ComposeResult:
+        """Yield what can be changed on this step, and its status panel."""
+        yield from ()
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self.query_one("#primary").focus()
+        if not self.host.wizard.current:
+            self.host.launch(self.host.wizard.look(), "look")
+
+    def heading(self) -> str:
+        return f"Step {STEPS.index(self.step) + 1} of {len(STEPS)}: {LESSONS[self.step].title}"
+
+    # -- drawing ---------------------------------------------------------------------------------------------------
+
+    def draw_body(self) -> None:
+        wizard = self.host.wizard
+        rows = action_rows(wizard, self.step)
+        self.query_one("#plan", Rows).show(rows)
+        extra = warning_rows(wizard, *self.warnings)
+        self.query_one("#warnings", Rows).show(extra)
+        self.query_one("#warnings").display = bool(extra)
+        self.query_one("#plan-head", Quiet).show(self._plan_head())
+        self._draw_buttons()
+        self._about()
+
+    def _plan_head(self) -> Content:
+        wizard = self.host.wizard
+        part = wizard.part(self.step)
+        if part is None:
+            if wizard.spec() is None:
+                return Content.styled("Something above cannot be right yet", "$warning")
+            if wizard.sign_in_problem is not None:
+                return Content.styled("Not signed in: F5 tries again", "$error")
+            return Content.styled("Plan: being read" if wizard.busy else "Plan: not known yet, F5 looks", "$text-quiet")
+        todo, stuck = len(wizard.todo(self.step)), len(wizard.stuck(self.step))
+        if wizard.busy is not None and wizard.busy.writing:
+            words = "Working; each row says how far it is"
+        elif not todo and not stuck:
+            words = "Already in place" if not any(a.id in wizard.made for a in part.actions) else "Done"
+        else:
+            words = f"Plan: {todo} to do" + (f", {stuck} blocked" if stuck else "") + ". Nothing else is touched."
+        return Content.styled(words, "bold")
+
+    def _draw_buttons(self) -> None:
+        wizard = self.host.wizard
+        primary = self.query_one("#primary", Push)
+        label, able = self.primary_label()
+        primary.label = label
+        primary.off = not able
+        skip = bool(wizard.stuck(self.step) or (wizard.failed and wizard.todo(self.step)))
+        busy = wizard.busy is not None and wizard.busy.writing
+        self.query_one("#skip").display = skip and not busy
+        if self.focused is None or not self.focused.display:
+            self.query_one("#plan" if busy and wizard.part(self.step) else "#primary").focus()
+
+    def primary_label(self) -> tuple[str, bool]:
+        """Return what Enter does now, and whether it can."""
+        wizard = self.host.wizard
+        if wizard.busy is not None:
+            return ("Working" if wizard.busy.writing else "Reading", False)
+        if wizard.part(self.step) is None:
+            return ("Look", wizard.spec() is not None)
+        todo = len(wizard.todo(self.step))
+        if todo:
+            again = "Retry: " if wizard.failed else ""
+            return (f"{again}{self.verb} {todo} {self.noun[todo != 1]}", True)
+        if wizard.stuck(self.step):
+            return ("Retry", True)
+        return ("Continue", True)
+
+    def _about(self) -> None:
+        """Say something of the row under the cursor, or of what blocks."""
+        wizard = self.host.wizard
+        stuck = wizard.stuck(self.step)
+        problem = wizard.sign_in_problem or (stuck[0].problem if stuck else next(iter(wizard.failed.values()), None))
+        row = self.focused.row if isinstance(self.focused, Rows) else None
+        if row is not None and row.problem is not None:
+            problem = row.problem
+        if problem is None:
+            self.query_one("#about").display = False
+            return
+        about = self.query_one("#about", Quiet)
+        about.display = True
+        about.show(brief(problem))
+
+    def side(self) -> Content:
+        row = self.focused.row if isinstance(self.focused, Rows) else None
+        if row is not None and row.action is not None:
+            return side.lesson(self.step, [self._command(row.action)], "This row by hand")
+        plan = self.host.wizard.plan
+        return side.lesson(self.step, side.commands(plan, self.step) if plan else [], most=1)
+
+    # -- what the operator does --------------------------------------------------------------------------------------
+
+    @on(Push.Pressed, "#primary")
+    def _primary(self) -> None:
+        wizard = self.host.wizard
+        if wizard.busy is not None:
+            return
+        if wizard.part(self.step) is None:
+            self.host.launch(wizard.look(), "look")
+        elif wizard.todo(self.step):
+            self.query_one("#plan").focus()
+            self.host.launch(self._apply(), "apply")
+        elif wizard.stuck(self.step):
+            self.host.launch(wizard.look(), "look")
+        else:
+            self.next()
+
+    async def _apply(self) -> None:
+        await self.host.wizard.apply(self.step)
+        if self.is_current:
+            self.query_one("#primary").focus()
+
+    @on(Push.Pressed, "#skip")
+    def next(self) -> None:
+        """Go to the step after this one."""
+        self.host.goto(STEPS[STEPS.index(self.step) + 1])
+
+    @on(Push.Pressed, "#back")
+    def _back(self) -> None:
+        self.host.goto(STEPS[STEPS.index(self.step) - 1])
+
+    @on(Rows.Chosen)
+    def _chosen(self, event: Rows.Chosen) -> None:
+        self.open_row(event.row)
+
+    def open_row(self, row: Row) -> None:
+        """Show everything about a row: its problem, or else its command."""
+        shown = [self._command(row.action)] if row.action is not None else []
+        if row.problem is not None:
+            self.host.open_problem(row.problem, tuple(shown))
+        elif shown:
+            from kbq_tui.tui.modals.details import Commands
+
+            self.app.push_screen(Commands(side.lesson(self.step, shown, "This row by hand"), shown))
+
+    def _command(self, action: Action) -> str:
+        plan = self.host.wizard.plan
+        return side.command(action, plan.location if plan else None)
+
+    @on(Rows.Moved)
+    def _moved(self) -> None:
+        self.draw()
+
+    @on(Field.Changed)
+    def _typed(self, event: Field.Changed) -> None:
+        self.host.wizard.set(**{event.field.field_name: event.value})
+
+    @on(Field.Left)
+    def _left(self, event: Field.Left) -> None:
+        wizard = self.host.wizard
+        wizard.save()
+        if wizard.spec() is not None and not wizard.current:
+            self.host.launch(wizard.look(), "look")
+        if event.entered:
+            self.query_one("#primary").focus()

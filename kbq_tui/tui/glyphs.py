@@ -1,0 +1,123 @@
+"""Status is always a word, a glyph and a colour: whoever misses one of them still has the others."""
+
+from enum import StrEnum
+from typing import Final
+
+from rich.cells import cell_len
+from rich.segment import Segment
+from textual.color import Color
+from textual.filter import LineFilter
+
+
+class Tone(StrEnum):
+    """What a row says about its subject. The value is the word on the screen."""
+
+    OK = "ok"
+    FAIL = "fail"
+    UNKNOWN = "unknown"
+    WARN = "warning"
+    SKIP = "skipped"
+    WAIT = "waiting"
+    RUN = "working"
+    READ = "reading"
+    TODO = "to do"
+    CREATE = "create"
+    UPDATE = "update"
+    GRANT = "grant"
+    DELETE = "delete"
+    NOOP = "in place"
+    BLOCKED = "blocked"
+    DONE = "done"
+
+
+GLYPHS: Final = {
+    Tone.OK: "✓",
+    Tone.FAIL: "✗",
+    Tone.UNKNOWN: "?",
+    Tone.WARN: "!",
+    Tone.SKIP: "○",
+    Tone.WAIT: "…",
+    Tone.RUN: "▸",
+    Tone.READ: "…",
+    Tone.TODO: "○",
+    Tone.CREATE: "+",
+    Tone.UPDATE: "~",
+    Tone.GRANT: "~",
+    Tone.DELETE: "-",
+    Tone.NOOP: "=",
+    Tone.BLOCKED: "✗",
+    Tone.DONE: "✓",
+}
+
+STYLES: Final = {
+    Tone.OK: "$success",
+    Tone.FAIL: "bold $error",
+    Tone.UNKNOWN: "$warning",
+    Tone.WARN: "$warning",
+    Tone.SKIP: "$text-quiet",
+    Tone.WAIT: "$secondary",
+    Tone.RUN: "$secondary",
+    Tone.READ: "$text-quiet",
+    Tone.TODO: "$text-quiet",
+    Tone.CREATE: "bold $success",
+    Tone.UPDATE: "bold $warning",
+    Tone.GRANT: "bold $warning",
+    Tone.DELETE: "bold $error",
+    Tone.NOOP: "$text-quiet",
+    Tone.BLOCKED: "bold $error",
+    Tone.DONE: "$success",
+}
+
+RULE: Final = "─"
+ARROW: Final = "→"
+DOT: Final = "·"
+HERE: Final = "▸"
+
+_ASCII: Final = str.maketrans(
+    {
+        "✓": "*",
+        "✗": "x",
+        "○": "o",
+        "•": "*",
+        "·": "|",
+        "▸": ">",
+        "›": ">",
+        "→": ">",
+        "…": "~",
+        "─": "-",
+        "━": "=",
+        "│": "|",
+        "╭": "+",
+        "╮": "+",
+        "╰": "+",
+        "╯": "+",
+        "–": "-",
+        "—": "-",
+        "’": "'",
+        "“": '"',
+        "”": '"',
+        "\N{NO-BREAK SPACE}": " ",
+        "\N{REPLACEMENT CHARACTER}": "?",
+    }
+)
+
+
+def to_ascii(text: str) -> str:
+    """Return text in ASCII, taking as many cells as before."""
+    if text.isascii():
+        return text
+    text = text.translate(_ASCII)
+    if text.isascii():
+        return text
+    return "".join(c if c.isascii() else "?" * cell_len(c) if c.isalnum() else "#" * cell_len(c) for c in text)
+
+
+class AsciiFilter(LineFilter):
+    """Turns every line into ASCII on its way to a terminal that shows nothing else."""
+
+    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
+        """Return the segments with ASCII text."""
+        return [
+            segment if segment.control is not None else Segment(to_ascii(segment.text), segment.style)
+            for segment in segments
+        ]

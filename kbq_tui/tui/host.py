@@ -1,0 +1,80 @@
+"""What screens may ask of the app they stand in, so that they need not import it."""
+
+from abc import abstractmethod
+from collections.abc import Coroutine, Mapping
+from typing import TYPE_CHECKING, Any
+
+from textual.app import App
+from textual.widget import Widget
+
+from kbq_tui.core.problems import Problem
+from kbq_tui.core.steps import Step
+from kbq_tui.engine.desk import Desk
+from kbq_tui.tui.look import Look
+from kbq_tui.tui.wizard import Wizard
+
+if TYPE_CHECKING:
+    from kbq_tui.tui.watch import Watch
+
+
+class Host(App[int]):
+    """The app, as screens see it.
+
+    Attributes:
+        desk: everything a face needs.
+        look: how the screen should look here.
+        wizard: the set-up that is going on.
+    """
+
+    desk: Desk
+    look: Look
+    wizard: Wizard
+
+    @property
+    @abstractmethod
+    def monitor(self) -> "Watch":
+        """The connections of the dashboard."""
+
+    @abstractmethod
+    def launch(self, work: Coroutine[Any, Any, object], what: str) -> None:
+        """Run something in the background. An unexpected failure becomes one line with the path of the log.
+
+        Args:
+            work: the coroutine.
+            what: a few plain words for the log; never a value that came from outside.
+        """
+
+    @abstractmethod
+    def goto(self, step: Step) -> None:
+        """Show a step of the set-up."""
+
+    @abstractmethod
+    def show_dashboard(self) -> None:
+        """Show the dashboard."""
+
+    @abstractmethod
+    def open_setup(self, name: str, step: Step | None) -> None:
+        """Open the set-up of a connection, at a step or where the operator left it."""
+
+    @abstractmethod
+    def open_problem(self, problem: Problem, commands: tuple[str, ...] = ()) -> None:
+        """Show a problem with cause, remedy, who can help, and a text to send them."""
+
+    @abstractmethod
+    def copy_text(self, text: str, what: str) -> None:
+        """Send text to the terminal's clipboard, and say what is known of the outcome."""
+
+    @abstractmethod
+    def view_text(self, text: str) -> None:
+        """Show text on the plain terminal for a moment, where the terminal's own selection works."""
+
+    @abstractmethod
+    def save_text(self, kind: str, texts: Mapping[str, str]) -> None:
+        """Write texts to files of this connection, by their suffix, and say where the last one is."""
+
+
+def host_of(widget: Widget) -> Host:
+    """Return the app a widget stands in."""
+    app = widget.app
+    assert isinstance(app, Host)
+    return app

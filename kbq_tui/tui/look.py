@@ -1,0 +1,32 @@
+"""How the screen should look here; decided once, by whoever starts the face."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+THEMES = ("dark", "light", "contrast", "mono")
+"""Names of the themes, as the operator chooses them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What the terminal can do and the operator asked for.
+
+    Attributes:
+        ascii: glyphs in ASCII only (no UTF-8 locale, TERM linux or vt*, `--ascii`).
+        mono: no colour at all (NO_COLOR, `--mono`).
+        mouse: report the mouse.
+        ssh: the session comes over SSH.
+        theme: one of `THEMES`.
+        host: `user@host`, shown at the top where the session is remote; empty for none.
+        keymap: ids of `keys.KEYS` to other keys (`{"quit": "f12"}`).
+        refresh: seconds between two looks of the dashboard.
+    """
+
+    ascii: bool = False
+    mono: bool = False
+    mouse: bool = False
+    ssh: bool = False
+    theme: str = "dark"
+    host: str = ""
+    keymap: Mapping[str, str] = field(default_factory=dict)
+    refresh: float = 60.0

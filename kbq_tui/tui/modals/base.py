@@ -1,0 +1,79 @@
+"""The frame of everything that opens over a screen. Esc closes it; the quit keys work in it too."""
+
+from pathlib import Path
+from typing import ClassVar, TypeVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Vertical, VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+
+from kbq_tui.tui.host import Host, host_of
+from kbq_tui.tui.widgets.bars import Quiet, hint_line
+
+T = TypeVar("T")
+
+
+class Sheet(VerticalScroll, can_focus=False):
+    """The part of a modal that scrolls."""
+
+
+class Modal(ModalScreen[T]):
+    """A box with a title, a body, and hints."""
+
+    CSS_PATH: ClassVar = [Path(__file__).parent.parent / "styles" / "modals.tcss"]
+
+    HORIZONTAL_BREAKPOINTS = [(0, "-slim"), (60, "-normal"), (120, "-wide")]  # noqa: RUF012  # so Textual declares it
+    VERTICAL_BREAKPOINTS = [(0, "-flat"), (16, "-tall")]  # noqa: RUF012  # so Textual declares it
+    BINDINGS: ClassVar = [
+        Binding("escape", "close", show=False),
+        Binding("up", "app.focus_previous", show=False),
+        Binding("down", "app.focus_next", show=False),
+        Binding("pageup", "page(-1)", show=False),
+        Binding("pagedown", "page(1)", show=False),
+        Binding("f10,ctrl+q", "app.quit", show=False, priority=True),
+        Binding("ctrl+c", "app.interrupt", show=False, priority=True),
+    ]
+
+    heading: str = ""
+
+    @property
+    def host(self) -> Host:
+        return host_of(self)
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="box"):
+            yield Quiet(Content.styled(self.heading, "bold $primary"), id="box-title")
+            with Sheet(id="sheet"):
+                yield from self.fill()
+            yield from self.foot()
+            yield Quiet(id="box-note")
+            yield Quiet(hint_line(self.hints(), 74), id="box-hints")
+
+    def fill(self) -> ComposeResult:
+        """Yield the body's widgets."""
+        yield from ()
+
+    def foot(self) -> ComposeResult:
+        """Yield what stands under the body and never scrolls away."""
+        yield from ()
+
+    def hints(self) -> list[tuple[str, str]]:
+        return [("Esc", "Close")]
+
+    def on_resize(self) -> None:
+        """Leave room for title, buttons and hints: only the body scrolls."""
+        around = 4 + sum(child.outer_size.height or 1 for child in self.query("#box > *") if child.id != "sheet")
+        self.query_one("#sheet").styles.max_height = max(3, self.size.height - max(around, 9))
+
+    def say(self, text: str) -> None:
+        """Put one line under the body."""
+        self.query_one("#box-note", Quiet).show(text)
+
+    def action_close(self) -> None:
+        self.dismiss(None)
+
+    def action_page(self, by: int) -> None:
+        sheet = self.query_one("#sheet", Sheet)
+        sheet.scroll_page_down(animate=False) if by > 0 else sheet.scroll_page_up(animate=False)

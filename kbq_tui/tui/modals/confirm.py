@@ -1,0 +1,52 @@
+"""A question with two answers; the harmless one has the focus."""
+
+from collections.abc import Sequence
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+
+from kbq_tui.tui.modals.base import Modal
+from kbq_tui.tui.text import block
+from kbq_tui.tui.widgets.bars import Quiet
+from kbq_tui.tui.widgets.push import Push
+
+
+class Confirm(Modal[bool]):
+    """Asks before something is done.
+
+    Args:
+        question: the heading.
+        lines: what will be done, or left behind.
+        yes: the answer that does it.
+        no: the answer that does not.
+        harmless: whether yes may have the focus.
+    """
+
+    def __init__(self, question: str, lines: Sequence[str], *, yes: str, no: str, harmless: bool = True) -> None:
+        super().__init__()
+        self.heading = question
+        self._lines = lines
+        self._yes, self._no, self._harmless = yes, no, harmless
+
+    def fill(self) -> ComposeResult:
+        yield Quiet(block("\n".join(self._lines)))
+
+    def foot(self) -> ComposeResult:
+        with Horizontal(id="buttons"):
+            yield Push(self._yes, id="yes")
+            yield Push(self._no, id="no")
+
+    def on_mount(self) -> None:
+        self.query_one("#yes" if self._harmless else "#no").focus()
+
+    def hints(self) -> list[tuple[str, str]]:
+        return [("Enter", "Choose"), ("Left/Right", "Other"), ("Esc", self._no if hasattr(self, "_no") else "Close")]
+
+    @on(Push.Pressed, "#yes")
+    def _agree(self) -> None:
+        self.dismiss(True)
+
+    @on(Push.Pressed, "#no")
+    def action_close(self) -> None:
+        self.dismiss(False)

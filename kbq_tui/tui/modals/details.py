@@ -1,0 +1,138 @@
+"""One check in full, and the commands of a step."""
+
+from collections.abc import Sequence
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.content import Content
+
+from kbq_tui.core.checks import expected
+from kbq_tui.core.problems import Problem
+from kbq_tui.tui.modals.base import Modal
+from kbq_tui.tui.modals.problem import describe
+from kbq_tui.tui.text import block, plain
+from kbq_tui.tui.widgets.bars import Quiet
+from kbq_tui.tui.widgets.push import Push
+
+
+class Details(Modal[None]):
+    """Everything about one check.
+
+    Args:
+        check_id: the check's id.
+    """
+
+    heading = "Check"
+
+    def __init__(self, check_id: str) -> None:
+        super().__init__()
+        self._check_id = check_id
+
+    def fill(self) -> ComposeResult:
+        yield Quiet(self._content())
+
+    def foot(self) -> ComposeResult:
+        with Horizontal(id="buttons"):
+            yield Push("Close", id="close")
+            yield Push("Text to send", id="handoff")
+
+    def on_mount(self) -> None:
+        self.query_one("#handoff").display = self._problem() is not None
+        self.query_one("#close").focus(scroll_visible=False)
+
+    def _problem(self) -> Problem | None:
+        result = self.host.wizard.results.get(self._check_id)
+        return result.problem if result else None
+
+    def _content(self) -> Content:
+        spec = self.host.wizard.spec()
+        check = next((c for c in expected(spec) if c.id == self._check_id), None) if spec else None
+        if check is None:
+            return Content("")
+        result = self.host.wizard.results.get(self._check_id)
+        parts = [Content.styled(check.title, "bold"), Content("\n")]
+        section = f"Article {check.article}: " if check.article != "+" else "Not in the article: "
+        parts += [Content.styled(section, "$text-quiet"), Content(check.why), Content("\n")]
+        if result is not None:
+            parts += [
+                Content("\n"),
+                Content.styled("What was run", "bold"),
+                Content("\n"),
+                block(result.command, "$primary"),
+            ]
+            parts += [
+                Content("\n\n"),
+                Content.styled("What came back", "bold"),
+                Content("\n"),
+                block(result.evidence),
+                Content("\n"),
+            ]
+            if result.problem is not None:
+                parts += [Content("\n"), describe(result.problem)]
+        return Content("").join(parts)
+
+    @on(Push.Pressed, "#close")
+    def action_close(self) -> None:
+        self.dismiss(None)
+
+    @on(Push.Pressed, "#handoff")
+    def _handoff(self) -> None:
+        problem = self._problem()
+        if problem is not None:
+            self.host.open_problem(problem)
+
+
+class Commands(Modal[None]):
+    """The equivalent commands of a step, and what the article gets wrong.
+
+    Args:
+        content: what to show.
+        commands: the commands, for copying.
+    """
+
+    heading = "The same by hand"
+
+    def __init__(self, content: Content, commands: Sequence[str]) -> None:
+        super().__init__()
+        self._content = content
+        self._commands = commands
+
+    def fill(self) -> ComposeResult:
+        if not self._commands:
+            yield Quiet("This step changes nothing, so there is no command for it.\n")
+        yield Quiet(self._content)
+
+    def foot(self) -> ComposeResult:
+        with Horizontal(id="buttons"):
+            if self._commands:
+                yield Push("Copy the commands", id="copy")
+            yield Push("Close", id="close")
+
+    def on_mount(self) -> None:
+        self.query(Push).first().focus(scroll_visible=False)
+
+    @on(Push.Pressed, "#copy")
+    def _copy(self) -> None:
+        self.host.copy_text("\n".join(self._commands) + "\n", "Commands")
+
+    @on(Push.Pressed, "#close")
+    def action_close(self) -> None:
+        self.dismiss(None)
+
+
+class PlainText(Modal[None]):
+    """Some text to read.
+
+    Args:
+        heading: the title.
+        text: the text; may be hostile.
+    """
+
+    def __init__(self, heading: str, text: str) -> None:
+        super().__init__()
+        self.heading = heading
+        self._text = text
+
+    def fill(self) -> ComposeResult:
+        yield Quiet(block(self._text) if self._text else plain("nothing"))

@@ -1,0 +1,72 @@
+"""Paste an error of Google's or Klaviyo's; get its cause and remedy."""
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.widgets import TextArea
+
+from kbq_tui.core.problems import Problem
+from kbq_tui.engine.offload import offload
+from kbq_tui.tui.modals.base import Modal
+from kbq_tui.tui.modals.problem import describe
+from kbq_tui.tui.widgets.bars import Quiet
+from kbq_tui.tui.widgets.push import Push
+
+MOST = 100_000
+"""Characters of a pasted text that are looked at; an error stands at its beginning."""
+
+
+class Explain(Modal[None]):
+    """A box to paste into, and what it means."""
+
+    heading = "Paste an error from Google, gcloud, bq, a log, or Klaviyo"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.problem: Problem | None = None
+
+    def fill(self) -> ComposeResult:
+        area = TextArea("", id="paste", soft_wrap=True, show_line_numbers=False, compact=True, tab_behavior="focus")
+        area.cursor_blink = False
+        yield area
+        with Horizontal(id="buttons"):
+            yield Push("Explain", id="explain")
+            yield Push("Text to send", id="handoff")
+            yield Push("Clear", id="clear")
+        yield Quiet(id="answer")
+
+    def on_mount(self) -> None:
+        self.query_one("#handoff").display = False
+        self.query_one("#paste").focus()
+
+    def hints(self) -> list[tuple[str, str]]:
+        return [("Tab", "To the buttons"), ("PgDn", "More"), ("Esc", "Close")]
+
+    @on(Push.Pressed, "#explain")
+    def _explain(self) -> None:
+        self.host.launch(self._recognise(self.query_one("#paste", TextArea).text[:MOST]), "explain")
+
+    async def _recognise(self, text: str) -> None:
+        if not text.strip():
+            self.say("Paste an error first.")
+            return
+        from kbq_tui.core.recognise import recognise_text
+
+        context = self.host.wizard.context
+        self.problem = await offload(lambda: recognise_text(text, context))
+        if self.is_attached:
+            self.say("")
+            self.query_one("#answer", Quiet).show(describe(self.problem))
+            self.query_one("#handoff").display = True
+            self.query_one("#answer").scroll_visible(top=True, animate=False)
+
+    @on(Push.Pressed, "#handoff")
+    def _handoff(self) -> None:
+        if self.problem is not None:
+            self.host.open_problem(self.problem)
+
+    @on(Push.Pressed, "#clear")
+    def _clear(self) -> None:
+        self.query_one("#paste", TextArea).text = ""
+        self.query_one("#answer", Quiet).show("")
+        self.query_one("#paste").focus()

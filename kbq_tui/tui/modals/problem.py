@@ -1,0 +1,121 @@
+"""A problem in full: cause, remedy, who can help, Google's own words, and a text to send to whoever can."""
+
+from collections.abc import Sequence
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.content import Content
+
+from kbq_tui.core.problems import Context, Problem
+from kbq_tui.tui import keys
+from kbq_tui.tui.modals.base import Modal
+from kbq_tui.tui.text import block, plain
+from kbq_tui.tui.widgets.bars import Quiet
+from kbq_tui.tui.widgets.push import Push
+
+
+def describe(problem: Problem) -> Content:
+    """Return everything about a problem as content."""
+    parts: list[Content] = [plain(problem.title, "bold $error"), Content("\n"), block(problem.cause), Content("\n")]
+    if problem.remedy:
+        parts += [Content("\n"), Content.styled("What to do", "bold")]
+        for number, step in enumerate(problem.remedy, 1):
+            text, _, command = step.partition("\n")
+            parts += [Content(f"\n{number}. "), plain(text, limit=1_000)]
+            if command:
+                parts += [Content("\n"), block("\n".join(f"   {c}" for c in command.split("\n")), "$primary")]
+        parts.append(Content("\n"))
+    if problem.who:
+        parts += [
+            Content("\n"),
+            Content.styled("Who can do it  ", "bold"),
+            plain(problem.who, limit=1_000),
+            Content("\n"),
+        ]
+    if problem.wait:
+        parts += [
+            Content("\n"),
+            Content.styled("Waiting  ", "bold"),
+            Content(f"may take up to {problem.wait // 60 or 1} minutes\n"),
+        ]
+    if problem.original:
+        parts += [
+            Content("\n"),
+            Content.styled("In Google's words", "bold"),
+            Content("\n"),
+            block(problem.original),
+            Content("\n"),
+        ]
+    shown = {k: v for k, v in problem.details.items() if v}
+    if shown:
+        parts += [Content("\n"), Content.styled("Details", "bold")]
+        for name, value in shown.items():
+            parts += [Content("\n"), plain(f"{name}: {value}", "$text-quiet")]
+        parts.append(Content("\n"))
+    if problem.link:
+        parts += [Content("\n"), plain(problem.link, "$text-quiet"), Content("\n")]
+    if problem.code:
+        parts += [plain(problem.code, "$text-quiet")]
+    return Content("").join(parts)
+
+
+def message_for(problem: Problem, context: Context, commands: Sequence[str]) -> str:
+    """Return the text to send to the person who can help."""
+    from kbq_tui.core.handoff import commands_for, handoff
+
+    known = commands_for(problem.details.get("permission") or problem.code or "", context)
+    if problem.details.get("permission") and commands:
+        return handoff(problem, context, commands, ())  # the step itself, done by somebody who may
+    return handoff(problem, context, known.do or commands, known.undo)
+
+
+class ProblemSheet(Modal[None]):
+    """Shows one problem.
+
+    Args:
+        problem: the problem.
+        commands: equivalent commands of what it blocks, for the text to send.
+    """
+
+    BINDINGS = keys.bindings("problem")
+    heading = "What is wrong, and how to mend it"
+
+    def __init__(self, problem: Problem, commands: tuple[str, ...] = ()) -> None:
+        super().__init__()
+        self.problem = problem
+        self._commands = commands
+
+    def fill(self) -> ComposeResult:
+        yield Quiet(describe(self.problem))
+
+    def foot(self) -> ComposeResult:
+        with Horizontal(id="buttons"):
+            yield Push("Copy text to send", id="copy")
+            yield Push("Write it to a file", id="write")
+            yield Push("Close", id="close")
+
+    def hints(self) -> list[tuple[str, str]]:
+        return [*keys.hints("problem"), ("PgDn", "More"), ("Esc", "Close")]
+
+    def on_mount(self) -> None:
+        self.query_one("#copy").focus(scroll_visible=False)
+
+    @property
+    def message(self) -> str:
+        return message_for(self.problem, self.host.wizard.context, self._commands)
+
+    @on(Push.Pressed, "#copy")
+    def action_copy(self) -> None:
+        self.host.copy_text(self.message, "Text to send")
+
+    @on(Push.Pressed, "#write")
+    def action_write(self) -> None:
+        self.host.save_text("handoff", {".txt": self.message})
+
+    def action_view(self) -> None:
+        self.host.view_text(self.message)
+
+    @on(Push.Pressed, "#close")
+    def action_close(self) -> None:
+        self.dismiss(None)

@@ -1,0 +1,33 @@
+"""One screen per step. Screens do not import each other: which one comes next is the app's business."""
+
+from kbq_tui.core.steps import Step
+from kbq_tui.tui.frame import Frame
+
+
+def screen_for(step: Step) -> type[Frame]:
+    """Return a step's screen; each is loaded when it is first shown, so that the first one comes at once."""
+    match step:
+        case Step.PROJECT:
+            from kbq_tui.tui.screens.project import ProjectScreen
+
+            return ProjectScreen
+        case Step.DATASETS:
+            from kbq_tui.tui.screens.datasets import DatasetsScreen
+
+            return DatasetsScreen
+        case Step.ACCOUNT:
+            from kbq_tui.tui.screens.account import AccountScreen
+
+            return AccountScreen
+        case Step.PERMISSIONS:
+            from kbq_tui.tui.screens.permissions import PermissionsScreen
+
+            return PermissionsScreen
+        case Step.VERIFY:
+            from kbq_tui.tui.screens.verify import VerifyScreen
+
+            return VerifyScreen
+        case Step.CONNECT:
+            from kbq_tui.tui.screens.connect import ConnectScreen
+
+            return ConnectScreen

@@ -1,0 +1,170 @@
+"""Step 6: the values for Klaviyo, each copied with one key. No secret is among them."""
+
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.content import Content
+
+from kbq_tui.core.steps import Step
+from kbq_tui.core.summary import KLAVIYO_MENU
+from kbq_tui.tui import keys
+from kbq_tui.tui.frame import Frame
+from kbq_tui.tui.glyphs import ARROW, GLYPHS, Tone
+from kbq_tui.tui.text import columns, plain
+from kbq_tui.tui.widgets.bars import Quiet
+from kbq_tui.tui.widgets.push import Push
+from kbq_tui.tui.widgets.rows import Row, Rows
+
+
+class ConnectScreen(Frame):
+    """The hand-over."""
+
+    BINDINGS = keys.bindings("connect")
+    scopes: ClassVar = ("connect",)
+    step = Step.CONNECT
+    help_name = "connect"
+
+    def fill(self) -> ComposeResult:
+        yield Quiet(id="verdict")
+        yield Quiet("In Klaviyo, go to", classes="intro gap")
+        yield Quiet(id="menu")
+        yield Quiet("and fill in", classes="intro")
+        yield Rows(id="values")
+        yield Quiet(id="more", classes="gap")
+
+    def foot(self) -> ComposeResult:
+        with Horizontal(id="buttons"):
+            yield Push("Klaviyo is connected", id="connected")
+            yield Push("To the dashboard", id="dashboard")
+            yield Push("Quit", id="quit")
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self.query_one("#values").focus()
+        wizard = self.host.wizard
+        if not wizard.current and wizard.busy is None and wizard.spec() is not None:
+            self.host.launch(wizard.look(), "look")
+        if wizard.saved is None or not wizard.saved.finished:
+            wizard.save(finished=True)
+
+    def heading(self) -> str:
+        return "Step 6 of 6: Connect"
+
+    def hints(self) -> list[tuple[str, str]]:
+        return [("Enter", "Copy"), *keys.hints(*self.scopes, "app", without=frozenset({"commands", "refresh"}))]
+
+    def draw_body(self) -> None:
+        wizard = self.host.wizard
+        summary = wizard.summary()
+        if summary is None:
+            return
+        self.query_one("#verdict", Quiet).show(self._verdict())
+        self.query_one("#menu", Quiet).show(
+            Content(f" {ARROW} ").join([Content.styled(name, "bold") for name in KLAVIYO_MENU])
+        )
+        values = (
+            ("project", "Project ID", summary.project_id),
+            ("dataset", "Dataset", summary.dataset),
+            ("key", "Service Account Key (JSON)", summary.key_path or "no key yet: step 3 makes one"),
+        )
+        self.query_one("#values", Rows).show(
+            [
+                Row(
+                    id_,
+                    columns(
+                        (Content.styled(f" {n} ", "bold $primary"), 4), (Content(name), 28), (plain(value, "bold"), 0)
+                    ),
+                )
+                for n, (id_, name, value) in enumerate(values, 1)
+            ]
+        )
+        quiet = "$text-quiet"
+        more = (
+            Content.styled("The key file to upload:", quiet),
+            plain(f"  {summary.key_path or 'none yet: step 3 makes one'}", limit=1_000),
+            Content.styled("It belongs to", quiet),
+            plain(f"  {summary.service_account}"),
+            Content.assemble(("The datasets are in ", quiet), plain(summary.location or "a location not known here")),
+        )
+        self.query_one("#more", Quiet).show(Content("\n").join(more))
+        done = wizard.saved is not None and wizard.saved.connected
+        self.query_one("#connected", Push).label = "Connected: yes" if done else "Klaviyo is connected"
+
+    def _verdict(self) -> Content:
+        wizard = self.host.wizard
+        if wizard.healthy:
+            return Content.styled(f"{GLYPHS[Tone.OK]} Proven: every check passed with this key.", "bold $success")
+        if wizard.verified:
+            return Content.styled(
+                f"{GLYPHS[Tone.WARN]} Not every check passed; Esc goes back to them.", "bold $warning"
+            )
+        return Content.styled(
+            f"{GLYPHS[Tone.UNKNOWN]} Not verified in this run; Esc goes back to the checks.", "$warning"
+        )
+
+    def side(self) -> Content:
+        return Content.assemble(
+            ("The key file", "bold"),
+            "\nIt opens these datasets to whoever has it. Bring it to the browser's machine over an encrypted way,"
+            " such as scp, and delete that copy once Klaviyo has it.\n\n",
+            ("Afterwards", "bold"),
+            "\nKlaviyo checks the connection and lets you make the first sync. The dashboard keeps an eye on it;"
+            " kbq-tui status says the same in one line.\n\n",
+            ("Nothing copied?", "bold"),
+            "\nNo terminal confirms a copy. v shows the values on the plain screen, w writes them to a file,"
+            " and they are printed when you quit.",
+        )
+
+    # -- what the operator does --------------------------------------------------------------------------------------
+
+    def _value(self, which: str) -> tuple[str, str]:
+        summary = self.host.wizard.summary()
+        assert summary is not None
+        return {
+            "project": (summary.project_id, "Project ID"),
+            "dataset": (summary.dataset, "Dataset"),
+            "key": (summary.key_path or "", "Path of the key file"),
+        }[which]
+
+    def action_copy(self, which: str) -> None:
+        text, name = self._value(which)
+        if text:
+            self.host.copy_text(text, name)
+        else:
+            self.host.wizard.say("There is no key yet.", bad=True)
+
+    def action_copy_row(self) -> None:
+        row = self.query_one("#values", Rows).row
+        if row is not None:
+            self.action_copy(row.id)
+
+    @on(Rows.Chosen)
+    def _chosen(self, event: Rows.Chosen) -> None:
+        self.action_copy(event.row.id)
+
+    def action_write(self) -> None:
+        summary = self.host.wizard.summary()
+        if summary is not None:
+            self.host.save_text("summary", {".txt": "\n".join(summary.lines()) + "\n"})
+
+    def action_view(self) -> None:
+        summary = self.host.wizard.summary()
+        if summary is not None:
+            self.host.view_text("\n".join(summary.lines()))
+
+    @on(Push.Pressed, "#connected")
+    def _connected(self) -> None:
+        wizard = self.host.wizard
+        done = wizard.saved is not None and wizard.saved.connected
+        wizard.save(finished=True, connected=not done)
+        wizard.say("Noted: Klaviyo is connected." if not done else "Noted: not connected yet.")
+
+    @on(Push.Pressed, "#dashboard")
+    def _dashboard(self) -> None:
+        self.host.show_dashboard()
+
+    @on(Push.Pressed, "#quit")
+    async def _quit(self) -> None:
+        await self.app.run_action("quit")

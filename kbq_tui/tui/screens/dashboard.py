@@ -1,0 +1,207 @@
+"""The connections at a glance, looked at again on a timer. The last good answer stays, with its age."""
+
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.content import Content
+
+from kbq_tui.core.steps import Step
+from kbq_tui.tui import keys
+from kbq_tui.tui.frame import Frame
+from kbq_tui.tui.glyphs import DOT, GLYPHS, STYLES, Tone
+from kbq_tui.tui.text import block, brief, columns, plain, seconds, status
+from kbq_tui.tui.views import health_tone, status_row
+from kbq_tui.tui.watch import Watched
+from kbq_tui.tui.widgets.bars import MessageLine, Quiet
+from kbq_tui.tui.widgets.rows import Row, Rows
+
+
+class DashboardScreen(Frame):
+    """One or many connections."""
+
+    BINDINGS = keys.bindings("dashboard")
+    scopes: ClassVar = ("dashboard",)
+    help_name = "dashboard"
+
+    def fill(self) -> ComposeResult:
+        yield Rows(id="connections")
+        yield Quiet(id="which", classes="head")
+        yield Rows(id="lines")
+
+    def foot(self) -> ComposeResult:
+        yield Quiet(id="about")
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self.host.monitor.load()
+        self.query_one("#connections").focus()
+        self.set_interval(self.host.look.refresh, self._tick, name="dashboard")
+        self.host.launch(self.host.monitor.look(), "dashboard")
+
+    def on_screen_resume(self) -> None:
+        self.host.monitor.load()
+        self.draw()
+
+    def _tick(self) -> None:
+        if self.is_current and self.host.monitor.due:
+            self.host.launch(self.host.monitor.look(), "dashboard")
+        else:
+            self.draw()
+
+    # -- drawing ---------------------------------------------------------------------------------------------------
+
+    def title_line(self, width: int) -> Content:
+        return Content.assemble(("kbq-tui", "bold $primary"), "  ", ("Dashboard", "bold"))
+
+    def heading(self) -> str:
+        n = len(self.host.monitor.connections)
+        return "Dashboard" if n == 1 else f"Dashboard: {n} connections"
+
+    def hints(self) -> list[tuple[str, str]]:
+        return [("Enter", "Open"), *keys.hints(*self.scopes, "app", without=frozenset({"commands"}))]
+
+    def draw_message(self, line: MessageLine) -> None:
+        watch = self.host.monitor
+        line.set_note(self._note(), bad=watch.problem is not None)
+        if watch.looking_since is not None:
+            line.busy("Looking at the connections", watch.looking_since, 90.0, "")
+        else:
+            line.idle()
+
+    def _elapsed(self) -> float:
+        since = self.host.monitor.looking_since
+        return self.host.desk.clock.monotonic() - since if since is not None else 0.0
+
+    def _note(self) -> str:
+        watch = self.host.monitor
+        if self.host.wizard.note:
+            return self.host.wizard.note
+        every = seconds(self.host.look.refresh * watch.periods())
+        if watch.failures:
+            shown = f"; shown is {watch.at:%H:%M:%S} UTC" if watch.at else ""
+            why = f". {watch.problem.title}" if watch.problem else ""
+            return f"{watch.failures} look{'s' if watch.failures > 1 else ''} failed, next in {every}{shown}{why}"
+        return f"Looked at {watch.at:%H:%M:%S} UTC {DOT} again every {every}" if watch.at else ""
+
+    def draw_body(self) -> None:
+        watch = self.host.monitor
+        self.query_one("#connections", Rows).show([self._connection(w) for w in watch.connections])
+        chosen = self.chosen()
+        which = self.query_one("#which", Quiet)
+        if chosen is None:
+            which.show("No connection is set up yet. kbq-tui setup begins one.")
+            self.query_one("#lines", Rows).show([])
+            return
+        rows: list[Row] = []
+        if chosen.status is not None:
+            rows = [status_row(line) for line in chosen.status.lines]
+            tick = "Klaviyo connected" if chosen.saved.connected else "not marked as connected to Klaviyo yet"
+            which.show(
+                Content.assemble(
+                    plain(chosen.name, "bold"), f"  {DOT}  ", plain(chosen.saved.draft.project), f"  {DOT}  {tick}"
+                )
+            )
+        else:
+            which.show(plain(chosen.name, "bold"))
+        self.query_one("#lines", Rows).show(rows)
+        self._about()
+
+    def _connection(self, watched: Watched) -> Row:
+        name = plain(watched.name, "bold")
+        project = plain(watched.saved.draft.project)
+        if watched.status is None:
+            tone = Tone.UNKNOWN if watched.problem or self.host.monitor.problem else Tone.READ
+            said = plain(watched.problem.title, "$text-quiet") if watched.problem else Content("")
+        else:
+            tone = health_tone(watched.health)
+            bad = [line for line in watched.status.lines if health_tone(line.health) is not Tone.OK]
+            said = plain(", ".join(line.title for line in bad) if bad else "all is well", "$text-quiet")
+        return Row(f"connection:{watched.name}", columns((status(tone), 11), (name, 18), (project, 26), (said, 0)))
+
+    def _about(self) -> None:
+        row = self.query_one("#lines", Rows).row if self.query_one("#lines").has_focus else None
+        problem = row.problem if row is not None else None
+        about = self.query_one("#about", Quiet)
+        if problem is None:
+            about.display = False
+            return
+        about.display = True
+        about.show(brief(problem))
+
+    def side(self) -> Content:
+        chosen = self.chosen()
+        if chosen is None or chosen.status is None:
+            return Content("")
+        parts: list[Content] = [Content.styled("What to do", "bold"), Content("\n")]
+        plan = chosen.status.plan
+        if plan.complete and chosen.status.healthy:
+            parts.append(Content("Nothing: everything is in place."))
+        for action in plan.changes:
+            parts += [
+                Content.styled(f"{GLYPHS[Tone.CREATE]} ", STYLES[Tone.CREATE]),
+                plain(action.summary),
+                Content("\n"),
+            ]
+        for blocked in plan.blocked:
+            parts += [
+                Content.styled(f"{GLYPHS[Tone.FAIL]} ", STYLES[Tone.FAIL]),
+                plain(blocked.problem.title),
+                Content("\n"),
+            ]
+        bad = [line.problem for line in chosen.status.lines if line.problem is not None]
+        for problem in bad[:3]:
+            parts += [
+                Content("\n"),
+                plain(problem.title, "bold"),
+                Content("\n"),
+                block("\n".join(problem.remedy)),
+                Content("\n"),
+            ]
+        return Content("").join(parts)
+
+    # -- what the operator does --------------------------------------------------------------------------------------
+
+    def chosen(self) -> Watched | None:
+        """Return the connection under the cursor."""
+        row = self.query_one("#connections", Rows).row
+        return next(
+            (w for w in self.host.monitor.connections if row is not None and row.id == f"connection:{w.name}"), None
+        )
+
+    @on(Rows.Chosen, "#connections")
+    def _open(self) -> None:
+        watched = self.chosen()
+        if watched is not None:
+            self.host.open_setup(watched.name, watched.step())
+
+    @on(Rows.Chosen, "#lines")
+    def _line(self, event: Rows.Chosen) -> None:
+        watched = self.chosen()
+        if event.row.problem is not None:
+            self.host.open_problem(event.row.problem)
+        elif watched is not None:
+            self.host.open_setup(watched.name, _STEPS.get(event.row.id, watched.step()))
+
+    @on(Rows.Moved)
+    def _moved(self) -> None:
+        self.draw()
+
+    def action_explain(self) -> None:
+        from kbq_tui.tui.modals.explain import Explain
+
+        self.app.push_screen(Explain())
+
+
+_STEPS = {
+    "credential": Step.PROJECT,
+    "service": Step.PROJECT,
+    "dataset": Step.DATASETS,
+    "account": Step.ACCOUNT,
+    "key": Step.ACCOUNT,
+    "key-age": Step.ACCOUNT,
+    "grant": Step.PERMISSIONS,
+    "over-grant": Step.PERMISSIONS,
+    "last-verify": Step.VERIFY,
+    "jobs": Step.VERIFY,
+}

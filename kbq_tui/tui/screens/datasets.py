@@ -1,0 +1,72 @@
+"""Step 2: the datasets, in one location."""
+
+from textual.app import ComposeResult
+from textual.content import Content
+
+from kbq_tui.core.observed import Absent, Present, Unknown
+from kbq_tui.core.spec import Direction, check_dataset
+from kbq_tui.core.steps import Step
+from kbq_tui.tui.changing import Changing
+from kbq_tui.tui.glyphs import GLYPHS, STYLES, Tone
+from kbq_tui.tui.text import plain
+from kbq_tui.tui.widgets.field import Field
+
+
+class DatasetsScreen(Changing):
+    """Names, what exists already, and what will be made."""
+
+    step = Step.DATASETS
+    warnings = ("KBQ-DATASET-TWIN",)
+    verb = "Create"
+    noun = ("dataset", "datasets")
+    help_name = "datasets"
+
+    def fields(self) -> ComposeResult:
+        draft = self.host.wizard.draft
+        direction = Direction(draft.direction)
+        if direction.imports:
+            yield Field("import_dataset", "Klaviyo reads", draft.import_dataset, check_dataset)
+        if direction.exports:
+            yield Field(
+                "export_dataset",
+                "Klaviyo writes",
+                draft.export_dataset,
+                check_dataset,
+                placeholder=f"empty: {draft.import_dataset}",
+                optional=True,
+            )
+        yield Field("staging_dataset", "Klaviyo's own", draft.staging_dataset, check_dataset)
+
+    def draw_body(self) -> None:
+        super().draw_body()
+        wizard = self.host.wizard
+        for field in self.query(Field):
+            field.note(self._note(field.value.strip()))
+        fault = wizard.fault()
+        if fault is not None and fault.field == "staging_dataset":
+            self.query_one("#field-staging_dataset", Field).reason(fault.reason)
+
+    def _note(self, name: str) -> Content:
+        """Say beside a name what is there under it."""
+        wizard = self.host.wizard
+        if wizard.observed is None or not wizard.current or not name:
+            return Content("")
+        match wizard.observed.datasets.get(name):
+            case Present(value=info):
+                count = info.table_count
+                inside = (
+                    "" if count is None else ", empty" if not count else f", {count:,} table{'s' if count != 1 else ''}"
+                )
+                return _said(Tone.OK, f"in {info.location}{inside}")
+            case Absent():
+                if f"dataset:{name}" in wizard.made:
+                    return _said(Tone.DONE, "made just now")
+                where = wizard.plan.location if wizard.plan else None
+                return _said(Tone.CREATE, f"new, in {where}" if where else "new")
+            case Unknown(problem=problem):
+                return _said(Tone.UNKNOWN, problem.title)
+        return Content("")
+
+
+def _said(tone: Tone, text: str) -> Content:
+    return Content.assemble((f"{GLYPHS[tone]} ", STYLES[tone]), plain(text))

@@ -1,0 +1,39 @@
+"""Step 4: the grants now and wanted, side by side."""
+
+from textual.app import ComposeResult
+
+from kbq_tui.core.steps import Step
+from kbq_tui.tui.changing import Changing
+from kbq_tui.tui.views import grant_head, grant_rows
+from kbq_tui.tui.widgets.bars import Quiet
+from kbq_tui.tui.widgets.rows import Rows
+
+
+class PermissionsScreen(Changing):
+    """What the account holds, what it needs, what is too much."""
+
+    step = Step.PERMISSIONS
+    warnings = ("KBQ-OVER-GRANT",)
+    verb = "Grant"
+    noun = ("role", "roles")
+    help_name = "permissions"
+
+    def fields(self) -> ComposeResult:
+        yield Quiet(id="grants-head")
+        yield Rows(id="grants")
+
+    def draw_body(self) -> None:
+        super().draw_body()
+        width = self.query_one("#grants").size.width or 76
+        rows = grant_rows(self.host.wizard, width)
+        self.query_one("#grants", Rows).show(rows)
+        head = self.query_one("#grants-head", Quiet)
+        head.show(grant_head(width))
+        head.display = bool(rows)
+
+    def primary_label(self) -> tuple[str, bool]:
+        label, able = super().primary_label()
+        part = self.host.wizard.part(self.step)
+        if part is not None and any(a.id.startswith("revoke:") for a in part.changes):
+            label = label.replace("Grant", "Make").replace("roles", "changes").replace("role", "change")
+        return label, able

@@ -1,0 +1,280 @@
+"""Step 1: who is signed in, which project, where, which way; and whether anything stands in the way."""
+
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.content import Content
+
+from kbq_tui.core.observed import Present
+from kbq_tui.core.spec import Direction, check_location, check_project
+from kbq_tui.core.steps import Step
+from kbq_tui.tui import keys, side
+from kbq_tui.tui.article import LESSONS
+from kbq_tui.tui.findings import preflight
+from kbq_tui.tui.frame import Frame
+from kbq_tui.tui.glyphs import Tone
+from kbq_tui.tui.text import brief, columns, plain, status
+from kbq_tui.tui.views import finding_row
+from kbq_tui.tui.widgets.bars import Quiet
+from kbq_tui.tui.widgets.field import Field
+from kbq_tui.tui.widgets.push import Choice, Push
+from kbq_tui.tui.widgets.rows import Rows
+
+_DIRECTIONS = (
+    (Direction.IMPORT.value, "import", "Klaviyo reads: Data Viewer on the import dataset"),
+    (Direction.EXPORT.value, "export", "Klaviyo writes: Data Editor on the export dataset"),
+    (Direction.BOTH.value, "both", "Klaviyo reads and writes: Data Editor on one dataset for both"),
+)
+
+
+class ProjectScreen(Frame):
+    """Project, location, direction, preflight."""
+
+    BINDINGS = keys.bindings("project")
+    scopes: ClassVar = ("project",)
+    step = Step.PROJECT
+    help_name = "project"
+
+    def fill(self) -> ComposeResult:
+        draft = self.host.wizard.draft
+        yield Quiet(id="signed-in")
+        yield Field("project", "Project ID", draft.project, check_project, placeholder="my-company-prod (F7 picks)")
+        yield Field(
+            "location",
+            "Location",
+            draft.location,
+            check_location,
+            placeholder="empty: as it is, else US",
+            optional=True,
+        )
+        with Horizontal(classes="field-line field"):
+            yield Quiet("Direction", classes="field-label")
+            yield Choice([(v, label) for v, label, _ in _DIRECTIONS], draft.direction, id="direction")
+        yield Quiet(id="direction-note")
+        yield Quiet("Preflight", id="plan-head", classes="head")
+        yield Rows(id="findings")
+
+    def foot(self) -> ComposeResult:
+        yield Quiet(id="about")
+        with Horizontal(id="buttons"):
+            yield Push("Look", id="primary")
+            yield Push("Turn on APIs", id="enable")
+            yield Push("Use gcloud's login", id="gcloud")
+            yield Push("Continue", id="continue")
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        wizard = self.host.wizard
+        if wizard.spec() is None:
+            self.query_one("#field-project Line").focus()
+        else:
+            self.query_one("#primary").focus()
+        if wizard.spec() is not None and not wizard.current:
+            self.host.launch(wizard.look(), "look")
+        elif wizard.cloud is None and wizard.sign_in_problem is None:
+            self.host.launch(wizard.sign_in(), "sign in")
+
+    def heading(self) -> str:
+        return f"Step 1 of 6: {LESSONS[self.step].title}"
+
+    # -- drawing ---------------------------------------------------------------------------------------------------
+
+    def draw_body(self) -> None:
+        wizard = self.host.wizard
+        self.query_one("#signed-in", Quiet).show(self._who())
+        location = self.query_one("#field-location", Field)
+        if wizard.draft.location != location.value:
+            location.put(wizard.draft.location)
+        project = self.query_one("#field-project", Field)
+        if wizard.draft.project != project.value:
+            project.put(wizard.draft.project)
+        note = next((n for v, _, n in _DIRECTIONS if v == wizard.draft.direction), "")
+        self.query_one("#direction-note", Quiet).show(Content.styled(note, "$text-quiet"))
+        self._draw_location_note(location)
+        signed_out = wizard.sign_in_problem
+        rows = [] if signed_out else [finding_row(f) for f in preflight(wizard)]
+        self.query_one("#findings", Rows).show(rows)
+        self.query_one("#plan-head", Quiet).show(self._head())
+        self._draw_about()
+        self._draw_buttons()
+
+    def _who(self) -> Content:
+        wizard = self.host.wizard
+        if wizard.sign_in_problem is not None:
+            return columns((status(Tone.FAIL), 11), (plain(wizard.sign_in_problem.title, "$error"), 0))
+        if wizard.identity is None:
+            return columns((status(Tone.READ), 11), (Content("Signing in"), 0))
+        who = plain(wizard.identity.principal or "somebody", "bold")
+        source = plain(f" ({wizard.identity.source})", "$text-quiet")
+        return columns((status(Tone.OK), 11), (Content("Signed in as "), 0), (who, 0), (source, 0))
+
+    def _draw_location_note(self, field: Field) -> None:
+        wizard = self.host.wizard
+        text = ""
+        if wizard.plan is not None and wizard.current and wizard.plan.location and not wizard.draft.location.strip():
+            there = wizard.observed is not None and any(
+                isinstance(p, Present) for p in wizard.observed.datasets.values()
+            )
+            text = f"{wizard.plan.location}{', as what exists' if there else ' by default'}"
+        field.note(Content.styled(text, "$text-quiet"))
+
+    def _head(self) -> Content:
+        wizard = self.host.wizard
+        if wizard.sign_in_problem is not None:
+            return Content.styled("Sign in first", "bold")
+        if wizard.plan is None or not wizard.current:
+            return Content.styled("Preflight: nothing is changed by looking", "$text-quiet")
+        bad = [f for f in preflight(wizard) if f.tone is Tone.FAIL]
+        if bad:
+            return Content.styled(f"Preflight: {len(bad)} in the way", "bold $error")
+        return Content.styled("Preflight: nothing in the way", "bold")
+
+    def _draw_about(self) -> None:
+        wizard = self.host.wizard
+        about = self.query_one("#about", Quiet)
+        rows = self.query_one("#findings", Rows)
+        problem = wizard.sign_in_problem
+        if problem is not None:
+            lines = [plain(problem.cause)]
+            for step in problem.remedy[:3]:
+                first, *commands = step.split("\n")
+                lines.append(plain(first))
+                lines += [plain(f"  {command}", "$primary") for command in commands]
+            said = Content("\n").join(lines)
+        elif rows.has_focus and rows.row is not None and rows.row.problem is not None:
+            said = brief(rows.row.problem)
+        elif any(f.tone is Tone.FAIL and f.problem for f in preflight(wizard)):
+            said = Content("Up to a failed row, Enter: cause, remedy, and a text for whoever can help.")
+        else:
+            said = Content("")
+        about.display = bool(said.plain)
+        about.show(said)
+
+    def _draw_buttons(self) -> None:
+        wizard = self.host.wizard
+        primary = self.query_one("#primary", Push)
+        signed_out = wizard.sign_in_problem is not None
+        ready = wizard.plan is not None and wizard.current and not signed_out
+        off = wizard.todo(Step.PROJECT) if ready else ()
+        bad = ready and any(f.tone is Tone.FAIL for f in preflight(wizard))
+        if wizard.busy is not None:
+            primary.label = "Working" if wizard.busy.writing else "Reading"
+        elif signed_out or bad:
+            primary.label = "Retry"
+        elif ready:
+            primary.label = "Continue"
+        else:
+            primary.label = "Look"
+        primary.off = wizard.busy is not None or (wizard.spec() is None and not signed_out)
+        enable = self.query_one("#enable", Push)
+        enable.display = bool(off)
+        enable.label = f"Turn on {len(off)} API{'s' if len(off) != 1 else ''}"
+        enable.off = wizard.busy is not None
+        self.query_one("#gcloud").display = signed_out and self._gcloud()
+        self.query_one("#continue").display = bool(bad) and wizard.busy is None
+        if self.focused is None or not self.focused.display:
+            primary.focus()
+
+    def _gcloud(self) -> bool:
+        problem = self.host.wizard.sign_in_problem
+        absent = problem is not None and problem.code == "KBQ-NO-CREDENTIALS"
+        return absent and self.host.desk.sign_in.gcloud_available()
+
+    def side(self) -> Content:
+        plan = self.host.wizard.plan
+        return side.lesson(self.step, side.commands(plan, self.step) if plan else [], most=1)
+
+    # -- what the operator does --------------------------------------------------------------------------------------
+
+    @on(Field.Changed)
+    def _typed(self, event: Field.Changed) -> None:
+        self.host.wizard.set(**{event.field.field_name: event.value})
+
+    @on(Field.Left)
+    def _left(self, event: Field.Left) -> None:
+        self._look_if_changed()
+        if event.entered and event.field.fault() is None:
+            self.query_one("#primary").focus()
+
+    @on(Choice.Changed)
+    def _turned(self, event: Choice.Changed) -> None:
+        self.host.wizard.set(direction=event.value)
+        self._look_if_changed()
+
+    def _look_if_changed(self) -> None:
+        wizard = self.host.wizard
+        wizard.save()
+        if wizard.spec() is not None and not wizard.current and wizard.sign_in_problem is None:
+            self.host.launch(wizard.look(), "look")
+
+    @on(Push.Pressed, "#primary")
+    def _primary(self) -> None:
+        wizard = self.host.wizard
+        bad = wizard.current and any(f.tone is Tone.FAIL for f in preflight(wizard))
+        if wizard.sign_in_problem is not None and wizard.spec() is None:
+            self.host.launch(wizard.sign_in(), "sign in")
+        elif wizard.sign_in_problem is not None or not wizard.current or bad:
+            self.host.launch(wizard.look(), "look")
+        else:
+            self.host.goto(Step.DATASETS)
+
+    @on(Push.Pressed, "#continue")
+    def _continue(self) -> None:
+        self.host.goto(Step.DATASETS)
+
+    @on(Push.Pressed, "#gcloud")
+    def _use_gcloud(self) -> None:
+        self.host.launch(self._with_gcloud(), "sign in with gcloud's login")
+
+    async def _with_gcloud(self) -> None:
+        if await self.host.wizard.sign_in(allow_gcloud=True) and self.host.wizard.spec() is not None:
+            await self.host.wizard.look()
+
+    @on(Push.Pressed, "#enable")
+    def _enable(self) -> None:
+        from kbq_tui.tui.modals.confirm import Confirm
+
+        wizard = self.host.wizard
+        part = wizard.part(Step.PROJECT)
+        if part is None:
+            return
+        names = [a.summary for a in part.changes]
+        shown = side.commands(part, Step.PROJECT)
+        question = Confirm("Turn on these APIs?", [*names, "", *shown], yes="Turn on", no="Not now")
+        self.app.push_screen(question, self._enabled)
+
+    def _enabled(self, agreed: bool | None) -> None:
+        if agreed:
+            self.host.launch(self.host.wizard.apply(Step.PROJECT), "turn on APIs")
+
+    @on(Rows.Chosen)
+    def _chosen(self, event: Rows.Chosen) -> None:
+        if event.row.problem is not None:
+            self.host.open_problem(event.row.problem)
+
+    @on(Rows.Moved)
+    def _moved(self) -> None:
+        self.draw()
+
+    def action_pick(self) -> None:
+        from kbq_tui.tui.modals.pick import PickLocation, PickProject
+
+        if self.query_one("#field-location Line").has_focus:
+            self.app.push_screen(PickLocation(), self._located)
+        else:
+            self.app.push_screen(PickProject(), self._picked)
+
+    def _picked(self, project: str | None) -> None:
+        if project:
+            self.query_one("#field-project", Field).put(project)
+            self.host.wizard.set(project=project)
+            self._look_if_changed()
+            self.query_one("#primary").focus()
+
+    def _located(self, location: str | None) -> None:
+        if location:
+            self.query_one("#field-location", Field).put(location)
+            self.host.wizard.set(location=location)
+            self._look_if_changed()

@@ -1,0 +1,197 @@
+"""Step 5: every check of the article, mended, run live with the key."""
+
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.content import Content
+
+from kbq_tui.core.checks import Check, expected
+from kbq_tui.core.observed import Present
+from kbq_tui.core.steps import Step
+from kbq_tui.tui import keys
+from kbq_tui.tui.frame import Frame
+from kbq_tui.tui.text import block, plain
+from kbq_tui.tui.views import check_rows, verdicts
+from kbq_tui.tui.widgets.bars import Quiet
+from kbq_tui.tui.widgets.push import Push
+from kbq_tui.tui.widgets.rows import Rows
+
+
+class VerifyScreen(Frame):
+    """Checks, their evidence, and the report."""
+
+    BINDINGS = keys.bindings("verify")
+    scopes: ClassVar = ("verify",)
+    step = Step.VERIFY
+    help_name = "verify"
+
+    def fill(self) -> ComposeResult:
+        with Horizontal(id="top"):
+            yield Quiet(id="score")
+            yield Push("Run the checks", id="primary")
+            yield Push("Save report", id="report")
+            yield Push("Go on", id="go")
+        yield Rows(id="checks")
+        yield Quiet(id="detail")
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self.query_one("#checks").focus()
+        wizard = self.host.wizard
+        if wizard.busy is None and not wizard.verified and wizard.spec() is not None:
+            self.host.launch(self._verify(), "verify")
+
+    def heading(self) -> str:
+        return "Step 5 of 6: Verify, with the key itself"
+
+    def hints(self) -> list[tuple[str, str]]:
+        wizard = self.host.wizard
+        without = frozenset({"commands", "refresh"} | ({"verify", "save"} if wizard.busy else {"go-on"}))
+        scopes = (*(("working",) if wizard.waiting else ()), *self.scopes, "app")
+        return [("Enter", "Details"), *keys.hints(*scopes, without=without)]
+
+    def draw_body(self) -> None:
+        wizard = self.host.wizard
+        spec = wizard.spec()
+        if spec is None:
+            self.query_one("#score", Quiet).show("Something on an earlier screen cannot be right yet")
+            return
+        total = len(expected(spec))
+        tone = "$success" if wizard.healthy else "$error" if wizard.verified else "$foreground"
+        said = verdicts(wizard.results, total)
+        if wizard.healthy:
+            said = f"All is well: {said}"
+        self.query_one("#score", Quiet).show(Content.styled(said, f"bold {tone}"))
+        self.query_one("#checks", Rows).show(check_rows(wizard, spec, self.query_one("#body").size.width))
+        self.query_one("#detail", Quiet).show(self._detail())
+        primary = self.query_one("#primary", Push)
+        primary.label = (
+            "Checking"
+            if wizard.busy
+            else "Continue"
+            if wizard.healthy
+            else "Run again"
+            if wizard.results
+            else "Run the checks"
+        )
+        primary.off = wizard.busy is not None
+        self.query_one("#report", Push).display = wizard.verified
+        self.query_one("#go").display = not wizard.healthy
+        if self.focused is None or not self.focused.display:
+            self.query_one("#checks").focus()
+
+    def _check(self) -> Check | None:
+        row = self.query_one("#checks", Rows).row
+        spec = self.host.wizard.spec()
+        return next((c for c in expected(spec) if row is not None and c.id == row.id), None) if spec else None
+
+    def _detail(self) -> Content:
+        """Return, for the check under the cursor: evidence, what was run, the problem and its remedy."""
+        check = self._check()
+        if check is None:
+            return Content("")
+        result = self.host.wizard.results.get(check.id)
+        event = self.host.wizard.running.get(check.id)
+        quiet = "$text-quiet"
+        lines: list[Content] = []
+        if result is not None:
+            lines.append(Content.assemble(("Found    ", quiet), plain(result.evidence)))
+            if result.command:
+                lines.append(Content.assemble(("Ran      ", quiet), plain(result.command, "$primary", limit=700)))
+        elif event is not None and event.text:
+            lines.append(Content.assemble(("Waits    ", quiet), plain(event.text)))
+        problem = result.problem if result else event.problem if event else None
+        if problem is not None:
+            lines.append(Content.assemble(("Cause    ", quiet), plain(problem.cause)))
+            if problem.remedy:
+                first = problem.remedy[0].split("\n")[0]
+                lines.append(Content.assemble(("Remedy   ", quiet), plain(first)))
+        lines.append(Content.assemble(("Article  ", quiet), Content(check.why)))
+        return Content("\n").join(lines)
+
+    def side(self) -> Content:
+        check = self._check()
+        if check is None:
+            return Content("")
+        result = self.host.wizard.results.get(check.id)
+        parts = [Content.styled(check.title, "bold"), Content("\n\n")]
+        if result is not None:
+            parts += [
+                Content.styled("What was run", "bold"),
+                Content("\n"),
+                block(result.command, "$primary"),
+                Content("\n\n"),
+            ]
+            parts += [Content.styled("What came back", "bold"), Content("\n"), block(result.evidence), Content("\n\n")]
+        section = f"section {check.article}" if check.article != "+" else "nothing"
+        parts += [Content.styled(f"Klaviyo's article: {section}", "bold"), Content("\n"), Content(check.why)]
+        if result is not None and result.problem is not None:
+            problem = result.problem
+            parts += [
+                Content("\n\n"),
+                Content.styled("Remedy", "bold"),
+                Content("\n"),
+                block("\n".join(problem.remedy)),
+            ]
+            if problem.who:
+                parts += [Content("\n\n"), Content.styled("Who", "bold"), Content("\n"), block(problem.who)]
+        return Content("").join(parts)
+
+    # -- what the operator does --------------------------------------------------------------------------------------
+
+    async def _verify(self) -> None:
+        wizard = self.host.wizard
+        if not wizard.current:
+            await wizard.look()
+        await wizard.verify()
+        if self.is_current and wizard.healthy:
+            self.query_one("#primary").focus()
+
+    @on(Push.Pressed, "#primary")
+    def _primary(self) -> None:
+        if self.host.wizard.healthy:
+            self.action_go_on()
+        else:
+            self.action_verify()
+
+    def action_verify(self) -> None:
+        if self.host.wizard.busy is None:
+            self.host.launch(self._verify(), "verify")
+        else:
+            self.action_nudge()
+
+    @on(Push.Pressed, "#go")
+    def action_go_on(self) -> None:
+        self.host.goto(Step.CONNECT)
+
+    @on(Push.Pressed, "#report")
+    def action_save_report(self) -> None:
+        wizard = self.host.wizard
+        spec = wizard.spec()
+        if not wizard.results or spec is None:
+            wizard.say("Nothing has been checked yet.", bad=True)
+            return
+        from kbq_tui.export.report import About, to_json, to_markdown
+
+        key = wizard.observed.key if wizard.observed is not None else None
+        about = About(
+            spec,
+            self.host.desk.clock.now(),
+            wizard.plan.location or "" if wizard.plan else "",
+            wizard.identity.principal if wizard.identity else "",
+            key.value.key_id if isinstance(key, Present) else "",
+        )
+        results = tuple(wizard.results[c.id] for c in expected(spec) if c.id in wizard.results)
+        self.host.save_text("report", {".json": to_json(results, about), ".md": to_markdown(results, about)})
+
+    @on(Rows.Moved)
+    def _moved(self) -> None:
+        self.draw()
+
+    @on(Rows.Chosen)
+    def _chosen(self, event: Rows.Chosen) -> None:
+        from kbq_tui.tui.modals.details import Details
+
+        self.app.push_screen(Details(event.row.id))

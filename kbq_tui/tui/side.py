@@ -1,0 +1,47 @@
+"""What stands at the side where there is room: the equivalent commands, and what the article gets wrong."""
+
+from collections.abc import Sequence
+
+from textual.content import Content
+
+from kbq_tui.core.actions import Action, Step
+from kbq_tui.core.plan import Plan
+from kbq_tui.tui.article import LESSONS
+from kbq_tui.tui.text import block
+
+
+def commands(plan: Plan, step: Step) -> list[str]:
+    """Return the equivalent command of each change of a step, in order; blocked ones too."""
+    part = plan.step(step)
+    return [command(a, plan.location) for a in (*part.changes, *(b.action for b in part.blocked))]
+
+
+def command(action: Action, location: str | None) -> str:
+    """Return the gcloud, bq or SQL line that does the same; `location` is where the datasets are, if known."""
+    from kbq_tui.export.commands import command_for
+
+    return command_for(action, location)
+
+
+def lesson(step: Step, shown: Sequence[str], what: str = "The same by hand", *, most: int | None = None) -> Content:
+    """Return the side panel of a step.
+
+    Args:
+        step: the step.
+        shown: equivalent commands.
+        what: heading over them.
+        most: how many of them are shown; None for all.
+    """
+    it = LESSONS[step]
+    parts: list[Content] = []
+    most = len(shown) if most is None else most
+    if shown:
+        parts += [Content.styled(what, "bold"), Content("\n")]
+        for text in shown[:most]:
+            parts += [block(text, "$primary"), Content("\n\n")]
+        if len(shown) > most:
+            parts += [Content.styled(f"F3 shows all {len(shown)}", "$text-quiet"), Content("\n\n")]
+    parts += [Content.styled(f"Klaviyo's article: {it.article.lower()}", "bold"), Content("\n")]
+    for wrong in it.wrong:
+        parts += [Content(wrong), Content("\n\n")]
+    return Content("").join(parts)

@@ -1,0 +1,251 @@
+"""Rows of the screens, made from the wizard's state. Pure: same state, same rows."""
+
+from textual.content import Content
+
+from kbq_tui.core.actions import Action, Change, Step
+from kbq_tui.core.checks import Check, CheckResult, Verdict, expected
+from kbq_tui.core.events import Event, EventKind
+from kbq_tui.core.grants import Grant, held, over_grants, wanted
+from kbq_tui.core.observed import Unknown
+from kbq_tui.core.problems import Problem
+from kbq_tui.core.spec import ConnectionSpec
+from kbq_tui.engine.status import Health, Line
+from kbq_tui.tui.findings import Finding
+from kbq_tui.tui.glyphs import Tone
+from kbq_tui.tui.text import columns, plain, seconds, status
+from kbq_tui.tui.widgets.rows import Row
+from kbq_tui.tui.wizard import Wizard
+
+_CHANGES = {
+    Change.CREATE: Tone.CREATE,
+    Change.UPDATE: Tone.UPDATE,
+    Change.DELETE: Tone.DELETE,
+    Change.NOOP: Tone.NOOP,
+}
+_EVENTS = {
+    EventKind.STARTED: Tone.RUN,
+    EventKind.PROGRESSED: Tone.RUN,
+    EventKind.WAITING: Tone.WAIT,
+    EventKind.FINISHED: Tone.DONE,
+    EventKind.FAILED: Tone.FAIL,
+    EventKind.SKIPPED: Tone.SKIP,
+}
+_VERDICTS = {
+    Verdict.PASS: Tone.OK,
+    Verdict.FAIL: Tone.FAIL,
+    Verdict.UNKNOWN: Tone.UNKNOWN,
+    Verdict.SKIPPED: Tone.SKIP,
+}
+_NOT_SHOWN_YET = "made just now; Google does not show it everywhere yet"
+_HEALTH = {Health.OK: Tone.OK, Health.WARNING: Tone.WARN, Health.BROKEN: Tone.FAIL, Health.UNKNOWN: Tone.UNKNOWN}
+
+
+def finding_row(finding: Finding) -> Row:
+    """Return one row of the first screen's status panel."""
+    content = columns((status(finding.tone), 11), (Content(finding.title), 20), (plain(finding.text), 0))
+    return Row(finding.id, content, finding.problem)
+
+
+def action_rows(wizard: Wizard, step: Step) -> list[Row]:
+    """Return a step's part of the plan: what is to be done, what is going on, what is in place, what is blocked."""
+    part = wizard.part(step)
+    if part is None:
+        return []
+    rows = [_action_row(wizard, a) for a in part.actions]
+    for blocked in part.blocked:
+        event = wizard.rows.get(blocked.id)
+        if blocked.id in wizard.made:
+            rows.append(Row(blocked.id, _line(Tone.DONE, _NOT_SHOWN_YET, blocked.action.summary)))
+        elif event is not None and wizard.busy is not None:
+            rows.append(Row(blocked.id, _event_line(event), event.problem))
+        else:
+            tone = Tone.UNKNOWN if _is_unread(wizard, blocked.problem) else Tone.BLOCKED
+            rows.append(
+                Row(
+                    blocked.id,
+                    _line(tone, blocked.action.summary, blocked.problem.title),
+                    blocked.problem,
+                    blocked.action,
+                )
+            )
+    return rows
+
+
+def _is_unread(wizard: Wizard, problem: Problem) -> bool:
+    seen = wizard.observed
+    if seen is None:
+        return False
+    parts = (*seen.datasets.values(), seen.account, seen.keys, seen.bindings, seen.key)
+    return any(isinstance(p, Unknown) and p.problem is problem for p in parts)
+
+
+def _action_row(wizard: Wizard, action: Action) -> Row:
+    event = wizard.rows.get(action.id)
+    failed = wizard.failed.get(action.id)
+    if wizard.busy is not None and wizard.busy.writing and action.change is not Change.NOOP:
+        if event is None:
+            return Row(action.id, _line(Tone.TODO, action.summary), None, action)
+        return Row(action.id, _event_line(event), event.problem, action)
+    if failed is not None and action.change is not Change.NOOP:
+        return Row(action.id, _line(Tone.FAIL, action.summary, failed.title), failed, action)
+    if action.id in wizard.made and action.change is not Change.NOOP:
+        return Row(action.id, _line(Tone.DONE, _NOT_SHOWN_YET, action.summary), None, action)
+    if action.id in wizard.made:
+        return Row(action.id, _line(Tone.DONE, action.summary), None, action)
+    return Row(action.id, _line(_change_tone(action), action.summary), None, action)
+
+
+def _change_tone(action: Action) -> Tone:
+    return Tone.GRANT if action.id.startswith("grant:") and action.change is Change.UPDATE else _CHANGES[action.change]
+
+
+def _line(tone: Tone, text: str, more: str = "") -> Content:
+    parts = [(status(tone), 11), (plain(text), 0)]
+    if more:
+        parts.append((plain(f": {more}", "$text-quiet"), 0))
+    return columns(*parts)
+
+
+def _event_line(event: Event) -> Content:
+    text = event.text
+    if event.kind is EventKind.WAITING and event.limit:
+        text = f"{seconds(event.elapsed)} of at most {seconds(event.limit)}: {event.text}"
+    elif event.kind is EventKind.FINISHED and event.elapsed >= 1:
+        text = f"{event.text} ({seconds(event.elapsed)})"
+    return columns((status(_EVENTS[event.kind]), 11), (plain(text), 0))
+
+
+def warning_rows(wizard: Wizard, *codes: str) -> list[Row]:
+    """Return the plan's warnings of some codes."""
+    if wizard.plan is None or not wizard.current:
+        return []
+    return [
+        Row(f"warning:{i}", _line(Tone.WARN, w.cause), w)
+        for i, w in enumerate(wizard.plan.warnings)
+        if w.code in codes
+        and not (w.code == "KBQ-KEY-UNHELD" and "key" in wizard.made and "key" in wizard.todo(Step.ACCOUNT))
+    ]
+
+
+def short_role(role: str) -> str:
+    """Return a role as people say it: `dataViewer`."""
+    return role.removeprefix("roles/").removeprefix("bigquery.") or "authorized"
+
+
+def grant_rows(wizard: Wizard, width: int) -> list[Row]:
+    """Return grants now and wanted, side by side, over-grants marked. `width` is the cells there are."""
+    spec, observed = wizard.spec(), wizard.observed
+    if spec is None or observed is None or not wizard.current:
+        return []
+    now, over = held(spec, observed), set(over_grants(spec, observed))
+    # Four columns: where, now, wanted, verdict.
+    where, role = _grant_widths(width)
+    rows: list[Row] = []
+    for need in wanted(spec):
+        have = next((g for g in now if (g.role, g.dataset) == (need.role, need.dataset)), None)
+        unread = _unread(wizard, need)
+        id_ = f"grant:{'dataset:' + need.dataset if need.dataset else 'project'}:{need.role}"
+        made = id_ in wizard.made and have is None
+        event = wizard.rows.get(id_)
+        tone = (
+            _EVENTS[event.kind]
+            if event is not None and wizard.busy is not None and wizard.busy.writing
+            else Tone.DONE
+            if made
+            else Tone.NOOP
+            if have is not None and have.condition is None
+            else Tone.UNKNOWN
+            if unread
+            else Tone.FAIL
+            if id_ in wizard.failed
+            else Tone.GRANT
+        )
+        text = short_role(have.role) + (" (condition)" if have.condition else "") if have else "?" if unread else "none"
+        rows.append(Row(f"now:{id_}", _grant_line(need.resource, text, short_role(need.role), tone, where, role)))
+    for grant in over:
+        line = _grant_line(grant.resource, short_role(grant.role), "none", Tone.WARN, where, role)
+        rows.append(Row(f"over:{grant.resource}:{grant.role}", line, _over_problem(wizard, grant)))
+    return rows
+
+
+def grant_head(width: int) -> Content:
+    """Return the heading over `grant_rows`."""
+    where, role = _grant_widths(width)
+    cells = ((Content("where"), where), (Content("now"), role), (Content("wanted"), role), (Content(""), 0))
+    return columns(*cells).stylize("$text-quiet")
+
+
+def _grant_widths(width: int) -> tuple[int, int]:
+    """Return the cells of the column that says where, and of each of the two that name roles."""
+    return (max(24, min(48, width - 2 * 16 - 11)), 16)
+
+
+def _grant_line(where: str, now: str, want: str, tone: Tone, first: int, role: int) -> Content:
+    return columns((plain(where), first), (plain(now), role), (plain(want), role), (status(tone), 0))
+
+
+def _over_problem(wizard: Wizard, grant: Grant) -> Problem | None:
+    for warning in wizard.plan.warnings if wizard.plan else ():
+        if (
+            warning.code == "KBQ-OVER-GRANT"
+            and grant.role in (warning.details.get("role"), "")
+            and (warning.details.get("resource") == grant.resource)
+        ):
+            return warning
+    return None
+
+
+def _unread(wizard: Wizard, grant: Grant) -> bool:
+    if wizard.observed is None:
+        return True
+    if grant.dataset is None:
+        return isinstance(wizard.observed.bindings, Unknown)
+    return isinstance(wizard.observed.datasets.get(grant.dataset), Unknown)
+
+
+def check_rows(wizard: Wizard, spec: ConnectionSpec, width: int) -> list[Row]:
+    """Return every check with its article section, verdict and time; what was found too, where `width` has room."""
+    return [_check_row(wizard, c, width) for c in expected(spec)]
+
+
+def _check_row(wizard: Wizard, check: Check, width: int) -> Row:
+    result = wizard.results.get(check.id)
+    event = wizard.running.get(check.id)
+    section = Content.styled(check.article.ljust(4), "$text-quiet")
+    if result is not None:
+        tone, took, text = _VERDICTS[result.verdict], seconds(result.seconds), result.evidence
+    elif event is not None and event.kind is EventKind.WAITING:
+        tone, took, text = Tone.WAIT, seconds(event.elapsed), event.text
+    elif event is not None:
+        tone, took, text = Tone.RUN, "", ""
+    else:
+        tone, took, text = Tone.TODO, "", ""
+    if width < 100:
+        text = ""
+    content = columns(
+        (status(tone), 11),
+        (section, 4),
+        (Content(check.title), 54),
+        (Content.styled(took.rjust(6), "$text-quiet"), 8),
+        (plain(text, "$text-quiet"), 0),
+    )
+    return Row(check.id, content, result.problem if result else event.problem if event else None)
+
+
+def verdicts(results: dict[str, CheckResult], total: int) -> str:
+    """Return the score in words: `11 ok, 2 fail`."""
+    counts = {v: sum(r.verdict is v for r in results.values()) for v in Verdict}
+    words = {Verdict.PASS: "ok", Verdict.FAIL: "fail", Verdict.UNKNOWN: "unknown", Verdict.SKIPPED: "skipped"}
+    said = ", ".join(f"{n} {words[v]}" for v, n in counts.items() if n)
+    left = total - len(results)
+    return f"{said or 'nothing checked yet'}{f', {left} to go' if left and results else ''}"
+
+
+def status_row(line: Line) -> Row:
+    """Return one line of the dashboard."""
+    content = columns((status(_HEALTH[line.health]), 11), (Content(line.title), 19), (plain(line.text), 0))
+    return Row(line.id, content, line.problem)
+
+
+def health_tone(health: Health) -> Tone:
+    return _HEALTH[health]

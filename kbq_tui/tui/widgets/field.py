@@ -1,0 +1,137 @@
+"""A labelled line to type into, with the reason right under it where what was typed cannot be right."""
+
+from collections.abc import Callable
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import Input, Static
+
+from kbq_tui.tui.text import plain
+
+Check = Callable[[str], str | None]
+
+
+class Line(Input):
+    """Textual's input without blinking, selecting or borders; up and down leave it."""
+
+    BINDINGS: ClassVar = [
+        Binding("up", "app.focus_previous", show=False),
+        Binding("down", "app.focus_next", show=False),
+    ]
+
+    def __init__(self, value: str, *, placeholder: str = "", id: str | None = None) -> None:  # noqa: A002
+        super().__init__(value, placeholder=placeholder, select_on_focus=False, compact=True, id=id, max_length=2_000)
+        self.cursor_blink = False
+
+
+class Field(Vertical):
+    """A label, a line to type into, a note beside it, a reason under it.
+
+    Args:
+        name: the field's name in `engine.desk.Draft`.
+        label: what it is called.
+        value: what stands there at first.
+        check: returns why a value cannot be right, or None.
+        placeholder: shown while it is empty.
+        optional: whether it may be empty.
+    """
+
+    class Changed(Message):
+        """Something was typed."""
+
+        def __init__(self, field: "Field", value: str) -> None:
+            super().__init__()
+            self.field = field
+            self.value = value
+
+        @property
+        def control(self) -> "Field":
+            return self.field
+
+    class Left(Message):
+        """The field was left, or Enter was pressed in it."""
+
+        def __init__(self, field: "Field", value: str, *, entered: bool) -> None:
+            super().__init__()
+            self.field = field
+            self.value = value
+            self.entered = entered
+
+        @property
+        def control(self) -> "Field":
+            return self.field
+
+    def __init__(
+        self, name: str, label: str, value: str, check: Check, *, placeholder: str = "", optional: bool = False
+    ) -> None:
+        super().__init__(id=f"field-{name}", classes="field")
+        self.field_name = name
+        self._label = label
+        self._value = value
+        self._check = check
+        self._placeholder = placeholder
+        self._optional = optional
+        self._left_with = value
+
+    def compose(self) -> ComposeResult:
+        with Horizontal(classes="field-line"):
+            yield Static(Content(self._label), classes="field-label")
+            yield Line(self._value, placeholder=self._placeholder)
+            yield Static("", classes="field-note", markup=False)
+        yield Static("", classes="field-reason", markup=False)
+
+    def on_mount(self) -> None:
+        if self._value:
+            self.reason(self.fault())
+
+    @property
+    def value(self) -> str:
+        return self.query_one(Line).value
+
+    def put(self, value: str) -> None:
+        """Write a value into the line, as if it had been typed."""
+        line = self.query_one(Line)
+        if line.value != value:
+            line.value = value
+            line.cursor_position = len(value)
+        self._left_with = value
+
+    def fault(self) -> str | None:
+        """Return why the value cannot be right, or None."""
+        value = self.value.strip()
+        return None if self._optional and not value else self._check(value)
+
+    def reason(self, text: str | None) -> None:
+        """Show a reason under the line, or none."""
+        label = self.query_one(".field-reason", Static)
+        label.update(plain(text or ""))
+        label.display = bool(text)
+
+    def note(self, content: Content) -> None:
+        """Show something beside the line."""
+        self.query_one(".field-note", Static).update(content)
+
+    @on(Input.Changed)
+    def _typed(self, event: Input.Changed) -> None:
+        event.stop()
+        self.reason(self.fault())
+        self.post_message(self.Changed(self, event.value))
+
+    @on(Input.Submitted)
+    def _entered(self, event: Input.Submitted) -> None:
+        event.stop()
+        self._left_with = event.value
+        self.reason(self.fault())
+        self.post_message(self.Left(self, event.value, entered=True))
+
+    @on(Input.Blurred)
+    def _blurred(self, event: Input.Blurred) -> None:
+        event.stop()
+        if event.value != self._left_with:
+            self._left_with = event.value
+            self.post_message(self.Left(self, event.value, entered=False))

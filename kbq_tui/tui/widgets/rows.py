@@ -1,0 +1,153 @@
+"""Rows under a cursor: one line each, updated in place, moved through with the arrow keys."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual.binding import Binding
+from textual.content import Content
+from textual.geometry import Offset, Region
+from textual.message import Message
+from textual.reactive import reactive
+from textual.widget import Widget
+
+from kbq_tui.core.actions import Action
+from kbq_tui.core.problems import Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line.
+
+    Attributes:
+        id: stable; the cursor stays on it when rows come and go.
+        content: what it shows.
+        problem: what Enter explains.
+        action: the change it stands for, whose command the side panel shows.
+    """
+
+    id: str
+    content: Content
+    problem: Problem | None = None
+    action: Action | None = None
+
+
+class Rows(Widget, can_focus=True):
+    """A list of rows. At its ends the arrow keys go on to the next field, so that arrows alone reach everything."""
+
+    BINDINGS: ClassVar = [
+        Binding("up,k", "move(-1)", show=False),
+        Binding("down,j", "move(1)", show=False),
+        Binding("home", "edge(-1)", show=False),
+        Binding("end", "edge(1)", show=False),
+        Binding("enter", "choose", show=False),
+    ]
+
+    cursor: reactive[int] = reactive(0, layout=False)
+
+    class Chosen(Message):
+        """Enter was pressed on a row."""
+
+        def __init__(self, rows: "Rows", row: Row) -> None:
+            super().__init__()
+            self.rows = rows
+            self.row = row
+
+        @property
+        def control(self) -> "Rows":
+            return self.rows
+
+    class Moved(Message):
+        """The cursor stands on another row."""
+
+        def __init__(self, rows: "Rows", row: Row) -> None:
+            super().__init__()
+            self.rows = rows
+            self.row = row
+
+        @property
+        def control(self) -> "Rows":
+            return self.rows
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002  # Textual's name
+        super().__init__(id=id, classes=classes)
+        self.rows: tuple[Row, ...] = ()
+        self._touched = False
+
+    def show(self, rows: Sequence[Row]) -> None:
+        """Show these rows; nothing is drawn where nothing changed."""
+        new = tuple(rows)
+        if new == self.rows:
+            return
+        here = self.row
+        grown = len(new) != len(self.rows)
+        self.rows = new
+        self.can_focus = bool(new)
+        found = next((i for i, r in enumerate(new) if here is not None and r.id == here.id), None)
+        if not self._touched:
+            # Until somebody has moved it, the cursor points at what needs them.
+            found = next((i for i, r in enumerate(new) if r.problem is not None), found)
+        self.set_reactive(Rows.cursor, found if found is not None else min(self.cursor, max(0, len(new) - 1)))
+        self.refresh(layout=grown)
+        if self.row is not None and self.row != here:
+            self.post_message(self.Moved(self, self.row))
+
+    @property
+    def row(self) -> Row | None:
+        """The row under the cursor."""
+        return self.rows[self.cursor] if 0 <= self.cursor < len(self.rows) else None
+
+    def render(self) -> Content:
+        lines: list[Content] = []
+        width = self.content_size.width
+        for index, row in enumerate(self.rows):
+            line = row.content
+            if index == self.cursor and self.has_focus:
+                line = line.truncate(width, ellipsis=True) if line.cell_length > width else line
+                line = line.pad_right(max(0, width - line.cell_length)).stylize("$on-cursor on $cursor")
+                if self.app.no_color:
+                    line = line.stylize("reverse")
+            lines.append(line)
+        return Content("\n").join(lines)
+
+    def get_content_height(self, container: object, viewport: object, width: int) -> int:
+        return len(self.rows)
+
+    def watch_cursor(self) -> None:
+        self._follow()
+        if self.row is not None:
+            self.post_message(self.Moved(self, self.row))
+
+    def on_focus(self) -> None:
+        self.refresh()
+        self._follow()
+
+    def on_blur(self) -> None:
+        self.refresh()
+
+    def _follow(self) -> None:
+        """Bring the row into sight, and the terminal's own cursor to it: screen readers follow that one."""
+        if not self.has_focus:
+            return
+        region = Region(0, self.virtual_region.y + self.cursor, 1, 1)
+        if isinstance(self.parent, Widget) and self.parent.allow_vertical_scroll:
+            self.parent.scroll_to_region(region, animate=False, x_axis=False)
+        self.app.cursor_position = self.content_region.offset + Offset(0, self.cursor)
+
+    def action_move(self, by: int) -> None:
+        self._touched = True
+        to = self.cursor + by
+        if 0 <= to < len(self.rows):
+            self.cursor = to
+        elif by > 0:
+            self.screen.focus_next()
+        else:
+            self.screen.focus_previous()
+
+    def action_edge(self, side: int) -> None:
+        self._touched = True
+        self.cursor = 0 if side < 0 else max(0, len(self.rows) - 1)
+
+    def action_choose(self) -> None:
+        if self.row is not None:
+            self.post_message(self.Chosen(self, self.row))

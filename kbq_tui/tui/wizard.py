@@ -1,0 +1,404 @@
+"""The flow, without a screen: what was typed, what was seen, what is planned, what is going on. Screens draw it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from kbq_tui.core.problems import Context, Problem, ProblemError
+from kbq_tui.core.spec import ConnectionSpec, InvalidValueError, normal_location
+from kbq_tui.core.steps import Change, Step
+from kbq_tui.engine.desk import Desk, Draft, Saved
+from kbq_tui.engine.ports import Cloud, Ports
+from kbq_tui.tui.waiting import HurriedClock, true_seconds
+
+if TYPE_CHECKING:  # what the first frame does not need is loaded when it is
+    from kbq_tui.core.checks import CheckResult
+    from kbq_tui.core.events import Event
+    from kbq_tui.core.observed import Identity, Observed
+    from kbq_tui.core.plan import Blocked, Plan
+    from kbq_tui.core.summary import Summary
+
+STEPS = tuple(Step)
+LOOK_LIMIT = 90.0
+"""Seconds after which a look at the project is given up. Each call has a deadline of its own; this is the sum."""
+SIGN_IN_LIMIT = 60.0
+SETTLE_LIMIT = 420.0
+"""Seconds that a grant may take: https://cloud.google.com/iam/docs/access-change-propagation"""
+
+
+@dataclass(frozen=True, slots=True)
+class Busy:
+    """What is going on.
+
+    Attributes:
+        what: in words, to stand before the time.
+        since: the clock's seconds when it began.
+        limit: seconds after which it ends by itself; 0 where there is no such limit.
+        writing: whether it changes something, so that leaving asks first.
+    """
+
+    what: str
+    since: float
+    limit: float = 0.0
+    writing: bool = False
+
+
+class Wizard:
+    """One run of the guided set-up.
+
+    Args:
+        desk: everything a face needs.
+        changed: called after each change of state, on the event loop; draws the screen.
+    """
+
+    def __init__(self, desk: Desk, changed: Callable[[], None] = lambda: None) -> None:
+        self.desk = desk
+        self.changed = changed
+        self.draft: Draft = desk.draft
+        self.saved: Saved | None = None
+        self.step = Step.PROJECT
+        self.furthest = Step.PROJECT
+        self.cloud: Cloud | None = None
+        self.identity: Identity | None = None
+        self.sign_in_problem: Problem | None = None
+        self.busy: Busy | None = None
+        self.note = ""
+        self.note_bad = False
+        self.looked: ConnectionSpec | None = None
+        self.observed: Observed | None = None
+        self.plan: Plan | None = None
+        self.parts: set[str] = set()
+        self.look_problem: Problem | None = None
+        self.rows: dict[str, Event] = {}
+        self.failed: dict[str, Problem] = {}
+        self.made: set[str] = set()
+        self.results: dict[str, CheckResult] = {}
+        self.running: dict[str, Event] = {}
+        self.verified = False
+        self.interrupted: tuple[str, ...] = ()
+        self.clock = HurriedClock(desk.clock)
+        self._again = False
+        self._looking = False
+        self._free = asyncio.Event()
+        self._free.set()
+
+    # -- what was typed ------------------------------------------------------------------------------------------
+
+    def restore(self) -> None:
+        """Take up where the operator left. What was typed is in the desk's draft already."""
+        try:
+            self.saved = self.desk.store.load(self.draft.name)
+            self.interrupted = self.desk.store.unfinished(self.draft.name)
+        except ProblemError as error:
+            self.say(f"{error.problem.title}: {error.problem.cause}", bad=True)
+        if self.saved is not None and self.saved.screen is not None:
+            self.step = self.furthest = self.saved.screen
+        if self.interrupted:
+            self.say("The last run was interrupted; what is there now is looked up afresh.")
+
+    @property
+    def fresh(self) -> bool:
+        """Whether nothing is remembered of this connection."""
+        return self.saved is None
+
+    def spec(self) -> ConnectionSpec | None:
+        """Return the connection as typed, or None while something typed cannot be right."""
+        try:
+            return self.draft.spec()
+        except (InvalidValueError, ValueError):
+            return None
+
+    def fault(self) -> InvalidValueError | None:
+        """Return what is wrong with what was typed."""
+        try:
+            self.draft.spec()
+        except InvalidValueError as error:
+            return error
+        return None
+
+    def set(self, **values: str) -> None:
+        """Keep what was typed, right or wrong."""
+        if any(getattr(self.draft, k) != v for k, v in values.items()):
+            self.draft = self.draft.but(**values)
+            self.changed()
+
+    @property
+    def current(self) -> bool:
+        """Whether what was seen belongs to what is typed now."""
+        return self.looked is not None and self.looked == self.spec()
+
+    @property
+    def context(self) -> Context:
+        spec = self.spec()
+        operator = self.identity.principal if self.identity else ""
+        if spec is None:
+            return Context(operator=operator)
+        from kbq_tui.core.diff import context_of
+
+        return replace(context_of(spec, self.plan.location if self.plan else None), operator=operator)
+
+    def save(self, *, finished: bool | None = None, connected: bool | None = None) -> None:
+        """Remember screen and inputs; a store that cannot be written is said, and stops nothing."""
+        before = self.saved
+        saved = Saved(
+            self.draft,
+            self.step,
+            finished if finished is not None else bool(before and before.finished),
+            connected if connected is not None else bool(before and before.connected),
+        )
+        try:
+            self.desk.store.save(saved)
+        except ProblemError as error:
+            self.say(f"{error.problem.title}: {error.problem.cause}", bad=True)
+        self.saved = saved
+
+    def go(self, step: Step) -> None:
+        """Stand on another step, and remember it."""
+        self.step = step
+        if STEPS.index(step) > STEPS.index(self.furthest):
+            self.furthest = step
+        self.note = ""
+        self.save()
+
+    def say(self, text: str, *, bad: bool = False) -> None:
+        """Put one line under the screen."""
+        self.note, self.note_bad = text, bad
+        self.changed()
+
+    # -- signing in and looking ----------------------------------------------------------------------------------
+
+    async def sign_in(self, *, allow_gcloud: bool = False) -> bool:
+        """Find the operator's credentials. Returns whether that went well. Waits for what else is going on."""
+        asked = self.sign_in_problem is not None or allow_gcloud
+        await self._free.wait()
+        if self.cloud is not None and self.sign_in_problem is None and not asked:
+            return True
+        self.sign_in_problem = None
+        self._begin("Signing in to Google", SIGN_IN_LIMIT)
+        try:
+            async with asyncio.timeout(SIGN_IN_LIMIT):
+                self.cloud = await self.desk.sign_in(allow_gcloud=allow_gcloud)
+                self.identity = await self.cloud.identity()
+        except ProblemError as error:
+            self.sign_in_problem = error.problem
+        except TimeoutError:
+            self.say("Google did not answer the sign-in within a minute. F5 tries again.", bad=True)
+        finally:
+            self._end()
+        return self.cloud is not None and self.sign_in_problem is None
+
+    async def look(self) -> None:
+        """Look at the project and plan. Another request meanwhile makes it look once more, with what is typed then."""
+        if self._looking:
+            self._again = True
+            return
+        self._looking = True
+        try:
+            while True:
+                await self._free.wait()
+                self._again = False
+                if (self.cloud is None or self.sign_in_problem is not None) and not await self.sign_in():
+                    return
+                await self._look_once()
+                if not self._again or self.current:
+                    return
+        finally:
+            self._looking = False
+
+    async def _look_once(self) -> None:
+        spec = self.spec()
+        if spec is None or self.cloud is None:
+            return
+        from kbq_tui.engine.observe import observe
+
+        self.parts = set()
+        self.look_problem = None
+        self._begin("Looking at the project", LOOK_LIMIT)
+        try:
+            async with asyncio.timeout(LOOK_LIMIT):
+                observed = await observe(spec, self.ports(spec), self._part)
+        except TimeoutError:
+            self.say("Google did not answer in time. F5 tries again.", bad=True)
+            return
+        finally:
+            self._end()
+        self.take(spec, observed)
+
+    def take(self, spec: ConnectionSpec, observed: Observed) -> None:
+        """Believe what was seen: adopt the location of what exists, and plan."""
+        from kbq_tui.core.diff import diff
+        from kbq_tui.core.observed import Present
+
+        found = {p.value.location for p in observed.datasets.values() if isinstance(p, Present)}
+        if spec.location is not None and len(found) == 1 and (there := next(iter(found))) != spec.location:
+            if normal_location(self.draft.location) == spec.location:
+                self.draft = self.draft.but(location=there)
+            self.say(f"The datasets exist in {there}, and a location cannot be changed: {there} it is.")
+            spec = spec.with_location(there)
+        self.looked, self.observed, self.plan = spec, observed, diff(spec, observed)
+        if isinstance(observed.identity, Present):
+            self.identity = observed.identity.value
+        self.changed()
+
+    def ports(self, spec: ConnectionSpec) -> Ports:
+        assert self.cloud is not None
+        return replace(self.desk.ports(self.cloud, spec.name), clock=self.clock)
+
+    # -- doing ---------------------------------------------------------------------------------------------------
+
+    def part(self, step: Step) -> Plan | None:
+        """Return one step's part of the plan; None while it is not known."""
+        return self.plan.step(step) if self.plan is not None and self.current else None
+
+    def todo(self, step: Step) -> tuple[str, ...]:
+        """Return the ids of what one step still has to change. What we made and Google does not show yet is not due."""
+        part = self.part(step)
+        return tuple(a.id for a in part.changes if a.id not in self.made) if part else ()
+
+    def stuck(self, step: Step) -> tuple[Blocked, ...]:
+        """Return what is blocked in a step; a key we made a moment ago that Google does not list yet is not."""
+        part = self.part(step)
+        return tuple(b for b in part.blocked if b.id not in self.made) if part else ()
+
+    async def apply(self, step: Step) -> None:
+        """Carry out one step's part of the plan, as it was shown."""
+        part, spec = self.part(step), self.spec()
+        if part is None or spec is None or self.cloud is None or self.busy is not None:
+            return
+        from kbq_tui.engine.apply import Patience, apply
+
+        self.rows, self.failed = {}, {}
+        self.clock = HurriedClock(self.desk.clock)
+        patience = Patience(limit=self.desk.patience) if self.desk.patience is not None else Patience()
+        self._begin("Working", writing=True)
+        self.save()
+        try:
+            outcome = await apply(
+                spec,
+                self.ports(spec),
+                self._event,
+                expected=part.fingerprint,
+                only=step,
+                patience=patience,
+                recently=self._recently(),
+            )
+        except ProblemError as error:
+            self.look_problem = error.problem
+            self.say(f"{error.problem.title}. {error.problem.cause}", bad=True)
+        else:
+            self.made |= set(outcome.done)
+            self.failed = outcome.failed
+            if outcome.failed or outcome.skipped:
+                self.say(f"{len(outcome.done)} done, {len(outcome.failed) + len(outcome.skipped)} not.", bad=True)
+            elif outcome.done:
+                self.say(f"{len(outcome.done)} done." if len(outcome.done) > 1 else "Done.")
+                self.verified = False
+        finally:
+            self._end()
+        note, bad = self.note, self.note_bad
+        await self.look()
+        if note and not self.note:
+            self.say(note, bad=bad)
+
+    async def verify(self) -> None:
+        """Run every check with the key."""
+        spec = self.spec()
+        if spec is None or self.busy is not None:
+            return
+        if self.cloud is None and not await self.sign_in():
+            return
+        from kbq_tui.engine.verify import Settling, verify
+
+        self.results, self.running, self.verified = {}, {}, False
+        self.clock = HurriedClock(self.desk.clock)
+        settling = Settling()
+        if self._recently() or self.made:
+            settling = Settling(limit=self.desk.patience if self.desk.patience is not None else SETTLE_LIMIT)
+        self._begin("Checking with the key")
+        try:
+            results = await verify(
+                spec,
+                self.ports(spec),
+                told=self._told,
+                emit=self._check_event,
+                settling=settling,
+                location=self.plan.location if self.plan and self.current else None,
+            )
+            self.verified = True
+            self.desk.store.save_verify(spec.name, tuple(self.results[r.id] for r in results))
+        except ProblemError as error:
+            self.say(f"{error.problem.title}: {error.problem.cause}", bad=True)
+        finally:
+            self._end()
+
+    @property
+    def healthy(self) -> bool:
+        from kbq_tui.core.checks import healthy
+
+        return self.verified and healthy(tuple(self.results.values()))
+
+    @property
+    def waiting(self) -> bool:
+        """Whether something waits for a change to arrive, so that trying now or giving up means something."""
+        from kbq_tui.core.events import EventKind
+
+        return self.busy is not None and any(
+            e.kind is EventKind.WAITING for e in (*self.rows.values(), *self.running.values())
+        )
+
+    def summary(self) -> Summary | None:
+        """Return the values for Klaviyo, as far as they are known; None while the connection is not even typed."""
+        from kbq_tui.core.observed import value_of
+        from kbq_tui.core.summary import Summary
+
+        spec = self.spec()
+        if spec is None:
+            return None
+        local = value_of(self.observed.key) if self.observed is not None and self.current else None
+        path = local.path if local is not None else spec.key_file
+        location = self.plan.location if self.plan is not None and self.current else spec.location
+        return Summary.of(spec, path, location)
+
+    def changing(self, step: Step) -> bool:
+        """Whether a step's part of the plan changes something that is not made yet."""
+        part = self.part(step)
+        return part is not None and any(a.change is not Change.NOOP and a.id not in self.made for a in part.actions)
+
+    # -- events --------------------------------------------------------------------------------------------------
+
+    def _recently(self) -> bool:
+        try:
+            return self.desk.store.changed_recently(self.draft.name)
+        except ProblemError:
+            return False
+
+    def _begin(self, what: str, limit: float = 0.0, *, writing: bool = False) -> None:
+        self.busy = Busy(what, self.desk.clock.monotonic(), limit, writing)
+        self._free.clear()
+        self.note = ""
+        self.changed()
+
+    def _end(self) -> None:
+        self.busy = None
+        self._free.set()
+        self.changed()
+
+    def _part(self, name: str) -> None:
+        self.parts.add(name)
+        self.changed()
+
+    def _event(self, event: Event) -> None:
+        self.rows[event.action] = replace(event, elapsed=true_seconds(event.elapsed))
+        self.changed()
+
+    def _told(self, result: CheckResult) -> None:
+        self.results[result.id] = replace(result, seconds=true_seconds(result.seconds))
+        self.running.pop(result.id, None)
+        self.changed()
+
+    def _check_event(self, event: Event) -> None:
+        self.running[event.action] = replace(event, elapsed=true_seconds(event.elapsed))
+        self.changed()
