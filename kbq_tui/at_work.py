@@ -1,0 +1,372 @@
+"""What every command has in common: streams, log, face, terminal; and what becomes of problems."""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Self, TextIO
+
+from kbq_tui.core.problems import ProblemError
+from kbq_tui.core.text import inert
+from kbq_tui.wiring import CALL_TIMEOUT, Loop, Options, UsageError, Workplace, build, choose_name, connections_of
+
+if TYPE_CHECKING:  # the plain face is not read in where screens come next
+    from collections.abc import Callable, Iterator, Mapping
+    from types import TracebackType
+
+    from kbq_tui.core.problems import Context
+    from kbq_tui.core.spec import ConnectionSpec
+    from kbq_tui.engine.desk import Desk
+    from kbq_tui.headless.face import Face
+    from kbq_tui.headless.paper import Paper
+    from kbq_tui.local.terminal import Capabilities
+
+_VALUES = (
+    "project",
+    "location",
+    "direction",
+    "import_dataset",
+    "staging_dataset",
+    "export_dataset",
+    "key_file",
+    "credentials",
+    "impersonate",
+    "quota_project",
+)
+_STOPPING = "Stopping as soon as what has begun is finished. Ctrl+C again leaves at once."
+_PASTED = 256 * 1024
+"""Characters of pasted text that are read."""
+
+
+@contextmanager
+def failed(options: Mapping[str, Any]) -> Iterator[None]:
+    """Turn what cannot be right into a usage error, and a problem into words and its exit status."""
+    try:
+        yield
+    except UsageError as error:
+        import click
+
+        raise click.UsageError(str(error)) from None
+    except ProblemError as error:
+        paper_of(options).problem(error.problem)
+        raise SystemExit(error.problem.exit_code) from None
+    except BaseExceptionGroup as group:
+        # A task group wraps what one of its tasks raised; a problem among it is still a problem.
+        problems, rest = group.split(ProblemError)
+        if problems is None or rest is not None:
+            raise
+        first = next(_leaves(problems))
+        paper_of(options).problem(first.problem)
+        raise SystemExit(first.problem.exit_code) from None
+
+
+def _leaves(group: BaseExceptionGroup[ProblemError]) -> Iterator[ProblemError]:
+    for error in group.exceptions:
+        if isinstance(error, BaseExceptionGroup):
+            yield from _leaves(error)
+        else:
+            yield error
+
+
+def paper_of(options: Mapping[str, Any], *, together: bool = False) -> Paper:
+    """Return where lines go.
+
+    Args:
+        options: `no_color`, `ascii_`, `verbose` as typed.
+        together: everything goes to standard output: a conversation is not to be torn apart.
+    """
+    from kbq_tui.headless.paper import Paper
+    from kbq_tui.local.terminal import detect
+
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    err: TextIO = sys.stdout if together else sys.stderr
+    found = detect(os.environ, ascii_wanted=options.get("ascii_"))
+    colours = bool(found.colours) and not options.get("no_color")
+    return Paper(
+        sys.stdout,
+        err,
+        out_colour=colours and sys.stdout.isatty(),
+        err_colour=colours and err.isatty(),
+        ascii=found.ascii,
+        verbose=bool(options.get("verbose")),
+    )
+
+
+def options_of(options: Mapping[str, Any]) -> Options:
+    """Return what was typed, in the connection file's words."""
+    account: str | None = options.get("service_account")
+    path: str | None = options.get("config")
+    log: str | None = options.get("log_file")
+    return Options(
+        values={**{k: options.get(k) for k in _VALUES}, "account_id": account.partition("@")[0] if account else None},
+        account_email=account if account and "@" in account else None,
+        name=options.get("name"),
+        config=Path(path) if path else None,
+        timeout=options.get("timeout", CALL_TIMEOUT),
+        log_file=Path(log) if log else None,
+        verbose=options.get("verbose", 0),
+        as_filed=bool(options.get("as_filed")),
+    )
+
+
+@dataclass
+class AtWork:
+    """A command at work; a context manager.
+
+    Attributes:
+        options: as typed.
+        place: the adapters.
+        loop: runs what is asynchronous.
+    """
+
+    options: Mapping[str, Any]
+    place: Workplace
+    loop: Loop
+
+    @classmethod
+    def of(cls, options: Mapping[str, Any]) -> AtWork:
+        """Build everything, and begin the log.
+
+        Args:
+            options: as typed; `screens` where screens come next, `again` where the notices have been told.
+
+        Raises:
+            UsageError, ProblemError: for what cannot be right, and files that cannot be read.
+        """
+        from kbq_tui.local.log import start_log
+
+        chosen = options_of(options)
+        place = build(chosen)
+        path, why = start_log(Path(place.desk.log_path), verbose=chosen.verbose)
+        notes = [] if path is not None else [why]
+        if not options.get("again") and not options.get("screens"):  # screens have a place of their own for them
+            notes += place.desk.notices
+        if notes:
+            paper = paper_of(options)
+            for note in notes:
+                paper.say(f"note: {inert(note)}")
+        return cls(options, place, Loop(lambda: paper_of(options).say(_STOPPING)))
+
+    @cached_property
+    def face(self) -> Face:
+        """What plain commands are handed."""
+        from kbq_tui.headless.face import Face
+
+        paper = paper_of(self.options)
+        confirm = None if self.options.get("as_json") else _confirm(paper)
+        return Face(self.place.desk, paper, self.loop.run, write_file, confirm)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.loop.close()
+
+    def spec(self) -> ConnectionSpec:
+        """Return the connection. Raises: UsageError."""
+        return self.place.spec()
+
+    def lock(self) -> Any:
+        """Return the connection's lock, as a context manager."""
+        return self.place.lock()
+
+    def need_consent(self, yes: bool) -> None:
+        """Raise: UsageError, where nobody has agreed and nobody can be asked."""
+        if not yes and self.face.confirm is None:
+            raise UsageError("Nobody can be asked here. Give --yes to go ahead.")
+
+    def screens(self, start: Literal["setup", "dashboard"] | None) -> int:
+        """Run the screens, and print the summary once they are gone.
+
+        Args:
+            start: `setup`, `dashboard`, or None for what fits: the dashboard once the set-up is finished.
+        """
+        found = terminal(self.options)
+        if not found.usable:
+            raise UsageError(found.reason)
+        desk = self.place.desk
+        if start is None:
+            saved = desk.store.load(self.place.name)
+            start = "dashboard" if saved is not None and saved.finished else "setup"
+        return run_screens(desk, self.options, found, start)
+
+    def plain_setup(self, answers: str | None) -> int:
+        """Ask on lines, or take the answers from a file."""
+        from kbq_tui.headless.answers import AnswersError, FromFile
+        from kbq_tui.headless.prompts import Asker, FromLines, NoAnswerError
+        from kbq_tui.headless.setup import Setup
+
+        paper = paper_of(self.options, together=not self.options.get("as_json"))
+        asker: Asker
+        if answers is None:
+            asker = FromLines(paper, sys.stdin.readline)
+        else:
+            try:
+                asker = FromFile(paper, Path(answers).read_text("utf-8", errors="replace"), answers)
+            except (AnswersError, OSError) as error:
+                raise UsageError(str(error)) from None
+        with self.lock():
+            face = replace(self.face, paper=paper, confirm=asker.confirm)
+            guided = Setup(face, asker, self.place.desk.draft, self.place.typed)
+            try:
+                return guided.run(bool(self.options.get("as_json")))
+            except AnswersError as error:
+                raise UsageError(str(error)) from None
+            except NoAnswerError as error:
+                raise UsageError(f"The input ended, and nobody answered: {error}") from None
+
+    def mend(self, spec: ConnectionSpec, *, agreed: bool) -> int:
+        """Make the key file, and its folder where it is ours, private again, after a yes."""
+        paper, confirm = self.face.paper, self.face.confirm
+        local = self.place.keys.inspect(spec.key_file, spec.project, spec.account_email)
+        for warning in local.warnings if local is not None else ():
+            paper.say(inert(warning))
+        path = inert(local.path) if local is not None else "the key file"
+        if not agreed and (confirm is None or not confirm(f"Make {path} readable by you only?")):
+            paper.say("Nothing was changed.")
+            return 1
+        done = self.place.keys.mend(spec.key_file, spec.project, spec.account_email)
+        for line in done or ("Nothing had to be changed.",):
+            paper.result(inert(line))
+        return 0
+
+    def shred(self, spec: ConnectionSpec, *, agreed: bool) -> int:
+        """Destroy the key file, after a yes."""
+        paper, confirm = self.face.paper, self.face.confirm
+        local = self.place.keys.inspect(spec.key_file, spec.project, spec.account_email)
+        path = local.path if local is not None else ""
+        if (
+            not agreed
+            and path
+            and (confirm is None or not confirm(f"Destroy {inert(path)}? Klaviyo must have it by now."))
+        ):
+            paper.say("Nothing was changed.")
+            return 1
+        left = self.place.keys.shred(spec.key_file, spec.project, spec.account_email)
+        paper.result(f"Destroyed {inert(path)}.")
+        paper.say(left)
+        return 0
+
+
+def guided() -> int:
+    """Run the set-up, or the dashboard once it is finished: what `kbq-tui` alone does."""
+    options = {"screens": True}
+    with failed(options), AtWork.of(options) as here:
+        return here.screens(None)
+
+
+def terminal(options: Mapping[str, Any]) -> Capabilities:
+    """Return what this terminal can do."""
+    from kbq_tui.local.terminal import detect
+
+    return detect(os.environ, ascii_wanted=options.get("ascii_"), mouse_wanted=options.get("mouse"))
+
+
+def run_screens(
+    desk: Desk, options: Mapping[str, Any], found: Capabilities, start: Literal["setup", "dashboard"]
+) -> int:
+    """Run the screens on a terminal; the summary goes to standard output afterwards."""
+    from kbq_tui.tui.app import run
+    from kbq_tui.tui.look import Look
+
+    mono = not found.colours or bool(options.get("no_color"))
+    look = Look(ascii=found.ascii, mono=mono, mouse=found.mouse, ssh=found.ssh, host=_host() if found.ssh else "")
+    ended = run(desk, look, start=start)
+    if ended.summary is not None:
+        from kbq_tui.headless.lines import show_summary
+
+        paper = paper_of(options)
+        if options.get("as_json"):
+            paper.json(ended.summary.to_json())
+        else:
+            show_summary(ended.summary, paper)
+    return ended.status
+
+
+def _host() -> str:
+    import socket
+
+    return f"{os.environ.get('USER', '')}@{socket.gethostname()}".removeprefix("@")
+
+
+def write_file(path: str, text: str) -> None:
+    """Write a file that the operator asked for: whole or not at all, 0600. Raises: ProblemError."""
+    from kbq_tui.local.faults import os_problem
+    from kbq_tui.local.files import write_atomic
+
+    try:
+        write_atomic(Path(path).absolute(), text.encode())
+    except OSError as error:
+        raise os_problem(error, path, "KBQ-STATE-UNWRITABLE") from error
+
+
+def _confirm(paper: Paper) -> Callable[[str], bool] | None:
+    """Return what asks a yes-or-no question on the terminal, or None without one."""
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return None
+
+    def confirm(question: str) -> bool:
+        paper.ask(f"{question} [y/N] ")
+        return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+    return confirm
+
+
+def status_of_all(options: Mapping[str, Any], names: tuple[str, ...], *, every: bool, watch: bool) -> int:
+    """Look at the connections named, at all, or at the one that is meant. Exit status 6 where one is not healthy."""
+    import time
+
+    from kbq_tui.headless.commands import status_command
+    from kbq_tui.local.paths import Paths
+
+    chosen = options_of(options)
+    connections = connections_of(chosen, Paths.from_env(os.environ))
+    wanted = connections.names() if every else names or (choose_name(chosen, connections),)
+    if not wanted:
+        raise UsageError("There is no connection yet: kbq-tui setup")
+    for name in names:
+        if name not in connections.names():
+            raise UsageError(f"There is no connection {name}. There are: {', '.join(connections.names()) or 'none'}.")
+    shared = {**options, "as_filed": len(wanted) > 1 or every}
+    while True:
+        worst = 0
+        for name in wanted:
+            with AtWork.of({**shared, "name": name}) as here:
+                worst = max(worst, status_command(here.face, here.spec(), as_json=bool(options.get("as_json"))))
+        if not watch:
+            return worst
+        shared["again"] = True
+        time.sleep(60)
+
+
+def explain_text(text: str | None, options: Mapping[str, Any]) -> int:
+    """Explain a text given, or on standard input."""
+    from kbq_tui.headless.commands import explain_command
+
+    paper = paper_of(options)
+    if text is None or text == "-":
+        if sys.stdin.isatty():
+            paper.say("Paste the error, then press Ctrl+D on a line of its own.")
+        text = sys.stdin.read(_PASTED)
+    if not text.strip():
+        raise UsageError("There is no text to explain.")
+    return explain_command(paper, text, _context(options), as_json=bool(options.get("as_json")))
+
+
+def _context(options: Mapping[str, Any]) -> Context:
+    """Return what is known of the connection here, to fill the blanks; nothing where there is none."""
+    from kbq_tui.core.diff import context_of
+    from kbq_tui.core.problems import Context
+
+    try:
+        return context_of(build(options_of(options)).spec())
+    except (UsageError, ProblemError):
+        return Context()

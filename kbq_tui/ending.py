@@ -1,0 +1,117 @@
+"""How the program ends when it does not end by itself."""
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from types import FrameType
+from typing import NoReturn
+
+COMPLETE_VARIABLE = "_KBQ_TUI_COMPLETE"
+"""Set by a shell that asks for completions."""
+
+
+@contextmanager
+def signals_end() -> Iterator[None]:
+    """Let SIGTERM and SIGHUP end the program like an exception, so that what was opened is closed: 143, 129."""
+
+    def end(number: int, frame: FrameType | None) -> None:
+        raise SystemExit(128 + number)
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    # What is ignored stays ignored: that is how nohup keeps a program alive when its terminal goes.
+    heeded = [n for n in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(n) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, end) for number in heeded}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def status_of(work: Callable[[], object]) -> int:
+    """Run what the program is there for, and return its exit status, whatever becomes of it.
+
+    Args:
+        work: returns an exit status; anything else counts as 0. What click raises is shown in click's form.
+    """
+    try:
+        status = work()
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        # Nobody reads any more; without this Python complains once more when it closes standard output.
+        with suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except Exception as error:  # noqa: BLE001  the outermost boundary
+        told = _of_click(error)
+        return unexpected(error) if told is None else told
+    return status if isinstance(status, int) else 0
+
+
+def _of_click(error: Exception) -> int | None:
+    """Return the status of what click raises; None for any other error, and where click was never read in."""
+    if "click" not in sys.modules:
+        return None
+    import click
+
+    if isinstance(error, click.exceptions.Exit):
+        return error.exit_code
+    if isinstance(error, click.ClickException):
+        error.show()
+        return error.exit_code
+    if isinstance(error, click.Abort):
+        return 130 if isinstance(error.__cause__, KeyboardInterrupt) else 1
+    return None
+
+
+def leave(status: int) -> NoReturn:
+    """End the process now.
+
+    An orderly end of the interpreter takes a fifth of a second to take Google's libraries apart, and could wait for a
+    daemon thread inside a hung call. Everything that must be closed has been closed on the way here.
+    """
+    if (logging := sys.modules.get("logging")) is not None:
+        logging.shutdown()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(status)
+
+
+def unexpected(error: Exception) -> int:
+    """Write an error that nobody foresaw to the log, with its traceback, scrubbed; tell the operator where.
+
+    Returns:
+        The exit status, 1.
+    """
+    path = ""
+    with suppress(Exception):  # whatever is broken, what the operator reads is a message
+        path = _logged(error)
+    where = f" The log has the details: {path}." if path else ""
+    what = f": no module {error.name}; install kbq-tui again" if isinstance(error, ModuleNotFoundError) else ""
+    sys.stderr.write(
+        f"kbq-tui: unexpected error ({type(error).__name__}{what}).{where}\n"
+        "For a bug report, add what this prints: kbq-tui doctor\n"
+    )
+    return 1
+
+
+def _logged(error: Exception) -> str:
+    import logging
+
+    from kbq_tui.local.log import start_log
+    from kbq_tui.local.paths import Paths
+
+    files = [h.baseFilename for h in logging.getLogger().handlers if isinstance(h, logging.FileHandler)]
+    path = files[0] if files else ""
+    if not path:
+        started, _ = start_log(Paths.from_env(os.environ).log)
+        path = str(started or "")
+    logging.getLogger("kbq_tui").error("unexpected error", exc_info=error)
+    return path

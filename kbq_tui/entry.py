@@ -1,0 +1,28 @@
+"""The console script. `kbq-tui` alone goes straight to its screens, without reading in commands and options."""
+
+import gc
+import os
+import sys
+from typing import NoReturn
+
+from kbq_tui import ending
+
+
+def run() -> NoReturn:
+    """Run the program, and go straight to the prompt when it ends."""
+    # What is read in at the start lives to the end: looking through it for garbage only delays the first answer.
+    gc.set_threshold(50_000, 20, 20)
+    status = 0
+    try:
+        if sys.argv[1:] or ending.COMPLETE_VARIABLE in os.environ:
+            from kbq_tui.cli import main
+
+            main()
+        else:
+            from kbq_tui.at_work import guided
+
+            with ending.signals_end():
+                status = ending.status_of(guided)
+    except SystemExit as left:
+        status = left.code if isinstance(left.code, int) else 1
+    ending.leave(status)

@@ -1,0 +1,348 @@
+"""Builds the adapters and puts them on a desk. Nothing here does anything before it is asked to."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import threading
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from kbq_tui.core.spec import InvalidValueError
+from kbq_tui.engine.desk import Desk, Draft
+from kbq_tui.gcp.endpoints import Endpoints
+from kbq_tui.local import signals
+from kbq_tui.local.beliefs import ENVIRONMENT, Believed, believe
+from kbq_tui.local.clipboard import Clipboard
+from kbq_tui.local.clock import SystemClock
+from kbq_tui.local.config import Connection, Connections
+from kbq_tui.local.gcloud_settings import read_gcloud
+from kbq_tui.local.keyring_copy import KeyringCopy
+from kbq_tui.local.keys import KeyFiles
+from kbq_tui.local.lock import ConnectionLock
+from kbq_tui.local.paths import Paths
+from kbq_tui.local.store import FileStore
+
+if TYPE_CHECKING:
+    from kbq_tui.core.secret import Secret
+    from kbq_tui.core.spec import ConnectionSpec
+    from kbq_tui.engine.ports import Clock, Cloud
+
+T = TypeVar("T")
+
+CALL_TIMEOUT = 60.0
+"""Seconds for one call to Google with all its repetitions, unless `--timeout` says otherwise."""
+
+_AT_ONCE = 0.3
+"""Seconds."""
+
+OPTION_OF: Mapping[str, str] = {
+    "name": "NAME",
+    "account_id": "--service-account",
+    **{
+        key: "--" + key.replace("_", "-")
+        for key in (
+            "project",
+            "location",
+            "direction",
+            "import_dataset",
+            "staging_dataset",
+            "export_dataset",
+            "key_file",
+        )
+    },
+}
+"""The option that sets a field of the connection."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What was typed on the command line.
+
+    Attributes:
+        values: by the keys of the connection file (`project`, `account_id`, `credentials` …); None where not typed.
+        account_email: the service account, where it was typed as an e-mail.
+        name: the connection; None for the only one there is, or `default`.
+        config: one connection file instead of those in the config folder.
+        timeout: seconds for one call to Google.
+        log_file: the log, instead of the one in the state folder.
+        verbose: how often `-v` was given.
+        as_filed: where there is a connection file, its project counts before the environment's: among several
+            connections one variable cannot be meant for all.
+    """
+
+    values: Mapping[str, str | None] = field(default_factory=dict)
+    account_email: str | None = None
+    name: str | None = None
+    config: Path | None = None
+    timeout: float = CALL_TIMEOUT
+    log_file: Path | None = None
+    verbose: int = 0
+    as_filed: bool = False
+
+
+class UsageError(ValueError):
+    """What was typed, or what the environment says, cannot be right. The text names the option or variable."""
+
+
+@dataclass(frozen=True, slots=True)
+class Workplace:
+    """Everything built for one connection.
+
+    Attributes:
+        desk: what a face is handed.
+        name: the connection's name.
+        beliefs: every setting with its source.
+        endpoints: where the APIs are.
+        paths: where files are.
+        keys: keys on this machine, with what the port does not have (shred).
+        clock: time.
+        typed: fields of the connection that were typed; nobody is asked for them again.
+    """
+
+    desk: Desk
+    name: str
+    beliefs: Mapping[str, Believed]
+    endpoints: Endpoints
+    paths: Paths
+    keys: KeyFiles
+    clock: Clock
+    typed: frozenset[str]
+    account_email: str | None = None
+
+    def spec(self) -> ConnectionSpec:
+        """Return the connection.
+
+        Raises:
+            UsageError: where a value cannot be right or nothing names the project; it says which option or variable.
+        """
+        try:
+            spec = self.desk.draft.spec()
+        except InvalidValueError as error:
+            raise self._usage(error.field, error.reason) from None
+        except ValueError:
+            raise self._usage("direction", "It takes import, export or both.") from None
+        if self.account_email is not None and self.account_email != spec.account_email:
+            raise UsageError(
+                f"Invalid value for '--service-account': {self.account_email} is not an account of project"
+                f" {spec.project}; that would be {spec.account_email}."
+            )
+        return spec
+
+    def lock(self) -> ConnectionLock:
+        """Return the lock that keeps a second process from changing the same connection."""
+        return ConnectionLock(self.paths.of_connection(self.name) / "lock", self.clock)
+
+    def _usage(self, field_: str, reason: str) -> UsageError:
+        option = OPTION_OF.get(field_, field_)
+        believed = self.beliefs.get(field_)
+        if believed is None and field_ == "project":
+            return UsageError("Nothing names the project. Give --project ID, or set GOOGLE_CLOUD_PROJECT.")
+        source = believed.source if believed is not None else ""
+        if source.startswith("--") or not source:
+            return UsageError(f"Invalid value for '{option}': {reason}")
+        return UsageError(f"Invalid value from {source}: {reason} '{option}' overrides it.")
+
+
+class _SignIn:
+    """`engine.desk.SignIn` with Google's credentials; Google's libraries are not loaded before it is called."""
+
+    def __init__(
+        self, chosen: Mapping[str, str | None], env: Mapping[str, str], endpoints: Endpoints, timeout: float
+    ) -> None:
+        self._chosen = chosen
+        self._env = env
+        self._endpoints = endpoints
+        self._timeout = timeout
+
+    async def __call__(self, *, allow_gcloud: bool = False) -> Cloud:
+        from kbq_tui.gcp.cloud import GoogleCloud
+        from kbq_tui.gcp.credentials import CredentialOptions
+
+        options = CredentialOptions(
+            self._chosen["credentials"],
+            self._chosen["impersonate"],
+            self._chosen["quota_project"],
+            allow_gcloud,
+            self._env,
+        )
+        cloud = GoogleCloud.for_operator(options, self._endpoints, self._timeout)
+        try:
+            await cloud.identity()
+        except BaseException:
+            await cloud.close()
+            raise
+        return cloud
+
+    def gcloud_available(self) -> bool:
+        from kbq_tui.gcp.credentials import gcloud_available
+
+        return gcloud_available(self._env)
+
+
+class _Impersonate:
+    """`engine.ports.Impersonator` with Google's libraries, which are not loaded before the first key is tried."""
+
+    def __init__(self, endpoints: Endpoints, timeout: float) -> None:
+        self._endpoints = endpoints
+        self._timeout = timeout
+
+    def __call__(self, key: Secret) -> Cloud:
+        from kbq_tui.gcp.cloud import KeyImpersonator
+
+        return KeyImpersonator(self._endpoints, self._timeout)(key)
+
+
+class _Copier:
+    """`engine.desk.Copier` with the clipboard ladder."""
+
+    def __init__(self, clipboard: Clipboard) -> None:
+        self._clipboard = clipboard
+
+    def __call__(self, text: str, write: Callable[[str], None]) -> str:
+        return self._clipboard.copy(text, write).text
+
+
+def connections_of(options: Options, paths: Paths) -> Connections:
+    """Return the connection files that count."""
+    return Connections(paths.connections, options.config)
+
+
+def choose_name(options: Options, connections: Connections) -> str:
+    """Return which connection is meant: the one named, else `default`, else the only one.
+
+    Raises:
+        UsageError: where several could be meant.
+        ProblemError: where the config folder cannot be read.
+    """
+    names = connections.names()
+    if options.name is not None:
+        return options.name
+    if not names or "default" in names:
+        return "default"
+    if len(names) == 1:
+        return names[0]
+    raise UsageError(f"Which connection? There are: {', '.join(names)}. Give its NAME.")
+
+
+def build(options: Options, env: Mapping[str, str] | None = None) -> Workplace:
+    """Build the adapters for one connection.
+
+    Args:
+        options: what was typed.
+        env: the environment; the process's own by default.
+
+    Raises:
+        UsageError: for what cannot be right in options or environment.
+        ProblemError: where files cannot be read.
+    """
+    env = os.environ if env is None else env
+    clock = SystemClock()
+    paths = Paths.from_env(env)
+    connections = connections_of(options, paths)
+    name = choose_name(options, connections)
+    try:
+        endpoints = Endpoints.from_env(env)
+    except InvalidValueError as error:
+        raise UsageError(error.reason) from None
+    operator = {key: options.values.get(key) for key in ("credentials", "impersonate", "quota_project")}
+    store = FileStore(paths, connections, clock, operator)
+    saved = store.load(name)
+    filed = connections.read(name)
+    known = env
+    if options.as_filed and filed is not None:
+        known = {key: value for key, value in env.items() if key != ENVIRONMENT["project"]}
+    beliefs = believe(options.values, known, filed, read_gcloud(env))
+    fields = asdict(Draft(name=name))
+    draft = Draft(name=name)
+    for key in fields.keys() - {"name"}:
+        believed = beliefs.get(key)
+        kept: str = getattr(saved.draft, key) if saved is not None else ""
+        # What was typed before in the set-up stands in the file or beside it; only options and environment beat it.
+        if believed is not None and (believed.source.startswith(("--", "GOOGLE_")) or saved is None):
+            draft = draft.but(**{key: believed.value})
+        elif saved is not None:
+            draft = draft.but(**{key: kept or (believed.value if believed is not None else "")})
+    keys = KeyFiles(paths.keys, KeyringCopy(env))
+    chosen = {key: beliefs[key].value if key in beliefs else None for key in operator}
+    desk = Desk(
+        sign_in=_SignIn(chosen, env, endpoints, options.timeout),
+        impersonate=_Impersonate(endpoints, options.timeout),
+        keys=keys,
+        store=store,
+        copy=_Copier(Clipboard(env)),
+        clock=clock,
+        draft=draft,
+        notices=(*notices(endpoints), *_other_project(filed, beliefs.get("project"))),
+        log_path=str(options.log_file or paths.log),
+        guard=lambda of: ConnectionLock(paths.of_connection(of) / "lock", clock),
+    )
+    typed = frozenset(key for key in fields if options.values.get(key))
+    return Workplace(desk, name, beliefs, endpoints, paths, keys, clock, typed, options.account_email)
+
+
+def notices(endpoints: Endpoints) -> tuple[str, ...]:
+    """Return what must be seen everywhere: that it is not Google's own addresses that are talked to."""
+    if not endpoints.overridden:
+        return ()
+    hosts = ", ".join(sorted(endpoints.trusted))
+    return (f"Talking to {hosts}, not to Google",)
+
+
+def _other_project(filed: Connection | None, believed: Believed | None) -> tuple[str, ...]:
+    """Return a warning where the environment turns a saved connection to another project: that may not be meant."""
+    variable = ENVIRONMENT["project"]
+    if filed is None or believed is None or believed.source != variable or believed.value == filed.spec.project:
+        return ()
+    return (f"{variable} says {believed.value}, the connection file {filed.spec.project}: the variable counts",)
+
+
+class Loop:
+    """One event loop for all that a command does; signals end what is running in an orderly way."""
+
+    def __init__(self, slow: Callable[[], None] | None = None) -> None:
+        """Make a loop. `slow` is called where what a signal ends does not end at once."""
+        self._runner = asyncio.Runner()
+        self._slow = slow or (lambda: None)
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """Run a coroutine to its end.
+
+        Raises:
+            SystemExit: 128 + n, where signal n has ended it.
+        """
+        status = 0
+
+        async def main() -> T:
+            loop, task = asyncio.get_running_loop(), asyncio.current_task()
+            assert task is not None
+
+            def arrived(code: int) -> None:
+                nonlocal status
+                status = code
+                task.cancel()
+                loop.call_later(_AT_ONCE, self._slow)
+
+            if threading.current_thread() is not threading.main_thread():
+                return await work
+            # What is ignored stays ignored: that is how nohup keeps a program alive when its terminal goes.
+            heeded = [n for n in signals.ENDING if signal.getsignal(n) is not signal.SIG_IGN]
+            undo = signals.install(loop, arrived, heeded)
+            try:
+                return await work
+            finally:
+                undo()
+
+        try:
+            return self._runner.run(main())
+        except asyncio.CancelledError:
+            if status:
+                raise SystemExit(status) from None
+            raise
+
+    def close(self) -> None:
+        """Let go of the loop. Calls that hang are left to their daemon threads."""
+        self._runner.close()
