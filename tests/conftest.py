@@ -1,0 +1,64 @@
+"""The whole suite is watched for private keys: in what tests print and report, and in every file they leave behind."""
+
+import json
+import re
+from collections.abc import Generator, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+# Not in the folder's own conftest: under xdist the process that sums up collects nothing, and reads only this one.
+from tests.faults.figures import pytest_terminal_summary
+
+__all__ = ["pytest_terminal_summary"]
+
+# How the base64 of every RSA key in PKCS #8 begins: the sandbox makes new keys for each run, and all look like this.
+KEY = re.compile(rb"MII[A-Za-z0-9+/]{3}IBADANBgkqhkiG9w0BAQEFAAS[A-Za-z0-9+/]{20}")
+LARGEST = 16 * 1024 * 1024
+
+
+def shows_a_key(text: str | bytes) -> bool:
+    return KEY.search(text.encode(errors="replace") if isinstance(text, str) else text) is not None
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if shows_a_key("".join(text for _, text in report.sections) + report.longreprtext):
+        report.sections.clear()
+        report.outcome = "failed"
+        report.longrepr = f"{item.nodeid}: a private key was printed or reported (not repeated here)"
+    return report
+
+
+def strays(folder: Path) -> Iterator[Path]:
+    """Files that hold a private key and are no key file."""
+    for path in folder.rglob("*"):
+        if path.is_symlink() or not path.is_file() or path.stat().st_size > LARGEST:
+            continue
+        content = path.read_bytes()
+        if shows_a_key(content) and not _is_key_file(content):
+            yield path
+
+
+def _is_key_file(content: bytes) -> bool:
+    """A key as Google hands it out, and nothing around it. A torn one is what a test made of it on purpose."""
+    try:
+        found: Any = json.loads(content)
+    except ValueError:
+        return content.lstrip().startswith(b"{") and b'"type": "service_account"' in content[:200]
+    return isinstance(found, dict) and found.get("type") == "service_account"
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if hasattr(session.config, "workerinput"):
+        return  # the workers' folders lie in that of the one that started them
+    factory = getattr(session.config, "_tmp_path_factory", None)
+    if factory is None:
+        return
+    found = list(strays(factory.getbasetemp()))
+    if found:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        print(f"\nPRIVATE KEYS outside key files: {[str(p) for p in found[:10]]}")

@@ -1,0 +1,240 @@
+"""The plan: what is missing is made, what is there stays, what is unknown is never written to."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kbq_tui.core import spec as s
+from kbq_tui.core.actions import (
+    Change,
+    CreateAccount,
+    CreateDataset,
+    CreateKey,
+    GrantDatasetRole,
+    GrantProjectRole,
+    RevokeDatasetRole,
+    Step,
+)
+from kbq_tui.core.diff import diff, resolve_location
+from kbq_tui.core.grants import over_grants
+from kbq_tui.core.observed import (
+    Absent,
+    AccessEntry,
+    AccountInfo,
+    DatasetInfo,
+    KeyInfo,
+    LocalKey,
+    Observed,
+    Present,
+    RoleBinding,
+    Unknown,
+)
+from kbq_tui.core.plan import Plan
+from kbq_tui.core.spec import ConnectionSpec
+from tests.core.worlds import AT, SPEC, UNKNOWN, after, fresh, observations, specs
+
+
+def blocked(plan: Plan) -> dict[str, str | None]:
+    return {b.id: b.problem.code for b in plan.blocked}
+
+
+def test_a_fresh_project_gets_everything_in_an_order_that_works() -> None:
+    plan = diff(SPEC, fresh())
+    assert not plan.blocked
+    assert [a.id for a in plan.changes] == [
+        "dataset:KLAVIYO_IMPORT_FROM_DWH",
+        "dataset:KLAVIYO_TMP",
+        "account",
+        "key",
+        "grant:project:roles/bigquery.jobUser",
+        "grant:dataset:KLAVIYO_IMPORT_FROM_DWH:roles/bigquery.dataViewer",
+        "grant:dataset:KLAVIYO_TMP:roles/bigquery.dataEditor",
+    ]
+    needs = {a.id: a.needs for a in plan.changes}
+    assert needs["key"] == ("account",)
+    assert set(needs["grant:dataset:KLAVIYO_TMP:roles/bigquery.dataEditor"]) == {"account", "dataset:KLAVIYO_TMP"}
+    assert plan.location == "US"
+
+
+@st.composite
+def cases(draw: st.DrawFn) -> tuple[ConnectionSpec, Observed]:
+    spec = draw(specs())
+    return spec, draw(observations(spec))
+
+
+@given(cases())
+@settings(max_examples=400, deadline=None)
+def test_after_a_plans_effect_nothing_is_left_to_do(case: tuple[ConnectionSpec, Observed]) -> None:
+    spec, observed = case
+    plan = diff(spec, observed)
+    again = diff(spec, after(spec, observed, plan))
+    assert not again.changes
+    assert {b.id for b in again.blocked} <= {b.id for b in plan.blocked}
+
+
+@given(cases())
+@settings(max_examples=400, deadline=None)
+def test_what_is_unknown_is_never_written_to(case: tuple[ConnectionSpec, Observed]) -> None:
+    spec, observed = case
+    for action in diff(spec, observed).changes:
+        match action.op:
+            case CreateDataset(dataset=name) | GrantDatasetRole(dataset=name) | RevokeDatasetRole(dataset=name):
+                assert not isinstance(observed.datasets[name], Unknown)
+            case CreateAccount():
+                assert isinstance(observed.account, Absent)
+            case CreateKey():
+                assert isinstance(observed.key, Absent)
+                assert not isinstance(observed.account, Unknown)
+            case GrantProjectRole():
+                assert isinstance(observed.bindings, Present)
+            case _:
+                pass
+
+
+@given(cases())
+@settings(max_examples=200, deadline=None)
+def test_a_plan_is_in_order_and_says_everything_once(case: tuple[ConnectionSpec, Observed]) -> None:
+    spec, observed = case
+    plan = diff(spec, observed)
+    ids = [a.id for a in plan.actions] + [b.id for b in plan.blocked]
+    assert len(ids) == len(set(ids))
+    seen: set[str] = set()
+    for action in plan.actions:
+        assert set(action.needs) <= seen
+        seen.add(action.id)
+    assert plan.fingerprint == diff(spec, observed).fingerprint
+    assert sum(len(plan.step(step).actions) for step in Step) == len(plan.actions)
+
+
+def in_place(spec: ConnectionSpec = SPEC) -> Observed:
+    return after(spec, fresh(spec), diff(spec, fresh(spec)))
+
+
+def test_a_finished_set_up_has_only_no_ops() -> None:
+    plan = diff(SPEC, in_place())
+    assert plan.complete
+    assert {a.change for a in plan.actions} == {Change.NOOP}
+
+
+def test_an_existing_location_is_adopted() -> None:
+    seen = replace(
+        fresh(), datasets={**fresh().datasets, s.STAGING_DATASET: Present(DatasetInfo(s.STAGING_DATASET, "EU"))}
+    )
+    assert resolve_location(SPEC, seen) == "EU"
+    ops = [a.op for a in diff(SPEC, seen).changes if isinstance(a.op, CreateDataset)]
+    assert ops == [CreateDataset(s.IMPORT_DATASET, "EU", "import")]
+
+
+def test_a_location_that_cannot_be_had_blocks_and_says_which_there_is() -> None:
+    spec = ConnectionSpec("my-project", location="US")
+    seen = replace(
+        fresh(), datasets={**fresh().datasets, s.STAGING_DATASET: Present(DatasetInfo(s.STAGING_DATASET, "EU"))}
+    )
+    plan = diff(spec, seen)
+    assert blocked(plan)["dataset:KLAVIYO_TMP"] == "KBQ-LOCATION-FIXED"
+    assert "EU" in plan.blocked[0].problem.cause
+    assert not any(isinstance(a.op, CreateDataset) for a in plan.changes)
+
+
+def test_two_locations_are_refused() -> None:
+    datasets = {n: Present(DatasetInfo(n, where)) for n, where in ((s.IMPORT_DATASET, "US"), (s.STAGING_DATASET, "EU"))}
+    plan = diff(SPEC, replace(fresh(), datasets=datasets))
+    assert set(blocked(plan).values()) == {"KBQ-TWO-LOCATIONS"}
+    assert plan.location is None
+
+
+def test_a_twin_in_other_case_is_pointed_out() -> None:
+    plan = diff(SPEC, replace(fresh(), names=Present((("klaviyo_tmp", "US"),))))
+    assert [w.code for w in plan.warnings] == ["KBQ-DATASET-TWIN"]
+
+
+@pytest.mark.parametrize(
+    ("missing", "ids"),
+    [
+        ("bigquery.datasets.create", {"dataset:KLAVIYO_TMP", "dataset:KLAVIYO_IMPORT_FROM_DWH"}),
+        ("iam.serviceAccounts.create", {"account", "key", "grant:project:roles/bigquery.jobUser"}),
+        ("iam.serviceAccountKeys.create", {"key"}),
+        ("resourcemanager.projects.setIamPolicy", {"grant:project:roles/bigquery.jobUser"}),
+    ],
+)
+def test_a_missing_permission_blocks_what_needs_it_and_names_it(missing: str, ids: set[str]) -> None:
+    seen = fresh()
+    assert isinstance(seen.permissions, Present)
+    plan = diff(SPEC, replace(seen, permissions=Present(seen.permissions.value - {missing})))
+    assert ids <= set(blocked(plan))
+    problem = next(b.problem for b in plan.blocked if b.id in ids)
+    assert missing in problem.cause + problem.who + " ".join(problem.remedy)
+    assert problem.exit_code == 4
+
+
+@pytest.mark.parametrize(
+    "constraint", ["iam.disableServiceAccountKeyCreation", "iam.managed.disableServiceAccountKeyCreation"]
+)
+def test_a_key_policy_blocks_only_the_key_and_is_named(constraint: str) -> None:
+    seen = fresh()
+    plan = diff(SPEC, replace(seen, constraints={**seen.constraints, constraint: Present(True)}))
+    assert blocked(plan) == {"key": "KBQ-KEY-CREATION-BLOCKED"}
+    text = plan.blocked[0].problem.cause + " ".join(plan.blocked[0].problem.remedy)
+    assert constraint in text
+
+
+def test_ten_keys_are_enough() -> None:
+    account = Present(AccountInfo(SPEC.account_email, "1"))
+    keys = Present(tuple(KeyInfo(f"k{i}", AT) for i in range(10)))
+    plan = diff(SPEC, replace(fresh(), account=account, keys=keys))
+    assert blocked(plan)["key"] == "KBQ-TOO-MANY-KEYS"
+    assert sum(w.code == "KBQ-KEY-UNHELD" for w in plan.warnings) == 10
+
+
+def test_a_key_that_google_no_longer_knows_is_not_silently_replaced() -> None:
+    seen = replace(
+        in_place(), keys=Present(()), key=Present(LocalKey("/k.json", "old", SPEC.account_email, "my-project"))
+    )
+    assert blocked(diff(SPEC, seen))["key"] == "KBQ-KEY-DEAD"
+
+
+def test_a_conditional_binding_does_not_count_as_the_grant() -> None:
+    seen = replace(in_place(), bindings=Present((RoleBinding(s.JOB_USER, (SPEC.member,), "false"),)))
+    assert [a.id for a in diff(SPEC, seen).changes] == ["grant:project:roles/bigquery.jobUser"]
+
+
+def test_a_tombstone_is_removed_before_the_grant() -> None:
+    dead = AccessEntry(s.DATA_EDITOR, f"deleted:serviceAccount:{SPEC.account_email}?uid=7")
+    info = DatasetInfo(s.STAGING_DATASET, "US", (dead,))
+    seen = replace(fresh(), datasets={**fresh().datasets, s.STAGING_DATASET: Present(info)})
+    changes = {a.id: a for a in diff(SPEC, seen).changes}
+    removal = f"revoke:dataset:{s.STAGING_DATASET}:{s.DATA_EDITOR}:{dead.member}"
+    assert changes[removal].change is Change.DELETE
+    assert removal in changes[f"grant:dataset:{s.STAGING_DATASET}:{s.DATA_EDITOR}"].needs
+
+
+def test_grants_of_a_former_account_of_the_same_name_are_not_trusted() -> None:
+    plan = diff(SPEC, replace(in_place(), account=Absent(), keys=Absent(), key=Absent()))
+    assert "grant:project:roles/bigquery.jobUser" in {a.id for a in plan.changes}
+
+
+def test_over_grants_are_named_wherever_they_are() -> None:
+    wide = RoleBinding("roles/bigquery.dataEditor", (SPEC.member,))
+    seen = in_place()
+    assert isinstance(seen.bindings, Present)
+    seen = replace(seen, bindings=Present((*seen.bindings.value, wide)))
+    assert [(g.role, g.dataset) for g in over_grants(SPEC, seen)] == [("roles/bigquery.dataEditor", None)]
+    assert [w.code for w in diff(SPEC, seen).warnings] == ["KBQ-OVER-GRANT"]
+
+
+def test_an_unknown_policy_does_not_stop_the_attempt() -> None:
+    seen = fresh()
+    plan = diff(SPEC, replace(seen, constraints=dict.fromkeys(seen.constraints, UNKNOWN), permissions=UNKNOWN))
+    assert not plan.blocked
+
+
+def test_the_commands_to_hand_over_name_the_operator_and_the_dataset() -> None:
+    seen = fresh()
+    assert isinstance(seen.permissions, Present)
+    plan = diff(SPEC, replace(seen, permissions=Present(seen.permissions.value - {"bigquery.datasets.create"})))
+    texts = {b.id: " ".join(b.problem.remedy) for b in plan.blocked}
+    assert "user:me@example.com" in texts["dataset:KLAVIYO_TMP"]
+    assert "my-project:KLAVIYO_TMP" in texts["dataset:KLAVIYO_TMP"]
+    assert "my-project:KLAVIYO_IMPORT_FROM_DWH" in texts["dataset:KLAVIYO_IMPORT_FROM_DWH"]

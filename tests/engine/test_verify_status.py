@@ -1,0 +1,178 @@
+"""Verification judges only what it has seen; the status is one round."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from kbq_tui.core import checks
+from kbq_tui.core.checks import CheckResult, Verdict
+from kbq_tui.core.events import Event, EventKind
+from kbq_tui.core.problems import Kind, Problem, Retry
+from kbq_tui.core.spec import ConnectionSpec
+from kbq_tui.engine.apply import apply
+from kbq_tui.engine.ports import JobInfo, Ports, TableInfo
+from kbq_tui.engine.status import Health, status
+from kbq_tui.engine.verify import PROBE_PREFIX, Settling, verify
+from tests.engine.fakes import START, FakeCloud, fault, ports
+
+SPEC = ConnectionSpec("my-project")
+
+
+async def ready() -> tuple[Ports, FakeCloud]:
+    """A finished set-up, and the cloud as the account sees it: Job User, and no writing in the import dataset."""
+    world = ports()
+    await apply(SPEC, world, lambda _: None)
+    account = FakeCloud()
+    assert isinstance(world.cloud, FakeCloud)
+    account.sets = world.cloud.sets
+    account.allowed = frozenset({checks.NEEDED_PERMISSION})
+    original = account.query
+
+    async def query(project: str, sql: str, location: str, **more: object) -> object:
+        if sql.startswith("CREATE TABLE") and "KLAVIYO_IMPORT" in sql and "CREATE" not in account.answers:
+            account.faults["query:CREATE"] = [denied("KBQ-TABLE-WRITE-DENIED")]
+        return await original(project, sql, location, **more)  # type: ignore[arg-type]
+
+    account.query = query  # type: ignore[method-assign,assignment]
+    return replace(world, impersonate=lambda _key: account), account
+
+
+def denied(code: str) -> Problem:
+    return fault(code, kind=Kind.NOT_PERMITTED)
+
+
+def verdicts(results: tuple[CheckResult, ...]) -> dict[str, Verdict]:
+    return {r.id: r.verdict for r in results}
+
+
+async def test_a_good_set_up_passes_every_check() -> None:
+    world, account = await ready()
+    results = await verify(SPEC, world)
+    assert {r.id: r.evidence for r in results if r.verdict is not Verdict.PASS} == {}
+    assert [r.check for r in results] == list(checks.expected(SPEC))
+    assert checks.healthy(results)
+    assert account.closed
+
+
+async def test_without_a_key_nothing_is_judged() -> None:
+    results = await verify(SPEC, ports())
+    got = verdicts(results)
+    assert got["key.auth"] is Verdict.FAIL
+    assert got["staging.write"] is Verdict.SKIPPED
+    assert not checks.healthy(results)
+
+
+@pytest.mark.parametrize("method", ["authenticate", "query:SELECT", "query:CREATE", "test_permissions", "tables"])
+async def test_a_network_that_fails_makes_unknown_and_never_pass(method: str) -> None:
+    world, account = await ready()
+    account.always[method] = fault("KBQ-DEADLINE", kind=Kind.NETWORK)
+    if method == "query:CREATE":
+        account.answers["CREATE"] = []
+    results = await verify(SPEC, world)
+    assert Verdict.FAIL not in verdicts(results).values()
+    assert not checks.healthy(results)
+
+
+async def test_a_table_that_could_be_made_in_the_import_dataset_fails_and_is_dropped() -> None:
+    world, account = await ready()
+    account.answers["CREATE"] = []
+    got = {r.id: r for r in await verify(SPEC, world)}
+    assert got["import.readonly"].verdict is Verdict.FAIL
+    problem = got["import.readonly"].problem
+    assert problem is not None
+    assert problem.code == "KBQ-OVER-GRANT"
+    made = [w for w in account.writes if w.startswith("CREATE")]
+    dropped = [w for w in account.writes if w.startswith("DROP")]
+    assert len(made) <= len(dropped)
+
+
+async def test_a_project_wide_over_grant_fails_and_names_what_is_held() -> None:
+    world, account = await ready()
+    account.allowed = frozenset({checks.NEEDED_PERMISSION, "bigquery.tables.getData"})
+    got = {r.id: r for r in await verify(SPEC, world)}
+    assert got["permissions.minimal"].verdict is Verdict.FAIL
+    assert "bigquery.tables.getData" in got["permissions.minimal"].evidence
+    assert got["permissions.effective"].verdict is Verdict.PASS
+
+
+async def test_the_free_tier_is_found_by_the_insert_alone() -> None:
+    world, account = await ready()
+    account.always["query:INSERT"] = fault("KBQ-BILLING-OFF")
+    got = verdicts(await verify(SPEC, world))
+    assert got["billing.dml"] is Verdict.FAIL
+    assert got["staging.write"] is not Verdict.PASS
+    assert any(w.startswith("DROP") for w in account.writes)
+
+
+async def test_a_second_key_is_reported() -> None:
+    world, _account = await ready()
+    await world.cloud.create_key("my-project", SPEC.account_email)
+    got = {r.id: r for r in await verify(SPEC, world)}
+    assert got["keys.expected"].verdict is Verdict.FAIL
+    assert got["keys.expected"].problem is not None
+    assert got["keys.expected"].problem.code == "KBQ-KEY-UNHELD"
+
+
+async def test_a_recent_change_is_given_time_and_the_wait_is_seen() -> None:
+    world, account = await ready()
+    not_yet = fault("KBQ-KEY-REJECTED", Retry.NOT_YET, Kind.CREDENTIALS)
+    account.faults["authenticate"] = [not_yet, not_yet]
+    events: list[Event] = []
+    results = await verify(SPEC, world, emit=events.append, settling=Settling(limit=60))
+    assert checks.healthy(results)
+    assert [e.action for e in events if e.kind is EventKind.WAITING] == ["key.auth", "key.auth"]
+
+
+async def test_without_a_recent_change_the_same_answer_is_a_failure() -> None:
+    world, account = await ready()
+    account.always["authenticate"] = fault("KBQ-KEY-REJECTED", Retry.NOT_YET, Kind.CREDENTIALS)
+    assert verdicts(await verify(SPEC, world))["key.auth"] is Verdict.FAIL
+
+
+async def test_left_over_probes_are_swept_and_nobody_elses_table_is() -> None:
+    world, account = await ready()
+    old, ours = START - timedelta(hours=2), {"created-by": "kbq-tui"}
+    account.table_names["KLAVIYO_TMP"] = [
+        TableInfo(PROBE_PREFIX + "old", "TABLE", old, ours),
+        TableInfo(PROBE_PREFIX + "unlabelled", "TABLE", old, {}),
+        TableInfo(PROBE_PREFIX + "young", "TABLE", START, ours),
+        TableInfo("klaviyo_stage", "TABLE", old, ours),
+    ]
+    await verify(SPEC, world)
+    swept = [w for w in account.writes if w.startswith("DROP") and "old" in w]
+    assert len(swept) == 1
+    assert not any(x in w for w in account.writes for x in ("unlabelled", "young", "klaviyo_stage"))
+
+
+async def test_a_finished_set_up_is_healthy_and_says_so() -> None:
+    world, _ = await ready()
+    got = await status(SPEC, world, {"ok": True, "at": "2026-01-02"})
+    assert got.healthy
+    assert {line.id: line.health for line in got.lines if line.health is not Health.OK} == {}
+
+
+async def test_nothing_set_up_is_not_healthy() -> None:
+    assert not (await status(SPEC, ports())).healthy
+
+
+async def test_what_cannot_be_seen_is_unknown_and_not_healthy() -> None:
+    world, _ = await ready()
+    assert isinstance(world.cloud, FakeCloud)
+    world.cloud.always["dataset"] = fault("KBQ-DEADLINE", kind=Kind.NETWORK)
+    got = await status(SPEC, world)
+    assert {line.id: line.health for line in got.lines}["dataset"] is Health.UNKNOWN
+    assert not got.healthy
+
+
+async def test_our_own_checks_are_not_shown_as_klaviyos_jobs() -> None:
+    world, _ = await ready()
+    assert isinstance(world.cloud, FakeCloud)
+    ours = JobInfo("1", START, "DONE", f"CREATE TABLE `p.d.{PROBE_PREFIX}1` (id INT64)", "Access Denied")
+    world.cloud.jobs = (ours,)
+    lines = {line.id: line for line in (await status(SPEC, world)).lines}
+    assert lines["jobs"].health is Health.OK
+    world.cloud.jobs = (ours, JobInfo("2", START, "DONE", "SELECT * FROM people", "Not found: Table"))
+    lines = {line.id: line for line in (await status(SPEC, world)).lines}
+    assert lines["jobs"].health is Health.WARNING
+    assert "1 seen" in lines["jobs"].text

@@ -1,0 +1,80 @@
+"""Plans that the exports are tried on."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from kbq_tui.core.actions import (
+    Action,
+    Change,
+    CreateAccount,
+    CreateDataset,
+    CreateKey,
+    DeleteAccount,
+    DeleteDataset,
+    DeleteKey,
+    EnableService,
+    GrantDatasetRole,
+    GrantProjectRole,
+    Operation,
+    RevokeDatasetRole,
+    RevokeProjectRole,
+    Step,
+)
+from kbq_tui.core.diff import diff
+from kbq_tui.core.observed import Absent, Identity, Observed, Present, ProjectInfo, Unknown
+from kbq_tui.core.plan import Plan
+from kbq_tui.core.problems import Problem
+from kbq_tui.core.spec import ConnectionSpec, Direction
+
+EMAIL = "klaviyo-data-transfer-user@acme-prod.iam.gserviceaccount.com"
+MEMBER = f"serviceAccount:{EMAIL}"
+DEAD = f"deleted:{MEMBER}?uid=123456789012345678901"
+
+
+def action(op: Operation, resource: str, change: Change = Change.CREATE, summary: str = "what it does") -> Action:
+    return Action(type(op).__name__, change, resource, summary, Step.DATASETS, op)
+
+
+ONE_OF_EACH = (
+    action(EnableService("bigquery.googleapis.com"), "projects/acme-prod/services/bigquery.googleapis.com"),
+    action(CreateDataset("KLAVIYO_TMP", "EU", "staging"), "acme-prod:KLAVIYO_TMP"),
+    action(CreateAccount("klaviyo-data-transfer-user", "KLAVIYO_DATA_TRANSFER_USER"), EMAIL),
+    action(CreateKey(EMAIL, None), EMAIL),
+    action(GrantProjectRole("roles/bigquery.jobUser", MEMBER), "projects/acme-prod"),
+    action(GrantDatasetRole("KLAVIYO_TMP", "roles/bigquery.dataEditor", MEMBER), "acme-prod:KLAVIYO_TMP"),
+    action(RevokeProjectRole("roles/bigquery.dataEditor", MEMBER), "projects/acme-prod", Change.DELETE),
+    action(RevokeDatasetRole("KLAVIYO_TMP", "roles/bigquery.dataViewer", DEAD), "acme-prod:KLAVIYO_TMP", Change.DELETE),
+    action(DeleteKey(EMAIL, "0123abcd"), EMAIL, Change.DELETE),
+    action(DeleteAccount(EMAIL), EMAIL, Change.DELETE),
+    action(DeleteDataset("KLAVIYO_TMP"), "acme-prod:KLAVIYO_TMP", Change.DELETE),
+)
+
+
+def seen(spec: ConnectionSpec, problem: Problem | None = None) -> Observed:
+    """A project in which nothing of the connection exists; with a problem, one whose policy cannot be read."""
+    return Observed(
+        at=datetime(2026, 1, 31, tzinfo=UTC),
+        identity=Present(Identity("me@acme.com", "test")),
+        project=Present(ProjectInfo(spec.project, "1", "Acme", "ACTIVE")),
+        services={"iam.googleapis.com": Present(True), "bigquery.googleapis.com": Present(False)},
+        billing=Present(True),
+        constraints={},
+        permissions=Unknown(Problem(None, "x", "x")),
+        datasets={w.name: Absent() for w in spec.datasets()},
+        names=Present(()),
+        account=Absent(),
+        keys=Present(()),
+        bindings=Unknown(problem) if problem else Present(()),
+        key=Absent(),
+    )
+
+
+@pytest.fixture(params=["acme-prod", "example.com:proj-one"])
+def spec(request: pytest.FixtureRequest) -> ConnectionSpec:
+    return ConnectionSpec(request.param, location="EU", direction=Direction.BOTH, export_dataset="KLAVIYO_EXPORT")
+
+
+@pytest.fixture
+def plan(spec: ConnectionSpec) -> Plan:
+    return diff(spec, seen(spec))

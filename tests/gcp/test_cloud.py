@@ -1,0 +1,410 @@
+"""Every port method through Google's libraries against the sandbox: done, done already, not allowed, not there."""
+
+import json
+import logging
+
+import pytest
+
+from kbq_tui.core.observed import AccessEntry, RoleBinding
+from kbq_tui.core.problems import Kind, Retry
+from tests.gcp.conftest import ACCOUNT_ID, EDITOR, JOB_USER, TMP, VIEWER, Play, problem
+
+
+async def test_who_is_signed_in_is_read_from_the_key_file_without_asking_google(play: Play) -> None:
+    async with play() as ground:
+        identity = await ground.cloud.identity()
+        assert identity.principal == ground.sandbox.operator
+        assert identity.source == f"service account key {ground.sandbox.key_file}"
+        assert ground.sandbox.world.calls == []
+
+
+async def test_a_proxy_is_not_asked_for_what_is_on_this_machine(play: Play, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "grpc_proxy", "http_proxy", "https_proxy", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    for name in ("NO_PROXY", "no_proxy", "no_grpc_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    async with play("existing") as ground:
+        await ground.cloud.project(ground.project)
+        assert await ground.cloud.account(ground.project, ground.email) is not None
+        await ground.cloud.tables(ground.project, TMP)
+
+
+async def test_project_and_what_is_on_in_it(play: Play) -> None:
+    async with play() as ground:
+        cloud, project = ground.cloud, ground.project
+        found = await cloud.project(project)
+        assert (found.id, found.name, found.state) == (project, "Acme Klaviyo demo", "ACTIVE")
+        assert found.number.isdigit()
+        assert await cloud.services(project, ["bigquery.googleapis.com"]) == {"bigquery.googleapis.com": True}
+        assert await cloud.billing_enabled(project) is True
+        assert await cloud.policy_enforced(project, "iam.disableServiceAccountKeyCreation") is False
+        held = await cloud.test_permissions(project, ["bigquery.datasets.create", "resourcemanager.projects.get"])
+        assert held == {"bigquery.datasets.create", "resourcemanager.projects.get"}
+
+
+async def test_apis_that_are_off_are_turned_on(play: Play) -> None:
+    async with play("apis-off", patient=True) as ground:
+        name = "iam.googleapis.com"
+        before = await ground.cloud.services(ground.project, [name])
+        assert before == {name: False}
+        await ground.cloud.enable_services(ground.project, [name])
+        assert await ground.cloud.services(ground.project, [name]) == {name: True}
+
+
+async def test_a_call_to_an_api_that_is_off_says_so(play: Play) -> None:
+    async with play("apis-off") as ground:
+        with problem("KBQ-API-DISABLED") as found:
+            await ground.cloud.account(ground.project, ground.email)
+        assert found[0].details["service"] == "iam.googleapis.com"
+
+
+async def test_no_billing_account(play: Play) -> None:
+    async with play("no-billing") as ground:
+        assert await ground.cloud.billing_enabled(ground.project) is False
+
+
+async def test_a_constraint_in_force_and_what_it_stops(play: Play) -> None:
+    async with play("key-creation-blocked") as ground:
+        cloud, project = ground.cloud, ground.project
+        names = ("iam.disableServiceAccountKeyCreation", "iam.managed.disableServiceAccountKeyCreation")
+        assert any([await cloud.policy_enforced(project, name) for name in names])
+        await cloud.create_account(project, ACCOUNT_ID, "Klaviyo")
+        with problem("KBQ-KEY-CREATION-BLOCKED"):
+            await cloud.create_key(project, ground.email)
+
+
+async def test_projects_are_searched_on_the_server_page_by_page(play: Play) -> None:
+    async with play("large") as ground:
+        first = await ground.cloud.search_projects("", limit=50)
+        assert len(first.projects) == 50
+        second = await ground.cloud.search_projects("", first.next_token, limit=50)
+        assert not {p.id for p in first.projects} & {p.id for p in second.projects}
+        some = await ground.cloud.search_projects("klaviyo")
+        assert [p.id for p in some.projects] == [ground.project]
+
+
+@pytest.mark.parametrize("text", ['"', "a OR b", "(x", "*", "\\", "name:", "'; --", "\N{SNOWMAN}", "x" * 5000])
+async def test_whatever_is_typed_into_the_search_is_text_not_syntax(play: Play, text: str) -> None:
+    async with play() as ground:
+        assert isinstance((await ground.cloud.search_projects(text)).projects, tuple)
+
+
+async def test_datasets_come_into_being_once_and_stay_where_they_are(play: Play) -> None:
+    async with play() as ground:
+        cloud, project = ground.cloud, ground.project
+        assert await cloud.dataset(project, TMP) is None
+        assert await cloud.create_dataset(project, TMP, "europe-west3", "ours", {"made-by": "kbq-tui"}) is True
+        assert await cloud.create_dataset(project, TMP, "europe-west3", "other", {}) is False
+        with problem("KBQ-LOCATION-FIXED") as found:
+            await cloud.create_dataset(project, TMP, "US", "other", {})
+        assert "europe-west3" in found[0].cause
+        dataset = await cloud.dataset(project, TMP)
+        assert dataset is not None
+        assert (dataset.location, dataset.description, dataset.labels) == (
+            "europe-west3",
+            "ours",
+            {"made-by": "kbq-tui"},
+        )
+        assert dataset.created is not None
+        assert AccessEntry("roles/bigquery.dataOwner", "specialGroup:projectOwners") in dataset.access
+        assert await cloud.dataset_names(project) == ((TMP, "europe-west3"),)
+        assert await cloud.delete_dataset(project, TMP) is True
+        assert await cloud.delete_dataset(project, TMP) is False
+
+
+async def test_names_that_try_to_leave_their_place_in_the_address_stay_there(play: Play) -> None:
+    async with play() as ground:
+        for name in ("../../x", "a/b?c=d#e", "..", "%2e%2e"):
+            with problem():
+                await ground.cloud.create_dataset(ground.project, name, "US", "", {})
+        assert ground.sandbox.world.project(ground.project).datasets == {}
+
+
+async def test_a_grant_adds_one_entry_and_keeps_every_field_of_the_others(play: Play) -> None:
+    async with play("partial") as ground:
+        await ground.cloud.create_account(ground.project, ACCOUNT_ID, "Klaviyo")
+        condition = {"expression": "true", "title": "until later", "description": "keep me"}
+        dataset = ground.sandbox.world.dataset(ground.project, TMP)
+        entry = {"role": "READER", "groupByEmail": "b@acme.example", "condition": condition}
+        ground.sandbox.world.set_access(dataset, [*dataset.access, entry])
+        before = list(ground.access(TMP))
+        args = (ground.project, TMP, EDITOR, ground.member)
+        assert await ground.cloud.grant_dataset(*args) is True
+        assert await ground.cloud.grant_dataset(*args) is False
+        after = ground.access(TMP)
+        assert [item for item in after if item in before] == before
+        assert len(after) == len(before) + 1
+        seen = await ground.cloud.dataset(ground.project, TMP)
+        assert AccessEntry(EDITOR, ground.member) in seen.access
+        assert AccessEntry("roles/bigquery.dataViewer", "group:b@acme.example", "true") in seen.access
+        assert await ground.cloud.revoke_dataset(*args) is True
+        assert await ground.cloud.revoke_dataset(*args) is False
+        assert ground.access(TMP) == before
+
+
+async def test_revoking_without_a_role_takes_every_entry_of_the_member(play: Play) -> None:
+    async with play("partial") as ground:
+        cloud, project = ground.cloud, ground.project
+        await cloud.create_account(project, ACCOUNT_ID, "Klaviyo")
+        for role in (EDITOR, VIEWER):
+            await cloud.grant_dataset(project, TMP, role, ground.member)
+        assert await cloud.revoke_dataset(project, TMP, VIEWER, ground.member) is True
+        seen = await cloud.dataset(project, TMP)
+        assert [e.role for e in seen.access if e.member == ground.member] == [EDITOR]
+        await cloud.grant_dataset(project, TMP, VIEWER, ground.member)
+        assert await cloud.revoke_dataset(project, TMP, "", ground.member) is True
+        assert all(e.member != ground.member for e in (await cloud.dataset(project, TMP)).access)
+        assert await cloud.revoke_dataset(project, "NO_SUCH", "", ground.member) is False
+
+
+async def test_granting_to_an_account_that_is_not_there_yet_is_not_yet_rather_than_no(play: Play) -> None:
+    async with play("partial") as ground:
+        with problem() as found:
+            await ground.cloud.grant_dataset(ground.project, TMP, EDITOR, ground.member)
+        assert found[0].retry is Retry.NOT_YET
+        with problem() as found:
+            await ground.cloud.add_project_binding(ground.project, JOB_USER, ground.member)
+        assert found[0].retry is Retry.NOT_YET
+
+
+async def test_the_tombstone_of_a_deleted_account_is_named_and_left_alone(play: Play) -> None:
+    async with play("tombstones") as ground:
+        cloud, project = ground.cloud, ground.project
+        await cloud.create_account(project, ACCOUNT_ID, "Klaviyo")
+        before = list(ground.access("KLAVIYO_IMPORT_FROM_DWH"))
+        with problem("KBQ-TOMBSTONE"):
+            await cloud.grant_dataset(project, "KLAVIYO_IMPORT_FROM_DWH", VIEWER, ground.member)
+        assert ground.access("KLAVIYO_IMPORT_FROM_DWH") == before
+        dataset = await cloud.dataset(project, "KLAVIYO_IMPORT_FROM_DWH")
+        dead = [entry.member for entry in dataset.access if entry.member.startswith("deleted:")]
+        assert len(dead) == 1
+        # Taking the tombstone away by its own name makes the grant possible.
+        assert await cloud.revoke_dataset(project, "KLAVIYO_IMPORT_FROM_DWH", "", dead[0]) is True
+        assert await cloud.grant_dataset(project, "KLAVIYO_IMPORT_FROM_DWH", VIEWER, ground.member) is True
+        assert await cloud.add_project_binding(project, JOB_USER, ground.member) is True
+
+
+async def test_a_role_that_a_dataset_cannot_hold_is_refused(play: Play) -> None:
+    async with play("partial") as ground:
+        await ground.cloud.create_account(ground.project, ACCOUNT_ID, "Klaviyo")
+        with problem("KBQ-ROLE-LEVEL"):
+            await ground.cloud.grant_dataset(ground.project, TMP, JOB_USER, ground.member)
+
+
+async def test_the_project_policy_gains_one_member_and_keeps_the_rest(play: Play) -> None:
+    async with play("partial") as ground:
+        cloud, project = ground.cloud, ground.project
+        await cloud.create_account(project, ACCOUNT_ID, "Klaviyo")
+        before = await cloud.project_bindings(project)
+        assert any(binding.condition for binding in before)
+        assert await cloud.add_project_binding(project, JOB_USER, ground.member) is True
+        assert await cloud.add_project_binding(project, JOB_USER, ground.member) is False
+        expected = tuple(RoleBinding(b.role, (*b.members, ground.member)) if b.role == JOB_USER else b for b in before)
+        assert set(await cloud.project_bindings(project)) == set(expected)
+        assert await cloud.remove_project_binding(project, JOB_USER, ground.member) is True
+        assert await cloud.remove_project_binding(project, JOB_USER, ground.member) is False
+        assert set(await cloud.project_bindings(project)) == set(before)
+
+
+async def test_a_conditional_binding_is_neither_taken_for_the_grant_nor_touched(play: Play) -> None:
+    async with play("partial") as ground:
+        cloud, project = ground.cloud, ground.project
+        auditor = "user:auditor@acme.example"
+        held = [b for b in await cloud.project_bindings(project) if auditor in b.members and b.condition]
+        role = held[0].role
+        assert await cloud.remove_project_binding(project, role, auditor) is False
+        assert await cloud.add_project_binding(project, role, auditor) is True
+        assert await cloud.remove_project_binding(project, role, auditor) is True
+        assert held[0] in await cloud.project_bindings(project)
+
+
+async def test_accounts_and_keys_live_and_die(play: Play) -> None:
+    async with play() as ground:
+        cloud, project, email = ground.cloud, ground.project, ground.email
+        assert await cloud.account(project, email) is None
+        with problem() as found:
+            await cloud.keys(project, email)
+        assert found[0].kind is Kind.NOT_FOUND
+        assert await cloud.create_account(project, ACCOUNT_ID, "KLAVIYO") is True
+        assert await cloud.create_account(project, ACCOUNT_ID, "KLAVIYO") is False
+        account = await cloud.account(project, email)
+        assert account is not None
+        assert (account.email, account.display_name, account.disabled) == (email, "KLAVIYO", False)
+        assert account.unique_id.isdigit()
+        key = await cloud.create_key(project, email)
+        info = json.loads(key.reveal())
+        assert info["client_email"] == email
+        (listed,) = await cloud.keys(project, email)
+        assert listed.id == info["private_key_id"]
+        assert listed.expires is None
+        assert listed.created.tzinfo is not None
+        assert await cloud.delete_key(project, email, listed.id) is True
+        assert await cloud.delete_key(project, email, listed.id) is False
+        assert await cloud.delete_account(project, email) is True
+        assert await cloud.delete_account(project, email) is False
+
+
+async def test_the_private_key_stays_out_of_the_most_talkative_log(
+    play: Play, caplog: pytest.LogCaptureFixture
+) -> None:
+    import google.cloud.iam_admin_v1  # its import sets up loggers, so it goes first
+
+    assert google.cloud.iam_admin_v1
+    loggers = [logging.getLogger(name) for name in ("", "google", "google.cloud.iam_admin_v1", "grpc", "urllib3")]
+    levels = [(logger, logger.level, logger.propagate) for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.DEBUG)
+        logger.propagate = True
+    try:
+        async with play() as ground:
+            key = json.loads((await ground.key()).reveal())
+            async with ground.as_account(await ground.cloud.create_key(ground.project, ground.email)) as own:
+                await own.authenticate()
+            token = ground.cloud._token.found(1).credentials.token
+    finally:
+        for logger, level, propagate in levels:
+            logger.setLevel(level)
+            logger.propagate = propagate
+    said = "".join(str(record.__dict__) for record in caplog.records)
+    assert said
+    assert key["private_key"].splitlines()[3] not in said
+    assert token not in said
+    # The library hands the answer to the log as a field, in base64.
+    assert "private_key_data" not in said
+    assert "privateKeyData" not in said
+
+
+async def test_an_eleventh_key_is_refused_at_once(play: Play) -> None:
+    async with play() as ground:
+        await ground.cloud.create_account(ground.project, ACCOUNT_ID, "Klaviyo")
+        for _ in range(10):
+            await ground.cloud.create_key(ground.project, ground.email)
+        calls = ground.calls("iam.serviceAccountKeys.create")
+        with problem("KBQ-TOO-MANY-KEYS"):
+            await ground.cloud.create_key(ground.project, ground.email)
+        assert ground.calls("iam.serviceAccountKeys.create") == calls + 1
+        keys = await ground.cloud.keys(ground.project, ground.email)
+        assert [key.created for key in keys] == sorted(key.created for key in keys)
+
+
+async def test_an_account_id_google_does_not_take(play: Play) -> None:
+    async with play() as ground:
+        with problem("KBQ-ACCOUNT-ID-INVALID"):
+            await ground.cloud.create_account(ground.project, "short", "x")
+
+
+async def test_the_account_acts_with_its_own_key_and_has_only_what_it_was_given(play: Play) -> None:
+    async with play() as ground:
+        cloud, project = ground.cloud, ground.project
+        key = await ground.key()
+        await cloud.create_dataset(project, TMP, "EU", "", {})
+        async with ground.as_account(key) as own:
+            await own.authenticate()
+            assert (await own.identity()).principal == ground.email
+            with problem("KBQ-JOB-USER-MISSING"):
+                await own.query(project, "SELECT 1", "EU")
+            await cloud.add_project_binding(project, JOB_USER, ground.member)
+            assert (await own.query(project, "SELECT 1 AS one", "EU")).rows == (("1",),)
+            table = f"`{project}.{TMP}.t`"
+            with problem("KBQ-TABLE-WRITE-DENIED"):
+                await own.query(project, f"CREATE TABLE {table} AS SELECT 1 AS x", "EU")
+            await cloud.grant_dataset(project, TMP, EDITOR, ground.member)
+            made = await own.query(project, f"CREATE TABLE {table} AS SELECT 1 AS x", "EU")
+            assert made.columns == ()
+            await own.query(project, f"INSERT INTO {table} (x) VALUES (2), (3)", "EU")
+            result = await own.query(project, f"SELECT x FROM {table} ORDER BY x", "EU", max_rows=2)
+            assert (result.columns, result.rows, result.location) == (("x",), (("1",), ("2",)), "EU")
+            assert [table.name for table in await own.tables(project, TMP)] == ["t"]
+            jobs = await own.recent_jobs(project, ground.email, limit=2)
+            assert jobs[0].statement.startswith("SELECT x")
+            assert len(jobs) == 2
+        assert (await cloud.recent_jobs(project, ground.email))[0].job_id == jobs[0].job_id
+
+
+async def test_a_dry_run_says_what_a_query_would_read_and_runs_nothing(play: Play) -> None:
+    async with play("existing") as ground:
+        tables = await ground.cloud.tables(ground.project, "KLAVIYO_IMPORT_FROM_DWH")
+        sql = f"SELECT * FROM `{ground.project}.KLAVIYO_IMPORT_FROM_DWH.{tables[0].name}`"
+        location = (await ground.cloud.dataset(ground.project, "KLAVIYO_IMPORT_FROM_DWH")).location
+        result = await ground.cloud.query(ground.project, sql, location, dry_run=True)
+        assert result.rows == ()
+        assert result.job_id == ""
+        assert result.columns
+
+
+async def test_values_of_every_kind_come_as_text(play: Play) -> None:
+    async with play() as ground:
+        sql = (
+            "SELECT 1 AS i, 1.5 AS f, 'a' AS s, TRUE AS b, NULL AS n, DATE '2026-01-02' AS d, "
+            "TIMESTAMP '2026-01-02 03:04:05.678901+00' AS t, [1, 2] AS a, STRUCT(1 AS x, 'y' AS z) AS r"
+        )
+        row = (await ground.cloud.query(ground.project, sql, "US")).rows[0]
+        assert row[0] == "1"
+        assert row[1] == "1.5"
+        assert row[2] == "a"
+        assert row[3] == "true"
+        assert row[4] is None
+        assert row[5] == "2026-01-02"
+        assert row[6] == "2026-01-02 03:04:05.678901+00:00"
+        assert json.loads(row[7]) == ["1", "2"]
+        assert json.loads(row[8]) == {"x": "1", "z": "y"}
+
+
+async def test_a_dataset_looked_for_in_the_wrong_location(play: Play) -> None:
+    async with play("existing") as ground:
+        sql = f"SELECT * FROM `{ground.project}.{TMP}.t`"
+        with problem() as found:
+            await ground.cloud.query(ground.project, sql, "asia-east1")
+        assert found[0].code in ("KBQ-NOT-IN-LOCATION", "KBQ-TABLE-NOT-FOUND", "KBQ-DATASET-NOT-FOUND")
+
+
+async def test_an_operator_who_may_only_look_is_told_which_permission_is_missing(play: Play) -> None:
+    async with play("no-permission") as ground:
+        cloud, project = ground.cloud, ground.project
+        assert (await cloud.project(project)).id == project
+        changes = {
+            "bigquery.datasets.create": cloud.create_dataset(project, TMP, "US", "", {}),
+            "iam.serviceAccounts.create": cloud.create_account(project, ACCOUNT_ID, "x"),
+            "resourcemanager.projects.setIamPolicy": cloud.add_project_binding(
+                project, JOB_USER, "user:someone@acme.example"
+            ),
+        }
+        for permission, change in changes.items():
+            with problem() as found:
+                await change
+            assert found[0].kind is Kind.NOT_PERMITTED, permission
+            assert found[0].details.get("permission", permission) == permission
+        assert ground.sandbox.world.writes() == []
+
+
+async def test_a_project_that_is_not_there_reads_like_one_that_may_not_be_seen(play: Play) -> None:
+    async with play() as ground:
+        for call in (
+            ground.cloud.project("no-such-project"),
+            ground.cloud.project_bindings("no-such-project"),
+            ground.cloud.test_permissions("no-such-project", ["resourcemanager.projects.get"]),
+            ground.cloud.dataset("no-such-project", TMP),
+            ground.cloud.account("no-such-project", "x-y-z-x@no-such-project.iam.gserviceaccount.com"),
+            ground.cloud.billing_enabled("no-such-project"),
+            ground.cloud.services("no-such-project", ["bigquery.googleapis.com"]),
+        ):
+            with problem() as found:
+                await call
+            assert found[0].kind in (Kind.NOT_PERMITTED, Kind.NOT_FOUND)
+
+
+async def test_a_long_policy_and_a_long_access_list_are_read_whole(play: Play) -> None:
+    async with play("large") as ground:
+        assert len(await ground.cloud.project_bindings(ground.project)) >= 1_500
+        dataset = await ground.cloud.dataset(ground.project, "KLAVIYO_IMPORT_FROM_DWH")
+        assert len(dataset.access) >= 2_000
+
+
+async def test_ten_thousand_datasets_are_listed(play: Play) -> None:
+    async with play("fresh") as ground:
+        world = ground.sandbox.world
+        await ground.cloud.create_dataset(ground.project, "FIRST", "US", "", {})
+        project = world.project(ground.project)
+        for number in range(10_000):
+            project.datasets[f"D{number}"] = project.datasets["FIRST"]
+        assert len(await ground.cloud.dataset_names(ground.project)) == 10_001

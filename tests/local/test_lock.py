@@ -1,0 +1,108 @@
+import os
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from kbq_tui.core.problems import ProblemError
+from kbq_tui.local.lock import ConnectionLock
+
+from .conftest import FakeClock
+
+HOLD = """
+    import os, sys
+    from pathlib import Path
+    from kbq_tui.local.clock import SystemClock
+    from kbq_tui.local.lock import ConnectionLock
+    ConnectionLock(Path(sys.argv[1]), SystemClock()).acquire()
+    print(os.getpid(), flush=True)
+    sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "prod" / "lock"
+
+
+def hold(path: Path) -> subprocess.Popen[str]:
+    run = subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(HOLD), str(path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert run.stdout is not None
+    assert int(run.stdout.readline()) == run.pid
+    return run
+
+
+def test_a_second_process_is_told_who_holds_it_and_takes_over_after_a_kill(path: Path, clock: FakeClock) -> None:
+    run = hold(path)
+    try:
+        with pytest.raises(ProblemError) as error:
+            ConnectionLock(path, clock).acquire()
+        problem = error.value.problem
+        assert problem.code == "KBQ-LOCK-HELD"
+        assert f"process {run.pid} on " in problem.cause
+        assert problem.details["connection"] == "prod"
+    finally:
+        run.kill()
+        run.communicate()
+    with ConnectionLock(path, clock) as lock:
+        assert f"process {os.getpid()} on " in lock.holder()
+        assert "2026-01-31 09:00 UTC" in lock.holder()
+
+
+def test_one_can_wait_for_the_other(path: Path, clock: FakeClock) -> None:
+    first = ConnectionLock(path, clock)
+    first.acquire()
+    waited: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        waited.append(seconds)
+        clock.seconds += seconds
+        if len(waited) == 3:
+            first.release()
+
+    with ConnectionLock(path, clock, wait=60, sleep=sleep):
+        assert len(waited) == 3
+
+
+def test_waiting_ends(path: Path, clock: FakeClock) -> None:
+    def sleep(seconds: float) -> None:
+        clock.seconds += seconds
+
+    with ConnectionLock(path, clock), pytest.raises(ProblemError):
+        ConnectionLock(path, clock, wait=5, sleep=sleep).acquire()
+    assert 5 <= clock.seconds < 6
+
+
+def test_it_is_let_go_after_an_error_and_twice_is_harmless(path: Path, clock: FakeClock) -> None:
+    with pytest.raises(RuntimeError), ConnectionLock(path, clock):
+        raise RuntimeError
+    lock = ConnectionLock(path, clock)
+    lock.acquire()
+    lock.release()
+    lock.release()
+    with lock:
+        pass
+
+
+def test_a_signature_that_cannot_be_read_is_another_process(path: Path, clock: FakeClock) -> None:
+    path.parent.mkdir()
+    for content in (b"", b"garbage", b'{"pid": "x"}', b'{"pid": 1, "host": "\\u001b[2J", "since": ""}'):
+        path.write_bytes(content)
+        assert "\x1b" not in ConnectionLock(path, clock).holder()
+    path.write_bytes(b"")
+    assert ConnectionLock(path, clock).holder() == "another process"
+
+
+def test_a_link_in_place_of_the_lock_is_refused(path: Path, clock: FakeClock, tmp_path: Path) -> None:
+    path.parent.mkdir()
+    path.symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(ProblemError):
+        ConnectionLock(path, clock).acquire()
+    assert not (tmp_path / "elsewhere").exists()

@@ -1,0 +1,186 @@
+"""The sandbox as a program of its own."""
+
+import os
+import re
+import shlex
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import requests
+
+P = "acme-klaviyo-demo"
+
+
+def until(condition, seconds=10.0):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it did not happen in time"
+        time.sleep(0.01)
+
+
+def environment(path: Path) -> dict[str, str]:
+    found = {}
+    for line in path.read_text().splitlines():
+        assert line.startswith("export ")
+        key, _, value = line.removeprefix("export ").partition("=")
+        (found[key],) = shlex.split(value)
+    return found
+
+
+@pytest.fixture
+def launch(tmp_path):
+    running = []
+
+    def begin(*arguments, env=None, **more):
+        command = [sys.executable, "-m", "kbq_tui.sandbox", "--env-file", str(tmp_path / "env"), *arguments]
+        process = subprocess.Popen(
+            command,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, **(env or {})},
+            **more,
+        )
+        running.append(process)
+        return process
+
+    yield begin
+    for process in running:
+        if process.poll() is None:
+            process.kill()
+        process.communicate()
+
+
+def test_it_is_ready_in_two_seconds_and_says_so_once(launch, tmp_path):
+    begin = time.monotonic()
+    process = launch()
+    until((tmp_path / "env").exists)
+    took = time.monotonic() - begin
+    env = environment(tmp_path / "env")
+    assert requests.get(env["KBQ_TUI_SANDBOX"] + "/_sandbox/calls", timeout=5).json() == []
+    process.send_signal(signal.SIGTERM)
+    out, err = process.communicate(timeout=5)
+    assert err == ""
+    assert re.fullmatch(r"sandbox fresh: http://127\.0\.0\.1:\d+, gRPC 127\.0\.0\.1:\d+, environment in .*\n", out)
+    # Two seconds on a machine with nothing else to do; the limit leaves room for a busy one.
+    assert took < 2 * max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+
+
+def test_the_environment_file_is_private_and_complete(launch, tmp_path):
+    launch("--scenario", "existing", env={"PYTHONUTF8": "1"}, umask=0)
+    path = tmp_path / "env"
+    until(path.exists)
+    assert path.stat().st_mode & 0o777 == 0o600
+    env = environment(path)
+    for name in (
+        "BIGQUERY",
+        "IAM",
+        "CLOUDRESOURCEMANAGER",
+        "SERVICEUSAGE",
+        "ORGPOLICY",
+        "CLOUDBILLING",
+        "IAMCREDENTIALS",
+    ):
+        assert re.fullmatch(r"http://127\.0\.0\.1:\d+/([a-z]+/)?", env[f"CLOUDSDK_API_ENDPOINT_OVERRIDES_{name}"])
+    assert env["GOOGLE_CLOUD_PROJECT"] == P
+    assert env["CLOUDSDK_AUTH_TOKEN_HOST"] == env["KBQ_TUI_SANDBOX"] + "/token"
+    key = Path(env["GOOGLE_APPLICATION_CREDENTIALS"])
+    assert key.stat().st_mode & 0o777 == 0o600
+    assert key.parent.stat().st_mode & 0o777 == 0o700
+    assert Path(env["KBQ_TUI_SANDBOX_KEY"]).parent == tmp_path
+    assert "PRIVATE" not in path.read_text()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_a_signal_stops_it_and_nothing_private_stays(launch, tmp_path, number):
+    process = launch("--scenario", "existing")
+    until((tmp_path / "env").exists)
+    env = environment(tmp_path / "env")
+    begin = time.monotonic()
+    process.send_signal(number)
+    assert process.wait(5) == 128 + number
+    assert time.monotonic() - begin < 3
+    assert not Path(env["GOOGLE_APPLICATION_CREDENTIALS"]).parent.exists()
+    assert not Path(env["KBQ_TUI_SANDBOX_KEY"]).exists()
+    assert not (tmp_path / "env").exists()
+    assert "Traceback" not in process.stderr.read()
+
+
+def test_it_ends_with_its_parent(launch, tmp_path):
+    process = launch("--exit-with-parent", stdin=subprocess.PIPE)
+    until((tmp_path / "env").exists)
+    process.stdin.close()
+    process.stdin = None
+    assert process.wait(5) == 0
+    assert process.stderr.read() == ""
+
+
+def test_a_signal_stops_it_though_the_parent_lives(launch, tmp_path):
+    process = launch("--exit-with-parent", stdin=subprocess.PIPE)
+    until((tmp_path / "env").exists)
+    process.terminate()
+    assert process.wait(5) == 128 + signal.SIGTERM
+    assert process.stderr.read() == ""
+
+
+def test_it_listens_on_loopback_only(launch, tmp_path):
+    process = launch()
+    until((tmp_path / "env").exists)
+    inodes = {
+        match[1]
+        for link in Path(f"/proc/{process.pid}/fd").iterdir()
+        if (match := re.match(r"socket:\[(\d+)\]", str(link.readlink())))
+    }
+    bound = []
+    for table in ("tcp", "tcp6"):
+        for line in Path(f"/proc/{process.pid}/net/{table}").read_text().splitlines()[1:]:
+            fields = line.split()
+            if fields[3] == "0A" and fields[9] in inodes:
+                bound.append((table, fields[1].partition(":")[0]))
+    loopback = {("tcp", "0100007F"), ("tcp6", "0000000000000000FFFF00000100007F")}
+    assert len(bound) == 2
+    assert set(bound) <= loopback
+
+
+def test_a_port_that_is_taken_is_said_plainly(launch):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        process = launch("--port", str(taken.getsockname()[1]))
+        _, err = process.communicate(timeout=10)
+    assert process.returncode == 1
+    assert err.startswith("kbq-tui sandbox: ")
+    assert "in use" in err
+
+
+def test_an_unknown_scenario_is_a_usage_error(launch):
+    process = launch("--scenario", "nonsense")
+    _, err = process.communicate(timeout=10)
+    assert process.returncode == 2
+    assert "no scenario is called 'nonsense'" in err
+
+
+def test_state_is_canonical_and_without_secrets(sandbox, operator):
+    from kbq_tui.sandbox.control import state
+
+    before = state(sandbox.world)
+    assert before == requests.get(sandbox.url + "/_sandbox/state", timeout=5).json()
+    operator.post(f"/iam/v1/projects/{P}/serviceAccounts", {"accountId": "some-account"})
+    operator.post(f"/iam/v1/projects/-/serviceAccounts/some-account@{P}.iam.gserviceaccount.com/keys")
+    after = requests.get(sandbox.url + "/_sandbox/state", timeout=5)
+    assert "PRIVATE" not in after.text
+    (account,) = after.json()["projects"][P]["service_accounts"].values()
+    assert account["keys"] == 1
+    operator.call("DELETE", f"/iam/v1/projects/-/serviceAccounts/some-account@{P}.iam.gserviceaccount.com")
+    assert state(sandbox.world) == before
+    written = requests.get(sandbox.url + "/_sandbox/writes", timeout=5).json()
+    assert [w["method"] for w in written] == [
+        "iam.serviceAccounts.create",
+        "iam.serviceAccountKeys.create",
+        "iam.serviceAccounts.delete",
+    ]

@@ -1,0 +1,114 @@
+"""A program in a real pseudo-terminal, with a terminal emulator that reads what it draws."""
+
+import contextlib
+import fcntl
+import os
+import pty
+import select
+import signal
+import struct
+import termios
+import time
+from collections.abc import Callable, Mapping, Sequence
+from types import TracebackType
+
+import pyte
+
+
+class Terminal:
+    """Runs a program in a pty of its own session.
+
+    Args:
+        command: what to exec.
+        env: its whole environment.
+        columns, rows: size in cells.
+    """
+
+    def __init__(self, command: Sequence[str], env: Mapping[str, str], columns: int = 80, rows: int = 24) -> None:
+        self.raw = bytearray()
+        self.screen = pyte.Screen(columns, rows)
+        self._stream = pyte.ByteStream(self.screen)
+        self.status: int | None = None
+        self.pid, self.fd = pty.fork()
+        if self.pid == 0:
+            fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+            os.execvpe(command[0], list(command), dict(env))
+        os.set_blocking(self.fd, False)
+
+    def resize(self, columns: int, rows: int) -> None:
+        fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+        self.screen.resize(rows, columns)
+
+    def read(self, seconds: float = 0.0) -> int:
+        """Take in what has been sent within `seconds`; return how many bytes."""
+        got = 0
+        while select.select([self.fd], [], [], seconds if not got else 0)[0]:
+            try:
+                data = os.read(self.fd, 65536)
+            except OSError:  # the other side is gone
+                break
+            if not data:
+                break
+            got += len(data)
+            self.raw += data
+            self._stream.feed(data)
+        return got
+
+    def text(self) -> str:
+        """The screen as lines without trailing spaces."""
+        return "\n".join(line.rstrip() for line in self.screen.display)
+
+    def left(self) -> str:
+        """What was printed after the program had given the screen back."""
+        return self.raw.rpartition(b"\x1b[?1049l")[2].decode(errors="replace").replace("\r\n", "\n")
+
+    def send(self, text: str) -> None:
+        os.write(self.fd, text.encode())
+
+    def until(self, ready: Callable[[], bool], seconds: float = 20.0, pause: float = 0.02) -> None:
+        """Read until `ready`; fail with the screen when the time is over or the program has ended without it."""
+        deadline = time.monotonic() + seconds
+        while not ready():
+            self.read(max(pause, 0.002))
+            if ready():
+                return
+            if time.monotonic() > deadline or (self.ended() and not self.read(0.05)):
+                raise AssertionError(f"never came (exit {self.status}); the screen was:\n{self.text()}")
+
+    def until_text(self, *marks: str, seconds: float = 20.0) -> None:
+        self.until(lambda: all(m in self.text() for m in marks), seconds)
+
+    def settle(self, quiet: float = 0.5, seconds: float = 20.0) -> None:
+        """Read until nothing has been sent for `quiet` seconds."""
+        deadline = time.monotonic() + seconds
+        while self.read(quiet):
+            if time.monotonic() > deadline:
+                raise AssertionError("the screen never settles:\n" + self.text())
+
+    def ended(self) -> bool:
+        if self.status is None:
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            if pid:
+                self.status = os.waitstatus_to_exitcode(status)
+        return self.status is not None
+
+    def wait(self, seconds: float = 10.0) -> int:
+        """Read until the program ends; return its exit status (negative: the signal)."""
+        deadline = time.monotonic() + seconds
+        while not self.ended():
+            self.read(0.02)
+            if time.monotonic() > deadline:
+                raise AssertionError("it never ended; the screen was:\n" + self.text())
+        self.read(0.05)
+        assert self.status is not None
+        return self.status
+
+    def __enter__(self) -> "Terminal":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        if not self.ended():
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.pid, signal.SIGKILL)
+            os.waitpid(self.pid, 0)
+        os.close(self.fd)

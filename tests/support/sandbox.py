@@ -1,0 +1,104 @@
+"""The sandbox in a process of its own, and the program run against it as an operator would."""
+
+import contextlib
+import json
+import os
+import shlex
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+
+def wait_for(path: Path, process: subprocess.Popen[bytes], seconds: float = 20.0) -> None:
+    """Return once `path` exists; fail with what the process said when it ends or the time is over."""
+    deadline = time.monotonic() + seconds
+    while not path.exists():
+        if process.poll() is not None or time.monotonic() > deadline:
+            process.kill()
+            raise AssertionError(f"{path.name} never came: exit {process.poll()}")
+        time.sleep(0.01)
+
+
+def parse_env(text: str) -> dict[str, str]:
+    """Read shell `export K=V` lines."""
+    pairs = (shlex.split(line)[1].partition("=") for line in text.splitlines() if line.startswith("export "))
+    return {k: v for k, _, v in pairs}
+
+
+@dataclass
+class Served:
+    """A running sandbox.
+
+    Attributes:
+        env: what its env file says.
+        home: an empty home folder for programs that talk to it.
+    """
+
+    env: dict[str, str]
+    home: Path
+    env_file: Path
+
+    @property
+    def url(self) -> str:
+        return self.env["CLOUDSDK_API_ENDPOINT_OVERRIDES_BIGQUERY"].rstrip("/")
+
+    @property
+    def project(self) -> str:
+        return self.env["GOOGLE_CLOUD_PROJECT"]
+
+    def ask(self, what: str) -> Any:
+        with urllib.request.urlopen(f"{self.url}/_sandbox/{what}", timeout=20) as answer:
+            return json.load(answer)
+
+    def environ(self, home: Path | None = None) -> dict[str, str]:
+        """An environment with nothing of the developer's own: paths, locale, and the sandbox's variables."""
+        home = home or self.home
+        base = {k: os.environ[k] for k in ("PATH", "LANG", "LC_ALL", "TMPDIR") if k in os.environ}
+        return {
+            **base,
+            "HOME": str(home),
+            "XDG_CONFIG_HOME": str(home / "config"),
+            "XDG_STATE_HOME": str(home / "state"),
+            "XDG_DATA_HOME": str(home / "data"),
+            "KBQ_TUI_KEYRING": "off",
+            "TERM": "xterm-256color",
+            **self.env,
+        }
+
+    def run(self, *args: str, home: Path | None = None, timeout: float = 120.0) -> subprocess.CompletedProcess[str]:
+        """Run `kbq-tui ARGS` without a terminal."""
+        return subprocess.run(
+            [sys.executable, "-m", "kbq_tui", *args],
+            env=self.environ(home),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+        )
+
+
+@contextlib.contextmanager
+def served(scenario: str = "fresh", latency_ms: int = 0, more: Mapping[str, str] | None = None) -> Iterator[Served]:
+    """Start `python -m kbq_tui.sandbox`, give it, and end it."""
+    with tempfile.TemporaryDirectory(prefix="kbq-test-") as folder:
+        root = Path(folder)
+        home = root / "home"
+        home.mkdir(mode=0o700)
+        env_file = root / "env"
+        command = [sys.executable, "-m", "kbq_tui.sandbox", "--env-file", str(env_file), "--scenario", scenario]
+        command += ["--latency-ms", str(latency_ms), "--exit-with-parent"]
+        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
+        try:
+            wait_for(env_file, process)
+            yield Served({**parse_env(env_file.read_text()), **(more or {})}, home, env_file)
+        finally:
+            process.terminate()
+            process.wait(timeout=10)
+            if process.stdin is not None:
+                process.stdin.close()
