@@ -1,0 +1,99 @@
+"""What becomes of a run that a signal ends in the middle."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+PROJECT = "acme-klaviyo-demo"
+
+
+def until(condition: Callable[[], object], seconds: float = 20.0) -> None:
+    ends = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < ends, "it did not come to pass"
+        time.sleep(0.01)
+
+
+def start(*arguments: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "kbq_tui", *arguments],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def test_an_interrupted_apply_finishes_what_has_begun_and_the_next_run_goes_on(google, call, tmp_path: Path):
+    world = google("fresh", latency_ms=250)
+    journal = tmp_path / "state/kbq-tui/connections/default/journal.jsonl"
+    child = start("apply", "--yes")
+    until(lambda: journal.exists() and '"key"' in journal.read_text())  # the key is being made
+    child.send_signal(signal.SIGINT)
+    out, err = child.communicate(timeout=20)
+    assert child.returncode == 130, err
+    assert out == ""
+    assert "Traceback" not in err
+
+    account = next(iter(world.sandbox.world.projects[PROJECT].service_accounts.values()))
+    kept = [json.loads(p.read_text())["private_key_id"] for p in (tmp_path / "data").rglob("*.json")]
+    assert kept == list(account.keys)  # the key at Google is the key here
+    lines = [json.loads(line) for line in journal.read_text().splitlines()]
+    begun = {line["action"] for line in lines if line["event"] == "intended"}
+    assert begun == {line["action"] for line in lines if line["event"] != "intended"}
+
+    assert call("apply", "--yes").status == 0
+    assert list(account.keys) == kept
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_an_ended_demo_leaves_no_process_and_no_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int):
+    folder = tmp_path / "tmp"
+    folder.mkdir()
+    monkeypatch.setenv("TMPDIR", str(folder))
+    child = start("demo", "--scenario", "slow-propagation")
+    assert child.stderr is not None
+    for line in child.stderr:
+        if "Applying" in line:
+            break
+    child.send_signal(number)
+    child.communicate(timeout=20)
+    assert child.returncode == 128 + number
+    assert list(folder.iterdir()) == []
+    assert not [p for p in running() if str(folder) in p]
+
+
+def running() -> list[str]:
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            found.append(path.read_bytes().decode(errors="replace"))
+        except OSError:
+            continue
+    return found
+
+
+def test_nohup_keeps_it_alive_when_the_terminal_goes(google):
+    google("fresh", latency_ms=100)
+    child = subprocess.Popen(
+        [sys.executable, "-m", "kbq_tui", "apply", "--yes"],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN),
+    )
+    assert child.stderr is not None
+    for line in child.stderr:
+        if "finished" in line:
+            break
+    child.send_signal(signal.SIGHUP)
+    out, _ = child.communicate(timeout=30)
+    assert child.returncode == 0
+    assert "Project ID" in out

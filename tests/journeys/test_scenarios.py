@@ -1,0 +1,53 @@
+"""Every scenario, by `kbq-tui demo` without a terminal: how it ends, and that it ends in words."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from kbq_tui.sandbox.scenario import names
+
+ENDS = {
+    "apis-off": (0, "Verified"),
+    "captive-portal": (5, "remedy"),
+    "concurrent-editor": (0, "Verified"),
+    "existing": (0, "Everything is in place already."),
+    "flaky": (0, "Verified"),
+    "fresh": (0, "Verified"),
+    "hostile-text": (0, "Verified"),
+    "key-creation-blocked": (4, "iam.disableServiceAccountKeyCreation"),
+    "large": (0, "Verified"),
+    "lost-answers": (5, "kbq-tui key delete"),
+    "no-billing": (6, "KBQ-BILLING-OFF"),
+    "no-permission": (4, "bigquery.datasets.create"),
+    "over-granted": (6, "KBQ-OVER-GRANT"),
+    "partial": (0, "in EU"),
+    "skewed-clock": (3, "KBQ-CLOCK-SKEW"),
+    "slow-propagation": (0, "waiting"),
+    "ten-keys": (1, "KBQ-TOO-MANY-KEYS"),
+    "tombstones": (0, "Remove the dead access entry"),
+    "unreadable-tables": (6, "cannot be read"),
+}
+
+
+@pytest.mark.parametrize("scenario", names())
+def test_a_scenario_ends_as_it_should_and_in_words(scenario: str, tmp_path: Path) -> None:
+    status, words = ENDS[scenario]
+    env = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "LANG": "C.UTF-8"}
+    run = subprocess.run(
+        [sys.executable, "-m", "kbq_tui", "demo", "--scenario", scenario],
+        env=env,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    said = run.stdout + run.stderr
+    assert run.returncode == status, said
+    assert words in said
+    assert "Traceback" not in said
+    assert "\x1b" not in said
+    if status == 0:
+        assert run.stdout.startswith("Project ID")

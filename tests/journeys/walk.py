@@ -1,0 +1,58 @@
+"""How an operator walks through the screens: keyboard only, waiting for what the screen says."""
+
+import re
+from dataclasses import dataclass
+
+from tests.support.pty import Terminal
+
+STEPS = ("Project", "Datasets", "Service account", "Permissions", "Verify", "Connect")
+
+
+@dataclass
+class Walk:
+    """A program in a pty, and what its screens said.
+
+    Attributes:
+        seen: the settled text of each step's screen, before anything was pressed on it.
+    """
+
+    terminal: Terminal
+
+    def __post_init__(self) -> None:
+        self.seen: dict[str, str] = {}
+
+    def at(self, step: int, *marks: str, seconds: float = 30.0) -> str:
+        """Wait for a step's screen to be drawn and settled with these marks; return its text."""
+        title = f"Step {step} of 6: {STEPS[step - 1]}"
+        self.terminal.until_text(title, "F10", *marks, seconds=seconds)
+        self.terminal.settle(0.3)
+        text = self.terminal.text()
+        self.seen.setdefault(STEPS[step - 1], text)
+        return text
+
+    def enter(self) -> None:
+        self.terminal.send("\r")
+
+    def begin(self) -> None:
+        """From the welcome to the first step."""
+        self.terminal.until_text("[ Begin ]", "F10")
+        self.terminal.settle(0.3)
+        self.enter()
+
+    def step(self, number: int, to_do: str, done: str = "[ Continue ]") -> None:
+        """Carry one step out: its button is pressed, and once it is done, `done`."""
+        self.at(number, to_do)
+        self.enter()
+        if to_do != done:
+            self.at(number, done)
+            self.enter()
+
+    def values(self) -> tuple[str, str, str]:
+        """Read the three values off the last screen; the path is shown whole over several lines."""
+        text = self.terminal.text()
+        project = re.search(r"1\s+Project ID\s+(\S+)", text)
+        dataset = re.search(r"2\s+Dataset\s+(\S+)", text)
+        path = re.search(r"The key file to upload:\n((?: +\S+\n)+?) It belongs to", text)
+        if not (project and dataset and path):
+            raise AssertionError(f"not all three values are there:\n{text}")
+        return project[1], dataset[1], "".join(path[1].split())

@@ -1,0 +1,36 @@
+"""Runs the real app over a fake cloud in the terminal it is started in: for tests that need a true pty.
+
+Usage: python -m tests.tui.host SCENE [START]; the name of a function of `tests.tui.fakes`, and setup or dashboard.
+"""
+
+import os
+import sys
+
+from kbq_tui.tui.app import run
+from kbq_tui.tui.look import Look
+from tests.tui import fakes
+
+
+def main() -> None:
+    scene = getattr(fakes, sys.argv[1])()
+    start = sys.argv[2] if len(sys.argv) > 2 else "setup"
+    look = Look(ascii="--ascii" in sys.argv, mono="--mono" in sys.argv, refresh=3600)
+    if "--crash" in sys.argv:
+
+        def crash(*_: object, **__: object) -> object:
+            private_key = fakes.CANARY
+            raise RuntimeError("boom" + private_key[:0])
+
+        from kbq_tui.tui.frame import Frame
+
+        Frame.draw = crash  # type: ignore[method-assign, assignment]
+    ended = run(scene.desk(), look, start=start)  # type: ignore[arg-type]
+    if ended.summary is not None:
+        print("\n".join(ended.summary.lines()))
+    print(f"saved {sorted(scene.store.saved)}")
+    sys.stdout.flush()
+    os._exit(ended.status)
+
+
+if __name__ == "__main__":
+    main()

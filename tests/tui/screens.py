@@ -1,0 +1,34 @@
+"""The screen as text, and waiting for what it should say."""
+
+import asyncio
+import time
+from collections.abc import Callable
+
+from textual.app import App
+from textual.pilot import Pilot
+
+from kbq_tui.tui.app import KbqApp, build
+from kbq_tui.tui.look import Look
+from tests.tui.fakes import Scene
+
+
+def text_of(app: App[object]) -> str:
+    """Return what stands on the screen, line by line."""
+    screen = app.screen
+    strips = screen._compositor.render_strips()
+    return "\n".join(strip.text.rstrip() for strip in strips)
+
+
+async def until(pilot: Pilot[object], what: str | Callable[[], bool], seconds: float = 8.0) -> str:
+    """Wait until the screen says something, or something holds. Fails with the screen's text."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        await pilot.pause()
+        if (what in text_of(pilot.app)) if isinstance(what, str) else what():
+            return text_of(pilot.app)
+        await asyncio.sleep(0.01)
+    raise AssertionError(f"never came: {what}\n{text_of(pilot.app)}")
+
+
+def app_for(scene: Scene, look: Look | None = None, start: str = "setup") -> KbqApp:
+    return build(scene.desk(), look or Look(), start=start)  # type: ignore[arg-type]

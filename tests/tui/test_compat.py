@@ -1,0 +1,76 @@
+"""The private names of Textual that we use are still there and still do what we think."""
+
+import pytest
+from textual.app import App
+
+from kbq_tui.tui import _textual_compat
+from kbq_tui.tui.app import KbqApp
+from tests.tui import fakes
+from tests.tui.screens import app_for
+
+
+def test_a_fatal_error_is_drawn_by_the_method_we_replace() -> None:
+    assert KbqApp._fatal_error is not App._fatal_error
+    assert "_fatal_error" in App._handle_exception.__code__.co_names
+
+
+async def test_after_a_crash_one_short_line_is_left_and_nothing_of_the_traceback(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    app = app_for(fakes.fresh())
+
+    def boom() -> None:
+        secret = fakes.CANARY
+        raise RuntimeError("x" + secret[:0])
+
+    async def run() -> None:
+        async with app.run_test(size=(80, 24)) as pilot:
+            app.call_later(boom)
+            await pilot.pause()
+
+    with pytest.raises(RuntimeError):
+        await run()
+    assert app.return_code == 1
+    said = capsys.readouterr().err
+    assert fakes.CANARY not in said
+    assert "Traceback" not in said
+    assert said.count("unexpected error (RuntimeError)") == 1
+
+
+async def test_nothing_is_written_to_a_terminal_that_is_not_there() -> None:
+    app = app_for(fakes.fresh())
+    _textual_compat.terminal_write(app, "\x1b]52;c;QQ==\x07")
+    async with app.run_test(size=(80, 24)):
+        assert app._driver is not None
+        sent: list[str] = []
+        app._driver.write = sent.append  # type: ignore[method-assign]
+        _textual_compat.terminal_write(app, "\x1b]52;c;QQ==\x07")
+        assert sent == []  # headless
+
+
+def test_the_first_screen_loads_neither_google_nor_markdown() -> None:
+    import subprocess
+    import sys
+
+    code = (
+        "import sys, kbq_tui.tui.app, kbq_tui.tui.screens.welcome;"
+        "heavy = [m for m in sys.modules if m.split('.')[0] in ('google', 'grpc', 'keyring', 'requests', 'markdown_it')"
+        " or m == 'textual.widgets._markdown'];"
+        "print(heavy); sys.exit(bool(heavy))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60).stdout == "[]\n"
+
+
+async def test_a_theme_set_before_the_start_looks_like_one_set_afterwards() -> None:
+    class Plain(App[None]):
+        CSS = "Screen { background: $surface; color: $primary; }"
+
+    early, late = Plain(), Plain()
+    _textual_compat.begin_with_theme(early, "textual-light")
+    async with late.run_test() as pilot:
+        late.theme = "textual-light"
+        await pilot.pause()
+        wanted = (late.screen.styles.background, late.screen.styles.color, late.classes)
+    async with early.run_test() as pilot:
+        await pilot.pause()
+        assert (early.screen.styles.background, early.screen.styles.color, early.classes) == wanted

@@ -1,0 +1,336 @@
+"""The set-up from end to end, and what happens when the operator leaves, comes back, or may not."""
+
+import asyncio
+from dataclasses import replace
+
+from kbq_tui.core import catalogue
+from kbq_tui.core.observed import AccessEntry, DatasetInfo, KeyInfo, RoleBinding
+from kbq_tui.core.problems import Context, Problem, Retry
+from kbq_tui.core.steps import Step
+from kbq_tui.tui.app import KbqApp
+from kbq_tui.tui.look import Look
+from tests.tui import fakes
+from tests.tui.screens import app_for, text_of, until
+
+ALL_WRITES = {"create_dataset", "create_account", "create_key", "add_project_binding", "grant_dataset"}
+
+
+def idle(app: KbqApp) -> bool:
+    return app.wizard.busy is None and app.wizard.current
+
+
+async def test_from_nothing_to_the_three_values_with_enter_alone() -> None:
+    scene = fakes.fresh()
+    app = app_for(scene)
+    async with app.run_test(size=(80, 24)) as pilot:
+        for mark in (
+            "[ Begin ]",
+            "[ Continue ]",
+            "[ Create 2 datasets ]",
+            "[ Continue ]",
+            "[ Create account and key ]",
+            "[ Continue ]",
+            "[ Grant 3 roles ]",
+            "[ Continue ]",
+            "All is well",
+        ):
+            await until(pilot, mark)
+            await until(pilot, lambda: app.wizard.busy is None)
+            if mark == "[ Continue ]":
+                await until(pilot, lambda: idle(app))
+            await pilot.press("enter")
+            await pilot.pause()
+        await until(pilot, "Step 6")
+        assert set(scene.world.writes) == ALL_WRITES
+        await pilot.press("f10")
+    assert app.return_code == 0
+    assert app.summary is not None
+    assert app.summary.dataset == "KLAVIYO_IMPORT_FROM_DWH"
+    assert scene.store.saved["default"].finished
+    assert scene.store.verified["default"]["ok"] is True
+
+
+async def test_what_is_in_place_takes_one_key_a_step_and_writes_nothing() -> None:
+    scene = fakes.complete()
+    app = app_for(scene)
+    async with app.run_test(size=(80, 24)) as pilot:
+        for mark in ("Begin", "Step 1", "Step 2", "Step 3", "Step 4", "All is well"):
+            await until(pilot, mark)
+            if mark != "Begin":
+                await until(pilot, lambda: idle(app))
+            if mark in ("Step 2", "Step 3", "Step 4"):
+                assert "Already in place" in await until(pilot, "Already in place")
+            if mark == "Step 1":
+                await until(pilot, "[ Continue ]")
+            await pilot.press("enter")
+            await pilot.pause()
+        await until(pilot, "Step 6")
+    assert scene.world.writes == []
+
+
+async def test_the_operator_comes_back_to_the_screen_and_the_input_they_left() -> None:
+    scene = fakes.fresh(staging_dataset="KLAVIYO_SCRATCH")
+    app = app_for(scene)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, "Begin")
+        await pilot.press("enter")
+        await until(pilot, "[ Continue ]")
+        await pilot.press("enter")
+        await until(pilot, "Step 2")
+        await pilot.press("f10")
+    scene.draft = scene.store.saved["default"].draft
+    again = app_for(scene)
+    async with again.run_test(size=(80, 24)) as pilot:
+        shown = await until(pilot, "[ Create 2 datasets ]")
+        assert "Step 2" in shown
+        assert "KLAVIYO_SCRATCH" in shown
+
+
+async def test_an_interrupted_run_is_said() -> None:
+    scene = fakes.resumed(Step.DATASETS)
+    scene.store.open = ["dataset:KLAVIYO_TMP"]
+    app = app_for(scene)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: idle(app))
+        assert app.wizard.interrupted == ("dataset:KLAVIYO_TMP",)
+
+
+async def test_without_permission_each_row_names_it_and_a_text_can_be_sent() -> None:
+    scene = fakes.resumed(Step.PROJECT, fakes.no_permission())
+    app = app_for(scene)
+    async with app.run_test(size=(80, 24)) as pilot:
+        shown = await until(pilot, "4 in the way")
+        assert "bigquery.datasets.create" in shown
+        await pilot.press("up")  # from the button to the last row, then to the first, which failed
+        await pilot.press("home", "enter")
+        await until(pilot, "What is wrong")
+        await pilot.press("c")
+        await until(pilot, lambda: bool(scene.copied))
+    assert "bigquery.datasets.create" in scene.copied[0]
+    assert "Role:" in scene.copied[0]
+    assert scene.world.writes == []
+
+
+async def test_a_blocked_step_can_be_skipped_and_nothing_is_written() -> None:
+    scene = fakes.resumed(Step.DATASETS, fakes.no_permission())
+    app = app_for(scene)
+    async with app.run_test(size=(80, 24)) as pilot:
+        shown = await until(pilot, "[ Skip for now ]")
+        assert "blocked" in shown
+        await pilot.press("right", "enter")
+        await until(pilot, "Step 3")
+    assert scene.world.writes == []
+
+
+async def test_key_creation_blocked_names_the_constraint_and_the_way_to_lift_it() -> None:
+    scene = fakes.resumed(Step.ACCOUNT)
+    scene.world.constraints = {"iam.disableServiceAccountKeyCreation": True}
+    app = app_for(scene)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: idle(app))
+        await until(pilot, "blocked")
+        app.screen.query_one("#plan").focus()
+        await pilot.press("end", "enter")
+        await until(pilot, "What is wrong")
+        await pilot.press("c")
+        await until(pilot, lambda: bool(scene.copied))
+    assert "iam.disableServiceAccountKeyCreation" in scene.copied[0]
+    assert "set-policy" in scene.copied[0]
+
+
+async def test_a_stale_plan_is_refused_and_shown_afresh() -> None:
+    scene = fakes.resumed(Step.DATASETS)
+    app = app_for(scene)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, "[ Create 2 datasets ]")
+        scene.world.datasets["KLAVIYO_TMP"] = DatasetInfo("KLAVIYO_TMP", "US")
+        await pilot.press("enter")
+        await until(pilot, "[ Create 1 dataset ]")
+    assert scene.world.writes == []
+
+
+async def test_what_exists_decides_the_location_and_that_is_said() -> None:
+    scene = fakes.resumed(Step.PROJECT, fakes.fresh(location="US"))
+    scene.world.datasets["KLAVIYO_TMP"] = DatasetInfo("KLAVIYO_TMP", "EU")
+    app = app_for(scene)
+    async with app.run_test(size=(80, 24)) as pilot:
+        shown = await until(pilot, "EU it is")
+        assert "EU, as the datasets that exist have it" in shown
+        assert app.wizard.draft.location == "EU"
+
+
+async def test_a_wait_shows_its_clock_and_can_be_given_up() -> None:
+    scene = fakes.resumed(Step.PERMISSIONS, fakes.slow(50))
+    scene.world.datasets = fakes.complete().world.datasets
+    scene.world.account = fakes.complete().world.account
+    scene.store.recently = True
+    app = app_for(scene)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, "[ Grant 1 role ]")
+        scene.clock.hold()
+        await pilot.press("enter")
+        shown = await until(pilot, "of at most 7 min")
+        assert "waiting" in shown
+        assert "x Stop waiting" in shown
+        assert "x stops waiting" in shown
+        await pilot.press("escape")
+        await until(pilot, "will be finished first")
+        before = scene.world.calls.count("add_project_binding")
+        await pilot.press("r")
+        await until(pilot, lambda: scene.world.calls.count("add_project_binding") > before)
+        await pilot.press("x")
+        await until(pilot, "Retry: Grant 1 role")
+        assert "The account is not visible yet" in text_of(app)
+
+
+async def test_a_wait_that_ends_well_is_waited_out() -> None:
+    scene = fakes.resumed(Step.PERMISSIONS, fakes.slow(3))
+    scene.world.datasets = fakes.complete().world.datasets
+    scene.world.account = fakes.complete().world.account
+    scene.store.recently = True
+    app = app_for(scene)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, "[ Grant 1 role ]")
+        await pilot.press("enter")
+        await until(pilot, "[ Continue ]")
+    assert scene.world.writes == ["add_project_binding"]
+
+
+async def test_quitting_during_a_write_asks_and_says_what_may_be_left() -> None:
+    scene = fakes.resumed(Step.DATASETS)
+    app = app_for(scene)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, "[ Create 2 datasets ]")
+        scene.world.gates["create_dataset"] = asyncio.Event()
+        await pilot.press("enter")
+        await until(pilot, lambda: "create_dataset" in scene.world.calls)
+        await pilot.press("f10")
+        shown = await until(pilot, "Quit in the middle of a change?")
+        assert "may still happen" in shown
+        await pilot.press("enter")  # the harmless answer has the focus
+        await until(pilot, "working")
+        scene.world.gates.pop("create_dataset").set()
+        await until(pilot, "[ Continue ]")
+    assert scene.world.writes == ["create_dataset", "create_dataset"]
+
+
+async def test_a_failed_row_says_why_and_can_be_retried() -> None:
+    scene = fakes.resumed(Step.DATASETS)
+    scene.world.faults["create_dataset"] = [
+        Problem("KBQ-TEST", "The backend stumbled", "It does at times.", retry=Retry.NEVER)
+    ]
+    app = app_for(scene)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, "[ Create 2 datasets ]")
+        await pilot.press("enter")
+        shown = await until(pilot, "[ Retry: Create 1 dataset ]")
+        assert "The backend stumbled" in shown
+        await pilot.press("enter")
+        await until(pilot, "[ Continue ]")
+
+
+async def test_apis_are_turned_on_only_after_a_preview_and_a_yes() -> None:
+    scene = fakes.resumed(Step.PROJECT)
+    scene.world.services["iam.googleapis.com"] = False
+    app = app_for(scene)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, "[ Turn on 1 API ]")
+        app.screen.query_one("#enable").focus()
+        await pilot.press("enter")
+        assert "gcloud services enable" in await until(pilot, "Turn on these APIs?")
+        await pilot.press("escape")
+        await until(pilot, "Preflight: 1 in the way")
+        assert scene.world.writes == []
+        app.screen.query_one("#enable").focus()
+        await pilot.press("enter")
+        await until(pilot, "Turn on these APIs?")
+        await pilot.press("enter")
+        await until(pilot, "nothing in the way")
+    assert scene.world.writes == ["enable_services"]
+
+
+async def test_gcloud_s_login_is_used_only_when_asked_for() -> None:
+    scene = fakes.resumed(Step.PROJECT)
+    scene.sign_in.problem = catalogue.problem("KBQ-NO-CREDENTIALS", Context())
+    scene.sign_in.gcloud = True
+    app = app_for(scene)
+    async with app.run_test(size=(80, 24)) as pilot:
+        shown = await until(pilot, "[ Use gcloud's login ]")
+        assert "gcloud auth application-default login" in shown
+        assert "identity" not in scene.world.calls
+        await pilot.press("right", "enter")
+        await until(pilot, "nothing in the way")
+
+
+async def test_an_expired_login_can_be_mended_and_retried_on_any_step() -> None:
+    scene = fakes.resumed(Step.ACCOUNT)
+    scene.sign_in.problem = catalogue.problem("KBQ-NO-CREDENTIALS", Context())
+    app = app_for(scene)
+    async with app.run_test(size=(80, 24)) as pilot:
+        shown = await until(pilot, "Not signed in")
+        assert "No Google credentials" in shown
+        scene.sign_in.problem = None
+        await pilot.press("f5")
+        await until(pilot, "[ Create account and key ]")
+
+
+async def test_over_grants_unheld_keys_and_twins_are_warnings_and_stay() -> None:
+    scene = fakes.complete()
+    scene.world.bindings.append(RoleBinding("roles/bigquery.admin", (fakes.SPEC.member,)))
+    scene.world.keys.append(KeyInfo("f" * 40, fakes.NOW))
+    scene = fakes.resumed(Step.PERMISSIONS, scene)
+    app = app_for(scene)
+    async with app.run_test(size=(80, 24)) as pilot:
+        shown = await until(pilot, "! warning")
+        assert "admin" in shown
+        assert "[ Continue ]" in shown
+        await pilot.press("escape")
+        await until(pilot, "Step 3")
+        assert "ffffffff" in await until(pilot, "2 of 10")
+    assert scene.world.writes == []
+
+
+async def test_a_twin_in_another_case_is_pointed_out() -> None:
+    scene = fakes.resumed(Step.DATASETS)
+    scene.world.datasets["klaviyo_tmp"] = DatasetInfo("klaviyo_tmp", "EU")
+    app = app_for(scene)
+    async with app.run_test(size=(80, 24)) as pilot:
+        assert "klaviyo_tmp" in await until(pilot, "! warning")
+
+
+async def test_dead_entries_stop_nothing_and_conditions_are_shown() -> None:
+    scene = fakes.complete()
+    info = scene.world.datasets["KLAVIYO_TMP"]
+    entry = AccessEntry(info.access[0].role, fakes.SPEC.member, "request.time < timestamp('2030-01-01T00:00:00Z')")
+    scene.world.datasets["KLAVIYO_TMP"] = replace(info, access=(entry,))
+    app = app_for(fakes.resumed(Step.PERMISSIONS, scene))
+    async with app.run_test(size=(80, 24)) as pilot:
+        assert "~ grant" in await until(pilot, "[ Grant 1 role ]")
+
+
+async def test_a_key_made_just_now_that_google_does_not_list_yet_stops_nothing() -> None:
+    scene = fakes.resumed(Step.ACCOUNT)
+    app = app_for(scene)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, "[ Create account and key ]")
+        await pilot.press("enter")
+        await until(pilot, "[ Continue ]")
+        scene.world.keys.clear()
+        await pilot.press("f5")
+        await until(pilot, "does not show it everywhere yet")
+        await until(pilot, "[ Continue ]")
+        await pilot.press("enter")
+        await until(pilot, "Step 4")
+
+
+async def test_an_unexpected_failure_is_one_line_with_the_log_and_the_operator_stays() -> None:
+    scene = fakes.resumed(Step.PROJECT)
+    scene.sign_in.crash = RuntimeError("never seen before")
+    app = app_for(scene, Look())
+    async with app.run_test(size=(80, 24)) as pilot:
+        shown = await until(pilot, "Unexpected failure (RuntimeError)")
+        assert "never seen before" not in shown
+        assert "Step 1" in shown
+        scene.sign_in.crash = None
+        await pilot.press("f5")
+        await until(pilot, "nothing in the way")

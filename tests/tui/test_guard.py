@@ -1,0 +1,63 @@
+"""One process sets a connection up at a time, wherever it began; who only looks keeps nobody away."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+import pytest
+
+from kbq_tui.core import catalogue
+from kbq_tui.core.problems import Context, ProblemError
+from kbq_tui.core.steps import Step
+from kbq_tui.tui.app import build, run
+from kbq_tui.tui.look import Look
+from tests.tui import fakes
+from tests.tui.screens import until
+
+
+class Guard:
+    """Counts who holds what, or says no."""
+
+    def __init__(self, holder: str = "") -> None:
+        self.holder = holder
+        self.held: list[str] = []
+
+    @contextmanager
+    def __call__(self, name: str) -> Iterator[None]:
+        if self.holder:
+            raise ProblemError(catalogue.problem("KBQ-LOCK-HELD", Context(), holder=self.holder, connection=name))
+        self.held.append(name)
+        yield
+        self.held.remove(name)
+
+
+async def test_a_set_up_opened_from_the_dashboard_is_guarded_until_the_dashboard_is_back() -> None:
+    guard = Guard()
+    app = build(replace(fakes.resumed(Step.CONNECT, fakes.complete()).desk(), guard=guard), Look(), start="dashboard")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, "Dashboard")
+        assert not guard.held
+        app.open_setup("default", Step.DATASETS)
+        await until(pilot, "Step 2 of 6")
+        assert guard.held == ["default"]
+        app.show_dashboard()
+        await until(pilot, "Looked at")
+        assert not guard.held
+
+
+async def test_where_another_process_is_at_it_the_dashboard_stays_and_says_who() -> None:
+    app = build(
+        replace(fakes.resumed(Step.CONNECT, fakes.complete()).desk(), guard=Guard("process 4711")),
+        Look(),
+        start="dashboard",
+    )
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, "Looked at")
+        app.open_setup("default", Step.DATASETS)
+        assert "4711" in await until(pilot, "What is wrong")
+
+
+def test_a_set_up_does_not_even_start_beside_another() -> None:
+    with pytest.raises(ProblemError) as caught:
+        run(replace(fakes.fresh().desk(), guard=Guard("process 4711")), Look())
+    assert caught.value.problem.code == "KBQ-LOCK-HELD"

@@ -1,0 +1,441 @@
+"""Each screen in each of its states, at each size, with text that means harm."""
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+
+from kbq_tui.core import catalogue
+from kbq_tui.core.observed import AccountInfo, DatasetInfo, Identity, ProjectInfo
+from kbq_tui.core.problems import Context, Kind, Problem, ProblemError, Retry
+from kbq_tui.core.steps import Step
+from kbq_tui.core.text import inert
+from kbq_tui.tui.app import KbqApp
+from kbq_tui.tui.look import Look
+from kbq_tui.tui.text import plain
+from kbq_tui.tui.widgets.bars import MessageLine
+from tests.tui import fakes
+from tests.tui.screens import app_for, text_of, until
+
+SIZES = [(80, 24), (120, 36), (60, 16), (200, 60)]
+DENIED = Problem("KBQ-TEST-DENIED", "You may not see that", "The permission is missing.", kind=Kind.NOT_PERMITTED)
+
+
+def idle(app: KbqApp) -> bool:
+    return app.wizard.busy is None and app.wizard.current
+
+
+def fits(app: KbqApp) -> None:
+    """Nothing reaches beyond the window, and nothing has to be scrolled sideways."""
+    width, height = app.size
+    lines = text_of(app).split("\n")
+    assert len(lines) <= height
+    assert all(len(line) <= width for line in lines)
+    assert all(w.max_scroll_x == 0 for w in app.screen.query("#body"))
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda s: f"{s[0]}x{s[1]}")
+@pytest.mark.parametrize("step", list(Step))
+async def test_every_step_fits_every_size_and_says_where_one_is(step: Step, size: tuple[int, int]) -> None:
+    app = app_for(fakes.resumed(step, fakes.complete()))
+    async with app.run_test(size=size) as pilot:
+        await until(pilot, lambda: idle(app))
+        shown = await until(pilot, f"Step {list(Step).index(step) + 1} of 6")
+        fits(app)
+        assert "F1 Help" in shown
+        last = shown.split("\n")[-1]
+        assert len(last.strip()) <= 78 or size[0] > 80
+        if size[0] >= 120 and step is not Step.CONNECT:
+            assert "Klaviyo's article" in shown
+
+
+@pytest.mark.parametrize("size", [(59, 24), (80, 15), (1, 1)])
+async def test_a_window_too_small_says_so_and_quits(size: tuple[int, int]) -> None:
+    app = app_for(fakes.resumed(Step.PROJECT))
+    async with app.run_test(size=size) as pilot:
+        await pilot.pause()
+        if size != (1, 1):
+            assert "too small" in text_of(app)
+            assert "Project ID" not in text_of(app)
+        await pilot.press("f10")
+    assert app.return_code == 0
+
+
+async def test_any_resize_keeps_what_was_typed() -> None:
+    app = app_for(fakes.resumed(Step.PROJECT, fakes.blank()))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, "Project ID")
+        await pilot.press(*"acme")
+        for size in ((1, 1), (200, 60), (60, 16), (80, 24)):
+            await pilot.resize_terminal(*size)
+            await pilot.pause()
+        assert "acme" in await until(pilot, "Project ID")
+
+
+# -- states: empty, loading, ready, partly unknown, error, done ----------------------------------------------------
+
+
+async def test_project_empty_validates_while_typing_with_the_reason_at_the_field() -> None:
+    app = app_for(fakes.resumed(Step.PROJECT, fakes.blank()))
+    async with app.run_test(size=(80, 24)) as pilot:
+        assert "to do" in await until(pilot, "Project ID")
+        await pilot.press(*"123456")
+        shown = await until(pilot, "This is a project number")
+        assert "[ Look ]" in shown
+        assert app.wizard.draft.project == "123456"
+
+
+@pytest.mark.parametrize("step", [Step.PROJECT, Step.DATASETS, Step.ACCOUNT, Step.PERMISSIONS])
+async def test_loading_is_one_line_and_esc_stops_it(step: Step) -> None:
+    scene = fakes.resumed(step)
+    scene.world.gates["billing_enabled"] = asyncio.Event()
+    app = app_for(scene)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, "Looking at the project")
+        scene.clock.seconds += 12
+        shown = await until(pilot, "of at most 90 s")
+        assert "Esc stops, undoes nothing" in shown
+        await pilot.press("escape")
+        await until(pilot, "Stopped waiting")
+        assert app.wizard.busy is None
+        del scene.world.gates["billing_enabled"]
+        await pilot.press("f5")
+        await until(pilot, lambda: idle(app))
+
+
+async def test_an_activity_shows_only_after_its_delay(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(MessageLine, "SHOW_AFTER", 3_600.0)
+    monkeypatch.setattr(MessageLine, "PERIOD", 3_600.0)
+    scene = fakes.resumed(Step.PROJECT)
+    scene.world.gates["billing_enabled"] = asyncio.Event()
+    app = app_for(scene)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, "Reading")
+        await pilot.pause(0.2)
+        assert "Looking" not in text_of(app)
+        scene.world.gates["billing_enabled"].set()
+        await until(pilot, "nothing in the way")
+        assert MessageLine.STAY >= 1.0
+
+
+@pytest.mark.parametrize(
+    ("step", "method", "said"),
+    [
+        (Step.PROJECT, "billing_enabled", "You may not see that"),
+        (Step.PROJECT, "policy_enforced", "the attempt will tell"),
+        (Step.DATASETS, "dataset", "You may not see that"),
+        (Step.ACCOUNT, "account", "You may not see that"),
+        (Step.PERMISSIONS, "project_bindings", "unknown"),
+    ],
+)
+async def test_what_cannot_be_read_is_unknown_and_never_written(step: Step, method: str, said: str) -> None:
+    scene = fakes.resumed(step)
+    scene.world.forever[method] = DENIED
+    app = app_for(scene)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: idle(app))
+        shown = await until(pilot, said)
+        assert "? unknown" in shown
+    assert scene.world.writes == []
+
+
+async def test_verify_shows_a_failed_check_with_evidence_and_remedy_and_reports_it() -> None:
+    scene = fakes.complete()
+    del scene.world.datasets["KLAVIYO_TMP"]
+    app = app_for(fakes.resumed(Step.VERIFY, scene))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: app.wizard.verified)
+        shown = await until(pilot, "✗ fail")
+        assert "Run again" in shown
+        assert "Remedy" in await until(pilot, "Cause")  # the cursor stands on what failed
+        await pilot.press("s")
+        await until(pilot, lambda: len(scene.store.texts) == 2)
+        assert any(path.endswith(".md") and "KLAVIYO" in text for path, text in scene.store.texts.items())
+        assert fakes.CANARY not in "".join(scene.store.texts.values())
+
+
+async def test_verify_waits_in_sight_and_can_be_given_up_or_left() -> None:
+    scene = fakes.complete()
+    scene.store.recently = True
+    late = Problem("KBQ-TEST-NOT-YET", "The key is not known everywhere yet", "It is new.", retry=Retry.NOT_YET)
+    scene.world.forever["authenticate"] = late
+    scene.clock.hold()
+    app = app_for(fakes.resumed(Step.VERIFY, scene))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: app.wizard.waiting)
+        shown = await until(pilot, "… waiting")
+        assert "x Stop waiting" in shown
+        assert "g Go on" in shown
+        await pilot.press("x")
+        await until(pilot, lambda: app.wizard.verified)
+        assert max(r.seconds for r in app.wizard.results.values()) < 1_000
+        assert "skipped" in text_of(app)
+
+
+async def test_connect_copies_each_value_with_one_key_and_claims_nothing() -> None:
+    scene = fakes.complete()
+    app = app_for(fakes.resumed(Step.CONNECT, scene))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: idle(app))
+        shown = await until(pilot, "Advanced")
+        assert "Service Account Key (JSON)" in shown
+        for key, value in (("1", fakes.PROJECT), ("2", "KLAVIYO_IMPORT_FROM_DWH"), ("3", ".json")):
+            await pilot.press(key)
+            await until(pilot, lambda value=value: bool(scene.copied) and scene.copied[-1].endswith(value))
+        shown = await until(pilot, "Not there? Press v.")
+        assert "opied" not in shown.split("\n")[-2]
+        await pilot.press("w")
+        await until(pilot, lambda: bool(scene.store.texts))
+        assert fakes.CANARY not in "".join(scene.copied)
+
+
+async def test_connected_is_remembered() -> None:
+    scene = fakes.complete()
+    app = app_for(fakes.resumed(Step.CONNECT, scene))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: idle(app))
+        app.screen.query_one("#connected").focus()
+        await pilot.press("enter")
+        await until(pilot, "Connected: yes")
+    assert scene.store.saved["default"].connected
+
+
+# -- the dashboard -------------------------------------------------------------------------------------------------
+
+
+async def test_dashboard_without_connections_says_what_to_do() -> None:
+    app = app_for(fakes.blank(), start="dashboard")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, "kbq-tui setup begins one")
+
+
+async def test_dashboard_keeps_the_last_good_answer_with_its_time_and_looks_less_often() -> None:
+    scene = fakes.resumed(Step.CONNECT, fakes.complete())
+    app = app_for(scene, start="dashboard")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, "Looked at 12:00:00")
+        scene.world.forever["identity"] = DENIED
+        scene.sign_in.problem = DENIED
+        app.monitor._cloud = None
+        await pilot.press("f5")
+        shown = await until(pilot, "1 look failed")
+        assert "Datasets" in shown
+        assert "shown is 12:00:00" in shown
+        await pilot.press("f5")
+        assert "next in 4 min" in await until(pilot, "2 looks failed") or app.monitor.periods() == 4
+
+
+async def test_dashboard_never_looks_twice_at_the_same_time() -> None:
+    scene = fakes.resumed(Step.CONNECT, fakes.complete())
+    app = app_for(scene, start="dashboard")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, "Looked at")
+        before = scene.world.calls.count("billing_enabled")
+        scene.world.gates["billing_enabled"] = asyncio.Event()
+        for _ in range(3):
+            await pilot.press("f5")
+        await until(pilot, lambda: scene.world.calls.count("billing_enabled") == before + 1)
+        scene.world.gates.pop("billing_enabled").set()
+        await until(pilot, lambda: app.monitor.looking_since is None)
+    assert scene.world.calls.count("billing_enabled") == before + 1
+
+
+async def test_dashboard_opens_the_set_up_where_something_is_left_to_do() -> None:
+    scene = fakes.complete()
+    scene.world.bindings = []
+    app = app_for(fakes.resumed(Step.CONNECT, scene), start="dashboard")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, "Looked at")
+        assert "fail" in text_of(app)
+        await pilot.press("enter")
+        await until(pilot, "Step 4 of 6")
+
+
+async def test_a_pasted_error_is_explained() -> None:
+    app = app_for(fakes.resumed(Step.CONNECT, fakes.complete()), start="dashboard")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, "Looked at")
+        await pilot.press("e")
+        await until(pilot, "Paste an error")
+        area = app.screen.query_one("#paste")
+        area.text = (  # type: ignore[attr-defined]
+            "Access Denied: Project acme-x: User does not have bigquery.jobs.create permission in project acme-x."
+        )
+        app.screen.query_one("#explain").focus()
+        await pilot.press("enter")
+        await until(pilot, "What to do")
+        assert app.screen.problem.code == "KBQ-JOB-USER-MISSING"  # type: ignore[attr-defined]
+
+
+# -- everywhere ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("step", list(Step))
+async def test_help_names_the_screen_and_every_key_of_it(step: Step) -> None:
+    app = app_for(fakes.resumed(step, fakes.complete()))
+    async with app.run_test(size=(80, 50)) as pilot:
+        await until(pilot, lambda: idle(app))
+        await pilot.press("f1")
+        shown = await until(pilot, "F10")
+        assert "Keys" in shown
+        await pilot.press("escape")
+        await until(pilot, "Step")
+
+
+async def test_the_palette_offers_the_actions_and_runs_them() -> None:
+    app = app_for(fakes.resumed(Step.DATASETS))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, "[ Create 2 datasets ]")
+        await pilot.press("f2")
+        await until(pilot, "Search")
+        await pilot.press(*"gcloud")
+        await until(pilot, "as gcloud, bq and SQL")
+        await pilot.press("down", "enter")
+        await until(pilot, "The same by hand")
+
+
+async def test_project_picker_searches_on_the_server_and_reads_only_what_it_shows() -> None:
+    scene = fakes.resumed(Step.PROJECT, fakes.blank())
+    scene.store.recent = ("acme-used-before",)
+    scene.world.projects = [ProjectInfo(f"acme-{i:05}", str(i), f"Number {i}", "ACTIVE") for i in range(5_000)]
+    app = app_for(scene)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, "Signed in")
+        await pilot.press("f7")
+        shown = await until(pilot, "There are more")
+        assert shown.index("acme-used-before") < shown.index("acme-00000")
+        before = scene.world.calls.count("search_projects")
+        await pilot.press(*"4999")
+        await until(pilot, "acme-04999")
+        assert scene.world.calls.count("search_projects") == before + 1
+        await pilot.press("enter")
+        await until(pilot, lambda: app.wizard.draft.project == "acme-04999")
+
+
+async def test_location_picker_filters_and_puts_what_is_used_first() -> None:
+    scene = fakes.resumed(Step.PROJECT)
+    scene.world.datasets["sales"] = DatasetInfo("sales", "europe-west3")
+    app = app_for(scene)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: idle(app))
+        app.screen.query_one("#field-location Line").focus()
+        await pilot.press("f7")
+        shown = await until(pilot, "datasets of this project are here")
+        assert shown.index("europe-west3") < shown.index("United States")
+        await pilot.press(*"warsaw")
+        await until(pilot, "europe-central2")
+        await pilot.press("enter")
+        await until(pilot, "europe-central2, as chosen")
+
+
+async def test_ascii_can_be_switched_on_and_off_and_shows_ascii_only() -> None:
+    app = app_for(fakes.resumed(Step.VERIFY, fakes.complete()))
+    async with app.run_test(size=(120, 36)) as pilot:
+        await until(pilot, "✓ ok")
+        await pilot.press("f4")
+        await until(pilot, "* ok")
+        assert text_of(app).isascii()
+        await pilot.press("f4")
+        await until(pilot, "✓ ok")
+
+
+async def test_up_and_down_alone_reach_everything_that_can_be_focused() -> None:
+    app = app_for(fakes.resumed(Step.DATASETS))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, "[ Create 2 datasets ]")
+        wanted = set(app.screen.focus_chain)
+        reached = set()
+        for _ in range(len(wanted) + 4):
+            await pilot.press("up")
+            reached.add(app.focused)
+        assert wanted <= reached
+
+
+def hostile_world() -> fakes.Scene:
+    scene = fakes.complete()
+    world = scene.world
+    world.projects = [ProjectInfo(fakes.PROJECT, "1", fakes.HOSTILE, "ACTIVE")]
+    evil = Problem(
+        "KBQ-TEST",
+        fakes.HOSTILE,
+        fakes.HOSTILE,
+        (fakes.HOSTILE,),
+        fakes.HOSTILE,
+        details={"x": fakes.HOSTILE},
+        original=fakes.HOSTILE,
+    )
+    world.forever["billing_enabled"] = evil
+    world.datasets["KLAVIYO_TMP"] = replace(
+        world.datasets["KLAVIYO_TMP"], description=fakes.HOSTILE, location="[red]EU"
+    )
+    world.account = AccountInfo(fakes.HOSTILE, "1", display_name=fakes.HOSTILE)
+    world.forever["query"] = evil
+    return scene
+
+
+@pytest.mark.parametrize("step", list(Step))
+async def test_hostile_text_is_inert_on_every_screen(step: Step) -> None:
+    scene = fakes.resumed(step, hostile_world())
+    original = scene.cloud.identity
+
+    async def identity() -> Identity:
+        return replace(await original(), principal=fakes.HOSTILE, source=fakes.HOSTILE)
+
+    scene.cloud.identity = identity  # type: ignore[method-assign]
+    app = app_for(scene, Look(host="[red]" + fakes.HOSTILE))
+    async with app.run_test(size=(120, 36)) as pilot:
+        await until(pilot, lambda: app.wizard.busy is None and app.wizard.looked is not None)
+        await until(pilot, lambda: step is not Step.VERIFY or app.wizard.verified)
+        shown = text_of(app)
+        assert not [c for c in shown if c in "\x1b\x07\x9b\u202e\u202c"]
+        assert "[red]" in shown or step not in (Step.PROJECT, Step.VERIFY)
+        fits(app)
+
+
+async def test_hostile_text_is_inert_in_a_problem() -> None:
+    app = app_for(fakes.resumed(Step.PROJECT, hostile_world()))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: idle(app))
+        app.open_problem(
+            Problem(None, fakes.HOSTILE, fakes.HOSTILE, (fakes.HOSTILE,), fakes.HOSTILE, original=fakes.HOSTILE)
+        )
+        shown = await until(pilot, "What is wrong")
+        assert "[red]boo[/red]" in shown
+        assert not [c for c in shown if c in "\x1b\x07\x9b\u202e\u202c"]
+
+
+def test_plain_never_reads_markup_and_cuts_what_is_endless() -> None:
+    content = plain(fakes.HOSTILE, "bold")
+    assert content.plain.startswith("[red]boo[/red]")
+    assert len(content.plain) < 400
+    assert content.plain == inert(fakes.HOSTILE, 300)
+
+
+async def test_no_screen_shows_the_private_key() -> None:
+    scene = fakes.fresh()
+    app = app_for(scene)
+    async with app.run_test(size=(200, 60)) as pilot:
+        await until(pilot, "Begin")
+        for _ in range(40):
+            await until(pilot, lambda: app.wizard.busy is None)
+            assert fakes.CANARY not in text_of(app)
+            if "Step 6" in text_of(app):
+                break
+            await pilot.press("enter")
+            await pilot.pause(0.02)
+            if app.wizard.step is Step.VERIFY:
+                await until(pilot, lambda: app.wizard.verified)
+        await until(pilot, "Step 6")
+        assert fakes.CANARY not in repr(app.wizard.__dict__)
+
+
+async def test_sign_in_that_is_refused_later_is_said_with_its_remedy() -> None:
+    scene = fakes.resumed(Step.PROJECT)
+    scene.sign_in.problem = catalogue.problem("KBQ-NO-CREDENTIALS", Context())
+    app = app_for(scene)
+    async with app.run_test(size=(80, 24)) as pilot:
+        shown = await until(pilot, "Nobody is signed in")
+        assert "[ Retry ]" in shown
+        assert "gcloud's login" not in shown
+        with pytest.raises(ProblemError):
+            await scene.sign_in()
