@@ -1,0 +1,35 @@
+"""A sandbox with a project for everybody, and the program in processes of its own."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.faults.field import Field
+from tests.faults.zygote import Zygote
+
+
+@pytest.fixture(scope="session")
+def zygote() -> Iterator[Zygote]:
+    """Runs the program in processes of its own."""
+    with Zygote() as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def field() -> Iterator[Field]:
+    """A sandbox with a project for everybody."""
+    made = Field(1_500)
+    with made.sandbox:
+        yield made
+    made.context.engine = (
+        None  # threads that gRPC leaves behind hold the rest; DuckDB complains at exit of what is alive
+    )
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """A private folder with nothing in it."""
+    made = tmp_path / "home"
+    made.mkdir(mode=0o700)
+    return made

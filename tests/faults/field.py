@@ -1,0 +1,308 @@
+"""A sandbox with very many projects alike: each cell of a matrix has one of its own, and faults of its own in it."""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import grpc
+from google.auth.credentials import AnonymousCredentials
+from google.cloud.iam_admin_v1 import IAMClient
+from google.cloud.iam_admin_v1.services.iam.transports import IAMGrpcTransport
+from starlette.routing import Match, Route
+
+from kbq_tui.core.spec import ConnectionSpec
+from kbq_tui.engine.ports import Ports
+from kbq_tui.gcp.calls import Caller
+from kbq_tui.gcp.cloud import GoogleCloud
+from kbq_tui.gcp.credentials import CredentialOptions, find, from_key
+from kbq_tui.gcp.endpoints import Endpoints
+from kbq_tui.gcp.errors import judge
+from kbq_tui.gcp.session import Token
+from kbq_tui.local.journal import FileJournal
+from kbq_tui.local.keyring_copy import KeyringCopy
+from kbq_tui.local.keys import KeyFiles
+from kbq_tui.sandbox import control
+from kbq_tui.sandbox.context import Context
+from kbq_tui.sandbox.faults import Faults, Rule, When
+from kbq_tui.sandbox.grpc_iam import RPCS
+from kbq_tui.sandbox.keys import KeyMaker, generate
+from kbq_tui.sandbox.scenario import USUAL, Scenario
+from kbq_tui.sandbox.server import Sandbox, application
+from kbq_tui.sandbox.world import CallRecord, Project
+from tests.engine.fakes import VirtualClock
+
+TOKEN = "/token"
+CLOSED = "127.0.0.1:9"
+"""Where nobody listens (the port of the discard service)."""
+OFF = "cloudresourcemanager.googleapis.com"
+UNTIL = 'request.time < timestamp("2099-01-01T00:00:00Z")'
+
+
+def project_data(name: str) -> dict[str, Any]:
+    """A project with much in it that is not ours: bindings, a condition, a staging dataset shared with others."""
+    return {
+        "id": name,
+        "services": [s for s in USUAL if s != OFF],
+        "bindings": [
+            {"role": "roles/owner", "members": ["user:owner@acme.example"]},
+            {"role": "roles/bigquery.jobUser", "members": ["user:foreign@acme.example", "group:all@acme.example"]},
+            {
+                "role": "roles/bigquery.dataViewer",
+                "members": ["group:analysts@acme.example"],
+                "condition": {"title": "until the audit", "expression": UNTIL},
+            },
+        ],
+        "datasets": [
+            {
+                "id": "KLAVIYO_TMP",
+                "location": "EU",
+                "labels": {"team": "marketing"},
+                "access": [
+                    {"role": "READER", "userByEmail": "foreign@acme.example"},
+                    {"role": "WRITER", "groupByEmail": "loaders@acme.example"},
+                    {
+                        "role": "roles/bigquery.dataViewer",
+                        "userByEmail": "auditor@acme.example",
+                        "condition": {"title": "until the audit", "expression": UNTIL},
+                    },
+                ],
+            }
+        ],
+    }
+
+
+class Few(KeyMaker):
+    """Hands out the same few pairs again and again: what is tested here is not the arithmetic."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._pairs = [generate() for _ in range(3)]
+        self._next = 0
+
+    def start(self) -> None: ...
+
+    def pair(self) -> Any:
+        self._next += 1
+        return self._pairs[self._next % len(self._pairs)]
+
+
+class Scoped(Faults):
+    """Fault plans by what the resource must hold: a project's id or number, or the token endpoint's path."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.plans: dict[str, Faults] = {}
+
+    def next(self, method: str, when: When, resource: str = "") -> Rule | None:
+        """The rule of the plan that the resource falls under."""
+        for name, plan in list(self.plans.items()):
+            if name in resource:
+                return plan.next(method, when, resource)
+        return None
+
+
+class Field:
+    """The sandbox, and its projects.
+
+    Args:
+        size: how many projects there are.
+    """
+
+    def __init__(self, size: int) -> None:
+        names = [f"acme-{n:05d}" for n in range(size)]
+        data = {
+            "project": names[0],
+            "projects": [project_data(name) for name in names],
+            "operator": {"roles": {name: ["roles/owner"] for name in names}},
+        }
+        self.sandbox = Sandbox(Scenario("field", data))
+        self.context: Context = self.sandbox.context
+        self.context.keys = Few()
+        self.faults = self.context.faults = Scoped()
+        self._names = iter(names)
+        self.routes = [r for r in application(self.context).routes if isinstance(r, Route)]
+
+    def method_of(self, verb: str, url: str) -> str:
+        """The sandbox's name for a REST method."""
+        scope = {"type": "http", "method": verb, "path": urlsplit(url).path, "headers": []}
+        return next((r.name for r in self.routes if r.matches(scope)[0] is Match.FULL), "")
+
+    def spot(self, folder: Path, **more: Any) -> "Spot":
+        """A fresh project, and a machine to set it up from."""
+        name = next(self._names)
+        home = folder / name
+        home.mkdir()
+        return Spot(self, name, home, **more)
+
+
+@dataclass
+class Spot:
+    """One project, set up from one machine.
+
+    Attributes:
+        timeout: seconds for a call with all its repetitions.
+        slept: pauses between repetitions, as asked for; none is really slept.
+    """
+
+    field: Field
+    project: str
+    home: Path
+    timeout: float = 20.0
+    slept: list[float] = field(default_factory=list)
+    refuse: "Refusal | None" = None
+    plan: Faults = field(default_factory=Faults)
+
+    def __post_init__(self) -> None:
+        self.spec = ConnectionSpec(name="default", project=self.project, location="EU")
+
+    @property
+    def world(self) -> Project:
+        found = self.field.sandbox.world.project(self.project)
+        assert found is not None
+        return found
+
+    def fail(self, *rules: Rule) -> None:
+        """Put these faults into this project, and into the token endpoint."""
+        self.plan = Faults(list(rules))
+        shared = any(rule.method.startswith("oauth2") for rule in rules)
+        for name in (TOKEN,) if shared else self.names:
+            self.field.faults.plans[name] = self.plan
+
+    @property
+    def names(self) -> tuple[str, str]:
+        """What resources of this project are called by: its id, and its number (operations)."""
+        return self.project, self.world.number
+
+    def hits(self) -> int:
+        """How many calls were spoilt."""
+        if self.refuse is not None:
+            return self.refuse.hits
+        return sum(count.hits for count in self.plan._counts.values())
+
+    def mend(self) -> None:
+        """No faults any more."""
+        for name, plan in list(self.field.faults.plans.items()):
+            if plan is self.plan:
+                del self.field.faults.plans[name]
+        self.refuse = None
+
+    def calls(self) -> list[CallRecord]:
+        """Calls that were about this project, and those of the token endpoint."""
+        with self.field.sandbox.world.lock:
+            log = list(self.field.sandbox.world.calls)
+        return [c for c in log if any(name in c.resource for name in (*self.names, TOKEN))]
+
+    def state(self) -> dict[str, Any]:
+        """The project in canonical form, its own name left out."""
+        with self.field.sandbox.world.lock:
+            text = json.dumps(control._project(self.world))
+        return json.loads(text.replace(self.project, "PROJECT"))
+
+    @contextmanager
+    def ports(self) -> Iterator[Ports]:
+        """A fresh machine's view: nothing is cached from an earlier run but what is on its disk."""
+        clock = VirtualClock()
+        keys = KeyFiles(self.home / "keys", KeyringCopy({"KBQ_TUI_KEYRING": "off"}))
+        env = self.field.sandbox.env()
+        endpoints = Endpoints.from_env(env)
+        clouds: list[GoogleCloud] = []
+
+        def cloud(token: Token, acting_as: str) -> GoogleCloud:
+            made = GoogleCloud(token, endpoints, self.timeout, acting_as=acting_as, caller=self.caller())
+            if self.refuse is not None:
+                self.refuse.watch(made)
+            clouds.append(made)
+            return made
+
+        operator = cloud(Token(lambda: find(CredentialOptions(env=env), endpoints)), "operator")
+        try:
+            yield Ports(
+                operator,
+                lambda key: cloud(Token(lambda: from_key(key)), "service-account"),
+                keys,
+                FileJournal(self.home / "journal.jsonl", clock),
+                clock,
+            )
+        finally:
+            for made in clouds:
+                made._accounts.close()
+                made._session.close()
+
+    def caller(self) -> Caller:
+        async def at_once(seconds: float) -> None:
+            self.slept.append(seconds)
+
+        return Caller(judge, self.timeout, sleep=at_once)
+
+
+class Refusal:
+    """Sends some calls of a method to an address where nobody listens, as if Google had been unplugged.
+
+    Args:
+        field: knows the methods' names.
+        method: which method.
+        times: how many calls of it; the first ones.
+    """
+
+    def __init__(self, field: Field, method: str, times: int) -> None:
+        self._field = field
+        self._method = method
+        self._left = times
+        self.hits = 0
+
+    def hit(self, method: str) -> bool:
+        if method != self._method or self._left <= 0:
+            return False
+        self._left -= 1
+        self.hits += 1
+        return True
+
+    def watch(self, cloud: GoogleCloud) -> None:
+        """Put itself between a cloud and its wires."""
+        http, iam = cloud._session._session, cloud._accounts._client
+        cloud._session._session = lambda: _Http(self, http())  # type: ignore[method-assign]
+        cloud._accounts._client = lambda: _Iam(self, iam())  # type: ignore[method-assign]
+
+    def method_of(self, verb: str, url: str) -> str:
+        return self._field.method_of(verb, url)
+
+
+@dataclass
+class _Http:
+    refusal: Refusal
+    real: Any
+
+    def request(self, verb: str, url: str, **more: Any) -> Any:
+        if self.refusal.hit(self.refusal.method_of(verb, url)):
+            url = urlsplit(url)._replace(netloc=CLOSED).geturl()
+        return self.real.request(verb, url, **more)
+
+
+_METHODS = {"".join("_" + c.lower() if c.isupper() else c for c in rpc)[1:]: RPCS[rpc][0] for rpc in RPCS}
+"""The sandbox's name for each method of Google's IAM client."""
+
+
+class _Iam:
+    def __init__(self, refusal: Refusal, real: IAMClient) -> None:
+        self._refusal, self._real = refusal, real
+
+    def __getattr__(self, rpc: str) -> Callable[..., Any]:
+        if self._refusal.hit(_METHODS.get(rpc, "")):
+            nowhere = IAMGrpcTransport(
+                channel=grpc.insecure_channel(CLOSED), credentials=AnonymousCredentials(), host=CLOSED
+            )
+            return getattr(IAMClient(transport=nowhere), rpc)
+        return getattr(self._real, rpc)
+
+
+def wait_until(condition: Callable[[], bool], seconds: float = 20.0) -> None:
+    """Return once the condition holds."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it never came to pass"
+        time.sleep(0.01)

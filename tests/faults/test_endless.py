@@ -1,0 +1,117 @@
+"""However much Google sends: no hang, memory within bounds, and an answer that a person can read."""
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kbq_tui.sandbox.bigquery import api
+from kbq_tui.sandbox.faults import Rule
+from kbq_tui.sandbox.world import Dataset, Key
+from tests.faults.field import Field
+from tests.faults.machine import Machine
+from tests.faults.zygote import Ran, Zygote
+
+MORE = 64.0
+"""MiB that a flood may cost beyond what a quiet run takes."""
+SECONDS = 45.0
+READABLE = 200
+"""Lines on a terminal."""
+
+
+@pytest.fixture
+def one(field: Field, zygote: Zygote, tmp_path: Path) -> Machine:
+    made = Machine(field, zygote, tmp_path)
+    assert made.apply().status == 0
+    return made
+
+
+@pytest.fixture
+def quiet(one: Machine) -> float:
+    """What `status` takes where there is little: MiB."""
+    return one.run("status").peak
+
+
+def bounded(ran: Ran, quiet: float, began: float, record_property: Any, what: str) -> None:
+    took = time.monotonic() - began
+    assert "Traceback" not in ran.err
+    assert took < SECONDS
+    assert ran.peak - quiet < MORE, f"{ran.peak:.0f} MiB instead of {quiet:.0f}"
+    lines = (ran.out + ran.err).count("\n")
+    assert lines < READABLE, f"{lines} lines"
+    record_property(
+        "figures",
+        f"endless: {what}: exit {ran.status}, {lines} lines, {ran.peak - quiet:+.0f} MiB to {quiet:.0f}",
+    )
+
+
+def fill(one: Machine, many: int) -> None:
+    for n in range(many):
+        name = f"other_{n:05d}"
+        one.spot.world.datasets[name] = Dataset(one.spot.project, name, "EU")
+
+
+def in_small_pages(monkeypatch: pytest.MonkeyPatch, size: int, *, for_ever: bool = False) -> list[int]:
+    """Have the sandbox give less than it is asked for, as Google may; returns where each page began."""
+    began: list[int] = []
+    real = api.page
+
+    def page(call: Any, items: Sequence[Any], default: int) -> tuple[Sequence[Any], dict[str, Any]]:
+        if call.method != "bigquery.datasets.list":
+            return real(call, items, default)
+        start = int(call.query.get("pageToken") or 0)
+        began.append(start)
+        more = for_ever or start + size < len(items)
+        shown = [items[i % len(items)] for i in range(start, start + size)] if for_ever else items[start : start + size]
+        return shown, ({"nextPageToken": str(start + size)} if more else {})
+
+    monkeypatch.setattr(api, "page", page)
+    return began
+
+
+def test_ten_thousand_datasets_in_a_hundred_pages(
+    one: Machine, quiet: float, monkeypatch: pytest.MonkeyPatch, record_property: Any
+) -> None:
+    fill(one, 10_000)
+    pages = in_small_pages(monkeypatch, 101)
+    began = time.monotonic()
+    ran = one.run("status")
+    assert ran.status == 0, ran.err
+    assert len(pages) == 100
+    bounded(ran, quiet, began, record_property, "10,000 datasets in 100 pages")
+
+
+def test_a_listing_that_never_ends_is_left(
+    one: Machine, quiet: float, monkeypatch: pytest.MonkeyPatch, record_property: Any
+) -> None:
+    fill(one, 100)
+    pages = in_small_pages(monkeypatch, 100, for_ever=True)
+    began = time.monotonic()
+    ran = one.run("status")
+    assert 0 < len(pages) < 1_000
+    bounded(ran, quiet, began, record_property, "a listing without an end")
+
+
+@pytest.mark.parametrize("command", ["status", "plan", "verify"])
+def test_error_bodies_of_five_megabytes_are_cut(command: str, one: Machine, quiet: float, record_property: Any) -> None:
+    one.spot.fail(Rule("*", "status", every=1, status=403, message="no! " * 1_250_000))
+    began = time.monotonic()
+    ran = one.run(command)
+    assert ran.status in (4, 6, 1), ran.err[:2_000]
+    bounded(ran, quiet, began, record_property, f"5 MB in every error, {command}")
+
+
+@pytest.mark.parametrize("command", ["status", "plan", "apply --yes"])
+def test_a_thousand_keys_are_not_a_thousand_messages(
+    command: str, one: Machine, quiet: float, record_property: Any
+) -> None:
+    account = one.spot.world.service_accounts[one.spot.spec.account_email]
+    (ours,) = account.keys.values()
+    for n in range(1_000):
+        account.keys[f"{n:040x}"] = Key(f"{n:040x}", ours.public_pem, ours.created, ours.expires)
+    began = time.monotonic()
+    ran = one.run(*command.split())
+    bounded(ran, quiet, began, record_property, f"1,000 keys, {command}")
+    assert len(one.run("key", "list", "--json").json["keys"]) == 1_001

@@ -1,0 +1,36 @@
+"""Tokens that die in mid-run, as when they expire or are revoked."""
+
+from pathlib import Path
+
+import pytest
+
+from kbq_tui.core.events import Event, EventKind
+from kbq_tui.engine.apply import Patience, apply
+from kbq_tui.engine.verify import verify
+from tests.faults.field import Field, Spot
+
+
+def tokens_asked(spot: Spot) -> int:
+    return sum(c.method == "oauth2.token" for c in spot.calls())
+
+
+@pytest.mark.parametrize("when", [EventKind.STARTED, EventKind.FINISHED])
+async def test_tokens_that_die_in_mid_run_are_fetched_anew(when: EventKind, field: Field, tmp_path: Path) -> None:
+    spot = field.spot(tmp_path)
+    before = tokens_asked(spot)
+    died = []
+
+    def emit(event: Event) -> None:
+        if event.kind is when and len(died) < 3:
+            died.append(event.action)
+            field.context.auth._tokens.clear()
+
+    with spot.ports() as ports:
+        found = await apply(spot.spec, ports, emit, patience=Patience(limit=10))
+        assert found.complete, found.problems
+        field.context.auth._tokens.clear()
+        results = await verify(spot.spec, ports)
+    assert [r for r in results if r.problem is not None] == []
+    assert len(died) == 3
+    assert tokens_asked(spot) - before >= 3
+    assert len(spot.world.service_accounts[spot.spec.account_email].keys) == 1

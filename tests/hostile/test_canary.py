@@ -1,0 +1,256 @@
+"""Private keys are in their files alone: not in what is written, printed, drawn, copied, passed on or crashed with."""
+
+import base64
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from tests.journeys.test_wizard_tmux import Tmux, pytestmark
+from tests.journeys.walk import Walk
+from tests.support.pty import Terminal
+from tests.support.sandbox import Served, served
+
+PROGRAM = [sys.executable, "-m", "kbq_tui"]
+WINDOW = 40
+NEEDS_TMUX = pytestmark[1]
+
+BOOM = """
+import sys
+import {module} as module
+from kbq_tui.cli import main
+
+def boom(key, *more):
+    raw = key.reveal()
+    text = raw.decode()
+    if {shown}:
+        raise RuntimeError("it holds " + text)
+    raise RuntimeError("boom")
+
+module.{name} = boom
+main({arguments})
+"""
+
+
+@dataclass
+class Search:
+    """Looks for any 40 characters in a row of a private key's base64 body.
+
+    Attributes:
+        windows: all of them, of all keys.
+    """
+
+    windows: set[str] = field(default_factory=set)
+
+    def learn(self, key_file: Path) -> None:
+        pem = json.loads(key_file.read_text())["private_key"]
+        body = "".join(line for line in pem.splitlines() if "-----" not in line)
+        assert len(body) > 1_000
+        self.windows |= {body[i : i + WINDOW] for i in range(len(body) - WINDOW + 1)}
+
+    def found_in(self, data: bytes | str) -> bool:
+        text = data if isinstance(data, str) else data.decode("latin-1")
+        # Line ends, also those a JSON dump or a terminal has made, must not part what belongs together.
+        plain = re.sub(r"\\+[nr]|\x1b\[[0-9;?]*[A-Za-z]|\s+", "", text)
+        words = {plain[i : i + WINDOW] for i in range(len(plain) - WINDOW + 1)}
+        decoded = [
+            base64.b64decode(m)
+            for m in re.findall(rb"\x1b\]52;\w*;([A-Za-z0-9+/=]+)", text.encode("latin-1", "replace"))
+        ]
+        return bool(words & self.windows) or any(self.found_in(d) for d in decoded)
+
+
+@dataclass
+class Place:
+    """A sandbox, and a home in which the program has set a connection up."""
+
+    sandbox: Served
+    home: Path
+    search: Search
+    said: list[str]
+
+    @property
+    def key_file(self) -> Path:
+        return next((self.home / "data").rglob("*.json"))
+
+    def run(self, *args: str, stdin: str = "") -> str:
+        done = subprocess.run(
+            [*PROGRAM, *args],
+            env=self.sandbox.environ(self.home),
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+        self.said += [done.stdout, done.stderr]
+        return done.stdout + done.stderr
+
+    def files(self) -> list[Path]:
+        return [p for p in self.home.rglob("*") if p.is_file() and p != self.key_file]
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    with served("fresh") as sandbox:
+        home = tmp_path_factory.mktemp("canary")
+        home.chmod(0o700)
+        made = Place(sandbox, home, Search(), [])
+        assert "Done." in made.run("apply", "--yes", "-vv")
+        made.search.learn(made.key_file)
+        made.search.learn(Path(sandbox.env["GOOGLE_APPLICATION_CREDENTIALS"]))
+        yield made
+
+
+def test_the_search_itself_finds_a_key(place: Place) -> None:
+    text = place.key_file.read_text()
+    pem = json.loads(text)["private_key"]
+    body = "".join(pem.splitlines()[1:-1])
+    for hidden in (text, pem, json.dumps(json.dumps(text)), body[300 : 300 + WINDOW], pem.replace("\n", "\r\n   ")):
+        assert place.search.found_in(hidden)
+    assert place.search.found_in(b"\x1b]52;c;" + base64.b64encode(pem.encode()) + b"\x07")
+    assert not place.search.found_in(body[300 : 300 + WINDOW - 1])
+
+
+def test_no_command_prints_or_writes_any_of_it(place: Place) -> None:
+    reports = place.home / "reports"
+    reports.mkdir(exist_ok=True)
+    for kind in ("md", "html", "json"):
+        assert "Report written" in place.run("verify", "-vv", "--report", str(reports / f"r.{kind}"))
+    place.run("verify", "-vv", "--json")
+    place.run("status", "-vv", "--json")
+    place.run("doctor", "-vv", "--json")
+    place.run("plan", "--json")
+    place.run("key", "list", "--json")
+    for tool in ("gcloud", "sql", "terraform"):
+        place.run("export", tool)
+    assert len(list(reports.iterdir())) == 3
+    assert not any(place.search.found_in(text) for text in place.said)
+    leaking = [p for p in place.files() if place.search.found_in(p.read_bytes())]
+    assert leaking == []
+    assert any(p.suffix == ".log" for p in place.files()), "there is a log to be searched"
+    assert any("journal" in p.name for p in place.files()), "there is a journal to be searched"
+
+
+@pytest.mark.parametrize("how", ["argument", "input", "json"])
+def test_a_pasted_key_is_explained_without_being_shown(place: Place, how: str) -> None:
+    text = "Error loading " + place.key_file.read_text()
+    if how == "argument":
+        place.run("explain", text)
+    else:
+        place.run("explain", "-", *(["--json"] if how == "json" else []), stdin=text)
+    assert not any(place.search.found_in(text) for text in place.said)
+    assert [p for p in place.files() if place.search.found_in(p.read_bytes())] == []
+
+
+@pytest.mark.parametrize("args", [(), ("--json",)])
+def test_a_demo_by_itself_keeps_it_to_its_files(place: Place, tmp_path: Path, args: tuple[str, ...]) -> None:
+    kept = tmp_path / "kept"
+    said = place.run("demo", "--keep", str(kept), "-vv", *args)
+    keys = [p for p in kept.rglob("*.json") if b"private_key_id" in p.read_bytes() and b"BEGIN" in p.read_bytes()]
+    assert len(keys) == 1
+    search = Search()
+    search.learn(keys[0])
+    assert not search.found_in(said)
+    assert [p for p in kept.rglob("*") if p.is_file() and p not in keys and search.found_in(p.read_bytes())] == []
+
+
+def processes(pid: int) -> list[int]:
+    """A process and its children."""
+    found = [pid]
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        children = task / "children"
+        if children.exists():
+            found += [p for child in children.read_text().split() for p in processes(int(child))]
+    return found
+
+
+def test_screens_and_the_process_table_hold_none_of_it(place: Place) -> None:
+    with Terminal([*PROGRAM, "setup", "-vv"], place.sandbox.environ(place.home)) as terminal:
+        walk = Walk(terminal)
+        terminal.until_text("F10")
+        terminal.settle(0.3)
+        if "[ Begin ]" in terminal.text():
+            walk.enter()
+        number = int(re.search(r"Step (\d)|\[ Begin \]", terminal.text())[1] or 1)  # where it was left
+        for step in range(number, 6):
+            walk.step(step, "[ Continue ]")
+        walk.at(6)
+        for key in "123":
+            terminal.send(key)
+            terminal.settle(0.3)
+        tables = [
+            Path(f"/proc/{pid}/{name}").read_bytes()
+            for pid in processes(terminal.pid)
+            for name in ("environ", "cmdline")
+        ]
+        assert any(b"kbq_tui" in table for table in tables)
+        assert not any(place.search.found_in(table) for table in tables)
+        terminal.send("\x1b[21~")
+        terminal.wait()
+        assert b"\x1b]52;" in terminal.raw, "something was copied"
+        assert not place.search.found_in(bytes(terminal.raw))
+    assert [p for p in place.files() if place.search.found_in(p.read_bytes())] == []
+
+
+@NEEDS_TMUX
+def test_what_is_copied_in_tmux_holds_none_of_it(place: Place) -> None:
+    exports = " ".join(f"{k}='{v}'" for k, v in place.sandbox.environ(place.home).items() if k not in ("TERM", "PATH"))
+    tmux = Tmux(f"env {exports} {' '.join(PROGRAM)} setup", place.home, 100, 30)
+    try:
+        text = tmux.until("F10")
+        if "[ Begin ]" in text:
+            tmux.keys("Enter")
+        for step in range(int(re.search(r"Step (\d)|\[ Begin \]", text)[1] or 1), 6):
+            tmux.until(f"Step {step} of 6", "[ Continue ]", "F10")
+            tmux.keys("Enter")
+        tmux.until("Step 6 of 6", "F10")
+        copied = []
+        for key in "123":
+            tmux.keys(key)
+            tmux.until("clipboard")
+            copied.append(tmux.buffer())
+        assert "acme-klaviyo-demo" in copied
+        assert not any(place.search.found_in(text) for text in [*copied, tmux.text()])
+    finally:
+        tmux.end()
+
+
+@pytest.mark.parametrize("shown", [False, True], ids=["held in a frame", "in the message"])
+@pytest.mark.parametrize(
+    ("module", "name", "command"),
+    [
+        ("kbq_tui.gcp.cloud", "from_key", ["verify", "-vv"]),
+        ("kbq_tui.local.keys", "key_facts", ["status", "-vv"]),
+        ("kbq_tui.local.keys", "key_facts", ["setup", "-vv"]),
+    ],
+    ids=["signing in", "looking", "on the screens"],
+)
+def test_a_crash_with_the_key_in_hand_shows_none_of_it(
+    place: Place, module: str, name: str, command: list[str], shown: bool
+) -> None:
+    logs = [p for p in place.files() if p.suffix == ".log"]
+    before = sum(p.read_text().count("RuntimeError") for p in logs)
+    code = BOOM.format(module=module, name=name, shown=shown, arguments=command)
+    with Terminal([sys.executable, "-c", code], place.sandbox.environ(place.home)) as terminal:
+        if command[0] == "setup":
+            terminal.until(lambda: b"unexpected" in terminal.raw or "F10" in terminal.text())
+            terminal.settle(1.0)
+            if not terminal.ended():
+                terminal.send("\x1b[21~")
+        terminal.wait(30)
+        assert not place.search.found_in(bytes(terminal.raw))
+        said = terminal.raw.decode(errors="replace")
+    logged = sum(p.read_text().count("RuntimeError") for p in logs)
+    assert logged > before, said[-2000:]
+    assert [p for p in place.files() if place.search.found_in(p.read_bytes())] == []
+
+
+def test_nothing_in_the_environment_of_a_child_names_it(place: Place) -> None:
+    assert not any(place.search.found_in(value) for value in place.sandbox.environ(place.home).values())
+    assert not any(place.search.found_in(value) for value in os.environ.values())

@@ -1,0 +1,151 @@
+"""Where the contract tests run: on the sandbox (`make test`), or on a real project (`make test-live PROJECT=ID`).
+
+A real project is only ever named by an option of the command line, so that nothing in an environment can turn the
+ordinary tests into live ones.
+"""
+
+import asyncio
+import os
+import secrets
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from kbq_tui.core.problems import Kind, ProblemError
+from kbq_tui.core.spec import JOB_USER, ConnectionSpec
+from kbq_tui.engine.ports import Cloud, Ports
+from kbq_tui.gcp.cloud import GoogleCloud, KeyImpersonator
+from kbq_tui.gcp.credentials import CredentialOptions
+from kbq_tui.gcp.endpoints import Endpoints
+from kbq_tui.local.clock import SystemClock
+from kbq_tui.local.journal import FileJournal
+from kbq_tui.local.keyring_copy import KeyringCopy
+from kbq_tui.local.keys import KeyFiles
+from kbq_tui.sandbox.server import Sandbox
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--live-project", default="", help="Run against this real project, as you are signed in.")
+    parser.addoption("--live-location", default="US", help="Where the datasets are made.")
+
+
+@dataclass
+class Ground:
+    """A project to try things in.
+
+    Attributes:
+        spec: a connection whose datasets and account have names that nobody has.
+        env: says where Google is, and who is signed in.
+        live: whether it is a real project.
+        patience: seconds for which a change may be on its way.
+        scratch: tables made by tests, by dataset; the clean-up drops them.
+    """
+
+    spec: ConnectionSpec
+    env: Mapping[str, str]
+    folder: Path
+    live: bool
+    scratch: list[tuple[str, str]] = field(default_factory=list)
+
+    @property
+    def prefix(self) -> str:
+        """What the names of all datasets made here begin with."""
+        return self.spec.import_dataset.removesuffix("import")
+
+    @property
+    def patience(self) -> float:
+        return 600.0 if self.live else 10.0
+
+    @contextmanager
+    def ports(self) -> Iterator[Ports]:
+        """Everything as the program has it; made anew for each event loop."""
+        endpoints, clock = Endpoints.from_env(self.env), SystemClock()
+        cloud = GoogleCloud.for_operator(CredentialOptions(env=self.env), endpoints)
+        keys = KeyFiles(self.folder / "keys", KeyringCopy({"KBQ_TUI_KEYRING": "off"}))
+        journal = FileJournal(self.folder / "journal.jsonl", clock)
+        yield Ports(cloud, KeyImpersonator(endpoints), keys, journal, clock)
+
+    async def clean(self) -> list[str]:
+        """Take away everything under our names; what cannot be is named."""
+        left: list[str] = []
+        spec = self.spec
+        with self.ports() as ports:
+            cloud = ports.cloud
+
+            async def gone(what: str, work: object) -> None:
+                try:
+                    await work  # type: ignore[misc]
+                except ProblemError as error:
+                    if error.problem.kind is not Kind.NOT_FOUND:
+                        left.append(f"{what}: {error.problem.title}")
+
+            scratch, self.scratch = self.scratch, []
+            for dataset, table in scratch:
+                statement = f"DROP TABLE IF EXISTS `{spec.project}.{dataset}.{table}`"
+                if table.endswith("view"):
+                    statement = statement.replace("TABLE", "VIEW")
+                await gone(f"{dataset}.{table}", cloud.query(spec.project, statement, spec.location or ""))
+            # Bindings go before the account, or they stay behind as tombstones.
+            for role in sorted(await self.roles(cloud)):
+                await gone(f"binding {role}", cloud.remove_project_binding(spec.project, role, spec.member))
+            for name in (*(w.name for w in spec.datasets()), f"{spec.import_dataset}_other"):
+                await gone(f"dataset {name}", cloud.delete_dataset(spec.project, name))
+            await gone(f"account {spec.account_email}", cloud.delete_account(spec.project, spec.account_email))
+            await cloud.close()
+        return left
+
+    async def roles(self, cloud: Cloud) -> set[str]:
+        """The account's roles on the project."""
+        try:
+            bindings = await cloud.project_bindings(self.spec.project)
+        except ProblemError:
+            return {JOB_USER}
+        return {b.role for b in bindings if self.spec.member in b.members}
+
+    async def traces(self) -> list[str]:
+        """What of ours there is in the project."""
+        spec = self.spec
+        with self.ports() as ports:
+            found = [
+                n for n, _ in await ports.cloud.dataset_names(spec.project) if n in {w.name for w in spec.datasets()}
+            ]
+            if await ports.cloud.account(spec.project, spec.account_email) is not None:
+                found.append(spec.account_email)
+            bindings = await ports.cloud.project_bindings(spec.project)
+            found += [b.role for b in bindings for m in b.members if spec.account_email in m]
+            await ports.cloud.close()
+        return found
+
+
+@pytest.fixture(scope="session")
+def ground(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
+    """Names with a random suffix; whatever happens, everything under them is taken away at the end."""
+    folder = tmp_path_factory.mktemp("live")
+    folder.chmod(0o700)
+    project = request.config.getoption("--live-project", "")
+    suffix = secrets.token_hex(4)
+    names = {
+        "import_dataset": f"kbq_live_{suffix}_import",
+        "staging_dataset": f"kbq_live_{suffix}_staging",
+        "account_id": f"kbq-live-{suffix}",
+        "key_file": str(folder / "key.json"),
+    }
+    if project:
+        spec = ConnectionSpec(project, location=request.config.getoption("--live-location"), **names)
+        yield from _cleaned(Ground(spec, dict(os.environ), folder, live=True))
+    else:
+        with Sandbox("partial") as sandbox:
+            spec = ConnectionSpec(sandbox.project, location="EU", **names)
+            yield from _cleaned(Ground(spec, sandbox.env(), folder, live=False))
+
+
+def _cleaned(ground: Ground) -> Iterator[Ground]:
+    try:
+        yield ground
+    finally:
+        left = asyncio.run(ground.clean())
+        assert left == [], "Left behind, to be taken away by hand: " + "; ".join(left)
+        assert asyncio.run(ground.traces()) == []

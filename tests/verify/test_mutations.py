@@ -1,0 +1,347 @@
+"""Each check fails where what it is about is wrong, is unknown where it could not find out, and hides no other.
+
+A case spoils one thing about a finished set-up and names every verdict that is then no pass: a check that failed, or
+passed, for another one's reason would stand out.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+
+import pytest
+
+from kbq_tui.core.checks import expected
+from kbq_tui.core.spec import IMPORT_DATASET, STAGING_DATASET, ConnectionSpec, Direction
+from tests.verify.bench import EXPORT, Bench, Cut, Rule, Spoil, down
+
+IMP, TMP = IMPORT_DATASET, STAGING_DATASET
+IMPORT, BOTH = Direction.IMPORT, Direction.BOTH
+FAIL, UNKNOWN, SKIPPED = "fail", "unknown", "skipped"
+
+LONE_TABLE = f"CREATE TABLE `P.{IMP}.people` (email STRING)"
+VIEW_OVER = (
+    "CREATE SCHEMA `P.elsewhere` OPTIONS(location='EU')",
+    "CREATE TABLE `P.elsewhere.t` (x INT64)",
+    f"CREATE VIEW `P.{IMP}.v` AS SELECT * FROM `P.elsewhere.t`",
+)
+
+
+@dataclass(frozen=True)
+class Case:
+    """What is spoilt, and every verdict that is then no pass."""
+
+    name: str
+    spoil: Spoil
+    verdicts: dict[str, str]
+    direction: Direction = IMPORT
+
+
+def cut(*words: str) -> Spoil:
+    def spoil(bench: Bench) -> None:
+        bench.spot.refuse = Cut(*words)  # type: ignore[assignment]
+
+    return spoil
+
+
+def fail(*rules: Rule) -> Spoil:
+    return lambda bench: bench.fail(*rules)
+
+
+def all_of(*spoils: Spoil) -> Spoil:
+    def spoil(bench: Bench) -> None:
+        for one in spoils:
+            one(bench)
+
+    return spoil
+
+
+def sql(*statements: str) -> Spoil:
+    return lambda bench: bench.sql(*statements)
+
+
+def delete_key(bench: Bench) -> None:
+    account = bench.there.service_accounts[bench.spec.account_email]
+    account.keys.clear()
+
+
+def second_key(bench: Bench) -> None:
+    account = bench.there.service_accounts[bench.spec.account_email]
+    account.keys["f" * 40] = replace(next(iter(account.keys.values())), id="f" * 40)
+
+
+def disable_key(bench: Bench) -> None:
+    next(iter(bench.there.service_accounts[bench.spec.account_email].keys.values())).disabled = True
+
+
+def move_staging(bench: Bench) -> None:
+    bench.dataset(TMP).location = "US"
+
+
+def no_billing(bench: Bench) -> None:
+    bench.there.billing = False
+
+
+def payroll(bench: Bench) -> None:
+    bench.sql("CREATE SCHEMA `P.payroll` OPTIONS(location='EU')", "CREATE TABLE `P.payroll.salaries` (x INT64)")
+    bench.also("payroll", "READER")
+
+
+def empty_payroll(bench: Bench) -> None:
+    bench.sql("CREATE SCHEMA `P.payroll` OPTIONS(location='EU')")
+    bench.also("payroll", "READER")
+
+
+def tagged_table(bench: Bench) -> None:
+    bench.sql(LONE_TABLE)
+    bench.traits(IMP, "people", policy_tags={"email": "projects/x/locations/eu/taxonomies/1/policyTags/2"})
+
+
+def tagged_elsewhere(bench: Bench) -> None:
+    payroll(bench)
+    bench.open("payroll", None)
+    bench.also("payroll", "roles/bigquery.metadataViewer")
+    bench.traits("payroll", "salaries", iam_policy={"bindings": []})
+
+
+def drive_table(bench: Bench) -> None:
+    bench.sql(LONE_TABLE)
+    bench.traits(IMP, "people", drive={"shared_with": []})
+
+
+def broken_view(bench: Bench) -> None:
+    bench.sql(LONE_TABLE, f"CREATE VIEW `P.{IMP}.v` AS SELECT email FROM `P.{IMP}.people`")
+    bench.dataset(IMP).tables["v"].view_query = f"SELECT gone FROM `{bench.project}.{IMP}.people`"
+
+
+def one_refused_one_lost(bench: Bench) -> None:
+    """The table that comes first cannot be asked about, the one after it is refused."""
+    bench.sql(f"CREATE TABLE `P.{IMP}.a_first` (x INT64)", *VIEW_OVER)
+    cut("a_first")(bench)
+
+
+def drop_dataset(name: str) -> Spoil:
+    def spoil(bench: Bench) -> None:
+        del bench.there.datasets[name]
+
+    return spoil
+
+
+def visible(name: str) -> str:
+    return f"dataset.visible:{name}"
+
+
+def granted(name: str) -> str:
+    return f"grants.direct:{name}"
+
+
+def rest_skipped(direction: Direction, **known: str) -> dict[str, str]:
+    spec = ConnectionSpec("my-project", direction=direction, export_dataset=EXPORT if direction is BOTH else None)
+    return {c.id: SKIPPED for c in expected(spec)} | {k.replace("_", "."): v for k, v in known.items()}
+
+
+# What depends on running a query: where none can be run, nothing is known of these.
+NO_QUERY = {"staging.write": UNKNOWN, "billing.dml": UNKNOWN, "import.read": UNKNOWN, "import.readonly": UNKNOWN}
+
+CASES = (
+    # -- datasets
+    Case(
+        "the import dataset is gone",
+        drop_dataset(IMP),
+        {visible(IMP): FAIL, granted(IMP): FAIL, "import.read": FAIL, "import.readonly": UNKNOWN},
+    ),
+    Case(
+        "the staging dataset is gone",
+        drop_dataset(TMP),
+        {visible(TMP): FAIL, granted(TMP): FAIL, "staging.write": FAIL, "billing.dml": UNKNOWN},
+    ),
+    Case(
+        "the export dataset is gone",
+        drop_dataset(EXPORT),
+        {visible(EXPORT): FAIL, granted(EXPORT): FAIL, "export.read": FAIL, "export.write": FAIL},
+        BOTH,
+    ),
+    Case(
+        "the staging dataset is in another location",
+        move_staging,
+        {visible(TMP): FAIL, granted(TMP): FAIL, "staging.write": FAIL, "billing.dml": UNKNOWN},
+    ),
+    Case(
+        "datasets cannot be looked up",
+        fail(down("bigquery.datasets.get")),
+        {visible(IMP): UNKNOWN, visible(TMP): UNKNOWN},
+    ),
+    Case("one dataset cannot be looked up", cut(f"/datasets/{TMP}?"), {visible(TMP): UNKNOWN}),
+    Case("the export dataset cannot be looked up", cut(f"/datasets/{EXPORT}?"), {visible(EXPORT): UNKNOWN}, BOTH),
+    # -- the key
+    Case("the key was deleted", delete_key, rest_skipped(IMPORT, key_auth=FAIL, keys_expected=FAIL)),
+    Case("the key is switched off", disable_key, rest_skipped(IMPORT, key_auth=FAIL, keys_expected=FAIL)),
+    Case(
+        "no token is given out",
+        fail(down("oauth2.*")),
+        rest_skipped(IMPORT, key_auth=UNKNOWN, keys_expected=UNKNOWN),
+    ),
+    Case("there is a second key", second_key, {"keys.expected": FAIL}),
+    Case(
+        "keys cannot be listed",
+        fail(down("iam.serviceAccountKeys.list")),
+        {"keys.expected": UNKNOWN},
+    ),
+    # -- queries
+    Case(
+        "Job User was taken away",
+        all_of(sql(LONE_TABLE), lambda b: b.bind("roles/bigquery.jobUser", there=False)),
+        {"query.run": FAIL, "permissions.effective": FAIL, **NO_QUERY},
+    ),
+    Case(
+        "queries end in 503",
+        all_of(sql(LONE_TABLE), fail(down("bigquery.jobs.query"))),
+        {"query.run": UNKNOWN, granted(IMP): UNKNOWN, granted(TMP): UNKNOWN, **NO_QUERY},
+    ),
+    Case("the smallest query is lost", cut("SELECT 1 AS ok"), {"query.run": UNKNOWN}),
+    Case(
+        "VPC Service Controls refuse queries",
+        all_of(
+            sql(LONE_TABLE),
+            fail(
+                Rule(
+                    "bigquery.jobs.query",
+                    "status",
+                    every=1,
+                    status=403,
+                    reason="accessDenied",
+                    message="VPC Service Controls: Request is prohibited by organization's policy. "
+                    "vpcServiceControlsUniqueIdentifier: abcdefghijkl",
+                )
+            ),
+        ),
+        {"query.run": UNKNOWN, granted(IMP): UNKNOWN, granted(TMP): UNKNOWN, **NO_QUERY},
+    ),
+    # -- grants
+    Case(
+        "the grant on the import dataset is gone",
+        all_of(sql(LONE_TABLE), lambda b: b.open(IMP, None)),
+        {visible(IMP): FAIL, granted(IMP): FAIL, "import.read": FAIL},
+    ),
+    Case(
+        "the staging dataset may only be read",
+        lambda b: b.open(TMP, "READER"),
+        {granted(TMP): FAIL, "staging.write": FAIL, "billing.dml": UNKNOWN},
+    ),
+    Case(
+        "the export dataset may only be read",
+        lambda b: b.open(EXPORT, "READER"),
+        {granted(EXPORT): FAIL, "export.write": FAIL},
+        BOTH,
+    ),
+    Case("the account owns the staging dataset besides", lambda b: b.also(TMP, "OWNER"), {granted(TMP): FAIL}),
+    Case(
+        "the account owns the export dataset besides", lambda b: b.also(EXPORT, "OWNER"), {granted(EXPORT): FAIL}, BOTH
+    ),
+    Case("grants on the import dataset cannot be read", cut("OBJECT_PRIVILEGES", IMP), {granted(IMP): UNKNOWN}),
+    Case("grants on the staging dataset cannot be read", cut("OBJECT_PRIVILEGES", TMP), {granted(TMP): UNKNOWN}),
+    Case(
+        "grants on the export dataset cannot be read",
+        cut("OBJECT_PRIVILEGES", EXPORT),
+        {granted(EXPORT): UNKNOWN},
+        BOTH,
+    ),
+    # -- the project
+    Case(
+        "permissions cannot be tested",
+        fail(down("cloudresourcemanager.projects.testIamPermissions")),
+        {"permissions.effective": UNKNOWN, "permissions.minimal": UNKNOWN, "permissions.isolated": UNKNOWN},
+    ),
+    Case(
+        "a role on the project that has nothing to do with BigQuery",
+        lambda b: b.bind("roles/logging.viewer"),
+        {"permissions.minimal": FAIL},
+    ),
+    Case(
+        "a role on the project, and the policy may not be read",
+        all_of(
+            lambda b: b.bind("roles/logging.viewer"),
+            fail(down("cloudresourcemanager.projects.getIamPolicy", status=403)),
+        ),
+        {"permissions.minimal": UNKNOWN},
+    ),
+    Case(
+        "Data Editor on the whole project, as the article's command grants it without --dataset",
+        lambda b: b.bind("roles/bigquery.dataEditor"),
+        {"permissions.minimal": FAIL, "permissions.isolated": FAIL, "import.readonly": FAIL},
+    ),
+    # -- other datasets
+    Case("another dataset can be read", payroll, {"permissions.isolated": FAIL}),
+    Case("another dataset can be read that is empty today", empty_payroll, {"permissions.isolated": FAIL}),
+    Case("another dataset's names can be seen", tagged_elsewhere, {"permissions.isolated": FAIL}),
+    Case("datasets cannot be listed", fail(down("bigquery.datasets.list")), {"permissions.isolated": UNKNOWN}),
+    # -- writing
+    Case("billing is off", no_billing, {"billing.dml": FAIL, "staging.write": UNKNOWN}),
+    Case(
+        "billing is off, for an export",
+        no_billing,
+        {"billing.dml": FAIL, "staging.write": UNKNOWN, "export.write": UNKNOWN},
+        BOTH,
+    ),
+    Case("the probe's creation is lost", cut("CREATE TABLE", TMP), {"staging.write": UNKNOWN, "billing.dml": UNKNOWN}),
+    Case("the INSERT is lost", cut("INSERT INTO", TMP), {"staging.write": UNKNOWN, "billing.dml": UNKNOWN}),
+    Case("reading back is lost", cut("SELECT COUNT", TMP), {"staging.write": UNKNOWN}),
+    Case("the DROP is lost", cut("DROP TABLE", TMP), {"staging.write": UNKNOWN}),
+    Case("the export probe's INSERT is lost", cut("INSERT INTO", EXPORT), {"export.write": UNKNOWN}, BOTH),
+    # -- reading
+    Case("a view reads a dataset that the account may not", sql(*VIEW_OVER), {"import.read": FAIL}),
+    Case("a column is protected by a policy tag", tagged_table, {"import.read": FAIL}),
+    Case("a table lies in Drive", drive_table, {"import.read": FAIL}),
+    Case("a view names a column that is gone", broken_view, {"import.read": FAIL}),
+    Case("one table is lost, another refused", one_refused_one_lost, {"import.read": FAIL}),
+    Case("a table's answer is lost", all_of(sql(LONE_TABLE), cut("people")), {"import.read": UNKNOWN}),
+    Case("tables cannot be listed", fail(down("bigquery.tables.list")), {"import.read": UNKNOWN}),
+    Case("tables of the export cannot be listed", cut(f"/datasets/{EXPORT}/tables"), {"export.read": UNKNOWN}, BOTH),
+    Case(
+        "a view in the export dataset reads what the account may not",
+        sql(*(s.replace(IMP, EXPORT) for s in VIEW_OVER)),
+        {"export.read": FAIL},
+        BOTH,
+    ),
+    # -- not writing
+    Case(
+        "the import dataset can be written to",
+        lambda b: b.also(IMP, "WRITER"),
+        {granted(IMP): FAIL, "import.readonly": FAIL},
+    ),
+    Case("the forbidden CREATE is lost", cut("CREATE TABLE", IMP), {"import.readonly": UNKNOWN}),
+)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+async def test_one_thing_wrong_gives_exactly_its_verdicts(
+    case: Case, make: Callable[[Direction], Awaitable[Bench]]
+) -> None:
+    bench = await make(case.direction)
+    case.spoil(bench)
+    results = await bench.verify()
+    said = {i: (r.verdict.value, r.evidence) for i, r in results.items() if r.verdict != "pass"}
+    assert {i: verdict for i, (verdict, _) in said.items()} == case.verdicts, said
+    if not isinstance(bench.spot.refuse, Cut):
+        assert bench.probes() == []
+    for result in results.values():
+        assert result.verdict not in ("fail", "unknown") or result.problem is not None, result
+        assert result.verdict != "fail" or result.problem.remedy, result
+
+
+@pytest.mark.parametrize("direction", Direction)
+async def test_what_is_right_passes_every_check(
+    direction: Direction, make: Callable[[Direction], Awaitable[Bench]]
+) -> None:
+    bench = await make(direction)
+    bench.sql(LONE_TABLE)
+    results = await bench.verify()
+    assert {i: r.evidence for i, r in results.items() if r.verdict != "pass"} == {}
+    assert list(results) == [c.id for c in expected(bench.spec)]
+    assert bench.probes() == []
+
+
+@pytest.mark.parametrize("direction", Direction)
+@pytest.mark.parametrize("verdict", [FAIL, UNKNOWN])
+def test_every_check_has_a_case_for_each_verdict(direction: Direction, verdict: str) -> None:
+    spec = ConnectionSpec("my-project", direction=direction, export_dataset=EXPORT if direction is not IMPORT else None)
+    proven = {check for case in CASES for check, said in case.verdicts.items() if said == verdict}
+    assert {c.id for c in expected(spec)} - proven == set()

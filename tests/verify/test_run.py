@@ -1,0 +1,289 @@
+"""Who asks, with which key, and what is left behind."""
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+
+from kbq_tui.core.diff import diff
+from kbq_tui.core.spec import IMPORT_DATASET, STAGING_DATASET, Direction
+from kbq_tui.engine.apply import apply
+from kbq_tui.engine.checking import Settling
+from kbq_tui.engine.observe import observe
+from kbq_tui.engine.verify import MAX_TABLES, PROBE_PREFIX
+from kbq_tui.sandbox.faults import Rule
+from tests.faults.field import wait_until
+from tests.verify.bench import Bench, Cut
+
+IMP, TMP = IMPORT_DATASET, STAGING_DATASET
+OPERATORS = {"iam.serviceAccountKeys.list", "cloudresourcemanager.projects.getIamPolicy"}
+"""What the account must not be able to ask, so that the operator asks it."""
+
+
+# -- whose calls
+
+
+async def test_every_call_is_made_with_the_key_but_for_what_the_account_must_not_ask(bench: Bench) -> None:
+    bench.sql(f"CREATE TABLE `P.{IMP}.people` (email STRING)")
+    before = len(bench.spot.calls())
+    await bench.verify()
+    calls = [c for c in bench.spot.calls()[before:] if not c.method.startswith("oauth2")]
+    operators = {c.method for c in calls if c.principal != bench.spec.account_email}
+    assert operators == OPERATORS
+    assert Counter(c.principal for c in calls)[bench.spec.account_email] >= 15
+
+
+async def test_grants_that_the_account_may_not_read_are_read_by_the_operator_and_that_is_said(bench: Bench) -> None:
+    bench.open(TMP, None)
+    before = len(bench.spot.calls())
+    results = await bench.verify()
+    asked = [c for c in bench.spot.calls()[before:] if c.principal != bench.spec.account_email]
+    assert {c.method for c in asked if not c.method.startswith("oauth2")} == OPERATORS | {"bigquery.jobs.query"}
+    assert results[f"grants.direct:{TMP}"].evidence.endswith("(asked with your own login)")
+
+
+async def test_another_key_of_the_account_on_disk_is_the_one_that_is_tried(bench: Bench) -> None:
+    with bench.ports() as ports:
+        other = await ports.cloud.create_key(bench.project, bench.spec.account_email)
+    old = json.loads(bench.key_file.read_text())["private_key_id"]
+    bench.key_file.write_bytes(other.reveal())
+    del bench.there.service_accounts[bench.spec.account_email].keys[old]
+    results = await bench.verify()
+    assert {i: r.evidence for i, r in results.items() if r.verdict != "pass"} == {}
+    assert json.loads(other.reveal())["private_key_id"][:12] in results["keys.expected"].evidence
+
+
+async def test_another_accounts_key_on_disk_fails(bench: Bench) -> None:
+    with bench.ports() as ports:
+        await ports.cloud.create_account(bench.project, "somebody-else", "")
+        email = bench.spec.account_email.replace(bench.spec.account_id, "somebody-else")
+        other = await ports.cloud.create_key(bench.project, email)
+    bench.key_file.write_bytes(other.reveal())
+    results = await bench.verify()
+    assert results["key.auth"].verdict == "fail"
+    assert results["staging.write"].verdict == "skipped"
+    assert "pass" not in {r.verdict for r in results.values()}
+
+
+async def test_another_accounts_key_under_the_accounts_name_fails(bench: Bench) -> None:
+    with bench.ports() as ports:
+        await ports.cloud.create_account(bench.project, "somebody-else", "")
+        email = bench.spec.account_email.replace(bench.spec.account_id, "somebody-else")
+        other = json.loads((await ports.cloud.create_key(bench.project, email)).reveal())
+    bench.key_file.write_text(json.dumps(other | {"client_email": bench.spec.account_email}))
+    results = await bench.verify()
+    assert results["key.auth"].verdict == "fail"
+
+
+async def test_a_key_that_is_garbage_or_gone_never_passes(bench: Bench) -> None:
+    bench.key_file.write_text("{}")
+    assert "pass" not in {r.verdict for r in (await bench.verify()).values()}
+    bench.key_file.unlink()
+    results = await bench.verify()
+    assert results["key.auth"].verdict == results["keys.expected"].verdict == "fail"
+
+
+# -- waiting
+
+
+async def test_what_is_still_missing_after_the_wait_has_failed(bench: Bench) -> None:
+    bench.open(TMP, None)
+    bench.bind("roles/bigquery.jobUser", there=False)
+    results = await bench.verify(settling=Settling(limit=30))
+    failed = {i for i, r in results.items() if r.verdict == "fail"}
+    assert {f"dataset.visible:{TMP}", f"grants.direct:{TMP}", "permissions.effective", "query.run"} <= failed
+    assert results["import.readonly"].verdict == "unknown"
+
+
+async def test_what_is_too_much_is_not_waited_for(bench: Bench) -> None:
+    bench.also(TMP, "OWNER")
+    with bench.ports() as ports:
+        from kbq_tui.engine.verify import verify
+
+        results = {r.id: r for r in await verify(bench.spec, ports, settling=Settling(limit=400))}
+        assert ports.clock.monotonic() < 60
+    assert results[f"grants.direct:{TMP}"].verdict == "fail"
+
+
+# -- probes
+
+
+@pytest.mark.parametrize("statement", ["CREATE TABLE", "INSERT INTO", "SELECT COUNT", "DROP TABLE"])
+async def test_a_probe_whose_statement_was_lost_is_gone_after_the_next_run(bench: Bench, statement: str) -> None:
+    bench.spot.refuse = Cut(statement, TMP)  # type: ignore[assignment]
+    await bench.verify()
+    assert statement == "DROP TABLE" or bench.probes() == []
+    bench.spot.refuse = None
+    results = await bench.verify(ahead=3000)
+    assert bench.probes() == []
+    assert results["staging.write"].verdict == "pass"
+
+
+async def test_a_probe_whose_answer_was_lost_after_the_act_is_dropped(bench: Bench) -> None:
+    bench.fail(Rule("bigquery.jobs.query", "reset", when="after", every=1))
+    await bench.verify()
+    bench.spot.mend()
+    assert bench.probes() == []  # the DROP's answer is lost, too, but not its effect
+
+
+@pytest.mark.parametrize("dataset", [TMP, IMP])
+async def test_leaving_while_a_probe_is_there_drops_it(bench: Bench, dataset: str) -> None:
+    bench.also(dataset, "WRITER")
+    bench.fail(Rule("bigquery.jobs.query", "hang", when="after", every=1, seconds=0.5))
+    running = asyncio.create_task(bench.verify())
+    while not any(t.startswith(PROBE_PREFIX) for t in bench.dataset(dataset).tables):
+        await asyncio.sleep(0.01)
+    bench.spot.mend()
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    assert [t for t in bench.dataset(dataset).tables if t.startswith(PROBE_PREFIX)] == []
+
+
+def cli(bench: Bench, *args: str) -> tuple[list[str], dict[str, str]]:
+    """The program as a process of its own, on the bench's set-up."""
+    base = {k: os.environ[k] for k in ("PATH", "LANG", "PYTHONPATH") if k in os.environ}
+    env = {
+        **base,
+        **bench.spot.field.sandbox.env(),
+        "GOOGLE_CLOUD_PROJECT": bench.project,
+        "CLOUDSDK_CORE_PROJECT": bench.project,
+        "HOME": str(bench.spot.home),
+        "KBQ_TUI_KEYRING": "off",
+        **{f"XDG_{k}_HOME": str(bench.spot.home / k.lower()) for k in ("CONFIG", "STATE", "DATA", "CACHE")},
+    }
+    command = [sys.executable, "-m", "kbq_tui", *args, "--location", "EU", "--key-file", str(bench.key_file)]
+    return command, env
+
+
+async def test_probes_of_a_killed_run_are_swept_by_the_next_and_nobody_elses_table_is(
+    bench: Bench, tmp_path: Path
+) -> None:
+    bench.sql(f"CREATE TABLE `P.{TMP}.{PROBE_PREFIX}of_somebody_else` (x INT64)")
+    theirs = bench.probes()
+    bench.fail(Rule("bigquery.jobs.query", "hang", when="after", every=1, seconds=30))
+    command, env = cli(bench, "verify")
+    with subprocess.Popen(command, env=env, stdin=subprocess.DEVNULL, stdout=-3, stderr=-3) as process:
+        wait_until(lambda: len(bench.probes()) > 1)
+        process.send_signal(signal.SIGKILL)
+    bench.spot.mend()
+    left = set(bench.probes()) - set(theirs)
+    assert len(left) == 1
+    await bench.verify()
+    assert set(bench.probes()) == {*theirs, *left}, "it is young, and may be another run's own"
+    await bench.verify(ahead=20 * 60)
+    assert bench.probes() == theirs
+
+
+async def test_a_probe_in_the_dataset_that_is_read_is_no_table_of_klaviyos(
+    make: Callable[[Direction], Awaitable[Bench]],
+) -> None:
+    bench = await make(Direction.EXPORT)
+    bench.sql(f"CREATE TABLE `P.{IMP}.{PROBE_PREFIX}young` (x INT64) OPTIONS(labels=[('created-by', 'kbq-tui')])")
+    results = await bench.verify()
+    assert results["export.read"].evidence.startswith("nothing to read yet")
+
+
+# -- reading
+
+
+async def test_rows_hidden_by_a_policy_are_no_failure(bench: Bench) -> None:
+    bench.sql(f"CREATE TABLE `P.{IMP}.people` (email STRING)", f"INSERT INTO `P.{IMP}.people` VALUES ('a@b.example')")
+    bench.traits(IMP, "people", row_policies=[{"grantees": ["user:else@acme.example"], "filter": "TRUE"}])
+    result = (await bench.verify())["import.read"]
+    assert (result.verdict, result.evidence) == ("pass", "1 table or view can be read")
+
+
+async def test_more_tables_than_are_tried_are_said_with_the_number(bench: Bench) -> None:
+    bench.sql(*(f"CREATE TABLE `P.{IMP}.t{n:03}` (x INT64)" for n in range(MAX_TABLES + 1)))
+    result = (await bench.verify())["import.read"]
+    assert result.verdict == "pass"
+    assert result.evidence == f"all {MAX_TABLES} tables and views can be read (the first {MAX_TABLES} of more)"
+
+
+# -- too much, and taking it away
+
+
+async def test_over_grants_are_named_with_the_commands_that_remove_them(bench: Bench) -> None:
+    bench.bind("roles/logging.viewer")
+    bench.bind("roles/bigquery.dataViewer")
+    bench.also(TMP, "OWNER")
+    results = await bench.verify()
+    minimal, granted = results["permissions.minimal"].problem, results[f"grants.direct:{TMP}"].problem
+    assert minimal is not None
+    assert granted is not None
+    text = "\n".join(minimal.remedy)
+    for role in ("roles/logging.viewer", "roles/bigquery.dataViewer"):
+        assert (
+            f"gcloud projects remove-iam-policy-binding {bench.project} --member={bench.spec.member} --role={role}"
+        ) in text
+    assert f"REVOKE `roles/bigquery.dataOwner` ON SCHEMA `{bench.project}.{TMP}` FROM" in "\n".join(granted.remedy)
+    assert "kbq-tui apply default --remove-over-grants" in text
+
+
+async def test_over_grants_go_on_request_and_nothing_else_does(bench: Bench) -> None:
+    before = bench.spot.state()
+    bench.bind("roles/logging.viewer")
+    bench.bind("roles/bigquery.dataEditor")
+    bench.bind("roles/logging.viewer", member="user:foreign@acme.example")
+    bench.open(IMP, "OWNER")
+    foreign = {"role": "OWNER", "userByEmail": "foreign@acme.example"}
+    bench.world.set_access(bench.dataset(IMP), [*bench.dataset(IMP).access, foreign])
+    with bench.ports() as ports:
+        observed = await observe(bench.spec, ports)
+        plain, wanted = diff(bench.spec, observed), diff(bench.spec, observed, remove_over_grants=True)
+        removed = {a.id for a in wanted.changes if a.change == "delete"}
+        outcome = await apply(bench.spec, ports, lambda _: None, remove_over_grants=True)
+    assert {a.id for a in plain.changes if a.change == "delete"} == set()
+    assert {w.code for w in plain.warnings} == {"KBQ-OVER-GRANT"}
+    assert removed == {
+        "over-grant:project:roles/logging.viewer",
+        "over-grant:project:roles/bigquery.dataEditor",
+        f"over-grant:dataset:{IMP}:roles/bigquery.dataOwner",
+    }
+    assert outcome.complete
+    assert wanted.warnings == ()
+    results = await bench.verify()
+    assert {i: r.evidence for i, r in results.items() if r.verdict != "pass"} == {}
+    state = bench.spot.state()
+    assert {"role": "roles/logging.viewer", "members": ["user:foreign@acme.example"]} in state["bindings"]
+    state["bindings"] = [b for b in state["bindings"] if b["role"] != "roles/logging.viewer"]
+    assert foreign in state["datasets"][IMP]["access"]
+    state["datasets"][IMP]["access"].remove(foreign)
+    assert state == before
+
+
+async def test_a_role_is_taken_away_only_after_the_least_one_has_been_granted(bench: Bench) -> None:
+    bench.open(IMP, "OWNER")
+    with bench.ports() as ports:
+        plan = diff(bench.spec, await observe(bench.spec, ports), remove_over_grants=True)
+    revoke = next(a for a in plan.changes if a.id.startswith("over-grant:"))
+    assert revoke.needs == (f"grant:dataset:{IMP}:roles/bigquery.dataViewer",)
+
+
+def test_the_plan_shows_what_is_taken_away_and_apply_asks_for_no_more(bench: Bench) -> None:
+    bench.bind("roles/bigquery.dataEditor")
+    command, env = cli(bench, "plan", "--remove-over-grants", "--json")
+    said = subprocess.run(command, env=env, capture_output=True, text=True, check=True, timeout=60).stdout
+    changes = [a for a in json.loads(said)["actions"] if a["change"] != "noop"]
+    assert [(a["change"], a["id"]) for a in changes] == [("delete", "over-grant:project:roles/bigquery.dataEditor")]
+    command, env = cli(bench, "apply", "--remove-over-grants", "--yes")
+    subprocess.run(command, env=env, capture_output=True, text=True, check=True, timeout=60)
+    held = [b["role"] for b in bench.there.policy.bindings if bench.spec.member in b["members"]]
+    assert held == ["roles/bigquery.jobUser"]
+
+
+def test_the_demo_of_unreadable_tables_names_them_and_leaves_out_those_that_are_fine(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "kbq_tui", "demo", "--scenario", "unreadable-tables"]
+    env = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "LANG": "C.UTF-8"}
+    done = subprocess.run(command, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=90)
+    assert done.returncode == 6
+    said = " ".join(done.stderr.split())
+    assert "3 of 5 cannot be read: reaches_out, sheet, tagged" in said
