@@ -339,9 +339,9 @@ class Loop:
         try:
             return self._runner.run(main())
         except asyncio.CancelledError:
-            if status:
-                raise SystemExit(status) from None
-            raise
+            # Without a status it was asyncio's own handler that heard Ctrl+C, before ours stood; it forgets one that
+            # comes in its first moments, and lets the cancellation out instead of KeyboardInterrupt.
+            raise SystemExit(status or 130) from None
 
     def close(self) -> None:
         """Let go of the loop. Calls that hang are left to their daemon threads."""

@@ -2,6 +2,7 @@
 
 import json
 import re
+import signal
 from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,9 @@ __all__ = ["pytest_terminal_summary"]
 
 # How the base64 of every RSA key in PKCS #8 begins: the sandbox makes new keys for each run, and all look like this.
 KEY = re.compile(rb"MII[A-Za-z0-9+/]{3}IBADANBgkqhkiG9w0BAQEFAAS[A-Za-z0-9+/]{20}")
+# A shell that runs us in the background lets us ignore SIGINT, and the programs under test would inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
 LARGEST = 16 * 1024 * 1024
 
 

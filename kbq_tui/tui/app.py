@@ -434,5 +434,8 @@ def run(desk: Desk, look: Look, *, start: Start = "setup") -> Ended:
         if start == "setup":
             app.held.enter_context(desk.guard(desk.draft.name))
         stay_responsive()
-        app.run(mouse=look.mouse)
+        try:
+            app.run(mouse=look.mouse)
+        except asyncio.CancelledError:  # SIGINT in the first moments, before our own handler stood
+            return Ended(130, app.summary)
     return Ended(1 if app.return_code is None else app.return_code, app.summary)

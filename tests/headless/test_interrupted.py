@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from kbq_tui.wiring import Loop
+
 PROJECT = "acme-klaviyo-demo"
 
 
@@ -77,6 +79,29 @@ def running() -> list[str]:
         except OSError:
             continue
     return found
+
+
+def test_ctrl_c_that_asyncio_hears_before_we_do_is_still_ctrl_c(monkeypatch: pytest.MonkeyPatch):
+    """asyncio.Runner takes SIGINT over, then resets its count: one in between came out as CancelledError."""
+    really = signal.signal
+
+    def then_at_once(number: int, handler: object) -> object:
+        before = really(number, handler)  # type: ignore[arg-type]
+        if number == signal.SIGINT and callable(handler):
+            monkeypatch.setattr(signal, "signal", really)
+            signal.raise_signal(signal.SIGINT)
+        return before
+
+    async def work() -> None:
+        pytest.fail("it had begun")
+
+    loop, coroutine = Loop(), work()
+    monkeypatch.setattr(signal, "signal", then_at_once)
+    with pytest.raises(SystemExit) as left:
+        loop.run(coroutine)
+    coroutine.close()
+    loop.close()
+    assert left.value.code == 130
 
 
 def test_nohup_keeps_it_alive_when_the_terminal_goes(google):
