@@ -1,0 +1,56 @@
+"""The language that people are spoken to in: German or English. Codes, JSON and logs are English always."""
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+LANGUAGES: Final = ("en", "de")
+DOMAIN: Final = "kbq_tui"
+FOLDER: Final = Path(__file__).parent / "locale"
+
+
+def wanted(arguments: Sequence[str], env: Mapping[str, str]) -> str:
+    """Return the language to speak: `--lang`, else `KBQ_TUI_LANG`, else the locale's, else English.
+
+    It is read before the command line is parsed, because the help is in that language too. What is no language of
+    ours falls through to the next; the parser says what is wrong with `--lang`.
+
+    Args:
+        arguments: as typed, without the program's name.
+        env: the environment.
+    """
+    typed = ""
+    for place, word in enumerate(arguments):
+        if word == "--":
+            break
+        if word == "--lang" and place + 1 < len(arguments):
+            typed = arguments[place + 1]
+        elif word.startswith("--lang="):
+            typed = word.removeprefix("--lang=")
+    locale = env.get("LC_ALL") or env.get("LC_MESSAGES") or env.get("LANG") or ""
+    for tag in (typed, env.get("KBQ_TUI_LANG", ""), locale):
+        if (language := tag.lower().replace("-", "_").partition(".")[0].partition("_")[0]) in LANGUAGES:
+            return language
+    return "en"
+
+
+def speak(language: str) -> None:
+    """Speak a language from now on.
+
+    Args:
+        language: one of `LANGUAGES`.
+    """
+    from kbq_tui.core import words
+
+    if language == "en":
+        words.use(None)
+        return
+    import gettext
+
+    found = gettext.translation(DOMAIN, FOLDER, [language])
+    words.use(found.gettext, found.ngettext)
+    # click asks gettext itself, for a domain and a language that it looks up at each word.
+    gettext.bindtextdomain(DOMAIN, str(FOLDER))
+    gettext.textdomain(DOMAIN)
+    os.environ["LANGUAGE"] = language
