@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 # Not in the folder's own conftest: under xdist the process that sums up collects nothing, and reads only this one.
 from tests.faults.figures import pytest_terminal_summary
@@ -18,6 +19,10 @@ __all__ = ["pytest_terminal_summary"]
 KEY = re.compile(rb"MII[A-Za-z0-9+/]{3}IBADANBgkqhkiG9w0BAQEFAAS[A-Za-z0-9+/]{20}")
 # A shell that runs us in the background lets us ignore SIGINT, and the programs under test would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# The same examples in every run: what fails here fails for everybody. `--hypothesis-profile=default` looks for new ones.
+settings.register_profile("steady", derandomize=True)
+settings.load_profile("steady")
 
 LARGEST = 16 * 1024 * 1024
 

@@ -69,6 +69,13 @@ def test_a_query_that_is_too_deep_is_refused(context, sql):
     assert answer.reason == "invalidQuery"
 
 
+@pytest.mark.parametrize("sql", ["TRUNCATE SELECT ALL", "CREATE VIEW d.w", "CREATE VIEW d.w (a)"])
+def test_half_a_statement_is_refused(context, sql):
+    answer = outcome(context, sql)
+    assert isinstance(answer, ApiError)
+    assert answer.reason == "invalidQuery"
+
+
 def test_seeded_datasets_carry_no_trace_of_the_seeding(context):
     dataset = context.world.dataset(P, "d")
     assert "kbq-sandbox.invalid" not in repr(dataset.access)

@@ -52,6 +52,8 @@ def run(session: Session, tree: exp.Expr) -> Outcome:
     kind = "TRUNCATE_TABLE" if isinstance(tree, exp.TruncateTable) else type(tree).__name__.upper()
     node = tree.expressions[0] if isinstance(tree, exp.TruncateTable) else tree.this
     node = node.this if isinstance(node, exp.Schema) else node
+    if not isinstance(node, exp.Table):  # sqlglot takes `TRUNCATE SELECT ...`
+        raise refusals.invalid_query("Syntax error: Expected a table name")
     name = table_name(session, table_parts(node))
     project = session.project
     if not project.billing and kind != "TRUNCATE_TABLE":

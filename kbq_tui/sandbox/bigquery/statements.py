@@ -197,7 +197,9 @@ def _create_view(session: Session, tree: exp.Expr) -> Outcome:
     node = shape.this if isinstance(shape, exp.Schema) else shape
     name = table_name(session, _path(node))
     dataset = find_dataset(session, name)
-    source = tree.args["expression"]
+    source = tree.args.get("expression")
+    if source is None:
+        raise refusals.invalid_query("Syntax error: Expected keyword AS but got end of statement")
     body = options.for_table(options.read(session, tree))
     outcome = Outcome("CREATE_VIEW", operation="CREATE", target={"ddlTargetTable": _reference(name)})
     session.ctx.authz.require(session.principal, "bigquery.tables.create", dataset)
