@@ -20,7 +20,7 @@ KEY = re.compile(rb"MII[A-Za-z0-9+/]{3}IBADANBgkqhkiG9w0BAQEFAAS[A-Za-z0-9+/]{20
 # A shell that runs us in the background lets us ignore SIGINT, and the programs under test would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
-# The same examples in every run: what fails here fails for everybody. `--hypothesis-profile=default` looks for new ones.
+# The same examples in every run, so that what fails fails for everybody; --hypothesis-profile=default takes new ones.
 settings.register_profile("steady", derandomize=True)
 settings.load_profile("steady")
 
