@@ -1,6 +1,5 @@
 """The difference between what is wanted and what is there. Pure: same input, same plan."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 from kbq_tui.core import catalogue
@@ -18,41 +17,12 @@ from kbq_tui.core.actions import (
     RevokeProjectRole,
     Step,
 )
+from kbq_tui.core.demands import ACCOUNT_CONSTRAINTS, KEY_CONSTRAINTS, MAX_KEYS, PERMISSIONS_FOR
 from kbq_tui.core.grants import Grant, over_grants, same_account_tombstones
 from kbq_tui.core.observed import Absent, Observed, Present, Unknown
 from kbq_tui.core.plan import Blocked, Plan
 from kbq_tui.core.problems import Context, Problem
 from kbq_tui.core.spec import ACCOUNT_DISPLAY_NAME, DEFAULT_LOCATION, JOB_USER, REQUIRED_SERVICES, ConnectionSpec
-
-MAX_KEYS = 10
-"""User-managed keys of one service account. Source: https://cloud.google.com/iam/quotas"""
-
-KEY_CONSTRAINTS = ("iam.disableServiceAccountKeyCreation", "iam.managed.disableServiceAccountKeyCreation")
-ACCOUNT_CONSTRAINTS = ("iam.disableServiceAccountCreation", "iam.managed.disableServiceAccountCreation")
-
-_PERMISSION: Mapping[type, tuple[str, ...]] = {
-    EnableService: ("serviceusage.services.enable",),
-    CreateDataset: ("bigquery.datasets.create",),
-    CreateAccount: ("iam.serviceAccounts.create",),
-    CreateKey: ("iam.serviceAccountKeys.create",),
-    GrantProjectRole: ("resourcemanager.projects.getIamPolicy", "resourcemanager.projects.setIamPolicy"),
-    RevokeProjectRole: ("resourcemanager.projects.getIamPolicy", "resourcemanager.projects.setIamPolicy"),
-}
-"""What an operation needs on the project. Not dataset grants: a dataset's owner has them without the project."""
-
-PREFLIGHT_PERMISSIONS = tuple(
-    sorted(
-        {p for need in _PERMISSION.values() for p in need}
-        | {
-            "bigquery.datasets.get",
-            "bigquery.datasets.update",
-            "bigquery.jobs.create",
-            "iam.serviceAccounts.get",
-            "iam.serviceAccountKeys.list",
-        }
-    )
-)
-"""What preflight asks about. Source: facts of https://cloud.google.com/iam/docs/permissions-reference"""
 
 
 def context_of(spec: ConnectionSpec, location: str | None = None, dataset: str = "") -> Context:
@@ -148,7 +118,7 @@ class _Differ:
         held = self.seen.permissions
         if not isinstance(held, Present):
             return None  # not known: the attempt itself will tell
-        for permission in _PERMISSION.get(type(op), ()):
+        for permission in PERMISSIONS_FOR.get(type(op), ()):
             if permission not in held.value:
                 dataset = op.dataset if isinstance(op, CreateDataset) else ""
                 return catalogue.permission_missing(permission, replace(self.context, dataset=dataset))

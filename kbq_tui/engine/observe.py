@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TypeVar
 
-from kbq_tui.core.diff import ACCOUNT_CONSTRAINTS, KEY_CONSTRAINTS, PREFLIGHT_PERMISSIONS
+from kbq_tui.core.demands import ACCOUNT_CONSTRAINTS, KEY_CONSTRAINTS, PREFLIGHT_PERMISSIONS
 from kbq_tui.core.observed import Absent, KeyInfo, LocalKey, Observed, Part, Present, Unknown
 from kbq_tui.core.problems import Kind, ProblemError
 from kbq_tui.core.spec import REQUIRED_SERVICES, ConnectionSpec

@@ -1,7 +1,8 @@
 """Before anything is changed: what would stop the set-up, as lines."""
 
 from kbq_tui.core import catalogue
-from kbq_tui.core.diff import ACCOUNT_CONSTRAINTS, KEY_CONSTRAINTS, PREFLIGHT_PERMISSIONS, context_of
+from kbq_tui.core.demands import ACCOUNT_CONSTRAINTS, KEY_CONSTRAINTS, PREFLIGHT_PERMISSIONS
+from kbq_tui.core.diff import context_of
 from kbq_tui.core.observed import Observed, Part, Present, Unknown
 from kbq_tui.core.plan import Plan
 from kbq_tui.core.spec import ConnectionSpec

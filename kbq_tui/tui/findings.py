@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from kbq_tui.core import catalogue
-from kbq_tui.core.diff import ACCOUNT_CONSTRAINTS, KEY_CONSTRAINTS
+from kbq_tui.core.demands import ACCOUNT_CONSTRAINTS, KEY_CONSTRAINTS
 from kbq_tui.core.observed import Absent, Observed, Part, Present, Unknown
 from kbq_tui.core.plan import Plan
 from kbq_tui.core.problems import Context, Problem

@@ -15,7 +15,7 @@ from kbq_tui.core.actions import (
     GrantProjectRole,
     RevokeDatasetRole,
 )
-from kbq_tui.core.diff import ACCOUNT_CONSTRAINTS, KEY_CONSTRAINTS, PREFLIGHT_PERMISSIONS
+from kbq_tui.core.demands import ACCOUNT_CONSTRAINTS, KEY_CONSTRAINTS, PREFLIGHT_PERMISSIONS
 from kbq_tui.core.observed import (
     Absent,
     AccessEntry,

@@ -5,7 +5,7 @@ from datetime import datetime
 from textual.app import ComposeResult
 from textual.content import Content
 
-from kbq_tui.core.diff import MAX_KEYS
+from kbq_tui.core.demands import MAX_KEYS
 from kbq_tui.core.observed import Absent, KeyInfo, Observed, Present, Unknown
 from kbq_tui.core.spec import check_account
 from kbq_tui.core.steps import Step
