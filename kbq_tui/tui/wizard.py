@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from kbq_tui.core.problems import Context, Problem, ProblemError
-from kbq_tui.core.spec import ConnectionSpec, InvalidValueError, normal_location
+from kbq_tui.core.spec import ConnectionSpec, normal_location
 from kbq_tui.core.steps import Change, Step
-from kbq_tui.engine.desk import Desk, Draft, Saved
+from kbq_tui.engine.desk import Desk
 from kbq_tui.engine.ports import Cloud, Ports
+from kbq_tui.tui.typed import STEPS, Typed
 from kbq_tui.tui.waiting import HurriedClock, true_seconds
 
 if TYPE_CHECKING:  # what the first frame does not need is loaded when it is
@@ -21,7 +22,8 @@ if TYPE_CHECKING:  # what the first frame does not need is loaded when it is
     from kbq_tui.core.plan import Blocked, Plan
     from kbq_tui.core.summary import Summary
 
-STEPS = tuple(Step)
+__all__ = ["STEPS", "Busy", "Wizard"]
+
 LOOK_LIMIT = 90.0
 """Seconds after which a look at the project is given up. Each call has a deadline of its own; this is the sum."""
 SIGN_IN_LIMIT = 60.0
@@ -46,7 +48,7 @@ class Busy:
     writing: bool = False
 
 
-class Wizard:
+class Wizard(Typed):
     """One run of the guided set-up.
 
     Args:
@@ -55,18 +57,11 @@ class Wizard:
     """
 
     def __init__(self, desk: Desk, changed: Callable[[], None] = lambda: None) -> None:
-        self.desk = desk
-        self.changed = changed
-        self.draft: Draft = desk.draft
-        self.saved: Saved | None = None
-        self.step = Step.PROJECT
-        self.furthest = Step.PROJECT
+        super().__init__(desk, changed)
         self.cloud: Cloud | None = None
         self.identity: Identity | None = None
         self.sign_in_problem: Problem | None = None
         self.busy: Busy | None = None
-        self.note = ""
-        self.note_bad = False
         self.looked: ConnectionSpec | None = None
         self.observed: Observed | None = None
         self.plan: Plan | None = None
@@ -78,52 +73,13 @@ class Wizard:
         self.results: dict[str, CheckResult] = {}
         self.running: dict[str, Event] = {}
         self.verified = False
-        self.interrupted: tuple[str, ...] = ()
         self.clock = HurriedClock(desk.clock)
         self._again = False
         self._looking = False
         self._free = asyncio.Event()
         self._free.set()
 
-    # -- what was typed ------------------------------------------------------------------------------------------
-
-    def restore(self) -> None:
-        """Take up where the operator left. What was typed is in the desk's draft already."""
-        try:
-            self.saved = self.desk.store.load(self.draft.name)
-            self.interrupted = self.desk.store.unfinished(self.draft.name)
-        except ProblemError as error:
-            self.say(f"{error.problem.title}: {error.problem.cause}", bad=True)
-        if self.saved is not None and self.saved.screen is not None:
-            self.step = self.furthest = self.saved.screen
-        if self.interrupted:
-            self.say("The last run was interrupted; what is there now is looked up afresh.")
-
-    @property
-    def fresh(self) -> bool:
-        """Whether nothing is remembered of this connection."""
-        return self.saved is None
-
-    def spec(self) -> ConnectionSpec | None:
-        """Return the connection as typed, or None while something typed cannot be right."""
-        try:
-            return self.draft.spec()
-        except (InvalidValueError, ValueError):
-            return None
-
-    def fault(self) -> InvalidValueError | None:
-        """Return what is wrong with what was typed."""
-        try:
-            self.draft.spec()
-        except InvalidValueError as error:
-            return error
-        return None
-
-    def set(self, **values: str) -> None:
-        """Keep what was typed, right or wrong."""
-        if any(getattr(self.draft, k) != v for k, v in values.items()):
-            self.draft = self.draft.but(**values)
-            self.changed()
+    # -- signing in and looking ----------------------------------------------------------------------------------
 
     @property
     def current(self) -> bool:
@@ -140,36 +96,6 @@ class Wizard:
 
         return replace(context_of(spec, self.plan.location if self.plan else None), operator=operator)
 
-    def save(self, *, finished: bool | None = None, connected: bool | None = None) -> None:
-        """Remember screen and inputs; a store that cannot be written is said, and stops nothing."""
-        before = self.saved
-        saved = Saved(
-            self.draft,
-            self.step,
-            finished if finished is not None else bool(before and before.finished),
-            connected if connected is not None else bool(before and before.connected),
-        )
-        try:
-            self.desk.store.save(saved)
-        except ProblemError as error:
-            self.say(f"{error.problem.title}: {error.problem.cause}", bad=True)
-        self.saved = saved
-
-    def go(self, step: Step) -> None:
-        """Stand on another step, and remember it."""
-        self.step = step
-        if STEPS.index(step) > STEPS.index(self.furthest):
-            self.furthest = step
-        self.note = ""
-        self.save()
-
-    def say(self, text: str, *, bad: bool = False) -> None:
-        """Put one line under the screen."""
-        self.note, self.note_bad = text, bad
-        self.changed()
-
-    # -- signing in and looking ----------------------------------------------------------------------------------
-
     async def sign_in(self, *, allow_gcloud: bool = False) -> bool:
         """Find the operator's credentials. Returns whether that went well. Waits for what else is going on."""
         asked = self.sign_in_problem is not None or allow_gcloud
@@ -185,7 +111,8 @@ class Wizard:
         except ProblemError as error:
             self.sign_in_problem = error.problem
         except TimeoutError:
-            self.say("Google did not answer the sign-in within a minute. F5 tries again.", bad=True)
+            again = keys.face("refresh")
+            self.say(told("Google did not answer the sign-in within a minute. {key} tries again.", key=again), bad=True)
         finally:
             self._end()
         return self.cloud is not None and self.sign_in_problem is None
@@ -221,7 +148,7 @@ class Wizard:
             async with asyncio.timeout(LOOK_LIMIT):
                 observed = await observe(spec, self.ports(spec), self._part)
         except TimeoutError:
-            self.say("Google did not answer in time. F5 tries again.", bad=True)
+            self.say(told("Google did not answer in time. {key} tries again.", key=keys.face("refresh")), bad=True)
             return
         finally:
             self._end()
