@@ -4,13 +4,14 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check install --quiet -c constraints.txt
 
-.PHONY: demo test test-live check format bench screenshots clean help
+.PHONY: demo test test-live check format messages bench screenshots clean help
 
 help:
 	@echo "make demo         the guided set-up on the embedded sandbox (headless without a terminal)"
 	@echo "make test         all checks and tests"
 	@echo "make test-live    the contract tests in a real project: PROJECT=ID [LOCATION=EU]; it cleans up after itself"
 	@echo "make check        format, lint, types, import contracts"
+	@echo "make messages     bring the German catalogue up to date with the sources, and compile it"
 	@echo "make bench        the speed table (BENCH=--json for JSON)"
 	@echo "make screenshots  draw screenshots/ anew"
 
@@ -35,6 +36,9 @@ check: $(VENV)/.dev
 format: $(VENV)/.dev
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+messages: $(VENV)/.dev
+	$(BIN)/python -m tests.messages
 
 bench: $(VENV)/.dev
 	@$(BIN)/python -m tests.bench $(BENCH)

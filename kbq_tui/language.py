@@ -2,16 +2,16 @@
 
 import os
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Final
 
 LANGUAGES: Final = ("en", "de")
 DOMAIN: Final = "kbq_tui"
-FOLDER: Final = Path(__file__).parent / "locale"
+VARIABLE: Final = "KBQ_TUI_LANG"
+FOLDER: Final = os.path.join(os.path.dirname(__file__), "locale")  # noqa: PTH118, PTH120  pathlib is late here
 
 
-def wanted(arguments: Sequence[str], env: Mapping[str, str]) -> str:
-    """Return the language to speak: `--lang`, else `KBQ_TUI_LANG`, else the locale's, else English.
+def chosen(arguments: Sequence[str], env: Mapping[str, str]) -> tuple[str, str]:
+    """Return the language to speak, and what says so: `--lang`, else `KBQ_TUI_LANG`, else the locale, else nothing.
 
     It is read before the command line is parsed, because the help is in that language too. What is no language of
     ours falls through to the next; the parser says what is wrong with `--lang`.
@@ -28,11 +28,17 @@ def wanted(arguments: Sequence[str], env: Mapping[str, str]) -> str:
             typed = arguments[place + 1]
         elif word.startswith("--lang="):
             typed = word.removeprefix("--lang=")
-    locale = env.get("LC_ALL") or env.get("LC_MESSAGES") or env.get("LANG") or ""
-    for tag in (typed, env.get("KBQ_TUI_LANG", ""), locale):
-        if (language := tag.lower().replace("-", "_").partition(".")[0].partition("_")[0]) in LANGUAGES:
-            return language
-    return "en"
+    locale = next((name for name in ("LC_ALL", "LC_MESSAGES", "LANG") if env.get(name)), "")
+    for source, tag in (("--lang", typed), (VARIABLE, env.get(VARIABLE, "")), (locale, env.get(locale, ""))):
+        language = tag.lower().replace("-", "_").partition(".")[0].partition("_")[0]
+        if language in LANGUAGES:
+            return language, source
+    return "en", ""
+
+
+def wanted(arguments: Sequence[str], env: Mapping[str, str]) -> str:
+    """Return the language to speak: see `chosen`."""
+    return chosen(arguments, env)[0]
 
 
 def speak(language: str) -> None:
@@ -51,6 +57,6 @@ def speak(language: str) -> None:
     found = gettext.translation(DOMAIN, FOLDER, [language])
     words.use(found.gettext, found.ngettext)
     # click asks gettext itself, for a domain and a language that it looks up at each word.
-    gettext.bindtextdomain(DOMAIN, str(FOLDER))
+    gettext.bindtextdomain(DOMAIN, FOLDER)
     gettext.textdomain(DOMAIN)
     os.environ["LANGUAGE"] = language

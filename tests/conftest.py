@@ -1,6 +1,7 @@
 """The whole suite is watched for private keys: in what tests print and report, and in every file they leave behind."""
 
 import json
+import os
 import re
 import signal
 from collections.abc import Generator, Iterator
@@ -23,6 +24,8 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 # The same examples in every run, so that what fails fails for everybody; --hypothesis-profile=default takes new ones.
 settings.register_profile("steady", derandomize=True)
 settings.load_profile("steady")
+# Texts are compared in English, whatever the machine speaks; programs under test are started with these as a rule.
+os.environ.update(LC_ALL="C.UTF-8", LANG="C.UTF-8", KBQ_TUI_LANG="en")
 
 LARGEST = 16 * 1024 * 1024
 
