@@ -204,10 +204,10 @@ def test_a_signal_ends_a_hanging_call_at_once_with_its_status(env, number: int, 
         connection, _ = silent.accept()  # it is inside the call now
         began = time.monotonic()
         child.send_signal(number)
-        out, err = child.communicate(timeout=10)
+        out, err = child.communicate(timeout=60)
         connection.close()
     assert child.returncode == status, err
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 20
     assert out == b""
     assert b"Traceback" not in err
 

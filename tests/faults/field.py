@@ -300,7 +300,7 @@ class _Iam:
         return getattr(self._real, rpc)
 
 
-def wait_until(condition: Callable[[], bool], seconds: float = 20.0) -> None:
+def wait_until(condition: Callable[[], bool], seconds: float = 60.0) -> None:
     """Return once the condition holds."""
     end = time.monotonic() + seconds
     while not condition():

@@ -59,7 +59,7 @@ async def test_a_fault_that_does_not_pass_is_given_up_after_a_bounded_number_of_
 
 @READS
 async def test_a_call_that_hangs_ends_at_its_deadline(play: Play, method: str, read: object) -> None:
-    async with play(timeout=0.7) as ground:
+    async with play(timeout=2) as ground:
         await ground.cloud.authenticate()
         ground.fail(method, "hang", every=1, seconds=30)
         with problem("KBQ-DEADLINE") as found:
@@ -155,7 +155,7 @@ async def test_a_key_whose_creation_is_unclear_is_not_asked_for_again(play: Play
 
 
 async def test_a_key_that_takes_too_long_is_unclear_too(play: Play) -> None:
-    async with play(timeout=0.7) as ground:
+    async with play(timeout=2) as ground:
         await ground.cloud.create_account(ground.project, ACCOUNT_ID, "Klaviyo")
         ground.fail("iam.serviceAccountKeys.create", "hang", seconds=30)
         with problem("KBQ-KEY-OUTCOME-UNKNOWN"):
@@ -179,7 +179,7 @@ async def test_a_token_that_cannot_be_had_leaves_no_doubt_about_the_key(play: Pl
 
 
 async def test_a_token_that_takes_too_long_leaves_no_doubt_about_the_key(play: Play) -> None:
-    async with play(timeout=0.7) as ground:
+    async with play(timeout=2) as ground:
         ground.fail("oauth2.token", "hang", every=1, seconds=30)
         with problem("KBQ-DEADLINE"):
             await ground.cloud.create_key(ground.project, ground.email)

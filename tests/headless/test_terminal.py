@@ -28,7 +28,7 @@ class Terminal:
         os.close(theirs)
         self.seen = ""
 
-    def until(self, words: str, seconds: float = 20.0) -> None:
+    def until(self, words: str, seconds: float = 60.0) -> None:
         ends = time.monotonic() + seconds
         while words not in self.seen:
             assert time.monotonic() < ends, self.seen
@@ -51,7 +51,7 @@ class Terminal:
         ends = time.monotonic() + 20
         while self._read(0.2) and self.child.poll() is None:
             assert time.monotonic() < ends, self.seen
-        status = self.child.wait(20)
+        status = self.child.wait(60)
         while self._read(0.0) and select.select([self.fd], [], [], 0)[0]:
             pass
         os.close(self.fd)

@@ -32,7 +32,7 @@ class Tmux:
     def keys(self, *names: str) -> None:
         subprocess.run([*self._base, "send-keys", *names], check=True)
 
-    def until(self, *marks: str, seconds: float = 30.0) -> str:
+    def until(self, *marks: str, seconds: float = 60.0) -> str:
         deadline = time.monotonic() + seconds
         before = ""
         while time.monotonic() < deadline:

@@ -21,7 +21,7 @@ class Walk:
     def __post_init__(self) -> None:
         self.seen: dict[str, str] = {}
 
-    def at(self, step: int, *marks: str, seconds: float = 30.0) -> str:
+    def at(self, step: int, *marks: str, seconds: float = 60.0) -> str:
         """Wait for a step's screen to be drawn and settled with these marks; return its text."""
         title = f"Step {step} of 6: {STEPS[step - 1]}"
         self.terminal.until_text(title, "F10", *marks, seconds=seconds)

@@ -40,7 +40,7 @@ def test_a_keyring_that_never_answers_is_left_behind_once() -> None:
         outcome = copies.store(EMAIL, Secret(b"x"))
         assert not outcome.done
         assert "answer" in outcome.note
-    assert time.monotonic() - start < 2
+    assert time.monotonic() - start < 20
     assert len(calls) == 1
     release.set()
 

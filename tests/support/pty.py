@@ -65,7 +65,7 @@ class Terminal:
     def send(self, text: str) -> None:
         os.write(self.fd, text.encode())
 
-    def until(self, ready: Callable[[], bool], seconds: float = 20.0, pause: float = 0.02) -> None:
+    def until(self, ready: Callable[[], bool], seconds: float = 60.0, pause: float = 0.02) -> None:
         """Read until `ready`; fail with the screen when the time is over or the program has ended without it."""
         deadline = time.monotonic() + seconds
         while not ready():
@@ -75,10 +75,10 @@ class Terminal:
             if time.monotonic() > deadline or (self.ended() and not self.read(0.05)):
                 raise AssertionError(f"never came (exit {self.status}); the screen was:\n{self.text()}")
 
-    def until_text(self, *marks: str, seconds: float = 20.0) -> None:
+    def until_text(self, *marks: str, seconds: float = 60.0) -> None:
         self.until(lambda: all(m in self.text() for m in marks), seconds)
 
-    def settle(self, quiet: float = 0.5, seconds: float = 20.0) -> None:
+    def settle(self, quiet: float = 0.5, seconds: float = 60.0) -> None:
         """Read until nothing has been sent for `quiet` seconds."""
         deadline = time.monotonic() + seconds
         while self.read(quiet):
@@ -92,7 +92,7 @@ class Terminal:
                 self.status = os.waitstatus_to_exitcode(status)
         return self.status is not None
 
-    def wait(self, seconds: float = 10.0) -> int:
+    def wait(self, seconds: float = 60.0) -> int:
         """Read until the program ends; return its exit status (negative: the signal)."""
         deadline = time.monotonic() + seconds
         while not self.ended():

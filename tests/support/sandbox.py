@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 
-def wait_for(path: Path, process: subprocess.Popen[bytes], seconds: float = 20.0) -> None:
+def wait_for(path: Path, process: subprocess.Popen[bytes], seconds: float = 60.0) -> None:
     """Return once `path` exists; fail with what the process said when it ends or the time is over."""
     deadline = time.monotonic() + seconds
     while not path.exists():

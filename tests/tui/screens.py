@@ -19,7 +19,7 @@ def text_of(app: App[object]) -> str:
     return "\n".join(strip.text.rstrip() for strip in strips)
 
 
-async def until(pilot: Pilot[object], what: str | Callable[[], bool], seconds: float = 8.0) -> str:
+async def until(pilot: Pilot[object], what: str | Callable[[], bool], seconds: float = 60.0) -> str:
     """Wait until the screen says something, or something holds. Fails with the screen's text."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
