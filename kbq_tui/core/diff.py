@@ -19,7 +19,7 @@ from kbq_tui.core.actions import (
 )
 from kbq_tui.core.demands import ACCOUNT_CONSTRAINTS, KEY_CONSTRAINTS, MAX_KEYS, PERMISSIONS_FOR
 from kbq_tui.core.grants import Grant, over_grants, same_account_tombstones
-from kbq_tui.core.observed import Absent, Observed, Present, Unknown
+from kbq_tui.core.observed import Absent, Observed, Present, Unknown, unheld_keys
 from kbq_tui.core.plan import Blocked, Plan
 from kbq_tui.core.problems import Context, Problem
 from kbq_tui.core.spec import ACCOUNT_DISPLAY_NAME, DEFAULT_LOCATION, JOB_USER, REQUIRED_SERVICES, ConnectionSpec
@@ -244,12 +244,10 @@ class _Differ:
         remote = {k.id: k for k in keys.value} if isinstance(keys, Present) else None
         op = CreateKey(email, self.spec.key_file, tuple(sorted(remote or ())))
         account_absent = isinstance(self.seen.account, Absent)
-        held: str | None = None
         match self.seen.key:
             case Unknown(problem=problem):
                 self._add("key", email, "Key file", Step.ACCOUNT, op, problem=problem)
             case Present(value=local):
-                held = local.key_id
                 dead = account_absent or (remote is not None and local.key_id not in remote)
                 revoked = remote is not None and local.key_id in remote and remote[local.key_id].disabled
                 problem_ = None
@@ -280,7 +278,7 @@ class _Differ:
                     needs=self._needs("account"),
                     problem=problem_,
                 )
-        for id_ in sorted(set(remote or ()) - {held}):
+        for id_ in sorted(k.id for k in unheld_keys(self.seen)):
             self.warnings.append(catalogue.problem("KBQ-KEY-UNHELD", self.context, key_id=id_))
 
     def _project_grant(self) -> None:

@@ -174,3 +174,11 @@ class Observed:
     keys: "Part[tuple[KeyInfo, ...]]"
     bindings: "Part[tuple[RoleBinding, ...]]"
     key: "Part[LocalKey]"
+
+
+def unheld_keys(observed: Observed) -> tuple[KeyInfo, ...]:
+    """Return the keys at Google that are not kept here; none while it cannot be told which one is kept here."""
+    if not isinstance(observed.keys, Present) or isinstance(observed.key, Unknown):
+        return ()
+    held = observed.key.value.key_id if isinstance(observed.key, Present) else None
+    return tuple(k for k in observed.keys.value if k.id != held)

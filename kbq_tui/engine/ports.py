@@ -180,6 +180,9 @@ class KeyStore(Protocol):
     def load(self, path: str | None, project: str, email: str) -> Secret:
         """Read the key, from the file or else the keyring. Raises: ProblemError."""
 
+    def forget_copy(self, project: str, email: str) -> str:
+        """Delete the keyring's copy. Returns why it could not be; empty where it is gone. Never raises."""
+
 
 class Journal(Protocol):
     """What was intended and what came of it, on disk before and after each change."""

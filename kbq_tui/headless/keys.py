@@ -1,25 +1,18 @@
 """The account's keys: list, create, delete."""
 
-from kbq_tui.core.actions import Action, Change, CreateKey, DeleteKey, Operation, Step
-from kbq_tui.core.observed import KeyInfo, LocalKey, value_of
 from kbq_tui.core.spec import ConnectionSpec
 from kbq_tui.core.text import inert
-from kbq_tui.engine.apply import Outcome, Patience, Runner
-from kbq_tui.engine.observe import inspect_key
-from kbq_tui.engine.ports import Ports
+from kbq_tui.core.words import told
+from kbq_tui.engine.apply import Patience
+from kbq_tui.engine.keys import create_key, delete_key, keys_of
 from kbq_tui.headless.commands import status_of
 from kbq_tui.headless.face import Face
 from kbq_tui.headless.lines import EventLines
 
 
-async def _look(spec: ConnectionSpec, ports: Ports) -> tuple[tuple[KeyInfo, ...], LocalKey | None]:
-    keys = await ports.cloud.keys(spec.project, spec.account_email)
-    return keys, value_of(await inspect_key(spec, ports))
-
-
 def list_command(face: Face, spec: ConnectionSpec, *, as_json: bool) -> int:
     """List the account's user-managed keys, oldest first, and say which one is kept here."""
-    keys, local = face.with_ports(spec.name, lambda ports: _look(spec, ports))
+    keys, local = face.with_ports(spec.name, lambda ports: keys_of(spec, ports))
     now = face.desk.clock.now()
     rows = [
         {
@@ -54,15 +47,19 @@ def list_command(face: Face, spec: ConnectionSpec, *, as_json: bool) -> int:
 
 def create_command(face: Face, spec: ConnectionSpec) -> int:
     """Create a key and keep it here. The place must be free: a key that cannot be kept is never made."""
-    summary = f"Create a key for {spec.account_email}"
-    status, outcome = _act(face, spec, summary, Change.CREATE, CreateKey(spec.account_email, spec.key_file))
+    emit = EventLines(face.paper)
+    outcome = face.with_ports(spec.name, lambda ports: create_key(spec, ports, emit, _patience(face)))
+    for problem in outcome.problems:
+        face.paper.problem(problem)
     if outcome.key is not None:
         face.paper.result(outcome.key.path)
-    return status
+    return status_of(outcome.problems)
 
 
 def delete_command(face: Face, spec: ConnectionSpec, key_id: str, *, agreed: bool) -> int:
     """Delete one key at Google, after a yes. Whatever signs in with it stops working at once.
+
+    Of the key that is kept here, the copy in the keyring goes too; the file stays until it is shredded.
 
     Args:
         face: the face.
@@ -70,7 +67,7 @@ def delete_command(face: Face, spec: ConnectionSpec, key_id: str, *, agreed: boo
         key_id: the key's id, or the beginning of it where that names one key only.
         agreed: `--yes`.
     """
-    keys, local = face.with_ports(spec.name, lambda ports: _look(spec, ports))
+    keys, local = face.with_ports(spec.name, lambda ports: keys_of(spec, ports))
     found = [k.id for k in keys if k.id.startswith(key_id)]
     if len(found) != 1:
         what = "no key" if not found else f"{len(found)} keys"
@@ -82,22 +79,14 @@ def delete_command(face: Face, spec: ConnectionSpec, key_id: str, *, agreed: boo
         if face.confirm is None or not face.confirm(f"{warning}Delete key {inert(found[0])}?"):
             face.paper.say("Nothing was changed.")
             return 1
-    op = DeleteKey(spec.account_email, found[0])
-    status, _ = _act(face, spec, f"Delete key {found[0]}", Change.DELETE, op)
-    if status == 0 and ours and local is not None and local.path:
-        face.paper.say(f"The file {inert(local.path)} is of no use any more: kbq-tui key shred")
-    return status
-
-
-def _act(face: Face, spec: ConnectionSpec, summary: str, change: Change, op: Operation) -> tuple[int, Outcome]:
-    action = Action("key", change, spec.account_email, summary, Step.ACCOUNT, op)
-
-    async def work(ports: Ports) -> Outcome:
-        runner = Runner(spec, ports, EventLines(face.paper), Patience(limit=face.desk.patience or Patience().limit))
-        await runner.run([action])
-        return runner.outcome
-
-    outcome = face.with_ports(spec.name, work)
+    emit = EventLines(face.paper)
+    outcome, notes = face.with_ports(spec.name, lambda ports: delete_key(spec, ports, emit, _patience(face), found[0]))
     for problem in outcome.problems:
         face.paper.problem(problem)
-    return status_of(outcome.problems), outcome
+    for note in notes:
+        face.paper.say(inert(told(note), 1_000))
+    return status_of(outcome.problems)
+
+
+def _patience(face: Face) -> Patience:
+    return Patience() if face.desk.patience is None else Patience(limit=face.desk.patience)

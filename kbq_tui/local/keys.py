@@ -175,13 +175,17 @@ class KeyFiles:
             return Outcome(False, f"The system keyring has a copy, but that could not be noted: {error.strerror}.")
         return outcome
 
-    def forget_copy(self, project: str, email: str) -> Outcome:
-        """Delete the keyring's copy (the key was deleted at Google). Never raises."""
+    def forget_copy(self, project: str, email: str) -> str:
+        """Delete the keyring's copy (the key was deleted at Google).
+
+        Returns:
+            Why it could not be, in one sentence; empty where it is gone. Never raises.
+        """
         outcome = self._copies.forget(email)
         if outcome.done:
             with suppress(OSError):
                 self._record_path(project, email).unlink(missing_ok=True)
-        return outcome
+        return outcome.note
 
     def _place(self, path: str | None, project: str, email: str) -> Place:
         return Place.at(path or self.default_path(project, email))

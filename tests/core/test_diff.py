@@ -188,6 +188,11 @@ def test_ten_keys_are_enough() -> None:
     assert sum(w.code == "KBQ-KEY-UNHELD" for w in plan.warnings) == 10
 
 
+def test_no_key_counts_as_unheld_while_it_cannot_be_told_which_one_is_kept_here() -> None:
+    plan = diff(SPEC, replace(in_place(), key=UNKNOWN))
+    assert "KBQ-KEY-UNHELD" not in {w.code for w in plan.warnings}
+
+
 def test_a_key_that_google_no_longer_knows_is_not_silently_replaced() -> None:
     seen = replace(
         in_place(), keys=Present(()), key=Present(LocalKey("/k.json", "old", SPEC.account_email, "my-project"))

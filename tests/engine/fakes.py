@@ -257,6 +257,8 @@ class FakeKeys:
         self.local: LocalKey | None = None
         self.reserved = False
         self.cannot_write: Problem | None = None
+        self.cannot_forget = ""
+        self.forgotten: list[str] = []
 
     def inspect(self, path: str | None, project: str, email: str) -> LocalKey | None:
         return self.local
@@ -270,6 +272,11 @@ class FakeKeys:
         if self.held is None:
             raise ProblemError(fault("KBQ-KEY-FILE-MISSING", kind=Kind.CREDENTIALS))
         return self.held
+
+    def forget_copy(self, project: str, email: str) -> str:
+        if not self.cannot_forget:
+            self.forgotten.append(email)
+        return self.cannot_forget
 
 
 class FakeSlot:

@@ -385,7 +385,7 @@ def test_shredding_overwrites_before_it_deletes(
     assert left is not None
     assert (left.path, left.key_id, left.in_keyring) == ("", kept.key_id, True)
     assert ringed.load(None, PROJECT, EMAIL) == key
-    assert ringed.forget_copy(PROJECT, EMAIL).done
+    assert ringed.forget_copy(PROJECT, EMAIL) == ""
     assert backend.values == {}
     assert ringed.inspect(None, PROJECT, EMAIL) is None
 

@@ -72,6 +72,9 @@ class MemoryKeys:
             raise ProblemError(catalogue.problem("KBQ-KEY-FILE-MISSING", Context(project=project), path=path or ""))
         return self.secret
 
+    def forget_copy(self, project: str, email: str) -> str:
+        return ""
+
 
 @dataclass
 class MemorySlot:

@@ -1,0 +1,87 @@
+"""The account's keys: list them beside the one that is kept here, make one, delete one."""
+
+from kbq_tui.core import catalogue
+from kbq_tui.core.actions import Action, Change, CreateKey, DeleteKey
+from kbq_tui.core.diff import context_of
+from kbq_tui.core.observed import KeyInfo, LocalKey, Present, Unknown, value_of
+from kbq_tui.core.problems import ProblemError
+from kbq_tui.core.spec import ConnectionSpec
+from kbq_tui.core.steps import Step
+from kbq_tui.core.words import said
+from kbq_tui.engine.apply import Emit, Outcome, Patience, Runner
+from kbq_tui.engine.observe import inspect_key
+from kbq_tui.engine.offload import offload
+from kbq_tui.engine.ports import Ports
+
+
+async def keys_of(spec: ConnectionSpec, ports: Ports) -> tuple[tuple[KeyInfo, ...], LocalKey | None]:
+    """Return the keys that Google has, oldest first, and the one that is kept here, if any can be read."""
+    keys = await ports.cloud.keys(spec.project, spec.account_email)
+    return keys, value_of(await inspect_key(spec, ports))
+
+
+async def create_key(spec: ConnectionSpec, ports: Ports, emit: Emit, patience: Patience) -> Outcome:
+    """Create a key and keep it here. The place must be free: a key that cannot be kept is never made."""
+    email = spec.account_email
+    summary = said("Create a key for {email}", email=email)
+    action = Action("key", Change.CREATE, email, summary, Step.ACCOUNT, CreateKey(email, spec.key_file))
+    return await _run(spec, ports, emit, patience, action)
+
+
+def deletion(spec: ConnectionSpec, key_id: str) -> Action:
+    """Return what deletes a key, for a preview."""
+    email = spec.account_email
+    summary = said("Delete key {key_id}", key_id=key_id)
+    return Action(f"delete-key:{key_id}", Change.DELETE, email, summary, Step.ACCOUNT, DeleteKey(email, key_id))
+
+
+async def delete_key(
+    spec: ConnectionSpec, ports: Ports, emit: Emit, patience: Patience, key_id: str, *, unheld_only: bool = False
+) -> tuple[Outcome, tuple[str, ...]]:
+    """Delete a key at Google; of the one that is kept here, the copy in the keyring too.
+
+    Args:
+        spec: the connection.
+        ports: what to act with.
+        emit: called with each event.
+        patience: how long to wait for changes to arrive.
+        key_id: the key.
+        unheld_only: refuse where the key is kept here by now, or where that cannot be told.
+
+    Returns:
+        What came of it, and a sentence each about what is left on this machine.
+
+    Raises:
+        ProblemError: refused; nothing was changed.
+    """
+    local = await inspect_key(spec, ports)
+    held = local.value if isinstance(local, Present) and local.value.key_id == key_id else None
+    if unheld_only and isinstance(local, Unknown):
+        raise ProblemError(local.problem)
+    if unheld_only and held is not None:
+        raise ProblemError(catalogue.problem("KBQ-STALE-PLAN", context_of(spec)))
+    outcome = await _run(spec, ports, emit, patience, deletion(spec, key_id))
+    if held is None or not outcome.complete:
+        return outcome, ()
+    notes: list[str] = []
+    if held.in_keyring:
+        why = await offload(lambda: ports.keys.forget_copy(spec.project, spec.account_email))
+        notes.append(
+            said(
+                "The copy in the system keyring could not be deleted: {reason} It is of no use any more; delete the "
+                "entry kbq-tui in the keyring's own program, or with: keyring del kbq-tui {email}",
+                reason=why,
+                email=spec.account_email,
+            )
+            if why
+            else said("The copy in the system keyring is deleted too.")
+        )
+    if held.path:
+        notes.append(said("The file {path} is of no use any more: kbq-tui key shred", path=held.path))
+    return outcome, tuple(notes)
+
+
+async def _run(spec: ConnectionSpec, ports: Ports, emit: Emit, patience: Patience, action: Action) -> Outcome:
+    runner = Runner(spec, ports, emit, patience)
+    await runner.run([action])
+    return runner.outcome

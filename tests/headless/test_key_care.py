@@ -1,0 +1,62 @@
+"""A deleted key leaves nothing in the keyring, or it is said what stays; against the sandbox."""
+
+import keyring
+import pytest
+from keyring.backend import KeyringBackend
+from keyring.errors import PasswordDeleteError
+
+EMAIL = "klaviyo-data-transfer-user@acme-klaviyo-demo.iam.gserviceaccount.com"
+
+
+class Ring(KeyringBackend):
+    """A keyring in memory."""
+
+    priority = 9  # type: ignore[assignment]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.held: dict[str, str] = {}
+        self.locked = False
+
+    def get_password(self, service: str, username: str) -> str | None:
+        return self.held.get(f"{service} {username}")
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        self.held[f"{service} {username}"] = password
+
+    def delete_password(self, service: str, username: str) -> None:
+        if self.locked:
+            raise PasswordDeleteError("it is locked")
+        del self.held[f"{service} {username}"]
+
+
+@pytest.fixture
+def ring(monkeypatch: pytest.MonkeyPatch) -> Ring:
+    ring = Ring()
+    monkeypatch.delenv("KBQ_TUI_KEYRING")
+    monkeypatch.setattr(keyring, "get_keyring", lambda: ring)
+    return ring
+
+
+def test_the_keyring_s_copy_of_a_deleted_key_goes_with_it(google, call, ring: Ring):
+    google("fresh")
+    assert call("apply", "--yes").status == 0
+    assert list(ring.held) == [f"kbq-tui {EMAIL}"]
+    (key,) = call("key", "list", "--json").json["keys"]
+    deleted = call("key", "delete", key["id"], "--yes")
+    assert deleted.status == 0, deleted.err
+    assert "copy in the system keyring is deleted too" in deleted.err
+    assert "kbq-tui key shred" in deleted.err
+    assert ring.held == {}
+
+
+def test_a_copy_that_cannot_be_deleted_is_named_with_the_way_to_do_it(google, call, ring: Ring):
+    google("fresh")
+    assert call("apply", "--yes").status == 0
+    ring.locked = True
+    (key,) = call("key", "list", "--json").json["keys"]
+    deleted = call("key", "delete", key["id"], "--yes")
+    assert deleted.status == 0, deleted.err
+    assert "it is locked" in deleted.err
+    assert f"keyring del kbq-tui {EMAIL}" in deleted.err
+    assert call("key", "list", "--json").json["keys"] == []
