@@ -88,8 +88,7 @@ class KbqApp(Host):
             self.register_theme(theme)
         self.no_color = self.no_color or look.mono
         _textual_compat.begin_with_theme(self, "mono" if look.mono else look.theme)
-        if look.keymap:
-            self.set_keymap(dict(look.keymap))
+        self.set_keymap(keys.use(look.keymap))
 
     # -- life ------------------------------------------------------------------------------------------------------
 

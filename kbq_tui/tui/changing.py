@@ -6,7 +6,8 @@ from textual.containers import Horizontal
 from textual.content import Content
 
 from kbq_tui.core.actions import Action, Change, Step
-from kbq_tui.tui import side
+from kbq_tui.core.words import told
+from kbq_tui.tui import keys, side
 from kbq_tui.tui.article import LESSONS
 from kbq_tui.tui.frame import Frame
 from kbq_tui.tui.text import brief
@@ -75,8 +76,9 @@ class Changing(Frame):
             if wizard.spec() is None:
                 return Content.styled("Something above cannot be right yet", "$warning")
             if wizard.sign_in_problem is not None:
-                return Content.styled("Not signed in: F5 tries again", "$error")
-            return Content.styled("Plan: being read" if wizard.busy else "Plan: not known yet, F5 looks", "$text-quiet")
+                return Content.styled(told("Not signed in: {key} tries again", key=keys.face("refresh")), "$error")
+            unknown = told("Plan: not known yet, {key} looks", key=keys.face("refresh"))
+            return Content.styled(told("Plan: being read") if wizard.busy else unknown, "$text-quiet")
         todo, stuck = len(wizard.todo(self.step)), len(wizard.stuck(self.step))
         if wizard.busy is not None and wizard.busy.writing:
             words = "Working; each row says how far it is"

@@ -8,12 +8,13 @@ from textual.content import Content
 from textual.screen import Screen
 
 from kbq_tui.core.steps import Step
+from kbq_tui.core.words import mark, told
 from kbq_tui.tui import keys
 from kbq_tui.tui.host import Host, host_of
 from kbq_tui.tui.widgets.bars import MessageLine, Quiet, hint_line, rule_line, steps_line
 from kbq_tui.tui.wizard import STEPS
 
-SMALL = "This window is too small: 60x16 is the least. F10 quits."
+SMALL = mark("This window is too small: 60x16 is the least. {key} quits.")
 
 
 class Body(VerticalScroll, can_focus=False):
@@ -30,7 +31,11 @@ class Frame(Screen[None]):
     HORIZONTAL_BREAKPOINTS = [(0, "-slim"), (60, "-normal"), (120, "-wide"), (160, "-broad")]  # noqa: RUF012  # so Textual declares it
     VERTICAL_BREAKPOINTS = [(0, "-flat"), (16, "-low"), (22, "-tall")]  # noqa: RUF012  # so Textual declares it
 
-    BINDINGS = keys.bindings("working")
+    BINDINGS: ClassVar = [
+        *keys.bindings("working"),
+        keys.bound("first", "focus_edge(0)"),
+        keys.bound("last", "focus_edge(-1)"),
+    ]
     scopes: ClassVar[tuple[str, ...]] = ()
     step: ClassVar[Step | None] = None
     help_name: ClassVar[str] = ""
@@ -40,7 +45,7 @@ class Frame(Screen[None]):
         return host_of(self)
 
     def compose(self) -> ComposeResult:
-        yield Quiet(SMALL, id="small")
+        yield Quiet(told(SMALL, key=keys.face("quit")), id="small")
         yield Quiet(id="title")
         yield Quiet(id="rule")
         with Horizontal(id="middle"):
@@ -115,7 +120,11 @@ class Frame(Screen[None]):
             line.set_note("")
             hint = "" if wizard.busy.writing else "Esc stops, undoes nothing"
             if wizard.waiting:
-                hint = "r tries now, x stops waiting; what is done stays done"
+                hint = told(
+                    "{now} tries now, {stop} stops waiting; what is done stays done",
+                    now=keys.face("nudge"),
+                    stop=keys.face("stop"),
+                )
             line.busy(wizard.note or wizard.busy.what, wizard.busy.since, wizard.busy.limit, hint)
         else:
             line.set_note(wizard.note, bad=wizard.note_bad)
@@ -130,6 +139,10 @@ class Frame(Screen[None]):
     def action_scroll_page(self, by: int) -> None:
         body = self.query_one("#body", Body)
         body.scroll_page_down(animate=False) if by > 0 else body.scroll_page_up(animate=False)
+
+    def action_focus_edge(self, place: int) -> None:
+        if self.focus_chain:
+            self.focus_chain[place].focus()
 
     def action_nudge(self) -> None:
         self.host.wizard.clock.nudge()

@@ -1,6 +1,6 @@
 """How the screen should look here; decided once, by whoever starts the face."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 THEMES = ("dark", "light", "contrast", "mono")
@@ -18,7 +18,7 @@ class Look:
         ssh: the session comes over SSH.
         theme: one of `THEMES`.
         host: `user@host`, shown at the top where the session is remote; empty for none.
-        keymap: ids of `keys.KEYS` to other keys (`{"quit": "f12"}`).
+        keymap: ids of `keys.KEYS` to other keys (`{"quit": ("f12",)}`), without `keys.fault`.
         refresh: seconds between two looks of the dashboard.
     """
 
@@ -28,5 +28,5 @@ class Look:
     ssh: bool = False
     theme: str = "dark"
     host: str = ""
-    keymap: Mapping[str, str] = field(default_factory=dict)
+    keymap: Mapping[str, Sequence[str]] = field(default_factory=dict)
     refresh: float = 60.0

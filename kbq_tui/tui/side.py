@@ -6,6 +6,8 @@ from textual.content import Content
 
 from kbq_tui.core.actions import Action, Step
 from kbq_tui.core.plan import Plan
+from kbq_tui.core.words import told
+from kbq_tui.tui import keys
 from kbq_tui.tui.article import LESSONS
 from kbq_tui.tui.text import block
 
@@ -40,7 +42,10 @@ def lesson(step: Step, shown: Sequence[str], what: str = "The same by hand", *, 
         for text in shown[:most]:
             parts += [block(text, "$primary"), Content("\n\n")]
         if len(shown) > most:
-            parts += [Content.styled(f"F3 shows all {len(shown)}", "$text-quiet"), Content("\n\n")]
+            parts += [
+                Content.styled(told("{key} shows all {n}", key=keys.face("commands"), n=len(shown)), "$text-quiet"),
+                Content("\n\n"),
+            ]
     parts += [Content.styled(f"Klaviyo's article: {it.article.lower()}", "bold"), Content("\n")]
     for wrong in it.wrong:
         parts += [Content(wrong), Content("\n\n")]

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 from kbq_tui.core.problems import Context, Problem, ProblemError
 from kbq_tui.core.spec import ConnectionSpec, normal_location
 from kbq_tui.core.steps import Change, Step
+from kbq_tui.core.words import told
 from kbq_tui.engine.desk import Desk
 from kbq_tui.engine.ports import Cloud, Ports
+from kbq_tui.tui import keys
 from kbq_tui.tui.typed import STEPS, Typed
 from kbq_tui.tui.waiting import HurriedClock, true_seconds
 

@@ -165,7 +165,7 @@ async def test_verify_waits_in_sight_and_can_be_given_up_or_left() -> None:
         await until(pilot, lambda: app.wizard.waiting)
         shown = await until(pilot, "… waiting")
         assert "x Stop waiting" in shown
-        assert "g Go on" in shown
+        assert "n Go on" in shown
         await pilot.press("x")
         await until(pilot, lambda: app.wizard.verified)
         assert max(r.seconds for r in app.wizard.results.values()) < 1_000

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from textual.color import Color
+from textual.pilot import Pilot
 
 from kbq_tui.core.steps import Step
 from kbq_tui.tui import keys, themes
@@ -15,7 +16,7 @@ from kbq_tui.tui.modals.help import help_text
 from kbq_tui.tui.text import seconds
 from kbq_tui.tui.widgets.bars import hint_line, rule_line, steps_line
 from tests.tui import fakes
-from tests.tui.screens import app_for
+from tests.tui.screens import app_for, until
 
 SOURCE = Path(keys.__file__).parent
 
@@ -23,6 +24,7 @@ SOURCE = Path(keys.__file__).parent
 def test_no_key_is_one_that_terminals_keep_for_themselves() -> None:
     for key in keys.KEYS:
         assert not keys.FORBIDDEN & set(key.keys.split(","))
+        assert set(key.kept.split(",")) - {""} <= set(key.keys.split(","))
     used = set(re.findall(r'Binding\("([^"]+)"', "\n".join(p.read_text() for p in SOURCE.rglob("*.py"))))
     assert not keys.FORBIDDEN & {k for keys_ in used for k in keys_.split(",")}
 
@@ -39,10 +41,81 @@ def test_hints_of_every_screen_stay_within_78_cells(scope: str) -> None:
     assert hint_line([("Enter", "Go on"), *keys.hints(scope, "app")], 78).cell_length <= keys.HINT_WIDTH
 
 
-def test_keys_can_be_given_other_keys() -> None:
-    app = app_for(fakes.fresh(), Look(keymap={"help": "f9"}))
-    assert app is not None
-    assert {b.id for b in app._bindings.key_to_bindings["f1"]} == {"help"}
+async def test_a_key_that_was_given_another_one_does_it_and_is_shown_everywhere() -> None:
+    given = {"help": ("f9",), "palette": ("f1",), "commands": ("f3", "?"), "quit": ("f12",), "next": ("o",)}
+    app = app_for(fakes.resumed(Step.DATASETS), Look(keymap=given))
+    async with app.run_test(size=(80, 50)) as pilot:
+        shown = await until(pilot, "[ Create 2 datasets ]")
+        assert "F9 Help" in shown
+        assert "F12 Quit" in shown
+        before = app.focused
+        await pilot.press("o")
+        assert app.focused is not before
+        await pilot.press("down", "up")  # the arrows stay
+        await pilot.press("f10", "question_mark")
+        await until(pilot, "The same by hand")
+        await pilot.press("escape", "f1")
+        shown = await until(pilot, "Search")
+        assert "Key F9" in await typed(pilot, "keys", "Key F9")
+        await pilot.press("escape", "f9")
+        shown = await until(pilot, "Keys")
+        assert "F3, ?" in await until(pilot, "F12")
+        await pilot.press("f12")
+    assert app.return_code == 0
+    assert keys.use({}) == {}
+
+
+async def typed(pilot: Pilot[int], text: str, awaited: str) -> str:
+    await pilot.press(*text)
+    return await until(pilot, awaited)
+
+
+@pytest.mark.parametrize(
+    ("given", "id_", "reason"),
+    [
+        ({"helf": ("f9",)}, "helf", "no such action"),
+        ({"help": ("f25",)}, "help", "no key f25"),
+        ({"help": ("question_mark",)}, "help", "no key question_mark"),
+        ({"help": (" ",)}, "help", "no key"),
+        ({"help": ()}, "help", "at least one"),
+        ({"help": ("ctrl+b",)}, "help", "never arrives"),
+        ({"next": ("tab",)}, "next", "need for themselves"),
+        ({"quit": ("q",)}, "quit", "could not be typed"),
+        ({"help": ("f2",)}, "help", "f2 is taken: palette"),
+        ({"copy-row": ("v",)}, "copy-row", "v is taken: view"),
+        ({"copy-row": ("j",)}, "copy-row", "j is taken: next"),
+        ({"view": ("x",)}, "view", "x is taken: stop"),
+        ({"help": ("f9",), "quit": ("f9",)}, "help", "f9 is taken: quit"),
+        ({"next": ("up",)}, "next", "up is taken: previous"),
+    ],
+)
+def test_keys_that_cannot_be_are_refused_with_the_reason(
+    given: dict[str, tuple[str, ...]], id_: str, reason: str
+) -> None:
+    found = keys.fault(given)
+    assert found is not None
+    assert found[0] == id_
+    assert reason in found[1]
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {},
+        {"help": ("f2",), "palette": ("f1",)},
+        {"view-text": ("s",)},
+        {"pick": ("?", "ctrl+o")},
+        {"next": ("down", "n"), "go-on": ("o",)},
+        {"save": ("1",)},
+    ],
+)
+def test_keys_that_never_meet_may_be_the_same(given: dict[str, tuple[str, ...]]) -> None:
+    assert keys.fault(given) is None
+
+
+def test_keys_are_written_as_people_write_them() -> None:
+    said = [keys.written(k) for k in ("f10", "ctrl+q", "escape", "pagedown", "x", "G", "+", "shift+up")]
+    assert said == ["F10", "Ctrl+Q", "Esc", "PgDn", "x", "G", "+", "Shift+Up"]
 
 
 @pytest.mark.parametrize("name", ["dark", "light", "contrast"])
@@ -101,7 +174,7 @@ def test_durations_are_said_as_people_say_them() -> None:
 def test_every_screen_has_its_help_with_its_keys(name: str) -> None:
     text = help_text(name, (name,))
     assert text.startswith("# ")
-    assert "**F10**" in text
+    assert "**F10, Ctrl+Q**" in text
 
 
 def test_every_step_has_its_lesson_in_lines_that_fit() -> None:

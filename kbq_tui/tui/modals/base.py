@@ -4,11 +4,12 @@ from pathlib import Path
 from typing import ClassVar, TypeVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
 
+from kbq_tui.core.words import told
+from kbq_tui.tui import keys
 from kbq_tui.tui.host import Host, host_of
 from kbq_tui.tui.widgets.bars import Quiet, hint_line
 
@@ -27,13 +28,15 @@ class Modal(ModalScreen[T]):
     HORIZONTAL_BREAKPOINTS = [(0, "-slim"), (60, "-normal"), (120, "-wide")]  # noqa: RUF012  # so Textual declares it
     VERTICAL_BREAKPOINTS = [(0, "-flat"), (16, "-tall")]  # noqa: RUF012  # so Textual declares it
     BINDINGS: ClassVar = [
-        Binding("escape", "close", show=False),
-        Binding("up", "app.focus_previous", show=False),
-        Binding("down", "app.focus_next", show=False),
-        Binding("pageup", "page(-1)", show=False),
-        Binding("pagedown", "page(1)", show=False),
-        Binding("f10,ctrl+q", "app.quit", show=False, priority=True),
-        Binding("ctrl+c", "app.interrupt", show=False, priority=True),
+        keys.bound("back", "close"),
+        keys.bound("previous", "app.focus_previous"),
+        keys.bound("next", "app.focus_next"),
+        keys.bound("page-up", "page(-1)"),
+        keys.bound("page-down", "page(1)"),
+        keys.bound("first", "edge(-1)"),
+        keys.bound("last", "edge(1)"),
+        keys.bound("quit", "app.quit"),
+        keys.bound("interrupt", "app.interrupt"),
     ]
 
     heading: str = ""
@@ -44,7 +47,7 @@ class Modal(ModalScreen[T]):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="box"):
-            yield Quiet(Content.styled(self.heading, "bold $primary"), id="box-title")
+            yield Quiet(Content.styled(told(self.heading), "bold $primary"), id="box-title")
             with Sheet(id="sheet"):
                 yield from self.fill()
             yield from self.foot()
@@ -60,7 +63,7 @@ class Modal(ModalScreen[T]):
         yield from ()
 
     def hints(self) -> list[tuple[str, str]]:
-        return [("Esc", "Close")]
+        return [("Esc", told("Close"))]
 
     def on_resize(self) -> None:
         """Leave room for title, buttons and hints: only the body scrolls."""
@@ -73,6 +76,10 @@ class Modal(ModalScreen[T]):
 
     def action_close(self) -> None:
         self.dismiss(None)
+
+    def action_edge(self, side: int) -> None:
+        sheet = self.query_one("#sheet", Sheet)
+        sheet.scroll_home(animate=False) if side < 0 else sheet.scroll_end(animate=False)
 
     def action_page(self, by: int) -> None:
         sheet = self.query_one("#sheet", Sheet)

@@ -1,14 +1,17 @@
 """F1: what this screen does, and its keys. Markdown is loaded when it is first asked for."""
 
 from pathlib import Path
+from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.widget import Widget
 
+from kbq_tui.core.words import language, mark, told
 from kbq_tui.tui import keys
 from kbq_tui.tui.modals.base import Modal
 
 _FOLDER = Path(__file__).parent.parent / "help"
+"""The English texts; those in another language lie in a folder of its name in it."""
 
 
 def help_text(name: str, scopes: tuple[str, ...]) -> str:
@@ -18,7 +21,8 @@ def help_text(name: str, scopes: tuple[str, ...]) -> str:
         name: the help file's name, without its suffix.
         scopes: the scopes of the key table.
     """
-    lines = [(_FOLDER / f"{name}.md").read_text(encoding="utf-8").strip(), "", "## Keys", ""]
+    file = (_FOLDER if language() == "en" else _FOLDER / language()) / f"{name}.md"
+    lines = [file.read_text(encoding="utf-8").strip(), "", f"## {told('Keys')}", ""]
     lines += [f"- **{key}** {text}" for key, text in keys.help_lines(*scopes, "app")]
     return "\n".join(lines)
 
@@ -31,7 +35,8 @@ class Help(Modal[None]):
         scopes: the scopes of the screen's keys.
     """
 
-    heading = "Help"
+    BINDINGS: ClassVar = [keys.bound("previous", "line(-1)"), keys.bound("next", "line(1)")]
+    heading = mark("Help")
 
     def __init__(self, name: str, scopes: tuple[str, ...]) -> None:
         super().__init__()
@@ -44,10 +49,7 @@ class Help(Modal[None]):
         yield sheet
 
     def hints(self) -> list[tuple[str, str]]:
-        return [("Up/Down", "Scroll"), ("Esc", "Close")]
+        return [(told("Up/Down"), told("Scroll")), ("Esc", told("Close"))]
 
-    def key_up(self) -> None:
-        self.query_one("#sheet").scroll_up(animate=False)
-
-    def key_down(self) -> None:
-        self.query_one("#sheet").scroll_down(animate=False)
+    def action_line(self, by: int) -> None:
+        self.query_one("#sheet").scroll_relative(y=by, animate=False)

@@ -8,6 +8,7 @@ from textual.containers import Horizontal
 from textual.content import Content
 
 from kbq_tui.core.problems import Context, Problem
+from kbq_tui.core.words import mark, told
 from kbq_tui.tui import keys
 from kbq_tui.tui.modals.base import Modal
 from kbq_tui.tui.text import block, plain
@@ -19,9 +20,9 @@ def describe(problem: Problem) -> Content:
     """Return everything about a problem as content."""
     parts: list[Content] = [plain(problem.title, "bold $error"), Content("\n"), block(problem.cause), Content("\n")]
     if problem.remedy:
-        parts += [Content("\n"), Content.styled("What to do", "bold")]
+        parts += [Content("\n"), Content.styled(told("What to do"), "bold")]
         for number, step in enumerate(problem.remedy, 1):
-            text, _, command = step.partition("\n")
+            text, _, command = told(step).partition("\n")
             parts += [Content(f"\n{number}. "), plain(text, limit=1_000)]
             if command:
                 parts += [Content("\n"), block("\n".join(f"   {c}" for c in command.split("\n")), "$primary")]
@@ -29,29 +30,30 @@ def describe(problem: Problem) -> Content:
     if problem.who:
         parts += [
             Content("\n"),
-            Content.styled("Who can do it  ", "bold"),
+            Content.styled(told("Who can do it") + "  ", "bold"),
             plain(problem.who, limit=1_000),
             Content("\n"),
         ]
     if problem.wait:
         parts += [
             Content("\n"),
-            Content.styled("Waiting  ", "bold"),
-            Content(f"may take up to {problem.wait // 60 or 1} minutes\n"),
+            Content.styled(told("Waiting") + "  ", "bold"),
+            Content(told("may take up to {n} minutes", n=problem.wait // 60 or 1)),
+            Content("\n"),
         ]
     if problem.original:
         parts += [
             Content("\n"),
-            Content.styled("In Google's words", "bold"),
+            Content.styled(told("In Google's words"), "bold"),
             Content("\n"),
             block(problem.original),
             Content("\n"),
         ]
     shown = {k: v for k, v in problem.details.items() if v}
     if shown:
-        parts += [Content("\n"), Content.styled("Details", "bold")]
+        parts += [Content("\n"), Content.styled(told("Details"), "bold")]
         for name, value in shown.items():
-            parts += [Content("\n"), plain(f"{name}: {value}", "$text-quiet")]
+            parts += [Content("\n"), plain(f"{name}: {told(value)}", "$text-quiet")]
         parts.append(Content("\n"))
     if problem.link:
         parts += [Content("\n"), plain(problem.link, "$text-quiet"), Content("\n")]
@@ -78,8 +80,8 @@ class ProblemSheet(Modal[None]):
         commands: equivalent commands of what it blocks, for the text to send.
     """
 
-    BINDINGS = keys.bindings("problem")
-    heading = "What is wrong, and how to mend it"
+    BINDINGS = keys.bindings("text")
+    heading = mark("What is wrong, and how to mend it")
 
     def __init__(self, problem: Problem, commands: tuple[str, ...] = ()) -> None:
         super().__init__()
@@ -91,23 +93,23 @@ class ProblemSheet(Modal[None]):
 
     def foot(self) -> ComposeResult:
         with Horizontal(id="buttons"):
-            yield Push("Copy text to send", id="copy")
-            yield Push("Write it to a file", id="write")
-            yield Push("Close", id="close")
+            yield Push(told("Copy text to send"), id="copy")
+            yield Push(told("Write it to a file"), id="write")
+            yield Push(told("Close"), id="close")
 
     def hints(self) -> list[tuple[str, str]]:
-        return [*keys.hints("problem"), ("PgDn", "More"), ("Esc", "Close")]
+        return [*keys.hints("text"), ("PgDn", told("More")), ("Esc", told("Close"))]
 
     def on_mount(self) -> None:
         self.query_one("#copy").focus(scroll_visible=False)
 
     @property
     def message(self) -> str:
-        return message_for(self.problem, self.host.wizard.context, self._commands)
+        return told(message_for(self.problem, self.host.wizard.context, self._commands))
 
     @on(Push.Pressed, "#copy")
     def action_copy(self) -> None:
-        self.host.copy_text(self.message, "Text to send")
+        self.host.copy_text(self.message, told("Text to send"))
 
     @on(Push.Pressed, "#write")
     def action_write(self) -> None:

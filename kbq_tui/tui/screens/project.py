@@ -10,6 +10,7 @@ from textual.content import Content
 from kbq_tui.core.observed import Present
 from kbq_tui.core.spec import Direction, check_location, check_project
 from kbq_tui.core.steps import Step
+from kbq_tui.core.words import told
 from kbq_tui.tui import keys, side
 from kbq_tui.tui.article import LESSONS
 from kbq_tui.tui.findings import preflight
@@ -40,7 +41,13 @@ class ProjectScreen(Frame):
     def fill(self) -> ComposeResult:
         draft = self.host.wizard.draft
         yield Quiet(id="signed-in")
-        yield Field("project", "Project ID", draft.project, check_project, placeholder="my-company-prod (F7 picks)")
+        yield Field(
+            "project",
+            "Project ID",
+            draft.project,
+            check_project,
+            placeholder=told("my-company-prod ({key} picks)", key=keys.face("pick")),
+        )
         yield Field(
             "location",
             "Location",

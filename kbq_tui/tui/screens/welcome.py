@@ -8,6 +8,8 @@ from textual.containers import Horizontal
 from textual.content import Content
 
 from kbq_tui.core.steps import Step
+from kbq_tui.core.words import told
+from kbq_tui.tui import keys
 from kbq_tui.tui.frame import Frame
 from kbq_tui.tui.glyphs import ARROW, DOT, GLYPHS, Tone
 from kbq_tui.tui.text import plain
@@ -21,6 +23,7 @@ _LINES = (
     ("Leaves", "all else as it is; each change is shown and waits for a key"),
     ("Ends", "on the three values that Klaviyo asks for, ready to copy"),
 )
+_NOT_YET = frozenset({"back", "commands", "refresh"})
 
 
 class WelcomeScreen(Frame):
@@ -52,7 +55,7 @@ class WelcomeScreen(Frame):
         return "Welcome"
 
     def hints(self) -> list[tuple[str, str]]:
-        return [("Enter", "Begin"), ("F1", "Help"), ("F10", "Quit")]
+        return [(told("Enter"), told("Begin")), *keys.hints("app", without=_NOT_YET)]
 
     def draw_body(self) -> None:
         wizard = self.host.wizard

@@ -8,16 +8,18 @@ from textual.widgets import Static
 
 from kbq_tui.core.steps import Step
 from kbq_tui.core.text import inert
+from kbq_tui.core.words import mark, told
+from kbq_tui.tui import keys
 from kbq_tui.tui.glyphs import DOT, GLYPHS, HERE, RULE, Tone
 from kbq_tui.tui.text import plain, seconds
 
 NAMES = {
-    Step.PROJECT: "Project",
-    Step.DATASETS: "Datasets",
-    Step.ACCOUNT: "Account",
-    Step.PERMISSIONS: "Permissions",
-    Step.VERIFY: "Verify",
-    Step.CONNECT: "Connect",
+    Step.PROJECT: mark("Project"),
+    Step.DATASETS: mark("Datasets"),
+    Step.ACCOUNT: mark("Account"),
+    Step.PERMISSIONS: mark("Permissions"),
+    Step.VERIFY: mark("Verify"),
+    Step.CONNECT: mark("Connect"),
 }
 
 
@@ -47,7 +49,7 @@ def steps_line(here: Step | None, done: Sequence[Step], width: int) -> Content:
     parts: list[Content] = [Content.styled("kbq-tui", "bold $primary"), Content("  ")]
     for number, step in enumerate(Step, 1):
         narrow = width < 78 and step is not here
-        name = "" if narrow else f" {NAMES[step]}"
+        name = "" if narrow else f" {told(NAMES[step])}"
         if step is here:
             parts.append(Content.styled(f"{HERE}{number}{name} ", "bold reverse" if here else ""))
         elif step in done:
@@ -81,7 +83,7 @@ def hint_line(hints: Sequence[tuple[str, str]], width: int) -> Content:
     """Return key hints; what does not fit is left out from the end, but never help and the way out."""
     shown = list(hints)
     while sum(len(key) + len(label) + 3 for key, label in shown) - 2 > width:
-        spare = [hint for hint in shown if hint[0] not in ("F1", "F10")]
+        spare = [hint for hint in shown if hint[0] not in (keys.face("help"), keys.face("quit"))]
         if not spare:
             break
         shown.remove(spare[-1])
@@ -122,7 +124,7 @@ class MessageLine(Quiet):
         """Something is going on.
 
         Args:
-            what: in words; may hold hostile text.
+            what: in the person's words; may hold hostile text.
             began: seconds of the monotonic clock.
             limit: seconds after which it ends by itself, 0 for none.
             hint: how to leave.
@@ -166,7 +168,8 @@ class MessageLine(Quiet):
         elapsed = max(0.0, self.clock())
         text = [self._what]
         if elapsed >= self.LONG:
-            text.append(f"{seconds(elapsed)} of at most {seconds(self._limit)}" if self._limit else seconds(elapsed))
+            took = seconds(elapsed)
+            text.append(told("{took} of at most {limit}", took=took, limit=seconds(self._limit)) if self._limit else took)
         if elapsed >= self.LONG or self._limit == 0:
             text.append(self._hint)
         said = f" {DOT} ".join(t for t in text if t)

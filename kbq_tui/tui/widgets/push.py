@@ -11,6 +11,8 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
 
+from kbq_tui.tui import keys
+
 
 class Push(Widget, can_focus=True):
     """A button.
@@ -22,8 +24,8 @@ class Push(Widget, can_focus=True):
 
     BINDINGS: ClassVar = [
         Binding("enter,space", "press", show=False),
-        Binding("left", "app.focus_previous", show=False),
-        Binding("right", "app.focus_next", show=False),
+        keys.bound("left", "app.focus_previous"),
+        keys.bound("right", "app.focus_next"),
     ]
 
     label: reactive[str] = reactive("", layout=True)
@@ -76,8 +78,9 @@ class Choice(Widget, can_focus=True):
     """
 
     BINDINGS: ClassVar = [
-        Binding("left", "turn(-1)", show=False),
-        Binding("right,space", "turn(1)", show=False),
+        keys.bound("left", "turn(-1)"),
+        keys.bound("right", "turn(1)"),
+        Binding("space", "turn(1)", show=False),
     ]
 
     value: reactive[str] = reactive("")

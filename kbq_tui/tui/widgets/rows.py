@@ -13,6 +13,7 @@ from textual.widget import Widget
 
 from kbq_tui.core.actions import Action
 from kbq_tui.core.problems import Problem
+from kbq_tui.tui import keys
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +37,10 @@ class Rows(Widget, can_focus=True):
     """A list of rows. At its ends the arrow keys go on to the next field, so that arrows alone reach everything."""
 
     BINDINGS: ClassVar = [
-        Binding("up,k", "move(-1)", show=False),
-        Binding("down,j", "move(1)", show=False),
-        Binding("home", "edge(-1)", show=False),
-        Binding("end", "edge(1)", show=False),
+        keys.bound("previous", "move(-1)"),
+        keys.bound("next", "move(1)"),
+        keys.bound("first", "edge(-1)"),
+        keys.bound("last", "edge(1)"),
         Binding("enter", "choose", show=False),
     ]
 
