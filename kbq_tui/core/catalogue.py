@@ -9,9 +9,10 @@ from typing import Final
 
 from kbq_tui.core import catalogue_access, catalogue_accounts, catalogue_calls, catalogue_data, catalogue_machine
 from kbq_tui.core import catalogue_commands as cmd
-from kbq_tui.core.catalogue_base import Entry, clean, fill, values
+from kbq_tui.core.catalogue_base import Entry, clean, fill, placeholder, step, values
 from kbq_tui.core.catalogue_permissions import PERMISSIONS, Permission
 from kbq_tui.core.problems import Context, Problem
+from kbq_tui.core.words import filled, said
 
 __all__ = ["CODES", "ENTRIES", "PERMISSIONS", "Entry", "Permission", "permission_missing", "problem"]
 
@@ -83,7 +84,7 @@ def problem(code: str, context: Context, /, *, original: str = "", **details: ob
         code=entry.code,
         title=fill(entry.title, known),
         cause=fill(entry.cause, known),
-        remedy=tuple(fill(step, known) for step in steps),
+        remedy=tuple(fill(template, known) for template in steps),
         who=fill(entry.who, known),
         kind=entry.kind,
         retry=entry.retry,
@@ -140,16 +141,21 @@ def permission_missing(permission: str, context: Context, /, *, original: str = 
         return problem(code, context, original=original, **{**details, "permission": permission})
     base = problem(code, context, original=original, **{**details, "permission": permission, "role": row.role})
     known = values(context, base.details)
-    steps = [f"Ask {row.who} for the role {row.title} ({row.role}):\n{_GRANT[row.level]}"]
+    purpose = filled(row.purpose)
+    ask = said("Ask {who} for the role {title} ({role}):", who=filled(row.who), title=row.title, role=row.role)
+    steps = [step(ask, [_GRANT[row.level]], known)]
     if row.name in _DO_INSTEAD:
-        steps.append("\n".join(("Or ask for the step itself to be done:", *_DO_INSTEAD[row.name])))
-    steps.append("If the role was granted a moment ago, wait: two minutes as a rule, sometimes seven or more.")
+        steps.append(step(said("Or ask for the step itself to be done:"), _DO_INSTEAD[row.name], known))
+    steps.append(said("If the role was granted a moment ago, wait: two minutes as a rule, sometimes seven or more."))
     return replace(
         base,
-        title=f"You may not {row.purpose}",
-        cause=fill(
-            f"The permission {row.name} is needed to {row.purpose}, and is missing in project {{project}}.", known
+        title=said("You may not {purpose}", purpose=purpose),
+        cause=said(
+            "The permission {permission} is needed to {purpose}, and is missing in project {project}.",
+            permission=row.name,
+            purpose=purpose,
+            project=known.get("project") or placeholder("project"),
         ),
-        remedy=tuple(fill(step, known) for step in steps),
-        who=f"{row.who[0].upper()}{row.who[1:]}: {row.name}, role {row.title} ({row.role}) on the {row.level}.",
+        remedy=tuple(steps),
+        who=said("{who}: {permission}, role {role}.", who=row.whoever, permission=row.name, role=row.granted),
     )

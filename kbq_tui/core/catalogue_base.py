@@ -2,7 +2,7 @@
 
 import re
 import shlex
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,6 +10,7 @@ from kbq_tui.core import spec
 from kbq_tui.core.problems import Context, Kind, Retry
 from kbq_tui.core.secret import scrub
 from kbq_tui.core.text import inert
+from kbq_tui.core.words import Said, filled, joined
 
 # How long a change of ours may take to be true everywhere, in seconds.
 # Sources: https://cloud.google.com/iam/docs/access-change-propagation,
@@ -109,8 +110,9 @@ _BLANK: Final = re.compile(r"\{([a-z_]+)\}")
 
 
 def clean(value: object, limit: int = 300) -> str:
-    """Return a detail as it may be shown: without credentials, inert, on one line."""
-    return inert(scrub(str(value)), limit).strip()
+    """Return a detail as it may be shown: without credentials, inert, on one line. What was said stays so."""
+    text = inert(scrub(value if isinstance(value, str) else str(value)), limit)
+    return text if text == text.strip() else text.strip()
 
 
 def values(context: Context, details: Mapping[str, str]) -> dict[str, str]:
@@ -138,22 +140,21 @@ def values(context: Context, details: Mapping[str, str]) -> dict[str, str]:
     return known
 
 
-def fill(template: str, known: Mapping[str, str]) -> str:
+def fill(template: str, known: Mapping[str, str]) -> Said:
     """Return a template with its blanks filled. A blank without a (fitting) value stays visible: `PROJECT_ID`.
 
     Args:
-        template: text; lines after the first are commands.
+        template: text without braces but those of blanks; lines after the first are commands.
         known: values, already inert.
     """
     first, *commands = template.split("\n")
+    sentence = filled(first, **{name: known.get(name) or placeholder(name) for name in _BLANK.findall(first)})
+    return step(sentence, commands, known) if commands else sentence
 
-    def prose(match: re.Match[str]) -> str:
-        return known.get(match[1]) or placeholder(match[1])
 
-    def command(match: re.Match[str]) -> str:
-        return argument(match[1], known)
-
-    return "\n".join([_BLANK.sub(prose, first), *(_BLANK.sub(command, line) for line in commands)])
+def step(sentence: str, commands: Iterable[str], known: Mapping[str, str]) -> Said:
+    """Return a step of a remedy: a sentence, and below it commands with their blanks filled."""
+    return joined("\n", sentence, *(fill_command(command, known) for command in commands))
 
 
 def fill_command(template: str, known: Mapping[str, str]) -> str:

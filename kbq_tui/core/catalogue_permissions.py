@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from kbq_tui.core.words import Said, filled, mark
+
 
 @dataclass(frozen=True, slots=True)
 class Permission:
@@ -15,7 +17,7 @@ class Permission:
         role: the narrowest predefined role that has it, such as `roles/iam.serviceAccountKeyAdmin`.
         title: the role's name.
         level: where it is granted: `project`, `dataset` or `organization`.
-        who: who grants it or does the step, in words.
+        who: who grants it or does the step, in words; completes "Ask …".
     """
 
     name: str
@@ -25,8 +27,30 @@ class Permission:
     level: str
     who: str
 
+    @property
+    def whoever(self) -> Said:
+        """`who`, as a sentence begins with it."""
+        return filled(_AT_START[self.who])
 
-_PROJECT_ADMIN: Final = "a project owner or Project IAM Admin"
+    @property
+    def granted(self) -> Said:
+        """The role, and where it is granted."""
+        return filled(_ON[self.level], title=self.title, role=self.role)
+
+
+_PROJECT_ADMIN: Final = mark("a project owner or Project IAM Admin")
+_OWNER: Final = mark("the dataset's owner")
+_ORGANIZATION_ADMIN: Final = mark("an organization administrator")
+_AT_START: Final[Mapping[str, str]] = {
+    _PROJECT_ADMIN: mark("A project owner or Project IAM Admin"),
+    _OWNER: mark("The dataset's owner"),
+    _ORGANIZATION_ADMIN: mark("An organization administrator"),
+}
+_ON: Final[Mapping[str, str]] = {
+    "project": mark("{title} ({role}) on the project"),
+    "dataset": mark("{title} ({role}) on the dataset"),
+    "organization": mark("{title} ({role}) on the organization"),
+}
 
 
 def _on_project(name: str, purpose: str, role: str, title: str) -> Permission:
@@ -39,82 +63,82 @@ _ACCOUNT_ADMIN: Final = ("roles/iam.serviceAccountAdmin", "Service Account Admin
 _KEY_ADMIN: Final = ("roles/iam.serviceAccountKeyAdmin", "Service Account Key Admin")
 _IAM_ADMIN: Final = ("roles/resourcemanager.projectIamAdmin", "Project IAM Admin")
 _API_ADMIN: Final = ("roles/serviceusage.serviceUsageAdmin", "Service Usage Admin")
-_DATASET_OWNER: Final = ("roles/bigquery.dataOwner", "BigQuery Data Owner", "dataset", "the dataset's owner")
+_DATASET_OWNER: Final = ("roles/bigquery.dataOwner", "BigQuery Data Owner", "dataset", _OWNER)
 
 # Source: https://cloud.google.com/iam/docs/permissions-reference and .../roles-permissions
 _TABLE: Final = (
-    _on_project("bigquery.datasets.create", "create a dataset", "roles/bigquery.user", "BigQuery User"),
+    _on_project("bigquery.datasets.create", mark("create a dataset"), "roles/bigquery.user", "BigQuery User"),
     Permission(
         "bigquery.datasets.get",
-        "read a dataset",
+        mark("read a dataset"),
         "roles/bigquery.metadataViewer",
         "BigQuery Metadata Viewer",
         "project",
         _PROJECT_ADMIN,
     ),
-    Permission("bigquery.datasets.update", "grant on a dataset", *_DATASET_OWNER),
-    Permission("bigquery.datasets.setIamPolicy", "grant on a dataset with SQL", *_DATASET_OWNER),
-    Permission("bigquery.datasets.delete", "delete a dataset", *_DATASET_OWNER),
-    _on_project("bigquery.jobs.create", "run a query", "roles/bigquery.jobUser", "BigQuery Job User"),
+    Permission("bigquery.datasets.update", mark("grant on a dataset"), *_DATASET_OWNER),
+    Permission("bigquery.datasets.setIamPolicy", mark("grant on a dataset with SQL"), *_DATASET_OWNER),
+    Permission("bigquery.datasets.delete", mark("delete a dataset"), *_DATASET_OWNER),
+    _on_project("bigquery.jobs.create", mark("run a query"), "roles/bigquery.jobUser", "BigQuery Job User"),
     _on_project(
         "bigquery.jobs.listAll",
-        "see Klaviyo's recent jobs",
+        mark("see Klaviyo's recent jobs"),
         "roles/bigquery.resourceViewer",
         "BigQuery Resource Viewer",
     ),
-    _on_project("iam.serviceAccounts.create", "create the service account", *_ACCOUNT_CREATOR),
-    _on_project("iam.serviceAccounts.get", "see the service account", *_ACCOUNT_VIEWER),
-    _on_project("iam.serviceAccounts.list", "see the service accounts", *_ACCOUNT_VIEWER),
-    _on_project("iam.serviceAccounts.delete", "delete the service account", *_ACCOUNT_ADMIN),
+    _on_project("iam.serviceAccounts.create", mark("create the service account"), *_ACCOUNT_CREATOR),
+    _on_project("iam.serviceAccounts.get", mark("see the service account"), *_ACCOUNT_VIEWER),
+    _on_project("iam.serviceAccounts.list", mark("see the service accounts"), *_ACCOUNT_VIEWER),
+    _on_project("iam.serviceAccounts.delete", mark("delete the service account"), *_ACCOUNT_ADMIN),
     _on_project(
         "iam.serviceAccounts.getAccessToken",
-        "act as a service account",
+        mark("act as a service account"),
         "roles/iam.serviceAccountTokenCreator",
         "Service Account Token Creator",
     ),
-    _on_project("iam.serviceAccountKeys.create", "create a key", *_KEY_ADMIN),
-    _on_project("iam.serviceAccountKeys.list", "see the keys of the service account", *_ACCOUNT_VIEWER),
-    _on_project("iam.serviceAccountKeys.get", "see a key of the service account", *_ACCOUNT_VIEWER),
-    _on_project("iam.serviceAccountKeys.delete", "delete a key", *_KEY_ADMIN),
-    _on_project("resourcemanager.projects.get", "see the project", "roles/browser", "Browser"),
-    _on_project("resourcemanager.projects.getIamPolicy", "read who has which role on the project", *_IAM_ADMIN),
-    _on_project("resourcemanager.projects.setIamPolicy", "grant on the project", *_IAM_ADMIN),
-    _on_project("serviceusage.services.enable", "turn on an API", *_API_ADMIN),
+    _on_project("iam.serviceAccountKeys.create", mark("create a key"), *_KEY_ADMIN),
+    _on_project("iam.serviceAccountKeys.list", mark("see the keys of the service account"), *_ACCOUNT_VIEWER),
+    _on_project("iam.serviceAccountKeys.get", mark("see a key of the service account"), *_ACCOUNT_VIEWER),
+    _on_project("iam.serviceAccountKeys.delete", mark("delete a key"), *_KEY_ADMIN),
+    _on_project("resourcemanager.projects.get", mark("see the project"), "roles/browser", "Browser"),
+    _on_project("resourcemanager.projects.getIamPolicy", mark("read who has which role on the project"), *_IAM_ADMIN),
+    _on_project("resourcemanager.projects.setIamPolicy", mark("grant on the project"), *_IAM_ADMIN),
+    _on_project("serviceusage.services.enable", mark("turn on an API"), *_API_ADMIN),
     _on_project(
         "serviceusage.services.get",
-        "see which APIs are on",
+        mark("see which APIs are on"),
         "roles/serviceusage.serviceUsageViewer",
         "Service Usage Viewer",
     ),
     _on_project(
         "serviceusage.services.list",
-        "see which APIs are on",
+        mark("see which APIs are on"),
         "roles/serviceusage.serviceUsageViewer",
         "Service Usage Viewer",
     ),
     _on_project(
         "serviceusage.services.use",
-        "charge calls to the project",
+        mark("charge calls to the project"),
         "roles/serviceusage.serviceUsageConsumer",
         "Service Usage Consumer",
     ),
     _on_project(
         "orgpolicy.policy.get",
-        "see which organization policies are in force",
+        mark("see which organization policies are in force"),
         "roles/orgpolicy.policyViewer",
         "Organization Policy Viewer",
     ),
     Permission(
         "orgpolicy.policy.set",
-        "lift or restore an organization policy",
+        mark("lift or restore an organization policy"),
         "roles/orgpolicy.policyAdmin",
         "Organization Policy Administrator",
         "organization",
-        "an organization administrator",
+        _ORGANIZATION_ADMIN,
     ),
     _on_project(
         "resourcemanager.projects.createBillingAssignment",
-        "link a billing account",
+        mark("link a billing account"),
         "roles/billing.projectManager",
         "Project Billing Manager",
     ),

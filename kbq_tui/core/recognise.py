@@ -22,13 +22,14 @@ from kbq_tui.core.recognise_rules import (
     REASONS,
     WORDS,
 )
+from kbq_tui.core.words import joined, said
 
 __all__ = ["recognise", "recognise_text", "settling"]
 
 _Rules = tuple[tuple[str, re.Pattern[str]], ...]
 
 _GENERAL_LINK: Final = "https://cloud.google.com/apis/design/errors#handling_errors"
-_SETTLING: Final = " A change was made a moment ago and may not have arrived everywhere yet."
+_SETTLING: Final = said("A change was made a moment ago and may not have arrived everywhere yet.")
 
 
 def recognise(fault: Fault, context: Context, *, changed_recently: bool = False) -> Problem:
@@ -75,9 +76,9 @@ def recognise_text(text: str, context: Context) -> Problem:
     if not text.strip():
         return Problem(
             None,
-            "Nothing to explain",
-            "There is no text.",
-            ("Paste the error as it was shown, with everything around it.",),
+            said("Nothing to explain"),
+            said("There is no text."),
+            (said("Paste the error as it was shown, with everything around it."),),
             link=_GENERAL_LINK,
         )
     fault, words = fault_of(text)
@@ -169,17 +170,25 @@ def _recognised(code: str, fault: Fault, context: Context, text: str, lifted: di
 _ADVICE: Final = {
     "credentials": (
         Kind.CREDENTIALS,
-        "Google did not accept the credentials. See who is signed in:\ngcloud auth list",
+        joined("\n", said("Google did not accept the credentials. See who is signed in:"), "gcloud auth list"),
     ),
     "denied": (
         Kind.NOT_PERMITTED,
-        "Google refused it (403). As a rule a role is missing, an API is off, or a policy of the organization forbids "
-        "it; Google's own words say which.",
+        said(
+            "Google refused it (403). As a rule a role is missing, an API is off, or a policy of the organization "
+            "forbids it; Google's own words say which."
+        ),
     ),
-    "absent": (Kind.NOT_FOUND, "Google did not find it (404). Check the names, capitals included, and the project."),
-    "conflict": (Kind.CONFLICT, "It collides with what is there (409). Look at what is there now, and try again."),
-    "invalid": (Kind.FAILED, "Google did not take the request as it was. Its own words name the part."),
-    "plain": (Kind.FAILED, "Look at Google's own words, and at what was being done when it happened."),
+    "absent": (
+        Kind.NOT_FOUND,
+        said("Google did not find it (404). Check the names, capitals included, and the project."),
+    ),
+    "conflict": (
+        Kind.CONFLICT,
+        said("It collides with what is there (409). Look at what is there now, and try again."),
+    ),
+    "invalid": (Kind.FAILED, said("Google did not take the request as it was. Its own words name the part.")),
+    "plain": (Kind.FAILED, said("Look at Google's own words, and at what was being done when it happened.")),
 }
 _CLASS: Final = {401: "credentials", 403: "denied", 404: "absent", 409: "conflict", 400: "invalid", 501: "invalid"}
 
@@ -188,13 +197,17 @@ def _unrecognised(fault: Fault, words: str, lifted: dict[str, str]) -> Problem:
     kind, advice = _ADVICE[_CLASS.get(_http(fault) or 0, "plain")]
     return Problem(
         code=None,
-        title="Unrecognised error",
-        cause="This error is not one that this program knows; its own words are shown as they came.",
+        title=said("Unrecognised error"),
+        cause=said("This error is not one that this program knows; its own words are shown as they came."),
         remedy=(
             advice,
-            "If it happens again, write a bug report with these words and the output of:\nkbq-tui doctor",
+            joined(
+                "\n",
+                said("If it happens again, write a bug report with these words and the output of:"),
+                "kbq-tui doctor",
+            ),
         ),
-        who="Not known.",
+        who=said("Not known."),
         kind=kind,
         link=_GENERAL_LINK,
         details={name: text for name, value in lifted.items() if (text := clean(value))},
@@ -218,5 +231,5 @@ def settling(problem: Problem) -> Problem:
     wait = _settle(problem)
     if not wait:
         return problem
-    cause = problem.cause if problem.cause.endswith(_SETTLING) else problem.cause.rstrip() + _SETTLING
+    cause = problem.cause if problem.cause.endswith(_SETTLING) else joined(" ", problem.cause, _SETTLING)
     return replace(problem, retry=Retry.NOT_YET, wait=max(wait, problem.wait), cause=cause)

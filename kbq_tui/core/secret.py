@@ -59,11 +59,12 @@ def scrub(text: str, known: Iterable[str] = ()) -> str:
     """Return `text` with everything that looks like a credential replaced by a mask.
 
     Args:
-        text: any text on its way to a log, a report, a screen or a file.
+        text: any text on its way to a log, a report, a screen or a file. One without secrets comes back as it is.
         known: further exact values to remove, longest first.
     """
+    scrubbed = text
     for value in sorted((k for k in known if k), key=len, reverse=True):
-        text = text.replace(value, MASK)
+        scrubbed = scrubbed.replace(value, MASK)
     for pattern in _PATTERNS:
-        text = pattern.sub(lambda m: (m.group(1) if m.lastindex else "") + MASK, text)
-    return text
+        scrubbed = pattern.sub(lambda m: (m.group(1) if m.lastindex else "") + MASK, scrubbed)
+    return text if scrubbed == text else scrubbed

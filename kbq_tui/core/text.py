@@ -13,7 +13,7 @@ def inert(text: str, limit: int = 2_000, *, keep_lines: bool = False) -> str:
     surrogates become a replacement character; line ends and tabs become spaces.
 
     Args:
-        text: a name, label or message that Google, Klaviyo or a file gave us.
+        text: a name, label or message that Google, Klaviyo or a file gave us. One that is inert comes back as it is.
         limit: the longest result in characters; what is longer is cut and says so.
         keep_lines: keep line feeds (for an error body shown in a box of its own).
     """
@@ -32,4 +32,5 @@ def inert(text: str, limit: int = 2_000, *, keep_lines: bool = False) -> str:
             out.append(_REPLACEMENT)
     if len(cut) > limit:
         out.append(f"… ({len(text):,} characters)")
-    return "".join(out)
+    made = "".join(out)
+    return text if made == text else made

@@ -43,10 +43,30 @@ def said_many(one: str, many: str, n: int, /, **values: object) -> Said:
     return _made((one if n == 1 else many).format(**values), one, many, values)
 
 
+def filled(form: str, /, **values: object) -> Said:
+    """Return what `said` does, for a form that is data: an entry of the catalogue, or something marked."""
+    return said(form, **values)
+
+
 def joined(separator: str, *parts: str) -> Said:
     """Return parts with a separator between them; each that was said is translated by itself."""
     form = separator.replace("{", "{{").replace("}", "}}").join(f"{{p{i}}}" for i in range(len(parts)))
     return said(form, **{f"p{i}": part for i, part in enumerate(parts)})
+
+
+def row(label: str, value: str, width: int) -> Said:
+    """Return a label, padded to `width` in whatever language it is told, and a value after a space."""
+    return said(f"{{label:<{width}}} {{value}}", label=label, value=value)
+
+
+def reworked(text: str, change: Callable[[str], str]) -> str:
+    """Return a text with `change` made to the values it was filled with, or to all of it where it was not said."""
+    if not isinstance(text, Said):
+        return change(text)
+    values = {name: reworked(v, change) if isinstance(v, str) else v for name, v in text.values.items()}
+    return (
+        said_many(text.form, text.many, int(str(values.pop("n"))), **values) if text.many else said(text.form, **values)
+    )
 
 
 def mark(text: str, /) -> str:
@@ -74,15 +94,21 @@ def told_many(one: str, many: str, n: int, /, **values: object) -> str:
     return told(said_many(one, many, n, **values))
 
 
-def use(translate: Translate | None, translate_many: TranslateMany | None = None) -> None:
+def use(translate: Translate | None, translate_many: TranslateMany | None = None, name: str = "en") -> None:
     """Say things in another language from now on.
 
     Args:
         translate: gives the text for a form; None for English.
         translate_many: gives it for two forms and a number.
+        name: the language's, for texts that are files of their own.
     """
-    global _translate, _translate_many
-    _translate, _translate_many = translate, translate_many or _english_many
+    global _translate, _translate_many, _name
+    _translate, _translate_many, _name = translate, translate_many or _english_many, name
+
+
+def language() -> str:
+    """Return the name of the language that things are said in."""
+    return _name
 
 
 def _made(text: str, form: str, many: str, values: dict[str, object]) -> Said:
@@ -105,3 +131,4 @@ def _english_many(one: str, many: str, n: int) -> str:
 
 _translate: Translate | None = None
 _translate_many: TranslateMany = _english_many
+_name = "en"
