@@ -6,7 +6,7 @@ https://cloud.google.com/iam/docs/keys-create-delete, https://cloud.google.com/b
 
 import asyncio
 import subprocess
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from pathlib import Path
 
 import pytest
@@ -44,13 +44,6 @@ async def verdicts(ground: Ground, ports: Ports, *, wait: bool = True) -> dict[s
     return {r.id: (r.verdict.value, r.evidence) for r in await verify(ground.spec, ports, settling=settling)}
 
 
-async def until(ground: Ground, ready: Callable[[], Awaitable[bool]]) -> None:
-    """Ask until it is so, as long as a change may be on its way."""
-    async with asyncio.timeout(ground.patience):
-        while not await ready():
-            await asyncio.sleep(5.0 if ground.live else 0.05)
-
-
 async def refusal(work: Awaitable[object]) -> str | None:
     with pytest.raises(ProblemError) as caught:
         await work
@@ -75,6 +68,11 @@ async def a_set_up_is_made_and_the_second_run_changes_nothing(ground: Ground) ->
     with ground.ports() as ports:
         first = await set_up(ground, ports)
         assert first.complete, first.problems
+
+        async def seen() -> bool:
+            return diff(ground.spec, await observe(ground.spec, ports)).complete
+
+        await ground.until(seen)
         second = await set_up(ground, ports)
     assert second.done == []
 
@@ -146,7 +144,7 @@ async def an_over_grant_is_found_and_taken_away_on_request(ground: Ground) -> No
         async def seen() -> bool:
             return (await verdicts(ground, ports, wait=False))[check][0] == "fail"
 
-        await until(ground, seen)
+        await ground.until(seen)
         outcome = await set_up(ground, ports, remove_over_grants=True)
         assert outcome.done == [f"over-grant:dataset:{spec.import_dataset}:{DATA_EDITOR}"]
         info = await ports.cloud.dataset(spec.project, spec.import_dataset)
@@ -162,7 +160,7 @@ async def a_second_key_is_found_and_deleted(ground: Ground) -> None:
         async def two() -> bool:
             return len(await ports.cloud.keys(spec.project, spec.account_email)) == 2
 
-        await until(ground, two)
+        await ground.until(two)
         assert (await verdicts(ground, ports, wait=False))["keys.expected"][0] == "fail"
         local = ports.keys.inspect(spec.key_file, spec.project, spec.account_email)
         assert local is not None
@@ -197,12 +195,12 @@ async def a_deleted_key_no_longer_signs_in(ground: Ground) -> None:
         async def refused() -> bool:
             return (await verdicts(ground, ports, wait=False))["key.auth"][0] == "fail"
 
-        await until(ground, refused)
+        await ground.until(refused)
 
 
 async def the_clean_up_leaves_nothing_and_may_run_twice(ground: Ground) -> None:
     assert await ground.clean() == []
-    assert await ground.traces() == []
+    await ground.until(ground.nothing)
     assert await ground.clean() == []
 
 
