@@ -83,13 +83,23 @@ def test_plain_http_to_another_machine_is_refused(env):
     assert "CLOUDSDK_API_ENDPOINT_OVERRIDES_BIGQUERY" in ended.stderr
 
 
-def test_an_unknown_key_in_a_connection_file_is_named_with_its_line(env, tmp_path: Path):
+@pytest.mark.parametrize(
+    ("line", "named"),
+    [
+        ('colour = "red"', "colour"),
+        ('direction = "sideways"', "direction"),
+        ('location = "US', "syntax"),
+        ("import_dataset = 7", "import_dataset"),
+    ],
+)
+def test_a_mistake_in_a_connection_file_is_bad_input_and_named_with_its_line(
+    env, tmp_path: Path, line: str, named: str
+):
     file = tmp_path / "mine.toml"
-    file.write_text('project = "acme-klaviyo-demo"\ncolour = "red"\n')
+    file.write_text(f'project = "acme-klaviyo-demo"\n{line}\n')
     ended = run(env, "plan", "--config", str(file))
-    assert ended.returncode != 0
-    assert "colour" in ended.stderr
-    assert "2" in ended.stderr
+    assert ended.returncode == 2
+    assert f"line 2, {named}" in ended.stderr
     assert ended.stdout == ""
 
 

@@ -184,6 +184,7 @@ ENTRIES: Final = (
         ('Correct the line, and start again:\n"$EDITOR" {path}',),
         _YOU,
         "https://toml.io/en/v1.0.0",
+        Kind.USAGE,
     ),
     Entry(
         "KBQ-CONFIG-UNREADABLE",
@@ -200,6 +201,7 @@ ENTRIES: Final = (
         ("Give another value, and start again.",),
         _YOU,
         "https://cloud.google.com/bigquery/docs/datasets#dataset-naming",
+        Kind.USAGE,
     ),
     Entry(
         "KBQ-CONNECTION-UNKNOWN",

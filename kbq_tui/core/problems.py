@@ -22,6 +22,7 @@ class Kind(StrEnum):
     """What the failure means to a caller; decides the exit code."""
 
     FAILED = "failed"
+    USAGE = "usage"
     CREDENTIALS = "credentials"
     NOT_PERMITTED = "not-permitted"
     NETWORK = "network"
@@ -30,7 +31,7 @@ class Kind(StrEnum):
 
     @property
     def exit_code(self) -> int:
-        return {"credentials": 3, "not-permitted": 4, "network": 5}.get(self.value, 1)
+        return {"usage": 2, "credentials": 3, "not-permitted": 4, "network": 5}.get(self.value, 1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -230,6 +230,8 @@ def test_details_are_scrubbed_and_inert_and_empty_ones_dropped() -> None:
         ("KBQ-TOO-MANY-KEYS", Kind.FAILED, 1),
         ("KBQ-DATASET-NOT-FOUND", Kind.NOT_FOUND, 1),
         ("KBQ-STALE-PLAN", Kind.CONFLICT, 1),
+        ("KBQ-CONFIG-INVALID", Kind.USAGE, 2),
+        ("KBQ-CONFIG-UNREADABLE", Kind.FAILED, 1),
     ],
 )
 def test_the_kind_decides_the_exit_code(code: str, kind: Kind, exit_code: int) -> None:
