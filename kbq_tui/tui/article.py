@@ -7,6 +7,7 @@ what the commands in it really do.
 from dataclasses import dataclass
 
 from kbq_tui.core.steps import Step
+from kbq_tui.core.words import mark
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,58 +29,71 @@ class Lesson:
 
 LESSONS = {
     Step.PROJECT: Lesson(
-        "Project",
-        "Which project, where, and which way data flows. Nothing is changed by looking.",
-        "Before step 1",
+        mark("Project"),
+        mark("Which project, where, and which way data flows. Nothing is changed by looking."),
+        mark("before step 1"),
         (
-            "It says nothing of APIs, billing and organization policies. Each can stop the set-up, so they come first.",
-            "It names no direction: with Viewer on the import dataset Klaviyo can read but never write. The direction"
-            " decides the roles.",
+            mark(
+                "It says nothing of APIs, billing and organization policies. Each can stop the set-up, so they come"
+                " first."
+            ),
+            mark(
+                "It names no direction: with Viewer on the import dataset Klaviyo can read but never write. The"
+                " direction decides the roles."
+            ),
         ),
     ),
     Step.DATASETS: Lesson(
-        "Datasets",
-        "Two datasets in one location: one for the data, one for Klaviyo's own work.",
-        "Step 1",
+        mark("Datasets"),
+        mark("Two datasets in one location: one for the data, one for Klaviyo's own work."),
+        mark("step 1"),
         (
-            "Its CREATE SCHEMA names no location, so the dataset lands wherever the query happens to run, for ever."
-            " Here it is chosen once, for both.",
+            mark(
+                "Its CREATE SCHEMA names no location, so the dataset lands wherever the query happens to run, for ever."
+                " Here it is chosen once, for both."
+            ),
         ),
     ),
     Step.ACCOUNT: Lesson(
-        "Service account and key",
-        "One service account for nothing else, and a key file that only you can read.",
-        "Step 2",
+        mark("Service account and key"),
+        mark("One service account for nothing else, and a key file that only you can read."),
+        mark("step 2"),
         (
-            "It asks for KLAVIYO_DATA_TRANSFER_USER as the ID. Google refuses capitals and underscores; the name"
-            " becomes the display name instead.",
-            "It leaves the key wherever the browser puts it. Here it gets mode 0600 in a folder of its own.",
+            mark(
+                "It asks for KLAVIYO_DATA_TRANSFER_USER as the ID. Google refuses capitals and underscores; the name"
+                " becomes the display name instead."
+            ),
+            mark("It leaves the key wherever the browser puts it. Here it gets mode 0600 in a folder of its own."),
         ),
     ),
     Step.PERMISSIONS: Lesson(
-        "Permissions",
-        "The least roles that work: one on each dataset, Job User on the project.",
-        "Step 3",
+        mark("Permissions"),
+        mark("The least roles that work: one on each dataset, Job User on the project."),
+        mark("step 3"),
         (
-            "Its gcloud command has a --dataset flag that does not exist. Without the flag it would grant Data"
-            " Editor on every dataset of the project.",
-            "It grants Job User on datasets, where that role does not exist, so no query would run. It belongs on the"
-            " project.",
+            mark(
+                "Its gcloud command has a --dataset flag that does not exist. Without the flag it would grant Data"
+                " Editor on every dataset of the project."
+            ),
+            mark(
+                "It grants Job User on datasets, where that role does not exist, so no query would run. It belongs on"
+                " the project."
+            ),
         ),
     ),
     Step.VERIFY: Lesson(
-        "Verify",
-        "Every check runs as the service account, with the key that Klaviyo will hold.",
-        "Step 4",
+        mark("Verify"),
+        mark("Every check runs as the service account, with the key that Klaviyo will hold."),
+        mark("step 4"),
         (
-            "Its checks run with your own login, so they prove nothing about the key.",
-            "Its queries leave out the region, and so miss every dataset outside of the US.",
+            mark("Its checks run with your own login, so they prove nothing about the key."),
+            mark("Its queries leave out the region, and so miss every dataset outside of the US."),
         ),
     ),
     Step.CONNECT: Lesson(
-        "Connect",
-        "Three values to carry over to Klaviyo.",
-        "Step 5",
-        ("It does not say that the dataset to type in is the import dataset, nor where the key file is.",),
+        mark("Connect"),
+        mark("Three values to carry over to Klaviyo."),
+        mark("step 5"),
+        (mark("It does not say that the dataset to type in is the import dataset, nor where the key file is."),),
     ),
 }

@@ -8,27 +8,48 @@ from rich.segment import Segment
 from textual.color import Color
 from textual.filter import LineFilter
 
+from kbq_tui.core.words import mark
+
 
 class Tone(StrEnum):
-    """What a row says about its subject. The value is the word on the screen."""
+    """What a row says about its subject."""
 
     OK = "ok"
     FAIL = "fail"
     UNKNOWN = "unknown"
-    WARN = "warning"
-    SKIP = "skipped"
-    WAIT = "waiting"
-    RUN = "working"
-    READ = "reading"
-    TODO = "to do"
+    WARN = "warn"
+    SKIP = "skip"
+    WAIT = "wait"
+    RUN = "run"
+    READ = "read"
+    TODO = "todo"
     CREATE = "create"
     UPDATE = "update"
     GRANT = "grant"
     DELETE = "delete"
-    NOOP = "in place"
+    NOOP = "noop"
     BLOCKED = "blocked"
     DONE = "done"
 
+
+WORDS: Final = {
+    Tone.OK: mark("ok"),
+    Tone.FAIL: mark("fail"),
+    Tone.UNKNOWN: mark("unknown"),
+    Tone.WARN: mark("warning"),
+    Tone.SKIP: mark("skipped"),
+    Tone.WAIT: mark("waiting"),
+    Tone.RUN: mark("working"),
+    Tone.READ: mark("reading"),
+    Tone.TODO: mark("to do"),
+    Tone.CREATE: mark("create"),
+    Tone.UPDATE: mark("update"),
+    Tone.GRANT: mark("grant"),
+    Tone.DELETE: mark("delete"),
+    Tone.NOOP: mark("in place"),
+    Tone.BLOCKED: mark("blocked"),
+    Tone.DONE: mark("done"),
+}
 
 GLYPHS: Final = {
     Tone.OK: "✓",

@@ -1,15 +1,19 @@
 """What stands at the side where there is room: the equivalent commands, and what the article gets wrong."""
 
 from collections.abc import Sequence
+from typing import Final
 
 from textual.content import Content
 
 from kbq_tui.core.actions import Action, Step
 from kbq_tui.core.plan import Plan
-from kbq_tui.core.words import told
+from kbq_tui.core.words import mark, told
 from kbq_tui.tui import keys
 from kbq_tui.tui.article import LESSONS
 from kbq_tui.tui.text import block
+
+BY_HAND: Final = mark("The same by hand")
+ROW_BY_HAND: Final = mark("This row by hand")
 
 
 def commands(plan: Plan, step: Step) -> list[str]:
@@ -25,20 +29,20 @@ def command(action: Action, location: str | None) -> str:
     return command_for(action, location)
 
 
-def lesson(step: Step, shown: Sequence[str], what: str = "The same by hand", *, most: int | None = None) -> Content:
+def lesson(step: Step, shown: Sequence[str], what: str = BY_HAND, *, most: int | None = None) -> Content:
     """Return the side panel of a step.
 
     Args:
         step: the step.
         shown: equivalent commands.
-        what: heading over them.
+        what: heading over them, as in the catalogue of translations.
         most: how many of them are shown; None for all.
     """
     it = LESSONS[step]
     parts: list[Content] = []
     most = len(shown) if most is None else most
     if shown:
-        parts += [Content.styled(what, "bold"), Content("\n")]
+        parts += [Content.styled(told(what), "bold"), Content("\n")]
         for text in shown[:most]:
             parts += [block(text, "$primary"), Content("\n\n")]
         if len(shown) > most:
@@ -46,7 +50,7 @@ def lesson(step: Step, shown: Sequence[str], what: str = "The same by hand", *, 
                 Content.styled(told("{key} shows all {n}", key=keys.face("commands"), n=len(shown)), "$text-quiet"),
                 Content("\n\n"),
             ]
-    parts += [Content.styled(f"Klaviyo's article: {it.article.lower()}", "bold"), Content("\n")]
+    parts += [Content.styled(told("Klaviyo's article: {part}", part=told(it.article)), "bold"), Content("\n")]
     for wrong in it.wrong:
-        parts += [Content(wrong), Content("\n\n")]
+        parts += [Content(told(wrong)), Content("\n\n")]
     return Content("").join(parts)

@@ -42,7 +42,7 @@ _HEALTH = {Health.OK: Tone.OK, Health.WARNING: Tone.WARN, Health.BROKEN: Tone.FA
 
 def finding_row(finding: Finding) -> Row:
     """Return one row of the first screen's status panel."""
-    content = columns((status(finding.tone), 11), (Content(finding.title), 20), (plain(finding.text), 0))
+    content = columns((status(finding.tone), 0), (Content(finding.title), 20), (plain(finding.text), 0))
     return Row(finding.id, content, finding.problem)
 
 
@@ -100,7 +100,7 @@ def _change_tone(action: Action) -> Tone:
 
 
 def _line(tone: Tone, text: str, more: str = "") -> Content:
-    parts = [(status(tone), 11), (plain(text), 0)]
+    parts = [(status(tone), 0), (plain(text), 0)]
     if more:
         parts.append((plain(f": {more}", "$text-quiet"), 0))
     return columns(*parts)
@@ -112,7 +112,7 @@ def _event_line(event: Event) -> Content:
         text = f"{seconds(event.elapsed)} of at most {seconds(event.limit)}: {event.text}"
     elif event.kind is EventKind.FINISHED and event.elapsed >= 1:
         text = f"{event.text} ({seconds(event.elapsed)})"
-    return columns((status(_EVENTS[event.kind]), 11), (plain(text), 0))
+    return columns((status(_EVENTS[event.kind]), 0), (plain(text), 0))
 
 
 def warning_rows(wizard: Wizard, *codes: str) -> list[Row]:
@@ -223,7 +223,7 @@ def _check_row(wizard: Wizard, check: Check, width: int) -> Row:
     if width < 100:
         text = ""
     content = columns(
-        (status(tone), 11),
+        (status(tone), 0),
         (section, 4),
         (Content(check.title), 54),
         (Content.styled(took.rjust(6), "$text-quiet"), 8),
@@ -243,7 +243,7 @@ def verdicts(results: dict[str, CheckResult], total: int) -> str:
 
 def status_row(line: Line) -> Row:
     """Return one line of the dashboard."""
-    content = columns((status(_HEALTH[line.health]), 11), (Content(line.title), 19), (plain(line.text), 0))
+    content = columns((status(_HEALTH[line.health]), 0), (Content(line.title), 19), (plain(line.text), 0))
     return Row(line.id, content, line.problem)
 
 

@@ -6,6 +6,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 
+from kbq_tui.core.words import told
 from kbq_tui.tui.modals.base import Modal
 from kbq_tui.tui.text import block
 from kbq_tui.tui.widgets.bars import Quiet
@@ -41,7 +42,7 @@ class Confirm(Modal[bool]):
         self.query_one("#yes" if self._harmless else "#no").focus()
 
     def hints(self) -> list[tuple[str, str]]:
-        return [("Enter", "Choose"), ("Left/Right", "Other"), ("Esc", self._no if hasattr(self, "_no") else "Close")]
+        return [("Enter", told("Choose")), (told("Left/Right"), told("Other")), ("Esc", self._no)]
 
     @on(Push.Pressed, "#yes")
     def _agree(self) -> None:

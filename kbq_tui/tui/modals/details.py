@@ -9,6 +9,8 @@ from textual.content import Content
 
 from kbq_tui.core.checks import expected
 from kbq_tui.core.problems import Problem
+from kbq_tui.core.words import mark, told
+from kbq_tui.tui import side
 from kbq_tui.tui.modals.base import Modal
 from kbq_tui.tui.modals.problem import describe
 from kbq_tui.tui.text import block, plain
@@ -23,7 +25,7 @@ class Details(Modal[None]):
         check_id: the check's id.
     """
 
-    heading = "Check"
+    heading = mark("Check")
 
     def __init__(self, check_id: str) -> None:
         super().__init__()
@@ -34,8 +36,8 @@ class Details(Modal[None]):
 
     def foot(self) -> ComposeResult:
         with Horizontal(id="buttons"):
-            yield Push("Close", id="close")
-            yield Push("Text to send", id="handoff")
+            yield Push(told("Close"), id="close")
+            yield Push(told("Text to send"), id="handoff")
 
     def on_mount(self) -> None:
         self.query_one("#handoff").display = self._problem() is not None
@@ -51,19 +53,19 @@ class Details(Modal[None]):
         if check is None:
             return Content("")
         result = self.host.wizard.results.get(self._check_id)
-        parts = [Content.styled(check.title, "bold"), Content("\n")]
-        section = f"Article {check.article}: " if check.article != "+" else "Not in the article: "
-        parts += [Content.styled(section, "$text-quiet"), Content(check.why), Content("\n")]
+        parts = [Content.styled(told(check.title), "bold"), Content("\n")]
+        section = told("Article {n}:", n=check.article) if check.article != "+" else told("Not in the article:")
+        parts += [Content.styled(f"{section} ", "$text-quiet"), Content(told(check.why)), Content("\n")]
         if result is not None:
             parts += [
                 Content("\n"),
-                Content.styled("What was run", "bold"),
+                Content.styled(told("What was run"), "bold"),
                 Content("\n"),
                 block(result.command, "$primary"),
             ]
             parts += [
                 Content("\n\n"),
-                Content.styled("What came back", "bold"),
+                Content.styled(told("What came back"), "bold"),
                 Content("\n"),
                 block(result.evidence),
                 Content("\n"),
@@ -91,7 +93,7 @@ class Commands(Modal[None]):
         commands: the commands, for copying.
     """
 
-    heading = "The same by hand"
+    heading = side.BY_HAND
 
     def __init__(self, content: Content, commands: Sequence[str]) -> None:
         super().__init__()
@@ -100,21 +102,21 @@ class Commands(Modal[None]):
 
     def fill(self) -> ComposeResult:
         if not self._commands:
-            yield Quiet("This step changes nothing, so there is no command for it.\n")
+            yield Quiet(told("This step changes nothing, so there is no command for it.") + "\n")
         yield Quiet(self._content)
 
     def foot(self) -> ComposeResult:
         with Horizontal(id="buttons"):
             if self._commands:
-                yield Push("Copy the commands", id="copy")
-            yield Push("Close", id="close")
+                yield Push(told("Copy the commands"), id="copy")
+            yield Push(told("Close"), id="close")
 
     def on_mount(self) -> None:
         self.query(Push).first().focus(scroll_visible=False)
 
     @on(Push.Pressed, "#copy")
     def _copy(self) -> None:
-        self.host.copy_text("\n".join(self._commands) + "\n", "Commands")
+        self.host.copy_text("\n".join(self._commands) + "\n", told("Commands"))
 
     @on(Push.Pressed, "#close")
     def action_close(self) -> None:
@@ -135,4 +137,4 @@ class PlainText(Modal[None]):
         self._text = text
 
     def fill(self) -> ComposeResult:
-        yield Quiet(block(self._text) if self._text else plain("nothing"))
+        yield Quiet(block(self._text) if self._text else plain(told("nothing")))

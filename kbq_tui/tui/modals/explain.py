@@ -6,6 +6,7 @@ from textual.containers import Horizontal
 from textual.widgets import TextArea
 
 from kbq_tui.core.problems import Problem
+from kbq_tui.core.words import mark, told
 from kbq_tui.engine.offload import offload
 from kbq_tui.tui.modals.base import Modal
 from kbq_tui.tui.modals.problem import describe
@@ -19,7 +20,7 @@ MOST = 100_000
 class Explain(Modal[None]):
     """A box to paste into, and what it means."""
 
-    heading = "Paste an error from Google, gcloud, bq, a log, or Klaviyo"
+    heading = mark("Paste an error from Google, gcloud, bq, a log, or Klaviyo")
 
     def __init__(self) -> None:
         super().__init__()
@@ -30,9 +31,9 @@ class Explain(Modal[None]):
         area.cursor_blink = False
         yield area
         with Horizontal(id="buttons"):
-            yield Push("Explain", id="explain")
-            yield Push("Text to send", id="handoff")
-            yield Push("Clear", id="clear")
+            yield Push(told("Explain"), id="explain")
+            yield Push(told("Text to send"), id="handoff")
+            yield Push(told("Clear"), id="clear")
         yield Quiet(id="answer")
 
     def on_mount(self) -> None:
@@ -40,7 +41,7 @@ class Explain(Modal[None]):
         self.query_one("#paste").focus()
 
     def hints(self) -> list[tuple[str, str]]:
-        return [("Tab", "To the buttons"), ("PgDn", "More"), ("Esc", "Close")]
+        return [("Tab", told("To the buttons")), ("PgDn", told("More")), ("Esc", told("Close"))]
 
     @on(Push.Pressed, "#explain")
     def _explain(self) -> None:
@@ -48,7 +49,7 @@ class Explain(Modal[None]):
 
     async def _recognise(self, text: str) -> None:
         if not text.strip():
-            self.say("Paste an error first.")
+            self.say(told("Paste an error first."))
             return
         from kbq_tui.core.recognise import recognise_text
 

@@ -13,58 +13,60 @@ from textual.widgets.option_list import Option
 from kbq_tui.core.observed import Present
 from kbq_tui.core.problems import ProblemError
 from kbq_tui.core.spec import check_project
+from kbq_tui.core.words import mark, told, told_many
 from kbq_tui.tui.modals.base import Modal
 from kbq_tui.tui.text import columns, plain
+from kbq_tui.tui.widgets.bars import Quiet
 from kbq_tui.tui.widgets.field import Line
 
 DEBOUNCE = 0.25
 """Seconds of quiet before the server is asked."""
 
 LOCATIONS = (
-    ("US", "United States, multi-region"),
-    ("EU", "European Union, multi-region"),
-    ("europe-west1", "Belgium"),
-    ("europe-west2", "London"),
-    ("europe-west3", "Frankfurt"),
-    ("europe-west4", "Netherlands"),
-    ("europe-west6", "Zurich"),
-    ("europe-west8", "Milan"),
-    ("europe-west9", "Paris"),
-    ("europe-west10", "Berlin"),
-    ("europe-west12", "Turin"),
-    ("europe-central2", "Warsaw"),
-    ("europe-north1", "Finland"),
-    ("europe-north2", "Stockholm"),
-    ("europe-southwest1", "Madrid"),
-    ("us-central1", "Iowa"),
-    ("us-east1", "South Carolina"),
-    ("us-east4", "Northern Virginia"),
-    ("us-east5", "Columbus"),
-    ("us-south1", "Dallas"),
-    ("us-west1", "Oregon"),
-    ("us-west2", "Los Angeles"),
-    ("us-west3", "Salt Lake City"),
-    ("us-west4", "Las Vegas"),
-    ("northamerica-northeast1", "Montreal"),
-    ("northamerica-northeast2", "Toronto"),
-    ("northamerica-south1", "Mexico"),
-    ("southamerica-east1", "Sao Paulo"),
-    ("southamerica-west1", "Santiago"),
-    ("africa-south1", "Johannesburg"),
-    ("asia-east1", "Taiwan"),
-    ("asia-east2", "Hong Kong"),
-    ("asia-northeast1", "Tokyo"),
-    ("asia-northeast2", "Osaka"),
-    ("asia-northeast3", "Seoul"),
-    ("asia-south1", "Mumbai"),
-    ("asia-south2", "Delhi"),
-    ("asia-southeast1", "Singapore"),
-    ("asia-southeast2", "Jakarta"),
-    ("australia-southeast1", "Sydney"),
-    ("australia-southeast2", "Melbourne"),
-    ("me-central1", "Doha"),
-    ("me-central2", "Dammam"),
-    ("me-west1", "Tel Aviv"),
+    ("US", mark("United States, multi-region")),
+    ("EU", mark("European Union, multi-region")),
+    ("europe-west1", mark("Belgium")),
+    ("europe-west2", mark("London")),
+    ("europe-west3", mark("Frankfurt")),
+    ("europe-west4", mark("Netherlands")),
+    ("europe-west6", mark("Zurich")),
+    ("europe-west8", mark("Milan")),
+    ("europe-west9", mark("Paris")),
+    ("europe-west10", mark("Berlin")),
+    ("europe-west12", mark("Turin")),
+    ("europe-central2", mark("Warsaw")),
+    ("europe-north1", mark("Finland")),
+    ("europe-north2", mark("Stockholm")),
+    ("europe-southwest1", mark("Madrid")),
+    ("us-central1", mark("Iowa")),
+    ("us-east1", mark("South Carolina")),
+    ("us-east4", mark("Northern Virginia")),
+    ("us-east5", mark("Columbus")),
+    ("us-south1", mark("Dallas")),
+    ("us-west1", mark("Oregon")),
+    ("us-west2", mark("Los Angeles")),
+    ("us-west3", mark("Salt Lake City")),
+    ("us-west4", mark("Las Vegas")),
+    ("northamerica-northeast1", mark("Montreal")),
+    ("northamerica-northeast2", mark("Toronto")),
+    ("northamerica-south1", mark("Mexico")),
+    ("southamerica-east1", mark("Sao Paulo")),
+    ("southamerica-west1", mark("Santiago")),
+    ("africa-south1", mark("Johannesburg")),
+    ("asia-east1", mark("Taiwan")),
+    ("asia-east2", mark("Hong Kong")),
+    ("asia-northeast1", mark("Tokyo")),
+    ("asia-northeast2", mark("Osaka")),
+    ("asia-northeast3", mark("Seoul")),
+    ("asia-south1", mark("Mumbai")),
+    ("asia-south2", mark("Delhi")),
+    ("asia-southeast1", mark("Singapore")),
+    ("asia-southeast2", mark("Jakarta")),
+    ("australia-southeast1", mark("Sydney")),
+    ("australia-southeast2", mark("Melbourne")),
+    ("me-central1", mark("Doha")),
+    ("me-central2", mark("Dammam")),
+    ("me-west1", mark("Tel Aviv")),
 )
 """BigQuery's locations. Source: https://cloud.google.com/bigquery/docs/locations. A newer one can be typed."""
 
@@ -81,13 +83,18 @@ class Picker(Modal[str]):
     prompt = ""
 
     def fill(self) -> ComposeResult:
-        yield Line("", placeholder=self.prompt, id="search")
+        yield Line("", placeholder=told(self.prompt), id="search")
         options = OptionList(id="options", compact=True, markup=False)
         options.can_focus = False
         yield options
 
     def hints(self) -> list[tuple[str, str]]:
-        return [("Type", "Search"), ("Up/Down", "Move"), ("Enter", "Take"), ("Esc", "Close")]
+        return [
+            (told("Type"), told("Search")),
+            (told("Up/Down"), told("Move")),
+            ("Enter", told("Take")),
+            ("Esc", told("Close")),
+        ]
 
     def on_mount(self) -> None:
         self.query_one("#search").focus()
@@ -117,8 +124,8 @@ class Picker(Modal[str]):
 class PickProject(Picker):
     """Picks a project. Only what is shown is ever read, so 5,000 projects are as quick as five."""
 
-    heading = "Pick a project"
-    prompt = "part of the ID or name"
+    heading = mark("Pick a project")
+    prompt = mark("part of the ID or name")
 
     def __init__(self) -> None:
         super().__init__()
@@ -135,7 +142,9 @@ class PickProject(Picker):
         except ProblemError:
             recent = ()
         found = [p for p in recent if text.lower() in p.lower()][:5]
-        return [(p, columns((plain(p, "bold"), 32), (Content.styled("used before", "$text-quiet"), 0))) for p in found]
+        return [
+            (p, columns((plain(p, "bold"), 32), (Content.styled(told("used before"), "$text-quiet"), 0))) for p in found
+        ]
 
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:
@@ -151,17 +160,18 @@ class PickProject(Picker):
         options = self._recent(text)
         self.offer(options)
         wizard = self.host.wizard
-        self.say("Searching")
+        self.say(told("Searching"))
         try:
             if wizard.cloud is None and not await wizard.sign_in():
                 problem = wizard.sign_in_problem
-                self.say(problem.title if problem else "not signed in")
+                self.say(told(problem.title) if problem else told("not signed in"))
                 return
             assert wizard.cloud is not None
             page = await wizard.cloud.search_projects(text)
         except ProblemError as error:
             if mine == self._asked and self.is_attached:
-                self.query_one("#box-note").show(plain(f"{error.problem.title}. {error.problem.cause}", "$error"))  # type: ignore[attr-defined]
+                said = f"{told(error.problem.title)}. {told(error.problem.cause)}"
+                self.query_one("#box-note", Quiet).show(plain(said, "$error"))
             return
         if mine != self._asked or not self.is_attached:
             return
@@ -176,19 +186,21 @@ class PickProject(Picker):
                 (
                     text,
                     columns(
-                        (plain(text, "bold"), 32), (Content.styled("not found; take it as typed", "$text-quiet"), 0)
+                        (plain(text, "bold"), 32),
+                        (Content.styled(told("not found; take it as typed"), "$text-quiet"), 0),
                     ),
                 )
             ]
         self.offer(options)
-        self.say("There are more: type to narrow it down" if page.next_token else f"{len(options)} found")
+        found = told_many("{n} found", "{n} found", len(options))
+        self.say(told("There are more: type to narrow it down") if page.next_token else found)
 
 
 class PickLocation(Picker):
     """Picks a location: where datasets exist already first."""
 
-    heading = "Pick a location: it can never be changed later"
-    prompt = "city or region"
+    heading = mark("Pick a location: it can never be changed later")
+    prompt = mark("city or region")
 
     def on_mount(self) -> None:
         super().on_mount()
@@ -204,9 +216,8 @@ class PickLocation(Picker):
         listed = seen.names.value if seen is not None and isinstance(seen.names, Present) else ()
         used = sorted({where for _, where in listed if where})
         names = dict(LOCATIONS)
-        options = [
-            (where, f"{names.get(where, '')}; datasets of this project are here".lstrip("; ")) for where in used
-        ] + [(v, label) for v, label in LOCATIONS if v not in used]
+        options = [(where, _used(names.get(where, ""))) for where in used]
+        options += [(v, told(label)) for v, label in LOCATIONS if v not in used]
         self.offer(
             [
                 (value, columns((plain(value, "bold"), 26), (plain(label, "$text-quiet"), 0)))
@@ -214,3 +225,10 @@ class PickLocation(Picker):
                 if text in value.lower() or text in label.lower()
             ]
         )
+
+
+def _used(name: str) -> str:
+    """Return what is said of a location in which the project has datasets; `name` is empty for one we do not know."""
+    if not name:
+        return told("datasets of this project are here")
+    return told("{place}; datasets of this project are here", place=told(name))

@@ -89,7 +89,7 @@ class AccountScreen(Changing):
 
 
 def _state(tone: Tone, title: str, text: str) -> Content:
-    return columns((status(tone), 11), (Content(title), 16), (plain(text), 0))
+    return columns((status(tone), 0), (Content(title), 16), (plain(text), 0))
 
 
 def _ages(keys: tuple[KeyInfo, ...], now: datetime) -> str:

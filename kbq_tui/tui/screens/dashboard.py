@@ -117,7 +117,7 @@ class DashboardScreen(Frame):
             tone = health_tone(watched.health)
             bad = [line for line in watched.status.lines if health_tone(line.health) is not Tone.OK]
             said = plain(", ".join(line.title for line in bad) if bad else "all is well", "$text-quiet")
-        return Row(f"connection:{watched.name}", columns((status(tone), 11), (name, 18), (project, 26), (said, 0)))
+        return Row(f"connection:{watched.name}", columns((status(tone), 0), (name, 18), (project, 26), (said, 0)))
 
     def _about(self) -> None:
         row = self.query_one("#lines", Rows).row if self.query_one("#lines").has_focus else None

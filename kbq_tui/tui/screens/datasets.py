@@ -6,6 +6,7 @@ from textual.content import Content
 from kbq_tui.core.observed import Absent, Present, Unknown
 from kbq_tui.core.spec import Direction, check_dataset
 from kbq_tui.core.steps import Step
+from kbq_tui.core.words import told, told_many
 from kbq_tui.tui.changing import Changing
 from kbq_tui.tui.glyphs import GLYPHS, STYLES, Tone
 from kbq_tui.tui.text import plain
@@ -25,17 +26,17 @@ class DatasetsScreen(Changing):
         draft = self.host.wizard.draft
         direction = Direction(draft.direction)
         if direction.imports:
-            yield Field("import_dataset", "Klaviyo reads", draft.import_dataset, check_dataset)
+            yield Field("import_dataset", told("Klaviyo reads"), draft.import_dataset, check_dataset)
         if direction.exports:
             yield Field(
                 "export_dataset",
-                "Klaviyo writes",
+                told("Klaviyo writes"),
                 draft.export_dataset,
                 check_dataset,
-                placeholder=f"empty: {draft.import_dataset}",
+                placeholder=told("empty: {what}", what=draft.import_dataset),
                 optional=True,
             )
-        yield Field("staging_dataset", "Klaviyo's own", draft.staging_dataset, check_dataset)
+        yield Field("staging_dataset", told("Klaviyo's own"), draft.staging_dataset, check_dataset)
 
     def draw_body(self) -> None:
         super().draw_body()
@@ -53,19 +54,23 @@ class DatasetsScreen(Changing):
             return Content("")
         match wizard.observed.datasets.get(name):
             case Present(value=info):
-                count = info.table_count
-                inside = (
-                    "" if count is None else ", empty" if not count else f", {count:,} table{'s' if count != 1 else ''}"
-                )
-                return _said(Tone.OK, f"in {info.location}{inside}")
+                return _said(Tone.OK, _inside(info.location, info.table_count))
             case Absent():
                 if f"dataset:{name}" in wizard.made:
-                    return _said(Tone.DONE, "made just now")
+                    return _said(Tone.DONE, told("made just now"))
                 where = wizard.plan.location if wizard.plan else None
-                return _said(Tone.CREATE, f"new, in {where}" if where else "new")
+                return _said(Tone.CREATE, told("new, in {where}", where=where) if where else told("new"))
             case Unknown(problem=problem):
                 return _said(Tone.UNKNOWN, problem.title)
         return Content("")
+
+
+def _inside(where: str, tables: int | None) -> str:
+    if tables is None:
+        return told("in {where}", where=where)
+    if not tables:
+        return told("in {where}, empty", where=where)
+    return told_many("in {where}, {n:,} table", "in {where}, {n:,} tables", tables, where=where)
 
 
 def _said(tone: Tone, text: str) -> Content:

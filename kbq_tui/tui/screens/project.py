@@ -110,12 +110,12 @@ class ProjectScreen(Frame):
     def _who(self) -> Content:
         wizard = self.host.wizard
         if wizard.sign_in_problem is not None:
-            return columns((status(Tone.FAIL), 11), (plain(wizard.sign_in_problem.title, "$error"), 0))
+            return columns((status(Tone.FAIL), 0), (plain(wizard.sign_in_problem.title, "$error"), 0))
         if wizard.identity is None:
-            return columns((status(Tone.READ), 11), (Content("Signing in"), 0))
+            return columns((status(Tone.READ), 0), (Content("Signing in"), 0))
         who = plain(wizard.identity.principal or "somebody", "bold")
         source = plain(f" ({wizard.identity.source})", "$text-quiet")
-        return columns((status(Tone.OK), 11), (Content("Signed in as "), 0), (who, 0), (source, 0))
+        return columns((status(Tone.OK), 0), (Content("Signed in as "), 0), (who, 0), (source, 0))
 
     def _draw_location_note(self, field: Field) -> None:
         wizard = self.host.wizard
