@@ -1,10 +1,15 @@
-"""The whole suite is watched for private keys: in what tests print and report, and in every file they leave behind."""
+"""The whole suite is watched for private keys: in what tests print and report, and in every file they leave behind.
+
+All sandboxes of a run give out one key pair, made here, so that any piece of it is known again.
+"""
 
 import json
 import os
 import re
 import signal
-from collections.abc import Generator, Iterator
+import tempfile
+from collections.abc import Callable, Generator, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +18,11 @@ from hypothesis import settings
 
 # Not in the folder's own conftest: under xdist the process that sums up collects nothing, and reads only this one.
 from tests.faults.figures import pytest_terminal_summary
+from tests.support import canary
 
 __all__ = ["pytest_terminal_summary"]
 
-# How the base64 of every RSA key in PKCS #8 begins: the sandbox makes new keys for each run, and all look like this.
+# How the base64 of every RSA key in PKCS #8 begins: those that are not the sandbox's look like this, too.
 KEY = re.compile(rb"MII[A-Za-z0-9+/]{3}IBADANBgkqhkiG9w0BAQEFAAS[A-Za-z0-9+/]{20}")
 # A shell that runs us in the background lets us ignore SIGINT, and the programs under test would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -31,7 +37,20 @@ LARGEST = 16 * 1024 * 1024
 
 
 def shows_a_key(text: str | bytes) -> bool:
-    return KEY.search(text.encode(errors="replace") if isinstance(text, str) else text) is not None
+    data = text.encode(errors="replace") if isinstance(text, str) else text
+    return KEY.search(data) is not None or canary.canary().found_in(data)
+
+
+@pytest.hookimpl(trylast=True)  # the folder for temporary files is known then
+def pytest_configure(config: pytest.Config) -> None:
+    given = getattr(config, "workerinput", {}).get(canary.PAIR)
+    os.environ[canary.PAIR] = given or str(canary.create(config._tmp_path_factory.getbasetemp()))  # type: ignore[attr-defined]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """xdist's workers look for the same key."""
+    node.workerinput[canary.PAIR] = os.environ[canary.PAIR]
 
 
 @pytest.hookimpl(wrapper=True)
@@ -44,13 +63,13 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     return report
 
 
-def strays(folder: Path) -> Iterator[Path]:
+def strays(folder: Path, shown: Callable[[bytes], bool] = shows_a_key) -> Iterator[Path]:
     """Files that hold a private key and are no key file."""
     for path in folder.rglob("*"):
-        if path.is_symlink() or not path.is_file() or path.stat().st_size > LARGEST:
+        if path == canary.path() or path.is_symlink() or not path.is_file() or path.stat().st_size > LARGEST:
             continue
         content = path.read_bytes()
-        if shows_a_key(content) and not _is_key_file(content):
+        if shown(content) and not _is_key_file(content):
             yield path
 
 
@@ -71,6 +90,10 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     if factory is None:
         return
     found = list(strays(factory.getbasetemp()))
+    for folder in Path(tempfile.gettempdir()).glob("kbq-*"):  # made by programs under test, or by another run's
+        with suppress(OSError):  # which takes its own away
+            found += strays(folder, canary.canary().found_in)
+    canary.path().unlink(missing_ok=True)
     if found:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
         print(f"\nPRIVATE KEYS outside key files: {[str(p) for p in found[:10]]}")

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import kbq_tui
+from tests.support import canary
 
 
 @pytest.fixture
@@ -225,18 +226,12 @@ def test_a_signal_ends_a_hanging_call_at_once_with_its_status(env, number: int, 
 def operator_key(address: str) -> str:
     import json
 
-    from cryptography.hazmat.primitives import serialization
-    from cryptography.hazmat.primitives.asymmetric import rsa
-
-    pem = rsa.generate_private_key(65537, 2048).private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
     return json.dumps(
         {
             "type": "service_account",
             "project_id": "ops-project",
             "private_key_id": "a" * 40,
-            "private_key": pem.decode(),
+            "private_key": canary.pem(),
             "client_email": "operator@ops-project.iam.gserviceaccount.com",
             "token_uri": address + "/token",
         }

@@ -2,11 +2,14 @@
 
 import base64
 import json
+import os
 import queue
 import secrets
 import threading
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
 from typing import Any, ClassVar
 from urllib.parse import quote
 
@@ -17,6 +20,8 @@ from kbq_tui.sandbox.world import Account, Key, World
 
 JSON = dict[str, Any]
 NEVER = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC).timestamp()
+PAIR = "KBQ_TEST_SANDBOX_PAIR"
+"""For tests: names a PEM file. Every key is that one pair then (ids differ), to be looked for where none may be."""
 
 
 class KeyMaker:
@@ -25,12 +30,15 @@ class KeyMaker:
     _stock: ClassVar[queue.Queue[rsa.RSAPrivateKey]] = queue.Queue(maxsize=2)
 
     def __init__(self) -> None:
+        named = os.environ.get(PAIR)
+        self._only = load(Path(named)) if named else None
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._fill, name="sandbox-keys", daemon=True)
 
     def start(self) -> None:
         """Begin to stock up."""
-        self._thread.start()
+        if self._only is None:
+            self._thread.start()
 
     def stop(self) -> None:
         """Make no more."""
@@ -44,6 +52,8 @@ class KeyMaker:
 
     def pair(self) -> rsa.RSAPrivateKey:
         """A pair, from stock if there is one."""
+        if self._only is not None:
+            return self._only
         try:
             return self._stock.get_nowait()
         except queue.Empty:
@@ -53,6 +63,22 @@ class KeyMaker:
 def generate() -> rsa.RSAPrivateKey:
     """A new 2048-bit pair, what Google makes by default."""
     return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
+@cache
+def load(path: Path) -> rsa.RSAPrivateKey:
+    """The pair in a PEM file."""
+    pair = serialization.load_pem_private_key(path.read_bytes(), None)
+    if not isinstance(pair, rsa.RSAPrivateKey):
+        raise ValueError(f"{path} holds no RSA key")
+    return pair
+
+
+def pem_of(pair: rsa.RSAPrivateKey) -> str:
+    """The private half as key files hold it."""
+    return pair.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    ).decode()
 
 
 def add_key(
@@ -71,9 +97,6 @@ def add_key(
         What the world keeps (the public half), and the JSON key file, which it does not keep.
     """
     public = pair.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
-    private = pair.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
     key = Key(secrets.token_hex(20), public, float(int(world.clock())), expires)
     account.keys[key.id] = key
     world.changed("key", key.id)
@@ -81,7 +104,7 @@ def add_key(
         "type": "service_account",
         "project_id": account.project_id,
         "private_key_id": key.id,
-        "private_key": private.decode(),
+        "private_key": pem_of(pair),
         "client_email": account.email,
         "client_id": account.unique_id,
         "auth_uri": "https://accounts.google.com/o/oauth2/auth",

@@ -30,7 +30,6 @@ from kbq_tui.sandbox import control
 from kbq_tui.sandbox.context import Context
 from kbq_tui.sandbox.faults import Faults, Rule, When
 from kbq_tui.sandbox.grpc_iam import RPCS
-from kbq_tui.sandbox.keys import KeyMaker, generate
 from kbq_tui.sandbox.scenario import USUAL, Scenario
 from kbq_tui.sandbox.server import Sandbox, application
 from kbq_tui.sandbox.world import CallRecord, Project
@@ -76,21 +75,6 @@ def project_data(name: str) -> dict[str, Any]:
     }
 
 
-class Few(KeyMaker):
-    """Hands out the same few pairs again and again: what is tested here is not the arithmetic."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._pairs = [generate() for _ in range(3)]
-        self._next = 0
-
-    def start(self) -> None: ...
-
-    def pair(self) -> Any:
-        self._next += 1
-        return self._pairs[self._next % len(self._pairs)]
-
-
 class Scoped(Faults):
     """Fault plans by what the resource must hold: a project's id or number, or the token endpoint's path."""
 
@@ -122,7 +106,6 @@ class Field:
         }
         self.sandbox = Sandbox(Scenario("field", data))
         self.context: Context = self.sandbox.context
-        self.context.keys = Few()
         self.faults = self.context.faults = Scoped()
         self._names = iter(names)
         self.routes = [r for r in application(self.context).routes if isinstance(r, Route)]

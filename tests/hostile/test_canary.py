@@ -7,18 +7,18 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from tests.journeys.test_wizard_tmux import Tmux, pytestmark
 from tests.journeys.walk import Walk
+from tests.support.canary import WINDOW, Search
 from tests.support.pty import Terminal
 from tests.support.sandbox import Served, served
 
 PROGRAM = [sys.executable, "-m", "kbq_tui"]
-WINDOW = 40
 NEEDS_TMUX = pytestmark[1]
 
 BOOM = """
@@ -36,34 +36,6 @@ def boom(key, *more):
 module.{name} = boom
 main({arguments})
 """
-
-
-@dataclass
-class Search:
-    """Looks for any 40 characters in a row of a private key's base64 body.
-
-    Attributes:
-        windows: all of them, of all keys.
-    """
-
-    windows: set[str] = field(default_factory=set)
-
-    def learn(self, key_file: Path) -> None:
-        pem = json.loads(key_file.read_text())["private_key"]
-        body = "".join(line for line in pem.splitlines() if "-----" not in line)
-        assert len(body) > 1_000
-        self.windows |= {body[i : i + WINDOW] for i in range(len(body) - WINDOW + 1)}
-
-    def found_in(self, data: bytes | str) -> bool:
-        text = data if isinstance(data, str) else data.decode("latin-1")
-        # Line ends, also those a JSON dump or a terminal has made, must not part what belongs together.
-        plain = re.sub(r"\\+[nr]|\x1b\[[0-9;?]*[A-Za-z]|\s+", "", text)
-        words = {plain[i : i + WINDOW] for i in range(len(plain) - WINDOW + 1)}
-        decoded = [
-            base64.b64decode(m)
-            for m in re.findall(rb"\x1b\]52;\w*;([A-Za-z0-9+/=]+)", text.encode("latin-1", "replace"))
-        ]
-        return bool(words & self.windows) or any(self.found_in(d) for d in decoded)
 
 
 @dataclass
@@ -102,8 +74,8 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
         home.chmod(0o700)
         made = Place(sandbox, home, Search(), [])
         assert "Done." in made.run("apply", "--yes", "-vv")
-        made.search.learn(made.key_file)
-        made.search.learn(Path(sandbox.env["GOOGLE_APPLICATION_CREDENTIALS"]))
+        made.search.learn_file(made.key_file)
+        made.search.learn_file(Path(sandbox.env["GOOGLE_APPLICATION_CREDENTIALS"]))
         yield made
 
 
@@ -155,7 +127,7 @@ def test_a_demo_by_itself_keeps_it_to_its_files(place: Place, tmp_path: Path, ar
     keys = [p for p in kept.rglob("*.json") if b"private_key_id" in p.read_bytes() and b"BEGIN" in p.read_bytes()]
     assert len(keys) == 1
     search = Search()
-    search.learn(keys[0])
+    search.learn_file(keys[0])
     assert not search.found_in(said)
     assert [p for p in kept.rglob("*") if p.is_file() and p not in keys and search.found_in(p.read_bytes())] == []
 

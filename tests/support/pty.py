@@ -14,6 +14,8 @@ from types import TracebackType
 
 import pyte
 
+from tests.support import canary
+
 
 class Terminal:
     """Runs a program in a pty of its own session.
@@ -112,3 +114,4 @@ class Terminal:
                 os.killpg(self.pid, signal.SIGKILL)
             os.waitpid(self.pid, 0)
         os.close(self.fd)
+        canary.none_in(bytes(self.raw), "what the terminal was sent")

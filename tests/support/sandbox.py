@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.support import canary
+
 
 def wait_for(path: Path, process: subprocess.Popen[bytes], seconds: float = 60.0) -> None:
     """Return once `path` exists; fail with what the process said when it ends or the time is over."""
@@ -59,7 +61,7 @@ class Served:
     def environ(self, home: Path | None = None) -> dict[str, str]:
         """An environment with nothing of the developer's own: paths, locale, and the sandbox's variables."""
         home = home or self.home
-        base = {k: os.environ[k] for k in ("PATH", "LANG", "LC_ALL", "TMPDIR") if k in os.environ}
+        base = {k: os.environ[k] for k in ("PATH", "LANG", "LC_ALL", "TMPDIR", canary.PAIR) if k in os.environ}
         return {
             **base,
             "HOME": str(home),
@@ -73,7 +75,7 @@ class Served:
 
     def run(self, *args: str, home: Path | None = None, timeout: float = 120.0) -> subprocess.CompletedProcess[str]:
         """Run `kbq-tui ARGS` without a terminal."""
-        return subprocess.run(
+        done = subprocess.run(
             [sys.executable, "-m", "kbq_tui", *args],
             env=self.environ(home),
             stdin=subprocess.DEVNULL,
@@ -81,6 +83,8 @@ class Served:
             text=True,
             timeout=timeout,
         )
+        canary.none_in(done.stdout + done.stderr, f"what kbq-tui {' '.join(args)} printed")
+        return done
 
 
 @contextlib.contextmanager
