@@ -1,10 +1,28 @@
 """Everything here touches private names of Textual 8.2; each has a test, so that an upgrade that moves one is seen."""
 
+import asyncio
+import codecs
 import logging
-from typing import Any
+import re
+import select
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from queue import Empty
+from typing import Any, cast
 
+from rich.console import Console, ConsoleRenderable
 from rich.text import Text
+from textual import on
+from textual._compositor import CompositorUpdate
 from textual.app import App
+from textual.driver import Driver
+from textual.drivers import linux_driver
+from textual.drivers.linux_driver import LinuxDriver
+from textual.events import Mount, Resize
+from textual.screen import Screen
+
+from kbq_tui.tui.paint import Painter
 
 _LOG = logging.getLogger("kbq_tui.tui")
 
@@ -15,6 +33,11 @@ def terminal_write(app: App[Any], data: str) -> None:
     if driver is not None and not app.is_headless:
         driver.write(data)
         driver.flush()
+
+
+def screen_text(app: App[Any]) -> str:
+    """Return what stands on the screen, line by line."""
+    return "\n".join(strip.text.rstrip() for strip in app.screen._compositor.render_strips())
 
 
 def begin_with_theme(app: App[Any], name: str) -> None:
@@ -50,3 +73,106 @@ def stop_after_crash(app: App[Any], log_path: str) -> None:
     message = f"kbq-tui stopped because of an unexpected error ({name}).{where} Everything typed so far is kept."
     app._exit_renderables.append(Text(message))
     app._close_messages_no_wait()
+
+
+class Changes(CompositorUpdate):
+    """A drawing of Textual's, reduced to what the terminal does not show yet.
+
+    Args:
+        drawing: what Textual would send.
+        painter: knows what the terminal shows.
+        size: columns and rows of the terminal.
+    """
+
+    def __init__(self, drawing: CompositorUpdate, painter: Painter, size: tuple[int, int]) -> None:
+        self._drawing = drawing
+        self._painter = painter
+        self._size = size
+
+    def render_segments(self, console: Console) -> str:
+        """Return what to send. Textual asks only when it sends it: the painter never believes more than is true."""
+        segments = console.render(cast("ConsoleRenderable", self._drawing))
+        return self._painter.changes(segments, *self._size, console._color_system)
+
+
+class SparingApp(App[int]):
+    """An app that sends the terminal only what it does not show yet."""
+
+    def __init__(self) -> None:
+        self.painter = Painter()
+        super().__init__()
+
+    def get_driver_class(self) -> type[Driver]:
+        linux_driver.getincrementaldecoder = lambda _: InputDecoder  # type: ignore[attr-defined, assignment]
+        return super().get_driver_class()
+
+    @on(Mount)
+    def _heed_resume(self) -> None:
+        self.app_resume_signal.subscribe(self, self.repaint, immediate=True)
+
+    def _display(self, screen: Screen[Any], renderable: Any) -> None:
+        if isinstance(renderable, CompositorUpdate):
+            renderable = Changes(renderable, self.painter, self.size)
+        super()._display(screen, renderable)
+
+    def repaint(self, _: object = None) -> None:
+        """Draw the whole screen again: the terminal may show something else by now."""
+        self.painter.forget()
+        self.refresh(layout=True)
+
+    @on(Resize)
+    def _resized(self) -> None:
+        self.repaint()
+
+
+class InputDecoder:
+    """Reads what a terminal sends, whatever it is. Textual ends on bytes that are not UTF-8 (Textualize/textual#6668).
+
+    A terminal that was told to report its mouse by somebody else, before a re-attach, does so in the X10 form: three
+    bytes of any value, which would also be typed into the field that has the focus. They are left out.
+    """
+
+    _REPORT = re.compile(rb"\x1b\[M[\x20-\xff]{3}", re.DOTALL)
+    _BEGUN = re.compile(rb"\x1b\[M[\x20-\xff]{0,2}\Z", re.DOTALL)
+
+    def __init__(self) -> None:
+        self._text = codecs.getincrementaldecoder("utf-8")("replace")
+        self._held = b""
+
+    def decode(self, data: bytes, final: bool = False) -> str:
+        """Return the text that is complete so far."""
+        read = self._REPORT.sub(b"", self._held + data)
+        begun = self._BEGUN.search(read)
+        cut = begun.start() if begun and not final else len(read)
+        self._held = read[cut:]
+        return self._text.decode(read[:cut], final)
+
+
+def watch_terminal(app: App[Any], gone: Callable[[], None]) -> None:
+    """Call `gone` on the event loop once the terminal has hung up. SIGHUP may be blocked, or go to somebody else.
+
+    Textual reads on from a terminal that is gone, without a pause, and its writing blocks once nobody takes it.
+    """
+    driver = app._driver
+    if not isinstance(driver, LinuxDriver):
+        return
+    loop = asyncio.get_running_loop()
+
+    def mute(data: str) -> None:
+        return None
+
+    def wait() -> None:
+        poll = select.poll()
+        poll.register(driver.fileno, 0)  # what is reported even unasked: hang-up, error, not open
+        if not any(event & (select.POLLHUP | select.POLLERR) for _, event in poll.poll()):
+            return  # macOS knows no poll on some terminals; SIGHUP remains
+        driver.write = mute  # type: ignore[method-assign]
+        driver.close = lambda: None  # type: ignore[method-assign]
+        writer = driver._writer_thread
+        with suppress(Empty):
+            while writer is not None:
+                writer._queue.get_nowait()
+        with suppress(RuntimeError):  # the app has ended meanwhile
+            loop.call_soon_threadsafe(gone)
+
+    threading.Thread(target=wait, name="hang-up", daemon=True).start()

@@ -126,6 +126,7 @@ class KbqApp(Host):
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, partial(self._signalled, number))
+        _textual_compat.watch_terminal(self, partial(self._signalled, signal.SIGHUP))
 
     def _signalled(self, number: int) -> None:
         self._keep()
@@ -324,10 +325,12 @@ class KbqApp(Host):
         elif self.wizard.busy is None:
             self.wizard.sign_in_problem = None
             self.launch(self.wizard.look(), "look")
-        self.refresh(layout=True)
+        self.repaint()
 
     def action_toggle_ascii(self) -> None:
-        self._ascii.enabled = not self._ascii.enabled
+        on = self._ascii.enabled = not self._ascii.enabled
+        # What the terminal asks for anyway is no choice: on another terminal it would be the wrong one.
+        self.choose(ascii=None if on is self.look.ascii_default else on)
         self.refresh_css(animate=False)
 
     def action_next_theme(self) -> None:

@@ -4,12 +4,12 @@ from abc import abstractmethod
 from collections.abc import Coroutine, Mapping
 from typing import TYPE_CHECKING, Any
 
-from textual.app import App
 from textual.widget import Widget
 
 from kbq_tui.core.problems import Problem
 from kbq_tui.core.steps import Step
 from kbq_tui.engine.desk import Desk
+from kbq_tui.tui._textual_compat import SparingApp
 from kbq_tui.tui.look import Look
 from kbq_tui.tui.wizard import Wizard
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from kbq_tui.tui.watch import Watch
 
 
-class Host(App[int]):
+class Host(SparingApp):
     """The app, as screens see it.
 
     Attributes:
@@ -63,6 +63,14 @@ class Host(App[int]):
     @abstractmethod
     def copy_text(self, text: str, what: str) -> None:
         """Send text to the terminal's clipboard, and say what is known of the outcome."""
+
+    @abstractmethod
+    def copy_key(self) -> None:
+        """Send the private key to a clipboard, and say what is known of the outcome. Only after a yes."""
+
+    @abstractmethod
+    def choose(self, **chosen: Any) -> None:
+        """Remember what was chosen on the screens, by the fields of `engine.desk.Taste`."""
 
     @abstractmethod
     def view_text(self, text: str) -> None:

@@ -5,6 +5,7 @@ Usage: python -m tests.tui.host SCENE [START]; the name of a function of `tests.
 
 import os
 import sys
+from contextlib import suppress
 
 from kbq_tui.tui.app import run
 from kbq_tui.tui.look import Look
@@ -25,10 +26,10 @@ def main() -> None:
 
         Frame.draw = crash  # type: ignore[method-assign, assignment]
     ended = run(scene.desk(), look, start=start)  # type: ignore[arg-type]
-    if ended.summary is not None:
-        print("\n".join(ended.summary.lines()))
-    print(f"saved {sorted(scene.store.saved)}")
-    sys.stdout.flush()
+    with suppress(OSError):  # where the terminal is gone
+        if ended.summary is not None:
+            print("\n".join(ended.summary.lines()))
+        print(f"saved {sorted(scene.store.saved)}", flush=True)
     os._exit(ended.status)
 
 
