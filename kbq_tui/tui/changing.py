@@ -5,7 +5,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.content import Content
 
-from kbq_tui.core.actions import Action, Change, Step
+from kbq_tui.core.actions import Action, Step
 from kbq_tui.core.words import told
 from kbq_tui.tui import keys, side
 from kbq_tui.tui.article import LESSONS
@@ -18,30 +18,26 @@ from kbq_tui.tui.widgets.push import Push
 from kbq_tui.tui.widgets.rows import Row, Rows
 from kbq_tui.tui.wizard import STEPS
 
-_VERBS = {Change.CREATE: "Create", Change.UPDATE: "Grant", Change.DELETE: "Remove"}
-
 
 class Changing(Frame):
-    """A step of the set-up. Subclasses give `step`, `fields`, and what they call their changes."""
+    """A step of the set-up. Subclasses give `step`, `fields`, and what they call their changes (`doing`)."""
 
     step = Step.DATASETS
     warnings: tuple[str, ...] = ()
-    verb = "Apply"
-    noun = ("change", "changes")
 
     def fill(self) -> ComposeResult:
-        yield Quiet(LESSONS[self.step].intro, classes="intro")
+        yield Quiet(told(LESSONS[self.step].intro), classes="intro")
         yield from self.fields()
-        yield Quiet("Plan", id="plan-head", classes="head")
+        yield Quiet(told("Plan"), id="plan-head", classes="head")
         yield Rows(id="plan")
         yield Rows(id="warnings")
 
     def foot(self) -> ComposeResult:
         yield Quiet(id="about")
         with Horizontal(id="buttons"):
-            yield Push("Continue", id="primary")
-            yield Push("Skip for now", id="skip")
-            yield Push("Back", id="back")
+            yield Push(told("Continue"), id="primary")
+            yield Push(told("Skip for now"), id="skip")
+            yield Push(told("Back"), id="back")
 
     def fields(self) -> ComposeResult:
         """Yield what can be changed on this step, and its status panel."""
@@ -54,7 +50,8 @@ class Changing(Frame):
             self.host.launch(self.host.wizard.look(), "look")
 
     def heading(self) -> str:
-        return f"Step {STEPS.index(self.step) + 1} of {len(STEPS)}: {LESSONS[self.step].title}"
+        title, at = told(LESSONS[self.step].title), STEPS.index(self.step) + 1
+        return told("Step {n} of {all}: {title}", n=at, all=len(STEPS), title=title)
 
     # -- drawing ---------------------------------------------------------------------------------------------------
 
@@ -74,18 +71,20 @@ class Changing(Frame):
         part = wizard.part(self.step)
         if part is None:
             if wizard.spec() is None:
-                return Content.styled("Something above cannot be right yet", "$warning")
+                return Content.styled(told("Something above cannot be right yet"), "$warning")
             if wizard.sign_in_problem is not None:
                 return Content.styled(told("Not signed in: {key} tries again", key=keys.face("refresh")), "$error")
             unknown = told("Plan: not known yet, {key} looks", key=keys.face("refresh"))
             return Content.styled(told("Plan: being read") if wizard.busy else unknown, "$text-quiet")
         todo, stuck = len(wizard.todo(self.step)), len(wizard.stuck(self.step))
         if wizard.busy is not None and wizard.busy.writing:
-            words = "Working; each row says how far it is"
+            words = told("Working; each row says how far it is")
         elif not todo and not stuck:
-            words = "Already in place" if not any(a.id in wizard.made for a in part.actions) else "Done"
+            words = told("Already in place" if not any(a.id in wizard.made for a in part.actions) else "Done")
+        elif stuck:
+            words = told("Plan: {n} to do, {stuck} blocked. Nothing else is touched.", n=todo, stuck=stuck)
         else:
-            words = f"Plan: {todo} to do" + (f", {stuck} blocked" if stuck else "") + ". Nothing else is touched."
+            words = told("Plan: {n} to do. Nothing else is touched.", n=todo)
         return Content.styled(words, "bold")
 
     def _draw_buttons(self) -> None:
@@ -104,16 +103,19 @@ class Changing(Frame):
         """Return what Enter does now, and whether it can."""
         wizard = self.host.wizard
         if wizard.busy is not None:
-            return ("Working" if wizard.busy.writing else "Reading", False)
+            return (told("Working" if wizard.busy.writing else "Reading"), False)
         if wizard.part(self.step) is None:
-            return ("Look", wizard.spec() is not None)
+            return (told("Look"), wizard.spec() is not None)
         todo = len(wizard.todo(self.step))
         if todo:
-            again = "Retry: " if wizard.failed else ""
-            return (f"{again}{self.verb} {todo} {self.noun[todo != 1]}", True)
+            return (self.doing(todo, again=bool(wizard.failed)), True)
         if wizard.stuck(self.step):
-            return ("Retry", True)
-        return ("Continue", True)
+            return (told("Retry"), True)
+        return (told("Continue"), True)
+
+    def doing(self, n: int, *, again: bool) -> str:
+        """Return the words for making `n` changes; `again` after some have failed."""
+        raise NotImplementedError
 
     def _about(self) -> None:
         """Say something of the row under the cursor, or of what blocks."""
@@ -133,7 +135,7 @@ class Changing(Frame):
     def side(self) -> Content:
         row = self.focused.row if isinstance(self.focused, Rows) else None
         if row is not None and row.action is not None:
-            return side.lesson(self.step, [self._command(row.action)], "This row by hand")
+            return side.lesson(self.step, [self._command(row.action)], side.ROW_BY_HAND)
         plan = self.host.wizard.plan
         return side.lesson(self.step, side.commands(plan, self.step) if plan else [], most=1)
 
@@ -180,7 +182,7 @@ class Changing(Frame):
         elif shown:
             from kbq_tui.tui.modals.details import Commands
 
-            self.app.push_screen(Commands(side.lesson(self.step, shown, "This row by hand"), shown))
+            self.app.push_screen(Commands(side.lesson(self.step, shown, side.ROW_BY_HAND), shown))
 
     def _command(self, action: Action) -> str:
         plan = self.host.wizard.plan

@@ -112,13 +112,13 @@ class Frame(Screen[None]):
         """Return the footer's hints."""
         wizard = self.host.wizard
         scopes = (*(("working",) if wizard.waiting else ()), *self.scopes, "app")
-        return [("Enter", "Go on"), *keys.hints(*scopes)]
+        return [("Enter", told("Go on")), *keys.hints(*scopes)]
 
     def draw_message(self, line: MessageLine) -> None:
         wizard = self.host.wizard
         if wizard.busy is not None:
             line.set_note("")
-            hint = "" if wizard.busy.writing else "Esc stops, undoes nothing"
+            hint = "" if wizard.busy.writing else told("Esc stops, undoes nothing")
             if wizard.waiting:
                 hint = told(
                     "{now} tries now, {stop} stops waiting; what is done stays done",

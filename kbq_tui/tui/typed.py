@@ -7,6 +7,7 @@ from collections.abc import Callable
 from kbq_tui.core.problems import ProblemError
 from kbq_tui.core.spec import ConnectionSpec, InvalidValueError
 from kbq_tui.core.steps import Step
+from kbq_tui.core.words import told
 from kbq_tui.engine.desk import Desk, Draft, Saved
 
 STEPS = tuple(Step)
@@ -37,11 +38,11 @@ class Typed:
             self.saved = self.desk.store.load(self.draft.name)
             self.interrupted = self.desk.store.unfinished(self.draft.name)
         except ProblemError as error:
-            self.say(f"{error.problem.title}: {error.problem.cause}", bad=True)
+            self.say(f"{told(error.problem.title)}: {told(error.problem.cause)}", bad=True)
         if self.saved is not None and self.saved.screen is not None:
             self.step = self.furthest = self.saved.screen
         if self.interrupted:
-            self.say("The last run was interrupted; what is there now is looked up afresh.")
+            self.say(told("The last run was interrupted; what is there now is looked up afresh."))
 
     @property
     def fresh(self) -> bool:
@@ -81,7 +82,7 @@ class Typed:
         try:
             self.desk.store.save(saved)
         except ProblemError as error:
-            self.say(f"{error.problem.title}: {error.problem.cause}", bad=True)
+            self.say(f"{told(error.problem.title)}: {told(error.problem.cause)}", bad=True)
         self.saved = saved
 
     def go(self, step: Step) -> None:
@@ -93,6 +94,6 @@ class Typed:
         self.save()
 
     def say(self, text: str, *, bad: bool = False) -> None:
-        """Put one line under the screen."""
+        """Put one line under the screen, in the person's language."""
         self.note, self.note_bad = text, bad
         self.changed()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from kbq_tui.core.problems import Context, Problem, ProblemError
 from kbq_tui.core.spec import ConnectionSpec, normal_location
 from kbq_tui.core.steps import Change, Step
-from kbq_tui.core.words import told
+from kbq_tui.core.words import told, told_many
 from kbq_tui.engine.desk import Desk
 from kbq_tui.engine.ports import Cloud, Ports
 from kbq_tui.tui import keys
@@ -38,7 +38,7 @@ class Busy:
     """What is going on.
 
     Attributes:
-        what: in words, to stand before the time.
+        what: in the person's words, to stand before the time.
         since: the clock's seconds when it began.
         limit: seconds after which it ends by itself; 0 where there is no such limit.
         writing: whether it changes something, so that leaving asks first.
@@ -105,7 +105,7 @@ class Wizard(Typed):
         if self.cloud is not None and self.sign_in_problem is None and not asked:
             return True
         self.sign_in_problem = None
-        self._begin("Signing in to Google", SIGN_IN_LIMIT)
+        self._begin(told("Signing in to Google"), SIGN_IN_LIMIT)
         try:
             async with asyncio.timeout(SIGN_IN_LIMIT):
                 self.cloud = await self.desk.sign_in(allow_gcloud=allow_gcloud)
@@ -145,7 +145,7 @@ class Wizard(Typed):
 
         self.parts = set()
         self.look_problem = None
-        self._begin("Looking at the project", LOOK_LIMIT)
+        self._begin(told("Looking at the project"), LOOK_LIMIT)
         try:
             async with asyncio.timeout(LOOK_LIMIT):
                 observed = await observe(spec, self.ports(spec), self._part)
@@ -165,7 +165,9 @@ class Wizard(Typed):
         if spec.location is not None and len(found) == 1 and (there := next(iter(found))) != spec.location:
             if normal_location(self.draft.location) == spec.location:
                 self.draft = self.draft.but(location=there)
-            self.say(f"The datasets exist in {there}, and a location cannot be changed: {there} it is.")
+            self.say(
+                told("The datasets exist in {there}, and a location cannot be changed: {there} it is.", there=there)
+            )
             spec = spec.with_location(there)
         self.looked, self.observed, self.plan = spec, observed, diff(spec, observed)
         if isinstance(observed.identity, Present):
@@ -202,7 +204,7 @@ class Wizard(Typed):
         self.rows, self.failed = {}, {}
         self.clock = HurriedClock(self.desk.clock)
         patience = Patience(limit=self.desk.patience) if self.desk.patience is not None else Patience()
-        self._begin("Working", writing=True)
+        self._begin(told("Working"), writing=True)
         self.save()
         try:
             outcome = await apply(
@@ -216,14 +218,15 @@ class Wizard(Typed):
             )
         except ProblemError as error:
             self.look_problem = error.problem
-            self.say(f"{error.problem.title}. {error.problem.cause}", bad=True)
+            self.say(f"{told(error.problem.title)}. {told(error.problem.cause)}", bad=True)
         else:
             self.made |= set(outcome.done)
             self.failed = outcome.failed
             if outcome.failed or outcome.skipped:
-                self.say(f"{len(outcome.done)} done, {len(outcome.failed) + len(outcome.skipped)} not.", bad=True)
+                undone = len(outcome.failed) + len(outcome.skipped)
+                self.say(told("{done} done, {undone} not.", done=len(outcome.done), undone=undone), bad=True)
             elif outcome.done:
-                self.say(f"{len(outcome.done)} done." if len(outcome.done) > 1 else "Done.")
+                self.say(told_many("Done.", "{n} done.", len(outcome.done)))
                 self.verified = False
         finally:
             self._end()
@@ -246,7 +249,7 @@ class Wizard(Typed):
         settling = Settling()
         if self._recently() or self.made:
             settling = Settling(limit=self.desk.patience if self.desk.patience is not None else SETTLE_LIMIT)
-        self._begin("Checking with the key")
+        self._begin(told("Checking with the key"))
         try:
             results = await verify(
                 spec,
@@ -259,7 +262,7 @@ class Wizard(Typed):
             self.verified = True
             self.desk.store.save_verify(spec.name, tuple(self.results[r.id] for r in results))
         except ProblemError as error:
-            self.say(f"{error.problem.title}: {error.problem.cause}", bad=True)
+            self.say(f"{told(error.problem.title)}: {told(error.problem.cause)}", bad=True)
         finally:
             self._end()
 

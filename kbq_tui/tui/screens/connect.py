@@ -7,8 +7,10 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.content import Content
 
+from kbq_tui.core.observed import value_of
 from kbq_tui.core.steps import Step
 from kbq_tui.core.summary import KLAVIYO_MENU
+from kbq_tui.core.words import told
 from kbq_tui.tui import keys
 from kbq_tui.tui.frame import Frame
 from kbq_tui.tui.glyphs import ARROW, GLYPHS, Tone
@@ -139,6 +141,37 @@ class ConnectScreen(Frame):
         row = self.query_one("#values", Rows).row
         if row is not None:
             self.action_copy(row.id)
+
+    def action_copy_json(self) -> None:
+        from kbq_tui.tui.modals.confirm import Confirm
+
+        observed, wizard = self.host.wizard.observed, self.host.wizard
+        way = self.host.desk.clipboard.key_way()
+        if observed is None or not wizard.current or value_of(observed.key) is None:
+            wizard.say(told("There is no key yet."), bad=True)
+        elif not way:
+            wizard.say(told("There is no way to a clipboard here. Upload the file instead."), bad=True)
+        else:
+            lines = [
+                told("Klaviyo takes the key as a file, or pasted. This sends the private key itself."),
+                "",
+                told(way),
+                "",
+                told("Who can read it there, or in what a clipboard manager keeps, can read these datasets."),
+                told("Once it is pasted, copy something else. It is shown nowhere here."),
+            ]
+            question = Confirm(
+                told("Send the private key to the clipboard?"),
+                lines,
+                yes=told("Send the key"),
+                no=told("Do not"),
+                harmless=False,
+            )
+            self.app.push_screen(question, self._key_agreed)
+
+    def _key_agreed(self, agreed: bool | None) -> None:
+        if agreed:
+            self.host.copy_key()
 
     @on(Rows.Chosen)
     def _chosen(self, event: Rows.Chosen) -> None:

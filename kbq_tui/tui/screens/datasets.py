@@ -18,8 +18,6 @@ class DatasetsScreen(Changing):
 
     step = Step.DATASETS
     warnings = ("KBQ-DATASET-TWIN",)
-    verb = "Create"
-    noun = ("dataset", "datasets")
     help_name = "datasets"
 
     def fields(self) -> ComposeResult:
@@ -37,6 +35,11 @@ class DatasetsScreen(Changing):
                 optional=True,
             )
         yield Field("staging_dataset", told("Klaviyo's own"), draft.staging_dataset, check_dataset)
+
+    def doing(self, n: int, *, again: bool) -> str:
+        if again:
+            return told_many("Retry: Create {n} dataset", "Retry: Create {n} datasets", n)
+        return told_many("Create {n} dataset", "Create {n} datasets", n)
 
     def draw_body(self) -> None:
         super().draw_body()

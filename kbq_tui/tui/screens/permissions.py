@@ -3,6 +3,7 @@
 from textual.app import ComposeResult
 
 from kbq_tui.core.steps import Step
+from kbq_tui.core.words import told_many
 from kbq_tui.tui.changing import Changing
 from kbq_tui.tui.views import grant_head, grant_rows
 from kbq_tui.tui.widgets.bars import Quiet
@@ -14,8 +15,6 @@ class PermissionsScreen(Changing):
 
     step = Step.PERMISSIONS
     warnings = ("KBQ-OVER-GRANT",)
-    verb = "Grant"
-    noun = ("role", "roles")
     help_name = "permissions"
 
     def fields(self) -> ComposeResult:
@@ -31,9 +30,12 @@ class PermissionsScreen(Changing):
         head.show(grant_head(width))
         head.display = bool(rows)
 
-    def primary_label(self) -> tuple[str, bool]:
-        label, able = super().primary_label()
+    def doing(self, n: int, *, again: bool) -> str:
         part = self.host.wizard.part(self.step)
         if part is not None and any(a.id.startswith("revoke:") for a in part.changes):
-            label = label.replace("Grant", "Make").replace("roles", "changes").replace("role", "change")
-        return label, able
+            if again:
+                return told_many("Retry: Make {n} change", "Retry: Make {n} changes", n)
+            return told_many("Make {n} change", "Make {n} changes", n)
+        if again:
+            return told_many("Retry: Grant {n} role", "Retry: Grant {n} roles", n)
+        return told_many("Grant {n} role", "Grant {n} roles", n)

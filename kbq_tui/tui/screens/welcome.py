@@ -83,4 +83,5 @@ class WelcomeScreen(Frame):
     @on(Push.Pressed, "#primary")
     def begin(self) -> None:
         """Go to the first step."""
+        self.host.choose(welcomed=True)
         self.host.goto(Step.PROJECT)
