@@ -10,7 +10,7 @@ from kbq_tui.core.observed import Unknown
 from kbq_tui.core.problems import Problem
 from kbq_tui.core.spec import ConnectionSpec
 from kbq_tui.engine.status import Health, Line
-from kbq_tui.tui.findings import Finding
+from kbq_tui.tui.findings import HEALTH, Finding
 from kbq_tui.tui.glyphs import Tone
 from kbq_tui.tui.text import columns, plain, seconds, status
 from kbq_tui.tui.widgets.rows import Row
@@ -37,7 +37,6 @@ _VERDICTS = {
     Verdict.SKIPPED: Tone.SKIP,
 }
 _NOT_SHOWN_YET = "made just now; Google does not show it everywhere yet"
-_HEALTH = {Health.OK: Tone.OK, Health.WARNING: Tone.WARN, Health.BROKEN: Tone.FAIL, Health.UNKNOWN: Tone.UNKNOWN}
 
 
 def finding_row(finding: Finding) -> Row:
@@ -243,9 +242,9 @@ def verdicts(results: dict[str, CheckResult], total: int) -> str:
 
 def status_row(line: Line) -> Row:
     """Return one line of the dashboard."""
-    content = columns((status(_HEALTH[line.health]), 0), (Content(line.title), 19), (plain(line.text), 0))
+    content = columns((status(HEALTH[line.health]), 0), (Content(line.title), 19), (plain(line.text), 0))
     return Row(line.id, content, line.problem)
 
 
 def health_tone(health: Health) -> Tone:
-    return _HEALTH[health]
+    return HEALTH[health]
