@@ -7,6 +7,7 @@ from enum import StrEnum
 from kbq_tui.core.observed import DatasetInfo
 from kbq_tui.core.problems import Problem
 from kbq_tui.core.spec import DATA_EDITOR, DATA_VIEWER, ConnectionSpec, DatasetWish
+from kbq_tui.core.words import said
 
 
 class Verdict(StrEnum):
@@ -78,81 +79,100 @@ def healthy(results: Sequence[CheckResult]) -> bool:
 
 
 KEY_AUTH = Check(
-    "key.auth", "The key signs in", "4.2", "The article never signs in with the key: as typed, it tests your own login."
+    "key.auth",
+    said("The key signs in"),
+    "4.2",
+    said("The article never signs in with the key: as typed, it tests your own login."),
 )
 QUERY_RUN = Check(
-    "query.run", "The account may run queries (Job User)", "4.2", "No command of the article grants Job User."
+    "query.run",
+    said("The account may run queries (Job User)"),
+    "4.2",
+    said("No command of the article grants Job User."),
 )
 PERMISSIONS = Check(
     "permissions.effective",
-    "Effective permissions on the project",
+    said("Effective permissions on the project"),
     "4.3",
-    "OBJECT_PRIVILEGES leaves out inherited grants; testIamPermissions counts them.",
+    said("OBJECT_PRIVILEGES leaves out inherited grants; testIamPermissions counts them."),
 )
 MINIMAL = Check(
     "permissions.minimal",
-    "Nothing beyond Job User on the project",
+    said("Nothing beyond Job User on the project"),
     "+",
-    "Without --dataset, the article's command grants Data Editor on every dataset.",
+    said("Without --dataset, the article's command grants Data Editor on every dataset."),
 )
 ISOLATED = Check(
     "permissions.isolated",
-    "No other dataset of the project can be read",
+    said("No other dataset of the project can be read"),
     "+",
-    "A grant on another dataset, or on the whole project, would hand over more than Klaviyo needs.",
+    said("A grant on another dataset, or on the whole project, would hand over more than Klaviyo needs."),
 )
 STAGING_WRITE = Check(
-    "staging.write", "Create, insert, select and drop in the staging dataset", "4.4", "The article leaves out INSERT."
+    "staging.write",
+    said("Create, insert, select and drop in the staging dataset"),
+    "4.4",
+    said("The article leaves out INSERT."),
 )
 BILLING = Check(
-    "billing.dml", "Billing allows INSERT", "+", "Without billing, create and drop pass and only an INSERT fails."
+    "billing.dml",
+    said("Billing allows INSERT"),
+    "+",
+    said("Without billing, create and drop pass and only an INSERT fails."),
 )
-KEYS = Check("keys.expected", "The account has exactly the key we hold", "+", "A key nobody holds is a way in.")
+KEYS = Check(
+    "keys.expected",
+    said("The account has exactly the key we hold"),
+    "+",
+    said("A key nobody holds is a way in."),
+)
 
 
 def visible(wish: DatasetWish) -> Check:
     return Check(
         f"dataset.visible:{wish.name}",
-        f"{wish.name} exists in the right location",
+        said("{dataset} exists in the right location", dataset=wish.name),
         "4.1",
-        "SCHEMATA reads the US only unless a region is named, and wants a permission on the whole project that the"
-        " account must not have: the dataset itself is asked for.",
+        said(
+            "SCHEMATA reads the US only unless a region is named, and wants a permission on the whole project that the"
+            " account must not have: the dataset itself is asked for."
+        ),
     )
 
 
 def granted(wish: DatasetWish) -> Check:
     return Check(
         f"grants.direct:{wish.name}",
-        f"{wish.role.removeprefix('roles/')} on {wish.name}",
+        said("{role} on {dataset}", role=wish.role.removeprefix("roles/"), dataset=wish.name),
         "4.3",
-        "The view exists per region only, wants object_name, and grantees carry a type.",
+        said("The view exists per region only, wants object_name, and grantees carry a type."),
     )
 
 
 def readable(wish: DatasetWish) -> Check:
     return Check(
         f"{wish.purpose}.read",
-        f"Every table and view of {wish.name} can be read",
+        said("Every table and view of {dataset} can be read", dataset=wish.name),
         "4.4",
-        "The article reads a table that a new dataset does not have.",
+        said("The article reads a table that a new dataset does not have."),
     )
 
 
 def read_only(wish: DatasetWish) -> Check:
     return Check(
         f"{wish.purpose}.readonly",
-        f"The account cannot write in {wish.name}",
+        said("The account cannot write in {dataset}", dataset=wish.name),
         "+",
-        "Least privilege is only proven by a refusal.",
+        said("Least privilege is only proven by a refusal."),
     )
 
 
 def writable(wish: DatasetWish) -> Check:
     return Check(
         f"{wish.purpose}.write",
-        f"Create, insert, select and drop in {wish.name}",
+        said("Create, insert, select and drop in {dataset}", dataset=wish.name),
         "4.4",
-        "A Viewer cannot write: export needs Editor.",
+        said("A Viewer cannot write: export needs Editor."),
     )
 
 
@@ -211,10 +231,11 @@ def judge_visible(
         elsewhere: the problem if it is in another location.
     """
     if info is None:
-        return Judged(Verdict.FAIL, f"{wish.name} does not exist", missing)
+        return Judged(Verdict.FAIL, said("{dataset} does not exist", dataset=wish.name), missing)
+    found = said("{dataset} in {location}", dataset=wish.name, location=info.location)
     if location and info.location.lower() != location.lower():
-        return Judged(Verdict.FAIL, f"{wish.name} in {info.location}, expected {location}", elsewhere)
-    return Judged(Verdict.PASS, f"{wish.name} in {info.location}")
+        return Judged(Verdict.FAIL, said("{found}, expected {location}", found=found, location=location), elsewhere)
+    return Judged(Verdict.PASS, found)
 
 
 def roles_beyond(role: str, held: Iterable[str]) -> tuple[str, ...]:
@@ -239,19 +260,19 @@ def judge_granted(
         excess: makes the problem of roles beyond the wanted one.
     """
     mine = sorted({str(r[1]) for r in rows if len(r) > 2 and r[2] == member and r[0] == wish.name})
-    said = ", ".join(mine) or "no direct grant"
+    roles = ", ".join(mine) or said("no direct grant")
     if wish.role not in mine:
-        return Judged(Verdict.FAIL, f"{said}; expected {wish.role}", missing)
+        return Judged(Verdict.FAIL, said("{roles}; expected {role}", roles=roles, role=wish.role), missing)
     if more := roles_beyond(wish.role, mine):
-        return Judged(Verdict.FAIL, f"{said}; only {wish.role} is needed", excess(more))
-    return Judged(Verdict.PASS, said)
+        return Judged(Verdict.FAIL, said("{roles}; only {role} is needed", roles=roles, role=wish.role), excess(more))
+    return Judged(Verdict.PASS, roles)
 
 
 def judge_effective(held: frozenset[str], missing: Problem) -> Judged:
     """Judge the answer of testIamPermissions, asked by the account itself."""
     if NEEDED_PERMISSION in held:
-        return Judged(Verdict.PASS, f"{NEEDED_PERMISSION} is held")
-    return Judged(Verdict.FAIL, f"{NEEDED_PERMISSION} is not held", missing)
+        return Judged(Verdict.PASS, said("{permission} is held", permission=NEEDED_PERMISSION))
+    return Judged(Verdict.FAIL, said("{permission} is not held", permission=NEEDED_PERMISSION), missing)
 
 
 def judge_minimal(
@@ -267,11 +288,13 @@ def judge_minimal(
     """
     over = sorted(p for p in EXCESS_PERMISSIONS if p in held)
     if over or roles:
-        return Judged(Verdict.FAIL, "held on the whole project: " + ", ".join([*roles, *over]), excess)
-    said = f"none of {len(EXCESS_PERMISSIONS)} wider permissions is held"
+        names = ", ".join([*roles, *over])
+        return Judged(Verdict.FAIL, said("held on the whole project: {names}", names=names), excess)
+    none = said("none of {n} wider permissions is held", n=len(EXCESS_PERMISSIONS))
     if unseen is not None:
-        return Judged(Verdict.UNKNOWN, f"{said}; the account's roles on the project could not be read", unseen)
-    return Judged(Verdict.PASS, f"{said}, and no role but Job User")
+        text = said("{none}; the account's roles on the project could not be read", none=none)
+        return Judged(Verdict.UNKNOWN, text, unseen)
+    return Judged(Verdict.PASS, said("{none}, and no role but Job User", none=none))
 
 
 def judge_error(problem: Problem, fails: Callable[[Problem], bool]) -> Judged:

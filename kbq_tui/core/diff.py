@@ -1,6 +1,7 @@
 """The difference between what is wanted and what is there. Pure: same input, same plan."""
 
 from dataclasses import replace
+from functools import reduce
 
 from kbq_tui.core import catalogue
 from kbq_tui.core.actions import (
@@ -23,6 +24,7 @@ from kbq_tui.core.observed import Absent, Observed, Present, Unknown, unheld_key
 from kbq_tui.core.plan import Blocked, Plan
 from kbq_tui.core.problems import Context, Problem
 from kbq_tui.core.spec import ACCOUNT_DISPLAY_NAME, DEFAULT_LOCATION, JOB_USER, REQUIRED_SERVICES, ConnectionSpec
+from kbq_tui.core.words import said
 
 
 def context_of(spec: ConnectionSpec, location: str | None = None, dataset: str = "") -> Context:
@@ -64,6 +66,10 @@ def diff(spec: ConnectionSpec, observed: Observed, *, remove_over_grants: bool =
             and on the connection's datasets. Grants with a condition are left to whoever made the condition.
     """
     return _Differ(spec, observed).plan(remove_over_grants)
+
+
+def _and(one: str, other: str) -> str:
+    return said("{one} and {other}", one=one, other=other)
 
 
 class _Differ:
@@ -142,9 +148,11 @@ class _Differ:
                 # A switch we may not see is not a reason to stop: the calls themselves tell whether the API is on.
                 continue
             if isinstance(part, Present) and part.value:
-                self._add(id_, resource, f"API {service} is on", Step.PROJECT, op, change=Change.NOOP)
+                done = said("API {service} is on", service=service)
+                self._add(id_, resource, done, Step.PROJECT, op, change=Change.NOOP)
             else:
-                self._add(id_, resource, f"Turn on API {service}", Step.PROJECT, op, change=Change.UPDATE)
+                summary = said("Turn on API {service}", service=service)
+                self._add(id_, resource, summary, Step.PROJECT, op, change=Change.UPDATE)
 
     def _datasets(self) -> None:
         wishes = self.spec.datasets()
@@ -158,7 +166,7 @@ class _Differ:
             conflict: Problem | None = None
             if len(locations) > 1:
                 conflict = catalogue.problem(
-                    "KBQ-TWO-LOCATIONS", self.context, dataset=wish.name, locations=" and ".join(locations)
+                    "KBQ-TWO-LOCATIONS", self.context, dataset=wish.name, locations=reduce(_and, locations)
                 )
             elif locations and self.spec.location not in (None, locations[0]):
                 conflict = catalogue.problem(
@@ -174,7 +182,7 @@ class _Differ:
                     self._add(
                         id_,
                         resource,
-                        f"Dataset {wish.name} exists in {info.location}",
+                        said("Dataset {dataset} exists in {location}", dataset=wish.name, location=info.location),
                         Step.DATASETS,
                         op,
                         change=Change.NOOP,
@@ -182,7 +190,8 @@ class _Differ:
                     )
                 case Unknown(problem=problem):
                     op = CreateDataset(wish.name, self.location or "", wish.purpose)
-                    self._add(id_, resource, f"Dataset {wish.name}", Step.DATASETS, op, problem=problem)
+                    summary = said("Dataset {dataset}", dataset=wish.name)
+                    self._add(id_, resource, summary, Step.DATASETS, op, problem=problem)
                 case _:
                     op = CreateDataset(wish.name, self.location or "", wish.purpose)
                     if conflict is None and self.location is None:
@@ -190,7 +199,11 @@ class _Differ:
                     self._add(
                         id_,
                         resource,
-                        f"Create dataset {wish.name} in {self.location or 'a location to be chosen'}",
+                        said(
+                            "Create dataset {dataset} in {location}",
+                            dataset=wish.name,
+                            location=self.location or said("a location to be chosen"),
+                        ),
                         Step.DATASETS,
                         op,
                         needs=self._needs("service:bigquery.googleapis.com"),
@@ -218,19 +231,20 @@ class _Differ:
                 self._add(
                     "account",
                     email,
-                    f"Service account {email} exists",
+                    said("Service account {email} exists", email=email),
                     Step.ACCOUNT,
                     op,
                     change=Change.NOOP,
                     problem=problem,
                 )
             case Unknown(problem=problem):
-                self._add("account", email, f"Service account {email}", Step.ACCOUNT, op, problem=problem)
+                summary = said("Service account {email}", email=email)
+                self._add("account", email, summary, Step.ACCOUNT, op, problem=problem)
             case _:
                 self._add(
                     "account",
                     email,
-                    f"Create service account {email}",
+                    said("Create service account {email}", email=email),
                     Step.ACCOUNT,
                     op,
                     needs=self._needs("service:iam.googleapis.com"),
@@ -246,7 +260,7 @@ class _Differ:
         account_absent = isinstance(self.seen.account, Absent)
         match self.seen.key:
             case Unknown(problem=problem):
-                self._add("key", email, "Key file", Step.ACCOUNT, op, problem=problem)
+                self._add("key", email, said("Key file"), Step.ACCOUNT, op, problem=problem)
             case Present(value=local):
                 dead = account_absent or (remote is not None and local.key_id not in remote)
                 revoked = remote is not None and local.key_id in remote and remote[local.key_id].disabled
@@ -257,7 +271,11 @@ class _Differ:
                 self._add(
                     "key",
                     email,
-                    f"Key {local.key_id[:12]} is kept in {local.path or 'the system keyring'}",
+                    said(
+                        "Key {key} is kept in {path}",
+                        key=local.key_id[:12],
+                        path=local.path or said("the system keyring"),
+                    ),
                     Step.ACCOUNT,
                     op,
                     change=Change.NOOP,
@@ -272,7 +290,7 @@ class _Differ:
                 self._add(
                     "key",
                     email,
-                    f"Create a key for {email}",
+                    said("Create a key for {email}", email=email),
                     Step.ACCOUNT,
                     op,
                     needs=self._needs("account"),
@@ -285,7 +303,8 @@ class _Differ:
         op = GrantProjectRole(JOB_USER, self.spec.member)
         id_ = f"grant:project:{JOB_USER}"
         resource = f"projects/{self.spec.project}"
-        summary = f"Grant {JOB_USER} on project {self.spec.project}"
+        blanks = {"role": JOB_USER, "project": self.spec.project}
+        summary = said("Grant {role} on project {project}", **blanks)
         match self.seen.bindings:
             case Unknown(problem=problem):
                 self._add(id_, resource, summary, Step.PERMISSIONS, op, problem=problem)
@@ -295,7 +314,7 @@ class _Differ:
                 self._add(
                     id_,
                     resource,
-                    f"{JOB_USER} is granted on project {self.spec.project}",
+                    said("{role} is granted on project {project}", **blanks),
                     Step.PERMISSIONS,
                     op,
                     change=Change.NOOP,
@@ -311,7 +330,8 @@ class _Differ:
             op = GrantDatasetRole(wish.name, wish.role, member)
             id_ = f"grant:dataset:{wish.name}:{wish.role}"
             resource = f"{self.spec.project}:{wish.name}"
-            summary = f"Grant {wish.role} on dataset {wish.name}"
+            blanks = {"role": wish.role, "dataset": wish.name}
+            summary = said("Grant {role} on dataset {dataset}", **blanks)
             needs = self._needs("account", f"dataset:{wish.name}")
             match part:
                 case Unknown(problem=problem):
@@ -319,7 +339,7 @@ class _Differ:
                 case Present(value=info) if any(
                     e.role == wish.role and e.member == member and e.condition is None for e in info.access
                 ) and not isinstance(self.seen.account, Absent):
-                    done = f"{wish.role} is granted on dataset {wish.name}"
+                    done = said("{role} is granted on dataset {dataset}", **blanks)
                     self._add(id_, resource, done, Step.PERMISSIONS, op, change=Change.NOOP)
                 case Present(value=info):
                     dead: list[str] = []
@@ -330,7 +350,11 @@ class _Differ:
                         self._add(
                             dead_id,
                             resource,
-                            f"Remove the dead access entry {entry.member} from dataset {wish.name}",
+                            said(
+                                "Remove the dead access entry {member} from dataset {dataset}",
+                                member=entry.member,
+                                dataset=wish.name,
+                            ),
                             Step.PERMISSIONS,
                             RevokeDatasetRole(wish.name, entry.role, entry.member),
                             change=Change.DELETE,
@@ -348,7 +372,12 @@ class _Differ:
         self._add(
             f"over-grant:{level}:{grant.role}",
             resource,
-            f"Take {grant.role} away from {self.spec.account_email} on {grant.resource}",
+            said(
+                "Take {role} away from {account} on {resource}",
+                role=grant.role,
+                account=self.spec.account_email,
+                resource=grant.resource,
+            ),
             Step.PERMISSIONS,
             op or RevokeProjectRole(grant.role, member),
             change=Change.DELETE,

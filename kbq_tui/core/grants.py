@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from kbq_tui.core.observed import AccessEntry, DatasetInfo, Observed, Present
 from kbq_tui.core.spec import JOB_USER, ConnectionSpec
+from kbq_tui.core.words import Said, said
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,21 +24,29 @@ class Grant:
     condition: str | None = None
 
 
+def on_project(project: str) -> Said:
+    """Return what a role of the project is held on, in words."""
+    return said("project {project}", project=project)
+
+
+def on_dataset(dataset: str) -> Said:
+    """Return what a role of a dataset is held on, in words."""
+    return said("dataset {dataset}", dataset=dataset)
+
+
 def held(spec: ConnectionSpec, observed: Observed) -> tuple[Grant, ...]:
     """Return every grant of the account that can be seen on the project and on the connection's datasets."""
     grants: list[Grant] = []
     if isinstance(observed.bindings, Present):
         grants += [
-            Grant(b.role, None, f"project {spec.project}", b.condition)
+            Grant(b.role, None, on_project(spec.project), b.condition)
             for b in observed.bindings.value
             if spec.member in b.members
         ]
     for name, part in observed.datasets.items():
         if isinstance(part, Present):
             grants += [
-                Grant(e.role, name, f"dataset {name}", e.condition)
-                for e in part.value.access
-                if e.member == spec.member
+                Grant(e.role, name, on_dataset(name), e.condition) for e in part.value.access if e.member == spec.member
             ]
     return tuple(grants)
 
@@ -45,8 +54,8 @@ def held(spec: ConnectionSpec, observed: Observed) -> tuple[Grant, ...]:
 def wanted(spec: ConnectionSpec) -> tuple[Grant, ...]:
     """Return the least that the account needs. Source: Klaviyo's article step 3; Job User exists on projects only."""
     return (
-        Grant(JOB_USER, None, f"project {spec.project}"),
-        *(Grant(w.role, w.name, f"dataset {w.name}") for w in spec.datasets()),
+        Grant(JOB_USER, None, on_project(spec.project)),
+        *(Grant(w.role, w.name, on_dataset(w.name)) for w in spec.datasets()),
     )
 
 

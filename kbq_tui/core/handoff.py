@@ -8,6 +8,7 @@ from kbq_tui.core import catalogue_commands as cmd
 from kbq_tui.core.catalogue import PERMISSIONS
 from kbq_tui.core.catalogue_base import clean, fill_command, values
 from kbq_tui.core.problems import Context, Problem
+from kbq_tui.core.words import Said, joined, row, said
 
 
 class Deed(StrEnum):
@@ -118,7 +119,10 @@ def commands_for(what: str, context: Context, **details: str) -> Commands:
 _POLICY_CODES: Final = {"KBQ-KEY-CREATION-BLOCKED": _KEY, "KBQ-ACCOUNT-CREATION-BLOCKED": _ACCOUNT}
 
 
-def handoff(problem: Problem, context: Context, commands: Sequence[str], undo: Sequence[str]) -> str:
+_LABEL: Final = 12
+
+
+def handoff(problem: Problem, context: Context, commands: Sequence[str], undo: Sequence[str]) -> Said:
     """Return a plain-text message for the person who may do what the operator may not.
 
     Args:
@@ -129,51 +133,65 @@ def handoff(problem: Problem, context: Context, commands: Sequence[str], undo: S
     """
     known = values(context, problem.details)
     project, account = known.get("project", ""), known.get("account", "")
-    lines = [
-        f"Subject: Help needed to connect Klaviyo to BigQuery{f' in project {project}' if project else ''}",
+    lines: list[str] = [
+        said("Subject: Help needed to connect Klaviyo to BigQuery in project {project}", project=project)
+        if project
+        else said("Subject: Help needed to connect Klaviyo to BigQuery"),
         "",
-        "Hello,",
+        said("Hello,"),
         "",
-        "I am connecting Klaviyo to BigQuery, and cannot do one step myself.",
+        said("I am connecting Klaviyo to BigQuery, and cannot do one step myself."),
         "",
-        f"What stops:  {problem.title}",
-        f"Why:         {problem.cause}",
-        f"Who may:     {problem.who}",
+        row(said("What stops:"), problem.title, _LABEL),
+        row(said("Why:"), problem.cause, _LABEL),
+        row(said("Who may:"), problem.who, _LABEL),
     ]
     lines += _needed(problem)
     if context.operator:
-        lines.append(f"My account:  {known.get('operator', '')}")
+        lines.append(row(said("My account:"), known.get("operator", ""), _LABEL))
     lines += [
         "",
-        "What it is for: Klaviyo reads (or writes) two datasets with a service account used by nothing else"
-        + (f" ({account})." if account else "."),
-        "It gets the least it needs: Job User on the project, so that it can run queries, and one role on each of its "
-        "datasets; nothing on any other dataset.",
+        said(
+            "What it is for: Klaviyo reads (or writes) two datasets with a service account used by nothing else"
+            " ({account}).",
+            account=account,
+        )
+        if account
+        else said(
+            "What it is for: Klaviyo reads (or writes) two datasets with a service account used by nothing else."
+        ),
+        said(
+            "It gets the least it needs: Job User on the project, so that it can run queries, and one role on each of "
+            "its datasets; nothing on any other dataset."
+        ),
     ]
     lines += _policy(problem)
     if commands:
-        lines += ["", "Please run:", "", *(f"    {command}" for command in commands)]
+        lines += ["", said("Please run:"), "", *(f"    {command}" for command in commands)]
     if any("service-accounts keys create" in command for command in commands):
-        lines += ["", "The file this makes is a secret: please hand it over on a safe channel, never by mail or chat."]
+        secret = said("The file this makes is a secret: please hand it over on a safe channel, never by mail or chat.")
+        lines += ["", secret]
     if undo:
-        lines += ["", "To take it back:", "", *(f"    {command}" for command in undo)]
+        lines += ["", said("To take it back:"), "", *(f"    {command}" for command in undo)]
     if problem.code in _POLICY_CODES:
         lines += [
             "",
-            "Please restore the policy as soon as I have confirmed; keys and accounts that exist go on working. If the "
-            "first commands showed a policy of the project's own, set that one again instead of deleting.",
+            said(
+                "Please restore the policy as soon as I have confirmed; keys and accounts that exist go on working. If "
+                "the first commands showed a policy of the project's own, set that one again instead of deleting."
+            ),
         ]
-    lines += ["", f"Google's page: {problem.link}", "", "Thank you"]
-    return "\n".join(lines) + "\n"
+    lines += ["", said("Google's page: {link}", link=problem.link), "", said("Thank you"), ""]
+    return joined("\n", *lines)
 
 
 def _needed(problem: Problem) -> list[str]:
     """Return the permission and the role, where the problem names them."""
     permission = problem.details.get("permission", "")
-    row = PERMISSIONS.get(permission)
-    lines = [f"Permission:  {permission}"] if permission else []
-    if row is not None:
-        lines.append(f"Role:        {row.title} ({row.role}) on the {row.level}")
+    known = PERMISSIONS.get(permission)
+    lines: list[str] = [row(said("Permission:"), permission, _LABEL)] if permission else []
+    if known is not None:
+        lines.append(row(said("Role:"), known.granted, _LABEL))
     return lines
 
 
@@ -185,7 +203,14 @@ def _policy(problem: Problem) -> list[str]:
     managed = legacy.replace("iam.", "iam.managed.", 1)
     return [
         "",
-        f"The policy: constraints/{legacy} (legacy) or constraints/{managed} (managed); either one is enough to block.",
-        "What I ask for: an exception at this one project (or by a tag on it), not for the organization, and only for "
-        "as long as it takes to make the one thing. It may take 15 minutes to have effect.",
+        said(
+            "The policy: constraints/{legacy} (legacy) or constraints/{managed} (managed); either one is enough to "
+            "block.",
+            legacy=legacy,
+            managed=managed,
+        ),
+        said(
+            "What I ask for: an exception at this one project (or by a tag on it), not for the organization, and only "
+            "for as long as it takes to make the one thing. It may take 15 minutes to have effect."
+        ),
     ]

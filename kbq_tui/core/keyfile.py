@@ -4,12 +4,21 @@ import json
 from typing import Final
 
 from kbq_tui.core.secret import Secret
+from kbq_tui.core.words import said
 
 FIELDS: Final = ("type", "project_id", "private_key_id", "private_key", "client_email", "token_uri")
 
 
 class NotAKeyError(ValueError):
-    """The bytes are not a service account key. The message never quotes them."""
+    """The bytes are not a service account key.
+
+    Attributes:
+        reason: why not, in a few words; never quotes them.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
 def parse(secret: Secret) -> dict[str, str]:
@@ -21,12 +30,12 @@ def parse(secret: Secret) -> dict[str, str]:
     try:
         data = json.loads(secret.reveal())
     except (ValueError, RecursionError):
-        raise NotAKeyError("not JSON") from None  # the cause would quote the text
+        raise NotAKeyError(said("not JSON")) from None  # the cause would quote the text
     if not isinstance(data, dict) or data.get("type") != "service_account":
-        raise NotAKeyError("not a service account key")
+        raise NotAKeyError(said("not a service account key"))
     for field in FIELDS:
         if not isinstance(data.get(field), str) or not data[field]:
-            raise NotAKeyError(f"the field {field} is missing")
+            raise NotAKeyError(said("the field {field} is missing", field=field))
     return {f: data[f] for f in FIELDS if f not in ("private_key", "type")}
 
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
+from kbq_tui.core.words import said
+
 IMPORT_DATASET: Final = "KLAVIYO_IMPORT_FROM_DWH"
 STAGING_DATASET: Final = "KLAVIYO_TMP"
 ACCOUNT_ID: Final = "klaviyo-data-transfer-user"
@@ -23,7 +25,6 @@ REQUIRED_SERVICES: Final = (
 )
 """APIs without which the set-up or Klaviyo's connection cannot work."""
 
-_LETTERS: Final = "lower-case letters, digits and hyphens, starts with a letter and does not end in a hyphen."
 _PROJECT: Final = re.compile(
     r"(?:[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)+:)?[a-z](?:[-a-z0-9]*[a-z0-9])"
 )
@@ -70,16 +71,19 @@ def check_project(value: str) -> str | None:
     hyphens; old ids may be domain-scoped, `example.com:project`).
     """
     if not value:
-        return "Type the project ID."
+        return said("Type the project ID.")
     if value.isascii() and value.isdigit():
-        return "This is a project number. Klaviyo asks for the project ID, such as my-company-prod."
+        return said("This is a project number. Klaviyo asks for the project ID, such as my-company-prod.")
     own = value.rpartition(":")[2]
     if not _PROJECT.fullmatch(value):
         if value != value.lower() or " " in value:
-            return "A project ID has only lower-case letters, digits and hyphens. Is this the project's name?"
-        return f"A project ID has {_LETTERS}"
+            return said("A project ID has only lower-case letters, digits and hyphens. Is this the project's name?")
+        return said(
+            "A project ID has lower-case letters, digits and hyphens, starts with a letter and does not end in a "
+            "hyphen."
+        )
     if not 6 <= len(own) <= 30:
-        return f"A project ID has 6 to 30 characters; this one has {len(own)}."
+        return said("A project ID has 6 to 30 characters; this one has {n}.", n=len(own))
     return None
 
 
@@ -89,11 +93,11 @@ def check_dataset(value: str) -> str | None:
     Source: https://cloud.google.com/bigquery/docs/datasets#dataset-naming (letters, digits, underscores; up to 1,024).
     """
     if not value:
-        return "Type the dataset's name."
+        return said("Type the dataset's name.")
     if len(value) > 1024:
-        return f"A dataset name has at most 1,024 characters; this one has {len(value):,}."
+        return said("A dataset name has at most 1,024 characters; this one has {n}.", n=f"{len(value):,}")
     if not _DATASET.fullmatch(value):
-        return "A dataset name has only letters A-Z, digits and underscores (no hyphen, dot or space)."
+        return said("A dataset name has only letters A-Z, digits and underscores (no hyphen, dot or space).")
     return None
 
 
@@ -103,15 +107,19 @@ def check_account(value: str) -> str | None:
     Source: https://cloud.google.com/iam/docs/service-accounts-create (6-30 characters, `[a-z]([-a-z0-9]*[a-z0-9])`).
     """
     if not value:
-        return "Type the service account's ID."
+        return said("Type the service account's ID.")
     if "@" in value:
-        return "Type only the ID, the part before the @."
+        return said("Type only the ID, the part before the @.")
     if not 6 <= len(value) <= 30:
-        return f"A service account ID has 6 to 30 characters; this one has {len(value)}."
+        return said("A service account ID has 6 to 30 characters; this one has {n}.", n=len(value))
     if not _ACCOUNT.fullmatch(value):
-        if value.lower().replace("_", "-") != value and _ACCOUNT.fullmatch(value.lower().replace("_", "-")):
-            return f"Google refuses capitals and underscores here. Use {value.lower().replace('_', '-')}"
-        return f"A service account ID has {_LETTERS}"
+        plain = value.lower().replace("_", "-")
+        if plain != value and _ACCOUNT.fullmatch(plain):
+            return said("Google refuses capitals and underscores here. Use {id}", id=plain)
+        return said(
+            "A service account ID has lower-case letters, digits and hyphens, starts with a letter and does not end in "
+            "a hyphen."
+        )
     return None
 
 
@@ -121,7 +129,7 @@ def check_location(value: str) -> str | None:
     Source: https://cloud.google.com/bigquery/docs/locations
     """
     if not _LOCATION.fullmatch(normal_location(value)):
-        return "A location is US, EU or a region such as europe-west3."
+        return said("A location is US, EU or a region such as europe-west3.")
     return None
 
 
@@ -134,7 +142,7 @@ def normal_location(value: str) -> str:
 def check_name(value: str) -> str | None:
     """Return why `value` cannot be a connection's name, or None. It becomes a file name, so it is kept plain."""
     if not _NAME.fullmatch(value):
-        return "A connection's name has letters, digits, dot, hyphen and underscore, and at most 64 of them."
+        return said("A connection's name has letters, digits, dot, hyphen and underscore, and at most 64 of them.")
     return None
 
 
@@ -200,7 +208,7 @@ class ConnectionSpec:
             if reason:
                 raise InvalidValueError(field, reason)
         if self.staging_dataset in (self.import_dataset, self.export_dataset):
-            raise InvalidValueError("staging_dataset", "The staging dataset must be one that nothing else uses.")
+            raise InvalidValueError("staging_dataset", said("The staging dataset must be one that nothing else uses."))
         if self.location is not None and self.location != normal_location(self.location):
             object.__setattr__(self, "location", normal_location(self.location))
 

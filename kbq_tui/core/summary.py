@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from kbq_tui.core.spec import ConnectionSpec
+from kbq_tui.core.words import row, said
 
 KLAVIYO_MENU: Final = (
     "Advanced",
@@ -14,6 +15,8 @@ KLAVIYO_MENU: Final = (
     "Connect to BigQuery",
 )
 """The way through Klaviyo's menus. Source: Klaviyo's article, step 5."""
+
+_LABEL: Final = 27
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +53,14 @@ class Summary:
         }
 
     def lines(self) -> list[str]:
-        """Return the summary as lines of plain text, with the names of Klaviyo's fields."""
+        """Return the summary as lines of plain text, with the names of Klaviyo's fields, which are English."""
         return [
-            f"Project ID                  {self.project_id}",
-            f"Dataset                     {self.dataset}",
-            f"Service Account Key (JSON)  {self.key_path or 'no key yet'}",
+            row("Project ID", self.project_id, _LABEL),
+            row("Dataset", self.dataset, _LABEL),
+            row("Service Account Key (JSON)", self.key_path or said("no key yet"), _LABEL),
             "",
-            f"Service account             {self.service_account}",
-            f"Location                    {self.location or 'not known'}",
+            row(said("Service account"), self.service_account, _LABEL),
+            row(said("Location"), self.location or said("not known"), _LABEL),
             "",
-            "In Klaviyo: " + " > ".join(KLAVIYO_MENU),
+            said("In Klaviyo: {menu}", menu=" > ".join(KLAVIYO_MENU)),
         ]

@@ -176,7 +176,7 @@ def key_facts(key: Secret, path: Path | str, email: str) -> Facts:
     try:
         found = keyfile.parse(key)
     except keyfile.NotAKeyError as error:
-        raise problem("KBQ-KEY-FILE-INVALID", path=path, reason=str(error)) from None
+        raise problem("KBQ-KEY-FILE-INVALID", path=path, reason=error.reason) from None
     if email and found["client_email"] != email:
         raise problem("KBQ-KEY-FILE-OTHER-ACCOUNT", path=path, found=found["client_email"], expected=email)
     return Facts(found["private_key_id"], found["client_email"], found["project_id"])
