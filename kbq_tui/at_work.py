@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self, TextIO
 
 from kbq_tui.core.problems import ProblemError
 from kbq_tui.core.text import inert
+from kbq_tui.core.words import mark, said, told
 from kbq_tui.wiring import CALL_TIMEOUT, Loop, Options, UsageError, Workplace, build, choose_name, connections_of
 
 if TYPE_CHECKING:  # the plain face is not read in where screens come next
@@ -37,7 +38,7 @@ _VALUES = (
     "impersonate",
     "quota_project",
 )
-_STOPPING = "Stopping as soon as what has begun is finished. Ctrl+C again leaves at once."
+_STOPPING = mark("Stopping as soon as what has begun is finished. Ctrl+C again leaves at once.")
 _PASTED = 256 * 1024
 """Characters of pasted text that are read."""
 
@@ -50,7 +51,7 @@ def failed(options: Mapping[str, Any]) -> Iterator[None]:
     except UsageError as error:
         import click
 
-        raise click.UsageError(str(error)) from None
+        raise click.UsageError(told(error.args[0])) from None
     except ProblemError as error:
         paper_of(options).problem(error.problem)
         raise SystemExit(error.problem.exit_code) from None
@@ -150,8 +151,8 @@ class AtWork:
         if notes:
             paper = paper_of(options)
             for note in notes:
-                paper.say(f"note: {inert(note)}")
-        return cls(options, place, Loop(lambda: paper_of(options).say(_STOPPING)))
+                paper.say(told("note: {note}", note=inert(told(note))))
+        return cls(options, place, Loop(lambda: paper_of(options).say(told(_STOPPING))))
 
     @cached_property
     def face(self) -> Face:
@@ -181,7 +182,7 @@ class AtWork:
     def need_consent(self, yes: bool) -> None:
         """Raise: UsageError, where nobody has agreed and nobody can be asked."""
         if not yes and self.face.confirm is None:
-            raise UsageError("Nobody can be asked here. Give --yes to go ahead.")
+            raise UsageError(said("Nobody can be asked here. Give --yes to go ahead."))
 
     def screens(self, start: Literal["setup", "dashboard"] | None) -> int:
         """Run the screens, and print the summary once they are gone.
@@ -221,21 +222,23 @@ class AtWork:
             except AnswersError as error:
                 raise UsageError(str(error)) from None
             except NoAnswerError as error:
-                raise UsageError(f"The input ended, and nobody answered: {error}") from None
+                raise UsageError(
+                    said("The input ended, and nobody answered: {question}", question=str(error))
+                ) from None
 
     def mend(self, spec: ConnectionSpec, *, agreed: bool) -> int:
         """Make the key file, and its folder where it is ours, private again, after a yes."""
         paper, confirm = self.face.paper, self.face.confirm
         local = self.place.keys.inspect(spec.key_file, spec.project, spec.account_email)
         for warning in local.warnings if local is not None else ():
-            paper.say(inert(warning))
-        path = inert(local.path) if local is not None else "the key file"
-        if not agreed and (confirm is None or not confirm(f"Make {path} readable by you only?")):
-            paper.say("Nothing was changed.")
+            paper.say(inert(told(warning)))
+        path = inert(local.path) if local is not None else told("the key file")
+        if not agreed and (confirm is None or not confirm(told("Make {path} readable by you only?", path=path))):
+            paper.say(told("Nothing was changed."))
             return 1
         done = self.place.keys.mend(spec.key_file, spec.project, spec.account_email)
-        for line in done or ("Nothing had to be changed.",):
-            paper.result(inert(line))
+        for line in done or (said("Nothing had to be changed."),):
+            paper.result(inert(told(line)))
         return 0
 
     def shred(self, spec: ConnectionSpec, *, agreed: bool) -> int:
@@ -246,13 +249,13 @@ class AtWork:
         if (
             not agreed
             and path
-            and (confirm is None or not confirm(f"Destroy {inert(path)}? Klaviyo must have it by now."))
+            and (confirm is None or not confirm(told("Destroy {path}? Klaviyo must have it by now.", path=inert(path))))
         ):
-            paper.say("Nothing was changed.")
+            paper.say(told("Nothing was changed."))
             return 1
         left = self.place.keys.shred(spec.key_file, spec.project, spec.account_email)
-        paper.result(f"Destroyed {inert(path)}.")
-        paper.say(left)
+        paper.result(told("Destroyed {path}.", path=inert(path)))
+        paper.say(told(left))
         return 0
 
 
@@ -313,9 +316,11 @@ def _confirm(paper: Paper) -> Callable[[str], bool] | None:
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         return None
 
+    from kbq_tui.headless.prompts import means_yes
+
     def confirm(question: str) -> bool:
-        paper.ask(f"{question} [y/N] ")
-        return sys.stdin.readline().strip().lower() in ("y", "yes")
+        paper.ask(f"{question} [{told('y/N')}] ")
+        return means_yes(sys.stdin.readline().strip())
 
     return confirm
 
@@ -331,10 +336,11 @@ def status_of_all(options: Mapping[str, Any], names: tuple[str, ...], *, every: 
     connections = connections_of(chosen, Paths.from_env(os.environ))
     wanted = connections.names() if every else names or (choose_name(chosen, connections),)
     if not wanted:
-        raise UsageError("There is no connection yet: kbq-tui setup")
+        raise UsageError(said("There is no connection yet: kbq-tui setup"))
     for name in names:
         if name not in connections.names():
-            raise UsageError(f"There is no connection {name}. There are: {', '.join(connections.names()) or 'none'}.")
+            there = ", ".join(connections.names()) or said("none")
+            raise UsageError(said("There is no connection {name}. There are: {names}.", name=name, names=there))
     shared = {**options, "as_filed": len(wanted) > 1 or every}
     while True:
         worst = 0
@@ -354,10 +360,10 @@ def explain_text(text: str | None, options: Mapping[str, Any]) -> int:
     paper = paper_of(options)
     if text is None or text == "-":
         if sys.stdin.isatty():
-            paper.say("Paste the error, then press Ctrl+D on a line of its own.")
+            paper.say(told("Paste the error, then press Ctrl+D on a line of its own."))
         text = sys.stdin.read(_PASTED)
     if not text.strip():
-        raise UsageError("There is no text to explain.")
+        raise UsageError(said("There is no text to explain."))
     return explain_command(paper, text, _context(options), as_json=bool(options.get("as_json")))
 
 

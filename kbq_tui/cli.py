@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from kbq_tui import __version__
+from kbq_tui.core.words import told
 from kbq_tui.ending import COMPLETE_VARIABLE
 from kbq_tui.options import (
     FILE,
+    Group,
     absolute,
     connection_options,
     json_option,
@@ -50,30 +52,34 @@ def work(options: dict[str, Any], **more: Any) -> "AtWork":
     return AtWork.of({**options, **more})
 
 
-@click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=Group,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help=told(
+        "Connect Klaviyo to BigQuery.\n\nAlone: the guided set-up, or the dashboard once a connection is set up."
+    ),
+)
 @click.version_option(__version__, prog_name=PROGRAM, message="%(prog)s %(version)s")
 @click.pass_context
 def cli(ctx: click.Context) -> None:
-    """Connect Klaviyo to BigQuery.
-
-    Alone: the guided set-up, or the dashboard once a connection is set up.
-    """
     if ctx.invoked_subcommand is None:
         from kbq_tui.at_work import guided
 
         ctx.exit(guided())
 
 
-@cli.command()
+@cli.command(help=told("Set up a connection, guided."))
 @name_argument
-@click.option("--plain", is_flag=True, help="Questions line by line (also the accessible way).")
-@click.option("--answers", metavar="FILE", type=FILE, help="Answers to the questions, as TOML; asks nothing.")
+@click.option("--plain", is_flag=True, help=told("Questions line by line (also the accessible way)."))
+@click.option(
+    "--answers", metavar=told("FILE"), type=FILE, help=told("Answers to the questions, as TOML; asks nothing.")
+)
 @connection_options
 @output_options
 @json_option
 @handled
 def setup(plain: bool, answers: str | None, **options: Any) -> int:
-    """Set up a connection, guided."""
     screens = not plain and answers is None
     with work(options, screens=screens) as here:
         if screens:
@@ -81,7 +87,7 @@ def setup(plain: bool, answers: str | None, **options: Any) -> int:
         return here.plain_setup(answers)
 
 
-@cli.command()
+@cli.command(help=told("Show what would be done. Changes nothing."))
 @name_argument
 @connection_options
 @output_options
@@ -89,14 +95,13 @@ def setup(plain: bool, answers: str | None, **options: Any) -> int:
 @over_grants_option
 @handled
 def plan(remove_over_grants: bool, **options: Any) -> int:
-    """Show what would be done. Changes nothing."""
     from kbq_tui.headless.commands import plan_command
 
     with work(options) as here:
         return plan_command(here.face, here.spec(), as_json=options["as_json"], remove_over_grants=remove_over_grants)
 
 
-@cli.command()
+@cli.command(help=told("Do what is missing, after a preview and a yes."))
 @name_argument
 @connection_options
 @output_options
@@ -105,14 +110,13 @@ def plan(remove_over_grants: bool, **options: Any) -> int:
 @over_grants_option
 @handled
 def apply(yes: bool, remove_over_grants: bool, **options: Any) -> int:
-    """Do what is missing, after a preview and a yes."""
     from kbq_tui.headless.commands import apply_command
 
     with work(options) as here:
         spec = here.spec()
         if not yes and (options["as_json"] or here.face.confirm is None):
             raise click.UsageError(
-                "Nobody can be asked here. Give --yes to go ahead; 'kbq-tui plan' shows what it does."
+                told("Nobody can be asked here. Give --yes to go ahead; 'kbq-tui plan' shows what it does.")
             )
         with here.lock():
             return apply_command(
@@ -120,69 +124,67 @@ def apply(yes: bool, remove_over_grants: bool, **options: Any) -> int:
             )
 
 
-@cli.command()
+@cli.command(help=told("Run every check with the very key that Klaviyo holds."))
 @name_argument
 @connection_options
 @output_options
 @json_option
-@click.option("--report", metavar="FILE", callback=valid_report, help="Write a report: .md, .html or .json.")
+@click.option(
+    "--report", metavar=told("FILE"), callback=valid_report, help=told("Write a report: .md, .html or .json.")
+)
 @handled
 def verify(report: str | None, **options: Any) -> int:
-    """Run every check with the very key that Klaviyo holds."""
     from kbq_tui.headless.commands import verify_command
 
     with work(options) as here:
         return verify_command(here.face, here.spec(), as_json=options["as_json"], report=report)
 
 
-@cli.command()
+@cli.command(help=told("Tell whether a connection is still all right."))
 @click.argument("names", nargs=-1, metavar="[NAME]...", callback=valid_names)
-@click.option("--all", "all_", is_flag=True, help="Every connection there is.")
-@click.option("--watch", is_flag=True, help="Look again every minute, until interrupted.")
+@click.option("--all", "all_", is_flag=True, help=told("Every connection there is."))
+@click.option("--watch", is_flag=True, help=told("Look again every minute, until interrupted."))
 @connection_options
 @output_options
 @json_option
 @handled
 def status(names: tuple[str, ...], all_: bool, watch: bool, **options: Any) -> int:
-    """Tell whether a connection is still all right."""
     from kbq_tui.at_work import status_of_all
 
     return status_of_all(options, names, every=all_, watch=watch)
 
 
-@cli.group()
+@cli.group(help=told("Care of the service account's keys."))
 def key() -> None:
-    """Care of the service account's keys."""
+    pass
 
 
-@key.command("list")
+@key.command("list", help=told("List the keys that exist at Google."))
 @name_argument
 @connection_options
 @output_options
 @json_option
 @handled
 def key_list(**options: Any) -> int:
-    """List the keys that exist at Google."""
     from kbq_tui.headless.keys import list_command
 
     with work(options) as here:
         return list_command(here.face, here.spec(), as_json=options["as_json"])
 
 
-@key.command("create")
+@key.command("create", help=told("Create a key and keep it here; prints its path."))
 @name_argument
 @connection_options
 @output_options
 @handled
 def key_create(**options: Any) -> int:
-    """Create a key and keep it here; prints its path."""
     from kbq_tui.headless.keys import create_command
 
     with work(options) as here, here.lock():
         return create_command(here.face, here.spec())
 
 
-@key.command("delete")
+@key.command("delete", help=told("Delete a key at Google. What signs in with it stops working."))
 @click.argument("key_id")
 @name_argument
 @connection_options
@@ -190,7 +192,6 @@ def key_create(**options: Any) -> int:
 @yes_option
 @handled
 def key_delete(key_id: str, yes: bool, **options: Any) -> int:
-    """Delete a key at Google. What signs in with it stops working."""
     from kbq_tui.headless.keys import delete_command
 
     with work(options) as here:
@@ -200,14 +201,13 @@ def key_delete(key_id: str, yes: bool, **options: Any) -> int:
             return delete_command(here.face, spec, key_id, agreed=yes)
 
 
-@key.command("mend")
+@key.command("mend", help=told("Take away what others on this machine may do with the key file."))
 @name_argument
 @connection_options
 @output_options
 @yes_option
 @handled
 def key_mend(yes: bool, **options: Any) -> int:
-    """Take away what others on this machine may do with the key file."""
     with work(options) as here:
         spec = here.spec()
         here.need_consent(yes)
@@ -215,14 +215,13 @@ def key_mend(yes: bool, **options: Any) -> int:
             return here.mend(spec, agreed=yes)
 
 
-@key.command("shred")
+@key.command("shred", help=told("Destroy the key file here, after Klaviyo has it. The key itself stays valid."))
 @name_argument
 @connection_options
 @output_options
 @yes_option
 @handled
 def key_shred(yes: bool, **options: Any) -> int:
-    """Destroy the key file here, after Klaviyo has it. The key itself stays valid."""
     with work(options) as here:
         spec = here.spec()
         here.need_consent(yes)
@@ -230,76 +229,74 @@ def key_shred(yes: bool, **options: Any) -> int:
             return here.shred(spec, agreed=yes)
 
 
-@cli.command()
+@cli.command(help=told("Print the plan for those who must apply it otherwise."))
 @click.argument("format_", metavar="gcloud|sql|terraform", type=click.Choice(("gcloud", "sql", "terraform")))
 @name_argument
 @connection_options
 @output_options
 @handled
 def export(format_: str, **options: Any) -> int:
-    """Print the plan for those who must apply it otherwise."""
     from kbq_tui.headless.export import export_command
 
     with work(options) as here:
         return export_command(here.face, here.spec(), format_)
 
 
-@cli.command()
+@cli.command(help=told("Explain an error from Google or Klaviyo. TEXT, or - (or nothing) for standard input."))
 @click.argument("text", required=False)
 @output_options
 @json_option
 @handled
 def explain(text: str | None, **options: Any) -> int:
-    """Explain an error from Google or Klaviyo. TEXT, or - (or nothing) for standard input."""
     from kbq_tui.at_work import explain_text
 
     return explain_text(text, options)
 
 
-@cli.command()
+@cli.command(help=told("Say what a bug report needs: terminal, credentials, reachability, versions, log. No secrets."))
 @connection_options
 @output_options
 @json_option
 @handled
 def doctor(**options: Any) -> int:
-    """Say what a bug report needs: terminal, credentials, reachability, versions, log. No secrets."""
     from kbq_tui.doctor import doctor_command
 
     with work(options) as here:
         return doctor_command(here, as_json=options["as_json"])
 
 
-@cli.command()
-@click.option("--scenario", metavar="S", default="fresh", show_default=True, help="What there is at the start.")
-@click.option("--list", "list_", is_flag=True, help="List the scenarios.")
-@click.option("--keep", metavar="DIR", callback=absolute, help="Keep the files made, in this folder.")
+@cli.command(
+    help=told("Try the whole set-up on a sandbox on this machine. No Google account, nothing of yours is touched.")
+)
+@click.option("--scenario", metavar="S", default="fresh", show_default=True, help=told("What there is at the start."))
+@click.option("--list", "list_", is_flag=True, help=told("List the scenarios."))
+@click.option("--keep", metavar=told("DIR"), callback=absolute, help=told("Keep the files made, in this folder."))
 @output_options
 @json_option
 @handled
 def demo(scenario: str, list_: bool, keep: str | None, **options: Any) -> int:
-    """Try the whole set-up on a sandbox on this machine. No Google account, nothing of yours is touched."""
     from kbq_tui.demo import demo_command
 
     return demo_command(scenario, options, only_list=list_, keep=keep)
 
 
-@cli.command()
-@click.option("--port", type=click.IntRange(0, 65535), default=0, help="HTTP port; 0 takes a free one.")
-@click.option("--env-file", metavar="F", type=click.Path(dir_okay=False), help="Holds 'export' lines once it is ready.")
-@click.option("--scenario", metavar="S", default="fresh", show_default=True, help="A name, or a TOML file.")
-@click.option("--latency-ms", metavar="N", type=click.FloatRange(0), help="Added to every call.")
+@cli.command(help=told("Run Google Cloud in miniature on this machine, for gcloud, bq and your own tries."))
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help=told("HTTP port; 0 takes a free one."))
+@click.option(
+    "--env-file", metavar="F", type=click.Path(dir_okay=False), help=told("Holds 'export' lines once it is ready.")
+)
+@click.option("--scenario", metavar="S", default="fresh", show_default=True, help=told("A name, or a TOML file."))
+@click.option("--latency-ms", metavar="N", type=click.FloatRange(0), help=told("Added to every call."))
 @handled
 def sandbox(port: int, env_file: str | None, scenario: str, latency_ms: float | None) -> int:
-    """Run Google Cloud in miniature on this machine, for gcloud, bq and your own tries."""
     from kbq_tui.demo import sandbox_command
 
     return sandbox_command(scenario=scenario, port=port, env_file=env_file, latency_ms=latency_ms)
 
 
-@cli.command()
+@cli.command(help=told('Print completion for a shell: eval "$(kbq-tui completion bash)".'))
 @click.argument("shell", type=click.Choice(SHELLS))
 def completion(shell: str) -> None:
-    """Print completion for a shell: eval "$(kbq-tui completion bash)"."""
     from click.shell_completion import get_completion_class
 
     kind = get_completion_class(shell)

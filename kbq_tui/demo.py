@@ -14,6 +14,7 @@ from typing import Any
 
 import click
 
+from kbq_tui.core.words import said, told
 from kbq_tui.wiring import UsageError
 
 READY_WITHIN = 30.0
@@ -31,7 +32,10 @@ def need_sandbox() -> None:
     missing = [name for name in _NEEDED if find_spec(name) is None]
     if missing:
         raise click.ClickException(
-            f"The sandbox needs packages that are not installed ({', '.join(missing)}): pip install 'kbq-tui[sandbox]'"
+            told(
+                "The sandbox needs packages that are not installed ({names}): pip install 'kbq-tui[sandbox]'",
+                names=", ".join(missing),
+            )
         )
 
 
@@ -73,7 +77,9 @@ def demo_command(scenario: str, options: Mapping[str, Any], *, only_list: bool, 
 
             status = run_screens(build(options_of(typed)).desk, options, found, "setup")
         if keep is None:
-            paper.say("This was a demo: its project was made up, and the key file goes away now (--keep DIR keeps it).")
+            paper.say(
+                told("This was a demo: its project was made up, and the key file goes away now (--keep DIR keeps it).")
+            )
     return status
 
 
@@ -93,7 +99,7 @@ def _list(options: Mapping[str, Any]) -> int:
         paper.json({"schema": "kbq-tui/scenarios/v1", "scenarios": found})
     else:
         for name, description in found.items():
-            paper.result(f"{name:<24} {description}")
+            paper.result(f"{name:<24} {told(description)}")
     return 0
 
 
@@ -133,12 +139,14 @@ def _sandbox(scenario: str, folder: Path) -> Iterator[dict[str, str]]:
         until = time.monotonic() + READY_WITHIN
         while not ready.exists():
             if (status := child.poll()) is not None:
-                said = (folder / "sandbox.log").read_text("utf-8", errors="replace").strip()[-500:]
+                last = (folder / "sandbox.log").read_text("utf-8", errors="replace").strip()[-500:]
                 if status == 2:
-                    raise UsageError(f"Invalid value for '--scenario': {said.removeprefix('kbq-tui sandbox: ')}")
-                raise click.ClickException(f"The sandbox did not start: {said or f'exit status {status}'}")
+                    reason = last.removeprefix("kbq-tui sandbox: ")
+                    raise UsageError(said("Invalid value for '{option}': {reason}", option="--scenario", reason=reason))
+                why = last or told("exit status {status}", status=status)
+                raise click.ClickException(told("The sandbox did not start: {why}", why=why))
             if time.monotonic() > until:
-                raise click.ClickException(f"The sandbox did not start within {READY_WITHIN:.0f} s.")
+                raise click.ClickException(told("The sandbox did not start within {limit:.0f} s.", limit=READY_WITHIN))
             time.sleep(0.02)
         yield _read_exports(ready)
     finally:

@@ -1,7 +1,8 @@
-"""What a bug report needs, and no secret: terminal, credentials, reachability, versions, folders, log."""
+"""What a bug report needs, and no secret: terminal, language, credentials, reachability, versions, folders, log."""
 
 import os
 import platform
+import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -10,14 +11,16 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from kbq_tui import __version__
+from kbq_tui import __version__, language
 from kbq_tui.at_work import AtWork, terminal
 from kbq_tui.core.problems import ProblemError
 from kbq_tui.core.secret import scrub
 from kbq_tui.core.text import inert
+from kbq_tui.core.words import joined, mark, said, told
 from kbq_tui.gcp.endpoints import Endpoints
 from kbq_tui.headless.paper import Paper
 
+_REACHABILITY = mark("Reachability")
 REACH_SECONDS = 8.0
 """How long an API may take to answer."""
 
@@ -43,13 +46,15 @@ _VARIABLES = (
     "XDG_DATA_HOME",
     "KBQ_TUI_KEYRING",
     "KBQ_TUI_CLIPBOARD",
+    language.VARIABLE,
 )
+_SPOKEN = {"en": "English", "de": "Deutsch"}
 _PROXIES = ("HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "https_proxy", "http_proxy", "no_proxy")
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One line. `ok` is None where there is nothing to judge."""
+    """One line, in English, to be told. `ok` is None where there is nothing to judge."""
 
     section: str
     name: str
@@ -57,17 +62,16 @@ class Finding:
     ok: bool | None = None
 
     def to_json(self) -> dict[str, object]:
-        return {"section": self.section, "name": self.name, "text": self.text, "ok": self.ok}
+        return {"section": self.section, "name": self.name, "text": _clean(self.text), "ok": self.ok}
 
 
 def doctor_command(here: AtWork, *, as_json: bool) -> int:
     """Print every finding. Exit status 0, or that of the credentials' problem, or 5 where an API cannot be reached."""
-    found = [*_versions(), *_terminal(here), *_folders(here), *_environment(os.environ)]
+    found = [*_versions(), *_terminal(here), *_language(), *_folders(here), *_environment(os.environ)]
     credentials, status = _credentials(here)
     reached = _reach(here.place.endpoints)
     found += [*credentials, *reached]
     status = status or (5 if any(f.ok is False for f in reached) else 0)
-    found = [Finding(f.section, f.name, inert(scrub(f.text), 300), f.ok) for f in found]
     if as_json:
         here.face.paper.json({"schema": "kbq-tui/doctor/v1", "findings": [f.to_json() for f in found]})
     else:
@@ -80,36 +84,56 @@ def _print(found: list[Finding], paper: Paper) -> None:
     for finding in found:
         if finding.section != section:
             section = finding.section
-            paper.result(section)
-        mark = "" if finding.ok is None else paper.mark("pass" if finding.ok else "fail", result=True) + "  "
-        paper.result(f"  {finding.name:<34} {mark}{finding.text}")
+            paper.result(told(section))
+        judged = "" if finding.ok is None else paper.mark("pass" if finding.ok else "fail", result=True) + "  "
+        paper.result(f"  {told(finding.name):<34} {judged}{_clean(told(finding.text))}")
+
+
+def _clean(text: str) -> str:
+    return inert(scrub(text), 300)
 
 
 def _versions() -> list[Finding]:
+    title = mark("Versions")
     out = [
-        Finding("Versions", "kbq-tui", __version__),
-        Finding("Versions", "Python", f"{platform.python_version()} on {platform.system()} {platform.machine()}"),
+        Finding(title, "kbq-tui", __version__),
+        Finding(
+            title,
+            "Python",
+            said(
+                "{version} on {system} {machine}",
+                version=platform.python_version(),
+                system=platform.system(),
+                machine=platform.machine(),
+            ),
+        ),
     ]
     for name in _PACKAGES:
         try:
-            out.append(Finding("Versions", name, version(name)))
+            out.append(Finding(title, name, version(name)))
         except PackageNotFoundError:
-            out.append(Finding("Versions", name, "not installed"))
+            out.append(Finding(title, name, said("not installed")))
     return out
 
 
 def _terminal(here: AtWork) -> list[Finding]:
-    lines = [line.partition(": ") for line in terminal(here.options).lines()]
-    return [Finding("Terminal", name, text) for name, _, text in lines]
+    return [Finding(mark("Terminal"), name, text) for name, text in terminal(here.options).findings()]
+
+
+def _language() -> list[Finding]:
+    code, source = language.chosen(sys.argv[1:], os.environ)
+    because = said("because of {source}", source=source) if source else said("because nothing says otherwise")
+    return [Finding(mark("Language"), mark("spoken"), joined(", ", _SPOKEN[code], because))]
 
 
 def _folders(here: AtWork) -> list[Finding]:
     paths = here.place.paths
-    named = (("Configuration", paths.config), ("State", paths.state), ("Data", paths.data))
-    out = [Finding("Files", name, str(path), _writable(path)) for name, path in named]
+    title = mark("Files")
+    named = ((mark("Configuration"), paths.config), (mark("State"), paths.state), (mark("Data"), paths.data))
+    out = [Finding(title, name, str(path), _writable(path)) for name, path in named]
     names = here.place.desk.store.names()
-    out.append(Finding("Files", "Connections", ", ".join(names) or "none"))
-    out.append(Finding("Files", "Log", here.place.desk.log_path))
+    out.append(Finding(title, mark("Connections"), ", ".join(names) or said("none")))
+    out.append(Finding(title, mark("Log"), here.place.desk.log_path))
     return out
 
 
@@ -121,9 +145,10 @@ def _writable(path: Path) -> bool:
 
 
 def _environment(env: Mapping[str, str]) -> list[Finding]:
-    out = [Finding("Environment", name, env[name]) for name in _VARIABLES if env.get(name)]
+    title = mark("Environment")
+    out = [Finding(title, name, env[name]) for name in _VARIABLES if env.get(name)]
     # A proxy's address may hold a password.
-    return out + [Finding("Environment", n, _without_password(env[n])) for n in _PROXIES if env.get(n)]
+    return out + [Finding(title, n, _without_password(env[n])) for n in _PROXIES if env.get(n)]
 
 
 def _without_password(address: str) -> str:
@@ -131,11 +156,13 @@ def _without_password(address: str) -> str:
 
 
 def _credentials(here: AtWork) -> tuple[list[Finding], int]:
-    title = "Credentials"
+    title = mark("Credentials")
     out: list[Finding] = []
     for key in ("project", "credentials", "impersonate", "quota_project"):
         if (believed := here.place.beliefs.get(key)) is not None:
-            out.append(Finding(title, key, f"{believed.value} (from {believed.source})"))
+            out.append(
+                Finding(title, key, said("{value} (from {source})", value=believed.value, source=believed.source))
+            )
 
     async def signed_in() -> str:
         cloud = await here.place.desk.sign_in()
@@ -144,13 +171,15 @@ def _credentials(here: AtWork) -> tuple[list[Finding], int]:
             await cloud.authenticate()
         finally:
             await cloud.close()
-        return f"{who.principal or 'somebody'} ({who.source})"
+        return joined(" ", who.principal or said("somebody"), joined("", "(", who.source, ")"))
 
+    signed = mark("signed in")
     try:
-        out.append(Finding(title, "signed in", here.loop.run(signed_in()), True))
+        out.append(Finding(title, signed, here.loop.run(signed_in()), True))
     except ProblemError as error:
         problem = error.problem
-        out.append(Finding(title, "signed in", f"no: {problem.title} [{problem.code}]. {problem.cause}", False))
+        why = said("no: {title} [{code}]. {cause}", title=problem.title, code=problem.code, cause=problem.cause)
+        out.append(Finding(title, signed, why, False))
         return out, problem.exit_code
     return out, 0
 
@@ -169,8 +198,8 @@ def _reach(endpoints: Endpoints) -> list[Finding]:
     until = time.monotonic() + REACH_SECONDS + 2
     for thread in threads:
         thread.join(max(0.0, until - time.monotonic()))
-    late = "no answer in time"
-    return [f or Finding("Reachability", n, late, False) for f, n in zip(out, _APIS, strict=True)]
+    late = said("no answer in time")
+    return [f or Finding(_REACHABILITY, n, late, False) for f, n in zip(out, _APIS, strict=True)]
 
 
 def _answer(name: str, url: str, now: Callable[[], float]) -> Finding:
@@ -185,5 +214,6 @@ def _answer(name: str, url: str, now: Callable[[], float]) -> Finding:
         )
         answer.close()
     except requests.RequestException as error:
-        return Finding("Reachability", name, f"{host}: {type(error).__name__}", False)
-    return Finding("Reachability", name, f"{host}: HTTP {answer.status_code} in {now() - began:.2f} s", True)
+        return Finding(_REACHABILITY, name, f"{host}: {type(error).__name__}", False)
+    text = said("{host}: HTTP {status} in {seconds:.2f} s", host=host, status=answer.status_code, seconds=now() - began)
+    return Finding(_REACHABILITY, name, text, True)

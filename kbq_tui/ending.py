@@ -9,6 +9,8 @@ from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import NoReturn
 
+from kbq_tui.core.words import told
+
 COMPLETE_VARIABLE = "_KBQ_TUI_COMPLETE"
 """Set by a shell that asks for completions."""
 
@@ -49,8 +51,8 @@ def status_of(work: Callable[[], object]) -> int:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except Exception as error:  # noqa: BLE001  the outermost boundary
-        told = _of_click(error)
-        return unexpected(error) if told is None else told
+        shown = _of_click(error)
+        return unexpected(error) if shown is None else shown
     return status if isinstance(status, int) else 0
 
 
@@ -93,12 +95,14 @@ def unexpected(error: Exception) -> int:
     path = ""
     with suppress(Exception):  # whatever is broken, what the operator reads is a message
         path = _logged(error)
-    where = f" The log has the details: {path}." if path else ""
-    what = f": no module {error.name}; install kbq-tui again" if isinstance(error, ModuleNotFoundError) else ""
-    sys.stderr.write(
-        f"kbq-tui: unexpected error ({type(error).__name__}{what}).{where}\n"
-        "For a bug report, add what this prints: kbq-tui doctor\n"
-    )
+    kind = type(error).__name__
+    if isinstance(error, ModuleNotFoundError):
+        what = told("unexpected error ({kind}: no module {name}; install kbq-tui again).", kind=kind, name=error.name)
+    else:
+        what = told("unexpected error ({kind}).", kind=kind)
+    where = " " + told("The log has the details: {path}.", path=path) if path else ""
+    last = told("For a bug report, add what this prints: kbq-tui doctor")
+    sys.stderr.write(f"kbq-tui: {what}{where}\n{last}\n")
     return 1
 
 

@@ -5,7 +5,7 @@ import os
 import sys
 from typing import NoReturn
 
-from kbq_tui import ending
+from kbq_tui import ending, language
 
 
 def run() -> NoReturn:
@@ -14,6 +14,8 @@ def run() -> NoReturn:
     gc.set_threshold(50_000, 20, 20)
     status = 0
     try:
+        # First of all: words are told when options and screens are read in.
+        language.speak(language.wanted(sys.argv[1:], os.environ))
         if sys.argv[1:] or ending.COMPLETE_VARIABLE in os.environ:
             from kbq_tui.cli import main
 

@@ -54,8 +54,8 @@ def speak(language: str) -> None:
         return
     import gettext
 
-    found = gettext.translation(DOMAIN, FOLDER, [language])
-    words.use(found.gettext, found.ngettext)
+    found = gettext.translation(DOMAIN, FOLDER, [language], fallback=True)
+    words.use(found.gettext, found.ngettext, language)
     # click asks gettext itself, for a domain and a language that it looks up at each word.
     gettext.bindtextdomain(DOMAIN, FOLDER)
     gettext.textdomain(DOMAIN)

@@ -6,6 +6,9 @@ from typing import Any, TypeVar
 
 import click
 
+from kbq_tui.core.words import told
+from kbq_tui.language import LANGUAGES
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 _CHECKS = {
@@ -26,7 +29,7 @@ def _valid(ctx: click.Context, param: click.Parameter, value: str | None) -> str
 
     check: Callable[[str], str | None] = getattr(spec, _CHECKS[param.name or ""])
     if reason := check(value):
-        raise click.BadParameter(reason)
+        raise click.BadParameter(told(reason))
     return value
 
 
@@ -36,7 +39,7 @@ def valid_names(ctx: click.Context, param: click.Parameter, value: tuple[str, ..
 
     for name in value:
         if reason := check_name(name):
-            raise click.BadParameter(reason)
+            raise click.BadParameter(told(reason))
     return value
 
 
@@ -46,14 +49,14 @@ def _valid_account(ctx: click.Context, param: click.Parameter, value: str | None
     from kbq_tui.core.spec import check_account
 
     if reason := check_account(value.partition("@")[0]):
-        raise click.BadParameter(reason)
+        raise click.BadParameter(told(reason))
     return value
 
 
 def valid_report(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
     """Refuse a report of no known kind."""
     if value is not None and not value.endswith((".md", ".html", ".json")):
-        raise click.BadParameter("A report's name ends in .md, .html or .json.")
+        raise click.BadParameter(told("A report's name ends in .md, .html or .json."))
     return value
 
 
@@ -71,37 +74,70 @@ def _together(*options: Callable[[F], F]) -> Callable[[F], F]:
     return decorate
 
 
+_LANG = click.Option(
+    ["--lang"],
+    type=click.Choice(LANGUAGES),
+    expose_value=False,  # it was heeded before anything was read in
+    help=told("Language; else KBQ_TUI_LANG, else the locale's."),
+)
+
+
+class Command(click.Command):
+    """A command that takes `--lang`, as every command does."""
+
+    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
+        *own, help_ = super().get_params(ctx)
+        return [*own, _LANG, help_]
+
+
+class Group(Command, click.Group):
+    """A group of such commands, which takes it, too."""
+
+    command_class = Command
+    group_class = type
+
+
 FILE = click.Path(exists=True, dir_okay=False)
 
 connection_options = _together(
-    click.option("--project", metavar="ID", callback=_valid, help="Project ID (not number, not name)."),
-    click.option("--location", metavar="LOCATION", callback=_valid, help="US, EU or a region; existing datasets win."),
-    click.option("--direction", type=click.Choice(("import", "export", "both")), help="Which way data flows."),
-    click.option("--import-dataset", metavar="NAME", callback=_valid, help="What Klaviyo reads."),
-    click.option("--staging-dataset", metavar="NAME", callback=_valid, help="Klaviyo's working space."),
-    click.option("--export-dataset", metavar="NAME", callback=_valid, help="What Klaviyo writes."),
-    click.option("--service-account", metavar="ID|EMAIL", callback=_valid_account, help="The account Klaviyo uses."),
-    click.option("--key-file", metavar="FILE", callback=absolute, help="Where its key is kept."),
-    click.option("--credentials", metavar="FILE", type=FILE, callback=absolute, help="Your own Google credentials."),
-    click.option("--impersonate", metavar="ACCOUNT", help="Act as this service account."),
-    click.option("--quota-project", metavar="ID", help="Project that calls are charged to."),
-    click.option("--config", metavar="FILE", type=click.Path(dir_okay=False), help="One connection file."),
+    click.option("--project", metavar="ID", callback=_valid, help=told("Project ID (not number, not name).")),
     click.option(
-        "--timeout", metavar="S", type=click.FloatRange(0.1, 3600), default=60.0, help="Seconds for one call to Google."
+        "--location", metavar=told("LOCATION"), callback=_valid, help=told("US, EU or a region; existing datasets win.")
+    ),
+    click.option("--direction", type=click.Choice(("import", "export", "both")), help=told("Which way data flows.")),
+    click.option("--import-dataset", metavar="NAME", callback=_valid, help=told("What Klaviyo reads.")),
+    click.option("--staging-dataset", metavar="NAME", callback=_valid, help=told("Klaviyo's working space.")),
+    click.option("--export-dataset", metavar="NAME", callback=_valid, help=told("What Klaviyo writes.")),
+    click.option(
+        "--service-account", metavar="ID|EMAIL", callback=_valid_account, help=told("The account Klaviyo uses.")
+    ),
+    click.option("--key-file", metavar=told("FILE"), callback=absolute, help=told("Where its key is kept.")),
+    click.option(
+        "--credentials", metavar=told("FILE"), type=FILE, callback=absolute, help=told("Your own Google credentials.")
+    ),
+    click.option("--impersonate", metavar=told("ACCOUNT"), help=told("Act as this service account.")),
+    click.option("--quota-project", metavar="ID", help=told("Project that calls are charged to.")),
+    click.option("--config", metavar=told("FILE"), type=click.Path(dir_okay=False), help=told("One connection file.")),
+    click.option(
+        "--timeout",
+        metavar="S",
+        type=click.FloatRange(0.1, 3600),
+        default=60.0,
+        help=told("Seconds for one call to Google."),
     ),
 )
 
 output_options = _together(
-    click.option("--no-color", is_flag=True, help="No colours (so does NO_COLOR)."),
-    click.option("--ascii", "ascii_", is_flag=True, default=None, help="ASCII only."),
-    click.option("--mouse/--no-mouse", default=None, help="Mouse in the screens; off over SSH by default."),
-    click.option("--log-file", metavar="FILE", callback=absolute, help="Where the log goes."),
-    click.option("-v", "--verbose", count=True, help="Say and log more."),
+    click.option("--no-color", "--mono", "no_color", is_flag=True, help=told("No colours (so does NO_COLOR).")),
+    click.option("--ascii/--no-ascii", "ascii_", default=None, help=told("ASCII only; as chosen with F4 by default.")),
+    click.option("--mouse/--no-mouse", default=None, help=told("Mouse in the screens; off over SSH by default.")),
+    click.option("--log-file", metavar=told("FILE"), callback=absolute, help=told("Where the log goes.")),
+    click.option("-v", "--verbose", count=True, help=told("Say and log more.")),
 )
 
-json_option = click.option("--json", "as_json", is_flag=True, help="JSON on standard output.")
+json_option = click.option("--json", "as_json", is_flag=True, help=told("JSON on standard output."))
 over_grants_option = click.option(
-    "--remove-over-grants", is_flag=True, help="Also take away what the service account holds beyond its need."
+    "--remove-over-grants", is_flag=True, help=told("Also take away what the service account holds beyond its need.")
 )
-yes_option = click.option("--yes", is_flag=True, help="Do it without asking.")
+yes_option = click.option("--yes", is_flag=True, help=told("Do it without asking."))
 name_argument = click.argument("name", required=False, callback=_valid)

@@ -147,7 +147,8 @@ def test_version_imports_nothing_heavy(env):
         "import sys\n"
         "from kbq_tui.cli import main\n"
         "try:\n    main(['--version'])\nexcept SystemExit:\n    pass\n"
-        "heavy = ('google', 'textual', 'grpc', 'requests', 'tomlkit', 'keyring', 'asyncio', 'duckdb', 'kbq_tui.core')\n"
+        "heavy = ('google', 'textual', 'grpc', 'requests', 'tomlkit', 'keyring', 'asyncio', 'duckdb',"
+        " 'kbq_tui.core.spec', 'kbq_tui.engine')\n"
         "print([m for m in heavy if m in sys.modules])\n"
     )
     ended = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, timeout=60)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from kbq_tui.core.text import inert
+from kbq_tui.core.words import said, told
 from kbq_tui.headless.paper import Paper
 from kbq_tui.headless.prompts import Check
 
@@ -55,9 +56,10 @@ class FromFile:
         for key, value in self._answers.items():
             if key not in TEXTS + DECISIONS:
                 known = ", ".join(TEXTS + DECISIONS)
-                raise self._error(key, f"There is no such question. There are: {known}.")
+                raise self._error(key, said("There is no such question. There are: {known}.", known=known))
             if not isinstance(value, str if key in TEXTS else bool):
-                raise self._error(key, "It takes text in quotes." if key in TEXTS else "It takes true or false.")
+                wrong = said("It takes text in quotes.") if key in TEXTS else said("It takes true or false.")
+                raise self._error(key, wrong)
 
     def text(self, key: str, question: str, default: str, check: Check) -> str:
         """Return the answer. Raises: AnswersError, where it cannot be right or is missing and needed."""
@@ -78,7 +80,7 @@ class FromFile:
         if key == "retry":
             answer = answer and question not in self._retried
             self._retried.add(question)
-        self._show(question, "yes" if answer else "no")
+        self._show(question, told("yes") if answer else told("no"))
         return answer
 
     def confirm(self, question: str) -> bool:
@@ -91,12 +93,16 @@ class FromFile:
 
     def _error(self, key: str, reason: str) -> AnswersError:
         line = _line_of(self._text, key)
-        where = f"line {line}, " if line else ""
-        return AnswersError(f"{self._name}: {where}{inert(key, 100)}: {reason}")
+        key = inert(key, 100)
+        if not line:
+            return AnswersError(f"{self._name}: {key}: {told(reason)}")
+        return AnswersError(
+            told("{file}: line {line}, {key}: {reason}", file=self._name, line=line, key=key, reason=reason)
+        )
 
 
 def _one_of(choices: Sequence[str]) -> Callable[[str], str | None]:
-    return lambda value: None if value in choices else f"It takes {', '.join(choices)}."
+    return lambda value: None if value in choices else said("It takes {choices}.", choices=", ".join(choices))
 
 
 def _line_of(text: str, key: str) -> int:

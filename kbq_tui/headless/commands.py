@@ -10,13 +10,14 @@ from kbq_tui.core.problems import Context, Problem
 from kbq_tui.core.spec import ConnectionSpec
 from kbq_tui.core.summary import Summary
 from kbq_tui.core.text import inert
+from kbq_tui.core.words import told
 from kbq_tui.engine.apply import Outcome
 from kbq_tui.engine.ports import Ports
 from kbq_tui.engine.status import Status, status
 from kbq_tui.export.report import About, to_json
 from kbq_tui.headless.face import NOT_HEALTHY, Face, carry_out, check, plan_of, remember_checks, summary_of
 from kbq_tui.headless.lines import EventLines, distinct, show_checks, show_plan, show_status, show_summary
-from kbq_tui.headless.paper import Paper
+from kbq_tui.headless.paper import Paper, column
 from kbq_tui.headless.report import about_of, report_text
 
 
@@ -43,15 +44,19 @@ def apply_command(
         remove_over_grants: also take away what the account holds beyond its need.
     """
     for begun in face.desk.store.unfinished(spec.name):
-        face.paper.say(f"note: an earlier run ended in the middle of {inert(begun)}; what is there now decides.")
+        face.paper.say(
+            told(
+                "note: an earlier run ended in the middle of {action}; what is there now decides.", action=inert(begun)
+            )
+        )
     ports = face.sign_in(spec.name)
     expected: str | None = None
     if not agreed:
         plan, _ = face.run(plan_of(spec, ports, remove_over_grants=remove_over_grants))
         show_plan(plan, face.paper, result=False)
         if plan.changes:
-            if face.confirm is None or not face.confirm("Do this?"):
-                face.paper.say("Nothing was changed.")
+            if face.confirm is None or not face.confirm(told("Do this?")):
+                face.paper.say(told("Nothing was changed."))
                 return 1
             expected = plan.fingerprint
     face.save(spec)
@@ -104,23 +109,24 @@ def _tell_outcome(face: Face, outcome: Outcome, summary: Summary, *, shown: bool
     if not shown:
         for action in outcome.plan.actions:
             if action.change is Change.NOOP and action.id not in outcome.done:
-                paper.say(f"{paper.mark('noop', result=False, width=12)}{inert(action.summary)}")
+                paper.say(f"{paper.mark('noop', result=False, width=column())}{inert(told(action.summary))}")
     for blocked in outcome.plan.blocked:
-        paper.say(f"{paper.mark('blocked', result=False, width=12)}{inert(blocked.action.summary)}")
+        paper.say(f"{paper.mark('blocked', result=False, width=column())}{inert(told(blocked.action.summary))}")
     for problem in outcome.problems:
         paper.say()
         paper.problem(problem)
     if not shown:
         for problem in distinct(outcome.plan.warnings):
             paper.say()
-            paper.problem(problem, heading="note")
+            paper.problem(problem, heading=told("note"))
     paper.say()
     if not outcome.complete:
-        paper.say(f"Not finished: {len(outcome.done)} done. What was done stays; run the same command to go on.")
+        done = len(outcome.done)
+        paper.say(told("Not finished: {n} done. What was done stays; run the same command to go on.", n=done))
         return
-    paper.say("Done." if outcome.done else "Everything is in place already; nothing was changed.")
+    paper.say(told("Done.") if outcome.done else told("Everything is in place already; nothing was changed."))
     show_summary(summary, paper)
-    paper.say("Next: kbq-tui verify")
+    paper.say(told("Next: kbq-tui verify"))
 
 
 def verify_command(face: Face, spec: ConnectionSpec, *, as_json: bool, report: str | None = None) -> int:
@@ -145,7 +151,7 @@ def verify_command(face: Face, spec: ConnectionSpec, *, as_json: bool, report: s
         show_checks(results, face.paper, as_result=True)
     if report is not None:
         face.write(report, report_text(results, about, report))
-        face.paper.say(f"Report written to {inert(report)}")
+        face.paper.say(told("Report written to {path}", path=inert(report)))
     return 0 if healthy(results) else NOT_HEALTHY
 
 
@@ -172,7 +178,7 @@ def explain_command(paper: Paper, text: str, context: Context, *, as_json: bool)
     if as_json:
         paper.json({"schema": "kbq-tui/explain/v1", **problem.to_json()})
     else:
-        paper.problem(problem, result=True, heading="this is" if problem.code else "not known")
+        paper.problem(problem, result=True, heading=told("this is") if problem.code else told("not known"))
         for name, value in problem.details.items():
             paper.result(f"  {inert(name)}: {inert(value)}")
     return 0

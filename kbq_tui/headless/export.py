@@ -1,6 +1,7 @@
 """The plan for those who must apply it otherwise."""
 
 from kbq_tui.core.spec import ConnectionSpec
+from kbq_tui.core.words import told
 from kbq_tui.export.gcloud import to_gcloud
 from kbq_tui.export.sql import to_sql
 from kbq_tui.export.terraform import to_terraform
@@ -18,5 +19,5 @@ def export_command(face: Face, spec: ConnectionSpec, kind: str) -> int:
         face.paper.result(line)
     for problem in distinct([b.problem for b in plan.blocked]):
         face.paper.say()
-        face.paper.problem(problem, heading="left out")
+        face.paper.problem(problem, heading=told("left out"))
     return status_of([b.problem for b in plan.blocked])

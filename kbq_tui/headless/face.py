@@ -13,6 +13,7 @@ from kbq_tui.core.problems import Kind, ProblemError
 from kbq_tui.core.spec import ConnectionSpec
 from kbq_tui.core.steps import Step
 from kbq_tui.core.summary import Summary
+from kbq_tui.core.words import told
 from kbq_tui.engine.apply import Outcome, Patience, apply
 from kbq_tui.engine.checking import Settling, Told
 from kbq_tui.engine.desk import Desk, Draft, Saved
@@ -62,7 +63,7 @@ class Face:
             cloud = self.run(desk.sign_in())
         except ProblemError as error:
             offered = error.problem.kind is Kind.CREDENTIALS and desk.sign_in.gcloud_available()
-            if not offered or self.confirm is None or not self.confirm("Use gcloud's own login instead?"):
+            if not offered or self.confirm is None or not self.confirm(told("Use gcloud's own login instead?")):
                 raise
             cloud = self.run(desk.sign_in(allow_gcloud=True))
         return desk.ports(cloud, name)

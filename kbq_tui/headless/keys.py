@@ -2,7 +2,7 @@
 
 from kbq_tui.core.spec import ConnectionSpec
 from kbq_tui.core.text import inert
-from kbq_tui.core.words import told
+from kbq_tui.core.words import said, told
 from kbq_tui.engine.apply import Patience
 from kbq_tui.engine.keys import create_key, delete_key, keys_of
 from kbq_tui.headless.commands import status_of
@@ -31,17 +31,17 @@ def list_command(face: Face, spec: ConnectionSpec, *, as_json: bool) -> int:
         face.paper.json({"schema": "kbq-tui/keys/v1", "service_account": account, "key_path": path, "keys": rows})
         return 0
     for row in rows:
-        notes = [f"{row['age_days']} days old"]
+        notes = [told("{n} days old", n=row["age_days"])]
         if row["expires"]:
-            notes.append(f"expires {str(row['expires'])[:10]}")
+            notes.append(told("expires {date}", date=str(row["expires"])[:10]))
         if row["disabled"]:
-            notes.append("disabled")
+            notes.append(told("disabled"))
         if row["here"] and local is not None:
-            notes.append(f"kept in {local.path or 'the system keyring'}")
+            notes.append(told("kept in {place}", place=local.path or said("the system keyring")))
         face.paper.result(f"{inert(str(row['id']))}  {inert(', '.join(notes))}")
     for warning in local.warnings if local is not None else ():
-        face.paper.say("note: " + inert(warning))
-    face.paper.say(f"{len(rows)} of 10 keys of {spec.account_email}")
+        face.paper.say(told("note: {note}", note=inert(told(warning))))
+    face.paper.say(told("{n} of 10 keys of {account}", n=len(rows), account=spec.account_email))
     return 0
 
 
@@ -70,14 +70,21 @@ def delete_command(face: Face, spec: ConnectionSpec, key_id: str, *, agreed: boo
     keys, local = face.with_ports(spec.name, lambda ports: keys_of(spec, ports))
     found = [k.id for k in keys if k.id.startswith(key_id)]
     if len(found) != 1:
-        what = "no key" if not found else f"{len(found)} keys"
-        face.paper.say(f"error: {spec.account_email} has {what} whose id begins with {inert(key_id)}: kbq-tui key list")
+        begin, account = inert(key_id), spec.account_email
+        why = (
+            said("{account} has {n} keys whose id begins with {id}", account=account, n=len(found), id=begin)
+            if found
+            else said("{account} has no key whose id begins with {id}", account=account, id=begin)
+        )
+        face.paper.say(told("error: {why}: kbq-tui key list", why=why))
         return 1
     ours = local is not None and local.key_id == found[0]
     if not agreed:
-        warning = "This is the key that is kept here. Klaviyo stops working with it. " if ours else ""
-        if face.confirm is None or not face.confirm(f"{warning}Delete key {inert(found[0])}?"):
-            face.paper.say("Nothing was changed.")
+        question = told("Delete key {id}?", id=inert(found[0]))
+        if ours:
+            question = told("This is the key that is kept here. Klaviyo stops working with it.") + " " + question
+        if face.confirm is None or not face.confirm(question):
+            face.paper.say(told("Nothing was changed."))
             return 1
     emit = EventLines(face.paper)
     outcome, notes = face.with_ports(spec.name, lambda ports: delete_key(spec, ports, emit, _patience(face), found[0]))

@@ -10,14 +10,15 @@ from kbq_tui.core.plan import Plan
 from kbq_tui.core.problems import Problem
 from kbq_tui.core.summary import Summary
 from kbq_tui.core.text import inert
+from kbq_tui.core.words import mark, said, told
 from kbq_tui.engine.status import Line, Status
-from kbq_tui.headless.paper import LONGEST, Paper
-
-_MARK = 12
-"""Cells of a glyph with its word."""
+from kbq_tui.headless.paper import LONGEST, Paper, column
 
 MOST_ALIKE = 5
 """Problems of one kind that are shown one by one: an account can have very many keys that are not held here."""
+
+TITLE = 18
+"""Cells of a status line's title, at the least."""
 
 WAIT_EVERY = 10.0
 """Seconds between two lines about one wait."""
@@ -32,16 +33,17 @@ def show_plan(plan: Plan, paper: Paper, *, result: bool) -> None:
         result: whether the plan is what was asked for, or is said on the way.
     """
     write = paper.result if result else paper.say
+    width = column()
     for action in plan.actions:
-        write(f"{paper.mark(action.change.value, result=result, width=_MARK)}{inert(action.summary)}")
+        write(f"{paper.mark(action.change.value, result=result, width=width)}{inert(told(action.summary))}")
     for blocked in plan.blocked:
-        write(f"{paper.mark('blocked', result=result, width=_MARK)}{inert(blocked.action.summary)}")
+        write(f"{paper.mark('blocked', result=result, width=width)}{inert(told(blocked.action.summary))}")
     for problem in distinct([b.problem for b in plan.blocked]):
         write("")
-        paper.problem(problem, result=result, heading="blocked")
+        paper.problem(problem, result=result, heading=told("blocked"))
     for problem in distinct(plan.warnings):
         write("")
-        paper.problem(problem, result=result, heading="note")
+        paper.problem(problem, result=result, heading=told("note"))
     write("")
     write(counted(plan))
 
@@ -49,12 +51,16 @@ def show_plan(plan: Plan, paper: Paper, *, result: bool) -> None:
 def counted(plan: Plan) -> str:
     """Return the plan in one sentence."""
     if plan.complete:
-        return "Everything is in place already."
-    same = len(plan.actions) - len(plan.changes)
-    parts = [f"{len(plan.changes)} to change", f"{same} in place already"]
-    if plan.blocked:
-        parts.append(f"{len(plan.blocked)} blocked")
-    return ", ".join(parts) + "."
+        return told("Everything is in place already.")
+    changes, same = len(plan.changes), len(plan.actions) - len(plan.changes)
+    if not plan.blocked:
+        return told("{changes} to change, {same} in place already.", changes=changes, same=same)
+    return told(
+        "{changes} to change, {same} in place already, {blocked} blocked.",
+        changes=changes,
+        same=same,
+        blocked=len(plan.blocked),
+    )
 
 
 def distinct(problems: Sequence[Problem]) -> list[Problem]:
@@ -69,7 +75,11 @@ def distinct(problems: Sequence[Problem]) -> list[Problem]:
         if counts[problem.code] <= MOST_ALIKE:
             kept.append(problem)
     return kept + [
-        Problem(code, f"{count - MOST_ALIKE} more like these", "They are not shown one by one; --json has them all.")
+        Problem(
+            code,
+            said("{n} more like these", n=count - MOST_ALIKE),
+            said("They are not shown one by one; --json has them all."),
+        )
         for code, count in counts.items()
         if count > MOST_ALIKE
     ]
@@ -93,37 +103,50 @@ class EventLines:
                 if event.text:
                     self._titles.setdefault(event.action, event.text)
                 if self.paper.verbose:
-                    self._line(event, event.text)
+                    self._line(event, told(event.text))
             case EventKind.WAITING:
                 last = self._told.get(event.action)
                 if last is None or event.elapsed - last >= WAIT_EVERY:
                     self._told[event.action] = event.elapsed
-                    until = f", {event.elapsed:.0f} of at most {event.limit:.0f} s" if event.limit else ""
-                    name = self._titles.get(event.action, event.action)
-                    self._line(
-                        event, f"{name}: not yet ({event.text}{until}; Ctrl+C stops waiting, and undoes nothing)"
-                    )
+                    self._line(event, self._waiting(event))
             case EventKind.FINISHED:
-                self._line(event, f"{event.text} ({event.elapsed:.1f} s)")
-            case EventKind.FAILED:
-                self._line(event, f"{self._titles.get(event.action, event.action)}: {event.text}")
-            case EventKind.SKIPPED:
-                self._line(event, f"{self._titles.get(event.action, event.action)}: {event.text}")
+                self._line(event, told("{what} ({seconds:.1f} s)", what=event.text, seconds=event.elapsed))
+            case EventKind.FAILED | EventKind.SKIPPED:
+                self._line(event, f"{self._title(event)}: {told(event.text)}")
+
+    def _waiting(self, event: Event) -> str:
+        if not event.limit:
+            return told(
+                "{what}: not yet ({why}; Ctrl+C stops waiting, and undoes nothing)",
+                what=self._title(event),
+                why=event.text,
+            )
+        return told(
+            "{what}: not yet ({why}, {elapsed:.0f} of at most {limit:.0f} s; Ctrl+C stops waiting, and undoes nothing)",
+            what=self._title(event),
+            why=event.text,
+            elapsed=event.elapsed,
+            limit=event.limit,
+        )
+
+    def _title(self, event: Event) -> str:
+        return told(self._titles.get(event.action, event.action))
 
     def _line(self, event: Event, text: str) -> None:
-        self.paper.say(f"{self.paper.mark(event.kind.value, result=False, width=_MARK)}{inert(text)}")
+        self.paper.say(f"{self.paper.mark(event.kind.value, result=False, width=column())}{inert(text)}")
 
 
 def show_check(result: CheckResult, paper: Paper, *, as_result: bool) -> None:
     """Write one verdict, with the evidence where it is not a pass."""
     write = paper.result if as_result else paper.say
-    mark = paper.mark(result.verdict.value, result=as_result, width=_MARK)
-    write(f"{mark}{result.check.article:<4} {inert(result.check.title)} ({result.seconds:.1f} s)")
+    width = column()
+    title = told("{what} ({seconds:.1f} s)", what=inert(told(result.check.title)), seconds=result.seconds)
+    write(f"{paper.mark(result.verdict.value, result=as_result, width=width)}{result.check.article:<4} {title}")
     if result.verdict is not Verdict.PASS or paper.verbose:
-        for line in paper.prose(inert(result.evidence, LONGEST), " " * (_MARK + 5)):
+        for line in paper.prose(inert(told(result.evidence), LONGEST), " " * (width + 5)):
             write(line)
     if paper.verbose and result.command:
-        write(" " * (_MARK + 5) + inert(result.command))
+        write(" " * (width + 5) + inert(result.command))
 
 
 def show_checks(results: Sequence[CheckResult], paper: Paper, *, as_result: bool) -> None:
@@ -133,37 +156,56 @@ def show_checks(results: Sequence[CheckResult], paper: Paper, *, as_result: bool
         show_check(result, paper, as_result=as_result)
     for problem in distinct([r.problem for r in results if r.problem is not None and r.verdict is not Verdict.PASS]):
         write("")
-        paper.problem(problem, result=as_result, heading="problem")
+        paper.problem(problem, result=as_result, heading=told("problem"))
     write("")
     write(verdict_of(results))
 
 
+_COUNTS = {
+    Verdict.PASS: mark("{n} pass"),
+    Verdict.FAIL: mark("{n} fail"),
+    Verdict.UNKNOWN: mark("{n} unknown"),
+    Verdict.SKIPPED: mark("{n} skipped"),
+}
+
+
 def verdict_of(results: Sequence[CheckResult]) -> str:
     """Return the verification in one sentence."""
-    counts = [
-        f"{sum(r.verdict is v for r in results)} {v.value}" for v in Verdict if any(r.verdict is v for r in results)
-    ]
-    return ("Verified: " if healthy(results) else "Not verified: ") + ", ".join(counts) + "."
+    found = Counter(r.verdict for r in results)
+    counts = ", ".join(told(_COUNTS[v], n=found[v]) for v in Verdict if found[v])
+    return told("Verified: {counts}." if healthy(results) else "Not verified: {counts}.", counts=counts)
 
 
-def show_line(line: Line, paper: Paper, *, result: bool) -> None:
-    """Write one line of a status."""
+def show_line(line: Line, paper: Paper, *, result: bool, width: int = TITLE) -> None:
+    """Write one line of a status; `width` is that of the title."""
     write = paper.result if result else paper.say
-    write(f"{paper.mark(line.health.value, result=result, width=_MARK)}{line.title:<18} {inert(line.text, 300)}")
+    health = paper.mark(line.health.value, result=result, width=column())
+    write(f"{health}{told(line.title):<{width}} {inert(told(line.text), 300)}")
+
+
+def width_of(lines: Sequence[Line]) -> int:
+    """Return the width in which every title has room."""
+    return max(TITLE, *(len(told(line.title)) for line in lines))
 
 
 def show_status(status: Status, paper: Paper) -> None:
     """Write a connection at a glance, and what stands in the way."""
-    paper.result(f"{inert(status.spec.name)}: {'healthy' if status.healthy else 'NOT HEALTHY'}, {status.spec.project}")
+    name, project = inert(status.spec.name), status.spec.project
+    paper.result(
+        told("{name}: healthy, {project}", name=name, project=project)
+        if status.healthy
+        else told("{name}: NOT HEALTHY, {project}", name=name, project=project)
+    )
+    width = width_of(status.lines)
     for line in status.lines:
-        show_line(line, paper, result=True)
+        show_line(line, paper, result=True, width=width)
     if not status.healthy or paper.verbose:
         for problem in distinct([ln.problem for ln in status.lines if ln.problem is not None]):
             paper.say()
-            paper.problem(problem, heading="problem")
+            paper.problem(problem, heading=told("problem"))
 
 
 def show_summary(summary: Summary, paper: Paper) -> None:
     """Write the hand-over values."""
     for line in summary.lines():
-        paper.result(inert(line) if line else "")
+        paper.result(inert(told(line)) if line else "")

@@ -1,4 +1,7 @@
-"""Where lines go: results to one stream, everything else to another; plain text, colour only where it is wanted."""
+"""Where lines go: results to one stream, everything else to another; plain text, colour only where it is wanted.
+
+What is written here is told: in the person's language.
+"""
 
 import json
 import textwrap
@@ -8,6 +11,7 @@ from typing import Final, TextIO
 
 from kbq_tui.core.problems import Problem
 from kbq_tui.core.text import inert
+from kbq_tui.core.words import mark, told
 
 LONGEST = 600
 """Characters of somebody else's message that are shown; JSON has more."""
@@ -15,29 +19,40 @@ LONGEST = 600
 WIDTH: Final = 78
 """Cells to which prose is wrapped. Commands never are: they are copied."""
 
-_WORDS: Final[Mapping[str, str]] = {"noop": "in place"}
-"""What is said instead of the word that JSON has."""
-
-_GLYPHS: Final[Mapping[str, tuple[str, str, str]]] = {
-    # word: Unicode, ASCII, colour (SGR)
-    "create": ("+", "+", "32"),
-    "update": ("~", "~", "33"),
-    "delete": ("-", "-", "31"),
-    "noop": ("=", "=", "2"),
-    "blocked": ("✗", "x", "31"),
-    "pass": ("✓", "+", "32"),
-    "fail": ("✗", "x", "31"),
-    "unknown": ("?", "?", "33"),
-    "skipped": ("○", "o", "2"),
-    "ok": ("✓", "+", "32"),
-    "warning": ("!", "!", "33"),
-    "broken": ("✗", "x", "31"),
-    "started": ("…", ".", "2"),
-    "waiting": ("…", ".", "33"),
-    "progressed": ("…", ".", "2"),
-    "finished": ("✓", "+", "32"),
-    "failed": ("✗", "x", "31"),
+_MARKS: Final[Mapping[str, tuple[str, str, str, str]]] = {
+    # JSON's word: what a person reads, Unicode, ASCII, colour (SGR)
+    "create": (mark("create"), "+", "+", "32"),
+    "update": (mark("update"), "~", "~", "33"),
+    "delete": (mark("delete"), "-", "-", "31"),
+    "noop": (mark("in place"), "=", "=", "2"),
+    "blocked": (mark("blocked"), "✗", "x", "31"),
+    "pass": (mark("pass"), "✓", "+", "32"),
+    "fail": (mark("fail"), "✗", "x", "31"),
+    "unknown": (mark("unknown"), "?", "?", "33"),
+    "skipped": (mark("skipped"), "○", "o", "2"),
+    "ok": (mark("ok"), "✓", "+", "32"),
+    "warning": (mark("warning"), "!", "!", "33"),
+    "broken": (mark("broken"), "✗", "x", "31"),
+    "started": (mark("started"), "…", ".", "2"),
+    "waiting": (mark("waiting"), "…", ".", "33"),
+    "progressed": (mark("under way"), "…", ".", "2"),
+    "finished": (mark("finished"), "✓", "+", "32"),
+    "failed": (mark("failed"), "✗", "x", "31"),
 }
+
+_LABELS: Final = (
+    _CAUSE := mark("cause:"),
+    _SAID := mark("said:"),
+    _REMEDY := mark("remedy:"),
+    _WHO := mark("who:"),
+    _WAIT := mark("wait:"),
+    _MORE := mark("more:"),
+)
+
+
+def column() -> int:
+    """Return the cells that a glyph with its word takes on a line, with a gap after it."""
+    return max(len("✓ ") + len(told(word)) + 1 for word, *_ in _MARKS.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,44 +95,53 @@ class Paper:
         """Return a word with its glyph, coloured where the stream takes it.
 
         Args:
-            word: such as `pass`, `create`, `broken`.
+            word: JSON's: such as `pass`, `create`, `broken`.
             result: whether it is written on the stream of results.
             width: cells to fill up to.
         """
-        unicode, plain, colour = _GLYPHS[word]
-        text = f"{plain if self.ascii else unicode} {_WORDS.get(word, word)}".ljust(width)
+        said, unicode, plain, colour = _MARKS[word]
+        text = f"{plain if self.ascii else unicode} {told(said)}".ljust(width)
         return f"\x1b[{colour}m{text}\x1b[0m" if (self.out_colour if result else self.err_colour) else text
 
     def prose(self, text: str, indent: str = "", hanging: str = "") -> list[str]:
         """Return hostile or long text as inert, wrapped lines."""
         return textwrap.wrap(
-            inert(text), WIDTH, initial_indent=indent, subsequent_indent=hanging or indent, break_on_hyphens=False
+            inert(told(text)), WIDTH, initial_indent=indent, subsequent_indent=hanging or indent, break_on_hyphens=False
         ) or [indent.rstrip()]
 
-    def problem(self, problem: Problem, *, result: bool = False, heading: str = "error") -> None:
-        """Write a problem: what, why, what to do, who can."""
+    def problem(self, problem: Problem, *, result: bool = False, heading: str = "") -> None:
+        """Write a problem: what, why, what to do, who can.
+
+        Args:
+            problem: the problem.
+            result: whether it is what was asked for.
+            heading: what it is here, told; an error by default.
+        """
         write = self.result if result else self.say
+        width = max(len(told(label)) for label in _LABELS) + 1
+        indent = " " * (2 + width)
+
+        def part(label: str, text: str) -> None:
+            for line in self.prose(text, f"  {told(label):<{width}}", indent):
+                write(line)
+
         code = f" [{problem.code}]" if problem.code else ""
-        for line in self.prose(f"{heading}: {problem.title}{code}", hanging="  "):
+        for line in self.prose(f"{heading or told('error')}: {told(problem.title)}{code}", hanging="  "):
             write(line)
-        for line in self.prose(problem.cause, "  cause:  ", "          "):
-            write(line)
+        part(_CAUSE, problem.cause)
         if problem.original and problem.original != problem.cause:
-            for line in self.prose(inert(problem.original, LONGEST), "  said:   ", "          "):
-                write(line)
+            part(_SAID, inert(problem.original, LONGEST))
         for step in problem.remedy:
-            first, *commands = step.split("\n")
-            for line in self.prose(first, "  remedy: ", "          "):
-                write(line)
+            first, *commands = told(step).split("\n")
+            part(_REMEDY, first)
             for command in commands:
-                write("            " + inert(command))
+                write(indent + "  " + inert(command))
         if problem.who:
-            for line in self.prose(problem.who, "  who:    ", "          "):
-                write(line)
+            part(_WHO, problem.who)
         if problem.wait:
-            write(f"  wait:   up to {problem.wait} s may help")
+            part(_WAIT, told("up to {seconds} s may help", seconds=problem.wait))
         if problem.link:
-            write("  more:   " + inert(problem.link))
+            write(f"  {told(_MORE):<{width}}{inert(problem.link)}")
 
     def _write(self, stream: TextIO, line: str) -> None:
         stream.write(line + "\n")

@@ -5,21 +5,23 @@ from dataclasses import replace
 
 from kbq_tui.core import spec as rules
 from kbq_tui.core.checks import CheckResult, healthy
-from kbq_tui.core.grants import held, over_grants, wanted
+from kbq_tui.core.grants import Grant, held, over_grants, wanted
 from kbq_tui.core.observed import Identity, Observed, value_of
 from kbq_tui.core.plan import Plan
 from kbq_tui.core.problems import Problem, ProblemError
 from kbq_tui.core.spec import ConnectionSpec, Direction
 from kbq_tui.core.steps import Step
 from kbq_tui.core.text import inert
+from kbq_tui.core.words import mark, said, told
 from kbq_tui.engine.apply import Outcome
 from kbq_tui.engine.desk import Draft
 from kbq_tui.engine.observe import part_of
 from kbq_tui.engine.ports import Ports, ProjectPage
+from kbq_tui.engine.preflight import preflight
+from kbq_tui.engine.status import Health
 from kbq_tui.headless.commands import status_of
 from kbq_tui.headless.face import NOT_HEALTHY, Face, carry_out, check, plan_of, remember_checks, summary_of
-from kbq_tui.headless.lines import EventLines, show_check, show_line, show_plan, show_summary, verdict_of
-from kbq_tui.headless.preflight import preflight
+from kbq_tui.headless.lines import EventLines, show_check, show_line, show_plan, show_summary, verdict_of, width_of
 from kbq_tui.headless.prompts import Asker, Check
 from kbq_tui.headless.report import about_of, report_text
 
@@ -27,12 +29,12 @@ _LISTED = 9
 """Projects that are offered by number."""
 
 _TITLES = {
-    Step.PROJECT: "Project",
-    Step.DATASETS: "Datasets",
-    Step.ACCOUNT: "Service account and key",
-    Step.PERMISSIONS: "Permissions",
-    Step.VERIFY: "Verify",
-    Step.CONNECT: "Connect Klaviyo",
+    Step.PROJECT: mark("Project"),
+    Step.DATASETS: mark("Datasets"),
+    Step.ACCOUNT: mark("Service account and key"),
+    Step.PERMISSIONS: mark("Permissions"),
+    Step.VERIFY: mark("Verify"),
+    Step.CONNECT: mark("Connect Klaviyo"),
 }
 
 
@@ -68,7 +70,7 @@ class Setup:
             0; 6 where a check does not pass; else the exit status of what stands in the way.
         """
         for notice in self.face.desk.notices:
-            self.paper.say(inert(notice))
+            self.paper.say(inert(told(notice)))
         ports = self._signed_in()
         try:
             spec = self._project(ports)
@@ -78,7 +80,7 @@ class Setup:
             results = self._verify(ports, spec)
             return self._connect(ports, spec, results, as_json)
         except _Stopped as stop:
-            self.paper.say("Stopped. What was done stays; the same command goes on from here.")
+            self.paper.say(told("Stopped. What was done stays; the same command goes on from here."))
             return stop.status
         finally:
             self.face.run(ports.cloud.close())
@@ -86,7 +88,7 @@ class Setup:
     def _heading(self, step: Step) -> None:
         number = list(Step).index(step) + 1
         self.paper.say()
-        self.paper.say(f"Step {number} of {len(Step)}: {_TITLES[step]}")
+        self.paper.say(told("Step {n} of {all}: {title}", n=number, all=len(Step), title=told(_TITLES[step])))
 
     def _trying(self, work: Callable[[], "Outcome | None"]) -> None:
         """Do something until it succeeds, or the operator goes on or stops."""
@@ -101,24 +103,27 @@ class Setup:
             for problem in problems:
                 self.paper.say()
                 self.paper.problem(problem)
-            if self.asker.yes("retry", "Try again", default=True):
+            if self.asker.yes("retry", told("Try again"), default=True):
                 continue
-            if self.asker.yes("go_on", "Go on without it", default=False):
+            if self.asker.yes("go_on", told("Go on without it"), default=False):
                 return
             raise _Stopped(status_of(problems) or 1)
 
     def _signed_in(self) -> Ports:
-        self.paper.say("kbq-tui connects Klaviyo to BigQuery. Every change is shown before it is made. Ctrl+C leaves.")
+        self.paper.say(
+            told("kbq-tui connects Klaviyo to BigQuery. Every change is shown before it is made. Ctrl+C leaves.")
+        )
         while True:
             try:
                 ports = self.face.sign_in(self.draft.name)
                 who = self.face.run(_identity(ports))
             except ProblemError as error:
                 self.paper.problem(error.problem)
-                if not self.asker.yes("retry", "Try again", default=True):
+                if not self.asker.yes("retry", told("Try again"), default=True):
                     raise
                 continue
-            self.paper.say(f"Signed in: {inert(who.principal or 'somebody')} ({inert(who.source)})")
+            name = inert(who.principal) if who.principal else told("somebody")
+            self.paper.say(told("Signed in: {who} ({source})", who=name, source=inert(told(who.source))))
             return ports
 
     def _ask(self, field: str, question: str, check_: Check) -> None:
@@ -137,27 +142,33 @@ class Setup:
         def right(value: str) -> str | None:
             return None if _picked(value, ids) else rules.check_project(value)
 
-        self._ask("project", "Project ID" + (", or a number of the list" if ids else ""), right)
+        question = told("Project ID, or a number of the list") if ids else told("Project ID")
+        self._ask("project", question, right)
         self.draft = self.draft.but(project=_picked(self.draft.project, ids) or self.draft.project)
         if "direction" in self.typed:
-            self.paper.say(f"   Direction: {self.draft.direction}")
+            self.paper.say("   " + told("Direction: {direction}", direction=self.draft.direction))
         else:
             ways = [d.value for d in Direction]
             self.draft = self.draft.but(
-                direction=self.asker.choice("direction", "Which way data flows", ways, self.draft.direction)
+                direction=self.asker.choice("direction", told("Which way data flows"), ways, self.draft.direction)
             )
         self._ask(
             "location",
-            "Location for new datasets: US, EU or a region; it can never be changed (empty: as what exists, else US)",
+            told(
+                "Location for new datasets: US, EU or a region; it can never be changed"
+                " (empty: as what exists, else US)"
+            ),
             lambda v: rules.check_location(v) if v else None,
         )
         spec = self.draft.spec()
         self.face.save(spec, screen=Step.PROJECT)
         plan, observed = self._look(ports, spec)
-        for line in preflight(spec, observed, plan):
-            show_line(line, self.paper, result=False)
-            if line.problem is not None:
-                self.paper.problem(line.problem, heading="   note")
+        lines = preflight(spec, observed, plan)
+        width = width_of(lines)
+        for line in lines:
+            show_line(line, self.paper, result=False, width=width)
+            if line.problem is not None and line.health is Health.BROKEN:
+                self.paper.problem(line.problem, heading="   " + told("note"))
         self._step(ports, spec, Step.PROJECT)
         return spec
 
@@ -169,12 +180,12 @@ class Setup:
     def _datasets(self, ports: Ports, spec: ConnectionSpec) -> ConnectionSpec:
         self._heading(Step.DATASETS)
         if spec.direction.imports:
-            self._ask("import_dataset", "Dataset that Klaviyo reads", rules.check_dataset)
-        self._ask("staging_dataset", "Dataset for Klaviyo's own work", self._staging)
+            self._ask("import_dataset", told("Dataset that Klaviyo reads"), rules.check_dataset)
+        self._ask("staging_dataset", told("Dataset for Klaviyo's own work"), self._staging)
         if spec.direction.exports:
             self._ask(
                 "export_dataset",
-                "Dataset that Klaviyo writes (empty: the one it reads)",
+                told("Dataset that Klaviyo writes (empty: the one it reads)"),
                 lambda v: rules.check_dataset(v) if v else None,
             )
         spec = self.draft.spec()
@@ -183,13 +194,13 @@ class Setup:
 
     def _staging(self, value: str) -> str | None:
         if value in (self.draft.import_dataset, self.draft.export_dataset):
-            return "The staging dataset must be one that nothing else uses."
+            return said("The staging dataset must be one that nothing else uses.")
         return rules.check_dataset(value)
 
     def _account(self, ports: Ports, spec: ConnectionSpec) -> ConnectionSpec:
         self._heading(Step.ACCOUNT)
-        self._ask("account_id", "ID of the service account, the part before the @", rules.check_account)
-        self._ask("key_file", "Where its key is kept (empty: the usual place)", lambda _: None)
+        self._ask("account_id", told("ID of the service account, the part before the @"), rules.check_account)
+        self._ask("key_file", told("Where its key is kept (empty: the usual place)"), lambda _: None)
         spec = self.draft.spec()
         self._step(ports, spec, Step.ACCOUNT)
         return spec
@@ -199,14 +210,20 @@ class Setup:
         _, observed = self._look(ports, spec)
         now = {(g.role, g.resource) for g in held(spec, observed)}
         for grant in wanted(spec):
-            state = "granted" if (grant.role, grant.resource) in now else "to be granted"
-            self.paper.say(f"   {inert(grant.role)} on {inert(grant.resource)}: {state}")
+            there = (grant.role, grant.resource) in now
+            self._grant(grant, told("granted") if there else told("to be granted"))
         for grant in over_grants(spec, observed):
-            self.paper.say(f"   {inert(grant.role)} on {inert(grant.resource)}: more than is needed")
+            self._grant(grant, told("more than is needed"))
         self._step(ports, spec, Step.PERMISSIONS)
 
+    def _grant(self, grant: Grant, state: str) -> None:
+        resource = inert(told(grant.resource))
+        self.paper.say(
+            "   " + told("{role} on {resource}: {state}", role=inert(grant.role), resource=resource, state=state)
+        )
+
     def _look(self, ports: Ports, spec: ConnectionSpec) -> tuple[Plan, Observed]:
-        self.paper.say("   Looking at what is there ...")
+        self.paper.say("   " + told("Looking at what is there ..."))
         plan, observed = self.face.run(plan_of(spec, ports))
         self.location = plan.location
         return plan, observed
@@ -221,8 +238,8 @@ class Setup:
             show_plan(plan if step is Step.ACCOUNT else replace(plan, warnings=()), self.paper, result=False)
             if not plan.changes:
                 return Outcome(plan)
-            if not self.asker.yes("apply", "Do this", default=False):
-                if self.asker.yes("go_on", "Go on without it", default=False):
+            if not self.asker.yes("apply", told("Do this"), default=False):
+                if self.asker.yes("go_on", told("Go on without it"), default=False):
                     return None
                 raise _Stopped(1)
             work = carry_out(spec, ports, self.face.desk, EventLines(self.paper), expected=plan.fingerprint, only=step)
@@ -233,25 +250,25 @@ class Setup:
 
     def _verify(self, ports: Ports, spec: ConnectionSpec) -> tuple[CheckResult, ...]:
         self._heading(Step.VERIFY)
-        self.paper.say("   Every check runs with the key itself.")
+        self.paper.say("   " + told("Every check runs with the key itself."))
         while True:
 
-            def told(result: CheckResult) -> None:
+            def seen(result: CheckResult) -> None:
                 show_check(result, self.paper, as_result=False)
 
             emit = EventLines(self.paper)
-            results = self.face.run(check(spec, ports, self.face.desk, emit=emit, told=told))
+            results = self.face.run(check(spec, ports, self.face.desk, emit=emit, told=seen))
             remember_checks(self.face, spec, results)
             for problem in _problems(results):
                 self.paper.say()
-                self.paper.problem(problem, heading="problem")
+                self.paper.problem(problem, heading=told("problem"))
             self.paper.say(verdict_of(results))
-            if healthy(results) or not self.asker.yes("retry", "Check again", default=True):
+            if healthy(results) or not self.asker.yes("retry", told("Check again"), default=True):
                 break
-        if self.asker.yes("report", "Save a report", default=True):
+        if self.asker.yes("report", told("Save a report"), default=True):
             about = self.face.run(about_of(spec, ports))
             path = self.face.desk.store.save_text(spec.name, "verify", ".md", report_text(results, about, "x.md"))
-            self.paper.say(f"   Saved: {inert(path)}")
+            self.paper.say("   " + told("Saved: {path}", path=inert(path)))
         return results
 
     def _connect(self, ports: Ports, spec: ConnectionSpec, results: tuple[CheckResult, ...], as_json: bool) -> int:
@@ -262,11 +279,11 @@ class Setup:
         else:
             show_summary(summary, self.paper)
         self.face.save(spec, screen=Step.CONNECT, finished=healthy(results))
-        if self.asker.yes("connected", "Is Klaviyo connected now", default=False):
+        if self.asker.yes("connected", told("Is Klaviyo connected now"), default=False):
             saved = self.face.desk.store.load(spec.name)
             if saved is not None:
                 self.face.desk.store.save(replace(saved, connected=True))
-        self.paper.say("Later: kbq-tui status")
+        self.paper.say(told("Later: kbq-tui status"))
         return 0 if healthy(results) else NOT_HEALTHY
 
 

@@ -4,6 +4,7 @@ from kbq_tui.core.checks import CheckResult, healthy
 from kbq_tui.core.spec import ConnectionSpec
 from kbq_tui.core.steps import Step
 from kbq_tui.core.summary import Summary
+from kbq_tui.core.words import told
 from kbq_tui.engine.apply import Outcome
 from kbq_tui.headless.commands import status_of
 from kbq_tui.headless.face import NOT_HEALTHY, Face, carry_out, check, plan_of, remember_checks, summary_of
@@ -19,7 +20,7 @@ def whole_command(face: Face, spec: ConnectionSpec, *, as_json: bool) -> int:
     paper, desk = face.paper, face.desk
     ports = face.sign_in(spec.name)
     plan, _ = face.run(plan_of(spec, ports))
-    paper.say(f"Plan for project {spec.project}:")
+    paper.say(told("Plan for project {project}:", project=spec.project))
     show_plan(plan, paper, result=False)
     face.save(spec)
 
@@ -35,7 +36,7 @@ def whole_command(face: Face, spec: ConnectionSpec, *, as_json: bool) -> int:
 
     if plan.changes:
         paper.say()
-        paper.say("Applying:")
+        paper.say(told("Applying:"))
     outcome, results, summary = face.run(rest())
     if not outcome.complete:
         for problem in outcome.failed.values():
@@ -44,7 +45,7 @@ def whole_command(face: Face, spec: ConnectionSpec, *, as_json: bool) -> int:
         return status_of(outcome.problems) or 1
     face.save(spec, screen=Step.VERIFY)
     paper.say()
-    paper.say("Verifying with the key:")
+    paper.say(told("Verifying with the key:"))
     show_checks(results, paper, as_result=False)
     remember_checks(face, spec, results)
     paper.say()

@@ -5,6 +5,8 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from kbq_tui.core.words import joined, mark, said
+
 TRUE_COLOUR = 1 << 24
 _TRUE_COLOUR_TERMS = re.compile(r"kitty|alacritty|wezterm|ghostty|foot|iterm|direct", re.IGNORECASE)
 _FEW_COLOURS = re.compile(r"linux|vt\d+|ansi|cons25|console", re.IGNORECASE)
@@ -54,21 +56,22 @@ class Capabilities:
         """Whether there is any colour."""
         return self.colours > 0
 
-    def lines(self) -> list[str]:
-        """Return the findings for a bug report."""
-        size = f"{self.columns}x{self.rows}" if self.columns else "unknown"
+    def findings(self) -> list[tuple[str, str]]:
+        """Return what a bug report needs: names with what there is."""
+        size = f"{self.columns}x{self.rows}" if self.columns else said("unknown")
         names = (("stdin", self.stdin_tty), ("stdout", self.stdout_tty), ("stderr", self.stderr_tty))
+        colours = str(self.colours) if self.colours else said("none")
         return [
-            f"TERM: {self.term or 'not set'}",
-            f"Terminal on: {', '.join(name for name, is_tty in names if is_tty) or 'none'}",
-            f"Size: {size}",
-            f"Colours: {self.colours or 'none'}" + (" (NO_COLOR)" if self.no_color else ""),
-            f"Encoding: {self.encoding}",
-            f"Glyphs: {'ASCII' if self.ascii else 'Unicode'}",
-            f"Mouse: {'on' if self.mouse else 'off'}",
-            f"SSH: {'yes' if self.ssh else 'no'}",
-            f"Multiplexer: {self.multiplexer or 'none'}",
-            f"Usable: {'yes' if self.usable else self.reason}",
+            ("TERM", self.term or said("not set")),
+            (mark("Terminal on"), ", ".join(name for name, is_tty in names if is_tty) or said("none")),
+            (mark("Size"), size),
+            (mark("Colours"), joined(" ", colours, "(NO_COLOR)") if self.no_color else colours),
+            (mark("Encoding"), self.encoding),
+            (mark("Glyphs"), "ASCII" if self.ascii else "Unicode"),
+            (mark("Mouse"), said("on") if self.mouse else said("off")),
+            ("SSH", said("yes") if self.ssh else said("no")),
+            (mark("Multiplexer"), self.multiplexer or said("none")),
+            (mark("Usable"), said("yes") if self.usable else self.reason),
         ]
 
 

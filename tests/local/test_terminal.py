@@ -115,5 +115,5 @@ def test_ascii_glyphs_where_the_console_has_no_others_or_when_asked_for() -> Non
 
 
 def test_the_findings_can_be_read() -> None:
-    assert "Usable: yes" in look(UTF8).lines()
-    assert "Colours: none (NO_COLOR)" in look(UTF8 | {"NO_COLOR": "1"}).lines()
+    assert ("Usable", "yes") in look(UTF8).findings()
+    assert ("Colours", "none (NO_COLOR)") in look(UTF8 | {"NO_COLOR": "1"}).findings()
