@@ -277,11 +277,10 @@ def run_screens(
     desk: Desk, options: Mapping[str, Any], found: Capabilities, start: Literal["setup", "dashboard"]
 ) -> int:
     """Run the screens on a terminal; the summary goes to standard output afterwards."""
+    from kbq_tui.appearance import look_for, settings_here
     from kbq_tui.tui.app import run
-    from kbq_tui.tui.look import Look
 
-    mono = not found.colours or bool(options.get("no_color"))
-    look = Look(ascii=found.ascii, mono=mono, mouse=found.mouse, ssh=found.ssh, host=_host() if found.ssh else "")
+    look = look_for(options, desk.store.taste(), found, settings_here())
     ended = run(desk, look, start=start)
     if ended.summary is not None:
         from kbq_tui.headless.lines import show_summary
@@ -292,12 +291,6 @@ def run_screens(
         else:
             show_summary(ended.summary, paper)
     return ended.status
-
-
-def _host() -> str:
-    import socket
-
-    return f"{os.environ.get('USER', '')}@{socket.gethostname()}".removeprefix("@")
 
 
 def write_file(path: str, text: str) -> None:

@@ -97,6 +97,7 @@ class Group(Command, click.Group):
     group_class = type
 
 
+THEMES = ("dark", "light", "contrast", "mono")
 FILE = click.Path(exists=True, dir_okay=False)
 
 connection_options = _together(
@@ -130,6 +131,7 @@ connection_options = _together(
 output_options = _together(
     click.option("--no-color", "--mono", "no_color", is_flag=True, help=told("No colours (so does NO_COLOR).")),
     click.option("--ascii/--no-ascii", "ascii_", default=None, help=told("ASCII only; as chosen with F4 by default.")),
+    click.option("--theme", type=click.Choice(THEMES), help=told("Colours; as chosen with F6 by default.")),
     click.option("--mouse/--no-mouse", default=None, help=told("Mouse in the screens; off over SSH by default.")),
     click.option("--log-file", metavar=told("FILE"), callback=absolute, help=told("Where the log goes.")),
     click.option("-v", "--verbose", count=True, help=told("Say and log more.")),

@@ -196,16 +196,6 @@ class _Impersonate:
         return KeyImpersonator(self._endpoints, self._timeout)(key)
 
 
-class _Copier:
-    """`engine.desk.Copier` with the clipboard ladder."""
-
-    def __init__(self, clipboard: Clipboard) -> None:
-        self._clipboard = clipboard
-
-    def __call__(self, text: str, write: Callable[[str], None]) -> str:
-        return self._clipboard.copy(text, write).text
-
-
 def connections_of(options: Options, paths: Paths) -> Connections:
     """Return the connection files that count."""
     return Connections(paths.connections, options.config)
@@ -273,7 +263,7 @@ def build(options: Options, env: Mapping[str, str] | None = None) -> Workplace:
         impersonate=_Impersonate(endpoints, options.timeout),
         keys=keys,
         store=store,
-        copy=_Copier(Clipboard(env)),
+        clipboard=Clipboard(env),
         clock=clock,
         draft=draft,
         notices=(*notices(endpoints), *_other_project(filed, beliefs.get("project"))),

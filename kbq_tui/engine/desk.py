@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 from kbq_tui.core.spec import ACCOUNT_ID, IMPORT_DATASET, STAGING_DATASET, ConnectionSpec, Direction, InvalidValueError
+from kbq_tui.core.words import said
 from kbq_tui.engine.ports import Ports
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from kbq_tui.core.checks import CheckResult
+    from kbq_tui.core.secret import Secret
     from kbq_tui.core.steps import Step
     from kbq_tui.engine.ports import Clock, Cloud, Impersonator, Journal, KeyStore
 
@@ -49,7 +51,7 @@ class Draft:
     def spec(self) -> ConnectionSpec:
         """Return the connection. Raises: InvalidValueError with the field at fault."""
         if self.direction not in tuple(Direction):
-            raise InvalidValueError("direction", "The direction is import, export or both.")
+            raise InvalidValueError("direction", said("The direction is import, export or both."))
         return ConnectionSpec(
             name=self.name,
             project=self.project.strip(),
@@ -84,6 +86,21 @@ class Saved:
     connected: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Taste:
+    """What the operator chose on the screens, for all connections; None where nothing was chosen.
+
+    Attributes:
+        ascii: signs in ASCII, or not.
+        theme: the theme's name.
+        welcomed: the welcome was seen.
+    """
+
+    ascii: bool | None = None
+    theme: str | None = None
+    welcomed: bool = False
+
+
 class SignIn(Protocol):
     """The operator's credentials, found when asked for."""
 
@@ -112,6 +129,10 @@ class Store(Protocol):
 
     def recent_projects(self) -> tuple[str, ...]: ...
 
+    def taste(self) -> Taste: ...
+
+    def keep_taste(self, taste: Taste) -> None: ...
+
     def last_verify(self, name: str) -> Mapping[str, object] | None:
         """Return the last verification as saved (`verify` schema, with `at`)."""
 
@@ -129,11 +150,30 @@ class Store(Protocol):
         """Whether a change of ours is younger than Google needs to spread it (10 minutes)."""
 
 
-class Copier(Protocol):
-    """The clipboard ladder."""
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What was done to copy something.
 
-    def __call__(self, text: str, write: Callable[[str], None]) -> str:
-        """Try to copy. `write` sends bytes to the terminal. Returns what was done, claiming nothing unknown."""
+    Attributes:
+        ways: the ways that took it, such as `OSC 52`; empty where none did.
+        text: one sentence for the operator; never a claim that it arrived.
+    """
+
+    ways: tuple[str, ...]
+    text: str
+
+
+class Clipboard(Protocol):
+    """The ladder to the operator's clipboard. May block for some seconds: not for the event loop."""
+
+    def copy(self, text: str, write: Callable[[str], None]) -> Sent:
+        """Send text by every way there is. `write` sends bytes to the terminal."""
+
+    def key_way(self) -> str:
+        """Say which way a private key would go, and who may see it there; empty where there is no way."""
+
+    def copy_key(self, key: Secret, write: Callable[[str], None]) -> Sent:
+        """Send a private key, by that one way only. For after the operator has read `key_way` and agreed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +185,7 @@ class Desk:
         impersonate: makes Google as the service account sees it.
         keys: keys on this machine.
         store: what this machine remembers.
-        copy: the clipboard ladder.
+        clipboard: the ladder to the operator's clipboard.
         clock: time.
         draft: what options, environment, connection file and gcloud's settings gave.
         notices: what must be on every screen, such as an endpoint that is not Google's.
@@ -159,7 +199,7 @@ class Desk:
     impersonate: Impersonator
     keys: KeyStore
     store: Store
-    copy: Copier
+    clipboard: Clipboard
     clock: Clock
     draft: Draft
     notices: tuple[str, ...] = ()

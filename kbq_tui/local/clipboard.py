@@ -9,13 +9,23 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
+
+from kbq_tui.core.secret import Secret
+from kbq_tui.core.words import said
+from kbq_tui.engine.desk import Sent
 
 OSC_LIMIT = 74_000
 """Bytes of base64 that terminals take in one OSC 52."""
 DEADLINE = 2.0
 """Seconds for tmux or a native tool."""
+KEY_BUFFER = "kbq-tui-key"
+"""tmux's buffer through which a private key passes; one of its own, so that it can be deleted again."""
+
+_SENT = said("Sent to your terminal's clipboard.")
+_OFF = said("Copying is switched off (KBQ_TUI_CLIPBOARD=off).")
+_TOO_LONG = said("Too long for the terminal's clipboard.")
+_NO_WAY = said("There is no way to a clipboard here.")
 
 
 class Mode(StrEnum):
@@ -26,19 +36,6 @@ class Mode(StrEnum):
     TMUX = "tmux"
     NATIVE = "native"
     OFF = "off"
-
-
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """What was done.
-
-    Attributes:
-        ways: the ways that took the text, such as `OSC 52`; empty where none did.
-        text: one sentence for the operator; never a claim that it arrived.
-    """
-
-    ways: tuple[str, ...]
-    text: str
 
 
 Run = Callable[[Sequence[str], bytes, float], bool]
@@ -66,7 +63,6 @@ class Clipboard:
         run: runs a program.
         which: finds a program.
         platform: `sys.platform`.
-        hint: how to get at the text otherwise.
     """
 
     def __init__(
@@ -75,24 +71,13 @@ class Clipboard:
         run: Run = run_tool,
         which: Callable[[str], str | None] = shutil.which,
         platform: str = sys.platform,
-        hint: str = "Not there? Press v.",
     ) -> None:
         self._env = env
         self._run = run
         self._which = which
         self._platform = platform
-        self._hint = hint
         asked = env.get("KBQ_TUI_CLIPBOARD", "").strip().lower()
         self.mode = Mode(asked) if asked in set(Mode) else Mode.AUTO
-
-    @property
-    def keeps_history(self) -> bool:
-        """Whether a way in use keeps a history that others at this machine may read: tmux's buffers."""
-        return self.mode is not Mode.OFF and self.mode in (Mode.AUTO, Mode.TMUX) and self._in_tmux
-
-    def __call__(self, text: str, write: Callable[[str], None]) -> str:
-        """Send text and return what to tell the operator: `engine.desk.Copier`."""
-        return self.copy(text, write).text
 
     def copy(self, text: str, write: Callable[[str], None] | None = None) -> Sent:
         """Send text. May block for the deadline: not for the event loop.
@@ -102,7 +87,7 @@ class Clipboard:
             write: writes to the terminal; None where there is none.
         """
         if self.mode is Mode.OFF:
-            return Sent((), "Copying is switched off (KBQ_TUI_CLIPBOARD=off). Press v to see the text.")
+            return Sent((), _OFF)
         data = text.encode(errors="replace")
         ways: list[str] = []
         if self.mode in (Mode.AUTO, Mode.TMUX) and self._in_tmux and self._tmux(data):
@@ -147,14 +132,57 @@ class Clipboard:
             tools += [("xclip", "-selection", "clipboard"), ("xsel", "--clipboard", "--input")]
         return next((tool for tool in tools if self._which(tool[0])), None)
 
+    def key_way(self) -> str:
+        """Say which way a private key would go, and who may see it there; empty where there is no way."""
+        way = self._key_way()
+        if way == "tmux":
+            return said(
+                "It goes through tmux into your terminal's clipboard. On the way it stands in a paste buffer, which"
+                " everybody at this tmux can read; the buffer is deleted at once."
+            )
+        if way == "OSC 52" and self._in_tmux:
+            return said("It goes to tmux, which may keep it in its paste buffers, and on to your terminal's clipboard.")
+        if way == "OSC 52" and self._ssh:
+            return said("It goes through this SSH session into the clipboard of the machine that you sit at.")
+        if way == "OSC 52":
+            return said("It goes into your terminal's clipboard.")
+        return said("{tool} takes it into this machine's clipboard.", tool=way) if way else ""
+
+    def copy_key(self, key: Secret, write: Callable[[str], None]) -> Sent:
+        """Send a private key, by one way only. May block for the deadline: not for the event loop."""
+        way = self._key_way()
+        gone = True
+        if way == "tmux":
+            sent = self._run(("tmux", "load-buffer", "-w", "-b", KEY_BUFFER, "-"), key.reveal(), DEADLINE)
+            # A tmux that is too slow for us may still take it, so the buffer goes in any case.
+            gone = self._run(("tmux", "delete-buffer", "-b", KEY_BUFFER), b"", DEADLINE)
+        elif way == "OSC 52":
+            sent = self._osc52(key.reveal(), write)
+        else:
+            tool = self._native() if way else None
+            sent = tool is not None and self._run(tool, key.reveal(), DEADLINE)
+        if not sent:
+            return Sent((), _TOO_LONG if way == "OSC 52" else _NO_WAY)
+        if not gone:
+            return Sent((way,), said("Sent. Now delete it: tmux delete-buffer -b {buffer}", buffer=KEY_BUFFER))
+        return Sent((way,), _SENT if way in ("tmux", "OSC 52") else said("Handed to {tool}.", tool=way))
+
+    def _key_way(self) -> str:
+        """Return the one way that a private key would go: the fewer places it passes, the better."""
+        if self.mode in (Mode.AUTO, Mode.TMUX) and self._in_tmux:
+            return "tmux"
+        if self.mode is Mode.NATIVE or (self.mode is Mode.AUTO and not self._ssh):
+            tool = self._native()
+            if tool is not None:
+                return tool[0]
+        return "OSC 52" if self.mode in (Mode.AUTO, Mode.OSC52) else ""
+
     def _said(self, ways: Sequence[str], size: int) -> str:
         if not ways:
-            if size * 4 / 3 > OSC_LIMIT:
-                return "Too long for the terminal's clipboard. Press v to see it, w to save it."
-            return "There is no way to a clipboard here. Press v to see the text, w to save it."
+            return _TOO_LONG if size * 4 / 3 > OSC_LIMIT else _NO_WAY
         if list(ways) == ["tmux"]:
-            return f"Sent to tmux's buffer. {self._hint}"
+            return said("Sent to tmux's buffer.")
         native = [way for way in ways if way not in ("tmux", "OSC 52")]
         if native and "OSC 52" not in ways:
-            return f"Handed to {native[0]}. {self._hint}"
-        return f"Sent to your terminal's clipboard. {self._hint}"
+            return said("Handed to {tool}.", tool=native[0])
+        return _SENT

@@ -72,8 +72,8 @@ def read_connection(path: Path, name: str | None = None) -> Connection:
     Raises:
         ProblemError: KBQ-CONFIG-UNREADABLE, or KBQ-CONFIG-INVALID with the line and the key.
     """
-    text = _read(path)
-    values = _parse(path, text)
+    text = read_text(path)
+    values = parse(path, text)
     for key in values:
         if key not in _KEYS:
             near = ", ".join(_KEYS)
@@ -126,7 +126,7 @@ def write_connection(connection: Connection, path: Path) -> None:
     if path.exists():
         before = read_connection(path, connection.name).values()
         try:
-            document = tomlkit.parse(_read(path))
+            document = tomlkit.parse(read_text(path))
         except TOMLKitError as error:
             raise problem("KBQ-CONFIG-INVALID", path=path, line="1", key="syntax", reason=str(error)) from None
     else:
@@ -221,7 +221,8 @@ def _direction(value: str) -> Direction:
         raise InvalidValueError("direction", "It takes import, export or both.") from None
 
 
-def _read(path: Path) -> str:
+def read_text(path: Path) -> str:
+    """Return what a file of the operator's says. Raises: ProblemError (KBQ-CONFIG-UNREADABLE)."""
     try:
         return read_regular(path, MAX_FILE).decode()
     except OSError as error:
@@ -230,7 +231,8 @@ def _read(path: Path) -> str:
         raise problem("KBQ-CONFIG-UNREADABLE", path=path, reason="It is not UTF-8 text.") from None
 
 
-def _parse(path: Path, text: str) -> dict[str, Any]:
+def parse(path: Path, text: str) -> dict[str, Any]:
+    """Return the values of a TOML file. Raises: ProblemError (KBQ-CONFIG-INVALID with the line)."""
     import tomllib  # only where there is a file
 
     try:
@@ -243,13 +245,17 @@ def _parse(path: Path, text: str) -> dict[str, Any]:
 
 
 def _invalid(path: Path, text: str, key: str, reason: str) -> ProblemError:
-    return problem("KBQ-CONFIG-INVALID", path=path, line=_line_of(text, key), key=key, reason=reason)
+    return problem("KBQ-CONFIG-INVALID", path=path, line=line_of(text, key), key=key, reason=reason)
 
 
-def _line_of(text: str, key: str) -> str:
+def line_of(text: str, *keys: str) -> str:
     """Return the line on which a key is set: the first after the longest beginning of the file that parses without it.
 
     No parser tells; a search for the word would be fooled by comments, quotes and tables.
+
+    Args:
+        text: the file.
+        keys: the tables it is in, and the key.
     """
     import tomllib
 
@@ -257,9 +263,12 @@ def _line_of(text: str, key: str) -> str:
     last = 0
     for number in range(1, len(lines) + 1):
         try:
-            if key in tomllib.loads("".join(lines[:number])):
-                return str(last + 1)
+            found: Any = tomllib.loads("".join(lines[:number]))
         except tomllib.TOMLDecodeError:
             continue
+        for key in keys:
+            found = found.get(key) if isinstance(found, dict) else None
+        if found is not None:
+            return str(last + 1)
         last = number
     return "1"  # where it is missing

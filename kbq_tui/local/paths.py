@@ -56,6 +56,11 @@ class Paths:
         return self.config / "connections"
 
     @property
+    def settings(self) -> Path:
+        """What the operator wants of the program itself, whatever the connection."""
+        return self.config / "config.toml"
+
+    @property
     def keys(self) -> Path:
         """Key files, `PROJECT/ACCOUNT-ID.json`."""
         return self.data / "keys"

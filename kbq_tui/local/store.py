@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from kbq_tui.core.spec import check_project
 from kbq_tui.core.steps import Step
-from kbq_tui.engine.desk import Draft, Saved
+from kbq_tui.engine.desk import Draft, Saved, Taste
 from kbq_tui.local.config import Connection, Connections
 from kbq_tui.local.journal import FileJournal
 from kbq_tui.local.paths import Paths
@@ -92,6 +92,15 @@ class FileStore:
     def recent_projects(self) -> tuple[str, ...]:
         """Return project ids, newest first."""
         return read_look(self._paths.ui).recent
+
+    def taste(self) -> Taste:
+        """Return what was chosen on the screens."""
+        look = read_look(self._paths.ui)
+        return Taste(look.ascii, look.theme, look.welcomed)
+
+    def keep_taste(self, taste: Taste) -> None:
+        """Remember what was chosen on the screens. Raises: ProblemError."""
+        write_look(self._paths.ui, replace(read_look(self._paths.ui), **asdict(taste)))
 
     def last_verify(self, name: str) -> Mapping[str, object] | None:
         """Return the last verification as saved, or None."""

@@ -6,29 +6,31 @@ import asyncio
 import logging
 import signal
 import sys
-from collections.abc import Callable, Coroutine, Iterable, Mapping
+from collections.abc import Callable, Coroutine, Iterable
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from textual.app import SuspendNotSupported, SystemCommand
+from textual.app import SystemCommand
 from textual.filter import LineFilter, NoColor
+from textual.geometry import Offset
 from textual.screen import Screen
 from textual.worker import Worker, WorkerState
 
 from kbq_tui.core.problems import Problem, ProblemError
 from kbq_tui.core.steps import Step
-from kbq_tui.core.text import inert
-from kbq_tui.engine.desk import Desk
-from kbq_tui.engine.offload import offload
+from kbq_tui.core.words import told
+from kbq_tui.engine.desk import Desk, Taste
 from kbq_tui.tui import _textual_compat, keys, themes
 from kbq_tui.tui.frame import Frame
 from kbq_tui.tui.glyphs import AsciiFilter
-from kbq_tui.tui.host import Host
 from kbq_tui.tui.look import Look
+from kbq_tui.tui.outward import Outward
 from kbq_tui.tui.screens import screen_for
+from kbq_tui.tui.widgets.pointed import Pointed
+from kbq_tui.tui.widgets.push import Push
 from kbq_tui.tui.wizard import STEPS, Wizard
 
 if TYPE_CHECKING:
@@ -37,7 +39,11 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger("kbq_tui.tui")
 _STYLES = Path(__file__).parent / "styles"
+_BY_HAND = frozenset({"palette", "interrupt", "next", "previous"})
+"""Keys that mean nothing in the palette."""
 Start = Literal["setup", "dashboard"]
+SSH_FRAMES = 10
+"""How often a second a screen over SSH is painted at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +59,7 @@ class Ended:
     summary: Summary | None
 
 
-class KbqApp(Host):
+class KbqApp(Outward):
     """kbq-tui on a screen.
 
     Args:
@@ -84,6 +90,8 @@ class KbqApp(Host):
         self._interrupted_at = -10.0
         self._from_dashboard = start == "dashboard"
         self.animation_level = "none"
+        if look.ssh:
+            _textual_compat.limit_frames(SSH_FRAMES)
         for theme in themes.THEMES.values():
             self.register_theme(theme)
         self.no_color = self.no_color or look.mono
@@ -103,7 +111,7 @@ class KbqApp(Host):
 
             return DashboardScreen()
         self.wizard.restore()
-        if self.wizard.fresh:
+        if self.wizard.fresh and not self._taste().welcomed:
             from kbq_tui.tui.screens.welcome import WelcomeScreen
 
             return WelcomeScreen()
@@ -114,9 +122,10 @@ class KbqApp(Host):
         self.call_after_refresh(self._warm_up)
 
     def _warm_up(self) -> None:
-        """Sign in behind the first frame."""
-        wizard = self.wizard
-        if self._start == "setup" and wizard.fresh and wizard.cloud is None and wizard.busy is None:
+        """Sign in behind the welcome; the first step does so by itself."""
+        wizard, screen = self.wizard, self.screen
+        welcome = self._start == "setup" and isinstance(screen, Frame) and screen.step is None
+        if welcome and wizard.cloud is None and wizard.busy is None:
             self.launch(wizard.sign_in(), "sign in")
 
     def _listen_to_signals(self) -> None:
@@ -153,6 +162,18 @@ class KbqApp(Host):
             self._monitor = Watch(self.desk, self.redraw)
         return self._monitor
 
+    @property
+    def cursor_position(self) -> Offset:  # an attribute there, which lags behind scrolling
+        """Where the terminal's own cursor belongs. Textual asks at each painting."""
+        focused = self.focused
+        if isinstance(focused, Pointed):
+            return focused.content_region.offset + focused.point()
+        return self._cursor_at
+
+    @cursor_position.setter
+    def cursor_position(self, at: Offset) -> None:
+        self._cursor_at = at
+
     # -- what screens ask for --------------------------------------------------------------------------------------
 
     def launch(self, work: Coroutine[Any, Any, object], what: str) -> None:
@@ -162,9 +183,10 @@ class KbqApp(Host):
         if event.state is WorkerState.ERROR:
             error = event.worker.error
             _LOG.error("unexpected failure: %s", event.worker.description, exc_info=error)
-            where = f" Details are in {self.desk.log_path}." if self.desk.log_path else ""
-            name = type(error).__name__
-            self.wizard.say(f"Unexpected failure ({name}) in: {event.worker.description}.{where}", bad=True)
+            said = [told("Unexpected failure ({name}) in: {what}.", name=type(error).__name__, what=event.worker.name)]
+            if self.desk.log_path:
+                said.append(told("Details are in {path}.", path=self.desk.log_path))
+            self.wizard.say(" ".join(said), bad=True)
 
     def redraw(self) -> None:
         """Draw the standing screen soon; many changes at once are one drawing."""
@@ -182,6 +204,18 @@ class KbqApp(Host):
     def goto(self, step: Step) -> None:
         self.wizard.go(step)
         self._stand_on(screen_for(step)())
+
+    def choose(self, **chosen: Any) -> None:
+        try:
+            self.desk.store.keep_taste(replace(self._taste(), **chosen))
+        except ProblemError as error:
+            self.tell(f"{told(error.problem.title)}: {told(error.problem.cause)}", bad=True)
+
+    def _taste(self) -> Taste:
+        try:
+            return self.desk.store.taste()
+        except ProblemError:
+            return Taste()
 
     def show_dashboard(self) -> None:
         from kbq_tui.tui.screens.dashboard import DashboardScreen
@@ -216,7 +250,7 @@ class KbqApp(Host):
             return
         if self.wizard.draft.name != name or self.wizard.saved is None:
             if self.wizard.busy is not None:
-                self.wizard.say("Another connection is still being worked on.", bad=True)
+                self.wizard.say(told("Another connection is still being worked on."), bad=True)
                 return
             desk = self.desk
             self.wizard = Wizard(desk, self.redraw)
@@ -230,53 +264,6 @@ class KbqApp(Host):
 
         self.push_screen(ProblemSheet(problem, commands))
 
-    def copy_text(self, text: str, what: str) -> None:
-        self.launch(self._copy(text, what), "copy")
-
-    async def _copy(self, text: str, what: str) -> None:
-        loop = asyncio.get_running_loop()
-
-        def write(data: str) -> None:
-            loop.call_soon_threadsafe(_textual_compat.terminal_write, self, data)
-
-        said = await offload(lambda: self.desk.copy(text, write))
-        self._tell(f"{what}: {said}")
-
-    def view_text(self, text: str) -> None:
-        self.launch(self._view(text), "plain view")
-
-    async def _view(self, text: str) -> None:
-        try:
-            with self.suspend():
-                await offload(partial(_show, inert(text, 20_000, keep_lines=True)))
-        except SuspendNotSupported:
-            self._tell("This terminal cannot leave the screen; w writes the text to a file.", bad=True)
-
-    def save_text(self, kind: str, texts: Mapping[str, str]) -> None:
-        self.launch(self._save(kind, texts), "save a file")
-
-    async def _save(self, kind: str, texts: Mapping[str, str]) -> None:
-        name, store = self.wizard.draft.name, self.desk.store
-        path = ""
-        try:
-            for suffix, text in texts.items():
-                path = await offload(partial(store.save_text, name, kind, suffix, text))
-        except ProblemError as error:
-            self._tell(f"{error.problem.title}: {error.problem.cause}", bad=True)
-        else:
-            self._tell(f"Written to {path}")
-            if len(path) + 14 > self.size.width:
-                from kbq_tui.tui.modals.details import PlainText
-
-                await self.push_screen(PlainText("Written to", path))
-
-    def _tell(self, text: str, *, bad: bool = False) -> None:
-        from kbq_tui.tui.modals.base import Modal
-
-        if isinstance(self.screen, Modal):
-            self.screen.say(inert(text, 300))
-        self.wizard.say(text, bad=bad)
-
     # -- actions ---------------------------------------------------------------------------------------------------
 
     def action_step_back(self) -> None:
@@ -285,14 +272,17 @@ class KbqApp(Host):
         if not isinstance(screen, Frame):
             return
         if wizard.busy is not None and wizard.busy.writing:
-            wizard.say("A change is being made and will be finished first. x stops waiting for Google.")
+            stop = keys.face("stop")
+            wizard.say(
+                told("A change is being made and will be finished first. {key} stops waiting for Google.", key=stop)
+            )
             return
         if wizard.busy is not None:
             self.workers.cancel_node(self)
-            wizard.say("Stopped waiting. Nothing was changed; F5 looks again.")
+            wizard.say(told("Stopped waiting. Nothing was changed; {key} looks again.", key=keys.face("refresh")))
             return
         if screen.step is None:
-            wizard.say("Esc never quits. F10 does.")
+            wizard.say(told("{back} never quits. {quit} does.", back=keys.face("back"), quit=keys.face("quit")))
             return
         at = STEPS.index(screen.step)
         if at > 0:
@@ -300,7 +290,7 @@ class KbqApp(Host):
         elif self._from_dashboard:
             self.show_dashboard()
         else:
-            wizard.say("This is the first step. F10 quits; everything typed is kept.")
+            wizard.say(told("This is the first step. {key} quits; everything typed is kept.", key=keys.face("quit")))
 
     def action_help(self) -> None:
         from kbq_tui.tui.modals.help import Help
@@ -335,9 +325,11 @@ class KbqApp(Host):
 
     def action_next_theme(self) -> None:
         if self.look.mono:
+            self.tell(told("There are no colours here: NO_COLOR, --no-color, or the terminal has none."))
             return
         at = themes.CYCLE.index(self.theme) if self.theme in themes.CYCLE else -1
         self.theme = themes.CYCLE[(at + 1) % len(themes.CYCLE)]
+        self.choose(theme=self.theme)
 
     def action_dashboard(self) -> None:
         if isinstance(self.screen, Frame) and not (self.wizard.busy and self.wizard.busy.writing):
@@ -351,7 +343,7 @@ class KbqApp(Host):
             self._leave()
             return
         self._interrupted_at = now
-        self._tell("Ctrl+C once more quits; everything typed is kept.")
+        self.tell(told("{key} once more quits; everything typed is kept.", key=keys.face("interrupt")))
 
     async def action_quit(self) -> None:
         busy = self.wizard.busy
@@ -363,11 +355,13 @@ class KbqApp(Host):
         if isinstance(self.screen, Confirm):
             return
         lines = [
-            "A change is being made at Google right now. Quitting does not take it back:",
-            "what has been sent may still happen, and what has not been begun will not.",
-            "The journal knows what was begun; the next start looks at what is there and goes on.",
+            told("A change is being made at Google right now. Quitting does not take it back:"),
+            told("what has been sent may still happen, and what has not been begun will not."),
+            told("The journal knows what was begun; the next start looks at what is there and goes on."),
         ]
-        question = Confirm("Quit in the middle of a change?", lines, yes="Quit", no="Stay", harmless=False)
+        question = Confirm(
+            told("Quit in the middle of a change?"), lines, yes=told("Quit"), no=told("Stay"), harmless=False
+        )
         self.push_screen(question, self._may_leave)
 
     def _may_leave(self, agreed: bool | None) -> None:
@@ -379,23 +373,20 @@ class KbqApp(Host):
         self.exit(0, return_code=0)
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """Every action by name, for the palette."""
+        """Every action of the standing screen by name, for the palette: its buttons and its keys."""
+        for push in screen.query(Push):
+            if push.display and not push.off:
+                yield SystemCommand(push.label, told("Button"), push.action_press)
+        waiting = ("working",) if self.wizard.waiting else ()
+        scopes = ("app", *waiting, *(screen.scopes if isinstance(screen, Frame) else ()))
         for key in keys.KEYS:
-            here = key.scope == "app" or (isinstance(screen, Frame) and key.scope in screen.scopes)
-            if here and key.id not in ("palette", "interrupt", "next", "previous"):
+            if key.scope in scopes and key.action and key.id not in _BY_HAND:
                 target = self if key.scope == "app" and not key.action.startswith("scroll") else screen
-                yield SystemCommand(key.help, f"Key {key.face}", self._runner(key.action, target))
+                said = told("Key {key}", key=key.face)
+                yield SystemCommand(told(key.help), said, self._runner(key.action, target))
 
     def _runner(self, action: str, target: Any) -> Callable[[], Any]:
         return partial(self.run_action, action, target)
-
-
-def _show(text: str) -> None:
-    """Print on the plain terminal, and wait for Enter. Textual draws on stderr's terminal, so this does too."""
-    out = sys.__stderr__ or sys.stderr
-    out.write(f"\n{text}\n\nEnter goes back. ")
-    out.flush()
-    sys.stdin.readline()
 
 
 def build(desk: Desk, look: Look, *, start: Start = "setup") -> KbqApp:

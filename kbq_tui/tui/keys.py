@@ -103,6 +103,8 @@ KEYS: Final = (
     Key("quit", "app", "f10,ctrl+q", "quit", mark("Quit"), mark("Quit; everything typed is kept"), priority=True),
     Key("interrupt", "app", "ctrl+c", "interrupt", "", mark("Twice: quit"), "ctrl+c", priority=True),
     Key("pick", "project", "f7", "pick", mark("Pick"), mark("Pick from a list: projects, locations")),
+    Key("delete-key", "account", "f7", "delete_key", mark("Delete key"), mark("Delete a key that is not kept here")),
+    Key("remove", "permissions", "f7", "remove", mark("Remove"), mark("Take away what the account does not need")),
     Key(
         "stop",
         "working",
@@ -118,6 +120,14 @@ KEYS: Final = (
     Key("copy-project", "connect", "1", "copy('project')", "", mark("Copy the project ID")),
     Key("copy-dataset", "connect", "2", "copy('dataset')", "", mark("Copy the dataset")),
     Key("copy-key", "connect", "3", "copy('key')", mark("Copy"), mark("Copy the key file's path")),
+    Key(
+        "copy-json",
+        "connect",
+        "p",
+        "copy_json",
+        "",
+        mark("Copy the private key itself, to be pasted into Klaviyo; asks first"),
+    ),
     Key("copy-row", "connect", "c", "copy_row", "", mark("Copy the row under the cursor")),
     Key(
         "view",

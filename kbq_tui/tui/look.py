@@ -13,6 +13,7 @@ class Look:
 
     Attributes:
         ascii: glyphs in ASCII only (no UTF-8 locale, TERM linux or vt*, `--ascii`).
+        ascii_default: what `ascii` is where nobody chose on the screens.
         mono: no colour at all (NO_COLOR, `--mono`).
         mouse: report the mouse.
         ssh: the session comes over SSH.
@@ -27,6 +28,7 @@ class Look:
     mouse: bool = False
     ssh: bool = False
     theme: str = "dark"
+    ascii_default: bool = False
     host: str = ""
     keymap: Mapping[str, Sequence[str]] = field(default_factory=dict)
     refresh: float = 60.0

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from kbq_tui.local.clipboard import Clipboard, run_tool
+from kbq_tui.core.secret import Secret
+from kbq_tui.local.clipboard import KEY_BUFFER, Clipboard, run_tool
 
 TMUX = {"TMUX": "/tmp/tmux-0/default,1,0"}
 SSH = {"SSH_CONNECTION": "10.0.0.1 5 10.0.0.2 22"}
@@ -88,25 +89,25 @@ def test_the_operator_may_choose_the_way(mode: str, ways: tuple[str, ...]) -> No
     found = clipboard(TMUX | X11 | {"KBQ_TUI_CLIPBOARD": mode}, Tools("tmux", "xclip"))
     assert found.copy("x", out.append).ways == ways
     assert bool(out) is ("OSC 52" in ways)
-    assert found.keeps_history is ("tmux" in ways)
 
 
 @pytest.mark.parametrize("env", [{}, SSH, TMUX, X11, {"KBQ_TUI_CLIPBOARD": "off"}])
 @pytest.mark.parametrize("works", [(), ("tmux", "xclip", "pbcopy")])
 @pytest.mark.parametrize("text", ["x", "x" * 100_000])
 @pytest.mark.parametrize("write", [None, [].append])
-def test_never_is_success_claimed_and_always_another_way_named(
+def test_never_is_success_claimed_nor_a_key_named_that_not_every_screen_has(
     env: dict[str, str], works: tuple[str, ...], text: str, write: Callable[[str], None] | None
 ) -> None:
     said = clipboard(env, Tools(*works)).copy(text, write).text
     assert "copied" not in said.lower()
-    assert "Press v" in said
-    assert len(said) <= 78
+    assert "ress" not in said
+    assert len(said) <= 50
 
 
 def test_what_terminals_would_cut_is_not_sent() -> None:
     out: list[str] = []
-    assert "Too long" in clipboard({}, Tools())("x" * 60_000, out.append)
+    assert "Too long" in clipboard({}, Tools()).copy("x" * 60_000, out.append).text
+    assert "Too long" in clipboard({}, Tools()).copy_key(Secret("x" * 60_000), out.append).text
     assert out == []
     assert clipboard({}, Tools()).copy("x" * 55_000, out.append).ways == ("OSC 52",)
 
@@ -118,6 +119,83 @@ def test_a_tool_that_hangs_or_is_missing_is_left_in_time(tmp_path: Path) -> None
     assert not run_tool(["false"], b"x", 5)
     assert run_tool(["cat"], b"x" * 200_000, 5)
     assert time.monotonic() - start < 10
+
+
+KEY = Secret('{"private_key": "CANARY"}')
+SENT = f"\x1b]52;c;{base64.b64encode(KEY.reveal()).decode()}\x07"
+
+
+@pytest.mark.parametrize(
+    ("env", "works", "way", "said"),
+    [
+        (TMUX | SSH, ("tmux",), "tmux", "paste buffer"),
+        (TMUX | X11, ("tmux", "xclip"), "tmux", "paste buffer"),
+        (TMUX | {"KBQ_TUI_CLIPBOARD": "tmux"}, ("tmux",), "tmux", "paste buffer"),
+        (TMUX | {"KBQ_TUI_CLIPBOARD": "osc52"}, ("tmux",), "OSC 52", "paste buffers"),
+        (SSH | X11, ("xclip",), "OSC 52", "through this SSH session"),
+        (X11, ("xclip",), "xclip", "xclip takes it"),
+        (X11, (), "OSC 52", "your terminal's clipboard"),
+        (SSH | X11 | {"KBQ_TUI_CLIPBOARD": "native"}, ("xclip",), "xclip", "xclip takes it"),
+    ],
+)
+def test_a_key_goes_one_way_only_and_the_way_is_told_before(
+    env: dict[str, str], works: tuple[str, ...], way: str, said: str
+) -> None:
+    tools, out = Tools(*works), []
+    found = clipboard(env, tools)
+    assert said in found.key_way()
+    assert tools.calls == []
+    assert out == []
+    sent = found.copy_key(KEY, out.append)
+    assert sent.ways == (way,)
+    assert out == ([SENT] if way == "OSC 52" else [])
+    assert [data for _, data in tools.calls if data] == ([] if way == "OSC 52" else [KEY.reveal()])
+    assert "opied" not in sent.text
+    assert "CANARY" not in sent.text
+
+
+@pytest.mark.parametrize("env", [{"KBQ_TUI_CLIPBOARD": "off"}, {"KBQ_TUI_CLIPBOARD": "native"}, SSH])
+def test_where_there_is_no_way_no_key_is_sent(env: dict[str, str]) -> None:
+    tools, out = Tools(), []
+    found = clipboard(env | ({"KBQ_TUI_CLIPBOARD": "tmux"} if env is SSH else {}), tools)
+    assert found.key_way() == ""
+    assert found.copy_key(KEY, out.append).ways == ()
+    assert out == []
+    assert tools.calls == []
+
+
+@pytest.mark.parametrize(("load", "delete"), [(True, True), (True, False), (False, True)])
+def test_a_key_never_stays_in_tmux_unsaid(load: bool, delete: bool) -> None:
+    done: list[str] = []
+
+    def run(command: Sequence[str], data: bytes, deadline: float) -> bool:
+        done.append(command[1])
+        return load if command[1] == "load-buffer" else delete
+
+    sent = Clipboard(TMUX, run, lambda name: None, "linux").copy_key(KEY, [].append)
+    assert done == ["load-buffer", "delete-buffer"]
+    assert bool(sent.ways) is load
+    assert (f"tmux delete-buffer -b {KEY_BUFFER}" in sent.text) is (load and not delete)
+
+
+@pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not installed")
+def test_a_real_tmux_takes_a_key_and_forgets_it(tmp_path: Path) -> None:
+    server = ["tmux", "-S", str(tmp_path / "socket"), "-f", "/dev/null"]
+    env = {k: v for k, v in os.environ.items() if k != "TMUX"}
+    subprocess.run([*server, "new-session", "-d", "-s", "t", "cat"], check=True, env=env)
+    seen: list[str] = []
+
+    def run(command: Sequence[str], data: bytes, deadline: float) -> bool:
+        done = run_tool([*server, *command[1:]], data, 60)
+        seen.append(subprocess.run([*server, "list-buffers"], check=True, capture_output=True, text=True).stdout)
+        return done
+
+    try:
+        assert Clipboard(TMUX, run, shutil.which, "linux").copy_key(KEY, [].append).ways == ("tmux",)
+        assert KEY_BUFFER in seen[0]
+        assert seen[1] == ""
+    finally:
+        subprocess.run([*server, "kill-server"], check=False, env=env)
 
 
 @pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not installed")

@@ -10,7 +10,7 @@ from textual.content import Content
 from kbq_tui.core.checks import expected
 from kbq_tui.core.problems import Problem
 from kbq_tui.core.words import mark, told
-from kbq_tui.tui import side
+from kbq_tui.tui import keys, side
 from kbq_tui.tui.modals.base import Modal
 from kbq_tui.tui.modals.problem import describe
 from kbq_tui.tui.text import block, plain
@@ -93,12 +93,13 @@ class Commands(Modal[None]):
         commands: the commands, for copying.
     """
 
+    BINDINGS = keys.bindings("text")
     heading = side.BY_HAND
 
     def __init__(self, content: Content, commands: Sequence[str]) -> None:
         super().__init__()
         self._content = content
-        self._commands = commands
+        self._commands = "".join(f"{command}\n" for command in commands)
 
     def fill(self) -> ComposeResult:
         if not self._commands:
@@ -114,9 +115,21 @@ class Commands(Modal[None]):
     def on_mount(self) -> None:
         self.query(Push).first().focus(scroll_visible=False)
 
+    def hints(self) -> list[tuple[str, str]]:
+        return [*(keys.hints("text") if self._commands else ()), *super().hints()]
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        return bool(self._commands) or action not in ("copy", "view", "write")
+
     @on(Push.Pressed, "#copy")
-    def _copy(self) -> None:
-        self.host.copy_text("\n".join(self._commands) + "\n", told("Commands"))
+    def action_copy(self) -> None:
+        self.host.copy_text(self._commands, told("Commands"))
+
+    def action_view(self) -> None:
+        self.host.view_text(self._commands)
+
+    def action_write(self) -> None:
+        self.host.save_text("commands", {".txt": self._commands})
 
     @on(Push.Pressed, "#close")
     def action_close(self) -> None:

@@ -30,17 +30,17 @@ class ConnectScreen(Frame):
 
     def fill(self) -> ComposeResult:
         yield Quiet(id="verdict")
-        yield Quiet("In Klaviyo, go to", classes="intro gap")
+        yield Quiet(told("In Klaviyo, go to"), classes="intro gap")
         yield Quiet(id="menu")
-        yield Quiet("and fill in", classes="intro")
+        yield Quiet(told("and fill in"), classes="intro")
         yield Rows(id="values")
         yield Quiet(id="more", classes="gap")
 
     def foot(self) -> ComposeResult:
         with Horizontal(id="buttons"):
-            yield Push("Klaviyo is connected", id="connected")
-            yield Push("To the dashboard", id="dashboard")
-            yield Push("Quit", id="quit")
+            yield Push(told("Klaviyo is connected"), id="connected")
+            yield Push(told("To the dashboard"), id="dashboard")
+            yield Push(told("Quit"), id="quit")
 
     def on_mount(self) -> None:
         super().on_mount()
@@ -52,24 +52,25 @@ class ConnectScreen(Frame):
             wizard.save(finished=True)
 
     def heading(self) -> str:
-        return "Step 6 of 6: Connect"
+        return told("Step {n} of {all}: {title}", n=len(Step), all=len(Step), title=told("Connect"))
 
     def hints(self) -> list[tuple[str, str]]:
-        return [("Enter", "Copy"), *keys.hints(*self.scopes, "app", without=frozenset({"commands", "refresh"}))]
+        return [("Enter", told("Copy")), *keys.hints(*self.scopes, "app", without=frozenset({"commands", "refresh"}))]
 
     def draw_body(self) -> None:
         wizard = self.host.wizard
         summary = wizard.summary()
         if summary is None:
+            self.query_one("#verdict", Quiet).show(told("Something on an earlier screen cannot be right yet"))
             return
         self.query_one("#verdict", Quiet).show(self._verdict())
         self.query_one("#menu", Quiet).show(
-            Content(f" {ARROW} ").join([Content.styled(name, "bold") for name in KLAVIYO_MENU])
+            Content(f" {ARROW} ").join([Content.styled(told(name), "bold") for name in KLAVIYO_MENU])
         )
         values = (
-            ("project", "Project ID", summary.project_id),
-            ("dataset", "Dataset", summary.dataset),
-            ("key", "Service Account Key (JSON)", summary.key_path or "no key yet: step 3 makes one"),
+            ("project", told("Project ID"), summary.project_id),
+            ("dataset", told("Dataset"), summary.dataset),
+            ("key", told("Service Account Key (JSON)"), summary.key_path or told("no key yet: step 3 makes one")),
         )
         self.query_one("#values", Rows).show(
             [
@@ -84,39 +85,50 @@ class ConnectScreen(Frame):
         )
         quiet = "$text-quiet"
         more = (
-            Content.styled("The key file to upload:", quiet),
-            plain(f"  {summary.key_path or 'none yet: step 3 makes one'}", limit=1_000),
-            Content.styled("It belongs to", quiet),
+            Content.styled(told("The key file to upload:"), quiet),
+            plain(f"  {summary.key_path or told('none yet: step 3 makes one')}", limit=1_000),
+            Content.styled(told("It belongs to"), quiet),
             plain(f"  {summary.service_account}"),
-            Content.assemble(("The datasets are in ", quiet), plain(summary.location or "a location not known here")),
+            Content.assemble(
+                (told("The datasets are in") + " ", quiet), plain(summary.location or told("a location not known here"))
+            ),
         )
         self.query_one("#more", Quiet).show(Content("\n").join(more))
         done = wizard.saved is not None and wizard.saved.connected
-        self.query_one("#connected", Push).label = "Connected: yes" if done else "Klaviyo is connected"
+        self.query_one("#connected", Push).label = told("Connected: yes" if done else "Klaviyo is connected")
 
     def _verdict(self) -> Content:
         wizard = self.host.wizard
         if wizard.healthy:
-            return Content.styled(f"{GLYPHS[Tone.OK]} Proven: every check passed with this key.", "bold $success")
+            return _verdict(Tone.OK, told("Proven: every check passed with this key."), "bold $success")
         if wizard.verified:
-            return Content.styled(
-                f"{GLYPHS[Tone.WARN]} Not every check passed; Esc goes back to them.", "bold $warning"
-            )
-        return Content.styled(
-            f"{GLYPHS[Tone.UNKNOWN]} Not verified in this run; Esc goes back to the checks.", "$warning"
-        )
+            return _verdict(Tone.WARN, told("Not every check passed; Esc goes back to them."), "bold $warning")
+        return _verdict(Tone.UNKNOWN, told("Not verified in this run; Esc goes back to the checks."), "$warning")
 
     def side(self) -> Content:
         return Content.assemble(
-            ("The key file", "bold"),
-            "\nIt opens these datasets to whoever has it. Bring it to the browser's machine over an encrypted way,"
-            " such as scp, and delete that copy once Klaviyo has it.\n\n",
-            ("Afterwards", "bold"),
-            "\nKlaviyo checks the connection and lets you make the first sync. The dashboard keeps an eye on it;"
-            " kbq-tui status says the same in one line.\n\n",
-            ("Nothing copied?", "bold"),
-            "\nNo terminal confirms a copy. v shows the values on the plain screen, w writes them to a file,"
-            " and they are printed when you quit.",
+            (told("The key file"), "bold"),
+            "\n",
+            told(
+                "It opens these datasets to whoever has it. Bring it to the browser's machine over an encrypted way,"
+                " such as scp, and delete that copy once Klaviyo has it."
+            ),
+            "\n\n",
+            (told("Afterwards"), "bold"),
+            "\n",
+            told(
+                "Klaviyo checks the connection and lets you make the first sync. The dashboard keeps an eye on it;"
+                " kbq-tui status says the same in one line."
+            ),
+            "\n\n",
+            (told("Nothing copied?"), "bold"),
+            "\n",
+            told(
+                "No terminal confirms a copy. {view} shows the values on the plain screen, {write} writes them to a"
+                " file, and they are printed when you quit.",
+                view=keys.face("view"),
+                write=keys.face("write"),
+            ),
         )
 
     # -- what the operator does --------------------------------------------------------------------------------------
@@ -125,9 +137,9 @@ class ConnectScreen(Frame):
         summary = self.host.wizard.summary()
         assert summary is not None
         return {
-            "project": (summary.project_id, "Project ID"),
-            "dataset": (summary.dataset, "Dataset"),
-            "key": (summary.key_path or "", "Path of the key file"),
+            "project": (summary.project_id, told("Project ID")),
+            "dataset": (summary.dataset, told("Dataset")),
+            "key": (summary.key_path or "", told("Path of the key file")),
         }[which]
 
     def action_copy(self, which: str) -> None:
@@ -135,7 +147,7 @@ class ConnectScreen(Frame):
         if text:
             self.host.copy_text(text, name)
         else:
-            self.host.wizard.say("There is no key yet.", bad=True)
+            self.host.wizard.say(told("There is no key yet."), bad=True)
 
     def action_copy_row(self) -> None:
         row = self.query_one("#values", Rows).row
@@ -180,19 +192,19 @@ class ConnectScreen(Frame):
     def action_write(self) -> None:
         summary = self.host.wizard.summary()
         if summary is not None:
-            self.host.save_text("summary", {".txt": "\n".join(summary.lines()) + "\n"})
+            self.host.save_text("summary", {".txt": "\n".join(map(told, summary.lines())) + "\n"})
 
     def action_view(self) -> None:
         summary = self.host.wizard.summary()
         if summary is not None:
-            self.host.view_text("\n".join(summary.lines()))
+            self.host.view_text("\n".join(map(told, summary.lines())))
 
     @on(Push.Pressed, "#connected")
     def _connected(self) -> None:
         wizard = self.host.wizard
         done = wizard.saved is not None and wizard.saved.connected
         wizard.save(finished=True, connected=not done)
-        wizard.say("Noted: Klaviyo is connected." if not done else "Noted: not connected yet.")
+        wizard.say(told("Noted: not connected yet." if done else "Noted: Klaviyo is connected."))
 
     @on(Push.Pressed, "#dashboard")
     def _dashboard(self) -> None:
@@ -201,3 +213,7 @@ class ConnectScreen(Frame):
     @on(Push.Pressed, "#quit")
     async def _quit(self) -> None:
         await self.app.run_action("quit")
+
+
+def _verdict(tone: Tone, text: str, style: str) -> Content:
+    return Content.styled(f"{GLYPHS[tone]} {text}", style)

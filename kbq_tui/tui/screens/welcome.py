@@ -8,20 +8,20 @@ from textual.containers import Horizontal
 from textual.content import Content
 
 from kbq_tui.core.steps import Step
-from kbq_tui.core.words import told
+from kbq_tui.core.words import mark, told
 from kbq_tui.tui import keys
 from kbq_tui.tui.frame import Frame
 from kbq_tui.tui.glyphs import ARROW, DOT, GLYPHS, Tone
-from kbq_tui.tui.text import plain
+from kbq_tui.tui.text import headed, plain
 from kbq_tui.tui.widgets.bars import Quiet
 from kbq_tui.tui.widgets.push import Push
 
 _LINES = (
-    ("Does", "two datasets, one service account with a key, three grants"),
-    ("Proves", "that it works, with the very key that Klaviyo will get"),
-    ("Needs", "a Google login; for what it may not do, a text for who may"),
-    ("Leaves", "all else as it is; each change is shown and waits for a key"),
-    ("Ends", "on the three values that Klaviyo asks for, ready to copy"),
+    (mark("Does"), mark("two datasets, one service account with a key, three grants")),
+    (mark("Proves"), mark("that it works, with the very key that Klaviyo will get")),
+    (mark("Needs"), mark("a Google login; for what it may not do, a text for who may")),
+    (mark("Leaves"), mark("all else as it is; each change is shown and waits for a key")),
+    (mark("Ends"), mark("on the three values that Klaviyo asks for, ready to copy")),
 )
 _NOT_YET = frozenset({"back", "commands", "refresh"})
 
@@ -38,24 +38,25 @@ class WelcomeScreen(Frame):
             ),
             id="hero",
         )
-        yield Quiet("Connect the two in six steps, in a few minutes.", id="subhero")
-        facts = [Content.assemble((head.ljust(9), "bold"), text) for head, text in _LINES]
+        yield Quiet(told("Connect the two in six steps, in a few minutes."), id="subhero")
+        heads = headed(*(told(head) for head, _ in _LINES), gap=3)
+        facts = [Content.assemble((head, "bold"), told(text)) for head, (_, text) in zip(heads, _LINES, strict=True)]
         yield Quiet(Content("\n").join(facts))  # one widget, not five: this is the first frame
         yield Quiet("", id="who")
 
     def foot(self) -> ComposeResult:
         with Horizontal(id="buttons"):
-            yield Push("Begin", id="primary")
+            yield Push(told("Begin"), id="primary")
 
     def on_mount(self) -> None:
         super().on_mount()
         self.query_one("#primary").focus()
 
     def heading(self) -> str:
-        return "Welcome"
+        return told("Welcome")
 
     def hints(self) -> list[tuple[str, str]]:
-        return [(told("Enter"), told("Begin")), *keys.hints("app", without=_NOT_YET)]
+        return [("Enter", told("Begin")), *keys.hints("app", without=_NOT_YET)]
 
     def draw_body(self) -> None:
         wizard = self.host.wizard
@@ -63,21 +64,27 @@ class WelcomeScreen(Frame):
             said = Content.assemble(
                 (f"{GLYPHS[Tone.FAIL]} ", "$error"),
                 plain(wizard.sign_in_problem.title, "$error"),
-                f" {DOT} the next screen says what to do",
+                f" {DOT} ",
+                told("the next screen says what to do"),
             )
         elif wizard.identity is not None:
-            who = wizard.identity.principal or "somebody"
-            said = Content.assemble((f"{GLYPHS[Tone.OK]} ", "$success"), "Signed in as ", plain(who, "bold"))
+            who = wizard.identity.principal or told("somebody")
+            said = Content.assemble((f"{GLYPHS[Tone.OK]} ", "$success"), told("Signed in as") + " ", plain(who, "bold"))
         else:
             said = Content("")
         self.query_one("#who", Quiet).show(said)
 
     def side(self) -> Content:
         return Content.assemble(
-            ("Good to know", "bold"),
-            "\nEsc goes back and undoes nothing.\nF10 quits; the next start goes on where you left.\n\n"
-            "The private key is never shown, logged or put on a command line.\n\n"
-            "kbq-tui export gcloud prints the same as a script, for whoever must run it elsewhere.",
+            (told("Good to know"), "bold"),
+            "\n",
+            told("{key} goes back and undoes nothing.", key=keys.face("back")),
+            "\n",
+            told("{key} quits; the next start goes on where you left.", key=keys.face("quit")),
+            "\n\n",
+            told("The private key is never shown, logged or put on a command line."),
+            "\n\n",
+            told("kbq-tui export gcloud prints the same as a script, for whoever must run it elsewhere."),
         )
 
     @on(Push.Pressed, "#primary")

@@ -14,7 +14,7 @@ from kbq_tui.core.problems import Context, Problem, ProblemError, Retry
 from kbq_tui.core.secret import Secret
 from kbq_tui.core.spec import DATA_EDITOR, DATA_VIEWER, JOB_USER
 from kbq_tui.core.steps import Step
-from kbq_tui.engine.desk import Desk, Draft, Saved
+from kbq_tui.engine.desk import Desk, Draft, Saved, Sent, Taste
 from kbq_tui.tui.stories.cloud import CANARY, NOW, PROJECT, SPEC, MemoryCloud, World
 
 
@@ -116,6 +116,7 @@ class MemoryStore:
         self.open: list[str] = []
         self.recently = False
         self.problem: Problem | None = None
+        self.chosen = Taste()
 
     def names(self) -> tuple[str, ...]:
         return tuple(self.saved)
@@ -128,6 +129,14 @@ class MemoryStore:
 
     def recent_projects(self) -> tuple[str, ...]:
         return self.recent
+
+    def taste(self) -> Taste:
+        return self.chosen
+
+    def keep_taste(self, taste: Taste) -> None:
+        if self.problem is not None:
+            raise ProblemError(self.problem)
+        self.chosen = taste
 
     def last_verify(self, name: str) -> Mapping[str, object] | None:
         return self.verified.get(name)
@@ -174,6 +183,30 @@ class MemorySignIn:
         return self.gcloud
 
 
+class MemoryClipboard:
+    """Takes everything.
+
+    Attributes:
+        way: what is said of the way that a private key would take; empty for none.
+    """
+
+    def __init__(self) -> None:
+        self.copied: list[str] = []
+        self.keys: list[Secret] = []
+        self.way = "Into your terminal's clipboard. A clipboard manager there may keep it."
+
+    def copy(self, text: str, write: Callable[[str], None]) -> Sent:
+        self.copied.append(text)
+        return Sent(("OSC 52",), "Sent to your terminal's clipboard.")
+
+    def key_way(self) -> str:
+        return self.way
+
+    def copy_key(self, key: Secret, write: Callable[[str], None]) -> Sent:
+        self.keys.append(key)
+        return Sent(("OSC 52",), "Sent to your terminal's clipboard.")
+
+
 @dataclass
 class Scene:
     """A desk and everything behind it, within reach of a test."""
@@ -183,7 +216,7 @@ class Scene:
     store: MemoryStore = field(default_factory=MemoryStore)
     clock: VirtualClock = field(default_factory=VirtualClock)
     draft: Draft = field(default_factory=Draft)
-    copied: list[str] = field(default_factory=list)
+    clipboard: MemoryClipboard = field(default_factory=MemoryClipboard)
     notices: tuple[str, ...] = ()
     patience: float | None = None
 
@@ -191,9 +224,9 @@ class Scene:
         self.cloud = MemoryCloud(self.world)
         self.sign_in = MemorySignIn(self.cloud)
 
-    def copy(self, text: str, write: Callable[[str], None]) -> str:
-        self.copied.append(text)
-        return "sent to your terminal's clipboard. Not there? Press v."
+    @property
+    def copied(self) -> list[str]:
+        return self.clipboard.copied
 
     def desk(self) -> Desk:
         return Desk(
@@ -201,7 +234,7 @@ class Scene:
             impersonate=lambda key: MemoryCloud(self.world, SPEC.account_email, as_account=True),
             keys=self.keys,
             store=self.store,
-            copy=self.copy,
+            clipboard=self.clipboard,
             clock=self.clock,
             draft=self.draft,
             notices=self.notices,

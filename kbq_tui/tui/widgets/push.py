@@ -9,12 +9,12 @@ from textual.content import Content
 from textual.geometry import Offset, Size
 from textual.message import Message
 from textual.reactive import reactive
-from textual.widget import Widget
 
 from kbq_tui.tui import keys
+from kbq_tui.tui.widgets.pointed import Pointed
 
 
-class Push(Widget, can_focus=True):
+class Push(Pointed, can_focus=True):
     """A button.
 
     Args:
@@ -56,8 +56,8 @@ class Push(Widget, can_focus=True):
     def watch_off(self) -> None:
         self.set_class(self.off, "-off")
 
-    def on_focus(self) -> None:
-        self.app.cursor_position = self.content_region.offset + Offset(2, 0)
+    def point(self) -> Offset:
+        return Offset(2, 0)
 
     def on_click(self, event: events.Click) -> None:
         event.stop()
@@ -68,7 +68,7 @@ class Push(Widget, can_focus=True):
             self.post_message(self.Pressed(self))
 
 
-class Choice(Widget, can_focus=True):
+class Choice(Pointed, can_focus=True):
     """One of a few, side by side: left, right and space choose.
 
     Args:
@@ -109,10 +109,10 @@ class Choice(Widget, can_focus=True):
             parts.append(Content.styled(f"{'(•)' if on else '( )'} {label}", "bold" if on else ""))
         return Content("   ").join(parts)
 
-    def on_focus(self) -> None:
+    def point(self) -> Offset:
         at = next((i for i, (v, _) in enumerate(self.options) if v == self.value), 0)
         before = sum(Content(label).cell_length + 7 for _, label in self.options[:at])
-        self.app.cursor_position = self.content_region.offset + Offset(before + 1, 0)
+        return Offset(before + 1, 0)
 
     def action_turn(self, by: int) -> None:
         values = [v for v, _ in self.options]

@@ -14,6 +14,7 @@ from textual.widget import Widget
 from kbq_tui.core.actions import Action
 from kbq_tui.core.problems import Problem
 from kbq_tui.tui import keys
+from kbq_tui.tui.widgets.pointed import Pointed
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class Row:
     action: Action | None = None
 
 
-class Rows(Widget, can_focus=True):
+class Rows(Pointed, can_focus=True):
     """A list of rows. At its ends the arrow keys go on to the next field, so that arrows alone reach everything."""
 
     BINDINGS: ClassVar = [
@@ -115,7 +116,8 @@ class Rows(Widget, can_focus=True):
         return len(self.rows)
 
     def watch_cursor(self) -> None:
-        self._follow()
+        if self.has_focus:
+            self._follow()
         if self.row is not None:
             self.post_message(self.Moved(self, self.row))
 
@@ -127,13 +129,13 @@ class Rows(Widget, can_focus=True):
         self.refresh()
 
     def _follow(self) -> None:
-        """Bring the row into sight, and the terminal's own cursor to it: screen readers follow that one."""
-        if not self.has_focus:
-            return
+        """Bring the row into sight."""
         region = Region(0, self.virtual_region.y + self.cursor, 1, 1)
         if isinstance(self.parent, Widget) and self.parent.allow_vertical_scroll:
             self.parent.scroll_to_region(region, animate=False, x_axis=False)
-        self.app.cursor_position = self.content_region.offset + Offset(0, self.cursor)
+
+    def point(self) -> Offset:
+        return Offset(0, self.cursor)
 
     def action_move(self, by: int) -> None:
         self._touched = True

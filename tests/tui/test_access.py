@@ -1,0 +1,245 @@
+"""Without mouse, sight or colours: keys reach everything, the cursor follows, what was chosen is remembered."""
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from textual.widgets import TextArea
+
+from kbq_tui.core import catalogue
+from kbq_tui.core.problems import Context
+from kbq_tui.core.steps import Step
+from kbq_tui.engine.desk import Taste
+from kbq_tui.local.config import Connections
+from kbq_tui.local.paths import Paths
+from kbq_tui.local.store import FileStore
+from kbq_tui.tui import keys
+from kbq_tui.tui.app import KbqApp, build
+from kbq_tui.tui.frame import Frame
+from kbq_tui.tui.look import Look
+from kbq_tui.tui.widgets.field import Field, Line
+from kbq_tui.tui.widgets.push import Choice, Push
+from kbq_tui.tui.widgets.rows import Rows
+from tests.tui import fakes
+from tests.tui.screens import app_for, text_of, until
+
+SIZE = (80, 24)
+SCREENS = ["welcome", *Step, "dashboard"]
+
+
+def standing(name: str) -> KbqApp:
+    if name == "welcome":
+        return app_for(fakes.fresh())
+    if name == "dashboard":
+        return app_for(fakes.resumed(Step.CONNECT, fakes.complete()), start="dashboard")
+    scene = fakes.complete()
+    scene.world.lacking = {"bigquery.datasets.create"}
+    del scene.world.datasets["KLAVIYO_TMP"]
+    return app_for(fakes.resumed(Step(name), scene))
+
+
+def settled(app: KbqApp) -> bool:
+    wizard, screen = app.wizard, app.screen
+    if app._start == "dashboard":
+        return "Looked at" in text_of(app)
+    busy = wizard.busy is not None or (isinstance(screen, Frame) and screen.step is not None and not wizard.current)
+    return not busy and (wizard.step is not Step.VERIFY or wizard.verified)
+
+
+@pytest.mark.parametrize("name", SCREENS)
+async def test_the_cursor_follows_the_focus_and_the_focus_the_reading_order(name: str) -> None:
+    app = standing(name)
+    async with app.run_test(size=(80, 60)) as pilot:
+        await until(pilot, lambda: settled(app))
+        chain = app.screen.focus_chain
+        assert chain
+        places = [(w.region.y, w.region.x) for w in chain]
+        assert places == sorted(places)
+        for _ in chain:
+            await pilot.press("tab")
+            await pilot.pause()
+            assert app.focused is not None
+            assert app.focused.region.contains_point(app.cursor_position), app.focused
+
+
+@pytest.mark.parametrize("name", SCREENS)
+async def test_whatever_has_the_focus_has_words(name: str) -> None:
+    app = standing(name)
+    async with app.run_test(size=(80, 60)) as pilot:
+        await until(pilot, lambda: settled(app))
+        shown = text_of(app)
+        for widget in app.screen.focus_chain:
+            match widget:
+                case Push():
+                    assert f"[ {widget.label} ]" in shown
+                case Choice():
+                    assert all(label in shown for _, label in widget.options)
+                case Line():
+                    assert any(isinstance(a, Field) and a._label in shown for a in widget.ancestors)
+                case Rows():
+                    assert all(row.content.plain.strip() for row in widget.rows)
+                case _:
+                    assert isinstance(widget, TextArea)
+
+
+@pytest.mark.parametrize("name", SCREENS)
+async def test_the_palette_holds_every_key_and_button_of_the_screen(name: str) -> None:
+    app = standing(name)
+    async with app.run_test(size=SIZE) as pilot:
+        await until(pilot, lambda: settled(app))
+        screen = app.screen
+        assert isinstance(screen, Frame)
+        offered = {command.title for command in app.get_system_commands(screen)}
+        wanted = {k.help for k in keys.KEYS if k.scope in ("app", *screen.scopes) and k.action}
+        wanted -= {k.help for k in keys.KEYS if k.id in ("palette", "interrupt", "next", "previous")}
+        assert wanted <= offered
+        assert {push.label for push in screen.query(Push) if push.display and not push.off} <= offered
+        for key in keys.KEYS:
+            if key.scope in ("app", *screen.scopes) and key.action:
+                action = key.action.removeprefix("app.").partition("(")[0]
+                assert hasattr(screen, f"action_{action}") or hasattr(app, f"action_{action}"), key.id
+
+
+async def test_a_button_can_be_pressed_from_the_palette() -> None:
+    app = app_for(fakes.fresh())
+    async with app.run_test(size=SIZE) as pilot:
+        await until(pilot, "[ Begin ]")
+        await pilot.press("f2", *"begin")
+        await until(pilot, "Button")
+        await pilot.press("down", "enter")
+        await until(pilot, "Step 1 of 6")
+
+
+async def test_vi_s_keys_move_outside_of_fields_and_are_letters_inside() -> None:
+    app = app_for(fakes.resumed(Step.PROJECT, fakes.blank()))
+    async with app.run_test(size=SIZE) as pilot:
+        await until(pilot, "[ Look ]")
+        await pilot.press(*"jkhlgG")
+        assert app.wizard.draft.project == "jkhlgG"
+        await pilot.press("tab", "tab")
+        choice = app.focused
+        assert isinstance(choice, Choice)
+        before = choice.value
+        await pilot.press("l")
+        assert choice.value != before
+        await pilot.press("h")
+        assert choice.value == before
+        await pilot.press("G")
+        last = app.focused
+        assert last is app.screen.focus_chain[-1]
+        await pilot.press("k")
+        assert app.focused is app.screen.focus_chain[-2]
+        await pilot.press("j", "g")
+
+
+async def test_vi_s_keys_move_in_lists() -> None:
+    app = standing(Step.VERIFY)
+    async with app.run_test(size=SIZE) as pilot:
+        await until(pilot, lambda: settled(app))
+        rows = app.screen.query_one("#checks", Rows)
+        rows.focus()
+        await pilot.press("G")
+        assert rows.cursor == len(rows.rows) - 1
+        await pilot.press("k")
+        assert rows.cursor == len(rows.rows) - 2
+        await pilot.press("g")
+        assert rows.cursor == 0
+        await pilot.press("j")
+        assert rows.cursor == 1
+
+
+# -- what is remembered --------------------------------------------------------------------------------------------
+
+
+async def test_signs_and_colours_that_were_chosen_are_remembered() -> None:
+    scene = fakes.resumed(Step.PROJECT)
+    app = app_for(scene)
+    async with app.run_test(size=SIZE) as pilot:
+        await until(pilot, lambda: settled(app))
+        await pilot.press("f4")
+        assert scene.store.chosen == Taste(ascii=True)
+        await pilot.press("f6")
+        assert scene.store.chosen == Taste(ascii=True, theme="light")
+        assert app.theme == "light"
+        await pilot.press("f4")
+        assert scene.store.chosen == Taste(theme="light")
+
+
+async def test_where_the_terminal_asks_for_ascii_the_other_choice_is_the_one_to_remember() -> None:
+    scene = fakes.resumed(Step.PROJECT)
+    app = app_for(scene, Look(ascii=True, ascii_default=True))
+    async with app.run_test(size=SIZE) as pilot:
+        await until(pilot, "* ok")
+        await pilot.press("f4")
+        await until(pilot, "✓ ok")
+        assert scene.store.chosen == Taste(ascii=False)
+
+
+async def test_without_colours_the_key_for_them_says_why_and_changes_nothing() -> None:
+    scene = fakes.resumed(Step.PROJECT)
+    app = app_for(scene, Look(mono=True, theme="light"))
+    async with app.run_test(size=SIZE) as pilot:
+        await until(pilot, lambda: settled(app))
+        assert app.theme == "mono"
+        await pilot.press("f6")
+        await until(pilot, "There are no colours here")
+        assert app.theme == "mono"
+    assert scene.store.chosen == Taste()
+
+
+async def test_what_cannot_be_remembered_is_said_and_holds_all_the_same() -> None:
+    scene = fakes.resumed(Step.PROJECT)
+    app = app_for(scene)
+    async with app.run_test(size=SIZE) as pilot:
+        await until(pilot, lambda: settled(app))
+        scene.store.problem = catalogue.problem("KBQ-STATE-UNWRITABLE", Context(), path="/x", reason="read-only")
+        await pilot.press("f6")
+        await until(pilot, "read-only")
+        assert app.theme == "light"
+
+
+async def test_the_welcome_is_for_the_first_time_only() -> None:
+    scene = fakes.fresh()
+    app = app_for(scene)
+    async with app.run_test(size=SIZE) as pilot:
+        await until(pilot, "[ Begin ]")
+        await pilot.press("enter")
+        await until(pilot, "Step 1 of 6")
+    assert scene.store.chosen.welcomed
+    other = fakes.fresh()
+    other.store.chosen = scene.store.chosen
+    app = app_for(other)
+    async with app.run_test(size=SIZE) as pilot:
+        await until(pilot, "Step 1 of 6")
+        await until(pilot, lambda: settled(app))
+
+
+async def test_the_welcome_says_in_five_lines_what_is_done_needed_and_not_touched() -> None:
+    app = app_for(fakes.fresh())
+    async with app.run_test(size=SIZE) as pilot:
+        shown = await until(pilot, "[ Begin ]")
+        heads = [line.split()[0] for line in shown.split("\n") if line.strip()]
+        assert [h for h in heads if h in ("Does", "Proves", "Needs", "Leaves", "Ends")] == [
+            "Does",
+            "Proves",
+            "Needs",
+            "Leaves",
+            "Ends",
+        ]
+
+
+async def test_a_choice_goes_through_the_store_to_the_next_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for kind in ("CONFIG", "STATE", "DATA"):
+        monkeypatch.setenv(f"XDG_{kind}_HOME", str(tmp_path / kind))
+    paths, scene = Paths.from_env(os.environ), fakes.fresh()
+    store = FileStore(paths, Connections(paths.connections), scene.clock)
+    app = build(replace(scene.desk(), store=store), Look())
+    async with app.run_test(size=SIZE) as pilot:
+        await until(pilot, "[ Begin ]")
+        await pilot.press("f4", "f6", "enter")
+        await until(pilot, "Step 1 of 6")
+        await until(pilot, lambda: settled(app))
+    again = FileStore(paths, Connections(paths.connections), scene.clock)
+    assert again.taste() == Taste(ascii=True, theme="light", welcomed=True)
+    assert again.recent_projects() == (fakes.PROJECT,)
