@@ -21,6 +21,7 @@ from kbq_tui.core.actions import (
     Step,
 )
 from kbq_tui.core.diff import context_of, diff
+from kbq_tui.core.done import done
 from kbq_tui.core.events import Event, EventKind
 from kbq_tui.core.keyfile import key_id_of
 from kbq_tui.core.observed import LocalKey, Observed
@@ -28,6 +29,7 @@ from kbq_tui.core.plan import Plan
 from kbq_tui.core.problems import Problem, ProblemError, Retry
 from kbq_tui.core.secret import Secret
 from kbq_tui.core.spec import ConnectionSpec
+from kbq_tui.core.words import joined, said
 from kbq_tui.engine.observe import observe
 from kbq_tui.engine.offload import offload
 from kbq_tui.engine.ports import Ports
@@ -181,7 +183,7 @@ class Runner:
                 ) or next((b.id for b in self.outcome.plan.blocked if b.id in action.needs), None)
                 if blocker is not None:
                     self.outcome.skipped[action.id] = blocker
-                    self._say(EventKind.SKIPPED, action, f"not done, because {blocker} failed")
+                    self._say(EventKind.SKIPPED, action, said("not done, because {blocker} failed", blocker=blocker))
                 else:
                     await self._act(action)
             finally:
@@ -206,7 +208,7 @@ class Runner:
                     EventKind.WAITING,
                     "services",
                     self.ports.clock.now(),
-                    "The APIs are on; waiting until Google has heard of it everywhere",
+                    said("The APIs are on; waiting until Google has heard of it everywhere"),
                     hidden[0],
                     elapsed,
                     self.patience.limit,
@@ -271,40 +273,33 @@ class Runner:
         return self._recently or bool(self.outcome.done)
 
     async def _do(self, action: Action) -> str:
-        cloud, project = self.ports.cloud, self.spec.project
-        match action.op:
+        cloud, project, op = self.ports.cloud, self.spec.project, action.op
+        if isinstance(op, CreateKey):
+            return await self._create_key(frozenset(op.known))
+        match op:
             case EnableService(service=service):
                 await cloud.enable_services(project, (service,))
-                return f"API {service} is on"
+                changed = True
             case CreateDataset(dataset=name, location=location, purpose=purpose):
-                made = await cloud.create_dataset(project, name, location, DESCRIPTIONS.get(purpose, ""), LABELS)
-                return f"Dataset {name} {'created' if made else 'was there already'}, in {location}"
+                text = DESCRIPTIONS.get(purpose, "")
+                changed = await cloud.create_dataset(project, name, location, text, LABELS)
             case CreateAccount(account_id=account_id, display_name=display_name):
-                made = await cloud.create_account(project, account_id, display_name)
-                return f"Service account {self.spec.account_email} {'created' if made else 'was there already'}"
-            case CreateKey(known=known):
-                return await self._create_key(frozenset(known))
+                changed = await cloud.create_account(project, account_id, display_name)
             case GrantProjectRole(role=role, member=member):
-                made = await cloud.add_project_binding(project, role, member)
-                return f"{role} {'granted' if made else 'was granted already'} on project {project}"
+                changed = await cloud.add_project_binding(project, role, member)
             case GrantDatasetRole(dataset=name, role=role, member=member):
-                made = await cloud.grant_dataset(project, name, role, member)
-                return f"{role} {'granted' if made else 'was granted already'} on dataset {name}"
+                changed = await cloud.grant_dataset(project, name, role, member)
             case RevokeProjectRole(role=role, member=member):
-                gone = await cloud.remove_project_binding(project, role, member)
-                return f"{role} {'removed' if gone else 'was not there'} on project {project}"
+                changed = await cloud.remove_project_binding(project, role, member)
             case RevokeDatasetRole(dataset=name, role=role, member=member):
-                gone = await cloud.revoke_dataset(project, name, role, member)
-                return f"Access entry of {member} {'removed' if gone else 'was not there'} on dataset {name}"
+                changed = await cloud.revoke_dataset(project, name, role, member)
             case DeleteKey(email=email, key_id=key_id):
-                gone = await cloud.delete_key(project, email, key_id)
-                return f"Key {key_id[:12]} {'deleted' if gone else 'was gone already'}"
+                changed = await cloud.delete_key(project, email, key_id)
             case DeleteAccount(email=email):
-                gone = await cloud.delete_account(project, email)
-                return f"Service account {email} {'deleted' if gone else 'was gone already'}"
+                changed = await cloud.delete_account(project, email)
             case DeleteDataset(dataset=name):
-                gone = await cloud.delete_dataset(project, name)
-                return f"Dataset {name} {'deleted' if gone else 'was gone already'}"
+                changed = await cloud.delete_dataset(project, name)
+        return done(op, self.spec, changed)
 
     async def _create_key(self, known: frozenset[str]) -> str:
         """Reserve the place first, so that a key which cannot be kept is never made."""
@@ -321,7 +316,8 @@ class Runner:
             await offload(slot.abandon)
             raise ProblemError(await self._undo_key(error.problem, secret)) from error
         self.outcome.key = local
-        return ". ".join((f"Key {local.key_id[:12]} kept in {local.path}", *local.warnings)).removesuffix(".")
+        kept = said("Key {key} kept in {path}", key=local.key_id[:12], path=local.path)
+        return joined(" ", joined("", kept, "."), *local.warnings) if local.warnings else kept
 
     async def _new_key(self, known: frozenset[str]) -> Secret:
         """Ask for a key; again where the answer was lost and Google's own list shows that none was made.
@@ -342,8 +338,10 @@ class Runner:
             except ProblemError as error:
                 raise ProblemError(problem) from error  # that a key may exist is what the operator has to know
             if lost:
-                step = (
-                    f"A key was made whose answer never came; nobody holds it. Delete it:\nkbq-tui key delete {lost[0]}"
+                step = joined(
+                    "\n",
+                    said("A key was made whose answer never came; nobody holds it. Delete it:"),
+                    f"kbq-tui key delete {lost[0]}",
                 )
                 raise ProblemError(
                     replace(problem, remedy=(step, *problem.remedy), details={**problem.details, "key_id": lost[0]})
@@ -355,14 +353,16 @@ class Runner:
     async def _undo_key(self, why: Problem, secret: Secret) -> Problem:
         """A key that could not be written is of no use to anyone: delete it at Google, and say what came of that."""
         key_id = key_id_of(secret)
-        step = "The new key was deleted at Google again; nothing is left behind."
+        step = said("The new key was deleted at Google again; nothing is left behind.")
         try:
             await self.ports.cloud.delete_key(self.spec.project, self.spec.account_email, key_id)
         except ProblemError as error:
-            step = (
-                f"The new key {key_id} could not be deleted at Google ({error.problem.title}). Delete it:\n"
-                f"kbq-tui key delete {key_id}"
+            failed = said(
+                "The new key {key} could not be deleted at Google ({why}). Delete it:",
+                key=key_id,
+                why=error.problem.title,
             )
+            step = joined("\n", failed, f"kbq-tui key delete {key_id}")
         return replace(why, remedy=(*why.remedy, step), details={**why.details, "key_id": key_id})
 
     async def _settle(
@@ -373,7 +373,7 @@ class Runner:
             await offload(lambda: self.ports.journal.settle(event))
         except ProblemError:
             # The change itself is made and must be told; the next start finds it in the cloud, not in the journal.
-            event = replace(event, text=f"{event.text} (the journal could not be written)")
+            event = replace(event, text=said("{text} (the journal could not be written)", text=event.text))
         self._emit(event)
 
     def _say(

@@ -8,8 +8,10 @@ from kbq_tui.core.catalogue_base import placeholder
 from kbq_tui.core.checks import Check, CheckResult, Judged, Verdict
 from kbq_tui.core.diff import context_of
 from kbq_tui.core.events import Event, EventKind
+from kbq_tui.core.grants import on_dataset, on_project
 from kbq_tui.core.problems import Context, Kind, Problem, ProblemError, Retry
 from kbq_tui.core.spec import ConnectionSpec
+from kbq_tui.core.words import joined, reworked, said
 from kbq_tui.engine.ports import Cloud, Ports
 
 Emit = Callable[[Event], None]
@@ -103,13 +105,14 @@ class Checker:
         """
         context = replace(self.context, location=location or self.location)
         each = [catalogue.problem("KBQ-OVER-GRANT", context, role=r, resource=on) for r, on in grants]
-        roles = ", ".join(dict.fromkeys(r for r, _ in grants))
+        roles = joined(", ", *dict.fromkeys(r for r, _ in grants))
         whole = catalogue.problem("KBQ-OVER-GRANT", context, role=roles, resource=grants[0][1])
         steps = tuple(dict.fromkeys(p.remedy[-1] for p in each))
-        ours = {f"project {self.spec.project}", *(f"dataset {w.name}" for w in self.spec.datasets())}
+        ours = {on_project(self.spec.project), *(on_dataset(w.name) for w in self.spec.datasets())}
         if any(on in ours and r.startswith("roles/") for r, on in grants):
             # The program takes away only what it sees granted there itself.
-            steps += (f"Or have it taken away here:\nkbq-tui apply {self.spec.name} --remove-over-grants",)
+            command = f"kbq-tui apply {self.spec.name} --remove-over-grants"
+            steps += (joined("\n", said("Or have it taken away here:"), command),)
         return replace(whole, remedy=(*whole.remedy[:-1], *steps))
 
     def perhaps_not_yet(self, judged: Judged) -> Judged:
@@ -163,8 +166,8 @@ class Checker:
         problem = judged.problem
         if problem is not None:
             # A call does not know whose account it is about; the commands to mend it have to.
-            steps = tuple(step.replace(_UNNAMED, self.spec.account_email) for step in problem.remedy)
-            problem = replace(problem, remedy=steps)
+            steps = (reworked(s, lambda part: part.replace(_UNNAMED, self.spec.account_email)) for s in problem.remedy)
+            problem = replace(problem, remedy=tuple(steps))
         result = CheckResult(check, judged.verdict, judged.evidence, command, problem, seconds)
         self.results[check.id] = result
         self._told(result)

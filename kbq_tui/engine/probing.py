@@ -8,9 +8,11 @@ from datetime import timedelta
 from kbq_tui.core import checks
 from kbq_tui.core import statements as sql
 from kbq_tui.core.checks import Judged, Verdict
+from kbq_tui.core.grants import on_dataset, on_project
 from kbq_tui.core.problems import Kind, Problem, ProblemError, Retry
 from kbq_tui.core.spec import JOB_USER, DatasetWish
 from kbq_tui.core.statements import PROBE_PREFIX
+from kbq_tui.core.words import said
 from kbq_tui.engine.checking import Checker, refused
 from kbq_tui.engine.ports import TableInfo
 
@@ -79,7 +81,7 @@ class Prober(Checker):
             ProblemError: the table could not even be created.
         """
         path = self.probe(wish)
-        inserted = Judged(Verdict.UNKNOWN, "no INSERT was reached")
+        inserted = Judged(Verdict.UNKNOWN, said("no INSERT was reached"))
         await self.create(path)
         try:
             judged, inserted = await self._write(path)
@@ -89,7 +91,11 @@ class Prober(Checker):
         left = await self.drop(path)
         if left is not None and judged.verdict is Verdict.PASS:
             why = checks.judge_error(left, refused)
-            text = f"{path[2]} could not be dropped, it expires by itself within the hour: {why.evidence}"
+            text = said(
+                "{table} could not be dropped, it expires by itself within the hour: {why}",
+                table=path[2],
+                why=why.evidence,
+            )
             judged = Judged(why.verdict, text, left)
         return judged, inserted
 
@@ -100,15 +106,15 @@ class Prober(Checker):
         except ProblemError as error:
             billing = checks.judge_error(error.problem, lambda p: p.code == "KBQ-BILLING-OFF")
             return checks.judge_error(error.problem, refused), billing
-        inserted = Judged(Verdict.PASS, "the INSERT was accepted")
+        inserted = Judged(Verdict.PASS, said("the INSERT was accepted"))
         try:
             rows = (await self.cloud.query(project, sql.count_rows(*path), self.location)).rows
         except ProblemError as error:
             return checks.judge_error(error.problem, refused), inserted
-        read = rows[0][0] if rows else "nothing"
+        read = rows[0][0] if rows else said("nothing")
         if read != "1":
-            return Judged(Verdict.FAIL, f"wrote 1 row, read {read}"), inserted
-        return Judged(Verdict.PASS, "created, wrote 1 row, read it, dropped"), inserted
+            return Judged(Verdict.FAIL, said("wrote 1 row, read {read}", read=read)), inserted
+        return Judged(Verdict.PASS, said("created, wrote 1 row, read it, dropped")), inserted
 
     async def sweep(self, dataset: str, tables: Iterable[TableInfo]) -> None:
         """Drop probes that a killed run left: ours by prefix and label, and too old to be in use."""
@@ -127,17 +133,21 @@ class Prober(Checker):
         except ProblemError as error:
             if error.problem.code != "KBQ-TABLE-WRITE-DENIED":
                 raise
-            return Judged(Verdict.PASS, "refused: " + (error.problem.original or error.problem.title))
-        dropped = "and dropped" if await self.drop(path) is None else "and could not be dropped"
-        found = await self.too_many(wish) or [("write access", f"dataset {wish.name}")]
-        return Judged(Verdict.FAIL, f"a table could be created {dropped}", self.over_grant(found))
+            why = error.problem.original or error.problem.title
+            return Judged(Verdict.PASS, said("refused: {why}", why=why))
+        dropped = await self.drop(path) is None
+        found = await self.too_many(wish) or [(said("write access"), on_dataset(wish.name))]
+        text = said(
+            "a table could be created and dropped" if dropped else "a table could be created and could not be dropped"
+        )
+        return Judged(Verdict.FAIL, text, self.over_grant(found))
 
     async def too_many(self, wish: DatasetWish) -> list[tuple[str, str]]:
         """Return roles, and on what, that go beyond what a dataset needs; as far as account and operator can see."""
         _, roles, _ = await self.own_roles(wish.name)
-        found = [(role, f"dataset {wish.name}") for role in checks.roles_beyond(wish.role, roles)]
+        found: list[tuple[str, str]] = [(role, on_dataset(wish.name)) for role in checks.roles_beyond(wish.role, roles)]
         roles, _ = await self.project_roles()
-        return found + [(role, f"project {self.spec.project}") for role in roles]
+        return found + [(role, on_project(self.spec.project)) for role in roles]
 
     async def own_roles(self, dataset: str) -> tuple[str, tuple[str, ...], Problem | None]:
         """Return a dataset's location and the account's own entries there, or why it does not see them."""

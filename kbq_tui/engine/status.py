@@ -12,6 +12,7 @@ from kbq_tui.core.plan import Plan
 from kbq_tui.core.problems import Problem
 from kbq_tui.core.spec import ConnectionSpec
 from kbq_tui.core.statements import is_ours
+from kbq_tui.core.words import joined, said, said_many
 from kbq_tui.engine.observe import observe, part_of
 from kbq_tui.engine.ports import JobInfo, Ports
 
@@ -108,16 +109,24 @@ async def status(spec: ConnectionSpec, ports: Ports, last_verify: Mapping[str, o
 
 
 def _credential(observed: Observed) -> Line:
+    title = said("Signed in")
     match observed.identity:
         case Present(value=who):
-            return Line("credential", "Signed in", Health.OK, f"{who.principal or 'somebody'} ({who.source})")
+            text = said("{principal} ({source})", principal=who.principal or said("somebody"), source=who.source)
+            return Line("credential", title, Health.OK, text)
         case Unknown(problem=problem):
-            return Line("credential", "Signed in", Health.BROKEN, problem.title, problem)
+            return Line("credential", title, Health.BROKEN, problem.title, problem)
         case _:
-            return Line("credential", "Signed in", Health.UNKNOWN, "not known")
+            return Line("credential", title, Health.UNKNOWN, said("not known"))
 
 
-_TITLES = {"service": "APIs", "dataset": "Datasets", "account": "Service account", "key": "Key", "grant": "Grants"}
+_TITLES = {
+    "service": said("APIs"),
+    "dataset": said("Datasets"),
+    "account": said("Service account"),
+    "key": said("Key"),
+    "grant": said("Grants"),
+}
 
 
 def _by_step(plan: Plan, observed: Observed) -> list[Line]:
@@ -131,20 +140,20 @@ def _by_step(plan: Plan, observed: Observed) -> list[Line]:
         if blocked:
             broken = any(not _is_unknown(observed, b.problem) for b in blocked)
             health = Health.BROKEN if broken else Health.UNKNOWN
-            text = f"{blocked[0].action.summary}: {blocked[0].problem.title}"
+            text = joined(": ", blocked[0].action.summary, blocked[0].problem.title)
             lines.append(Line(prefix, title, health, text, blocked[0].problem))
         elif missing:
-            text = "missing: " + "; ".join(a.summary for a in missing)
+            text = said("missing: {what}", what=joined("; ", *(a.summary for a in missing)))
             lines.append(Line(prefix, title, Health.BROKEN, text))
         elif unseen or not there:
-            lines.append(Line(prefix, title, Health.UNKNOWN, "could not be read"))
+            lines.append(Line(prefix, title, Health.UNKNOWN, said("could not be read")))
         else:
-            text = there[0].summary if len(there) == 1 else f"all {len(there)} in place"
-            lines.append(Line(prefix, title, Health.OK, text))
+            whole = there[0].summary if len(there) == 1 else said("all {n} in place", n=len(there))
+            lines.append(Line(prefix, title, Health.OK, whole))
     over = [w for w in plan.warnings if w.code == "KBQ-OVER-GRANT"]
     if over:
-        text = f"{len(over)} beyond what is needed: {over[0].cause}"
-        lines.append(Line("over-grant", "Over-grants", Health.WARNING, text, over[0]))
+        text = said("{n} beyond what is needed: {cause}", n=len(over), cause=over[0].cause)
+        lines.append(Line("over-grant", said("Over-grants"), Health.WARNING, text, over[0]))
     return lines
 
 
@@ -154,45 +163,47 @@ def _is_unknown(observed: Observed, problem: Problem) -> bool:
 
 
 def _key_age(observed: Observed) -> Line:
-    title = "Key age"
+    title = said("Key age")
     if isinstance(observed.keys, Unknown):
         return Line("key-age", title, Health.UNKNOWN, observed.keys.problem.title, observed.keys.problem)
     if isinstance(observed.keys, Absent) or not isinstance(observed.key, Present):
-        return Line("key-age", title, Health.UNKNOWN, "no key here")
+        return Line("key-age", title, Health.UNKNOWN, said("no key here"))
     ours = next((k for k in observed.keys.value if k.id == observed.key.value.key_id), None)
     if ours is None:
-        return Line("key-age", title, Health.BROKEN, "Google does not know the key that is kept here")
+        return Line("key-age", title, Health.BROKEN, said("Google does not know the key that is kept here"))
     days = (observed.at - ours.created).days
-    text = f"{days} days; the account has {len(observed.keys.value)} of 10 keys"
+    age = said_many("{n} day", "{n} days", days)
+    text = said("{age}; the account has {n} of 10 keys", age=age, n=len(observed.keys.value))
     if ours.expires is not None:
-        text += f"; expires {ours.expires:%Y-%m-%d}"
+        text = said("{text}; expires {date}", text=text, date=f"{ours.expires:%Y-%m-%d}")
     tired = days > OLD_KEY_DAYS or (ours.expires is not None and (ours.expires - observed.at).days < 14)
     return Line("key-age", title, Health.WARNING if tired else Health.OK, text)
 
 
 def _last_verify(last: Mapping[str, object] | None) -> Line:
-    title = "Last verification"
+    title = said("Last verification")
     if last is None:
-        return Line("last-verify", title, Health.WARNING, "never: run kbq-tui verify")
-    at = str(last.get("at", "at an unknown time"))
+        return Line("last-verify", title, Health.WARNING, said("never: run kbq-tui verify"))
+    at = str(last["at"]) if "at" in last else said("at an unknown time")
     if last.get("ok") is True:
-        return Line("last-verify", title, Health.OK, f"passed {at}")
-    return Line("last-verify", title, Health.BROKEN, f"did not pass {at}")
+        return Line("last-verify", title, Health.OK, said("passed {at}", at=at))
+    return Line("last-verify", title, Health.BROKEN, said("did not pass {at}", at=at))
 
 
 def _jobs(jobs: Part[tuple[JobInfo, ...]]) -> Line:
-    title = "Recent jobs"
+    title = said("Recent jobs")
     match jobs:
         case Present(value=all_jobs):
             found = [j for j in all_jobs if not is_ours(j.statement)]
             if not found:
-                return Line("jobs", title, Health.OK, "none of Klaviyo's yet")
+                return Line("jobs", title, Health.OK, said("none of Klaviyo's yet"))
             bad = [j for j in found if j.error]
-            text = f"{len(found)} seen, newest {found[0].created:%Y-%m-%d %H:%M} UTC"
+            text = said("{n} seen, newest {at}", n=len(found), at=f"{found[0].created:%Y-%m-%d %H:%M} UTC")
             if bad:
-                return Line("jobs", title, Health.WARNING, f"{text}; {len(bad)} failed: {bad[0].error}")
+                text = said("{seen}; {n} failed: {why}", seen=text, n=len(bad), why=bad[0].error)
+                return Line("jobs", title, Health.WARNING, text)
             return Line("jobs", title, Health.OK, text)
         case Unknown(problem=problem):
-            return Line("jobs", title, Health.WARNING, f"cannot be seen: {problem.title}", problem)
+            return Line("jobs", title, Health.WARNING, said("cannot be seen: {why}", why=problem.title), problem)
         case _:
-            return Line("jobs", title, Health.OK, "none of Klaviyo's yet")
+            return Line("jobs", title, Health.OK, said("none of Klaviyo's yet"))

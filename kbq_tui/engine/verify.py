@@ -8,10 +8,12 @@ from dataclasses import dataclass, replace
 from kbq_tui.core import checks
 from kbq_tui.core import statements as sql
 from kbq_tui.core.checks import CheckResult, Judged, Verdict
+from kbq_tui.core.grants import on_dataset, on_project
 from kbq_tui.core.keyfile import key_id_of
 from kbq_tui.core.problems import Kind, Problem, ProblemError
 from kbq_tui.core.spec import ConnectionSpec, DatasetWish
 from kbq_tui.core.statements import PROBE_PREFIX
+from kbq_tui.core.words import joined, said, said_many
 from kbq_tui.engine.checking import Emit, Settling, Told, key_refused, reading_refused, refused
 from kbq_tui.engine.offload import offload
 from kbq_tui.engine.ports import Ports, TableInfo
@@ -83,7 +85,7 @@ class _Verification(Prober):
         await self.check(checks.KEYS, "iam.serviceAccounts.keys.list", self._keys)
         for check in checks.expected(self.spec):
             if check.id not in self.results:
-                self.record(check, "", Judged(Verdict.SKIPPED, "not tried, because the key does not sign in"))
+                self.record(check, "", Judged(Verdict.SKIPPED, said("not tried, because the key does not sign in")))
         return tuple(self.results[c.id] for c in checks.expected(self.spec))
 
     async def _authenticated(self) -> bool:
@@ -94,10 +96,10 @@ class _Verification(Prober):
                 self.account_cloud = self.ports.impersonate(secret)
                 self.used_key = key_id_of(secret)
             await self.cloud.authenticate()
-            return Judged(Verdict.PASS, f"an access token for {spec.account_email}")
+            return Judged(Verdict.PASS, said("an access token for {account}", account=spec.account_email))
 
         result = await self.check(
-            checks.KEY_AUTH, "oauth2 token, JWT bearer grant signed with the key", sign_in, fails=key_refused
+            checks.KEY_AUTH, said("oauth2 token, JWT bearer grant signed with the key"), sign_in, fails=key_refused
         )
         return result.verdict is Verdict.PASS
 
@@ -137,8 +139,9 @@ class _Verification(Prober):
     async def _query_run(self) -> None:
         async def ask() -> Judged:
             rows = (await self.cloud.query(self.spec.project, sql.probe(), self.location)).rows
-            said = f"SELECT 1 answered {rows[0][0] if rows and rows[0] else 'nothing'}"
-            return Judged(Verdict.PASS if rows and rows[0] == ("1",) else Verdict.UNKNOWN, said)
+            answer = rows[0][0] if rows and rows[0] else said("nothing")
+            text = said("SELECT 1 answered {answer}", answer=answer)
+            return Judged(Verdict.PASS if rows and rows[0] == ("1",) else Verdict.UNKNOWN, text)
 
         await self.check(checks.QUERY_RUN, sql.probe(), ask, fails=lambda p: p.code == "KBQ-JOB-USER-MISSING")
 
@@ -150,7 +153,8 @@ class _Verification(Prober):
             if self.spec.location:
                 elsewhere = self.problem("KBQ-LOCATION-FIXED", dataset=wish.name, location=found, wanted=self.wanted)
             else:
-                elsewhere = self.problem("KBQ-TWO-LOCATIONS", dataset=wish.name, locations=f"{self.wanted} and {found}")
+                both = said("{one} and {other}", one=self.wanted, other=found)
+                elsewhere = self.problem("KBQ-TWO-LOCATIONS", dataset=wish.name, locations=both)
             judged = checks.judge_visible(wish, self.wanted, info, missing, elsewhere)
             return self.perhaps_not_yet(judged) if info is None else judged
 
@@ -163,24 +167,27 @@ class _Verification(Prober):
 
         async def ask() -> Judged:
             if not statement:
-                return Judged(Verdict.UNKNOWN, "where the dataset is could not be found out, so it cannot be asked")
+                text = said("where the dataset is could not be found out, so it cannot be asked")
+                return Judged(Verdict.UNKNOWN, text)
             try:
-                rows, who = (await self.cloud.query(self.spec.project, statement, self.location)).rows, ""
+                rows, own = (await self.cloud.query(self.spec.project, statement, self.location)).rows, False
             except ProblemError as error:
                 if error.problem.kind is not Kind.NOT_PERMITTED:
                     raise
                 # Reading one's own grants is not among the grants; the operator may be able to read them.
                 rows = (await self.ports.cloud.query(self.spec.project, statement, self.location)).rows
-                who = " (asked with your own login)"
+                own = True
             missing = self.problem("KBQ-GRANT-MISSING", dataset=wish.name, role=wish.role)
             judged = checks.judge_granted(
                 wish,
                 self.spec.member,
                 rows,
                 missing,
-                lambda roles: self.over_grant([(role, f"dataset {wish.name}") for role in roles]),
+                lambda roles: self.over_grant([(role, on_dataset(wish.name)) for role in roles]),
             )
-            judged = replace(judged, evidence=judged.evidence + who)
+            if own:
+                text = said("{evidence} (asked with your own login)", evidence=judged.evidence)
+                judged = replace(judged, evidence=text)
             return self.perhaps_not_yet(judged) if judged.problem is missing else judged
 
         await self.check(checks.granted(wish), statement, ask)
@@ -198,7 +205,7 @@ class _Verification(Prober):
             held = await self.cloud.test_permissions(self.spec.project, asked)
             roles, unseen = await self.project_roles()
             named = roles or (", ".join(sorted(held - {checks.NEEDED_PERMISSION})),)
-            excess = self.over_grant([(role, f"project {self.spec.project}") for role in named])
+            excess = self.over_grant([(role, on_project(self.spec.project)) for role in named])
             return checks.judge_minimal(held, roles, excess, unseen)
 
         await asyncio.gather(self.check(checks.PERMISSIONS, call, effective), self.check(checks.MINIMAL, call, minimal))
@@ -206,30 +213,32 @@ class _Verification(Prober):
     async def _isolated(self) -> None:
         """Look whether the account can read in a dataset that is none of Klaviyo's."""
         ours = {w.name for w in self.spec.datasets()}
-        project = f"project {self.spec.project}"
+        project = on_project(self.spec.project)
 
         async def ask() -> Judged:
             held = await self.cloud.test_permissions(self.spec.project, (checks.READ_PERMISSION,))
             if held:
                 roles, _ = await self.project_roles()
-                excess = self.over_grant([(role, project) for role in roles or ("read access",)])
-                return Judged(Verdict.FAIL, f"{checks.READ_PERMISSION} is held on the whole project", excess)
+                excess = self.over_grant([(role, project) for role in roles or (said("read access"),)])
+                text = said("{permission} is held on the whole project", permission=checks.READ_PERMISSION)
+                return Judged(Verdict.FAIL, text, excess)
             seen = [n for n, _ in await self.cloud.dataset_names(self.spec.project) if n not in ours]
             others = await asyncio.gather(*map(self._other, seen[:MAX_OTHER_DATASETS]))
             if read := [o for o in others if o.reads]:
-                grants = [(role, f"dataset {o.name}") for o in read for role in o.roles or ("read access",)]
-                names = ", ".join(o.name for o in read[:5])
-                return Judged(
-                    Verdict.FAIL, f"the account reads in: {names}", self.over_grant(grants[:5], read[0].location)
-                )
+                grants = [(role, on_dataset(o.name)) for o in read for role in o.roles or (said("read access"),)]
+                text = said("the account reads in: {names}", names=", ".join(o.name for o in read[:5]))
+                return Judged(Verdict.FAIL, text, self.over_grant(grants[:5], read[0].location))
             if unclear := next((o for o in others if o.problem is not None), None):
                 assert unclear.problem is not None
-                text = f"{unclear.name}: {unclear.problem.original or unclear.problem.title}"
+                text = joined(": ", unclear.name, unclear.problem.original or unclear.problem.title)
                 return Judged(Verdict.UNKNOWN, text, unclear.problem)
-            note = f", and can read none of the first {len(others)}" if seen else ""
-            return Judged(Verdict.PASS, f"the account sees {len(seen)} other datasets{note}")
+            text = said_many("the account sees {n} other dataset", "the account sees {n} other datasets", len(seen))
+            if seen:
+                text = said("{text}, and can read none of the first {n}", text=text, n=len(others))
+            return Judged(Verdict.PASS, text)
 
-        await self.check(checks.ISOLATED, "bigquery.datasets.list, and SELECT as a dry run in each", ask)
+        call = said("bigquery.datasets.list, and SELECT as a dry run in each")
+        await self.check(checks.ISOLATED, call, ask)
 
     async def _other(self, dataset: str) -> _Other:
         """Find out whether a dataset is open to the account: by a grant of its own, or by reading."""
@@ -263,8 +272,8 @@ class _Verification(Prober):
             return self.settled(judged)
 
         result = await self.check(checks.STAGING_WRITE, self.cycle_text(wish), ask, fails=refused)
-        judged = billing[0] if billing else Judged(Verdict.UNKNOWN, "no INSERT was reached", result.problem)
-        self.record(checks.BILLING, "INSERT INTO the probe table", judged)
+        judged = billing[0] if billing else Judged(Verdict.UNKNOWN, said("no INSERT was reached"), result.problem)
+        self.record(checks.BILLING, said("INSERT INTO the probe table"), judged)
 
     async def _writable(self, wish: DatasetWish) -> None:
         async def ask() -> Judged:
@@ -278,29 +287,40 @@ class _Verification(Prober):
         await self.check(checks.read_only(wish), statement, lambda: self.must_not_write(wish, path))
 
     async def _readable(self, wish: DatasetWish) -> None:
-        call = sql.read_one(self.spec.project, wish.name, "…") + ", as a dry run"
+        call = said("{sql}, as a dry run", sql=sql.read_one(self.spec.project, wish.name, "…"))
 
         async def ask() -> Judged:
             found = await self.cloud.tables(self.spec.project, wish.name)
             await self.sweep(wish.name, found)
             tables = [t for t in found if not is_probe(t)]
             if not tables:
-                return Judged(Verdict.PASS, "nothing to read yet: the dataset is empty")
+                return Judged(Verdict.PASS, said("nothing to read yet: the dataset is empty"))
             tried = tables[:MAX_TABLES]
             answers = await asyncio.gather(*(self._dry_read(wish.name, t, self.location) for t in tried))
-            note = f" (the first {MAX_TABLES} of more)" if len(tables) > MAX_TABLES else ""
+            note = said(" (the first {n} of more)", n=MAX_TABLES) if len(tables) > MAX_TABLES else ""
             bad = [(t, why) for t, why in zip(tried, answers, strict=True) if why is not None]
             if not bad:
-                things = "1 table or view" if len(tried) == 1 else f"all {len(tried)} tables and views"
-                return Judged(Verdict.PASS, f"{things} can be read{note}")
+                read = said_many(
+                    "{n} table or view can be read{note}",
+                    "all {n} tables and views can be read{note}",
+                    len(tried),
+                    note=note,
+                )
+                return Judged(Verdict.PASS, read)
             judged = [checks.judge_error(why, _cannot_read(t)) for t, why in bad]
             worst = next((j for j in judged if j.verdict is Verdict.FAIL), judged[0])
-            names = ", ".join(t.name for t, _ in bad[:5])
-            text = f"{len(bad)} of {len(tried)} cannot be read{note}: {names}: {worst.evidence}"
-            said = replace(worst, evidence=text)
+            text = said(
+                "{n} of {all} cannot be read{note}: {names}: {why}",
+                n=len(bad),
+                all=len(tried),
+                note=note,
+                names=", ".join(t.name for t, _ in bad[:5]),
+                why=worst.evidence,
+            )
+            whole = replace(worst, evidence=text)
             # A grant of ours on its way keeps every table shut; what stands before one table alone is not waited for.
             ours = all(why.code == "KBQ-TABLE-READ-DENIED" and _of(why, wish.name) for _, why in bad)
-            return self.settled(said) if ours and len(bad) == len(tried) else said
+            return self.settled(whole) if ours and len(bad) == len(tried) else whole
 
         await self.check(checks.readable(wish), call, ask, fails=refused)
 
@@ -321,18 +341,20 @@ class _Verification(Prober):
         keys = {k.id: k for k in await self.ports.cloud.keys(spec.project, spec.account_email)}
         local = await offload(lambda: self.ports.keys.inspect(spec.key_file, spec.project, spec.account_email))
         if local is None:
-            return Judged(Verdict.FAIL, "there is no key here", self.problem("KBQ-KEY-FILE-MISSING", path="its place"))
+            problem = self.problem("KBQ-KEY-FILE-MISSING", path=said("its place"))
+            return Judged(Verdict.FAIL, said("there is no key here"), problem)
         ours = self.used_key or local.key_id
         if ours not in keys:
             problem = self.problem("KBQ-KEY-DEAD", path=local.path, key_id=ours)
-            return Judged(Verdict.FAIL, "the key here is not among the account's keys", problem)
+            return Judged(Verdict.FAIL, said("the key here is not among the account's keys"), problem)
         if keys[ours].disabled:
             problem = self.problem("KBQ-KEY-DISABLED", path=local.path, key_id=ours)
-            return Judged(Verdict.FAIL, "the key here is switched off at Google", problem)
+            return Judged(Verdict.FAIL, said("the key here is switched off at Google"), problem)
         if others := [k for k in keys if k != ours]:
             problem = self.problem("KBQ-KEY-UNHELD", key_id=others[0])
-            return Judged(Verdict.FAIL, f"{len(others)} more: " + ", ".join(k[:12] for k in others), problem)
-        return Judged(Verdict.PASS, f"one key, {ours[:12]}")
+            text = said("{n} more: {keys}", n=len(others), keys=", ".join(k[:12] for k in others))
+            return Judged(Verdict.FAIL, text, problem)
+        return Judged(Verdict.PASS, said("one key, {key}", key=ours[:12]))
 
 
 def _of(problem: Problem, dataset: str) -> bool:
