@@ -14,14 +14,18 @@ from typing import Any, cast
 from rich.console import Console, ConsoleRenderable
 from rich.text import Text
 from textual import on
+from textual import screen as textual_screen
 from textual._compositor import CompositorUpdate
 from textual.app import App
+from textual.command import CommandPalette
 from textual.driver import Driver
 from textual.drivers import linux_driver
 from textual.drivers.linux_driver import LinuxDriver
 from textual.events import Mount, Resize
 from textual.screen import Screen
+from textual.widgets import Input
 
+from kbq_tui.core.words import told
 from kbq_tui.tui.paint import Painter
 
 _LOG = logging.getLogger("kbq_tui.tui")
@@ -54,6 +58,11 @@ def begin_with_theme(app: App[Any], name: str) -> None:
     app.stylesheet.set_variables(app.get_css_variables())
 
 
+def limit_frames(most: int) -> None:
+    """Paint at most so often in a second, in this process. What TEXTUAL_FPS does before Textual is read in."""
+    textual_screen.UPDATE_PERIOD = 1 / most  # type: ignore[misc]
+
+
 def stop_after_crash(app: App[Any], log_path: str) -> None:
     """End the app after an unexpected exception, showing a short message instead of a traceback with local variables.
 
@@ -69,9 +78,11 @@ def stop_after_crash(app: App[Any], log_path: str) -> None:
     name = type(error).__name__ if error is not None else "unknown error"
     if error is not None:
         _LOG.critical("unexpected exception in the screen", exc_info=error)
-    where = f" Details are in {log_path}." if log_path else ""
-    message = f"kbq-tui stopped because of an unexpected error ({name}).{where} Everything typed so far is kept."
-    app._exit_renderables.append(Text(message))
+    said = [told("kbq-tui stopped because of an unexpected error ({name}).", name=name)]
+    if log_path:
+        said.append(told("Details are in {path}.", path=log_path))
+    said.append(told("Everything typed so far is kept."))
+    app._exit_renderables.append(Text(" ".join(said)))
     app._close_messages_no_wait()
 
 
@@ -123,6 +134,11 @@ class SparingApp(App[int]):
     @on(Resize)
     def _resized(self) -> None:
         self.repaint()
+
+    @on(CommandPalette.Opened)
+    def _keep_palette_still(self) -> None:
+        for field in self.screen.query(Input):
+            field.cursor_blink = False
 
 
 class InputDecoder:

@@ -78,9 +78,9 @@ def brief(problem: Problem) -> Content:
     return Content("\n").join(lines)
 
 
-def headed(*heads: str) -> list[str]:
-    """Return headings that stand at the beginning of lines, all as wide as the widest and two cells more."""
-    width = max(map(len, heads)) + 2
+def headed(*heads: str, gap: int = 2) -> list[str]:
+    """Return headings that stand at the beginning of lines, all as wide as the widest and `gap` cells more."""
+    width = max(map(len, heads)) + gap
     return [head.ljust(width) for head in heads]
 
 

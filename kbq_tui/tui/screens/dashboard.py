@@ -7,12 +7,13 @@ from textual.app import ComposeResult
 from textual.content import Content
 
 from kbq_tui.core.steps import Step
+from kbq_tui.core.words import told, told_many
 from kbq_tui.tui import keys
 from kbq_tui.tui.frame import Frame
 from kbq_tui.tui.glyphs import DOT, GLYPHS, STYLES, Tone
 from kbq_tui.tui.text import block, brief, columns, plain, seconds, status
 from kbq_tui.tui.views import health_tone, status_row
-from kbq_tui.tui.watch import Watched
+from kbq_tui.tui.watch import Watch, Watched
 from kbq_tui.tui.widgets.bars import MessageLine, Quiet
 from kbq_tui.tui.widgets.rows import Row, Rows
 
@@ -52,20 +53,20 @@ class DashboardScreen(Frame):
     # -- drawing ---------------------------------------------------------------------------------------------------
 
     def title_line(self, width: int) -> Content:
-        return Content.assemble(("kbq-tui", "bold $primary"), "  ", ("Dashboard", "bold"))
+        return Content.assemble(("kbq-tui", "bold $primary"), "  ", (told("Dashboard"), "bold"))
 
     def heading(self) -> str:
         n = len(self.host.monitor.connections)
-        return "Dashboard" if n == 1 else f"Dashboard: {n} connections"
+        return told_many("Dashboard", "Dashboard: {n} connections", n)
 
     def hints(self) -> list[tuple[str, str]]:
-        return [("Enter", "Open"), *keys.hints(*self.scopes, "app", without=frozenset({"commands"}))]
+        return [("Enter", told("Open")), *keys.hints(*self.scopes, "app", without=frozenset({"commands"}))]
 
     def draw_message(self, line: MessageLine) -> None:
         watch = self.host.monitor
         line.set_note(self._note(), bad=watch.problem is not None)
         if watch.looking_since is not None:
-            line.busy("Looking at the connections", watch.looking_since, 90.0, "")
+            line.busy(told("Looking at the connections"), watch.looking_since, 90.0, "")
         else:
             line.idle()
 
@@ -79,10 +80,10 @@ class DashboardScreen(Frame):
             return self.host.wizard.note
         every = seconds(self.host.look.refresh * watch.periods())
         if watch.failures:
-            shown = f"; shown is {watch.at:%H:%M:%S} UTC" if watch.at else ""
-            why = f". {watch.problem.title}" if watch.problem else ""
-            return f"{watch.failures} look{'s' if watch.failures > 1 else ''} failed, next in {every}{shown}{why}"
-        return f"Looked at {watch.at:%H:%M:%S} UTC {DOT} again every {every}" if watch.at else ""
+            return _failed(watch, every)
+        if watch.at is None:
+            return ""
+        return told("Looked at {at:%H:%M:%S} UTC {dot} again every {every}", at=watch.at, dot=DOT, every=every)
 
     def draw_body(self) -> None:
         watch = self.host.monitor
@@ -90,13 +91,13 @@ class DashboardScreen(Frame):
         chosen = self.chosen()
         which = self.query_one("#which", Quiet)
         if chosen is None:
-            which.show("No connection is set up yet. kbq-tui setup begins one.")
+            which.show(told("No connection is set up yet. kbq-tui setup begins one."))
             self.query_one("#lines", Rows).show([])
             return
         rows: list[Row] = []
         if chosen.status is not None:
             rows = [status_row(line) for line in chosen.status.lines]
-            tick = "Klaviyo connected" if chosen.saved.connected else "not marked as connected to Klaviyo yet"
+            tick = told("Klaviyo connected" if chosen.saved.connected else "not marked as connected to Klaviyo yet")
             which.show(
                 Content.assemble(
                     plain(chosen.name, "bold"), f"  {DOT}  ", plain(chosen.saved.draft.project), f"  {DOT}  {tick}"
@@ -116,7 +117,7 @@ class DashboardScreen(Frame):
         else:
             tone = health_tone(watched.health)
             bad = [line for line in watched.status.lines if health_tone(line.health) is not Tone.OK]
-            said = plain(", ".join(line.title for line in bad) if bad else "all is well", "$text-quiet")
+            said = plain(", ".join(told(line.title) for line in bad) if bad else told("all is well"), "$text-quiet")
         return Row(f"connection:{watched.name}", columns((status(tone), 0), (name, 18), (project, 26), (said, 0)))
 
     def _about(self) -> None:
@@ -133,10 +134,10 @@ class DashboardScreen(Frame):
         chosen = self.chosen()
         if chosen is None or chosen.status is None:
             return Content("")
-        parts: list[Content] = [Content.styled("What to do", "bold"), Content("\n")]
+        parts: list[Content] = [Content.styled(told("What to do"), "bold"), Content("\n")]
         plan = chosen.status.plan
         if plan.complete and chosen.status.healthy:
-            parts.append(Content("Nothing: everything is in place."))
+            parts.append(Content(told("Nothing: everything is in place.")))
         for action in plan.changes:
             parts += [
                 Content.styled(f"{GLYPHS[Tone.CREATE]} ", STYLES[Tone.CREATE]),
@@ -155,7 +156,7 @@ class DashboardScreen(Frame):
                 Content("\n"),
                 plain(problem.title, "bold"),
                 Content("\n"),
-                block("\n".join(problem.remedy)),
+                block("\n".join(map(told, problem.remedy))),
                 Content("\n"),
             ]
         return Content("").join(parts)
@@ -191,6 +192,16 @@ class DashboardScreen(Frame):
         from kbq_tui.tui.modals.explain import Explain
 
         self.app.push_screen(Explain())
+
+
+def _failed(watch: Watch, every: str) -> str:
+    """Return that looks failed, when the next one comes, and how old what is shown is."""
+    said = told_many(
+        "{n} look failed, next in {every}", "{n} looks failed, next in {every}", watch.failures, every=every
+    )
+    if watch.at is not None:
+        said = told("{said}; shown is {at:%H:%M:%S} UTC", said=said, at=watch.at)
+    return f"{said}. {told(watch.problem.title)}" if watch.problem else said
 
 
 _STEPS = {

@@ -10,7 +10,7 @@ from textual.content import Content
 from kbq_tui.core.observed import Present
 from kbq_tui.core.spec import Direction, check_location, check_project
 from kbq_tui.core.steps import Step
-from kbq_tui.core.words import told
+from kbq_tui.core.words import mark, told, told_many
 from kbq_tui.tui import keys, side
 from kbq_tui.tui.article import LESSONS
 from kbq_tui.tui.findings import preflight
@@ -24,9 +24,9 @@ from kbq_tui.tui.widgets.push import Choice, Push
 from kbq_tui.tui.widgets.rows import Rows
 
 _DIRECTIONS = (
-    (Direction.IMPORT.value, "import", "Klaviyo reads: Data Viewer on the import dataset"),
-    (Direction.EXPORT.value, "export", "Klaviyo writes: Data Editor on the export dataset"),
-    (Direction.BOTH.value, "both", "Klaviyo reads and writes: Data Editor on one dataset for both"),
+    (Direction.IMPORT.value, mark("import"), mark("Klaviyo reads: Data Viewer on the import dataset")),
+    (Direction.EXPORT.value, mark("export"), mark("Klaviyo writes: Data Editor on the export dataset")),
+    (Direction.BOTH.value, mark("both"), mark("Klaviyo reads and writes: Data Editor on one dataset for both")),
 )
 
 
@@ -43,33 +43,33 @@ class ProjectScreen(Frame):
         yield Quiet(id="signed-in")
         yield Field(
             "project",
-            "Project ID",
+            told("Project ID"),
             draft.project,
             check_project,
             placeholder=told("my-company-prod ({key} picks)", key=keys.face("pick")),
         )
         yield Field(
             "location",
-            "Location",
+            told("Location"),
             draft.location,
             check_location,
-            placeholder="empty: as it is, else US",
+            placeholder=told("empty: as it is, else US"),
             optional=True,
         )
         with Horizontal(classes="field-line field"):
-            yield Quiet("Direction", classes="field-label")
-            yield Choice([(v, label) for v, label, _ in _DIRECTIONS], draft.direction, id="direction")
+            yield Quiet(told("Direction"), classes="field-label")
+            yield Choice([(v, told(label)) for v, label, _ in _DIRECTIONS], draft.direction, id="direction")
         yield Quiet(id="direction-note")
-        yield Quiet("Preflight", id="plan-head", classes="head")
+        yield Quiet(told("Preflight"), id="plan-head", classes="head")
         yield Rows(id="findings")
 
     def foot(self) -> ComposeResult:
         yield Quiet(id="about")
         with Horizontal(id="buttons"):
-            yield Push("Look", id="primary")
-            yield Push("Turn on APIs", id="enable")
-            yield Push("Use gcloud's login", id="gcloud")
-            yield Push("Continue", id="continue")
+            yield Push(told("Look"), id="primary")
+            yield Push(told("Turn on APIs"), id="enable")
+            yield Push(told("Use gcloud's login"), id="gcloud")
+            yield Push(told("Continue"), id="continue")
 
     def on_mount(self) -> None:
         super().on_mount()
@@ -84,7 +84,7 @@ class ProjectScreen(Frame):
             self.host.launch(wizard.sign_in(), "sign in")
 
     def heading(self) -> str:
-        return f"Step 1 of 6: {LESSONS[self.step].title}"
+        return told("Step {n} of {all}: {title}", n=1, all=len(Step), title=told(LESSONS[self.step].title))
 
     # -- drawing ---------------------------------------------------------------------------------------------------
 
@@ -98,7 +98,7 @@ class ProjectScreen(Frame):
         if wizard.draft.project != project.value:
             project.put(wizard.draft.project)
         note = next((n for v, _, n in _DIRECTIONS if v == wizard.draft.direction), "")
-        self.query_one("#direction-note", Quiet).show(Content.styled(note, "$text-quiet"))
+        self.query_one("#direction-note", Quiet).show(Content.styled(told(note), "$text-quiet"))
         self._draw_location_note(location)
         signed_out = wizard.sign_in_problem
         rows = [] if signed_out else [finding_row(f) for f in preflight(wizard)]
@@ -112,10 +112,10 @@ class ProjectScreen(Frame):
         if wizard.sign_in_problem is not None:
             return columns((status(Tone.FAIL), 0), (plain(wizard.sign_in_problem.title, "$error"), 0))
         if wizard.identity is None:
-            return columns((status(Tone.READ), 0), (Content("Signing in"), 0))
-        who = plain(wizard.identity.principal or "somebody", "bold")
-        source = plain(f" ({wizard.identity.source})", "$text-quiet")
-        return columns((status(Tone.OK), 0), (Content("Signed in as "), 0), (who, 0), (source, 0))
+            return columns((status(Tone.READ), 0), (Content(told("Signing in")), 0))
+        who = plain(wizard.identity.principal or told("somebody"), "bold")
+        source = plain(f" ({told(wizard.identity.source)})", "$text-quiet")
+        return columns((status(Tone.OK), 0), (Content(told("Signed in as") + " "), 0), (who, 0), (source, 0))
 
     def _draw_location_note(self, field: Field) -> None:
         wizard = self.host.wizard
@@ -124,19 +124,19 @@ class ProjectScreen(Frame):
             there = wizard.observed is not None and any(
                 isinstance(p, Present) for p in wizard.observed.datasets.values()
             )
-            text = f"{wizard.plan.location}{', as what exists' if there else ' by default'}"
+            text = told("{where}, as what exists" if there else "{where} by default", where=wizard.plan.location)
         field.note(Content.styled(text, "$text-quiet"))
 
     def _head(self) -> Content:
         wizard = self.host.wizard
         if wizard.sign_in_problem is not None:
-            return Content.styled("Sign in first", "bold")
+            return Content.styled(told("Sign in first"), "bold")
         if wizard.plan is None or not wizard.current:
-            return Content.styled("Preflight: nothing is changed by looking", "$text-quiet")
+            return Content.styled(told("Preflight: nothing is changed by looking"), "$text-quiet")
         bad = [f for f in preflight(wizard) if f.tone is Tone.FAIL]
         if bad:
-            return Content.styled(f"Preflight: {len(bad)} in the way", "bold $error")
-        return Content.styled("Preflight: nothing in the way", "bold")
+            return Content.styled(told("Preflight: {n} in the way", n=len(bad)), "bold $error")
+        return Content.styled(told("Preflight: nothing in the way"), "bold")
 
     def _draw_about(self) -> None:
         wizard = self.host.wizard
@@ -146,14 +146,14 @@ class ProjectScreen(Frame):
         if problem is not None:
             lines = [plain(problem.cause)]
             for step in problem.remedy[:3]:
-                first, *commands = step.split("\n")
+                first, *commands = told(step).split("\n")
                 lines.append(plain(first))
                 lines += [plain(f"  {command}", "$primary") for command in commands]
             said = Content("\n").join(lines)
         elif rows.has_focus and rows.row is not None and rows.row.problem is not None:
             said = brief(rows.row.problem)
         elif any(f.tone is Tone.FAIL and f.problem for f in preflight(wizard)):
-            said = Content("Up to a failed row, Enter: cause, remedy, and a text for whoever can help.")
+            said = Content(told("Up to a failed row, Enter: cause, remedy, and a text for whoever can help."))
         else:
             said = Content("")
         about.display = bool(said.plain)
@@ -167,17 +167,17 @@ class ProjectScreen(Frame):
         off = wizard.todo(Step.PROJECT) if ready else ()
         bad = ready and any(f.tone is Tone.FAIL for f in preflight(wizard))
         if wizard.busy is not None:
-            primary.label = "Working" if wizard.busy.writing else "Reading"
+            primary.label = told("Working" if wizard.busy.writing else "Reading")
         elif signed_out or bad:
-            primary.label = "Retry"
+            primary.label = told("Retry")
         elif ready:
-            primary.label = "Continue"
+            primary.label = told("Continue")
         else:
-            primary.label = "Look"
+            primary.label = told("Look")
         primary.off = wizard.busy is not None or (wizard.spec() is None and not signed_out)
         enable = self.query_one("#enable", Push)
         enable.display = bool(off)
-        enable.label = f"Turn on {len(off)} API{'s' if len(off) != 1 else ''}"
+        enable.label = told_many("Turn on {n} API", "Turn on {n} APIs", len(off))
         enable.off = wizard.busy is not None
         self.query_one("#gcloud").display = signed_out and self._gcloud()
         self.query_one("#continue").display = bool(bad) and wizard.busy is None
@@ -247,9 +247,9 @@ class ProjectScreen(Frame):
         part = wizard.part(Step.PROJECT)
         if part is None:
             return
-        names = [a.summary for a in part.changes]
+        names = [told(a.summary) for a in part.changes]
         shown = side.commands(part, Step.PROJECT)
-        question = Confirm("Turn on these APIs?", [*names, "", *shown], yes="Turn on", no="Not now")
+        question = Confirm(told("Turn on these APIs?"), [*names, "", *shown], yes=told("Turn on"), no=told("Not now"))
         self.app.push_screen(question, self._enabled)
 
     def _enabled(self, agreed: bool | None) -> None:

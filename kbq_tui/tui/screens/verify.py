@@ -10,9 +10,10 @@ from textual.content import Content
 from kbq_tui.core.checks import Check, expected
 from kbq_tui.core.observed import Present
 from kbq_tui.core.steps import Step
+from kbq_tui.core.words import told
 from kbq_tui.tui import keys
 from kbq_tui.tui.frame import Frame
-from kbq_tui.tui.text import block, plain
+from kbq_tui.tui.text import block, headed, plain
 from kbq_tui.tui.views import check_rows, verdicts
 from kbq_tui.tui.widgets.bars import Quiet
 from kbq_tui.tui.widgets.push import Push
@@ -30,9 +31,9 @@ class VerifyScreen(Frame):
     def fill(self) -> ComposeResult:
         with Horizontal(id="top"):
             yield Quiet(id="score")
-            yield Push("Run the checks", id="primary")
-            yield Push("Save report", id="report")
-            yield Push("Go on", id="go")
+            yield Push(told("Run the checks"), id="primary")
+            yield Push(told("Save report"), id="report")
+            yield Push(told("Go on"), id="go")
         yield Rows(id="checks")
         yield Quiet(id="detail")
 
@@ -44,30 +45,31 @@ class VerifyScreen(Frame):
             self.host.launch(self._verify(), "verify")
 
     def heading(self) -> str:
-        return "Step 5 of 6: Verify, with the key itself"
+        return told("Step {n} of {all}: {title}", n=5, all=len(Step), title=told("Verify, with the key itself"))
 
     def hints(self) -> list[tuple[str, str]]:
         wizard = self.host.wizard
         without = frozenset({"commands", "refresh"} | ({"verify", "save"} if wizard.busy else {"go-on"}))
         scopes = (*(("working",) if wizard.waiting else ()), *self.scopes, "app")
-        return [("Enter", "Details"), *keys.hints(*scopes, without=without)]
+        return [("Enter", told("Details")), *keys.hints(*scopes, without=without)]
 
     def draw_body(self) -> None:
         wizard = self.host.wizard
         spec = wizard.spec()
         if spec is None:
-            self.query_one("#score", Quiet).show("Something on an earlier screen cannot be right yet")
+            self.query_one("#score", Quiet).show(told("Something on an earlier screen cannot be right yet"))
+            self.query("#top Push").set(display=False)
             return
         total = len(expected(spec))
         tone = "$success" if wizard.healthy else "$error" if wizard.verified else "$foreground"
         said = verdicts(wizard.results, total)
         if wizard.healthy:
-            said = f"All is well: {said}"
+            said = told("All is well: {said}", said=said)
         self.query_one("#score", Quiet).show(Content.styled(said, f"bold {tone}"))
         self.query_one("#checks", Rows).show(check_rows(wizard, spec, self.query_one("#body").size.width))
         self.query_one("#detail", Quiet).show(self._detail())
         primary = self.query_one("#primary", Push)
-        primary.label = (
+        primary.label = told(
             "Checking"
             if wizard.busy
             else "Continue"
@@ -95,20 +97,22 @@ class VerifyScreen(Frame):
         result = self.host.wizard.results.get(check.id)
         event = self.host.wizard.running.get(check.id)
         quiet = "$text-quiet"
+        heads = headed(told("Found"), told("Ran"), told("Waits"), told("Cause"), told("Remedy"), told("Article"))
+        found, ran, waits, cause, remedy, article = heads
         lines: list[Content] = []
         if result is not None:
-            lines.append(Content.assemble(("Found    ", quiet), plain(result.evidence)))
+            lines.append(Content.assemble((found, quiet), plain(result.evidence)))
             if result.command:
-                lines.append(Content.assemble(("Ran      ", quiet), plain(result.command, "$primary", limit=700)))
+                lines.append(Content.assemble((ran, quiet), plain(result.command, "$primary", limit=700)))
         elif event is not None and event.text:
-            lines.append(Content.assemble(("Waits    ", quiet), plain(event.text)))
+            lines.append(Content.assemble((waits, quiet), plain(event.text)))
         problem = result.problem if result else event.problem if event else None
         if problem is not None:
-            lines.append(Content.assemble(("Cause    ", quiet), plain(problem.cause)))
+            lines.append(Content.assemble((cause, quiet), plain(problem.cause)))
             if problem.remedy:
-                first = problem.remedy[0].split("\n")[0]
-                lines.append(Content.assemble(("Remedy   ", quiet), plain(first)))
-        lines.append(Content.assemble(("Article  ", quiet), Content(check.why)))
+                first = told(problem.remedy[0]).split("\n")[0]
+                lines.append(Content.assemble((remedy, quiet), plain(first)))
+        lines.append(Content.assemble((article, quiet), Content(told(check.why))))
         return Content("\n").join(lines)
 
     def side(self) -> Content:
@@ -116,27 +120,33 @@ class VerifyScreen(Frame):
         if check is None:
             return Content("")
         result = self.host.wizard.results.get(check.id)
-        parts = [Content.styled(check.title, "bold"), Content("\n\n")]
+        parts = [Content.styled(told(check.title), "bold"), Content("\n\n")]
         if result is not None:
             parts += [
-                Content.styled("What was run", "bold"),
+                Content.styled(told("What was run"), "bold"),
                 Content("\n"),
                 block(result.command, "$primary"),
                 Content("\n\n"),
             ]
-            parts += [Content.styled("What came back", "bold"), Content("\n"), block(result.evidence), Content("\n\n")]
-        section = f"section {check.article}" if check.article != "+" else "nothing"
-        parts += [Content.styled(f"Klaviyo's article: {section}", "bold"), Content("\n"), Content(check.why)]
+            parts += [
+                Content.styled(told("What came back"), "bold"),
+                Content("\n"),
+                block(result.evidence),
+                Content("\n\n"),
+            ]
+        section = told("section {n}", n=check.article) if check.article != "+" else told("nothing")
+        heading = told("Klaviyo's article: {part}", part=section)
+        parts += [Content.styled(heading, "bold"), Content("\n"), Content(told(check.why))]
         if result is not None and result.problem is not None:
             problem = result.problem
             parts += [
                 Content("\n\n"),
-                Content.styled("Remedy", "bold"),
+                Content.styled(told("Remedy"), "bold"),
                 Content("\n"),
-                block("\n".join(problem.remedy)),
+                block("\n".join(map(told, problem.remedy))),
             ]
             if problem.who:
-                parts += [Content("\n\n"), Content.styled("Who", "bold"), Content("\n"), block(problem.who)]
+                parts += [Content("\n\n"), Content.styled(told("Who"), "bold"), Content("\n"), block(problem.who)]
         return Content("").join(parts)
 
     # -- what the operator does --------------------------------------------------------------------------------------
@@ -171,7 +181,7 @@ class VerifyScreen(Frame):
         wizard = self.host.wizard
         spec = wizard.spec()
         if not wizard.results or spec is None:
-            wizard.say("Nothing has been checked yet.", bad=True)
+            wizard.say(told("Nothing has been checked yet."), bad=True)
             return
         from kbq_tui.export.report import About, to_json, to_markdown
 

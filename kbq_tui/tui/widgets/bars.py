@@ -169,7 +169,9 @@ class MessageLine(Quiet):
         text = [self._what]
         if elapsed >= self.LONG:
             took = seconds(elapsed)
-            text.append(told("{took} of at most {limit}", took=took, limit=seconds(self._limit)) if self._limit else took)
+            text.append(
+                told("{took} of at most {limit}", took=took, limit=seconds(self._limit)) if self._limit else took
+            )
         if elapsed >= self.LONG or self._limit == 0:
             text.append(self._hint)
         said = f" {DOT} ".join(t for t in text if t)
