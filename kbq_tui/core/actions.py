@@ -148,3 +148,8 @@ class Action:
     step: Step
     op: Operation
     needs: tuple[str, ...] = ()
+
+    @property
+    def is_removal(self) -> bool:
+        """Whether it takes away what the account holds beyond its need."""
+        return self.id.startswith("over-grant:")

@@ -1,11 +1,15 @@
 """The frame of a step that changes something: status, preview, one key to do it, progress, and what comes after."""
 
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
+
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.content import Content
 
 from kbq_tui.core.actions import Action, Step
+from kbq_tui.core.problems import Problem
 from kbq_tui.core.words import told
 from kbq_tui.tui import keys, side
 from kbq_tui.tui.article import LESSONS
@@ -17,6 +21,9 @@ from kbq_tui.tui.widgets.field import Field
 from kbq_tui.tui.widgets.push import Push
 from kbq_tui.tui.widgets.rows import Row, Rows
 from kbq_tui.tui.wizard import STEPS
+
+if TYPE_CHECKING:
+    from kbq_tui.tui.modals.confirm import Confirm
 
 
 class Changing(Frame):
@@ -37,10 +44,15 @@ class Changing(Frame):
         with Horizontal(id="buttons"):
             yield Push(told("Continue"), id="primary")
             yield Push(told("Skip for now"), id="skip")
+            yield from self.offers()
             yield Push(told("Back"), id="back")
 
     def fields(self) -> ComposeResult:
         """Yield what can be changed on this step, and its status panel."""
+        yield from ()
+
+    def offers(self) -> ComposeResult:
+        """Yield the buttons of what a step can do besides its part of the plan, and only when asked for."""
         yield from ()
 
     def on_mount(self) -> None:
@@ -160,6 +172,28 @@ class Changing(Frame):
         await self.host.wizard.apply(self.step)
         if self.is_current:
             self.query_one("#primary").focus()
+
+    async def confirmed(
+        self, question: "Confirm", work: Callable[[], Awaitable[Problem | None]], commands: tuple[str, ...]
+    ) -> bool:
+        """Ask, do it, and show what went wrong. Returns whether the operator wants to try again.
+
+        Args:
+            question: shows exactly what is done.
+            work: does it; returns the first thing that went wrong.
+            commands: the same by hand, for the text to whoever may.
+        """
+        from kbq_tui.tui.modals.problem import ProblemSheet
+
+        again = False
+        if await self.app.push_screen_wait(question):
+            self.query_one("#plan").focus()
+            problem = await work()
+            if problem is not None:
+                again = await self.app.push_screen_wait(ProblemSheet(problem, commands, retry=True))
+        if self.is_current:
+            self.query_one("#primary").focus()
+        return bool(again)
 
     @on(Push.Pressed, "#skip")
     def next(self) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -20,9 +20,10 @@ from kbq_tui.tui.waiting import HurriedClock, true_seconds
 if TYPE_CHECKING:  # what the first frame does not need is loaded when it is
     from kbq_tui.core.checks import CheckResult
     from kbq_tui.core.events import Event
-    from kbq_tui.core.observed import Identity, Observed
+    from kbq_tui.core.observed import Identity, KeyInfo, Observed
     from kbq_tui.core.plan import Blocked, Plan
     from kbq_tui.core.summary import Summary
+    from kbq_tui.engine.apply import Outcome, Patience
 
 __all__ = ["STEPS", "Busy", "Wizard"]
 
@@ -194,32 +195,88 @@ class Wizard(Typed):
         part = self.part(step)
         return tuple(b for b in part.blocked if b.id not in self.made) if part else ()
 
-    async def apply(self, step: Step) -> None:
-        """Carry out one step's part of the plan, as it was shown."""
-        part, spec = self.part(step), self.spec()
+    def removal(self) -> Plan | None:
+        """Return the plan that takes away, too, what the account holds beyond its need; None where that is nothing."""
+        spec, seen = self.looked, self.observed
+        warnings = self.plan.warnings if self.plan is not None and self.current else ()
+        if spec is None or seen is None or not any(w.code == "KBQ-OVER-GRANT" for w in warnings):
+            return None
+        from kbq_tui.core.diff import diff
+
+        plan = diff(spec, seen, remove_over_grants=True)
+        return plan if any(a.is_removal for a in (*plan.changes, *(b.action for b in plan.blocked))) else None
+
+    def leftovers(self) -> tuple[KeyInfo, ...]:
+        """Return the keys at Google that are not kept here; not those we have just deleted and Google still shows."""
+        from kbq_tui.core.observed import unheld_keys
+
+        keys = unheld_keys(self.observed) if self.observed is not None and self.current else ()
+        return tuple(k for k in keys if f"delete-key:{k.id}" not in self.made)
+
+    async def apply(self, step: Step, removal: Plan | None = None) -> Problem | None:
+        """Carry out one step's part of the plan, as it was shown.
+
+        Args:
+            step: the step.
+            removal: the plan that was agreed to, where it takes over-grants away.
+
+        Returns:
+            The first thing that went wrong.
+        """
+        part, spec = removal.step(step) if removal is not None else self.part(step), self.spec()
         if part is None or spec is None or self.cloud is None or self.busy is not None:
-            return
-        from kbq_tui.engine.apply import Patience, apply
+            return None
+        from kbq_tui.engine.apply import apply
+
+        async def work(ports: Ports, patience: Patience) -> Outcome:
+            shown, self.plan = self.plan, removal or self.plan
+            try:
+                return await apply(
+                    spec,
+                    ports,
+                    self._event,
+                    expected=part.fingerprint,
+                    only=step,
+                    patience=patience,
+                    recently=self._recently(),
+                    remove_over_grants=removal is not None,
+                )
+            finally:
+                self.plan = shown
+
+        return await self._change(spec, work)
+
+    async def delete_key(self, key_id: str) -> Problem | None:
+        """Delete a key that is not kept here. Returns what went wrong."""
+        spec = self.spec()
+        if spec is None or self.cloud is None or self.busy is not None:
+            return None
+        from kbq_tui.engine.keys import delete_key
+
+        async def work(ports: Ports, patience: Patience) -> Outcome:
+            return (await delete_key(spec, ports, self._event, patience, key_id, unheld_only=True))[0]
+
+        return await self._change(spec, work)
+
+    async def _change(
+        self, spec: ConnectionSpec, work: Callable[[Ports, Patience], Awaitable[Outcome]]
+    ) -> Problem | None:
+        """Change something, say what came of it, and look again. Returns the first thing that went wrong."""
+        from kbq_tui.engine.apply import Patience
 
         self.rows, self.failed = {}, {}
         self.clock = HurriedClock(self.desk.clock)
         patience = Patience(limit=self.desk.patience) if self.desk.patience is not None else Patience()
+        problem: Problem | None = None
         self._begin(told("Working"), writing=True)
         self.save()
         try:
-            outcome = await apply(
-                spec,
-                self.ports(spec),
-                self._event,
-                expected=part.fingerprint,
-                only=step,
-                patience=patience,
-                recently=self._recently(),
-            )
+            outcome = await work(self.ports(spec), patience)
         except ProblemError as error:
-            self.look_problem = error.problem
+            problem = self.look_problem = error.problem
             self.say(f"{told(error.problem.title)}. {told(error.problem.cause)}", bad=True)
         else:
+            problem = next(iter(outcome.failed.values()), None)
             self.made |= set(outcome.done)
             self.failed = outcome.failed
             if outcome.failed or outcome.skipped:
@@ -234,6 +291,7 @@ class Wizard(Typed):
         await self.look()
         if note and not self.note:
             self.say(note, bad=bad)
+        return problem
 
     async def verify(self) -> None:
         """Run every check with the key."""
@@ -264,6 +322,7 @@ class Wizard(Typed):
         except ProblemError as error:
             self.say(f"{told(error.problem.title)}: {told(error.problem.cause)}", bad=True)
         finally:
+            self.running = {}  # stopped in the middle, nothing runs any more
             self._end()
 
     @property

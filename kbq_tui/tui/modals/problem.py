@@ -72,27 +72,31 @@ def message_for(problem: Problem, context: Context, commands: Sequence[str]) -> 
     return handoff(problem, context, known.do or commands, known.undo)
 
 
-class ProblemSheet(Modal[None]):
+class ProblemSheet(Modal[bool]):
     """Shows one problem.
 
     Args:
         problem: the problem.
         commands: equivalent commands of what it blocks, for the text to send.
+        retry: whether trying again is offered; the answer is True where it is wanted.
     """
 
     BINDINGS = keys.bindings("text")
     heading = mark("What is wrong, and how to mend it")
 
-    def __init__(self, problem: Problem, commands: tuple[str, ...] = ()) -> None:
+    def __init__(self, problem: Problem, commands: tuple[str, ...] = (), *, retry: bool = False) -> None:
         super().__init__()
         self.problem = problem
         self._commands = commands
+        self._retry = retry
 
     def fill(self) -> ComposeResult:
         yield Quiet(describe(self.problem))
 
     def foot(self) -> ComposeResult:
         with Horizontal(id="buttons"):
+            if self._retry:
+                yield Push(told("Try again"), id="retry")
             yield Push(told("Copy text to send"), id="copy")
             yield Push(told("Write it to a file"), id="write")
             yield Push(told("Close"), id="close")
@@ -118,6 +122,10 @@ class ProblemSheet(Modal[None]):
     def action_view(self) -> None:
         self.host.view_text(self.message)
 
+    @on(Push.Pressed, "#retry")
+    def _again(self) -> None:
+        self.dismiss(True)
+
     @on(Push.Pressed, "#close")
     def action_close(self) -> None:
-        self.dismiss(None)
+        self.dismiss(False)

@@ -1,7 +1,9 @@
 """Step 3: the service account, its keys, and the key that is kept here."""
 
 from datetime import datetime
+from typing import ClassVar
 
+from textual import on
 from textual.app import ComposeResult
 from textual.content import Content
 
@@ -10,16 +12,20 @@ from kbq_tui.core.observed import Absent, KeyInfo, LocalKey, Observed, Present, 
 from kbq_tui.core.spec import check_account
 from kbq_tui.core.steps import Step
 from kbq_tui.core.words import told
+from kbq_tui.tui import keys, side
 from kbq_tui.tui.changing import Changing
 from kbq_tui.tui.glyphs import Tone
 from kbq_tui.tui.text import columns, plain, status
 from kbq_tui.tui.widgets.bars import Quiet
 from kbq_tui.tui.widgets.field import Field
+from kbq_tui.tui.widgets.push import Push
 
 
 class AccountScreen(Changing):
     """The account's ID, its keys with their age, and where the key is kept."""
 
+    BINDINGS = keys.bindings("account")
+    scopes: ClassVar = ("account",)
     step = Step.ACCOUNT
     warnings = ("KBQ-KEY-UNHELD",)
     help_name = "account"
@@ -37,6 +43,13 @@ class AccountScreen(Changing):
         )
         yield Quiet(id="state")
 
+    def offers(self) -> ComposeResult:
+        yield Push(told("Delete a key"), id="leftover")
+
+    def hints(self) -> list[tuple[str, str]]:
+        found = super().hints()
+        return found if self.host.wizard.leftovers() else [h for h in found if h[0] != keys.face("delete-key")]
+
     def doing(self, n: int, *, again: bool) -> str:
         if n > 1:
             return told("Retry: create account and key" if again else "Create account and key")
@@ -45,8 +58,9 @@ class AccountScreen(Changing):
         return told("Retry: create key" if again else "Create key")
 
     def draw_body(self) -> None:
-        super().draw_body()
         wizard = self.host.wizard
+        self.query_one("#leftover").display = wizard.busy is None and bool(wizard.leftovers())
+        super().draw_body()
         self.query_one("#state", Quiet).show(
             Content("\n").join(self._state(wizard.observed)) if wizard.observed and wizard.current else Content("")
         )
@@ -86,6 +100,57 @@ class AccountScreen(Changing):
             case Unknown(problem=problem):
                 lines.append(_state(Tone.UNKNOWN, told("Key here"), problem.title))
         return lines
+
+    # -- what the operator does --------------------------------------------------------------------------------------
+
+    @on(Push.Pressed, "#leftover")
+    def action_delete_key(self) -> None:
+        wizard = self.host.wizard
+        if wizard.busy is None and not wizard.leftovers():
+            wizard.say(told("Google has no key of this account that is not kept here."))
+        elif wizard.busy is None:
+            self.host.launch(self._delete_leftover(), "delete a key that is not kept here")
+
+    async def _delete_leftover(self) -> None:
+        from kbq_tui.tui.modals.leftovers import PickKey
+
+        wizard = self.host.wizard
+        left = wizard.leftovers()
+        wanted: str | None = left[0].id
+        if len(left) > 1:
+            wanted = await self.app.push_screen_wait(PickKey(left, self.host.desk.clock.now()))
+        again = True
+        while again:
+            key = next((k for k in wizard.leftovers() if k.id == wanted), None)
+            again = key is not None and await self._delete(key)
+
+    async def _delete(self, key: KeyInfo) -> bool:
+        """Ask, and delete a key. Returns whether that failed and another try is wanted."""
+        from kbq_tui.engine.keys import deletion
+        from kbq_tui.tui.modals.confirm import Confirm
+        from kbq_tui.tui.modals.leftovers import age
+
+        wizard = self.host.wizard
+        if wizard.looked is None:
+            return False
+        command = side.command(deletion(wizard.looked, key.id), None)
+        lines = [
+            told("Key {key}", key=key.id),
+            told("of {account},", account=wizard.looked.account_email),
+            told("{age}. It is not kept here.", age=age(key, self.host.desk.clock.now())),
+            "",
+            told(
+                "When it was last used cannot be seen from here. Whoever signs in with it is shut out at once: "
+                "another machine, another connection, Klaviyo if it was given this one. A deleted key cannot be "
+                "brought back."
+            ),
+            "",
+            command,
+        ]
+        question = Confirm(
+            told("Delete this key at Google?"), lines, yes=told("Delete the key"), no=told("Cancel"), harmless=False
+        )
+        return await self.confirmed(question, lambda: wizard.delete_key(key.id), (command,))
 
 
 def _state(tone: Tone, title: str, text: str) -> Content:

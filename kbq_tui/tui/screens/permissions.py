@@ -1,18 +1,26 @@
 """Step 4: the grants now and wanted, side by side."""
 
+from functools import partial
+from typing import ClassVar
+
+from textual import on
 from textual.app import ComposeResult
 
 from kbq_tui.core.steps import Step
-from kbq_tui.core.words import told_many
+from kbq_tui.core.words import told, told_many
+from kbq_tui.tui import keys, side
 from kbq_tui.tui.changing import Changing
 from kbq_tui.tui.views import grant_head, grant_rows
 from kbq_tui.tui.widgets.bars import Quiet
+from kbq_tui.tui.widgets.push import Push
 from kbq_tui.tui.widgets.rows import Rows
 
 
 class PermissionsScreen(Changing):
     """What the account holds, what it needs, what is too much."""
 
+    BINDINGS = keys.bindings("permissions")
+    scopes: ClassVar = ("permissions",)
     step = Step.PERMISSIONS
     warnings = ("KBQ-OVER-GRANT",)
     help_name = "permissions"
@@ -21,7 +29,16 @@ class PermissionsScreen(Changing):
         yield Quiet(id="grants-head")
         yield Rows(id="grants")
 
+    def offers(self) -> ComposeResult:
+        yield Push(told("Remove over-grants"), id="remove")
+
+    def hints(self) -> list[tuple[str, str]]:
+        found = super().hints()
+        return found if self.host.wizard.removal() else [h for h in found if h[0] != keys.face("remove")]
+
     def draw_body(self) -> None:
+        wizard = self.host.wizard
+        self.query_one("#remove").display = wizard.busy is None and wizard.removal() is not None
         super().draw_body()
         width = self.query_one("#grants").size.width or 76
         rows = grant_rows(self.host.wizard, width)
@@ -39,3 +56,42 @@ class PermissionsScreen(Changing):
         if again:
             return told_many("Retry: Grant {n} role", "Retry: Grant {n} roles", n)
         return told_many("Grant {n} role", "Grant {n} roles", n)
+
+    # -- what the operator does --------------------------------------------------------------------------------------
+
+    @on(Push.Pressed, "#remove")
+    def action_remove(self) -> None:
+        wizard = self.host.wizard
+        if wizard.busy is None and wizard.removal() is None:
+            wizard.say(told("The account holds nothing beyond its need that could be taken away here."))
+        elif wizard.busy is None:
+            self.host.launch(self._remove(), "remove over-grants")
+
+    async def _remove(self) -> None:
+        """Show what is taken away, ask, and do it; what cannot be done is explained, with the text to send."""
+        from kbq_tui.tui.modals.confirm import Confirm
+
+        wizard = self.host.wizard
+        again = True
+        while again and (plan := wizard.removal()) is not None:
+            part = plan.step(self.step)
+            commands = tuple(side.command(a, plan.location) for a in part.changes)
+            if not any(a.is_removal for a in part.changes):
+                blocked = next(b for b in part.blocked if b.action.is_removal)
+                self.host.open_problem(blocked.problem, (side.command(blocked.action, plan.location),))
+                return
+            lines = [
+                *(told(a.summary) for a in part.changes),
+                "",
+                told("Nobody else's access is touched. Whatever else uses this account loses what is taken away."),
+                "",
+                *commands,
+            ]
+            question = Confirm(
+                told("Take away what the account does not need?"),
+                lines,
+                yes=told("Take it away"),
+                no=told("Cancel"),
+                harmless=False,
+            )
+            again = await self.confirmed(question, partial(wizard.apply, self.step, plan), commands)

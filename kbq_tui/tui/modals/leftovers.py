@@ -1,0 +1,57 @@
+"""Which of several keys that are not kept here."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from textual import on
+from textual.app import ComposeResult
+from textual.content import Content
+
+from kbq_tui.core.observed import KeyInfo
+from kbq_tui.core.words import mark, told
+from kbq_tui.tui.modals.base import Modal
+from kbq_tui.tui.text import columns, plain
+from kbq_tui.tui.widgets.rows import Row, Rows
+
+
+def age(key: KeyInfo, now: datetime) -> str:
+    """Return when a key was created, and what else is known of it."""
+    days = (now - key.created).days
+    said = told("created {day:%Y-%m-%d}, {n} days old", day=key.created, n=max(days, 0))
+    if key.expires is not None:
+        said = told("{age}, expires {day:%Y-%m-%d}", age=said, day=key.expires)
+    return told("{age}, disabled", age=said) if key.disabled else said
+
+
+class PickKey(Modal[str]):
+    """Picks one of the keys that are not kept here; nothing is deleted by picking.
+
+    Args:
+        keys: the keys.
+        now: their age is counted from here.
+    """
+
+    heading = mark("Keys at Google that are not kept here: which one?")
+
+    def __init__(self, keys: Sequence[KeyInfo], now: datetime) -> None:
+        super().__init__()
+        self._keys = keys
+        self._now = now
+
+    def fill(self) -> ComposeResult:
+        yield Rows(id="keys")
+
+    def hints(self) -> list[tuple[str, str]]:
+        return [("Enter", told("Look at it")), ("Esc", told("Close"))]
+
+    def on_mount(self) -> None:
+        rows = self.query_one("#keys", Rows)
+        rows.show([Row(k.id, self._line(k)) for k in self._keys])
+        rows.focus()
+
+    def _line(self, key: KeyInfo) -> Content:
+        return columns((plain(key.id[:20]), 22), (plain(age(key, self._now), "$text-quiet"), 0))
+
+    @on(Rows.Chosen)
+    def _take(self, event: Rows.Chosen) -> None:
+        self.dismiss(event.row.id)

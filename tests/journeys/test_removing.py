@@ -1,0 +1,77 @@
+"""Leftover keys and over-grants taken away on the screens: Google's own client libraries, real sockets, the sandbox."""
+
+import json
+from collections.abc import Callable
+
+import pytest
+
+from kbq_tui.core.steps import Step
+from kbq_tui.engine.desk import Saved
+from kbq_tui.tui.app import KbqApp
+from kbq_tui.tui.app import build as app_over
+from kbq_tui.tui.look import Look
+from kbq_tui.wiring import Options, build
+from tests.support.sandbox import Served, served
+from tests.tui.screens import until
+
+CEILING = 60.0
+
+
+@pytest.fixture
+def at_step(monkeypatch: pytest.MonkeyPatch) -> Callable[[Served, Step], KbqApp]:
+    """The app as an operator of this sandbox would come back to it, on one of its steps."""
+
+    def stand(world: Served, step: Step) -> KbqApp:
+        for name, value in world.environ().items():
+            monkeypatch.setenv(name, value)
+        desk = build(Options()).desk
+        desk.store.save(Saved(desk.draft, step))
+        return app_over(desk, Look())
+
+    return stand
+
+
+async def test_a_key_that_nobody_holds_is_deleted_and_the_one_kept_here_stays(
+    at_step: Callable[[Served, Step], KbqApp],
+) -> None:
+    with served("existing") as world:
+        assert world.run("apply", "--yes").returncode == 0  # makes a key of its own beside the one that is there
+        keys = {k["here"]: k["id"] for k in json.loads(world.run("key", "list", "--json").stdout)["keys"]}
+        app = at_step(world, Step.ACCOUNT)
+        async with app.run_test(size=(80, 24)) as pilot:
+            await until(pilot, "[ Delete a key ]", CEILING)
+            await pilot.press("f7")
+            shown = await until(pilot, "Delete this key at Google?", CEILING)
+            assert keys[False] in shown
+            assert keys[True] not in shown
+            await pilot.press("left", "enter")
+            await until(pilot, lambda: app.wizard.busy is None and not app.wizard.leftovers(), CEILING)
+            assert app.wizard.failed == {}
+        (left,) = json.loads(world.run("key", "list", "--json").stdout)["keys"]
+        assert (left["id"], left["here"]) == (keys[True], True)
+        journal = "".join(
+            p.read_text() for p in (world.home / "state").rglob("*") if "journal" in str(p) and p.is_file()
+        )
+        assert f"delete-key:{keys[False]}" in journal
+
+
+async def test_over_grants_are_taken_away_and_what_is_needed_is_granted_first(
+    at_step: Callable[[Served, Step], KbqApp],
+) -> None:
+    with served("over-granted") as world:
+        key = world.env["KBQ_TUI_SANDBOX_KEY"]
+        before = world.run("verify", "--json", "--key-file", key)
+        assert "KBQ-OVER-GRANT" in before.stdout
+        app = at_step(world, Step.PERMISSIONS)
+        async with app.run_test(size=(80, 24)) as pilot:
+            await until(pilot, "[ Remove over-grants ]", CEILING)
+            await pilot.press("f7")
+            shown = await until(pilot, "Take away what the account does not need?", CEILING)
+            assert "Take roles/bigquery.dataEditor away" in " ".join(shown.split())
+            await pilot.press("left", "enter")
+            await until(pilot, lambda: app.wizard.busy is None and app.wizard.removal() is None, CEILING)
+            assert app.wizard.failed == {}
+        after = world.run("verify", "--json", "--key-file", key)
+        assert after.returncode == 0, after.stdout
+        planned = json.loads(world.run("plan", "--json", "--key-file", key, "--remove-over-grants").stdout)
+        assert {a["change"] for a in planned["actions"]} == {"noop"}

@@ -1,0 +1,204 @@
+"""Leftover keys and over-grants: offered, never by default, shown to the letter before, and what fails is explained."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from kbq_tui.core.observed import AccessEntry, KeyInfo, RoleBinding
+from kbq_tui.core.problems import Kind, Problem
+from kbq_tui.core.spec import JOB_USER
+from kbq_tui.core.steps import Step
+from kbq_tui.tui.app import KbqApp
+from tests.tui import fakes
+from tests.tui.screens import app_for, text_of, until
+
+FIRST, SECOND = "a" * 40, "b" * 40
+ADMIN = "roles/bigquery.admin"
+OWNER = "roles/bigquery.dataOwner"
+DENIED = Problem("KBQ-TEST-DENIED", "You may not do that", "The permission is missing.", kind=Kind.NOT_PERMITTED)
+
+
+def idle(app: KbqApp) -> bool:
+    return app.wizard.busy is None and app.wizard.current
+
+
+def with_leftovers(*ids: str) -> fakes.Scene:
+    scene = fakes.resumed(Step.ACCOUNT, fakes.complete())
+    scene.world.keys += [KeyInfo(id_, fakes.NOW - timedelta(days=40)) for id_ in ids]
+    return scene
+
+
+def over_granted() -> fakes.Scene:
+    scene = fakes.resumed(Step.PERMISSIONS, fakes.complete())
+    world = scene.world
+    world.bindings += [RoleBinding(ADMIN, (fakes.SPEC.member,))]
+    info = world.datasets["KLAVIYO_TMP"]
+    world.datasets["KLAVIYO_TMP"] = replace(info, access=(*info.access, AccessEntry(OWNER, fakes.SPEC.member)))
+    return scene
+
+
+async def test_a_leftover_key_is_deleted_after_a_preview_and_a_yes() -> None:
+    scene = with_leftovers(FIRST)
+    app = app_for(scene)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: idle(app))
+        assert "Delete key" in await until(pilot, "[ Delete a key ]")
+        await pilot.press("f7")
+        shown = await until(pilot, "Delete this key at Google?")
+        assert FIRST in shown
+        assert "40 days old" in shown
+        assert "gcloud iam service-accounts keys delete" in shown
+        await pilot.press("enter")  # the harmless answer has the focus
+        await until(pilot, lambda: "Delete this key" not in text_of(app))
+        assert scene.world.writes == []
+        await pilot.press("f7")
+        await until(pilot, "Delete this key at Google?")
+        await pilot.press("left", "enter")
+        await until(pilot, lambda: idle(app) and "delete_key" in scene.world.writes)
+        shown = await until(pilot, lambda: "[ Delete a key ]" not in text_of(app))
+        assert "Done." in shown
+    assert scene.world.writes == ["delete_key"]
+    assert FIRST not in [k.id for k in scene.world.keys]
+
+
+async def test_without_a_leftover_key_nothing_is_offered() -> None:
+    scene = with_leftovers()
+    app = app_for(scene)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: idle(app))
+        shown = await until(pilot, "Already in place")
+        assert "Delete" not in shown
+        await pilot.press("f7")
+        await until(pilot, "Google has no key of this account")
+    assert scene.world.writes == []
+
+
+async def test_while_the_key_here_cannot_be_read_none_is_offered() -> None:
+    scene = with_leftovers(FIRST)
+    scene.keys.problem = DENIED
+    app = app_for(scene)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: idle(app))
+        assert "Delete" not in await until(pilot, "You may not do that")
+    assert scene.world.writes == []
+
+
+async def test_of_several_leftover_keys_one_is_picked_and_the_kept_one_is_not_among_them() -> None:
+    scene = with_leftovers(FIRST, SECOND)
+    held = scene.world.keys[0].id
+    app = app_for(scene)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, "[ Delete a key ]")
+        await pilot.press("f7")
+        shown = await until(pilot, "which one?")
+        assert held[:12] not in "\n".join(line for line in shown.split("\n") if "days old" in line)
+        await pilot.press("down", "enter")
+        assert SECOND in await until(pilot, "Delete this key at Google?")
+        await pilot.press("left", "enter")
+        await until(pilot, lambda: idle(app) and "delete_key" in scene.world.writes)
+    assert [k.id for k in scene.world.keys] == [held, FIRST]
+
+
+async def test_a_key_that_cannot_be_deleted_says_why_and_can_be_tried_again() -> None:
+    scene = with_leftovers(FIRST)
+    scene.world.faults["delete_key"] = [DENIED]
+    app = app_for(scene)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, "[ Delete a key ]")
+        app.screen.query_one("#leftover").focus()
+        await pilot.press("enter")
+        await until(pilot, "Delete this key at Google?")
+        await pilot.press("left", "enter")
+        shown = await until(pilot, "What is wrong")
+        assert "You may not do that" in shown
+        await pilot.press("c")
+        await until(pilot, lambda: bool(scene.copied))
+        assert f"keys delete {FIRST}" in scene.copied[0]
+        app.screen.query_one("#retry").focus()
+        await pilot.press("enter")
+        await until(pilot, "Delete this key at Google?")
+        await pilot.press("left", "enter")
+        await until(pilot, lambda: idle(app) and "delete_key" in scene.world.writes)
+    assert FIRST not in [k.id for k in scene.world.keys]
+
+
+async def test_a_key_that_came_to_be_kept_here_meanwhile_is_spared() -> None:
+    scene = with_leftovers(FIRST)
+    app = app_for(scene)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, "[ Delete a key ]")
+        await pilot.press("f7")
+        await until(pilot, "Delete this key at Google?")
+        assert scene.keys.local is not None
+        scene.keys.local = replace(scene.keys.local, key_id=FIRST)
+        await pilot.press("left", "enter")
+        await until(pilot, "KBQ-STALE-PLAN")
+    assert scene.world.writes == []
+
+
+async def test_over_grants_are_taken_away_after_a_preview_and_a_yes() -> None:
+    scene = over_granted()
+    app = app_for(scene)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, "[ Remove over-grants ]")
+        await pilot.press("f7")
+        shown = await until(pilot, "Take away what the account does not need?")
+        assert f"Take {ADMIN} away" in shown
+        assert f"Take {OWNER} away" in shown
+        assert "remove-iam-policy-binding" in shown
+        await pilot.press("enter")  # the harmless answer has the focus
+        await until(pilot, lambda: "Take away what" not in text_of(app))
+        assert scene.world.writes == []
+        await pilot.press("f7")
+        await until(pilot, "Take away what the account does not need?")
+        await pilot.press("left", "enter")
+        await until(pilot, lambda: idle(app) and len(scene.world.writes) == 2)
+        await until(pilot, lambda: "[ Remove over-grants ]" not in text_of(app))
+    assert sorted(scene.world.writes) == ["remove_project_binding", "revoke_dataset"]
+    assert {b.role for b in scene.world.bindings} == {JOB_USER}
+    assert OWNER not in {e.role for e in scene.world.datasets["KLAVIYO_TMP"].access}
+
+
+async def test_access_that_changed_while_the_question_stood_is_shown_afresh_before_anything_is_taken() -> None:
+    scene = over_granted()
+    app = app_for(scene)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, "[ Remove over-grants ]")
+        await pilot.press("f7")
+        await until(pilot, "Take away what the account does not need?")
+        scene.world.bindings += [RoleBinding("roles/viewer", (fakes.SPEC.member,))]
+        await pilot.press("left", "enter")
+        await until(pilot, "KBQ-STALE-PLAN")
+        assert scene.world.writes == []
+        app.screen.query_one("#retry").focus()
+        await pilot.press("enter")
+        assert "roles/viewer" in await until(pilot, "Take away what the account does not need?")
+    assert scene.world.writes == []
+
+
+async def test_who_may_not_take_it_away_gets_the_command_for_whoever_may() -> None:
+    scene = over_granted()
+    scene.world.datasets = fakes.complete().world.datasets
+    scene.world.lacking = {"resourcemanager.projects.setIamPolicy"}
+    app = app_for(scene)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, "[ Remove over-grants ]")
+        await pilot.press("f7")
+        await until(pilot, "What is wrong")
+        await pilot.press("c")
+        await until(pilot, lambda: bool(scene.copied))
+    assert "remove-iam-policy-binding" in scene.copied[0]
+    assert scene.world.writes == []
+
+
+@pytest.mark.parametrize("size", [(80, 24), (60, 16)], ids=lambda s: f"{s[0]}x{s[1]}")
+async def test_the_questions_fit(size: tuple[int, int]) -> None:
+    for scene, said in ((with_leftovers(FIRST), "Cancel"), (over_granted(), "Cancel")):
+        app = app_for(scene)
+        async with app.run_test(size=size) as pilot:
+            await until(pilot, lambda app=app: idle(app))
+            await pilot.press("f7")
+            shown = await until(pilot, said)
+            assert len(shown.split("\n")) <= size[1]
+            assert all(len(line) <= size[0] for line in shown.split("\n"))
