@@ -4,17 +4,17 @@ from dataclasses import dataclass
 from typing import Final
 
 from kbq_tui.core.spec import ConnectionSpec
-from kbq_tui.core.words import row, said
+from kbq_tui.core.words import joined, row, said
 
 KLAVIYO_MENU: Final = (
-    "Advanced",
-    "Syncing",
-    "Create sync",
-    "Import or export data to your data warehouse",
-    "BigQuery",
-    "Connect to BigQuery",
+    said("Advanced"),
+    said("Syncing"),
+    said("Create sync"),
+    said("Import or export data to your data warehouse"),
+    said("BigQuery"),
+    said("Connect to BigQuery"),
 )
-"""The way through Klaviyo's menus. Source: Klaviyo's article, step 5."""
+"""The way through Klaviyo's menus, whose language is the person's too. Source: Klaviyo's article, step 5."""
 
 _LABEL: Final = 27
 
@@ -53,14 +53,14 @@ class Summary:
         }
 
     def lines(self) -> list[str]:
-        """Return the summary as lines of plain text, with the names of Klaviyo's fields, which are English."""
+        """Return the summary as lines of plain text, with the names of Klaviyo's fields."""
         return [
-            row("Project ID", self.project_id, _LABEL),
-            row("Dataset", self.dataset, _LABEL),
-            row("Service Account Key (JSON)", self.key_path or said("no key yet"), _LABEL),
+            row(said("Project ID"), self.project_id, _LABEL),
+            row(said("Dataset"), self.dataset, _LABEL),
+            row(said("Service Account Key (JSON)"), self.key_path or said("no key yet"), _LABEL),
             "",
             row(said("Service account"), self.service_account, _LABEL),
             row(said("Location"), self.location or said("not known"), _LABEL),
             "",
-            said("In Klaviyo: {menu}", menu=" > ".join(KLAVIYO_MENU)),
+            said("In Klaviyo: {menu}", menu=joined(" > ", *KLAVIYO_MENU)),
         ]

@@ -139,6 +139,7 @@ class SparingApp(App[int]):
     def _keep_palette_still(self) -> None:
         for field in self.screen.query(Input):
             field.cursor_blink = False
+            field.placeholder = told("Search for commands…")
 
 
 class InputDecoder:
