@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 import click
 
-from kbq_tui.core.words import told
+from kbq_tui.core.words import mark, told
 from kbq_tui.language import LANGUAGES
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -82,12 +82,19 @@ _LANG = click.Option(
 )
 
 
+_USAGE = (mark("[OPTIONS]"), mark("COMMAND [ARGS]..."), mark("[COMMAND] [ARGS]..."))
+"""What click says untranslated."""
+
+
 class Command(click.Command):
     """A command that takes `--lang`, as every command does."""
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
         *own, help_ = super().get_params(ctx)
         return [*own, _LANG, help_]
+
+    def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
+        return [told(piece) if piece in _USAGE else piece for piece in super().collect_usage_pieces(ctx)]
 
 
 class Group(Command, click.Group):

@@ -1,6 +1,6 @@
 """Where lines go: results to one stream, everything else to another; plain text, colour only where it is wanted.
 
-What is written here is told: in the person's language.
+Problems and marks are told here; lines have been told before, or are somebody else's words.
 """
 
 import json
@@ -106,7 +106,7 @@ class Paper:
     def prose(self, text: str, indent: str = "", hanging: str = "") -> list[str]:
         """Return hostile or long text as inert, wrapped lines."""
         return textwrap.wrap(
-            inert(told(text)), WIDTH, initial_indent=indent, subsequent_indent=hanging or indent, break_on_hyphens=False
+            inert(text), WIDTH, initial_indent=indent, subsequent_indent=hanging or indent, break_on_hyphens=False
         ) or [indent.rstrip()]
 
     def problem(self, problem: Problem, *, result: bool = False, heading: str = "") -> None:
@@ -128,7 +128,7 @@ class Paper:
         code = f" [{problem.code}]" if problem.code else ""
         for line in self.prose(f"{heading or told('error')}: {told(problem.title)}{code}", hanging="  "):
             write(line)
-        part(_CAUSE, problem.cause)
+        part(_CAUSE, told(problem.cause))
         if problem.original and problem.original != problem.cause:
             part(_SAID, inert(problem.original, LONGEST))
         for step in problem.remedy:
@@ -137,7 +137,7 @@ class Paper:
             for command in commands:
                 write(indent + "  " + inert(command))
         if problem.who:
-            part(_WHO, problem.who)
+            part(_WHO, told(problem.who))
         if problem.wait:
             part(_WAIT, told("up to {seconds} s may help", seconds=problem.wait))
         if problem.link:
