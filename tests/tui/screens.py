@@ -7,6 +7,7 @@ from collections.abc import Callable
 from textual.app import App
 from textual.pilot import Pilot
 
+from kbq_tui.tui import _textual_compat
 from kbq_tui.tui.app import KbqApp, build
 from kbq_tui.tui.look import Look
 from tests.tui.fakes import Scene
@@ -14,9 +15,7 @@ from tests.tui.fakes import Scene
 
 def text_of(app: App[object]) -> str:
     """Return what stands on the screen, line by line."""
-    screen = app.screen
-    strips = screen._compositor.render_strips()
-    return "\n".join(strip.text.rstrip() for strip in strips)
+    return _textual_compat.screen_text(app)
 
 
 async def until(pilot: Pilot[object], what: str | Callable[[], bool], seconds: float = 60.0) -> str:

@@ -18,6 +18,7 @@ PROJECT = "acme-analytics-prod"
 CANARY = "CANARY-PRIVATE-KEY-MATERIAL"
 """Stands where a private key would; it must never be seen."""
 SPEC = ConnectionSpec(PROJECT)
+CONTEXT = Context(project=PROJECT)
 
 
 def refused(permission: str, project: str = PROJECT) -> Problem:

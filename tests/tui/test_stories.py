@@ -1,0 +1,72 @@
+"""Each screen in each of its states can be opened, and looks as it should at both sizes."""
+
+import subprocess
+import sys
+
+import pytest
+from textual.pilot import Pilot
+
+from kbq_tui.tui.app import KbqApp
+from kbq_tui.tui.stories.play import STATES, Story, app_of
+from kbq_tui.tui.stories.shelf import STORIES
+from tests.tui.screens import text_of, until
+
+SCREENS = ("welcome", "project", "datasets", "account", "permissions", "verify", "connect", "dashboard")
+BOXES = ("explain", "problem", "pick", "confirm")
+
+
+def test_every_screen_has_every_state() -> None:
+    assert tuple(STORIES) == SCREENS + BOXES
+    for screen, states in STORIES.items():
+        assert tuple(states) == STATES, screen
+
+
+def fits(app: KbqApp) -> None:
+    width, height = app.size
+    lines = text_of(app).split("\n")
+    assert len(lines) <= height
+    assert all(len(line) <= width for line in lines)
+    sideways = [w.id for w in app.screen.query("#body, #sheet, #box") if w.max_scroll_x]
+    assert not sideways, f"{sideways} must be scrolled sideways"
+
+
+@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize("screen", STORIES)
+async def test_a_story_shows_its_state_at_both_sizes(screen: str, state: str) -> None:
+    story = STORIES[screen][state]
+    scene = story.scene()
+    app = app_of(scene, story)
+    async with app.run_test(size=(80, 24)) as pilot:
+        assert await story.play(pilot, 60.0), f"never came: {story.shows}\n{text_of(app)}"
+        fits(app)
+        await pilot.resize_terminal(120, 36)
+        await until(pilot, story.shows, 60.0)
+        fits(app)
+        for gate in scene.world.gates.values():  # what hangs on purpose may end now
+            gate.set()
+    assert app.return_code in (0, None)
+
+
+async def test_a_story_that_does_not_come_true_says_so() -> None:
+    ready = STORIES["welcome"]["ready"]
+    story = Story(ready.about, ready.scene, "this is on no screen")
+    app = app_of(story.scene(), story)
+    async with app.run_test(size=(80, 24)) as pilot:
+        pilot_: Pilot[object] = pilot  # type: ignore[assignment]
+        assert not await story.play(pilot_, 0.0)
+
+
+def run(*words: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run([sys.executable, "-m", "kbq_tui.tui.stories", *words], capture_output=True, text=True)
+
+
+def test_without_a_name_all_are_listed_and_a_wrong_name_is_refused_with_the_list() -> None:
+    listed = run()
+    assert listed.returncode == 0
+    assert len([line for line in listed.stdout.splitlines() if line.split(" ")[0] in STORIES]) == len(STORIES) * 6
+    for words in (("welcome",), ("welcome", "nonsense"), ("nonsense", "ready"), ("welcome", "ready", "more")):
+        wrong = run(*words)
+        assert wrong.returncode == 2
+        assert wrong.stdout == ""
+        assert "No such story" in wrong.stderr
+        assert "dashboard    done" in wrong.stderr
