@@ -15,7 +15,7 @@ from tests.tui import fakes
 def main() -> None:
     scene = getattr(fakes, sys.argv[1])()
     start = sys.argv[2] if len(sys.argv) > 2 else "setup"
-    look = Look(ascii="--ascii" in sys.argv, mono="--mono" in sys.argv, refresh=3600)
+    look = Look(ascii="--ascii" in sys.argv, mono="--mono" in sys.argv, ssh="--ssh" in sys.argv, refresh=3600)
     if "--crash" in sys.argv:
 
         def crash(*_: object, **__: object) -> object:
