@@ -16,7 +16,7 @@ from kbq_tui.at_work import AtWork, terminal
 from kbq_tui.core.problems import ProblemError
 from kbq_tui.core.secret import scrub
 from kbq_tui.core.text import inert
-from kbq_tui.core.words import joined, mark, said, told
+from kbq_tui.core.words import Said, joined, mark, said, told
 from kbq_tui.gcp.endpoints import Endpoints
 from kbq_tui.headless.paper import Paper
 
@@ -86,7 +86,9 @@ def _print(found: list[Finding], paper: Paper) -> None:
             section = finding.section
             paper.result(told(section))
         judged = "" if finding.ok is None else paper.mark("pass" if finding.ok else "fail", result=True) + "  "
-        paper.result(f"  {told(finding.name):<34} {judged}{_clean(told(finding.text))}")
+        # What the environment says is shown as it is: "off" is a value there, and no word of ours.
+        text = told(finding.text) if isinstance(finding.text, Said) else finding.text
+        paper.result(f"  {told(finding.name):<34} {judged}{_clean(text)}")
 
 
 def _clean(text: str) -> str:
