@@ -39,6 +39,8 @@ _VALUES = (
     "quota_project",
 )
 _STOPPING = mark("Stopping as soon as what has begun is finished. Ctrl+C again leaves at once.")
+_HUNG_UP = 129
+"""Exit status where the terminal went away: there is nowhere to print to."""
 _PASTED = 256 * 1024
 """Characters of pasted text that are read."""
 
@@ -259,9 +261,9 @@ class AtWork:
         return 0
 
 
-def guided() -> int:
-    """Run the set-up, or the dashboard once it is finished: what `kbq-tui` alone does."""
-    options = {"screens": True}
+def guided(typed: Mapping[str, Any] | None = None) -> int:
+    """Run the set-up, or the dashboard once it is finished: what `kbq-tui` alone does, with what was typed of looks."""
+    options = {**(typed or {}), "screens": True}
     with failed(options), AtWork.of(options) as here:
         return here.screens(None)
 
@@ -282,7 +284,7 @@ def run_screens(
 
     look = look_for(options, desk.store.taste(), found, settings_here())
     ended = run(desk, look, start=start)
-    if ended.summary is not None:
+    if ended.summary is not None and ended.status != _HUNG_UP:
         from kbq_tui.headless.lines import show_summary
 
         paper = paper_of(options)

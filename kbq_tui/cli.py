@@ -19,6 +19,7 @@ from kbq_tui.options import (
     name_argument,
     output_options,
     over_grants_option,
+    screen_options,
     valid_names,
     valid_report,
     yes_option,
@@ -52,6 +53,12 @@ def work(options: dict[str, Any], **more: Any) -> "AtWork":
     return AtWork.of({**options, **more})
 
 
+def _for_each(group: click.Group, typed: dict[str, Any]) -> dict[str, Any]:
+    """Return options that were typed before a command, as what that command takes by default."""
+    commands = group.commands.items()
+    return {name: _for_each(c, typed) if isinstance(c, click.Group) else typed for name, c in commands}
+
+
 @click.group(
     cls=Group,
     invoke_without_command=True,
@@ -61,12 +68,15 @@ def work(options: dict[str, Any], **more: Any) -> "AtWork":
     ),
 )
 @click.version_option(__version__, prog_name=PROGRAM, message="%(prog)s %(version)s")
+@screen_options
 @click.pass_context
-def cli(ctx: click.Context) -> None:
+def cli(ctx: click.Context, /, **options: Any) -> None:
     if ctx.invoked_subcommand is None:
         from kbq_tui.at_work import guided
 
-        ctx.exit(guided())
+        ctx.exit(guided(options))
+    typed = {k: v for k, v in options.items() if ctx.get_parameter_source(k) is click.core.ParameterSource.COMMANDLINE}
+    ctx.default_map = _for_each(cli, typed)
 
 
 @cli.command(help=told("Set up a connection, guided."))

@@ -1,5 +1,6 @@
 """Options, usage errors, exit statuses, how the program ends."""
 
+import json
 import os
 import signal
 import subprocess
@@ -276,3 +277,13 @@ def test_the_demo_on_a_blocked_key_exits_with_its_status(env):
 def test_the_demo_lists_its_scenarios(env):
     shown = run(env, "demo", "--list").stdout
     assert {"fresh", "existing", "partial", "no-permission"} <= {line.split()[0] for line in shown.splitlines()}
+
+
+def test_what_the_screens_look_like_may_be_typed_before_a_command_and_alone(env):
+    for arguments in (("--ascii", "doctor", "--json"), ("doctor", "--ascii", "--json")):
+        findings = json.loads(run(env, *arguments).stdout)["findings"]
+        assert [f["text"] for f in findings if f["name"] == "Glyphs"] == ["ASCII"]
+    for command in ((), ("setup",), ("status",), ("demo",)):
+        told = run(env, *command, "--help").stdout
+        assert "--mono" in told
+        assert "--ascii" in told
