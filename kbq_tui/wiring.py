@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from kbq_tui.core.spec import InvalidValueError
+from kbq_tui.core.words import Said, said
 from kbq_tui.engine.desk import Desk, Draft
 from kbq_tui.gcp.endpoints import Endpoints
 from kbq_tui.local import signals
@@ -124,12 +125,15 @@ class Workplace:
         except InvalidValueError as error:
             raise self._usage(error.field, error.reason) from None
         except ValueError:
-            raise self._usage("direction", "It takes import, export or both.") from None
+            raise self._usage("direction", said("It takes import, export or both.")) from None
         if self.account_email is not None and self.account_email != spec.account_email:
-            raise UsageError(
-                f"Invalid value for '--service-account': {self.account_email} is not an account of project"
-                f" {spec.project}; that would be {spec.account_email}."
+            text = said(
+                "{account} is not an account of project {project}; that would be {email}.",
+                account=self.account_email,
+                project=spec.project,
+                email=spec.account_email,
             )
+            raise UsageError(_invalid("--service-account", text))
         return spec
 
     def lock(self) -> ConnectionLock:
@@ -140,11 +144,23 @@ class Workplace:
         option = OPTION_OF.get(field_, field_)
         believed = self.beliefs.get(field_)
         if believed is None and field_ == "project":
-            return UsageError("Nothing names the project. Give --project ID, or set GOOGLE_CLOUD_PROJECT.")
+            return UsageError(said("Nothing names the project. Give --project ID, or set GOOGLE_CLOUD_PROJECT."))
         source = believed.source if believed is not None else ""
         if source.startswith("--") or not source:
-            return UsageError(f"Invalid value for '{option}': {reason}")
-        return UsageError(f"Invalid value from {source}: {reason} '{option}' overrides it.")
+            return UsageError(_invalid(option, reason))
+        return UsageError(
+            said(
+                "Invalid value from {source}: {reason} '{option}' overrides it.",
+                source=source,
+                reason=reason,
+                option=option,
+            )
+        )
+
+
+def _invalid(option: str, reason: str) -> Said:
+    """Return what click itself says of an option's value."""
+    return said("Invalid value for {param_hint}: {message}", param_hint=f"'{option}'", message=reason)
 
 
 class _SignIn:
@@ -215,7 +231,7 @@ def choose_name(options: Options, connections: Connections) -> str:
         return "default"
     if len(names) == 1:
         return names[0]
-    raise UsageError(f"Which connection? There are: {', '.join(names)}. Give its NAME.")
+    raise UsageError(said("Which connection? There are: {names}. Give its NAME.", names=", ".join(names)))
 
 
 def build(options: Options, env: Mapping[str, str] | None = None) -> Workplace:
@@ -279,7 +295,7 @@ def notices(endpoints: Endpoints) -> tuple[str, ...]:
     if not endpoints.overridden:
         return ()
     hosts = ", ".join(sorted(endpoints.trusted))
-    return (f"Talking to {hosts}, not to Google",)
+    return (said("Talking to {hosts}, not to Google", hosts=hosts),)
 
 
 def _other_project(filed: Connection | None, believed: Believed | None) -> tuple[str, ...]:
@@ -287,7 +303,14 @@ def _other_project(filed: Connection | None, believed: Believed | None) -> tuple
     variable = ENVIRONMENT["project"]
     if filed is None or believed is None or believed.source != variable or believed.value == filed.spec.project:
         return ()
-    return (f"{variable} says {believed.value}, the connection file {filed.spec.project}: the variable counts",)
+    return (
+        said(
+            "{variable} says {project}, the connection file {other}: the variable counts",
+            variable=variable,
+            project=believed.value,
+            other=filed.spec.project,
+        ),
+    )
 
 
 class Loop:

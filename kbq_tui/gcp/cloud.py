@@ -88,14 +88,15 @@ class GoogleCloud:
         headers = self._token.headers(self._session, attempt.timeout)
         if email := getattr(found.credentials, "service_account_email", ""):
             return Identity(email, found.identity.source, found.identity.quota_project)
-        return Identity(self._email(headers), found.identity.source, found.identity.quota_project)
+        return Identity(self._email(headers, attempt.timeout / 2), found.identity.source, found.identity.quota_project)
 
-    def _email(self, headers: Mapping[str, str]) -> str:
+    def _email(self, headers: Mapping[str, str], most: float) -> str:
         import requests
 
         token = headers["authorization"].removeprefix("Bearer ")
+        seconds = min(_TOKENINFO_SECONDS, most)
         try:
-            answer = self._session.plain("POST", _TOKENINFO, {"access_token": token}, timeout=_TOKENINFO_SECONDS)
+            answer = self._session.plain("POST", _TOKENINFO, {"access_token": token}, timeout=seconds)
             return text(answer.json(), "email") if answer.status_code == 200 else ""
         except (requests.RequestException, ValueError):
             return ""  # a name for the screen is not worth failing for

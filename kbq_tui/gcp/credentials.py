@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from kbq_tui.core.observed import Identity
 from kbq_tui.core.secret import Secret, scrub
+from kbq_tui.core.words import said
 from kbq_tui.gcp.endpoints import Endpoints
 
 SCOPES: Final = ("https://www.googleapis.com/auth/cloud-platform",)
@@ -97,7 +98,7 @@ def find(options: CredentialOptions, endpoints: Endpoints) -> Found:
             target_scopes=list(SCOPES),
             iam_endpoint_override=f"{endpoints.iamcredentials}/v1/projects/-/serviceAccounts/{target}:generateAccessToken",
         )
-        identity = Identity(target, f"impersonation by {by}", identity.quota_project)
+        identity = Identity(target, said("impersonation by {principal}", principal=by), identity.quota_project)
     if quota and hasattr(credentials, "with_quota_project"):
         credentials = credentials.with_quota_project(quota)
     return Found(credentials, Identity(identity.principal, identity.source, credentials.quota_project_id or ""))
@@ -110,12 +111,12 @@ def from_key(key: Secret) -> Found:
         KeyUnusableError: where it is not such a key.
     """
     try:
-        info = _parse(key.reveal(), "The key")
+        info = _parse(key.reveal(), said("The key"))
         if info.get("type") != "service_account":
-            raise KeyUnusableError("it is a credentials file of another kind.")
-        return _from_info(info, "the service account's key")
+            raise KeyUnusableError(said("it is a credentials file of another kind."))
+        return _from_info(info, said("the service account's key"))
     except CredentialsFileError as error:
-        raise KeyUnusableError(str(error)) from None
+        raise KeyUnusableError(error.args[0]) from None
 
 
 def _source(options: CredentialOptions, endpoints: Endpoints) -> Found:
@@ -125,11 +126,12 @@ def _source(options: CredentialOptions, endpoints: Endpoints) -> Found:
         return _from_file(Path(named).expanduser(), None, endpoints)
     stored = _gcloud_folder(env) / "application_default_credentials.json"
     if stored.exists():
-        return _from_file(stored, "gcloud application default login", endpoints)
+        return _from_file(stored, said("gcloud application default login"), endpoints)
     if _at_google(env):
         from google.auth import compute_engine
 
-        return Found(compute_engine.Credentials(scopes=list(SCOPES)), Identity("", "metadata server of this machine"))  # type: ignore[no-untyped-call]
+        credentials = compute_engine.Credentials(scopes=list(SCOPES))  # type: ignore[no-untyped-call]
+        return Found(credentials, Identity("", said("metadata server of this machine")))
     if options.allow_gcloud and gcloud_available(env):
         return _from_gcloud(env)
     from google.auth.exceptions import DefaultCredentialsError
@@ -142,11 +144,12 @@ def _from_file(path: Path, source: str | None, endpoints: Endpoints) -> Found:
         with path.open("rb") as file:
             data = file.read(_MAX_FILE + 1)
     except OSError as error:
-        raise CredentialsFileError(f"File {path} cannot be read: {error.strerror or type(error).__name__}.") from None
-    info = _parse(data, f"File {path}")
+        why = error.strerror or type(error).__name__
+        raise CredentialsFileError(said("File {path} cannot be read: {why}.", path=path, why=why)) from None
+    info = _parse(data, said("File {path}", path=path))
     if source is None:
-        kind = "service account key" if info.get("type") == "service_account" else "credentials file"
-        source = f"{kind} {path}"
+        is_key = info.get("type") == "service_account"
+        source = said("service account key {path}" if is_key else "credentials file {path}", path=path)
     found = _from_info(info, source)
     if info.get("type") == "authorized_user" and endpoints.token:
         return Found(found.credentials.with_token_uri(endpoints.token), found.identity)
@@ -160,7 +163,8 @@ def _parse(data: bytes, what: str) -> dict[str, Any]:
         info = None
     if not isinstance(info, dict):
         # Without the parser's words: they would quote the file, and the file holds a private key.
-        raise CredentialsFileError(f"{what} is not a credentials file: it is not a JSON object.")
+        text = said("{what} is not a credentials file: it is not a JSON object.", what=what)
+        raise CredentialsFileError(text)
     return info
 
 
@@ -173,7 +177,8 @@ def _from_info(info: dict[str, Any], source: str) -> Found:
         # Scopes come afterwards: given here, some kinds of credentials would ask Google for their project at once.
         credentials, _ = google.auth.load_credentials_from_dict(info)  # type: ignore[no-untyped-call]
     except (GoogleAuthError, ValueError, TypeError, KeyError, AttributeError) as error:
-        raise CredentialsFileError(f"The credentials from {source} are damaged ({type(error).__name__}).") from None
+        text = said("The credentials from {source} are damaged ({kind}).", source=source, kind=type(error).__name__)
+        raise CredentialsFileError(text) from None
     credentials = with_scopes_if_required(credentials, list(SCOPES))  # type: ignore[no-untyped-call]
     principal = getattr(credentials, "service_account_email", None) or info.get("account") or ""
     return Found(credentials, Identity(str(principal), source, credentials.quota_project_id or ""))
@@ -186,7 +191,8 @@ def _from_gcloud(env: Mapping[str, str]) -> Found:
         # gcloud renews its own token when that is about to end, so ask again well before the shortest rest of a life.
         return _gcloud_token(env), (datetime.now(UTC) + _GCLOUD_TOKEN_LIFE).replace(tzinfo=None)
 
-    return Found(Credentials(token=None, refresh_handler=refresh), Identity("", "gcloud's own login"))  # type: ignore[no-untyped-call]
+    credentials = Credentials(token=None, refresh_handler=refresh)  # type: ignore[no-untyped-call]
+    return Found(credentials, Identity("", said("gcloud's own login")))
 
 
 def _gcloud_token(env: Mapping[str, str]) -> str:

@@ -6,6 +6,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from kbq_tui.core.spec import InvalidValueError
+from kbq_tui.core.words import said
 
 _PREFIX: Final = "CLOUDSDK_API_ENDPOINT_OVERRIDES_"
 _REST: Final = {
@@ -106,15 +107,20 @@ def _check_url(variable: str, value: str) -> str:
         parts = urlsplit(value)
         host, _ = parts.hostname, parts.port
     except ValueError:
-        raise InvalidValueError(variable, f"{variable} is not a URL.") from None
+        raise InvalidValueError(variable, said("{variable} is not a URL.", variable=variable)) from None
     if parts.scheme not in ("http", "https") or not host or parts.query or parts.fragment:
-        raise InvalidValueError(variable, f"{variable} must be a URL such as https://bigquery.example.com/")
+        text = said("{variable} must be a URL such as https://bigquery.example.com/", variable=variable)
+        raise InvalidValueError(variable, text)
     if parts.username is not None or parts.password is not None:
-        raise InvalidValueError(variable, f"{variable} must not hold a user name or password.")
+        text = said("{variable} must not hold a user name or password.", variable=variable)
+        raise InvalidValueError(variable, text)
     if parts.scheme == "http" and not is_loopback(host):
-        raise InvalidValueError(
-            variable, f"{variable} would send credentials unencrypted to {host}. Use https, or an address on loopback."
+        text = said(
+            "{variable} would send credentials unencrypted to {host}. Use https, or an address on loopback.",
+            variable=variable,
+            host=host,
         )
+        raise InvalidValueError(variable, text)
     return host
 
 
@@ -122,7 +128,8 @@ def _check_target(value: str) -> str:
     host = _host_of(value)
     port = value.rpartition(":")[2]
     if not host or not port.isascii() or not port.isdigit():
-        raise InvalidValueError(_GRPC_VARIABLE, f"{_GRPC_VARIABLE} must be host:port, such as 127.0.0.1:8081.")
+        text = said("{variable} must be host:port, such as 127.0.0.1:8081.", variable=_GRPC_VARIABLE)
+        raise InvalidValueError(_GRPC_VARIABLE, text)
     return host
 
 

@@ -18,6 +18,7 @@ from kbq_tui.core import catalogue
 from kbq_tui.core.problems import Context, Fault, Problem
 from kbq_tui.core.recognise import recognise
 from kbq_tui.core.secret import scrub
+from kbq_tui.core.words import Said, joined, said
 from kbq_tui.gcp.calls import Verdict
 
 _log = logging.getLogger(__name__)
@@ -182,7 +183,7 @@ def judge(error: BaseException, method: str, context: Context) -> Verdict:
         refused = fault.http in _REFUSALS or fault.status in _REFUSAL_STATUS
         return Verdict(recognise(fault, context), sent and not refused, fault.retry_after or 0.0)
     code = next((code for code, kinds in _BY_CLASS if names & kinds), "")
-    words = "; ".join(dict.fromkeys(str(link) for link in chain if str(link)))
+    words: str = joined("; ", *dict.fromkeys(_words(link) for link in chain if str(link)))
     if not code:
         # A library choked on an answer, or we did: KeyError, AttributeError, TypeError and their like. Python's words
         # are not Google's, and would be shown as such.
@@ -193,12 +194,18 @@ def judge(error: BaseException, method: str, context: Context) -> Verdict:
         if type(link).__name__ == "UntrustedAddressError":
             details["endpoint"] = str(link)
         elif code == KEY:
-            details |= {"path": "What was read", "reason": str(link)}
+            details |= {"path": said("What was read"), "reason": _words(link)}
     return Verdict(_problem(code, context, method, words, **details), sent)
 
 
+def _words(error: BaseException) -> str:
+    """Return what an exception says; our own sentences as they were said."""
+    return error.args[0] if error.args and isinstance(error.args[0], Said) else str(error)
+
+
 def _problem(code: str, context: Context, method: str, words: str, **details: str) -> Problem:
-    return catalogue.problem(code, context, original=words[: 2 * _MAX_MESSAGE], method=method, **details)
+    original = words if len(words) <= 2 * _MAX_MESSAGE else words[: 2 * _MAX_MESSAGE]
+    return catalogue.problem(code, context, original=original, method=method, **details)
 
 
 def fault_of(error: BaseException, method: str) -> Fault | None:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
 from kbq_tui.core.spec import ConnectionSpec, Direction, InvalidValueError
+from kbq_tui.core.words import said
 from kbq_tui.local.config import Connection
 from kbq_tui.local.gcloud_settings import GcloudSettings
 
@@ -42,14 +43,16 @@ def believe(
     Returns:
         By key, what is believed; what nobody names is not in it.
     """
-    out = {key: Believed(value, "default") for key, value in _DEFAULTS.items()}
+    out = {key: Believed(value, said("default")) for key, value in _DEFAULTS.items()}
     if gcloud is not None:
         # gcloud's impersonation counts for gcloud's own login only, so it is not taken over.
         for key, value in (("project", gcloud.project), ("quota_project", gcloud.quota_project)):
             if value:
-                out[key] = Believed(value, f"gcloud configuration {gcloud.configuration}")
+                source = said("gcloud configuration {name}", name=gcloud.configuration)
+                out[key] = Believed(value, source)
     if file is not None:
-        out |= {key: Believed(str(v), "connection file") for key, v in file.values().items() if key != "connected_at"}
+        written = said("connection file")
+        out |= {key: Believed(str(v), written) for key, v in file.values().items() if key != "connected_at"}
     for key, variable in ENVIRONMENT.items():
         if env.get(variable):
             out[key] = Believed(env[variable], variable)
@@ -71,5 +74,5 @@ def spec_of(beliefs: Mapping[str, Believed], name: str = "default") -> Connectio
     try:
         way = Direction(direction)
     except ValueError:
-        raise InvalidValueError("direction", "It takes import, export or both.") from None
+        raise InvalidValueError("direction", said("It takes import, export or both.")) from None
     return ConnectionSpec(project=values.pop("project", ""), name=name, direction=way, **values)

@@ -10,6 +10,7 @@ from typing import Any
 from kbq_tui.core.problems import ProblemError
 from kbq_tui.core.secret import scrub
 from kbq_tui.core.spec import ConnectionSpec, Direction, InvalidValueError, check_name
+from kbq_tui.core.words import said
 from kbq_tui.local.faults import os_problem, problem
 from kbq_tui.local.files import read_regular, write_atomic
 
@@ -77,23 +78,25 @@ def read_connection(path: Path, name: str | None = None) -> Connection:
     for key in values:
         if key not in _KEYS:
             near = ", ".join(_KEYS)
-            raise _invalid(path, text, key, f"There is no such setting. There are: {near}.")
+            raise _invalid(path, text, key, said("There is no such setting. There are: {names}.", names=near))
     for key, value in values.items():
         if key == "connected_at":
             if not isinstance(value, datetime) or value.tzinfo is None:
-                raise _invalid(path, text, key, "It takes a time with an offset, such as 2026-01-31T09:00:00Z.")
+                reason = said("It takes a time with an offset, such as 2026-01-31T09:00:00Z.")
+                raise _invalid(path, text, key, reason)
         elif not isinstance(value, str):
-            raise _invalid(path, text, key, "It takes text in quotes.")
+            raise _invalid(path, text, key, said("It takes text in quotes."))
         elif scrub(value) != value:
-            raise _invalid(path, text, key, "This looks like a secret. Name the file that holds it instead.")
+            reason = said("This looks like a secret. Name the file that holds it instead.")
+            raise _invalid(path, text, key, reason)
     for key in _PATHS:
         if values.get(key):
             try:
                 values[key] = str(path.absolute().parent / Path(values[key]).expanduser())
             except RuntimeError:
-                raise _invalid(path, text, key, "There is no such home folder.") from None
+                raise _invalid(path, text, key, said("There is no such home folder.")) from None
     if "project" not in values:
-        raise _invalid(path, text, "project", "The file does not say which project.")
+        raise _invalid(path, text, "project", said("The file does not say which project."))
     wanted = {key: values[key] for key in _SPEC if key in values}
     try:
         if "direction" in wanted:
@@ -218,7 +221,7 @@ def _direction(value: str) -> Direction:
     try:
         return Direction(value)
     except ValueError:
-        raise InvalidValueError("direction", "It takes import, export or both.") from None
+        raise InvalidValueError("direction", said("It takes import, export or both.")) from None
 
 
 def read_text(path: Path) -> str:
@@ -228,7 +231,7 @@ def read_text(path: Path) -> str:
     except OSError as error:
         raise os_problem(error, path, "KBQ-CONFIG-UNREADABLE") from error
     except UnicodeDecodeError:
-        raise problem("KBQ-CONFIG-UNREADABLE", path=path, reason="It is not UTF-8 text.") from None
+        raise problem("KBQ-CONFIG-UNREADABLE", path=path, reason=said("It is not UTF-8 text.")) from None
 
 
 def parse(path: Path, text: str) -> dict[str, Any]:

@@ -4,8 +4,19 @@ import errno
 from pathlib import Path
 
 from kbq_tui.core.problems import Context, ProblemError
+from kbq_tui.core.words import Said, filled, joined, mark
 
 _FULL = (errno.ENOSPC, errno.EDQUOT)
+_USUAL = (
+    mark("Permission denied"),
+    mark("Operation not permitted"),
+    mark("No such file or directory"),
+    mark("File exists"),
+    mark("Is a directory"),
+    mark("Not a directory"),
+    mark("Input/output error"),
+)
+"""What systems say most, in English always; Python does not ask for another language."""
 
 
 def problem(code: str, **details: object) -> ProblemError:
@@ -20,6 +31,11 @@ def problem(code: str, **details: object) -> ProblemError:
     return ProblemError(catalogue.problem(code, Context(), original="", **details))
 
 
+def words_of(error: OSError) -> Said:
+    """Return what the system says of an error, without a full stop."""
+    return filled(error.strerror or str(error))
+
+
 def os_problem(error: OSError, path: Path | str, code: str) -> ProblemError:
     """Return the exception for an operating-system error.
 
@@ -32,4 +48,4 @@ def os_problem(error: OSError, path: Path | str, code: str) -> ProblemError:
         return problem("KBQ-DISK-FULL", path=path)
     if error.errno == errno.EROFS:
         return problem("KBQ-READ-ONLY", path=path)
-    return problem(code, path=path, reason=f"{error.strerror or error}.")
+    return problem(code, path=path, reason=joined("", words_of(error), "."))

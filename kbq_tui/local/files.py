@@ -7,6 +7,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from kbq_tui.core.words import mark
+
+_ODD = mark("not a regular file")
+_TOO_LARGE = mark("the file is too large")
+
 FOLDER_MODE = 0o700
 FILE_MODE = 0o600
 
@@ -90,7 +95,7 @@ def write_atomic(path: Path, data: bytes) -> None:
     """
     target = path.resolve()
     if target.exists() and not target.is_file():  # /dev/null as a report's name must not become a file
-        raise OSError(errno.EINVAL, "not a regular file", str(target))
+        raise OSError(errno.EINVAL, _ODD, str(target))
     make_folder(target.parent)
     name = f".{target.name[:200]}.{os.urandom(6).hex()}.tmp"
     with folder_fd(target.parent) as folder:
@@ -122,7 +127,7 @@ def read_regular(path: Path, limit: int) -> bytes:
     fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
     try:
         if not stat.S_ISREG(os.fstat(fd).st_mode):
-            raise OSError(errno.EINVAL, "not a regular file", str(path))
+            raise OSError(errno.EINVAL, _ODD, str(path))
         return read_all(fd, limit)
     finally:
         os.close(fd)
@@ -139,6 +144,6 @@ def read_all(fd: int, limit: int) -> bytes:
     while part := os.read(fd, 65_536):
         size += len(part)
         if size > limit:
-            raise OSError(errno.EFBIG, "the file is too large")
+            raise OSError(errno.EFBIG, _TOO_LARGE)
         parts.append(part)
     return b"".join(parts)

@@ -13,6 +13,7 @@ from typing import Self
 
 from kbq_tui.core import keyfile
 from kbq_tui.core.secret import Secret
+from kbq_tui.core.words import said
 from kbq_tui.local.faults import os_problem, problem
 from kbq_tui.local.files import make_folder, read_all
 
@@ -53,11 +54,12 @@ class Place:
             # Not resolve(), which would follow the file's own link.
             whole = Path(os.path.abspath(Path(path).expanduser()))  # noqa: PTH100
         except RuntimeError:
-            raise problem("KBQ-KEY-FILE-UNREADABLE", path=path, reason="There is no such home folder.") from None
+            reason = said("There is no such home folder.")
+            raise problem("KBQ-KEY-FILE-UNREADABLE", path=path, reason=reason) from None
         if "\0" in path:
-            raise problem("KBQ-KEY-FILE-UNREADABLE", path=path, reason="This is no file name.")
+            raise problem("KBQ-KEY-FILE-UNREADABLE", path=path, reason=said("This is no file name."))
         if not whole.name or path.endswith("/"):
-            raise problem("KBQ-KEY-FILE-UNREADABLE", path=path, reason="This is a folder.")
+            raise problem("KBQ-KEY-FILE-UNREADABLE", path=path, reason=said("This is a folder."))
         for folder in reversed(whole.parents):
             try:
                 info = folder.lstat()
@@ -114,7 +116,8 @@ class Place:
             return None
         except OSError as error:
             if error.errno == errno.EFBIG:
-                raise problem("KBQ-KEY-FILE-INVALID", path=path, reason="The file is too large for a key.") from None
+                reason = said("The file is too large for a key.")
+                raise problem("KBQ-KEY-FILE-INVALID", path=path, reason=reason) from None
             raise os_problem(error, path, "KBQ-KEY-FILE-UNREADABLE") from error
 
     def warnings(self) -> tuple[str, ...]:
@@ -124,16 +127,24 @@ class Place:
         mode = stat.S_IMODE(info.st_mode)
         if mode & 0o077:
             out.append(
-                f"Others on this machine may read the key file: its mode is {mode:04o}. kbq-tui key mend sets 0600."
+                said(
+                    "Others on this machine may read the key file: its mode is {mode}. kbq-tui key mend sets 0600.",
+                    mode=f"{mode:04o}",
+                )
             )
         if info.st_nlink > 1:
-            out.append(f"The key file has {info.st_nlink} names (hard links): shredding it removes one of them.")
+            text = said("The key file has {n} names (hard links): shredding it removes one of them.", n=info.st_nlink)
+            out.append(text)
         above = self.folder.stat()
         if above.st_mode & 0o022 and not above.st_mode & stat.S_ISVTX:
-            out.append(f"Others may put files into the key's folder: its mode is {stat.S_IMODE(above.st_mode):04o}.")
+            mode = stat.S_IMODE(above.st_mode)
+            out.append(said("Others may put files into the key's folder: its mode is {mode}.", mode=f"{mode:04o}"))
         tree = git_tree(self.folder)
         if tree is not None:
-            out.append(f"The key file lies inside the git work tree {tree}: it could be committed by mistake.")
+            text = said(
+                "The key file lies inside the git work tree {tree}: it could be committed by mistake.", tree=tree
+            )
+            out.append(text)
         return tuple(out)
 
 
@@ -154,7 +165,7 @@ def open_own(path: Path, flags: int) -> Iterator[int]:
     try:
         info = os.fstat(fd)
         if not stat.S_ISREG(info.st_mode):
-            raise problem("KBQ-KEY-FILE-INVALID", path=path, reason="It is not a regular file.")
+            raise problem("KBQ-KEY-FILE-INVALID", path=path, reason=said("It is not a regular file."))
         if info.st_uid != os.geteuid():
             raise problem("KBQ-KEY-FILE-OWNER", path=path, owner=user_name(info.st_uid))
         yield fd

@@ -8,6 +8,7 @@ from typing import Protocol, TypeVar
 
 from kbq_tui.core.secret import Secret, scrub
 from kbq_tui.core.text import inert
+from kbq_tui.core.words import said
 
 SERVICE = "kbq-tui"
 DEADLINE = 3.0
@@ -49,7 +50,8 @@ def system_backend() -> Backend:
     kind = type(backend)
     real = [b for b in getattr(backend, "backends", [backend]) if not _hollow(b)]
     if not real:
-        raise NoKeyringError(f"This machine has no system keyring ({kind.__module__.rpartition('.')[2]}).")
+        name = kind.__module__.rpartition(".")[2]
+        raise NoKeyringError(said("This machine has no system keyring ({kind}).", kind=name))
     return backend
 
 
@@ -87,7 +89,7 @@ class KeyringCopy:
             backend.set_password(SERVICE, email, value)
             if backend.get_password(SERVICE, email) != value:
                 backend.delete_password(SERVICE, email)
-                raise NoKeyringError("The system keyring did not keep the whole key.")
+                raise NoKeyringError(said("The system keyring did not keep the whole key."))
 
         return self._call(act, key)[0]
 
@@ -99,7 +101,7 @@ class KeyringCopy:
             return Secret(value) if value else None
 
         outcome, value = self._call(act)
-        return value, outcome.note or ("" if value else "The system keyring has no copy.")
+        return value, outcome.note or ("" if value else said("The system keyring has no copy."))
 
     def forget(self, email: str) -> Outcome:
         """Delete the copy. Never raises."""
@@ -113,24 +115,26 @@ class KeyringCopy:
     def _call(self, act: Callable[[Backend], T], key: Secret | None = None) -> tuple[Outcome, T | None]:
         """Run on a daemon thread, for a thread that hangs cannot be stopped, only left behind."""
         if self._off:
-            return Outcome(False, "The system keyring is switched off (KBQ_TUI_KEYRING=off)."), None
+            return Outcome(False, said("The system keyring is switched off (KBQ_TUI_KEYRING=off).")), None
         if self._hangs:
-            return Outcome(False, "The system keyring does not answer."), None
+            return Outcome(False, said("The system keyring does not answer.")), None
         answer: queue.SimpleQueue[tuple[Outcome, T | None]] = queue.SimpleQueue()
 
         def run() -> None:
             try:
                 answer.put((Outcome(True), act(self._find())))
             except NoKeyringError as error:
-                answer.put((Outcome(False, str(error)), None))
+                answer.put((Outcome(False, error.args[0]), None))
             except Exception as error:  # noqa: BLE001  # backends raise what they like; the file is what counts
                 known = [key.reveal().decode(errors="replace")] if key else []
                 text = inert(scrub(str(error), known), 200)
-                answer.put((Outcome(False, f"The system keyring refused: {type(error).__name__}: {text}"), None))
+                note = said("The system keyring refused: {kind}: {text}", kind=type(error).__name__, text=text)
+                answer.put((Outcome(False, note), None))
 
         threading.Thread(target=run, name="keyring", daemon=True).start()
         try:
             return answer.get(timeout=self._deadline)
         except queue.Empty:
             self._hangs = True
-            return Outcome(False, f"The system keyring did not answer within {self._deadline:g} seconds."), None
+            note = said("The system keyring did not answer within {n} seconds.", n=f"{self._deadline:g}")
+            return Outcome(False, note), None

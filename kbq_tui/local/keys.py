@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING
 
 from kbq_tui.core.problems import ProblemError
 from kbq_tui.core.secret import Secret
-from kbq_tui.local.faults import os_problem, problem
+from kbq_tui.core.words import said
+from kbq_tui.local.faults import os_problem, problem, words_of
 from kbq_tui.local.files import (
     FILE_MODE,
     FOLDER_MODE,
@@ -103,7 +104,7 @@ class KeyFiles:
         copy, note = self._copies.load(email)
         if copy is None:
             raise problem("KBQ-KEY-FILE-MISSING", path=place.path, reason=note)
-        key_facts(copy, "the system keyring", email)
+        key_facts(copy, said("the system keyring"), email)
         return copy
 
     def mend(self, path: str | None, project: str, email: str) -> tuple[str, ...]:
@@ -122,14 +123,14 @@ class KeyFiles:
                 mode = stat.S_IMODE(os.fstat(fd).st_mode)
                 if mode != FILE_MODE:
                     os.fchmod(fd, FILE_MODE)
-                    done.append(f"{place.path}: mode {mode:04o} is now 0600")
+                    done.append(said("{path}: mode {mode} is now 0600", path=place.path, mode=f"{mode:04o}"))
             if place.folder.is_relative_to(self._folder.resolve()):
                 mode = stat.S_IMODE(place.folder.stat().st_mode)
                 if mode != FOLDER_MODE:
                     place.folder.chmod(FOLDER_MODE)
-                    done.append(f"{place.folder}: mode {mode:04o} is now 0700")
+                    done.append(said("{path}: mode {mode} is now 0700", path=place.folder, mode=f"{mode:04o}"))
         except FileNotFoundError:
-            raise problem("KBQ-KEY-FILE-MISSING", path=place.path, reason="There is no such file.") from None
+            raise problem("KBQ-KEY-FILE-MISSING", path=place.path, reason=said("There is no such file.")) from None
         except OSError as error:
             raise os_problem(error, place.path, "KBQ-KEY-FILE-UNWRITABLE") from error
         return tuple(done)
@@ -148,7 +149,7 @@ class KeyFiles:
         place = self._place(path, project, email)
         key = place.read()
         if not key:
-            raise problem("KBQ-KEY-FILE-MISSING", path=place.path, reason="There is no such file.")
+            raise problem("KBQ-KEY-FILE-MISSING", path=place.path, reason=said("There is no such file."))
         facts = key_facts(key, place.path, email)  # nothing else is ever shredded
         try:
             place.path.rename(place.folder / place.doomed)
@@ -158,8 +159,8 @@ class KeyFiles:
             self._destroy(place, place.doomed)
         record = self._record(project, email)
         if record is not None and record.key_id == facts.key_id:
-            return "The copy in the system keyring stays, for later checks."
-        return "There is no other copy on this machine: later checks cannot sign in with this key."
+            return said("The copy in the system keyring stays, for later checks.")
+        return said("There is no other copy on this machine: later checks cannot sign in with this key.")
 
     def keep_copy(self, project: str, email: str, key: Secret, facts: Facts) -> Outcome:
         """Put a copy into the keyring and note that it is there. Never raises."""
@@ -172,7 +173,8 @@ class KeyFiles:
             else:
                 path.unlink(missing_ok=True)  # it would speak of an older key
         except OSError as error:
-            return Outcome(False, f"The system keyring has a copy, but that could not be noted: {error.strerror}.")
+            note = said("The system keyring has a copy, but that could not be noted: {why}.", why=words_of(error))
+            return Outcome(False, note)
         return outcome
 
     def forget_copy(self, project: str, email: str) -> str:
@@ -272,7 +274,7 @@ class Slot:
         place = self._place
         facts = key_facts(key, place.path, self._email)
         if self._fd < 0 or not _same_file(self._fd, place.path):
-            raise problem("KBQ-KEY-FILE-TAKEN", path=place.path, reason="The reservation was replaced meanwhile.")
+            raise problem("KBQ-KEY-FILE-TAKEN", path=place.path, reason=said("The reservation was replaced meanwhile."))
         try:
             self._write(key)
         except OSError as error:
@@ -284,10 +286,10 @@ class Slot:
         try:
             _sync(place)
         except OSError as error:  # the key is in place: too late to call it a failure
-            warnings += (f"The key's folder could not be synced to disk: {error.strerror}.",)
+            warnings += (said("The key's folder could not be synced to disk: {why}.", why=words_of(error)),)
         outcome = self._store.keep_copy(self._project, self._email, key, facts)
         if outcome.note:
-            warnings += (f"No copy in the system keyring: {outcome.note}",)
+            warnings += (said("No copy in the system keyring: {why}", why=outcome.note),)
         from kbq_tui.core.observed import LocalKey
 
         return LocalKey(self.path, facts.key_id, facts.email, facts.project, warnings, outcome.done)
@@ -351,17 +353,18 @@ def _take_over(place: Place) -> int:
     except OSError as error:
         if error.errno in (errno.ELOOP, errno.EMLINK):
             raise problem("KBQ-KEY-FILE-SYMLINK", path=path) from None
-        raise problem("KBQ-KEY-FILE-TAKEN", path=path, reason=error.strerror or str(error)) from error
+        raise problem("KBQ-KEY-FILE-TAKEN", path=path, reason=words_of(error)) from error
     info = os.fstat(fd)
-    reason, code = "", "KBQ-KEY-FILE-TAKEN"
+    reason: str = ""
+    code = "KBQ-KEY-FILE-TAKEN"
     if not stat.S_ISREG(info.st_mode) or info.st_size > 0:
-        reason = "There is a file already." if stat.S_ISREG(info.st_mode) else "It is not a regular file."
+        reason = said("There is a file already." if stat.S_ISREG(info.st_mode) else "It is not a regular file.")
     elif info.st_uid != os.geteuid():
-        reason = "It belongs to another user."
+        reason = said("It belongs to another user.")
     elif not _lock(fd):
-        reason, code = "Another process is making a key there now.", "KBQ-KEY-FILE-BUSY"
+        reason, code = said("Another process is making a key there now."), "KBQ-KEY-FILE-BUSY"
     elif not _same_file(fd, path) or os.fstat(fd).st_size > 0:
-        reason = "It changed while it was looked at."
+        reason = said("It changed while it was looked at.")
     if reason:
         os.close(fd)
         raise problem(code, path=path, reason=reason)

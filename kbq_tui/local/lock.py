@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Self
 
 from kbq_tui.core.text import inert
+from kbq_tui.core.words import said
 from kbq_tui.engine.ports import Clock
 from kbq_tui.local.faults import os_problem, problem
 from kbq_tui.local.files import FILE_MODE, make_folder
@@ -77,9 +78,10 @@ class ConnectionLock:
         """Return who holds the lock or held it last: `process 123 on host, since 2026-01-31 09:00 UTC`."""
         try:
             body = json.loads(self._path.read_bytes()[:4_096])
-            text = f"process {int(body['pid'])} on {body['host']}, since {body['since']}"
+            blanks = {"pid": int(body["pid"]), "host": body["host"], "since": body["since"]}
         except (OSError, ValueError, KeyError, TypeError):
-            return "another process"
+            return said("another process")
+        text = said("process {pid} on {host}, since {since}", **blanks)
         return inert(text, 200)
 
     def __enter__(self) -> Self:

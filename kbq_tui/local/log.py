@@ -10,6 +10,8 @@ from pathlib import Path
 
 from kbq_tui.core.secret import scrub
 from kbq_tui.core.text import inert
+from kbq_tui.core.words import said
+from kbq_tui.local.faults import words_of
 from kbq_tui.local.files import FILE_MODE, make_folder
 
 ROOT = "kbq_tui"
@@ -74,7 +76,7 @@ def start_log(path: Path, *, verbose: int = 0) -> tuple[Path | None, str]:
         handler = _PrivateFile(path, maxBytes=_SIZE, backupCount=_FILES, encoding="utf-8")
     except OSError as error:
         logging.getLogger().addHandler(logging.NullHandler())  # or warnings would go to stderr, over the screen
-        return None, f"No log: {path}: {error.strerror or error}."
+        return None, said("No log: {path}: {why}.", path=path, why=words_of(error))
     handler.setFormatter(ScrubbingFormatter())
     root = logging.getLogger()
     root.addHandler(handler)

@@ -7,6 +7,7 @@ from typing import Self
 
 import platformdirs
 
+from kbq_tui.core.words import said
 from kbq_tui.local.faults import os_problem, problem
 from kbq_tui.local.files import make_folder
 
@@ -41,7 +42,7 @@ class Paths:
             value = env.get(variable, "")
             path = Path(value) / APP if value.startswith("/") else default
             if not path.is_absolute():  # what is left of "~" where nobody knows the home folder
-                raise problem("KBQ-NO-HOME", path=path, reason="The home folder is not known.")
+                raise problem("KBQ-NO-HOME", path=path, reason=said("The home folder is not known."))
             return path
 
         return cls(

@@ -136,14 +136,16 @@ def locale_encoding(env: Mapping[str, str]) -> str:
 
 
 def _reason(term: str, ttys: tuple[bool, ...], headless: str) -> str:
-    instead = f"Use `{headless}`, or `kbq-tui setup --plain` for questions line by line."
     if not ttys[0]:
-        return f"Standard input is not a terminal. {instead}"
-    if not ttys[2]:
-        return f"Standard error, on which the screen is drawn, is not a terminal. {instead}"
-    if term in ("", "dumb", "unknown"):
-        return f"The terminal cannot move its cursor (TERM={term}). {instead}"
-    return ""
+        reason = said("Standard input is not a terminal.")
+    elif not ttys[2]:
+        reason = said("Standard error, on which the screen is drawn, is not a terminal.")
+    elif term in ("", "dumb", "unknown"):
+        reason = said("The terminal cannot move its cursor (TERM={term}).", term=term)
+    else:
+        return ""
+    instead = said("Use `{command}`, or `kbq-tui setup --plain` for questions line by line.", command=headless)
+    return joined(" ", reason, instead)
 
 
 def _multiplexer(env: Mapping[str, str], term: str) -> str:
