@@ -80,10 +80,10 @@ def rule_line(left: str, right: str, width: int) -> Content:
 
 
 def hint_line(hints: Sequence[tuple[str, str]], width: int) -> Content:
-    """Return key hints; what does not fit is left out from the end, but never help and the way out."""
-    shown = list(hints)
+    """Return key hints; what does not fit is left out from the end, but never help, the way back and the way out."""
+    shown, kept = list(hints), [keys.face(id_) for id_ in ("back", "help", "quit")]
     while sum(len(key) + len(label) + 3 for key, label in shown) - 2 > width:
-        spare = [hint for hint in shown if hint[0] not in (keys.face("help"), keys.face("quit"))]
+        spare = [hint for hint in shown if hint[0] not in kept]
         if not spare:
             break
         shown.remove(spare[-1])

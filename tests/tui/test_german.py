@@ -1,0 +1,177 @@
+"""The screens in German: the same screens, with longer words, in the same 80x24."""
+
+import gettext
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from kbq_tui import language
+from kbq_tui.core.words import said, told
+from kbq_tui.tui import keys
+from kbq_tui.tui.article import LESSONS
+from kbq_tui.tui.glyphs import Tone
+from kbq_tui.tui.modals import help as help_modal
+from kbq_tui.tui.text import plain, status, status_width
+from kbq_tui.tui.widgets.bars import Quiet, hint_line, steps_line
+from kbq_tui.tui.widgets.push import Push
+from tests.tui import fakes
+from tests.tui.screens import app_for, text_of, until
+from tests.tui.test_screens import fits, idle
+
+STEPS = {
+    "project": "Projekt",
+    "datasets": "Datensätze",
+    "account": "Dienstkonto und Schlüssel",
+    "permissions": "Rechte",
+    "verify": "Prüfung",
+    "connect": "Verbinden",
+}
+SCENES = {"fresh": fakes.fresh, "complete": fakes.complete, "refused": fakes.no_permission}
+
+
+@pytest.fixture(autouse=True)
+def german(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("LANGUAGE", "")
+    domain = gettext.textdomain()
+    language.speak("de")
+    yield
+    language.speak("en")
+    gettext.textdomain(domain)
+
+
+def footer(app) -> str:
+    """The hints, which must not be cut: the way back, help and the way out are among them."""
+    line = text_of(app).split("\n")[-1].strip()
+    assert len(line) <= keys.HINT_WIDTH
+    assert "…" not in line
+    assert "F1 Hilfe" in line
+    assert line.endswith("F10 Beenden")
+    return line
+
+
+def nothing_is_cut(app) -> None:
+    fits(app)
+    assert "…" not in text_of(app).split("\n")[0]
+    width, height = app.size
+    for push in app.screen.query(Push):
+        if push.display:
+            assert push.region.right <= width, push.label
+            assert push.region.bottom <= height, push.label
+    for label in app.screen.query(".field-label"):
+        assert len(str(label.render())) < label.size.width, "a label touches its field"
+    for score in app.screen.query("#score").results(Quiet):
+        assert score.shown.cell_length <= score.size.width
+
+
+@pytest.mark.parametrize("scene", SCENES)
+@pytest.mark.parametrize("step", STEPS)
+async def test_every_step_fits_80x24(step: str, scene: str) -> None:
+    at = next(s for s in LESSONS if s.value == step)
+    app = app_for(fakes.resumed(at, SCENES[scene]()))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: idle(app) and (step != "verify" or app.wizard.verified), 60)
+        shown = await until(pilot, f"Schritt {list(STEPS).index(step) + 1} von 6: {STEPS[step]}", 60)
+        nothing_is_cut(app)
+        assert "Esc Zurück" in footer(app)
+        assert "Step" not in shown
+
+
+@pytest.mark.parametrize(
+    ("scene", "start", "word"),
+    [
+        (fakes.blank, "setup", "[ Beginnen ]"),
+        (fakes.blank, "dashboard", "Noch ist keine Verbindung eingerichtet."),
+        (fakes.complete_left_at_connect, "dashboard", "Nachgesehen um"),
+    ],
+)
+async def test_welcome_and_dashboard_fit_80x24(scene, start: str, word: str) -> None:
+    app = app_for(scene(), start=start)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, word, 60)
+        nothing_is_cut(app)
+        footer(app)
+        assert not any(w.max_scroll_y for w in app.screen.query("#body"))
+
+
+async def test_what_opens_over_a_screen_is_in_german_too() -> None:
+    app = app_for(fakes.resumed(next(iter(LESSONS)), fakes.no_permission()))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: idle(app), 60)
+        for pressed, word in (("f1", "Dieser Bildschirm"), ("f3", "Dasselbe von Hand"), ("f7", "Wähle ein Projekt")):
+            await pilot.press(pressed)
+            await pilot.press("end")
+            await until(pilot, word, 60)
+            nothing_is_cut(app)
+            await pilot.press("escape")
+            await until(pilot, "[ Nochmal ]", 60)
+        await pilot.press("up", "home", "enter")
+        await until(pilot, "[ Übergabetext kopieren ]", 60)
+        nothing_is_cut(app)
+        await pilot.press("escape", "f2")
+        await until(pilot, "Suche nach Befehlen", 60)
+
+
+async def test_enter_alone_goes_through_all_steps() -> None:
+    """What buttons say decides nothing."""
+    app = app_for(fakes.resumed(next(iter(LESSONS))))
+    async with app.run_test(size=(80, 24)) as pilot:
+        for number, todo in ((2, "[ 2 Datensätze anlegen ]"), (3, "Schlüssel anlegen ]"), (4, "[ 3 Rollen erteilen ]")):
+            await until(pilot, "[ Weiter ]", 60)
+            await pilot.press("enter")
+            await until(pilot, f"Schritt {number} von 6", 60)
+            await until(pilot, todo, 60)
+            await pilot.press("enter")
+        await until(pilot, "[ Weiter ]", 60)
+        await pilot.press("enter")
+        await until(pilot, "Alles gut: 14 ok", 60)
+        await until(pilot, "[ Weiter ]", 60)
+        await pilot.press("enter")
+        shown = await until(pilot, "Dienstkontoschlüssel (JSON)", 60)
+        assert "Mit BigQuery" in shown
+    assert len(app.desk.store.names()) == 1
+
+
+@pytest.mark.parametrize("scope", sorted({k.scope for k in keys.KEYS} - {"app", "working"}))
+def test_the_footer_of_every_screen_keeps_the_way_back(scope: str) -> None:
+    line = hint_line([("Enter", told("Go on")), *keys.hints(scope, "app")], keys.HINT_WIDTH)
+    assert line.cell_length <= keys.HINT_WIDTH
+    assert all(word in line.plain for word in ("Esc Zurück", "F1 Hilfe", "F10 Beenden"))
+
+
+def test_the_title_shows_the_names_of_all_steps_at_80() -> None:
+    for here in LESSONS:
+        line = steps_line(here, [s for s in LESSONS if s is not here], 80)
+        assert line.cell_length <= 78
+        assert all(word in line.plain for word in ("Projekt", "Datensätze", "Konto", "Rechte", "Prüfung", "Verbinden"))
+
+
+def test_each_status_is_as_wide_as_the_widest_and_leaves_room() -> None:
+    assert {status(tone).cell_length for tone in Tone} == {status_width()}
+    assert all(status(tone).plain.endswith(" ") for tone in Tone)
+    assert "vorhanden" in status(Tone.NOOP).plain
+
+
+def test_what_we_say_is_translated_and_a_name_from_outside_never_is() -> None:
+    assert plain(said("export")).plain == "Export"
+    assert plain("export").plain == "export"
+    shown = plain(said("in {where}", where="\x1b[31mexport")).plain
+    assert shown.startswith("in ")
+    assert shown.endswith("export")
+    assert "\x1b" not in shown
+
+
+FOLDER = Path(help_modal.__file__).parent.parent / "help"
+
+
+@pytest.mark.parametrize("path", sorted(FOLDER.glob("*.md")), ids=lambda p: p.stem)
+def test_every_help_has_its_german_text_with_the_same_keys_and_points(path: Path) -> None:
+    english, ours = path.read_text("utf-8"), (FOLDER / "de" / path.name).read_text("utf-8")
+    assert sorted(re.findall(r"`[^`]+`", ours)) == sorted(re.findall(r"`[^`]+`", english))
+    assert [line[:2] for line in ours.splitlines() if line[:2] in ("# ", "- ")] == [
+        line[:2] for line in english.splitlines() if line[:2] in ("# ", "- ")
+    ]
+    shown = help_modal.help_text(path.stem, (path.stem,))
+    assert shown.startswith(ours.strip())
+    assert "## Tasten" in shown
