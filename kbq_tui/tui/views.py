@@ -9,10 +9,11 @@ from kbq_tui.core.grants import Grant, held, over_grants, wanted
 from kbq_tui.core.observed import Unknown
 from kbq_tui.core.problems import Problem
 from kbq_tui.core.spec import ConnectionSpec
+from kbq_tui.core.words import mark, told
 from kbq_tui.engine.status import Health, Line
 from kbq_tui.tui.findings import HEALTH, Finding
-from kbq_tui.tui.glyphs import Tone
-from kbq_tui.tui.text import columns, plain, seconds, status
+from kbq_tui.tui.glyphs import WORDS, Tone
+from kbq_tui.tui.text import columns, plain, seconds, status, status_width
 from kbq_tui.tui.widgets.rows import Row
 from kbq_tui.tui.wizard import Wizard
 
@@ -36,12 +37,12 @@ _VERDICTS = {
     Verdict.UNKNOWN: Tone.UNKNOWN,
     Verdict.SKIPPED: Tone.SKIP,
 }
-_NOT_SHOWN_YET = "made just now; Google does not show it everywhere yet"
+_NOT_SHOWN_YET = mark("made just now; Google does not show it everywhere yet")
 
 
 def finding_row(finding: Finding) -> Row:
     """Return one row of the first screen's status panel."""
-    content = columns((status(finding.tone), 0), (Content(finding.title), 20), (plain(finding.text), 0))
+    content = columns((status(finding.tone), 0), (plain(finding.title), 20), (plain(finding.text), 0))
     return Row(finding.id, content, finding.problem)
 
 
@@ -54,7 +55,7 @@ def action_rows(wizard: Wizard, step: Step) -> list[Row]:
     for blocked in part.blocked:
         event = wizard.rows.get(blocked.id)
         if blocked.id in wizard.made:
-            rows.append(Row(blocked.id, _line(Tone.DONE, _NOT_SHOWN_YET, blocked.action.summary)))
+            rows.append(Row(blocked.id, _line(Tone.DONE, told(_NOT_SHOWN_YET), blocked.action.summary)))
         elif event is not None and wizard.busy is not None:
             rows.append(Row(blocked.id, _event_line(event), event.problem))
         else:
@@ -88,7 +89,7 @@ def _action_row(wizard: Wizard, action: Action) -> Row:
     if failed is not None and action.change is not Change.NOOP:
         return Row(action.id, _line(Tone.FAIL, action.summary, failed.title), failed, action)
     if action.id in wizard.made and action.change is not Change.NOOP:
-        return Row(action.id, _line(Tone.DONE, _NOT_SHOWN_YET, action.summary), None, action)
+        return Row(action.id, _line(Tone.DONE, told(_NOT_SHOWN_YET), action.summary), None, action)
     if action.id in wizard.made:
         return Row(action.id, _line(Tone.DONE, action.summary), None, action)
     return Row(action.id, _line(_change_tone(action), action.summary), None, action)
@@ -101,34 +102,48 @@ def _change_tone(action: Action) -> Tone:
 def _line(tone: Tone, text: str, more: str = "") -> Content:
     parts = [(status(tone), 0), (plain(text), 0)]
     if more:
-        parts.append((plain(f": {more}", "$text-quiet"), 0))
+        parts.append((plain(f": {told(more)}", "$text-quiet"), 0))
     return columns(*parts)
 
 
 def _event_line(event: Event) -> Content:
     text = event.text
     if event.kind is EventKind.WAITING and event.limit:
-        text = f"{seconds(event.elapsed)} of at most {seconds(event.limit)}: {event.text}"
+        took, limit = seconds(event.elapsed), seconds(event.limit)
+        text = told("{took} of at most {limit}: {text}", took=took, limit=limit, text=event.text)
     elif event.kind is EventKind.FINISHED and event.elapsed >= 1:
-        text = f"{event.text} ({seconds(event.elapsed)})"
+        text = f"{told(event.text)} ({seconds(event.elapsed)})"
     return columns((status(_EVENTS[event.kind]), 0), (plain(text), 0))
 
 
 def warning_rows(wizard: Wizard, *codes: str) -> list[Row]:
-    """Return the plan's warnings of some codes."""
+    """Return the plan's warnings of some codes; of a key that is being deleted, how far that is."""
     if wizard.plan is None or not wizard.current:
         return []
-    return [
-        Row(f"warning:{i}", _line(Tone.WARN, w.cause), w)
-        for i, w in enumerate(wizard.plan.warnings)
-        if w.code in codes
-        and not (w.code == "KBQ-KEY-UNHELD" and "key" in wizard.made and "key" in wizard.todo(Step.ACCOUNT))
-    ]
+    leftover = {k.id for k in wizard.leftovers()}
+    rows: list[Row] = []
+    for i, warning in enumerate(wizard.plan.warnings):
+        key_id = warning.details.get("key_id", "") if warning.code == "KBQ-KEY-UNHELD" else ""
+        if warning.code not in codes or (key_id and key_id not in leftover):
+            continue
+        event = wizard.rows.get(f"delete-key:{key_id}") if wizard.busy is not None and wizard.busy.writing else None
+        rows.append(Row(f"warning:{i}", _event_line(event) if event else _line(Tone.WARN, _warned(warning)), warning))
+    return rows
+
+
+def _warned(warning: Problem) -> str:
+    """Return a warning in one line that says first what tells it from others of its kind."""
+    known = warning.details
+    if warning.code == "KBQ-KEY-UNHELD":
+        return told("key {key} at Google is not kept here", key=known["key_id"][:12])
+    if warning.code == "KBQ-OVER-GRANT":
+        return told("{role} on {resource}: not needed", role=known["role"], resource=known["resource"])
+    return warning.cause
 
 
 def short_role(role: str) -> str:
     """Return a role as people say it: `dataViewer`."""
-    return role.removeprefix("roles/").removeprefix("bigquery.") or "authorized"
+    return role.removeprefix("roles/").removeprefix("bigquery.") or told("authorized")
 
 
 def grant_rows(wizard: Wizard, width: int) -> list[Row]:
@@ -159,24 +174,34 @@ def grant_rows(wizard: Wizard, width: int) -> list[Row]:
             if id_ in wizard.failed
             else Tone.GRANT
         )
-        text = short_role(have.role) + (" (condition)" if have.condition else "") if have else "?" if unread else "none"
+        text = _held(have) if have else "?" if unread else told("none")
         rows.append(Row(f"now:{id_}", _grant_line(need.resource, text, short_role(need.role), tone, where, role)))
     for grant in over:
-        line = _grant_line(grant.resource, short_role(grant.role), "none", Tone.WARN, where, role)
+        line = _grant_line(grant.resource, short_role(grant.role), told("none"), Tone.WARN, where, role)
         rows.append(Row(f"over:{grant.resource}:{grant.role}", line, _over_problem(wizard, grant)))
     return rows
+
+
+def _held(grant: Grant) -> str:
+    role = short_role(grant.role)
+    return told("{role} (condition)", role=role) if grant.condition else role
 
 
 def grant_head(width: int) -> Content:
     """Return the heading over `grant_rows`."""
     where, role = _grant_widths(width)
-    cells = ((Content("where"), where), (Content("now"), role), (Content("wanted"), role), (Content(""), 0))
+    cells = (
+        (Content(told("where")), where),
+        (Content(told("now")), role),
+        (Content(told("wanted")), role),
+        (Content(""), 0),
+    )
     return columns(*cells).stylize("$text-quiet")
 
 
 def _grant_widths(width: int) -> tuple[int, int]:
     """Return the cells of the column that says where, and of each of the two that name roles."""
-    return (max(24, min(48, width - 2 * 16 - 11)), 16)
+    return (max(24, min(48, width - 2 * 16 - status_width())), 16)
 
 
 def _grant_line(where: str, now: str, want: str, tone: Tone, first: int, role: int) -> Content:
@@ -224,7 +249,7 @@ def _check_row(wizard: Wizard, check: Check, width: int) -> Row:
     content = columns(
         (status(tone), 0),
         (section, 4),
-        (Content(check.title), 54),
+        (plain(check.title), 54),
         (Content.styled(took.rjust(6), "$text-quiet"), 8),
         (plain(text, "$text-quiet"), 0),
     )
@@ -233,16 +258,18 @@ def _check_row(wizard: Wizard, check: Check, width: int) -> Row:
 
 def verdicts(results: dict[str, CheckResult], total: int) -> str:
     """Return the score in words: `11 ok, 2 fail`."""
+    if not results:
+        return told("nothing checked yet")
     counts = {v: sum(r.verdict is v for r in results.values()) for v in Verdict}
-    words = {Verdict.PASS: "ok", Verdict.FAIL: "fail", Verdict.UNKNOWN: "unknown", Verdict.SKIPPED: "skipped"}
-    said = ", ".join(f"{n} {words[v]}" for v, n in counts.items() if n)
-    left = total - len(results)
-    return f"{said or 'nothing checked yet'}{f', {left} to go' if left and results else ''}"
+    said = [f"{n} {told(WORDS[_VERDICTS[v]])}" for v, n in counts.items() if n]
+    if left := total - len(results):
+        said.append(told("{n} to go", n=left))
+    return ", ".join(said)
 
 
 def status_row(line: Line) -> Row:
     """Return one line of the dashboard."""
-    content = columns((status(HEALTH[line.health]), 0), (Content(line.title), 19), (plain(line.text), 0))
+    content = columns((status(HEALTH[line.health]), 0), (plain(line.title), 19), (plain(line.text), 0))
     return Row(line.id, content, line.problem)
 
 
