@@ -1,149 +1,139 @@
-"""`make screenshots`: every screen as SVG at 80x24 and 120x36, drawn over the sandbox by the program itself."""
+"""`make screenshots`: a picture of every screen in dark, light and mono, drawn from the stories; and what README shows.
+
+The stories hold still: their clock stands, and nothing in them is of the machine that draws.
+"""
 
 import asyncio
 import os
 import re
-import shutil
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Iterator
 from pathlib import Path
+from xml.etree import ElementTree
 
-from textual.pilot import Pilot
-
-from kbq_tui.core.problems import Problem
-from kbq_tui.tui.app import KbqApp, build
+from kbq_tui.core.steps import Step
 from kbq_tui.tui.look import Look
-from kbq_tui.wiring import Options
-from kbq_tui.wiring import build as build_desk
-from tests.support.sandbox import Served, served
-from tests.tui.screens import text_of, until
+from kbq_tui.tui.stories.play import app_of
+from kbq_tui.tui.stories.shelf import STORIES
+from kbq_tui.tui.widgets.bars import MessageLine
 
 FOLDER = Path(__file__).parent.parent / "screenshots"
-SIZES = ((80, 24), (120, 36))
-HOME = Path("/tmp/kbq-tui-shot")
-# The pictures show an operator's paths, not those of the machine that drew them; as long, so that nothing moves.
-PATHS = (
-    ("/tmp/kbq-tui-shot/data", "/home/ada/.local/share"),
-    ("/tmp/kbq-sandbox-________", "/home/ada/.config/klaviyo"),
+SIZE = (80, 24)
+THEMES = ("dark", "light", "mono")
+STATES = {
+    "welcome": "ready",
+    "project": "ready",
+    "datasets": "ready",
+    "account": "ready",
+    "permissions": "ready",
+    "verify": "done",
+    "connect": "done",
+    "dashboard": "done",
+    "explain": "done",
+    "problem": "ready",
+    "pick": "ready",
+    "confirm": "ready",
+}
+"""Which of its states shows a screen best."""
+STRIPS = ("dark", "light")
+GAP = 24
+CELL = 12.2
+"""Width of a cell in Rich's pictures."""
+_BLANK = "&#160;"
+_TEXT = re.compile(
+    rf'(<text [^>]*?)x="([\d.]+)"([^>]*?)textLength="([\d.]+)"([^>]*)>((?:{_BLANK})*)(.*?)((?:{_BLANK})*)</text>'
 )
-Shot = Callable[[str], Awaitable[None]]
+_SVG = "{http://www.w3.org/2000/svg}"
 
 
-def _app(sandbox: Served, start: str = "setup") -> KbqApp:
-    env = sandbox.environ(HOME)
-    desk = build_desk(Options(values={"key_file": sandbox.env.get("KBQ_TUI_SANDBOX_KEY")}), env).desk
-    return build(desk, Look(host=""), start=start)  # type: ignore[arg-type]
+def hold_still() -> None:
+    """Let no line say how long something takes: that depends on the machine."""
+    MessageLine.SHOW_AFTER = MessageLine.PERIOD = 3600.0
+    os.environ.pop("NO_COLOR", None)
 
 
-async def _ready(pilot: Pilot[object], *marks: str) -> None:
-    for mark in marks:
-        await until(pilot, mark, 30.0)
-    await pilot.app.workers.wait_for_complete()
-    await pilot.pause()
+async def pictures(screen: str) -> dict[str, str]:
+    """Return the pictures of a screen, by name."""
+    drawn: dict[str, str] = {}
+    story = STORIES[screen][STATES[screen]]
+    for look in (Look(), Look(mono=True)):
+        app = app_of(story.scene(), story, look)
+        async with app.run_test(size=SIZE) as pilot:
+            if not await story.play(pilot, 60.0):
+                raise AssertionError(f"{screen}: {story.shows} never came")
+            await app.workers.wait_for_complete()
+            for theme in ("mono",) if look.mono else ("dark", "light"):
+                app.theme = theme
+                await pilot.pause()
+                name = f"{screen}-{theme}"
+                drawn[name] = _tidy(app.export_screenshot(title="kbq-tui"), name)
+    return drawn
 
 
-async def wizard(pilot: Pilot[object], shot: Shot) -> None:
-    """The six steps of a fresh project."""
-    await _ready(pilot, "[ Begin ]", "Signed in as")
-    await shot("welcome")
-    await pilot.press("enter")
-    await _ready(pilot, "[ Continue ]", "Preflight")
-    await shot("project")
-    await pilot.press("f1")
-    await pilot.pause()
-    await shot("help")
-    await pilot.press("escape")
-    await pilot.press("f7")
-    await _ready(pilot, "acme-analytics")
-    await shot("project-picker")
-    await pilot.press("escape")
-    await pilot.pause()
-    await pilot.press("enter")
-    for name, button in (
-        ("datasets", "[ Create 2 datasets ]"),
-        ("account", "[ Create account and key ]"),
-        ("permissions", "[ Grant 3 roles ]"),
-    ):
-        await _ready(pilot, button)
-        await shot(f"{name}-ready")
-        await pilot.press("enter")
-        await _ready(pilot, "[ Continue ]")
-        await shot(f"{name}-done")
-        await pilot.press("enter")
-    await _ready(pilot, "[ Continue ]", "All is well")
-    await shot("verify")
-    await pilot.press("enter")
-    await _ready(pilot, "Proven")
-    await shot("connect")
+def _tidy(svg: str, name: str) -> str:
+    """Call classes after the picture, not after a hash; fetch no font from anywhere; draw no blanks."""
+    svg = re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL)
+    svg = _TEXT.sub(_bare, re.sub(r"terminal-\d+", name, svg))
+    return re.sub(r"\s+\n", "\n", svg).strip() + "\n"
 
 
-async def dashboard(pilot: Pilot[object], shot: Shot) -> None:
-    """The dashboard of the connection that has just been made, and the screen that explains errors."""
-    await _ready(pilot, "Grants", "Key")
-    await shot("dashboard")
-    await pilot.press("e")
-    await pilot.pause()
-    await pilot.press(*"Access Denied: Project p: User does not have bigquery.jobs.create permission in project p.")
-    await pilot.press("tab", "enter")
-    await _ready(pilot, "Job User")
-    await shot("explain")
+def _bare(found: re.Match[str]) -> str:
+    """Return a text without the blanks around it, for which not every viewer leaves room."""
+    begin, x, middle, length, end, before, text, after = found.groups()
+    cells = [len(blanks) // len(_BLANK) for blanks in (before, after)]
+    at, room = float(x) + cells[0] * CELL, float(length) - sum(cells) * CELL
+    return f'{begin}x="{at:.1f}"{middle}textLength="{room:.1f}"{end}>{text}</text>' if text else ""
 
 
-async def refused(pilot: Pilot[object], shot: Shot) -> None:
-    """What an operator without permissions sees."""
-    await _ready(pilot, "[ Begin ]", "Signed in as")
-    await pilot.press("enter")
-    await _ready(pilot, "in the way")
-    await shot("project-refused")
-    app = pilot.app
-    assert isinstance(app, KbqApp)
-    plan = app.wizard.plan
-    assert plan is not None
-    problem: Problem = plan.blocked[0].problem
-    app.open_problem(problem)
-    await pilot.pause()
-    await shot("problem")
+def strip(theme: str, drawn: dict[str, str]) -> str:
+    """Return the six steps as one picture, three beside each other."""
+    steps = [ElementTree.fromstring(drawn[f"{step.value}-{theme}"]) for step in Step]
+    _, _, width, height = map(float, steps[0].attrib["viewBox"].split())
+    ElementTree.register_namespace("", _SVG.strip("{}"))
+    whole = ElementTree.Element(f"{_SVG}svg", viewBox=f"0 0 {3 * width + 2 * GAP:g} {2 * height + GAP:g}")
+    for place, step in enumerate(steps):
+        row, column = divmod(place, 3)
+        step.attrib |= {
+            "x": f"{column * (width + GAP):g}",
+            "y": f"{row * (height + GAP):g}",
+            "width": f"{width:g}",
+            "height": f"{height:g}",
+        }
+        whole.append(step)
+    return ElementTree.tostring(whole, encoding="unicode") + "\n"
 
 
-async def _draw(
-    sandbox: Served, scene: Callable[[Pilot[object], Shot], Awaitable[None]], start: str, size: tuple[int, int]
-) -> None:
-    app = _app(sandbox, start)
-    pilot: Pilot[object]
+def content(svg: str) -> list[tuple[str, ...]]:
+    """Return what a picture shows, for comparing: each text and area with its place and style, by no class's name."""
+    root = ElementTree.fromstring(svg)
+    rules: dict[str, str] = {}
+    for style in root.iter(f"{_SVG}style"):
+        rules |= {
+            name: " ".join(rule.split()) for name, rule in re.findall(r"\.([\w-]+)\s*\{([^}]*)\}", style.text or "")
+        }
+    return list(_content(root, rules))
 
-    async def shot(name: str) -> None:
-        await until(pilot, lambda: not any(line.strip().startswith("… ") for line in text_of(app).splitlines()), 5.0)
-        svg = app.export_screenshot(title="kbq-tui")
-        svg = re.sub(r"terminal-\d+", "terminal", svg)
-        for real, shown in PATHS:
-            pattern = re.escape(real).replace("_" * 8, r"[a-z0-9_]{0,8}")
-            svg = re.sub(pattern, lambda m, shown=shown: shown[: len(m[0])], svg)
-            for cut in range(len(real) - 1, 4, -1):  # cut short on the screen
-                svg = svg.replace(real[:cut] + "…", shown[:cut] + "…")
-        path = FOLDER / f"{name}-{size[0]}x{size[1]}.svg"
-        path.write_text(svg)
-        print(path.name, file=sys.stderr)
 
-    async with app.run_test(size=size) as pilot:
-        await scene(pilot, shot)
+def _content(root: ElementTree.Element, rules: dict[str, str]) -> Iterator[tuple[str, ...]]:
+    for tag in ("text", "rect"):
+        for element in root.iter(f"{_SVG}{tag}"):
+            at = element.attrib
+            style = rules.get(at.get("class", ""), at.get("fill", ""))
+            yield (at.get("y", ""), at.get("x", ""), tag, at.get("width", ""), style, element.text or "")
 
 
 def main() -> int:
+    hold_still()
     FOLDER.mkdir(exist_ok=True)
-    for old in FOLDER.glob("*.svg"):
+    drawn: dict[str, str] = {}
+    for screen in STATES:
+        drawn |= asyncio.run(pictures(screen))
+    drawn |= {f"steps-{theme}": strip(theme, drawn) for theme in STRIPS}
+    for old in set(FOLDER.glob("*.svg")) - {FOLDER / f"{name}.svg" for name in drawn}:
         old.unlink()
-    os.environ.pop("NO_COLOR", None)
-    for size in SIZES:
-        shutil.rmtree(HOME, ignore_errors=True)
-        HOME.mkdir(mode=0o700)
-        with served("fresh") as sandbox:
-            asyncio.run(_draw(sandbox, wizard, "setup", size))
-            asyncio.run(_draw(sandbox, dashboard, "dashboard", size))
-        shutil.rmtree(HOME, ignore_errors=True)
-        HOME.mkdir(mode=0o700)
-        with served("no-permission") as sandbox:
-            asyncio.run(_draw(sandbox, refused, "setup", size))
-    shutil.rmtree(HOME, ignore_errors=True)
+    for name, svg in drawn.items():
+        (FOLDER / f"{name}.svg").write_text(svg, encoding="utf-8")
+    print(f"{len(drawn)} pictures in {FOLDER.name}/", file=sys.stderr)
     return 0
 
 

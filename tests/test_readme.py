@@ -11,7 +11,7 @@ from tests import readme
 ROOT = readme.README.parent
 
 
-def test_the_troubleshooting_table_is_what_the_catalogue_says() -> None:
+def test_the_tables_are_what_the_catalogue_and_the_keys_say() -> None:
     text = readme.README.read_text()
     assert text == readme.wanted(text), "bring it up to date: python -m tests.readme"
 
@@ -32,5 +32,8 @@ def test_every_option_it_names_is_an_option() -> None:
 
 
 def test_every_file_it_links_to_is_there() -> None:
-    for target in re.findall(r"\]\(((?!https?:)[^)#]+)\)", readme.README.read_text()):
+    text = readme.README.read_text()
+    shown = re.findall(r'(?:src|srcset)="([^"]+)"', text)
+    assert shown
+    for target in (*shown, *re.findall(r"\]\(((?!https?:)[^)#]+)\)", text)):
         assert (Path(ROOT) / target).exists(), target
