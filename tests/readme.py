@@ -4,12 +4,21 @@ from pathlib import Path
 
 from kbq_tui.core.catalogue import ENTRIES
 from kbq_tui.core.catalogue_base import fill
+from kbq_tui.core.steps import Step
+from kbq_tui.tui.keys import KEYS, written
 from tests.core.google_says import SAID
 
 README = Path(__file__).parent.parent / "README.md"
-BEGIN = "<!-- troubleshooting: begin (generated: python -m tests.readme) -->"
-END = "<!-- troubleshooting: end -->"
+BEGIN = "<!-- {part}: begin (generated: python -m tests.readme) -->"
+END = "<!-- {part}: end -->"
 _LONGEST = 110
+_WHERE = {
+    "app": "everywhere",
+    "working": "while something waits for Google",
+    "text": "over a problem, over commands",
+    **{step: f"step {n}" for n, step in enumerate(Step, 1)},
+    "dashboard": "dashboard",
+}
 
 
 def _cell(text: str) -> str:
@@ -32,10 +41,22 @@ def troubleshooting() -> str:
     return "\n".join(rows)
 
 
+def keys() -> str:
+    """Return the table: each key, what it does, and the name under which it can be given another one."""
+    rows = ["| key | does | where | name |", "|---|---|---|---|"]
+    for key in KEYS:
+        faces = " ".join(f"`{written(k)}`" for k in key.keys.split(","))
+        rows.append(f"| {faces} | {key.help} | {_WHERE[key.scope]} | `{key.id}` |")
+    return "\n".join(rows)
+
+
 def wanted(text: str) -> str:
     """Return README.md as it should be."""
-    before, rest = text.split(BEGIN)
-    return f"{before}{BEGIN}\n{troubleshooting()}\n{END}{rest.split(END)[1]}"
+    for part, made in (("keys", keys()), ("troubleshooting", troubleshooting())):
+        begin, end = BEGIN.format(part=part), END.format(part=part)
+        before, rest = text.split(begin)
+        text = f"{before}{begin}\n{made}\n{end}{rest.split(end)[1]}"
+    return text
 
 
 if __name__ == "__main__":

@@ -12,9 +12,22 @@ from pathlib import Path
 
 import pytest
 
+from kbq_tui.core.spec import ConnectionSpec
+from kbq_tui.engine.apply import apply
+from kbq_tui.engine.ports import Ports
+from kbq_tui.engine.verify import verify
+from kbq_tui.gcp.cloud import GoogleCloud, KeyImpersonator
+from kbq_tui.gcp.credentials import CredentialOptions, find, from_key
+from kbq_tui.gcp.endpoints import Endpoints
+from kbq_tui.gcp.session import Token
+from kbq_tui.local.clock import SystemClock
+from kbq_tui.local.journal import FileJournal
+from kbq_tui.local.keyring_copy import KeyringCopy
+from kbq_tui.local.keys import KeyFiles
+from kbq_tui.sandbox.server import Sandbox
 from tests.journeys.test_wizard_tmux import Tmux, pytestmark
 from tests.journeys.walk import Walk
-from tests.support.canary import WINDOW, Search
+from tests.support.canary import WINDOW, Search, canary
 from tests.support.pty import Terminal
 from tests.support.sandbox import Served, served
 
@@ -142,17 +155,49 @@ def processes(pid: int) -> list[int]:
     return found
 
 
+def to_the_last_step(terminal: Terminal) -> None:
+    walk = Walk(terminal)
+    terminal.until_text("F10")
+    terminal.settle(0.3)
+    if "[ Begin ]" in terminal.text():
+        walk.enter()
+    number = int(re.search(r"Step (\d)|\[ Begin \]", terminal.text())[1] or 1)  # where it was left
+    for step in range(number, 6):
+        walk.step(step, "[ Continue ]")
+    walk.at(6)
+
+
+def test_the_key_goes_to_the_clipboard_after_a_yes_and_nowhere_else(place: Place) -> None:
+    with Terminal([*PROGRAM, "setup", "-vv"], place.sandbox.environ(place.home)) as terminal:
+        to_the_last_step(terminal)
+        for answer in ("\x1b", "\r"):  # Esc, and Enter on what has the focus
+            terminal.send("p")
+            terminal.until_text("[ Send the key ]")
+            terminal.send(answer)
+            terminal.until(lambda: "[ Send the key ]" not in terminal.text())
+        assert not place.search.found_in(bytes(terminal.raw))
+        terminal.send("p")
+        terminal.until_text("[ Send the key ]")
+        terminal.send("h\r")
+        terminal.until_text("Private key: Sent to your terminal's clipboard.")
+        copy = re.compile(rb"\x1b\]52;c;([A-Za-z0-9+/=]+)\x07")
+        assert [base64.b64decode(c) for c in copy.findall(terminal.raw)] == [place.key_file.read_bytes()]
+        terminal.raw[:] = copy.sub(b"", terminal.raw)
+        terminal.send("v")
+        terminal.until_text("Enter goes back")
+        terminal.send("\r")
+        terminal.until_text("Step 6", "F10")
+        terminal.send("w")
+        terminal.until_text("Written to")
+        terminal.send("\x1b[21~")
+        assert terminal.wait() == 0
+        assert not place.search.found_in(bytes(terminal.raw))
+    assert [p for p in place.files() if place.search.found_in(p.read_bytes())] == []
+
+
 def test_screens_and_the_process_table_hold_none_of_it(place: Place) -> None:
     with Terminal([*PROGRAM, "setup", "-vv"], place.sandbox.environ(place.home)) as terminal:
-        walk = Walk(terminal)
-        terminal.until_text("F10")
-        terminal.settle(0.3)
-        if "[ Begin ]" in terminal.text():
-            walk.enter()
-        number = int(re.search(r"Step (\d)|\[ Begin \]", terminal.text())[1] or 1)  # where it was left
-        for step in range(number, 6):
-            walk.step(step, "[ Continue ]")
-        walk.at(6)
+        to_the_last_step(terminal)
         for key in "123":
             terminal.send(key)
             terminal.settle(0.3)
@@ -221,6 +266,30 @@ def test_a_crash_with_the_key_in_hand_shows_none_of_it(
     logged = sum(p.read_text().count("RuntimeError") for p in logs)
     assert logged > before, said[-2000:]
     assert [p for p in place.files() if place.search.found_in(p.read_bytes())] == []
+
+
+async def test_nothing_that_a_run_holds_shows_it_in_its_repr(tmp_path: Path) -> None:
+    with Sandbox("fresh") as sandbox:
+        env = {**sandbox.env(), "KBQ_TUI_KEYRING": "off"}
+        endpoints, clock = Endpoints.from_env(env), SystemClock()
+        (tmp_path / "keys").mkdir(mode=0o700)
+        keys = KeyFiles(tmp_path / "keys", KeyringCopy(env))
+        found = find(CredentialOptions(env=env), endpoints)
+        cloud = GoogleCloud(Token(lambda: found), endpoints)
+        ports = Ports(cloud, KeyImpersonator(endpoints), keys, FileJournal(tmp_path / "journal.jsonl", clock), clock)
+        events: list[object] = []
+        spec = ConnectionSpec(project=sandbox.project, location="EU")
+        outcome = await apply(spec, ports, events.append)
+        assert outcome.complete, outcome.problems
+        results = await verify(spec, ports)
+        secret = keys.load(None, spec.project, spec.account_email)
+        held = [secret, from_key(secret), found, ports, cloud, keys, outcome, *events, *results]
+        await cloud.close()
+    assert canary().found_in(secret.reveal()), "there is a key to be seen"
+    for thing in held:
+        inner = [*vars(thing).values()] if hasattr(thing, "__dict__") else []
+        for text in (repr(thing), str(thing), f"{thing}", repr(inner)):
+            assert not canary().found_in(text), type(thing).__name__
 
 
 def test_nothing_in_the_environment_of_a_child_names_it(place: Place) -> None:
