@@ -154,6 +154,10 @@ def _by_step(plan: Plan, observed: Observed) -> list[Line]:
     if over:
         text = said("{n} beyond what is needed: {cause}", n=len(over), cause=over[0].cause)
         lines.append(Line("over-grant", said("Over-grants"), Health.WARNING, text, over[0]))
+    unheld = [w for w in plan.warnings if w.code == "KBQ-KEY-UNHELD"]
+    if unheld:
+        text = said_many("{n} key that is not kept here", "{n} keys that are not kept here", len(unheld))
+        lines.append(Line("key-unheld", said("Other keys"), Health.WARNING, text, unheld[0]))
     return lines
 
 

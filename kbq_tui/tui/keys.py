@@ -114,6 +114,7 @@ KEYS: Final = (
         mark("Stop waiting for Google; what was done stays done"),
     ),
     Key("nudge", "working", "r", "nudge", mark("Try now"), mark("Try again now instead of waiting")),
+    Key("mend", "verify", "f7", "mend", mark("Mend"), mark("To the step that can take away what the check has found")),
     Key("save", "verify", "s", "save_report", mark("Save report"), mark("Save the report as Markdown and JSON")),
     Key("verify", "verify", "r", "verify", mark("Run again"), mark("Run all checks again")),
     Key("go-on", "verify", "n", "go_on", mark("Go on"), mark("Go on while checks still wait")),

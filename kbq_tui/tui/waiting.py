@@ -1,6 +1,7 @@
-"""A clock that the operator may hurry: try now, or stop waiting. Nothing that has begun is cut off by it."""
+"""What is going on, and a clock that the operator may hurry. Nothing that has begun is cut off by it."""
 
 import asyncio
+from dataclasses import dataclass
 from datetime import datetime
 
 from kbq_tui.engine.ports import Clock
@@ -10,6 +11,23 @@ JUMP = 1_000_000.0
 
 HURRY = 0.1
 """Seconds for which no sleep is begun after *try now*: the engine sleeps second by second."""
+
+
+@dataclass(frozen=True, slots=True)
+class Busy:
+    """What is going on.
+
+    Attributes:
+        what: in the person's words, to stand before the time.
+        since: the clock's seconds when it began.
+        limit: seconds after which it ends by itself; 0 where there is no such limit.
+        writing: whether it changes something, so that leaving asks first.
+    """
+
+    what: str
+    since: float
+    limit: float = 0.0
+    writing: bool = False
 
 
 class HurriedClock:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from kbq_tui.core.problems import Context, Problem, ProblemError
@@ -15,7 +15,7 @@ from kbq_tui.engine.desk import Desk
 from kbq_tui.engine.ports import Cloud, Ports
 from kbq_tui.tui import keys
 from kbq_tui.tui.typed import STEPS, Typed
-from kbq_tui.tui.waiting import HurriedClock, true_seconds
+from kbq_tui.tui.waiting import Busy, HurriedClock, true_seconds
 
 if TYPE_CHECKING:  # what the first frame does not need is loaded when it is
     from kbq_tui.core.checks import CheckResult
@@ -25,30 +25,13 @@ if TYPE_CHECKING:  # what the first frame does not need is loaded when it is
     from kbq_tui.core.summary import Summary
     from kbq_tui.engine.apply import Outcome, Patience
 
-__all__ = ["STEPS", "Busy", "Wizard"]
+__all__ = ["STEPS", "Wizard"]
 
 LOOK_LIMIT = 90.0
 """Seconds after which a look at the project is given up. Each call has a deadline of its own; this is the sum."""
 SIGN_IN_LIMIT = 60.0
 SETTLE_LIMIT = 420.0
 """Seconds that a grant may take: https://cloud.google.com/iam/docs/access-change-propagation"""
-
-
-@dataclass(frozen=True, slots=True)
-class Busy:
-    """What is going on.
-
-    Attributes:
-        what: in the person's words, to stand before the time.
-        since: the clock's seconds when it began.
-        limit: seconds after which it ends by itself; 0 where there is no such limit.
-        writing: whether it changes something, so that leaving asks first.
-    """
-
-    what: str
-    since: float
-    limit: float = 0.0
-    writing: bool = False
 
 
 class Wizard(Typed):
@@ -81,6 +64,12 @@ class Wizard(Typed):
         self._looking = False
         self._free = asyncio.Event()
         self._free.set()
+
+    def go(self, step: Step) -> None:
+        """Stand on another step, and leave behind what failed on this one."""
+        if step is not self.step:
+            self.failed = {}
+        super().go(step)
 
     # -- signing in and looking ----------------------------------------------------------------------------------
 

@@ -152,6 +152,17 @@ async def test_a_finished_set_up_is_healthy_and_says_so() -> None:
     assert {line.id: line.health for line in got.lines if line.health is not Health.OK} == {}
 
 
+async def test_a_key_that_is_not_kept_here_is_a_warning_and_stays_healthy() -> None:
+    world, _ = await ready()
+    await world.cloud.create_key("my-project", SPEC.account_email)
+    got = await status(SPEC, world, {"ok": True, "at": "2026-01-02"})
+    (line,) = [line for line in got.lines if line.health is not Health.OK]
+    assert (line.id, line.health) == ("key-unheld", Health.WARNING)
+    assert line.problem is not None
+    assert line.problem.code == "KBQ-KEY-UNHELD"
+    assert got.healthy
+
+
 async def test_nothing_set_up_is_not_healthy() -> None:
     assert not (await status(SPEC, ports())).healthy
 

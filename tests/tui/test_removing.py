@@ -10,6 +10,7 @@ from kbq_tui.core.problems import Kind, Problem
 from kbq_tui.core.spec import JOB_USER
 from kbq_tui.core.steps import Step
 from kbq_tui.tui.app import KbqApp
+from kbq_tui.tui.widgets.rows import Rows
 from tests.tui import fakes
 from tests.tui.screens import app_for, text_of, until
 
@@ -123,6 +124,22 @@ async def test_a_key_that_cannot_be_deleted_says_why_and_can_be_tried_again() ->
     assert FIRST not in [k.id for k in scene.world.keys]
 
 
+async def test_what_failed_on_one_step_is_not_told_on_the_next() -> None:
+    scene = with_leftovers(FIRST)
+    scene.world.forever["delete_key"] = DENIED
+    app = app_for(scene)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, "[ Delete a key ]")
+        await pilot.press("f7")
+        await until(pilot, "Delete this key at Google?")
+        await pilot.press("left", "enter")
+        await until(pilot, "What is wrong")
+        await pilot.press("escape")
+        await until(pilot, lambda: "What is wrong" not in text_of(app) and "You may not do that" in text_of(app))
+        await pilot.press("enter")
+        assert "You may not do that" not in await until(pilot, "Step 4 of 6")
+
+
 async def test_a_key_that_came_to_be_kept_here_meanwhile_is_spared() -> None:
     scene = with_leftovers(FIRST)
     app = app_for(scene)
@@ -189,6 +206,25 @@ async def test_who_may_not_take_it_away_gets_the_command_for_whoever_may() -> No
         await pilot.press("c")
         await until(pilot, lambda: bool(scene.copied))
     assert "remove-iam-policy-binding" in scene.copied[0]
+    assert scene.world.writes == []
+
+
+@pytest.mark.parametrize(("scene", "said"), [(with_leftovers(FIRST), "Step 3 of 6"), (over_granted(), "Step 4 of 6")])
+async def test_a_failed_check_and_the_dashboard_lead_to_the_step_that_offers_it(scene: fakes.Scene, said: str) -> None:
+    app = app_for(fakes.resumed(Step.VERIFY, scene))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: app.wizard.verified and app.wizard.busy is None)
+        await until(pilot, "F7 Mend")  # the cursor stands on what failed
+        await pilot.press("f7")
+        await until(pilot, said)
+    board = app_for(fakes.resumed(Step.CONNECT, scene), start="dashboard")
+    async with board.run_test(size=(80, 24)) as pilot:
+        await until(pilot, "Looked at")
+        lines = board.screen.query_one("#lines", Rows)
+        lines.focus()
+        lines.cursor = next(i for i, row in enumerate(lines.rows) if row.id in ("key-unheld", "over-grant"))
+        await pilot.press("enter")
+        await until(pilot, said)
     assert scene.world.writes == []
 
 

@@ -179,7 +179,7 @@ class DashboardScreen(Frame):
     @on(Rows.Chosen, "#lines")
     def _line(self, event: Rows.Chosen) -> None:
         watched = self.chosen()
-        if event.row.problem is not None:
+        if event.row.problem is not None and event.row.id not in _OFFERED:
             self.host.open_problem(event.row.problem)
         elif watched is not None:
             self.host.open_setup(watched.name, _STEPS.get(event.row.id, watched.step()))
@@ -211,8 +211,11 @@ _STEPS = {
     "account": Step.ACCOUNT,
     "key": Step.ACCOUNT,
     "key-age": Step.ACCOUNT,
+    "key-unheld": Step.ACCOUNT,
     "grant": Step.PERMISSIONS,
     "over-grant": Step.PERMISSIONS,
     "last-verify": Step.VERIFY,
     "jobs": Step.VERIFY,
 }
+_OFFERED = ("key-unheld", "over-grant")
+"""Lines whose step offers to take away what they name, and explains it too."""

@@ -19,6 +19,8 @@ from kbq_tui.tui.widgets.bars import Quiet
 from kbq_tui.tui.widgets.push import Push
 from kbq_tui.tui.widgets.rows import Rows
 
+_MENDED_ON = {"KBQ-KEY-UNHELD": Step.ACCOUNT, "KBQ-OVER-GRANT": Step.PERMISSIONS}
+
 
 class VerifyScreen(Frame):
     """Checks, their evidence, and the report."""
@@ -50,6 +52,7 @@ class VerifyScreen(Frame):
     def hints(self) -> list[tuple[str, str]]:
         wizard = self.host.wizard
         without = frozenset({"commands", "refresh"} | ({"verify", "save"} if wizard.busy else {"go-on"}))
+        without |= frozenset() if self._mended_on() else {"mend"}
         scopes = (*(("working",) if wizard.waiting else ()), *self.scopes, "app")
         return [("Enter", told("Details")), *keys.hints(*scopes, without=without)]
 
@@ -88,6 +91,12 @@ class VerifyScreen(Frame):
         row = self.query_one("#checks", Rows).row
         spec = self.host.wizard.spec()
         return next((c for c in expected(spec) if row is not None and c.id == row.id), None) if spec else None
+
+    def _mended_on(self) -> Step | None:
+        """Return the step that offers to take away what the check under the cursor has found."""
+        check = self._check()
+        result = self.host.wizard.results.get(check.id) if check is not None else None
+        return _MENDED_ON.get(result.problem.code or "") if result is not None and result.problem is not None else None
 
     def _detail(self) -> Content:
         """Return, for the check under the cursor: evidence, what was run, the problem and its remedy."""
@@ -171,6 +180,14 @@ class VerifyScreen(Frame):
             self.host.launch(self._verify(), "verify")
         else:
             self.action_nudge()
+
+    def action_mend(self) -> None:
+        wizard = self.host.wizard
+        step = self._mended_on()
+        if step is None:
+            wizard.say(told("What this check has found is not for kbq-tui to take away; Enter says who can mend it."))
+        elif wizard.busy is None:
+            self.host.goto(step)
 
     @on(Push.Pressed, "#go")
     def action_go_on(self) -> None:
