@@ -1,4 +1,5 @@
-"""A verification as a report for audit: Markdown, HTML, JSON. The same answers give the same report.
+"""A verification as a report for audit: Markdown and HTML in the person's language, JSON. The same answers give the
+same report.
 
 Evidence is text from outside: it is scrubbed, made inert, and quoted so that neither Markdown nor HTML reads it.
 """
@@ -16,8 +17,16 @@ from kbq_tui.core.problems import Problem
 from kbq_tui.core.secret import scrub
 from kbq_tui.core.spec import ConnectionSpec
 from kbq_tui.core.text import inert
+from kbq_tui.core.words import Said, filled, joined, language, mark, said, told
 
 _EVIDENCE = 4_000
+_TITLE = mark("Klaviyo and BigQuery: verification")
+_VERDICTS = {
+    Verdict.PASS: mark("pass"),
+    Verdict.FAIL: mark("fail"),
+    Verdict.UNKNOWN: mark("unknown"),
+    Verdict.SKIPPED: mark("skipped"),
+}
 _MARKUP = re.compile(
     r"[\\`*\[\]|~<>&]"  # anywhere
     r"|(?<![0-9A-Za-z])_|_(?![0-9A-Za-z])"  # emphasis, but not inside a name such as KLAVIYO_TMP
@@ -46,18 +55,18 @@ class About:
     key_id: str = ""
 
     def rows(self) -> tuple[tuple[str, str], ...]:
-        """Return labels and values, made inert."""
-        spec = self.spec
+        """Return labels and values, told and made inert."""
+        spec, unknown = self.spec, told("not known")
         rows = (
-            ("Connection", spec.name),
-            ("Project ID", spec.project),
-            ("Datasets", ", ".join(f"{w.name} ({w.purpose})" for w in spec.datasets())),
-            ("Location", self.location or "not known"),
-            ("Service account", spec.account_email),
-            ("Key", self.key_id or "not known"),
-            ("Verified at", self.at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")),
-            ("Verified by", self.operator or "not known"),
-            ("Tool", f"kbq-tui {__version__}"),
+            (told("Connection"), spec.name),
+            (told("Project ID"), spec.project),
+            (told("Datasets"), ", ".join(f"{w.name} ({w.purpose})" for w in spec.datasets())),
+            (told("Location"), self.location or unknown),
+            (told("Service account"), spec.account_email),
+            (told("Key"), self.key_id or unknown),
+            (told("Verified at"), self.at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")),
+            (told("Verified by"), self.operator or unknown),
+            (told("Tool"), f"kbq-tui {__version__}"),
         )
         return tuple((label, _clean(value)) for label, value in rows)
 
@@ -76,7 +85,7 @@ def report(results: Sequence[CheckResult], about: About, kind: str) -> str:
     writers = {"md": to_markdown, "html": to_html, "json": to_json}
     writer = writers.get(kind.lstrip(".").lower())
     if writer is None:
-        raise ValueError("A report is .md, .html or .json.")
+        raise ValueError(said("A report is .md, .html or .json."))
     return writer(results, about)
 
 
@@ -101,9 +110,9 @@ def to_json(results: Sequence[CheckResult], about: About) -> str:
 
 def to_markdown(results: Sequence[CheckResult], about: About) -> str:
     """Return the report as Markdown (GitHub's)."""
-    lines = ["# Klaviyo and BigQuery: verification", "", f"**{verdict_line(results)}**", ""]
+    lines = [f"# {told(_TITLE)}", "", f"**{told(verdict_line(results))}**", ""]
     lines += ["| | |", "|---|---|", *(f"| {label} | {_code(value)} |" for label, value in about.rows()), ""]
-    lines += ["| Verdict | Check | Article | Seconds |", "|---|---|---|---:|"]
+    lines += [f"| {' | '.join(_columns())} |", "|---|---|---|---:|"]
     lines += [f"| {_word(r)} | {_text(r.check.title)} | {_text(r.check.article)} | {r.seconds:.2f} |" for r in results]
     for result in results:
         lines += [
@@ -113,9 +122,9 @@ def to_markdown(results: Sequence[CheckResult], about: About) -> str:
             f"{_code(result.id)}. {_text(result.check.why)}",
         ]
         if result.evidence:
-            lines += ["", "Evidence:", "", *_fence(result.evidence)]
+            lines += ["", told("Evidence:"), "", *_fence(result.evidence)]
         if result.command:
-            lines += ["", "Asked with:", "", *_fence(result.command)]
+            lines += ["", told("Asked with:"), "", *_fence(result.command)]
         if result.problem is not None:
             lines += _problem_markdown(result.problem)
     return "\n".join(lines) + "\n"
@@ -123,15 +132,15 @@ def to_markdown(results: Sequence[CheckResult], about: About) -> str:
 
 def to_html(results: Sequence[CheckResult], about: About) -> str:
     """Return the report as one HTML page: no script, nothing loaded from anywhere."""
-    title = "Klaviyo and BigQuery: verification"
+    title = html.escape(told(_TITLE))
     overall = "ok" if healthy(results) else "bad"
-    parts = [_HTML_HEAD.format(title=title), f"<h1>{title}</h1>"]
+    parts = [_HTML_HEAD.format(title=title, language=language()), f"<h1>{title}</h1>"]
     parts.append(f'<p class="overall {overall}">{_html(verdict_line(results))}</p>')
     rows = "".join(
         f"<tr><th scope=row>{_html(label)}</th><td>{_html(value)}</td></tr>" for label, value in about.rows()
     )
     parts.append(f"<table><tbody>{rows}</tbody></table>")
-    head = "".join(f"<th scope=col>{word}</th>" for word in ("Verdict", "Check", "Article", "Seconds"))
+    head = "".join(f"<th scope=col>{word}</th>" for word in _columns())
     rows = "".join(
         f"<tr><td class={r.verdict.value}>{_word(r)}</td><td>{_html(r.check.title)}</td>"
         f"<td>{_html(r.check.article)}</td><td class=number>{r.seconds:.2f}</td></tr>"
@@ -142,11 +151,12 @@ def to_html(results: Sequence[CheckResult], about: About) -> str:
     return "\n".join([*parts, "</main>", "</body>", "</html>"]) + "\n"
 
 
-def verdict_line(results: Sequence[CheckResult]) -> str:
+def verdict_line(results: Sequence[CheckResult]) -> Said:
     """Return the verdicts in one line: `Healthy: 12 pass, 1 skipped`."""
-    counts = [(v.value, sum(r.verdict is v for r in results)) for v in Verdict]
-    said = ", ".join(f"{count} {word}" for word, count in counts if count) or "nothing was checked"
-    return f"{'Healthy' if healthy(results) else 'Not healthy'}: {said}"
+    counts = [(_VERDICTS[v], sum(r.verdict is v for r in results)) for v in Verdict]
+    parts = [joined(" ", str(count), filled(word)) for word, count in counts if count]
+    verdicts = joined(", ", *parts) if parts else said("nothing was checked")
+    return said("Healthy: {verdicts}" if healthy(results) else "Not healthy: {verdicts}", verdicts=verdicts)
 
 
 def _section_html(result: CheckResult) -> str:
@@ -154,20 +164,20 @@ def _section_html(result: CheckResult) -> str:
         f'<section><h2><span class="{result.verdict.value}">{_word(result)}</span>: {_html(result.check.title)}</h2>',
         f"<p><code>{_html(result.id)}</code> {_html(result.check.why)}</p>",
     ]
-    for label, value in (("Evidence", result.evidence), ("Asked with", result.command)):
+    for label, value in ((told("Evidence"), result.evidence), (told("Asked with"), result.command)):
         if value:
             parts.append(f"<h3>{label}</h3><pre>{_html(value, lines=True)}</pre>")
     if (problem := result.problem) is not None:
-        code = problem.code or "Unrecognised"
+        code = problem.code or told("Unrecognised")
         parts.append(f"<h3>{_html(problem.title)} ({_html(code)})</h3><p>{_html(problem.cause)}</p>")
         parts.append("<ol>")
         for step in problem.remedy:
-            sentence, _, commands = scrub(step).partition("\n")  # scrubbed as a whole: half a key has no mark
+            sentence, _, commands = scrub(told(step)).partition("\n")  # scrubbed as a whole: half a key has no mark
             block = f"<pre>{_html(commands, lines=True)}</pre>" if commands else ""
             parts.append(f"<li>{_html(sentence)}{block}</li>")
         parts.append("</ol>")
         if problem.who:
-            parts.append(f"<p>Who: {_html(problem.who)}</p>")
+            parts.append(f"<p>{_html(said('Who: {who}', who=problem.who))}</p>")
         if _LINK.fullmatch(problem.link):
             parts.append(f'<p><a rel="noreferrer" href="{_html(problem.link)}">{_html(problem.link)}</a></p>')
         if problem.original and problem.original != result.evidence:
@@ -176,32 +186,44 @@ def _section_html(result: CheckResult) -> str:
 
 
 def _problem_markdown(problem: Problem) -> list[str]:
-    lines = ["", f"**{_text(problem.title)}** ({_text(problem.code or 'unrecognised')})", "", _text(problem.cause), ""]
+    lines = [
+        "",
+        f"**{_text(problem.title)}** ({_text(problem.code or told('unrecognised'))})",
+        "",
+        _text(problem.cause),
+        "",
+    ]
     for number, step in enumerate(problem.remedy, 1):
-        sentence, _, commands = scrub(step).partition("\n")
+        sentence, _, commands = scrub(told(step)).partition("\n")
         lines.append(f"{number}. {_text(sentence)}")
         if commands:
             lines += ["", *("   " + line for line in _fence(commands)), ""]
     if problem.who:
-        lines += ["", f"Who: {_text(problem.who)}"]
+        lines += ["", _text(said("Who: {who}", who=problem.who))]
     if _LINK.fullmatch(problem.link):
         lines += ["", f"<{inert(problem.link)}>"]
     if problem.original:
-        lines += ["", "In Google's words:", "", *_fence(problem.original)]
+        lines += ["", told("In Google's words:"), "", *_fence(problem.original)]
     return lines
 
 
+def _columns() -> tuple[str, ...]:
+    return told("Verdict"), told("Check"), told("Article"), told("Seconds")
+
+
 def _word(result: CheckResult) -> str:
-    return result.verdict.value.upper()
+    return told(_VERDICTS[result.verdict]).upper()
 
 
 def _clean(value: str, *, lines: bool = False) -> str:
-    return inert(scrub(value), _EVIDENCE, keep_lines=lines)
+    """Return text for a person; only our own is told, what came from outside is not looked up."""
+    return inert(scrub(told(value) if isinstance(value, Said) else value), _EVIDENCE, keep_lines=lines)
 
 
 def _cleaned(value: object) -> object:
+    """Return a JSON value, in English, made inert."""
     if isinstance(value, str):
-        return _clean(value, lines=True)
+        return inert(scrub(value), _EVIDENCE, keep_lines=True)
     if isinstance(value, dict):
         return {key: _cleaned(inner) for key, inner in value.items()}
     return [_cleaned(inner) for inner in value] if isinstance(value, list | tuple) else value
@@ -233,7 +255,7 @@ def _fence(value: str) -> list[str]:
 
 _HTML_HEAD = """\
 <!doctype html>
-<html lang="en">
+<html lang="{language}">
 <head>
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
