@@ -74,7 +74,7 @@ class Frame(Screen[None]):
         width = self.size.width
         self.query_one("#title", Quiet).show(self.title_line(width))
         notices = self.host.desk.notices
-        right = "; ".join(notices) if notices else self.host.look.host
+        right = "; ".join(map(told, notices)) if notices else self.host.look.host
         self.query_one("#rule", Quiet).show(rule_line(self.heading(), right, width))
         self.draw_message(self.query_one(MessageLine))
         self.query_one("#hints", Quiet).show(hint_line(self.hints(), width - 2))

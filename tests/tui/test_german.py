@@ -133,6 +133,20 @@ async def test_enter_alone_goes_through_all_steps() -> None:
     assert len(app.desk.store.names()) == 1
 
 
+@pytest.mark.parametrize(
+    "labels",
+    [
+        ("Retry: create account and key", "Skip for now", "Back", "Delete a key"),
+        ("Retry: Grant {n} roles", "Skip for now", "Back", "Remove over-grants"),
+        ("Turn on {n} APIs", "Retry", "Use gcloud's login", "Continue"),
+        ("Klaviyo is connected", "To the dashboard", "Quit"),
+        ("Copy text to send", "Write it to a file", "Try again", "Close"),
+    ],
+)
+def test_the_longest_row_of_buttons_fits(labels: tuple[str, ...]) -> None:
+    assert 1 + sum(len(told(label).replace("{n}", "3")) + len("[  ]") + 2 for label in labels) - 2 <= 80
+
+
 @pytest.mark.parametrize("scope", sorted({k.scope for k in keys.KEYS} - {"app", "working"}))
 def test_the_footer_of_every_screen_keeps_the_way_back(scope: str) -> None:
     line = hint_line([("Enter", told("Go on")), *keys.hints(scope, "app")], keys.HINT_WIDTH)
