@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.field import Field
+from tests.faults.cells import Known, undisturbed
+from tests.faults.field import Field, read_keys_once
 from tests.faults.zygote import Zygote
 
 
@@ -20,11 +21,18 @@ def zygote() -> Iterator[Zygote]:
 def field() -> Iterator[Field]:
     """A sandbox with a project for everybody."""
     made = Field(1_500)
-    with made.sandbox:
+    with made.sandbox, pytest.MonkeyPatch.context() as patch:
+        read_keys_once(patch)
         yield made
     made.context.engine = (
         None  # threads that gRPC leaves behind hold the rest; DuckDB complains at exit of what is alive
     )
+
+
+@pytest.fixture(scope="session")
+def known(field: Field, tmp_path_factory: pytest.TempPathFactory) -> Known:
+    """What an undisturbed set-up is like."""
+    return undisturbed(field, tmp_path_factory.mktemp("undisturbed"))
 
 
 @pytest.fixture

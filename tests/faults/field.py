@@ -5,12 +5,17 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import grpc
+import pytest
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from google.auth.credentials import AnonymousCredentials
+from google.auth.crypt import RSASigner
 from google.cloud.iam_admin_v1 import IAMClient
 from google.cloud.iam_admin_v1.services.iam.transports import IAMGrpcTransport
 from starlette.routing import Match, Route
@@ -36,6 +41,12 @@ from kbq_tui.sandbox.world import CallRecord, Project
 from tests.engine.fakes import VirtualClock
 
 TOKEN = "/token"
+SHARED = {
+    "oauth2.token": TOKEN,
+    "oauth2.tokeninfo": "/tokeninfo",
+    "cloudresourcemanager.projects.search": "/projects:search",
+}
+"""Methods that are about no project, and how their paths end: faults in them are everybody's."""
 CLOSED = "127.0.0.1:9"
 """Where nobody listens (the port of the discard service)."""
 OFF = "cloudresourcemanager.googleapis.com"
@@ -75,6 +86,12 @@ def project_data(name: str) -> dict[str, Any]:
     }
 
 
+def read_keys_once(patch: pytest.MonkeyPatch) -> None:
+    """Have Google's library read each private key once: its check takes 40 ms, and here all of them are the same."""
+    remembered = cache(lambda key: load_pem_private_key(key.encode(), None))
+    patch.setattr(RSASigner, "from_string", lambda key, key_id=None: RSASigner(remembered(key), key_id=key_id))
+
+
 class Scoped(Faults):
     """Fault plans by what the resource must hold: a project's id or number, or the token endpoint's path."""
 
@@ -83,11 +100,10 @@ class Scoped(Faults):
         self.plans: dict[str, Faults] = {}
 
     def next(self, method: str, when: When, resource: str = "") -> Rule | None:
-        """The rule of the plan that the resource falls under."""
-        for name, plan in list(self.plans.items()):
-            if name in resource:
-                return plan.next(method, when, resource)
-        return None
+        """The rule of a plan that the resource falls under."""
+        plans = {id(plan): plan for name, plan in list(self.plans.items()) if name in resource}
+        rules = (plan.next(method, when, resource) for plan in plans.values())
+        return next((rule for rule in rules if rule is not None), None)
 
 
 class Field:
@@ -150,10 +166,11 @@ class Spot:
         return found
 
     def fail(self, *rules: Rule) -> None:
-        """Put these faults into this project, and into the token endpoint."""
+        """Put these faults into this project, and into what is everybody's where they name that."""
         self.plan = Faults(list(rules))
-        shared = any(rule.method.startswith("oauth2") for rule in rules)
-        for name in (TOKEN,) if shared else self.names:
+        patterns = [rule.method for rule in rules if rule.method != "*"]
+        shared = [path for method, path in SHARED.items() if any(fnmatchcase(method, p) for p in patterns)]
+        for name in (*self.names, *shared):
             self.field.faults.plans[name] = self.plan
 
     @property
@@ -187,34 +204,42 @@ class Spot:
         return json.loads(text.replace(self.project, "PROJECT"))
 
     @contextmanager
-    def ports(self) -> Iterator[Ports]:
+    def clouds(self) -> Iterator[Callable[..., GoogleCloud]]:
+        """Makes clouds whose wires are this spot's: pauses take no time, and the first calls may be refused."""
+        made: list[GoogleCloud] = []
+
+        def cloud(token: Token, acting_as: str, endpoints: Endpoints | None = None) -> GoogleCloud:
+            where = endpoints or self.endpoints
+            made.append(GoogleCloud(token, where, self.timeout, acting_as=acting_as, caller=self.caller()))
+            if self.refuse is not None:
+                self.refuse.watch(made[-1])
+            return made[-1]
+
+        try:
+            yield cloud
+        finally:
+            for each in made:
+                each._accounts.close()
+                each._session.close()
+
+    @contextmanager
+    def ports(self, impersonate: str = "") -> Iterator[Ports]:
         """A fresh machine's view: nothing is cached from an earlier run but what is on its disk."""
         clock = VirtualClock()
         keys = KeyFiles(self.home / "keys", KeyringCopy({"KBQ_TUI_KEYRING": "off"}))
-        env = self.field.sandbox.env()
-        endpoints = Endpoints.from_env(env)
-        clouds: list[GoogleCloud] = []
-
-        def cloud(token: Token, acting_as: str) -> GoogleCloud:
-            made = GoogleCloud(token, endpoints, self.timeout, acting_as=acting_as, caller=self.caller())
-            if self.refuse is not None:
-                self.refuse.watch(made)
-            clouds.append(made)
-            return made
-
-        operator = cloud(Token(lambda: find(CredentialOptions(env=env), endpoints)), "operator")
-        try:
+        options = CredentialOptions(impersonate=impersonate, env=self.field.sandbox.env())
+        with self.clouds() as cloud:
             yield Ports(
-                operator,
+                cloud(Token(lambda: find(options, self.endpoints)), "operator"),
                 lambda key: cloud(Token(lambda: from_key(key)), "service-account"),
                 keys,
                 FileJournal(self.home / "journal.jsonl", clock),
                 clock,
             )
-        finally:
-            for made in clouds:
-                made._accounts.close()
-                made._session.close()
+
+    @property
+    def endpoints(self) -> Endpoints:
+        return Endpoints.from_env(self.field.sandbox.env())
 
     def caller(self) -> Caller:
         async def at_once(seconds: float) -> None:
@@ -266,7 +291,7 @@ class _Http:
         return self.real.request(verb, url, **more)
 
 
-_METHODS = {"".join("_" + c.lower() if c.isupper() else c for c in rpc)[1:]: RPCS[rpc][0] for rpc in RPCS}
+IAM_METHODS = {"".join("_" + c.lower() if c.isupper() else c for c in rpc)[1:]: RPCS[rpc][0] for rpc in RPCS}
 """The sandbox's name for each method of Google's IAM client."""
 
 
@@ -275,7 +300,7 @@ class _Iam:
         self._refusal, self._real = refusal, real
 
     def __getattr__(self, rpc: str) -> Callable[..., Any]:
-        if self._refusal.hit(_METHODS.get(rpc, "")):
+        if self._refusal.hit(IAM_METHODS.get(rpc, "")):
             nowhere = IAMGrpcTransport(
                 channel=grpc.insecure_channel(CLOSED), credentials=AnonymousCredentials(), host=CLOSED
             )

@@ -37,8 +37,8 @@ def _matrix(reporter: pytest.TerminalReporter, rows: list[list[str]]) -> None:
     methods, ways = sorted({row[1] for row in rows}), {row[0] for row in rows}
     good = sum(row[3] == "success" for row in rows)
     reporter.write_line(
-        f"{len(rows)} cells: {len(methods)} methods x {len(ways)} ways to fail, at the first call of apply, at the"
-        " first of verify, at every call."
+        f"{len(rows)} cells: {len(methods)} methods x {len(ways)} ways to fail, at the first call of apply, of verify,"
+        " of an errand (a search, a deletion, a sign-in), at every call."
     )
     reporter.write_line(f"{good} succeeded after bounded retries, {len(rows) - good} ended in a Problem with a remedy.")
     reporter.write_line("")

@@ -1,0 +1,196 @@
+"""What the fault matrices are made of: the ways to fail, a cell, and what must hold in each."""
+
+import asyncio
+import dataclasses
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from kbq_tui.core import checks
+from kbq_tui.core.checks import CheckResult, Verdict
+from kbq_tui.core.problems import Problem
+from kbq_tui.core.statements import PROBE_PREFIX
+from kbq_tui.engine.apply import Patience, apply
+from kbq_tui.engine.status import status
+from kbq_tui.engine.verify import Settling, verify
+from kbq_tui.sandbox.faults import Rule
+from tests.faults.field import SHARED, Field, Refusal, Spot
+
+PATIENCE = Patience(limit=10.0, first=1.0, most=4.0)
+SETTLING = Settling(limit=10.0, first=1.0, most=4.0)
+SHORT = 1.0
+"""Seconds for a call where it hangs."""
+
+
+@dataclass(frozen=True)
+class Way:
+    """One way to fail.
+
+    Attributes:
+        passing: trying again is what helps, so that the first call's failure must not be seen at all, where the call
+            may be repeated.
+        judges: an answer of this kind may make a check fail; any other may make it unknown at most.
+        refused: nobody listens.
+        timeout: seconds for a call.
+        always: worth a run in which every call fails so; those that are not differ only in what was done before.
+    """
+
+    rule: dict = dataclasses.field(default_factory=dict)
+    passing: bool = False
+    judges: bool = False
+    refused: bool = False
+    timeout: float = 20.0
+    always: bool = True
+
+
+PYTHONS_WORDS = re.compile(r"object has no attribute|indices must be|not subscriptable|object is not|KeyError|<class ")
+
+RETRY_INFO = {"@type": "type.googleapis.com/google.rpc.RetryInfo"}
+"""How gRPC says Retry-After (https://cloud.google.com/apis/design/errors#retry_info)."""
+
+WAYS = {
+    "401": Way({"kind": "status", "status": 401}, judges=True),
+    "403": Way({"kind": "status", "status": 403}, judges=True),
+    "404": Way({"kind": "status", "status": 404}, judges=True),
+    "409": Way({"kind": "status", "status": 409}, judges=True),
+    "412": Way({"kind": "status", "status": 412}, judges=True),
+    "429": Way({"kind": "status", "status": 429}, passing=True),
+    "429 Retry-After": Way(
+        {"kind": "status", "status": 429, "retry_after": 3, "details": [{**RETRY_INFO, "retryDelay": "3s"}]},
+        passing=True,
+    ),
+    "500": Way({"kind": "status", "status": 500}, passing=True),
+    "503": Way({"kind": "status", "status": 503}, passing=True),
+    "503 after the act": Way({"kind": "status", "status": 503, "when": "after"}, passing=True, always=False),
+    "connection refused": Way(refused=True, passing=True),
+    "reset before the act": Way({"kind": "reset"}, passing=True),
+    "reset after the act": Way({"kind": "reset", "when": "after"}, passing=True),
+    "hang before the act": Way({"kind": "hang", "seconds": 3.0}, timeout=SHORT),
+    "hang after the act": Way({"kind": "hang", "seconds": 3.0, "when": "after"}, timeout=SHORT, always=False),
+    "malformed body": Way({"kind": "malformed"}),
+    "malformed after the act": Way({"kind": "malformed", "when": "after"}, always=False),
+    "truncated body": Way({"kind": "truncated", "when": "after"}, passing=True, always=False),
+    "wrong content type": Way({"kind": "content-type"}),
+}
+
+
+@dataclass(frozen=True)
+class Known:
+    """What an undisturbed set-up is like.
+
+    Attributes:
+        apply, verify, status: the methods that each calls.
+        as_account: those of `verify` that are called with the service account's key.
+        before, after: the project's state.
+    """
+
+    apply: tuple[str, ...]
+    verify: tuple[str, ...]
+    status: tuple[str, ...]
+    as_account: frozenset[str]
+    before: dict
+    after: dict
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys((*self.apply, *self.verify, *self.status)))
+
+
+def undisturbed(field: Field, folder: Path) -> Known:
+    """Set one project up, verify it and look at it, with nothing in the way."""
+    spot = field.spot(folder)
+    seen: list[tuple[str, ...]] = []
+    before = spot.state()
+
+    async def run() -> frozenset[str]:
+        at = len(spot.calls())
+        with spot.ports() as ports:
+            outcome = await apply(spot.spec, ports, lambda _: None, patience=PATIENCE)
+            assert outcome.complete, outcome.problems
+            seen.append(tuple(dict.fromkeys(c.method for c in spot.calls()[at:])))
+            at = len(spot.calls())
+            results = await verify(spot.spec, ports)
+            assert checks.healthy(results), [r for r in results if r.verdict is not Verdict.PASS]
+            calls = spot.calls()[at:]
+            seen.append(tuple(dict.fromkeys(c.method for c in calls)))
+            own = frozenset(c.method for c in calls if c.principal == spot.spec.account_email) | {"oauth2.token"}
+            at = len(spot.calls())
+            assert (await status(spot.spec, ports)).healthy
+            seen.append(tuple(dict.fromkeys(c.method for c in spot.calls()[at:])))
+        return own
+
+    own = asyncio.run(run())
+    return Known(*seen, own, before, spot.state())
+
+
+@dataclass
+class Cell:
+    """One method failing in one way at one place."""
+
+    method: str
+    place: str
+    outcome: str = ""
+    faults: list[str] = dataclasses.field(default_factory=list)
+
+    def expect(self, truth: object, text: str) -> None:
+        if not truth:
+            self.faults.append(text)
+
+    def problems(self, found: list[Problem]) -> None:
+        """A problem has all that the operator needs."""
+        for p in found:
+            self.expect(p.title and p.cause and p.remedy and p.who, f"no remedy: {p}")
+            self.expect("Traceback" not in p.original + p.cause, f"a traceback: {p}")
+            self.expect(not PYTHONS_WORDS.search(p.original), f"Python's own words: {p}")
+
+    def verdicts(self, results: tuple[CheckResult, ...], way: Way) -> None:
+        self.problems([r.problem for r in results if r.problem is not None])
+        for r in results:
+            explained = r.problem is not None or r.verdict in (Verdict.PASS, Verdict.SKIPPED)
+            self.expect(explained or r.evidence, f"{r.check.id}: {r.verdict} without a reason")
+            wrong = r.verdict is Verdict.FAIL and not way.judges
+            self.expect(not wrong, f"{r.check.id} fails for what is no verdict: {r.evidence}")
+
+
+def spoil(spot: Spot, method: str, way: Way, *, every: bool) -> None:
+    spot.timeout = way.timeout
+    if way.refused:
+        spot.refuse = Refusal(spot.field, method, 10_000 if every else 1)
+    else:
+        spot.fail(Rule(method, **way.rule, **({"every": 1} if every else {"nth": 1})))
+
+
+def worst(results: tuple[CheckResult, ...]) -> str:
+    return next(
+        (f"{r.verdict.value}: {r.problem.code or 'unrecognised'}" for r in results if r.problem is not None), "unknown"
+    )
+
+
+def without_probes(state: dict) -> dict:
+    """Probe tables whose DROP was what failed expire within the hour; nothing else may be left."""
+    for dataset in state["datasets"].values():
+        dataset["tables"] = {n: t for n, t in dataset["tables"].items() if not n.startswith(PROBE_PREFIX)}
+    return state
+
+
+def report(cells: list[Cell], way: str, record_property: object) -> None:
+    rows = [[way, c.method, c.place, c.outcome] for c in cells]
+    record_property("fault-matrix", rows)  # type: ignore[operator]
+    bad = [f"{c.method} ({c.place}): {text}" for c in cells for text in c.faults]
+    assert not bad, "\n".join([f"{len(bad)} wrong of {len(cells)} cells", *bad])
+
+
+async def many(work: list, at_once: int) -> list[Cell]:
+    """Run cells, some at the same time; those of the token endpoint alone, for it is everybody's."""
+    slots = asyncio.Semaphore(at_once)
+
+    async def one(make) -> Cell | None:
+        async with slots:
+            return await make()
+
+    return [cell for cell in await asyncio.gather(*(one(make) for make in work)) if cell is not None]
+
+
+def split(methods: tuple[str, ...]) -> tuple[list[str], list[str]]:
+    shared = [m for m in methods if m in SHARED]
+    return shared, [m for m in methods if m not in shared]

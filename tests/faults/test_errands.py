@@ -1,0 +1,255 @@
+"""The calls that neither apply nor verify nor status make: each fails in each way, once and always.
+
+And a look at the program itself: it calls no method that the two matrices do not hold.
+"""
+
+import ast
+import asyncio
+import re
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from google.oauth2.credentials import Credentials
+
+import kbq_tui.gcp.cloud
+from kbq_tui.core.actions import Action, Change, DeleteAccount, DeleteDataset, DeleteKey, Operation, Step
+from kbq_tui.core.observed import Identity
+from kbq_tui.core.problems import ProblemError
+from kbq_tui.engine.apply import Runner
+from kbq_tui.gcp.credentials import SCOPES, Found
+from kbq_tui.gcp.session import Token
+from kbq_tui.sandbox.bigquery import jobs
+from kbq_tui.sandbox.context import PREFIX
+from kbq_tui.sandbox.world import Account
+from tests.faults.cells import PATIENCE, WAYS, Cell, Known, many, report, spoil
+from tests.faults.field import IAM_METHODS, Field, Spot
+from tests.faults.machine import Machine
+from tests.faults.zygote import Zygote
+
+TRIES = 10
+"""More calls than these, and the repeating is not bounded."""
+STAGING = "KLAVIYO_TMP"
+
+
+async def list_projects(spot: Spot) -> object:
+    """As the project picker does."""
+    with spot.ports() as ports:
+        page = await ports.cloud.search_projects("acme-000")
+    return [project.id for project in page.projects], bool(page.next_token)
+
+
+async def read_on(spot: Spot) -> object:
+    """A query whose answer comes in pieces."""
+    with spot.ports() as ports:
+        return (await ports.cloud.query(spot.project, "SELECT n FROM UNNEST([1, 2, 3]) AS n ORDER BY n", "EU")).rows
+
+
+async def act_as_another(spot: Spot) -> object:
+    """As `--impersonate` does."""
+    with spot.ports(impersonate=spot.spec.account_email) as ports:
+        await ports.cloud.authenticate()
+
+
+async def ask_who(spot: Spot) -> object:
+    """Signed in by gcloud, whose token says not whose it is; a name for the screen, and never worth failing for."""
+    sandbox = spot.field.sandbox
+    operator = sandbox.world.account(sandbox.operator)
+    assert operator is not None
+    token = Credentials(spot.field.context.auth.issue(operator, list(SCOPES), 3600))
+    googles_own = replace(spot.endpoints, overridden=())
+    with spot.clouds() as cloud:
+        found = Token(lambda: Found(token, Identity("", "gcloud's own login")))
+        return (await cloud(found, "operator", googles_own).identity()).principal
+
+
+def delete(operation: Callable[[Spot], Operation]) -> Callable[[Spot], Awaitable[None]]:
+    """Carry one deletion out, as `kbq-tui key delete` does."""
+
+    async def run(spot: Spot) -> None:
+        action = Action("errand", Change.DELETE, spot.project, "Delete", Step.ACCOUNT, operation(spot))
+        with spot.ports() as ports:
+            runner = Runner(spot.spec, ports, lambda _: None, PATIENCE)
+            await runner.run([action])
+        for problem in runner.outcome.problems:
+            raise ProblemError(problem)
+
+    return run
+
+
+def account(spot: Spot) -> Account:
+    return spot.world.service_accounts[spot.spec.account_email]
+
+
+async def with_account(spot: Spot) -> None:
+    """An account that the operator may act as, with a key."""
+    with spot.ports() as ports:
+        await ports.cloud.create_account(spot.project, spot.spec.account_id, "Klaviyo")
+        await ports.cloud.create_key(spot.project, spot.spec.account_email)
+    operator = f"serviceAccount:{spot.field.sandbox.operator}"
+    role = {"role": "roles/iam.serviceAccountTokenCreator", "members": [operator]}
+    account(spot).policy.bindings.append(role)
+
+
+async def as_it_is(spot: Spot) -> None:
+    """Needs nothing but the project."""
+
+
+@dataclass(frozen=True)
+class Errand:
+    """Something that calls a method which nothing else does.
+
+    Attributes:
+        go: does it; what it returns is compared with what an undisturbed one returned.
+        prepare: what must be there before.
+        content: the ways to fail that it may take for an answer: "not found" where it deletes.
+    """
+
+    go: Callable[[Spot], Awaitable[object]]
+    prepare: Callable[[Spot], Awaitable[None]] = as_it_is
+    content: frozenset[str] = frozenset()
+
+
+GONE = frozenset({"404"})
+ERRANDS = {
+    "cloudresourcemanager.projects.search": Errand(list_projects),
+    "bigquery.jobs.getQueryResults": Errand(read_on),
+    "bigquery.datasets.delete": Errand(delete(lambda _: DeleteDataset(STAGING))),
+    "iam.serviceAccounts.delete": Errand(delete(lambda s: DeleteAccount(s.spec.account_email)), with_account, GONE),
+    "iam.serviceAccountKeys.delete": Errand(
+        delete(lambda s: DeleteKey(s.spec.account_email, next(iter(account(s).keys), "0" * 40))), with_account, GONE
+    ),
+    "iamcredentials.serviceAccounts.generateAccessToken": Errand(act_as_another, with_account),
+    "oauth2.tokeninfo": Errand(ask_who, content=frozenset(WAYS)),
+}
+
+
+@pytest.fixture(scope="module")
+def pieces(field: Field) -> Iterator[None]:
+    """Answers of queries in pieces of one row, and tokens that the sandbox explains in Google's place."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(jobs, "_PAGE", 1)
+        patch.setattr(kbq_tui.gcp.cloud, "_TOKENINFO", f"{field.sandbox.url}/tokeninfo")
+        yield
+
+
+@dataclass(frozen=True)
+class Quiet:
+    """What an undisturbed errand returned, and how it left the project."""
+
+    answer: object
+    state: dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def quiet(field: Field, pieces: None, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Quiet]:
+    folder = tmp_path_factory.mktemp("quiet")
+
+    async def run(method: str) -> Quiet:
+        spot, errand = field.spot(folder), ERRANDS[method]
+        await errand.prepare(spot)
+        answer = await errand.go(spot)
+        assert method in {call.method for call in field.sandbox.world.calls}
+        return Quiet(answer, spot.state())
+
+    return {method: asyncio.run(run(method)) for method in ERRANDS}
+
+
+async def on_errand(spot: Spot, method: str, name: str, quiet: Quiet, *, every: bool) -> Cell:
+    """One errand with one method spoilt; then the same without faults."""
+    cell, errand, way = Cell(method, "always" if every else "errand"), ERRANDS[method], WAYS[name]
+    await errand.prepare(spot)
+    spoil(spot, method, way, every=every)
+    try:
+        answer = await errand.go(spot)
+        cell.outcome = "success"
+    except ProblemError as error:
+        cell.problems([error.problem])
+        cell.outcome = error.problem.code or "unrecognised"
+    good, hits = cell.outcome == "success", spot.hits()
+    cell.expect(0 < hits <= TRIES if every else hits == 1, f"{hits} calls were spoilt")
+    if name in errand.content:
+        cell.expect(good, f"not content: {cell.outcome}")
+    elif good:
+        cell.expect(not every or WAYS[name].rule.get("when") == "after", "a success although every call fails")
+        cell.expect(answer == quiet.answer and spot.state() == quiet.state, "a success that is none")
+    else:
+        cell.expect(every or not way.passing, f"seen although it passes: {cell.outcome}")
+    spot.mend()
+    spot.timeout = 20.0
+    cell.expect(await errand.go(spot) == quiet.answer, "another answer than undisturbed")
+    cell.expect(spot.state() == quiet.state, f"does not converge: {spot.state()} is not {quiet.state}")
+    return cell
+
+
+@pytest.mark.parametrize("name", WAYS)
+async def test_an_errand_that_fails_loses_nothing(
+    name: str, field: Field, quiet: dict[str, Quiet], tmp_path: Path, record_property: object
+) -> None:
+    cells = []
+    for every in (False, True) if WAYS[name].always else (False,):  # one after the other: some faults are everybody's
+        work = [
+            lambda m=method, e=every: on_errand(field.spot(tmp_path), m, name, quiet[m], every=e) for method in ERRANDS
+        ]
+        cells += await many(work, len(work))
+    report(cells, name, record_property)
+
+
+# -- nothing is left out
+
+NAME = re.compile(
+    r"(bigquery|cloudbilling|cloudresourcemanager|iam|iamcredentials|oauth2|orgpolicy|serviceusage)(\.\w+)+"
+)
+VERB = re.compile(r".*[^/]?:([a-z][a-zA-Z]+)")
+CLIENT = {
+    "create_dataset": "bigquery.datasets.insert",
+    "delete_dataset": "bigquery.datasets.delete",
+    "list_tables": "bigquery.tables.list",
+}
+"""What BigQuery's client calls for its methods."""
+
+
+def written(node: ast.AST) -> str | None:
+    """The method that a piece of source calls, or the end of its name."""
+    match node:
+        case ast.Constant(value=str(text)) if NAME.fullmatch(text) and not text.endswith(".com"):
+            return text
+        case ast.Constant(value=str(text)) if found := VERB.fullmatch(text):
+            return found[1]
+        case ast.Call(func=ast.Attribute(value=ast.Name(id="iam"), attr=name)):
+            return IAM_METHODS.get(name, name)
+        case ast.Call(func=ast.Attribute(value=ast.Call(func=ast.Attribute(attr="_bigquery")), attr=name)):
+            return CLIENT.get(name, name)
+    return None
+
+
+def test_every_method_in_the_source_is_in_a_matrix(known: Known) -> None:
+    held = {*known.methods, *ERRANDS}
+    folder = Path(kbq_tui.gcp.cloud.__file__).parent
+    found = {written(node) for path in folder.glob("*.py") for node in ast.walk(ast.parse(path.read_text()))} - {None}
+    verbs = {m.rpartition(".")[2] for m in held}  # how URLs end, and what Google's own impersonation is called
+    verbs |= {f"{m.partition('.')[0]}.{m.rpartition('.')[2]}" for m in held}
+    assert found <= held | verbs, found - held - verbs
+    assert len(found) > 20, "the source is written otherwise than this test thinks"
+
+
+def test_every_method_that_the_commands_call_is_in_a_matrix(
+    known: Known, field: Field, zygote: Zygote, tmp_path: Path
+) -> None:
+    machine = Machine(field, zygote, tmp_path)
+    answers = tmp_path / "answers.toml"
+    answers.write_text(f'project = "{machine.spot.project}"\nlocation = "EU"\napply = true\n')
+    before = len(field.sandbox.world.calls)
+    nowhere = {"GOOGLE_CLOUD_PROJECT": "", "CLOUDSDK_CORE_PROJECT": ""}  # so that the projects are listed
+    assert machine.run("setup", "--answers", str(answers), **nowhere).status == 0
+    for command in ("plan", "apply --yes --remove-over-grants", "verify", "status", "doctor", "export gcloud"):
+        ran = machine.run(*command.split())
+        assert ran.status == 0, ran.err
+    listed = machine.run("key", "list", "--json").json["keys"]
+    assert machine.run("key", "delete", listed[0]["id"], "--yes").status == 0
+    knocks = {f"GET {prefix or '/'}" for prefix in PREFIX.values()}  # the doctor, to see whether anybody is there
+    called = {call.method for call in field.sandbox.world.calls[before:] if call.resource not in knocks}
+    assert {"cloudresourcemanager.projects.search", "iam.serviceAccountKeys.delete"} < called
+    assert called <= {*known.methods, *ERRANDS}
