@@ -75,7 +75,7 @@ def stop_after_crash(app: App[Any], log_path: str) -> None:
     if app._exit_renderables:
         return  # what fails while the app is already ending adds nothing
     error = app._exception
-    name = type(error).__name__ if error is not None else "unknown error"
+    name = type(error).__name__ if error is not None else told("unknown error")
     if error is not None:
         _LOG.critical("unexpected exception in the screen", exc_info=error)
     said = [told("kbq-tui stopped because of an unexpected error ({name}).", name=name)]
