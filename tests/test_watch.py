@@ -5,12 +5,13 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from kbq_tui.sandbox.keys import PAIR, generate, pem_of
 from kbq_tui.sandbox.server import Sandbox
-from tests.conftest import shows_a_key, strays
+from tests.conftest import pytest_configure, pytest_configure_node, shows_a_key, strays
 from tests.support import canary
 from tests.support.pty import Terminal
 from tests.support.sandbox import served
@@ -85,3 +86,11 @@ def test_what_a_terminal_or_a_program_shows_of_it_fails_the_test() -> None:
     ):
         shown.wait()
     assert middle not in str(caught.value)
+
+
+def test_xdists_workers_look_for_the_key_of_the_one_that_started_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    node = SimpleNamespace(workerinput={})
+    pytest_configure_node(node)
+    monkeypatch.setenv(PAIR, "/elsewhere")
+    pytest_configure(SimpleNamespace(workerinput=node.workerinput))  # type: ignore[arg-type]
+    assert str(canary.path()) == node.workerinput[PAIR] != "/elsewhere"

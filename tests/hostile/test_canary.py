@@ -179,7 +179,7 @@ def test_the_key_goes_to_the_clipboard_after_a_yes_and_nowhere_else(place: Place
         terminal.send("p")
         terminal.until_text("[ Send the key ]")
         terminal.send("h\r")
-        terminal.until_text("Private key: Sent to your terminal's clipboard.")
+        terminal.until_text("Key: Sent to your terminal's clipboard.")
         copy = re.compile(rb"\x1b\]52;c;([A-Za-z0-9+/=]+)\x07")
         assert [base64.b64decode(c) for c in copy.findall(terminal.raw)] == [place.key_file.read_bytes()]
         terminal.raw[:] = copy.sub(b"", terminal.raw)
