@@ -9,6 +9,7 @@ from kbq_tui.core.spec import ConnectionSpec, InvalidValueError
 from kbq_tui.core.steps import Step
 from kbq_tui.core.words import told
 from kbq_tui.engine.desk import Desk, Draft, Saved
+from kbq_tui.engine.offload import offload
 
 STEPS = tuple(Step)
 
@@ -92,6 +93,26 @@ class Typed:
             self.furthest = step
         self.note = ""
         self.save()
+
+    async def others_with(self, key_id: str) -> tuple[str, ...]:
+        """Return the names of other connections of this machine whose key file holds a key."""
+
+        def look() -> tuple[str, ...]:
+            return tuple(n for n in self.desk.store.names() if n != self.draft.name and self._holds(n, key_id))
+
+        try:
+            return await offload(look)
+        except ProblemError:
+            return ()
+
+    def _holds(self, name: str, key_id: str) -> bool:
+        try:
+            saved = self.desk.store.load(name)
+            spec = saved.draft.spec() if saved is not None else None
+            local = self.desk.keys.inspect(spec.key_file, spec.project, spec.account_email) if spec else None
+        except (ProblemError, ValueError):
+            return False  # a connection that cannot be read here holds nothing that could be told
+        return local is not None and local.key_id == key_id
 
     def say(self, text: str, *, bad: bool = False) -> None:
         """Put one line under the screen, in the person's language."""

@@ -9,6 +9,7 @@ from kbq_tui.core.observed import AccessEntry, KeyInfo, RoleBinding
 from kbq_tui.core.problems import Kind, Problem
 from kbq_tui.core.spec import JOB_USER
 from kbq_tui.core.steps import Step
+from kbq_tui.engine.desk import Saved
 from kbq_tui.tui.app import KbqApp
 from kbq_tui.tui.widgets.rows import Rows
 from tests.tui import fakes
@@ -61,6 +62,19 @@ async def test_a_leftover_key_is_deleted_after_a_preview_and_a_yes() -> None:
         assert "Done." in shown
     assert scene.world.writes == ["delete_key"]
     assert FIRST not in [k.id for k in scene.world.keys]
+
+
+async def test_a_key_of_another_connection_of_this_machine_is_said_to_be_one() -> None:
+    scene = with_leftovers(FIRST)
+    ours, path = scene.keys.local, "/keys/other.json"
+    assert ours is not None
+    scene.store.saved["other"] = Saved(replace(scene.draft, name="other", key_file=path))
+    scene.keys.inspect = lambda given, *_: replace(ours, key_id=FIRST) if given == path else ours  # type: ignore[method-assign]
+    app = app_for(scene)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, "[ Delete a key ]")
+        await pilot.press("f7")
+        assert "for the connection other" in await until(pilot, "Delete this key at Google?")
 
 
 async def test_without_a_leftover_key_nothing_is_offered() -> None:

@@ -137,7 +137,11 @@ class AccountScreen(Changing):
         lines = [
             told("Key {key}", key=key.id),
             told("of {account},", account=wizard.looked.account_email),
-            told("{age}. It is not kept here.", age=age(key, self.host.desk.clock.now())),
+            told("{age}. It is not the key of this connection.", age=age(key, self.host.desk.clock.now())),
+            *(
+                told("It is kept here for the connection {name}, which would stop working.", name=name)
+                for name in await wizard.others_with(key.id)
+            ),
             "",
             told(
                 "When it was last used cannot be seen from here. Whoever signs in with it is shut out at once: "
