@@ -126,7 +126,7 @@ KEYS: Final = (
         "connect",
         "p",
         "copy_json",
-        "",
+        mark("Send key"),
         mark("Copy the private key itself, to be pasted into Klaviyo; asks first"),
     ),
     Key("copy-row", "connect", "c", "copy_row", "", mark("Copy the row under the cursor")),

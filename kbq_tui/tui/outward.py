@@ -61,8 +61,8 @@ class Outward(Host):
         sent = await offload(lambda: self.desk.clipboard.copy_key(key, write))
         said = told(sent.text)
         if sent.ways:
-            said += " " + told("Copy something else once Klaviyo has it.")
-        self.tell(told("Private key: {said}", said=said), bad=not sent.ways)
+            said += " " + told("Once pasted, copy something else.")
+        self.tell(told("Key: {said}", said=said), bad=not sent.ways)
 
     def _writer(self) -> Callable[[str], None]:
         loop = asyncio.get_running_loop()

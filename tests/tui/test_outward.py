@@ -38,7 +38,7 @@ async def test_the_key_is_sent_only_after_a_yes_that_is_not_the_default() -> Non
         await pilot.press("p")
         await until(pilot, "[ Send the key ]")
         await pilot.press("h", "enter")
-        await until(pilot, "Private key: Sent to your terminal's clipboard. Copy something else")
+        await until(pilot, "Key: Sent to your terminal's clipboard. Once pasted, copy something else.")
         assert "ress v" not in text_of(app)
         assert [key == scene.keys.secret for key in scene.clipboard.keys] == [True]
         assert fakes.CANARY not in text_of(app) + repr(app.wizard.__dict__) + "".join(scene.copied)
