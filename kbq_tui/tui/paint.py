@@ -1,5 +1,6 @@
 """Sends the terminal only the cells that changed. Textual sends whole regions: a step over a slow line cost 12 kB."""
 
+import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
@@ -14,13 +15,17 @@ Cell = tuple[str, str]
 NEAR = 4
 """Unchanged cells between two changes that are cheaper sent again than jumped over."""
 
+_PARAMETER = re.compile(r"[34]8;5;\d+|[34]8;2;\d+;\d+;\d+|\d+")
+"""One of SGR, ECMA-48 8.3.117; an extended colour is one."""
+
 
 @lru_cache(maxsize=4096)
 def _sgr(style: Style | None, colours: ColorSystem | None) -> str:
     if style is None:
         return ""
     before, _, _ = style.update_link(None).render("\0", color_system=colours).partition("\0")
-    return before[2:-1]
+    # Each sequence begins with a reset, so that the default colours need no saying: without colours there are none.
+    return ";".join(p for p in _PARAMETER.findall(before) if p not in ("39", "49"))
 
 
 class Painter:

@@ -44,6 +44,9 @@ class Terminal:
     def read(self, seconds: float = 0.0) -> int:
         """Take in what has been sent within `seconds`; return how many bytes."""
         got = 0
+        if self.fd < 0:
+            time.sleep(seconds)  # nothing can come; whoever waits for the end looks again
+            return got
         while select.select([self.fd], [], [], seconds if not got else 0)[0]:
             try:
                 data = os.read(self.fd, 65536)
@@ -87,6 +90,15 @@ class Terminal:
             if time.monotonic() > deadline:
                 raise AssertionError("the screen never settles:\n" + self.text())
 
+    def hang_up(self) -> None:
+        """Close our side, as a terminal window or sshd does."""
+        os.close(self.fd)
+        self.fd = -1
+
+    def forget(self) -> None:
+        """Wipe the screen, as a shell may that has it meanwhile."""
+        self.screen.reset()
+
     def ended(self) -> bool:
         if self.status is None:
             pid, status = os.waitpid(self.pid, os.WNOHANG)
@@ -113,5 +125,6 @@ class Terminal:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self.pid, signal.SIGKILL)
             os.waitpid(self.pid, 0)
-        os.close(self.fd)
+        if self.fd >= 0:
+            os.close(self.fd)
         canary.none_in(bytes(self.raw), "what the terminal was sent")

@@ -80,5 +80,12 @@ def test_after_a_resize_and_after_forgetting_everything_is_sent_again(size: tupl
     assert painter.changes(blank(), *size)
 
 
+def test_the_default_colours_are_not_named() -> None:
+    style = Style.parse("bold default on default")
+    assert "\x1b[0;1mx\x1b[0m" in Painter().changes(segments([(0, 0, "x", style)]), WIDTH, HEIGHT)
+    blue = Style.parse("color(39) on color(49)")
+    assert "\x1b[0;38;5;39;48;5;49mx" in Painter().changes(segments([(0, 0, "x", blue)]), WIDTH, HEIGHT)
+
+
 def test_a_terminal_without_colours_gets_none() -> None:
     assert "\x1b[0" not in Painter().changes(segments([(0, 0, "x", STYLES[1])]), WIDTH, HEIGHT, None)
