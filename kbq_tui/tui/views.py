@@ -201,7 +201,7 @@ def grant_head(width: int) -> Content:
 
 def _grant_widths(width: int) -> tuple[int, int]:
     """Return the cells of the column that says where, and of each of the two that name roles."""
-    return (max(24, min(48, width - 2 * 16 - status_width())), 16)
+    return (max(24, min(48, width - 2 * 16 - status_width() + 1)), 16)  # nothing follows the status
 
 
 def _grant_line(where: str, now: str, want: str, tone: Tone, first: int, role: int) -> Content:

@@ -3,12 +3,16 @@
 import gettext
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from kbq_tui import language
+from kbq_tui.core.checks import expected
+from kbq_tui.core.spec import Direction
 from kbq_tui.core.words import said, told
+from kbq_tui.engine import preflight
 from kbq_tui.tui import keys
 from kbq_tui.tui.article import LESSONS
 from kbq_tui.tui.glyphs import Tone
@@ -131,6 +135,14 @@ async def test_enter_alone_goes_through_all_steps() -> None:
         shown = await until(pilot, "Dienstkontoschlüssel (JSON)", 60)
         assert "Mit BigQuery" in shown
     assert len(app.desk.store.names()) == 1
+
+
+def test_titles_leave_room_for_what_stands_beside_them() -> None:
+    assert max(len(told(title)) for title in preflight.TITLES.values()) < 20
+    titles = [
+        told(check.title) for direction in Direction for check in expected(replace(fakes.SPEC, direction=direction))
+    ]
+    assert max(map(len, titles)) <= 54, max(titles, key=len)
 
 
 @pytest.mark.parametrize(
