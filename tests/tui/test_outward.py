@@ -94,6 +94,19 @@ async def test_another_way_is_named_by_the_key_that_it_has(
         await until(pilot, lambda: len(seen) == 2)
 
 
+async def test_a_problem_that_was_mended_meanwhile_is_looked_at_again_with_one_key() -> None:
+    scene = fakes.resumed(Step.PROJECT)
+    scene.world.billing = False
+    app = app_for(scene)
+    async with app.run_test(size=SIZE) as pilot:
+        await until(pilot, "1 in the way")
+        app.open_problem(Problem(None, "Title", "Cause"))
+        assert "F5 Look again" in await until(pilot, "What is wrong")
+        scene.world.billing = True
+        await pilot.press("f5")
+        await until(pilot, "nothing in the way")
+
+
 async def test_no_key_is_named_where_none_does_it() -> None:
     app = app_for(fakes.resumed(Step.DATASETS))
     async with app.run_test(size=SIZE) as pilot:

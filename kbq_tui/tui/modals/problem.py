@@ -1,6 +1,7 @@
 """A problem in full: cause, remedy, who can help, Google's own words, and a text to send to whoever can."""
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -81,7 +82,7 @@ class ProblemSheet(Modal[bool]):
         retry: whether trying again is offered; the answer is True where it is wanted.
     """
 
-    BINDINGS = keys.bindings("text")
+    BINDINGS: ClassVar = [*keys.bindings("text"), keys.bound("refresh", "look_again")]
     heading = mark("What is wrong, and how to mend it")
 
     def __init__(self, problem: Problem, commands: tuple[str, ...] = (), *, retry: bool = False) -> None:
@@ -102,10 +103,16 @@ class ProblemSheet(Modal[bool]):
             yield Push(told("Close"), id="close")
 
     def hints(self) -> list[tuple[str, str]]:
-        return [*keys.hints("text"), ("PgDn", told("More")), ("Esc", told("Close"))]
+        again = (keys.face("refresh"), told("Look again"))
+        return [*keys.hints("text"), again, ("PgDn", told("More")), ("Esc", told("Close"))]
 
     def on_mount(self) -> None:
         self.query_one("#copy").focus(scroll_visible=False)
+
+    def action_look_again(self) -> None:
+        """For when it is mended: close, and see whether it is."""
+        self.dismiss(None)
+        self.app.call_later(self.app.run_action, "refresh_now")
 
     @property
     def message(self) -> str:
