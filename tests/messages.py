@@ -80,8 +80,10 @@ FORBIDDEN = re.compile(
     r"|Permissions?|Principals?|Bindings?|Billing|Dashboards?|Over-?[Gg]rants?|Org(?:anization)?[- ]Polic(?:y|ies)"
     r"|Wizard|Lokation|Übergabe-Text|Schlüssel-Datei)\b|(?<=[a-zäöüß,] )(?:Sie|Ihnen|Ihre?[mnrs]?)\b"
 )
-QUOTED = re.compile(r"`[^`]*`|„[^“]*“|\"[^\"]*\"|'[^']*'|\{[^}]*\}")
-"""What a text only names, such as a field on somebody else's screen."""
+QUOTED = re.compile(
+    r"`[^`]*`|„[^“]*“|\"[^\"]*\"|'[^']*'|\{[^}]*\}|(?:[A-Z][a-z]+ )+(?:Admin|Administrator|Creator|Manager|User)\b"
+)
+"""What a text only names, such as a field on somebody else's screen, or one of Google's roles."""
 
 
 @dataclass

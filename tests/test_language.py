@@ -248,3 +248,10 @@ def test_the_translations_are_as_they_should_be():
 
 def test_the_catalogue_is_up_to_date_and_compiled():
     assert messages.stale(messages.sources()) == []
+
+
+def test_everything_is_translated():
+    """Last, because it is the one that a new text fails: write its German with `--missing` and `--merge`."""
+    known = messages.read(messages.PO.read_text("utf-8"))
+    left = messages.unwritten(messages.catalogue(messages.sources(), known))
+    assert [message.id for message in left] == []

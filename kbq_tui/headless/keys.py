@@ -2,7 +2,7 @@
 
 from kbq_tui.core.spec import ConnectionSpec
 from kbq_tui.core.text import inert
-from kbq_tui.core.words import said, told
+from kbq_tui.core.words import said, told, told_many
 from kbq_tui.engine.apply import Patience
 from kbq_tui.engine.keys import create_key, delete_key, keys_of
 from kbq_tui.headless.commands import status_of
@@ -30,8 +30,8 @@ def list_command(face: Face, spec: ConnectionSpec, *, as_json: bool) -> int:
         account = spec.account_email
         face.paper.json({"schema": "kbq-tui/keys/v1", "service_account": account, "key_path": path, "keys": rows})
         return 0
-    for row in rows:
-        notes = [told("{n} days old", n=row["age_days"])]
+    for key, row in zip(keys, rows, strict=True):
+        notes = [told_many("{n} day old", "{n} days old", (now - key.created).days)]
         if row["expires"]:
             notes.append(told("expires {date}", date=str(row["expires"])[:10]))
         if row["disabled"]:
