@@ -1,6 +1,7 @@
 """What is typed, remembered and set in the file, on its way to the screens."""
 
 import os
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -106,9 +107,26 @@ def test_keys_that_cannot_be_end_the_start_with_their_line(text: str, said: str)
 
 def test_the_program_refuses_such_a_file_with_exit_status_2() -> None:
     settings_file().write_text('[keys]\nhelp = "f5"\n')
-    import sys
-
     env = {**os.environ, **UTF8}
     with Terminal([sys.executable, "-m", "kbq_tui", "setup"], env) as program:
         assert program.wait() == 2
         assert "keys.help: f5 is taken: refresh." in " ".join(program.text().split())
+
+
+def test_what_f4_chose_is_there_at_the_next_start_and_what_is_typed_wins() -> None:
+    command, env = [sys.executable, "-m", "kbq_tui", "setup"], {**os.environ, **UTF8}
+    with Terminal(command, env) as first:
+        first.until_text("[ Begin ]", "→")
+        first.send("\x1bOS")
+        first.until(lambda: "→" not in first.text())
+        first.send("\x1b[21~")
+        assert first.wait() == 0
+    with Terminal(command, env) as second:
+        second.until_text("[ Begin ]", ">")
+        second.send("\x1b[21~")
+        assert second.wait() == 0
+        assert bytes(second.raw).isascii()
+    with Terminal([*command, "--no-ascii"], env) as third:
+        third.until_text("[ Begin ]", "→")
+        third.send("\x1b[21~")
+        assert third.wait() == 0
