@@ -234,6 +234,13 @@ def test_what_is_copied_in_tmux_holds_none_of_it(place: Place) -> None:
             copied.append(tmux.buffer())
         assert "acme-klaviyo-demo" in copied
         assert not any(place.search.found_in(text) for text in [*copied, tmux.text()])
+        tmux.keys("p")
+        tmux.until("paste buffer", "[ Send the key ]")
+        tmux.keys("h")
+        tmux.keys("Enter")
+        tmux.until("Key: Sent to your terminal's clipboard.")
+        assert tmux.buffer() == copied[-1], "the key has not stayed behind in tmux"
+        assert not place.search.found_in(tmux.text())
     finally:
         tmux.end()
 
