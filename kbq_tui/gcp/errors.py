@@ -192,7 +192,7 @@ def judge(error: BaseException, method: str, context: Context) -> Verdict:
     details: dict[str, str] = {}
     for link in chain:
         if type(link).__name__ == "UntrustedAddressError":
-            details["endpoint"] = str(link)
+            details["endpoint"] = _words(link)
         elif code == KEY:
             details |= {"path": said("What was read"), "reason": _words(link)}
     return Verdict(_problem(code, context, method, words, **details), sent)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from kbq_tui import __version__
+from kbq_tui.core.words import said
 from kbq_tui.gcp.calls import warm
 from kbq_tui.gcp.credentials import Found
 from kbq_tui.gcp.endpoints import Endpoints, is_loopback
@@ -184,7 +185,7 @@ class Session:
         """
         host = urlsplit(url).hostname
         if not self.endpoints.allows(url):
-            raise UntrustedAddressError(host or "an address without a host")
+            raise UntrustedAddressError(host or said("an address without a host"))
         import requests
 
         ends = time.monotonic() + timeout

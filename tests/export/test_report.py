@@ -11,7 +11,9 @@ from markdown_it import MarkdownIt
 from kbq_tui.core.checks import CheckResult, Verdict, expected
 from kbq_tui.core.problems import Problem
 from kbq_tui.core.spec import ConnectionSpec
+from kbq_tui.core.words import joined, said
 from kbq_tui.export.report import About, report, to_html, to_json, to_markdown, verdict_line
+from tests.support.shouting import shouting
 
 SPEC = ConnectionSpec("acme-prod", location="EU")
 AT = datetime(2026, 1, 31, 9, 0, 5, tzinfo=UTC)
@@ -198,3 +200,30 @@ def test_any_text_makes_every_report(text: str) -> None:
 
 def test_endless_evidence_is_cut() -> None:
     assert len(to_html(with_text("x" * 1_000_000), ABOUT)) < 200_000
+
+
+def test_a_report_is_told_and_its_json_is_english() -> None:
+    step = joined("\n", said("Grant it:"), "gcloud projects add-iam-policy-binding acme-prod")
+    problem = replace(PROBLEM, title=said("It is missing"), remedy=(step,), who=said("An admin"))
+    results = (
+        replace(RESULTS[0], evidence=said("{name} <is> there", name="sales")),
+        replace(RESULTS[1], evidence="Pass, said Google"),
+        replace(RESULTS[-1], problem=problem),
+    )
+    english = to_json(results, ABOUT)
+    with shouting():
+        assert to_json(results, ABOUT) == english
+        markdown, page = to_markdown(results, ABOUT), to_html(results, ABOUT)
+    for part in ("# KLAVIYO AND BIGQUERY: VERIFICATION", "sales <IS> THERE", "1. GRANT IT:\n", "WHO: AN ADMIN"):
+        assert part in markdown
+    for text in (markdown, page):
+        for part in (
+            "NOT HEALTHY: 2 PASS, 1 FAIL",
+            "IT IS MISSING",
+            "gcloud projects add-iam-policy-binding acme-prod",
+        ):
+            assert part in text
+        assert "Pass, said Google" in text
+        assert "VERIFIED BY" in text
+    assert "sales &lt;IS&gt; THERE" in page
+    assert '<html lang="shouting">' in page
