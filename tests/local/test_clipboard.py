@@ -1,7 +1,9 @@
 import base64
 import os
+import re
 import shutil
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -10,6 +12,7 @@ import pytest
 
 from kbq_tui.core.secret import Secret
 from kbq_tui.local.clipboard import KEY_BUFFER, Clipboard, run_tool
+from tests.support.pty import Terminal
 
 TMUX = {"TMUX": "/tmp/tmux-0/default,1,0"}
 SSH = {"SSH_CONNECTION": "10.0.0.1 5 10.0.0.2 22"}
@@ -176,6 +179,29 @@ def test_a_key_never_stays_in_tmux_unsaid(load: bool, delete: bool) -> None:
     assert done == ["load-buffer", "delete-buffer"]
     assert bool(sent.ways) is load
     assert (f"tmux delete-buffer -b {KEY_BUFFER}" in sent.text) is (load and not delete)
+
+
+@pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not installed")
+def test_through_a_real_tmux_a_key_reaches_the_terminal_that_it_stands_in(tmp_path: Path) -> None:
+    program = tmp_path / "send.py"
+    program.write_text(
+        "import os\n"
+        "from kbq_tui.core.secret import Secret\n"
+        "from kbq_tui.local.clipboard import Clipboard\n"
+        f"print(Clipboard(os.environ).copy_key(Secret({KEY.reveal()!r}), print).text)\n"
+        "input()\n"
+    )
+    tmux = ["tmux", "-S", str(tmp_path / "socket"), "-f", "/dev/null"]
+    env = {"TERM": "xterm-256color", "PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "HOME": str(tmp_path)}
+    env["PYTHONPATH"] = str(Path(__file__).parents[2])
+    with Terminal([*tmux, "new-session", f"{sys.executable} {program}"], env) as outer:
+        try:
+            outer.until_text("Sent to your terminal's clipboard.")
+            encoded = base64.b64encode(KEY.reveal())
+            outer.until(lambda: re.findall(rb"\x1b\]52;\w*;([A-Za-z0-9+/=]+)", bytes(outer.raw)) == [encoded])
+            assert subprocess.run([*tmux, "list-buffers"], check=True, capture_output=True, text=True).stdout == ""
+        finally:
+            subprocess.run([*tmux, "kill-server"], check=False)
 
 
 @pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not installed")
