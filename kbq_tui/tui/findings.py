@@ -50,7 +50,7 @@ def preflight(wizard: Wizard) -> tuple[Finding, ...]:
     if observed is None or plan is None or spec is None or not wizard.current:
         return tuple(_not_yet(wizard, id_, told(title)) for id_, title in judged.TITLES.items())
     rows = [
-        Finding(line.id, HEALTH[line.health], told(line.title), told(line.text), line.problem)
+        Finding(line.id, HEALTH[line.health], told(line.title), line.text, line.problem)
         for line in judged.preflight(spec, observed, plan)
     ]
     return tuple(sorted(rows, key=lambda row: row.tone is not Tone.FAIL))  # what is in the way stands first

@@ -54,7 +54,7 @@ def describe(problem: Problem) -> Content:
     if shown:
         parts += [Content("\n"), Content.styled(told("Details"), "bold")]
         for name, value in shown.items():
-            parts += [Content("\n"), plain(f"{name}: {told(value)}", "$text-quiet")]
+            parts += [Content("\n"), plain(f"{name}: ", "$text-quiet"), plain(value, "$text-quiet")]
         parts.append(Content("\n"))
     if problem.link:
         parts += [Content("\n"), plain(problem.link, "$text-quiet"), Content("\n")]
