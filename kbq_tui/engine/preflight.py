@@ -9,17 +9,17 @@ from kbq_tui.core.observed import Absent, Observed, Part, Present, Unknown
 from kbq_tui.core.plan import Plan
 from kbq_tui.core.problems import Problem
 from kbq_tui.core.spec import ConnectionSpec
-from kbq_tui.core.words import joined, mark, said
+from kbq_tui.core.words import joined, said
 from kbq_tui.engine.status import Health, Line
 
 TITLES: Final = {
-    "project": mark("Project"),
-    "services": mark("APIs"),
-    "billing": mark("Billing"),
-    "policy-key": mark("Policy on keys"),
-    "policy-account": mark("Policy on accounts"),
-    "permissions": mark("Your permissions"),
-    "datasets": mark("Location"),
+    "project": said("Project"),
+    "services": said("APIs"),
+    "billing": said("Billing"),
+    "policy-key": said("Policy on keys"),
+    "policy-account": said("Policy on accounts"),
+    "permissions": said("Your permissions"),
+    "datasets": said("Location"),
 }
 """What is looked at, in order: ids, and what they are called."""
 

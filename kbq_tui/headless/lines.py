@@ -146,7 +146,7 @@ def show_check(result: CheckResult, paper: Paper, *, as_result: bool) -> None:
         for line in paper.prose(inert(told(result.evidence), LONGEST), " " * (width + 5)):
             write(line)
     if paper.verbose and result.command:
-        write(" " * (width + 5) + inert(result.command))
+        write(" " * (width + 5) + inert(told(result.command)))
 
 
 def show_checks(results: Sequence[CheckResult], paper: Paper, *, as_result: bool) -> None:

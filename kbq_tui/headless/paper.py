@@ -11,7 +11,7 @@ from typing import Final, TextIO
 
 from kbq_tui.core.problems import Problem
 from kbq_tui.core.text import inert
-from kbq_tui.core.words import mark, told
+from kbq_tui.core.words import Said, mark, told
 
 LONGEST = 600
 """Characters of somebody else's message that are shown; JSON has more."""
@@ -130,7 +130,8 @@ class Paper:
             write(line)
         part(_CAUSE, told(problem.cause))
         if problem.original and problem.original != problem.cause:
-            part(_SAID, inert(problem.original, LONGEST))
+            own = isinstance(problem.original, Said)  # Google's words are not looked up among ours
+            part(_SAID, inert(told(problem.original) if own else problem.original, LONGEST))
         for step in problem.remedy:
             first, *commands = told(step).split("\n")
             part(_REMEDY, first)
