@@ -119,7 +119,7 @@ def commands_for(what: str, context: Context, **details: str) -> Commands:
 _POLICY_CODES: Final = {"KBQ-KEY-CREATION-BLOCKED": _KEY, "KBQ-ACCOUNT-CREATION-BLOCKED": _ACCOUNT}
 
 
-_LABEL: Final = 12
+_LABEL: Final = 13
 
 
 def handoff(problem: Problem, context: Context, commands: Sequence[str], undo: Sequence[str]) -> Said:
