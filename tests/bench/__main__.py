@@ -2,18 +2,25 @@
 
 import argparse
 import json
+import os
 import sys
+import tempfile
 from collections.abc import Callable
+from pathlib import Path
 
-from tests.bench import calls, startup, terminal
+from tests.bench import calls, startup, terminal, walks
 from tests.bench.row import Row
+from tests.support import canary
 
 MEASURES: dict[str, Callable[[int], Row]] = {
     "first-frame": startup.first_frame,
+    "first-frame-german": startup.first_frame_german,
     "version": startup.version,
     "status-round-trips": calls.status_round_trips,
     "apply-critical-path": calls.apply_against_its_calls,
     "apply-script": calls.apply_against_gcloud,
+    "key-to-frame": walks.key_to_frame,
+    "wizard-bytes": walks.wizard_bytes,
     "idle-bytes": terminal.idle_bytes,
     "loop-stall": terminal.loop_stall,
     "memory": terminal.memory,
@@ -27,9 +34,11 @@ def main() -> int:
     parser.add_argument("only", nargs="*", metavar="MEASURE", help=", ".join(MEASURES))
     args = parser.parse_args()
     rows: list[Row] = []
-    for name in args.only or MEASURES:
-        print(f"measuring {name} ...", file=sys.stderr, flush=True)
-        rows.append(MEASURES[name](args.runs))
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ[canary.PAIR] = str(canary.create(Path(folder)))
+        for name in args.only or MEASURES:
+            print(f"measuring {name} ...", file=sys.stderr, flush=True)
+            rows.append(MEASURES[name](args.runs))
     if args.json:
         print(json.dumps({"schema": "kbq-tui/bench/v1", "rows": [r.to_json() for r in rows]}, indent=2))
     else:

@@ -37,7 +37,16 @@ def _frame(command: Sequence[str], env: Mapping[str, str], marks: Sequence[str])
 
 
 def first_frame(runs: int) -> Row:
-    with served("fresh") as sandbox, tempfile.TemporaryDirectory() as folder:
+    return _against_bare(runs, "exec to first complete frame / bare Textual app", {}, ["Project", "F1"])
+
+
+def first_frame_german(runs: int) -> Row:
+    name = "the same in German / bare Textual app"
+    return _against_bare(runs, name, {"KBQ_TUI_LANG": "de"}, ["Projekt", "F1"])
+
+
+def _against_bare(runs: int, name: str, more: Mapping[str, str], marks: Sequence[str]) -> Row:
+    with served("fresh", more=more) as sandbox, tempfile.TemporaryDirectory() as folder:
         env = sandbox.environ()
         bare = Path(folder) / "bare.py"
         bare.write_text(BARE)
@@ -48,10 +57,10 @@ def first_frame(runs: int) -> Row:
             home = Path(folder) / str(i)
             home.mkdir()
             command = [str(Path(sys.executable).with_name("kbq-tui"))]
-            ours.append(_frame(command, sandbox.environ(home), ["Project", "F1"]))
+            ours.append(_frame(command, sandbox.environ(home), marks))
         mine, bare_ = statistics.median(ours[1:]), statistics.median(theirs[1:])
     return Row(
-        "exec to first complete frame / bare Textual app",
+        name,
         mine / bare_,
         1.3,
         detail=f"{mine * 1000:.0f} ms against {bare_ * 1000:.0f} ms",
