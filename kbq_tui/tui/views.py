@@ -205,7 +205,7 @@ def _grant_widths(width: int) -> tuple[int, int]:
 
 
 def _grant_line(where: str, now: str, want: str, tone: Tone, first: int, role: int) -> Content:
-    return columns((plain(where), first), (plain(now), role), (plain(want), role), (status(tone), 0))
+    return columns((plain(where), first), (plain(now), role), (plain(want), role), (status(tone).rstrip(), 0))
 
 
 def _over_problem(wizard: Wizard, grant: Grant) -> Problem | None:

@@ -47,6 +47,17 @@ async def test_a_story_shows_its_state_at_both_sizes(screen: str, state: str) ->
     assert app.return_code in (0, None)
 
 
+@pytest.mark.parametrize("state", ["ready", "unknown", "done"])
+async def test_no_grant_is_cut_at_80_columns(state: str) -> None:
+    story = STORIES["permissions"][state]
+    app = app_of(story.scene(), story)
+    async with app.run_test(size=(80, 24)) as pilot:
+        assert await story.play(pilot, 60.0)
+        grants = [line for line in text_of(app).splitlines() if "  jobUser" in line or "dataViewer  " in line]
+        assert len(grants) == 2
+        assert not [line for line in grants if line.endswith("…")]
+
+
 async def test_a_story_that_does_not_come_true_says_so() -> None:
     ready = STORIES["welcome"]["ready"]
     story = Story(ready.about, ready.scene, "this is on no screen")
