@@ -62,8 +62,10 @@ def steps_line(here: Step | None, done: Sequence[Step], width: int) -> Content:
 
 
 def rule_line(left: str, right: str, width: int) -> Content:
-    """Return a rule with words in it."""
+    """Return a rule with words in it. Those at the right are out of the ordinary: they stay where both do not fit."""
     left, right = inert(left, 60), inert(right, 120)
+    if right and (over := Content(left).cell_length + Content(right).cell_length + 8 - width) > 0:
+        left = Content(left).truncate(max(20, Content(left).cell_length - over), ellipsis=True).plain
     taken = Content(left).cell_length
     room = width - taken - 8
     if right and Content(right).cell_length > room:
