@@ -321,7 +321,9 @@ class KbqApp(Outward):
         on = self._ascii.enabled = not self._ascii.enabled
         # What the terminal asks for anyway is no choice: on another terminal it would be the wrong one.
         self.choose(ascii=None if on is self.look.ascii_default else on)
-        self.refresh_css(animate=False)
+        for screen in self.screen_stack:  # each widget keeps its lines as the filter left them
+            screen.refresh()
+            screen.query("*").refresh()
 
     def action_next_theme(self) -> None:
         if self.look.mono:
