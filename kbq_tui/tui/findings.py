@@ -1,6 +1,6 @@
 """What the first screen's status panel says, as data: one finding a row."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kbq_tui.core.demands import ACCOUNT_CONSTRAINTS, KEY_CONSTRAINTS
 from kbq_tui.core.problems import Problem
@@ -50,10 +50,16 @@ def preflight(wizard: Wizard) -> tuple[Finding, ...]:
     if observed is None or plan is None or spec is None or not wizard.current:
         return tuple(_not_yet(wizard, id_, told(title)) for id_, title in judged.TITLES.items())
     rows = [
-        Finding(line.id, HEALTH[line.health], told(line.title), line.text, line.problem)
+        _tried(wizard, Finding(line.id, HEALTH[line.health], told(line.title), line.text, line.problem))
         for line in judged.preflight(spec, observed, plan)
     ]
     return tuple(sorted(rows, key=lambda row: row.tone is not Tone.FAIL))  # what is in the way stands first
+
+
+def _tried(wizard: Wizard, row: Finding) -> Finding:
+    """Return a row with what went wrong when it was mended here."""
+    problem = wizard.failed.get(row.id)
+    return row if problem is None else replace(row, text=problem.title, problem=problem)
 
 
 def _not_yet(wizard: Wizard, id_: str, title: str) -> Finding:

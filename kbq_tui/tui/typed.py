@@ -42,6 +42,10 @@ class Typed:
             self.say(f"{told(error.problem.title)}: {told(error.problem.cause)}", bad=True)
         if self.saved is not None and self.saved.screen is not None:
             self.step = self.furthest = self.saved.screen
+        self.say_interrupted()
+
+    def say_interrupted(self) -> None:
+        """Say that the last run did not come to its end; nothing where it did."""
         if self.interrupted:
             self.say(told("The last run was interrupted; what is there now is looked up afresh."))
 

@@ -144,7 +144,10 @@ class Wizard(Typed):
             return
         finally:
             self._end()
+        first = self.looked is None
         self.take(spec, observed)
+        if first and not self.note:  # signing in and looking have taken the line for themselves
+            self.say_interrupted()
 
     def take(self, spec: ConnectionSpec, observed: Observed) -> None:
         """Believe what was seen: adopt the location of what exists, and plan."""

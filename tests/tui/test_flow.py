@@ -93,6 +93,7 @@ async def test_an_interrupted_run_is_said() -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: idle(app))
         assert app.wizard.interrupted == ("dataset:KLAVIYO_TMP",)
+        await until(pilot, lambda: "The last run was interrupted" in text_of(app))
 
 
 async def test_without_permission_each_row_names_it_and_a_text_can_be_sent() -> None:
@@ -247,6 +248,26 @@ async def test_apis_are_turned_on_only_after_a_preview_and_a_yes() -> None:
         await pilot.press("enter")
         await until(pilot, "nothing in the way")
     assert scene.world.writes == ["enable_services"]
+
+
+async def test_an_api_that_could_not_be_turned_on_says_why() -> None:
+    scene = fakes.resumed(Step.PROJECT)
+    scene.world.services["iam.googleapis.com"] = False
+    scene.world.faults["enable_services"] = [
+        Problem("KBQ-TEST", "The backend stumbled", "It does at times.", retry=Retry.NEVER)
+    ]
+    app = app_for(scene)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, "[ Turn on 1 API ]")
+        app.screen.query_one("#enable").focus()
+        await pilot.press("enter")
+        await until(pilot, "Turn on these APIs?")
+        await pilot.press("enter")
+        await until(pilot, "0 done, 1 not.")
+        assert "API off" in await until(pilot, "The backend stumbled")
+        app.screen.query_one("#findings").focus()
+        await pilot.press("enter")
+        assert "It does at times." in await until(pilot, "What is wrong, and how to mend it")
 
 
 async def test_gcloud_s_login_is_used_only_when_asked_for() -> None:
