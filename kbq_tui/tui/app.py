@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from textual.app import SystemCommand
+from textual.binding import Binding
 from textual.filter import LineFilter, NoColor
 from textual.geometry import Offset
 from textual.screen import Screen
@@ -70,7 +71,12 @@ class KbqApp(Outward):
 
     TITLE = "kbq-tui"
     CSS_PATH: ClassVar = [_STYLES / "app.tcss"]
-    BINDINGS = keys.bindings("app")
+    # With priority, or a key that comes in the same packet (a slow link) still goes to the field that was left.
+    BINDINGS: ClassVar = [
+        *keys.bindings("app"),
+        Binding("tab", "app.focus_next", show=False, priority=True),
+        Binding("shift+tab", "app.focus_previous", show=False, priority=True),
+    ]
     COMMAND_PALETTE_BINDING = "f2"
     ENABLE_COMMAND_PALETTE = True
     AUTO_FOCUS = None

@@ -145,3 +145,14 @@ def test_the_values_can_be_read_on_the_plain_terminal_and_the_screen_comes_back(
         terminal.until_text("Enter goes back", f"Project ID                  {fakes.PROJECT}")
         terminal.send("\r")
         terminal.until_text("Step 6", "F10 Quit")
+
+
+def test_keys_of_one_packet_go_where_each_of_them_leads() -> None:
+    with face("complete_left_at_connect", "dashboard") as terminal:
+        terminal.until_text("again every")
+        terminal.send("e")
+        terminal.until_text("[ Explain ]")
+        terminal.send("Key creation is not allowed on this service account.")
+        terminal.until_text("on this service account.")
+        terminal.send("\t\r")
+        terminal.until_text("[ Text to send ]", "What to do")
