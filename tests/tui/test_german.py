@@ -4,12 +4,14 @@ import gettext
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from kbq_tui import language
 from kbq_tui.core.checks import expected
+from kbq_tui.core.observed import KeyInfo
 from kbq_tui.core.spec import Direction
 from kbq_tui.core.words import said, told
 from kbq_tui.engine import preflight
@@ -17,6 +19,7 @@ from kbq_tui.tui import keys
 from kbq_tui.tui.article import LESSONS
 from kbq_tui.tui.glyphs import Tone
 from kbq_tui.tui.modals import help as help_modal
+from kbq_tui.tui.modals.leftovers import age
 from kbq_tui.tui.text import plain, status, status_width
 from kbq_tui.tui.widgets.bars import Quiet, hint_line, steps_line
 from kbq_tui.tui.widgets.push import Push
@@ -103,7 +106,7 @@ async def test_what_opens_over_a_screen_is_in_german_too() -> None:
     app = app_for(fakes.resumed(next(iter(LESSONS)), fakes.no_permission()))
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: idle(app), 60)
-        for pressed, word in (("f1", "Dieser Bildschirm"), ("f3", "Dasselbe von Hand"), ("f7", "Wähle ein Projekt")):
+        for pressed, word in (("f1", "Dieser Bildschirm"), ("f3", "Dasselbe von Hand"), ("f7", "Wähl ein Projekt")):
             await pilot.press(pressed)
             await pilot.press("end")
             await until(pilot, word, 60)
@@ -115,6 +118,27 @@ async def test_what_opens_over_a_screen_is_in_german_too() -> None:
         nothing_is_cut(app)
         await pilot.press("escape", "f2")
         await until(pilot, "Suche nach Befehlen", 60)
+
+
+@pytest.mark.parametrize("typed", ["warschau", "warsaw", "central2"])
+async def test_a_location_is_found_by_its_german_name_its_english_name_and_its_id(typed: str) -> None:
+    app = app_for(fakes.resumed(next(iter(LESSONS))))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: idle(app), 60)
+        app.screen.query_one("#field-location Line").focus()
+        await pilot.press("f7")
+        await until(pilot, "Warschau", 60)
+        await pilot.press(*typed)
+        shown = await until(pilot, lambda: "europe-west1 " not in text_of(app) and text_of(app), 60)
+        assert "europe-central2" in shown
+        assert "Warschau" in shown
+
+
+@pytest.mark.parametrize(("days", "said"), [(0, "0 Tage alt"), (1, "1 Tag alt"), (2, "2 Tage alt")])
+def test_one_day_is_one_day(days: int, said: str) -> None:
+    created = datetime(2026, 1, 31, tzinfo=UTC)
+    key = KeyInfo("a" * 40, created)
+    assert age(key, created + timedelta(days=days)) == f"angelegt 2026-01-31, {said}"
 
 
 async def test_enter_alone_goes_through_all_steps() -> None:

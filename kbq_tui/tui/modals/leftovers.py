@@ -8,7 +8,7 @@ from textual.app import ComposeResult
 from textual.content import Content
 
 from kbq_tui.core.observed import KeyInfo
-from kbq_tui.core.words import mark, told
+from kbq_tui.core.words import mark, told, told_many
 from kbq_tui.tui.modals.base import Modal
 from kbq_tui.tui.text import columns, plain
 from kbq_tui.tui.widgets.rows import Row, Rows
@@ -16,8 +16,12 @@ from kbq_tui.tui.widgets.rows import Row, Rows
 
 def age(key: KeyInfo, now: datetime) -> str:
     """Return when a key was created, and what else is known of it."""
-    days = (now - key.created).days
-    said = told("created {day:%Y-%m-%d}, {n} days old", day=key.created, n=max(days, 0))
+    said = told_many(
+        "created {day:%Y-%m-%d}, {n} day old",
+        "created {day:%Y-%m-%d}, {n} days old",
+        max((now - key.created).days, 0),
+        day=key.created,
+    )
     if key.expires is not None:
         said = told("{age}, expires {day:%Y-%m-%d}", age=said, day=key.expires)
     return told("{age}, disabled", age=said) if key.disabled else said

@@ -222,7 +222,8 @@ class PickLocation(Picker):
             [
                 (value, columns((plain(value, "bold"), 26), (plain(label, "$text-quiet"), 0)))
                 for value, label in options
-                if text in value.lower() or text in label.lower()
+                # By its English name too: Google's pages and colleagues may know no other.
+                if any(text in name.lower() for name in (value, label, names.get(value, "")))
             ]
         )
 

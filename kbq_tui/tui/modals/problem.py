@@ -52,7 +52,7 @@ def describe(problem: Problem) -> Content:
         ]
     shown = {k: v for k, v in problem.details.items() if v}
     if shown:
-        parts += [Content("\n"), Content.styled(told("Details"), "bold")]
+        parts += [Content("\n"), Content.styled(told("In detail"), "bold")]
         for name, value in shown.items():
             parts += [Content("\n"), plain(f"{name}: ", "$text-quiet"), plain(value, "$text-quiet")]
         parts.append(Content("\n"))
