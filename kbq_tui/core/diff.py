@@ -20,7 +20,7 @@ from kbq_tui.core.actions import (
 )
 from kbq_tui.core.demands import ACCOUNT_CONSTRAINTS, KEY_CONSTRAINTS, MAX_KEYS, PERMISSIONS_FOR
 from kbq_tui.core.grants import Grant, over_grants, same_account_tombstones
-from kbq_tui.core.observed import Absent, Observed, Present, Unknown, unheld_keys
+from kbq_tui.core.observed import Absent, Observed, Present, Unknown, handed_key, unheld_keys
 from kbq_tui.core.plan import Blocked, Plan
 from kbq_tui.core.problems import Context, Problem
 from kbq_tui.core.spec import ACCOUNT_DISPLAY_NAME, DEFAULT_LOCATION, JOB_USER, REQUIRED_SERVICES, ConnectionSpec
@@ -252,12 +252,13 @@ class _Differ:
                 )
 
     def _key(self) -> None:
-        """A key that is here and that Google knows is kept; without one here a new one is made."""
+        """A key that is here, or was handed over, and that Google knows is kept; without one a new one is made."""
         email = self.spec.account_email
         keys = self.seen.keys
         remote = {k.id: k for k in keys.value} if isinstance(keys, Present) else None
         op = CreateKey(email, self.spec.key_file, tuple(sorted(remote or ())))
         account_absent = isinstance(self.seen.account, Absent)
+        handed = handed_key(self.seen)
         match self.seen.key:
             case Unknown(problem=problem):
                 self._add("key", email, said("Key file"), Step.ACCOUNT, op, problem=problem)
@@ -281,6 +282,22 @@ class _Differ:
                     change=Change.NOOP,
                     problem=problem_,
                 )
+            case _ if handed is not None and not account_absent:
+                off = remote is not None and remote[handed].disabled
+                self._add(
+                    "key",
+                    email,
+                    said("Key {key} was handed over (shredded here)", key=handed[:12]),
+                    Step.ACCOUNT,
+                    op,
+                    change=Change.NOOP,
+                    problem=catalogue.problem("KBQ-KEY-DISABLED", self.context, path=said("Klaviyo"), key_id=handed)
+                    if off
+                    else None,
+                )
+            case _ if isinstance(self.seen.handed_over, Unknown):
+                # Whether Klaviyo has a key already is not known, and unknown changes nothing.
+                self._add("key", email, said("Key file"), Step.ACCOUNT, op, problem=self.seen.handed_over.problem)
             case _:
                 problem_ = self._constraint(KEY_CONSTRAINTS, "KBQ-KEY-CREATION-BLOCKED")
                 if problem_ is None and remote is not None and len(remote) >= MAX_KEYS:

@@ -159,6 +159,7 @@ class Observed:
         names: every dataset of the project with its location (empty where the listing does not tell), to find twins.
         bindings: the project policy.
         key: the key file on this machine.
+        handed_over: ids of keys whose file was shredded here after the hand-over, newest last.
     """
 
     at: datetime
@@ -174,11 +175,24 @@ class Observed:
     keys: "Part[tuple[KeyInfo, ...]]"
     bindings: "Part[tuple[RoleBinding, ...]]"
     key: "Part[LocalKey]"
+    handed_over: "Part[tuple[str, ...]]" = field(default_factory=lambda: Present(()))
 
 
 def unheld_keys(observed: Observed) -> tuple[KeyInfo, ...]:
-    """Return the keys at Google that are not kept here; none while it cannot be told which one is kept here."""
-    if not isinstance(observed.keys, Present) or isinstance(observed.key, Unknown):
+    """Return the keys at Google that are neither kept here nor handed over; none while that cannot be told."""
+    seen = observed.keys, observed.handed_over
+    if not isinstance(observed.keys, Present) or any(isinstance(p, Unknown) for p in (*seen, observed.key)):
         return ()
-    held = observed.key.value.key_id if isinstance(observed.key, Present) else None
-    return tuple(k for k in observed.keys.value if k.id != held)
+    held = {observed.key.value.key_id} if isinstance(observed.key, Present) else set()
+    held.update(value_of(observed.handed_over) or ())
+    return tuple(k for k in observed.keys.value if k.id not in held)
+
+
+def handed_key(observed: Observed) -> str | None:
+    """Return the newest key that was handed over and shredded here, where it is the one in use: none is kept here,
+    and Google has it, as far as can be seen."""
+    if not isinstance(observed.key, Absent) or isinstance(observed.keys, Absent):
+        return None
+    there = {k.id for k in observed.keys.value} if isinstance(observed.keys, Present) else None
+    ids = value_of(observed.handed_over) or ()
+    return next((id_ for id_ in reversed(ids) if there is None or id_ in there), None)

@@ -9,15 +9,16 @@ from kbq_tui.core.spec import ConnectionSpec
 from kbq_tui.core.steps import Step
 from kbq_tui.core.words import said
 from kbq_tui.engine.apply import Emit, Outcome, Patience, Runner
-from kbq_tui.engine.observe import inspect_key
+from kbq_tui.engine.observe import handed_over, inspect_key
 from kbq_tui.engine.offload import offload
 from kbq_tui.engine.ports import Ports
 
 
-async def keys_of(spec: ConnectionSpec, ports: Ports) -> tuple[tuple[KeyInfo, ...], LocalKey | None]:
-    """Return the keys that Google has, oldest first, and the one that is kept here, if any can be read."""
+async def keys_of(spec: ConnectionSpec, ports: Ports) -> tuple[tuple[KeyInfo, ...], LocalKey | None, tuple[str, ...]]:
+    """Return the keys that Google has, oldest first, the one that is kept here, if any can be read, and the ids of
+    those that were handed over and shredded here."""
     keys = await ports.cloud.keys(spec.project, spec.account_email)
-    return keys, value_of(await inspect_key(spec, ports))
+    return keys, value_of(await inspect_key(spec, ports)), value_of(await handed_over(spec, ports)) or ()
 
 
 async def create_key(spec: ConnectionSpec, ports: Ports, emit: Emit, patience: Patience) -> Outcome:
@@ -46,7 +47,7 @@ async def delete_key(
         emit: called with each event.
         patience: how long to wait for changes to arrive.
         key_id: the key.
-        unheld_only: refuse where the key is kept here by now, or where that cannot be told.
+        unheld_only: refuse where the key is kept here or handed over by now, or where that cannot be told.
 
     Returns:
         What came of it, and a sentence each about what is left on this machine.
@@ -56,10 +57,13 @@ async def delete_key(
     """
     local = await inspect_key(spec, ports)
     held = local.value if isinstance(local, Present) and local.value.key_id == key_id else None
-    if unheld_only and isinstance(local, Unknown):
-        raise ProblemError(local.problem)
-    if unheld_only and held is not None:
-        raise ProblemError(catalogue.problem("KBQ-STALE-PLAN", context_of(spec)))
+    if unheld_only:
+        handed = await handed_over(spec, ports)
+        for part in (local, handed):
+            if isinstance(part, Unknown):
+                raise ProblemError(part.problem)
+        if held is not None or key_id in (value_of(handed) or ()):
+            raise ProblemError(catalogue.problem("KBQ-STALE-PLAN", context_of(spec)))
     outcome = await _run(spec, ports, emit, patience, deletion(spec, key_id))
     if held is None or not outcome.complete:
         return outcome, ()

@@ -30,6 +30,11 @@ async def inspect_key(spec: ConnectionSpec, ports: Ports) -> Part[LocalKey]:
     return await part_of(offload(lambda: ports.keys.inspect(spec.key_file, spec.project, spec.account_email)))
 
 
+async def handed_over(spec: ConnectionSpec, ports: Ports) -> Part[tuple[str, ...]]:
+    """Return the ids of keys that were shredded here after the hand-over."""
+    return await part_of(offload(lambda: ports.keys.handed_over(spec.project, spec.account_email)))
+
+
 async def observe(spec: ConnectionSpec, ports: Ports, seen: PartSeen | None = None) -> Observed:
     """Read the project, its APIs, billing, policies, datasets, account, keys and grants, all at the same time.
 
@@ -70,6 +75,7 @@ async def observe(spec: ConnectionSpec, ports: Ports, seen: PartSeen | None = No
         keys = group.create_task(named("keys", _keys(cloud, project, email)))
         bindings = group.create_task(named("bindings", part_of(cloud.project_bindings(project))))
         key = group.create_task(named("key", inspect_key(spec, ports)))
+        handed = group.create_task(handed_over(spec, ports))
     return Observed(
         at=at,
         identity=identity.result(),
@@ -84,6 +90,7 @@ async def observe(spec: ConnectionSpec, ports: Ports, seen: PartSeen | None = No
         keys=keys.result(),
         bindings=bindings.result(),
         key=key.result(),
+        handed_over=handed.result(),
     )
 
 

@@ -174,6 +174,10 @@ class KeyStore(Protocol):
     def inspect(self, path: str | None, project: str, email: str) -> LocalKey | None:
         """Say what is at `path` (or the default place), or None for nothing. Raises: ProblemError if unusable."""
 
+    def handed_over(self, project: str, email: str) -> tuple[str, ...]:
+        """Return the ids of keys whose file was shredded here after the hand-over, newest last. Raises: ProblemError
+        where that is not known."""
+
     def reserve(self, path: str | None, project: str, email: str) -> KeySlot:
         """Reserve the place for a new key. Raises: ProblemError where it is taken or cannot be written."""
 

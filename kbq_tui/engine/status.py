@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from kbq_tui.core.diff import diff
-from kbq_tui.core.observed import Absent, Observed, Part, Present, Unknown
+from kbq_tui.core.observed import Absent, Observed, Part, Present, Unknown, handed_key
 from kbq_tui.core.plan import Plan
 from kbq_tui.core.problems import Problem
 from kbq_tui.core.spec import ConnectionSpec
@@ -170,9 +170,10 @@ def _key_age(observed: Observed) -> Line:
     title = said("Key age")
     if isinstance(observed.keys, Unknown):
         return Line("key-age", title, Health.UNKNOWN, observed.keys.problem.title, observed.keys.problem)
-    if isinstance(observed.keys, Absent) or not isinstance(observed.key, Present):
+    key_id = observed.key.value.key_id if isinstance(observed.key, Present) else handed_key(observed)
+    if isinstance(observed.keys, Absent) or key_id is None:
         return Line("key-age", title, Health.UNKNOWN, said("no key here"))
-    ours = next((k for k in observed.keys.value if k.id == observed.key.value.key_id), None)
+    ours = next((k for k in observed.keys.value if k.id == key_id), None)
     if ours is None:
         return Line("key-age", title, Health.BROKEN, said("Google does not know the key that is kept here"))
     days = (observed.at - ours.created).days

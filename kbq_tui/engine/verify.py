@@ -350,10 +350,14 @@ class _Verification(Prober):
         if keys[ours].disabled:
             problem = self.problem("KBQ-KEY-DISABLED", path=local.path, key_id=ours)
             return Judged(Verdict.FAIL, said("the key here is switched off at Google"), problem)
-        if others := [k for k in keys if k != ours]:
+        handed = await offload(lambda: self.ports.keys.handed_over(spec.project, spec.account_email))
+        if others := [k for k in keys if k != ours and k not in handed]:
             problem = self.problem("KBQ-KEY-UNHELD", key_id=others[0])
             text = said("{n} more: {keys}", n=len(others), keys=", ".join(k[:12] for k in others))
             return Judged(Verdict.FAIL, text, problem)
+        if given := [k[:12] for k in handed if k in keys and k != ours]:
+            text = said("{key}, and handed over (shredded here): {keys}", key=ours[:12], keys=", ".join(given))
+            return Judged(Verdict.PASS, text)
         return Judged(Verdict.PASS, said("one key, {key}", key=ours[:12]))
 
 

@@ -12,7 +12,7 @@ from kbq_tui.headless.lines import EventLines
 
 def list_command(face: Face, spec: ConnectionSpec, *, as_json: bool) -> int:
     """List the account's user-managed keys, oldest first, and say which one is kept here."""
-    keys, local = face.with_ports(spec.name, lambda ports: keys_of(spec, ports))
+    keys, local, handed = face.with_ports(spec.name, lambda ports: keys_of(spec, ports))
     now = face.desk.clock.now()
     rows = [
         {
@@ -22,6 +22,7 @@ def list_command(face: Face, spec: ConnectionSpec, *, as_json: bool) -> int:
             "expires": key.expires.isoformat() if key.expires else None,
             "disabled": key.disabled,
             "here": local is not None and local.key_id == key.id,
+            "handed_over": key.id in handed,
         }
         for key in keys
     ]
@@ -38,6 +39,8 @@ def list_command(face: Face, spec: ConnectionSpec, *, as_json: bool) -> int:
             notes.append(told("disabled"))
         if row["here"] and local is not None:
             notes.append(told("kept in {place}", place=local.path or said("the system keyring")))
+        if row["handed_over"]:
+            notes.append(told("handed over (shredded here)"))
         face.paper.result(f"{inert(str(row['id']))}  {inert(', '.join(notes))}")
     for warning in local.warnings if local is not None else ():
         face.paper.say(told("note: {note}", note=inert(told(warning))))
@@ -67,7 +70,7 @@ def delete_command(face: Face, spec: ConnectionSpec, key_id: str, *, agreed: boo
         key_id: the key's id, or the beginning of it where that names one key only.
         agreed: `--yes`.
     """
-    keys, local = face.with_ports(spec.name, lambda ports: keys_of(spec, ports))
+    keys, local, handed = face.with_ports(spec.name, lambda ports: keys_of(spec, ports))
     found = [k.id for k in keys if k.id.startswith(key_id)]
     if len(found) != 1:
         begin, account = inert(key_id), spec.account_email
@@ -81,6 +84,9 @@ def delete_command(face: Face, spec: ConnectionSpec, key_id: str, *, agreed: boo
     ours = local is not None and local.key_id == found[0]
     if not agreed:
         question = told("Delete key {id}?", id=inert(found[0]))
+        if not ours and found[0] in handed:
+            text = told("This key was handed over (shredded here). Klaviyo stops working if it was given this one.")
+            question = f"{text} {question}"
         if ours:
             question = told("This is the key that is kept here. Klaviyo stops working with it.") + " " + question
         if face.confirm is None or not face.confirm(question):

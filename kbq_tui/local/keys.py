@@ -1,14 +1,14 @@
 """Keys on this machine: a place reserved before the key is made, a file that is whole or not there, a keyring copy.
 
 The default place is `<data>/keys/PROJECT/ACCOUNT-ID.json`. A record beside it (`ACCOUNT-ID.keyring`, no secret in it)
-says which key has a copy in the keyring, so that looking never has to ask a keyring that may be locked.
+says which key has a copy in the keyring, so that looking never has to ask a keyring that may be locked; another
+(`ACCOUNT-ID.handed`) which keys were shredded here after the hand-over, so that none of them is taken for a leftover.
 """
 
 from __future__ import annotations
 
 import errno
 import fcntl
-import json
 import os
 import stat
 from contextlib import suppress
@@ -23,12 +23,11 @@ from kbq_tui.local.files import (
     FILE_MODE,
     FOLDER_MODE,
     create_private,
-    read_regular,
     sync_folder,
     write_all,
-    write_atomic,
 )
-from kbq_tui.local.key_place import MAX_KEY, Facts, Place, key_facts, open_own, safe_name
+from kbq_tui.local.key_place import Facts, Place, key_facts, open_own, safe_name
+from kbq_tui.local.key_records import note_copy, note_handed_over, read_copy, read_handed_over
 from kbq_tui.local.keyring_copy import KeyringCopy, Outcome
 
 if TYPE_CHECKING:
@@ -75,6 +74,20 @@ class KeyFiles:
         facts = key_facts(key, place.path, email)
         copied = record is not None and record.key_id == facts.key_id
         return LocalKey(str(place.path), facts.key_id, facts.email, facts.project, place.warnings(), copied)
+
+    def handed_over(self, project: str, email: str) -> tuple[str, ...]:
+        """Return the ids of the account's keys whose file was shredded here, newest last.
+
+        Raises:
+            ProblemError: where that was noted and cannot be read.
+        """
+        path = self._handed_path(project, email)
+        try:
+            return read_handed_over(path, email)
+        except ValueError:
+            raise problem("KBQ-KEY-FILE-UNREADABLE", path=path, reason=said("It is not a note of ours.")) from None
+        except OSError as error:
+            raise os_problem(error, path, "KBQ-KEY-FILE-UNREADABLE") from error
 
     def reserve(self, path: str | None, project: str, email: str) -> Slot:
         """Reserve the place for a new key: an empty file that only we could create, locked while we live.
@@ -136,7 +149,7 @@ class KeyFiles:
         return tuple(done)
 
     def shred(self, path: str | None, project: str, email: str) -> str:
-        """Overwrite and delete the key file; the keyring's copy stays for later checks.
+        """Overwrite and delete the key file; the keyring's copy stays for later checks, the key's id in a note.
 
         Overwriting cannot reach what a copy-on-write file system, a solid-state disk or a backup has kept.
 
@@ -152,6 +165,7 @@ class KeyFiles:
             raise problem("KBQ-KEY-FILE-MISSING", path=place.path, reason=said("There is no such file."))
         facts = key_facts(key, place.path, email)  # nothing else is ever shredded
         try:
+            note_handed_over(self._handed_path(project, email), facts)
             place.path.rename(place.folder / place.doomed)
         except OSError as error:
             raise os_problem(error, place.path, "KBQ-KEY-FILE-UNWRITABLE") from error
@@ -168,8 +182,7 @@ class KeyFiles:
         path = self._record_path(project, email)
         try:
             if outcome.done:
-                body = {"key_id": facts.key_id, "email": facts.email, "project": facts.project}
-                write_atomic(path, json.dumps(body).encode())
+                note_copy(path, facts)
             else:
                 path.unlink(missing_ok=True)  # it would speak of an older key
         except OSError as error:
@@ -195,13 +208,11 @@ class KeyFiles:
     def _record_path(self, project: str, email: str) -> Path:
         return Path(self.default_path(project, email)).with_suffix(".keyring")
 
+    def _handed_path(self, project: str, email: str) -> Path:
+        return Path(self.default_path(project, email)).with_suffix(".handed")
+
     def _record(self, project: str, email: str) -> Facts | None:
-        try:
-            body = json.loads(read_regular(self._record_path(project, email), MAX_KEY))
-            facts = Facts(str(body["key_id"]), str(body["email"]), str(body["project"]))
-        except (OSError, ValueError, KeyError, TypeError):
-            return None
-        return facts if facts.email == email else None
+        return read_copy(self._record_path(project, email), email)
 
     def _recover(self, place: Place) -> None:
         """Finish what a process that died had begun: a key not yet moved into place, a shredding. Half a key goes."""

@@ -259,6 +259,10 @@ class FakeKeys:
         self.cannot_write: Problem | None = None
         self.cannot_forget = ""
         self.forgotten: list[str] = []
+        self.handed: tuple[str, ...] = ()
+
+    def handed_over(self, project: str, email: str) -> tuple[str, ...]:
+        return self.handed
 
     def inspect(self, path: str | None, project: str, email: str) -> LocalKey | None:
         return self.local

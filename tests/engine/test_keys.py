@@ -4,12 +4,14 @@ from dataclasses import replace
 
 import pytest
 
-from kbq_tui.core.observed import KeyInfo
+from kbq_tui.core.observed import Absent, KeyInfo, unheld_keys
 from kbq_tui.core.problems import ProblemError
 from kbq_tui.core.spec import ConnectionSpec
 from kbq_tui.engine.apply import Patience, apply
 from kbq_tui.engine.keys import delete_key
+from kbq_tui.engine.observe import observe
 from kbq_tui.engine.ports import Ports
+from kbq_tui.engine.status import Health, status
 from tests.engine.fakes import START, FakeCloud, FakeJournal, FakeKeys, fault, ports
 
 SPEC = ConnectionSpec("my-project")
@@ -90,3 +92,49 @@ async def test_where_google_refuses_the_copy_stays() -> None:
     outcome, notes = await delete_key(SPEC, world, lambda _: None, Patience(), held)
     assert not outcome.complete
     assert (notes, keys.forgotten) == ((), [])
+
+
+async def test_a_key_that_was_handed_over_and_shredded_here_is_no_leftover_and_no_second_one_is_made() -> None:
+    world, cloud, keys, held = await with_a_leftover()
+    keys.local, keys.held, keys.reserved, keys.handed = None, None, False, ("0" * 40, held)
+    before = list(cloud.writes)
+    seen = await observe(SPEC, world)
+    assert isinstance(seen.key, Absent)
+    assert [k.id for k in unheld_keys(seen)] == [LEFTOVER]
+    again = await apply(SPEC, world, lambda _: None)
+    assert again.complete
+    lines = {line.id: line for line in (await status(SPEC, world)).lines}
+    assert f"{held[:12]} was handed over (shredded here)" in lines["key"].text
+    assert lines["key"].health is lines["key-age"].health is Health.OK
+    with pytest.raises(ProblemError) as caught:
+        await delete_key(SPEC, world, lambda _: None, Patience(), held, unheld_only=True)
+    assert caught.value.problem.code == "KBQ-STALE-PLAN"
+    assert cloud.writes == before
+
+
+async def test_once_google_has_it_no_more_a_key_that_was_handed_over_is_made_anew() -> None:
+    world, cloud, keys, held = await with_a_leftover()
+    keys.local, keys.held, keys.reserved, keys.handed = None, None, False, (held,)
+    cloud.key_ids[SPEC.account_email] = []
+    outcome = await apply(SPEC, world, lambda _: None)
+    assert outcome.complete
+    assert outcome.key is not None
+    assert ids(cloud) == [outcome.key.key_id]
+
+
+async def test_while_it_cannot_be_told_what_was_handed_over_no_key_is_made_or_counts_as_a_leftover(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    world, cloud, keys, _ = await with_a_leftover()
+    keys.local, keys.held, keys.reserved = None, None, False
+
+    def unreadable(*_: object) -> tuple[str, ...]:
+        raise ProblemError(fault("KBQ-KEY-FILE-UNREADABLE"))
+
+    monkeypatch.setattr(keys, "handed_over", unreadable)
+    before = list(cloud.writes)
+    assert unheld_keys(await observe(SPEC, world)) == ()
+    assert not (await apply(SPEC, world, lambda _: None)).complete
+    with pytest.raises(ProblemError):
+        await delete_key(SPEC, world, lambda _: None, Patience(), LEFTOVER, unheld_only=True)
+    assert cloud.writes == before

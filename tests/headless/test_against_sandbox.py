@@ -180,6 +180,16 @@ def test_keys_are_listed_made_deleted_and_shredded(google, call):
     assert call("key", "shred", "--yes").status == 0
     assert not path.exists()
 
+    # Klaviyo has it: it is neither a leftover, nor is another one made behind its back.
+    (given,) = call("key", "list", "--json").json["keys"]
+    assert (given["here"], given["handed_over"]) == (False, True)
+    assert "handed over (shredded here)" in call("key", "list").out
+    plan = call("plan", "--json")
+    assert {a["id"]: a["change"] for a in plan.json["actions"]}["key"] == "noop"
+    assert "KBQ-KEY-UNHELD" not in plan.out + call("status").out
+    assert call("apply", "--yes").status == 0
+    assert [k["id"] for k in call("key", "list", "--json").json["keys"]] == [key["id"]]
+
     made = call("key", "create")
     assert made.status == 0, made.err
     assert Path(made.out.strip()).exists()

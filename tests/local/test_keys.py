@@ -403,9 +403,52 @@ def test_a_shredding_that_was_killed_half_way_is_finished_by_the_next_look(store
     store.reserve(None, PROJECT, EMAIL).commit(Secret(key_json()))
     done = subprocess.run([sys.executable, "-c", textwrap.dedent(script), str(folder), EMAIL], check=False)
     assert done.returncode == -signal.SIGKILL
-    assert names(folder / PROJECT) == [".klaviyo-data-transfer-user.json.shred"]
+    assert sorted(names(folder / PROJECT)) == [
+        ".klaviyo-data-transfer-user.json.shred",
+        "klaviyo-data-transfer-user.handed",
+    ]
     assert store.inspect(None, PROJECT, EMAIL) is None
-    assert names(folder / PROJECT) == []
+    assert names(folder / PROJECT) == ["klaviyo-data-transfer-user.handed"]
+
+
+def test_the_ids_of_shredded_keys_are_remembered_and_nothing_else_of_them(store: KeyFiles, folder: Path) -> None:
+    assert store.handed_over(PROJECT, EMAIL) == ()
+    given: list[str] = []
+    for path in (None, None, str(folder.parent / "elsewhere" / "k.json")):
+        given.append(store.reserve(path, PROJECT, EMAIL).commit(Secret(key_json())).key_id)
+        store.shred(path, PROJECT, EMAIL)
+    assert store.handed_over(PROJECT, EMAIL) == tuple(given)
+    note = folder / PROJECT / "klaviyo-data-transfer-user.handed"
+    assert mode(note) == 0o600
+    assert CANARY not in note.read_text()
+    assert store.handed_over(PROJECT, "klaviyo-data-transfer-user@elsewhere.iam.gserviceaccount.com") == ()
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"keys": 1}'])
+def test_a_note_of_shredded_keys_that_cannot_be_read_is_not_taken_for_none(
+    store: KeyFiles, folder: Path, key: Secret, text: str
+) -> None:
+    store.reserve(None, PROJECT, EMAIL).commit(key)
+    (folder / PROJECT / "klaviyo-data-transfer-user.handed").write_text(text)
+    with pytest.raises(ProblemError) as error:
+        store.handed_over(PROJECT, EMAIL)
+    assert code_of(error) == "KBQ-KEY-FILE-UNREADABLE"
+    store.shred(None, PROJECT, EMAIL)
+    assert len(store.handed_over(PROJECT, EMAIL)) == 1
+
+
+def test_where_its_id_cannot_be_noted_a_key_is_not_shredded(
+    store: KeyFiles, key: Secret, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = store.reserve(None, PROJECT, EMAIL).commit(key)
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(keys, "note_handed_over", full)
+    with pytest.raises(ProblemError):
+        store.shred(None, PROJECT, EMAIL)
+    assert Path(kept.path).read_bytes() == key.reveal()
 
 
 def test_shredding_says_when_nothing_is_left(store: KeyFiles, key: Secret) -> None:

@@ -89,6 +89,27 @@ async def test_without_a_leftover_key_nothing_is_offered() -> None:
     assert scene.world.writes == []
 
 
+async def test_a_key_that_was_handed_over_and_shredded_here_is_said_to_be_and_not_offered() -> None:
+    scene = with_leftovers()
+    assert scene.keys.local is not None
+    key_id = scene.keys.local.key_id
+    scene.keys.handed, scene.keys.local, scene.keys.secret = (key_id,), None, None
+    app = app_for(scene)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: idle(app))
+        shown = await until(pilot, f"{key_id[:12]}, handed over (shredded here)")
+        assert "Already in place" in shown
+        assert "Delete" not in shown
+        await pilot.press("f7")
+        await until(pilot, "Google has no key of this account")
+    scene.store.saved[scene.draft.name] = Saved(scene.draft, Step.CONNECT)
+    last = app_for(scene)
+    async with last.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: idle(last))
+        assert "no key yet" not in await until(pilot, "handed over (shredded here)")
+    assert scene.world.writes == []
+
+
 async def test_while_the_key_here_cannot_be_read_none_is_offered() -> None:
     scene = with_leftovers(FIRST)
     scene.keys.problem = DENIED

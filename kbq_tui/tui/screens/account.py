@@ -8,7 +8,7 @@ from textual.app import ComposeResult
 from textual.content import Content
 
 from kbq_tui.core.demands import MAX_KEYS
-from kbq_tui.core.observed import Absent, KeyInfo, LocalKey, Observed, Present, Unknown
+from kbq_tui.core.observed import Absent, KeyInfo, LocalKey, Observed, Present, Unknown, handed_key
 from kbq_tui.core.spec import check_account
 from kbq_tui.core.steps import Step
 from kbq_tui.core.words import told
@@ -93,6 +93,9 @@ class AccountScreen(Changing):
                 lines.append(_state(Tone.OK, told("Key here"), _kept(local)))
                 lines.append(plain(f"  {local.path}", "$text-quiet", limit=1_000))
                 lines += [_state(Tone.WARN, "", warning) for warning in local.warnings]
+            case Absent() if handed := handed_key(seen):
+                text = told("{key}, handed over (shredded here)", key=handed[:12])
+                lines.append(_state(Tone.OK, told("Key"), text))
             case Absent():
                 lines.append(
                     _state(Tone.TODO, told("Key here"), told("none yet; it will be readable by you only (0600)"))

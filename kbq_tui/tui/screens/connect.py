@@ -7,7 +7,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.content import Content
 
-from kbq_tui.core.observed import value_of
+from kbq_tui.core.observed import handed_key, value_of
 from kbq_tui.core.steps import Step
 from kbq_tui.core.summary import KLAVIYO_MENU
 from kbq_tui.core.words import told
@@ -67,10 +67,12 @@ class ConnectScreen(Frame):
         self.query_one("#menu", Quiet).show(
             Content(f" {ARROW} ").join([Content.styled(told(name), "bold") for name in KLAVIYO_MENU])
         )
+        handed = wizard.observed is not None and wizard.current and handed_key(wizard.observed) is not None
+        no_file = told("handed over (shredded here)" if handed else "no key yet: step 3 makes one")
         values = (
             ("project", told("Project ID"), summary.project_id),
             ("dataset", told("Dataset"), summary.dataset),
-            ("key", told("Service Account Key (JSON)"), summary.key_path or told("no key yet: step 3 makes one")),
+            ("key", told("Service Account Key (JSON)"), summary.key_path or no_file),
         )
         self.query_one("#values", Rows).show(
             [
@@ -86,7 +88,7 @@ class ConnectScreen(Frame):
         quiet = "$text-quiet"
         more = (
             Content.styled(told("The key file to upload:"), quiet),
-            plain(f"  {summary.key_path or told('none yet: step 3 makes one')}", limit=1_000),
+            plain(f"  {summary.key_path or no_file}", limit=1_000),
             Content.styled(told("It belongs to"), quiet),
             plain(f"  {summary.service_account}"),
             Content.assemble(

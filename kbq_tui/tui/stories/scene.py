@@ -53,6 +53,10 @@ class MemoryKeys:
         self.local: LocalKey | None = None
         self.secret: Secret | None = None
         self.problem: Problem | None = None
+        self.handed: tuple[str, ...] = ()
+
+    def handed_over(self, project: str, email: str) -> tuple[str, ...]:
+        return self.handed
 
     def inspect(self, path: str | None, project: str, email: str) -> LocalKey | None:
         if self.problem is not None:

@@ -1,0 +1,52 @@
+"""What is remembered of keys without holding them: which one the keyring has, which were handed over. No secrets."""
+
+import json
+from pathlib import Path
+
+from kbq_tui.local.files import read_regular, write_atomic
+from kbq_tui.local.key_place import MAX_KEY, Facts
+
+_MOST = 100
+"""How many keys handed over are remembered; an account has ten at most at any time."""
+
+
+def read_copy(path: Path, email: str) -> Facts | None:
+    """Return which key of the account has a copy in the keyring; None where none has, or that cannot be told."""
+    try:
+        body = json.loads(read_regular(path, MAX_KEY))
+        facts = Facts(str(body["key_id"]), str(body["email"]), str(body["project"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return facts if facts.email == email else None
+
+
+def note_copy(path: Path, facts: Facts) -> None:
+    """Note which key has a copy in the keyring. Raises: OSError."""
+    body = {"key_id": facts.key_id, "email": facts.email, "project": facts.project}
+    write_atomic(path, json.dumps(body).encode())
+
+
+def read_handed_over(path: Path, email: str) -> tuple[str, ...]:
+    """Return the ids of the account's keys whose file was shredded here, newest last; empty where none was.
+
+    Raises:
+        OSError, ValueError: there is a note, and it cannot be read. To take that for "none" would offer Klaviyo's own
+            key for deletion.
+    """
+    try:
+        body = json.loads(read_regular(path, MAX_KEY))
+    except FileNotFoundError:
+        return ()
+    if not isinstance(body, dict) or not isinstance(body.get("keys"), list):
+        raise ValueError("not a note of ours")
+    return tuple(str(id_) for id_ in body["keys"]) if body.get("email") == email else ()
+
+
+def note_handed_over(path: Path, facts: Facts) -> None:
+    """Remember a key whose file is about to be shredded. Raises: OSError."""
+    try:
+        before = read_handed_over(path, facts.email)
+    except ValueError:
+        before = ()  # nothing in it can be saved
+    keys = [*before, facts.key_id] if facts.key_id not in before else [*before]
+    write_atomic(path, json.dumps({"email": facts.email, "keys": keys[-_MOST:]}).encode())
