@@ -25,7 +25,7 @@ from tests.support.pty import Terminal
 POISON = (
     "\x1b]0;owned\x07\x1b[31mred\x1b]52;c;cm0gLXJmIC8=\x07\x9b5m[bold red]BOLD[/] [@click=app.quit]quit[/] "
     "\u202eomed\u202c\u2066\u200f\r\nFAKE ok every check passed\n<script>alert(1)</script> $(reboot) `id` "
-    "\x00\x7f\ud7ff\ufeff"
+    "\x00\x7f\ud7ff\ufeff {name} {0} {why!r:>9999} %(x)s {"
 )
 LONG = POISON + "<b>x</b>" * 1_250
 TOUCHED = "[bold red]BOLD[/]"
@@ -70,9 +70,11 @@ class Ground:
         more = {"HOME": str(self.home), "KBQ_TUI_KEYRING": "off", "TERM": "xterm-256color", "LC_ALL": "C.UTF-8"}
         return {**base, **self.sandbox.env(), **folders, **more}
 
-    def run(self, *args: str, stdin: str = "") -> tuple[str, str]:
+    def run(self, *args: str, stdin: str = "", language: str = "en") -> tuple[str, str]:
         command = [sys.executable, "-m", "kbq_tui", *args]
-        done = subprocess.run(command, env=self.env(), input=stdin.encode(), capture_output=True, timeout=120)
+        done = subprocess.run(
+            command, env=self.env() | {"KBQ_TUI_LANG": language}, input=stdin.encode(), capture_output=True, timeout=120
+        )
         return done.stdout.decode(), done.stderr.decode()
 
     def dataset(self, name: str) -> Dataset:
@@ -183,6 +185,17 @@ def test_plain_output_holds_nothing_that_a_terminal_obeys(world: Ground, command
     check_inert(err)
     assert "FAKE ok" not in {line[:7] for line in (out + err).splitlines()}, "no line of its own"
     assert len(out + err) < 60_000
+
+
+@pytest.mark.parametrize("command", [*PLAIN[:4], ["key", "list"], ["doctor"]], ids=" ".join)
+def test_in_german_it_is_no_different(world: Ground, command: list[str]) -> None:
+    """What fills the blanks of a translated sentence is not read for blanks, nor for anything else."""
+    out, err = world.run(*command, language="de")
+    check_inert(out)
+    check_inert(err)
+    assert "Traceback" not in err
+    assert re.search(r"\b(und|ist|nicht|von|Schlüsseln?|Dienstkonto|Sprache)\b", out + err), "it is German"
+    assert "FAKE ok" not in {line[:7] for line in (out + err).splitlines()}, "no line of its own"
 
 
 @pytest.mark.parametrize("command", AS_JSON, ids=" ".join)

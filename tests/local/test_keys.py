@@ -371,6 +371,29 @@ def test_after_a_kill_the_key_is_whole_or_the_place_is_free(
     assert mode(folder / PROJECT / "klaviyo-data-transfer-user.json") == 0o600
 
 
+def test_a_key_is_on_disk_before_it_takes_its_place(
+    store: KeyFiles, key: Secret, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a power loss leaves is decided by this order, which no kill can show."""
+    slot = store.reserve(None, PROJECT, EMAIL)
+    happened: list[str] = []
+    sync, rename = os.fsync, os.rename
+
+    def synced(fd: int) -> None:
+        info = os.fstat(fd)
+        happened.append("sync folder" if stat.S_ISDIR(info.st_mode) else f"sync {info.st_size}")
+        sync(fd)
+
+    def renamed(*args: object, **more: object) -> None:
+        happened.append("rename")
+        rename(*args, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(os, "fsync", synced)
+    monkeypatch.setattr(os, "rename", renamed)
+    slot.commit(key)
+    assert happened[:3] == [f"sync {len(key.reveal())}", "rename", "sync folder"]
+
+
 def test_shredding_overwrites_before_it_deletes(
     ringed: KeyFiles, key: Secret, backend: FakeKeyring, tmp_path: Path
 ) -> None:
