@@ -22,11 +22,15 @@ from textual.driver import Driver
 from textual.drivers import linux_driver
 from textual.drivers.linux_driver import LinuxDriver
 from textual.events import Mount, Resize
+from textual.geometry import Size
 from textual.screen import Screen
 from textual.widgets import Input
 
 from kbq_tui.core.words import told
 from kbq_tui.tui.paint import Painter
+
+RESTS = 0.25
+"""Seconds after which a terminal that was resized is measured again."""
 
 _LOG = logging.getLogger("kbq_tui.tui")
 
@@ -106,6 +110,18 @@ class Changes(CompositorUpdate):
         return self._painter.changes(segments, *self._size, console._color_system)
 
 
+class Fitting:
+    """A screen that heeds only resizes to the terminal's size.
+
+    Textual's screens tell themselves of each resize once more. In a storm of them that echo comes after a newer one:
+    the screen stayed at an older size, or swung between two for ever.
+    """
+
+    async def _on_resize(self: Any, event: Resize) -> None:
+        if event.size != self.app.size:
+            event.prevent_default()
+
+
 class SparingApp(App[int]):
     """An app that sends the terminal only what it does not show yet."""
 
@@ -125,6 +141,14 @@ class SparingApp(App[int]):
         if isinstance(renderable, CompositorUpdate):
             renderable = Changes(renderable, self.painter, self.size)
         super()._display(screen, renderable)
+        if screen.outer_size != self.size:
+            self.call_later(self._follow, screen)
+
+    def _follow(self, screen: Screen[Any]) -> None:
+        """Give a screen the terminal's size. Textual's own echo of a resize may overtake a newer one, and stays."""
+        if self._running and screen.is_attached and screen.outer_size != self.size:
+            self.painter.forget()
+            screen._screen_resized(self.size)
 
     def repaint(self, _: object = None) -> None:
         """Draw the whole screen again: the terminal may show something else by now."""
@@ -134,6 +158,14 @@ class SparingApp(App[int]):
     @on(Resize)
     def _resized(self) -> None:
         self.repaint()
+        self.set_timer(RESTS, self._measure)
+
+    def _measure(self) -> None:
+        """Look at the terminal's size again: where many resizes follow each other, the last one may not be told."""
+        if not self.is_headless and isinstance(self._driver, LinuxDriver):
+            size = Size(*self._driver._get_terminal_size())
+            if size != self.size:
+                self.post_message(Resize(size, size))
 
     @on(CommandPalette.Opened)
     def _keep_palette_still(self) -> None:

@@ -10,6 +10,7 @@ from textual.screen import Screen
 from kbq_tui.core.steps import Step
 from kbq_tui.core.words import mark, told
 from kbq_tui.tui import keys
+from kbq_tui.tui._textual_compat import Fitting
 from kbq_tui.tui.host import Host, host_of
 from kbq_tui.tui.widgets.bars import MessageLine, Quiet, hint_line, rule_line, steps_line
 from kbq_tui.tui.wizard import STEPS
@@ -25,7 +26,7 @@ class Body(VerticalScroll, can_focus=False):
             self.screen.call_after_refresh(self.screen.draw)
 
 
-class Frame(Screen[None]):
+class Frame(Fitting, Screen[None]):
     """A full screen. Subclasses give `title`, `fill`, `draw_body` and, where there is one, `side`."""
 
     HORIZONTAL_BREAKPOINTS = [(0, "-slim"), (60, "-normal"), (120, "-wide"), (160, "-broad")]  # noqa: RUF012  # so Textual declares it

@@ -48,16 +48,20 @@ class Terminal:
             time.sleep(seconds)  # nothing can come; whoever waits for the end looks again
             return got
         while select.select([self.fd], [], [], seconds if not got else 0)[0]:
-            try:
-                data = os.read(self.fd, 65536)
-            except OSError:  # the other side is gone
+            if not (taken := self.take(65536)):
                 break
-            if not data:
-                break
-            got += len(data)
-            self.raw += data
-            self._stream.feed(data)
+            got += taken
         return got
+
+    def take(self, most: int) -> int:
+        """Take in at most so many bytes of what is there; return how many."""
+        try:
+            data = os.read(self.fd, most)
+        except OSError:  # the other side is gone
+            return 0
+        self.raw += data
+        self._stream.feed(data)
+        return len(data)
 
     def text(self) -> str:
         """The screen as lines without trailing spaces."""

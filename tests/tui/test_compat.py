@@ -2,11 +2,13 @@
 
 import pytest
 from textual.app import App
+from textual.events import Resize
+from textual.geometry import Size
 
 from kbq_tui.tui import _textual_compat
 from kbq_tui.tui.app import KbqApp
 from tests.tui import fakes
-from tests.tui.screens import app_for
+from tests.tui.screens import app_for, until
 
 
 def test_a_fatal_error_is_drawn_by_the_method_we_replace() -> None:
@@ -74,3 +76,21 @@ async def test_a_theme_set_before_the_start_looks_like_one_set_afterwards() -> N
     async with early.run_test() as pilot:
         await pilot.pause()
         assert (early.screen.styles.background, early.screen.styles.color, early.classes) == wanted
+
+
+async def test_a_resize_that_was_overtaken_or_never_told_is_made_up_for() -> None:
+    app = app_for(fakes.fresh())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        app.screen.post_message(Resize(Size(59, 15), Size(59, 15)))  # an echo of an older one
+        await pilot.pause()
+        assert app.screen.outer_size == Size(80, 24)
+        app.screen._screen_resized(Size(59, 15))  # one that came before the newer one
+        await until(pilot, lambda: app.screen.outer_size == Size(80, 24) == app.size)
+
+
+@pytest.mark.parametrize("cut", [0, 1, 4, 5, 6, 7, 8, 9])  # a lone ESC may be a key: it is never held back
+def test_what_a_terminal_sends_is_read_whatever_it_is(cut: int) -> None:
+    sent = b"a\x1b[M \xe1\xf5b\xc3\xa4\xff\x1b[A"
+    decoder = _textual_compat.InputDecoder()
+    assert decoder.decode(sent[:cut]) + decoder.decode(sent[cut:], True) == "ab\xe4\N{REPLACEMENT CHARACTER}\x1b[A"

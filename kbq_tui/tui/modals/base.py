@@ -10,6 +10,7 @@ from textual.screen import ModalScreen
 
 from kbq_tui.core.words import told
 from kbq_tui.tui import keys
+from kbq_tui.tui._textual_compat import Fitting
 from kbq_tui.tui.host import Host, host_of
 from kbq_tui.tui.widgets.bars import Quiet, hint_line
 
@@ -20,7 +21,7 @@ class Sheet(VerticalScroll, can_focus=False):
     """The part of a modal that scrolls."""
 
 
-class Modal(ModalScreen[T]):
+class Modal(Fitting, ModalScreen[T]):
     """A box with a title, a body, and hints."""
 
     CSS_PATH: ClassVar = [Path(__file__).parent.parent / "styles" / "modals.tcss"]
