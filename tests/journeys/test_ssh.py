@@ -79,6 +79,7 @@ def test_cut_in_the_middle_of_a_change_it_goes_on_where_it_was_with_one_key(home
             walk.step(1, "[ Continue ]")
             walk.step(2, "[ Create 2 datasets ]")
             walk.at(3, "[ Create account and key ]")
+            terminal.settle(quiet=1.5)
             assert terminal.read(2.0) == 0, "a settled screen sends nothing"
             walk.enter()
             terminal.until(lambda: "iam.serviceAccounts.create" in made(sandbox.ask("writes")), 60)

@@ -4,6 +4,7 @@ import contextlib
 import getpass
 import os
 import shlex
+import shutil
 import socket
 import subprocess
 import time
@@ -20,6 +21,8 @@ def why_not() -> str:
     """Why no sshd can be started here; empty where one can."""
     if not SSHD.exists():
         return f"LEFT OUT: {SSHD} is not installed, nothing was tried over SSH"
+    if missing := [name for name in ("ssh", "ssh-keygen") if shutil.which(name) is None]:
+        return f"LEFT OUT: {' and '.join(missing)} not installed, nothing was tried over SSH"
     if os.geteuid() == 0:
         try:
             SEPARATION.mkdir(mode=0o755, exist_ok=True)

@@ -1,0 +1,190 @@
+"""Whole journeys in tmux, screen by screen, against what somebody has read and found good.
+
+The screens lie in `screens/`, as text. After a change that is meant, `python -m tests.journeys.test_golden` walks all
+journeys and writes them anew: read the difference before you commit it.
+"""
+
+import difflib
+import re
+import secrets
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.journeys.tmux import Tmux
+
+pytestmark = [
+    pytest.mark.journey,
+    pytest.mark.skipif(not shutil.which("tmux"), reason="LEFT OUT: tmux is not installed, nothing was tried in it"),
+]
+
+SCREENS = Path(__file__).parent / "screens"
+RESTS = 2.5
+"""Seconds for which a screen must stay the same before it is written down."""
+
+PASTED = """\
+ERROR: (gcloud.iam) FAILED_PRECONDITION: Key creation is not allowed on this service account.
+- '@type': type.googleapis.com/google.rpc.PreconditionFailure
+  violations:
+  - description: Key creation is not allowed on this service account.
+    type: constraints/iam.disableServiceAccountKeyCreation
+"""
+
+
+@dataclass(frozen=True)
+class Stop:
+    """A screen to wait for, and what is pressed there.
+
+    Attributes:
+        name: of its file.
+        keys: tmux's names of keys; empty at the last stop.
+        paste: text that is pasted instead.
+    """
+
+    name: str
+    keys: Sequence[str] = ("Enter",)
+    paste: str = ""
+
+
+def _stops(*names: str) -> tuple[Stop, ...]:
+    return tuple(Stop(name) for name in names)
+
+
+JOURNEYS = {
+    "fresh": _stops(
+        "welcome",
+        "project",
+        "datasets",
+        "datasets-done",
+        "account",
+        "account-done",
+        "permissions",
+        "permissions-done",
+        "verify",
+        "connect",
+    ),
+    "partial": _stops(
+        "welcome",
+        "project",
+        "datasets",
+        "account",
+        "account-done",
+        "permissions",
+        "permissions-done",
+        "verify",
+        "connect",
+    ),
+    "key-creation-blocked": (
+        *_stops("welcome"),
+        Stop("project", ("Up", "Enter")),
+        Stop("project-problem", ("Escape",)),
+        Stop("project-again", ("Tab", "Tab", "Enter")),
+        *_stops("datasets", "datasets-done", "account"),
+        Stop("account-blocked", ("Up", "Enter")),
+        Stop("account-problem"),
+    ),
+    "existing": (
+        *_stops("welcome"),
+        Stop("project", ("F8",)),
+        Stop("dashboard", ("e",)),
+        Stop("explain-empty", paste=PASTED),
+        Stop("explain-pasted", ("Tab", "Enter")),
+        Stop("explained"),
+    ),
+}
+"""By scenario. `existing` shows the dashboard, and an error explained there."""
+
+
+def still(text: str, token: str) -> str:
+    """Return a screen without what differs from run to run, each character in its place.
+
+    Args:
+        text: as captured.
+        token: the random name of the run's folder; a path may be broken over two lines in its middle.
+    """
+    wrapped = r"(\s*)".join(re.escape(c) for c in token)
+    text = re.sub(wrapped, lambda m: re.sub(r"\S", "X", m[0]), text)
+    text = re.sub(r"(?<=kbq-)[0-9a-f]+(?=…)", lambda m: "X" * len(m[0]), text)
+    text = re.sub(r"\b(?=[0-9a-f]*\d)[0-9a-f]{8,40}\b", lambda m: "#" * len(m[0]), text)
+    text = re.sub(r"\b\d+\.\d s\b", lambda m: re.sub(r"\d", "#", m[0]), text)
+    text = re.sub(r"\b20\d\d-\d\d-\d\d\b", "YYYY-MM-DD", text)
+    text = re.sub(r"\b\d\d:\d\d(:\d\d)?\b", lambda m: re.sub(r"\d", "0", m[0]), text)
+    text = re.sub(r"127\.0\.0\.1:\d+", lambda m: re.sub(r"\d", "#", m[0]), text)
+    return "\n".join(line.rstrip() for line in text.rstrip().splitlines()) + "\n"
+
+
+def walk(scenario: str, language: str, columns: int, rows: int, *, write: bool = False) -> None:
+    """Go through a journey, and compare each screen, or write it down."""
+    token = secrets.token_hex(5)
+    folder = Path(tempfile.gettempdir()) / f"kbq-{token}"
+    place = SCREENS / f"{language}-{columns}x{rows}" / scenario
+    command = f"{sys.executable} -m kbq_tui demo --scenario {scenario} --keep {folder}"
+    more = {"KBQ_TUI_LANG": language, "KBQ_TUI_CLIPBOARD": "off"}
+    tmux = Tmux(command, folder, columns, rows, more)
+    try:
+        for number, stop in enumerate(JOURNEYS[scenario], 1):
+            path = place / f"{number:02}-{stop.name}.txt"
+            if write:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(_rested(tmux, token), "utf-8")
+            else:
+                _compare(tmux, token, path)
+            if stop.paste:
+                tmux.paste(stop.paste)
+            elif number < len(JOURNEYS[scenario]):
+                tmux.move(*stop.keys)
+    finally:
+        tmux.end()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _compare(tmux: Tmux, token: str, path: Path) -> None:
+    wanted = path.read_text("utf-8")
+
+    def difference() -> str:
+        lines = difflib.unified_diff(wanted.splitlines(), still(tmux.text(), token).splitlines(), str(path), "seen")
+        return "\n".join(lines)
+
+    tmux.when(lambda text: still(text, token) == wanted, difference)
+
+
+def _rested(tmux: Tmux, token: str) -> str:
+    text, since = "", time.monotonic()
+    while time.monotonic() - since < RESTS or not text.strip():
+        time.sleep(0.1)
+        if (now := still(tmux.text(), token)) != text:
+            text, since = now, time.monotonic()
+    return text
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 36)], ids=lambda s: f"{s[0]}x{s[1]}")
+@pytest.mark.parametrize("language", ["en", "de"])
+@pytest.mark.parametrize("scenario", JOURNEYS)
+def test_every_screen_is_as_it_was_read(scenario: str, language: str, size: tuple[int, int]) -> None:
+    walk(scenario, language, *size)
+
+
+def test_no_screen_is_left_over() -> None:
+    kept = {p.relative_to(SCREENS) for p in SCREENS.rglob("*.txt")}
+    walked = {
+        Path(f"{language}-{size}", scenario, f"{n:02}-{stop.name}.txt")
+        for language in ("en", "de")
+        for size in ("80x24", "120x36")
+        for scenario, stops in JOURNEYS.items()
+        for n, stop in enumerate(stops, 1)
+    }
+    assert kept == walked
+
+
+if __name__ == "__main__":
+    for scenario in sys.argv[1:] or JOURNEYS:
+        for language in ("en", "de"):
+            for columns, rows in ((80, 24), (120, 36)):
+                walk(scenario, language, columns, rows, write=True)
+                print(f"{scenario} {language} {columns}x{rows}")

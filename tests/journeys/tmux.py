@@ -1,0 +1,80 @@
+"""A tmux server of its own with one window."""
+
+import os
+import subprocess
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+
+class Tmux:
+    """A program in tmux.
+
+    Args:
+        command: for the shell.
+        home: the program's HOME.
+        columns, rows: size in cells.
+        more: further variables of its environment.
+    """
+
+    def __init__(
+        self, command: str, home: Path, columns: int, rows: int, more: Mapping[str, str] | None = None
+    ) -> None:
+        self._base = ["tmux", "-L", f"kbq-{uuid.uuid4().hex[:8]}", "-f", "/dev/null"]
+        env = {"PATH": os.environ["PATH"], "HOME": str(home), "LANG": "C.UTF-8", "TERM": "xterm-256color"}
+        size = ["-x", str(columns), "-y", str(rows)]
+        subprocess.run(
+            [*self._base, "-u", "new-session", "-d", *size, command], env={**env, **(more or {})}, check=True
+        )
+        subprocess.run([*self._base, "set-option", "-g", "remain-on-exit", "on"], check=True)
+
+    def text(self) -> str:
+        return subprocess.run([*self._base, "capture-pane", "-p"], check=True, capture_output=True, text=True).stdout
+
+    def keys(self, *names: str) -> None:
+        subprocess.run([*self._base, "send-keys", *names], check=True)
+
+    def move(self, *names: str) -> None:
+        """Press keys of which each but the last moves the focus, and with it the cursor."""
+        for name in names[:-1]:
+            before = self.cursor()
+            self.keys(name)
+            self.when(lambda _: self.cursor() != before, lambda: f"{name} moved nothing.")  # noqa: B023  waited for here
+        self.keys(*names[-1:])
+
+    def cursor(self) -> str:
+        asked = [*self._base, "display-message", "-p", "#{cursor_x},#{cursor_y}"]
+        return subprocess.run(asked, check=True, capture_output=True, text=True).stdout
+
+    def paste(self, text: str) -> None:
+        """Paste as a terminal does, bracketed."""
+        subprocess.run([*self._base, "load-buffer", "-"], input=text, text=True, check=True)
+        subprocess.run([*self._base, "paste-buffer", "-p"], check=True)
+
+    def when(self, ready: Callable[[str], bool], why: Callable[[], str], seconds: float = 60.0) -> str:
+        """Wait until the screen is as it should be; return it."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            text = self.text()
+            if ready(text):
+                return text
+            time.sleep(0.1)
+        raise AssertionError(f"{why()}\n\nThe screen is:\n{self.text()}")
+
+    def until(self, *marks: str, seconds: float = 60.0) -> str:
+        """Wait until the screen has these marks, and rests."""
+        before = ""
+
+        def rests(text: str) -> bool:
+            nonlocal before
+            same, before = text == before, text
+            return same and all(m in text for m in marks)
+
+        return self.when(rests, lambda: f"{marks} never came.", seconds)
+
+    def buffer(self) -> str:
+        return subprocess.run([*self._base, "show-buffer"], check=True, capture_output=True, text=True).stdout
+
+    def end(self) -> None:
+        subprocess.run([*self._base, "kill-server"], check=False)
