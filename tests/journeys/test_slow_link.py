@@ -57,6 +57,20 @@ def test_a_step_says_where_it_is_in_time_and_is_whole_a_little_later() -> None:
             assert link.seconds(len(sent)) <= 2 * ANSWERED, (title, len(sent))
 
 
+def test_a_box_begins_to_show_in_time() -> None:
+    with face("fresh_left_at_project", "setup", "--ssh") as terminal:
+        terminal.until_text("Preflight: nothing in the way")
+        terminal.settle()
+        for opens in ("\x1bOP", "\x1bOQ", "\x1bOR"):
+            before = bytes(terminal.raw)
+            sent = press(terminal, opens)
+            assert "Preflight: nothing in the way" not in terminal.text()
+            early = shown(before + sent[: int((ANSWERED - 2 * link.DELAY) * link.BYTES_A_SECOND)])
+            assert sum(a != b for a, b in zip(early, shown(before), strict=True)) >= 3, repr(opens)
+            press(terminal, "\x1b")
+            terminal.until_text("Preflight: nothing in the way")
+
+
 def shown(sent: bytes) -> list[str]:
     """The lines of a terminal that has been sent so much."""
     screen = pyte.Screen(80, 24)

@@ -13,19 +13,21 @@ from kbq_tui import language
 from kbq_tui.core.checks import expected
 from kbq_tui.core.observed import KeyInfo
 from kbq_tui.core.spec import Direction
+from kbq_tui.core.steps import Step
 from kbq_tui.core.words import said, told
 from kbq_tui.engine import preflight
 from kbq_tui.tui import keys
 from kbq_tui.tui.article import LESSONS
 from kbq_tui.tui.glyphs import Tone
 from kbq_tui.tui.modals import help as help_modal
+from kbq_tui.tui.modals.confirm import Confirm
 from kbq_tui.tui.modals.leftovers import age
 from kbq_tui.tui.text import plain, status, status_width
 from kbq_tui.tui.widgets.bars import Quiet, hint_line, steps_line
 from kbq_tui.tui.widgets.push import Push
 from tests.tui import fakes
 from tests.tui.screens import app_for, text_of, until
-from tests.tui.test_screens import fits, idle
+from tests.tui.test_screens import fits, hostile_world, idle
 
 STEPS = {
     "project": "Projekt",
@@ -225,3 +227,29 @@ def test_every_help_has_its_german_text_with_the_same_keys_and_points(path: Path
     shown = help_modal.help_text(path.stem, (path.stem,))
     assert shown.startswith(ours.strip())
     assert "## Tasten" in shown
+
+
+CONTROLS = set("\x1b\x07\x9b\u202e\u202c")
+BLANKS = "{name} {0} {why!r:>9999} %(x)s {"
+
+
+@pytest.mark.parametrize("step", list(Step))
+async def test_hostile_text_is_inert_in_german_too(step: Step, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fakes, "HOSTILE", BLANKS + fakes.HOSTILE)
+    app = app_for(fakes.resumed(step, hostile_world()))
+    async with app.run_test(size=(120, 36)) as pilot:
+        await until(pilot, lambda: app.wizard.busy is None and app.wizard.looked is not None)
+        await until(pilot, lambda: step is not Step.VERIFY or app.wizard.verified)
+        assert not CONTROLS & set(text_of(app))
+        fits(app)
+
+
+async def test_hostile_text_is_inert_in_a_question() -> None:
+    app = app_for(fakes.resumed(Step.PROJECT))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: idle(app))
+        lines = [BLANKS, fakes.HOSTILE, told(said("Delete key {key} of {account}", key=BLANKS, account=fakes.HOSTILE))]
+        app.push_screen(Confirm(fakes.HOSTILE, lines, yes=told("Delete"), no=told("Cancel")))
+        shown = await until(pilot, BLANKS)
+        assert "[red]boo[/red]" in shown
+        assert not CONTROLS & set(shown)

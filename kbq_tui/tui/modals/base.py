@@ -5,13 +5,13 @@ from typing import ClassVar, TypeVar
 
 from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
-from textual.content import Content
 from textual.screen import ModalScreen
 
 from kbq_tui.core.words import told
 from kbq_tui.tui import keys
 from kbq_tui.tui._textual_compat import Fitting
 from kbq_tui.tui.host import Host, host_of
+from kbq_tui.tui.text import plain
 from kbq_tui.tui.widgets.bars import Quiet, hint_line
 
 T = TypeVar("T")
@@ -48,7 +48,7 @@ class Modal(Fitting, ModalScreen[T]):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="box"):
-            yield Quiet(Content.styled(told(self.heading), "bold $primary"), id="box-title")
+            yield Quiet(plain(told(self.heading), "bold $primary"), id="box-title")
             with Sheet(id="sheet"):
                 yield from self.fill()
             yield from self.foot()
