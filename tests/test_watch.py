@@ -35,7 +35,7 @@ def test_any_forty_characters_of_the_runs_key_are_seen(at: int) -> None:
     body = "".join(canary.pem().splitlines()[1:-1])
     piece = body[at:][: canary.WINDOW]
     assert len(piece) == canary.WINDOW
-    for before in ("", "x" * 7, "-" * 20, "é" * 33):
+    for before in ("", "." * 7, "-" * 20, "é" * 33):  # nothing that may stand in a key, or it would lengthen the piece
         assert shows_a_key(before + piece)
         assert shows_a_key(before + piece[:13] + "\\n" + piece[13:29] + "\n   " + piece[29:] + "!")
         assert not canary.canary().found_in(before + piece[:-1] + "-")

@@ -77,8 +77,9 @@ async def test_parallel_calls_share_one_refusal_of_a_token(play: Play) -> None:
         ground.sandbox.context.faults.replace([Rule("oauth2.token", "status", status=400, every=1)])
         results = await observe(ground.cloud, ground)
         assert all(isinstance(result, ProblemError) for result in results[1:])
-        # One for all who waited; a call that starts only after the refusal asks anew, as it should.
-        assert ground.calls("oauth2.token") <= 3
+        # One for all who waited; a call that starts only after the refusal asks anew, as it should, and a busy machine
+        # starts some late. Each for itself would be one for every call.
+        assert ground.calls("oauth2.token") <= len(results) // 2
 
 
 async def test_a_token_that_google_refuses_is_replaced_once_for_all(play: Play) -> None:
