@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Protocol
 
 from kbq_tui.core.spec import ACCOUNT_ID, IMPORT_DATASET, STAGING_DATASET, ConnectionSpec, Direction, InvalidValueError
 from kbq_tui.core.words import said
-from kbq_tui.engine.ports import Ports
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
     from kbq_tui.core.checks import CheckResult
     from kbq_tui.core.secret import Secret
     from kbq_tui.core.steps import Step
-    from kbq_tui.engine.ports import Clock, Cloud, Impersonator, Journal, KeyStore
+    from kbq_tui.engine.ports import Clock, Cloud, Impersonator, Journal, KeyStore, Ports
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,4 +208,6 @@ class Desk:
 
     def ports(self, cloud: Cloud, name: str) -> Ports:
         """Return what the use cases need, for one connection."""
+        from kbq_tui.engine.ports import Ports
+
         return Ports(cloud, self.impersonate, self.keys, self.store.journal(name), self.clock)

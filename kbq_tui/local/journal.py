@@ -4,6 +4,8 @@ One JSON object a line, appended and synced. A power loss can tear the last line
 closed off before the next is written.
 """
 
+from __future__ import annotations
+
 import json
 import logging
 import os
@@ -12,14 +14,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kbq_tui.core.events import Event, EventKind
 from kbq_tui.core.problems import ProblemError
-from kbq_tui.engine.ports import Clock
 from kbq_tui.local.faults import os_problem
 from kbq_tui.local.files import FILE_MODE, folder_fd, make_folder, read_regular, sync_folder, write_all, write_atomic
 from kbq_tui.local.state import scrubbed
+
+if TYPE_CHECKING:
+    from kbq_tui.engine.ports import Clock
 
 MAX_SIZE = 256 * 1024
 """Bytes after which a settled journal is cut back to its newest lines."""

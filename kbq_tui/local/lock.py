@@ -1,5 +1,7 @@
 """One process a connection at a time. The lock ends with its process, however that ends."""
 
+from __future__ import annotations
+
 import errno
 import fcntl
 import json
@@ -9,13 +11,15 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from kbq_tui.core.text import inert
 from kbq_tui.core.words import said
-from kbq_tui.engine.ports import Clock
 from kbq_tui.local.faults import os_problem, problem
 from kbq_tui.local.files import FILE_MODE, make_folder
+
+if TYPE_CHECKING:
+    from kbq_tui.engine.ports import Clock
 
 _POLL = 0.1
 

@@ -121,6 +121,16 @@ class Fitting:
         if event.size != self.app.size:
             event.prevent_default()
 
+    def fit(self: Any) -> None:
+        """Take the breakpoints' classes before anything is drawn: after it they cost another pass over all styles."""
+        for points, length in (
+            (self.HORIZONTAL_BREAKPOINTS, self.app.size.width),
+            (self.VERTICAL_BREAKPOINTS, self.app.size.height),
+        ):
+            _, here = max(point for point in points if point[0] <= length)
+            for _, name in points:
+                self.set_class(name == here, name, update=False)
+
 
 class SparingApp(App[int]):
     """An app that sends the terminal only what it does not show yet."""
@@ -157,7 +167,8 @@ class SparingApp(App[int]):
 
     @on(Resize)
     def _resized(self) -> None:
-        self.repaint()
+        if self.painter.began:  # the first size comes before anything is drawn
+            self.repaint()
         self.set_timer(RESTS, self._measure)
 
     def _measure(self) -> None:

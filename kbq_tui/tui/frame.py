@@ -60,7 +60,8 @@ class Frame(Fitting, Screen[None]):
 
     def on_mount(self) -> None:
         self.query_one(MessageLine).clock = self._elapsed  # type: ignore[method-assign]
-        self.draw()
+        self.fit()
+        self._draw_bars()
 
     def on_descendant_focus(self) -> None:
         self.draw()
@@ -72,16 +73,19 @@ class Frame(Fitting, Screen[None]):
         """Bring everything up to date; what did not change is not drawn."""
         if not self.is_mounted or not self.query("#hints"):
             return
-        width = self.size.width
+        self._draw_bars()
+        self.draw_body()
+        if self.size.width >= 120:
+            self.query_one("#side", Quiet).show(self.side())
+
+    def _draw_bars(self) -> None:
+        width = self.size.width or self.app.size.width  # before its first layout a screen has no size
         self.query_one("#title", Quiet).show(self.title_line(width))
         notices = self.host.desk.notices
         right = "; ".join(map(told, notices)) if notices else self.host.look.host
         self.query_one("#rule", Quiet).show(rule_line(self.heading(), right, width))
         self.draw_message(self.query_one(MessageLine))
         self.query_one("#hints", Quiet).show(hint_line(self.hints(), width - 2))
-        self.draw_body()
-        if width >= 120:
-            self.query_one("#side", Quiet).show(self.side())
 
     # -- for subclasses -------------------------------------------------------------------------------------------
 

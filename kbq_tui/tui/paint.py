@@ -29,9 +29,14 @@ def _sgr(style: Style | None, colours: ColorSystem | None) -> str:
 
 
 class Painter:
-    """Knows what stands on the terminal."""
+    """Knows what stands on the terminal.
+
+    Attributes:
+        began: whether anything has been painted.
+    """
 
     def __init__(self) -> None:
+        self.began = False
         self._rows: list[list[Cell | None]] = []
         self._width = 0
 
@@ -49,6 +54,7 @@ class Painter:
             width, height: the terminal's size.
             colours: how many it has.
         """
+        self.began = True
         if (self._width, len(self._rows)) != (width, height):
             self._width, self._rows = width, [[None] * width for _ in range(height)]
         new: dict[int, list[Cell | None]] = {}

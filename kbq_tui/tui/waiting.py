@@ -1,10 +1,15 @@
 """What is going on, and a clock that the operator may hurry. Nothing that has begun is cut off by it."""
 
+from __future__ import annotations
+
 import asyncio
 from dataclasses import dataclass
-from datetime import datetime
+from typing import TYPE_CHECKING
 
-from kbq_tui.engine.ports import Clock
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from kbq_tui.engine.ports import Clock
 
 JUMP = 1_000_000.0
 """Seconds by which the clock is put ahead to end all waits; longer than any wait."""

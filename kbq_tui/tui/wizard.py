@@ -12,7 +12,6 @@ from kbq_tui.core.spec import ConnectionSpec, normal_location
 from kbq_tui.core.steps import Change, Step
 from kbq_tui.core.words import told, told_many
 from kbq_tui.engine.desk import Desk
-from kbq_tui.engine.ports import Cloud, Ports
 from kbq_tui.tui import keys
 from kbq_tui.tui.typed import STEPS, Typed
 from kbq_tui.tui.waiting import Busy, HurriedClock, true_seconds
@@ -24,6 +23,7 @@ if TYPE_CHECKING:  # what the first frame does not need is loaded when it is
     from kbq_tui.core.plan import Blocked, Plan
     from kbq_tui.core.summary import Summary
     from kbq_tui.engine.apply import Outcome, Patience
+    from kbq_tui.engine.ports import Cloud, Ports
 
 __all__ = ["STEPS", "Wizard"]
 
