@@ -61,7 +61,8 @@ class Frame(Fitting, Screen[None]):
     def on_mount(self) -> None:
         self.query_one(MessageLine).clock = self._elapsed  # type: ignore[method-assign]
         self.fit()
-        self._draw_bars()
+        if len(self.app.screen_stack) == 1:  # on a later one they would come after its body, which is drawn in parts
+            self._draw_bars()
 
     def on_descendant_focus(self) -> None:
         self.draw()

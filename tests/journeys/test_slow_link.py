@@ -19,10 +19,12 @@ ANSWERED = 1.5
 DOWN, UP, PAGE_DOWN = "\x1b[B", "\x1b[A", "\x1b[6~"
 
 
-def press(terminal: Terminal, key: str) -> bytes:
-    """Press a key and return what the terminal was sent for it."""
-    before = len(terminal.raw)
+def press(terminal: Terminal, key: str, *, changes: bool = False) -> bytes:
+    """Press a key and return what the terminal was sent for it; where it changes the screen, not before it has."""
+    before, was = len(terminal.raw), terminal.text()
     terminal.send(key)
+    if changes:
+        terminal.until(lambda: terminal.text() != was)
     terminal.settle()
     return bytes(terminal.raw[before:])
 
@@ -50,7 +52,7 @@ def test_a_step_says_where_it_is_in_time_and_is_whole_a_little_later() -> None:
             terminal.until_text(title, button)
             terminal.settle()
             before = bytes(terminal.raw)
-            sent = press(terminal, "\r")
+            sent = press(terminal, "\r", changes=True)
             early = shown(before + sent[: int((ANSWERED - 2 * link.DELAY) * link.BYTES_A_SECOND)])
             assert early != shown(before)
             assert early[0] == shown(before + sent)[0], "the steps, with the one that stands now"
@@ -63,7 +65,7 @@ def test_a_box_begins_to_show_in_time() -> None:
         terminal.settle()
         for opens in ("\x1bOP", "\x1bOQ", "\x1bOR"):
             before = bytes(terminal.raw)
-            sent = press(terminal, opens)
+            sent = press(terminal, opens, changes=True)
             assert "Preflight: nothing in the way" not in terminal.text()
             early = shown(before + sent[: int((ANSWERED - 2 * link.DELAY) * link.BYTES_A_SECOND)])
             assert sum(a != b for a, b in zip(early, shown(before), strict=True)) >= 3, repr(opens)
