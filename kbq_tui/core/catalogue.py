@@ -56,6 +56,10 @@ def code_for_permission(permission: str) -> str:
     return _BY_PERMISSION.get(permission, "KBQ-PERMISSION-MISSING")
 
 
+_LEVELS: Final[Mapping[str, int]] = {"project": -3, "dataset": -2, "table": -1}
+"""Where the step for each level is among those against an over-grant."""
+
+
 def problem(code: str, context: Context, /, *, original: str = "", **details: object) -> Problem:
     """Return one entry as a Problem.
 
@@ -73,13 +77,14 @@ def problem(code: str, context: Context, /, *, original: str = "", **details: ob
     known = {**_DEFAULTS.get(code, {}), **values(context, kept)}
     steps = entry.remedy
     if code == "KBQ-OVER-GRANT":
-        # The last two steps are for the two levels at which a role is held; `resource` says which it is.
+        # The last three steps are for the levels at which a role is held; `resource` says which it is.
         level, _, name = kept.get("resource", "").partition(" ")
+        if level in _LEVELS:
+            steps = (*steps[:-3], steps[_LEVELS[level]])
         if level == "dataset":
             known["dataset"] = name
-            steps = (*steps[:-2], steps[-1])
-        elif level == "project":
-            steps = steps[:-1]
+        elif level == "table":
+            known["dataset"], _, known["table"] = name.partition(".")
     return Problem(
         code=entry.code,
         title=fill(entry.title, known),

@@ -262,6 +262,7 @@ ENTRIES: Final = (
             "See whether something else relies on it; the account should serve nothing but Klaviyo.",
             f"If it is held on the project, take it away:\n{cmd.REVOKE_PROJECT}",
             f"If it is held on a dataset, take it away there:\n{cmd.REVOKE_DATASET}",
+            f"If it is held on a table or view alone, take it away there:\n{cmd.REVOKE_TABLE}",
         ),
         _PROJECT_IAM_ADMIN,
         _CLOUD + "iam/docs/using-iam-securely#least_privilege",

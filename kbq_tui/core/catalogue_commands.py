@@ -54,6 +54,10 @@ _SQL: Final = "bq query --project_id={project} --location={location} --use_legac
 GRANT_DATASET: Final = _SQL + "'GRANT `{role}` ON SCHEMA `{project}.{dataset}` TO \"serviceAccount:{account}\"'"
 GRANT_OPERATOR_DATASET: Final = _SQL + "'GRANT `{role}` ON SCHEMA `{project}.{dataset}` TO \"{operator_member}\"'"
 REVOKE_DATASET: Final = _SQL + "'REVOKE `{role}` ON SCHEMA `{project}.{dataset}` FROM \"serviceAccount:{account}\"'"
+REVOKE_TABLE: Final = (
+    "bq remove-iam-policy-binding --member=serviceAccount:{account} --role={role} --table=true "
+    "{project}:{dataset}.{table}"
+)
 GRANT_VIEWER: Final = GRANT_DATASET.replace("{role}", "roles/bigquery.dataViewer")
 GRANT_EDITOR: Final = GRANT_DATASET.replace("{role}", "roles/bigquery.dataEditor")
 

@@ -204,13 +204,38 @@ READ_PERMISSION = "bigquery.tables.getData"
 
 EXCESS_PERMISSIONS = (
     "bigquery.datasets.create",
+    "bigquery.datasets.get",
+    "bigquery.datasets.update",
+    "bigquery.jobs.listAll",
     READ_PERMISSION,
+    "bigquery.tables.list",
     "bigquery.tables.updateData",
+    "compute.instances.list",
     "iam.serviceAccountKeys.create",
+    "iam.serviceAccounts.actAs",
     "iam.serviceAccounts.create",
+    "iam.serviceAccounts.getAccessToken",
+    "iam.serviceAccounts.list",
+    "logging.logEntries.list",
+    "resourcemanager.projects.getIamPolicy",
     "resourcemanager.projects.setIamPolicy",
+    "secretmanager.versions.access",
+    "serviceusage.services.enable",
+    "serviceusage.services.list",
+    "storage.buckets.list",
+    "storage.objects.get",
 )
-"""Signs of a project-wide over-grant: none of them comes with Job User."""
+"""Signs of a project-wide over-grant, also of one by way of a group, a folder or the organization, where no role is to
+be seen in the project's policy. None of them comes with Job User.
+
+Source: https://cloud.google.com/iam/docs/roles-permissions/bigquery
+"""
+
+TABLE_CONTROL = "bigquery.tables.get"
+"""Whoever sees a table in a listing of its dataset holds this on it: an answer without it is no answer."""
+
+TABLE_WRITES = ("bigquery.tables.updateData", "bigquery.tables.update", "bigquery.tables.delete")
+"""What changes a table or view. None of them comes with Data Viewer."""
 
 
 _METADATA_VIEWER = "roles/bigquery.metadataViewer"

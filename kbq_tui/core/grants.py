@@ -34,6 +34,11 @@ def on_dataset(dataset: str) -> Said:
     return said("dataset {dataset}", dataset=dataset)
 
 
+def on_table(dataset: str, table: str) -> Said:
+    """Return what a role of a table or view is held on, in words."""
+    return said("table {table}", table=f"{dataset}.{table}")
+
+
 def held(spec: ConnectionSpec, observed: Observed) -> tuple[Grant, ...]:
     """Return every grant of the account that can be seen on the project and on the connection's datasets."""
     grants: list[Grant] = []

@@ -42,10 +42,18 @@ def probe() -> str:
 def privileges(project: str, location: str, dataset: str, member: str) -> str:
     """Article 4.3, mended: region and `object_name` are required, one dataset a query; a grantee carries its type.
 
-    Only the member's rows are asked for: an access list may be longer than any answer we would read.
+    Only the member's rows are asked for: an access list may be longer than any answer we would read. A table that
+    bears the dataset's name is not the dataset.
     """
     view = f"{_quoted(project)}.{_quoted(region(location))}.INFORMATION_SCHEMA.OBJECT_PRIVILEGES"
-    where = f"object_name = {_string(dataset)} AND grantee = {_string(member)}"
+    where = f'object_name = {_string(dataset)} AND object_type = "SCHEMA" AND grantee = {_string(member)}'
+    return f"SELECT object_name, privilege_type, grantee FROM {view} WHERE {where}"
+
+
+def table_privileges(project: str, location: str, dataset: str, table: str, member: str) -> str:
+    """Ask the same of one table or view. Raises: ValueError for a table name that cannot stand in a literal."""
+    view = f"{_quoted(project)}.{_quoted(region(location))}.INFORMATION_SCHEMA.OBJECT_PRIVILEGES"
+    where = f"object_schema = {_string(dataset)} AND object_name = {_string(table)} AND grantee = {_string(member)}"
     return f"SELECT object_name, privilege_type, grantee FROM {view} WHERE {where}"
 
 

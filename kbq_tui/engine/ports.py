@@ -142,6 +142,11 @@ class Cloud(Protocol):
     async def tables(self, project: str, dataset: str, limit: int = 1_000) -> tuple[TableInfo, ...]:
         """Return up to `limit` tables and views of a dataset."""
 
+    async def test_table_permissions(
+        self, project: str, dataset: str, table: str, permissions: Sequence[str]
+    ) -> frozenset[str]:
+        """Return those of the permissions that the principal holds on a table or view, wherever they come from."""
+
     async def recent_jobs(self, project: str, email: str, limit: int = 10) -> tuple[JobInfo, ...]:
         """Return the newest jobs that the service account ran, newest first."""
 

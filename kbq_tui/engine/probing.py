@@ -1,6 +1,7 @@
 """Writing as proof: tables of a unique name, made where the account may write or must not, and always cleaned up."""
 
 import asyncio
+import contextlib
 import secrets
 from collections.abc import Iterable
 from datetime import timedelta
@@ -8,11 +9,11 @@ from datetime import timedelta
 from kbq_tui.core import checks
 from kbq_tui.core import statements as sql
 from kbq_tui.core.checks import Judged, Verdict
-from kbq_tui.core.grants import on_dataset, on_project
+from kbq_tui.core.grants import on_dataset, on_project, on_table
 from kbq_tui.core.problems import Kind, Problem, ProblemError, Retry
 from kbq_tui.core.spec import JOB_USER, DatasetWish
 from kbq_tui.core.statements import PROBE_PREFIX
-from kbq_tui.core.words import said
+from kbq_tui.core.words import Said, said, said_many
 from kbq_tui.engine.checking import Checker, refused
 from kbq_tui.engine.ports import TableInfo
 
@@ -25,6 +26,9 @@ LEFT_OVER = timedelta(minutes=15)
 _GRACE = 0.8
 """Seconds in which a probe is dropped when the operator leaves; what hangs longer is swept by the next run."""
 
+MAX_TABLES = 50
+"""How many tables and views of a dataset are tried."""
+
 Path = tuple[str, str, str]
 """Project, dataset, table."""
 
@@ -33,6 +37,11 @@ def is_probe(table: TableInfo) -> bool:
     """Whether a table is one of ours, by name and label; the name goes into a DROP, so it must be a plain one."""
     plain = table.name.isascii() and table.name.isidentifier() and table.name.startswith(PROBE_PREFIX)
     return plain and (table.labels or {}).get(LABEL[0]) == LABEL[1]
+
+
+def of_dataset(problem: Problem, dataset: str) -> bool:
+    """Whether a refusal is about a dataset, and not about one that a view of it reads."""
+    return problem.details.get("dataset", dataset) == dataset
 
 
 class Prober(Checker):
@@ -134,13 +143,91 @@ class Prober(Checker):
             if error.problem.code != "KBQ-TABLE-WRITE-DENIED":
                 raise
             why = error.problem.original or error.problem.title
-            return Judged(Verdict.PASS, said("refused: {why}", why=why))
+            return await self._tables_are_safe(wish, said("refused: {why}", why=why))
         dropped = await self.drop(path) is None
         found = await self.too_many(wish) or [(said("write access"), on_dataset(wish.name))]
         text = said(
             "a table could be created and dropped" if dropped else "a table could be created and could not be dropped"
         )
         return Judged(Verdict.FAIL, text, self.over_grant(found))
+
+    async def _tables_are_safe(self, wish: DatasetWish, refusal: Said) -> Judged:
+        """Ask what the account may do with each table: a grant may be held on a table alone.
+
+        Raises:
+            ProblemError: it could not be asked, and no answer that came shows that something can be changed.
+        """
+        tables, sees = await self._tables_of(wish.name)
+        tried = tables[:MAX_TABLES]
+        answers = await asyncio.gather(*(self._writes(wish.name, t, sees) for t in tried), return_exceptions=True)
+        outcome = zip(tried, answers, strict=True)
+        if open_ := [t for t, held in outcome if held and not isinstance(held, BaseException)]:
+            table = open_[0].name
+            text = said(
+                "{refused}; but the account can change: {names}",
+                refused=refusal,
+                names=", ".join(t.name for t in open_[:5]),
+            )
+            found = await self.too_many(wish)
+            if not found:
+                roles = await self._roles_on(wish, table) or (said("write access"),)
+                found = [(role, on_table(wish.name, table)) for role in roles]
+            return Judged(Verdict.FAIL, text, self.over_grant(found))
+        for answer in answers:
+            if isinstance(answer, BaseException):
+                raise answer
+        if not tables:
+            return Judged(Verdict.PASS, refusal)
+        none = said_many(
+            "it cannot change the {n} table there is", "it can change none of the {n} tables there are", len(tried)
+        )
+        if len(tables) > len(tried):
+            none = said("{text} (the first {n} of more)", text=none, n=len(tried))
+        return Judged(Verdict.PASS, said("{refused}; {none}", refused=refusal, none=none))
+
+    async def _tables_of(self, dataset: str) -> tuple[tuple[TableInfo, ...], bool]:
+        """Return the tables, and whether the account sees them. Who may not list them may change them all the same:
+        then the operator names them."""
+        try:
+            return await self.cloud.tables(self.spec.project, dataset, MAX_TABLES + 1), True
+        except ProblemError as error:
+            if not refused(error.problem):
+                raise
+        return await self.ports.cloud.tables(self.spec.project, dataset, MAX_TABLES + 1), False
+
+    async def _writes(self, dataset: str, table: TableInfo, sees: bool) -> frozenset[str]:
+        """Return what the account could do to a table; one that it sees must be in the answer."""
+        asked = (checks.TABLE_CONTROL, *checks.TABLE_WRITES)
+        try:
+            held = await self.cloud.test_table_permissions(self.spec.project, dataset, table.name, asked)
+        except ProblemError as error:
+            if error.problem.code == "KBQ-TABLE-NOT-FOUND":
+                return frozenset()  # dropped meanwhile
+            raise
+        if sees and checks.TABLE_CONTROL not in held:
+            raise ProblemError(self.problem("KBQ-TABLE-READ-DENIED", dataset=dataset, table=table.name))
+        return held & set(checks.TABLE_WRITES)
+
+    async def _roles_on(self, wish: DatasetWish, table: str) -> tuple[str, ...]:
+        """Return the roles beyond the wanted one that the account holds on a table itself, as far as can be seen."""
+        for cloud in (self.cloud, self.ports.cloud):
+            with contextlib.suppress(ProblemError, ValueError):
+                statement = sql.table_privileges(self.spec.project, self.location, wish.name, table, self.spec.member)
+                rows = (await cloud.query(self.spec.project, statement, self.location)).rows
+                return checks.roles_beyond(wish.role, (str(row[1]) for row in rows if len(row) > 1))
+        return ()
+
+    async def dry_read(self, dataset: str, table: TableInfo, location: str) -> Problem | None:
+        """Read a table as a dry run. Returns why that is not possible, or None."""
+        try:
+            statement = sql.read_one(self.spec.project, dataset, table.name)
+        except ValueError:
+            return self.problem("KBQ-TABLE-NAME", dataset=dataset, table=table.name)
+        try:
+            await self.cloud.query(self.spec.project, statement, location, dry_run=True)
+        except ProblemError as error:
+            return error.problem
+        return None
 
     async def too_many(self, wish: DatasetWish) -> list[tuple[str, str]]:
         """Return roles, and on what, that go beyond what a dataset needs; as far as account and operator can see."""

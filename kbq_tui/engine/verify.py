@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from kbq_tui.core import checks
 from kbq_tui.core import statements as sql
@@ -13,22 +13,14 @@ from kbq_tui.core.keyfile import key_id_of
 from kbq_tui.core.problems import Kind, Problem, ProblemError
 from kbq_tui.core.spec import ConnectionSpec, DatasetWish
 from kbq_tui.core.statements import PROBE_PREFIX
-from kbq_tui.core.words import joined, said, said_many
-from kbq_tui.engine.checking import Emit, Settling, Told, key_refused, reading_refused, refused
+from kbq_tui.core.words import said, said_many
+from kbq_tui.engine.checking import Emit, Settling, Told, key_refused, refused
+from kbq_tui.engine.isolation import MAX_OTHER_DATASETS, Isolation
 from kbq_tui.engine.offload import offload
 from kbq_tui.engine.ports import Ports, TableInfo
-from kbq_tui.engine.probing import Prober, is_probe
+from kbq_tui.engine.probing import MAX_TABLES, is_probe, of_dataset
 
 __all__ = ["MAX_OTHER_DATASETS", "MAX_TABLES", "PROBE_PREFIX", "Settling", "verify"]
-
-MAX_OTHER_DATASETS = 20
-"""How many datasets that are none of Klaviyo's are tried for reading."""
-
-OTHER_TABLES = 3
-"""How many tables of each are tried."""
-
-MAX_TABLES = 50
-"""How many tables and views are tried for reading."""
 
 _VIEWS = frozenset({"VIEW", "MATERIALIZED_VIEW"})
 _BROKEN_VIEW = frozenset({"KBQ-QUERY-INVALID", "KBQ-TWO-LOCATIONS"})
@@ -65,18 +57,7 @@ async def verify(
             await run.account_cloud.close()
 
 
-@dataclass(frozen=True, slots=True)
-class _Other:
-    """What the account can do in a dataset that is none of Klaviyo's; `problem` is why that is not known."""
-
-    name: str
-    location: str = ""
-    roles: tuple[str, ...] = ()
-    reads: bool = False
-    problem: Problem | None = None
-
-
-class _Verification(Prober):
+class _Verification(Isolation):
     async def all(self, wanted: str) -> tuple[CheckResult, ...]:
         self.wanted = self.location = wanted
         self.used_key = ""
@@ -111,7 +92,7 @@ class _Verification(Prober):
         async with asyncio.TaskGroup() as group:
             group.create_task(self._query_run())
             group.create_task(self._permissions())
-            group.create_task(self._isolated())
+            group.create_task(self.isolated())
             for wish in wishes:
                 group.create_task(self._visible(wish))
                 group.create_task(self._granted(wish))
@@ -210,57 +191,6 @@ class _Verification(Prober):
 
         await asyncio.gather(self.check(checks.PERMISSIONS, call, effective), self.check(checks.MINIMAL, call, minimal))
 
-    async def _isolated(self) -> None:
-        """Look whether the account can read in a dataset that is none of Klaviyo's."""
-        ours = {w.name for w in self.spec.datasets()}
-        project = on_project(self.spec.project)
-
-        async def ask() -> Judged:
-            held = await self.cloud.test_permissions(self.spec.project, (checks.READ_PERMISSION,))
-            if held:
-                roles, _ = await self.project_roles()
-                excess = self.over_grant([(role, project) for role in roles or (said("read access"),)])
-                text = said("{permission} is held on the whole project", permission=checks.READ_PERMISSION)
-                return Judged(Verdict.FAIL, text, excess)
-            seen = [n for n, _ in await self.cloud.dataset_names(self.spec.project) if n not in ours]
-            others = await asyncio.gather(*map(self._other, seen[:MAX_OTHER_DATASETS]))
-            if read := [o for o in others if o.reads]:
-                grants = [(role, on_dataset(o.name)) for o in read for role in o.roles or (said("read access"),)]
-                text = said("the account reads in: {names}", names=", ".join(o.name for o in read[:5]))
-                return Judged(Verdict.FAIL, text, self.over_grant(grants[:5], read[0].location))
-            if unclear := next((o for o in others if o.problem is not None), None):
-                assert unclear.problem is not None
-                text = joined(": ", unclear.name, unclear.problem.original or unclear.problem.title)
-                return Judged(Verdict.UNKNOWN, text, unclear.problem)
-            text = said_many("the account sees {n} other dataset", "the account sees {n} other datasets", len(seen))
-            if seen:
-                text = said("{text}, and can read none of the first {n}", text=text, n=len(others))
-            return Judged(Verdict.PASS, text)
-
-        call = said("bigquery.datasets.list, and SELECT as a dry run in each")
-        await self.check(checks.ISOLATED, call, ask)
-
-    async def _other(self, dataset: str) -> _Other:
-        """Find out whether a dataset is open to the account: by a grant of its own, or by reading."""
-        location, roles, problem = await self.own_roles(dataset)
-        if roles:
-            return _Other(dataset, location, roles, reads=True)
-        if problem is not None and not refused(problem):
-            return _Other(dataset, problem=problem)
-        try:
-            tables = await self.cloud.tables(self.spec.project, dataset, OTHER_TABLES)
-        except ProblemError as error:
-            return _Other(dataset, problem=None if refused(error.problem) else error.problem)
-        unclear = None
-        for table in tables:
-            why = await self._dry_read(dataset, table, location or self.location)
-            # A policy tag is asked about only after the table itself has let the reader in.
-            if why is None or why.code == "KBQ-POLICY-TAG":
-                return _Other(dataset, location, reads=True)
-            if not reading_refused(why):
-                unclear = why
-        return _Other(dataset, problem=unclear)
-
     async def _staging(self, wish: DatasetWish) -> None:
         with contextlib.suppress(ProblemError):  # what is wrong is said by the check itself
             await self.sweep(wish.name, await self.cloud.tables(self.spec.project, wish.name))
@@ -296,7 +226,7 @@ class _Verification(Prober):
             if not tables:
                 return Judged(Verdict.PASS, said("nothing to read yet: the dataset is empty"))
             tried = tables[:MAX_TABLES]
-            answers = await asyncio.gather(*(self._dry_read(wish.name, t, self.location) for t in tried))
+            answers = await asyncio.gather(*(self.dry_read(wish.name, t, self.location) for t in tried))
             note = said(" (the first {n} of more)", n=MAX_TABLES) if len(tables) > MAX_TABLES else ""
             bad = [(t, why) for t, why in zip(tried, answers, strict=True) if why is not None]
             if not bad:
@@ -319,22 +249,10 @@ class _Verification(Prober):
             )
             whole = replace(worst, evidence=text)
             # A grant of ours on its way keeps every table shut; what stands before one table alone is not waited for.
-            ours = all(why.code == "KBQ-TABLE-READ-DENIED" and _of(why, wish.name) for _, why in bad)
+            ours = all(why.code == "KBQ-TABLE-READ-DENIED" and of_dataset(why, wish.name) for _, why in bad)
             return self.settled(whole) if ours and len(bad) == len(tried) else whole
 
         await self.check(checks.readable(wish), call, ask, fails=refused)
-
-    async def _dry_read(self, dataset: str, table: TableInfo, location: str) -> Problem | None:
-        """Read a table as a dry run. Returns why that is not possible, or None."""
-        try:
-            statement = sql.read_one(self.spec.project, dataset, table.name)
-        except ValueError:
-            return self.problem("KBQ-TABLE-NAME", dataset=dataset, table=table.name)
-        try:
-            await self.cloud.query(self.spec.project, statement, location, dry_run=True)
-        except ProblemError as error:
-            return error.problem
-        return None
 
     async def _keys(self) -> Judged:
         spec = self.spec
@@ -359,11 +277,6 @@ class _Verification(Prober):
             text = said("{key}, and handed over (shredded here): {keys}", key=ours[:12], keys=", ".join(given))
             return Judged(Verdict.PASS, text)
         return Judged(Verdict.PASS, said("one key, {key}", key=ours[:12]))
-
-
-def _of(problem: Problem, dataset: str) -> bool:
-    """Whether a refusal is about a dataset, and not about one that a view of it reads."""
-    return problem.details.get("dataset", dataset) == dataset
 
 
 def _cannot_read(table: TableInfo) -> Callable[[Problem], bool]:

@@ -185,6 +185,11 @@ class GoogleCloud:
     async def tables(self, project: str, dataset: str, limit: int = 1_000) -> tuple[TableInfo, ...]:
         return await self._datasets.tables(project, dataset, limit)
 
+    async def test_table_permissions(
+        self, project: str, dataset: str, table: str, permissions: Sequence[str]
+    ) -> frozenset[str]:
+        return await self._datasets.test_table(project, dataset, table, permissions)
+
     async def recent_jobs(self, project: str, email: str, limit: int = 10) -> tuple[JobInfo, ...]:
         own = (await self.identity()).principal.lower() == email.lower()
         return await self._queries.recent_jobs(project, email, limit, own=own)

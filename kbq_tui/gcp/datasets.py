@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
@@ -14,6 +14,7 @@ from kbq_tui.core.spec import normal_location
 from kbq_tui.engine.ports import TableInfo
 from kbq_tui.gcp.calls import Try
 from kbq_tui.gcp.errors import MalformedError, fault_of
+from kbq_tui.gcp.policies import permissions_in
 from kbq_tui.gcp.wire import JSON, Wire, items, part, text, url
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ _LEGACY: Final[Mapping[str, str]] = {
 _POLICY: Final = {"accessPolicyVersion": 3}
 _PAGE: Final = 1_000
 _MAX_DATASETS: Final = 100_000
+_LONGEST_TIME: Final = 14  # digits, some years after 5000
 _ACCOUNT_DOMAIN: Final = ".gserviceaccount.com"
 
 
@@ -49,7 +51,7 @@ class Datasets:
         """Return every dataset's name and location."""
         found = await self._wire.pages(
             f"{self._base(project)}/datasets",
-            {"maxResults": _PAGE, "fields": "datasets(datasetReference,location),nextPageToken"},
+            {"maxResults": _PAGE, "fields": "kind,datasets(datasetReference,location),nextPageToken"},
             _names,
             limit=_MAX_DATASETS,
             method="bigquery.datasets.list",
@@ -125,24 +127,33 @@ class Datasets:
 
     async def tables(self, project: str, name: str, limit: int) -> tuple[TableInfo, ...]:
         """Return up to `limit` tables and views."""
+        found = await self._wire.pages(
+            f"{self._base(project)}/datasets/{part(name)}/tables",
+            {
+                "maxResults": min(limit, _PAGE),
+                "fields": "kind,tables(tableReference,type,creationTime,labels),nextPageToken",
+            },
+            _tables,
+            limit=limit,
+            method="bigquery.tables.list",
+            context=self._wire.context(project, dataset=name),
+        )
+        return tuple(found)
 
-        def read(attempt: Try) -> tuple[TableInfo, ...]:
-            from google.cloud.bigquery import DatasetReference
+    async def test_table(self, project: str, name: str, table: str, permissions: Sequence[str]) -> frozenset[str]:
+        """Return those of the permissions that are held on a table or view.
 
-            found = self._bigquery(project).list_tables(
-                DatasetReference(project, name),
-                max_results=limit,
-                page_size=min(limit, _PAGE),
-                retry=None,
-                timeout=attempt.timeout,
-            )
-            return tuple(
-                TableInfo(table.table_id, str(table.table_type or ""), table.created, dict(table.labels))
-                for table in found
-            )
-
-        context = self._wire.context(project, dataset=name)
-        return await self._wire.call(read, method="bigquery.tables.list", context=context)
+        Source: https://cloud.google.com/bigquery/docs/reference/rest/v2/tables/testIamPermissions
+        """
+        held = await self._wire.ask(
+            "POST",
+            f"{self._base(project)}/datasets/{part(name)}/tables/{part(table)}:testIamPermissions",
+            permissions_in,
+            body={"permissions": list(permissions)},
+            method="bigquery.tables.testIamPermissions",
+            context=self._wire.context(project, dataset=name),
+        )
+        return frozenset(held.intersection(permissions))
 
     async def grant(self, project: str, name: str, role: str, member: str) -> bool:
         """Add an access entry; False if it was there."""
@@ -211,6 +222,8 @@ class Datasets:
             raise
         if text(found.get("datasetReference"), "datasetId") != name:
             raise MalformedError("not the dataset that was asked for")
+        if not text(found, "location"):
+            raise MalformedError("a dataset without a location")
         return found
 
     def _base(self, project: str) -> str:
@@ -234,15 +247,37 @@ class Datasets:
         return self._client
 
 
+def _listed(answer: JSON, kind: str, key: str) -> list[JSON]:
+    """Return what a listing holds. Raises: MalformedError for an answer that is none: it would look like "nothing"."""
+    if text(answer, "kind") != kind:
+        raise MalformedError(f"not a {kind}")
+    return items(answer, key)
+
+
+def _tables(answer: JSON) -> list[TableInfo]:
+    found: list[TableInfo] = []
+    for item in _listed(answer, "bigquery#tableList", "tables"):
+        created, labels = text(item, "creationTime"), item.get("labels")
+        found.append(
+            TableInfo(
+                name=text(item.get("tableReference"), "tableId"),
+                kind=text(item, "type"),
+                created=_moment(created),
+                labels={str(k): str(v) for k, v in labels.items()} if isinstance(labels, dict) else {},
+            )
+        )
+    return [table for table in found if table.name]
+
+
 def _names(answer: JSON) -> list[tuple[str, str]]:
     found = (
-        (text(item.get("datasetReference"), "datasetId"), text(item, "location")) for item in items(answer, "datasets")
+        (text(item.get("datasetReference"), "datasetId"), text(item, "location"))
+        for item in _listed(answer, "bigquery#datasetList", "datasets")
     )
     return [(name, location) for name, location in found if name]
 
 
 def _info(name: str, found: JSON) -> DatasetInfo:
-    created = text(found, "creationTime")
     labels = found.get("labels")
     return DatasetInfo(
         name=name,
@@ -250,8 +285,14 @@ def _info(name: str, found: JSON) -> DatasetInfo:
         access=tuple(_entry(entry) for entry in items(found, "access")),
         description=text(found, "description"),
         labels={str(k): str(v) for k, v in labels.items()} if isinstance(labels, dict) else {},
-        created=datetime.fromtimestamp(int(created) / 1000, UTC) if created.isdigit() else None,
+        created=_moment(text(found, "creationTime")),
     )
+
+
+def _moment(milliseconds: str) -> datetime | None:
+    """Return a time that Google gives in milliseconds, or None for what is no such time."""
+    plain = milliseconds.isascii() and milliseconds.isdigit() and len(milliseconds) <= _LONGEST_TIME
+    return datetime.fromtimestamp(int(milliseconds) / 1000, UTC) if plain else None
 
 
 def _entry(entry: JSON) -> AccessEntry:

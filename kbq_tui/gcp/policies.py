@@ -63,7 +63,7 @@ class Policies:
             held |= await self._wire.ask(
                 "POST",
                 self._url(project, ":testIamPermissions"),
-                _permissions,
+                permissions_in,
                 body={"permissions": wanted[start : start + _MAX_PERMISSIONS]},
                 method="cloudresourcemanager.projects.testIamPermissions",
                 context=self._wire.context(project),
@@ -72,8 +72,15 @@ class Policies:
 
     async def bindings(self, project: str) -> tuple[RoleBinding, ...]:
         """Return the project policy's role bindings."""
+
+        def read(attempt: Try) -> tuple[RoleBinding, ...]:
+            policy = self._read(project, attempt)
+            if not text(policy, "etag"):
+                raise MalformedError("a policy without an etag")  # an empty answer is no empty policy
+            return tuple(_binding(item) for item in items(policy, "bindings"))
+
         return await self._wire.call(
-            lambda attempt: tuple(_binding(item) for item in items(self._read(project, attempt), "bindings")),
+            read,
             method="cloudresourcemanager.projects.getIamPolicy",
             context=self._wire.context(project),
         )
@@ -158,7 +165,8 @@ class Policies:
         return url(self._wire.endpoints.resourcemanager, f"/v3/projects/{part(project)}{verb}")
 
 
-def _permissions(answer: JSON) -> set[str]:
+def permissions_in(answer: JSON) -> set[str]:
+    """Return what an answer to testIamPermissions holds; nothing held is an empty object at Google."""
     found = answer.get("permissions", [])
     if not isinstance(found, list):
         raise MalformedError("permissions is not a list")

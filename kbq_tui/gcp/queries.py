@@ -16,6 +16,8 @@ from kbq_tui.gcp.calls import Try
 from kbq_tui.gcp.errors import MalformedError
 from kbq_tui.gcp.wire import JSON, Wire, items, part, text, url
 
+_DRY: Final = frozenset({"schema", "totalBytesProcessed", "jobComplete"})
+"""What a dry run tells, some of it in any case."""
 _LONGEST_WAIT: Final = 10.0
 _JOB_PAGE: Final = 200
 _MAX_JOBS: Final = 1_000
@@ -59,6 +61,8 @@ class Queries:
                 return self._wire.send(verb, where, max(0.001, ends - time.monotonic()), sent)
 
             answer = ask("POST", queries, {**body, "timeoutMs": wait()})
+            if dry_run and not answer.keys() & _DRY:
+                raise MalformedError("not the answer to a dry run")  # an empty one would look like "may be read"
             reference = answer.get("jobReference")
             more: dict[str, str | int] = {"maxResults": max_rows, "formatOptions.useInt64Timestamp": "true"}
             if ran_in := text(reference, "location") or location:

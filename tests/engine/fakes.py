@@ -229,6 +229,12 @@ class FakeCloud:
         await self._call("tables")
         return tuple(self.table_names[dataset][:limit])
 
+    async def test_table_permissions(
+        self, project: str, dataset: str, table: str, permissions: Sequence[str]
+    ) -> frozenset[str]:
+        await self._call("test_table_permissions")
+        return frozenset({"bigquery.tables.get"} & set(permissions))
+
     async def recent_jobs(self, project: str, email: str, limit: int = 10) -> tuple[JobInfo, ...]:
         await self._call("recent_jobs")
         return self.jobs

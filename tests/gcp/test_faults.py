@@ -1,12 +1,15 @@
 """When calls go wrong: what passes is ridden out, what does not is said once, nothing is done twice."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
 
 import pytest
 
 from kbq_tui.core.problems import Kind, Retry
 from kbq_tui.gcp.cloud import GoogleCloud
 from kbq_tui.gcp.credentials import CredentialOptions
+from kbq_tui.gcp.wire import Wire
 from kbq_tui.sandbox.faults import Edit
 from tests.gcp.conftest import ACCOUNT_ID, EDITOR, JOB_USER, TMP, VIEWER, Ground, Play, problem
 
@@ -277,3 +280,30 @@ async def test_a_flaky_google_is_no_reason_to_fail(play: Play) -> None:
             await cloud.query(project, "SELECT 1", "EU")
             await cloud.revoke_dataset(project, TMP, EDITOR, ground.member)
         assert await cloud.keys(project, ground.email) == ()
+
+
+@pytest.mark.parametrize(
+    ("path", "ask"),
+    [
+        ("/datasets?", lambda g: g.cloud.dataset_names(g.project)),
+        (f"/datasets/{TMP}/tables", lambda g: g.cloud.tables(g.project, TMP)),
+        (":getIamPolicy", lambda g: g.cloud.project_bindings(g.project)),
+        ("/queries", lambda g: g.cloud.query(g.project, "SELECT 1", "EU", dry_run=True)),
+        (f"/datasets/{TMP}?", lambda g: g.cloud.dataset(g.project, TMP)),
+    ],
+    ids=["datasets", "tables", "policy", "dry run", "dataset"],
+)
+async def test_an_empty_success_is_not_taken_for_nothing_there(
+    play: Play, monkeypatch: pytest.MonkeyPatch, path: str, ask: Callable[[Ground], Awaitable[object]]
+) -> None:
+    real = Wire.send
+
+    def send(self: Wire, verb: str, url: str, *more: Any, **named: Any) -> Any:
+        return {} if path in url else real(self, verb, url, *more, **named)
+
+    async with play("partial") as ground:
+        await ground.cloud.create_dataset(ground.project, TMP, "EU", "", {})
+        await ask(ground)
+        monkeypatch.setattr(Wire, "send", send)
+        with problem("KBQ-MALFORMED-ANSWER"):
+            await ask(ground)

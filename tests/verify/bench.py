@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+
+import pytest
 
 from kbq_tui.core.checks import CheckResult
 from kbq_tui.core.spec import ConnectionSpec, Direction
@@ -41,10 +43,12 @@ class Bench:
     Attributes:
         spot: its project.
         spec: the connection.
+        patch: undone at the test's end.
     """
 
     spot: Spot
     spec: ConnectionSpec
+    patch: pytest.MonkeyPatch = field(default_factory=pytest.MonkeyPatch)
 
     @property
     def project(self) -> str:

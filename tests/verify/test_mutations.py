@@ -6,11 +6,13 @@ passed, for another one's reason would stand out.
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import pytest
 
 from kbq_tui.core.checks import expected
 from kbq_tui.core.spec import IMPORT_DATASET, STAGING_DATASET, ConnectionSpec, Direction
+from kbq_tui.engine.isolation import MAX_OTHER_DATASETS
 from tests.verify.bench import EXPORT, Bench, Cut, Rule, Spoil, down
 
 IMP, TMP = IMPORT_DATASET, STAGING_DATASET
@@ -72,8 +74,11 @@ def disable_key(bench: Bench) -> None:
     next(iter(bench.there.service_accounts[bench.spec.account_email].keys.values())).disabled = True
 
 
-def move_staging(bench: Bench) -> None:
-    bench.dataset(TMP).location = "US"
+def moved(dataset: str) -> Spoil:
+    def spoil(bench: Bench) -> None:
+        bench.dataset(dataset).location = "US"
+
+    return spoil
 
 
 def no_billing(bench: Bench) -> None:
@@ -102,6 +107,52 @@ def tagged_elsewhere(bench: Bench) -> None:
     bench.traits("payroll", "salaries", iam_policy={"bindings": []})
 
 
+def open_to_everybody(bench: Bench) -> None:
+    bench.sql("CREATE SCHEMA `P.public` OPTIONS(location='EU')")
+    entry = {"role": "READER", "specialGroup": "allAuthenticatedUsers"}
+    bench.world.set_access(bench.dataset("public"), [*bench.dataset("public").access, entry])
+
+
+def to_its_domain(bench: Bench, dataset: str, role: str) -> None:
+    """Let the account in without its name standing in the list, as a group would."""
+    entry = {"role": role, "domain": bench.spec.account_email.partition("@")[2]}
+    bench.world.set_access(bench.dataset(dataset), [*bench.dataset(dataset).access, entry])
+
+
+def read_by_group(bench: Bench) -> None:
+    bench.sql("CREATE SCHEMA `P.payroll` OPTIONS(location='EU')", "CREATE TABLE `P.payroll.salaries` (x INT64)")
+    to_its_domain(bench, "payroll", "READER")
+
+
+def many_in_sight(bench: Bench) -> None:
+    for n in range(MAX_OTHER_DATASETS + 1):
+        bench.sql(f"CREATE SCHEMA `P.other_{n:02}` OPTIONS(location='EU')")
+        to_its_domain(bench, f"other_{n:02}", "roles/bigquery.metadataViewer")
+
+
+def table_grant(role: str) -> Spoil:
+    def spoil(bench: Bench) -> None:
+        bench.traits(IMP, "people", iam_policy={"bindings": [{"role": role, "members": [bench.spec.member]}]})
+
+    return spoil
+
+
+def listing_refused(dataset: str) -> Spoil:
+    """The account may not list a dataset's tables; the operator may."""
+
+    def spoil(bench: Bench) -> None:
+        authz = bench.spot.field.context.authz
+        real = authz.dataset_permissions
+
+        def held(principal: Any, of: Any) -> set[str]:
+            ours = (principal.email, of.dataset_id, of.project_id) == (bench.spec.account_email, dataset, bench.project)
+            return real(principal, of) - ({"bigquery.tables.list"} if ours else set())
+
+        bench.patch.setattr(authz, "dataset_permissions", held)
+
+    return spoil
+
+
 def drive_table(bench: Bench) -> None:
     bench.sql(LONE_TABLE)
     bench.traits(IMP, "people", drive={"shared_with": []})
@@ -115,7 +166,7 @@ def broken_view(bench: Bench) -> None:
 def one_refused_one_lost(bench: Bench) -> None:
     """The table that comes first cannot be asked about, the one after it is refused."""
     bench.sql(f"CREATE TABLE `P.{IMP}.a_first` (x INT64)", *VIEW_OVER)
-    cut("a_first")(bench)
+    cut("SELECT", "a_first")(bench)
 
 
 def drop_dataset(name: str) -> Spoil:
@@ -161,7 +212,7 @@ CASES = (
     ),
     Case(
         "the staging dataset is in another location",
-        move_staging,
+        moved(TMP),
         {visible(TMP): FAIL, granted(TMP): FAIL, "staging.write": FAIL, "billing.dml": UNKNOWN},
     ),
     Case(
@@ -258,10 +309,15 @@ CASES = (
     Case(
         "a role on the project, and the policy may not be read",
         all_of(
-            lambda b: b.bind("roles/logging.viewer"),
+            lambda b: b.bind("roles/bigquery.readSessionUser"),
             fail(down("cloudresourcemanager.projects.getIamPolicy", status=403)),
         ),
         {"permissions.minimal": UNKNOWN},
+    ),
+    Case(
+        "a role by way of a group, a folder or the organization, of which the policy shows nothing",
+        lambda b: b.bind("roles/iam.serviceAccountViewer", member="allAuthenticatedUsers"),
+        {"permissions.minimal": FAIL},
     ),
     Case(
         "Data Editor on the whole project, as the article's command grants it without --dataset",
@@ -272,6 +328,18 @@ CASES = (
     Case("another dataset can be read", payroll, {"permissions.isolated": FAIL}),
     Case("another dataset can be read that is empty today", empty_payroll, {"permissions.isolated": FAIL}),
     Case("another dataset's names can be seen", tagged_elsewhere, {"permissions.isolated": FAIL}),
+    Case("another dataset is open to everybody, and is empty today", open_to_everybody, {"permissions.isolated": FAIL}),
+    Case(
+        "another dataset can be read by way of a group, and its tables may not be listed",
+        all_of(read_by_group, listing_refused("payroll")),
+        {"permissions.isolated": FAIL},
+    ),
+    Case(
+        "another dataset can be read by way of a group, and is elsewhere",
+        all_of(read_by_group, moved("payroll")),
+        {"permissions.isolated": FAIL},
+    ),
+    Case("more datasets are in sight than are tried", many_in_sight, {"permissions.isolated": UNKNOWN}),
     Case("datasets cannot be listed", fail(down("bigquery.datasets.list")), {"permissions.isolated": UNKNOWN}),
     # -- writing
     Case("billing is off", no_billing, {"billing.dml": FAIL, "staging.write": UNKNOWN}),
@@ -292,8 +360,12 @@ CASES = (
     Case("a table lies in Drive", drive_table, {"import.read": FAIL}),
     Case("a view names a column that is gone", broken_view, {"import.read": FAIL}),
     Case("one table is lost, another refused", one_refused_one_lost, {"import.read": FAIL}),
-    Case("a table's answer is lost", all_of(sql(LONE_TABLE), cut("people")), {"import.read": UNKNOWN}),
-    Case("tables cannot be listed", fail(down("bigquery.tables.list")), {"import.read": UNKNOWN}),
+    Case("a table's answer is lost", all_of(sql(LONE_TABLE), cut("SELECT", "people")), {"import.read": UNKNOWN}),
+    Case(
+        "tables cannot be listed",
+        fail(down("bigquery.tables.list")),
+        {"import.read": UNKNOWN, "import.readonly": UNKNOWN},
+    ),
     Case("tables of the export cannot be listed", cut(f"/datasets/{EXPORT}/tables"), {"export.read": UNKNOWN}, BOTH),
     Case(
         "a view in the export dataset reads what the account may not",
@@ -306,6 +378,30 @@ CASES = (
         "the import dataset can be written to",
         lambda b: b.also(IMP, "WRITER"),
         {granted(IMP): FAIL, "import.readonly": FAIL},
+    ),
+    Case(
+        "one table of the import dataset can be written to, by a grant on that table alone",
+        all_of(sql(LONE_TABLE), table_grant("roles/bigquery.dataEditor")),
+        {"import.readonly": FAIL},
+    ),
+    Case(
+        "a table may be written to, and tables may not be listed",
+        all_of(sql(LONE_TABLE), table_grant("roles/bigquery.dataEditor"), listing_refused(IMP)),
+        {"import.read": FAIL, "import.readonly": FAIL},
+    ),
+    Case(
+        "one table's permissions are lost, another may be written to",
+        all_of(
+            sql(LONE_TABLE, f"CREATE TABLE `P.{IMP}.a_first` (x INT64)"),
+            table_grant("roles/bigquery.dataEditor"),
+            cut("a_first:testIamPermissions"),
+        ),
+        {"import.readonly": FAIL},
+    ),
+    Case(
+        "a table's permissions are lost",
+        all_of(sql(LONE_TABLE), fail(down("bigquery.tables.testIamPermissions"))),
+        {"import.readonly": UNKNOWN},
     ),
     Case("the forbidden CREATE is lost", cut("CREATE TABLE", IMP), {"import.readonly": UNKNOWN}),
 )

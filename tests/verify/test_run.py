@@ -9,15 +9,18 @@ import sys
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from kbq_tui.core.diff import diff
 from kbq_tui.core.spec import IMPORT_DATASET, STAGING_DATASET, Direction
+from kbq_tui.core.statements import privileges
 from kbq_tui.engine.apply import apply
 from kbq_tui.engine.checking import Settling
 from kbq_tui.engine.observe import observe
 from kbq_tui.engine.verify import MAX_TABLES, PROBE_PREFIX
+from kbq_tui.gcp.wire import Wire
 from kbq_tui.sandbox.faults import Rule
 from tests.faults.field import wait_until
 from tests.verify.bench import Bench, Cut
@@ -209,6 +212,36 @@ async def test_more_tables_than_are_tried_are_said_with_the_number(bench: Bench)
 
 
 # -- too much, and taking it away
+
+
+async def test_a_grant_on_a_table_alone_is_named_with_the_command_that_removes_it(bench: Bench) -> None:
+    bench.sql(f"CREATE TABLE `P.{IMP}.people` (email STRING)")
+    binding = {"role": "roles/bigquery.dataEditor", "members": [bench.spec.member]}
+    bench.traits(IMP, "people", iam_policy={"bindings": [binding]})
+    result = (await bench.verify())["import.readonly"]
+    assert result.evidence.endswith("; but the account can change: people")
+    assert result.problem is not None
+    assert result.problem.remedy[-1].splitlines()[-1] == (
+        f"bq remove-iam-policy-binding --member={bench.spec.member} --role=roles/bigquery.dataEditor --table=true "
+        f"{bench.project}:{IMP}.people"
+    )
+
+
+async def test_a_tables_permissions_that_are_an_empty_answer_prove_nothing(bench: Bench) -> None:
+    bench.sql(f"CREATE TABLE `P.{IMP}.people` (email STRING)")
+    assert (await bench.verify())["import.readonly"].evidence.endswith("; it cannot change the 1 table there is")
+    real = Wire.send
+
+    def send(self: Wire, verb: str, url: str, *more: Any, **named: Any) -> Any:
+        return {} if "people:testIamPermissions" in url else real(self, verb, url, *more, **named)
+
+    bench.patch.setattr(Wire, "send", send)
+    assert (await bench.verify())["import.readonly"].verdict == "unknown"
+
+
+def test_a_table_that_bears_the_datasets_name_is_not_asked_about() -> None:
+    statement = privileges("my-project", "EU", IMP, "serviceAccount:a@b.iam.gserviceaccount.com")
+    assert f'object_name = "{IMP}" AND object_type = "SCHEMA" AND grantee = ' in statement
 
 
 async def test_over_grants_are_named_with_the_commands_that_remove_them(bench: Bench) -> None:

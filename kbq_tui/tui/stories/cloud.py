@@ -254,6 +254,12 @@ class MemoryCloud:
         await self._enter("tables")
         return ()
 
+    async def test_table_permissions(
+        self, project: str, dataset: str, table: str, permissions: Sequence[str]
+    ) -> frozenset[str]:
+        await self._enter("test_table_permissions")
+        return frozenset({"bigquery.tables.get"} & set(permissions))
+
     async def recent_jobs(self, project: str, email: str, limit: int = 10) -> tuple[JobInfo, ...]:
         await self._enter("recent_jobs")
         return tuple(self.world.jobs)
