@@ -1,5 +1,6 @@
 """Where Google's APIs are reached. Overrides exist for private endpoints and for the sandbox."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
@@ -23,6 +24,11 @@ _TOKEN_VARIABLE: Final = "CLOUDSDK_AUTH_TOKEN_HOST"  # noqa: S105  a name
 _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 _GOOGLE: Final = ("googleapis.com", "google.com")
 _METADATA: Final = frozenset({"metadata.google.internal", "169.254.169.254"})
+
+
+_PLAIN: Final = re.compile(r"(?i:https?)://(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]+)?(?:[/?][!-\[\]-~]*)?")
+"""A URL in which every reader finds the same host. What stands before a backslash or an @, urlsplit takes for a user's
+name, and what makes the connection for the host."""
 
 
 def is_loopback(host: str | None) -> bool:
@@ -96,6 +102,8 @@ class Endpoints:
 
     def allows(self, url: str) -> bool:
         """Return whether credentials may be sent to `url`: Google over https, this machine, or a named override."""
+        if not _PLAIN.fullmatch(url):
+            return False
         parts = urlsplit(url)
         if is_loopback(parts.hostname) or parts.hostname in _METADATA:
             return True  # the metadata server gives credentials, it gets none
@@ -113,6 +121,9 @@ def _check_url(variable: str, value: str) -> str:
         raise InvalidValueError(variable, text)
     if parts.username is not None or parts.password is not None:
         text = said("{variable} must not hold a user name or password.", variable=variable)
+        raise InvalidValueError(variable, text)
+    if not _PLAIN.fullmatch(value):
+        text = said("{variable} must be a URL such as https://bigquery.example.com/", variable=variable)
         raise InvalidValueError(variable, text)
     if parts.scheme == "http" and not is_loopback(host):
         text = said(

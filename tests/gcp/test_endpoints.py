@@ -1,9 +1,13 @@
 """Where Google is, and where credentials may go."""
 
 import pytest
+import requests
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from urllib3.util import parse_url
 
 from kbq_tui.core.spec import InvalidValueError
-from kbq_tui.gcp.endpoints import Endpoints
+from kbq_tui.gcp.endpoints import Endpoints, is_google, is_loopback
 
 BIGQUERY = "CLOUDSDK_API_ENDPOINT_OVERRIDES_BIGQUERY"
 
@@ -43,6 +47,8 @@ def test_plain_http_is_taken_on_this_machine(host: str) -> None:
         "https://[::1",
         "https://host:port/",
         "https://host/?a=b",
+        "http://evil.example\\@127.0.0.1/",
+        "https://evil.example\\.googleapis.com/",
     ],
 )
 def test_an_address_that_is_wrong_or_would_leak_credentials_is_refused(value: str) -> None:
@@ -71,8 +77,47 @@ def test_a_grpc_address_is_host_and_port(value: str) -> None:
         ("https://oauth2.googleapis.com@evil.example/token", False),
         ("http://bigquery.private.example/x", False),
         ("https://evil.example/", False),
+        ("https://evil.example\\@oauth2.googleapis.com/token", False),
+        ("https://evil.example\\.googleapis.com/token", False),
+        ("http://evil.example\\@127.0.0.1/token", False),
+        ("https://evil.example%2f.googleapis.com/token", False),
+        ("https://evil.example\t.googleapis.com/token", False),
+        ("https://evil.example\uff0f.googleapis.com/token", False),
     ],
 )
 def test_credentials_go_to_google_to_this_machine_and_to_named_overrides_only(url: str, allowed: bool) -> None:
     endpoints = Endpoints.from_env({BIGQUERY: "https://bigquery.private.example/"})
     assert endpoints.allows(url) is allowed
+
+
+@given(
+    st.builds(
+        lambda scheme, parts: scheme + "".join(parts),
+        st.sampled_from(["https://", "http://", "https:", "HTTPS://", "//"]),
+        st.lists(
+            st.sampled_from(
+                [
+                    "evil.example",
+                    "googleapis.com",
+                    "127.0.0.1",
+                    "[::1]",
+                    "localhost",
+                    *"\\@/?#:.%;, \t\n",
+                    "%2f",
+                    "\uff0f",
+                    "443",
+                ]
+            ),
+            min_size=1,
+            max_size=6,
+        ),
+    )
+)
+@settings(max_examples=500, deadline=None)
+def test_the_host_that_is_judged_is_the_one_that_is_spoken_to(url: str) -> None:
+    if not Endpoints().allows(url):
+        return
+    prepared = requests.Request("GET", url).prepare().url
+    assert prepared is not None
+    spoken_to = parse_url(prepared).host or ""
+    assert is_google(spoken_to) or is_loopback(spoken_to.strip("[]")), (url, prepared)

@@ -101,11 +101,11 @@ def test_the_listener_hears_what_is_sent(listener: Listener) -> None:
     assert listener.heard == [b"x"]
 
 
-@pytest.mark.parametrize("scheme", ["http", "https"])
+@pytest.mark.parametrize("where", ["http://{}/token", "https://{}/token", "http://{}\\@127.0.0.1/token"])
 def test_a_key_that_names_another_token_address_is_not_used_there(
-    sandbox: Served, listener: Listener, tmp_path: Path, scheme: str
+    sandbox: Served, listener: Listener, tmp_path: Path, where: str
 ) -> None:
-    key = altered(sandbox.env["KBQ_TUI_SANDBOX_KEY"], tmp_path, token_uri=f"{scheme}://{listener.host}/token")
+    key = altered(sandbox.env["KBQ_TUI_SANDBOX_KEY"], tmp_path, token_uri=where.format(listener.host))
     env = {"CLOUDSDK_AUTH_TOKEN_HOST": ""}
     status, said = run(sandbox, tmp_path, env, "verify", "--json", "--key-file", key)
     verdicts = {c["id"]: c["verdict"] for c in json.loads(said[said.index("{") : said.rindex("}") + 1])["checks"]}
