@@ -246,6 +246,17 @@ class Prober(Checker):
             return "", (), None
         return info.location, tuple(sorted({e.role for e in info.access if e.member == self.spec.member})), None
 
+    async def condition(self, wish: DatasetWish) -> str | None:
+        """Return the condition under which alone a dataset's role is granted, which OBJECT_PRIVILEGES does not tell;
+        None for a grant without one, and where it cannot be seen."""
+        for cloud in (self.cloud, self.ports.cloud):
+            with contextlib.suppress(ProblemError):
+                if (info := await cloud.dataset(self.spec.project, wish.name)) is None:
+                    return None
+                held = [e for e in info.access if (e.role, e.member) == (wish.role, self.spec.member)]
+                return next((e.condition for e in held), None) if all(e.condition for e in held) else None
+        return None
+
     async def project_roles(self) -> tuple[tuple[str, ...], Problem | None]:
         """Return the account's roles on the project, Job User apart, or why the operator does not see them."""
         try:

@@ -166,6 +166,9 @@ class _Verification(Isolation):
                 missing,
                 lambda roles: self.over_grant([(role, on_dataset(wish.name)) for role in roles]),
             )
+            if judged.verdict is Verdict.PASS and (condition := await self.condition(wish)) is not None:
+                text = said("{role}, but only under a condition: {condition}", role=wish.role, condition=condition)
+                judged = Judged(Verdict.FAIL, text, missing)
             if own:
                 text = said("{evidence} (asked with your own login)", evidence=judged.evidence)
                 judged = replace(judged, evidence=text)

@@ -113,6 +113,24 @@ def open_to_everybody(bench: Bench) -> None:
     bench.world.set_access(bench.dataset("public"), [*bench.dataset("public").access, entry])
 
 
+def on_condition(expression: str) -> Spoil:
+    """The grant on the import dataset holds under a condition alone."""
+
+    def spoil(bench: Bench) -> None:
+        entries = [dict(e) for e in bench.dataset(IMP).access]
+        for entry in entries:
+            if entry.get("userByEmail") == bench.spec.account_email:
+                entry["condition"] = {"title": "for a while", "expression": expression}
+        bench.world.set_access(bench.dataset(IMP), entries)
+
+    return spoil
+
+
+def twin(bench: Bench) -> None:
+    drop_dataset(TMP)(bench)
+    bench.sql(f"CREATE SCHEMA `P.{TMP.lower()}` OPTIONS(location='US')")
+
+
 def to_its_domain(bench: Bench, dataset: str, role: str) -> None:
     """Let the account in without its name standing in the list, as a group would."""
     entry = {"role": role, "domain": bench.spec.account_email.partition("@")[2]}
@@ -205,6 +223,11 @@ CASES = (
         {visible(TMP): FAIL, granted(TMP): FAIL, "staging.write": FAIL, "billing.dml": UNKNOWN},
     ),
     Case(
+        "the staging dataset is gone, and another one has its name in lower case",
+        twin,
+        {visible(TMP): FAIL, granted(TMP): FAIL, "staging.write": FAIL, "billing.dml": UNKNOWN},
+    ),
+    Case(
         "the export dataset is gone",
         drop_dataset(EXPORT),
         {visible(EXPORT): FAIL, granted(EXPORT): FAIL, "export.read": FAIL, "export.write": FAIL},
@@ -270,6 +293,16 @@ CASES = (
     Case(
         "the grant on the import dataset is gone",
         all_of(sql(LONE_TABLE), lambda b: b.open(IMP, None)),
+        {visible(IMP): FAIL, granted(IMP): FAIL, "import.read": FAIL},
+    ),
+    Case(
+        "the grant on the import dataset ends some day",
+        on_condition('request.time < timestamp("2999-01-01T00:00:00Z")'),
+        {granted(IMP): FAIL},
+    ),
+    Case(
+        "the grant on the import dataset has ended",
+        all_of(sql(LONE_TABLE), on_condition('request.time < timestamp("2020-01-01T00:00:00Z")')),
         {visible(IMP): FAIL, granted(IMP): FAIL, "import.read": FAIL},
     ),
     Case(
