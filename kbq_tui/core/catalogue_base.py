@@ -60,7 +60,7 @@ _TOKEN: Final = re.compile(r"[A-Za-z0-9_.:@/-]{1,1200}")
 _NUMBER: Final = re.compile(r"[0-9]{1,30}")
 _SERVICE: Final = re.compile(r"[a-z][a-z0-9-]{0,60}\.googleapis\.com")
 _LOCATION: Final = re.compile(r"[A-Za-z][A-Za-z0-9-]{1,40}")
-_TABLE: Final = re.compile(r"[\w$-]{1,1024}")
+_TABLE: Final = re.compile(r"[\w-]{1,1024}")
 
 
 def _matches(pattern: re.Pattern[str]) -> Callable[[str], bool]:

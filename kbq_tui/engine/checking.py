@@ -17,7 +17,7 @@ from kbq_tui.engine.ports import Cloud, Ports
 Emit = Callable[[Event], None]
 Told = Callable[[CheckResult], None]
 
-_ELSEWHERE = frozenset({"KBQ-JOB-USER-MISSING", "KBQ-API-DISABLED", "KBQ-VPC-SC", "KBQ-SCOPES"})
+_ELSEWHERE = frozenset({"KBQ-JOB-USER-MISSING", "KBQ-API-DISABLED", "KBQ-VPC-SC", "KBQ-SCOPES", "KBQ-QUOTA-PROJECT"})
 """Refusals that have a check, or a preflight, of their own, or that say nothing of Klaviyo's way in."""
 
 

@@ -164,8 +164,7 @@ class Prober(Checker):
         if open_ := [t for t, held in outcome if held and not isinstance(held, BaseException)]:
             table = open_[0].name
             text = said(
-                "{refused}; but the account can change: {names}",
-                refused=refusal,
+                "the account can change: {names}; only a new table was refused",
                 names=", ".join(t.name for t in open_[:5]),
             )
             found = await self.too_many(wish)
@@ -183,7 +182,7 @@ class Prober(Checker):
         )
         if len(tables) > len(tried):
             none = said("{text} (the first {n} of more)", text=none, n=len(tried))
-        return Judged(Verdict.PASS, said("{refused}; {none}", refused=refusal, none=none))
+        return Judged(Verdict.PASS, said("{none}; {refused}", none=none, refused=refusal))
 
     async def _tables_of(self, dataset: str) -> tuple[tuple[TableInfo, ...], bool]:
         """Return the tables, and whether the account sees them. Who may not list them may change them all the same:

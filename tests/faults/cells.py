@@ -14,7 +14,7 @@ from kbq_tui.engine.apply import Patience, apply
 from kbq_tui.engine.status import status
 from kbq_tui.engine.verify import Settling, verify
 from kbq_tui.sandbox.faults import Rule
-from tests.faults.field import SHARED, Field, Refusal, Spot
+from tests.faults.field import SHARED, TABLE, Field, Refusal, Spot
 
 PATIENCE = Patience(limit=10.0, first=1.0, most=4.0)
 SETTLING = Settling(limit=10.0, first=1.0, most=4.0)
@@ -100,15 +100,18 @@ def undisturbed(field: Field, folder: Path) -> Known:
     """Set one project up, verify it and look at it, with nothing in the way."""
     spot = field.spot(folder)
     seen: list[tuple[str, ...]] = []
-    before = spot.state()
+    before, after = spot.state(), spot.state()
 
     async def run() -> frozenset[str]:
+        nonlocal after
         at = len(spot.calls())
         with spot.ports() as ports:
             outcome = await apply(spot.spec, ports, lambda _: None, patience=PATIENCE)
             assert outcome.complete, outcome.problems
             seen.append(tuple(dict.fromkeys(c.method for c in spot.calls()[at:])))
             at = len(spot.calls())
+            after = spot.state()
+            spot.fill()
             results = await verify(spot.spec, ports)
             assert checks.healthy(results), [r for r in results if r.verdict is not Verdict.PASS]
             calls = spot.calls()[at:]
@@ -120,7 +123,7 @@ def undisturbed(field: Field, folder: Path) -> Known:
         return own
 
     own = asyncio.run(run())
-    return Known(*seen, own, before, spot.state())
+    return Known(*seen, own, before, after)
 
 
 @dataclass
@@ -167,9 +170,10 @@ def worst(results: tuple[CheckResult, ...]) -> str:
 
 
 def without_probes(state: dict) -> dict:
-    """Probe tables whose DROP was what failed expire within the hour; nothing else may be left."""
+    """Probe tables whose DROP was what failed expire within the hour; nothing else is left but what is to be read."""
     for dataset in state["datasets"].values():
-        dataset["tables"] = {n: t for n, t in dataset["tables"].items() if not n.startswith(PROBE_PREFIX)}
+        kept = {n: t for n, t in dataset["tables"].items() if not n.startswith(PROBE_PREFIX) and n != TABLE}
+        dataset["tables"] = kept
     return state
 
 

@@ -20,7 +20,7 @@ from google.cloud.iam_admin_v1 import IAMClient
 from google.cloud.iam_admin_v1.services.iam.transports import IAMGrpcTransport
 from starlette.routing import Match, Route
 
-from kbq_tui.core.spec import ConnectionSpec
+from kbq_tui.core.spec import IMPORT_DATASET, ConnectionSpec
 from kbq_tui.engine.ports import Ports
 from kbq_tui.gcp.calls import Caller
 from kbq_tui.gcp.cloud import GoogleCloud
@@ -32,6 +32,7 @@ from kbq_tui.local.journal import FileJournal
 from kbq_tui.local.keyring_copy import KeyringCopy
 from kbq_tui.local.keys import KeyFiles
 from kbq_tui.sandbox import control
+from kbq_tui.sandbox.bigquery import seed
 from kbq_tui.sandbox.context import Context
 from kbq_tui.sandbox.faults import Faults, Rule, When
 from kbq_tui.sandbox.grpc_iam import RPCS
@@ -47,6 +48,8 @@ SHARED = {
     "cloudresourcemanager.projects.search": "/projects:search",
 }
 """Methods that are about no project, and how their paths end: faults in them are everybody's."""
+TABLE = "people"
+"""What there is to read in the import dataset while checks run."""
 CLOSED = "127.0.0.1:9"
 """Where nobody listens (the port of the discard service)."""
 OFF = "cloudresourcemanager.googleapis.com"
@@ -202,6 +205,13 @@ class Spot:
         with self.field.sandbox.world.lock:
             text = json.dumps(control._project(self.world))
         return json.loads(text.replace(self.project, "PROJECT"))
+
+    def fill(self) -> None:
+        """Put a table into the import dataset, where there is that, so that checks have something to read."""
+        if IMPORT_DATASET in self.world.datasets:
+            statement = f"CREATE TABLE IF NOT EXISTS `{self.project}.{IMPORT_DATASET}.{TABLE}` (email STRING)"
+            with self.field.sandbox.world.lock:
+                seed(self.field.context, self.project, [statement])
 
     @contextmanager
     def clouds(self) -> Iterator[Callable[..., GoogleCloud]]:

@@ -64,6 +64,7 @@ async def everywhere(spot: Spot, method: str, way: Way, known: Known) -> Cell:
             seen = await status(spot.spec, ports)
             cell.problems([line.problem for line in seen.lines if line.problem is not None])
         if method in known.verify:
+            spot.fill()
             results = await verify(spot.spec, ports, settling=SETTLING)
             if found.complete:
                 cell.verdicts(results, way)
@@ -165,6 +166,7 @@ async def test_a_call_that_fails_once_in_verify_is_no_verdict(
     spot = field.spot(tmp_path)
     with spot.ports() as ports:
         assert (await apply(spot.spec, ports, lambda _: None, patience=PATIENCE)).complete
+    spot.fill()
     cells = [await in_verify(spot, method, WAYS[name]) for method in known.verify]
     assert without_probes(spot.state()) == known.after
     report(cells, name, record_property)

@@ -99,6 +99,12 @@ def test_a_tables_name_from_google_stays_inside_its_quotes_or_is_refused(name: s
             continue
         quoted = [p for p in pieces(statement) if p.startswith("`")]
         assert quoted == [f"`my-project.KLAVIYO_TMP.{name}`"]
+    try:
+        statement = sql.table_privileges("my-project", "EU", "KLAVIYO_TMP", name, "serviceAccount:a@b.example")
+    except ValueError:
+        return
+    quoted = [p for p in pieces(statement) if p.startswith('"')]
+    assert quoted == ['"KLAVIYO_TMP"', f'"{name}"', '"serviceAccount:a@b.example"']
 
 
 @given(TEXT)
@@ -133,13 +139,14 @@ def test_a_connections_files_stay_in_their_folders(name: str) -> None:
 
 @given(TEXT, st.sampled_from(["table", "dataset", "project", "role", "permission", "key_id", "constraint", "account"]))
 @example("x; reboot", "key_id")
+@example("t$HOME", "table")
 @settings(max_examples=300, deadline=None)
 def test_a_command_to_paste_has_nothing_in_it_that_an_error_made_up(value: str, field: str) -> None:
     for code in CODES:
         for step in problem(code, Context(), **{field: value}).remedy:
             for command in step.split("\n")[1:]:
                 assert "\x1b" not in command
-                for char in ("$(id)", "; reboot", "\u202e"):
+                for char in ("$(id)", "; reboot", "\u202e", "$HOME"):
                     assert char not in command
 
 

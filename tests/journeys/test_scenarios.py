@@ -26,6 +26,7 @@ ENDS = {
     "partial": (0, "in EU"),
     "skewed-clock": (3, "KBQ-CLOCK-SKEW"),
     "slow-propagation": (0, "waiting"),
+    "table-grant": (6, "the account can change: orders"),
     "ten-keys": (1, "KBQ-TOO-MANY-KEYS"),
     "tombstones": (0, "Remove the dead access entry"),
     "unreadable-tables": (6, "cannot be read"),

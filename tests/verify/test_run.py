@@ -219,7 +219,7 @@ async def test_a_grant_on_a_table_alone_is_named_with_the_command_that_removes_i
     binding = {"role": "roles/bigquery.dataEditor", "members": [bench.spec.member]}
     bench.traits(IMP, "people", iam_policy={"bindings": [binding]})
     result = (await bench.verify())["import.readonly"]
-    assert result.evidence.endswith("; but the account can change: people")
+    assert result.evidence == "the account can change: people; only a new table was refused"
     assert result.problem is not None
     assert result.problem.remedy[-1].splitlines()[-1] == (
         f"bq remove-iam-policy-binding --member={bench.spec.member} --role=roles/bigquery.dataEditor --table=true "
@@ -229,7 +229,9 @@ async def test_a_grant_on_a_table_alone_is_named_with_the_command_that_removes_i
 
 async def test_a_tables_permissions_that_are_an_empty_answer_prove_nothing(bench: Bench) -> None:
     bench.sql(f"CREATE TABLE `P.{IMP}.people` (email STRING)")
-    assert (await bench.verify())["import.readonly"].evidence.endswith("; it cannot change the 1 table there is")
+    assert (await bench.verify())["import.readonly"].evidence.startswith(
+        "it cannot change the 1 table there is; refused: "
+    )
     real = Wire.send
 
     def send(self: Wire, verb: str, url: str, *more: Any, **named: Any) -> Any:
