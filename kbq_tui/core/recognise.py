@@ -9,7 +9,7 @@ from kbq_tui.core import catalogue
 from kbq_tui.core.catalogue_base import GRANT_WAIT, clean
 from kbq_tui.core.problems import Context, Fault, Kind, Problem, Retry
 from kbq_tui.core.recognise_forms import bounded, fault_of
-from kbq_tui.core.recognise_lift import lift
+from kbq_tui.core.recognise_lift import foreign, lift
 from kbq_tui.core.recognise_rules import (
     CONSTRAINTS,
     DENIED,
@@ -82,7 +82,19 @@ def recognise_text(text: str, context: Context) -> Problem:
             link=_GENERAL_LINK,
         )
     fault, words = fault_of(text)
-    return replace(recognise(fault, context), original=clean(words, 2_000))
+    problem = recognise(fault, context)
+    if problem.code in _ANYBODYS and not fault.reason and foreign(fault.message):
+        problem = _unrecognised(fault, fault.message, lift(fault.message, {}))
+    return replace(problem, original=clean(words, 2_000))
+
+
+_ANYBODYS: Final = frozenset({code for code, _ in (*NETWORK, *MALFORMED)} - {"KBQ-PROXY"}) | {
+    "KBQ-GOOGLE-UNAVAILABLE",
+    "KBQ-RATE-LIMITED",
+    "KBQ-UNAUTHENTICATED",
+    "KBQ-CONCURRENT-CHANGE",
+}
+"""What any server says in the same words; of another's there is nothing to be said here."""
 
 
 def _code(fault: Fault, text: str, lifted: dict[str, str]) -> str | None:

@@ -14,6 +14,15 @@ from kbq_tui.core.text import inert
 LIMIT: Final = 32_768
 """Characters of an error that are read. A traceback says what happened in its last lines, a REST error in its first."""
 
+_COLOUR: Final = re.compile(r"\x1b\[[0-9;:]{0,40}[mK]")
+_EDGE: Final = re.compile(r"\A[ \t]{0,40}[│┃╷╵](?: |\Z)")
+_HYPHEN: Final = re.compile(r"\w-\Z")
+_NEW: Final = re.compile(
+    r"\s*(?:[-*•] |(?:ERROR|WARN|WARNING|INFO|DEBUG|FATAL)\b|Traceback |File \"|[12]\d{3}-\d\d-\d\d|"
+    r"[\w.]{0,200}(?:Error|Exception|exceptions\.\w{1,60}):)"
+)
+"""How a line begins that is none's continuation: an item, a line of a log or of a traceback."""
+
 _MARK: Final = re.compile(r"-----(BEGIN|END) [A-Z ]{0,40}PRIVATE KEY")
 
 
@@ -22,7 +31,31 @@ def bounded(text: str) -> str:
     if len(text) > LIMIT:
         half = LIMIT // 2
         text = text[:half] + "\n…\n" + _tail(text, len(text) - half)
-    return inert(scrub(text), LIMIT + 16, keep_lines=True)
+    return inert(scrub(_COLOUR.sub("", text)), LIMIT + 16, keep_lines=True)
+
+
+def unwrapped(text: str) -> str:
+    """Return a text in which lines that were broken to fit a terminal are whole again.
+
+    bq wraps what it says at the terminal's width, also after a hyphen inside of a name; Terraform draws a border beside
+    its lines. A break counts as made by a tool where nothing new begins and the next word would not have fitted; of the
+    first line a part may not have been copied.
+
+    Args:
+        text: as `bounded` gives it.
+    """
+    parts: list[str] = []
+    last = ""
+    for raw in text.split("\n"):
+        line = _EDGE.sub("", raw).rstrip()
+        first = line.split(maxsplit=1)[:1]
+        full = len(parts) == 1 or (first and len(last) + 1 + len(first[0]) > len(line))
+        if last and first and full and not _NEW.match(line):
+            parts.append(("" if _HYPHEN.search(last) else " ") + line.lstrip())
+        else:
+            parts.append("\n" + line if parts else line)
+        last = line
+    return "".join(parts)
 
 
 def _tail(text: str, start: int) -> str:
@@ -42,7 +75,7 @@ _GRPC: Final = re.compile(rf"\bStatusCode\.({_STATUSES})\b")
 # Names that are words of plain English, too, count only where they stand as a status.
 _STATUS: Final = re.compile(
     rf"\b(?:status|code)[\\'\"]{{0,2}}\s{{0,3}}[:=]\s{{0,3}}[\\'\"]{{0,2}}({_STATUSES})\b|"
-    r"\b(UNAVAILABLE|ABORTED|UNAUTHENTICATED|[A-Z]{3,12}_[A-Z]{4,12})\b"
+    r"(?:\A\s{0,20}|\) )(UNAVAILABLE|ABORTED|UNAUTHENTICATED): |\b([A-Z]{3,12}_[A-Z]{4,12})\b"
 )
 _HTTP: Final = tuple(
     re.compile(pattern)
@@ -51,7 +84,7 @@ _HTTP: Final = tuple(
         r"\bexceptions\.\w{2,60}: ([45]\d\d)\b",
         r"\b(?:HttpError|HTTPError|HTTP|googleapi: Error|HTTP Error|status code:?|response code:?) ?\[?([45]\d\d)\b",
         r"[\"']code[\"']\s{0,3}:\s{0,3}([45]\d\d)\b",
-        r"\A\s{0,20}([45]\d\d)\b",
+        r"\A\s{0,20}([45]\d\d):? (?=[A-Z<('])",
     )
 )
 _REASON: Final = re.compile(r"\breason[\\'\"]{0,2}\s{0,3}[:=]\s{0,3}[\\'\"]{0,2}([A-Za-z_]{3,60})")
@@ -69,8 +102,9 @@ def fault_of(text: str) -> tuple[Fault, str]:
     Args:
         text: anything.
     """
-    words = bounded(text)
-    found = _from_json(words)
+    shown = bounded(text)
+    words = unwrapped(shown)
+    found = _from_json(shown)
     message, http, status, reason = found.message, found.http, found.status, found.reason
     if own := next((m[0] for m in _OWN.finditer(words)), None):
         reason = own
@@ -79,14 +113,14 @@ def fault_of(text: str) -> tuple[Fault, str]:
         status = name if name in HTTP_OF else None
     if http is None:
         http = next((int(m[1]) for pattern in _HTTP if (m := pattern.search(words))), None)
-    if reason is None and (match := _REASON.search(words) or _GO_REASON.search(words)):
+    if reason is None and (match := _REASON.search(words) or _GO_REASON.search(shown)):
         reason = match[1]
     violations = found.violations or tuple(match[1] for match in _VIOLATION.finditer(words))[:8]
     retry_after = found.retry_after
     if retry_after is None and (match := _RETRY.search(words)):
         retry_after = float(match[1])
     joined = f"{message}\n{words}" if message else words
-    return Fault(joined, http, status, reason, violations, found.metadata, None, retry_after), words
+    return Fault(joined, http, status, reason, violations, found.metadata, None, retry_after), shown
 
 
 def _from_json(words: str) -> Fault:

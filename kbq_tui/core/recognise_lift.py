@@ -27,7 +27,7 @@ _PATTERNS: Final = tuple(
         rf"\bprojects/(?P<project>{_PROJECT})",
         rf"--project[= ](?P<project>{_PROJECT})",
         rf"\"project_?[iI]d\": ?\"(?P<project>{_PROJECT})\"",
-        r"\bin project (?P<project_number>[0-9]{5,20})\b",
+        r"\b(?:in|on) project \[?(?P<project_number>[0-9]{5,20})\b",
         r"\bproject[/=](?P<project_number>[0-9]{5,20})\b",
         r"\bprojects/(?P<project_number>[0-9]{5,20})\b",
         r"\bvpcServiceControlsUnique(?:Identifier|Id)[\\'\"]{0,3}[:= ]{1,3}[\\'\"]{0,3}(?P<vpc_sc_id>[\w-]{4,200})",
@@ -63,6 +63,14 @@ _API_NAMES: Final[Mapping[str, str]] = {
     "Organization Policy": "orgpolicy.googleapis.com",
     "Cloud Billing": "cloudbilling.googleapis.com",
 }
+_ADDRESSED: Final = re.compile(
+    r"(?i)(?:https?://|\bhost(?:name)?(?:=|: ?| )[\"']?|\bconnect to (?:host )?|\bresolve [\"']?|\bfrom )"
+    r"([a-z0-9][a-z0-9-]{0,62}(?:\.[a-z0-9-]{1,63}){0,6}\.[a-z]{2,20})\b"
+)
+_GOOGLES: Final = re.compile(
+    r"(?i)(?:\A|\.)(?:google(?:apis|usercontent)?\.com|klaviyo\.com|[a-z0-9-]+\.goog|goo\.gle)\Z"
+)
+_SERVER: Final = re.compile(r"(?i)\b(?:nginx|apache|cloudflare|varnish|haproxy)\b")
 _METADATA: Final[Mapping[str, str]] = {
     "permission": "permission",
     "service": "service",
@@ -102,6 +110,14 @@ def lift(text: str, metadata: Mapping[str, str]) -> dict[str, str]:
     if "constraint" in found:
         found["constraint"] = "constraints/" + found["constraint"].removeprefix("constraints/")
     return found
+
+
+def foreign(text: str) -> bool:
+    """Return whether what an error tells of is neither Google's nor Klaviyo's: it names other addresses, and no other."""
+    hosts = [match[1] for match, _ in zip(_ADDRESSED.finditer(text), range(50), strict=False)]
+    if hosts:
+        return not any(_GOOGLES.search(host) for host in hosts)
+    return _SERVER.search(text) is not None
 
 
 def _structured(metadata: Mapping[str, str]) -> Iterator[tuple[str, str]]:

@@ -68,7 +68,7 @@ def _rules(*pairs: tuple[str, str]) -> tuple[tuple[str, re.Pattern[str]], ...]:
 
 FIRST: Final = _rules(
     # The words decide here even against a reason: ten keys come as 429 and must not be tried again.
-    ("KBQ-TOO-MANY-KEYS", r"maximum number of keys"),
+    ("KBQ-TOO-MANY-KEYS", r"maximum number of .{0,20}keys on .{0,20}account"),
     ("KBQ-VPC-SC", r"vpc service controls|vpcServiceControlsUnique|SECURITY_POLICY_VIOLATED"),
     ("KBQ-DENY-POLICY", r"\biam deny policy"),
     ("KBQ-BILLING-OFF", r"billing has not been enabled|not allowed in the free tier"),
@@ -77,7 +77,8 @@ FIRST: Final = _rules(
 WORDS: Final = _rules(
     ("KBQ-KEY-CREATION-BLOCKED", r"key creation is not allowed on this service account"),
     ("KBQ-ACCOUNT-CREATION-BLOCKED", r"service account creation is not allowed on this project"),
-    ("KBQ-ACCOUNT-ID-INVALID", r"account id .{1,120}(?:does not have a length between|is invalid|must match)"),
+    ("KBQ-ACCOUNT-ID-INVALID", r"account id .{1,120}(?:does not have a length between|is invalid|must (?:be )?match)"),
+    ("KBQ-ACCOUNT-ID-INVALID", r"service account name must be between 6 and 30|account_id\W.{1,120}n't match regexp"),
     ("KBQ-DOMAIN-RESTRICTED", r"not belong to a permitted customer"),
     ("KBQ-GRANT-BLOCKED", r"denied by org policy on resource"),
     ("KBQ-TOMBSTONE", r"deleted:serviceaccount:\S{1,300} is of an unknown type"),
@@ -87,11 +88,13 @@ WORDS: Final = _rules(
     ("KBQ-CLOCK-SKEW", r"invalid jwt.{0,200}\b(?:iat|exp)\b"),
     ("KBQ-API-DISABLED", r"has not been used in project .{1,80} before or it is disabled|\bSERVICE_DISABLED\b"),
     ("KBQ-API-DISABLED", r"\bAPI \S{0,80} ?(?:is )?not enabled (?:on|for|in) project|accessNotConfigured"),
-    ("KBQ-KEY-NOT-FOUND", r"service account key .{1,200}?(?:does not exist|not found)"),
+    ("KBQ-KEY-NOT-FOUND", r"service account key \S{1,300} (?:does not exist|(?:was |is )?not found)"),
     ("KBQ-PROJECT-NOT-FOUND", r"make sure it references valid gcp project"),
-    ("KBQ-ACCOUNT-NOT-VISIBLE", r"service account .{1,200}?(?:does not exist|not found)|unknown service account"),
+    ("KBQ-ACCOUNT-NOT-VISIBLE", r"service account \S{1,300} (?:does not exist|(?:was |is )?not found)"),
+    ("KBQ-ACCOUNT-NOT-VISIBLE", r"unknown service account\b"),
     ("KBQ-ACCOUNT-NOT-VISIBLE", r"setPolicy failed for dataset .{1,1200}? does not exist"),
-    ("KBQ-ACCOUNT-DISABLED", r"service account .{0,200}(?:is|was|has been) disabled|account disabled|disabled_client"),
+    ("KBQ-ACCOUNT-DISABLED", r"service account (?:\S{1,300} )?(?:is|was|has been) disabled|disabled_client"),
+    ("KBQ-ACCOUNT-DISABLED", r"invalid[_ ]grant.{0,120}account disabled"),
     ("KBQ-SCOPES", r"insufficient authentication scopes|ACCESS_TOKEN_SCOPE_INSUFFICIENT|insufficient_scope"),
     ("KBQ-BILLING-OFF", r"billingNotEnabled|requires billing to be enabled|BILLING_DISABLED"),
     ("KBQ-BILLING-OFF", r"expiration time must be less than 60 days|billing account .{0,100}(?:disabled|closed)"),
@@ -103,27 +106,32 @@ WORDS: Final = _rules(
     ("KBQ-DRIVE", r"\bdrive credentials|google drive scope"),
     ("KBQ-NOT-IN-LOCATION", r"not found: dataset .{1,1200}? was not found in location"),
     ("KBQ-TABLE-READ-DENIED", r"does not have permission to query (?:table|view)"),
-    ("KBQ-TABLE-NOT-FOUND", r"not found: (?:table|view)\b"),
-    ("KBQ-DATASET-NOT-FOUND", r"not found: dataset\b"),
+    ("KBQ-TABLE-NOT-FOUND", r"not found: (?:table|view) \S{1,1200}[:.]\S"),
+    ("KBQ-DATASET-NOT-FOUND", r"not found: dataset \S{1,1200}[:.]\S"),
     ("KBQ-PROJECT-NOT-FOUND", r"not found: project\b|projects instance \[[^\]:\n]{1,80}\] \(or it may not exist\)"),
-    ("KBQ-PROJECT-NOT-FOUND", r"\bproject .{1,100}(?:not found or deleted|has been deleted|is pending deletion)"),
+    ("KBQ-PROJECT-NOT-FOUND", r"\bproject \S{1,100} (?:not found or deleted|is pending deletion)"),
+    ("KBQ-PROJECT-NOT-FOUND", r"\bproject [#'\"\[]?(?=\S{0,60}[\d/-])\S{1,100} has been deleted"),
     ("KBQ-DATASET-NOT-EMPTY", r"\bdataset .{1,1200}? is still in use"),
     ("KBQ-CREDENTIALS-FILE", r"DefaultCredentialsError.{0,40}File .{1,400}? was not found"),
-    ("KBQ-CREDENTIALS-FILE", r"not a valid json file|does not have a valid type\."),
+    ("KBQ-CREDENTIALS-FILE", r"\bfile \S{1,400} (?:is not a valid json file|does not have a valid type\.)"),
     (
         "KBQ-NO-CREDENTIALS",
-        r"DefaultCredentialsError|default credentials were not found|could not automatically determine",
+        r"DefaultCredentialsError|default credentials were not found|automatically determine credentials",
     ),
     ("KBQ-NO-CREDENTIALS", r"not currently have an active account selected|no credentialed accounts"),
     ("KBQ-LOGIN-EXPIRED", r"reauthentication (?:is needed|is required|failed|required)|invalid_rapt"),
     ("KBQ-LOGIN-EXPIRED", r"has been expired or revoked|refreshing your current auth tokens|ReauthFail"),
-    ("KBQ-IMPERSONATION-DENIED", r"impersonated credentials|unable to impersonate|failed to impersonate"),
+    ("KBQ-IMPERSONATION-DENIED", r"impersonated credentials|(?:unable|failed) to impersonate \[?\S{1,100}@"),
     ("KBQ-QUOTA-PROJECT", r"required permission to use project|requires a quota project|USER_PROJECT_DENIED"),
-    ("KBQ-RATE-LIMITED", r"rate_?limit_?exceeded|rate limits? exceeded|exceeded rate limits|too many requests"),
+    ("KBQ-RATE-LIMITED", r"rate_?limit_?exceeded|(?<!api )rate limits? exceeded|exceeded rate limits"),
     ("KBQ-RATE-LIMITED", r"quota exceeded for quota metric .{0,200}per (?:minute|second|100 seconds)"),
-    ("KBQ-QUOTA-EXCEEDED", r"quota exceeded|quotaExceeded|exceeded quota"),
+    ("KBQ-QUOTA-EXCEEDED", r"(?<!disk )quota exceeded|quotaExceeded|exceeded quota"),
     ("KBQ-QUERY-TOO-BIG", r"resources exceeded during query|exceeded limit for bytes billed|resourcesExceeded"),
-    ("KBQ-QUERY-INVALID", r"unrecognized name: |syntax error: |no matching signature for|not found inside "),
+    ("KBQ-QUERY-INVALID", r"(?:unrecognized name|syntax error): .{1,2000} at \[\d{1,6}:\d{1,6}\]"),
+    (
+        "KBQ-QUERY-INVALID",
+        r"no matching signature for (?:\w{1,20} )?(?:function|operator)|\bname \S{1,300} not found inside ",
+    ),
 )
 
 NETWORK: Final = _rules(
@@ -136,9 +144,9 @@ NETWORK: Final = _rules(
         "KBQ-DNS",
         r"dns resolution failed|getaddrinfo failed|NameResolutionError|could not resolve|unable to find the server",
     ),
-    ("KBQ-CONNECTION-REFUSED", r"connection refused|econnrefused|actively refused"),
+    ("KBQ-CONNECTION-REFUSED", r"connection ?refused|econnrefused|actively refused"),
     ("KBQ-NETWORK-UNREACHABLE", r"network (?:is )?unreachable|no route to host|host is unreachable"),
-    ("KBQ-CONNECTION-LOST", r"connection reset|econnreset|connection aborted|RemoteDisconnected|remote end closed"),
+    ("KBQ-CONNECTION-LOST", r"connection ?reset|econnreset|connection aborted|RemoteDisconnected|remote end closed"),
     ("KBQ-CONNECTION-LOST", r"socket closed|broken pipe|IncompleteRead|connection broken|server disconnected|goaway"),
     ("KBQ-DEADLINE", r"deadline[_ ]?exceeded|timed out|TimeoutError|(?:read|connect) ?timeout|etimedout"),
     ("KBQ-DEADLINE", r"timeout of .{1,40} exceeded"),
@@ -152,7 +160,11 @@ MALFORMED: Final = _rules(
 
 LAST: Final = _rules(
     ("KBQ-NOT-PERMITTED", r"the caller does not have permission|update access denied"),
-    ("KBQ-ALREADY-EXISTS", r"already exists"),
+    (
+        "KBQ-ALREADY-EXISTS",
+        r"already exists: (?:dataset|table|job|view|routine|model)\b|requested entity already exists",
+    ),
+    ("KBQ-ALREADY-EXISTS", r"service account \S{1,300} already exists"),
     ("KBQ-CONCURRENT-CHANGE", r"\bconditionNotMet\b"),
 )
 

@@ -1,6 +1,7 @@
 """What Google says, row by row, and the forms in which an operator meets it. Test data; no code under test."""
 
 import json
+import textwrap
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -391,5 +392,14 @@ def forms(said: Said) -> Iterator[tuple[str, str]]:
     )
     yield "gcloud http", f"ERROR: (gcloud.projects.add-iam-policy-binding) HTTPError {said.http}: {words}"
     yield "bq", f"BigQuery error in query operation: {words}"
+    yield "bq in a terminal", "\n".join(textwrap.wrap(f"BigQuery error in query operation: {words}", 80))
+    yield "bq in a narrow one", "\n".join(textwrap.wrap(f"Error in query string: {words}", 41, break_long_words=False))
+    yield "bq, a further failure", textwrap.fill(words, initial_indent=" - ", subsequent_indent="   ")
+    yield "bq, copied from the middle of a line", "\n".join(textwrap.wrap("x" * 60 + " " + words, 80))[61:]
+    bordered = textwrap.wrap(
+        f"Error: Error applying IAM policy: {words}", 76, break_on_hyphens=False, break_long_words=False
+    )
+    yield "Terraform", "\n".join(["╷", *(f"│ {line}" for line in bordered), "│ ", "│   with google_x.y,", "╵"])
+    yield "German and coloured", f"Fehler beim Ausführen der Abfrage:\r\n\x1b[1;31m{words}\x1b[0m\r\n\x1b[KAbgebrochen."
     yield "log", f"2026-11-23T18:00:00.123Z WARN sync[4711] job failed: {words}"
     yield "Klaviyo", f"Summary\tSync failed\nCode\t{said.reason}\nExternal message\t{words}\nDate\tNov 23, 2026"

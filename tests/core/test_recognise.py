@@ -173,6 +173,60 @@ def test_what_is_not_known_is_called_so_and_shown(fault: Fault, kind: Kind) -> N
     assert problem.retry is Retry.NEVER
 
 
+UNRELATED = """
+bash: kbq: command not found
+ModuleNotFoundError: No module named 'foo'
+TypeError: unsupported operand type(s) for +: 'int' and 'str'
+psql: error: connection to server failed: FATAL: database "x" does not exist
+MySQL: Access denied for user 'x'@'localhost' (using password: YES)
+ORA-00942: table or view does not exist
+Snowflake: SQL compilation error: Object 'FOO' does not exist or not authorized.
+An error occurred (NoSuchBucket) when calling the ListObjects operation: The specified bucket does not exist
+AccessDenied: User: arn:aws:iam::123:user/jo is not authorized to perform: s3:GetObject
+AADSTS50057: The user account is disabled.
+Account disabled. Contact your bank.
+Permission denied (publickey).
+error: failed to push some refs to 'github.com:x/y.git'
+fatal: a branch named 'x' already exists
+fatal: unable to access 'https://github.com/': Could not resolve host: github.com
+curl: (7) Failed to connect to example.com port 80: Connection refused
+requests.exceptions.HTTPError: 401 Client Error: Unauthorized for url: https://api.github.com/user
+axios: Request failed with status code 429 https://api.stripe.com/v1
+GitHub API rate limit exceeded for user ID 123.
+HTTP 503 from shop.example.com
+503 Service Temporarily Unavailable nginx
+500 people came
+Job ABORTED by user
+redis: maximum number of keys reached
+OSError: [Errno 122] Disk quota exceeded
+bash: syntax error: unexpected end of file
+config.json is not a valid json file
+could not automatically determine the encoding
+mkdir: cannot create directory 'x': File exists
+User already exists in the address book
+The service account password has been changed. Windows service not found on this server.
+the role of the project manager has been deleted from the plan
+Table not found: reservation at 8 pm
+Error from server (NotFound): pods "x" not found
+ERROR: (gcloud.run.deploy) NOT_FOUND: Image not found
+ERROR: (gcloud.compute.instances.create) Could not fetch resource: The resource 'projects/foo/zones/x' was not found
+Klaviyo: the account is paused
+Ihr Projekt wurde gespeichert
+""".strip().splitlines()
+
+
+@pytest.mark.parametrize("text", UNRELATED)
+def test_what_others_say_is_not_taken_for_google_s(text: str) -> None:
+    assert recognise_text(text, NOWHERE).code is None
+
+
+def test_lines_that_only_follow_each_other_are_not_read_as_one() -> None:
+    text = (
+        "2026-11-23 10:00:00 INFO using service account\n2026-11-23 10:00:01 INFO sync-2 does not exist yet, making it"
+    )
+    assert recognise_text(text, NOWHERE).code is None
+
+
 @pytest.mark.parametrize("text", ["", "  \n ", "Have a nice day", "projects/acme-prod-123", "permission", "404"])
 def test_innocent_text_is_not_taken_for_an_error(text: str) -> None:
     assert recognise_text(text, NOWHERE).code is None
