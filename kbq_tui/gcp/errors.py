@@ -65,12 +65,26 @@ _BY_CLASS: Final[tuple[tuple[str, frozenset[str]], ...]] = (
             }
         ),
     ),
-    (MALFORMED, frozenset({"MalformedError", "AnswerTooLargeError", "ContentDecodingError", "DecodeError"})),
+    (
+        MALFORMED,
+        # requests makes the last two a kind of OSError, as if the network were at fault
+        frozenset(
+            {
+                "MalformedError",
+                "AnswerTooLargeError",
+                "ContentDecodingError",
+                "DecodeError",
+                "JSONDecodeError",
+                "InvalidJSONError",
+            }
+        ),
+    ),
     (UNREACHABLE, frozenset({"ConnectionError", "NewConnectionError", "OSError"})),
 )
 
 # The same for gRPC, which has words only: (what the words are, the code).
 _GRPC_WORDS: Final = (
+    (re.compile(r"deserializing response|content-type|http2 header with status: [23]\d\d", re.I), MALFORMED),
     (re.compile(r"dns resolution failed|name resolution|domain name not found", re.I), DNS),
     (re.compile(r"handshake|certificate|ssl_error|\btls\b", re.I), TLS),
     (re.compile(r"connection refused", re.I), REFUSED),

@@ -33,6 +33,7 @@ class Way:
         refused: nobody listens.
         timeout: seconds for a call.
         always: worth a run in which every call fails so; those that are not differ only in what was done before.
+        truth: which of the STORIES is what has happened; none where Google simply said no.
     """
 
     rule: dict = dataclasses.field(default_factory=dict)
@@ -41,7 +42,17 @@ class Way:
     refused: bool = False
     timeout: float = 20.0
     always: bool = True
+    truth: str = ""
 
+
+STORIES = frozenset(
+    f"KBQ-{name}"
+    for name in (
+        "RATE-LIMITED GOOGLE-UNAVAILABLE CONNECTION-REFUSED CONNECTION-LOST NETWORK-UNREACHABLE DEADLINE "
+        "MALFORMED-ANSWER DNS TLS PROXY"
+    ).split()
+)
+"""What may be told of a call that failed on the way, or for a passing fault; each is wrong where another one is true."""
 
 PYTHONS_WORDS = re.compile(r"object has no attribute|indices must be|not subscriptable|object is not|KeyError|<class ")
 
@@ -54,23 +65,30 @@ WAYS = {
     "404": Way({"kind": "status", "status": 404}, judges=True),
     "409": Way({"kind": "status", "status": 409}, judges=True),
     "412": Way({"kind": "status", "status": 412}, judges=True),
-    "429": Way({"kind": "status", "status": 429}, passing=True),
+    "429": Way({"kind": "status", "status": 429}, passing=True, truth="KBQ-RATE-LIMITED"),
     "429 Retry-After": Way(
         {"kind": "status", "status": 429, "retry_after": 3, "details": [{**RETRY_INFO, "retryDelay": "3s"}]},
         passing=True,
+        truth="KBQ-RATE-LIMITED",
     ),
-    "500": Way({"kind": "status", "status": 500}, passing=True),
-    "503": Way({"kind": "status", "status": 503}, passing=True),
-    "503 after the act": Way({"kind": "status", "status": 503, "when": "after"}, passing=True, always=False),
-    "connection refused": Way(refused=True, passing=True),
-    "reset before the act": Way({"kind": "reset"}, passing=True),
-    "reset after the act": Way({"kind": "reset", "when": "after"}, passing=True),
-    "hang before the act": Way({"kind": "hang", "seconds": 3.0}, timeout=SHORT),
-    "hang after the act": Way({"kind": "hang", "seconds": 3.0, "when": "after"}, timeout=SHORT, always=False),
-    "malformed body": Way({"kind": "malformed"}),
-    "malformed after the act": Way({"kind": "malformed", "when": "after"}, always=False),
-    "truncated body": Way({"kind": "truncated", "when": "after"}, passing=True, always=False),
-    "wrong content type": Way({"kind": "content-type"}),
+    "500": Way({"kind": "status", "status": 500}, passing=True, truth="KBQ-GOOGLE-UNAVAILABLE"),
+    "503": Way({"kind": "status", "status": 503}, passing=True, truth="KBQ-GOOGLE-UNAVAILABLE"),
+    "503 after the act": Way(
+        {"kind": "status", "status": 503, "when": "after"}, passing=True, always=False, truth="KBQ-GOOGLE-UNAVAILABLE"
+    ),
+    "connection refused": Way(refused=True, passing=True, truth="KBQ-CONNECTION-REFUSED"),
+    "reset before the act": Way({"kind": "reset"}, passing=True, truth="KBQ-CONNECTION-LOST"),
+    "reset after the act": Way({"kind": "reset", "when": "after"}, passing=True, truth="KBQ-CONNECTION-LOST"),
+    "hang before the act": Way({"kind": "hang", "seconds": 3.0}, timeout=SHORT, truth="KBQ-DEADLINE"),
+    "hang after the act": Way(
+        {"kind": "hang", "seconds": 3.0, "when": "after"}, timeout=SHORT, always=False, truth="KBQ-DEADLINE"
+    ),
+    "malformed body": Way({"kind": "malformed"}, truth="KBQ-MALFORMED-ANSWER"),
+    "malformed after the act": Way({"kind": "malformed", "when": "after"}, always=False, truth="KBQ-MALFORMED-ANSWER"),
+    "truncated body": Way(
+        {"kind": "truncated", "when": "after"}, passing=True, always=False, truth="KBQ-CONNECTION-LOST"
+    ),
+    "wrong content type": Way({"kind": "content-type"}, truth="KBQ-MALFORMED-ANSWER"),
 }
 
 
@@ -139,15 +157,16 @@ class Cell:
         if not truth:
             self.faults.append(text)
 
-    def problems(self, found: list[Problem]) -> None:
-        """A problem has all that the operator needs."""
+    def problems(self, found: list[Problem], way: Way) -> None:
+        """A problem has all that the operator needs, and tells what has happened."""
         for p in found:
+            self.expect(p.code not in STORIES or p.code == way.truth, f"{p.code} is not what happened: {p.original}")
             self.expect(p.title and p.cause and p.remedy and p.who, f"no remedy: {p}")
             self.expect("Traceback" not in p.original + p.cause, f"a traceback: {p}")
             self.expect(not PYTHONS_WORDS.search(p.original), f"Python's own words: {p}")
 
     def verdicts(self, results: tuple[CheckResult, ...], way: Way) -> None:
-        self.problems([r.problem for r in results if r.problem is not None])
+        self.problems([r.problem for r in results if r.problem is not None], way)
         for r in results:
             explained = r.problem is not None or r.verdict in (Verdict.PASS, Verdict.SKIPPED)
             self.expect(explained or r.evidence, f"{r.check.id}: {r.verdict} without a reason")

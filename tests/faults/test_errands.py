@@ -166,7 +166,7 @@ async def on_errand(spot: Spot, method: str, name: str, quiet: Quiet, *, every: 
         answer = await errand.go(spot)
         cell.outcome = "success"
     except ProblemError as error:
-        cell.problems([error.problem])
+        cell.problems([error.problem], way)
         cell.outcome = error.problem.code or "unrecognised"
     good, hits = cell.outcome == "success", spot.hits()
     cell.expect(0 < hits <= TRIES if every else hits == 1, f"{hits} calls were spoilt")

@@ -41,7 +41,7 @@ async def in_apply(spot: Spot, method: str, way: Way, known: Known) -> Cell | No
     spoil(spot, method, way, every=False)
     with spot.ports() as ports:
         found = await apply(spot.spec, ports, lambda _: None, patience=PATIENCE)
-    judge_apply(cell, found, spot)
+    judge_apply(cell, found, spot, way)
     if not spot.hits() and way.rule.get("when") == "after":
         return None  # Google itself said no: there was no act to fail after
     cell.expect(spot.hits() == 1, f"{spot.hits()} calls were spoilt")
@@ -59,10 +59,10 @@ async def everywhere(spot: Spot, method: str, way: Way, known: Known) -> Cell:
     spoil(spot, method, way, every=True)
     with spot.ports() as ports:
         found = await apply(spot.spec, ports, lambda _: None, patience=PATIENCE)
-        judge_apply(cell, found, spot)
+        judge_apply(cell, found, spot, way)
         if method in known.status:
             seen = await status(spot.spec, ports)
-            cell.problems([line.problem for line in seen.lines if line.problem is not None])
+            cell.problems([line.problem for line in seen.lines if line.problem is not None], way)
         if method in known.verify:
             spot.fill()
             results = await verify(spot.spec, ports, settling=SETTLING)
@@ -92,8 +92,8 @@ async def in_verify(spot: Spot, method: str, way: Way) -> Cell:
     return cell
 
 
-def judge_apply(cell: Cell, found: Outcome, spot: Spot) -> None:
-    cell.problems(failures(found))
+def judge_apply(cell: Cell, found: Outcome, spot: Spot, way: Way) -> None:
+    cell.problems(failures(found), way)
     account = spot.world.service_accounts.get(spot.spec.account_email)
     made = set(account.keys) if account else set()
     held = {found.key.key_id} if found.key else set()
