@@ -46,13 +46,20 @@ class Way:
 
 
 STORIES = frozenset(
-    f"KBQ-{name}"
-    for name in (
-        "RATE-LIMITED GOOGLE-UNAVAILABLE CONNECTION-REFUSED CONNECTION-LOST NETWORK-UNREACHABLE DEADLINE "
-        "MALFORMED-ANSWER DNS TLS PROXY"
-    ).split()
+    {
+        "KBQ-CONNECTION-LOST",
+        "KBQ-CONNECTION-REFUSED",
+        "KBQ-DEADLINE",
+        "KBQ-DNS",
+        "KBQ-GOOGLE-UNAVAILABLE",
+        "KBQ-MALFORMED-ANSWER",
+        "KBQ-NETWORK-UNREACHABLE",
+        "KBQ-PROXY",
+        "KBQ-RATE-LIMITED",
+        "KBQ-TLS",
+    }
 )
-"""What may be told of a call that failed on the way, or for a passing fault; each is wrong where another one is true."""
+"""What may be told of a call that failed on the way, or by a passing fault; each is wrong where another is true."""
 
 PYTHONS_WORDS = re.compile(r"object has no attribute|indices must be|not subscriptable|object is not|KeyError|<class ")
 

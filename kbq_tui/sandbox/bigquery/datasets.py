@@ -237,6 +237,8 @@ def _milliseconds(project: Project, key: str, value: Any) -> int | None:
         raise refusals.invalid(f"Invalid value for {key}: {value} is not a valid value") from error
     if not project.billing and milliseconds > FREE_EXPIRATION_MS:
         raise refusals.no_billing("The default table expiration time must be less than 60 days.")
+    if milliseconds == 0 and project.billing:
+        return None  # as `bq update --default_table_expiration 0` takes it off
     if milliseconds < 3_600_000:
         raise refusals.invalid(f"{key} must be at least 3600000 milliseconds (one hour).")
     return milliseconds
