@@ -6,7 +6,8 @@ from dataclasses import replace
 from typing import Final
 
 from kbq_tui.core import catalogue
-from kbq_tui.core.catalogue_base import GRANT_WAIT, clean
+from kbq_tui.core import catalogue_commands as cmd
+from kbq_tui.core.catalogue_base import GRANT_WAIT, clean, step, values
 from kbq_tui.core.problems import Context, Fault, Kind, Problem, Retry
 from kbq_tui.core.recognise_forms import bounded, fault_of
 from kbq_tui.core.recognise_lift import foreign, lift
@@ -56,7 +57,9 @@ def recognise(fault: Fault, context: Context, *, changed_recently: bool = False)
     code = _code(fault, text, lifted)
     if fault.method:
         lifted.setdefault("method", fault.method)
-    problem = _unrecognised(fault, text, lifted) if code is None else _recognised(code, fault, context, text, lifted)
+    problem = (
+        _unrecognised(fault, context, text, lifted) if code is None else _recognised(code, fault, context, text, lifted)
+    )
     if changed_recently:
         return settling(problem)
     # Grants are made for the service account, so its refusals are those that a grant under way explains.
@@ -84,7 +87,7 @@ def recognise_text(text: str, context: Context) -> Problem:
     fault, words = fault_of(text)
     problem = recognise(fault, context)
     if problem.code in _ANYBODYS and not fault.reason and foreign(fault.message):
-        problem = _unrecognised(fault, fault.message, lift(fault.message, {}))
+        problem = _unrecognised(fault, context, fault.message, lift(fault.message, {}))
     return replace(problem, original=clean(words, 2_000))
 
 
@@ -205,14 +208,25 @@ _ADVICE: Final = {
 _CLASS: Final = {401: "credentials", 403: "denied", 404: "absent", 409: "conflict", 400: "invalid", 501: "invalid"}
 
 
-def _unrecognised(fault: Fault, words: str, lifted: dict[str, str]) -> Problem:
-    kind, advice = _ADVICE[_CLASS.get(_http(fault) or 0, "plain")]
+_LOOK: Final = {
+    "denied": (said("See who is signed in, and which roles they hold:"), (cmd.SHOW_LOGIN, cmd.SHOW_POLICY)),
+    "absent": (said("Check the project ID; it is neither the name nor the number:"), (cmd.SHOW_PROJECT,)),
+}
+"""Where to look first; all that can be said of what is not known."""
+
+
+def _unrecognised(fault: Fault, context: Context, words: str, lifted: dict[str, str]) -> Problem:
+    name = _CLASS.get(_http(fault) or 0, "plain")
+    kind, advice = _ADVICE[name]
+    details = {key: text for key, value in lifted.items() if (text := clean(value))}
+    look = (step(*_LOOK[name], values(context, details)),) if name in _LOOK else ()
     return Problem(
         code=None,
         title=said("Unrecognised error"),
         cause=said("This error is not one that this program knows; its own words are shown as they came."),
         remedy=(
             advice,
+            *look,
             joined(
                 "\n",
                 said("If it happens again, write a bug report with these words and the output of:"),
@@ -222,7 +236,7 @@ def _unrecognised(fault: Fault, words: str, lifted: dict[str, str]) -> Problem:
         who=said("Not known."),
         kind=kind,
         link=_GENERAL_LINK,
-        details={name: text for name, value in lifted.items() if (text := clean(value))},
+        details=details,
         original=clean(words, 2_000),
     )
 

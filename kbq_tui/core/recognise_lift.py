@@ -113,7 +113,7 @@ def lift(text: str, metadata: Mapping[str, str]) -> dict[str, str]:
 
 
 def foreign(text: str) -> bool:
-    """Return whether what an error tells of is neither Google's nor Klaviyo's: it names other addresses, and no other."""
+    """Return whether an error tells of something that is neither Google's nor Klaviyo's: all addresses are others."""
     hosts = [match[1] for match, _ in zip(_ADDRESSED.finditer(text), range(50), strict=False)]
     if hosts:
         return not any(_GOOGLES.search(host) for host in hosts)

@@ -215,6 +215,14 @@ Ihr Projekt wurde gespeichert
 """.strip().splitlines()
 
 
+@pytest.mark.parametrize(
+    ("http", "command"), [(403, f"gcloud projects get-iam-policy {P}"), (404, f"gcloud projects describe {P}")]
+)
+def test_what_is_not_known_comes_with_where_to_look(http: int, command: str) -> None:
+    problem = recognise(Fault("quux", http), HERE)
+    assert command in shown(problem).splitlines()
+
+
 @pytest.mark.parametrize("text", UNRELATED)
 def test_what_others_say_is_not_taken_for_google_s(text: str) -> None:
     assert recognise_text(text, NOWHERE).code is None

@@ -13,9 +13,6 @@ from kbq_tui.tui.modals.problem import describe
 from kbq_tui.tui.widgets.bars import Quiet
 from kbq_tui.tui.widgets.push import Push
 
-MOST = 100_000
-"""Characters of a pasted text that are looked at; an error stands at its beginning."""
-
 
 class Explain(Modal[None]):
     """A box to paste into, and what it means."""
@@ -45,7 +42,7 @@ class Explain(Modal[None]):
 
     @on(Push.Pressed, "#explain")
     def _explain(self) -> None:
-        self.host.launch(self._recognise(self.query_one("#paste", TextArea).text[:MOST]), "explain")
+        self.host.launch(self._recognise(self.query_one("#paste", TextArea).text), "explain")
 
     async def _recognise(self, text: str) -> None:
         if not text.strip():
