@@ -329,14 +329,15 @@ def test_no_key_is_kept() -> None:
 @pytest.mark.parametrize(
     "unit",
     ["x", "{", "[{", '{"error":', "projects/", "eyJ-", "a@", "a.", "Table a:b.", "iam.", "\\", "'", "-", "\n", "é",
-     "-----BEGIN ", "service account ", "dataset p:"]
+     "-----BEGIN ", "service account ", "dataset p:", "x \n", "aaaa-\nbbbb ", "│ ", "https://a.b ",
+     "not found: table x"]
 )  # fmt: skip
 def test_five_megabytes_are_read_in_bounded_time(unit: str) -> None:
     text = unit * (5_000_000 // len(unit))
-    began = time.perf_counter()
+    began = time.process_time()
     recognise_text(text, HERE)
     recognise(Fault(text, 403), HERE)
-    assert time.perf_counter() - began < 5
+    assert time.process_time() - began < 5
 
 
 def test_the_end_of_a_long_traceback_is_read() -> None:

@@ -82,6 +82,7 @@ def grpc_error(kind: type[Exception], message: str) -> Exception:
         ),
         (requests.exceptions.ChunkedEncodingError("incomplete"), "KBQ-CONNECTION-LOST", True),
         (MalformedError("not JSON"), "KBQ-MALFORMED-ANSWER", True),
+        (requests.exceptions.JSONDecodeError("Expecting value", "<html>", 0), "KBQ-MALFORMED-ANSWER", True),
         (KeyError("name"), "KBQ-MALFORMED-ANSWER", True),
         (AttributeError("x"), "KBQ-MALFORMED-ANSWER", True),
         (UntrustedAddressError("evil.example"), "KBQ-ENDPOINT-REFUSED", False),
@@ -129,6 +130,10 @@ def test_each_failure_has_its_problem(error: BaseException, code: str | None, ac
         ("recvmsg:Connection reset by peer", "KBQ-CONNECTION-LOST", True),
         ("Ssl handshake failed: SSL_ERROR_SSL: CERTIFICATE_VERIFY_FAILED", "KBQ-TLS", True),
         ("The service is currently unavailable.", "KBQ-GOOGLE-UNAVAILABLE", True),
+        ("Exception deserializing response!", "KBQ-MALFORMED-ANSWER", True),
+        ("invalid content-type: text/html", "KBQ-MALFORMED-ANSWER", True),
+        ("Received http2 header with status: 302", "KBQ-MALFORMED-ANSWER", True),
+        ("Received http2 header with status: 503", "KBQ-GOOGLE-UNAVAILABLE", True),
     ],
 )
 def test_grpc_says_the_same_in_words_only(message: str, code: str, acted: bool) -> None:

@@ -10,6 +10,7 @@ import pytest
 from kbq_tui.sandbox.scenario import names
 
 ENDS = {
+    "account-creation-blocked": (4, "iam.managed.disableServiceAccountCreation"),
     "apis-off": (0, "Verified"),
     "captive-portal": (5, "remedy"),
     "concurrent-editor": (0, "Verified"),
@@ -19,6 +20,7 @@ ENDS = {
     "hostile-text": (0, "Verified"),
     "key-creation-blocked": (4, "iam.disableServiceAccountKeyCreation"),
     "large": (0, "Verified"),
+    "location-forbidden": (4, "KBQ-LOCATION-FORBIDDEN"),
     "lost-answers": (5, "kbq-tui key delete"),
     "no-billing": (6, "KBQ-BILLING-OFF"),
     "no-permission": (4, "bigquery.datasets.create"),
@@ -30,6 +32,7 @@ ENDS = {
     "ten-keys": (1, "KBQ-TOO-MANY-KEYS"),
     "tombstones": (0, "Remove the dead access entry"),
     "unreadable-tables": (6, "cannot be read"),
+    "vpc-sc": (4, "kbqDemo_4f1-Zq7R2s9T"),
 }
 
 
