@@ -75,7 +75,7 @@ _GRPC: Final = re.compile(rf"\bStatusCode\.({_STATUSES})\b")
 # Names that are words of plain English, too, count only where they stand as a status.
 _STATUS: Final = re.compile(
     rf"\b(?:status|code)[\\'\"]{{0,2}}\s{{0,3}}[:=]\s{{0,3}}[\\'\"]{{0,2}}({_STATUSES})\b|"
-    r"(?:\A\s{0,20}|\) )(UNAVAILABLE|ABORTED|UNAUTHENTICATED): |\b([A-Z]{3,12}_[A-Z]{4,12})\b"
+    r"(?:\A\s{0,20}|\) |\b\d{1,2} )(UNAVAILABLE|ABORTED|UNAUTHENTICATED): |\b([A-Z]{3,12}_[A-Z]{4,12})\b"
 )
 _HTTP: Final = tuple(
     re.compile(pattern)

@@ -96,7 +96,10 @@ WORDS: Final = _rules(
     ("KBQ-ACCOUNT-DISABLED", r"service account (?:\S{1,300} )?(?:is|was|has been) disabled|disabled_client"),
     ("KBQ-ACCOUNT-DISABLED", r"invalid[_ ]grant.{0,120}account disabled"),
     ("KBQ-SCOPES", r"insufficient authentication scopes|ACCESS_TOKEN_SCOPE_INSUFFICIENT|insufficient_scope"),
-    ("KBQ-BILLING-OFF", r"billingNotEnabled|requires billing to be enabled|BILLING_DISABLED"),
+    (
+        "KBQ-BILLING-OFF",
+        r"billingNotEnabled|requires billing to be enabled|billing must be enabled for|BILLING_DISABLED",
+    ),
     ("KBQ-BILLING-OFF", r"expiration time must be less than 60 days|billing account .{0,100}(?:disabled|closed)"),
     ("KBQ-CONCURRENT-CHANGE", r"concurrent policy changes|read-modify-write"),
     ("KBQ-ROLE-LEVEL", r"\brole \S{1,200} is not supported for this resource"),
@@ -142,8 +145,9 @@ NETWORK: Final = _rules(
     ("KBQ-DNS", r"name or service not known|failure in name resolution|nodename nor servname|failed to resolve"),
     (
         "KBQ-DNS",
-        r"dns resolution failed|getaddrinfo failed|NameResolutionError|could not resolve|unable to find the server",
+        r"dns resolution failed|getaddrinfo (?:failed|ENOTFOUND|EAI_AGAIN)|NameResolutionError",
     ),
+    ("KBQ-DNS", r"could not resolve|unable to find the server"),
     ("KBQ-CONNECTION-REFUSED", r"connection ?refused|econnrefused|actively refused"),
     ("KBQ-NETWORK-UNREACHABLE", r"network (?:is )?unreachable|no route to host|host is unreachable"),
     ("KBQ-CONNECTION-LOST", r"connection ?reset|econnreset|connection aborted|RemoteDisconnected|remote end closed"),
@@ -164,7 +168,7 @@ LAST: Final = _rules(
         "KBQ-ALREADY-EXISTS",
         r"already exists: (?:dataset|table|job|view|routine|model)\b|requested entity already exists",
     ),
-    ("KBQ-ALREADY-EXISTS", r"service account \S{1,300} already exists"),
+    ("KBQ-ALREADY-EXISTS", r"(?:dataset|table|view|service account) \S{1,1200} already exists\b"),
     ("KBQ-CONCURRENT-CHANGE", r"\bconditionNotMet\b"),
 )
 

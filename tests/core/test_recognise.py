@@ -136,6 +136,13 @@ def test_the_server_s_retry_after_is_told() -> None:
         ("google.auth.exceptions.RefreshError: ('Unable to acquire impersonated credentials', '{}')", "KBQ-IMPERSONATION-DENIED"),  # noqa: E501
         (f"ERROR: (gcloud.projects.describe) User [jo@example.com] does not have permission to access projects instance [{P}] (or it may not exist)", "KBQ-PROJECT-NOT-FOUND"),  # noqa: E501
         ("googleapi: Error 403: something new, rateLimitExceeded", "KBQ-RATE-LIMITED"),
+        ("BigQuery error in mk operation: Dataset 'acme:KLAVIYO_TMP' already exists.", "KBQ-ALREADY-EXISTS"),
+        ("14 UNAVAILABLE: The service is currently unavailable.", "KBQ-GOOGLE-UNAVAILABLE"),
+        ("Error: getaddrinfo ENOTFOUND bigquery.googleapis.com", "KBQ-DNS"),
+        ("FAILED_PRECONDITION: Billing must be enabled for activation of service(s) 'x'", "KBQ-BILLING-OFF"),
+        ("argument NAME: Bad value [KLAVIYO]: Service account name must be between 6 and 30 characters (inclusive)", "KBQ-ACCOUNT-ID-INVALID"),  # noqa: E501
+        ('"account_id" ("KLAVIYO_TMP") doesn\'t match regexp "^[a-z](?:[-a-z0-9]{4,28}[a-z0-9])$"', "KBQ-ACCOUNT-ID-INVALID"),  # noqa: E501
+        ("ConnectionRefusedError: [Errno 111] Verbindungsaufbau abgelehnt", "KBQ-CONNECTION-REFUSED"),
         ("what is KBQ-DATASET-TWIN?", "KBQ-DATASET-TWIN"),
     ],
 )  # fmt: skip
