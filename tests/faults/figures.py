@@ -41,6 +41,10 @@ def _matrix(reporter: pytest.TerminalReporter, rows: list[list[str]]) -> None:
         " of an errand (a search, a deletion, a sign-in), at every call."
     )
     reporter.write_line(f"{good} succeeded after bounded retries, {len(rows) - good} ended in a Problem with a remedy.")
+    reporter.write_line(
+        "'unrecognised' is one, too: a status without words that are known, shown as it came, with the nearest general"
+        " advice; nothing is guessed."
+    )
     reporter.write_line("")
     reporter.write_line(f"{'method':45}{'cells':>6}{'success':>9}  Problems")
     for method in methods:
