@@ -45,14 +45,17 @@ GRANT_OPERATOR: Final = (
     "gcloud projects add-iam-policy-binding {project} --member={operator_member} --role={role} --condition=None"
 )
 
+REVOKE_OPERATOR: Final = GRANT_OPERATOR.replace(" add-", " remove-")
 GRANT_OPERATOR_ORGANIZATION: Final = (
     "gcloud organizations add-iam-policy-binding ORGANIZATION_ID --member={operator_member} --role={role} "
     "--condition=None"
 )
+REVOKE_OPERATOR_ORGANIZATION: Final = GRANT_OPERATOR_ORGANIZATION.replace(" add-", " remove-")
 
 _SQL: Final = "bq query --project_id={project} --location={location} --use_legacy_sql=false "
 GRANT_DATASET: Final = _SQL + "'GRANT `{role}` ON SCHEMA `{project}.{dataset}` TO \"serviceAccount:{account}\"'"
 GRANT_OPERATOR_DATASET: Final = _SQL + "'GRANT `{role}` ON SCHEMA `{project}.{dataset}` TO \"{operator_member}\"'"
+REVOKE_OPERATOR_DATASET: Final = _SQL + "'REVOKE `{role}` ON SCHEMA `{project}.{dataset}` FROM \"{operator_member}\"'"
 REVOKE_DATASET: Final = _SQL + "'REVOKE `{role}` ON SCHEMA `{project}.{dataset}` FROM \"serviceAccount:{account}\"'"
 REVOKE_TABLE: Final = (
     "bq remove-iam-policy-binding --member=serviceAccount:{account} --role={role} --table=true "

@@ -1,6 +1,7 @@
 """What to send to the person who may do what the operator may not: role, reason, command, undo."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Final, NamedTuple
 
@@ -62,6 +63,13 @@ _TEMPLATES: Final[dict[Deed, tuple[tuple[str, ...], tuple[str, ...]]]] = {
     Deed.LIFT_ACCOUNT_POLICY: _lift(_ACCOUNT),
 }
 
+_ROLE_FOR_OPERATOR: Final = {
+    "project": ((cmd.GRANT_OPERATOR,), (cmd.REVOKE_OPERATOR,)),
+    "dataset": ((cmd.GRANT_OPERATOR_DATASET,), (cmd.REVOKE_OPERATOR_DATASET,)),
+    "organization": ((cmd.GRANT_OPERATOR_ORGANIZATION,), (cmd.REVOKE_OPERATOR_ORGANIZATION,)),
+}
+"""What cannot be done in the operator's stead: the role for it, by the level at which it is granted."""
+
 _BY_NAME: Final[dict[str, Deed]] = {
     "serviceusage.services.enable": Deed.ENABLE_API,
     "bigquery.datasets.create": Deed.CREATE_DATASET,
@@ -105,15 +113,68 @@ def commands_for(what: str, context: Context, **details: str) -> Commands:
         Both empty where there is no command for it.
     """
     deed = Deed(what) if what in tuple(Deed) else _BY_NAME.get(what)
-    if deed is None:
-        return Commands((), ())
     known = values(context, {name: clean(value) for name, value in details.items()})
+    if deed is None:
+        row = PERMISSIONS.get(what)
+        if row is None:
+            return Commands((), ())
+        return _filled(*_ROLE_FOR_OPERATOR[row.level], {**known, "role": row.role})
     if "role" not in known and what in _ROLES:
         known["role"] = _ROLES[what]
     elif "role" not in known and deed is Deed.GRANT_PROJECT:
         known["role"] = "roles/bigquery.jobUser"
     do, undo = _TEMPLATES[deed]
+    if deed is Deed.ENABLE_API and "consumer" in details:  # it is off where the call was charged
+        do, undo = (tuple(t.replace("{project}", "{consumer}") for t in templates) for templates in (do, undo))
+    return _filled(do, undo, known)
+
+
+def _filled(do: tuple[str, ...], undo: tuple[str, ...], known: Mapping[str, str]) -> Commands:
     return Commands(tuple(fill_command(t, known) for t in do), tuple(fill_command(t, known) for t in undo))
+
+
+_NAMED: Final = (
+    re.compile(r"\b(?P<role>roles/[\w.]+\w)"),
+    re.compile(r"\bSCHEMA (?:IF (?:NOT )?EXISTS )?`[^`]{1,200}\.(?P<dataset>\w{1,1024})`"),
+    re.compile(r"\bservices enable (?P<service>[a-z0-9.-]{1,100})"),
+)
+_TAKES: Final = re.compile(r"\bREVOKE\b|\bremove-iam-policy-binding\b|\bDROP\b|\bdelete\b|\brm\b")
+_UNFILLED: Final = re.compile(r"\b(?:DATASET|LOCATION|PROJECT_ID|ROLE|SERVICE_ACCOUNT_EMAIL)\b")
+
+
+def commands_of(problem: Problem, context: Context, commands: Sequence[str] = ()) -> Commands:
+    """Return what whoever can help would run for one problem, and what takes it back.
+
+    Args:
+        problem: what it names (the API, the dataset, the project) goes before what is known of the connection.
+        context: what is known of the connection.
+        commands: that of the step which the problem keeps from being done, where there is one.
+    """
+    permission = problem.details.get("permission", "")
+    # The role beside a permission is the operator's, not one to be granted to the service account.
+    known = {name: value for name, value in problem.details.items() if name != "role" or not permission}
+    if permission and commands:  # the step itself, done by somebody who may
+        return Commands(tuple(commands), _undo(permission, context, known, commands))
+    found = commands_for(permission or problem.code or "", context, **known)
+    return found if found.do else Commands(tuple(commands), ())
+
+
+def _undo(permission: str, context: Context, known: Mapping[str, str], commands: Sequence[str]) -> tuple[str, ...]:
+    """Return what takes one step back, made of what its command names; nothing where that is not certain."""
+    deed = _BY_NAME.get(permission)
+    if deed is None or len(commands) != 1:
+        return ()
+    named = {name: value for name, value in known.items() if name not in ("dataset", "service")}
+    for pattern in _NAMED:
+        named |= match.groupdict() if (match := pattern.search(commands[0])) else {}
+    if deed is Deed.CREATE_DATASET and "dataset" not in named:
+        return ()
+    made = commands_for(deed, context, **named)
+    takes = _TAKES.search(commands[0]) is not None
+    if takes and deed not in (Deed.GRANT_PROJECT, Deed.GRANT_DATASET):
+        return ()
+    lines = made.do if takes else made.undo
+    return () if any(_UNFILLED.search(line) for line in lines) else lines
 
 
 _POLICY_CODES: Final = {"KBQ-KEY-CREATION-BLOCKED": _KEY, "KBQ-ACCOUNT-CREATION-BLOCKED": _ACCOUNT}

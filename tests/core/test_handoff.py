@@ -5,7 +5,7 @@ import shlex
 import pytest
 
 from kbq_tui.core import catalogue
-from kbq_tui.core.handoff import Deed, commands_for, handoff
+from kbq_tui.core.handoff import Deed, commands_for, commands_of, handoff
 from kbq_tui.core.problems import Context
 
 P = "acme-prod-123"
@@ -101,3 +101,64 @@ def test_any_problem_can_be_handed_off(code: str) -> None:
     text = text_for(code, path="\x1b[31m", reason="\u202e", table="`x`")
     assert all(c.isprintable() or c == "\n" for c in text)
     assert "{" not in text
+
+
+def test_it_is_the_api_that_is_off_and_where_it_is_off() -> None:
+    off = catalogue.problem("KBQ-API-DISABLED", HERE, service="iam.googleapis.com", consumer="123456")
+    assert commands_of(off, HERE) == (
+        ("gcloud services enable iam.googleapis.com --project=123456",),
+        ("gcloud services disable iam.googleapis.com --project=123456",),
+    )
+
+
+def test_what_an_error_names_goes_before_the_connection() -> None:
+    denied = catalogue.problem("KBQ-TABLE-READ-DENIED", HERE, project="other-proj-1", dataset="theirs", location="US")
+    (do,), (undo,) = commands_of(denied, HERE)
+    for line in (do, undo):
+        assert "`other-proj-1.theirs`" in line
+
+
+@pytest.mark.parametrize("permission", catalogue.PERMISSIONS)
+def test_each_permission_comes_with_a_command_and_with_what_takes_it_back(permission: str) -> None:
+    found = commands_of(catalogue.permission_missing(permission, HERE), HERE)
+    assert found.do
+    assert found.undo or permission == "iam.serviceAccountKeys.delete", "a key that was deleted is gone"
+    if permission not in ("resourcemanager.projects.setIamPolicy", "resourcemanager.projects.getIamPolicy"):
+        assert "projectIamAdmin" not in " ".join((*found.do, *found.undo))
+
+
+GRANT = f"bq query 'GRANT `roles/bigquery.dataEditor` ON SCHEMA `{P}.THEIRS` TO \"serviceAccount:{A}\"'"
+
+
+@pytest.mark.parametrize(
+    ("permission", "command", "undo"),
+    [
+        ("bigquery.datasets.create", f"bq query 'CREATE SCHEMA IF NOT EXISTS `{P}.THEIRS`'", f"bq rm -d {P}:THEIRS"),
+        ("bigquery.datasets.update", GRANT, "REVOKE `roles/bigquery.dataEditor` ON SCHEMA `" + P + ".THEIRS` FROM"),
+        ("bigquery.datasets.update", GRANT.replace("GRANT", "REVOKE"), "GRANT `roles/bigquery.dataEditor`"),
+        ("serviceusage.services.enable", f"gcloud services enable iam.googleapis.com --project={P}", "disable iam."),
+        (
+            "resourcemanager.projects.setIamPolicy",
+            f"gcloud projects remove-iam-policy-binding {P} --member=serviceAccount:{A} --role=roles/editor",
+            f"gcloud projects add-iam-policy-binding {P} --member=serviceAccount:{A} --role=roles/editor",
+        ),
+        ("iam.serviceAccounts.create", f"gcloud iam service-accounts create x --project={P}", f"delete {A}"),
+    ],
+)
+def test_the_undo_is_that_of_the_very_step(permission: str, command: str, undo: str) -> None:
+    found = commands_of(catalogue.permission_missing(permission, HERE), HERE, (command,))
+    assert found.do == (command,)
+    assert len(found.undo) == 1
+    assert undo in found.undo[0]
+
+
+@pytest.mark.parametrize(
+    ("permission", "command"),
+    [
+        ("bigquery.datasets.create", "something else"),
+        ("iam.serviceAccountKeys.delete", f"gcloud iam service-accounts keys delete 0123 --iam-account={A}"),
+        ("bigquery.datasets.get", "bq query 'CREATE SCHEMA x'"),
+    ],
+)
+def test_an_undo_that_is_not_certain_is_none(permission: str, command: str) -> None:
+    assert commands_of(catalogue.permission_missing(permission, HERE), HERE, (command,)).undo == ()

@@ -60,7 +60,7 @@ def commands() -> Iterator[str]:
     for problem in problems:
         for step in problem.remedy:
             yield from str(step).split("\n")[1:]
-    for deed in handoff.Deed:
+    for deed in (*handoff.Deed, *catalogue.PERMISSIONS):
         for each in handoff.commands_for(deed, HERE, **DETAILS):
             yield from each
 

@@ -65,12 +65,10 @@ def describe(problem: Problem) -> Content:
 
 def message_for(problem: Problem, context: Context, commands: Sequence[str]) -> str:
     """Return the text to send to the person who can help."""
-    from kbq_tui.core.handoff import commands_for, handoff
+    from kbq_tui.core.handoff import commands_of, handoff
 
-    known = commands_for(problem.details.get("permission") or problem.code or "", context)
-    if problem.details.get("permission") and commands:
-        return handoff(problem, context, commands, ())  # the step itself, done by somebody who may
-    return handoff(problem, context, known.do or commands, known.undo)
+    found = commands_of(problem, context, commands)
+    return handoff(problem, context, found.do, found.undo)
 
 
 class ProblemSheet(Modal[bool]):
