@@ -18,6 +18,12 @@ _POLICY_ADMIN: Final = (
 _DATA_OWNER: Final = (
     "The dataset's owner: bigquery.datasets.update, role BigQuery Data Owner (roles/bigquery.dataOwner) on the dataset."
 )
+_EXCEPTION: Final = "Ask for an exception at this one project (or by a tag on it), never for the whole organization:"
+_DOMAIN_EXCEPTION: Final = (
+    "\n".join((_EXCEPTION, *cmd.LIFT_DOMAINS)),
+    "Grant, and have the policy restored at once; grants that exist go on working. If the project had a policy of its "
+    "own before, set that one again instead:\n" + "\n".join(cmd.RESTORE_DOMAINS),
+)
 
 ENTRIES: Final = (
     Entry(
@@ -150,10 +156,8 @@ ENTRIES: Final = (
         "An organization policy forbids this grant",
         "An organization policy does not allow {account} in the access list of dataset {dataset}.",
         (
-            "See which policy restricts members; legacy and managed:\n"
-            "gcloud org-policies describe iam.allowedPolicyMemberDomains --effective --project={project}\n"
-            "gcloud org-policies describe iam.managed.allowedPolicyMembers --effective --project={project}",
-            "Ask for an exception at this project for the service account, grant, and have the policy restored.",
+            "See which policy restricts members; legacy and managed:\n" + "\n".join(cmd.LOOK_DOMAINS),
+            *_DOMAIN_EXCEPTION,
         ),
         _POLICY_ADMIN,
         _CLOUD + "resource-manager/docs/organization-policy/restricting-domains",
@@ -164,12 +168,10 @@ ENTRIES: Final = (
         "Sharing is restricted to certain domains",
         "The organization lets only principals of permitted customers into a policy, and one of those named is not.",
         (
-            "See who is permitted; legacy and managed constraint:\n"
-            "gcloud org-policies describe iam.allowedPolicyMemberDomains --effective --project={project}\n"
-            "gcloud org-policies describe iam.managed.allowedPolicyMembers --effective --project={project}",
+            "See who is permitted; legacy and managed constraint:\n" + "\n".join(cmd.LOOK_DOMAINS),
             "A service account of a project in your own organization is permitted as a rule: check the e-mail "
             "{account}.",
-            "Else ask for an exception at this project, grant, and have the policy restored.",
+            *_DOMAIN_EXCEPTION,
         ),
         _POLICY_ADMIN,
         _CLOUD + "resource-manager/docs/organization-policy/restricting-domains",
@@ -180,9 +182,11 @@ ENTRIES: Final = (
         "The location is not allowed",
         "The organization policy gcp.resourceLocations does not allow datasets of project {project} there.",
         (
-            "See which locations are allowed:\n"
-            "gcloud org-policies describe gcp.resourceLocations --effective --project={project}",
-            "Choose one of them for both datasets, or ask for an exception at this project.",
+            "See which locations are allowed:\n" + "\n".join(cmd.LOOK_LOCATIONS),
+            "Choose one of them for both datasets; only if none will do, go on with the next step.",
+            f"{_EXCEPTION}\n{cmd.LIFT_LOCATIONS}",
+            "Create the datasets, and have the policy restored at once; datasets that exist stay. If the project had a "
+            f"policy of its own before, set that one again instead:\n{cmd.RESTORE_LOCATIONS}",
         ),
         _POLICY_ADMIN,
         _CLOUD + "resource-manager/docs/organization-policy/defining-locations",

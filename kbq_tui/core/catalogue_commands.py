@@ -71,7 +71,27 @@ LIFT_POLICY: Final = (
     "printf 'name: projects/{project}/policies/{constraint}\\nspec:\\n  rules:\\n  - enforce: false\\n' "
     "| gcloud org-policies set-policy /dev/stdin"
 )
+# For constraints that list what is allowed.
+ALLOW_ALL: Final = LIFT_POLICY.replace("enforce: false", "allowAll: true")
 RESTORE_POLICY: Final = "gcloud org-policies delete {constraint} --project={project}"
+
+
+def on_constraint(template: str, constraint: str) -> str:
+    """Return a command for one constraint that is known by name."""
+    return template.replace("{constraint}", constraint)
+
+
+DOMAINS: Final = "iam.allowedPolicyMemberDomains"
+MEMBERS: Final = "iam.managed.allowedPolicyMembers"
+LOCATIONS: Final = "gcp.resourceLocations"
+LOOK_DOMAINS: Final = tuple(
+    on_constraint(t, name) for name in (DOMAINS, MEMBERS) for t in (EFFECTIVE_POLICY, DESCRIBE_POLICY)
+)
+LIFT_DOMAINS: Final = (on_constraint(ALLOW_ALL, DOMAINS), on_constraint(LIFT_POLICY, MEMBERS))
+RESTORE_DOMAINS: Final = (on_constraint(RESTORE_POLICY, DOMAINS), on_constraint(RESTORE_POLICY, MEMBERS))
+LOOK_LOCATIONS: Final = (on_constraint(EFFECTIVE_POLICY, LOCATIONS), on_constraint(DESCRIBE_POLICY, LOCATIONS))
+LIFT_LOCATIONS: Final = on_constraint(ALLOW_ALL, LOCATIONS)
+RESTORE_LOCATIONS: Final = on_constraint(RESTORE_POLICY, LOCATIONS)
 
 SHOW_BILLING: Final = "gcloud billing projects describe {project}"
 LOGIN: Final = "gcloud auth application-default login"

@@ -26,6 +26,8 @@ class Deed(StrEnum):
     REVOKE_DATASET = "revoke-dataset"
     LIFT_KEY_POLICY = "lift-key-policy"
     LIFT_ACCOUNT_POLICY = "lift-account-policy"
+    LIFT_DOMAIN_POLICY = "lift-domain-policy"
+    LIFT_LOCATION_POLICY = "lift-location-policy"
 
 
 class Commands(NamedTuple):
@@ -61,6 +63,8 @@ _TEMPLATES: Final[dict[Deed, tuple[tuple[str, ...], tuple[str, ...]]]] = {
     Deed.REVOKE_DATASET: ((cmd.REVOKE_DATASET,), (cmd.GRANT_DATASET,)),
     Deed.LIFT_KEY_POLICY: _lift(_KEY),
     Deed.LIFT_ACCOUNT_POLICY: _lift(_ACCOUNT),
+    Deed.LIFT_DOMAIN_POLICY: ((*cmd.LOOK_DOMAINS, *cmd.LIFT_DOMAINS), cmd.RESTORE_DOMAINS),
+    Deed.LIFT_LOCATION_POLICY: ((*cmd.LOOK_LOCATIONS, cmd.LIFT_LOCATIONS), (cmd.RESTORE_LOCATIONS,)),
 }
 
 _ROLE_FOR_OPERATOR: Final = {
@@ -91,6 +95,9 @@ _BY_NAME: Final[dict[str, Deed]] = {
     "KBQ-ACCOUNT-CREATION-BLOCKED": Deed.LIFT_ACCOUNT_POLICY,
     "KBQ-TABLE-READ-DENIED": Deed.GRANT_DATASET,
     "KBQ-TABLE-WRITE-DENIED": Deed.GRANT_DATASET,
+    "KBQ-DOMAIN-RESTRICTED": Deed.LIFT_DOMAIN_POLICY,
+    "KBQ-GRANT-BLOCKED": Deed.LIFT_DOMAIN_POLICY,
+    "KBQ-LOCATION-FORBIDDEN": Deed.LIFT_LOCATION_POLICY,
     f"constraints/{_KEY}": Deed.LIFT_KEY_POLICY,
     f"constraints/{_ACCOUNT}": Deed.LIFT_ACCOUNT_POLICY,
 }
@@ -177,7 +184,14 @@ def _undo(permission: str, context: Context, known: Mapping[str, str], commands:
     return () if any(_UNFILLED.search(line) for line in lines) else lines
 
 
-_POLICY_CODES: Final = {"KBQ-KEY-CREATION-BLOCKED": _KEY, "KBQ-ACCOUNT-CREATION-BLOCKED": _ACCOUNT}
+_POLICY_CODES: Final = {
+    "KBQ-KEY-CREATION-BLOCKED": (_KEY, _KEY.replace("iam.", "iam.managed.", 1)),
+    "KBQ-ACCOUNT-CREATION-BLOCKED": (_ACCOUNT, _ACCOUNT.replace("iam.", "iam.managed.", 1)),
+    "KBQ-DOMAIN-RESTRICTED": (cmd.DOMAINS, cmd.MEMBERS),
+    "KBQ-GRANT-BLOCKED": (cmd.DOMAINS, cmd.MEMBERS),
+    "KBQ-LOCATION-FORBIDDEN": (cmd.LOCATIONS, ""),
+}
+"""The constraints that may be behind a refusal: legacy and managed."""
 
 
 _LABEL: Final = 13
@@ -238,7 +252,7 @@ def handoff(problem: Problem, context: Context, commands: Sequence[str], undo: S
         lines += [
             "",
             said(
-                "Please restore the policy as soon as I have confirmed; keys and accounts that exist go on working. If "
+                "Please restore the policy as soon as I have confirmed; what exists by then goes on working. If "
                 "the first commands showed a policy of the project's own, set that one again instead of deleting."
             ),
         ]
@@ -258,13 +272,14 @@ def _needed(problem: Problem) -> list[str]:
 
 def _policy(problem: Problem) -> list[str]:
     """Return what has to be said of an organization policy: which, where the exception, and for how long."""
-    legacy = _POLICY_CODES.get(problem.code or "")
-    if legacy is None:
+    legacy, managed = _POLICY_CODES.get(problem.code or "", ("", ""))
+    if not legacy:
         return []
-    managed = legacy.replace("iam.", "iam.managed.", 1)
     return [
         "",
-        said(
+        said("The policy: constraints/{legacy}.", legacy=legacy)
+        if not managed
+        else said(
             "The policy: constraints/{legacy} (legacy) or constraints/{managed} (managed); either one is enough to "
             "block.",
             legacy=legacy,

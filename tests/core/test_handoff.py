@@ -88,6 +88,30 @@ def test_an_org_policy_block_names_both_constraints_the_exception_and_the_restor
     assert "--organization" not in text
 
 
+@pytest.mark.parametrize(
+    ("code", "constraints"),
+    [
+        ("KBQ-GRANT-BLOCKED", ("iam.allowedPolicyMemberDomains", "iam.managed.allowedPolicyMembers")),
+        ("KBQ-DOMAIN-RESTRICTED", ("iam.allowedPolicyMemberDomains", "iam.managed.allowedPolicyMembers")),
+        ("KBQ-LOCATION-FORBIDDEN", ("gcp.resourceLocations",)),
+    ],
+)
+def test_other_org_policies_too_come_with_exception_and_restore(code: str, constraints: tuple[str, ...]) -> None:
+    problem = catalogue.problem(code, HERE)
+    for text in (text_for(code), "\n".join(problem.remedy)):
+        for constraint in constraints:
+            look, lift, restore = (
+                text.index(part)
+                for part in (
+                    f"gcloud org-policies describe {constraint} --effective --project={P}",
+                    f"name: projects/{P}/policies/{constraint}",
+                    f"gcloud org-policies delete {constraint} --project={P}",
+                )
+            )
+            assert look < lift < restore
+        assert "at this one project" in text
+
+
 def test_the_look_comes_before_the_change_and_the_restore_last() -> None:
     text = text_for("KBQ-ACCOUNT-CREATION-BLOCKED")
     look, lift, restore = (
