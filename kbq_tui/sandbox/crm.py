@@ -15,6 +15,7 @@ from kbq_tui.sandbox.authz import permission_error
 from kbq_tui.sandbox.context import PREFIX, Call, Context
 from kbq_tui.sandbox.iam import page, stamp
 from kbq_tui.sandbox.rest import route
+from kbq_tui.sandbox.shapes import PERMISSIONS, POLICY, POLICY_OPTIONS, shaped
 from kbq_tui.sandbox.world import Policy, Project
 
 JSON = dict[str, Any]
@@ -221,13 +222,14 @@ def search_organizations(call: Call) -> JSON:
 def routes(ctx: Context) -> list[Route]:
     """The REST methods of both versions."""
     base, name = PREFIX["cloudresourcemanager"], "cloudresourcemanager.projects."
+    tested = shaped(test_permissions, PERMISSIONS)
     found = []
     for version in ("v1", "v3"):
         one = f"{base}/{version}/projects/{{project}}"
         found += [
-            route(ctx, "POST", one + ":getIamPolicy", name + "getIamPolicy", get_policy),
-            route(ctx, "POST", one + ":setIamPolicy", name + "setIamPolicy", set_policy, write=True),
-            route(ctx, "POST", one + ":testIamPermissions", name + "testIamPermissions", test_permissions),
+            route(ctx, "POST", one + ":getIamPolicy", name + "getIamPolicy", shaped(get_policy, POLICY_OPTIONS)),
+            route(ctx, "POST", one + ":setIamPolicy", name + "setIamPolicy", shaped(set_policy, POLICY), write=True),
+            route(ctx, "POST", one + ":testIamPermissions", name + "testIamPermissions", tested),
         ]
     return [
         *found,

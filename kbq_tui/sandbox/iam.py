@@ -9,6 +9,7 @@ from starlette.routing import Route
 from kbq_tui.sandbox import errors, iam_keys, policies, roles
 from kbq_tui.sandbox.context import PREFIX, Call, Context
 from kbq_tui.sandbox.rest import route
+from kbq_tui.sandbox.shapes import PERMISSIONS, POLICY, POLICY_OPTIONS, TEXT, shaped
 from kbq_tui.sandbox.world import Account, Policy, Project
 
 JSON = dict[str, Any]
@@ -103,7 +104,7 @@ def create(call: Call) -> JSON:
 
 
 def _describe(account: Account, given: JSON) -> None:
-    display, description = str(given.get("displayName", "")), str(given.get("description", ""))
+    display, description = str(given.get("displayName") or ""), str(given.get("description") or "")
     if len(display.encode()) > 100:
         raise errors.invalid("The display name must not be longer than 100 UTF-8 bytes.")
     if len(description.encode()) > 256:
@@ -177,7 +178,7 @@ def get_policy(call: Call) -> JSON:
     account = find_account(call, "iam.serviceAccounts.getIamPolicy")
     options = call.body.get("options") or {}
     requested = call.query.get("options.requestedPolicyVersion") or options.get("requestedPolicyVersion") or 1
-    return policies.read(account.policy, int(requested))
+    return policies.read(account.policy, whole(requested, "options.requestedPolicyVersion"))
 
 
 def set_policy(call: Call) -> JSON:
@@ -214,7 +215,10 @@ def get_role(call: Call) -> JSON:
 def access_token(call: Call) -> JSON:
     """Impersonation (https://cloud.google.com/iam/docs/reference/credentials/rest)."""
     account = find_account(call, "iam.serviceAccounts.getAccessToken")
-    lifetime = float(str(call.body.get("lifetime", "3600s")).removesuffix("s"))
+    given = str(call.body.get("lifetime") or "3600s")
+    if not re.fullmatch(r"\d{1,9}(\.\d{1,9})?s", given):
+        raise errors.invalid(f"Invalid value at 'lifetime' (type.googleapis.com/google.protobuf.Duration), \"{given}\"")
+    lifetime = float(given.removesuffix("s"))
     scopes = call.body.get("scope") or []
     if not scopes:
         raise errors.invalid("Request contains an invalid argument.")
@@ -227,6 +231,17 @@ def access_token(call: Call) -> JSON:
     return {"accessToken": token, "expireTime": stamp(call.world.clock() + lifetime)}
 
 
+def whole(value: Any, name: str) -> int:
+    """A whole number, as a query or a body carries it.
+
+    Raises:
+        ApiError: 400 for anything else.
+    """
+    if not re.fullmatch(r"-?\d{1,18}", str(value)):
+        raise errors.invalid(f"Invalid value at '{name}' (TYPE_INT32), \"{value}\"")
+    return int(value)
+
+
 def page(items: list[Any], call: Call, *, default: int, most: int) -> tuple[list[Any], JSON]:
     """One page of a list, by ``pageSize`` and ``pageToken`` (from the query, or from the body over gRPC).
 
@@ -236,7 +251,7 @@ def page(items: list[Any], call: Call, *, default: int, most: int) -> tuple[list
     Raises:
         ApiError: 400 for a token we did not give out.
     """
-    size = int(call.query.get("pageSize") or call.body.get("pageSize") or default)
+    size = whole(call.query.get("pageSize") or call.body.get("pageSize") or default, "pageSize")
     token = str(call.query.get("pageToken") or call.body.get("pageToken") or "")
     start = 0
     if token:
@@ -275,12 +290,26 @@ METHODS: dict[str, tuple[str, str, Any, bool]] = {
 }
 
 
+# What REST must send; over gRPC the messages themselves see to it.
+_DESCRIBED: JSON = {"displayName": TEXT, "description": TEXT, "etag": TEXT}
+SHAPES: dict[str, JSON] = {
+    "iam.serviceAccounts.create": {"accountId": TEXT, "serviceAccount": _DESCRIBED},
+    "iam.serviceAccounts.patch": {"serviceAccount": _DESCRIBED, "updateMask": TEXT},
+    "iam.serviceAccounts.update": _DESCRIBED,
+    "iam.serviceAccounts.getIamPolicy": POLICY_OPTIONS,
+    "iam.serviceAccounts.setIamPolicy": POLICY,
+    "iam.serviceAccounts.testIamPermissions": PERMISSIONS,
+    "iam.serviceAccountKeys.create": {"keyAlgorithm": TEXT, "privateKeyType": TEXT},
+}
+
+
 def routes(ctx: Context) -> list[Route]:
     """The REST methods of IAM and IAM Credentials."""
     found = [
-        route(ctx, verb, PREFIX["iam"] + path, name, handler, write=write)
+        route(ctx, verb, PREFIX["iam"] + path, name, shaped(handler, SHAPES.get(name, {})), write=write)
         for name, (verb, path, handler, write) in METHODS.items()
     ]
     tokens = PREFIX["iamcredentials"] + ACCOUNT + ":generateAccessToken"
-    found.append(route(ctx, "POST", tokens, "iamcredentials.serviceAccounts.generateAccessToken", access_token))
+    made = shaped(access_token, {"scope": [TEXT], "lifetime": TEXT, "delegates": [TEXT]})
+    found.append(route(ctx, "POST", tokens, "iamcredentials.serviceAccounts.generateAccessToken", made))
     return found

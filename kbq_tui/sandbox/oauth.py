@@ -7,6 +7,7 @@ from starlette.routing import Route
 from kbq_tui.sandbox.auth import GrantError, Token
 from kbq_tui.sandbox.context import Call, Context
 from kbq_tui.sandbox.rest import Reply, route
+from kbq_tui.sandbox.shapes import TEXT, shaped
 
 JSON = dict[str, Any]
 
@@ -53,7 +54,7 @@ def userinfo(call: Call) -> JSON | Reply:
 
 def routes(ctx: Context) -> list[Route]:
     """The token endpoint and its neighbours."""
-    found = [route(ctx, "POST", "/token", "oauth2.token", token, open_to_all=True)]
+    found = [route(ctx, "POST", "/token", "oauth2.token", shaped(token, {"*": TEXT}), open_to_all=True)]
     for path in ("/tokeninfo", "/oauth2/v3/tokeninfo"):
         for verb in ("GET", "POST"):
             found.append(route(ctx, verb, path, "oauth2.tokeninfo", tokeninfo, open_to_all=True))

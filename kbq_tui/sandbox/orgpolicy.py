@@ -11,9 +11,18 @@ from kbq_tui.sandbox import errors
 from kbq_tui.sandbox.authz import permission_error
 from kbq_tui.sandbox.context import PREFIX, Call, Context
 from kbq_tui.sandbox.rest import route
+from kbq_tui.sandbox.shapes import CONDITION, FLAG, TEXT, shaped
 from kbq_tui.sandbox.world import Project
 
 JSON = dict[str, Any]
+_RULE: JSON = {
+    "enforce": FLAG,
+    "allowAll": FLAG,
+    "denyAll": FLAG,
+    "values": {"allowedValues": [TEXT], "deniedValues": [TEXT]},
+    "condition": CONDITION,
+}
+POLICY: JSON = {"name": TEXT, "spec": {"reset": FLAG, "rules": [_RULE], "etag": TEXT}}
 
 # Constraints that exist, and what is in force where nobody set anything
 # (https://cloud.google.com/resource-manager/docs/organization-policy/org-policy-constraints).
@@ -148,9 +157,9 @@ def routes(ctx: Context) -> list[Route]:
     return [
         route(ctx, "GET", one + ":getEffectivePolicy", name + "getEffectivePolicy", effective_policy),
         route(ctx, "GET", one, name + "get", get_org_policy),
-        route(ctx, "PATCH", one, name + "patch", patch_org_policy, write=True),
+        route(ctx, "PATCH", one, name + "patch", shaped(patch_org_policy, POLICY), write=True),
         route(ctx, "DELETE", one, name + "delete", delete_org_policy, write=True),
         route(ctx, "GET", every, name + "list", list_org_policies),
-        route(ctx, "POST", every, name + "create", create_org_policy, write=True),
+        route(ctx, "POST", every, name + "create", shaped(create_org_policy, POLICY), write=True),
         route(ctx, "GET", base + "/constraints", "orgpolicy.constraints.list", list_constraints),
     ]

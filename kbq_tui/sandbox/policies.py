@@ -86,7 +86,7 @@ def checked(world: World, stored: Policy, new: JSON, allowed: Container[str]) ->
         condition = binding.get("condition")
         if condition and not str(condition.get("expression", "")).strip():
             raise errors.invalid("The condition expression must not be empty.")
-        members = [str(m) for m in binding.get("members", [])]
+        members = [str(m) for m in binding.get("members") or []]
         for member in members:
             check_member(world, member)
         key = json.dumps([role, condition], sort_keys=True)

@@ -115,7 +115,9 @@ def _parse(raw: bytes, headers: Mapping[str, str]) -> JSON:
         return dict(parse_qsl(raw.decode("utf-8", "replace")))
     try:
         body = json.loads(raw)
-    except ValueError as error:
+        if b"\\ud" in raw.lower():
+            json.dumps(body, ensure_ascii=False).encode()  # half a character is none
+    except (ValueError, RecursionError) as error:
         raise errors.ApiError(
             400, "INVALID_ARGUMENT", f"Invalid JSON payload received. {error}", "parseError"
         ) from None

@@ -10,6 +10,7 @@ from kbq_tui.sandbox.authz import permission_error
 from kbq_tui.sandbox.context import APIS, PREFIX, Call, Context
 from kbq_tui.sandbox.iam import page
 from kbq_tui.sandbox.rest import route
+from kbq_tui.sandbox.shapes import TEXT, shaped
 from kbq_tui.sandbox.world import Project
 
 JSON = dict[str, Any]
@@ -100,7 +101,7 @@ def enable(call: Call) -> JSON:
 
 
 def batch_enable(call: Call) -> JSON:
-    names = [str(n) for n in call.body.get("serviceIds", [])]
+    names = [str(n) for n in call.body.get("serviceIds") or []]
     if not 1 <= len(names) <= 20:
         raise errors.invalid("A batch must name between 1 and 20 services.")
     return _enable(
@@ -171,8 +172,9 @@ def routes(ctx: Context) -> list[Route]:
     """The REST methods of both services."""
     usage, bill = PREFIX["serviceusage"], PREFIX["cloudbilling"]
     services, name = usage + "/v1/projects/{project}/services", "serviceusage.services."
+    enabled = shaped(batch_enable, {"serviceIds": [TEXT]})
     return [
-        route(ctx, "POST", services + ":batchEnable", name + "batchEnable", batch_enable, write=True),
+        route(ctx, "POST", services + ":batchEnable", name + "batchEnable", enabled, write=True),
         route(ctx, "GET", services + ":batchGet", name + "batchGet", batch_get),
         route(ctx, "GET", services, name + "list", list_services),
         route(ctx, "POST", services + "/{service}:enable", name + "enable", enable, write=True),

@@ -9,10 +9,10 @@ from kbq_tui.sandbox.bigquery.discovery import document
 from kbq_tui.sandbox.bigquery.names import Session
 from kbq_tui.sandbox.bigquery.paging import flag, page, whole_number
 from kbq_tui.sandbox.bigquery.query import check_drive, living_table
-from kbq_tui.sandbox.bigquery.shapes import shaped
 from kbq_tui.sandbox.context import Call, Context
 from kbq_tui.sandbox.errors import ApiError
 from kbq_tui.sandbox.rest import Handler, Reply, route
+from kbq_tui.sandbox.shapes import PERMISSIONS, POLICY, shaped
 from kbq_tui.sandbox.world import Dataset, Project
 
 JSON = dict[str, Any]
@@ -35,12 +35,12 @@ def routes(ctx: Context) -> list[Route]:
         ("GET", one + "/tables", "tables.list", list_tables, False),
         ("POST", one + "/tables", "tables.insert", shaped(insert_table, shapes.TABLE), True),
         ("POST", table + ":getIamPolicy", "tables.getIamPolicy", roles_api.get_policy, False),
-        ("POST", table + ":setIamPolicy", "tables.setIamPolicy", shaped(roles_api.set_policy, shapes.POLICY), True),
+        ("POST", table + ":setIamPolicy", "tables.setIamPolicy", shaped(roles_api.set_policy, POLICY), True),
         (
             "POST",
             table + ":testIamPermissions",
             "tables.testIamPermissions",
-            shaped(roles_api.test_permissions, shapes.PERMISSIONS),
+            shaped(roles_api.test_permissions, PERMISSIONS),
             False,
         ),
         ("GET", table, "tables.get", get_table, False),

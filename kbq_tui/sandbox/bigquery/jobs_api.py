@@ -7,10 +7,10 @@ from kbq_tui.sandbox.bigquery.engine import engine_of
 from kbq_tui.sandbox.bigquery.jobs import Job
 from kbq_tui.sandbox.bigquery.names import canonical
 from kbq_tui.sandbox.bigquery.paging import flag, page, whole_number
-from kbq_tui.sandbox.bigquery.shapes import shaped
 from kbq_tui.sandbox.context import Call
 from kbq_tui.sandbox.errors import ApiError
 from kbq_tui.sandbox.rest import Handler
+from kbq_tui.sandbox.shapes import shaped
 from kbq_tui.sandbox.world import Project
 
 JSON = dict[str, Any]

@@ -1,22 +1,13 @@
-"""The shapes of request bodies: what is not of its shape is refused before any handler looks at it.
-
-A shape is ``TEXT``, ``NUMBER`` or ``FLAG``; ``[shape]`` for a list; a dict of names for an object, whose further fields
-pass unseen; ``{"*": shape}`` for a map. ``null`` stands for "not given" everywhere but in lists.
-"""
+"""The shapes of BigQuery's request bodies; `sandbox.shapes` tells what a shape is."""
 
 from typing import Any
 
-from kbq_tui.sandbox.bigquery import refusals
-from kbq_tui.sandbox.context import Call
-from kbq_tui.sandbox.rest import Handler, Reply
+from kbq_tui.sandbox.shapes import CONDITION, FLAG, NUMBER, TEXT
 
 JSON = dict[str, Any]
 
-TEXT, NUMBER, FLAG = "text", "number", "flag"
-
 _DATASET_REFERENCE = {"projectId": TEXT, "datasetId": TEXT}
 _TABLE_REFERENCE = {"projectId": TEXT, "datasetId": TEXT, "tableId": TEXT}
-_CONDITION = {"title": TEXT, "description": TEXT, "expression": TEXT, "location": TEXT}
 _LABELS = {"*": TEXT}
 
 DATASET: JSON = {
@@ -38,7 +29,7 @@ DATASET: JSON = {
             "view": _TABLE_REFERENCE,
             "routine": {"projectId": TEXT, "datasetId": TEXT, "routineId": TEXT},
             "dataset": {"dataset": _DATASET_REFERENCE, "targetTypes": [TEXT]},
-            "condition": _CONDITION,
+            "condition": CONDITION,
         }
     ],
 }
@@ -57,8 +48,6 @@ TABLE: JSON = {
 }
 
 ROWS: JSON = {"rows": [{"insertId": TEXT, "json": {}}]}
-POLICY: JSON = {"policy": {"etag": TEXT, "bindings": [{"role": TEXT, "members": [TEXT], "condition": _CONDITION}]}}
-PERMISSIONS: JSON = {"permissions": [TEXT]}
 
 _TYPE: JSON = {"type": TEXT}
 _TYPE |= {"arrayType": _TYPE, "structTypes": [{"name": TEXT, "type": _TYPE}]}
@@ -87,54 +76,3 @@ JOB: JSON = {
         "query": _QUERY | {"destinationTable": _TABLE_REFERENCE, "writeDisposition": TEXT},
     },
 }
-
-
-def check(value: Any, shape: Any, path: str = "") -> None:
-    """Refuses a value that is not of its shape.
-
-    Args:
-        value: from a request.
-        shape: see above.
-        path: where it stands, for the refusal.
-
-    Raises:
-        ApiError: 400, naming the place.
-    """
-    if value is None:
-        return
-    if isinstance(shape, list):
-        good = isinstance(value, list)
-    elif isinstance(shape, dict):
-        good = isinstance(value, dict)
-    elif shape == NUMBER:
-        good = (isinstance(value, int) and not isinstance(value, bool)) or _is_number(value)
-    elif shape == FLAG:
-        good = isinstance(value, bool)
-    else:
-        good = isinstance(value, str)
-    if not good:
-        raise refusals.invalid(f"Invalid value at '{path or 'request'}': not of the expected type")
-    if isinstance(shape, list):
-        for index, item in enumerate(value):
-            if item is None:
-                raise refusals.invalid(f"Invalid value at '{path}[{index}]': not of the expected type")
-            check(item, shape[0], f"{path}[{index}]")
-    elif isinstance(shape, dict):
-        for name, item in value.items():
-            inner = shape.get(name, shape.get("*"))
-            if inner is not None:
-                check(item, inner, f"{path}.{name}".lstrip("."))
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, str) and value.removeprefix("-").isdecimal() and len(value) < 19
-
-
-def shaped(handler: Handler, shape: JSON) -> Handler:
-    """A handler whose body is checked first."""
-
-    def checked(call: Call) -> JSON | Reply | None:
-        check(call.body, shape)
-        return handler(call)
-
-    return checked
