@@ -19,7 +19,6 @@ from kbq_tui.options import (
     name_argument,
     output_options,
     over_grants_option,
-    screen_options,
     valid_names,
     valid_report,
     yes_option,
@@ -68,7 +67,7 @@ def _for_each(group: click.Group, typed: dict[str, Any]) -> dict[str, Any]:
     ),
 )
 @click.version_option(__version__, prog_name=PROGRAM, message="%(prog)s %(version)s")
-@screen_options
+@output_options
 @click.pass_context
 def cli(ctx: click.Context, /, **options: Any) -> None:
     if ctx.invoked_subcommand is None:

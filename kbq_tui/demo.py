@@ -67,15 +67,10 @@ def demo_command(scenario: str, options: Mapping[str, Any], *, only_list: bool, 
     with _folder(keep) as folder, _sandbox(scenario, folder) as made, _environment(folder, made):
         from kbq_tui.at_work import AtWork
 
-        typed = {**options, "key_file": made.get("KBQ_TUI_SANDBOX_KEY"), "log_file": str(folder / "demo.log")}
-        if not screens:
-            with AtWork.of(typed) as here:
-                status = _by_itself(here, options)
-        else:
-            from kbq_tui.at_work import options_of
-            from kbq_tui.wiring import build
-
-            status = run_screens(build(options_of(typed)).desk, options, found, "setup")
+        log = options.get("log_file") or str(folder / "demo.log")
+        typed = {**options, "key_file": made.get("KBQ_TUI_SANDBOX_KEY"), "log_file": log, "screens": screens}
+        with AtWork.of(typed) as here:
+            status = run_screens(here.place.desk, typed, found, "setup") if screens else _by_itself(here, options)
         if keep is None:
             paper.say(
                 told("This was a demo: its project was made up, and the key file goes away now (--keep DIR keeps it).")

@@ -135,19 +135,15 @@ connection_options = _together(
     ),
 )
 
-screen_options = _together(
+output_options = _together(
     click.option("--no-color", "--mono", "no_color", is_flag=True, help=told("No colours (so does NO_COLOR).")),
     click.option("--ascii/--no-ascii", "ascii_", default=None, help=told("ASCII only; as chosen with F4 by default.")),
     click.option("--theme", type=click.Choice(THEMES), help=told("Colours; as chosen with F6 by default.")),
     click.option("--mouse/--no-mouse", default=None, help=told("Mouse in the screens; off over SSH by default.")),
-)
-"""What the screens look like; these stand before a command as well, for `kbq-tui` alone has screens."""
-
-output_options = _together(
-    screen_options,
     click.option("--log-file", metavar=told("FILE"), callback=absolute, help=told("Where the log goes.")),
     click.option("-v", "--verbose", count=True, help=told("Say and log more.")),
 )
+"""What it looks like and says; these stand before a command as well, for `kbq-tui` alone has screens and a log."""
 
 json_option = click.option("--json", "as_json", is_flag=True, help=told("JSON on standard output."))
 over_grants_option = click.option(

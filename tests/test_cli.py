@@ -267,6 +267,15 @@ def test_the_demo_can_keep_its_files_and_speak_json(env, tmp_path: Path):
     assert Path(body["key_path"]).exists()
 
 
+def test_the_demo_writes_its_log_where_it_was_told(env, tmp_path: Path):
+    log = tmp_path / "mine.log"
+    assert run(env, "-v", "demo", "--log-file", str(log)).returncode == 0
+    told = log.read_text()
+    assert "DEBUG" in told  # for -v was typed, before the command
+    assert "account finished: Service account klaviyo-data-transfer-user@" in told
+    assert "query.run pass: SELECT 1 answered 1" in told
+
+
 def test_the_demo_on_a_blocked_key_exits_with_its_status(env):
     ended = run(env, "demo", "--scenario", "key-creation-blocked")
     assert ended.returncode == 4
@@ -285,5 +294,5 @@ def test_what_the_screens_look_like_may_be_typed_before_a_command_and_alone(env)
         assert [f["text"] for f in findings if f["name"] == "Glyphs"] == ["ASCII"]
     for command in ((), ("setup",), ("status",), ("demo",)):
         told = run(env, *command, "--help").stdout
-        assert "--mono" in told
-        assert "--ascii" in told
+        for option in ("--mono", "--no-color", "--ascii", "--mouse", "--log-file", "--verbose"):
+            assert option in told

@@ -30,6 +30,7 @@ from kbq_tui.core.problems import Problem, ProblemError, Retry
 from kbq_tui.core.secret import Secret
 from kbq_tui.core.spec import ConnectionSpec
 from kbq_tui.core.words import joined, said
+from kbq_tui.engine import logged
 from kbq_tui.engine.observe import observe
 from kbq_tui.engine.offload import offload
 from kbq_tui.engine.ports import Ports
@@ -164,7 +165,7 @@ class Runner:
         self.ports = ports
         self.patience = patience
         self.outcome = Outcome(Plan(spec.name, ()))
-        self._emit = emit
+        self._emit = logged.events(emit)
         self._recently = recently
         self._intended: set[str] = set()
 

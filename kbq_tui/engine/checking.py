@@ -12,6 +12,7 @@ from kbq_tui.core.grants import on_dataset, on_project
 from kbq_tui.core.problems import Context, Kind, Problem, ProblemError, Retry
 from kbq_tui.core.spec import ConnectionSpec
 from kbq_tui.core.words import joined, reworked, said
+from kbq_tui.engine import logged
 from kbq_tui.engine.ports import Cloud, Ports
 
 Emit = Callable[[Event], None]
@@ -78,8 +79,8 @@ class Checker:
         self.location = ""
         self.account_cloud: Cloud | None = None
         self.results: dict[str, CheckResult] = {}
-        self._told = told
-        self._emit = emit
+        self._told = logged.verdicts(told)
+        self._emit = logged.events(emit)
         self._settling = settling
         self._began = ports.clock.monotonic()
 
