@@ -262,10 +262,20 @@ class AtWork:
 
 
 def guided(typed: Mapping[str, Any] | None = None) -> int:
-    """Run the set-up, or the dashboard once it is finished: what `kbq-tui` alone does, with what was typed of looks."""
+    """Run the set-up, or the dashboard once it is finished: what `kbq-tui` alone does, with what was typed of looks.
+
+    Among several connections none can be meant, so it is the dashboard, which has them all.
+    """
+    from kbq_tui.local.paths import Paths
+
     options = {**(typed or {}), "screens": True}
-    with failed(options), AtWork.of(options) as here:
-        return here.screens(None)
+    with failed(options):
+        names = connections_of(options_of(options), Paths.from_env(os.environ)).names()
+        several = len(names) > 1 and "default" not in names
+        if several:
+            options |= {"name": names[0], "as_filed": True}
+        with AtWork.of(options) as here:
+            return here.screens("dashboard" if several else None)
 
 
 def terminal(options: Mapping[str, Any]) -> Capabilities:
