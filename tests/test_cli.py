@@ -156,11 +156,42 @@ def test_version_imports_nothing_heavy(env):
     assert ended.stdout.splitlines()[-1] == "[]"
 
 
-@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_completion_is_printed_and_completes(env, shell: str):
-    assert "_KBQ_TUI_COMPLETE" in run(env, "completion", shell).stdout
-    asked = {"_KBQ_TUI_COMPLETE": "bash_complete", "COMP_WORDS": "kbq-tui ver", "COMP_CWORD": "1"}
+_BASH = """\
+eval "$(cat)"
+COMP_WORDS=(kbq-tui $1); COMP_CWORD=${#COMP_WORDS[@]}; COMP_WORDS+=("$2")
+_kbq_tui_completion kbq-tui
+printf '%s\\n' "${COMPREPLY[@]}"
+"""
+
+
+@pytest.mark.parametrize(("shell", "register"), [("bash", "complete -o"), ("zsh", "compdef"), ("fish", "complete --")])
+def test_completion_is_printed_and_completes(env, shell: str, register: str):
+    script = run(env, "completion", shell).stdout
+    assert f"_KBQ_TUI_COMPLETE={shell}_complete" in script
+    assert register in script
+    # each shell's script says in its own way what is typed; fish gives the word alone
+    word = "ver" if shell == "fish" else "1"
+    asked = {"_KBQ_TUI_COMPLETE": f"{shell}_complete", "COMP_WORDS": "kbq-tui ver", "COMP_CWORD": word}
     assert "verify" in run(env | asked).stdout
+
+
+@pytest.mark.parametrize(
+    ("before", "word", "offered"),
+    [("", "ver", {"verify"}), ("plan", "--dir", {"--direction"}), ("export", "", {"gcloud", "sql", "terraform"})],
+)
+def test_bash_completes_with_what_is_printed(env, tmp_path: Path, before: str, word: str, offered: set[str]):
+    program = tmp_path / "kbq-tui"
+    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m kbq_tui "$@"\n')
+    program.chmod(0o755)
+    ended = subprocess.run(
+        ["bash", "--norc", "-c", _BASH, "bash", before, word],
+        env=env | {"PATH": f"{tmp_path}{os.pathsep}{env['PATH']}"},
+        input=run(env, "completion", "bash").stdout,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert set(ended.stdout.split()) == offered, ended.stderr
 
 
 def test_an_error_is_explained_as_json(env):

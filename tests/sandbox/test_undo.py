@@ -1,0 +1,68 @@
+"""What README says undoes a set-up does: its commands, as they stand there, with the installed gcloud and bq."""
+
+import json
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.readme import README
+from tests.support.sandbox import Served, served
+
+TOOLS = [name for name in ("gcloud", "bq") if not shutil.which(name)]
+pytestmark = [
+    pytest.mark.tools,
+    pytest.mark.skipif(
+        bool(TOOLS), reason="LEFT OUT: gcloud or bq is not installed, so README's undoing was not tried"
+    ),
+]
+
+
+def commands() -> list[str]:
+    """The commands of the table, from the top down."""
+    table = README.read_text().split("| it makes | to undo it by hand |")[1].split("\n\n")[0]
+    found: list[str] = []
+    for row in table.splitlines()[2:]:
+        cell = row.split(" | ")[-1].removesuffix(" |")
+        found += [cell.strip("`")] if cell.startswith("``") else cell.strip("`").split("`, `")
+    return found
+
+
+def untouched(state: dict) -> dict:
+    """A world without what counts changes: etags and times."""
+    if isinstance(state, dict):
+        kept = {k: untouched(v) for k, v in state.items() if k not in ("etag", "created_ms", "modified_ms")}
+        return {k: v for k, v in kept.items() if v not in ({}, [])}
+    return [untouched(v) for v in state] if isinstance(state, list) else state
+
+
+def filled(command: str, sandbox: Served, home: Path, key_id: str) -> list[str]:
+    account = f"klaviyo-data-transfer-user@{sandbox.project}.iam.gserviceaccount.com"
+    folders = {"~/.config": "config", "~/.local/state": "state", "~/.local/share": "data"}
+    values = {"ACCOUNT": account, "PROJECT": sandbox.project, "KEY_ID": key_id, "API": "bigquery.googleapis.com"}
+    for name, value in {**values, **{k: str(home / v) for k, v in folders.items()}}.items():
+        command = command.replace(name, value)
+    return shlex.split(command)
+
+
+def test_what_is_set_up_is_undone_by_what_readme_says() -> None:
+    with served("fresh") as sandbox:
+        before = untouched(sandbox.ask("state"))
+        assert sandbox.run("apply", "--yes").returncode == 0
+        assert untouched(sandbox.ask("state")) != before
+        key_id = json.loads(sandbox.run("key", "list", "--json").stdout)["keys"][0]["id"]
+        for command in commands():
+            words = filled(command, sandbox, sandbox.home, key_id)
+            if words[0] == "kbq-tui":
+                words = [sys.executable, "-m", "kbq_tui", *words[1:], *(["--yes"] if words[1] == "key" else [])]
+            elif "disable" in words:
+                continue  # they were on before
+            done = subprocess.run(
+                words, env=sandbox.environ(), input="y\n", capture_output=True, text=True, timeout=120
+            )
+            assert done.returncode == 0, (command, done.stdout, done.stderr)
+        assert untouched(sandbox.ask("state")) == before
+        assert sorted(p.name for p in sandbox.home.rglob("*") if "kbq-tui" in str(p)) == []
