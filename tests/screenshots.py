@@ -1,4 +1,4 @@
-"""`make screenshots`: a picture of every screen in dark, light and mono, drawn from the stories; and what README shows.
+"""`make screenshots`: a picture of every screen in dark, light and mono at 80x24, and at 120x36; and what README shows.
 
 The stories hold still: their clock stands, and nothing in them is of the machine that draws.
 """
@@ -19,7 +19,10 @@ from kbq_tui.tui.widgets.bars import MessageLine
 
 FOLDER = Path(__file__).parent.parent / "screenshots"
 SIZE = (80, 24)
+WIDE = (120, 36)
 THEMES = ("dark", "light", "mono")
+KINDS = (*THEMES, "120x36")
+"""What is drawn of each screen; the end of its picture's name."""
 STATES = {
     "welcome": "ready",
     "project": "ready",
@@ -56,16 +59,20 @@ async def pictures(screen: str) -> dict[str, str]:
     """Return the pictures of a screen, by name."""
     drawn: dict[str, str] = {}
     story = STORIES[screen][STATES[screen]]
-    for look in (Look(), Look(mono=True)):
+    for look, size, kinds in (
+        (Look(), SIZE, THEMES[:2]),
+        (Look(mono=True), SIZE, THEMES[2:]),
+        (Look(), WIDE, KINDS[3:]),
+    ):
         app = app_of(story.scene(), story, look)
-        async with app.run_test(size=SIZE) as pilot:
+        async with app.run_test(size=size) as pilot:
             if not await story.play(pilot, 60.0):
                 raise AssertionError(f"{screen}: {story.shows} never came")
             await app.workers.wait_for_complete()
-            for theme in ("mono",) if look.mono else ("dark", "light"):
-                app.theme = theme
+            for kind in kinds:
+                app.theme = kind if kind in THEMES else THEMES[0]
                 await pilot.pause()
-                name = f"{screen}-{theme}"
+                name = f"{screen}-{kind}"
                 drawn[name] = _tidy(app.export_screenshot(title="kbq-tui"), name)
     return drawn
 

@@ -7,7 +7,7 @@ import pytest
 from kbq_tui.tui.stories.shelf import STORIES
 from kbq_tui.tui.widgets.bars import MessageLine
 from tests import screenshots
-from tests.screenshots import FOLDER, STATES, STRIPS, THEMES, content, pictures, strip
+from tests.screenshots import FOLDER, KINDS, STATES, STRIPS, content, pictures, strip
 
 STALE = "out of date: make screenshots, look at it, and commit it"
 
@@ -30,7 +30,7 @@ def kept(name: str) -> str:
 @pytest.mark.usefixtures("still")
 async def test_a_picture_shows_the_screen_as_it_is(screen: str) -> None:
     drawn = await pictures(screen)
-    assert set(drawn) == {f"{screen}-{theme}" for theme in THEMES}
+    assert set(drawn) == {f"{screen}-{kind}" for kind in KINDS}
     for name, svg in drawn.items():
         assert content(kept(name)) == content(svg), f"{name}.svg is {STALE}"
 
@@ -43,7 +43,7 @@ def test_the_strip_is_made_of_the_six_steps(theme: str) -> None:
 
 def test_every_screen_is_pictured_and_nothing_else_lies_there() -> None:
     assert set(STATES) == set(STORIES)
-    names = {f"{screen}-{theme}" for screen in STATES for theme in THEMES} | {f"steps-{theme}" for theme in STRIPS}
+    names = {f"{screen}-{kind}" for screen in STATES for kind in KINDS} | {f"steps-{theme}" for theme in STRIPS}
     assert {path.name for path in FOLDER.iterdir()} == {f"{name}.svg" for name in names}
     assert sum(path.stat().st_size for path in FOLDER.iterdir()) < 6_000_000
 
