@@ -5,7 +5,10 @@ import json
 
 import pytest
 from google.api_core import exceptions
+from google.auth.exceptions import RefreshError
 from google.cloud import iam_admin_v1
+
+from kbq_tui.sandbox import grpc_iam, iam
 
 ACCOUNTS = "/iam/v1/projects/acme-klaviyo-demo/serviceAccounts"
 EMAIL = "klaviyo-data-transfer-user@acme-klaviyo-demo.iam.gserviceaccount.com"
@@ -75,6 +78,26 @@ def test_keys_over_grpc(operator, sandbox, connect):
     assert connect(sandbox, file).get("/crm/v1/projects/acme-klaviyo-demo").status_code == 403  # it authenticates
     client.delete_service_account_key(name=key.name)
     assert not client.list_service_account_keys(request={"name": NAME, "key_types": ["USER_MANAGED"]}).keys
+
+
+def test_keys_over_rest(operator, sandbox, connect):
+    create(operator)
+    made = operator.post(f"{ACCOUNTS}/{EMAIL}/keys").json()
+    key, holder = "/iam/v1/" + made["name"], connect(sandbox, json.loads(base64.b64decode(made["privateKeyData"])))
+    assert operator.get(key).json() == {k: v for k, v in made.items() if not k.startswith("privateKey")}
+    assert operator.get(f"{ACCOUNTS}/{EMAIL}/keys?keyTypes=USER_MANAGED").json()["keys"] == [operator.get(key).json()]
+    assert operator.post(key + ":disable").json() == {}
+    assert operator.get(key).json()["disabled"] is True
+    with pytest.raises(RefreshError, match="invalid_grant"):
+        holder.get("/crm/v1/projects/acme-klaviyo-demo")
+    assert operator.post(key + ":enable").json() == {}
+    assert holder.get("/crm/v1/projects/acme-klaviyo-demo").status_code == 403  # it authenticates again
+    assert operator.call("DELETE", key).json() == {}
+    assert operator.get(key).status_code == 404
+
+
+def test_every_method_is_there_over_both_wires():
+    assert {method for method, _, _ in grpc_iam.RPCS.values()} == set(iam.METHODS)
 
 
 @pytest.mark.parametrize(
