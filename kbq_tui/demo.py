@@ -102,7 +102,13 @@ def _list(options: Mapping[str, Any]) -> int:
 def _folder(keep: str | None) -> Iterator[Path]:
     if keep is not None:
         folder = Path(keep)
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            from kbq_tui.local.faults import words_of
+
+            reason = said("{path}: {why}.", path=keep, why=words_of(error))
+            raise UsageError(said("Invalid value for '{option}': {reason}", option="--keep", reason=reason)) from None
         yield folder
         return
     folder = Path(tempfile.mkdtemp(prefix="kbq-tui-demo-"))  # 0700
@@ -121,6 +127,7 @@ def _sandbox(scenario: str, folder: Path) -> Iterator[dict[str, str]]:
     ready = folder / "sandbox.env"
     ready.unlink(missing_ok=True)
     command = [sys.executable, "-m", "kbq_tui.sandbox", "--exit-with-parent", "--env-file", str(ready)]
+    command += ["--key-dir", str(folder)]
     with (folder / "sandbox.log").open("wb") as log:
         child = subprocess.Popen(  # noqa: S603  our own interpreter and module, no shell
             [*command, "--scenario", scenario],

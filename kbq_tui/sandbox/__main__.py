@@ -10,6 +10,8 @@ from pathlib import Path
 
 from kbq_tui.sandbox.scenario import ScenarioError, names
 
+_MARK = "export KBQ_TUI_SANDBOX="
+
 
 def run(
     *,
@@ -28,11 +30,12 @@ def run(
         port, grpc_port: 0 takes free ones.
         env_file: where to put shell ``export`` lines, once everything answers; removed at the end.
         latency_ms: added to every call; None leaves it to the scenario.
-        key_dir: where key files of the scenario's accounts go; beside the env file if None.
+        key_dir: where key files of the scenario's accounts go; a private folder that ends with the sandbox if None.
         exit_with_parent: stop when standard input reaches its end.
 
     Returns:
-        Exit code: 128 + the signal, 0 after end of input, 1 if it could not start, 2 for an unknown scenario.
+        Exit code: 128 + the signal, 0 after end of input, 1 if it could not start, 2 for an unknown scenario or an
+        env file that cannot be.
     """
     from kbq_tui.sandbox.server import Sandbox, write_private
 
@@ -49,8 +52,10 @@ def run(
             signal.signal(number, stop)
     if exit_with_parent:
         threading.Thread(target=_watch_parent, args=(done,), daemon=True).start()
-    if key_dir is None and env_file is not None:
-        key_dir = env_file.absolute().parent
+    if env_file is not None and (reason := _not_ours(env_file)):
+        sys.stderr.write(f"kbq-tui sandbox: --env-file {env_file}: {reason}\n")
+        return 2
+    written = False
     try:
         sandbox = Sandbox(scenario, port=port, grpc_port=grpc_port, latency_ms=latency_ms, key_dir=key_dir)
     except ScenarioError as error:
@@ -62,6 +67,7 @@ def run(
             if env_file is not None:
                 lines = [f"export {key}={shlex.quote(value)}\n" for key, value in sandbox.env().items()]
                 write_private(env_file, "".join(lines))
+                written = True
                 where = f", environment in {env_file}"
             sys.stdout.write(f"sandbox {sandbox.scenario.name}: {sandbox.url}, gRPC {sandbox.grpc_address}{where}\n")
             sys.stdout.flush()
@@ -70,10 +76,21 @@ def run(
         sys.stderr.write(f"kbq-tui sandbox: {error}\n")
         return 1
     finally:
-        for path in (env_file, *sandbox.account_keys.values()):
-            if path is not None:
-                path.unlink(missing_ok=True)
+        if written and env_file is not None:
+            env_file.unlink(missing_ok=True)
     return code
+
+
+def _not_ours(env_file: Path) -> str:
+    """Why the lines must not go there: it would be written over, and removed at the end. Empty if they may."""
+    if not env_file.absolute().parent.is_dir():
+        return "there is no such folder"
+    try:
+        return "" if _MARK in env_file.read_text("utf-8", errors="replace") else "is there already, and not a sandbox's"
+    except FileNotFoundError:
+        return ""
+    except OSError as error:
+        return error.strerror or str(error)
 
 
 def _watch_parent(done: threading.Event) -> None:

@@ -184,6 +184,8 @@ class Sandbox:
                     assert account is not None
                     folder = self._key_dir or self._folder
                     path = folder / f"{entry['id']}.json" if i == 0 and entry.get("key_file") else None
+                    if path and os.path.lexists(path):
+                        raise FileExistsError(f"{path} is there already, and a key is not written over")
                     self._issue(account, path, float(entry.get("key_age_days", 0)))
                     if path:
                         self.account_keys[account.email] = path

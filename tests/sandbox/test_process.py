@@ -95,7 +95,7 @@ def test_the_environment_file_is_private_and_complete(launch, tmp_path):
     key = Path(env["GOOGLE_APPLICATION_CREDENTIALS"])
     assert key.stat().st_mode & 0o777 == 0o600
     assert key.parent.stat().st_mode & 0o777 == 0o700
-    assert Path(env["KBQ_TUI_SANDBOX_KEY"]).parent == tmp_path
+    assert Path(env["KBQ_TUI_SANDBOX_KEY"]).parent == key.parent
     assert "PRIVATE" not in path.read_text()
 
 
@@ -159,6 +159,47 @@ def test_a_port_that_is_taken_is_said_plainly(launch):
     assert process.returncode == 1
     assert err.startswith("kbq-tui sandbox: ")
     assert "in use" in err
+
+
+def test_a_file_of_somebody_elses_is_neither_written_over_nor_removed(launch, tmp_path):
+    mine = tmp_path / "env"
+    mine.write_text("SECRET=mine\n")
+    process = launch()
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 2
+    assert "is there already, and not a sandbox's" in err
+    assert mine.read_text() == "SECRET=mine\n"
+
+
+def test_what_a_sandbox_left_that_was_killed_is_written_over(launch, tmp_path):
+    (tmp_path / "env").write_text("export KBQ_TUI_SANDBOX=http://127.0.0.1:1\n")
+    launch()
+    until(lambda: "127.0.0.1:1\n" not in (tmp_path / "env").read_text())
+
+
+def test_an_env_file_that_cannot_be_is_named(launch, tmp_path):
+    process = launch("--env-file", str(tmp_path / "nowhere/env"))
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 2
+    assert "--env-file" in err
+    assert "there is no such folder" in err
+
+
+def test_a_key_that_lies_there_is_not_written_over(launch, tmp_path):
+    mine = tmp_path / "klaviyo-data-transfer-user.json"
+    mine.write_text("the only copy")
+    process = launch("--scenario", "existing", "--key-dir", str(tmp_path))
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert "is there already" in err
+    assert mine.read_text() == "the only copy"
+
+
+def test_keys_of_the_scenario_do_not_lie_about(launch, tmp_path):
+    launch("--scenario", "existing")
+    until((tmp_path / "env").exists)
+    assert [p.name for p in tmp_path.iterdir()] == ["env"]
+    assert Path(environment(tmp_path / "env")["KBQ_TUI_SANDBOX_KEY"]).exists()
 
 
 def test_an_unknown_scenario_is_a_usage_error(launch):
