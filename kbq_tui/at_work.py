@@ -335,16 +335,19 @@ def status_of_all(options: Mapping[str, Any], names: tuple[str, ...], *, every: 
     import time
 
     from kbq_tui.headless.commands import status_command
+    from kbq_tui.headless.face import NOT_HEALTHY
     from kbq_tui.local.paths import Paths
 
     chosen = options_of(options)
     connections = connections_of(chosen, Paths.from_env(os.environ))
-    wanted = connections.names() if every else names or (choose_name(chosen, connections),)
-    if not wanted:
-        raise UsageError(said("There is no connection yet: kbq-tui setup"))
+    known = connections.names()
+    if not known and not names and (every or "project" not in build(chosen).beliefs):
+        paper_of(options).say(told("There is no connection yet: kbq-tui setup"))
+        return NOT_HEALTHY
+    wanted = known if every else names or (choose_name(chosen, connections),)
     for name in names:
-        if name not in connections.names():
-            there = ", ".join(connections.names()) or said("none")
+        if name not in known:
+            there = ", ".join(known) or said("none")
             raise UsageError(said("There is no connection {name}. There are: {names}.", name=name, names=there))
     shared = {**options, "as_filed": len(wanted) > 1 or every}
     while True:

@@ -52,13 +52,13 @@ GOOD = ("--project", "acme-klaviyo-demo")
         (("apply", *GOOD, "--json"), "--yes"),
         (("verify", *GOOD, "--report", "x.pdf"), "--report"),
         (("status", "nothere"), "nothere"),
-        (("status", "--all"), "setup"),
         (("key", "delete", "abc", *GOOD), "--yes"),
         (("key", "shred", *GOOD), "--yes"),
         (("export", "cobol"), "gcloud|sql|terraform"),
         (("setup", *GOOD), "--plain"),
         ((), "--plain"),
         (("demo", "--scenario", "nothere"), "--scenario"),
+        (("demo", "--keep", "/proc/nothere"), "--keep"),
         (("sandbox", "--port", "99999"), "--port"),
         (("explain",), "text"),
         (("nonsense",), "nonsense"),
@@ -70,6 +70,13 @@ def test_what_cannot_be_right_exits_with_2_names_itself_and_prints_no_result(env
     assert named in ended.stderr
     assert "Traceback" not in ended.stderr
     assert ended.stdout == ""
+
+
+@pytest.mark.parametrize("arguments", [("status",), ("status", "--all"), ("status", "--json")])
+def test_nothing_set_up_is_said_with_its_status(env, arguments):
+    ended = run(env, *arguments)
+    assert (ended.returncode, ended.stdout) == (6, "")
+    assert "There is no connection yet: kbq-tui setup" in ended.stderr
 
 
 def test_a_wrong_environment_is_named(env):
