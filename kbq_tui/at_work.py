@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Self, TextIO
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, Self, TextIO
 
 from kbq_tui.core.problems import ProblemError
 from kbq_tui.core.text import inert
@@ -19,7 +19,7 @@ if TYPE_CHECKING:  # the plain face is not read in where screens come next
     from collections.abc import Callable, Iterator, Mapping
     from types import TracebackType
 
-    from kbq_tui.core.problems import Context
+    from kbq_tui.core.problems import Context, Problem
     from kbq_tui.core.spec import ConnectionSpec
     from kbq_tui.engine.desk import Desk
     from kbq_tui.headless.face import Face
@@ -55,16 +55,24 @@ def failed(options: Mapping[str, Any]) -> Iterator[None]:
 
         raise click.UsageError(told(error.args[0])) from None
     except ProblemError as error:
-        paper_of(options).problem(error.problem)
-        raise SystemExit(error.problem.exit_code) from None
+        _end(options, error.problem)
     except BaseExceptionGroup as group:
         # A task group wraps what one of its tasks raised; a problem among it is still a problem.
         problems, rest = group.split(ProblemError)
         if problems is None or rest is not None:
             raise
-        first = next(_leaves(problems))
-        paper_of(options).problem(first.problem)
-        raise SystemExit(first.problem.exit_code) from None
+        _end(options, next(_leaves(problems)).problem)
+
+
+def _end(options: Mapping[str, Any], problem: Problem) -> NoReturn:
+    """Tell a problem, and the log, and leave with its exit status."""
+    import logging
+
+    log = logging.getLogger("kbq_tui")
+    if log.hasHandlers():  # else the log has not been begun, and it would go to stderr
+        log.warning("[%s] %s: %s", problem.code, problem.title, problem.original or problem.cause)
+    paper_of(options).problem(problem)
+    raise SystemExit(problem.exit_code) from None
 
 
 def _leaves(group: BaseExceptionGroup[ProblemError]) -> Iterator[ProblemError]:

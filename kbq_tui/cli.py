@@ -90,7 +90,7 @@ def cli(ctx: click.Context, /, **options: Any) -> None:
 @handled
 def setup(plain: bool, answers: str | None, **options: Any) -> int:
     screens = not plain and answers is None
-    with work(options, screens=screens) as here:
+    with work(options, screens=screens, again=not screens) as here:  # questions begin with what is to be noticed
         if screens:
             return here.screens("setup")
         return here.plain_setup(answers)

@@ -108,6 +108,7 @@ def test_a_mistake_in_a_connection_file_is_bad_input_and_named_with_its_line(
     file.write_text(f'project = "acme-klaviyo-demo"\n{line}\n')
     ended = run(env, "plan", "--config", str(file))
     assert ended.returncode == 2
+    assert ended.stderr.startswith("error: ")
     assert f"line 2, {named}" in ended.stderr
     assert ended.stdout == ""
 

@@ -8,6 +8,7 @@ from kbq_tui.core.events import Event, EventKind
 from kbq_tui.core.problems import Problem
 
 _LOG = logging.getLogger("kbq_tui.engine")
+_LOG.addHandler(logging.NullHandler())  # where no log was begun, nothing may go to stderr, over the screen
 _LEVELS = {
     EventKind.FINISHED: logging.INFO,
     EventKind.FAILED: logging.WARNING,

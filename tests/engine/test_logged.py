@@ -1,6 +1,8 @@
 """Every event and verdict is in the log: what a bug report is read for."""
 
 import logging
+import subprocess
+import sys
 from datetime import UTC, datetime
 
 import pytest
@@ -52,3 +54,14 @@ def test_a_verdict_is_logged_and_passed_on(caplog: pytest.LogCaptureFixture) -> 
         ("INFO", f"{check.id} pass: as it should be"),
         ("WARNING", f"{check.id} fail: not as it should be [KBQ-KEY-CREATION-BLOCKED]"),
     ]
+
+
+def test_where_no_log_was_begun_nothing_goes_over_the_screen() -> None:
+    code = (
+        "from datetime import UTC, datetime\n"
+        "from kbq_tui.core.events import Event, EventKind\n"
+        "from kbq_tui.engine import logged\n"
+        "logged.events(print)(Event(EventKind.FAILED, 'key', datetime.now(UTC), 'no'))\n"
+    )
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ended.stderr == ""

@@ -231,8 +231,10 @@ def test_doctor_tells_what_a_bug_report_needs(google, call):
     assert by_name["Log"]["text"].endswith("kbq-tui.log")
 
 
-def test_no_credentials_exit_with_3_and_say_how_to_sign_in(call):
-    ended = call("plan", "--project", PROJECT)
+def test_no_credentials_exit_with_3_and_say_how_to_sign_in(call, tmp_path: Path):
+    ended = call("plan", "--project", PROJECT, "--log-file", str(tmp_path / "log"))
+    assert "WARNING" in (tmp_path / "log").read_text()
+    assert "[KBQ-NO-CREDENTIALS] Nobody is signed in" in (tmp_path / "log").read_text()
     assert ended.status == 3
     assert "gcloud auth application-default login" in ended.err
     assert ended.out == ""

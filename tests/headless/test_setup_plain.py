@@ -35,6 +35,7 @@ def test_a_person_is_led_from_nothing_to_the_summary(google, call):
     assert f"Project ID                  {PROJECT}" in said
     assert "Location                    EU" in said
     assert "\x1b" not in said  # nothing moves a cursor
+    assert (said + ended.err).count("not to Google") == 1
     assert "Verified: " in said
     assert call("status", "--json").json["healthy"] is True
 
