@@ -84,8 +84,9 @@ class Watch:
                 saved = self.desk.store.load(name)
                 if saved is None:
                     continue
-                before = known.get(name)
-                found.append(Watched(saved, before.status, before.problem) if before else Watched(saved))
+                watched = known.get(name) or Watched(saved)  # the same one: a look may be about to write to it
+                watched.saved = saved
+                found.append(watched)
         except ProblemError as error:
             self.problem = error.problem
         self.connections = found
@@ -116,7 +117,10 @@ class Watch:
             async with asyncio.timeout(LOOK_LIMIT):
                 if self._cloud is None:
                     self._cloud = await self.desk.sign_in()
-                await asyncio.gather(*(self._one(w, self._cloud) for w in self.connections))
+                looked: set[str] = set()
+                while left := [w for w in self.connections if w.name not in looked]:  # one may have come meanwhile
+                    looked |= {w.name for w in left}
+                    await asyncio.gather(*(self._one(w, self._cloud) for w in left))
             failed = any(w.problem is not None for w in self.connections)
         except ProblemError as error:
             self.problem, failed = error.problem, True
