@@ -12,6 +12,7 @@ from kbq_tui.core.steps import Step
 from kbq_tui.core.text import inert
 from kbq_tui.tui.app import KbqApp
 from kbq_tui.tui.look import Look
+from kbq_tui.tui.modals import pick
 from kbq_tui.tui.text import plain
 from kbq_tui.tui.widgets.bars import MessageLine
 from tests.tui import fakes
@@ -59,6 +60,26 @@ async def test_a_window_too_small_says_so_and_quits(size: tuple[int, int]) -> No
             assert "Project ID" not in text_of(app)
         await pilot.press("f10")
     assert app.return_code == 0
+
+
+@pytest.mark.parametrize("size", [(59, 24), (80, 15)])
+@pytest.mark.parametrize(
+    ("key", "title"), [("f1", "Up/Down Scroll"), ("f3", "The same by hand"), ("f7", "Pick a project")]
+)
+async def test_a_window_too_small_says_nothing_else_over_a_box_either(
+    key: str, title: str, size: tuple[int, int]
+) -> None:
+    app = app_for(fakes.resumed(Step.PROJECT))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: idle(app))
+        await pilot.press(key)
+        await until(pilot, title)
+        focused = app.focused
+        await pilot.resize_terminal(*size)
+        await until(pilot, "too small")
+        assert len([line for line in text_of(app).splitlines() if line.strip()]) == 1
+        await pilot.resize_terminal(80, 24)
+        await until(pilot, lambda: title in text_of(app) and app.focused is focused)
 
 
 async def test_any_resize_keeps_what_was_typed() -> None:
@@ -240,6 +261,20 @@ async def test_dashboard_never_looks_twice_at_the_same_time() -> None:
     assert scene.world.calls.count("billing_enabled") == before + 1
 
 
+async def test_what_a_look_finds_is_shown_even_where_a_box_was_opened_and_closed_meanwhile() -> None:
+    scene = fakes.complete_left_at_connect()
+    scene.world.gates["recent_jobs"] = asyncio.Event()
+    app = app_for(scene, start="dashboard")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: "recent_jobs" in scene.world.calls)
+        await pilot.press("f1")
+        await until(pilot, "Help")
+        await pilot.press("escape")
+        scene.world.gates["recent_jobs"].set()
+        await until(pilot, "Looked at")
+        await until(pilot, "Last verification", 10)
+
+
 async def test_dashboard_opens_the_set_up_where_something_is_left_to_do() -> None:
     scene = fakes.complete()
     scene.world.bindings = []
@@ -294,7 +329,10 @@ async def test_the_palette_offers_the_actions_and_runs_them() -> None:
         await until(pilot, "The same by hand")
 
 
-async def test_project_picker_searches_on_the_server_and_reads_only_what_it_shows() -> None:
+async def test_project_picker_searches_on_the_server_and_reads_only_what_it_shows(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(pick, "DEBOUNCE", 2.0)  # however slowly a busy machine types
     scene = fakes.resumed(Step.PROJECT, fakes.blank())
     scene.store.recent = ("acme-used-before",)
     scene.world.projects = [ProjectInfo(f"acme-{i:05}", str(i), f"Number {i}", "ACTIVE") for i in range(5_000)]

@@ -5,7 +5,9 @@ from typing import ClassVar, TypeVar
 
 from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
+from textual.events import DescendantFocus
 from textual.screen import ModalScreen
+from textual.widget import Widget
 
 from kbq_tui.core.words import told
 from kbq_tui.tui import keys
@@ -41,6 +43,7 @@ class Modal(Fitting, ModalScreen[T]):
     ]
 
     heading: str = ""
+    _focused_last: Widget | None = None
 
     @property
     def host(self) -> Host:
@@ -70,6 +73,16 @@ class Modal(Fitting, ModalScreen[T]):
         """Leave room for title, buttons and hints: only the body scrolls."""
         around = 4 + sum(child.outer_size.height or 1 for child in self.query("#box > *") if child.id != "sheet")
         self.query_one("#sheet").styles.max_height = max(3, self.size.height - max(around, 9))
+        self.call_after_refresh(self._refocus)
+
+    def on_descendant_focus(self, event: DescendantFocus) -> None:
+        self._focused_last = event.widget
+
+    def _refocus(self) -> None:
+        """Give the focus back to what had it before the window became too small for the box."""
+        last = self._focused_last
+        if self.focused is None and last is not None and last.is_attached and self.query_one("#box").display:
+            last.focus(scroll_visible=False)
 
     def say(self, text: str) -> None:
         """Put one line under the body."""
