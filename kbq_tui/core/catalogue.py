@@ -156,9 +156,8 @@ def permission_missing(permission: str, context: Context, /, *, original: str = 
         base,
         title=said("You may not {purpose}", purpose=purpose),
         cause=said(
-            "The permission {permission} is needed to {purpose}, and is missing in project {project}.",
+            "That needs the permission {permission}, which is missing in project {project}.",
             permission=row.name,
-            purpose=purpose,
             project=known.get("project") or placeholder("project"),
         ),
         remedy=tuple(steps),

@@ -152,7 +152,7 @@ def granted(wish: DatasetWish) -> Check:
 def readable(wish: DatasetWish) -> Check:
     return Check(
         f"{wish.purpose}.read",
-        said("Every table and view of {dataset} can be read", dataset=wish.name),
+        said("Everything in {dataset} can be read", dataset=wish.name),
         "4.4",
         said("The article reads a table that a new dataset does not have."),
     )

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 
 from kbq_tui.core.diff import diff
@@ -189,10 +189,17 @@ def _last_verify(last: Mapping[str, object] | None) -> Line:
     title = said("Last verification")
     if last is None:
         return Line("last-verify", title, Health.WARNING, said("never: run kbq-tui verify"))
-    at = str(last["at"]) if "at" in last else said("at an unknown time")
+    at = _when(str(last["at"])) if "at" in last else said("at an unknown time")
     if last.get("ok") is True:
         return Line("last-verify", title, Health.OK, said("passed {at}", at=at))
     return Line("last-verify", title, Health.BROKEN, said("did not pass {at}", at=at))
+
+
+def _when(at: str) -> str:
+    try:
+        return f"{datetime.fromisoformat(at).astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    except ValueError:
+        return at
 
 
 def _jobs(jobs: Part[tuple[JobInfo, ...]]) -> Line:

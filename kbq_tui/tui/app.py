@@ -363,8 +363,8 @@ class KbqApp(Outward):
         if isinstance(self.screen, Confirm):
             return
         lines = [
-            told("A change is being made at Google right now. Quitting does not take it back:"),
-            told("what has been sent may still happen, and what has not been begun will not."),
+            told("A change is being made at Google right now; quitting does not take it back."),
+            told("What has been sent may still happen, and what has not been begun will not."),
             told("The journal knows what was begun; the next start looks at what is there and goes on."),
         ]
         question = Confirm(

@@ -69,14 +69,17 @@ class Changing(Frame):
 
     def draw_body(self) -> None:
         wizard = self.host.wizard
-        rows = action_rows(wizard, self.step)
-        self.query_one("#plan", Rows).show(rows)
+        self.query_one("#plan", Rows).show(self.rows())
         extra = warning_rows(wizard, *self.warnings)
         self.query_one("#warnings", Rows).show(extra)
         self.query_one("#warnings").display = bool(extra)
         self.query_one("#plan-head", Quiet).show(self._plan_head())
         self._draw_buttons()
         self._about()
+
+    def rows(self) -> list[Row]:
+        """Return the rows of this step's part of the plan."""
+        return action_rows(self.host.wizard, self.step)
 
     def _plan_head(self) -> Content:
         wizard = self.host.wizard

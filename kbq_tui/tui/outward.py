@@ -43,7 +43,7 @@ class Outward(Host):
             said += " " + told("Not there? Press {key}.", key=view)
         elif view:
             said += " " + told("{view} shows it, {save} saves it.", view=view, save=save)
-        self.tell(said)
+        self.tell(said, bad=not sent.ways)
 
     def copy_key(self) -> None:
         self.launch(self._copy_key(), "copy the key")

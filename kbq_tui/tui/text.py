@@ -2,6 +2,7 @@
 
 from functools import lru_cache
 
+from rich.cells import cell_len
 from textual.content import Content
 
 from kbq_tui.core.problems import Problem
@@ -64,15 +65,59 @@ def columns(*cells: tuple[Content, int]) -> Content:
     return Content("").join(parts)
 
 
-def brief(problem: Problem) -> Content:
-    """Return a problem in four or five lines: cause, the first step of the remedy, who can help."""
+HANG = 2
+"""Cells by which the next lines are set in where a word is too long to stand under the text."""
+
+
+def wrapped(content: Content, width: int, first: int = 0) -> list[Content]:
+    """Return a line as the lines it takes, those after the first set in; nothing of it is cut.
+
+    Args:
+        content: one line.
+        width: the cells there are.
+        first: cells of what stands before the text, such as a status. The text goes on below itself.
+    """
+    if content.cell_length <= width or width <= HANG:
+        return [content]
+    words = [cell_len(word) for word in content[first:].plain.split()] or [0]
+    hang = first if max(words) <= width - first else HANG
+    if width - first < words[0] <= width - hang:  # an address is not broken where it fits on a line of its own
+        line, content = content[:first].rstrip(), content[first:]
+    else:
+        line, content = _broken(content, width, first)
+    lines = [line]
+    while content.cell_length > width - hang:
+        line, content = _broken(content, width - hang, 0)
+        lines.append(line)
+    return [lines[0], *(Content(" " * hang) + line for line in (*lines[1:], content))]
+
+
+def _broken(content: Content, room: int, least: int) -> tuple[Content, Content]:
+    """Return what fits, and the rest, broken after a word where there is one."""
+    text, cells, most = content.plain, 0, 0
+    for most, char in enumerate(text):  # noqa: B007  where it ends
+        cells += cell_len(char)
+        if cells > room:
+            break
+    at = text.rfind(" ", least, most + 1)
+    at = at if at > least else most
+    return content[:at].rstrip(), content[at + (text[at] == " ") :]
+
+
+def brief(problem: Problem, *, more: bool = True) -> Content:
+    """Return a problem in four or five lines: cause, the first step of the remedy, who can help.
+
+    Args:
+        problem: the problem.
+        more: whether Enter on the row shows the rest, and is to be named.
+    """
     heads = headed(told("Remedy"), told("Who"))
     lines = [Content.assemble(plain(problem.title, "bold"), ". ", plain(problem.cause))]
     if problem.remedy:
         first = told(problem.remedy[0]).split("\n")[0].rstrip(":.")
         steps = len(problem.remedy)
-        more = told(" ({n} steps: Enter on the row)", n=steps) if steps > 1 else ""
-        lines.append(Content.assemble((heads[0], "$text-quiet"), plain(first), (more, "$text-quiet")))
+        where = told(" ({n} steps: Enter on the row)", n=steps) if steps > 1 and more else ""
+        lines.append(Content.assemble((heads[0], "$text-quiet"), plain(first), (where, "$text-quiet")))
     if problem.who:
         lines.append(Content.assemble((heads[1], "$text-quiet"), plain(told(problem.who).split(":")[0])))
     return Content("\n").join(lines)

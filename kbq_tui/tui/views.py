@@ -1,5 +1,7 @@
 """Rows of the screens, made from the wizard's state. Pure: same state, same rows."""
 
+from dataclasses import replace
+
 from textual.content import Content
 
 from kbq_tui.core.actions import Action, Change, Step
@@ -43,7 +45,7 @@ _NOT_SHOWN_YET = mark("made just now; Google does not show it everywhere yet")
 def finding_row(finding: Finding) -> Row:
     """Return one row of the first screen's status panel."""
     content = columns((status(finding.tone), 0), (plain(finding.title), 20), (plain(finding.text), 0))
-    return Row(finding.id, content, finding.problem)
+    return Row(finding.id, content, finding.problem, whole=status_width() + 20)
 
 
 def action_rows(wizard: Wizard, step: Step) -> list[Row]:
@@ -68,7 +70,12 @@ def action_rows(wizard: Wizard, step: Step) -> list[Row]:
                     blocked.action,
                 )
             )
-    return rows
+    return _whole(rows)
+
+
+def _whole(rows: list[Row]) -> list[Row]:
+    """Return rows that are wrapped: what would be cut is an address or a reason."""
+    return [replace(row, whole=status_width()) for row in rows]
 
 
 def _is_unread(wizard: Wizard, problem: Problem) -> bool:
@@ -128,7 +135,7 @@ def warning_rows(wizard: Wizard, *codes: str) -> list[Row]:
             continue
         event = wizard.rows.get(f"delete-key:{key_id}") if wizard.busy is not None and wizard.busy.writing else None
         rows.append(Row(f"warning:{i}", _event_line(event) if event else _line(Tone.WARN, _warned(warning)), warning))
-    return rows
+    return _whole(rows)
 
 
 def _warned(warning: Problem) -> str:
@@ -270,7 +277,7 @@ def verdicts(results: dict[str, CheckResult], total: int) -> str:
 def status_row(line: Line) -> Row:
     """Return one line of the dashboard."""
     content = columns((status(HEALTH[line.health]), 0), (plain(line.title), 19), (plain(line.text), 0))
-    return Row(line.id, content, line.problem)
+    return Row(line.id, content, line.problem, whole=status_width() + 19)
 
 
 def health_tone(health: Health) -> Tone:

@@ -11,11 +11,12 @@ from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
 from kbq_tui.core.observed import Present
-from kbq_tui.core.problems import ProblemError
+from kbq_tui.core.problems import Problem, ProblemError
 from kbq_tui.core.spec import check_project
 from kbq_tui.core.words import mark, told, told_many
+from kbq_tui.tui import keys
 from kbq_tui.tui.modals.base import Modal
-from kbq_tui.tui.text import columns, plain
+from kbq_tui.tui.text import brief, columns, plain
 from kbq_tui.tui.widgets.bars import Quiet
 from kbq_tui.tui.widgets.field import Line
 
@@ -124,12 +125,17 @@ class Picker(Modal[str]):
 class PickProject(Picker):
     """Picks a project. Only what is shown is ever read, so 5,000 projects are as quick as five."""
 
+    BINDINGS: ClassVar = [keys.bound("refresh", "search_again")]
     heading = mark("Pick a project")
     prompt = mark("part of the ID or name")
 
     def __init__(self) -> None:
         super().__init__()
         self._asked = 0
+
+    def hints(self) -> list[tuple[str, str]]:
+        *others, close = super().hints()
+        return [*others, (keys.face("refresh"), told("Try again")), close]
 
     def on_mount(self) -> None:
         super().on_mount()
@@ -151,6 +157,9 @@ class PickProject(Picker):
         event.stop()
         self.host.launch(self._search(event.value.strip(), DEBOUNCE), "project search")
 
+    def action_search_again(self) -> None:
+        self.host.launch(self._search(self.query_one("#search", Line).value.strip(), 0.0), "project search")
+
     async def _search(self, text: str, pause: float) -> None:
         self._asked += 1
         mine = self._asked
@@ -163,15 +172,14 @@ class PickProject(Picker):
         self.say(told("Searching"))
         try:
             if wizard.cloud is None and not await wizard.sign_in():
-                problem = wizard.sign_in_problem
-                self.say(told(problem.title) if problem else told("not signed in"))
+                if wizard.sign_in_problem is not None and self.is_attached:
+                    self._fail(wizard.sign_in_problem)
                 return
             assert wizard.cloud is not None
             page = await wizard.cloud.search_projects(text)
         except ProblemError as error:
             if mine == self._asked and self.is_attached:
-                said = f"{told(error.problem.title)}. {told(error.problem.cause)}"
-                self.query_one("#box-note", Quiet).show(plain(said, "$error"))
+                self._fail(error.problem)
             return
         if mine != self._asked or not self.is_attached:
             return
@@ -194,6 +202,10 @@ class PickProject(Picker):
         self.offer(options)
         found = told_many("{n} found", "{n} found", len(options))
         self.say(told("There are more: type to narrow it down") if page.next_token else found)
+
+    def _fail(self, problem: Problem) -> None:
+        """Say cause, remedy and who can help where the list would be."""
+        self.query_one("#box-note", Quiet).show(brief(problem, more=False))
 
 
 class PickLocation(Picker):

@@ -1,6 +1,9 @@
 """Step 3: the service account, its keys, and the key that is kept here."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
+from pathlib import PurePath
 from typing import ClassVar
 
 from textual import on
@@ -15,10 +18,11 @@ from kbq_tui.core.words import told
 from kbq_tui.tui import keys, side
 from kbq_tui.tui.changing import Changing
 from kbq_tui.tui.glyphs import Tone
-from kbq_tui.tui.text import columns, plain, status
+from kbq_tui.tui.text import HANG, columns, plain, status, wrapped
 from kbq_tui.tui.widgets.bars import Quiet
 from kbq_tui.tui.widgets.field import Field
 from kbq_tui.tui.widgets.push import Push
+from kbq_tui.tui.widgets.rows import Row
 
 
 class AccountScreen(Changing):
@@ -62,8 +66,20 @@ class AccountScreen(Changing):
         self.query_one("#leftover").display = wizard.busy is None and bool(wizard.leftovers())
         super().draw_body()
         self.query_one("#state", Quiet).show(
-            Content("\n").join(self._state(wizard.observed)) if wizard.observed and wizard.current else Content("")
+            self._panel(wizard.observed) if wizard.observed and wizard.current else Content("")
         )
+
+    def rows(self) -> list[Row]:
+        """Return the plan's rows; the panel above has address and path in full."""
+        spec, seen = self.host.wizard.looked, self.host.wizard.observed
+        short = {spec.account_email: spec.account_id} if spec else {}
+        if seen is not None and isinstance(seen.key, Present):
+            short[seen.key.value.path] = PurePath(seen.key.value.path).name
+        return [replace(row, content=_shorter(row.content, short)) for row in super().rows()]
+
+    def _panel(self, seen: Observed) -> Content:
+        width = self.query_one("#state").size.width
+        return Content("\n").join(part for line in self._state(seen) for part in wrapped(line, width, HANG))
 
     def _state(self, seen: Observed) -> list[Content]:
         spec = self.host.wizard.looked
@@ -158,6 +174,13 @@ class AccountScreen(Changing):
             told("Delete this key at Google?"), lines, yes=told("Delete the key"), no=told("Cancel"), harmless=False
         )
         return await self.confirmed(question, lambda: wizard.delete_key(key.id), (command,))
+
+
+def _shorter(content: Content, short: Mapping[str, str]) -> Content:
+    for long, brief in short.items():
+        if (at := content.plain.find(long)) >= 0:
+            content = Content.assemble(content[:at], brief, content[at + len(long) :])
+    return content
 
 
 def _state(tone: Tone, title: str, text: str) -> Content:

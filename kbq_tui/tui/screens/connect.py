@@ -14,7 +14,7 @@ from kbq_tui.core.words import told
 from kbq_tui.tui import keys
 from kbq_tui.tui.frame import Frame
 from kbq_tui.tui.glyphs import ARROW, GLYPHS, Tone
-from kbq_tui.tui.text import columns, plain
+from kbq_tui.tui.text import HANG, columns, plain, wrapped
 from kbq_tui.tui.widgets.bars import Quiet
 from kbq_tui.tui.widgets.push import Push
 from kbq_tui.tui.widgets.rows import Row, Rows
@@ -68,7 +68,13 @@ class ConnectScreen(Frame):
             Content(f" {ARROW} ").join([Content.styled(told(name), "bold") for name in KLAVIYO_MENU])
         )
         handed = wizard.observed is not None and wizard.current and handed_key(wizard.observed) is not None
-        no_file = told("handed over (shredded here)" if handed else "no key yet: step 3 makes one")
+        no_file = told(
+            "not known"
+            if not wizard.current
+            else "handed over (shredded here)"
+            if handed
+            else "no key yet: step 3 makes one"
+        )
         values = (
             ("project", told("Project ID"), summary.project_id),
             ("dataset", told("Dataset"), summary.dataset),
@@ -92,10 +98,13 @@ class ConnectScreen(Frame):
             Content.styled(told("It belongs to"), quiet),
             plain(f"  {summary.service_account}"),
             Content.assemble(
-                (told("The datasets are in") + " ", quiet), plain(summary.location or told("a location not known here"))
+                (told("Location of the datasets:") + " ", quiet), plain(summary.location or told("not known"))
             ),
         )
-        self.query_one("#more", Quiet).show(Content("\n").join(more))
+        width = self.query_one("#more").size.width
+        self.query_one("#more", Quiet).show(
+            Content("\n").join(part for line in more for part in wrapped(line, width, HANG))
+        )
         done = wizard.saved is not None and wizard.saved.connected
         self.query_one("#connected", Push).label = told("Connected: yes" if done else "Klaviyo is connected")
 

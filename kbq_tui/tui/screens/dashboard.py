@@ -11,7 +11,7 @@ from kbq_tui.core.words import told, told_many
 from kbq_tui.tui import keys
 from kbq_tui.tui.frame import Frame
 from kbq_tui.tui.glyphs import DOT, GLYPHS, STYLES, Tone
-from kbq_tui.tui.text import block, brief, columns, plain, seconds, status
+from kbq_tui.tui.text import block, brief, columns, plain, seconds, status, status_width
 from kbq_tui.tui.views import health_tone, status_row
 from kbq_tui.tui.watch import Watch, Watched
 from kbq_tui.tui.widgets.bars import MessageLine, Quiet
@@ -118,7 +118,8 @@ class DashboardScreen(Frame):
             tone = health_tone(watched.health)
             bad = [line for line in watched.status.lines if health_tone(line.health) is not Tone.OK]
             said = plain(", ".join(told(line.title) for line in bad) if bad else told("all is well"), "$text-quiet")
-        return Row(f"connection:{watched.name}", columns((status(tone), 0), (name, 18), (project, 26), (said, 0)))
+        content = columns((status(tone), 0), (name, 18), (project, 26), (said, 0))
+        return Row(f"connection:{watched.name}", content, whole=status_width() + 18 + 26)
 
     def _about(self) -> None:
         row = self.query_one("#lines", Rows).row if self.query_one("#lines").has_focus else None

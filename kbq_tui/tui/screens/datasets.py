@@ -8,7 +8,7 @@ from kbq_tui.core.spec import Direction, check_dataset
 from kbq_tui.core.steps import Step
 from kbq_tui.core.words import told, told_many
 from kbq_tui.tui.changing import Changing
-from kbq_tui.tui.glyphs import GLYPHS, STYLES, Tone
+from kbq_tui.tui.glyphs import GLYPHS, STYLES, WORDS, Tone
 from kbq_tui.tui.text import plain
 from kbq_tui.tui.widgets.field import Field
 
@@ -63,8 +63,8 @@ class DatasetsScreen(Changing):
                     return _said(Tone.DONE, told("made just now"))
                 where = wizard.plan.location if wizard.plan else None
                 return _said(Tone.CREATE, told("new, in {where}", where=where) if where else told("new"))
-            case Unknown(problem=problem):
-                return _said(Tone.UNKNOWN, problem.title)
+            case Unknown():  # the plan's row says why
+                return _said(Tone.UNKNOWN, told(WORDS[Tone.UNKNOWN]))
         return Content("")
 
 

@@ -8,6 +8,7 @@ from textual.containers import Horizontal
 from textual.content import Content
 
 from kbq_tui.core.observed import Present
+from kbq_tui.core.problems import Problem
 from kbq_tui.core.spec import Direction, check_location, check_project
 from kbq_tui.core.steps import Step
 from kbq_tui.core.words import mark, told, told_many
@@ -16,7 +17,7 @@ from kbq_tui.tui.article import LESSONS
 from kbq_tui.tui.findings import preflight
 from kbq_tui.tui.frame import Frame
 from kbq_tui.tui.glyphs import Tone
-from kbq_tui.tui.text import brief, columns, plain, status
+from kbq_tui.tui.text import brief, columns, plain, status, status_width, wrapped
 from kbq_tui.tui.views import finding_row
 from kbq_tui.tui.widgets.bars import Quiet
 from kbq_tui.tui.widgets.field import Field
@@ -115,7 +116,8 @@ class ProjectScreen(Frame):
             return columns((status(Tone.READ), 0), (Content(told("Signing in")), 0))
         who = plain(wizard.identity.principal or told("somebody"), "bold")
         source = plain(f" ({told(wizard.identity.source)})", "$text-quiet")
-        return columns((status(Tone.OK), 0), (Content(told("Signed in as") + " "), 0), (who, 0), (source, 0))
+        line = columns((status(Tone.OK), 0), (Content(told("Signed in as") + " "), 0), (who, 0), (source, 0))
+        return Content("\n").join(wrapped(line, self.query_one("#signed-in").size.width, status_width()))
 
     def _draw_location_note(self, field: Field) -> None:
         wizard = self.host.wizard
@@ -259,7 +261,15 @@ class ProjectScreen(Frame):
     @on(Rows.Chosen)
     def _chosen(self, event: Rows.Chosen) -> None:
         if event.row.problem is not None:
-            self.host.open_problem(event.row.problem)
+            self.host.open_problem(event.row.problem, self._in_its_stead(event.row.problem))
+
+    def _in_its_stead(self, problem: Problem) -> tuple[str, ...]:
+        """Return the commands of all that a missing permission blocks: two datasets are two commands."""
+        plan, permission = self.host.wizard.plan, problem.details.get("permission")
+        if plan is None or not permission:
+            return ()
+        stuck = [b for b in plan.blocked if b.problem.details.get("permission") == permission]
+        return tuple(side.command(b.action, plan.location) for b in stuck)
 
     @on(Rows.Moved)
     def _moved(self) -> None:

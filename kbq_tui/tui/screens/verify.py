@@ -13,7 +13,7 @@ from kbq_tui.core.steps import Step
 from kbq_tui.core.words import told
 from kbq_tui.tui import keys
 from kbq_tui.tui.frame import Frame
-from kbq_tui.tui.text import block, headed, plain
+from kbq_tui.tui.text import block, headed, plain, wrapped
 from kbq_tui.tui.views import check_rows, verdicts
 from kbq_tui.tui.widgets.bars import Quiet
 from kbq_tui.tui.widgets.push import Push
@@ -47,7 +47,7 @@ class VerifyScreen(Frame):
             self.host.launch(self._verify(), "verify")
 
     def heading(self) -> str:
-        return told("Step {n} of {all}: {title}", n=5, all=len(Step), title=told("Verify, with the key itself"))
+        return told("Step {n} of {all}: {title}", n=5, all=len(Step), title=told("Verify with the key"))
 
     def hints(self) -> list[tuple[str, str]]:
         wizard = self.host.wizard
@@ -107,22 +107,41 @@ class VerifyScreen(Frame):
         event = self.host.wizard.running.get(check.id)
         quiet = "$text-quiet"
         heads = headed(told("Found"), told("Ran"), told("Waits"), told("Cause"), told("Remedy"), told("Article"))
-        found, ran, waits, cause, remedy, article = heads
-        lines: list[Content] = []
+        found, ran, waits, cause, remedy, article = (Content.styled(head, quiet) for head in heads)
+        lines: dict[str, Content] = {}
         if result is not None:
-            lines.append(Content.assemble((found, quiet), plain(result.evidence)))
+            lines["found"] = found + plain(result.evidence)
             if result.command:
-                lines.append(Content.assemble((ran, quiet), plain(result.command, "$primary", limit=700)))
+                lines["ran"] = ran + plain(result.command, "$primary", limit=700)
         elif event is not None and event.text:
-            lines.append(Content.assemble((waits, quiet), plain(event.text)))
+            lines["waits"] = waits + plain(event.text)
         problem = result.problem if result else event.problem if event else None
         if problem is not None:
-            lines.append(Content.assemble((cause, quiet), plain(problem.cause)))
+            lines["cause"] = cause + plain(problem.cause)
             if problem.remedy:
-                first = told(problem.remedy[0]).split("\n")[0]
-                lines.append(Content.assemble((remedy, quiet), plain(first)))
-        lines.append(Content.assemble((article, quiet), Content(told(check.why))))
-        return Content("\n").join(lines)
+                lines["remedy"] = remedy + plain(" ".join(told(problem.remedy[0]).split()))
+        lines["article"] = article + Content(told(check.why))
+        return self._fitted(lines, len(heads[0]))
+
+    def _fitted(self, lines: dict[str, Content], head: int) -> Content:
+        """Return lines in the room under the checks; Enter shows them all.
+
+        Of a problem, what the article says goes first and what was run next, for cause and remedy to be whole.
+        """
+        body = self.query_one("#body").size
+        width, room = body.width - 2, body.height - 1 - len(self.query_one("#checks", Rows).rows)
+        whole = {name: wrapped(line, width, head) for name, line in lines.items()}
+        for spare in ("article", "ran") if "cause" in lines else ():
+            if sum(map(len, whole.values())) > room:
+                whole.pop(spare, None)
+        more = max(0, room - len(whole))
+        for name in sorted(whole, key=("cause", "remedy", "waits", "found", "article", "ran").index):
+            shown = whole[name][: 1 + more]
+            more -= len(shown) - 1
+            if len(shown) < len(whole[name]):
+                shown[-1] = shown[-1].truncate(width - 1).rstrip() + Content("…")
+            whole[name] = shown
+        return Content("\n").join(part for parts in whole.values() for part in parts)
 
     def side(self) -> Content:
         check = self._check()

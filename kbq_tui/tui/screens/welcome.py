@@ -19,7 +19,7 @@ from kbq_tui.tui.widgets.push import Push
 _LINES = (
     (mark("Does"), mark("two datasets, one service account with a key, three grants")),
     (mark("Proves"), mark("that it works, with the very key that Klaviyo will get")),
-    (mark("Needs"), mark("a Google login; for what it may not do, a text for who may")),
+    (mark("Needs"), mark("a Google login; what it may not do becomes a text to send")),
     (mark("Leaves"), mark("all else as it is; each change is shown and waits for a key")),
     (mark("Ends"), mark("on the three values that Klaviyo asks for, ready to copy")),
 )

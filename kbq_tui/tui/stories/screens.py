@@ -207,7 +207,7 @@ _CONNECT = {
     "unknown": Story(
         "nobody knows where the datasets are",
         lambda: failing(at(Step.CONNECT), "dataset", UNAVAILABLE),
-        "a location not known here",
+        "Location of the datasets: not known",
     ),
     "error": Story(
         "not every check passed",

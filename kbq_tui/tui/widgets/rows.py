@@ -1,4 +1,4 @@
-"""Rows under a cursor: one line each, updated in place, moved through with the arrow keys."""
+"""Rows under a cursor: updated in place, moved through with the arrow keys. One that may not be cut is wrapped."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,24 +14,31 @@ from textual.widget import Widget
 from kbq_tui.core.actions import Action
 from kbq_tui.core.problems import Problem
 from kbq_tui.tui import keys
+from kbq_tui.tui.text import wrapped
 from kbq_tui.tui.widgets.pointed import Pointed
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line.
+    """One line, or as many as it takes.
 
     Attributes:
         id: stable; the cursor stays on it when rows come and go.
         content: what it shows.
         problem: what Enter explains.
         action: the change it stands for, whose command the side panel shows.
+        whole: cells at its beginning that stay together when it is wrapped; None where it is one line and cut.
     """
 
     id: str
     content: Content
     problem: Problem | None = None
     action: Action | None = None
+    whole: int | None = None
+
+    def lines(self, width: int) -> list[Content]:
+        """Return what it shows in `width` cells."""
+        return [self.content] if self.whole is None or not width else wrapped(self.content, width, self.whole)
 
 
 class Rows(Pointed, can_focus=True):
@@ -82,7 +89,7 @@ class Rows(Pointed, can_focus=True):
         if new == self.rows:
             return
         here = self.row
-        grown = len(new) != len(self.rows)
+        before = self._height()
         self.rows = new
         self.can_focus = bool(new)
         found = next((i for i, r in enumerate(new) if here is not None and r.id == here.id), None)
@@ -90,7 +97,7 @@ class Rows(Pointed, can_focus=True):
             # Until somebody has moved it, the cursor points at what needs them.
             found = next((i for i, r in enumerate(new) if r.problem is not None), found)
         self.set_reactive(Rows.cursor, found if found is not None else min(self.cursor, max(0, len(new) - 1)))
-        self.refresh(layout=grown)
+        self.refresh(layout=self._height() != before)
         if self.row is not None and self.row != here:
             self.post_message(self.Moved(self, self.row))
 
@@ -103,17 +110,25 @@ class Rows(Pointed, can_focus=True):
         lines: list[Content] = []
         width = self.content_size.width
         for index, row in enumerate(self.rows):
-            line = row.content
-            if index == self.cursor and self.has_focus:
-                line = line.truncate(width, ellipsis=True) if line.cell_length > width else line
-                line = line.pad_right(max(0, width - line.cell_length)).stylize("$on-cursor on $cursor")
-                if self.app.no_color:
-                    line = line.stylize("reverse")
-            lines.append(line)
+            for line in row.lines(width):
+                shown = line
+                if index == self.cursor and self.has_focus:
+                    shown = line.truncate(width, ellipsis=True) if line.cell_length > width else line
+                    shown = shown.pad_right(max(0, width - shown.cell_length)).stylize("$on-cursor on $cursor")
+                    if self.app.no_color:
+                        shown = shown.stylize("reverse")
+                lines.append(shown)
         return Content("\n").join(lines)
 
     def get_content_height(self, container: object, viewport: object, width: int) -> int:
-        return len(self.rows)
+        return sum(len(row.lines(width)) for row in self.rows)
+
+    def _height(self) -> int:
+        return self.get_content_height(None, None, self.content_size.width)
+
+    def _top(self) -> int:
+        """Return the line on which the row under the cursor begins."""
+        return sum(len(row.lines(self.content_size.width)) for row in self.rows[: self.cursor])
 
     def watch_cursor(self) -> None:
         if self.has_focus:
@@ -130,12 +145,13 @@ class Rows(Pointed, can_focus=True):
 
     def _follow(self) -> None:
         """Bring the row into sight."""
-        region = Region(0, self.virtual_region.y + self.cursor, 1, 1)
+        height = len(self.row.lines(self.content_size.width)) if self.row is not None else 1
+        region = Region(0, self.virtual_region.y + self._top(), 1, height)
         if isinstance(self.parent, Widget) and self.parent.allow_vertical_scroll:
             self.parent.scroll_to_region(region, animate=False, x_axis=False)
 
     def point(self) -> Offset:
-        return Offset(0, self.cursor)
+        return Offset(0, self._top())
 
     def action_move(self, by: int) -> None:
         self._touched = True

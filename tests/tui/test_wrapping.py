@@ -1,0 +1,122 @@
+"""What would not fit on a line goes on below; only what stands whole elsewhere is cut."""
+
+import pytest
+from textual.content import Content
+
+from kbq_tui.core import catalogue
+from kbq_tui.core.checks import expected
+from kbq_tui.core.problems import Context
+from kbq_tui.core.steps import Step
+from kbq_tui.core.words import told
+from kbq_tui.tui.modals.problem import ProblemSheet
+from kbq_tui.tui.stories.play import STATES, app_of
+from kbq_tui.tui.stories.shelf import STORIES
+from kbq_tui.tui.text import HANG, wrapped
+from kbq_tui.tui.widgets.rows import Row, Rows
+from tests.tui import fakes
+from tests.tui.screens import app_for, text_of, until
+
+SIZE = (80, 24)
+SCREENS = ("welcome", "project", "datasets", "account", "permissions", "connect", "dashboard")
+ADDRESS = "klaviyo-data-transfer-user@acme-analytics-prod.iam.gserviceaccount.com"
+
+
+@pytest.mark.parametrize("width", [20, 33, 57, 78, 200])
+@pytest.mark.parametrize("text", [f"+ create   Create account {ADDRESS}", "+ create   " + "x" * 99, "漢字 " * 40])
+def test_nothing_is_lost_and_nothing_is_too_wide(text: str, width: int) -> None:
+    lines = wrapped(Content(text), width, 11)
+    assert all(line.cell_length <= width for line in lines)
+    assert "".join("".join(line.plain.split()) for line in lines) == "".join(text.split())
+    assert lines[0].plain.startswith(text[:11].rstrip())
+
+
+def test_a_text_goes_on_below_itself_unless_a_word_is_too_long_for_that() -> None:
+    short = wrapped(Content("+ create   one two three four"), 20, 11)
+    assert [line.plain for line in short] == ["+ create   one two", " " * 11 + "three", " " * 11 + "four"]
+    long = wrapped(Content(f"+ create   Create {ADDRESS}"), 78, 11)
+    assert [line.plain for line in long] == ["+ create   Create", " " * HANG + ADDRESS]
+    alone = wrapped(Content(f"+ create   {ADDRESS} too"), 78, 11)
+    assert [line.plain for line in alone] == ["+ create", " " * HANG + ADDRESS + " too"]
+
+
+def cut(screen: str) -> list[str]:
+    """The lines that an ellipsis ends; the path that step 6 shows whole further down is allowed one."""
+    return [s for s in screen.splitlines() if s.rstrip(" ▁▂▃▄▅▆▇█").endswith("…") and "Service Account Key" not in s]
+
+
+@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize("screen", SCREENS)
+async def test_no_screen_cuts_anything_at_80x24(screen: str, state: str) -> None:
+    story = STORIES[screen][state]
+    scene = story.scene()
+    app = app_of(scene, story)
+    async with app.run_test(size=SIZE) as pilot:
+        assert await story.play(pilot, 60.0), text_of(app)
+        assert cut(text_of(app)) == []
+        for gate in scene.world.gates.values():
+            gate.set()
+
+
+async def test_of_a_failed_check_the_cause_is_whole_and_of_a_passed_one_what_the_article_says() -> None:
+    story = STORIES["verify"]["error"]
+    app = app_of(story.scene(), story)
+    async with app.run_test(size=SIZE) as pilot:
+        assert await story.play(pilot, 60.0), text_of(app)
+        rows = app.screen.query_one("#checks", Rows)
+        checks = {check.id: check for check in expected(fakes.SPEC)}
+        for number, row in enumerate(rows.rows):
+            rows.cursor = number
+            await pilot.pause()
+            detail = " ".join(text_of(app).split(rows.rows[-1].content.plain.rstrip())[1].split())
+            assert app.screen.query_one("#body").max_scroll_y == 0
+            whole = row.problem.cause if row.problem is not None else told(checks[row.id].why)
+            assert whole in detail
+            assert row.problem is None or "Remedy" in detail
+
+
+async def test_the_cursor_stands_on_the_row_even_below_wrapped_ones() -> None:
+    app = app_for(fakes.resumed(Step.PROJECT, fakes.no_permission()))
+    async with app.run_test(size=SIZE) as pilot:
+        await until(pilot, "4 in the way")
+        rows = app.screen.query_one("#findings", Rows)
+        rows.focus()
+        await pilot.press("home")
+        for row in rows.rows:
+            await pilot.pause()
+            line = text_of(app).splitlines()[app.cursor_position.y]
+            assert line.split()[:2] == row.content.plain.split()[:2]
+            assert row.content.plain.split()[2] in line
+            await pilot.press("down")
+
+
+def test_a_row_that_may_be_cut_is_one_line() -> None:
+    assert len(Row("x", Content("y" * 200)).lines(20)) == 1
+    assert len(Row("x", Content("y" * 200), whole=0).lines(20)) > 1
+
+
+async def test_whoever_creates_the_datasets_instead_is_sent_the_command_for_each() -> None:
+    app = app_for(fakes.resumed(Step.PROJECT, fakes.no_permission()))
+    async with app.run_test(size=SIZE) as pilot:
+        await until(pilot, "4 in the way")
+        app.screen.query_one("#findings", Rows).focus()
+        await pilot.press("home", "enter")
+        await until(pilot, "What to do")
+        sheet = app.screen
+        assert isinstance(sheet, ProblemSheet)
+        assert "KLAVIYO_IMPORT_FROM_DWH" in sheet.message
+        assert "KLAVIYO_TMP" in sheet.message
+
+
+async def test_a_picker_without_an_answer_says_what_to_do_and_tries_again() -> None:
+    scene = fakes.resumed(Step.PROJECT, fakes.blank())
+    scene.world.forever["search_projects"] = catalogue.problem("KBQ-GOOGLE-UNAVAILABLE", Context())
+    app = app_for(scene)
+    async with app.run_test(size=SIZE) as pilot:
+        await until(pilot, "Signed in")
+        await pilot.press("f7")
+        shown = await until(pilot, "Remedy")
+        assert "Who" in shown
+        assert "F5 Try again" in shown
+        scene.world.forever.clear()
+        await pilot.press("f5")
+        await until(pilot, "found")
