@@ -19,7 +19,7 @@ demo: $(VENV)/.demo
 	@$(BIN)/kbq-tui demo $(DEMO)
 
 test: check
-	$(BIN)/python -m pytest -n 2 --dist worksteal $(TEST)
+	$(BIN)/python -m pytest -n 4 --dist worksteal $(TEST)
 
 # As you are signed in (application-default credentials), in datasets and an account with a random suffix.
 test-live: $(VENV)/.dev

@@ -53,9 +53,17 @@ def pytest_configure_node(node: Any) -> None:
     node.workerinput[canary.PAIR] = os.environ[canary.PAIR]
 
 
+def encodable(text: str) -> str:
+    """Return a text without half characters: hostile text has some, and xdist ends on a report that cannot be sent."""
+    return text.encode(errors="backslashreplace").decode()
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
+    report.sections = [(name, encodable(text)) for name, text in report.sections]
+    if report.longrepr is not None and (said := encodable(report.longreprtext)) != report.longreprtext:
+        report.longrepr = said
     if shows_a_key("".join(text for _, text in report.sections) + report.longreprtext):
         report.sections.clear()
         report.outcome = "failed"

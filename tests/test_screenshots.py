@@ -4,10 +4,10 @@ import re
 
 import pytest
 
-from kbq_tui.tui.stories.shelf import STORIES
+from kbq_tui.core.steps import Step
 from kbq_tui.tui.widgets.bars import MessageLine
 from tests import screenshots
-from tests.screenshots import FOLDER, KINDS, STATES, STRIPS, content, pictures, strip
+from tests.screenshots import FOLDER, KINDS, LOOKS, NAMES, STRIPS, WALKS, content, pictures, strip
 
 STALE = "out of date: make screenshots, look at it, and commit it"
 
@@ -26,11 +26,12 @@ def kept(name: str) -> str:
     return path.read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("screen", STATES)
+@pytest.mark.parametrize("kinds", LOOKS, ids="-".join)
+@pytest.mark.parametrize("scenario", WALKS)
 @pytest.mark.usefixtures("still")
-async def test_a_picture_shows_the_screen_as_it_is(screen: str) -> None:
-    drawn = await pictures(screen)
-    assert set(drawn) == {f"{screen}-{kind}" for kind in KINDS}
+async def test_the_pictures_show_the_screens_as_they_are(scenario: str, kinds: tuple[str, ...]) -> None:
+    drawn = await pictures(scenario, kinds)
+    assert drawn
     for name, svg in drawn.items():
         assert content(kept(name)) == content(svg), f"{name}.svg is {STALE}"
 
@@ -42,8 +43,9 @@ def test_the_strip_is_made_of_the_six_steps(theme: str) -> None:
 
 
 def test_every_screen_is_pictured_and_nothing_else_lies_there() -> None:
-    assert set(STATES) == set(STORIES)
-    names = {f"{screen}-{kind}" for screen in STATES for kind in KINDS} | {f"steps-{theme}" for theme in STRIPS}
+    assert len(NAMES) == len(set(NAMES))
+    assert {screen.value for screen in Step} | {"welcome", "dashboard"} < set(NAMES)
+    names = {f"{name}-{kind}" for name in NAMES for kind in KINDS} | {f"steps-{theme}" for theme in STRIPS}
     assert {path.name for path in FOLDER.iterdir()} == {f"{name}.svg" for name in names}
     assert sum(path.stat().st_size for path in FOLDER.iterdir()) < 6_000_000
 
