@@ -27,6 +27,7 @@ from babel.messages.pofile import read_po, write_po
 
 from kbq_tui import language
 from kbq_tui.core.catalogue import ENTRIES
+from kbq_tui.core.catalogue_handoff import LOOK, REQUESTS
 from kbq_tui.tui.keys import KEYS
 
 ROOT = Path(__file__).parent.parent
@@ -110,6 +111,9 @@ def sources() -> Found:
     for entry in ENTRIES.values():
         for text in (entry.title, entry.cause, entry.who, *(step.partition("\n")[0] for step in entry.remedy)):
             found.add(text, entry.code)
+    for code, request in REQUESTS.items():
+        for text in (LOOK, *(step.partition("\n")[0] for step in (*request.do, *request.undo))):
+            found.add(text, code)
     for key in KEYS:
         for text in (key.label, key.help):
             found.add(text, "key " + key.id)

@@ -56,8 +56,8 @@ def code_for_permission(permission: str) -> str:
     return _BY_PERMISSION.get(permission, "KBQ-PERMISSION-MISSING")
 
 
-_LEVELS: Final[Mapping[str, int]] = {"project": -3, "dataset": -2, "table": -1}
-"""Where the step for each level is among those against an over-grant."""
+LEVELS: Final[Mapping[str, int]] = {"project": -3, "dataset": -2, "table": -1}
+"""Where the step for each level is among the last three against an over-grant."""
 
 
 def problem(code: str, context: Context, /, *, original: str = "", **details: object) -> Problem:
@@ -79,8 +79,8 @@ def problem(code: str, context: Context, /, *, original: str = "", **details: ob
     if code == "KBQ-OVER-GRANT":
         # The last three steps are for the levels at which a role is held; `resource` says which it is.
         level, _, name = kept.get("resource", "").partition(" ")
-        if level in _LEVELS:
-            steps = (*steps[:-3], steps[_LEVELS[level]])
+        if level in LEVELS:
+            steps = (*steps[:-3], steps[LEVELS[level]])
         if level == "dataset":
             known["dataset"] = name
         elif level == "table":

@@ -3,6 +3,7 @@
 from typing import Final
 
 from kbq_tui.core import catalogue_commands as cmd
+from kbq_tui.core import catalogue_handoff as ask
 from kbq_tui.core.catalogue_base import API_WAIT, GRANT_WAIT, Entry
 from kbq_tui.core.problems import Kind, Retry
 
@@ -59,10 +60,9 @@ ENTRIES: Final = (
         "An IAM deny policy stands in the way",
         "A deny policy takes {permission} away, whatever roles are granted.",
         (
-            "Granting a role does not help. Find the deny policy on the project, its folders or the organization:\n"
-            "gcloud iam policies list --kind=denypolicies "
-            "--attachment-point=cloudresourcemanager.googleapis.com/projects/{project}",
-            "Ask for an exception for your account, or have the step done by someone who is excepted.",
+            "Granting a role does not help: find the deny policy on the project, its folders or the organization. Ask "
+            "for an exception for your account, or have the step done by someone who is excepted.",
+            *ask.remedy(ask.DENY),
         ),
         "An IAM deny administrator: iam.denypolicies.update, role Deny Admin (roles/iam.denyAdmin) on the "
         "organization.",
@@ -142,6 +142,7 @@ ENTRIES: Final = (
             "audit log.",
             "Ask for an ingress rule for the service account, to BigQuery only. "
             "Who is inside the perimeter may pass where Klaviyo does not.",
+            *ask.remedy(ask.VPC_SC),
             "Addresses Klaviyo has named (April 2025; ask Klaviyo for today's): 184.72.183.187, 52.206.71.52, "
             "3.227.146.32, "
             "44.198.39.11, 35.172.58.121, 3.228.37.244, 54.88.219.8, 3.214.211.176.",
@@ -197,8 +198,8 @@ ENTRIES: Final = (
         "An organization policy forbids this",
         "The organization policy {constraint} forbids the change in project {project}.",
         (
-            f"See what is in force:\n{cmd.EFFECTIVE_POLICY}",
             "Ask for an exception at this project, make the change, and have the policy restored.",
+            *ask.remedy(ask.ORG_POLICY),
         ),
         _POLICY_ADMIN,
         _CLOUD + "resource-manager/docs/organization-policy/org-policy-constraints",
@@ -212,7 +213,7 @@ ENTRIES: Final = (
         (
             f"See the billing state:\n{cmd.SHOW_BILLING}",
             "Link a billing account (list them with the first command):\ngcloud billing accounts list\n"
-            "gcloud billing projects link {project} --billing-account=BILLING_ACCOUNT_ID",
+            + cmd.LINK_BILLING,
             "Datasets made without billing keep a 60-day expiry for new tables; take it off:\n"
             "bq update --default_table_expiration 0 {project}:{dataset}",
         ),
@@ -279,6 +280,7 @@ ENTRIES: Final = (
         (
             f"Set a project you may use:\n{cmd.SET_QUOTA_PROJECT}",
             "Or ask for the role Service Usage Consumer (roles/serviceusage.serviceUsageConsumer) there.",
+            *ask.remedy(ask.QUOTA_PROJECT),
         ),
         _PROJECT_IAM_ADMIN,
         _CLOUD + "docs/quotas/set-quota-project",
@@ -321,7 +323,7 @@ ENTRIES: Final = (
             "Try again later: what is done stays done, and the set-up goes on from here.",
             f"Look whether the change is still in place; somebody or something may have undone it:\n{cmd.SHOW_POLICY}",
         ),
-        _PROJECT_IAM_ADMIN,
+        "You: wait, and try again.",
         _CLOUD + "iam/docs/access-change-propagation",
     ),
 )

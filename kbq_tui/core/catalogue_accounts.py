@@ -3,6 +3,7 @@
 from typing import Final
 
 from kbq_tui.core import catalogue_commands as cmd
+from kbq_tui.core import catalogue_handoff as ask
 from kbq_tui.core.catalogue_base import GRANT_WAIT, NEW_ACCOUNT_WAIT, Entry
 from kbq_tui.core.problems import Kind, Retry
 
@@ -196,9 +197,8 @@ ENTRIES: Final = (
         "The organization policy iam.serviceAccountKeyExpiryHours gives every new key of project {project} an end, "
         "after which Klaviyo's syncs fail.",
         (
-            "See the lifetime in force:\n"
-            "gcloud org-policies describe iam.serviceAccountKeyExpiryHours --effective --project={project}",
             "Plan to rotate the key before it ends, or ask for an exception at this project.",
+            *ask.remedy(ask.EXPIRY),
         ),
         _POLICY_ADMIN,
         _POLICY_LINK,

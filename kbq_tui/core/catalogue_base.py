@@ -77,6 +77,7 @@ _VALID: Final[Mapping[str, Callable[[str], bool]]] = {
     "operator": _matches(_EMAIL),
     "operator_member": _matches(re.compile(rf"(?:user|serviceAccount):{_EMAIL.pattern}")),
     "principal": _matches(_EMAIL),
+    "vpc_sc_id": _matches(re.compile(r"[\w-]{1,200}")),
     "dataset": lambda value: spec.check_dataset(value) is None,
     "source_dataset": lambda value: spec.check_dataset(value) is None,
     "twin": lambda value: spec.check_dataset(value) is None,
@@ -99,12 +100,19 @@ _PLACEHOLDERS: Final[Mapping[str, str]] = {
     "consumer": "PROJECT_NUMBER",
     "operator": "YOUR_EMAIL",
     "operator_member": "user:YOUR_EMAIL",
+    "operator_principal": "principal://goog/subject/YOUR_EMAIL",
     "path": "FILE",
     "project": "PROJECT_ID",
     "service": "bigquery.googleapis.com",
     "uid": "UNIQUE_ID",
 }
 """Where the placeholder is not simply the blank's name in capitals."""
+
+_PRINCIPALS: Final = {
+    "user": "principal://goog/subject/",
+    "serviceAccount": "principal://iam.googleapis.com/projects/-/serviceAccounts/",
+}
+"""How deny policies name whom they except."""
 
 _BLANK: Final = re.compile(r"\{([a-z_]+)\}")
 
@@ -131,6 +139,7 @@ def values(context: Context, details: Mapping[str, str]) -> dict[str, str]:
     if "operator" in known:
         kind = "serviceAccount" if known["operator"].endswith(".gserviceaccount.com") else "user"
         known["operator_member"] = f"{kind}:{known['operator']}"
+        known["operator_principal"] = f"{_PRINCIPALS[kind]}{known['operator']}"
     if "project" not in known and (match := _HOST.search(known.get("account", ""))):
         known["project"] = f"{match[2]}:{match[1]}" if match[2] else match[1]
     if "consumer" not in known and "project" in known:

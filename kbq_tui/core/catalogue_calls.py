@@ -3,6 +3,7 @@
 from typing import Final
 
 from kbq_tui.core import catalogue_commands as cmd
+from kbq_tui.core import catalogue_handoff as ask
 from kbq_tui.core.catalogue_base import GRANT_WAIT, NEW_ACCOUNT_WAIT, Entry
 from kbq_tui.core.problems import Kind, Retry
 
@@ -69,9 +70,8 @@ ENTRIES: Final = (
         "You may not act as that account",
         "Acting as {account} needs iam.serviceAccounts.getAccessToken on it, which is missing.",
         (
-            "Ask for the role Service Account Token Creator on that account:\n"
-            "gcloud iam service-accounts add-iam-policy-binding {account} --member={operator_member} "
-            "--role=roles/iam.serviceAccountTokenCreator --project={project}",
+            "Ask for the role Service Account Token Creator on that account.",
+            *ask.remedy(ask.IMPERSONATION),
             "Or go without --impersonate.",
         ),
         "Whoever may set policies on the account: iam.serviceAccounts.setIamPolicy, role Service Account Admin "

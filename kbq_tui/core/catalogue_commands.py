@@ -28,6 +28,7 @@ CREATE_KEY: Final = (
     "gcloud iam service-accounts keys create {account_id}.json --iam-account={account} --project={project}"
 )
 DELETE_KEY: Final = "gcloud iam service-accounts keys delete {key_id} --iam-account={account} --project={project}"
+DISABLE_KEY: Final = "gcloud iam service-accounts keys disable {key_id} --iam-account={account} --project={project}"
 ENABLE_KEY: Final = "gcloud iam service-accounts keys enable {key_id} --iam-account={account} --project={project}"
 
 GRANT_JOB_USER: Final = (
@@ -52,17 +53,30 @@ GRANT_OPERATOR_ORGANIZATION: Final = (
 )
 REVOKE_OPERATOR_ORGANIZATION: Final = GRANT_OPERATOR_ORGANIZATION.replace(" add-", " remove-")
 
-_SQL: Final = "bq query --project_id={project} --location={location} --use_legacy_sql=false "
-GRANT_DATASET: Final = _SQL + "'GRANT `{role}` ON SCHEMA `{project}.{dataset}` TO \"serviceAccount:{account}\"'"
-GRANT_OPERATOR_DATASET: Final = _SQL + "'GRANT `{role}` ON SCHEMA `{project}.{dataset}` TO \"{operator_member}\"'"
-REVOKE_OPERATOR_DATASET: Final = _SQL + "'REVOKE `{role}` ON SCHEMA `{project}.{dataset}` FROM \"{operator_member}\"'"
-REVOKE_DATASET: Final = _SQL + "'REVOKE `{role}` ON SCHEMA `{project}.{dataset}` FROM \"serviceAccount:{account}\"'"
+SQL: Final = "bq query --project_id={project} --location={location} --use_legacy_sql=false "
+GRANT_DATASET: Final = SQL + "'GRANT `{role}` ON SCHEMA `{project}.{dataset}` TO \"serviceAccount:{account}\"'"
+GRANT_OPERATOR_DATASET: Final = SQL + "'GRANT `{role}` ON SCHEMA `{project}.{dataset}` TO \"{operator_member}\"'"
+REVOKE_OPERATOR_DATASET: Final = SQL + "'REVOKE `{role}` ON SCHEMA `{project}.{dataset}` FROM \"{operator_member}\"'"
+REVOKE_DATASET: Final = SQL + "'REVOKE `{role}` ON SCHEMA `{project}.{dataset}` FROM \"serviceAccount:{account}\"'"
 REVOKE_TABLE: Final = (
     "bq remove-iam-policy-binding --member=serviceAccount:{account} --role={role} --table=true "
     "{project}:{dataset}.{table}"
 )
+GRANT_TABLE: Final = REVOKE_TABLE.replace(" remove-", " add-")
 GRANT_VIEWER: Final = GRANT_DATASET.replace("{role}", "roles/bigquery.dataViewer")
 GRANT_EDITOR: Final = GRANT_DATASET.replace("{role}", "roles/bigquery.dataEditor")
+
+REVOKE_VIEWER: Final = REVOKE_DATASET.replace("{role}", "roles/bigquery.dataViewer")
+REVOKE_EDITOR: Final = REVOKE_DATASET.replace("{role}", "roles/bigquery.dataEditor")
+
+CREATE_VIEW: Final = (
+    SQL + "'CREATE VIEW `{project}.{dataset}.NEW_NAME` AS SELECT COLUMNS FROM `{project}.{dataset}.{table}`'"  # noqa: S608
+)
+COPY_TABLE: Final = (
+    SQL + "'CREATE TABLE `{project}.{dataset}.NEW_NAME` AS SELECT * FROM `{project}.{dataset}.{table}`'"  # noqa: S608
+)
+DROP_COPY: Final = "bq rm -t {project}:{dataset}.NEW_NAME"
+DROP_TABLE: Final = "bq rm -t {project}:{dataset}.{table}"
 
 DESCRIBE_POLICY: Final = "gcloud org-policies describe {constraint} --project={project}"
 EFFECTIVE_POLICY: Final = "gcloud org-policies describe {constraint} --effective --project={project}"
@@ -83,6 +97,7 @@ def on_constraint(template: str, constraint: str) -> str:
 
 DOMAINS: Final = "iam.allowedPolicyMemberDomains"
 MEMBERS: Final = "iam.managed.allowedPolicyMembers"
+EXPIRY: Final = "iam.serviceAccountKeyExpiryHours"
 LOCATIONS: Final = "gcp.resourceLocations"
 LOOK_DOMAINS: Final = tuple(
     on_constraint(t, name) for name in (DOMAINS, MEMBERS) for t in (EFFECTIVE_POLICY, DESCRIBE_POLICY)
@@ -94,6 +109,8 @@ LIFT_LOCATIONS: Final = on_constraint(ALLOW_ALL, LOCATIONS)
 RESTORE_LOCATIONS: Final = on_constraint(RESTORE_POLICY, LOCATIONS)
 
 SHOW_BILLING: Final = "gcloud billing projects describe {project}"
+LINK_BILLING: Final = "gcloud billing projects link {project} --billing-account=BILLING_ACCOUNT_ID"
+UNLINK_BILLING: Final = "gcloud billing projects unlink {project}"
 LOGIN: Final = "gcloud auth application-default login"
 SHOW_LOGIN: Final = "gcloud auth list"
 SET_QUOTA_PROJECT: Final = "gcloud auth application-default set-quota-project {project}"

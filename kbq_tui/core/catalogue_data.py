@@ -3,6 +3,7 @@
 from typing import Final
 
 from kbq_tui.core import catalogue_commands as cmd
+from kbq_tui.core import catalogue_handoff as ask
 from kbq_tui.core.catalogue_base import GRANT_WAIT, NEW_ACCOUNT_WAIT, Entry
 from kbq_tui.core.problems import Kind, Retry
 
@@ -187,6 +188,7 @@ ENTRIES: Final = (
             "Leave the column out: offer Klaviyo a view without it.",
             "Or ask for the role Fine-Grained Reader (roles/datacatalog.categoryFineGrainedReader) on the policy tag "
             "for the service account {account}.",
+            *ask.remedy(ask.POLICY_TAG),
         ),
         "A policy tag administrator: datacatalog.taxonomies.setIamPolicy, role Policy Tag Admin "
         "(roles/datacatalog.categoryAdmin).",
@@ -199,9 +201,9 @@ ENTRIES: Final = (
         "Row access policies may hide rows",
         "Table {table} has row access policies: a reader whom none of them names gets no row and no error.",
         (
-            "See the policies:\nbq ls --row_access_policies {project}:{dataset}.{table}",
             "Have the service account {account} named in a policy that lets the rows through, "
             "or offer Klaviyo a table without row policies.",
+            *ask.remedy(ask.ROW_POLICY),
         ),
         "The table's owner: bigquery.rowAccessPolicies.create and .setIamPolicy, role BigQuery Data Owner "
         "(roles/bigquery.dataOwner).",
@@ -212,10 +214,8 @@ ENTRIES: Final = (
         "A view reads another dataset",
         "View {table} reads dataset {source_dataset}, which the service account may not read.",
         (
-            "Authorize the view on that dataset; then the account needs nothing there. In the console: the dataset, "
-            "Sharing, Authorize views.",
-            "Or grant the account Data Viewer on that dataset:\n"
-            + cmd.GRANT_VIEWER.replace("{dataset}", "{source_dataset}"),
+            "Have the view authorized on that dataset; then the account needs nothing there.",
+            *ask.remedy(ask.VIEW_SOURCE),
         ),
         "The owner of the dataset the view reads: bigquery.datasets.update, role BigQuery Data Owner "
         "(roles/bigquery.dataOwner).",
@@ -228,9 +228,10 @@ ENTRIES: Final = (
         "A table lies in Google Drive",
         "The data of the table are a file in Google Drive, which the service account cannot open.",
         (
-            "Copy the data into a table of BigQuery's own, and give Klaviyo that.",
+            "Have the data copied into a table of BigQuery's own, and give Klaviyo that.",
             "Sharing the file with {account} is only half of it: whoever queries must ask for the Drive scope, too, "
             "and it is not known that Klaviyo does.",
+            *ask.remedy(ask.DRIVE),
         ),
         "The file's owner in Drive, and whoever looks after the data (role BigQuery Data Editor on the dataset).",
         _BIGQUERY + "external-data-drive",

@@ -6,10 +6,11 @@ from enum import StrEnum
 from typing import Final, NamedTuple
 
 from kbq_tui.core import catalogue_commands as cmd
-from kbq_tui.core.catalogue import PERMISSIONS
-from kbq_tui.core.catalogue_base import clean, fill_command, values
+from kbq_tui.core.catalogue import LEVELS, PERMISSIONS
+from kbq_tui.core.catalogue_base import clean, fill, fill_command, values
+from kbq_tui.core.catalogue_handoff import LOOK, REQUESTS, step
 from kbq_tui.core.problems import Context, Problem
-from kbq_tui.core.words import Said, joined, row, said
+from kbq_tui.core.words import Said, joined, parts, row, said
 
 
 class Deed(StrEnum):
@@ -31,7 +32,10 @@ class Deed(StrEnum):
 
 
 class Commands(NamedTuple):
-    """Commands that do a step, and those that undo it. Complete: what is not known stands as `PROJECT_ID`."""
+    """Commands that do a step, and those that undo it. Complete: what is not known stands as `PROJECT_ID`.
+
+    Each a command, or (a `Said`) a step: a sentence, below it commands; where there is none, what to click.
+    """
 
     do: tuple[str, ...]
     undo: tuple[str, ...]
@@ -121,6 +125,8 @@ def commands_for(what: str, context: Context, **details: str) -> Commands:
     """
     deed = Deed(what) if what in tuple(Deed) else _BY_NAME.get(what)
     known = values(context, {name: clean(value) for name, value in details.items()})
+    if what in REQUESTS:
+        return _asked(what, known)
     if deed is None:
         row = PERMISSIONS.get(what)
         if row is None:
@@ -139,6 +145,20 @@ def commands_for(what: str, context: Context, **details: str) -> Commands:
 def _filled(do: tuple[str, ...], undo: tuple[str, ...], known: Mapping[str, str]) -> Commands:
     return Commands(tuple(fill_command(t, known) for t in do), tuple(fill_command(t, known) for t in undo))
 
+
+def _asked(code: str, known: dict[str, str]) -> Commands:
+    look, do, undo = REQUESTS[code]
+    level, _, name = known.get("resource", "").partition(" ")
+    if code == "KBQ-OVER-GRANT" and level in LEVELS:  # the last steps are for the levels at which a role is held
+        do, undo = (do[LEVELS[level]],), (undo[LEVELS[level]],)
+        if level != "project":
+            known["dataset"], _, known["table"] = name.partition(".")
+    steps = (step(LOOK, *look), *do)
+    return Commands(tuple(fill(t, known) for t in steps), tuple(fill(t, known) for t in undo))
+
+
+_GENERAL: Final = frozenset({"KBQ-PERMISSION-MISSING", "KBQ-NOT-PERMITTED", "KBQ-STATE-UNKNOWN"})
+"""Where somebody who holds the permission can do the step itself as well."""
 
 _NAMED: Final = (
     re.compile(r"\b(?P<role>roles/[\w.]+\w)"),
@@ -160,10 +180,28 @@ def commands_of(problem: Problem, context: Context, commands: Sequence[str] = ()
     permission = problem.details.get("permission", "")
     # The role beside a permission is the operator's, not one to be granted to the service account.
     known = {name: value for name, value in problem.details.items() if name != "role" or not permission}
-    if permission and commands:  # the step itself, done by somebody who may
+    code = problem.code or ""
+    own = _has_own_request(code)
+    if permission and commands and not own:  # the step itself, done by somebody who may
         return Commands(tuple(commands), _undo(permission, context, known, commands))
-    found = commands_for(permission or problem.code or "", context, **known)
-    return found if found.do else Commands(tuple(commands), ())
+    found = Commands((), ()) if own or not permission else commands_for(permission, context, **known)
+    if not found.do:
+        found = commands_for(code, context, **(problem.details if code in REQUESTS else known))
+    if not found.do:
+        return Commands(tuple(commands), ())
+    if commands and code in _GENERAL:
+        return Commands((*found.do, joined("\n", said("Or do the step itself:"), *commands)), found.undo)
+    return found
+
+
+def _has_own_request(code: str) -> bool:
+    """Return whether something else helps than a role with the permission that was refused."""
+    return code in REQUESTS and code not in _GENERAL
+
+
+def lines_of(steps: Sequence[str]) -> tuple[str, ...]:
+    """Return the commands alone, of what `Commands` holds."""
+    return tuple(line for each in steps for line in (parts(each)[1:] if isinstance(each, Said) else (each,)))
 
 
 def _undo(permission: str, context: Context, known: Mapping[str, str], commands: Sequence[str]) -> tuple[str, ...]:
@@ -190,6 +228,7 @@ _POLICY_CODES: Final = {
     "KBQ-DOMAIN-RESTRICTED": (cmd.DOMAINS, cmd.MEMBERS),
     "KBQ-GRANT-BLOCKED": (cmd.DOMAINS, cmd.MEMBERS),
     "KBQ-LOCATION-FORBIDDEN": (cmd.LOCATIONS, ""),
+    "KBQ-KEY-EXPIRY-POLICY": (cmd.EXPIRY, ""),
 }
 """The constraints that may be behind a refusal: legacy and managed."""
 
@@ -242,13 +281,16 @@ def handoff(problem: Problem, context: Context, commands: Sequence[str], undo: S
     ]
     lines += _policy(problem)
     if commands:
-        lines += ["", said("Please run:"), "", *(f"    {command}" for command in commands)]
+        lines += ["", said("Please run:"), *_listed(commands)]
     if any("service-accounts keys create" in command for command in commands):
         secret = said("The file this makes is a secret: please hand it over on a safe channel, never by mail or chat.")
         lines += ["", secret]
     if undo:
-        lines += ["", said("To take it back:"), "", *(f"    {command}" for command in undo)]
-    if problem.code in _POLICY_CODES:
+        lines += [] if isinstance(undo[0], Said) else ["", said("To take it back:")]
+        lines += _listed(undo)
+    elif any("service-accounts keys delete" in command for command in commands):
+        lines += ["", said("This cannot be taken back: a deleted key is gone for good, and a new one is made instead.")]
+    if _constraints(problem)[0]:
         lines += [
             "",
             said(
@@ -260,19 +302,38 @@ def handoff(problem: Problem, context: Context, commands: Sequence[str], undo: S
     return joined("\n", *lines)
 
 
+def _listed(steps: Sequence[str]) -> list[str]:
+    """Return commands and steps as paragraphs: a sentence, and indented below it what to run."""
+    lines: list[str] = []
+    for number, each in enumerate(steps):
+        if not isinstance(each, Said):
+            lines += ["", f"    {each}"] if number == 0 else [f"    {each}"]
+            continue
+        sentence, *commands = parts(each)
+        lines += ["", sentence, *([""] if commands else []), *(f"    {command}" for command in commands)]
+    return lines
+
+
 def _needed(problem: Problem) -> list[str]:
     """Return the permission and the role, where the problem names them."""
     permission = problem.details.get("permission", "")
     known = PERMISSIONS.get(permission)
     lines: list[str] = [row(said("Permission:"), permission, _LABEL)] if permission else []
-    if known is not None:
+    if known is not None and not _has_own_request(problem.code or ""):
         lines.append(row(said("Role:"), known.granted, _LABEL))
     return lines
 
 
+def _constraints(problem: Problem) -> tuple[str, str]:
+    """Return the constraint behind a refusal, legacy and managed; both empty where there is none."""
+    if problem.code == "KBQ-ORG-POLICY":
+        return problem.details.get("constraint", "").removeprefix("constraints/"), ""
+    return _POLICY_CODES.get(problem.code or "", ("", ""))
+
+
 def _policy(problem: Problem) -> list[str]:
     """Return what has to be said of an organization policy: which, where the exception, and for how long."""
-    legacy, managed = _POLICY_CODES.get(problem.code or "", ("", ""))
+    legacy, managed = _constraints(problem)
     if not legacy:
         return []
     return [

@@ -54,6 +54,15 @@ def joined(separator: str, *parts: str) -> Said:
     return said(form, **{f"p{i}": part for i, part in enumerate(parts)})
 
 
+def parts(text: str, separator: str = "\n") -> tuple[str, ...]:
+    """Return what `joined` put together with that separator; a text that it did not make is one part."""
+    if isinstance(text, Said):
+        names = [f"p{i}" for i in range(len(text.values))]
+        if names and text.form == separator.join(f"{{{name}}}" for name in names):
+            return tuple(str(v) if not isinstance(v, Said) else v for name in names for v in (text.values[name],))
+    return (text,)
+
+
 def row(label: str, value: str, width: int) -> Said:
     """Return a label, padded to `width` in whatever language it is told, and a value after a space."""
     return said(f"{{label:<{width}}} {{value}}", label=label, value=value)

@@ -1,16 +1,32 @@
 """The text for the person who may: role, reason, exact command, undo; complete and safe to send."""
 
+import contextlib
+import re
 import shlex
+import subprocess
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from kbq_tui.core import catalogue
-from kbq_tui.core.handoff import Deed, commands_for, commands_of, handoff
+from kbq_tui.core.catalogue_handoff import REQUESTS
+from kbq_tui.core.handoff import Deed, commands_for, commands_of, handoff, lines_of
 from kbq_tui.core.problems import Context
+from kbq_tui.core.words import told
+from tests.support.shouting import shouting
 
 P = "acme-prod-123"
 A = f"klaviyo-data-transfer-user@{P}.iam.gserviceaccount.com"
 HERE = Context(P, A, "KLAVIYO_TMP", "EU", "jo@example.com")
+KNOWN = {
+    "constraint": "iam.disableServiceAccountKeyCreation",
+    "role": "roles/bigquery.dataEditor",
+    "key_id": "0123456789abcdef",
+    "source_dataset": "OTHER",
+    "table": "people",
+    "project_number": "123456",
+}
 
 
 def text_for(code_or_permission: str, **details: str) -> str:
@@ -186,3 +202,150 @@ def test_the_undo_is_that_of_the_very_step(permission: str, command: str, undo: 
 )
 def test_an_undo_that_is_not_certain_is_none(permission: str, command: str) -> None:
     assert commands_of(catalogue.permission_missing(permission, HERE), HERE, (command,)).undo == ()
+
+
+SOMEBODY = [code for code in catalogue.CODES if not catalogue.ENTRIES[code].who.startswith("You")]
+"""Whose remedy is not the operator's own, on this machine."""
+
+
+def test_most_remedies_of_googles_side_are_for_somebody_else() -> None:
+    assert len(SOMEBODY) > 45
+    assert set(REQUESTS) - {"KBQ-STATE-UNKNOWN"} <= set(SOMEBODY)
+
+
+@pytest.mark.parametrize("code", SOMEBODY)
+@pytest.mark.parametrize("language", ["en", "shouted"])
+def test_what_somebody_else_mends_is_handed_off_with_role_reason_command_and_undo(code: str, language: str) -> None:
+    problem = catalogue.problem(code, HERE, **KNOWN)
+    found = commands_of(problem, HERE)
+    with shouting() if language == "shouted" else contextlib.nullcontext():
+        text = told(handoff(problem, HERE, *found))
+        reason, who = told(problem.cause), told(problem.who)
+    assert reason in text
+    assert who in text
+    assert re.search(r"roles/|role |administrator of this machine", problem.who)
+    do, undo = lines_of(found.do), lines_of(found.undo)
+    assert do
+    assert undo or code in ("KBQ-TOMBSTONE", "KBQ-QUOTA-EXCEEDED"), "nothing to take back, or to be clicked"
+    assert found.undo
+    assert all(f"    {line}\n" in text for line in (*do, *undo))
+    assert [text.index(line) for line in do] == sorted(text.index(line) for line in do)
+    assert not undo or text.rindex(undo[-1]) > text.index(do[-1])
+    if language == "en":
+        assert re.search("[Tt]o take .*back|[Tt]aking it back", text)
+    known = "\n".join((*do, *undo))
+    assert not re.search(
+        r"\b(?:PROJECT_ID|SERVICE_ACCOUNT_EMAIL|YOUR_EMAIL|DATASET|(?<!CREATE )TABLE|LOCATION|CONSTRAINT)\b", known
+    )
+
+
+@pytest.mark.parametrize("code", REQUESTS)
+def test_what_is_asked_for_begins_with_a_look_that_changes_nothing(code: str) -> None:
+    first, *rest = commands_of(catalogue.problem(code, HERE, **KNOWN), HERE).do
+    assert rest
+    for line in lines_of([first]):
+        assert re.match(
+            r"date -u$|bq (?:ls|show) |gcloud logging read |gcloud [a-z -]+ (?:describe|list|get-\w[\w-]*)( |$)", line
+        ), line
+        assert ">" not in line
+
+
+@pytest.mark.parametrize("code", ["KBQ-DRIVE", "KBQ-VIEW-SOURCE", "KBQ-QUOTA-EXCEEDED"])
+def test_where_there_is_no_command_it_is_said_what_to_click_and_what_undoes_it(code: str) -> None:
+    found = commands_of(catalogue.problem(code, HERE, **KNOWN), HERE)
+    for steps, words in ((found.do, "y hand"), (found.undo, "To take")):
+        (click,) = (each for each in steps if not lines_of([each]))
+        assert words in click
+        assert re.search("Share|Sharing|Edit|same place", click)
+
+
+def test_no_policy_is_lifted_for_a_whole_organization() -> None:
+    for code in catalogue.CODES:
+        problem = catalogue.problem(code, HERE, **KNOWN)
+        remedy = tuple(line for each in problem.remedy for line in each.split("\n")[1:])
+        for line in (*remedy, *lines_of(commands_of(problem, HERE).do), *lines_of(commands_of(problem, HERE).undo)):
+            if "org-policies" in line or "iam policies" in line:
+                assert f"projects/{P}" in line or f"--project={P}" in line or line.endswith("set-policy /dev/stdin")
+                assert "--organization" not in line
+                assert "--folder" not in line
+
+
+def test_the_rule_for_a_perimeter_is_added_to_those_there_are(tmp_path: Path) -> None:
+    """As gcloud prints them: the two lines above the list are taken off, the new rule fits below."""
+    found = commands_of(catalogue.problem("KBQ-VPC-SC", HERE, project_number="123456", vpc_sc_id="Xq9f-2"), HERE)
+    (save,) = (line for line in lines_of(found.do) if " > klaviyo-before.yaml" in line)
+    (add,) = (line for line in lines_of(found.do) if line.startswith("printf"))
+    shown = "status:\n  ingressPolicies:\n  - ingressFrom:\n      identities:\n      - user:a@b.c\n    ingressTo: {}\n"
+    for printed, count in ((shown, 2), ("\nnull\n", 1)):
+        run = ["sh", "-c", f"cat{save[save.index(' | ') :]} && {add}"]
+        subprocess.run(run, input=printed, cwd=tmp_path, text=True, check=True, timeout=60)
+        text = tmp_path.joinpath("klaviyo-ingress.yaml").read_text("utf-8")
+        assert text.count("  - ingressFrom:\n") == count
+        assert {line[:2] for line in text.splitlines()} == {"  "}
+        assert f"      - serviceAccount:{A}\n" in text
+        assert text.endswith("      resources:\n      - projects/123456\n")
+        assert "bigquery.googleapis.com" in text
+
+
+def test_who_is_excepted_from_a_deny_policy_is_named_as_google_names_him() -> None:
+    for operator, principal in (
+        ("jo@example.com", "principal://goog/subject/jo@example.com"),
+        (f"ops@{P}.iam.gserviceaccount.com", f"serviceAccounts/ops@{P}.iam.gserviceaccount.com"),
+    ):
+        context = replace(HERE, operator=operator)
+        problem = catalogue.problem("KBQ-DENY-POLICY", context, permission="bigquery.datasets.create")
+        # The step that is denied is no use to a Deny Admin: what helps is the exception.
+        text = handoff(problem, context, *commands_of(problem, context, ("bq mk --dataset x",)))
+        assert principal in text
+        assert "bq mk" not in text
+        assert "roles/iam.denyAdmin" in text
+        assert "roles/bigquery.user" not in text
+
+
+@pytest.mark.parametrize("constraint", ["constraints/compute.vmExternalIpAccess", "custom.noKeys"])
+def test_any_constraint_is_excepted_at_the_project_and_restored(constraint: str) -> None:
+    problem = catalogue.problem("KBQ-ORG-POLICY", HERE, constraint=constraint)
+    bare = constraint.removeprefix("constraints/")
+    for text in (handoff(problem, HERE, *commands_of(problem, HERE)), "\n".join(problem.remedy)):
+        look, off, values, restore = (
+            text.index(part)
+            for part in (
+                f"gcloud org-policies describe {bare} --effective --project={P}",
+                f"projects/{P}/policies/{bare}\\nspec:\\n  rules:\\n  - enforce: false",
+                f"projects/{P}/policies/{bare}\\nspec:\\n  rules:\\n  - allowAll: true",
+                f"gcloud org-policies delete {bare} --project={P}",
+            )
+        )
+        assert look < off < values < restore
+
+
+@pytest.mark.parametrize(
+    ("resource", "do", "undo"),
+    [
+        (f"project {P}", "projects remove-iam-policy-binding", "projects add-iam-policy-binding"),
+        (
+            "dataset OTHER",
+            f"REVOKE `roles/editor` ON SCHEMA `{P}.OTHER`",
+            f"GRANT `roles/editor` ON SCHEMA `{P}.OTHER`",
+        ),
+        ("table OTHER.people", "bq remove-iam-policy-binding", "bq add-iam-policy-binding"),
+    ],
+)
+def test_an_over_grant_is_given_back_where_it_was_held(resource: str, do: str, undo: str) -> None:
+    over = catalogue.problem("KBQ-OVER-GRANT", HERE, role="roles/editor", resource=resource)
+    found = commands_of(over, HERE)
+    assert do in lines_of(found.do)[-1]
+    assert [undo in line for line in lines_of(found.undo)] == [True]
+
+
+def test_a_permission_without_a_row_still_comes_with_a_grant_or_the_step() -> None:
+    problem = catalogue.permission_missing("bigquery.models.export", HERE)
+    found = commands_of(problem, HERE)
+    assert f"{P} --member=user:jo@example.com --role=ROLE" in lines_of(found.do)[-1]
+    refused = catalogue.problem("KBQ-NOT-PERMITTED", HERE)
+    assert lines_of(commands_of(refused, HERE, ("bq mk x",)).do)[-1] == "bq mk x"
+
+
+def test_that_a_deleted_key_is_gone_is_said() -> None:
+    problem = catalogue.permission_missing("iam.serviceAccountKeys.delete", HERE)
+    assert "cannot be taken back" in handoff(problem, HERE, *commands_of(problem, HERE))

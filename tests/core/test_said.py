@@ -26,6 +26,7 @@ from kbq_tui.core.actions import (
     RevokeProjectRole,
 )
 from kbq_tui.core.catalogue_base import clean, fill, fill_command, placeholder
+from kbq_tui.core.catalogue_handoff import REQUESTS
 from kbq_tui.core.diff import diff
 from kbq_tui.core.done import Repeatable, done
 from kbq_tui.core.handoff import commands_for, handoff
@@ -57,6 +58,7 @@ TEMPLATES = [
     for entry in catalogue.ENTRIES.values()
     for template in (entry.title, entry.cause, entry.who, *entry.remedy)
 ]
+TEMPLATES += [(code, text) for code, request in REQUESTS.items() for text in (*request.do, *request.undo)]
 
 
 @pytest.fixture
