@@ -6,7 +6,14 @@ from dataclasses import dataclass
 from tests.support.pty import Terminal
 
 STEPS = ("Project", "Datasets", "Service account", "Permissions", "Verify", "Connect")
-BODIES = ("Preflight", "Two datasets in one", "One service account for", "The least roles", " 4.1 ", "In Klaviyo, go to")
+BODIES = (
+    "Preflight",
+    "Two datasets in one",
+    "One service account for",
+    "The least roles",
+    " 4.1 ",
+    "In Klaviyo, go to",
+)
 """What stands in each one's body: a title may be drawn while the body before it still stands."""
 
 
