@@ -29,7 +29,7 @@ class Body(VerticalScroll, can_focus=False):
 class Frame(Fitting, Screen[None]):
     """A full screen. Subclasses give `title`, `fill`, `draw_body` and, where there is one, `side`."""
 
-    HORIZONTAL_BREAKPOINTS = [(0, "-slim"), (60, "-normal"), (120, "-wide"), (160, "-broad")]  # noqa: RUF012  # so Textual declares it
+    HORIZONTAL_BREAKPOINTS = [(0, "-slim"), (60, "-narrow"), (78, "-normal"), (120, "-wide"), (160, "-broad")]  # noqa: RUF012  # so Textual declares it
     VERTICAL_BREAKPOINTS = [(0, "-flat"), (16, "-low"), (22, "-tall")]  # noqa: RUF012  # so Textual declares it
 
     BINDINGS: ClassVar = [

@@ -1,6 +1,6 @@
 """Rows of the screens, made from the wizard's state. Pure: same state, same rows."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from textual.content import Content
 
@@ -39,6 +39,8 @@ _VERDICTS = {
     Verdict.UNKNOWN: Tone.UNKNOWN,
     Verdict.SKIPPED: Tone.SKIP,
 }
+ALIGNED = 75
+"""Cells from which a check's title and its time stand in columns; with fewer, its title goes on below."""
 _NOT_SHOWN_YET = mark("made just now; Google does not show it everywhere yet")
 
 
@@ -153,15 +155,20 @@ def short_role(role: str) -> str:
     return role.removeprefix("roles/").removeprefix("bigquery.") or told("authorized")
 
 
-def grant_rows(wizard: Wizard, width: int) -> list[Row]:
-    """Return grants now and wanted, side by side, over-grants marked. `width` is the cells there are."""
+def grant_table(wizard: Wizard, width: int) -> tuple[Content, list[Row]]:
+    """Return grants now and wanted, side by side, over-grants marked, and the heading over them.
+
+    Where the columns would cut a name or a verdict there is no heading, and each grant goes on below.
+
+    Args:
+        wizard: the set-up.
+        width: the cells there are.
+    """
     spec, observed = wizard.spec(), wizard.observed
     if spec is None or observed is None or not wizard.current:
-        return []
+        return Content(""), []
     now, over = held(spec, observed), set(over_grants(spec, observed))
-    # Four columns: where, now, wanted, verdict.
-    where, role = _grant_widths(width)
-    rows: list[Row] = []
+    lines: list[_GrantLine] = []
     for need in wanted(spec):
         have = next((g for g in now if (g.role, g.dataset) == (need.role, need.dataset)), None)
         unread = _unread(wizard, need)
@@ -182,37 +189,47 @@ def grant_rows(wizard: Wizard, width: int) -> list[Row]:
             else Tone.GRANT
         )
         text = _held(have) if have else "?" if unread else told("none")
-        rows.append(Row(f"now:{id_}", _grant_line(need.resource, text, short_role(need.role), tone, where, role)))
+        lines.append(_GrantLine(f"now:{id_}", plain(need.resource), text, short_role(need.role), tone))
     for grant in over:
-        line = _grant_line(grant.resource, short_role(grant.role), told("none"), Tone.WARN, where, role)
-        rows.append(Row(f"over:{grant.resource}:{grant.role}", line, _over_problem(wizard, grant)))
-    return rows
+        id_, problem = f"over:{grant.resource}:{grant.role}", _over_problem(wizard, grant)
+        line = _GrantLine(id_, plain(grant.resource), short_role(grant.role), told("none"), Tone.WARN, problem)
+        lines.append(line)
+    role = 16
+    where = max(24, min(48, width - 2 * role - status_width() + 1))  # nothing follows the status
+    if all(x.where.cell_length < where and max(len(x.now), len(x.want)) < role for x in lines) and (
+        where + 2 * role + status_width() - 1 <= width
+    ):
+        heads = ((Content(told("where")), where), (Content(told("now")), role), (Content(told("wanted")), role))
+        return columns(*heads, (Content(""), 0)).stylize("$text-quiet"), [x.aligned(where, role) for x in lines]
+    return Content(""), [x.listed() for x in lines]
+
+
+@dataclass(frozen=True, slots=True)
+class _GrantLine:
+    """A grant as it is now and as it should be."""
+
+    id: str
+    where: Content
+    now: str
+    want: str
+    tone: Tone
+    problem: Problem | None = None
+
+    def aligned(self, where: int, role: int) -> Row:
+        """Return four columns: where, now, wanted, verdict."""
+        cells = ((self.where, where), (plain(self.now), role), (plain(self.want), role))
+        return Row(self.id, columns(*cells, (status(self.tone).rstrip(), 0)), self.problem)
+
+    def listed(self) -> Row:
+        """Return the verdict and all the rest, which goes on below."""
+        both = told("now {now}, wanted {wanted}", now=self.now, wanted=self.want)
+        text = Content.assemble(status(self.tone), self.where, ": ", plain(both))
+        return Row(self.id, text, self.problem, whole=status_width())
 
 
 def _held(grant: Grant) -> str:
     role = short_role(grant.role)
     return told("{role} (condition)", role=role) if grant.condition else role
-
-
-def grant_head(width: int) -> Content:
-    """Return the heading over `grant_rows`."""
-    where, role = _grant_widths(width)
-    cells = (
-        (Content(told("where")), where),
-        (Content(told("now")), role),
-        (Content(told("wanted")), role),
-        (Content(""), 0),
-    )
-    return columns(*cells).stylize("$text-quiet")
-
-
-def _grant_widths(width: int) -> tuple[int, int]:
-    """Return the cells of the column that says where, and of each of the two that name roles."""
-    return (max(24, min(48, width - 2 * 16 - status_width() + 1)), 16)  # nothing follows the status
-
-
-def _grant_line(where: str, now: str, want: str, tone: Tone, first: int, role: int) -> Content:
-    return columns((plain(where), first), (plain(now), role), (plain(want), role), (status(tone).rstrip(), 0))
 
 
 def _over_problem(wizard: Wizard, grant: Grant) -> Problem | None:
@@ -251,6 +268,11 @@ def _check_row(wizard: Wizard, check: Check, width: int) -> Row:
         tone, took, text = Tone.RUN, "", ""
     else:
         tone, took, text = Tone.TODO, "", ""
+    problem = result.problem if result else event.problem if event else None
+    if width < ALIGNED:
+        took = took.rjust(6) + " " if took else " " * 7
+        content = Content.assemble(status(tone), section, (took, "$text-quiet"), plain(check.title))
+        return Row(check.id, content, problem, whole=status_width() + 4 + 7)
     if width < 100:
         text = ""
     content = columns(
@@ -260,7 +282,7 @@ def _check_row(wizard: Wizard, check: Check, width: int) -> Row:
         (Content.styled(took.rjust(6), "$text-quiet"), 8),
         (plain(text, "$text-quiet"), 0),
     )
-    return Row(check.id, content, result.problem if result else event.problem if event else None)
+    return Row(check.id, content, problem)
 
 
 def verdicts(results: dict[str, CheckResult], total: int) -> str:

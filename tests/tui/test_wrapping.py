@@ -1,8 +1,12 @@
 """What would not fit on a line goes on below; only what stands whole elsewhere is cut."""
 
+import gettext
+from collections.abc import Iterator
+
 import pytest
 from textual.content import Content
 
+from kbq_tui import language
 from kbq_tui.core import catalogue
 from kbq_tui.core.checks import expected
 from kbq_tui.core.problems import Context
@@ -12,11 +16,13 @@ from kbq_tui.tui.modals.problem import ProblemSheet
 from kbq_tui.tui.stories.play import STATES, app_of
 from kbq_tui.tui.stories.shelf import STORIES
 from kbq_tui.tui.text import HANG, wrapped
+from kbq_tui.tui.widgets.bars import Quiet
 from kbq_tui.tui.widgets.rows import Row, Rows
 from tests.tui import fakes
 from tests.tui.screens import app_for, text_of, until
 
 SIZE = (80, 24)
+LEAST = (60, 16)
 SCREENS = ("welcome", "project", "datasets", "account", "permissions", "connect", "dashboard")
 ADDRESS = "klaviyo-data-transfer-user@acme-analytics-prod.iam.gserviceaccount.com"
 
@@ -44,17 +50,47 @@ def cut(screen: str) -> list[str]:
     return [s for s in screen.splitlines() if s.rstrip(" ▁▂▃▄▅▆▇█").endswith("…") and "Service Account Key" not in s]
 
 
+@pytest.mark.parametrize("size", [SIZE, LEAST], ids=lambda s: f"{s[0]}x{s[1]}")
 @pytest.mark.parametrize("state", STATES)
 @pytest.mark.parametrize("screen", SCREENS)
-async def test_no_screen_cuts_anything_at_80x24(screen: str, state: str) -> None:
+async def test_no_screen_cuts_anything(screen: str, state: str, size: tuple[int, int]) -> None:
     story = STORIES[screen][state]
     scene = story.scene()
     app = app_of(scene, story)
-    async with app.run_test(size=SIZE) as pilot:
-        assert await story.play(pilot, 60.0), text_of(app)
-        assert cut(text_of(app)) == []
+    async with app.run_test(size=size) as pilot:
+        # In the least window what the story waits for may stand further down.
+        assert await story.play(pilot, 60.0 if size == SIZE else 1.0) or size == LEAST, text_of(app)
+        # A scroll bar that has just come makes the rows narrower, and they are drawn once more.
+        await until(pilot, lambda: cut(text_of(app)) == [], 10.0)
         for gate in scene.world.gates.values():
             gate.set()
+
+
+@pytest.fixture(params=["en", "de"])
+def spoken(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    monkeypatch.setenv("LANGUAGE", "")  # speaking German sets it
+    language.speak(request.param)
+    yield request.param
+    language.speak("en")
+    gettext.textdomain("messages")
+
+
+@pytest.mark.usefixtures("spoken")
+@pytest.mark.parametrize("step", list(Step))
+async def test_no_row_is_cut_in_the_least_window(step: Step) -> None:
+    app = app_for(fakes.resumed(step, fakes.no_permission()))
+    async with app.run_test(size=LEAST) as pilot:
+        await until(pilot, lambda: app.wizard.busy is None and app.wizard.looked is not None)
+        await until(pilot, lambda: step is not Step.VERIFY or app.wizard.verified)
+        await pilot.pause()
+        for rows in app.screen.query(Rows):
+            width = rows.content_size.width
+            lines = [line for row in rows.rows for line in row.lines(width)]
+            assert all(line.cell_length <= width for line in lines if "(JSON)" not in line.plain)
+        if step is Step.VERIFY:
+            assert str(app.screen.query_one("#score", Quiet).render()) in " ".join(text_of(app).split())
+            assert all(push.region.right <= LEAST[0] for push in app.screen.query("#top Push") if push.display)
+            assert all(" s " in row.content.plain for row in app.screen.query_one("#checks", Rows).rows)
 
 
 async def test_of_a_failed_check_the_cause_is_whole_and_of_a_passed_one_what_the_article_says() -> None:

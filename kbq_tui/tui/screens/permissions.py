@@ -10,7 +10,7 @@ from kbq_tui.core.steps import Step
 from kbq_tui.core.words import told, told_many
 from kbq_tui.tui import keys, side
 from kbq_tui.tui.changing import Changing
-from kbq_tui.tui.views import grant_head, grant_rows
+from kbq_tui.tui.views import grant_table
 from kbq_tui.tui.widgets.bars import Quiet
 from kbq_tui.tui.widgets.push import Push
 from kbq_tui.tui.widgets.rows import Rows
@@ -41,11 +41,11 @@ class PermissionsScreen(Changing):
         self.query_one("#remove").display = wizard.busy is None and wizard.removal() is not None
         super().draw_body()
         width = self.query_one("#grants").size.width or 76
-        rows = grant_rows(self.host.wizard, width)
+        heads, rows = grant_table(wizard, width)
         self.query_one("#grants", Rows).show(rows)
         head = self.query_one("#grants-head", Quiet)
-        head.show(grant_head(width))
-        head.display = bool(rows)
+        head.show(heads)
+        head.display = bool(heads.plain)
 
     def doing(self, n: int, *, again: bool) -> str:
         part = self.host.wizard.part(self.step)

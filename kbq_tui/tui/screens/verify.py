@@ -14,7 +14,7 @@ from kbq_tui.core.words import told
 from kbq_tui.tui import keys
 from kbq_tui.tui.frame import Frame
 from kbq_tui.tui.text import block, headed, plain, wrapped
-from kbq_tui.tui.views import check_rows, verdicts
+from kbq_tui.tui.views import ALIGNED, check_rows, verdicts
 from kbq_tui.tui.widgets.bars import Quiet
 from kbq_tui.tui.widgets.push import Push
 from kbq_tui.tui.widgets.rows import Rows
@@ -33,9 +33,10 @@ class VerifyScreen(Frame):
     def fill(self) -> ComposeResult:
         with Horizontal(id="top"):
             yield Quiet(id="score")
-            yield Push(told("Run the checks"), id="primary")
-            yield Push(told("Save report"), id="report")
-            yield Push(told("Go on"), id="go")
+            with Horizontal(id="deeds"):
+                yield Push(told("Run the checks"), id="primary")
+                yield Push(told("Save report"), id="report")
+                yield Push(told("Go on"), id="go")
         yield Rows(id="checks")
         yield Quiet(id="detail")
 
@@ -131,6 +132,8 @@ class VerifyScreen(Frame):
         body = self.query_one("#body").size
         width, room = body.width - 2, body.height - 1 - len(self.query_one("#checks", Rows).rows)
         whole = {name: wrapped(line, width, head) for name, line in lines.items()}
+        if body.width < ALIGNED:  # the checks go on below themselves, and all of it scrolls
+            return Content("\n").join(part for parts in whole.values() for part in parts)
         for spare in ("article", "ran") if "cause" in lines else ():
             if sum(map(len, whole.values())) > room:
                 whole.pop(spare, None)

@@ -177,6 +177,11 @@ class MessageLine(Quiet):
         if elapsed >= self.LONG or self._limit == 0:
             text.append(self._hint)
         said = f" {DOT} ".join(t for t in text if t)
+        # Of a hint that does not fit the last clause goes, until it does; the keys stand in the footer too.
+        room = self.content_size.width - 2
+        while len(text) > 1 and text[-1] and Content(said).cell_length > room > 0:
+            text[-1] = text[-1][: max(text[-1].rfind(", "), text[-1].rfind("; "), 0)]
+            said = f" {DOT} ".join(t for t in text if t)
         self.show(Content.assemble((f"{GLYPHS[Tone.WAIT]} ", "$secondary"), plain(said, "$secondary")))
 
     def _rest(self) -> None:
