@@ -124,6 +124,13 @@ async def test_loading_is_one_line_and_esc_stops_it(step: Step) -> None:
         await until(pilot, lambda: idle(app))
 
 
+async def test_the_preflight_does_not_say_that_all_is_well_where_a_row_is_unknown() -> None:
+    scene = fakes.resumed(Step.PROJECT)
+    scene.world.forever["billing_enabled"] = catalogue.problem("KBQ-GOOGLE-UNAVAILABLE", Context())
+    async with app_for(scene).run_test(size=(80, 24)) as pilot:
+        await until(pilot, "Preflight: nothing in the way, 1 unknown")
+
+
 async def test_an_activity_shows_only_after_its_delay(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(MessageLine, "SHOW_AFTER", 3_600.0)
     monkeypatch.setattr(MessageLine, "PERIOD", 3_600.0)

@@ -135,10 +135,17 @@ class ProjectScreen(Frame):
             return Content.styled(told("Sign in first"), "bold")
         if wizard.plan is None or not wizard.current:
             return Content.styled(told("Preflight: nothing is changed by looking"), "$text-quiet")
-        bad = [f for f in preflight(wizard) if f.tone is Tone.FAIL]
-        if bad:
-            return Content.styled(told("Preflight: {n} in the way", n=len(bad)), "bold $error")
-        return Content.styled(told("Preflight: nothing in the way"), "bold")
+        tones = [f.tone for f in preflight(wizard)]
+        bad, unknown = tones.count(Tone.FAIL), tones.count(Tone.UNKNOWN)
+        if bad and unknown:
+            said = told("Preflight: {n} in the way, {unknown} unknown", n=bad, unknown=unknown)
+        elif bad:
+            said = told("Preflight: {n} in the way", n=bad)
+        elif unknown:
+            said = told("Preflight: nothing in the way, {n} unknown", n=unknown)
+        else:
+            said = told("Preflight: nothing in the way")
+        return Content.styled(said, "bold $error" if bad else "bold")
 
     def _draw_about(self) -> None:
         wizard = self.host.wizard
