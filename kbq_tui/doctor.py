@@ -125,7 +125,11 @@ def _terminal(here: AtWork) -> list[Finding]:
 def _language() -> list[Finding]:
     code, source = language.chosen(sys.argv[1:], os.environ)
     because = said("because of {source}", source=source) if source else said("because nothing says otherwise")
-    return [Finding(mark("Language"), mark("spoken"), joined(", ", _SPOKEN[code], because))]
+    found = [Finding(mark("Language"), mark("spoken"), joined(", ", _SPOKEN[code], because))]
+    if tag := language.unheard(os.environ):
+        text = said("{tag} is none of {words}, and passed over", tag=tag, words=", ".join(language.LANGUAGES))
+        found.append(Finding(mark("Language"), language.VARIABLE, text, False))
+    return found
 
 
 def _folders(here: AtWork) -> list[Finding]:

@@ -30,10 +30,20 @@ def chosen(arguments: Sequence[str], env: Mapping[str, str]) -> tuple[str, str]:
             typed = word.removeprefix("--lang=")
     locale = next((name for name in ("LC_ALL", "LC_MESSAGES", "LANG") if env.get(name)), "")
     for source, tag in (("--lang", typed), (VARIABLE, env.get(VARIABLE, "")), (locale, env.get(locale, ""))):
-        language = tag.lower().replace("-", "_").partition(".")[0].partition("_")[0]
+        language = _language(tag)
         if language in LANGUAGES:
             return language, source
     return "en", ""
+
+
+def unheard(env: Mapping[str, str]) -> str:
+    """Return what `KBQ_TUI_LANG` says where that is no language of ours; empty where it is, or says nothing."""
+    tag = env.get(VARIABLE, "")
+    return "" if not tag or _language(tag) in LANGUAGES else tag
+
+
+def _language(tag: str) -> str:
+    return tag.lower().replace("-", "_").partition(".")[0].partition("_")[0]
 
 
 def wanted(arguments: Sequence[str], env: Mapping[str, str]) -> str:

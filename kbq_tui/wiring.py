@@ -15,7 +15,7 @@ from kbq_tui.core.spec import InvalidValueError
 from kbq_tui.core.words import Said, said
 from kbq_tui.engine.desk import Desk, Draft
 from kbq_tui.gcp.endpoints import Endpoints
-from kbq_tui.local import signals
+from kbq_tui.local import clipboard, keyring_copy, signals
 from kbq_tui.local.beliefs import ENVIRONMENT, Believed, believe
 from kbq_tui.local.clipboard import Clipboard
 from kbq_tui.local.clock import SystemClock
@@ -254,6 +254,7 @@ def build(options: Options, env: Mapping[str, str] | None = None) -> Workplace:
         endpoints = Endpoints.from_env(env)
     except InvalidValueError as error:
         raise UsageError(error.reason) from None
+    check_choices(env)
     operator = {key: options.values.get(key) for key in ("credentials", "impersonate", "quota_project")}
     store = FileStore(paths, connections, clock, operator)
     saved = store.load(name)
@@ -288,6 +289,19 @@ def build(options: Options, env: Mapping[str, str] | None = None) -> Workplace:
     )
     typed = frozenset(key for key in fields if options.values.get(key))
     return Workplace(desk, name, beliefs, endpoints, paths, keys, clock, typed, options.account_email)
+
+
+def check_choices(env: Mapping[str, str]) -> None:
+    """See that variables which take one of a few words hold one of them.
+
+    Raises:
+        UsageError: where one does not; it names the variable and the words.
+    """
+    for variable, words in ((clipboard.VARIABLE, tuple(clipboard.Mode)), (keyring_copy.VARIABLE, keyring_copy.WORDS)):
+        asked = env.get(variable, "").strip().lower()
+        if asked and asked not in words:
+            text = said("Invalid value from {source}: it takes {words}.", source=variable, words=", ".join(words))
+            raise UsageError(text)
 
 
 def notices(endpoints: Endpoints) -> tuple[str, ...]:

@@ -85,11 +85,34 @@ def test_a_wrong_environment_is_named(env):
     assert "GOOGLE_CLOUD_PROJECT" in ended.stderr
 
 
+@pytest.mark.parametrize(
+    ("variable", "words"),
+    [
+        ("KBQ_TUI_CLIPBOARD", "auto, osc52, tmux, native, off"),
+        ("KBQ_TUI_KEYRING", "on, off, 0, no, false, 1, yes, true"),
+    ],
+)
+def test_a_variable_that_takes_one_of_a_few_words_is_named_with_them(env, variable: str, words: str):
+    from kbq_tui.wiring import Options, UsageError, build
+
+    with pytest.raises(UsageError) as caught:
+        build(Options(), env | {variable: "sometimes"})
+    assert str(caught.value) == f"Invalid value from {variable}: it takes {words}."
+    for word in ("", " OFF "):
+        build(Options(), env | {variable: word})
+
+
 def test_plain_http_to_another_machine_is_refused(env):
     wrong = {"CLOUDSDK_API_ENDPOINT_OVERRIDES_BIGQUERY": "http://bigquery.example.com/"}
     ended = run(env | wrong, "plan", *GOOD)
     assert ended.returncode == 2
     assert "CLOUDSDK_API_ENDPOINT_OVERRIDES_BIGQUERY" in ended.stderr
+
+
+def test_a_wrong_clipboard_is_bad_input(env):
+    ended = run(env | {"KBQ_TUI_CLIPBOARD": "always"}, "plan", *GOOD)
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert "KBQ_TUI_CLIPBOARD" in ended.stderr
 
 
 @pytest.mark.parametrize(

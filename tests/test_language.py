@@ -13,7 +13,7 @@ import click
 import pytest
 from babel.messages.catalog import Message
 
-from kbq_tui import language
+from kbq_tui import doctor, language
 from kbq_tui.cli import cli
 from kbq_tui.core.problems import Problem
 from kbq_tui.headless.paper import Paper
@@ -129,6 +129,18 @@ def test_the_whole_set_up_is_told_in_german_and_json_stays_english(run):
     assert "Prüfe mit dem Schlüssel:" in german.stderr
     theirs, ours = json.loads(english.stdout), json.loads(german.stdout)
     assert {**ours, "key_path": ""} == {**theirs, "key_path": ""}
+
+
+def test_what_is_no_language_of_ours_is_known() -> None:
+    assert language.unheard({"KBQ_TUI_LANG": "xx"}) == "xx"
+    assert not any(language.unheard({"KBQ_TUI_LANG": tag}) for tag in ("de", "de_AT.UTF-8", "en-GB"))
+
+
+def test_a_variable_without_effect_is_said_by_doctor(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KBQ_TUI_LANG", "xx")
+    assert [(f.name, f.ok) for f in doctor._language()][1:] == [("KBQ_TUI_LANG", False)]
+    monkeypatch.setenv("KBQ_TUI_LANG", "de")
+    assert len(doctor._language()) == 1
 
 
 def test_doctor_says_which_language_and_why(run):

@@ -15,6 +15,7 @@ from kbq_tui.core.secret import Secret
 from kbq_tui.core.words import said
 from kbq_tui.engine.desk import Sent
 
+VARIABLE = "KBQ_TUI_CLIPBOARD"
 OSC_LIMIT = 74_000
 """Bytes of base64 that terminals take in one OSC 52."""
 DEADLINE = 2.0
@@ -76,7 +77,7 @@ class Clipboard:
         self._run = run
         self._which = which
         self._platform = platform
-        asked = env.get("KBQ_TUI_CLIPBOARD", "").strip().lower()
+        asked = env.get(VARIABLE, "").strip().lower()
         self.mode = Mode(asked) if asked in set(Mode) else Mode.AUTO
 
     def copy(self, text: str, write: Callable[[str], None] | None = None) -> Sent:

@@ -11,6 +11,10 @@ from kbq_tui.core.text import inert
 from kbq_tui.core.words import said
 
 SERVICE = "kbq-tui"
+VARIABLE = "KBQ_TUI_KEYRING"
+_OFF = ("off", "0", "no", "false")
+WORDS = ("on", *_OFF, "1", "yes", "true")
+"""What `KBQ_TUI_KEYRING` may say."""
 DEADLINE = 3.0
 """Seconds. A D-Bus that never answers, or an unlock dialogue nobody sees, must not hold anything up."""
 
@@ -76,7 +80,7 @@ class KeyringCopy:
     def __init__(
         self, env: Mapping[str, str], deadline: float = DEADLINE, find: Callable[[], Backend] = system_backend
     ) -> None:
-        self._off = env.get("KBQ_TUI_KEYRING", "").strip().lower() in ("off", "0", "no", "false")
+        self._off = env.get(VARIABLE, "").strip().lower() in _OFF
         self._deadline = deadline
         self._find = find
         self._hangs = False
