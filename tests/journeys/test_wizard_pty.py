@@ -5,10 +5,12 @@ import os
 import re
 import stat
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
+from tests.journeys.test_ssh import PROPAGATING
 from tests.journeys.walk import Walk
 from tests.support.pty import Terminal
 from tests.support.sandbox import Served, served
@@ -49,6 +51,20 @@ def test_demo_leads_from_nothing_to_the_summary(home: Path) -> None:
     assert "Project ID                  acme-klaviyo-demo" in said
     assert b"PRIVATE KEY" not in terminal.raw
     assert json.loads(Path(key).read_text())["private_key"][40:80].encode() not in terminal.raw
+
+
+def test_over_ssh_a_wait_for_propagation_sends_one_small_line_a_second(home: Path, tmp_path: Path) -> None:
+    scenario = tmp_path / "propagating.toml"
+    scenario.write_text(PROPAGATING)
+    with served(str(scenario)) as sandbox:
+        env = {**sandbox.environ(home), "SSH_CONNECTION": "192.0.2.1 50000 192.0.2.2 22"}
+        assert sandbox.run("apply", "--yes", home=home).returncode == 0
+        with Terminal([*PROGRAM, "setup"], env) as terminal:
+            terminal.until_text("Step 5 of 6", "Stop waiting", "Checking with the key", seconds=60)
+            began, sent = time.monotonic(), 0
+            while (passed := time.monotonic() - began) < 3:
+                sent += terminal.read(3 - passed)
+            assert 0 < sent <= 200 * (time.monotonic() - began)
 
 
 def test_what_is_in_place_is_adopted_and_nothing_is_written(home: Path) -> None:
