@@ -307,6 +307,9 @@ async def test_a_pasted_error_is_explained() -> None:
         await pilot.press("enter")
         await until(pilot, "What to do")
         assert app.screen.problem.code == "KBQ-JOB-USER-MISSING"  # type: ignore[attr-defined]
+        await until(pilot, lambda: area.size.height == 3)
+        area.focus()
+        await until(pilot, lambda: area.size.height == 6)
 
 
 # -- everywhere ----------------------------------------------------------------------------------------------------

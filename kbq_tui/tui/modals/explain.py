@@ -56,6 +56,7 @@ class Explain(Modal[None]):
             self.say("")
             self.query_one("#answer", Quiet).show(describe(self.problem))
             self.query_one("#handoff").display = True
+            self.query_one("#paste").add_class("-explained")
             self.query_one("#answer").scroll_visible(top=True, animate=False)
 
     @on(Push.Pressed, "#handoff")
@@ -67,4 +68,5 @@ class Explain(Modal[None]):
     def _clear(self) -> None:
         self.query_one("#paste", TextArea).text = ""
         self.query_one("#answer", Quiet).show("")
+        self.query_one("#paste").remove_class("-explained")
         self.query_one("#paste").focus()
