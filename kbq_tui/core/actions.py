@@ -19,6 +19,7 @@ __all__ = [
     "Operation",
     "RevokeDatasetRole",
     "RevokeProjectRole",
+    "RevokeTableRole",
     "Step",
 ]
 
@@ -83,9 +84,20 @@ class RevokeProjectRole:
 
 @dataclass(frozen=True, slots=True)
 class RevokeDatasetRole:
-    """Remove an access entry from a dataset."""
+    """Remove an access entry from a dataset. `location` is the dataset's, where it is none of the connection's."""
 
     dataset: str
+    role: str
+    member: str
+    location: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RevokeTableRole:
+    """Take a member out of a role binding of a single table or view."""
+
+    dataset: str
+    table: str
     role: str
     member: str
 
@@ -121,6 +133,7 @@ Operation = (
     | GrantDatasetRole
     | RevokeProjectRole
     | RevokeDatasetRole
+    | RevokeTableRole
     | DeleteKey
     | DeleteAccount
     | DeleteDataset

@@ -274,6 +274,18 @@ ENTRIES: Final = (
         Kind.CONFLICT,
     ),
     Entry(
+        "KBQ-NOT-SEARCHED",
+        "Not every place was searched for over-grants",
+        "Of what is in {resource}, only the first {limit} were searched for roles of the account {account}.",
+        (
+            "Run the checks with the key; they tell what else the account can reach, and how that is taken away:\n"
+            "kbq-tui verify",
+        ),
+        "You.",
+        _CLOUD + "iam/docs/using-iam-securely#least_privilege",
+        Kind.CONFLICT,
+    ),
+    Entry(
         "KBQ-QUOTA-PROJECT",
         "The login may not use its quota project",
         "Calls are charged to project {consumer}, which the signed-in account may not use or which is not set.",

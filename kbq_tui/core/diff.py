@@ -16,6 +16,7 @@ from kbq_tui.core.actions import (
     Operation,
     RevokeDatasetRole,
     RevokeProjectRole,
+    RevokeTableRole,
     Step,
 )
 from kbq_tui.core.demands import ACCOUNT_CONSTRAINTS, KEY_CONSTRAINTS, MAX_KEYS, PERMISSIONS_FOR
@@ -62,8 +63,8 @@ def diff(spec: ConnectionSpec, observed: Observed, *, remove_over_grants: bool =
     Args:
         spec: what is wanted.
         observed: what is there.
-        remove_over_grants: take away what the service account, and nobody else, holds beyond its need on the project
-            and on the connection's datasets. Grants with a condition are left to whoever made the condition.
+        remove_over_grants: take away what the service account, and nobody else, holds beyond its need, wherever that
+            was seen. Grants with a condition are left to whoever made the condition.
     """
     return _Differ(spec, observed).plan(remove_over_grants)
 
@@ -96,6 +97,8 @@ class _Differ:
             else:
                 warning = catalogue.problem("KBQ-OVER-GRANT", self.context, role=grant.role, resource=grant.resource)
                 self.warnings.append(warning)
+        if remove_over_grants and self.seen.elsewhere is not None:
+            self.warnings += self.seen.elsewhere.unseen
         self._block_dependents()
         return Plan(self.spec.name, tuple(self.actions), tuple(self.blocked), tuple(self.warnings), self.location)
 
@@ -383,9 +386,18 @@ class _Differ:
 
     def _remove(self, grant: Grant) -> None:
         """Take an over-grant away; where the least role is still to come, after it, so that there is no gap."""
-        member, level = self.spec.member, f"dataset:{grant.dataset}" if grant.dataset else "project"
-        op = RevokeDatasetRole(grant.dataset, grant.role, member) if grant.dataset else None
-        resource = f"{self.spec.project}:{grant.dataset}" if grant.dataset else f"projects/{self.spec.project}"
+        member, project = self.spec.member, self.spec.project
+        level, resource = "project", f"projects/{project}"
+        op: Operation = RevokeProjectRole(grant.role, member)
+        after = f"grant:dataset:{grant.dataset}:" if grant.dataset else "grant:project:"
+        if grant.table is not None and grant.dataset is not None:
+            level, resource = f"table:{grant.dataset}.{grant.table}", f"{project}:{grant.dataset}.{grant.table}"
+            op = RevokeTableRole(grant.dataset, grant.table, grant.role, member)
+        elif grant.dataset is not None:
+            level, resource = f"dataset:{grant.dataset}", f"{project}:{grant.dataset}"
+            others = self.seen.elsewhere.datasets if self.seen.elsewhere is not None else {}
+            where = others[grant.dataset].location if grant.dataset in others else None
+            op = RevokeDatasetRole(grant.dataset, grant.role, member, where)
         self._add(
             f"over-grant:{level}:{grant.role}",
             resource,
@@ -396,9 +408,9 @@ class _Differ:
                 resource=grant.resource,
             ),
             Step.PERMISSIONS,
-            op or RevokeProjectRole(grant.role, member),
+            op,
             change=Change.DELETE,
-            needs=self._needs(*(a.id for a in self.actions if a.id.startswith(f"grant:{level}:"))),
+            needs=self._needs(*(a.id for a in self.actions if a.id.startswith(after))),
         )
 
     def _block_dependents(self) -> None:

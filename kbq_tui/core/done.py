@@ -11,6 +11,7 @@ from kbq_tui.core.actions import (
     GrantProjectRole,
     RevokeDatasetRole,
     RevokeProjectRole,
+    RevokeTableRole,
 )
 from kbq_tui.core.spec import ConnectionSpec
 from kbq_tui.core.words import Said, said
@@ -23,6 +24,7 @@ Repeatable = (
     | GrantDatasetRole
     | RevokeProjectRole
     | RevokeDatasetRole
+    | RevokeTableRole
     | DeleteKey
     | DeleteAccount
     | DeleteDataset
@@ -66,6 +68,11 @@ def done(op: Repeatable, spec: ConnectionSpec, changed: bool) -> Said:
             if changed:
                 return said("Access entry of {member} removed on dataset {dataset}", member=member, dataset=name)
             return said("Access entry of {member} was not there on dataset {dataset}", member=member, dataset=name)
+        case RevokeTableRole(dataset=name, table=table, role=role):
+            where = f"{name}.{table}"
+            if changed:
+                return said("{role} removed on table {table}", role=role, table=where)
+            return said("{role} was not there on table {table}", role=role, table=where)
         case DeleteKey(key_id=key_id):
             return said("Key {key} deleted" if changed else "Key {key} was gone already", key=key_id[:12])
         case DeleteAccount(email=email):

@@ -1,8 +1,10 @@
 """What the service account holds, against the least it needs."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from kbq_tui.core.observed import AccessEntry, DatasetInfo, Observed, Present
+from kbq_tui.core.checks import roles_beyond
+from kbq_tui.core.observed import AccessEntry, DatasetInfo, Observed, Present, RoleBinding
 from kbq_tui.core.spec import JOB_USER, ConnectionSpec
 from kbq_tui.core.words import Said, said
 
@@ -14,6 +16,7 @@ class Grant:
     Attributes:
         role: IAM role.
         dataset: the dataset it is held on, or None for the project.
+        table: the table or view of that dataset, where it is held there alone.
         resource: the same in words.
         condition: the condition's expression, or None.
     """
@@ -22,6 +25,7 @@ class Grant:
     dataset: str | None
     resource: str
     condition: str | None = None
+    table: str | None = None
 
 
 def on_project(project: str) -> Said:
@@ -40,7 +44,7 @@ def on_table(dataset: str, table: str) -> Said:
 
 
 def held(spec: ConnectionSpec, observed: Observed) -> tuple[Grant, ...]:
-    """Return every grant of the account that can be seen on the project and on the connection's datasets."""
+    """Return every grant of the account that was seen: on the project, on datasets, and on single tables."""
     grants: list[Grant] = []
     if isinstance(observed.bindings, Present):
         grants += [
@@ -48,11 +52,17 @@ def held(spec: ConnectionSpec, observed: Observed) -> tuple[Grant, ...]:
             for b in observed.bindings.value
             if spec.member in b.members
         ]
-    for name, part in observed.datasets.items():
-        if isinstance(part, Present):
-            grants += [
-                Grant(e.role, name, on_dataset(name), e.condition) for e in part.value.access if e.member == spec.member
-            ]
+    datasets = [part.value for part in observed.datasets.values() if isinstance(part, Present)]
+    tables: Mapping[tuple[str, str], tuple[RoleBinding, ...]] = {}
+    if observed.elsewhere is not None:
+        datasets += observed.elsewhere.datasets.values()
+        tables = observed.elsewhere.tables
+    for info in datasets:
+        where = on_dataset(info.name)
+        grants += [Grant(e.role, info.name, where, e.condition) for e in info.access if e.member == spec.member]
+    for (dataset, table), bindings in tables.items():
+        where = on_table(dataset, table)
+        grants += [Grant(b.role, dataset, where, b.condition, table) for b in bindings if spec.member in b.members]
     return tuple(grants)
 
 
@@ -65,9 +75,19 @@ def wanted(spec: ConnectionSpec) -> tuple[Grant, ...]:
 
 
 def over_grants(spec: ConnectionSpec, observed: Observed) -> tuple[Grant, ...]:
-    """Return the grants that go beyond what the account needs; a condition on a wanted role is not one."""
+    """Return the grants that go beyond what the account needs; a condition on a wanted role is not one.
+
+    On a single table that is what allows more than the role wanted on its dataset.
+    """
     need = {(g.role, g.dataset) for g in wanted(spec)}
-    return tuple(g for g in held(spec, observed) if (g.role, g.dataset) not in need)
+    roles = {w.name: w.role for w in spec.datasets()}
+
+    def too_much(grant: Grant) -> bool:
+        if grant.table is not None and grant.dataset is not None:
+            return bool(roles_beyond(roles.get(grant.dataset, ""), [grant.role]))
+        return (grant.role, grant.dataset) not in need
+
+    return tuple(g for g in held(spec, observed) if too_much(g))
 
 
 def same_account_tombstones(spec: ConnectionSpec, info: DatasetInfo) -> tuple[AccessEntry, ...]:

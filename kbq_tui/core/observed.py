@@ -147,6 +147,21 @@ class LocalKey:
 
 
 @dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """What else in the project may let the account in; looked at only where over-grants are to be taken away.
+
+    Attributes:
+        datasets: by name, those that are none of the connection's.
+        tables: by dataset and name, the policies of single tables and views.
+        unseen: why some of it could not be looked at, or was too much.
+    """
+
+    datasets: Mapping[str, DatasetInfo]
+    tables: Mapping[tuple[str, str], tuple[RoleBinding, ...]]
+    unseen: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Observed:
     """One look at everything a connection consists of.
 
@@ -160,6 +175,7 @@ class Observed:
         bindings: the project policy.
         key: the key file on this machine.
         handed_over: ids of keys whose file was shredded here after the hand-over, newest last.
+        elsewhere: the rest of the project; None where it was not looked at.
     """
 
     at: datetime
@@ -176,6 +192,7 @@ class Observed:
     bindings: "Part[tuple[RoleBinding, ...]]"
     key: "Part[LocalKey]"
     handed_over: "Part[tuple[str, ...]]" = field(default_factory=lambda: Present(()))
+    elsewhere: Elsewhere | None = None
 
 
 def unheld_keys(observed: Observed) -> tuple[KeyInfo, ...]:

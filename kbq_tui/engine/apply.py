@@ -18,6 +18,7 @@ from kbq_tui.core.actions import (
     GrantProjectRole,
     RevokeDatasetRole,
     RevokeProjectRole,
+    RevokeTableRole,
     Step,
 )
 from kbq_tui.core.diff import context_of, diff
@@ -127,7 +128,8 @@ async def apply(
         ProblemError: the plan is stale (`KBQ-STALE-PLAN`); nothing was changed.
     """
     patience = patience or Patience()
-    plan = _part(diff(spec, await observe(spec, ports), remove_over_grants=remove_over_grants), only)
+    seen = await observe(spec, ports, everywhere=remove_over_grants)
+    plan = _part(diff(spec, seen, remove_over_grants=remove_over_grants), only)
     if expected is not None and plan.fingerprint != expected:
         raise ProblemError(catalogue.problem("KBQ-STALE-PLAN", context_of(spec, plan.location)))
     runner = Runner(spec, ports, emit, patience, recently=recently)
@@ -136,7 +138,8 @@ async def apply(
         # What lies behind an API that is off could not be read. Turn it on, look again, and only then decide the rest.
         await runner.run(services)
         if not runner.outcome.failed:
-            plan = _part(diff(spec, await runner.look_again(), remove_over_grants=remove_over_grants), only)
+            seen = await runner.look_again(everywhere=remove_over_grants)
+            plan = _part(diff(spec, seen, remove_over_grants=remove_over_grants), only)
     done_before = list(runner.outcome.done)
     runner.outcome.plan = plan
     await runner.run(a for a in plan.changes if a.id not in done_before)
@@ -194,12 +197,12 @@ class Runner:
             for action in todo.values():
                 group.create_task(one(action))
 
-    async def look_again(self) -> Observed:
+    async def look_again(self, *, everywhere: bool = False) -> Observed:
         """Observe until nothing is hidden behind an API that has just been turned on, or patience ends."""
         began = self.ports.clock.monotonic()
         pause = self.patience.first
         while True:
-            seen = await observe(self.spec, self.ports)
+            seen = await observe(self.spec, self.ports, everywhere=everywhere)
             hidden = [b.problem for b in diff(self.spec, seen).blocked if b.problem.code == "KBQ-API-DISABLED"]
             elapsed = self.ports.clock.monotonic() - began
             if not hidden or elapsed >= self.patience.limit:
@@ -294,6 +297,8 @@ class Runner:
                 changed = await cloud.remove_project_binding(project, role, member)
             case RevokeDatasetRole(dataset=name, role=role, member=member):
                 changed = await cloud.revoke_dataset(project, name, role, member)
+            case RevokeTableRole(dataset=name, table=table, role=role, member=member):
+                changed = await cloud.revoke_table(project, name, table, role, member)
             case DeleteKey(email=email, key_id=key_id):
                 changed = await cloud.delete_key(project, email, key_id)
             case DeleteAccount(email=email):

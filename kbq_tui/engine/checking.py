@@ -1,6 +1,6 @@
 """How one check is run: asked, waited for while our own change may be on its way, judged, recorded."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from kbq_tui.core import catalogue, checks
@@ -8,7 +8,6 @@ from kbq_tui.core.catalogue_base import placeholder
 from kbq_tui.core.checks import Check, CheckResult, Judged, Verdict
 from kbq_tui.core.diff import context_of
 from kbq_tui.core.events import Event, EventKind
-from kbq_tui.core.grants import on_dataset, on_project
 from kbq_tui.core.problems import Context, Kind, Problem, ProblemError, Retry
 from kbq_tui.core.spec import ConnectionSpec
 from kbq_tui.core.words import joined, reworked, said
@@ -97,21 +96,28 @@ class Checker:
     def problem(self, code: str, **details: str) -> Problem:
         return catalogue.problem(code, self.context, **details)
 
-    def over_grant(self, grants: Sequence[tuple[str, str]], location: str = "") -> Problem:
+    def over_grant(self, grants: Sequence[tuple[str, str]], locations: Mapping[str, str] | None = None) -> Problem:
         """Return one problem for all that is too much, with the command that takes each away.
 
         Args:
-            grants: roles and what they are held on: `project P` or `dataset D`.
-            location: of the datasets, where it is not the connection's.
+            grants: roles and what they are held on: `project P`, `dataset D` or `table D.T`.
+            locations: by what they are held on, where it is not the connection's.
         """
-        context = replace(self.context, location=location or self.location)
-        each = [catalogue.problem("KBQ-OVER-GRANT", context, role=r, resource=on) for r, on in grants]
+        context, elsewhere = self.context, locations or {}
+        each = [
+            catalogue.problem(
+                "KBQ-OVER-GRANT",
+                replace(context, location=elsewhere.get(on) or self.location),
+                role=r,
+                resource=on,
+            )
+            for r, on in grants
+        ]
         roles = joined(", ", *dict.fromkeys(r for r, _ in grants))
         whole = catalogue.problem("KBQ-OVER-GRANT", context, role=roles, resource=grants[0][1])
         steps = tuple(dict.fromkeys(p.remedy[-1] for p in each))
-        ours = {on_project(self.spec.project), *(on_dataset(w.name) for w in self.spec.datasets())}
-        if any(on in ours and r.startswith("roles/") for r, on in grants):
-            # The program takes away only what it sees granted there itself.
+        if any(r.startswith("roles/") for r, _ in grants):
+            # The program takes away only what it sees granted to the account itself: then the role is known by name.
             command = f"kbq-tui apply {self.spec.name} --remove-over-grants"
             steps += (joined("\n", said("Or have it taken away here:"), command),)
         return replace(whole, remedy=(*whole.remedy[:-1], *steps))

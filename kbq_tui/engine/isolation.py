@@ -55,8 +55,9 @@ class Isolation(Prober):
         others = await asyncio.gather(*(self._other(name, where) for name, where in tried))
         if read := [o for o in others if o.reads]:
             grants = [(role, on_dataset(o.name)) for o in read for role in o.roles or (said("read access"),)]
+            locations: dict[str, str] = {on_dataset(o.name): o.location for o in read}
             text = said("the account reads in: {names}", names=", ".join(o.name for o in read[:5]))
-            return Judged(Verdict.FAIL, text, self.over_grant(grants[:5], read[0].location))
+            return Judged(Verdict.FAIL, text, self.over_grant(grants[:5], locations))
         if unclear := next((o for o in others if o.problem is not None), None):
             assert unclear.problem is not None
             text = joined(": ", unclear.name, unclear.problem.original or unclear.problem.title)

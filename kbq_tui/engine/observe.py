@@ -8,6 +8,7 @@ from kbq_tui.core.demands import ACCOUNT_CONSTRAINTS, KEY_CONSTRAINTS, PREFLIGHT
 from kbq_tui.core.observed import Absent, KeyInfo, LocalKey, Observed, Part, Present, Unknown
 from kbq_tui.core.problems import Kind, ProblemError
 from kbq_tui.core.spec import REQUIRED_SERVICES, ConnectionSpec
+from kbq_tui.engine.elsewhere import look_elsewhere
 from kbq_tui.engine.offload import offload
 from kbq_tui.engine.ports import Cloud, Ports
 
@@ -35,13 +36,16 @@ async def handed_over(spec: ConnectionSpec, ports: Ports) -> Part[tuple[str, ...
     return await part_of(offload(lambda: ports.keys.handed_over(spec.project, spec.account_email)))
 
 
-async def observe(spec: ConnectionSpec, ports: Ports, seen: PartSeen | None = None) -> Observed:
+async def observe(
+    spec: ConnectionSpec, ports: Ports, seen: PartSeen | None = None, *, everywhere: bool = False
+) -> Observed:
     """Read the project, its APIs, billing, policies, datasets, account, keys and grants, all at the same time.
 
     Args:
         spec: the connection.
         ports: what to read with.
         seen: called with the name of each part as it arrives, for a live panel.
+        everywhere: look at the rest of the project, too, for what the account holds there; a second round of calls.
 
     Returns:
         What was found; parts that could not be read are unknown. Never raises `ProblemError`.
@@ -76,6 +80,7 @@ async def observe(spec: ConnectionSpec, ports: Ports, seen: PartSeen | None = No
         bindings = group.create_task(named("bindings", part_of(cloud.project_bindings(project))))
         key = group.create_task(named("key", inspect_key(spec, ports)))
         handed = group.create_task(handed_over(spec, ports))
+    elsewhere = await look_elsewhere(spec, cloud, names.result()) if everywhere else None
     return Observed(
         at=at,
         identity=identity.result(),
@@ -91,6 +96,7 @@ async def observe(spec: ConnectionSpec, ports: Ports, seen: PartSeen | None = No
         bindings=bindings.result(),
         key=key.result(),
         handed_over=handed.result(),
+        elsewhere=elsewhere,
     )
 
 

@@ -120,6 +120,13 @@ class Cloud(Protocol):
     async def revoke_dataset(self, project: str, name: str, role: str, member: str) -> bool:
         """Remove an access entry. `role` may be empty: every entry of the member. Returns False if there was none."""
 
+    async def table_bindings(self, project: str, dataset: str, table: str) -> tuple[RoleBinding, ...]:
+        """Return the role bindings of a table or view itself; none where it does not exist."""
+
+    async def revoke_table(self, project: str, dataset: str, table: str, role: str, member: str) -> bool:
+        """Take a member out of the unconditional binding of a role, keep all else, redo on a concurrent change.
+        Returns False if it was not there."""
+
     async def account(self, project: str, email: str) -> AccountInfo | None: ...
 
     async def create_account(self, project: str, account_id: str, display_name: str) -> bool:

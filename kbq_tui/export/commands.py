@@ -16,6 +16,7 @@ from kbq_tui.core.actions import (
     GrantProjectRole,
     RevokeDatasetRole,
     RevokeProjectRole,
+    RevokeTableRole,
 )
 from kbq_tui.core.text import inert
 
@@ -103,11 +104,15 @@ def _command(action: Action, location: str | None, key_file: str | None) -> str:
         case DeleteDataset(dataset=dataset):
             # Without -r it refuses a dataset that has tables.
             words = ["bq", f"--project_id={project}", "rm", "--dataset", f"{project}:{dataset}"]
+        case RevokeTableRole(dataset=dataset, table=table, role=role, member=member):
+            words = ["bq", f"--project_id={project}", "remove-iam-policy-binding", f"--member={member}"]
+            words += [f"--role={role}", "--table=true", f"{project}:{dataset}.{table}"]
         case _:
             sql = sql_for(action)
             if sql is None:
                 raise ValueError("no command")
-            where = action.op.location if isinstance(action.op, CreateDataset) else location
+            own = action.op.location if isinstance(action.op, CreateDataset | RevokeDatasetRole) else None
+            where = own or location
             words = ["bq", f"--project_id={project}", *([f"--location={where}"] if where else [])]
             words += ["query", "--use_legacy_sql=false", sql]
     if any(not word.isprintable() for word in words):

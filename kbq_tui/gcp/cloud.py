@@ -17,6 +17,7 @@ from kbq_tui.gcp.policies import Policies
 from kbq_tui.gcp.queries import Queries
 from kbq_tui.gcp.services import Services
 from kbq_tui.gcp.session import Session, Token
+from kbq_tui.gcp.table_policies import TablePolicies
 from kbq_tui.gcp.wire import Wire, text
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ class GoogleCloud:
         self._session = Session(token, endpoints)
         self._wire = Wire(self._session, caller or Caller(judge, timeout), endpoints, acting_as)
         self._datasets = Datasets(self._wire)
+        self._table_policies = TablePolicies(self._wire)
         self._accounts = Accounts(self._wire)
         self._policies = Policies(self._wire)
         self._services = Services(self._wire)
@@ -158,6 +160,12 @@ class GoogleCloud:
 
     async def revoke_dataset(self, project: str, name: str, role: str, member: str) -> bool:
         return await self._datasets.revoke(project, name, role, member)
+
+    async def table_bindings(self, project: str, dataset: str, table: str) -> tuple[RoleBinding, ...]:
+        return await self._table_policies.bindings(project, dataset, table)
+
+    async def revoke_table(self, project: str, dataset: str, table: str, role: str, member: str) -> bool:
+        return await self._table_policies.remove(project, dataset, table, role, member)
 
     async def account(self, project: str, email: str) -> AccountInfo | None:
         return await self._accounts.get(project, email)

@@ -77,7 +77,7 @@ class Policies:
             policy = self._read(project, attempt)
             if not text(policy, "etag"):
                 raise MalformedError("a policy without an etag")  # an empty answer is no empty policy
-            return tuple(_binding(item) for item in items(policy, "bindings"))
+            return bindings_in(policy)
 
         return await self._wire.call(
             read,
@@ -103,20 +103,7 @@ class Policies:
     async def remove(self, project: str, role: str, member: str) -> bool:
         """Take a member out of the unconditional binding of a role; False if it was not there."""
 
-        def change(bindings: list[JSON]) -> bool:
-            found = False
-            for binding in list(bindings):
-                if text(binding, "role") != role or _condition(binding) is not None:
-                    continue
-                kept = [held for held in _members(binding) if not _same(held, member)]
-                if len(kept) < len(_members(binding)):
-                    found = True
-                    binding["members"] = kept
-                    if not kept:
-                        bindings.remove(binding)
-            return found
-
-        return await self._change(project, member, change)
+        return await self._change(project, member, lambda bindings: without(bindings, role, member))
 
     async def enforced(self, project: str, constraint: str) -> bool:
         """Return whether a boolean constraint is in force for the project, wherever in the hierarchy it was set."""
@@ -173,8 +160,27 @@ def permissions_in(answer: JSON) -> set[str]:
     return {str(permission) for permission in found}
 
 
-def _binding(binding: JSON) -> RoleBinding:
-    return RoleBinding(text(binding, "role"), tuple(_members(binding)), _condition(binding))
+def bindings_in(policy: JSON) -> tuple[RoleBinding, ...]:
+    """Return the role bindings of a policy."""
+    return tuple(
+        RoleBinding(text(binding, "role"), tuple(_members(binding)), _condition(binding))
+        for binding in items(policy, "bindings")
+    )
+
+
+def without(bindings: list[JSON], role: str, member: str) -> bool:
+    """Take a member out of the unconditional bindings of a role, in place. Returns whether it was in one."""
+    found = False
+    for binding in list(bindings):
+        if text(binding, "role") != role or _condition(binding) is not None:
+            continue
+        kept = [held for held in _members(binding) if not _same(held, member)]
+        if len(kept) < len(_members(binding)):
+            found = True
+            binding["members"] = kept
+            if not kept:
+                bindings.remove(binding)
+    return found
 
 
 def _project(found: JSON) -> ProjectInfo:

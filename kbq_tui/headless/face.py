@@ -90,7 +90,7 @@ class Face:
 
 async def plan_of(spec: ConnectionSpec, ports: Ports, *, remove_over_grants: bool = False) -> tuple[Plan, Observed]:
     """Look, and say what would be done."""
-    observed = await observe(spec, ports)
+    observed = await observe(spec, ports, everywhere=remove_over_grants)
     return diff(spec, observed, remove_over_grants=remove_over_grants), observed
 
 

@@ -9,7 +9,7 @@ from starlette.routing import Route
 
 from kbq_tui.sandbox import faults
 from kbq_tui.sandbox.context import Context
-from kbq_tui.sandbox.world import Account, CallRecord, Clock, Dataset, Policy, Project, World, access_key
+from kbq_tui.sandbox.world import Account, CallRecord, Clock, Dataset, Policy, Project, Table, World, access_key
 
 JSON = dict[str, Any]
 
@@ -56,10 +56,14 @@ def _dataset(dataset: Dataset) -> JSON:
         "description": dataset.description,
         "friendly_name": dataset.friendly_name,
         "access": sorted(dataset.access, key=access_key),
-        "tables": {
-            t.table_id: {"kind": t.kind, "schema": t.schema, "view": t.view_query, "labels": t.labels} for t in tables
-        },
+        "tables": {t.table_id: _table(t) for t in tables},
     }
+
+
+def _table(table: Table) -> JSON:
+    found = {"kind": table.kind, "schema": table.schema, "view": table.view_query, "labels": table.labels}
+    bindings = (table.traits.get("iam_policy") or {}).get("bindings")
+    return found | ({"bindings": bindings} if bindings else {})
 
 
 def routes(ctx: Context) -> list[Route]:

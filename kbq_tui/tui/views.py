@@ -131,13 +131,28 @@ def warning_rows(wizard: Wizard, *codes: str) -> list[Row]:
         return []
     leftover = {k.id for k in wizard.leftovers()}
     rows: list[Row] = []
-    for i, warning in enumerate(wizard.plan.warnings):
+    found = [p for p in excess(wizard) if p not in wizard.plan.warnings]
+    for i, warning in enumerate((*wizard.plan.warnings, *found)):
         key_id = warning.details.get("key_id", "") if warning.code == "KBQ-KEY-UNHELD" else ""
         if warning.code not in codes or (key_id and key_id not in leftover):
             continue
         event = wizard.rows.get(f"delete-key:{key_id}") if wizard.busy is not None and wizard.busy.writing else None
         rows.append(Row(f"warning:{i}", _event_line(event) if event else _line(Tone.WARN, _warned(warning)), warning))
     return _whole(rows)
+
+
+def excess(wizard: Wizard) -> tuple[Problem, ...]:
+    """Return what is known to be more than is needed: by the look at the project, and by what checks have found since.
+
+    Checks find more: what is held on single tables and on other datasets is looked for only once it is to go.
+    """
+    warnings = wizard.plan.warnings if wizard.plan is not None and wizard.current else ()
+    planned = [w for w in warnings if w.code == "KBQ-OVER-GRANT"]
+    results = wizard.results.values() if wizard.verified and wizard.current else ()
+    checked = [r.problem for r in results if r.problem is not None and r.problem.code == "KBQ-OVER-GRANT"]
+    known = {w.details["resource"] for w in planned}
+    more = {p.details["resource"]: p for p in checked if p.details["resource"] not in known}
+    return (*planned, *more.values())
 
 
 def _warned(warning: Problem) -> str:

@@ -198,6 +198,34 @@ class Wizard(Typed):
         plan = diff(spec, seen, remove_over_grants=True)
         return plan if any(a.is_removal for a in (*plan.changes, *(b.action for b in plan.blocked))) else None
 
+    async def seek_removal(self) -> Plan | None:
+        """Look everywhere for what the account holds beyond its need.
+
+        Returns:
+            The plan that takes it away, too; None where nothing was found, which is said.
+        """
+        spec = self.spec()
+        if spec is None or self.cloud is None or self.busy is not None:
+            return None
+        from kbq_tui.engine.observe import observe
+
+        self._begin(told("Looking for all that the account holds"), LOOK_LIMIT)
+        try:
+            async with asyncio.timeout(LOOK_LIMIT):
+                observed = await observe(spec, self.ports(spec), everywhere=True)
+        except TimeoutError:
+            self.say(told("Google did not answer in time. {key} tries again.", key=keys.face("remove")), bad=True)
+            return None
+        finally:
+            self._end()
+        self.take(spec, observed)
+        plan = self.removal()
+        if plan is None:
+            nothing = told("The account holds nothing beyond its need that could be taken away here.")
+            unseen = observed.elsewhere.unseen if observed.elsewhere is not None else ()
+            self.say(" ".join([nothing, *(f"{told(p.title)}." for p in unseen)]), bad=bool(unseen))
+        return plan
+
     def leftovers(self) -> tuple[KeyInfo, ...]:
         """Return the keys at Google that are not kept here; not those we have just deleted and Google still shows."""
         from kbq_tui.core.observed import unheld_keys

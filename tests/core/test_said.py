@@ -24,6 +24,7 @@ from kbq_tui.core.actions import (
     GrantProjectRole,
     RevokeDatasetRole,
     RevokeProjectRole,
+    RevokeTableRole,
 )
 from kbq_tui.core.catalogue_base import clean, fill, fill_command, placeholder
 from kbq_tui.core.catalogue_handoff import REQUESTS
@@ -162,6 +163,7 @@ def test_what_is_wrong_with_a_value_is_told(reason: str | None, kept: str, loud:
         (GrantDatasetRole("sales", "roles/x", "m"), ["roles/x", "sales"]),
         (RevokeProjectRole("roles/x", "m"), ["roles/x", "acme-prod"]),
         (RevokeDatasetRole("sales", "roles/x", "user:jo"), ["user:jo", "sales"]),
+        (RevokeTableRole("sales", "orders", "roles/x", "m"), ["roles/x", "sales.orders"]),
         (DeleteKey("robot", "abc123"), ["abc123"]),
         (DeleteAccount("robot@x"), ["robot@x"]),
         (DeleteDataset("sales"), ["sales"]),

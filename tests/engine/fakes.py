@@ -60,6 +60,7 @@ class FakeCloud:
         self.allowed: frozenset[str] | None = None
         self.sets: dict[str, DatasetInfo] = {}
         self.table_names: dict[str, list[TableInfo]] = defaultdict(list)
+        self.table_policies: dict[tuple[str, str], tuple[RoleBinding, ...]] = {}
         self.accounts: dict[str, AccountInfo] = {}
         self.key_ids: dict[str, list[KeyInfo]] = defaultdict(list)
         self.bindings: list[RoleBinding] = []
@@ -178,6 +179,16 @@ class FakeCloud:
         kept = tuple(e for e in info.access if (e.role, e.member) != (role, member))
         self.sets[name] = replace(info, access=kept)
         return len(kept) < len(info.access)
+
+    async def table_bindings(self, project: str, dataset: str, table: str) -> tuple[RoleBinding, ...]:
+        await self._call(f"table_bindings:{dataset}.{table}")
+        return self.table_policies.get((dataset, table), ())
+
+    async def revoke_table(self, project: str, dataset: str, table: str, role: str, member: str) -> bool:
+        await self._call(f"revoke_table:{dataset}.{table}", write=True)
+        held = self.table_policies[dataset, table]
+        self.table_policies[dataset, table] = tuple(b for b in held if b.role != role or b.members != (member,))
+        return self.table_policies[dataset, table] != held
 
     async def account(self, project: str, email: str) -> AccountInfo | None:
         await self._call("account")

@@ -19,6 +19,7 @@ from kbq_tui.core.actions import (
     Operation,
     RevokeDatasetRole,
     RevokeProjectRole,
+    RevokeTableRole,
     Step,
 )
 from kbq_tui.core.diff import diff
@@ -45,6 +46,11 @@ ONE_OF_EACH = (
     action(GrantDatasetRole("KLAVIYO_TMP", "roles/bigquery.dataEditor", MEMBER), "acme-prod:KLAVIYO_TMP"),
     action(RevokeProjectRole("roles/bigquery.dataEditor", MEMBER), "projects/acme-prod", Change.DELETE),
     action(RevokeDatasetRole("KLAVIYO_TMP", "roles/bigquery.dataViewer", DEAD), "acme-prod:KLAVIYO_TMP", Change.DELETE),
+    action(
+        RevokeTableRole("KLAVIYO_IMPORT_FROM_DWH", "orders", "roles/bigquery.dataEditor", MEMBER),
+        "acme-prod:KLAVIYO_IMPORT_FROM_DWH.orders",
+        Change.DELETE,
+    ),
     action(DeleteKey(EMAIL, "0123abcd"), EMAIL, Change.DELETE),
     action(DeleteAccount(EMAIL), EMAIL, Change.DELETE),
     action(DeleteDataset("KLAVIYO_TMP"), "acme-prod:KLAVIYO_TMP", Change.DELETE),

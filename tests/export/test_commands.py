@@ -13,6 +13,7 @@ from kbq_tui.core.actions import (
     Operation,
     RevokeDatasetRole,
     RevokeProjectRole,
+    RevokeTableRole,
 )
 from kbq_tui.core.plan import Plan
 from kbq_tui.core.spec import ConnectionSpec
@@ -50,6 +51,10 @@ EXPECTED = {
         "bq --project_id=acme-prod --location=EU query --use_legacy_sql=false "
         f"'REVOKE `roles/bigquery.dataViewer` ON SCHEMA `acme-prod.KLAVIYO_TMP` FROM \"{DEAD}\"'"
     ),
+    "RevokeTableRole": (
+        f"bq --project_id=acme-prod remove-iam-policy-binding --member={MEMBER} --role=roles/bigquery.dataEditor "
+        "--table=true acme-prod:KLAVIYO_IMPORT_FROM_DWH.orders"
+    ),
     "DeleteKey": f"gcloud iam service-accounts keys delete 0123abcd --iam-account={EMAIL} --project=acme-prod",
     "DeleteAccount": f"gcloud iam service-accounts delete {EMAIL} --project=acme-prod",
     "DeleteDataset": "bq --project_id=acme-prod rm --dataset acme-prod:KLAVIYO_TMP",
@@ -76,6 +81,11 @@ def test_without_a_location_none_is_made_up() -> None:
     assert "--location" not in command_for(grant)
 
 
+def test_what_is_taken_away_on_another_dataset_is_taken_away_where_that_is() -> None:
+    revoke = action(RevokeDatasetRole("payroll", "roles/bigquery.dataViewer", MEMBER, "EU"), "acme-prod:payroll")
+    assert "--location=EU" in command_for(revoke, "US")
+
+
 def test_a_key_goes_where_the_action_says() -> None:
     key = action(CreateKey(EMAIL, "/home/me/my keys/k.json"), EMAIL)
     assert "'/home/me/my keys/k.json'" in command_for(key)
@@ -93,6 +103,7 @@ SHOW = 'for a; do printf "%s\\0" "$a"; done;'
         st.builds(RevokeProjectRole, hostile, hostile),
         st.builds(GrantDatasetRole, hostile, hostile, hostile),
         st.builds(RevokeDatasetRole, hostile, hostile, hostile),
+        st.builds(RevokeTableRole, hostile, hostile, hostile, hostile),
         st.builds(CreateDataset, hostile, hostile, st.just("import")),
         st.builds(CreateKey, st.just(EMAIL), hostile),
     )

@@ -15,23 +15,34 @@ import pytest
 from google.oauth2.credentials import Credentials
 
 import kbq_tui.gcp.cloud
-from kbq_tui.core.actions import Action, Change, DeleteAccount, DeleteDataset, DeleteKey, Operation, Step
+from kbq_tui.core.actions import (
+    Action,
+    Change,
+    DeleteAccount,
+    DeleteDataset,
+    DeleteKey,
+    Operation,
+    RevokeTableRole,
+    Step,
+)
 from kbq_tui.core.observed import Identity
 from kbq_tui.core.problems import ProblemError
 from kbq_tui.engine.apply import Runner
 from kbq_tui.gcp.credentials import SCOPES, Found
 from kbq_tui.gcp.session import Token
-from kbq_tui.sandbox.bigquery import jobs
+from kbq_tui.sandbox.bigquery import jobs, seed
 from kbq_tui.sandbox.context import PREFIX
 from kbq_tui.sandbox.world import Account
 from tests.faults.cells import PATIENCE, WAYS, Cell, Known, many, report, spoil
-from tests.faults.field import IAM_METHODS, Field, Spot
+from tests.faults.field import IAM_METHODS, TABLE, Field, Spot
 from tests.faults.machine import Machine
 from tests.faults.zygote import Zygote
 
 TRIES = 10
-"""More calls than these, and the repeating is not bounded."""
+REDOS = 40
+"""How often a policy is read, changed and written while each time somebody else was faster."""
 STAGING = "KLAVIYO_TMP"
+EDITOR, VIEWER = "roles/bigquery.dataEditor", "roles/bigquery.dataViewer"
 
 
 async def list_projects(spot: Spot) -> object:
@@ -93,6 +104,23 @@ async def with_account(spot: Spot) -> None:
     account(spot).policy.bindings.append(role)
 
 
+async def with_table(spot: Spot) -> None:
+    """A table that the account, and others, have roles on."""
+    statement = f"CREATE TABLE `{spot.project}.{STAGING}.{TABLE}` (email STRING)"
+    with spot.field.sandbox.world.lock:
+        seed(spot.field.context, spot.project, [statement])
+        members = ["group:loaders@acme.example", spot.spec.member]
+        policy = {"bindings": [{"role": EDITOR, "members": members}, {"role": VIEWER, "members": members}]}
+        spot.world.datasets[STAGING].tables[TABLE].traits["iam_policy"] = policy
+
+
+async def read_table_policy(spot: Spot) -> object:
+    """As `--remove-over-grants` does where the account should only read."""
+    with spot.ports() as ports:
+        held = await ports.cloud.table_bindings(spot.project, STAGING, TABLE)
+    return [(b.role, [m.replace(spot.project, "P") for m in b.members]) for b in held]
+
+
 async def as_it_is(spot: Spot) -> None:
     """Needs nothing but the project."""
 
@@ -105,17 +133,23 @@ class Errand:
         go: does it; what it returns is compared with what an undisturbed one returned.
         prepare: what must be there before.
         content: the ways to fail that it may take for an answer: "not found" where it deletes.
+        tries: more calls than these, and the repeating is not bounded.
     """
 
     go: Callable[[Spot], Awaitable[object]]
     prepare: Callable[[Spot], Awaitable[None]] = as_it_is
     content: frozenset[str] = frozenset()
+    tries: int = TRIES
 
 
 GONE = frozenset({"404"})
 ERRANDS = {
     "cloudresourcemanager.projects.search": Errand(list_projects),
     "bigquery.jobs.getQueryResults": Errand(read_on),
+    "bigquery.tables.getIamPolicy": Errand(read_table_policy, with_table),
+    "bigquery.tables.setIamPolicy": Errand(
+        delete(lambda s: RevokeTableRole(STAGING, TABLE, EDITOR, s.spec.member)), with_table, tries=REDOS
+    ),
     "bigquery.datasets.delete": Errand(delete(lambda _: DeleteDataset(STAGING))),
     "iam.serviceAccounts.delete": Errand(delete(lambda s: DeleteAccount(s.spec.account_email)), with_account, GONE),
     "iam.serviceAccountKeys.delete": Errand(
@@ -169,7 +203,7 @@ async def on_errand(spot: Spot, method: str, name: str, quiet: Quiet, *, every: 
         cell.problems([error.problem], way)
         cell.outcome = error.problem.code or "unrecognised"
     good, hits = cell.outcome == "success", spot.hits()
-    cell.expect(0 < hits <= TRIES if every else hits == 1, f"{hits} calls were spoilt")
+    cell.expect(0 < hits <= errand.tries if every else hits == 1, f"{hits} calls were spoilt")
     if name in errand.content:
         cell.expect(good, f"not content: {cell.outcome}")
     elif good:

@@ -7,6 +7,7 @@ import pytest
 
 from kbq_tui.core.observed import AccessEntry, RoleBinding
 from kbq_tui.core.problems import Kind, Retry
+from kbq_tui.sandbox.bigquery import seed
 from tests.gcp.conftest import ACCOUNT_ID, EDITOR, JOB_USER, TMP, VIEWER, Play, problem
 
 
@@ -140,6 +141,47 @@ async def test_a_grant_adds_one_entry_and_keeps_every_field_of_the_others(play: 
         assert await ground.cloud.revoke_dataset(*args) is True
         assert await ground.cloud.revoke_dataset(*args) is False
         assert ground.access(TMP) == before
+
+
+async def test_a_role_on_a_single_table_goes_and_what_others_wrote_meanwhile_stays(
+    play: Play, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with play("existing") as ground:
+        cloud, there = ground.cloud, ground.sandbox.world.dataset(ground.project, TMP)
+        seed(ground.sandbox.context, ground.project, [f"CREATE TABLE `{ground.project}.{TMP}.t` (x INT64)"])
+        table, group = there.tables["t"], "group:a@acme.example"
+        args = (ground.project, TMP, "t")
+        assert await cloud.table_bindings(*args) == ()
+        conditional = {"role": EDITOR, "members": [ground.member], "condition": {"title": "c", "expression": "true"}}
+        plain = {"role": EDITOR, "members": [group, ground.member]}
+        table.traits["iam_policy"] = {"bindings": [plain, conditional]}
+        ground.sandbox.world.touch(table)
+        assert await cloud.table_bindings(*args) == (
+            RoleBinding(EDITOR, (group, ground.member)),
+            RoleBinding(EDITOR, (ground.member,), "true"),
+        )
+        real, edits = cloud._wire.send, []
+
+        def send(verb: str, url: str, *more: object, **named: object) -> object:
+            if url.endswith("/tables/t:setIamPolicy") and not edits:
+                edits.append(url)
+                theirs = {"role": VIEWER, "members": [group]}
+                table.traits["iam_policy"] = {"bindings": [plain, conditional, theirs]}
+                ground.sandbox.world.touch(table)
+            return real(verb, url, *more, **named)
+
+        monkeypatch.setattr(cloud._wire, "send", send)
+        assert await cloud.revoke_table(*args, EDITOR, ground.member) is True
+        assert ground.calls("bigquery.tables.setIamPolicy") == 2
+        assert table.traits["iam_policy"]["bindings"] == [
+            {"role": EDITOR, "members": [group]},
+            conditional,
+            {"role": VIEWER, "members": [group]},
+        ]
+        assert await cloud.revoke_table(*args, EDITOR, ground.member) is False
+        gone = (ground.project, TMP, "no_such")
+        assert await cloud.table_bindings(*gone) == ()
+        assert await cloud.revoke_table(*gone, EDITOR, ground.member) is False
 
 
 async def test_revoking_without_a_role_takes_every_entry_of_the_member(play: Play) -> None:

@@ -10,6 +10,7 @@ from kbq_tui.engine.desk import Saved
 from kbq_tui.tui.app import KbqApp
 from kbq_tui.tui.app import build as app_over
 from kbq_tui.tui.look import Look
+from kbq_tui.tui.widgets.rows import Rows
 from kbq_tui.wiring import Options, build
 from tests.support.sandbox import Served, served
 from tests.tui.screens import until
@@ -75,3 +76,26 @@ async def test_over_grants_are_taken_away_and_what_is_needed_is_granted_first(
         assert after.returncode == 0, after.stdout
         planned = json.loads(world.run("plan", "--json", "--key-file", key, "--remove-over-grants").stdout)
         assert {a["change"] for a in planned["actions"]} == {"noop"}
+
+
+async def test_what_only_verify_finds_is_taken_away_from_there(at_step: Callable[[Served, Step], KbqApp]) -> None:
+    with served("table-grant") as world:
+        assert world.run("apply", "--yes").returncode == 0
+        app = at_step(world, Step.VERIFY)
+        async with app.run_test(size=(80, 24)) as pilot:
+            await until(pilot, lambda: app.wizard.verified and app.wizard.busy is None, CEILING)
+            checks = app.screen.query_one("#checks", Rows)
+            checks.cursor = next(i for i, row in enumerate(checks.rows) if row.id == "import.readonly")
+            await until(pilot, "F7 Mend", CEILING)
+            await pilot.press("f7")
+            shown = await until(pilot, "[ Remove over-grants ]", CEILING)
+            assert "roles/bigquery.dataEditor on table KLAVIYO_IMPORT_FROM_DWH.orders" in " ".join(shown.split())
+            await pilot.press("f7")
+            shown = await until(pilot, "Take away what the account does not need?", CEILING)
+            assert "remove-iam-policy-binding" in shown
+            await pilot.press("left", "enter")
+            await until(pilot, lambda: app.wizard.busy is None and not app.wizard.verified, CEILING)
+            assert app.wizard.failed == {}
+            await until(pilot, lambda: not app.screen.query_one("#remove").display, CEILING)
+        after = world.run("verify", "--json")
+        assert after.returncode == 0, after.stdout

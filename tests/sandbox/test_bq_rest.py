@@ -424,6 +424,26 @@ def test_a_request_is_refused(operator, body, text):
     assert (answer.status_code, answer.json()["error"]["message"]) == (400, text)
 
 
+def test_a_tables_policy_keeps_groups_and_conditions_and_knows_its_etag(operator, bq):
+    bq.create_dataset(dataset("d"))
+    bq.create_table(bigquery.Table(f"{P}.d.t", [FIELD("id", "INT64")]))
+    path = BASE + "/datasets/d/tables/t"
+    assert operator.post(path + ":getIamPolicy").json() == {"version": 1, "etag": "ACAB"}
+    binding = {"role": "roles/bigquery.dataViewer", "members": ["group:a@acme.example"]}
+    conditional = binding | {"condition": {"title": "c", "expression": "true"}}
+    wanted = {"version": 3, "bindings": [binding, conditional]}
+    assert operator.post(path + ":setIamPolicy", {"policy": wanted | {"version": 1}}).status_code == 400
+    etag = operator.post(path + ":setIamPolicy", {"policy": wanted}).json()["etag"]
+    asked = {"options": {"requestedPolicyVersion": 3}}
+    assert operator.post(path + ":getIamPolicy", asked).json() == wanted | {"etag": etag}
+    low = operator.post(path + ":getIamPolicy").json()["bindings"]
+    assert [b["role"].partition("_withcond_")[1] for b in low] == ["", "_withcond_"]
+    assert operator.post(path + ":setIamPolicy", {"policy": wanted | {"etag": "BwOld"}}).status_code == 412
+    nobody = {"role": "roles/bigquery.dataViewer", "members": [f"serviceAccount:no-one@{P}.iam.gserviceaccount.com"]}
+    assert operator.post(path + ":setIamPolicy", {"policy": {"bindings": [nobody]}}).status_code == 400
+    assert operator.post(path + ":getIamPolicy", {"options": {"requestedPolicyVersion": "x"}}).status_code == 400
+
+
 @pytest.mark.parametrize(
     ("verb", "path", "body"),
     [

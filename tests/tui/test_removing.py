@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from kbq_tui.core.observed import AccessEntry, KeyInfo, RoleBinding
+from kbq_tui.core.observed import AccessEntry, DatasetInfo, KeyInfo, RoleBinding
 from kbq_tui.core.problems import Kind, Problem
 from kbq_tui.core.spec import JOB_USER
 from kbq_tui.core.steps import Step
@@ -227,6 +227,39 @@ async def test_access_that_changed_while_the_question_stood_is_shown_afresh_befo
         await pilot.press("enter")
         assert "roles/viewer" in await until(pilot, "Take away what the account does not need?")
     assert scene.world.writes == []
+
+
+async def test_what_is_held_elsewhere_is_looked_for_only_once_it_is_to_go() -> None:
+    scene = fakes.resumed(Step.PERMISSIONS, fakes.complete())
+    world, member = scene.world, fakes.SPEC.member
+    entries = (AccessEntry(OWNER, "group:all@acme.example"), AccessEntry(OWNER, member))
+    world.datasets["payroll"] = DatasetInfo("payroll", "US", entries)
+    world.tables["KLAVIYO_IMPORT_FROM_DWH.orders"] = (RoleBinding(OWNER, (member,)),)
+    world.forever["tables"] = DENIED
+    app = app_for(scene)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: idle(app))
+        assert "table_bindings" not in world.calls
+        assert world.calls.count("dataset") == 2
+        await pilot.press("f7")
+        shown = await until(pilot, "Take away what the account does not need?")
+        assert f"Take {OWNER} away from" in shown
+        assert "dataset payroll" in shown
+        assert "--location=US" in shown
+        assert "Not everything could be looked at: You may not do that" in shown
+        assert "orders" not in shown
+        del world.forever["tables"]
+        await pilot.press("enter")
+        await until(pilot, lambda: "Take away what" not in text_of(app))
+        await pilot.press("f7")
+        await until(pilot, "KLAVIYO_IMPORT_FROM_DWH.orders")
+        await pilot.press("left", "enter")
+        await until(pilot, lambda: idle(app) and len(world.writes) == 2)
+        await until(pilot, lambda: "[ Remove over-grants ]" not in text_of(app))
+        await pilot.press("f7")
+        await until(pilot, "holds nothing beyond its need")
+    assert sorted(world.writes) == ["revoke_dataset", "revoke_table"]
+    assert world.datasets["payroll"].access == entries[:1]
 
 
 async def test_who_may_not_take_it_away_gets_the_command_for_whoever_may() -> None:

@@ -16,10 +16,12 @@ import pytest
 from kbq_tui.core.diff import diff
 from kbq_tui.core.spec import IMPORT_DATASET, STAGING_DATASET, Direction
 from kbq_tui.core.statements import privileges
+from kbq_tui.engine import elsewhere
 from kbq_tui.engine.apply import apply
 from kbq_tui.engine.checking import Settling
 from kbq_tui.engine.observe import observe
 from kbq_tui.engine.verify import MAX_TABLES, PROBE_PREFIX
+from kbq_tui.export.commands import command_for
 from kbq_tui.gcp.wire import Wire
 from kbq_tui.sandbox.faults import Rule
 from tests.faults.field import wait_until
@@ -221,7 +223,8 @@ async def test_a_grant_on_a_table_alone_is_named_with_the_command_that_removes_i
     result = (await bench.verify())["import.readonly"]
     assert result.evidence == "the account can change: people; only a new table was refused"
     assert result.problem is not None
-    assert result.problem.remedy[-1].splitlines()[-1] == (
+    assert result.problem.remedy[-1].splitlines()[-1] == "kbq-tui apply default --remove-over-grants"
+    assert result.problem.remedy[-2].splitlines()[-1] == (
         f"bq remove-iam-policy-binding --member={bench.spec.member} --role=roles/bigquery.dataEditor --table=true "
         f"{bench.project}:{IMP}.people"
     )
@@ -293,6 +296,86 @@ async def test_over_grants_go_on_request_and_nothing_else_does(bench: Bench) -> 
     assert foreign in state["datasets"][IMP]["access"]
     state["datasets"][IMP]["access"].remove(foreign)
     assert state == before
+
+
+async def test_what_verify_finds_on_another_dataset_and_on_a_single_table_goes_on_request_and_nothing_else(
+    bench: Bench,
+) -> None:
+    member, group = bench.spec.member, "group:analysts@acme.example"
+    until = {"title": "until the audit", "expression": 'request.time < timestamp("2099-01-01T00:00:00Z")'}
+    bench.sql(f"CREATE TABLE `P.{IMP}.people` (email STRING)", "CREATE SCHEMA `P.payroll` OPTIONS(location='US')")
+    others: list[dict[str, Any]] = [
+        {"role": "READER", "specialGroup": "allAuthenticatedUsers"},
+        {"role": "READER", "groupByEmail": "analysts@acme.example"},
+        {"role": "WRITER", "userByEmail": bench.spec.account_email, "condition": until},
+    ]
+    payroll = [*bench.dataset("payroll").access, *others]
+    policy = [
+        {"role": "roles/bigquery.dataOwner", "members": [group]},
+        {"role": "roles/bigquery.dataViewer", "members": [member, group]},  # no more than the dataset's own role
+        {"role": "roles/bigquery.dataEditor", "members": [group], "condition": until},
+    ]
+    bench.world.set_access(bench.dataset("payroll"), payroll)
+    bench.traits(IMP, "people", iam_policy={"bindings": policy})
+    before = bench.spot.state()
+    bench.also("payroll", "READER")
+    editor = {"role": "roles/bigquery.dataEditor", "members": [group, member]}
+    bench.traits(IMP, "people", iam_policy={"bindings": [*policy, editor]})
+    before["datasets"][IMP]["tables"]["people"]["bindings"].append({**editor, "members": [group]})
+
+    found = await bench.verify()
+    table, dataset = found["import.readonly"].problem, found["permissions.isolated"].problem
+    assert table is not None
+    assert dataset is not None
+    assert "--location=US " in "\n".join(dataset.remedy)
+    for problem in (table, dataset):
+        assert "kbq-tui apply default --remove-over-grants" in "\n".join(problem.remedy)
+
+    at = len(bench.spot.calls())
+    with bench.ports() as ports:
+        plain = diff(bench.spec, await observe(bench.spec, ports))
+    assert not any("getIamPolicy" in c.method and "bigquery" in c.method for c in bench.spot.calls()[at:])
+    assert not any("payroll" in c.resource for c in bench.spot.calls()[at:])
+    assert (plain.changes, plain.warnings) == ((), ())
+
+    with bench.ports() as ports:
+        plan = diff(bench.spec, await observe(bench.spec, ports, everywhere=True), remove_over_grants=True)
+        outcome = await apply(bench.spec, ports, lambda _: None, expected=plan.fingerprint, remove_over_grants=True)
+    assert {a.id: command_for(a, plan.location) for a in plan.changes} == {
+        "over-grant:dataset:payroll:roles/bigquery.dataViewer": (
+            f"bq --project_id={bench.project} --location=US query --use_legacy_sql=false "
+            f"'REVOKE `roles/bigquery.dataViewer` ON SCHEMA `{bench.project}.payroll` FROM \"{member}\"'"
+        ),
+        f"over-grant:table:{IMP}.people:roles/bigquery.dataEditor": (
+            f"bq --project_id={bench.project} remove-iam-policy-binding --member={member} "
+            f"--role=roles/bigquery.dataEditor --table=true {bench.project}:{IMP}.people"
+        ),
+    }
+    assert outcome.complete
+    assert set(outcome.done) == {a.id for a in plan.changes}
+    journal = (bench.spot.home / "journal.jsonl").read_text()
+    assert all(journal.count(f'"{a.id}"') == 2 for a in plan.changes)  # intended, and done
+    assert [w.details["resource"] for w in plan.warnings] == ["dataset payroll"]  # the one with a condition stays
+    assert bench.spot.state() == before
+
+
+async def test_what_cannot_be_looked_at_is_said_and_holds_up_nothing(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.sql("CREATE SCHEMA `P.payroll` OPTIONS(location='EU')", "CREATE SCHEMA `P.secret` OPTIONS(location='EU')")
+    bench.sql(f"CREATE TABLE `P.{IMP}.a` (x INT64)", f"CREATE TABLE `P.{IMP}.b` (x INT64)")
+    bench.also("payroll", "READER")
+    bench.fail(Rule("bigquery.tables.getIamPolicy", "status", status=403, every=1))
+    monkeypatch.setattr(bench.spot, "refuse", Cut("/datasets/secret?"))
+    monkeypatch.setattr(elsewhere, "MAX_TABLES", 1)
+    with bench.ports() as ports:
+        outcome = await apply(bench.spec, ports, lambda _: None, remove_over_grants=True)
+    assert outcome.done == ["over-grant:dataset:payroll:roles/bigquery.dataViewer"]
+    said = {w.code: w for w in outcome.plan.warnings}
+    assert len(said) == len(outcome.plan.warnings) == 3
+    assert said["KBQ-NOT-SEARCHED"].cause.startswith(f"Of what is in dataset {IMP}, only the first 1 were searched")
+    assert {"KBQ-CONNECTION-REFUSED", "KBQ-NOT-SEARCHED"} < set(said)
+    assert all(w.remedy for w in outcome.plan.warnings)
 
 
 async def test_a_role_is_taken_away_only_after_the_least_one_has_been_granted(bench: Bench) -> None:

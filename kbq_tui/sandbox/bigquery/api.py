@@ -12,7 +12,7 @@ from kbq_tui.sandbox.bigquery.query import check_drive, living_table
 from kbq_tui.sandbox.context import Call, Context
 from kbq_tui.sandbox.errors import ApiError
 from kbq_tui.sandbox.rest import Handler, Reply, route
-from kbq_tui.sandbox.shapes import PERMISSIONS, POLICY, shaped
+from kbq_tui.sandbox.shapes import PERMISSIONS, POLICY, POLICY_OPTIONS, shaped
 from kbq_tui.sandbox.world import Dataset, Project
 
 JSON = dict[str, Any]
@@ -34,7 +34,7 @@ def routes(ctx: Context) -> list[Route]:
         ("DELETE", one, "datasets.delete", delete_dataset, True),
         ("GET", one + "/tables", "tables.list", list_tables, False),
         ("POST", one + "/tables", "tables.insert", shaped(insert_table, shapes.TABLE), True),
-        ("POST", table + ":getIamPolicy", "tables.getIamPolicy", roles_api.get_policy, False),
+        ("POST", table + ":getIamPolicy", "tables.getIamPolicy", shaped(roles_api.get_policy, POLICY_OPTIONS), False),
         ("POST", table + ":setIamPolicy", "tables.setIamPolicy", shaped(roles_api.set_policy, POLICY), True),
         (
             "POST",

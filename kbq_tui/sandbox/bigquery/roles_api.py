@@ -5,12 +5,12 @@ https://cloud.google.com/bigquery/docs/reference/rest/v2/tables/getIamPolicy
 
 from typing import Any
 
-from kbq_tui.sandbox import roles
+from kbq_tui.sandbox import policies, roles
 from kbq_tui.sandbox.bigquery import datasets, refusals, tables
 from kbq_tui.sandbox.bigquery.names import Session
 from kbq_tui.sandbox.bigquery.query import living_table, table_grants
 from kbq_tui.sandbox.context import Call
-from kbq_tui.sandbox.world import Dataset, Table
+from kbq_tui.sandbox.world import Dataset, Policy, Table
 
 JSON = dict[str, Any]
 
@@ -30,7 +30,7 @@ def _addressed(call: Call, permission: str) -> tuple[Session, Dataset, Table]:
 def get_policy(call: Call) -> JSON:
     """``tables.getIamPolicy``."""
     _, _, table = _addressed(call, "bigquery.tables.getIamPolicy")
-    return _policy(table)
+    return _policy(table, int((call.body.get("options") or {}).get("requestedPolicyVersion") or 0))
 
 
 def set_policy(call: Call) -> JSON:
@@ -40,18 +40,28 @@ def set_policy(call: Call) -> JSON:
     if policy.get("etag") not in (None, "", "ACAB", table.etag):
         raise refusals.precondition()
     bindings = policy.get("bindings") or []
+    known = _stored(table).pairs()
+    version = int(policy.get("version") or 0)
     for binding in bindings:
-        if binding.get("role") not in roles.ON_DATASET:
-            raise refusals.invalid(f"Role {binding.get('role')} is not supported for this resource.")
+        role = str(binding.get("role"))
+        if role not in roles.ON_DATASET:
+            raise refusals.invalid(f"Role {role} is not supported for this resource.")
+        if binding.get("condition") and version < 3:
+            raise refusals.invalid(f"Conditional role bindings require the policy version 3, got ({version}).")
         for member in binding.get("members") or []:
-            email = str(member).partition(":")[2]
-            if call.world.account_state(email) != "ready":
-                raise refusals.invalid(
-                    f"IAM setPolicy failed for Table {table.ref}: Service account {email} does not exist."
-                )
-    table.traits["iam_policy"] = {"bindings": bindings}
+            if (role, member) not in known:
+                _check_member(call, table, str(member))
+    table.traits["iam_policy"] = {"bindings": [b for b in bindings if b.get("members")]}
     call.world.touch(table)
-    return _policy(table)
+    return _policy(table, version)
+
+
+def _check_member(call: Call, table: Table, member: str) -> None:
+    kind, _, email = member.partition(":")
+    if kind != "serviceAccount":
+        policies.check_member(call.world, member)
+    elif call.world.account_state(email) != "ready":
+        raise refusals.invalid(f"IAM setPolicy failed for Table {table.ref}: Service account {email} does not exist.")
 
 
 def test_permissions(call: Call) -> JSON:
@@ -63,8 +73,10 @@ def test_permissions(call: Call) -> JSON:
     return {"permissions": granted} if granted else {}
 
 
-def _policy(table: Table) -> JSON:
-    policy = table.traits.get("iam_policy")
-    if not policy or not policy["bindings"]:
-        return {"etag": "ACAB"}
-    return {"version": 1, "etag": table.etag, "bindings": policy["bindings"]}
+def _stored(table: Table) -> Policy:
+    bindings = (table.traits.get("iam_policy") or {}).get("bindings") or []
+    return Policy(bindings, table.etag) if bindings else Policy()
+
+
+def _policy(table: Table, requested: int) -> JSON:
+    return policies.read(_stored(table), requested)

@@ -10,7 +10,7 @@ from kbq_tui.core.steps import Step
 from kbq_tui.core.words import told, told_many
 from kbq_tui.tui import keys, side
 from kbq_tui.tui.changing import Changing
-from kbq_tui.tui.views import grant_table
+from kbq_tui.tui.views import excess, grant_table
 from kbq_tui.tui.widgets.bars import Quiet
 from kbq_tui.tui.widgets.push import Push
 from kbq_tui.tui.widgets.rows import Rows
@@ -34,11 +34,11 @@ class PermissionsScreen(Changing):
 
     def hints(self) -> list[tuple[str, str]]:
         found = super().hints()
-        return found if self.host.wizard.removal() else [h for h in found if h[0] != keys.face("remove")]
+        return found if excess(self.host.wizard) else [h for h in found if h[0] != keys.face("remove")]
 
     def draw_body(self) -> None:
         wizard = self.host.wizard
-        self.query_one("#remove").display = wizard.busy is None and wizard.removal() is not None
+        self.query_one("#remove").display = wizard.busy is None and bool(excess(wizard))
         super().draw_body()
         width = self.query_one("#grants").size.width or 76
         heads, rows = grant_table(wizard, width)
@@ -61,29 +61,30 @@ class PermissionsScreen(Changing):
 
     @on(Push.Pressed, "#remove")
     def action_remove(self) -> None:
-        wizard = self.host.wizard
-        if wizard.busy is None and wizard.removal() is None:
-            wizard.say(told("The account holds nothing beyond its need that could be taken away here."))
-        elif wizard.busy is None:
+        if self.host.wizard.busy is None:
             self.host.launch(self._remove(), "remove over-grants")
 
     async def _remove(self) -> None:
-        """Show what is taken away, ask, and do it; what cannot be done is explained, with the text to send."""
+        """Look for it, show what is taken away, ask, and do it; what cannot be done is explained, with the text to
+        send."""
         from kbq_tui.tui.modals.confirm import Confirm
 
         wizard = self.host.wizard
         again = True
-        while again and (plan := wizard.removal()) is not None:
+        while again and (plan := await wizard.seek_removal()) is not None and self.is_current:
             part = plan.step(self.step)
             commands = tuple(side.command(a, plan.location) for a in part.changes)
             if not any(a.is_removal for a in part.changes):
                 blocked = next(b for b in part.blocked if b.action.is_removal)
                 self.host.open_problem(blocked.problem, (side.command(blocked.action, plan.location),))
                 return
+            elsewhere = wizard.observed.elsewhere if wizard.observed is not None else None
+            unseen = elsewhere.unseen if elsewhere is not None else ()
             lines = [
                 *(told(a.summary) for a in part.changes),
                 "",
                 told("Nobody else's access is touched. Whatever else uses this account loses what is taken away."),
+                *(told("Not everything could be looked at: {why}", why=p.title) for p in unseen),
                 "",
                 *commands,
             ]

@@ -56,6 +56,7 @@ class World:
     calls: list[str] = field(default_factory=list)
     writes: list[str] = field(default_factory=list)
     jobs: list[JobInfo] = field(default_factory=list)
+    tables: dict[str, tuple[RoleBinding, ...]] = field(default_factory=dict)
     made_keys: int = 0
 
 
@@ -67,6 +68,7 @@ WRITES = (
     "delete_dataset",
     "grant_dataset",
     "revoke_dataset",
+    "revoke_table",
     "create_account",
     "delete_account",
     "create_key",
@@ -182,6 +184,16 @@ class MemoryCloud:
         self.world.datasets[name] = replace(info, access=tuple(e for e in info.access if e.member != member))
         return True
 
+    async def table_bindings(self, project: str, dataset: str, table: str) -> tuple[RoleBinding, ...]:
+        await self._enter("table_bindings")
+        return self.world.tables.get(f"{dataset}.{table}", ())
+
+    async def revoke_table(self, project: str, dataset: str, table: str, role: str, member: str) -> bool:
+        await self._enter("revoke_table")
+        held = self.world.tables[f"{dataset}.{table}"]
+        self.world.tables[f"{dataset}.{table}"] = tuple(b for b in held if b.role != role or b.members != (member,))
+        return True
+
     async def account(self, project: str, email: str) -> AccountInfo | None:
         await self._enter("account")
         return self.world.account
@@ -252,7 +264,8 @@ class MemoryCloud:
 
     async def tables(self, project: str, dataset: str, limit: int = 1_000) -> tuple[TableInfo, ...]:
         await self._enter("tables")
-        return ()
+        held = [name.partition(".")[2] for name in self.world.tables if name.startswith(f"{dataset}.")]
+        return tuple(TableInfo(name, "TABLE") for name in held[:limit])
 
     async def test_table_permissions(
         self, project: str, dataset: str, table: str, permissions: Sequence[str]

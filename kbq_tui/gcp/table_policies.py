@@ -1,0 +1,83 @@
+"""The policies of single tables and views."""
+
+import asyncio
+from collections import defaultdict
+from typing import Final
+
+from kbq_tui.core.observed import RoleBinding
+from kbq_tui.gcp.calls import Try
+from kbq_tui.gcp.errors import MalformedError, fault_of
+from kbq_tui.gcp.policies import bindings_in, without
+from kbq_tui.gcp.wire import JSON, Wire, items, part, text
+
+# Version 3 shows conditions. Source: https://cloud.google.com/iam/docs/policies#specifying-version-get
+_VERSION: Final = 3
+
+
+class TablePolicies:
+    """Tables of any project, as one principal sees them.
+
+    Sources: https://cloud.google.com/bigquery/docs/reference/rest/v2/tables/getIamPolicy and .../setIamPolicy
+
+    Args:
+        wire: the principal's connection.
+    """
+
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+        self._writing: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+
+    async def bindings(self, project: str, dataset: str, table: str) -> tuple[RoleBinding, ...]:
+        """Return the role bindings of a table itself; none where BigQuery says that it does not exist."""
+
+        def read(attempt: Try) -> tuple[RoleBinding, ...]:
+            policy = self._read(project, dataset, table, attempt)
+            return () if policy is None else bindings_in(policy)
+
+        context = self._wire.context(project, dataset=dataset)
+        return await self._wire.call(read, method="bigquery.tables.getIamPolicy", context=context)
+
+    async def remove(self, project: str, dataset: str, table: str, role: str, member: str) -> bool:
+        """Take a member out of the unconditional binding of a role; False if it was not there.
+
+        The policy is written back as it was read, but for that member, unless somebody else wrote meanwhile; then it
+        starts again.
+        """
+        context = self._wire.context(project, dataset=dataset, account=member.partition(":")[2])
+        unsure = False
+
+        def attempt_change(attempt: Try) -> bool:
+            nonlocal unsure
+            # An earlier attempt may have written: then finding nothing to do means that it was us.
+            unsure = unsure or attempt.unsure
+            policy = self._read(project, dataset, table, attempt)
+            if policy is None or not without(policy.setdefault("bindings", []), role, member):
+                return unsure
+            policy["version"] = _VERSION
+            self._wire.send(
+                "POST", self._url(project, dataset, table, ":setIamPolicy"), attempt.timeout, {"policy": policy}
+            )
+            return True
+
+        async with self._writing[f"{project}:{dataset}.{table}"]:
+            return await self._wire.caller.redo(
+                lambda: self._wire.call(attempt_change, method="bigquery.tables.setIamPolicy", context=context)
+            )
+
+    def _read(self, project: str, dataset: str, table: str, attempt: Try) -> JSON | None:
+        body = {"options": {"requestedPolicyVersion": _VERSION}}
+        try:
+            policy = self._wire.send("POST", self._url(project, dataset, table, ":getIamPolicy"), attempt.timeout, body)
+        except Exception as error:
+            fault = fault_of(error, "")
+            if fault is not None and fault.http == 404 and fault.message.lower().startswith("not found: table"):
+                return None  # a proxy's 404, or that of a project, says nothing of the table
+            raise
+        items(policy, "bindings")
+        if not text(policy, "etag"):
+            raise MalformedError("a policy without an etag")  # an empty answer is no empty policy
+        return policy
+
+    def _url(self, project: str, dataset: str, table: str, verb: str) -> str:
+        base = f"{self._wire.endpoints.bigquery}/bigquery/v2/projects/{part(project)}"
+        return f"{base}/datasets/{part(dataset)}/tables/{part(table)}{verb}"
