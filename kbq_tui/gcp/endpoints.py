@@ -101,12 +101,17 @@ class Endpoints:
         return is_loopback(_host_of(self.iam_grpc))
 
     def allows(self, url: str) -> bool:
-        """Return whether credentials may be sent to `url`: Google over https, this machine, or a named override."""
+        """Return whether credentials may be sent to `url`: Google over https, or a named override.
+
+        An override on this machine opens all its ports: a sandbox has several.
+        """
         if not _PLAIN.fullmatch(url):
             return False
         parts = urlsplit(url)
-        if is_loopback(parts.hostname) or parts.hostname in _METADATA:
-            return True  # the metadata server gives credentials, it gets none
+        if parts.hostname in _METADATA:
+            return True  # it gives credentials, it gets none
+        if is_loopback(parts.hostname):
+            return any(map(is_loopback, self.trusted))
         return parts.scheme == "https" and (is_google(parts.hostname) or parts.hostname in self.trusted)
 
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from urllib3.util import parse_url
 
 from kbq_tui.core.spec import InvalidValueError
-from kbq_tui.gcp.endpoints import Endpoints, is_google, is_loopback
+from kbq_tui.gcp.endpoints import Endpoints, is_google
 
 BIGQUERY = "CLOUDSDK_API_ENDPOINT_OVERRIDES_BIGQUERY"
 
@@ -69,7 +69,7 @@ def test_a_grpc_address_is_host_and_port(value: str) -> None:
     [
         ("https://oauth2.googleapis.com/token", True),
         ("https://accounts.google.com/o/oauth2/token", True),
-        ("http://127.0.0.1:8080/token", True),
+        ("http://127.0.0.1:8080/token", False),
         ("https://bigquery.private.example/x", True),
         ("http://oauth2.googleapis.com/token", False),
         ("https://googleapis.com.evil.example/token", False),
@@ -85,7 +85,7 @@ def test_a_grpc_address_is_host_and_port(value: str) -> None:
         ("https://evil.example\uff0f.googleapis.com/token", False),
     ],
 )
-def test_credentials_go_to_google_to_this_machine_and_to_named_overrides_only(url: str, allowed: bool) -> None:
+def test_credentials_go_to_google_and_to_named_overrides_only(url: str, allowed: bool) -> None:
     endpoints = Endpoints.from_env({BIGQUERY: "https://bigquery.private.example/"})
     assert endpoints.allows(url) is allowed
 
@@ -120,4 +120,12 @@ def test_the_host_that_is_judged_is_the_one_that_is_spoken_to(url: str) -> None:
     prepared = requests.Request("GET", url).prepare().url
     assert prepared is not None
     spoken_to = parse_url(prepared).host or ""
-    assert is_google(spoken_to) or is_loopback(spoken_to.strip("[]")), (url, prepared)
+    assert is_google(spoken_to), (url, prepared)
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:8080/token", "http://localhost/token", "http://[::1]:9/token"])
+def test_this_machine_gets_credentials_only_where_an_override_names_it_on_screen(url: str) -> None:
+    assert not Endpoints.from_env({}).allows(url)
+    for override in ({BIGQUERY: "http://127.0.0.1:1234/"}, {"KBQ_TUI_IAM_GRPC": "localhost:5"}):
+        assert Endpoints.from_env(override).overridden
+        assert Endpoints.from_env(override).allows(url)

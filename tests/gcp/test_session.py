@@ -77,7 +77,8 @@ def reply(status: str, body: bytes = b"{}", headers: str = "") -> Callable[[sock
 
 def wire(credentials: Credentials | None = None) -> Wire:
     found = Found(credentials or Credentials(), Identity("", "test"))
-    return Wire(Session(Token(lambda: found), Endpoints()), None, Endpoints(), "operator")  # type: ignore[arg-type]
+    here = Endpoints(trusted=frozenset({"127.0.0.1"}))
+    return Wire(Session(Token(lambda: found), here), None, here, "operator")  # type: ignore[arg-type]
 
 
 def test_a_call_carries_the_token_and_the_quota_project() -> None:
