@@ -22,6 +22,7 @@ from kbq_tui.tui.glyphs import Tone
 from kbq_tui.tui.modals import help as help_modal
 from kbq_tui.tui.modals.confirm import Confirm
 from kbq_tui.tui.modals.leftovers import age
+from kbq_tui.tui.stories.cloud import refused
 from kbq_tui.tui.text import plain, status, status_width
 from kbq_tui.tui.widgets.bars import Quiet, hint_line, steps_line
 from kbq_tui.tui.widgets.push import Push
@@ -253,3 +254,24 @@ async def test_hostile_text_is_inert_in_a_question() -> None:
         shown = await until(pilot, BLANKS)
         assert "[red]boo[/red]" in shown
         assert not CONTROLS & set(shown)
+
+
+async def test_in_the_least_window_a_button_that_has_no_room_comes_into_sight_with_the_focus() -> None:
+    scene = fakes.resumed(Step.ACCOUNT, fakes.complete())
+    scene.keys.local = None
+    scene.world.keys = [KeyInfo(f"{n:040x}", fakes.NOW - timedelta(days=40)) for n in range(9)]
+    scene.world.faults["create_key"] = [refused("iam.serviceAccountKeys.create")] * 9
+    app = app_for(scene)
+    async with app.run_test(size=(60, 16)) as pilot:
+        await until(pilot, lambda: idle(app) and "Schlüssel anlegen" in labels(app))
+        await pilot.press("enter")
+        await until(pilot, lambda: idle(app) and {"Später", "Schlüssel löschen"} <= set(labels(app)))
+        shown = [button for button in app.screen.query(Push) if button.display]
+        assert sum(len(button.label) + 6 for button in shown) > 60, "they do not fit beside each other"
+        for button in shown:
+            button.focus()
+            await until(pilot, lambda: f"[ {button.label} ]" in text_of(app))  # noqa: B023  waited for here
+
+
+def labels(app) -> list[str]:
+    return [button.label for button in app.screen.query(Push) if button.display]
