@@ -196,6 +196,7 @@ def test_a_window_of_one_cell_is_borne_and_a_small_one_says_so() -> None:
 def test_stopped_and_brought_back_it_draws_everything_again() -> None:
     with face("fresh_left_at_project") as terminal:
         terminal.until_text("Preflight: nothing in the way")
+        terminal.until(lambda: "Looking at" not in terminal.text())  # what was going on stays a second longer
         terminal.settle()
         before = terminal.text()
         os.kill(terminal.pid, signal.SIGTSTP)
@@ -203,9 +204,7 @@ def test_stopped_and_brought_back_it_draws_everything_again() -> None:
         os.waitpid(terminal.pid, os.WUNTRACED)
         terminal.forget()
         os.kill(terminal.pid, signal.SIGCONT)
-        terminal.until_text("Preflight: nothing in the way")
-        terminal.settle()
-        assert terminal.text() == before
+        terminal.until(lambda: terminal.text() == before)
         terminal.send("\x1b[21~")
         assert terminal.wait(60) == 0
 
