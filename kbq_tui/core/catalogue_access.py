@@ -269,7 +269,9 @@ ENTRIES: Final = (
             f"If it is held on a dataset, take it away there:\n{cmd.REVOKE_DATASET}",
             f"If it is held on a table or view alone, take it away there:\n{cmd.REVOKE_TABLE}",
         ),
-        _PROJECT_IAM_ADMIN,
+        "On the project a project IAM administrator: resourcemanager.projects.setIamPolicy, role Project IAM Admin "
+        "(roles/resourcemanager.projectIamAdmin); on a dataset, table or view its owner: bigquery.datasets.update, "
+        "bigquery.tables.setIamPolicy, role BigQuery Data Owner (roles/bigquery.dataOwner).",
         _CLOUD + "iam/docs/using-iam-securely#least_privilege",
         Kind.CONFLICT,
     ),
@@ -278,11 +280,12 @@ ENTRIES: Final = (
         "Not every place was searched for over-grants",
         "Of what is in {resource}, only the first {limit} were searched for roles of the account {account}.",
         (
-            "Run the checks with the key; they tell what else the account can reach, and how that is taken away:\n"
-            "kbq-tui verify",
+            "For the rest ask Google's asset inventory, which searches every policy of the project at once:\n"
+            f"{cmd.SEARCH_POLICIES}",
+            "What it names and the connection does not need, take away there.",
         ),
-        "You.",
-        _CLOUD + "iam/docs/using-iam-securely#least_privilege",
+        "You, with the role Cloud Asset Viewer (roles/cloudasset.viewer) on the project.",
+        _CLOUD + "asset-inventory/docs/search-allow-policies",
         Kind.CONFLICT,
     ),
     Entry(

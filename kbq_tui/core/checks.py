@@ -202,6 +202,9 @@ NEEDED_PERMISSION = "bigquery.jobs.create"
 
 READ_PERMISSION = "bigquery.tables.getData"
 
+LIST_PERMISSION = "bigquery.datasets.get"
+"""Whoever holds it on the project is shown every dataset in a listing; whoever does not, those where they hold it."""
+
 EXCESS_PERMISSIONS = (
     "bigquery.datasets.create",
     "bigquery.datasets.get",

@@ -1,24 +1,24 @@
 """A look at the rest of the project, for what the service account holds there; only where that is to be taken away."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
 from typing import Final, TypeVar
 
 from kbq_tui.core import catalogue
 from kbq_tui.core.diff import context_of
-from kbq_tui.core.grants import on_dataset, on_project
+from kbq_tui.core.grants import on_project
 from kbq_tui.core.observed import Elsewhere, Part, Present, RoleBinding, Unknown
 from kbq_tui.core.problems import Kind, Problem, ProblemError
-from kbq_tui.core.spec import DATA_VIEWER, ConnectionSpec
-from kbq_tui.core.words import Said
+from kbq_tui.core.spec import ConnectionSpec
+from kbq_tui.core.words import said
 from kbq_tui.engine.ports import Cloud
 
 MAX_DATASETS: Final = 1_000
 """How many other datasets are read."""
 
-MAX_TABLES: Final = 1_000
-"""Of how many tables of a dataset that is only read the policy is."""
+MAX_TABLES: Final = 2_000
+"""Of how many tables and views the policy is read, over all datasets."""
 
 _AT_ONCE: Final = 16
 
@@ -26,7 +26,7 @@ T = TypeVar("T")
 
 
 async def look_elsewhere(spec: ConnectionSpec, cloud: Cloud, names: Part[tuple[tuple[str, str], ...]]) -> Elsewhere:
-    """Read the project's other datasets, and the policies of the tables that the account should only read.
+    """Read the project's other datasets, and the policies of single tables and views, the connection's own first.
 
     Args:
         spec: the connection.
@@ -39,11 +39,7 @@ async def look_elsewhere(spec: ConnectionSpec, cloud: Cloud, names: Part[tuple[t
     project = spec.project
     unseen: list[Problem] = []
     slots = asyncio.Semaphore(_AT_ONCE)
-
-    def first(found: Sequence[T], most: int, where: Said) -> Sequence[T]:
-        if len(found) > most:
-            unseen.append(catalogue.problem("KBQ-NOT-SEARCHED", context_of(spec), resource=where, limit=most))
-        return found[:most]
+    room, more = MAX_TABLES, False
 
     async def read(ask: Callable[[], Awaitable[T | None]]) -> T | None:
         async with slots:
@@ -55,19 +51,28 @@ async def look_elsewhere(spec: ConnectionSpec, cloud: Cloud, names: Part[tuple[t
                 return None
 
     async def policies(dataset: str) -> dict[tuple[str, str], tuple[RoleBinding, ...]]:
-        found = await read(lambda: cloud.tables(project, dataset, MAX_TABLES + 1)) or ()
-        tables = [table.name for table in first(found, MAX_TABLES, on_dataset(dataset))]
+        nonlocal room, more
+        found = () if more else await read(lambda: cloud.tables(project, dataset, room + 1)) or ()
+        tables = [table.name for table in found[:room]]
+        room -= len(tables)
+        more = more or len(tables) < len(found)
         held = await asyncio.gather(*(read(partial(cloud.table_bindings, project, dataset, t)) for t in tables))
         return {(dataset, table): bindings for table, bindings in zip(tables, held, strict=True) if bindings}
 
     if isinstance(names, Unknown):
         unseen.append(names.problem)
     there = sorted(name for name, _ in names.value) if isinstance(names, Present) else []
-    wishes = {wish.name: wish.role for wish in spec.datasets()}
-    others = first([n for n in there if n not in wishes], MAX_DATASETS, on_project(project))
+    ours = [wish.name for wish in spec.datasets() if wish.name in there]
+    others = [name for name in there if name not in ours]
+    looked = others[:MAX_DATASETS]
     async with asyncio.TaskGroup() as group:
-        datasets = [group.create_task(read(partial(cloud.dataset, project, name))) for name in others]
-        tables = [group.create_task(policies(n)) for n in there if wishes.get(n) == DATA_VIEWER]
+        datasets = [group.create_task(read(partial(cloud.dataset, project, name))) for name in looked]
+        tables = [group.create_task(policies(name)) for name in (*ours, *looked)]
+    if more or len(others) > len(looked):
+        limit = said("{tables} tables in {datasets} datasets", tables=MAX_TABLES - room, datasets=len(tables))
+        unseen.append(
+            catalogue.problem("KBQ-NOT-SEARCHED", context_of(spec), resource=on_project(project), limit=limit)
+        )
     return Elsewhere(
         {info.name: info for task in datasets if (info := task.result()) is not None},
         {table: bindings for task in tables for table, bindings in task.result().items()},

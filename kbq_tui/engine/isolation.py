@@ -1,22 +1,34 @@
 """Whether the account is kept out of the datasets that are none of Klaviyo's."""
 
 import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
-from kbq_tui.core import checks
+from kbq_tui.core import catalogue, checks
 from kbq_tui.core.checks import Judged, Verdict
-from kbq_tui.core.grants import on_dataset, on_project
+from kbq_tui.core.diff import context_of
+from kbq_tui.core.grants import on_dataset, on_project, on_table
 from kbq_tui.core.problems import Problem, ProblemError
 from kbq_tui.core.words import joined, said, said_many
 from kbq_tui.engine.checking import reading_refused, refused
 from kbq_tui.engine.ports import TableInfo
 from kbq_tui.engine.probing import Prober, of_dataset
 
-MAX_OTHER_DATASETS = 20
-"""How many datasets that are none of Klaviyo's are tried for reading; with more in sight nothing is proven."""
+MAX_OTHER_DATASETS = 500
+"""How many datasets that are none of Klaviyo's are looked into; with more of them nothing is proven."""
 
-OTHER_TABLES = 3
-"""How many tables of each are tried."""
+MAX_OTHER_TABLES = 2_000
+"""How many of their tables and views are tried, over all; with more of them nothing is proven."""
+
+_AT_ONCE = 12
+"""How many datasets, and how many tables, are tried at a time: Google allows a principal 100 calls a second.
+
+Source: https://cloud.google.com/bigquery/quotas#api_request_quotas
+"""
+
+_NAMED = 5
+"""How many places of one kind are named."""
 
 _EVERYBODY = frozenset({"specialGroup:allAuthenticatedUsers", "allAuthenticatedUsers", "allUsers"})
 """Members that include every service account there is."""
@@ -24,12 +36,18 @@ _EVERYBODY = frozenset({"specialGroup:allAuthenticatedUsers", "allAuthenticatedU
 
 @dataclass(frozen=True, slots=True)
 class _Other:
-    """What the account can do in a dataset that is none of Klaviyo's; `problem` is why that is not known."""
+    """What the account can do in a dataset that is none of Klaviyo's.
 
-    name: str
+    Attributes:
+        location: where it is.
+        reads: what in it can be read: the dataset, or single tables of it.
+        grants: by which roles, and on what, as far as can be seen.
+        problem: why that is not wholly known.
+    """
+
     location: str = ""
-    roles: tuple[str, ...] = ()
-    reads: bool = False
+    reads: tuple[str, ...] = ()
+    grants: tuple[tuple[str, str], ...] = ()
     problem: Problem | None = None
 
 
@@ -37,12 +55,15 @@ class Isolation(Prober):
     """A `Prober` that looks around in the project."""
 
     async def isolated(self) -> None:
-        """Look whether the account can read in a dataset that is none of Klaviyo's."""
-        call = said("bigquery.datasets.list, and SELECT as a dry run in each")
+        """Look whether the account can read in a dataset that is none of Klaviyo's, or one table of it.
+
+        The datasets and tables are those that the account sees and those that the operator does: a role on a single
+        table shows the account neither. Hidden datasets (of a leading underscore) are left out, as Google's tools do.
+        """
+        call = said("bigquery.datasets.list, bigquery.tables.list, and SELECT as a dry run of each table")
         await self.check(checks.ISOLATED, call, self._alone)
 
     async def _alone(self) -> Judged:
-        ours = {w.name for w in self.spec.datasets()}
         held = await self.cloud.test_permissions(self.spec.project, (checks.READ_PERMISSION,))
         if held:
             roles, _ = await self.project_roles()
@@ -50,59 +71,123 @@ class Isolation(Prober):
             excess = self.over_grant([(role, project) for role in roles or (said("read access"),)])
             text = said("{permission} is held on the whole project", permission=checks.READ_PERMISSION)
             return Judged(Verdict.FAIL, text, excess)
-        seen = [(n, where) for n, where in await self.cloud.dataset_names(self.spec.project) if n not in ours]
-        tried = seen[:MAX_OTHER_DATASETS]
-        others = await asyncio.gather(*(self._other(name, where) for name, where in tried))
-        if read := [o for o in others if o.reads]:
-            grants = [(role, on_dataset(o.name)) for o in read for role in o.roles or (said("read access"),)]
-            locations: dict[str, str] = {on_dataset(o.name): o.location for o in read}
-            text = said("the account reads in: {names}", names=", ".join(o.name for o in read[:5]))
-            return Judged(Verdict.FAIL, text, self.over_grant(grants[:5], locations))
-        if unclear := next((o for o in others if o.problem is not None), None):
-            assert unclear.problem is not None
-            text = joined(": ", unclear.name, unclear.problem.original or unclear.problem.title)
-            return Judged(Verdict.UNKNOWN, text, unclear.problem)
-        text = said_many("the account sees {n} other dataset", "the account sees {n} other datasets", len(seen))
-        if seen:
-            text = said("{text}, and can read none of the first {n}", text=text, n=len(others))
-        if len(seen) > len(tried):
-            # Whoever sees so many has been let in further than needed, if only to look at names.
-            excess = self.over_grant([(said("access of some kind"), on_dataset(seen[len(tried)][0]))])
-            return Judged(Verdict.UNKNOWN, text, excess)
-        return Judged(Verdict.PASS, text)
+        own = await self.cloud.dataset_names(self.spec.project)
+        listed, unlisted = await self._listed_for_operator()
+        ours = {w.name for w in self.spec.datasets()}
+        # The account's own come first: what it sees it may well read.
+        where: dict[str, str] = {}
+        for name, location in (*own, *listed):
+            if name not in ours:
+                where[name] = where.get(name) or location
+        tried = list(where)[:MAX_OTHER_DATASETS]
+        self._slots = asyncio.Semaphore(_AT_ONCE)
+        self._room, self._tried, self._more = MAX_OTHER_TABLES, 0, False
+        others = await asyncio.gather(*(self._other(name, where[name]) for name in tried))
+        if reads := [name for o in others for name in o.reads]:
+            grants = [grant for o in others for grant in o.grants[:_NAMED]]
+            locations: dict[str, str] = {on: o.location for o in others for _, on in o.grants}
+            text = said("the account reads in: {names}", names=", ".join(reads[:_NAMED]))
+            return Judged(Verdict.FAIL, text, self.over_grant(grants[:_NAMED], locations))
+        for name, other in zip(tried, others, strict=True):
+            if other.problem is not None:
+                text = joined(": ", name, other.problem.original or other.problem.title)
+                return Judged(Verdict.UNKNOWN, text, other.problem)
+        text = said_many(
+            "{n} table of other datasets was tried, and cannot be read",
+            "{n} tables of other datasets were tried, and none can be read",
+            self._tried,
+        )
+        if unlisted is not None:
+            why = said("{text}; there may be datasets that you do not see", text=text)
+            return Judged(Verdict.UNKNOWN, why, unlisted)
+        if self._more or len(where) > len(tried):
+            limit = said("{tables} tables in {datasets} datasets", tables=self._tried, datasets=len(tried))
+            more = self.problem("KBQ-NOT-SEARCHED", resource=on_project(self.spec.project), limit=limit)
+            return Judged(Verdict.UNKNOWN, said("{text}; there are more", text=text), more)
+        return Judged(Verdict.PASS, text if self._tried else said("there is no table in another dataset"))
+
+    async def _listed_for_operator(self) -> tuple[Sequence[tuple[str, str]], Problem | None]:
+        """Return every dataset that the operator sees, and why that may not be all of them.
+
+        Source: https://cloud.google.com/bigquery/docs/listing-datasets (with the permission on the project, all)
+        """
+        project, cloud = self.spec.project, self.ports.cloud
+        try:
+            listed = await cloud.dataset_names(project)
+            if checks.LIST_PERMISSION in await cloud.test_permissions(project, (checks.LIST_PERMISSION,)):
+                return listed, None
+            return listed, catalogue.permission_missing(checks.LIST_PERMISSION, context_of(self.spec))
+        except ProblemError as error:
+            return (), error.problem
 
     async def _other(self, dataset: str, listed_in: str) -> _Other:
         """Find out whether a dataset is open to the account: by a grant of its own, to everybody, or by reading."""
-        try:
-            info = await self.cloud.dataset(self.spec.project, dataset)
-        except ProblemError as error:
-            if not refused(error.problem):
-                return _Other(dataset, problem=error.problem)
-            info = None
-        location = (info.location if info is not None else listed_in) or self.location
-        if info is not None:
-            roles = tuple(sorted({e.role for e in info.access if e.member == self.spec.member}))
-            if roles or any(e.member in _EVERYBODY and e.role for e in info.access):
-                return _Other(dataset, location, roles, reads=True)
-        try:
-            tables = await self._tables(dataset)
-        except ProblemError as error:
-            return _Other(dataset, problem=error.problem)
-        unclear = None
-        for table in tables:
-            why = await self.dry_read(dataset, table, location)
-            # A policy tag is asked about only after the table itself has let the reader in.
-            if why is None or why.code == "KBQ-POLICY-TAG":
-                return _Other(dataset, location, reads=True)
-            if not (reading_refused(why) and of_dataset(why, dataset)):
-                unclear = why
-        return _Other(dataset, problem=unclear)
+        async with self._slots:
+            try:
+                info = await self.cloud.dataset(self.spec.project, dataset)
+            except ProblemError as error:
+                if not refused(error.problem):
+                    return _Other(problem=error.problem)
+                info = None
+            location = info.location if info is not None else listed_in
+            if info is not None:
+                roles = sorted({e.role for e in info.access if e.member == self.spec.member})
+                if roles or any(e.member in _EVERYBODY and e.role for e in info.access):
+                    grants = [(role, on_dataset(dataset)) for role in roles or (said("read access"),)]
+                    return _Other(location, (dataset,), tuple(grants))
+            try:
+                tables = await self._some_tables(dataset)
+            except ProblemError as error:
+                return _Other(location, problem=error.problem)
+        answers = await asyncio.gather(*(self._reads(dataset, table, location) for table in tables))
+        open_ = [table.name for table, answer in zip(tables, answers, strict=True) if answer is True]
+        if open_:
+            names = tuple(f"{dataset}.{name}" for name in open_[:_NAMED])
+            return _Other(location, names, await self._behind(dataset, open_[:_NAMED]))
+        return _Other(location, problem=next((a for a in answers if isinstance(a, Problem)), None))
 
-    async def _tables(self, dataset: str) -> tuple[TableInfo, ...]:
-        """Return some tables. Who may not list them may read them all the same: then the operator names them."""
+    async def _some_tables(self, dataset: str) -> tuple[TableInfo, ...]:
+        """Return a dataset's tables, as many as there is room for. The operator names them: the account is shown
+        none of a dataset in which it may only read one; where the operator may not, the account may.
+
+        Raises:
+            ProblemError: the operator's refusal, where the account is refused, too.
+        """
+        if self._more:
+            return ()  # there is no room left, and it is known that it is not enough
         try:
-            return await self.cloud.tables(self.spec.project, dataset, OTHER_TABLES)
+            found = await self.ports.cloud.tables(self.spec.project, dataset, self._room + 1)
         except ProblemError as error:
             if not refused(error.problem):
                 raise
-        return await self.ports.cloud.tables(self.spec.project, dataset, OTHER_TABLES)
+            try:
+                found = await self.cloud.tables(self.spec.project, dataset, self._room + 1)
+            except ProblemError:
+                raise error from None
+        taken = found[: self._room]
+        self._room -= len(taken)
+        self._more = self._more or len(taken) < len(found)
+        return taken
+
+    async def _reads(self, dataset: str, table: TableInfo, location: str) -> bool | Problem:
+        """Return whether the account can read a table, or why that is not known."""
+        async with self._slots:
+            self._tried += 1
+            why = await self.dry_read(dataset, table, location)
+        # A policy tag is asked about only after the table itself has let the reader in.
+        if why is None or why.code == "KBQ-POLICY-TAG":
+            return True
+        return False if reading_refused(why) and of_dataset(why, dataset) else why
+
+    async def _behind(self, dataset: str, tables: Sequence[str]) -> tuple[tuple[str, str], ...]:
+        """Return the account's roles by which tables can be read, and what they are held on, as the operator sees."""
+        cloud, project, member = self.ports.cloud, self.spec.project, self.spec.member
+        grants: list[tuple[str, str]] = []
+        with suppress(ProblemError):
+            if info := await cloud.dataset(project, dataset):
+                grants += sorted({(e.role, on_dataset(dataset)) for e in info.access if e.member == member})
+        for table in tables:
+            with suppress(ProblemError):
+                bindings = await cloud.table_bindings(project, dataset, table)
+                grants += sorted({(b.role, on_table(dataset, table)) for b in bindings if member in b.members})
+        return tuple(grants) or ((said("read access"), on_dataset(dataset)),)

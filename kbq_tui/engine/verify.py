@@ -40,7 +40,8 @@ async def verify(
     Args:
         spec: the connection.
         ports: the operator's cloud serves only for what the account must not be able to ask: its keys, its roles on
-            the project, and grants and location where it may not read them itself.
+            the project, which other datasets and tables there are, and grants and location where it may not read them
+            itself.
         told: called with each result as it comes.
         emit: called with events: a check started, waits for a change to arrive.
         settling: how long to wait for our own recent changes.

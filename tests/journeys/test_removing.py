@@ -78,18 +78,27 @@ async def test_over_grants_are_taken_away_and_what_is_needed_is_granted_first(
         assert {a["change"] for a in planned["actions"]} == {"noop"}
 
 
-async def test_what_only_verify_finds_is_taken_away_from_there(at_step: Callable[[Served, Step], KbqApp]) -> None:
-    with served("table-grant") as world:
+@pytest.mark.parametrize(
+    ("scenario", "check", "grant"),
+    [
+        ("table-grant", "import.readonly", "roles/bigquery.dataEditor on table KLAVIYO_IMPORT_FROM_DWH.orders"),
+        ("foreign-table", "permissions.isolated", "roles/bigquery.dataViewer on table payroll.salaries"),
+    ],
+)
+async def test_what_only_verify_finds_is_taken_away_from_there(
+    scenario: str, check: str, grant: str, at_step: Callable[[Served, Step], KbqApp]
+) -> None:
+    with served(scenario) as world:
         assert world.run("apply", "--yes").returncode == 0
         app = at_step(world, Step.VERIFY)
         async with app.run_test(size=(80, 24)) as pilot:
             await until(pilot, lambda: app.wizard.verified and app.wizard.busy is None, CEILING)
             checks = app.screen.query_one("#checks", Rows)
-            checks.cursor = next(i for i, row in enumerate(checks.rows) if row.id == "import.readonly")
+            checks.cursor = next(i for i, row in enumerate(checks.rows) if row.id == check)
             await until(pilot, "F7 Mend", CEILING)
             await pilot.press("f7")
             shown = await until(pilot, "[ Remove over-grants ]", CEILING)
-            assert "roles/bigquery.dataEditor on table KLAVIYO_IMPORT_FROM_DWH.orders" in " ".join(shown.split())
+            assert grant in " ".join(shown.split())
             await pilot.press("f7")
             shown = await until(pilot, "Take away what the account does not need?", CEILING)
             assert "remove-iam-policy-binding" in shown

@@ -12,7 +12,7 @@ import pytest
 
 from kbq_tui.core.checks import expected
 from kbq_tui.core.spec import IMPORT_DATASET, STAGING_DATASET, ConnectionSpec, Direction
-from kbq_tui.engine.isolation import MAX_OTHER_DATASETS
+from kbq_tui.engine import isolation
 from tests.verify.bench import EXPORT, Bench, Cut, Rule, Spoil, down
 
 IMP, TMP = IMPORT_DATASET, STAGING_DATASET
@@ -142,10 +142,38 @@ def read_by_group(bench: Bench) -> None:
     to_its_domain(bench, "payroll", "READER")
 
 
-def many_in_sight(bench: Bench) -> None:
-    for n in range(MAX_OTHER_DATASETS + 1):
-        bench.sql(f"CREATE SCHEMA `P.other_{n:02}` OPTIONS(location='EU')")
-        to_its_domain(bench, f"other_{n:02}", "roles/bigquery.metadataViewer")
+def payroll_of(*tables: str, open_: str = "", **traits: Any) -> Spoil:
+    """Another dataset, which the account does not see; of one table it may hold a role."""
+
+    def spoil(bench: Bench) -> None:
+        bench.sql(
+            "CREATE SCHEMA `P.payroll` OPTIONS(location='US')",
+            *(f"CREATE TABLE `P.payroll.{t}` (x INT64)" for t in tables),
+        )
+        if open_:
+            grant = {"role": "roles/bigquery.dataViewer", "members": [bench.spec.member]}
+            bench.traits("payroll", open_, iam_policy={"bindings": [grant]}, **traits)
+
+    return spoil
+
+
+def at_most(**bounds: int) -> Spoil:
+    def spoil(bench: Bench) -> None:
+        for name, bound in bounds.items():
+            bench.patch.setattr(isolation, name, bound)
+
+    return spoil
+
+
+def operator_holds_on_datasets_alone(bench: Bench) -> None:
+    """The operator may read datasets, but has that from none of the project's roles."""
+    authz = bench.spot.field.context.authz
+    real = authz.permissions
+
+    def held(principal: Any, of: Any) -> set[str]:
+        return real(principal, of) - ({"bigquery.datasets.get"} if of.id == bench.project else set())
+
+    bench.patch.setattr(authz, "permissions", held)
 
 
 def table_grant(role: str) -> Spoil:
@@ -372,8 +400,54 @@ CASES = (
         all_of(read_by_group, moved("payroll")),
         {"permissions.isolated": FAIL},
     ),
-    Case("more datasets are in sight than are tried", many_in_sight, {"permissions.isolated": UNKNOWN}),
+    Case(
+        "one table of another dataset can be read, by a grant on that table alone",
+        payroll_of("a", "b", "c", "d", "salaries", open_="salaries"),
+        {"permissions.isolated": FAIL},
+    ),
+    Case(
+        "one column of one table of another dataset can be read",
+        payroll_of(
+            "salaries", open_="salaries", policy_tags={"x": "projects/x/locations/eu/taxonomies/1/policyTags/2"}
+        ),
+        {"permissions.isolated": FAIL},
+    ),
+    Case(
+        "one table of another dataset can be read, another's answer is lost",
+        all_of(payroll_of("a", "salaries", open_="salaries"), cut("SELECT", "payroll.a")),
+        {"permissions.isolated": FAIL},
+    ),
+    Case(
+        "the answer about one table of another dataset is lost",
+        all_of(payroll_of("a", "salaries"), cut("SELECT", "payroll.a")),
+        {"permissions.isolated": UNKNOWN},
+    ),
+    Case(
+        "the tables of another dataset cannot be listed",
+        all_of(payroll_of("salaries", open_="salaries"), cut("/datasets/payroll/tables")),
+        {"permissions.isolated": UNKNOWN},
+    ),
+    Case(
+        "there are more tables than are tried",
+        all_of(payroll_of("a", "b", "salaries", open_="salaries"), at_most(MAX_OTHER_TABLES=2)),
+        {"permissions.isolated": UNKNOWN},
+    ),
+    Case(
+        "there are more datasets than are looked into",
+        all_of(payroll_of(), sql("CREATE SCHEMA `P.other`"), at_most(MAX_OTHER_DATASETS=1)),
+        {"permissions.isolated": UNKNOWN},
+    ),
+    Case(
+        "there may be datasets that the operator does not see",
+        operator_holds_on_datasets_alone,
+        {"permissions.isolated": UNKNOWN},
+    ),
     Case("datasets cannot be listed", fail(down("bigquery.datasets.list")), {"permissions.isolated": UNKNOWN}),
+    Case(
+        "the operator cannot list datasets",
+        fail(down("bigquery.datasets.list", every=0, nth=list(range(2, 20)))),
+        {"permissions.isolated": UNKNOWN},
+    ),
     # -- writing
     Case("billing is off", no_billing, {"billing.dml": FAIL, "staging.write": UNKNOWN}),
     Case(

@@ -28,7 +28,12 @@ from tests.faults.field import wait_until
 from tests.verify.bench import Bench, Cut
 
 IMP, TMP = IMPORT_DATASET, STAGING_DATASET
-OPERATORS = {"iam.serviceAccountKeys.list", "cloudresourcemanager.projects.getIamPolicy"}
+OPERATORS = {
+    "iam.serviceAccountKeys.list",
+    "cloudresourcemanager.projects.getIamPolicy",
+    "cloudresourcemanager.projects.testIamPermissions",
+    "bigquery.datasets.list",
+}
 """What the account must not be able to ask, so that the operator asks it."""
 
 
@@ -244,6 +249,23 @@ async def test_a_tables_permissions_that_are_an_empty_answer_prove_nothing(bench
     assert (await bench.verify())["import.readonly"].verdict == "unknown"
 
 
+async def test_a_dataset_whose_location_nobody_tells_is_looked_into_all_the_same(bench: Bench) -> None:
+    bench.sql("CREATE SCHEMA `P.payroll` OPTIONS(location='US')", "CREATE TABLE `P.payroll.salaries` (x INT64)")
+    viewer = {"role": "roles/bigquery.dataViewer", "members": [bench.spec.member]}
+    bench.traits("payroll", "salaries", iam_policy={"bindings": [viewer]})
+    real = Wire.send
+
+    def send(self: Wire, verb: str, url: str, *more: Any, **named: Any) -> Any:
+        answer = real(self, verb, url, *more, **named)
+        for listed in answer.get("datasets", ()) if isinstance(answer, dict) else ():
+            listed.pop("location", None)
+        return answer
+
+    bench.patch.setattr(Wire, "send", send)
+    result = (await bench.verify())["permissions.isolated"]
+    assert (result.verdict, result.evidence) == ("fail", "the account reads in: payroll.salaries")
+
+
 def test_a_table_that_bears_the_datasets_name_is_not_asked_about() -> None:
     statement = privileges("my-project", "EU", IMP, "serviceAccount:a@b.iam.gserviceaccount.com")
     assert f'object_name = "{IMP}" AND object_type = "SCHEMA" AND grantee = ' in statement
@@ -317,8 +339,11 @@ async def test_what_verify_finds_on_another_dataset_and_on_a_single_table_goes_o
     ]
     bench.world.set_access(bench.dataset("payroll"), payroll)
     bench.traits(IMP, "people", iam_policy={"bindings": policy})
+    bench.sql("CREATE SCHEMA `P.secret` OPTIONS(location='US')", "CREATE TABLE `P.secret.plans` (x INT64)")
     before = bench.spot.state()
     bench.also("payroll", "READER")
+    viewer = {"role": "roles/bigquery.dataViewer", "members": [member]}
+    bench.traits("secret", "plans", iam_policy={"bindings": [viewer]})
     editor = {"role": "roles/bigquery.dataEditor", "members": [group, member]}
     bench.traits(IMP, "people", iam_policy={"bindings": [*policy, editor]})
     before["datasets"][IMP]["tables"]["people"]["bindings"].append({**editor, "members": [group]})
@@ -327,7 +352,10 @@ async def test_what_verify_finds_on_another_dataset_and_on_a_single_table_goes_o
     table, dataset = found["import.readonly"].problem, found["permissions.isolated"].problem
     assert table is not None
     assert dataset is not None
-    assert "--location=US " in "\n".join(dataset.remedy)
+    steps = "\n".join(dataset.remedy)
+    assert "--location=US " in steps
+    assert "the account reads in: payroll, secret.plans" in found["permissions.isolated"].evidence
+    assert f"--role=roles/bigquery.dataViewer --table=true {bench.project}:secret.plans" in steps
     for problem in (table, dataset):
         assert "kbq-tui apply default --remove-over-grants" in "\n".join(problem.remedy)
 
@@ -335,7 +363,7 @@ async def test_what_verify_finds_on_another_dataset_and_on_a_single_table_goes_o
     with bench.ports() as ports:
         plain = diff(bench.spec, await observe(bench.spec, ports))
     assert not any("getIamPolicy" in c.method and "bigquery" in c.method for c in bench.spot.calls()[at:])
-    assert not any("payroll" in c.resource for c in bench.spot.calls()[at:])
+    assert not any(name in c.resource for c in bench.spot.calls()[at:] for name in ("payroll", "secret"))
     assert (plain.changes, plain.warnings) == ((), ())
 
     with bench.ports() as ports:
@@ -349,6 +377,10 @@ async def test_what_verify_finds_on_another_dataset_and_on_a_single_table_goes_o
         f"over-grant:table:{IMP}.people:roles/bigquery.dataEditor": (
             f"bq --project_id={bench.project} remove-iam-policy-binding --member={member} "
             f"--role=roles/bigquery.dataEditor --table=true {bench.project}:{IMP}.people"
+        ),
+        "over-grant:table:secret.plans:roles/bigquery.dataViewer": (
+            f"bq --project_id={bench.project} remove-iam-policy-binding --member={member} "
+            f"--role=roles/bigquery.dataViewer --table=true {bench.project}:secret.plans"
         ),
     }
     assert outcome.complete
@@ -373,7 +405,7 @@ async def test_what_cannot_be_looked_at_is_said_and_holds_up_nothing(
     assert outcome.done == ["over-grant:dataset:payroll:roles/bigquery.dataViewer"]
     said = {w.code: w for w in outcome.plan.warnings}
     assert len(said) == len(outcome.plan.warnings) == 3
-    assert said["KBQ-NOT-SEARCHED"].cause.startswith(f"Of what is in dataset {IMP}, only the first 1 were searched")
+    assert "only the first 1 tables in 4 datasets were searched" in said["KBQ-NOT-SEARCHED"].cause
     assert {"KBQ-CONNECTION-REFUSED", "KBQ-NOT-SEARCHED"} < set(said)
     assert all(w.remedy for w in outcome.plan.warnings)
 
