@@ -106,7 +106,10 @@ ISOLATED = Check(
     "permissions.isolated",
     said("No other dataset of the project can be read"),
     "+",
-    said("A grant on another dataset, or on the whole project, would hand over more than Klaviyo needs."),
+    said(
+        "A grant on another dataset, or on the whole project, would hand over more than Klaviyo needs. Hidden datasets"
+        " (a name with a leading underscore) are not listed, and left out."
+    ),
 )
 STAGING_WRITE = Check(
     "staging.write",

@@ -58,7 +58,8 @@ class Isolation(Prober):
         """Look whether the account can read in a dataset that is none of Klaviyo's, or one table of it.
 
         The datasets and tables are those that the account sees and those that the operator does: a role on a single
-        table shows the account neither. Hidden datasets (of a leading underscore) are left out, as Google's tools do.
+        table shows the account neither. Hidden datasets (a name with a leading underscore) are left out, as
+        Google's tools leave them: the results of queries lie there.
         """
         call = said("bigquery.datasets.list, bigquery.tables.list, and SELECT as a dry run of each table")
         await self.check(checks.ISOLATED, call, self._alone)

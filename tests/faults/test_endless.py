@@ -83,6 +83,18 @@ def test_ten_thousand_datasets_in_a_hundred_pages(
     bounded(ran, quiet, began, record_property, "10,000 datasets in 100 pages")
 
 
+@pytest.mark.parametrize(("command", "status"), [("verify", 6), ("plan --remove-over-grants", 0)])
+def test_of_ten_thousand_other_datasets_some_are_searched_and_that_is_said(
+    command: str, status: int, one: Machine, quiet: float, record_property: Any
+) -> None:
+    fill(one, 10_000)
+    began = time.monotonic()
+    ran = one.run(*command.split())
+    assert ran.status == status, ran.err
+    assert "KBQ-NOT-SEARCHED" in ran.out + ran.err
+    bounded(ran, quiet, began, record_property, f"10,000 other datasets, {command}")
+
+
 def test_a_listing_that_never_ends_is_left(
     one: Machine, quiet: float, monkeypatch: pytest.MonkeyPatch, record_property: Any
 ) -> None:
