@@ -12,6 +12,8 @@ from kbq_tui.core.problems import Context, Fault, Kind, Problem, Retry
 from kbq_tui.core.recognise_forms import bounded, fault_of
 from kbq_tui.core.recognise_lift import foreign, lift
 from kbq_tui.core.recognise_rules import (
+    ASIDE,
+    BY_POLICY,
     CONSTRAINTS,
     DENIED,
     FIRST,
@@ -86,7 +88,7 @@ def recognise_text(text: str, context: Context) -> Problem:
         )
     fault, words = fault_of(text)
     problem = recognise(fault, context)
-    if problem.code in _ANYBODYS and not fault.reason and foreign(fault.message):
+    if problem.code in _ANYBODYS and (fault.reason or "").lower() not in REASONS and foreign(fault.message):
         problem = _unrecognised(fault, context, fault.message, lift(fault.message, {}))
     return replace(problem, original=clean(words, 2_000))
 
@@ -105,6 +107,7 @@ def _code(fault: Fault, text: str, lifted: dict[str, str]) -> str | None:
     reason = fault.reason or ""
     if reason in catalogue.ENTRIES:
         return reason
+    text = ASIDE.sub("", text)
     if code := _by(FIRST, text):
         return code
     if fault.violations and (constraint := lifted.get("constraint")):
@@ -116,7 +119,8 @@ def _code(fault: Fault, text: str, lifted: dict[str, str]) -> str | None:
     # What Google answered is judged by Google's words, what never reached it by those of the network.
     silent = http is None or http in (408, 503, 504) or reason == ""
     return (
-        _by(WORDS, text)
+        (_by_constraint(lifted) if BY_POLICY.search(text) else None)
+        or _by(WORDS, text)
         or _by_constraint(lifted)
         or _by_permission(http, text, lifted)
         or LATE_REASONS.get(reason.lower())

@@ -82,7 +82,8 @@ _HTTP: Final = tuple(
     for pattern in (
         r"\b([45]\d\d) (?:GET|POST|PUT|PATCH|DELETE|HEAD) http",
         r"\bexceptions\.\w{2,60}: ([45]\d\d)\b",
-        r"\b(?:HttpError|HTTPError|HTTP|googleapi: Error|HTTP Error|status code:?|response code:?) ?\[?([45]\d\d)\b",
+        r"\b(?:HttpError|HTTPError|HTTP|googleapi: Error|HTTP Error|(?:status|response) code:?) ?\[?([45]\d\d)\b",
+        r"\bHttp response status: ([45]\d\d)\b",
         r"[\"']code[\"']\s{0,3}:\s{0,3}([45]\d\d)\b",
         r"\A\s{0,20}([45]\d\d):? (?=[A-Z<('])",
     )

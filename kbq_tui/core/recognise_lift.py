@@ -5,6 +5,8 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 _PROJECT: Final = r"(?:[a-z0-9][a-z0-9.-]{1,60}\.[a-z]{2,20}:)?[a-z][a-z0-9-]{4,28}[a-z0-9](?![\w-])"
+_WORDS: Final = r"(?:because|before|editors?|members?|number|owners?|policies|settings|viewers?|without)"
+"""What may follow the word project in a sentence, and could be an ID."""
 _DATASET: Final = r"[A-Za-z0-9_]{1,1024}"
 _TABLE: Final = r"[\w$-]{1,1024}"
 _EMAIL: Final = r"[A-Za-z0-9][A-Za-z0-9._%+-]{0,63}@[A-Za-z0-9][A-Za-z0-9-]{0,62}(?:\.[A-Za-z0-9-]{1,63}){1,6}"
@@ -19,7 +21,8 @@ _PATTERNS: Final = tuple(
         rf"\"datasetId\": ?\"(?P<dataset>{_DATASET})\"",
         rf"\b(?:for|on|in) [Dd]ataset [`'\"]?(?P<dataset>{_DATASET})(?![\w:-]*[:-]\w)",
         rf"\b(?:Not found: |Access Denied: )Project [`'\"]?(?P<project>{_PROJECT})",
-        rf"\b(?:in|on|for) (?:the )?project [\[`'\"]?(?P<project>{_PROJECT})(?! before)",
+        rf"\bin project (?P<consumer>{_PROJECT}) before",
+        rf"\b(?:in|on|for) (?:the )?project (?!{_WORDS}\b)[\[`'\"]?(?P<project>{_PROJECT})(?!/| before)",
         rf"\bProject id: (?P<project>{_PROJECT})",
         rf"\bto use project (?P<consumer>{_PROJECT})",
         rf"\b[Pp]roject [\[`'\"](?P<project>{_PROJECT})",
@@ -34,16 +37,16 @@ _PATTERNS: Final = tuple(
         r"\bsource: (?P<source_location>[A-Za-z][A-Za-z0-9-]{1,40}), destination: "
         r"(?P<destination_location>[A-Za-z][A-Za-z0-9-]{1,40})",
         r"\bin location [`'\"]?(?P<location>[A-Za-z][A-Za-z0-9-]{1,40})",
-        r"\bconstraints/(?P<constraint>[A-Za-z][\w.]{2,100}\w)",
+        r"\b(?:c|customC)onstraints/(?P<constraint>[A-Za-z][\w.]{2,100}\w)",
         r"\b(?P<constraint>iam\.(?:managed\.)?(?:disable|allowed|serviceAccountKey)[A-Za-z]{2,80})",
         r"\b(?P<constraint>gcp\.resourceLocations)",
         r"\b(?P<role>(?:(?:projects|organizations)/[\w:.-]{1,80}/)?roles/[\w.]{0,100}\w)",
         r"\bpolicy tag \\?[\"'](?P<policy_tag>[^\"'\\\n]{1,200})",
         r"\bon columns? [`'\"]?(?P<column>[\w.:-]{0,300}\w)",
         r"\baccount ID \\?[\"'](?P<given_id>[^\"'\\\n]{1,100})",
-        r"\bdeleted:service[aA]ccount:[^\s?]{1,200}\?uid=(?P<uid>[0-9]{1,30})",
+        r"\bdeleted:(?:service[aA]ccount|user|group):[^\s?]{1,200}\?uid=(?P<uid>[0-9]{1,30})",
         r"/apis?/(?:api|library)/(?P<service>[a-z][a-z0-9-]{0,60}\.googleapis\.com)",
-        r"\bAPI \[(?P<service>[a-z][a-z0-9-]{0,60}\.googleapis\.com)\]",
+        r"\b(?:API|service) \[(?P<service>[a-z][a-z0-9-]{0,60}\.googleapis\.com)\]",
         r"\bservice[\\'\"]{0,2}[:=] ?[\\'\"]{0,2}(?P<service>[a-z][a-z0-9-]{0,60}\.googleapis\.com)",
         r"(?i)\bjob(?: id|_id)?[:= ]{1,2}['\"]?(?P<job_id>bqu?job_[\w-]{4,100})",
     )
@@ -52,6 +55,10 @@ _PERMISSION: Final = re.compile(
     r"(?<![\w.@/-])(?:bigquery|iam|resourcemanager|serviceusage|orgpolicy|billing|datacatalog|storage|accesscontextmanager)"
     r"\.(?!googleapis\b|gserviceaccount\b|managed\b)[a-z][A-Za-z]{1,60}\.[a-z][A-Za-z]{1,60}\b(?!\()"
 )
+_IMPLIED: Final = re.compile(
+    r"\b[Pp]ermission denied to (enable|list) services?\b|\bprojects instance \[[^\]:\n]{1,80}:(\w{3,40})\]"
+)
+"""A method that was refused, where the permission for it is not named: both are called alike."""
 _EMAILS: Final = re.compile(rf"(?<![\w.@+%-]){_EMAIL}")
 _ACCOUNT: Final = re.compile(r"(?i)\.gserviceaccount\.com$")
 _API_NAMES: Final[Mapping[str, str]] = {
@@ -70,7 +77,9 @@ _ADDRESSED: Final = re.compile(
 _GOOGLES: Final = re.compile(
     r"(?i)(?:\A|\.)(?:google(?:apis|usercontent)?\.com|klaviyo\.com|[a-z0-9-]+\.goog|goo\.gle)\Z"
 )
-_SERVER: Final = re.compile(r"(?i)\b(?:nginx|apache|cloudflare|varnish|haproxy)\b")
+_SERVER: Final = re.compile(
+    r"(?i)\b(?:nginx|apache|cloudflare|varnish|haproxy|psycopg\d?|redis|pymongo|npm err!|ssh:|etcdserver)(?![\w-])"
+)
 _METADATA: Final[Mapping[str, str]] = {
     "permission": "permission",
     "service": "service",
@@ -79,6 +88,7 @@ _METADATA: Final[Mapping[str, str]] = {
     "email": "account",
     "role": "role",
     "constraint": "constraint",
+    "customConstraints": "constraint",
 }
 """What the metadata of an `ErrorInfo` are called here."""
 
@@ -100,6 +110,10 @@ def lift(text: str, metadata: Mapping[str, str]) -> dict[str, str]:
                     found.setdefault(key, value)
     if match := _PERMISSION.search(text):
         found.setdefault("permission", match[0])
+    elif "permission" not in found and (match := _IMPLIED.search(text)):
+        found["permission"] = (
+            f"serviceusage.services.{match[1]}" if match[1] else f"resourcemanager.projects.{match[2]}"
+        )
     _emails(text, found)
     if "service" not in found:
         service = next((host for name, host in _API_NAMES.items() if f"{name} API has not been used" in text), "")
@@ -108,7 +122,8 @@ def lift(text: str, metadata: Mapping[str, str]) -> dict[str, str]:
     if "project_number" in found:
         found.setdefault("consumer", found["project_number"])
     if "constraint" in found:
-        found["constraint"] = "constraints/" + found["constraint"].removeprefix("constraints/")
+        name = found["constraint"].removeprefix("customConstraints/").removeprefix("constraints/")
+        found["constraint"] = f"constraints/{name}"
     return found
 
 

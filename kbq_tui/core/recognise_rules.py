@@ -66,9 +66,12 @@ def _rules(*pairs: tuple[str, str]) -> tuple[tuple[str, re.Pattern[str]], ...]:
     return tuple((code, re.compile(pattern, re.IGNORECASE)) for code, pattern in pairs)
 
 
+_NAMED: Final = r"(?:\S{0,200}@\S{1,200}|\S{0,3}\d{10,25}\S{0,3}|\S{0,40}projects/\S{1,300})"
+"""How Google names a service account: by its e-mail, its number or its path. Others have service accounts, too."""
+
 FIRST: Final = _rules(
     # The words decide here even against a reason: ten keys come as 429 and must not be tried again.
-    ("KBQ-TOO-MANY-KEYS", r"maximum number of .{0,20}keys on .{0,20}account"),
+    ("KBQ-TOO-MANY-KEYS", r"maximum number of (?:user[- ]managed )?keys on (?:the )?(?:service )?account\b"),
     ("KBQ-VPC-SC", r"vpc service controls|vpcServiceControlsUnique|SECURITY_POLICY_VIOLATED"),
     ("KBQ-DENY-POLICY", r"\biam deny policy"),
     ("KBQ-BILLING-OFF", r"billing has not been enabled|not allowed in the free tier"),
@@ -79,10 +82,14 @@ WORDS: Final = _rules(
     ("KBQ-ACCOUNT-CREATION-BLOCKED", r"service account creation is not allowed on this project"),
     ("KBQ-ACCOUNT-ID-INVALID", r"account id .{1,120}(?:does not have a length between|is invalid|must (?:be )?match)"),
     ("KBQ-ACCOUNT-ID-INVALID", r"service account name must be between 6 and 30|account_id\W.{1,120}n't match regexp"),
-    ("KBQ-DOMAIN-RESTRICTED", r"not belong to a permitted customer"),
-    ("KBQ-GRANT-BLOCKED", r"denied by org policy on resource"),
-    ("KBQ-TOMBSTONE", r"deleted:serviceaccount:\S{1,300} is of an unknown type"),
-    ("KBQ-ACCOUNT-GONE", r"invalid[_ ]grant.{0,120}account not found"),
+    (
+        "KBQ-DOMAIN-RESTRICTED",
+        r"not belong to a permitted customer|domain restricted sharing\W{1,3}organization policy",
+    ),
+    ("KBQ-GRANT-BLOCKED", r"setPolicy failed.{0,1500}?denied by org policy"),
+    ("KBQ-ORG-POLICY", r"operation denied by (?:custom )?org policy"),
+    ("KBQ-TOMBSTONE", r"deleted:(?:serviceaccount|user|group):\S{1,300} is of an unknown type"),
+    ("KBQ-ACCOUNT-GONE", r"invalid[_ ]grant.{0,120}account (?:not found|has been deleted)"),
     ("KBQ-KEY-REJECTED", r"invalid jwt signature"),
     ("KBQ-CLOCK-SKEW", r"check your iat and exp|must be a short-lived token|token used too (?:early|late)|clock skew"),
     ("KBQ-CLOCK-SKEW", r"invalid jwt.{0,200}\b(?:iat|exp)\b"),
@@ -90,10 +97,10 @@ WORDS: Final = _rules(
     ("KBQ-API-DISABLED", r"\bAPI \S{0,80} ?(?:is )?not enabled (?:on|for|in) project|accessNotConfigured"),
     ("KBQ-KEY-NOT-FOUND", r"service account key \S{1,300} (?:does not exist|(?:was |is )?not found)"),
     ("KBQ-PROJECT-NOT-FOUND", r"make sure it references valid gcp project"),
-    ("KBQ-ACCOUNT-NOT-VISIBLE", r"service account \S{1,300} (?:does not exist|(?:was |is )?not found)"),
-    ("KBQ-ACCOUNT-NOT-VISIBLE", r"unknown service account\b"),
-    ("KBQ-ACCOUNT-NOT-VISIBLE", r"setPolicy failed for dataset .{1,1200}? does not exist"),
-    ("KBQ-ACCOUNT-DISABLED", r"service account (?:\S{1,300} )?(?:is|was|has been) disabled|disabled_client"),
+    ("KBQ-ACCOUNT-NOT-VISIBLE", rf"service account {_NAMED} (?:does not exist|(?:was |is )?not found)"),
+    ("KBQ-ACCOUNT-NOT-VISIBLE", rf"unknown service account(?!\s+(?!{_NAMED}|this command)\w)"),
+    ("KBQ-ACCOUNT-NOT-VISIBLE", r"setPolicy failed for dataset .{1,1200}?service account .{1,400}? does not exist"),
+    ("KBQ-ACCOUNT-DISABLED", rf"service account (?:{_NAMED} )?(?:is|was|has been) disabled|disabled_client"),
     ("KBQ-ACCOUNT-DISABLED", r"invalid[_ ]grant.{0,120}account disabled"),
     ("KBQ-SCOPES", r"insufficient authentication scopes|ACCESS_TOKEN_SCOPE_INSUFFICIENT|insufficient_scope"),
     (
@@ -103,32 +110,43 @@ WORDS: Final = _rules(
     ("KBQ-BILLING-OFF", r"expiration time must be less than 60 days|billing account .{0,100}(?:disabled|closed)"),
     ("KBQ-CONCURRENT-CHANGE", r"concurrent policy changes|read-modify-write"),
     ("KBQ-ROLE-LEVEL", r"\brole \S{1,200} is not supported for this resource"),
-    ("KBQ-GCLOUD-DATASET-FLAG", r"unrecognized arguments:.{0,40} --dataset"),
+    ("KBQ-GCLOUD-DATASET-FLAG", r"\(gcloud\.[\w.-]{1,100}\) unrecognized arguments:.{0,40} --dataset"),
     ("KBQ-TWO-LOCATIONS", r"cannot read and write in different locations"),
-    ("KBQ-POLICY-TAG", r"neither fine-grained reader|protected by policy tag"),
+    ("KBQ-POLICY-TAG", r"neither fine-grained reader|protected by policy tag|permission to access policy tag"),
     ("KBQ-DRIVE", r"\bdrive credentials|google drive scope"),
     ("KBQ-NOT-IN-LOCATION", r"not found: dataset .{1,1200}? was not found in location"),
     ("KBQ-TABLE-READ-DENIED", r"does not have permission to query (?:table|view)"),
     ("KBQ-TABLE-NOT-FOUND", r"not found: (?:table|view) \S{1,1200}[:.]\S"),
     ("KBQ-DATASET-NOT-FOUND", r"not found: dataset \S{1,1200}[:.]\S"),
-    ("KBQ-PROJECT-NOT-FOUND", r"not found: project\b|projects instance \[[^\]:\n]{1,80}\] \(or it may not exist\)"),
+    ("KBQ-PROJECT-NOT-FOUND", r"not found: project\b"),
     ("KBQ-PROJECT-NOT-FOUND", r"\bproject \S{1,100} (?:not found or deleted|is pending deletion)"),
     ("KBQ-PROJECT-NOT-FOUND", r"\bproject [#'\"\[]?(?=\S{0,60}[\d/-])\S{1,100} has been deleted"),
-    ("KBQ-DATASET-NOT-EMPTY", r"\bdataset .{1,1200}? is still in use"),
+    ("KBQ-DATASET-NOT-EMPTY", r"\bdataset .{1,200}?[:.].{1,1100}? is still in use"),
     ("KBQ-CREDENTIALS-FILE", r"DefaultCredentialsError.{0,40}File .{1,400}? was not found"),
     ("KBQ-CREDENTIALS-FILE", r"\bfile \S{1,400} (?:is not a valid json file|does not have a valid type\.)"),
+    ("KBQ-CREDENTIALS-FILE", r"could not deserialize key data|service account info was not in the expected format"),
     (
         "KBQ-NO-CREDENTIALS",
         r"DefaultCredentialsError|default credentials were not found|automatically determine credentials",
     ),
     ("KBQ-NO-CREDENTIALS", r"not currently have an active account selected|no credentialed accounts"),
+    (
+        "KBQ-NO-CREDENTIALS",
+        r"could not (?:find|load(?: the)?) default credentials|load application default credentials",
+    ),
     ("KBQ-LOGIN-EXPIRED", r"reauthentication (?:is needed|is required|failed|required)|invalid_rapt"),
     ("KBQ-LOGIN-EXPIRED", r"has been expired or revoked|refreshing your current auth tokens|ReauthFail"),
+    ("KBQ-LOGIN-EXPIRED", r"active account \[\S{1,100}\] does not have any valid credentials"),
+    ("KBQ-UNAUTHENTICATED", r"missing required authentication credential|invalid authentication credentials"),
+    ("KBQ-UNAUTHENTICATED", r"BigQuery error in .{1,40} operation: Invalid Credentials"),
     ("KBQ-IMPERSONATION-DENIED", r"impersonated credentials|(?:unable|failed) to impersonate \[?\S{1,100}@"),
     ("KBQ-QUOTA-PROJECT", r"required permission to use project|requires a quota project|USER_PROJECT_DENIED"),
     ("KBQ-RATE-LIMITED", r"rate_?limit_?exceeded|(?<!api )rate limits? exceeded|exceeded rate limits"),
     ("KBQ-RATE-LIMITED", r"quota exceeded for quota metric .{0,200}per (?:minute|second|100 seconds)"),
-    ("KBQ-QUOTA-EXCEEDED", r"(?<!disk )quota exceeded|quotaExceeded|exceeded quota"),
+    (
+        "KBQ-QUOTA-EXCEEDED",
+        r"quota exceeded(?:: your| for (?:quota|aggregate))|custom quota exceeded|exceeded quota for|quotaExceeded",
+    ),
     ("KBQ-QUERY-TOO-BIG", r"resources exceeded during query|exceeded limit for bytes billed|resourcesExceeded"),
     ("KBQ-QUERY-INVALID", r"(?:unrecognized name|syntax error): .{1,2000} at \[\d{1,6}:\d{1,6}\]"),
     (
@@ -140,7 +158,10 @@ WORDS: Final = _rules(
 NETWORK: Final = _rules(
     ("KBQ-PROXY", r"ProxyError|connect to proxy|tunnel connection failed|proxy authentication required|proxy returned"),
     ("KBQ-CONNECTION-LOST", r"unexpected_eof|eof occurred"),
-    ("KBQ-TLS", r"certificate[_ ]verify[_ ]failed|SSLError|SSLCertVerification|ssl_error_ssl|wrong_version_number"),
+    (
+        "KBQ-TLS",
+        r"certificate[_ ]verify[_ ]failed|(?<!Open)SSLError|SSLCertVerification|ssl_error_ssl|wrong_version_number",
+    ),
     ("KBQ-TLS", r"handshake failure|ssl handshake|tlsv1 alert|self[- ]signed certificate"),
     ("KBQ-DNS", r"name or service not known|failure in name resolution|nodename nor servname|failed to resolve"),
     (
@@ -163,14 +184,25 @@ MALFORMED: Final = _rules(
 )
 
 LAST: Final = _rules(
+    ("KBQ-PROJECT-NOT-FOUND", r"projects instance \[[^\]:\n]{1,80}\] \(or it may not exist\)"),
     ("KBQ-NOT-PERMITTED", r"the caller does not have permission|update access denied"),
     (
         "KBQ-ALREADY-EXISTS",
         r"already exists: (?:dataset|table|job|view|routine|model)\b|requested entity already exists",
     ),
-    ("KBQ-ALREADY-EXISTS", r"(?:dataset|table|view|service account) \S{1,1200} already exists\b"),
+    (
+        "KBQ-ALREADY-EXISTS",
+        r"(?:(?:dataset|table|view) \S{1,200}[:.]\S{1,1024}|service account \S{1,300}) already exists\b",
+    ),
     ("KBQ-CONCURRENT-CHANGE", r"\bconditionNotMet\b"),
+    ("KBQ-QUOTA-PROJECT", r"end user credentials from google cloud sdk without a quota project"),
 )
+
+BY_POLICY: Final = re.compile(r"operation denied by (?:custom )?org policy", re.IGNORECASE)
+"""The same words for whatever a policy forbids: if a constraint stands beside them, it says what."""
+
+ASIDE: Final = re.compile(r"you might receive a \W?quota exceeded\W? or \W?API not enabled\W? error", re.IGNORECASE)
+"""What a warning of the libraries says may happen; it has not."""
 
 DENIED: Final = re.compile(r"denied|does not have|do not have|required|requires|missing|lacks|forbidden", re.IGNORECASE)
 """Words beside the name of a permission which say that it is wanting."""

@@ -150,6 +150,88 @@ def test_what_libraries_and_tools_print_is_recognised(words: str, code: str) -> 
     assert recognise_text(words, NOWHERE).code == code
 
 
+_NO_ACCESS = f"User [jo@example.com] does not have permission to access projects instance [{P}] (or it may not exist): "
+_MANAGED = "constraints/iam.managed.disableServiceAccountKeyCreation"
+_ASIDE = (
+    "UserWarning: Your application has authenticated using end user credentials from Google Cloud SDK without a quota "
+    'project. You might receive a "quota exceeded" or "API not enabled" error.\n'
+)
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "lifted"),
+    [
+        (f"Operation denied by org policy on resource 'projects/{P}': [\"{_MANAGED}\": \"Blocks keys.\"].",
+         "KBQ-KEY-CREATION-BLOCKED", {"constraint": _MANAGED, "project": P}),
+        ("IAM setPolicy failed for Dataset acme:DS: Operation denied by org policy on resource 'projects/x': "
+         '["constraints/iam.managed.allowedPolicyMembers": "Who"]', "KBQ-DOMAIN-RESTRICTED", {}),
+        (f"FAILED_PRECONDITION: Operation denied by custom org policy on resource 'projects/{P}': "
+         '["customConstraints/custom.noFridays": "No."]', "KBQ-ORG-POLICY",
+         {"constraint": "constraints/custom.noFridays"}),
+        ("Operation denied by org policy on resource.", "KBQ-ORG-POLICY", {}),
+        ("The 'Domain Restricted Sharing' organization policy is enforced.", "KBQ-DOMAIN-RESTRICTED", {}),
+        (f"ERROR: (gcloud.iam.service-accounts.create) {_NO_ACCESS}Permission iam.serviceAccounts.create is required "
+         f"to perform this operation on project projects/{P}.", "KBQ-PERMISSION-MISSING",
+         {"permission": "iam.serviceAccounts.create", "project": P}),
+        (f"ERROR: (gcloud.iam.service-accounts.keys.create) {_NO_ACCESS}Permission 'iam.serviceAccountKeys.create' "
+         "denied on resource (or it may not exist).", "KBQ-KEY-CREATE-DENIED", {"project": P}),
+        (f"{_NO_ACCESS}The caller does not have permission", "KBQ-PROJECT-NOT-FOUND", {"project": P}),
+        (_NO_ACCESS.replace(f"[{P}]", f"[{P}:setIamPolicy]") + "Policy update access denied.",
+         "KBQ-PERMISSION-MISSING", {"permission": "resourcemanager.projects.setIamPolicy", "project": P}),
+        ("ERROR: (gcloud.services.enable) PERMISSION_DENIED: Permission denied to enable service "
+         "[iam.googleapis.com]", "KBQ-PERMISSION-MISSING",
+         {"permission": "serviceusage.services.enable", "service": "iam.googleapis.com"}),
+        ("Permission denied to list services for consumer container [projects/987654321098]",
+         "KBQ-PERMISSION-MISSING", {"permission": "serviceusage.services.list"}),
+        (f"BigQuery API has not been used in project {P} before or it is disabled.", "KBQ-API-DISABLED",
+         {"consumer": P}),
+        (_ASIDE, "KBQ-QUOTA-PROJECT", {}),
+        (_ASIDE + "google.api_core.exceptions.Forbidden: 403 The caller does not have permission",
+         "KBQ-NOT-PERMITTED", {}),
+        ('Access Denied: BigQuery BigQuery: User does not have permission to access policy tag "PII : high" on column '
+         "p.DS.people.email.", "KBQ-POLICY-TAG", {"policy_tag": "PII : high"}),
+        ("Error: Attempted to load application default credentials since neither `credentials` nor `access_token` was "
+         "set in the provider block.  No credentials loaded.", "KBQ-NO-CREDENTIALS", {}),
+        ("google: could not find default credentials. See https://cloud.google.com/docs", "KBQ-NO-CREDENTIALS", {}),
+        ("Error: Could not load the default credentials. Browse to https://cloud.google.com/docs",
+         "KBQ-NO-CREDENTIALS", {}),
+        ("Your current active account [jo@example.com] does not have any valid credentials", "KBQ-LOGIN-EXPIRED", {}),
+        ("ValueError: ('Could not deserialize key data. The data may be in an incorrect format', [<OpenSSLError(code=5"
+         "03841036, lib=60)>])", "KBQ-CREDENTIALS-FILE", {}),
+        ("MalformedError: Service account info was not in the expected format, missing fields token_uri.",
+         "KBQ-CREDENTIALS-FILE", {}),
+        ("('invalid_grant: Account has been deleted', {'error': 'invalid_grant'})", "KBQ-ACCOUNT-GONE", {}),
+        ("Request is missing required authentication credential. Expected OAuth 2 access token, login cookie or other "
+         "valid authentication credential.", "KBQ-UNAUTHENTICATED", {}),
+        ("BigQuery error in ls operation: Invalid Credentials", "KBQ-UNAUTHENTICATED", {}),
+        ("BigQuery error in query operation: Could not connect with BigQuery server.\nHttp response status: 503\n"
+         "Http response content:\nb'Service Unavailable'", "KBQ-GOOGLE-UNAVAILABLE", {}),
+        ("IAM setPolicy failed for Dataset acme:DS: The member deleted:user:jo@example.com?uid=12345 is of an unknown "
+         "type.", "KBQ-TOMBSTONE", {"uid": "12345"}),
+        ("Quota exceeded: Your project exceeded quota for free query bytes scanned.", "KBQ-QUOTA-EXCEEDED", {}),
+        ("Please enable billing in project settings. This API method requires billing to be enabled.",
+         "KBQ-BILLING-OFF", {"project": None}),
+    ],
+)  # fmt: skip
+def test_what_operators_paste_is_recognised_and_names_what_it_is_about(
+    words: str, code: str, lifted: dict[str, str | None]
+) -> None:
+    problem = recognise_text(words, NOWHERE)
+    assert problem.code == code
+    assert {name: problem.details.get(name) for name in lifted} == lifted
+
+
+def test_an_api_that_is_off_in_a_project_named_by_its_id_is_turned_on_there() -> None:
+    problem = recognise_text(f"BigQuery API has not been used in project {P} before or it is disabled.", NOWHERE)
+    assert f"gcloud services enable bigquery.googleapis.com --project={P}" in shown(problem)
+
+
+def test_an_error_info_of_a_policy_names_its_constraint() -> None:
+    fault = Fault("No.", 400, None, "CUSTOM_ORG_POLICY_VIOLATION", metadata={"customConstraints": _MANAGED})
+    problem = recognise(fault, HERE)
+    assert (problem.code, problem.details["constraint"]) == ("KBQ-KEY-CREATION-BLOCKED", _MANAGED)
+
+
 def test_a_failed_job_s_json_is_recognised() -> None:
     text = '{"id": "p:EU.bquxjob_1", "status": {"errorResult": {"reason": "invalidQuery", "message": "x"}}}'
     assert recognise_text(text, NOWHERE).code == "KBQ-QUERY-INVALID"
@@ -217,6 +299,23 @@ Table not found: reservation at 8 pm
 Error from server (NotFound): pods "x" not found
 ERROR: (gcloud.run.deploy) NOT_FOUND: Image not found
 ERROR: (gcloud.compute.instances.create) Could not fetch resource: The resource 'projects/foo/zones/x' was not found
+Error from server (Forbidden): pods "web" is forbidden: exceeded quota: compute-resources, requested: cpu=2, used: cpu=8
+552 5.2.2 Mailbox size limit exceeded; quota exceeded
+Maximum number of deploy keys on this GitHub account reached
+You have reached the maximum number of API keys on your Mailgun account
+train.py: error: unrecognized arguments: --dataset imagenet
+sqlite3.OperationalError: table people already exists
+The dataset customers already exists in DVC
+Dataset 'iris' is still in use by notebook 3
+service account Jenkins is disabled
+Windows could not start: The service account svc-sql was not found
+Unknown service account plan
+IAM setPolicy failed for Dataset acme:DS: User jo@example.com does not exist.
+psycopg2.OperationalError: connection to server at "10.0.0.5", port 5432 failed: Connection refused
+redis.exceptions.ConnectionError: Error 111 connecting to localhost:6379. Connection refused.
+npm ERR! code ECONNRESET
+error: request to https://registry.npmjs.org/foo failed, reason: read ECONNRESET
+ssh: Could not resolve hostname prod: Name or service not known
 Klaviyo: the account is paused
 Ihr Projekt wurde gespeichert
 """.strip().splitlines()
