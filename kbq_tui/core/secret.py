@@ -9,14 +9,21 @@ MASK: Final = "[secret]"
 _PATTERNS: Final = (
     # A PEM block, also where a JSON dump has turned its line ends into the two characters "\n", or has been cut short.
     re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL),
-    re.compile(r'("private_key(?:_data)?"\s*:\s*)"(?:[^"\\]|\\.)*"?'),
+    re.compile(r"""((?:private_key(?:_data)?|privateKeyData)["']?\s*:\s*)(?:"(?:[^"\\]|\\.)*"?|'(?:[^'\\]|\\.)*'?)"""),
+    # A key file as Google's answer to its creation holds it: JSON in base64.
+    re.compile(r"(?<![\w+/-])(?:ewog|ewoJ|eyJ0|eyAi)[A-Za-z0-9+/_-]{200,}={0,2}"),
     re.compile(r"\bya29\.[\w.\-]+"),
     re.compile(r"(?<![\w-])eyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)?"),
-    re.compile(r"(?i)\b(bearer\s+)[\w.~+/=\-]{12,}"),
+    re.compile(r"(?i)\b(bearer\s+|authorization[\"']?\s*[:=]\s*[\"']?basic\s+)[\w.~+/=\-]{12,}"),
+    re.compile(r"(://[^\s/:@]{1,200}:)[^\s/@]{1,500}(?=@)"),
     re.compile(
-        r"(?i)\b((?:access_token|refresh_token|id_token|client_secret|assertion)\"?\s*[=:]\s*\"?)[^\s\"&,}]{8,}"
+        r"(?i)\b((?:access_token|refresh_token|id_token|client_secret|assertion)[\\\"']{0,4}\s*[=:]\s*[\\\"']{0,4})"
+        r"[^\s\\\"'&,}]{8,}"
     ),
 )
+
+_END: Final = re.compile(r"-----END [A-Z ]{0,40}PRIVATE KEY-----")
+_BASE64: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=\\\r\n")
 
 
 class Secret:
@@ -67,4 +74,19 @@ def scrub(text: str, known: Iterable[str] = ()) -> str:
         scrubbed = scrubbed.replace(value, MASK)
     for pattern in _PATTERNS:
         scrubbed = pattern.sub(lambda m: (m.group(1) if m.lastindex else "") + MASK, scrubbed)
+    if "-----END " in scrubbed:
+        scrubbed = _without_tails(scrubbed)
     return text if scrubbed == text else scrubbed
+
+
+def _without_tails(text: str) -> str:
+    """Take out the last lines of a private key whose first ones were not copied."""
+    parts: list[str] = []
+    begin = 0
+    for end in _END.finditer(text):
+        start = end.start()
+        while start > begin and text[start - 1] in _BASE64:
+            start -= 1
+        parts += (text[begin:start], MASK)
+        begin = end.end()
+    return "".join((*parts, text[begin:]))

@@ -21,7 +21,8 @@ _REST: Final = {
 }
 _GRPC_VARIABLE: Final = "KBQ_TUI_IAM_GRPC"
 _TOKEN_VARIABLE: Final = "CLOUDSDK_AUTH_TOKEN_HOST"  # noqa: S105  a name
-_LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+_LOOPBACK: Final = re.compile(r"localhost|::1|127(?:\.(?:25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])){3}")
+"""Whole addresses only: what merely looks like one, such as 127.999.1.1, is a name that a resolver is asked for."""
 _GOOGLE: Final = ("googleapis.com", "google.com")
 _METADATA: Final = frozenset({"metadata.google.internal", "169.254.169.254"})
 
@@ -30,10 +31,13 @@ _PLAIN: Final = re.compile(r"(?i:https?)://(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]
 """A URL in which every reader finds the same host. What stands before a backslash or an @, urlsplit takes for a user's
 name, and what makes the connection for the host."""
 
+_TARGET: Final = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):[0-9]+")
+"""A host and its port; none of gRPC's other ways to say where, which name resolvers and lists."""
+
 
 def is_loopback(host: str | None) -> bool:
     """Return whether a host name can only mean this machine."""
-    return host is not None and (host in _LOOPBACK or (host.startswith("127.") and host.replace(".", "").isdigit()))
+    return host is not None and _LOOPBACK.fullmatch(host) is not None
 
 
 def is_google(host: str | None) -> bool:
@@ -143,7 +147,7 @@ def _check_url(variable: str, value: str) -> str:
 def _check_target(value: str) -> str:
     host = _host_of(value)
     port = value.rpartition(":")[2]
-    if not host or not port.isascii() or not port.isdigit():
+    if not _TARGET.fullmatch(value) or not port.isascii() or not port.isdigit():
         text = said("{variable} must be host:port, such as 127.0.0.1:8081.", variable=_GRPC_VARIABLE)
         raise InvalidValueError(_GRPC_VARIABLE, text)
     return host

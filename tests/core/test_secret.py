@@ -1,5 +1,6 @@
 """The key is radioactive: what a Secret shows, and what scrub takes out."""
 
+import base64
 import copy
 import json
 import pickle
@@ -70,6 +71,13 @@ def test_a_secret_cannot_leave_by_copying() -> None:
         "Authorization: Bearer ya29.canarycanarycanary",
         "assertion=eyJhbGciOi.eyJjYW5hcnki.canarycanary",
         '{"access_token": "canarycanarycanary", "expires_in": 3599}',
+        repr({"refresh_token": "1//0canarycanary", "client_secret": "GOCSPX-canarycanary"}),
+        json.dumps(json.dumps({"refresh_token": "1//0canarycanary", "client_secret": "GOCSPX-canarycanary"})),
+        json.dumps({"privateKeyData": "canary" * 400}),
+        'private_key_data: "canarycanary"',
+        "MIIcanarycanary" + "canary" * 8 + "\ncanary/+==\n-----END " + "PRIVATE KEY-----",
+        "ProxyError: http://jo:canarycanary@proxy.example:3128 refused",
+        "Proxy-Authorization: Basic canarycanary==",
     ],
 )
 def test_scrub_takes_credentials_out(text: str) -> None:
@@ -78,8 +86,16 @@ def test_scrub_takes_credentials_out(text: str) -> None:
     assert MASK in clean
 
 
+def test_scrub_takes_a_whole_key_file_out_that_was_encoded() -> None:
+    encoded = base64.b64encode(json.dumps(KEY, indent=2).encode()).decode()
+    for text in (encoded, f"got {encoded} as answer", json.dumps({"data": encoded})):
+        assert encoded[100:140] not in scrub(text)
+
+
 def test_scrub_leaves_plain_errors_alone() -> None:
     text = "Access Denied: Project p: User does not have bigquery.jobs.create permission in project p."
+    assert scrub(text) == text
+    text = "The basic authentication of https://proxy.example:3128/a:b@c is off; private_key_id: abc, eyJ0 ewog"
     assert scrub(text) == text
 
 
@@ -114,7 +130,17 @@ def test_inert_text_is_bounded_and_says_so() -> None:
 
 
 def test_scrub_is_quick_on_text_that_is_almost_a_token() -> None:
-    for almost in ("eyJ-" * 50_000, '"private_key":"' * 10_000, "-----BEGIN " * 20_000, "bearer " * 30_000):
+    for almost in (
+        "eyJ-" * 50_000,
+        '"private_key":"' * 10_000,
+        "-----BEGIN " * 20_000,
+        "bearer " * 30_000,
+        "A" * 200_000,
+        "http://a:b" * 20_000,
+        "ewog" * 50_000,
+        "A-----END " * 20_000,
+        "A\n" * 20_000 + "-----END PRIVATE KEY-----" * 4_000,
+    ):
         began = time.perf_counter()
         scrub(almost)
         assert time.perf_counter() - began < 5  # quadratic work would take minutes

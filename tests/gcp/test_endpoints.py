@@ -39,6 +39,9 @@ def test_plain_http_is_taken_on_this_machine(host: str) -> None:
         "http://bigquery.example.com/",
         "http://127.0.0.1.example.com/",
         "http://127.evil/",
+        "http://127.999.1.1/",
+        "http://127.0.0.1.1/",
+        "http://127./",
         "http://localhost@evil.example/",
         "https://user:secret@host/",
         "ftp://localhost/",
@@ -58,7 +61,19 @@ def test_an_address_that_is_wrong_or_would_leak_credentials_is_refused(value: st
     assert "secret" not in caught.value.reason
 
 
-@pytest.mark.parametrize("value", ["localhost", "localhost:http", ":80", "127.0.0.1:"])
+@pytest.mark.parametrize(
+    "value",
+    [
+        "localhost",
+        "localhost:http",
+        ":80",
+        "127.0.0.1:",
+        "127.\u0660.0.1:80",
+        "dns://dns.example/iam.googleapis.com:443",
+        "unix:/tmp/socket:80",
+        "127.0.0.1,evil.example:80",
+    ],
+)
 def test_a_grpc_address_is_host_and_port(value: str) -> None:
     with pytest.raises(InvalidValueError):
         Endpoints.from_env({"KBQ_TUI_IAM_GRPC": value})
