@@ -176,7 +176,7 @@ def explain_command(paper: Paper, text: str, context: Context, *, as_json: bool)
 
     problem = recognise_text(text, context)
     if as_json:
-        paper.json({"schema": "kbq-tui/explain/v1", **problem.to_json()})
+        paper.json({"schema": "kbq-tui/explain/v1", **problem.to_json(), "wait": problem.wait, "link": problem.link})
     else:
         paper.problem(problem, result=True, heading=told("this is") if problem.code else told("not known"))
         for name, value in problem.details.items():

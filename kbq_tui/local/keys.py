@@ -73,7 +73,7 @@ class KeyFiles:
             return LocalKey("", record.key_id, record.email, record.project, in_keyring=True)
         facts = key_facts(key, place.path, email)
         copied = record is not None and record.key_id == facts.key_id
-        return LocalKey(str(place.path), facts.key_id, facts.email, facts.project, place.warnings(), copied)
+        return LocalKey(str(place.path), facts.key_id, facts.email, facts.project, self.warnings(place), copied)
 
     def handed_over(self, project: str, email: str) -> tuple[str, ...]:
         """Return the ids of the account's keys whose file was shredded here, newest last.
@@ -121,7 +121,7 @@ class KeyFiles:
         return copy
 
     def mend(self, path: str | None, project: str, email: str) -> tuple[str, ...]:
-        """Take away what others may do with the key file, and with its folder where that is one of ours.
+        """Take away what others may do with the key file, and with those of its folders that are ours.
 
         Returns:
             What was changed, in words; empty where nothing had to be.
@@ -137,11 +137,11 @@ class KeyFiles:
                 if mode != FILE_MODE:
                     os.fchmod(fd, FILE_MODE)
                     done.append(said("{path}: mode {mode} is now 0600", path=place.path, mode=f"{mode:04o}"))
-            if place.folder.is_relative_to(self._folder.resolve()):
-                mode = stat.S_IMODE(place.folder.stat().st_mode)
+            for folder in self._own_folders(place):
+                mode = stat.S_IMODE(folder.stat().st_mode)
                 if mode != FOLDER_MODE:
-                    place.folder.chmod(FOLDER_MODE)
-                    done.append(said("{path}: mode {mode} is now 0700", path=place.folder, mode=f"{mode:04o}"))
+                    folder.chmod(FOLDER_MODE)
+                    done.append(said("{path}: mode {mode} is now 0700", path=folder, mode=f"{mode:04o}"))
         except FileNotFoundError:
             raise problem("KBQ-KEY-FILE-MISSING", path=place.path, reason=said("There is no such file.")) from None
         except OSError as error:
@@ -201,6 +201,25 @@ class KeyFiles:
             with suppress(OSError):
                 self._record_path(project, email).unlink(missing_ok=True)
         return outcome.note
+
+    def warnings(self, place: Place) -> tuple[str, ...]:
+        """Say what is not as it should be with a key file and with those of its folders that are ours."""
+        out = list(place.warnings())
+        for folder in self._own_folders(place):
+            mode = stat.S_IMODE(folder.stat().st_mode)
+            if mode & 0o077 and not (folder == place.folder and mode & 0o022):  # of that one it is said already
+                text = said(
+                    "Others may look into the folder {path}: its mode is {mode}. kbq-tui key mend sets 0700.",
+                    path=folder,
+                    mode=f"{mode:04o}",
+                )
+                out.append(text)
+        return tuple(out)
+
+    def _own_folders(self, place: Place) -> tuple[Path, ...]:
+        """Return the key's folder and those above it up to the one where default places are; none elsewhere."""
+        own = self._folder.resolve()
+        return tuple(f for f in (place.folder, *place.folder.parents) if f.is_relative_to(own))
 
     def _place(self, path: str | None, project: str, email: str) -> Place:
         return Place.at(path or self.default_path(project, email))
@@ -293,7 +312,7 @@ class Slot:
                 (place.folder / place.part).unlink()
             raise os_problem(error, place.path, "KBQ-KEY-FILE-UNWRITABLE") from error
         self._close()
-        warnings: tuple[str, ...] = place.warnings()
+        warnings = self._store.warnings(place)
         try:
             _sync(place)
         except OSError as error:  # the key is in place: too late to call it a failure

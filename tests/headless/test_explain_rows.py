@@ -18,6 +18,8 @@ def test_explain_names_cause_remedy_and_who(said: Said, tmp_path, monkeypatch) -
     body = json.loads(ran.stdout)
     assert body["schema"] == "kbq-tui/explain/v1"
     assert body["remedy"]
+    assert body["link"].startswith("https://")
+    assert body["wait"] >= 0
     if not said.violation and not said.info:  # words alone are enough
         assert body["code"] == said.code
         assert body["who"]

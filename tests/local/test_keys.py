@@ -199,6 +199,35 @@ def test_wider_modes_are_reported_and_mended(store: KeyFiles, key: Secret, folde
     assert mended.warnings == ()
 
 
+def test_folders_of_ours_that_others_may_look_into_are_reported_and_mended(
+    store: KeyFiles, key: Secret, folder: Path
+) -> None:
+    kept = store.reserve(None, PROJECT, EMAIL).commit(key)
+    folder.chmod(0o777)
+    Path(kept.path).parent.chmod(0o755)
+    seen = store.inspect(None, PROJECT, EMAIL)
+    assert seen is not None
+    assert any("0755" in w for w in seen.warnings)
+    assert any("0777" in w for w in seen.warnings)
+    assert len(store.mend(None, PROJECT, EMAIL)) == 2
+    assert (mode(folder), mode(Path(kept.path).parent)) == (0o700, 0o700)
+    mended = store.inspect(None, PROJECT, EMAIL)
+    assert mended is not None
+    assert mended.warnings == ()
+
+
+def test_a_folder_that_is_none_of_ours_is_neither_reported_for_being_read_nor_mended(
+    store: KeyFiles, key: Secret, tmp_path: Path
+) -> None:
+    (tmp_path / "shared").mkdir(0o755)
+    path = str(tmp_path / "shared" / "key.json")
+    store.reserve(path, PROJECT, EMAIL).commit(key)
+    seen = store.inspect(path, PROJECT, EMAIL)
+    assert seen is not None
+    assert seen.warnings == ()
+    assert store.mend(path, PROJECT, EMAIL) == ()
+
+
 def test_a_key_in_a_git_work_tree_gets_a_warning(store: KeyFiles, key: Secret, tmp_path: Path) -> None:
     (tmp_path / "repo" / ".git").mkdir(parents=True)
     kept = store.reserve(str(tmp_path / "repo" / "sub" / "key.json"), PROJECT, EMAIL).commit(key)
