@@ -17,6 +17,7 @@ _PATTERNS: Final = tuple(
     for pattern in (
         rf"\b(?:[Tt]able|[Vv]iew) [`'\"]?(?P<project>{_PROJECT})[:.](?P<dataset>{_DATASET})\.(?P<table>{_TABLE})",
         rf"\b[Dd]ataset [`'\"]?(?P<project>{_PROJECT})[:.](?P<dataset>{_DATASET})",
+        rf"\bon columns? [`'\"]?(?P<project>{_PROJECT})[:.](?P<dataset>{_DATASET})\.(?P<table>{_TABLE})\.\w",
         rf"/datasets/(?P<dataset>{_DATASET})",
         rf"\"datasetId\": ?\"(?P<dataset>{_DATASET})\"",
         rf"\b(?:for|on|in) [Dd]ataset [`'\"]?(?P<dataset>{_DATASET})(?![\w:-]*[:-]\w)",

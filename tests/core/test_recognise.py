@@ -226,6 +226,18 @@ def test_an_api_that_is_off_in_a_project_named_by_its_id_is_turned_on_there() ->
     assert f"gcloud services enable bigquery.googleapis.com --project={P}" in shown(problem)
 
 
+def test_the_table_of_a_protected_column_stands_in_the_commands() -> None:
+    text = f"User has neither fine-grained reader nor masked get permission on column {P}.DS.people.email."
+    problem = recognise_text(text, NOWHERE)
+    assert problem.details["column"] == f"{P}.DS.people.email"
+    assert f"bq show --schema --format=prettyjson {P}:DS.people" in shown(problem)
+
+
+def test_no_project_of_google_s_own_is_taken_for_the_operator_s() -> None:
+    text = "Service account service-987654321098@gcp-sa-bigquerydatatransfer.iam.gserviceaccount.com does not exist."
+    assert "--project=PROJECT_ID" in shown(recognise_text(text, NOWHERE))
+
+
 def test_an_error_info_of_a_policy_names_its_constraint() -> None:
     fault = Fault("No.", 400, None, "CUSTOM_ORG_POLICY_VIOLATION", metadata={"customConstraints": _MANAGED})
     problem = recognise(fault, HERE)
