@@ -59,6 +59,9 @@ def code_for_permission(permission: str) -> str:
 LEVELS: Final[Mapping[str, int]] = {"project": -3, "dataset": -2, "table": -1}
 """Where the step for each level is among the last three against an over-grant."""
 
+LEVELLED: Final = frozenset({"KBQ-OVER-GRANT", "KBQ-INHERITED-ACCESS"})
+"""The problems whose last three steps are for the levels at which a role is held; `resource` says which it is."""
+
 
 def problem(code: str, context: Context, /, *, original: str = "", **details: object) -> Problem:
     """Return one entry as a Problem.
@@ -76,8 +79,7 @@ def problem(code: str, context: Context, /, *, original: str = "", **details: ob
     kept = {name: text for name, value in details.items() if (text := clean(value))}
     known = {**_DEFAULTS.get(code, {}), **values(context, kept)}
     steps = entry.remedy
-    if code == "KBQ-OVER-GRANT":
-        # The last three steps are for the levels at which a role is held; `resource` says which it is.
+    if code in LEVELLED:
         level, _, name = kept.get("resource", "").partition(" ")
         if level in LEVELS:
             steps = (*steps[:-3], steps[LEVELS[level]])

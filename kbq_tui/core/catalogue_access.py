@@ -276,6 +276,24 @@ ENTRIES: Final = (
         Kind.CONFLICT,
     ),
     Entry(
+        "KBQ-INHERITED-ACCESS",
+        "The service account is let in by a role that is not its own",
+        "The account {account} has {role} on {resource}, and no role of its own was seen that gives it: it may come "
+        "from a group, from everybody, from the project, a folder or the organization.",
+        (
+            "Find out what lets it in, then take that away: the account out of the group, or the role from the group "
+            "or from everybody.",
+            f"This shows who is let in on the project, its folders and its organization:\n{cmd.SHOW_ALL_POLICIES}",
+            f"This shows who is let in on the dataset:\n{cmd.SHOW_DATASET}",
+            f"This shows who is let in on the table or view:\n{cmd.SHOW_TABLE_POLICY}",
+        ),
+        "Whoever manages the group; else, on a dataset, table or view its owner: role BigQuery Data Owner "
+        "(roles/bigquery.dataOwner), on the project a project IAM administrator: role Project IAM Admin "
+        "(roles/resourcemanager.projectIamAdmin), on a folder or the organization its administrator.",
+        _CLOUD + "iam/docs/resource-hierarchy-access-control",
+        Kind.CONFLICT,
+    ),
+    Entry(
         "KBQ-NOT-SEARCHED",
         "Not every place was searched for over-grants",
         "Of what is in {resource}, only the first {limit} were searched for roles of the account {account}.",

@@ -250,6 +250,11 @@ ROW_POLICY: Final = Request(
     ),
 )
 
+_LET_IN: Final = (
+    "By hand: take the account out of the group, or the role away from the group or from everybody, and write down "
+    "which it was; this shows who is let in:"
+)
+
 REQUESTS: Final[Mapping[str, Request]] = {
     "KBQ-VPC-SC": VPC_SC,
     "KBQ-DENY-POLICY": DENY,
@@ -281,6 +286,12 @@ REQUESTS: Final[Mapping[str, Request]] = {
             step("To take it back where it was held on a dataset:", cmd.GRANT_DATASET),
             step("To take it back where it was held on a table or view alone:", cmd.GRANT_TABLE),
         ),
+    ),
+    "KBQ-INHERITED-ACCESS": Request(
+        (cmd.SHOW_ALL_POLICIES,),
+        tuple(step(_LET_IN, command) for command in (cmd.SHOW_ALL_POLICIES, cmd.SHOW_DATASET, cmd.SHOW_TABLE_POLICY)),
+        ("To take it back, put the account into the group again, or grant the role again to whom it was taken from.",)
+        * 3,
     ),
     "KBQ-BILLING-OFF": Request(
         (cmd.SHOW_BILLING, "gcloud billing accounts list"),

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Final, NamedTuple
 
 from kbq_tui.core import catalogue_commands as cmd
-from kbq_tui.core.catalogue import LEVELS, PERMISSIONS
+from kbq_tui.core.catalogue import LEVELLED, LEVELS, PERMISSIONS
 from kbq_tui.core.catalogue_base import clean, fill, fill_command, values
 from kbq_tui.core.catalogue_handoff import LOOK, REQUESTS, step
 from kbq_tui.core.problems import Context, Problem
@@ -149,7 +149,7 @@ def _filled(do: tuple[str, ...], undo: tuple[str, ...], known: Mapping[str, str]
 def _asked(code: str, known: dict[str, str]) -> Commands:
     look, do, undo = REQUESTS[code]
     level, _, name = known.get("resource", "").partition(" ")
-    if code == "KBQ-OVER-GRANT" and level in LEVELS:  # the last steps are for the levels at which a role is held
+    if code in LEVELLED and level in LEVELS:
         do, undo = (do[LEVELS[level]],), (undo[LEVELS[level]],)
         if level != "project":
             known["dataset"], _, known["table"] = name.partition(".")

@@ -97,30 +97,35 @@ class Checker:
         return catalogue.problem(code, self.context, **details)
 
     def over_grant(self, grants: Sequence[tuple[str, str]], locations: Mapping[str, str] | None = None) -> Problem:
-        """Return one problem for all that is too much, with the command that takes each away.
+        """Return one problem for all that is too much, with the command that takes each away, or, where no role of the
+        account itself is known to give it, with the one that shows what does.
 
         Args:
-            grants: roles and what they are held on: `project P`, `dataset D` or `table D.T`.
+            grants: roles, or in words what is held, and on what: `project P`, `dataset D` or `table D.T`.
             locations: by what they are held on, where it is not the connection's.
         """
         context, elsewhere = self.context, locations or {}
-        each = [
-            catalogue.problem(
-                "KBQ-OVER-GRANT",
-                replace(context, location=elsewhere.get(on) or self.location),
-                role=r,
-                resource=on,
-            )
-            for r, on in grants
-        ]
-        roles = joined(", ", *dict.fromkeys(r for r, _ in grants))
-        whole = catalogue.problem("KBQ-OVER-GRANT", context, role=roles, resource=grants[0][1])
-        steps = tuple(dict.fromkeys(p.remedy[-1] for p in each))
-        if any(r.startswith("roles/") for r, _ in grants):
-            # The program takes away only what it sees granted to the account itself: then the role is known by name.
-            command = f"kbq-tui apply {self.spec.name} --remove-over-grants"
-            steps += (joined("\n", said("Or have it taken away here:"), command),)
-        return replace(whole, remedy=(*whole.remedy[:-1], *steps))
+
+        def of(code: str, some: Sequence[tuple[str, str]]) -> Problem:
+            places = (replace(context, location=elsewhere.get(on) or self.location) for _, on in some)
+            each = [
+                catalogue.problem(code, place, role=r, resource=on) for place, (r, on) in zip(places, some, strict=True)
+            ]
+            roles = joined(", ", *dict.fromkeys(r for r, _ in some))
+            whole = catalogue.problem(code, context, role=roles, resource=some[0][1])
+            return replace(whole, remedy=(*whole.remedy[:-1], *dict.fromkeys(p.remedy[-1] for p in each)))
+
+        named = [(r, on) for r, on in grants if "roles/" in r]
+        unnamed = [grant for grant in grants if grant not in named]
+        inherited = of("KBQ-INHERITED-ACCESS", unnamed) if unnamed else None
+        if not named:
+            assert inherited is not None
+            return inherited
+        own = of("KBQ-OVER-GRANT", named)
+        # The program takes away only what it sees granted to the account itself: then the role is known by name.
+        command = f"kbq-tui apply {self.spec.name} --remove-over-grants"
+        steps = (*own.remedy, joined("\n", said("Or have it taken away here:"), command))
+        return replace(own, remedy=(*steps, *(inherited.remedy if inherited is not None else ())))
 
     def perhaps_not_yet(self, judged: Judged) -> Judged:
         """While our own change may be on its way, an answer without it is no verdict yet.

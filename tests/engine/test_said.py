@@ -6,6 +6,7 @@ import pytest
 
 from kbq_tui.core import catalogue, checks
 from kbq_tui.core.events import Event, EventKind
+from kbq_tui.core.observed import RoleBinding
 from kbq_tui.core.problems import Context, Kind, ProblemError, Retry
 from kbq_tui.core.spec import ConnectionSpec
 from kbq_tui.core.words import Said, said, told
@@ -89,6 +90,8 @@ async def test_a_remedy_that_learns_the_accounts_name_can_still_be_told(sees: st
         account.faults["query:SELECT"] = [unknown]
     else:
         account.allowed = frozenset({checks.NEEDED_PERMISSION, checks.READ_PERMISSION})
+        assert isinstance(world.cloud, FakeCloud)
+        world.cloud.bindings.append(RoleBinding("roles/bigquery.dataViewer", (SPEC.member,)))
     failed = [r.problem for r in await verify(SPEC, world) if r.problem is not None]
     assert failed
     for problem in failed:

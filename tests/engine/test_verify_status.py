@@ -81,7 +81,7 @@ async def test_a_table_that_could_be_made_in_the_import_dataset_fails_and_is_dro
     assert got["import.readonly"].verdict is Verdict.FAIL
     problem = got["import.readonly"].problem
     assert problem is not None
-    assert problem.code == "KBQ-OVER-GRANT"
+    assert problem.code == "KBQ-INHERITED-ACCESS"
     made = [w for w in account.writes if w.startswith("CREATE")]
     dropped = [w for w in account.writes if w.startswith("DROP")]
     assert len(made) <= len(dropped)

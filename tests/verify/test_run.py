@@ -288,6 +288,22 @@ async def test_over_grants_are_named_with_the_commands_that_remove_them(bench: B
     assert "kbq-tui apply default --remove-over-grants" in text
 
 
+async def test_where_no_role_of_its_own_lets_the_account_in_the_command_shows_what_does(bench: Bench) -> None:
+    bench.bind("roles/iam.serviceAccountViewer", member="allAuthenticatedUsers")
+    bench.bind("roles/logging.viewer")
+    bench.sql("CREATE SCHEMA `P.payroll` OPTIONS(location='EU')")
+    everybody = {"role": "READER", "specialGroup": "allAuthenticatedUsers"}
+    bench.world.set_access(bench.dataset("payroll"), [*bench.dataset("payroll").access, everybody])
+    results = await bench.verify()
+    project, dataset = results["permissions.minimal"].problem, results["permissions.isolated"].problem
+    assert project is not None
+    assert dataset is not None
+    assert dataset.code == "KBQ-INHERITED-ACCESS"
+    assert dataset.remedy[-1].endswith(f"bq show --format=prettyjson {bench.project}:payroll")
+    assert project.code == "KBQ-OVER-GRANT"  # one is its own, and goes
+    assert "--role=roles/logging.viewer" in "\n".join(project.remedy)
+
+
 async def test_over_grants_go_on_request_and_nothing_else_does(bench: Bench) -> None:
     before = bench.spot.state()
     bench.bind("roles/logging.viewer")
