@@ -18,6 +18,8 @@ from kbq_tui.core.words import Said, filled, joined
 # https://cloud.google.com/resource-manager/docs/organization-policy/overview
 NEW_ACCOUNT_WAIT: Final = 120
 GRANT_WAIT: Final = 420
+PACE_WAIT: Final = 120
+"""Rates are counted by the minute or by 100 seconds. Source: https://cloud.google.com/bigquery/quotas"""
 API_WAIT: Final = 600
 ORG_POLICY_WAIT: Final = 900
 

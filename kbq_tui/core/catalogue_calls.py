@@ -4,7 +4,7 @@ from typing import Final
 
 from kbq_tui.core import catalogue_commands as cmd
 from kbq_tui.core import catalogue_handoff as ask
-from kbq_tui.core.catalogue_base import GRANT_WAIT, NEW_ACCOUNT_WAIT, Entry
+from kbq_tui.core.catalogue_base import GRANT_WAIT, NEW_ACCOUNT_WAIT, PACE_WAIT, Entry
 from kbq_tui.core.problems import Kind, Retry
 
 _CLOUD: Final = "https://cloud.google.com/"
@@ -96,23 +96,25 @@ ENTRIES: Final = (
         "KBQ-RATE-LIMITED",
         "Too many calls in a short time",
         "Google asks for a slower pace; the call itself is in order.",
-        ("Wait a little, and try again. If it stays, something else makes many calls in this project.",),
+        ("Wait a minute or two, and try again. If it stays, something else makes many calls in this project.",),
         _YOU,
         _CLOUD + "bigquery/docs/troubleshoot-quotas",
         retry=Retry.BACKOFF,
+        wait=PACE_WAIT,
     ),
     Entry(
         "KBQ-GOOGLE-UNAVAILABLE",
         "Google has a passing fault",
         "Google's service answered that it cannot do this just now; the call itself is in order.",
         (
-            "Try again in a minute.",
+            "Try again in a minute or two.",
             "If it stays, see whether there is an incident: https://status.cloud.google.com",
         ),
         "You: wait.",
         _CLOUD + "bigquery/docs/error-messages#backendError",
         Kind.NETWORK,
         Retry.BACKOFF,
+        wait=PACE_WAIT,
     ),
     Entry(
         "KBQ-CONNECTION-REFUSED",

@@ -196,6 +196,14 @@ _ASIDE = (
         ("Error: Could not load the default credentials. Browse to https://cloud.google.com/docs",
          "KBQ-NO-CREDENTIALS", {}),
         ("Your current active account [jo@example.com] does not have any valid credentials", "KBQ-LOGIN-EXPIRED", {}),
+        (
+            "google.auth.exceptions.RefreshError: ('invalid_grant: Bad Request', {'error': 'invalid_grant', "
+            "'error_description': 'Bad Request'})",
+            "KBQ-LOGIN-EXPIRED",
+            {},
+        ),
+        ('{"error": "invalid_grant", "error_description": "Bad Request"}', "KBQ-LOGIN-EXPIRED", {}),
+        ("BadRequest: 409 reason: duplicate, message: Already Exists: Job p:US.x", "KBQ-ALREADY-EXISTS", {}),
         ("ValueError: ('Could not deserialize key data. The data may be in an incorrect format', [<OpenSSLError(code=5"
          "03841036, lib=60)>])", "KBQ-CREDENTIALS-FILE", {}),
         ("MalformedError: Service account info was not in the expected format, missing fields token_uri.",
@@ -275,6 +283,10 @@ def test_what_is_not_known_is_called_so_and_shown(fault: Fault, kind: Kind) -> N
 
 
 UNRELATED = """
+order 17 rejected, reason: duplicate
+sudo: reauthentication required for jo
+Project #42 has been deleted from Jira
+Invalid JWT: exp claim expired (Auth0)
 bash: kbq: command not found
 ModuleNotFoundError: No module named 'foo'
 TypeError: unsupported operand type(s) for +: 'int' and 'str'
