@@ -13,19 +13,13 @@ from kbq_tui.core.problems import Problem, ProblemError
 from kbq_tui.core.words import joined, said, said_many
 from kbq_tui.engine.checking import reading_refused, refused
 from kbq_tui.engine.ports import TableInfo
-from kbq_tui.engine.probing import Prober, of_dataset
+from kbq_tui.engine.probing import AT_ONCE, Prober, of_dataset
 
 MAX_OTHER_DATASETS = 500
 """How many datasets that are none of Klaviyo's are looked into; with more of them nothing is proven."""
 
 MAX_OTHER_TABLES = 2_000
 """How many of their tables and views are tried, over all; with more of them nothing is proven."""
-
-_AT_ONCE = 12
-"""How many datasets, and how many tables, are tried at a time: Google allows a principal 100 calls a second.
-
-Source: https://cloud.google.com/bigquery/quotas#api_request_quotas
-"""
 
 _NAMED = 5
 """How many places of one kind are named."""
@@ -81,7 +75,7 @@ class Isolation(Prober):
             if name not in ours:
                 where[name] = where.get(name) or location
         tried = list(where)[:MAX_OTHER_DATASETS]
-        self._slots = asyncio.Semaphore(_AT_ONCE)
+        self._slots = asyncio.Semaphore(AT_ONCE)
         self._room, self._tried, self._more = MAX_OTHER_TABLES, 0, False
         others = await asyncio.gather(*(self._other(name, where[name]) for name in tried))
         if reads := [name for o in others for name in o.reads]:

@@ -27,7 +27,19 @@ _GRACE = 0.8
 """Seconds in which a probe is dropped when the operator leaves; what hangs longer is swept by the next run."""
 
 MAX_TABLES = 50
-"""How many tables and views of a dataset are tried."""
+"""How many tables and views of a dataset are read."""
+
+MAX_TRIED = 2_000
+"""How many tables and views of a dataset are asked whether they can be changed; with more of them nothing is proven."""
+
+MAX_LISTED = 20_000
+"""Among how many tables of a dataset probes are looked for that a killed run left."""
+
+AT_ONCE = 12
+"""How many datasets, and how many tables, are tried at a time: Google allows a principal 100 calls a second.
+
+Source: https://cloud.google.com/bigquery/quotas#api_request_quotas
+"""
 
 Path = tuple[str, str, str]
 """Project, dataset, table."""
@@ -158,8 +170,13 @@ class Prober(Checker):
             ProblemError: it could not be asked, and no answer that came shows that something can be changed.
         """
         tables, sees = await self._tables_of(wish.name)
-        tried = tables[:MAX_TABLES]
-        answers = await asyncio.gather(*(self._writes(wish.name, t, sees) for t in tried), return_exceptions=True)
+        tried, slots = tables[:MAX_TRIED], asyncio.Semaphore(AT_ONCE)
+
+        async def writes(table: TableInfo) -> frozenset[str]:
+            async with slots:
+                return await self._writes(wish.name, table, sees)
+
+        answers = await asyncio.gather(*(writes(table) for table in tried), return_exceptions=True)
         outcome = zip(tried, answers, strict=True)
         if open_ := [t for t, held in outcome if held and not isinstance(held, BaseException)]:
             table = open_[0].name
@@ -181,18 +198,20 @@ class Prober(Checker):
             "it cannot change the {n} table there is", "it can change none of the {n} tables there are", len(tried)
         )
         if len(tables) > len(tried):
-            none = said("{text} (the first {n} of more)", text=none, n=len(tried))
+            limit = said("{n} tables", n=len(tried))
+            more = self.problem("KBQ-NOT-SEARCHED", resource=on_dataset(wish.name), limit=limit)
+            return Judged(Verdict.UNKNOWN, said("{text}; there are more", text=none), more)
         return Judged(Verdict.PASS, said("{none}; {refused}", none=none, refused=refusal))
 
     async def _tables_of(self, dataset: str) -> tuple[tuple[TableInfo, ...], bool]:
         """Return the tables, and whether the account sees them. Who may not list them may change them all the same:
         then the operator names them."""
         try:
-            return await self.cloud.tables(self.spec.project, dataset, MAX_TABLES + 1), True
+            return await self.cloud.tables(self.spec.project, dataset, MAX_TRIED + 1), True
         except ProblemError as error:
             if not refused(error.problem):
                 raise
-        return await self.ports.cloud.tables(self.spec.project, dataset, MAX_TABLES + 1), False
+        return await self.ports.cloud.tables(self.spec.project, dataset, MAX_TRIED + 1), False
 
     async def _writes(self, dataset: str, table: TableInfo, sees: bool) -> frozenset[str]:
         """Return what the account could do to a table; one that it sees must be in the answer."""

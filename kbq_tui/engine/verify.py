@@ -18,7 +18,7 @@ from kbq_tui.engine.checking import Emit, Settling, Told, key_refused, refused
 from kbq_tui.engine.isolation import MAX_OTHER_DATASETS, Isolation
 from kbq_tui.engine.offload import offload
 from kbq_tui.engine.ports import Ports, TableInfo
-from kbq_tui.engine.probing import MAX_TABLES, is_probe, of_dataset
+from kbq_tui.engine.probing import MAX_LISTED, MAX_TABLES, is_probe, of_dataset
 
 __all__ = ["MAX_OTHER_DATASETS", "MAX_TABLES", "PROBE_PREFIX", "Settling", "verify"]
 
@@ -197,7 +197,7 @@ class _Verification(Isolation):
 
     async def _staging(self, wish: DatasetWish) -> None:
         with contextlib.suppress(ProblemError):  # what is wrong is said by the check itself
-            await self.sweep(wish.name, await self.cloud.tables(self.spec.project, wish.name))
+            await self.sweep(wish.name, await self.cloud.tables(self.spec.project, wish.name, MAX_LISTED))
         billing: list[Judged] = []
 
         async def ask() -> Judged:
@@ -224,7 +224,7 @@ class _Verification(Isolation):
         call = said("{sql}, as a dry run", sql=sql.read_one(self.spec.project, wish.name, "…"))
 
         async def ask() -> Judged:
-            found = await self.cloud.tables(self.spec.project, wish.name)
+            found = await self.cloud.tables(self.spec.project, wish.name, MAX_LISTED)
             await self.sweep(wish.name, found)
             tables = [t for t in found if not is_probe(t)]
             if not tables:

@@ -12,7 +12,7 @@ import pytest
 
 from kbq_tui.core.checks import expected
 from kbq_tui.core.spec import IMPORT_DATASET, STAGING_DATASET, ConnectionSpec, Direction
-from kbq_tui.engine import isolation
+from kbq_tui.engine import isolation, probing
 from tests.verify.bench import EXPORT, Bench, Cut, Rule, Spoil, down
 
 IMP, TMP = IMPORT_DATASET, STAGING_DATASET
@@ -160,7 +160,7 @@ def payroll_of(*tables: str, open_: str = "", **traits: Any) -> Spoil:
 def at_most(**bounds: int) -> Spoil:
     def spoil(bench: Bench) -> None:
         for name, bound in bounds.items():
-            bench.patch.setattr(isolation, name, bound)
+            bench.patch.setattr(isolation if hasattr(isolation, name) else probing, name, bound)
 
     return spoil
 
@@ -176,9 +176,9 @@ def operator_holds_on_datasets_alone(bench: Bench) -> None:
     bench.patch.setattr(authz, "permissions", held)
 
 
-def table_grant(role: str) -> Spoil:
+def table_grant(role: str, table: str = "people") -> Spoil:
     def spoil(bench: Bench) -> None:
-        bench.traits(IMP, "people", iam_policy={"bindings": [{"role": role, "members": [bench.spec.member]}]})
+        bench.traits(IMP, table, iam_policy={"bindings": [{"role": role, "members": [bench.spec.member]}]})
 
     return spoil
 
@@ -508,6 +508,23 @@ CASES = (
     Case(
         "a table's permissions are lost",
         all_of(sql(LONE_TABLE), fail(down("bigquery.tables.testIamPermissions"))),
+        {"import.readonly": UNKNOWN},
+    ),
+    Case(
+        "one table of very many can be written to",
+        all_of(
+            sql(*(f"CREATE TABLE `P.{IMP}.t{n:02}` (x INT64)" for n in range(60)), LONE_TABLE.replace("people", "zz")),
+            table_grant("roles/bigquery.dataEditor", "zz"),
+        ),
+        {"import.readonly": FAIL},
+    ),
+    Case(
+        "there are more tables than are asked about",
+        all_of(
+            sql(LONE_TABLE, LONE_TABLE.replace("people", "zz")),
+            table_grant("roles/bigquery.dataEditor", "zz"),
+            at_most(MAX_TRIED=1),
+        ),
         {"import.readonly": UNKNOWN},
     ),
     Case("the forbidden CREATE is lost", cut("CREATE TABLE", IMP), {"import.readonly": UNKNOWN}),

@@ -24,6 +24,7 @@ from kbq_tui.engine.verify import MAX_TABLES, PROBE_PREFIX
 from kbq_tui.export.commands import command_for
 from kbq_tui.gcp.wire import Wire
 from kbq_tui.sandbox.faults import Rule
+from kbq_tui.sandbox.world import Table
 from tests.faults.field import wait_until
 from tests.verify.bench import Bench, Cut
 
@@ -190,6 +191,15 @@ async def test_probes_of_a_killed_run_are_swept_by_the_next_and_nobody_elses_tab
     assert set(bench.probes()) == {*theirs, *left}, "it is young, and may be another run's own"
     await bench.verify(ahead=20 * 60)
     assert bench.probes() == theirs
+
+
+async def test_a_probe_behind_a_thousand_tables_is_swept_too(bench: Bench) -> None:
+    bench.sql(f"CREATE TABLE `P.{TMP}.{PROBE_PREFIX}left` (x INT64) OPTIONS(labels=[('created-by', 'kbq-tui')])")
+    tables = bench.dataset(TMP).tables
+    for name in (f"a{n:04}" for n in range(1_001)):
+        tables[name] = Table(bench.project, TMP, name, view_query="SELECT 1 AS x")
+    await bench.verify(ahead=20 * 60)
+    assert bench.probes() == []
 
 
 async def test_a_probe_in_the_dataset_that_is_read_is_no_table_of_klaviyos(
