@@ -1,7 +1,8 @@
 """How one check is run: asked, waited for while our own change may be on its way, judged, recorded."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from kbq_tui.core import catalogue, checks
 from kbq_tui.core.catalogue_base import placeholder
@@ -42,6 +43,32 @@ def key_refused(problem: Problem) -> bool:
 def never(problem: Problem) -> bool:
     """For checks that only an answer can fail: every refusal makes them unknown."""
     return False
+
+
+EVERYBODY = frozenset({"specialGroup:allAuthenticatedUsers", "allAuthenticatedUsers", "allUsers"})
+"""Members that include every service account there is."""
+
+
+class Held(NamedTuple):
+    """A role that is too much, as far as it is known.
+
+    Attributes:
+        role: the role, or in words what it allows.
+        on: what it is held on: `project P`, `dataset D` or `table D.T`.
+        location: where that is; empty where it is the connection's.
+        member: one of `EVERYBODY`, where it is not granted to the account by name.
+        bound: whether there is a condition to it.
+    """
+
+    role: str
+    on: str
+    location: str = ""
+    member: str = ""
+    bound: bool = False
+
+    @property
+    def text(self) -> str:
+        return f"{self.role} ({self.member})" if self.member else self.role
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,36 +123,31 @@ class Checker:
     def problem(self, code: str, **details: str) -> Problem:
         return catalogue.problem(code, self.context, **details)
 
-    def over_grant(self, grants: Sequence[tuple[str, str]], locations: Mapping[str, str] | None = None) -> Problem:
-        """Return one problem for all that is too much, with the command that takes each away, or, where no role of the
-        account itself is known to give it, with the one that shows what does.
+    def over_grant(self, grants: Sequence[Held]) -> Problem:
+        """Return one problem for all that is too much, with the command that takes each away, or, where no role is
+        known that gives it, with the one that shows who is let in."""
+        named = [grant for grant in grants if "roles/" in grant.role]
+        steps = dict.fromkeys(self._taken_away("KBQ-OVER-GRANT", grant) for grant in named)
+        if any(not g.member and not g.bound for g in named):
+            # The program takes away only what it sees granted to the account itself, and without a condition.
+            command = f"kbq-tui apply {self.spec.name} --remove-over-grants"
+            steps[joined("\n", said("Or have it taken away here:"), command)] = None
+        code = "KBQ-OVER-GRANT" if named else "KBQ-INHERITED-ACCESS"
+        inherited = [self._taken_away("KBQ-INHERITED-ACCESS", grant) for grant in grants if grant not in named]
+        roles = joined(", ", *dict.fromkeys(grant.text for grant in named or grants))
+        whole = catalogue.problem(code, self.context, role=roles, resource=(named or grants)[0].on)
+        return replace(whole, remedy=(*whole.remedy[:-1], *steps, *dict.fromkeys(inherited)))
 
-        Args:
-            grants: roles, or in words what is held, and on what: `project P`, `dataset D` or `table D.T`.
-            locations: by what they are held on, where it is not the connection's.
-        """
-        context, elsewhere = self.context, locations or {}
-
-        def of(code: str, some: Sequence[tuple[str, str]]) -> Problem:
-            places = (replace(context, location=elsewhere.get(on) or self.location) for _, on in some)
-            each = [
-                catalogue.problem(code, place, role=r, resource=on) for place, (r, on) in zip(places, some, strict=True)
-            ]
-            roles = joined(", ", *dict.fromkeys(r for r, _ in some))
-            whole = catalogue.problem(code, context, role=roles, resource=some[0][1])
-            return replace(whole, remedy=(*whole.remedy[:-1], *dict.fromkeys(p.remedy[-1] for p in each)))
-
-        named = [(r, on) for r, on in grants if "roles/" in r]
-        unnamed = [grant for grant in grants if grant not in named]
-        inherited = of("KBQ-INHERITED-ACCESS", unnamed) if unnamed else None
-        if not named:
-            assert inherited is not None
-            return inherited
-        own = of("KBQ-OVER-GRANT", named)
-        # The program takes away only what it sees granted to the account itself: then the role is known by name.
-        command = f"kbq-tui apply {self.spec.name} --remove-over-grants"
-        steps = (*own.remedy, joined("\n", said("Or have it taken away here:"), command))
-        return replace(own, remedy=(*steps, *(inherited.remedy if inherited is not None else ())))
+    def _taken_away(self, code: str, grant: Held) -> str:
+        """Return the step that takes a role away from whoever holds it, or that shows who does."""
+        context = replace(self.context, location=grant.location or self.location)
+        step = catalogue.problem(code, context, role=grant.role, resource=grant.on).remedy[-1]
+        if grant.member:
+            step = reworked(step, lambda part: part.replace(self.spec.member, grant.member))
+        if grant.bound:
+            # "None" means the binding without a condition; this is every binding of the role and the member.
+            step = reworked(step, lambda part: part.replace("--condition=None", "--all"))
+        return step
 
     def perhaps_not_yet(self, judged: Judged) -> Judged:
         """While our own change may be on its way, an answer without it is no verdict yet.

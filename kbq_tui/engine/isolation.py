@@ -9,9 +9,10 @@ from kbq_tui.core import catalogue, checks
 from kbq_tui.core.checks import Judged, Verdict
 from kbq_tui.core.diff import context_of
 from kbq_tui.core.grants import on_dataset, on_project, on_table
+from kbq_tui.core.observed import DatasetInfo
 from kbq_tui.core.problems import Problem, ProblemError
 from kbq_tui.core.words import joined, said, said_many
-from kbq_tui.engine.checking import reading_refused, refused
+from kbq_tui.engine.checking import EVERYBODY, Held, reading_refused, refused
 from kbq_tui.engine.ports import TableInfo
 from kbq_tui.engine.probing import AT_ONCE, Prober, of_dataset
 
@@ -24,24 +25,19 @@ MAX_OTHER_TABLES = 2_000
 _NAMED = 5
 """How many places of one kind are named."""
 
-_EVERYBODY = frozenset({"specialGroup:allAuthenticatedUsers", "allAuthenticatedUsers", "allUsers"})
-"""Members that include every service account there is."""
-
 
 @dataclass(frozen=True, slots=True)
 class _Other:
     """What the account can do in a dataset that is none of Klaviyo's.
 
     Attributes:
-        location: where it is.
         reads: what in it can be read: the dataset, or single tables of it.
         grants: by which roles, and on what, as far as can be seen.
         problem: why that is not wholly known.
     """
 
-    location: str = ""
     reads: tuple[str, ...] = ()
-    grants: tuple[tuple[str, str], ...] = ()
+    grants: tuple[Held, ...] = ()
     problem: Problem | None = None
 
 
@@ -63,7 +59,7 @@ class Isolation(Prober):
         if held:
             roles, _ = await self.project_roles()
             project = on_project(self.spec.project)
-            excess = self.over_grant([(role, project) for role in roles or (said("read access"),)])
+            excess = self.over_grant(roles or (Held(said("read access"), project),))
             text = said("{permission} is held on the whole project", permission=checks.READ_PERMISSION)
             return Judged(Verdict.FAIL, text, excess)
         own = await self.cloud.dataset_names(self.spec.project)
@@ -80,9 +76,8 @@ class Isolation(Prober):
         others = await asyncio.gather(*(self._other(name, where[name]) for name in tried))
         if reads := [name for o in others for name in o.reads]:
             grants = [grant for o in others for grant in o.grants[:_NAMED]]
-            locations: dict[str, str] = {on: o.location for o in others for _, on in o.grants}
             text = said("the account reads in: {names}", names=", ".join(reads[:_NAMED]))
-            return Judged(Verdict.FAIL, text, self.over_grant(grants[:_NAMED], locations))
+            return Judged(Verdict.FAIL, text, self.over_grant(grants[:_NAMED]))
         for name, other in zip(tried, others, strict=True):
             if other.problem is not None:
                 text = joined(": ", name, other.problem.original or other.problem.title)
@@ -125,21 +120,18 @@ class Isolation(Prober):
                     return _Other(problem=error.problem)
                 info = None
             location = info.location if info is not None else listed_in
-            if info is not None:
-                roles = sorted({e.role for e in info.access if e.member == self.spec.member})
-                if roles or any(e.member in _EVERYBODY and e.role for e in info.access):
-                    grants = [(role, on_dataset(dataset)) for role in roles or (said("read access"),)]
-                    return _Other(location, (dataset,), tuple(grants))
+            if info is not None and (grants := self._on(info)):
+                return _Other((dataset,), grants)
             try:
                 tables = await self._some_tables(dataset)
             except ProblemError as error:
-                return _Other(location, problem=error.problem)
+                return _Other(problem=error.problem)
         answers = await asyncio.gather(*(self._reads(dataset, table, location) for table in tables))
         open_ = [table.name for table, answer in zip(tables, answers, strict=True) if answer is True]
         if open_:
             names = tuple(f"{dataset}.{name}" for name in open_[:_NAMED])
-            return _Other(location, names, await self._behind(dataset, open_[:_NAMED]))
-        return _Other(location, problem=next((a for a in answers if isinstance(a, Problem)), None))
+            return _Other(names, await self._behind(dataset, open_[:_NAMED], location))
+        return _Other(problem=next((a for a in answers if isinstance(a, Problem)), None))
 
     async def _some_tables(self, dataset: str) -> tuple[TableInfo, ...]:
         """Return a dataset's tables, as many as there is room for. The operator names them: the account is shown
@@ -174,15 +166,29 @@ class Isolation(Prober):
             return True
         return False if reading_refused(why) and of_dataset(why, dataset) else why
 
-    async def _behind(self, dataset: str, tables: Sequence[str]) -> tuple[tuple[str, str], ...]:
-        """Return the account's roles by which tables can be read, and what they are held on, as the operator sees."""
+    async def _behind(self, dataset: str, tables: Sequence[str], location: str) -> tuple[Held, ...]:
+        """Return the roles by which tables can be read, and what they are held on, as the operator sees."""
         cloud, project, member = self.ports.cloud, self.spec.project, self.spec.member
-        grants: list[tuple[str, str]] = []
+        grants: list[Held] = []
         with suppress(ProblemError):
             if info := await cloud.dataset(project, dataset):
-                grants += sorted({(e.role, on_dataset(dataset)) for e in info.access if e.member == member})
+                grants += self._on(info)
         for table in tables:
             with suppress(ProblemError):
-                bindings = await cloud.table_bindings(project, dataset, table)
-                grants += sorted({(b.role, on_table(dataset, table)) for b in bindings if member in b.members})
-        return tuple(grants) or ((said("read access"), on_dataset(dataset)),)
+                grants += sorted(
+                    Held(b.role, on_table(dataset, table), location, "" if m == member else m, b.condition is not None)
+                    for b in await cloud.table_bindings(project, dataset, table)
+                    for m in b.members
+                    if m == member or m in EVERYBODY
+                )
+        return tuple(grants) or (Held(said("read access"), on_dataset(dataset), location),)
+
+    def _on(self, info: DatasetInfo) -> tuple[Held, ...]:
+        """Return the roles that a dataset gives to the account, or to everybody."""
+        member, on = self.spec.member, on_dataset(info.name)
+        found = {
+            Held(e.role, on, info.location, "" if e.member == member else e.member, e.condition is not None)
+            for e in info.access
+            if e.role and (e.member == member or e.member in EVERYBODY)
+        }
+        return tuple(sorted(found))

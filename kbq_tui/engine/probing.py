@@ -14,7 +14,7 @@ from kbq_tui.core.problems import Kind, Problem, ProblemError, Retry
 from kbq_tui.core.spec import JOB_USER, DatasetWish
 from kbq_tui.core.statements import PROBE_PREFIX
 from kbq_tui.core.words import Said, said, said_many
-from kbq_tui.engine.checking import Checker, refused
+from kbq_tui.engine.checking import EVERYBODY, Checker, Held, refused
 from kbq_tui.engine.ports import TableInfo
 
 LABEL = ("created-by", "kbq-tui")
@@ -157,7 +157,7 @@ class Prober(Checker):
             why = error.problem.original or error.problem.title
             return await self._tables_are_safe(wish, said("refused: {why}", why=why))
         dropped = await self.drop(path) is None
-        found = await self.too_many(wish) or [(said("write access"), on_dataset(wish.name))]
+        found = await self.too_many(wish) or [Held(said("write access"), on_dataset(wish.name))]
         text = said(
             "a table could be created and dropped" if dropped else "a table could be created and could not be dropped"
         )
@@ -187,7 +187,7 @@ class Prober(Checker):
             found = await self.too_many(wish)
             if not found:
                 roles = await self._roles_on(wish, table) or (said("write access"),)
-                found = [(role, on_table(wish.name, table)) for role in roles]
+                found = [Held(role, on_table(wish.name, table)) for role in roles]
             return Judged(Verdict.FAIL, text, self.over_grant(found))
         for answer in answers:
             if isinstance(answer, BaseException):
@@ -247,12 +247,11 @@ class Prober(Checker):
             return error.problem
         return None
 
-    async def too_many(self, wish: DatasetWish) -> list[tuple[str, str]]:
-        """Return roles, and on what, that go beyond what a dataset needs; as far as account and operator can see."""
+    async def too_many(self, wish: DatasetWish) -> list[Held]:
+        """Return what goes beyond what a dataset needs; as far as account and operator can see."""
         _, roles, _ = await self.own_roles(wish.name)
-        found: list[tuple[str, str]] = [(role, on_dataset(wish.name)) for role in checks.roles_beyond(wish.role, roles)]
-        roles, _ = await self.project_roles()
-        return found + [(role, on_project(self.spec.project)) for role in roles]
+        found = [Held(role, on_dataset(wish.name)) for role in checks.roles_beyond(wish.role, roles)]
+        return [*found, *(await self.project_roles())[0]]
 
     async def own_roles(self, dataset: str) -> tuple[str, tuple[str, ...], Problem | None]:
         """Return a dataset's location and the account's own entries there, or why it does not see them."""
@@ -275,13 +274,30 @@ class Prober(Checker):
                 return next((e.condition for e in held), None) if all(e.condition for e in held) else None
         return None
 
-    async def project_roles(self) -> tuple[tuple[str, ...], Problem | None]:
-        """Return the account's roles on the project, Job User apart, or why the operator does not see them."""
+    async def project_roles(self) -> tuple[tuple[Held, ...], Problem | None]:
+        """Return the account's roles on the project, and everybody's, Job User apart; or why the operator does not
+        see them."""
         try:
             bindings = await self.ports.cloud.project_bindings(self.spec.project)
         except ProblemError as error:
             return (), error.problem
-        return tuple(sorted({b.role for b in bindings if self.spec.member in b.members} - {JOB_USER})), None
+        project, account = on_project(self.spec.project), self.spec.member
+        found = {
+            Held(b.role, project, member="" if member == account else member, bound=b.condition is not None)
+            for b in bindings
+            for member in b.members
+            if b.role != JOB_USER and (member == account or member in EVERYBODY)
+        }
+        return tuple(sorted(found)), None
+
+    async def job_user_condition(self) -> str | None:
+        """Return the condition under which alone Job User is granted to the account; None for a grant without one,
+        for none at all (it may come from a group, a folder or the organization), and where it cannot be seen."""
+        with contextlib.suppress(ProblemError):
+            bindings = await self.ports.cloud.project_bindings(self.spec.project)
+            held = [b.condition for b in bindings if b.role == JOB_USER and self.spec.member in b.members]
+            return next(iter(held), None) if all(held) else None
+        return None
 
     def settled(self, judged: Judged) -> Judged:
         """A refusal that may be *not yet* is asked for again, within the patience there is.

@@ -11,10 +11,10 @@ from kbq_tui.core.checks import CheckResult, Judged, Verdict
 from kbq_tui.core.grants import on_dataset, on_project
 from kbq_tui.core.keyfile import key_id_of
 from kbq_tui.core.problems import Kind, Problem, ProblemError
-from kbq_tui.core.spec import ConnectionSpec, DatasetWish
+from kbq_tui.core.spec import JOB_USER, ConnectionSpec, DatasetWish
 from kbq_tui.core.statements import PROBE_PREFIX
 from kbq_tui.core.words import said, said_many
-from kbq_tui.engine.checking import Emit, Settling, Told, key_refused, refused
+from kbq_tui.engine.checking import Emit, Held, Settling, Told, key_refused, refused
 from kbq_tui.engine.isolation import MAX_OTHER_DATASETS, Isolation
 from kbq_tui.engine.offload import offload
 from kbq_tui.engine.ports import Ports, TableInfo
@@ -165,7 +165,7 @@ class _Verification(Isolation):
                 self.spec.member,
                 rows,
                 missing,
-                lambda roles: self.over_grant([(role, on_dataset(wish.name)) for role in roles]),
+                lambda roles: self.over_grant([Held(role, on_dataset(wish.name)) for role in roles]),
             )
             if judged.verdict is Verdict.PASS and (condition := await self.condition(wish)) is not None:
                 text = said("{role}, but only under a condition: {condition}", role=wish.role, condition=condition)
@@ -184,14 +184,18 @@ class _Verification(Isolation):
         async def effective() -> Judged:
             held = await self.cloud.test_permissions(self.spec.project, asked)
             missing = self.problem("KBQ-JOB-USER-MISSING", permission=checks.NEEDED_PERMISSION)
-            return self.perhaps_not_yet(checks.judge_effective(held, missing))
+            judged = checks.judge_effective(held, missing)
+            if judged.verdict is Verdict.PASS and (condition := await self.job_user_condition()) is not None:
+                text = said("{role}, but only under a condition: {condition}", role=JOB_USER, condition=condition)
+                judged = Judged(Verdict.FAIL, text, missing)
+            return self.perhaps_not_yet(judged)
 
         async def minimal() -> Judged:
             held = await self.cloud.test_permissions(self.spec.project, asked)
             roles, unseen = await self.project_roles()
-            named = roles or (", ".join(sorted(held - {checks.NEEDED_PERMISSION})),)
-            excess = self.over_grant([(role, on_project(self.spec.project)) for role in named])
-            return checks.judge_minimal(held, roles, excess, unseen)
+            named = ", ".join(sorted(held - {checks.NEEDED_PERMISSION}))
+            excess = self.over_grant(roles or (Held(named, on_project(self.spec.project)),))
+            return checks.judge_minimal(held, tuple(dict.fromkeys(r.text for r in roles)), excess, unseen)
 
         await asyncio.gather(self.check(checks.PERMISSIONS, call, effective), self.check(checks.MINIMAL, call, minimal))
 

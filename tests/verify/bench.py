@@ -107,6 +107,13 @@ class Bench:
         more = [{"role": role, "members": [member]}] if there else []
         self.world.set_policy(self.there, [b for b in bindings if b["members"]] + more, 3)
 
+    def bind_until(self, expression: str, role: str) -> None:
+        """Put a role of the account into the project's policy under a condition alone."""
+        self.bind(role, there=False)
+        condition = {"title": "for a while", "expression": expression}
+        added = {"role": role, "members": [self.spec.member], "condition": condition}
+        self.world.set_policy(self.there, [*self.there.policy.bindings, added], 3)
+
     def sql(self, *statements: str) -> None:
         """Run statements as the owner; `P` is the project."""
         seed(self.spot.field.context, self.project, [s.replace("`P.", f"`{self.project}.") for s in statements])

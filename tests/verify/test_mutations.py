@@ -381,6 +381,16 @@ CASES = (
         {"permissions.minimal": FAIL},
     ),
     Case(
+        "a role that every account there is has on the project",
+        lambda b: b.bind("roles/bigquery.readSessionUser", member="allAuthenticatedUsers"),
+        {"permissions.minimal": FAIL},
+    ),
+    Case(
+        "Job User ends some day",
+        lambda b: b.bind_until('request.time < timestamp("2999-01-01T00:00:00Z")', "roles/bigquery.jobUser"),
+        {"permissions.effective": FAIL},
+    ),
+    Case(
         "Data Editor on the whole project, as the article's command grants it without --dataset",
         lambda b: b.bind("roles/bigquery.dataEditor"),
         {"permissions.minimal": FAIL, "permissions.isolated": FAIL, "import.readonly": FAIL},

@@ -299,19 +299,49 @@ async def test_over_grants_are_named_with_the_commands_that_remove_them(bench: B
 
 
 async def test_where_no_role_of_its_own_lets_the_account_in_the_command_shows_what_does(bench: Bench) -> None:
-    bench.bind("roles/iam.serviceAccountViewer", member="allAuthenticatedUsers")
-    bench.bind("roles/logging.viewer")
-    bench.sql("CREATE SCHEMA `P.payroll` OPTIONS(location='EU')")
+    domain = bench.spec.account_email.partition("@")[2]  # as a group would, it lets in without naming the account
+    bench.sql("CREATE SCHEMA `P.payroll` OPTIONS(location='EU')", "CREATE TABLE `P.payroll.salaries` (x INT64)")
+    bench.world.set_access(bench.dataset("payroll"), [{"role": "READER", "domain": domain}])
+    found = (await bench.verify())["permissions.isolated"].problem
+    assert found is not None
+    assert found.code == "KBQ-INHERITED-ACCESS"
+    assert found.remedy[-1].endswith(f"bq show --format=prettyjson {bench.project}:payroll")
+    viewer = {"role": "roles/bigquery.dataViewer", "members": [bench.spec.member]}
+    bench.sql("CREATE SCHEMA `P.secret` OPTIONS(location='EU')", "CREATE TABLE `P.secret.plans` (x INT64)")
+    bench.traits("secret", "plans", iam_policy={"bindings": [viewer]})
+    both = (await bench.verify())["permissions.isolated"].problem
+    assert both is not None
+    assert both.code == "KBQ-OVER-GRANT"  # one is its own, and goes
+    assert "holds roles/bigquery.dataViewer on table secret.plans" in both.cause
+    assert both.remedy[-1] == found.remedy[-1]
+    assert any("--remove-over-grants" in step for step in both.remedy)
+
+
+async def test_what_everybody_holds_or_a_condition_bounds_is_named_with_the_command_that_removes_just_that(
+    bench: Bench,
+) -> None:
+    bench.bind("roles/logging.viewer", member="allAuthenticatedUsers")
+    bench.bind_until("true", "roles/browser")
+    bench.sql("CREATE SCHEMA `P.public` OPTIONS(location='US')", "CREATE TABLE `P.public.t` (x INT64)")
     everybody = {"role": "READER", "specialGroup": "allAuthenticatedUsers"}
-    bench.world.set_access(bench.dataset("payroll"), [*bench.dataset("payroll").access, everybody])
+    bench.world.set_access(bench.dataset("public"), [*bench.dataset("public").access, everybody])
     results = await bench.verify()
-    project, dataset = results["permissions.minimal"].problem, results["permissions.isolated"].problem
-    assert project is not None
-    assert dataset is not None
-    assert dataset.code == "KBQ-INHERITED-ACCESS"
-    assert dataset.remedy[-1].endswith(f"bq show --format=prettyjson {bench.project}:payroll")
-    assert project.code == "KBQ-OVER-GRANT"  # one is its own, and goes
-    assert "--role=roles/logging.viewer" in "\n".join(project.remedy)
+    minimal, isolated = results["permissions.minimal"], results["permissions.isolated"]
+    assert minimal.problem is not None
+    assert isolated.problem is not None
+    assert "roles/logging.viewer (allAuthenticatedUsers)" in minimal.evidence
+    steps = "\n".join((*minimal.problem.remedy, *isolated.problem.remedy)).splitlines()
+    gcloud = f"gcloud projects remove-iam-policy-binding {bench.project}"
+    assert f"{gcloud} --member=allAuthenticatedUsers --role=roles/logging.viewer --condition=None" in steps
+    assert f"{gcloud} --member={bench.spec.member} --role=roles/browser --all" in steps
+    statement = next(s for s in steps if "REVOKE" in s).partition("'")[2].rstrip("'")
+    assert statement.endswith(f'ON SCHEMA `{bench.project}.public` FROM "specialGroup:allAuthenticatedUsers"')
+    assert not any("--remove-over-grants" in s for s in steps), "it takes away neither"
+    bench.sql(statement)
+    bench.bind("roles/logging.viewer", member="allAuthenticatedUsers", there=False)
+    bench.bind("roles/browser", there=False)
+    results = await bench.verify()
+    assert {i: r.evidence for i, r in results.items() if r.verdict != "pass"} == {}
 
 
 async def test_over_grants_go_on_request_and_nothing_else_does(bench: Bench) -> None:
