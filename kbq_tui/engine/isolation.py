@@ -10,7 +10,7 @@ from kbq_tui.core.checks import Judged, Verdict
 from kbq_tui.core.diff import context_of
 from kbq_tui.core.grants import on_dataset, on_project, on_table
 from kbq_tui.core.observed import DatasetInfo
-from kbq_tui.core.problems import Problem, ProblemError
+from kbq_tui.core.problems import Kind, Problem, ProblemError
 from kbq_tui.core.words import joined, said, said_many
 from kbq_tui.engine.checking import EVERYBODY, Held, reading_refused, refused
 from kbq_tui.engine.ports import TableInfo
@@ -73,7 +73,7 @@ class Isolation(Prober):
         tried = list(where)[:MAX_OTHER_DATASETS]
         self._slots = asyncio.Semaphore(AT_ONCE)
         self._room, self._tried, self._more = MAX_OTHER_TABLES, 0, False
-        others = await asyncio.gather(*(self._other(name, where[name]) for name in tried))
+        others = await asyncio.gather(*(self._still_there(name, where[name]) for name in tried))
         if reads := [name for o in others for name in o.reads]:
             grants = [grant for o in others for grant in o.grants[:_NAMED]]
             text = said("the account reads in: {names}", names=", ".join(reads[:_NAMED]))
@@ -109,6 +109,15 @@ class Isolation(Prober):
             return listed, catalogue.permission_missing(checks.LIST_PERMISSION, context_of(self.spec))
         except ProblemError as error:
             return (), error.problem
+
+    async def _still_there(self, dataset: str, listed_in: str) -> _Other:
+        """Find out the same, unless the dataset has been deleted since it was listed."""
+        other = await self._other(dataset, listed_in)
+        if other.problem is not None and other.problem.kind is Kind.NOT_FOUND:
+            with suppress(ProblemError):
+                if await self.ports.cloud.dataset(self.spec.project, dataset) is None:
+                    return _Other()
+        return other
 
     async def _other(self, dataset: str, listed_in: str) -> _Other:
         """Find out whether a dataset is open to the account: by a grant of its own, to everybody, or by reading."""
@@ -164,7 +173,16 @@ class Isolation(Prober):
         # A policy tag is asked about only after the table itself has let the reader in.
         if why is None or why.code == "KBQ-POLICY-TAG":
             return True
-        return False if reading_refused(why) and of_dataset(why, dataset) else why
+        if reading_refused(why) and of_dataset(why, dataset):
+            return False
+        # A query may fail for what the table is: it wants a filter, has no columns, lies in Drive. Who holds the
+        # permission reads it all the same; that it is not in the answer proves nothing.
+        with suppress(ProblemError):
+            asked = (checks.READ_PERMISSION,)
+            async with self._slots:
+                if await self.cloud.test_table_permissions(self.spec.project, dataset, table.name, asked):
+                    return True
+        return why
 
     async def _behind(self, dataset: str, tables: Sequence[str], location: str) -> tuple[Held, ...]:
         """Return the roles by which tables can be read, and what they are held on, as the operator sees."""

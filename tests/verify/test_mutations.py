@@ -433,6 +433,14 @@ CASES = (
         {"permissions.isolated": UNKNOWN},
     ),
     Case(
+        "one table of another dataset can be read, and no query of it succeeds",
+        all_of(
+            payroll_of("salaries", open_="salaries"),
+            lambda b: b.dataset("payroll").tables["salaries"].schema.clear(),
+        ),
+        {"permissions.isolated": FAIL},
+    ),
+    Case(
         "the tables of another dataset cannot be listed",
         all_of(payroll_of("salaries", open_="salaries"), cut("/datasets/payroll/tables")),
         {"permissions.isolated": UNKNOWN},

@@ -276,6 +276,36 @@ async def test_a_dataset_whose_location_nobody_tells_is_looked_into_all_the_same
     assert (result.verdict, result.evidence) == ("fail", "the account reads in: payroll.salaries")
 
 
+def when_listed(bench: Bench, dataset: str, then: Callable[[], object]) -> None:
+    """Have something happen right after a dataset's tables were listed."""
+    real = Wire.pages
+
+    async def pages(self: Wire, url: str, *more: Any, **named: Any) -> Any:
+        found = await real(self, url, *more, **named)
+        if f"/datasets/{dataset}/tables" in url:
+            then()
+        return found
+
+    bench.patch.setattr(Wire, "pages", pages)
+
+
+async def test_what_is_dropped_while_checks_run_is_no_finding(bench: Bench) -> None:
+    bench.sql(*(f"CREATE TABLE `P.{IMP}.{name}` (x INT64)" for name in ("kept", "dropped")))
+    bench.sql("CREATE SCHEMA `P.payroll` OPTIONS(location='US')", "CREATE TABLE `P.payroll.salaries` (x INT64)")
+    when_listed(bench, IMP, lambda: bench.dataset(IMP).tables.pop("dropped", None))
+    when_listed(bench, "payroll", lambda: bench.there.datasets.pop("payroll", None))
+    results = await bench.verify()
+    assert {i: r.evidence for i, r in results.items() if r.verdict != "pass"} == {}
+    assert results["import.read"].evidence == "1 table or view can be read"
+
+
+async def test_a_view_over_what_was_dropped_is_a_finding(bench: Bench) -> None:
+    bench.sql(f"CREATE TABLE `P.{IMP}.t` (x INT64)", f"CREATE VIEW `P.{IMP}.v` AS SELECT * FROM `P.{IMP}.t`")
+    when_listed(bench, IMP, lambda: bench.dataset(IMP).tables.pop("t", None))
+    result = (await bench.verify())["import.read"]
+    assert (result.verdict, result.evidence[:26]) == ("fail", "1 of 1 cannot be read: v: ")
+
+
 def test_a_table_that_bears_the_datasets_name_is_not_asked_about() -> None:
     statement = privileges("my-project", "EU", IMP, "serviceAccount:a@b.iam.gserviceaccount.com")
     assert f'object_name = "{IMP}" AND object_type = "SCHEMA" AND grantee = ' in statement
