@@ -2,6 +2,7 @@
 
 import re
 import shlex
+import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -65,6 +66,16 @@ _NUMBER: Final = re.compile(r"[0-9]{1,30}")
 _SERVICE: Final = re.compile(r"[a-z][a-z0-9-]{0,60}\.googleapis\.com")
 _LOCATION: Final = re.compile(r"[A-Za-z][A-Za-z0-9-]{1,40}")
 _TABLE: Final = re.compile(r"[\w-]{1,1024}")
+_TABLE_CATEGORIES: Final = frozenset({"Pc", "Pd", "Zs"})
+"""With letters, marks and numbers, what a table's name may hold.
+
+Source: https://cloud.google.com/bigquery/docs/tables#table_naming
+"""
+
+
+def _is_table(value: str) -> bool:
+    kinds = {unicodedata.category(char) for char in value}
+    return len(value) <= 1024 and all(kind[0] in "LMN" or kind in _TABLE_CATEGORIES for kind in kinds)
 
 
 def _matches(pattern: re.Pattern[str]) -> Callable[[str], bool]:
@@ -91,7 +102,7 @@ _VALID: Final[Mapping[str, Callable[[str], bool]]] = {
     "role": _matches(_ROLE),
     "constraint": _matches(_DOTTED),
     "service": _matches(_SERVICE),
-    "table": _matches(_TABLE),
+    "table": _is_table,
     "key_id": _matches(re.compile(r"[0-9a-f]{8,64}")),
     "account_id": _matches(re.compile(r"[a-z][a-z0-9-]{0,62}")),
     "job_id": _matches(re.compile(r"[\w:.-]{1,1100}")),
@@ -172,7 +183,14 @@ def step(sentence: str, commands: Iterable[str], known: Mapping[str, str]) -> Sa
 
 def fill_command(template: str, known: Mapping[str, str]) -> str:
     """Return a command with its blanks filled, safe to paste into a shell."""
-    return _BLANK.sub(lambda match: argument(match[1], known), template)
+
+    def value(match: re.Match[str]) -> str:
+        filling = argument(match[1], known)
+        # Of all names only a table's may hold what a shell divides words at; inside of SQL it is quoted already.
+        bare = template.count("'", 0, match.start()) % 2 == 0
+        return shlex.quote(filling) if match[1] == "table" and bare and not _TABLE.fullmatch(filling) else filling
+
+    return _BLANK.sub(value, template)
 
 
 def argument(name: str, known: Mapping[str, str]) -> str:

@@ -8,6 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kbq_tui.core import catalogue
+from kbq_tui.core import catalogue_commands as cmd
+from kbq_tui.core.catalogue_base import fill_command
 from kbq_tui.core.problems import Context, Kind, Retry
 
 P = "acme-prod-123"
@@ -300,3 +302,21 @@ def test_no_detail_can_break_out_of_a_command(code: str, details: dict[str, str]
 def test_any_context_gives_printable_text(fields: dict[str, str]) -> None:
     problem = catalogue.problem("KBQ-GRANT-MISSING", Context(**fields))
     assert all(c.isprintable() or c == "\n" for c in problem.cause + "".join(problem.remedy))
+
+
+@pytest.mark.parametrize(
+    ("table", "word"),
+    [
+        ("salaries", "salaries"),
+        ("gehälter 2024", "gehälter 2024"),
+        ("नमस्ते", "नमस्ते"),
+        ("x' $(id) '", "TABLE"),
+        ("a`b", "TABLE"),
+        ("a;b", "TABLE"),
+    ],
+)
+def test_a_tables_name_is_one_word_of_a_command_and_the_same_inside_of_sql(table: str, word: str) -> None:
+    problem = catalogue.problem("KBQ-OVER-GRANT", FULL, role="roles/bigquery.dataViewer", resource=f"table pay.{table}")
+    assert shlex.split(problem.remedy[-1].splitlines()[-1])[-1] == f"{P}:pay.{word}"
+    query = fill_command(cmd.CREATE_VIEW, {"project": P, "dataset": "pay", "table": table, "location": "EU"})
+    assert shlex.split(query)[-1].endswith(f"`{P}.pay.{word}`")
