@@ -101,7 +101,7 @@ WORDS: Final = _rules(
     ("KBQ-ACCOUNT-NOT-VISIBLE", rf"unknown service account(?!\s+(?!{_NAMED}|this command)\w)"),
     ("KBQ-ACCOUNT-NOT-VISIBLE", r"setPolicy failed for dataset .{1,1200}?service account .{1,400}? does not exist"),
     ("KBQ-ACCOUNT-DISABLED", rf"service account (?:{_NAMED} )?(?:is|was|has been) disabled|disabled_client"),
-    ("KBQ-ACCOUNT-DISABLED", r"invalid[_ ]grant.{0,120}account disabled"),
+    ("KBQ-ACCOUNT-DISABLED", r"invalid[_ ]grant.{0,120}(?:account|robot is) disabled"),
     ("KBQ-SCOPES", r"insufficient authentication scopes|ACCESS_TOKEN_SCOPE_INSUFFICIENT|insufficient_scope"),
     (
         "KBQ-BILLING-OFF",

@@ -6,6 +6,7 @@ from functools import partial
 from typing import Final, TypeVar
 
 from kbq_tui.core import catalogue
+from kbq_tui.core.checks import LIST_PERMISSION
 from kbq_tui.core.diff import context_of
 from kbq_tui.core.grants import on_project
 from kbq_tui.core.observed import Elsewhere, Part, Present, RoleBinding, Unknown
@@ -66,8 +67,11 @@ async def look_elsewhere(spec: ConnectionSpec, cloud: Cloud, names: Part[tuple[t
     others = [name for name in there if name not in ours]
     looked = others[:MAX_DATASETS]
     async with asyncio.TaskGroup() as group:
+        sees_all = group.create_task(read(partial(cloud.test_permissions, project, (LIST_PERMISSION,))))
         datasets = [group.create_task(read(partial(cloud.dataset, project, name))) for name in looked]
         tables = [group.create_task(policies(name)) for name in (*ours, *looked)]
+    if sees_all.result() == frozenset():
+        unseen.append(catalogue.permission_missing(LIST_PERMISSION, context_of(spec)))
     if more or len(others) > len(looked):
         limit = said("{tables} tables in {datasets} datasets", tables=MAX_TABLES - room, datasets=len(tables))
         unseen.append(

@@ -496,6 +496,33 @@ async def test_what_cannot_be_looked_at_is_said_and_holds_up_nothing(
     assert all(w.remedy for w in outcome.plan.warnings)
 
 
+async def test_datasets_that_the_operator_may_not_see_are_said_to_be_left_out(bench: Bench) -> None:
+    authz = bench.spot.field.context.authz
+    real = authz.permissions
+    bench.patch.setattr(authz, "permissions", lambda who, of: real(who, of) - {"bigquery.datasets.get"})
+    with bench.ports() as ports:
+        outcome = await apply(bench.spec, ports, lambda _: None, remove_over_grants=True)
+    assert [w.code for w in outcome.plan.warnings] == ["KBQ-PERMISSION-MISSING"]
+
+
+async def test_what_verify_passes_is_not_taken_away(bench: Bench) -> None:
+    bench.also(IMP, "roles/bigquery.metadataViewer")
+    bench.also(TMP, "READER")
+    assert {r.verdict for r in (await bench.verify()).values()} == {"pass"}
+    with bench.ports() as ports:
+        plan = diff(bench.spec, await observe(bench.spec, ports, everywhere=True), remove_over_grants=True)
+    assert (plan.changes, plan.warnings) == ((), ())
+
+
+async def test_a_disabled_account_is_called_that(bench: Bench) -> None:
+    bench.there.service_accounts[bench.spec.account_email].disabled = True
+    result = (await bench.verify())["key.auth"]
+    assert result.verdict == "fail"
+    assert result.problem is not None
+    assert result.problem.code == "KBQ-ACCOUNT-DISABLED"
+    assert f"gcloud iam service-accounts enable {bench.spec.account_email}" in "\n".join(result.problem.remedy)
+
+
 async def test_a_role_is_taken_away_only_after_the_least_one_has_been_granted(bench: Bench) -> None:
     bench.open(IMP, "OWNER")
     with bench.ports() as ports:
