@@ -14,14 +14,13 @@ from kbq_tui.core.problems import Kind, Problem, ProblemError
 from kbq_tui.core.spec import ConnectionSpec
 from kbq_tui.core.words import said
 from kbq_tui.engine.ports import Cloud
+from kbq_tui.engine.probing import Turns
 
 MAX_DATASETS: Final = 1_000
 """How many other datasets are read."""
 
 MAX_TABLES: Final = 2_000
 """Of how many tables and views the policy is read, over all datasets."""
-
-_AT_ONCE: Final = 16
 
 T = TypeVar("T")
 
@@ -39,17 +38,20 @@ async def look_elsewhere(spec: ConnectionSpec, cloud: Cloud, names: Part[tuple[t
     """
     project = spec.project
     unseen: list[Problem] = []
-    slots = asyncio.Semaphore(_AT_ONCE)
+    turns = Turns()
     room, more = MAX_TABLES, False
 
     async def read(ask: Callable[[], Awaitable[T | None]]) -> T | None:
-        async with slots:
-            try:
-                return await ask()
-            except ProblemError as error:
-                if error.problem.kind is not Kind.NOT_FOUND:  # else it is gone meanwhile
-                    unseen.append(error.problem)
-                return None
+        try:
+            async with turns.turn():
+                found = await ask()
+            turns.ended(None)
+        except ProblemError as error:
+            turns.ended(error.problem)
+            if error.problem.kind is not Kind.NOT_FOUND:  # else it is gone meanwhile
+                unseen.append(error.problem)
+            return None
+        return found
 
     async def policies(dataset: str) -> dict[tuple[str, str], tuple[RoleBinding, ...]]:
         nonlocal room, more

@@ -14,7 +14,7 @@ from kbq_tui.core.problems import Kind, Problem, ProblemError
 from kbq_tui.core.words import joined, said, said_many
 from kbq_tui.engine.checking import EVERYBODY, Held, reading_refused, refused
 from kbq_tui.engine.ports import TableInfo
-from kbq_tui.engine.probing import AT_ONCE, Prober, of_dataset
+from kbq_tui.engine.probing import Prober, Turns, of_dataset
 
 MAX_OTHER_DATASETS = 500
 """How many datasets that are none of Klaviyo's are looked into; with more of them nothing is proven."""
@@ -71,7 +71,7 @@ class Isolation(Prober):
             if name not in ours:
                 where[name] = where.get(name) or location
         tried = list(where)[:MAX_OTHER_DATASETS]
-        self._slots = asyncio.Semaphore(AT_ONCE)
+        self._turns = Turns()
         self._room, self._tried, self._more = MAX_OTHER_TABLES, 0, False
         others = await asyncio.gather(*(self._still_there(name, where[name]) for name in tried))
         if reads := [name for o in others for name in o.reads]:
@@ -112,7 +112,10 @@ class Isolation(Prober):
 
     async def _still_there(self, dataset: str, listed_in: str) -> _Other:
         """Find out the same, unless the dataset has been deleted since it was listed."""
-        other = await self._other(dataset, listed_in)
+        try:
+            other = await self._other(dataset, listed_in)
+        except ProblemError as error:
+            return _Other(problem=error.problem)
         if other.problem is not None and other.problem.kind is Kind.NOT_FOUND:
             with suppress(ProblemError):
                 if await self.ports.cloud.dataset(self.spec.project, dataset) is None:
@@ -121,10 +124,11 @@ class Isolation(Prober):
 
     async def _other(self, dataset: str, listed_in: str) -> _Other:
         """Find out whether a dataset is open to the account: by a grant of its own, to everybody, or by reading."""
-        async with self._slots:
+        async with self._turns.turn():
             try:
                 info = await self.cloud.dataset(self.spec.project, dataset)
             except ProblemError as error:
+                self._turns.ended(error.problem)
                 if not refused(error.problem):
                     return _Other(problem=error.problem)
                 info = None
@@ -134,6 +138,7 @@ class Isolation(Prober):
             try:
                 tables = await self._some_tables(dataset)
             except ProblemError as error:
+                self._turns.ended(error.problem)
                 return _Other(problem=error.problem)
         answers = await asyncio.gather(*(self._reads(dataset, table, location) for table in tables))
         open_ = [table.name for table, answer in zip(tables, answers, strict=True) if answer is True]
@@ -167,9 +172,13 @@ class Isolation(Prober):
 
     async def _reads(self, dataset: str, table: TableInfo, location: str) -> bool | Problem:
         """Return whether the account can read a table, or why that is not known."""
-        async with self._slots:
-            self._tried += 1
-            why = await self.dry_read(dataset, table, location)
+        try:
+            async with self._turns.turn():
+                self._tried += 1
+                why = await self.dry_read(dataset, table, location)
+                self._turns.ended(why)
+        except ProblemError as error:
+            return error.problem
         # A policy tag is asked about only after the table itself has let the reader in.
         if why is None or why.code == "KBQ-POLICY-TAG":
             return True
@@ -179,7 +188,7 @@ class Isolation(Prober):
         # permission reads it all the same; that it is not in the answer proves nothing.
         with suppress(ProblemError):
             asked = (checks.READ_PERMISSION,)
-            async with self._slots:
+            async with self._turns.turn():
                 if await self.cloud.test_table_permissions(self.spec.project, dataset, table.name, asked):
                     return True
         return why

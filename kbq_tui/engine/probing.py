@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import secrets
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
 from datetime import timedelta
 
 from kbq_tui.core import checks
@@ -40,6 +40,34 @@ AT_ONCE = 12
 
 Source: https://cloud.google.com/bigquery/quotas#api_request_quotas
 """
+
+
+class Turns:
+    """So many calls at a time; and once as many in a row were lost on the way, no more of them."""
+
+    def __init__(self) -> None:
+        self._slots = asyncio.Semaphore(AT_ONCE)
+        self._lost: list[Problem] = []
+
+    @contextlib.asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        """Wait for a turn.
+
+        Raises:
+            ProblemError: there is none any more; why the calls before were lost.
+        """
+        async with self._slots:
+            if len(self._lost) >= AT_ONCE:
+                raise ProblemError(self._lost[0])
+            yield
+
+    def ended(self, problem: Problem | None) -> None:
+        """Note how a call ended."""
+        if problem is not None and problem.kind is Kind.NETWORK:
+            self._lost.append(problem)
+        else:
+            self._lost.clear()
+
 
 Path = tuple[str, str, str]
 """Project, dataset, table."""
@@ -170,11 +198,17 @@ class Prober(Checker):
             ProblemError: it could not be asked, and no answer that came shows that something can be changed.
         """
         tables, sees = await self._tables_of(wish.name)
-        tried, slots = tables[:MAX_TRIED], asyncio.Semaphore(AT_ONCE)
+        tried, turns = tables[:MAX_TRIED], Turns()
 
         async def writes(table: TableInfo) -> frozenset[str]:
-            async with slots:
-                return await self._writes(wish.name, table, sees)
+            async with turns.turn():
+                try:
+                    held = await self._writes(wish.name, table, sees)
+                except ProblemError as error:
+                    turns.ended(error.problem)
+                    raise
+                turns.ended(None)
+                return held
 
         answers = await asyncio.gather(*(writes(table) for table in tried), return_exceptions=True)
         outcome = zip(tried, answers, strict=True)

@@ -306,6 +306,32 @@ async def test_a_view_over_what_was_dropped_is_a_finding(bench: Bench) -> None:
     assert (result.verdict, result.evidence[:26]) == ("fail", "1 of 1 cannot be read: v: ")
 
 
+@pytest.mark.parametrize(
+    ("dataset", "words", "check"),
+    [
+        ("payroll", ("SELECT", "payroll.t"), "permissions.isolated"),
+        (IMP, (f"{IMP}/tables/t", ":testIamPermissions"), "import.readonly"),
+    ],
+)
+async def test_once_google_does_not_answer_any_more_the_rest_of_very_many_tables_is_not_asked_about(
+    bench: Bench, dataset: str, words: tuple[str, ...], check: str
+) -> None:
+    """Each would be waited for to its deadline: hours, for thousands of them."""
+    bench.sql("CREATE SCHEMA `P.payroll` OPTIONS(location='EU')")
+    tables = bench.dataset(dataset).tables
+    for name in (f"t{n:03}" for n in range(400)):
+        tables[name] = Table(bench.project, dataset, name, view_query="SELECT 1 AS x")
+    bench.spot.refuse = lost = Cut(*words)  # type: ignore[assignment]
+    result = (await bench.verify())[check]
+    assert (result.verdict, result.problem and result.problem.code) == ("unknown", "KBQ-CONNECTION-REFUSED")
+    assert lost.hits < 200
+    bench.spot.refuse = lost = Cut(f"{dataset}/tables/t", ":getIamPolicy")  # type: ignore[assignment]
+    with bench.ports() as ports:
+        outcome = await apply(bench.spec, ports, lambda _: None, remove_over_grants=True)
+    assert [w.code for w in outcome.plan.warnings] == ["KBQ-CONNECTION-REFUSED"]
+    assert lost.hits < 200
+
+
 def test_a_table_that_bears_the_datasets_name_is_not_asked_about() -> None:
     statement = privileges("my-project", "EU", IMP, "serviceAccount:a@b.iam.gserviceaccount.com")
     assert f'object_name = "{IMP}" AND object_type = "SCHEMA" AND grantee = ' in statement
