@@ -364,11 +364,14 @@ class Loop:
                 undo()
 
         try:
-            return self._runner.run(main())
+            result = self._runner.run(main())
         except asyncio.CancelledError:
             # Without a status it was asyncio's own handler that heard Ctrl+C, before ours stood; it forgets one that
             # comes in its first moments, and lets the cancellation out instead of KeyboardInterrupt.
             raise SystemExit(status or 130) from None
+        if status:
+            raise SystemExit(status)
+        return result
 
     def close(self) -> None:
         """Let go of the loop. Calls that hang are left to their daemon threads."""

@@ -1,5 +1,6 @@
 """What becomes of a run that a signal ends in the middle."""
 
+import asyncio
 import json
 import signal
 import subprocess
@@ -102,6 +103,22 @@ def test_ctrl_c_that_asyncio_hears_before_we_do_is_still_ctrl_c(monkeypatch: pyt
     coroutine.close()
     loop.close()
     assert left.value.code == 130
+
+
+def test_a_signal_decides_the_status_even_where_the_work_came_to_its_end_all_the_same():
+    async def work() -> int:
+        signal.raise_signal(signal.SIGTERM)
+        try:
+            await asyncio.sleep(60)
+        except asyncio.CancelledError:
+            return 6
+        return 0
+
+    loop = Loop()
+    with pytest.raises(SystemExit) as left:
+        loop.run(work())
+    loop.close()
+    assert left.value.code == 143
 
 
 def test_nohup_keeps_it_alive_when_the_terminal_goes(google):
