@@ -88,7 +88,9 @@ _HTTP: Final = tuple(
         r"\A\s{0,20}([45]\d\d):? (?=[A-Z<('])",
     )
 )
-_REASON: Final = re.compile(r"\breason[\\'\"]{0,2}\s{0,3}[:=]\s{0,3}[\\'\"]{0,2}(?!duplicate(?![\\'\",]))([A-Za-z_]{3,60})")
+_REASON: Final = re.compile(
+    r"\breason[\\'\"]{0,2}\s{0,3}[:=]\s{0,3}[\\'\"]{0,2}(?!duplicate(?![\\'\",]))([A-Za-z_]{3,60})"
+)
 _GO_REASON: Final = re.compile(
     r"googleapi: Error [45]\d\d: [^\n]{1,4000}, ([a-z][A-Za-z]{3,40})\s{0,10}$", re.MULTILINE
 )

@@ -76,7 +76,7 @@ class Isolation(Prober):
         others = await asyncio.gather(*(self._still_there(name, where[name]) for name in tried))
         if reads := [name for o in others for name in o.reads]:
             grants = [grant for o in others for grant in o.grants[:_NAMED]]
-            text = said("the account reads in: {names}", names=", ".join(reads[:_NAMED]))
+            text = said("the account has access to: {names}", names=", ".join(reads[:_NAMED]))
             return Judged(Verdict.FAIL, text, self.over_grant(grants[:_NAMED]))
         for name, other in zip(tried, others, strict=True):
             if other.problem is not None:

@@ -16,7 +16,7 @@ ENDS = {
     "concurrent-editor": (0, "Verified"),
     "existing": (0, "Everything is in place already."),
     "flaky": (0, "Verified"),
-    "foreign-table": (6, "the account reads in: payroll.salaries"),
+    "foreign-table": (6, "the account has access to: payroll.salaries"),
     "fresh": (0, "Verified"),
     "hostile-text": (0, "Verified"),
     "key-creation-blocked": (4, "iam.disableServiceAccountKeyCreation"),

@@ -273,7 +273,7 @@ async def test_a_dataset_whose_location_nobody_tells_is_looked_into_all_the_same
 
     bench.patch.setattr(Wire, "send", send)
     result = (await bench.verify())["permissions.isolated"]
-    assert (result.verdict, result.evidence) == ("fail", "the account reads in: payroll.salaries")
+    assert (result.verdict, result.evidence) == ("fail", "the account has access to: payroll.salaries")
 
 
 def when_listed(bench: Bench, dataset: str, then: Callable[[], object]) -> None:
@@ -466,7 +466,7 @@ async def test_what_verify_finds_on_another_dataset_and_on_a_single_table_goes_o
     assert dataset is not None
     steps = "\n".join(dataset.remedy)
     assert "--location=US " in steps
-    assert "the account reads in: payroll, secret.plans" in found["permissions.isolated"].evidence
+    assert "the account has access to: payroll, secret.plans" in found["permissions.isolated"].evidence
     assert f"--role=roles/bigquery.dataViewer --table=true {bench.project}:secret.plans" in steps
     for problem in (table, dataset):
         assert "kbq-tui apply default --remove-over-grants" in "\n".join(problem.remedy)
