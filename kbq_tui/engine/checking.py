@@ -140,6 +140,16 @@ class Checker:
 
     def _taken_away(self, code: str, grant: Held) -> str:
         """Return the step that takes a role away from whoever holds it, or that shows who does."""
+        if grant.bound and not grant.on.startswith("project "):
+            # Neither SQL nor bq names a condition.
+            return said(
+                "By hand, for it holds under a condition: open {url}, choose {resource}, Share, Manage permissions, open "
+                "{role}, and remove {member}.",
+                url=f"https://console.cloud.google.com/bigquery?project={self.spec.project}",
+                resource=grant.on,
+                role=grant.role,
+                member=grant.member or self.spec.account_email,
+            )
         context = replace(self.context, location=grant.location or self.location)
         step = catalogue.problem(code, context, role=grant.role, resource=grant.on).remedy[-1]
         if grant.member:

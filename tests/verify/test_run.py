@@ -373,6 +373,17 @@ async def test_where_no_role_of_its_own_lets_the_account_in_the_command_shows_wh
     assert any("--remove-over-grants" in step for step in both.remedy)
 
 
+async def test_what_holds_under_a_condition_on_a_dataset_or_table_is_taken_away_by_hand(bench: Bench) -> None:
+    until = {"title": "a while", "expression": 'request.time < timestamp("2999-01-01T00:00:00Z")'}
+    bench.sql("CREATE SCHEMA `P.payroll` OPTIONS(location='EU')", "CREATE TABLE `P.payroll.salaries` (x INT64)")
+    viewer = {"role": "roles/bigquery.dataViewer", "members": [bench.spec.member], "condition": until}
+    bench.traits("payroll", "salaries", iam_policy={"bindings": [viewer]})
+    found = (await bench.verify())["permissions.isolated"].problem
+    assert found is not None
+    assert "choose table payroll.salaries, Share" in found.remedy[-1]
+    assert not any("remove-" in step for step in found.remedy)
+
+
 async def test_what_everybody_holds_or_a_condition_bounds_is_named_with_the_command_that_removes_just_that(
     bench: Bench,
 ) -> None:
