@@ -167,17 +167,24 @@ def to_the_last_step(terminal: Terminal) -> None:
     walk.at(6)
 
 
+def ask_for_the_key(terminal: Terminal) -> None:
+    """Press `p` until the question is there: while the project is looked at, it says so instead."""
+    box, wait = "[ Send the key ]", "once the project has been looked at"
+    while box not in terminal.text():
+        terminal.send("p")
+        terminal.until(lambda: box in terminal.text() or wait in terminal.text())
+        terminal.until(lambda: box in terminal.text() or "Looking at the project" not in terminal.text())
+
+
 def test_the_key_goes_to_the_clipboard_after_a_yes_and_nowhere_else(place: Place) -> None:
     with Terminal([*PROGRAM, "setup", "-vv"], place.sandbox.environ(place.home)) as terminal:
         to_the_last_step(terminal)
         for answer in ("\x1b", "\r"):  # Esc, and Enter on what has the focus
-            terminal.send("p")
-            terminal.until_text("[ Send the key ]")
+            ask_for_the_key(terminal)
             terminal.send(answer)
             terminal.until(lambda: "[ Send the key ]" not in terminal.text())
         assert not place.search.found_in(bytes(terminal.raw))
-        terminal.send("p")
-        terminal.until_text("[ Send the key ]")
+        ask_for_the_key(terminal)
         terminal.send("h\r")
         terminal.until_text("Key: Sent to your terminal's clipboard.")
         copy = re.compile(rb"\x1b\]52;c;([A-Za-z0-9+/=]+)\x07")

@@ -59,6 +59,20 @@ async def test_without_a_key_or_a_way_nothing_is_asked() -> None:
     assert scene.clipboard.keys == []
 
 
+async def test_before_the_project_has_been_looked_at_nothing_is_said_of_a_key() -> None:
+    scene, app = on_connect()
+    async with app.run_test(size=SIZE) as pilot:
+        await until(pilot, lambda: app.wizard.current and app.wizard.busy is None)
+        app.wizard.looked = None
+        await pilot.press("p")
+        await until(pilot, "Whether there is a key is not known; F5 looks.")
+        app.wizard._begin("Looking", 60)
+        await pilot.press("p")
+        await until(pilot, "Try again once the project has been looked at.")
+        app.wizard._end()
+    assert scene.clipboard.keys == []
+
+
 async def test_a_key_that_cannot_be_read_any_more_is_a_problem() -> None:
     scene, app = on_connect()
     async with app.run_test(size=SIZE) as pilot:

@@ -158,7 +158,16 @@ class ConnectScreen(Frame):
         if text:
             self.host.copy_text(text, name)
         else:
-            self.host.wizard.say(told("There is no key yet."), bad=True)
+            self._say_no_key()
+
+    def _say_no_key(self) -> None:
+        wizard = self.host.wizard
+        if wizard.current:
+            wizard.say(told("There is no key yet."), bad=True)
+        elif wizard.busy is not None:
+            wizard.say(told("Try again once the project has been looked at."))
+        else:
+            wizard.say(told("Whether there is a key is not known; {key} looks.", key=keys.face("refresh")), bad=True)
 
     def action_copy_row(self) -> None:
         row = self.query_one("#values", Rows).row
@@ -171,7 +180,7 @@ class ConnectScreen(Frame):
         observed, wizard = self.host.wizard.observed, self.host.wizard
         way = self.host.desk.clipboard.key_way()
         if observed is None or not wizard.current or value_of(observed.key) is None:
-            wizard.say(told("There is no key yet."), bad=True)
+            self._say_no_key()
         elif not way:
             wizard.say(told("There is no way to a clipboard here. Upload the file instead."), bad=True)
         else:
