@@ -143,8 +143,8 @@ class Checker:
         if grant.bound and not grant.on.startswith("project "):
             # Neither SQL nor bq names a condition.
             return said(
-                "By hand, for it holds under a condition: open {url}, choose {resource}, Share, Manage permissions, open "
-                "{role}, and remove {member}.",
+                "By hand, for it holds under a condition: open {url}, choose {resource}, Share, Manage permissions, "
+                "open {role}, and remove {member}.",
                 url=f"https://console.cloud.google.com/bigquery?project={self.spec.project}",
                 resource=grant.on,
                 role=grant.role,
