@@ -1,5 +1,6 @@
 """How the program ends when it does not end by itself."""
 
+import io
 import os
 import signal
 import sys
@@ -45,15 +46,74 @@ def status_of(work: Callable[[], object]) -> int:
         status = work()
     except KeyboardInterrupt:
         return 130
-    except BrokenPipeError:
-        # Nobody reads any more; without this Python complains once more when it closes standard output.
-        with suppress(OSError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
     except Exception as error:  # noqa: BLE001  the outermost boundary
-        shown = _of_click(error)
-        return unexpected(error) if shown is None else shown
+        for known in (_of_output(error), _of_click(error)):
+            if known is not None:
+                return known
+        return unexpected(error)
     return status if isinstance(status, int) else 0
+
+
+def stand_in() -> None:
+    """Put the null device in the place of standard streams that are closed (`>&-`).
+
+    Python has None for them, which nothing that writes expects; and the next file that is opened, a key for one, would
+    get the descriptor that libraries write their complaints to.
+    """
+    for number in (0, 1, 2):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # the lowest number that is free: this one
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            stream = open(os.devnull, mode, encoding="utf-8")  # noqa: PTH123, SIM115  it lives as long as we do
+            setattr(sys, name, stream)
+            setattr(sys, f"__{name}__", stream)
+    if isinstance(getattr(sys.stdout, "buffer", None), io.RawIOBase):
+        # PYTHONUNBUFFERED: what cannot be written would be forgotten, and nobody could tell that it was lost. All
+        # that writes here flushes itself.
+        encoding, errors = sys.stdout.encoding, sys.stdout.errors
+        sys.stdout = open(1, "w", encoding=encoding, errors=errors, closefd=False)  # noqa: SIM115
+
+
+def _of_output(error: Exception) -> int | None:
+    """Return the status where it is standard output that failed; None for any other error."""
+    leaves = list(_leaves(error))
+    why: OSError | None = None
+    if not all(isinstance(leaf, BrokenPipeError) for leaf in leaves):
+        if not all(isinstance(leaf, OSError) for leaf in leaves):
+            return None
+        try:
+            sys.stdout.flush()  # what could not be written is still there, and fails again
+        except OSError as again:
+            why = again
+        except ValueError:  # closed
+            return None
+        if why is None:
+            return None
+    # Without this Python complains once more when it closes standard output.
+    with suppress(OSError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if why is not None and not isinstance(why, BrokenPipeError):  # else nobody reads any more, and knows it
+        _tell(told("Standard output cannot be written: {why}.", why=why.strerror or type(why).__name__))
+    return 1
+
+
+def _leaves(error: BaseException) -> Iterator[BaseException]:
+    """Yield what a task group has wrapped, or the error itself."""
+    if isinstance(error, BaseExceptionGroup):
+        for each in error.exceptions:
+            yield from _leaves(each)
+    else:
+        yield error
+
+
+def _tell(text: str) -> None:
+    """Write to standard error, where that takes it."""
+    with suppress(OSError):
+        sys.stderr.write(f"kbq-tui: {text}\n")
+        sys.stderr.flush()
 
 
 def _of_click(error: Exception) -> int | None:
@@ -65,7 +125,8 @@ def _of_click(error: Exception) -> int | None:
     if isinstance(error, click.exceptions.Exit):
         return error.exit_code
     if isinstance(error, click.ClickException):
-        error.show()
+        with suppress(OSError):  # the status tells, where words cannot
+            error.show()
         return error.exit_code
     if isinstance(error, click.Abort):
         return 130 if isinstance(error.__cause__, KeyboardInterrupt) else 1
@@ -102,7 +163,7 @@ def unexpected(error: Exception) -> int:
         what = told("unexpected error ({kind}).", kind=kind)
     where = " " + told("The log has the details: {path}.", path=path) if path else ""
     last = told("For a bug report, add what this prints: kbq-tui doctor")
-    sys.stderr.write(f"kbq-tui: {what}{where}\n{last}\n")
+    _tell(f"{what}{where}\n{last}")
     return 1
 
 

@@ -13,6 +13,7 @@ def run() -> NoReturn:
     # What is read in at the start lives to the end: looking through it for garbage only delays the first answer.
     gc.set_threshold(50_000, 20, 20)
     status = 0
+    ending.stand_in()
     try:
         # First of all: words are told when options and screens are read in.
         language.speak(language.wanted(sys.argv[1:], os.environ))

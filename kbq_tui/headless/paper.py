@@ -84,8 +84,7 @@ class Paper:
 
     def ask(self, text: str) -> None:
         """Write a question, and stay on its line."""
-        self.err.write(text)
-        self.err.flush()
+        self._write(self.err, text, end="")
 
     def json(self, body: Mapping[str, object]) -> None:
         """Write one JSON object on a line of its own. Pure ASCII, so that nothing in it can move a cursor."""
@@ -144,6 +143,11 @@ class Paper:
         if problem.link:
             write(f"  {told(_MORE):<{width}}{inert(problem.link)}")
 
-    def _write(self, stream: TextIO, line: str) -> None:
-        stream.write(line + "\n")
-        stream.flush()
+    def _write(self, stream: TextIO, line: str, end: str = "\n") -> None:
+        try:
+            stream.write(line + end)
+            stream.flush()
+        except OSError:
+            # What is only said must not stop in the middle what is being done; results must not be lost in silence.
+            if stream is self.out:
+                raise
