@@ -19,6 +19,7 @@ from kbq_tui.options import (
     name_argument,
     output_options,
     over_grants_option,
+    valid_key,
     valid_names,
     valid_report,
     yes_option,
@@ -194,7 +195,7 @@ def key_create(**options: Any) -> int:
 
 
 @key.command("delete", help=told("Delete a key at Google. What signs in with it stops working."))
-@click.argument("key_id")
+@click.argument("key_id", callback=valid_key)
 @name_argument
 @connection_options
 @output_options

@@ -53,6 +53,13 @@ def _valid_account(ctx: click.Context, param: click.Parameter, value: str | None
     return value
 
 
+def valid_key(ctx: click.Context, param: click.Parameter, value: str) -> str:
+    """Refuse an empty id: every key begins with it, so that an unset variable would delete the only one there is."""
+    if not value.strip():
+        raise click.BadParameter(told("Give the key's id, or its beginning, as kbq-tui key list shows it."))
+    return value
+
+
 def valid_report(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
     """Refuse a report of no known kind."""
     if value is not None and not value.endswith((".md", ".html", ".json")):

@@ -53,6 +53,8 @@ GOOD = ("--project", "acme-klaviyo-demo")
         (("verify", *GOOD, "--report", "x.pdf"), "--report"),
         (("status", "nothere"), "nothere"),
         (("key", "delete", "abc", *GOOD), "--yes"),
+        (("key", "delete", "", *GOOD, "--yes"), "KEY_ID"),
+        (("key", "delete", " ", *GOOD, "--yes"), "KEY_ID"),
         (("key", "shred", *GOOD), "--yes"),
         (("export", "cobol"), "gcloud|sql|terraform"),
         (("setup", *GOOD), "--plain"),
