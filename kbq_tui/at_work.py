@@ -42,7 +42,7 @@ _STOPPING = mark("Stopping as soon as what has begun is finished. Ctrl+C again l
 _HUNG_UP = 129
 """Exit status where the terminal went away: there is nowhere to print to."""
 _PASTED = 256 * 1024
-"""Characters of pasted text that are read."""
+"""Characters of pasted text, and of answers, that are read."""
 
 
 @contextmanager
@@ -221,7 +221,8 @@ class AtWork:
             asker = FromLines(paper, sys.stdin.readline)
         else:
             try:
-                asker = FromFile(paper, Path(answers).read_text("utf-8", errors="replace"), answers)
+                with Path(answers).open(encoding="utf-8", errors="replace") as file:
+                    asker = FromFile(paper, file.read(_PASTED), answers)  # /dev/zero has no end
             except (AnswersError, OSError) as error:
                 raise UsageError(str(error)) from None
         with self.lock():

@@ -198,7 +198,7 @@ def _last_verify(last: Mapping[str, object] | None) -> Line:
 def _when(at: str) -> str:
     try:
         return f"{datetime.fromisoformat(at).astimezone(UTC):%Y-%m-%d %H:%M} UTC"
-    except ValueError:
+    except (ValueError, OverflowError):  # no time, or one that UTC has not
         return at
 
 

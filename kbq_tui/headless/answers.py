@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from kbq_tui.core.text import inert
-from kbq_tui.core.words import said, told
+from kbq_tui.core.words import joined, said, told
 from kbq_tui.headless.paper import Paper
 from kbq_tui.headless.prompts import Check
 
@@ -51,8 +51,10 @@ class FromFile:
         self._retried: set[str] = set()
         try:
             self._answers = tomllib.loads(text)
-        except tomllib.TOMLDecodeError as error:
+        except ValueError as error:  # no TOML, or a number that is too long for Python
             raise AnswersError(f"{name}: {error}") from None
+        except RecursionError:
+            raise AnswersError(joined("", name, ": ", said("It is nested too deeply."))) from None
         for key, value in self._answers.items():
             if key not in TEXTS + DECISIONS:
                 known = ", ".join(TEXTS + DECISIONS)

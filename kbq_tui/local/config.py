@@ -105,12 +105,17 @@ def read_connection(path: Path, name: str | None = None) -> Connection:
     except InvalidValueError as error:
         raise _invalid(path, text, error.field, error.reason) from None
     connected = values.get("connected_at")
+    try:
+        connected_at = connected.astimezone(UTC) if connected else None
+    except OverflowError:  # in UTC it would be before the year 1 or after 9999
+        reason = said("It takes a time with an offset, such as 2026-01-31T09:00:00Z.")
+        raise _invalid(path, text, "connected_at", reason) from None
     return Connection(
         spec,
         values.get("credentials"),
         values.get("impersonate"),
         values.get("quota_project"),
-        connected.astimezone(UTC) if connected else None,
+        connected_at,
     )
 
 
@@ -126,7 +131,7 @@ def write_connection(connection: Connection, path: Path) -> None:
 
     wanted = connection.values()
     before: Mapping[str, Any] = {}
-    if path.exists():
+    if there(path):
         before = read_connection(path, connection.name).values()
         try:
             document = tomlkit.parse(read_text(path))
@@ -167,7 +172,7 @@ class Connections:
             ProblemError: KBQ-CONFIG-UNREADABLE.
         """
         if self._only is not None:
-            return (_name_of(self._only),) if self._only.exists() else ()
+            return (_name_of(self._only),) if there(self._only) else ()
         try:
             return tuple(
                 sorted(p.stem for p in self._folder.iterdir() if p.suffix == ".toml" and not check_name(p.stem))
@@ -188,7 +193,7 @@ class Connections:
     def read(self, name: str) -> Connection | None:
         """Read a connection, or return None where there is no such file. Raises: ProblemError."""
         path = self.path(name)
-        return read_connection(path, name) if path.exists() else None
+        return read_connection(path, name) if there(path) else None
 
     def save(self, connection: Connection) -> Path:
         """Write a connection and return its file. Raises: ProblemError."""
@@ -245,6 +250,35 @@ def parse(path: Path, text: str) -> dict[str, Any]:
         line = re.match(r"line (\d+)", where)
         number = line[1] if line else str(len(text.splitlines()))
         raise problem("KBQ-CONFIG-INVALID", path=path, line=number, key="syntax", reason=f"{reason}.") from None
+    except RecursionError:
+        wrong = said("It is nested too deeply.")
+        raise problem("KBQ-CONFIG-INVALID", path=path, line=_stumble(text), key="syntax", reason=wrong) from None
+    except ValueError:  # Python's limit for the digits of a number
+        wrong = said("A number is too long.")
+        raise problem("KBQ-CONFIG-INVALID", path=path, line=_stumble(text), key="syntax", reason=wrong) from None
+
+
+def _stumble(text: str) -> str:
+    """Return the line on which the parser gives up in another way than by saying what is wrong."""
+    import tomllib
+
+    lines = text.splitlines(keepends=True)
+    for number in range(1, min(len(lines), 500) + 1):
+        try:
+            tomllib.loads("".join(lines[:number]))
+        except tomllib.TOMLDecodeError:
+            continue
+        except (RecursionError, ValueError):
+            return str(number)
+    return "1"
+
+
+def there(path: Path) -> bool:
+    """Return whether there is such a file. Raises: ProblemError, where that cannot be told."""
+    try:
+        return path.exists()
+    except OSError as error:  # a name that is too long, a folder that is closed to us
+        raise os_problem(error, path, "KBQ-CONFIG-UNREADABLE") from error
 
 
 def _invalid(path: Path, text: str, key: str, reason: str) -> ProblemError:

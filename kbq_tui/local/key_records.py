@@ -15,7 +15,7 @@ def read_copy(path: Path, email: str) -> Facts | None:
     try:
         body = json.loads(read_regular(path, MAX_KEY))
         facts = Facts(str(body["key_id"]), str(body["email"]), str(body["project"]))
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
     return facts if facts.email == email else None
 
@@ -37,6 +37,8 @@ def read_handed_over(path: Path, email: str) -> tuple[str, ...]:
         body = json.loads(read_regular(path, MAX_KEY))
     except FileNotFoundError:
         return ()
+    except RecursionError:
+        raise ValueError("not a note of ours") from None
     if not isinstance(body, dict) or not isinstance(body.get("keys"), list):
         raise ValueError("not a note of ours")
     return tuple(str(id_) for id_ in body["keys"]) if body.get("email") == email else ()

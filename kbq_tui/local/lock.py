@@ -83,7 +83,7 @@ class ConnectionLock:
         try:
             body = json.loads(self._path.read_bytes()[:4_096])
             blanks = {"pid": int(body["pid"]), "host": body["host"], "since": body["since"]}
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
             return said("another process")
         text = said("process {pid} on {host}, since {since}", **blanks)
         return inert(text, 200)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from kbq_tui.core.problems import ProblemError
 from kbq_tui.core.words import said
-from kbq_tui.local.config import line_of, parse, read_text
+from kbq_tui.local.config import line_of, parse, read_text, there
 
 
 class SettingsError(ValueError):
@@ -47,7 +47,7 @@ def read_settings(path: Path) -> Settings:
         SettingsError: for what cannot be right.
         ProblemError: where the file cannot be read.
     """
-    if not path.exists():
+    if not there(path):
         return Settings(path)
     text = read_text(path)
     settings = Settings(path, text=text)

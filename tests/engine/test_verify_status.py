@@ -187,3 +187,10 @@ async def test_our_own_checks_are_not_shown_as_klaviyos_jobs() -> None:
     lines = {line.id: line for line in (await status(SPEC, world)).lines}
     assert lines["jobs"].health is Health.WARNING
     assert "1 seen" in lines["jobs"].text
+
+
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00+23:00", "9999-12-31T23:59:59-23:00", "soon"])
+async def test_a_last_verification_at_no_time_is_told_as_it_was_noted(at: str) -> None:
+    seen = await status(SPEC, ports(), {"at": at, "ok": True})
+    (line,) = [line for line in seen.lines if line.id == "last-verify"]
+    assert at in line.text

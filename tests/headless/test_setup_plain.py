@@ -104,3 +104,17 @@ def test_without_permission_it_stops_with_who_can_help(google, call):
     assert ended.status == 4
     assert "bigquery.datasets.create" in ended.out
     assert "gcloud projects add-iam-policy-binding" in ended.out
+
+
+@pytest.mark.parametrize("text", ["x = " + "[" * 20_000, "apply = " + "9" * 5_000], ids=["deep", "long"])
+def test_answers_that_no_parser_can_take_are_refused(call, tmp_path: Path, text: str):
+    answers = tmp_path / "answers.toml"
+    answers.write_text(text)
+    ended = call("setup", "--answers", str(answers))
+    assert ended.status == 2
+    assert str(answers) in ended.err
+
+
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="needs /dev/zero")
+def test_answers_without_an_end_are_refused(call):
+    assert call("setup", "--answers", "/dev/zero").status == 2

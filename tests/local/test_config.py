@@ -33,6 +33,30 @@ def refused(path: Path, text: str) -> dict[str, str]:
     return dict(error.value.problem.details)
 
 
+@pytest.mark.parametrize(
+    ("text", "line", "key"),
+    [
+        ('project = "acme-prod"\nx = ' + "[" * 20_000, "2", "syntax"),
+        ("x = " + "{a=" * 5_000, "1", "syntax"),
+        ('project = "acme-prod"\n\nlocation = ' + "9" * 5_000, "3", "syntax"),
+        ('project = "acme-prod"\nconnected_at = 0001-01-01T00:00:00+23:00', "2", "connected_at"),
+        ('project = "acme-prod"\nconnected_at = 9999-12-31T23:59:59-23:00', "2", "connected_at"),
+    ],
+    ids=["list", "table", "number", "before time", "after time"],
+)
+def test_what_no_parser_can_take_is_told_with_its_line(path: Path, text: str, line: str, key: str) -> None:
+    said = refused(path, text)
+    assert (said["line"], said["key"]) == (line, key)
+
+
+def test_a_name_too_long_for_the_system_is_told(tmp_path: Path) -> None:
+    only = Connections(tmp_path, tmp_path / ("x" * 5_000))
+    for look in (only.names, lambda: only.read("default"), lambda: only.save(Connection(ConnectionSpec("acme-prod")))):
+        with pytest.raises(ProblemError) as error:
+            look()
+        assert error.value.problem.code == "KBQ-CONFIG-UNREADABLE"
+
+
 name = st.from_regex(r"[A-Za-z0-9_]{1,40}", fullmatch=True)
 project = st.from_regex(r"(?:example\.com:)?[a-z][a-z0-9-]{4,20}[a-z0-9]", fullmatch=True)
 text = st.text(st.characters(codec="utf-8", exclude_categories=("Cs",)), min_size=1, max_size=60)

@@ -476,7 +476,7 @@ def test_the_ids_of_shredded_keys_are_remembered_and_nothing_else_of_them(store:
     assert store.handed_over(PROJECT, "klaviyo-data-transfer-user@elsewhere.iam.gserviceaccount.com") == ()
 
 
-@pytest.mark.parametrize("text", ["", "[]", '{"keys": 1}'])
+@pytest.mark.parametrize("text", ["", "[]", '{"keys": 1}', "[" * 60_000])
 def test_a_note_of_shredded_keys_that_cannot_be_read_is_not_taken_for_none(
     store: KeyFiles, folder: Path, key: Secret, text: str
 ) -> None:
@@ -487,6 +487,15 @@ def test_a_note_of_shredded_keys_that_cannot_be_read_is_not_taken_for_none(
     assert code_of(error) == "KBQ-KEY-FILE-UNREADABLE"
     store.shred(None, PROJECT, EMAIL)
     assert len(store.handed_over(PROJECT, EMAIL)) == 1
+
+
+def test_a_note_of_a_copy_that_cannot_be_read_is_none(store: KeyFiles, folder: Path, key: Secret) -> None:
+    store.reserve(None, PROJECT, EMAIL).commit(key)
+    for text in ("", "[]", "[" * 60_000):
+        (folder / PROJECT / "klaviyo-data-transfer-user.keyring").write_text(text)
+        local = store.inspect(None, PROJECT, EMAIL)
+        assert local is not None
+        assert not local.in_keyring
 
 
 def test_where_its_id_cannot_be_noted_a_key_is_not_shredded(

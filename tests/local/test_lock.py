@@ -93,7 +93,14 @@ def test_it_is_let_go_after_an_error_and_twice_is_harmless(path: Path, clock: Fa
 
 def test_a_signature_that_cannot_be_read_is_another_process(path: Path, clock: FakeClock) -> None:
     path.parent.mkdir()
-    for content in (b"", b"garbage", b'{"pid": "x"}', b'{"pid": 1, "host": "\\u001b[2J", "since": ""}'):
+    for content in (
+        b"",
+        b"garbage",
+        b"[" * 4_000,
+        b'{"pid": 1e999, "host": "h", "since": ""}',
+        b'{"pid": "x"}',
+        b'{"pid": 1, "host": "\\u001b[2J", "since": ""}',
+    ):
         path.write_bytes(content)
         assert "\x1b" not in ConnectionLock(path, clock).holder()
     path.write_bytes(b"")
