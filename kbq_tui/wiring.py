@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from kbq_tui.core.spec import InvalidValueError
+from kbq_tui.core.spec import InvalidValueError, check_impersonated, check_quota_project
 from kbq_tui.core.words import Said, said
 from kbq_tui.engine.desk import Desk, Draft
 from kbq_tui.gcp.endpoints import Endpoints
@@ -263,6 +263,7 @@ def build(options: Options, env: Mapping[str, str] | None = None) -> Workplace:
     if options.as_filed and filed is not None:
         known = {key: value for key, value in env.items() if key != ENVIRONMENT["project"]}
     beliefs = believe(options.values, known, filed, read_gcloud(env))
+    _check_operator(beliefs)
     fields = asdict(Draft(name=name))
     draft = Draft(name=name)
     for key in fields.keys() - {"name"}:
@@ -289,6 +290,29 @@ def build(options: Options, env: Mapping[str, str] | None = None) -> Workplace:
     )
     typed = frozenset(key for key in fields if options.values.get(key))
     return Workplace(desk, name, beliefs, endpoints, paths, keys, clock, typed, options.account_email)
+
+
+def _check_operator(beliefs: Mapping[str, Believed]) -> None:
+    """See that what goes into headers and addresses can be what it is called.
+
+    Raises:
+        UsageError: where it cannot; it names the option, the variable or the file.
+    """
+    for key, check in (("quota_project", check_quota_project), ("impersonate", check_impersonated)):
+        believed = beliefs.get(key)
+        if believed is None or not believed.value or not (reason := check(believed.value)):
+            continue
+        option = "--" + key.replace("_", "-")
+        if believed.source == option:
+            raise UsageError(_invalid(option, reason))
+        raise UsageError(
+            said(
+                "Invalid value from {source}: {reason} '{option}' overrides it.",
+                source=believed.source,
+                reason=reason,
+                option=option,
+            )
+        )
 
 
 def check_choices(env: Mapping[str, str]) -> None:

@@ -45,6 +45,11 @@ GOOD = ("--project", "acme-klaviyo-demo")
         (("plan", *GOOD, "--service-account", "KLAVIYO_DATA_TRANSFER_USER"), "--service-account"),
         (("plan", *GOOD, "--service-account", "klaviyo@other-project.iam.gserviceaccount.com"), "--service-account"),
         (("plan", *GOOD, "--credentials", "/nonexistent"), "--credentials"),
+        (("plan", *GOOD, "--quota-project", "my pröject"), "--quota-project"),
+        (("plan", *GOOD, "--quota-project", " "), "--quota-project"),
+        (("plan", *GOOD, "--impersonate", "x/../y?z#"), "--impersonate"),
+        (("plan", *GOOD, "--impersonate", "ü@x"), "--impersonate"),
+        (("plan", *GOOD, "--impersonate", "a@b.c\nX-Header: y"), "--impersonate"),
         (("plan", *GOOD, "--timeout", "0"), "--timeout"),
         (("plan", "bad/name"), "NAME"),
         (("plan",), "--project"),
@@ -72,6 +77,14 @@ def test_what_cannot_be_right_exits_with_2_names_itself_and_prints_no_result(env
     assert named in ended.stderr
     assert "Traceback" not in ended.stderr
     assert ended.stdout == ""
+
+
+@pytest.mark.parametrize("value", ["\u00fc", " ", "a\nb", "\udcff", "x" * 10_000])
+def test_a_quota_project_that_cannot_be_one_names_its_variable(env, value: str):
+    """Google's clients put it into a header, and what becomes of that looks like a fault of Google's."""
+    ended = run(env | {"GOOGLE_CLOUD_QUOTA_PROJECT": value}, "plan", *GOOD)
+    assert ended.returncode == 2, ended.stderr
+    assert "GOOGLE_CLOUD_QUOTA_PROJECT" in ended.stderr
 
 
 @pytest.mark.parametrize("arguments", [("status",), ("status", "--all"), ("status", "--json")])

@@ -30,6 +30,7 @@ _PROJECT: Final = re.compile(
 )
 _DATASET: Final = re.compile(r"[A-Za-z0-9_]{1,1024}")
 _ACCOUNT: Final = re.compile(r"[a-z](?:[-a-z0-9]*[a-z0-9])?")
+_ACTED_AS = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]*@[A-Za-z0-9.-]+\.[a-z]+|\d{10,30}", re.ASCII)
 _LOCATION: Final = re.compile(r"(?:US|EU|[a-z]+(?:-[a-z]+)+[0-9]{1,2})")
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 
@@ -99,6 +100,24 @@ def check_dataset(value: str) -> str | None:
     if not _DATASET.fullmatch(value):
         return said("A dataset name has only letters A-Z, digits and underscores (no hyphen, dot or space).")
     return None
+
+
+def check_quota_project(value: str) -> str | None:
+    """Return why calls cannot be charged to the project `value`, an id or a number, or None.
+
+    Source: https://cloud.google.com/apis/docs/system-parameters (`X-Goog-User-Project`).
+    """
+    return None if value.isascii() and value.isdigit() else check_project(value)
+
+
+def check_impersonated(value: str) -> str | None:
+    """Return why `value` cannot be a service account to act as, its e-mail or its number, or None.
+
+    Source: https://cloud.google.com/iam/docs/reference/credentials/rest/v1/projects.serviceAccounts/generateAccessToken
+    """
+    if _ACTED_AS.fullmatch(value):
+        return None
+    return said("It takes a service account's e-mail, such as name@my-company-prod.iam.gserviceaccount.com.")
 
 
 def check_account(value: str) -> str | None:
