@@ -93,7 +93,10 @@ def write_atomic(path: Path, data: bytes) -> None:
     Raises:
         OSError: the old file is untouched then.
     """
-    target = path.resolve()
+    try:
+        target = path.resolve()
+    except RuntimeError:  # what Python before 3.13 makes of a link that leads to itself
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path)) from None
     if target.exists() and not target.is_file():  # /dev/null as a report's name must not become a file
         raise OSError(errno.EINVAL, _ODD, str(target))
     make_folder(target.parent)

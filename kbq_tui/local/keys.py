@@ -218,7 +218,10 @@ class KeyFiles:
 
     def _own_folders(self, place: Place) -> tuple[Path, ...]:
         """Return the key's folder and those above it up to the one where default places are; none elsewhere."""
-        own = self._folder.resolve()
+        try:
+            own = self._folder.resolve()
+        except (OSError, RuntimeError):  # a link that leads to itself: no key lies there
+            return ()
         return tuple(f for f in (place.folder, *place.folder.parents) if f.is_relative_to(own))
 
     def _place(self, path: str | None, project: str, email: str) -> Place:

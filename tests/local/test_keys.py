@@ -604,3 +604,23 @@ def test_an_atomic_write_never_replaces_what_is_no_file(tmp_path: Path) -> None:
         with pytest.raises(OSError, match="not a regular file"):
             files.write_atomic(tmp_path / name, b"x")
     assert stat.S_ISFIFO((tmp_path / "pipe").stat().st_mode)
+
+
+def test_an_atomic_write_over_a_link_that_leads_to_itself_is_an_error_of_the_system_s(tmp_path: Path) -> None:
+    path = tmp_path / "loop"
+    path.symlink_to("loop")
+    with pytest.raises(OSError, match="symbolic links"):
+        files.write_atomic(path, b"x")
+
+
+def test_a_default_place_behind_a_link_that_leads_to_itself_takes_nothing_from_a_key_elsewhere(
+    tmp_path: Path, key: Secret
+) -> None:
+    loop = tmp_path / "loop"
+    loop.symlink_to("loop")
+    store = KeyFiles(loop / "keys", KeyringCopy({"KBQ_TUI_KEYRING": "off"}))
+    path = str(tmp_path / "mine" / "key.json")
+    store.reserve(path, PROJECT, EMAIL).commit(key)
+    local = store.inspect(path, PROJECT, EMAIL)
+    assert local is not None
+    assert local.path == path
