@@ -30,6 +30,9 @@ from tests.faults.cells import (
 )
 from tests.faults.field import Field, Spot
 
+MOST = 100
+"""Calls of one method that all fail, in an `apply`, a `status` and a `verify`; with more there is no bound."""
+
 
 def failures(found: Outcome) -> list[Problem]:
     return [*found.problems, *found.plan.warnings]
@@ -72,7 +75,7 @@ async def everywhere(spot: Spot, method: str, way: Way, known: Known) -> Cell:
             cell.expect(not wrong, "verified although the key's own calls fail")
             if cell.outcome == "success" and not checks.healthy(results):
                 cell.outcome = worst(results)
-    cell.expect(spot.hits(), "no call was spoilt")
+    cell.expect(0 < spot.hits() <= MOST, f"{spot.hits()} calls were spoilt")
     await converge(cell, spot, known)
     return cell
 
