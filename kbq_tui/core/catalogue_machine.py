@@ -121,7 +121,7 @@ ENTRIES: Final = (
         "The key cannot be saved there",
         "{path} cannot be written: {reason}",
         (
-            "Nothing was created at Google: the place is tried first.",
+            "No key without a place stays at Google: the place is tried first, and what it does not take is deleted.",
             "Choose a folder of your own with --key-file, and see that it can be written:\nls -ld {path}",
         ),
         _ROOT,

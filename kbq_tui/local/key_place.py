@@ -59,7 +59,7 @@ class Place:
         if "\0" in path:
             raise problem("KBQ-KEY-FILE-UNREADABLE", path=path, reason=said("This is no file name."))
         if not whole.name or path.endswith("/"):
-            raise problem("KBQ-KEY-FILE-UNREADABLE", path=path, reason=said("This is a folder."))
+            raise problem("KBQ-KEY-FILE-UNWRITABLE", path=path, reason=said("This is a folder."))
         for folder in reversed(whole.parents):
             try:
                 info = folder.lstat()

@@ -124,6 +124,13 @@ def test_a_path_that_cannot_be_one_is_a_problem(path: str, store: KeyFiles) -> N
             use(path, PROJECT, EMAIL)
 
 
+@pytest.mark.parametrize("path", ["/", "/tmp/"])
+def test_of_a_folder_s_own_modes_nothing_is_advised(path: str, store: KeyFiles) -> None:
+    with pytest.raises(ProblemError) as error:
+        store.inspect(path, PROJECT, EMAIL)
+    assert "chmod" not in " ".join(error.value.problem.remedy)
+
+
 def test_a_reservation_that_was_replaced_meanwhile_is_not_written_over(store: KeyFiles, key: Secret) -> None:
     slot = store.reserve(None, PROJECT, EMAIL)
     other = Path(slot.path + ".other")
@@ -288,6 +295,22 @@ def test_a_full_disk_leaves_the_slot_standing_and_no_part_of_the_key(
     assert names(Path(slot.path).parent) == ["klaviyo-data-transfer-user.json"]
     assert Path(slot.path).read_bytes() == b""
     assert slot.commit(key).key_id  # there is room again
+
+
+def test_a_key_that_its_place_does_not_take_is_not_called_one_that_was_never_made(
+    store: KeyFiles, key: Secret, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slot = store.reserve(None, PROJECT, EMAIL)
+
+    def too_large(fd: int, data: bytes) -> int:
+        raise OSError(errno.EFBIG, "File too large")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "write", too_large)
+        with pytest.raises(ProblemError) as error:
+            slot.commit(key)
+    assert code_of(error) == "KBQ-KEY-FILE-UNWRITABLE"
+    assert not any("Nothing was created" in step for step in error.value.problem.remedy)
 
 
 @pytest.mark.parametrize(
