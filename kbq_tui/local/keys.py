@@ -7,8 +7,6 @@ says which key has a copy in the keyring, so that looking never has to ask a key
 
 from __future__ import annotations
 
-import errno
-import fcntl
 import os
 import stat
 from contextlib import suppress
@@ -28,6 +26,7 @@ from kbq_tui.local.files import (
 )
 from kbq_tui.local.key_place import Facts, Place, key_facts, open_own, safe_name
 from kbq_tui.local.key_records import note_copy, note_handed_over, read_copy, read_handed_over
+from kbq_tui.local.key_reservation import is_at, reserve
 from kbq_tui.local.keyring_copy import KeyringCopy, Outcome
 
 if TYPE_CHECKING:
@@ -100,7 +99,7 @@ class KeyFiles:
         place = self._place(path, project, email)
         place.make_folder()
         self._recover(place)
-        return Slot(self, place, project, email, _reserve(place))
+        return Slot(self, place, project, email, reserve(place))
 
     def load(self, path: str | None, project: str, email: str) -> Secret:
         """Read the key: the file, else the keyring's copy.
@@ -244,7 +243,7 @@ class KeyFiles:
             part = place.read(place.part)
             if part is None:
                 return
-            fd = _reserve(place)
+            fd = reserve(place)
         except ProblemError:
             return  # a live process is at work, or the place is not as we left it: reserve and read say what is wrong
         try:
@@ -306,7 +305,7 @@ class Slot:
         """
         place = self._place
         facts = key_facts(key, place.path, self._email)
-        if self._fd < 0 or not _same_file(self._fd, place.path):
+        if self._fd < 0 or not is_at(self._fd, place.path):
             raise problem("KBQ-KEY-FILE-TAKEN", path=place.path, reason=said("The reservation was replaced meanwhile."))
         try:
             self._write(key)
@@ -331,7 +330,7 @@ class Slot:
         """Give the place back. What is no longer our reservation is left alone."""
         if self._fd >= 0:
             with suppress(OSError):
-                if _same_file(self._fd, self._place.path) and os.fstat(self._fd).st_size == 0:
+                if is_at(self._fd, self._place.path) and os.fstat(self._fd).st_size == 0:
                     self._place.path.unlink()
             self._close()
 
@@ -355,73 +354,6 @@ class Slot:
         if self._fd >= 0:
             os.close(self._fd)  # lets go of the lock too
             self._fd = -1
-
-
-def _reserve(place: Place) -> int:
-    """Create the reservation, or take over a dead one; return its locked descriptor."""
-    try:
-        folder = os.open(place.folder, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            fd = create_private(place.name, folder)
-            with suppress(OSError):
-                sync_folder(folder)
-        finally:
-            os.close(folder)
-    except FileExistsError:
-        return _take_over(place)
-    except OSError as error:
-        raise os_problem(error, place.path, "KBQ-KEY-FILE-UNWRITABLE") from error
-    if not (_lock(fd) and _same_file(fd, place.path)):
-        # Another process took it for a dead one in the instant before we locked it, and may have given it back.
-        os.close(fd)
-        raise problem("KBQ-KEY-FILE-BUSY", path=place.path)
-    return fd
-
-
-def _take_over(place: Place) -> int:
-    """Take over the reservation of a dead process. Raises: ProblemError where it is anything else."""
-    path = place.path
-    try:
-        fd = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK)
-    except OSError as error:
-        if error.errno in (errno.ELOOP, errno.EMLINK):
-            raise problem("KBQ-KEY-FILE-SYMLINK", path=path) from None
-        raise problem("KBQ-KEY-FILE-TAKEN", path=path, reason=words_of(error)) from error
-    info = os.fstat(fd)
-    reason: str = ""
-    code = "KBQ-KEY-FILE-TAKEN"
-    if not stat.S_ISREG(info.st_mode) or info.st_size > 0:
-        reason = said("There is a file already." if stat.S_ISREG(info.st_mode) else "It is not a regular file.")
-    elif info.st_uid != os.geteuid():
-        reason = said("It belongs to another user.")
-    elif not _lock(fd):
-        reason, code = said("Another process is making a key there now."), "KBQ-KEY-FILE-BUSY"
-    elif not _same_file(fd, path) or os.fstat(fd).st_size > 0:
-        reason = said("It changed while it was looked at.")
-    if reason:
-        os.close(fd)
-        raise problem(code, path=path, reason=reason)
-    with suppress(OSError):
-        os.fchmod(fd, FILE_MODE)
-    return fd
-
-
-def _lock(fd: int) -> bool:
-    """Lock a reservation for as long as this process lives. A file system without locks has to do without."""
-    try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except OSError:
-        return True
-    return True
-
-
-def _same_file(fd: int, path: Path) -> bool:
-    try:
-        return os.path.samestat(os.fstat(fd), path.lstat())
-    except OSError:
-        return False
 
 
 def _sync(place: Place) -> None:

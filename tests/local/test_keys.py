@@ -14,7 +14,7 @@ import pytest
 
 from kbq_tui.core.problems import ProblemError
 from kbq_tui.core.secret import Secret
-from kbq_tui.local import files, keys
+from kbq_tui.local import files, key_reservation, keys
 from kbq_tui.local.keyring_copy import KeyringCopy
 from kbq_tui.local.keys import KeyFiles
 
@@ -322,7 +322,7 @@ def test_a_folder_that_cannot_be_written_is_said_before_a_key_is_made(
     def refuse(*_: object, **__: object) -> int:
         raise OSError(number, os.strerror(number))
 
-    monkeypatch.setattr(keys, "create_private", refuse)
+    monkeypatch.setattr(key_reservation, "create_private", refuse)
     with pytest.raises(ProblemError) as error:
         store.reserve(None, PROJECT, EMAIL)
     assert code_of(error) == code
