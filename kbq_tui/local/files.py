@@ -10,6 +10,7 @@ from pathlib import Path
 from kbq_tui.core.words import mark
 
 _ODD = mark("not a regular file")
+_FOREIGN = mark("a symbolic link of another user")
 _TOO_LARGE = mark("the file is too large")
 
 FOLDER_MODE = 0o700
@@ -88,11 +89,14 @@ def write_atomic(path: Path, data: bytes) -> None:
     """Replace a file as a whole: temporary file beside it, sync, rename, sync the folder.
 
     A symbolic link at `path` is followed, so that files kept elsewhere (by a dot-file manager) stay there. Not for
-    keys. The new file has mode 0600.
+    keys. The new file has mode 0600. Another user's link is refused, as the kernel refuses it in folders that all may
+    write to: it would have us write over a file of ours. Source: proc_sys_fs(5), protected_symlinks.
 
     Raises:
         OSError: the old file is untouched then.
     """
+    if path.is_symlink() and path.lstat().st_uid not in (0, os.geteuid()):
+        raise OSError(errno.EACCES, _FOREIGN, str(path))
     try:
         target = path.resolve()
     except RuntimeError:  # what Python before 3.13 makes of a link that leads to itself
