@@ -13,6 +13,7 @@ from kbq_tui.ending import COMPLETE_VARIABLE
 from kbq_tui.options import (
     FILE,
     Group,
+    TextCommand,
     absolute,
     connection_options,
     json_option,
@@ -252,7 +253,9 @@ def export(format_: str, **options: Any) -> int:
         return export_command(here.face, here.spec(), format_)
 
 
-@cli.command(help=told("Explain an error from Google or Klaviyo. TEXT, or - (or nothing) for standard input."))
+@cli.command(
+    cls=TextCommand, help=told("Explain an error from Google or Klaviyo. TEXT, or - (or nothing) for standard input.")
+)
 @click.argument("text", required=False)
 @output_options
 @json_option

@@ -125,8 +125,14 @@ def _of_click(error: Exception) -> int | None:
     if isinstance(error, click.exceptions.Exit):
         return error.exit_code
     if isinstance(error, click.ClickException):
+        from io import StringIO
+
+        from kbq_tui.core.secret import scrub_typed
+
+        shown = StringIO()
+        error.show(shown)
         with suppress(OSError):  # the status tells, where words cannot
-            error.show()
+            click.echo(scrub_typed(shown.getvalue()), err=True, nl=False)  # it repeats what was typed
         return error.exit_code
     if isinstance(error, click.Abort):
         return 130 if isinstance(error.__cause__, KeyboardInterrupt) else 1

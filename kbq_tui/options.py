@@ -96,12 +96,32 @@ _USAGE = (mark("[OPTIONS]"), mark("COMMAND [ARGS]..."), mark("[COMMAND] [ARGS]..
 class Command(click.Command):
     """A command that takes `--lang`, as every command does."""
 
+    takes_any_text = False
+    """Whether it is there to be handed what may hold a key."""
+
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
         *own, help_ = super().get_params(ctx)
         return [*own, _LANG, help_]
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Refuse a key that was pasted by mistake, before it becomes a file's name or is sent anywhere."""
+        if not isinstance(self, click.Group) and not self.takes_any_text and any(len(arg) > 40 for arg in args):
+            from kbq_tui.core.secret import scrub, scrub_typed
+
+            for arg in args:
+                value = arg.partition("=")[2] if arg.startswith("--") and "=" in arg else arg
+                if scrub(value) != value or ("/" not in value[:1] and scrub_typed(value) != value):
+                    raise click.UsageError(told("This looks like a secret. Name the file that holds it instead."), ctx)
+        return super().parse_args(ctx, args)
+
     def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
         return [told(piece) if piece in _USAGE else piece for piece in super().collect_usage_pieces(ctx)]
+
+
+class TextCommand(Command):
+    """A command that takes any text, and hides in it what looks like a key."""
+
+    takes_any_text = True
 
 
 class Group(Command, click.Group):

@@ -10,6 +10,8 @@ _PATTERNS: Final = (
     # A PEM block, also where a JSON dump has turned its line ends into the two characters "\n", or has been cut short.
     re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL),
     re.compile(r"""((?:private_key(?:_data)?|privateKeyData)["']?\s*:\s*)(?:"(?:[^"\\]|\\.)*"?|'(?:[^'\\]|\\.)*'?)"""),
+    # The beginning of a key without its frame: what base64 makes of the first bytes of every key there is.
+    re.compile(r"(?<![\w+/-])MII[A-Za-z0-9+/]{50,}(?:(?:\\+n|\s){1,4}[A-Za-z0-9+/]{20,})*={0,2}"),
     # A key file as Google's answer to its creation holds it: JSON in base64.
     re.compile(r"(?<![\w+/-])(?:ewog|ewoJ|eyJ0|eyAi)[A-Za-z0-9+/_-]{200,}={0,2}"),
     re.compile(r"\bya29\.[\w.\-]+"),
@@ -24,6 +26,10 @@ _PATTERNS: Final = (
 
 _END: Final = re.compile(r"-----END [A-Z ]{0,40}PRIVATE KEY-----")
 _BASE64: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=\\\r\n")
+
+
+_PIECE: Final = re.compile(r"(?<![A-Za-z0-9+/=\\])[A-Za-z0-9+/\\]{60,}={0,2}(?![A-Za-z0-9+/=\\])")
+_MIXED: Final = (re.compile("[a-z]"), re.compile("[A-Z]"), re.compile("[0-9]"))
 
 
 class Secret:
@@ -77,6 +83,14 @@ def scrub(text: str, known: Iterable[str] = ()) -> str:
     if "-----END " in scrubbed:
         scrubbed = _without_tails(scrubbed)
     return text if scrubbed == text else scrubbed
+
+
+def scrub_typed(text: str) -> str:
+    """Return what was typed or pasted, scrubbed; a line out of the middle of a key goes too, which bears no mark.
+
+    Elsewhere that would take out more than keys: a path is made of such letters as well.
+    """
+    return _PIECE.sub(lambda m: MASK if all(kind.search(m[0]) for kind in _MIXED) else m[0], scrub(text))
 
 
 def _without_tails(text: str) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
+from kbq_tui.core.secret import scrub, scrub_typed
 from kbq_tui.core.words import said
 
 IMPORT_DATASET: Final = "KLAVIYO_IMPORT_FROM_DWH"
@@ -97,6 +98,8 @@ def check_dataset(value: str) -> str | None:
         return said("Type the dataset's name.")
     if len(value) > 1024:
         return said("A dataset name has at most 1,024 characters; this one has {n}.", n=f"{len(value):,}")
+    if scrub(value) != value:
+        return said("This looks like a secret. Name the file that holds it instead.")
     if not _DATASET.fullmatch(value):
         return said("A dataset name has only letters A-Z, digits and underscores (no hyphen, dot or space).")
     return None
@@ -156,6 +159,14 @@ def normal_location(value: str) -> str:
     """Return a location in the spelling BigQuery reports: `US` and `EU` in capitals, regions in lower case."""
     value = value.strip()
     return value.upper() if value.upper() in ("US", "EU") else value.lower()
+
+
+def check_key_file(value: str) -> str | None:
+    """Return why `value` cannot be a key file's path, or None. It is remembered, so the key itself must not pass."""
+    seen = scrub(value) if value.startswith(("/", "~")) else scrub_typed(value)  # a long path looks like a key's line
+    if seen != value:
+        return said("This looks like a secret. Name the file that holds it instead.")
+    return None
 
 
 def check_name(value: str) -> str | None:
@@ -222,6 +233,7 @@ class ConnectionSpec:
                 check_dataset(self.export_dataset) if self.export_dataset is not None else None,
             ),
             ("account_id", check_account(self.account_id)),
+            ("key_file", check_key_file(self.key_file) if self.key_file is not None else None),
         )
         for field, reason in checks:
             if reason:

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
-from kbq_tui.core.secret import scrub
+from kbq_tui.core.secret import scrub, scrub_typed
 from kbq_tui.local.faults import os_problem
 from kbq_tui.local.files import read_regular, write_atomic
 
@@ -70,7 +70,8 @@ class ConnectionState:
 
     def save_wizard(self, wizard: Wizard) -> None:
         """Remember where the operator is. Raises: ProblemError."""
-        _write(self._folder / "wizard.json", {"screen": wizard.screen, "inputs": dict(wizard.inputs)})
+        inputs = {name: scrub_typed(text) for name, text in wizard.inputs.items()}
+        _write(self._folder / "wizard.json", {"screen": wizard.screen, "inputs": inputs})
 
     def verification(self) -> dict[str, Any] | None:
         """Return the last verification in its schema, or None."""

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kbq_tui.core.keyfile import NotAKeyError, key_id_of, parse
-from kbq_tui.core.secret import MASK, Secret, scrub
+from kbq_tui.core.secret import MASK, Secret, scrub, scrub_typed
 from kbq_tui.core.text import inert
 
 PEM = "-----BEGIN " + "PRIVATE KEY-----\nMIIcanarycanarycanary\n-----END " + "PRIVATE KEY-----\n"
@@ -139,8 +139,27 @@ def test_scrub_is_quick_on_text_that_is_almost_a_token() -> None:
         "http://a:b" * 20_000,
         "ewog" * 50_000,
         "A-----END " * 20_000,
+        "MII" + "A" * 200_000,
+        ("MII" + "A" * 60 + "\n") * 3_000 + "!",
         "A\n" * 20_000 + "-----END PRIVATE KEY-----" * 4_000,
     ):
         began = time.perf_counter()
         scrub(almost)
         assert time.perf_counter() - began < 5  # quadratic work would take minutes
+
+
+def test_a_key_without_its_frame_is_taken_out_by_how_it_begins() -> None:
+    body = "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC1mRUF26TNknB+"
+    more = "canary2" * 9
+    for text in (body, f"{body}\n{more}\n{more}", f"{body}\\n{more}", f"got {body}{more}== as answer"):
+        assert "canary" not in scrub(text)
+        assert "hkiG9w0" not in scrub(text)
+    assert scrub("MIIT and MIIEvQIBADANBgkq are short") == "MIIT and MIIEvQIBADANBgkq are short"
+
+
+def test_what_was_typed_loses_a_line_out_of_the_middle_of_a_key_and_a_path_stays() -> None:
+    line = "3zmsfQx3U6w8lkI2/OEca9q4H1IgXKxqnjZLh9Nh32Arod6BJEjl1Cuc1ULL9lmG"
+    assert scrub_typed(line) == MASK
+    assert scrub_typed(f"No such option '{line}'.") == f"No such option '{MASK}'."
+    for text in ("KLAVIYO_IMPORT_FROM_DWH_" * 4, "/home/anna/.config/kbq-tui/keys/acme/klaviyo.json", "a" * 64):
+        assert scrub_typed(text) == text

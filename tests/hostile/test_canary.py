@@ -14,6 +14,7 @@ import pytest
 
 from kbq_tui.core.spec import ConnectionSpec
 from kbq_tui.engine.apply import apply
+from kbq_tui.engine.desk import Draft, Saved
 from kbq_tui.engine.ports import Ports
 from kbq_tui.engine.verify import verify
 from kbq_tui.gcp.cloud import GoogleCloud, KeyImpersonator
@@ -21,9 +22,12 @@ from kbq_tui.gcp.credentials import CredentialOptions, find, from_key
 from kbq_tui.gcp.endpoints import Endpoints
 from kbq_tui.gcp.session import Token
 from kbq_tui.local.clock import SystemClock
+from kbq_tui.local.config import Connections
 from kbq_tui.local.journal import FileJournal
 from kbq_tui.local.keyring_copy import KeyringCopy
 from kbq_tui.local.keys import KeyFiles
+from kbq_tui.local.paths import Paths
+from kbq_tui.local.store import FileStore
 from kbq_tui.sandbox.server import Sandbox
 from tests.journeys.test_wizard_tmux import Tmux, pytestmark
 from tests.journeys.walk import Walk
@@ -309,3 +313,59 @@ async def test_nothing_that_a_run_holds_shows_it_in_its_repr(tmp_path: Path) -> 
 def test_nothing_in_the_environment_of_a_child_names_it(place: Place) -> None:
     assert not any(place.search.found_in(value) for value in place.sandbox.environ(place.home).values())
     assert not any(place.search.found_in(value) for value in os.environ.values())
+
+
+def pasted(place: Place) -> dict[str, str]:
+    """What somebody may have in hand of a key: all of it, or a part."""
+    text = place.key_file.read_text()
+    pem = json.loads(text)["private_key"]
+    return {
+        "the file": text,
+        "the file on one line": json.dumps(json.loads(text)),
+        "the key": pem,
+        "the key on one line": pem.replace("\n", "\\n"),
+        "without its frame": "".join(pem.splitlines()[1:-1]),
+        "a line of it": pem.splitlines()[5],
+        "in base64": base64.b64encode(text.encode()).decode(),
+    }
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("plan", "--direction"),
+        ("plan", "--timeout"),
+        ("plan", "--project"),
+        ("plan", "--key-file"),
+        ("plan", "--credentials"),
+        ("plan", "--quota-project"),
+        ("plan", "-vv", "--log-file"),
+        ("setup", "--answers"),
+        ("demo", "--keep"),
+        ("demo", "--scenario"),
+        ("sandbox", "--scenario"),
+        ("key", "delete"),
+        ("export",),
+        (),
+    ],
+    ids=" ".join,
+)
+def test_a_key_on_the_command_line_is_refused_and_not_repeated(place: Place, arguments: tuple[str, ...]) -> None:
+    for form, value in pasted(place).items():
+        said = place.run(*arguments, value)
+        assert not place.search.found_in(said), form
+        assert [p for p in place.home.rglob("*") if place.search.found_in(str(p))] == [], form
+    assert [p for p in place.files() if place.search.found_in(p.read_bytes())] == []
+
+
+@pytest.mark.parametrize("field", ["project", "location", "import_dataset", "export_dataset", "account_id", "key_file"])
+def test_a_key_pasted_into_a_field_is_not_remembered(place: Place, field: str, tmp_path: Path) -> None:
+    paths = Paths.from_env({"HOME": str(tmp_path)})
+    tmp_path.chmod(0o700)
+    store = FileStore(paths, Connections(paths.connections), SystemClock())
+    for form, value in pasted(place).items():
+        store.save(Saved(Draft(**{"project": "acme-klaviyo-demo", field: value.partition("\n")[0]})))
+        store.save(Saved(Draft(**{"project": "acme-klaviyo-demo", field: value})))
+        kept = [p for p in tmp_path.rglob("*") if p.is_file()]
+        assert [p for p in kept if place.search.found_in(p.read_bytes())] == [], form
+        assert store.load("default") is not None, "and what is remembered can be read again"
