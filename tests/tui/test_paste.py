@@ -1,0 +1,55 @@
+"""What is pasted is text, whatever is in it: no key, no button, and what it explains is found."""
+
+from collections.abc import Iterator
+
+import pytest
+from textual._xterm_parser import XTermParser
+from textual.events import Key, Paste
+
+from kbq_tui.tui._textual_compat import InputDecoder
+
+COLOURED = "ERROR: \x1b[31;1mAccess Denied\x1b[0m: Project p:\r\n\x1b]0;owned\x07User does not have bigquery.x\x00\r"
+PLAIN = "ERROR: Access Denied: Project p:\r\nUser does not have bigquery.x\r"
+
+
+def events(*chunks: bytes) -> Iterator[Key | Paste]:
+    """What Textual makes of what the terminal sends."""
+    decoder, parser = InputDecoder(), XTermParser()
+    for chunk in chunks:
+        text = decoder.decode(chunk)
+        for event in parser.feed(text) if text else ():  # as its driver does: nothing would be the end
+            assert isinstance(event, Key | Paste)
+            yield event
+
+
+def heard(*chunks: bytes) -> list[str]:
+    """The same as text: pasted text in angle brackets, and the names of keys."""
+    return [f"<{event.text}>" if isinstance(event, Paste) else event.key for event in events(*chunks)]
+
+
+@pytest.mark.parametrize("cut", range(0, 110, 3))
+def test_pasted_colours_and_titles_press_no_key(cut: int) -> None:
+    sent = b"a\x1b[200~" + COLOURED.encode() + b"\x1b[201~b\x1b[A"
+    assert heard(sent[:cut], sent[cut:]) == ["a", f"<{PLAIN}>", "b", "up"]
+
+
+@pytest.mark.parametrize(
+    "odd", ["\x1b", "\x1b[", "\x1b]0;never ended", "\x1bO", "\x1b[201", "\x9b31m", "\x1b[200~", "\x08\x7f"]
+)
+def test_what_is_no_whole_sequence_presses_none_either(odd: str) -> None:
+    pasted, *more = heard(b"\x1b[200~one" + odd.encode() + b"\rtwo\x1b[201~", b"c")
+    assert pasted.startswith("<one")
+    assert pasted.endswith("two>")
+    assert "\x1b" not in pasted
+    assert more == ["c"]
+
+
+def test_much_of_it_byte_by_byte_is_quick_and_whole() -> None:
+    text = "line \x1b[1mof\x1b[0m a log\r" * 2_000
+    sent = b"\x1b[200~" + text.encode() + b"\x1b[201~"
+    assert heard(*(bytes([byte]) for byte in sent)) == ["<" + "line of a log\r" * 2_000 + ">"]
+
+
+def test_a_key_of_its_own_is_never_held_back() -> None:
+    assert list(InputDecoder().decode(b"\x1b")) == ["\x1b"]
+    assert InputDecoder().decode(b"\x1b[A") == "\x1b[A"
