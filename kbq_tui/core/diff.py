@@ -20,7 +20,7 @@ from kbq_tui.core.actions import (
     Step,
 )
 from kbq_tui.core.demands import ACCOUNT_CONSTRAINTS, KEY_CONSTRAINTS, MAX_KEYS, PERMISSIONS_FOR
-from kbq_tui.core.grants import Grant, over_grants, same_account_tombstones
+from kbq_tui.core.grants import Grant, over_grants, same_account_tombstones, taken_away
 from kbq_tui.core.observed import Absent, Observed, Present, Unknown, handed_key, unheld_keys
 from kbq_tui.core.plan import Blocked, Plan
 from kbq_tui.core.problems import Context, Problem
@@ -95,10 +95,10 @@ class _Differ:
             if remove_over_grants and grant.condition is None:
                 self._remove(grant)
             else:
-                warning = catalogue.problem("KBQ-OVER-GRANT", self.context, role=grant.role, resource=grant.resource)
-                self.warnings.append(warning)
-        if remove_over_grants and self.seen.elsewhere is not None:
-            self.warnings += self.seen.elsewhere.unseen
+                self.warnings.append(self._too_much(grant))
+        if remove_over_grants:
+            self.warnings += map(self._too_much, over_grants(self.spec, self.seen, everybody=True))
+            self.warnings += self.seen.elsewhere.unseen if self.seen.elsewhere is not None else ()
         self._block_dependents()
         return Plan(self.spec.name, tuple(self.actions), tuple(self.blocked), tuple(self.warnings), self.location)
 
@@ -217,6 +217,31 @@ class _Differ:
                             self.warnings.append(
                                 catalogue.problem("KBQ-DATASET-TWIN", self.context, dataset=wish.name, twin=name)
                             )
+
+    def _too_much(self, grant: Grant) -> Problem:
+        """Return what is to be said of a grant that is more than is needed, and that is not taken away."""
+        problem = catalogue.problem("KBQ-OVER-GRANT", self.context, role=grant.role, resource=grant.resource)
+        bound = grant.condition is not None
+        if not bound and not grant.member:
+            return problem
+        known = {"account": self.spec.account_email, "role": grant.role, "resource": grant.resource}
+        cause = (
+            said(
+                "Everybody ({member}) holds {role} on {resource}, and so does the account {account}, which does not "
+                "need it. It is not taken away here, for others may rely on it.",
+                member=grant.member,
+                **known,
+            )
+            if grant.member
+            else said(
+                "The account {account} holds {role} on {resource} under a condition, which the connection does not "
+                "need. It is not taken away here, but left to whoever made the condition.",
+                **known,
+            )
+        )
+        *more, step = problem.remedy
+        step = taken_away(step, self.spec, grant.role, grant.resource, member=grant.member, bound=bound)
+        return replace(problem, cause=cause, remedy=(*more, step))
 
     def _constraint(self, constraints: tuple[str, ...], code: str) -> Problem | None:
         for constraint in constraints:

@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from kbq_tui.core.checks import roles_beyond
 from kbq_tui.core.observed import AccessEntry, DatasetInfo, Observed, Present, RoleBinding
 from kbq_tui.core.spec import JOB_USER, ConnectionSpec
-from kbq_tui.core.words import Said, said
+from kbq_tui.core.words import Said, reworked, said
+
+EVERYBODY = frozenset({"specialGroup:allAuthenticatedUsers", "allAuthenticatedUsers", "allUsers"})
+"""Members that every service account is one of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +22,7 @@ class Grant:
         table: the table or view of that dataset, where it is held there alone.
         resource: the same in words.
         condition: the condition's expression, or None.
+        member: one of `EVERYBODY`, where it is not granted to the account by name.
     """
 
     role: str
@@ -26,6 +30,7 @@ class Grant:
     resource: str
     condition: str | None = None
     table: str | None = None
+    member: str = ""
 
 
 def on_project(project: str) -> Said:
@@ -43,14 +48,21 @@ def on_table(dataset: str, table: str) -> Said:
     return said("table {table}", table=f"{dataset}.{table}")
 
 
-def held(spec: ConnectionSpec, observed: Observed) -> tuple[Grant, ...]:
-    """Return every grant of the account that was seen: on the project, on datasets, and on single tables."""
+def held(spec: ConnectionSpec, observed: Observed, member: str = "") -> tuple[Grant, ...]:
+    """Return every grant of the account that was seen: on the project, on datasets, and on single tables.
+
+    Args:
+        spec: the connection.
+        observed: what was seen.
+        member: one of `EVERYBODY` instead of the account.
+    """
     grants: list[Grant] = []
+    who = member or spec.member
     if isinstance(observed.bindings, Present):
         grants += [
-            Grant(b.role, None, on_project(spec.project), b.condition)
+            Grant(b.role, None, on_project(spec.project), b.condition, member=member)
             for b in observed.bindings.value
-            if spec.member in b.members
+            if who in b.members
         ]
     datasets = [part.value for part in observed.datasets.values() if isinstance(part, Present)]
     tables: Mapping[tuple[str, str], tuple[RoleBinding, ...]] = {}
@@ -59,10 +71,10 @@ def held(spec: ConnectionSpec, observed: Observed) -> tuple[Grant, ...]:
         tables = observed.elsewhere.tables
     for info in datasets:
         where = on_dataset(info.name)
-        grants += [Grant(e.role, info.name, where, e.condition) for e in info.access if e.member == spec.member]
+        grants += [Grant(e.role, info.name, where, e.condition, member=member) for e in info.access if e.member == who]
     for (dataset, table), bindings in tables.items():
         where = on_table(dataset, table)
-        grants += [Grant(b.role, dataset, where, b.condition, table) for b in bindings if spec.member in b.members]
+        grants += [Grant(b.role, dataset, where, b.condition, table, member) for b in bindings if who in b.members]
     return tuple(grants)
 
 
@@ -74,10 +86,15 @@ def wanted(spec: ConnectionSpec) -> tuple[Grant, ...]:
     )
 
 
-def over_grants(spec: ConnectionSpec, observed: Observed) -> tuple[Grant, ...]:
+def over_grants(spec: ConnectionSpec, observed: Observed, *, everybody: bool = False) -> tuple[Grant, ...]:
     """Return the grants that go beyond what the account needs; a condition on a wanted role is not one.
 
     On a dataset and its tables that is what allows more than the role wanted on the dataset, as verification has it.
+
+    Args:
+        spec: the connection.
+        observed: what was seen.
+        everybody: what everybody holds, and so the account, instead of what it holds by name.
     """
     roles = {w.name: w.role for w in spec.datasets()}
 
@@ -86,7 +103,37 @@ def over_grants(spec: ConnectionSpec, observed: Observed) -> tuple[Grant, ...]:
             return bool(roles_beyond(roles.get(grant.dataset, ""), [grant.role]))
         return grant.role != JOB_USER
 
-    return tuple(g for g in held(spec, observed) if too_much(g))
+    members = sorted(EVERYBODY) if everybody else [""]
+    return tuple(g for member in members for g in held(spec, observed, member) if too_much(g))
+
+
+def taken_away(step: str, spec: ConnectionSpec, role: str, resource: str, *, member: str, bound: bool) -> str:
+    """Return the step that takes a role away, for one that the account does not simply hold by name.
+
+    Args:
+        step: the step as it is where it does.
+        spec: the connection.
+        role: the role.
+        resource: what it is held on: `project P`, `dataset D` or `table D.T`.
+        member: one of `EVERYBODY`; empty for the account.
+        bound: whether there is a condition to it.
+    """
+    if bound and not resource.startswith("project "):
+        # Neither SQL nor bq names a condition.
+        return said(
+            "By hand, for it holds under a condition: open {url}, choose {resource}, Share, Manage permissions, "
+            "open {role}, and remove {member}.",
+            url=f"https://console.cloud.google.com/bigquery?project={spec.project}",
+            resource=resource,
+            role=role,
+            member=member or spec.account_email,
+        )
+    if member:
+        step = reworked(step, lambda part: part.replace(spec.member, member))
+    if bound:
+        # "None" means the binding without a condition; this is every binding of the role and the member.
+        step = reworked(step, lambda part: part.replace("--condition=None", "--all"))
+    return step
 
 
 def same_account_tombstones(spec: ConnectionSpec, info: DatasetInfo) -> tuple[AccessEntry, ...]:

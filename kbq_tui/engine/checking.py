@@ -9,6 +9,8 @@ from kbq_tui.core.catalogue_base import placeholder
 from kbq_tui.core.checks import Check, CheckResult, Judged, Verdict
 from kbq_tui.core.diff import context_of
 from kbq_tui.core.events import Event, EventKind
+from kbq_tui.core.grants import EVERYBODY as EVERYBODY
+from kbq_tui.core.grants import taken_away
 from kbq_tui.core.problems import Context, Kind, Problem, ProblemError, Retry
 from kbq_tui.core.spec import ConnectionSpec
 from kbq_tui.core.words import joined, reworked, said
@@ -43,10 +45,6 @@ def key_refused(problem: Problem) -> bool:
 def never(problem: Problem) -> bool:
     """For checks that only an answer can fail: every refusal makes them unknown."""
     return False
-
-
-EVERYBODY = frozenset({"specialGroup:allAuthenticatedUsers", "allAuthenticatedUsers", "allUsers"})
-"""Members that include every service account there is."""
 
 
 class Held(NamedTuple):
@@ -140,24 +138,9 @@ class Checker:
 
     def _taken_away(self, code: str, grant: Held) -> str:
         """Return the step that takes a role away from whoever holds it, or that shows who does."""
-        if grant.bound and not grant.on.startswith("project "):
-            # Neither SQL nor bq names a condition.
-            return said(
-                "By hand, for it holds under a condition: open {url}, choose {resource}, Share, Manage permissions, "
-                "open {role}, and remove {member}.",
-                url=f"https://console.cloud.google.com/bigquery?project={self.spec.project}",
-                resource=grant.on,
-                role=grant.role,
-                member=grant.member or self.spec.account_email,
-            )
         context = replace(self.context, location=grant.location or self.location)
         step = catalogue.problem(code, context, role=grant.role, resource=grant.on).remedy[-1]
-        if grant.member:
-            step = reworked(step, lambda part: part.replace(self.spec.member, grant.member))
-        if grant.bound:
-            # "None" means the binding without a condition; this is every binding of the role and the member.
-            step = reworked(step, lambda part: part.replace("--condition=None", "--all"))
-        return step
+        return taken_away(step, self.spec, grant.role, grant.on, member=grant.member, bound=grant.bound)
 
     def perhaps_not_yet(self, judged: Judged) -> Judged:
         """While our own change may be on its way, an answer without it is no verdict yet.

@@ -243,3 +243,37 @@ def test_the_commands_to_hand_over_name_the_operator_and_the_dataset() -> None:
     assert "user:me@example.com" in texts["dataset:KLAVIYO_TMP"]
     assert "my-project:KLAVIYO_TMP" in texts["dataset:KLAVIYO_TMP"]
     assert "my-project:KLAVIYO_IMPORT_FROM_DWH" in texts["dataset:KLAVIYO_IMPORT_FROM_DWH"]
+
+
+def test_what_holds_under_a_condition_is_left_with_a_command_that_takes_it_away() -> None:
+    seen = in_place()
+    assert isinstance(seen.bindings, Present)
+    bound = RoleBinding("roles/bigquery.admin", (SPEC.member,), "request.time < x")
+    seen = replace(seen, bindings=Present((*seen.bindings.value, bound)))
+    for remove in (False, True):
+        plan = diff(SPEC, seen, remove_over_grants=remove)
+        assert not plan.changes
+        (warning,) = plan.warnings
+        assert "under a condition" in warning.cause
+        assert warning.remedy[-1].endswith(f"--member={SPEC.member} --role=roles/bigquery.admin --all")
+
+
+def test_what_everybody_holds_is_left_and_said_where_over_grants_are_to_go() -> None:
+    seen = in_place()
+    assert isinstance(seen.bindings, Present)
+    wide = RoleBinding("roles/bigquery.dataViewer", ("allAuthenticatedUsers", "user:you@example.com"))
+    info = DatasetInfo(s.IMPORT_DATASET, "US", (AccessEntry(s.DATA_EDITOR, "specialGroup:allAuthenticatedUsers"),))
+    own = seen.datasets[s.IMPORT_DATASET]
+    assert isinstance(own, Present)
+    info = replace(info, access=(*own.value.access, *info.access))
+    seen = replace(
+        seen,
+        bindings=Present((*seen.bindings.value, wide)),
+        datasets={**seen.datasets, s.IMPORT_DATASET: Present(info)},
+    )
+    plan = diff(SPEC, seen, remove_over_grants=True)
+    assert not plan.changes
+    assert [w.details["resource"] for w in plan.warnings] == [f"project {SPEC.project}", f"dataset {s.IMPORT_DATASET}"]
+    assert all("Everybody" in w.cause and "not taken away" in w.cause for w in plan.warnings)
+    assert "--member=allAuthenticatedUsers" in plan.warnings[0].remedy[-1]
+    assert not diff(SPEC, seen).warnings, "who does not ask for it is told by verify"

@@ -84,6 +84,7 @@ class PermissionsScreen(Changing):
                 *(told(a.summary) for a in part.changes),
                 "",
                 told("Nobody else's access is touched. Whatever else uses this account loses what is taken away."),
+                *(told(w.cause) for w in plan.warnings if w.code == "KBQ-OVER-GRANT"),
                 *(told("Not everything could be looked at: {why}", why=p.title) for p in unseen),
                 "",
                 *commands,
