@@ -53,7 +53,11 @@ ENTRIES: Final = (
             f"See what is in force, and keep the answer:\n{cmd.EFFECTIVE_POLICY}\n{cmd.DESCRIBE_POLICY}",
             "Ask for an exception at this one project, or for the account to be made by those who may; "
             f"an existing account is fine:\n{cmd.LIFT_POLICY}\n{cmd.CREATE_ACCOUNT}",
-            f"Have the policy restored afterwards; existing accounts go on working:\n{cmd.RESTORE_POLICY}",
+            "It may take up to 15 minutes to have effect; then create the account here.",
+            "Have the policy restored at once; existing accounts go on working. If the project had a policy of its own "
+            f"before, set that one again instead:\n{cmd.RESTORE_POLICY}",
+            "Check the legacy and the managed constraint: iam.disableServiceAccountCreation and "
+            "iam.managed.disableServiceAccountCreation; either one is enough to block.",
         ),
         _POLICY_ADMIN,
         _POLICY_LINK,

@@ -4,6 +4,7 @@ from dataclasses import replace
 from functools import reduce
 
 from kbq_tui.core import catalogue
+from kbq_tui.core import catalogue_commands as cmd
 from kbq_tui.core.actions import (
     Action,
     Change,
@@ -19,6 +20,7 @@ from kbq_tui.core.actions import (
     RevokeTableRole,
     Step,
 )
+from kbq_tui.core.catalogue_base import step
 from kbq_tui.core.demands import ACCOUNT_CONSTRAINTS, KEY_CONSTRAINTS, MAX_KEYS, PERMISSIONS_FOR
 from kbq_tui.core.grants import Grant, over_grants, same_account_tombstones, taken_away
 from kbq_tui.core.observed import Absent, Observed, Present, Unknown, handed_key, unheld_keys
@@ -239,16 +241,25 @@ class _Differ:
                 **known,
             )
         )
-        *more, step = problem.remedy
-        step = taken_away(step, self.spec, grant.role, grant.resource, member=grant.member, bound=bound)
-        return replace(problem, cause=cause, remedy=(*more, step))
+        *more, last = problem.remedy
+        last = taken_away(last, self.spec, grant.role, grant.resource, member=grant.member, bound=bound)
+        return replace(problem, cause=cause, remedy=(*more, last))
 
     def _constraint(self, constraints: tuple[str, ...], code: str) -> Problem | None:
-        for constraint in constraints:
-            part = self.seen.constraints.get(constraint)
-            if isinstance(part, Present) and part.value:
-                return catalogue.problem(code, self.context, constraint=f"constraints/{constraint}")
-        return None
+        parts = {constraint: self.seen.constraints.get(constraint) for constraint in constraints}
+        first, second, *_ = [*(c for c, part in parts.items() if isinstance(part, Present) and part.value), "", ""]
+        if not first:
+            return None
+        problem = catalogue.problem(code, self.context, constraint=f"constraints/{first}")
+        if not second:
+            return problem
+        # Lifting one of them alone would only lead to the next refusal.
+        known = {"constraint": second, "project": self.spec.project}
+        also = said("The same for {constraint}, which is in force as well, and blocks alone:", constraint=second)
+        see, lift, *more, restore, last = problem.remedy
+        lift_second = step(also, [cmd.LIFT_POLICY], known)
+        restore_second = step(said("Have this one restored in the same way:"), [cmd.RESTORE_POLICY], known)
+        return replace(problem, remedy=(see, lift, lift_second, *more, restore, restore_second, last))
 
     def _account(self) -> None:
         email = self.spec.account_email

@@ -277,3 +277,26 @@ def test_what_everybody_holds_is_left_and_said_where_over_grants_are_to_go() -> 
     assert all("Everybody" in w.cause and "not taken away" in w.cause for w in plan.warnings)
     assert "--member=allAuthenticatedUsers" in plan.warnings[0].remedy[-1]
     assert not diff(SPEC, seen).warnings, "who does not ask for it is told by verify"
+
+
+@pytest.mark.parametrize(
+    ("what", "code", "gone"),
+    [
+        ("Key", "KBQ-KEY-CREATION-BLOCKED", {"key": Absent(), "keys": Absent()}),
+        ("", "KBQ-ACCOUNT-CREATION-BLOCKED", {"account": Absent(), "keys": Absent(), "key": Absent()}),
+    ],
+)
+def test_of_two_policies_that_block_both_are_lifted_and_both_restored(
+    what: str, code: str, gone: dict[str, Absent]
+) -> None:
+    both = {f"iam.{kind}disableServiceAccount{what}Creation": Present(True) for kind in ("", "managed.")}
+    seen = replace(in_place(), **gone)
+    problem = next(b.problem for b in diff(SPEC, replace(seen, constraints={**seen.constraints, **both})).blocked)
+    assert problem.code == code
+    steps = [n for c in both for n, s in enumerate(problem.remedy) if f"policies/{c}\\n" in s and "set-policy" in s]
+    back = [n for c in both for n, s in enumerate(problem.remedy) if f"policies delete {c} " in s]
+    assert len(steps) == len(back) == 2
+    assert max(steps) < min(back)
+    one = replace(seen, constraints={**seen.constraints, **dict.fromkeys(list(both)[:1], Present(True))})
+    alone = next(b.problem for b in diff(SPEC, one).blocked)
+    assert len(alone.remedy) == len(problem.remedy) - 2
