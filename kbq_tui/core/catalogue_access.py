@@ -142,6 +142,8 @@ ENTRIES: Final = (
             "audit log.",
             "Ask for an ingress rule for the service account, to BigQuery only. "
             "Who is inside the perimeter may pass where Klaviyo does not.",
+            "If it is you who is refused, run this program on a machine inside the perimeter, or ask for the same rule "
+            "for your own account, too, while you set this up.",
             *ask.remedy(ask.VPC_SC),
             "Addresses Klaviyo has named (April 2025; ask Klaviyo for today's): 184.72.183.187, 52.206.71.52, "
             "3.227.146.32, "

@@ -20,14 +20,16 @@ from kbq_tui.core.actions import (
     RevokeTableRole,
     Step,
 )
-from kbq_tui.core.catalogue_base import step
+from kbq_tui.core.catalogue_base import placeholder, step
 from kbq_tui.core.demands import ACCOUNT_CONSTRAINTS, KEY_CONSTRAINTS, MAX_KEYS, PERMISSIONS_FOR
 from kbq_tui.core.grants import Grant, over_grants, same_account_tombstones, taken_away
 from kbq_tui.core.observed import Absent, Observed, Present, Unknown, handed_key, unheld_keys
 from kbq_tui.core.plan import Blocked, Plan
 from kbq_tui.core.problems import Context, Problem
 from kbq_tui.core.spec import ACCOUNT_DISPLAY_NAME, DEFAULT_LOCATION, JOB_USER, REQUIRED_SERVICES, ConnectionSpec
-from kbq_tui.core.words import said
+from kbq_tui.core.words import reworked, said
+
+_UNNAMED = placeholder("account")
 
 
 def context_of(spec: ConnectionSpec, location: str | None = None, dataset: str = "") -> Context:
@@ -123,7 +125,14 @@ class _Differ:
         if problem is None:
             self.actions.append(action)
         else:
-            self.blocked.append(Blocked(action, problem))
+            self.blocked.append(Blocked(action, self._named(problem)))
+
+    def _named(self, problem: Problem) -> Problem:
+        """Return a problem with the account in its commands: a call does not know whose it is about."""
+        if not any(_UNNAMED in step for step in problem.remedy):
+            return problem
+        steps = (reworked(s, lambda part: part.replace(_UNNAMED, self.spec.account_email)) for s in problem.remedy)
+        return replace(problem, remedy=tuple(steps))
 
     def _not_permitted(self, op: Operation) -> Problem | None:
         held = self.seen.permissions

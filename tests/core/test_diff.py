@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kbq_tui.core import catalogue
 from kbq_tui.core import spec as s
 from kbq_tui.core.actions import (
     Change,
@@ -32,6 +33,7 @@ from kbq_tui.core.observed import (
     Unknown,
 )
 from kbq_tui.core.plan import Plan
+from kbq_tui.core.problems import Context
 from kbq_tui.core.spec import ConnectionSpec
 from tests.core.worlds import AT, SPEC, UNKNOWN, after, fresh, observations, specs
 
@@ -300,3 +302,13 @@ def test_of_two_policies_that_block_both_are_lifted_and_both_restored(
     one = replace(seen, constraints={**seen.constraints, **dict.fromkeys(list(both)[:1], Present(True))})
     alone = next(b.problem for b in diff(SPEC, one).blocked)
     assert len(alone.remedy) == len(problem.remedy) - 2
+
+
+def test_what_a_look_could_not_see_names_the_account_in_its_commands() -> None:
+    refused = catalogue.problem("KBQ-VPC-SC", Context(project=SPEC.project), vpc_sc_id="x")
+    assert "serviceAccount:SERVICE_ACCOUNT_EMAIL" in " ".join(refused.remedy)
+    seen = replace(fresh(), datasets=dict.fromkeys(fresh().datasets, Unknown(refused)))
+    problem = diff(SPEC, seen).blocked[0].problem
+    assert SPEC.member in " ".join(problem.remedy)
+    assert "SERVICE_ACCOUNT_EMAIL" not in " ".join(problem.remedy)
+    assert "inside the perimeter, or ask for the same rule for your own account" in " ".join(problem.remedy)
