@@ -4,7 +4,6 @@ from dataclasses import replace
 from functools import reduce
 
 from kbq_tui.core import catalogue
-from kbq_tui.core import catalogue_commands as cmd
 from kbq_tui.core.actions import (
     Action,
     Change,
@@ -20,16 +19,14 @@ from kbq_tui.core.actions import (
     RevokeTableRole,
     Step,
 )
-from kbq_tui.core.catalogue_base import placeholder, step
 from kbq_tui.core.demands import ACCOUNT_CONSTRAINTS, KEY_CONSTRAINTS, MAX_KEYS, PERMISSIONS_FOR
-from kbq_tui.core.grants import Grant, over_grants, same_account_tombstones, taken_away
+from kbq_tui.core.diff_problems import in_force, named, too_much
+from kbq_tui.core.grants import Grant, over_grants, same_account_tombstones
 from kbq_tui.core.observed import Absent, Observed, Present, Unknown, handed_key, unheld_keys
 from kbq_tui.core.plan import Blocked, Plan
 from kbq_tui.core.problems import Context, Problem
 from kbq_tui.core.spec import ACCOUNT_DISPLAY_NAME, DEFAULT_LOCATION, JOB_USER, REQUIRED_SERVICES, ConnectionSpec
-from kbq_tui.core.words import reworked, said
-
-_UNNAMED = placeholder("account")
+from kbq_tui.core.words import said
 
 
 def context_of(spec: ConnectionSpec, location: str | None = None, dataset: str = "") -> Context:
@@ -99,9 +96,10 @@ class _Differ:
             if remove_over_grants and grant.condition is None:
                 self._remove(grant)
             else:
-                self.warnings.append(self._too_much(grant))
+                self.warnings.append(too_much(grant, self.spec, self.context))
         if remove_over_grants:
-            self.warnings += map(self._too_much, over_grants(self.spec, self.seen, everybody=True))
+            left = over_grants(self.spec, self.seen, everybody=True)
+            self.warnings += (too_much(grant, self.spec, self.context) for grant in left)
             self.warnings += self.seen.elsewhere.unseen if self.seen.elsewhere is not None else ()
         self._block_dependents()
         return Plan(self.spec.name, tuple(self.actions), tuple(self.blocked), tuple(self.warnings), self.location)
@@ -125,14 +123,7 @@ class _Differ:
         if problem is None:
             self.actions.append(action)
         else:
-            self.blocked.append(Blocked(action, self._named(problem)))
-
-    def _named(self, problem: Problem) -> Problem:
-        """Return a problem with the account in its commands: a call does not know whose it is about."""
-        if not any(_UNNAMED in step for step in problem.remedy):
-            return problem
-        steps = (reworked(s, lambda part: part.replace(_UNNAMED, self.spec.account_email)) for s in problem.remedy)
-        return replace(problem, remedy=tuple(steps))
+            self.blocked.append(Blocked(action, named(problem, self.spec)))
 
     def _not_permitted(self, op: Operation) -> Problem | None:
         held = self.seen.permissions
@@ -229,47 +220,6 @@ class _Differ:
                                 catalogue.problem("KBQ-DATASET-TWIN", self.context, dataset=wish.name, twin=name)
                             )
 
-    def _too_much(self, grant: Grant) -> Problem:
-        """Return what is to be said of a grant that is more than is needed, and that is not taken away."""
-        problem = catalogue.problem("KBQ-OVER-GRANT", self.context, role=grant.role, resource=grant.resource)
-        bound = grant.condition is not None
-        if not bound and not grant.member:
-            return problem
-        known = {"account": self.spec.account_email, "role": grant.role, "resource": grant.resource}
-        cause = (
-            said(
-                "Everybody ({member}) holds {role} on {resource}, and so does the account {account}, which does not "
-                "need it. It is not taken away here, for others may rely on it.",
-                member=grant.member,
-                **known,
-            )
-            if grant.member
-            else said(
-                "The account {account} holds {role} on {resource} under a condition, which the connection does not "
-                "need. It is not taken away here, but left to whoever made the condition.",
-                **known,
-            )
-        )
-        *more, last = problem.remedy
-        last = taken_away(last, self.spec, grant.role, grant.resource, member=grant.member, bound=bound)
-        return replace(problem, cause=cause, remedy=(*more, last))
-
-    def _constraint(self, constraints: tuple[str, ...], code: str) -> Problem | None:
-        parts = {constraint: self.seen.constraints.get(constraint) for constraint in constraints}
-        first, second, *_ = [*(c for c, part in parts.items() if isinstance(part, Present) and part.value), "", ""]
-        if not first:
-            return None
-        problem = catalogue.problem(code, self.context, constraint=f"constraints/{first}")
-        if not second:
-            return problem
-        # Lifting one of them alone would only lead to the next refusal.
-        known = {"constraint": second, "project": self.spec.project}
-        also = said("The same for {constraint}, which is in force as well, and blocks alone:", constraint=second)
-        see, lift, *more, restore, last = problem.remedy
-        lift_second = step(also, [cmd.LIFT_POLICY], known)
-        restore_second = step(said("Have this one restored in the same way:"), [cmd.RESTORE_POLICY], known)
-        return replace(problem, remedy=(see, lift, lift_second, *more, restore, restore_second, last))
-
     def _account(self) -> None:
         email = self.spec.account_email
         op = CreateAccount(self.spec.account_id, ACCOUNT_DISPLAY_NAME)
@@ -296,7 +246,9 @@ class _Differ:
                     Step.ACCOUNT,
                     op,
                     needs=self._needs("service:iam.googleapis.com"),
-                    problem=self._constraint(ACCOUNT_CONSTRAINTS, "KBQ-ACCOUNT-CREATION-BLOCKED"),
+                    problem=in_force(
+                        self.seen.constraints, ACCOUNT_CONSTRAINTS, "KBQ-ACCOUNT-CREATION-BLOCKED", self.context
+                    ),
                 )
 
     def _key(self) -> None:
@@ -347,7 +299,7 @@ class _Differ:
                 # Whether Klaviyo has a key already is not known, and unknown changes nothing.
                 self._add("key", email, said("Key file"), Step.ACCOUNT, op, problem=self.seen.handed_over.problem)
             case _:
-                problem_ = self._constraint(KEY_CONSTRAINTS, "KBQ-KEY-CREATION-BLOCKED")
+                problem_ = in_force(self.seen.constraints, KEY_CONSTRAINTS, "KBQ-KEY-CREATION-BLOCKED", self.context)
                 if problem_ is None and remote is not None and len(remote) >= MAX_KEYS:
                     problem_ = catalogue.problem("KBQ-TOO-MANY-KEYS", self.context)
                 if problem_ is None and isinstance(keys, Unknown) and isinstance(self.seen.account, Unknown):
