@@ -29,6 +29,11 @@ def _string(value: str) -> str:
     return f'"{value}"'
 
 
+def is_location(value: str) -> bool:
+    """Return whether a location that came from outside can stand in a statement."""
+    return re.fullmatch(r"[A-Za-z0-9-]{1,100}", value) is not None
+
+
 def region(location: str) -> str:
     """Return the region qualifier of a location: `region-eu`, `region-europe-west3`."""
     return "region-" + location.lower()

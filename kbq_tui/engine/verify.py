@@ -114,7 +114,7 @@ class _Verification(Isolation):
                     info = await cloud.dataset(self.spec.project, wish.name)
                 except ProblemError:
                     continue
-                if info is not None:
+                if info is not None and sql.is_location(info.location):
                     return info.location
         return ""
 

@@ -332,6 +332,14 @@ async def test_once_google_does_not_answer_any_more_the_rest_of_very_many_tables
     assert lost.hits < 200
 
 
+async def test_a_location_that_is_none_ends_no_run(bench: Bench) -> None:
+    for name in (IMP, TMP):
+        bench.dataset(name).location = "EU`; DROP TABLE x; --\x1b[2J"
+    results = await bench.verify()
+    ids = [f"{check}:{name}" for check in ("grants.direct", "dataset.visible") for name in (IMP, TMP)]
+    assert "pass" not in {results[i].verdict for i in ids}
+
+
 def test_a_table_that_bears_the_datasets_name_is_not_asked_about() -> None:
     statement = privileges("my-project", "EU", IMP, "serviceAccount:a@b.iam.gserviceaccount.com")
     assert f'object_name = "{IMP}" AND object_type = "SCHEMA" AND grantee = ' in statement
