@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, Literal, NoReturn, Self, TextIO
 from kbq_tui.core.problems import ProblemError
 from kbq_tui.core.text import inert
 from kbq_tui.core.words import mark, said, told
-from kbq_tui.wiring import CALL_TIMEOUT, Loop, Options, UsageError, Workplace, build, choose_name, connections_of
+from kbq_tui.local.loop import Loop
+from kbq_tui.wiring import CALL_TIMEOUT, Options, UsageError, Workplace, build, choose_name, connections_of
 
 if TYPE_CHECKING:  # the plain face is not read in where screens come next
     from collections.abc import Callable, Iterator, Mapping

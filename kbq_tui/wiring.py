@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
-import signal
-import threading
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from kbq_tui.core.spec import InvalidValueError, check_impersonated, check_quota_project
 from kbq_tui.core.words import Said, said
 from kbq_tui.engine.desk import Desk, Draft
 from kbq_tui.gcp.endpoints import Endpoints
-from kbq_tui.local import clipboard, keyring_copy, signals
+from kbq_tui.local import clipboard, keyring_copy
 from kbq_tui.local.beliefs import ENVIRONMENT, Believed, believe
 from kbq_tui.local.clipboard import Clipboard
 from kbq_tui.local.clock import SystemClock
@@ -36,9 +33,6 @@ T = TypeVar("T")
 
 CALL_TIMEOUT = 60.0
 """Seconds for one call to Google with all its repetitions, unless `--timeout` says otherwise."""
-
-_AT_ONCE = 0.3
-"""Seconds."""
 
 OPTION_OF: Mapping[str, str] = {
     "name": "NAME",
@@ -349,54 +343,3 @@ def _other_project(filed: Connection | None, believed: Believed | None) -> tuple
             other=filed.spec.project,
         ),
     )
-
-
-class Loop:
-    """One event loop for all that a command does; signals end what is running in an orderly way."""
-
-    def __init__(self, slow: Callable[[], None] | None = None) -> None:
-        """Make a loop. `slow` is called where what a signal ends does not end at once."""
-        self._runner = asyncio.Runner()
-        self._slow = slow or (lambda: None)
-
-    def run(self, work: Coroutine[Any, Any, T]) -> T:
-        """Run a coroutine to its end.
-
-        Raises:
-            SystemExit: 128 + n, where signal n has ended it.
-        """
-        status = 0
-
-        async def main() -> T:
-            loop, task = asyncio.get_running_loop(), asyncio.current_task()
-            assert task is not None
-
-            def arrived(code: int) -> None:
-                nonlocal status
-                status = code
-                task.cancel()
-                loop.call_later(_AT_ONCE, self._slow)
-
-            if threading.current_thread() is not threading.main_thread():
-                return await work
-            # What is ignored stays ignored: that is how nohup keeps a program alive when its terminal goes.
-            heeded = [n for n in signals.ENDING if signal.getsignal(n) is not signal.SIG_IGN]
-            undo = signals.install(loop, arrived, heeded)
-            try:
-                return await work
-            finally:
-                undo()
-
-        try:
-            result = self._runner.run(main())
-        except asyncio.CancelledError:
-            # Without a status it was asyncio's own handler that heard Ctrl+C, before ours stood; it forgets one that
-            # comes in its first moments, and lets the cancellation out instead of KeyboardInterrupt.
-            raise SystemExit(status or 130) from None
-        if status:
-            raise SystemExit(status)
-        return result
-
-    def close(self) -> None:
-        """Let go of the loop. Calls that hang are left to their daemon threads."""
-        self._runner.close()

@@ -9,7 +9,6 @@ from kbq_tui.core.catalogue_base import placeholder
 from kbq_tui.core.checks import Check, CheckResult, Judged, Verdict
 from kbq_tui.core.diff import context_of
 from kbq_tui.core.events import Event, EventKind
-from kbq_tui.core.grants import EVERYBODY as EVERYBODY
 from kbq_tui.core.grants import taken_away
 from kbq_tui.core.problems import Context, Kind, Problem, ProblemError, Retry
 from kbq_tui.core.spec import ConnectionSpec

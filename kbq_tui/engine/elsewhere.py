@@ -12,9 +12,8 @@ from kbq_tui.core.grants import on_project
 from kbq_tui.core.observed import Elsewhere, Part, Present, RoleBinding, Unknown
 from kbq_tui.core.problems import Kind, Problem, ProblemError
 from kbq_tui.core.spec import ConnectionSpec
-from kbq_tui.core.words import said
 from kbq_tui.engine.ports import Cloud
-from kbq_tui.engine.probing import Turns
+from kbq_tui.engine.turns import Turns, reached
 
 MAX_DATASETS: Final = 1_000
 """How many other datasets are read."""
@@ -75,7 +74,7 @@ async def look_elsewhere(spec: ConnectionSpec, cloud: Cloud, names: Part[tuple[t
     if sees_all.result() == frozenset():
         unseen.append(catalogue.permission_missing(LIST_PERMISSION, context_of(spec)))
     if more or len(others) > len(looked):
-        limit = said("{tables} tables in {datasets} datasets", tables=MAX_TABLES - room, datasets=len(tables))
+        limit = reached(MAX_TABLES - room, len(tables))
         unseen.append(
             catalogue.problem("KBQ-NOT-SEARCHED", context_of(spec), resource=on_project(project), limit=limit)
         )

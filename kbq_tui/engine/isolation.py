@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from kbq_tui.core import catalogue, checks
 from kbq_tui.core.checks import Judged, Verdict
 from kbq_tui.core.diff import context_of
-from kbq_tui.core.grants import on_dataset, on_project, on_table
+from kbq_tui.core.grants import EVERYBODY, on_dataset, on_project, on_table
 from kbq_tui.core.observed import DatasetInfo
 from kbq_tui.core.problems import Kind, Problem, ProblemError
 from kbq_tui.core.words import joined, said, said_many
-from kbq_tui.engine.checking import EVERYBODY, Held, reading_refused, refused
+from kbq_tui.engine.checking import Held, reading_refused, refused
 from kbq_tui.engine.ports import TableInfo
-from kbq_tui.engine.probing import Prober, Turns, of_dataset
+from kbq_tui.engine.probing import Prober, of_dataset
+from kbq_tui.engine.turns import Turns, reached
 
 MAX_OTHER_DATASETS = 500
 """How many datasets that are none of Klaviyo's are looked into; with more of them nothing is proven."""
@@ -88,12 +89,12 @@ class Isolation(Prober):
             self._tried,
         )
         if unlisted is not None:
-            why = said("{text}; there may be datasets that you do not see", text=text)
+            why = said("there may be datasets that you do not see: {text}", text=text)
             return Judged(Verdict.UNKNOWN, why, unlisted)
         if self._more or len(where) > len(tried):
-            limit = said("{tables} tables in {datasets} datasets", tables=self._tried, datasets=len(tried))
+            limit = reached(self._tried, len(tried))
             more = self.problem("KBQ-NOT-SEARCHED", resource=on_project(self.spec.project), limit=limit)
-            return Judged(Verdict.UNKNOWN, said("{text}; there are more", text=text), more)
+            return Judged(Verdict.UNKNOWN, said("there are more than were tried: {text}", text=text), more)
         return Judged(Verdict.PASS, text if self._tried else said("there is no table in another dataset"))
 
     async def _listed_for_operator(self) -> tuple[Sequence[tuple[str, str]], Problem | None]:
@@ -208,7 +209,9 @@ class Isolation(Prober):
                     for m in b.members
                     if m == member or m in EVERYBODY
                 )
-        return tuple(grants) or (Held(said("read access"), on_dataset(dataset), location),)
+        # Of a group's role nothing says whether it is one on the table or on all of the dataset.
+        places = (on_table(dataset, tables[0]), on_dataset(dataset))
+        return tuple(grants) or tuple(Held(said("read access"), on, location) for on in places)
 
     def _on(self, info: DatasetInfo) -> tuple[Held, ...]:
         """Return the roles that a dataset gives to the account, or to everybody."""

@@ -3,19 +3,20 @@
 import asyncio
 import contextlib
 import secrets
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import Iterable
 from datetime import timedelta
 
 from kbq_tui.core import checks
 from kbq_tui.core import statements as sql
 from kbq_tui.core.checks import Judged, Verdict
-from kbq_tui.core.grants import on_dataset, on_project, on_table
+from kbq_tui.core.grants import EVERYBODY, on_dataset, on_project, on_table
 from kbq_tui.core.problems import Kind, Problem, ProblemError, Retry
 from kbq_tui.core.spec import JOB_USER, DatasetWish
 from kbq_tui.core.statements import PROBE_PREFIX
 from kbq_tui.core.words import Said, said, said_many
-from kbq_tui.engine.checking import EVERYBODY, Checker, Held, refused
+from kbq_tui.engine.checking import Checker, Held, refused
 from kbq_tui.engine.ports import TableInfo
+from kbq_tui.engine.turns import Turns
 
 LABEL = ("created-by", "kbq-tui")
 """Their label."""
@@ -34,40 +35,6 @@ MAX_TRIED = 2_000
 
 MAX_LISTED = 20_000
 """Among how many tables of a dataset probes are looked for that a killed run left."""
-
-AT_ONCE = 12
-"""How many datasets, and how many tables, are tried at a time: Google allows a principal 100 calls a second.
-
-Source: https://cloud.google.com/bigquery/quotas#api_request_quotas
-"""
-
-
-class Turns:
-    """So many calls at a time; and once as many in a row were lost on the way, no more of them."""
-
-    def __init__(self) -> None:
-        self._slots = asyncio.Semaphore(AT_ONCE)
-        self._lost: list[Problem] = []
-
-    @contextlib.asynccontextmanager
-    async def turn(self) -> AsyncIterator[None]:
-        """Wait for a turn.
-
-        Raises:
-            ProblemError: there is none any more; why the calls before were lost.
-        """
-        async with self._slots:
-            if len(self._lost) >= AT_ONCE:
-                raise ProblemError(self._lost[0])
-            yield
-
-    def ended(self, problem: Problem | None) -> None:
-        """Note how a call ended."""
-        if problem is not None and problem.kind is Kind.NETWORK:
-            self._lost.append(problem)
-        else:
-            self._lost.clear()
-
 
 Path = tuple[str, str, str]
 """Project, dataset, table."""
@@ -234,7 +201,7 @@ class Prober(Checker):
         if len(tables) > len(tried):
             limit = said("{n} tables", n=len(tried))
             more = self.problem("KBQ-NOT-SEARCHED", resource=on_dataset(wish.name), limit=limit)
-            return Judged(Verdict.UNKNOWN, said("{text}; there are more", text=none), more)
+            return Judged(Verdict.UNKNOWN, said("there are more than were tried: {text}", text=none), more)
         return Judged(Verdict.PASS, said("{none}; {refused}", none=none, refused=refusal))
 
     async def _tables_of(self, dataset: str) -> tuple[tuple[TableInfo, ...], bool]:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from kbq_tui.wiring import Loop
+from kbq_tui.local.loop import Loop
 
 PROJECT = "acme-klaviyo-demo"
 

@@ -369,6 +369,8 @@ async def test_where_no_role_of_its_own_lets_the_account_in_the_command_shows_wh
     found = (await bench.verify())["permissions.isolated"].problem
     assert found is not None
     assert found.code == "KBQ-INHERITED-ACCESS"
+    assert "has read access on table payroll.salaries" in found.cause
+    assert found.remedy[-2].endswith(f"bq get-iam-policy --table=true {bench.project}:payroll.salaries")
     assert found.remedy[-1].endswith(f"bq show --format=prettyjson {bench.project}:payroll")
     viewer = {"role": "roles/bigquery.dataViewer", "members": [bench.spec.member]}
     bench.sql("CREATE SCHEMA `P.secret` OPTIONS(location='EU')", "CREATE TABLE `P.secret.plans` (x INT64)")
