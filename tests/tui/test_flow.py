@@ -9,6 +9,7 @@ from kbq_tui.core.problems import Context, Problem, Retry
 from kbq_tui.core.steps import Step
 from kbq_tui.tui.app import KbqApp
 from kbq_tui.tui.look import Look
+from kbq_tui.tui.widgets.field import Line
 from tests.tui import fakes
 from tests.tui.screens import app_for, text_of, until
 
@@ -355,3 +356,21 @@ async def test_an_unexpected_failure_is_one_line_with_the_log_and_the_operator_s
         scene.sign_in.crash = None
         await pilot.press("f5")
         await until(pilot, "nothing in the way")
+
+
+async def test_what_is_typed_is_not_taken_back_by_a_drawing_in_between() -> None:
+    """The draft learns of a key a message later; a drawing before that put the older text back, and two keys swung."""
+    app = app_for(fakes.resumed(Step.PROJECT))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: idle(app))
+        line = app.screen.query_one("#field-project Line", Line)
+        for typed in (line.value + "x", line.value + "xy"):
+            line.value = typed
+            app.screen.draw_body()  # type: ignore[attr-defined]
+            assert line.value == typed
+        await until(pilot, lambda: app.wizard.draft.project == line.value)
+        assert line.value.endswith("xy")
+        app.wizard.set(project="another-project")  # by other hands: the field follows
+        await until(pilot, lambda: line.value == "another-project")
+        await pilot.pause()
+        assert app.wizard.draft.project == line.value

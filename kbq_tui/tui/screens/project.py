@@ -93,11 +93,8 @@ class ProjectScreen(Frame):
         wizard = self.host.wizard
         self.query_one("#signed-in", Quiet).show(self._who())
         location = self.query_one("#field-location", Field)
-        if wizard.draft.location != location.value:
-            location.put(wizard.draft.location)
-        project = self.query_one("#field-project", Field)
-        if wizard.draft.project != project.value:
-            project.put(wizard.draft.project)
+        location.follow(wizard.draft.location)
+        self.query_one("#field-project", Field).follow(wizard.draft.project)
         note = next((n for v, _, n in _DIRECTIONS if v == wizard.draft.direction), "")
         self.query_one("#direction-note", Quiet).show(Content.styled(told(note), "$text-quiet"))
         self._draw_location_note(location)
@@ -206,6 +203,7 @@ class ProjectScreen(Frame):
 
     @on(Field.Changed)
     def _typed(self, event: Field.Changed) -> None:
+        event.field.drafted(event.value)
         self.host.wizard.set(**{event.field.field_name: event.value})
 
     @on(Field.Left)

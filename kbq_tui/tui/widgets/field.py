@@ -77,6 +77,8 @@ class Field(Vertical):
         self._placeholder = placeholder
         self._optional = optional
         self._left_with = value
+        self._drafted = value
+        """What the draft was last known to hold."""
 
     def compose(self) -> ComposeResult:
         with Horizontal(classes="field-line"):
@@ -100,6 +102,16 @@ class Field(Vertical):
             line.value = value
             line.cursor_position = len(value)
         self._left_with = value
+
+    def drafted(self, value: str) -> None:
+        """Note that the draft holds what was typed here. That is a message later: more may have been typed since."""
+        self._drafted = value
+
+    def follow(self, value: str) -> None:
+        """Show what the draft holds where other hands changed it; what was typed since stays."""
+        if value != self._drafted:
+            self._drafted = value
+            self.put(value)
 
     def fault(self) -> str | None:
         """Return why the value cannot be right, or None."""
