@@ -24,11 +24,16 @@ __all__ = ["pytest_terminal_summary"]
 
 # How the base64 of every RSA key in PKCS #8 begins: those that are not the sandbox's look like this, too.
 KEY = re.compile(rb"MII[A-Za-z0-9+/]{3}IBADANBgkqhkiG9w0BAQEFAAS[A-Za-z0-9+/]{20}")
-# A shell that runs us in the background lets us ignore SIGINT, and the programs under test would inherit that.
+# A shell that runs us in the background ignores SIGINT, and nohup ignores SIGHUP. The programs under test would inherit
+# that, and a mask of blocked signals, too.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+for _number in (signal.SIGHUP, signal.SIGTERM, signal.SIGQUIT):
+    signal.signal(_number, signal.SIG_DFL)
+signal.pthread_sigmask(signal.SIG_SETMASK, ())
 
 # The same examples in every run, so that what fails fails for everybody; --hypothesis-profile=default takes new ones.
-settings.register_profile("steady", derandomize=True)
+# Nor does an example have to be done in any time: the machine may be busy.
+settings.register_profile("steady", derandomize=True, deadline=None)
 settings.load_profile("steady")
 # Texts are compared in English, whatever the machine speaks; programs under test are started with these as a rule.
 os.environ.update(LC_ALL="C.UTF-8", LANG="C.UTF-8", KBQ_TUI_LANG="en")

@@ -5,13 +5,13 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
 import kbq_tui
 from tests.support import canary
+from tests.support.polling import PATIENCE
 
 
 @pytest.fixture
@@ -24,7 +24,13 @@ def env(tmp_path: Path) -> dict[str, str]:
 
 def run(env: dict[str, str], *arguments: str, typed: str = "") -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "kbq_tui", *arguments], env=env, input=typed, capture_output=True, text=True, timeout=60
+        [sys.executable, "-m", "kbq_tui", *arguments],
+        env=env,
+        cwd=env["HOME"],
+        input=typed,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
     )
 
 
@@ -44,7 +50,7 @@ GOOD = ("--project", "acme-klaviyo-demo")
         (("plan", *GOOD, "--staging-dataset", "KLAVIYO_IMPORT_FROM_DWH"), "--staging-dataset"),
         (("plan", *GOOD, "--service-account", "KLAVIYO_DATA_TRANSFER_USER"), "--service-account"),
         (("plan", *GOOD, "--service-account", "klaviyo@other-project.iam.gserviceaccount.com"), "--service-account"),
-        (("plan", *GOOD, "--credentials", "/nonexistent"), "--credentials"),
+        (("plan", *GOOD, "--credentials", "missing.json"), "--credentials"),
         (("plan", *GOOD, "--quota-project", "my pröject"), "--quota-project"),
         (("plan", *GOOD, "--quota-project", " "), "--quota-project"),
         (("plan", *GOOD, "--impersonate", "x/../y?z#"), "--impersonate"),
@@ -198,7 +204,7 @@ def test_version_imports_nothing_heavy(env):
         " 'kbq_tui.core.spec', 'kbq_tui.engine')\n"
         "print([m for m in heavy if m in sys.modules])\n"
     )
-    ended = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, timeout=60)
+    ended = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, timeout=PATIENCE)
     assert ended.stdout.splitlines()[-1] == "[]"
 
 
@@ -235,7 +241,7 @@ def test_bash_completes_with_what_is_printed(env, tmp_path: Path, before: str, w
         input=run(env, "completion", "bash").stdout,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
     )
     assert set(ended.stdout.split()) == offered, ended.stderr
 
@@ -260,7 +266,7 @@ def test_an_unexpected_error_is_one_message_with_the_log_and_no_traceback(env, t
         "kbq_tui.wiring.read_gcloud = broken\n"
         "kbq_tui.cli.main(['plan', '--project', 'acme-klaviyo-demo'])\n"
     )
-    ended = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, timeout=60)
+    ended = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, timeout=PATIENCE)
     assert ended.returncode == 1
     assert "Traceback" not in ended.stderr
     assert "boom" not in ended.stderr
@@ -275,7 +281,7 @@ def test_an_unexpected_error_is_one_message_with_the_log_and_no_traceback(env, t
     [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)],
     ids=["int", "term", "hup"],
 )
-def test_a_signal_ends_a_hanging_call_at_once_with_its_status(env, number: int, status: int):
+def test_a_signal_ends_a_hanging_call_long_before_its_deadline_with_its_status(env, number: int, status: int):
     import socket
 
     with socket.create_server(("127.0.0.1", 0)) as silent:  # accepts, never answers
@@ -285,19 +291,17 @@ def test_a_signal_ends_a_hanging_call_at_once_with_its_status(env, number: int, 
         key = Path(env["HOME"]) / "key.json"
         key.write_text(operator_key(address))
         child = subprocess.Popen(
-            [sys.executable, "-m", "kbq_tui", "plan", *GOOD, "--credentials", str(key)],
+            [sys.executable, "-m", "kbq_tui", "plan", *GOOD, "--credentials", str(key), "--timeout", "3600"],
             env=env | hanging | {"CLOUDSDK_AUTH_TOKEN_HOST": address + "/token"},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
         )
-        silent.settimeout(30)
+        silent.settimeout(PATIENCE)
         connection, _ = silent.accept()  # it is inside the call now
-        began = time.monotonic()
         child.send_signal(number)
-        out, err = child.communicate(timeout=60)
+        out, err = child.communicate(timeout=PATIENCE)
         connection.close()
     assert child.returncode == status, err
-    assert time.monotonic() - began < 20
     assert out == b""
     assert b"Traceback" not in err
 
@@ -319,13 +323,15 @@ def operator_key(address: str) -> str:
 
 def test_a_reader_that_goes_away_is_no_drama(env):
     command = f"{sys.executable} -m kbq_tui doctor --json | true"
-    ended = subprocess.run(["sh", "-c", command], env=env, capture_output=True, text=True, timeout=60)
+    ended = subprocess.run(["sh", "-c", command], env=env, capture_output=True, text=True, timeout=PATIENCE)
     assert "Traceback" not in ended.stderr
     assert "BrokenPipe" not in ended.stderr
 
 
 def test_the_demo_without_a_terminal_runs_to_the_summary_and_leaves_nothing(env, tmp_path: Path):
-    ended = run(env | {"TMPDIR": str(tmp_path), "GOOGLE_APPLICATION_CREDENTIALS": "/nonexistent"}, "demo")
+    ended = run(
+        env | {"TMPDIR": str(tmp_path), "GOOGLE_APPLICATION_CREDENTIALS": str(tmp_path / "missing.json")}, "demo"
+    )
     assert ended.returncode == 0, ended.stderr
     assert "Project ID                  acme-klaviyo-demo" in ended.stdout
     assert "Dataset                     KLAVIYO_IMPORT_FROM_DWH" in ended.stdout

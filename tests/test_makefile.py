@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.polling import PATIENCE
+
 MAKEFILE = Path(__file__).parent.parent / "Makefile"
 pytestmark = pytest.mark.skipif(not shutil.which("make"), reason="LEFT OUT: make is not installed")
 STAND_IN = """\
@@ -42,7 +44,7 @@ def test_what_is_missing_is_said_and_nothing_half_made_stays(
     python.write_text(STAND_IN.format(old=old, no_venv=no_venv, full=full))
     python.chmod(0o755)
     env = {"PATH": f"{programs}{os.pathsep}{os.environ['PATH']}", "HOME": str(tmp_path)}
-    ended = subprocess.run(["make", target], cwd=tmp_path, env=env, capture_output=True, text=True, timeout=60)
+    ended = subprocess.run(["make", target], cwd=tmp_path, env=env, capture_output=True, text=True, timeout=PATIENCE)
     assert ended.returncode == 2, ended.stdout
     assert words in ended.stderr
     assert not (tmp_path / ".venv").exists()

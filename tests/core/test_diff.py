@@ -67,7 +67,7 @@ def cases(draw: st.DrawFn) -> tuple[ConnectionSpec, Observed]:
 
 
 @given(cases())
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 def test_after_a_plans_effect_nothing_is_left_to_do(case: tuple[ConnectionSpec, Observed]) -> None:
     spec, observed = case
     plan = diff(spec, observed)
@@ -77,7 +77,7 @@ def test_after_a_plans_effect_nothing_is_left_to_do(case: tuple[ConnectionSpec, 
 
 
 @given(cases())
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 def test_what_is_unknown_is_never_written_to(case: tuple[ConnectionSpec, Observed]) -> None:
     spec, observed = case
     for action in diff(spec, observed).changes:
@@ -96,7 +96,7 @@ def test_what_is_unknown_is_never_written_to(case: tuple[ConnectionSpec, Observe
 
 
 @given(cases())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_a_plan_is_in_order_and_says_everything_once(case: tuple[ConnectionSpec, Observed]) -> None:
     spec, observed = case
     plan = diff(spec, observed)

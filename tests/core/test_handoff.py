@@ -14,6 +14,7 @@ from kbq_tui.core.catalogue_handoff import REQUESTS
 from kbq_tui.core.handoff import Deed, commands_for, commands_of, handoff, lines_of
 from kbq_tui.core.problems import Context
 from kbq_tui.core.words import told
+from tests.support.polling import PATIENCE
 from tests.support.shouting import shouting
 
 P = "acme-prod-123"
@@ -280,7 +281,7 @@ def test_the_rule_for_a_perimeter_is_added_to_those_there_are(tmp_path: Path) ->
     shown = "status:\n  ingressPolicies:\n  - ingressFrom:\n      identities:\n      - user:a@b.c\n    ingressTo: {}\n"
     for printed, count in ((shown, 2), ("\nnull\n", 1)):
         run = ["sh", "-c", f"cat{save[save.index(' | ') :]} && {add}"]
-        subprocess.run(run, input=printed, cwd=tmp_path, text=True, check=True, timeout=60)
+        subprocess.run(run, input=printed, cwd=tmp_path, text=True, check=True, timeout=PATIENCE)
         text = tmp_path.joinpath("klaviyo-ingress.yaml").read_text("utf-8")
         assert text.count("  - ingressFrom:\n") == count
         assert {line[:2] for line in text.splitlines()} == {"  "}

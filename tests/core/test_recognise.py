@@ -476,7 +476,7 @@ def test_the_end_of_a_long_traceback_is_read() -> None:
     assert recognise_text(text, HERE).code == "KBQ-KEY-CREATE-DENIED"
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     st.text() | st.builds("{0}{1}{2}".format, st.text(), st.sampled_from([t.values[1] for t in EVERY_FORM]), st.text())
 )
@@ -499,7 +499,7 @@ _JSON = st.recursive(
 )  # fmt: skip
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(_JSON)
 def test_json_of_any_shape_can_be_pasted(value: object) -> None:
     import json

@@ -108,7 +108,7 @@ SHOW = 'for a; do printf "%s\\0" "$a"; done;'
         st.builds(CreateKey, st.just(EMAIL), hostile),
     )
 )
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 def test_no_name_gets_out_of_its_quotes(op: Operation) -> None:
     """A shell passes exactly the words that were meant, and SQL stays one statement of its own kind."""
     shown = command_for(action(op, "projects/acme-prod" if "Project" in type(op).__name__ else f"acme-prod:{EMAIL}"))

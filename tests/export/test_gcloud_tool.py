@@ -11,6 +11,7 @@ from kbq_tui.core.diff import diff
 from kbq_tui.core.spec import ConnectionSpec
 from kbq_tui.export.gcloud import to_gcloud
 from kbq_tui.sandbox.server import Sandbox
+from tests.support.polling import PATIENCE
 
 from .conftest import seen
 
@@ -34,7 +35,7 @@ def test_the_script_sets_everything_up_and_twice_is_once(tmp_path: Path) -> None
 
         def run() -> None:
             done = subprocess.run(
-                ["sh", "-s"], input=script, text=True, capture_output=True, cwd=tmp_path, env=env, timeout=180
+                ["sh", "-s"], input=script, text=True, capture_output=True, cwd=tmp_path, env=env, timeout=PATIENCE
             )
             assert done.returncode == 0, done.stdout + done.stderr
 

@@ -16,6 +16,7 @@ from kbq_tui.core import catalogue, handoff
 from kbq_tui.core.problems import Context, Problem
 from kbq_tui.core.spec import ConnectionSpec
 from kbq_tui.sandbox.server import Sandbox
+from tests.support.polling import PATIENCE
 
 GCLOUD, BQ = shutil.which("gcloud"), shutil.which("bq")
 LIB = Path(GCLOUD or "/").resolve().parent.parent / "lib"
@@ -56,6 +57,7 @@ PARSE = """
 import json, sys
 sys.path[:0] = [sys.argv[1], sys.argv[1] + "/third_party"]
 from googlecloudsdk import gcloud_main
+from tests.support.polling import PATIENCE
 cli = gcloud_main.CreateCLI([])
 parser = cli._CLI__parser if hasattr(cli, "_CLI__parser") else cli._parser
 wrong = []
@@ -112,7 +114,7 @@ def gcloud_knows(lines: list[list[str]], home: Path) -> list[list[str]]:
         cwd=home,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=PATIENCE,
         check=True,
     )
     return json.loads(ran.stdout.splitlines()[-1])
@@ -125,7 +127,7 @@ def test_gcloud_takes_every_command_that_is_advised(tmp_path: Path) -> None:
     # Rules for a perimeter gcloud reads at once: those there were, in its own form, and ours below them.
     tmp_path.joinpath("klaviyo-before.yaml").write_text(RULES, "utf-8")
     (add,) = (line for line in EVERY if line.endswith(" > klaviyo-ingress.yaml"))
-    subprocess.run(["sh", "-c", add], cwd=tmp_path, check=True, timeout=60)
+    subprocess.run(["sh", "-c", add], cwd=tmp_path, check=True, timeout=PATIENCE)
     assert gcloud_knows([*parts, wrong], tmp_path) == [wrong]
     tools = {words[0] for line in EVERY for words in simple(line)}
     assert tools - TOOLS == set()
@@ -159,7 +161,7 @@ def test_bq_does_what_is_advised(tmp_path: Path) -> None:
                 cwd=tmp_path,
                 capture_output=True,
                 text=True,
-                timeout=120,
+                timeout=PATIENCE,
                 stdin=subprocess.DEVNULL,
             )
             assert ran.returncode == 0, (line, ran.stdout + ran.stderr)

@@ -191,7 +191,7 @@ def test_html_loads_nothing_and_runs_nothing() -> None:
 
 
 @given(st.text(max_size=200))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_any_text_makes_every_report(text: str) -> None:
     for kind in ("md", "html", "json"):
         assert report(with_text(text), ABOUT, kind)

@@ -40,6 +40,7 @@ from kbq_tui.sandbox.scenario import USUAL, Scenario
 from kbq_tui.sandbox.server import Sandbox, application
 from kbq_tui.sandbox.world import CallRecord, Project
 from tests.engine.fakes import VirtualClock
+from tests.support.polling import PATIENCE
 
 TOKEN = "/token"
 SHARED = {
@@ -318,7 +319,7 @@ class _Iam:
         return getattr(self._real, rpc)
 
 
-def wait_until(condition: Callable[[], bool], seconds: float = 60.0) -> None:
+def wait_until(condition: Callable[[], bool], seconds: float = PATIENCE) -> None:
     """Return once the condition holds."""
     end = time.monotonic() + seconds
     while not condition():

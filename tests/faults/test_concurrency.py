@@ -19,6 +19,7 @@ from kbq_tui.sandbox.faults import Rule
 from tests.faults.field import Field, Spot, wait_until
 from tests.faults.machine import Machine
 from tests.faults.zygote import Zygote
+from tests.support.polling import PATIENCE
 
 RUNS = 8
 LATENCY = 0.008
@@ -62,7 +63,7 @@ class Editor(threading.Thread):
 
         def change() -> int:
             options = {"options": {"requestedPolicyVersion": 3}}
-            policy = self.http.post(f"{base}:getIamPolicy", json=options, timeout=20).json()
+            policy = self.http.post(f"{base}:getIamPolicy", json=options, timeout=PATIENCE).json()
             role, member = pair
             plain = [b for b in policy["bindings"] if b["role"] == role and "condition" not in b]
             if pair in held:
@@ -73,7 +74,7 @@ class Editor(threading.Thread):
                 plain[0]["members"].append(member)
             else:
                 policy["bindings"].append({"role": role, "members": [member]})
-            return self.http.post(f"{base}:setIamPolicy", json={"policy": policy}, timeout=20).status_code
+            return self.http.post(f"{base}:setIamPolicy", json={"policy": policy}, timeout=PATIENCE).status_code
 
         self.until_done(change, 409)
         held ^= {pair}
@@ -84,11 +85,11 @@ class Editor(threading.Thread):
         url = f"{self.url}/bigquery/v2/projects/{self.spot.project}/datasets/KLAVIYO_TMP?accessPolicyVersion=3"
 
         def change() -> int:
-            found = self.http.get(url, timeout=20).json()
+            found = self.http.get(url, timeout=PATIENCE).json()
             entry = {"role": pair[0], "userByEmail": pair[1]}
             access = [e for e in found["access"] if e != entry] if pair in held else [*found["access"], entry]
             headers = {"If-Match": found["etag"]}
-            return self.http.patch(url, json={"access": access}, headers=headers, timeout=20).status_code
+            return self.http.patch(url, json={"access": access}, headers=headers, timeout=PATIENCE).status_code
 
         self.until_done(change, 412)
         held ^= {pair}

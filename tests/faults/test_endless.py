@@ -1,6 +1,5 @@
 """However much Google sends: no hang, memory within bounds, and an answer that a person can read."""
 
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,6 @@ from tests.faults.zygote import Ran, Zygote
 
 MORE = 64.0
 """MiB that a flood may cost beyond what a quiet run takes."""
-SECONDS = 45.0
 READABLE = 200
 """Lines on a terminal."""
 
@@ -34,10 +32,8 @@ def quiet(one: Machine) -> float:
     return one.run("status").peak
 
 
-def bounded(ran: Ran, quiet: float, began: float, record_property: Any, what: str) -> None:
-    took = time.monotonic() - began
+def bounded(ran: Ran, quiet: float, record_property: Any, what: str) -> None:
     assert "Traceback" not in ran.err
-    assert took < SECONDS
     assert ran.peak - quiet < MORE, f"{ran.peak:.0f} MiB instead of {quiet:.0f}"
     lines = (ran.out + ran.err).count("\n")
     assert lines < READABLE, f"{lines} lines"
@@ -76,11 +72,10 @@ def test_ten_thousand_datasets_in_a_hundred_pages(
 ) -> None:
     fill(one, 10_000)
     pages = in_small_pages(monkeypatch, 101)
-    began = time.monotonic()
     ran = one.run("status")
     assert ran.status == 0, ran.err
     assert len(pages) == 100
-    bounded(ran, quiet, began, record_property, "10,000 datasets in 100 pages")
+    bounded(ran, quiet, record_property, "10,000 datasets in 100 pages")
 
 
 @pytest.mark.parametrize(("command", "status"), [("verify", 6), ("plan --remove-over-grants", 0)])
@@ -88,11 +83,10 @@ def test_of_ten_thousand_other_datasets_some_are_searched_and_that_is_said(
     command: str, status: int, one: Machine, quiet: float, record_property: Any
 ) -> None:
     fill(one, 10_000)
-    began = time.monotonic()
     ran = one.run(*command.split())
     assert ran.status == status, ran.err
     assert "KBQ-NOT-SEARCHED" in ran.out + ran.err
-    bounded(ran, quiet, began, record_property, f"10,000 other datasets, {command}")
+    bounded(ran, quiet, record_property, f"10,000 other datasets, {command}")
 
 
 def test_a_listing_that_never_ends_is_left(
@@ -100,19 +94,17 @@ def test_a_listing_that_never_ends_is_left(
 ) -> None:
     fill(one, 100)
     pages = in_small_pages(monkeypatch, 100, for_ever=True)
-    began = time.monotonic()
     ran = one.run("status")
     assert 0 < len(pages) < 1_000
-    bounded(ran, quiet, began, record_property, "a listing without an end")
+    bounded(ran, quiet, record_property, "a listing without an end")
 
 
 @pytest.mark.parametrize("command", ["status", "plan", "verify"])
 def test_error_bodies_of_five_megabytes_are_cut(command: str, one: Machine, quiet: float, record_property: Any) -> None:
     one.spot.fail(Rule("*", "status", every=1, status=403, message="no! " * 1_250_000))
-    began = time.monotonic()
     ran = one.run(command)
     assert ran.status in (4, 6, 1), ran.err[:2_000]
-    bounded(ran, quiet, began, record_property, f"5 MB in every error, {command}")
+    bounded(ran, quiet, record_property, f"5 MB in every error, {command}")
 
 
 @pytest.mark.parametrize("command", ["status", "plan", "apply --yes"])
@@ -123,7 +115,6 @@ def test_a_thousand_keys_are_not_a_thousand_messages(
     (ours,) = account.keys.values()
     for n in range(1_000):
         account.keys[f"{n:040x}"] = Key(f"{n:040x}", ours.public_pem, ours.created, ours.expires)
-    began = time.monotonic()
     ran = one.run(*command.split())
-    bounded(ran, quiet, began, record_property, f"1,000 keys, {command}")
+    bounded(ran, quiet, record_property, f"1,000 keys, {command}")
     assert len(one.run("key", "list", "--json").json["keys"]) == 1_001

@@ -95,7 +95,7 @@ def as_link(path: Path) -> None:
 
 
 def as_dangling_link_into_nowhere(path: Path) -> None:
-    path.symlink_to("/nonexistent/place")
+    path.symlink_to(path.with_name("missing") / "place")
 
 
 def as_folder(path: Path) -> None:

@@ -23,6 +23,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tests.support.polling import PATIENCE
+
 KILL = "KBQ_TEST_KILL"
 """A point's name: die there. The value of `RECORD` is a file to write every point's name into."""
 RECORD = "KBQ_TEST_RECORD"
@@ -80,7 +82,7 @@ class Zygote:
         assert self.process is not None
         assert self.process.stdin is not None
         self.process.stdin.close()
-        self.process.wait(timeout=20)
+        self.process.wait(PATIENCE)
 
     def start(self, *args: str, env: dict[str, str], cwd: Path) -> tuple[int, Path]:
         """Start a run; returns its process id, and where its end will be told."""

@@ -128,7 +128,7 @@ def test_credentials_go_to_google_and_to_named_overrides_only(url: str, allowed:
         ),
     )
 )
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 def test_the_host_that_is_judged_is_the_one_that_is_spoken_to(url: str) -> None:
     if not Endpoints().allows(url):
         return

@@ -12,6 +12,7 @@ from kbq_tui.gcp.credentials import CredentialOptions
 from kbq_tui.gcp.wire import Wire
 from kbq_tui.sandbox.faults import Edit
 from tests.gcp.conftest import ACCOUNT_ID, EDITOR, JOB_USER, TMP, VIEWER, Ground, Play, problem
+from tests.support.polling import PATIENCE
 
 REST = "cloudresourcemanager.projects.get"
 RPC = "iam.serviceAccounts.get"
@@ -213,7 +214,7 @@ async def test_a_foreign_edit_in_between_is_kept_and_ours_arrives(play: Play) ->
 
 
 async def test_many_writers_at_once_lose_nothing(play: Play) -> None:
-    async with play("partial", timeout=30) as ground:
+    async with play("partial", timeout=PATIENCE) as ground:
         others = [f"user:writer{number}@acme.example" for number in range(8)]
         await asyncio.gather(
             *(ground.cloud.grant_dataset(ground.project, TMP, VIEWER, member) for member in others),
@@ -226,7 +227,7 @@ async def test_many_writers_at_once_lose_nothing(play: Play) -> None:
 
 
 async def test_eight_programs_and_a_busy_colleague_lose_nothing_of_each_others(play: Play) -> None:
-    async with play("partial", timeout=30) as ground:
+    async with play("partial", timeout=PATIENCE) as ground:
         project, env = ground.project, ground.sandbox.env()
         foreign = [{"role": "READER", "userByEmail": f"colleague{n}@acme.example"} for n in range(60)]
         ground.sandbox.context.faults.edits = [
@@ -270,7 +271,7 @@ async def test_a_new_key_that_is_not_everywhere_yet_is_not_yet(play: Play) -> No
 
 
 async def test_a_flaky_google_is_no_reason_to_fail(play: Play) -> None:
-    async with play("flaky", timeout=30) as ground:
+    async with play("flaky", timeout=PATIENCE) as ground:
         cloud, project = ground.cloud, ground.project
         await cloud.create_account(project, ACCOUNT_ID, "Klaviyo")
         await cloud.create_dataset(project, TMP, "EU", "", {})

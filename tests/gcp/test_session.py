@@ -142,15 +142,12 @@ def test_a_huge_error_is_cut() -> None:
 def test_an_answer_that_drips_ends_at_the_deadline() -> None:
     def talk(connection: socket.socket, _: bytes) -> None:
         connection.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
-        for _ in range(200):
+        while True:  # until the client closes the connection, which ends this in an OSError
             connection.sendall(b"1\r\n{\r\n")
             time.sleep(0.05)
 
-    with server(talk) as (url, _):
-        started = time.monotonic()
-        with pytest.raises(requests.RequestException):
-            wire().send("GET", url, 0.5)
-        assert time.monotonic() - started < 5
+    with server(talk) as (url, _), pytest.raises(requests.RequestException):
+        wire().send("GET", url, 0.5)
 
 
 @pytest.mark.parametrize(

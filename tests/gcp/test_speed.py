@@ -12,6 +12,7 @@ from kbq_tui.core.problems import ProblemError
 from kbq_tui.gcp.cloud import GoogleCloud
 from kbq_tui.sandbox.faults import Rule
 from tests.gcp.conftest import TMP, Ground, Play, problem
+from tests.support.polling import PATIENCE
 
 LATENCY = 0.4
 
@@ -133,7 +134,7 @@ def run(code: str, env: dict[str, str] | None = None) -> subprocess.CompletedPro
         env={"PATH": "/usr/bin:/bin", "PYTHONPATH": ":".join(sys.path), **(env or {})},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
     )
 
 
@@ -162,7 +163,7 @@ def test_warming_up_imports_them_beside_the_event_loop() -> None:
         from kbq_tui.gcp.calls import warm
         thread = warm()
         assert thread.daemon
-        thread.join(30)
+        thread.join(PATIENCE)
         print("google.cloud.bigquery" in sys.modules and "google.cloud.iam_admin_v1" in sys.modules)
         """
     )

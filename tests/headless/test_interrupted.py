@@ -12,11 +12,12 @@ from pathlib import Path
 import pytest
 
 from kbq_tui.local.loop import Loop
+from tests.support.polling import PATIENCE
 
 PROJECT = "acme-klaviyo-demo"
 
 
-def until(condition: Callable[[], object], seconds: float = 60.0) -> None:
+def until(condition: Callable[[], object], seconds: float = PATIENCE) -> None:
     ends = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < ends, "it did not come to pass"
@@ -39,7 +40,7 @@ def test_an_interrupted_apply_finishes_what_has_begun_and_the_next_run_goes_on(g
     child = start("apply", "--yes")
     until(lambda: journal.exists() and '"key"' in journal.read_text())  # the key is being made
     child.send_signal(signal.SIGINT)
-    out, err = child.communicate(timeout=60)
+    out, err = child.communicate(timeout=PATIENCE)
     assert child.returncode == 130, err
     assert out == ""
     assert "Traceback" not in err
@@ -66,7 +67,7 @@ def test_an_ended_demo_leaves_no_process_and_no_folder(tmp_path: Path, monkeypat
         if "Applying" in line:
             break
     child.send_signal(number)
-    child.communicate(timeout=60)
+    child.communicate(timeout=PATIENCE)
     assert child.returncode == 128 + number
     assert list(folder.iterdir()) == []
     assert not [p for p in running() if str(folder) in p]
@@ -136,6 +137,6 @@ def test_nohup_keeps_it_alive_when_the_terminal_goes(google):
         if "finished" in line:
             break
     child.send_signal(signal.SIGHUP)
-    out, _ = child.communicate(timeout=30)
+    out, _ = child.communicate(timeout=PATIENCE)
     assert child.returncode == 0
     assert "Project ID" in out

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from kbq_tui.headless.paper import Paper
+from tests.support.polling import PATIENCE
 
 PROJECT = "acme-klaviyo-demo"
 FULL = pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
@@ -17,7 +18,7 @@ FULL = pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/ful
 def shell(line: str) -> subprocess.CompletedProcess[str]:
     """Run a line of bash in which KBQ is the program; its status is that of the first that fails."""
     line = line.replace("KBQ", f"{shlex.quote(sys.executable)} -m kbq_tui")
-    return subprocess.run(["bash", "-o", "pipefail", "-c", line], capture_output=True, text=True, timeout=90)
+    return subprocess.run(["bash", "-o", "pipefail", "-c", line], capture_output=True, text=True, timeout=PATIENCE)
 
 
 def calm(ended: subprocess.CompletedProcess[str]) -> None:

@@ -11,6 +11,8 @@ import time
 
 import pytest
 
+from tests.support.polling import PATIENCE
+
 
 class Terminal:
     """A child on a pseudo-terminal of its own."""
@@ -28,7 +30,7 @@ class Terminal:
         os.close(theirs)
         self.seen = ""
 
-    def until(self, words: str, seconds: float = 60.0) -> None:
+    def until(self, words: str, seconds: float = PATIENCE) -> None:
         ends = time.monotonic() + seconds
         while words not in self.seen:
             assert time.monotonic() < ends, self.seen
@@ -53,11 +55,11 @@ class Terminal:
         began = time.monotonic()
         typed = began
         while self._read(0.2) and self.child.poll() is None:
-            assert time.monotonic() < began + 20, self.seen
+            assert time.monotonic() < began + PATIENCE, self.seen
             if again and time.monotonic() > typed + 4:
                 typed = time.monotonic()
                 self.type(again)
-        status = self.child.wait(60)
+        status = self.child.wait(PATIENCE)
         while self._read(0.0) and select.select([self.fd], [], [], 0)[0]:
             pass
         os.close(self.fd)

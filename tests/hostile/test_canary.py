@@ -32,6 +32,7 @@ from kbq_tui.sandbox.server import Sandbox
 from tests.journeys.test_wizard_tmux import Tmux, pytestmark
 from tests.journeys.walk import Walk
 from tests.support.canary import WINDOW, Search, canary
+from tests.support.polling import PATIENCE
 from tests.support.pty import Terminal
 from tests.support.sandbox import Served, served
 
@@ -42,6 +43,7 @@ BOOM = """
 import sys
 import {module} as module
 from kbq_tui.cli import main
+from tests.support.polling import PATIENCE
 
 def boom(key, *more):
     raw = key.reveal()
@@ -75,7 +77,7 @@ class Place:
             input=stdin,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=PATIENCE,
         )
         self.said += [done.stdout, done.stderr]
         return done.stdout + done.stderr
@@ -278,7 +280,7 @@ def test_a_crash_with_the_key_in_hand_shows_none_of_it(
             terminal.settle(1.0)
             if not terminal.ended():
                 terminal.send("\x1b[21~")
-        terminal.wait(30)
+        terminal.wait()
         assert not place.search.found_in(bytes(terminal.raw))
         said = terminal.raw.decode(errors="replace")
     logged = sum(p.read_text().count("RuntimeError") for p in logs)

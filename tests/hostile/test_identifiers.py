@@ -52,7 +52,7 @@ def pieces(statement: str) -> list[str]:
 @example("\uff2b\uff2c\uff21\uff36\uff29\uff39\uff2f", "import_dataset")
 @example("my-project\n", "project")
 @example("../../etc/passwd", "name")
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 def test_what_a_connection_takes_is_plain_ascii(value: str, field: str) -> None:
     try:
         made = ConnectionSpec(**{"project": "my-project", field: value})
@@ -79,7 +79,7 @@ def test_what_a_connection_takes_is_plain_ascii(value: str, field: str) -> None:
 
 
 @given(TEXT, st.sampled_from(sorted(CHECKS)))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_nothing_beyond_ascii_or_with_a_quote_is_ever_taken(value: str, field: str) -> None:
     if any(c in value for c in "`'\"\\/\n\x00;$ {}") or not value.isascii():
         assert CHECKS[field](value.strip() if field == "location" else value) is not None or value != value.strip()
@@ -90,7 +90,7 @@ def test_nothing_beyond_ascii_or_with_a_quote_is_ever_taken(value: str, field: s
 @example("x\\")
 @example("t\u2028u")
 @example("`")
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 def test_a_tables_name_from_google_stays_inside_its_quotes_or_is_refused(name: str) -> None:
     for make in (sql.read_one, sql.drop_table, sql.count_rows):
         try:
@@ -108,7 +108,7 @@ def test_a_tables_name_from_google_stays_inside_its_quotes_or_is_refused(name: s
 
 
 @given(TEXT)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_a_part_of_a_url_stays_one_part(value: str) -> None:
     if not value or value.strip(".") == "":
         return
@@ -125,7 +125,7 @@ def test_a_part_of_a_url_stays_one_part(value: str) -> None:
 @given(st.from_regex(r"[A-Za-z0-9_.-]{1,70}", fullmatch=True) | TEXT)
 @example("..")
 @example(".")
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_a_connections_files_stay_in_their_folders(name: str) -> None:
     if rules.check_name(name) is not None:
         return
@@ -140,7 +140,7 @@ def test_a_connections_files_stay_in_their_folders(name: str) -> None:
 @given(TEXT, st.sampled_from(["table", "dataset", "project", "role", "permission", "key_id", "constraint", "account"]))
 @example("x; reboot", "key_id")
 @example("t$HOME", "table")
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_a_command_to_paste_has_nothing_in_it_that_an_error_made_up(value: str, field: str) -> None:
     for code in CODES:
         for step in problem(code, Context(), **{field: value}).remedy:

@@ -20,6 +20,7 @@ from kbq_tui.sandbox.faults import Rule
 from kbq_tui.sandbox.server import Sandbox
 from kbq_tui.sandbox.world import Dataset, Table
 from tests.journeys.walk import Walk
+from tests.support.polling import PATIENCE
 from tests.support.pty import Terminal
 
 POISON = (
@@ -73,7 +74,11 @@ class Ground:
     def run(self, *args: str, stdin: str = "", language: str = "en") -> tuple[str, str]:
         command = [sys.executable, "-m", "kbq_tui", *args]
         done = subprocess.run(
-            command, env=self.env() | {"KBQ_TUI_LANG": language}, input=stdin.encode(), capture_output=True, timeout=120
+            command,
+            env=self.env() | {"KBQ_TUI_LANG": language},
+            input=stdin.encode(),
+            capture_output=True,
+            timeout=PATIENCE,
         )
         return done.stdout.decode(), done.stderr.decode()
 

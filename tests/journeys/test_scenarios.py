@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from kbq_tui.sandbox.scenario import names
+from tests.support.polling import PATIENCE
 
 ENDS = {
     "account-creation-blocked": (4, "iam.managed.disableServiceAccountCreation"),
@@ -47,7 +48,7 @@ def test_a_scenario_ends_as_it_should_and_in_words(scenario: str, tmp_path: Path
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=PATIENCE,
     )
     said = run.stdout + run.stderr
     assert run.returncode == status, said

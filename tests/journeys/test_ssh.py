@@ -60,7 +60,7 @@ def client(home: Path) -> dict[str, str]:
 def cut(terminal: Terminal, server: Sshd, pid_file: Path) -> None:
     """The line breaks: the client dies without a word, and sshd notices."""
     os.kill(terminal.pid, signal.SIGKILL)
-    terminal.wait(60)
+    terminal.wait()
     deadline = time.monotonic() + 60
     while not ended(pid_file):
         assert time.monotonic() < deadline, "the program outlives its terminal"
@@ -83,20 +83,20 @@ def test_cut_in_the_middle_of_a_change_it_goes_on_where_it_was_with_one_key(home
             assert terminal.read(2.0) == 0, "a settled screen sends nothing"
             walk.enter()
             terminal.until(lambda: "iam.serviceAccounts.create" in made(sandbox.ask("writes")), 60)
-            terminal.until_text("Working", seconds=60)
+            terminal.until_text("Working")
             assert b"\x1b[?1000h" not in terminal.raw, "the mouse is off over SSH"
             cut(terminal, server, pid_file)
         again = server.command(env, PROGRAM, pid_file)
         with Terminal(again, client(home)) as terminal:
             walk = Walk(terminal)
-            terminal.until_text("Step 3 of 6", "The last run was interrupted", seconds=60)
+            terminal.until_text("Step 3 of 6", "The last run was interrupted")
             walk.step(3, "[ Create key ]")
             walk.step(4, "[ Grant 3 roles ]")
             walk.step(5, "[ Continue ]")
             walk.at(6, "Proven")
             _, _, key = walk.values()
             terminal.send("\x1b[21~")
-            assert terminal.wait(60) == 0
+            assert terminal.wait() == 0
             assert "Location                    EU" in terminal.left()
         (account,) = sandbox.ask("state")["projects"][sandbox.project]["service_accounts"].items()
         assert made(sandbox.ask("writes")).count("iam.serviceAccountKeys.create") == 1
@@ -115,7 +115,7 @@ def test_over_ssh_a_settled_screen_sends_nothing_and_a_wait_one_small_line_a_sec
         env = {**sandbox.environ(home), "LC_ALL": "C.UTF-8"}
         assert sandbox.run("apply", "--yes", home=home).returncode == 0
         with Terminal(server.command(env, [*PROGRAM, "setup"], tmp_path / "pid"), client(home)) as terminal:
-            terminal.until_text("Step 5 of 6", "Stop waiting", "Checking with the key", seconds=60)
+            terminal.until_text("Step 5 of 6", "Stop waiting", "Checking with the key")
             began, sent = time.monotonic(), 0
             while (passed := time.monotonic() - began) < 6:
                 sent += terminal.read(6 - passed)

@@ -67,7 +67,7 @@ def test_a_terminal_that_goes_away_ends_the_screens_even_where_no_signal_arrives
     with Terminal(command, environment()) as terminal:
         terminal.until_text(mark)
         terminal.hang_up()
-        assert terminal.wait(60) == 129
+        assert terminal.wait() == 129
 
 
 def test_every_worker_has_a_description_of_its_own() -> None:
@@ -96,7 +96,7 @@ def test_reports_of_a_mouse_that_nobody_asked_for_neither_end_the_session_nor_ar
         shown = terminal.text().replace("\N{REPLACEMENT CHARACTER}", "").replace("(", "")
         assert not re.search(r"\[M|!", shown.replace(before, ""))
         terminal.send("\x1b[21~")
-        assert terminal.wait(60) == 0
+        assert terminal.wait() == 0
 
 
 def colours(sent: bytes) -> list[bytes]:
@@ -119,9 +119,9 @@ def colours(sent: bytes) -> list[bytes]:
 )
 def test_without_colours_not_one_colour_is_sent(tmp_path: Path, arguments: Sequence[str], env: dict[str, str]) -> None:
     with Terminal([*PROGRAM, *arguments], bare(tmp_path, **env)) as terminal:
-        terminal.until_text("Begin", seconds=60)
+        terminal.until_text("Begin")
         terminal.send("\x1bOP")
-        terminal.until_text("Help", seconds=60)
+        terminal.until_text("Help")
         terminal.send("\x1b")
         terminal.settle()
         assert colours(bytes(terminal.raw)) == []
@@ -130,14 +130,14 @@ def test_without_colours_not_one_colour_is_sent(tmp_path: Path, arguments: Seque
 
 def test_colours_are_counted_rightly(tmp_path: Path) -> None:
     with Terminal([*PROGRAM, "setup"], bare(tmp_path)) as terminal:
-        terminal.until_text("Begin", seconds=60)
+        terminal.until_text("Begin")
         assert len(colours(bytes(terminal.raw))) > 10
 
 
 @pytest.mark.parametrize("term", ["dumb", "", "unknown"])
 def test_a_terminal_without_a_cursor_is_refused_and_gets_no_escape(tmp_path: Path, term: str) -> None:
     with Terminal(PROGRAM, bare(tmp_path, TERM=term)) as terminal:
-        assert terminal.wait(60) == 2
+        assert terminal.wait() == 2
         assert b"\x1b" not in terminal.raw
         assert "kbq-tui apply --yes" in bytes(terminal.raw).decode()
 
@@ -147,14 +147,14 @@ def test_nothing_blinks() -> None:
         terminal.until_text("Preflight: nothing in the way")
         for keys in ("\t", "\x1bOQ"):  # a field to type in, the palette
             terminal.send(keys)
-            terminal.settle(quiet=1.2, seconds=60)
+            terminal.settle(quiet=1.2)
             assert terminal.read(2.0) == 0
 
 
 @pytest.mark.parametrize(("columns", "rows", "most"), [(80, 24, 7_000), (200, 60, 30_000)])
 def test_the_first_paint_is_small(tmp_path: Path, columns: int, rows: int, most: int) -> None:
     with Terminal([*PROGRAM, "setup"], bare(tmp_path), columns, rows) as terminal:
-        terminal.until_text("[ Begin ]", "F10", seconds=60)
+        terminal.until_text("[ Begin ]", "F10")
         assert len(terminal.raw) < most
 
 
@@ -164,7 +164,7 @@ def test_standard_output_carries_the_summary_and_nothing_of_the_screens(tmp_path
     with Terminal(["/bin/sh", "-c", line], environment()) as terminal:
         terminal.until_text("and fill in")
         terminal.send("\x1b[21~")
-        assert terminal.wait(60) == 0
+        assert terminal.wait() == 0
         assert LEFT in terminal.raw
     assert out.read_text().startswith("Project ID")
     assert "\x1b" not in out.read_text()
@@ -174,7 +174,7 @@ def test_standard_output_carries_the_summary_and_nothing_of_the_screens(tmp_path
 def test_in_a_locale_without_utf_8_only_ascii_is_sent(tmp_path: Path, arguments: Sequence[str]) -> None:
     locale = "C.UTF-8" if "--ascii" in arguments else "C"
     with Terminal([*PROGRAM, *arguments], bare(tmp_path, LC_ALL=locale)) as terminal:
-        terminal.until_text("Begin", seconds=60)
+        terminal.until_text("Begin")
         terminal.settle()
         assert bytes(terminal.raw).isascii()
 
@@ -190,7 +190,7 @@ def test_a_window_of_one_cell_is_borne_and_a_small_one_says_so() -> None:
         terminal.resize(1, 1)
         terminal.settle()
         terminal.send("\x1b[21~")
-        assert terminal.wait(60) == 0
+        assert terminal.wait() == 0
 
 
 def test_stopped_and_brought_back_it_draws_everything_again() -> None:
@@ -206,7 +206,7 @@ def test_stopped_and_brought_back_it_draws_everything_again() -> None:
         os.kill(terminal.pid, signal.SIGCONT)
         terminal.until(lambda: terminal.text() == before)
         terminal.send("\x1b[21~")
-        assert terminal.wait(60) == 0
+        assert terminal.wait() == 0
 
 
 def bare(home: Path, **more: str) -> dict[str, str]:

@@ -7,6 +7,8 @@ import uuid
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from tests.support.polling import PATIENCE
+
 
 class Tmux:
     """A program in tmux.
@@ -52,7 +54,7 @@ class Tmux:
         subprocess.run([*self._base, "load-buffer", "-"], input=text, text=True, check=True)
         subprocess.run([*self._base, "paste-buffer", "-p"], check=True)
 
-    def when(self, ready: Callable[[str], bool], why: Callable[[], str], seconds: float = 60.0) -> str:
+    def when(self, ready: Callable[[str], bool], why: Callable[[], str], seconds: float = PATIENCE) -> str:
         """Wait until the screen is as it should be; return it."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
@@ -62,7 +64,7 @@ class Tmux:
             time.sleep(0.1)
         raise AssertionError(f"{why()}\n\nThe screen is:\n{self.text()}")
 
-    def until(self, *marks: str, seconds: float = 60.0) -> str:
+    def until(self, *marks: str, seconds: float = PATIENCE) -> str:
         """Wait until the screen has these marks, and rests."""
         before = ""
 

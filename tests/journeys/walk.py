@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 
+from tests.support.polling import PATIENCE
 from tests.support.pty import Terminal
 
 STEPS = ("Project", "Datasets", "Service account", "Permissions", "Verify", "Connect")
@@ -30,7 +31,7 @@ class Walk:
     def __post_init__(self) -> None:
         self.seen: dict[str, str] = {}
 
-    def at(self, step: int, *marks: str, seconds: float = 60.0) -> str:
+    def at(self, step: int, *marks: str, seconds: float = PATIENCE) -> str:
         """Wait for a step's screen to be drawn and settled with these marks; return its text."""
         title = f"Step {step} of 6: {STEPS[step - 1]}"
         self.terminal.until_text(title, BODIES[step - 1], "F10", *marks, seconds=seconds)

@@ -83,7 +83,7 @@ connections = st.builds(
 
 
 @given(first=connections, second=connections)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_what_is_written_is_read_again_also_over_another(
     first: Connection, second: Connection, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

@@ -17,6 +17,7 @@ from kbq_tui.core.secret import Secret
 from kbq_tui.local import files, key_reservation, keys
 from kbq_tui.local.keyring_copy import KeyringCopy
 from kbq_tui.local.keys import KeyFiles
+from tests.support.polling import PATIENCE
 
 from .conftest import CANARY, EMAIL, PROJECT, FakeKeyring, key_json
 
@@ -598,7 +599,7 @@ def test_two_processes_never_reserve_the_same_place(folder: Path) -> None:
         for _ in range(3)
     ]
     for run in runs:
-        _, said = run.communicate(timeout=60)
+        _, said = run.communicate(timeout=PATIENCE)
         assert run.returncode == 0, said.decode()
 
 

@@ -8,6 +8,7 @@ import textwrap
 import pytest
 
 from kbq_tui.local.signals import install
+from tests.support.polling import PATIENCE
 
 
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129), (signal.SIGINT, 130)])
@@ -39,7 +40,7 @@ def test_the_second_signal_ends_a_program_that_does_not_heed_the_first() -> None
     run.send_signal(signal.SIGTERM)
     assert run.stdout.readline() == "143\n"
     run.send_signal(signal.SIGTERM)
-    run.communicate(timeout=60)
+    run.communicate(timeout=PATIENCE)
     assert run.returncode == -signal.SIGTERM
 
 
@@ -63,5 +64,5 @@ def test_an_inherited_ignore_does_not_keep_a_hangup_away() -> None:
     assert run.stdout is not None
     assert run.stdout.readline() == "ready\n"
     run.send_signal(signal.SIGHUP)
-    run.communicate(timeout=60)
+    run.communicate(timeout=PATIENCE)
     assert run.returncode == 129

@@ -16,6 +16,7 @@ from google.cloud.iam_admin_v1.services.iam.transports import IAMGrpcTransport
 from google.oauth2 import service_account
 
 from kbq_tui.sandbox.server import Sandbox
+from tests.support.polling import PATIENCE
 
 CLOUD = "https://www.googleapis.com/auth/cloud-platform"
 
@@ -30,7 +31,7 @@ class Client:
         self._channel: grpc.Channel | None = None
 
     def call(self, verb: str, path: str, body: Any = None, **more: Any) -> requests.Response:
-        return self.session.request(verb, self.sandbox.url + path, json=body, timeout=20, **more)
+        return self.session.request(verb, self.sandbox.url + path, json=body, timeout=PATIENCE, **more)
 
     def get(self, path: str, **more: Any) -> requests.Response:
         return self.call("GET", path, **more)

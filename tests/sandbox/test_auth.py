@@ -6,6 +6,8 @@ import requests
 from google.api_core import exceptions
 from google.auth.exceptions import RefreshError
 
+from tests.support.polling import PATIENCE
+
 PROJECT = "/crm/v1/projects/acme-klaviyo-demo"
 SERVICE_ACCOUNTS = "/iam/v1/projects/acme-klaviyo-demo/serviceAccounts"
 
@@ -17,7 +19,7 @@ def test_a_key_buys_a_token_that_opens_the_apis(operator, sandbox):
 
 
 def test_without_credentials_nothing_answers(sandbox):
-    answer = requests.get(sandbox.url + PROJECT, timeout=30)
+    answer = requests.get(sandbox.url + PROJECT, timeout=PATIENCE)
     error = answer.json()["error"]
     assert answer.status_code == 401
     assert error["status"] == "UNAUTHENTICATED"
@@ -27,7 +29,7 @@ def test_without_credentials_nothing_answers(sandbox):
 
 def test_a_made_up_token_is_refused(sandbox):
     headers = {"Authorization": "Bearer ya29.made-up"}
-    answer = requests.get(sandbox.url + PROJECT, headers=headers, timeout=30)
+    answer = requests.get(sandbox.url + PROJECT, headers=headers, timeout=PATIENCE)
     assert answer.status_code == 401
     assert "invalid authentication credentials" in answer.json()["error"]["message"]
 
@@ -36,7 +38,7 @@ def test_a_token_ends_with_its_lifetime(operator, sandbox):
     assert operator.get(PROJECT).status_code == 200
     token = operator.credentials.token
     sandbox.world.clock.advance(3601)
-    answer = requests.get(sandbox.url + PROJECT, headers={"Authorization": f"Bearer {token}"}, timeout=30)
+    answer = requests.get(sandbox.url + PROJECT, headers={"Authorization": f"Bearer {token}"}, timeout=PATIENCE)
     assert answer.status_code == 401
     assert answer.json()["error"]["details"][0]["reason"] == "ACCESS_TOKEN_EXPIRED"
 
@@ -93,13 +95,13 @@ def test_a_self_signed_jwt_opens_rest(operator, sandbox, audience):
     credentials = operator.self_signed(audience)
     headers: dict[str, str] = {}
     credentials.before_request(None, "GET", audience, headers)
-    assert requests.get(sandbox.url + PROJECT, headers=headers, timeout=30).status_code == 200
+    assert requests.get(sandbox.url + PROJECT, headers=headers, timeout=PATIENCE).status_code == 200
 
 
 def test_a_self_signed_jwt_for_another_service_is_refused(operator, sandbox):
     headers: dict[str, str] = {}
     operator.self_signed("https://pubsub.googleapis.com/").before_request(None, "GET", "", headers)
-    assert requests.get(sandbox.url + PROJECT, headers=headers, timeout=30).status_code == 401
+    assert requests.get(sandbox.url + PROJECT, headers=headers, timeout=PATIENCE).status_code == 401
 
 
 def test_a_self_signed_jwt_opens_grpc(operator):
@@ -134,5 +136,5 @@ def test_impersonation_needs_the_token_creator_role(operator, sandbox, new_key):
     assert operator.post(path, {"policy": {"bindings": [binding]}}).status_code == 200
     credentials = _impersonated(sandbox, operator, email)
     credentials.refresh(google.auth.transport.requests.Request())
-    info = requests.get(sandbox.url + "/tokeninfo", params={"access_token": credentials.token}, timeout=30).json()
+    info = requests.get(sandbox.url + "/tokeninfo", params={"access_token": credentials.token}, timeout=PATIENCE).json()
     assert info["email"] == email

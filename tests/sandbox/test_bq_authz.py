@@ -8,6 +8,7 @@ from google.cloud import bigquery
 from google.oauth2 import service_account
 
 from kbq_tui.sandbox.server import Sandbox
+from tests.support.polling import PATIENCE
 
 P = "acme-klaviyo-demo"
 SA = f"klaviyo-data-transfer-user@{P}.iam.gserviceaccount.com"
@@ -32,7 +33,7 @@ class Cast:
         return self._client(json.loads(self.sandbox.account_keys[SA].read_text()), scopes)
 
     def run(self, client, sql):
-        return [tuple(r) for r in client.query_and_wait(sql, retry=None, job_retry=None, api_timeout=20)]
+        return [tuple(r) for r in client.query_and_wait(sql, retry=None, job_retry=None, api_timeout=PATIENCE)]
 
     def setup(self, sql):
         return self.run(self.operator, sql)

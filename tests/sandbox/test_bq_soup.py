@@ -50,7 +50,7 @@ statement = st.builds(
 )
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(sql=st.one_of(soup, statement, st.text(max_size=40)))
 def test_any_text_is_answered_or_refused(context, sql):
     answer = outcome(context, sql)

@@ -6,6 +6,7 @@ from google.cloud import bigquery
 from google.oauth2 import service_account
 
 from kbq_tui.sandbox.server import Sandbox
+from tests.support.polling import PATIENCE
 
 P = "acme-klaviyo-demo"
 SA = f"klaviyo-data-transfer-user@{P}.iam.gserviceaccount.com"
@@ -34,7 +35,7 @@ def client(sandbox, key=None):
 
 def run(bq, sql, **more):
     """The rows as tuples."""
-    return [tuple(row) for row in bq.query_and_wait(sql, retry=None, job_retry=None, api_timeout=20, **more)]
+    return [tuple(row) for row in bq.query_and_wait(sql, retry=None, job_retry=None, api_timeout=PATIENCE, **more)]
 
 
 def refused(bq, sql, **more):
@@ -245,7 +246,7 @@ def test_the_set_up_of_the_article_in_the_words_that_work(operator):
 
 def test_the_creation_of_the_article_is_a_script_in_the_us(operator):
     job = operator.query("CREATE SCHEMA `script_a`; CREATE SCHEMA `script_b`;")
-    job.result(timeout=20)
+    job.result(timeout=PATIENCE)
     assert (job.statement_type, job.num_child_jobs, job.location) == ("SCRIPT", 2, "US")
     assert operator.get_dataset("script_b").location == "US"
     children = list(operator.list_jobs(parent_job=job.job_id))
@@ -262,7 +263,7 @@ def test_a_script_stops_at_its_first_error_and_keeps_what_was_done(operator):
 def test_a_table_is_written_read_and_dropped(operator):
     run(operator, f"CREATE TABLE `{TMP}.test_permissions` (id INT64 NOT NULL, tags ARRAY<STRING>, s STRUCT<a INT64>)")
     job = operator.query(f"INSERT INTO `{TMP}.test_permissions` (id, tags) VALUES (1, ['x', 'y']), (2, NULL)")
-    job.result(timeout=20)
+    job.result(timeout=PATIENCE)
     assert (job.statement_type, job.num_dml_affected_rows) == ("INSERT", 2)
     run(operator, f"UPDATE `{TMP}.test_permissions` SET id = id + 10 WHERE id = 2")
     assert run(operator, f"SELECT id, tags FROM `{TMP}.test_permissions` ORDER BY id") == [(1, ["x", "y"]), (12, [])]

@@ -7,6 +7,7 @@ import subprocess
 import pytest
 
 from kbq_tui.sandbox.server import Sandbox
+from tests.support.polling import PATIENCE
 
 P = "acme-klaviyo-demo"
 BQ = shutil.which("bq") or "/usr/bin/bq"
@@ -28,7 +29,7 @@ def bq():
 
         def run(*words):
             done = subprocess.run(
-                [BQ, *words], env=env, capture_output=True, text=True, timeout=120, stdin=subprocess.DEVNULL
+                [BQ, *words], env=env, capture_output=True, text=True, timeout=PATIENCE, stdin=subprocess.DEVNULL
             )
             return done.returncode, " ".join((done.stdout + done.stderr).split())
 

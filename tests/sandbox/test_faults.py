@@ -11,6 +11,7 @@ from google.auth.exceptions import GoogleAuthError
 from google.auth.transport.requests import Request
 
 from kbq_tui.sandbox.faults import Faults, Rule
+from tests.support.polling import PATIENCE
 
 P = "acme-klaviyo-demo"
 PROJECT = f"/crm/v1/projects/{P}"
@@ -39,12 +40,12 @@ def test_a_status_before_the_server_acts(sandbox, operator, plan, status):
     plan(method=CREATE, kind="status", status=status, nth=1, retry_after=2)
     url = sandbox.url + ACCOUNTS
     headers = {"Authorization": f"Bearer {operator.credentials.token}"}
-    answer = requests.post(url, json=BODY, headers=headers, timeout=30)
+    answer = requests.post(url, json=BODY, headers=headers, timeout=PATIENCE)
     assert answer.status_code == status
     assert answer.json()["error"]["code"] == status
     assert answer.headers["Retry-After"] == "2"
     assert not exists(sandbox)
-    assert requests.post(url, json=BODY, headers=headers, timeout=30).status_code == 200
+    assert requests.post(url, json=BODY, headers=headers, timeout=PATIENCE).status_code == 200
 
 
 def test_a_status_after_the_server_acted(sandbox, operator, plan):
@@ -60,7 +61,7 @@ def test_a_reset(sandbox, operator, plan, when, acted):
     session = operator.session
     session.max_refresh_attempts = 0
     with pytest.raises(requests.ConnectionError):
-        session.post(sandbox.url + ACCOUNTS, json=BODY, timeout=30)
+        session.post(sandbox.url + ACCOUNTS, json=BODY, timeout=PATIENCE)
     assert exists(sandbox) is acted
     assert operator.get(PROJECT).status_code == 200
 
@@ -81,17 +82,15 @@ def test_a_hang_does_not_keep_the_sandbox_from_stopping(start, connect):
 
     def wait():
         try:
-            operator.session.get(sandbox.url + PROJECT, timeout=30)
-        except requests.RequestException as error:
+            operator.session.get(sandbox.url + PROJECT, timeout=PATIENCE)
+        except requests.ConnectionError as error:  # the sandbox closed it; a time-out is none of these
             caught.append(error)
 
     thread = threading.Thread(target=wait)
     thread.start()
-    begin = time.monotonic()
     sandbox.stop()
-    thread.join(30)
+    thread.join(PATIENCE)
     assert not thread.is_alive()
-    assert time.monotonic() - begin < 20
     assert caught
 
 
@@ -100,7 +99,7 @@ def test_a_hang_does_not_keep_the_sandbox_from_stopping(start, connect):
 def test_a_broken_body(sandbox, operator, plan, kind, when, acted):
     plan(method=CREATE, kind=kind, nth=1, when=when)
     with pytest.raises(requests.RequestException):  # JSONDecodeError is one, ChunkedEncodingError too
-        operator.session.post(sandbox.url + ACCOUNTS, json=BODY, timeout=30).json()
+        operator.session.post(sandbox.url + ACCOUNTS, json=BODY, timeout=PATIENCE).json()
     assert exists(sandbox) is acted
 
 
@@ -205,7 +204,7 @@ def test_with_the_flaky_scenario_three_tries_always_win(start, connect):
     for _ in range(60):
         for _attempt in range(3):
             try:
-                answer = requests.get(sandbox.url + PROJECT, headers=headers, timeout=30)
+                answer = requests.get(sandbox.url + PROJECT, headers=headers, timeout=PATIENCE)
             except requests.ConnectionError:
                 failures += 1
                 continue
@@ -228,11 +227,11 @@ def test_calls_at_once_take_one_latency(start, connect):
         return requests.get(sandbox.url + PROJECT, headers=headers, timeout=10).status_code
 
     with ThreadPoolExecutor(20) as pool:
-        begin = time.monotonic()
         assert list(pool.map(one, range(20))) == [200] * 20
-        took = time.monotonic() - begin
-    assert took >= 0.2
-    assert sum(call.seconds for call in sandbox.world.calls[-20:]) > 1.5 * took  # side by side
+    calls = sandbox.world.calls[-20:]
+    assert all(call.seconds >= 0.2 for call in calls)
+    first = min(calls, key=lambda call: call.at)
+    assert any(call.at < first.at + first.seconds for call in calls if call is not first), "one after the other"
 
 
 def test_the_log_says_how_long_a_call_took(start, connect):
@@ -257,7 +256,9 @@ def test_a_call_on_a_kept_connection_does_not_wait_for_an_acknowledgement(sandbo
 def test_faults_can_be_set_from_another_process(sandbox, operator):
     operator.get(PROJECT)
     rule = {"method": GET, "kind": "status", "status": 404, "nth": 1}
-    assert requests.post(sandbox.url + "/_sandbox/faults", json={"faults": [rule]}, timeout=30).json()["faults"] == 1
+    assert (
+        requests.post(sandbox.url + "/_sandbox/faults", json={"faults": [rule]}, timeout=PATIENCE).json()["faults"] == 1
+    )
     assert operator.get(PROJECT).status_code == 404
-    refused = requests.post(sandbox.url + "/_sandbox/faults", json={"faults": [{"method": "x"}]}, timeout=30)
+    refused = requests.post(sandbox.url + "/_sandbox/faults", json={"faults": [{"method": "x"}]}, timeout=PATIENCE)
     assert refused.status_code == 400

@@ -7,6 +7,8 @@ import subprocess
 
 import pytest
 
+from tests.support.polling import PATIENCE
+
 GCLOUD = shutil.which("gcloud")
 pytestmark = [
     pytest.mark.tools,
@@ -24,7 +26,7 @@ class Tool:
     def __call__(self, *arguments, fails=False):
         command = [GCLOUD, *arguments]
         done = subprocess.run(
-            command, env=self.env, capture_output=True, text=True, timeout=120, stdin=subprocess.DEVNULL
+            command, env=self.env, capture_output=True, text=True, timeout=PATIENCE, stdin=subprocess.DEVNULL
         )
         assert (done.returncode != 0) is fails, done.stderr
         return done.stderr if fails else done.stdout

@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 import requests
 
+from tests.support.polling import PATIENCE
+
 P = "acme-klaviyo-demo"
 
 
@@ -66,9 +68,9 @@ def test_it_is_ready_in_two_seconds_and_says_so_once(launch, tmp_path):
     until((tmp_path / "env").exists)
     took = cpu_seconds(process.pid)
     env = environment(tmp_path / "env")
-    assert requests.get(env["KBQ_TUI_SANDBOX"] + "/_sandbox/calls", timeout=30).json() == []
+    assert requests.get(env["KBQ_TUI_SANDBOX"] + "/_sandbox/calls", timeout=PATIENCE).json() == []
     process.send_signal(signal.SIGTERM)
-    out, err = process.communicate(timeout=30)
+    out, err = process.communicate(timeout=PATIENCE)
     assert err == ""
     assert re.fullmatch(r"sandbox fresh: http://127\.0\.0\.1:\d+, gRPC 127\.0\.0\.1:\d+, environment in .*\n", out)
     assert took < 2  # of work: on a busy machine the same takes longer
@@ -104,10 +106,8 @@ def test_a_signal_stops_it_and_nothing_private_stays(launch, tmp_path, number):
     process = launch("--scenario", "existing")
     until((tmp_path / "env").exists)
     env = environment(tmp_path / "env")
-    begin = time.monotonic()
     process.send_signal(number)
-    assert process.wait(30) == 128 + number
-    assert time.monotonic() - begin < 20
+    assert process.wait(PATIENCE) == 128 + number
     assert not Path(env["GOOGLE_APPLICATION_CREDENTIALS"]).parent.exists()
     assert not Path(env["KBQ_TUI_SANDBOX_KEY"]).exists()
     assert not (tmp_path / "env").exists()
@@ -119,7 +119,7 @@ def test_it_ends_with_its_parent(launch, tmp_path):
     until((tmp_path / "env").exists)
     process.stdin.close()
     process.stdin = None
-    assert process.wait(30) == 0
+    assert process.wait(PATIENCE) == 0
     assert process.stderr.read() == ""
 
 
@@ -127,7 +127,7 @@ def test_a_signal_stops_it_though_the_parent_lives(launch, tmp_path):
     process = launch("--exit-with-parent", stdin=subprocess.PIPE)
     until((tmp_path / "env").exists)
     process.terminate()
-    assert process.wait(30) == 128 + signal.SIGTERM
+    assert process.wait(PATIENCE) == 128 + signal.SIGTERM
     assert process.stderr.read() == ""
 
 
@@ -155,7 +155,7 @@ def test_a_port_that_is_taken_is_said_plainly(launch):
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         process = launch("--port", str(taken.getsockname()[1]))
-        _, err = process.communicate(timeout=60)
+        _, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 1
     assert err.startswith("kbq-tui sandbox: ")
     assert "in use" in err
@@ -165,7 +165,7 @@ def test_a_file_of_somebody_elses_is_neither_written_over_nor_removed(launch, tm
     mine = tmp_path / "env"
     mine.write_text("SECRET=mine\n")
     process = launch()
-    _, err = process.communicate(timeout=60)
+    _, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 2
     assert "is there already, and not a sandbox's" in err
     assert mine.read_text() == "SECRET=mine\n"
@@ -179,7 +179,7 @@ def test_what_a_sandbox_left_that_was_killed_is_written_over(launch, tmp_path):
 
 def test_an_env_file_that_cannot_be_is_named(launch, tmp_path):
     process = launch("--env-file", str(tmp_path / "nowhere/env"))
-    _, err = process.communicate(timeout=60)
+    _, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 2
     assert "--env-file" in err
     assert "there is no such folder" in err
@@ -189,7 +189,7 @@ def test_a_key_that_lies_there_is_not_written_over(launch, tmp_path):
     mine = tmp_path / "klaviyo-data-transfer-user.json"
     mine.write_text("the only copy")
     process = launch("--scenario", "existing", "--key-dir", str(tmp_path))
-    _, err = process.communicate(timeout=60)
+    _, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 1
     assert "is there already" in err
     assert mine.read_text() == "the only copy"
@@ -204,7 +204,7 @@ def test_keys_of_the_scenario_do_not_lie_about(launch, tmp_path):
 
 def test_an_unknown_scenario_is_a_usage_error(launch):
     process = launch("--scenario", "nonsense")
-    _, err = process.communicate(timeout=60)
+    _, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 2
     assert "no scenario is called 'nonsense'" in err
 
@@ -213,16 +213,16 @@ def test_state_is_canonical_and_without_secrets(sandbox, operator):
     from kbq_tui.sandbox.control import state
 
     before = state(sandbox.world)
-    assert before == requests.get(sandbox.url + "/_sandbox/state", timeout=30).json()
+    assert before == requests.get(sandbox.url + "/_sandbox/state", timeout=PATIENCE).json()
     operator.post(f"/iam/v1/projects/{P}/serviceAccounts", {"accountId": "some-account"})
     operator.post(f"/iam/v1/projects/-/serviceAccounts/some-account@{P}.iam.gserviceaccount.com/keys")
-    after = requests.get(sandbox.url + "/_sandbox/state", timeout=30)
+    after = requests.get(sandbox.url + "/_sandbox/state", timeout=PATIENCE)
     assert "PRIVATE" not in after.text
     (account,) = after.json()["projects"][P]["service_accounts"].values()
     assert account["keys"] == 1
     operator.call("DELETE", f"/iam/v1/projects/-/serviceAccounts/some-account@{P}.iam.gserviceaccount.com")
     assert state(sandbox.world) == before
-    written = requests.get(sandbox.url + "/_sandbox/writes", timeout=30).json()
+    written = requests.get(sandbox.url + "/_sandbox/writes", timeout=PATIENCE).json()
     assert [w["method"] for w in written] == [
         "iam.serviceAccounts.create",
         "iam.serviceAccountKeys.create",

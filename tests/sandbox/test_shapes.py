@@ -2,6 +2,8 @@
 
 import pytest
 
+from tests.support.polling import PATIENCE
+
 P = "acme-klaviyo-demo"
 SA = f"klaviyo-data-transfer-user@{P}.iam.gserviceaccount.com"
 ACCOUNTS = f"/iam/v1/projects/{P}/serviceAccounts"
@@ -63,7 +65,7 @@ def test_what_has_not_the_right_shape_is_refused(start, connect):
 @pytest.mark.parametrize("raw", [b"[1]", b"{", b"\xff\xfe", b"[" * 100_000])
 def test_what_is_no_json_object_is_refused(operator, raw):
     answer = operator.session.post(
-        operator.sandbox.url + ACCOUNTS, data=raw, headers={"Content-Type": "application/json"}, timeout=20
+        operator.sandbox.url + ACCOUNTS, data=raw, headers={"Content-Type": "application/json"}, timeout=PATIENCE
     )
     assert answer.status_code == 400
     assert "Invalid JSON payload received" in answer.json()["error"]["message"]

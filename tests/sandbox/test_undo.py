@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.readme import README
+from tests.support.polling import PATIENCE
 from tests.support.sandbox import Served, served
 
 TOOLS = [name for name in ("gcloud", "bq") if not shutil.which(name)]
@@ -61,7 +62,7 @@ def test_what_is_set_up_is_undone_by_what_readme_says() -> None:
             elif "disable" in words:
                 continue  # they were on before
             done = subprocess.run(
-                words, env=sandbox.environ(), input="y\n", capture_output=True, text=True, timeout=120
+                words, env=sandbox.environ(), input="y\n", capture_output=True, text=True, timeout=PATIENCE
             )
             assert done.returncode == 0, (command, done.stdout, done.stderr)
         assert untouched(sandbox.ask("state")) == before

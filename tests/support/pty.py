@@ -15,6 +15,7 @@ from types import TracebackType
 import pyte
 
 from tests.support import canary
+from tests.support.polling import PATIENCE
 
 
 class Terminal:
@@ -74,7 +75,7 @@ class Terminal:
     def send(self, text: str) -> None:
         os.write(self.fd, text.encode())
 
-    def until(self, ready: Callable[[], bool], seconds: float = 60.0, pause: float = 0.02) -> None:
+    def until(self, ready: Callable[[], bool], seconds: float = PATIENCE, pause: float = 0.02) -> None:
         """Read until `ready`; fail with the screen when the time is over or the program has ended without it."""
         deadline = time.monotonic() + seconds
         while not ready():
@@ -84,10 +85,10 @@ class Terminal:
             if time.monotonic() > deadline or (self.ended() and not self.read(0.05)):
                 raise AssertionError(f"never came (exit {self.status}); the screen was:\n{self.text()}")
 
-    def until_text(self, *marks: str, seconds: float = 60.0) -> None:
+    def until_text(self, *marks: str, seconds: float = PATIENCE) -> None:
         self.until(lambda: all(m in self.text() for m in marks), seconds)
 
-    def settle(self, quiet: float = 0.5, seconds: float = 60.0) -> None:
+    def settle(self, quiet: float = 0.5, seconds: float = PATIENCE) -> None:
         """Read until nothing has been sent for `quiet` seconds."""
         deadline = time.monotonic() + seconds
         while self.read(quiet):
@@ -110,7 +111,7 @@ class Terminal:
                 self.status = os.waitstatus_to_exitcode(status)
         return self.status is not None
 
-    def wait(self, seconds: float = 60.0) -> int:
+    def wait(self, seconds: float = PATIENCE) -> int:
         """Read until the program ends; return its exit status (negative: the signal)."""
         deadline = time.monotonic() + seconds
         while not self.ended():

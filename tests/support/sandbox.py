@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from tests.support import canary
+from tests.support.polling import PATIENCE
 
 
-def wait_for(path: Path, process: subprocess.Popen[bytes], seconds: float = 60.0) -> None:
+def wait_for(path: Path, process: subprocess.Popen[bytes], seconds: float = PATIENCE) -> None:
     """Return once `path` exists; fail with what the process said when it ends or the time is over."""
     deadline = time.monotonic() + seconds
     while not path.exists():
@@ -55,7 +56,7 @@ class Served:
         return self.env["GOOGLE_CLOUD_PROJECT"]
 
     def ask(self, what: str) -> Any:
-        with urllib.request.urlopen(f"{self.url}/_sandbox/{what}", timeout=20) as answer:
+        with urllib.request.urlopen(f"{self.url}/_sandbox/{what}", timeout=PATIENCE) as answer:
             return json.load(answer)
 
     def environ(self, home: Path | None = None) -> dict[str, str]:

@@ -12,6 +12,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.support.polling import PATIENCE
+
 SSHD = Path("/usr/sbin/sshd")
 SEPARATION = Path("/run/sshd")
 """What sshd wants to exist where root starts it."""
@@ -99,7 +101,7 @@ def sshd(folder: Path) -> Iterator[Sshd]:
         yield Sshd(port, folder)
     finally:
         process.terminate()
-        process.wait(60)
+        process.wait(PATIENCE)
 
 
 def ended(pid_file: Path) -> bool:

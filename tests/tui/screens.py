@@ -10,6 +10,7 @@ from textual.pilot import Pilot
 from kbq_tui.tui import _textual_compat
 from kbq_tui.tui.app import KbqApp, build
 from kbq_tui.tui.look import Look
+from tests.support.polling import PATIENCE
 from tests.tui.fakes import Scene
 
 
@@ -18,7 +19,7 @@ def text_of(app: App[object]) -> str:
     return _textual_compat.screen_text(app)
 
 
-async def until(pilot: Pilot[object], what: str | Callable[[], bool], seconds: float = 60.0) -> str:
+async def until(pilot: Pilot[object], what: str | Callable[[], bool], seconds: float = PATIENCE) -> str:
     """Wait until the screen says something, or something holds. Fails with the screen's text."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:

@@ -7,6 +7,7 @@ from textual.geometry import Size
 
 from kbq_tui.tui import _textual_compat
 from kbq_tui.tui.app import KbqApp
+from tests.support.polling import PATIENCE
 from tests.tui import fakes
 from tests.tui.screens import app_for, until
 
@@ -60,7 +61,9 @@ def test_the_first_screen_loads_neither_google_nor_markdown() -> None:
         " or m == 'textual.widgets._markdown'];"
         "print(heavy); sys.exit(bool(heavy))"
     )
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60).stdout == "[]\n"
+    assert (
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=PATIENCE).stdout == "[]\n"
+    )
 
 
 async def test_a_theme_set_before_the_start_looks_like_one_set_afterwards() -> None:

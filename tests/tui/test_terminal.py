@@ -50,7 +50,7 @@ def test_signals_restore_the_terminal_and_keep_what_was_typed() -> None:
         with face("fresh_left_at_project") as terminal:
             terminal.until_text("Preflight: nothing in the way")
             os.kill(terminal.pid, number)
-            assert terminal.wait(30) == status
+            assert terminal.wait() == status
             assert LEFT in terminal.raw
             assert "saved ['default']" in terminal.text()
 
@@ -60,7 +60,7 @@ def test_each_quit_key_quits_with_status_0(keys: str) -> None:
     with face("fresh") as terminal:
         terminal.until_text("Begin")
         terminal.send(keys)
-        assert terminal.wait(30) == 0
+        assert terminal.wait() == 0
         assert LEFT in terminal.raw
 
 
@@ -78,12 +78,12 @@ def test_quitting_during_a_call_that_never_ends_is_quick() -> None:
     with face("hung_left_at_project") as terminal:
         terminal.until_text("Looking at the project")
         terminal.send("\x1b[21~")
-        assert terminal.wait(20) == 0  # the call hangs for ever
+        assert terminal.wait() == 0  # the call hangs for ever
 
 
 def test_a_crash_shows_no_local_variables_and_fails() -> None:
     with face("fresh", "setup", "--crash") as terminal:
-        assert terminal.wait(30) == 1
+        assert terminal.wait() == 1
         said = bytes(terminal.raw)
         assert fakes.CANARY.encode() not in said
         assert b"unexpected error" in said
@@ -123,7 +123,7 @@ def test_the_whole_way_with_enter_alone_ends_on_the_three_values_and_stays_under
         assert len(terminal.raw) < 150_000
         assert fakes.CANARY.encode() not in terminal.raw
         terminal.send("\x1b[21~")
-        assert terminal.wait(30) == 0
+        assert terminal.wait() == 0
         after = bytes(terminal.raw).rpartition(LEFT)[2].decode()
         assert f"Project ID                  {fakes.PROJECT}" in after
 
@@ -135,7 +135,7 @@ def test_any_resize_at_any_moment_is_survived() -> None:
             terminal.read(0.05)
         terminal.until_text("Preflight: nothing in the way")
         terminal.send("\x1b[21~")
-        assert terminal.wait(30) == 0
+        assert terminal.wait() == 0
 
 
 def test_the_values_can_be_read_on_the_plain_terminal_and_the_screen_comes_back() -> None:

@@ -26,6 +26,7 @@ from kbq_tui.gcp.wire import Wire
 from kbq_tui.sandbox.faults import Rule
 from kbq_tui.sandbox.world import Table
 from tests.faults.field import wait_until
+from tests.support.polling import PATIENCE
 from tests.verify.bench import Bench, Cut
 
 IMP, TMP = IMPORT_DATASET, STAGING_DATASET
@@ -582,11 +583,11 @@ async def test_a_role_is_taken_away_only_after_the_least_one_has_been_granted(be
 def test_the_plan_shows_what_is_taken_away_and_apply_asks_for_no_more(bench: Bench) -> None:
     bench.bind("roles/bigquery.dataEditor")
     command, env = cli(bench, "plan", "--remove-over-grants", "--json")
-    said = subprocess.run(command, env=env, capture_output=True, text=True, check=True, timeout=60).stdout
+    said = subprocess.run(command, env=env, capture_output=True, text=True, check=True, timeout=PATIENCE).stdout
     changes = [a for a in json.loads(said)["actions"] if a["change"] != "noop"]
     assert [(a["change"], a["id"]) for a in changes] == [("delete", "over-grant:project:roles/bigquery.dataEditor")]
     command, env = cli(bench, "apply", "--remove-over-grants", "--yes")
-    subprocess.run(command, env=env, capture_output=True, text=True, check=True, timeout=60)
+    subprocess.run(command, env=env, capture_output=True, text=True, check=True, timeout=PATIENCE)
     held = [b["role"] for b in bench.there.policy.bindings if bench.spec.member in b["members"]]
     assert held == ["roles/bigquery.jobUser"]
 
@@ -594,7 +595,7 @@ def test_the_plan_shows_what_is_taken_away_and_apply_asks_for_no_more(bench: Ben
 def test_the_demo_of_unreadable_tables_names_them_and_leaves_out_those_that_are_fine(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "kbq_tui", "demo", "--scenario", "unreadable-tables"]
     env = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "LANG": "C.UTF-8"}
-    done = subprocess.run(command, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=90)
+    done = subprocess.run(command, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=PATIENCE)
     assert done.returncode == 6
     said = " ".join(done.stderr.split())
     assert "3 of 5 cannot be read: reaches_out, sheet, tagged" in said

@@ -1,0 +1,30 @@
+"""Waiting for a condition. No test depends on how fast the machine is: what is waited for comes, or never does."""
+
+import time
+from collections.abc import Callable
+
+PATIENCE = 180.0
+"""Seconds until something counts as never coming; far more than the busiest machine needs."""
+
+_PAUSE = 0.01
+
+
+def wait_until(
+    condition: Callable[[], object],
+    describe: Callable[[], object] = lambda: "it did not happen",
+    seconds: float = PATIENCE,
+) -> None:
+    """Wait until a condition holds.
+
+    Args:
+        condition: asked again and again.
+        describe: what to say when it never holds; asked only then.
+        seconds: how long to wait at the most.
+
+    Raises:
+        AssertionError: when the condition did not hold in that time.
+    """
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, describe()
+        time.sleep(_PAUSE)
