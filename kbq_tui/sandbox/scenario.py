@@ -8,9 +8,11 @@ An unknown key is refused by name, for a typing error must not pass as a default
 - ``[delays]``: seconds until an account, key, project_grant, dataset_grant, api, org_policy is effective.
 - ``[[projects]]``: ``id``, ``name``, ``labels``, ``billing``, ``state``, ``services`` (the enabled APIs; the usual ones
   by default), ``org_policies`` (constraint -> true, allowed values, or rules), ``bindings``, ``accounts``, ``datasets``
-  (``access`` beside the usual), ``sql`` (statements run as the owner), ``traits`` ("DATASET.TABLE" -> what the SQL
-  engine reads). An account's ``keys`` makes so many, ``key_age_days`` old; ``key_file`` hands the first one out;
-  ``deleted`` leaves a tombstone.
+  (``access`` beside the usual, ``default_table_expiration_days``, ``default_partition_expiration_days``), ``sql``
+  (statements run as the owner), ``traits`` ("DATASET.TABLE" -> what the SQL engine reads: ``policy_tags``,
+  ``row_policies``, ``drive``, ``iam_policy``; "DATASET" -> ``hide_access``: answers come without ``access``). An
+  account's ``keys`` makes so many, ``key_age_days`` old; ``key_file`` hands the first one out; ``deleted`` leaves a
+  tombstone.
 - ``[[faults]]`` and ``[[editors]]``: see `faults`. ``[generate]``: quantities.
 """
 
@@ -54,6 +56,10 @@ TOP = (
     "operator delays projects faults editors generate"
 )
 PROJECT = "id name labels billing state services org_policies bindings accounts datasets sql traits"
+DATASET = (
+    "id location labels description friendly_name access default_table_expiration_days "
+    "default_partition_expiration_days"
+)
 KEYS: Mapping[str, frozenset[str]] = {
     "scenario": frozenset(TOP.split()),
     "operator": frozenset({"account", "roles"}),
@@ -62,7 +68,7 @@ KEYS: Mapping[str, frozenset[str]] = {
     "accounts": frozenset(
         {"id", "display_name", "description", "disabled", "deleted", "keys", "key_file", "key_age_days"}
     ),
-    "datasets": frozenset({"id", "location", "labels", "description", "friendly_name", "access"}),
+    "datasets": frozenset(DATASET.split()),
     "generate": frozenset({"projects", "bindings", "access_entries", "dataset"}),
 }
 
@@ -241,10 +247,16 @@ def _project(world: World, data: JSON, number: str) -> Project:
         dataset = Dataset(project.id, entry["id"], entry.get("location", "US"), dict(entry.get("labels", {})))
         dataset.description, dataset.friendly_name = entry.get("description", ""), entry.get("friendly_name", "")
         dataset.created_ms = int((now - 1e7) * 1000)
+        dataset.default_table_expiration_ms = _milliseconds(entry.get("default_table_expiration_days"))
+        dataset.default_partition_expiration_ms = _milliseconds(entry.get("default_partition_expiration_days"))
         dataset.access = default_access() + [dict(e) for e in entry.get("access", [])]
         world.touch(dataset)
         project.datasets[dataset.dataset_id] = dataset
     return project
+
+
+def _milliseconds(days: float | None) -> int | None:
+    return None if days is None else int(days * 24 * 3600 * 1000)
 
 
 def _rules(value: Any) -> list[JSON]:

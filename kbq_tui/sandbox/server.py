@@ -204,6 +204,9 @@ class Sandbox:
             for name, traits in data.get("traits", {}).items():
                 dataset_id, _, table_id = name.partition(".")
                 dataset = self.world.dataset(data["id"], dataset_id)
+                if dataset is not None and not table_id:
+                    dataset.traits = dict(traits)
+                    continue
                 if dataset is None or table_id not in dataset.tables:
                     raise ValueError(f"scenario {self.scenario.name}: traits of {name!r}, which does not exist")
                 dataset.tables[table_id].traits = dict(traits)

@@ -151,6 +151,7 @@ class Dataset:
     default_partition_expiration_ms: int | None = None
     tables: dict[str, Table] = field(default_factory=dict)
     extra: JSON = field(default_factory=dict)  # further settable fields, given back as they came
+    traits: JSON = field(default_factory=dict)  # what a scenario says about it: `hide_access`
 
     @property
     def ref(self) -> str:

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from google.api_core.exceptions import Forbidden, GoogleAPICallError
+from google.api_core.exceptions import Forbidden, GoogleAPICallError, NotFound
 from google.cloud import bigquery
 from google.oauth2 import service_account
 
@@ -280,6 +280,13 @@ def test_what_guards_a_table_can_be_seen_beforehand(cast, guarded):
     path = f"/projects/{P}/datasets/d/tables/people/rowAccessPolicies"
     listed = cast.operator._connection.api_request(method="GET", path=path)
     assert [p["filterPredicate"] for p in listed["rowAccessPolicies"]] == ["country = 'AT'"]
+    path_of_one = f"{path}/{listed['rowAccessPolicies'][0]['rowAccessPolicyReference']['policyId']}"
+    members = cast.operator._connection.api_request(method="POST", path=f"{path_of_one}:getIamPolicy", data={})
+    assert members["bindings"] == [
+        {"role": "roles/bigquery.filteredDataViewer", "members": ["user:someone@example.com"]}
+    ]
+    with pytest.raises(NotFound, match="Row access policy nothing was not found"):
+        cast.operator._connection.api_request(method="POST", path=f"{path}/nothing:getIamPolicy", data={})
     with pytest.raises(Forbidden, match=r"bigquery\.rowAccessPolicies\.list denied"):
         cast.account._connection.api_request(method="GET", path=path)
     guarded["drive"] = {"shared_with": []}
@@ -295,6 +302,12 @@ def test_a_row_policy_hides_rows_without_a_word(cast, guarded):
     assert cast.run(cast.account, "SELECT email FROM d.people") == []
     guarded["row_policies"].append({"grantees": [MEMBER], "filter": "country = 'AT'"})
     assert cast.run(cast.account, "SELECT email FROM d.people") == [("a@example.com",)]
+
+
+@pytest.mark.parametrize("grantee", [f"domain:{P}.iam.gserviceaccount.com", "allAuthenticatedUsers", "allUsers"])
+def test_a_row_policy_may_name_many(cast, guarded, grantee):
+    guarded["row_policies"] = [{"grantees": [grantee], "filter": "TRUE"}]
+    assert len(cast.run(cast.account, "SELECT email FROM d.people")) == 2
 
 
 def test_a_drive_backed_table_needs_the_scope_and_the_share(cast, refusal, guarded):

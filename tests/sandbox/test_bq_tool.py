@@ -53,6 +53,9 @@ def test_bq_does_the_whole_round(bq):
         # as the article has it, with the flags that it has
         ((f"--project_id={P}", "--dataset_id=KLAVIYO_TMP", *QUERY, "SELECT COUNT(*) FROM t LIMIT 1"), 0, "| 1 |"),
         ((*QUERY, "SELEC 1"), 1, 'Syntax error: Unexpected identifier "SELEC" at [1:1]'),
+        (("update", "--default_table_expiration", "3600", tmp), 0, "successfully updated"),
+        (("show", "--format=json", tmp), 0, '"defaultTableExpirationMs":"3600000"'),
+        (("update", "--default_table_expiration", "0", tmp), 0, "successfully updated"),
         (("rm", "-d", "-f", tmp), 1, "is still in use"),
         (("rm", "-r", "-d", "-f", tmp), 0, ""),
         (("show", tmp), 2, "Not found: Dataset"),

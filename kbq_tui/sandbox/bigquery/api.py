@@ -4,7 +4,17 @@ from typing import Any
 
 from starlette.routing import Route
 
-from kbq_tui.sandbox.bigquery import datasets, dml, fields, jobs_api, refusals, roles_api, shapes, tables
+from kbq_tui.sandbox.bigquery import (
+    datasets,
+    dml,
+    fields,
+    jobs_api,
+    refusals,
+    roles_api,
+    row_policies,
+    shapes,
+    tables,
+)
 from kbq_tui.sandbox.bigquery.discovery import document
 from kbq_tui.sandbox.bigquery.names import Session
 from kbq_tui.sandbox.bigquery.paging import flag, page, whole_number
@@ -50,6 +60,13 @@ def routes(ctx: Context) -> list[Route]:
         ("GET", table + "/data", "tabledata.list", list_rows, False),
         ("POST", table + "/insertAll", "tabledata.insertAll", shaped(insert_rows, shapes.ROWS), True),
         ("GET", table + "/rowAccessPolicies", "rowAccessPolicies.list", list_row_policies, False),
+        (
+            "POST",
+            table + "/rowAccessPolicies/{policy}:getIamPolicy",
+            "rowAccessPolicies.getIamPolicy",
+            shaped(get_row_policy_members, POLICY_OPTIONS),
+            False,
+        ),
         *jobs_api.METHODS,
     ]
     for verb, path, name, handler, write in methods:
@@ -248,8 +265,15 @@ def list_row_policies(call: Call) -> JSON:
     """``rowAccessPolicies.list``."""
     session, dataset = _dataset_of(call, "")
     table = tables.table_of(session, dataset, call.params["table"], "bigquery.rowAccessPolicies.list")
-    shown, token = page(call, tables.row_policies(table), 50)
+    shown, token = page(call, row_policies.resources(table), 50)
     return ({"rowAccessPolicies": list(shown)} if shown else {}) | token
+
+
+def get_row_policy_members(call: Call) -> JSON:
+    """``rowAccessPolicies.getIamPolicy``."""
+    session, dataset = _dataset_of(call, "")
+    table = tables.table_of(session, dataset, call.params["table"], "bigquery.rowAccessPolicies.getIamPolicy")
+    return row_policies.iam_policy(table, call.params["policy"])
 
 
 # -- rows

@@ -73,7 +73,7 @@ def resource(dataset: Dataset, policy_version: int = 1, view: str = "") -> JSON:
         "location": dataset.location,
         "type": "DEFAULT",
     }
-    if view != "METADATA":
+    if view != "METADATA" and not dataset.traits.get("hide_access"):
         body["access"] = access.shown(dataset, policy_version)
     if view == "ACL":
         return body
@@ -163,7 +163,7 @@ def change(
         raise refusals.invalid("Cannot change dataset location; it is fixed when the dataset is created.")
     if whole:
         blank: JSON = {"labels": None, "description": None, "friendlyName": None, "defaultTableExpirationMs": None}
-        body = blank | body
+        body = blank | {"defaultPartitionExpirationMs": None} | body
     entries = None
     if "access" in body and mode != "UPDATE_METADATA":
         entries = access.checked(ctx.world, dataset, body["access"] or [], policy_version)
@@ -229,7 +229,7 @@ def _take(project: Project, dataset: Dataset, body: JSON) -> None:
 
 
 def _milliseconds(project: Project, key: str, value: Any) -> int | None:
-    if value is None and project.billing:
+    if value is None and (project.billing or key == "defaultPartitionExpirationMs"):
         return None
     try:
         milliseconds = int(value) if value is not None else FREE_EXPIRATION_MS + 1

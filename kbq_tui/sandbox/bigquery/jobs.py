@@ -224,7 +224,7 @@ def _location(session: Session, script: list[Statement], config: JSON) -> str:
 def _named_location(session: Session, tree: exp.Expr | Grant) -> str:
     if isinstance(tree, Grant):
         path = tree.path if tree.kind == "SCHEMA" else tree.path[:-1]
-    elif isinstance(tree, exp.Create | exp.Drop) and str(tree.args.get("kind")).upper() == "SCHEMA":
+    elif isinstance(tree, exp.Create | exp.Drop | exp.Alter) and str(tree.args.get("kind")).upper() == "SCHEMA":
         for option in tree.find_all(exp.LocationProperty):
             return canonical(option.this.name)
         if isinstance(tree, exp.Create):

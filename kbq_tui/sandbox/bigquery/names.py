@@ -166,7 +166,10 @@ def real_tables(tree: exp.Expr) -> Iterator[exp.Table]:
     for node in tree.find_all(exp.Table):
         if not isinstance(node.this, exp.Identifier):
             continue
-        if isinstance(node.parent, exp.Create | exp.Drop) and str(node.parent.args.get("kind")).upper() == "SCHEMA":
+        if (
+            isinstance(node.parent, exp.Create | exp.Drop | exp.Alter)
+            and str(node.parent.args.get("kind")).upper() == "SCHEMA"
+        ):
             continue
         if not node.db and node.name.lower() in _with_names(node):
             continue

@@ -1,4 +1,4 @@
-"""``OPTIONS(...)`` of CREATE statements, as fields of the API's resources."""
+"""``OPTIONS(...)`` of CREATE and ALTER statements, as fields of the API's resources."""
 
 from typing import Any
 
@@ -15,7 +15,8 @@ JSON = dict[str, Any]
 def read(session: Session, tree: exp.Expr) -> JSON:
     """``OPTIONS(a = 1, ...)`` by lower-case name."""
     found: JSON = {}
-    properties = tree.args.get("properties")
+    is_alter = isinstance(tree, exp.Alter)
+    properties = tree.args["actions"][0].expressions[0] if is_alter else tree.args.get("properties")
     for option in properties.expressions if properties is not None else []:
         if isinstance(option, exp.LocationProperty):
             found["location"] = canonical(option.this.name)
@@ -24,10 +25,10 @@ def read(session: Session, tree: exp.Expr) -> JSON:
         elif isinstance(option, exp.Property) and type(option) is exp.Property:
             found[option.name.lower()] = _value(session, option.args["value"])
         elif isinstance(option, exp.PartitionedByProperty | exp.ClusterProperty):
-            continue  # how rows are stored makes no difference here
+            continue  # `stored` reads these
         else:
             name = type(option).__name__.removesuffix("Property")
-            raise refusals.invalid_query(f"Statement not supported: CREATE with {name} option")
+            raise refusals.invalid_query(f"Statement not supported: {tree.key.upper()} with {name} option")
     return found
 
 
@@ -48,10 +49,71 @@ def move(options: JSON, body: JSON, names: dict[str, str]) -> None:
         body[names[option]] = options[option]
 
 
-def for_table(options: JSON) -> JSON:
+_TEXTS = {"description": "description", "friendly_name": "friendlyName", "labels": "labels"}
+_DAY_MS = 24 * 3600 * 1000
+
+
+def for_schema(options: JSON) -> JSON:
+    """The options of CREATE SCHEMA and ALTER SCHEMA as fields of the API's Dataset; NULL takes a value off.
+
+    https://cloud.google.com/bigquery/docs/reference/standard-sql/data-definition-language#schema_option_list
+
+    Raises:
+        ApiError: there is no such option.
+    """
     body: JSON = {}
-    expires = options.pop("expiration_timestamp", None)
-    if expires is not None:
-        body["expirationTime"] = str(int(expires.timestamp() * 1000))
-    move(options, body, {"description": "description", "friendly_name": "friendlyName", "labels": "labels"})
+    for kind in ("Table", "Partition"):
+        name = f"default_{kind.lower()}_expiration_days"
+        if name in options:
+            body[f"default{kind}ExpirationMs"] = _milliseconds(options.pop(name))
+    move(options, body, _TEXTS)
     return body
+
+
+def for_table(options: JSON) -> JSON:
+    """The options of a table or view as fields of the API's Table; NULL takes a value off.
+
+    https://cloud.google.com/bigquery/docs/reference/standard-sql/data-definition-language#table_option_list
+
+    Raises:
+        ApiError: there is no such option.
+    """
+    body: JSON = {}
+    if "expiration_timestamp" in options:
+        expires = options.pop("expiration_timestamp")
+        body["expirationTime"] = str(int(expires.timestamp() * 1000)) if expires is not None else None
+    if "partition_expiration_days" in options:
+        body["timePartitioning"] = {"expirationMs": _milliseconds(options.pop("partition_expiration_days"))}
+    if "require_partition_filter" in options:
+        body["requirePartitionFilter"] = options.pop("require_partition_filter")
+    move(options, body, _TEXTS)
+    return body
+
+
+def stored(tree: exp.Expr, body: JSON) -> None:
+    """Adds ``PARTITION BY`` and ``CLUSTER BY`` of CREATE TABLE to the API's Table.
+
+    https://cloud.google.com/bigquery/docs/reference/standard-sql/data-definition-language#partition_expression
+
+    Raises:
+        ApiError: a partition expiration without a partition by time.
+    """
+    properties = tree.args.get("properties")
+    for part in properties.expressions if properties is not None else []:
+        if isinstance(part, exp.PartitionedByProperty) and not part.find(exp.RangeBucket):
+            unit = part.find(exp.Var) or (part.this.args.get("unit") if isinstance(part.this, exp.Func) else None)
+            column = part.find(exp.Identifier)
+            partitioning: JSON = {"type": unit.name.upper() if unit is not None else "DAY"}
+            if column is not None and column.name.upper() not in ("_PARTITIONDATE", "_PARTITIONTIME"):
+                partitioning["field"] = column.name
+            body["timePartitioning"] = partitioning | body.get("timePartitioning", {})
+        elif isinstance(part, exp.ClusterProperty):
+            body["clustering"] = {"fields": [column.name for column in part.expressions]}
+    if "type" not in body.get("timePartitioning", {"type": ""}):
+        raise refusals.invalid_query(
+            "partition_expiration_days can only be set for tables that are partitioned by time"
+        )
+
+
+def _milliseconds(days: Any) -> str | None:
+    return None if days is None else str(int(float(days) * _DAY_MS))

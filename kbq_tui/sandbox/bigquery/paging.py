@@ -29,7 +29,7 @@ def whole_number(call: Call, name: str, default: int) -> int:
 
 
 def page(call: Call, items: Sequence[T], default: int) -> tuple[Sequence[T], dict[str, Any]]:
-    """One page, as ``pageToken`` and ``maxResults`` ask, and ``nextPageToken`` where there is more.
+    """One page, as ``pageToken`` and ``maxResults`` (or ``pageSize``) ask, and ``nextPageToken`` where there is more.
 
     Args:
         call: the request.
@@ -37,6 +37,6 @@ def page(call: Call, items: Sequence[T], default: int) -> tuple[Sequence[T], dic
         default: items a page, unless the caller says.
     """
     start = whole_number(call, "pageToken", 0)
-    count = whole_number(call, "maxResults", default) or default
+    count = whole_number(call, "maxResults", whole_number(call, "pageSize", default)) or default
     shown = items[start : start + count]
     return shown, ({"nextPageToken": str(start + count)} if start + count < len(items) else {})

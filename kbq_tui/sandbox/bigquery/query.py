@@ -9,7 +9,7 @@ import duckdb
 from sqlglot import exp, parse_one
 
 from kbq_tui.sandbox import roles
-from kbq_tui.sandbox.bigquery import dialect, fields, infoschema, refusals
+from kbq_tui.sandbox.bigquery import dialect, fields, infoschema, refusals, row_policies
 from kbq_tui.sandbox.bigquery.fields import Field
 from kbq_tui.sandbox.bigquery.names import Name, Session, find_dataset, real_tables, table_name, table_parts
 from kbq_tui.sandbox.bigquery.syntax import SqlError, node_position, parse_script, position
@@ -138,9 +138,9 @@ def _table(
     check_drive(session, table)
     _check_tags(session, table, columns)
     reads.bytes += session.engine.size(table, columns)
-    rows = _visible_rows(session, table)
-    if rows is not None:
-        return _subquery(rows)
+    condition = row_policies.condition(table, session.principal)
+    if condition is not None:
+        return _subquery(f"SELECT * FROM {session.engine.name(table)} WHERE {condition}")  # noqa: S608
     return exp.Table(this=exp.to_identifier(session.engine.name(table), quoted=True))
 
 
@@ -203,20 +203,6 @@ def _check_tags(session: Session, table: Table, columns: set[str] | None) -> Non
                 "BigQuery BigQuery: User has neither fine-grained reader nor masked get permission to get data "
                 f'protected by policy tag "{tag}" on column {place}.'
             )
-
-
-def _visible_rows(session: Session, table: Table) -> str | None:
-    """Row access policies: a caller whom none names gets no rows and no error.
-
-    https://cloud.google.com/bigquery/docs/row-level-security-intro
-    """
-    policies: list[JSON] = table.traits.get("row_policies", [])
-    if not policies:
-        return None
-    mine = [p for p in policies if session.principal.member in p.get("grantees", [])]
-    filters = [parse_one(str(p.get("filter", "TRUE")), read="bigquery").sql("duckdb") for p in mine]
-    where = " OR ".join(f"({f})" for f in filters) or "FALSE"
-    return f"SELECT * FROM {session.engine.name(table)} WHERE {where}"  # noqa: S608
 
 
 def _subquery(duck_sql: str) -> exp.Expr:

@@ -21,6 +21,7 @@ from kbq_tui.sandbox.bigquery.names import (
 from kbq_tui.sandbox.bigquery.outcome import Outcome
 from kbq_tui.sandbox.bigquery.query import binding_error, describe, living_table
 from kbq_tui.sandbox.bigquery.syntax import Grant, Statement
+from kbq_tui.sandbox.errors import ApiError
 from kbq_tui.sandbox.world import Table, access_key
 
 JSON = dict[str, Any]
@@ -72,10 +73,7 @@ def _create_schema(session: Session, tree: exp.Expr) -> Outcome:
             f"The location option {location} does not match the location {session.location} of the query job"
         )
     body["location"] = location
-    days = given.pop("default_table_expiration_days", None)
-    if days is not None:
-        body["defaultTableExpirationMs"] = str(int(float(days) * 24 * 3600 * 1000))
-    options.move(given, body, {"description": "description", "friendly_name": "friendlyName", "labels": "labels"})
+    body |= {key: value for key, value in options.for_schema(given).items() if value is not None}
     reference = {"projectId": project.id, "datasetId": dataset_id}
     outcome = Outcome("CREATE_SCHEMA", target={"ddlTargetDataset": reference}, operation="CREATE")
     if tree.args.get("exists") and dataset_id in project.datasets:
@@ -86,6 +84,33 @@ def _create_schema(session: Session, tree: exp.Expr) -> Outcome:
     elif not session.dry_run:
         datasets.create(session.ctx, session.principal, project, body)
     return outcome
+
+
+def _alter_schema(session: Session, tree: exp.Expr) -> Outcome:
+    """``ALTER SCHEMA [IF EXISTS] path SET OPTIONS(...)``."""
+    project_id, dataset_id = dataset_name(session, _path(tree.this))
+    reference = {"projectId": project_id, "datasetId": dataset_id}
+    outcome = Outcome("ALTER_SCHEMA", target={"ddlTargetDataset": reference}, operation="ALTER")
+    try:
+        dataset = find_dataset(session, Name(project_id, dataset_id, ""))
+    except ApiError as error:
+        if error.reason == "notFound" and tree.args.get("exists"):
+            outcome.operation = "SKIP"
+            return outcome
+        raise
+    body = options.for_schema(options.read(session, tree))
+    _replace_labels(body, dataset.labels)
+    if session.dry_run:
+        session.ctx.authz.require(session.principal, "bigquery.datasets.update", dataset)
+    else:
+        datasets.change(session.ctx, session.principal, dataset, body, policy_version=3, whole=False)
+    return outcome
+
+
+def _replace_labels(body: JSON, present: dict[str, str]) -> None:
+    """The option ``labels`` names all labels there shall be, where the API's field adds to those there are."""
+    if body.get("labels") is not None:
+        body["labels"] = dict.fromkeys(present) | body["labels"]
 
 
 def _drop_schema(session: Session, tree: exp.Expr) -> Outcome:
@@ -165,6 +190,7 @@ def _create_table(session: Session, tree: exp.Expr) -> Outcome:
     dataset = find_dataset(session, name)
     source = tree.args.get("expression")
     body = options.for_table(options.read(session, tree))
+    options.stored(tree, body)
     outcome = Outcome("CREATE_TABLE_AS_SELECT" if source is not None else "CREATE_TABLE", operation="CREATE")
     outcome.target = {"ddlTargetTable": _reference(name)}
     session.ctx.authz.require(session.principal, "bigquery.tables.create", dataset)
@@ -234,6 +260,31 @@ def _create_view(session: Session, tree: exp.Expr) -> Outcome:
     return outcome
 
 
+def _alter_table(session: Session, tree: exp.Expr) -> Outcome:
+    """``ALTER TABLE|VIEW [IF EXISTS] path SET OPTIONS(...)``."""
+    wanted = str(tree.args["kind"]).upper()
+    name = table_name(session, _path(tree.this))
+    outcome = Outcome(f"ALTER_{wanted}", operation="ALTER", target={"ddlTargetTable": _reference(name)})
+    dataset = find_dataset(session, name)
+    table = living_table(session, dataset, name.table)
+    if table is None:
+        missing = Table(name.project, name.dataset, name.table)
+        tables.require(session, dataset, missing, "bigquery.tables.update")
+        if not tree.args.get("exists"):
+            raise refusals.no_table(name.ref, session.location)
+        outcome.operation = "SKIP"
+        return outcome
+    if (table.kind == "VIEW") != (wanted == "VIEW"):
+        raise refusals.invalid(f"{table.ref} is not allowed for this operation because it is currently a {table.kind}.")
+    body = options.for_table(options.read(session, tree))
+    _replace_labels(body, table.labels)
+    if session.dry_run:
+        tables.require(session, dataset, table, "bigquery.tables.update")
+    else:
+        tables.change(session, dataset, table, body)
+    return outcome
+
+
 def _drop_table(session: Session, tree: exp.Expr) -> Outcome:
     node = (tree.args.get("tables") or [tree.this])[0]
     wanted = str(tree.args["kind"]).upper()
@@ -288,6 +339,9 @@ _HANDLERS: dict[tuple[type[exp.Expr], str], Callable[[Session, exp.Expr], Outcom
     (exp.Create, "SCHEMA"): _create_schema,
     (exp.Create, "TABLE"): _create_table,
     (exp.Create, "VIEW"): _create_view,
+    (exp.Alter, "SCHEMA"): _alter_schema,
+    (exp.Alter, "TABLE"): _alter_table,
+    (exp.Alter, "VIEW"): _alter_table,
     (exp.Drop, "SCHEMA"): _drop_schema,
     (exp.Drop, "TABLE"): _drop_table,
     (exp.Drop, "VIEW"): _drop_table,

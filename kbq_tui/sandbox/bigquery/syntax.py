@@ -31,7 +31,7 @@ _KEYWORDS = {
 _NUMBERS = {TokenType.NUMBER}
 _STRINGS = {TokenType.STRING, TokenType.RAW_STRING, TokenType.BYTE_STRING, TokenType.NATIONAL_STRING}
 _READABLE = (
-    exp.Query, exp.Create, exp.Drop, exp.Insert, exp.Update, exp.Delete, exp.TruncateTable, exp.Merge,
+    exp.Query, exp.Create, exp.Drop, exp.Alter, exp.Insert, exp.Update, exp.Delete, exp.TruncateTable, exp.Merge,
 )  # fmt: skip
 _KINDS = ("SCHEMA", "TABLE", "VIEW")
 
@@ -152,18 +152,25 @@ def _read(sql: str, tokens: list[Token]) -> Statement:
         return Statement(text, _Dcl(sql, tokens).read())
     # what follows keeps the whole script's line breaks, so that positions are those of the script
     padded = re.sub(r"[^\n]", " ", sql[: first.start]) + text
+    second = tokens[1].text.upper() if len(tokens) > 1 else ""
+    if first.text.upper() == "ALTER" and second == "SCHEMA":
+        # sqlglot cannot read ALTER SCHEMA; what may follow is what may follow ALTER TABLE. Positions stay.
+        padded = padded[: tokens[1].start] + "TABLE " + padded[tokens[1].end + 1 :]
     try:
         trees = sqlglot.parse(padded, read="bigquery")
     except ParseError as error:
         raise SqlError(_syntax_error(sql, tokens, error)) from error
     tree = trees[0]
     if tree is None or isinstance(tree, exp.Command):
-        second = tokens[1] if len(tokens) > 1 else None
-        at = second.start if second else first.end + 1
-        raise SqlError(f"Syntax error: Unexpected {describe(second)} at {position(sql, at)}")
+        wrong = tokens[1] if len(tokens) > 1 else None
+        at = wrong.start if wrong else first.end + 1
+        raise SqlError(f"Syntax error: Unexpected {describe(wrong)} at {position(sql, at)}")
     _recheck(sql, tokens, tree)
     kind = str(tree.args.get("kind") or "").upper()
-    known = isinstance(tree, _READABLE) and (not isinstance(tree, exp.Create | exp.Drop) or kind in _KINDS)
+    if isinstance(tree, exp.Alter) and second == "SCHEMA":
+        tree.set("kind", kind := "SCHEMA")
+    known = isinstance(tree, _READABLE) and (not isinstance(tree, exp.Create | exp.Drop | exp.Alter) or kind in _KINDS)
+    known = known and (not isinstance(tree, exp.Alter) or _sets_options(tree))
     if not known:
         raise SqlError(f"Statement not supported: {type(tree).__name__}{kind.title()}Statement")
     if tree.find(exp.TemporaryProperty):
@@ -172,6 +179,15 @@ def _read(sql: str, tokens: list[Token]) -> Statement:
         tree.set("this", tree.args["tables"][0])  # DELETE t WHERE, without FROM
         tree.set("tables", None)
     return Statement(text, tree)
+
+
+def _sets_options(tree: exp.Alter) -> bool:
+    """Whether an ALTER statement is ``SET OPTIONS(...)`` and nothing else."""
+    actions = tree.args.get("actions") or []
+    return len(actions) == 1 and all(
+        isinstance(action, exp.AlterSet) and action.expressions and isinstance(action.expressions[0], exp.Properties)
+        for action in actions
+    )
 
 
 def _syntax_error(sql: str, tokens: list[Token], error: ParseError) -> str:

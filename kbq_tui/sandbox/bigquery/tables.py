@@ -18,6 +18,9 @@ from kbq_tui.sandbox.world import Dataset, Table
 
 JSON = dict[str, Any]
 _NAME = re.compile(r"[\w \-]{1,1024}")
+_UNITS = ("HOUR", "DAY", "MONTH", "YEAR")
+_KEPT = ("rangePartitioning", "clustering", "requirePartitionFilter", "tableConstraints", "encryptionConfiguration",
+         "resourceTags")  # fmt: skip
 
 
 def table_of(session: Session, dataset: Dataset, table_id: str, permission: str) -> Table:
@@ -81,7 +84,7 @@ def resource(session: Session, dataset: Dataset, table: Table) -> JSON:
     ):
         if value:
             body[key] = value
-    return body
+    return body | table.extra
 
 
 def kind(table: Table) -> str:
@@ -107,18 +110,6 @@ def _tagged(table: Table, location: str) -> list[JSON]:
         else:
             fields_.append(column)
     return fields_
-
-
-def row_policies(table: Table) -> list[JSON]:
-    """The table's row access policies as the API lists them, which does not tell the grantees."""
-    return [
-        {
-            "etag": table.etag,
-            "rowAccessPolicyReference": {**reference(table), "policyId": f"policy_{number}"},
-            "filterPredicate": str(policy.get("filter", "TRUE")),
-        }
-        for number, policy in enumerate(table.traits.get("row_policies", []), start=1)
-    ]
 
 
 def reference(table: Table) -> JSON:
@@ -169,8 +160,15 @@ def create(
     table = Table(dataset.project_id, dataset.dataset_id, table_id, created_ms=now, schema=columns)
     table.kind = "VIEW" if view_query is not None else "TABLE"
     table.view_query = view_query
-    table.expires_ms = _default_expiration(session, dataset, now)
-    _take(session, dataset, table, body or {})
+    body = dict(body or {})
+    partitioning = body.get("timePartitioning")
+    default_ms = dataset.default_partition_expiration_ms
+    if not partitioning or default_ms is None:
+        table.expires_ms = _default_expiration(session, dataset, now)
+    elif partitioning.get("expirationMs") is None:
+        # for such a table this default stands for that of tables (Dataset.defaultPartitionExpirationMs)
+        body["timePartitioning"] = partitioning | {"expirationMs": str(default_ms)}
+    _take(session, dataset, table, body)
     if view_query is None:
         session.engine.create(table)
     dataset.tables[table_id] = table
@@ -263,12 +261,44 @@ def _take(session: Session, dataset: Dataset, table: Table, body: JSON) -> None:
         free = session.world.now_ms() + FREE_EXPIRATION_MS
         if not session.world.projects[dataset.project_id].billing and (expires is None or expires > free):
             raise refusals.no_billing("The table expiration time must be less than 60 days.")
+    partitioning = _partitioning(table, body)
     table.labels = labels
     table.expires_ms = expires
+    if partitioning is not None:
+        table.extra["timePartitioning"] = partitioning
+    for key in _KEPT:
+        if body.get(key) is not None:
+            table.extra[key] = body[key]
+        elif key in body:
+            table.extra.pop(key, None)
     if "description" in body:
         table.description = str(body["description"] or "")
     if "friendlyName" in body:
         table.friendly_name = str(body["friendlyName"] or "")
+
+
+def _partitioning(table: Table, body: JSON) -> JSON | None:
+    """``timePartitioning`` as it will be; None to leave it. Only the expiration of one that is there may change.
+
+    https://cloud.google.com/bigquery/docs/reference/rest/v2/tables#TimePartitioning
+    """
+    given: JSON = body.get("timePartitioning") or {}
+    if not given:
+        return None
+    wanted: JSON = table.extra.get("timePartitioning", {}) | given
+    if wanted.get("type") not in _UNITS:
+        raise refusals.invalid(f"Invalid value for timePartitioning.type: {wanted.get('type')} is not a valid value")
+    column = wanted.get("field")
+    types = [f["type"] for f in table.schema if column and f["name"].lower() == str(column).lower()]
+    if column and not (types and types[0] in ("DATE", "TIMESTAMP", "DATETIME")):
+        raise refusals.invalid(
+            f"The field specified for partitioning can only be of type TIMESTAMP, DATE or DATETIME: {column}"
+        )
+    if wanted.get("expirationMs") in (None, "", 0, "0"):
+        wanted.pop("expirationMs", None)
+    else:
+        wanted["expirationMs"] = str(wanted["expirationMs"])
+    return wanted
 
 
 def _default_expiration(session: Session, dataset: Dataset, now: int) -> int | None:

@@ -1,0 +1,79 @@
+"""Row access policies: which rows a caller sees, and how the API shows them.
+
+A scenario gives a table the trait ``row_policies = [{ grantees = ["user:a@b.c"], filter = "x = 1" }]``.
+
+https://cloud.google.com/bigquery/docs/row-level-security-intro
+"""
+
+import datetime as dt
+from typing import Any
+
+from sqlglot import parse_one
+
+from kbq_tui.sandbox.errors import ApiError
+from kbq_tui.sandbox.world import Principal, Table
+
+JSON = dict[str, Any]
+VIEWER = "roles/bigquery.filteredDataViewer"
+
+
+def condition(table: Table, principal: Principal) -> str | None:
+    """What DuckDB's WHERE has to say of the caller's rows.
+
+    A caller who is in no policy's grantees gets no rows and no error.
+
+    Returns:
+        ``FALSE`` if the caller sees no row, None if the table has no policy.
+    """
+    policies: list[JSON] = table.traits.get("row_policies", [])
+    if not policies:
+        return None
+    filters = [str(p.get("filter", "TRUE")) for p in policies if _names(p, principal)]
+    return " OR ".join(f"({parse_one(f, read='bigquery').sql('duckdb')})" for f in filters) or "FALSE"
+
+
+def _names(policy: JSON, principal: Principal) -> bool:
+    domain = f"domain:{principal.email.partition('@')[2]}"
+    mine = (principal.member, domain, "allUsers", "allAuthenticatedUsers")
+    return any(grantee in mine for grantee in policy.get("grantees", []))
+
+
+def resources(table: Table) -> list[JSON]:
+    """The policies as ``rowAccessPolicies.list`` gives them; grantees are for input only, `iam_policy` tells them."""
+    times = [
+        dt.datetime.fromtimestamp(ms / 1000, tz=dt.UTC).isoformat().replace("+00:00", "Z")
+        for ms in (table.created_ms, table.modified_ms)
+    ]
+    return [
+        {
+            "etag": table.etag,
+            "rowAccessPolicyReference": {
+                "projectId": table.project_id,
+                "datasetId": table.dataset_id,
+                "tableId": table.table_id,
+                "policyId": _id(policy, number),
+            },
+            "filterPredicate": str(policy.get("filter", "TRUE")),
+            "creationTime": times[0],
+            "lastModifiedTime": times[1],
+        }
+        for number, policy in enumerate(table.traits.get("row_policies", []), start=1)
+    ]
+
+
+def iam_policy(table: Table, policy_id: str) -> JSON:
+    """Who may see the rows of one policy, as ``rowAccessPolicies.getIamPolicy`` gives it.
+
+    Raises:
+        ApiError: the table has no such policy.
+    """
+    for number, policy in enumerate(table.traits.get("row_policies", []), start=1):
+        if _id(policy, number) == policy_id:
+            binding = {"role": VIEWER, "members": list(policy.get("grantees", []))}
+            return {"version": 1, "etag": table.etag, "bindings": [binding]}
+    text = f"Not found: Row access policy {policy_id} was not found on table {table.ref}"
+    raise ApiError(404, "NOT_FOUND", text, "notFound")
+
+
+def _id(policy: JSON, number: int) -> str:
+    return str(policy.get("id", f"policy_{number}"))
