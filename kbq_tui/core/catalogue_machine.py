@@ -140,11 +140,16 @@ ENTRIES: Final = (
     ),
     Entry(
         "KBQ-KEYRING",
-        "The system's keyring does not answer",
-        "The copy in the keyring could not be made or read: {reason}",
-        ("The key file is what counts, and it is not touched. Go on without the keyring: export KBQ_TUI_KEYRING=off",),
+        "The key's copy in the system's keyring cannot be read",
+        "There is no key file at {path}, and the copy in the system's keyring cannot be read: {reason}",
+        (
+            "Unlock the keyring in its own program (signing in to the desktop does, as a rule), then run the same "
+            "command again.",
+            "If the key's file is still somewhere, name it with --key-file: then no keyring is asked.",
+        ),
         _YOU,
         _KEYS,
+        Kind.CREDENTIALS,
     ),
     Entry(
         "KBQ-DISK-FULL",

@@ -72,10 +72,8 @@ async def delete_key(
         why = await offload(lambda: ports.keys.forget_copy(spec.project, spec.account_email))
         notes.append(
             said(
-                "The copy in the system keyring could not be deleted: {reason} It is of no use any more; delete the "
-                "entry kbq-tui in the keyring's own program, or with: keyring del kbq-tui {email}",
+                "The copy in the system keyring is of no use any more, and could not be deleted: {reason}",
                 reason=why,
-                email=spec.account_email,
             )
             if why
             else said("The copy in the system keyring is deleted too.")

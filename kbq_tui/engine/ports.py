@@ -197,7 +197,8 @@ class KeyStore(Protocol):
         """Read the key, from the file or else the keyring. Raises: ProblemError."""
 
     def forget_copy(self, project: str, email: str) -> str:
-        """Delete the keyring's copy. Returns why it could not be; empty where it is gone. Never raises."""
+        """Delete the keyring's copy. Returns why it could not be and how to do it by hand; empty where it is
+        gone. Never raises."""
 
 
 class Journal(Protocol):

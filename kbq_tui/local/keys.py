@@ -113,9 +113,12 @@ class KeyFiles:
         if key:
             key_facts(key, place.path, email)
             return key
-        copy, note = self._copies.load(email)
+        record = self._record(project, email)
+        copy, outcome = self._copies.load(record or Facts("", email, project))
         if copy is None:
-            raise problem("KBQ-KEY-FILE-MISSING", path=place.path, reason=note)
+            unknown = not outcome.done and (outcome.asked or record is not None)
+            code = "KBQ-KEYRING" if unknown else "KBQ-KEY-FILE-MISSING"
+            raise problem(code, path=place.path, reason=outcome.note)
         key_facts(copy, said("the system keyring"), email)
         return copy
 
@@ -175,27 +178,47 @@ class KeyFiles:
             return said("The copy in the system keyring stays, for later checks.")
         return said("There is no other copy on this machine: later checks cannot sign in with this key.")
 
-    def keep_copy(self, project: str, email: str, key: Secret, facts: Facts) -> Outcome:
-        """Put a copy into the keyring and note that it is there. Never raises."""
-        outcome = self._copies.store(email, key)
+    def keep_copy(self, project: str, email: str, key: Secret, facts: Facts) -> tuple[bool, tuple[str, ...]]:
+        """Put a copy into the keyring, note that it is there, and delete that of the account's older key.
+
+        Returns:
+            Whether the keyring has a copy of this key, and a sentence each about what could not be done. Never raises.
+        """
+        older = self._record(project, email)
+        outcome = self._copies.store(facts, key)
+        notes = [] if outcome.done else [said("No copy in the system keyring: {why}", why=outcome.note)]
+        replaced = Outcome(True)
+        if older is not None and older.key_id != facts.key_id:
+            replaced = self._copies.forget(older)
+            if not replaced.done:
+                notes.append(
+                    said(
+                        "The copy of the older key {id} is still in the system keyring: {why}",
+                        id=older.key_id,
+                        why=replaced.note,
+                    )
+                )
         path = self._record_path(project, email)
         try:
             if outcome.done:
                 note_copy(path, facts)
-            else:
-                path.unlink(missing_ok=True)  # it would speak of an older key
+            elif replaced.done:
+                path.unlink(missing_ok=True)
         except OSError as error:
-            note = said("The system keyring has a copy, but that could not be noted: {why}.", why=words_of(error))
-            return Outcome(False, note)
-        return outcome
+            text = said("The system keyring has a copy, but that could not be noted: {why}.", why=words_of(error))
+            return False, (*notes, text)
+        return outcome.done, tuple(notes)
 
     def forget_copy(self, project: str, email: str) -> str:
         """Delete the keyring's copy (the key was deleted at Google).
 
         Returns:
-            Why it could not be, in one sentence; empty where it is gone. Never raises.
+            Why it could not be, and how the operator can; empty where it is gone. Never raises.
         """
-        outcome = self._copies.forget(email)
+        record = self._record(project, email)
+        if record is None:
+            return ""
+        outcome = self._copies.forget(record)
         if outcome.done:
             with suppress(OSError):
                 self._record_path(project, email).unlink(missing_ok=True)
@@ -319,12 +342,11 @@ class Slot:
             _sync(place)
         except OSError as error:  # the key is in place: too late to call it a failure
             warnings += (said("The key's folder could not be synced to disk: {why}.", why=words_of(error)),)
-        outcome = self._store.keep_copy(self._project, self._email, key, facts)
-        if outcome.note:
-            warnings += (said("No copy in the system keyring: {why}", why=outcome.note),)
+        copied, notes = self._store.keep_copy(self._project, self._email, key, facts)
+        warnings += notes
         from kbq_tui.core.observed import LocalKey
 
-        return LocalKey(self.path, facts.key_id, facts.email, facts.project, warnings, outcome.done)
+        return LocalKey(self.path, facts.key_id, facts.email, facts.project, warnings, copied)
 
     def abandon(self) -> None:
         """Give the place back. What is no longer our reservation is left alone."""

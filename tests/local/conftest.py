@@ -9,6 +9,7 @@ import pytest
 
 from kbq_tui.core.secret import Secret
 from kbq_tui.local.keyring_copy import KeyringCopy
+from kbq_tui.local.keyring_entries import PlainEntries
 from kbq_tui.local.keys import KeyFiles
 
 PROJECT = "acme-prod"
@@ -86,7 +87,7 @@ def store(folder: Path) -> KeyFiles:
 @pytest.fixture
 def ringed(folder: Path, backend: FakeKeyring) -> KeyFiles:
     """Keys with a keyring that works."""
-    return KeyFiles(folder, KeyringCopy({}, find=lambda: backend))
+    return KeyFiles(folder, KeyringCopy({}, find=lambda: [PlainEntries(backend)]))
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 import errno
 import gc
+import json
 import os
 import signal
 import stat
@@ -16,6 +17,7 @@ from kbq_tui.core.problems import ProblemError
 from kbq_tui.core.secret import Secret
 from kbq_tui.local import files, key_reservation, keys
 from kbq_tui.local.keyring_copy import KeyringCopy
+from kbq_tui.local.keyring_entries import PlainEntries
 from kbq_tui.local.keys import KeyFiles
 from tests.support.polling import PATIENCE
 
@@ -460,7 +462,7 @@ def test_shredding_overwrites_before_it_deletes(
     left = ringed.inspect(None, PROJECT, EMAIL)
     assert left is not None
     assert (left.path, left.key_id, left.in_keyring) == ("", kept.key_id, True)
-    assert ringed.load(None, PROJECT, EMAIL) == key
+    assert json.loads(ringed.load(None, PROJECT, EMAIL).reveal()) == json.loads(key.reveal())
     assert ringed.forget_copy(PROJECT, EMAIL) == ""
     assert backend.values == {}
     assert ringed.inspect(None, PROJECT, EMAIL) is None
@@ -556,8 +558,48 @@ def test_a_new_key_replaces_the_note_of_an_older_copy(
     assert seen.in_keyring is False
 
 
+def test_the_copy_of_a_new_key_takes_the_place_of_the_older_ones(
+    ringed: KeyFiles, backend: FakeKeyring, tmp_path: Path
+) -> None:
+    ringed.reserve(None, PROJECT, EMAIL).commit(Secret(key_json()))
+    later = ringed.reserve(str(tmp_path / "new.json"), PROJECT, EMAIL).commit(Secret(key_json()))
+    assert later.in_keyring is True
+    assert [json.loads(value)["private_key_id"] for value in backend.values.values()] == [later.key_id]
+
+
+def test_an_older_copy_that_cannot_be_deleted_is_said(
+    ringed: KeyFiles, backend: FakeKeyring, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    older = ringed.reserve(None, PROJECT, EMAIL).commit(Secret(key_json()))
+
+    def refuse(service: str, username: str) -> None:
+        raise RuntimeError("read-only")
+
+    monkeypatch.setattr(backend, "delete_password", refuse)
+    later = ringed.reserve(str(tmp_path / "new.json"), PROJECT, EMAIL).commit(Secret(key_json()))
+    assert later.in_keyring is True
+    told = [w for w in later.warnings if older.key_id in w]
+    assert len(told) == 1
+    assert f"keyring del kbq-tui:{PROJECT}:{older.key_id} {EMAIL}" in told[0]
+
+
+def test_a_copy_that_cannot_be_read_is_not_a_copy_that_is_missing(folder: Path, ringed: KeyFiles, key: Secret) -> None:
+    def broken() -> list[PlainEntries]:
+        raise RuntimeError("no bus")
+
+    ringed.reserve(None, PROJECT, EMAIL).commit(key)
+    ringed.shred(None, PROJECT, EMAIL)
+    for copies in (KeyringCopy({}, find=broken), KeyringCopy({"KBQ_TUI_KEYRING": "off"})):
+        with pytest.raises(ProblemError) as error:
+            KeyFiles(folder, copies).load(None, PROJECT, EMAIL)
+        assert code_of(error) == "KBQ-KEYRING"
+    with pytest.raises(ProblemError) as error:
+        KeyFiles(folder / "empty", KeyringCopy({"KBQ_TUI_KEYRING": "off"})).load(None, PROJECT, EMAIL)
+    assert code_of(error) == "KBQ-KEY-FILE-MISSING"
+
+
 def test_a_keyring_that_fails_never_loses_the_file(folder: Path, key: Secret) -> None:
-    def broken() -> FakeKeyring:
+    def broken() -> list[PlainEntries]:
         raise RuntimeError(f"no bus; value was {key.reveal().decode()}")
 
     store = KeyFiles(folder, KeyringCopy({}, find=broken))
