@@ -7,7 +7,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
-from kbq_tui.core import catalogue_access, catalogue_accounts, catalogue_calls, catalogue_data, catalogue_machine
+from kbq_tui.core import (
+    catalogue_access,
+    catalogue_accounts,
+    catalogue_calls,
+    catalogue_data,
+    catalogue_datasets,
+    catalogue_machine,
+)
 from kbq_tui.core import catalogue_commands as cmd
 from kbq_tui.core.catalogue_base import Entry, clean, fill, placeholder, step, values
 from kbq_tui.core.catalogue_permissions import PERMISSIONS, Permission
@@ -18,7 +25,14 @@ __all__ = ["CODES", "ENTRIES", "PERMISSIONS", "Entry", "Permission", "permission
 
 ENTRIES: Final[Mapping[str, Entry]] = {
     entry.code: entry
-    for module in (catalogue_accounts, catalogue_access, catalogue_calls, catalogue_data, catalogue_machine)
+    for module in (
+        catalogue_accounts,
+        catalogue_access,
+        catalogue_calls,
+        catalogue_data,
+        catalogue_datasets,
+        catalogue_machine,
+    )
     for entry in module.ENTRIES
 }
 """Every entry by code, in the order in which a manual would list them."""

@@ -57,6 +57,12 @@ def _on_dataset(grants: Mapping[str, str], sentence: str = GRANT) -> Request:
     return Request((cmd.SHOW_DATASET,), (step(sentence, *grants),), (step(REVOKE, *grants.values()),))
 
 
+def _as_operator(role: str) -> Request:
+    """Return the request for a role of the operator's own on a dataset."""
+    grant, revoke = cmd.GRANT_OPERATOR_DATASET, cmd.REVOKE_OPERATOR_DATASET
+    return _on_dataset({grant.replace("{role}", role): revoke.replace("{role}", role)})
+
+
 def _own_thing(look: str, *make: str) -> Request:
     """Return the request for a table or view of its own beside the one that will not do."""
     return Request((look,), make, (step(DROP, cmd.DROP_COPY),))
@@ -266,6 +272,8 @@ REQUESTS: Final[Mapping[str, Request]] = {
     "KBQ-QUOTA-PROJECT": QUOTA_PROJECT,
     "KBQ-IMPERSONATION-DENIED": IMPERSONATION,
     "KBQ-ROW-POLICY": ROW_POLICY,
+    "KBQ-ACCESS-UNREAD": _as_operator("roles/bigquery.metadataViewer"),
+    "KBQ-LAST-OWNER": _as_operator("roles/bigquery.dataOwner"),
     "KBQ-PERMISSION-MISSING": _role(cmd.SHOW_POLICY, cmd.GRANT_OPERATOR),
     "KBQ-NOT-PERMITTED": _role(cmd.SHOW_POLICY, cmd.GRANT_OPERATOR),
     "KBQ-PROJECT-NOT-FOUND": _role(cmd.SHOW_PROJECT, cmd.GRANT_OPERATOR.replace("{role}", "roles/browser")),

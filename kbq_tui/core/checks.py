@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from kbq_tui.core.observed import DatasetInfo
+from kbq_tui.core.observed import DatasetInfo, normal_member
 from kbq_tui.core.problems import Problem
 from kbq_tui.core.spec import DATA_EDITOR, DATA_VIEWER, ConnectionSpec, DatasetWish
 from kbq_tui.core.words import said
@@ -290,7 +290,7 @@ def judge_granted(
         missing: the problem if the role is not granted.
         excess: makes the problem of roles beyond the wanted one.
     """
-    mine = sorted({str(r[1]) for r in rows if len(r) > 2 and r[2] == member and r[0] == wish.name})
+    mine = sorted({str(r[1]) for r in rows if len(r) > 2 and normal_member(r[2] or "") == member and r[0] == wish.name})
     roles = ", ".join(mine) or said("no direct grant")
     if wish.role not in mine:
         return Judged(Verdict.FAIL, said("{roles}; expected {role}", roles=roles, role=wish.role), missing)

@@ -353,8 +353,10 @@ class _Differ:
             match part:
                 case Unknown(problem=problem):
                     self._add(id_, resource, summary, Step.PERMISSIONS, op, problem=problem)
+                case Present(value=info) if info.access is None:
+                    self._add(id_, resource, summary, Step.PERMISSIONS, op, problem=self._unread(wish.name))
                 case Present(value=info) if any(
-                    e.role == wish.role and e.member == member and e.condition is None for e in info.access
+                    e.role == wish.role and e.member == member and e.condition is None for e in info.access or ()
                 ) and not isinstance(self.seen.account, Absent):
                     done = said("{role} is granted on dataset {dataset}", **blanks)
                     self._add(id_, resource, done, Step.PERMISSIONS, op, change=Change.NOOP)
@@ -380,6 +382,9 @@ class _Differ:
                     self._add(id_, resource, summary, Step.PERMISSIONS, op, change=Change.UPDATE, needs=needs)
                 case _:
                     self._add(id_, resource, summary, Step.PERMISSIONS, op, change=Change.UPDATE, needs=needs)
+
+    def _unread(self, dataset: str) -> Problem:
+        return catalogue.problem("KBQ-ACCESS-UNREAD", self.context, dataset=dataset)
 
     def _remove(self, grant: Grant) -> None:
         """Take an over-grant away; where the least role is still to come, after it, so that there is no gap."""

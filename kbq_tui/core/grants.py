@@ -71,7 +71,8 @@ def held(spec: ConnectionSpec, observed: Observed, member: str = "") -> tuple[Gr
         tables = observed.elsewhere.tables
     for info in datasets:
         where = on_dataset(info.name)
-        grants += [Grant(e.role, info.name, where, e.condition, member=member) for e in info.access if e.member == who]
+        entries = info.access or ()
+        grants += [Grant(e.role, info.name, where, e.condition, member=member) for e in entries if e.member == who]
     for (dataset, table), bindings in tables.items():
         where = on_table(dataset, table)
         grants += [Grant(b.role, dataset, where, b.condition, table, member) for b in bindings if who in b.members]
@@ -139,4 +140,4 @@ def taken_away(step: str, spec: ConnectionSpec, role: str, resource: str, *, mem
 def same_account_tombstones(spec: ConnectionSpec, info: DatasetInfo) -> tuple[AccessEntry, ...]:
     """Return access entries of deleted accounts that bore the same e-mail."""
     dead = f"deleted:serviceaccount:{spec.account_email}?uid=".lower()
-    return tuple(e for e in info.access if e.member.lower().startswith(dead))
+    return tuple(e for e in info.access or () if e.member.lower().startswith(dead))

@@ -64,13 +64,33 @@ class ProjectInfo:
     state: str
 
 
+_ACCOUNT_PREFIX = "serviceaccount:"
+
+
+def normal_member(member: str) -> str:
+    """Return an IAM principal as it is compared: a service account's e-mail in lower case, as IAM itself writes it.
+
+    Whether Google keeps the capitals of what somebody typed into an access list is not known. For people and groups
+    it does, and those are left as they are.
+    """
+    if not member.lower().startswith(_ACCOUNT_PREFIX):
+        return member
+    return "serviceAccount:" + member[len(_ACCOUNT_PREFIX) :].lower()
+
+
 @dataclass(frozen=True, slots=True)
 class RoleBinding:
-    """One role binding of a project policy. `condition` is the condition's expression, or None."""
+    """One role binding of a project policy. `condition` is the condition's expression, or None.
+
+    Members are kept as `normal_member` writes them.
+    """
 
     role: str
     members: tuple[str, ...]
     condition: str | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "members", tuple(normal_member(member) for member in self.members))
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +102,17 @@ class AccessEntry:
             empty for authorized views.
         member: an IAM principal (`serviceAccount:…`, `user:…`, `group:…`, `domain:…`, `specialGroup:projectOwners`,
             `deleted:…`),
-            or `view:P.D.T`, `routine:P.D.R`, `dataset:P.D` for an authorized resource.
+            or `view:P.D.T`, `routine:P.D.R`, `dataset:P.D` for an authorized resource. Kept as `normal_member` writes
+            it.
         condition: the condition's expression, or None.
     """
 
     role: str
     member: str
     condition: str | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "member", normal_member(self.member))
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +121,8 @@ class DatasetInfo:
 
     name: str
     location: str
-    access: tuple[AccessEntry, ...] = ()
+    access: tuple[AccessEntry, ...] | None = ()
+    """The access list; None where the answer did not hold it: who may do what is then not known."""
     description: str = ""
     labels: Mapping[str, str] = field(default_factory=dict)
     created: datetime | None = None

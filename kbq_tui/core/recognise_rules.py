@@ -88,6 +88,7 @@ WORDS: Final = _rules(
     ),
     ("KBQ-GRANT-BLOCKED", r"setPolicy failed.{0,1500}?denied by org policy"),
     ("KBQ-ORG-POLICY", r"operation denied by (?:custom )?org policy"),
+    ("KBQ-LAST-OWNER", r"cannot remove all owners from a dataset"),
     ("KBQ-TOMBSTONE", r"deleted:(?:serviceaccount|user|group):\S{1,300} is of an unknown type"),
     ("KBQ-ACCOUNT-GONE", r"invalid[_ ]grant.{0,120}account (?:not found|has been deleted)"),
     ("KBQ-KEY-REJECTED", r"invalid jwt signature"),

@@ -51,14 +51,16 @@ def privileges(project: str, location: str, dataset: str, member: str) -> str:
     bears the dataset's name is not the dataset.
     """
     view = f"{_quoted(project)}.{_quoted(region(location))}.INFORMATION_SCHEMA.OBJECT_PRIVILEGES"
-    where = f'object_name = {_string(dataset)} AND object_type = "SCHEMA" AND grantee = {_string(member)}'
+    where = (
+        f'object_name = {_string(dataset)} AND object_type = "SCHEMA" AND LOWER(grantee) = {_string(member.lower())}'
+    )
     return f"SELECT object_name, privilege_type, grantee FROM {view} WHERE {where}"
 
 
 def table_privileges(project: str, location: str, dataset: str, table: str, member: str) -> str:
     """Ask the same of one table or view. Raises: ValueError for a table name that cannot stand in a literal."""
     view = f"{_quoted(project)}.{_quoted(region(location))}.INFORMATION_SCHEMA.OBJECT_PRIVILEGES"
-    where = f"object_schema = {_string(dataset)} AND object_name = {_string(table)} AND grantee = {_string(member)}"
+    where = f"object_schema = {_string(dataset)} AND object_name = {_string(table)} AND LOWER(grantee) = {_string(member.lower())}"
     return f"SELECT object_name, privilege_type, grantee FROM {view} WHERE {where}"
 
 

@@ -100,6 +100,7 @@ class Checker:
         self.spec = spec
         self.ports = ports
         self.location = ""
+        self.locations: dict[str, str] = {}
         self.account_cloud: Cloud | None = None
         self.results: dict[str, CheckResult] = {}
         self._told = logged.verdicts(told)
@@ -117,8 +118,13 @@ class Checker:
     def context(self) -> Context:
         return replace(context_of(self.spec, self.location), acting_as="service-account")
 
+    def where(self, dataset: str) -> str:
+        """Return where a dataset of the connection lies; where that was not found out, where the others do."""
+        return self.locations.get(dataset) or self.location
+
     def problem(self, code: str, **details: str) -> Problem:
-        return catalogue.problem(code, self.context, **details)
+        context = replace(self.context, location=self.where(details.get("dataset", "")))
+        return catalogue.problem(code, context, **details)
 
     def over_grant(self, grants: Sequence[Held]) -> Problem:
         """Return one problem for all that is too much, with the command that takes each away, or, where no role is

@@ -71,6 +71,11 @@ async def look_elsewhere(spec: ConnectionSpec, cloud: Cloud, names: Part[tuple[t
         sees_all = group.create_task(read(partial(cloud.test_permissions, project, (LIST_PERMISSION,))))
         datasets = [group.create_task(read(partial(cloud.dataset, project, name))) for name in looked]
         tables = [group.create_task(policies(name)) for name in (*ours, *looked)]
+    unseen += (
+        catalogue.problem("KBQ-ACCESS-UNREAD", context_of(spec), dataset=info.name)
+        for task in datasets
+        if (info := task.result()) is not None and info.access is None
+    )
     if sees_all.result() == frozenset():
         unseen.append(catalogue.permission_missing(LIST_PERMISSION, context_of(spec)))
     if more or len(others) > len(looked):

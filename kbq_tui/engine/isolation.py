@@ -146,7 +146,11 @@ class Isolation(Prober):
         if open_:
             names = tuple(f"{dataset}.{name}" for name in open_[:_NAMED])
             return _Other(names, await self._behind(dataset, open_[:_NAMED], location))
-        return _Other(problem=next((a for a in answers if isinstance(a, Problem)), None))
+        problem = next((a for a in answers if isinstance(a, Problem)), None)
+        if problem is None and info is not None and info.access is None:
+            # The account sees the dataset, and whether that is by a grant is not to be seen.
+            problem = self.problem("KBQ-ACCESS-UNREAD", dataset=dataset)
+        return _Other(problem=problem)
 
     async def _some_tables(self, dataset: str) -> tuple[TableInfo, ...]:
         """Return a dataset's tables, as many as there is room for. The operator names them: the account is shown
@@ -218,7 +222,7 @@ class Isolation(Prober):
         member, on = self.spec.member, on_dataset(info.name)
         found = {
             Held(e.role, on, info.location, "" if e.member == member else e.member, e.condition is not None)
-            for e in info.access
+            for e in info.access or ()
             if e.role and (e.member == member or e.member in EVERYBODY)
         }
         return tuple(sorted(found))

@@ -70,7 +70,7 @@ class Prober(Checker):
             ProblemError: why there is none.
         """
         try:
-            await self.cloud.query(self.spec.project, sql.create_probe(*path), self.location)
+            await self.cloud.query(self.spec.project, sql.create_probe(*path), self.where(path[1]))
         except ProblemError as error:
             if error.problem.kind not in (Kind.NOT_PERMITTED, Kind.NOT_FOUND):
                 await self.drop(path)
@@ -82,7 +82,7 @@ class Prober(Checker):
     async def drop(self, path: Path) -> Problem | None:
         """Drop a probe; None where it is gone, else why it may not be."""
         try:
-            await self.cloud.query(self.spec.project, sql.drop_table(*path), self.location)
+            await self.cloud.query(self.spec.project, sql.drop_table(*path), self.where(path[1]))
         except ProblemError as error:
             return error.problem
         return None
@@ -118,13 +118,13 @@ class Prober(Checker):
     async def _write(self, path: Path) -> tuple[Judged, Judged]:
         project = self.spec.project
         try:
-            await self.cloud.query(project, sql.insert_probe(*path), self.location)
+            await self.cloud.query(project, sql.insert_probe(*path), self.where(path[1]))
         except ProblemError as error:
             billing = checks.judge_error(error.problem, lambda p: p.code == "KBQ-BILLING-OFF")
             return checks.judge_error(error.problem, refused), billing
         inserted = Judged(Verdict.PASS, said("the INSERT was accepted"))
         try:
-            rows = (await self.cloud.query(project, sql.count_rows(*path), self.location)).rows
+            rows = (await self.cloud.query(project, sql.count_rows(*path), self.where(path[1]))).rows
         except ProblemError as error:
             return checks.judge_error(error.problem, refused), inserted
         read = rows[0][0] if rows else said("nothing")
@@ -152,7 +152,7 @@ class Prober(Checker):
             why = error.problem.original or error.problem.title
             return await self._tables_are_safe(wish, said("refused: {why}", why=why))
         dropped = await self.drop(path) is None
-        found = await self.too_many(wish) or [Held(said("write access"), on_dataset(wish.name))]
+        found = await self.too_many(wish) or [Held(said("write access"), on_dataset(wish.name), self.where(wish.name))]
         text = said(
             "a table could be created and dropped" if dropped else "a table could be created and could not be dropped"
         )
@@ -188,7 +188,7 @@ class Prober(Checker):
             found = await self.too_many(wish)
             if not found:
                 roles = await self._roles_on(wish, table) or (said("write access"),)
-                found = [Held(role, on_table(wish.name, table)) for role in roles]
+                found = [Held(role, on_table(wish.name, table), self.where(wish.name)) for role in roles]
             return Judged(Verdict.FAIL, text, self.over_grant(found))
         for answer in answers:
             if isinstance(answer, BaseException):
@@ -231,8 +231,9 @@ class Prober(Checker):
         """Return the roles beyond the wanted one that the account holds on a table itself, as far as can be seen."""
         for cloud in (self.cloud, self.ports.cloud):
             with contextlib.suppress(ProblemError, ValueError):
-                statement = sql.table_privileges(self.spec.project, self.location, wish.name, table, self.spec.member)
-                rows = (await cloud.query(self.spec.project, statement, self.location)).rows
+                where, member = self.where(wish.name), self.spec.member
+                statement = sql.table_privileges(self.spec.project, where, wish.name, table, member)
+                rows = (await cloud.query(self.spec.project, statement, where)).rows
                 return checks.roles_beyond(wish.role, (str(row[1]) for row in rows if len(row) > 1))
         return ()
 
@@ -251,7 +252,8 @@ class Prober(Checker):
     async def too_many(self, wish: DatasetWish) -> list[Held]:
         """Return what goes beyond what a dataset needs; as far as account and operator can see."""
         _, roles, _ = await self.own_roles(wish.name)
-        found = [Held(role, on_dataset(wish.name)) for role in checks.roles_beyond(wish.role, roles)]
+        on, where = on_dataset(wish.name), self.where(wish.name)
+        found = [Held(role, on, where) for role in checks.roles_beyond(wish.role, roles)]
         return [*found, *(await self.project_roles())[0]]
 
     async def own_roles(self, dataset: str) -> tuple[str, tuple[str, ...], Problem | None]:
@@ -262,6 +264,8 @@ class Prober(Checker):
             return "", (), error.problem
         if info is None:
             return "", (), None
+        if info.access is None:
+            return info.location, (), self.problem("KBQ-ACCESS-UNREAD", dataset=dataset)
         return info.location, tuple(sorted({e.role for e in info.access if e.member == self.spec.member})), None
 
     async def condition(self, wish: DatasetWish) -> str | None:
@@ -271,6 +275,8 @@ class Prober(Checker):
             with contextlib.suppress(ProblemError):
                 if (info := await cloud.dataset(self.spec.project, wish.name)) is None:
                     return None
+                if info.access is None:
+                    continue
                 held = [e for e in info.access if (e.role, e.member) == (wish.role, self.spec.member)]
                 return next((e.condition for e in held), None) if all(e.condition for e in held) else None
         return None

@@ -162,6 +162,8 @@ def _by_step(plan: Plan, observed: Observed) -> list[Line]:
 
 
 def _is_unknown(observed: Observed, problem: Problem) -> bool:
+    if problem.code == "KBQ-ACCESS-UNREAD":
+        return True
     parts: list[Part[object]] = [*observed.datasets.values(), observed.account, observed.bindings, observed.key]
     return any(isinstance(p, Unknown) and p.problem is problem for p in [*parts, observed.keys])
 

@@ -87,8 +87,9 @@ class _Verification(Isolation):
 
     async def _with_key(self) -> None:
         wishes = self.spec.datasets()
-        # Queries run where the datasets are; whether that is where they have to be is a check of its own.
-        self.location = await self._find_location(wishes) or self.wanted
+        # Each dataset is asked about where it lies; whether that is where it has to be is a check of its own.
+        self.locations = await self._find_locations(wishes)
+        self.location = next((at for w in wishes if (at := self.locations[w.name])), self.wanted)
         self.wanted = self.wanted or self.location
         async with asyncio.TaskGroup() as group:
             group.create_task(self._query_run())
@@ -106,17 +107,19 @@ class _Verification(Isolation):
                     group.create_task(self._readable(wish))
                     group.create_task(self._writable(wish))
 
-    async def _find_location(self, wishes: tuple[DatasetWish, ...]) -> str:
-        """Return where the datasets are: as the account sees them, else as the operator does; empty if nobody does."""
-        for cloud in (self.cloud, self.ports.cloud):
-            for wish in wishes:
-                try:
-                    info = await cloud.dataset(self.spec.project, wish.name)
-                except ProblemError:
-                    continue
-                if info is not None and sql.is_location(info.location):
-                    return info.location
-        return ""
+    async def _find_locations(self, wishes: tuple[DatasetWish, ...]) -> dict[str, str]:
+        """Return where each dataset is: as the account sees it, else as the operator does; empty if nobody does."""
+
+        async def find(name: str) -> str:
+            for cloud in (self.cloud, self.ports.cloud):
+                with contextlib.suppress(ProblemError):
+                    info = await cloud.dataset(self.spec.project, name)
+                    if info is not None and sql.is_location(info.location):
+                        return info.location
+            return ""
+
+        found = await asyncio.gather(*(find(wish.name) for wish in wishes))
+        return {wish.name: location for wish, location in zip(wishes, found, strict=True)}
 
     async def _query_run(self) -> None:
         async def ask() -> Judged:
@@ -145,19 +148,20 @@ class _Verification(Isolation):
 
     async def _granted(self, wish: DatasetWish) -> None:
         member = self.spec.member
-        statement = sql.privileges(self.spec.project, self.location, wish.name, member) if self.location else ""
+        where = self.where(wish.name)
+        statement = sql.privileges(self.spec.project, where, wish.name, member) if where else ""
 
         async def ask() -> Judged:
             if not statement:
                 text = said("where the dataset is could not be found out, so it cannot be asked")
                 return Judged(Verdict.UNKNOWN, text)
             try:
-                rows, own = (await self.cloud.query(self.spec.project, statement, self.location)).rows, False
+                rows, own = (await self.cloud.query(self.spec.project, statement, where)).rows, False
             except ProblemError as error:
                 if error.problem.kind is not Kind.NOT_PERMITTED:
                     raise
                 # Reading one's own grants is not among the grants; the operator may be able to read them.
-                rows = (await self.ports.cloud.query(self.spec.project, statement, self.location)).rows
+                rows = (await self.ports.cloud.query(self.spec.project, statement, where)).rows
                 own = True
             missing = self.problem("KBQ-GRANT-MISSING", dataset=wish.name, role=wish.role)
             judged = checks.judge_granted(
@@ -165,7 +169,7 @@ class _Verification(Isolation):
                 self.spec.member,
                 rows,
                 missing,
-                lambda roles: self.over_grant([Held(role, on_dataset(wish.name)) for role in roles]),
+                lambda roles: self.over_grant([Held(role, on_dataset(wish.name), where) for role in roles]),
             )
             if judged.verdict is Verdict.PASS and (condition := await self.condition(wish)) is not None:
                 text = said("{role}, but only under a condition: {condition}", role=wish.role, condition=condition)
@@ -234,7 +238,7 @@ class _Verification(Isolation):
             if not tables:
                 return Judged(Verdict.PASS, said("nothing to read yet: the dataset is empty"))
             tried = tables[:MAX_TABLES]
-            answers = await asyncio.gather(*(self.dry_read(wish.name, t, self.location) for t in tried))
+            answers = await asyncio.gather(*(self.dry_read(wish.name, t, self.where(wish.name)) for t in tried))
             if any(why is not None and why.code == "KBQ-TABLE-NOT-FOUND" for why in answers):
                 # What was dropped since it was listed is not there to be read; a view over what is gone still is.
                 there = {t.name for t in await self.cloud.tables(self.spec.project, wish.name, MAX_LISTED)}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from kbq_tui.core import catalogue
 from kbq_tui.core.observed import AccessEntry, DatasetInfo
-from kbq_tui.core.problems import Fault, ProblemError
+from kbq_tui.core.problems import Fault, Problem, ProblemError
 from kbq_tui.core.spec import normal_location
 from kbq_tui.engine.ports import TableInfo
 from kbq_tui.gcp.calls import Try
@@ -28,7 +28,14 @@ _LEGACY: Final[Mapping[str, str]] = {
 }
 # Version 3 shows conditions; without it a conditional entry would be written back without its condition.
 # Source: https://cloud.google.com/bigquery/docs/reference/rest/v2/datasets/get (accessPolicyVersion)
-_POLICY: Final = {"accessPolicyVersion": 3}
+# Google's own client has no argument for it in get_dataset, and update_dataset puts it into the body.
+_POLICY: Final[Mapping[str, str | int]] = {"accessPolicyVersion": 3}
+# A write in this mode touches nothing but the access list, and where datasets' access lists are fine-grained it needs
+# the permission for that alone.
+# Source: https://cloud.google.com/bigquery/docs/reference/rest/v2/datasets/patch (updateMode)
+_ACL_ONLY: Final[Mapping[str, str | int]] = {**_POLICY, "updateMode": "UPDATE_ACL"}
+# Roles whose holder may change the access list: the last of them cannot go ("Cannot remove all owners from a dataset").
+_OWNERS: Final = frozenset({"roles/bigquery.dataOwner", "roles/bigquery.admin"})
 _PAGE: Final = 1_000
 _MAX_DATASETS: Final = 100_000
 _LONGEST_TIME: Final = 14  # digits, some years after 5000
@@ -187,31 +194,44 @@ class Datasets:
         *,
         missing_ok: bool = False,
     ) -> bool:
-        """Read the access list, change it, write it back unless somebody else wrote meanwhile; then start again."""
+        """Read the access list, change it, write it back unless somebody else wrote meanwhile; then start again.
+
+        Raises:
+            ProblemError: also where the answer held no access list, or the change would take the last owner away.
+        """
         wire = self._wire
         context = wire.context(project, dataset=name, account=member.partition(":")[2])
         unsure = False
 
-        def attempt_change(attempt: Try) -> bool:
+        def attempt_change(attempt: Try) -> bool | Problem:
             nonlocal unsure
             # An earlier attempt may have written: then finding nothing to do means that it was us.
             unsure = unsure or attempt.unsure
             found = self._read(project, name, attempt.timeout, missing_ok=missing_ok)
-            wanted = None if found is None else change(items(found, "access"))
-            if found is None or wanted is None:
+            if found is None:
                 return unsure
+            entries = _entries(found)
+            if entries is None:
+                return catalogue.problem("KBQ-ACCESS-UNREAD", context, dataset=name)
+            wanted = change(entries)
+            if wanted is None:
+                return unsure
+            if owner := _last_owner(entries, wanted):
+                return catalogue.problem("KBQ-LAST-OWNER", context, dataset=name, member=owner)
             etag = text(found, "etag")
             if not etag:
                 raise MalformedError("a dataset without an etag")
-            wire.send(
-                "PATCH", self._url(project, name), attempt.timeout, {"access": wanted}, headers={"If-Match": etag}
-            )
+            to = self._url(project, name, _ACL_ONLY)
+            wire.send("PATCH", to, attempt.timeout, {"access": wanted}, headers={"If-Match": etag})
             return True
 
         async with self._writing[f"{project}:{name}"]:
-            return await wire.caller.redo(
+            done = await wire.caller.redo(
                 lambda: wire.call(attempt_change, method="bigquery.datasets.patch", context=context)
             )
+        if isinstance(done, Problem):
+            raise ProblemError(done)
+        return done
 
     def _read(self, project: str, name: str, timeout: float, *, missing_ok: bool = True) -> JSON | None:
         try:
@@ -229,8 +249,8 @@ class Datasets:
     def _base(self, project: str) -> str:
         return f"{self._wire.endpoints.bigquery}/bigquery/v2/projects/{part(project)}"
 
-    def _url(self, project: str, name: str) -> str:
-        return url(self._base(project), f"/datasets/{part(name)}", _POLICY)
+    def _url(self, project: str, name: str, query: Mapping[str, str | int] = _POLICY) -> str:
+        return url(self._base(project), f"/datasets/{part(name)}", query)
 
     def _bigquery(self, project: str) -> Any:
         if self._client is None:
@@ -282,7 +302,7 @@ def _info(name: str, found: JSON) -> DatasetInfo:
     return DatasetInfo(
         name=name,
         location=normal_location(text(found, "location")),
-        access=tuple(_entry(entry) for entry in items(found, "access")),
+        access=None if (entries := _entries(found)) is None else tuple(_entry(entry) for entry in entries),
         description=text(found, "description"),
         labels={str(k): str(v) for k, v in labels.items()} if isinstance(labels, dict) else {},
         created=_moment(text(found, "creationTime")),
@@ -293,6 +313,24 @@ def _moment(milliseconds: str) -> datetime | None:
     """Return a time that Google gives in milliseconds, or None for what is no such time."""
     plain = milliseconds.isascii() and milliseconds.isdigit() and len(milliseconds) <= _LONGEST_TIME
     return datetime.fromtimestamp(int(milliseconds) / 1000, UTC) if plain else None
+
+
+def _entries(found: JSON) -> list[JSON] | None:
+    """Return a dataset's access list, or None where the answer did not hold it.
+
+    Every dataset has an owner, so a list that is missing or names none is not the whole list: the caller may not read
+    it, or something on the way dropped it. Written back, it would take everybody else's access away.
+    Source: https://github.com/dbt-labs/dbt-adapters/issues/2145
+    """
+    entries = items(found, "access")
+    return entries if any(_role(entry) in _OWNERS for entry in entries) else None
+
+
+def _last_owner(entries: Sequence[JSON], wanted: Sequence[JSON]) -> str:
+    """Return whom a change would take away as the last owner that holds it without a condition, or nothing."""
+    gone = [_member(entry) for entry in entries if _role(entry) in _OWNERS and entry not in wanted]
+    left = any(_role(entry) in _OWNERS and _plain(entry) for entry in wanted)
+    return gone[0] if gone and not left else ""
 
 
 def _entry(entry: JSON) -> AccessEntry:

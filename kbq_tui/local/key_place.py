@@ -188,7 +188,7 @@ def key_facts(key: Secret, path: Path | str, email: str) -> Facts:
         found = keyfile.parse(key)
     except keyfile.NotAKeyError as error:
         raise problem("KBQ-KEY-FILE-INVALID", path=path, reason=error.reason) from None
-    if email and found["client_email"] != email:
+    if email and found["client_email"].lower() != email.lower():
         raise problem("KBQ-KEY-FILE-OTHER-ACCOUNT", path=path, found=found["client_email"], expected=email)
     return Facts(found["private_key_id"], found["client_email"], found["project_id"])
 

@@ -101,6 +101,7 @@ SAID = (
         *BAD,
         lifted={"account": A, "uid": "1234567890", "dataset": "KLAVIYO_TMP"},
     ),
+    Said("last owner", "KBQ-LAST-OWNER", "Cannot remove all owners from a dataset.", *BAD),
     Said(
         "9",
         "KBQ-GRANT-BLOCKED",

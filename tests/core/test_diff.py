@@ -207,6 +207,34 @@ def test_a_conditional_binding_does_not_count_as_the_grant() -> None:
     assert [a.id for a in diff(SPEC, seen).changes] == ["grant:project:roles/bigquery.jobUser"]
 
 
+def test_an_access_list_that_was_not_read_is_granted_on_by_nobody() -> None:
+    seen = in_place()
+    own = seen.datasets[s.STAGING_DATASET]
+    assert isinstance(own, Present)
+    datasets = {**seen.datasets, s.STAGING_DATASET: Present(replace(own.value, access=None))}
+    plan = diff(SPEC, replace(seen, datasets=datasets), remove_over_grants=True)
+    assert not plan.changes
+    assert blocked(plan) == {f"grant:dataset:{s.STAGING_DATASET}:{s.DATA_EDITOR}": "KBQ-ACCESS-UNREAD"}
+
+
+def test_the_accounts_e_mail_is_the_same_in_any_case() -> None:
+    seen = in_place()
+    member = SPEC.member.replace("klaviyo", "Klaviyo").replace("serviceAccount", "serviceaccount")
+    own = seen.datasets[s.STAGING_DATASET]
+    assert isinstance(own, Present)
+    access = (AccessEntry(s.DATA_EDITOR, member), AccessEntry(s.DATA_OWNER, member))
+    seen = replace(
+        seen,
+        bindings=Present((RoleBinding(s.JOB_USER, (member,)), RoleBinding("roles/bigquery.admin", (member,)))),
+        datasets={**seen.datasets, s.STAGING_DATASET: Present(replace(own.value, access=access))},
+    )
+    plan = diff(SPEC, seen, remove_over_grants=True)
+    assert [a.id for a in plan.changes] == [
+        "over-grant:project:roles/bigquery.admin",
+        f"over-grant:dataset:{s.STAGING_DATASET}:{s.DATA_OWNER}",
+    ]
+
+
 def test_a_tombstone_is_removed_before_the_grant() -> None:
     dead = AccessEntry(s.DATA_EDITOR, f"deleted:serviceAccount:{SPEC.account_email}?uid=7")
     info = DatasetInfo(s.STAGING_DATASET, "US", (dead,))

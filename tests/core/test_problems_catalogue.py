@@ -18,6 +18,7 @@ FULL = Context(P, A, "KLAVIYO_TMP", "EU", "jo@example.com")
 
 # People search for these and scripts test them: a code may be added, never renamed or given another meaning.
 GOLDEN = [
+    "KBQ-ACCESS-UNREAD",
     "KBQ-ACCOUNT-CREATION-BLOCKED",
     "KBQ-ACCOUNT-DISABLED",
     "KBQ-ACCOUNT-GONE",
@@ -79,6 +80,7 @@ GOLDEN = [
     "KBQ-KEY-REJECTED",
     "KBQ-KEY-UNHELD",
     "KBQ-KEYRING",
+    "KBQ-LAST-OWNER",
     "KBQ-LOCATION-FIXED",
     "KBQ-LOCATION-FORBIDDEN",
     "KBQ-LOCATION-UNDECIDED",
@@ -137,6 +139,7 @@ def test_codes_are_unique_over_all_modules() -> None:
         catalogue.catalogue_access,
         catalogue.catalogue_calls,
         catalogue.catalogue_data,
+        catalogue.catalogue_datasets,
         catalogue.catalogue_machine,
     )
     codes = [entry.code for module in modules for entry in module.ENTRIES]

@@ -81,10 +81,12 @@ def after(spec: ConnectionSpec, observed: Observed, plan: Plan) -> Observed:
                 observed = replace(observed, bindings=Present((*observed.bindings.value, RoleBinding(role, (member,)))))
             case GrantDatasetRole(dataset=name, role=role, member=member):
                 info = _dataset(observed, name)
+                assert info.access is not None, "the access list was not read"
                 assert not any(e.member.startswith("deleted:") for e in info.access), "Google refuses tombstones"
                 observed = _with_dataset(observed, replace(info, access=(*info.access, AccessEntry(role, member))))
             case RevokeDatasetRole(dataset=name, role=role, member=member):
                 info = _dataset(observed, name)
+                assert info.access is not None, "the access list was not read"
                 kept = tuple(e for e in info.access if (e.role, e.member) != (role, member))
                 observed = _with_dataset(observed, replace(info, access=kept))
             case other:
@@ -135,7 +137,7 @@ def observations(draw: st.DrawFn, spec: ConnectionSpec) -> Observed:
                 DatasetInfo(
                     w.name,
                     draw(st.sampled_from(["US", "EU"])),
-                    tuple(draw(st.lists(st.sampled_from(entries), max_size=4, unique=True))),
+                    draw(st.none() | st.lists(st.sampled_from(entries), max_size=4, unique=True).map(tuple)),
                 )
             ),
         )

@@ -2,6 +2,9 @@
 
 import json
 import logging
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -141,6 +144,81 @@ async def test_a_grant_adds_one_entry_and_keeps_every_field_of_the_others(play: 
         assert await ground.cloud.revoke_dataset(*args) is True
         assert await ground.cloud.revoke_dataset(*args) is False
         assert ground.access(TMP) == before
+
+
+async def test_an_access_list_is_written_in_its_own_mode_with_conditions_and_the_etag(
+    play: Play, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with play("partial") as ground:
+        await ground.cloud.create_account(ground.project, ACCOUNT_ID, "Klaviyo")
+        etag, sent = ground.sandbox.world.dataset(ground.project, TMP).etag, []
+        real = ground.cloud._wire.send
+
+        def send(verb: str, url: str, *more: Any, **named: Any) -> Any:
+            sent.append((verb, parse_qs(urlsplit(url).query), named.get("headers")))
+            return real(verb, url, *more, **named)
+
+        monkeypatch.setattr(ground.cloud._wire, "send", send)
+        await ground.cloud.grant_dataset(ground.project, TMP, EDITOR, ground.member)
+        assert sent == [
+            ("GET", {"accessPolicyVersion": ["3"]}, None),
+            ("PATCH", {"accessPolicyVersion": ["3"], "updateMode": ["UPDATE_ACL"]}, {"If-Match": etag}),
+        ]
+
+
+def _without_list(answer: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in answer.items() if key != "access"}
+
+
+def _without_owner(answer: dict[str, Any]) -> dict[str, Any]:
+    return {**answer, "access": [entry for entry in answer["access"] if entry["role"] != "OWNER"]}
+
+
+@pytest.mark.parametrize("spoilt", [_without_list, _without_owner])
+async def test_an_access_list_that_was_not_in_the_answer_is_not_written(
+    play: Play, monkeypatch: pytest.MonkeyPatch, spoilt: Callable[[dict[str, Any]], dict[str, Any]]
+) -> None:
+    async with play("partial") as ground:
+        cloud = ground.cloud
+        await cloud.create_account(ground.project, ACCOUNT_ID, "Klaviyo")
+        await cloud.grant_dataset(ground.project, TMP, VIEWER, ground.member)
+        before, patched, real = list(ground.access(TMP)), ground.calls("bigquery.datasets.patch"), cloud._wire.send
+
+        def send(verb: str, *more: Any, **named: Any) -> Any:
+            return spoilt(real(verb, *more, **named)) if verb == "GET" else real(verb, *more, **named)
+
+        monkeypatch.setattr(cloud._wire, "send", send)
+        assert (await cloud.dataset(ground.project, TMP)).access is None
+        with problem("KBQ-ACCESS-UNREAD"):
+            await cloud.grant_dataset(ground.project, TMP, EDITOR, ground.member)
+        for role in (VIEWER, ""):
+            with problem("KBQ-ACCESS-UNREAD"):
+                await cloud.revoke_dataset(ground.project, TMP, role, ground.member)
+        assert ground.access(TMP) == before
+        assert ground.calls("bigquery.datasets.patch") == patched
+
+
+async def test_the_last_owner_of_a_dataset_is_never_taken_away(play: Play) -> None:
+    async with play("partial") as ground:
+        cloud = ground.cloud
+        await cloud.create_account(ground.project, ACCOUNT_ID, "Klaviyo")
+        dataset = ground.sandbox.world.dataset(ground.project, TMP)
+        condition = {"title": "c", "expression": "true"}
+        others = [
+            {"role": "READER", "groupByEmail": "b@acme.example"},
+            {"role": "OWNER", "groupByEmail": "c@acme.example", "condition": condition},
+        ]
+        ours = {"role": "OWNER", "userByEmail": ground.email}
+        ground.sandbox.world.set_access(dataset, [*others, ours])
+        for role in ("roles/bigquery.dataOwner", ""):
+            with problem("KBQ-LAST-OWNER") as found:
+                await cloud.revoke_dataset(ground.project, TMP, role, ground.member)
+            assert found[0].details["member"] == ground.member
+        assert ground.access(TMP) == [*others, ours]
+        second = {"role": "OWNER", "specialGroup": "projectOwners"}
+        ground.sandbox.world.set_access(dataset, [*others, ours, second])
+        assert await cloud.revoke_dataset(ground.project, TMP, "", ground.member) is True
+        assert ground.access(TMP) == [*others, second]
 
 
 async def test_a_role_on_a_single_table_goes_and_what_others_wrote_meanwhile_stays(

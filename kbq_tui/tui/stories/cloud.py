@@ -175,13 +175,13 @@ class MemoryCloud:
     async def grant_dataset(self, project: str, name: str, role: str, member: str) -> bool:
         await self._enter("grant_dataset")
         info = self.world.datasets[name]
-        self.world.datasets[name] = replace(info, access=(*info.access, AccessEntry(role, member)))
+        self.world.datasets[name] = replace(info, access=(*(info.access or ()), AccessEntry(role, member)))
         return True
 
     async def revoke_dataset(self, project: str, name: str, role: str, member: str) -> bool:
         await self._enter("revoke_dataset")
         info = self.world.datasets[name]
-        self.world.datasets[name] = replace(info, access=tuple(e for e in info.access if e.member != member))
+        self.world.datasets[name] = replace(info, access=tuple(e for e in info.access or () if e.member != member))
         return True
 
     async def table_bindings(self, project: str, dataset: str, table: str) -> tuple[RoleBinding, ...]:
@@ -248,13 +248,13 @@ class MemoryCloud:
             rows = tuple(
                 (d.name, e.role, e.member)
                 for d in self.world.datasets.values()
-                for e in d.access
+                for e in d.access or ()
                 if f'"{d.name}"' in sql
             )
             return QueryResult(("object_name", "privilege_type", "grantee"), rows)
         if sql.startswith("CREATE TABLE"):
             name = next((d for d in self.world.datasets if f".{d}." in sql), "")
-            roles = {e.role for e in self.world.datasets[name].access if e.member == member} if name else set()
+            roles = {e.role for e in self.world.datasets[name].access or () if e.member == member} if name else set()
             if DATA_EDITOR not in roles:
                 words = "Access Denied: Permission bigquery.tables.create denied on dataset (or it may not exist)."
                 raise ProblemError(

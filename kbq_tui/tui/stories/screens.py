@@ -72,7 +72,7 @@ def _too_much() -> Scene:
     scene = complete()
     info = scene.world.datasets[SPEC.import_dataset]
     scene.world.datasets[SPEC.import_dataset] = replace(
-        info, access=(*info.access, AccessEntry(DATA_EDITOR, SPEC.member))
+        info, access=(*(info.access or ()), AccessEntry(DATA_EDITOR, SPEC.member))
     )
     return scene
 
