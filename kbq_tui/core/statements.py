@@ -51,17 +51,20 @@ def privileges(project: str, location: str, dataset: str, member: str) -> str:
     bears the dataset's name is not the dataset.
     """
     view = f"{_quoted(project)}.{_quoted(region(location))}.INFORMATION_SCHEMA.OBJECT_PRIVILEGES"
-    where = (
-        f'object_name = {_string(dataset)} AND object_type = "SCHEMA" AND LOWER(grantee) = {_string(member.lower())}'
-    )
+    where = f'object_name = {_string(dataset)} AND object_type = "SCHEMA" AND {_granted_to(member)}'
     return f"SELECT object_name, privilege_type, grantee FROM {view} WHERE {where}"
 
 
 def table_privileges(project: str, location: str, dataset: str, table: str, member: str) -> str:
     """Ask the same of one table or view. Raises: ValueError for a table name that cannot stand in a literal."""
     view = f"{_quoted(project)}.{_quoted(region(location))}.INFORMATION_SCHEMA.OBJECT_PRIVILEGES"
-    where = f"object_schema = {_string(dataset)} AND object_name = {_string(table)} AND LOWER(grantee) = {_string(member.lower())}"
+    where = f"object_schema = {_string(dataset)} AND object_name = {_string(table)} AND {_granted_to(member)}"
     return f"SELECT object_name, privilege_type, grantee FROM {view} WHERE {where}"
+
+
+def _granted_to(member: str) -> str:
+    """Whether Google keeps the capitals of an e-mail that somebody typed into an access list is not known."""
+    return f"LOWER(grantee) = {_string(member.lower())}"
 
 
 def create_schema(project: str, dataset: str, location: str) -> str:
