@@ -12,6 +12,7 @@ from kbq_tui.core.problems import Context, ProblemError
 from kbq_tui.core.secret import Secret
 from kbq_tui.gcp.calls import CallFailedError, Try
 from kbq_tui.gcp.errors import MalformedError
+from kbq_tui.gcp.session import UntrustedAddressError
 from kbq_tui.gcp.wire import Wire
 
 if TYPE_CHECKING:
@@ -170,9 +171,11 @@ class Accounts:
                 self._iam = IAMClient(transport=IAMGrpcTransport(channel=self._channel))
             return self._iam
 
-    def _sign(self, _: Any, callback: Callable[[Any, Any], None]) -> None:
+    def _sign(self, call: Any, callback: Callable[[Any, Any], None]) -> None:
         session = self._wire.session
         try:
+            if not self._wire.endpoints.allows_grpc(call.service_url):
+                raise UntrustedAddressError(call.service_url)
             headers = session.token.headers(session, self._wire.caller.timeout)
         except Exception as error:  # noqa: BLE001  gRPC's thread: it takes the error and ends the call with it
             callback((), error)

@@ -73,7 +73,7 @@ class GoogleCloud:
         caller: Caller | None = None,
     ) -> "GoogleCloud":
         """Return Google Cloud as the operator sees it. Credentials are looked for at the first call."""
-        return cls(Token(lambda: find(options, endpoints)), endpoints, timeout, caller=caller)
+        return cls(Token(lambda: find(options)), endpoints, timeout, caller=caller)
 
     async def identity(self) -> Identity:
         """Return who is signed in. Where the credentials do not say, Google is asked, and need not answer."""

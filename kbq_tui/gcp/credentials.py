@@ -12,7 +12,6 @@ from typing import Any, Final
 from kbq_tui.core.observed import Identity
 from kbq_tui.core.secret import Secret, scrub
 from kbq_tui.core.words import said
-from kbq_tui.gcp.endpoints import Endpoints
 
 SCOPES: Final = ("https://www.googleapis.com/auth/cloud-platform",)
 _MAX_FILE: Final = 1024 * 1024
@@ -68,7 +67,7 @@ def gcloud_available(env: Mapping[str, str]) -> bool:
     )
 
 
-def find(options: CredentialOptions, endpoints: Endpoints) -> Found:
+def find(options: CredentialOptions) -> Found:
     """Find the operator's credentials; reads files and may start gcloud, but asks Google for nothing.
 
     The order is that of Application Default Credentials: the file named by the operator or by
@@ -78,13 +77,12 @@ def find(options: CredentialOptions, endpoints: Endpoints) -> Found:
 
     Args:
         options: what the operator said.
-        endpoints: where impersonation is asked for.
 
     Raises:
         CredentialsFileError: where a file is there and cannot be used.
         google.auth.exceptions.DefaultCredentialsError: where there are none.
     """
-    found = _source(options, endpoints)
+    found = _source(options)
     quota = options.quota_project or options.env.get("GOOGLE_CLOUD_QUOTA_PROJECT", "")
     credentials, identity = found.credentials, found.identity
     if options.impersonate:
@@ -96,7 +94,6 @@ def find(options: CredentialOptions, endpoints: Endpoints) -> Found:
             source_credentials=credentials,
             target_principal=target,
             target_scopes=list(SCOPES),
-            iam_endpoint_override=f"{endpoints.iamcredentials}/v1/projects/-/serviceAccounts/{target}:generateAccessToken",
         )
         identity = Identity(target, said("impersonation by {principal}", principal=by), identity.quota_project)
     if quota and hasattr(credentials, "with_quota_project"):
@@ -119,14 +116,14 @@ def from_key(key: Secret) -> Found:
         raise KeyUnusableError(error.args[0]) from None
 
 
-def _source(options: CredentialOptions, endpoints: Endpoints) -> Found:
+def _source(options: CredentialOptions) -> Found:
     env = options.env
     named = options.credentials_file or env.get("GOOGLE_APPLICATION_CREDENTIALS")
     if named:
-        return _from_file(Path(named).expanduser(), None, endpoints)
+        return _from_file(Path(named).expanduser(), None)
     stored = _gcloud_folder(env) / "application_default_credentials.json"
     if stored.exists():
-        return _from_file(stored, said("gcloud application default login"), endpoints)
+        return _from_file(stored, said("gcloud application default login"))
     if _at_google(env):
         from google.auth import compute_engine
 
@@ -139,7 +136,7 @@ def _source(options: CredentialOptions, endpoints: Endpoints) -> Found:
     raise DefaultCredentialsError("Your default credentials were not found.")  # type: ignore[no-untyped-call]
 
 
-def _from_file(path: Path, source: str | None, endpoints: Endpoints) -> Found:
+def _from_file(path: Path, source: str | None) -> Found:
     try:
         with path.open("rb") as file:
             data = file.read(_MAX_FILE + 1)
@@ -150,10 +147,7 @@ def _from_file(path: Path, source: str | None, endpoints: Endpoints) -> Found:
     if source is None:
         is_key = info.get("type") == "service_account"
         source = said("service account key {path}" if is_key else "credentials file {path}", path=path)
-    found = _from_info(info, source)
-    if info.get("type") == "authorized_user" and endpoints.token:
-        return Found(found.credentials.with_token_uri(endpoints.token), found.identity)
-    return found
+    return _from_info(info, source)
 
 
 def _parse(data: bytes, what: str) -> dict[str, Any]:

@@ -24,6 +24,19 @@ _TOKEN_VARIABLE: Final = "CLOUDSDK_AUTH_TOKEN_HOST"  # noqa: S105  a name
 _LOOPBACK: Final = re.compile(r"localhost|::1|127(?:\.(?:25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])){3}")
 """Whole addresses only: what merely looks like one, such as 127.999.1.1, is a name that a resolver is asked for."""
 _GOOGLE: Final = ("googleapis.com", "google.com")
+_API_HOSTS: Final = {
+    api: re.compile(
+        rf"(?:[a-z0-9-]+-)?{own.removeprefix('https://').removesuffix('.googleapis.com')}"
+        r"(?:\.[a-z0-9-]+\.rep)?(?:\.mtls)?\.googleapis\.com"
+    )
+    for api, (_, own) in _REST.items()
+}
+"""The hosts at which an API can be found: the global one, those of regions, and their twins for client certificates."""
+_TOKEN_HOSTS: Final = frozenset(
+    {"oauth2.googleapis.com", "oauth2.mtls.googleapis.com", "accounts.google.com", "www.googleapis.com"}
+)
+_TOKEN_PATH: Final = re.compile(r"(?:/o)?(?:/oauth2)?(?:/v[0-9])?/token")
+"""The paths that token endpoints have had at these hosts, such as `/token`, `/o/oauth2/token`, `/oauth2/v4/token`."""
 _METADATA: Final = frozenset({"metadata.google.internal", "169.254.169.254"})
 
 
@@ -55,6 +68,7 @@ class Endpoints:
         token: the OAuth token endpoint named by gcloud's own variable, or empty for Google's.
         overridden: a line for each address that is not Google's own, to be shown on screen.
         trusted: host names that may receive credentials although they are not Google's: those overridden.
+        replaced: the APIs that an override moves elsewhere, by the names of the attributes above.
     """
 
     bigquery: str = _REST["bigquery"][1]
@@ -68,10 +82,13 @@ class Endpoints:
     token: str = ""
     overridden: tuple[str, ...] = ()
     trusted: frozenset[str] = field(default_factory=frozenset)
+    replaced: frozenset[str] = field(default_factory=frozenset)
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> "Endpoints":
         """Read the overrides: gcloud's own variables, and KBQ_TUI_IAM_GRPC for the gRPC address.
+
+        IAM is reached in two ways; where only one of them is overridden, the other goes to the same host and port.
 
         Args:
             env: the environment.
@@ -97,26 +114,78 @@ class Endpoints:
             hosts.add(_check_target(grpc))
             shown.append(f"iam (gRPC): {grpc}")
             found["iam_grpc"] = grpc
-        return replace(cls(), overridden=tuple(shown), trusted=frozenset(hosts), **found)
+            found.setdefault("iam", f"https://{grpc}")
+        elif "iam" in found:
+            found["iam_grpc"] = _target_of(found["iam"])
+        moved = frozenset(found) - {"iam_grpc"}
+        return replace(cls(), overridden=tuple(shown), trusted=frozenset(hosts), replaced=moved, **found)
 
     @property
     def iam_grpc_is_local(self) -> bool:
         """Whether IAM's gRPC address is on this machine, where it is reached without TLS."""
         return is_loopback(_host_of(self.iam_grpc))
 
+    def settled(self, url: str) -> str:
+        """Return where a request for `url` goes: an API's own addresses at Google lead to where that API is.
+
+        Libraries make such addresses by themselves, whatever they were told: google-cloud-bigquery and
+        GOOGLE_API_USE_MTLS_ENDPOINT=always (an address for client certificates, of which we have none), impersonation
+        and token endpoints out of a credentials file.
+        """
+        if not _PLAIN.fullmatch(url):
+            return url
+        parts = urlsplit(url)
+        if parts.scheme != "https" or parts.port not in (None, 443):
+            return url
+        if self.token and parts.hostname in _TOKEN_HOSTS:
+            return self.token if _TOKEN_PATH.fullmatch(parts.path) and not parts.query else url
+        api = _api_of(parts.hostname)
+        if api is None or _is_under(url, base := str(getattr(self, api))):
+            return url
+        return base + url[url.index(parts.netloc) + len(parts.netloc) :]
+
     def allows(self, url: str) -> bool:
         """Return whether credentials may be sent to `url`: Google over https, or a named override.
 
-        An override on this machine opens all its ports: a sandbox has several.
+        An override on this machine opens all its ports: a sandbox has several. The host that an override replaces is
+        not allowed any more.
         """
         if not _PLAIN.fullmatch(url):
             return False
         parts = urlsplit(url)
+        api = "token" if parts.hostname in _TOKEN_HOSTS else _api_of(parts.hostname)
+        if api in self.replaced and not _is_under(url, str(getattr(self, api))):
+            return False
         if parts.hostname in _METADATA:
             return True  # it gives credentials, it gets none
         if is_loopback(parts.hostname):
             return any(map(is_loopback, self.trusted))
         return parts.scheme == "https" and (is_google(parts.hostname) or parts.hostname in self.trusted)
+
+    def allows_grpc(self, service_url: str) -> bool:
+        """Return whether credentials may be sent over gRPC to the service at `service_url`, as gRPC names it.
+
+        Args:
+            service_url: `https://HOST[:PORT]/SERVICE`; without `https` where there is no TLS.
+        """
+        target = service_url.partition("://")[2].partition("/")[0]
+        return self.iam_grpc in (target, f"{target}:443")
+
+
+def _api_of(host: str | None) -> str | None:
+    """Return which API a host name of Google's is for; None for others."""
+    return next((api for api, hosts in _API_HOSTS.items() if hosts.fullmatch(host or "")), None)
+
+
+def _is_under(url: str, base: str) -> bool:
+    return url == base or url.startswith((f"{base}/", f"{base}?"))
+
+
+def _target_of(base: str) -> str:
+    """Return `host:port` of a base URL that was found good."""
+    parts = urlsplit(base)
+    host = f"[{parts.hostname}]" if ":" in str(parts.hostname) else parts.hostname
+    return f"{host}:{parts.port or (443 if parts.scheme == 'https' else 80)}"
 
 
 def _check_url(variable: str, value: str) -> str:

@@ -179,10 +179,13 @@ class Session:
     ) -> "requests.Response":
         """Make a request with exactly these headers, and read the answer whole, within bounds.
 
+        It goes to where the API's endpoint is, at whichever of Google's hosts a library looked for it.
+
         Raises:
             UntrustedAddressError: where the host may not see credentials.
             AnswerTooLargeError: where a success is larger than 64 MiB. Error bodies are cut at 64 KiB.
         """
+        url = self.endpoints.settled(url)
         host = urlsplit(url).hostname
         if not self.endpoints.allows(url):
             raise UntrustedAddressError(host or said("an address without a host"))

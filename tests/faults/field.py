@@ -241,7 +241,7 @@ class Spot:
         options = CredentialOptions(impersonate=impersonate, env=self.field.sandbox.env())
         with self.clouds() as cloud:
             yield Ports(
-                cloud(Token(lambda: find(options, self.endpoints)), "operator"),
+                cloud(Token(lambda: find(options)), "operator"),
                 lambda key: cloud(Token(lambda: from_key(key)), "service-account"),
                 keys,
                 FileJournal(self.home / "journal.jsonl", clock),

@@ -528,3 +528,14 @@ async def test_ten_thousand_datasets_are_listed(play: Play) -> None:
         for number in range(10_000):
             project.datasets[f"D{number}"] = project.datasets["FIRST"]
         assert len(await ground.cloud.dataset_names(ground.project)) == 10_001
+
+
+@pytest.mark.parametrize("said", ["always", "auto", "never"])
+async def test_the_choice_of_an_endpoint_for_client_certificates_does_not_lead_past_an_override(
+    play: Play, monkeypatch: pytest.MonkeyPatch, said: str
+) -> None:
+    monkeypatch.setenv("GOOGLE_API_USE_MTLS_ENDPOINT", said)
+    async with play() as ground:
+        assert await ground.cloud.create_dataset(ground.project, TMP, "US", "", {})
+        assert await ground.cloud.create_account(ground.project, "klaviyo", "Klaviyo")
+        assert await ground.cloud.delete_dataset(ground.project, TMP)

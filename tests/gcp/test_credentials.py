@@ -13,7 +13,6 @@ from kbq_tui.core.secret import Secret
 from kbq_tui.gcp import credentials
 from kbq_tui.gcp.cloud import GoogleCloud
 from kbq_tui.gcp.credentials import CredentialOptions, CredentialsFileError, find, from_key, gcloud_available
-from kbq_tui.gcp.endpoints import Endpoints
 from kbq_tui.gcp.errors import judge
 from kbq_tui.sandbox.server import Sandbox
 from tests.gcp.conftest import Play, problem
@@ -55,7 +54,7 @@ def key_file() -> Any:
 
 def test_without_any_credentials_the_operator_is_told_how_to_sign_in(home: dict[str, str]) -> None:
     with pytest.raises(DefaultCredentialsError) as caught:
-        find(CredentialOptions(env=home), Endpoints())
+        find(CredentialOptions(env=home))
     found = judge(caught.value, "find", Context()).problem
     assert found.code == "KBQ-NO-CREDENTIALS"
     assert found.kind is Kind.CREDENTIALS
@@ -64,10 +63,10 @@ def test_without_any_credentials_the_operator_is_told_how_to_sign_in(home: dict[
 def test_the_file_the_operator_names_goes_before_the_environment(home: dict, tmp_path: Path, key_file: dict) -> None:
     named = write(tmp_path / "named.json", key_file)
     other = write(tmp_path / "other.json", {**key_file, "client_email": "other@p.iam.gserviceaccount.com"})
-    found = find(CredentialOptions(named, env={**home, "GOOGLE_APPLICATION_CREDENTIALS": other}), Endpoints())
+    found = find(CredentialOptions(named, env={**home, "GOOGLE_APPLICATION_CREDENTIALS": other}))
     assert found.identity.principal == key_file["client_email"]
     assert found.identity.source == f"service account key {named}"
-    found = find(CredentialOptions(env={**home, "GOOGLE_APPLICATION_CREDENTIALS": other}), Endpoints())
+    found = find(CredentialOptions(env={**home, "GOOGLE_APPLICATION_CREDENTIALS": other}))
     assert found.identity.principal == "other@p.iam.gserviceaccount.com"
 
 
@@ -76,7 +75,7 @@ def test_gclouds_application_default_login_is_found(home: dict, tmp_path: Path, 
     folder = tmp_path / ".config/gcloud" if variable == "HOME" else tmp_path / "elsewhere"
     write(folder / "application_default_credentials.json", USER)
     env = home if variable == "HOME" else {**home, "CLOUDSDK_CONFIG": str(folder)}
-    found = find(CredentialOptions(env=env), Endpoints())
+    found = find(CredentialOptions(env=env))
     assert found.identity.source == "gcloud application default login"
     assert found.identity.principal == ""
     assert found.identity.quota_project == "quota-in-file"
@@ -85,9 +84,9 @@ def test_gclouds_application_default_login_is_found(home: dict, tmp_path: Path, 
 def test_the_quota_project_that_is_named_wins(home: dict, tmp_path: Path) -> None:
     file = write(tmp_path / "adc.json", USER)
     env = {**home, "GOOGLE_CLOUD_QUOTA_PROJECT": "from-env"}
-    assert find(CredentialOptions(file, env=env), Endpoints()).identity.quota_project == "from-env"
+    assert find(CredentialOptions(file, env=env)).identity.quota_project == "from-env"
     options = CredentialOptions(file, quota_project="typed", env=env)
-    assert find(options, Endpoints()).identity.quota_project == "typed"
+    assert find(options).identity.quota_project == "typed"
 
 
 @pytest.mark.parametrize(
@@ -100,7 +99,7 @@ def test_a_file_that_is_no_credentials_file_is_said_to_be_so(home: dict, tmp_pat
     if content is not None:
         path.write_text(content)
     with pytest.raises((CredentialsFileError, DefaultCredentialsError)) as caught:
-        find(CredentialOptions(str(path), env=home), Endpoints())
+        find(CredentialOptions(str(path), env=home))
     assert judge(caught.value, "find", Context()).problem.kind is Kind.CREDENTIALS
 
 
@@ -111,7 +110,7 @@ def test_a_damaged_key_is_not_quoted(home: dict, tmp_path: Path, key_file: dict)
     for content in (whole[:-20], whole.replace('"private_key": "', '"private_key": '), json.dumps(broken)):
         file = write(tmp_path / "key.json", content)
         with pytest.raises(CredentialsFileError) as caught:
-            find(CredentialOptions(file, env=home), Endpoints())
+            find(CredentialOptions(file, env=home))
         text = str(caught.value) + repr(judge(caught.value, "find", Context()))
         assert middle not in text
         with pytest.raises(CredentialsFileError) as caught:
@@ -130,7 +129,7 @@ def test_what_is_not_a_key_is_not_taken_for_one(content: str) -> None:
 
 
 def test_found_credentials_do_not_show_in_a_repr(home: dict, tmp_path: Path) -> None:
-    found = find(CredentialOptions(write(tmp_path / "adc.json", USER), env=home), Endpoints())
+    found = find(CredentialOptions(write(tmp_path / "adc.json", USER), env=home))
     assert "sesame" not in repr(found)
     assert "refresh-me" not in repr(found)
 
@@ -139,13 +138,13 @@ def test_gclouds_own_login_is_used_only_when_agreed_and_nothing_else_is_there(ho
     fake_gcloud(home, 'echo "$*" >&2; echo ya29.token-of-gcloud')
     assert gcloud_available(home)
     with pytest.raises(DefaultCredentialsError):
-        find(CredentialOptions(env=home), Endpoints())
-    found = find(CredentialOptions(allow_gcloud=True, env=home), Endpoints())
+        find(CredentialOptions(env=home))
+    found = find(CredentialOptions(allow_gcloud=True, env=home))
     found.credentials.refresh(None)
     assert found.credentials.token == "ya29.token-of-gcloud"
     assert found.credentials.valid
     file = write(tmp_path / "adc.json", USER)
-    found = find(CredentialOptions(file, allow_gcloud=True, env=home), Endpoints())
+    found = find(CredentialOptions(file, allow_gcloud=True, env=home))
     assert found.identity.source != "gcloud's own login"
 
 
@@ -162,7 +161,7 @@ def test_what_gcloud_says_when_the_login_has_expired_is_recognised(home: dict) -
         "echo 'ERROR: (gcloud.auth.print-access-token) Reauthentication is needed. "
         "Please run gcloud auth login to reauthenticate.' >&2; exit 1",
     )
-    found = find(CredentialOptions(allow_gcloud=True, env=home), Endpoints())
+    found = find(CredentialOptions(allow_gcloud=True, env=home))
     with pytest.raises(RefreshError) as caught:
         found.credentials.refresh(None)
     assert judge(caught.value, "oauth2.token", Context()).problem.code == "KBQ-LOGIN-EXPIRED"
@@ -197,6 +196,34 @@ async def test_acting_as_another_account(play: Play) -> None:
             "members": [f"serviceAccount:{ground.sandbox.operator}"],
         }
         account.policy.bindings.append(role)
+        with problem() as found:
+            await cloud.project(ground.project)
+        assert found[0].kind is Kind.NOT_PERMITTED
+        assert ground.sandbox.world.calls[-1].principal == ground.email
+        await cloud.close()
+
+
+async def test_a_file_of_an_impersonated_account_keeps_to_the_overrides(play: Play, tmp_path: Path) -> None:
+    """It names Google's own addresses, and so does the library for the login in it."""
+    async with play() as ground:
+        await ground.key()
+        account = ground.sandbox.world.account(ground.email)
+        role = {
+            "role": "roles/iam.serviceAccountTokenCreator",
+            "members": [f"serviceAccount:{ground.sandbox.operator}"],
+        }
+        account.policy.bindings.append(role)
+        own = json.loads(Path(ground.sandbox.env()["GOOGLE_APPLICATION_CREDENTIALS"]).read_text())
+        google = "https://iamcredentials.googleapis.com/v1/projects/-/serviceAccounts"
+        file = write(
+            tmp_path / "impersonated.json",
+            {
+                "type": "impersonated_service_account",
+                "source_credentials": {**own, "token_uri": "https://oauth2.googleapis.com/token"},
+                "service_account_impersonation_url": f"{google}/{ground.email}:generateAccessToken",
+            },
+        )
+        cloud = GoogleCloud.for_operator(CredentialOptions(file, env={}), ground.endpoints, 5)
         with problem() as found:
             await cloud.project(ground.project)
         assert found[0].kind is Kind.NOT_PERMITTED

@@ -144,3 +144,93 @@ def test_this_machine_gets_credentials_only_where_an_override_names_it_on_screen
     for override in ({BIGQUERY: "http://127.0.0.1:1234/"}, {"KBQ_TUI_IAM_GRPC": "localhost:5"}):
         assert Endpoints.from_env(override).overridden
         assert Endpoints.from_env(override).allows(url)
+
+
+ELSEWHERE = Endpoints.from_env(
+    {
+        BIGQUERY: "https://bq.private.example/gcp",
+        "CLOUDSDK_API_ENDPOINT_OVERRIDES_IAMCREDENTIALS": "http://127.0.0.1:9050/",
+        "CLOUDSDK_AUTH_TOKEN_HOST": "http://127.0.0.1:9050/token",
+        "CLOUDSDK_API_ENDPOINT_OVERRIDES_IAM": "https://iam.private.example/",
+    }
+)
+GENERATE = "/v1/projects/-/serviceAccounts/a@b:generateAccessToken"
+
+
+@pytest.mark.parametrize(
+    ("url", "settled"),
+    [
+        ("https://bigquery.googleapis.com/bigquery/v2/x?a=b", "https://bq.private.example/gcp/bigquery/v2/x?a=b"),
+        ("https://bigquery.mtls.googleapis.com/bigquery/v2/x", "https://bq.private.example/gcp/bigquery/v2/x"),
+        ("https://bigquery.us-east4.rep.googleapis.com/x", "https://bq.private.example/gcp/x"),
+        ("https://bigquery.us-east4.rep.mtls.googleapis.com:443/x", "https://bq.private.example/gcp/x"),
+        ("https://us-east4-bigquery.googleapis.com/x", "https://bq.private.example/gcp/x"),
+        ("https://bigquery.googleapis.com", "https://bq.private.example/gcp"),
+        ("https://bq.private.example/gcp/x", "https://bq.private.example/gcp/x"),
+        (f"https://iamcredentials.googleapis.com{GENERATE}", f"http://127.0.0.1:9050{GENERATE}"),
+        (f"https://iamcredentials.mtls.googleapis.com{GENERATE}", f"http://127.0.0.1:9050{GENERATE}"),
+        ("https://oauth2.googleapis.com/token", "http://127.0.0.1:9050/token"),
+        ("https://oauth2.mtls.googleapis.com/token", "http://127.0.0.1:9050/token"),
+        ("https://accounts.google.com/o/oauth2/token", "http://127.0.0.1:9050/token"),
+        ("https://www.googleapis.com/oauth2/v4/token", "http://127.0.0.1:9050/token"),
+        ("https://serviceusage.mtls.googleapis.com/v1/x", "https://serviceusage.googleapis.com/v1/x"),
+        ("https://serviceusage.googleapis.com/v1/x", "https://serviceusage.googleapis.com/v1/x"),
+        ("https://notbigquery.googleapis.com.evil.example/x", "https://notbigquery.googleapis.com.evil.example/x"),
+        ("http://bigquery.googleapis.com/x", "http://bigquery.googleapis.com/x"),
+        ("https://evil.example\\@bigquery.googleapis.com/", "https://evil.example\\@bigquery.googleapis.com/"),
+    ],
+)
+def test_a_request_for_an_api_goes_where_the_api_is(url: str, settled: str) -> None:
+    assert ELSEWHERE.settled(url) == settled
+    assert ELSEWHERE.settled(settled) == settled
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://bigquery.googleapis.com/x",
+        "https://bigquery.mtls.googleapis.com/x",
+        "https://bigquery.europe-west3.rep.googleapis.com/x",
+        "https://iam.googleapis.com/v1/x",
+        "https://oauth2.googleapis.com/tokeninfo",
+        "https://oauth2.googleapis.com/token",
+        "https://www.googleapis.com/oauth2/v4/token",
+    ],
+)
+def test_the_host_that_an_override_replaces_gets_no_credentials(url: str) -> None:
+    assert Endpoints().allows(url)
+    assert not ELSEWHERE.allows(url)
+
+
+def test_an_override_may_name_another_of_google_s_hosts() -> None:
+    regional = "https://bigquery.us-east4.rep.googleapis.com"
+    endpoints = Endpoints.from_env(
+        {BIGQUERY: regional, "CLOUDSDK_AUTH_TOKEN_HOST": "https://oauth2.googleapis.com/token"}
+    )
+    assert endpoints.settled("https://bigquery.googleapis.com/x") == f"{regional}/x"
+    assert endpoints.settled(f"{regional}/x") == f"{regional}/x"
+    assert endpoints.allows(f"{regional}/x")
+    assert endpoints.allows("https://oauth2.googleapis.com/token")
+
+
+@pytest.mark.parametrize(
+    ("override", "target"),
+    [
+        ("https://iam.private.example/", "iam.private.example:443"),
+        ("https://iam.private.example:8443/x", "iam.private.example:8443"),
+        ("http://[::1]:9050/", "[::1]:9050"),
+        ("http://127.0.0.1/", "127.0.0.1:80"),
+    ],
+)
+def test_grpc_follows_the_override_of_iam(override: str, target: str) -> None:
+    endpoints = Endpoints.from_env({"CLOUDSDK_API_ENDPOINT_OVERRIDES_IAM": override})
+    assert endpoints.iam_grpc == target
+    assert endpoints.allows_grpc(f"https://{target.removesuffix(':443')}/google.iam.admin.v1.IAM")
+    assert not endpoints.allows_grpc("https://iam.googleapis.com/google.iam.admin.v1.IAM")
+
+
+def test_a_grpc_address_alone_replaces_iam_as_a_whole() -> None:
+    endpoints = Endpoints.from_env({"KBQ_TUI_IAM_GRPC": "127.0.0.1:9051"})
+    assert not endpoints.allows("https://iam.googleapis.com/v1/x")
+    assert endpoints.allows_grpc("://127.0.0.1:9051/google.iam.admin.v1.IAM")
+    assert not endpoints.allows_grpc("https://iam.googleapis.com/google.iam.admin.v1.IAM")

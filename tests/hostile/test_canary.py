@@ -294,7 +294,7 @@ async def test_nothing_that_a_run_holds_shows_it_in_its_repr(tmp_path: Path) -> 
         endpoints, clock = Endpoints.from_env(env), SystemClock()
         (tmp_path / "keys").mkdir(mode=0o700)
         keys = KeyFiles(tmp_path / "keys", KeyringCopy(env))
-        found = find(CredentialOptions(env=env), endpoints)
+        found = find(CredentialOptions(env=env))
         cloud = GoogleCloud(Token(lambda: found), endpoints)
         ports = Ports(cloud, KeyImpersonator(endpoints), keys, FileJournal(tmp_path / "journal.jsonl", clock), clock)
         events: list[object] = []
