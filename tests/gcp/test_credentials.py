@@ -224,8 +224,11 @@ async def test_a_file_of_an_impersonated_account_keeps_to_the_overrides(play: Pl
             },
         )
         cloud = GoogleCloud.for_operator(CredentialOptions(file, env={}), ground.endpoints, 5)
-        with problem() as found:
-            await cloud.project(ground.project)
+        try:
+            with problem() as found:
+                await cloud.project(ground.project)
+        finally:
+            Path(file).unlink()  # it holds the key, and is no key file
         assert found[0].kind is Kind.NOT_PERMITTED
         assert ground.sandbox.world.calls[-1].principal == ground.email
         await cloud.close()
