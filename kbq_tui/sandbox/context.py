@@ -1,6 +1,7 @@
 """One running sandbox, as the handlers see it, and one call on it."""
 
 import asyncio
+import secrets
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -94,6 +95,7 @@ class Context:
         stopping: set when the sandbox goes down; whoever waits looks at it.
         engine: the SQL engine, kept here by the BigQuery package; nobody else looks at it.
         connections: the open sockets by peer address, for faults that reset them.
+        token: what ``/_sandbox/*`` wants as a bearer token.
     """
 
     world: World
@@ -108,6 +110,7 @@ class Context:
     stopping: threading.Event = field(default_factory=threading.Event)
     engine: Any = None
     connections: dict[tuple[str, int], asyncio.Transport] = field(default_factory=dict)
+    token: str = field(default_factory=lambda: secrets.token_urlsafe(24), repr=False)
 
     async def pause(self) -> None:
         """Wait the latency without holding anything."""

@@ -1,5 +1,6 @@
 """What tests in another process ask the sandbox about itself; no part of Google's APIs."""
 
+import json
 from dataclasses import asdict
 from typing import Any
 
@@ -9,7 +10,21 @@ from starlette.routing import Route
 
 from kbq_tui.sandbox import faults
 from kbq_tui.sandbox.context import Context
-from kbq_tui.sandbox.world import Account, CallRecord, Clock, Dataset, Policy, Project, Table, World, access_key
+from kbq_tui.sandbox.guard import Endpoint, with_token
+from kbq_tui.sandbox.validate import Anything, Number, Several
+from kbq_tui.sandbox.validate import Table as TableShape
+from kbq_tui.sandbox.world import (
+    CLOCK_SKEW_LIMIT,
+    Account,
+    CallRecord,
+    Clock,
+    Dataset,
+    Policy,
+    Project,
+    Table,
+    World,
+    access_key,
+)
 
 JSON = dict[str, Any]
 
@@ -84,10 +99,10 @@ def routes(ctx: Context) -> list[Route]:
 
     async def plan(request: Request) -> JSONResponse:
         """Replace the fault plan (and editors, if any are given): ``{"faults": [...], "editors": [...]}``."""
-        body = await request.json()
         try:
-            rules = [faults.Rule.from_data(r) for r in body.get("faults", [])]
-            edits = [faults.Edit.from_data(e) for e in body.get("editors", [])]
+            body = await _body(request, _PLAN)
+            rules = [faults.Rule.from_data(r, ("faults", i)) for i, r in enumerate(body.get("faults", []))]
+            edits = [faults.Edit.from_data(e, ("editors", i)) for i, e in enumerate(body.get("editors", []))]
         except ValueError as error:
             return JSONResponse({"error": str(error)}, 400)
         ctx.faults.replace(rules)
@@ -96,15 +111,41 @@ def routes(ctx: Context) -> list[Route]:
 
     async def clock(request: Request) -> JSONResponse:
         """Leap ahead: ``{"advance": seconds}``."""
+        try:
+            seconds = (await _body(request, _ADVANCE))["advance"]
+        except ValueError as error:
+            return JSONResponse({"error": str(error)}, 400)
         if not isinstance(ctx.world.clock, Clock):
             return JSONResponse({"error": "the clock was injected"}, 409)
-        ctx.world.clock.advance(float((await request.json())["advance"]))
+        if abs(ctx.world.clock.skew + seconds) > CLOCK_SKEW_LIMIT:
+            return JSONResponse({"error": f"advance: more than {CLOCK_SKEW_LIMIT:g} seconds in all"}, 400)
+        ctx.world.clock.advance(float(seconds))
         return JSONResponse({"now": ctx.world.clock()})
 
-    return [
-        Route("/_sandbox/calls", calls),
-        Route("/_sandbox/writes", writes),
-        Route("/_sandbox/state", show),
-        Route("/_sandbox/faults", plan, methods=["POST"]),
-        Route("/_sandbox/clock", clock, methods=["POST"]),
+    methods: list[tuple[str, str, Endpoint]] = [
+        ("GET", "calls", calls),
+        ("GET", "writes", writes),
+        ("GET", "state", show),
+        ("POST", "faults", plan),
+        ("POST", "clock", clock),
     ]
+    return [Route(f"/_sandbox/{name}", with_token(ctx.token, do), methods=[verb]) for verb, name, do in methods]
+
+
+_PLAN = TableShape({"faults": Several(Anything()), "editors": Several(Anything())})
+_ADVANCE = TableShape({"advance": Number(-CLOCK_SKEW_LIMIT, CLOCK_SKEW_LIMIT)}, required=("advance",))
+
+
+async def _body(request: Request, shape: TableShape) -> JSON:
+    """The JSON sent.
+
+    Raises:
+        ValueError: it is no JSON, or not of that shape.
+    """
+    try:
+        body: JSON = json.loads(await request.body())
+        json.dumps(body, ensure_ascii=False).encode()  # half a character is none
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"the body is no JSON: {error}") from None
+    shape.check(body, ())
+    return body

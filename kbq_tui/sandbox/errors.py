@@ -108,7 +108,8 @@ class ApiError(Exception):
 def from_http(http: int, message: str = "", **more: Any) -> ApiError:
     """An error of which only the HTTP status is known."""
     status, reason = BY_HTTP.get(http, ("UNKNOWN", "backendError"))
-    return ApiError(http, status, message or HTTPStatus(http).phrase, reason, **more)
+    known = http in {code.value for code in HTTPStatus}
+    return ApiError(http, status, message or (HTTPStatus(http).phrase if known else "Error"), reason, **more)
 
 
 def error_info(reason: str, domain: str, **metadata: str) -> JSON:

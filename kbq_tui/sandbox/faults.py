@@ -12,15 +12,16 @@ import struct
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, Literal
 
+from google.protobuf.json_format import ParseError
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from kbq_tui.sandbox import errors
+from kbq_tui.sandbox.validate import Anything, Either, Number, Path, Problem, Several, Shape, Table, Text
 
 if TYPE_CHECKING:
     from kbq_tui.sandbox.context import Call, Context
@@ -29,6 +30,34 @@ JSON = dict[str, Any]
 When = Literal["before", "after"]
 Fault = Literal["status", "reset", "hang", "malformed", "truncated", "content-type"]
 FAULTS: tuple[Fault, ...] = ("status", "reset", "hang", "malformed", "truncated", "content-type")
+
+
+_CALLS = Number(1, 1_000_000, whole=True)
+_COUNT = Number(0, 1_000_000, whole=True)
+_SECONDS = Number(0, 86_400)
+_RULE: dict[str, Shape] = {
+    "method": Text(),
+    "kind": Text(FAULTS),
+    "when": Text(("before", "after")),
+    "nth": Either({int: _CALLS, list: Several(_CALLS)}, "a whole number or an array of them"),
+    "every": _CALLS,
+    "probability": Number(0, 1),
+    "seed": Number(-(2**63), 2**63, whole=True),
+    "times": _COUNT,
+    "max_in_row": _COUNT,
+    "status": Number(300, 599, whole=True),
+    "google_status": Text(errors.GRPC_CODES),
+    "reason": Text(),
+    "message": Text(),
+    "details": Several(Anything()),
+    "retry_after": Number(0, 86_400, whole=True),
+    "seconds": _SECONDS,
+}
+RULE = Table(_RULE | {key.replace("_", "-"): shape for key, shape in _RULE.items()}, required=("method", "kind"))
+_EDIT_KEYS: dict[str, Shape] = {"after": Text(), "project": Text(), "dataset": Text(), "times": _COUNT}
+_MEMBER = Table({"role": Text(), "member": Text()}, required=("role", "member"))
+EDIT = Table(_EDIT_KEYS | {"add": Anything(), "remove": Anything()}, required=("after", "project"))
+EDIT_OF_POLICY = Table(_EDIT_KEYS | {"add": _MEMBER, "remove": _MEMBER}, required=("after", "project"))
 
 
 @dataclass
@@ -78,20 +107,27 @@ class Rule:
             raise ValueError("a fault needs nth, every or probability")
 
     @classmethod
-    def from_data(cls, data: Mapping[str, Any]) -> "Rule":
+    def from_data(cls, data: Any, path: Path = ()) -> "Rule":
         """A rule from TOML or JSON, where ``retry-after`` and ``retry_after`` are the same.
 
+        Args:
+            data: a table.
+            path: where it stands, for the refusal.
+
         Raises:
-            ValueError: names the key that is unknown, missing or wrong.
+            Problem: names the key that is unknown, missing or wrong.
         """
-        given = {key.replace("-", "_"): value for key, value in data.items()}
-        unknown = set(given) - {f.name for f in fields(cls)}
-        if unknown:
-            raise ValueError(f"unknown key {sorted(unknown)[0]!r} in a fault")
+        RULE.check(data, path)
         try:
-            return cls(**given)
-        except TypeError as error:
-            raise ValueError(f"fault: {error}") from None
+            rule = cls(**{key.replace("-", "_"): value for key, value in data.items()})
+        except ValueError as error:
+            raise Problem(path, str(error)) from None
+        if rule.details:
+            try:
+                rule.error().proto_status()
+            except (ParseError, TypeError) as error:
+                raise Problem((*path, "details"), f"no google.rpc details: {error}") from None
+        return rule
 
     def error(self) -> errors.ApiError:
         """The refusal that ``status`` sends."""
@@ -129,19 +165,20 @@ class Edit:
     times: int = 1
 
     @classmethod
-    def from_data(cls, data: Mapping[str, Any]) -> "Edit":
+    def from_data(cls, data: Any, path: Path = ()) -> "Edit":
         """From TOML or JSON.
 
+        Args:
+            data: a table.
+            path: where it stands, for the refusal.
+
         Raises:
-            ValueError: names the key that is unknown or missing.
+            Problem: names the key that is unknown, missing or wrong.
         """
-        unknown = set(data) - {f.name for f in fields(cls)}
-        if unknown:
-            raise ValueError(f"unknown key {sorted(unknown)[0]!r} in an editor")
-        try:
-            return cls(**data)
-        except TypeError as error:
-            raise ValueError(f"editor: {error}") from None
+        EDIT.check(data, path)
+        if not data.get("dataset"):
+            EDIT_OF_POLICY.check(data, path)
+        return cls(**data)
 
 
 class Faults:

@@ -20,7 +20,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from kbq_tui.sandbox import bigquery, control, crm, errors, grpc_iam, iam, keys, oauth, orgpolicy, services
+from kbq_tui.sandbox import bigquery, control, crm, errors, grpc_iam, guard, iam, keys, oauth, orgpolicy, services
 from kbq_tui.sandbox.auth import Auth
 from kbq_tui.sandbox.authz import Authz
 from kbq_tui.sandbox.context import PREFIX, Context
@@ -229,6 +229,7 @@ class Sandbox:
             "GOOGLE_APPLICATION_CREDENTIALS": str(self.key_file),
             "KBQ_TUI_IAM_GRPC": self.grpc_address,
             "KBQ_TUI_SANDBOX": self.url,
+            "KBQ_TUI_SANDBOX_TOKEN": self.context.token,
             "CLOUDSDK_CONFIG": str(config),
             "CLOUDSDK_CORE_PROJECT": self.project,
             "CLOUDSDK_CORE_DISABLE_PROMPTS": "1",
@@ -264,7 +265,8 @@ def application(ctx: Context) -> Starlette:
     async def broken(request: Request, error: Exception) -> JSONResponse:
         return JSONResponse(errors.from_http(500, f"The sandbox itself failed: {error!r}").modern(), 500)
 
-    return Starlette(routes=routes, exception_handlers={404: missing, 405: missing, Exception: broken})
+    handlers: Any = {404: missing, 405: missing, Exception: broken}
+    return Starlette(routes=routes, exception_handlers=handlers, middleware=guard.middleware())
 
 
 def _protocol(ctx: Context) -> type[H11Protocol]:

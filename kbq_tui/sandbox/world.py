@@ -16,6 +16,7 @@ from typing import Any, Literal
 JSON = dict[str, Any]
 Kind = Literal["account", "key", "project_grant", "dataset_grant", "api", "org_policy"]
 AccountState = Literal["ready", "pending", "deleted", "missing"]
+CLOCK_SKEW_LIMIT = 10 * 365 * 86_400.0  # seconds by which the clock may be off; beyond, times are no dates
 KINDS: tuple[Kind, ...] = ("account", "key", "project_grant", "dataset_grant", "api", "org_policy")
 
 

@@ -68,7 +68,8 @@ def test_it_is_ready_in_two_seconds_and_says_so_once(launch, tmp_path):
     until((tmp_path / "env").exists)
     took = cpu_seconds(process.pid)
     env = environment(tmp_path / "env")
-    assert requests.get(env["KBQ_TUI_SANDBOX"] + "/_sandbox/calls", timeout=PATIENCE).json() == []
+    headers = {"Authorization": f"Bearer {env['KBQ_TUI_SANDBOX_TOKEN']}"}
+    assert requests.get(env["KBQ_TUI_SANDBOX"] + "/_sandbox/calls", headers=headers, timeout=PATIENCE).json() == []
     process.send_signal(signal.SIGTERM)
     out, err = process.communicate(timeout=PATIENCE)
     assert err == ""
@@ -212,17 +213,21 @@ def test_an_unknown_scenario_is_a_usage_error(launch):
 def test_state_is_canonical_and_without_secrets(sandbox, operator):
     from kbq_tui.sandbox.control import state
 
+    def ask(what):
+        headers = {"Authorization": f"Bearer {sandbox.context.token}"}
+        return requests.get(f"{sandbox.url}/_sandbox/{what}", headers=headers, timeout=PATIENCE)
+
     before = state(sandbox.world)
-    assert before == requests.get(sandbox.url + "/_sandbox/state", timeout=PATIENCE).json()
+    assert before == ask("state").json()
     operator.post(f"/iam/v1/projects/{P}/serviceAccounts", {"accountId": "some-account"})
     operator.post(f"/iam/v1/projects/-/serviceAccounts/some-account@{P}.iam.gserviceaccount.com/keys")
-    after = requests.get(sandbox.url + "/_sandbox/state", timeout=PATIENCE)
+    after = ask("state")
     assert "PRIVATE" not in after.text
     (account,) = after.json()["projects"][P]["service_accounts"].values()
     assert account["keys"] == 1
     operator.call("DELETE", f"/iam/v1/projects/-/serviceAccounts/some-account@{P}.iam.gserviceaccount.com")
     assert state(sandbox.world) == before
-    written = requests.get(sandbox.url + "/_sandbox/writes", timeout=PATIENCE).json()
+    written = ask("writes").json()
     assert [w["method"] for w in written] == [
         "iam.serviceAccounts.create",
         "iam.serviceAccountKeys.create",

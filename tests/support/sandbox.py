@@ -56,7 +56,9 @@ class Served:
         return self.env["GOOGLE_CLOUD_PROJECT"]
 
     def ask(self, what: str) -> Any:
-        with urllib.request.urlopen(f"{self.url}/_sandbox/{what}", timeout=PATIENCE) as answer:
+        headers = {"Authorization": f"Bearer {self.env['KBQ_TUI_SANDBOX_TOKEN']}"}
+        request = urllib.request.Request(f"{self.url}/_sandbox/{what}", headers=headers)
+        with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
             return json.load(answer)
 
     def environ(self, home: Path | None = None) -> dict[str, str]:

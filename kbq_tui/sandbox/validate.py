@@ -1,0 +1,161 @@
+"""Shapes of data that people write: scenario files, fault plans. What is wrong is named by its place.
+
+Request bodies are checked by `shapes`, which speaks Google's words.
+"""
+
+import math
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+Path = tuple[str | int, ...]
+
+
+class Problem(ValueError):
+    """Something is wrong with a value.
+
+    Args:
+        path: where: keys and indexes from the top.
+        text: what is wrong, without the place.
+    """
+
+    def __init__(self, path: Path, text: str) -> None:
+        super().__init__(f"{spelled(path)}: {text}" if path else text)
+        self.path, self.text = path, text
+
+
+def spelled(path: Path) -> str:
+    """``projects[0].datasets[1].id``."""
+    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).lstrip(".")
+
+
+@dataclass(frozen=True)
+class Text:
+    """A string: one of `choices` if there are any."""
+
+    choices: Collection[str] = ()
+    what: str = "value"
+
+    def check(self, value: Any, path: Path) -> None:
+        if not isinstance(value, str):
+            raise Problem(path, f"must be a string, not {_kind(value)}")
+        if self.choices and value not in self.choices:
+            raise Problem(path, f"unknown {self.what} {value!r}")
+
+
+@dataclass(frozen=True)
+class Number:
+    """A finite number within bounds, both included."""
+
+    low: float
+    high: float
+    whole: bool = False
+
+    def check(self, value: Any, path: Path) -> None:
+        good = isinstance(value, int) if self.whole else isinstance(value, int | float)
+        what = "a whole number" if self.whole else "a number"
+        if not good or isinstance(value, bool):
+            raise Problem(path, f"must be {what}, not {_kind(value)}")
+        if not math.isfinite(value) or not self.low <= value <= self.high:
+            raise Problem(path, f"must be {what} from {self.low:g} to {self.high:g}")
+
+
+@dataclass(frozen=True)
+class Flag:
+    """True or false."""
+
+    def check(self, value: Any, path: Path) -> None:
+        if not isinstance(value, bool):
+            raise Problem(path, f"must be true or false, not {_kind(value)}")
+
+
+@dataclass(frozen=True)
+class Anything:
+    """Whatever it is, as long as it is a table or, with `also_lists`, an array."""
+
+    def check(self, value: Any, path: Path) -> None:
+        if not isinstance(value, dict):
+            raise Problem(path, f"must be a table, not {_kind(value)}")
+
+
+@dataclass(frozen=True)
+class Several:
+    """An array."""
+
+    item: "Shape"
+    at_least: int = 0
+
+    def check(self, value: Any, path: Path) -> None:
+        if not isinstance(value, list):
+            raise Problem(path, f"must be an array, not {_kind(value)}")
+        if len(value) < self.at_least:
+            raise Problem(path, "must not be empty")
+        for index, item in enumerate(value):
+            self.item.check(item, (*path, index))
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table with known keys.
+
+    Args:
+        keys: the shape of each.
+        required: those that must be there.
+        exactly_one: keys of which one must be there, and only one.
+    """
+
+    keys: Mapping[str, "Shape"]
+    required: Collection[str] = ()
+    exactly_one: Collection[str] = ()
+
+    def check(self, value: Any, path: Path) -> None:
+        if not isinstance(value, dict):
+            raise Problem(path, f"must be a table, not {_kind(value)}")
+        for key, item in value.items():
+            if key not in self.keys:
+                raise Problem((*path, key), f"unknown key {key!r}; there are: {', '.join(sorted(self.keys))}")
+            self.keys[key].check(item, (*path, key))
+        for key in self.required:
+            if key not in value:
+                raise Problem(path, f"missing key {key!r}")
+        if self.exactly_one and len(set(self.exactly_one) & set(value)) != 1:
+            raise Problem(path, f"exactly one of these keys must be there: {', '.join(self.exactly_one)}")
+
+
+@dataclass(frozen=True)
+class Map:
+    """A table whose keys are names: of anything, or out of `names`."""
+
+    item: "Shape"
+    names: Collection[str] = ()
+    what: str = "key"
+
+    def check(self, value: Any, path: Path) -> None:
+        if not isinstance(value, dict):
+            raise Problem(path, f"must be a table, not {_kind(value)}")
+        for key, item in value.items():
+            if self.names and key not in self.names:
+                raise Problem((*path, key), f"unknown {self.what} {key!r}")
+            self.item.check(item, (*path, key))
+
+
+@dataclass(frozen=True)
+class Either:
+    """The first shape that fits by its kind: `shapes` maps Python types to shapes."""
+
+    shapes: Mapping[type, "Shape"] = field(default_factory=dict)
+    otherwise: str = ""
+
+    def check(self, value: Any, path: Path) -> None:
+        shape = self.shapes.get(type(value))
+        if shape is None:
+            raise Problem(path, f"must be {self.otherwise}, not {_kind(value)}")
+        shape.check(value, path)
+
+
+Shape = Text | Number | Flag | Anything | Several | Table | Map | Either
+
+
+def _kind(value: Any) -> str:
+    kinds = {str: "a string", bool: "true or false", int: "a whole number", float: "a number", list: "an array"}
+    return kinds.get(type(value), "a table" if isinstance(value, dict) else f"a {type(value).__name__}")
