@@ -102,7 +102,14 @@ class _Differ:
             self.warnings += (too_much(grant, self.spec, self.context) for grant in left)
             self.warnings += self.seen.elsewhere.unseen if self.seen.elsewhere is not None else ()
         self._block_dependents()
-        return Plan(self.spec.name, tuple(self.actions), tuple(self.blocked), tuple(self.warnings), self.location)
+        return Plan(
+            self.spec.name,
+            tuple(self.actions),
+            tuple(self.blocked),
+            tuple(self.warnings),
+            self.location,
+            tuple(named(cause, self.spec) for cause in self.seen.causes),
+        )
 
     def _add(
         self,

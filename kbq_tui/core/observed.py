@@ -201,6 +201,7 @@ class Observed:
         key: the key file on this machine.
         handed_over: ids of keys whose file was shredded here after the hand-over, newest last.
         elsewhere: the rest of the project; None where it was not looked at.
+        causes: the failures that explain why other parts are unknown, the widest first; see `root_cause`.
     """
 
     at: datetime
@@ -218,6 +219,7 @@ class Observed:
     key: "Part[LocalKey]"
     handed_over: "Part[tuple[str, ...]]" = field(default_factory=lambda: Present(()))
     elsewhere: Elsewhere | None = None
+    causes: tuple[Problem, ...] = ()
 
 
 def unheld_keys(observed: Observed) -> tuple[KeyInfo, ...]:

@@ -30,6 +30,7 @@ class Plan:
         blocked: what cannot be done, with the reason.
         warnings: what is worth knowing and stops nothing (over-grants, twins, keys nobody holds).
         location: where the datasets are or will be; None where that is not decided.
+        causes: the failures for which others are blocked, the widest first; see `root_cause`.
     """
 
     connection: str
@@ -37,6 +38,7 @@ class Plan:
     blocked: tuple[Blocked, ...] = ()
     warnings: tuple[Problem, ...] = ()
     location: str | None = None
+    causes: tuple[Problem, ...] = ()
 
     @property
     def changes(self) -> tuple[Action, ...]:
@@ -56,6 +58,7 @@ class Plan:
             tuple(b for b in self.blocked if b.action.step is step),
             self.warnings,
             self.location,
+            self.causes,
         )
 
     @property
@@ -82,4 +85,5 @@ class Plan:
             "blocked": [{"id": b.id, "problem": b.problem.to_json()} for b in self.blocked],
             "warnings": [w.to_json() for w in self.warnings],
             "location": self.location,
+            "causes": [c.to_json() for c in self.causes],
         }

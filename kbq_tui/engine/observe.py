@@ -5,12 +5,15 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import TypeVar
 
 from kbq_tui.core.demands import ACCOUNT_CONSTRAINTS, KEY_CONSTRAINTS, PREFLIGHT_PERMISSIONS
+from kbq_tui.core.diff import context_of
 from kbq_tui.core.observed import Absent, KeyInfo, LocalKey, Observed, Part, Present, Unknown
 from kbq_tui.core.problems import Kind, ProblemError
+from kbq_tui.core.root_cause import explained, observed_causes
 from kbq_tui.core.spec import REQUIRED_SERVICES, ConnectionSpec
 from kbq_tui.engine.elsewhere import look_elsewhere
 from kbq_tui.engine.offload import offload
 from kbq_tui.engine.ports import Cloud, Ports
+from kbq_tui.engine.similar import named_similar
 
 T = TypeVar("T")
 
@@ -48,7 +51,8 @@ async def observe(
         everywhere: look at the rest of the project, too, for what the account holds there; a second round of calls.
 
     Returns:
-        What was found; parts that could not be read are unknown. Never raises `ProblemError`.
+        What was found; parts that could not be read are unknown, with the failure that explains it where another
+        one does. Never raises `ProblemError`.
     """
     cloud = ports.cloud
     project, email = spec.project, spec.account_email
@@ -81,7 +85,7 @@ async def observe(
         key = group.create_task(named("key", inspect_key(spec, ports)))
         handed = group.create_task(handed_over(spec, ports))
     elsewhere = await look_elsewhere(spec, cloud, names.result()) if everywhere else None
-    return Observed(
+    observed = Observed(
         at=at,
         identity=identity.result(),
         project=info.result(),
@@ -98,6 +102,8 @@ async def observe(
         handed_over=handed.result(),
         elsewhere=elsewhere,
     )
+    causes = await named_similar(cloud, project, observed_causes(observed, context_of(spec)))
+    return explained(observed, causes)
 
 
 async def _services(cloud: Cloud, project: str) -> Mapping[str, Part[bool]]:

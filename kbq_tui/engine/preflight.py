@@ -10,7 +10,7 @@ from kbq_tui.core.plan import Plan
 from kbq_tui.core.problems import Problem
 from kbq_tui.core.spec import ConnectionSpec
 from kbq_tui.core.words import joined, said
-from kbq_tui.engine.status import Health, Line
+from kbq_tui.engine.lines import Health, Line, without_consequences
 
 TITLES: Final = {
     "project": said("Project"),
@@ -27,12 +27,14 @@ TITLES: Final = {
 def preflight(spec: ConnectionSpec, observed: Observed, plan: Plan) -> tuple[Line, ...]:
     """Judge what the set-up stands on; a line for each of `TITLES`, or one for each thing that is in the way.
 
+    What a root cause explains has no line beside it.
+
     Args:
         spec: the connection.
         observed: what was seen.
         plan: what `diff` makes of the two.
     """
-    return (
+    lines = (
         _project(observed),
         *_services(observed, plan),
         _billing(spec, observed, plan),
@@ -41,6 +43,7 @@ def preflight(spec: ConnectionSpec, observed: Observed, plan: Plan) -> tuple[Lin
         *_permissions(observed, plan),
         _location(spec, observed, plan),
     )
+    return without_consequences(lines, plan.causes)
 
 
 def _line(id_: str, health: Health, text: str, problem: Problem | None = None) -> Line:

@@ -4,17 +4,20 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from enum import StrEnum
 
 from kbq_tui.core.diff import diff
 from kbq_tui.core.observed import Absent, Observed, Part, Present, Unknown, handed_key
 from kbq_tui.core.plan import Plan
 from kbq_tui.core.problems import Problem
+from kbq_tui.core.root_cause import explains
 from kbq_tui.core.spec import ConnectionSpec
 from kbq_tui.core.statements import is_ours
 from kbq_tui.core.words import joined, said, said_many
+from kbq_tui.engine.lines import Health, Line, consequences_unknown
 from kbq_tui.engine.observe import observe, part_of
 from kbq_tui.engine.ports import JobInfo, Ports
+
+__all__ = ["OLD_KEY_DAYS", "RECENT_JOBS", "Health", "Line", "Status", "status"]
 
 OLD_KEY_DAYS = 90
 """Google's advice is to rotate keys at least every 90 days
@@ -23,24 +26,6 @@ OLD_KEY_DAYS = 90
 
 RECENT_JOBS = 50
 """How many of the account's newest jobs are looked at; our own checks are among them."""
-
-
-class Health(StrEnum):
-    OK = "ok"
-    WARNING = "warning"
-    BROKEN = "broken"
-    UNKNOWN = "unknown"
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One line of the dashboard. `id` is stable; `text` is plain and may hold hostile text."""
-
-    id: str
-    title: str
-    health: Health
-    text: str
-    problem: Problem | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +88,18 @@ async def status(spec: ConnectionSpec, ports: Ports, last_verify: Mapping[str, o
         *_by_step(plan, observed),
         _key_age(observed),
         _last_verify(last_verify),
-        _jobs(jobs),
+        _jobs(_explained(jobs, observed)),
     ]
-    return Status(spec, observed.at, tuple(lines), plan, observed)
+    # Signed in is whoever got an answer; the last verification is past, whatever can be read now.
+    kept = ("last-verify",) if isinstance(observed.identity, Unknown) else ("last-verify", "credential")
+    return Status(spec, observed.at, consequences_unknown(lines, plan.causes, kept), plan, observed)
+
+
+def _explained(jobs: Part[tuple[JobInfo, ...]], observed: Observed) -> Part[tuple[JobInfo, ...]]:
+    """Return the jobs as they were read, or the root cause for which they could not be."""
+    if not isinstance(jobs, Unknown):
+        return jobs
+    return Unknown(next((cause for cause in observed.causes if explains(cause, jobs.problem)), jobs.problem))
 
 
 def _credential(observed: Observed) -> Line:

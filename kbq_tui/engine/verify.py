@@ -19,6 +19,7 @@ from kbq_tui.engine.isolation import MAX_OTHER_DATASETS, Isolation
 from kbq_tui.engine.offload import offload
 from kbq_tui.engine.ports import Ports, TableInfo
 from kbq_tui.engine.probing import MAX_LISTED, MAX_TABLES, is_probe, of_dataset
+from kbq_tui.engine.verify_causes import causes_of, explained, look_for_cause
 
 __all__ = ["MAX_OTHER_DATASETS", "MAX_TABLES", "PROBE_PREFIX", "Settling", "verify"]
 
@@ -62,13 +63,18 @@ class _Verification(Isolation):
     async def all(self, wanted: str) -> tuple[CheckResult, ...]:
         self.wanted = self.location = wanted
         self.used_key = ""
+        before: tuple[Problem, ...] = ()
         if await self._authenticated():
             await self._with_key()
+        else:
+            before = await look_for_cause(self.spec, self.ports.cloud)
         await self.check(checks.KEYS, "iam.serviceAccounts.keys.list", self._keys)
         for check in checks.expected(self.spec):
             if check.id not in self.results:
                 self.record(check, "", Judged(Verdict.SKIPPED, said("not tried, because the key does not sign in")))
-        return tuple(self.results[c.id] for c in checks.expected(self.spec))
+        results = tuple(self.results[c.id] for c in checks.expected(self.spec))
+        causes = await causes_of(self.spec, self.ports.cloud, results, before)
+        return tuple(self.retold(result) for result in explained(results, causes))
 
     async def _authenticated(self) -> bool:
         async def sign_in() -> Judged:

@@ -12,6 +12,7 @@ from kbq_tui.core.summary import Summary
 from kbq_tui.core.text import inert
 from kbq_tui.core.words import told
 from kbq_tui.engine.apply import Outcome
+from kbq_tui.engine.lines import stopped
 from kbq_tui.engine.ports import Ports
 from kbq_tui.engine.status import Status, status
 from kbq_tui.export.report import About, to_json
@@ -110,7 +111,7 @@ def _tell_outcome(face: Face, outcome: Outcome, summary: Summary, *, shown: bool
         for action in outcome.plan.actions:
             if action.change is Change.NOOP and action.id not in outcome.done:
                 paper.say(f"{paper.mark('noop', result=False, width=column())}{inert(told(action.summary))}")
-    for blocked in outcome.plan.blocked:
+    for blocked in outcome.plan.blocked if not stopped(outcome.plan.causes) else ():
         paper.say(f"{paper.mark('blocked', result=False, width=column())}{inert(told(blocked.action.summary))}")
     for problem in outcome.problems:
         paper.say()

@@ -8,9 +8,11 @@ from kbq_tui.core.checks import CheckResult, Verdict, healthy
 from kbq_tui.core.events import Event, EventKind
 from kbq_tui.core.plan import Plan
 from kbq_tui.core.problems import Problem
+from kbq_tui.core.root_cause import is_consequence
 from kbq_tui.core.summary import Summary
 from kbq_tui.core.text import inert
 from kbq_tui.core.words import mark, said, told
+from kbq_tui.engine.lines import stopped
 from kbq_tui.engine.status import Line, Status
 from kbq_tui.headless.paper import LONGEST, Paper, column
 
@@ -25,7 +27,8 @@ WAIT_EVERY = 10.0
 
 
 def show_plan(plan: Plan, paper: Paper, *, result: bool) -> None:
-    """Write a plan: what changes, what is in place, what is blocked and why, what else is worth knowing.
+    """Write a plan: the root cause where there is one, what changes, what is in place, what is blocked and why, what
+    else is worth knowing.
 
     Args:
         plan: the plan.
@@ -34,11 +37,15 @@ def show_plan(plan: Plan, paper: Paper, *, result: bool) -> None:
     """
     write = paper.result if result else paper.say
     width = column()
+    for cause in plan.causes:
+        paper.problem(cause, result=result, heading=told("problem"))
+        write("")
     for action in plan.actions:
         write(f"{paper.mark(action.change.value, result=result, width=width)}{inert(told(action.summary))}")
-    for blocked in plan.blocked:
+    for blocked in plan.blocked if not stopped(plan.causes) else ():
         write(f"{paper.mark('blocked', result=result, width=width)}{inert(told(blocked.action.summary))}")
-    for problem in distinct([b.problem for b in plan.blocked]):
+    own = [b.problem for b in plan.blocked if not is_consequence(b.problem, plan.causes)]
+    for problem in distinct(own):
         write("")
         paper.problem(problem, result=result, heading=told("blocked"))
     for problem in distinct(plan.warnings):

@@ -15,6 +15,7 @@ from kbq_tui.core.text import inert
 from kbq_tui.core.words import mark, said, told
 from kbq_tui.engine.apply import Outcome
 from kbq_tui.engine.desk import Draft
+from kbq_tui.engine.lines import blocks_all
 from kbq_tui.engine.observe import part_of
 from kbq_tui.engine.ports import Ports, ProjectPage
 from kbq_tui.engine.preflight import preflight
@@ -169,6 +170,11 @@ class Setup:
             show_line(line, self.paper, result=False, width=width)
             if line.problem is not None and line.health is Health.BROKEN:
                 self.paper.problem(line.problem, heading="   " + told("note"))
+        if blocks_all(plan.causes):
+            if not self.asker.yes("retry", told("Try again"), default=True):
+                raise _Stopped(status_of(plan.causes) or 1)
+            self.typed -= {"project"}  # what was typed may be what is wrong
+            return self._project(ports)
         self._step(ports, spec, Step.PROJECT)
         return spec
 

@@ -110,7 +110,7 @@ class Changing(Frame):
         primary.off = not able
         skip = bool(wizard.stuck(self.step) or (wizard.failed and wizard.todo(self.step)))
         busy = wizard.busy is not None and wizard.busy.writing
-        self.query_one("#skip").display = skip and not busy
+        self.query_one("#skip").display = skip and not busy and not wizard.stopped
         if self.focused is None or not self.focused.display:
             self.query_one("#plan" if busy and wizard.part(self.step) else "#primary").focus()
 

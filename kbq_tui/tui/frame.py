@@ -111,7 +111,7 @@ class Frame(Fitting, Screen[None]):
 
     def title_line(self, width: int) -> Content:
         wizard = self.host.wizard
-        done = STEPS[: STEPS.index(wizard.furthest)]
+        done = () if wizard.stopped else STEPS[: STEPS.index(wizard.furthest)]
         return steps_line(self.step, done, width)
 
     def hints(self) -> list[tuple[str, str]]:

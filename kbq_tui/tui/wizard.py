@@ -171,6 +171,29 @@ class Wizard(Typed):
         assert self.cloud is not None
         return replace(self.desk.ports(self.cloud, spec.name), clock=self.clock)
 
+    @property
+    def causes(self) -> tuple[Problem, ...]:
+        """Return the failures that explain why the project could not be read."""
+        return self.plan.causes if self.plan is not None and self.current else ()
+
+    @property
+    def stopped(self) -> bool:
+        """Whether one failure keeps everything else from being known."""
+        if not self.causes:
+            return False
+        from kbq_tui.engine.lines import stopped
+
+        return stopped(self.causes)
+
+    @property
+    def unreached(self) -> bool:
+        """Whether Google answered nothing at all."""
+        if not self.causes:
+            return False
+        from kbq_tui.engine.lines import outage_of
+
+        return outage_of(self.causes) is not None
+
     # -- doing ---------------------------------------------------------------------------------------------------
 
     def part(self, step: Step) -> Plan | None:

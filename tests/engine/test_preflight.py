@@ -4,11 +4,14 @@ from dataclasses import replace
 
 import pytest
 
+from kbq_tui.core import catalogue
 from kbq_tui.core.demands import PREFLIGHT_PERMISSIONS
-from kbq_tui.core.diff import diff
-from kbq_tui.core.observed import DatasetInfo, Observed, Present, ProjectInfo
+from kbq_tui.core.diff import context_of, diff
+from kbq_tui.core.observed import DatasetInfo, Observed, Present, ProjectInfo, Unknown
+from kbq_tui.core.root_cause import explained
 from kbq_tui.engine.preflight import TITLES, preflight
 from kbq_tui.engine.status import Health, Line
+from tests.core.test_root_cause import everything
 from tests.core.worlds import SPEC, UNKNOWN, after, fresh
 
 
@@ -92,3 +95,20 @@ def test_the_location_says_why_it_is_the_one() -> None:
     chosen = SPEC.with_location("EU")
     lines = preflight(chosen, fresh(), diff(chosen, fresh()))
     assert {line.id: line.text for line in lines}["datasets"] == "EU, as chosen"
+
+
+@pytest.mark.parametrize("code", ["KBQ-PROJECT-NOT-FOUND", "KBQ-CONNECTION-REFUSED", "KBQ-LOGIN-EXPIRED"])
+def test_a_root_cause_stands_alone_and_is_in_the_way(code: str) -> None:
+    part = Unknown(catalogue.problem(code, context_of(SPEC)))
+    seen = explained(everything(part), (part.problem,))
+    (line,) = preflight(SPEC.with_location("EU"), seen, diff(SPEC, seen))
+    assert line.health is Health.BROKEN
+    assert line.problem == part.problem
+
+
+def test_what_is_behind_an_api_that_is_off_is_not_listed_beside_it() -> None:
+    off = Unknown(catalogue.problem("KBQ-API-DISABLED", context_of(SPEC), service="iam.googleapis.com"))
+    services = {**fresh().services, "iam.googleapis.com": Present(False)}
+    seen = replace(fresh(), services=services, account=off, constraints=dict.fromkeys(fresh().constraints, off))
+    lines = preflight(SPEC, explained(seen, (off.problem,)), diff(SPEC, explained(seen, (off.problem,))))
+    assert [line.id for line in lines if line.health is not Health.OK] == ["service:iam.googleapis.com"]

@@ -374,3 +374,20 @@ async def test_what_is_typed_is_not_taken_back_by_a_drawing_in_between() -> None
         await until(pilot, lambda: line.value == "another-project")
         await pilot.pause()
         assert app.wizard.draft.project == line.value
+
+
+async def test_without_a_way_to_google_nothing_is_ticked_and_there_is_no_going_on() -> None:
+    scene = fakes.resumed(Step.PROJECT)
+    unreachable = catalogue.problem("KBQ-NETWORK-UNREACHABLE", Context())
+    reads = ("project", "services", "billing_enabled", "policy_enforced", "test_permissions", "dataset", "account")
+    scene.world.forever = dict.fromkeys((*reads, "dataset_names", "keys", "project_bindings"), unreachable)
+    app = app_for(scene)
+    async with app.run_test(size=(80, 24)) as pilot:
+        shown = await until(pilot, "1 in the way")
+        assert shown.count("The network cannot be reached") == 2  # the row, and what to do
+        assert "[ Retry ]" in shown
+        assert "[ Continue ]" not in shown
+        assert "✓" not in shown
+        scene.world.forever = {}
+        await pilot.press("enter")
+        await until(pilot, "[ Continue ]")

@@ -113,7 +113,8 @@ class ProjectScreen(Frame):
             return columns((status(Tone.READ), 0), (Content(told("Signing in")), 0))
         who = plain(wizard.identity.principal or told("somebody"), "bold")
         source = plain(f" ({told(wizard.identity.source)})", "$text-quiet")
-        line = columns((status(Tone.OK), 0), (Content(told("Signed in as") + " "), 0), (who, 0), (source, 0))
+        tone = Tone.UNKNOWN if wizard.unreached else Tone.OK
+        line = columns((status(tone), 0), (Content(told("Signed in as") + " "), 0), (who, 0), (source, 0))
         return Content("\n").join(wrapped(line, self.query_one("#signed-in").size.width, status_width()))
 
     def _draw_location_note(self, field: Field) -> None:
@@ -158,6 +159,8 @@ class ProjectScreen(Frame):
             said = Content("\n").join(lines)
         elif rows.has_focus and rows.row is not None and rows.row.problem is not None:
             said = brief(rows.row.problem)
+        elif wizard.causes:
+            said = brief(wizard.causes[0])
         elif any(f.tone is Tone.FAIL and f.problem for f in preflight(wizard)):
             said = Content(told("Up to a failed row, Enter: cause, remedy, and a text for whoever can help."))
         else:
@@ -186,7 +189,7 @@ class ProjectScreen(Frame):
         enable.label = told_many("Turn on {n} API", "Turn on {n} APIs", len(off))
         enable.off = wizard.busy is not None
         self.query_one("#gcloud").display = signed_out and self._gcloud()
-        self.query_one("#continue").display = bool(bad) and wizard.busy is None
+        self.query_one("#continue").display = bool(bad) and wizard.busy is None and not wizard.causes
         if self.focused is None or not self.focused.display:
             primary.focus()
 

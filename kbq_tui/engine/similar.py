@@ -1,0 +1,34 @@
+"""Where a project was not found: the similar ones that the operator can see."""
+
+from kbq_tui.core.problems import Problem, ProblemError
+from kbq_tui.core.root_cause import PROJECT_NOT_FOUND, nearest, with_nearest
+from kbq_tui.engine.ports import Cloud
+
+_PREFIX = 4
+"""Characters of the ID that are searched for at the server; whoever mistypes seldom mistypes the beginning."""
+_PAGE = 500
+"""Projects that are looked at; whoever sees more of them is helped by the search for the beginning."""
+
+
+async def named_similar(cloud: Cloud, project: str, causes: tuple[Problem, ...]) -> tuple[Problem, ...]:
+    """Return causes, with the most similar projects named where the project was not found.
+
+    Args:
+        cloud: Google as the operator sees it.
+        project: the ID that was asked for.
+        causes: as `root_cause` found them.
+    """
+    if not any(cause.code == PROJECT_NOT_FOUND for cause in causes):
+        return causes
+    names = nearest(project, await _visible(cloud, project))
+    return tuple(with_nearest(c, names) if c.code == PROJECT_NOT_FOUND else c for c in causes)
+
+
+async def _visible(cloud: Cloud, project: str) -> list[str]:
+    found: list[str] = []
+    for words in (project[:_PREFIX], ""):
+        try:
+            found += [info.id for info in (await cloud.search_projects(words, limit=_PAGE)).projects]
+        except ProblemError:
+            return found  # a hint is not worth failing for
+    return found
