@@ -25,6 +25,7 @@ if TYPE_CHECKING:  # the plain face is not read in where screens come next
     from kbq_tui.engine.desk import Desk
     from kbq_tui.headless.face import Face
     from kbq_tui.headless.paper import Paper
+    from kbq_tui.local.files import FileKind
     from kbq_tui.local.terminal import Capabilities
 
 _VALUES = (
@@ -151,9 +152,11 @@ class AtWork:
         Raises:
             UsageError, ProblemError: for what cannot be right, and files that cannot be read.
         """
-        from kbq_tui.local.log import start_log
+        from kbq_tui.local.log import check_log, start_log
 
         chosen = options_of(options)
+        if chosen.log_file is not None:
+            check_log(chosen.log_file)
         place = build(chosen)
         path, why = start_log(Path(place.desk.log_path), verbose=chosen.verbose)
         notes = [] if path is not None else [why]
@@ -172,7 +175,7 @@ class AtWork:
 
         paper = paper_of(self.options)
         confirm = None if self.options.get("as_json") else _confirm(paper)
-        return Face(self.place.desk, paper, self.loop.run, write_file, confirm)
+        return Face(self.place.desk, paper, self.loop.run, write_report, confirm)
 
     def __enter__(self) -> Self:
         return self
@@ -315,13 +318,32 @@ def run_screens(
     return ended.status
 
 
-def write_file(path: str, text: str) -> None:
-    """Write a file that the operator asked for: whole or not at all, 0600. Raises: ProblemError."""
+def _report_kind() -> FileKind:
+    from kbq_tui.export.report import is_report
+    from kbq_tui.local.files import FileKind
+
+    return FileKind(said("a report"), is_report, follows_links=True)
+
+
+def check_report(path: str | None) -> None:
+    """Make sure that a report may be written to `path`, before the work that it reports. Raises: ProblemError."""
+    from kbq_tui.local.faults import os_problem
+    from kbq_tui.local.files import check_output
+
+    if path is not None:
+        try:
+            check_output(Path(path), _report_kind())
+        except OSError as error:
+            raise os_problem(error, path, "KBQ-STATE-UNWRITABLE") from error
+
+
+def write_report(path: str, text: str) -> None:
+    """Write a report that the operator asked for: whole or not at all. Raises: ProblemError."""
     from kbq_tui.local.faults import os_problem
     from kbq_tui.local.files import write_atomic
 
     try:
-        write_atomic(Path(path).absolute(), text.encode())
+        write_atomic(Path(path), text.encode(), _report_kind())
     except OSError as error:
         raise os_problem(error, path, "KBQ-STATE-UNWRITABLE") from error
 

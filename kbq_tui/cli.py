@@ -145,9 +145,11 @@ def apply(yes: bool, remove_over_grants: bool, **options: Any) -> int:
 )
 @handled
 def verify(report: str | None, **options: Any) -> int:
+    from kbq_tui.at_work import check_report
     from kbq_tui.headless.commands import verify_command
 
     with work(options) as here:
+        check_report(report)
         return verify_command(here.face, here.spec(), as_json=options["as_json"], report=report)
 
 

@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import click
 
@@ -64,7 +64,12 @@ def demo_command(scenario: str, options: Mapping[str, Any], *, only_list: bool, 
     found = terminal(options)
     screens = found.usable and found.stdout_tty and not options.get("as_json")
     paper = paper_of(options)
-    with _folder(keep) as folder, _sandbox(scenario, folder) as made, _environment(folder, made):
+    with (
+        _folder(keep) as folder,
+        _env_file() as ready,
+        _sandbox(scenario, folder, ready) as made,
+        _environment(folder, made),
+    ):
         from kbq_tui.at_work import AtWork
 
         log = options.get("log_file") or str(folder / "demo.log")
@@ -119,16 +124,36 @@ def _folder(keep: str | None) -> Iterator[Path]:
 
 
 @contextmanager
-def _sandbox(scenario: str, folder: Path) -> Iterator[dict[str, str]]:
+def _env_file() -> Iterator[Path]:
+    """Give a name for the sandbox's env file in a private folder, where nothing of the operator's can be."""
+    with tempfile.TemporaryDirectory(prefix="kbq-tui-demo-") as folder:
+        yield Path(folder) / "sandbox.env"
+
+
+def _open_log(path: Path) -> BinaryIO:
+    """Open the sandbox's log, empty. Raises: UsageError where something else is there."""
+    from kbq_tui.local.faults import words_of
+    from kbq_tui.local.files import FileKind, open_ours
+
+    kind = FileKind(said("a sandbox's log"), lambda data: data.startswith((b"sandbox ", b"kbq-tui sandbox: ")))
+    try:
+        fd, _ = open_ours(path, kind)
+        os.ftruncate(fd, 0)
+    except OSError as error:
+        reason = said("{path}: {why}.", path=path, why=words_of(error))
+        raise UsageError(said("Invalid value for '{option}': {reason}", option="--keep", reason=reason)) from None
+    return os.fdopen(fd, "wb")
+
+
+@contextmanager
+def _sandbox(scenario: str, folder: Path, ready: Path) -> Iterator[dict[str, str]]:
     """Run a sandbox as a child process; gives the environment in which it is Google.
 
     It ends when its standard input does, so it never outlives this process, however that ends.
     """
-    ready = folder / "sandbox.env"
-    ready.unlink(missing_ok=True)
     command = [sys.executable, "-m", "kbq_tui.sandbox", "--exit-with-parent", "--env-file", str(ready)]
     command += ["--key-dir", str(folder)]
-    with (folder / "sandbox.log").open("wb") as log:
+    with _open_log(folder / "sandbox.log") as log:
         child = subprocess.Popen(  # noqa: S603  our own interpreter and module, no shell
             [*command, "--scenario", scenario],
             stdin=subprocess.PIPE,

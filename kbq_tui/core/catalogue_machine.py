@@ -258,6 +258,18 @@ ENTRIES: Final = (
         _XDG,
     ),
     Entry(
+        "KBQ-FILE-NOT-OURS",
+        "A file is not written over",
+        "{path} is left as it is: {reason}",
+        (
+            "See what it is:\nls -l {path}",
+            "Name another file, or move this one away:\nmv {path} {path}.old",
+        ),
+        _YOU,
+        _XDG,
+        Kind.USAGE,
+    ),
+    Entry(
         "KBQ-STALE-PLAN",
         "The plan is out of date",
         "Since the plan was shown something changed at Google, so it was not carried out.",

@@ -36,6 +36,19 @@ _LINK = re.compile(r"https://[\w./#?=&%~+:-]+")
 _START = re.compile(r"^(\d{0,9})([-+#=.)])")  # what would begin a list, a heading or a rule
 
 
+_IS_MARKDOWN = re.compile(
+    r"# [^\n]+\n\n\*\*[^\n]+\*\*\n\n\| \| \|\n\|---\|---\|\n(?:\| [^\n]+ \|\n)*\| [^|\n]+ \| `kbq-tui [^`\n]+` \|\n\n"
+    r"\|(?: [^|\n]+ \|){4}\n\|---\|---\|---\|---:\|\n"
+)
+_IS_HTML = re.compile(
+    r'<!doctype html>\n<html lang="[^"\n]+">\n<head>\n<meta charset="utf-8">\n'
+    r"<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
+    r'.{0,4000}?<p class="overall (?:ok|bad)">[^\n]*\n<table><tbody>[^\n]*<td>kbq-tui [^<\n]+</td></tr></tbody>',
+    re.DOTALL,
+)
+"""How a report begins; the last of its first rows names the tool."""
+
+
 @dataclass(frozen=True, slots=True)
 class About:
     """What a report says besides the verdicts.
@@ -87,6 +100,18 @@ def report(results: Sequence[CheckResult], about: About, kind: str) -> str:
     if writer is None:
         raise ValueError(said("A report is .md, .html or .json."))
     return writer(results, about)
+
+
+def is_report(data: bytes) -> bool:
+    """Return whether content is a report as it is written here, of any kind and in any language."""
+    text = data.decode(errors="replace")
+    if text.startswith("{"):
+        try:
+            body = json.loads(text)
+        except (ValueError, RecursionError):
+            return False
+        return body.get("schema") == "kbq-tui/verify/v1" and str(body.get("tool", "")).startswith("kbq-tui ")
+    return _IS_MARKDOWN.match(text) is not None or _IS_HTML.match(text) is not None
 
 
 def to_json(results: Sequence[CheckResult], about: About) -> str:

@@ -42,7 +42,7 @@ class Face:
         desk: everything built.
         paper: where lines go.
         run: runs the engine's use cases, all on one event loop.
-        write: writes a file (path, text) that the operator asked for.
+        write: writes a report (path, text) that the operator asked for.
         confirm: asks a yes-or-no question on the terminal; None where there is nobody to ask.
     """
 

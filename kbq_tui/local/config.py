@@ -12,7 +12,7 @@ from kbq_tui.core.secret import scrub
 from kbq_tui.core.spec import ConnectionSpec, Direction, InvalidValueError, check_name
 from kbq_tui.core.words import said
 from kbq_tui.local.faults import os_problem, problem
-from kbq_tui.local.files import read_regular, write_atomic
+from kbq_tui.local.files import FileKind, check_output, read_regular, remove_ours, write_atomic
 
 MAX_FILE = 64 * 1024
 _HEADER = (
@@ -131,7 +131,11 @@ def write_connection(connection: Connection, path: Path) -> None:
 
     wanted = connection.values()
     before: Mapping[str, Any] = {}
-    if there(path):
+    try:
+        check_output(path, replace(CONNECTION, is_ours=_is_text))  # what is wrong in a text, reading says
+    except OSError as error:
+        raise os_problem(error, path, "KBQ-CONFIG-UNREADABLE") from error
+    if there(path) and read_text(path).strip("\0"):
         before = read_connection(path, connection.name).values()
         try:
             document = tomlkit.parse(read_text(path))
@@ -148,9 +152,31 @@ def write_connection(connection: Connection, path: Path) -> None:
         elif wanted[key] != before.get(key):
             document[key] = wanted[key]
     try:
-        write_atomic(path, tomlkit.dumps(document).encode())
+        write_atomic(path, tomlkit.dumps(document).encode(), CONNECTION)
     except OSError as error:
         raise os_problem(error, path, "KBQ-CONFIG-UNREADABLE") from error
+
+
+def is_connection(data: bytes) -> bool:
+    """Return whether content is a connection file's: TOML with our keys only, the project among them."""
+    import tomllib
+
+    try:
+        values = tomllib.loads(data.decode())
+    except (ValueError, RecursionError):  # the errors of both are ValueErrors
+        return False
+    return "project" in values and values.keys() <= set(_KEYS)
+
+
+def _is_text(data: bytes) -> bool:
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return len(data) <= MAX_FILE
+
+
+CONNECTION = FileKind(said("a connection"), is_connection, follows_links=True)
 
 
 class Connections:
@@ -210,12 +236,12 @@ class Connections:
         """Delete a connection's file. Returns False if there was none. Raises: ProblemError."""
         path = self.path(name)
         try:
-            path.unlink()
-        except FileNotFoundError:
-            return False
+            if path.is_symlink():  # the link goes; what it leads to is kept elsewhere on purpose
+                path.unlink()
+                return True
+            return remove_ours(path, CONNECTION)
         except OSError as error:
             raise os_problem(error, path, "KBQ-CONFIG-UNREADABLE") from error
-        return True
 
 
 def _name_of(path: Path) -> str:

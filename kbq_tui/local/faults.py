@@ -5,6 +5,7 @@ from pathlib import Path
 
 from kbq_tui.core.problems import Context, ProblemError
 from kbq_tui.core.words import Said, filled, joined, mark
+from kbq_tui.local.files import NotOursError
 
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 _USUAL = (
@@ -33,7 +34,8 @@ def problem(code: str, **details: object) -> ProblemError:
 
 def words_of(error: OSError) -> Said:
     """Return what the system says of an error, without a full stop."""
-    return filled(error.strerror or str(error))
+    reason = error.strerror
+    return reason if isinstance(reason, Said) else filled((reason or str(error)).replace("{", "{{").replace("}", "}}"))
 
 
 def os_problem(error: OSError, path: Path | str, code: str) -> ProblemError:
@@ -42,8 +44,10 @@ def os_problem(error: OSError, path: Path | str, code: str) -> ProblemError:
     Args:
         error: what the system said.
         path: the file or folder it was about.
-        code: the Problem where the error is none of the general ones (disk full, read-only).
+        code: the Problem where the error is none of the general ones (disk full, read-only, a file that is not ours).
     """
+    if isinstance(error, NotOursError):
+        return problem("KBQ-FILE-NOT-OURS", path=error.filename, reason=joined("", words_of(error), "."))
     if error.errno in _FULL:
         return problem("KBQ-DISK-FULL", path=path)
     if error.errno == errno.EROFS:

@@ -1,17 +1,30 @@
-"""Files that are either whole or not there: private folders, atomic writes, reads that are not led astray."""
+"""Files that are either whole or not there: private folders, atomic writes, reads that are not led astray.
+
+Every file that this program writes, but for keys (`local.keys`), goes through `write_atomic`, `open_ours` or
+`remove_ours`. They touch a file that is there already only where it is empty or holds what this program wrote as the
+same kind of file. What it holds decides, not its name or its place.
+"""
 
 import errno
+import fcntl
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
-from kbq_tui.core.words import mark
+from kbq_tui.core.words import mark, said
 
 _ODD = mark("not a regular file")
+_LINK = mark("a symbolic link")
 _FOREIGN = mark("a symbolic link of another user")
 _TOO_LARGE = mark("the file is too large")
+_HELD = mark("another process holds it")
+_LOST = 4096
+"""Bytes: a file of zeros up to this size counts as empty; a loss of power leaves such files."""
+_READ = 8 * 1024 * 1024
+"""Bytes of a file that are read to see whose it is."""
 
 FOLDER_MODE = 0o700
 FILE_MODE = 0o600
@@ -73,10 +86,9 @@ def write_all(fd: int, data: bytes) -> None:
         view = view[os.write(fd, view) :]
 
 
-def create_private(name: str, folder: int) -> int:
-    """Create a file that was not there, 0600 whatever the umask, and return its descriptor (read and write)."""
-    flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
-    fd = os.open(name, flags, FILE_MODE, dir_fd=folder)
+def create_private(name: str, folder: int, flags: int = os.O_RDWR) -> int:
+    """Create a file that was not there, 0600 whatever the umask, and return its descriptor."""
+    fd = os.open(name, flags | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, FILE_MODE, dir_fd=folder)
     try:
         os.fchmod(fd, FILE_MODE)
     except OSError:
@@ -85,40 +97,218 @@ def create_private(name: str, folder: int) -> int:
     return fd
 
 
-def write_atomic(path: Path, data: bytes) -> None:
-    """Replace a file as a whole: temporary file beside it, sync, rename, sync the folder.
+@dataclass(frozen=True, slots=True)
+class FileKind:
+    """A kind of file that this program writes.
 
-    A symbolic link at `path` is followed, so that files kept elsewhere (by a dot-file manager) stay there. Not for
-    keys. The new file has mode 0600. Another user's link is refused, as the kernel refuses it in folders that all may
-    write to: it would have us write over a file of ours. Source: proc_sys_fs(5), protected_symlinks.
+    Attributes:
+        name: what it is called, with an article, for messages.
+        is_ours: whether content (not empty, and more than zeros) is of this kind; it is given the first 8 MiB.
+        follows_links: whether a symbolic link is followed. It is for files that operators keep elsewhere themselves,
+            such as with a dot-file manager.
+        may_be_held: whether another process may hold a lock on it. An empty file with a lock is otherwise the place
+            that is reserved for a key.
+    """
+
+    name: str
+    is_ours: Callable[[bytes], bool]
+    follows_links: bool = False
+    may_be_held: bool = False
+
+
+class NotOursError(OSError):
+    """A file is in the way that this program may not touch. `filename` names it, `strerror` says what it is."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(errno.EEXIST, reason, str(path))
+
+
+def check_output(path: Path, kind: FileKind) -> None:
+    """Make sure that a file may be written to, before the work begins whose result it takes. Changes nothing.
 
     Raises:
-        OSError: the old file is untouched then.
+        NotOursError: something is there that is neither empty nor of this kind.
+        OSError: where that cannot be seen.
     """
-    if path.is_symlink() and path.lstat().st_uid not in (0, os.geteuid()):
-        raise OSError(errno.EACCES, _FOREIGN, str(path))
-    try:
-        target = path.resolve()
-    except RuntimeError:  # what Python before 3.13 makes of a link that leads to itself
-        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path)) from None
-    if target.exists() and not target.is_file():  # /dev/null as a report's name must not become a file
-        raise OSError(errno.EINVAL, _ODD, str(target))
+    target = _end_of(path, kind)
+    with suppress(FileNotFoundError), folder_fd(target.parent) as folder:
+        _look(folder, target, kind)
+
+
+def write_atomic(path: Path, data: bytes, kind: FileKind) -> None:
+    """Replace a file as a whole: temporary file beside it, sync, rename, sync the folder.
+
+    A new file has mode 0600; one that is replaced keeps its mode. Another user's link is never followed, as the kernel
+    refuses it in folders that all may write to: it would have us write over a file of ours.
+    Source: proc_sys_fs(5), protected_symlinks.
+
+    Raises:
+        NotOursError: something is there that is neither empty nor of this kind.
+        OSError: what the system says. The old file is untouched in either case.
+    """
+    target = _end_of(path, kind)
     make_folder(target.parent)
-    name = f".{target.name[:200]}.{os.urandom(6).hex()}.tmp"
+    name = f".{target.name[:50]}.{os.urandom(6).hex()}.tmp"
     with folder_fd(target.parent) as folder:
+        before = _look(folder, target, kind)
         fd = create_private(name, folder)
         try:
             try:
+                if before is not None:
+                    os.fchmod(fd, stat.S_IMODE(before.st_mode) & 0o777)
                 write_all(fd, data)
                 os.fsync(fd)
             finally:
                 os.close(fd)
+            _look(folder, target, kind)  # once more: it may have been replaced meanwhile
             os.rename(name, target.name, src_dir_fd=folder, dst_dir_fd=folder)
         except BaseException:
             with suppress(OSError):
                 os.unlink(name, dir_fd=folder)
             raise
         sync_folder(folder)
+
+
+def write_new(path: Path, data: bytes) -> Path:
+    """Write a file under a name that is free (`NAME-2.SUFFIX` and so on where `path` is taken), and return its path.
+
+    Raises:
+        OSError: what the system says; half a file does not stay.
+    """
+    make_folder(path.parent)
+    with folder_fd(path.parent) as folder:
+        number = 1
+        while True:
+            target = path if number == 1 else path.with_name(f"{path.stem}-{number}{path.suffix}")
+            try:
+                fd = create_private(target.name, folder)
+                break
+            except FileExistsError:
+                number += 1
+        try:
+            write_all(fd, data)
+            os.fsync(fd)
+        except BaseException:
+            with suppress(OSError):
+                os.unlink(target.name, dir_fd=folder)
+            raise
+        finally:
+            os.close(fd)
+        sync_folder(folder)
+    return target
+
+
+def open_ours(path: Path, kind: FileKind, *, append: bool = False) -> tuple[int, bool]:
+    """Open a file for reading and writing in place; it is created (0600) where it is not there.
+
+    Returns:
+        The descriptor, and whether the file is new. The mode of one that was there is left as it is.
+
+    Raises:
+        NotOursError: something is there that is neither empty nor of this kind.
+        OSError: what the system says.
+    """
+    make_folder(path.parent)
+    flags = os.O_RDWR | (os.O_APPEND if append else 0)
+    with folder_fd(path.parent) as folder:
+        try:
+            fd = _open_there(folder, path, flags, kind)
+        except FileNotFoundError:
+            try:
+                return create_private(path.name, folder, flags), True
+            except FileExistsError:  # another process was quicker
+                fd = _open_there(folder, path, flags, kind)
+    return fd, False
+
+
+def remove_ours(path: Path, kind: FileKind) -> bool:
+    """Delete a file of this kind. Returns False where there is none.
+
+    Raises:
+        NotOursError: something is there that is neither empty nor of this kind.
+        OSError: what the system says.
+    """
+    try:
+        with folder_fd(path.parent) as folder:
+            _look(folder, path, kind)
+            os.unlink(path.name, dir_fd=folder)
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def _end_of(path: Path, kind: FileKind) -> Path:
+    """Return the file that is meant: the path itself, or where its link leads if links of this kind are followed."""
+    if not path.is_symlink():
+        return path
+    if path.lstat().st_uid not in (0, os.geteuid()):
+        raise NotOursError(path, _FOREIGN)
+    if not kind.follows_links:
+        raise NotOursError(path, _LINK)
+    try:
+        target = path.resolve()
+        target.is_file()
+    except RuntimeError:  # what Python before 3.13 makes of a link that leads to itself
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path)) from None
+    if target.is_symlink():  # what Python from 3.13 on makes of one
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path))
+    return target
+
+
+def _look(folder: int, path: Path, kind: FileKind) -> os.stat_result | None:
+    """Return the state of the file that is there, or None where there is none. Raises: NotOursError, OSError."""
+    try:
+        fd = _open_there(folder, path, os.O_RDONLY, kind)
+    except FileNotFoundError:
+        return None
+    try:
+        return os.fstat(fd)
+    finally:
+        os.close(fd)
+
+
+def _open_there(folder: int, path: Path, flags: int, kind: FileKind) -> int:
+    """Open a file that is there and may be touched. Raises: NotOursError, FileNotFoundError, OSError."""
+    info = os.stat(path.name or ".", dir_fd=folder, follow_symlinks=False)
+    if stat.S_ISLNK(info.st_mode):
+        raise NotOursError(path, _LINK)
+    if not stat.S_ISREG(info.st_mode):  # not even opened: that alone can wait for ever, or rewind a tape
+        raise NotOursError(path, _ODD)
+    fd = os.open(path.name, flags | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=folder)
+    try:
+        if not stat.S_ISREG(os.fstat(fd).st_mode):
+            raise NotOursError(path, _ODD)
+        if (data := _head(fd)).strip(b"\0") or len(data) > _LOST:
+            if not kind.is_ours(data):
+                raise NotOursError(path, said("it holds something other than {kind} of kbq-tui", kind=kind.name))
+        elif not kind.may_be_held and is_held(fd):
+            raise NotOursError(path, _HELD)
+    except BaseException:
+        os.close(fd)
+        raise
+    return fd
+
+
+def _head(fd: int) -> bytes:
+    """Return the first bytes of a file, enough to see whose it is."""
+    parts: list[bytes] = []
+    size = 0
+    while size < _READ and (part := os.pread(fd, min(_READ - size, 1 << 20), size)):
+        parts.append(part)
+        size += len(part)
+    return b"".join(parts)
+
+
+def is_held(fd: int) -> bool:
+    """Return whether another open file holds a lock on this one; False where the file system has no locks."""
+    try:
+        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    fcntl.flock(fd, fcntl.LOCK_UN)
+    return False
 
 
 def read_regular(path: Path, limit: int) -> bytes:

@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING, Any
 
 from kbq_tui.core.events import Event, EventKind
 from kbq_tui.core.problems import ProblemError
+from kbq_tui.core.words import said
 from kbq_tui.local.faults import os_problem
-from kbq_tui.local.files import FILE_MODE, folder_fd, make_folder, read_regular, sync_folder, write_all, write_atomic
+from kbq_tui.local.files import FileKind, folder_fd, open_ours, read_regular, sync_folder, write_all, write_atomic
 from kbq_tui.local.state import scrubbed
 
 if TYPE_CHECKING:
@@ -118,12 +119,8 @@ class FileJournal:
         data = json.dumps(scrubbed(body)).encode(errors="replace") + b"\n"
         try:
             with self._guard:
-                new = not self._path.exists()
-                make_folder(self._path.parent)
-                fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, FILE_MODE)
+                fd, new = open_ours(self._path, JOURNAL, append=True)
                 try:
-                    if new:
-                        os.fchmod(fd, FILE_MODE)
                     size = os.fstat(fd).st_size
                     if size and os.pread(fd, 1, size - 1) != b"\n":
                         data = b"\n" + data
@@ -150,9 +147,21 @@ class FileJournal:
             if self._open(lines):
                 return
             kept = "".join(json.dumps(line) + "\n" for line in lines[-_KEPT:])
-            write_atomic(self._path, kept.encode()[-MAX_SIZE:])
+            write_atomic(self._path, kept.encode()[-MAX_SIZE:], JOURNAL)
         except (OSError, ProblemError) as error:
             _log.warning("%s could not be shortened: %s", self._path, error)
+
+
+def is_journal(data: bytes) -> bool:
+    """Return whether content is a journal's: it begins with a line of ours, which a loss of power may have torn."""
+    lines = data.lstrip(b"\0\r\n ").split(b"\n", 2)[:2]
+    if len(lines) == 1:
+        return bool(lines[0]) and _HEAD.startswith(lines[0][: len(_HEAD)])
+    return any(_lines(b"\n".join(lines)))
+
+
+_HEAD = b'{"event": "'
+JOURNAL = FileKind(said("a journal"), is_journal)
 
 
 def _lines(data: bytes) -> Iterator[dict[str, Any]]:

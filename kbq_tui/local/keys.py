@@ -25,7 +25,7 @@ from kbq_tui.local.files import (
     write_all,
 )
 from kbq_tui.local.key_place import Facts, Place, key_facts, open_own, safe_name
-from kbq_tui.local.key_records import note_copy, note_handed_over, read_copy, read_handed_over
+from kbq_tui.local.key_records import drop_copy, note_copy, note_handed_over, read_copy, read_handed_over
 from kbq_tui.local.key_reservation import is_at, reserve
 from kbq_tui.local.keyring_copy import KeyringCopy, Outcome
 
@@ -203,7 +203,7 @@ class KeyFiles:
             if outcome.done:
                 note_copy(path, facts)
             elif replaced.done:
-                path.unlink(missing_ok=True)
+                drop_copy(path)
         except OSError as error:
             text = said("The system keyring has a copy, but that could not be noted: {why}.", why=words_of(error))
             return False, (*notes, text)
@@ -221,7 +221,7 @@ class KeyFiles:
         outcome = self._copies.forget(record)
         if outcome.done:
             with suppress(OSError):
-                self._record_path(project, email).unlink(missing_ok=True)
+                drop_copy(self._record_path(project, email))
         return outcome.note
 
     def warnings(self, place: Place) -> tuple[str, ...]:

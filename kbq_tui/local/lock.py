@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Self
 from kbq_tui.core.text import inert
 from kbq_tui.core.words import said
 from kbq_tui.local.faults import os_problem, problem
-from kbq_tui.local.files import FILE_MODE, make_folder
+from kbq_tui.local.files import FileKind, open_ours
 
 if TYPE_CHECKING:
     from kbq_tui.engine.ports import Clock
@@ -49,13 +49,10 @@ class ConnectionLock:
             ProblemError: KBQ-LOCK-HELD, which says who holds it.
         """
         try:
-            make_folder(self._path.parent)
-            fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, FILE_MODE)
+            fd, _ = open_ours(self._path, LOCK)
         except OSError as error:
             raise os_problem(error, self._path, "KBQ-STATE-UNWRITABLE") from error
         try:
-            if os.fstat(fd).st_uid == os.geteuid():
-                os.fchmod(fd, FILE_MODE)  # the umask may have taken away bits that the next process needs
             until = self._clock.monotonic() + self._wait
             while not _locked(fd):
                 if self._clock.monotonic() >= until:
@@ -102,6 +99,17 @@ class ConnectionLock:
         body = json.dumps({"pid": os.getpid(), "host": socket.gethostname(), "since": since}).encode()
         os.ftruncate(fd, 0)
         os.pwrite(fd, body, 0)
+
+
+def _is_lock(data: bytes) -> bool:
+    try:
+        body = json.loads(data)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(body, dict) and body.keys() == {"pid", "host", "since"}
+
+
+LOCK = FileKind(said("a lock"), _is_lock, may_be_held=True)
 
 
 def _locked(fd: int) -> bool:

@@ -3,22 +3,34 @@
 import logging
 import logging.handlers
 import os
-import stat
+import re
 from datetime import UTC, datetime
 from io import TextIOWrapper
+from itertools import pairwise
 from pathlib import Path
 
 from kbq_tui.core.secret import scrub
 from kbq_tui.core.text import inert
 from kbq_tui.core.words import said
-from kbq_tui.local.faults import words_of
-from kbq_tui.local.files import FILE_MODE, make_folder
+from kbq_tui.local.faults import os_problem, words_of
+from kbq_tui.local.files import FileKind, NotOursError, check_output, open_ours
 
 ROOT = "kbq_tui"
 _SIZE = 1024 * 1024
 _FILES = 3
 _MESSAGE = 8_000
 _TRACE = 20_000
+
+
+_HEAD = re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+00:00 [A-Z]+ \d+ [\w.-]+: ")
+
+
+def is_log(data: bytes) -> bool:
+    """Return whether content is a log of this program's: it begins as `ScrubbingFormatter` begins a line."""
+    return _HEAD.match(data.lstrip(b"\0")) is not None
+
+
+LOG = FileKind(said("a log"), is_log)
 
 
 class ScrubbingFormatter(logging.Formatter):
@@ -43,21 +55,73 @@ class ScrubbingFormatter(logging.Formatter):
 
 
 class _PrivateFile(logging.handlers.RotatingFileHandler):
-    """A rotating file, 0600 from its first byte, never through a link, and silent when the disk is full."""
+    """A rotating file, 0600 from its first byte, never through a link, and silent when the disk is full.
+
+    Only logs of this program's are added to, renamed or deleted.
+    """
 
     def _open(self) -> TextIOWrapper:
-        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW
-        fd = os.open(self.baseFilename, flags, FILE_MODE)
-        if stat.S_ISREG(os.fstat(fd).st_mode):  # --log-file /dev/null must not close it to everybody else
-            os.fchmod(fd, FILE_MODE)
+        path = Path(self.baseFilename)
+        # The null device is where a log goes that nobody wants: nothing can be lost there.
+        fd = os.open(path, os.O_RDWR) if _is_null(path) else open_ours(path, LOG, append=True)[0]
         return os.fdopen(fd, "a", encoding="utf-8", errors="backslashreplace")
 
     def shouldRollover(self, record: logging.LogRecord) -> bool:
-        """Whether the file has grown too long; a pipe or a device never has."""
+        """Whether the file has grown too long; a device never has."""
         return Path(self.baseFilename).is_file() and bool(super().shouldRollover(record))
+
+    def doRollover(self) -> None:
+        """Begin a new file; the old ones move on by one name each, past names that something else has taken."""
+        if self.stream:
+            self.stream.close()
+            self.stream = None  # as logging does: the next record opens it
+        base = Path(self.baseFilename)
+        check_output(base, LOG)
+        names = [base, *(path for path in _older(base) if _may_take(path))]
+        if len(names) == 1:
+            os.truncate(base, 0)
+        for newer, older in reversed(list(pairwise(names))):
+            if newer.exists():
+                newer.replace(older)
+        self.stream = self._open()
 
     def handleError(self, record: logging.LogRecord) -> None:
         """Drop the record: the usual traceback on stderr would land in the middle of the screen."""
+
+
+def _older(path: Path) -> tuple[Path, ...]:
+    """Return where older parts of a log go, newest first."""
+    return tuple(path.with_name(f"{path.name}.{number}") for number in range(1, _FILES + 1))
+
+
+def _may_take(path: Path) -> bool:
+    try:
+        check_output(path, LOG)
+    except OSError:
+        return False
+    return True
+
+
+def _is_null(path: Path) -> bool:
+    try:
+        return path.samefile(os.devnull)
+    except OSError:
+        return False
+
+
+def check_log(path: Path) -> None:
+    """Make sure that a file may take the log, as `--log-file` names it. Changes nothing.
+
+    Raises:
+        ProblemError: KBQ-FILE-NOT-OURS. What else stands in the way stops nothing; `start_log` says it.
+    """
+    try:
+        if not _is_null(path):
+            check_output(path, LOG)
+    except NotOursError as error:
+        raise os_problem(error, path, "KBQ-STATE-UNWRITABLE") from error
+    except OSError:
+        return
 
 
 def start_log(path: Path, *, verbose: int = 0) -> tuple[Path | None, str]:
@@ -72,7 +136,6 @@ def start_log(path: Path, *, verbose: int = 0) -> tuple[Path | None, str]:
     """
     stop_log()
     try:
-        make_folder(path.parent)
         handler = _PrivateFile(path, maxBytes=_SIZE, backupCount=_FILES, encoding="utf-8")
     except OSError as error:
         logging.getLogger().addHandler(logging.NullHandler())  # or warnings would go to stderr, over the screen

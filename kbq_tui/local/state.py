@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from kbq_tui.core.secret import scrub, scrub_typed
+from kbq_tui.core.words import said
 from kbq_tui.local.faults import os_problem
-from kbq_tui.local.files import read_regular, write_atomic
+from kbq_tui.local.files import FileKind, read_regular, remove_ours, write_atomic, write_new
 
 _LIMIT = 8 * 1024 * 1024
 _RECENT = 10
@@ -71,7 +72,7 @@ class ConnectionState:
     def save_wizard(self, wizard: Wizard) -> None:
         """Remember where the operator is. Raises: ProblemError."""
         inputs = {name: scrub_typed(text) for name, text in wizard.inputs.items()}
-        _write(self._folder / "wizard.json", {"screen": wizard.screen, "inputs": inputs})
+        _write(self._folder / "wizard.json", {"screen": wizard.screen, "inputs": inputs}, WIZARD)
 
     def verification(self) -> dict[str, Any] | None:
         """Return the last verification in its schema, or None."""
@@ -80,7 +81,7 @@ class ConnectionState:
 
     def save_verification(self, body: Mapping[str, object]) -> None:
         """Remember a verification. Raises: ProblemError."""
-        _write(self._folder / "verify.json", body)
+        _write(self._folder / "verify.json", body, VERIFICATION)
 
     def report_path(self, stamp: str, kind: str) -> Path:
         """Return where a report goes: `reports/verify-STAMP.KIND`.
@@ -91,21 +92,50 @@ class ConnectionState:
         """
         return self._folder / "reports" / f"verify-{stamp}.{kind}"
 
-    def save_report(self, path: Path, text: str) -> None:
-        """Write a report, 0600, as a whole. Raises: ProblemError."""
+    def save_report(self, path: Path, text: str) -> Path:
+        """Write a report, 0600, under a name that is free, and return its path. Raises: ProblemError."""
         try:
-            write_atomic(path, scrub(text).encode())
+            return write_new(path, scrub(text).encode())
         except OSError as error:
             raise os_problem(error, path, "KBQ-STATE-UNWRITABLE") from error
 
     def forget(self) -> None:
         """Forget the last screen and the last verification. Raises: ProblemError."""
-        for name in ("wizard.json", "verify.json"):
+        for name, kind in (("wizard.json", WIZARD), ("verify.json", VERIFICATION)):
             path = self._folder / name
             try:
-                path.unlink(missing_ok=True)
+                remove_ours(path, kind)
             except OSError as error:
                 raise os_problem(error, path, "KBQ-STATE-UNWRITABLE") from error
+
+
+def json_object(data: bytes) -> dict[str, Any]:
+    """Return the JSON object that content is; an empty one where it is anything else."""
+    try:
+        body = json.loads(data)
+    except (ValueError, RecursionError):
+        return {}
+    return body if isinstance(body, dict) else {}
+
+
+def _is_wizard(data: bytes) -> bool:
+    body = json_object(data)
+    return isinstance(body.get("screen"), str) and isinstance(body.get("inputs"), dict)
+
+
+def _is_verification(data: bytes) -> bool:
+    body = json_object(data)
+    known = body.get("schema") == "kbq-tui/verify/v1" and isinstance(body.get("checks"), list)
+    return known and "tool" not in body  # which a report names
+
+
+def _is_look(data: bytes) -> bool:
+    return {f.name for f in fields(Look)} <= json_object(data).keys()
+
+
+WIZARD = FileKind(said("the last screen of a set-up"), _is_wizard)
+VERIFICATION = FileKind(said("the last verification"), _is_verification)
+LOOK = FileKind(said("what was chosen for the screens"), _is_look)
 
 
 def read_look(path: Path) -> Look:
@@ -120,7 +150,7 @@ def read_look(path: Path) -> Look:
 
 def write_look(path: Path, look: Look) -> None:
     """Remember what the operator chose. Raises: ProblemError."""
-    _write(path, asdict(look))
+    _write(path, asdict(look), LOOK)
 
 
 def scrubbed(value: object) -> object:
@@ -145,8 +175,8 @@ def _read(path: Path) -> dict[str, Any]:
     return body if isinstance(body, dict) else {}
 
 
-def _write(path: Path, body: Mapping[str, object]) -> None:
+def _write(path: Path, body: Mapping[str, object], kind: FileKind) -> None:
     try:
-        write_atomic(path, json.dumps(scrubbed(body), indent=1).encode())
+        write_atomic(path, json.dumps(scrubbed(body), indent=1).encode(), kind)
     except OSError as error:
         raise os_problem(error, path, "KBQ-STATE-UNWRITABLE") from error

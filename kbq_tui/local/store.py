@@ -120,11 +120,11 @@ class FileStore:
         self._state(name).save_verification(body)
 
     def save_text(self, name: str, kind: str, suffix: str, text: str) -> str:
-        """Write a text of ours (0600) and return its path: `reports/KIND-TIME.SUFFIX`. Raises: ProblemError."""
+        """Write a text of ours (0600) and return its path: `reports/KIND-TIME.SUFFIX`, or the next name that is
+        free. Raises: ProblemError."""
         stamp = self._clock.now().strftime("%Y%m%dT%H%M%SZ")
         path = self._paths.of_connection(name) / "reports" / f"{kind}-{stamp}{suffix}"
-        self._state(name).save_report(path, text)
-        return str(path)
+        return str(self._state(name).save_report(path, text))
 
     def journal(self, name: str) -> FileJournal:
         """Return the connection's journal; always the same one, because its lock is its own."""

@@ -1,9 +1,12 @@
 """``python -m kbq_tui.sandbox``: the sandbox alone, until it is told to stop."""
 
 import argparse
+import fcntl
 import os
+import re
 import shlex
 import signal
+import stat
 import sys
 import threading
 from pathlib import Path
@@ -11,6 +14,9 @@ from pathlib import Path
 from kbq_tui.sandbox.scenario import ScenarioError, names
 
 _MARK = "export KBQ_TUI_SANDBOX="
+_LINE = re.compile(r"export (?:GOOGLE|CLOUDSDK|KBQ_TUI)_[A-Z0-9_]+=[^\n]*")
+_MOST = 64 * 1024
+"""Bytes; an env file has about 2,000."""
 
 
 def run(
@@ -66,6 +72,8 @@ def run(
             where = ""
             if env_file is not None:
                 lines = [f"export {key}={shlex.quote(value)}\n" for key, value in sandbox.env().items()]
+                if reason := _not_ours(env_file):
+                    raise FileExistsError(f"--env-file {env_file}: {reason}")
                 write_private(env_file, "".join(lines))
                 written = True
                 where = f", environment in {env_file}"
@@ -76,21 +84,33 @@ def run(
         sys.stderr.write(f"kbq-tui sandbox: {error}\n")
         return 1
     finally:
-        if written and env_file is not None:
+        if written and env_file is not None and not _not_ours(env_file):
             env_file.unlink(missing_ok=True)
     return code
 
 
 def _not_ours(env_file: Path) -> str:
     """Why the lines must not go there: it would be written over, and removed at the end. Empty if they may."""
-    if not env_file.absolute().parent.is_dir():
+    if not env_file.parent.is_dir():
         return "there is no such folder"
     try:
-        return "" if _MARK in env_file.read_text("utf-8", errors="replace") else "is there already, and not a sandbox's"
+        if not stat.S_ISREG(env_file.lstat().st_mode):  # not even opened: a pipe would be waited for
+            return "is there already, and not a regular file"
+        with os.fdopen(os.open(env_file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as file:
+            text = file.read(_MOST + 1).decode("utf-8", errors="replace")
+            if not text:  # with a lock on it, it is the place that a program keeps for what it is about to write
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return "is there already, and held by another process"
     except FileNotFoundError:
         return ""
     except OSError as error:
         return error.strerror or str(error)
+    lines = text.split("\n")
+    ours = len(text) <= _MOST and all(_LINE.fullmatch(line) for line in lines[:-1]) and lines[-1] == ""
+    if text and not (ours and any(line.startswith(_MARK) for line in lines)):
+        return "is there already, and not a sandbox's"
+    return ""
 
 
 def _watch_parent(done: threading.Event) -> None:

@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import socket
+import stat
 import tempfile
 import threading
 import time
@@ -287,10 +288,15 @@ def _protocol(ctx: Context) -> type[H11Protocol]:
 
 
 def write_private(path: Path, text: str) -> None:
-    """Write a file that only we may read, whole or not at all."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        os.fchmod(handle, 0o600)
-        file.write(text)
-    draft.replace(path)
+    """Write a file that only we may read, whole or not at all. One that is replaced keeps its mode."""
+    mode = stat.S_IMODE(path.stat().st_mode) & 0o777 if path.exists() else 0o600
+    draft = path.with_name(f".{path.name[:50]}.{os.urandom(6).hex()}.tmp")
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            os.fchmod(handle, mode)
+            file.write(text)
+        draft.replace(path)
+    except BaseException:
+        draft.unlink(missing_ok=True)
+        raise

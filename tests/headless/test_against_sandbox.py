@@ -1,11 +1,13 @@
 """Commands end to end: Google's real client libraries, real sockets, the sandbox."""
 
 import json
+import os
 import stat
 from pathlib import Path
 
 import pytest
 
+from kbq_tui.local.paths import Paths
 from kbq_tui.wiring import Options, build
 
 PROJECT = "acme-klaviyo-demo"
@@ -229,6 +231,50 @@ def test_doctor_tells_what_a_bug_report_needs(google, call):
     assert by_name["signed in"]["ok"] is True
     assert by_name["bigquery"]["ok"] is True
     assert by_name["Log"]["text"].endswith("kbq-tui.log")
+
+
+@pytest.mark.parametrize("option", ["--report", "--log-file"])
+@pytest.mark.parametrize("kind", ["key", "credentials", "notes", "connection", "journal", "pipe", "folder"])
+def test_an_output_that_is_no_file_of_its_kind_is_refused_before_the_work(
+    google, call, option: str, kind: str, tmp_path: Path
+):
+    world = google("fresh")
+    summary = call("apply", "--yes", "--json").lines[-1]
+    paths = Paths.from_env(os.environ)
+    path = tmp_path / "out.json"
+    sources = {
+        "key": Path(summary["key_path"]),
+        "credentials": world.sandbox.key_file,
+        "connection": paths.connections / "default.toml",
+        "journal": paths.of_connection("default") / "journal.jsonl",
+    }
+    if kind == "pipe":
+        os.mkfifo(path, 0o644)
+    elif kind == "folder":
+        path.mkdir(0o755)
+    else:
+        path.write_bytes(sources[kind].read_bytes() if kind in sources else b"my notes\n")
+    before = path.stat(), path.read_bytes() if path.is_file() else b""
+    calls = len(world.sandbox.world.calls)
+    ended = call("verify", option, str(path))
+    assert ended.status == 2
+    assert str(path) in ended.err
+    assert "KBQ-FILE-NOT-OURS" in ended.err
+    after = path.stat(), path.read_bytes() if path.is_file() else b""
+    assert (before[0].st_mode, before[0].st_ino, before[1]) == (after[0].st_mode, after[0].st_ino, after[1])
+    assert len(world.sandbox.world.calls) == calls
+
+
+def test_a_report_is_replaced_by_the_next_and_by_no_log(google, call, tmp_path: Path):
+    google("fresh")
+    call("apply", "--yes")
+    for kind in ("md", "html", "json"):
+        for _ in range(2):
+            assert call("verify", "--report", str(tmp_path / f"r.{kind}")).status == 0
+        assert call("verify", "--log-file", str(tmp_path / f"r.{kind}")).status == 2
+    assert call("verify", "--log-file", str(tmp_path / "log.md")).status == 0
+    assert call("verify", "--log-file", str(tmp_path / "log.md")).status == 0
+    assert call("verify", "--report", str(tmp_path / "log.md")).status == 2
 
 
 def test_no_credentials_exit_with_3_and_say_how_to_sign_in(call, tmp_path: Path):

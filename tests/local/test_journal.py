@@ -172,5 +172,5 @@ def test_a_link_in_place_of_the_journal_is_refused(journal: FileJournal, path: P
     path.symlink_to(tmp_path / "elsewhere")
     with pytest.raises(ProblemError) as error:
         journal.intend("key", "k")
-    assert error.value.problem.code == "KBQ-JOURNAL-UNWRITABLE"
+    assert error.value.problem.code == "KBQ-FILE-NOT-OURS"
     assert not (tmp_path / "elsewhere").exists()

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from kbq_tui.core.problems import ProblemError
 from kbq_tui.core.secret import Secret
 from kbq_tui.local import log
 
@@ -122,15 +123,11 @@ def test_details_are_logged_only_when_asked_for(tmp_path: Path) -> None:
         log.stop_log()
 
 
-def test_a_pipe_or_device_named_as_the_log_keeps_its_mode(tmp_path: Path) -> None:
+def test_a_pipe_as_the_log_is_refused_and_keeps_its_mode(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe", 0o644)
     (tmp_path / "pipe").chmod(0o644)
-    reader = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
-    try:
-        assert log.start_log(tmp_path / "pipe")[0] is not None
-        logger.info("hello")
-        assert b"hello" in os.read(reader, 10_000)
-        assert stat.S_IMODE((tmp_path / "pipe").stat().st_mode) == 0o644
-    finally:
-        log.stop_log()
-        os.close(reader)
+    with pytest.raises(ProblemError) as error:
+        log.check_log(tmp_path / "pipe")
+    assert error.value.problem.code == "KBQ-FILE-NOT-OURS"
+    assert log.start_log(tmp_path / "pipe")[0] is None
+    assert stat.S_IMODE((tmp_path / "pipe").stat().st_mode) == 0o644

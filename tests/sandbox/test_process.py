@@ -1,5 +1,6 @@
 """The sandbox as a program of its own."""
 
+import fcntl
 import os
 import re
 import shlex
@@ -8,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -176,6 +178,44 @@ def test_what_a_sandbox_left_that_was_killed_is_written_over(launch, tmp_path):
     (tmp_path / "env").write_text("export KBQ_TUI_SANDBOX=http://127.0.0.1:1\n")
     launch()
     until(lambda: "127.0.0.1:1\n" not in (tmp_path / "env").read_text())
+
+
+@pytest.mark.parametrize("kind", ["pipe", "folder", "link", "reserved", "mixed"])
+def test_an_env_file_that_is_no_sandbox_s_is_refused_at_once(launch, tmp_path, kind):
+    path = tmp_path / "mine"
+    ours = "export KBQ_TUI_SANDBOX=http://127.0.0.1:1\n"
+    with (tmp_path / "real").open("w") as real:
+        real.write(ours)
+    if kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "folder":
+        path.mkdir()
+    elif kind == "link":
+        path.symlink_to(tmp_path / "real")
+    else:
+        path.write_text(ours + "export PATH=/mine\n" if kind == "mixed" else "")
+    before = path.lstat()
+    with path.open("rb") if kind == "reserved" else nullcontext() as held:
+        if held:
+            fcntl.flock(held, fcntl.LOCK_EX)
+        process = launch("--env-file", str(path))
+        _, err = process.communicate(timeout=60)
+    assert process.returncode == 2
+    assert f"--env-file {path}: is there already" in err
+    assert (path.lstat().st_mode, path.lstat().st_ino, path.lstat().st_size) == (
+        before.st_mode,
+        before.st_ino,
+        before.st_size,
+    )
+    assert (tmp_path / "real").read_text() == ours
+
+
+def test_an_empty_env_file_keeps_its_mode(launch, tmp_path):
+    (tmp_path / "env").touch()
+    (tmp_path / "env").chmod(0o644)
+    launch()
+    until(lambda: (tmp_path / "env").stat().st_size)
+    assert (tmp_path / "env").stat().st_mode & 0o777 == 0o644
 
 
 def test_an_env_file_that_cannot_be_is_named(launch, tmp_path):
