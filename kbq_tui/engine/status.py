@@ -1,14 +1,15 @@
 """Is it still all right? One look, one health."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from kbq_tui.core.actions import Action
 from kbq_tui.core.diff import diff
 from kbq_tui.core.observed import Absent, Observed, Part, Present, Unknown, handed_key
 from kbq_tui.core.plan import Plan
-from kbq_tui.core.problems import Problem
+from kbq_tui.core.problems import Kind, Problem
 from kbq_tui.core.root_cause import explains
 from kbq_tui.core.spec import ConnectionSpec
 from kbq_tui.core.statements import is_ours
@@ -106,12 +107,29 @@ def _credential(observed: Observed) -> Line:
     title = said("Signed in")
     match observed.identity:
         case Present(value=who):
+            # Whose the credentials are is read from a file; that they are good, only an answer of Google's shows.
+            if (why := _no_token(observed)) is not None:
+                health = Health.BROKEN if why.kind is Kind.CREDENTIALS else Health.UNKNOWN
+                name = who.principal or said("somebody")
+                return Line("credential", title, health, joined(": ", name, why.title), why)
             text = said("{principal} ({source})", principal=who.principal or said("somebody"), source=who.source)
             return Line("credential", title, Health.OK, text)
         case Unknown(problem=problem):
             return Line("credential", title, Health.BROKEN, problem.title, problem)
         case _:
             return Line("credential", title, Health.UNKNOWN, said("not known"))
+
+
+def _no_token(observed: Observed) -> Problem | None:
+    """Return why Google gave nothing to these credentials; None where it answered anything, be it a refusal."""
+    seen = observed
+    own: list[Part[object]] = [seen.project, seen.billing, seen.permissions, seen.names, seen.account, seen.bindings]
+    groups = (seen.services, seen.constraints, seen.datasets)
+    parts = [*own, seen.keys, *(part for group in groups for part in group.values())]
+    problems = [part.problem for part in parts if isinstance(part, Unknown)]
+    if len(problems) < len(parts) or any(p.kind not in (Kind.CREDENTIALS, Kind.NETWORK) for p in problems):
+        return None
+    return next((p for p in problems if p.kind is Kind.CREDENTIALS), problems[0])
 
 
 _TITLES = {
@@ -136,6 +154,8 @@ def _by_step(plan: Plan, observed: Observed) -> list[Line]:
             health = Health.BROKEN if broken else Health.UNKNOWN
             text = joined(": ", blocked[0].action.summary, blocked[0].problem.title)
             lines.append(Line(prefix, title, health, text, blocked[0].problem))
+        elif missing and (bound := _bound(plan, prefix, missing)):
+            lines.append(Line(prefix, title, Health.BROKEN, bound[0].cause, bound[0]))
         elif missing:
             text = said("missing: {what}", what=joined("; ", *(a.summary for a in missing)))
             lines.append(Line(prefix, title, Health.BROKEN, text))
@@ -153,6 +173,12 @@ def _by_step(plan: Plan, observed: Observed) -> list[Line]:
         text = said_many("{n} key that is not kept here", "{n} keys that are not kept here", len(unheld))
         lines.append(Line("key-unheld", said("Other keys"), Health.WARNING, text, unheld[0]))
     return lines
+
+
+def _bound(plan: Plan, prefix: str, missing: Sequence[Action]) -> list[Problem]:
+    """Return the problems of roles that are granted under a condition, where nothing else is missing."""
+    bound = [w for w in plan.warnings if w.code == "KBQ-CONDITIONAL-GRANT"]
+    return bound if prefix == "grant" and len(bound) == len(missing) else []
 
 
 def _is_unknown(observed: Observed, problem: Problem) -> bool:
