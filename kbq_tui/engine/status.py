@@ -9,7 +9,7 @@ from kbq_tui.core.actions import Action
 from kbq_tui.core.diff import diff
 from kbq_tui.core.observed import Absent, Observed, Part, Present, Unknown, handed_key
 from kbq_tui.core.plan import Plan
-from kbq_tui.core.problems import Kind, Problem
+from kbq_tui.core.problems import Problem
 from kbq_tui.core.root_cause import explains
 from kbq_tui.core.spec import ConnectionSpec
 from kbq_tui.core.statements import is_ours
@@ -107,29 +107,12 @@ def _credential(observed: Observed) -> Line:
     title = said("Signed in")
     match observed.identity:
         case Present(value=who):
-            # Whose the credentials are is read from a file; that they are good, only an answer of Google's shows.
-            if (why := _no_token(observed)) is not None:
-                health = Health.BROKEN if why.kind is Kind.CREDENTIALS else Health.UNKNOWN
-                name = who.principal or said("somebody")
-                return Line("credential", title, health, joined(": ", name, why.title), why)
             text = said("{principal} ({source})", principal=who.principal or said("somebody"), source=who.source)
             return Line("credential", title, Health.OK, text)
         case Unknown(problem=problem):
             return Line("credential", title, Health.BROKEN, problem.title, problem)
         case _:
             return Line("credential", title, Health.UNKNOWN, said("not known"))
-
-
-def _no_token(observed: Observed) -> Problem | None:
-    """Return why Google gave nothing to these credentials; None where it answered anything, be it a refusal."""
-    seen = observed
-    own: list[Part[object]] = [seen.project, seen.billing, seen.permissions, seen.names, seen.account, seen.bindings]
-    groups = (seen.services, seen.constraints, seen.datasets)
-    parts = [*own, seen.keys, *(part for group in groups for part in group.values())]
-    problems = [part.problem for part in parts if isinstance(part, Unknown)]
-    if len(problems) < len(parts) or any(p.kind not in (Kind.CREDENTIALS, Kind.NETWORK) for p in problems):
-        return None
-    return next((p for p in problems if p.kind is Kind.CREDENTIALS), problems[0])
 
 
 _TITLES = {
