@@ -7,14 +7,19 @@ from typing import Any
 from starlette.routing import Route
 
 from kbq_tui.sandbox import errors, iam_keys, policies, roles
+from kbq_tui.sandbox.authz import permission_error
 from kbq_tui.sandbox.context import PREFIX, Call, Context
 from kbq_tui.sandbox.rest import route
 from kbq_tui.sandbox.shapes import PERMISSIONS, POLICY, POLICY_OPTIONS, TEXT, shaped
-from kbq_tui.sandbox.world import Account, Policy, Project
+from kbq_tui.sandbox.world import Account, Kind, Policy, Project
 
 JSON = dict[str, Any]
 # What the server really enforces; the documentation's pattern is stricter (lower case only).
 _ID = re.compile(r"[a-zA-Z][a-zA-Z\d\-]*[a-zA-Z\d]")
+
+
+NEW_ACCOUNT: tuple[Kind, ...] = ("account", "account_get", "account_list", "key_create")
+"""What of a new account takes its time, each by itself."""
 
 
 def find_project(call: Call, permission: str) -> Project:
@@ -43,6 +48,31 @@ def find_account(call: Call, permission: str) -> Account:
         call.ctx.authz.require(call.principal, permission, call.world.project(guess))
         raise errors.not_found(f"Unknown service account: {name}")
     call.ctx.authz.require(call.principal, permission, account)
+    return account
+
+
+def check_visible(call: Call, kind: Kind, key: str, permission: str, account: Account, missing: str) -> None:
+    """Refuse what was made so short a while ago that this call does not find it yet.
+
+    Google answers 404, or 403 to those who may see it (hashicorp/terraform-provider-google#10227).
+
+    Raises:
+        ApiError: 403 or 404, as the scenario has it.
+    """
+    if call.world.ready(kind, key):
+        return
+    if call.world.refusal(kind) == 404:
+        raise errors.not_found(missing)
+    name = f"projects/{account.project_id}/serviceAccounts/{account.email}"
+    text = f"Permission {permission} is required to perform this operation on service account {name}."
+    raise permission_error(permission, account, text if permission == "iam.serviceAccounts.get" else "")
+
+
+def visible_account(call: Call, permission: str) -> Account:
+    """The account in the path, where reading finds it by now."""
+    account = find_account(call, permission)
+    text = f"Unknown service account: {account.email}"
+    check_visible(call, "account_get", account.unique_id, permission, account, text)
     return account
 
 
@@ -98,7 +128,8 @@ def create(call: Call) -> JSON:
     _describe(account, given)
     account.etag = call.world.new_etag()
     project.service_accounts[email] = account
-    call.world.changed("account", account.unique_id)
+    for kind in NEW_ACCOUNT:
+        call.world.changed(kind, account.unique_id)
     call.resource = f"projects/{project.id}/serviceAccounts/{email}"
     return as_json(account)
 
@@ -113,12 +144,13 @@ def _describe(account: Account, given: JSON) -> None:
 
 
 def get(call: Call) -> JSON:
-    return as_json(find_account(call, "iam.serviceAccounts.get"))
+    return as_json(visible_account(call, "iam.serviceAccounts.get"))
 
 
 def list_accounts(call: Call) -> JSON:
     project = find_project(call, "iam.serviceAccounts.list")
-    found, token = page(list(project.service_accounts.values()), call, default=20, most=100)
+    listed = [a for a in project.service_accounts.values() if call.world.ready("account_list", a.unique_id)]
+    found, token = page(listed, call, default=20, most=100)
     body: JSON = {"accounts": [as_json(a) for a in found]} if found else {}
     return {**body, **token}
 

@@ -30,7 +30,10 @@ def as_json(account: Account, key: Key) -> JSON:
 
 
 def create(call: Call) -> JSON:
-    account = iam.find_account(call, "iam.serviceAccountKeys.create")
+    permission = "iam.serviceAccountKeys.create"
+    account = iam.find_account(call, permission)
+    text = f"Unknown service account: {account.email}"
+    iam.check_visible(call, "key_create", account.unique_id, permission, account, text)
     project = call.world.projects[account.project_id]
     constraint = iam.blocked(
         project, "iam.disableServiceAccountKeyCreation", "iam.managed.disableServiceAccountKeyCreation"
@@ -76,11 +79,15 @@ def _all(call: Call, account: Account) -> dict[str, Key]:
     return {**account.keys, own.id: own}
 
 
+def _listed(call: Call, account: Account) -> list[Key]:
+    return [key for key in _all(call, account).values() if call.world.ready("key_list", key.id)]
+
+
 def list_keys(call: Call) -> JSON:
-    account = iam.find_account(call, "iam.serviceAccountKeys.list")
+    account = iam.visible_account(call, "iam.serviceAccountKeys.list")
     asked = call.query.getlist("keyTypes") if hasattr(call.query, "getlist") else call.body.get("keyTypes", [])
     wanted = set(asked) - {"KEY_TYPE_UNSPECIFIED"} or {"USER_MANAGED", "SYSTEM_MANAGED"}
-    found = [as_json(account, key) for key in _all(call, account).values() if key.type in wanted]
+    found = [as_json(account, key) for key in _listed(call, account) if key.type in wanted]
     return {"keys": found} if found else {}
 
 
@@ -93,7 +100,10 @@ def _find(call: Call, permission: str) -> tuple[Account, Key]:
 
 
 def get(call: Call) -> JSON:
-    account, key = _find(call, "iam.serviceAccountKeys.get")
+    permission = "iam.serviceAccountKeys.get"
+    account, key = _find(call, permission)
+    text = f"Service account key {key.id} does not exist."
+    iam.check_visible(call, "key_get", key.id, permission, account, text)
     body = as_json(account, key)
     kind = call.query.get("publicKeyType") or call.body.get("publicKeyType") or "TYPE_NONE"
     if kind == "TYPE_RAW_PUBLIC_KEY" and key.public_pem:

@@ -5,7 +5,10 @@ An unknown key is refused by name, for a typing error must not pass as a default
 - ``description``; ``project`` (where the operator works); ``latency_ms``; ``clock_skew`` (seconds by which the server's
   clock is ahead); ``token_lifetime``; ``operation_seconds`` (how long enabling an API takes).
 - ``[operator]``: ``account`` (id, in the project kbq-sandbox-ops), ``roles`` (project id -> roles).
-- ``[delays]``: seconds until an account, key, project_grant, dataset_grant, api, org_policy is effective.
+- ``[delays]``: seconds until an account, key, project_grant, dataset_grant, api, org_policy is effective; until a new
+  account can be read (account_get), is listed (account_list) and can be given a key (key_create); until a new key can
+  be read (key_get) and is listed (key_list). Instead of a number, those that are refused till then may be
+  ``{ seconds = 3, status = [403, 404] }``: the HTTP statuses of the refusals, in turn.
 - ``[[projects]]``: ``id``, ``name``, ``labels``, ``billing``, ``state``, ``services`` (the enabled APIs; the usual ones
   by default), ``org_policies`` (constraint -> true, allowed values, or rules), ``bindings``, ``accounts``, ``datasets``
   (``access`` beside the usual, ``default_table_expiration_days``, ``default_partition_expiration_days``), ``sql``
@@ -16,6 +19,7 @@ An unknown key is refused by name, for a typing error must not pass as a default
 - ``[[faults]]`` and ``[[editors]]``: see `faults`. ``[generate]``: quantities.
 """
 
+import math
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -146,9 +150,10 @@ def _checked(name: str, data: JSON) -> Scenario:
             raise ValueError(f"missing key {required!r}")
     _known("operator", data.get("operator", {}))
     _known("generate", data.get("generate", {}))
-    for kind in data.get("delays", {}):
+    for kind, delay in data.get("delays", {}).items():
         if kind not in KINDS:
             raise ValueError(f"unknown key {kind!r} in delays")
+        _delay(kind, delay)
     for project in data["projects"]:
         _known("projects", project)
         for table in ("bindings", "accounts", "datasets"):
@@ -168,6 +173,26 @@ def _checked(name: str, data: JSON) -> Scenario:
     rules = [faults.Rule.from_data(r) for r in data.get("faults", [])]
     edits = [faults.Edit.from_data(e) for e in data.get("editors", [])]
     return Scenario(name, data, rules, edits)
+
+
+REFUSED: tuple[Kind, ...] = ("account_get", "key_create", "key_get")
+"""Delays during which a call is refused, so that there is a status to choose."""
+
+
+def _delay(kind: str, value: Any) -> tuple[float, list[int]]:
+    """The seconds of a delay, and the HTTP statuses of refusals till then."""
+    data = value if isinstance(value, dict) else {"seconds": value}
+    statuses = data.get("status", [])
+    statuses = statuses if isinstance(statuses, list) else [statuses]
+    seconds = data.get("seconds")
+    unknown = sorted(set(data) - {"seconds", "status"})
+    if unknown:
+        raise ValueError(f"unknown key {unknown[0]!r} in delays.{kind}")
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 <= seconds < math.inf:
+        raise ValueError(f"delays.{kind} must be a number of seconds")
+    if statuses and (kind not in REFUSED or any(s not in (403, 404) for s in statuses)):
+        raise ValueError(f"delays.{kind}.status must be 403 or 404, and is for {', '.join(REFUSED)}")
+    return float(seconds), statuses
 
 
 def operator_email(scenario: Scenario) -> str:
@@ -199,7 +224,8 @@ def build(scenario: Scenario, world: World | None = None) -> World:
         if any("condition" in b for b in project.policy.bindings):
             project.policy.version = 3
     _generate(world, scenario, operator)
-    world.delays = {_kind(k): float(v) for k, v in delays.items()}
+    world.delays = {_kind(k): _delay(k, v)[0] for k, v in delays.items()}
+    world.refusals = {_kind(k): _delay(k, v)[1] for k, v in delays.items()}
     return world
 
 

@@ -9,15 +9,28 @@ import copy
 import itertools
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 JSON = dict[str, Any]
-Kind = Literal["account", "key", "project_grant", "dataset_grant", "api", "org_policy"]
+Kind = Literal[
+    "account",
+    "account_get",
+    "account_list",
+    "key",
+    "key_create",
+    "key_get",
+    "key_list",
+    "project_grant",
+    "dataset_grant",
+    "api",
+    "org_policy",
+]
 AccountState = Literal["ready", "pending", "deleted", "missing"]
 CLOCK_SKEW_LIMIT = 10 * 365 * 86_400.0  # seconds by which the clock may be off; beyond, times are no dates
-KINDS: tuple[Kind, ...] = ("account", "key", "project_grant", "dataset_grant", "api", "org_policy")
+KINDS: tuple[Kind, ...] = get_args(Kind)
 
 
 class Clock:
@@ -215,6 +228,8 @@ class World:
         self.lock = threading.RLock()
         self.clock = clock
         self.delays: dict[Kind, float] = dict(delays or {})
+        self.refusals: dict[Kind, list[int]] = {}  # HTTP statuses of what is not visible yet, in turn; 404 by default
+        self._refused: Counter[Kind] = Counter()
         self.projects: dict[str, Project] = {}
         self.deleted_accounts: dict[str, Account] = {}  # by unique id, for undelete and tombstones
         self.calls: list[CallRecord] = []
@@ -255,6 +270,12 @@ class World:
         """Whether a change has spread. What was never noted (the scenario's own state) always has."""
         at = self._effective.get((kind, *key))
         return at is None or self.clock() >= at
+
+    def refusal(self, kind: Kind) -> int:
+        """The HTTP status with which something that has not spread is refused this time."""
+        statuses = self.refusals.get(kind) or [404]
+        self._refused[kind] += 1
+        return statuses[(self._refused[kind] - 1) % len(statuses)]
 
     def later(self, kind: Kind, change: Callable[[], object]) -> None:
         """Make a change once it has spread; at once where the kind has no delay."""

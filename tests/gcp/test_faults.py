@@ -263,6 +263,7 @@ async def test_a_key_that_google_no_longer_knows_is_told_from_a_fault_of_the_net
 
 async def test_a_new_key_that_is_not_everywhere_yet_is_not_yet(play: Play) -> None:
     async with play("slow-propagation") as ground:
+        ground.sandbox.world.delays.pop("key_create")
         key = await ground.key()
         async with ground.as_account(key) as own:
             with problem() as found:

@@ -110,6 +110,7 @@ def new_key() -> Callable[..., dict[str, Any]]:
         import base64
 
         project = project or client.sandbox.project
+        client.sandbox.world.delays.pop("key_create", None)  # a new account is given its key at once
         client.post(f"/iam/v1/projects/{project}/serviceAccounts", {"accountId": name})
         email = f"{name}@{project}.iam.gserviceaccount.com"
         answer = client.post(f"/iam/v1/projects/-/serviceAccounts/{email}/keys")
