@@ -366,7 +366,6 @@ def status_of_all(options: Mapping[str, Any], names: tuple[str, ...], *, every: 
     """Look at the connections named, at all, or at the one that is meant. Exit status 6 where one is not healthy."""
     import time
 
-    from kbq_tui.engine.last_known import LOOK_EVERY, LastKnown
     from kbq_tui.headless.commands import status_command
     from kbq_tui.headless.face import NOT_HEALTHY
     from kbq_tui.local.paths import Paths
@@ -383,17 +382,15 @@ def status_of_all(options: Mapping[str, Any], names: tuple[str, ...], *, every: 
             there = ", ".join(known) or said("none")
             raise UsageError(said("There is no connection {name}. There are: {names}.", name=name, names=there))
     shared = {**options, "as_filed": len(wanted) > 1 or every}
-    seen = LastKnown()
     while True:
         worst = 0
         for name in wanted:
             with AtWork.of({**shared, "name": name}) as here:
-                as_json = bool(options.get("as_json"))
-                worst = max(worst, status_command(here.face, here.spec(), as_json=as_json, known=seen))
+                worst = max(worst, status_command(here.face, here.spec(), as_json=bool(options.get("as_json"))))
         if not watch:
             return worst
         shared["again"] = True
-        time.sleep(LOOK_EVERY)
+        time.sleep(60)
 
 
 def explain_text(text: str | None, options: Mapping[str, Any]) -> int:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Generic, TypeVar
 
+from kbq_tui.core.changes import KEY, OwnChange, is_recent, last_recent
 from kbq_tui.core.problems import Problem
 
 T = TypeVar("T")
@@ -161,6 +162,7 @@ class LocalKey:
         project: the project it names.
         warnings: what is not as it should be (mode, owner, inside a git work tree), each a sentence.
         in_keyring: whether a copy lies in the system keyring; None where that is not known.
+        written: when the file was written, aware UTC; None where that is not known.
     """
 
     path: str
@@ -169,6 +171,7 @@ class LocalKey:
     project: str
     warnings: tuple[str, ...] = ()
     in_keyring: bool | None = None
+    written: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +205,7 @@ class Observed:
         handed_over: ids of keys whose file was shredded here after the hand-over, newest last.
         elsewhere: the rest of the project; None where it was not looked at.
         causes: the failures that explain why other parts are unknown, the widest first; see `root_cause`.
+        changes: our own changes so far, oldest first.
     """
 
     at: datetime
@@ -220,6 +224,17 @@ class Observed:
     handed_over: "Part[tuple[str, ...]]" = field(default_factory=lambda: Present(()))
     elsewhere: Elsewhere | None = None
     causes: tuple[Problem, ...] = ()
+    changes: tuple[OwnChange, ...] = ()
+
+
+def is_new_key(observed: Observed) -> bool:
+    """Whether the key here is so young that Google's not showing it means nothing."""
+    if not isinstance(observed.key, Present):
+        return False
+    written = observed.key.value.written
+    if written is not None and is_recent(written, observed.at):
+        return True
+    return last_recent(observed.changes, observed.at, KEY) is not None
 
 
 def unheld_keys(observed: Observed) -> tuple[KeyInfo, ...]:

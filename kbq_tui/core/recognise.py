@@ -249,7 +249,8 @@ def _settle(problem: Problem) -> int:
     """Return for how long a change of ours may be the reason, in seconds; 0 where it cannot."""
     if problem.code is None:
         return GRANT_WAIT if problem.kind in (Kind.NOT_PERMITTED, Kind.NOT_FOUND) else 0
-    return catalogue.ENTRIES[problem.code].settle
+    entry = catalogue.ENTRIES.get(problem.code)
+    return entry.settle if entry is not None else 0
 
 
 def settling(problem: Problem) -> Problem:

@@ -1,7 +1,7 @@
 """Apply a plan: independent actions at the same time, what depends waits, and *not yet* is waited out in sight."""
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from kbq_tui.core import catalogue
@@ -21,13 +21,15 @@ from kbq_tui.core.actions import (
     RevokeTableRole,
     Step,
 )
+from kbq_tui.core.changes import ACCOUNT, KEY, SERVICE, concerns_account
 from kbq_tui.core.diff import context_of, diff
 from kbq_tui.core.done import done
 from kbq_tui.core.events import Event, EventKind
 from kbq_tui.core.keyfile import key_id_of
 from kbq_tui.core.observed import LocalKey, Observed
 from kbq_tui.core.plan import Plan
-from kbq_tui.core.problems import Problem, ProblemError, Retry
+from kbq_tui.core.problems import Problem, ProblemError
+from kbq_tui.core.recognise import settling
 from kbq_tui.core.secret import Secret
 from kbq_tui.core.spec import ConnectionSpec
 from kbq_tui.core.words import joined, said
@@ -35,8 +37,7 @@ from kbq_tui.engine import logged
 from kbq_tui.engine.observe import observe
 from kbq_tui.engine.offload import offload
 from kbq_tui.engine.ports import Ports
-
-Emit = Callable[[Event], None]
+from kbq_tui.engine.waiting import Emit, Patience, Waits, own_changes
 
 GRACE = 0.8
 """Seconds that a change under way is given when the operator leaves; what hangs longer is left to the journal."""
@@ -52,22 +53,6 @@ DESCRIPTIONS = {
     "staging": "Klaviyo's working space. Made by kbq-tui.",
     "export": "Tables that Klaviyo writes. Made by kbq-tui.",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """How long *not yet* is waited out.
-
-    Attributes:
-        limit: seconds in all for one action. A grant takes "typically 2 minutes, potentially 7 minutes or longer"
-            (https://cloud.google.com/iam/docs/access-change-propagation).
-        first: seconds before the first new try; doubles up to `most`.
-        most: seconds between tries at most.
-    """
-
-    limit: float = 420.0
-    first: float = 1.0
-    most: float = 15.0
 
 
 @dataclass(slots=True)
@@ -109,7 +94,6 @@ async def apply(
     expected: str | None = None,
     only: Step | None = None,
     patience: Patience | None = None,
-    recently: bool = False,
     remove_over_grants: bool = False,
 ) -> Outcome:
     """Look again, and do what is missing. What others own is never touched.
@@ -121,7 +105,6 @@ async def apply(
         expected: fingerprint of the plan the operator agreed to; another one is refused.
         only: apply the actions of one step (those it needs must be in place).
         patience: how long to wait for changes to arrive.
-        recently: whether an earlier run changed something so short a while ago that it may still be on its way.
         remove_over_grants: also take away what the account holds beyond its need.
 
     Raises:
@@ -132,7 +115,7 @@ async def apply(
     plan = _part(diff(spec, seen, remove_over_grants=remove_over_grants), only)
     if expected is not None and plan.fingerprint != expected:
         raise ProblemError(catalogue.problem("KBQ-STALE-PLAN", context_of(spec, plan.location)))
-    runner = Runner(spec, ports, emit, patience, recently=recently)
+    runner = Runner(spec, ports, emit, patience)
     services = tuple(a for a in plan.changes if isinstance(a.op, EnableService))
     if services and plan.blocked:
         # What lies behind an API that is off could not be read. Turn it on, look again, and only then decide the rest.
@@ -144,6 +127,16 @@ async def apply(
     runner.outcome.plan = plan
     await runner.run(a for a in plan.changes if a.id not in done_before)
     return runner.outcome
+
+
+def _depends_on(action: Action) -> tuple[str, ...]:
+    """Return what must have arrived everywhere for an action to succeed."""
+    match action.op:
+        case CreateKey() | DeleteKey() | DeleteAccount() | GrantProjectRole() | RevokeProjectRole():
+            return ACCOUNT, KEY, SERVICE
+        case GrantDatasetRole(dataset=name) | RevokeDatasetRole(dataset=name) | RevokeTableRole(dataset=name):
+            return ACCOUNT, f"dataset:{name}", SERVICE
+    return (SERVICE,)
 
 
 def _part(plan: Plan, only: Step | None) -> Plan:
@@ -158,22 +151,23 @@ class Runner:
         ports: what to act with.
         emit: called with each event.
         patience: how long to wait for changes to arrive.
-        recently: whether an earlier run changed something a short while ago.
     """
 
-    def __init__(
-        self, spec: ConnectionSpec, ports: Ports, emit: Emit, patience: Patience, *, recently: bool = False
-    ) -> None:
+    def __init__(self, spec: ConnectionSpec, ports: Ports, emit: Emit, patience: Patience) -> None:
         self.spec = spec
         self.ports = ports
         self.patience = patience
         self.outcome = Outcome(Plan(spec.name, ()))
         self._emit = logged.events(emit)
-        self._recently = recently
+        self._waits = Waits(ports.clock, patience, self._emit)
+        self._journal_read = False
         self._intended: set[str] = set()
 
     async def run(self, actions: Iterable[Action]) -> None:
         """Run the actions and wait for all of them. What has begun is finished even when the caller is cancelled."""
+        if not self._journal_read:
+            self._waits.add(*await own_changes(self.spec, self.ports))
+            self._journal_read = True
         todo = {a.id: a for a in actions}
         ended = {i: asyncio.Event() for i in todo}
 
@@ -199,44 +193,27 @@ class Runner:
 
     async def look_again(self, *, everywhere: bool = False) -> Observed:
         """Observe until nothing is hidden behind an API that has just been turned on, or patience ends."""
-        began = self.ports.clock.monotonic()
-        pause = self.patience.first
+        wait = self._waits.begin("services")
         while True:
             seen = await observe(self.spec, self.ports, everywhere=everywhere)
             hidden = [b.problem for b in diff(self.spec, seen).blocked if b.problem.code == "KBQ-API-DISABLED"]
-            elapsed = self.ports.clock.monotonic() - began
-            if not hidden or elapsed >= self.patience.limit:
+            if not hidden or not await wait.again(hidden[0]):
                 return seen
-            self._emit(
-                Event(
-                    EventKind.WAITING,
-                    "services",
-                    self.ports.clock.now(),
-                    said("The APIs are on; waiting until Google has heard of it everywhere"),
-                    hidden[0],
-                    elapsed,
-                    self.patience.limit,
-                )
-            )
-            await self.ports.clock.sleep(pause)
-            pause = min(pause * 2, self.patience.most)
 
     async def _act(self, action: Action) -> None:
         began = self.ports.clock.monotonic()
+        wait = self._waits.begin(action.id, began)
         self._say(EventKind.STARTED, action, action.summary)
-        pause = self.patience.first
         while True:
             problem = await self._finish(action, began)
             if problem is None:
                 return
-            elapsed = self.ports.clock.monotonic() - began
-            if problem.retry is not Retry.NOT_YET or not self._changed_before() or elapsed >= self.patience.limit:
+            if concerns_account(problem, self.spec.account_email) and self._waits.on_its_way(ACCOUNT, KEY):
+                problem = settling(problem)
+            if not await wait.again(problem, *_depends_on(action)):
                 self.outcome.failed[action.id] = problem
                 await self._settle(EventKind.FAILED, action, problem.title, problem, began)
                 return
-            self._say(EventKind.WAITING, action, problem.title, problem, elapsed, self.patience.limit)
-            await self._wait(action, problem, began, min(pause, self.patience.limit - elapsed))
-            pause = min(pause * 2, self.patience.most)
 
     async def _finish(self, action: Action, began: float) -> Problem | None:
         """Try once; when the caller is cancelled, to the end, unless that hangs: half a change would be nobody's."""
@@ -259,22 +236,9 @@ class Runner:
         except ProblemError as error:
             return error.problem
         self.outcome.done.append(action.id)
+        self._waits.made(action.id, action.resource)
         await self._settle(EventKind.FINISHED, action, text, began=began)
         return None
-
-    async def _wait(self, action: Action, problem: Problem, began: float, seconds: float) -> None:
-        """Sleep, and let the clock be seen to run once a second."""
-        while seconds > 0:
-            nap = min(1.0, seconds)
-            await self.ports.clock.sleep(nap)
-            seconds -= nap
-            if seconds > 0:
-                elapsed = self.ports.clock.monotonic() - began
-                self._say(EventKind.WAITING, action, problem.title, problem, elapsed, self.patience.limit)
-
-    def _changed_before(self) -> bool:
-        """Whether a change of ours may still be on its way: only then does *does not exist* mean *not yet*."""
-        return self._recently or bool(self.outcome.done)
 
     async def _do(self, action: Action) -> str:
         cloud, project, op = self.ports.cloud, self.spec.project, action.op

@@ -1,13 +1,13 @@
 """How one check is run: asked, waited for while our own change may be on its way, judged, recorded."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import NamedTuple
 
 from kbq_tui.core import catalogue, checks
 from kbq_tui.core.catalogue_base import placeholder
+from kbq_tui.core.changes import PROJECT_GRANT
 from kbq_tui.core.checks import Check, CheckResult, Judged, Verdict
-from kbq_tui.core.conditions import holds_until, only_under
 from kbq_tui.core.diff import context_of
 from kbq_tui.core.events import Event, EventKind
 from kbq_tui.core.grants import taken_away
@@ -16,8 +16,8 @@ from kbq_tui.core.spec import ConnectionSpec
 from kbq_tui.core.words import joined, reworked, said
 from kbq_tui.engine import logged
 from kbq_tui.engine.ports import Cloud, Ports
+from kbq_tui.engine.waiting import Emit, Patience, Waits
 
-Emit = Callable[[Event], None]
 Told = Callable[[CheckResult], None]
 
 _ELSEWHERE = frozenset({"KBQ-JOB-USER-MISSING", "KBQ-API-DISABLED", "KBQ-VPC-SC", "KBQ-SCOPES", "KBQ-QUOTA-PROJECT"})
@@ -69,17 +69,8 @@ class Held(NamedTuple):
         return f"{self.role} ({self.member})" if self.member else self.role
 
 
-@dataclass(frozen=True, slots=True)
-class Settling:
-    """How long a refusal right after our own change counts as *not yet*; 0 seconds: not at all."""
-
-    limit: float = 0.0
-    first: float = 1.0
-    most: float = 10.0
-
-
 class _NotYetError(ProblemError):
-    """A failure that a change of ours on its way may still turn; `judged` is what it is once patience has ended."""
+    """An answer that may change once a change of ours has arrived; `judged` is the verdict if it does not."""
 
     def __init__(self, judged: Judged, problem: Problem) -> None:
         super().__init__(problem)
@@ -94,10 +85,10 @@ class Checker:
         ports: what to ask with.
         told: called with each result.
         emit: called with events: a check started, waits.
-        settling: how long to wait for our own recent changes, counted from now.
+        patience: how long to wait for our own recent changes, counted from now.
     """
 
-    def __init__(self, spec: ConnectionSpec, ports: Ports, told: Told, emit: Emit, settling: Settling) -> None:
+    def __init__(self, spec: ConnectionSpec, ports: Ports, told: Told, emit: Emit, patience: Patience) -> None:
         self.spec = spec
         self.ports = ports
         self.location = ""
@@ -106,7 +97,7 @@ class Checker:
         self.results: dict[str, CheckResult] = {}
         self._told = logged.verdicts(told)
         self._emit = logged.events(emit)
-        self._settling = settling
+        self.waits = Waits(ports.clock, patience, self._emit)
         self._began = ports.clock.monotonic()
 
     @property
@@ -126,16 +117,6 @@ class Checker:
     def problem(self, code: str, **details: str) -> Problem:
         context = replace(self.context, location=self.where(details.get("dataset", "")))
         return catalogue.problem(code, context, **details)
-
-    def bounded(self, judged: Judged, condition: str | None, role: str, resource: str) -> Judged:
-        """Return the verdict on a role that is granted under a condition alone; `judged` where it is under none."""
-        if condition is None:
-            return judged
-        problem = only_under(condition, role, resource, self.context)
-        text = said("{role}, but only under a condition: {condition}", role=role, condition=condition)
-        if until := holds_until(condition):
-            text = said("{text}; until {date}", text=text, date=f"{until:%Y-%m-%d %H:%M} UTC")
-        return Judged(Verdict.FAIL, text, problem)
 
     def over_grant(self, grants: Sequence[Held]) -> Problem:
         """Return one problem for all that is too much, with the command that takes each away, or, where no role is
@@ -162,9 +143,9 @@ class Checker:
         """While our own change may be on its way, an answer without it is no verdict yet.
 
         Raises:
-            ProblemError: the failure, to be asked again.
+            ProblemError: the failure, to be asked again where there is such a change.
         """
-        if judged.verdict is Verdict.FAIL and judged.problem is not None and self._settling.limit:
+        if judged.verdict is not Verdict.PASS and judged.problem is not None:
             raise _NotYetError(judged, replace(judged.problem, retry=Retry.NOT_YET, original=judged.evidence))
         return judged
 
@@ -175,6 +156,7 @@ class Checker:
         ask: Callable[[], Awaitable[Judged]],
         *,
         fails: Callable[[Problem], bool] = never,
+        depends_on: tuple[str, ...] = (PROJECT_GRANT,),
     ) -> CheckResult:
         """Ask, wait out *not yet*, judge and record.
 
@@ -183,9 +165,11 @@ class Checker:
             command: the SQL or call, to be shown.
             ask: makes the calls.
             fails: whether a refusal is what the check is about; any other makes it unknown.
+            depends_on: what must have arrived everywhere for it to pass; where none of it was changed by us a short
+                while ago, nothing is waited for.
         """
         began = self.ports.clock.monotonic()
-        pause = self._settling.first
+        wait = self.waits.begin(check.id, self._began)
         self._emit(Event(EventKind.STARTED, check.id, self.ports.clock.now(), check.title))
         while True:
             try:
@@ -194,14 +178,8 @@ class Checker:
             except ProblemError as error:
                 problem = error.problem
                 judged = error.judged if isinstance(error, _NotYetError) else checks.judge_error(problem, fails)
-            elapsed, limit = self.ports.clock.monotonic() - self._began, self._settling.limit
-            if problem.retry is not Retry.NOT_YET or elapsed >= limit:
+            if not await wait.again(problem, *depends_on):
                 break
-            self._emit(
-                Event(EventKind.WAITING, check.id, self.ports.clock.now(), problem.title, problem, elapsed, limit)
-            )
-            await self.ports.clock.sleep(min(pause, limit - elapsed))
-            pause = min(pause * 2, self._settling.most)
         return self.record(check, command, judged, self.ports.clock.monotonic() - began)
 
     def record(self, check: Check, command: str, judged: Judged, seconds: float = 0.0) -> CheckResult:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from kbq_tui.core.secret import Secret
     from kbq_tui.core.steps import Step
     from kbq_tui.engine.ports import Clock, Cloud, Impersonator, Journal, KeyStore, Ports
+    from kbq_tui.engine.waiting import Patience
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,9 +146,6 @@ class Store(Protocol):
     def unfinished(self, name: str) -> tuple[str, ...]:
         """Return what the journal has begun and not settled: a run was interrupted there."""
 
-    def changed_recently(self, name: str) -> bool:
-        """Whether a change of ours is younger than Google needs to spread it (10 minutes)."""
-
 
 @dataclass(frozen=True, slots=True)
 class Sent:
@@ -211,3 +209,10 @@ class Desk:
         from kbq_tui.engine.ports import Ports
 
         return Ports(cloud, self.impersonate, self.keys, self.store.journal(name), self.clock)
+
+
+def patience_of(desk: Desk) -> Patience:
+    """Return how long *not yet* is waited out."""
+    from kbq_tui.engine.waiting import Patience
+
+    return Patience() if desk.patience is None else Patience(limit=desk.patience)

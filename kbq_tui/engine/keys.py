@@ -8,10 +8,11 @@ from kbq_tui.core.problems import ProblemError
 from kbq_tui.core.spec import ConnectionSpec
 from kbq_tui.core.steps import Step
 from kbq_tui.core.words import said
-from kbq_tui.engine.apply import Emit, Outcome, Patience, Runner
+from kbq_tui.engine.apply import Outcome, Runner
 from kbq_tui.engine.observe import handed_over, inspect_key
 from kbq_tui.engine.offload import offload
 from kbq_tui.engine.ports import Ports
+from kbq_tui.engine.waiting import Emit, Patience
 
 
 async def keys_of(spec: ConnectionSpec, ports: Ports) -> tuple[tuple[KeyInfo, ...], LocalKey | None, tuple[str, ...]]:

@@ -2,18 +2,22 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
 from typing import TypeVar
 
+from kbq_tui.core.changes import ACCOUNT, KEY, OwnChange, concerns_account, last_recent
 from kbq_tui.core.demands import ACCOUNT_CONSTRAINTS, KEY_CONSTRAINTS, PREFLIGHT_PERMISSIONS
 from kbq_tui.core.diff import context_of
-from kbq_tui.core.observed import Absent, KeyInfo, LocalKey, Observed, Part, Present, Unknown
-from kbq_tui.core.problems import Kind, ProblemError
+from kbq_tui.core.observed import Absent, AccountInfo, KeyInfo, LocalKey, Observed, Part, Present, Unknown
+from kbq_tui.core.problems import Kind, Problem, ProblemError, Retry
+from kbq_tui.core.recognise import settling
 from kbq_tui.core.root_cause import explained, observed_causes
 from kbq_tui.core.spec import REQUIRED_SERVICES, ConnectionSpec
 from kbq_tui.engine.elsewhere import look_elsewhere
 from kbq_tui.engine.offload import offload
 from kbq_tui.engine.ports import Cloud, Ports
 from kbq_tui.engine.similar import named_similar
+from kbq_tui.engine.waiting import own_changes
 
 T = TypeVar("T")
 
@@ -55,7 +59,7 @@ async def observe(
         one does. Never raises `ProblemError`.
     """
     cloud = ports.cloud
-    project, email = spec.project, spec.account_email
+    project = spec.project
     wishes = [w.name for w in spec.datasets()]
     constraints = (*KEY_CONSTRAINTS, *ACCOUNT_CONSTRAINTS)
 
@@ -65,7 +69,7 @@ async def observe(
             seen(name)
         return part
 
-    at = ports.clock.now()
+    at, changes = ports.clock.now(), await own_changes(spec, ports)
     async with asyncio.TaskGroup() as group:
         identity = group.create_task(named("identity", part_of(cloud.identity())))
         info = group.create_task(named("project", part_of(cloud.project(project))))
@@ -79,8 +83,8 @@ async def observe(
         )
         datasets = [group.create_task(named(f"dataset:{n}", part_of(cloud.dataset(project, n)))) for n in wishes]
         names = group.create_task(named("datasets", part_of(cloud.dataset_names(project))))
-        account = group.create_task(named("account", part_of(cloud.account(project, email))))
-        keys = group.create_task(named("keys", _keys(cloud, project, email)))
+        account = group.create_task(named("account", _account(spec, cloud, changes, at)))
+        keys = group.create_task(named("keys", _keys(spec, cloud, changes, at)))
         bindings = group.create_task(named("bindings", part_of(cloud.project_bindings(project))))
         key = group.create_task(named("key", inspect_key(spec, ports)))
         handed = group.create_task(handed_over(spec, ports))
@@ -101,6 +105,7 @@ async def observe(
         key=key.result(),
         handed_over=handed.result(),
         elsewhere=elsewhere,
+        changes=changes,
     )
     causes = await named_similar(cloud, project, observed_causes(observed, context_of(spec)))
     return explained(observed, causes)
@@ -117,9 +122,35 @@ async def _services(cloud: Cloud, project: str) -> Mapping[str, Part[bool]]:
             return {n: Absent() for n in REQUIRED_SERVICES}
 
 
-async def _keys(cloud: Cloud, project: str, email: str) -> "Part[tuple[KeyInfo, ...]]":
-    """No account, no keys: that is absent, not unknown."""
+async def _account(
+    spec: ConnectionSpec, cloud: Cloud, changes: tuple[OwnChange, ...], now: datetime
+) -> Part[AccountInfo]:
+    """Read the account. Right after our own create a 403 or 404 says nothing: it is there, as we made it.
+
+    Where the create's outcome is not known it counts as absent, because creating it again does no harm and tells.
+    """
+    part = await part_of(cloud.account(spec.project, spec.account_email))
+    own = last_recent(changes, now, ACCOUNT)
+    if own is None or isinstance(part, Present):
+        return part
+    if isinstance(part, Unknown) and not _not_yet(part.problem, spec):
+        return part
+    return Present(AccountInfo(spec.account_email, "")) if own.made else Absent()
+
+
+async def _keys(
+    spec: ConnectionSpec, cloud: Cloud, changes: tuple[OwnChange, ...], now: datetime
+) -> Part[tuple[KeyInfo, ...]]:
+    """Read the account's keys. No account, no keys: that is absent, not unknown, unless we have just made either."""
     try:
-        return Present(await cloud.keys(project, email))
+        return Present(await cloud.keys(spec.project, spec.account_email))
     except ProblemError as error:
-        return Absent() if error.problem.kind is Kind.NOT_FOUND else Unknown(error.problem)
+        problem = error.problem
+    if last_recent(changes, now, ACCOUNT, KEY) is not None and _not_yet(problem, spec):
+        return Unknown(settling(problem))
+    return Absent() if problem.kind is Kind.NOT_FOUND else Unknown(problem)
+
+
+def _not_yet(problem: Problem, spec: ConnectionSpec) -> bool:
+    """Whether a refusal may pass by itself, where we created the account or a key of it just now."""
+    return concerns_account(problem, spec.account_email) and settling(problem).retry is Retry.NOT_YET

@@ -13,6 +13,7 @@ if TYPE_CHECKING:  # nothing of it is needed to draw a first frame
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
+    from kbq_tui.core.changes import OwnChange
     from kbq_tui.core.events import Event
     from kbq_tui.core.observed import AccountInfo, DatasetInfo, Identity, KeyInfo, LocalKey, ProjectInfo, RoleBinding
     from kbq_tui.core.secret import Secret
@@ -207,6 +208,10 @@ class Journal(Protocol):
     def intend(self, action: str, resource: str) -> None: ...
 
     def settle(self, event: Event) -> None: ...
+
+    def changes(self) -> Sequence[OwnChange]:
+        """Return the changes that were made, or may have been, oldest first. Raises: ProblemError where it cannot be
+        read."""
 
 
 class Clock(Protocol):

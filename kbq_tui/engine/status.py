@@ -1,20 +1,19 @@
 """Is it still all right? One look, one health."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from kbq_tui.core.actions import Action
 from kbq_tui.core.diff import diff
-from kbq_tui.core.observed import Absent, Observed, Part, Present, Unknown, handed_key
+from kbq_tui.core.observed import Absent, Observed, Part, Present, Unknown, handed_key, is_new_key, value_of
 from kbq_tui.core.plan import Plan
 from kbq_tui.core.problems import Problem
 from kbq_tui.core.root_cause import explains
 from kbq_tui.core.spec import ConnectionSpec
 from kbq_tui.core.statements import is_ours
 from kbq_tui.core.words import joined, said, said_many
-from kbq_tui.engine.lines import Health, Line, consequences_unknown, outage_of
+from kbq_tui.engine.lines import Health, Line, consequences_unknown
 from kbq_tui.engine.observe import observe, part_of
 from kbq_tui.engine.ports import JobInfo, Ports
 
@@ -39,10 +38,6 @@ class Status:
         lines: credential, project, APIs, datasets, account, key, grants, last verification, jobs.
         plan: what would have to be done to set it right.
         observed: what was seen.
-        as_of: when the values shown were read; None where none could be.
-        causes: the failures for which this look saw nothing, or not everything.
-        stale: whether the values are older than this look, which got no answer.
-        since: when looks began to get no answer; None where that is not known.
     """
 
     spec: ConnectionSpec
@@ -50,15 +45,6 @@ class Status:
     lines: tuple[Line, ...]
     plan: Plan
     observed: Observed
-    as_of: datetime | None = None
-    causes: tuple[Problem, ...] = ()
-    stale: bool = False
-    since: datetime | None = None
-
-    @property
-    def outage(self) -> Problem | None:
-        """Why Google could not be asked at all in this look; None where it answered."""
-        return outage_of(self.causes)
 
     @property
     def healthy(self) -> bool:
@@ -70,8 +56,6 @@ class Status:
             "connection": self.spec.name,
             "project_id": self.spec.project,
             "at": self.at.isoformat(),
-            "as_of": self.as_of.isoformat() if self.as_of is not None else None,
-            "stale": self.stale,
             "healthy": self.healthy,
             "lines": [
                 {
@@ -108,11 +92,7 @@ async def status(spec: ConnectionSpec, ports: Ports, last_verify: Mapping[str, o
     ]
     # Signed in is whoever got an answer; the last verification is past, whatever can be read now.
     kept = ("last-verify",) if isinstance(observed.identity, Unknown) else ("last-verify", "credential")
-    told = consequences_unknown(lines, plan.causes, kept)
-    if outage_of(plan.causes) is None:
-        return Status(spec, observed.at, told, plan, observed, as_of=observed.at, causes=plan.causes)
-    # All that is known without Google is the last verification.
-    return Status(spec, observed.at, told, plan, observed, as_of=_time(last_verify), causes=plan.causes, stale=True)
+    return Status(spec, observed.at, consequences_unknown(lines, plan.causes, kept), plan, observed)
 
 
 def _explained(jobs: Part[tuple[JobInfo, ...]], observed: Observed) -> Part[tuple[JobInfo, ...]]:
@@ -156,8 +136,6 @@ def _by_step(plan: Plan, observed: Observed) -> list[Line]:
             health = Health.BROKEN if broken else Health.UNKNOWN
             text = joined(": ", blocked[0].action.summary, blocked[0].problem.title)
             lines.append(Line(prefix, title, health, text, blocked[0].problem))
-        elif missing and (bound := _bound(plan, prefix, missing)):
-            lines.append(Line(prefix, title, Health.BROKEN, bound[0].cause, bound[0]))
         elif missing:
             text = said("missing: {what}", what=joined("; ", *(a.summary for a in missing)))
             lines.append(Line(prefix, title, Health.BROKEN, text))
@@ -177,12 +155,6 @@ def _by_step(plan: Plan, observed: Observed) -> list[Line]:
     return lines
 
 
-def _bound(plan: Plan, prefix: str, missing: Sequence[Action]) -> list[Problem]:
-    """Return the problems of roles that are granted under a condition, where nothing else is missing."""
-    bound = [w for w in plan.warnings if w.code == "KBQ-CONDITIONAL-GRANT"]
-    return bound if prefix == "grant" and len(bound) == len(missing) else []
-
-
 def _is_unknown(observed: Observed, problem: Problem) -> bool:
     if problem.code == "KBQ-ACCESS-UNREAD":
         return True
@@ -192,6 +164,8 @@ def _is_unknown(observed: Observed, problem: Problem) -> bool:
 
 def _key_age(observed: Observed) -> Line:
     title = said("Key age")
+    if is_new_key(observed) and not _lists_our_key(observed):
+        return Line("key-age", title, Health.OK, said("created a moment ago; Google does not list it yet"))
     if isinstance(observed.keys, Unknown):
         return Line("key-age", title, Health.UNKNOWN, observed.keys.problem.title, observed.keys.problem)
     key_id = observed.key.value.key_id if isinstance(observed.key, Present) else handed_key(observed)
@@ -209,6 +183,11 @@ def _key_age(observed: Observed) -> Line:
     return Line("key-age", title, Health.WARNING if tired else Health.OK, text)
 
 
+def _lists_our_key(observed: Observed) -> bool:
+    held, keys = value_of(observed.key), value_of(observed.keys) or ()
+    return held is not None and any(k.id == held.key_id for k in keys)
+
+
 def _last_verify(last: Mapping[str, object] | None) -> Line:
     title = said("Last verification")
     if last is None:
@@ -217,15 +196,6 @@ def _last_verify(last: Mapping[str, object] | None) -> Line:
     if last.get("ok") is True:
         return Line("last-verify", title, Health.OK, said("passed {at}", at=at))
     return Line("last-verify", title, Health.BROKEN, said("did not pass {at}", at=at))
-
-
-def _time(last: Mapping[str, object] | None) -> datetime | None:
-    """Return when a verification was saved, in UTC; None where there is none, or no time."""
-    try:
-        at = datetime.fromisoformat(str(last["at"])) if last is not None and "at" in last else None
-        return at.astimezone(UTC) if at is not None else None
-    except (ValueError, OverflowError):
-        return None
 
 
 def _when(at: str) -> str:

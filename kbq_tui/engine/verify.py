@@ -7,21 +7,25 @@ from dataclasses import replace
 
 from kbq_tui.core import checks
 from kbq_tui.core import statements as sql
+from kbq_tui.core.changes import ACCOUNT, KEY, concerns_account, grant_on, is_recent
 from kbq_tui.core.checks import CheckResult, Judged, Verdict
 from kbq_tui.core.grants import on_dataset, on_project
 from kbq_tui.core.keyfile import key_id_of
+from kbq_tui.core.observed import KeyInfo, LocalKey
 from kbq_tui.core.problems import Kind, Problem, ProblemError
+from kbq_tui.core.recognise import settling
 from kbq_tui.core.spec import JOB_USER, ConnectionSpec, DatasetWish
 from kbq_tui.core.statements import PROBE_PREFIX
 from kbq_tui.core.words import said, said_many
-from kbq_tui.engine.checking import Emit, Held, Settling, Told, key_refused, refused
+from kbq_tui.engine.checking import Held, Told, key_refused, refused
 from kbq_tui.engine.isolation import MAX_OTHER_DATASETS, Isolation
 from kbq_tui.engine.offload import offload
 from kbq_tui.engine.ports import Ports, TableInfo
 from kbq_tui.engine.probing import MAX_LISTED, MAX_TABLES, is_probe, of_dataset
 from kbq_tui.engine.verify_causes import causes_of, explained, look_for_cause
+from kbq_tui.engine.waiting import NO_PATIENCE, Emit, Patience, own_changes
 
-__all__ = ["MAX_OTHER_DATASETS", "MAX_TABLES", "PROBE_PREFIX", "Settling", "verify"]
+__all__ = ["MAX_OTHER_DATASETS", "MAX_TABLES", "PROBE_PREFIX", "verify"]
 
 _VIEWS = frozenset({"VIEW", "MATERIALIZED_VIEW"})
 _BROKEN_VIEW = frozenset({"KBQ-QUERY-INVALID", "KBQ-TWO-LOCATIONS"})
@@ -33,7 +37,7 @@ async def verify(
     *,
     told: Told | None = None,
     emit: Emit | None = None,
-    settling: Settling | None = None,
+    patience: Patience = NO_PATIENCE,
     location: str | None = None,
 ) -> tuple[CheckResult, ...]:
     """Run every check as the service account, with the key as it is stored here.
@@ -45,13 +49,14 @@ async def verify(
             itself.
         told: called with each result as it comes.
         emit: called with events: a check started, waits for a change to arrive.
-        settling: how long to wait for our own recent changes.
+        patience: how long to wait for our own changes, where the journal has such that may be on their way.
         location: where the datasets have to be; None takes the connection's, else the first dataset's own.
 
     Returns:
         A result for every check in `checks.expected(spec)`, in that order. Never raises `ProblemError`.
     """
-    run = _Verification(spec, ports, told or (lambda _: None), emit or (lambda _: None), settling or Settling())
+    run = _Verification(spec, ports, told or (lambda _: None), emit or (lambda _: None), patience)
+    run.waits.add(*await own_changes(spec, ports))
     try:
         return await run.all(location or spec.location or "")
     finally:
@@ -68,13 +73,10 @@ class _Verification(Isolation):
             await self._with_key()
         else:
             before = await look_for_cause(self.spec, self.ports.cloud)
-        await self.check(checks.KEYS, "iam.serviceAccounts.keys.list", self._keys)
-        why = said("not tried, because the key does not sign in")
-        if checks.handed_over(self.results.values()):
-            why = said("not tried, because the key is not on this machine any more")
+        await self.check(checks.KEYS, "iam.serviceAccounts.keys.list", self._keys, depends_on=(KEY, ACCOUNT))
         for check in checks.expected(self.spec):
             if check.id not in self.results:
-                self.record(check, "", Judged(Verdict.SKIPPED, why))
+                self.record(check, "", Judged(Verdict.SKIPPED, said("not tried, because the key does not sign in")))
         results = tuple(self.results[c.id] for c in checks.expected(self.spec))
         causes = await causes_of(self.spec, self.ports.cloud, results, before)
         return tuple(self.retold(result) for result in explained(results, causes))
@@ -82,12 +84,7 @@ class _Verification(Isolation):
     async def _authenticated(self) -> bool:
         async def sign_in() -> Judged:
             spec = self.spec
-            try:
-                secret = await offload(lambda: self.ports.keys.load(spec.key_file, spec.project, spec.account_email))
-            except ProblemError as error:
-                if error.problem.code == "KBQ-KEY-FILE-MISSING" and (handed := await self._handed_over()):
-                    raise ProblemError(self.problem(checks.HANDED_OVER, key_id=handed[-1])) from None
-                raise
+            secret = await offload(lambda: self.ports.keys.load(spec.key_file, spec.project, spec.account_email))
             if self.account_cloud is None:
                 self.account_cloud = self.ports.impersonate(secret)
                 self.used_key = key_id_of(secret)
@@ -95,7 +92,11 @@ class _Verification(Isolation):
             return Judged(Verdict.PASS, said("an access token for {account}", account=spec.account_email))
 
         result = await self.check(
-            checks.KEY_AUTH, said("oauth2 token, JWT bearer grant signed with the key"), sign_in, fails=key_refused
+            checks.KEY_AUTH,
+            said("oauth2 token, JWT bearer grant signed with the key"),
+            sign_in,
+            fails=key_refused,
+            depends_on=(KEY, ACCOUNT),
         )
         return result.verdict is Verdict.PASS
 
@@ -158,7 +159,7 @@ class _Verification(Isolation):
             return self.perhaps_not_yet(judged) if info is None else judged
 
         call = f"bigquery.datasets.get {self.spec.project}:{wish.name}"
-        await self.check(checks.visible(wish), call, ask, fails=refused)
+        await self.check(checks.visible(wish), call, ask, fails=refused, depends_on=(grant_on(wish.name),))
 
     async def _granted(self, wish: DatasetWish) -> None:
         member = self.spec.member
@@ -185,15 +186,15 @@ class _Verification(Isolation):
                 missing,
                 lambda roles: self.over_grant([Held(role, on_dataset(wish.name), where) for role in roles]),
             )
-            if judged.verdict is Verdict.PASS or judged.problem is missing:
-                # OBJECT_PRIVILEGES does not tell of conditions.
-                judged = self.bounded(judged, await self.condition(wish), wish.role, on_dataset(wish.name))
+            if judged.verdict is Verdict.PASS and (condition := await self.condition(wish)) is not None:
+                text = said("{role}, but only under a condition: {condition}", role=wish.role, condition=condition)
+                judged = Judged(Verdict.FAIL, text, missing)
             if own:
                 text = said("{evidence} (asked with your own login)", evidence=judged.evidence)
                 judged = replace(judged, evidence=text)
             return self.perhaps_not_yet(judged) if judged.problem is missing else judged
 
-        await self.check(checks.granted(wish), statement, ask)
+        await self.check(checks.granted(wish), statement, ask, depends_on=(grant_on(wish.name),))
 
     async def _permissions(self) -> None:
         asked = (checks.NEEDED_PERMISSION, *checks.EXCESS_PERMISSIONS)
@@ -203,8 +204,10 @@ class _Verification(Isolation):
             held = await self.cloud.test_permissions(self.spec.project, asked)
             missing = self.problem("KBQ-JOB-USER-MISSING", permission=checks.NEEDED_PERMISSION)
             judged = checks.judge_effective(held, missing)
-            judged = self.bounded(judged, await self.job_user_condition(), JOB_USER, on_project(self.spec.project))
-            return self.perhaps_not_yet(judged) if judged.problem is missing else judged
+            if judged.verdict is Verdict.PASS and (condition := await self.job_user_condition()) is not None:
+                text = said("{role}, but only under a condition: {condition}", role=JOB_USER, condition=condition)
+                judged = Judged(Verdict.FAIL, text, missing)
+            return self.perhaps_not_yet(judged)
 
         async def minimal() -> Judged:
             held = await self.cloud.test_permissions(self.spec.project, asked)
@@ -225,7 +228,9 @@ class _Verification(Isolation):
             billing[:] = [inserted]
             return self.settled(judged)
 
-        result = await self.check(checks.STAGING_WRITE, self.cycle_text(wish), ask, fails=refused)
+        result = await self.check(
+            checks.STAGING_WRITE, self.cycle_text(wish), ask, fails=refused, depends_on=(grant_on(wish.name),)
+        )
         judged = billing[0] if billing else Judged(Verdict.UNKNOWN, said("no INSERT was reached"), result.problem)
         self.record(checks.BILLING, said("INSERT INTO the probe table"), judged)
 
@@ -233,7 +238,8 @@ class _Verification(Isolation):
         async def ask() -> Judged:
             return self.settled((await self.write_cycle(wish))[0])
 
-        await self.check(checks.writable(wish), self.cycle_text(wish), ask, fails=refused)
+        needed = (grant_on(wish.name),)
+        await self.check(checks.writable(wish), self.cycle_text(wish), ask, fails=refused, depends_on=needed)
 
     async def _read_only(self, wish: DatasetWish) -> None:
         path = self.probe(wish)
@@ -281,48 +287,60 @@ class _Verification(Isolation):
             ours = all(why.code == "KBQ-TABLE-READ-DENIED" and of_dataset(why, wish.name) for _, why in bad)
             return self.settled(whole) if ours and len(bad) == len(tried) else whole
 
-        await self.check(checks.readable(wish), call, ask, fails=refused)
+        await self.check(checks.readable(wish), call, ask, fails=refused, depends_on=(grant_on(wish.name),))
 
     async def _keys(self) -> Judged:
         spec = self.spec
-        keys = {k.id: k for k in await self.ports.cloud.keys(spec.project, spec.account_email)}
+        keys = await self._listed()
         local = await offload(lambda: self.ports.keys.inspect(spec.key_file, spec.project, spec.account_email))
-        handed = await self._handed_over()
-        if local is None and not handed:
+        if local is None:
             problem = self.problem("KBQ-KEY-FILE-MISSING", path=said("its place"))
             return Judged(Verdict.FAIL, said("there is no key here"), problem)
-        path: str = said("Klaviyo")
-        ours = next((k for k in reversed(handed) if k in keys), handed[-1] if handed else "")
-        if local is not None:
-            ours, path = self.used_key or local.key_id, local.path
-        if ours not in keys:
-            problem = self.problem("KBQ-KEY-DEAD", path=path, key_id=ours)
-            text = said("the key here is not among the account's keys")
-            if local is None:
-                text = said("the key that was handed over is not among the account's keys")
-            return Judged(Verdict.FAIL, text, problem)
-        if keys[ours].disabled:
-            problem = self.problem("KBQ-KEY-DISABLED", path=path, key_id=ours)
-            text = said("the key here is switched off at Google")
-            if local is None:
-                text = said("the key that was handed over is switched off at Google")
-            return Judged(Verdict.FAIL, text, problem)
+        ours = self.used_key or local.key_id
+        if ours not in keys and not self._signed_in:
+            if self._is_new(local):
+                text = said("the key was created a moment ago, and Google does not list it yet")
+                return self.perhaps_not_yet(Judged(Verdict.UNKNOWN, text, self.problem("KBQ-KEY-NOT-FOUND")))
+            problem = self.problem("KBQ-KEY-DEAD", path=local.path, key_id=ours)
+            return Judged(Verdict.FAIL, said("the key here is not among the account's keys"), problem)
+        if ours in keys and keys[ours].disabled:
+            problem = self.problem("KBQ-KEY-DISABLED", path=local.path, key_id=ours)
+            return Judged(Verdict.FAIL, said("the key here is switched off at Google"), problem)
+        handed = await offload(lambda: self.ports.keys.handed_over(spec.project, spec.account_email))
         if others := [k for k in keys if k != ours and k not in handed]:
             problem = self.problem("KBQ-KEY-UNHELD", key_id=others[0])
             text = said("{n} more: {keys}", n=len(others), keys=", ".join(k[:12] for k in others))
             return Judged(Verdict.FAIL, text, problem)
-        if given := [k for k in handed if k in keys and k != ours]:
-            text = said(
-                "{key}, and handed over (shredded here): {keys}", key=ours[:12], keys=", ".join(k[:12] for k in given)
-            )
-            return Judged(Verdict.FAIL, text, self.problem("KBQ-KEY-SECOND", key_id=given[-1]))
-        if local is None:
-            return Judged(Verdict.PASS, said("one key, {key}, handed over (shredded here)", key=ours[:12]))
+        if given := [k[:12] for k in handed if k in keys and k != ours]:
+            text = said("{key}, and handed over (shredded here): {keys}", key=ours[:12], keys=", ".join(given))
+            return Judged(Verdict.PASS, text)
+        if ours not in keys:
+            text = said("{key} has signed in; Google does not list it yet, and lists no other", key=ours[:12])
+            return Judged(Verdict.PASS, text)
         return Judged(Verdict.PASS, said("one key, {key}", key=ours[:12]))
 
-    async def _handed_over(self) -> tuple[str, ...]:
-        """Return the ids of the keys that were handed over and shredded here, newest last."""
-        return await offload(lambda: self.ports.keys.handed_over(self.spec.project, self.spec.account_email))
+    async def _listed(self) -> dict[str, KeyInfo]:
+        """Return the account's keys by id.
+
+        Raises:
+            ProblemError: why they cannot be listed; *not yet*, where we created the account or the key just now.
+        """
+        email = self.spec.account_email
+        try:
+            return {k.id: k for k in await self.ports.cloud.keys(self.spec.project, email)}
+        except ProblemError as error:
+            if concerns_account(error.problem, email) and self.waits.on_its_way(ACCOUNT, KEY):
+                raise ProblemError(settling(error.problem)) from error
+            raise
+
+    @property
+    def _signed_in(self) -> bool:
+        return self.results[checks.KEY_AUTH.id].verdict is Verdict.PASS
+
+    def _is_new(self, local: LocalKey) -> bool:
+        """Whether the key is too young for its absence from a list to mean anything."""
+        written = local.written is not None and is_recent(local.written, self.ports.clock.now())
+        return written or self.waits.on_its_way(KEY) is not None
 
 
 def _cannot_read(table: TableInfo) -> Callable[[Problem], bool]:

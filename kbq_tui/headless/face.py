@@ -14,9 +14,9 @@ from kbq_tui.core.spec import ConnectionSpec
 from kbq_tui.core.steps import Step
 from kbq_tui.core.summary import Summary
 from kbq_tui.core.words import told
-from kbq_tui.engine.apply import Outcome, Patience, apply
-from kbq_tui.engine.checking import Settling, Told
-from kbq_tui.engine.desk import Desk, Draft, Saved
+from kbq_tui.engine.apply import Outcome, apply
+from kbq_tui.engine.checking import Told
+from kbq_tui.engine.desk import Desk, Draft, Saved, patience_of
 from kbq_tui.engine.observe import inspect_key, observe
 from kbq_tui.engine.ports import Ports
 from kbq_tui.engine.verify import verify
@@ -105,16 +105,13 @@ async def carry_out(
     remove_over_grants: bool = False,
 ) -> Outcome:
     """Apply, with the patience of the desk."""
-    patience = Patience() if desk.patience is None else Patience(limit=desk.patience)
-    recently = desk.store.changed_recently(spec.name)
     return await apply(
         spec,
         ports,
         emit,
         expected=expected,
         only=only,
-        patience=patience,
-        recently=recently,
+        patience=patience_of(desk),
         remove_over_grants=remove_over_grants,
     )
 
@@ -123,10 +120,7 @@ async def check(
     spec: ConnectionSpec, ports: Ports, desk: Desk, *, emit: Callable[[Event], None], told: Told | None = None
 ) -> tuple[CheckResult, ...]:
     """Verify; changes of ours of the last minutes may still be on their way."""
-    settling = Settling()
-    if desk.store.changed_recently(spec.name):
-        settling = Settling(limit=Patience().limit if desk.patience is None else desk.patience)
-    return await verify(spec, ports, told=told, emit=emit, settling=settling)
+    return await verify(spec, ports, told=told, emit=emit, patience=patience_of(desk))
 
 
 def remember_checks(face: Face, spec: ConnectionSpec, results: tuple[CheckResult, ...]) -> None:

@@ -3,7 +3,7 @@
 from kbq_tui.core.spec import ConnectionSpec
 from kbq_tui.core.text import inert
 from kbq_tui.core.words import said, told, told_many
-from kbq_tui.engine.apply import Patience
+from kbq_tui.engine.desk import patience_of
 from kbq_tui.engine.keys import create_key, delete_key, keys_of
 from kbq_tui.headless.commands import status_of
 from kbq_tui.headless.face import Face
@@ -51,7 +51,7 @@ def list_command(face: Face, spec: ConnectionSpec, *, as_json: bool) -> int:
 def create_command(face: Face, spec: ConnectionSpec) -> int:
     """Create a key and keep it here. The place must be free: a key that cannot be kept is never made."""
     emit = EventLines(face.paper)
-    outcome = face.with_ports(spec.name, lambda ports: create_key(spec, ports, emit, _patience(face)))
+    outcome = face.with_ports(spec.name, lambda ports: create_key(spec, ports, emit, patience_of(face.desk)))
     for problem in outcome.problems:
         face.paper.problem(problem)
     if outcome.key is not None:
@@ -93,13 +93,11 @@ def delete_command(face: Face, spec: ConnectionSpec, key_id: str, *, agreed: boo
             face.paper.say(told("Nothing was changed."))
             return 1
     emit = EventLines(face.paper)
-    outcome, notes = face.with_ports(spec.name, lambda ports: delete_key(spec, ports, emit, _patience(face), found[0]))
+    outcome, notes = face.with_ports(
+        spec.name, lambda ports: delete_key(spec, ports, emit, patience_of(face.desk), found[0])
+    )
     for problem in outcome.problems:
         face.paper.problem(problem)
     for note in notes:
         face.paper.say(inert(told(note), 1_000))
     return status_of(outcome.problems)
-
-
-def _patience(face: Face) -> Patience:
-    return Patience() if face.desk.patience is None else Patience(limit=face.desk.patience)

@@ -24,6 +24,7 @@ from kbq_tui.local.files import FileKind, folder_fd, open_ours, read_regular, sy
 from kbq_tui.local.state import scrubbed
 
 if TYPE_CHECKING:
+    from kbq_tui.core.changes import OwnChange
     from kbq_tui.engine.ports import Clock
 
 MAX_SIZE = 256 * 1024
@@ -90,6 +91,16 @@ class FileJournal:
             ProblemError: where the journal cannot be read.
         """
         return tuple(self._open(self.history()).values())
+
+    def changes(self) -> tuple[OwnChange, ...]:
+        """Return the changes that were made, or may have been, oldest first.
+
+        Raises:
+            ProblemError: where the journal cannot be read.
+        """
+        from kbq_tui.core.changes import from_journal
+
+        return from_journal(self.history())
 
     def history(self) -> tuple[dict[str, Any], ...]:
         """Return every readable line, oldest first.

@@ -8,6 +8,7 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
 
@@ -119,6 +120,13 @@ class Place:
                 reason = said("The file is too large for a key.")
                 raise problem("KBQ-KEY-FILE-INVALID", path=path, reason=reason) from None
             raise os_problem(error, path, "KBQ-KEY-FILE-UNREADABLE") from error
+
+    def written(self) -> datetime | None:
+        """Return when the file was written, aware UTC; None where that is not known."""
+        try:
+            return datetime.fromtimestamp(self.path.stat(follow_symlinks=False).st_mtime, UTC)
+        except (OSError, OverflowError, ValueError):
+            return None
 
     def warnings(self) -> tuple[str, ...]:
         """Say what is not as it should be: modes wider than the owner's, a git work tree around it."""

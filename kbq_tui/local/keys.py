@@ -72,7 +72,8 @@ class KeyFiles:
             return LocalKey("", record.key_id, record.email, record.project, in_keyring=True)
         facts = key_facts(key, place.path, email)
         copied = record is not None and record.key_id == facts.key_id
-        return LocalKey(str(place.path), facts.key_id, facts.email, facts.project, self.warnings(place), copied)
+        warnings, written = self.warnings(place), place.written()
+        return LocalKey(str(place.path), facts.key_id, facts.email, facts.project, warnings, copied, written)
 
     def handed_over(self, project: str, email: str) -> tuple[str, ...]:
         """Return the ids of the account's keys whose file was shredded here, newest last.
@@ -346,7 +347,7 @@ class Slot:
         warnings += notes
         from kbq_tui.core.observed import LocalKey
 
-        return LocalKey(self.path, facts.key_id, facts.email, facts.project, warnings, copied)
+        return LocalKey(self.path, facts.key_id, facts.email, facts.project, warnings, copied, place.written())
 
     def abandon(self) -> None:
         """Give the place back. What is no longer our reservation is left alone."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict, replace
-from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from kbq_tui.core.spec import check_project
@@ -19,10 +18,6 @@ if TYPE_CHECKING:
 
     from kbq_tui.core.checks import CheckResult
     from kbq_tui.engine.ports import Clock
-
-SPREADING = timedelta(minutes=10)
-"""How long a change of ours may need to be true everywhere
-(https://cloud.google.com/iam/docs/access-change-propagation)."""
 
 _FINISHED = "finished"
 
@@ -107,14 +102,9 @@ class FileStore:
         return self._state(name).verification()
 
     def save_verify(self, name: str, results: tuple[CheckResult, ...]) -> None:
-        """Remember a verification, but for one that could not try the key any more: the last one that did stands.
+        """Remember a verification. Raises: ProblemError."""
+        from kbq_tui.core.checks import healthy
 
-        Raises: ProblemError.
-        """
-        from kbq_tui.core.checks import handed_over, healthy
-
-        if handed_over(results):
-            return
         body: dict[str, object] = {
             "schema": "kbq-tui/verify/v1",
             "connection": name,
@@ -142,18 +132,5 @@ class FileStore:
         """Return what the journal has begun and not settled. Raises: ProblemError."""
         return tuple(f"{p.action} ({p.resource})" for p in self.journal(name).pending())
 
-    def changed_recently(self, name: str) -> bool:
-        """Return whether a change of ours is so young that it may not be true everywhere. Raises: ProblemError."""
-        since = self._clock.now() - SPREADING
-        changes = [line for line in self.journal(name).history() if line["event"] in ("intended", "finished")]
-        return bool(changes) and _is_after(changes[-1].get("at"), since)
-
     def _state(self, name: str) -> ConnectionState:
         return ConnectionState(self._paths.of_connection(name))
-
-
-def _is_after(at: object, since: datetime) -> bool:
-    try:
-        return datetime.fromisoformat(str(at)) >= since
-    except (ValueError, TypeError):
-        return False

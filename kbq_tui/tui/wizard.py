@@ -22,16 +22,15 @@ if TYPE_CHECKING:  # what the first frame does not need is loaded when it is
     from kbq_tui.core.observed import Identity, KeyInfo, Observed
     from kbq_tui.core.plan import Blocked, Plan
     from kbq_tui.core.summary import Summary
-    from kbq_tui.engine.apply import Outcome, Patience
+    from kbq_tui.engine.apply import Outcome
     from kbq_tui.engine.ports import Cloud, Ports
+    from kbq_tui.engine.waiting import Patience
 
 __all__ = ["STEPS", "Wizard"]
 
 LOOK_LIMIT = 90.0
 """Seconds after which a look at the project is given up. Each call has a deadline of its own; this is the sum."""
 SIGN_IN_LIMIT = 60.0
-SETTLE_LIMIT = 420.0
-"""Seconds that a grant may take: https://cloud.google.com/iam/docs/access-change-propagation"""
 
 
 class Wizard(Typed):
@@ -281,7 +280,6 @@ class Wizard(Typed):
                     expected=part.fingerprint,
                     only=step,
                     patience=patience,
-                    recently=self._recently(),
                     remove_over_grants=removal is not None,
                 )
             finally:
@@ -305,16 +303,15 @@ class Wizard(Typed):
         self, spec: ConnectionSpec, work: Callable[[Ports, Patience], Awaitable[Outcome]]
     ) -> Problem | None:
         """Change something, say what came of it, and look again. Returns the first thing that went wrong."""
-        from kbq_tui.engine.apply import Patience
+        from kbq_tui.engine.desk import patience_of
 
         self.rows, self.failed = {}, {}
         self.clock = HurriedClock(self.desk.clock)
-        patience = Patience(limit=self.desk.patience) if self.desk.patience is not None else Patience()
         problem: Problem | None = None
         self._begin(told("Working"), writing=True)
         self.save()
         try:
-            outcome = await work(self.ports(spec), patience)
+            outcome = await work(self.ports(spec), patience_of(self.desk))
         except ProblemError as error:
             problem = self.look_problem = error.problem
             self.say(f"{told(error.problem.title)}. {told(error.problem.cause)}", bad=True)
@@ -343,13 +340,11 @@ class Wizard(Typed):
             return
         if self.cloud is None and not await self.sign_in():
             return
-        from kbq_tui.engine.verify import Settling, verify
+        from kbq_tui.engine.desk import patience_of
+        from kbq_tui.engine.verify import verify
 
         self.results, self.running, self.verified = {}, {}, False
         self.clock = HurriedClock(self.desk.clock)
-        settling = Settling()
-        if self._recently() or self.made:
-            settling = Settling(limit=self.desk.patience if self.desk.patience is not None else SETTLE_LIMIT)
         self._begin(told("Checking with the key"))
         try:
             results = await verify(
@@ -357,7 +352,7 @@ class Wizard(Typed):
                 self.ports(spec),
                 told=self._told,
                 emit=self._check_event,
-                settling=settling,
+                patience=patience_of(self.desk),
                 location=self.plan.location if self.plan and self.current else None,
             )
             self.verified = True
@@ -402,12 +397,6 @@ class Wizard(Typed):
         return part is not None and any(a.change is not Change.NOOP and a.id not in self.made for a in part.actions)
 
     # -- events --------------------------------------------------------------------------------------------------
-
-    def _recently(self) -> bool:
-        try:
-            return self.desk.store.changed_recently(self.draft.name)
-        except ProblemError:
-            return False
 
     def _begin(self, what: str, limit: float = 0.0, *, writing: bool = False) -> None:
         self.busy = Busy(what, self.desk.clock.monotonic(), limit, writing)

@@ -1,6 +1,7 @@
 """The plan: what is missing is made, what is there stays, what is unknown is never written to."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from hypothesis import given, settings
@@ -18,6 +19,7 @@ from kbq_tui.core.actions import (
     RevokeDatasetRole,
     Step,
 )
+from kbq_tui.core.changes import KEY, OwnChange
 from kbq_tui.core.diff import diff, resolve_location
 from kbq_tui.core.grants import over_grants
 from kbq_tui.core.observed import (
@@ -28,6 +30,7 @@ from kbq_tui.core.observed import (
     KeyInfo,
     LocalKey,
     Observed,
+    Part,
     Present,
     RoleBinding,
     Unknown,
@@ -200,6 +203,27 @@ def test_a_key_that_google_no_longer_knows_is_not_silently_replaced() -> None:
         in_place(), keys=Present(()), key=Present(LocalKey("/k.json", "old", SPEC.account_email, "my-project"))
     )
     assert blocked(diff(SPEC, seen))["key"] == "KBQ-KEY-DEAD"
+
+
+@pytest.mark.parametrize(
+    "account", [Present(AccountInfo(SPEC.account_email, "1")), Absent()], ids=["listed", "no account"]
+)
+@pytest.mark.parametrize(("minutes", "dead"), [(0, False), (9, False), (11, True)])
+def test_a_key_whose_file_is_younger_than_ten_minutes_is_not_called_dead(
+    account: Part[AccountInfo], minutes: int, dead: bool
+) -> None:
+    written = AT - timedelta(minutes=minutes)
+    local = LocalKey("/k.json", "young", SPEC.account_email, "my-project", written=written)
+    seen = replace(in_place(), account=account, keys=Present(()), key=Present(local))
+    assert (blocked(diff(SPEC, seen)).get("key") == "KBQ-KEY-DEAD") is dead
+
+
+def test_a_key_that_was_created_here_a_moment_ago_is_not_called_dead() -> None:
+    local = LocalKey("", "in the keyring", SPEC.account_email, "my-project", in_keyring=True)
+    seen = replace(in_place(), keys=Present(()), key=Present(local))
+    own = OwnChange(KEY, SPEC.account_email, AT - timedelta(minutes=2))
+    assert blocked(diff(SPEC, seen))["key"] == "KBQ-KEY-DEAD"
+    assert blocked(diff(SPEC, replace(seen, changes=(own,)))) == {}
 
 
 def test_a_conditional_binding_does_not_count_as_the_grant() -> None:

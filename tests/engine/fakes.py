@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from kbq_tui.core import catalogue
+from kbq_tui.core.changes import OwnChange, from_journal
 from kbq_tui.core.events import Event
 from kbq_tui.core.observed import (
     AccessEntry,
@@ -321,12 +322,18 @@ class FakeSlot:
 class FakeJournal:
     def __init__(self) -> None:
         self.lines: list[str] = []
+        self.history: list[dict[str, object]] = []
 
     def intend(self, action: str, resource: str) -> None:
         self.lines.append(f"intend {action}")
+        self.history.append({"event": "intended", "action": action, "resource": resource})
 
     def settle(self, event: Event) -> None:
         self.lines.append(f"{event.kind.value} {event.action}")
+        self.history.append(event.to_json())
+
+    def changes(self) -> tuple[OwnChange, ...]:
+        return from_journal(self.history)
 
 
 def ports(cloud: FakeCloud | None = None, keys: FakeKeys | None = None) -> Ports:

@@ -11,8 +11,9 @@ from kbq_tui.core.problems import Kind, ProblemError, Retry
 from kbq_tui.core.secret import Secret
 from kbq_tui.core.spec import ConnectionSpec
 from kbq_tui.core.steps import Step
-from kbq_tui.engine.apply import GRACE, Patience, apply
+from kbq_tui.engine.apply import GRACE, apply
 from kbq_tui.engine.observe import observe
+from kbq_tui.engine.waiting import Patience
 from tests.engine.fakes import CANARY, FakeCloud, FakeJournal, FakeKeys, VirtualClock, fault, ports
 
 SPEC = ConnectionSpec("my-project")
@@ -77,7 +78,9 @@ async def test_does_not_exist_right_after_our_own_change_is_waited_out_in_sight(
     assert outcome.complete
     waits = [e for e in events if e.kind is EventKind.WAITING]
     assert waits
-    assert all(e.limit == 420 and e.problem is not_yet for e in waits)
+    assert all(e.limit == 420 and e.problem is not None and e.problem.code == not_yet.code for e in waits)
+    assert waits[0].text == "the account was created 0 s ago; Google takes a minute or two as a rule; nothing to do"
+    assert not any("Do nothing." in step for e in waits if e.problem for step in e.problem.remedy)
     assert isinstance(world.clock, VirtualClock)
     assert max(world.clock.naps) <= 1.0
 
@@ -98,9 +101,10 @@ async def test_the_same_answer_without_a_change_of_ours_is_final() -> None:
     await apply(SPEC, world, lambda _: None)
     world.cloud.bindings.clear()
     world.cloud.always["add_project_binding"] = fault("KBQ-ACCOUNT-NOT-VISIBLE", Retry.NOT_YET)
+    assert isinstance(world.clock, VirtualClock)
+    world.clock.seconds += 601
     outcome = await apply(SPEC, world, lambda _: None)
     assert outcome.failed
-    assert isinstance(world.clock, VirtualClock)
     assert not world.clock.naps
 
 

@@ -10,9 +10,10 @@ from kbq_tui.core.observed import RoleBinding
 from kbq_tui.core.problems import Context, Kind, ProblemError, Retry
 from kbq_tui.core.spec import ConnectionSpec
 from kbq_tui.core.words import Said, said, told
-from kbq_tui.engine.apply import Patience, apply
+from kbq_tui.engine.apply import apply
 from kbq_tui.engine.status import status
 from kbq_tui.engine.verify import verify
+from kbq_tui.engine.waiting import Patience
 from tests.engine.fakes import FakeCloud, fault, ports
 from tests.engine.test_verify_status import ready
 from tests.support.shouting import shouting

@@ -13,7 +13,8 @@ from kbq_tui.core.spec import ConnectionSpec
 from kbq_tui.engine.apply import apply
 from kbq_tui.engine.ports import JobInfo, Ports, TableInfo
 from kbq_tui.engine.status import Health, status
-from kbq_tui.engine.verify import PROBE_PREFIX, Settling, verify
+from kbq_tui.engine.verify import PROBE_PREFIX, verify
+from kbq_tui.engine.waiting import Patience
 from tests.engine.fakes import START, FakeCloud, fault, ports
 
 SPEC = ConnectionSpec("my-project")
@@ -119,9 +120,11 @@ async def test_a_recent_change_is_given_time_and_the_wait_is_seen() -> None:
     not_yet = fault("KBQ-KEY-REJECTED", Retry.NOT_YET, Kind.CREDENTIALS)
     account.faults["authenticate"] = [not_yet, not_yet]
     events: list[Event] = []
-    results = await verify(SPEC, world, emit=events.append, settling=Settling(limit=60))
+    results = await verify(SPEC, world, emit=events.append, patience=Patience(limit=60))
     assert checks.healthy(results)
-    assert [e.action for e in events if e.kind is EventKind.WAITING] == ["key.auth", "key.auth"]
+    waits = [e for e in events if e.kind is EventKind.WAITING]
+    assert {e.action for e in waits} == {"key.auth"}
+    assert [e.elapsed for e in waits] == [0.0, 1.0, 2.0]  # each second of two pauses
 
 
 async def test_without_a_recent_change_the_same_answer_is_a_failure() -> None:
@@ -174,19 +177,6 @@ async def test_what_cannot_be_seen_is_unknown_and_not_healthy() -> None:
     got = await status(SPEC, world)
     assert {line.id: line.health for line in got.lines}["dataset"] is Health.UNKNOWN
     assert not got.healthy
-
-
-@pytest.mark.parametrize(("kind", "signed_in"), [(Kind.CREDENTIALS, False), (Kind.NETWORK, False), (Kind.FAILED, True)])
-async def test_nobody_is_called_signed_in_to_whom_google_answered_nothing(kind: Kind, signed_in: bool) -> None:
-    world = ports()
-    assert isinstance(world.cloud, FakeCloud)
-    for method in (
-        *("project", "billing", "test_permissions", "dataset_names", "dataset", "account", "keys"),
-        *("project_bindings", "services", "policy", "recent_jobs"),
-    ):
-        world.cloud.always[method] = fault("KBQ-LOGIN-EXPIRED", kind=kind)
-    (line,) = [line for line in (await status(SPEC, world)).lines if line.id == "credential"]
-    assert (line.health is Health.OK) == signed_in
 
 
 async def test_our_own_checks_are_not_shown_as_klaviyos_jobs() -> None:

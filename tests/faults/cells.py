@@ -10,14 +10,14 @@ from kbq_tui.core import checks
 from kbq_tui.core.checks import CheckResult, Verdict
 from kbq_tui.core.problems import Problem
 from kbq_tui.core.statements import PROBE_PREFIX
-from kbq_tui.engine.apply import Patience, apply
+from kbq_tui.engine.apply import apply
 from kbq_tui.engine.status import status
-from kbq_tui.engine.verify import Settling, verify
+from kbq_tui.engine.verify import verify
+from kbq_tui.engine.waiting import Patience
 from kbq_tui.sandbox.faults import Rule
 from tests.faults.field import SHARED, TABLE, Field, Refusal, Spot
 
 PATIENCE = Patience(limit=10.0, first=1.0, most=4.0)
-SETTLING = Settling(limit=10.0, first=1.0, most=4.0)
 SHORT = 1.0
 """Seconds for a call where it hangs."""
 

@@ -16,7 +16,6 @@ from kbq_tui.engine.status import status
 from kbq_tui.engine.verify import verify
 from tests.faults.cells import (
     PATIENCE,
-    SETTLING,
     WAYS,
     Cell,
     Known,
@@ -68,7 +67,7 @@ async def everywhere(spot: Spot, method: str, way: Way, known: Known) -> Cell:
             cell.problems([line.problem for line in seen.lines if line.problem is not None], way)
         if method in known.verify:
             spot.fill()
-            results = await verify(spot.spec, ports, settling=SETTLING)
+            results = await verify(spot.spec, ports, patience=PATIENCE)
             if found.complete:
                 cell.verdicts(results, way)
             wrong = checks.healthy(results) and method in known.as_account

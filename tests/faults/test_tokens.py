@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from kbq_tui.core.events import Event, EventKind
-from kbq_tui.engine.apply import Patience, apply
+from kbq_tui.engine.apply import apply
 from kbq_tui.engine.verify import verify
+from kbq_tui.engine.waiting import Patience
 from tests.faults.field import Field, Spot
 
 

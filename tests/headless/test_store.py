@@ -2,15 +2,14 @@
 
 import os
 import stat
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from kbq_tui.core.catalogue import problem
-from kbq_tui.core.checks import HANDED_OVER, KEY_AUTH, CheckResult, Verdict
+from kbq_tui.core.changes import OwnChange
+from kbq_tui.core.checks import KEY_AUTH, CheckResult, Verdict
 from kbq_tui.core.events import Event, EventKind
-from kbq_tui.core.problems import Context
 from kbq_tui.core.steps import Step
 from kbq_tui.engine.desk import Draft, Saved, Store
 from kbq_tui.local.config import Connections
@@ -55,7 +54,7 @@ def test_nothing_is_known_of_what_was_never_saved(store: FileStore):
     assert store.load("acme") is None
     assert store.last_verify("acme") is None
     assert store.unfinished("acme") == ()
-    assert not store.changed_recently("acme")
+    assert store.journal("acme").changes() == ()
 
 
 def test_a_connection_comes_back_as_it_was_saved(store: FileStore):
@@ -98,23 +97,12 @@ def test_a_verification_and_a_report_are_kept_for_the_owner_only(store: FileStor
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
-def test_a_verification_that_could_not_try_the_key_any_more_leaves_the_last_one(store: FileStore):
-    handed = problem(HANDED_OVER, Context(), key_id="0" * 40)
-    store.save_verify("acme", (CheckResult(KEY_AUTH, Verdict.PASS, "yes"),))
-    store.save_verify("acme", (CheckResult(KEY_AUTH, Verdict.UNKNOWN, "", problem=handed),))
-    last = store.last_verify("acme")
-    assert last is not None
-    assert last["ok"] is True
-
-
-def test_a_change_is_recent_for_ten_minutes_and_open_until_settled(store: FileStore, clock: Clock):
+def test_a_change_is_open_until_settled(store: FileStore, clock: Clock):
     store.journal("acme").intend("key", "someone@acme")
     assert store.unfinished("acme") == ("key (someone@acme)",)
     store.journal("acme").settle(Event(EventKind.FINISHED, "key", clock.now()))
     assert store.unfinished("acme") == ()
-    assert store.changed_recently("acme")
-    clock.at += timedelta(minutes=11)
-    assert not store.changed_recently("acme")
+    assert store.journal("acme").changes() == (OwnChange("key", "someone@acme", clock.now()),)
 
 
 def test_what_was_typed_in_the_setup_beats_gcloud_and_yields_to_options(store: FileStore, monkeypatch):

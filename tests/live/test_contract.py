@@ -15,11 +15,11 @@ from kbq_tui.core.actions import Change
 from kbq_tui.core.diff import diff
 from kbq_tui.core.problems import ProblemError
 from kbq_tui.core.spec import DATA_EDITOR, DATA_VIEWER
-from kbq_tui.engine.apply import Outcome, Patience, apply
-from kbq_tui.engine.checking import Settling
+from kbq_tui.engine.apply import Outcome, apply
 from kbq_tui.engine.observe import observe
 from kbq_tui.engine.ports import Cloud, Ports
 from kbq_tui.engine.verify import PROBE_PREFIX, verify
+from kbq_tui.engine.waiting import Patience
 from tests.live.conftest import Ground
 
 REFUSALS = (
@@ -36,12 +36,12 @@ ROOT = Path(__file__).parent.parent.parent
 
 async def set_up(ground: Ground, ports: Ports, **more: bool) -> Outcome:
     patience = Patience(limit=ground.patience, first=0.5 if not ground.live else 5.0)
-    return await apply(ground.spec, ports, lambda _: None, patience=patience, recently=True, **more)
+    return await apply(ground.spec, ports, lambda _: None, patience=patience, **more)
 
 
 async def verdicts(ground: Ground, ports: Ports, *, wait: bool = True) -> dict[str, tuple[str, str]]:
-    settling = Settling(limit=ground.patience if wait else 0.0)
-    return {r.id: (r.verdict.value, r.evidence) for r in await verify(ground.spec, ports, settling=settling)}
+    patience = Patience(limit=ground.patience if wait else 0.0)
+    return {r.id: (r.verdict.value, r.evidence) for r in await verify(ground.spec, ports, patience=patience)}
 
 
 async def refusal(work: Awaitable[object]) -> str | None:

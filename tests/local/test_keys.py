@@ -9,6 +9,7 @@ import sys
 import textwrap
 import traceback
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -74,6 +75,14 @@ def test_what_was_kept_is_found_and_read_again(store: KeyFiles, key: Secret) -> 
     assert seen.warnings == ()
     assert seen.in_keyring is False
     assert store.load(None, PROJECT, EMAIL) == key
+
+
+def test_when_the_file_was_written_is_told(store: KeyFiles, key: Secret) -> None:
+    kept = store.reserve(None, PROJECT, EMAIL).commit(key)
+    os.utime(kept.path, (86_400, 86_400))
+    seen = store.inspect(None, PROJECT, EMAIL)
+    assert seen is not None
+    assert seen.written == datetime(1970, 1, 2, tzinfo=UTC)
 
 
 def test_nothing_is_none(store: KeyFiles) -> None:

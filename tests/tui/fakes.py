@@ -4,7 +4,7 @@ import asyncio
 
 from kbq_tui.core.steps import Step
 from kbq_tui.tui.stories.cloud import CANARY, NOW, PROJECT, SPEC
-from kbq_tui.tui.stories.scene import Scene, blank, complete, fresh, no_permission, resumed, slow
+from kbq_tui.tui.stories.scene import Scene, account_made, blank, complete, fresh, no_permission, resumed, slow
 
 __all__ = [
     "CANARY",
@@ -12,6 +12,7 @@ __all__ = [
     "PROJECT",
     "SPEC",
     "Scene",
+    "account_made",
     "blank",
     "complete",
     "fresh",

@@ -13,16 +13,13 @@ from typing import Any
 
 import pytest
 
-from kbq_tui.core import checks
 from kbq_tui.core.diff import diff
-from kbq_tui.core.spec import IMPORT_DATASET, JOB_USER, STAGING_DATASET, Direction
+from kbq_tui.core.spec import IMPORT_DATASET, STAGING_DATASET, Direction
 from kbq_tui.core.statements import privileges
 from kbq_tui.engine import elsewhere
 from kbq_tui.engine.apply import apply
-from kbq_tui.engine.checking import Settling
 from kbq_tui.engine.observe import observe
-from kbq_tui.engine.status import Health, status
-from kbq_tui.engine.verify import MAX_TABLES, PROBE_PREFIX, verify
+from kbq_tui.engine.verify import MAX_TABLES, PROBE_PREFIX
 from kbq_tui.export.commands import command_for
 from kbq_tui.gcp.wire import Wire
 from kbq_tui.sandbox.faults import Rule
@@ -105,28 +102,6 @@ async def test_a_key_that_is_garbage_or_gone_never_passes(bench: Bench) -> None:
     bench.key_file.unlink()
     results = await bench.verify()
     assert results["key.auth"].verdict == results["keys.expected"].verdict == "fail"
-
-
-# -- waiting
-
-
-async def test_what_is_still_missing_after_the_wait_has_failed(bench: Bench) -> None:
-    bench.open(TMP, None)
-    bench.bind("roles/bigquery.jobUser", there=False)
-    results = await bench.verify(settling=Settling(limit=30))
-    failed = {i for i, r in results.items() if r.verdict == "fail"}
-    assert {f"dataset.visible:{TMP}", f"grants.direct:{TMP}", "permissions.effective", "query.run"} <= failed
-    assert results["import.readonly"].verdict == "unknown"
-
-
-async def test_what_is_too_much_is_not_waited_for(bench: Bench) -> None:
-    bench.also(TMP, "OWNER")
-    with bench.ports() as ports:
-        from kbq_tui.engine.verify import verify
-
-        results = {r.id: r for r in await verify(bench.spec, ports, settling=Settling(limit=400))}
-        assert ports.clock.monotonic() < 60
-    assert results[f"grants.direct:{TMP}"].verdict == "fail"
 
 
 # -- probes
@@ -425,31 +400,6 @@ async def test_what_everybody_holds_or_a_condition_bounds_is_named_with_the_comm
     bench.bind("roles/browser", there=False)
     results = await bench.verify()
     assert {i: r.evidence for i, r in results.items() if r.verdict != "pass"} == {}
-
-
-async def test_a_role_under_a_condition_is_told_with_its_end_and_is_not_called_missing(bench: Bench) -> None:
-    bench.bind_until('request.time < timestamp("2040-01-01T00:00:00Z")', JOB_USER)
-    results = await bench.verify(settling=Settling(limit=420))
-    assert results["query.run"].verdict == "pass"
-    effective = results["permissions.effective"]
-    assert effective.problem.code == "KBQ-CONDITIONAL-GRANT"
-    assert "holds until 2040-01-01 00:00 UTC only" in effective.problem.cause
-    with bench.ports() as ports:
-        seen = await status(bench.spec, ports)
-    (line,) = [line for line in seen.lines if line.id == "grant"]
-    assert (line.health, line.text) == (Health.BROKEN, effective.problem.cause)
-    assert [a.summary for a in seen.plan.changes] == [
-        f"Grant {JOB_USER} on project {bench.project} without its condition"
-    ]
-
-
-async def test_a_key_that_was_handed_over_cannot_be_tried_and_status_stays_healthy(bench: Bench) -> None:
-    with bench.ports() as ports:
-        ports.keys.shred(None, bench.project, bench.spec.account_email)
-        results = await verify(bench.spec, ports)
-        assert checks.handed_over(results)
-        assert results[-1].evidence.endswith("handed over (shredded here)")
-        assert (await status(bench.spec, ports, {"ok": True, "at": "2026-01-02"})).healthy
 
 
 async def test_over_grants_go_on_request_and_nothing_else_does(bench: Bench) -> None:

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from kbq_tui.core import catalogue
+from kbq_tui.core.changes import ACCOUNT, OwnChange
 from kbq_tui.core.checks import CheckResult, healthy
-from kbq_tui.core.events import Event
+from kbq_tui.core.events import Event, EventKind
 from kbq_tui.core.observed import AccessEntry, AccountInfo, DatasetInfo, KeyInfo, LocalKey, RoleBinding
 from kbq_tui.core.problems import Context, Problem, ProblemError, Retry
 from kbq_tui.core.secret import Secret
@@ -107,6 +108,11 @@ class MemoryJournal:
     def settle(self, event: Event) -> None:
         if event.action in self.store.open:
             self.store.open.remove(event.action)
+        if event.kind is EventKind.FINISHED:
+            self.store.changed.append(OwnChange(event.action, "", event.at))
+
+    def changes(self) -> tuple[OwnChange, ...]:
+        return tuple(self.store.changed)
 
 
 class MemoryStore:
@@ -118,7 +124,7 @@ class MemoryStore:
         self.texts: dict[str, str] = {}
         self.verified: dict[str, Mapping[str, object]] = {}
         self.open: list[str] = []
-        self.recently = False
+        self.changed: list[OwnChange] = []
         self.problem: Problem | None = None
         self.chosen = Taste()
 
@@ -160,9 +166,6 @@ class MemoryStore:
 
     def unfinished(self, name: str) -> tuple[str, ...]:
         return tuple(self.open)
-
-    def changed_recently(self, name: str) -> bool:
-        return self.recently
 
 
 class MemorySignIn:
@@ -250,6 +253,11 @@ class Scene:
 def fresh(**draft: str) -> Scene:
     """Nothing there: datasets, account, key and grants are all to be made."""
     return Scene(draft=Draft(**{"project": PROJECT, **draft}))
+
+
+def account_made() -> OwnChange:
+    """Our own create of the account, just now."""
+    return OwnChange(ACCOUNT, SPEC.account_email, NOW)
 
 
 def blank() -> Scene:

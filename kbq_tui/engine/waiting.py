@@ -1,0 +1,127 @@
+"""Waiting for our own changes to arrive everywhere at Google: how long, how often, and what is said meanwhile."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from typing import Final
+
+from kbq_tui.core.catalogue_base import GRANT_WAIT
+from kbq_tui.core.changes import OwnChange, last_recent, may_explain, of_connection, waiting_text
+from kbq_tui.core.events import Event, EventKind
+from kbq_tui.core.problems import Problem, ProblemError, Retry
+from kbq_tui.core.spec import ConnectionSpec
+from kbq_tui.core.words import said
+from kbq_tui.engine.offload import offload
+from kbq_tui.engine.ports import Clock, Ports
+
+Emit = Callable[[Event], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long *not yet* is waited out.
+
+    Attributes:
+        limit: seconds in all for one action, or for all checks of a verification. A grant takes "typically 2 minutes,
+            potentially 7 minutes or longer" (https://cloud.google.com/iam/docs/access-change-propagation).
+        first: seconds before the first new try; doubles up to `most`.
+        most: seconds between tries at most.
+    """
+
+    limit: float = float(GRANT_WAIT)
+    first: float = 1.0
+    most: float = 10.0
+
+
+NO_PATIENCE: Final = Patience(limit=0.0)
+"""Nothing is waited for."""
+
+
+async def own_changes(spec: ConnectionSpec, ports: Ports) -> tuple[OwnChange, ...]:
+    """Return our own changes to a connection, as the journal has them; none where it cannot be read."""
+    try:
+        changes = await offload(ports.journal.changes)
+    except ProblemError:
+        return ()
+    return of_connection(changes, spec)
+
+
+class Waits:
+    """What of our own changes may be on its way, and the waiting for it.
+
+    Args:
+        clock: time.
+        patience: how long is waited.
+        emit: called with an event each second of a wait.
+        changes: our own changes so far.
+    """
+
+    def __init__(self, clock: Clock, patience: Patience, emit: Emit, changes: Iterable[OwnChange] = ()) -> None:
+        self.clock = clock
+        self.patience = patience
+        self._emit = emit
+        self._changes = list(changes)
+
+    def add(self, *changes: OwnChange) -> None:
+        """Know of more changes."""
+        self._changes += changes
+
+    def made(self, action: str, resource: str) -> None:
+        """Note a change that this run has made."""
+        self.add(OwnChange(action, resource, self.clock.now()))
+
+    def on_its_way(self, *subjects: str) -> OwnChange | None:
+        """Return the newest change of one of the subjects that may not have arrived."""
+        return last_recent(self._changes, self.clock.now(), *subjects)
+
+    def begin(self, action: str, since: float | None = None) -> "Wait":
+        """Return the tries of an action or check.
+
+        Args:
+            action: its id, for events.
+            since: from when the limit counts, in the clock's seconds; now by default.
+        """
+        return Wait(self, self._emit, action, self.clock.monotonic() if since is None else since)
+
+
+class Wait:
+    """The tries of one action or check."""
+
+    def __init__(self, waits: Waits, emit: Emit, action: str, since: float) -> None:
+        self._waits = waits
+        self._emit = emit
+        self._action = action
+        self._since = since
+        self._pause = waits.patience.first
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the limit began to count."""
+        return self._waits.clock.monotonic() - self._since
+
+    async def again(self, problem: Problem, *subjects: str) -> bool:
+        """Wait before another try, and say each second what is waited for.
+
+        Args:
+            problem: why the last try did not succeed.
+            subjects: what it depended on; a change of ours to one of them may be on its way.
+
+        Returns:
+            False, at once, where no change of ours explains the refusal, or the limit is reached.
+        """
+        limit, clock = self._waits.patience.limit, self._waits.clock
+        change = self._waits.on_its_way(*may_explain(problem, subjects))
+        if problem.retry is not Retry.NOT_YET or change is None or self.elapsed >= limit:
+            return False
+        left = min(self._pause, limit - self.elapsed)
+        self._pause = min(self._pause * 2, self._waits.patience.most)
+        waiting = replace(problem, remedy=(_STEP,), who="")
+        while left > 0:
+            text = waiting_text(change, clock.now())
+            self._emit(Event(EventKind.WAITING, self._action, clock.now(), text, waiting, self.elapsed, limit))
+            nap = min(1.0, left)
+            await clock.sleep(nap)
+            left -= nap
+        return True
+
+
+_STEP: Final = said("Nothing to do: it is tried again by itself until Google shows the change everywhere.")
