@@ -16,6 +16,7 @@ from kbq_tui.options import (
     TextCommand,
     absolute,
     connection_options,
+    findable,
     json_option,
     name_argument,
     output_options,
@@ -298,7 +299,11 @@ def demo(scenario: str, list_: bool, keep: str | None, **options: Any) -> int:
 @cli.command(help=told("Run Google Cloud in miniature on this machine, for gcloud, bq and your own tries."))
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help=told("HTTP port; 0 takes a free one."))
 @click.option(
-    "--env-file", metavar="F", type=click.Path(dir_okay=False), help=told("Holds 'export' lines once it is ready.")
+    "--env-file",
+    metavar="F",
+    type=click.Path(dir_okay=False),
+    callback=findable,
+    help=told("Holds 'export' lines once it is ready."),
 )
 @click.option("--scenario", metavar="S", default="fresh", show_default=True, help=told("A name, or a TOML file."))
 @click.option("--latency-ms", metavar="N", type=click.FloatRange(0), help=told("Added to every call."))

@@ -145,6 +145,14 @@ def _open_log(path: Path) -> BinaryIO:
     return os.fdopen(fd, "wb")
 
 
+def _cwd_or(folder: Path) -> Path:
+    """Return the working directory, or a folder to work in where it is gone."""
+    try:
+        return Path.cwd()
+    except FileNotFoundError:
+        return folder
+
+
 @contextmanager
 def _sandbox(scenario: str, folder: Path, ready: Path) -> Iterator[dict[str, str]]:
     """Run a sandbox as a child process; gives the environment in which it is Google.
@@ -160,6 +168,7 @@ def _sandbox(scenario: str, folder: Path, ready: Path) -> Iterator[dict[str, str
             stdout=log,
             stderr=log,
             env=_without_foreign(os.environ),
+            cwd=_cwd_or(folder),
             start_new_session=True,  # Ctrl+C is for us; the child must live until we have finished
         )
     try:

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -16,6 +17,7 @@ from kbq_tui.at_work import AtWork, terminal
 from kbq_tui.core.problems import ProblemError
 from kbq_tui.core.secret import scrub
 from kbq_tui.core.text import inert
+from kbq_tui.core.threads import start_daemon
 from kbq_tui.core.words import Said, joined, mark, said, told
 from kbq_tui.gcp.endpoints import Endpoints
 from kbq_tui.headless.paper import Paper
@@ -197,13 +199,14 @@ def _reach(endpoints: Endpoints) -> list[Finding]:
     def ask(number: int, name: str) -> None:
         url = getattr(endpoints, name)
         out[number] = _answer(name, url, time.monotonic)
+        answered.release()
 
-    threads = [threading.Thread(target=ask, args=(n, name), daemon=True) for n, name in enumerate(_APIS)]
-    for thread in threads:
-        thread.start()
+    answered = threading.Semaphore(0)
+    for number, name in enumerate(_APIS):
+        start_daemon(partial(ask, number, name), "reach")
     until = time.monotonic() + REACH_SECONDS + 2
-    for thread in threads:
-        thread.join(max(0.0, until - time.monotonic()))
+    for _ in _APIS:
+        answered.acquire(timeout=max(0.0, until - time.monotonic()))
     late = said("no answer in time")
     return [f or Finding(_REACHABILITY, n, late, False) for f, n in zip(out, _APIS, strict=True)]
 

@@ -47,7 +47,7 @@ def status_of(work: Callable[[], object]) -> int:
     except KeyboardInterrupt:
         return 130
     except Exception as error:  # noqa: BLE001  the outermost boundary
-        for known in (_of_output(error), _of_click(error)):
+        for known in (_of_output(error), _of_click(error), _of_threads(error)):
             if known is not None:
                 return known
         return unexpected(error)
@@ -70,6 +70,8 @@ def stand_in() -> None:
             stream = open(os.devnull, mode, encoding="utf-8")  # noqa: PTH123, SIM115  it lives as long as we do
             setattr(sys, name, stream)
             setattr(sys, f"__{name}__", stream)
+    if isinstance(sys.stdin, io.TextIOWrapper):
+        sys.stdin.reconfigure(errors="surrogateescape")  # what is no text is refused where it is asked for
     if isinstance(getattr(sys.stdout, "buffer", None), io.RawIOBase):
         # PYTHONUNBUFFERED: what cannot be written would be forgotten, and nobody could tell that it was lost. All
         # that writes here flushes itself.
@@ -137,6 +139,19 @@ def _of_click(error: Exception) -> int | None:
     if isinstance(error, click.Abort):
         return 130 if isinstance(error.__cause__, KeyboardInterrupt) else 1
     return None
+
+
+def _of_threads(error: Exception) -> int | None:
+    """Return the status where a library could not start a thread; None for any other error."""
+    if not all(isinstance(leaf, RuntimeError) and "start new thread" in str(leaf) for leaf in _leaves(error)):
+        return None
+    _tell(
+        told(
+            "No thread can be started: a limit of the system is reached. End other programs, or raise the limit "
+            "(ulimit -u, the service's TasksMax, the container's pids limit)."
+        )
+    )
+    return 1
 
 
 def leave(status: int) -> NoReturn:

@@ -60,16 +60,32 @@ def valid_key(ctx: click.Context, param: click.Parameter, value: str) -> str:
     return value
 
 
+def _whole(value: str) -> str:
+    """Return a path that does not depend on where the program runs. Raises: click.BadParameter."""
+    try:
+        return os.path.abspath(os.path.expanduser(value))  # noqa: PTH100, PTH111  pathlib is late here
+    except FileNotFoundError:
+        reason = told("The working directory is gone. Change to another, or give a whole path.")
+        raise click.BadParameter(reason) from None
+
+
+def findable(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
+    """Refuse a relative path where the working directory is gone."""
+    if value:
+        _whole(value)
+    return value
+
+
 def valid_report(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
     """Refuse a report of no known kind."""
     if value is not None and not value.endswith((".md", ".html", ".json")):
         raise click.BadParameter(told("A report's name ends in .md, .html or .json."))
-    return value
+    return findable(ctx, param, value)
 
 
 def absolute(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
     """Return a path that does not depend on where the program runs."""
-    return os.path.abspath(os.path.expanduser(value)) if value else None  # noqa: PTH100, PTH111  pathlib is late here
+    return _whole(value) if value else None
 
 
 def _together(*options: Callable[[F], F]) -> Callable[[F], F]:
@@ -152,7 +168,13 @@ connection_options = _together(
     ),
     click.option("--impersonate", metavar=told("ACCOUNT"), help=told("Act as this service account.")),
     click.option("--quota-project", metavar="ID", help=told("Project that calls are charged to.")),
-    click.option("--config", metavar=told("FILE"), type=click.Path(dir_okay=False), help=told("One connection file.")),
+    click.option(
+        "--config",
+        metavar=told("FILE"),
+        type=click.Path(dir_okay=False),
+        callback=findable,
+        help=told("One connection file."),
+    ),
     click.option(
         "--timeout",
         metavar="S",

@@ -8,14 +8,14 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from kbq_tui.core.spec import InvalidValueError, check_impersonated, check_quota_project
+from kbq_tui.core.spec import InvalidValueError, check_impersonated, check_path, check_quota_project
 from kbq_tui.core.words import Said, said
 from kbq_tui.engine.desk import Desk, Draft
 from kbq_tui.gcp.endpoints import Endpoints
 from kbq_tui.local import clipboard, keyring_copy
 from kbq_tui.local.beliefs import ENVIRONMENT, Believed, believe
 from kbq_tui.local.clipboard import Clipboard
-from kbq_tui.local.clock import SystemClock
+from kbq_tui.local.clock import SystemClock, check_clock
 from kbq_tui.local.config import Connection, Connections
 from kbq_tui.local.gcloud_settings import read_gcloud
 from kbq_tui.local.keyring_copy import KeyringCopy
@@ -240,6 +240,7 @@ def build(options: Options, env: Mapping[str, str] | None = None) -> Workplace:
         ProblemError: where files cannot be read.
     """
     env = os.environ if env is None else env
+    check_clock()
     clock = SystemClock()
     paths = Paths.from_env(env)
     connections = connections_of(options, paths)
@@ -292,7 +293,8 @@ def _check_operator(beliefs: Mapping[str, Believed]) -> None:
     Raises:
         UsageError: where it cannot; it names the option, the variable or the file.
     """
-    for key, check in (("quota_project", check_quota_project), ("impersonate", check_impersonated)):
+    checks = {"quota_project": check_quota_project, "impersonate": check_impersonated, "credentials": check_path}
+    for key, check in checks.items():
         believed = beliefs.get(key)
         if believed is None or not believed.value or not (reason := check(believed.value)):
             continue

@@ -258,6 +258,17 @@ ENTRIES: Final = (
         _XDG,
     ),
     Entry(
+        "KBQ-CLOCK-UNUSABLE",
+        "This machine's clock is at the end of the calendar",
+        "The clock says {reason}: no deadline can be reckoned from that, and Google refuses what is signed then.",
+        (
+            "Compare the clock with the real time, in UTC:\ndate -u",
+            "Switch network time on:\nsudo timedatectl set-ntp true",
+        ),
+        "An administrator of this machine.",
+        "https://developers.google.com/identity/protocols/oauth2/service-account#error-codes",
+    ),
+    Entry(
         "KBQ-FILE-NOT-OURS",
         "A file is not written over",
         "{path} is left as it is: {reason}",

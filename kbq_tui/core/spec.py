@@ -166,6 +166,17 @@ def check_key_file(value: str) -> str | None:
     seen = scrub(value) if value.startswith(("/", "~")) else scrub_typed(value)  # a long path looks like a key's line
     if seen != value:
         return said("This looks like a secret. Name the file that holds it instead.")
+    return check_path(value)
+
+
+def check_path(value: str) -> str | None:
+    """Return why `value` cannot be a path that a connection file names, or None."""
+    if "\0" in value:
+        return said("This is no file name.")
+    try:
+        value.encode()
+    except UnicodeEncodeError:  # bytes of a path that are none of UTF-8, which Python keeps as surrogates
+        return said("The name is not UTF-8, and a connection file could not hold it. Rename it, or take another.")
     return None
 
 

@@ -1,9 +1,10 @@
 """Blocking calls off the event loop, on daemon threads: leaving the program never waits for a disk or a keyring."""
 
 import asyncio
-import threading
 from collections.abc import Callable
 from typing import TypeVar
+
+from kbq_tui.core.threads import start_daemon
 
 T = TypeVar("T")
 
@@ -32,5 +33,5 @@ async def offload(call: Callable[[], T]) -> T:
         except RuntimeError:
             return  # the loop is closed: nobody waits any more
 
-    threading.Thread(target=run, name="kbq-offload", daemon=True).start()
+    start_daemon(run, "kbq-offload")
     return await future

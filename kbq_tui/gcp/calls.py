@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Final, Protocol, TypeVar
 
 from kbq_tui.core.problems import Context, Problem, ProblemError, Retry
+from kbq_tui.core.threads import start_daemon
 
 T = TypeVar("T")
 
@@ -93,17 +94,19 @@ class _Starter:
     def start(self, name: str, work: Callable[[], None]) -> None:
         with self._lock:
             if self._thread is None or not self._thread.is_alive():
-                self._thread = threading.Thread(target=self._run, name="google starter", daemon=True)
-                self._thread.start()
+                thread = threading.Thread(target=self._run, name="google starter", daemon=True)
+                try:
+                    thread.start()
+                except RuntimeError:  # no more threads to be had: in turn, on the event loop
+                    work()
+                    return
+                self._thread = thread
         self._jobs.put((name, work))
 
     def _run(self) -> None:
         while True:
             name, work = self._jobs.get()
-            try:
-                threading.Thread(target=work, name=name, daemon=True).start()
-            except RuntimeError:  # no more threads to be had: do it here, so that nobody waits in vain
-                work()
+            start_daemon(work, name)
 
 
 _starter = _Starter()
@@ -262,5 +265,8 @@ def warm(*, started: Callable[[str], None] | None = None) -> threading.Thread | 
             importlib.import_module(name)
 
     thread = threading.Thread(target=work, name="google warm-up", daemon=True)
-    thread.start()
+    try:
+        thread.start()
+    except RuntimeError:  # no more threads to be had: the first call imports them
+        return None
     return thread

@@ -1,11 +1,11 @@
 """Google Cloud as the engine's `Cloud`: one object a principal, put together from its parts."""
 
-import threading
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from kbq_tui.core.observed import AccountInfo, DatasetInfo, Identity, KeyInfo, ProjectInfo, RoleBinding
 from kbq_tui.core.secret import Secret
+from kbq_tui.core.threads import start_daemon
 from kbq_tui.engine.ports import JobInfo, ProjectPage, QueryResult, TableInfo
 from kbq_tui.gcp.accounts import Accounts
 from kbq_tui.gcp.calls import DEFAULT_TIMEOUT, Caller, Try
@@ -209,7 +209,7 @@ class GoogleCloud:
             self._accounts.close()
             self._session.close()
 
-        threading.Thread(target=let_go, name="google close", daemon=True).start()
+        start_daemon(let_go, "google close")
 
 
 class KeyImpersonator:

@@ -206,7 +206,7 @@ class Setup:
     def _account(self, ports: Ports, spec: ConnectionSpec) -> ConnectionSpec:
         self._heading(Step.ACCOUNT)
         self._ask("account_id", told("ID of the service account, the part before the @"), rules.check_account)
-        self._ask("key_file", told("Where its key is kept (empty: the usual place)"), lambda _: None)
+        self._ask("key_file", told("Where its key is kept (empty: the usual place)"), rules.check_key_file)
         spec = self.draft.spec()
         self._step(ports, spec, Step.ACCOUNT)
         return spec

@@ -2,7 +2,26 @@
 
 import asyncio
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+
+from kbq_tui.core.words import said
+from kbq_tui.local.faults import problem
+
+_ROOM = timedelta(days=366)
+"""How far from the ends of the calendar a clock must be: deadlines and the ends of tokens are reckoned from it."""
+
+
+def check_clock() -> None:
+    """Make sure that the clock tells a time that can be reckoned with.
+
+    Raises:
+        ProblemError: KBQ-CLOCK-UNUSABLE.
+    """
+    try:
+        now = datetime.now(UTC)
+        _ = now + _ROOM, now - _ROOM
+    except (ValueError, OverflowError, OSError):  # before the year 1, after 9999, or near to it
+        raise problem("KBQ-CLOCK-UNUSABLE", reason=said("{n} seconds since 1970", n=f"{time.time():.0f}")) from None
 
 
 class SystemClock:

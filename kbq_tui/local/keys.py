@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from kbq_tui.core.problems import ProblemError
 from kbq_tui.core.secret import Secret
-from kbq_tui.core.words import said
+from kbq_tui.core.words import joined, said
 from kbq_tui.local.faults import os_problem, problem, words_of
 from kbq_tui.local.files import (
     FILE_MODE,
@@ -338,12 +338,21 @@ class Slot:
                 (place.folder / place.part).unlink()
             raise os_problem(error, place.path, "KBQ-KEY-FILE-UNWRITABLE") from error
         self._close()
-        warnings = self._store.warnings(place)
+        # The key is in place: from here on it is too late to call anything a failure.
+        warnings: tuple[str, ...] = ()
+        try:
+            warnings += self._store.warnings(place)
+        except OSError as error:
+            warnings += (said("Who else may reach the key could not be seen: {why}.", why=words_of(error)),)
         try:
             _sync(place)
-        except OSError as error:  # the key is in place: too late to call it a failure
+        except OSError as error:
             warnings += (said("The key's folder could not be synced to disk: {why}.", why=words_of(error)),)
-        copied, notes = self._store.keep_copy(self._project, self._email, key, facts)
+        try:
+            copied, notes = self._store.keep_copy(self._project, self._email, key, facts)
+        except Exception as error:  # noqa: BLE001  # whatever a keyring does, the key is kept
+            why = joined("", type(error).__name__, ".")
+            copied, notes = False, (said("No copy in the system keyring: {why}", why=why),)
         warnings += notes
         from kbq_tui.core.observed import LocalKey
 

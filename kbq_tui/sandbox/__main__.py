@@ -45,6 +45,11 @@ def run(
     """
     from kbq_tui.sandbox.server import Sandbox, write_private
 
+    try:
+        Path.cwd()
+    except FileNotFoundError:  # DuckDB opens no database there, not even one in memory
+        sys.stderr.write("kbq-tui sandbox: the working directory is gone; change to another\n")
+        return 2
     done = threading.Event()
     code = 0
 

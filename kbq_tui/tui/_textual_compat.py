@@ -265,4 +265,5 @@ def watch_terminal(app: App[Any], gone: Callable[[], None]) -> None:
         with suppress(RuntimeError):  # the app has ended meanwhile
             loop.call_soon_threadsafe(gone)
 
-    threading.Thread(target=wait, name="hang-up", daemon=True).start()
+    with suppress(RuntimeError):  # no more threads to be had: SIGHUP remains
+        threading.Thread(target=wait, name="hang-up", daemon=True).start()

@@ -721,3 +721,16 @@ def test_a_link_of_another_user_is_not_followed(tmp_path: Path, monkeypatch: pyt
     with pytest.raises(OSError, match="symbolic link of another user"):
         files.write_atomic(link, b"report", ANY)
     assert ours.read_bytes() == b"mine"
+
+
+@pytest.mark.parametrize("what", ["keep_copy", "warnings"])
+def test_what_fails_after_the_key_is_in_place_is_a_warning(
+    store: KeyFiles, key: Secret, what: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO)) if what == "warnings" else RuntimeError("no")
+
+    monkeypatch.setattr(KeyFiles, what, fail)
+    kept = store.reserve(None, PROJECT, EMAIL).commit(key)
+    assert any(w.startswith(("No copy in the system keyring", "Who else may reach")) for w in kept.warnings)
+    assert Path(kept.path).read_bytes() == key.reveal()
