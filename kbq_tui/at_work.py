@@ -92,6 +92,7 @@ def paper_of(options: Mapping[str, Any], *, together: bool = False) -> Paper:
         options: `no_color`, `ascii_`, `verbose` as typed.
         together: everything goes to standard output: a conversation is not to be torn apart.
     """
+    from kbq_tui.headless.live import LiveLines, size_of
     from kbq_tui.headless.paper import Paper
     from kbq_tui.local.terminal import detect
 
@@ -108,6 +109,7 @@ def paper_of(options: Mapping[str, Any], *, together: bool = False) -> Paper:
         err_colour=colours and err.isatty(),
         ascii=found.ascii,
         verbose=bool(options.get("verbose")),
+        live=LiveLines(err, lambda: size_of(err)) if err.isatty() and found.moves_cursor else None,
     )
 
 

@@ -1,16 +1,16 @@
 """plan, apply, verify, status and explain as commands: each returns an exit status."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from kbq_tui.core.actions import Change, Step
-from kbq_tui.core.checks import CheckResult, healthy
+from kbq_tui.core.checks import Check, CheckResult, Verdict, expected, healthy
 from kbq_tui.core.events import Event
 from kbq_tui.core.problems import Context, Problem
 from kbq_tui.core.spec import ConnectionSpec
 from kbq_tui.core.summary import Summary
 from kbq_tui.core.text import inert
-from kbq_tui.core.words import told
+from kbq_tui.core.words import said, told
 from kbq_tui.engine.apply import Outcome
 from kbq_tui.engine.lines import stopped
 from kbq_tui.engine.ports import Ports
@@ -140,20 +140,70 @@ def verify_command(face: Face, spec: ConnectionSpec, *, as_json: bool, report: s
         report: a file to write a report into besides; its kind follows from the name's end.
     """
 
+    known: dict[str, CheckResult] = {}
+    lines = EventLines(face.paper)
+
+    def seen(result: CheckResult) -> None:
+        known[result.id] = result
+        lines.ended(result.id)
+
     async def work(ports: Ports) -> tuple[tuple[CheckResult, ...], About]:
-        results = await check(spec, ports, face.desk, emit=EventLines(face.paper))
+        results = await check(spec, ports, face.desk, emit=lines, told=seen)
         return results, await about_of(spec, ports)
 
-    results, about = face.with_ports(spec.name, work)
+    try:
+        results, about = face.with_ports(spec.name, work)
+    except SystemExit as stopped_by:
+        if stopped_by.code == _CTRL_C and known:
+            _tell_what_is_known(face, spec, known, lines, as_json=as_json)
+        raise
     remember_checks(face, spec, results)
     if as_json:
         face.paper.json(json.loads(to_json(results, about)))
     else:
         show_checks(results, face.paper, as_result=True)
+        if any(r.verdict is Verdict.FAIL and r.problem is not None and r.problem.code in _APPLY_MAKES for r in results):
+            face.paper.say(told("Next: {command}", command=f"kbq-tui apply {spec.name}"))
     if report is not None:
         face.write(report, report_text(results, about, report))
         face.paper.say(told("Report written to {path}", path=inert(report)))
     return 0 if healthy(results) else NOT_HEALTHY
+
+
+_CTRL_C = 130
+_APPLY_MAKES = frozenset(
+    {
+        "KBQ-ACCOUNT-NOT-VISIBLE",
+        "KBQ-DATASET-NOT-FOUND",
+        "KBQ-DATASET-NOT-VISIBLE",
+        "KBQ-GRANT-MISSING",
+        "KBQ-JOB-USER-MISSING",
+        "KBQ-KEY-FILE-MISSING",
+    }
+)
+"""What `apply` sets right where a check fails for it."""
+
+
+def _tell_what_is_known(
+    face: Face, spec: ConnectionSpec, known: Mapping[str, CheckResult], lines: EventLines, *, as_json: bool
+) -> None:
+    """Print the checks of a verification that was stopped; nothing of it is remembered."""
+
+    def of(check: Check) -> CheckResult:
+        waits = lines.waits_for(check.id)
+        text = (
+            said("stopped while it waited: {why}", why=waits) if waits else said("stopped before there was an answer")
+        )
+        return known.get(check.id) or CheckResult(check, Verdict.UNKNOWN, text)
+
+    results = tuple(of(check) for check in expected(spec))
+    if face.paper.live is not None:
+        face.paper.live.clear()
+    if as_json:
+        face.paper.json(json.loads(to_json(results, About(spec, face.desk.clock.now(), spec.location or ""))))
+    else:
+        show_checks(results, face.paper, as_result=True)
+    face.paper.say(told("Stopped. The last verification is kept as it was."))
 
 
 def status_command(face: Face, spec: ConnectionSpec, *, as_json: bool) -> int:

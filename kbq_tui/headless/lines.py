@@ -11,9 +11,10 @@ from kbq_tui.core.problems import Problem
 from kbq_tui.core.root_cause import is_consequence
 from kbq_tui.core.summary import Summary
 from kbq_tui.core.text import inert
-from kbq_tui.core.words import mark, said, told
+from kbq_tui.core.words import Said, mark, said, told
 from kbq_tui.engine.lines import stopped
 from kbq_tui.engine.status import Line, Status
+from kbq_tui.headless.live import LiveLine
 from kbq_tui.headless.paper import LONGEST, Paper, column
 
 MOST_ALIKE = 5
@@ -21,9 +22,6 @@ MOST_ALIKE = 5
 
 TITLE = 18
 """Cells of a status line's title, at the least."""
-
-WAIT_EVERY = 10.0
-"""Seconds between two lines about one wait."""
 
 
 def show_plan(plan: Plan, paper: Paper, *, result: bool) -> None:
@@ -94,7 +92,7 @@ def distinct(problems: Sequence[Problem]) -> list[Problem]:
 
 @dataclass(slots=True)
 class EventLines:
-    """Writes events as they come; of a wait, the first and then one every ten seconds.
+    """Writes events as they come. Of a wait there is one line, which on a terminal is drawn again each second.
 
     Attributes:
         paper: where to.
@@ -102,7 +100,8 @@ class EventLines:
 
     paper: Paper
     _titles: dict[str, str] = field(default_factory=dict)
-    _told: dict[str, float] = field(default_factory=dict)
+    _waiting: dict[str, str] = field(default_factory=dict)
+    _hinted: bool = False
 
     def __call__(self, event: Event) -> None:
         match event.kind:
@@ -112,35 +111,48 @@ class EventLines:
                 if self.paper.verbose:
                     self._line(event, told(event.text))
             case EventKind.WAITING:
-                last = self._told.get(event.action)
-                if last is None or event.elapsed - last >= WAIT_EVERY:
-                    self._told[event.action] = event.elapsed
-                    self._line(event, self._waiting(event))
+                self._wait(event)
             case EventKind.FINISHED:
+                self.ended(event.action)
                 self._line(event, told("{what} ({seconds:.1f} s)", what=event.text, seconds=event.elapsed))
             case EventKind.FAILED | EventKind.SKIPPED:
+                self.ended(event.action)
                 self._line(event, f"{self._title(event)}: {told(event.text)}")
 
-    def _waiting(self, event: Event) -> str:
-        if not event.limit:
-            return told(
-                "{what}: not yet ({why}; Ctrl+C stops waiting, and undoes nothing)",
-                what=self._title(event),
-                why=event.text,
-            )
-        return told(
-            "{what}: not yet ({why}, {elapsed:.0f} of at most {limit:.0f} s; Ctrl+C stops waiting, and undoes nothing)",
-            what=self._title(event),
-            why=event.text,
-            elapsed=event.elapsed,
-            limit=event.limit,
-        )
+    def ended(self, action: str) -> None:
+        """Take away the line of a wait that is over."""
+        self._waiting.pop(action, None)
+        if self.paper.live is not None:
+            self.paper.live.drop(action)
+
+    def waits_for(self, action: str) -> str:
+        """Return what an action or check waits for; empty where it does not wait."""
+        return self._waiting.get(action, "")
+
+    def _wait(self, event: Event) -> None:
+        before, self._waiting[event.action] = self._waiting.get(event.action), event.text
+        title, text = inert(self._title(event)), inert(told(event.text))
+        if self.paper.live is not None:
+            if not self._hinted:
+                self._hinted = True
+                self.paper.say(told("Ctrl+C stops waiting, and undoes nothing."))
+            self.paper.live.put(event.action, LiveLine(self._mark(event), column(), title, text))
+        elif before is None or _form(before) != _form(event.text):
+            self.paper.say(f"{self._mark(event)}{title}: {text}")
 
     def _title(self, event: Event) -> str:
         return told(self._titles.get(event.action, event.action))
 
+    def _mark(self, event: Event) -> str:
+        return self.paper.mark(event.kind.value, result=False, width=column())
+
     def _line(self, event: Event, text: str) -> None:
-        self.paper.say(f"{self.paper.mark(event.kind.value, result=False, width=column())}{inert(text)}")
+        self.paper.say(f"{self._mark(event)}{inert(text)}")
+
+
+def _form(text: str) -> str:
+    """Return a text without its values: two that differ in the seconds alone say the same."""
+    return text.form if isinstance(text, Said) else text
 
 
 def show_check(result: CheckResult, paper: Paper, *, as_result: bool) -> None:

@@ -12,6 +12,7 @@ from typing import Final, TextIO
 from kbq_tui.core.problems import Problem
 from kbq_tui.core.text import inert
 from kbq_tui.core.words import Said, mark, told
+from kbq_tui.headless.live import LiveLines
 
 LONGEST = 600
 """Characters of somebody else's message that are shown; JSON has more."""
@@ -65,6 +66,7 @@ class Paper:
         out_colour, err_colour: whether the stream takes colours.
         ascii: ASCII glyphs only.
         verbose: say more.
+        live: lines that are redrawn below all others; None where `err` is no terminal that can.
     """
 
     out: TextIO
@@ -73,6 +75,7 @@ class Paper:
     err_colour: bool = False
     ascii: bool = False
     verbose: bool = False
+    live: LiveLines | None = None
 
     def result(self, line: str = "") -> None:
         """Write one line of the result."""
@@ -144,6 +147,8 @@ class Paper:
             write(f"  {told(_MORE):<{width}}{inert(problem.link)}")
 
     def _write(self, stream: TextIO, line: str, end: str = "\n") -> None:
+        if self.live is not None:
+            self.live.hide()
         try:
             stream.write(line + end)
             stream.flush()
@@ -151,3 +156,5 @@ class Paper:
             # What is only said must not stop in the middle what is being done; results must not be lost in silence.
             if stream is self.out:
                 raise
+        if self.live is not None:
+            self.live.show()

@@ -258,12 +258,13 @@ class Setup:
         self._heading(Step.VERIFY)
         self.paper.say("   " + told("Every check runs with the key itself."))
         while True:
+            lines = EventLines(self.paper)
 
-            def seen(result: CheckResult) -> None:
+            def seen(result: CheckResult, lines: EventLines = lines) -> None:
+                lines.ended(result.id)
                 show_check(result, self.paper, as_result=False)
 
-            emit = EventLines(self.paper)
-            results = self.face.run(check(spec, ports, self.face.desk, emit=emit, told=seen))
+            results = self.face.run(check(spec, ports, self.face.desk, emit=lines, told=seen))
             remember_checks(self.face, spec, results)
             for problem in _problems(results):
                 self.paper.say()

@@ -9,6 +9,8 @@ from kbq_tui.core.words import joined, mark, said
 
 TRUE_COLOUR = 1 << 24
 _TRUE_COLOUR_TERMS = re.compile(r"kitty|alacritty|wezterm|ghostty|foot|iterm|direct", re.IGNORECASE)
+_FIXED = ("", "dumb", "unknown")
+"""Values of TERM for which nothing can be drawn again."""
 _FEW_COLOURS = re.compile(r"linux|vt\d+|ansi|cons25|console", re.IGNORECASE)
 _NO_GLYPHS = re.compile(r"linux|vt\d+|ansi|cons25|console", re.IGNORECASE)
 
@@ -50,6 +52,11 @@ class Capabilities:
     def usable(self) -> bool:
         """Whether the screen can be drawn here."""
         return not self.reason
+
+    @property
+    def moves_cursor(self) -> bool:
+        """Whether lines can be drawn again in place."""
+        return self.term not in _FIXED
 
     @property
     def colour(self) -> bool:
@@ -140,7 +147,7 @@ def _reason(term: str, ttys: tuple[bool, ...], headless: str) -> str:
         reason = said("Standard input is not a terminal.")
     elif not ttys[2]:
         reason = said("Standard error, on which the screen is drawn, is not a terminal.")
-    elif term in ("", "dumb", "unknown"):
+    elif term in _FIXED:
         reason = said("The terminal cannot move its cursor (TERM={term}).", term=term)
     else:
         return ""
@@ -159,7 +166,7 @@ def _multiplexer(env: Mapping[str, str], term: str) -> str:
 
 
 def _colours(env: Mapping[str, str], term: str) -> int:
-    if term in ("", "dumb", "unknown") or re.match(r"vt\d+", term) or term.endswith("-mono"):
+    if term in _FIXED or re.match(r"vt\d+", term) or term.endswith("-mono"):
         return 0
     if env.get("COLORTERM", "").lower() in ("truecolor", "24bit") or _TRUE_COLOUR_TERMS.search(term):
         return TRUE_COLOUR

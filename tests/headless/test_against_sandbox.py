@@ -119,10 +119,29 @@ def test_changes_that_arrive_late_are_waited_out_in_sight(google, call):
     google("slow-propagation")
     applied = call("apply", "--yes")
     assert applied.status == 0, applied.err
-    assert "not yet" in applied.err
+    assert "nothing to do" in applied.err
+    waits = [line for line in applied.err.splitlines() if "waiting" in line]
+    assert len(waits) == len({line.partition(":")[0] for line in waits}), waits
     verified = call("verify", "--json")
     assert verified.status == 0, verified.out
-    assert "not yet" in verified.err
+    assert "nothing to do" in verified.err
+
+
+def test_a_grant_that_nobody_made_has_failed_at_once_and_says_what_comes_next(google, call):
+    world = google("fresh")
+    assert call("apply", "--yes").status == 0
+    project = world.sandbox.world.projects[PROJECT]
+    for dataset in project.datasets.values():
+        kept = [e for e in dataset.access if not e.get("userByEmail", "").startswith("klaviyo")]
+        world.sandbox.world.set_access(dataset, kept)
+    journals = list((Path(os.environ["XDG_STATE_HOME"])).rglob("journal.jsonl"))
+    assert len(journals) == 1
+    journals[0].unlink()
+    verified = call("verify")
+    assert verified.status == 6
+    assert "waiting" not in verified.err
+    assert verified.err.splitlines()[-1] == "Next: kbq-tui apply default"
+    assert "KBQ-GRANT-MISSING" in verified.out
 
 
 def test_passing_faults_do_not_stop_it(google, call):

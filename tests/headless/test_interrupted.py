@@ -140,3 +140,37 @@ def test_nohup_keeps_it_alive_when_the_terminal_goes(google):
     out, _ = child.communicate(timeout=PATIENCE)
     assert child.returncode == 0
     assert "Project ID" in out
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+def test_a_verification_that_is_stopped_prints_what_it_knows_and_keeps_the_last_one(
+    google, call, tmp_path: Path, as_json: bool
+):
+    world = google("fresh")
+    assert call("apply", "--yes").status == 0
+    assert call("verify").status == 0
+    (last,) = (tmp_path / "state").rglob("verify*.json")
+    before = last.read_bytes()
+    dataset = world.sandbox.world.projects[PROJECT].datasets["KLAVIYO_TMP"]
+    kept = [e for e in dataset.access if not e.get("userByEmail", "").startswith("klaviyo")]
+    world.sandbox.world.set_access(dataset, kept)
+
+    child = start("verify", *(["--json"] if as_json else []))
+    assert child.stderr is not None
+    for line in child.stderr:
+        if "granted" in line and "KLAVIYO_TMP" in line:
+            break
+    child.send_signal(signal.SIGINT)
+    out, err = child.communicate(timeout=PATIENCE)
+    assert child.returncode == 130, err
+    assert "Traceback" not in err
+    assert last.read_bytes() == before
+    if as_json:
+        said = {c["id"]: c for c in json.loads(out)["checks"]}
+        assert json.loads(out)["ok"] is False
+        assert said["key.auth"]["verdict"] == "pass"
+        waited = [c for c in said.values() if "stopped while it waited: granted" in c["evidence"]]
+        assert {c["verdict"] for c in waited} == {"unknown"}
+    else:
+        assert "✓ pass" in out
+        assert "stopped while it waited: granted" in out

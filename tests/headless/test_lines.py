@@ -1,13 +1,16 @@
 """What is written: inert, aligned, coloured only where wanted."""
 
 import io
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
 from kbq_tui.core.events import Event, EventKind
 from kbq_tui.core.problems import Problem
+from kbq_tui.core.words import said
 from kbq_tui.headless.lines import EventLines
+from kbq_tui.headless.live import LiveLines
 from kbq_tui.headless.paper import Paper
 from kbq_tui.headless.prompts import FromLines, NoAnswerError
 
@@ -47,16 +50,42 @@ def test_ascii_marks_are_ascii():
     assert all(paper(ascii=True).mark(w, result=True).isascii() for w in ("pass", "fail", "skipped", "waiting", "noop"))
 
 
-def test_a_wait_is_told_at_once_and_then_every_ten_seconds():
+def waiting(second: int, form: str = "granted {age} ago; nothing to do") -> Event:
+    at = datetime(2026, 1, 1, tzinfo=UTC)
+    text = said(form, age=said("{n} s", n=second))
+    problem = Problem("KBQ-GRANT-MISSING", "The grant is missing", "It is.", ("Grant it:\ngcloud grant",))
+    return Event(EventKind.WAITING, "a", at, text, problem, float(second), 420)
+
+
+def test_a_wait_is_one_line_for_each_change_of_what_is_waited_for():
     sheet = paper()
     tell = EventLines(sheet)
-    at = datetime(2026, 1, 1, tzinfo=UTC)
-    tell(Event(EventKind.STARTED, "a", at, "Grant it"))
+    tell(Event(EventKind.STARTED, "a", datetime(2026, 1, 1, tzinfo=UTC), "Grant it"))
     for second in range(25):
-        tell(Event(EventKind.WAITING, "a", at, "does not exist", elapsed=float(second), limit=420))
-    said = sheet.err.getvalue().splitlines()
-    assert len(said) == 3
-    assert all("Grant it: not yet" in line and "420" in line for line in said)
+        tell(waiting(second))
+    for second in range(25, 30):
+        tell(waiting(second, "created {age} ago; nothing to do"))
+    lines = sheet.err.getvalue().splitlines()
+    assert [line.partition("Grant it: ")[2] for line in lines] == [
+        "granted 0 s ago; nothing to do",
+        "created 25 s ago; nothing to do",
+    ]
+    assert "gcloud" not in sheet.err.getvalue()
+
+
+def test_on_a_terminal_a_wait_is_one_line_drawn_in_place():
+    sheet = paper()
+    sheet = replace(sheet, live=LiveLines(sheet.err, lambda: (80, 24)))
+    tell = EventLines(sheet)
+    for second in range(25):
+        tell(waiting(second))
+    said_ = sheet.err.getvalue()
+    assert said_.count("\n") == 2  # the hint, and the line
+    assert said_.count("Ctrl+C") == 1
+    assert "granted 24 s ago" in said_
+    tell(Event(EventKind.FINISHED, "a", datetime(2026, 1, 1, tzinfo=UTC), "Granted", elapsed=25.0))
+    assert "Granted (25.0 s)" in sheet.err.getvalue()
+    assert tell.waits_for("a") == ""
 
 
 def test_a_question_is_asked_again_until_the_answer_can_be_right():
