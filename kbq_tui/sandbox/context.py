@@ -63,6 +63,7 @@ class Call:
         is_write: whether success changes the world.
         public: needs no credentials.
         began: monotonic time.
+        left: set once the caller has closed the connection.
     """
 
     ctx: "Context"
@@ -76,6 +77,7 @@ class Call:
     is_write: bool = False
     public: bool = False
     began: float = field(default_factory=time.monotonic)
+    left: threading.Event = field(default_factory=threading.Event)
 
     @property
     def world(self) -> World:
@@ -95,6 +97,7 @@ class Context:
         stopping: set when the sandbox goes down; whoever waits looks at it.
         engine: the SQL engine, kept here by the BigQuery package; nobody else looks at it.
         connections: the open sockets by peer address, for faults that reset them.
+        query_seconds: how long a query may run.
         token: what ``/_sandbox/*`` wants as a bearer token.
     """
 
@@ -110,6 +113,7 @@ class Context:
     stopping: threading.Event = field(default_factory=threading.Event)
     engine: Any = None
     connections: dict[tuple[str, int], asyncio.Transport] = field(default_factory=dict)
+    query_seconds: float = 60.0
     token: str = field(default_factory=lambda: secrets.token_urlsafe(24), repr=False)
 
     async def pause(self) -> None:

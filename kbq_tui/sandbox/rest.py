@@ -20,6 +20,7 @@ take one latency, and a handler needs no locking of its own. It raises `errors.A
 import asyncio
 import json
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -90,7 +91,7 @@ def route(
                 return response
             call.body = _parse(raw, request.headers)
             await ctx.pause()
-            result = await asyncio.get_running_loop().run_in_executor(ctx.threads, ctx.run, call, handler)
+            result = await _watched(request, call, ctx.threads.submit(ctx.run, call, handler))
         except errors.ApiError as error:
             ctx.record(call, error.http)
             return _refusal(error, legacy)
@@ -104,6 +105,19 @@ def route(
             return _refusal(error, legacy)
 
     return Route(path, endpoint, methods=[verb], name=method)
+
+
+async def _watched(request: Request, call: Call, work: "Future[Any]") -> Any:
+    """Waits for the handler; tells the call if the caller leaves before."""
+    done = asyncio.wrap_future(work)
+    leaving = asyncio.ensure_future(request.receive())  # after the body, all that can come is the end
+    try:
+        await asyncio.wait({done, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        if not done.done():
+            call.left.set()
+        return await done
+    finally:
+        leaving.cancel()
 
 
 def _parse(raw: bytes, headers: Mapping[str, str]) -> JSON:

@@ -1,18 +1,20 @@
 """What exists in the miniature cloud: projects, policies, accounts, keys, datasets, and who changed what.
 
-Everything is guarded by one lock, `World.lock`; handlers run while it is held. Times are seconds since the epoch
+Everything is guarded by one lock, `World.lock`; handlers run while it is held, and let it go while a query is read
+and runs. Times are seconds since the epoch
 from the world's own clock, so tests (and clock-skew scenarios) can move it.
 """
 
 import base64
 import copy
 import itertools
-import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
+
+from kbq_tui.sandbox.lock import Lock
 
 JSON = dict[str, Any]
 Kind = Literal[
@@ -225,7 +227,7 @@ class World:
     """
 
     def __init__(self, clock: Callable[[], float] = time.time, delays: dict[Kind, float] | None = None) -> None:
-        self.lock = threading.RLock()
+        self.lock = Lock()
         self.clock = clock
         self.delays: dict[Kind, float] = dict(delays or {})
         self.refusals: dict[Kind, list[int]] = {}  # HTTP statuses of what is not visible yet, in turn; 404 by default

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from kbq_tui.sandbox.bigquery import jobs, seed
+from kbq_tui.sandbox.bigquery import job_resource, jobs, seed
 from kbq_tui.sandbox.errors import ApiError
 from kbq_tui.sandbox.server import Sandbox
 from kbq_tui.sandbox.world import Principal
@@ -38,8 +38,8 @@ def outcome(context, sql):
         )
     except ApiError as error:
         return error
-    jobs.resource(job)
-    return job.error or jobs.results(job, 0, None, True)
+    job_resource.resource(job)
+    return job.error or job_resource.results(job, 0, None, True)
 
 
 soup = st.lists(st.sampled_from(WORDS), min_size=1, max_size=14).map(" ".join)
@@ -66,7 +66,7 @@ def test_any_text_is_answered_or_refused(context, sql):
 def test_a_query_that_is_too_deep_is_refused(context, sql):
     answer = outcome(context, sql)
     assert isinstance(answer, ApiError)
-    assert answer.reason == "invalidQuery"
+    assert answer.reason == "resourcesExceeded"
 
 
 @pytest.mark.parametrize("sql", ["TRUNCATE SELECT ALL", "CREATE VIEW d.w", "CREATE VIEW d.w (a)"])

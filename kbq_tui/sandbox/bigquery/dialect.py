@@ -65,6 +65,73 @@ def correct(tree: exp.Expr) -> None:
         _check_divisor(division)
     for unnest in tree.find_all(exp.Unnest):
         _count_from_zero(unnest)
+    _bound(tree)
+
+
+# Longest array of a GENERATE function, and longest text of the functions that multiply one. DuckDB makes them in one
+# go: nothing can end it, and its memory limit does not count them.
+MAX_ARRAY = 1_048_575
+MAX_TEXT = 1_048_576
+
+
+def _bound(tree: exp.Expr) -> None:
+    """Refuses arrays and texts beyond BigQuery's own bounds before they are made.
+
+    The check stands inside the argument that says how long it will be, so that it is computed first.
+    """
+    for series in list(tree.find_all(exp.GenerateSeries)):
+        start, end, step = (series.args.get(key) for key in ("start", "end", "step"))
+        if start is None or end is None:
+            continue
+        length = exp.Div(
+            this=exp.paren(_number(end) - _number(start)), expression=_number(step or exp.Literal.number(1))
+        )
+        series.set("end", _unless(length, MAX_ARRAY - 1, end, "GENERATE_ARRAY produced too many elements"))
+    for kind in (exp.GenerateDateArray, exp.GenerateTimestampArray):
+        for times in list(tree.find_all(kind)):
+            _bound_times(times)
+    text = "Output of {} exceeds max allowed output size of 1MB"
+    for repeat in list(tree.find_all(exp.Repeat)):
+        times = repeat.args["times"]
+        size = _number(times) * _size(repeat.this)
+        repeat.set("times", _unless(size, MAX_TEXT, times, text.format("REPEAT")))
+    for pad in list(tree.find_all(exp.Pad)):
+        pad.set("expression", _unless(_number(pad.expression), MAX_TEXT, pad.expression, text.format("LPAD/RPAD")))
+    for replace in list(tree.find_all(exp.Replace)):
+        new = replace.args.get("replacement")
+        if new is not None:
+            size = _size(replace.this) * exp.Greatest(this=_size(new), expressions=[exp.Literal.number(1)])
+            replace.set("replacement", _unless(size, MAX_REPLACED, new, text.format("REPLACE")))
+
+
+# how long a REPLACE could get if every byte were replaced; what it will be is only known afterwards
+MAX_REPLACED = 256 * MAX_TEXT
+
+
+def _bound_times(series: exp.Expr) -> None:
+    start, end, step = (series.args.get(key) for key in ("start", "end", "step"))
+    if start is None or end is None or not isinstance(step, exp.Interval):
+        return
+    kind = "DATE" if isinstance(series, exp.GenerateDateArray) else "TIMESTAMP"
+    moments = [exp.func("EPOCH", exp.cast(moment.copy(), "TIMESTAMP")) for moment in (end, start)]
+    seconds = exp.func("EPOCH", step.copy())
+    length = exp.Div(this=exp.paren(moments[0] - moments[1]), expression=seconds)
+    series.set("end", _unless(length, MAX_ARRAY - 1, end, f"GENERATE_{kind}_ARRAY produced too many elements"))
+
+
+def _number(node: exp.Expr) -> exp.Expr:
+    return exp.cast(exp.paren(node.copy()), "DOUBLE")
+
+
+def _size(node: exp.Expr) -> exp.Expr:
+    return exp.func("STRLEN", exp.cast(exp.paren(node.copy()), "VARCHAR"))
+
+
+def _unless(amount: exp.Expr, most: int, value: exp.Expr, text: str) -> exp.Expr:
+    """The value, or an error where an amount is too large."""
+    error = exp.Anonymous(this="error", expressions=[exp.Literal.string(text)])
+    too_many = exp.GT(this=amount, expression=exp.Literal.number(most))
+    return exp.Case(ifs=[exp.If(this=too_many, true=error)], default=value.copy())
 
 
 def _check_divisor(division: exp.Div) -> None:

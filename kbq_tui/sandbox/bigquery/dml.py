@@ -14,6 +14,7 @@ from kbq_tui.sandbox.bigquery.syntax import node_position
 from kbq_tui.sandbox.world import Dataset, Table
 
 JSON = dict[str, Any]
+_PARAMETERS = 2_000  # of one INSERT
 
 
 def insert_rows(session: Session, table: Table, rows: list[Row]) -> None:
@@ -22,15 +23,30 @@ def insert_rows(session: Session, table: Table, rows: list[Row]) -> None:
     Raises:
         ApiError: a value is none of its column's type.
     """
-    places = ", ".join(f"CAST(? AS {fields.duck_type(f)})" for f in table.schema)
+    places = "(" + ", ".join(f"CAST(? AS {fields.duck_type(f)})" for f in table.schema) + ")"
+    at_once = max(1, _PARAMETERS // max(1, len(table.schema)))
     session.engine.execute("BEGIN")
     try:
-        for row in rows:
-            session.engine.execute(f"INSERT INTO {session.engine.name(table)} VALUES ({places})", list(row))  # noqa: S608
+        for start in range(0, len(rows), at_once):
+            part = rows[start : start + at_once]
+            values = ", ".join([places] * len(part))
+            sql = f"INSERT INTO {session.engine.name(table)} VALUES {values}"  # noqa: S608
+            session.engine.execute(sql, [value for row in part for value in row])
     except duckdb.Error as error:
         session.engine.execute("ROLLBACK")
         raise refusals.invalid(f"Could not convert a value to the type of its column in {table.ref}") from error
     session.engine.execute("COMMIT")
+    session.world.touch(table)
+
+
+def insert_stored(session: Session, table: Table, stored: str) -> None:
+    """Appends the rows of a DuckDB table with as many columns.
+
+    Raises:
+        duckdb.Error: a value is none of its column's type.
+    """
+    columns = ", ".join(f"CAST(#{i} AS {fields.duck_type(f)})" for i, f in enumerate(table.schema, start=1))
+    session.engine.execute(f"INSERT INTO {session.engine.name(table)} SELECT {columns} FROM {stored}")  # noqa: S608
     session.world.touch(table)
 
 
@@ -84,7 +100,9 @@ def run(session: Session, tree: exp.Expr) -> Outcome:
         outcome.changed = session.engine.count(table)
         sql = f"DELETE FROM {session.engine.name(table)}"  # noqa: S608
     try:
-        result = session.engine.execute(sql)
+        result = session.engine.run(sql, session.watch)
+    except duckdb.TransactionException:
+        raise refusals.concurrent_update(table.ref) from None
     except duckdb.Error as error:
         raise binding_error(session, tree, error) from error
     if not isinstance(tree, exp.TruncateTable):
@@ -110,19 +128,8 @@ def _check_insert(session: Session, table: Table, tree: exp.Insert) -> None:
             columns.append(by_name[given.name.lower()])
     source = tree.args.get("expression")
     rows = source.expressions if isinstance(source, exp.Values) else []
-    for row in rows:
-        if len(row.expressions) != len(columns):
-            at = node_position(session.sql, row)
-            raise refusals.invalid_query(
-                f"Inserted row has wrong column count; Has {len(row.expressions)}, expected {len(columns)} at {at}"
-            )
-        for value, column in zip(row.expressions, columns, strict=True):
-            if isinstance(value, exp.Literal) and not _fits(value, column):
-                kind = "STRING" if value.is_string else "INT64" if value.is_int else "FLOAT64"
-                raise refusals.invalid_query(
-                    f"Value has type {kind} which cannot be inserted into column {column['name']}, which has type "
-                    f"{fields.sql_type(column)} at {node_position(session.sql, tree)}"
-                )
+    with session.world.lock.released():
+        _check_values(session, tree, rows, columns)
     if not rows and source is not None:
         given_schema = describe(session, source)[1]
         if len(given_schema) != len(columns):
@@ -135,6 +142,23 @@ def _check_insert(session: Session, table: Table, tree: exp.Insert) -> None:
                 raise refusals.invalid_query(
                     f"Query column {position} has type {fields.sql_type(have)} which cannot be inserted into column "
                     f"{want['name']}, which has type {fields.sql_type(want)} at {node_position(session.sql, tree)}"
+                )
+
+
+def _check_values(session: Session, tree: exp.Insert, rows: list[exp.Expr], columns: list[Field]) -> None:
+    """Refuses rows of VALUES that have another number of values than columns, or a literal of another type."""
+    for row in rows:
+        if len(row.expressions) != len(columns):
+            at = node_position(session.sql, row)
+            raise refusals.invalid_query(
+                f"Inserted row has wrong column count; Has {len(row.expressions)}, expected {len(columns)} at {at}"
+            )
+        for value, column in zip(row.expressions, columns, strict=True):
+            if isinstance(value, exp.Literal) and not _fits(value, column):
+                kind = "STRING" if value.is_string else "INT64" if value.is_int else "FLOAT64"
+                raise refusals.invalid_query(
+                    f"Value has type {kind} which cannot be inserted into column {column['name']}, which has type "
+                    f"{fields.sql_type(column)} at {node_position(session.sql, tree)}"
                 )
 
 

@@ -1,16 +1,48 @@
 """The DuckDB behind the tables: one in-memory database per world, which reads no files and fetches nothing."""
 
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import duckdb
 
 from kbq_tui.sandbox.bigquery import fields
 from kbq_tui.sandbox.bigquery.fields import Field, Row
 from kbq_tui.sandbox.context import Context
+from kbq_tui.sandbox.lock import Lock
 from kbq_tui.sandbox.world import Dataset, Table
 
 JSON = dict[str, Any]
+T = TypeVar("T")
+MEMORY = "512MB"  # of all queries and tables together
+MAX_ROWS = 200_000  # of a result; more are for a table
+MAX_CELLS = 5_000_000
+
+
+class TooLarge(Exception):
+    """A result is larger than what one answers."""
+
+
+@dataclass
+class Watch:
+    """What may end a statement early.
+
+    Args:
+        lock: let go while the statement runs.
+        stops: any of these events ends it.
+        deadline: monotonic time at which it ends.
+    """
+
+    lock: Lock
+    stops: tuple[threading.Event, ...]
+    deadline: float
+
+    def over(self) -> bool:
+        """Whether it is to end now."""
+        return time.monotonic() >= self.deadline or any(event.is_set() for event in self.stops)
 
 
 @dataclass
@@ -25,7 +57,7 @@ class Engine:
     """Rows of all tables of a world, and its jobs.
 
     A table is kept under a number of its own, for DuckDB's names are not case-sensitive and BigQuery's are. Callers
-    hold the world's lock.
+    hold the world's lock; what a caller wrote (`run`, `describe`, `store`) runs without it, on a connection of its own.
     """
 
     def __init__(self) -> None:
@@ -37,9 +69,11 @@ class Engine:
                 "autoload_known_extensions": "false",
                 "enable_external_access": "false",
                 "threads": "2",
+                "memory_limit": MEMORY,
+                "temp_directory": "",
             },
         )
-        self._db.execute("SET TimeZone='UTC'")
+        self._db.execute("SET GLOBAL TimeZone='UTC'")
         self._db.execute("SET lock_configuration=true")
         self._names: dict[str, str] = {}
         self._serial = 0
@@ -79,7 +113,7 @@ class Engine:
         self.execute(f"ALTER TABLE {self.name(table)} ADD COLUMN {declared}")
 
     def execute(self, sql: str, parameters: list[Any] | None = None) -> Result:
-        """Run a statement.
+        """Run a statement of our own, which is quick.
 
         Raises:
             duckdb.Error: DuckDB does not take it.
@@ -88,13 +122,85 @@ class Engine:
         columns = [fields.from_duck(d[0], d[1]) for d in cursor.description or []]
         return Result(columns, cursor.fetchall())
 
-    def describe(self, sql: str) -> list[Field]:
-        """The columns a query would give, without running it."""
-        cursor = self._db.execute(f"SELECT * FROM ({sql}) LIMIT 0")  # noqa: S608
-        types = [d[1] for d in cursor.description or []]
-        # a subquery renames the second of two columns of one name, DESCRIBE does not
-        names = [str(row[0]) for row in self._db.execute(f"DESCRIBE {sql}").fetchall()]
-        return [fields.from_duck(name, kind) for name, kind in zip(names, types, strict=True)]
+    def run(self, sql: str, watch: Watch, *, query: bool = False) -> Result:
+        """Run a statement that a caller wrote.
+
+        Args:
+            sql: DuckDB's.
+            watch: what may end it early.
+            query: it is a SELECT, whose result is cut at `MAX_ROWS`.
+
+        Raises:
+            duckdb.Error: DuckDB does not take it, it was ended (InterruptException), or memory ran out.
+            TooLarge: the result is too large.
+        """
+
+        def work(db: duckdb.DuckDBPyConnection) -> Result:
+            cursor = db.execute(f"SELECT * FROM ({sql}) LIMIT {MAX_ROWS + 1}" if query else sql)  # noqa: S608
+            columns = [fields.from_duck(d[0], d[1]) for d in cursor.description or []]
+            rows: list[Row] = []
+            while part := cursor.fetchmany(5_000):
+                rows += part
+                if len(rows) > MAX_ROWS or len(rows) * len(columns) > MAX_CELLS:
+                    raise TooLarge
+                if watch.over():
+                    raise duckdb.InterruptException
+            return Result(columns, rows)
+
+        return self._aside(watch, work)
+
+    def describe(self, sql: str, watch: Watch) -> list[Field]:
+        """The columns a query would give, without running it.
+
+        Raises:
+            duckdb.Error: as `run`; constants are computed here already.
+        """
+
+        def work(db: duckdb.DuckDBPyConnection) -> list[Field]:
+            cursor = db.execute(f"SELECT * FROM ({sql}) LIMIT 0")  # noqa: S608
+            types = [d[1] for d in cursor.description or []]
+            # a subquery renames the second of two columns of one name, DESCRIBE does not
+            names = [str(row[0]) for row in db.execute(f"DESCRIBE {sql}").fetchall()]
+            return [fields.from_duck(name, kind) for name, kind in zip(names, types, strict=True)]
+
+        return self._aside(watch, work)
+
+    @contextmanager
+    def stored(self, sql: str, watch: Watch) -> Iterator[str]:
+        """A query's rows in a table of their own, which is gone afterwards; gives its name.
+
+        Raises:
+            duckdb.Error: as `run`.
+        """
+        self._serial += 1
+        name = f"q{self._serial}"
+        try:
+            self._aside(watch, lambda db: db.execute(f"CREATE TABLE {name} AS {sql}"))
+            yield name
+        finally:
+            self.execute(f"DROP TABLE IF EXISTS {name}")
+
+    def _aside(self, watch: Watch, work: Callable[[duckdb.DuckDBPyConnection], T]) -> T:
+        """Do something on a connection of its own and without the lock, until it is done or to be ended."""
+        db = self._db.cursor()
+        done = threading.Event()
+
+        def guard() -> None:
+            while not done.wait(0.02):
+                if watch.over():
+                    db.interrupt()  # again and again: one that comes before the statement begins is lost
+
+        guarding = threading.Thread(target=guard, name="sandbox-query", daemon=True)
+        with watch.lock.released():
+            guarding.start()
+            try:
+                if watch.over():
+                    raise duckdb.InterruptException
+                return work(db)
+            finally:
+                done.set()
+                guarding.join()
+                db.close()
 
     def count(self, table: Table) -> int:
         """Number of rows."""

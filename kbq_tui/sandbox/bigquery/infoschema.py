@@ -224,11 +224,12 @@ def _jobs(session: Session, project: Project, _: list[Dataset]) -> Iterable[Row]
         error = job.error and {
             "reason": job.error.reason, "location": job.error.location, "debug_info": None, "message": job.error.message
         }  # fmt: skip
+        ended = _time(job.ended_ms) if job.ended_ms else None
         labels = [{"key": k, "value": v} for k, v in job.labels.items()]
         tables = [{"project_id": p, "dataset_id": d, "table_id": t} for p, d, t in job.referenced]
         yield (
             _time(job.created_ms), project.id, int(project.number), job.user, None, job.id, "QUERY",
-            job.statement_type or None, "INTERACTIVE", _time(job.created_ms), _time(job.ended_ms), job.sql, "DONE",
+            job.statement_type or None, "INTERACTIVE", _time(job.created_ms), ended, job.sql, job.state,
             None, job.bytes, job.bytes, 0, False, None, error, None, tables, labels,
         )  # fmt: skip
 

@@ -3,6 +3,7 @@
 https://cloud.google.com/bigquery/docs/reference/rest/v2/jobs
 """
 
+import threading
 import uuid
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,8 +12,8 @@ import duckdb
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
-from kbq_tui.sandbox.bigquery import datasets, dml, fields, refusals, statements, tables
-from kbq_tui.sandbox.bigquery.engine import engine_of
+from kbq_tui.sandbox.bigquery import datasets, dml, refusals, statements, tables
+from kbq_tui.sandbox.bigquery.engine import Engine, engine_of
 from kbq_tui.sandbox.bigquery.names import (
     Session,
     canonical,
@@ -31,11 +32,13 @@ from kbq_tui.sandbox.world import Principal, Project
 
 JSON = dict[str, Any]
 _KEPT = 2_000  # jobs, with their rows; older ones are forgotten
+_KEPT_ROWS = 1_000_000
+_LONGEST = 1024 * 1024  # characters of a query
 
 
 @dataclass
 class Job:
-    """One job, always finished.
+    """One job.
 
     Args:
         id: its id; unique in its project.
@@ -45,12 +48,14 @@ class Job:
         sql: the query.
         configuration: as it was asked for.
         labels: of the job.
-        created_ms, ended_ms: times.
+        created_ms, ended_ms: times; the end is 0 while it runs.
         outcome: of the last statement that gave rows, else of the last; None after an error.
         error: why it failed.
         parent: id of the script's job, for one of its statements.
         children: number of statements of a script.
         request_id: ``requestId`` of jobs.query, for asking twice.
+        left: set to end it early.
+        done: set once it has ended.
     """
 
     id: str
@@ -67,6 +72,13 @@ class Job:
     parent: str = ""
     children: int = 0
     request_id: str = ""
+    left: threading.Event = field(default_factory=threading.Event)
+    done: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def state(self) -> str:
+        """``RUNNING`` or ``DONE``."""
+        return "DONE" if self.ended_ms else "RUNNING"
 
     @property
     def statement_type(self) -> str:
@@ -114,7 +126,14 @@ def session_for(ctx: Context, principal: Principal, project: Project, config: JS
     )
 
 
-def run(ctx: Context, principal: Principal, project: Project, body: JSON) -> Job:
+def run(
+    ctx: Context,
+    principal: Principal,
+    project: Project,
+    body: JSON,
+    left: threading.Event | None = None,
+    request_id: str = "",
+) -> Job:
     """Runs a query job and keeps it.
 
     Args:
@@ -122,6 +141,8 @@ def run(ctx: Context, principal: Principal, project: Project, body: JSON) -> Job
         principal: who runs it.
         project: where it is billed.
         body: the API's Job: ``configuration.query`` and, if wanted, ``jobReference``.
+        left: set once the caller has gone, which ends it.
+        request_id: ``requestId`` of jobs.query.
 
     Returns:
         The job; ``error`` says whether it failed. A dry run is not kept.
@@ -149,25 +170,47 @@ def run(ctx: Context, principal: Principal, project: Project, body: JSON) -> Job
         raise refusals.exists("Job", f"{project.id}:{where}.{job_id}")
     session = session_for(ctx, principal, project, config, location)
     session.dry_run = bool(configuration.get("dryRun"))
+    timeout = configuration.get("jobTimeoutMs")
+    session.timeout_ms = int(timeout) if timeout is not None and int(timeout) > 0 else None
     job = Job(job_id, project.id, "US", principal.email, session.sql, configuration, configuration.get("labels") or {})
     job.created_ms = ctx.world.now_ms()
+    job.request_id = request_id
+    job.location = session.location or "US"
+    job.left = session.left = left or threading.Event()
+    if not session.dry_run:
+        engine.jobs[project.id, job_id] = job
     try:
+        if len(session.sql) > _LONGEST:
+            raise refusals.too_long()
         _execute(session, job, config)
     except ApiError as error:
         job.error = error
-    except (SqlglotError, RecursionError, duckdb.Error) as error:
+    except RecursionError:
+        job.error = refusals.too_complex()
+    except (SqlglotError, duckdb.Error) as error:
         # what no check foresaw is still the statement's fault
         job.error = refusals.invalid_query(f"Statement not supported: {type(error).__name__}")
-    job.location = session.location or "US"
-    job.ended_ms = ctx.world.now_ms()
+    finally:
+        job.location = session.location or "US"
+        job.ended_ms = ctx.world.now_ms()
+        job.done.set()
     if session.dry_run:
         if job.error is not None:
             raise job.error
         return job
-    engine.jobs[project.id, job_id] = job
-    while len(engine.jobs) > _KEPT:
-        del engine.jobs[next(iter(engine.jobs))]
+    _forget(engine)
     return job
+
+
+def _forget(engine: Engine) -> None:
+    """Forgets the oldest finished jobs where there are too many, or too many rows in them."""
+    finished = [key for key, job in engine.jobs.items() if job.ended_ms]
+    rows = sum(len(engine.jobs[key].outcome.rows) for key in finished if engine.jobs[key].outcome)
+    for key in finished[:-1]:
+        if len(engine.jobs) <= _KEPT and rows <= _KEPT_ROWS:
+            return
+        outcome = engine.jobs.pop(key).outcome
+        rows -= len(outcome.rows) if outcome else 0
 
 
 def require_jobs(ctx: Context, principal: Principal, project: Project) -> None:
@@ -181,7 +224,8 @@ def require_jobs(ctx: Context, principal: Principal, project: Project) -> None:
 
 def _execute(session: Session, job: Job, config: JSON) -> None:
     try:
-        script = parse_script(session.sql)
+        with session.world.lock.released():
+            script = parse_script(session.sql)
     except SqlError as error:
         raise syntax_refusal(error) from error
     if not session.location:
@@ -258,115 +302,3 @@ def _save(session: Session, outcome: Outcome, config: JSON) -> None:
     tables.require(session, dataset, present, "bigquery.tables.updateData")
     dml.insert_rows(session, present, outcome.rows)
     outcome.target = {"destinationTable": tables.reference(present)}
-
-
-# -- as the API answers
-
-
-def reference(job: Job) -> JSON:
-    """The job's JobReference."""
-    return {"projectId": job.project, "jobId": job.id, "location": job.location}
-
-
-def resource(job: Job, dry_run: bool = False) -> JSON:
-    """The job as the API answers it."""
-    return {
-        "kind": "bigquery#job",
-        "etag": f"{job.id}-{job.ended_ms}",
-        "id": f"{job.project}:{job.location}.{job.id}",
-        "selfLink": f"https://bigquery.googleapis.com/bigquery/v2/projects/{job.project}/jobs/{job.id}"
-        f"?location={job.location}",
-        "user_email": job.user,
-        "configuration": {**job.configuration, "jobType": "QUERY"},
-        "jobReference": {"projectId": job.project, "location": job.location} if dry_run else reference(job),
-        "statistics": statistics(job),
-        "status": status(job),
-    }
-
-
-def status(job: Job) -> JSON:
-    """``JobStatus``."""
-    found: JSON = {"state": "DONE"}
-    if job.error is not None:
-        error = error_proto(job.error)
-        found |= {"errorResult": error, "errors": [error]}
-    return found
-
-
-def error_proto(error: ApiError) -> JSON:
-    """``ErrorProto``."""
-    found = {"reason": error.reason, "message": error.message}
-    return found | ({"location": "query"} if error.reason == "invalidQuery" else {})
-
-
-def statistics(job: Job) -> JSON:
-    """``JobStatistics``."""
-    query: JSON = {
-        "totalBytesProcessed": str(job.bytes),
-        "totalBytesBilled": str(job.bytes),
-        "cacheHit": False,
-        "totalSlotMs": "0",
-    }
-    if job.statement_type:
-        query["statementType"] = job.statement_type
-    outcome = job.outcome
-    if outcome is not None and not job.children:
-        if outcome.schema is not None:
-            query["schema"] = {"fields": outcome.schema}
-        if outcome.changed is not None:
-            query["numDmlAffectedRows"] = str(outcome.changed)
-        if outcome.operation:
-            query["ddlOperationPerformed"] = outcome.operation
-        query |= {k: v for k, v in (outcome.target or {}).items() if k.startswith("ddl")}
-        if job.referenced:
-            query["referencedTables"] = [{"projectId": p, "datasetId": d, "tableId": t} for p, d, t in job.referenced]
-    found: JSON = {
-        "creationTime": str(job.created_ms),
-        "startTime": str(job.created_ms),
-        "endTime": str(job.ended_ms),
-        "totalBytesProcessed": str(job.bytes),
-        "query": query,
-    }
-    if job.children:
-        found["numChildJobs"] = str(job.children)
-    if job.parent:
-        found["parentJobId"] = job.parent
-    return found
-
-
-def results(job: Job, start: int, count: int | None, int64_timestamps: bool) -> JSON:
-    """``GetQueryResultsResponse``: one page.
-
-    Args:
-        job: a finished one without an error.
-        start: index of the first row.
-        count: rows at most; None for the server's own limit.
-        int64_timestamps: TIMESTAMP as microseconds rather than seconds.
-    """
-    outcome = job.outcome
-    body: JSON = {
-        "kind": "bigquery#getQueryResultsResponse",
-        "etag": f"{job.id}-{start}",
-        "jobReference": reference(job),
-        "jobComplete": True,
-        "cacheHit": False,
-        "totalBytesProcessed": str(job.bytes),
-    }
-    if outcome is None:
-        return body
-    if outcome.changed is not None:
-        body["numDmlAffectedRows"] = str(outcome.changed)
-    schema = outcome.schema
-    if schema is None:
-        return body | {"totalRows": "0"}
-    limit = min(count if count is not None else _PAGE, _PAGE)
-    rows = outcome.rows[start : start + limit]
-    body |= {"schema": {"fields": schema}, "totalRows": str(len(outcome.rows))}
-    if rows:
-        body["rows"] = fields.encode_rows(rows, schema, int64_timestamps)
-    if start + len(rows) < len(outcome.rows):
-        body["pageToken"] = str(start + len(rows))
-    return body
-
-
-_PAGE = 10_000

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from kbq_tui.sandbox.bigquery import datasets, jobs, refusals, shapes
+from kbq_tui.sandbox.bigquery import datasets, job_resource, jobs, refusals, shapes
 from kbq_tui.sandbox.bigquery.engine import engine_of
 from kbq_tui.sandbox.bigquery.jobs import Job
 from kbq_tui.sandbox.bigquery.names import canonical
@@ -14,6 +14,7 @@ from kbq_tui.sandbox.shapes import shaped
 from kbq_tui.sandbox.world import Project
 
 JSON = dict[str, Any]
+_WAIT_MS = 10_000  # how long a call waits for a job, unless it says
 _ONCE_MS = 15 * 60 * 1000  # how long a requestId is remembered
 
 
@@ -21,9 +22,9 @@ def insert(call: Call) -> JSON:
     """``jobs.insert``: a failed query is a job that is done, with an errorResult; only a dry run fails at once."""
     project = datasets.project_of(call.ctx, call.params["project"])
     dry_run = bool((call.body.get("configuration") or {}).get("dryRun"))
-    job = jobs.run(call.ctx, call.principal, project, call.body)
+    job = jobs.run(call.ctx, call.principal, project, call.body, call.left)
     _note(call, job, dry_run)
-    return jobs.resource(job, dry_run)
+    return job_resource.resource(job, dry_run)
 
 
 def query(call: Call) -> JSON:
@@ -32,21 +33,25 @@ def query(call: Call) -> JSON:
     body = call.body
     request_id = str(body.get("requestId") or "")
     job = _repeated(call, project, request_id)
+    if job is not None:
+        _wait(call, job)
     dry_run = bool(body.get("dryRun"))
     if job is None:
         configuration: JSON = {"query": body, "dryRun": dry_run, "labels": body.get("labels") or {}}
         reference = {"location": body.get("location")} if body.get("location") else {}
-        job = jobs.run(call.ctx, call.principal, project, {"configuration": configuration, "jobReference": reference})
+        if body.get("jobTimeoutMs") is not None:
+            configuration["jobTimeoutMs"] = body["jobTimeoutMs"]
+        asked = {"configuration": configuration, "jobReference": reference}
+        job = jobs.run(call.ctx, call.principal, project, asked, call.left, request_id)
         # what is kept is the configuration of a query job, not the request
         shown = {k: body[k] for k in ("query", "useLegacySql", "defaultDataset", "queryParameters") if k in body}
         job.configuration = {"query": shown}
-        job.request_id = request_id
         _note(call, job, dry_run)
     if job.error is not None:
         raise job.error
     count = int(body["maxResults"]) if body.get("maxResults") is not None else None
     micros = bool((body.get("formatOptions") or {}).get("useInt64Timestamp"))
-    answer = jobs.results(job, 0, count, micros) | {"kind": "bigquery#queryResponse", "location": job.location}
+    answer = job_resource.results(job, 0, count, micros) | {"kind": "bigquery#queryResponse", "location": job.location}
     if dry_run:
         answer.pop("rows", None)
         answer["jobReference"] = {"projectId": job.project, "location": job.location}
@@ -54,13 +59,13 @@ def query(call: Call) -> JSON:
 
 
 def _repeated(call: Call, project: Project, request_id: str) -> Job | None:
-    """The job that the same caller's same request made a moment ago."""
+    """The job that the same caller's same request made a moment ago, unless it was ended when that caller left."""
     if not request_id:
         return None
     oldest = call.world.now_ms() - _ONCE_MS
     for job in engine_of(call.ctx).jobs.values():
         same = job.request_id == request_id and job.project == project.id and job.user == call.principal.email
-        if same and job.created_ms >= oldest:
+        if same and job.created_ms >= oldest and not (job.error is not None and job.error.reason == "stopped"):
             found: Job = job
             return found
     return None
@@ -91,12 +96,23 @@ def _job_of(call: Call) -> Job:
 
 def get(call: Call) -> JSON:
     """``jobs.get``."""
-    return jobs.resource(_job_of(call))
+    return job_resource.resource(_job_of(call))
 
 
 def cancel(call: Call) -> JSON:
-    """``jobs.cancel``: too late, as every job here is done; which is success, as with Google."""
-    return {"kind": "bigquery#jobCancelResponse", "job": jobs.resource(_job_of(call))}
+    """``jobs.cancel``: ends a job that runs; for one that is done it is too late, which is success, as with Google."""
+    job = _job_of(call)
+    job.left.set()
+    return {"kind": "bigquery#jobCancelResponse", "job": job_resource.resource(job)}
+
+
+def _wait(call: Call, job: Job) -> None:
+    """Waits for a job that still runs, as long as ``timeoutMs`` says (jobs.getQueryResults), without the lock."""
+    sent = call.body.get("timeoutMs")
+    given = str(sent if sent is not None else call.query.get("timeoutMs", ""))
+    limit = int(given) if given.isdecimal() else _WAIT_MS
+    with call.world.lock.released():
+        job.done.wait(min(limit, _WAIT_MS) / 1000)
 
 
 def list_jobs(call: Call) -> JSON:
@@ -115,16 +131,16 @@ def list_jobs(call: Call) -> JSON:
         and job.parent == parent
     ]
     states = call.query.getlist("stateFilter") if hasattr(call.query, "getlist") else []
-    if states and "done" not in [s.lower() for s in states]:
-        found = []
+    if states:
+        found = [job for job in found if job.state.lower() in [s.lower() for s in states]]
     shown, token = page(call, found[::-1], 50)
     entries = []
     for job in shown:
-        full = jobs.resource(job)
+        full = job_resource.resource(job)
         entry = {k: full[k] for k in ("kind", "id", "jobReference", "statistics", "status", "user_email")}
-        entry["state"] = "DONE"
+        entry["state"] = job.state
         if job.error is not None:
-            entry["errorResult"] = jobs.error_proto(job.error)
+            entry["errorResult"] = job_resource.error_proto(job.error)
         entries.append(entry | {"configuration": full["configuration"]})
     return {"kind": "bigquery#jobList", "etag": "list", "jobs": entries} | token
 
@@ -137,12 +153,13 @@ def query_results(call: Call) -> JSON:
             f"Job {job.project}:{job.location}.{job.id}: Permission bigquery.jobs.get denied on the results of "
             "another user's job."
         )
+    _wait(call, job)
     if job.error is not None:
         raise job.error
     start = whole_number(call, "pageToken", whole_number(call, "startIndex", 0))
     count = whole_number(call, "maxResults", -1)
     micros = flag(call, "formatOptions.useInt64Timestamp")
-    return jobs.results(job, start, count if count >= 0 else None, micros)
+    return job_resource.results(job, start, count if count >= 0 else None, micros)
 
 
 _BASE = "/bigquery/v2/projects/{project}"

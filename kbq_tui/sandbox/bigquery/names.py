@@ -1,5 +1,7 @@
 """What a name in a statement stands for: a table, a dataset, an INFORMATION_SCHEMA view; and where it lies."""
 
+import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -7,9 +9,10 @@ from typing import Any
 from sqlglot import exp
 
 from kbq_tui.sandbox.bigquery import refusals
-from kbq_tui.sandbox.bigquery.engine import Engine, engine_of
+from kbq_tui.sandbox.bigquery.engine import Engine, Watch, engine_of
 from kbq_tui.sandbox.bigquery.syntax import split_path
 from kbq_tui.sandbox.context import Context
+from kbq_tui.sandbox.errors import ApiError
 from kbq_tui.sandbox.world import Dataset, Principal, Project, World
 
 JSON = dict[str, Any]
@@ -30,6 +33,9 @@ class Session:
         parameters: named query parameters as the API takes them, by lower-case name.
         positional: the others.
         dry_run: look, but do not touch.
+        left: set once nobody waits for it any more.
+        deadline: monotonic time at which it is ended; 0 leaves that to the sandbox.
+        timeout_ms: the caller's own limit, None for the sandbox's.
     """
 
     ctx: Context
@@ -42,6 +48,9 @@ class Session:
     positional: list[JSON] = field(default_factory=list)
     dry_run: bool = False
     explicit_location: bool = False
+    left: threading.Event = field(default_factory=threading.Event)
+    deadline: float = 0.0
+    timeout_ms: int | None = None
 
     @property
     def world(self) -> World:
@@ -50,6 +59,24 @@ class Session:
     @property
     def engine(self) -> Engine:
         return engine_of(self.ctx)
+
+    @property
+    def watch(self) -> Watch:
+        """What may end its statements early."""
+        if not self.deadline:
+            limit = self.ctx.query_seconds
+            if self.timeout_ms is not None:
+                limit = min(limit, self.timeout_ms / 1000)
+            self.deadline = time.monotonic() + limit
+        return Watch(self.world.lock, (self.left, self.ctx.stopping), self.deadline)
+
+    def ended(self) -> ApiError:
+        """Why a statement was ended early."""
+        if self.left.is_set() or self.ctx.stopping.is_set():
+            return refusals.cancelled("User requested cancellation")
+        if self.timeout_ms is not None and self.timeout_ms / 1000 <= self.ctx.query_seconds:
+            return refusals.cancelled(f"Job timed out after {self.timeout_ms / 1000:g}s")
+        return refusals.timed_out(self.ctx.query_seconds)
 
 
 @dataclass(frozen=True)

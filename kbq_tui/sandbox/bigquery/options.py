@@ -37,7 +37,7 @@ def _value(session: Session, node: exp.Expr) -> Any:
         return {pair.expressions[0].name: pair.expressions[1].name for pair in node.expressions}
     sql, _ = to_duckdb(session, exp.select(node.copy()))
     try:
-        return session.engine.execute(sql).rows[0][0]
+        return session.engine.run(sql, session.watch).rows[0][0]
     except duckdb.Error as error:
         raise binding_error(session, node, error) from error
 

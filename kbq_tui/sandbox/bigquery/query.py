@@ -42,8 +42,11 @@ def to_duckdb(session: Session, tree: exp.Expr, known: str = "") -> tuple[str, R
         ApiError: something is missing or not allowed.
     """
     reads = Reads()
-    resolved = _resolve(session, tree.copy(), reads, known=known)
-    return resolved.sql("duckdb"), reads
+    with session.world.lock.released():
+        copied = tree.copy()
+    resolved = _resolve(session, copied, reads, known=known)
+    with session.world.lock.released():
+        return resolved.sql("duckdb"), reads
 
 
 def describe(session: Session, tree: exp.Expr) -> tuple[str, list[Field], Reads]:
@@ -54,7 +57,7 @@ def describe(session: Session, tree: exp.Expr) -> tuple[str, list[Field], Reads]
     """
     sql, reads = to_duckdb(session, tree)
     try:
-        schema = session.engine.describe(sql)
+        schema = session.engine.describe(sql, session.watch)
     except duckdb.Error as error:
         raise binding_error(session, tree, error) from error
     return sql, named(schema), reads
@@ -87,11 +90,12 @@ def _resolve(
     session: Session, tree: exp.Expr, reads: Reads, view: Table | None = None, depth: int = 0, known: str = ""
 ) -> exp.Expr:
     sql = session.sql if view is None else view.view_query or ""
-    dialect.refuse_foreign(sql, tree)
-    dialect.name_columns(tree)
-    dialect.correct(tree)
-    tables = [node for node in real_tables(tree) if node.db or node.name != known]
-    columns = _used_columns(tree)
+    with session.world.lock.released():
+        dialect.refuse_foreign(sql, tree)
+        dialect.name_columns(tree)
+        dialect.correct(tree)
+        tables = [node for node in real_tables(tree) if node.db or node.name != known]
+        columns = _used_columns(tree)
     project = view.project_id if view else ""
     for node in tables:
         name = table_name(session, table_parts(node), project)
@@ -130,7 +134,8 @@ def _table(
     if table.view_query is not None:
         if depth >= _DEPTH:
             raise refusals.invalid_query("Exceeded maximum allowed view nesting depth of 16.")
-        inner = parse_script(table.view_query)[0].tree
+        with session.world.lock.released():
+            inner = parse_script(table.view_query)[0].tree
         assert isinstance(inner, exp.Expr)
         return exp.Subquery(this=_resolve(session, inner.copy(), reads, table, depth + 1))
     if not table.schema:
@@ -270,6 +275,7 @@ _BINDING: list[tuple[str, str]] = [
     (r"Referenced update column (\S+) not found in table", "Unrecognized name: {0} at {at}"),
     (r'Duplicate column name "([^"]+)" in INSERT', "INSERT has columns with duplicate name: {0} at {at}"),
     (r"(division by zero: .*)", "{0}"),
+    (r"(\w+ produced too many elements|Output of \S+ exceeds max allowed output size of 1MB)", "{0}"),
     (r'Referenced table "([^"]+)" not found', "Unrecognized name: {0} at {at}"),
     (
         r'(?:Table|Values list) "([^"]+)" does not have a column named "([^"]+)"',
@@ -299,7 +305,13 @@ _BINDING: list[tuple[str, str]] = [
 
 def binding_error(session: Session, tree: exp.Expr, error: duckdb.Error) -> ApiError:
     """DuckDB's refusal in BigQuery's words, pointing into the text the caller wrote."""
+    if isinstance(error, duckdb.InterruptException):
+        return session.ended()
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return refusals.out_of_memory()
     message = str(error)
+    if "Max expression depth limit" in message:
+        return refusals.too_complex()
     for pattern, text in _BINDING:
         match = re.search(pattern, message, re.IGNORECASE)
         if match:

@@ -27,6 +27,60 @@ def invalid(message: str) -> ApiError:
     return ApiError(400, "INVALID_ARGUMENT", message, "invalid")
 
 
+def too_long() -> ApiError:
+    """The text of a query is longer than 1 MB (https://cloud.google.com/bigquery/quotas#query_jobs)."""
+    return invalid(
+        "The query is too large. The maximum standard SQL query length is 1024.00K characters, including comments and "
+        "white space characters."
+    )
+
+
+def resources_exceeded(why: str) -> ApiError:
+    """A query needs more than there is (https://cloud.google.com/bigquery/docs/troubleshoot-queries)."""
+    text = f"Resources exceeded during query execution: {why}"
+    return ApiError(400, "INVALID_ARGUMENT", text, "resourcesExceeded")
+
+
+def out_of_memory() -> ApiError:
+    """A query needs more memory than the sandbox has."""
+    return resources_exceeded("The query could not be executed in the allotted memory.")
+
+
+def too_complex() -> ApiError:
+    """A query is nested too deeply."""
+    return resources_exceeded("Not enough resources for query planning - too many subqueries or query is too complex.")
+
+
+def response_too_large() -> ApiError:
+    """A result is larger than what one answers."""
+    return ApiError(
+        403,
+        "PERMISSION_DENIED",
+        "Response too large to return. Consider specifying a destination table in your job configuration. For more "
+        "details, see https://cloud.google.com/bigquery/troubleshooting-errors",
+        "responseTooLarge",
+    )
+
+
+def cancelled(why: str) -> ApiError:
+    """A job was ended before its time (reason ``stopped``)."""
+    return ApiError(499, "CANCELLED", f"Job execution was cancelled: {why}", "stopped")
+
+
+def timed_out(seconds: float) -> ApiError:
+    """A job ran for longer than jobs may; BigQuery's own limit is six hours, and told in hours."""
+    text = (
+        f"Operation timed out after {seconds / 3600:.3g} hours. Consider reducing the amount of work performed by your "
+        "operation so that it can complete within this limit."
+    )
+    return ApiError(400, "INVALID_ARGUMENT", text, "timeout")
+
+
+def concurrent_update(ref: str) -> ApiError:
+    """Two statements changed one table at the same time."""
+    return invalid_query(f"Could not serialize access to table {ref} due to concurrent update")
+
+
 def unknown_project(project_id: str) -> ApiError:
     """The project does not exist."""
     text = f"Project {project_id} is not found. Make sure it references valid GCP project that hasn't been deleted.; "

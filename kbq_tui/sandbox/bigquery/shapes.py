@@ -68,6 +68,8 @@ QUERY: JSON = _QUERY | {
     "location": TEXT,
     "maxResults": NUMBER,
     "dryRun": FLAG,
+    "timeoutMs": NUMBER,
+    "jobTimeoutMs": NUMBER,
     "requestId": TEXT,
     "labels": _LABELS,
     "formatOptions": {"useInt64Timestamp": FLAG},
@@ -76,6 +78,7 @@ JOB: JSON = {
     "jobReference": {"projectId": TEXT, "jobId": TEXT, "location": TEXT},
     "configuration": {
         "dryRun": FLAG,
+        "jobTimeoutMs": NUMBER,
         "labels": _LABELS,
         "query": _QUERY | {"destinationTable": _TABLE_REFERENCE, "writeDisposition": TEXT},
     },

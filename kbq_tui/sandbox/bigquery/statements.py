@@ -8,6 +8,7 @@ from sqlglot import exp
 
 from kbq_tui.sandbox import roles
 from kbq_tui.sandbox.bigquery import access, datasets, dml, fields, options, refusals, tables
+from kbq_tui.sandbox.bigquery.engine import TooLarge
 from kbq_tui.sandbox.bigquery.fields import Field
 from kbq_tui.sandbox.bigquery.names import (
     Name,
@@ -49,7 +50,9 @@ def select(session: Session, tree: exp.Expr) -> Outcome:
     if session.dry_run:
         return Outcome("SELECT", schema, reads=reads)
     try:
-        return Outcome("SELECT", schema, session.engine.execute(sql).rows, reads)
+        return Outcome("SELECT", schema, session.engine.run(sql, session.watch, query=True).rows, reads)
+    except TooLarge:
+        raise refusals.response_too_large() from None
     except duckdb.Error as error:
         raise binding_error(session, tree, error) from error
 
@@ -211,10 +214,18 @@ def _create_table(session: Session, tree: exp.Expr) -> Outcome:
         raise refusals.invalid_query("CREATE TABLE without a column list or AS SELECT is not supported")
     if session.dry_run:
         return outcome
-    # the query may read the very table that is replaced: its rows are taken before
-    rows = session.engine.execute(rows_sql).rows if rows_sql else []
-    table = tables.create(session, dataset, name.table, schema=columns, replace=True, body=body)
-    dml.insert_rows(session, table, rows)
+    replace = bool(tree.args.get("replace"))
+    if source is None:
+        tables.create(session, dataset, name.table, schema=columns, replace=replace, body=body)
+        return outcome
+    try:
+        # the query may read the very table that is replaced: its rows are taken before
+        with session.engine.stored(rows_sql, session.watch) as stored:
+            dataset = find_dataset(session, name)  # others may have changed something meanwhile
+            table = tables.create(session, dataset, name.table, schema=columns, replace=replace, body=body)
+            dml.insert_stored(session, table, stored)
+    except duckdb.Error as error:
+        raise binding_error(session, source, error) from error
     return outcome
 
 
@@ -241,6 +252,7 @@ def _create_view(session: Session, tree: exp.Expr) -> Outcome:
                 f'Table "{inner.name}" must be qualified with a dataset (e.g. dataset.table) in a view.'
             )
     _, columns, outcome.reads = describe(session, source)
+    dataset = find_dataset(session, name)  # others may have changed something meanwhile
     if isinstance(shape, exp.Schema):
         renamed = [c.name for c in shape.expressions]
         if len(renamed) != len(columns):

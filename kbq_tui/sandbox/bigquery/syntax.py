@@ -17,6 +17,7 @@ from sqlglot.errors import ParseError, TokenError
 # sqlglot warns about every statement it cannot read; we refuse those statements instead
 logging.getLogger("sqlglot").setLevel(logging.ERROR)
 
+_BIGQUERY = sqlglot.Dialect.get_or_raise("bigquery")
 _STARTS = {
     "SELECT", "WITH", "CREATE", "DROP", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "MERGE", "GRANT", "REVOKE", "ALTER",
     "BEGIN", "COMMIT", "ROLLBACK", "CALL", "DECLARE", "SET", "EXECUTE", "EXPORT", "LOAD", "ASSERT", "IF", "LOOP",
@@ -102,7 +103,7 @@ def parse_script(sql: str) -> list[Statement]:
 def _check_characters(sql: str) -> None:
     """Refuses characters and quotes that BigQuery's lexer refuses, at the place it would."""
     pattern = re.compile(
-        r"(?P<comment>--[^\n]*|\#[^\n]*|/\*.*?\*/)"
+        r"(?P<comment>--[^\n]*|\#[^\n]*|/\*.*?\*/)|(?P<unclosed>/\*)"
         r"|(?P<triple>[rRbB]{0,2}(?:\"\"\"(?:\\.|[^\\])*?\"\"\"|'''(?:\\.|[^\\])*?'''))"
         r"|(?P<string>\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*')"
         r"|(?P<name>`(?:\\.|[^`\\\n])*`)"
@@ -110,14 +111,16 @@ def _check_characters(sql: str) -> None:
         re.DOTALL,
     )
     for match in pattern.finditer(sql):
-        where = position(sql, match.start())
+        if match["unclosed"]:
+            raise SqlError(f"Syntax error: Unclosed comment at {position(sql, len(sql))}")
         if match["open"]:
             what = "identifier" if match["open"] == "`" else "string"
-            raise SqlError(f"Syntax error: Unclosed {what} literal at {where}")
+            raise SqlError(f"Syntax error: Unclosed {what} literal at {position(sql, match.start())}")
         if match["odd"] and not match["odd"].isspace():
+            where = position(sql, match.start())
             raise SqlError(f'Syntax error: Illegal input character "\\{match["odd"].encode()[0]:o}" at {where}')
         if match["name"] == "``":
-            raise SqlError(f"Syntax error: Invalid empty identifier at {where}")
+            raise SqlError(f"Syntax error: Invalid empty identifier at {position(sql, match.start())}")
 
 
 def describe(token: Token | None) -> str:
@@ -150,14 +153,15 @@ def _read(sql: str, tokens: list[Token]) -> Statement:
             raise SqlError(f"Syntax error: Unexpected {describe(after)} at {position(sql, after.start)}")
     if first.text.upper() in ("GRANT", "REVOKE"):
         return Statement(text, _Dcl(sql, tokens).read())
-    # what follows keeps the whole script's line breaks, so that positions are those of the script
-    padded = re.sub(r"[^\n]", " ", sql[: first.start]) + text
     second = tokens[1].text.upper() if len(tokens) > 1 else ""
+    read = tokens
     if first.text.upper() == "ALTER" and second == "SCHEMA":
-        # sqlglot cannot read ALTER SCHEMA; what may follow is what may follow ALTER TABLE. Positions stay.
-        padded = padded[: tokens[1].start] + "TABLE " + padded[tokens[1].end + 1 :]
+        # sqlglot cannot read ALTER SCHEMA; what may follow is what may follow ALTER TABLE
+        word = tokens[1]
+        table = Token(TokenType.TABLE, "TABLE", word.line, word.col, word.start, word.end)
+        read = [first, table, *tokens[2:]]
     try:
-        trees = sqlglot.parse(padded, read="bigquery")
+        trees = _BIGQUERY.parser().parse(read, sql)
     except ParseError as error:
         raise SqlError(_syntax_error(sql, tokens, error)) from error
     tree = trees[0]

@@ -183,7 +183,8 @@ def view_schema(session: Session, query: str) -> list[JSON]:
         ApiError: the query is no good, or reads what the caller may not read.
     """
     try:
-        statements = parse_script(query)
+        with session.world.lock.released():
+            statements = parse_script(query)
     except SqlError as error:
         raise syntax_refusal(error) from error
     tree = statements[0].tree

@@ -1,0 +1,127 @@
+"""Jobs and their results as the API answers them.
+
+https://cloud.google.com/bigquery/docs/reference/rest/v2/jobs
+"""
+
+from typing import Any
+
+from kbq_tui.sandbox.bigquery import fields
+from kbq_tui.sandbox.bigquery.jobs import Job
+from kbq_tui.sandbox.errors import ApiError
+
+JSON = dict[str, Any]
+
+
+def reference(job: Job) -> JSON:
+    """The job's JobReference."""
+    return {"projectId": job.project, "jobId": job.id, "location": job.location}
+
+
+def resource(job: Job, dry_run: bool = False) -> JSON:
+    """The job as the API answers it."""
+    return {
+        "kind": "bigquery#job",
+        "etag": f"{job.id}-{job.ended_ms}",
+        "id": f"{job.project}:{job.location}.{job.id}",
+        "selfLink": f"https://bigquery.googleapis.com/bigquery/v2/projects/{job.project}/jobs/{job.id}"
+        f"?location={job.location}",
+        "user_email": job.user,
+        "configuration": {**job.configuration, "jobType": "QUERY"},
+        "jobReference": {"projectId": job.project, "location": job.location} if dry_run else reference(job),
+        "statistics": statistics(job),
+        "status": status(job),
+    }
+
+
+def status(job: Job) -> JSON:
+    """``JobStatus``."""
+    found: JSON = {"state": job.state}
+    if job.error is not None:
+        error = error_proto(job.error)
+        found |= {"errorResult": error, "errors": [error]}
+    return found
+
+
+def error_proto(error: ApiError) -> JSON:
+    """``ErrorProto``."""
+    found = {"reason": error.reason, "message": error.message}
+    return found | ({"location": "query"} if error.reason == "invalidQuery" else {})
+
+
+def statistics(job: Job) -> JSON:
+    """``JobStatistics``."""
+    query: JSON = {
+        "totalBytesProcessed": str(job.bytes),
+        "totalBytesBilled": str(job.bytes),
+        "cacheHit": False,
+        "totalSlotMs": "0",
+    }
+    if job.statement_type:
+        query["statementType"] = job.statement_type
+    outcome = job.outcome
+    if outcome is not None and not job.children:
+        if outcome.schema is not None:
+            query["schema"] = {"fields": outcome.schema}
+        if outcome.changed is not None:
+            query["numDmlAffectedRows"] = str(outcome.changed)
+        if outcome.operation:
+            query["ddlOperationPerformed"] = outcome.operation
+        query |= {k: v for k, v in (outcome.target or {}).items() if k.startswith("ddl")}
+        if job.referenced:
+            query["referencedTables"] = [{"projectId": p, "datasetId": d, "tableId": t} for p, d, t in job.referenced]
+    found: JSON = {
+        "creationTime": str(job.created_ms),
+        "startTime": str(job.created_ms),
+        **({"endTime": str(job.ended_ms)} if job.ended_ms else {}),
+        "totalBytesProcessed": str(job.bytes),
+        "query": query,
+    }
+    if job.children:
+        found["numChildJobs"] = str(job.children)
+    if job.parent:
+        found["parentJobId"] = job.parent
+    return found
+
+
+def results(job: Job, start: int, count: int | None, int64_timestamps: bool) -> JSON:
+    """``GetQueryResultsResponse``: one page.
+
+    Args:
+        job: a finished one without an error.
+        start: index of the first row.
+        count: rows at most; None for the server's own limit.
+        int64_timestamps: TIMESTAMP as microseconds rather than seconds.
+    """
+    if not job.ended_ms:
+        return {
+            "kind": "bigquery#getQueryResultsResponse",
+            "jobReference": reference(job),
+            "jobComplete": False,
+        }
+    outcome = job.outcome
+    body: JSON = {
+        "kind": "bigquery#getQueryResultsResponse",
+        "etag": f"{job.id}-{start}",
+        "jobReference": reference(job),
+        "jobComplete": True,
+        "cacheHit": False,
+        "totalBytesProcessed": str(job.bytes),
+    }
+    if outcome is None:
+        return body
+    if outcome.changed is not None:
+        body["numDmlAffectedRows"] = str(outcome.changed)
+    schema = outcome.schema
+    if schema is None:
+        return body | {"totalRows": "0"}
+    limit = min(count if count is not None else _PAGE, _PAGE)
+    rows = outcome.rows[start : start + limit]
+    body |= {"schema": {"fields": schema}, "totalRows": str(len(outcome.rows))}
+    if rows:
+        body["rows"] = fields.encode_rows(rows, schema, int64_timestamps)
+    if start + len(rows) < len(outcome.rows):
+        body["pageToken"] = str(start + len(rows))
+    return body
+
+
+_PAGE = 10_000

@@ -1,0 +1,43 @@
+"""The lock over the world, which its holder can let go of while something takes long."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+class Lock:
+    """A re-entrant lock that its holder can let go of for a while, however often it was taken."""
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()
+        self._owner, self._depth = 0, 0
+
+    def acquire(self) -> None:
+        """Wait for it and take it."""
+        self._lock.acquire()
+        self._owner, self._depth = threading.get_ident(), self._depth + 1
+
+    def release(self) -> None:
+        """Give it back; must be held."""
+        self._depth -= 1
+        if not self._depth:
+            self._owner = 0
+        self._lock.release()
+
+    def __enter__(self) -> None:
+        self.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        self.release()
+
+    @contextmanager
+    def released(self) -> Iterator[None]:
+        """Let others have it meanwhile; what was looked up before may have changed afterwards."""
+        depth = self._depth if self._owner == threading.get_ident() else 0
+        for _ in range(depth):
+            self.release()
+        try:
+            yield
+        finally:
+            for _ in range(depth):
+                self.acquire()
