@@ -9,6 +9,7 @@ import os
 import socket
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -28,8 +29,8 @@ class ConnectionLock:
     """A lock on a connection; a context manager.
 
     Args:
-        path: the lock file, `Paths.of_connection(name) / "lock"`. It stays: removing it would let two processes hold
-            a lock each on different files of one name.
+        path: the lock file, `Paths.of_connection(name) / "lock"`. It is there while the lock is held: letting go
+            removes it, and the folder where that is empty then, so that who only looked leaves nothing behind.
         clock: tells since when.
         wait: seconds to wait for another process to end.
         sleep: waits; tests own it.
@@ -41,6 +42,7 @@ class ConnectionLock:
         self._wait = wait
         self._sleep = sleep
         self._fd = -1
+        self._made_folder = False
 
     def acquire(self) -> None:
         """Take the lock.
@@ -48,32 +50,57 @@ class ConnectionLock:
         Raises:
             ProblemError: KBQ-LOCK-HELD, which says who holds it.
         """
+        until = self._clock.monotonic() + self._wait
         try:
-            fd, _ = open_ours(self._path, LOCK)
-        except OSError as error:
-            raise os_problem(error, self._path, "KBQ-STATE-UNWRITABLE") from error
-        try:
-            until = self._clock.monotonic() + self._wait
-            while not _locked(fd):
+            self._made_folder = not self._path.parent.exists()
+            while (fd := self._try()) < 0:
                 if self._clock.monotonic() >= until:
                     raise problem(
                         "KBQ-LOCK-HELD", path=self._path, holder=self.holder(), connection=self._path.parent.name
                     )
                 self._sleep(_POLL)
-            self._sign(fd)
         except OSError as error:
-            os.close(fd)
             raise os_problem(error, self._path, "KBQ-STATE-UNWRITABLE") from error
-        except BaseException:
-            os.close(fd)
-            raise
         self._fd = fd
 
+    def _try(self) -> int:
+        """Return a descriptor of the file that is ours now; -1 where another process holds it. Raises: OSError."""
+        while True:
+            try:
+                fd, _ = open_ours(self._path, LOCK)
+            except FileNotFoundError:  # who let go has removed the folder in between
+                continue
+            try:
+                if not _locked(fd):
+                    os.close(fd)
+                    return -1
+                if self._is_there(fd):
+                    self._sign(fd)
+                    return fd
+            except BaseException:
+                with suppress(OSError):
+                    os.close(fd)
+                raise
+            os.close(fd)  # who let go has removed it in between: a lock on it would keep nobody out
+
+    def _is_there(self, fd: int) -> bool:
+        """Return whether the open file still is the one of that name."""
+        try:
+            return os.path.samestat(os.fstat(fd), self._path.lstat())
+        except FileNotFoundError:
+            return False
+
     def release(self) -> None:
-        """Let go; does nothing where the lock is not held."""
-        if self._fd >= 0:
-            os.close(self._fd)
-            self._fd = -1
+        """Let go, and remove the file; does nothing where the lock is not held."""
+        if self._fd < 0:
+            return
+        with suppress(OSError):  # a file that stays is taken over by the next process
+            if self._is_there(self._fd):
+                self._path.unlink()
+            if self._made_folder:
+                self._path.parent.rmdir()  # refused while anything is in it
+        os.close(self._fd)
+        self._fd = -1
 
     def holder(self) -> str:
         """Return who holds the lock or held it last: `process 123 on host, since 2026-01-31 09:00 UTC`."""

@@ -113,3 +113,41 @@ def test_a_link_in_place_of_the_lock_is_refused(path: Path, clock: FakeClock, tm
     with pytest.raises(ProblemError):
         ConnectionLock(path, clock).acquire()
     assert not (tmp_path / "elsewhere").exists()
+
+
+def test_letting_go_leaves_nothing_behind_but_what_was_there(path: Path, clock: FakeClock) -> None:
+    with ConnectionLock(path, clock):
+        assert path.exists()
+    assert not path.parent.exists()
+    path.parent.mkdir()
+    with ConnectionLock(path, clock):
+        pass
+    assert list(path.parent.parent.iterdir()) == [path.parent], "a folder that was there stays"
+    with ConnectionLock(path, clock):
+        (path.parent / "journal.jsonl").touch()
+    assert [p.name for p in path.parent.iterdir()] == ["journal.jsonl"]
+
+
+def test_a_lock_on_a_file_that_was_removed_meanwhile_is_none(
+    path: Path, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from kbq_tui.local import lock as module
+
+    first = ConnectionLock(path, clock)
+    first.acquire()
+    locked, taken = module._locked, []
+
+    def slow(fd: int) -> bool:
+        """The one before lets go after this process has opened its file."""
+        if not taken:
+            first.release()
+        taken.append(locked(fd))
+        return taken[-1]
+
+    monkeypatch.setattr(module, "_locked", slow)
+    second = ConnectionLock(path, clock)
+    second.acquire()
+    assert taken == [True, True], "the file that was removed was locked, and was not enough"
+    with pytest.raises(ProblemError):
+        ConnectionLock(path, clock).acquire()
+    second.release()
