@@ -127,6 +127,7 @@ def options_of(options: Mapping[str, Any]) -> Options:
         log_file=Path(log) if log else None,
         verbose=options.get("verbose", 0),
         as_filed=bool(options.get("as_filed")),
+        may_create=bool(options.get("may_create")),
     )
 
 
@@ -375,19 +376,18 @@ def status_of_all(options: Mapping[str, Any], names: tuple[str, ...], *, every: 
     chosen = options_of(options)
     connections = connections_of(chosen, Paths.from_env(os.environ))
     known = connections.names()
+    for name in names or ((None,) if chosen.config is not None else ()):
+        choose_name(replace(chosen, name=name), connections)  # names one that is not there
     if not known and not names and (every or "project" not in build(chosen).beliefs):
         paper_of(options).say(told("There is no connection yet: kbq-tui setup"))
         return NOT_HEALTHY
     wanted = known if every else names or (choose_name(chosen, connections),)
-    for name in names:
-        if name not in known:
-            there = ", ".join(known) or said("none")
-            raise UsageError(said("There is no connection {name}. There are: {names}.", name=name, names=there))
     shared = {**options, "as_filed": len(wanted) > 1 or every}
     while True:
         worst = 0
         for name in wanted:
-            with AtWork.of({**shared, "name": name}) as here:
+            # Without any connection, what is meant is made of the options, and has no name that could be given.
+            with AtWork.of({**shared, "name": name if name in known else None}) as here:
                 worst = max(worst, status_command(here.face, here.spec(), as_json=bool(options.get("as_json"))))
         if not watch:
             return worst

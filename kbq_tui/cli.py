@@ -15,6 +15,7 @@ from kbq_tui.options import (
     Group,
     TextCommand,
     absolute,
+    connection_names,
     connection_options,
     findable,
     json_option,
@@ -93,7 +94,9 @@ def cli(ctx: click.Context, /, **options: Any) -> None:
 @handled
 def setup(plain: bool, answers: str | None, **options: Any) -> int:
     screens = not plain and answers is None
-    with work(options, screens=screens, again=not screens) as here:  # questions begin with what is to be noticed
+    with work(
+        options, screens=screens, again=not screens, may_create=True
+    ) as here:  # questions begin with what is to be noticed
         if screens:
             return here.screens("setup")
         return here.plain_setup(answers)
@@ -124,7 +127,7 @@ def plan(remove_over_grants: bool, **options: Any) -> int:
 def apply(yes: bool, remove_over_grants: bool, **options: Any) -> int:
     from kbq_tui.headless.commands import apply_command
 
-    with work(options) as here:
+    with work(options, may_create=True) as here:
         spec = here.spec()
         if not yes and (options["as_json"] or here.face.confirm is None):
             raise click.UsageError(
@@ -155,7 +158,7 @@ def verify(report: str | None, **options: Any) -> int:
 
 
 @cli.command(help=told("Tell whether a connection is still all right."))
-@click.argument("names", nargs=-1, metavar="[NAME]...", callback=valid_names)
+@click.argument("names", nargs=-1, metavar="[NAME]...", callback=valid_names, shell_complete=connection_names)
 @click.option("--all", "all_", is_flag=True, help=told("Every connection there is."))
 @click.option("--watch", is_flag=True, help=told("Look again every minute, until interrupted."))
 @connection_options

@@ -43,6 +43,20 @@ def valid_names(ctx: click.Context, param: click.Parameter, value: tuple[str, ..
     return value
 
 
+def connection_names(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """Return the names of the connections that begin with what was typed, for a shell to complete."""
+    from contextlib import suppress
+
+    from kbq_tui.core.problems import ProblemError
+    from kbq_tui.local.config import Connections
+    from kbq_tui.local.paths import Paths
+
+    with suppress(ProblemError):  # a shell that completes is no place for messages
+        names = Connections(Paths.from_env(os.environ).connections).names()
+        return [name for name in names if name.startswith(incomplete)]
+    return []
+
+
 def _valid_account(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
     if value is None:
         return None
@@ -199,4 +213,4 @@ over_grants_option = click.option(
     "--remove-over-grants", is_flag=True, help=told("Also take away what the service account holds beyond its need.")
 )
 yes_option = click.option("--yes", is_flag=True, help=told("Do it without asking."))
-name_argument = click.argument("name", required=False, callback=_valid)
+name_argument = click.argument("name", required=False, callback=_valid, shell_complete=connection_names)

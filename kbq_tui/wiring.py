@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from kbq_tui.core.spec import InvalidValueError, check_impersonated, check_path, check_quota_project
 from kbq_tui.core.words import Said, said
-from kbq_tui.engine.desk import Desk, Draft
+from kbq_tui.engine.desk import Desk, Draft, command_line
 from kbq_tui.gcp.endpoints import Endpoints
 from kbq_tui.local import clipboard, keyring_copy
 from kbq_tui.local.beliefs import ENVIRONMENT, Believed, believe
@@ -67,6 +67,8 @@ class Options:
         verbose: how often `-v` was given.
         as_filed: where there is a connection file, its project counts before the environment's: among several
             connections one variable cannot be meant for all.
+        may_create: the command may make the connection that is named (`setup`, `apply`); every other command refuses
+            a name, or a `--config FILE`, that is not there.
     """
 
     values: Mapping[str, str | None] = field(default_factory=dict)
@@ -77,6 +79,7 @@ class Options:
     log_file: Path | None = None
     verbose: int = 0
     as_filed: bool = False
+    may_create: bool = False
 
 
 class UsageError(ValueError):
@@ -214,18 +217,57 @@ def connections_of(options: Options, paths: Paths) -> Connections:
 def choose_name(options: Options, connections: Connections) -> str:
     """Return which connection is meant: the one named, else `default`, else the only one.
 
+    Where nothing is named and nothing is saved, it is `default`, made of options and environment alone: commands that
+    only look can be used without any connection, and keep nothing.
+
     Raises:
-        UsageError: where several could be meant.
+        UsageError: where several could be meant, or the one that is named is not there and may not be made.
         ProblemError: where the config folder cannot be read.
     """
     names = connections.names()
+    if connections.only is not None:
+        name, file = connections.only
+        if not names and not options.may_create:
+            command = command_line("setup", "", str(options.config))
+            text = said("There is no connection file {path}. This makes it: {command}", path=file, command=command)
+            raise UsageError(text)
+        if options.name not in (None, name):
+            text = said(
+                "The connection of {path} is called {name}, not {other}.", path=file, name=name, other=options.name
+            )
+            raise UsageError(text)
+        return name
     if options.name is not None:
+        if options.name not in names and not options.may_create:
+            raise UsageError(_unknown(options.name, names))
         return options.name
     if not names or "default" in names:
         return "default"
     if len(names) == 1:
         return names[0]
     raise UsageError(said("Which connection? There are: {names}. Give its NAME.", names=", ".join(names)))
+
+
+def _unknown(name: str, names: tuple[str, ...]) -> Said:
+    """Return that there is no such connection, with those there are, and the one that is nearly called so."""
+    if not names:
+        return said(
+            "There is no connection {name}, and no other. This makes it: {command}",
+            name=name,
+            command=command_line("setup", name),
+        )
+    from difflib import get_close_matches
+
+    there = ", ".join(names)
+    near = get_close_matches(name, names, 1)
+    if near:
+        return said(
+            "There is no connection {name}. Did you mean {near}? There are: {names}.",
+            name=name,
+            near=near[0],
+            names=there,
+        )
+    return said("There is no connection {name}. There are: {names}.", name=name, names=there)
 
 
 def build(options: Options, env: Mapping[str, str] | None = None) -> Workplace:
@@ -281,6 +323,7 @@ def build(options: Options, env: Mapping[str, str] | None = None) -> Workplace:
         draft=draft,
         notices=(*notices(endpoints), *_other_project(filed, beliefs.get("project"))),
         log_path=str(options.log_file or paths.log),
+        config=str(options.config or ""),
         guard=lambda of: ConnectionLock(paths.of_connection(of) / "lock", clock),
     )
     typed = frozenset(key for key in fields if options.values.get(key))

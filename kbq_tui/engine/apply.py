@@ -26,7 +26,7 @@ from kbq_tui.core.diff import context_of, diff
 from kbq_tui.core.done import done
 from kbq_tui.core.events import Event, EventKind
 from kbq_tui.core.keyfile import key_id_of
-from kbq_tui.core.observed import LocalKey, Observed
+from kbq_tui.core.observed import LocalKey, Observed, Present
 from kbq_tui.core.plan import Plan
 from kbq_tui.core.problems import Problem, ProblemError
 from kbq_tui.core.recognise import settling
@@ -65,6 +65,7 @@ class Outcome:
         failed: by action id, why.
         skipped: by action id, the id of the action whose failure stood in the way.
         key: the key file that was made or was there, where known.
+        project_seen: Google has shown the project.
     """
 
     plan: Plan
@@ -72,6 +73,7 @@ class Outcome:
     failed: dict[str, Problem] = field(default_factory=dict)
     skipped: dict[str, str] = field(default_factory=dict)
     key: LocalKey | None = None
+    project_seen: bool = False
 
     @property
     def problems(self) -> tuple[Problem, ...]:
@@ -116,6 +118,7 @@ async def apply(
     if expected is not None and plan.fingerprint != expected:
         raise ProblemError(catalogue.problem("KBQ-STALE-PLAN", context_of(spec, plan.location)))
     runner = Runner(spec, ports, emit, patience)
+    runner.outcome.project_seen = isinstance(seen.project, Present)
     services = tuple(a for a in plan.changes if isinstance(a.op, EnableService))
     if services and plan.blocked:
         # What lies behind an API that is off could not be read. Turn it on, look again, and only then decide the rest.

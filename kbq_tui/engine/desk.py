@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import shlex
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
+from kbq_tui.core.problems import ProblemError
 from kbq_tui.core.spec import ACCOUNT_ID, IMPORT_DATASET, STAGING_DATASET, ConnectionSpec, Direction, InvalidValueError
 from kbq_tui.core.words import said
 
@@ -78,12 +80,14 @@ class Saved:
         screen: the step on which the operator left; None for the first.
         finished: the set-up was carried through to the last screen.
         connected: the operator said that Klaviyo is connected.
+        filed: the connection exists: it has a file. Before the first change is confirmed there is only what was typed.
     """
 
     draft: Draft
     screen: Step | None = None
     finished: bool = False
     connected: bool = False
+    filed: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +103,18 @@ class Taste:
     ascii: bool | None = None
     theme: str | None = None
     welcomed: bool = False
+
+
+def command_line(what: str, name: str, config: str = "") -> str:
+    """Return a command of ours for one connection, ready to be pasted into a shell.
+
+    Args:
+        what: the command, with its own arguments.
+        name: the connection; empty for none.
+        config: the file named with `--config`; empty where none was.
+    """
+    words = ["kbq-tui", what, name, f"--config {shlex.quote(config)}" if config else ""]
+    return " ".join(filter(None, words))
 
 
 class SignIn(Protocol):
@@ -121,13 +137,26 @@ class SignIn(Protocol):
 class Store(Protocol):
     """What this machine remembers. Short reads and writes of small files; may raise ProblemError."""
 
-    def names(self) -> tuple[str, ...]: ...
+    def names(self) -> tuple[str, ...]:
+        """The names of the connections that exist, sorted."""
 
-    def load(self, name: str) -> Saved | None: ...
+    def load(self, name: str) -> Saved | None:
+        """What is known of a connection, or of one whose set-up was begun; None where nothing is."""
 
-    def save(self, saved: Saved) -> None: ...
+    def save(self, saved: Saved, before: Saved, *, confirmed: bool = False) -> None:
+        """Write what differs between two states; all else stays as it is by now. For `ConnectionRecord` alone.
+
+        Args:
+            saved: how it should be.
+            before: how it was when it was read.
+            confirmed: a change was agreed to: the connection gets its file, with the credentials options that were
+                typed in this run.
+        """
 
     def recent_projects(self) -> tuple[str, ...]: ...
+
+    def remember_project(self, project: str) -> None:
+        """Put a project at the head of the recent ones. For projects that Google has shown."""
 
     def taste(self) -> Taste: ...
 
@@ -188,6 +217,7 @@ class Desk:
         notices: what must be on every screen, such as an endpoint that is not Google's.
         log_path: where the log is, for messages.
         patience: seconds that *not yet* is waited out; None for the engine's own.
+        config: the connection file that was named with `--config`; empty for those in the config folder.
         guard: takes a connection's lock by its name, while it is set up: one process at a time. Entering may raise
             ProblemError, which says who holds it.
     """
@@ -202,7 +232,21 @@ class Desk:
     notices: tuple[str, ...] = ()
     log_path: str = ""
     patience: float | None = None
+    config: str = ""
     guard: Callable[[str], AbstractContextManager[object]] = lambda _name: nullcontext()
+
+    def command(self, what: str, name: str) -> str:
+        """Return the command line that means the same connection: `kbq-tui WHAT NAME [--config FILE]`.
+
+        Args:
+            what: the command, with its own arguments.
+            name: the connection; left out where it does not exist, because commands that look refuse it then.
+        """
+        try:
+            there = name in self.store.names()
+        except ProblemError:
+            there = True
+        return command_line(what, name if there else "", self.config)
 
     def ports(self, cloud: Cloud, name: str) -> Ports:
         """Return what the use cases need, for one connection."""

@@ -12,6 +12,7 @@ from kbq_tui.core.summary import Summary
 from kbq_tui.core.text import inert
 from kbq_tui.core.words import said, told
 from kbq_tui.engine.apply import Outcome
+from kbq_tui.engine.desk import Draft
 from kbq_tui.engine.lines import stopped
 from kbq_tui.engine.ports import Ports
 from kbq_tui.engine.status import Status, status
@@ -50,17 +51,20 @@ def apply_command(
                 "note: an earlier run ended in the middle of {action}; what is there now decides.", action=inert(begun)
             )
         )
+    record = face.record(spec.name)
+    if not record.filed:
+        face.paper.say(told("new connection {name}", name=spec.name))
     ports = face.sign_in(spec.name)
     expected: str | None = None
     if not agreed:
         plan, _ = face.run(plan_of(spec, ports, remove_over_grants=remove_over_grants))
         show_plan(plan, face.paper, result=False)
-        if plan.changes:
+        if plan.changes or not record.filed:
             if face.confirm is None or not face.confirm(told("Do this?")):
                 face.paper.say(told("Nothing was changed."))
                 return 1
             expected = plan.fingerprint
-    face.save(spec)
+    record.keep(draft=Draft.of(spec), confirmed=True)
     tell = _telling(face, as_json)
 
     async def work() -> tuple[Outcome, Summary]:
@@ -73,12 +77,14 @@ def apply_command(
             await ports.cloud.close()
 
     outcome, summary = face.run(work())
+    if outcome.project_seen:
+        face.desk.store.remember_project(spec.project)
     if outcome.complete:
-        face.save(spec, screen=Step.VERIFY)
+        record.keep(screen=Step.VERIFY)
     if as_json:
         face.paper.json(_apply_summary(face, outcome, summary))
     else:
-        _tell_outcome(face, outcome, summary, shown=not agreed)
+        _tell_outcome(face, spec, outcome, summary, shown=not agreed)
     return status_of(outcome.problems) or (0 if outcome.complete else 1)
 
 
@@ -105,7 +111,7 @@ def _apply_summary(face: Face, outcome: Outcome, summary: Summary) -> dict[str, 
     }
 
 
-def _tell_outcome(face: Face, outcome: Outcome, summary: Summary, *, shown: bool) -> None:
+def _tell_outcome(face: Face, spec: ConnectionSpec, outcome: Outcome, summary: Summary, *, shown: bool) -> None:
     paper = face.paper
     if not shown:
         for action in outcome.plan.actions:
@@ -127,7 +133,7 @@ def _tell_outcome(face: Face, outcome: Outcome, summary: Summary, *, shown: bool
         return
     paper.say(told("Done.") if outcome.done else told("Everything is in place already; nothing was changed."))
     show_summary(summary, paper)
-    paper.say(told("Next: kbq-tui verify"))
+    paper.say(told("Next: {command}", command=inert(face.desk.command("verify", spec.name))))
 
 
 def verify_command(face: Face, spec: ConnectionSpec, *, as_json: bool, report: str | None = None) -> int:

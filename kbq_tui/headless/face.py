@@ -1,7 +1,7 @@
 """What every plain command shares: the desk, the paper, and how to run the engine's use cases."""
 
 from collections.abc import Awaitable, Callable, Coroutine
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 from kbq_tui.core.checks import CheckResult, healthy
@@ -16,9 +16,10 @@ from kbq_tui.core.summary import Summary
 from kbq_tui.core.words import told
 from kbq_tui.engine.apply import Outcome, apply
 from kbq_tui.engine.checking import Told
-from kbq_tui.engine.desk import Desk, Draft, Saved, patience_of
+from kbq_tui.engine.desk import Desk, patience_of
 from kbq_tui.engine.observe import inspect_key, observe
 from kbq_tui.engine.ports import Ports
+from kbq_tui.engine.record import ConnectionRecord
 from kbq_tui.engine.verify import verify
 from kbq_tui.headless.paper import Paper
 
@@ -80,12 +81,9 @@ class Face:
 
         return self.run(whole())
 
-    def save(self, spec: ConnectionSpec, *, screen: Step | None = None, finished: bool | None = None) -> None:
-        """Remember the connection; what is not given stays as it was."""
-        store = self.desk.store
-        before = store.load(spec.name) or Saved(Draft(name=spec.name))
-        done = before.finished if finished is None else finished
-        store.save(replace(before, draft=Draft.of(spec), screen=screen or before.screen, finished=done))
+    def record(self, name: str) -> ConnectionRecord:
+        """Return what this machine remembers of a connection. Raises: ProblemError."""
+        return ConnectionRecord(self.desk.store, name)
 
 
 async def plan_of(spec: ConnectionSpec, ports: Ports, *, remove_over_grants: bool = False) -> tuple[Plan, Observed]:
@@ -124,10 +122,23 @@ async def check(
 
 
 def remember_checks(face: Face, spec: ConnectionSpec, results: tuple[CheckResult, ...]) -> None:
-    """Save the verdicts; a connection that passed them all counts as set up."""
+    """Save the verdicts; a connection that passed them all counts as set up.
+
+    Nothing is saved where what was verified is not the saved connection: none is saved, or options made it another.
+    """
+    record = face.record(spec.name)
+    if not record.filed or not _is_saved(record, spec):
+        return
     face.desk.store.save_verify(spec.name, results)
     if healthy(results):
-        face.save(spec, screen=Step.CONNECT, finished=True)
+        record.keep(screen=Step.CONNECT, finished=True)
+
+
+def _is_saved(record: ConnectionRecord, spec: ConnectionSpec) -> bool:
+    try:
+        return record.state.draft.spec() == spec
+    except ValueError:  # what is saved cannot be right yet
+        return False
 
 
 async def summary_of(spec: ConnectionSpec, ports: Ports, location: str | None) -> Summary:

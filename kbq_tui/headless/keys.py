@@ -79,7 +79,8 @@ def delete_command(face: Face, spec: ConnectionSpec, key_id: str, *, agreed: boo
             if found
             else said("{account} has no key whose id begins with {id}", account=account, id=begin)
         )
-        face.paper.say(told("error: {why}: kbq-tui key list", why=why))
+        command = face.desk.command("key list", spec.name)
+        face.paper.say(told("error: {why}: {command}", why=why, command=inert(command)))
         return 1
     ours = local is not None and local.key_id == found[0]
     if not agreed:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from kbq_tui.core import spec as rules
 from kbq_tui.core.checks import CheckResult, healthy
 from kbq_tui.core.grants import Grant, held, over_grants, wanted
-from kbq_tui.core.observed import Identity, Observed, value_of
+from kbq_tui.core.observed import Identity, Observed, Present, value_of
 from kbq_tui.core.plan import Plan
 from kbq_tui.core.problems import Problem, ProblemError
 from kbq_tui.core.spec import ConnectionSpec, Direction
@@ -63,6 +63,8 @@ class Setup:
         self.draft = draft
         self.typed = typed
         self.location: str | None = None
+        self.record = face.record(draft.name)
+        self._project_seen = False
 
     def run(self, as_json: bool) -> int:
         """Go through the steps.
@@ -85,6 +87,16 @@ class Setup:
             return stop.status
         finally:
             self.face.run(ports.cloud.close())
+
+    def _keep(
+        self, spec: ConnectionSpec, screen: Step, *, finished: bool | None = None, confirmed: bool = False
+    ) -> None:
+        """Remember the connection; of a new one nothing, until the operator has agreed to something."""
+        if not self.record.filed and not confirmed:
+            return
+        self.record.keep(draft=Draft.of(spec), screen=screen, finished=finished, confirmed=confirmed)
+        if self._project_seen:
+            self.face.desk.store.remember_project(spec.project)
 
     def _heading(self, step: Step) -> None:
         number = list(Step).index(step) + 1
@@ -162,7 +174,6 @@ class Setup:
             lambda v: rules.check_location(v) if v else None,
         )
         spec = self.draft.spec()
-        self.face.save(spec, screen=Step.PROJECT)
         plan, observed = self._look(ports, spec)
         lines = preflight(spec, observed, plan)
         width = width_of(lines)
@@ -232,6 +243,7 @@ class Setup:
         self.paper.say("   " + told("Looking at what is there ..."))
         plan, observed = self.face.run(plan_of(spec, ports))
         self.location = plan.location
+        self._project_seen = isinstance(observed.project, Present)
         return plan, observed
 
     def _step(self, ports: Ports, spec: ConnectionSpec, step: Step) -> None:
@@ -248,11 +260,12 @@ class Setup:
                 if self.asker.yes("go_on", told("Go on without it"), default=False):
                     return None
                 raise _Stopped(1)
+            self._keep(spec, step, confirmed=True)
             work = carry_out(spec, ports, self.face.desk, EventLines(self.paper), expected=plan.fingerprint, only=step)
             return self.face.run(work)
 
         self._trying(once)
-        self.face.save(spec, screen=list(Step)[list(Step).index(step) + 1])
+        self._keep(spec, list(Step)[list(Step).index(step) + 1])
 
     def _verify(self, ports: Ports, spec: ConnectionSpec) -> tuple[CheckResult, ...]:
         self._heading(Step.VERIFY)
@@ -265,6 +278,8 @@ class Setup:
                 show_check(result, self.paper, as_result=False)
 
             results = self.face.run(check(spec, ports, self.face.desk, emit=lines, told=seen))
+            if healthy(results):
+                self._keep(spec, Step.VERIFY, confirmed=True)
             remember_checks(self.face, spec, results)
             for problem in _problems(results):
                 self.paper.say()
@@ -285,12 +300,10 @@ class Setup:
             self.paper.json(summary.to_json())
         else:
             show_summary(summary, self.paper)
-        self.face.save(spec, screen=Step.CONNECT, finished=healthy(results))
+        self._keep(spec, Step.CONNECT, finished=healthy(results), confirmed=True)
         if self.asker.yes("connected", told("Is Klaviyo connected now"), default=False):
-            saved = self.face.desk.store.load(spec.name)
-            if saved is not None:
-                self.face.desk.store.save(replace(saved, connected=True))
-        self.paper.say(told("Later: kbq-tui status"))
+            self.record.keep(connected=True)
+        self.paper.say(told("Later: {command}", command=inert(self.face.desk.command("status", spec.name))))
         return 0 if healthy(results) else NOT_HEALTHY
 
 

@@ -6,6 +6,7 @@ from kbq_tui.core.steps import Step
 from kbq_tui.core.summary import Summary
 from kbq_tui.core.words import told
 from kbq_tui.engine.apply import Outcome
+from kbq_tui.engine.desk import Draft
 from kbq_tui.headless.commands import status_of
 from kbq_tui.headless.face import NOT_HEALTHY, Face, carry_out, check, plan_of, remember_checks, summary_of
 from kbq_tui.headless.lines import EventLines, show_checks, show_plan, show_summary
@@ -22,7 +23,8 @@ def whole_command(face: Face, spec: ConnectionSpec, *, as_json: bool) -> int:
     plan, _ = face.run(plan_of(spec, ports))
     paper.say(told("Plan for project {project}:", project=spec.project))
     show_plan(plan, paper, result=False)
-    face.save(spec)
+    record = face.record(spec.name)
+    record.keep(draft=Draft.of(spec), confirmed=True)
 
     async def rest() -> tuple[Outcome, tuple[CheckResult, ...], Summary]:
         try:
@@ -43,7 +45,7 @@ def whole_command(face: Face, spec: ConnectionSpec, *, as_json: bool) -> int:
             paper.say()
             paper.problem(problem)
         return status_of(outcome.problems) or 1
-    face.save(spec, screen=Step.VERIFY)
+    record.keep(screen=Step.VERIFY)
     paper.say()
     paper.say(told("Verifying with the key:"))
     show_checks(results, paper, as_result=False)

@@ -137,6 +137,8 @@ def write_connection(connection: Connection, path: Path) -> None:
         raise os_problem(error, path, "KBQ-CONFIG-UNREADABLE") from error
     if there(path) and read_text(path).strip("\0"):
         before = read_connection(path, connection.name).values()
+        if wanted == before:
+            return
         try:
             document = tomlkit.parse(read_text(path))
         except TOMLKitError as error:
@@ -190,6 +192,11 @@ class Connections:
     def __init__(self, folder: Path, only: Path | None = None) -> None:
         self._folder = folder
         self._only = only
+
+    @property
+    def only(self) -> tuple[str, Path] | None:
+        """The name and the file of the only connection that counts (`--config FILE`), there or not; else None."""
+        return (_name_of(self._only), self._only) if self._only is not None else None
 
     def names(self) -> tuple[str, ...]:
         """Return the names of all connections, sorted; whether their files are right shows when they are read.

@@ -3,6 +3,7 @@
 import json
 import logging
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
@@ -176,7 +177,12 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _write(path: Path, body: Mapping[str, object], kind: FileKind) -> None:
+    """Write a file, unless it says the same already. Raises: ProblemError."""
+    data = json.dumps(scrubbed(body), indent=1).encode()
+    with suppress(OSError):
+        if read_regular(path, _LIMIT) == data:
+            return
     try:
-        write_atomic(path, json.dumps(scrubbed(body), indent=1).encode(), kind)
+        write_atomic(path, data, kind)
     except OSError as error:
         raise os_problem(error, path, "KBQ-STATE-UNWRITABLE") from error

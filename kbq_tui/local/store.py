@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
-from kbq_tui.core.spec import check_project
 from kbq_tui.core.steps import Step
 from kbq_tui.engine.desk import Draft, Saved, Taste
 from kbq_tui.local.config import Connection, Connections
@@ -52,41 +51,48 @@ class FileStore:
         wizard = self._state(name).wizard()
         if connection is None and wizard is None:
             return None
-        draft = Draft.of(connection.spec) if connection is not None else Draft(name=name)
-        inputs = dict(wizard.inputs) if wizard is not None else {}
-        finished = inputs.pop(_FINISHED, "") == "yes"
-        draft = draft.but(**{key: value for key, value in inputs.items() if key in asdict(draft) and key != "name"})
-        screen = Step(wizard.screen) if wizard is not None and wizard.screen in set(Step) else None
-        return Saved(draft, screen, finished, connection is not None and connection.connected)
+        return _saved(name, connection, wizard)
 
-    def save(self, saved: Saved) -> None:
-        """Remember a connection: in its file as soon as that would be valid, and till then as what was typed.
+    def save(self, saved: Saved, before: Saved, *, confirmed: bool = False) -> None:
+        """Write what differs between two states: into the connection's file, and beside it what cannot stand there.
+
+        A connection without a file gets one once a change is confirmed and the file would be valid.
 
         Raises:
             ProblemError: where that cannot be written.
         """
-        inputs: dict[str, str] = {_FINISHED: "yes"} if saved.finished else {}
         name = saved.draft.name
+        connection = self._connections.read(name)
+        wizard = self._state(name).wizard()
+        wanted = _merged(_saved(name, connection, wizard), saved, before)
+        inputs: dict[str, str] = {_FINISHED: "yes"} if wanted.finished else {}
         try:
-            spec = saved.draft.spec()
+            spec = wanted.draft.spec() if connection is not None or confirmed else None
         except ValueError:
-            inputs |= {key: value for key, value in asdict(saved.draft).items() if key != "name"}
+            spec = None
+        if spec is None:
+            inputs |= {key: value for key, value in asdict(wanted.draft).items() if key != "name"}
         else:
-            before = self._connections.read(name)
-            connected_at = before.connected_at if before is not None else None
-            if saved.connected != (connected_at is not None):
-                connected_at = self._clock.now() if saved.connected else None
-            connection = before or Connection(spec)
-            self._connections.save(replace(connection, spec=spec, connected_at=connected_at, **self._operator))
-        self._state(name).save_wizard(Wizard(saved.screen.value if saved.screen else "", inputs))
-        if not check_project(saved.draft.project):
-            look = read_look(self._paths.ui)
-            if look.recent[:1] != (saved.draft.project,):
-                write_look(self._paths.ui, look.visited(saved.draft.project))
+            connected_at = connection.connected_at if connection is not None else None
+            if wanted.connected != (connected_at is not None):
+                connected_at = self._clock.now() if wanted.connected else None
+            operator = self._operator if confirmed else {}
+            changed = replace(connection or Connection(spec), spec=spec, connected_at=connected_at, **operator)
+            if changed != connection:
+                self._connections.save(changed)
+        screen = wanted.screen.value if wanted.screen else ""
+        if Wizard(screen, inputs) != (wizard or Wizard("")):
+            self._state(name).save_wizard(Wizard(screen, inputs))
 
     def recent_projects(self) -> tuple[str, ...]:
         """Return project ids, newest first."""
         return read_look(self._paths.ui).recent
+
+    def remember_project(self, project: str) -> None:
+        """Put a project that Google has shown at the head of the recent ones. Raises: ProblemError."""
+        look = read_look(self._paths.ui)
+        if look.recent[:1] != (project,):
+            write_look(self._paths.ui, look.visited(project))
 
     def taste(self) -> Taste:
         """Return what was chosen on the screens."""
@@ -95,7 +101,9 @@ class FileStore:
 
     def keep_taste(self, taste: Taste) -> None:
         """Remember what was chosen on the screens. Raises: ProblemError."""
-        write_look(self._paths.ui, replace(read_look(self._paths.ui), **asdict(taste)))
+        look = read_look(self._paths.ui)
+        if (chosen := replace(look, **asdict(taste))) != look:
+            write_look(self._paths.ui, chosen)
 
     def last_verify(self, name: str) -> Mapping[str, object] | None:
         """Return the last verification as saved, or None."""
@@ -134,3 +142,22 @@ class FileStore:
 
     def _state(self, name: str) -> ConnectionState:
         return ConnectionState(self._paths.of_connection(name))
+
+
+def _saved(name: str, connection: Connection | None, wizard: Wizard | None) -> Saved:
+    """Return what a connection's file and what lies beside it say together."""
+    draft = Draft.of(connection.spec) if connection is not None else Draft(name=name)
+    inputs = dict(wizard.inputs) if wizard is not None else {}
+    finished = inputs.pop(_FINISHED, "") == "yes"
+    draft = draft.but(**{key: value for key, value in inputs.items() if key in asdict(draft) and key != "name"})
+    screen = Step(wizard.screen) if wizard is not None and wizard.screen in set(Step) else None
+    return Saved(draft, screen, finished, connection is not None and connection.connected, connection is not None)
+
+
+def _merged(now: Saved, saved: Saved, before: Saved) -> Saved:
+    """Return what stands in the files now, with what differs between `before` and `saved`."""
+    old, new = asdict(before.draft), asdict(saved.draft)
+    typed = {key: value for key, value in new.items() if value != old[key]}
+    fields = ("screen", "finished", "connected")
+    changed = {f: getattr(saved, f) for f in fields if getattr(saved, f) != getattr(before, f)}
+    return replace(now, draft=now.draft.but(**typed), **changed)

@@ -148,8 +148,8 @@ class KbqApp(Outward):
         self.exit(128 + number, return_code=128 + number)
 
     def _keep(self) -> None:
-        if self.wizard.draft.project or not self.wizard.fresh:
-            self.wizard.save()
+        """Keep what was typed in the set-up; where it was never opened there is nothing to keep."""
+        self.wizard.save()
 
     def _fatal_error(self) -> None:
         _textual_compat.stop_after_crash(self, self.desk.log_path)
@@ -157,15 +157,16 @@ class KbqApp(Outward):
     @property
     def summary(self) -> Summary | None:
         """The values for Klaviyo, once the last screen was reached; else None."""
-        saved = self.wizard.saved
-        return self.wizard.summary() if saved is not None and saved.finished else None
+        wizard = self.wizard
+        reached = wizard.saved is not None and (wizard.saved.finished or wizard.step is Step.CONNECT)
+        return wizard.summary() if reached else None
 
     @property
     def monitor(self) -> Watch:
         if self._monitor is None:
             from kbq_tui.tui.watch import Watch
 
-            self._monitor = Watch(self.desk, self.redraw)
+            self._monitor = Watch(self.desk, self.redraw, lambda: self.wizard.begun)
         return self._monitor
 
     @property
@@ -211,6 +212,11 @@ class KbqApp(Outward):
         self.wizard.go(step)
         self._stand_on(screen_for(step)())
 
+    def _show(self, step: Step) -> None:
+        """Show a step without having gone there in the set-up: nothing is remembered by that."""
+        self.wizard.stand_on(step)
+        self._stand_on(screen_for(step)())
+
     def choose(self, **chosen: Any) -> None:
         try:
             self.desk.store.keep_taste(replace(self._taste(), **chosen))
@@ -246,24 +252,25 @@ class KbqApp(Outward):
                 await self.switch_screen(screen)
 
     def open_setup(self, name: str, step: Step | None) -> None:
+        here = self.wizard.record is not None and self.wizard.draft.name == name
         saved = self.desk.store.load(name)
-        if saved is None:
+        if saved is None and not here:
             return
         try:
             self.held.enter_context(self.desk.guard(name))
         except ProblemError as error:
             self.open_problem(error.problem)
             return
-        if self.wizard.draft.name != name or self.wizard.saved is None:
+        if not here and saved is not None:
             if self.wizard.busy is not None:
                 self.wizard.say(told("Another connection is still being worked on."), bad=True)
                 return
-            desk = self.desk
-            self.wizard = Wizard(desk, self.redraw)
-            self.wizard.draft = saved.draft
-            self.wizard.restore()
-        self.wizard.furthest = STEPS[-1] if saved.finished else self.wizard.furthest
-        self.goto(step or saved.screen or Step.PROJECT)
+            self.wizard = Wizard(self.desk, self.redraw)
+            self.wizard.restore(saved.draft)
+        wizard = self.wizard
+        saved = wizard.saved
+        wizard.furthest = STEPS[-1] if saved is not None and saved.finished else wizard.furthest
+        self._show(step or (saved.screen if saved is not None else None) or wizard.step)
 
     def open_problem(self, problem: Problem, commands: tuple[str, ...] = ()) -> None:
         from kbq_tui.tui.modals.problem import ProblemSheet

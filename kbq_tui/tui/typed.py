@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import asdict, replace
+from typing import Any
 
 from kbq_tui.core.problems import ProblemError
 from kbq_tui.core.spec import ConnectionSpec, InvalidValueError
@@ -10,6 +12,7 @@ from kbq_tui.core.steps import Step
 from kbq_tui.core.words import told
 from kbq_tui.engine.desk import Desk, Draft, Saved
 from kbq_tui.engine.offload import offload
+from kbq_tui.engine.record import ConnectionRecord
 
 STEPS = tuple(Step)
 
@@ -26,17 +29,28 @@ class Typed:
         self.desk = desk
         self.changed = changed
         self.draft: Draft = desk.draft
-        self.saved: Saved | None = None
+        self.record: ConnectionRecord | None = None
+        self._opened: Draft = desk.draft
         self.step = Step.PROJECT
         self.furthest = Step.PROJECT
         self.note = ""
         self.note_bad = False
         self.interrupted: tuple[str, ...] = ()
 
-    def restore(self) -> None:
-        """Take up where the operator left. What was typed is in the desk's draft already."""
+    @property
+    def saved(self) -> Saved | None:
+        """What is remembered of the connection; None where nothing is, or it was not read yet."""
+        return self.record.saved if self.record is not None else None
+
+    def restore(self, draft: Draft | None = None) -> None:
+        """Take up where the operator left.
+
+        Args:
+            draft: what to begin with; the desk's by default, in which is what was typed before.
+        """
+        self.draft = self._opened = draft or self.draft
         try:
-            self.saved = self.desk.store.load(self.draft.name)
+            self.record = ConnectionRecord(self.desk.store, self.draft.name)
             self.interrupted = self.desk.store.unfinished(self.draft.name)
         except ProblemError as error:
             self.say(f"{told(error.problem.title)}: {told(error.problem.cause)}", bad=True)
@@ -53,6 +67,13 @@ class Typed:
     def fresh(self) -> bool:
         """Whether nothing is remembered of this connection."""
         return self.saved is None
+
+    @property
+    def begun(self) -> Saved | None:
+        """The connection that is being set up in this run and does not exist yet; None where there is none."""
+        if self.record is None or self.record.filed or self.spec() is None:
+            return None
+        return replace(self.record.state, draft=self.draft, screen=self.step)
 
     def spec(self) -> ConnectionSpec | None:
         """Return the connection as typed, or None while something typed cannot be right."""
@@ -75,28 +96,57 @@ class Typed:
             self.draft = self.draft.but(**values)
             self.changed()
 
-    def save(self, *, finished: bool | None = None, connected: bool | None = None) -> None:
-        """Remember screen and inputs; a store that cannot be written is said, and stops nothing."""
-        before = self.saved
-        saved = Saved(
-            self.draft,
-            self.step,
-            finished if finished is not None else bool(before and before.finished),
-            connected if connected is not None else bool(before and before.connected),
-        )
-        try:
-            self.desk.store.save(saved)
-        except ProblemError as error:
-            self.say(f"{told(error.problem.title)}: {told(error.problem.cause)}", bad=True)
-        self.saved = saved
+    def adopt(self, **values: str) -> None:
+        """Take over what Google shows; nobody has typed it, so it alone is nothing to be saved."""
+        self.draft = self.draft.but(**values)
+        self._opened = self._opened.but(**values)
 
-    def go(self, step: Step) -> None:
-        """Stand on another step, and remember it."""
+    def save(self) -> None:
+        """Remember what was typed; what options, environment or Google gave is not saved by looking at it."""
+        if self.record is None:
+            return
+        new, given = asdict(self.draft), asdict(self._opened)
+        typed = {field: value for field, value in new.items() if value != given[field]}
+        if typed:
+            self._opened = self._opened.but(**typed)
+            self._keep(draft=self.record.state.draft.but(**typed))
+
+    def confirm(self, **more: Any) -> None:
+        """Remember all of the connection: the operator has agreed to something, so from now on it exists.
+
+        Args:
+            more: what else is to be remembered, as `ConnectionRecord.keep` takes it.
+        """
+        self._opened = self.draft
+        self._keep(draft=self.draft, confirmed=True, **more)
+
+    def stand_on(self, step: Step) -> None:
+        """Show another step. Nothing is remembered by that."""
         self.step = step
         if STEPS.index(step) > STEPS.index(self.furthest):
             self.furthest = step
         self.note = ""
-        self.save()
+
+    def go(self, step: Step) -> None:
+        """Go on, or back, to another step. Until the set-up is finished, that is where the next start begins."""
+        moved = step is not self.step
+        self.stand_on(step)
+        if not moved or (self.saved is not None and self.saved.finished):
+            self.save()
+        elif step is Step.CONNECT:
+            self.confirm(screen=step, finished=True)
+        else:
+            self._opened = self.draft
+            self._keep(draft=self.draft, screen=step)
+
+    def _keep(self, **changes: Any) -> None:
+        """Save through the record; a store that cannot be read or written is said, and stops nothing."""
+        try:
+            if self.record is None:
+                self.record = ConnectionRecord(self.desk.store, self.draft.name)
+            self.record.keep(**changes)
+        except ProblemError as error:
+            self.say(f"{told(error.problem.title)}: {told(error.problem.cause)}", bad=True)
 
     async def others_with(self, key_id: str) -> tuple[str, ...]:
         """Return the names of other connections of this machine whose key file holds a key."""

@@ -62,11 +62,18 @@ class Watch:
     Args:
         desk: everything a face needs.
         changed: called after each change of state, on the event loop.
+        begun: returns the connection that is being set up and does not exist yet, or None.
     """
 
-    def __init__(self, desk: Desk, changed: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self,
+        desk: Desk,
+        changed: Callable[[], None] = lambda: None,
+        begun: Callable[[], Saved | None] = lambda: None,
+    ) -> None:
         self.desk = desk
         self.changed = changed
+        self._begun = begun
         self.connections: list[Watched] = []
         self.problem: Problem | None = None
         self.looking_since: float | None = None
@@ -80,10 +87,15 @@ class Watch:
         known = {w.name: w for w in self.connections}
         found: list[Watched] = []
         try:
-            for name in self.desk.store.names():
-                saved = self.desk.store.load(name)
+            names = self.desk.store.names()
+            begun = self._begun()
+            connections = [self.desk.store.load(name) for name in names]
+            if begun is not None and begun.draft.name not in names:
+                connections.append(begun)
+            for saved in connections:
                 if saved is None:
                     continue
+                name = saved.draft.name
                 watched = known.get(name) or Watched(saved)  # the same one: a look may be about to write to it
                 watched.saved = saved
                 found.append(watched)

@@ -64,11 +64,26 @@ class Wizard(Typed):
         self._free = asyncio.Event()
         self._free.set()
 
-    def go(self, step: Step) -> None:
-        """Stand on another step, and leave behind what failed on this one."""
+    def stand_on(self, step: Step) -> None:
+        """Show another step, and leave behind what failed on this one."""
         if step is not self.step:
             self.failed = {}
+        super().stand_on(step)
+
+    def go(self, step: Step) -> None:
+        """Go to another step; of a project that Google has shown, it is remembered that it was used."""
+        if STEPS.index(step) > STEPS.index(self.step):
+            self._remember_project()
         super().go(step)
+
+    def _remember_project(self) -> None:
+        from kbq_tui.core.observed import Present
+
+        if self.observed is not None and self.current and isinstance(self.observed.project, Present):
+            try:
+                self.desk.store.remember_project(self.observed.project.value.id)
+            except ProblemError as error:
+                self.say(f"{told(error.problem.title)}: {told(error.problem.cause)}", bad=True)
 
     # -- signing in and looking ----------------------------------------------------------------------------------
 
@@ -156,7 +171,7 @@ class Wizard(Typed):
         found = {p.value.location for p in observed.datasets.values() if isinstance(p, Present)}
         if spec.location is not None and len(found) == 1 and (there := next(iter(found))) != spec.location:
             if normal_location(self.draft.location) == spec.location:
-                self.draft = self.draft.but(location=there)
+                self.adopt(location=there)
             self.say(
                 told("The datasets exist in {there}, and a location cannot be changed: {there} it is.", there=there)
             )
@@ -309,7 +324,8 @@ class Wizard(Typed):
         self.clock = HurriedClock(self.desk.clock)
         problem: Problem | None = None
         self._begin(told("Working"), writing=True)
-        self.save()
+        self.confirm()
+        self._remember_project()
         try:
             outcome = await work(self.ports(spec), patience_of(self.desk))
         except ProblemError as error:
@@ -356,7 +372,10 @@ class Wizard(Typed):
                 location=self.plan.location if self.plan and self.current else None,
             )
             self.verified = True
-            self.desk.store.save_verify(spec.name, tuple(self.results[r.id] for r in results))
+            if self.healthy:
+                self.confirm()
+            if self.record is not None and self.record.filed:
+                self.desk.store.save_verify(spec.name, tuple(self.results[r.id] for r in results))
         except ProblemError as error:
             self.say(f"{told(error.problem.title)}: {told(error.problem.cause)}", bad=True)
         finally:

@@ -12,6 +12,7 @@ import pytest
 from kbq_tui.cli import main
 from kbq_tui.local.log import stop_log
 from kbq_tui.sandbox.server import Sandbox
+from tests.support.files import Files, snapshot
 
 
 @dataclass
@@ -51,6 +52,12 @@ def own_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Non
     monkeypatch.setenv("LC_ALL", "C.UTF-8")
     yield
     stop_log()
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Callable[[], Files]:
+    """Return what looks at every file of ours on this machine, the log aside: mode and bytes by path."""
+    return lambda: snapshot(*(tmp_path / kind for kind in ("config", "state", "data")))
 
 
 @pytest.fixture

@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 
 from kbq_tui.appearance import look_for, settings_here
-from kbq_tui.core.steps import Step
-from kbq_tui.engine.desk import Draft, Saved, Taste
+from kbq_tui.engine.desk import Taste
 from kbq_tui.local.config import Connections
 from kbq_tui.local.paths import Paths
 from kbq_tui.local.settings import Settings
@@ -70,7 +69,7 @@ def test_what_was_chosen_comes_back_and_leaves_the_projects_alone() -> None:
     paths = Paths.from_env(os.environ)
     store = FileStore(paths, Connections(paths.connections), Still())
     assert store.taste() == Taste()
-    store.save(Saved(Draft("acme", "acme-klaviyo-demo", "EU"), Step.PROJECT))
+    store.remember_project("acme-klaviyo-demo")
     store.keep_taste(Taste(True, "light", welcomed=True))
     again = FileStore(paths, Connections(paths.connections), Still())
     assert again.taste() == Taste(True, "light", welcomed=True)

@@ -40,14 +40,21 @@ def test_a_person_is_led_from_nothing_to_the_summary(google, call):
     assert call("status", "--json").json["healthy"] is True
 
 
-def test_a_no_changes_nothing_and_the_next_run_knows_what_was_typed(google, call):
+def test_a_no_changes_nothing_and_of_a_new_connection_nothing_is_kept(google, call, tmp_path: Path):
     world = google("fresh")
     ended = call("setup", "--plain", "--staging-dataset", "STAGE", typed="\n\n\n\nn\nn\n")
     assert ended.status == 1
     assert "What was done stays" in ended.out
     assert "Dataset for Klaviyo's own work: STAGE" in ended.out  # typed as an option: not asked
     assert world.writes() == []
-    assert any(a["id"] == "dataset:STAGE" for a in call("plan", "--json").json["actions"])
+    assert [p.name for p in tmp_path.rglob("*") if p.is_file() and "kbq-tui" in str(p)] == ["kbq-tui.log"]
+
+
+def test_the_first_yes_makes_the_connection_and_the_next_run_knows_what_was_typed(google, call):
+    google("fresh")
+    ended = call("setup", "new", "--plain", "--staging-dataset", "STAGE", typed="\n\n\n\ny\n\n\nn\nn\n")
+    assert ended.status == 1, ended.out
+    assert any(a["id"] == "dataset:STAGE" for a in call("plan", "new", "--json").json["actions"])
 
 
 def test_input_that_ends_is_a_usage_error(google, call):

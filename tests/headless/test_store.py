@@ -2,16 +2,22 @@
 
 import os
 import stat
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
+from kbq_tui.core import catalogue
 from kbq_tui.core.changes import OwnChange
 from kbq_tui.core.checks import KEY_AUTH, CheckResult, Verdict
 from kbq_tui.core.events import Event, EventKind
+from kbq_tui.core.problems import Context, ProblemError
 from kbq_tui.core.steps import Step
 from kbq_tui.engine.desk import Draft, Saved, Store
+from kbq_tui.engine.record import ConnectionRecord
 from kbq_tui.local.config import Connections
 from kbq_tui.local.paths import Paths
 from kbq_tui.local.store import FileStore
@@ -49,6 +55,10 @@ def store(clock: Clock) -> FileStore:
 DRAFT = Draft("acme", "acme-klaviyo-demo", "EU")
 
 
+def keep(store: FileStore, draft: Draft, **more: Any) -> None:
+    ConnectionRecord(store, draft.name).keep(draft=draft, **more)
+
+
 def test_nothing_is_known_of_what_was_never_saved(store: FileStore):
     assert store.names() == ()
     assert store.load("acme") is None
@@ -58,33 +68,86 @@ def test_nothing_is_known_of_what_was_never_saved(store: FileStore):
 
 
 def test_a_connection_comes_back_as_it_was_saved(store: FileStore):
-    store.save(Saved(DRAFT, Step.PERMISSIONS, finished=True, connected=True))
+    keep(store, DRAFT, screen=Step.PERMISSIONS, finished=True, connected=True, confirmed=True)
     assert store.names() == ("acme",)
     assert store.load("acme") == Saved(DRAFT, Step.PERMISSIONS, finished=True, connected=True)
-    assert store.recent_projects() == ("acme-klaviyo-demo",)
-    store.save(Saved(DRAFT, Step.PROJECT))
+    keep(store, DRAFT, screen=Step.PROJECT, finished=False, connected=False)
     assert store.load("acme") == Saved(DRAFT, Step.PROJECT)
+
+
+def test_what_was_typed_is_kept_and_makes_no_connection_before_a_change_is_confirmed(store: FileStore):
+    keep(store, DRAFT, screen=Step.DATASETS)
+    assert store.names() == ()
+    assert store.load("acme") == Saved(DRAFT, Step.DATASETS, filed=False)
+    keep(store, DRAFT, confirmed=True)
+    assert store.names() == ("acme",)
+    assert store.load("acme") == Saved(DRAFT, Step.DATASETS)
 
 
 def test_what_cannot_be_right_yet_is_kept_as_typed_and_makes_no_connection(store: FileStore):
     half = Draft("acme", "Not An Id", import_dataset="a b")
-    store.save(Saved(half, Step.PROJECT))
+    keep(store, half, screen=Step.PROJECT, confirmed=True)
     assert store.names() == ()
-    assert store.load("acme") == Saved(half, Step.PROJECT)
-    store.save(Saved(DRAFT))
-    assert store.load("acme") == Saved(DRAFT)  # nothing of the half is left
+    assert store.load("acme") == Saved(half, Step.PROJECT, filed=False)
+    keep(store, DRAFT, confirmed=True)
+    assert store.load("acme") == Saved(DRAFT, Step.PROJECT)  # nothing of the half is left
+
+
+def test_what_another_process_has_changed_since_it_was_read_stays(store: FileStore):
+    keep(store, DRAFT, screen=Step.VERIFY, confirmed=True)
+    early = ConnectionRecord(store, "acme")
+    keep(store, DRAFT.but(location="US"), finished=True, connected=True)
+    early.keep(draft=early.state.draft.but(import_dataset="OTHER"))
+    assert store.load("acme") == Saved(
+        DRAFT.but(location="US", import_dataset="OTHER"), Step.VERIFY, finished=True, connected=True
+    )
+
+
+def test_nothing_is_written_where_nothing_changes(store: FileStore, files: Callable[[], object]):
+    file = Paths.from_env(os.environ).connections / "acme.toml"
+    file.parent.mkdir(parents=True)
+    file.write_text('# as the operator likes it\n"project"   =   \'acme-klaviyo-demo\'\nlocation="EU"\n')
+    file.chmod(0o644)
+    before = files()
+    record = ConnectionRecord(store, "acme")
+    record.keep(draft=DRAFT)
+    record.keep(finished=False, connected=False)
+    assert files() == before
+
+
+def test_what_could_not_be_written_is_written_the_next_time(store: FileStore, monkeypatch: pytest.MonkeyPatch):
+    keep(store, DRAFT, screen=Step.PROJECT, confirmed=True)
+    record = ConnectionRecord(store, "acme")
+    problem = ProblemError(catalogue.problem("KBQ-DISK-FULL", Context(), path="x", reason="y"))
+    with monkeypatch.context() as broken:
+        broken.setattr("kbq_tui.local.state.write_atomic", Mock(side_effect=OSError(28, "No space left on device")))
+        with pytest.raises(ProblemError, match=problem.problem.title):
+            record.keep(finished=True)
+    record.keep(screen=Step.CONNECT)
+    assert store.load("acme") == Saved(DRAFT, Step.CONNECT, finished=True)
+
+
+def test_a_project_is_recent_once_it_is_said_to_have_been_seen(store: FileStore):
+    keep(store, DRAFT, screen=Step.CONNECT, finished=True, confirmed=True)
+    assert store.recent_projects() == ()
+    store.remember_project("one-project")
+    store.remember_project("two-project")
+    store.remember_project("one-project")
+    assert store.recent_projects() == ("one-project", "two-project")
 
 
 def test_comments_and_credentials_settings_in_the_file_stay(store: FileStore):
     file = Paths.from_env(os.environ).connections / "acme.toml"
     file.parent.mkdir(parents=True)
     file.write_text('# ours\nproject = "acme-klaviyo-demo"  # prod\nquota_project = "acme-billing"\n')
-    store.save(Saved(DRAFT.but(location="EU")))
+    keep(store, DRAFT.but(location="EU"))
+    assert "impersonate" not in file.read_text()  # typed in this run, and nothing was confirmed
+    keep(store, DRAFT, confirmed=True)
     text = file.read_text()
     assert "# ours" in text
     assert "# prod" in text
     assert 'quota_project = "acme-billing"' in text
-    assert 'impersonate = "me@acme.iam.gserviceaccount.com"' in text  # typed in this run
+    assert 'impersonate = "me@acme.iam.gserviceaccount.com"' in text
 
 
 def test_a_verification_and_a_report_are_kept_for_the_owner_only(store: FileStore):
@@ -106,8 +169,8 @@ def test_a_change_is_open_until_settled(store: FileStore, clock: Clock):
 
 
 def test_what_was_typed_in_the_setup_beats_gcloud_and_yields_to_options(store: FileStore, monkeypatch):
-    store.save(Saved(Draft("default", "half-typed-project", import_dataset="a b")))
+    keep(store, Draft("default", "half-typed-project", import_dataset="a b"))
     env = dict(os.environ) | {"CLOUDSDK_CORE_PROJECT": "from-gcloud"}
     assert build(Options(), env).desk.draft.project == "half-typed-project"
     assert build(Options(values={"project": "from-options"}), env).desk.draft.project == "from-options"
-    assert build(Options(name="other"), env).desk.draft.project == "from-gcloud"
+    assert build(Options(name="other", may_create=True), env).desk.draft.project == "from-gcloud"

@@ -14,8 +14,9 @@ import pytest
 
 from kbq_tui.core.spec import ConnectionSpec
 from kbq_tui.engine.apply import apply
-from kbq_tui.engine.desk import Draft, Saved
+from kbq_tui.engine.desk import Draft
 from kbq_tui.engine.ports import Ports
+from kbq_tui.engine.record import ConnectionRecord
 from kbq_tui.engine.verify import verify
 from kbq_tui.gcp.cloud import GoogleCloud, KeyImpersonator
 from kbq_tui.gcp.credentials import CredentialOptions, find, from_key
@@ -360,14 +361,18 @@ def test_a_key_on_the_command_line_is_refused_and_not_repeated(place: Place, arg
     assert [p for p in place.files() if place.search.found_in(p.read_bytes())] == []
 
 
+@pytest.mark.parametrize("confirmed", [False, True], ids=["typed", "confirmed"])
 @pytest.mark.parametrize("field", ["project", "location", "import_dataset", "export_dataset", "account_id", "key_file"])
-def test_a_key_pasted_into_a_field_is_not_remembered(place: Place, field: str, tmp_path: Path) -> None:
+def test_a_key_pasted_into_a_field_is_not_remembered(
+    place: Place, field: str, tmp_path: Path, *, confirmed: bool
+) -> None:
     paths = Paths.from_env({"HOME": str(tmp_path)})
     tmp_path.chmod(0o700)
     store = FileStore(paths, Connections(paths.connections), SystemClock())
     for form, value in pasted(place).items():
-        store.save(Saved(Draft(**{"project": "acme-klaviyo-demo", field: value.partition("\n")[0]})))
-        store.save(Saved(Draft(**{"project": "acme-klaviyo-demo", field: value})))
+        for typed in (value.partition("\n")[0], value):
+            draft = Draft(**{"project": "acme-klaviyo-demo", field: typed})
+            ConnectionRecord(store, draft.name).keep(draft=draft, confirmed=confirmed)
         kept = [p for p in tmp_path.rglob("*") if p.is_file()]
         assert [p for p in kept if place.search.found_in(p.read_bytes())] == [], form
         assert store.load("default") is not None, "and what is remembered can be read again"

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from kbq_tui.core.steps import Step
-from kbq_tui.engine.desk import Saved
+from kbq_tui.engine.record import ConnectionRecord
 from kbq_tui.tui.app import KbqApp
 from kbq_tui.tui.app import build as app_over
 from kbq_tui.tui.look import Look
@@ -26,7 +26,7 @@ def at_step(monkeypatch: pytest.MonkeyPatch) -> Callable[[Served, Step], KbqApp]
         for name, value in world.environ().items():
             monkeypatch.setenv(name, value)
         desk = build(Options()).desk
-        desk.store.save(Saved(desk.draft, step))
+        ConnectionRecord(desk.store, desk.draft.name).keep(draft=desk.draft, screen=step, confirmed=True)
         return app_over(desk, Look())
 
     return stand

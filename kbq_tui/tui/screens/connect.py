@@ -48,8 +48,6 @@ class ConnectScreen(Frame):
         wizard = self.host.wizard
         if not wizard.current and wizard.busy is None and wizard.spec() is not None:
             self.host.launch(wizard.look(), "look")
-        if wizard.saved is None or not wizard.saved.finished:
-            wizard.save(finished=True)
 
     def heading(self) -> str:
         return told("Step {n} of {all}: {title}", n=len(Step), all=len(Step), title=told("Connect"))
@@ -223,7 +221,7 @@ class ConnectScreen(Frame):
     def _connected(self) -> None:
         wizard = self.host.wizard
         done = wizard.saved is not None and wizard.saved.connected
-        wizard.save(finished=True, connected=not done)
+        wizard.confirm(finished=True, connected=not done)
         wizard.say(told("Noted: not connected yet." if done else "Noted: Klaviyo is connected."))
 
     @on(Push.Pressed, "#dashboard")

@@ -129,16 +129,19 @@ class MemoryStore:
         self.chosen = Taste()
 
     def names(self) -> tuple[str, ...]:
-        return tuple(self.saved)
+        return tuple(name for name, saved in self.saved.items() if saved.filed)
 
     def load(self, name: str) -> Saved | None:
         return self.saved.get(name)
 
-    def save(self, saved: Saved) -> None:
+    def save(self, saved: Saved, before: Saved, *, confirmed: bool = False) -> None:
         self.saved[saved.draft.name] = saved
 
     def recent_projects(self) -> tuple[str, ...]:
         return self.recent
+
+    def remember_project(self, project: str) -> None:
+        self.recent = (project, *(p for p in self.recent if p != project))
 
     def taste(self) -> Taste:
         return self.chosen

@@ -1,0 +1,79 @@
+"""The owner of what this machine remembers of a connection: read first, written only where something changed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from kbq_tui.engine.desk import Draft, Saved
+
+if TYPE_CHECKING:
+    from kbq_tui.core.steps import Step
+    from kbq_tui.engine.desk import Store
+
+
+class ConnectionRecord:
+    """What this machine remembers of one connection. Both faces save a connection only through this.
+
+    It is read when the record is made, so nothing can be saved that was never read. Only differences are written:
+    what another process has changed since then stays.
+
+    Args:
+        store: what this machine remembers.
+        name: the connection.
+
+    Raises:
+        ProblemError: what is saved cannot be read.
+    """
+
+    def __init__(self, store: Store, name: str) -> None:
+        self._store = store
+        self._base = Saved(Draft(name=name), filed=False)
+        self.saved: Saved | None = store.load(name)
+        self._written = self.saved or self._base
+
+    @property
+    def state(self) -> Saved:
+        """The connection as remembered; the defaults where nothing is."""
+        return self.saved or self._base
+
+    @property
+    def filed(self) -> bool:
+        """Whether the connection exists: it has a file."""
+        return self.state.filed
+
+    def keep(
+        self,
+        *,
+        draft: Draft | None = None,
+        screen: Step | None = None,
+        finished: bool | None = None,
+        connected: bool | None = None,
+        confirmed: bool = False,
+    ) -> None:
+        """Remember what is given; what is not given stays as it was. Nothing is written where nothing changes.
+
+        Args:
+            draft: what was typed.
+            screen: the step on which the operator stands.
+            finished: the set-up was carried through to the last screen.
+            connected: the operator said that Klaviyo is connected.
+            confirmed: the operator agreed to a change: from now on the connection exists.
+
+        Raises:
+            ProblemError: it cannot be written; the next call tries again.
+        """
+        old = self.state
+        new = replace(
+            old,
+            draft=old.draft if draft is None else draft,
+            screen=old.screen if screen is None else screen,
+            finished=old.finished if finished is None else finished,
+            connected=old.connected if connected is None else connected,
+            filed=old.filed or confirmed,
+        )
+        if new == self._written and not confirmed:
+            return
+        self.saved = new
+        self._store.save(new, self._written, confirmed=confirmed)
+        self._written = new

@@ -1,0 +1,21 @@
+"""Every file below some folders, to see what a command has left behind."""
+
+import stat
+from pathlib import Path
+
+Files = dict[str, tuple[int, bytes]]
+
+
+def snapshot(*folders: Path) -> Files:
+    """Return mode and bytes of every file below the folders, by path; the log aside."""
+    return {
+        str(path): (stat.S_IMODE(path.lstat().st_mode), path.read_bytes())
+        for folder in folders
+        for path in folder.rglob("*")
+        if path.is_file() and not path.name.startswith("kbq-tui.log")
+    }
+
+
+def differences(before: Files, after: Files) -> list[str]:
+    """Return the paths of the files that came, went or changed."""
+    return sorted(path for path in before.keys() | after.keys() if before.get(path) != after.get(path))

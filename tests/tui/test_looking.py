@@ -1,0 +1,242 @@
+"""Opening and leaving a screen leaves every file as it was."""
+
+import asyncio
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+
+from kbq_tui.core.steps import Step
+from kbq_tui.engine.desk import Desk, Draft
+from kbq_tui.engine.record import ConnectionRecord
+from kbq_tui.local.config import Connections
+from kbq_tui.local.lock import ConnectionLock
+from kbq_tui.local.paths import Paths
+from kbq_tui.local.store import FileStore
+from kbq_tui.tui.app import KbqApp, build
+from kbq_tui.tui.look import Look
+from tests.support.files import Files, differences, snapshot
+from tests.tui import fakes
+from tests.tui.screens import until
+
+SIZE = (80, 24)
+TITLES = ("Project", "Datasets", "Service account", "Permissions", "Verify", "Connect")
+
+
+@pytest.fixture
+def paths(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Paths:
+    for kind in ("CONFIG", "STATE", "DATA"):
+        monkeypatch.setenv(f"XDG_{kind}_HOME", str(tmp_path / kind))
+    return Paths.from_env(os.environ)
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Callable[[], Files]:
+    return lambda: snapshot(tmp_path)
+
+
+def desk_over(paths: Paths, scene: fakes.Scene) -> Desk:
+    """Return a desk whose store is files, over a cloud in memory; locks are real, too."""
+    store = FileStore(paths, Connections(paths.connections), scene.clock)
+    saved = store.load(scene.draft.name)
+    return replace(
+        scene.desk(),
+        store=store,
+        draft=saved.draft if saved is not None else scene.draft,
+        guard=lambda name: ConnectionLock(paths.of_connection(name) / "lock", scene.clock),
+    )
+
+
+def set_up(paths: Paths, scene: fakes.Scene, *, finished: bool, screen: Step | None = None) -> None:
+    """Leave a connection behind as a set-up does."""
+    store = desk_over(paths, scene).store
+    record = ConnectionRecord(store, scene.draft.name)
+    record.keep(draft=scene.draft, screen=screen, finished=finished, connected=finished, confirmed=True)
+    store.save_verify(scene.draft.name, ())
+
+
+async def settled(pilot: Pilot[object], app: KbqApp) -> None:
+    await until(pilot, lambda: app.wizard.busy is None and not any(w.is_running for w in app.workers))
+
+
+@pytest.mark.parametrize("leave", ["f10", "ctrl+c"])
+async def test_the_dashboard_of_a_finished_connection(paths: Paths, files: Callable[[], Files], leave: str) -> None:
+    scene = fakes.complete()
+    set_up(paths, scene, finished=True, screen=Step.CONNECT)
+    before = files()
+    app = build(desk_over(paths, scene), Look(), start="dashboard")
+    async with app.run_test(size=SIZE) as pilot:
+        await until(pilot, "Looked at")
+        await pilot.press(*[leave] * (2 if leave == "ctrl+c" else 1))
+    assert app.return_code == 0
+    assert differences(before, files()) == []
+
+
+@pytest.mark.parametrize("number", range(1, 7))
+@pytest.mark.parametrize("finished", [True, False], ids=["finished", "unfinished"])
+async def test_each_step_opened_where_it_was_left(
+    paths: Paths, files: Callable[[], Files], number: int, *, finished: bool
+) -> None:
+    scene = fakes.complete()
+    step = list(Step)[number - 1]
+    scene.world.gates["query"] = asyncio.Event()  # a verification that came to its end would be saved
+    set_up(paths, scene, finished=finished, screen=step)
+    before = files()
+    app = build(desk_over(paths, scene), Look())
+    with app.held:
+        app.held.enter_context(app.desk.guard(scene.draft.name))
+        async with app.run_test(size=SIZE) as pilot:
+            await until(pilot, f"Step {number} of 6: {TITLES[number - 1]}")
+            if step is Step.VERIFY:
+                await until(pilot, "Checking with the key")
+            else:
+                await settled(pilot, app)
+            await pilot.press("f10")
+    assert app.return_code == 0
+    assert differences(before, files()) == []
+
+
+async def test_all_steps_of_a_finished_connection_from_the_dashboard_and_back(
+    paths: Paths, files: Callable[[], Files]
+) -> None:
+    scene = fakes.complete()
+    set_up(paths, scene, finished=True, screen=Step.CONNECT)
+    before = files()
+    app = build(desk_over(paths, scene), Look(), start="dashboard")
+    async with app.run_test(size=SIZE) as pilot:
+        await until(pilot, "Looked at")
+        app.open_setup(scene.draft.name, Step.PERMISSIONS)
+        for number in (4, 3, 2, 1):
+            await until(pilot, f"Step {number} of 6")
+            await settled(pilot, app)
+            await pilot.press("escape")
+        await until(pilot, "Looked at")
+        scene.world.gates["query"] = asyncio.Event()
+        await pilot.press("enter")
+        await until(pilot, "Checking with the key")
+        await pilot.press("f8")
+        await until(pilot, "Looked at")
+        await pilot.press("f10")
+    assert differences(before, files()) == []
+
+
+async def test_a_verification_that_came_to_its_end_is_all_that_is_saved(
+    paths: Paths, files: Callable[[], Files]
+) -> None:
+    scene = fakes.complete()
+    set_up(paths, scene, finished=True, screen=Step.VERIFY)
+    before = files()
+    app = build(desk_over(paths, scene), Look())
+    async with app.run_test(size=SIZE) as pilot:
+        await until(pilot, "All is well")
+        await settled(pilot, app)
+        await pilot.press("f10")
+    assert [Path(p).name for p in differences(before, files())] == ["verify.json"]
+
+
+async def test_a_new_connection_opened_and_left_leaves_nothing(paths: Paths, files: Callable[[], Files]) -> None:
+    scene = fakes.complete()  # the project is given, by an option or the environment
+    app = build(desk_over(paths, scene), Look())
+    with app.held:
+        app.held.enter_context(app.desk.guard(scene.draft.name))
+        async with app.run_test(size=SIZE) as pilot:
+            await until(pilot, "[ Begin ]")
+            before = files()
+            app.goto(Step.PROJECT)
+            await until(pilot, "[ Continue ]")
+            await settled(pilot, app)
+            await pilot.press("f8")
+            await until(pilot, "Looked at")
+            await pilot.press("f10")
+    assert [Path(p).name for p in before] == ["lock"]
+    assert files() == {}
+    assert not paths.of_connection(scene.draft.name).exists()
+
+
+async def test_what_was_typed_is_kept_and_makes_no_connection_before_the_first_change(
+    paths: Paths, files: Callable[[], Files]
+) -> None:
+    scene = fakes.fresh()
+    app = build(desk_over(paths, scene), Look())
+    async with app.run_test(size=SIZE) as pilot:
+        await until(pilot, "[ Begin ]")
+        await pilot.press("enter")
+        await until(pilot, "[ Continue ]")
+        await settled(pilot, app)
+        await pilot.press("enter")
+        await until(pilot, "[ Create 2 datasets ]")
+        await settled(pilot, app)
+        await pilot.press("f8")
+        await until(pilot, "Looked at")
+        await pilot.press("enter")  # the set-up that was begun can be gone on with
+        await until(pilot, "Step ")
+        await pilot.press("f10")
+    store = desk_over(paths, scene).store
+    assert store.names() == ()
+    assert not paths.connections.exists()
+    saved = store.load(scene.draft.name)
+    assert saved is not None
+    assert (saved.draft, saved.screen, saved.filed) == (scene.draft, Step.DATASETS, False)
+
+    app = build(desk_over(paths, scene), Look())
+    async with app.run_test(size=SIZE) as pilot:
+        await until(pilot, "[ Create 2 datasets ]")
+        await settled(pilot, app)
+        await pilot.press("enter")
+        await until(pilot, "[ Continue ]")
+        assert store.names() == (scene.draft.name,)
+        await settled(pilot, app)
+        await pilot.press("f10")
+    assert store.load(scene.draft.name) == replace(saved, filed=True)
+
+
+async def test_what_the_environment_says_is_not_saved_by_looking_and_typing_something_else_is(
+    paths: Paths, files: Callable[[], Files]
+) -> None:
+    scene = fakes.complete()
+    set_up(paths, scene, finished=True, screen=Step.CONNECT)
+    before = files()
+    desk = desk_over(paths, scene)
+    desk = replace(desk, draft=desk.draft.but(account_id="another-account"))  # as an option gives it
+    app = build(desk, Look())
+    async with app.run_test(size=SIZE) as pilot:
+        await until(pilot, "Step 6 of 6")
+        await settled(pilot, app)
+        app.goto(Step.DATASETS)
+        await until(pilot, "Step 2 of 6")
+        await settled(pilot, app)
+        assert differences(before, files()) == []
+        app.wizard.set(staging_dataset="TYPED")
+        await pilot.press("f10")
+    saved = desk.store.load(scene.draft.name)
+    assert saved is not None
+    assert saved.draft == scene.draft.but(staging_dataset="TYPED")
+    assert (saved.finished, saved.connected) == (True, True)
+
+
+async def test_a_project_is_remembered_once_google_has_shown_it(paths: Paths) -> None:
+    scene = fakes.Scene(draft=Draft(project="mistyped-project"))  # the cloud in memory has another one only
+    desk = desk_over(paths, scene)
+    app = build(desk, Look())
+    async with app.run_test(size=SIZE) as pilot:
+        await until(pilot, "[ Begin ]")
+        await pilot.press("enter")
+        await until(pilot, "Project not found")
+        await settled(pilot, app)
+        app.goto(Step.DATASETS)
+        await until(pilot, "Step 2 of 6")
+        app.goto(Step.PROJECT)
+        await until(pilot, "Step 1 of 6")
+        assert desk.store.recent_projects() == ()
+        app.wizard.set(project=fakes.PROJECT)
+        await pilot.press("f5")
+        await until(pilot, "nothing in the way\n")
+        await settled(pilot, app)
+        assert desk.store.recent_projects() == (), "seen, and not used yet"
+        app.goto(Step.DATASETS)
+        await until(pilot, "Step 2 of 6")
+        await pilot.press("f10")
+    assert desk.store.recent_projects() == (fakes.PROJECT,)
