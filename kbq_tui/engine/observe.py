@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from kbq_tui.core.changes import ACCOUNT, KEY, OwnChange, concerns_account, last_recent
 from kbq_tui.core.demands import ACCOUNT_CONSTRAINTS, KEY_CONSTRAINTS, PREFLIGHT_PERMISSIONS
@@ -86,8 +86,8 @@ async def observe(
         account = group.create_task(named("account", _account(spec, cloud, changes, at)))
         keys = group.create_task(named("keys", _keys(spec, cloud, changes, at)))
         bindings = group.create_task(named("bindings", part_of(cloud.project_bindings(project))))
-        key = group.create_task(named("key", inspect_key(spec, ports)))
-        handed = group.create_task(handed_over(spec, ports))
+        key = group.create_task(_after(keys, lambda: named("key", inspect_key(spec, ports))))
+        handed = group.create_task(_after(keys, lambda: handed_over(spec, ports)))
     elsewhere = await look_elsewhere(spec, cloud, names.result()) if everywhere else None
     observed = Observed(
         at=at,
@@ -109,6 +109,14 @@ async def observe(
     )
     causes = await named_similar(cloud, project, observed_causes(observed, context_of(spec)))
     return explained(observed, causes)
+
+
+async def _after(first: "asyncio.Task[Any]", then: Callable[[], Awaitable[T]]) -> T:
+    """Await one thing after another. A key that another process is making is in Google's list before it is in its
+    file: looked for in this order it is found here, or its place is found to be reserved, and it is never taken for
+    one that nobody holds."""
+    await asyncio.wait([first])
+    return await then()
 
 
 async def _services(cloud: Cloud, project: str) -> Mapping[str, Part[bool]]:

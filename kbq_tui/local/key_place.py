@@ -43,6 +43,8 @@ class Place:
 
     folder: Path
     name: str
+    asked: Path
+    """The folder as it was named: links on the way not resolved."""
 
     @classmethod
     def at(cls, path: str) -> Self:
@@ -71,7 +73,7 @@ class Place:
             if stat.S_ISLNK(info.st_mode) and info.st_uid not in (0, os.geteuid()):
                 raise problem("KBQ-KEY-FILE-SYMLINK", path=folder)
         try:
-            return cls(whole.parent.resolve(), whole.name)
+            return cls(whole.parent.resolve(), whole.name, whole.parent)
         except (OSError, RuntimeError) as error:  # a loop of links
             raise problem("KBQ-KEY-FILE-SYMLINK", path=whole.parent) from error
 
@@ -147,6 +149,7 @@ class Place:
         if above.st_mode & 0o022 and not above.st_mode & stat.S_ISVTX:
             mode = stat.S_IMODE(above.st_mode)
             out.append(said("Others may put files into the key's folder: its mode is {mode}.", mode=f"{mode:04o}"))
+        out += _exposed(self.folder, self.asked)
         tree = git_tree(self.folder)
         if tree is not None:
             text = said(
@@ -154,6 +157,52 @@ class Place:
             )
             out.append(text)
         return tuple(out)
+
+
+def _exposed(*folders: Path) -> tuple[str, ...]:
+    """Say which folders above a key's others may exchange for their own, or for an older one of ours.
+
+    Who may write to a folder may rename and replace what lies in it, whatever the modes of that are: the key would be
+    gone, or another would be in its place. In a sticky folder such as /tmp only the owner of what lies there may, and
+    the folder's own. Source: unlink(2), rename(2) (EPERM).
+    """
+    safe = {0, os.geteuid(), _unmapped_user()}
+    out: list[str] = []
+    for below in dict.fromkeys(path for folder in folders for path in (folder, *folder.parents)):
+        above = below.parent
+        if above == below:
+            continue
+        try:
+            info, inner = above.stat(), below.lstat()
+        except OSError:
+            continue
+        mode = stat.S_IMODE(info.st_mode)
+        if info.st_uid not in safe:
+            who = said("{above} belongs to {owner}", above=above, owner=user_name(info.st_uid))
+        elif mode & stat.S_IWOTH and not mode & stat.S_ISVTX:
+            who = said("everybody may write to {above} (mode {mode})", above=above, mode=f"{mode:04o}")
+        elif mode & stat.S_IWGRP and not mode & stat.S_ISVTX and info.st_gid not in (0, os.getegid()):
+            who = said("its group may write to {above} (mode {mode})", above=above, mode=f"{mode:04o}")
+        elif mode & 0o022 and inner.st_uid not in safe:
+            who = said("it belongs to {owner}", owner=user_name(inner.st_uid))
+        else:
+            continue
+        out.append(
+            said(
+                "Others may put a folder of their own in the place of {path}, above the key: {who}.",
+                path=below,
+                who=who,
+            )
+        )
+    return tuple(out)
+
+
+def _unmapped_user() -> int:
+    """Return the id that stands for every user whom a container does not know, such as the host's root."""
+    try:
+        return int(Path("/proc/sys/kernel/overflowuid").read_text("ascii"))
+    except (OSError, ValueError):
+        return 0
 
 
 @contextmanager

@@ -4,13 +4,18 @@ import errno
 import fcntl
 import os
 import stat
+import time
 from contextlib import suppress
 from pathlib import Path
 
 from kbq_tui.core.words import said
 from kbq_tui.local.faults import os_problem, problem, words_of
-from kbq_tui.local.files import FILE_MODE, create_private, sync_folder
+from kbq_tui.local.files import FILE_MODE, create_private, is_held, sync_folder
 from kbq_tui.local.key_place import Place
+
+_TRIES = 20
+_PAUSE = 0.01
+"""Seconds."""
 
 
 def reserve(place: Place) -> int:
@@ -27,7 +32,7 @@ def reserve(place: Place) -> int:
         return _take_over(place)
     except OSError as error:
         raise os_problem(error, place.path, "KBQ-KEY-FILE-UNWRITABLE") from error
-    if not (_lock(fd) and is_at(fd, place.path)):
+    if not (_lock_soon(fd) and is_at(fd, place.path)):
         # Another process took it for a dead one in the instant before we locked it, and may have given it back.
         os.close(fd)
         raise problem("KBQ-KEY-FILE-BUSY", path=place.path)
@@ -50,7 +55,7 @@ def _take_over(place: Place) -> int:
         reason = said("There is a file already." if stat.S_ISREG(info.st_mode) else "It is not a regular file.")
     elif info.st_uid != os.geteuid():
         reason = said("It belongs to another user.")
-    elif not _lock(fd):
+    elif not _lock_soon(fd):
         reason, code = said("Another process is making a key there now."), "KBQ-KEY-FILE-BUSY"
     elif not is_at(fd, path) or os.fstat(fd).st_size > 0:
         reason = said("It changed while it was looked at.")
@@ -60,6 +65,27 @@ def _take_over(place: Place) -> int:
     with suppress(OSError):
         os.fchmod(fd, FILE_MODE)
     return fd
+
+
+def is_reserved(place: Place) -> bool:
+    """Return whether a living process is making a key there: the file is empty, and locked."""
+    try:
+        fd = os.open(place.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError:
+        return False
+    try:
+        return os.fstat(fd).st_size == 0 and is_held(fd)
+    finally:
+        os.close(fd)
+
+
+def _lock_soon(fd: int) -> bool:
+    """Lock a reservation. Whoever asks whether it is reserved holds a lock for an instant, which is waited out."""
+    for _ in range(_TRIES):
+        if _lock(fd):
+            return True
+        time.sleep(_PAUSE)
+    return _lock(fd)
 
 
 def _lock(fd: int) -> bool:

@@ -13,20 +13,17 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kbq_tui.core.problems import ProblemError
 from kbq_tui.core.secret import Secret
 from kbq_tui.core.words import joined, said
 from kbq_tui.local.faults import os_problem, problem, words_of
 from kbq_tui.local.files import (
     FILE_MODE,
     FOLDER_MODE,
-    create_private,
-    sync_folder,
-    write_all,
 )
+from kbq_tui.local.key_part import destroy, put, recover, sync, try_out
 from kbq_tui.local.key_place import Facts, Place, key_facts, open_own, safe_name
 from kbq_tui.local.key_records import drop_copy, note_copy, note_handed_over, read_copy, read_handed_over
-from kbq_tui.local.key_reservation import is_at, reserve
+from kbq_tui.local.key_reservation import is_at, is_reserved, reserve
 from kbq_tui.local.keyring_copy import KeyringCopy, Outcome
 
 if TYPE_CHECKING:
@@ -63,10 +60,12 @@ class KeyFiles:
         from kbq_tui.core.observed import LocalKey
 
         place = self._place(path, project, email)
-        self._recover(place)
+        recover(place)
         record = self._record(project, email)
         key = place.read()
         if not key:
+            if key is not None and is_reserved(place):
+                raise problem("KBQ-KEY-FILE-BUSY", path=place.path)
             if record is None:
                 return None
             return LocalKey("", record.key_id, record.email, record.project, in_keyring=True)
@@ -99,8 +98,14 @@ class KeyFiles:
         """
         place = self._place(path, project, email)
         place.make_folder()
-        self._recover(place)
-        return Slot(self, place, project, email, reserve(place))
+        recover(place)
+        slot = Slot(self, place, project, email, reserve(place))
+        try:
+            try_out(place)
+        except BaseException:
+            slot.abandon()
+            raise
+        return slot
 
     def load(self, path: str | None, project: str, email: str) -> Secret:
         """Read the key: the file, else the keyring's copy.
@@ -109,7 +114,7 @@ class KeyFiles:
             ProblemError: where neither has it, or what is there is not a key of the account.
         """
         place = self._place(path, project, email)
-        self._recover(place)
+        recover(place)
         key = place.read()
         if key:
             key_facts(key, place.path, email)
@@ -173,7 +178,7 @@ class KeyFiles:
         except OSError as error:
             raise os_problem(error, place.path, "KBQ-KEY-FILE-UNWRITABLE") from error
         with suppress(FileNotFoundError):
-            self._destroy(place, place.doomed)
+            destroy(place, place.doomed)
         record = self._record(project, email)
         if record is not None and record.key_id == facts.key_id:
             return said("The copy in the system keyring stays, for later checks.")
@@ -259,47 +264,6 @@ class KeyFiles:
     def _record(self, project: str, email: str) -> Facts | None:
         return read_copy(self._record_path(project, email), email)
 
-    def _recover(self, place: Place) -> None:
-        """Finish what a process that died had begun: a key not yet moved into place, a shredding. Half a key goes."""
-        with suppress(OSError, ProblemError):
-            self._destroy(place, place.doomed)
-        try:
-            part = place.read(place.part)
-            if part is None:
-                return
-            fd = reserve(place)
-        except ProblemError:
-            return  # a live process is at work, or the place is not as we left it: reserve and read say what is wrong
-        try:
-            key_facts(part, place.path, "")
-            (place.folder / place.part).rename(place.path)
-        except ProblemError:
-            with suppress(OSError, ProblemError):
-                self._destroy(place, place.part)
-                place.path.unlink()
-        except OSError as error:
-            raise os_problem(error, place.path, "KBQ-KEY-FILE-UNWRITABLE") from error
-        finally:
-            os.close(fd)
-
-    def _destroy(self, place: Place, name: str) -> None:
-        path = place.folder / name
-        try:
-            with open_own(path, os.O_RDWR) as fd:
-                size = os.fstat(fd).st_size
-                for filler in (os.urandom(size), bytes(size)):
-                    os.lseek(fd, 0, os.SEEK_SET)
-                    write_all(fd, filler)
-                    os.fsync(fd)
-                os.ftruncate(fd, 0)
-                os.fsync(fd)
-            path.unlink()
-            _sync(place)
-        except FileNotFoundError:
-            raise
-        except OSError as error:
-            raise os_problem(error, path, "KBQ-KEY-FILE-UNWRITABLE") from error
-
 
 class Slot:
     """`engine.ports.KeySlot`: a reserved place."""
@@ -331,12 +295,7 @@ class Slot:
         facts = key_facts(key, place.path, self._email)
         if self._fd < 0 or not is_at(self._fd, place.path):
             raise problem("KBQ-KEY-FILE-TAKEN", path=place.path, reason=said("The reservation was replaced meanwhile."))
-        try:
-            self._write(key)
-        except OSError as error:
-            with suppress(OSError):
-                (place.folder / place.part).unlink()
-            raise os_problem(error, place.path, "KBQ-KEY-FILE-UNWRITABLE") from error
+        put(place, key)
         self._close()
         # The key is in place: from here on it is too late to call anything a failure.
         warnings: tuple[str, ...] = ()
@@ -345,7 +304,7 @@ class Slot:
         except OSError as error:
             warnings += (said("Who else may reach the key could not be seen: {why}.", why=words_of(error)),)
         try:
-            _sync(place)
+            sync(place)
         except OSError as error:
             warnings += (said("The key's folder could not be synced to disk: {why}.", why=words_of(error)),)
         try:
@@ -366,31 +325,7 @@ class Slot:
                     self._place.path.unlink()
             self._close()
 
-    def _write(self, key: Secret) -> None:
-        place = self._place
-        folder = os.open(place.folder, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            with suppress(FileNotFoundError):
-                os.unlink(place.part, dir_fd=folder)
-            fd = create_private(place.part, folder)
-            try:
-                write_all(fd, key.reveal())
-                os.fsync(fd)
-            finally:
-                os.close(fd)
-            os.rename(place.part, place.name, src_dir_fd=folder, dst_dir_fd=folder)
-        finally:
-            os.close(folder)
-
     def _close(self) -> None:
         if self._fd >= 0:
             os.close(self._fd)  # lets go of the lock too
             self._fd = -1
-
-
-def _sync(place: Place) -> None:
-    folder = os.open(place.folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        sync_folder(folder)
-    finally:
-        os.close(folder)

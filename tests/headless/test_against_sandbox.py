@@ -296,6 +296,24 @@ def test_a_report_is_replaced_by_the_next_and_by_no_log(google, call, tmp_path: 
     assert call("verify", "--report", str(tmp_path / "log.md")).status == 2
 
 
+def test_a_key_that_is_being_stored_is_not_called_one_that_nobody_holds(google, call):
+    google("fresh")
+    path = Path(call("apply", "--yes", "--json").lines[-1]["key_path"])
+    path.rename(path.with_suffix(".moved"))
+    here = build(Options())
+    spec = here.spec()
+
+    def lines() -> dict[str, dict[str, str]]:
+        return {line["id"]: line for line in call("status", "--json").json["lines"]}
+
+    slot = here.keys.reserve(None, spec.project, spec.account_email)  # as another process has it during its apply
+    storing = lines()
+    assert "key-unheld" not in storing
+    assert storing["key"]["health"] == "unknown"
+    slot.abandon()
+    assert "key-unheld" in lines()
+
+
 def test_no_credentials_exit_with_3_and_say_how_to_sign_in(call, tmp_path: Path):
     ended = call("plan", "--project", PROJECT, "--log-file", str(tmp_path / "log"))
     assert "WARNING" in (tmp_path / "log").read_text()

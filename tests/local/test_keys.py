@@ -1,4 +1,5 @@
 import errno
+import fcntl
 import gc
 import json
 import os
@@ -374,7 +375,7 @@ CRASH = """
     import os, sys
     from pathlib import Path
     from kbq_tui.core.secret import Secret
-    from kbq_tui.local import keys
+    from kbq_tui.local import key_part, keys
     from kbq_tui.local.keyring_copy import KeyringCopy
 
     folder, where, email, key = Path(sys.argv[1]), sys.argv[2], sys.argv[3], sys.stdin.buffer.read()
@@ -391,13 +392,13 @@ CRASH = """
     if where == "reserved":
         die()
     if where == "half":
-        keys.write_all = half
+        key_part.write_all = half
     if where == "written":
         os.fsync = die
     if where == "synced":
         os.rename = die
     if where == "renamed":
-        keys._sync = die
+        keys.sync = die
     if where == "noted":
         keys.KeyFiles.keep_copy = die
     slot.commit(Secret(key))
@@ -734,3 +735,173 @@ def test_what_fails_after_the_key_is_in_place_is_a_warning(
     kept = store.reserve(None, PROJECT, EMAIL).commit(key)
     assert any(w.startswith(("No copy in the system keyring", "Who else may reach")) for w in kept.warnings)
     assert Path(kept.path).read_bytes() == key.reveal()
+
+
+# What a folder that can only be added to does (`chattr +a`): files are made in it, and neither renamed nor deleted.
+
+
+def only_added_to(monkeypatch: pytest.MonkeyPatch, *, truncate: bool = True) -> None:
+    """Let this process find that no file can be renamed or deleted, and, without `truncate`, none emptied."""
+
+    def refuse(path: str | int, *_: object, **how: int) -> None:
+        folder = how.get("dir_fd", how.get("src_dir_fd"))
+        if not isinstance(path, int):
+            os.stat(path, dir_fd=folder, follow_symlinks=False)  # what is not there is told first
+        raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
+
+    for call in ("rename", "replace", "unlink", *(() if truncate else ("ftruncate", "lseek"))):
+        monkeypatch.setattr(os, call, refuse)
+
+
+def test_a_folder_that_can_only_be_added_to_is_found_out_before_a_key_is_made(
+    store: KeyFiles, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "k.json"
+    only_added_to(monkeypatch)
+    with pytest.raises(ProblemError) as error:
+        store.reserve(str(path), PROJECT, EMAIL)
+    assert code_of(error) == "KBQ-KEY-FILE-UNWRITABLE"
+    assert "not moved or deleted" in error.value.problem.cause
+    assert str(tmp_path / ".k.json.part") in error.value.problem.cause
+    assert {p.stat().st_size for p in tmp_path.iterdir()} == {0}
+    assert store.inspect(str(path), PROJECT, EMAIL) is None
+
+
+@pytest.mark.parametrize("truncate", [True, False])
+def test_a_key_that_cannot_be_moved_into_place_is_emptied_or_its_file_is_named(
+    store: KeyFiles, key: Secret, tmp_path: Path, truncate: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, part = tmp_path / "k.json", tmp_path / ".k.json.part"
+    slot = store.reserve(str(path), PROJECT, EMAIL)
+    with monkeypatch.context() as patch:
+        only_added_to(patch, truncate=truncate)
+        with pytest.raises(ProblemError) as error:
+            slot.commit(key)
+        slot.abandon()
+    assert code_of(error) == "KBQ-KEY-FILE-UNWRITABLE"
+    told = "\n".join(map(str, error.value.problem.remedy))
+    if truncate:
+        assert part.read_bytes() == b""
+        assert "still in" not in told
+        assert store.inspect(str(path), PROJECT, EMAIL) is None
+    else:
+        assert CANARY.encode() in part.read_bytes()
+        assert f"The key is still in {part}" in told
+        assert f"rm {part}" in told
+        assert error.value.problem.details["left"] == str(part)
+        assert CANARY not in told
+
+
+@pytest.mark.parametrize("name", [".k.json.part", ".k.json.shred"])
+@pytest.mark.parametrize(
+    ("content", "ours"),
+    [
+        (b"my notes, half a download", False),
+        (b'{"downloaded": 3}', False),
+        (b'{\n  "type": "service_acc', True),
+        (b"{", True),
+        (b"", True),
+        (bytes(500), True),
+        (bytes(range(256)) * 3, True),
+    ],
+)
+def test_a_temporary_file_of_somebody_else_s_is_left_alone(
+    store: KeyFiles, key: Secret, tmp_path: Path, name: str, content: bytes, ours: bool
+) -> None:
+    path, other = str(tmp_path / "k.json"), tmp_path / name
+    other.write_bytes(content)
+    assert store.inspect(path, PROJECT, EMAIL) is None
+    assert other.exists() == (not ours)
+    if ours:
+        store.reserve(path, PROJECT, EMAIL).commit(key)
+        return
+    if name.endswith(".part"):
+        with pytest.raises(ProblemError) as error:
+            store.reserve(path, PROJECT, EMAIL)
+        assert code_of(error) == "KBQ-KEY-FILE-TAKEN"
+        assert error.value.problem.details["path"] == str(other)
+        assert not Path(path).exists()
+    assert other.read_bytes() == content
+
+
+def test_a_key_that_is_being_made_is_neither_missing_nor_there(store: KeyFiles, key: Secret, tmp_path: Path) -> None:
+    path = str(tmp_path / "k.json")
+    slot = store.reserve(path, PROJECT, EMAIL)
+    with pytest.raises(ProblemError) as error:
+        store.inspect(path, PROJECT, EMAIL)
+    assert code_of(error) == "KBQ-KEY-FILE-BUSY"
+    kept = slot.commit(key)
+    seen = store.inspect(path, PROJECT, EMAIL)
+    assert seen is not None
+    assert seen.key_id == kept.key_id
+    Path(path).write_bytes(b"")  # what a dead process leaves: nobody holds it
+    assert store.inspect(path, PROJECT, EMAIL) is None
+
+
+def test_being_looked_at_does_not_keep_a_place_from_being_reserved(
+    store: KeyFiles, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "k.json"
+    path.write_bytes(b"")
+    with path.open("rb") as looking:
+        fcntl.flock(looking, fcntl.LOCK_SH)
+        monkeypatch.setattr(key_reservation.time, "sleep", lambda _: fcntl.flock(looking, fcntl.LOCK_UN))
+        store.reserve(str(path), PROJECT, EMAIL).abandon()
+
+
+def above(path: Path, store: KeyFiles, key: Secret) -> list[str]:
+    """Keep a key in a folder and return what is said of those above."""
+    kept = store.reserve(str(path / "k.json"), PROJECT, EMAIL).commit(key)
+    return [w for w in kept.warnings if w.startswith("Others may put a folder")]
+
+
+@pytest.mark.parametrize(
+    ("mode", "warned"), [(0o700, False), (0o755, False), (0o777, True), (0o1777, False), (0o702, True), (0o770, False)]
+)
+@pytest.mark.parametrize("depth", [1, 3])
+def test_a_folder_above_the_key_s_that_all_may_write_to_is_warned_of(
+    store: KeyFiles, key: Secret, tmp_path: Path, mode: int, warned: bool, depth: int
+) -> None:
+    top = tmp_path / "top"
+    folder = top.joinpath(*["in"] * depth)
+    folder.mkdir(parents=True, mode=0o700)
+    top.chmod(mode)
+    said = above(folder, store, key)
+    assert len(said) == warned
+    if warned:
+        assert str(top / "in") in said[0]
+        assert f"everybody may write to {top} (mode {mode:04o})" in said[0]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
+@pytest.mark.parametrize(
+    ("owners", "mode", "why"),
+    [
+        ((12345, 0, 0), 0o700, "belongs to 12345"),  # its owner may rename what lies in it
+        ((0, 12345, 0), 0o1777, "it belongs to 12345"),  # in a sticky folder: who owns what lies in it
+        ((0, 12345, 0), 0o755, "belongs to 12345"),
+        ((0, 0, 12345), 0o770, "its group may write"),
+        ((0, 0, 12345), 0o1770, ""),
+        ((0, 0, 0), 0o1777, ""),
+    ],
+)
+def test_of_a_folder_above_it_counts_who_may_rename_what_lies_in_it(
+    store: KeyFiles, key: Secret, tmp_path: Path, owners: tuple[int, int, int], mode: int, why: str
+) -> None:
+    top, inner = tmp_path / "top", tmp_path / "top" / "in"
+    (inner / "mine").mkdir(parents=True)
+    os.chown(top, owners[0], owners[2])
+    os.chown(inner, owners[1], 0)
+    top.chmod(mode)
+    said = above(inner / "mine", store, key)
+    assert bool(said) == bool(why)
+    assert not why or any(why in text for text in said)
+
+
+def test_a_link_on_the_way_lies_in_a_folder_that_counts_too(store: KeyFiles, key: Secret, tmp_path: Path) -> None:
+    (tmp_path / "safe").mkdir(mode=0o700)
+    (tmp_path / "open").mkdir()
+    (tmp_path / "open").chmod(0o777)
+    (tmp_path / "open" / "way").symlink_to(tmp_path / "safe")
+    (said,) = above(tmp_path / "open" / "way", store, key)
+    assert f"everybody may write to {tmp_path / 'open'}" in said
