@@ -1,7 +1,9 @@
 """Who may know whom, seen from the outside: what a fresh interpreter has loaded after importing a room."""
 
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -41,3 +43,46 @@ def test_importing_a_room_loads_nothing_it_may_not_know(room: str) -> None:
     for name in ROOMS[room]:
         strangers = [m for m in loaded if m == name or m.startswith(name + ".")]
         assert not strangers, f"{room} loads {strangers[:3]}"
+
+
+ROOT = Path(__file__).parent.parent
+FINDINGS = sorted((ROOT / "findings").glob("*"))  # none in a source distribution
+
+# What stands at the top of the repository, beside the dot files.
+TOP = {
+    "kbq_tui",
+    "tests",
+    "screenshots",
+    "findings",
+    "pyproject.toml",
+    "README.md",
+    "LICENSE",
+    "CHANGELOG.md",
+    "CONTRIBUTING.md",
+    "Makefile",
+    "constraints.txt",
+}
+
+
+@pytest.mark.skipif(not (ROOT / ".git").exists() or shutil.which("git") is None, reason="needs a git checkout")
+def test_nothing_unexpected_is_tracked_at_the_top_level() -> None:
+    run = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True)
+    tracked = {name.split("/")[0] for name in run.stdout.split("\0") if name}
+    assert {name for name in tracked if not name.startswith(".")} == TOP
+
+
+@pytest.mark.parametrize("script", FINDINGS, ids=lambda path: path.name)
+def test_a_finding_is_a_script_that_explains_itself_and_can_fail(script: Path) -> None:
+    """Read, not run: they install packages from the public registries."""
+    assert script.suffix == ".sh"
+    assert script.stat().st_mode & 0o111, "not executable"
+    text = script.read_text()
+    comment = "\n".join(line for line in text.splitlines()[1:] if line.startswith("#"))
+    for part in ("Behaviour:", "Expected:", "Why it matters:", "Source:"):
+        assert f"# {part}" in comment, part
+    assert "set -euo pipefail" in text
+    assert "mktemp -d" in text
+    assert "this has changed" in text
+    assert "index-url" not in text
+    assert "kbq" not in text.lower()
+    subprocess.run(["bash", "-n", script], check=True)

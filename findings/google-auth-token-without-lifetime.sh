@@ -1,0 +1,61 @@
+#!/usr/bin/env bash
+# google-auth 2.63.0: a token that came without a lifetime is held to be valid for ever.
+# Behaviour: a token answer without "expires_in" (RFC 6749 makes it optional) sets expiry to None; valid is True and
+# expired False from then on, and before_request never asks for another token.
+# Expected: the documented default of the server, or a new token for each use: unknown is not unlimited.
+# Why it matters: a sandbox or proxy that leaves the field out makes long-running programs that work for an hour and
+# then get 401; tests against it never refresh a token.
+# Source: https://www.rfc-editor.org/rfc/rfc6749#section-5.1, google/oauth2/_client.py (_parse_expiry)
+set -euo pipefail
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+python3 -m venv "$dir/venv"
+"$dir/venv/bin/pip" install -q --disable-pip-version-check \
+  google-auth==2.63.0 requests==2.34.2 cryptography==50.0.2 2>"$dir/pip.log" || { cat "$dir/pip.log" >&2; exit 2; }
+unset ${!GOOGLE_@} ${!GCLOUD_@} ${!CLOUDSDK_@} ${!BIGQUERY_@}
+export HOME="$dir" NO_PROXY=127.0.0.1
+cd "$dir"
+venv/bin/python - <<'PY'
+import base64, json, sys, threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from urllib.parse import parse_qs
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives import serialization
+import google.auth
+from google.auth import exceptions
+from google.auth.transport.requests import Request
+from google.oauth2 import service_account
+
+reply = {"body": json.dumps({"access_token": "t", "expires_in": 3600}).encode(), "type": "application/json"}
+seen = []
+
+class Server(BaseHTTPRequestHandler):
+    def do_POST(self):
+        seen.append(self.rfile.read(int(self.headers["Content-Length"])).decode())
+        self.send_response(reply.get("status", 200))
+        self.send_header("Content-Type", reply["type"])
+        self.end_headers()
+        self.wfile.write(reply["body"])
+    def log_message(self, *args): pass
+
+server = HTTPServer(("127.0.0.1", 0), Server)
+threading.Thread(target=server.serve_forever, daemon=True).start()
+token_uri = f"http://127.0.0.1:{server.server_port}/token"
+pem = rsa.generate_private_key(65537, 2048).private_bytes(
+    serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()).decode()
+key = {"type": "service_account", "project_id": "p", "private_key_id": "k", "private_key": pem,
+       "client_email": "a@p.iam.gserviceaccount.com", "token_uri": token_uri}
+
+def service_account_credentials():
+    return service_account.Credentials.from_service_account_info(
+        key, scopes=["https://www.googleapis.com/auth/bigquery"])
+
+print("google-auth", google.auth.__version__)
+reply["body"] = json.dumps({"access_token": "t", "token_type": "Bearer"}).encode()
+credentials = service_account_credentials()
+for _ in range(3):
+    credentials.before_request(Request(), "GET", "https://example.org/", {})
+print("expiry", credentials.expiry, "valid", credentials.valid, "expired", credentials.expired, "requests", len(seen))
+if (credentials.expiry, credentials.valid, credentials.expired, len(seen)) != (None, True, False, 1):
+    sys.exit("this has changed")
+PY
