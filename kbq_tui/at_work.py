@@ -128,6 +128,7 @@ def options_of(options: Mapping[str, Any]) -> Options:
         verbose=options.get("verbose", 0),
         as_filed=bool(options.get("as_filed")),
         may_create=bool(options.get("may_create")),
+        despite_files=bool(options.get("despite_files")),
     )
 
 

@@ -280,7 +280,7 @@ def explain(text: str | None, **options: Any) -> int:
 def doctor(**options: Any) -> int:
     from kbq_tui.doctor import doctor_command
 
-    with work(options) as here:
+    with work({**options, "despite_files": True}) as here:
         return doctor_command(here, as_json=options["as_json"])
 
 

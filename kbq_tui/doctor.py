@@ -19,8 +19,10 @@ from kbq_tui.core.secret import scrub
 from kbq_tui.core.text import inert
 from kbq_tui.core.threads import start_daemon
 from kbq_tui.core.words import Said, joined, mark, said, told
+from kbq_tui.gcp import environment
 from kbq_tui.gcp.endpoints import Endpoints
 from kbq_tui.headless.paper import Paper
+from kbq_tui.local.config import Connections
 
 _REACHABILITY = mark("Reachability")
 REACH_SECONDS = 8.0
@@ -139,9 +141,25 @@ def _folders(here: AtWork) -> list[Finding]:
     title = mark("Files")
     named = ((mark("Configuration"), paths.config), (mark("State"), paths.state), (mark("Data"), paths.data))
     out = [Finding(title, name, str(path), _writable(path)) for name, path in named]
-    names = here.place.desk.store.names()
-    out.append(Finding(title, mark("Connections"), ", ".join(names) or said("none")))
+    out += _connections(here)
     out.append(Finding(title, mark("Log"), here.place.desk.log_path))
+    return out
+
+
+def _connections(here: AtWork) -> list[Finding]:
+    """Return the connections there are, and a line for each whose file cannot be used."""
+    title, config = mark("Files"), here.options.get("config")
+    connections = Connections(here.place.paths.connections, Path(config) if config else None)
+    try:
+        names = connections.names()
+    except ProblemError as error:
+        return [Finding(title, mark("Connections"), error.problem.cause, False)]
+    out = [Finding(title, mark("Connections"), ", ".join(names) or said("none"))]
+    for name in names:
+        try:
+            connections.read(name)
+        except ProblemError as error:
+            out.append(Finding(title, inert(name, 60), error.problem.cause, False))
     return out
 
 
@@ -155,6 +173,11 @@ def _writable(path: Path) -> bool:
 def _environment(env: Mapping[str, str]) -> list[Finding]:
     title = mark("Environment")
     out = [Finding(title, name, env[name]) for name in _VARIABLES if env.get(name)]
+    out += [Finding(title, name, reason, False) for name, reason in environment.faults(env)]
+    for name in environment.UNREAD:
+        if env.get(name) and (reason := environment.certificates_fault(env[name])):
+            text = said("{reason} Other programs need it, this one does not.", reason=reason)
+            out.append(Finding(title, name, text, False))
     # A proxy's address may hold a password.
     return out + [Finding(title, n, _without_password(env[n])) for n in _PROXIES if env.get(n)]
 
@@ -224,5 +247,10 @@ def _answer(name: str, url: str, now: Callable[[], float]) -> Finding:
         answer.close()
     except requests.RequestException as error:
         return Finding(_REACHABILITY, name, f"{host}: {type(error).__name__}", False)
+    if 300 <= answer.status_code < 400:
+        text = said(
+            "{host}: HTTP {status}, a redirect: a login page of the network's", host=host, status=answer.status_code
+        )
+        return Finding(_REACHABILITY, name, text, False)
     text = said("{host}: HTTP {status} in {seconds:.2f} s", host=host, status=answer.status_code, seconds=now() - began)
     return Finding(_REACHABILITY, name, text, True)

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from kbq_tui.core.problems import ProblemError
 from kbq_tui.core.spec import InvalidValueError, check_impersonated, check_path, check_quota_project
 from kbq_tui.core.words import Said, said
 from kbq_tui.engine.desk import Desk, Draft, command_line
@@ -16,7 +17,7 @@ from kbq_tui.local import clipboard, keyring_copy
 from kbq_tui.local.beliefs import ENVIRONMENT, Believed, believe
 from kbq_tui.local.clipboard import Clipboard
 from kbq_tui.local.clock import SystemClock, check_clock
-from kbq_tui.local.config import Connection, Connections
+from kbq_tui.local.config import Connection, Connections, UsableConnections
 from kbq_tui.local.gcloud_settings import read_gcloud
 from kbq_tui.local.keyring_copy import KeyringCopy
 from kbq_tui.local.keys import KeyFiles
@@ -69,6 +70,7 @@ class Options:
             connections one variable cannot be meant for all.
         may_create: the command may make the connection that is named (`setup`, `apply`); every other command refuses
             a name, or a `--config FILE`, that is not there.
+        despite_files: connection files that cannot be used are left out, for a command that reports on them.
     """
 
     values: Mapping[str, str | None] = field(default_factory=dict)
@@ -80,6 +82,7 @@ class Options:
     verbose: int = 0
     as_filed: bool = False
     may_create: bool = False
+    despite_files: bool = False
 
 
 class UsageError(ValueError):
@@ -174,7 +177,10 @@ class _SignIn:
     async def __call__(self, *, allow_gcloud: bool = False) -> Cloud:
         from kbq_tui.gcp.cloud import GoogleCloud
         from kbq_tui.gcp.credentials import CredentialOptions
+        from kbq_tui.gcp.environment import problem_of
 
+        if (problem := problem_of(self._env, self._endpoints)) is not None:
+            raise ProblemError(problem)
         options = CredentialOptions(
             self._chosen["credentials"],
             self._chosen["impersonate"],
@@ -211,7 +217,8 @@ class _Impersonate:
 
 def connections_of(options: Options, paths: Paths) -> Connections:
     """Return the connection files that count."""
-    return Connections(paths.connections, options.config)
+    kind = UsableConnections if options.despite_files else Connections
+    return kind(paths.connections, options.config)
 
 
 def choose_name(options: Options, connections: Connections) -> str:
@@ -241,7 +248,7 @@ def choose_name(options: Options, connections: Connections) -> str:
         if options.name not in names and not options.may_create:
             raise UsageError(_unknown(options.name, names))
         return options.name
-    if not names or "default" in names:
+    if not names or "default" in names or options.despite_files:
         return "default"
     if len(names) == 1:
         return names[0]

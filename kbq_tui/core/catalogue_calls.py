@@ -209,6 +209,20 @@ ENTRIES: Final = (
         Retry.BACKOFF,
     ),
     Entry(
+        "KBQ-CAPTIVE-PORTAL",
+        "A login page answers in Google's place",
+        "The call was redirected to another page, which Google's interfaces never do: as a rule the network (a "
+        "hotel's, a company's) wants a sign-in first.",
+        (
+            "Open any page in a browser on this network, and sign in there.",
+            f"See where the redirect leads:\n{_REACH}",
+            "Or take another network, or name the proxy of your company:\nexport HTTPS_PROXY=http://PROXY:PORT",
+        ),
+        _NETWORK,
+        _PROXY,
+        Kind.NETWORK,
+    ),
+    Entry(
         "KBQ-MALFORMED-ANSWER",
         "The answer makes no sense",
         "What came back is not what Google's interface gives: cut off, not JSON, or a page of a proxy's.",

@@ -26,6 +26,19 @@ ENTRIES: Final = (
         Kind.CONFLICT,
     ),
     Entry(
+        "KBQ-KEY-ALREADY-HERE",
+        "A key is kept here already; to replace it is called rotation",
+        "{path} holds key {key_id} of {account}. A second key beside it would be a second way in, so none was made.",
+        (
+            "To replace the key, make the new one in another file:\nkbq-tui key create --key-file {path}.new",
+            "Put the new file into Klaviyo, and check it:\nkbq-tui verify --key-file {path}.new",
+            "Once Klaviyo works with the new key, delete the old one:\nkbq-tui key delete {key_id}",
+        ),
+        _YOU,
+        _KEYS,
+        Kind.CONFLICT,
+    ),
+    Entry(
         "KBQ-KEY-FILE-BUSY",
         "Another process is making a key there now",
         "{path} is reserved by a process that is alive; what is being made there must not be disturbed.",
@@ -296,6 +309,26 @@ ENTRIES: Final = (
         ("Mend what kept it from being read, and try again.", f"See who is signed in:\n{cmd.SHOW_LOGIN}"),
         "You, or a project owner: role Viewer (roles/viewer) on the project lets you read it.",
         "https://cloud.google.com/iam/docs/permissions-reference",
+    ),
+    Entry(
+        "KBQ-MACHINE-SETTING",
+        "A setting of this machine is wrong",
+        "{variable}: {reason}",
+        (
+            "Set it right, or take it away:\nunset {variable}",
+            "See what this program finds on this machine:\nkbq-tui doctor",
+        ),
+        _YOU,
+        "https://cloud.google.com/sdk/docs/proxy-settings",
+        Kind.USAGE,
+    ),
+    Entry(
+        "KBQ-UNEXPECTED",
+        "This program failed before Google was asked",
+        "Nothing was sent. What happened on this machine: {reason}",
+        ("If it happens again, write a bug report with these words and the output of:\nkbq-tui doctor",),
+        "You, or whoever maintains this program.",
+        "https://docs.python.org/3/library/exceptions.html",
     ),
     Entry(
         "KBQ-ENDPOINT-REFUSED",

@@ -31,6 +31,8 @@ __all__ = ["recognise", "recognise_text", "settling"]
 
 _Rules = tuple[tuple[str, re.Pattern[str]], ...]
 
+_SIGN_IN_TO_NETWORK: Final = 511
+"""Source: https://www.rfc-editor.org/rfc/rfc6585#section-6"""
 _GENERAL_LINK: Final = "https://cloud.google.com/apis/design/errors#handling_errors"
 _SETTLING: Final = said("A change was made a moment ago and may not have arrived everywhere yet.")
 
@@ -107,6 +109,8 @@ def _code(fault: Fault, text: str, lifted: dict[str, str]) -> str | None:
     reason = fault.reason or ""
     if reason in catalogue.ENTRIES:
         return reason
+    if fault.http is not None and (300 <= fault.http < 400 or fault.http == _SIGN_IN_TO_NETWORK):
+        return "KBQ-CAPTIVE-PORTAL"  # Google's interfaces never redirect
     text = ASIDE.sub("", text)
     if code := _by(FIRST, text):
         return code

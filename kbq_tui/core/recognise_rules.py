@@ -125,6 +125,7 @@ WORDS: Final = _rules(
     ("KBQ-DATASET-NOT-EMPTY", r"\bdataset .{1,200}?[:.].{1,1100}? is still in use"),
     ("KBQ-CREDENTIALS-FILE", r"DefaultCredentialsError.{0,40}File .{1,400}? was not found"),
     ("KBQ-CREDENTIALS-FILE", r"\bfile \S{1,400} (?:is not a valid json file|does not have a valid type\.)"),
+    ("KBQ-CREDENTIALS-FILE", r"could not read json file \S"),
     ("KBQ-CREDENTIALS-FILE", r"could not deserialize key data|service account info was not in the expected format"),
     (
         "KBQ-NO-CREDENTIALS",

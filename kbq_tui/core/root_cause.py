@@ -28,6 +28,8 @@ _ALIKE: Final = 0.6
 class Scope(IntEnum):
     """What a failure keeps from being read; the lower one explains the higher ones."""
 
+    MACHINE = 0
+    """A setting of this machine is wrong: no call can be made."""
     SIGN_IN = 1
     """Nobody is signed in, or Google refuses the credentials: no call is answered."""
     NETWORK = 2
@@ -55,6 +57,8 @@ _SCOPES: Final[Mapping[str, Scope]] = {
     "KBQ-VPC-SC": Scope.PERIMETER,
     "KBQ-API-DISABLED": Scope.API,
     "KBQ-QUOTA-PROJECT": Scope.SIGN_IN,
+    "KBQ-MACHINE-SETTING": Scope.MACHINE,
+    "KBQ-UNEXPECTED": Scope.MACHINE,
 }
 _KINDS: Final[Mapping[Kind, Scope]] = {Kind.CREDENTIALS: Scope.SIGN_IN, Kind.NETWORK: Scope.NETWORK}
 
@@ -72,7 +76,7 @@ def explains(cause: Problem, other: Problem) -> bool:
         other: a failure of the same look.
     """
     match scope_of(cause):
-        case Scope.SIGN_IN | Scope.NETWORK:
+        case Scope.MACHINE | Scope.SIGN_IN | Scope.NETWORK:
             return True
         case Scope.PROJECT:
             return other.code is None or other.kind is not Kind.NETWORK
@@ -93,9 +97,8 @@ def causes(problems: Iterable[Problem], *, answered: bool, project_seen: bool) -
         project_seen: whether Google has shown the project, or a right on it.
     """
     found: list[Problem] = []
-    for problem in sorted((p for p in problems if scope_of(p)), key=lambda p: scope_of(p) or 0):
-        scope = scope_of(problem)
-        assert scope is not None
+    known = [(scope, p) for p in problems if (scope := scope_of(p)) is not None]
+    for scope, problem in sorted(known, key=lambda pair: pair[0]):
         if (scope.outage and answered) or (scope is Scope.PROJECT and project_seen):
             continue
         if not any(explains(cause, problem) for cause in found):

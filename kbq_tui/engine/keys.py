@@ -9,7 +9,7 @@ from kbq_tui.core.spec import ConnectionSpec
 from kbq_tui.core.steps import Step
 from kbq_tui.core.words import said
 from kbq_tui.engine.apply import Outcome, Runner
-from kbq_tui.engine.observe import handed_over, inspect_key
+from kbq_tui.engine.observe import handed_over, inspect_key, part_of
 from kbq_tui.engine.offload import offload
 from kbq_tui.engine.ports import Ports
 from kbq_tui.engine.waiting import Emit, Patience
@@ -23,11 +23,25 @@ async def keys_of(spec: ConnectionSpec, ports: Ports) -> tuple[tuple[KeyInfo, ..
 
 
 async def create_key(spec: ConnectionSpec, ports: Ports, emit: Emit, patience: Patience) -> Outcome:
-    """Create a key and keep it here. The place must be free: a key that cannot be kept is never made."""
+    """Create a key and keep it here. The place must be free: a key that cannot be kept is never made.
+
+    Raises:
+        ProblemError: a key of the account is kept there already; nothing was changed.
+    """
     email = spec.account_email
+    local = await inspect_key(spec, ports)
+    if isinstance(local, Present) and local.value.path and not await _is_dead(local.value, spec, ports):
+        known = {"path": local.value.path, "key_id": local.value.key_id}
+        raise ProblemError(catalogue.problem("KBQ-KEY-ALREADY-HERE", context_of(spec), **known))
     summary = said("Create a key for {email}", email=email)
     action = Action("key", Change.CREATE, email, summary, Step.ACCOUNT, CreateKey(email, spec.key_file))
     return await _run(spec, ports, emit, patience, action)
+
+
+async def _is_dead(local: LocalKey, spec: ConnectionSpec, ports: Ports) -> bool:
+    """Return whether Google is known not to have a key any more: then it is in the way, and nothing to be replaced."""
+    keys = await part_of(ports.cloud.keys(spec.project, spec.account_email))
+    return isinstance(keys, Present) and local.key_id not in {k.id for k in keys.value}
 
 
 def deletion(spec: ConnectionSpec, key_id: str) -> Action:

@@ -29,6 +29,7 @@ class Line:
 
 
 _TOLD: Final = {
+    Scope.MACHINE: ("machine", said("This machine")),
     Scope.SIGN_IN: ("credential", said("Signed in")),
     Scope.NETWORK: ("google", said("Google")),
     Scope.PROJECT: ("project", said("Project")),
@@ -72,7 +73,8 @@ def cause_lines(causes: Sequence[Problem], lines: Sequence[Line]) -> tuple[Line,
 
 
 def _cause_line(cause: Problem) -> Line:
-    id_, title = _TOLD[scope_of(cause) or Scope.NETWORK]
+    scope = scope_of(cause)
+    id_, title = _TOLD[Scope.NETWORK if scope is None else scope]
     near = cause.details.get("nearest")
     text = said("{title}. Similar: {names}", title=cause.title, names=near) if near else cause.title
     return Line(id_, title, Health.BROKEN, text, cause)

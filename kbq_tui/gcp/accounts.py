@@ -139,8 +139,9 @@ class Accounts:
             attempt.unsent = True
             # gRPC would fetch the token itself, but hide Google's reason when that fails; and REST has one already.
             sent = session.token.headers(session, attempt.timeout)
+            attempt.asked = False
             iam = self._client()
-            attempt.unsent = False
+            attempt.unsent, attempt.asked = False, True
             try:
                 return fn(iam, attempt)
             except Exception as error:

@@ -39,11 +39,13 @@ class Try:
             exists" and "not found" may be the work of that attempt.
         unsent: whether the request certainly has not left yet. The function may set it while it prepares, and must
             unset it before it sends: then a deadline that passes meanwhile leaves no doubt.
+        asked: whether a request was sent at all. What is raised before is nothing that Google answered.
     """
 
     timeout: float
     unsure: bool = False
     unsent: bool = True
+    asked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,21 @@ class Verdict:
     problem: Problem
     acted: bool
     retry_after: float = 0.0
+
+
+_here = threading.local()
+"""The attempt that runs on the thread."""
+
+
+def asking() -> None:
+    """Note that a request is about to be sent by the attempt that runs on this thread, if one does."""
+    attempt: Try | None = getattr(_here, "attempt", None)
+    if attempt is not None:
+        attempt.asked = True
+
+
+NOT_ASKED: Final = "raised before anything was sent"
+"""The note on an exception for which this machine or this program is at fault, and no answer."""
 
 
 class Judge(Protocol):
@@ -220,10 +237,13 @@ class Caller:
                     attempt.unsent = False
                     value: T | None = None
                     error: BaseException | None = None
+                    _here.attempt = attempt
                     try:
                         value = fn(attempt)
                     except BaseException as caught:  # noqa: BLE001  handed over to the waiting side
                         error = caught
+                        if isinstance(caught, Exception) and not attempt.asked:
+                            caught.add_note(NOT_ASKED)
                     with contextlib.suppress(RuntimeError):  # a closed loop: the program is leaving, nobody waits
                         loop.call_soon_threadsafe(settle, value, error)
 

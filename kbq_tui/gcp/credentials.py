@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import stat
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -138,6 +139,8 @@ def _source(options: CredentialOptions) -> Found:
 
 def _from_file(path: Path, source: str | None) -> Found:
     try:
+        if not stat.S_ISREG(path.stat().st_mode):  # a pipe or device would keep every call waiting
+            raise CredentialsFileError(said("{path} is not a file: it is a pipe, a device or a folder.", path=path))
         with path.open("rb") as file:
             data = file.read(_MAX_FILE + 1)
     except OSError as error:

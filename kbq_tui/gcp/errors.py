@@ -19,7 +19,7 @@ from kbq_tui.core.problems import Context, Fault, Problem
 from kbq_tui.core.recognise import recognise
 from kbq_tui.core.secret import scrub
 from kbq_tui.core.words import Said, joined, said
-from kbq_tui.gcp.calls import Verdict
+from kbq_tui.gcp.calls import NOT_ASKED, Verdict
 
 _log = logging.getLogger(__name__)
 _MAX_MESSAGE: Final = 4_000
@@ -38,6 +38,8 @@ NO_CREDENTIALS: Final = "KBQ-NO-CREDENTIALS"
 FILE: Final = "KBQ-CREDENTIALS-FILE"
 KEY: Final = "KBQ-KEY-FILE-INVALID"
 UNTRUSTED: Final = "KBQ-ENDPOINT-REFUSED"
+UNEXPECTED: Final = "KBQ-UNEXPECTED"
+PORTAL: Final = "KBQ-CAPTIVE-PORTAL"
 
 # The first line of which any class occurs in the chain of causes decides; so what is particular stands first.
 _BY_CLASS: Final[tuple[tuple[str, frozenset[str]], ...]] = (
@@ -84,7 +86,8 @@ _BY_CLASS: Final[tuple[tuple[str, frozenset[str]], ...]] = (
 
 # The same for gRPC, which has words only: (what the words are, the code).
 _GRPC_WORDS: Final = (
-    (re.compile(r"deserializing response|content-type|http2 header with status: [23]\d\d", re.I), MALFORMED),
+    (re.compile(r"http2 header with status: 3\d\d", re.I), PORTAL),
+    (re.compile(r"deserializing response|content-type|http2 header with status: 2\d\d", re.I), MALFORMED),
     (re.compile(r"dns resolution failed|name resolution|domain name not found", re.I), DNS),
     (re.compile(r"handshake|certificate|ssl_error|\btls\b", re.I), TLS),
     (re.compile(r"connection refused", re.I), REFUSED),
@@ -198,12 +201,17 @@ def judge(error: BaseException, method: str, context: Context) -> Verdict:
         return Verdict(recognise(fault, context), sent and not refused, fault.retry_after or 0.0)
     code = next((code for code, kinds in _BY_CLASS if names & kinds), "")
     words: str = joined("; ", *dict.fromkeys(_words(link) for link in chain if str(link)))
-    if not code:
+    details: dict[str, str] = {}
+    if not code and any(NOT_ASKED in getattr(link, "__notes__", ()) for link in chain):
+        # Nothing was sent, so it is no answer of Google's that failed.
+        last = chain[-1]
+        code, words, details = UNEXPECTED, "", {"reason": _short(f"{type(last).__name__}: {last}")}
+        _log.warning("%s: not asked (%s)", method, type(last).__name__)
+    elif not code:
         # A library choked on an answer, or we did: KeyError, AttributeError, TypeError and their like. Python's words
         # are not Google's, and would be shown as such.
         code, words = MALFORMED, ""
         _log.warning("%s: answer not understood (%s)", method, type(error).__name__)
-    details: dict[str, str] = {}
     for link in chain:
         if type(link).__name__ == "UntrustedAddressError":
             details["endpoint"] = _words(link)

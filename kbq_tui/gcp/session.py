@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from kbq_tui import __version__
 from kbq_tui.core.words import said
-from kbq_tui.gcp.calls import warm
+from kbq_tui.gcp.calls import asking, warm
 from kbq_tui.gcp.credentials import Found
 from kbq_tui.gcp.endpoints import Endpoints, is_loopback
 from kbq_tui.gcp.errors import HttpError, TokenFetchError
@@ -105,7 +105,7 @@ class Token:
             left = max(0.001, ends - time.monotonic())
             warm()  # while the token travels, the libraries that come next are read in
             response = http.plain(method, url, data=body, headers=headers, timeout=left)
-            if response.status_code == 429 or response.status_code >= 500:
+            if response.status_code == 429 or response.status_code >= 500 or 300 <= response.status_code < 400:
                 # Repeating is the caller's: google.auth would do it here, asleep, without a look at the deadline.
                 raise HttpError(response.status_code, response.headers, response.content)
             return _AuthResponse(response)
@@ -192,7 +192,9 @@ class Session:
         import requests
 
         ends = time.monotonic() + timeout
-        response = self._session().request(
+        http = self._session()
+        asking()
+        response = http.request(
             method,
             url,
             data=data,

@@ -342,3 +342,21 @@ def line_of(text: str, *keys: str) -> str:
             return str(last + 1)
         last = number
     return "1"  # where it is missing
+
+
+class UsableConnections(Connections):
+    """Connections, without those whose files cannot be used. For looking only."""
+
+    def names(self) -> tuple[str, ...]:
+        """Return the names of all connections, sorted; none where the folder cannot be read."""
+        try:
+            return super().names()
+        except ProblemError:
+            return ()
+
+    def read(self, name: str) -> Connection | None:
+        """Read a connection, or return None where there is no such file, or none that can be used."""
+        try:
+            return super().read(name)
+        except ProblemError:
+            return None

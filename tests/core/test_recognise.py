@@ -128,6 +128,11 @@ def test_the_server_s_retry_after_is_told() -> None:
         ("Timeout of 30.0s exceeded, last exception: 503", "KBQ-DEADLINE"),
         ("HTTPSConnectionPool(host='bigquery.googleapis.com', port=443): Read timed out. (read timeout=10)", "KBQ-DEADLINE"),  # noqa: E501
         ("json.decoder.JSONDecodeError: Expecting value: line 1 column 1 (char 0)", "KBQ-MALFORMED-ANSWER"),
+        (
+            "ERROR: (gcloud.auth.activate-service-account) Could not read json file key.json: Expecting value: "
+            "line 1 column 1 (char 0)",
+            "KBQ-CREDENTIALS-FILE",
+        ),
         ("('invalid_grant: Invalid JWT Signature.', {'error': 'invalid_grant', 'error_description': 'Invalid JWT Signature.'})", "KBQ-KEY-REJECTED"),  # noqa: E501
         ('{"error": "invalid_grant", "error_description": "Invalid JWT Signature."}', "KBQ-KEY-REJECTED"),
         ('{"error":"invalid_grant","error_description":"reauth related error (invalid_rapt)"}', "KBQ-LOGIN-EXPIRED"),

@@ -8,7 +8,7 @@ from kbq_tui.core.observed import Absent, KeyInfo, unheld_keys
 from kbq_tui.core.problems import ProblemError
 from kbq_tui.core.spec import ConnectionSpec
 from kbq_tui.engine.apply import apply
-from kbq_tui.engine.keys import delete_key
+from kbq_tui.engine.keys import create_key, delete_key
 from kbq_tui.engine.observe import observe
 from kbq_tui.engine.ports import Ports
 from kbq_tui.engine.status import Health, status
@@ -141,4 +141,18 @@ async def test_while_it_cannot_be_told_what_was_handed_over_no_key_is_made_or_co
     assert not (await apply(SPEC, world, lambda _: None)).complete
     with pytest.raises(ProblemError):
         await delete_key(SPEC, world, lambda _: None, Patience(), LEFTOVER, unheld_only=True)
+    assert cloud.writes == before
+
+
+async def test_beside_a_key_of_our_own_none_is_made_and_rotation_is_named() -> None:
+    world, cloud, _, held = await with_a_leftover()
+    before = list(cloud.writes)
+    with pytest.raises(ProblemError) as caught:
+        await create_key(SPEC, world, lambda _: None, Patience())
+    problem = caught.value.problem
+    assert problem.code == "KBQ-KEY-ALREADY-HERE"
+    assert "rotation" in problem.title
+    steps = "\n".join(problem.remedy)
+    assert "kbq-tui key create --key-file" in steps
+    assert f"kbq-tui key delete {held}" in steps
     assert cloud.writes == before

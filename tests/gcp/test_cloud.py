@@ -539,3 +539,34 @@ async def test_the_choice_of_an_endpoint_for_client_certificates_does_not_lead_p
         assert await ground.cloud.create_dataset(ground.project, TMP, "US", "", {})
         assert await ground.cloud.create_account(ground.project, "klaviyo", "Klaviyo")
         assert await ground.cloud.delete_dataset(ground.project, TMP)
+
+
+async def test_what_is_raised_before_anything_is_sent_is_no_answer_of_googles(
+    play: Play, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def choke(*_: object, **__: object) -> None:
+        raise KeyError("ours")
+
+    async with play() as ground:
+        await ground.cloud.identity()
+        monkeypatch.setattr("kbq_tui.gcp.session.Session.request", choke)
+        with problem("KBQ-UNEXPECTED") as found:
+            await ground.cloud.project(ground.project)
+        assert "KeyError: 'ours'" in found[0].cause
+
+
+async def test_a_client_that_cannot_be_made_is_no_answer_of_googles(
+    play: Play, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with play() as ground:
+        monkeypatch.setenv("GOOGLE_CLOUD_UNIVERSE_DOMAIN", "")
+        with problem("KBQ-UNEXPECTED") as found:
+            await ground.cloud.account(ground.project, ground.email)
+        assert "EmptyUniverseError" in found[0].cause
+
+
+async def test_a_redirected_sign_in_is_a_login_page(play: Play) -> None:
+    async with play() as ground:
+        ground.fail("oauth2.token", "status", status=302, every=1)
+        with problem("KBQ-CAPTIVE-PORTAL"):
+            await ground.cloud.project(ground.project)

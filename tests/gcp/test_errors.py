@@ -132,7 +132,7 @@ def test_each_failure_has_its_problem(error: BaseException, code: str | None, ac
         ("The service is currently unavailable.", "KBQ-GOOGLE-UNAVAILABLE", True),
         ("Exception deserializing response!", "KBQ-MALFORMED-ANSWER", True),
         ("invalid content-type: text/html", "KBQ-MALFORMED-ANSWER", True),
-        ("Received http2 header with status: 302", "KBQ-MALFORMED-ANSWER", True),
+        ("Received http2 header with status: 302", "KBQ-CAPTIVE-PORTAL", True),
         ("Received http2 header with status: 503", "KBQ-GOOGLE-UNAVAILABLE", True),
     ],
 )
@@ -265,3 +265,10 @@ def test_a_ring_of_causes_ends() -> None:
 def test_an_answer_that_is_not_requests_own_is_left_alone() -> None:
     assert fault_of(ValueError("x"), "y") is None
     assert fault_of(SimpleNamespace, "y") is None  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308, 511])
+def test_a_redirect_is_a_login_page_of_the_networks(status: int) -> None:
+    problem = judge(http(status, b"<html>moved</html>"), "x.y", CONTEXT).problem
+    assert problem.code == "KBQ-CAPTIVE-PORTAL"
+    assert problem.exit_code == 5

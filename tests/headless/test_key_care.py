@@ -60,3 +60,15 @@ def test_a_copy_that_cannot_be_deleted_is_named_with_the_way_to_do_it(google, ca
     assert "it is locked" in deleted.err
     assert f"keyring del kbq-tui {EMAIL}" in deleted.err
     assert call("key", "list", "--json").json["keys"] == []
+
+
+def test_a_key_beside_our_own_is_not_made_but_rotation_is_explained(google, call, tmp_path):
+    there = google("fresh")
+    assert call("apply", "--yes").status == 0
+    before = there.writes()
+    again = call("key", "create")
+    assert again.status == 1
+    assert "KBQ-KEY-ALREADY-HERE" in again.err
+    assert "rotation" in again.err
+    assert there.writes() == before
+    assert call("key", "create", "--key-file", str(tmp_path / "new.json")).status == 0

@@ -11,6 +11,7 @@ import pytest
 from kbq_tui.local import clock as clock_module
 from kbq_tui.local.paths import Paths
 from kbq_tui.local.store import FileStore
+from kbq_tui.sandbox.faults import Rule
 from kbq_tui.wiring import Options, build
 
 PROJECT = "acme-klaviyo-demo"
@@ -138,3 +139,36 @@ def test_without_threads_the_set_up_is_made_and_the_key_and_the_journal_are_righ
     assert call("verify").status == 0
     assert call("doctor").status == 0
     assert len([m for m in world.writes() if "keys.create" in m.lower() or "CreateServiceAccountKey" in m]) == 1
+
+
+def test_doctor_lists_a_broken_connection_file_and_goes_on(google, call, tmp_path):
+    google("fresh")
+    folder = tmp_path / "config" / "kbq-tui" / "connections"
+    folder.mkdir(parents=True)
+    (folder / "default.toml").write_text("project = 3\n")
+    (folder / "shop.toml").write_text("projct = 'x'\n")
+    found = call("doctor", "--json").json["findings"]
+    bad = {f["name"]: f["text"] for f in found if f["section"] == "Files" and f["ok"] is False}
+    assert set(bad) == {"default", "shop"}
+    assert "default.toml, line 1, project" in bad["default"]
+    assert "shop.toml, line 1, projct" in bad["shop"]
+    assert {f["name"] for f in found if f["section"] == "Reachability"} >= {"bigquery", "iam"}
+
+
+def test_an_empty_variable_is_named_by_plan_and_by_doctor(google, call, monkeypatch):
+    google("fresh")
+    monkeypatch.setenv("GOOGLE_CLOUD_UNIVERSE_DOMAIN", "")
+    plan = call("plan")
+    assert plan.status == 2
+    assert "GOOGLE_CLOUD_UNIVERSE_DOMAIN" in plan.err
+    assert "login page" not in plan.err
+    (line,) = [f for f in call("doctor", "--json").json["findings"] if f["name"] == "GOOGLE_CLOUD_UNIVERSE_DOMAIN"]
+    assert line["ok"] is False
+
+
+def test_a_redirect_ends_in_a_login_page_and_exit_5(google, call):
+    there = google("fresh")
+    there.sandbox.context.faults.replace([Rule("*", "status", status=302, every=1)])
+    plan = call("plan")
+    assert plan.status == 5
+    assert plan.out.count("[KBQ-CAPTIVE-PORTAL]") == 1

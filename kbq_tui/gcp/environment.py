@@ -1,0 +1,83 @@
+"""Settings of this machine that keep every call to Google from being made, found before one is tried.
+
+Libraries tell these faults late and in other words: a CA file that is not there as an unreachable network, an empty
+variable from deep inside of a client.
+"""
+
+import importlib.util
+import ssl
+import stat
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+from kbq_tui.core import catalogue
+from kbq_tui.core.problems import Context, Problem
+from kbq_tui.core.words import said
+from kbq_tui.gcp.endpoints import Endpoints, is_loopback
+
+_CERTIFICATES: Final = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+"""Files or folders of certificate authorities; requests takes the first that is set.
+
+Source: https://requests.readthedocs.io/en/latest/user/advanced/#ssl-cert-verification
+"""
+_ROOTS: Final = "GRPC_DEFAULT_SSL_ROOTS_FILE_PATH"
+"""gRPC's. Source: https://github.com/grpc/grpc/blob/master/doc/environment_variables.md"""
+_PROXIES: Final = ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY")
+_UNIVERSE: Final = "GOOGLE_CLOUD_UNIVERSE_DOMAIN"
+UNREAD: Final = ("SSL_CERT_FILE",)
+"""Names a CA file, too, which other programs read, but none of the libraries here."""
+
+
+def problem_of(env: Mapping[str, str], endpoints: Endpoints) -> Problem | None:
+    """Return what is wrong with this machine's settings, or None.
+
+    Args:
+        env: the environment.
+        endpoints: where the APIs are; what concerns TLS and proxies does not count where all are on this machine.
+    """
+    found = dict(faults(env))
+    local = all(map(is_loopback, (urlsplit(endpoints.bigquery).hostname, urlsplit(endpoints.resourcemanager).hostname)))
+    for variable, reason in found.items():
+        if variable == _UNIVERSE or not local:
+            return catalogue.problem("KBQ-MACHINE-SETTING", Context(), variable=variable, reason=reason)
+    return None
+
+
+def faults(env: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Return every variable that is set wrongly, and what is wrong with it."""
+    found: list[tuple[str, str]] = []
+    if env.get(_UNIVERSE) == "":
+        found.append((_UNIVERSE, said("It is set, but empty.")))
+    used = next((name for name in _CERTIFICATES if env.get(name)), None)
+    for name in (used, _ROOTS):
+        if name and env.get(name) and (reason := certificates_fault(env[name], folder=name != _ROOTS)):
+            found.append((name, reason))
+    proxy = next((name for name in _PROXIES if env.get(name)), None)
+    if proxy and env[proxy].lower().startswith("socks") and importlib.util.find_spec("socks") is None:
+        reason = said("It names a SOCKS proxy, for which the Python package PySocks is missing: pip install PySocks")
+        found.append((proxy, reason))
+    return found
+
+
+def certificates_fault(name: str, *, folder: bool = True) -> str:
+    """Return what is wrong with a file of certificate authorities; empty where nothing is.
+
+    Args:
+        name: its path.
+        folder: whether it may be a folder.
+    """
+    try:
+        mode = Path(name).stat().st_mode
+        if stat.S_ISDIR(mode) and folder:
+            return ""
+        if not stat.S_ISREG(mode):
+            return said("{path} is not a file.", path=name)
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(name)
+    except ssl.SSLError:
+        return said("{path} holds no certificate.", path=name)
+    except (OSError, ValueError) as error:
+        why = (error.strerror if isinstance(error, OSError) else None) or type(error).__name__
+        return said("{path} cannot be read: {why}.", path=name, why=why)
+    return ""
