@@ -47,6 +47,7 @@ class Token:
         self._lock = threading.Lock()
         self._round = 0
         self._failure: Exception | None = None
+        self._sent = False
 
     def found(self, timeout: float) -> Found:
         """Return the credentials and whose they are; looks for them at the first call.
@@ -83,6 +84,8 @@ class Token:
                 if fresh or not credentials.valid or (stale and credentials.token == stale):
                     self._fetch(credentials, http, timeout)
             elif self._failure is not None:
+                if self._sent:
+                    asking()  # by the call that fetched for this one, too
                 raise TokenFetchError from self._failure
             headers: dict[str, str] = {"authorization": f"Bearer {credentials.token}"}
             if credentials.quota_project_id:
@@ -100,8 +103,10 @@ class Token:
 
     def _fetch(self, credentials: Any, http: "Session", timeout: float) -> None:
         ends = time.monotonic() + timeout
+        self._sent = False
 
         def request(url: str, method: str = "GET", body: Any = None, headers: Any = None, **_: Any) -> Any:
+            self._sent = True
             left = max(0.001, ends - time.monotonic())
             warm()  # while the token travels, the libraries that come next are read in
             response = http.plain(method, url, data=body, headers=headers, timeout=left)
