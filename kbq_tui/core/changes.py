@@ -53,25 +53,30 @@ def from_journal(lines: Iterable[Mapping[str, Any]]) -> tuple[OwnChange, ...]:
         lines: what the journal holds, oldest first. Lines without a time are left out.
     """
     made: dict[str, OwnChange] = {}
-    begun: dict[str, OwnChange] = {}
+    begun: dict[str, list[OwnChange]] = {}
     resources: dict[str, str] = {}
     for line in lines:
-        action = str(line.get("action", ""))
-        if line.get("event") == "intended":
+        action, event = str(line.get("action", "")), line.get("event")
+        if event == "intended":
             resources[action] = str(line.get("resource", ""))
         at = _time(line.get("at"))
         if at is None:
             continue
-        change = OwnChange(action, resources.get(action, ""), at)
-        match line.get("event"):
-            case "intended":
-                begun[action] = OwnChange(action, change.resource, at, made=False)
-            case "finished":
-                begun.pop(action, None)
-                made[action] = change
-            case "failed" if not _is_unclear(line.get("problem")):
-                begun.pop(action, None)
-    return tuple(sorted((*made.values(), *begun.values()), key=lambda change: change.at))
+        resource, open_ = resources.get(action, ""), begun.setdefault(action, [])
+        if event == "intended":
+            open_.append(OwnChange(action, resource, at, made=False))
+        elif event == "finished" and line.get("changed", True):
+            made[action] = OwnChange(action, resource, at)
+            open_.clear()
+        elif event == "finished":
+            # It was there already: made by an earlier try of ours whose outcome was not known, or by somebody else.
+            if open_[:-1]:
+                made[action] = OwnChange(action, resource, open_[-2].at)
+            open_.clear()
+        elif event == "failed" and not _is_unclear(line.get("problem")):
+            del open_[-1:]
+    left = (tries[-1] for tries in begun.values() if tries)
+    return tuple(sorted((*made.values(), *left), key=lambda change: change.at))
 
 
 def _is_unclear(problem: object) -> bool:

@@ -28,6 +28,7 @@ class Event:
         problem: the reason of a failure, of a wait, or of a skip.
         elapsed: seconds since the action started.
         limit: seconds after which a wait is given up; 0 where there is no wait.
+        changed: False where an action found that all was as wanted already.
     """
 
     kind: EventKind
@@ -37,6 +38,7 @@ class Event:
     problem: Problem | None = None
     elapsed: float = 0.0
     limit: float = 0.0
+    changed: bool = True
 
     def to_json(self) -> dict[str, object]:
         """Return the event as one line of the `apply` stream, without the schema's name."""
@@ -49,4 +51,6 @@ class Event:
             out["elapsed"] = round(self.elapsed, 3)
         if self.limit:
             out["limit"] = self.limit
+        if not self.changed:
+            out["changed"] = False
         return out

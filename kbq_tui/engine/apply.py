@@ -235,18 +235,20 @@ class Runner:
             if action.id not in self._intended:
                 await offload(lambda: self.ports.journal.intend(action.id, action.resource))
                 self._intended.add(action.id)
-            text = await self._do(action)
+            text, changed = await self._do(action)
         except ProblemError as error:
             return error.problem
         self.outcome.done.append(action.id)
-        self._waits.made(action.id, action.resource)
-        await self._settle(EventKind.FINISHED, action, text, began=began)
+        if changed:
+            self._waits.made(action.id, action.resource)
+        await self._settle(EventKind.FINISHED, action, text, began=began, changed=changed)
         return None
 
-    async def _do(self, action: Action) -> str:
+    async def _do(self, action: Action) -> tuple[str, bool]:
+        """Do it. Returns what is to be said of it, and whether anything was changed."""
         cloud, project, op = self.ports.cloud, self.spec.project, action.op
         if isinstance(op, CreateKey):
-            return await self._create_key(frozenset(op.known))
+            return await self._create_key(frozenset(op.known)), True
         match op:
             case EnableService(service=service):
                 await cloud.enable_services(project, (service,))
@@ -272,7 +274,7 @@ class Runner:
                 changed = await cloud.delete_account(project, email)
             case DeleteDataset(dataset=name):
                 changed = await cloud.delete_dataset(project, name)
-        return done(op, self.spec, changed)
+        return done(op, self.spec, changed), changed
 
     async def _create_key(self, known: frozenset[str]) -> str:
         """Reserve the place first, so that a key which cannot be kept is never made."""
@@ -339,9 +341,17 @@ class Runner:
         return replace(why, remedy=(*why.remedy, step), details={**why.details, "key_id": key_id})
 
     async def _settle(
-        self, kind: EventKind, action: Action, text: str, problem: Problem | None = None, began: float = 0.0
+        self,
+        kind: EventKind,
+        action: Action,
+        text: str,
+        problem: Problem | None = None,
+        began: float = 0.0,
+        *,
+        changed: bool = True,
     ) -> None:
-        event = Event(kind, action.id, self.ports.clock.now(), text, problem, self.ports.clock.monotonic() - began)
+        now, elapsed = self.ports.clock.now(), self.ports.clock.monotonic() - began
+        event = Event(kind, action.id, now, text, problem, elapsed, changed=changed)
         try:
             await offload(lambda: self.ports.journal.settle(event))
         except ProblemError:

@@ -54,6 +54,17 @@ def test_a_refusal_does_not_take_back_what_was_made_before() -> None:
     assert from_journal(lines) == (OwnChange("key", "", NOW),)
 
 
+def test_what_was_there_already_was_not_made_by_us() -> None:
+    tried = [line("intended", "account", resource=EMAIL), line("finished", "account", 1, changed=False)]
+    assert from_journal(tried) == ()
+
+
+def test_what_was_there_already_after_a_try_whose_outcome_was_not_known_was_made_by_that_try() -> None:
+    lost = line("intended", "account", resource=EMAIL)
+    again = [line("intended", "account", 60, resource=EMAIL), line("finished", "account", 61, changed=False)]
+    assert from_journal([lost, *again]) == (OwnChange("account", EMAIL, NOW),)
+
+
 def test_lines_without_a_time_say_nothing() -> None:
     assert (
         from_journal([{"event": "finished", "action": "key"}, {"event": "finished", "action": "key", "at": "?"}]) == ()
