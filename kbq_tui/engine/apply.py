@@ -21,7 +21,7 @@ from kbq_tui.core.actions import (
     RevokeTableRole,
     Step,
 )
-from kbq_tui.core.changes import ACCOUNT, KEY, SERVICE, concerns_account
+from kbq_tui.core.changes import ACCOUNT, KEY, SERVICE
 from kbq_tui.core.diff import context_of, diff
 from kbq_tui.core.done import done
 from kbq_tui.core.events import Event, EventKind
@@ -29,7 +29,6 @@ from kbq_tui.core.keyfile import key_id_of
 from kbq_tui.core.observed import LocalKey, Observed, Present
 from kbq_tui.core.plan import Plan
 from kbq_tui.core.problems import Problem, ProblemError
-from kbq_tui.core.recognise import settling
 from kbq_tui.core.secret import Secret
 from kbq_tui.core.spec import ConnectionSpec
 from kbq_tui.core.words import joined, said
@@ -211,8 +210,7 @@ class Runner:
             problem = await self._finish(action, began)
             if problem is None:
                 return
-            if concerns_account(problem, self.spec.account_email) and self._waits.on_its_way(ACCOUNT, KEY):
-                problem = settling(problem)
+            problem = self._waits.settled(problem, self.spec.account_email)
             if not await wait.again(problem, *_depends_on(action)):
                 self.outcome.failed[action.id] = problem
                 await self._settle(EventKind.FAILED, action, problem.title, problem, began)

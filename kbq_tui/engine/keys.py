@@ -2,7 +2,9 @@
 
 from kbq_tui.core import catalogue
 from kbq_tui.core.actions import Action, Change, CreateKey, DeleteKey
+from kbq_tui.core.changes import ACCOUNT, KEY
 from kbq_tui.core.diff import context_of
+from kbq_tui.core.events import Event, EventKind
 from kbq_tui.core.observed import KeyInfo, LocalKey, Present, Unknown, value_of
 from kbq_tui.core.problems import ProblemError
 from kbq_tui.core.spec import ConnectionSpec
@@ -12,13 +14,28 @@ from kbq_tui.engine.apply import Outcome, Runner
 from kbq_tui.engine.observe import handed_over, inspect_key, part_of
 from kbq_tui.engine.offload import offload
 from kbq_tui.engine.ports import Ports
-from kbq_tui.engine.waiting import Emit, Patience
+from kbq_tui.engine.waiting import Emit, Patience, Waits, own_changes
 
 
-async def keys_of(spec: ConnectionSpec, ports: Ports) -> tuple[tuple[KeyInfo, ...], LocalKey | None, tuple[str, ...]]:
+async def keys_of(
+    spec: ConnectionSpec, ports: Ports, emit: Emit, patience: Patience
+) -> tuple[tuple[KeyInfo, ...], LocalKey | None, tuple[str, ...]]:
     """Return the keys that Google has, oldest first, the one that is kept here, if any can be read, and the ids of
-    those that were handed over and shredded here."""
-    keys = await ports.cloud.keys(spec.project, spec.account_email)
+    those that were handed over and shredded here. Waits where we have just created the account.
+
+    Raises:
+        ProblemError: the keys cannot be listed.
+    """
+    waits = Waits(ports.clock, patience, emit, await own_changes(spec, ports))
+    wait = waits.begin("keys")
+    emit(Event(EventKind.STARTED, "keys", ports.clock.now(), said("List the keys")))
+    while True:
+        try:
+            keys = await ports.cloud.keys(spec.project, spec.account_email)
+            break
+        except ProblemError as error:
+            if not await wait.again(waits.settled(error.problem, spec.account_email), ACCOUNT, KEY):
+                raise
     return keys, value_of(await inspect_key(spec, ports)), value_of(await handed_over(spec, ports)) or ()
 
 

@@ -7,13 +7,12 @@ from dataclasses import replace
 
 from kbq_tui.core import checks
 from kbq_tui.core import statements as sql
-from kbq_tui.core.changes import ACCOUNT, KEY, concerns_account, grant_on, is_recent
+from kbq_tui.core.changes import ACCOUNT, KEY, grant_on, is_recent
 from kbq_tui.core.checks import CheckResult, Judged, Verdict
 from kbq_tui.core.grants import on_dataset, on_project
 from kbq_tui.core.keyfile import key_id_of
 from kbq_tui.core.observed import KeyInfo, LocalKey
 from kbq_tui.core.problems import Kind, Problem, ProblemError
-from kbq_tui.core.recognise import settling
 from kbq_tui.core.spec import JOB_USER, ConnectionSpec, DatasetWish
 from kbq_tui.core.statements import PROBE_PREFIX
 from kbq_tui.core.words import said, said_many
@@ -329,9 +328,7 @@ class _Verification(Isolation):
         try:
             return {k.id: k for k in await self.ports.cloud.keys(self.spec.project, email)}
         except ProblemError as error:
-            if concerns_account(error.problem, email) and self.waits.on_its_way(ACCOUNT, KEY):
-                raise ProblemError(settling(error.problem)) from error
-            raise
+            raise ProblemError(self.waits.settled(error.problem, email)) from error
 
     @property
     def _signed_in(self) -> bool:

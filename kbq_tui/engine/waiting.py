@@ -5,9 +5,19 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from kbq_tui.core.catalogue_base import GRANT_WAIT
-from kbq_tui.core.changes import OwnChange, last_recent, may_explain, of_connection, waiting_text
+from kbq_tui.core.changes import (
+    ACCOUNT,
+    KEY,
+    OwnChange,
+    concerns_account,
+    last_recent,
+    may_explain,
+    of_connection,
+    waiting_text,
+)
 from kbq_tui.core.events import Event, EventKind
 from kbq_tui.core.problems import Problem, ProblemError, Retry
+from kbq_tui.core.recognise import settling
 from kbq_tui.core.spec import ConnectionSpec
 from kbq_tui.core.words import said
 from kbq_tui.engine.offload import offload
@@ -72,6 +82,11 @@ class Waits:
     def on_its_way(self, *subjects: str) -> OwnChange | None:
         """Return the newest change of one of the subjects that may not have arrived."""
         return last_recent(self._changes, self.clock.now(), *subjects)
+
+    def settled(self, problem: Problem, email: str) -> Problem:
+        """Return a refusal as *not yet*, where it names an account or key that we created a short while ago."""
+        ours = concerns_account(problem, email) and self.on_its_way(ACCOUNT, KEY) is not None
+        return settling(problem) if ours else problem
 
     def begin(self, action: str, since: float | None = None) -> "Wait":
         """Return the tries of an action or check.

@@ -1,5 +1,6 @@
 """The account's keys: list, create, delete."""
 
+from kbq_tui.core.observed import KeyInfo, LocalKey
 from kbq_tui.core.spec import ConnectionSpec
 from kbq_tui.core.text import inert
 from kbq_tui.core.words import said, told, told_many
@@ -10,9 +11,17 @@ from kbq_tui.headless.face import Face
 from kbq_tui.headless.lines import EventLines
 
 
+def _keys_of(face: Face, spec: ConnectionSpec) -> tuple[tuple[KeyInfo, ...], LocalKey | None, tuple[str, ...]]:
+    lines = EventLines(face.paper)
+    try:
+        return face.with_ports(spec.name, lambda ports: keys_of(spec, ports, lines, patience_of(face.desk)))
+    finally:
+        lines.ended("keys")
+
+
 def list_command(face: Face, spec: ConnectionSpec, *, as_json: bool) -> int:
     """List the account's user-managed keys, oldest first, and say which one is kept here."""
-    keys, local, handed = face.with_ports(spec.name, lambda ports: keys_of(spec, ports))
+    keys, local, handed = _keys_of(face, spec)
     now = face.desk.clock.now()
     rows = [
         {
@@ -70,7 +79,7 @@ def delete_command(face: Face, spec: ConnectionSpec, key_id: str, *, agreed: boo
         key_id: the key's id, or the beginning of it where that names one key only.
         agreed: `--yes`.
     """
-    keys, local, handed = face.with_ports(spec.name, lambda ports: keys_of(spec, ports))
+    keys, local, handed = _keys_of(face, spec)
     found = [k.id for k in keys if k.id.startswith(key_id)]
     if len(found) != 1:
         begin, account = inert(key_id), spec.account_email

@@ -13,6 +13,7 @@ from kbq_tui.core.checks import CheckResult
 from kbq_tui.core.diff import diff
 from kbq_tui.core.events import Event, EventKind
 from kbq_tui.engine.apply import apply
+from kbq_tui.engine.keys import keys_of
 from kbq_tui.engine.observe import observe
 from kbq_tui.engine.status import status
 from kbq_tui.engine.verify import verify
@@ -142,6 +143,19 @@ async def test_a_create_whose_answer_was_lost_is_made_again_and_not_asked_for(fi
     with spot.ports() as ports:
         found = await apply(spot.spec, ports, lambda _: None, patience=PATIENCE)
     assert found.complete, found.problems
+
+
+@pytest.mark.parametrize("http", [403, 404])
+async def test_key_list_waits_for_an_account_that_was_just_made(field: Field, tmp_path: Path, http: int) -> None:
+    spot = field.spot(tmp_path)
+    await set_up(spot)
+    spot.fail(refused(LIST, spot, http, nth=TIMES))
+    events: list[Event] = []
+    with spot.ports() as ports:
+        keys, local, _ = await keys_of(spot.spec, ports, events.append, PATIENCE)
+    assert local is not None
+    assert [key.id for key in keys] == [local.key_id]
+    assert {e.action for e in events if e.kind is EventKind.WAITING} == {"keys"}
 
 
 # -- a list that does not show the key yet

@@ -194,6 +194,9 @@ async def test_verify_waits_in_sight_and_can_be_given_up_or_left() -> None:
         shown = await until(pilot, "… waiting")
         assert "x Stop waiting" in shown
         assert "n Go on" in shown
+        shown = " ".join((await until(pilot, "Waits")).split())
+        assert "the account was created 0 s ago; Google takes a minute or two as a rule; nothing to do" in shown
+        assert "Remedy" not in shown
         await pilot.press("x")
         await until(pilot, lambda: app.wizard.verified)
         assert max(r.seconds for r in app.wizard.results.values()) < 1_000

@@ -8,6 +8,7 @@ from textual.containers import Horizontal
 from textual.content import Content
 
 from kbq_tui.core.checks import Check, expected
+from kbq_tui.core.events import EventKind
 from kbq_tui.core.observed import Present
 from kbq_tui.core.steps import Step
 from kbq_tui.core.words import told
@@ -114,9 +115,9 @@ class VerifyScreen(Frame):
             lines["found"] = found + plain(result.evidence)
             if result.command:
                 lines["ran"] = ran + plain(result.command, "$primary", limit=700)
-        elif event is not None and event.text:
+        elif event is not None and event.kind is EventKind.WAITING:
             lines["waits"] = waits + plain(event.text)
-        problem = result.problem if result else event.problem if event else None
+        problem = result.problem if result else None  # while a change is on its way there is nothing to mend
         if problem is not None:
             lines["cause"] = cause + plain(problem.cause)
             if problem.remedy:
