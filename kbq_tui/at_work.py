@@ -370,6 +370,7 @@ def status_of_all(options: Mapping[str, Any], names: tuple[str, ...], *, every: 
     """Look at the connections named, at all, or at the one that is meant. Exit status 6 where one is not healthy."""
     import time
 
+    from kbq_tui.engine.last_known import LOOK_EVERY, LastKnown
     from kbq_tui.headless.commands import status_command
     from kbq_tui.headless.face import NOT_HEALTHY
     from kbq_tui.local.paths import Paths
@@ -384,16 +385,18 @@ def status_of_all(options: Mapping[str, Any], names: tuple[str, ...], *, every: 
         return NOT_HEALTHY
     wanted = known if every else names or (choose_name(chosen, connections),)
     shared = {**options, "as_filed": len(wanted) > 1 or every}
+    seen = LastKnown()
     while True:
         worst = 0
         for name in wanted:
             # Without any connection, what is meant is made of the options, and has no name that could be given.
             with AtWork.of({**shared, "name": name if name in known else None}) as here:
-                worst = max(worst, status_command(here.face, here.spec(), as_json=bool(options.get("as_json"))))
+                as_json = bool(options.get("as_json"))
+                worst = max(worst, status_command(here.face, here.spec(), as_json=as_json, known=seen))
         if not watch:
             return worst
         shared["again"] = True
-        time.sleep(60)
+        time.sleep(LOOK_EVERY)
 
 
 def explain_text(text: str | None, options: Mapping[str, Any]) -> int:

@@ -13,7 +13,7 @@ from kbq_tui.core.root_cause import explains
 from kbq_tui.core.spec import ConnectionSpec
 from kbq_tui.core.statements import is_ours
 from kbq_tui.core.words import joined, said, said_many
-from kbq_tui.engine.lines import Health, Line, consequences_unknown
+from kbq_tui.engine.lines import Health, Line, consequences_unknown, outage_of
 from kbq_tui.engine.observe import observe, part_of
 from kbq_tui.engine.ports import JobInfo, Ports
 
@@ -38,6 +38,10 @@ class Status:
         lines: credential, project, APIs, datasets, account, key, grants, last verification, jobs.
         plan: what would have to be done to set it right.
         observed: what was seen.
+        as_of: when the values shown were read; None where none could be.
+        causes: the failures for which this look saw nothing, or not everything.
+        stale: whether the values are older than this look, which got no answer.
+        since: when looks began to get no answer; None where that is not known.
     """
 
     spec: ConnectionSpec
@@ -45,6 +49,15 @@ class Status:
     lines: tuple[Line, ...]
     plan: Plan
     observed: Observed
+    as_of: datetime | None = None
+    causes: tuple[Problem, ...] = ()
+    stale: bool = False
+    since: datetime | None = None
+
+    @property
+    def outage(self) -> Problem | None:
+        """Why Google could not be asked at all in this look; None where it answered."""
+        return outage_of(self.causes)
 
     @property
     def healthy(self) -> bool:
@@ -56,6 +69,8 @@ class Status:
             "connection": self.spec.name,
             "project_id": self.spec.project,
             "at": self.at.isoformat(),
+            "as_of": self.as_of.isoformat() if self.as_of is not None else None,
+            "stale": self.stale,
             "healthy": self.healthy,
             "lines": [
                 {
@@ -92,7 +107,11 @@ async def status(spec: ConnectionSpec, ports: Ports, last_verify: Mapping[str, o
     ]
     # Signed in is whoever got an answer; the last verification is past, whatever can be read now.
     kept = ("last-verify",) if isinstance(observed.identity, Unknown) else ("last-verify", "credential")
-    return Status(spec, observed.at, consequences_unknown(lines, plan.causes, kept), plan, observed)
+    told = consequences_unknown(lines, plan.causes, kept)
+    if outage_of(plan.causes) is None:
+        return Status(spec, observed.at, told, plan, observed, as_of=observed.at, causes=plan.causes)
+    # All that is known without Google is the last verification.
+    return Status(spec, observed.at, told, plan, observed, as_of=_time(last_verify), causes=plan.causes, stale=True)
 
 
 def _explained(jobs: Part[tuple[JobInfo, ...]], observed: Observed) -> Part[tuple[JobInfo, ...]]:
@@ -196,6 +215,15 @@ def _last_verify(last: Mapping[str, object] | None) -> Line:
     if last.get("ok") is True:
         return Line("last-verify", title, Health.OK, said("passed {at}", at=at))
     return Line("last-verify", title, Health.BROKEN, said("did not pass {at}", at=at))
+
+
+def _time(last: Mapping[str, object] | None) -> datetime | None:
+    """Return when a verification was saved, in UTC; None where there is none, or no time."""
+    try:
+        at = datetime.fromisoformat(str(last["at"])) if last is not None and "at" in last else None
+        return at.astimezone(UTC) if at is not None else None
+    except (ValueError, OverflowError):
+        return None
 
 
 def _when(at: str) -> str:

@@ -13,6 +13,7 @@ from kbq_tui.core.text import inert
 from kbq_tui.core.words import said, told
 from kbq_tui.engine.apply import Outcome
 from kbq_tui.engine.desk import Draft
+from kbq_tui.engine.last_known import LastKnown
 from kbq_tui.engine.lines import stopped
 from kbq_tui.engine.ports import Ports
 from kbq_tui.engine.status import Status, status
@@ -212,14 +213,23 @@ def _tell_what_is_known(
     face.paper.say(told("Stopped. The last verification is kept as it was."))
 
 
-def status_command(face: Face, spec: ConnectionSpec, *, as_json: bool) -> int:
-    """Look at a connection. Exit status 0 where it is healthy, else 6."""
+def status_command(face: Face, spec: ConnectionSpec, *, as_json: bool, known: LastKnown | None = None) -> int:
+    """Look at a connection. Exit status 0 where it is healthy, else 6.
+
+    Args:
+        face: the face.
+        spec: the connection.
+        as_json: one object.
+        known: what earlier looks of this run saw.
+    """
     last = face.desk.store.last_verify(spec.name)
 
     async def work(ports: Ports) -> Status:
         return await status(spec, ports, last)
 
     seen = face.with_ports(spec.name, work)
+    if known is not None:
+        seen = known.take(seen)
     if as_json:
         face.paper.json(seen.to_json())
     else:

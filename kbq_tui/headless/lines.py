@@ -12,6 +12,7 @@ from kbq_tui.core.root_cause import is_consequence
 from kbq_tui.core.summary import Summary
 from kbq_tui.core.text import inert
 from kbq_tui.core.words import Said, mark, said, told
+from kbq_tui.engine.last_known import LOOK_EVERY
 from kbq_tui.engine.lines import stopped
 from kbq_tui.engine.status import Line, Status
 from kbq_tui.headless.live import LiveLine
@@ -215,6 +216,8 @@ def show_status(status: Status, paper: Paper) -> None:
         if status.healthy
         else told("{name}: NOT HEALTHY, {project}", name=name, project=project)
     )
+    if status.stale:
+        paper.result(told(_stale(status)))
     width = width_of(status.lines)
     for line in status.lines:
         show_line(line, paper, result=True, width=width)
@@ -222,6 +225,22 @@ def show_status(status: Status, paper: Paper) -> None:
         for problem in distinct([ln.problem for ln in status.lines if ln.problem is not None]):
             paper.say()
             paper.problem(problem, heading=told("problem"))
+
+
+def _stale(status: Status) -> str:
+    """Return how old the values are, and since when no newer ones can be had."""
+    at = f"{status.as_of:%Y-%m-%d %H:%M:%S}" if status.as_of is not None else ""
+    since = f"{status.since:%H:%M:%S}" if status.since is not None else ""
+    if since and at:
+        return said(
+            "Shown is what was seen {at} UTC; no answer since {since} UTC, next try in {n} s.",
+            at=at,
+            since=since,
+            n=LOOK_EVERY,
+        )
+    if at:
+        return said("Nothing could be read now; the last verification is of {at} UTC.", at=at)
+    return said("Nothing could be read, and nothing is known from before.")
 
 
 def show_summary(summary: Summary, paper: Paper) -> None:

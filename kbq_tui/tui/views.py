@@ -311,9 +311,16 @@ def verdicts(results: dict[str, CheckResult], total: int) -> str:
     return ", ".join(said)
 
 
-def status_row(line: Line) -> Row:
-    """Return one line of the dashboard."""
+def status_row(line: Line, *, dim: bool = False) -> Row:
+    """Return one line of the dashboard.
+
+    Args:
+        line: the line.
+        dim: it is not what the latest look saw.
+    """
     content = columns((status(HEALTH[line.health]), 0), (plain(line.title), 19), (plain(line.text), 0))
+    if dim:
+        content = content.stylize("$text-quiet")
     return Row(line.id, content, line.problem, whole=status_width() + 19)
 
 

@@ -9,9 +9,11 @@ from kbq_tui.core.problems import Problem, ProblemError
 from kbq_tui.core.spec import InvalidValueError
 from kbq_tui.core.steps import Step
 from kbq_tui.engine.desk import Desk, Saved
+from kbq_tui.engine.last_known import LastKnown
+from kbq_tui.engine.lines import outage_of
 from kbq_tui.engine.offload import offload
 from kbq_tui.engine.ports import Cloud
-from kbq_tui.engine.status import Health, Status, status
+from kbq_tui.engine.status import Health, Line, Status, status
 
 LOOK_LIMIT = 90.0
 """Seconds after which one look at all connections is given up."""
@@ -25,8 +27,8 @@ class Watched:
 
     Attributes:
         saved: as this machine remembers it.
-        status: the last good look; kept when a later one fails.
-        problem: why the latest look failed, or None.
+        status: the last look that Google answered, else the first one; kept while later ones get no answer.
+        problem: why the latest look got no answer, or None.
     """
 
     saved: Saved
@@ -38,12 +40,25 @@ class Watched:
         return self.saved.draft.name
 
     @property
+    def known_before(self) -> bool:
+        """Whether any look was answered by Google."""
+        return self.status is not None and outage_of(self.status.plan.causes) is None
+
+    @property
     def health(self) -> Health:
-        if self.status is None:
+        """The worst of what is known, be it from before an outage; unknown where nothing is."""
+        if not self.known_before:
             return Health.UNKNOWN
         order = (Health.BROKEN, Health.UNKNOWN, Health.WARNING)
-        found = {line.health for line in self.status.lines}
+        found = {line.health for line in self.known}
         return next((h for h in order if h in found), Health.OK)
+
+    @property
+    def known(self) -> tuple[Line, ...]:
+        """What is known of the connection, without why the latest look got no answer."""
+        if self.status is None:
+            return ()
+        return tuple(x for x in self.status.lines if not (self.status.stale and x.problem in self.status.causes))
 
     def step(self) -> Step:
         """Return the step at which something is left to do."""
@@ -79,6 +94,8 @@ class Watch:
         self.looking_since: float | None = None
         self.failures = 0
         self.at: datetime | None = None
+        self.since: datetime | None = None
+        self._known = LastKnown()
         self._skip = 0
         self._cloud: Cloud | None = None
 
@@ -115,8 +132,17 @@ class Watch:
         return True
 
     def periods(self) -> int:
-        """Return how many periods pass until the next look."""
-        return BACK_OFF[min(self.failures, len(BACK_OFF) - 1)]
+        """Return how many periods are left until the next look."""
+        return self._skip + 1
+
+    @property
+    def reason(self) -> Problem | None:
+        """Why the latest look failed: of all connections, else of the first that got no answer."""
+        return self.problem or next((w.problem for w in self.connections if w.problem is not None), None)
+
+    def stale(self, watched: Watched) -> bool:
+        """Whether what is known of a connection is older than the latest look."""
+        return watched.problem is not None or (self.failures > 0 and self.reason is self.problem)
 
     async def look(self) -> None:
         """Look at every connection once."""
@@ -142,9 +168,11 @@ class Watch:
             self.looking_since = None
             self.changed()
         self.failures = self.failures + 1 if failed else 0
-        self._skip = self.periods() - 1
-        if not failed:
-            self.at = self.desk.clock.now()
+        self._skip = BACK_OFF[min(self.failures, len(BACK_OFF) - 1)] - 1
+        if failed:
+            self.since = self.since or self.desk.clock.now()
+        else:
+            self.at, self.since = self.desk.clock.now(), None
         self.changed()
 
     async def _one(self, watched: Watched, cloud: Cloud) -> None:
@@ -159,12 +187,6 @@ class Watch:
         except ProblemError as error:
             watched.problem = error.problem
         else:
-            watched.problem = None
-            watched.status = seen
+            watched.problem = seen.outage
+            watched.status = self._known.take(seen)
         self.changed()
-
-    def age(self) -> float | None:
-        """Return the age of the data in seconds; None without data."""
-        if self.at is None:
-            return None
-        return max(0.0, (self.desk.clock.now() - self.at).total_seconds())

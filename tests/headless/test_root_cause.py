@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from kbq_tui.sandbox.faults import Rule
 from tests.headless.conftest import Call, Google
 
 MISTYPED = ("--project", "acme-klaviyo-dem")
@@ -54,3 +55,25 @@ def test_an_unattended_setup_stops_at_a_project_that_is_not_there(
     assert ended.status == 1
     assert "Step 2" not in ended.out + ended.err
     assert there.writes() == []
+
+
+def test_watching_keeps_what_was_seen_before_the_outage(
+    google: Callable[..., Google], call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = google("existing")
+    looks = 0
+
+    def sleep(_: float) -> None:
+        nonlocal looks
+        looks += 1
+        there.sandbox.context.faults.replace([Rule("*", "content-type", every=1)])
+        if looks == 2:
+            raise SystemExit(0)
+
+    monkeypatch.setattr("time.sleep", sleep)
+    first, second = call("status", "--watch", "--json").lines
+    assert (first["stale"], second["stale"]) == (False, True)
+    assert second["as_of"] == first["as_of"] == first["at"] < second["at"]
+    texts = {line["id"]: line["text"] for line in second["lines"]}
+    assert texts["dataset"] == {line["id"]: line["text"] for line in first["lines"]}["dataset"]
+    assert not second["healthy"]

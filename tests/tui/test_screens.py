@@ -249,11 +249,49 @@ async def test_dashboard_keeps_the_last_good_answer_with_its_time_and_looks_less
         scene.sign_in.problem = DENIED
         app.monitor._cloud = None
         await pilot.press("f5")
-        shown = await until(pilot, "1 look failed")
+        shown = await until(pilot, "since 12:00 UTC, next try in 2 min")
         assert "Datasets" in shown
         assert "shown is 12:00:00" in shown
         await pilot.press("f5")
-        assert "next in 4 min" in await until(pilot, "2 looks failed") or app.monitor.periods() == 4
+        await until(pilot, "next try in 4 min")
+
+
+async def test_dashboard_keeps_what_it_knew_in_an_outage_and_says_how_old_it_is() -> None:
+    scene = fakes.resumed(Step.CONNECT, fakes.complete())
+    app = app_for(scene, start="dashboard")
+    unreachable = catalogue.problem("KBQ-NETWORK-UNREACHABLE", Context())
+    reads = ("project", "services", "billing_enabled", "policy_enforced", "test_permissions", "dataset", "account")
+    async with app.run_test(size=(100, 30)) as pilot:
+        await until(pilot, "Looked at 12:00:00")
+        before = app.monitor.connections[0].known
+        scene.clock.seconds += 300
+        scene.world.forever = dict.fromkeys(
+            (*reads, "dataset_names", "keys", "project_bindings", "recent_jobs"), unreachable
+        )
+        await pilot.press("f5")
+        shown = await until(pilot, "Google cannot be reached since 12:05 UTC, next try in 2 min")
+        assert "as of 12:00 UTC, 5 min old" in shown
+        assert "✓ Google cannot" not in shown
+        assert "not known" not in shown
+        kept = app.monitor.connections[0]
+        assert [line for line in kept.known if line.id != "credential"] == [x for x in before if x.id != "credential"]
+        scene.world.forever = {}
+        await pilot.press("f5")
+        assert "old" not in await until(pilot, "Looked at 12:05:00")
+
+
+async def test_dashboard_that_never_got_an_answer_has_no_tick() -> None:
+    scene = fakes.resumed(Step.CONNECT, fakes.complete())
+    unreachable = catalogue.problem("KBQ-NETWORK-UNREACHABLE", Context())
+    reads = ("project", "services", "billing_enabled", "policy_enforced", "test_permissions", "dataset", "account")
+    scene.world.forever = dict.fromkeys(
+        (*reads, "dataset_names", "keys", "project_bindings", "recent_jobs"), unreachable
+    )
+    app = app_for(scene, start="dashboard")
+    async with app.run_test(size=(100, 30)) as pilot:
+        shown = await until(pilot, "Google cannot be reached since 12:00 UTC")
+        assert "nothing known from before" in shown
+        assert "✓" not in shown
 
 
 async def test_dashboard_never_looks_twice_at_the_same_time() -> None:

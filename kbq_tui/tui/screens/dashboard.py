@@ -1,11 +1,13 @@
 """The connections at a glance, looked at again on a timer. The last good answer stays, with its age."""
 
+from datetime import datetime
 from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
 from textual.content import Content
 
+from kbq_tui.core.problems import Kind
 from kbq_tui.core.steps import Step
 from kbq_tui.core.words import told, told_many
 from kbq_tui.tui import keys
@@ -64,7 +66,7 @@ class DashboardScreen(Frame):
 
     def draw_message(self, line: MessageLine) -> None:
         watch = self.host.monitor
-        line.set_note(self._note(), bad=watch.problem is not None)
+        line.set_note(self._note(), bad=watch.failures > 0)
         if watch.looking_since is not None:
             line.busy(told("Looking at the connections"), watch.looking_since, 90.0, "")
         else:
@@ -80,7 +82,7 @@ class DashboardScreen(Frame):
             return self.host.wizard.note
         every = seconds(self.host.look.refresh * watch.periods())
         if watch.failures:
-            return _failed(watch, every)
+            return _failed(watch, every, self.host.desk.clock.now())
         if watch.at is None:
             return ""
         return told("Looked at {at:%H:%M:%S} UTC {dot} again every {every}", at=watch.at, dot=DOT, every=every)
@@ -96,11 +98,13 @@ class DashboardScreen(Frame):
             return
         rows: list[Row] = []
         if chosen.status is not None:
-            rows = [status_row(line) for line in chosen.status.lines]
+            dim = watch.stale(chosen)
+            rows = [status_row(line, dim=dim and line in chosen.known) for line in chosen.status.lines]
             tick = told("Klaviyo connected" if chosen.saved.connected else "not marked as connected to Klaviyo yet")
+            last = (_as_of(chosen, self.host.desk.clock.now()), "$warning") if dim else (tick, "")
             which.show(
                 Content.assemble(
-                    plain(chosen.name, "bold"), f"  {DOT}  ", plain(chosen.saved.draft.project), f"  {DOT}  {tick}"
+                    plain(chosen.name, "bold"), f"  {DOT}  ", plain(chosen.saved.draft.project), f"  {DOT}  ", last
                 )
             )
         else:
@@ -116,9 +120,14 @@ class DashboardScreen(Frame):
             said = plain(watched.problem.title, "$text-quiet") if watched.problem else Content("")
         else:
             tone = health_tone(watched.health)
-            bad = [line for line in watched.status.lines if health_tone(line.health) is not Tone.OK]
-            said = plain(", ".join(told(line.title) for line in bad) if bad else told("all is well"), "$text-quiet")
+            bad = [line for line in watched.known if health_tone(line.health) is not Tone.OK]
+            words = ", ".join(told(line.title) for line in bad) if bad else told("all is well")
+            if watched.problem is not None and not watched.known_before:
+                words = told(watched.problem.title)
+            said = plain(words, "$text-quiet")
         content = columns((status(tone), 0), (name, 18), (project, 26), (said, 0))
+        if watched.status is not None and self.host.monitor.stale(watched):
+            content = content.stylize("$text-quiet")
         return Row(f"connection:{watched.name}", content, whole=status_width() + 18 + 26)
 
     def _about(self) -> None:
@@ -195,14 +204,23 @@ class DashboardScreen(Frame):
         self.app.push_screen(Explain())
 
 
-def _failed(watch: Watch, every: str) -> str:
-    """Return that looks failed, when the next one comes, and how old what is shown is."""
-    said = told_many(
-        "{n} look failed, next in {every}", "{n} looks failed, next in {every}", watch.failures, every=every
-    )
+def _failed(watch: Watch, every: str, now: datetime) -> str:
+    """Return since when Google gives no answer, when the next try is, and how old what is shown is."""
+    reason = watch.reason
+    what = reason.title if reason is not None and reason.kind is not Kind.NETWORK else told("Google cannot be reached")
+    said = told("{what} since {since:%H:%M} UTC, next try in {every}", what=told(what), since=watch.since, every=every)
     if watch.at is not None:
-        said = told("{said}; shown is {at:%H:%M:%S} UTC", said=said, at=watch.at)
-    return f"{said}. {told(watch.problem.title)}" if watch.problem else said
+        age = seconds(max(0.0, (now - watch.at).total_seconds()))
+        said = told("{said}; shown is {at:%H:%M:%S} UTC, {age} old", said=said, at=watch.at, age=age)
+    return said
+
+
+def _as_of(watched: Watched, now: datetime) -> str:
+    """Return how old what is shown of a connection is."""
+    at = watched.status.as_of if watched.status is not None else None
+    if at is None:
+        return told("nothing known from before")
+    return told("as of {at:%H:%M} UTC, {age} old", at=at, age=seconds(max(0.0, (now - at).total_seconds())))
 
 
 _STEPS = {

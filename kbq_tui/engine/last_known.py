@@ -1,0 +1,36 @@
+"""What was known before Google could no longer be reached."""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from kbq_tui.engine.lines import cause_lines
+from kbq_tui.engine.status import Status
+
+LOOK_EVERY = 60
+"""Seconds between two looks of `status --watch`."""
+
+
+@dataclass(slots=True)
+class LastKnown:
+    """The last good look at each connection, in memory; it stands in while later looks get no answer."""
+
+    _good: dict[str, Status] = field(default_factory=dict)
+    _since: dict[str, datetime] = field(default_factory=dict)
+
+    def take(self, seen: Status) -> Status:
+        """Return what is to be shown: the look itself, or in an outage what was seen before, beside its reason.
+
+        Args:
+            seen: the latest look, of any connection.
+        """
+        name = seen.spec.name
+        if seen.outage is None:
+            self._good[name] = seen
+            self._since.pop(name, None)
+            return seen
+        since = self._since.setdefault(name, seen.at)
+        good = self._good.get(name)
+        if good is None or good.spec != seen.spec:
+            return replace(seen, since=since)
+        lines = (*cause_lines(seen.causes, ()), *(line for line in good.lines if line.id != "credential"))
+        return replace(good, at=seen.at, lines=lines, causes=seen.causes, stale=True, since=since)

@@ -1,0 +1,75 @@
+"""In an outage the values that were read last stay, with their time; nothing is called healthy by them."""
+
+from kbq_tui.core import catalogue
+from kbq_tui.core.problems import Context, Problem
+from kbq_tui.core.spec import ConnectionSpec
+from kbq_tui.engine.last_known import LastKnown
+from kbq_tui.engine.ports import Ports
+from kbq_tui.engine.status import Health, Status, status
+from tests.engine.fakes import START, FakeCloud, VirtualClock
+from tests.engine.test_verify_status import SPEC, ready
+
+UNREACHABLE = catalogue.problem("KBQ-NETWORK-UNREACHABLE", Context())
+READS = (
+    *("identity", "project", "services", "billing", "policy", "test_permissions", "project_bindings"),
+    *("dataset", "dataset_names", "account", "keys", "recent_jobs"),
+)
+
+
+def cut(world: Ports, problem: Problem | None) -> None:
+    """Cut the way to Google, or mend it."""
+    assert isinstance(world.cloud, FakeCloud)
+    world.cloud.always = dict.fromkeys(READS, problem) if problem is not None else {}
+
+
+def known(seen: Status) -> list[tuple[str, Health, str]]:
+    return [(line.id, line.health, line.text) for line in seen.lines if line.id not in ("credential", "google")]
+
+
+async def test_an_outage_keeps_the_last_values_and_their_time_and_ends_with_the_next_answer() -> None:
+    world, _ = await ready()
+    assert isinstance(world.clock, VirtualClock)
+    last, verified = LastKnown(), {"ok": True, "at": "2026-01-02"}
+    good = last.take(await status(SPEC, world, verified))
+    assert (good.as_of, good.stale, good.healthy) == (good.at, False, True)
+    cut(world, UNREACHABLE)
+    began = world.clock.now()
+    for _ in range(2):
+        world.clock.seconds += 60
+        seen = last.take(await status(SPEC, world, verified))
+    assert known(seen) == known(good)
+    assert (seen.as_of, seen.stale, seen.healthy) == (good.at, True, False)
+    assert seen.since is not None
+    assert began < seen.since < seen.at
+    assert seen.lines[0].problem == UNREACHABLE
+    assert seen.to_json()["as_of"] == good.at.isoformat()
+    cut(world, None)
+    mended = last.take(await status(SPEC, world, verified))
+    assert (mended.as_of, mended.stale, mended.since, mended.healthy) == (mended.at, False, None, True)
+
+
+async def test_values_of_another_project_do_not_stand_in() -> None:
+    world, _ = await ready()
+    last = LastKnown()
+    last.take(await status(SPEC, world))
+    cut(world, UNREACHABLE)
+    seen = last.take(await status(ConnectionSpec("other-project"), world))
+    assert {line.health for line in seen.lines if line.id not in ("google", "last-verify")} == {Health.UNKNOWN}
+
+
+async def test_without_an_earlier_look_all_that_is_known_is_the_last_verification() -> None:
+    world, _ = await ready()
+    cut(world, UNREACHABLE)
+    never = await status(SPEC, world)
+    assert (never.as_of, never.stale) == (None, True)
+    after = await status(SPEC, world, {"ok": True, "at": START.isoformat()})
+    assert (after.as_of, after.stale) == (START, True)
+    assert not [line for line in after.lines if line.health is Health.OK and line.id != "last-verify"]
+
+
+async def test_one_failed_call_is_no_outage() -> None:
+    world, _ = await ready()
+    assert isinstance(world.cloud, FakeCloud)
+    world.cloud.always = {"account": UNREACHABLE}
+    seen = await status(SPEC, world)
+    assert (seen.as_of, seen.stale) == (seen.at, False)
