@@ -85,6 +85,9 @@ def run(
             sys.stdout.write(f"sandbox {sandbox.scenario.name}: {sandbox.url}, gRPC {sandbox.grpc_address}{where}\n")
             sys.stdout.flush()
             done.wait()
+    except ScenarioError as error:
+        sys.stderr.write(f"kbq-tui sandbox: {error}\n")
+        return 2
     except OSError as error:
         sys.stderr.write(f"kbq-tui sandbox: {error}\n")
         return 1

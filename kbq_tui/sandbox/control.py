@@ -9,22 +9,12 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from kbq_tui.sandbox import faults
+from kbq_tui.sandbox.clock import CLOCK_SKEW_LIMIT, Clock
 from kbq_tui.sandbox.context import Context
 from kbq_tui.sandbox.guard import Endpoint, with_token
 from kbq_tui.sandbox.validate import Anything, Number, Several
 from kbq_tui.sandbox.validate import Table as TableShape
-from kbq_tui.sandbox.world import (
-    CLOCK_SKEW_LIMIT,
-    Account,
-    CallRecord,
-    Clock,
-    Dataset,
-    Policy,
-    Project,
-    Table,
-    World,
-    access_key,
-)
+from kbq_tui.sandbox.world import Account, CallRecord, Dataset, Policy, Project, Table, World, access_key
 
 JSON = dict[str, Any]
 

@@ -19,7 +19,6 @@ An unknown key is refused by name, for a typing error must not pass as a default
 - ``[[faults]]`` and ``[[editors]]``: see `faults`. ``[generate]``: quantities.
 """
 
-import math
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -27,13 +26,14 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from kbq_tui.sandbox import faults, roles
-from kbq_tui.sandbox.orgpolicy import CONSTRAINTS
-from kbq_tui.sandbox.services import CATALOGUE
-from kbq_tui.sandbox.world import KINDS, Account, Clock, Dataset, Kind, Policy, Project, World, access_key
+from kbq_tui.sandbox import faults, roles, scenario_shape, toml_lines
+from kbq_tui.sandbox.clock import Clock
+from kbq_tui.sandbox.scenario_shape import OPS_PROJECT
+from kbq_tui.sandbox.validate import Path as PlaceInFile
+from kbq_tui.sandbox.validate import Problem, spelled
+from kbq_tui.sandbox.world import KINDS, Account, Dataset, Kind, Policy, Project, World, access_key
 
 JSON = dict[str, Any]
-OPS_PROJECT = "kbq-sandbox-ops"
 # What a project needs for the set-up, and what a new project has anyway.
 USUAL = (
     "bigquery.googleapis.com",
@@ -51,30 +51,7 @@ USUAL = (
 
 
 class ScenarioError(ValueError):
-    """A scenario that cannot be read; the text names the file and the key."""
-
-
-# Every key there is, by table.
-TOP = (
-    "description project latency_ms clock_skew token_lifetime operation_seconds "
-    "operator delays projects faults editors generate"
-)
-PROJECT = "id name labels billing state services org_policies bindings accounts datasets sql traits"
-DATASET = (
-    "id location labels description friendly_name access default_table_expiration_days "
-    "default_partition_expiration_days"
-)
-KEYS: Mapping[str, frozenset[str]] = {
-    "scenario": frozenset(TOP.split()),
-    "operator": frozenset({"account", "roles"}),
-    "projects": frozenset(PROJECT.split()),
-    "bindings": frozenset({"role", "members", "condition"}),
-    "accounts": frozenset(
-        {"id", "display_name", "description", "disabled", "deleted", "keys", "key_file", "key_age_days"}
-    ),
-    "datasets": frozenset(DATASET.split()),
-    "generate": frozenset({"projects", "bindings", "access_entries", "dataset"}),
-}
+    """A scenario that cannot be read or built; the text names file, line and key."""
 
 
 @dataclass
@@ -83,13 +60,24 @@ class Scenario:
 
     Args:
         name: the file's name without ``.toml``.
-        data: the parsed TOML, keys already checked.
+        data: the parsed TOML, already checked.
+        rules, edits: its fault plan and concurrent editors.
+        where: the file, for refusals.
+        lines: on which line each thing stands in it.
     """
 
     name: str
     data: JSON
     rules: list[faults.Rule] = field(default_factory=list)
     edits: list[faults.Edit] = field(default_factory=list)
+    where: str = ""
+    lines: dict[PlaceInFile, int] = field(default_factory=dict)
+
+    def error(self, path: PlaceInFile, text: str) -> ScenarioError:
+        """A refusal that names file, line and key."""
+        where = self.where or f"scenario {self.name}"
+        key = f"{spelled(path)}: " if path else ""
+        return ScenarioError(f"{where}, line {toml_lines.line_of(self.lines, path)}: {key}{text}")
 
     @property
     def project(self) -> str:
@@ -111,88 +99,44 @@ def load(name_or_path: str | Path) -> Scenario:
     """Read one of our scenarios by name, or any TOML file by path.
 
     Raises:
-        ScenarioError: unknown name, unreadable TOML, unknown or wrong keys.
+        ScenarioError: unknown name, unreadable TOML, unknown or wrong keys; names file, line and key.
     """
     text = str(name_or_path)
     if text.endswith(".toml"):
-        path = Path(text)
-        name = path.stem
+        where, name = text, Path(text).stem
         try:
-            raw = path.read_text("utf-8")
+            raw = Path(text).read_bytes()
         except OSError as error:
             raise ScenarioError(f"{text}: {error.strerror}") from None
     else:
         if text not in names():
             raise ScenarioError(f"no scenario is called {text!r}; there are: {', '.join(names())}")
-        name = text
-        raw = (resources.files("kbq_tui.sandbox") / "scenarios" / f"{text}.toml").read_text("utf-8")
+        where, name = f"scenario {text}", text
+        raw = (resources.files("kbq_tui.sandbox") / "scenarios" / f"{text}.toml").read_bytes()
     try:
-        data = tomllib.loads(raw)
-        return _checked(name, data)
+        toml = raw.decode().replace("\r\n", "\n")
+        data = tomllib.loads(toml)
+        lines = toml_lines.lines(toml)
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise ScenarioError(f"{where}, line {line}: no UTF-8") from None
     except tomllib.TOMLDecodeError as error:
-        raise ScenarioError(f"scenario {name}: {error}") from None
-    except ValueError as error:
-        raise ScenarioError(f"scenario {name}: {error}") from None
+        raise ScenarioError(f"{where}: {error}") from None
+    except RecursionError:
+        raise ScenarioError(f"{where}: nested too deeply") from None
+    scenario = Scenario(name, data, where=where, lines=lines)
+    try:
+        scenario.rules, scenario.edits = scenario_shape.check(data)
+    except Problem as problem:
+        raise scenario.error(problem.path, problem.text) from None
+    return scenario
 
 
-def _known(table: str, data: Any) -> None:
-    if not isinstance(data, dict):
-        raise ValueError(f"{table} must be a table")
-    unknown = sorted(set(data) - KEYS[table])
-    if unknown:
-        raise ValueError(f"unknown key {unknown[0]!r} in {table}")
-
-
-def _checked(name: str, data: JSON) -> Scenario:
-    _known("scenario", data)
-    for required in ("project", "projects"):
-        if required not in data:
-            raise ValueError(f"missing key {required!r}")
-    _known("operator", data.get("operator", {}))
-    _known("generate", data.get("generate", {}))
-    for kind, delay in data.get("delays", {}).items():
-        if kind not in KINDS:
-            raise ValueError(f"unknown key {kind!r} in delays")
-        _delay(kind, delay)
-    for project in data["projects"]:
-        _known("projects", project)
-        for table in ("bindings", "accounts", "datasets"):
-            for entry in project.get(table, []):
-                _known(table, entry)
-        for service in project.get("services", []):
-            if service not in CATALOGUE:
-                raise ValueError(f"unknown service {service!r}")
-        for constraint in project.get("org_policies", {}):
-            if constraint not in CONSTRAINTS:
-                raise ValueError(f"unknown constraint {constraint!r}")
-        for binding in project.get("bindings", []):
-            if binding["role"] not in roles.ROLES:
-                raise ValueError(f"unknown role {binding['role']!r}")
-    if data["project"] not in {p["id"] for p in data["projects"]}:
-        raise ValueError(f"project {data['project']!r} is not among the projects")
-    rules = [faults.Rule.from_data(r) for r in data.get("faults", [])]
-    edits = [faults.Edit.from_data(e) for e in data.get("editors", [])]
-    return Scenario(name, data, rules, edits)
-
-
-REFUSED: tuple[Kind, ...] = ("account_get", "key_create", "key_get")
-"""Delays during which a call is refused, so that there is a status to choose."""
-
-
-def _delay(kind: str, value: Any) -> tuple[float, list[int]]:
+def _delay(value: Any) -> tuple[float, list[int]]:
     """The seconds of a delay, and the HTTP statuses of refusals till then."""
     data = value if isinstance(value, dict) else {"seconds": value}
     statuses = data.get("status", [])
-    statuses = statuses if isinstance(statuses, list) else [statuses]
-    seconds = data.get("seconds")
-    unknown = sorted(set(data) - {"seconds", "status"})
-    if unknown:
-        raise ValueError(f"unknown key {unknown[0]!r} in delays.{kind}")
-    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 <= seconds < math.inf:
-        raise ValueError(f"delays.{kind} must be a number of seconds")
-    if statuses and (kind not in REFUSED or any(s not in (403, 404) for s in statuses)):
-        raise ValueError(f"delays.{kind}.status must be 403 or 404, and is for {', '.join(REFUSED)}")
-    return float(seconds), statuses
+    return float(data["seconds"]), statuses if isinstance(statuses, list) else [statuses]
 
 
 def operator_email(scenario: Scenario) -> str:
@@ -224,8 +168,8 @@ def build(scenario: Scenario, world: World | None = None) -> World:
         if any("condition" in b for b in project.policy.bindings):
             project.policy.version = 3
     _generate(world, scenario, operator)
-    world.delays = {_kind(k): _delay(k, v)[0] for k, v in delays.items()}
-    world.refusals = {_kind(k): _delay(k, v)[1] for k, v in delays.items()}
+    world.delays = {_kind(k): _delay(v)[0] for k, v in delays.items()}
+    world.refusals = {_kind(k): _delay(v)[1] for k, v in delays.items()}
     return world
 
 

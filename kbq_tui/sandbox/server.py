@@ -199,18 +199,32 @@ class Sandbox:
             write_private(path, json.dumps(file, indent=2) + "\n")
 
     def _run_sql(self) -> None:
-        for data in self.scenario.data["projects"]:
-            if data.get("sql"):
-                bigquery.seed(self.context, data["id"], list(data["sql"]))
+        """Runs the scenario's statements, then puts its traits on what is there by then.
+
+        Raises:
+            ScenarioError: names the statement that is no good, or the trait.
+        """
+        for number, data in enumerate(self.scenario.data["projects"]):
+            for index, statement in enumerate(data.get("sql", [])):
+                try:
+                    bigquery.seed(self.context, data["id"], [statement])
+                except errors.ApiError as error:
+                    path = ("projects", number, "sql", index)
+                    raise self.scenario.error(path, f"{error.message}, in: {statement[:200]}") from None
             for name, traits in data.get("traits", {}).items():
+                path = ("projects", number, "traits", name)
                 dataset_id, _, table_id = name.partition(".")
                 dataset = self.world.dataset(data["id"], dataset_id)
                 if dataset is not None and not table_id:
                     dataset.traits = dict(traits)
                     continue
                 if dataset is None or table_id not in dataset.tables:
-                    raise ValueError(f"scenario {self.scenario.name}: traits of {name!r}, which does not exist")
-                dataset.tables[table_id].traits = dict(traits)
+                    raise self.scenario.error(path, f"there is no {name!r}")
+                table = dataset.tables[table_id]
+                table.traits = dict(traits)
+                for i, policy in enumerate(traits.get("row_policies", [])):
+                    if reason := bigquery.filter_problem(self.context, table, str(policy.get("filter", "TRUE"))):
+                        raise self.scenario.error((*path, "row_policies", i, "filter"), reason)
 
     # -- where it is
 

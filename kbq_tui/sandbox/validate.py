@@ -4,6 +4,7 @@ Request bodies are checked by `shapes`, which speaks Google's words.
 """
 
 import math
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -31,16 +32,19 @@ def spelled(path: Path) -> str:
 
 @dataclass(frozen=True)
 class Text:
-    """A string: one of `choices` if there are any."""
+    """A string: one of `choices` if there are any, and of the form `pattern`."""
 
     choices: Collection[str] = ()
     what: str = "value"
+    pattern: str = ""
 
     def check(self, value: Any, path: Path) -> None:
         if not isinstance(value, str):
             raise Problem(path, f"must be a string, not {_kind(value)}")
         if self.choices and value not in self.choices:
             raise Problem(path, f"unknown {self.what} {value!r}")
+        if self.pattern and not re.fullmatch(self.pattern, value):
+            raise Problem(path, f"{value!r} is no {self.what}")
 
 
 @dataclass(frozen=True)
@@ -71,7 +75,7 @@ class Flag:
 
 @dataclass(frozen=True)
 class Anything:
-    """Whatever it is, as long as it is a table or, with `also_lists`, an array."""
+    """Any table."""
 
     def check(self, value: Any, path: Path) -> None:
         if not isinstance(value, dict):
@@ -111,9 +115,10 @@ class Table:
     def check(self, value: Any, path: Path) -> None:
         if not isinstance(value, dict):
             raise Problem(path, f"must be a table, not {_kind(value)}")
-        for key, item in value.items():
+        for key in value:
             if key not in self.keys:
                 raise Problem((*path, key), f"unknown key {key!r}; there are: {', '.join(sorted(self.keys))}")
+        for key, item in value.items():
             self.keys[key].check(item, (*path, key))
         for key in self.required:
             if key not in value:

@@ -1,8 +1,7 @@
 """What exists in the miniature cloud: projects, policies, accounts, keys, datasets, and who changed what.
 
 Everything is guarded by one lock, `World.lock`; handlers run while it is held, and let it go while a query is read
-and runs. Times are seconds since the epoch
-from the world's own clock, so tests (and clock-skew scenarios) can move it.
+and runs. Times are seconds since the epoch from the world's own clock, so tests (and clock-skew scenarios) can move it.
 """
 
 import base64
@@ -31,22 +30,7 @@ Kind = Literal[
     "org_policy",
 ]
 AccountState = Literal["ready", "pending", "deleted", "missing"]
-CLOCK_SKEW_LIMIT = 10 * 365 * 86_400.0  # seconds by which the clock may be off; beyond, times are no dates
 KINDS: tuple[Kind, ...] = get_args(Kind)
-
-
-class Clock:
-    """The time of day, moved by so many seconds: skew from a scenario, leaps from a test."""
-
-    def __init__(self, skew: float = 0.0) -> None:
-        self.skew = skew
-
-    def __call__(self) -> float:
-        return time.time() + self.skew
-
-    def advance(self, seconds: float) -> None:
-        """Leap ahead."""
-        self.skew += seconds
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ import json
 import pytest
 import requests
 
+from kbq_tui.sandbox.clock import CLOCK_SKEW_LIMIT
 from kbq_tui.sandbox.server import Sandbox
-from kbq_tui.sandbox.world import CLOCK_SKEW_LIMIT
 from tests.support.polling import PATIENCE
 
 FAULTS, CLOCK = "/_sandbox/faults", "/_sandbox/clock"

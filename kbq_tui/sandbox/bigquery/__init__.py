@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from starlette.routing import Route
 
 from kbq_tui.sandbox.context import Context
+from kbq_tui.sandbox.world import Table
 
 
 def routes(ctx: Context) -> list[Route]:
@@ -15,6 +16,13 @@ def routes(ctx: Context) -> list[Route]:
     from kbq_tui.sandbox.bigquery.api import routes as build
 
     return build(ctx)
+
+
+def filter_problem(ctx: Context, table: Table, condition: str) -> str:
+    """What is wrong with the filter of a row access policy; empty if nothing is."""
+    from kbq_tui.sandbox.bigquery.seeding import filter_problem as find
+
+    return find(ctx, table, condition)
 
 
 def seed(ctx: Context, project_id: str, statements: Iterable[str]) -> None:

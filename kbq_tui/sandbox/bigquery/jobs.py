@@ -12,8 +12,9 @@ import duckdb
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
-from kbq_tui.sandbox.bigquery import datasets, dml, refusals, statements, tables
+from kbq_tui.sandbox.bigquery import dml, refusals, statements, tables
 from kbq_tui.sandbox.bigquery.engine import Engine, engine_of
+from kbq_tui.sandbox.bigquery.locations import LOCATIONS
 from kbq_tui.sandbox.bigquery.names import (
     Session,
     canonical,
@@ -161,7 +162,7 @@ def run(
         raise refusals.invalid_query("Legacy SQL is not supported here: set useLegacySql to false")
     reference: JSON = body.get("jobReference") or {}
     location = str(reference.get("location") or "")
-    if location and canonical(location) not in datasets.LOCATIONS:
+    if location and canonical(location) not in LOCATIONS:
         raise refusals.invalid(f"Location {location} is not supported")
     job_id = str(reference.get("jobId") or f"job_{uuid.uuid4().hex[:28]}")
     engine = engine_of(ctx)

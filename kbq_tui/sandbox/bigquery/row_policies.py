@@ -29,7 +29,16 @@ def condition(table: Table, principal: Principal) -> str | None:
     if not policies:
         return None
     filters = [str(p.get("filter", "TRUE")) for p in policies if _names(p, principal)]
-    return " OR ".join(f"({parse_one(f, read='bigquery').sql('duckdb')})" for f in filters) or "FALSE"
+    return " OR ".join(f"({in_duckdb(f)})" for f in filters) or "FALSE"
+
+
+def in_duckdb(text: str) -> str:
+    """A policy's filter in DuckDB's SQL.
+
+    Raises:
+        SqlglotError: it is no SQL.
+    """
+    return parse_one(text, read="bigquery").sql("duckdb")
 
 
 def _names(policy: JSON, principal: Principal) -> bool:

@@ -2,12 +2,25 @@
 
 from collections.abc import Iterable
 
-from kbq_tui.sandbox.bigquery import datasets, jobs
+import duckdb
+from sqlglot.errors import SqlglotError
+
+from kbq_tui.sandbox.bigquery import datasets, jobs, row_policies
 from kbq_tui.sandbox.bigquery.engine import engine_of
 from kbq_tui.sandbox.context import Context
-from kbq_tui.sandbox.world import Principal
+from kbq_tui.sandbox.world import Principal, Table
 
 _OWNER = "roles/owner"
+
+
+def filter_problem(ctx: Context, table: Table, condition: str) -> str:
+    """What is wrong with the filter of a row access policy; empty if nothing is."""
+    engine = engine_of(ctx)
+    try:
+        engine.execute(f"SELECT 1 FROM {engine.name(table)} WHERE {row_policies.in_duckdb(condition)} LIMIT 0")  # noqa: S608
+    except (SqlglotError, RecursionError, duckdb.Error) as error:
+        return str(error).splitlines()[0]
+    return ""
 
 
 def run(ctx: Context, project_id: str, statements: Iterable[str]) -> None:
