@@ -18,7 +18,10 @@ COMPLETE_VARIABLE = "_KBQ_TUI_COMPLETE"
 
 @contextmanager
 def signals_end() -> Iterator[None]:
-    """Let SIGTERM and SIGHUP end the program like an exception, so that what was opened is closed: 143, 129."""
+    """Let SIGTERM and SIGHUP end the program like an exception, so that what was opened is closed.
+
+    SIGQUIT (Ctrl and backslash) as well: by default it would leave a core dump. The statuses are 143, 129 and 131.
+    """
 
     def end(number: int, frame: FrameType | None) -> None:
         raise SystemExit(128 + number)
@@ -27,7 +30,7 @@ def signals_end() -> Iterator[None]:
         yield
         return
     # What is ignored stays ignored: that is how nohup keeps a program alive when its terminal goes.
-    heeded = [n for n in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(n) is not signal.SIG_IGN]
+    heeded = [n for n in (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT) if signal.getsignal(n) is not signal.SIG_IGN]
     before = {number: signal.signal(number, end) for number in heeded}
     try:
         yield

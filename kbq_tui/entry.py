@@ -5,7 +5,7 @@ import os
 import sys
 from typing import NoReturn
 
-from kbq_tui import ending, language
+from kbq_tui import core_dumps, ending, language
 
 
 def run() -> NoReturn:
@@ -13,6 +13,7 @@ def run() -> NoReturn:
     # What is read in at the start lives to the end: looking through it for garbage only delays the first answer.
     gc.set_threshold(50_000, 20, 20)
     status = 0
+    core_dumps.forbid()
     ending.stand_in()
     try:
         # First of all: words are told when options and screens are read in.

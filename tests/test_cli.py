@@ -278,8 +278,8 @@ def test_an_unexpected_error_is_one_message_with_the_log_and_no_traceback(env, t
 
 @pytest.mark.parametrize(
     ("number", "status"),
-    [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)],
-    ids=["int", "term", "hup"],
+    [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129), (signal.SIGQUIT, 131)],
+    ids=["int", "term", "hup", "quit"],
 )
 def test_a_signal_ends_a_hanging_call_long_before_its_deadline_with_its_status(env, number: int, status: int):
     import socket

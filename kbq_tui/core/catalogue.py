@@ -73,7 +73,7 @@ def code_for_permission(permission: str) -> str:
 LEVELS: Final[Mapping[str, int]] = {"project": -3, "dataset": -2, "table": -1}
 """Where the step for each level is among the last three against an over-grant."""
 
-LEVELLED: Final = frozenset({"KBQ-OVER-GRANT", "KBQ-INHERITED-ACCESS"})
+LEVELLED: Final = frozenset({"KBQ-OVER-GRANT", "KBQ-INHERITED-ACCESS", "KBQ-CONDITIONAL-GRANT"})
 """The problems whose last three steps are for the levels at which a role is held; `resource` says which it is."""
 
 

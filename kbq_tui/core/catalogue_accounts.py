@@ -288,6 +288,20 @@ ENTRIES: Final = (
         Kind.CONFLICT,
     ),
     Entry(
+        "KBQ-KEY-SECOND",
+        "The account has a second key",
+        "Beside the key that is kept here the account {account} has key {key_id}, which was handed over and destroyed "
+        "here. Klaviyo needs one of the two; the other is only a risk.",
+        (
+            f"See when each was created:\n{cmd.LIST_KEYS}",
+            "Once Klaviyo has the key that is kept here, delete the one that was handed over before:\n"
+            + cmd.DELETE_KEY,
+        ),
+        _KEY_KEEPER,
+        _IAM + "best-practices-for-managing-service-account-keys",
+        Kind.CONFLICT,
+    ),
+    Entry(
         "KBQ-KEY-OUTCOME-UNKNOWN",
         "It is not known whether a key was created",
         "The connection broke after Google was asked for a key, so a key of {account} may exist that nobody holds; "

@@ -40,4 +40,22 @@ ENTRIES: Final = (
         _BIGQUERY + "control-access-to-resources-iam",
         Kind.CONFLICT,
     ),
+    Entry(
+        "KBQ-CONDITIONAL-GRANT",
+        "A role is granted under a condition only",
+        "{role} on {resource} is granted to {account} under a condition; once that no longer holds, Klaviyo is locked "
+        "out.",
+        (
+            "If the end is intended, nothing has to be done before it. Else grant the role without a condition; the "
+            "one with it may stay:",
+            f"If it is held on the project, grant it there:\n{cmd.GRANT_PROJECT}",
+            f"If it is held on a dataset, grant it there:\n{cmd.GRANT_DATASET}",
+            f"If it is held on a table or view alone, grant it there:\n{cmd.GRANT_TABLE}",
+        ),
+        "On the project a project IAM administrator: resourcemanager.projects.setIamPolicy, role Project IAM Admin "
+        "(roles/resourcemanager.projectIamAdmin); on a dataset its owner: bigquery.datasets.update, role BigQuery "
+        "Data Owner (roles/bigquery.dataOwner).",
+        "https://cloud.google.com/iam/docs/conditions-overview",
+        Kind.CONFLICT,
+    ),
 )

@@ -295,6 +295,19 @@ REQUESTS: Final[Mapping[str, Request]] = {
             step("To take it back where it was held on a table or view alone:", cmd.GRANT_TABLE),
         ),
     ),
+    "KBQ-CONDITIONAL-GRANT": Request(
+        (cmd.SHOW_POLICY, cmd.SHOW_DATASET),
+        (
+            step("If it is held on the project, grant it there:", cmd.GRANT_PROJECT),
+            step("If it is held on a dataset, grant it there:", cmd.GRANT_DATASET),
+            step("If it is held on a table or view alone, grant it there:", cmd.GRANT_TABLE),
+        ),
+        (
+            step("To take it back where it was held on the project:", cmd.REVOKE_PROJECT),
+            step("To take it back where it was held on a dataset:", cmd.REVOKE_DATASET),
+            step("To take it back where it was held on a table or view alone:", cmd.REVOKE_TABLE),
+        ),
+    ),
     "KBQ-INHERITED-ACCESS": Request(
         (cmd.SHOW_ALL_POLICIES,),
         tuple(step(_LET_IN, command) for command in (cmd.SHOW_ALL_POLICIES, cmd.SHOW_DATASET, cmd.SHOW_TABLE_POLICY)),

@@ -61,6 +61,19 @@ ENTRIES: Final = (
         Kind.CREDENTIALS,
     ),
     Entry(
+        "KBQ-KEY-HANDED-OVER",
+        "The key was handed over, and cannot be tried from here",
+        "Key {key_id} of {account} was destroyed on this machine after the hand-over, so nothing can be checked with "
+        "it. The last verification with it stands.",
+        (
+            "Nothing is wrong by that. What can be seen without the key:\nkbq-tui status",
+            "In Klaviyo, Advanced > Syncing shows whether the connection works.",
+            "To check with a key again, make a new one, and put it into Klaviyo:\nkbq-tui key rotate",
+        ),
+        _YOU,
+        _KEYS,
+    ),
+    Entry(
         "KBQ-KEY-FILE-UNREADABLE",
         "The key file cannot be read",
         "{path} cannot be read: {reason}",

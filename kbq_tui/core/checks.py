@@ -78,6 +78,15 @@ def healthy(results: Sequence[CheckResult]) -> bool:
     )
 
 
+HANDED_OVER = "KBQ-KEY-HANDED-OVER"
+"""The problem of a key that was handed over and shredded here: nothing can be tried with it."""
+
+
+def handed_over(results: Iterable[CheckResult]) -> bool:
+    """Return whether nothing could be tried because the key was handed over: then an earlier verification stands."""
+    return any(r.problem is not None and r.problem.code == HANDED_OVER for r in results)
+
+
 KEY_AUTH = Check(
     "key.auth",
     said("The key signs in"),

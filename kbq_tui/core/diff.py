@@ -19,9 +19,10 @@ from kbq_tui.core.actions import (
     RevokeTableRole,
     Step,
 )
+from kbq_tui.core.conditions import only_under
 from kbq_tui.core.demands import ACCOUNT_CONSTRAINTS, KEY_CONSTRAINTS, MAX_KEYS, PERMISSIONS_FOR
 from kbq_tui.core.diff_problems import in_force, named, too_much
-from kbq_tui.core.grants import Grant, over_grants, same_account_tombstones
+from kbq_tui.core.grants import Grant, held, over_grants, same_account_tombstones
 from kbq_tui.core.observed import Absent, Observed, Present, Unknown, handed_key, is_new_key, unheld_keys
 from kbq_tui.core.plan import Blocked, Plan
 from kbq_tui.core.problems import Context, Problem
@@ -346,6 +347,8 @@ class _Differ:
                 )
             case _:
                 needs = self._needs("account", "service:cloudresourcemanager.googleapis.com")
+                if self._conditional(JOB_USER, None):
+                    summary = said("Grant {role} on project {project} without its condition", **blanks)
                 self._add(id_, resource, summary, Step.PERMISSIONS, op, change=Change.UPDATE, needs=needs)
 
     def _dataset_grants(self) -> None:
@@ -387,9 +390,23 @@ class _Differ:
                             change=Change.DELETE,
                         )
                     needs = (*needs, *self._needs(*dead))
+                    if self._conditional(wish.role, wish.name):
+                        summary = said("Grant {role} on dataset {dataset} without its condition", **blanks)
                     self._add(id_, resource, summary, Step.PERMISSIONS, op, change=Change.UPDATE, needs=needs)
                 case _:
                     self._add(id_, resource, summary, Step.PERMISSIONS, op, change=Change.UPDATE, needs=needs)
+
+    def _conditional(self, role: str, dataset: str | None) -> bool:
+        """Return whether a wanted role is there under a condition; then that is said."""
+        if isinstance(self.seen.account, Absent):
+            return False
+        found = [g for g in held(self.spec, self.seen) if (g.role, g.dataset, g.table) == (role, dataset, None)]
+        bound = next((g for g in found if g.condition is not None), None)
+        if bound is None or bound.condition is None:
+            return False
+        context = replace(self.context, account=self.spec.account_email)
+        self.warnings.append(only_under(bound.condition, role, bound.resource, context))
+        return True
 
     def _unread(self, dataset: str) -> Problem:
         return catalogue.problem("KBQ-ACCESS-UNREAD", self.context, dataset=dataset)

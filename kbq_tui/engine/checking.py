@@ -8,6 +8,7 @@ from kbq_tui.core import catalogue, checks
 from kbq_tui.core.catalogue_base import placeholder
 from kbq_tui.core.changes import PROJECT_GRANT
 from kbq_tui.core.checks import Check, CheckResult, Judged, Verdict
+from kbq_tui.core.conditions import holds_until, only_under
 from kbq_tui.core.diff import context_of
 from kbq_tui.core.events import Event, EventKind
 from kbq_tui.core.grants import taken_away
@@ -117,6 +118,16 @@ class Checker:
     def problem(self, code: str, **details: str) -> Problem:
         context = replace(self.context, location=self.where(details.get("dataset", "")))
         return catalogue.problem(code, context, **details)
+
+    def bounded(self, judged: Judged, condition: str | None, role: str, resource: str) -> Judged:
+        """Return the verdict on a role that is granted under a condition alone; `judged` where it is under none."""
+        if condition is None:
+            return judged
+        problem = only_under(condition, role, resource, self.context)
+        text = said("{role}, but only under a condition: {condition}", role=role, condition=condition)
+        if until := holds_until(condition):
+            text = said("{text}; until {date}", text=text, date=f"{until:%Y-%m-%d %H:%M} UTC")
+        return Judged(Verdict.FAIL, text, problem)
 
     def over_grant(self, grants: Sequence[Held]) -> Problem:
         """Return one problem for all that is too much, with the command that takes each away, or, where no role is

@@ -1,10 +1,11 @@
 """Is it still all right? One look, one health."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from kbq_tui.core.actions import Action
 from kbq_tui.core.diff import diff
 from kbq_tui.core.observed import Absent, Observed, Part, Present, Unknown, handed_key, is_new_key, value_of
 from kbq_tui.core.plan import Plan
@@ -155,6 +156,8 @@ def _by_step(plan: Plan, observed: Observed) -> list[Line]:
             health = Health.BROKEN if broken else Health.UNKNOWN
             text = joined(": ", blocked[0].action.summary, blocked[0].problem.title)
             lines.append(Line(prefix, title, health, text, blocked[0].problem))
+        elif missing and (bound := _bound(plan, prefix, missing)):
+            lines.append(Line(prefix, title, Health.BROKEN, bound[0].cause, bound[0]))
         elif missing:
             text = said("missing: {what}", what=joined("; ", *(a.summary for a in missing)))
             lines.append(Line(prefix, title, Health.BROKEN, text))
@@ -172,6 +175,12 @@ def _by_step(plan: Plan, observed: Observed) -> list[Line]:
         text = said_many("{n} key that is not kept here", "{n} keys that are not kept here", len(unheld))
         lines.append(Line("key-unheld", said("Other keys"), Health.WARNING, text, unheld[0]))
     return lines
+
+
+def _bound(plan: Plan, prefix: str, missing: Sequence[Action]) -> list[Problem]:
+    """Return the problems of roles that are granted under a condition, where nothing else is missing."""
+    bound = [w for w in plan.warnings if w.code == "KBQ-CONDITIONAL-GRANT"]
+    return bound if prefix == "grant" and len(bound) == len(missing) else []
 
 
 def _is_unknown(observed: Observed, problem: Problem) -> bool:

@@ -73,9 +73,12 @@ class _Verification(Isolation):
         else:
             before = await look_for_cause(self.spec, self.ports.cloud)
         await self.check(checks.KEYS, "iam.serviceAccounts.keys.list", self._keys, depends_on=(KEY, ACCOUNT))
+        why = said("not tried, because the key does not sign in")
+        if checks.handed_over(self.results.values()):
+            why = said("not tried, because the key is not on this machine any more")
         for check in checks.expected(self.spec):
             if check.id not in self.results:
-                self.record(check, "", Judged(Verdict.SKIPPED, said("not tried, because the key does not sign in")))
+                self.record(check, "", Judged(Verdict.SKIPPED, why))
         results = tuple(self.results[c.id] for c in checks.expected(self.spec))
         causes = await causes_of(self.spec, self.ports.cloud, results, before)
         return tuple(self.retold(result) for result in explained(results, causes))
@@ -83,7 +86,12 @@ class _Verification(Isolation):
     async def _authenticated(self) -> bool:
         async def sign_in() -> Judged:
             spec = self.spec
-            secret = await offload(lambda: self.ports.keys.load(spec.key_file, spec.project, spec.account_email))
+            try:
+                secret = await offload(lambda: self.ports.keys.load(spec.key_file, spec.project, spec.account_email))
+            except ProblemError as error:
+                if error.problem.code == "KBQ-KEY-FILE-MISSING" and (handed := await self._handed_over()):
+                    raise ProblemError(self.problem(checks.HANDED_OVER, key_id=handed[-1])) from None
+                raise
             if self.account_cloud is None:
                 self.account_cloud = self.ports.impersonate(secret)
                 self.used_key = key_id_of(secret)
@@ -185,9 +193,9 @@ class _Verification(Isolation):
                 missing,
                 lambda roles: self.over_grant([Held(role, on_dataset(wish.name), where) for role in roles]),
             )
-            if judged.verdict is Verdict.PASS and (condition := await self.condition(wish)) is not None:
-                text = said("{role}, but only under a condition: {condition}", role=wish.role, condition=condition)
-                judged = Judged(Verdict.FAIL, text, missing)
+            if judged.verdict is Verdict.PASS or judged.problem is missing:
+                # OBJECT_PRIVILEGES does not tell of conditions.
+                judged = self.bounded(judged, await self.condition(wish), wish.role, on_dataset(wish.name))
             if own:
                 text = said("{evidence} (asked with your own login)", evidence=judged.evidence)
                 judged = replace(judged, evidence=text)
@@ -203,10 +211,8 @@ class _Verification(Isolation):
             held = await self.cloud.test_permissions(self.spec.project, asked)
             missing = self.problem("KBQ-JOB-USER-MISSING", permission=checks.NEEDED_PERMISSION)
             judged = checks.judge_effective(held, missing)
-            if judged.verdict is Verdict.PASS and (condition := await self.job_user_condition()) is not None:
-                text = said("{role}, but only under a condition: {condition}", role=JOB_USER, condition=condition)
-                judged = Judged(Verdict.FAIL, text, missing)
-            return self.perhaps_not_yet(judged)
+            judged = self.bounded(judged, await self.job_user_condition(), JOB_USER, on_project(self.spec.project))
+            return self.perhaps_not_yet(judged) if judged.problem is missing else judged
 
         async def minimal() -> Judged:
             held = await self.cloud.test_permissions(self.spec.project, asked)
@@ -292,31 +298,48 @@ class _Verification(Isolation):
         spec = self.spec
         keys = await self._listed()
         local = await offload(lambda: self.ports.keys.inspect(spec.key_file, spec.project, spec.account_email))
-        if local is None:
+        handed = await self._handed_over()
+        if local is None and not handed:
             problem = self.problem("KBQ-KEY-FILE-MISSING", path=said("its place"))
             return Judged(Verdict.FAIL, said("there is no key here"), problem)
-        ours = self.used_key or local.key_id
+        path: str = said("Klaviyo")
+        ours = next((k for k in reversed(handed) if k in keys), handed[-1] if handed else "")
+        if local is not None:
+            ours, path = self.used_key or local.key_id, local.path
         if ours not in keys and not self._signed_in:
-            if self._is_new(local):
+            if local is not None and self._is_new(local):
                 text = said("the key was created a moment ago, and Google does not list it yet")
                 return self.perhaps_not_yet(Judged(Verdict.UNKNOWN, text, self.problem("KBQ-KEY-NOT-FOUND")))
-            problem = self.problem("KBQ-KEY-DEAD", path=local.path, key_id=ours)
-            return Judged(Verdict.FAIL, said("the key here is not among the account's keys"), problem)
+            problem = self.problem("KBQ-KEY-DEAD", path=path, key_id=ours)
+            text = said("the key here is not among the account's keys")
+            if local is None:
+                text = said("the key that was handed over is not among the account's keys")
+            return Judged(Verdict.FAIL, text, problem)
         if ours in keys and keys[ours].disabled:
-            problem = self.problem("KBQ-KEY-DISABLED", path=local.path, key_id=ours)
-            return Judged(Verdict.FAIL, said("the key here is switched off at Google"), problem)
-        handed = await offload(lambda: self.ports.keys.handed_over(spec.project, spec.account_email))
+            problem = self.problem("KBQ-KEY-DISABLED", path=path, key_id=ours)
+            text = said("the key here is switched off at Google")
+            if local is None:
+                text = said("the key that was handed over is switched off at Google")
+            return Judged(Verdict.FAIL, text, problem)
         if others := [k for k in keys if k != ours and k not in handed]:
             problem = self.problem("KBQ-KEY-UNHELD", key_id=others[0])
             text = said("{n} more: {keys}", n=len(others), keys=", ".join(k[:12] for k in others))
             return Judged(Verdict.FAIL, text, problem)
-        if given := [k[:12] for k in handed if k in keys and k != ours]:
-            text = said("{key}, and handed over (shredded here): {keys}", key=ours[:12], keys=", ".join(given))
-            return Judged(Verdict.PASS, text)
+        if given := [k for k in handed if k in keys and k != ours]:
+            text = said(
+                "{key}, and handed over (shredded here): {keys}", key=ours[:12], keys=", ".join(k[:12] for k in given)
+            )
+            return Judged(Verdict.FAIL, text, self.problem("KBQ-KEY-SECOND", key_id=given[-1]))
+        if local is None:
+            return Judged(Verdict.PASS, said("one key, {key}, handed over (shredded here)", key=ours[:12]))
         if ours not in keys:
             text = said("{key} has signed in; Google does not list it yet, and lists no other", key=ours[:12])
             return Judged(Verdict.PASS, text)
         return Judged(Verdict.PASS, said("one key, {key}", key=ours[:12]))
+
+    async def _handed_over(self) -> tuple[str, ...]:
+        """Return the ids of the keys that were handed over and shredded here, newest last."""
+        return await offload(lambda: self.ports.keys.handed_over(self.spec.project, self.spec.account_email))
 
     async def _listed(self) -> dict[str, KeyInfo]:
         """Return the account's keys by id.

@@ -110,9 +110,14 @@ class FileStore:
         return self._state(name).verification()
 
     def save_verify(self, name: str, results: tuple[CheckResult, ...]) -> None:
-        """Remember a verification. Raises: ProblemError."""
-        from kbq_tui.core.checks import healthy
+        """Remember a verification, but for one that could not try the key any more: the last one that did stands.
 
+        Raises: ProblemError.
+        """
+        from kbq_tui.core.checks import handed_over, healthy
+
+        if handed_over(results):
+            return
         body: dict[str, object] = {
             "schema": "kbq-tui/verify/v1",
             "connection": name,

@@ -135,11 +135,11 @@ class KbqApp(Outward):
             self.launch(wizard.sign_in(), "sign in")
 
     def _listen_to_signals(self) -> None:
-        """End tidily on SIGTERM and SIGHUP: the terminal is restored, what was typed is kept."""
+        """End tidily on SIGTERM, SIGHUP and SIGQUIT: the terminal is restored, what was typed is kept."""
         if self.is_headless:
             return
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGHUP):
+        for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
             loop.add_signal_handler(number, partial(self._signalled, number))
         _textual_compat.watch_terminal(self, partial(self._signalled, signal.SIGHUP))
 

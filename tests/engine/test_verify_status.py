@@ -179,6 +179,19 @@ async def test_what_cannot_be_seen_is_unknown_and_not_healthy() -> None:
     assert not got.healthy
 
 
+@pytest.mark.parametrize(("kind", "signed_in"), [(Kind.CREDENTIALS, False), (Kind.NETWORK, False), (Kind.FAILED, True)])
+async def test_nobody_is_called_signed_in_to_whom_google_answered_nothing(kind: Kind, signed_in: bool) -> None:
+    world = ports()
+    assert isinstance(world.cloud, FakeCloud)
+    for method in (
+        *("project", "billing", "test_permissions", "dataset_names", "dataset", "account", "keys"),
+        *("project_bindings", "services", "policy", "recent_jobs"),
+    ):
+        world.cloud.always[method] = fault("KBQ-LOGIN-EXPIRED", kind=kind)
+    (line,) = [line for line in (await status(SPEC, world)).lines if line.id == "credential"]
+    assert (line.health is Health.OK) == signed_in
+
+
 async def test_our_own_checks_are_not_shown_as_klaviyos_jobs() -> None:
     world, _ = await ready()
     assert isinstance(world.cloud, FakeCloud)

@@ -56,7 +56,7 @@ def test_an_interrupted_apply_finishes_what_has_begun_and_the_next_run_goes_on(g
     assert list(account.keys) == kept
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT])
 def test_an_ended_demo_leaves_no_process_and_no_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int):
     folder = tmp_path / "tmp"
     folder.mkdir()

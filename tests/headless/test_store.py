@@ -11,8 +11,9 @@ from unittest.mock import Mock
 import pytest
 
 from kbq_tui.core import catalogue
+from kbq_tui.core.catalogue import problem
 from kbq_tui.core.changes import OwnChange
-from kbq_tui.core.checks import KEY_AUTH, CheckResult, Verdict
+from kbq_tui.core.checks import HANDED_OVER, KEY_AUTH, CheckResult, Verdict
 from kbq_tui.core.events import Event, EventKind
 from kbq_tui.core.problems import Context, ProblemError
 from kbq_tui.core.steps import Step
@@ -158,6 +159,15 @@ def test_a_verification_and_a_report_are_kept_for_the_owner_only(store: FileStor
     path = Path(store.save_text("acme", "verify", ".md", "text"))
     assert path.read_text() == "text"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_a_verification_that_could_not_try_the_key_any_more_leaves_the_last_one(store: FileStore):
+    handed = problem(HANDED_OVER, Context(), key_id="0" * 40)
+    store.save_verify("acme", (CheckResult(KEY_AUTH, Verdict.PASS, "yes"),))
+    store.save_verify("acme", (CheckResult(KEY_AUTH, Verdict.UNKNOWN, "", problem=handed),))
+    last = store.last_verify("acme")
+    assert last is not None
+    assert last["ok"] is True
 
 
 def test_a_change_is_open_until_settled(store: FileStore, clock: Clock):

@@ -11,7 +11,9 @@ from kbq_tui.local.signals import install
 from tests.support.polling import PATIENCE
 
 
-@pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129), (signal.SIGINT, 130)])
+@pytest.mark.parametrize(
+    ("number", "status"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129), (signal.SIGINT, 130), (signal.SIGQUIT, 131)]
+)
 async def test_a_signal_calls_back_with_its_exit_status(number: signal.Signals, status: int) -> None:
     heard: asyncio.Future[int] = asyncio.get_running_loop().create_future()
     before = signal.getsignal(number)

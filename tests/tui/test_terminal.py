@@ -46,7 +46,7 @@ def test_a_settled_screen_sends_nothing(scene: str, start: str, mark: str) -> No
 
 
 def test_signals_restore_the_terminal_and_keep_what_was_typed() -> None:
-    for number, status in ((signal.SIGTERM, 143), (signal.SIGHUP, 129)):
+    for number, status in ((signal.SIGTERM, 143), (signal.SIGHUP, 129), (signal.SIGQUIT, 131)):
         with face("fresh_left_at_project") as terminal:
             terminal.until_text("Preflight: nothing in the way")
             os.kill(terminal.pid, number)

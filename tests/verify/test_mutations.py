@@ -4,6 +4,7 @@ A case spoils one thing about a finished set-up and names every verdict that is 
 passed, for another one's reason would stand out.
 """
 
+import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -68,6 +69,17 @@ def delete_key(bench: Bench) -> None:
 def second_key(bench: Bench) -> None:
     account = bench.there.service_accounts[bench.spec.account_email]
     account.keys["f" * 40] = replace(next(iter(account.keys.values())), id="f" * 40)
+
+
+def shredded(bench: Bench) -> None:
+    with bench.ports() as ports:
+        ports.keys.shred(None, bench.project, bench.spec.account_email)  # type: ignore[attr-defined]
+
+
+def handed_before(bench: Bench) -> None:
+    second_key(bench)
+    note = bench.key_file.with_name(f"{bench.spec.account_id}.handed")
+    note.write_text(json.dumps({"email": bench.spec.account_email, "keys": ["f" * 40]}))
 
 
 def disable_key(bench: Bench) -> None:
@@ -294,6 +306,17 @@ CASES = (
         rest_skipped(IMPORT, key_auth=UNKNOWN, keys_expected=UNKNOWN),
     ),
     Case("there is a second key", second_key, {"keys.expected": FAIL}),
+    Case(
+        "the key was handed over and shredded",
+        shredded,
+        {k: v for k, v in rest_skipped(IMPORT, key_auth=UNKNOWN).items() if k != "keys.expected"},
+    ),
+    Case(
+        "the key was handed over and shredded, and then deleted",
+        all_of(shredded, delete_key),
+        rest_skipped(IMPORT, key_auth=UNKNOWN, keys_expected=FAIL),
+    ),
+    Case("a key that was handed over is there besides", handed_before, {"keys.expected": FAIL}),
     Case(
         "keys cannot be listed",
         fail(down("iam.serviceAccountKeys.list")),

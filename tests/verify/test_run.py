@@ -13,13 +13,15 @@ from typing import Any
 
 import pytest
 
+from kbq_tui.core import checks
 from kbq_tui.core.diff import diff
-from kbq_tui.core.spec import IMPORT_DATASET, STAGING_DATASET, Direction
+from kbq_tui.core.spec import IMPORT_DATASET, JOB_USER, STAGING_DATASET, Direction
 from kbq_tui.core.statements import privileges
 from kbq_tui.engine import elsewhere
 from kbq_tui.engine.apply import apply
 from kbq_tui.engine.observe import observe
-from kbq_tui.engine.verify import MAX_TABLES, PROBE_PREFIX
+from kbq_tui.engine.status import Health, status
+from kbq_tui.engine.verify import MAX_TABLES, PROBE_PREFIX, verify
 from kbq_tui.export.commands import command_for
 from kbq_tui.gcp.wire import Wire
 from kbq_tui.sandbox.faults import Rule
@@ -400,6 +402,31 @@ async def test_what_everybody_holds_or_a_condition_bounds_is_named_with_the_comm
     bench.bind("roles/browser", there=False)
     results = await bench.verify()
     assert {i: r.evidence for i, r in results.items() if r.verdict != "pass"} == {}
+
+
+async def test_a_role_under_a_condition_is_told_with_its_end_and_is_not_called_missing(bench: Bench) -> None:
+    bench.bind_until('request.time < timestamp("2040-01-01T00:00:00Z")', JOB_USER)
+    results = await bench.verify()
+    assert results["query.run"].verdict == "pass"
+    effective = results["permissions.effective"]
+    assert effective.problem.code == "KBQ-CONDITIONAL-GRANT"
+    assert "holds until 2040-01-01 00:00 UTC only" in effective.problem.cause
+    with bench.ports() as ports:
+        seen = await status(bench.spec, ports)
+    (line,) = [line for line in seen.lines if line.id == "grant"]
+    assert (line.health, line.text) == (Health.BROKEN, effective.problem.cause)
+    assert [a.summary for a in seen.plan.changes] == [
+        f"Grant {JOB_USER} on project {bench.project} without its condition"
+    ]
+
+
+async def test_a_key_that_was_handed_over_cannot_be_tried_and_status_stays_healthy(bench: Bench) -> None:
+    with bench.ports() as ports:
+        ports.keys.shred(None, bench.project, bench.spec.account_email)
+        results = await verify(bench.spec, ports)
+        assert checks.handed_over(results)
+        assert results[-1].evidence.endswith("handed over (shredded here)")
+        assert (await status(bench.spec, ports, {"ok": True, "at": "2026-01-02"})).healthy
 
 
 async def test_over_grants_go_on_request_and_nothing_else_does(bench: Bench) -> None:
