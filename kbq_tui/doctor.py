@@ -12,7 +12,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from kbq_tui import __version__, language
+from kbq_tui import __version__, debug_switches, language
 from kbq_tui.at_work import AtWork, terminal
 from kbq_tui.core.problems import ProblemError
 from kbq_tui.core.secret import scrub
@@ -178,6 +178,9 @@ def _environment(env: Mapping[str, str]) -> list[Finding]:
         if env.get(name) and (reason := environment.certificates_fault(env[name])):
             text = said("{reason} Other programs need it, this one does not.", reason=reason)
             out.append(Finding(title, name, text, False))
+    if taken := debug_switches.taken_out():
+        text = said("{names}: they would have libraries write down keys and tokens", names=", ".join(taken))
+        out.append(Finding(title, mark("taken out"), text))
     # A proxy's address may hold a password.
     return out + [Finding(title, n, _without_password(env[n])) for n in _PROXIES if env.get(n)]
 

@@ -5,7 +5,7 @@ import os
 import sys
 from typing import NoReturn
 
-from kbq_tui import core_dumps, ending, language
+from kbq_tui import core_dumps, debug_switches, ending, language
 
 
 def run() -> NoReturn:
@@ -14,6 +14,7 @@ def run() -> NoReturn:
     gc.set_threshold(50_000, 20, 20)
     status = 0
     core_dumps.forbid()
+    debug_switches.take_out()
     ending.stand_in()
     try:
         # First of all: words are told when options and screens are read in.

@@ -41,8 +41,8 @@ def ring(monkeypatch: pytest.MonkeyPatch) -> Ring:
 def test_the_keyring_s_copy_of_a_deleted_key_goes_with_it(google, call, ring: Ring):
     google("fresh")
     assert call("apply", "--yes").status == 0
-    assert list(ring.held) == [f"kbq-tui {EMAIL}"]
     (key,) = call("key", "list", "--json").json["keys"]
+    assert list(ring.held) == [f"kbq-tui:acme-klaviyo-demo:{key['id']} {EMAIL}"]
     deleted = call("key", "delete", key["id"], "--yes")
     assert deleted.status == 0, deleted.err
     assert "copy in the system keyring is deleted too" in deleted.err
@@ -58,7 +58,7 @@ def test_a_copy_that_cannot_be_deleted_is_named_with_the_way_to_do_it(google, ca
     deleted = call("key", "delete", key["id"], "--yes")
     assert deleted.status == 0, deleted.err
     assert "it is locked" in deleted.err
-    assert f"keyring del kbq-tui {EMAIL}" in deleted.err
+    assert f"keyring del kbq-tui:acme-klaviyo-demo:{key['id']} {EMAIL}" in deleted.err
     assert call("key", "list", "--json").json["keys"] == []
 
 
