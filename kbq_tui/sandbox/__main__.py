@@ -1,9 +1,12 @@
 """``python -m kbq_tui.sandbox``: the sandbox alone, until it is told to stop."""
 
 import argparse
+import contextlib
+import ctypes
 import fcntl
 import os
 import re
+import resource
 import shlex
 import signal
 import stat
@@ -29,7 +32,7 @@ def run(
     key_dir: Path | None = None,
     exit_with_parent: bool = False,
 ) -> int:
-    """Serve until SIGTERM, SIGINT or SIGHUP (or until standard input ends, with `exit_with_parent`).
+    """Serve until SIGTERM, SIGINT, SIGHUP or SIGQUIT (or until standard input ends, with `exit_with_parent`).
 
     Args:
         scenario: name or path.
@@ -59,7 +62,7 @@ def run(
         done.set()
 
     if threading.current_thread() is threading.main_thread():
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT):
             signal.signal(number, stop)
     if exit_with_parent:
         threading.Thread(target=_watch_parent, args=(done,), daemon=True).start()
@@ -128,6 +131,15 @@ def _watch_parent(done: threading.Event) -> None:
     done.set()
 
 
+def _forbid_core_dumps() -> None:
+    """Keep the keys in this process's memory from being written to disk. Linux's PR_SET_DUMPABLE is 4."""
+    with contextlib.suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError, AttributeError):
+            ctypes.CDLL(None).prctl(4, 0, 0, 0, 0)
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Read the options and `run`."""
     parser = argparse.ArgumentParser(
@@ -140,6 +152,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--latency-ms", type=float, help="added to every call")
     parser.add_argument("--key-dir", type=Path, help="where key files of the scenario's accounts go")
     parser.add_argument("--exit-with-parent", action="store_true", help="stop when standard input ends")
+    _forbid_core_dumps()
     return run(**vars(parser.parse_args(arguments)))
 
 
