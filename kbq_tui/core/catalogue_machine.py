@@ -244,6 +244,19 @@ ENTRIES: Final = (
         Kind.NOT_FOUND,
     ),
     Entry(
+        "KBQ-SHARED-NEEDS",
+        "Another connection shares this with other needs",
+        "Connection {connection} uses the same account or dataset for something else.",
+        (
+            "Give each connection an account or datasets of its own, with --service-account, --import-dataset, "
+            "--staging-dataset or --export-dataset.",
+            "See what the other one needs:\nkbq-tui plan {connection}",
+        ),
+        _YOU,
+        "https://cloud.google.com/iam/docs/best-practices-service-accounts#single-purpose",
+        Kind.CONFLICT,
+    ),
+    Entry(
         "KBQ-LOCK-HELD",
         "Another run is at work on this connection",
         "The connection {connection} is in use by {holder}.",

@@ -26,6 +26,7 @@ from kbq_tui.core.grants import Grant, held, over_grants, same_account_tombstone
 from kbq_tui.core.observed import Absent, Observed, Present, Unknown, handed_key, is_new_key, unheld_keys
 from kbq_tui.core.plan import Blocked, Plan
 from kbq_tui.core.problems import Context, Problem
+from kbq_tui.core.sharing import shared
 from kbq_tui.core.spec import ACCOUNT_DISPLAY_NAME, DEFAULT_LOCATION, JOB_USER, REQUIRED_SERVICES, ConnectionSpec
 from kbq_tui.core.words import said
 
@@ -93,6 +94,7 @@ class _Differ:
         self._key()
         self._project_grant()
         self._dataset_grants()
+        self.warnings += shared(self.spec, self.seen, self.context)
         for grant in over_grants(self.spec, self.seen):
             if remove_over_grants and grant.condition is None:
                 self._remove(grant)

@@ -90,6 +90,7 @@ def wanted(spec: ConnectionSpec) -> tuple[Grant, ...]:
 def over_grants(spec: ConnectionSpec, observed: Observed, *, everybody: bool = False) -> tuple[Grant, ...]:
     """Return the grants that go beyond what the account needs; a condition on a wanted role is not one.
 
+    What another connection of this machine needs for the same account is none: to take it away would break that one.
     On a dataset and its tables that is what allows more than the role wanted on the dataset, as verification has it.
 
     Args:
@@ -105,7 +106,23 @@ def over_grants(spec: ConnectionSpec, observed: Observed, *, everybody: bool = F
         return grant.role != JOB_USER
 
     members = sorted(EVERYBODY) if everybody else [""]
-    return tuple(g for member in members for g in held(spec, observed, member) if too_much(g))
+    needed = {(role, name) for other in sharing(spec, observed) for name, role in needs(other).items()}
+    return tuple(
+        g
+        for member in members
+        for g in held(spec, observed, member)
+        if too_much(g) and (bool(member) or g.table is not None or (g.role, g.dataset) not in needed)
+    )
+
+
+def sharing(spec: ConnectionSpec, observed: Observed) -> tuple[ConnectionSpec, ...]:
+    """Return the other connections of this machine that use the same account."""
+    return tuple(other for other in observed.neighbours if other.account_email == spec.account_email)
+
+
+def needs(spec: ConnectionSpec) -> dict[str, str]:
+    """Return the role that a connection needs on each of its datasets."""
+    return {w.name: w.role for w in spec.datasets()}
 
 
 def taken_away(step: str, spec: ConnectionSpec, role: str, resource: str, *, member: str, bound: bool) -> str:

@@ -7,6 +7,7 @@ from typing import Generic, TypeVar
 
 from kbq_tui.core.changes import KEY, OwnChange, is_recent, last_recent
 from kbq_tui.core.problems import Problem
+from kbq_tui.core.spec import ConnectionSpec
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -204,6 +205,7 @@ class Observed:
         key: the key file on this machine.
         handed_over: ids of keys whose file was shredded here after the hand-over, newest last.
         elsewhere: the rest of the project; None where it was not looked at.
+        neighbours: the other connections of this machine; empty where nobody looked for them.
         causes: the failures that explain why other parts are unknown, the widest first; see `root_cause`.
         changes: our own changes so far, oldest first.
     """
@@ -223,6 +225,7 @@ class Observed:
     key: "Part[LocalKey]"
     handed_over: "Part[tuple[str, ...]]" = field(default_factory=lambda: Present(()))
     elsewhere: Elsewhere | None = None
+    neighbours: tuple[ConnectionSpec, ...] = ()
     causes: tuple[Problem, ...] = ()
     changes: tuple[OwnChange, ...] = ()
 

@@ -252,7 +252,26 @@ class Desk:
         """Return what the use cases need, for one connection."""
         from kbq_tui.engine.ports import Ports
 
-        return Ports(cloud, self.impersonate, self.keys, self.store.journal(name), self.clock)
+        journal = self.store.journal(name)
+        return Ports(cloud, self.impersonate, self.keys, journal, self.clock, lambda: neighbours(self.store, name))
+
+
+def neighbours(store: Store, name: str) -> tuple[ConnectionSpec, ...]:
+    """Return the other connections of this machine; those that cannot be read are left out."""
+    from kbq_tui.core.problems import ProblemError
+
+    def read(other: str) -> ConnectionSpec | None:
+        try:
+            saved = store.load(other)
+            return saved.draft.spec() if saved is not None else None
+        except (ProblemError, ValueError):
+            return None
+
+    try:
+        names = store.names()
+    except ProblemError:
+        return ()
+    return tuple(spec for other in names if other != name and (spec := read(other)) is not None)
 
 
 def patience_of(desk: Desk) -> Patience:

@@ -44,7 +44,12 @@ async def handed_over(spec: ConnectionSpec, ports: Ports) -> Part[tuple[str, ...
 
 
 async def observe(
-    spec: ConnectionSpec, ports: Ports, seen: PartSeen | None = None, *, everywhere: bool = False
+    spec: ConnectionSpec,
+    ports: Ports,
+    seen: PartSeen | None = None,
+    *,
+    everywhere: bool = False,
+    beside_others: bool = True,
 ) -> Observed:
     """Read the project, its APIs, billing, policies, datasets, account, keys and grants, all at the same time.
 
@@ -53,6 +58,7 @@ async def observe(
         ports: what to read with.
         seen: called with the name of each part as it arrives, for a live panel.
         everywhere: look at the rest of the project, too, for what the account holds there; a second round of calls.
+        beside_others: read the other connections of this machine, too; there can be hundreds.
 
     Returns:
         What was found; parts that could not be read are unknown, with the failure that explains it where another
@@ -105,6 +111,7 @@ async def observe(
         key=key.result(),
         handed_over=handed.result(),
         elsewhere=elsewhere,
+        neighbours=await offload(ports.neighbours) if beside_others else (),
         changes=changes,
     )
     causes = await named_similar(cloud, project, observed_causes(observed, context_of(spec)))

@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:  # nothing of it is needed to draw a first frame
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
     from kbq_tui.core.changes import OwnChange
     from kbq_tui.core.events import Event
     from kbq_tui.core.observed import AccountInfo, DatasetInfo, Identity, KeyInfo, LocalKey, ProjectInfo, RoleBinding
     from kbq_tui.core.secret import Secret
+    from kbq_tui.core.spec import ConnectionSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,6 +237,7 @@ class Ports:
         keys: keys on this machine.
         journal: what was intended and what came of it.
         clock: time.
+        neighbours: reads the other connections of this machine, from disk: run it off the event loop.
     """
 
     cloud: Cloud
@@ -243,3 +245,4 @@ class Ports:
     keys: KeyStore
     journal: Journal
     clock: Clock
+    neighbours: Callable[[], tuple[ConnectionSpec, ...]] = tuple

@@ -95,7 +95,7 @@ async def status(spec: ConnectionSpec, ports: Ports, last_verify: Mapping[str, o
         last_verify: the saved result of the last verification (`verify` schema, with `at`), or None.
     """
     observed, jobs = await asyncio.gather(
-        observe(spec, ports),
+        observe(spec, ports, beside_others=False),
         part_of(ports.cloud.recent_jobs(spec.project, spec.account_email, RECENT_JOBS)),
     )
     plan = diff(spec, observed)

@@ -184,3 +184,13 @@ def test_what_was_typed_in_the_setup_beats_gcloud_and_yields_to_options(store: F
     assert build(Options(), env).desk.draft.project == "half-typed-project"
     assert build(Options(values={"project": "from-options"}), env).desk.draft.project == "from-options"
     assert build(Options(name="other", may_create=True), env).desk.draft.project == "from-gcloud"
+
+
+def test_plan_names_the_connection_that_shares_the_account_with_other_needs(google, call):
+    google("fresh")
+    assert call("apply", "shop", "--yes", "--direction", "both").status == 0
+    assert call("apply", "other", "--yes", "--direction", "import").status == 0
+    plan = call("plan", "other", "--remove-over-grants", "--json").json
+    (told,) = [w for w in plan["warnings"] if w["code"] == "KBQ-SHARED-NEEDS"]
+    assert "Connection shop" in told["cause"]
+    assert not [a for a in plan["actions"] if a["change"] == "delete"]
