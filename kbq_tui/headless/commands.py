@@ -170,7 +170,7 @@ def verify_command(face: Face, spec: ConnectionSpec, *, as_json: bool, report: s
     else:
         show_checks(results, face.paper, as_result=True)
         if any(r.verdict is Verdict.FAIL and r.problem is not None and r.problem.code in _APPLY_MAKES for r in results):
-            face.paper.say(told("Next: {command}", command=f"kbq-tui apply {spec.name}"))
+            face.paper.say(told("Next: {command}", command=inert(face.desk.command("apply", spec.name))))
     if report is not None:
         face.write(report, report_text(results, about, report))
         face.paper.say(told("Report written to {path}", path=inert(report)))

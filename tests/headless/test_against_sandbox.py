@@ -127,9 +127,11 @@ def test_changes_that_arrive_late_are_waited_out_in_sight(google, call):
     assert "nothing to do" in verified.err
 
 
-def test_a_grant_that_nobody_made_has_failed_at_once_and_says_what_comes_next(google, call):
+@pytest.mark.parametrize("named", [False, True])
+def test_a_grant_that_nobody_made_has_failed_at_once_and_says_what_comes_next(google, call, tmp_path, named):
     world = google("fresh")
-    assert call("apply", "--yes").status == 0
+    options = ["--config", str(tmp_path / "default.toml")] if named else []
+    assert call("apply", "--yes", *options).status == 0
     project = world.sandbox.world.projects[PROJECT]
     for dataset in project.datasets.values():
         kept = [e for e in dataset.access if not e.get("userByEmail", "").startswith("klaviyo")]
@@ -137,10 +139,10 @@ def test_a_grant_that_nobody_made_has_failed_at_once_and_says_what_comes_next(go
     journals = list((Path(os.environ["XDG_STATE_HOME"])).rglob("journal.jsonl"))
     assert len(journals) == 1
     journals[0].unlink()
-    verified = call("verify")
+    verified = call("verify", *options)
     assert verified.status == 6
     assert "waiting" not in verified.err
-    assert verified.err.splitlines()[-1] == "Next: kbq-tui apply default"
+    assert verified.err.splitlines()[-1] == " ".join(["Next: kbq-tui apply default", *options])
     assert "KBQ-GRANT-MISSING" in verified.out
 
 
