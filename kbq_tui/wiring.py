@@ -175,10 +175,12 @@ class _SignIn:
         self._timeout = timeout
 
     async def __call__(self, *, allow_gcloud: bool = False) -> Cloud:
+        from kbq_tui.core.threads import need_threads
         from kbq_tui.gcp.cloud import GoogleCloud
         from kbq_tui.gcp.credentials import CredentialOptions
         from kbq_tui.gcp.environment import problem_of
 
+        need_threads()
         if (problem := problem_of(self._env, self._endpoints)) is not None:
             raise ProblemError(problem)
         options = CredentialOptions(

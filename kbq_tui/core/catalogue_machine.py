@@ -313,11 +313,23 @@ ENTRIES: Final = (
         "{path} is left as it is: {reason}",
         (
             "See what it is:\nls -l {path}",
-            "Name another file, or move this one away:\nmv {path} {path}.old",
+            "Name another file. Where you have no use for this one, move it away.",
         ),
         _YOU,
         _XDG,
         Kind.USAGE,
+    ),
+    Entry(
+        "KBQ-NO-THREADS",
+        "The system starts no more threads",
+        "A limit of this machine or container is reached: of processes and threads, or of memory.",
+        (
+            "See the limits of this shell; TasksMax of a service and the pids limit of a container count, too:\n"
+            "ulimit -a",
+            "End other programs, or raise the limit, and try again.",
+        ),
+        _ROOT,
+        "https://man7.org/linux/man-pages/man2/setrlimit.2.html",
     ),
     Entry(
         "KBQ-STALE-PLAN",

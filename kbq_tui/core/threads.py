@@ -17,3 +17,33 @@ def start_daemon(work: Callable[[], None], name: str) -> None:
         threading.Thread(target=work, name=name, daemon=True).start()
     except RuntimeError:  # what Python makes of EAGAIN
         work()
+
+
+_NEEDED = 8
+"""How many threads gRPC starts for one channel, or more."""
+
+
+def need_threads() -> None:
+    """Make sure that the system has threads to give, before the work begins.
+
+    gRPC ends the process with SIGABRT where it cannot start one (seen with grpcio 1.85), and nobody would be told why.
+
+    Raises:
+        ProblemError: KBQ-NO-THREADS.
+    """
+    go = threading.Event()
+    started: list[threading.Thread] = []
+    try:
+        for _ in range(_NEEDED):
+            thread = threading.Thread(target=go.wait, name="probe", daemon=True)
+            thread.start()
+            started.append(thread)
+    except RuntimeError:
+        from kbq_tui.core import catalogue  # large, and seldom needed
+        from kbq_tui.core.problems import Context, ProblemError
+
+        raise ProblemError(catalogue.problem("KBQ-NO-THREADS", Context())) from None
+    finally:
+        go.set()
+        for thread in started:
+            thread.join()

@@ -164,7 +164,6 @@ def verify_command(face: Face, spec: ConnectionSpec, *, as_json: bool, report: s
         if stopped_by.code == _CTRL_C and known:
             _tell_what_is_known(face, spec, known, lines, as_json=as_json)
         raise
-    remember_checks(face, spec, results)
     if as_json:
         face.paper.json(json.loads(to_json(results, about)))
     else:
@@ -174,6 +173,7 @@ def verify_command(face: Face, spec: ConnectionSpec, *, as_json: bool, report: s
     if report is not None:
         face.write(report, report_text(results, about, report))
         face.paper.say(told("Report written to {path}", path=inert(report)))
+    remember_checks(face, spec, results)  # last: what it cannot write must not keep the verdicts from being seen
     return 0 if healthy(results) else NOT_HEALTHY
 
 

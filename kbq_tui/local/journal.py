@@ -157,8 +157,10 @@ class FileJournal:
             lines = self.history()
             if self._open(lines):
                 return
-            kept = "".join(json.dumps(line) + "\n" for line in lines[-_KEPT:])
-            write_atomic(self._path, kept.encode()[-MAX_SIZE:], JOURNAL)
+            kept = [json.dumps(line).encode() + b"\n" for line in lines[-_KEPT:]]
+            while len(kept) > 1 and sum(map(len, kept)) > MAX_SIZE:
+                kept.pop(0)
+            write_atomic(self._path, b"".join(kept), JOURNAL)
         except (OSError, ProblemError) as error:
             _log.warning("%s could not be shortened: %s", self._path, error)
 

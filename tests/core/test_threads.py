@@ -3,7 +3,8 @@ import threading
 import pytest
 
 from kbq_tui import ending
-from kbq_tui.core.threads import start_daemon
+from kbq_tui.core.problems import ProblemError
+from kbq_tui.core.threads import need_threads, start_daemon
 
 
 def test_work_is_done_on_a_thread_that_nobody_waits_for() -> None:
@@ -28,6 +29,26 @@ def test_work_is_done_at_once_where_no_thread_can_be_started(monkeypatch: pytest
     seen: list[threading.Thread] = []
     start_daemon(lambda: seen.append(threading.current_thread()), "work")
     assert seen == [threading.current_thread()]
+
+
+def test_threads_that_are_needed_are_tried_out_and_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = threading.active_count()
+    need_threads()
+    assert threading.active_count() == before
+    started: list[threading.Thread] = []
+    real = threading.Thread.start
+
+    def some(self: threading.Thread) -> None:
+        if len(started) == 3:
+            refuse(self)
+        started.append(self)
+        real(self)
+
+    monkeypatch.setattr(threading.Thread, "start", some)
+    with pytest.raises(ProblemError) as error:
+        need_threads()
+    assert error.value.problem.code == "KBQ-NO-THREADS"
+    assert not any(thread.is_alive() for thread in started)
 
 
 def test_a_library_that_can_start_no_thread_is_explained(

@@ -146,7 +146,7 @@ def test_whatever_the_umask_all_that_is_kept_is_private(umask: str, one: Machine
 @pytest.mark.parametrize(
     ("kind", "said"),
     [
-        ("locked", "refused"),
+        ("locked", "is locked"),
         ("absent", "no system keyring"),
         ("hanging", "did not answer within"),
         ("small", "did not keep the whole key"),

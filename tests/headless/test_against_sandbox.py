@@ -286,6 +286,24 @@ def test_an_output_that_is_no_file_of_its_kind_is_refused_before_the_work(
     assert len(world.sandbox.world.calls) == calls
 
 
+def test_verdicts_that_cannot_be_remembered_are_shown_and_nothing_is_written_through_a_link(
+    google, call, tmp_path: Path
+):
+    google("fresh")
+    key = Path(call("apply", "--yes", "--json").lines[-1]["key_path"])
+    before = key.read_bytes()
+    path = Paths.from_env(os.environ).of_connection("default") / "verify.json"
+    path.unlink(missing_ok=True)
+    path.symlink_to(key)
+    ended = call("verify", "--json", "--report", str(tmp_path / "r.md"))
+    assert ended.status == 2
+    assert "KBQ-FILE-NOT-OURS" in ended.err
+    assert str(path) in ended.err
+    assert ended.json["ok"] is True
+    assert (tmp_path / "r.md").exists()
+    assert key.read_bytes() == before
+
+
 def test_a_report_is_replaced_by_the_next_and_by_no_log(google, call, tmp_path: Path):
     google("fresh")
     call("apply", "--yes")

@@ -103,19 +103,31 @@ def test_a_clock_at_the_end_of_the_calendar_is_named_before_anything_is_done(
     assert len(world.sandbox.world.calls) == calls
 
 
-def no_threads(monkeypatch: pytest.MonkeyPatch, but: tuple[str, ...] = ("sandbox",)) -> None:
+def no_threads(monkeypatch: pytest.MonkeyPatch, *more: str) -> None:
     """Let no thread start any more in what is tested; the sandbox's own are left alone."""
     real = threading.Thread.start
 
     def start(self: threading.Thread) -> None:
-        if self.name.startswith(("kbq", "google", "keyring", "reach", "hang-up")):
+        if self.name.startswith(("kbq", "google", "keyring", "reach", "hang-up", *more)):
             raise RuntimeError("can't start new thread")
         real(self)
 
     monkeypatch.setattr(threading.Thread, "start", start)
 
 
-def test_without_threads_the_set_up_is_made_and_the_key_and_the_journal_are_right(
+@pytest.mark.parametrize("command", [("apply", "--yes"), ("verify",), ("plan",)], ids=" ".join)
+def test_without_threads_nothing_is_begun(google, call, command: tuple[str, ...], monkeypatch: pytest.MonkeyPatch):
+    world = google("fresh")
+    calls = len(world.sandbox.world.calls)
+    no_threads(monkeypatch, "probe")
+    ended = call(*command)
+    assert ended.status == 1
+    assert "KBQ-NO-THREADS" in ended.err
+    assert "ulimit -a" in ended.err
+    assert len(world.sandbox.world.calls) == calls
+
+
+def test_where_threads_run_out_later_the_set_up_is_made_and_the_key_and_the_journal_are_right(
     google, call, monkeypatch: pytest.MonkeyPatch
 ):
     world = google("fresh")

@@ -137,6 +137,19 @@ def test_a_settled_journal_stays_small_and_an_open_one_whole(
     assert journal.pending() == ()
 
 
+def test_a_journal_of_long_lines_is_cut_between_lines_and_still_written(
+    journal: FileJournal, clock: FakeClock, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "MAX_SIZE", 1_000)
+    for number in range(3):
+        journal.intend(f"a{number}", "r" * 3_000)
+        journal.settle(event(EventKind.FINISHED, f"a{number}", clock))
+    lines = path.read_bytes().splitlines()
+    assert len(lines) == len(journal.history())
+    journal.intend("next", "r" * 3_000)
+    assert [p.action for p in journal.pending()] == ["next"]
+
+
 def test_a_journal_that_cannot_be_shortened_is_still_written(
     journal: FileJournal, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
