@@ -314,7 +314,7 @@ class Runner:
                 step = joined(
                     "\n",
                     said("A key was made whose answer never came; nobody holds it. Delete it:"),
-                    f"kbq-tui key delete {lost[0]}",
+                    self.ports.command(f"key delete {lost[0]}"),
                 )
                 raise ProblemError(
                     replace(problem, remedy=(step, *problem.remedy), details={**problem.details, "key_id": lost[0]})
@@ -335,7 +335,7 @@ class Runner:
                 key=key_id,
                 why=error.problem.title,
             )
-            step = joined("\n", failed, f"kbq-tui key delete {key_id}")
+            step = joined("\n", failed, self.ports.command(f"key delete {key_id}"))
         return replace(why, remedy=(*why.remedy, step), details={**why.details, "key_id": key_id})
 
     async def _settle(

@@ -253,12 +253,19 @@ class Desk:
         from kbq_tui.engine.ports import Ports
 
         journal = self.store.journal(name)
-        return Ports(cloud, self.impersonate, self.keys, journal, self.clock, lambda: neighbours(self.store, name))
+        return Ports(
+            cloud,
+            self.impersonate,
+            self.keys,
+            journal,
+            self.clock,
+            neighbours=lambda: neighbours(self.store, name),
+            command=lambda what: self.command(what, name),
+        )
 
 
 def neighbours(store: Store, name: str) -> tuple[ConnectionSpec, ...]:
     """Return the other connections of this machine; those that cannot be read are left out."""
-    from kbq_tui.core.problems import ProblemError
 
     def read(other: str) -> ConnectionSpec | None:
         try:

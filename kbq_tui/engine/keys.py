@@ -111,7 +111,8 @@ async def delete_key(
             else said("The copy in the system keyring is deleted too.")
         )
     if held.path:
-        notes.append(said("The file {path} is of no use any more: kbq-tui key shred", path=held.path))
+        command = ports.command("key shred")
+        notes.append(said("The file {path} is of no use any more: {command}", path=held.path, command=command))
     return outcome, tuple(notes)
 
 

@@ -238,6 +238,8 @@ class Ports:
         journal: what was intended and what came of it.
         clock: time.
         neighbours: reads the other connections of this machine, from disk: run it off the event loop.
+        command: returns the command line of ours that means the same connection, for remedies: `key delete ID` becomes
+            `kbq-tui key delete ID NAME`.
     """
 
     cloud: Cloud
@@ -246,3 +248,4 @@ class Ports:
     journal: Journal
     clock: Clock
     neighbours: Callable[[], tuple[ConnectionSpec, ...]] = tuple
+    command: Callable[[str], str] = "kbq-tui {}".format

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from kbq_tui.engine.desk import Draft, Saved
 
 if TYPE_CHECKING:
+    from kbq_tui.core.spec import ConnectionSpec
     from kbq_tui.core.steps import Step
     from kbq_tui.engine.desk import Store
 
@@ -41,6 +42,13 @@ class ConnectionRecord:
     def filed(self) -> bool:
         """Whether the connection exists: it has a file."""
         return self.state.filed
+
+    def holds(self, spec: ConnectionSpec) -> bool:
+        """Whether the connection exists and is this one; options or the environment may have made it another."""
+        try:
+            return self.filed and self.state.draft.spec() == spec
+        except ValueError:  # what is saved cannot be right yet
+            return False
 
     def keep(
         self,

@@ -103,7 +103,7 @@ async def status(spec: ConnectionSpec, ports: Ports, last_verify: Mapping[str, o
         _credential(observed),
         *_by_step(plan, observed),
         _key_age(observed),
-        _last_verify(last_verify),
+        _last_verify(last_verify, ports.command("verify")),
         _jobs(_explained(jobs, observed)),
     ]
     # Signed in is whoever got an answer; the last verification is past, whatever can be read now.
@@ -216,10 +216,10 @@ def _lists_our_key(observed: Observed) -> bool:
     return held is not None and any(k.id == held.key_id for k in keys)
 
 
-def _last_verify(last: Mapping[str, object] | None) -> Line:
+def _last_verify(last: Mapping[str, object] | None, command: str) -> Line:
     title = said("Last verification")
     if last is None:
-        return Line("last-verify", title, Health.WARNING, said("never: run kbq-tui verify"))
+        return Line("last-verify", title, Health.WARNING, said("never: run {command}", command=command))
     at = _when(str(last["at"])) if "at" in last else said("at an unknown time")
     if last.get("ok") is True:
         return Line("last-verify", title, Health.OK, said("passed {at}", at=at))

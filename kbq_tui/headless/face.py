@@ -127,18 +127,11 @@ def remember_checks(face: Face, spec: ConnectionSpec, results: tuple[CheckResult
     Nothing is saved where what was verified is not the saved connection: none is saved, or options made it another.
     """
     record = face.record(spec.name)
-    if not record.filed or not _is_saved(record, spec):
+    if not record.holds(spec):
         return
     face.desk.store.save_verify(spec.name, results)
     if healthy(results):
         record.keep(screen=Step.CONNECT, finished=True)
-
-
-def _is_saved(record: ConnectionRecord, spec: ConnectionSpec) -> bool:
-    try:
-        return record.state.draft.spec() == spec
-    except ValueError:  # what is saved cannot be right yet
-        return False
 
 
 async def summary_of(spec: ConnectionSpec, ports: Ports, location: str | None) -> Summary:

@@ -72,7 +72,8 @@ class Wizard(Typed):
 
     def go(self, step: Step) -> None:
         """Go to another step; of a project that Google has shown, it is remembered that it was used."""
-        if STEPS.index(step) > STEPS.index(self.step):
+        finished = self.saved is not None and self.saved.finished
+        if not finished and STEPS.index(step) > STEPS.index(self.step):
             self._remember_project()
         super().go(step)
 
@@ -372,9 +373,9 @@ class Wizard(Typed):
                 location=self.plan.location if self.plan and self.current else None,
             )
             self.verified = True
-            if self.healthy:
+            if self.healthy and self.record is not None and not self.record.filed:
                 self.confirm()
-            if self.record is not None and self.record.filed:
+            if self.record is not None and self.record.holds(spec):
                 self.desk.store.save_verify(spec.name, tuple(self.results[r.id] for r in results))
         except ProblemError as error:
             self.say(f"{told(error.problem.title)}: {told(error.problem.cause)}", bad=True)

@@ -208,7 +208,13 @@ async def test_what_the_environment_says_is_not_saved_by_looking_and_typing_some
         app.goto(Step.DATASETS)
         await until(pilot, "Step 2 of 6")
         await settled(pilot, app)
-        assert differences(before, files()) == []
+        app.goto(Step.VERIFY)
+        await until(pilot, "Checking with the key")
+        await until(pilot, lambda: app.wizard.verified)
+        await settled(pilot, app)
+        assert differences(before, files()) == [], "what was verified is not what is saved"
+        app.goto(Step.DATASETS)
+        await until(pilot, "Step 2 of 6")
         app.wizard.set(staging_dataset="TYPED")
         await pilot.press("f10")
     saved = desk.store.load(scene.draft.name)
