@@ -30,7 +30,7 @@ from kbq_tui.core.problems import ProblemError
 from kbq_tui.engine.apply import Runner
 from kbq_tui.gcp.credentials import SCOPES, Found
 from kbq_tui.gcp.session import Token
-from kbq_tui.sandbox.bigquery import jobs, seed
+from kbq_tui.sandbox.bigquery import job_resource, seed
 from kbq_tui.sandbox.context import PREFIX
 from kbq_tui.sandbox.world import Account
 from tests.faults.cells import PATIENCE, WAYS, Cell, Known, many, report, spoil
@@ -164,7 +164,7 @@ ERRANDS = {
 def pieces(field: Field) -> Iterator[None]:
     """Answers of queries in pieces of one row, and tokens that the sandbox explains in Google's place."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(jobs, "_PAGE", 1)
+        patch.setattr(job_resource, "_PAGE", 1)
         patch.setattr(kbq_tui.gcp.cloud, "_TOKENINFO", f"{field.sandbox.url}/tokeninfo")
         yield
 

@@ -209,7 +209,6 @@ async def test_what_the_environment_says_is_not_saved_by_looking_and_typing_some
         await until(pilot, "Step 2 of 6")
         await settled(pilot, app)
         app.goto(Step.VERIFY)
-        await until(pilot, "Checking with the key")
         await until(pilot, lambda: app.wizard.verified)
         await settled(pilot, app)
         assert differences(before, files()) == [], "what was verified is not what is saved"
