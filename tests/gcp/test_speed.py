@@ -163,7 +163,7 @@ def test_warming_up_imports_them_beside_the_event_loop() -> None:
         from kbq_tui.gcp.calls import warm
         thread = warm()
         assert thread.daemon
-        thread.join(PATIENCE)
+        thread.join()
         print("google.cloud.bigquery" in sys.modules and "google.cloud.iam_admin_v1" in sys.modules)
         """
     )
