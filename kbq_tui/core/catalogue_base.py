@@ -107,6 +107,8 @@ _VALID: Final[Mapping[str, Callable[[str], bool]]] = {
     "account_id": _matches(re.compile(r"[a-z][a-z0-9-]{0,62}")),
     "job_id": _matches(re.compile(r"[\w:.-]{1,1100}")),
     "uid": _matches(_NUMBER),
+    "seconds": _matches(_NUMBER),
+    "member": _matches(re.compile(r"allUsers|allAuthenticatedUsers")),
 }
 
 _PLACEHOLDERS: Final[Mapping[str, str]] = {

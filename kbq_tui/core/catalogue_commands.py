@@ -13,6 +13,11 @@ CREATE_DATASET: Final = "bq --project_id={project} --location={location} mk --da
 # Without -r it refuses a dataset that has tables: an undo must not take data along.
 DELETE_DATASET: Final = "bq rm -d {project}:{dataset}"
 SHOW_DATASET: Final = "bq show --format=prettyjson {project}:{dataset}"
+UNSET_TABLE_LIFE: Final = "bq update --default_table_expiration 0 {project}:{dataset}"
+SET_TABLE_LIFE: Final = "bq update --default_table_expiration {seconds} {project}:{dataset}"
+UNSET_PARTITION_LIFE: Final = "bq update --default_partition_expiration 0 {project}:{dataset}"
+SET_PARTITION_LIFE: Final = "bq update --default_partition_expiration {seconds} {project}:{dataset}"
+KEEP_TABLE: Final = "bq update --expiration 0 {project}:{dataset}.{table}"
 LIST_DATASETS: Final = "bq ls --project_id={project} --datasets"
 
 CREATE_ACCOUNT: Final = (
@@ -58,6 +63,8 @@ GRANT_DATASET: Final = SQL + "'GRANT `{role}` ON SCHEMA `{project}.{dataset}` TO
 GRANT_OPERATOR_DATASET: Final = SQL + "'GRANT `{role}` ON SCHEMA `{project}.{dataset}` TO \"{operator_member}\"'"
 REVOKE_OPERATOR_DATASET: Final = SQL + "'REVOKE `{role}` ON SCHEMA `{project}.{dataset}` FROM \"{operator_member}\"'"
 REVOKE_DATASET: Final = SQL + "'REVOKE `{role}` ON SCHEMA `{project}.{dataset}` FROM \"serviceAccount:{account}\"'"
+REVOKE_PUBLIC: Final = SQL + "'REVOKE `{role}` ON SCHEMA `{project}.{dataset}` FROM \"specialGroup:{member}\"'"
+GRANT_PUBLIC: Final = SQL + "'GRANT `{role}` ON SCHEMA `{project}.{dataset}` TO \"specialGroup:{member}\"'"
 REVOKE_TABLE: Final = (
     "bq remove-iam-policy-binding --member=serviceAccount:{account} --role={role} --table=true "
     "{project}:{dataset}.{table}"

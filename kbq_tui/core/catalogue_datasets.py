@@ -41,6 +41,45 @@ ENTRIES: Final = (
         Kind.CONFLICT,
     ),
     Entry(
+        "KBQ-TABLES-EXPIRE",
+        "New tables of the dataset vanish by themselves",
+        "Dataset {dataset} has a default table expiration: each new table is deleted {life} after it was made.",
+        (
+            f"Take the expiration off; without billing it cannot be, and is 60 days at most:\n{cmd.UNSET_TABLE_LIFE}",
+            "Tables that are there already keep the end they were given. For each of them that is needed:\n"
+            + cmd.KEEP_TABLE,
+        ),
+        _DATA_OWNER,
+        _BIGQUERY + "updating-datasets#table-expiration",
+        Kind.CONFLICT,
+    ),
+    Entry(
+        "KBQ-PARTITIONS-EXPIRE",
+        "Rows of new partitioned tables vanish by themselves",
+        "Dataset {dataset} has a default partition expiration: of each new partitioned table, a partition is deleted "
+        "{life} after its date.",
+        (
+            f"Take the expiration off:\n{cmd.UNSET_PARTITION_LIFE}",
+            "Tables that are there already keep their own: bq update --time_partitioning_expiration, table by table.",
+        ),
+        _DATA_OWNER,
+        _BIGQUERY + "updating-datasets#partition-expiration",
+        Kind.CONFLICT,
+    ),
+    Entry(
+        "KBQ-PUBLIC-DATASET",
+        "The dataset is open to everybody",
+        "Dataset {dataset} gives {role} to {member}: allUsers is anybody at all, allAuthenticatedUsers anybody with a "
+        "Google account.",
+        (
+            "See whether that is meant; customers' data must not be there.",
+            f"Take it away:\n{cmd.REVOKE_PUBLIC}",
+        ),
+        _DATA_OWNER,
+        _BIGQUERY + "control-access-to-resources-iam",
+        Kind.CONFLICT,
+    ),
+    Entry(
         "KBQ-CONDITIONAL-GRANT",
         "A role is granted under a condition only",
         "{role} on {resource} is granted to {account} under a condition; once that no longer holds, Klaviyo is locked "

@@ -63,6 +63,15 @@ def _as_operator(role: str) -> Request:
     return _on_dataset({grant.replace("{role}", role): revoke.replace("{role}", role)})
 
 
+def _life(unset: str, set_again: str) -> Request:
+    """Return the request to take a default expiration off a dataset."""
+    return Request(
+        (cmd.SHOW_DATASET,),
+        (step("Take the expiration off:", unset),),
+        (step("To take it back, set it again:", set_again),),
+    )
+
+
 def _own_thing(look: str, *make: str) -> Request:
     """Return the request for a table or view of its own beside the one that will not do."""
     return Request((look,), make, (step(DROP, cmd.DROP_COPY),))
@@ -273,6 +282,13 @@ REQUESTS: Final[Mapping[str, Request]] = {
     "KBQ-IMPERSONATION-DENIED": IMPERSONATION,
     "KBQ-ROW-POLICY": ROW_POLICY,
     "KBQ-ACCESS-UNREAD": _as_operator("roles/bigquery.metadataViewer"),
+    "KBQ-TABLES-EXPIRE": _life(cmd.UNSET_TABLE_LIFE, cmd.SET_TABLE_LIFE),
+    "KBQ-PARTITIONS-EXPIRE": _life(cmd.UNSET_PARTITION_LIFE, cmd.SET_PARTITION_LIFE),
+    "KBQ-PUBLIC-DATASET": Request(
+        (cmd.SHOW_DATASET,),
+        (step("Take it away:", cmd.REVOKE_PUBLIC),),
+        (step("To take it back, grant it again:", cmd.GRANT_PUBLIC),),
+    ),
     "KBQ-LAST-OWNER": _as_operator("roles/bigquery.dataOwner"),
     "KBQ-PERMISSION-MISSING": _role(cmd.SHOW_POLICY, cmd.GRANT_OPERATOR),
     "KBQ-NOT-PERMITTED": _role(cmd.SHOW_POLICY, cmd.GRANT_OPERATOR),

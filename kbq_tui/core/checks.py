@@ -7,7 +7,7 @@ from enum import StrEnum
 from kbq_tui.core.observed import DatasetInfo, normal_member
 from kbq_tui.core.problems import Problem
 from kbq_tui.core.spec import DATA_EDITOR, DATA_VIEWER, ConnectionSpec, DatasetWish
-from kbq_tui.core.words import said
+from kbq_tui.core.words import joined, said
 
 
 class Verdict(StrEnum):
@@ -152,6 +152,24 @@ def visible(wish: DatasetWish) -> Check:
     )
 
 
+def kept(wish: DatasetWish) -> Check:
+    return Check(
+        f"dataset.kept:{wish.name}",
+        said("Tables in {dataset} do not vanish by themselves", dataset=wish.name),
+        "+",
+        said("A default expiration deletes every new table; nothing says so when it is made."),
+    )
+
+
+def private(wish: DatasetWish) -> Check:
+    return Check(
+        f"dataset.private:{wish.name}",
+        said("{dataset} is not open to everybody", dataset=wish.name),
+        "+",
+        said("The article looks at the account's grants alone, not at who else is let in."),
+    )
+
+
 def granted(wish: DatasetWish) -> Check:
     return Check(
         f"grants.direct:{wish.name}",
@@ -198,6 +216,7 @@ def expected(spec: ConnectionSpec) -> tuple[Check, ...]:
             continue
         checks.append(readable(wish))
         checks.append(read_only(wish) if wish.role.endswith("dataViewer") else writable(wish))
+    checks += [check(w) for w in wishes for check in (kept, private)]
     return (*checks, KEYS)
 
 
@@ -276,6 +295,27 @@ def judge_visible(
     if location and info.location.lower() != location.lower():
         return Judged(Verdict.FAIL, said("{found}, expected {location}", found=found, location=location), elsewhere)
     return Judged(Verdict.PASS, found)
+
+
+def judge_kept(dataset: str, expiring: Sequence[Problem], *, too_short: bool) -> Judged:
+    """Judge the default expirations of a dataset.
+
+    Args:
+        dataset: its name.
+        expiring: a problem for each of them.
+        too_short: whether what is needed in it vanishes while it is needed.
+    """
+    if not expiring:
+        return Judged(Verdict.PASS, said("{dataset} has no default expiration", dataset=dataset))
+    text = joined(" ", *(problem.cause for problem in expiring))
+    return Judged(Verdict.FAIL if too_short else Verdict.PASS, text, expiring[0])
+
+
+def judge_private(dataset: str, public: Sequence[Problem]) -> Judged:
+    """Judge whom a dataset's access list lets in: `public` has a problem for each entry for everybody."""
+    if not public:
+        return Judged(Verdict.PASS, said("no entry of {dataset} is for everybody", dataset=dataset))
+    return Judged(Verdict.FAIL, joined(" ", *(problem.cause for problem in public)), public[0])
 
 
 def roles_beyond(role: str, held: Iterable[str]) -> tuple[str, ...]:

@@ -20,6 +20,7 @@ from kbq_tui.core.actions import (
     Step,
 )
 from kbq_tui.core.conditions import only_under
+from kbq_tui.core.dataset_rules import expiring, public
 from kbq_tui.core.demands import ACCOUNT_CONSTRAINTS, KEY_CONSTRAINTS, MAX_KEYS, PERMISSIONS_FOR
 from kbq_tui.core.diff_problems import in_force, named, too_much
 from kbq_tui.core.grants import Grant, held, over_grants, same_account_tombstones
@@ -100,9 +101,14 @@ class _Differ:
                 self._remove(grant)
             else:
                 self.warnings.append(too_much(grant, self.spec, self.context))
+        ours = self.seen.datasets
+        left = [g for g in over_grants(self.spec, self.seen, everybody=True) if g.table or g.dataset not in ours]
+        self.warnings += (too_much(grant, self.spec, self.context) for grant in left)
+        for part in ours.values():
+            if isinstance(part, Present):
+                self.warnings += expiring(part.value, self.context)
+                self.warnings += public(self.spec, part.value, self.context)
         if remove_over_grants:
-            left = over_grants(self.spec, self.seen, everybody=True)
-            self.warnings += (too_much(grant, self.spec, self.context) for grant in left)
             self.warnings += self.seen.elsewhere.unseen if self.seen.elsewhere is not None else ()
         self._block_dependents()
         return Plan(

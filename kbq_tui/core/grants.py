@@ -8,7 +8,9 @@ from kbq_tui.core.observed import AccessEntry, DatasetInfo, Observed, Present, R
 from kbq_tui.core.spec import JOB_USER, ConnectionSpec
 from kbq_tui.core.words import Said, reworked, said
 
-EVERYBODY = frozenset({"specialGroup:allAuthenticatedUsers", "allAuthenticatedUsers", "allUsers"})
+EVERYBODY = frozenset(
+    {"specialGroup:allAuthenticatedUsers", "specialGroup:allUsers", "allAuthenticatedUsers", "allUsers"}
+)
 """Members that every service account is one of."""
 
 
@@ -147,6 +149,8 @@ def taken_away(step: str, spec: ConnectionSpec, role: str, resource: str, *, mem
             member=member or spec.account_email,
         )
     if member:
+        if resource.startswith("dataset ") and ":" not in member:
+            member = f"specialGroup:{member}"  # as SQL names it
         step = reworked(step, lambda part: part.replace(spec.member, member))
     if bound:
         # "None" means the binding without a condition; this is every binding of the role and the member.

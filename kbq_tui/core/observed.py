@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Generic, TypeVar
 
 from kbq_tui.core.changes import KEY, OwnChange, is_recent, last_recent
@@ -130,6 +130,10 @@ class DatasetInfo:
     created: datetime | None = None
     table_count: int | None = None
     """Tables and views in it; None where not counted."""
+    table_life: timedelta | None = None
+    """How long a new table lives before BigQuery deletes it; None for ever."""
+    partition_life: timedelta | None = None
+    """The same of a partition of a new table."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from kbq_tui.core.actions import Action
+from kbq_tui.core.dataset_rules import PARTITIONS_EXPIRE, PUBLIC, TABLES_EXPIRE, too_short
 from kbq_tui.core.diff import diff
 from kbq_tui.core.observed import Absent, Observed, Part, Present, Unknown, handed_key, is_new_key, value_of
 from kbq_tui.core.plan import Plan
@@ -102,6 +103,7 @@ async def status(spec: ConnectionSpec, ports: Ports, last_verify: Mapping[str, o
     lines = [
         _credential(observed),
         *_by_step(plan, observed),
+        *_settings(spec, plan, observed),
         _key_age(observed),
         _last_verify(last_verify, ports.command("verify")),
         _jobs(_explained(jobs, observed)),
@@ -174,6 +176,21 @@ def _by_step(plan: Plan, observed: Observed) -> list[Line]:
     if unheld:
         text = said_many("{n} key that is not kept here", "{n} keys that are not kept here", len(unheld))
         lines.append(Line("key-unheld", said("Other keys"), Health.WARNING, text, unheld[0]))
+    return lines
+
+
+def _settings(spec: ConnectionSpec, plan: Plan, observed: Observed) -> list[Line]:
+    """Tell what is set on the datasets themselves and should not be."""
+    lines: list[Line] = []
+    if expire := [w for w in plan.warnings if w.code in (TABLES_EXPIRE, PARTITIONS_EXPIRE)]:
+        infos = ((wish, observed.datasets.get(wish.name)) for wish in spec.datasets())
+        names = [wish.name for wish, part in infos if isinstance(part, Present) and too_short(wish, part.value)]
+        short = [w for w in expire if w.details["dataset"] in names]
+        worst = (short or expire)[0]
+        health = Health.BROKEN if short else Health.WARNING
+        lines.append(Line("tables-expire", said("Life of tables"), health, worst.cause, worst))
+    if public := [w for w in plan.warnings if w.code == PUBLIC]:
+        lines.append(Line("public", said("Open to everybody"), Health.WARNING, public[0].cause, public[0]))
     return lines
 
 

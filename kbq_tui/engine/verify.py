@@ -9,14 +9,15 @@ from kbq_tui.core import checks
 from kbq_tui.core import statements as sql
 from kbq_tui.core.changes import ACCOUNT, KEY, grant_on, is_recent
 from kbq_tui.core.checks import CheckResult, Judged, Verdict
+from kbq_tui.core.dataset_rules import expiring, public, too_short
 from kbq_tui.core.grants import on_dataset, on_project
 from kbq_tui.core.keyfile import key_id_of
-from kbq_tui.core.observed import KeyInfo, LocalKey
+from kbq_tui.core.observed import DatasetInfo, KeyInfo, LocalKey
 from kbq_tui.core.problems import Kind, Problem, ProblemError
 from kbq_tui.core.spec import JOB_USER, ConnectionSpec, DatasetWish
 from kbq_tui.core.statements import PROBE_PREFIX
 from kbq_tui.core.words import said, said_many
-from kbq_tui.engine.checking import Held, Told, key_refused, refused
+from kbq_tui.engine.checking import Held, Told, key_refused, never, refused
 from kbq_tui.engine.isolation import MAX_OTHER_DATASETS, Isolation
 from kbq_tui.engine.offload import offload
 from kbq_tui.engine.ports import Ports, TableInfo
@@ -110,8 +111,8 @@ class _Verification(Isolation):
     async def _with_key(self) -> None:
         wishes = self.spec.datasets()
         # Each dataset is asked about where it lies; whether that is where it has to be is a check of its own.
-        self.locations = await self._find_locations(wishes)
-        self.location = next((at for w in wishes if (at := self.locations[w.name])), self.wanted)
+        await self._look_at(wishes)
+        self.location = next((at for w in wishes if (at := self.locations.get(w.name))), self.wanted)
         self.wanted = self.wanted or self.location
         async with asyncio.TaskGroup() as group:
             group.create_task(self._query_run())
@@ -119,6 +120,7 @@ class _Verification(Isolation):
             group.create_task(self.isolated())
             for wish in wishes:
                 group.create_task(self._visible(wish))
+                group.create_task(self._settings(wish))
                 group.create_task(self._granted(wish))
                 if wish.purpose == "staging":
                     group.create_task(self._staging(wish))
@@ -129,19 +131,47 @@ class _Verification(Isolation):
                     group.create_task(self._readable(wish))
                     group.create_task(self._writable(wish))
 
-    async def _find_locations(self, wishes: tuple[DatasetWish, ...]) -> dict[str, str]:
-        """Return where each dataset is: as the account sees it, else as the operator does; empty if nobody does."""
+    async def _look_at(self, wishes: tuple[DatasetWish, ...]) -> None:
+        """Look at each dataset, and note where it lies: as the account sees it whole, else as the operator does."""
 
-        async def find(name: str) -> str:
+        async def look(name: str) -> DatasetInfo | Problem | None:
+            seen: DatasetInfo | Problem | None = None
             for cloud in (self.cloud, self.ports.cloud):
-                with contextlib.suppress(ProblemError):
+                try:
                     info = await cloud.dataset(self.spec.project, name)
-                    if info is not None and sql.is_location(info.location):
-                        return info.location
-            return ""
+                except ProblemError as error:
+                    seen = seen or error.problem
+                    continue
+                if info is None or info.access is not None:
+                    return info
+                seen = info
+            return seen
 
-        found = await asyncio.gather(*(find(wish.name) for wish in wishes))
-        return {wish.name: location for wish, location in zip(wishes, found, strict=True)}
+        found = await asyncio.gather(*(look(wish.name) for wish in wishes))
+        self.looked = {wish.name: info for wish, info in zip(wishes, found, strict=True)}
+        self.locations = {
+            name: info.location
+            for name, info in self.looked.items()
+            if isinstance(info, DatasetInfo) and sql.is_location(info.location)
+        }
+
+    async def _settings(self, wish: DatasetWish) -> None:
+        """Judge what is set on a dataset itself; looked at once, with where it lies."""
+        info = self.looked[wish.name]
+        context = replace(self.context, location=self.where(wish.name))
+        gone = Judged(Verdict.SKIPPED, said("{dataset} does not exist", dataset=wish.name))
+        kept, private = gone, gone
+        if isinstance(info, DatasetInfo):
+            kept = checks.judge_kept(wish.name, expiring(info, context), too_short=too_short(wish, info))
+            private = checks.judge_private(wish.name, public(self.spec, info, context))
+            if info.access is None:
+                unread = self.problem("KBQ-ACCESS-UNREAD", dataset=wish.name)
+                private = Judged(Verdict.UNKNOWN, unread.title, unread)
+        elif info is not None:
+            kept = private = checks.judge_error(info, never)
+        call = f"bigquery.datasets.get {self.spec.project}:{wish.name}"
+        self.record(checks.kept(wish), call, kept)
+        self.record(checks.private(wish), call, private)
 
     async def _query_run(self) -> None:
         async def ask() -> Judged:

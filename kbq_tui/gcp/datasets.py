@@ -4,7 +4,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from kbq_tui.core import catalogue
@@ -39,6 +39,7 @@ _OWNERS: Final = frozenset({"roles/bigquery.dataOwner", "roles/bigquery.admin"})
 _PAGE: Final = 1_000
 _MAX_DATASETS: Final = 100_000
 _LONGEST_TIME: Final = 14  # digits, some years after 5000
+_LONGEST_LIFE: Final = 10**13  # milliseconds, some 300 years
 _ACCOUNT_DOMAIN: Final = ".gserviceaccount.com"
 
 
@@ -306,7 +307,15 @@ def _info(name: str, found: JSON) -> DatasetInfo:
         description=text(found, "description"),
         labels={str(k): str(v) for k, v in labels.items()} if isinstance(labels, dict) else {},
         created=_moment(text(found, "creationTime")),
+        table_life=_life(text(found, "defaultTableExpirationMs")),
+        partition_life=_life(text(found, "defaultPartitionExpirationMs")),
     )
+
+
+def _life(milliseconds: str) -> timedelta | None:
+    """Return an expiration, or None where there is none; Google gives int64 as text."""
+    plain = milliseconds.isascii() and milliseconds.isdigit() and int(milliseconds) > 0
+    return timedelta(milliseconds=min(int(milliseconds), _LONGEST_LIFE)) if plain else None
 
 
 def _moment(milliseconds: str) -> datetime | None:

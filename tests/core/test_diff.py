@@ -312,7 +312,7 @@ def test_what_holds_under_a_condition_is_left_with_a_command_that_takes_it_away(
         assert warning.remedy[-1].endswith(f"--member={SPEC.member} --role=roles/bigquery.admin --all")
 
 
-def test_what_everybody_holds_is_left_and_said_where_over_grants_are_to_go() -> None:
+def test_what_everybody_holds_is_left_and_said() -> None:
     seen = in_place()
     assert isinstance(seen.bindings, Present)
     wide = RoleBinding("roles/bigquery.dataViewer", ("allAuthenticatedUsers", "user:you@example.com"))
@@ -325,12 +325,16 @@ def test_what_everybody_holds_is_left_and_said_where_over_grants_are_to_go() -> 
         bindings=Present((*seen.bindings.value, wide)),
         datasets={**seen.datasets, s.IMPORT_DATASET: Present(info)},
     )
-    plan = diff(SPEC, seen, remove_over_grants=True)
-    assert not plan.changes
-    assert [w.details["resource"] for w in plan.warnings] == [f"project {SPEC.project}", f"dataset {s.IMPORT_DATASET}"]
-    assert all("Everybody" in w.cause and "not taken away" in w.cause for w in plan.warnings)
-    assert "--member=allAuthenticatedUsers" in plan.warnings[0].remedy[-1]
-    assert not diff(SPEC, seen).warnings, "who does not ask for it is told by verify"
+    for remove in (False, True):
+        plan = diff(SPEC, seen, remove_over_grants=remove)
+        assert not plan.changes
+        on_project, on_dataset = plan.warnings
+        assert (on_project.code, on_project.details["resource"]) == ("KBQ-OVER-GRANT", f"project {SPEC.project}")
+        assert "Everybody" in on_project.cause
+        assert "not taken away" in on_project.cause
+        assert "--member=allAuthenticatedUsers" in on_project.remedy[-1]
+        assert (on_dataset.code, on_dataset.details["dataset"]) == ("KBQ-PUBLIC-DATASET", s.IMPORT_DATASET)
+        assert 'FROM "specialGroup:allAuthenticatedUsers"' in on_dataset.remedy[-1]
 
 
 @pytest.mark.parametrize(

@@ -325,3 +325,11 @@ def test_an_owner_may_grant(cast, project):
     cast.only([*JOB_USER, project])
     cast.run(cast.account, "GRANT `roles/bigquery.dataViewer` ON SCHEMA d TO 'user:a@example.com'")
     cast.run(cast.account, "REVOKE `roles/bigquery.dataViewer` ON SCHEMA d FROM 'user:a@example.com'")
+
+
+@pytest.mark.parametrize("everybody", ["allUsers", "allAuthenticatedUsers"])
+def test_sql_names_everybody_as_a_special_group(cast, everybody):
+    cast.only([*JOB_USER, "roles/owner"])
+    grant = f"`roles/bigquery.dataViewer` ON SCHEMA d {{}} 'specialGroup:{everybody}'"
+    cast.run(cast.account, "GRANT " + grant.format("TO"))
+    cast.run(cast.account, "REVOKE " + grant.format("FROM"))

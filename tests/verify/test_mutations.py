@@ -150,6 +150,28 @@ def in_capitals(role: str) -> Spoil:
     return spoil
 
 
+def expires(dataset: str, **hours: float) -> Spoil:
+    def spoil(bench: Bench) -> None:
+        for kind, n in hours.items():
+            setattr(bench.dataset(dataset), f"default_{kind}_expiration_ms", int(n * 3_600_000))
+
+    return spoil
+
+
+def public(dataset: str, role: str = "READER", **member: str) -> Spoil:
+    def spoil(bench: Bench) -> None:
+        bench.world.set_access(bench.dataset(dataset), [*bench.dataset(dataset).access, {"role": role, **member}])
+
+    return spoil
+
+
+def hidden(dataset: str) -> Spoil:
+    def spoil(bench: Bench) -> None:
+        bench.dataset(dataset).traits["hide_access"] = True
+
+    return spoil
+
+
 def twin(bench: Bench) -> None:
     drop_dataset(TMP)(bench)
     bench.sql(f"CREATE SCHEMA `P.{TMP.lower()}` OPTIONS(location='US')")
@@ -250,6 +272,11 @@ def visible(name: str) -> str:
     return f"dataset.visible:{name}"
 
 
+def settings(name: str, verdict: str) -> dict[str, str]:
+    """What is judged of a dataset itself."""
+    return {f"dataset.kept:{name}": verdict, f"dataset.private:{name}": verdict}
+
+
 def granted(name: str) -> str:
     return f"grants.direct:{name}"
 
@@ -267,22 +294,46 @@ CASES = (
     Case(
         "the import dataset is gone",
         drop_dataset(IMP),
-        {visible(IMP): FAIL, granted(IMP): FAIL, "import.read": FAIL, "import.readonly": UNKNOWN},
+        {
+            visible(IMP): FAIL,
+            granted(IMP): FAIL,
+            "import.read": FAIL,
+            "import.readonly": UNKNOWN,
+            **settings(IMP, SKIPPED),
+        },
     ),
     Case(
         "the staging dataset is gone",
         drop_dataset(TMP),
-        {visible(TMP): FAIL, granted(TMP): FAIL, "staging.write": FAIL, "billing.dml": UNKNOWN},
+        {
+            visible(TMP): FAIL,
+            granted(TMP): FAIL,
+            "staging.write": FAIL,
+            "billing.dml": UNKNOWN,
+            **settings(TMP, SKIPPED),
+        },
     ),
     Case(
         "the staging dataset is gone, and another one has its name in lower case",
         twin,
-        {visible(TMP): FAIL, granted(TMP): FAIL, "staging.write": FAIL, "billing.dml": UNKNOWN},
+        {
+            visible(TMP): FAIL,
+            granted(TMP): FAIL,
+            "staging.write": FAIL,
+            "billing.dml": UNKNOWN,
+            **settings(TMP, SKIPPED),
+        },
     ),
     Case(
         "the export dataset is gone",
         drop_dataset(EXPORT),
-        {visible(EXPORT): FAIL, granted(EXPORT): FAIL, "export.read": FAIL, "export.write": FAIL},
+        {
+            visible(EXPORT): FAIL,
+            granted(EXPORT): FAIL,
+            "export.read": FAIL,
+            "export.write": FAIL,
+            **settings(EXPORT, SKIPPED),
+        },
         BOTH,
     ),
     Case(
@@ -293,10 +344,41 @@ CASES = (
     Case(
         "datasets cannot be looked up",
         fail(down("bigquery.datasets.get")),
-        {visible(IMP): UNKNOWN, visible(TMP): UNKNOWN},
+        {visible(IMP): UNKNOWN, visible(TMP): UNKNOWN, **settings(IMP, UNKNOWN), **settings(TMP, UNKNOWN)},
     ),
-    Case("one dataset cannot be looked up", cut(f"/datasets/{TMP}?"), {visible(TMP): UNKNOWN}),
-    Case("the export dataset cannot be looked up", cut(f"/datasets/{EXPORT}?"), {visible(EXPORT): UNKNOWN}, BOTH),
+    Case(
+        "one dataset cannot be looked up", cut(f"/datasets/{TMP}?"), {visible(TMP): UNKNOWN, **settings(TMP, UNKNOWN)}
+    ),
+    Case(
+        "the export dataset cannot be looked up",
+        cut(f"/datasets/{EXPORT}?"),
+        {visible(EXPORT): UNKNOWN, **settings(EXPORT, UNKNOWN)},
+        BOTH,
+    ),
+    Case("new tables of the import dataset vanish", expires(IMP, table=60), {f"dataset.kept:{IMP}": FAIL}),
+    Case("partitions of the import dataset vanish", expires(IMP, partition=24), {f"dataset.kept:{IMP}": FAIL}),
+    Case(
+        "new tables of the staging dataset vanish within 72 minutes",
+        expires(TMP, table=1.2),
+        {f"dataset.kept:{TMP}": FAIL},
+    ),
+    Case("new tables of the staging dataset vanish after a month", expires(TMP, table=30 * 24), {}),
+    Case("new tables of the export dataset vanish", expires(EXPORT, table=24), {f"dataset.kept:{EXPORT}": FAIL}, BOTH),
+    Case("the import dataset is open to anybody", public(IMP, iamMember="allUsers"), {f"dataset.private:{IMP}": FAIL}),
+    Case(
+        "the staging dataset is open to every Google account",
+        public(TMP, specialGroup="allAuthenticatedUsers"),
+        {f"dataset.private:{TMP}": FAIL},
+    ),
+    Case(
+        "the export dataset shows its tables' names to anybody",
+        public(EXPORT, iamMember="allUsers", role="roles/bigquery.metadataViewer"),
+        {f"dataset.private:{EXPORT}": FAIL},
+        BOTH,
+    ),
+    Case(
+        "the access list of the import dataset is not in the answers", hidden(IMP), {f"dataset.private:{IMP}": UNKNOWN}
+    ),
     # -- the key
     Case("the key was deleted", delete_key, rest_skipped(IMPORT, key_auth=FAIL, keys_expected=FAIL)),
     Case("the key is switched off", disable_key, rest_skipped(IMPORT, key_auth=FAIL, keys_expected=FAIL)),

@@ -103,6 +103,8 @@ def _normalise(given: JSON) -> JSON:
         return entry
     if not entry.get("role"):
         raise refusals.invalid("Required parameter is missing: role")
+    if entry.get("iamMember") == "specialGroup:allUsers":
+        entry["iamMember"] = "allUsers"  # SQL's name for it; an access list has no special group of that name
     member = str(entry.get("iamMember", ""))
     kind, _, name = member.partition(":")
     spelled = {"user": "userByEmail", "serviceAccount": "userByEmail", "group": "groupByEmail", "domain": "domain"}

@@ -17,7 +17,7 @@ class DatasetsScreen(Changing):
     """Names, what exists already, and what will be made."""
 
     step = Step.DATASETS
-    warnings = ("KBQ-DATASET-TWIN",)
+    warnings = ("KBQ-DATASET-TWIN", "KBQ-TABLES-EXPIRE", "KBQ-PARTITIONS-EXPIRE", "KBQ-PUBLIC-DATASET")
     help_name = "datasets"
 
     def fields(self) -> ComposeResult:

@@ -22,7 +22,7 @@ class PermissionsScreen(Changing):
     BINDINGS = keys.bindings("permissions")
     scopes: ClassVar = ("permissions",)
     step = Step.PERMISSIONS
-    warnings = ("KBQ-SHARED-NEEDS", "KBQ-OVER-GRANT")
+    warnings = ("KBQ-SHARED-NEEDS", "KBQ-OVER-GRANT", "KBQ-CONDITIONAL-GRANT")
     help_name = "permissions"
 
     def fields(self) -> ComposeResult:
