@@ -18,7 +18,7 @@ from hypothesis import settings
 
 # Not in the folder's own conftest: under xdist the process that sums up collects nothing, and reads only this one.
 from tests.faults.figures import pytest_terminal_summary
-from tests.support import canary
+from tests.support import canary, lookups
 
 __all__ = ["pytest_terminal_summary"]
 
@@ -38,6 +38,7 @@ settings.load_profile("steady")
 # Texts are compared in English, whatever the machine speaks; programs under test are started with these as a rule.
 os.environ.update(LC_ALL="C.UTF-8", LANG="C.UTF-8", KBQ_TUI_LANG="en")
 
+LOOKED_UP = pytest.StashKey[Path | None]()
 LARGEST = 16 * 1024 * 1024
 
 
@@ -50,6 +51,7 @@ def shows_a_key(text: str | bytes) -> bool:
 def pytest_configure(config: pytest.Config) -> None:
     given = getattr(config, "workerinput", {}).get(canary.PAIR)
     os.environ[canary.PAIR] = given or str(canary.create(config._tmp_path_factory.getbasetemp()))  # type: ignore[attr-defined]
+    config.stash[LOOKED_UP] = lookups.start(config._tmp_path_factory.getbasetemp() / "lookups")  # type: ignore[attr-defined]
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -110,3 +112,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     if found:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
         print(f"\nPRIVATE KEYS outside key files: {[str(p) for p in found[:10]]}")
+    folder = session.config.stash.get(LOOKED_UP, None)
+    if folder is not None and (asked := lookups.notes(folder)):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        print("\nNAMES OF OTHER MACHINES were looked up:", *asked[:50], sep="\n  ")

@@ -14,7 +14,7 @@ from types import TracebackType
 
 import pyte
 
-from tests.support import canary
+from tests.support import canary, lookups
 from tests.support.polling import PATIENCE
 
 
@@ -35,7 +35,7 @@ class Terminal:
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
             fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
-            os.execvpe(command[0], list(command), dict(env))
+            os.execvpe(command[0], list(command), lookups.watched(env))
         os.set_blocking(self.fd, False)
 
     def resize(self, columns: int, rows: int) -> None:

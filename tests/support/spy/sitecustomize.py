@@ -1,0 +1,95 @@
+"""Notes every look-up of a name that does not mean this machine; loaded by each Python of a test run at its start.
+
+Python tells an audit hook of each look-up before it is made. gRPC resolves names by itself, so its targets
+are noted when a channel is made.
+"""
+
+import os
+import sys
+from collections.abc import Callable
+from importlib.machinery import ModuleSpec
+from typing import Any
+
+FOLDER = "KBQ_TEST_LOOKUPS"
+"""The environment variable that names the folder for notes."""
+_HERE = ("", "localhost", "127.0.0.1", "::1")
+_NEVER = (".invalid", ".example", ".test")
+"""Names that nobody can have: https://www.rfc-editor.org/rfc/rfc2606"""
+
+
+def foreign(host: object) -> bool:
+    """Return whether somebody would have to be asked where a host is."""
+    if isinstance(host, bytes | bytearray):
+        host = host.decode(errors="replace")
+    if not isinstance(host, str) or host in _HERE or host.endswith(_NEVER):
+        return False
+    import _socket
+
+    for family in (_socket.AF_INET, _socket.AF_INET6):
+        try:
+            _socket.inet_pton(family, host.partition("%")[0])
+        except (OSError, ValueError):
+            continue
+        return False
+    return True
+
+
+def _note(how: str, host: object) -> None:
+    if not foreign(host):
+        return
+    if host == "metadata.google.internal" and "google-cloud-sdk" in sys.prefix:
+        return  # Google's own gcloud looks for it on every machine, whatever its settings say
+    test = os.environ.get("PYTEST_CURRENT_TEST", "no test")
+    line = f"{host!r} by {how} in {test}: {' '.join(sys.orig_argv)[:200]!r}\n"
+    try:
+        with open(f"{_folder}/{os.getpid()}", "a", encoding="utf-8") as file:  # noqa: PTH123  pathlib is not loaded everywhere
+            file.write(line)
+    except OSError:
+        pass  # the run is over
+
+
+def _heard(event: str, args: tuple[Any, ...]) -> None:
+    if event in ("socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr"):
+        _note(event, args[0])
+    elif event in ("socket.connect", "socket.sendto") and isinstance(args[1], tuple):
+        _note(event, args[1][0])
+
+
+def _target(target: str) -> str:
+    """Return the host of a gRPC target such as `host:port`, `dns:///host:port`, `unix:/path`."""
+    if target.startswith(("unix:", "unix-abstract:")):
+        return ""
+    return target.rpartition("/")[2].rpartition(":")[0].strip("[]")
+
+
+class _Grpc:
+    """Notes the targets of channels, once grpc has been imported."""
+
+    def find_spec(self, name: str, path: object = None, target: object = None) -> ModuleSpec | None:
+        if name != "grpc._channel":
+            return None
+        sys.meta_path.remove(self)  # type: ignore[arg-type]
+        from importlib.util import find_spec
+
+        spec = find_spec(name)
+        if spec is not None and spec.loader is not None:
+            run: Callable[[Any], None] = spec.loader.exec_module
+
+            def exec_module(module: Any) -> None:
+                run(module)
+                made = module.Channel.__init__
+
+                def init(self: Any, target: str, *args: Any, **more: Any) -> None:
+                    _note("gRPC", _target(target))
+                    made(self, target, *args, **more)
+
+                module.Channel.__init__ = init
+
+            spec.loader.exec_module = exec_module  # type: ignore[method-assign]
+        return spec
+
+
+_folder = os.environ.get(FOLDER, "")
+if _folder:
+    sys.addaudithook(_heard)
+    sys.meta_path.insert(0, _Grpc())  # type: ignore[arg-type]
