@@ -81,6 +81,8 @@ _TABLE: Final = (
     Permission("bigquery.datasets.delete", mark("delete a dataset"), *_DATASET_OWNER),
     Permission("bigquery.tables.getIamPolicy", mark("read who has which role on a table"), *_DATASET_OWNER),
     Permission("bigquery.tables.setIamPolicy", mark("take a role on a table away"), *_DATASET_OWNER),
+    Permission("bigquery.rowAccessPolicies.list", mark("see whether a table hides rows"), *_DATASET_OWNER),
+    Permission("bigquery.rowAccessPolicies.getIamPolicy", mark("see whom a row policy lets through"), *_DATASET_OWNER),
     _on_project("bigquery.jobs.create", mark("run a query"), "roles/bigquery.jobUser", "BigQuery Job User"),
     _on_project(
         "bigquery.jobs.listAll",

@@ -16,6 +16,7 @@ if TYPE_CHECKING:  # nothing of it is needed to draw a first frame
     from kbq_tui.core.changes import OwnChange
     from kbq_tui.core.events import Event
     from kbq_tui.core.observed import AccountInfo, DatasetInfo, Identity, KeyInfo, LocalKey, ProjectInfo, RoleBinding
+    from kbq_tui.core.row_policies import RowPolicy
     from kbq_tui.core.secret import Secret
     from kbq_tui.core.spec import ConnectionSpec
 
@@ -155,6 +156,12 @@ class Cloud(Protocol):
         self, project: str, dataset: str, table: str, permissions: Sequence[str]
     ) -> frozenset[str]:
         """Return those of the permissions that the principal holds on a table or view, wherever they come from."""
+
+    async def tables_read(self, project: str, sql: str, location: str) -> tuple[tuple[str, str, str], ...]:
+        """Return the tables (project, dataset, table) that a query would read, also behind views; by a dry run."""
+
+    async def row_policies(self, project: str, dataset: str, table: str) -> tuple[RowPolicy, ...]:
+        """Return the row access policies of a table, each with whom it lets through."""
 
     async def recent_jobs(self, project: str, email: str, limit: int = 10) -> tuple[JobInfo, ...]:
         """Return the newest jobs that the service account ran, newest first."""

@@ -18,6 +18,7 @@ from kbq_tui.core.spec import JOB_USER, ConnectionSpec, DatasetWish
 from kbq_tui.core.statements import PROBE_PREFIX
 from kbq_tui.core.words import said, said_many
 from kbq_tui.engine.checking import Held, Told, key_refused, never, refused
+from kbq_tui.engine.hidden_rows import hidden_rows
 from kbq_tui.engine.isolation import MAX_OTHER_DATASETS, Isolation
 from kbq_tui.engine.offload import offload
 from kbq_tui.engine.ports import Ports, TableInfo
@@ -306,7 +307,7 @@ class _Verification(Isolation):
                     len(tried),
                     note=note,
                 )
-                return Judged(Verdict.PASS, read)
+                return await hidden_rows(self, wish.name, tried, Judged(Verdict.PASS, read))
             judged = [checks.judge_error(why, _cannot_read(t)) for t, why in bad]
             worst = next((j for j in judged if j.verdict is Verdict.FAIL), judged[0])
             text = said(

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from kbq_tui.core.observed import AccountInfo, DatasetInfo, Identity, KeyInfo, ProjectInfo, RoleBinding
+from kbq_tui.core.row_policies import RowPolicy
 from kbq_tui.core.secret import Secret
 from kbq_tui.core.threads import start_daemon
 from kbq_tui.engine.ports import JobInfo, ProjectPage, QueryResult, TableInfo
@@ -197,6 +198,12 @@ class GoogleCloud:
         self, project: str, dataset: str, table: str, permissions: Sequence[str]
     ) -> frozenset[str]:
         return await self._datasets.test_table(project, dataset, table, permissions)
+
+    async def tables_read(self, project: str, sql: str, location: str) -> tuple[tuple[str, str, str], ...]:
+        return await self._queries.tables_read(project, sql, location)
+
+    async def row_policies(self, project: str, dataset: str, table: str) -> tuple[RowPolicy, ...]:
+        return await self._table_policies.rows(project, dataset, table)
 
     async def recent_jobs(self, project: str, email: str, limit: int = 10) -> tuple[JobInfo, ...]:
         own = (await self.identity()).principal.lower() == email.lower()

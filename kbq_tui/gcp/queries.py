@@ -87,6 +87,35 @@ class Queries:
         context = self._wire.context(project, location=location)
         return await self._wire.call(run, method="bigquery.jobs.query", context=context)
 
+    async def tables_read(self, project: str, sql: str, location: str) -> tuple[tuple[str, str, str], ...]:
+        """Return the tables that a query would read, by a dry run; of more than 50 BigQuery may leave some out.
+
+        Source: https://cloud.google.com/bigquery/docs/reference/rest/v2/Job#JobStatistics2 (referencedTables)
+        """
+        body: JSON = {
+            "jobReference": {"projectId": project, **({"location": location} if location else {})},
+            "configuration": {"dryRun": True, "query": {"query": sql, "useLegacySql": False}},
+        }
+
+        def read(answer: JSON) -> tuple[tuple[str, str, str], ...]:
+            statistics = answer.get("statistics")
+            query = statistics.get("query") if isinstance(statistics, dict) else None
+            if not isinstance(query, dict):
+                raise MalformedError("not the answer to a dry run")  # an empty one would look like "reads nothing"
+            return tuple(
+                (text(table, "projectId"), text(table, "datasetId"), text(table, "tableId"))
+                for table in items(query, "referencedTables")
+            )
+
+        return await self._wire.ask(
+            "POST",
+            f"{self._wire.endpoints.bigquery}/bigquery/v2/projects/{part(project)}/jobs",
+            read,
+            method="bigquery.jobs.insert",
+            context=self._wire.context(project, location=location),
+            body=body,
+        )
+
     async def recent_jobs(self, project: str, email: str, limit: int, *, own: bool) -> tuple[JobInfo, ...]:
         """Return the newest jobs of an account, newest first; looks at the newest 1,000 jobs of the project.
 

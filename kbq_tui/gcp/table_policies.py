@@ -5,6 +5,7 @@ from collections import defaultdict
 from typing import Final
 
 from kbq_tui.core.observed import RoleBinding
+from kbq_tui.core.row_policies import RowPolicy
 from kbq_tui.gcp.calls import Try
 from kbq_tui.gcp.errors import MalformedError, fault_of
 from kbq_tui.gcp.policies import bindings_in, without
@@ -12,6 +13,8 @@ from kbq_tui.gcp.wire import JSON, Wire, items, part, text
 
 # Version 3 shows conditions. Source: https://cloud.google.com/iam/docs/policies#specifying-version-get
 _VERSION: Final = 3
+_PAGE: Final = 100
+_MAX_ROW_POLICIES: Final = 400  # BigQuery's limit for a table (https://cloud.google.com/bigquery/quotas)
 
 
 class TablePolicies:
@@ -36,6 +39,36 @@ class TablePolicies:
 
         context = self._wire.context(project, dataset=dataset)
         return await self._wire.call(read, method="bigquery.tables.getIamPolicy", context=context)
+
+    async def rows(self, project: str, dataset: str, table: str) -> tuple[RowPolicy, ...]:
+        """Return the row access policies of a table. Whom each lets through stands in its IAM policy alone.
+
+        Source: https://cloud.google.com/bigquery/docs/reference/rest/v2/rowAccessPolicies (grantees: input only)
+        """
+        base = self._url(project, dataset, table, "/rowAccessPolicies")
+        context = self._wire.context(project, dataset=dataset)
+        found = await self._wire.pages(
+            base,
+            {"pageSize": _PAGE},
+            lambda answer: items(answer, "rowAccessPolicies"),
+            limit=_MAX_ROW_POLICIES,
+            method="bigquery.rowAccessPolicies.list",
+            context=context,
+        )
+        policies: list[RowPolicy] = []
+        for policy in found:
+            name = text(policy.get("rowAccessPolicyReference"), "policyId")
+            bindings = await self._wire.ask(
+                "POST",
+                f"{base}/{part(name)}:getIamPolicy",
+                bindings_in,
+                body={"options": {"requestedPolicyVersion": _VERSION}},
+                method="bigquery.rowAccessPolicies.getIamPolicy",
+                context=context,
+            )
+            members = tuple(member for binding in bindings for member in binding.members)
+            policies.append(RowPolicy(name, text(policy, "filterPredicate"), members))
+        return tuple(policies)
 
     async def remove(self, project: str, dataset: str, table: str, role: str, member: str) -> bool:
         """Take a member out of the unconditional binding of a role; False if it was not there.

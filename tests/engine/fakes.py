@@ -21,6 +21,7 @@ from kbq_tui.core.observed import (
     RoleBinding,
 )
 from kbq_tui.core.problems import Context, Kind, Problem, ProblemError, Retry
+from kbq_tui.core.row_policies import RowPolicy
 from kbq_tui.core.secret import Secret
 from kbq_tui.engine.ports import JobInfo, Ports, ProjectPage, QueryResult, TableInfo
 
@@ -246,6 +247,14 @@ class FakeCloud:
     ) -> frozenset[str]:
         await self._call("test_table_permissions")
         return frozenset({"bigquery.tables.get"} & set(permissions))
+
+    async def tables_read(self, project: str, sql: str, location: str) -> tuple[tuple[str, str, str], ...]:
+        await self._call("tables_read")
+        return ()
+
+    async def row_policies(self, project: str, dataset: str, table: str) -> tuple[RowPolicy, ...]:
+        await self._call("row_policies")
+        return ()
 
     async def recent_jobs(self, project: str, email: str, limit: int = 10) -> tuple[JobInfo, ...]:
         await self._call("recent_jobs")

@@ -10,6 +10,7 @@ import pytest
 
 from kbq_tui.core.observed import AccessEntry, RoleBinding
 from kbq_tui.core.problems import Kind, Retry
+from kbq_tui.core.row_policies import RowPolicy
 from kbq_tui.sandbox.bigquery import seed
 from tests.gcp.conftest import ACCOUNT_ID, EDITOR, JOB_USER, TMP, VIEWER, Play, problem
 
@@ -260,6 +261,28 @@ async def test_a_role_on_a_single_table_goes_and_what_others_wrote_meanwhile_sta
         gone = (ground.project, TMP, "no_such")
         assert await cloud.table_bindings(*gone) == ()
         assert await cloud.revoke_table(*gone, EDITOR, ground.member) is False
+
+
+async def test_row_policies_are_read_with_whom_they_let_through_and_a_views_tables_by_a_dry_run(play: Play) -> None:
+    async with play("existing") as ground:
+        cloud, there = ground.cloud, ground.sandbox.world.dataset(ground.project, TMP)
+        path = f"`{ground.project}.{TMP}"
+        seed(
+            ground.sandbox.context,
+            ground.project,
+            [f"CREATE TABLE {path}.t` (x INT64)", f"CREATE VIEW {path}.v` AS SELECT x FROM {path}.t`"],
+        )
+        assert await cloud.row_policies(ground.project, TMP, "t") == ()
+        there.tables["t"].traits["row_policies"] = [
+            {"id": "one", "grantees": ["group:a@acme.example", ground.member], "filter": "x > 1"},
+            {"id": "two", "grantees": ["user:b@acme.example"], "filter": "TRUE"},
+        ]
+        assert await cloud.row_policies(ground.project, TMP, "t") == (
+            RowPolicy("one", "x > 1", ("group:a@acme.example", ground.member)),
+            RowPolicy("two", "TRUE", ("user:b@acme.example",)),
+        )
+        read = await cloud.tables_read(ground.project, f"SELECT * FROM {path}.v`", there.location)
+        assert (ground.project, TMP, "t") in read
 
 
 async def test_revoking_without_a_role_takes_every_entry_of_the_member(play: Play) -> None:

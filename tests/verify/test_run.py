@@ -49,7 +49,7 @@ async def test_every_call_is_made_with_the_key_but_for_what_the_account_must_not
     await bench.verify()
     calls = [c for c in bench.spot.calls()[before:] if not c.method.startswith("oauth2")]
     operators = {c.method for c in calls if c.principal != bench.spec.account_email}
-    assert operators == OPERATORS
+    assert operators == OPERATORS | {"bigquery.rowAccessPolicies.list"}
     assert Counter(c.principal for c in calls)[bench.spec.account_email] >= 15
 
 
@@ -197,11 +197,41 @@ async def test_a_probe_in_the_dataset_that_is_read_is_no_table_of_klaviyos(
 # -- reading
 
 
-async def test_rows_hidden_by_a_policy_are_no_failure(bench: Bench) -> None:
-    bench.sql(f"CREATE TABLE `P.{IMP}.people` (email STRING)", f"INSERT INTO `P.{IMP}.people` VALUES ('a@b.example')")
-    bench.traits(IMP, "people", row_policies=[{"grantees": ["user:else@acme.example"], "filter": "TRUE"}])
+@pytest.mark.parametrize(
+    ("grantee", "filter_", "verdict", "evidence"),
+    [
+        ("user:else@acme.example", "TRUE", "fail", "it gets no row"),
+        ("group:analysts@acme.example", "TRUE", "unknown", "whether it is one of group:analysts@acme.example"),
+        ("", "email = 'a'", "pass", "only the rows of its policies are seen: email = 'a'"),
+        ("", "TRUE", "pass", "can be read"),
+        ("allAuthenticatedUsers", "TRUE", "pass", "can be read"),
+    ],
+)
+@pytest.mark.parametrize("behind_a_view", [False, True])
+async def test_rows_that_a_policy_hides_are_said(
+    bench: Bench, grantee: str, filter_: str, verdict: str, evidence: str, behind_a_view: bool
+) -> None:
+    home = IMP
+    if behind_a_view:
+        home = "warehouse"
+        bench.sql("CREATE SCHEMA `P.warehouse` OPTIONS(location='EU')")
+    bench.sql(f"CREATE TABLE `P.{home}.people` (email STRING)")
+    if behind_a_view:
+        bench.sql(f"CREATE VIEW `P.{IMP}.v` AS SELECT email FROM `P.warehouse.people`")
+        bench.also("warehouse", "READER")
+    bench.traits(home, "people", row_policies=[{"grantees": [grantee or bench.spec.member], "filter": filter_}])
     result = (await bench.verify())["import.read"]
-    assert (result.verdict, result.evidence) == ("pass", "1 table or view can be read")
+    assert result.verdict == verdict, result
+    assert evidence in result.evidence
+    assert (result.problem is not None and result.problem.code == "KBQ-ROW-POLICY") == (verdict != "pass")
+
+
+async def test_row_policies_that_the_operator_may_not_see_leave_it_open(bench: Bench) -> None:
+    bench.sql(f"CREATE TABLE `P.{IMP}.people` (email STRING)")
+    bench.fail(Rule("bigquery.rowAccessPolicies.list", "status", every=1, status=403, reason="accessDenied"))
+    result = (await bench.verify())["import.read"]
+    assert result.verdict == "unknown"
+    assert "roles/bigquery.dataOwner" in result.problem.remedy[0]
 
 
 async def test_more_tables_than_are_tried_are_said_with_the_number(bench: Bench) -> None:

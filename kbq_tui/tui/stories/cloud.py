@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from kbq_tui.core import catalogue
 from kbq_tui.core.observed import AccessEntry, AccountInfo, DatasetInfo, Identity, KeyInfo, ProjectInfo, RoleBinding
 from kbq_tui.core.problems import Context, Kind, Problem, ProblemError
+from kbq_tui.core.row_policies import RowPolicy
 from kbq_tui.core.secret import Secret
 from kbq_tui.core.spec import DATA_EDITOR, REQUIRED_SERVICES, ConnectionSpec
 from kbq_tui.engine.ports import JobInfo, ProjectPage, QueryResult, TableInfo
@@ -272,6 +273,14 @@ class MemoryCloud:
     ) -> frozenset[str]:
         await self._enter("test_table_permissions")
         return frozenset({"bigquery.tables.get"} & set(permissions))
+
+    async def tables_read(self, project: str, sql: str, location: str) -> tuple[tuple[str, str, str], ...]:
+        await self._enter("tables_read")
+        return ()
+
+    async def row_policies(self, project: str, dataset: str, table: str) -> tuple[RowPolicy, ...]:
+        await self._enter("row_policies")
+        return ()
 
     async def recent_jobs(self, project: str, email: str, limit: int = 10) -> tuple[JobInfo, ...]:
         await self._enter("recent_jobs")
