@@ -39,13 +39,13 @@ format: $(VENV)/.dev
 	$(BIN)/ruff check --fix .
 
 messages: $(VENV)/.dev
-	$(BIN)/python -m tests.messages
+	$(BIN)/python -m tests.tools.messages
 
 bench: $(VENV)/.dev
-	@$(BIN)/python -m tests.bench $(BENCH)
+	@$(BIN)/python -m tests.tools.bench $(BENCH)
 
 screenshots: $(VENV)/.dev
-	$(BIN)/python -m tests.screenshots
+	$(BIN)/python -m tests.tools.screenshots
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis dist build

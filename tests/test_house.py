@@ -9,27 +9,36 @@ import pytest
 
 HEAVY = ("textual", "google", "grpc", "keyring", "duckdb", "starlette", "requests")
 
-# Of core, nothing but what the help is told with: `--version` pays for every import.
-CORE = tuple(f"kbq_tui.core.{name}" for name in ("catalogue", "checks", "plan", "problems", "spec", "text"))
+# Nothing of these but what the help is rendered with: `--version` pays for every import.
+PURE = ("kbq_tui.model", "kbq_tui.shell", "kbq_tui.diagnosis", "kbq_tui.planning")
 
 ROOMS = {
-    "kbq_tui.core.diff": (*HEAVY, "click", "tomlkit", "platformdirs", "kbq_tui.engine", "kbq_tui.gcp", "kbq_tui.local"),
-    "kbq_tui.core.recognise": (*HEAVY, "click", "tomlkit", "platformdirs", "kbq_tui.engine"),
+    "kbq_tui.planning.diff": (
+        *HEAVY,
+        "click",
+        "tomlkit",
+        "platformdirs",
+        "kbq_tui.engine",
+        "kbq_tui.gcp",
+        "kbq_tui.local",
+    ),
+    "kbq_tui.diagnosis.recognise": (*HEAVY, "click", "tomlkit", "platformdirs", "kbq_tui.engine"),
     "kbq_tui.engine.apply": (*HEAVY, "click", "tomlkit", "platformdirs", "kbq_tui.gcp", "kbq_tui.local"),
     "kbq_tui.engine.status": (*HEAVY, "click", "tomlkit", "platformdirs", "kbq_tui.gcp", "kbq_tui.local"),
     "kbq_tui.gcp.cloud": ("textual", "google", "grpc", "keyring", "click", "kbq_tui.local", "kbq_tui.sandbox"),
-    "kbq_tui.local.keys": ("textual", "google", "grpc", "keyring", "click", "kbq_tui.gcp", "kbq_tui.sandbox"),
+    "kbq_tui.local.keys.key_files": ("textual", "google", "grpc", "keyring", "click", "kbq_tui.gcp", "kbq_tui.sandbox"),
     "kbq_tui.tui.app": ("google", "grpc", "keyring", "kbq_tui.gcp", "kbq_tui.local", "kbq_tui.sandbox", "duckdb"),
-    "kbq_tui.cli": (*HEAVY, *CORE, "kbq_tui.engine", "kbq_tui.gcp", "kbq_tui.tui"),
+    "kbq_tui.cli.click_app": (*HEAVY, *PURE, "kbq_tui.engine", "kbq_tui.gcp", "kbq_tui.tui"),
     "kbq_tui.sandbox.server": (
         "textual",
         "keyring",
-        "kbq_tui.core",
+        *PURE,
+        "kbq_tui.i18n",
         "kbq_tui.engine",
         "kbq_tui.gcp",
         "kbq_tui.local",
         "kbq_tui.tui",
-        "kbq_tui.headless",
+        "kbq_tui.cli",
     ),
 }
 

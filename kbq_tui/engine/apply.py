@@ -4,8 +4,18 @@ import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from kbq_tui.core import catalogue
-from kbq_tui.core.actions import (
+from kbq_tui.diagnosis import catalogue
+from kbq_tui.engine import event_log
+from kbq_tui.engine.observe import observe
+from kbq_tui.engine.ports import Ports
+from kbq_tui.engine.threads import offload
+from kbq_tui.engine.waiting import Emit, Patience, Waits, own_changes
+from kbq_tui.i18n.messages import joined, said
+from kbq_tui.model.changes import ACCOUNT, KEY, SERVICE
+from kbq_tui.model.events import Event, EventKind
+from kbq_tui.model.key_file import key_id_of
+from kbq_tui.model.observed import LocalKey, Observed, Present
+from kbq_tui.model.operations import (
     Action,
     CreateAccount,
     CreateDataset,
@@ -21,22 +31,12 @@ from kbq_tui.core.actions import (
     RevokeTableRole,
     Step,
 )
-from kbq_tui.core.changes import ACCOUNT, KEY, SERVICE
-from kbq_tui.core.diff import context_of, diff
-from kbq_tui.core.done import done
-from kbq_tui.core.events import Event, EventKind
-from kbq_tui.core.keyfile import key_id_of
-from kbq_tui.core.observed import LocalKey, Observed, Present
-from kbq_tui.core.plan import Plan
-from kbq_tui.core.problems import Problem, ProblemError
-from kbq_tui.core.secret import Secret
-from kbq_tui.core.spec import ConnectionSpec
-from kbq_tui.core.words import joined, said
-from kbq_tui.engine import logged
-from kbq_tui.engine.observe import observe
-from kbq_tui.engine.offload import offload
-from kbq_tui.engine.ports import Ports
-from kbq_tui.engine.waiting import Emit, Patience, Waits, own_changes
+from kbq_tui.model.outcome_texts import done
+from kbq_tui.model.plan import Plan
+from kbq_tui.model.problem import Problem, ProblemError
+from kbq_tui.model.secret import Secret
+from kbq_tui.model.spec import ConnectionSpec
+from kbq_tui.planning.diff import context_of, diff
 
 GRACE = 0.8
 """Seconds that a change under way is given when the operator leaves; what hangs longer is left to the journal."""
@@ -160,7 +160,7 @@ class Runner:
         self.ports = ports
         self.patience = patience
         self.outcome = Outcome(Plan(spec.name, ()))
-        self._emit = logged.events(emit)
+        self._emit = event_log.events(emit)
         self._waits = Waits(ports.clock, patience, self._emit)
         self._journal_read = False
         self._intended: set[str] = set()

@@ -1,20 +1,20 @@
 """The account's keys: list them beside the one that is kept here, make one, delete one."""
 
-from kbq_tui.core import catalogue
-from kbq_tui.core.actions import Action, Change, CreateKey, DeleteKey
-from kbq_tui.core.changes import ACCOUNT, KEY
-from kbq_tui.core.diff import context_of
-from kbq_tui.core.events import Event, EventKind
-from kbq_tui.core.observed import KeyInfo, LocalKey, Present, Unknown, value_of
-from kbq_tui.core.problems import ProblemError
-from kbq_tui.core.spec import ConnectionSpec
-from kbq_tui.core.steps import Step
-from kbq_tui.core.words import said
+from kbq_tui.diagnosis import catalogue
 from kbq_tui.engine.apply import Outcome, Runner
 from kbq_tui.engine.observe import handed_over, inspect_key, part_of
-from kbq_tui.engine.offload import offload
 from kbq_tui.engine.ports import Ports
+from kbq_tui.engine.threads import offload
 from kbq_tui.engine.waiting import Emit, Patience, Waits, own_changes
+from kbq_tui.i18n.messages import said
+from kbq_tui.model.changes import ACCOUNT, KEY
+from kbq_tui.model.events import Event, EventKind
+from kbq_tui.model.observed import KeyInfo, LocalKey, Present, Unknown, value_of
+from kbq_tui.model.operations import Action, Change, CreateKey, DeleteKey
+from kbq_tui.model.problem import ProblemError
+from kbq_tui.model.spec import ConnectionSpec
+from kbq_tui.model.steps import Step
+from kbq_tui.planning.diff import context_of
 
 
 async def keys_of(

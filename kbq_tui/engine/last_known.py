@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from kbq_tui.engine.lines import cause_lines
+from kbq_tui.engine.health import cause_lines
 from kbq_tui.engine.status import Status
 
 LOOK_EVERY = 60

@@ -5,19 +5,19 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import Any, TypeVar
 
-from kbq_tui.core.changes import ACCOUNT, KEY, OwnChange, concerns_account, last_recent
-from kbq_tui.core.demands import ACCOUNT_CONSTRAINTS, KEY_CONSTRAINTS, PREFLIGHT_PERMISSIONS
-from kbq_tui.core.diff import context_of
-from kbq_tui.core.observed import Absent, AccountInfo, KeyInfo, LocalKey, Observed, Part, Present, Unknown
-from kbq_tui.core.problems import Kind, Problem, ProblemError, Retry
-from kbq_tui.core.recognise import settling
-from kbq_tui.core.root_cause import explained, observed_causes
-from kbq_tui.core.spec import REQUIRED_SERVICES, ConnectionSpec
-from kbq_tui.engine.elsewhere import look_elsewhere
-from kbq_tui.engine.offload import offload
+from kbq_tui.diagnosis.recognise import settling
+from kbq_tui.diagnosis.root_cause import explained, observed_causes
+from kbq_tui.engine.grant_scan import look_elsewhere
 from kbq_tui.engine.ports import Cloud, Ports
 from kbq_tui.engine.similar import named_similar
+from kbq_tui.engine.threads import offload
 from kbq_tui.engine.waiting import own_changes
+from kbq_tui.model.changes import ACCOUNT, KEY, OwnChange, concerns_account, last_recent
+from kbq_tui.model.observed import Absent, AccountInfo, KeyInfo, LocalKey, Observed, Part, Present, Unknown
+from kbq_tui.model.problem import Kind, Problem, ProblemError, Retry
+from kbq_tui.model.spec import REQUIRED_SERVICES, ConnectionSpec
+from kbq_tui.planning.diff import context_of
+from kbq_tui.planning.requirements import ACCOUNT_CONSTRAINTS, KEY_CONSTRAINTS, PREFLIGHT_PERMISSIONS
 
 T = TypeVar("T")
 

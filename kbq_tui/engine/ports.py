@@ -13,12 +13,12 @@ if TYPE_CHECKING:  # nothing of it is needed to draw a first frame
     from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
-    from kbq_tui.core.changes import OwnChange
-    from kbq_tui.core.events import Event
-    from kbq_tui.core.observed import AccountInfo, DatasetInfo, Identity, KeyInfo, LocalKey, ProjectInfo, RoleBinding
-    from kbq_tui.core.row_policies import RowPolicy
-    from kbq_tui.core.secret import Secret
-    from kbq_tui.core.spec import ConnectionSpec
+    from kbq_tui.model.changes import OwnChange
+    from kbq_tui.model.events import Event
+    from kbq_tui.model.observed import AccountInfo, DatasetInfo, Identity, KeyInfo, LocalKey, ProjectInfo, RoleBinding
+    from kbq_tui.model.secret import Secret
+    from kbq_tui.model.spec import ConnectionSpec
+    from kbq_tui.planning.row_policies import RowPolicy
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,15 +2,15 @@
 
 from typing import Final
 
-from kbq_tui.core import catalogue
-from kbq_tui.core.demands import ACCOUNT_CONSTRAINTS, KEY_CONSTRAINTS, PREFLIGHT_PERMISSIONS
-from kbq_tui.core.diff import context_of
-from kbq_tui.core.observed import Absent, Observed, Part, Present, Unknown
-from kbq_tui.core.plan import Plan
-from kbq_tui.core.problems import Problem
-from kbq_tui.core.spec import ConnectionSpec
-from kbq_tui.core.words import joined, said
-from kbq_tui.engine.lines import Health, Line, without_consequences
+from kbq_tui.diagnosis import catalogue
+from kbq_tui.engine.health import Health, Line, without_consequences
+from kbq_tui.i18n.messages import joined, said
+from kbq_tui.model.observed import Absent, Observed, Part, Present, Unknown
+from kbq_tui.model.plan import Plan
+from kbq_tui.model.problem import Problem
+from kbq_tui.model.spec import ConnectionSpec
+from kbq_tui.planning.diff import context_of
+from kbq_tui.planning.requirements import ACCOUNT_CONSTRAINTS, KEY_CONSTRAINTS, PREFLIGHT_PERMISSIONS
 
 TITLES: Final = {
     "project": said("Project"),

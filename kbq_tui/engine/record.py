@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from kbq_tui.engine.desk import Draft, Saved
+from kbq_tui.engine.services import ConnectionDraft, SavedConnection
 
 if TYPE_CHECKING:
-    from kbq_tui.core.spec import ConnectionSpec
-    from kbq_tui.core.steps import Step
-    from kbq_tui.engine.desk import Store
+    from kbq_tui.engine.services import Store
+    from kbq_tui.model.spec import ConnectionSpec
+    from kbq_tui.model.steps import Step
 
 
 class ConnectionRecord:
@@ -29,12 +29,12 @@ class ConnectionRecord:
 
     def __init__(self, store: Store, name: str) -> None:
         self._store = store
-        self._base = Saved(Draft(name=name), filed=False)
-        self.saved: Saved | None = store.load(name)
+        self._base = SavedConnection(ConnectionDraft(name=name), filed=False)
+        self.saved: SavedConnection | None = store.load(name)
         self._written = self.saved or self._base
 
     @property
-    def state(self) -> Saved:
+    def state(self) -> SavedConnection:
         """The connection as remembered; the defaults where nothing is."""
         return self.saved or self._base
 
@@ -53,7 +53,7 @@ class ConnectionRecord:
     def keep(
         self,
         *,
-        draft: Draft | None = None,
+        draft: ConnectionDraft | None = None,
         screen: Step | None = None,
         finished: bool | None = None,
         connected: bool | None = None,

@@ -1,8 +1,8 @@
 """Where a project was not found: the similar ones that the operator can see."""
 
-from kbq_tui.core.problems import Problem, ProblemError
-from kbq_tui.core.root_cause import PROJECT_NOT_FOUND, nearest, with_nearest
+from kbq_tui.diagnosis.root_cause import PROJECT_NOT_FOUND, nearest, with_nearest
 from kbq_tui.engine.ports import Cloud
+from kbq_tui.model.problem import Problem, ProblemError
 
 _PREFIX = 4
 """Characters of the ID that are searched for at the server; whoever mistypes seldom mistypes the beginning."""

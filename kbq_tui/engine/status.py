@@ -5,19 +5,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from kbq_tui.core.actions import Action
-from kbq_tui.core.dataset_rules import PARTITIONS_EXPIRE, PUBLIC, TABLES_EXPIRE, too_short
-from kbq_tui.core.diff import diff
-from kbq_tui.core.observed import Absent, Observed, Part, Present, Unknown, handed_key, is_new_key, value_of
-from kbq_tui.core.plan import Plan
-from kbq_tui.core.problems import Problem
-from kbq_tui.core.root_cause import explains
-from kbq_tui.core.spec import ConnectionSpec
-from kbq_tui.core.statements import is_ours
-from kbq_tui.core.words import joined, said, said_many
-from kbq_tui.engine.lines import Health, Line, consequences_unknown, outage_of
+from kbq_tui.diagnosis.root_cause import explains
+from kbq_tui.engine.health import Health, Line, consequences_unknown, outage_of
 from kbq_tui.engine.observe import observe, part_of
 from kbq_tui.engine.ports import JobInfo, Ports
+from kbq_tui.i18n.messages import joined, said, said_many
+from kbq_tui.model.observed import Absent, Observed, Part, Present, Unknown, handed_key, is_new_key, value_of
+from kbq_tui.model.operations import Action
+from kbq_tui.model.plan import Plan
+from kbq_tui.model.problem import Problem
+from kbq_tui.model.spec import ConnectionSpec
+from kbq_tui.planning.dataset_rules import PARTITIONS_EXPIRE, PUBLIC, TABLES_EXPIRE, too_short
+from kbq_tui.planning.diff import diff
+from kbq_tui.shell.sql import is_ours
 
 __all__ = ["OLD_KEY_DAYS", "RECENT_JOBS", "Health", "Line", "Status", "status"]
 

@@ -4,8 +4,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Final
 
-from kbq_tui.core.catalogue_base import GRANT_WAIT
-from kbq_tui.core.changes import (
+from kbq_tui.diagnosis.entry import GRANT_WAIT
+from kbq_tui.diagnosis.recognise import settling
+from kbq_tui.engine.ports import Clock, Ports
+from kbq_tui.engine.threads import offload
+from kbq_tui.i18n.messages import said
+from kbq_tui.model.changes import (
     ACCOUNT,
     KEY,
     OwnChange,
@@ -15,13 +19,9 @@ from kbq_tui.core.changes import (
     of_connection,
     waiting_text,
 )
-from kbq_tui.core.events import Event, EventKind
-from kbq_tui.core.problems import Problem, ProblemError, Retry
-from kbq_tui.core.recognise import settling
-from kbq_tui.core.spec import ConnectionSpec
-from kbq_tui.core.words import said
-from kbq_tui.engine.offload import offload
-from kbq_tui.engine.ports import Clock, Ports
+from kbq_tui.model.events import Event, EventKind
+from kbq_tui.model.problem import Problem, ProblemError, Retry
+from kbq_tui.model.spec import ConnectionSpec
 
 Emit = Callable[[Event], None]
 

@@ -2,7 +2,7 @@
 
 import shlex
 
-from kbq_tui.core.actions import (
+from kbq_tui.model.operations import (
     Action,
     Change,
     CreateAccount,
@@ -14,9 +14,9 @@ from kbq_tui.core.actions import (
     GrantProjectRole,
     RevokeProjectRole,
 )
-from kbq_tui.core.plan import Plan
-from kbq_tui.core.text import inert
-from kbq_tui.export.commands import command_for, default_key_file, project_of
+from kbq_tui.model.plan import Plan
+from kbq_tui.model.text import inert
+from kbq_tui.shell.operation_commands import command_for, default_key_file, project_of
 
 _HEAD = """\
 #!/bin/sh

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from kbq_tui import __version__
-from kbq_tui.core.checks import CheckResult, Verdict, healthy
-from kbq_tui.core.problems import Problem
-from kbq_tui.core.secret import scrub
-from kbq_tui.core.spec import ConnectionSpec
-from kbq_tui.core.text import inert
-from kbq_tui.core.words import Said, filled, joined, language, mark, said, told
+from kbq_tui.i18n.messages import Said, filled, joined, language, mark, said, told
+from kbq_tui.model.checks import CheckResult, Verdict, healthy
+from kbq_tui.model.problem import Problem
+from kbq_tui.model.secret import scrub
+from kbq_tui.model.spec import ConnectionSpec
+from kbq_tui.model.text import inert
 
 _EVIDENCE = 4_000
 _TITLE = mark("Klaviyo and BigQuery: verification")

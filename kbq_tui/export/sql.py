@@ -1,9 +1,9 @@
 """A plan as SQL, for the BigQuery console. What SQL cannot do stands there as a comment with its command."""
 
-from kbq_tui.core.actions import Change
-from kbq_tui.core.plan import Plan
-from kbq_tui.core.text import inert
-from kbq_tui.export.commands import command_for, sql_for
+from kbq_tui.model.operations import Change
+from kbq_tui.model.plan import Plan
+from kbq_tui.model.text import inert
+from kbq_tui.shell.operation_commands import command_for, sql_for
 
 
 def to_sql(plan: Plan) -> str:

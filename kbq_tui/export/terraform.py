@@ -7,7 +7,7 @@ people's grants. Source: https://registry.terraform.io/providers/hashicorp/googl
 import re
 from collections.abc import Sequence
 
-from kbq_tui.core.actions import (
+from kbq_tui.model.operations import (
     Action,
     Change,
     CreateAccount,
@@ -17,9 +17,9 @@ from kbq_tui.core.actions import (
     GrantDatasetRole,
     GrantProjectRole,
 )
-from kbq_tui.core.plan import Plan
-from kbq_tui.core.text import inert
-from kbq_tui.export.commands import command_for, project_of
+from kbq_tui.model.plan import Plan
+from kbq_tui.model.text import inert
+from kbq_tui.shell.operation_commands import command_for, project_of
 
 _HEAD = """\
 # Connect Klaviyo to BigQuery: connection {connection}.

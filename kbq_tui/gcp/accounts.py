@@ -6,14 +6,14 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from kbq_tui.core import catalogue
-from kbq_tui.core.observed import AccountInfo, KeyInfo
-from kbq_tui.core.problems import Context, ProblemError
-from kbq_tui.core.secret import Secret
-from kbq_tui.gcp.calls import CallFailedError, Try
+from kbq_tui.diagnosis import catalogue
 from kbq_tui.gcp.errors import MalformedError
+from kbq_tui.gcp.rest_client import RestClient
+from kbq_tui.gcp.retry import Attempt, CallFailedError
 from kbq_tui.gcp.session import UntrustedAddressError
-from kbq_tui.gcp.wire import Wire
+from kbq_tui.model.observed import AccountInfo, KeyInfo
+from kbq_tui.model.problem import Context, ProblemError
+from kbq_tui.model.secret import Secret
 
 if TYPE_CHECKING:
     from google.cloud.iam_admin_v1 import IAMClient, ServiceAccountKey
@@ -30,7 +30,7 @@ class Accounts:
         wire: the principal's connection.
     """
 
-    def __init__(self, wire: Wire) -> None:
+    def __init__(self, wire: RestClient) -> None:
         self._wire = wire
         self._lock = threading.Lock()
         self._iam: IAMClient | None = None
@@ -39,7 +39,7 @@ class Accounts:
     async def get(self, project: str, email: str) -> AccountInfo | None:
         """Return an account, or None where Google says that there is none."""
 
-        def read(iam: "IAMClient", attempt: Try) -> AccountInfo | None:
+        def read(iam: "IAMClient", attempt: Attempt) -> AccountInfo | None:
             try:
                 found = iam.get_service_account(request={"name": _name(project, email)}, **_once(attempt))
             except Exception as error:
@@ -54,7 +54,7 @@ class Accounts:
     async def create(self, project: str, account_id: str, display_name: str) -> bool:
         """Create an account; False where it was there already."""
 
-        def create(iam: "IAMClient", attempt: Try) -> bool:
+        def create(iam: "IAMClient", attempt: Attempt) -> bool:
             request = {
                 "name": f"projects/{project}",
                 "account_id": account_id,
@@ -74,7 +74,7 @@ class Accounts:
     async def delete(self, project: str, email: str) -> bool:
         """Delete an account; False if it was not there."""
 
-        def delete(iam: "IAMClient", attempt: Try) -> bool:
+        def delete(iam: "IAMClient", attempt: Attempt) -> bool:
             return _gone_is_fine(
                 attempt, lambda: iam.delete_service_account(request={"name": _name(project, email)}, **_once(attempt))
             )
@@ -85,7 +85,7 @@ class Accounts:
     async def keys(self, project: str, email: str) -> tuple[KeyInfo, ...]:
         """Return the user-managed keys, oldest first."""
 
-        def read(iam: "IAMClient", attempt: Try) -> tuple[KeyInfo, ...]:
+        def read(iam: "IAMClient", attempt: Attempt) -> tuple[KeyInfo, ...]:
             found = iam.list_service_account_keys(
                 request={"name": _name(project, email), "key_types": ["USER_MANAGED"]}, **_once(attempt)
             )
@@ -96,7 +96,7 @@ class Accounts:
     async def create_key(self, project: str, email: str) -> Secret:
         """Create a key and return its JSON. Google shows it once, so this is never done twice by itself."""
 
-        def create(iam: "IAMClient", attempt: Try) -> Secret:
+        def create(iam: "IAMClient", attempt: Attempt) -> Secret:
             request = {"name": _name(project, email), "private_key_type": "TYPE_GOOGLE_CREDENTIALS_FILE"}
             key = Secret(iam.create_service_account_key(request=request, **_once(attempt)).private_key_data)
             if not key:
@@ -115,7 +115,7 @@ class Accounts:
     async def delete_key(self, project: str, email: str, key_id: str) -> bool:
         """Delete a key; False if it was not there."""
 
-        def delete(iam: "IAMClient", attempt: Try) -> bool:
+        def delete(iam: "IAMClient", attempt: Attempt) -> bool:
             name = f"{_name(project, email)}/keys/{key_id}"
             return _gone_is_fine(
                 attempt, lambda: iam.delete_service_account_key(request={"name": name}, **_once(attempt))
@@ -132,9 +132,9 @@ class Accounts:
             channel.close()
 
     async def _rpc(
-        self, fn: Callable[["IAMClient", Try], T], method: str, context: Context, *, idempotent: bool = True
+        self, fn: Callable[["IAMClient", Attempt], T], method: str, context: Context, *, idempotent: bool = True
     ) -> T:
-        def call(attempt: Try) -> T:
+        def call(attempt: Attempt) -> T:
             session = self._wire.session
             attempt.unsent = True
             # gRPC would fetch the token itself, but hide Google's reason when that fails; and REST has one already.
@@ -188,12 +188,12 @@ def _name(project: str, email: str) -> str:
     return f"projects/{project}/serviceAccounts/{email}"
 
 
-def _once(attempt: Try) -> dict[str, Any]:
+def _once(attempt: Attempt) -> dict[str, Any]:
     """Return the options that leave repeating to us."""
     return {"retry": None, "timeout": attempt.timeout}
 
 
-def _gone_is_fine(attempt: Try, delete: Callable[[], object]) -> bool:
+def _gone_is_fine(attempt: Attempt, delete: Callable[[], object]) -> bool:
     try:
         delete()
     except Exception as error:

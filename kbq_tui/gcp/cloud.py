@@ -3,23 +3,23 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
-from kbq_tui.core.observed import AccountInfo, DatasetInfo, Identity, KeyInfo, ProjectInfo, RoleBinding
-from kbq_tui.core.row_policies import RowPolicy
-from kbq_tui.core.secret import Secret
-from kbq_tui.core.threads import start_daemon
+from kbq_tui.engine.daemon_threads import start_daemon
 from kbq_tui.engine.ports import JobInfo, ProjectPage, QueryResult, TableInfo
 from kbq_tui.gcp.accounts import Accounts
-from kbq_tui.gcp.calls import DEFAULT_TIMEOUT, Caller, Try
 from kbq_tui.gcp.credentials import CredentialOptions, find, from_key
 from kbq_tui.gcp.datasets import Datasets
 from kbq_tui.gcp.endpoints import Endpoints
 from kbq_tui.gcp.errors import judge
 from kbq_tui.gcp.policies import Policies
 from kbq_tui.gcp.queries import Queries
+from kbq_tui.gcp.rest_client import RestClient, text
+from kbq_tui.gcp.retry import DEFAULT_TIMEOUT, Attempt, CallRunner
 from kbq_tui.gcp.services import Services
 from kbq_tui.gcp.session import Session, Token
 from kbq_tui.gcp.table_policies import TablePolicies
-from kbq_tui.gcp.wire import Wire, text
+from kbq_tui.model.observed import AccountInfo, DatasetInfo, Identity, KeyInfo, ProjectInfo, RoleBinding
+from kbq_tui.model.secret import Secret
+from kbq_tui.planning.row_policies import RowPolicy
 
 if TYPE_CHECKING:
     from kbq_tui.engine.ports import Cloud, Impersonator
@@ -51,11 +51,11 @@ class GoogleCloud:
         timeout: float = DEFAULT_TIMEOUT,
         *,
         acting_as: str = "operator",
-        caller: Caller | None = None,
+        caller: CallRunner | None = None,
     ) -> None:
         self._token = token
         self._session = Session(token, endpoints)
-        self._wire = Wire(self._session, caller or Caller(judge, timeout), endpoints, acting_as)
+        self._wire = RestClient(self._session, caller or CallRunner(judge, timeout), endpoints, acting_as)
         self._datasets = Datasets(self._wire)
         self._table_policies = TablePolicies(self._wire)
         self._accounts = Accounts(self._wire)
@@ -71,7 +71,7 @@ class GoogleCloud:
         endpoints: Endpoints,
         timeout: float = DEFAULT_TIMEOUT,
         *,
-        caller: Caller | None = None,
+        caller: CallRunner | None = None,
     ) -> "GoogleCloud":
         """Return Google Cloud as the operator sees it. Credentials are looked for at the first call."""
         return cls(Token(lambda: find(options)), endpoints, timeout, caller=caller)
@@ -84,7 +84,7 @@ class GoogleCloud:
             self._identity, self._wire.operator = found, found.principal
         return self._identity
 
-    def _who(self, attempt: Try) -> Identity:
+    def _who(self, attempt: Attempt) -> Identity:
         found = self._token.found(attempt.timeout)
         if found.identity.principal or self._wire.endpoints.overridden:
             return found.identity
@@ -107,7 +107,7 @@ class GoogleCloud:
     async def authenticate(self) -> None:
         """Get a fresh access token."""
 
-        def fetch(attempt: Try) -> None:
+        def fetch(attempt: Attempt) -> None:
             self._token.headers(self._session, attempt.timeout, fresh=True)
 
         await self._wire.call(fetch, method="oauth2.token", context=self._wire.context())

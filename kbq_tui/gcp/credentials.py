@@ -10,9 +10,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from kbq_tui.core.observed import Identity
-from kbq_tui.core.secret import Secret, scrub
-from kbq_tui.core.words import said
+from kbq_tui.i18n.messages import said
+from kbq_tui.model.observed import Identity
+from kbq_tui.model.secret import Secret, scrub
 
 SCOPES: Final = ("https://www.googleapis.com/auth/cloud-platform",)
 _MAX_FILE: Final = 1024 * 1024

@@ -7,15 +7,15 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from kbq_tui.core import catalogue
-from kbq_tui.core.observed import AccessEntry, DatasetInfo
-from kbq_tui.core.problems import Fault, Problem, ProblemError
-from kbq_tui.core.spec import normal_location
+from kbq_tui.diagnosis import catalogue
 from kbq_tui.engine.ports import TableInfo
-from kbq_tui.gcp.calls import Try
 from kbq_tui.gcp.errors import MalformedError, fault_of
 from kbq_tui.gcp.policies import permissions_in
-from kbq_tui.gcp.wire import JSON, Wire, items, part, text, url
+from kbq_tui.gcp.rest_client import JSON, RestClient, items, part, text, url
+from kbq_tui.gcp.retry import Attempt
+from kbq_tui.model.observed import AccessEntry, DatasetInfo
+from kbq_tui.model.problem import Fault, Problem, ProblemError
+from kbq_tui.model.spec import normal_location
 
 if TYPE_CHECKING:
     from google.cloud.bigquery import Client
@@ -50,7 +50,7 @@ class Datasets:
         wire: the principal's connection.
     """
 
-    def __init__(self, wire: Wire) -> None:
+    def __init__(self, wire: RestClient) -> None:
         self._wire = wire
         self._client: Client | None = None
         self._writing: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
@@ -70,7 +70,7 @@ class Datasets:
     async def get(self, project: str, name: str) -> DatasetInfo | None:
         """Return a dataset, or None where BigQuery says that there is none."""
 
-        def read(attempt: Try) -> DatasetInfo | None:
+        def read(attempt: Attempt) -> DatasetInfo | None:
             found = self._read(project, name, attempt.timeout)
             return None if found is None else _info(name, found)
 
@@ -80,7 +80,7 @@ class Datasets:
     async def create(self, project: str, name: str, location: str, description: str, labels: Mapping[str, str]) -> bool:
         """Create a dataset; False where it was there already, in the same location."""
 
-        def create(attempt: Try) -> str | None:
+        def create(attempt: Attempt) -> str | None:
             from google.cloud.bigquery import Dataset
 
             resource = {
@@ -117,7 +117,7 @@ class Datasets:
     async def delete(self, project: str, name: str) -> bool:
         """Delete an empty dataset; False if it was not there."""
 
-        def delete(attempt: Try) -> bool:
+        def delete(attempt: Attempt) -> bool:
             from google.cloud.bigquery import DatasetReference
 
             try:
@@ -204,7 +204,7 @@ class Datasets:
         context = wire.context(project, dataset=name, account=member.partition(":")[2])
         unsure = False
 
-        def attempt_change(attempt: Try) -> bool | Problem:
+        def attempt_change(attempt: Attempt) -> bool | Problem:
             nonlocal unsure
             # An earlier attempt may have written: then finding nothing to do means that it was us.
             unsure = unsure or attempt.unsure

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 from urllib.parse import urlsplit
 
-from kbq_tui.core.spec import InvalidValueError
-from kbq_tui.core.words import said
+from kbq_tui.i18n.messages import said
+from kbq_tui.model.spec import InvalidValueError
 
 _PREFIX: Final = "CLOUDSDK_API_ENDPOINT_OVERRIDES_"
 _REST: Final = {

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-from kbq_tui.core import catalogue
-from kbq_tui.core.problems import Context, Problem
-from kbq_tui.core.words import said
+from kbq_tui.diagnosis import catalogue
 from kbq_tui.gcp.endpoints import Endpoints, is_loopback
+from kbq_tui.i18n.messages import said
+from kbq_tui.model.problem import Context, Problem
 
 _CERTIFICATES: Final = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 """Files or folders of certificate authorities; requests takes the first that is set.

@@ -14,12 +14,12 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
-from kbq_tui.core import catalogue
-from kbq_tui.core.problems import Context, Fault, Problem
-from kbq_tui.core.recognise import recognise
-from kbq_tui.core.secret import scrub
-from kbq_tui.core.words import Said, joined, said
-from kbq_tui.gcp.calls import NOT_ASKED, Verdict
+from kbq_tui.diagnosis import catalogue
+from kbq_tui.diagnosis.recognise import recognise
+from kbq_tui.gcp.retry import NOT_ASKED, Verdict
+from kbq_tui.i18n.messages import Said, joined, said
+from kbq_tui.model.problem import Context, Fault, Problem
+from kbq_tui.model.secret import scrub
 
 _log = logging.getLogger(__name__)
 _MAX_MESSAGE: Final = 4_000

@@ -5,11 +5,11 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from kbq_tui.core.observed import ProjectInfo, RoleBinding
 from kbq_tui.engine.ports import ProjectPage
-from kbq_tui.gcp.calls import Try
 from kbq_tui.gcp.errors import MalformedError
-from kbq_tui.gcp.wire import JSON, Wire, items, part, text, url
+from kbq_tui.gcp.rest_client import JSON, RestClient, items, part, text, url
+from kbq_tui.gcp.retry import Attempt
+from kbq_tui.model.observed import ProjectInfo, RoleBinding
 
 _MAX_PERMISSIONS: Final = 100
 # Version 3 shows conditions. Source: https://cloud.google.com/iam/docs/policies#specifying-version-get
@@ -23,7 +23,7 @@ class Policies:
         wire: the principal's connection.
     """
 
-    def __init__(self, wire: Wire) -> None:
+    def __init__(self, wire: RestClient) -> None:
         self._wire = wire
         self._writing: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
@@ -73,7 +73,7 @@ class Policies:
     async def bindings(self, project: str) -> tuple[RoleBinding, ...]:
         """Return the project policy's role bindings."""
 
-        def read(attempt: Try) -> tuple[RoleBinding, ...]:
+        def read(attempt: Attempt) -> tuple[RoleBinding, ...]:
             policy = self._read(project, attempt)
             if not text(policy, "etag"):
                 raise MalformedError("a policy without an etag")  # an empty answer is no empty policy
@@ -121,7 +121,7 @@ class Policies:
         context = self._wire.context(project, account=member.partition(":")[2])
         unsure = False
 
-        def attempt_change(attempt: Try) -> bool:
+        def attempt_change(attempt: Attempt) -> bool:
             nonlocal unsure
             # An earlier attempt may have written: then finding nothing to do means that it was us.
             unsure = unsure or attempt.unsure
@@ -142,7 +142,7 @@ class Policies:
                 )
             )
 
-    def _read(self, project: str, attempt: Try) -> JSON:
+    def _read(self, project: str, attempt: Attempt) -> JSON:
         body = {"options": {"requestedPolicyVersion": _VERSION}}
         policy = self._wire.send("POST", self._url(project, ":getIamPolicy"), attempt.timeout, body)
         items(policy, "bindings")

@@ -12,9 +12,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from kbq_tui.engine.ports import JobInfo, QueryResult
-from kbq_tui.gcp.calls import Try
 from kbq_tui.gcp.errors import MalformedError
-from kbq_tui.gcp.wire import JSON, Wire, items, part, text, url
+from kbq_tui.gcp.rest_client import JSON, RestClient, items, part, text, url
+from kbq_tui.gcp.retry import Attempt
 
 _DRY: Final = frozenset({"schema", "totalBytesProcessed", "jobComplete"})
 """What a dry run tells, some of it in any case."""
@@ -31,7 +31,7 @@ class Queries:
         wire: the principal's connection.
     """
 
-    def __init__(self, wire: Wire) -> None:
+    def __init__(self, wire: RestClient) -> None:
         self._wire = wire
 
     async def run(self, project: str, sql: str, location: str, *, dry_run: bool, max_rows: int) -> QueryResult:
@@ -48,7 +48,7 @@ class Queries:
             body["location"] = location
         queries = f"{self._wire.endpoints.bigquery}/bigquery/v2/projects/{part(project)}/queries"
 
-        def run(attempt: Try) -> QueryResult:
+        def run(attempt: Attempt) -> QueryResult:
             ends = time.monotonic() + attempt.timeout
 
             def wait() -> int:

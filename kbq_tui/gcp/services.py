@@ -3,11 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from kbq_tui.core import catalogue
-from kbq_tui.core.problems import ProblemError
-from kbq_tui.core.recognise import recognise
+from kbq_tui.diagnosis import catalogue
+from kbq_tui.diagnosis.recognise import recognise
 from kbq_tui.gcp.errors import MalformedError, from_status
-from kbq_tui.gcp.wire import JSON, Wire, items, part, text, url
+from kbq_tui.gcp.rest_client import JSON, RestClient, items, part, text, url
+from kbq_tui.model.problem import ProblemError
 
 # Sources: https://cloud.google.com/service-usage/docs/reference/rest/v1/services/batchGet and …/batchEnable
 _MAX_GET: Final = 30
@@ -24,7 +24,7 @@ class Services:
         wire: the principal's connection.
     """
 
-    def __init__(self, wire: Wire) -> None:
+    def __init__(self, wire: RestClient) -> None:
         self._wire = wire
 
     async def enabled(self, project: str, names: Sequence[str]) -> Mapping[str, bool]:

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from kbq_tui import __version__
-from kbq_tui.core.words import said
-from kbq_tui.gcp.calls import asking, warm
 from kbq_tui.gcp.credentials import Found
 from kbq_tui.gcp.endpoints import Endpoints, is_loopback
 from kbq_tui.gcp.errors import HttpError, TokenFetchError
+from kbq_tui.gcp.retry import asking, warm
+from kbq_tui.i18n.messages import said
 
 if TYPE_CHECKING:
     import requests

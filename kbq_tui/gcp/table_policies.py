@@ -4,12 +4,12 @@ import asyncio
 from collections import defaultdict
 from typing import Final
 
-from kbq_tui.core.observed import RoleBinding
-from kbq_tui.core.row_policies import RowPolicy
-from kbq_tui.gcp.calls import Try
 from kbq_tui.gcp.errors import MalformedError, fault_of
 from kbq_tui.gcp.policies import bindings_in, without
-from kbq_tui.gcp.wire import JSON, Wire, items, part, text
+from kbq_tui.gcp.rest_client import JSON, RestClient, items, part, text
+from kbq_tui.gcp.retry import Attempt
+from kbq_tui.model.observed import RoleBinding
+from kbq_tui.planning.row_policies import RowPolicy
 
 # Version 3 shows conditions. Source: https://cloud.google.com/iam/docs/policies#specifying-version-get
 _VERSION: Final = 3
@@ -26,14 +26,14 @@ class TablePolicies:
         wire: the principal's connection.
     """
 
-    def __init__(self, wire: Wire) -> None:
+    def __init__(self, wire: RestClient) -> None:
         self._wire = wire
         self._writing: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def bindings(self, project: str, dataset: str, table: str) -> tuple[RoleBinding, ...]:
         """Return the role bindings of a table itself; none where BigQuery says that it does not exist."""
 
-        def read(attempt: Try) -> tuple[RoleBinding, ...]:
+        def read(attempt: Attempt) -> tuple[RoleBinding, ...]:
             policy = self._read(project, dataset, table, attempt)
             return () if policy is None else bindings_in(policy)
 
@@ -79,7 +79,7 @@ class TablePolicies:
         context = self._wire.context(project, dataset=dataset, account=member.partition(":")[2])
         unsure = False
 
-        def attempt_change(attempt: Try) -> bool:
+        def attempt_change(attempt: Attempt) -> bool:
             nonlocal unsure
             # An earlier attempt may have written: then finding nothing to do means that it was us.
             unsure = unsure or attempt.unsure
@@ -97,7 +97,7 @@ class TablePolicies:
                 lambda: self._wire.call(attempt_change, method="bigquery.tables.setIamPolicy", context=context)
             )
 
-    def _read(self, project: str, dataset: str, table: str, attempt: Try) -> JSON | None:
+    def _read(self, project: str, dataset: str, table: str, attempt: Attempt) -> JSON | None:
         body = {"options": {"requestedPolicyVersion": _VERSION}}
         try:
             policy = self._wire.send("POST", self._url(project, dataset, table, ":getIamPolicy"), attempt.timeout, body)

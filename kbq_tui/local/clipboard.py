@@ -11,9 +11,9 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 
-from kbq_tui.core.secret import Secret
-from kbq_tui.core.words import said
-from kbq_tui.engine.desk import Sent
+from kbq_tui.engine.services import CopyResult
+from kbq_tui.i18n.messages import said
+from kbq_tui.model.secret import Secret
 
 VARIABLE = "KBQ_TUI_CLIPBOARD"
 OSC_LIMIT = 74_000
@@ -80,7 +80,7 @@ class Clipboard:
         asked = env.get(VARIABLE, "").strip().lower()
         self.mode = Mode(asked) if asked in set(Mode) else Mode.AUTO
 
-    def copy(self, text: str, write: Callable[[str], None] | None = None) -> Sent:
+    def copy(self, text: str, write: Callable[[str], None] | None = None) -> CopyResult:
         """Send text. May block for the deadline: not for the event loop.
 
         Args:
@@ -88,7 +88,7 @@ class Clipboard:
             write: writes to the terminal; None where there is none.
         """
         if self.mode is Mode.OFF:
-            return Sent((), _OFF)
+            return CopyResult((), _OFF)
         data = text.encode(errors="replace")
         ways: list[str] = []
         if self.mode in (Mode.AUTO, Mode.TMUX) and self._in_tmux and self._tmux(data):
@@ -99,7 +99,7 @@ class Clipboard:
             tool = self._native()
             if tool is not None and self._run(tool, data, DEADLINE):
                 ways.append(tool[0])
-        return Sent(tuple(ways), self._said(ways, len(data)))
+        return CopyResult(tuple(ways), self._said(ways, len(data)))
 
     @property
     def _in_tmux(self) -> bool:
@@ -149,7 +149,7 @@ class Clipboard:
             return said("It goes into your terminal's clipboard.")
         return said("{tool} takes it into this machine's clipboard.", tool=way) if way else ""
 
-    def copy_key(self, key: Secret, write: Callable[[str], None]) -> Sent:
+    def copy_key(self, key: Secret, write: Callable[[str], None]) -> CopyResult:
         """Send a private key, by one way only. May block for the deadline: not for the event loop."""
         way = self._key_way()
         gone = True
@@ -163,10 +163,10 @@ class Clipboard:
             tool = self._native() if way else None
             sent = tool is not None and self._run(tool, key.reveal(), DEADLINE)
         if not sent:
-            return Sent((), _TOO_LONG if way == "OSC 52" else _NO_WAY)
+            return CopyResult((), _TOO_LONG if way == "OSC 52" else _NO_WAY)
         if not gone:
-            return Sent((way,), said("Sent. Now delete it: tmux delete-buffer -b {buffer}", buffer=KEY_BUFFER))
-        return Sent((way,), _SENT if way in ("tmux", "OSC 52") else said("Handed to {tool}.", tool=way))
+            return CopyResult((way,), said("Sent. Now delete it: tmux delete-buffer -b {buffer}", buffer=KEY_BUFFER))
+        return CopyResult((way,), _SENT if way in ("tmux", "OSC 52") else said("Handed to {tool}.", tool=way))
 
     def _key_way(self) -> str:
         """Return the one way that a private key would go: the fewer places it passes, the better."""

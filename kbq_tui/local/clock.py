@@ -4,8 +4,8 @@ import asyncio
 import time
 from datetime import UTC, datetime, timedelta
 
-from kbq_tui.core.words import said
-from kbq_tui.local.faults import problem
+from kbq_tui.i18n.messages import said
+from kbq_tui.local.os_errors import problem
 
 _ROOM = timedelta(days=366)
 """How far from the ends of the calendar a clock must be: deadlines and the ends of tokens are reckoned from it."""

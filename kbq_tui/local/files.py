@@ -1,6 +1,6 @@
 """Files that are either whole or not there: private folders, atomic writes, reads that are not led astray.
 
-Every file that this program writes, but for keys (`local.keys`), goes through `write_atomic`, `open_ours` or
+Every file that this program writes, but for keys (`local.keys.key_files`), goes through `write_atomic`, `open_ours` or
 `remove_ours`. They touch a file that is there already only where it is empty or holds what this program wrote as the
 same kind of file. What it holds decides, not its name or its place.
 """
@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from kbq_tui.core.words import mark, said
+from kbq_tui.i18n.messages import mark, said
 
 _ODD = mark("not a regular file")
 _LINK = mark("a symbolic link")

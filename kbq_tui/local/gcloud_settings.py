@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kbq_tui.core.spec import check_project
 from kbq_tui.local.files import read_regular
+from kbq_tui.model.spec import check_project
 
 if TYPE_CHECKING:
     import configparser

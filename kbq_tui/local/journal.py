@@ -16,16 +16,16 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kbq_tui.core.events import Event, EventKind
-from kbq_tui.core.problems import ProblemError
-from kbq_tui.core.words import said
-from kbq_tui.local.faults import os_problem
+from kbq_tui.i18n.messages import said
 from kbq_tui.local.files import FileKind, folder_fd, open_ours, read_regular, sync_folder, write_all, write_atomic
-from kbq_tui.local.state import scrubbed
+from kbq_tui.local.os_errors import os_problem
+from kbq_tui.local.ui_state import scrubbed
+from kbq_tui.model.events import Event, EventKind
+from kbq_tui.model.problem import ProblemError
 
 if TYPE_CHECKING:
-    from kbq_tui.core.changes import OwnChange
     from kbq_tui.engine.ports import Clock
+    from kbq_tui.model.changes import OwnChange
 
 MAX_SIZE = 256 * 1024
 """Bytes after which a settled journal is cut back to its newest lines."""
@@ -98,7 +98,7 @@ class FileJournal:
         Raises:
             ProblemError: where the journal cannot be read.
         """
-        from kbq_tui.core.changes import from_journal
+        from kbq_tui.diagnosis.journal_changes import from_journal
 
         return from_journal(self.history())
 

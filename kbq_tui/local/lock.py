@@ -14,10 +14,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from kbq_tui.core.text import inert
-from kbq_tui.core.words import said
-from kbq_tui.local.faults import os_problem, problem
+from kbq_tui.i18n.messages import said
 from kbq_tui.local.files import FileKind, open_ours
+from kbq_tui.local.os_errors import os_problem, problem
+from kbq_tui.model.text import inert
 
 if TYPE_CHECKING:
     from kbq_tui.engine.ports import Clock

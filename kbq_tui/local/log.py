@@ -9,11 +9,11 @@ from io import TextIOWrapper
 from itertools import pairwise
 from pathlib import Path
 
-from kbq_tui.core.secret import scrub
-from kbq_tui.core.text import inert
-from kbq_tui.core.words import said
-from kbq_tui.local.faults import os_problem, words_of
+from kbq_tui.i18n.messages import said
 from kbq_tui.local.files import FileKind, NotOursError, check_output, open_ours
+from kbq_tui.local.os_errors import os_problem, words_of
+from kbq_tui.model.secret import scrub
+from kbq_tui.model.text import inert
 
 ROOT = "kbq_tui"
 _SIZE = 1024 * 1024

@@ -7,9 +7,9 @@ from typing import Self
 
 import platformdirs
 
-from kbq_tui.core.words import said
-from kbq_tui.local.faults import os_problem, problem
+from kbq_tui.i18n.messages import said
 from kbq_tui.local.files import make_folder
+from kbq_tui.local.os_errors import os_problem, problem
 
 APP = "kbq-tui"
 

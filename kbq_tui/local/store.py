@@ -1,22 +1,22 @@
-"""What this machine remembers of connections: `engine.desk.Store` over the files of this package."""
+"""What this machine remembers of connections: `engine.services.Store` over the files of this package."""
 
 from __future__ import annotations
 
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
-from kbq_tui.core.steps import Step
-from kbq_tui.engine.desk import Draft, Saved, Taste
-from kbq_tui.local.config import Connection, Connections
+from kbq_tui.engine.services import ConnectionDraft, SavedConnection, UiPreferences
+from kbq_tui.local.connection_file import Connection, Connections
 from kbq_tui.local.journal import FileJournal
 from kbq_tui.local.paths import Paths
-from kbq_tui.local.state import ConnectionState, Wizard, read_look, write_look
+from kbq_tui.local.ui_state import ConnectionState, Wizard, read_look, write_look
+from kbq_tui.model.steps import Step
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from kbq_tui.core.checks import CheckResult
     from kbq_tui.engine.ports import Clock
+    from kbq_tui.model.checks import CheckResult
 
 _FINISHED = "finished"
 
@@ -45,7 +45,7 @@ class FileStore:
         """Return the names of all connection files, sorted. Raises: ProblemError."""
         return self._connections.names()
 
-    def load(self, name: str) -> Saved | None:
+    def load(self, name: str) -> SavedConnection | None:
         """Return what is known of a connection, or None. Raises: ProblemError where its file cannot be used."""
         connection = self._connections.read(name)
         wizard = self._state(name).wizard()
@@ -53,7 +53,7 @@ class FileStore:
             return None
         return _saved(name, connection, wizard)
 
-    def save(self, saved: Saved, before: Saved, *, confirmed: bool = False) -> None:
+    def save(self, saved: SavedConnection, before: SavedConnection, *, confirmed: bool = False) -> None:
         """Write what differs between two states: into the connection's file, and beside it what cannot stand there.
 
         A connection without a file gets one once a change is confirmed and the file would be valid.
@@ -94,12 +94,12 @@ class FileStore:
         if look.recent[:1] != (project,):
             write_look(self._paths.ui, look.visited(project))
 
-    def taste(self) -> Taste:
+    def taste(self) -> UiPreferences:
         """Return what was chosen on the screens."""
         look = read_look(self._paths.ui)
-        return Taste(look.ascii, look.theme, look.welcomed)
+        return UiPreferences(look.ascii, look.theme, look.welcomed)
 
-    def keep_taste(self, taste: Taste) -> None:
+    def keep_taste(self, taste: UiPreferences) -> None:
         """Remember what was chosen on the screens. Raises: ProblemError."""
         look = read_look(self._paths.ui)
         if (chosen := replace(look, **asdict(taste))) != look:
@@ -114,7 +114,7 @@ class FileStore:
 
         Raises: ProblemError.
         """
-        from kbq_tui.core.checks import handed_over, healthy
+        from kbq_tui.model.checks import handed_over, healthy
 
         if handed_over(results):
             return
@@ -149,17 +149,19 @@ class FileStore:
         return ConnectionState(self._paths.of_connection(name))
 
 
-def _saved(name: str, connection: Connection | None, wizard: Wizard | None) -> Saved:
+def _saved(name: str, connection: Connection | None, wizard: Wizard | None) -> SavedConnection:
     """Return what a connection's file and what lies beside it say together."""
-    draft = Draft.of(connection.spec) if connection is not None else Draft(name=name)
+    draft = ConnectionDraft.of(connection.spec) if connection is not None else ConnectionDraft(name=name)
     inputs = dict(wizard.inputs) if wizard is not None else {}
     finished = inputs.pop(_FINISHED, "") == "yes"
     draft = draft.but(**{key: value for key, value in inputs.items() if key in asdict(draft) and key != "name"})
     screen = Step(wizard.screen) if wizard is not None and wizard.screen in set(Step) else None
-    return Saved(draft, screen, finished, connection is not None and connection.connected, connection is not None)
+    return SavedConnection(
+        draft, screen, finished, connection is not None and connection.connected, connection is not None
+    )
 
 
-def _merged(now: Saved, saved: Saved, before: Saved) -> Saved:
+def _merged(now: SavedConnection, saved: SavedConnection, before: SavedConnection) -> SavedConnection:
     """Return what stands in the files now, with what differs between `before` and `saved`."""
     old, new = asdict(before.draft), asdict(saved.draft)
     typed = {key: value for key, value in new.items() if value != old[key]}

@@ -26,8 +26,8 @@ from textual.geometry import Size
 from textual.screen import Screen
 from textual.widgets import Input
 
-from kbq_tui.core.words import told
-from kbq_tui.tui.paint import Painter
+from kbq_tui.i18n.messages import told
+from kbq_tui.tui.screen_diff import Painter
 
 RESTS = 0.25
 """Seconds after which a terminal that was resized is measured again."""

@@ -20,23 +20,23 @@ from textual.geometry import Offset
 from textual.screen import Screen
 from textual.worker import Worker, WorkerState
 
-from kbq_tui.core.problems import Problem, ProblemError
-from kbq_tui.core.steps import Step
-from kbq_tui.core.words import told
-from kbq_tui.engine.desk import Desk, Taste
-from kbq_tui.tui import _textual_compat, keys, themes
-from kbq_tui.tui.frame import Frame
+from kbq_tui.engine.services import AppServices, UiPreferences
+from kbq_tui.i18n.messages import told
+from kbq_tui.model.problem import Problem, ProblemError
+from kbq_tui.model.steps import Step
+from kbq_tui.tui import _textual_compat, keyboard, themes
+from kbq_tui.tui.display_options import Look
+from kbq_tui.tui.export_actions import ExportActions
 from kbq_tui.tui.glyphs import AsciiFilter
-from kbq_tui.tui.look import Look
-from kbq_tui.tui.outward import Outward
 from kbq_tui.tui.screens import screen_for
-from kbq_tui.tui.widgets.pointed import Pointed
-from kbq_tui.tui.widgets.push import Push
-from kbq_tui.tui.wizard import STEPS, Wizard
+from kbq_tui.tui.screens.base import Frame
+from kbq_tui.tui.setup_controller import STEPS, Wizard
+from kbq_tui.tui.widgets.button import Button
+from kbq_tui.tui.widgets.cursor import Pointed
 
 if TYPE_CHECKING:
-    from kbq_tui.core.summary import Summary
-    from kbq_tui.tui.watch import Watch
+    from kbq_tui.model.summary import Summary
+    from kbq_tui.tui.status_poller import Watch
 
 _LOG = logging.getLogger("kbq_tui.tui")
 _STYLES = Path(__file__).parent / "styles"
@@ -60,7 +60,7 @@ class Ended:
     summary: Summary | None
 
 
-class KbqApp(Outward):
+class KbqApp(ExportActions):
     """kbq-tui on a screen.
 
     Args:
@@ -73,7 +73,7 @@ class KbqApp(Outward):
     CSS_PATH: ClassVar = [_STYLES / "app.tcss"]
     # With priority, or a key that comes in the same packet (a slow link) still goes to the field that was left.
     BINDINGS: ClassVar = [
-        *keys.bindings("app"),
+        *keyboard.bindings("app"),
         Binding("tab", "app.focus_next", show=False, priority=True),
         Binding("shift+tab", "app.focus_previous", show=False, priority=True),
     ]
@@ -82,7 +82,7 @@ class KbqApp(Outward):
     AUTO_FOCUS = None
     ESCAPE_TO_MINIMIZE = False
 
-    def __init__(self, desk: Desk, look: Look, start: Start) -> None:
+    def __init__(self, desk: AppServices, look: Look, start: Start) -> None:
         self._ascii = AsciiFilter(enabled=look.ascii)
         self._no_color: LineFilter = NoColor()
         super().__init__()
@@ -102,7 +102,7 @@ class KbqApp(Outward):
             self.register_theme(theme)
         self.no_color = self.no_color or look.mono
         _textual_compat.begin_with_theme(self, "mono" if look.mono else look.theme)
-        self.set_keymap(keys.use(look.keymap))
+        self.set_keymap(keyboard.use(look.keymap))
 
     # -- life ------------------------------------------------------------------------------------------------------
 
@@ -164,7 +164,7 @@ class KbqApp(Outward):
     @property
     def monitor(self) -> Watch:
         if self._monitor is None:
-            from kbq_tui.tui.watch import Watch
+            from kbq_tui.tui.status_poller import Watch
 
             self._monitor = Watch(self.desk, self.redraw, lambda: self.wizard.begun)
         return self._monitor
@@ -223,11 +223,11 @@ class KbqApp(Outward):
         except ProblemError as error:
             self.tell(f"{told(error.problem.title)}: {told(error.problem.cause)}", bad=True)
 
-    def _taste(self) -> Taste:
+    def _taste(self) -> UiPreferences:
         try:
             return self.desk.store.taste()
         except ProblemError:
-            return Taste()
+            return UiPreferences()
 
     def show_dashboard(self) -> None:
         from kbq_tui.tui.screens.dashboard import DashboardScreen
@@ -285,17 +285,17 @@ class KbqApp(Outward):
         if not isinstance(screen, Frame):
             return
         if wizard.busy is not None and wizard.busy.writing:
-            stop = keys.face("stop")
+            stop = keyboard.face("stop")
             wizard.say(
                 told("A change is being made and will be finished first. {key} stops waiting for Google.", key=stop)
             )
             return
         if wizard.busy is not None:
             self.workers.cancel_node(self)
-            wizard.say(told("Stopped waiting. Nothing was changed; {key} looks again.", key=keys.face("refresh")))
+            wizard.say(told("Stopped waiting. Nothing was changed; {key} looks again.", key=keyboard.face("refresh")))
             return
         if screen.step is None:
-            wizard.say(told("{back} never quits. {quit} does.", back=keys.face("back"), quit=keys.face("quit")))
+            wizard.say(told("{back} never quits. {quit} does.", back=keyboard.face("back"), quit=keyboard.face("quit")))
             return
         at = STEPS.index(screen.step)
         if at > 0:
@@ -303,7 +303,9 @@ class KbqApp(Outward):
         elif self._from_dashboard:
             self.show_dashboard()
         else:
-            wizard.say(told("This is the first step. {key} quits; everything typed is kept.", key=keys.face("quit")))
+            wizard.say(
+                told("This is the first step. {key} quits; everything typed is kept.", key=keyboard.face("quit"))
+            )
 
     def action_help(self) -> None:
         from kbq_tui.tui.modals.help import Help
@@ -313,13 +315,13 @@ class KbqApp(Outward):
             self.push_screen(Help(screen.help_name, (*screen.scopes, "working")))
 
     def action_commands(self) -> None:
-        from kbq_tui.tui import side
+        from kbq_tui.tui import side_panel
         from kbq_tui.tui.modals.details import Commands
 
         screen, plan = self.screen, self.wizard.plan
         if isinstance(screen, Frame) and screen.step is not None:
-            shown = side.commands(plan, screen.step) if plan is not None and self.wizard.current else []
-            self.push_screen(Commands(side.lesson(screen.step, shown), shown))
+            shown = side_panel.commands(plan, screen.step) if plan is not None and self.wizard.current else []
+            self.push_screen(Commands(side_panel.lesson(screen.step, shown), shown))
 
     def action_refresh_now(self) -> None:
         screen = self.screen
@@ -358,7 +360,7 @@ class KbqApp(Outward):
             self._leave()
             return
         self._interrupted_at = now
-        self.tell(told("{key} once more quits; everything typed is kept.", key=keys.face("interrupt")))
+        self.tell(told("{key} once more quits; everything typed is kept.", key=keyboard.face("interrupt")))
 
     async def action_quit(self) -> None:
         busy = self.wizard.busy
@@ -389,12 +391,12 @@ class KbqApp(Outward):
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Every action of the standing screen by name, for the palette: its buttons and its keys."""
-        for push in screen.query(Push):
+        for push in screen.query(Button):
             if push.display and not push.off:
                 yield SystemCommand(push.label, told("Button"), push.action_press)
         waiting = ("working",) if self.wizard.waiting else ()
         scopes = ("app", *waiting, *(screen.scopes if isinstance(screen, Frame) else ()))
-        for key in keys.KEYS:
+        for key in keyboard.KEYS:
             if key.scope in scopes and key.action and key.id not in _BY_HAND:
                 target = self if key.scope == "app" and not key.action.startswith("scroll") else screen
                 said = told("Key {key}", key=key.face)
@@ -404,7 +406,7 @@ class KbqApp(Outward):
         return partial(self.run_action, action, target)
 
 
-def build(desk: Desk, look: Look, *, start: Start = "setup") -> KbqApp:
+def build(desk: AppServices, look: Look, *, start: Start = "setup") -> KbqApp:
     """Return the app, for tests and screenshots.
 
     Args:
@@ -423,7 +425,7 @@ def stay_responsive() -> None:
     sys.setswitchinterval(0.001)
 
 
-def run(desk: Desk, look: Look, *, start: Start = "setup") -> Ended:
+def run(desk: AppServices, look: Look, *, start: Start = "setup") -> Ended:
     """Run the app until the operator leaves.
 
     Args:

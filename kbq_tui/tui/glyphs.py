@@ -8,7 +8,7 @@ from rich.segment import Segment
 from textual.color import Color
 from textual.filter import LineFilter
 
-from kbq_tui.core.words import mark
+from kbq_tui.i18n.messages import mark
 
 
 class Tone(StrEnum):

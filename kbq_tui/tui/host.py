@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 from textual.widget import Widget
 
-from kbq_tui.core.problems import Problem
-from kbq_tui.core.steps import Step
-from kbq_tui.engine.desk import Desk
+from kbq_tui.engine.services import AppServices
+from kbq_tui.model.problem import Problem
+from kbq_tui.model.steps import Step
 from kbq_tui.tui._textual_compat import SparingApp
-from kbq_tui.tui.look import Look
-from kbq_tui.tui.wizard import Wizard
+from kbq_tui.tui.display_options import Look
+from kbq_tui.tui.setup_controller import Wizard
 
 if TYPE_CHECKING:
-    from kbq_tui.tui.watch import Watch
+    from kbq_tui.tui.status_poller import Watch
 
 
 class Host(SparingApp):
@@ -26,7 +26,7 @@ class Host(SparingApp):
         wizard: the set-up that is going on.
     """
 
-    desk: Desk
+    desk: AppServices
     look: Look
     wizard: Wizard
 
@@ -70,7 +70,7 @@ class Host(SparingApp):
 
     @abstractmethod
     def choose(self, **chosen: Any) -> None:
-        """Remember what was chosen on the screens, by the fields of `engine.desk.Taste`."""
+        """Remember what was chosen on the screens, by the fields of `engine.services.Taste`."""
 
     @abstractmethod
     def view_text(self, text: str) -> None:

@@ -5,9 +5,9 @@ from functools import lru_cache
 from rich.cells import cell_len
 from textual.content import Content
 
-from kbq_tui.core.problems import Problem
-from kbq_tui.core.text import inert
-from kbq_tui.core.words import Said, language, told
+from kbq_tui.i18n.messages import Said, language, told
+from kbq_tui.model.problem import Problem
+from kbq_tui.model.text import inert
 from kbq_tui.tui.glyphs import GLYPHS, STYLES, WORDS, Tone
 
 LINE = 300

@@ -7,10 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from kbq_tui.core import catalogue
-from kbq_tui.core.changes import OwnChange, from_journal
-from kbq_tui.core.events import Event
-from kbq_tui.core.observed import (
+from kbq_tui.diagnosis import catalogue
+from kbq_tui.diagnosis.journal_changes import from_journal
+from kbq_tui.engine.ports import JobInfo, Ports, ProjectPage, QueryResult, TableInfo
+from kbq_tui.model.changes import OwnChange
+from kbq_tui.model.events import Event
+from kbq_tui.model.observed import (
     AccessEntry,
     AccountInfo,
     DatasetInfo,
@@ -20,10 +22,9 @@ from kbq_tui.core.observed import (
     ProjectInfo,
     RoleBinding,
 )
-from kbq_tui.core.problems import Context, Kind, Problem, ProblemError, Retry
-from kbq_tui.core.row_policies import RowPolicy
-from kbq_tui.core.secret import Secret
-from kbq_tui.engine.ports import JobInfo, Ports, ProjectPage, QueryResult, TableInfo
+from kbq_tui.model.problem import Context, Kind, Problem, ProblemError, Retry
+from kbq_tui.model.secret import Secret
+from kbq_tui.planning.row_policies import RowPolicy
 
 START = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 CANARY = "canarycanarycanary"

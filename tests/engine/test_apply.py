@@ -5,15 +5,15 @@ from dataclasses import replace
 
 import pytest
 
-from kbq_tui.core.diff import diff
-from kbq_tui.core.events import Event, EventKind
-from kbq_tui.core.problems import Kind, ProblemError, Retry
-from kbq_tui.core.secret import Secret
-from kbq_tui.core.spec import ConnectionSpec
-from kbq_tui.core.steps import Step
 from kbq_tui.engine.apply import GRACE, apply
 from kbq_tui.engine.observe import observe
 from kbq_tui.engine.waiting import Patience
+from kbq_tui.model.events import Event, EventKind
+from kbq_tui.model.problem import Kind, ProblemError, Retry
+from kbq_tui.model.secret import Secret
+from kbq_tui.model.spec import ConnectionSpec
+from kbq_tui.model.steps import Step
+from kbq_tui.planning.diff import diff
 from tests.engine.fakes import CANARY, FakeCloud, FakeJournal, FakeKeys, VirtualClock, fault, ports
 
 SPEC = ConnectionSpec("my-project")

@@ -4,15 +4,15 @@ from dataclasses import replace
 
 import pytest
 
-from kbq_tui.core.observed import Absent, KeyInfo, unheld_keys
-from kbq_tui.core.problems import ProblemError
-from kbq_tui.core.spec import ConnectionSpec
 from kbq_tui.engine.apply import apply
 from kbq_tui.engine.keys import create_key, delete_key
 from kbq_tui.engine.observe import observe
 from kbq_tui.engine.ports import Ports
 from kbq_tui.engine.status import Health, status
 from kbq_tui.engine.waiting import Patience
+from kbq_tui.model.observed import Absent, KeyInfo, unheld_keys
+from kbq_tui.model.problem import ProblemError
+from kbq_tui.model.spec import ConnectionSpec
 from tests.engine.fakes import START, FakeCloud, FakeJournal, FakeKeys, fault, ports
 
 SPEC = ConnectionSpec("my-project")

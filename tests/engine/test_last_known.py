@@ -1,11 +1,11 @@
 """In an outage the values that were read last stay, with their time; nothing is called healthy by them."""
 
-from kbq_tui.core import catalogue
-from kbq_tui.core.problems import Context, Problem
-from kbq_tui.core.spec import ConnectionSpec
+from kbq_tui.diagnosis import catalogue
 from kbq_tui.engine.last_known import LastKnown
 from kbq_tui.engine.ports import Ports
 from kbq_tui.engine.status import Health, Status, status
+from kbq_tui.model.problem import Context, Problem
+from kbq_tui.model.spec import ConnectionSpec
 from tests.engine.fakes import START, FakeCloud, VirtualClock
 from tests.engine.test_verify_status import SPEC, ready
 

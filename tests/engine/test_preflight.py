@@ -4,15 +4,15 @@ from dataclasses import replace
 
 import pytest
 
-from kbq_tui.core import catalogue
-from kbq_tui.core.demands import PREFLIGHT_PERMISSIONS
-from kbq_tui.core.diff import context_of, diff
-from kbq_tui.core.observed import DatasetInfo, Observed, Present, ProjectInfo, Unknown
-from kbq_tui.core.root_cause import explained
+from kbq_tui.diagnosis import catalogue
+from kbq_tui.diagnosis.root_cause import explained
 from kbq_tui.engine.preflight import TITLES, preflight
 from kbq_tui.engine.status import Health, Line
-from tests.core.test_root_cause import everything
-from tests.core.worlds import SPEC, UNKNOWN, after, fresh
+from kbq_tui.model.observed import DatasetInfo, Observed, Present, ProjectInfo, Unknown
+from kbq_tui.planning.diff import context_of, diff
+from kbq_tui.planning.requirements import PREFLIGHT_PERMISSIONS
+from tests.diagnosis.test_root_cause import everything
+from tests.planning.worlds import SPEC, UNKNOWN, after, fresh
 
 
 def judged(seen: Observed) -> dict[str, Line]:

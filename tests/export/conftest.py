@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from kbq_tui.core.actions import (
+from kbq_tui.model.observed import Absent, Identity, Observed, Present, ProjectInfo, Unknown
+from kbq_tui.model.operations import (
     Action,
     Change,
     CreateAccount,
@@ -22,11 +23,10 @@ from kbq_tui.core.actions import (
     RevokeTableRole,
     Step,
 )
-from kbq_tui.core.diff import diff
-from kbq_tui.core.observed import Absent, Identity, Observed, Present, ProjectInfo, Unknown
-from kbq_tui.core.plan import Plan
-from kbq_tui.core.problems import Problem
-from kbq_tui.core.spec import ConnectionSpec, Direction
+from kbq_tui.model.plan import Plan
+from kbq_tui.model.problem import Problem
+from kbq_tui.model.spec import ConnectionSpec, Direction
+from kbq_tui.planning.diff import diff
 
 EMAIL = "klaviyo-data-transfer-user@acme-prod.iam.gserviceaccount.com"
 MEMBER = f"serviceAccount:{EMAIL}"

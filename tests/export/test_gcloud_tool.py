@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from kbq_tui.core.diff import diff
-from kbq_tui.core.spec import ConnectionSpec
 from kbq_tui.export.gcloud import to_gcloud
+from kbq_tui.model.spec import ConnectionSpec
+from kbq_tui.planning.diff import diff
 from kbq_tui.sandbox.server import Sandbox
 from tests.support.polling import PATIENCE
 

@@ -10,14 +10,14 @@ import sqlglot
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kbq_tui.core.actions import CreateKey, GrantProjectRole
-from kbq_tui.core.diff import diff
-from kbq_tui.core.plan import Blocked, Plan
-from kbq_tui.core.problems import Problem
-from kbq_tui.core.spec import ConnectionSpec
 from kbq_tui.export.gcloud import to_gcloud
 from kbq_tui.export.sql import to_sql
 from kbq_tui.export.terraform import hcl_string, to_terraform
+from kbq_tui.model.operations import CreateKey, GrantProjectRole
+from kbq_tui.model.plan import Blocked, Plan
+from kbq_tui.model.problem import Problem
+from kbq_tui.model.spec import ConnectionSpec
+from kbq_tui.planning.diff import diff
 
 from .conftest import EMAIL, MEMBER, ONE_OF_EACH, action, seen
 

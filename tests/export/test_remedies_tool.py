@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from kbq_tui.core import catalogue, handoff
-from kbq_tui.core.problems import Context, Problem
-from kbq_tui.core.spec import ConnectionSpec
+from kbq_tui.diagnosis import admin_request, catalogue
+from kbq_tui.model.problem import Context, Problem
+from kbq_tui.model.spec import ConnectionSpec
 from kbq_tui.sandbox.server import Sandbox
 from tests.support.polling import PATIENCE
 
@@ -78,12 +78,12 @@ def commands() -> Iterator[str]:
     for problem in problems:
         for step in problem.remedy:
             yield from str(step).split("\n")[1:]
-    for deed in (*handoff.Deed, *catalogue.PERMISSIONS):
-        for each in handoff.commands_for(deed, HERE, **DETAILS):
+    for deed in (*admin_request.RequestedAction, *catalogue.PERMISSIONS):
+        for each in admin_request.commands_for(deed, HERE, **DETAILS):
             yield from each
     for code in catalogue.CODES:
-        for steps in handoff.commands_of(catalogue.problem(code, HERE, **DETAILS), HERE):
-            yield from handoff.lines_of(steps)
+        for steps in admin_request.commands_of(catalogue.problem(code, HERE, **DETAILS), HERE):
+            yield from admin_request.lines_of(steps)
 
 
 def simple(line: str) -> list[list[str]]:

@@ -8,11 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from kbq_tui.core.checks import CheckResult, Verdict, expected
-from kbq_tui.core.problems import Problem
-from kbq_tui.core.spec import ConnectionSpec
-from kbq_tui.core.words import joined, said
 from kbq_tui.export.report import About, report, to_html, to_json, to_markdown, verdict_line
+from kbq_tui.i18n.messages import joined, said
+from kbq_tui.model.checks import CheckResult, Verdict, expected
+from kbq_tui.model.problem import Problem
+from kbq_tui.model.spec import ConnectionSpec
 from tests.support.shouting import shouting
 
 SPEC = ConnectionSpec("acme-prod", location="EU")

@@ -6,15 +6,15 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from kbq_tui.core import checks
-from kbq_tui.core.checks import CheckResult, Verdict
-from kbq_tui.core.problems import Problem
-from kbq_tui.core.statements import PROBE_PREFIX
 from kbq_tui.engine.apply import apply
 from kbq_tui.engine.status import status
-from kbq_tui.engine.verify import verify
+from kbq_tui.engine.verify.runner import verify
 from kbq_tui.engine.waiting import Patience
+from kbq_tui.model import checks
+from kbq_tui.model.checks import CheckResult, Verdict
+from kbq_tui.model.problem import Problem
 from kbq_tui.sandbox.faults import Rule
+from kbq_tui.shell.sql import PROBE_PREFIX
 from tests.faults.field import SHARED, TABLE, Field, Refusal, Spot
 
 PATIENCE = Patience(limit=10.0, first=1.0, most=4.0)

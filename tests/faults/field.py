@@ -20,17 +20,17 @@ from google.cloud.iam_admin_v1 import IAMClient
 from google.cloud.iam_admin_v1.services.iam.transports import IAMGrpcTransport
 from starlette.routing import Match, Route
 
-from kbq_tui.core.spec import IMPORT_DATASET, ConnectionSpec
 from kbq_tui.engine.ports import Ports
-from kbq_tui.gcp.calls import Caller
 from kbq_tui.gcp.cloud import GoogleCloud
 from kbq_tui.gcp.credentials import CredentialOptions, find, from_key
 from kbq_tui.gcp.endpoints import Endpoints
 from kbq_tui.gcp.errors import judge
+from kbq_tui.gcp.retry import CallRunner
 from kbq_tui.gcp.session import Token
 from kbq_tui.local.journal import FileJournal
-from kbq_tui.local.keyring_copy import KeyringCopy
-from kbq_tui.local.keys import KeyFiles
+from kbq_tui.local.keys.key_files import KeyFiles
+from kbq_tui.local.keys.keyring_copy import KeyringCopy
+from kbq_tui.model.spec import IMPORT_DATASET, ConnectionSpec
 from kbq_tui.sandbox import control
 from kbq_tui.sandbox.bigquery import seed
 from kbq_tui.sandbox.context import Context
@@ -252,11 +252,11 @@ class Spot:
     def endpoints(self) -> Endpoints:
         return Endpoints.from_env(self.field.sandbox.env())
 
-    def caller(self) -> Caller:
+    def caller(self) -> CallRunner:
         async def at_once(seconds: float) -> None:
             self.slept.append(seconds)
 
-        return Caller(judge, self.timeout, sleep=at_once)
+        return CallRunner(judge, self.timeout, sleep=at_once)
 
 
 class Refusal:

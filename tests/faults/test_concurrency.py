@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 import requests
 
-from kbq_tui.core.spec import JOB_USER
 from kbq_tui.engine.apply import apply
 from kbq_tui.engine.ports import Cloud
 from kbq_tui.engine.status import status
 from kbq_tui.engine.waiting import Patience
+from kbq_tui.model.spec import JOB_USER
 from kbq_tui.sandbox.faults import Rule
 from tests.faults.field import Field, Spot, wait_until
 from tests.faults.machine import Machine

@@ -15,7 +15,11 @@ import pytest
 from google.oauth2.credentials import Credentials
 
 import kbq_tui.gcp.cloud
-from kbq_tui.core.actions import (
+from kbq_tui.engine.apply import Runner
+from kbq_tui.gcp.credentials import SCOPES, Found
+from kbq_tui.gcp.session import Token
+from kbq_tui.model.observed import Identity
+from kbq_tui.model.operations import (
     Action,
     Change,
     DeleteAccount,
@@ -25,11 +29,7 @@ from kbq_tui.core.actions import (
     RevokeTableRole,
     Step,
 )
-from kbq_tui.core.observed import Identity
-from kbq_tui.core.problems import ProblemError
-from kbq_tui.engine.apply import Runner
-from kbq_tui.gcp.credentials import SCOPES, Found
-from kbq_tui.gcp.session import Token
+from kbq_tui.model.problem import ProblemError
 from kbq_tui.sandbox.bigquery import job_resource, seed
 from kbq_tui.sandbox.context import PREFIX
 from kbq_tui.sandbox.world import Account
@@ -170,7 +170,7 @@ def pieces(field: Field) -> Iterator[None]:
 
 
 @dataclass(frozen=True)
-class Quiet:
+class QuietStatic:
     """What an undisturbed errand returned, and how it left the project."""
 
     answer: object
@@ -178,20 +178,20 @@ class Quiet:
 
 
 @pytest.fixture(scope="module")
-def quiet(field: Field, pieces: None, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Quiet]:
+def quiet(field: Field, pieces: None, tmp_path_factory: pytest.TempPathFactory) -> dict[str, QuietStatic]:
     folder = tmp_path_factory.mktemp("quiet")
 
-    async def run(method: str) -> Quiet:
+    async def run(method: str) -> QuietStatic:
         spot, errand = field.spot(folder), ERRANDS[method]
         await errand.prepare(spot)
         answer = await errand.go(spot)
         assert method in {call.method for call in field.sandbox.world.calls}
-        return Quiet(answer, spot.state())
+        return QuietStatic(answer, spot.state())
 
     return {method: asyncio.run(run(method)) for method in ERRANDS}
 
 
-async def on_errand(spot: Spot, method: str, name: str, quiet: Quiet, *, every: bool) -> Cell:
+async def on_errand(spot: Spot, method: str, name: str, quiet: QuietStatic, *, every: bool) -> Cell:
     """One errand with one method spoilt; then the same without faults."""
     cell, errand, way = Cell(method, "always" if every else "errand"), ERRANDS[method], WAYS[name]
     await errand.prepare(spot)
@@ -220,7 +220,7 @@ async def on_errand(spot: Spot, method: str, name: str, quiet: Quiet, *, every: 
 
 @pytest.mark.parametrize("name", WAYS)
 async def test_an_errand_that_fails_loses_nothing(
-    name: str, field: Field, quiet: dict[str, Quiet], tmp_path: Path, record_property: object
+    name: str, field: Field, quiet: dict[str, QuietStatic], tmp_path: Path, record_property: object
 ) -> None:
     cells = []
     for every in (False, True) if WAYS[name].always else (False,):  # one after the other: some faults are everybody's

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from kbq_tui.core import checks
-from kbq_tui.core.problems import Problem
 from kbq_tui.engine.apply import Outcome, apply
 from kbq_tui.engine.ports import Ports
 from kbq_tui.engine.status import status
-from kbq_tui.engine.verify import verify
+from kbq_tui.engine.verify.runner import verify
+from kbq_tui.model import checks
+from kbq_tui.model.problem import Problem
 from tests.faults.cells import (
     PATIENCE,
     WAYS,

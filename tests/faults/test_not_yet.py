@@ -8,15 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from kbq_tui.core import checks
-from kbq_tui.core.checks import CheckResult
-from kbq_tui.core.diff import diff
-from kbq_tui.core.events import Event, EventKind
 from kbq_tui.engine.apply import apply
 from kbq_tui.engine.keys import keys_of
 from kbq_tui.engine.observe import observe
 from kbq_tui.engine.status import status
-from kbq_tui.engine.verify import verify
+from kbq_tui.engine.verify.runner import verify
+from kbq_tui.model import checks
+from kbq_tui.model.checks import CheckResult
+from kbq_tui.model.events import Event, EventKind
+from kbq_tui.planning.diff import diff
 from kbq_tui.sandbox.faults import Rule
 from tests.engine.fakes import VirtualClock
 from tests.faults.cells import PATIENCE

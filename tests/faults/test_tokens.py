@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from kbq_tui.core.events import Event, EventKind
 from kbq_tui.engine.apply import apply
-from kbq_tui.engine.verify import verify
+from kbq_tui.engine.verify.runner import verify
 from kbq_tui.engine.waiting import Patience
+from kbq_tui.model.events import Event, EventKind
 from tests.faults.field import Field, Spot
 
 

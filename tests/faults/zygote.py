@@ -136,9 +136,9 @@ def _import_everything() -> None:
     import keyring
     import tomlkit
 
-    import kbq_tui.at_work
-    import kbq_tui.headless.commands
-    import kbq_tui.headless.keys
+    import kbq_tui.cli.commands.key
+    import kbq_tui.cli.commands.set_up
+    import kbq_tui.cli.context
 
     del google, grpc, keyring, tomlkit, kbq_tui
 
@@ -170,7 +170,7 @@ def _child(order: dict[str, Any]) -> None:
         if KEYRING in os.environ:
             keyring(os.environ[KEYRING])
         os.umask(int(os.environ.get(UMASK, "022"), 8))
-        from kbq_tui.cli import main
+        from kbq_tui.cli.click_app import main
 
         main(order["args"])
     except SystemExit as error:

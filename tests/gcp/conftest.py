@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from kbq_tui.core.problems import Problem, ProblemError
-from kbq_tui.core.secret import Secret
-from kbq_tui.gcp.calls import Caller
 from kbq_tui.gcp.cloud import GoogleCloud, KeyImpersonator
 from kbq_tui.gcp.credentials import CredentialOptions
 from kbq_tui.gcp.endpoints import Endpoints
 from kbq_tui.gcp.errors import judge
+from kbq_tui.gcp.retry import CallRunner
+from kbq_tui.model.problem import Problem, ProblemError
+from kbq_tui.model.secret import Secret
 from kbq_tui.sandbox.faults import Rule
 from kbq_tui.sandbox.server import Sandbox
 
@@ -87,7 +87,7 @@ def play() -> Play:
         slept: list[float] = []
         with Sandbox(scenario, **more) as sandbox:
             env = sandbox.env()
-            caller = Caller(judge, timeout) if patient else Caller(judge, timeout, sleep=at_once)
+            caller = CallRunner(judge, timeout) if patient else CallRunner(judge, timeout, sleep=at_once)
             cloud = GoogleCloud.for_operator(CredentialOptions(env=env), Endpoints.from_env(env), caller=caller)
             ground = Ground(sandbox, cloud)
             ground.slept = slept  # type: ignore[attr-defined]

@@ -8,9 +8,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from kbq_tui.core.observed import AccessEntry, RoleBinding
-from kbq_tui.core.problems import Kind, Retry
-from kbq_tui.core.row_policies import RowPolicy
+from kbq_tui.model.observed import AccessEntry, RoleBinding
+from kbq_tui.model.problem import Kind, Retry
+from kbq_tui.planning.row_policies import RowPolicy
 from kbq_tui.sandbox.bigquery import seed
 from tests.gcp.conftest import ACCOUNT_ID, EDITOR, JOB_USER, TMP, VIEWER, Play, problem
 

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from google.auth.exceptions import DefaultCredentialsError, RefreshError
 
-from kbq_tui.core.problems import Context, Kind
-from kbq_tui.core.secret import Secret
 from kbq_tui.gcp import credentials
 from kbq_tui.gcp.cloud import GoogleCloud
 from kbq_tui.gcp.credentials import CredentialOptions, CredentialsFileError, find, from_key, gcloud_available
 from kbq_tui.gcp.errors import judge
+from kbq_tui.model.problem import Context, Kind
+from kbq_tui.model.secret import Secret
 from kbq_tui.sandbox.server import Sandbox
 from tests.gcp.conftest import Play, problem
 

@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from urllib3.util import parse_url
 
-from kbq_tui.core.spec import InvalidValueError
 from kbq_tui.gcp.endpoints import Endpoints, is_google
+from kbq_tui.model.spec import InvalidValueError
 
 BIGQUERY = "CLOUDSDK_API_ENDPOINT_OVERRIDES_BIGQUERY"
 

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 import requests.certs
 
-from kbq_tui.core.problems import Kind
 from kbq_tui.gcp.credentials import CredentialOptions, CredentialsFileError, find
 from kbq_tui.gcp.endpoints import Endpoints
 from kbq_tui.gcp.environment import faults, problem_of
+from kbq_tui.model.problem import Kind
 
 GOOGLE = Endpoints()
 HERE = Endpoints.from_env(

@@ -13,9 +13,9 @@ import urllib3
 from google.api_core import exceptions as api
 from google.auth import exceptions as auth
 
-from kbq_tui.core.problems import Context, Kind, Retry
 from kbq_tui.gcp.errors import HttpError, MalformedError, TokenFetchError, fault_of, from_status, judge
 from kbq_tui.gcp.session import UntrustedAddressError
+from kbq_tui.model.problem import Context, Kind, Retry
 
 CONTEXT = Context("my-project", "x@my-project.iam.gserviceaccount.com", "KLAVIYO_TMP", "EU")
 

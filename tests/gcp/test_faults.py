@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from kbq_tui.core.problems import Kind, Retry
 from kbq_tui.gcp.cloud import GoogleCloud
 from kbq_tui.gcp.credentials import CredentialOptions
-from kbq_tui.gcp.wire import Wire
+from kbq_tui.gcp.rest_client import RestClient
+from kbq_tui.model.problem import Kind, Retry
 from kbq_tui.sandbox.faults import Edit
 from tests.gcp.conftest import ACCOUNT_ID, EDITOR, JOB_USER, TMP, VIEWER, Ground, Play, problem
 from tests.support.polling import PATIENCE
@@ -298,14 +298,14 @@ async def test_a_flaky_google_is_no_reason_to_fail(play: Play) -> None:
 async def test_an_empty_success_is_not_taken_for_nothing_there(
     play: Play, monkeypatch: pytest.MonkeyPatch, path: str, ask: Callable[[Ground], Awaitable[object]]
 ) -> None:
-    real = Wire.send
+    real = RestClient.send
 
-    def send(self: Wire, verb: str, url: str, *more: Any, **named: Any) -> Any:
+    def send(self: RestClient, verb: str, url: str, *more: Any, **named: Any) -> Any:
         return {} if path in url else real(self, verb, url, *more, **named)
 
     async with play("partial") as ground:
         await ground.cloud.create_dataset(ground.project, TMP, "EU", "", {})
         await ask(ground)
-        monkeypatch.setattr(Wire, "send", send)
+        monkeypatch.setattr(RestClient, "send", send)
         with problem("KBQ-MALFORMED-ANSWER"):
             await ask(ground)

@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 import requests
 
-from kbq_tui.core.observed import Identity
-from kbq_tui.core.problems import Context
 from kbq_tui.gcp.credentials import Found
 from kbq_tui.gcp.endpoints import Endpoints
 from kbq_tui.gcp.errors import HttpError, MalformedError, judge
+from kbq_tui.gcp.rest_client import RestClient, items, part
 from kbq_tui.gcp.session import Session, Token, UntrustedAddressError
-from kbq_tui.gcp.wire import Wire, items, part
+from kbq_tui.model.observed import Identity
+from kbq_tui.model.problem import Context
 
 TOKEN = "ya29.the-token-of-the-operator"
 
@@ -75,10 +75,10 @@ def reply(status: str, body: bytes = b"{}", headers: str = "") -> Callable[[sock
     return lambda connection, _: connection.sendall(head + body)
 
 
-def wire(credentials: Credentials | None = None) -> Wire:
+def wire(credentials: Credentials | None = None) -> RestClient:
     found = Found(credentials or Credentials(), Identity("", "test"))
     here = Endpoints(trusted=frozenset({"127.0.0.1"}))
-    return Wire(Session(Token(lambda: found), here), None, here, "operator")  # type: ignore[arg-type]
+    return RestClient(Session(Token(lambda: found), here), None, here, "operator")  # type: ignore[arg-type]
 
 
 def test_a_call_carries_the_token_and_the_quota_project() -> None:

@@ -8,8 +8,8 @@ import time
 
 import pytest
 
-from kbq_tui.core.problems import ProblemError
 from kbq_tui.gcp.cloud import GoogleCloud
+from kbq_tui.model.problem import ProblemError
 from kbq_tui.sandbox.faults import Rule
 from tests.gcp.conftest import TMP, Ground, Play, problem
 from tests.support.polling import PATIENCE
@@ -160,7 +160,7 @@ def test_warming_up_imports_them_beside_the_event_loop() -> None:
     done = run(
         """
         import sys
-        from kbq_tui.gcp.calls import warm
+        from kbq_tui.gcp.retry import warm
         thread = warm()
         assert thread.daemon
         thread.join()

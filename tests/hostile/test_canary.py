@@ -13,23 +13,23 @@ from pathlib import Path
 
 import pytest
 
-from kbq_tui.core.spec import ConnectionSpec
 from kbq_tui.engine.apply import apply
-from kbq_tui.engine.desk import Draft
 from kbq_tui.engine.ports import Ports
 from kbq_tui.engine.record import ConnectionRecord
-from kbq_tui.engine.verify import verify
+from kbq_tui.engine.services import ConnectionDraft
+from kbq_tui.engine.verify.runner import verify
 from kbq_tui.gcp.cloud import GoogleCloud, KeyImpersonator
 from kbq_tui.gcp.credentials import CredentialOptions, find, from_key
 from kbq_tui.gcp.endpoints import Endpoints
 from kbq_tui.gcp.session import Token
 from kbq_tui.local.clock import SystemClock
-from kbq_tui.local.config import Connections
+from kbq_tui.local.connection_file import Connections
 from kbq_tui.local.journal import FileJournal
-from kbq_tui.local.keyring_copy import KeyringCopy
-from kbq_tui.local.keys import KeyFiles
+from kbq_tui.local.keys.key_files import KeyFiles
+from kbq_tui.local.keys.keyring_copy import KeyringCopy
 from kbq_tui.local.paths import Paths
 from kbq_tui.local.store import FileStore
+from kbq_tui.model.spec import ConnectionSpec
 from kbq_tui.sandbox.server import Sandbox
 from tests.journeys.test_wizard_tmux import Tmux, pytestmark
 from tests.journeys.walk import Walk
@@ -44,7 +44,7 @@ NEEDS_TMUX = pytestmark[1]
 BOOM = """
 import sys
 import {module} as module
-from kbq_tui.cli import main
+from kbq_tui.cli.click_app import main
 from tests.support.polling import PATIENCE
 
 def boom(key, *more):
@@ -265,8 +265,8 @@ def test_what_is_copied_in_tmux_holds_none_of_it(place: Place) -> None:
     ("module", "name", "command"),
     [
         ("kbq_tui.gcp.cloud", "from_key", ["verify", "-vv"]),
-        ("kbq_tui.local.keys", "key_facts", ["status", "-vv"]),
-        ("kbq_tui.local.keys", "key_facts", ["setup", "-vv"]),
+        ("kbq_tui.local.keys.key_files", "key_facts", ["status", "-vv"]),
+        ("kbq_tui.local.keys.key_files", "key_facts", ["setup", "-vv"]),
     ],
     ids=["signing in", "looking", "on the screens"],
 )
@@ -372,7 +372,7 @@ def test_a_key_pasted_into_a_field_is_not_remembered(
     store = FileStore(paths, Connections(paths.connections), SystemClock())
     for form, value in pasted(place).items():
         for typed in (value.partition("\n")[0], value):
-            draft = Draft(**{"project": "acme-klaviyo-demo", field: typed})
+            draft = ConnectionDraft(**{"project": "acme-klaviyo-demo", field: typed})
             ConnectionRecord(store, draft.name).keep(draft=draft, confirmed=confirmed)
         kept = [p for p in tmp_path.rglob("*") if p.is_file()]
         assert [p for p in kept if place.search.found_in(p.read_bytes())] == [], form

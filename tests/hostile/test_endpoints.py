@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
+from kbq_tui.cli.bootstrap import notices
 from kbq_tui.gcp.endpoints import Endpoints
-from kbq_tui.wiring import notices
 from tests.support.pty import Terminal
 from tests.support.sandbox import Served, served
 
@@ -146,7 +146,7 @@ def test_plain_http_to_another_machine_is_refused_before_anything_is_sent(
 
 
 def test_a_redirect_is_not_followed(sandbox: Served, listener: Listener, tmp_path: Path) -> None:
-    class Elsewhere(BaseHTTPRequestHandler):
+    class ForeignGrants(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             self.send_response(307)
             self.send_header("Location", f"http://{listener.host}{self.path}")
@@ -157,7 +157,7 @@ def test_a_redirect_is_not_followed(sandbox: Served, listener: Listener, tmp_pat
 
         def log_message(self, *_: Any) -> None: ...
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Elsewhere) as server:
+    with ThreadingHTTPServer(("127.0.0.1", 0), ForeignGrants) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         here = f"http://127.0.0.1:{server.server_address[1]}/"
         env = {OVERRIDE + api: here for api in ("BIGQUERY", "CLOUDRESOURCEMANAGER", "SERVICEUSAGE")}

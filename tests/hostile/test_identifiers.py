@@ -8,13 +8,13 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from kbq_tui.core import spec as rules
-from kbq_tui.core import statements as sql
-from kbq_tui.core.catalogue import CODES, problem
-from kbq_tui.core.problems import Context
-from kbq_tui.core.spec import ConnectionSpec, InvalidValueError
-from kbq_tui.gcp.wire import part
+from kbq_tui.diagnosis.catalogue import CODES, problem
+from kbq_tui.gcp.rest_client import part
 from kbq_tui.local.paths import Paths
+from kbq_tui.model import spec as rules
+from kbq_tui.model.problem import Context
+from kbq_tui.model.spec import ConnectionSpec, InvalidValueError
+from kbq_tui.shell import sql
 
 NASTY = (
     *("`", "'", '"', "\\", "../", "..", "/", ";", "--", "\n", "\x00", "\x1b[31m", "$(id)", "{project}", " ", "*/", "#"),

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from kbq_tui.core.spec import IMPORT_DATASET, STAGING_DATASET
-from kbq_tui.core.text import inert
+from kbq_tui.model.spec import IMPORT_DATASET, STAGING_DATASET
+from kbq_tui.model.text import inert
 from kbq_tui.sandbox.bigquery import seed
 from kbq_tui.sandbox.bigquery.engine import engine_of
 from kbq_tui.sandbox.faults import Rule

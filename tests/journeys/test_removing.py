@@ -5,13 +5,13 @@ from collections.abc import Callable
 
 import pytest
 
-from kbq_tui.core.steps import Step
+from kbq_tui.cli.bootstrap import Options, build
 from kbq_tui.engine.record import ConnectionRecord
+from kbq_tui.model.steps import Step
 from kbq_tui.tui.app import KbqApp
 from kbq_tui.tui.app import build as app_over
-from kbq_tui.tui.look import Look
+from kbq_tui.tui.display_options import Look
 from kbq_tui.tui.widgets.rows import Rows
-from kbq_tui.wiring import Options, build
 from tests.support.sandbox import Served, served
 from tests.tui.screens import until
 

@@ -14,17 +14,17 @@ from pathlib import Path
 
 import pytest
 
-from kbq_tui.core.problems import Kind, ProblemError
-from kbq_tui.core.spec import JOB_USER, ConnectionSpec
 from kbq_tui.engine.ports import Cloud, Ports
-from kbq_tui.engine.verify import PROBE_PREFIX
+from kbq_tui.engine.verify.runner import PROBE_PREFIX
 from kbq_tui.gcp.cloud import GoogleCloud, KeyImpersonator
 from kbq_tui.gcp.credentials import CredentialOptions
 from kbq_tui.gcp.endpoints import Endpoints
 from kbq_tui.local.clock import SystemClock
 from kbq_tui.local.journal import FileJournal
-from kbq_tui.local.keyring_copy import KeyringCopy
-from kbq_tui.local.keys import KeyFiles
+from kbq_tui.local.keys.key_files import KeyFiles
+from kbq_tui.local.keys.keyring_copy import KeyringCopy
+from kbq_tui.model.problem import Kind, ProblemError
+from kbq_tui.model.spec import JOB_USER, ConnectionSpec
 from kbq_tui.sandbox.server import Sandbox
 
 

@@ -11,15 +11,15 @@ from pathlib import Path
 
 import pytest
 
-from kbq_tui.core.actions import Change
-from kbq_tui.core.diff import diff
-from kbq_tui.core.problems import ProblemError
-from kbq_tui.core.spec import DATA_EDITOR, DATA_VIEWER
 from kbq_tui.engine.apply import Outcome, apply
 from kbq_tui.engine.observe import observe
 from kbq_tui.engine.ports import Cloud, Ports
-from kbq_tui.engine.verify import PROBE_PREFIX, verify
+from kbq_tui.engine.verify.runner import PROBE_PREFIX, verify
 from kbq_tui.engine.waiting import Patience
+from kbq_tui.model.operations import Change
+from kbq_tui.model.problem import ProblemError
+from kbq_tui.model.spec import DATA_EDITOR, DATA_VIEWER
+from kbq_tui.planning.diff import diff
 from tests.live.conftest import Ground
 
 REFUSALS = (

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from kbq_tui.core.secret import Secret
-from kbq_tui.local.keyring_copy import KeyringCopy
-from kbq_tui.local.keyring_entries import PlainEntries
-from kbq_tui.local.keys import KeyFiles
+from kbq_tui.local.keys.key_files import KeyFiles
+from kbq_tui.local.keys.keyring_copy import KeyringCopy
+from kbq_tui.local.keys.keyring_entries import PlainEntries
+from kbq_tui.model.secret import Secret
 
 PROJECT = "acme-prod"
 EMAIL = "klaviyo-data-transfer-user@acme-prod.iam.gserviceaccount.com"

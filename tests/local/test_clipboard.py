@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from kbq_tui.core.secret import Secret
 from kbq_tui.local.clipboard import KEY_BUFFER, Clipboard, run_tool
+from kbq_tui.model.secret import Secret
 from tests.support.pty import Terminal
 
 TMUX = {"TMUX": "/tmp/tmux-0/default,1,0"}
@@ -186,7 +186,7 @@ def test_through_a_real_tmux_a_key_reaches_the_terminal_that_it_stands_in(tmp_pa
     program = tmp_path / "send.py"
     program.write_text(
         "import os\n"
-        "from kbq_tui.core.secret import Secret\n"
+        "from kbq_tui.model.secret import Secret\n"
         "from kbq_tui.local.clipboard import Clipboard\n"
         f"print(Clipboard(os.environ).copy_key(Secret({KEY.reveal()!r}), print).text)\n"
         "input()\n"

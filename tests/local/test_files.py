@@ -15,20 +15,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kbq_tui import language
-from kbq_tui.at_work import _report_kind, check_report, write_report
-from kbq_tui.core.checks import CheckResult, Verdict, expected
-from kbq_tui.core.events import Event, EventKind
-from kbq_tui.core.problems import ProblemError
-from kbq_tui.core.spec import ConnectionSpec
+from kbq_tui.cli.context import _report_kind, check_report, write_report
 from kbq_tui.export.report import About, report
-from kbq_tui.local import files, journal, key_records, lock, log, state
-from kbq_tui.local.config import CONNECTION, Connection, Connections, write_connection
+from kbq_tui.i18n import language
+from kbq_tui.local import files, journal, lock, log, ui_state
+from kbq_tui.local.connection_file import CONNECTION, Connection, Connections, write_connection
 from kbq_tui.local.files import FileKind, NotOursError
 from kbq_tui.local.journal import FileJournal
-from kbq_tui.local.key_place import Facts
+from kbq_tui.local.keys import records
+from kbq_tui.local.keys.place import Facts
 from kbq_tui.local.lock import ConnectionLock
-from kbq_tui.local.state import ConnectionState, Look, Wizard, write_look
+from kbq_tui.local.ui_state import ConnectionState, Look, Wizard, write_look
+from kbq_tui.model.checks import CheckResult, Verdict, expected
+from kbq_tui.model.events import Event, EventKind
+from kbq_tui.model.problem import ProblemError
+from kbq_tui.model.spec import ConnectionSpec
 from kbq_tui.sandbox.__main__ import _not_ours
 from kbq_tui.sandbox.server import write_private
 from tests.local.conftest import EMAIL, FakeClock, key_json
@@ -77,8 +78,8 @@ WRITERS: dict[str, Callable[[Path], object]] = {
     "journal": lambda path: FileJournal(path, FakeClock()).intend("key", "account@example.com"),
     "connection": lambda path: write_connection(Connection(SPEC), path),
     "lock": sign,
-    "copy note": lambda path: key_records.note_copy(path, Facts("a" * 40, EMAIL, "acme-prod")),
-    "handed note": lambda path: key_records.note_handed_over(path, Facts("a" * 40, EMAIL, "acme-prod")),
+    "copy note": lambda path: records.note_copy(path, Facts("a" * 40, EMAIL, "acme-prod")),
+    "handed note": lambda path: records.note_handed_over(path, Facts("a" * 40, EMAIL, "acme-prod")),
 }
 """Every file that is written, by the function of the product that writes it."""
 
@@ -88,14 +89,14 @@ NAMES = {"wizard": "wizard.json", "verification": "verify.json"}
 KINDS: dict[str, FileKind] = {
     "report": _report_kind(),
     "log": log.LOG,
-    "wizard": state.WIZARD,
-    "verification": state.VERIFICATION,
-    "look": state.LOOK,
+    "wizard": ui_state.WIZARD,
+    "verification": ui_state.VERIFICATION,
+    "look": ui_state.LOOK,
     "journal": journal.JOURNAL,
     "connection": CONNECTION,
     "lock": lock.LOCK,
-    "copy note": key_records.COPY_NOTE,
-    "handed note": key_records.HANDED_NOTE,
+    "copy note": records.COPY_NOTE,
+    "handed note": records.HANDED_NOTE,
 }
 
 FOREIGN: dict[str, bytes] = {

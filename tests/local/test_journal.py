@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from kbq_tui.core.events import Event, EventKind
-from kbq_tui.core.problems import ProblemError
 from kbq_tui.local import journal as module
 from kbq_tui.local.journal import FileJournal
+from kbq_tui.model.events import Event, EventKind
+from kbq_tui.model.problem import ProblemError
 
 from .conftest import FakeClock
 

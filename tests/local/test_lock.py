@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from kbq_tui.core.problems import ProblemError
 from kbq_tui.local.lock import ConnectionLock
+from kbq_tui.model.problem import ProblemError
 
 from .conftest import FakeClock
 

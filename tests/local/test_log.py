@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from kbq_tui.core.problems import ProblemError
-from kbq_tui.core.secret import Secret
 from kbq_tui.local import log
+from kbq_tui.model.problem import ProblemError
+from kbq_tui.model.secret import Secret
 
 CANARY = "CANARYc4n4ry"
 PEM = f"-----BEGIN PRIVATE KEY-----\n{CANARY}\n-----END PRIVATE KEY-----"

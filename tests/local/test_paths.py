@@ -6,10 +6,10 @@ from pathlib import Path
 import platformdirs
 import pytest
 
-from kbq_tui.core.problems import ProblemError
 from kbq_tui.local import paths as module
 from kbq_tui.local.clock import SystemClock
 from kbq_tui.local.paths import Paths
+from kbq_tui.model.problem import ProblemError
 
 
 def test_xdg_folders_are_honoured_on_every_system(monkeypatch: pytest.MonkeyPatch) -> None:

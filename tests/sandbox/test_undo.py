@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.readme import README
 from tests.support.polling import PATIENCE
 from tests.support.sandbox import Served, served
+from tests.tools.readme import README
 
 TOOLS = [name for name in ("gcloud", "bq") if not shutil.which(name)]
 pytestmark = [

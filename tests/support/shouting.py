@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from kbq_tui.core import words
+from kbq_tui.i18n import messages
 
 _PIECE = re.compile(r"(\{[^{}]*\})|\{\{|\}\}|[^{}]+")
 
@@ -17,8 +17,8 @@ def shout(form: str) -> str:
 @contextmanager
 def shouting() -> Iterator[None]:
     """Speak that language meanwhile."""
-    words.use(shout, lambda one, many, n: shout(one if n == 1 else many), "shouting")
+    messages.use(shout, lambda one, many, n: shout(one if n == 1 else many), "shouting")
     try:
         yield
     finally:
-        words.use(None)
+        messages.use(None)

@@ -2,9 +2,9 @@
 
 import asyncio
 
-from kbq_tui.core.steps import Step
-from kbq_tui.tui.stories.cloud import CANARY, NOW, PROJECT, SPEC
-from kbq_tui.tui.stories.scene import Scene, account_made, blank, complete, fresh, no_permission, resumed, slow
+from kbq_tui.model.steps import Step
+from tests.stories.memory_cloud import CANARY, NOW, PROJECT, SPEC
+from tests.stories.scene import Scene, account_made, blank, complete, fresh, no_permission, resumed, slow
 
 __all__ = [
     "CANARY",

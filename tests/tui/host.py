@@ -8,7 +8,7 @@ import sys
 from contextlib import suppress
 
 from kbq_tui.tui.app import run
-from kbq_tui.tui.look import Look
+from kbq_tui.tui.display_options import Look
 from tests.tui import fakes
 
 
@@ -22,7 +22,7 @@ def main() -> None:
             private_key = fakes.CANARY
             raise RuntimeError("boom" + private_key[:0])
 
-        from kbq_tui.tui.frame import Frame
+        from kbq_tui.tui.screens.base import Frame
 
         Frame.draw = crash  # type: ignore[method-assign, assignment]
     ended = run(scene.desk(), look, start=start)  # type: ignore[arg-type]

@@ -9,7 +9,7 @@ from textual.pilot import Pilot
 
 from kbq_tui.tui import _textual_compat
 from kbq_tui.tui.app import KbqApp, build
-from kbq_tui.tui.look import Look
+from kbq_tui.tui.display_options import Look
 from tests.support.polling import PATIENCE
 from tests.tui.fakes import Scene
 

@@ -7,19 +7,19 @@ from pathlib import Path
 import pytest
 from textual.widgets import TextArea
 
-from kbq_tui.core import catalogue
-from kbq_tui.core.problems import Context
-from kbq_tui.core.steps import Step
-from kbq_tui.engine.desk import Taste
-from kbq_tui.local.config import Connections
+from kbq_tui.diagnosis import catalogue
+from kbq_tui.engine.services import UiPreferences
+from kbq_tui.local.connection_file import Connections
 from kbq_tui.local.paths import Paths
 from kbq_tui.local.store import FileStore
-from kbq_tui.tui import keys
+from kbq_tui.model.problem import Context
+from kbq_tui.model.steps import Step
+from kbq_tui.tui import keyboard
 from kbq_tui.tui.app import KbqApp, build
-from kbq_tui.tui.frame import Frame
-from kbq_tui.tui.look import Look
+from kbq_tui.tui.display_options import Look
+from kbq_tui.tui.screens.base import Frame
+from kbq_tui.tui.widgets.button import Button, Choice
 from kbq_tui.tui.widgets.field import Field, Line
-from kbq_tui.tui.widgets.push import Choice, Push
 from kbq_tui.tui.widgets.rows import Rows
 from tests.tui import fakes
 from tests.tui.screens import app_for, text_of, until
@@ -71,7 +71,7 @@ async def test_whatever_has_the_focus_has_words(name: str) -> None:
         shown = text_of(app)
         for widget in app.screen.focus_chain:
             match widget:
-                case Push():
+                case Button():
                     assert f"[ {widget.label} ]" in shown
                 case Choice():
                     assert all(label in shown for _, label in widget.options)
@@ -91,11 +91,11 @@ async def test_the_palette_holds_every_key_and_button_of_the_screen(name: str) -
         screen = app.screen
         assert isinstance(screen, Frame)
         offered = {command.title for command in app.get_system_commands(screen)}
-        wanted = {k.help for k in keys.KEYS if k.scope in ("app", *screen.scopes) and k.action}
-        wanted -= {k.help for k in keys.KEYS if k.id in ("palette", "interrupt", "next", "previous")}
+        wanted = {k.help for k in keyboard.KEYS if k.scope in ("app", *screen.scopes) and k.action}
+        wanted -= {k.help for k in keyboard.KEYS if k.id in ("palette", "interrupt", "next", "previous")}
         assert wanted <= offered
-        assert {push.label for push in screen.query(Push) if push.display and not push.off} <= offered
-        for key in keys.KEYS:
+        assert {push.label for push in screen.query(Button) if push.display and not push.off} <= offered
+        for key in keyboard.KEYS:
             if key.scope in ("app", *screen.scopes) and key.action:
                 action = key.action.removeprefix("app.").partition("(")[0]
                 assert hasattr(screen, f"action_{action}") or hasattr(app, f"action_{action}"), key.id
@@ -158,12 +158,12 @@ async def test_signs_and_colours_that_were_chosen_are_remembered() -> None:
     async with app.run_test(size=SIZE) as pilot:
         await until(pilot, lambda: settled(app))
         await pilot.press("f4")
-        assert scene.store.chosen == Taste(ascii=True)
+        assert scene.store.chosen == UiPreferences(ascii=True)
         await pilot.press("f6")
-        assert scene.store.chosen == Taste(ascii=True, theme="light")
+        assert scene.store.chosen == UiPreferences(ascii=True, theme="light")
         assert app.theme == "light"
         await pilot.press("f4")
-        assert scene.store.chosen == Taste(theme="light")
+        assert scene.store.chosen == UiPreferences(theme="light")
 
 
 async def test_where_the_terminal_asks_for_ascii_the_other_choice_is_the_one_to_remember() -> None:
@@ -173,7 +173,7 @@ async def test_where_the_terminal_asks_for_ascii_the_other_choice_is_the_one_to_
         await until(pilot, "* ok")
         await pilot.press("f4")
         await until(pilot, "✓ ok")
-        assert scene.store.chosen == Taste(ascii=False)
+        assert scene.store.chosen == UiPreferences(ascii=False)
 
 
 async def test_without_colours_the_key_for_them_says_why_and_changes_nothing() -> None:
@@ -185,7 +185,7 @@ async def test_without_colours_the_key_for_them_says_why_and_changes_nothing() -
         await pilot.press("f6")
         await until(pilot, "There are no colours here")
         assert app.theme == "mono"
-    assert scene.store.chosen == Taste()
+    assert scene.store.chosen == UiPreferences()
 
 
 async def test_what_cannot_be_remembered_is_said_and_holds_all_the_same() -> None:
@@ -245,5 +245,5 @@ async def test_a_choice_goes_through_the_store_to_the_next_run(tmp_path: Path, m
         await until(pilot, "Step 2 of 6")
         await until(pilot, lambda: settled(app))
     again = FileStore(paths, Connections(paths.connections), scene.clock)
-    assert again.taste() == Taste(ascii=True, theme="light", welcomed=True)
+    assert again.taste() == UiPreferences(ascii=True, theme="light", welcomed=True)
     assert again.recent_projects() == (fakes.PROJECT,)

@@ -3,12 +3,12 @@
 import asyncio
 from dataclasses import replace
 
-from kbq_tui.core import catalogue
-from kbq_tui.core.observed import AccessEntry, DatasetInfo, KeyInfo, RoleBinding
-from kbq_tui.core.problems import Context, Problem, Retry
-from kbq_tui.core.steps import Step
+from kbq_tui.diagnosis import catalogue
+from kbq_tui.model.observed import AccessEntry, DatasetInfo, KeyInfo, RoleBinding
+from kbq_tui.model.problem import Context, Problem, Retry
+from kbq_tui.model.steps import Step
 from kbq_tui.tui.app import KbqApp
-from kbq_tui.tui.look import Look
+from kbq_tui.tui.display_options import Look
 from kbq_tui.tui.widgets.field import Line
 from tests.tui import fakes
 from tests.tui.screens import app_for, text_of, until

@@ -9,23 +9,23 @@ from pathlib import Path
 
 import pytest
 
-from kbq_tui import language
-from kbq_tui.core.checks import expected
-from kbq_tui.core.observed import KeyInfo
-from kbq_tui.core.spec import Direction
-from kbq_tui.core.steps import Step
-from kbq_tui.core.words import said, told
 from kbq_tui.engine import preflight
-from kbq_tui.tui import keys
-from kbq_tui.tui.article import LESSONS
+from kbq_tui.i18n import language
+from kbq_tui.i18n.messages import said, told
+from kbq_tui.model.checks import expected
+from kbq_tui.model.observed import KeyInfo
+from kbq_tui.model.spec import Direction
+from kbq_tui.model.steps import Step
+from kbq_tui.tui import keyboard
 from kbq_tui.tui.glyphs import Tone
 from kbq_tui.tui.modals import help as help_modal
 from kbq_tui.tui.modals.confirm import Confirm
 from kbq_tui.tui.modals.leftovers import age
-from kbq_tui.tui.stories.cloud import refused
+from kbq_tui.tui.step_help import STEP_HELP
 from kbq_tui.tui.text import plain, status, status_width
-from kbq_tui.tui.widgets.bars import Quiet, hint_line, steps_line
-from kbq_tui.tui.widgets.push import Push
+from kbq_tui.tui.widgets.button import Button
+from kbq_tui.tui.widgets.static import QuietStatic, hint_line, steps_line
+from tests.stories.memory_cloud import refused
 from tests.tui import fakes
 from tests.tui.screens import app_for, text_of, until
 from tests.tui.test_screens import fits, hostile_world, idle
@@ -54,7 +54,7 @@ def german(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def footer(app) -> str:
     """The hints, which must not be cut: the way back, help and the way out are among them."""
     line = text_of(app).split("\n")[-1].strip()
-    assert len(line) <= keys.HINT_WIDTH
+    assert len(line) <= keyboard.HINT_WIDTH
     assert "…" not in line
     assert "F1 Hilfe" in line
     assert line.endswith("F10 Beenden")
@@ -65,20 +65,20 @@ def nothing_is_cut(app) -> None:
     fits(app)
     assert "…" not in text_of(app).split("\n")[0]
     width, height = app.size
-    for push in app.screen.query(Push):
+    for push in app.screen.query(Button):
         if push.display:
             assert push.region.right <= width, push.label
             assert push.region.bottom <= height, push.label
     for label in app.screen.query(".field-label"):
         assert len(str(label.render())) < label.size.width, "a label touches its field"
-    for score in app.screen.query("#score").results(Quiet):
+    for score in app.screen.query("#score").results(QuietStatic):
         assert score.shown.cell_length <= score.size.width
 
 
 @pytest.mark.parametrize("scene", SCENES)
 @pytest.mark.parametrize("step", STEPS)
 async def test_every_step_fits_80x24(step: str, scene: str) -> None:
-    at = next(s for s in LESSONS if s.value == step)
+    at = next(s for s in STEP_HELP if s.value == step)
     app = app_for(fakes.resumed(at, SCENES[scene]()))
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: idle(app) and (step != "verify" or app.wizard.verified), 60)
@@ -106,7 +106,7 @@ async def test_welcome_and_dashboard_fit_80x24(scene, start: str, word: str) -> 
 
 
 async def test_what_opens_over_a_screen_is_in_german_too() -> None:
-    app = app_for(fakes.resumed(next(iter(LESSONS)), fakes.no_permission()))
+    app = app_for(fakes.resumed(next(iter(STEP_HELP)), fakes.no_permission()))
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: idle(app), 60)
         for pressed, word in (("f1", "Dieser Bildschirm"), ("f3", "Dasselbe von Hand"), ("f7", "Wähl ein Projekt")):
@@ -125,7 +125,7 @@ async def test_what_opens_over_a_screen_is_in_german_too() -> None:
 
 @pytest.mark.parametrize("typed", ["warschau", "warsaw", "central2"])
 async def test_a_location_is_found_by_its_german_name_its_english_name_and_its_id(typed: str) -> None:
-    app = app_for(fakes.resumed(next(iter(LESSONS))))
+    app = app_for(fakes.resumed(next(iter(STEP_HELP))))
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: idle(app), 60)
         app.screen.query_one("#field-location Line").focus()
@@ -146,7 +146,7 @@ def test_one_day_is_one_day(days: int, said: str) -> None:
 
 async def test_enter_alone_goes_through_all_steps() -> None:
     """What buttons say decides nothing."""
-    app = app_for(fakes.resumed(next(iter(LESSONS))))
+    app = app_for(fakes.resumed(next(iter(STEP_HELP))))
     async with app.run_test(size=(80, 24)) as pilot:
         for number, todo in ((2, "[ 2 Datensätze anlegen ]"), (3, "Schlüssel anlegen ]"), (4, "[ 3 Rollen erteilen ]")):
             await until(pilot, "[ Weiter ]", 60)
@@ -186,16 +186,16 @@ def test_the_longest_row_of_buttons_fits(labels: tuple[str, ...]) -> None:
     assert 1 + sum(len(told(label).replace("{n}", "3")) + len("[  ]") + 2 for label in labels) - 2 <= 80
 
 
-@pytest.mark.parametrize("scope", sorted({k.scope for k in keys.KEYS} - {"app", "working"}))
+@pytest.mark.parametrize("scope", sorted({k.scope for k in keyboard.KEYS} - {"app", "working"}))
 def test_the_footer_of_every_screen_keeps_the_way_back(scope: str) -> None:
-    line = hint_line([("Enter", told("Go on")), *keys.hints(scope, "app")], keys.HINT_WIDTH)
-    assert line.cell_length <= keys.HINT_WIDTH
+    line = hint_line([("Enter", told("Go on")), *keyboard.hints(scope, "app")], keyboard.HINT_WIDTH)
+    assert line.cell_length <= keyboard.HINT_WIDTH
     assert all(word in line.plain for word in ("Esc Zurück", "F1 Hilfe", "F10 Beenden"))
 
 
 def test_the_title_shows_the_names_of_all_steps_at_80() -> None:
-    for here in LESSONS:
-        line = steps_line(here, [s for s in LESSONS if s is not here], 80)
+    for here in STEP_HELP:
+        line = steps_line(here, [s for s in STEP_HELP if s is not here], 80)
         assert line.cell_length <= 78
         assert all(word in line.plain for word in ("Projekt", "Datensätze", "Konto", "Rechte", "Prüfung", "Verbinden"))
 
@@ -266,7 +266,7 @@ async def test_in_the_least_window_a_button_that_has_no_room_comes_into_sight_wi
         await until(pilot, lambda: idle(app) and "Schlüssel anlegen" in labels(app))
         await pilot.press("enter")
         await until(pilot, lambda: idle(app) and {"Später", "Schlüssel löschen"} <= set(labels(app)))
-        shown = [button for button in app.screen.query(Push) if button.display]
+        shown = [button for button in app.screen.query(Button) if button.display]
         assert sum(len(button.label) + 6 for button in shown) > 60, "they do not fit beside each other"
         for button in shown:
             button.focus()
@@ -274,4 +274,4 @@ async def test_in_the_least_window_a_button_that_has_no_room_comes_into_sight_wi
 
 
 def labels(app) -> list[str]:
-    return [button.label for button in app.screen.query(Push) if button.display]
+    return [button.label for button in app.screen.query(Button) if button.display]

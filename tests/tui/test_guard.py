@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from kbq_tui.core import catalogue
-from kbq_tui.core.problems import Context, ProblemError
-from kbq_tui.core.steps import Step
+from kbq_tui.diagnosis import catalogue
+from kbq_tui.model.problem import Context, ProblemError
+from kbq_tui.model.steps import Step
 from kbq_tui.tui.app import build, run
-from kbq_tui.tui.look import Look
+from kbq_tui.tui.display_options import Look
 from tests.tui import fakes
 from tests.tui.screens import until
 

@@ -9,15 +9,15 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
-from kbq_tui.core.steps import Step
-from kbq_tui.engine.desk import Desk, Draft
 from kbq_tui.engine.record import ConnectionRecord
-from kbq_tui.local.config import Connections
+from kbq_tui.engine.services import AppServices, ConnectionDraft
+from kbq_tui.local.connection_file import Connections
 from kbq_tui.local.lock import ConnectionLock
 from kbq_tui.local.paths import Paths
 from kbq_tui.local.store import FileStore
+from kbq_tui.model.steps import Step
 from kbq_tui.tui.app import KbqApp, build
-from kbq_tui.tui.look import Look
+from kbq_tui.tui.display_options import Look
 from tests.support.files import Files, differences, snapshot
 from tests.tui import fakes
 from tests.tui.screens import until
@@ -38,7 +38,7 @@ def files(tmp_path: Path) -> Callable[[], Files]:
     return lambda: snapshot(tmp_path)
 
 
-def desk_over(paths: Paths, scene: fakes.Scene) -> Desk:
+def desk_over(paths: Paths, scene: fakes.Scene) -> AppServices:
     """Return a desk whose store is files, over a cloud in memory; locks are real, too."""
     store = FileStore(paths, Connections(paths.connections), scene.clock)
     saved = store.load(scene.draft.name)
@@ -223,7 +223,7 @@ async def test_what_the_environment_says_is_not_saved_by_looking_and_typing_some
 
 
 async def test_a_project_is_remembered_once_google_has_shown_it(paths: Paths) -> None:
-    scene = fakes.Scene(draft=Draft(project="mistyped-project"))  # the cloud in memory has another one only
+    scene = fakes.Scene(draft=ConnectionDraft(project="mistyped-project"))  # the cloud in memory has another one only
     desk = desk_over(paths, scene)
     app = build(desk, Look())
     async with app.run_test(size=SIZE) as pilot:

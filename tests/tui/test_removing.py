@@ -5,11 +5,11 @@ from datetime import timedelta
 
 import pytest
 
-from kbq_tui.core.observed import AccessEntry, DatasetInfo, KeyInfo, RoleBinding
-from kbq_tui.core.problems import Kind, Problem
-from kbq_tui.core.spec import JOB_USER
-from kbq_tui.core.steps import Step
-from kbq_tui.engine.desk import Saved
+from kbq_tui.engine.services import SavedConnection
+from kbq_tui.model.observed import AccessEntry, DatasetInfo, KeyInfo, RoleBinding
+from kbq_tui.model.problem import Kind, Problem
+from kbq_tui.model.spec import JOB_USER
+from kbq_tui.model.steps import Step
 from kbq_tui.tui.app import KbqApp
 from kbq_tui.tui.widgets.rows import Rows
 from tests.tui import fakes
@@ -68,7 +68,7 @@ async def test_a_key_of_another_connection_of_this_machine_is_said_to_be_one() -
     scene = with_leftovers(FIRST)
     ours, path = scene.keys.local, "/keys/other.json"
     assert ours is not None
-    scene.store.saved["other"] = Saved(replace(scene.draft, name="other", key_file=path))
+    scene.store.saved["other"] = SavedConnection(replace(scene.draft, name="other", key_file=path))
     scene.keys.inspect = lambda given, *_: replace(ours, key_id=FIRST) if given == path else ours  # type: ignore[method-assign]
     app = app_for(scene)
     async with app.run_test(size=(80, 24)) as pilot:
@@ -102,7 +102,7 @@ async def test_a_key_that_was_handed_over_and_shredded_here_is_said_to_be_and_no
         assert "Delete" not in shown
         await pilot.press("f7")
         await until(pilot, "Google has no key of this account")
-    scene.store.saved[scene.draft.name] = Saved(scene.draft, Step.CONNECT)
+    scene.store.saved[scene.draft.name] = SavedConnection(scene.draft, Step.CONNECT)
     last = app_for(scene)
     async with last.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: idle(last))

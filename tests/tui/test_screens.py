@@ -5,16 +5,16 @@ from dataclasses import replace
 
 import pytest
 
-from kbq_tui.core import catalogue
-from kbq_tui.core.observed import AccountInfo, DatasetInfo, Identity, ProjectInfo
-from kbq_tui.core.problems import Context, Kind, Problem, ProblemError, Retry
-from kbq_tui.core.steps import Step
-from kbq_tui.core.text import inert
+from kbq_tui.diagnosis import catalogue
+from kbq_tui.model.observed import AccountInfo, DatasetInfo, Identity, ProjectInfo
+from kbq_tui.model.problem import Context, Kind, Problem, ProblemError, Retry
+from kbq_tui.model.steps import Step
+from kbq_tui.model.text import inert
 from kbq_tui.tui.app import KbqApp
-from kbq_tui.tui.look import Look
+from kbq_tui.tui.display_options import Look
 from kbq_tui.tui.modals import pick
 from kbq_tui.tui.text import plain
-from kbq_tui.tui.widgets.bars import MessageLine
+from kbq_tui.tui.widgets.static import MessageLine
 from tests.tui import fakes
 from tests.tui.screens import app_for, text_of, until
 

@@ -7,8 +7,8 @@ import pytest
 from textual.pilot import Pilot
 
 from kbq_tui.tui.app import KbqApp
-from kbq_tui.tui.stories.play import STATES, Story, app_of
-from kbq_tui.tui.stories.shelf import STORIES
+from tests.stories.play import STATES, Story, app_of
+from tests.stories.shelf import STORIES
 from tests.tui.screens import text_of, until
 
 SCREENS = ("welcome", "project", "datasets", "account", "permissions", "verify", "connect", "dashboard")
@@ -68,7 +68,7 @@ async def test_a_story_that_does_not_come_true_says_so() -> None:
 
 
 def run(*words: str) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run([sys.executable, "-m", "kbq_tui.tui.stories", *words], capture_output=True, text=True)
+    return subprocess.run([sys.executable, "-m", "tests.stories", *words], capture_output=True, text=True)
 
 
 def test_without_a_name_all_are_listed_and_a_wrong_name_is_refused_with_the_list() -> None:

@@ -7,38 +7,38 @@ import pytest
 from textual.color import Color
 from textual.pilot import Pilot
 
-from kbq_tui.core.steps import Step
-from kbq_tui.tui import keys, themes
-from kbq_tui.tui.article import LESSONS
+from kbq_tui.model.steps import Step
+from kbq_tui.tui import keyboard, themes
+from kbq_tui.tui.display_options import Look
 from kbq_tui.tui.glyphs import GLYPHS, STYLES, Tone, to_ascii
-from kbq_tui.tui.look import Look
 from kbq_tui.tui.modals.help import help_text
+from kbq_tui.tui.step_help import STEP_HELP
 from kbq_tui.tui.text import seconds
-from kbq_tui.tui.widgets.bars import hint_line, rule_line, steps_line
+from kbq_tui.tui.widgets.static import hint_line, rule_line, steps_line
 from tests.tui import fakes
 from tests.tui.screens import app_for, until
 
-SOURCE = Path(keys.__file__).parent
+SOURCE = Path(keyboard.__file__).parent
 
 
 def test_no_key_is_one_that_terminals_keep_for_themselves() -> None:
-    for key in keys.KEYS:
-        assert not keys.FORBIDDEN & set(key.keys.split(","))
+    for key in keyboard.KEYS:
+        assert not keyboard.FORBIDDEN & set(key.keys.split(","))
         assert set(key.kept.split(",")) - {""} <= set(key.keys.split(","))
     used = set(re.findall(r'Binding\("([^"]+)"', "\n".join(p.read_text() for p in SOURCE.rglob("*.py"))))
-    assert not keys.FORBIDDEN & {k for keys_ in used for k in keys_.split(",")}
+    assert not keyboard.FORBIDDEN & {k for keys_ in used for k in keys_.split(",")}
 
 
 def test_ids_are_unique_and_keys_do_not_collide_where_they_meet() -> None:
-    assert len({k.id for k in keys.KEYS}) == len(keys.KEYS)
-    for scope in {k.scope for k in keys.KEYS} - {"app", "working"}:
-        together = [one for k in keys.KEYS if k.scope in (scope, "app") for one in k.keys.split(",")]
+    assert len({k.id for k in keyboard.KEYS}) == len(keyboard.KEYS)
+    for scope in {k.scope for k in keyboard.KEYS} - {"app", "working"}:
+        together = [one for k in keyboard.KEYS if k.scope in (scope, "app") for one in k.keys.split(",")]
         assert len(together) == len(set(together)), scope
 
 
-@pytest.mark.parametrize("scope", sorted({k.scope for k in keys.KEYS} - {"app"}))
+@pytest.mark.parametrize("scope", sorted({k.scope for k in keyboard.KEYS} - {"app"}))
 def test_hints_of_every_screen_stay_within_78_cells(scope: str) -> None:
-    assert hint_line([("Enter", "Go on"), *keys.hints(scope, "app")], 78).cell_length <= keys.HINT_WIDTH
+    assert hint_line([("Enter", "Go on"), *keyboard.hints(scope, "app")], 78).cell_length <= keyboard.HINT_WIDTH
 
 
 async def test_a_key_that_was_given_another_one_does_it_and_is_shown_everywhere() -> None:
@@ -62,7 +62,7 @@ async def test_a_key_that_was_given_another_one_does_it_and_is_shown_everywhere(
         assert "F3, ?" in await until(pilot, "F12")
         await pilot.press("f12")
     assert app.return_code == 0
-    assert keys.use({}) == {}
+    assert keyboard.use({}) == {}
 
 
 async def typed(pilot: Pilot[int], text: str, awaited: str) -> str:
@@ -92,7 +92,7 @@ async def typed(pilot: Pilot[int], text: str, awaited: str) -> str:
 def test_keys_that_cannot_be_are_refused_with_the_reason(
     given: dict[str, tuple[str, ...]], id_: str, reason: str
 ) -> None:
-    found = keys.fault(given)
+    found = keyboard.fault(given)
     assert found is not None
     assert found[0] == id_
     assert reason in found[1]
@@ -110,11 +110,11 @@ def test_keys_that_cannot_be_are_refused_with_the_reason(
     ],
 )
 def test_keys_that_never_meet_may_be_the_same(given: dict[str, tuple[str, ...]]) -> None:
-    assert keys.fault(given) is None
+    assert keyboard.fault(given) is None
 
 
 def test_keys_are_written_as_people_write_them() -> None:
-    said = [keys.written(k) for k in ("f10", "ctrl+q", "escape", "pagedown", "x", "G", "+", "shift+up")]
+    said = [keyboard.written(k) for k in ("f10", "ctrl+q", "escape", "pagedown", "x", "G", "+", "shift+up")]
     assert said == ["F10", "Ctrl+Q", "Esc", "PgDn", "x", "G", "+", "Shift+Up"]
 
 
@@ -178,5 +178,5 @@ def test_every_screen_has_its_help_with_its_keys(name: str) -> None:
 
 
 def test_every_step_has_its_lesson_in_lines_that_fit() -> None:
-    assert set(LESSONS) == set(Step)
-    assert all(len(lesson.intro) <= 78 for lesson in LESSONS.values())
+    assert set(STEP_HELP) == set(Step)
+    assert all(len(lesson.intro) <= 78 for lesson in STEP_HELP.values())

@@ -6,18 +6,18 @@ from collections.abc import Iterator
 import pytest
 from textual.content import Content
 
-from kbq_tui import language
-from kbq_tui.core import catalogue
-from kbq_tui.core.checks import expected
-from kbq_tui.core.problems import Context
-from kbq_tui.core.steps import Step
-from kbq_tui.core.words import told
+from kbq_tui.diagnosis import catalogue
+from kbq_tui.i18n import language
+from kbq_tui.i18n.messages import told
+from kbq_tui.model.checks import expected
+from kbq_tui.model.problem import Context
+from kbq_tui.model.steps import Step
 from kbq_tui.tui.modals.problem import ProblemSheet
-from kbq_tui.tui.stories.play import STATES, app_of
-from kbq_tui.tui.stories.shelf import STORIES
 from kbq_tui.tui.text import HANG, wrapped
-from kbq_tui.tui.widgets.bars import Quiet
 from kbq_tui.tui.widgets.rows import Row, Rows
+from kbq_tui.tui.widgets.static import QuietStatic
+from tests.stories.play import STATES, app_of
+from tests.stories.shelf import STORIES
 from tests.tui import fakes
 from tests.tui.screens import app_for, text_of, until
 
@@ -88,7 +88,7 @@ async def test_no_row_is_cut_in_the_least_window(step: Step) -> None:
             lines = [line for row in rows.rows for line in row.lines(width)]
             assert all(line.cell_length <= width for line in lines if "(JSON)" not in line.plain)
         if step is Step.VERIFY:
-            assert str(app.screen.query_one("#score", Quiet).render()) in " ".join(text_of(app).split())
+            assert str(app.screen.query_one("#score", QuietStatic).render()) in " ".join(text_of(app).split())
             assert all(push.region.right <= LEAST[0] for push in app.screen.query("#top Push") if push.display)
             assert all(" s " in row.content.plain for row in app.screen.query_one("#checks", Rows).rows)
 

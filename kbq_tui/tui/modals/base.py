@@ -9,12 +9,12 @@ from textual.events import DescendantFocus
 from textual.screen import ModalScreen
 from textual.widget import Widget
 
-from kbq_tui.core.words import told
-from kbq_tui.tui import keys
+from kbq_tui.i18n.messages import told
+from kbq_tui.tui import keyboard
 from kbq_tui.tui._textual_compat import Fitting
 from kbq_tui.tui.host import Host, host_of
 from kbq_tui.tui.text import plain
-from kbq_tui.tui.widgets.bars import Quiet, hint_line
+from kbq_tui.tui.widgets.static import QuietStatic, hint_line
 
 T = TypeVar("T")
 
@@ -31,15 +31,15 @@ class Modal(Fitting, ModalScreen[T]):
     HORIZONTAL_BREAKPOINTS = [(0, "-slim"), (60, "-normal"), (120, "-wide")]  # noqa: RUF012  # so Textual declares it
     VERTICAL_BREAKPOINTS = [(0, "-flat"), (16, "-tall")]  # noqa: RUF012  # so Textual declares it
     BINDINGS: ClassVar = [
-        keys.bound("back", "close"),
-        keys.bound("previous", "app.focus_previous"),
-        keys.bound("next", "app.focus_next"),
-        keys.bound("page-up", "page(-1)"),
-        keys.bound("page-down", "page(1)"),
-        keys.bound("first", "edge(-1)"),
-        keys.bound("last", "edge(1)"),
-        keys.bound("quit", "app.quit"),
-        keys.bound("interrupt", "app.interrupt"),
+        keyboard.bound("back", "close"),
+        keyboard.bound("previous", "app.focus_previous"),
+        keyboard.bound("next", "app.focus_next"),
+        keyboard.bound("page-up", "page(-1)"),
+        keyboard.bound("page-down", "page(1)"),
+        keyboard.bound("first", "edge(-1)"),
+        keyboard.bound("last", "edge(1)"),
+        keyboard.bound("quit", "app.quit"),
+        keyboard.bound("interrupt", "app.interrupt"),
     ]
 
     heading: str = ""
@@ -51,12 +51,12 @@ class Modal(Fitting, ModalScreen[T]):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="box"):
-            yield Quiet(plain(told(self.heading), "bold $primary"), id="box-title")
+            yield QuietStatic(plain(told(self.heading), "bold $primary"), id="box-title")
             with Sheet(id="sheet"):
                 yield from self.fill()
             yield from self.foot()
-            yield Quiet(id="box-note")
-            yield Quiet(hint_line(self.hints(), 74), id="box-hints")
+            yield QuietStatic(id="box-note")
+            yield QuietStatic(hint_line(self.hints(), 74), id="box-hints")
 
     def fill(self) -> ComposeResult:
         """Yield the body's widgets."""
@@ -86,7 +86,7 @@ class Modal(Fitting, ModalScreen[T]):
 
     def say(self, text: str) -> None:
         """Put one line under the body."""
-        self.query_one("#box-note", Quiet).show(text)
+        self.query_one("#box-note", QuietStatic).show(text)
 
     def action_close(self) -> None:
         self.dismiss(None)

@@ -6,11 +6,11 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 
-from kbq_tui.core.words import told
+from kbq_tui.i18n.messages import told
 from kbq_tui.tui.modals.base import Modal
 from kbq_tui.tui.text import block
-from kbq_tui.tui.widgets.bars import Quiet
-from kbq_tui.tui.widgets.push import Push
+from kbq_tui.tui.widgets.button import Button
+from kbq_tui.tui.widgets.static import QuietStatic
 
 
 class Confirm(Modal[bool]):
@@ -31,12 +31,12 @@ class Confirm(Modal[bool]):
         self._yes, self._no, self._harmless = yes, no, harmless
 
     def fill(self) -> ComposeResult:
-        yield Quiet(block("\n".join(self._lines)))
+        yield QuietStatic(block("\n".join(self._lines)))
 
     def foot(self) -> ComposeResult:
         with Horizontal(id="buttons"):
-            yield Push(self._yes, id="yes")
-            yield Push(self._no, id="no")
+            yield Button(self._yes, id="yes")
+            yield Button(self._no, id="no")
 
     def on_mount(self) -> None:
         self.query_one("#yes" if self._harmless else "#no").focus()
@@ -44,10 +44,10 @@ class Confirm(Modal[bool]):
     def hints(self) -> list[tuple[str, str]]:
         return [("Enter", told("Choose")), (told("Left/Right"), told("Other")), ("Esc", self._no)]
 
-    @on(Push.Pressed, "#yes")
+    @on(Button.Pressed, "#yes")
     def _agree(self) -> None:
         self.dismiss(True)
 
-    @on(Push.Pressed, "#no")
+    @on(Button.Pressed, "#no")
     def action_close(self) -> None:
         self.dismiss(False)

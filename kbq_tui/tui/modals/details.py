@@ -7,15 +7,15 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.content import Content
 
-from kbq_tui.core.checks import expected
-from kbq_tui.core.problems import Problem
-from kbq_tui.core.words import mark, told
-from kbq_tui.tui import keys, side
+from kbq_tui.i18n.messages import mark, told
+from kbq_tui.model.checks import expected
+from kbq_tui.model.problem import Problem
+from kbq_tui.tui import keyboard, side_panel
 from kbq_tui.tui.modals.base import Modal
 from kbq_tui.tui.modals.problem import describe
 from kbq_tui.tui.text import block, plain
-from kbq_tui.tui.widgets.bars import Quiet
-from kbq_tui.tui.widgets.push import Push
+from kbq_tui.tui.widgets.button import Button
+from kbq_tui.tui.widgets.static import QuietStatic
 
 
 class Details(Modal[None]):
@@ -32,12 +32,12 @@ class Details(Modal[None]):
         self._check_id = check_id
 
     def fill(self) -> ComposeResult:
-        yield Quiet(self._content())
+        yield QuietStatic(self._content())
 
     def foot(self) -> ComposeResult:
         with Horizontal(id="buttons"):
-            yield Push(told("Close"), id="close")
-            yield Push(told("Text to send"), id="handoff")
+            yield Button(told("Close"), id="close")
+            yield Button(told("Text to send"), id="handoff")
 
     def on_mount(self) -> None:
         self.query_one("#handoff").display = self._problem() is not None
@@ -74,11 +74,11 @@ class Details(Modal[None]):
                 parts += [Content("\n"), describe(result.problem)]
         return Content("").join(parts)
 
-    @on(Push.Pressed, "#close")
+    @on(Button.Pressed, "#close")
     def action_close(self) -> None:
         self.dismiss(None)
 
-    @on(Push.Pressed, "#handoff")
+    @on(Button.Pressed, "#handoff")
     def _handoff(self) -> None:
         problem = self._problem()
         if problem is not None:
@@ -93,8 +93,8 @@ class Commands(Modal[None]):
         commands: the commands, for copying.
     """
 
-    BINDINGS = keys.bindings("text")
-    heading = side.BY_HAND
+    BINDINGS = keyboard.bindings("text")
+    heading = side_panel.BY_HAND
 
     def __init__(self, content: Content, commands: Sequence[str]) -> None:
         super().__init__()
@@ -103,25 +103,25 @@ class Commands(Modal[None]):
 
     def fill(self) -> ComposeResult:
         if not self._commands:
-            yield Quiet(told("This step changes nothing, so there is no command for it.") + "\n")
-        yield Quiet(self._content)
+            yield QuietStatic(told("This step changes nothing, so there is no command for it.") + "\n")
+        yield QuietStatic(self._content)
 
     def foot(self) -> ComposeResult:
         with Horizontal(id="buttons"):
             if self._commands:
-                yield Push(told("Copy the commands"), id="copy")
-            yield Push(told("Close"), id="close")
+                yield Button(told("Copy the commands"), id="copy")
+            yield Button(told("Close"), id="close")
 
     def on_mount(self) -> None:
-        self.query(Push).first().focus(scroll_visible=False)
+        self.query(Button).first().focus(scroll_visible=False)
 
     def hints(self) -> list[tuple[str, str]]:
-        return [*(keys.hints("text") if self._commands else ()), *super().hints()]
+        return [*(keyboard.hints("text") if self._commands else ()), *super().hints()]
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         return bool(self._commands) or action not in ("copy", "view", "write")
 
-    @on(Push.Pressed, "#copy")
+    @on(Button.Pressed, "#copy")
     def action_copy(self) -> None:
         self.host.copy_text(self._commands, told("Commands"))
 
@@ -131,7 +131,7 @@ class Commands(Modal[None]):
     def action_write(self) -> None:
         self.host.save_text("commands", {".txt": self._commands})
 
-    @on(Push.Pressed, "#close")
+    @on(Button.Pressed, "#close")
     def action_close(self) -> None:
         self.dismiss(None)
 
@@ -150,4 +150,4 @@ class PlainText(Modal[None]):
         self._text = text
 
     def fill(self) -> ComposeResult:
-        yield Quiet(block(self._text) if self._text else plain(told("nothing")))
+        yield QuietStatic(block(self._text) if self._text else plain(told("nothing")))

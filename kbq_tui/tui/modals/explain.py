@@ -5,13 +5,13 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.widgets import TextArea
 
-from kbq_tui.core.problems import Problem
-from kbq_tui.core.words import mark, told
-from kbq_tui.engine.offload import offload
+from kbq_tui.engine.threads import offload
+from kbq_tui.i18n.messages import mark, told
+from kbq_tui.model.problem import Problem
 from kbq_tui.tui.modals.base import Modal
 from kbq_tui.tui.modals.problem import describe
-from kbq_tui.tui.widgets.bars import Quiet
-from kbq_tui.tui.widgets.push import Push
+from kbq_tui.tui.widgets.button import Button
+from kbq_tui.tui.widgets.static import QuietStatic
 
 
 class Explain(Modal[None]):
@@ -28,10 +28,10 @@ class Explain(Modal[None]):
         area.cursor_blink = False
         yield area
         with Horizontal(id="buttons"):
-            yield Push(told("Explain"), id="explain")
-            yield Push(told("Text to send"), id="handoff")
-            yield Push(told("Clear"), id="clear")
-        yield Quiet(id="answer")
+            yield Button(told("Explain"), id="explain")
+            yield Button(told("Text to send"), id="handoff")
+            yield Button(told("Clear"), id="clear")
+        yield QuietStatic(id="answer")
 
     def on_mount(self) -> None:
         self.query_one("#handoff").display = False
@@ -40,7 +40,7 @@ class Explain(Modal[None]):
     def hints(self) -> list[tuple[str, str]]:
         return [("Tab", told("To the buttons")), ("PgDn", told("More")), ("Esc", told("Close"))]
 
-    @on(Push.Pressed, "#explain")
+    @on(Button.Pressed, "#explain")
     def _explain(self) -> None:
         self.host.launch(self._recognise(self.query_one("#paste", TextArea).text), "explain")
 
@@ -48,25 +48,25 @@ class Explain(Modal[None]):
         if not text.strip():
             self.say(told("Paste an error first."))
             return
-        from kbq_tui.core.recognise import recognise_text
+        from kbq_tui.diagnosis.recognise import recognise_text
 
         context = self.host.wizard.context
         self.problem = await offload(lambda: recognise_text(text, context))
         if self.is_attached:
             self.say("")
-            self.query_one("#answer", Quiet).show(describe(self.problem))
+            self.query_one("#answer", QuietStatic).show(describe(self.problem))
             self.query_one("#handoff").display = True
             self.query_one("#paste").add_class("-explained")
             self.query_one("#answer").scroll_visible(top=True, animate=False)
 
-    @on(Push.Pressed, "#handoff")
+    @on(Button.Pressed, "#handoff")
     def _handoff(self) -> None:
         if self.problem is not None:
             self.host.open_problem(self.problem)
 
-    @on(Push.Pressed, "#clear")
+    @on(Button.Pressed, "#clear")
     def _clear(self) -> None:
         self.query_one("#paste", TextArea).text = ""
-        self.query_one("#answer", Quiet).show("")
+        self.query_one("#answer", QuietStatic).show("")
         self.query_one("#paste").remove_class("-explained")
         self.query_one("#paste").focus()

@@ -6,8 +6,8 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.widget import Widget
 
-from kbq_tui.core.words import language, mark, told
-from kbq_tui.tui import keys
+from kbq_tui.i18n.messages import language, mark, told
+from kbq_tui.tui import keyboard
 from kbq_tui.tui.modals.base import Modal
 
 _FOLDER = Path(__file__).parent.parent / "help"
@@ -23,7 +23,7 @@ def help_text(name: str, scopes: tuple[str, ...]) -> str:
     """
     file = (_FOLDER if language() == "en" else _FOLDER / language()) / f"{name}.md"
     lines = [file.read_text(encoding="utf-8").strip(), "", f"## {told('Keys')}", ""]
-    lines += [f"- **{key}** {text}" for key, text in keys.help_lines(*scopes, "app")]
+    lines += [f"- **{key}** {text}" for key, text in keyboard.help_lines(*scopes, "app")]
     return "\n".join(lines)
 
 
@@ -35,7 +35,7 @@ class Help(Modal[None]):
         scopes: the scopes of the screen's keys.
     """
 
-    BINDINGS: ClassVar = [keys.bound("previous", "line(-1)"), keys.bound("next", "line(1)")]
+    BINDINGS: ClassVar = [keyboard.bound("previous", "line(-1)"), keyboard.bound("next", "line(1)")]
     heading = mark("Help")
 
     def __init__(self, name: str, scopes: tuple[str, ...]) -> None:

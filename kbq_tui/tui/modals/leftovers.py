@@ -7,8 +7,8 @@ from textual import on
 from textual.app import ComposeResult
 from textual.content import Content
 
-from kbq_tui.core.observed import KeyInfo
-from kbq_tui.core.words import mark, told, told_many
+from kbq_tui.i18n.messages import mark, told, told_many
+from kbq_tui.model.observed import KeyInfo
 from kbq_tui.tui.modals.base import Modal
 from kbq_tui.tui.text import columns, plain
 from kbq_tui.tui.widgets.rows import Row, Rows

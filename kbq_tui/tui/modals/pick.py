@@ -10,15 +10,15 @@ from textual.content import Content
 from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
-from kbq_tui.core.observed import Present
-from kbq_tui.core.problems import Problem, ProblemError
-from kbq_tui.core.spec import check_project
-from kbq_tui.core.words import mark, told, told_many
-from kbq_tui.tui import keys
+from kbq_tui.i18n.messages import mark, told, told_many
+from kbq_tui.model.observed import Present
+from kbq_tui.model.problem import Problem, ProblemError
+from kbq_tui.model.spec import check_project
+from kbq_tui.tui import keyboard
 from kbq_tui.tui.modals.base import Modal
 from kbq_tui.tui.text import brief, columns, plain
-from kbq_tui.tui.widgets.bars import Quiet
 from kbq_tui.tui.widgets.field import Line
+from kbq_tui.tui.widgets.static import QuietStatic
 
 DEBOUNCE = 0.25
 """Seconds of quiet before the server is asked."""
@@ -125,7 +125,7 @@ class Picker(Modal[str]):
 class PickProject(Picker):
     """Picks a project. Only what is shown is ever read, so 5,000 projects are as quick as five."""
 
-    BINDINGS: ClassVar = [keys.bound("refresh", "search_again")]
+    BINDINGS: ClassVar = [keyboard.bound("refresh", "search_again")]
     heading = mark("Pick a project")
     prompt = mark("part of the ID or name")
 
@@ -135,7 +135,7 @@ class PickProject(Picker):
 
     def hints(self) -> list[tuple[str, str]]:
         *others, close = super().hints()
-        return [*others, (keys.face("refresh"), told("Try again")), close]
+        return [*others, (keyboard.face("refresh"), told("Try again")), close]
 
     def on_mount(self) -> None:
         super().on_mount()
@@ -205,7 +205,7 @@ class PickProject(Picker):
 
     def _fail(self, problem: Problem) -> None:
         """Say cause, remedy and who can help where the list would be."""
-        self.query_one("#box-note", Quiet).show(brief(problem, more=False))
+        self.query_one("#box-note", QuietStatic).show(brief(problem, more=False))
 
 
 class PickLocation(Picker):

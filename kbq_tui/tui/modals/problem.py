@@ -8,13 +8,13 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.content import Content
 
-from kbq_tui.core.problems import Context, Problem
-from kbq_tui.core.words import mark, told
-from kbq_tui.tui import keys
+from kbq_tui.i18n.messages import mark, told
+from kbq_tui.model.problem import Context, Problem
+from kbq_tui.tui import keyboard
 from kbq_tui.tui.modals.base import Modal
 from kbq_tui.tui.text import block, plain
-from kbq_tui.tui.widgets.bars import Quiet
-from kbq_tui.tui.widgets.push import Push
+from kbq_tui.tui.widgets.button import Button
+from kbq_tui.tui.widgets.static import QuietStatic
 
 
 def describe(problem: Problem) -> Content:
@@ -65,7 +65,7 @@ def describe(problem: Problem) -> Content:
 
 def message_for(problem: Problem, context: Context, commands: Sequence[str]) -> str:
     """Return the text to send to the person who can help."""
-    from kbq_tui.core.handoff import commands_of, handoff
+    from kbq_tui.diagnosis.admin_request import commands_of, handoff
 
     found = commands_of(problem, context, commands)
     return handoff(problem, context, found.do, found.undo)
@@ -80,7 +80,7 @@ class ProblemSheet(Modal[bool]):
         retry: whether trying again is offered; the answer is True where it is wanted.
     """
 
-    BINDINGS: ClassVar = [*keys.bindings("text"), keys.bound("refresh", "look_again")]
+    BINDINGS: ClassVar = [*keyboard.bindings("text"), keyboard.bound("refresh", "look_again")]
     heading = mark("What is wrong, and how to mend it")
 
     def __init__(self, problem: Problem, commands: tuple[str, ...] = (), *, retry: bool = False) -> None:
@@ -90,19 +90,19 @@ class ProblemSheet(Modal[bool]):
         self._retry = retry
 
     def fill(self) -> ComposeResult:
-        yield Quiet(describe(self.problem))
+        yield QuietStatic(describe(self.problem))
 
     def foot(self) -> ComposeResult:
         with Horizontal(id="buttons"):
             if self._retry:
-                yield Push(told("Try again"), id="retry")
-            yield Push(told("Copy text to send"), id="copy")
-            yield Push(told("Write it to a file"), id="write")
-            yield Push(told("Close"), id="close")
+                yield Button(told("Try again"), id="retry")
+            yield Button(told("Copy text to send"), id="copy")
+            yield Button(told("Write it to a file"), id="write")
+            yield Button(told("Close"), id="close")
 
     def hints(self) -> list[tuple[str, str]]:
-        again = (keys.face("refresh"), told("Look again"))
-        return [*keys.hints("text"), again, ("PgDn", told("More")), ("Esc", told("Close"))]
+        again = (keyboard.face("refresh"), told("Look again"))
+        return [*keyboard.hints("text"), again, ("PgDn", told("More")), ("Esc", told("Close"))]
 
     def on_mount(self) -> None:
         self.query_one("#copy").focus(scroll_visible=False)
@@ -116,21 +116,21 @@ class ProblemSheet(Modal[bool]):
     def message(self) -> str:
         return told(message_for(self.problem, self.host.wizard.context, self._commands))
 
-    @on(Push.Pressed, "#copy")
+    @on(Button.Pressed, "#copy")
     def action_copy(self) -> None:
         self.host.copy_text(self.message, told("Text to send"))
 
-    @on(Push.Pressed, "#write")
+    @on(Button.Pressed, "#write")
     def action_write(self) -> None:
         self.host.save_text("handoff", {".txt": self.message})
 
     def action_view(self) -> None:
         self.host.view_text(self.message)
 
-    @on(Push.Pressed, "#retry")
+    @on(Button.Pressed, "#retry")
     def _again(self) -> None:
         self.dismiss(True)
 
-    @on(Push.Pressed, "#close")
+    @on(Button.Pressed, "#close")
     def action_close(self) -> None:
         self.dismiss(False)

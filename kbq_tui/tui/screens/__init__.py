@@ -1,7 +1,7 @@
 """One screen per step. Screens do not import each other: which one comes next is the app's business."""
 
-from kbq_tui.core.steps import Step
-from kbq_tui.tui.frame import Frame
+from kbq_tui.model.steps import Step
+from kbq_tui.tui.screens.base import Frame
 
 
 def screen_for(step: Step) -> type[Frame]:

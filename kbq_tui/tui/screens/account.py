@@ -10,25 +10,25 @@ from textual import on
 from textual.app import ComposeResult
 from textual.content import Content
 
-from kbq_tui.core.demands import MAX_KEYS
-from kbq_tui.core.observed import Absent, KeyInfo, LocalKey, Observed, Present, Unknown, handed_key
-from kbq_tui.core.spec import check_account
-from kbq_tui.core.steps import Step
-from kbq_tui.core.words import told
-from kbq_tui.tui import keys, side
-from kbq_tui.tui.changing import Changing
+from kbq_tui.i18n.messages import told
+from kbq_tui.model.observed import Absent, KeyInfo, LocalKey, Observed, Present, Unknown, handed_key
+from kbq_tui.model.spec import check_account
+from kbq_tui.model.steps import Step
+from kbq_tui.planning.requirements import MAX_KEYS
+from kbq_tui.tui import keyboard, side_panel
 from kbq_tui.tui.glyphs import Tone
+from kbq_tui.tui.screens.plan_step import PlanStepScreen
 from kbq_tui.tui.text import HANG, columns, plain, status, wrapped
-from kbq_tui.tui.widgets.bars import Quiet
+from kbq_tui.tui.widgets.button import Button
 from kbq_tui.tui.widgets.field import Field
-from kbq_tui.tui.widgets.push import Push
 from kbq_tui.tui.widgets.rows import Row
+from kbq_tui.tui.widgets.static import QuietStatic
 
 
-class AccountScreen(Changing):
+class AccountScreen(PlanStepScreen):
     """The account's ID, its keys with their age, and where the key is kept."""
 
-    BINDINGS = keys.bindings("account")
+    BINDINGS = keyboard.bindings("account")
     scopes: ClassVar = ("account",)
     step = Step.ACCOUNT
     warnings = ("KBQ-KEY-UNHELD",)
@@ -45,14 +45,14 @@ class AccountScreen(Changing):
             placeholder=told("empty: a private folder of kbq-tui"),
             optional=True,
         )
-        yield Quiet(id="state")
+        yield QuietStatic(id="state")
 
     def offers(self) -> ComposeResult:
-        yield Push(told("Delete a key"), id="leftover")
+        yield Button(told("Delete a key"), id="leftover")
 
     def hints(self) -> list[tuple[str, str]]:
         found = super().hints()
-        return found if self.host.wizard.leftovers() else [h for h in found if h[0] != keys.face("delete-key")]
+        return found if self.host.wizard.leftovers() else [h for h in found if h[0] != keyboard.face("delete-key")]
 
     def doing(self, n: int, *, again: bool) -> str:
         if n > 1:
@@ -65,7 +65,7 @@ class AccountScreen(Changing):
         wizard = self.host.wizard
         self.query_one("#leftover").display = wizard.busy is None and bool(wizard.leftovers())
         super().draw_body()
-        self.query_one("#state", Quiet).show(
+        self.query_one("#state", QuietStatic).show(
             self._panel(wizard.observed) if wizard.observed and wizard.current else Content("")
         )
 
@@ -122,7 +122,7 @@ class AccountScreen(Changing):
 
     # -- what the operator does --------------------------------------------------------------------------------------
 
-    @on(Push.Pressed, "#leftover")
+    @on(Button.Pressed, "#leftover")
     def action_delete_key(self) -> None:
         wizard = self.host.wizard
         if wizard.busy is None and not wizard.leftovers():
@@ -152,7 +152,7 @@ class AccountScreen(Changing):
         wizard = self.host.wizard
         if wizard.looked is None:
             return False
-        command = side.command(deletion(wizard.looked, key.id), None)
+        command = side_panel.command(deletion(wizard.looked, key.id), None)
         lines = [
             told("Key {key}", key=key.id),
             told("of {account},", account=wizard.looked.account_email),

@@ -7,40 +7,40 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.content import Content
 
-from kbq_tui.core.observed import handed_key, value_of
-from kbq_tui.core.steps import Step
-from kbq_tui.core.summary import KLAVIYO_MENU
-from kbq_tui.core.words import told
-from kbq_tui.tui import keys
-from kbq_tui.tui.frame import Frame
+from kbq_tui.i18n.messages import told
+from kbq_tui.model.observed import handed_key, value_of
+from kbq_tui.model.steps import Step
+from kbq_tui.model.summary import KLAVIYO_MENU
+from kbq_tui.tui import keyboard
 from kbq_tui.tui.glyphs import ARROW, GLYPHS, Tone
+from kbq_tui.tui.screens.base import Frame
 from kbq_tui.tui.text import HANG, columns, plain, wrapped
-from kbq_tui.tui.widgets.bars import Quiet
-from kbq_tui.tui.widgets.push import Push
+from kbq_tui.tui.widgets.button import Button
 from kbq_tui.tui.widgets.rows import Row, Rows
+from kbq_tui.tui.widgets.static import QuietStatic
 
 
 class ConnectScreen(Frame):
     """The hand-over."""
 
-    BINDINGS = keys.bindings("connect")
+    BINDINGS = keyboard.bindings("connect")
     scopes: ClassVar = ("connect",)
     step = Step.CONNECT
     help_name = "connect"
 
     def fill(self) -> ComposeResult:
-        yield Quiet(id="verdict")
-        yield Quiet(told("In Klaviyo, go to"), classes="intro gap")
-        yield Quiet(id="menu")
-        yield Quiet(told("and fill in"), classes="intro")
+        yield QuietStatic(id="verdict")
+        yield QuietStatic(told("In Klaviyo, go to"), classes="intro gap")
+        yield QuietStatic(id="menu")
+        yield QuietStatic(told("and fill in"), classes="intro")
         yield Rows(id="values")
-        yield Quiet(id="more", classes="gap")
+        yield QuietStatic(id="more", classes="gap")
 
     def foot(self) -> ComposeResult:
         with Horizontal(id="buttons"):
-            yield Push(told("Klaviyo is connected"), id="connected")
-            yield Push(told("To the dashboard"), id="dashboard")
-            yield Push(told("Quit"), id="quit")
+            yield Button(told("Klaviyo is connected"), id="connected")
+            yield Button(told("To the dashboard"), id="dashboard")
+            yield Button(told("Quit"), id="quit")
 
     def on_mount(self) -> None:
         super().on_mount()
@@ -53,16 +53,19 @@ class ConnectScreen(Frame):
         return told("Step {n} of {all}: {title}", n=len(Step), all=len(Step), title=told("Connect"))
 
     def hints(self) -> list[tuple[str, str]]:
-        return [("Enter", told("Copy")), *keys.hints(*self.scopes, "app", without=frozenset({"commands", "refresh"}))]
+        return [
+            ("Enter", told("Copy")),
+            *keyboard.hints(*self.scopes, "app", without=frozenset({"commands", "refresh"})),
+        ]
 
     def draw_body(self) -> None:
         wizard = self.host.wizard
         summary = wizard.summary()
         if summary is None:
-            self.query_one("#verdict", Quiet).show(told("Something on an earlier screen cannot be right yet"))
+            self.query_one("#verdict", QuietStatic).show(told("Something on an earlier screen cannot be right yet"))
             return
-        self.query_one("#verdict", Quiet).show(self._verdict())
-        self.query_one("#menu", Quiet).show(
+        self.query_one("#verdict", QuietStatic).show(self._verdict())
+        self.query_one("#menu", QuietStatic).show(
             Content(f" {ARROW} ").join([Content.styled(told(name), "bold") for name in KLAVIYO_MENU])
         )
         handed = wizard.observed is not None and wizard.current and handed_key(wizard.observed) is not None
@@ -100,11 +103,11 @@ class ConnectScreen(Frame):
             ),
         )
         width = self.query_one("#more").size.width
-        self.query_one("#more", Quiet).show(
+        self.query_one("#more", QuietStatic).show(
             Content("\n").join(part for line in more for part in wrapped(line, width, HANG))
         )
         done = wizard.saved is not None and wizard.saved.connected
-        self.query_one("#connected", Push).label = told("Connected: yes" if done else "Klaviyo is connected")
+        self.query_one("#connected", Button).label = told("Connected: yes" if done else "Klaviyo is connected")
 
     def _verdict(self) -> Content:
         wizard = self.host.wizard
@@ -135,8 +138,8 @@ class ConnectScreen(Frame):
             told(
                 "No terminal confirms a copy. {view} shows the values on the plain screen, {write} writes them to a"
                 " file, and they are printed when you quit.",
-                view=keys.face("view"),
-                write=keys.face("write"),
+                view=keyboard.face("view"),
+                write=keyboard.face("write"),
             ),
         )
 
@@ -165,7 +168,9 @@ class ConnectScreen(Frame):
         elif wizard.busy is not None:
             wizard.say(told("Try again once the project has been looked at."))
         else:
-            wizard.say(told("Whether there is a key is not known; {key} looks.", key=keys.face("refresh")), bad=True)
+            wizard.say(
+                told("Whether there is a key is not known; {key} looks.", key=keyboard.face("refresh")), bad=True
+            )
 
     def action_copy_row(self) -> None:
         row = self.query_one("#values", Rows).row
@@ -217,18 +222,18 @@ class ConnectScreen(Frame):
         if summary is not None:
             self.host.view_text("\n".join(map(told, summary.lines())))
 
-    @on(Push.Pressed, "#connected")
+    @on(Button.Pressed, "#connected")
     def _connected(self) -> None:
         wizard = self.host.wizard
         done = wizard.saved is not None and wizard.saved.connected
         wizard.confirm(finished=True, connected=not done)
         wizard.say(told("Noted: not connected yet." if done else "Noted: Klaviyo is connected."))
 
-    @on(Push.Pressed, "#dashboard")
+    @on(Button.Pressed, "#dashboard")
     def _dashboard(self) -> None:
         self.host.show_dashboard()
 
-    @on(Push.Pressed, "#quit")
+    @on(Button.Pressed, "#quit")
     async def _quit(self) -> None:
         await self.app.run_action("quit")
 

@@ -7,33 +7,33 @@ from textual import on
 from textual.app import ComposeResult
 from textual.content import Content
 
-from kbq_tui.core.problems import Kind
-from kbq_tui.core.steps import Step
-from kbq_tui.core.words import told, told_many
-from kbq_tui.tui import keys
-from kbq_tui.tui.frame import Frame
+from kbq_tui.i18n.messages import told, told_many
+from kbq_tui.model.problem import Kind
+from kbq_tui.model.steps import Step
+from kbq_tui.tui import keyboard
 from kbq_tui.tui.glyphs import DOT, GLYPHS, STYLES, Tone
+from kbq_tui.tui.presenters import health_tone, status_row
+from kbq_tui.tui.screens.base import Frame
+from kbq_tui.tui.status_poller import Watch, Watched
 from kbq_tui.tui.text import block, brief, columns, plain, seconds, status, status_width
-from kbq_tui.tui.views import health_tone, status_row
-from kbq_tui.tui.watch import Watch, Watched
-from kbq_tui.tui.widgets.bars import MessageLine, Quiet
 from kbq_tui.tui.widgets.rows import Row, Rows
+from kbq_tui.tui.widgets.static import MessageLine, QuietStatic
 
 
 class DashboardScreen(Frame):
     """One or many connections."""
 
-    BINDINGS = keys.bindings("dashboard")
+    BINDINGS = keyboard.bindings("dashboard")
     scopes: ClassVar = ("dashboard",)
     help_name = "dashboard"
 
     def fill(self) -> ComposeResult:
         yield Rows(id="connections")
-        yield Quiet(id="which", classes="head")
+        yield QuietStatic(id="which", classes="head")
         yield Rows(id="lines")
 
     def foot(self) -> ComposeResult:
-        yield Quiet(id="about")
+        yield QuietStatic(id="about")
 
     def on_mount(self) -> None:
         super().on_mount()
@@ -62,7 +62,7 @@ class DashboardScreen(Frame):
         return told_many("Dashboard", "Dashboard: {n} connections", n)
 
     def hints(self) -> list[tuple[str, str]]:
-        return [("Enter", told("Open")), *keys.hints(*self.scopes, "app", without=frozenset({"commands"}))]
+        return [("Enter", told("Open")), *keyboard.hints(*self.scopes, "app", without=frozenset({"commands"}))]
 
     def draw_message(self, line: MessageLine) -> None:
         watch = self.host.monitor
@@ -91,7 +91,7 @@ class DashboardScreen(Frame):
         watch = self.host.monitor
         self.query_one("#connections", Rows).show([self._connection(w) for w in watch.connections])
         chosen = self.chosen()
-        which = self.query_one("#which", Quiet)
+        which = self.query_one("#which", QuietStatic)
         if chosen is None:
             which.show(told("No connection is set up yet. kbq-tui setup begins one."))
             self.query_one("#lines", Rows).show([])
@@ -133,7 +133,7 @@ class DashboardScreen(Frame):
     def _about(self) -> None:
         row = self.query_one("#lines", Rows).row if self.query_one("#lines").has_focus else None
         problem = row.problem if row is not None else None
-        about = self.query_one("#about", Quiet)
+        about = self.query_one("#about", QuietStatic)
         if problem is None:
             about.display = False
             return

@@ -3,17 +3,17 @@
 from textual.app import ComposeResult
 from textual.content import Content
 
-from kbq_tui.core.observed import Absent, Present, Unknown
-from kbq_tui.core.spec import Direction, check_dataset
-from kbq_tui.core.steps import Step
-from kbq_tui.core.words import told, told_many
-from kbq_tui.tui.changing import Changing
+from kbq_tui.i18n.messages import told, told_many
+from kbq_tui.model.observed import Absent, Present, Unknown
+from kbq_tui.model.spec import Direction, check_dataset
+from kbq_tui.model.steps import Step
 from kbq_tui.tui.glyphs import GLYPHS, STYLES, WORDS, Tone
+from kbq_tui.tui.screens.plan_step import PlanStepScreen
 from kbq_tui.tui.text import plain
 from kbq_tui.tui.widgets.field import Field
 
 
-class DatasetsScreen(Changing):
+class DatasetsScreen(PlanStepScreen):
     """Names, what exists already, and what will be made."""
 
     step = Step.DATASETS

@@ -6,35 +6,35 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 
-from kbq_tui.core.steps import Step
-from kbq_tui.core.words import told, told_many
-from kbq_tui.tui import keys, side
-from kbq_tui.tui.changing import Changing
-from kbq_tui.tui.views import excess, grant_table
-from kbq_tui.tui.widgets.bars import Quiet
-from kbq_tui.tui.widgets.push import Push
+from kbq_tui.i18n.messages import told, told_many
+from kbq_tui.model.steps import Step
+from kbq_tui.tui import keyboard, side_panel
+from kbq_tui.tui.presenters import excess, grant_table
+from kbq_tui.tui.screens.plan_step import PlanStepScreen
+from kbq_tui.tui.widgets.button import Button
 from kbq_tui.tui.widgets.rows import Rows
+from kbq_tui.tui.widgets.static import QuietStatic
 
 
-class PermissionsScreen(Changing):
+class PermissionsScreen(PlanStepScreen):
     """What the account holds, what it needs, what is too much."""
 
-    BINDINGS = keys.bindings("permissions")
+    BINDINGS = keyboard.bindings("permissions")
     scopes: ClassVar = ("permissions",)
     step = Step.PERMISSIONS
     warnings = ("KBQ-SHARED-NEEDS", "KBQ-OVER-GRANT", "KBQ-CONDITIONAL-GRANT")
     help_name = "permissions"
 
     def fields(self) -> ComposeResult:
-        yield Quiet(id="grants-head")
+        yield QuietStatic(id="grants-head")
         yield Rows(id="grants")
 
     def offers(self) -> ComposeResult:
-        yield Push(told("Remove over-grants"), id="remove")
+        yield Button(told("Remove over-grants"), id="remove")
 
     def hints(self) -> list[tuple[str, str]]:
         found = super().hints()
-        return found if excess(self.host.wizard) else [h for h in found if h[0] != keys.face("remove")]
+        return found if excess(self.host.wizard) else [h for h in found if h[0] != keyboard.face("remove")]
 
     def draw_body(self) -> None:
         wizard = self.host.wizard
@@ -43,7 +43,7 @@ class PermissionsScreen(Changing):
         width = self.query_one("#grants").size.width or 76
         heads, rows = grant_table(wizard, width)
         self.query_one("#grants", Rows).show(rows)
-        head = self.query_one("#grants-head", Quiet)
+        head = self.query_one("#grants-head", QuietStatic)
         head.show(heads)
         head.display = bool(heads.plain)
 
@@ -59,7 +59,7 @@ class PermissionsScreen(Changing):
 
     # -- what the operator does --------------------------------------------------------------------------------------
 
-    @on(Push.Pressed, "#remove")
+    @on(Button.Pressed, "#remove")
     def action_remove(self) -> None:
         if self.host.wizard.busy is None:
             self.host.launch(self._remove(), "remove over-grants")
@@ -73,10 +73,10 @@ class PermissionsScreen(Changing):
         again = True
         while again and (plan := await wizard.seek_removal()) is not None and self.is_current:
             part = plan.step(self.step)
-            commands = tuple(side.command(a, plan.location) for a in part.changes)
+            commands = tuple(side_panel.command(a, plan.location) for a in part.changes)
             if not any(a.is_removal for a in part.changes):
                 blocked = next(b for b in part.blocked if b.action.is_removal)
-                self.host.open_problem(blocked.problem, (side.command(blocked.action, plan.location),))
+                self.host.open_problem(blocked.problem, (side_panel.command(blocked.action, plan.location),))
                 return
             elsewhere = wizard.observed.elsewhere if wizard.observed is not None else None
             unseen = elsewhere.unseen if elsewhere is not None else ()

@@ -7,22 +7,22 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.content import Content
 
-from kbq_tui.core.observed import Present
-from kbq_tui.core.problems import Problem
-from kbq_tui.core.spec import Direction, check_location, check_project
-from kbq_tui.core.steps import Step
-from kbq_tui.core.words import mark, told, told_many
-from kbq_tui.tui import keys, side
-from kbq_tui.tui.article import LESSONS
-from kbq_tui.tui.findings import preflight
-from kbq_tui.tui.frame import Frame
+from kbq_tui.i18n.messages import mark, told, told_many
+from kbq_tui.model.observed import Present
+from kbq_tui.model.problem import Problem
+from kbq_tui.model.spec import Direction, check_location, check_project
+from kbq_tui.model.steps import Step
+from kbq_tui.tui import keyboard, side_panel
 from kbq_tui.tui.glyphs import Tone
+from kbq_tui.tui.preflight_rows import preflight
+from kbq_tui.tui.presenters import finding_row
+from kbq_tui.tui.screens.base import Frame
+from kbq_tui.tui.step_help import STEP_HELP
 from kbq_tui.tui.text import brief, columns, plain, status, status_width, wrapped
-from kbq_tui.tui.views import finding_row
-from kbq_tui.tui.widgets.bars import Quiet
+from kbq_tui.tui.widgets.button import Button, Choice
 from kbq_tui.tui.widgets.field import Field
-from kbq_tui.tui.widgets.push import Choice, Push
 from kbq_tui.tui.widgets.rows import Rows
+from kbq_tui.tui.widgets.static import QuietStatic
 
 _DIRECTIONS = (
     (Direction.IMPORT.value, mark("import"), mark("Klaviyo reads: Data Viewer on the import dataset")),
@@ -34,20 +34,20 @@ _DIRECTIONS = (
 class ProjectScreen(Frame):
     """Project, location, direction, preflight."""
 
-    BINDINGS = keys.bindings("project")
+    BINDINGS = keyboard.bindings("project")
     scopes: ClassVar = ("project",)
     step = Step.PROJECT
     help_name = "project"
 
     def fill(self) -> ComposeResult:
         draft = self.host.wizard.draft
-        yield Quiet(id="signed-in")
+        yield QuietStatic(id="signed-in")
         yield Field(
             "project",
             told("Project ID"),
             draft.project,
             check_project,
-            placeholder=told("my-company-prod ({key} picks)", key=keys.face("pick")),
+            placeholder=told("my-company-prod ({key} picks)", key=keyboard.face("pick")),
         )
         yield Field(
             "location",
@@ -58,19 +58,19 @@ class ProjectScreen(Frame):
             optional=True,
         )
         with Horizontal(classes="field-line field"):
-            yield Quiet(told("Direction"), classes="field-label")
+            yield QuietStatic(told("Direction"), classes="field-label")
             yield Choice([(v, told(label)) for v, label, _ in _DIRECTIONS], draft.direction, id="direction")
-        yield Quiet(id="direction-note")
-        yield Quiet(told("Preflight"), id="plan-head", classes="head")
+        yield QuietStatic(id="direction-note")
+        yield QuietStatic(told("Preflight"), id="plan-head", classes="head")
         yield Rows(id="findings")
 
     def foot(self) -> ComposeResult:
-        yield Quiet(id="about")
+        yield QuietStatic(id="about")
         with Horizontal(id="buttons"):
-            yield Push(told("Look"), id="primary")
-            yield Push(told("Turn on APIs"), id="enable")
-            yield Push(told("Use gcloud's login"), id="gcloud")
-            yield Push(told("Continue"), id="continue")
+            yield Button(told("Look"), id="primary")
+            yield Button(told("Turn on APIs"), id="enable")
+            yield Button(told("Use gcloud's login"), id="gcloud")
+            yield Button(told("Continue"), id="continue")
 
     def on_mount(self) -> None:
         super().on_mount()
@@ -85,23 +85,23 @@ class ProjectScreen(Frame):
             self.host.launch(wizard.sign_in(), "sign in")
 
     def heading(self) -> str:
-        return told("Step {n} of {all}: {title}", n=1, all=len(Step), title=told(LESSONS[self.step].title))
+        return told("Step {n} of {all}: {title}", n=1, all=len(Step), title=told(STEP_HELP[self.step].title))
 
     # -- drawing ---------------------------------------------------------------------------------------------------
 
     def draw_body(self) -> None:
         wizard = self.host.wizard
-        self.query_one("#signed-in", Quiet).show(self._who())
+        self.query_one("#signed-in", QuietStatic).show(self._who())
         location = self.query_one("#field-location", Field)
         location.follow(wizard.draft.location)
         self.query_one("#field-project", Field).follow(wizard.draft.project)
         note = next((n for v, _, n in _DIRECTIONS if v == wizard.draft.direction), "")
-        self.query_one("#direction-note", Quiet).show(Content.styled(told(note), "$text-quiet"))
+        self.query_one("#direction-note", QuietStatic).show(Content.styled(told(note), "$text-quiet"))
         self._draw_location_note(location)
         signed_out = wizard.sign_in_problem
         rows = [] if signed_out else [finding_row(f) for f in preflight(wizard)]
         self.query_one("#findings", Rows).show(rows)
-        self.query_one("#plan-head", Quiet).show(self._head())
+        self.query_one("#plan-head", QuietStatic).show(self._head())
         self._draw_about()
         self._draw_buttons()
 
@@ -147,7 +147,7 @@ class ProjectScreen(Frame):
 
     def _draw_about(self) -> None:
         wizard = self.host.wizard
-        about = self.query_one("#about", Quiet)
+        about = self.query_one("#about", QuietStatic)
         rows = self.query_one("#findings", Rows)
         problem = wizard.sign_in_problem
         if problem is not None:
@@ -170,7 +170,7 @@ class ProjectScreen(Frame):
 
     def _draw_buttons(self) -> None:
         wizard = self.host.wizard
-        primary = self.query_one("#primary", Push)
+        primary = self.query_one("#primary", Button)
         signed_out = wizard.sign_in_problem is not None
         ready = wizard.plan is not None and wizard.current and not signed_out
         off = wizard.todo(Step.PROJECT) if ready else ()
@@ -184,7 +184,7 @@ class ProjectScreen(Frame):
         else:
             primary.label = told("Look")
         primary.off = wizard.busy is not None or (wizard.spec() is None and not signed_out)
-        enable = self.query_one("#enable", Push)
+        enable = self.query_one("#enable", Button)
         enable.display = bool(off)
         enable.label = told_many("Turn on {n} API", "Turn on {n} APIs", len(off))
         enable.off = wizard.busy is not None
@@ -200,7 +200,7 @@ class ProjectScreen(Frame):
 
     def side(self) -> Content:
         plan = self.host.wizard.plan
-        return side.lesson(self.step, side.commands(plan, self.step) if plan else [], most=1)
+        return side_panel.lesson(self.step, side_panel.commands(plan, self.step) if plan else [], most=1)
 
     # -- what the operator does --------------------------------------------------------------------------------------
 
@@ -226,7 +226,7 @@ class ProjectScreen(Frame):
         if wizard.spec() is not None and not wizard.current and wizard.sign_in_problem is None:
             self.host.launch(wizard.look(), "look")
 
-    @on(Push.Pressed, "#primary")
+    @on(Button.Pressed, "#primary")
     def _primary(self) -> None:
         wizard = self.host.wizard
         bad = wizard.current and any(f.tone is Tone.FAIL for f in preflight(wizard))
@@ -237,11 +237,11 @@ class ProjectScreen(Frame):
         else:
             self.host.goto(Step.DATASETS)
 
-    @on(Push.Pressed, "#continue")
+    @on(Button.Pressed, "#continue")
     def _continue(self) -> None:
         self.host.goto(Step.DATASETS)
 
-    @on(Push.Pressed, "#gcloud")
+    @on(Button.Pressed, "#gcloud")
     def _use_gcloud(self) -> None:
         self.host.launch(self._with_gcloud(), "sign in with gcloud's login")
 
@@ -249,7 +249,7 @@ class ProjectScreen(Frame):
         if await self.host.wizard.sign_in(allow_gcloud=True) and self.host.wizard.spec() is not None:
             await self.host.wizard.look()
 
-    @on(Push.Pressed, "#enable")
+    @on(Button.Pressed, "#enable")
     def _enable(self) -> None:
         from kbq_tui.tui.modals.confirm import Confirm
 
@@ -258,7 +258,7 @@ class ProjectScreen(Frame):
         if part is None:
             return
         names = [told(a.summary) for a in part.changes]
-        shown = side.commands(part, Step.PROJECT)
+        shown = side_panel.commands(part, Step.PROJECT)
         question = Confirm(told("Turn on these APIs?"), [*names, "", *shown], yes=told("Turn on"), no=told("Not now"))
         self.app.push_screen(question, self._enabled)
 
@@ -277,7 +277,7 @@ class ProjectScreen(Frame):
         if plan is None or not permission:
             return ()
         stuck = [b for b in plan.blocked if b.problem.details.get("permission") == permission]
-        return tuple(side.command(b.action, plan.location) for b in stuck)
+        return tuple(side_panel.command(b.action, plan.location) for b in stuck)
 
     @on(Rows.Moved)
     def _moved(self) -> None:

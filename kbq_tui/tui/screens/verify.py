@@ -7,18 +7,18 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.content import Content
 
-from kbq_tui.core.checks import Check, expected
-from kbq_tui.core.events import EventKind
-from kbq_tui.core.observed import Present
-from kbq_tui.core.steps import Step
-from kbq_tui.core.words import told
-from kbq_tui.tui import keys
-from kbq_tui.tui.frame import Frame
+from kbq_tui.i18n.messages import told
+from kbq_tui.model.checks import Check, expected
+from kbq_tui.model.events import EventKind
+from kbq_tui.model.observed import Present
+from kbq_tui.model.steps import Step
+from kbq_tui.tui import keyboard
+from kbq_tui.tui.presenters import ALIGNED, check_rows, verdicts
+from kbq_tui.tui.screens.base import Frame
 from kbq_tui.tui.text import block, headed, plain, wrapped
-from kbq_tui.tui.views import ALIGNED, check_rows, verdicts
-from kbq_tui.tui.widgets.bars import Quiet
-from kbq_tui.tui.widgets.push import Push
+from kbq_tui.tui.widgets.button import Button
 from kbq_tui.tui.widgets.rows import Rows
+from kbq_tui.tui.widgets.static import QuietStatic
 
 _MENDED_ON = {"KBQ-KEY-UNHELD": Step.ACCOUNT, "KBQ-OVER-GRANT": Step.PERMISSIONS}
 
@@ -26,20 +26,20 @@ _MENDED_ON = {"KBQ-KEY-UNHELD": Step.ACCOUNT, "KBQ-OVER-GRANT": Step.PERMISSIONS
 class VerifyScreen(Frame):
     """Checks, their evidence, and the report."""
 
-    BINDINGS = keys.bindings("verify")
+    BINDINGS = keyboard.bindings("verify")
     scopes: ClassVar = ("verify",)
     step = Step.VERIFY
     help_name = "verify"
 
     def fill(self) -> ComposeResult:
         with Horizontal(id="top"):
-            yield Quiet(id="score")
+            yield QuietStatic(id="score")
             with Horizontal(id="deeds"):
-                yield Push(told("Run the checks"), id="primary")
-                yield Push(told("Save report"), id="report")
-                yield Push(told("Go on"), id="go")
+                yield Button(told("Run the checks"), id="primary")
+                yield Button(told("Save report"), id="report")
+                yield Button(told("Go on"), id="go")
         yield Rows(id="checks")
-        yield Quiet(id="detail")
+        yield QuietStatic(id="detail")
 
     def on_mount(self) -> None:
         super().on_mount()
@@ -56,13 +56,13 @@ class VerifyScreen(Frame):
         without = frozenset({"commands", "refresh"} | ({"verify", "save"} if wizard.busy else {"go-on"}))
         without |= frozenset() if self._mended_on() else {"mend"}
         scopes = (*(("working",) if wizard.waiting else ()), *self.scopes, "app")
-        return [("Enter", told("Details")), *keys.hints(*scopes, without=without)]
+        return [("Enter", told("Details")), *keyboard.hints(*scopes, without=without)]
 
     def draw_body(self) -> None:
         wizard = self.host.wizard
         spec = wizard.spec()
         if spec is None:
-            self.query_one("#score", Quiet).show(told("Something on an earlier screen cannot be right yet"))
+            self.query_one("#score", QuietStatic).show(told("Something on an earlier screen cannot be right yet"))
             self.query("#top Push").set(display=False)
             return
         total = len(expected(spec))
@@ -70,10 +70,10 @@ class VerifyScreen(Frame):
         said = verdicts(wizard.results, total)
         if wizard.healthy:
             said = told("All is well: {said}", said=said)
-        self.query_one("#score", Quiet).show(Content.styled(said, f"bold {tone}"))
+        self.query_one("#score", QuietStatic).show(Content.styled(said, f"bold {tone}"))
         self.query_one("#checks", Rows).show(check_rows(wizard, spec, self.query_one("#body").size.width))
-        self.query_one("#detail", Quiet).show(self._detail())
-        primary = self.query_one("#primary", Push)
+        self.query_one("#detail", QuietStatic).show(self._detail())
+        primary = self.query_one("#primary", Button)
         primary.label = told(
             "Checking"
             if wizard.busy
@@ -84,7 +84,7 @@ class VerifyScreen(Frame):
             else "Run the checks"
         )
         primary.off = wizard.busy is not None
-        self.query_one("#report", Push).display = wizard.verified
+        self.query_one("#report", Button).display = wizard.verified
         self.query_one("#go").display = not wizard.healthy
         if self.focused is None or not self.focused.display:
             self.query_one("#checks").focus()
@@ -191,7 +191,7 @@ class VerifyScreen(Frame):
         if self.is_current and wizard.healthy:
             self.query_one("#primary").focus()
 
-    @on(Push.Pressed, "#primary")
+    @on(Button.Pressed, "#primary")
     def _primary(self) -> None:
         if self.host.wizard.healthy:
             self.action_go_on()
@@ -212,11 +212,11 @@ class VerifyScreen(Frame):
         elif wizard.busy is None:
             self.host.goto(step)
 
-    @on(Push.Pressed, "#go")
+    @on(Button.Pressed, "#go")
     def action_go_on(self) -> None:
         self.host.goto(Step.CONNECT)
 
-    @on(Push.Pressed, "#report")
+    @on(Button.Pressed, "#report")
     def action_save_report(self) -> None:
         wizard = self.host.wizard
         spec = wizard.spec()

@@ -7,14 +7,14 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.content import Content
 
-from kbq_tui.core.steps import Step
-from kbq_tui.core.words import mark, told
-from kbq_tui.tui import keys
-from kbq_tui.tui.frame import Frame
+from kbq_tui.i18n.messages import mark, told
+from kbq_tui.model.steps import Step
+from kbq_tui.tui import keyboard
 from kbq_tui.tui.glyphs import ARROW, DOT, GLYPHS, Tone
+from kbq_tui.tui.screens.base import Frame
 from kbq_tui.tui.text import headed, plain
-from kbq_tui.tui.widgets.bars import Quiet
-from kbq_tui.tui.widgets.push import Push
+from kbq_tui.tui.widgets.button import Button
+from kbq_tui.tui.widgets.static import QuietStatic
 
 _LINES = (
     (mark("Does"), mark("two datasets, one service account with a key, three grants")),
@@ -32,21 +32,21 @@ class WelcomeScreen(Frame):
     help_name: ClassVar[str] = "welcome"
 
     def fill(self) -> ComposeResult:
-        yield Quiet(
+        yield QuietStatic(
             Content.assemble(
                 ("BigQuery", "bold $primary"), (f"  {ARROW}  ", "$text-quiet"), ("Klaviyo", "bold $success")
             ),
             id="hero",
         )
-        yield Quiet(told("Connect the two in six steps, in a few minutes."), id="subhero")
+        yield QuietStatic(told("Connect the two in six steps, in a few minutes."), id="subhero")
         heads = headed(*(told(head) for head, _ in _LINES), gap=3)
         facts = [Content.assemble((head, "bold"), told(text)) for head, (_, text) in zip(heads, _LINES, strict=True)]
-        yield Quiet(Content("\n").join(facts))  # one widget, not five: this is the first frame
-        yield Quiet("", id="who")
+        yield QuietStatic(Content("\n").join(facts))  # one widget, not five: this is the first frame
+        yield QuietStatic("", id="who")
 
     def foot(self) -> ComposeResult:
         with Horizontal(id="buttons"):
-            yield Push(told("Begin"), id="primary")
+            yield Button(told("Begin"), id="primary")
 
     def on_mount(self) -> None:
         super().on_mount()
@@ -56,7 +56,7 @@ class WelcomeScreen(Frame):
         return told("Welcome")
 
     def hints(self) -> list[tuple[str, str]]:
-        return [("Enter", told("Begin")), *keys.hints("app", without=_NOT_YET)]
+        return [("Enter", told("Begin")), *keyboard.hints("app", without=_NOT_YET)]
 
     def draw_body(self) -> None:
         wizard = self.host.wizard
@@ -72,22 +72,22 @@ class WelcomeScreen(Frame):
             said = Content.assemble((f"{GLYPHS[Tone.OK]} ", "$success"), told("Signed in as") + " ", plain(who, "bold"))
         else:
             said = Content("")
-        self.query_one("#who", Quiet).show(said)
+        self.query_one("#who", QuietStatic).show(said)
 
     def side(self) -> Content:
         return Content.assemble(
             (told("Good to know"), "bold"),
             "\n",
-            told("{key} goes back and undoes nothing.", key=keys.face("back")),
+            told("{key} goes back and undoes nothing.", key=keyboard.face("back")),
             "\n",
-            told("{key} quits; the next start goes on where you left.", key=keys.face("quit")),
+            told("{key} quits; the next start goes on where you left.", key=keyboard.face("quit")),
             "\n\n",
             told("The private key is never shown, logged or put on a command line."),
             "\n\n",
             told("kbq-tui export gcloud prints the same as a script, for whoever must run it elsewhere."),
         )
 
-    @on(Push.Pressed, "#primary")
+    @on(Button.Pressed, "#primary")
     def begin(self) -> None:
         """Go to the first step."""
         self.host.choose(welcomed=True)

@@ -33,7 +33,7 @@ class Field(Vertical):
     """A label, a line to type into, a note beside it, a reason under it.
 
     Args:
-        name: the field's name in `engine.desk.Draft`.
+        name: the field's name in `engine.services.Draft`.
         label: what it is called.
         value: what stands there at first.
         check: returns why a value cannot be right, or None.

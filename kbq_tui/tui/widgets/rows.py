@@ -11,11 +11,11 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from kbq_tui.core.actions import Action
-from kbq_tui.core.problems import Problem
-from kbq_tui.tui import keys
+from kbq_tui.model.operations import Action
+from kbq_tui.model.problem import Problem
+from kbq_tui.tui import keyboard
 from kbq_tui.tui.text import wrapped
-from kbq_tui.tui.widgets.pointed import Pointed
+from kbq_tui.tui.widgets.cursor import Pointed
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +45,10 @@ class Rows(Pointed, can_focus=True):
     """A list of rows. At its ends the arrow keys go on to the next field, so that arrows alone reach everything."""
 
     BINDINGS: ClassVar = [
-        keys.bound("previous", "move(-1)"),
-        keys.bound("next", "move(1)"),
-        keys.bound("first", "edge(-1)"),
-        keys.bound("last", "edge(1)"),
+        keyboard.bound("previous", "move(-1)"),
+        keyboard.bound("next", "move(1)"),
+        keyboard.bound("first", "edge(-1)"),
+        keyboard.bound("last", "edge(1)"),
         Binding("enter", "choose", show=False),
     ]
 

@@ -1,0 +1,400 @@
+"""Builds the adapters and puts them on a desk. Nothing here does anything before it is asked to."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from kbq_tui.engine.services import AppServices, ConnectionDraft, command_line
+from kbq_tui.gcp.endpoints import Endpoints
+from kbq_tui.i18n.messages import Said, said
+from kbq_tui.local import clipboard
+from kbq_tui.local.clipboard import Clipboard
+from kbq_tui.local.clock import SystemClock, check_clock
+from kbq_tui.local.connection_file import Connection, Connections, UsableConnections
+from kbq_tui.local.gcloud_settings import read_gcloud
+from kbq_tui.local.keys import keyring_copy
+from kbq_tui.local.keys.key_files import KeyFiles
+from kbq_tui.local.keys.keyring_copy import KeyringCopy
+from kbq_tui.local.lock import ConnectionLock
+from kbq_tui.local.paths import Paths
+from kbq_tui.local.settings_resolution import ENVIRONMENT, ResolvedSetting, believe
+from kbq_tui.local.store import FileStore
+from kbq_tui.model.problem import ProblemError
+from kbq_tui.model.spec import InvalidValueError, check_impersonated, check_path, check_quota_project
+
+if TYPE_CHECKING:
+    from kbq_tui.engine.ports import Clock, Cloud
+    from kbq_tui.model.secret import Secret
+    from kbq_tui.model.spec import ConnectionSpec
+
+T = TypeVar("T")
+
+CALL_TIMEOUT = 60.0
+"""Seconds for one call to Google with all its repetitions, unless `--timeout` says otherwise."""
+
+OPTION_OF: Mapping[str, str] = {
+    "name": "NAME",
+    "account_id": "--service-account",
+    **{
+        key: "--" + key.replace("_", "-")
+        for key in (
+            "project",
+            "location",
+            "direction",
+            "import_dataset",
+            "staging_dataset",
+            "export_dataset",
+            "key_file",
+        )
+    },
+}
+"""The option that sets a field of the connection."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What was typed on the command line.
+
+    Attributes:
+        values: by the keys of the connection file (`project`, `account_id`, `credentials` …); None where not typed.
+        account_email: the service account, where it was typed as an e-mail.
+        name: the connection; None for the only one there is, or `default`.
+        config: one connection file instead of those in the config folder.
+        timeout: seconds for one call to Google.
+        log_file: the log, instead of the one in the state folder.
+        verbose: how often `-v` was given.
+        as_filed: where there is a connection file, its project counts before the environment's: among several
+            connections one variable cannot be meant for all.
+        may_create: the command may make the connection that is named (`setup`, `apply`); every other command refuses
+            a name, or a `--config FILE`, that is not there.
+        despite_files: connection files that cannot be used are left out, for a command that reports on them.
+    """
+
+    values: Mapping[str, str | None] = field(default_factory=dict)
+    account_email: str | None = None
+    name: str | None = None
+    config: Path | None = None
+    timeout: float = CALL_TIMEOUT
+    log_file: Path | None = None
+    verbose: int = 0
+    as_filed: bool = False
+    may_create: bool = False
+    despite_files: bool = False
+
+
+class UsageError(ValueError):
+    """What was typed, or what the environment says, cannot be right. The text names the option or variable."""
+
+
+@dataclass(frozen=True, slots=True)
+class Adapters:
+    """Everything built for one connection.
+
+    Attributes:
+        desk: what a face is handed.
+        name: the connection's name.
+        beliefs: every setting with its source.
+        endpoints: where the APIs are.
+        paths: where files are.
+        keys: keys on this machine, with what the port does not have (shred).
+        clock: time.
+        typed: fields of the connection that were typed; nobody is asked for them again.
+    """
+
+    desk: AppServices
+    name: str
+    beliefs: Mapping[str, ResolvedSetting]
+    endpoints: Endpoints
+    paths: Paths
+    keys: KeyFiles
+    clock: Clock
+    typed: frozenset[str]
+    account_email: str | None = None
+
+    def spec(self) -> ConnectionSpec:
+        """Return the connection.
+
+        Raises:
+            UsageError: where a value cannot be right or nothing names the project; it says which option or variable.
+        """
+        try:
+            spec = self.desk.draft.spec()
+        except InvalidValueError as error:
+            raise self._usage(error.field, error.reason) from None
+        except ValueError:
+            raise self._usage("direction", said("It takes import, export or both.")) from None
+        if self.account_email is not None and self.account_email != spec.account_email:
+            text = said(
+                "{account} is not an account of project {project}; that would be {email}.",
+                account=self.account_email,
+                project=spec.project,
+                email=spec.account_email,
+            )
+            raise UsageError(_invalid("--service-account", text))
+        return spec
+
+    def lock(self) -> ConnectionLock:
+        """Return the lock that keeps a second process from changing the same connection."""
+        return ConnectionLock(self.paths.of_connection(self.name) / "lock", self.clock)
+
+    def _usage(self, field_: str, reason: str) -> UsageError:
+        option = OPTION_OF.get(field_, field_)
+        believed = self.beliefs.get(field_)
+        if believed is None and field_ == "project":
+            return UsageError(said("Nothing names the project. Give --project ID, or set GOOGLE_CLOUD_PROJECT."))
+        source = believed.source if believed is not None else ""
+        if source.startswith("--") or not source:
+            return UsageError(_invalid(option, reason))
+        return UsageError(
+            said(
+                "Invalid value from {source}: {reason} '{option}' overrides it.",
+                source=source,
+                reason=reason,
+                option=option,
+            )
+        )
+
+
+def _invalid(option: str, reason: str) -> Said:
+    """Return what click itself says of an option's value."""
+    return said("Invalid value for {param_hint}: {message}", param_hint=f"'{option}'", message=reason)
+
+
+class _SignIn:
+    """`engine.services.SignIn` with Google's credentials; Google's libraries are not loaded before it is called."""
+
+    def __init__(
+        self, chosen: Mapping[str, str | None], env: Mapping[str, str], endpoints: Endpoints, timeout: float
+    ) -> None:
+        self._chosen = chosen
+        self._env = env
+        self._endpoints = endpoints
+        self._timeout = timeout
+
+    async def __call__(self, *, allow_gcloud: bool = False) -> Cloud:
+        from kbq_tui.engine.daemon_threads import need_threads
+        from kbq_tui.gcp.cloud import GoogleCloud
+        from kbq_tui.gcp.credentials import CredentialOptions
+        from kbq_tui.gcp.environment import problem_of
+
+        need_threads()
+        if (problem := problem_of(self._env, self._endpoints)) is not None:
+            raise ProblemError(problem)
+        options = CredentialOptions(
+            self._chosen["credentials"],
+            self._chosen["impersonate"],
+            self._chosen["quota_project"],
+            allow_gcloud,
+            self._env,
+        )
+        cloud = GoogleCloud.for_operator(options, self._endpoints, self._timeout)
+        try:
+            await cloud.identity()
+        except BaseException:
+            await cloud.close()
+            raise
+        return cloud
+
+    def gcloud_available(self) -> bool:
+        from kbq_tui.gcp.credentials import gcloud_available
+
+        return gcloud_available(self._env)
+
+
+class _Impersonate:
+    """`engine.ports.Impersonator` with Google's libraries, which are not loaded before the first key is tried."""
+
+    def __init__(self, endpoints: Endpoints, timeout: float) -> None:
+        self._endpoints = endpoints
+        self._timeout = timeout
+
+    def __call__(self, key: Secret) -> Cloud:
+        from kbq_tui.gcp.cloud import KeyImpersonator
+
+        return KeyImpersonator(self._endpoints, self._timeout)(key)
+
+
+def connections_of(options: Options, paths: Paths) -> Connections:
+    """Return the connection files that count."""
+    kind = UsableConnections if options.despite_files else Connections
+    return kind(paths.connections, options.config)
+
+
+def choose_name(options: Options, connections: Connections) -> str:
+    """Return which connection is meant: the one named, else `default`, else the only one.
+
+    Where nothing is named and nothing is saved, it is `default`, made of options and environment alone: commands that
+    only look can be used without any connection, and keep nothing.
+
+    Raises:
+        UsageError: where several could be meant, or the one that is named is not there and may not be made.
+        ProblemError: where the config folder cannot be read.
+    """
+    names = connections.names()
+    if connections.only is not None:
+        name, file = connections.only
+        if not names and not options.may_create:
+            command = command_line("setup", "", str(options.config))
+            text = said("There is no connection file {path}. This makes it: {command}", path=file, command=command)
+            raise UsageError(text)
+        if options.name not in (None, name):
+            text = said(
+                "The connection of {path} is called {name}, not {other}.", path=file, name=name, other=options.name
+            )
+            raise UsageError(text)
+        return name
+    if options.name is not None:
+        if options.name not in names and not options.may_create:
+            raise UsageError(_unknown(options.name, names))
+        return options.name
+    if not names or "default" in names or options.despite_files:
+        return "default"
+    if len(names) == 1:
+        return names[0]
+    raise UsageError(said("Which connection? There are: {names}. Give its NAME.", names=", ".join(names)))
+
+
+def _unknown(name: str, names: tuple[str, ...]) -> Said:
+    """Return that there is no such connection, with those there are, and the one that is nearly called so."""
+    if not names:
+        return said(
+            "There is no connection {name}, and no other. This makes it: {command}",
+            name=name,
+            command=command_line("setup", name),
+        )
+    from difflib import get_close_matches
+
+    there = ", ".join(names)
+    near = get_close_matches(name, names, 1)
+    if near:
+        return said(
+            "There is no connection {name}. Did you mean {near}? There are: {names}.",
+            name=name,
+            near=near[0],
+            names=there,
+        )
+    return said("There is no connection {name}. There are: {names}.", name=name, names=there)
+
+
+def build(options: Options, env: Mapping[str, str] | None = None) -> Adapters:
+    """Build the adapters for one connection.
+
+    Args:
+        options: what was typed.
+        env: the environment; the process's own by default.
+
+    Raises:
+        UsageError: for what cannot be right in options or environment.
+        ProblemError: where files cannot be read.
+    """
+    env = os.environ if env is None else env
+    check_clock()
+    clock = SystemClock()
+    paths = Paths.from_env(env)
+    connections = connections_of(options, paths)
+    name = choose_name(options, connections)
+    try:
+        endpoints = Endpoints.from_env(env)
+    except InvalidValueError as error:
+        raise UsageError(error.reason) from None
+    check_choices(env)
+    operator = {key: options.values.get(key) for key in ("credentials", "impersonate", "quota_project")}
+    store = FileStore(paths, connections, clock, operator)
+    saved = store.load(name)
+    filed = connections.read(name)
+    known = env
+    if options.as_filed and filed is not None:
+        known = {key: value for key, value in env.items() if key != ENVIRONMENT["project"]}
+    beliefs = believe(options.values, known, filed, read_gcloud(env))
+    _check_operator(beliefs)
+    fields = asdict(ConnectionDraft(name=name))
+    draft = ConnectionDraft(name=name)
+    for key in fields.keys() - {"name"}:
+        believed = beliefs.get(key)
+        kept: str = getattr(saved.draft, key) if saved is not None else ""
+        # What was typed before in the set-up stands in the file or beside it; only options and environment beat it.
+        if believed is not None and (believed.source.startswith(("--", "GOOGLE_")) or saved is None):
+            draft = draft.but(**{key: believed.value})
+        elif saved is not None:
+            draft = draft.but(**{key: kept or (believed.value if believed is not None else "")})
+    keys = KeyFiles(paths.keys, KeyringCopy(env))
+    chosen = {key: beliefs[key].value if key in beliefs else None for key in operator}
+    desk = AppServices(
+        sign_in=_SignIn(chosen, env, endpoints, options.timeout),
+        impersonate=_Impersonate(endpoints, options.timeout),
+        keys=keys,
+        store=store,
+        clipboard=Clipboard(env),
+        clock=clock,
+        draft=draft,
+        notices=(*notices(endpoints), *_other_project(filed, beliefs.get("project"))),
+        log_path=str(options.log_file or paths.log),
+        config=str(options.config or ""),
+        guard=lambda of: ConnectionLock(paths.of_connection(of) / "lock", clock),
+    )
+    typed = frozenset(key for key in fields if options.values.get(key))
+    return Adapters(desk, name, beliefs, endpoints, paths, keys, clock, typed, options.account_email)
+
+
+def _check_operator(beliefs: Mapping[str, ResolvedSetting]) -> None:
+    """See that what goes into headers and addresses can be what it is called.
+
+    Raises:
+        UsageError: where it cannot; it names the option, the variable or the file.
+    """
+    checks = {"quota_project": check_quota_project, "impersonate": check_impersonated, "credentials": check_path}
+    for key, check in checks.items():
+        believed = beliefs.get(key)
+        if believed is None or not believed.value or not (reason := check(believed.value)):
+            continue
+        option = "--" + key.replace("_", "-")
+        if believed.source == option:
+            raise UsageError(_invalid(option, reason))
+        raise UsageError(
+            said(
+                "Invalid value from {source}: {reason} '{option}' overrides it.",
+                source=believed.source,
+                reason=reason,
+                option=option,
+            )
+        )
+
+
+def check_choices(env: Mapping[str, str]) -> None:
+    """See that variables which take one of a few words hold one of them.
+
+    Raises:
+        UsageError: where one does not; it names the variable and the words.
+    """
+    for variable, words in ((clipboard.VARIABLE, tuple(clipboard.Mode)), (keyring_copy.VARIABLE, keyring_copy.WORDS)):
+        asked = env.get(variable, "").strip().lower()
+        if asked and asked not in words:
+            text = said("Invalid value from {source}: it takes {words}.", source=variable, words=", ".join(words))
+            raise UsageError(text)
+
+
+def notices(endpoints: Endpoints) -> tuple[str, ...]:
+    """Return what must be seen everywhere: that it is not Google's own addresses that are talked to."""
+    if not endpoints.overridden:
+        return ()
+    hosts = ", ".join(sorted(endpoints.trusted))
+    return (said("Talking to {hosts}, not to Google", hosts=hosts),)
+
+
+def _other_project(filed: Connection | None, believed: ResolvedSetting | None) -> tuple[str, ...]:
+    """Return a warning where the environment turns a saved connection to another project: that may not be meant."""
+    variable = ENVIRONMENT["project"]
+    if filed is None or believed is None or believed.source != variable or believed.value == filed.spec.project:
+        return ()
+    return (
+        said(
+            "{variable} says {project}, the connection file {other}: the variable counts",
+            variable=variable,
+            project=believed.value,
+            other=filed.spec.project,
+        ),
+    )

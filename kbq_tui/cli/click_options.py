@@ -1,0 +1,216 @@
+"""Options that several commands share. Only click is imported here: `--version` and completion pay for every import."""
+
+import os
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from kbq_tui.i18n.language import LANGUAGES
+from kbq_tui.i18n.messages import mark, told
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_CHECKS = {
+    "project": "check_project",
+    "location": "check_location",
+    "import_dataset": "check_dataset",
+    "staging_dataset": "check_dataset",
+    "export_dataset": "check_dataset",
+    "name": "check_name",
+}
+
+
+def _valid(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
+    """Refuse a value that cannot be right, before anything else happens."""
+    if value is None:
+        return None
+    from kbq_tui.model import spec
+
+    check: Callable[[str], str | None] = getattr(spec, _CHECKS[param.name or ""])
+    if reason := check(value):
+        raise click.BadParameter(told(reason))
+    return value
+
+
+def valid_names(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
+    """Refuse what cannot be connections' names."""
+    from kbq_tui.model.spec import check_name
+
+    for name in value:
+        if reason := check_name(name):
+            raise click.BadParameter(told(reason))
+    return value
+
+
+def connection_names(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """Return the names of the connections that begin with what was typed, for a shell to complete."""
+    from contextlib import suppress
+
+    from kbq_tui.local.connection_file import Connections
+    from kbq_tui.local.paths import Paths
+    from kbq_tui.model.problem import ProblemError
+
+    with suppress(ProblemError):  # a shell that completes is no place for messages
+        names = Connections(Paths.from_env(os.environ).connections).names()
+        return [name for name in names if name.startswith(incomplete)]
+    return []
+
+
+def _valid_account(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
+    if value is None:
+        return None
+    from kbq_tui.model.spec import check_account
+
+    if reason := check_account(value.partition("@")[0]):
+        raise click.BadParameter(told(reason))
+    return value
+
+
+def valid_key(ctx: click.Context, param: click.Parameter, value: str) -> str:
+    """Refuse an empty id: every key begins with it, so that an unset variable would delete the only one there is."""
+    if not value.strip():
+        raise click.BadParameter(told("Give the key's id, or its beginning, as kbq-tui key list shows it."))
+    return value
+
+
+def _whole(value: str) -> str:
+    """Return a path that does not depend on where the program runs. Raises: click.BadParameter."""
+    try:
+        return os.path.abspath(os.path.expanduser(value))  # noqa: PTH100, PTH111  pathlib is late here
+    except FileNotFoundError:
+        reason = told("The working directory is gone. Change to another, or give a whole path.")
+        raise click.BadParameter(reason) from None
+
+
+def findable(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
+    """Refuse a relative path where the working directory is gone."""
+    if value:
+        _whole(value)
+    return value
+
+
+def valid_report(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
+    """Refuse a report of no known kind."""
+    if value is not None and not value.endswith((".md", ".html", ".json")):
+        raise click.BadParameter(told("A report's name ends in .md, .html or .json."))
+    return findable(ctx, param, value)
+
+
+def absolute(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
+    """Return a path that does not depend on where the program runs."""
+    return _whole(value) if value else None
+
+
+def _together(*options: Callable[[F], F]) -> Callable[[F], F]:
+    def decorate(function: F) -> F:
+        for option in reversed(options):
+            function = option(function)
+        return function
+
+    return decorate
+
+
+_LANG = click.Option(
+    ["--lang"],
+    type=click.Choice(LANGUAGES),
+    expose_value=False,  # it was heeded before anything was read in
+    help=told("Language; else KBQ_TUI_LANG, else the locale's."),
+)
+
+
+_USAGE = (mark("[OPTIONS]"), mark("COMMAND [ARGS]..."), mark("[COMMAND] [ARGS]..."))
+"""What click says untranslated."""
+
+
+class Command(click.Command):
+    """A command that takes `--lang`, as every command does."""
+
+    takes_any_text = False
+    """Whether it is there to be handed what may hold a key."""
+
+    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
+        *own, help_ = super().get_params(ctx)
+        return [*own, _LANG, help_]
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Refuse a key that was pasted by mistake, before it becomes a file's name or is sent anywhere."""
+        if not isinstance(self, click.Group) and not self.takes_any_text and any(len(arg) > 40 for arg in args):
+            from kbq_tui.model.secret import scrub, scrub_typed
+
+            for arg in args:
+                value = arg.partition("=")[2] if arg.startswith("--") and "=" in arg else arg
+                if scrub(value) != value or ("/" not in value[:1] and scrub_typed(value) != value):
+                    raise click.UsageError(told("This looks like a secret. Name the file that holds it instead."), ctx)
+        return super().parse_args(ctx, args)
+
+    def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
+        return [told(piece) if piece in _USAGE else piece for piece in super().collect_usage_pieces(ctx)]
+
+
+class TextCommand(Command):
+    """A command that takes any text, and hides in it what looks like a key."""
+
+    takes_any_text = True
+
+
+class Group(Command, click.Group):
+    """A group of such commands, which takes it, too."""
+
+    command_class = Command
+    group_class = type
+
+
+THEMES = ("dark", "light", "contrast", "mono")
+FILE = click.Path(exists=True, dir_okay=False)
+
+connection_options = _together(
+    click.option("--project", metavar="ID", callback=_valid, help=told("Project ID (not number, not name).")),
+    click.option(
+        "--location", metavar=told("LOCATION"), callback=_valid, help=told("US, EU or a region; existing datasets win.")
+    ),
+    click.option("--direction", type=click.Choice(("import", "export", "both")), help=told("Which way data flows.")),
+    click.option("--import-dataset", metavar="NAME", callback=_valid, help=told("What Klaviyo reads.")),
+    click.option("--staging-dataset", metavar="NAME", callback=_valid, help=told("Klaviyo's working space.")),
+    click.option("--export-dataset", metavar="NAME", callback=_valid, help=told("What Klaviyo writes.")),
+    click.option(
+        "--service-account", metavar="ID|EMAIL", callback=_valid_account, help=told("The account Klaviyo uses.")
+    ),
+    click.option("--key-file", metavar=told("FILE"), callback=absolute, help=told("Where its key is kept.")),
+    click.option(
+        "--credentials", metavar=told("FILE"), type=FILE, callback=absolute, help=told("Your own Google credentials.")
+    ),
+    click.option("--impersonate", metavar=told("ACCOUNT"), help=told("Act as this service account.")),
+    click.option("--quota-project", metavar="ID", help=told("Project that calls are charged to.")),
+    click.option(
+        "--config",
+        metavar=told("FILE"),
+        type=click.Path(dir_okay=False),
+        callback=findable,
+        help=told("One connection file."),
+    ),
+    click.option(
+        "--timeout",
+        metavar="S",
+        type=click.FloatRange(0.1, 3600),
+        default=60.0,
+        help=told("Seconds for one call to Google."),
+    ),
+)
+
+output_options = _together(
+    click.option("--no-color", "--mono", "no_color", is_flag=True, help=told("No colours (so does NO_COLOR).")),
+    click.option("--ascii/--no-ascii", "ascii_", default=None, help=told("ASCII only; as chosen with F4 by default.")),
+    click.option("--theme", type=click.Choice(THEMES), help=told("Colours; as chosen with F6 by default.")),
+    click.option("--mouse/--no-mouse", default=None, help=told("Mouse in the screens; off over SSH by default.")),
+    click.option("--log-file", metavar=told("FILE"), callback=absolute, help=told("Where the log goes.")),
+    click.option("-v", "--verbose", count=True, help=told("Say and log more.")),
+)
+"""What it looks like and says; these stand before a command as well, for `kbq-tui` alone has screens and a log."""
+
+json_option = click.option("--json", "as_json", is_flag=True, help=told("JSON on standard output."))
+over_grants_option = click.option(
+    "--remove-over-grants", is_flag=True, help=told("Also take away what the service account holds beyond its need.")
+)
+yes_option = click.option("--yes", is_flag=True, help=told("Do it without asking."))
+name_argument = click.argument("name", required=False, callback=_valid, shell_complete=connection_names)

@@ -1,0 +1,23 @@
+"""The plan for those who must apply it otherwise."""
+
+from kbq_tui.cli.commands.set_up import status_of
+from kbq_tui.cli.render import distinct
+from kbq_tui.cli.runner import PlainRunner, plan_of
+from kbq_tui.export.gcloud import to_gcloud
+from kbq_tui.export.sql import to_sql
+from kbq_tui.export.terraform import to_terraform
+from kbq_tui.i18n.messages import told
+from kbq_tui.model.spec import ConnectionSpec
+
+FORMATS = {"gcloud": to_gcloud, "sql": to_sql, "terraform": to_terraform}
+
+
+def export_command(face: PlainRunner, spec: ConnectionSpec, kind: str) -> int:
+    """Print the plan in another language. What is blocked is told besides, with the exit status of the first."""
+    plan, _ = face.with_ports(spec.name, lambda ports: plan_of(spec, ports))
+    for line in FORMATS[kind](plan).rstrip("\n").split("\n"):
+        face.paper.result(line)
+    for problem in distinct([b.problem for b in plan.blocked]):
+        face.paper.say()
+        face.paper.problem(problem, heading=told("left out"))
+    return status_of([b.problem for b in plan.blocked])

@@ -1,0 +1,326 @@
+"""The guided set-up on lines: the same steps as the screens, previews before changes, nothing redrawn."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from kbq_tui.cli.commands.set_up import status_of
+from kbq_tui.cli.prompts import Asker, Check
+from kbq_tui.cli.render import EventLines, show_check, show_line, show_plan, show_summary, verdict_of, width_of
+from kbq_tui.cli.report import about_of, report_text
+from kbq_tui.cli.runner import NOT_HEALTHY, PlainRunner, carry_out, check, plan_of, remember_checks, summary_of
+from kbq_tui.engine.apply import Outcome
+from kbq_tui.engine.health import blocks_all
+from kbq_tui.engine.observe import part_of
+from kbq_tui.engine.ports import Ports, ProjectPage
+from kbq_tui.engine.preflight import preflight
+from kbq_tui.engine.services import ConnectionDraft
+from kbq_tui.engine.status import Health
+from kbq_tui.i18n.messages import mark, said, told
+from kbq_tui.model import spec as rules
+from kbq_tui.model.checks import CheckResult, healthy
+from kbq_tui.model.observed import Identity, Observed, Present, value_of
+from kbq_tui.model.plan import Plan
+from kbq_tui.model.problem import Problem, ProblemError
+from kbq_tui.model.spec import ConnectionSpec, Direction
+from kbq_tui.model.steps import Step
+from kbq_tui.model.text import inert
+from kbq_tui.planning.grants import Grant, held, over_grants, wanted
+
+_LISTED = 9
+"""Projects that are offered by number."""
+
+_TITLES = {
+    Step.PROJECT: mark("Project"),
+    Step.DATASETS: mark("Datasets"),
+    Step.ACCOUNT: mark("Service account and key"),
+    Step.PERMISSIONS: mark("Permissions"),
+    Step.VERIFY: mark("Verify"),
+    Step.CONNECT: mark("Connect Klaviyo"),
+}
+
+
+class _Stopped(Exception):
+    """A step could not be finished and the operator does not go on."""
+
+    def __init__(self, status: int) -> None:
+        self.status = status
+
+
+class Setup:
+    """One guided set-up.
+
+    Args:
+        face: the face; its paper takes the conversation.
+        asker: answers the questions.
+        draft: what options, environment and files gave.
+        typed: fields that were typed as options: nobody is asked for them.
+    """
+
+    def __init__(self, face: PlainRunner, asker: Asker, draft: ConnectionDraft, typed: frozenset[str]) -> None:
+        self.face = face
+        self.paper = face.paper
+        self.asker = asker
+        self.draft = draft
+        self.typed = typed
+        self.location: str | None = None
+        self.record = face.record(draft.name)
+        self._project_seen = False
+
+    def run(self, as_json: bool) -> int:
+        """Go through the steps.
+
+        Returns:
+            0; 6 where a check does not pass; else the exit status of what stands in the way.
+        """
+        for notice in self.face.desk.notices:
+            self.paper.say(inert(told(notice)))
+        ports = self._signed_in()
+        try:
+            spec = self._project(ports)
+            spec = self._datasets(ports, spec)
+            spec = self._account(ports, spec)
+            self._permissions(ports, spec)
+            results = self._verify(ports, spec)
+            return self._connect(ports, spec, results, as_json)
+        except _Stopped as stop:
+            self.paper.say(told("Stopped. What was done stays; the same command goes on from here."))
+            return stop.status
+        finally:
+            self.face.run(ports.cloud.close())
+
+    def _keep(
+        self, spec: ConnectionSpec, screen: Step, *, finished: bool | None = None, confirmed: bool = False
+    ) -> None:
+        """Remember the connection; of a new one nothing, until the operator has agreed to something."""
+        if not self.record.filed and not confirmed:
+            return
+        self.record.keep(draft=ConnectionDraft.of(spec), screen=screen, finished=finished, confirmed=confirmed)
+        if self._project_seen:
+            self.face.desk.store.remember_project(spec.project)
+
+    def _heading(self, step: Step) -> None:
+        number = list(Step).index(step) + 1
+        self.paper.say()
+        self.paper.say(told("Step {n} of {all}: {title}", n=number, all=len(Step), title=told(_TITLES[step])))
+
+    def _trying(self, work: Callable[[], "Outcome | None"]) -> None:
+        """Do something until it succeeds, or the operator goes on or stops."""
+        while True:
+            try:
+                outcome = work()
+                problems = outcome.problems if outcome is not None else ()
+                if not problems and (outcome is None or outcome.complete):
+                    return
+            except ProblemError as error:
+                problems = (error.problem,)
+            for problem in problems:
+                self.paper.say()
+                self.paper.problem(problem)
+            if self.asker.yes("retry", told("Try again"), default=True):
+                continue
+            if self.asker.yes("go_on", told("Go on without it"), default=False):
+                return
+            raise _Stopped(status_of(problems) or 1)
+
+    def _signed_in(self) -> Ports:
+        self.paper.say(
+            told("kbq-tui connects Klaviyo to BigQuery. Every change is shown before it is made. Ctrl+C leaves.")
+        )
+        while True:
+            try:
+                ports = self.face.sign_in(self.draft.name)
+                who = self.face.run(_identity(ports))
+            except ProblemError as error:
+                self.paper.problem(error.problem)
+                if not self.asker.yes("retry", told("Try again"), default=True):
+                    raise
+                continue
+            name = inert(who.principal) if who.principal else told("somebody")
+            self.paper.say(told("Signed in: {who} ({source})", who=name, source=inert(told(who.source))))
+            return ports
+
+    def _ask(self, field: str, question: str, check_: Check) -> None:
+        value = getattr(self.draft, field)
+        if field in self.typed and check_(value) is None:
+            self.paper.say(f"   {question}: {inert(value)}")
+            return
+        self.draft = self.draft.but(**{field: self.asker.text(field, question, value, check_).strip()})
+
+    def _project(self, ports: Ports) -> ConnectionSpec:
+        self._heading(Step.PROJECT)
+        ids = self._listed(ports) if not self.draft.project else ()
+        for number, id_ in enumerate(ids, 1):
+            self.paper.say(f"   {number}) {inert(id_)}")
+
+        def right(value: str) -> str | None:
+            return None if _picked(value, ids) else rules.check_project(value)
+
+        question = told("Project ID, or a number of the list") if ids else told("Project ID")
+        self._ask("project", question, right)
+        self.draft = self.draft.but(project=_picked(self.draft.project, ids) or self.draft.project)
+        if "direction" in self.typed:
+            self.paper.say("   " + told("Direction: {direction}", direction=self.draft.direction))
+        else:
+            ways = [d.value for d in Direction]
+            self.draft = self.draft.but(
+                direction=self.asker.choice("direction", told("Which way data flows"), ways, self.draft.direction)
+            )
+        self._ask(
+            "location",
+            told(
+                "Location for new datasets: US, EU or a region; it can never be changed"
+                " (empty: as what exists, else US)"
+            ),
+            lambda v: rules.check_location(v) if v else None,
+        )
+        spec = self.draft.spec()
+        plan, observed = self._look(ports, spec)
+        lines = preflight(spec, observed, plan)
+        width = width_of(lines)
+        for line in lines:
+            show_line(line, self.paper, result=False, width=width)
+            if line.problem is not None and line.health is Health.BROKEN:
+                self.paper.problem(line.problem, heading="   " + told("note"))
+        if blocks_all(plan.causes):
+            if not self.asker.yes("retry", told("Try again"), default=True):
+                raise _Stopped(status_of(plan.causes) or 1)
+            self.typed -= {"project"}  # what was typed may be what is wrong
+            return self._project(ports)
+        self._step(ports, spec, Step.PROJECT)
+        return spec
+
+    def _listed(self, ports: Ports) -> tuple[str, ...]:
+        page: ProjectPage | None = value_of(self.face.run(part_of(ports.cloud.search_projects("", limit=_LISTED))))
+        found = [p.id for p in page.projects] if page is not None else []
+        return tuple(dict.fromkeys([*self.face.desk.store.recent_projects(), *found]))[:_LISTED]
+
+    def _datasets(self, ports: Ports, spec: ConnectionSpec) -> ConnectionSpec:
+        self._heading(Step.DATASETS)
+        if spec.direction.imports:
+            self._ask("import_dataset", told("Dataset that Klaviyo reads"), rules.check_dataset)
+        self._ask("staging_dataset", told("Dataset for Klaviyo's own work"), self._staging)
+        if spec.direction.exports:
+            self._ask(
+                "export_dataset",
+                told("Dataset that Klaviyo writes (empty: the one it reads)"),
+                lambda v: rules.check_dataset(v) if v else None,
+            )
+        spec = self.draft.spec()
+        self._step(ports, spec, Step.DATASETS)
+        return spec
+
+    def _staging(self, value: str) -> str | None:
+        if value in (self.draft.import_dataset, self.draft.export_dataset):
+            return said("The staging dataset must be one that nothing else uses.")
+        return rules.check_dataset(value)
+
+    def _account(self, ports: Ports, spec: ConnectionSpec) -> ConnectionSpec:
+        self._heading(Step.ACCOUNT)
+        self._ask("account_id", told("ID of the service account, the part before the @"), rules.check_account)
+        self._ask("key_file", told("Where its key is kept (empty: the usual place)"), rules.check_key_file)
+        spec = self.draft.spec()
+        self._step(ports, spec, Step.ACCOUNT)
+        return spec
+
+    def _permissions(self, ports: Ports, spec: ConnectionSpec) -> None:
+        self._heading(Step.PERMISSIONS)
+        _, observed = self._look(ports, spec)
+        now = {(g.role, g.resource) for g in held(spec, observed)}
+        for grant in wanted(spec):
+            there = (grant.role, grant.resource) in now
+            self._grant(grant, told("granted") if there else told("to be granted"))
+        for grant in over_grants(spec, observed):
+            self._grant(grant, told("more than is needed"))
+        self._step(ports, spec, Step.PERMISSIONS)
+
+    def _grant(self, grant: Grant, state: str) -> None:
+        resource = inert(told(grant.resource))
+        self.paper.say(
+            "   " + told("{role} on {resource}: {state}", role=inert(grant.role), resource=resource, state=state)
+        )
+
+    def _look(self, ports: Ports, spec: ConnectionSpec) -> tuple[Plan, Observed]:
+        self.paper.say("   " + told("Looking at what is there ..."))
+        plan, observed = self.face.run(plan_of(spec, ports))
+        self.location = plan.location
+        self._project_seen = isinstance(observed.project, Present)
+        return plan, observed
+
+    def _step(self, ports: Ports, spec: ConnectionSpec, step: Step) -> None:
+        """Preview the changes of one step, ask, and make them."""
+
+        def once() -> Outcome | None:
+            plan = self._look(ports, spec)[0].step(step)
+            if step is Step.PROJECT and not plan.changes and not plan.blocked:
+                return None  # the preflight has said so
+            show_plan(plan if step is Step.ACCOUNT else replace(plan, warnings=()), self.paper, result=False)
+            if not plan.changes:
+                return Outcome(plan)
+            if not self.asker.yes("apply", told("Do this"), default=False):
+                if self.asker.yes("go_on", told("Go on without it"), default=False):
+                    return None
+                raise _Stopped(1)
+            self._keep(spec, step, confirmed=True)
+            work = carry_out(spec, ports, self.face.desk, EventLines(self.paper), expected=plan.fingerprint, only=step)
+            return self.face.run(work)
+
+        self._trying(once)
+        self._keep(spec, list(Step)[list(Step).index(step) + 1])
+
+    def _verify(self, ports: Ports, spec: ConnectionSpec) -> tuple[CheckResult, ...]:
+        self._heading(Step.VERIFY)
+        self.paper.say("   " + told("Every check runs with the key itself."))
+        while True:
+            lines = EventLines(self.paper)
+
+            def seen(result: CheckResult, lines: EventLines = lines) -> None:
+                lines.ended(result.id)
+                show_check(result, self.paper, as_result=False)
+
+            results = self.face.run(check(spec, ports, self.face.desk, emit=lines, told=seen))
+            if healthy(results):
+                self._keep(spec, Step.VERIFY, confirmed=True)
+            remember_checks(self.face, spec, results)
+            for problem in _problems(results):
+                self.paper.say()
+                self.paper.problem(problem, heading=told("problem"))
+            self.paper.say(verdict_of(results))
+            if healthy(results) or not self.asker.yes("retry", told("Check again"), default=True):
+                break
+        if self.asker.yes("report", told("Save a report"), default=True):
+            about = self.face.run(about_of(spec, ports))
+            path = self.face.desk.store.save_text(spec.name, "verify", ".md", report_text(results, about, "x.md"))
+            self.paper.say("   " + told("Saved: {path}", path=inert(path)))
+        return results
+
+    def _connect(self, ports: Ports, spec: ConnectionSpec, results: tuple[CheckResult, ...], as_json: bool) -> int:
+        self._heading(Step.CONNECT)
+        summary = self.face.run(summary_of(spec, ports, self.location))
+        if as_json:
+            self.paper.json(summary.to_json())
+        else:
+            show_summary(summary, self.paper)
+        self._keep(spec, Step.CONNECT, finished=healthy(results), confirmed=True)
+        if self.asker.yes("connected", told("Is Klaviyo connected now"), default=False):
+            self.record.keep(connected=True)
+        self.paper.say(told("Later: {command}", command=inert(self.face.desk.command("status", spec.name))))
+        return 0 if healthy(results) else NOT_HEALTHY
+
+
+async def _identity(ports: Ports) -> Identity:
+    return await ports.cloud.identity()
+
+
+def _picked(value: str, ids: tuple[str, ...]) -> str | None:
+    """Return the id that a number of the list stands for. A project id is never a number."""
+    if value.isascii() and value.isdigit() and 1 <= int(value[:4]) <= len(ids):
+        return ids[int(value[:4]) - 1]
+    return None
+
+
+def _problems(results: tuple[CheckResult, ...]) -> list[Problem]:
+    seen: dict[tuple[str | None, str], Problem] = {}
+    for result in results:
+        if result.problem is not None and result.verdict in ("fail", "unknown"):
+            seen.setdefault((result.problem.code, result.problem.cause), result.problem)
+    return list(seen.values())

@@ -1,0 +1,113 @@
+"""The account's keys: list, create, delete."""
+
+from kbq_tui.cli.commands.set_up import status_of
+from kbq_tui.cli.render import EventLines
+from kbq_tui.cli.runner import PlainRunner
+from kbq_tui.engine.keys import create_key, delete_key, keys_of
+from kbq_tui.engine.services import patience_of
+from kbq_tui.i18n.messages import said, told, told_many
+from kbq_tui.model.observed import KeyInfo, LocalKey
+from kbq_tui.model.spec import ConnectionSpec
+from kbq_tui.model.text import inert
+
+
+def _keys_of(face: PlainRunner, spec: ConnectionSpec) -> tuple[tuple[KeyInfo, ...], LocalKey | None, tuple[str, ...]]:
+    lines = EventLines(face.paper)
+    try:
+        return face.with_ports(spec.name, lambda ports: keys_of(spec, ports, lines, patience_of(face.desk)))
+    finally:
+        lines.ended("keys")
+
+
+def list_command(face: PlainRunner, spec: ConnectionSpec, *, as_json: bool) -> int:
+    """List the account's user-managed keys, oldest first, and say which one is kept here."""
+    keys, local, handed = _keys_of(face, spec)
+    now = face.desk.clock.now()
+    rows = [
+        {
+            "id": key.id,
+            "created": key.created.isoformat(),
+            "age_days": (now - key.created).days,
+            "expires": key.expires.isoformat() if key.expires else None,
+            "disabled": key.disabled,
+            "here": local is not None and local.key_id == key.id,
+            "handed_over": key.id in handed,
+        }
+        for key in keys
+    ]
+    if as_json:
+        path = local.path or None if local is not None else None
+        account = spec.account_email
+        face.paper.json({"schema": "kbq-tui/keys/v1", "service_account": account, "key_path": path, "keys": rows})
+        return 0
+    for key, row in zip(keys, rows, strict=True):
+        notes = [told_many("{n} day old", "{n} days old", (now - key.created).days)]
+        if row["expires"]:
+            notes.append(told("expires {date}", date=str(row["expires"])[:10]))
+        if row["disabled"]:
+            notes.append(told("disabled"))
+        if row["here"] and local is not None:
+            notes.append(told("kept in {place}", place=local.path or said("the system keyring")))
+        if row["handed_over"]:
+            notes.append(told("handed over (shredded here)"))
+        face.paper.result(f"{inert(str(row['id']))}  {inert(', '.join(notes))}")
+    for warning in local.warnings if local is not None else ():
+        face.paper.say(told("note: {note}", note=inert(told(warning))))
+    face.paper.say(told("{n} of 10 keys of {account}", n=len(rows), account=spec.account_email))
+    return 0
+
+
+def create_command(face: PlainRunner, spec: ConnectionSpec) -> int:
+    """Create a key and keep it here. The place must be free: a key that cannot be kept is never made."""
+    emit = EventLines(face.paper)
+    outcome = face.with_ports(spec.name, lambda ports: create_key(spec, ports, emit, patience_of(face.desk)))
+    for problem in outcome.problems:
+        face.paper.problem(problem)
+    if outcome.key is not None:
+        face.paper.result(outcome.key.path)
+    return status_of(outcome.problems)
+
+
+def delete_command(face: PlainRunner, spec: ConnectionSpec, key_id: str, *, agreed: bool) -> int:
+    """Delete one key at Google, after a yes. Whatever signs in with it stops working at once.
+
+    Of the key that is kept here, the copy in the keyring goes too; the file stays until it is shredded.
+
+    Args:
+        face: the face.
+        spec: the connection.
+        key_id: the key's id, or the beginning of it where that names one key only.
+        agreed: `--yes`.
+    """
+    keys, local, handed = _keys_of(face, spec)
+    found = [k.id for k in keys if k.id.startswith(key_id)]
+    if len(found) != 1:
+        begin, account = inert(key_id), spec.account_email
+        why = (
+            said("{account} has {n} keys whose id begins with {id}", account=account, n=len(found), id=begin)
+            if found
+            else said("{account} has no key whose id begins with {id}", account=account, id=begin)
+        )
+        command = face.desk.command("key list", spec.name)
+        face.paper.say(told("error: {why}: {command}", why=why, command=inert(command)))
+        return 1
+    ours = local is not None and local.key_id == found[0]
+    if not agreed:
+        question = told("Delete key {id}?", id=inert(found[0]))
+        if not ours and found[0] in handed:
+            text = told("This key was handed over (shredded here). Klaviyo stops working if it was given this one.")
+            question = f"{text} {question}"
+        if ours:
+            question = told("This is the key that is kept here. Klaviyo stops working with it.") + " " + question
+        if face.confirm is None or not face.confirm(question):
+            face.paper.say(told("Nothing was changed."))
+            return 1
+    emit = EventLines(face.paper)
+    outcome, notes = face.with_ports(
+        spec.name, lambda ports: delete_key(spec, ports, emit, patience_of(face.desk), found[0])
+    )
+    for problem in outcome.problems:
+        face.paper.problem(problem)
+    for note in notes:
+        face.paper.say(inert(told(note), 1_000))
+    return status_of(outcome.problems)

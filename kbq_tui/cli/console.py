@@ -1,0 +1,160 @@
+"""Where lines go: results to one stream, everything else to another; plain text, colour only where it is wanted.
+
+Problems and marks are told here; lines have been told before, or are somebody else's words.
+"""
+
+import json
+import textwrap
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, TextIO
+
+from kbq_tui.cli.live import LiveLines
+from kbq_tui.i18n.messages import Said, mark, told
+from kbq_tui.model.problem import Problem
+from kbq_tui.model.text import inert
+
+LONGEST = 600
+"""Characters of somebody else's message that are shown; JSON has more."""
+
+WIDTH: Final = 78
+"""Cells to which prose is wrapped. Commands never are: they are copied."""
+
+_MARKS: Final[Mapping[str, tuple[str, str, str, str]]] = {
+    # JSON's word: what a person reads, Unicode, ASCII, colour (SGR)
+    "create": (mark("create"), "+", "+", "32"),
+    "update": (mark("update"), "~", "~", "33"),
+    "delete": (mark("delete"), "-", "-", "31"),
+    "noop": (mark("in place"), "=", "=", "2"),
+    "blocked": (mark("blocked"), "✗", "x", "31"),
+    "pass": (mark("pass"), "✓", "+", "32"),
+    "fail": (mark("fail"), "✗", "x", "31"),
+    "unknown": (mark("unknown"), "?", "?", "33"),
+    "skipped": (mark("skipped"), "○", "o", "2"),
+    "ok": (mark("ok"), "✓", "+", "32"),
+    "warning": (mark("warning"), "!", "!", "33"),
+    "broken": (mark("broken"), "✗", "x", "31"),
+    "started": (mark("started"), "…", ".", "2"),
+    "waiting": (mark("waiting"), "…", ".", "33"),
+    "progressed": (mark("under way"), "…", ".", "2"),
+    "finished": (mark("finished"), "✓", "+", "32"),
+    "failed": (mark("failed"), "✗", "x", "31"),
+}
+
+_LABELS: Final = (
+    _CAUSE := mark("cause:"),
+    _SAID := mark("said:"),
+    _REMEDY := mark("remedy:"),
+    _WHO := mark("who:"),
+    _WAIT := mark("wait:"),
+    _MORE := mark("more:"),
+)
+
+
+def column() -> int:
+    """Return the cells that a glyph with its word takes on a line, with a gap after it."""
+    return max(len("✓ ") + len(told(word)) + 1 for word, *_ in _MARKS.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Console:
+    """Two streams to write lines on.
+
+    Attributes:
+        out: takes results.
+        err: takes everything else.
+        out_colour, err_colour: whether the stream takes colours.
+        ascii: ASCII glyphs only.
+        verbose: say more.
+        live: lines that are redrawn below all others; None where `err` is no terminal that can.
+    """
+
+    out: TextIO
+    err: TextIO
+    out_colour: bool = False
+    err_colour: bool = False
+    ascii: bool = False
+    verbose: bool = False
+    live: LiveLines | None = None
+
+    def result(self, line: str = "") -> None:
+        """Write one line of the result."""
+        self._write(self.out, line)
+
+    def say(self, line: str = "") -> None:
+        """Write one line that is not a result."""
+        self._write(self.err, line)
+
+    def ask(self, text: str) -> None:
+        """Write a question, and stay on its line."""
+        self._write(self.err, text, end="")
+
+    def json(self, body: Mapping[str, object]) -> None:
+        """Write one JSON object on a line of its own. Pure ASCII, so that nothing in it can move a cursor."""
+        self._write(self.out, json.dumps(body, default=str))
+
+    def mark(self, word: str, *, result: bool, width: int = 0) -> str:
+        """Return a word with its glyph, coloured where the stream takes it.
+
+        Args:
+            word: JSON's: such as `pass`, `create`, `broken`.
+            result: whether it is written on the stream of results.
+            width: cells to fill up to.
+        """
+        said, unicode, plain, colour = _MARKS[word]
+        text = f"{plain if self.ascii else unicode} {told(said)}".ljust(width)
+        return f"\x1b[{colour}m{text}\x1b[0m" if (self.out_colour if result else self.err_colour) else text
+
+    def prose(self, text: str, indent: str = "", hanging: str = "") -> list[str]:
+        """Return hostile or long text as inert, wrapped lines."""
+        return textwrap.wrap(
+            inert(text), WIDTH, initial_indent=indent, subsequent_indent=hanging or indent, break_on_hyphens=False
+        ) or [indent.rstrip()]
+
+    def problem(self, problem: Problem, *, result: bool = False, heading: str = "") -> None:
+        """Write a problem: what, why, what to do, who can.
+
+        Args:
+            problem: the problem.
+            result: whether it is what was asked for.
+            heading: what it is here, told; an error by default.
+        """
+        write = self.result if result else self.say
+        width = max(len(told(label)) for label in _LABELS) + 1
+        indent = " " * (2 + width)
+
+        def part(label: str, text: str) -> None:
+            for line in self.prose(text, f"  {told(label):<{width}}", indent):
+                write(line)
+
+        code = f" [{problem.code}]" if problem.code else ""
+        for line in self.prose(f"{heading or told('error')}: {told(problem.title)}{code}", hanging="  "):
+            write(line)
+        part(_CAUSE, told(problem.cause))
+        if problem.original and problem.original != problem.cause:
+            own = isinstance(problem.original, Said)  # Google's words are not looked up among ours
+            part(_SAID, inert(told(problem.original) if own else problem.original, LONGEST))
+        for step in problem.remedy:
+            first, *commands = told(step).split("\n")
+            part(_REMEDY, first)
+            for command in commands:
+                write(indent + "  " + inert(command))
+        if problem.who:
+            part(_WHO, told(problem.who))
+        if problem.wait:
+            part(_WAIT, told("up to {seconds} s may help", seconds=problem.wait))
+        if problem.link:
+            write(f"  {told(_MORE):<{width}}{inert(problem.link)}")
+
+    def _write(self, stream: TextIO, line: str, end: str = "\n") -> None:
+        if self.live is not None:
+            self.live.hide()
+        try:
+            stream.write(line + end)
+            stream.flush()
+        except OSError:
+            # What is only said must not stop in the middle what is being done; results must not be lost in silence.
+            if stream is self.out:
+                raise
+        if self.live is not None:
+            self.live.show()

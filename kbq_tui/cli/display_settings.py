@@ -1,0 +1,71 @@
+"""How the screens look and which keys they heed: as typed, remembered, set in the file, or fit for the terminal."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from kbq_tui.cli.bootstrap import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from kbq_tui.engine.services import UiPreferences
+    from kbq_tui.local.app_config import Settings
+    from kbq_tui.local.terminal import Capabilities
+    from kbq_tui.tui.display_options import Look
+
+
+def look_for(options: Mapping[str, Any], taste: UiPreferences, found: Capabilities, settings: Settings) -> Look:
+    """Return how the screens look.
+
+    Args:
+        options: `ascii_`, `theme`, `no_color` as typed: they win over what is remembered.
+        taste: what was chosen on the screens before. Colours that NO_COLOR forbids do not come back by it.
+        found: what the terminal can do.
+        settings: the keys.
+
+    Raises:
+        UsageError: for keys that cannot be; it names the file and the line.
+    """
+    from kbq_tui.tui.display_options import THEMES, Look
+
+    theme = options.get("theme") or taste.theme
+    typed = options.get("ascii_") is not None
+    return Look(
+        ascii=found.ascii if typed or taste.ascii is None else taste.ascii,
+        ascii_default=found.ascii,
+        mono=not found.colours or bool(options.get("no_color")) or theme == "mono",
+        mouse=found.mouse,
+        ssh=found.ssh,
+        theme=theme if theme in THEMES else THEMES[0],
+        host=_host() if found.ssh else "",
+        keymap=_keymap(settings),
+    )
+
+
+def _keymap(settings: Settings) -> Mapping[str, Sequence[str]]:
+    if not settings.keys:
+        return {}
+    from kbq_tui.tui import keyboard
+
+    if (wrong := keyboard.fault(settings.keys)) is not None:
+        raise UsageError(*settings.wrong(wrong[1], "keys", wrong[0]).args)
+    return settings.keys
+
+
+def settings_here() -> Settings:
+    """Return what the settings file says. Raises: UsageError, with the file and the line; ProblemError."""
+    from kbq_tui.local.app_config import SettingsError, read_settings
+    from kbq_tui.local.paths import Paths
+
+    try:
+        return read_settings(Paths.from_env(os.environ).settings)
+    except SettingsError as error:
+        raise UsageError(*error.args) from None
+
+
+def _host() -> str:
+    import socket
+
+    return f"{os.environ.get('USER', '')}@{socket.gethostname()}".removeprefix("@")

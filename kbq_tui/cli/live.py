@@ -1,0 +1,148 @@
+"""Lines at the end of a terminal's output that are drawn again in place, such as one for each thing waited for."""
+
+import os
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TextIO
+
+from kbq_tui.i18n.messages import told_many
+
+Size = Callable[[], tuple[int, int]]
+_MORE = ""
+"""Instead of the key of a line: the row that counts those for which there is no room."""
+
+
+def size_of(stream: TextIO) -> tuple[int, int]:
+    """Return the columns and rows of the terminal behind a stream; 80 and 24 where they are not known."""
+    try:
+        found = os.get_terminal_size(stream.fileno())
+    except (OSError, ValueError):
+        return 80, 24
+    return found.columns or 80, found.lines or 24
+
+
+def cells(text: str) -> int:
+    """Return how many columns a text without control characters takes."""
+    return sum(2 if unicodedata.east_asian_width(c) in "WF" else not unicodedata.combining(c) for c in text)
+
+
+def cut(text: str, width: int) -> str:
+    """Return a text in at most `width` columns, with an ellipsis where it was longer."""
+    if cells(text) <= width:
+        return text
+    kept = text[: max(0, width)]
+    while kept and cells(kept) > width - 1:
+        kept = kept[:-1]
+    return kept.rstrip() + "…"
+
+
+@dataclass(frozen=True, slots=True)
+class LiveLine:
+    """What one thing shows.
+
+    Attributes:
+        mark: in front; may be coloured.
+        width: the columns that the mark takes.
+        title: what it is.
+        text: how it is; on a row of its own where both have no room on one.
+    """
+
+    mark: str
+    width: int
+    title: str
+    text: str = ""
+
+    def rows(self, columns: int) -> list[tuple[str, int]]:
+        """Return the rows to be drawn, each with the columns that it takes; none is wrapped."""
+        room = columns - self.width - 1
+        both = f"{self.title}: {self.text}" if self.text else self.title
+        parts = [both] if cells(both) <= room or not self.text else [self.title, self.text]
+        marks = [self.mark, *(" " * self.width for _ in parts[1:])]
+        return [(m + cut(p, room), self.width + cells(cut(p, room))) for m, p in zip(marks, parts, strict=True)]
+
+
+@dataclass(slots=True)
+class LiveLines:
+    """Draws lines in place. The cursor rests below them; whatever else is written is put above them.
+
+    Attributes:
+        stream: a terminal that moves its cursor.
+        size: its columns and rows.
+    """
+
+    stream: TextIO
+    size: Size
+    _lines: dict[str, LiveLine] = field(default_factory=dict)
+    _drawn: dict[str, list[int]] = field(default_factory=dict)
+    """By line, the columns that each of its rows takes."""
+    _columns: int = 0
+
+    def put(self, key: str, line: LiveLine) -> None:
+        """Show a line, in place of the one of that key."""
+        if self._lines.get(key) == line:
+            return
+        self._lines[key] = line
+        columns, _ = self.size()
+        rows = line.rows(columns)
+        if columns != self._columns or len(self._drawn.get(key, ())) != len(rows) or _MORE in self._drawn:
+            self._write(self._hidden() + self._shown())
+            return
+        at = list(self._drawn).index(key)
+        up = sum(map(len, list(self._drawn.values())[at:]))
+        self._drawn[key] = [width for _, width in rows]
+        drawn = "".join(f"\r\x1b[2K{text}\x1b[1B" for text, _ in rows)
+        below = f"\x1b[{up - len(rows)}B" if up > len(rows) else ""
+        self._write(f"\x1b[{up}A{drawn}{below}\r")
+
+    def drop(self, key: str) -> None:
+        """Take a line away."""
+        if self._lines.pop(key, None) is not None:
+            self._write(self._hidden() + self._shown())
+
+    def clear(self) -> None:
+        """Take all lines away."""
+        self._lines.clear()
+        self.hide()
+
+    def hide(self) -> None:
+        """Take the lines off the terminal, for something to be written; `show` puts them back below it."""
+        self._write(self._hidden())
+
+    def show(self) -> None:
+        """Draw the lines again."""
+        self._write(self._shown())
+
+    def _hidden(self) -> str:
+        """Return what erases the drawn lines, as the terminal wraps them by now."""
+        if not self._drawn:
+            return ""
+        columns = max(1, self.size()[0])
+        rows = sum(max(1, -(-width // columns)) for widths in self._drawn.values() for width in widths)
+        self._drawn = {}
+        return f"\x1b[{rows}A\r\x1b[J"
+
+    def _shown(self) -> str:
+        columns, most = self.size()
+        self._columns = columns
+        drawn: list[str] = []
+        room = max(1, most - 2)
+        for n, (key, line) in enumerate(self._lines.items()):
+            rows, left = line.rows(columns), len(self._lines) - n
+            if len(drawn) + len(rows) + (left > 1) > room:
+                more = cut(told_many("… {n} more waits", "… {n} more wait", left), columns - 1)
+                drawn.append(more)
+                self._drawn[_MORE] = [cells(more)]
+                break
+            drawn += (text for text, _ in rows)
+            self._drawn[key] = [width for _, width in rows]
+        return "".join(f"{text}\n" for text in drawn)
+
+    def _write(self, text: str) -> None:
+        if not text:
+            return
+        try:
+            self.stream.write(text)
+            self.stream.flush()
+        except OSError:
+            self._drawn = {}  # what is only said must not stop what is being done

@@ -1,0 +1,34 @@
+"""The console script. `kbq-tui` alone goes straight to its screens, without reading in commands and options."""
+
+import gc
+import os
+import sys
+from typing import NoReturn
+
+from kbq_tui.cli import core_dumps, debug_switches, process
+from kbq_tui.i18n import language
+
+
+def run() -> NoReturn:
+    """Run the program, and go straight to the prompt when it ends."""
+    # What is read in at the start lives to the end: looking through it for garbage only delays the first answer.
+    gc.set_threshold(50_000, 20, 20)
+    status = 0
+    core_dumps.forbid()
+    debug_switches.take_out()
+    process.stand_in()
+    try:
+        # First of all: words are told when options and screens are read in.
+        language.speak(language.wanted(sys.argv[1:], os.environ))
+        if sys.argv[1:] or process.COMPLETE_VARIABLE in os.environ:
+            from kbq_tui.cli.click_app import main
+
+            main()
+        else:
+            from kbq_tui.cli.context import guided
+
+            with process.signals_end():
+                status = process.status_of(guided)
+    except SystemExit as left:
+        status = left.code if isinstance(left.code, int) else 1
+    process.leave(status)

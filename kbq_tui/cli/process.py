@@ -1,0 +1,206 @@
+"""How the program ends when it does not end by itself."""
+
+import io
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from types import FrameType
+from typing import NoReturn
+
+from kbq_tui.i18n.messages import told
+
+COMPLETE_VARIABLE = "_KBQ_TUI_COMPLETE"
+"""Set by a shell that asks for completions."""
+
+
+@contextmanager
+def signals_end() -> Iterator[None]:
+    """Let SIGTERM and SIGHUP end the program like an exception, so that what was opened is closed.
+
+    SIGQUIT (Ctrl and backslash) as well: by default it would leave a core dump. The statuses are 143, 129 and 131.
+    """
+
+    def end(number: int, frame: FrameType | None) -> None:
+        raise SystemExit(128 + number)
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    # What is ignored stays ignored: that is how nohup keeps a program alive when its terminal goes.
+    heeded = [n for n in (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT) if signal.getsignal(n) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, end) for number in heeded}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def status_of(work: Callable[[], object]) -> int:
+    """Run what the program is there for, and return its exit status, whatever becomes of it.
+
+    Args:
+        work: returns an exit status; anything else counts as 0. What click raises is shown in click's form.
+    """
+    try:
+        status = work()
+    except KeyboardInterrupt:
+        return 130
+    except Exception as error:  # noqa: BLE001  the outermost boundary
+        for known in (_of_output(error), _of_click(error), _of_threads(error)):
+            if known is not None:
+                return known
+        return unexpected(error)
+    return status if isinstance(status, int) else 0
+
+
+def stand_in() -> None:
+    """Put the null device in the place of standard streams that are closed (`>&-`).
+
+    Python has None for them, which nothing that writes expects; and the next file that is opened, a key for one, would
+    get the descriptor that libraries write their complaints to.
+    """
+    for number in (0, 1, 2):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # the lowest number that is free: this one
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            stream = open(os.devnull, mode, encoding="utf-8")  # noqa: PTH123, SIM115  it lives as long as we do
+            setattr(sys, name, stream)
+            setattr(sys, f"__{name}__", stream)
+    if isinstance(sys.stdin, io.TextIOWrapper):
+        sys.stdin.reconfigure(errors="surrogateescape")  # what is no text is refused where it is asked for
+    if isinstance(getattr(sys.stdout, "buffer", None), io.RawIOBase):
+        # PYTHONUNBUFFERED: what cannot be written would be forgotten, and nobody could tell that it was lost. All
+        # that writes here flushes itself.
+        encoding, errors = sys.stdout.encoding, sys.stdout.errors
+        sys.stdout = open(1, "w", encoding=encoding, errors=errors, closefd=False)  # noqa: SIM115
+
+
+def _of_output(error: Exception) -> int | None:
+    """Return the status where it is standard output that failed; None for any other error."""
+    leaves = list(_leaves(error))
+    why: OSError | None = None
+    if not all(isinstance(leaf, BrokenPipeError) for leaf in leaves):
+        if not all(isinstance(leaf, OSError) for leaf in leaves):
+            return None
+        try:
+            sys.stdout.flush()  # what could not be written is still there, and fails again
+        except OSError as again:
+            why = again
+        except ValueError:  # closed
+            return None
+        if why is None:
+            return None
+    # Without this Python complains once more when it closes standard output.
+    with suppress(OSError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if why is not None and not isinstance(why, BrokenPipeError):  # else nobody reads any more, and knows it
+        _tell(told("Standard output cannot be written: {why}.", why=why.strerror or type(why).__name__))
+    return 1
+
+
+def _leaves(error: BaseException) -> Iterator[BaseException]:
+    """Yield what a task group has wrapped, or the error itself."""
+    if isinstance(error, BaseExceptionGroup):
+        for each in error.exceptions:
+            yield from _leaves(each)
+    else:
+        yield error
+
+
+def _tell(text: str) -> None:
+    """Write to standard error, where that takes it."""
+    with suppress(OSError):
+        sys.stderr.write(f"kbq-tui: {text}\n")
+        sys.stderr.flush()
+
+
+def _of_click(error: Exception) -> int | None:
+    """Return the status of what click raises; None for any other error, and where click was never read in."""
+    if "click" not in sys.modules:
+        return None
+    import click
+
+    if isinstance(error, click.exceptions.Exit):
+        return error.exit_code
+    if isinstance(error, click.ClickException):
+        from io import StringIO
+
+        from kbq_tui.model.secret import scrub_typed
+
+        shown = StringIO()
+        error.show(shown)
+        with suppress(OSError):  # the status tells, where words cannot
+            click.echo(scrub_typed(shown.getvalue()), err=True, nl=False)  # it repeats what was typed
+        return error.exit_code
+    if isinstance(error, click.Abort):
+        return 130 if isinstance(error.__cause__, KeyboardInterrupt) else 1
+    return None
+
+
+def _of_threads(error: Exception) -> int | None:
+    """Return the status where a library could not start a thread; None for any other error."""
+    if not all(isinstance(leaf, RuntimeError) and "start new thread" in str(leaf) for leaf in _leaves(error)):
+        return None
+    _tell(
+        told(
+            "No thread can be started: a limit of the system is reached. End other programs, or raise the limit "
+            "(ulimit -u, the service's TasksMax, the container's pids limit)."
+        )
+    )
+    return 1
+
+
+def leave(status: int) -> NoReturn:
+    """End the process now.
+
+    An orderly end of the interpreter takes a fifth of a second to take Google's libraries apart, and could wait for a
+    daemon thread inside a hung call. Everything that must be closed has been closed on the way here.
+    """
+    if (logging := sys.modules.get("logging")) is not None:
+        logging.shutdown()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(status)
+
+
+def unexpected(error: Exception) -> int:
+    """Write an error that nobody foresaw to the log, with its traceback, scrubbed; tell the operator where.
+
+    Returns:
+        The exit status, 1.
+    """
+    path = ""
+    with suppress(Exception):  # whatever is broken, what the operator reads is a message
+        path = _logged(error)
+    kind = type(error).__name__
+    if isinstance(error, ModuleNotFoundError):
+        what = told("unexpected error ({kind}: no module {name}; install kbq-tui again).", kind=kind, name=error.name)
+    else:
+        what = told("unexpected error ({kind}).", kind=kind)
+    where = " " + told("The log has the details: {path}.", path=path) if path else ""
+    last = told("For a bug report, add what this prints: kbq-tui doctor")
+    _tell(f"{what}{where}\n{last}")
+    return 1
+
+
+def _logged(error: Exception) -> str:
+    import logging
+
+    from kbq_tui.local.log import start_log
+    from kbq_tui.local.paths import Paths
+
+    files = [h.baseFilename for h in logging.getLogger().handlers if isinstance(h, logging.FileHandler)]
+    path = files[0] if files else ""
+    if not path:
+        started, _ = start_log(Paths.from_env(os.environ).log)
+        path = str(started or "")
+    logging.getLogger("kbq_tui").error("unexpected error", exc_info=error)
+    return path

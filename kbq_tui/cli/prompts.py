@@ -1,0 +1,98 @@
+"""Questions on lines: numbered, one a line, nothing is ever redrawn."""
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from kbq_tui.cli.console import Console
+from kbq_tui.i18n.messages import told
+from kbq_tui.model.text import inert
+
+Check = Callable[[str], str | None]
+
+
+def means_yes(answer: str) -> bool:
+    """Return whether somebody says yes: in the language spoken, or in English."""
+    return answer.lower() in ("y", "yes", told("yes"), told("yes")[0])
+
+
+def means_no(answer: str) -> bool:
+    """Return whether somebody says no: in the language spoken, or in English."""
+    return answer.lower() in ("n", "no", told("no"), told("no")[0])
+
+
+class NoAnswerError(Exception):
+    """There is nobody to answer (the input has ended, or the answers file is silent). The text says what was asked."""
+
+
+class Asker(Protocol):
+    """Answers questions: a person, or a file."""
+
+    def text(self, key: str, question: str, default: str, check: Check) -> str:
+        """Return a text that passes `check` (which returns why one does not, or None)."""
+
+    def choice(self, key: str, question: str, choices: Sequence[str], default: str) -> str:
+        """Return one of the choices."""
+
+    def yes(self, key: str, question: str, *, default: bool) -> bool:
+        """Return whether to."""
+
+    def confirm(self, question: str) -> bool:
+        """Return whether to, for a question that no step asks by name. No by default."""
+
+
+class FromLines:
+    """Asks a person.
+
+    Args:
+        paper: where questions go.
+        read: returns the next line with its line end, or an empty text at the end of the input.
+    """
+
+    def __init__(self, paper: Console, read: Callable[[], str]) -> None:
+        self._paper = paper
+        self._read = read
+        self._number = 0
+
+    def text(self, key: str, question: str, default: str, check: Check) -> str:
+        """Ask until the answer can be right. An empty line takes the default."""
+        while True:
+            answer = self._ask(f"{question}{f' [{inert(default)}]' if default else ''}: ") or default
+            reason = check(answer)
+            if reason is None:
+                return answer
+            self._paper.say("   " + told(reason))
+
+    def choice(self, key: str, question: str, choices: Sequence[str], default: str) -> str:
+        """Ask for a number or the word itself."""
+        for number, word in enumerate(choices, 1):
+            self._paper.say(f"   {number}) {inert(word)}")
+        while True:
+            answer = self._ask(f"{question} [{inert(default)}]: ") or default
+            if answer in choices:
+                return answer
+            if answer.isascii() and answer.isdigit() and 1 <= int(answer) <= len(choices):
+                return choices[int(answer) - 1]
+            self._paper.say("   " + told("Type a number from 1 to {most}, or the word itself.", most=len(choices)))
+
+    def yes(self, key: str, question: str, *, default: bool) -> bool:
+        """Ask for yes or no."""
+        while True:
+            answer = self._ask(f"{question} [{told('Y/n' if default else 'y/N')}]: ")
+            if not answer:
+                return default
+            if means_yes(answer) or means_no(answer):
+                return means_yes(answer)
+            self._paper.say("   " + told("Type y or n."))
+
+    def confirm(self, question: str) -> bool:
+        """Ask for yes or no; no by default."""
+        return self.yes("", question, default=False)
+
+    def _ask(self, question: str) -> str:
+        self._number += 1
+        self._paper.ask(f"{self._number}. {question}")
+        line = self._read()
+        if not line:
+            self._paper.say()
+            raise NoAnswerError(question.strip())
+        return line.strip()

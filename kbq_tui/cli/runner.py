@@ -1,0 +1,146 @@
+"""What every plain command shares: the desk, the paper, and how to run the engine's use cases."""
+
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
+
+from kbq_tui.cli.console import Console
+from kbq_tui.engine.apply import Outcome, apply
+from kbq_tui.engine.observe import inspect_key, observe
+from kbq_tui.engine.ports import Ports
+from kbq_tui.engine.record import ConnectionRecord
+from kbq_tui.engine.services import AppServices, patience_of
+from kbq_tui.engine.verify.checking import Told
+from kbq_tui.engine.verify.runner import verify
+from kbq_tui.i18n.messages import told
+from kbq_tui.model.checks import CheckResult, healthy
+from kbq_tui.model.events import Event
+from kbq_tui.model.observed import Observed, Present
+from kbq_tui.model.plan import Plan
+from kbq_tui.model.problem import Kind, ProblemError
+from kbq_tui.model.spec import ConnectionSpec
+from kbq_tui.model.steps import Step
+from kbq_tui.model.summary import Summary
+from kbq_tui.planning.diff import diff, resolve_location
+
+T = TypeVar("T")
+
+NOT_HEALTHY = 6
+"""Exit status: a check failed, or the connection is not set up."""
+
+
+class Run(Protocol):
+    """Runs a coroutine to its end; signals end it in an orderly way and raise SystemExit(128 + n)."""
+
+    def __call__(self, work: Coroutine[Any, Any, T]) -> T: ...
+
+
+@dataclass(frozen=True, slots=True)
+class PlainRunner:
+    """What a plain command is handed.
+
+    Attributes:
+        desk: everything built.
+        paper: where lines go.
+        run: runs the engine's use cases, all on one event loop.
+        write: writes a report (path, text) that the operator asked for.
+        confirm: asks a yes-or-no question on the terminal; None where there is nobody to ask.
+    """
+
+    desk: AppServices
+    paper: Console
+    run: Run
+    write: Callable[[str, str], None]
+    confirm: Callable[[str], bool] | None = None
+
+    def sign_in(self, name: str) -> Ports:
+        """Return the ports with the operator signed in; offers gcloud's login where there is nothing else.
+
+        Raises:
+            ProblemError: no credentials of use.
+        """
+        desk = self.desk
+        try:
+            cloud = self.run(desk.sign_in())
+        except ProblemError as error:
+            offered = error.problem.kind is Kind.CREDENTIALS and desk.sign_in.gcloud_available()
+            if not offered or self.confirm is None or not self.confirm(told("Use gcloud's own login instead?")):
+                raise
+            cloud = self.run(desk.sign_in(allow_gcloud=True))
+        return desk.ports(cloud, name)
+
+    def with_ports(self, name: str, work: Callable[[Ports], Awaitable[T]]) -> T:
+        """Sign in, do the work, and let go of the connections."""
+        ports = self.sign_in(name)
+
+        async def whole() -> T:
+            try:
+                return await work(ports)
+            finally:
+                await ports.cloud.close()
+
+        return self.run(whole())
+
+    def record(self, name: str) -> ConnectionRecord:
+        """Return what this machine remembers of a connection. Raises: ProblemError."""
+        return ConnectionRecord(self.desk.store, name)
+
+
+async def plan_of(spec: ConnectionSpec, ports: Ports, *, remove_over_grants: bool = False) -> tuple[Plan, Observed]:
+    """Look, and say what would be done."""
+    observed = await observe(spec, ports, everywhere=remove_over_grants)
+    return diff(spec, observed, remove_over_grants=remove_over_grants), observed
+
+
+async def carry_out(
+    spec: ConnectionSpec,
+    ports: Ports,
+    desk: AppServices,
+    emit: Callable[[Event], None],
+    *,
+    expected: str | None = None,
+    only: Step | None = None,
+    remove_over_grants: bool = False,
+) -> Outcome:
+    """Apply, with the patience of the desk."""
+    return await apply(
+        spec,
+        ports,
+        emit,
+        expected=expected,
+        only=only,
+        patience=patience_of(desk),
+        remove_over_grants=remove_over_grants,
+    )
+
+
+async def check(
+    spec: ConnectionSpec, ports: Ports, desk: AppServices, *, emit: Callable[[Event], None], told: Told | None = None
+) -> tuple[CheckResult, ...]:
+    """Verify; changes of ours of the last minutes may still be on their way."""
+    return await verify(spec, ports, told=told, emit=emit, patience=patience_of(desk))
+
+
+def remember_checks(face: PlainRunner, spec: ConnectionSpec, results: tuple[CheckResult, ...]) -> None:
+    """Save the verdicts; a connection that passed them all counts as set up.
+
+    Nothing is saved where what was verified is not the saved connection: none is saved, or options made it another.
+    """
+    record = face.record(spec.name)
+    if not record.holds(spec):
+        return
+    face.desk.store.save_verify(spec.name, results)
+    if healthy(results):
+        record.keep(screen=Step.CONNECT, finished=True)
+
+
+async def summary_of(spec: ConnectionSpec, ports: Ports, location: str | None) -> Summary:
+    """Return the hand-over values, with the key's path as it is on this machine."""
+    key = await inspect_key(spec, ports)
+    path = key.value.path or None if isinstance(key, Present) else None
+    return Summary.of(spec, path, location)
+
+
+def location_of(spec: ConnectionSpec, observed: Observed) -> str | None:
+    """Return where the datasets are or will be."""
+    return resolve_location(spec, observed)

@@ -1,0 +1,58 @@
+"""The whole set-up in one go, without questions: look, plan, apply, verify, summary."""
+
+from kbq_tui.cli.commands.set_up import status_of
+from kbq_tui.cli.render import EventLines, show_checks, show_plan, show_summary
+from kbq_tui.cli.runner import NOT_HEALTHY, PlainRunner, carry_out, check, plan_of, remember_checks, summary_of
+from kbq_tui.engine.apply import Outcome
+from kbq_tui.engine.services import ConnectionDraft
+from kbq_tui.i18n.messages import told
+from kbq_tui.model.checks import CheckResult, healthy
+from kbq_tui.model.spec import ConnectionSpec
+from kbq_tui.model.steps import Step
+from kbq_tui.model.summary import Summary
+
+
+def whole_command(face: PlainRunner, spec: ConnectionSpec, *, as_json: bool) -> int:
+    """Set a connection up and verify it.
+
+    Returns:
+        0, or the exit status of the first thing that stands in the way, or 6 where a check does not pass.
+    """
+    paper, desk = face.paper, face.desk
+    ports = face.sign_in(spec.name)
+    plan, _ = face.run(plan_of(spec, ports))
+    paper.say(told("Plan for project {project}:", project=spec.project))
+    show_plan(plan, paper, result=False)
+    record = face.record(spec.name)
+    record.keep(draft=ConnectionDraft.of(spec), confirmed=True)
+
+    async def rest() -> tuple[Outcome, tuple[CheckResult, ...], Summary]:
+        try:
+            outcome = await carry_out(spec, ports, desk, EventLines(paper), expected=plan.fingerprint)
+            results: tuple[CheckResult, ...] = ()
+            if outcome.complete:
+                results = await check(spec, ports, desk, emit=EventLines(paper))
+            return outcome, results, await summary_of(spec, ports, outcome.plan.location)
+        finally:
+            await ports.cloud.close()
+
+    if plan.changes:
+        paper.say()
+        paper.say(told("Applying:"))
+    outcome, results, summary = face.run(rest())
+    if not outcome.complete:
+        for problem in outcome.failed.values():
+            paper.say()
+            paper.problem(problem)
+        return status_of(outcome.problems) or 1
+    record.keep(screen=Step.VERIFY)
+    paper.say()
+    paper.say(told("Verifying with the key:"))
+    show_checks(results, paper, as_result=False)
+    remember_checks(face, spec, results)
+    paper.say()
+    if as_json:
+        paper.json(summary.to_json())
+    else:
+        show_summary(summary, paper)
+    return 0 if healthy(results) else NOT_HEALTHY

@@ -1,0 +1,174 @@
+"""The catalogue of problems: every way Google, the network or this machine says no, and what to do about it.
+
+The entries are data, split by subject over `catalogue_*.py`; this module finds them and fills their blanks.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Final
+
+from kbq_tui.diagnosis.entries import access, accounts, calls, data, datasets, machine
+from kbq_tui.diagnosis.entry import Entry, clean, fill, placeholder, step, values
+from kbq_tui.diagnosis.permissions import PERMISSIONS, Permission
+from kbq_tui.i18n.messages import filled, said
+from kbq_tui.model.problem import Context, Problem
+from kbq_tui.shell import commands as cmd
+
+__all__ = ["CODES", "ENTRIES", "PERMISSIONS", "Entry", "Permission", "permission_missing", "problem"]
+
+ENTRIES: Final[Mapping[str, Entry]] = {
+    entry.code: entry
+    for module in (
+        accounts,
+        access,
+        calls,
+        data,
+        datasets,
+        machine,
+    )
+    for entry in module.ENTRIES
+}
+"""Every entry by code, in the order in which a manual would list them."""
+
+CODES: Final = tuple(ENTRIES)
+"""Every code."""
+
+_DEFAULTS: Final[Mapping[str, Mapping[str, str]]] = {
+    "KBQ-KEY-CREATION-BLOCKED": {"constraint": "iam.disableServiceAccountKeyCreation"},
+    "KBQ-ACCOUNT-CREATION-BLOCKED": {"constraint": "iam.disableServiceAccountCreation"},
+    "KBQ-DATASET-GRANT-DENIED": {"permission": "bigquery.datasets.update"},
+    "KBQ-TABLE-WRITE-DENIED": {"permission": "bigquery.tables.updateData"},
+    "KBQ-ROLE-LEVEL": {"role": "roles/bigquery.jobUser"},
+}
+"""What fills a blank of an entry where the error does not say; never shown as if the error had said it."""
+
+_BY_PERMISSION: Final[Mapping[str, str]] = {
+    "bigquery.datasets.create": "KBQ-DATASET-CREATE-DENIED",
+    "bigquery.datasets.update": "KBQ-DATASET-GRANT-DENIED",
+    "bigquery.datasets.setIamPolicy": "KBQ-DATASET-GRANT-DENIED",
+    "bigquery.jobs.create": "KBQ-JOB-USER-MISSING",
+    "bigquery.tables.getData": "KBQ-TABLE-READ-DENIED",
+    "bigquery.tables.create": "KBQ-TABLE-WRITE-DENIED",
+    "bigquery.tables.update": "KBQ-TABLE-WRITE-DENIED",
+    "bigquery.tables.updateData": "KBQ-TABLE-WRITE-DENIED",
+    "bigquery.tables.delete": "KBQ-TABLE-WRITE-DENIED",
+    "iam.serviceAccountKeys.create": "KBQ-KEY-CREATE-DENIED",
+    "iam.serviceAccounts.getAccessToken": "KBQ-IMPERSONATION-DENIED",
+    "serviceusage.services.use": "KBQ-QUOTA-PROJECT",
+}
+
+
+def code_for_permission(permission: str) -> str:
+    """Return the code for a permission that was denied; the general one where there is none of its own."""
+    return _BY_PERMISSION.get(permission, "KBQ-PERMISSION-MISSING")
+
+
+LEVELS: Final[Mapping[str, int]] = {"project": -3, "dataset": -2, "table": -1}
+"""Where the step for each level is among the last three against an over-grant."""
+
+LEVELLED: Final = frozenset({"KBQ-OVER-GRANT", "KBQ-INHERITED-ACCESS", "KBQ-CONDITIONAL-GRANT"})
+"""The problems whose last three steps are for the levels at which a role is held; `resource` says which it is."""
+
+
+def problem(code: str, context: Context, /, *, original: str = "", **details: object) -> Problem:
+    """Return one entry as a Problem.
+
+    Args:
+        code: one of `CODES`.
+        context: what is known of the connection; fills the blanks that `details` leave.
+        original: the error's own words.
+        details: identifiers that belong to this one failure, such as `permission` or `path`; empty ones are dropped.
+
+    Raises:
+        KeyError: for a code that is not in the catalogue.
+    """
+    entry = ENTRIES[code]
+    kept = {name: text for name, value in details.items() if (text := clean(value))}
+    known = {**_DEFAULTS.get(code, {}), **values(context, kept)}
+    steps = entry.remedy
+    if code in LEVELLED:
+        level, _, name = kept.get("resource", "").partition(" ")
+        if level in LEVELS:
+            steps = (*steps[:-3], steps[LEVELS[level]])
+        if level == "dataset":
+            known["dataset"] = name
+        elif level == "table":
+            known["dataset"], _, known["table"] = name.partition(".")
+    return Problem(
+        code=entry.code,
+        title=fill(entry.title, known),
+        cause=fill(entry.cause, known),
+        remedy=tuple(fill(template, known) for template in steps),
+        who=fill(entry.who, known),
+        kind=entry.kind,
+        retry=entry.retry,
+        wait=entry.wait,
+        link=entry.link,
+        details=kept,
+        original=clean(original, 2_000),
+    )
+
+
+_GRANT: Final[Mapping[str, str]] = {
+    "project": cmd.GRANT_OPERATOR,
+    "dataset": cmd.GRANT_OPERATOR_DATASET,
+    "organization": cmd.GRANT_OPERATOR_ORGANIZATION,
+}
+
+_DO_INSTEAD: Final[Mapping[str, tuple[str, ...]]] = {
+    "bigquery.datasets.create": (cmd.CREATE_DATASET,),
+    "bigquery.datasets.update": (cmd.GRANT_VIEWER, cmd.GRANT_EDITOR),
+    "bigquery.datasets.setIamPolicy": (cmd.GRANT_VIEWER, cmd.GRANT_EDITOR),
+    "iam.serviceAccounts.create": (cmd.CREATE_ACCOUNT,),
+    "iam.serviceAccountKeys.create": (cmd.CREATE_KEY,),
+    "iam.serviceAccountKeys.delete": (cmd.DELETE_KEY,),
+    "resourcemanager.projects.getIamPolicy": (cmd.GRANT_JOB_USER,),
+    "resourcemanager.projects.setIamPolicy": (cmd.GRANT_JOB_USER,),
+    "serviceusage.services.enable": (cmd.ENABLE_API,),
+}
+"""What someone who holds the permission could run in the operator's stead."""
+
+_OPERATOR_CODES: Final = frozenset(
+    {"KBQ-DATASET-CREATE-DENIED", "KBQ-DATASET-GRANT-DENIED", "KBQ-KEY-CREATE-DENIED", "KBQ-PERMISSION-MISSING"}
+)
+
+
+def is_operators(code: str, permission: str) -> bool:
+    """Return whether a denied permission is one that the operator needs, so that `permission_missing` can say more."""
+    return code in _OPERATOR_CODES and permission in PERMISSIONS and code_for_permission(permission) == code
+
+
+def permission_missing(permission: str, context: Context, /, *, original: str = "", **details: object) -> Problem:
+    """Return the Problem of a permission that the operator lacks, as a preflight finds it.
+
+    Args:
+        permission: such as `iam.serviceAccountKeys.create`; best one of `PERMISSIONS`.
+        context: what is known of the connection.
+        original: the error's own words, where there was one.
+        details: further identifiers of this one failure.
+    """
+    code = code_for_permission(permission)
+    if code not in _OPERATOR_CODES:
+        code = "KBQ-PERMISSION-MISSING"
+    row = PERMISSIONS.get(permission)
+    if row is None:
+        return problem(code, context, original=original, **{**details, "permission": permission})
+    base = problem(code, context, original=original, **{**details, "permission": permission, "role": row.role})
+    known = values(context, base.details)
+    purpose = filled(row.purpose)
+    ask = said("Ask {who} for the role {title} ({role}):", who=filled(row.who), title=row.title, role=row.role)
+    steps = [step(ask, [_GRANT[row.level]], known)]
+    if row.name in _DO_INSTEAD:
+        steps.append(step(said("Or ask for the step itself to be done:"), _DO_INSTEAD[row.name], known))
+    steps.append(said("If the role was granted a moment ago, wait: two minutes as a rule, sometimes seven or more."))
+    return replace(
+        base,
+        title=said("You may not {purpose}", purpose=purpose),
+        cause=said(
+            "That needs the permission {permission}, which is missing in project {project}.",
+            permission=row.name,
+            project=known.get("project") or placeholder("project"),
+        ),
+        remedy=tuple(steps),
+        who=said("{who}: {permission}, role {role}.", who=row.whoever, permission=row.name, role=row.granted),
+    )

@@ -1,0 +1,64 @@
+"""Roles that hold under a condition: until when, and how that is told."""
+
+import re
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Final
+
+from kbq_tui.diagnosis import catalogue
+from kbq_tui.i18n.messages import said
+from kbq_tui.model.problem import Context, Problem
+from kbq_tui.model.text import inert
+
+_END: Final = re.compile(r"request\.time\s*<=?\s*timestamp\(\s*(['\"])([^'\"]{1,40})\1\s*\)")
+_LONGEST: Final = 300
+
+
+def holds_until(condition: str) -> datetime | None:
+    """Return when a condition ends for good, aware UTC, or None where that cannot be read from it.
+
+    Args:
+        condition: an IAM condition's expression, such as `request.time < timestamp("2040-01-01T00:00:00Z")`.
+
+    Source: https://cloud.google.com/iam/docs/conditions-attribute-reference#date-time
+    """
+    if "||" in condition or "!" in condition or "?" in condition:
+        return None  # it may hold again, or hold by something else
+    ends: list[datetime] = []
+    for match in _END.finditer(condition):
+        try:
+            end = datetime.fromisoformat(match[2])
+            ends.append((end if end.tzinfo else end.replace(tzinfo=UTC)).astimezone(UTC))
+        except (ValueError, OverflowError):
+            return None
+    return min(ends, default=None)
+
+
+def only_under(condition: str, role: str, resource: str, context: Context) -> Problem:
+    """Return the problem of a role that is needed always and granted under a condition alone.
+
+    Args:
+        condition: the condition's expression. Hostile text.
+        role: the role.
+        resource: what it is granted on: `project P` or `dataset D`, as `grants.on_project` and `on_dataset` say it.
+        context: what is known of the connection.
+    """
+    problem = catalogue.problem("KBQ-CONDITIONAL-GRANT", context, role=role, resource=resource, condition=condition)
+    known = {"role": role, "resource": resource, "account": context.account, "condition": inert(condition, _LONGEST)}
+    end = holds_until(condition)
+    if end is None:
+        return replace(
+            problem,
+            cause=said(
+                "{role} on {resource} is granted to {account}, but holds only while this condition does: {condition}",
+                **known,
+            ),
+        )
+    date = f"{end:%Y-%m-%d %H:%M} UTC"
+    return replace(
+        problem,
+        cause=said(
+            "{role} on {resource} is granted to {account}, but holds until {date} only: {condition}", date=date, **known
+        ),
+        details={**problem.details, "until": end.isoformat()},
+    )

@@ -1,0 +1,318 @@
+"""What goes wrong with service accounts and their keys. Rows 1-8, 25 and 31 of what Google says."""
+
+from typing import Final
+
+from kbq_tui.diagnosis import requests as ask
+from kbq_tui.diagnosis.entry import GRANT_WAIT, NEW_ACCOUNT_WAIT, Entry
+from kbq_tui.model.problem import Kind, Retry
+from kbq_tui.shell import commands as cmd
+
+_IAM: Final = "https://cloud.google.com/iam/docs/"
+_POLICY_LINK: Final = "https://cloud.google.com/resource-manager/docs/organization-policy/restricting-service-accounts"
+_POLICY_ADMIN: Final = (
+    "An organization policy administrator: orgpolicy.policy.set, role Organization Policy Administrator "
+    "(roles/orgpolicy.policyAdmin) on the organization. Project Owner and Organization Administrator do not have it."
+)
+_ACCOUNT_ADMIN: Final = (
+    "Whoever may manage service accounts: role Service Account Admin (roles/iam.serviceAccountAdmin) on the project."
+)
+_KEY_ADMIN: Final = (
+    "Whoever may manage keys: iam.serviceAccountKeys.create, role Service Account Key Admin "
+    "(roles/iam.serviceAccountKeyAdmin) on the project."
+)
+_KEY_KEEPER: Final = (
+    "You, with iam.serviceAccountKeys.list and .delete: role Service Account Key Admin "
+    "(roles/iam.serviceAccountKeyAdmin) on the project."
+)
+
+ENTRIES: Final = (
+    Entry(
+        "KBQ-KEY-CREATION-BLOCKED",
+        "Key creation is blocked by an organization policy",
+        "An organization policy forbids new service account keys in project {project}; "
+        "organizations made since 3 May 2024 have it by default.",
+        (
+            f"See what is in force, and keep the answer:\n{cmd.EFFECTIVE_POLICY}\n{cmd.DESCRIBE_POLICY}",
+            "Ask for an exception at this one project (or by a tag on it), never for the whole organization:\n"
+            + cmd.LIFT_POLICY,
+            "Wait up to 15 minutes, and create the key here.",
+            "Have the policy restored at once; existing keys go on working. If the project had a policy of its own "
+            f"before, set that one again instead:\n{cmd.RESTORE_POLICY}",
+            "Check the legacy and the managed constraint: iam.disableServiceAccountKeyCreation and "
+            "iam.managed.disableServiceAccountKeyCreation; either one is enough to block.",
+        ),
+        _POLICY_ADMIN,
+        _POLICY_LINK,
+        Kind.NOT_PERMITTED,
+    ),
+    Entry(
+        "KBQ-ACCOUNT-CREATION-BLOCKED",
+        "Service account creation is blocked by an organization policy",
+        "An organization policy forbids new service accounts in project {project}.",
+        (
+            f"See what is in force, and keep the answer:\n{cmd.EFFECTIVE_POLICY}\n{cmd.DESCRIBE_POLICY}",
+            "Ask for an exception at this one project, or for the account to be made by those who may; "
+            f"an existing account is fine:\n{cmd.LIFT_POLICY}\n{cmd.CREATE_ACCOUNT}",
+            "It may take up to 15 minutes to have effect; then create the account here.",
+            "Have the policy restored at once; existing accounts go on working. If the project had a policy of its own "
+            f"before, set that one again instead:\n{cmd.RESTORE_POLICY}",
+            "Check the legacy and the managed constraint: iam.disableServiceAccountCreation and "
+            "iam.managed.disableServiceAccountCreation; either one is enough to block.",
+        ),
+        _POLICY_ADMIN,
+        _POLICY_LINK,
+        Kind.NOT_PERMITTED,
+    ),
+    Entry(
+        "KBQ-ACCOUNT-ID-INVALID",
+        "The service account's ID is not allowed",
+        "A service account ID has 6 to 30 characters: lower-case letters, digits and hyphens, beginning with a letter "
+        "and not ending in a hyphen.",
+        (
+            "Use an ID that fits, such as klaviyo-data-transfer-user; the name in Klaviyo's article, "
+            "KLAVIYO_DATA_TRANSFER_USER, has capitals and underscores and serves as display name only.",
+            f"Create it:\n{cmd.CREATE_ACCOUNT}",
+        ),
+        "You: type another ID.",
+        _IAM + "service-accounts-create",
+    ),
+    Entry(
+        "KBQ-TOO-MANY-KEYS",
+        "The service account has ten keys already",
+        "Google allows ten user-managed keys for one service account, and {account} has them all.",
+        (
+            f"List the keys with their age:\n{cmd.LIST_KEYS}",
+            "Find out who uses each key, and delete one that nobody uses; what uses it stops working at once:\n"
+            + cmd.DELETE_KEY,
+            "Then create the key here. Waiting or trying again does not help.",
+        ),
+        _KEY_KEEPER,
+        "https://cloud.google.com/iam/quotas",
+    ),
+    Entry(
+        "KBQ-KEY-CREATE-DENIED",
+        "You may not create keys",
+        "Creating a key for {account} needs the permission iam.serviceAccountKeys.create, which is missing.",
+        (
+            "Ask for the role Service Account Key Admin (roles/iam.serviceAccountKeyAdmin), or for a key to be "
+            f"created and handed to you over a safe channel:\n{cmd.CREATE_KEY}",
+            f"Check that the account exists; Google gives the same answer where it does not:\n{cmd.SHOW_ACCOUNT}",
+        ),
+        _KEY_ADMIN,
+        _IAM + "keys-create-delete",
+        Kind.NOT_PERMITTED,
+        settle=GRANT_WAIT,
+    ),
+    Entry(
+        "KBQ-ACCOUNT-NOT-VISIBLE",
+        "The service account does not exist, or not everywhere yet",
+        "Google does not find the service account {account}: a new one takes 60 seconds or more to be known "
+        "everywhere, and otherwise it was deleted or misspelt.",
+        (
+            "If the account was created a moment ago, wait a minute or two and try again.",
+            f"If not, see whether it exists:\n{cmd.SHOW_ACCOUNT}",
+            f"If it does not, create it:\n{cmd.CREATE_ACCOUNT}",
+        ),
+        _ACCOUNT_ADMIN,
+        _IAM + "service-accounts-create",
+        Kind.NOT_FOUND,
+        Retry.NOT_YET,
+        NEW_ACCOUNT_WAIT,
+        NEW_ACCOUNT_WAIT,
+    ),
+    Entry(
+        "KBQ-TOMBSTONE",
+        "The dataset still lists a deleted account",
+        "The access list of dataset {dataset} names a deleted account, and Google refuses every change to a "
+        "list that does.",
+        (
+            f"See the access list, and look for the member that begins with deleted:\n{cmd.SHOW_DATASET}",
+            "Remove that entry and no other: save the description, take the entry out of its access list, "
+            f"and write it back:\n{cmd.SHOW_DATASET} > dataset.json\n"
+            "bq update --source dataset.json {project}:{dataset}",
+            "Then grant again. An account made anew under the old name is another identity and needs its own grants.",
+        ),
+        "The dataset's owner: bigquery.datasets.update, role BigQuery Data Owner (roles/bigquery.dataOwner) on it.",
+        _IAM + "troubleshoot-policies",
+        Kind.CONFLICT,
+    ),
+    Entry(
+        "KBQ-ACCOUNT-DISABLED",
+        "The service account is disabled",
+        "The service account {account} exists but is switched off, so none of its keys works.",
+        (
+            "Find out why it was disabled before you turn it on.",
+            f"Turn it on:\n{cmd.ENABLE_ACCOUNT}",
+        ),
+        _ACCOUNT_ADMIN,
+        _IAM + "service-accounts-disable-enable",
+        Kind.CREDENTIALS,
+        settle=NEW_ACCOUNT_WAIT,
+    ),
+    Entry(
+        "KBQ-ACCOUNT-GONE",
+        "The key belongs to an account that does not exist",
+        "Google signs nobody in for {account}: the account was deleted, or was created so recently that it is not "
+        "known everywhere.",
+        (
+            f"See whether the account exists:\n{cmd.SHOW_ACCOUNT}",
+            "If it was created a moment ago, wait a minute or two.",
+            "If it is gone, run the set-up again: it makes a new account with a new key and new grants; "
+            "give the new key to Klaviyo.",
+        ),
+        _ACCOUNT_ADMIN,
+        _IAM + "service-accounts-delete-undelete",
+        Kind.CREDENTIALS,
+        settle=NEW_ACCOUNT_WAIT,
+    ),
+    Entry(
+        "KBQ-KEY-REJECTED",
+        "Google does not accept the key",
+        "The signature of the key is not accepted: a new key takes 60 seconds or more to be known everywhere, and "
+        "otherwise the key was deleted or disabled, or the file was changed.",
+        (
+            "If the key was created a moment ago, wait a minute or two and try again.",
+            f"If not, see whether the key still exists; its ID stands in the file as private_key_id:\n{cmd.LIST_KEYS}",
+            "If it is not in the list, create a new key and put it into Klaviyo.",
+        ),
+        _KEY_KEEPER,
+        _IAM + "keys-create-delete",
+        Kind.CREDENTIALS,
+        Retry.NOT_YET,
+        NEW_ACCOUNT_WAIT,
+        NEW_ACCOUNT_WAIT,
+    ),
+    Entry(
+        "KBQ-CLOCK-SKEW",
+        "This machine's clock is wrong",
+        "Google refuses a signature whose times (iat, exp) do not fit its own clock by more than a few minutes.",
+        (
+            "Compare the clock with the real time, in UTC:\ndate -u",
+            "Switch network time on:\nsudo timedatectl set-ntp true",
+            "Then try again; the key itself is not at fault.",
+        ),
+        "An administrator of this machine.",
+        "https://developers.google.com/identity/protocols/oauth2/service-account#error-codes",
+        Kind.CREDENTIALS,
+    ),
+    Entry(
+        "KBQ-KEY-EXPIRY-POLICY",
+        "Keys of this project expire",
+        "The organization policy iam.serviceAccountKeyExpiryHours gives every new key of project {project} an end, "
+        "after which Klaviyo's syncs fail.",
+        (
+            "Plan to rotate the key before it ends, or ask for an exception at this project.",
+            *ask.remedy(ask.EXPIRY),
+        ),
+        _POLICY_ADMIN,
+        _POLICY_LINK,
+    ),
+    Entry(
+        "KBQ-KEY-EXPOSURE-POLICY",
+        "Leaked keys of this project are disabled",
+        "The organization policy iam.serviceAccountKeyExposureResponse disables a key that Google finds in public, "
+        "and Klaviyo's syncs then fail.",
+        (
+            "Leave it on: it protects you. Never put the key file into a repository, a ticket or a chat.",
+            "If a key was disabled, create a new one, put it into Klaviyo, and delete the old one:\n" + cmd.DELETE_KEY,
+        ),
+        _KEY_KEEPER,
+        _POLICY_LINK,
+    ),
+    Entry(
+        "KBQ-KEY-OLD",
+        "The key is old",
+        "The key {key_id} of {account} is {age} old, and many companies ask for a new one every 90 days.",
+        (
+            "Rotate it: create a new key, verify with it, put it into Klaviyo, confirm that a sync ran, "
+            "and only then delete the old one.",
+            f"Delete the old key, once nothing uses it:\n{cmd.DELETE_KEY}",
+        ),
+        _KEY_KEEPER,
+        _IAM + "key-rotation",
+    ),
+    Entry(
+        "KBQ-KEY-DEAD",
+        "The key file holds a key that Google no longer knows",
+        "The key {key_id} in {path} is not among the keys of {account}: it was deleted, or the account was made anew.",
+        (
+            f"See which keys the account has:\n{cmd.LIST_KEYS}",
+            "If the account was made a moment ago, wait a minute or two and look again.",
+            "Move the dead file away; then create a new key here and put it into Klaviyo:\nmv {path} {path}.dead",
+        ),
+        _KEY_ADMIN,
+        _IAM + "keys-list-get",
+        Kind.CREDENTIALS,
+        settle=NEW_ACCOUNT_WAIT,
+    ),
+    Entry(
+        "KBQ-KEY-NOT-FOUND",
+        "The key does not exist",
+        "Google does not find that key of {account}: it was deleted, or was created so recently that it is not known "
+        "everywhere.",
+        (
+            f"See which keys the account has:\n{cmd.LIST_KEYS}",
+            "If it was to be deleted, there is nothing left to do.",
+        ),
+        _KEY_KEEPER,
+        _IAM + "keys-list-get",
+        Kind.NOT_FOUND,
+        Retry.NOT_YET,
+        NEW_ACCOUNT_WAIT,
+        NEW_ACCOUNT_WAIT,
+    ),
+    Entry(
+        "KBQ-KEY-DISABLED",
+        "The key is disabled",
+        "The key {key_id} in {path} exists at Google but is switched off.",
+        (
+            "Find out why: Google itself disables a key that was found in public.",
+            f"If it is safe to use, turn it on:\n{cmd.ENABLE_KEY}",
+            f"If it leaked, delete it and create a new one:\n{cmd.DELETE_KEY}",
+        ),
+        _KEY_ADMIN,
+        _IAM + "keys-disable-enable",
+        Kind.CREDENTIALS,
+    ),
+    Entry(
+        "KBQ-KEY-UNHELD",
+        "There is a key that this machine does not hold",
+        "The account {account} has the key {key_id}, which is not kept here: somebody else may hold it, or a run of "
+        "this program ended between creating and saving it.",
+        (
+            f"See when it was created:\n{cmd.LIST_KEYS}",
+            "If nobody uses it, delete it; a key that nobody holds is only a risk:\n" + cmd.DELETE_KEY,
+        ),
+        _KEY_KEEPER,
+        _IAM + "best-practices-for-managing-service-account-keys",
+        Kind.CONFLICT,
+    ),
+    Entry(
+        "KBQ-KEY-SECOND",
+        "The account has a second key",
+        "Beside the key that is kept here the account {account} has key {key_id}, which was handed over and destroyed "
+        "here. Klaviyo needs one of the two; the other is only a risk.",
+        (
+            f"See when each was created:\n{cmd.LIST_KEYS}",
+            "Once Klaviyo has the key that is kept here, delete the one that was handed over before:\n"
+            + cmd.DELETE_KEY,
+        ),
+        _KEY_KEEPER,
+        _IAM + "best-practices-for-managing-service-account-keys",
+        Kind.CONFLICT,
+    ),
+    Entry(
+        "KBQ-KEY-OUTCOME-UNKNOWN",
+        "It is not known whether a key was created",
+        "The connection broke after Google was asked for a key, so a key of {account} may exist that nobody holds; "
+        "asking again by itself could make a second one.",
+        (
+            f"Look for a key that was created a moment ago:\n{cmd.LIST_KEYS}",
+            f"Delete it, for its secret was given only once, and is lost:\n{cmd.DELETE_KEY}",
+            "Then create the key anew:\nkbq-tui apply",
+        ),
+        _KEY_KEEPER,
+        _IAM + "keys-create-delete",
+        Kind.NETWORK,
+    ),
+)

@@ -1,0 +1,239 @@
+"""Signing in, and the way to Google: credentials, network, overload. Rows 25, 26, 28-30."""
+
+from typing import Final
+
+from kbq_tui.diagnosis import requests as ask
+from kbq_tui.diagnosis.entry import GRANT_WAIT, NEW_ACCOUNT_WAIT, PACE_WAIT, Entry
+from kbq_tui.model.problem import Kind, Retry
+from kbq_tui.shell import commands as cmd
+
+_CLOUD: Final = "https://cloud.google.com/"
+_ADC: Final = _CLOUD + "docs/authentication/provide-credentials-adc"
+_PROXY: Final = _CLOUD + "sdk/docs/proxy-settings"
+_REACH: Final = "curl -sSI https://bigquery.googleapis.com/"
+_YOU: Final = "You."
+_NETWORK: Final = "You, or whoever runs the network of this machine."
+
+ENTRIES: Final = (
+    Entry(
+        "KBQ-NO-CREDENTIALS",
+        "Nobody is signed in",
+        "No Google credentials were found: neither a key file, nor application default credentials.",
+        (
+            f"Sign in; on a machine without a browser it shows a link to open elsewhere:\n{cmd.LOGIN} "
+            f"--no-launch-browser",
+            "Or name a service account's key file:\nexport GOOGLE_APPLICATION_CREDENTIALS=KEY_FILE",
+        ),
+        _YOU,
+        _ADC,
+        Kind.CREDENTIALS,
+    ),
+    Entry(
+        "KBQ-LOGIN-EXPIRED",
+        "Your login has expired",
+        "Google wants you to sign in anew; companies set how long a login lasts.",
+        (f"Sign in again:\n{cmd.LOGIN} --no-launch-browser", "For gcloud's own login:\ngcloud auth login"),
+        _YOU,
+        _CLOUD + "docs/authentication/reauthentication",
+        Kind.CREDENTIALS,
+    ),
+    Entry(
+        "KBQ-UNAUTHENTICATED",
+        "Google does not know who is asking",
+        "The credentials of this call were missing, expired or not accepted.",
+        (
+            f"See who is signed in:\n{cmd.SHOW_LOGIN}",
+            f"If it was your own login, sign in again:\n{cmd.LOGIN} --no-launch-browser",
+            f"If it was the service account's, see whether its key still exists:\n{cmd.LIST_KEYS}",
+        ),
+        _YOU,
+        _CLOUD + "docs/authentication/troubleshoot-adc",
+        Kind.CREDENTIALS,
+        settle=NEW_ACCOUNT_WAIT,
+    ),
+    Entry(
+        "KBQ-SCOPES",
+        "The login covers too little",
+        "The access token was made for a narrower purpose (scopes) than this call; permissions are another matter.",
+        (
+            "Sign in again with the scope for all of Google Cloud:\n"
+            f"{cmd.LOGIN} --no-launch-browser --scopes=https://www.googleapis.com/auth/cloud-platform",
+            "On a virtual machine of Google's, its access scopes decide: sign in as yourself, or set them to "
+            "cloud-platform while it is stopped.",
+        ),
+        _YOU,
+        _CLOUD + "docs/authentication/troubleshoot-adc",
+        Kind.CREDENTIALS,
+    ),
+    Entry(
+        "KBQ-IMPERSONATION-DENIED",
+        "You may not act as that account",
+        "Acting as {account} needs iam.serviceAccounts.getAccessToken on it, which is missing.",
+        (
+            "Ask for the role Service Account Token Creator on that account.",
+            *ask.remedy(ask.IMPERSONATION),
+            "Or go without --impersonate.",
+        ),
+        "Whoever may set policies on the account: iam.serviceAccounts.setIamPolicy, role Service Account Admin "
+        "(roles/iam.serviceAccountAdmin).",
+        _CLOUD + "iam/docs/service-account-impersonation",
+        Kind.CREDENTIALS,
+        settle=GRANT_WAIT,
+    ),
+    Entry(
+        "KBQ-CREDENTIALS-FILE",
+        "The credentials file cannot be used",
+        "The file of credentials does not exist, is not JSON, or is of a kind that is not supported.",
+        (
+            'See what it points to:\nprintf "%s\\n" "$GOOGLE_APPLICATION_CREDENTIALS"',
+            f"Name a right one with --credentials, or sign in:\n{cmd.LOGIN} --no-launch-browser",
+        ),
+        _YOU,
+        _ADC,
+        Kind.CREDENTIALS,
+    ),
+    Entry(
+        "KBQ-RATE-LIMITED",
+        "Too many calls in a short time",
+        "Google asks for a slower pace; the call itself is in order.",
+        ("Wait a minute or two, and try again. If it stays, something else makes many calls in this project.",),
+        _YOU,
+        _CLOUD + "bigquery/docs/troubleshoot-quotas",
+        retry=Retry.BACKOFF,
+        wait=PACE_WAIT,
+    ),
+    Entry(
+        "KBQ-GOOGLE-UNAVAILABLE",
+        "Google has a passing fault",
+        "Google's service answered that it cannot do this just now; the call itself is in order.",
+        (
+            "Try again in a minute or two.",
+            "If it stays, see whether there is an incident: https://status.cloud.google.com",
+        ),
+        "You: wait.",
+        _CLOUD + "bigquery/docs/error-messages#backendError",
+        Kind.NETWORK,
+        Retry.BACKOFF,
+        wait=PACE_WAIT,
+    ),
+    Entry(
+        "KBQ-CONNECTION-REFUSED",
+        "The connection was refused",
+        "Nothing answers at the address that was called.",
+        (
+            f"See whether Google can be reached from here:\n{_REACH}",
+            "If an address of your own is set, see that its server is running:\n"
+            "env | grep -E 'CLOUDSDK_API_ENDPOINT_OVERRIDES|KBQ_TUI|_PROXY|_proxy'",
+        ),
+        _NETWORK,
+        _PROXY,
+        Kind.NETWORK,
+        Retry.BACKOFF,
+    ),
+    Entry(
+        "KBQ-CONNECTION-LOST",
+        "The connection broke off",
+        "The connection ended before the answer was complete, so it is not known whether the call was carried out.",
+        ("Try again: what is there is looked at anew before anything is changed.",),
+        _NETWORK,
+        _PROXY,
+        Kind.NETWORK,
+        Retry.BACKOFF,
+    ),
+    Entry(
+        "KBQ-NETWORK-UNREACHABLE",
+        "The network cannot be reached",
+        "This machine has no way to Google's addresses.",
+        (
+            f"See whether Google can be reached from here:\n{_REACH}",
+            "Connect the machine, or name the proxy of your company:\nexport HTTPS_PROXY=http://PROXY:PORT",
+        ),
+        _NETWORK,
+        _PROXY,
+        Kind.NETWORK,
+        Retry.BACKOFF,
+    ),
+    Entry(
+        "KBQ-DNS",
+        "The name cannot be resolved",
+        "This machine cannot find the address that belongs to Google's host name.",
+        (
+            "Ask for the name yourself:\ngetent hosts bigquery.googleapis.com",
+            "Behind a proxy, name it:\nexport HTTPS_PROXY=http://PROXY:PORT",
+        ),
+        _NETWORK,
+        _PROXY,
+        Kind.NETWORK,
+        Retry.BACKOFF,
+    ),
+    Entry(
+        "KBQ-PROXY",
+        "The proxy does not let the call through",
+        "The proxy between this machine and Google cannot be reached, wants a login, or refuses the address.",
+        (
+            "See which proxy is set:\nenv | grep -i _proxy",
+            "Set it right; with a login it is http://USER:PASSWORD@PROXY:PORT:\nexport HTTPS_PROXY=http://PROXY:PORT",
+            "Ask for access to *.googleapis.com on port 443.",
+        ),
+        _NETWORK,
+        _PROXY,
+        Kind.NETWORK,
+    ),
+    Entry(
+        "KBQ-TLS",
+        "The secure connection failed",
+        "The certificate of the other side was not accepted; often a company's proxy opens the traffic and "
+        "signs it itself.",
+        (
+            "See who signed it:\nopenssl s_client -connect bigquery.googleapis.com:443 -brief </dev/null",
+            "If it is your company's, name its certificate authority; never switch the check off:\n"
+            "export REQUESTS_CA_BUNDLE=CA_FILE GRPC_DEFAULT_SSL_ROOTS_FILE_PATH=CA_FILE",
+            "If the dates do not fit, set this machine's clock right.",
+        ),
+        _NETWORK,
+        _PROXY,
+        Kind.NETWORK,
+    ),
+    Entry(
+        "KBQ-DEADLINE",
+        "No answer in time",
+        "The answer did not come within the time that was set, so it is not known whether the call was carried out.",
+        (
+            "Try again: what is there is looked at anew before anything is changed.",
+            "On a slow line give more time with --timeout.",
+            f"See whether Google can be reached from here:\n{_REACH}",
+        ),
+        _NETWORK,
+        _PROXY,
+        Kind.NETWORK,
+        Retry.BACKOFF,
+    ),
+    Entry(
+        "KBQ-CAPTIVE-PORTAL",
+        "A login page answers in Google's place",
+        "The call was redirected to another page, which Google's interfaces never do: as a rule the network (a "
+        "hotel's, a company's) wants a sign-in first.",
+        (
+            "Open any page in a browser on this network, and sign in there.",
+            f"See where the redirect leads:\n{_REACH}",
+            "Or take another network, or name the proxy of your company:\nexport HTTPS_PROXY=http://PROXY:PORT",
+        ),
+        _NETWORK,
+        _PROXY,
+        Kind.NETWORK,
+    ),
+    Entry(
+        "KBQ-MALFORMED-ANSWER",
+        "The answer makes no sense",
+        "What came back is not what Google's interface gives: cut off, not JSON, or a page of a proxy's.",
+        (
+            f"See what answers:\n{_REACH}",
+            "Behind a login page of a network (a hotel's, a company's), sign in there first.",
+            "If it stays, write a bug report with the output of:\nkbq-tui doctor",
+        ),
+        _NETWORK,
+        _PROXY,
+        Kind.NETWORK,
+        Retry.BACKOFF,
+    ),
+)

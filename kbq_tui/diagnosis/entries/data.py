@@ -1,0 +1,311 @@
+"""Datasets, locations, tables, views and queries. Rows 13, 14, 20-24, and what a sync of Klaviyo's may stumble over."""
+
+from typing import Final
+
+from kbq_tui.diagnosis import requests as ask
+from kbq_tui.diagnosis.entry import GRANT_WAIT, NEW_ACCOUNT_WAIT, Entry
+from kbq_tui.model.problem import Kind, Retry
+from kbq_tui.shell import commands as cmd
+
+_BIGQUERY: Final = "https://cloud.google.com/bigquery/docs/"
+_DATA_OWNER: Final = (
+    "The dataset's owner: bigquery.datasets.update, role BigQuery Data Owner (roles/bigquery.dataOwner) on the dataset."
+)
+_DATA_EDITOR: Final = (
+    "Whoever looks after the data: bigquery.tables.update, role BigQuery Data Editor "
+    "(roles/bigquery.dataEditor) on the dataset."
+)
+
+ENTRIES: Final = (
+    Entry(
+        "KBQ-NOT-IN-LOCATION",
+        "The dataset is not in that location",
+        "BigQuery looked for dataset {dataset} in one location, and it lies in another or does not exist.",
+        (
+            f"See where the dataset lies:\n{cmd.SHOW_DATASET}",
+            "Run the query there: bq takes --location, and INFORMATION_SCHEMA takes a region qualifier, such as "
+            "`{project}`.`region-eu`.INFORMATION_SCHEMA.SCHEMATA; without one only the US is read.",
+            "A dataset's location cannot be changed. To have it elsewhere, make a new one and copy the data.",
+        ),
+        "You: name the right location.",
+        _BIGQUERY + "locations#specify_locations",
+        Kind.NOT_FOUND,
+    ),
+    Entry(
+        "KBQ-TWO-LOCATIONS",
+        "The datasets lie in different locations",
+        "One query cannot use datasets in two locations, and both datasets of the connection must lie in the same one.",
+        (
+            f"See where each dataset lies:\n{cmd.SHOW_DATASET}",
+            "Decide for one location, and make the other dataset anew there; a location cannot be changed. "
+            f"An empty dataset can simply be deleted first:\n{cmd.DELETE_DATASET}\n{cmd.CREATE_DATASET}",
+            "A view, too, reads only tables in its own location: copy the tables it needs.",
+        ),
+        _DATA_OWNER,
+        _BIGQUERY + "locations#specify_locations",
+        Kind.CONFLICT,
+    ),
+    Entry(
+        "KBQ-LOCATION-FIXED",
+        "The dataset exists in another location",
+        "Dataset {dataset} lies in {location} and {wanted} was asked for; a dataset's location is fixed for life.",
+        (
+            "Use the location that exists: start again with --location {location}, or choose it on the first screen.",
+            "Or choose another name for the dataset.",
+        ),
+        "You: choose.",
+        _BIGQUERY + "locations",
+        Kind.CONFLICT,
+    ),
+    Entry(
+        "KBQ-LOCATION-UNDECIDED",
+        "The location cannot be decided",
+        "A dataset of the connection could not be read, so it is not known where {dataset} has to be.",
+        (
+            "Mend first what kept the other dataset from being read.",
+            "Or say where: start again with --location, or choose it on the first screen. It cannot be changed later.",
+        ),
+        "You: choose, once the other dataset can be read.",
+        _BIGQUERY + "locations",
+        Kind.CONFLICT,
+    ),
+    Entry(
+        "KBQ-DATASET-TWIN",
+        "There is a dataset of the same name in other case",
+        "Names of datasets distinguish capitals: {twin} exists beside {dataset}, and the two are easily confused.",
+        (
+            f"See what there is:\n{cmd.LIST_DATASETS}",
+            "Use the one that exists, or go on with both; type the name into Klaviyo exactly as it is.",
+        ),
+        "You: choose.",
+        _BIGQUERY + "datasets#dataset-naming",
+        Kind.CONFLICT,
+    ),
+    Entry(
+        "KBQ-DATASET-NOT-FOUND",
+        "The dataset does not exist",
+        "BigQuery does not find dataset {dataset} in project {project}, or does not show it to whoever asked.",
+        (
+            f"See which datasets there are; capitals count:\n{cmd.LIST_DATASETS}",
+            f"If it is missing, create it in the right location:\n{cmd.CREATE_DATASET}",
+        ),
+        "Whoever may create datasets: bigquery.datasets.create, role BigQuery User (roles/bigquery.user) on the "
+        "project.",
+        _BIGQUERY + "datasets",
+        Kind.NOT_FOUND,
+        retry=Retry.NOT_YET,
+        wait=NEW_ACCOUNT_WAIT,
+        settle=NEW_ACCOUNT_WAIT,
+    ),
+    Entry(
+        "KBQ-DATASET-NOT-VISIBLE",
+        "The service account does not see the dataset",
+        "Dataset {dataset} is not among the datasets that {account} sees in {location}.",
+        (
+            f"See whether the dataset exists, and where:\n{cmd.SHOW_DATASET}",
+            "If it does, grant the account its role on it; Viewer where Klaviyo reads, Editor where it writes:\n"
+            f"{cmd.GRANT_VIEWER}\n{cmd.GRANT_EDITOR}",
+            "If the role was granted a moment ago, wait: two minutes as a rule, sometimes seven or more.",
+        ),
+        _DATA_OWNER,
+        _BIGQUERY + "control-access-to-resources-iam",
+        Kind.NOT_FOUND,
+        settle=GRANT_WAIT,
+    ),
+    Entry(
+        "KBQ-GRANT-MISSING",
+        "A grant on the dataset is missing",
+        "The account {account} does not hold {role} directly on dataset {dataset}.",
+        (
+            f"Grant it:\n{cmd.GRANT_DATASET}",
+            "If it was granted a moment ago, wait: two minutes as a rule, sometimes seven or more.",
+        ),
+        _DATA_OWNER,
+        _BIGQUERY + "control-access-to-resources-iam",
+        Kind.NOT_PERMITTED,
+        settle=GRANT_WAIT,
+    ),
+    Entry(
+        "KBQ-TABLE-NAME",
+        "The table's name cannot be checked",
+        "Table {table} of dataset {dataset} has characters in its name that do not go into a query safely.",
+        (
+            "Read it by hand, in BigQuery's own console.",
+            "Or offer Klaviyo a view with a plain name: letters, digits and underscores.",
+        ),
+        _DATA_EDITOR,
+        _BIGQUERY + "tables#table_naming",
+    ),
+    Entry(
+        "KBQ-TABLE-NOT-FOUND",
+        "The table does not exist",
+        "BigQuery does not find table or view {table} in dataset {dataset}; it was renamed, dropped, or has expired.",
+        (
+            "See which tables there are:\nbq ls {project}:{dataset}",
+            "Restore it under its old name, or choose the new one in Klaviyo's sync.",
+            "If tables vanish after 60 days, the dataset was made without billing; take the expiry off:\n"
+            "bq update --default_table_expiration 0 {project}:{dataset}",
+        ),
+        _DATA_EDITOR,
+        _BIGQUERY + "tables",
+        Kind.NOT_FOUND,
+    ),
+    Entry(
+        "KBQ-TABLE-READ-DENIED",
+        "The table may not be read",
+        "Whoever asked lacks bigquery.tables.getData on table {table} of dataset {dataset}, or it does not "
+        "exist there.",
+        (
+            f"Grant the service account Data Viewer on the dataset:\n{cmd.GRANT_VIEWER}",
+            "If the dataset is not one of the connection's, a view asks for it: authorize that view there, "
+            "or grant Data Viewer there, too.",
+            "If the role was granted a moment ago, wait: two minutes as a rule, sometimes seven or more.",
+        ),
+        _DATA_OWNER,
+        _BIGQUERY + "access-control",
+        Kind.NOT_PERMITTED,
+        settle=GRANT_WAIT,
+    ),
+    Entry(
+        "KBQ-TABLE-WRITE-DENIED",
+        "The dataset may not be written to",
+        "Whoever asked lacks {permission} on dataset {dataset}.",
+        (
+            "Where Klaviyo only reads this is as it should be: nothing to do.",
+            "Where Klaviyo writes (the staging dataset, and the export dataset), grant Data Editor on the dataset:\n"
+            + cmd.GRANT_EDITOR,
+        ),
+        _DATA_OWNER,
+        _BIGQUERY + "access-control#bigquery.dataEditor",
+        Kind.NOT_PERMITTED,
+        settle=GRANT_WAIT,
+    ),
+    Entry(
+        "KBQ-POLICY-TAG",
+        "A column is protected by a policy tag",
+        "Column {column} is protected by policy tag {policy_tag}; no BigQuery role opens it, not even Owner.",
+        (
+            "Leave the column out: offer Klaviyo a view without it.",
+            "Or ask for the role Fine-Grained Reader (roles/datacatalog.categoryFineGrainedReader) on the policy tag "
+            "for the service account {account}.",
+            *ask.remedy(ask.POLICY_TAG),
+        ),
+        "A policy tag administrator: datacatalog.taxonomies.setIamPolicy, role Policy Tag Admin "
+        "(roles/datacatalog.categoryAdmin).",
+        _BIGQUERY + "column-level-security",
+        Kind.NOT_PERMITTED,
+        settle=GRANT_WAIT,
+    ),
+    Entry(
+        "KBQ-ROW-POLICY",
+        "Row access policies may hide rows",
+        "Table {table} has row access policies: a reader whom none of them names gets no row and no error.",
+        (
+            "Have the service account {account} named in a policy that lets the rows through, "
+            "or offer Klaviyo a table without row policies.",
+            *ask.remedy(ask.ROW_POLICY),
+        ),
+        "The table's owner: bigquery.rowAccessPolicies.create and .setIamPolicy, role BigQuery Data Owner "
+        "(roles/bigquery.dataOwner).",
+        _BIGQUERY + "managing-row-level-security",
+    ),
+    Entry(
+        "KBQ-VIEW-SOURCE",
+        "A view reads another dataset",
+        "View {table} reads dataset {source_dataset}, which the service account may not read.",
+        (
+            "Have the view authorized on that dataset; then the account needs nothing there.",
+            *ask.remedy(ask.VIEW_SOURCE),
+        ),
+        "The owner of the dataset the view reads: bigquery.datasets.update, role BigQuery Data Owner "
+        "(roles/bigquery.dataOwner).",
+        _BIGQUERY + "authorized-views",
+        Kind.NOT_PERMITTED,
+        settle=GRANT_WAIT,
+    ),
+    Entry(
+        "KBQ-DRIVE",
+        "A table lies in Google Drive",
+        "The data of the table are a file in Google Drive, which the service account cannot open.",
+        (
+            "Have the data copied into a table of BigQuery's own, and give Klaviyo that.",
+            "Sharing the file with {account} is only half of it: whoever queries must ask for the Drive scope, too, "
+            "and it is not known that Klaviyo does.",
+            *ask.remedy(ask.DRIVE),
+        ),
+        "The file's owner in Drive, and whoever looks after the data (role BigQuery Data Editor on the dataset).",
+        _BIGQUERY + "external-data-drive",
+        Kind.NOT_PERMITTED,
+    ),
+    Entry(
+        "KBQ-DATASET-NOT-EMPTY",
+        "The dataset is not empty",
+        "Dataset {dataset} still holds tables or views, and is left alone so that no data are lost.",
+        (
+            "See what is in it:\nbq ls {project}:{dataset}",
+            f"Delete what is no longer needed, then the dataset:\n{cmd.DELETE_DATASET}",
+        ),
+        _DATA_OWNER,
+        _BIGQUERY + "managing-datasets#delete-datasets",
+        Kind.CONFLICT,
+    ),
+    Entry(
+        "KBQ-ALREADY-EXISTS",
+        "It exists already",
+        "Something of that name is there already; it was not touched.",
+        ("Use what exists, or choose another name.",),
+        "You: choose.",
+        _BIGQUERY + "error-messages",
+        Kind.CONFLICT,
+    ),
+    Entry(
+        "KBQ-QUERY-INVALID",
+        "The query does not fit the data",
+        "BigQuery could not read the query: a column or table it names was renamed, removed, or has another type.",
+        (
+            "Read Google's own words below: they name the place in the query.",
+            "If it was Klaviyo's query, compare the columns mapped in the sync with the table's:\n"
+            "bq show --schema --format=prettyjson {project}:{dataset}.{table}",
+            "Bring the column back (a view can do so), or map the sync again.",
+        ),
+        _DATA_EDITOR,
+        _BIGQUERY + "error-messages#invalidQuery",
+    ),
+    Entry(
+        "KBQ-QUERY-TOO-BIG",
+        "The query needs more than it is allowed",
+        "BigQuery stopped the query: it needs more resources or bytes than one query may use.",
+        (
+            "Make the table or view smaller or simpler: partition it, leave out columns, store the result of the view "
+            "as a table.",
+            "Look whether a limit of bytes billed is set for the project or the user.",
+        ),
+        _DATA_EDITOR,
+        _BIGQUERY + "error-messages#resourcesExceeded",
+    ),
+    Entry(
+        "KBQ-QUOTA-EXCEEDED",
+        "A quota is used up",
+        "Project {project} has used up a quota of BigQuery's; most are counted by the day.",
+        (
+            "Google's own words below name the quota; see it with its limit: "
+            "https://console.cloud.google.com/iam-admin/quotas?project={project}",
+            "Ask for more, or wait: a daily quota comes back bit by bit within 24 hours.",
+        ),
+        "A quota administrator: serviceusage.quotas.update, role Quota Administrator "
+        "(roles/servicemanagement.quotaAdmin).",
+        _BIGQUERY + "troubleshoot-quotas",
+    ),
+    Entry(
+        "KBQ-NOTHING-TO-READ",
+        "There is nothing to read yet",
+        "Dataset {dataset} holds no table and no view, so reading it proves nothing.",
+        (
+            "Put a table or view there that Klaviyo shall read: one column that identifies a person (email, phone "
+            "number or external id), and one timestamp that rises with every change.",
+            "Then verify again.",
+        ),
+        _DATA_EDITOR,
+        _BIGQUERY + "tables",
+    ),
+)

@@ -1,0 +1,100 @@
+"""What is wrong with a dataset itself: its access list, who is let in, how long its tables live."""
+
+from typing import Final
+
+from kbq_tui.diagnosis.entry import Entry
+from kbq_tui.model.problem import Kind
+from kbq_tui.shell import commands as cmd
+
+_BIGQUERY: Final = "https://cloud.google.com/bigquery/docs/"
+_DATA_OWNER: Final = (
+    "The dataset's owner: bigquery.datasets.update, role BigQuery Data Owner (roles/bigquery.dataOwner) on the dataset."
+)
+
+ENTRIES: Final = (
+    Entry(
+        "KBQ-ACCESS-UNREAD",
+        "The access list of the dataset could not be read",
+        "Google's answer about dataset {dataset} held no access list, or one without an owner, which no dataset has. "
+        "So nothing is written to it: a list that is written back replaces the whole of it.",
+        (
+            f"See what you are shown of it; `access` has to be in it:\n{cmd.SHOW_DATASET}",
+            "Ask the dataset's owner for a role that shows the list, Metadata Viewer on the dataset:\n"
+            + cmd.GRANT_OPERATOR_DATASET.replace("{role}", "roles/bigquery.metadataViewer"),
+        ),
+        "The dataset's owner: bigquery.datasets.getIamPolicy to read the list, role BigQuery Metadata Viewer "
+        "(roles/bigquery.metadataViewer); bigquery.datasets.update to change it, role BigQuery Data Owner "
+        "(roles/bigquery.dataOwner).",
+        _BIGQUERY + "control-access-to-resources-iam",
+    ),
+    Entry(
+        "KBQ-LAST-OWNER",
+        "A dataset keeps its last owner",
+        "The change would leave dataset {dataset} without an owner, and nobody could change who has access any more.",
+        (
+            "Give the dataset another owner first:\n"
+            + cmd.GRANT_OPERATOR_DATASET.replace("{role}", "roles/bigquery.dataOwner"),
+            "Then do it again.",
+        ),
+        _DATA_OWNER,
+        _BIGQUERY + "control-access-to-resources-iam",
+        Kind.CONFLICT,
+    ),
+    Entry(
+        "KBQ-TABLES-EXPIRE",
+        "New tables of the dataset vanish by themselves",
+        "Dataset {dataset} has a default table expiration: each new table is deleted {life} after it was made.",
+        (
+            f"Take the expiration off; without billing it cannot be, and is 60 days at most:\n{cmd.UNSET_TABLE_LIFE}",
+            "Tables that are there already keep the end they were given. For each of them that is needed:\n"
+            + cmd.KEEP_TABLE,
+        ),
+        _DATA_OWNER,
+        _BIGQUERY + "updating-datasets#table-expiration",
+        Kind.CONFLICT,
+    ),
+    Entry(
+        "KBQ-PARTITIONS-EXPIRE",
+        "Rows of new partitioned tables vanish by themselves",
+        "Dataset {dataset} has a default partition expiration: of each new partitioned table, a partition is deleted "
+        "{life} after its date.",
+        (
+            f"Take the expiration off:\n{cmd.UNSET_PARTITION_LIFE}",
+            "Tables that are there already keep their own: bq update --time_partitioning_expiration, table by table.",
+        ),
+        _DATA_OWNER,
+        _BIGQUERY + "updating-datasets#partition-expiration",
+        Kind.CONFLICT,
+    ),
+    Entry(
+        "KBQ-PUBLIC-DATASET",
+        "The dataset is open to everybody",
+        "Dataset {dataset} gives {role} to {member}: allUsers is anybody at all, allAuthenticatedUsers anybody with a "
+        "Google account.",
+        (
+            "See whether that is meant; customers' data must not be there.",
+            f"Take it away:\n{cmd.REVOKE_PUBLIC}",
+        ),
+        _DATA_OWNER,
+        _BIGQUERY + "control-access-to-resources-iam",
+        Kind.CONFLICT,
+    ),
+    Entry(
+        "KBQ-CONDITIONAL-GRANT",
+        "A role is granted under a condition only",
+        "{role} on {resource} is granted to {account} under a condition; once that no longer holds, Klaviyo is locked "
+        "out.",
+        (
+            "If the end is intended, nothing has to be done before it. Else grant the role without a condition; the "
+            "one with it may stay:",
+            f"If it is held on the project, grant it there:\n{cmd.GRANT_PROJECT}",
+            f"If it is held on a dataset, grant it there:\n{cmd.GRANT_DATASET}",
+            f"If it is held on a table or view alone, grant it there:\n{cmd.GRANT_TABLE}",
+        ),
+        "On the project a project IAM administrator: resourcemanager.projects.setIamPolicy, role Project IAM Admin "
+        "(roles/resourcemanager.projectIamAdmin); on a dataset its owner: bigquery.datasets.update, role BigQuery "
+        "Data Owner (roles/bigquery.dataOwner).",
+        "https://cloud.google.com/iam/docs/conditions-overview",
+        Kind.CONFLICT,
+    ),
+)

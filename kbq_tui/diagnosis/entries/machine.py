@@ -1,0 +1,383 @@
+"""This machine: files, keyring, lock, journal, settings. Nothing of Google's."""
+
+from typing import Final
+
+from kbq_tui.diagnosis.entry import Entry
+from kbq_tui.model.problem import Kind
+from kbq_tui.shell import commands as cmd
+
+_KEYS: Final = "https://cloud.google.com/iam/docs/best-practices-for-managing-service-account-keys"
+_KEY_FORMAT: Final = "https://cloud.google.com/iam/docs/keys-create-delete"
+_XDG: Final = "https://specifications.freedesktop.org/basedir-spec/latest/"
+_YOU: Final = "You, on this machine."
+_ROOT: Final = "You or an administrator of this machine."
+
+ENTRIES: Final = (
+    Entry(
+        "KBQ-KEY-FILE-TAKEN",
+        "Something else is where the key should go",
+        "{path} exists already, and nothing is ever written over it.",
+        (
+            "See what it is:\nls -l {path}",
+            "Move it away, or choose another place with --key-file:\nmv {path} {path}.old",
+        ),
+        _YOU,
+        _KEYS,
+        Kind.CONFLICT,
+    ),
+    Entry(
+        "KBQ-KEY-ALREADY-HERE",
+        "A key is kept here already; to replace it is called rotation",
+        "{path} holds key {key_id} of {account}. A second key beside it would be a second way in, so none was made.",
+        (
+            "To replace the key, make the new one in another file:\nkbq-tui key create --key-file {path}.new",
+            "Put the new file into Klaviyo, and check it:\nkbq-tui verify --key-file {path}.new",
+            "Once Klaviyo works with the new key, delete the old one:\nkbq-tui key delete {key_id}",
+        ),
+        _YOU,
+        _KEYS,
+        Kind.CONFLICT,
+    ),
+    Entry(
+        "KBQ-KEY-FILE-BUSY",
+        "Another process is making a key there now",
+        "{path} is reserved by a process that is alive; what is being made there must not be disturbed.",
+        ("Wait until it has ended, then run the same command again: it finds the key that was made.",),
+        _YOU,
+        _KEYS,
+        Kind.CONFLICT,
+    ),
+    Entry(
+        "KBQ-KEY-FILE-MISSING",
+        "The key is not on this machine",
+        "There is no key file at {path}, and no copy in the system's keyring.",
+        (
+            "If the key lies elsewhere, name it with --key-file.",
+            "If it was shredded after the hand-over, checks that need it cannot run; create a new key to go on, "
+            "and put it into Klaviyo.",
+        ),
+        _YOU,
+        _KEYS,
+        Kind.CREDENTIALS,
+    ),
+    Entry(
+        "KBQ-KEY-HANDED-OVER",
+        "The key was handed over, and cannot be tried from here",
+        "Key {key_id} of {account} was destroyed on this machine after the hand-over, so nothing can be checked with "
+        "it. The last verification with it stands.",
+        (
+            "Nothing is wrong by that. What can be seen without the key:\nkbq-tui status",
+            "In Klaviyo, Advanced > Syncing shows whether the connection works.",
+            "To check with a key again, make a new one, and put it into Klaviyo:\nkbq-tui key rotate",
+        ),
+        _YOU,
+        _KEYS,
+    ),
+    Entry(
+        "KBQ-KEY-FILE-UNREADABLE",
+        "The key file cannot be read",
+        "{path} cannot be read: {reason}",
+        (
+            "See who may read it:\nls -l {path}",
+            "Give yourself, and nobody else, the right to read it:\nchmod 600 {path}",
+        ),
+        _ROOT,
+        _KEYS,
+        Kind.CREDENTIALS,
+    ),
+    Entry(
+        "KBQ-KEY-FILE-OWNER",
+        "The key file belongs to someone else",
+        "{path} belongs to {owner}, who could change it or keep reading it.",
+        (
+            "See who owns it:\nls -l {path}",
+            "Do not trust the file: create a new key in a place of your own, and delete this one at Google:\n"
+            + cmd.LIST_KEYS
+            + "\n"
+            + cmd.DELETE_KEY,
+        ),
+        _ROOT,
+        _KEYS,
+        Kind.CREDENTIALS,
+    ),
+    Entry(
+        "KBQ-KEY-FILE-MODE",
+        "Others can read the key file",
+        "{path} has mode {mode}: others on this machine can read the key.",
+        (
+            "Close it:\nchmod 600 {path}",
+            "If others were on this machine meanwhile, rotate the key.",
+        ),
+        _YOU,
+        _KEYS,
+    ),
+    Entry(
+        "KBQ-KEY-FILE-SYMLINK",
+        "The way to the key file is a symbolic link",
+        "{path} or a folder on the way is a symbolic link, and links are not followed: someone else could turn them.",
+        ("See where it leads:\nnamei -l {path}", "Give the real path with --key-file."),
+        _YOU,
+        _KEYS,
+        Kind.CREDENTIALS,
+    ),
+    Entry(
+        "KBQ-KEY-FILE-INVALID",
+        "The file is not a service account key",
+        "{path} is not a key of a service account: {reason}",
+        (
+            "Check that it is the JSON file Google gave when the key was created, complete and unchanged; "
+            'it has "type": "service_account" in it.',
+            "If it is lost or damaged, create a new key: Google gives a key's secret only once.",
+        ),
+        _YOU,
+        _KEY_FORMAT,
+        Kind.CREDENTIALS,
+    ),
+    Entry(
+        "KBQ-KEY-FILE-OTHER-ACCOUNT",
+        "The key belongs to another account",
+        "{path} is a key of {found}; the connection uses {expected}.",
+        ("Name the right file with --key-file.", "Or move this one away, and create a key here."),
+        _YOU,
+        _KEY_FORMAT,
+        Kind.CREDENTIALS,
+    ),
+    Entry(
+        "KBQ-KEY-FILE-UNWRITABLE",
+        "The key cannot be saved there",
+        "{path} cannot be written: {reason}",
+        (
+            "No key without a place stays at Google: the place is tried first, and what it does not take is deleted.",
+            "Choose a folder of your own with --key-file, and see that it can be written:\nls -ld {path}",
+        ),
+        _ROOT,
+        _KEYS,
+    ),
+    Entry(
+        "KBQ-KEY-IN-GIT",
+        "The key file lies inside a git work tree",
+        "{path} lies in a git work tree, from where a key is easily pushed and published.",
+        (
+            "Move it out of there:\nmv {path} ~/",
+            "If it was ever committed, the key is lost: rotate it. Removing the commit is not enough.",
+        ),
+        _YOU,
+        _KEYS,
+    ),
+    Entry(
+        "KBQ-KEYRING",
+        "The key's copy in the system's keyring cannot be read",
+        "There is no key file at {path}, and the copy in the system's keyring cannot be read: {reason}",
+        (
+            "Unlock the keyring in its own program (signing in to the desktop does, as a rule), then run the same "
+            "command again.",
+            "If the key's file is still somewhere, name it with --key-file: then no keyring is asked.",
+        ),
+        _YOU,
+        _KEYS,
+        Kind.CREDENTIALS,
+    ),
+    Entry(
+        "KBQ-DISK-FULL",
+        "The disk is full",
+        "There is no room to write {path}.",
+        (
+            'See how much room there is:\ndf -h "$(dirname {path})"',
+            "Make room, and try again; what was done stays done.",
+        ),
+        _ROOT,
+        _XDG,
+    ),
+    Entry(
+        "KBQ-READ-ONLY",
+        "The file system is read-only",
+        "{path} lies on a file system that cannot be written.",
+        (
+            "Point to folders that can be written, with XDG_CONFIG_HOME, XDG_STATE_HOME and XDG_DATA_HOME; "
+            "and the key elsewhere with --key-file.",
+            "See how it is mounted:\nfindmnt --target {path}",
+        ),
+        _ROOT,
+        _XDG,
+    ),
+    Entry(
+        "KBQ-NO-HOME",
+        "There is no home folder to write to",
+        "Settings and keys have no place: {path}: {reason}",
+        ("Name folders of your own in XDG_CONFIG_HOME, XDG_STATE_HOME and XDG_DATA_HOME, and start again.",),
+        _ROOT,
+        _XDG,
+    ),
+    Entry(
+        "KBQ-CONFIG-INVALID",
+        "A connection file has a mistake",
+        "{path}, line {line}, {key}: {reason}",
+        ('Correct the line, and start again:\n"$EDITOR" {path}',),
+        _YOU,
+        "https://toml.io/en/v1.0.0",
+        Kind.USAGE,
+    ),
+    Entry(
+        "KBQ-CONFIG-UNREADABLE",
+        "A connection file cannot be read",
+        "{path} cannot be read or written: {reason}",
+        ("See who may read it:\nls -l {path}", "Or name another file with --config."),
+        _YOU,
+        _XDG,
+    ),
+    Entry(
+        "KBQ-VALUE-INVALID",
+        "A value cannot be right",
+        "{field}: {reason}",
+        ("Give another value, and start again.",),
+        _YOU,
+        "https://cloud.google.com/bigquery/docs/datasets#dataset-naming",
+        Kind.USAGE,
+    ),
+    Entry(
+        "KBQ-CONNECTION-UNKNOWN",
+        "There is no connection of that name",
+        "No connection called {connection} is set up here.",
+        ("Set one up:\nkbq-tui setup {connection}", "See which there are:\nkbq-tui status --all"),
+        _YOU,
+        _XDG,
+        Kind.NOT_FOUND,
+    ),
+    Entry(
+        "KBQ-SHARED-NEEDS",
+        "Another connection shares this with other needs",
+        "Connection {connection} uses the same account or dataset for something else.",
+        (
+            "Give each connection an account or datasets of its own, with --service-account, --import-dataset, "
+            "--staging-dataset or --export-dataset.",
+            "See what the other one needs:\nkbq-tui plan {connection}",
+        ),
+        _YOU,
+        "https://cloud.google.com/iam/docs/best-practices-service-accounts#single-purpose",
+        Kind.CONFLICT,
+    ),
+    Entry(
+        "KBQ-LOCK-HELD",
+        "Another run is at work on this connection",
+        "The connection {connection} is in use by {holder}.",
+        (
+            "Wait until it is done, or end it yourself.",
+            "The lock goes with the process; there is nothing to delete.",
+        ),
+        _YOU,
+        _XDG,
+        Kind.CONFLICT,
+    ),
+    Entry(
+        "KBQ-JOURNAL-DAMAGED",
+        "The journal has lines that cannot be read",
+        "{path} was damaged, as by a loss of power; what it says of the last run may be incomplete.",
+        (
+            "Nothing is lost at Google: what is there is looked at anew before anything is changed.",
+            f"Look for a key that nobody holds:\n{cmd.LIST_KEYS}",
+            "Keep the damaged file aside, and start again:\nmv {path} {path}.damaged",
+        ),
+        _YOU,
+        _XDG,
+    ),
+    Entry(
+        "KBQ-JOURNAL-UNWRITABLE",
+        "The journal cannot be written",
+        "{path} cannot be written: {reason} Without it nothing is changed, for a key could be lost unseen.",
+        ("See who may write it:\nls -l {path}", "Or name another folder in XDG_STATE_HOME."),
+        _ROOT,
+        _XDG,
+    ),
+    Entry(
+        "KBQ-STATE-UNWRITABLE",
+        "A file of this program's cannot be written",
+        "{path} cannot be written: {reason}",
+        ("See who may write it:\nls -l {path}", "Or name another folder in XDG_STATE_HOME."),
+        _ROOT,
+        _XDG,
+    ),
+    Entry(
+        "KBQ-CLOCK-UNUSABLE",
+        "This machine's clock is at the end of the calendar",
+        "The clock says {reason}: no deadline can be reckoned from that, and Google refuses what is signed then.",
+        (
+            "Compare the clock with the real time, in UTC:\ndate -u",
+            "Switch network time on:\nsudo timedatectl set-ntp true",
+        ),
+        "An administrator of this machine.",
+        "https://developers.google.com/identity/protocols/oauth2/service-account#error-codes",
+    ),
+    Entry(
+        "KBQ-FILE-NOT-OURS",
+        "A file is not written over",
+        "{path} is left as it is: {reason}",
+        (
+            "See what it is:\nls -l {path}",
+            "Name another file. Where you have no use for this one, move it away.",
+        ),
+        _YOU,
+        _XDG,
+        Kind.USAGE,
+    ),
+    Entry(
+        "KBQ-NO-THREADS",
+        "The system starts no more threads",
+        "A limit of this machine or container is reached: of processes and threads, or of memory.",
+        (
+            "See the limits of this shell; TasksMax of a service and the pids limit of a container count, too:\n"
+            "ulimit -a",
+            "End other programs, or raise the limit, and try again.",
+        ),
+        _ROOT,
+        "https://man7.org/linux/man-pages/man2/setrlimit.2.html",
+    ),
+    Entry(
+        "KBQ-STALE-PLAN",
+        "The plan is out of date",
+        "Since the plan was shown something changed at Google, so it was not carried out.",
+        ("Look at the new plan, and agree to that one:\nkbq-tui plan",),
+        _YOU,
+        "https://cloud.google.com/iam/docs/allow-policies#etag",
+        Kind.CONFLICT,
+    ),
+    Entry(
+        "KBQ-STATE-UNKNOWN",
+        "What is there could not be read",
+        "{resource} could not be read, and what is not known is not changed.",
+        ("Mend what kept it from being read, and try again.", f"See who is signed in:\n{cmd.SHOW_LOGIN}"),
+        "You, or a project owner: role Viewer (roles/viewer) on the project lets you read it.",
+        "https://cloud.google.com/iam/docs/permissions-reference",
+    ),
+    Entry(
+        "KBQ-MACHINE-SETTING",
+        "A setting of this machine is wrong",
+        "{variable}: {reason}",
+        (
+            "Set it right, or take it away:\nunset {variable}",
+            "See what this program finds on this machine:\nkbq-tui doctor",
+        ),
+        _YOU,
+        "https://cloud.google.com/sdk/docs/proxy-settings",
+        Kind.USAGE,
+    ),
+    Entry(
+        "KBQ-UNEXPECTED",
+        "This program failed before Google was asked",
+        "Nothing was sent. What happened on this machine: {reason}",
+        ("If it happens again, write a bug report with these words and the output of:\nkbq-tui doctor",),
+        "You, or whoever maintains this program.",
+        "https://docs.python.org/3/library/exceptions.html",
+    ),
+    Entry(
+        "KBQ-ENDPOINT-REFUSED",
+        "The address is not used",
+        "{endpoint} is neither Google's nor on this machine, and credentials are not sent there.",
+        (
+            "Take the setting away, or point it to https, or to http on this machine only:\n"
+            "env | grep -E 'CLOUDSDK_API_ENDPOINT_OVERRIDES|KBQ_TUI'",
+        ),
+        _YOU,
+        "https://cloud.google.com/sdk/gcloud/reference/topic/configurations",
+        Kind.CREDENTIALS,
+    ),
+)

@@ -1,0 +1,210 @@
+"""What an entry of the catalogue is, and how its blanks are filled."""
+
+import re
+import shlex
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from kbq_tui.i18n.messages import Said, filled, joined
+from kbq_tui.model import spec
+from kbq_tui.model.problem import Context, Kind, Retry
+from kbq_tui.model.secret import scrub
+from kbq_tui.model.text import inert
+
+# How long a change of ours may take to be true everywhere, in seconds.
+# Sources: https://cloud.google.com/iam/docs/access-change-propagation,
+# https://cloud.google.com/iam/docs/keys-create-delete, https://cloud.google.com/service-usage/docs/enable-disable,
+# https://cloud.google.com/resource-manager/docs/organization-policy/overview
+NEW_ACCOUNT_WAIT: Final = 120
+GRANT_WAIT: Final = 420
+PACE_WAIT: Final = 120
+"""Rates are counted by the minute or by 100 seconds. Source: https://cloud.google.com/bigquery/quotas"""
+API_WAIT: Final = 600
+ORG_POLICY_WAIT: Final = 900
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One cause of failure, with blanks.
+
+    Attributes:
+        code: `KBQ-…`; stable, because people search for it and scripts test it.
+        title: a few words.
+        cause: one sentence, with blanks such as `{project}`.
+        remedy: steps. The first line of a step is a sentence; every further line is a command, complete.
+        who: who can apply it, with permission and role.
+        link: Google's or Klaviyo's page.
+        kind: what it means to a caller.
+        retry: what trying again is good for.
+        wait: how long waiting may take, in seconds; 0 where waiting does not help.
+        settle: the same for the case that a change of ours made it happen a moment ago; 0 where such a change
+            cannot be the reason.
+    """
+
+    code: str
+    title: str
+    cause: str
+    remedy: tuple[str, ...]
+    who: str
+    link: str
+    kind: Kind = Kind.FAILED
+    retry: Retry = Retry.NEVER
+    wait: int = 0
+    settle: int = 0
+
+
+_EMAIL: Final = re.compile(r"[A-Za-z0-9._%+-]{1,100}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8}")
+_HOST: Final = re.compile(
+    r"@(?!gcp-sa-)([a-z][a-z0-9-]{4,28}[a-z0-9])(?:\.([a-z0-9.-]{1,60}))?\.iam\.gserviceaccount\.com$"
+)
+_DOTTED: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,80}(?:\.[A-Za-z0-9_]{1,80}){1,6}")
+_ROLE: Final = re.compile(r"(?:(?:projects|organizations)/[A-Za-z0-9:.-]{1,80}/)?roles/[A-Za-z0-9_.]{1,120}")
+_TOKEN: Final = re.compile(r"[A-Za-z0-9_.:@/-]{1,1200}")
+_NUMBER: Final = re.compile(r"[0-9]{1,30}")
+_SERVICE: Final = re.compile(r"[a-z][a-z0-9-]{0,60}\.googleapis\.com")
+_LOCATION: Final = re.compile(r"[A-Za-z][A-Za-z0-9-]{1,40}")
+_TABLE: Final = re.compile(r"[\w-]{1,1024}")
+_TABLE_CATEGORIES: Final = frozenset({"Pc", "Pd", "Zs"})
+"""With letters, marks and numbers, what a table's name may hold.
+
+Source: https://cloud.google.com/bigquery/docs/tables#table_naming
+"""
+
+
+def _is_table(value: str) -> bool:
+    kinds = {unicodedata.category(char) for char in value}
+    return len(value) <= 1024 and all(kind[0] in "LMN" or kind in _TABLE_CATEGORIES for kind in kinds)
+
+
+def _matches(pattern: re.Pattern[str]) -> Callable[[str], bool]:
+    return lambda value: pattern.fullmatch(value) is not None
+
+
+# What a value must look like to stand in a command. Anything else leaves the placeholder: a command that is pasted
+# into a shell must not contain what an error message made up.
+_VALID: Final[Mapping[str, Callable[[str], bool]]] = {
+    "project": lambda value: spec.check_project(value) is None,
+    "consumer": _matches(_TOKEN),
+    "project_number": _matches(_NUMBER),
+    "account": _matches(_EMAIL),
+    "operator": _matches(_EMAIL),
+    "operator_member": _matches(re.compile(rf"(?:user|serviceAccount):{_EMAIL.pattern}")),
+    "principal": _matches(_EMAIL),
+    "vpc_sc_id": _matches(re.compile(r"[\w-]{1,200}")),
+    "dataset": lambda value: spec.check_dataset(value) is None,
+    "source_dataset": lambda value: spec.check_dataset(value) is None,
+    "twin": lambda value: spec.check_dataset(value) is None,
+    "location": _matches(_LOCATION),
+    "wanted": _matches(_LOCATION),
+    "permission": _matches(_DOTTED),
+    "role": _matches(_ROLE),
+    "constraint": _matches(_DOTTED),
+    "service": _matches(_SERVICE),
+    "table": _is_table,
+    "key_id": _matches(re.compile(r"[0-9a-f]{8,64}")),
+    "account_id": _matches(re.compile(r"[a-z][a-z0-9-]{0,62}")),
+    "job_id": _matches(re.compile(r"[\w:.-]{1,1100}")),
+    "uid": _matches(_NUMBER),
+    "seconds": _matches(_NUMBER),
+    "member": _matches(re.compile(r"allUsers|allAuthenticatedUsers")),
+}
+
+_PLACEHOLDERS: Final[Mapping[str, str]] = {
+    "account": "SERVICE_ACCOUNT_EMAIL",
+    "account_id": spec.ACCOUNT_ID,
+    "consumer": "PROJECT_NUMBER",
+    "operator": "YOUR_EMAIL",
+    "operator_member": "user:YOUR_EMAIL",
+    "operator_principal": "principal://goog/subject/YOUR_EMAIL",
+    "path": "FILE",
+    "project": "PROJECT_ID",
+    "service": "bigquery.googleapis.com",
+    "uid": "UNIQUE_ID",
+}
+"""Where the placeholder is not simply the blank's name in capitals."""
+
+_PRINCIPALS: Final = {
+    "user": "principal://goog/subject/",
+    "serviceAccount": "principal://iam.googleapis.com/projects/-/serviceAccounts/",
+}
+"""How deny policies name whom they except."""
+
+_BLANK: Final = re.compile(r"\{([a-z_]+)\}")
+
+
+def clean(value: object, limit: int = 300) -> str:
+    """Return a detail as it may be shown: without credentials, inert, on one line. What was said stays so."""
+    text = inert(scrub(value if isinstance(value, str) else str(value)), limit)
+    return text if text == text.strip() else text.strip()
+
+
+def values(context: Context, details: Mapping[str, str]) -> dict[str, str]:
+    """Return what fills the blanks: what the error itself named goes before what is known of the connection."""
+    known = {
+        "project": context.project,
+        "account": context.account,
+        "dataset": context.dataset,
+        "location": context.location,
+        "operator": context.operator,
+    }
+    known = {name: clean(value) for name, value in known.items() if value}
+    known.update((name, value) for name, value in details.items() if value)
+    if "constraint" in known:
+        known["constraint"] = known["constraint"].removeprefix("constraints/")
+    if "operator" in known:
+        kind = "serviceAccount" if known["operator"].endswith(".gserviceaccount.com") else "user"
+        known["operator_member"] = f"{kind}:{known['operator']}"
+        known["operator_principal"] = f"{_PRINCIPALS[kind]}{known['operator']}"
+    if "project" not in known and (match := _HOST.search(known.get("account", ""))):
+        known["project"] = f"{match[2]}:{match[1]}" if match[2] else match[1]
+    if "consumer" not in known and "project" in known:
+        known["consumer"] = known["project"]
+    if "account" in known and "account_id" not in known:
+        known["account_id"] = known["account"].partition("@")[0]
+    return known
+
+
+def fill(template: str, known: Mapping[str, str]) -> Said:
+    """Return a template with its blanks filled. A blank without a (fitting) value stays visible: `PROJECT_ID`.
+
+    Args:
+        template: text without braces but those of blanks; lines after the first are commands.
+        known: values, already inert.
+    """
+    first, *commands = template.split("\n")
+    sentence = filled(first, **{name: known.get(name) or placeholder(name) for name in _BLANK.findall(first)})
+    return step(sentence, commands, known) if commands else sentence
+
+
+def step(sentence: str, commands: Iterable[str], known: Mapping[str, str]) -> Said:
+    """Return a step of a remedy: a sentence, and below it commands with their blanks filled."""
+    return joined("\n", sentence, *(fill_command(command, known) for command in commands))
+
+
+def fill_command(template: str, known: Mapping[str, str]) -> str:
+    """Return a command with its blanks filled, safe to paste into a shell."""
+
+    def value(match: re.Match[str]) -> str:
+        filling = argument(match[1], known)
+        # Of all names only a table's may hold what a shell divides words at; inside of SQL it is quoted already.
+        bare = template.count("'", 0, match.start()) % 2 == 0
+        return shlex.quote(filling) if match[1] == "table" and bare and not _TABLE.fullmatch(filling) else filling
+
+    return _BLANK.sub(value, template)
+
+
+def argument(name: str, known: Mapping[str, str]) -> str:
+    """Return one value as it may stand in a command, or its placeholder."""
+    value = known.get(name, "")
+    valid = _VALID.get(name)
+    if not value or (valid is not None and not valid(value)):
+        return placeholder(name)
+    # Names without a rule of their own (paths) are quoted; those with one need no quotes, also inside of SQL.
+    return value if valid is not None else shlex.quote(value)
+
+
+def placeholder(name: str) -> str:
+    """Return what stands for a value nobody knows."""
+    return _PLACEHOLDERS.get(name, name.upper())

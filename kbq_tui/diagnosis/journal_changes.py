@@ -1,0 +1,58 @@
+"""The changes that a journal tells of."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from kbq_tui.model.changes import OwnChange
+from kbq_tui.model.problem import Kind
+
+
+def from_journal(lines: Iterable[Mapping[str, Any]]) -> tuple[OwnChange, ...]:
+    """Return the changes that a journal tells of, in the order in which they were made.
+
+    Args:
+        lines: what the journal holds, oldest first. Lines without a time are left out.
+    """
+    made: dict[str, OwnChange] = {}
+    begun: dict[str, list[OwnChange]] = {}
+    resources: dict[str, str] = {}
+    for line in lines:
+        action, event = str(line.get("action", "")), line.get("event")
+        if event == "intended":
+            resources[action] = str(line.get("resource", ""))
+        at = _time(line.get("at"))
+        if at is None:
+            continue
+        resource, open_ = resources.get(action, ""), begun.setdefault(action, [])
+        if event == "intended":
+            open_.append(OwnChange(action, resource, at, made=False))
+        elif event == "finished" and line.get("changed", True):
+            made[action] = OwnChange(action, resource, at)
+            open_.clear()
+        elif event == "finished":
+            # It was there already: made by an earlier try of ours whose outcome was not known, or by somebody else.
+            if open_[:-1]:
+                made[action] = OwnChange(action, resource, open_[-2].at)
+            open_.clear()
+        elif event == "failed" and not _is_unclear(line.get("problem")):
+            del open_[-1:]
+    left = (tries[-1] for tries in begun.values() if tries)
+    return tuple(sorted((*made.values(), *left), key=lambda change: change.at))
+
+
+def _is_unclear(problem: object) -> bool:
+    """Whether a failure leaves open whether the change was made: the answer was lost, or is not understood."""
+    from kbq_tui.diagnosis.catalogue import ENTRIES  # late: only a journal with a failure in it needs the catalogue
+
+    code = problem.get("code") if isinstance(problem, Mapping) else None
+    entry = ENTRIES.get(str(code))
+    return entry is None or entry.kind is Kind.NETWORK or entry.code == "KBQ-KEY-OUTCOME-UNKNOWN"
+
+
+def _time(value: object) -> datetime | None:
+    try:
+        at = datetime.fromisoformat(str(value))
+    except ValueError:
+        return None
+    return at if at.tzinfo is not None else None

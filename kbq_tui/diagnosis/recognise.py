@@ -1,0 +1,270 @@
+"""From an error, in any of the forms in which operators meet it, to a Problem of the catalogue."""
+
+import math
+import re
+from dataclasses import replace
+from typing import Final
+
+from kbq_tui.diagnosis import catalogue
+from kbq_tui.diagnosis.entry import GRANT_WAIT, clean, step, values
+from kbq_tui.diagnosis.extract import foreign, lift
+from kbq_tui.diagnosis.google_error import bounded, fault_of
+from kbq_tui.diagnosis.rules import (
+    ASIDE,
+    BY_POLICY,
+    CONSTRAINTS,
+    DENIED,
+    FIRST,
+    HTTP_OF,
+    LAST,
+    LATE_REASONS,
+    MALFORMED,
+    NETWORK,
+    REASONS,
+    WORDS,
+)
+from kbq_tui.i18n.messages import joined, said
+from kbq_tui.model.problem import Context, Fault, Kind, Problem, Retry
+from kbq_tui.shell import commands as cmd
+
+__all__ = ["recognise", "recognise_text", "settling"]
+
+_Rules = tuple[tuple[str, re.Pattern[str]], ...]
+
+_SIGN_IN_TO_NETWORK: Final = 511
+"""Source: https://www.rfc-editor.org/rfc/rfc6585#section-6"""
+_GENERAL_LINK: Final = "https://cloud.google.com/apis/design/errors#handling_errors"
+_SETTLING: Final = said("A change was made a moment ago and may not have arrived everywhere yet.")
+
+
+def recognise(fault: Fault, context: Context, *, changed_recently: bool = False) -> Problem:
+    """Return what an error means: by its structured reason first, by its words second.
+
+    Args:
+        fault: the error. Its `reason` may also be a code of the catalogue, which then is taken as it is.
+        context: what is known of the connection.
+        changed_recently: whether a change of ours that this error may stem from was made within minutes. Then
+            "does not exist", 403 and a refused key mean "not yet", where the entry says that they can.
+
+    Returns:
+        A Problem; with `code` None where the error is not known. That one says so, and gives the advice its class of
+        error allows, no more.
+    """
+    text = bounded(fault.message)
+    lifted = lift(text, {key: value[:1_000] for key, value in fault.metadata.items()})
+    for violation in fault.violations:
+        # A precondition's type names the constraint; one in the words may be only an example in a help text.
+        name = violation.removeprefix("constraints/")
+        if "." in name:
+            lifted["constraint"] = f"constraints/{name}"
+            break
+    code = _code(fault, text, lifted)
+    if fault.method:
+        lifted.setdefault("method", fault.method)
+    problem = (
+        _unrecognised(fault, context, text, lifted) if code is None else _recognised(code, fault, context, text, lifted)
+    )
+    if changed_recently:
+        return settling(problem)
+    # Grants are made for the service account, so its refusals are those that a grant under way explains.
+    if context.acting_as != "operator" and problem.code is not None and (wait := _settle(problem)):
+        return replace(problem, retry=Retry.NOT_YET, wait=max(wait, problem.wait))
+    return problem
+
+
+def recognise_text(text: str, context: Context) -> Problem:
+    """Return what a pasted error means.
+
+    Args:
+        text: REST JSON, a gRPC status, an exception's text or traceback, the output of gcloud or bq, a line of a log,
+            Klaviyo's "External message", or one of our own codes. Of a long text the ends are read.
+        context: what is known of the connection.
+    """
+    if not text.strip():
+        return Problem(
+            None,
+            said("Nothing to explain"),
+            said("There is no text."),
+            (said("Paste the error as it was shown, with everything around it."),),
+            link=_GENERAL_LINK,
+        )
+    fault, words = fault_of(text)
+    problem = recognise(fault, context)
+    if problem.code in _ANYBODYS and (fault.reason or "").lower() not in REASONS and foreign(fault.message):
+        problem = _unrecognised(fault, context, fault.message, lift(fault.message, {}))
+    return replace(problem, original=clean(words, 2_000))
+
+
+_ANYBODYS: Final = frozenset({code for code, _ in (*NETWORK, *MALFORMED)} - {"KBQ-PROXY"}) | {
+    "KBQ-GOOGLE-UNAVAILABLE",
+    "KBQ-RATE-LIMITED",
+    "KBQ-UNAUTHENTICATED",
+    "KBQ-CONCURRENT-CHANGE",
+}
+"""What any server says in the same words; of another's there is nothing to be said here."""
+
+
+def _code(fault: Fault, text: str, lifted: dict[str, str]) -> str | None:
+    """Return the entry's code, or None."""
+    reason = fault.reason or ""
+    if reason in catalogue.ENTRIES:
+        return reason
+    if fault.http is not None and (300 <= fault.http < 400 or fault.http == _SIGN_IN_TO_NETWORK):
+        return "KBQ-CAPTIVE-PORTAL"  # Google's interfaces never redirect
+    text = ASIDE.sub("", text)
+    if code := _by(FIRST, text):
+        return code
+    if fault.violations and (constraint := lifted.get("constraint")):
+        return CONSTRAINTS.get(constraint.removeprefix("constraints/"), "KBQ-ORG-POLICY")
+    if code := REASONS.get(reason.lower()):
+        # A 412 says only "not so"; an organization policy says it with the same reason.
+        return code if code != "KBQ-CONCURRENT-CHANGE" else _by_constraint(lifted) or code
+    http = _http(fault)
+    # What Google answered is judged by Google's words, what never reached it by those of the network.
+    silent = http is None or http in (408, 503, 504) or reason == ""
+    return (
+        (_by_constraint(lifted) if BY_POLICY.search(text) else None)
+        or _by(WORDS, text)
+        or _by_constraint(lifted)
+        or _by_permission(http, text, lifted)
+        or LATE_REASONS.get(reason.lower())
+        or (_by(NETWORK, text) if silent and http not in (400, 403, 404, 409, 412, 429) else None)
+        or (_by(MALFORMED, text) if http is None or http < 400 else None)
+        or _by_class(http, fault.status)
+        or _by(LAST, text)
+    )
+
+
+def _by(rules: _Rules, text: str) -> str | None:
+    return next((code for code, pattern in rules if pattern.search(text)), None)
+
+
+def _by_constraint(lifted: dict[str, str]) -> str | None:
+    constraint = lifted.get("constraint", "").removeprefix("constraints/")
+    return CONSTRAINTS.get(constraint, "KBQ-ORG-POLICY") if constraint else None
+
+
+def _by_permission(http: int | None, text: str, lifted: dict[str, str]) -> str | None:
+    permission = lifted.get("permission")
+    if permission and (http == 403 or (http is None and DENIED.search(text))):
+        return catalogue.code_for_permission(permission)
+    return None
+
+
+def _http(fault: Fault) -> int | None:
+    return fault.http if fault.http is not None else HTTP_OF.get(fault.status or "")
+
+
+def _by_class(http: int | None, status: str | None) -> str | None:
+    """Return what a status alone is enough to say."""
+    if http == 401:
+        return "KBQ-UNAUTHENTICATED"
+    if http == 412 or status == "ABORTED":
+        return "KBQ-CONCURRENT-CHANGE"
+    if status == "ALREADY_EXISTS":
+        return "KBQ-ALREADY-EXISTS"
+    if http == 429:
+        return "KBQ-RATE-LIMITED"
+    if http in (408, 504):
+        return "KBQ-DEADLINE"
+    if http is not None and http >= 500 and http != 501:
+        return "KBQ-GOOGLE-UNAVAILABLE"
+    return None
+
+
+def _recognised(code: str, fault: Fault, context: Context, text: str, lifted: dict[str, str]) -> Problem:
+    permission = lifted.get("permission", "")
+    where = lifted.get("location", "")
+    if context.location:
+        # Where Google looked is not where the commands have to go, if we know better.
+        lifted = {key: value for key, value in lifted.items() if key != "location"}
+    if context.acting_as == "operator" and catalogue.is_operators(code, permission):
+        extra = {key: value for key, value in lifted.items() if key not in ("permission", "role")}
+        problem = catalogue.permission_missing(permission, context, original=text, **extra)
+    else:
+        problem = catalogue.problem(code, context, original=text, **lifted)
+    if where and "location" not in problem.details:
+        problem = replace(problem, details={**problem.details, "location": where})
+    if problem.retry is Retry.BACKOFF and fault.retry_after:
+        problem = replace(problem, wait=math.ceil(min(fault.retry_after, 86_400)))
+    return problem
+
+
+_ADVICE: Final = {
+    "credentials": (
+        Kind.CREDENTIALS,
+        joined("\n", said("Google did not accept the credentials. See who is signed in:"), "gcloud auth list"),
+    ),
+    "denied": (
+        Kind.NOT_PERMITTED,
+        said(
+            "Google refused it (403). As a rule a role is missing, an API is off, or a policy of the organization "
+            "forbids it; Google's own words say which."
+        ),
+    ),
+    "absent": (
+        Kind.NOT_FOUND,
+        said("Google did not find it (404). Check the names, capitals included, and the project."),
+    ),
+    "conflict": (
+        Kind.CONFLICT,
+        said("It collides with what is there (409). Look at what is there now, and try again."),
+    ),
+    "invalid": (Kind.FAILED, said("Google did not take the request as it was. Its own words name the part.")),
+    "plain": (Kind.FAILED, said("Look at Google's own words, and at what was being done when it happened.")),
+}
+_CLASS: Final = {401: "credentials", 403: "denied", 404: "absent", 409: "conflict", 400: "invalid", 501: "invalid"}
+
+
+_LOOK: Final = {
+    "denied": (said("See who is signed in, and which roles they hold:"), (cmd.SHOW_LOGIN, cmd.SHOW_POLICY)),
+    "absent": (said("Check the project ID; it is neither the name nor the number:"), (cmd.SHOW_PROJECT,)),
+}
+"""Where to look first; all that can be said of what is not known."""
+
+
+def _unrecognised(fault: Fault, context: Context, words: str, lifted: dict[str, str]) -> Problem:
+    name = _CLASS.get(_http(fault) or 0, "plain")
+    kind, advice = _ADVICE[name]
+    details = {key: text for key, value in lifted.items() if (text := clean(value))}
+    look = (step(*_LOOK[name], values(context, details)),) if name in _LOOK else ()
+    return Problem(
+        code=None,
+        title=said("Unrecognised error"),
+        cause=said("This error is not one that this program knows; its own words are shown as they came."),
+        remedy=(
+            advice,
+            *look,
+            joined(
+                "\n",
+                said("If it happens again, write a bug report with these words and the output of:"),
+                "kbq-tui doctor",
+            ),
+        ),
+        who=said("Not known."),
+        kind=kind,
+        link=_GENERAL_LINK,
+        details=details,
+        original=clean(words, 2_000),
+    )
+
+
+def _settle(problem: Problem) -> int:
+    """Return for how long a change of ours may be the reason, in seconds; 0 where it cannot."""
+    if problem.code is None:
+        return GRANT_WAIT if problem.kind in (Kind.NOT_PERMITTED, Kind.NOT_FOUND) else 0
+    entry = catalogue.ENTRIES.get(problem.code)
+    return entry.settle if entry is not None else 0
+
+
+def settling(problem: Problem) -> Problem:
+    """Return the same problem as one that may pass by itself, where a recent change of ours may be its reason.
+
+    Args:
+        problem: as `recognise` gave it. What no change of ours can explain comes back unchanged.
+    """
+    wait = _settle(problem)
+    if not wait:
+        return problem
+    cause = problem.cause if problem.cause.endswith(_SETTLING) else joined(" ", problem.cause, _SETTLING)
+    return replace(problem, retry=Retry.NOT_YET, wait=max(wait, problem.wait), cause=cause)

@@ -1,0 +1,216 @@
+"""Which failure explains the others. Pure.
+
+When a project does not exist, Google answers most calls with "permission denied"; without a network every call fails.
+Told one by one, the consequences hide their cause, and send the operator to the wrong people. So the cause is found
+here, and every part that failed for it is given it as its reason.
+"""
+
+import difflib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from enum import IntEnum
+from typing import Final, TypeVar
+
+from kbq_tui.diagnosis import catalogue
+from kbq_tui.i18n.messages import joined, said
+from kbq_tui.model.observed import Absent, Observed, Part, Present, Unknown
+from kbq_tui.model.problem import Context, Kind, Problem
+
+T = TypeVar("T")
+
+PROJECT_NOT_FOUND: Final = "KBQ-PROJECT-NOT-FOUND"
+NEAREST: Final = 3
+"""How many similar project IDs are named."""
+_ALIKE: Final = 0.6
+"""How similar two project IDs have to be, from 0 to 1 (difflib's ratio)."""
+
+
+class Scope(IntEnum):
+    """What a failure keeps from being read; the lower one explains the higher ones."""
+
+    MACHINE = 0
+    """A setting of this machine is wrong: no call can be made."""
+    SIGN_IN = 1
+    """Nobody is signed in, or Google refuses the credentials: no call is answered."""
+    NETWORK = 2
+    """Google is not reached: no call is answered."""
+    PROJECT = 3
+    """The project does not exist or cannot be seen: all that is asked about it is refused."""
+    PERIMETER = 4
+    """VPC Service Controls refuse the calls to some of the APIs."""
+    API = 5
+    """An API is off: every call to it is refused."""
+
+    @property
+    def stops(self) -> bool:
+        """Whether nothing at all can be known of the connection."""
+        return self <= Scope.PROJECT
+
+    @property
+    def outage(self) -> bool:
+        """Whether Google was not asked successfully at all, so that what was known before may still be so."""
+        return self <= Scope.NETWORK
+
+
+_SCOPES: Final[Mapping[str, Scope]] = {
+    PROJECT_NOT_FOUND: Scope.PROJECT,
+    "KBQ-VPC-SC": Scope.PERIMETER,
+    "KBQ-API-DISABLED": Scope.API,
+    "KBQ-QUOTA-PROJECT": Scope.SIGN_IN,
+    "KBQ-MACHINE-SETTING": Scope.MACHINE,
+    "KBQ-UNEXPECTED": Scope.MACHINE,
+}
+_KINDS: Final[Mapping[Kind, Scope]] = {Kind.CREDENTIALS: Scope.SIGN_IN, Kind.NETWORK: Scope.NETWORK}
+
+
+def scope_of(problem: Problem) -> Scope | None:
+    """Return what a failure keeps from being read; None for one that is about a single call."""
+    return _SCOPES.get(problem.code or "") or _KINDS.get(problem.kind)
+
+
+def explains(cause: Problem, other: Problem) -> bool:
+    """Return whether one failure is the reason of another.
+
+    Args:
+        cause: one of `causes`.
+        other: a failure of the same look.
+    """
+    match scope_of(cause):
+        case Scope.MACHINE | Scope.SIGN_IN | Scope.NETWORK:
+            return True
+        case Scope.PROJECT:
+            return other.code is None or other.kind is not Kind.NETWORK
+        case Scope.PERIMETER:
+            return other.code == cause.code
+        case Scope.API:
+            return other.code == cause.code and other.details.get("service") == cause.details.get("service")
+        case _:
+            return False
+
+
+def causes(problems: Iterable[Problem], *, answered: bool, project_seen: bool) -> tuple[Problem, ...]:
+    """Return the failures that explain others, the widest first.
+
+    Args:
+        problems: every failure of a look at Google.
+        answered: whether Google answered any call. A call that fails beside others that are answered is no outage.
+        project_seen: whether Google has shown the project, or a right on it.
+    """
+    found: list[Problem] = []
+    known = [(scope, p) for p in problems if (scope := scope_of(p)) is not None]
+    for scope, problem in sorted(known, key=lambda pair: pair[0]):
+        if (scope.outage and answered) or (scope is Scope.PROJECT and project_seen):
+            continue
+        if not any(explains(cause, problem) for cause in found):
+            found.append(problem)
+    return tuple(found)
+
+
+def observed_causes(observed: Observed, context: Context) -> tuple[Problem, ...]:
+    """Return the failures that explain why parts of a look could not be read.
+
+    Args:
+        observed: as it was read.
+        context: what is known of the connection.
+    """
+    parts = _google(observed)
+    problems = [part.problem for part in parts if isinstance(part, Unknown)]
+    seen = any(isinstance(part, Present) for part in (observed.project, observed.permissions))
+    answered = len(problems) < len(parts)
+    found = causes(problems, answered=answered, project_seen=seen)
+    shown = any(isinstance(part, Present) for part in parts) or _found(observed)
+    return found if found or shown else unseen(problems, context)
+
+
+def unseen(problems: Sequence[Problem], context: Context) -> tuple[Problem, ...]:
+    """Return the causes where not one call about a project was answered.
+
+    Google does not tell a project that does not exist from one that may not be seen. But where even
+    testIamPermissions is refused, which needs no permission, it is one of the two.
+    Source: https://cloud.google.com/resource-manager/reference/rest/v3/projects/testIamPermissions
+
+    Args:
+        problems: why each call failed.
+        context: what is known of the connection.
+    """
+    found = causes(problems, answered=False, project_seen=False)
+    if found or not problems or any(p.kind not in (Kind.NOT_PERMITTED, Kind.NOT_FOUND) for p in problems):
+        return found
+    words = next((p.original for p in problems if p.original), "")
+    return (catalogue.problem(PROJECT_NOT_FOUND, context, original=words),)
+
+
+def _found(observed: Observed) -> bool:
+    """Return whether Google said of a dataset that it is not there, which it says within a project only."""
+    return any(isinstance(part, Absent) for part in (*observed.datasets.values(), observed.names, observed.bindings))
+
+
+def nearest(project: str, others: Iterable[str]) -> tuple[str, ...]:
+    """Return the project IDs that are most similar to one that was not found, the most similar first."""
+    return tuple(difflib.get_close_matches(project, sorted(set(others) - {project}), n=NEAREST, cutoff=_ALIKE))
+
+
+def with_nearest(problem: Problem, names: Sequence[str]) -> Problem:
+    """Return the problem of a project that was not found, with the similar ones that the operator sees."""
+    if not names:
+        return problem
+    listed = ", ".join(names)
+    cause = joined(" ", problem.cause, said("The most similar projects that you can see: {names}.", names=listed))
+    return replace(problem, cause=cause, details={**problem.details, "nearest": listed})
+
+
+def explained(observed: Observed, found: tuple[Problem, ...]) -> Observed:
+    """Return the look with each unreadable part given the failure that explains it.
+
+    Args:
+        observed: as it was read.
+        found: the causes, as `observed_causes` gave them; their words may have been added to since.
+    """
+    if not found:
+        return observed
+    scope = scope_of(found[0])
+    project_gone = scope is Scope.PROJECT
+
+    def of(part: Part[T]) -> Part[T]:
+        if project_gone and isinstance(part, Absent):
+            return Unknown(found[0])  # "not found" was about the project
+        if isinstance(part, Unknown):
+            return Unknown(next((cause for cause in found if explains(cause, part.problem)), part.problem))
+        return part
+
+    return replace(
+        observed,
+        identity=Unknown(found[0]) if scope is not None and scope.outage else observed.identity,
+        project=of(observed.project),
+        services={name: of(part) for name, part in observed.services.items()},
+        billing=of(observed.billing),
+        constraints={name: of(part) for name, part in observed.constraints.items()},
+        permissions=of(observed.permissions),
+        datasets={name: of(part) for name, part in observed.datasets.items()},
+        names=of(observed.names),
+        account=of(observed.account),
+        keys=of(observed.keys),
+        bindings=of(observed.bindings),
+        causes=found,
+    )
+
+
+def is_consequence(problem: Problem | None, found: Iterable[Problem]) -> bool:
+    """Return whether a problem says no more than one of the causes does."""
+    return problem is not None and any((c.code, c.cause) == (problem.code, problem.cause) for c in found)
+
+
+def _google(observed: Observed) -> list[Part[object]]:
+    """Return the parts that Google was asked for."""
+    return [
+        observed.project,
+        *observed.services.values(),
+        observed.billing,
+        *observed.constraints.values(),
+        observed.permissions,
+        *observed.datasets.values(),
+        observed.names,
+        observed.account,
+        observed.keys,
+        observed.bindings,
+    ]

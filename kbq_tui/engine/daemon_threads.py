@@ -1,0 +1,49 @@
+"""Daemon threads: leaving the program never waits for a call that hangs."""
+
+import threading
+from collections.abc import Callable
+
+
+def start_daemon(work: Callable[[], None], name: str) -> None:
+    """Run `work` on a daemon thread of its own; here and now where the system has no more threads to give.
+
+    What is half done must be finished then too: a key that Google has made is kept, and the journal says so.
+
+    Args:
+        work: raises nothing.
+        name: the thread's, for a debugger.
+    """
+    try:
+        threading.Thread(target=work, name=name, daemon=True).start()
+    except RuntimeError:  # what Python makes of EAGAIN
+        work()
+
+
+_NEEDED = 8
+"""How many threads gRPC starts for one channel, or more."""
+
+
+def need_threads() -> None:
+    """Make sure that the system has threads to give, before the work begins.
+
+    gRPC ends the process with SIGABRT where it cannot start one (seen with grpcio 1.85), and nobody would be told why.
+
+    Raises:
+        ProblemError: KBQ-NO-THREADS.
+    """
+    go = threading.Event()
+    started: list[threading.Thread] = []
+    try:
+        for _ in range(_NEEDED):
+            thread = threading.Thread(target=go.wait, name="probe", daemon=True)
+            thread.start()
+            started.append(thread)
+    except RuntimeError:
+        from kbq_tui.diagnosis import catalogue  # large, and seldom needed
+        from kbq_tui.model.problem import Context, ProblemError
+
+        raise ProblemError(catalogue.problem("KBQ-NO-THREADS", Context())) from None
+    finally:
+        go.set()
+        for thread in started:
+            thread.join()

@@ -1,0 +1,112 @@
+"""One judgement a line, as preflight and status give them; and what a root cause makes of the lines it explains."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Final
+
+from kbq_tui.diagnosis.root_cause import Scope, is_consequence, scope_of
+from kbq_tui.i18n.messages import said
+from kbq_tui.model.problem import Problem
+
+
+class Health(StrEnum):
+    OK = "ok"
+    WARNING = "warning"
+    BROKEN = "broken"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the dashboard. `id` is stable; `text` is plain and may hold hostile text."""
+
+    id: str
+    title: str
+    health: Health
+    text: str
+    problem: Problem | None = None
+
+
+_TOLD: Final = {
+    Scope.MACHINE: ("machine", said("This machine")),
+    Scope.SIGN_IN: ("credential", said("Signed in")),
+    Scope.NETWORK: ("google", said("Google")),
+    Scope.PROJECT: ("project", said("Project")),
+    Scope.PERIMETER: ("perimeter", said("Perimeter")),
+    Scope.API: ("service", said("APIs")),
+}
+"""The id and title of the line that tells a cause."""
+
+
+def widest(causes: Sequence[Problem]) -> Scope | None:
+    """Return what the first of the causes keeps from being read."""
+    return scope_of(causes[0]) if causes else None
+
+
+def stopped(causes: Sequence[Problem]) -> bool:
+    """Return whether nothing at all can be known of the connection."""
+    scope = widest(causes)
+    return scope is not None and scope.stops
+
+
+def blocks_all(causes: Sequence[Problem]) -> bool:
+    """Return whether there is no going on: any cause but an API that is off, which the set-up can turn on."""
+    return bool(causes) and widest(causes) is not Scope.API
+
+
+def outage_of(causes: Sequence[Problem]) -> Problem | None:
+    """Return why Google could not be asked at all; None where it answered."""
+    scope = widest(causes)
+    return causes[0] if scope is not None and scope.outage else None
+
+
+def cause_lines(causes: Sequence[Problem], lines: Sequence[Line]) -> tuple[Line, ...]:
+    """Return a line for each cause; none for an API that is off where one of the other lines names it.
+
+    Args:
+        causes: the root causes.
+        lines: the other lines.
+    """
+    named = any(line.id.startswith("service") and line.health is Health.BROKEN for line in lines)
+    return tuple(_cause_line(c) for c in causes if not (named and scope_of(c) is Scope.API))
+
+
+def _cause_line(cause: Problem) -> Line:
+    scope = scope_of(cause)
+    id_, title = _TOLD[Scope.NETWORK if scope is None else scope]
+    near = cause.details.get("nearest")
+    text = said("{title}. Similar: {names}", title=cause.title, names=near) if near else cause.title
+    return Line(id_, title, Health.BROKEN, text, cause)
+
+
+def without_consequences(lines: Sequence[Line], causes: Sequence[Problem]) -> tuple[Line, ...]:
+    """Return the causes first, and of the other lines those that no cause explains."""
+    left = [] if stopped(causes) else [line for line in lines if not is_consequence(line.problem, causes)]
+    return (*cause_lines(causes, left), *left)
+
+
+def consequences_unknown(lines: Sequence[Line], causes: Sequence[Problem], kept: Sequence[str]) -> tuple[Line, ...]:
+    """Return the causes first, and all other lines; those that a cause explains are unknown, without a problem.
+
+    Args:
+        lines: as they were judged.
+        causes: the root causes.
+        kept: ids of lines that say nothing of Google as it is now.
+    """
+    if not causes:
+        return tuple(lines)
+    stop, told = stopped(causes), cause_lines(causes, lines)
+
+    def of(line: Line) -> Line:
+        if line.id in kept:
+            return line
+        if is_consequence(line.problem, causes):
+            return replace(line, health=Health.UNKNOWN, text=said("not known"), problem=None)
+        if stop and line.problem is None:
+            text = line.text if line.health is Health.OK else said("not known")
+            return replace(line, health=Health.UNKNOWN, text=text)
+        return line
+
+    ids = {line.id for line in told}
+    return (*told, *(of(line) for line in lines if line.id not in ids))

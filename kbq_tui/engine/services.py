@@ -1,0 +1,288 @@
+"""All that a face (the TUI, the plain face) is handed: it builds no adapter itself."""
+
+from __future__ import annotations
+
+import shlex
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Protocol
+
+from kbq_tui.i18n.messages import said
+from kbq_tui.model.problem import ProblemError
+from kbq_tui.model.spec import ACCOUNT_ID, IMPORT_DATASET, STAGING_DATASET, ConnectionSpec, Direction, InvalidValueError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from contextlib import AbstractContextManager
+
+    from kbq_tui.engine.ports import Clock, Cloud, Impersonator, Journal, KeyStore, Ports
+    from kbq_tui.engine.waiting import Patience
+    from kbq_tui.model.checks import CheckResult
+    from kbq_tui.model.secret import Secret
+    from kbq_tui.model.steps import Step
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionDraft:
+    """What the operator has typed so far: any text, kept as it is; empty where nothing was typed or given."""
+
+    name: str = "default"
+    project: str = ""
+    location: str = ""
+    direction: str = Direction.IMPORT.value
+    import_dataset: str = IMPORT_DATASET
+    staging_dataset: str = STAGING_DATASET
+    export_dataset: str = ""
+    account_id: str = ACCOUNT_ID
+    key_file: str = ""
+
+    @classmethod
+    def of(cls, spec: ConnectionSpec) -> ConnectionDraft:
+        return cls(
+            spec.name,
+            spec.project,
+            spec.location or "",
+            spec.direction.value,
+            spec.import_dataset,
+            spec.staging_dataset,
+            spec.export_dataset or "",
+            spec.account_id,
+            spec.key_file or "",
+        )
+
+    def spec(self) -> ConnectionSpec:
+        """Return the connection. Raises: InvalidValueError with the field at fault."""
+        if self.direction not in tuple(Direction):
+            raise InvalidValueError("direction", said("The direction is import, export or both."))
+        return ConnectionSpec(
+            name=self.name,
+            project=self.project.strip(),
+            location=self.location.strip() or None,
+            direction=Direction(self.direction),
+            import_dataset=self.import_dataset.strip(),
+            staging_dataset=self.staging_dataset.strip(),
+            export_dataset=self.export_dataset.strip() or None,
+            account_id=self.account_id.strip(),
+            key_file=self.key_file.strip() or None,
+        )
+
+    def but(self, **values: str) -> ConnectionDraft:
+        """Return a copy with some fields changed."""
+        return replace(self, **values)
+
+
+@dataclass(frozen=True, slots=True)
+class SavedConnection:
+    """A connection as this machine remembers it.
+
+    Attributes:
+        draft: what was typed.
+        screen: the step on which the operator left; None for the first.
+        finished: the set-up was carried through to the last screen.
+        connected: the operator said that Klaviyo is connected.
+        filed: the connection exists: it has a file. Before the first change is confirmed there is only what was typed.
+    """
+
+    draft: ConnectionDraft
+    screen: Step | None = None
+    finished: bool = False
+    connected: bool = False
+    filed: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class UiPreferences:
+    """What the operator chose on the screens, for all connections; None where nothing was chosen.
+
+    Attributes:
+        ascii: signs in ASCII, or not.
+        theme: the theme's name.
+        welcomed: the welcome was seen.
+    """
+
+    ascii: bool | None = None
+    theme: str | None = None
+    welcomed: bool = False
+
+
+def command_line(what: str, name: str, config: str = "") -> str:
+    """Return a command of ours for one connection, ready to be pasted into a shell.
+
+    Args:
+        what: the command, with its own arguments.
+        name: the connection; empty for none.
+        config: the file named with `--config`; empty where none was.
+    """
+    words = ["kbq-tui", what, name, f"--config {shlex.quote(config)}" if config else ""]
+    return " ".join(filter(None, words))
+
+
+class SignIn(Protocol):
+    """The operator's credentials, found when asked for."""
+
+    async def __call__(self, *, allow_gcloud: bool = False) -> Cloud:
+        """Return Google as the operator sees it.
+
+        Args:
+            allow_gcloud: the operator agreed to use gcloud's own login, for want of application default credentials.
+
+        Raises:
+            ProblemError: no credentials, or they are of no use (kind CREDENTIALS).
+        """
+
+    def gcloud_available(self) -> bool:
+        """Whether gcloud is installed, so that its login could be offered."""
+
+
+class Store(Protocol):
+    """What this machine remembers. Short reads and writes of small files; may raise ProblemError."""
+
+    def names(self) -> tuple[str, ...]:
+        """The names of the connections that exist, sorted."""
+
+    def load(self, name: str) -> SavedConnection | None:
+        """What is known of a connection, or of one whose set-up was begun; None where nothing is."""
+
+    def save(self, saved: SavedConnection, before: SavedConnection, *, confirmed: bool = False) -> None:
+        """Write what differs between two states; all else stays as it is by now. For `ConnectionRecord` alone.
+
+        Args:
+            saved: how it should be.
+            before: how it was when it was read.
+            confirmed: a change was agreed to: the connection gets its file, with the credentials options that were
+                typed in this run.
+        """
+
+    def recent_projects(self) -> tuple[str, ...]: ...
+
+    def remember_project(self, project: str) -> None:
+        """Put a project at the head of the recent ones. For projects that Google has shown."""
+
+    def taste(self) -> UiPreferences: ...
+
+    def keep_taste(self, taste: UiPreferences) -> None: ...
+
+    def last_verify(self, name: str) -> Mapping[str, object] | None:
+        """Return the last verification as saved (`verify` schema, with `at`)."""
+
+    def save_verify(self, name: str, results: tuple[CheckResult, ...]) -> None: ...
+
+    def save_text(self, name: str, kind: str, suffix: str, text: str) -> str:
+        """Write a report, a hand-off or a summary (0600), and return its path. `suffix` such as `.md`."""
+
+    def journal(self, name: str) -> Journal: ...
+
+    def unfinished(self, name: str) -> tuple[str, ...]:
+        """Return what the journal has begun and not settled: a run was interrupted there."""
+
+
+@dataclass(frozen=True, slots=True)
+class CopyResult:
+    """What was done to copy something.
+
+    Attributes:
+        ways: the ways that took it, such as `OSC 52`; empty where none did.
+        text: one sentence for the operator; never a claim that it arrived.
+    """
+
+    ways: tuple[str, ...]
+    text: str
+
+
+class Clipboard(Protocol):
+    """The ladder to the operator's clipboard. May block for some seconds: not for the event loop."""
+
+    def copy(self, text: str, write: Callable[[str], None]) -> CopyResult:
+        """Send text by every way there is. `write` sends bytes to the terminal."""
+
+    def key_way(self) -> str:
+        """Say which way a private key would go, and who may see it there; empty where there is no way."""
+
+    def copy_key(self, key: Secret, write: Callable[[str], None]) -> CopyResult:
+        """Send a private key, by that one way only. For after the operator has read `key_way` and agreed."""
+
+
+@dataclass(frozen=True, slots=True)
+class AppServices:
+    """Everything a face needs.
+
+    Attributes:
+        sign_in: the operator's credentials.
+        impersonate: makes Google as the service account sees it.
+        keys: keys on this machine.
+        store: what this machine remembers.
+        clipboard: the ladder to the operator's clipboard.
+        clock: time.
+        draft: what options, environment, connection file and gcloud's settings gave.
+        notices: what must be on every screen, such as an endpoint that is not Google's.
+        log_path: where the log is, for messages.
+        patience: seconds that *not yet* is waited out; None for the engine's own.
+        config: the connection file that was named with `--config`; empty for those in the config folder.
+        guard: takes a connection's lock by its name, while it is set up: one process at a time. Entering may raise
+            ProblemError, which says who holds it.
+    """
+
+    sign_in: SignIn
+    impersonate: Impersonator
+    keys: KeyStore
+    store: Store
+    clipboard: Clipboard
+    clock: Clock
+    draft: ConnectionDraft
+    notices: tuple[str, ...] = ()
+    log_path: str = ""
+    patience: float | None = None
+    config: str = ""
+    guard: Callable[[str], AbstractContextManager[object]] = lambda _name: nullcontext()
+
+    def command(self, what: str, name: str) -> str:
+        """Return the command line that means the same connection: `kbq-tui WHAT NAME [--config FILE]`.
+
+        Args:
+            what: the command, with its own arguments.
+            name: the connection; left out where it does not exist, because commands that look refuse it then.
+        """
+        try:
+            there = name in self.store.names()
+        except ProblemError:
+            there = True
+        return command_line(what, name if there else "", self.config)
+
+    def ports(self, cloud: Cloud, name: str) -> Ports:
+        """Return what the use cases need, for one connection."""
+        from kbq_tui.engine.ports import Ports
+
+        journal = self.store.journal(name)
+        return Ports(
+            cloud,
+            self.impersonate,
+            self.keys,
+            journal,
+            self.clock,
+            neighbours=lambda: neighbours(self.store, name),
+            command=lambda what: self.command(what, name),
+        )
+
+
+def neighbours(store: Store, name: str) -> tuple[ConnectionSpec, ...]:
+    """Return the other connections of this machine; those that cannot be read are left out."""
+
+    def read(other: str) -> ConnectionSpec | None:
+        try:
+            saved = store.load(other)
+            return saved.draft.spec() if saved is not None else None
+        except (ProblemError, ValueError):
+            return None
+
+    try:
+        names = store.names()
+    except ProblemError:
+        return ()
+    return tuple(spec for other in names if other != name and (spec := read(other)) is not None)
+
+
+def patience_of(desk: AppServices) -> Patience:
+    """Return how long *not yet* is waited out."""
+    from kbq_tui.engine.waiting import Patience
+
+    return Patience() if desk.patience is None else Patience(limit=desk.patience)

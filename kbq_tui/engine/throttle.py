@@ -1,0 +1,46 @@
+"""How thousands of calls are made: some at a time, and no more once nobody answers."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+
+from kbq_tui.i18n.messages import Said, said_many
+from kbq_tui.model.problem import Kind, Problem, ProblemError
+
+AT_ONCE = 12
+"""How many datasets, and how many tables, are tried at a time: Google allows a principal 100 calls a second.
+
+Source: https://cloud.google.com/bigquery/quotas#api_request_quotas
+"""
+
+
+class Throttle:
+    """So many calls at a time; and once as many in a row were lost on the way, no more of them."""
+
+    def __init__(self) -> None:
+        self._slots = asyncio.Semaphore(AT_ONCE)
+        self._lost: list[Problem] = []
+
+    @contextlib.asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        """Wait for a turn.
+
+        Raises:
+            ProblemError: there is none any more; why the calls before were lost.
+        """
+        async with self._slots:
+            if len(self._lost) >= AT_ONCE:
+                raise ProblemError(self._lost[0])
+            yield
+
+    def ended(self, problem: Problem | None) -> None:
+        """Note how a call ended."""
+        if problem is not None and problem.kind is Kind.NETWORK:
+            self._lost.append(problem)
+        else:
+            self._lost.clear()
+
+
+def reached(tables: int, datasets: int) -> Said:
+    """Return how far a search came, in words."""
+    return said_many("{tables} tables in {n} dataset", "{tables} tables in {n} datasets", datasets, tables=tables)

@@ -1,0 +1,77 @@
+"""Of a verification that failed in many places for one reason: the reason, told once."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+
+from kbq_tui.diagnosis import root_cause
+from kbq_tui.diagnosis.root_cause import PROJECT_NOT_FOUND, explains
+from kbq_tui.engine.health import stopped
+from kbq_tui.engine.ports import Cloud
+from kbq_tui.engine.similar import named_similar
+from kbq_tui.i18n.messages import said
+from kbq_tui.model.checks import KEY_AUTH, KEYS, CheckResult, Verdict
+from kbq_tui.model.problem import Problem, ProblemError
+from kbq_tui.model.spec import ConnectionSpec
+from kbq_tui.planning.diff import context_of
+
+_OPEN = (Verdict.FAIL, Verdict.UNKNOWN)
+_ASKED = ("resourcemanager.projects.get",)
+
+
+async def look_for_cause(spec: ConnectionSpec, cloud: Cloud) -> tuple[Problem, ...]:
+    """Return why nothing can be known of the project; nothing where Google shows it, or a right on it.
+
+    Asked where the key does not sign in: of a mistyped project there is no key, and the key is not what is wrong.
+
+    Args:
+        spec: the connection.
+        cloud: Google as the operator sees it.
+    """
+    answers = await asyncio.gather(
+        cloud.project(spec.project), cloud.test_permissions(spec.project, _ASKED), return_exceptions=True
+    )
+    problems = [answer.problem for answer in answers if isinstance(answer, ProblemError)]
+    if len(problems) < len(answers):
+        return ()
+    found = root_cause.unseen(problems, context_of(spec))
+    return await named_similar(cloud, spec.project, found) if stopped(found) else ()
+
+
+async def causes_of(
+    spec: ConnectionSpec, cloud: Cloud, results: Sequence[CheckResult], before: tuple[Problem, ...]
+) -> tuple[Problem, ...]:
+    """Return the root causes of what did not pass.
+
+    Args:
+        spec: the connection.
+        cloud: Google as the operator sees it.
+        results: every check.
+        before: what `look_for_cause` found.
+    """
+    if before:
+        return before
+    problems = [r.problem for r in results if r.problem is not None and r.verdict in _OPEN]
+    passed = {r.id for r in results if r.verdict is Verdict.PASS}
+    found = root_cause.causes(problems, answered=True, project_seen=bool(passed - {KEY_AUTH.id, KEYS.id}))
+    if found and found[0].code == PROJECT_NOT_FOUND:
+        return await named_similar(cloud, spec.project, found)
+    return found
+
+
+def explained(results: Sequence[CheckResult], causes: tuple[Problem, ...]) -> tuple[CheckResult, ...]:
+    """Return the results; those that a cause explains are unknown for that reason, and no other is named."""
+    stop = stopped(causes)
+
+    def of(result: CheckResult) -> CheckResult:
+        problem = result.problem
+        if problem is None:
+            skipped = stop and result.verdict is Verdict.SKIPPED
+            return replace(result, evidence=said("not tried: {why}", why=causes[0].title)) if skipped else result
+        cause = next((c for c in causes if explains(c, problem)), None) if result.verdict in _OPEN else None
+        if cause is None or cause is problem:
+            return result
+        text = result.evidence if cause.code == problem.code else cause.title
+        return replace(result, verdict=Verdict.UNKNOWN, evidence=text, problem=cause)
+
+    return tuple(of(result) for result in results) if causes else tuple(results)

@@ -1,0 +1,214 @@
+"""How one check is run: asked, waited for while our own change may be on its way, judged, recorded."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+from kbq_tui.diagnosis import catalogue
+from kbq_tui.diagnosis.conditions import holds_until, only_under
+from kbq_tui.diagnosis.entry import placeholder
+from kbq_tui.engine import event_log
+from kbq_tui.engine.ports import Cloud, Ports
+from kbq_tui.engine.waiting import Emit, Patience, Waits
+from kbq_tui.i18n.messages import joined, reworked, said
+from kbq_tui.model import checks
+from kbq_tui.model.changes import PROJECT_GRANT
+from kbq_tui.model.checks import Check, CheckResult, Judged, Verdict
+from kbq_tui.model.events import Event, EventKind
+from kbq_tui.model.problem import Context, Kind, Problem, ProblemError, Retry
+from kbq_tui.model.spec import ConnectionSpec
+from kbq_tui.planning.diff import context_of
+from kbq_tui.planning.grants import taken_away
+
+Told = Callable[[CheckResult], None]
+
+_ELSEWHERE = frozenset({"KBQ-JOB-USER-MISSING", "KBQ-API-DISABLED", "KBQ-VPC-SC", "KBQ-SCOPES", "KBQ-QUOTA-PROJECT"})
+"""Refusals that have a check, or a preflight, of their own, or that say nothing of Klaviyo's way in."""
+
+
+_UNNAMED = placeholder("account")
+
+
+def refused(problem: Problem) -> bool:
+    """Whether a check about access to data has failed: the access itself was refused."""
+    return problem.kind in (Kind.NOT_PERMITTED, Kind.NOT_FOUND) and problem.code not in _ELSEWHERE
+
+
+def reading_refused(problem: Problem) -> bool:
+    """Whether reading a table was refused by what the account holds, and by nothing else about the table."""
+    return problem.code in ("KBQ-TABLE-READ-DENIED", "KBQ-TABLE-NOT-FOUND", "KBQ-DATASET-NOT-FOUND")
+
+
+def key_refused(problem: Problem) -> bool:
+    """Whether Google refused the key itself: a wrong clock here says nothing about it."""
+    return problem.kind is Kind.CREDENTIALS and problem.code != "KBQ-CLOCK-SKEW"
+
+
+def never(problem: Problem) -> bool:
+    """For checks that only an answer can fail: every refusal makes them unknown."""
+    return False
+
+
+class Held(NamedTuple):
+    """A role that is too much, as far as it is known.
+
+    Attributes:
+        role: the role, or in words what it allows.
+        on: what it is held on: `project P`, `dataset D` or `table D.T`.
+        location: where that is; empty where it is the connection's.
+        member: one of `EVERYBODY`, where it is not granted to the account by name.
+        bound: whether there is a condition to it.
+    """
+
+    role: str
+    on: str
+    location: str = ""
+    member: str = ""
+    bound: bool = False
+
+    @property
+    def text(self) -> str:
+        return f"{self.role} ({self.member})" if self.member else self.role
+
+
+class _NotYetError(ProblemError):
+    """An answer that may change once a change of ours has arrived; `judged` is the verdict if it does not."""
+
+    def __init__(self, judged: Judged, problem: Problem) -> None:
+        super().__init__(problem)
+        self.judged = judged
+
+
+class Checker:
+    """Runs checks for one connection and keeps their results.
+
+    Args:
+        spec: the connection.
+        ports: what to ask with.
+        told: called with each result.
+        emit: called with events: a check started, waits.
+        patience: how long to wait for our own recent changes, counted from now.
+    """
+
+    def __init__(self, spec: ConnectionSpec, ports: Ports, told: Told, emit: Emit, patience: Patience) -> None:
+        self.spec = spec
+        self.ports = ports
+        self.location = ""
+        self.locations: dict[str, str] = {}
+        self.account_cloud: Cloud | None = None
+        self.results: dict[str, CheckResult] = {}
+        self._told = event_log.verdicts(told)
+        self._emit = event_log.events(emit)
+        self.waits = Waits(ports.clock, patience, self._emit)
+        self._began = ports.clock.monotonic()
+
+    @property
+    def cloud(self) -> Cloud:
+        """Google as the service account sees it; there once the key has signed in."""
+        assert self.account_cloud is not None
+        return self.account_cloud
+
+    @property
+    def context(self) -> Context:
+        return replace(context_of(self.spec, self.location), acting_as="service-account")
+
+    def where(self, dataset: str) -> str:
+        """Return where a dataset of the connection lies; where that was not found out, where the others do."""
+        return self.locations.get(dataset) or self.location
+
+    def problem(self, code: str, **details: str) -> Problem:
+        context = replace(self.context, location=self.where(details.get("dataset", "")))
+        return catalogue.problem(code, context, **details)
+
+    def bounded(self, judged: Judged, condition: str | None, role: str, resource: str) -> Judged:
+        """Return the verdict on a role that is granted under a condition alone; `judged` where it is under none."""
+        if condition is None:
+            return judged
+        problem = only_under(condition, role, resource, self.context)
+        text = said("{role}, but only under a condition: {condition}", role=role, condition=condition)
+        if until := holds_until(condition):
+            text = said("{text}; until {date}", text=text, date=f"{until:%Y-%m-%d %H:%M} UTC")
+        return Judged(Verdict.FAIL, text, problem)
+
+    def over_grant(self, grants: Sequence[Held]) -> Problem:
+        """Return one problem for all that is too much, with the command that takes each away, or, where no role is
+        known that gives it, with the one that shows who is let in."""
+        named = [grant for grant in grants if "roles/" in grant.role]
+        steps = dict.fromkeys(self._taken_away("KBQ-OVER-GRANT", grant) for grant in named)
+        if any(not g.member and not g.bound for g in named):
+            # The program takes away only what it sees granted to the account itself, and without a condition.
+            command = f"kbq-tui apply {self.spec.name} --remove-over-grants"
+            steps[joined("\n", said("Or have it taken away here:"), command)] = None
+        code = "KBQ-OVER-GRANT" if named else "KBQ-INHERITED-ACCESS"
+        inherited = [self._taken_away("KBQ-INHERITED-ACCESS", grant) for grant in grants if grant not in named]
+        roles = joined(", ", *dict.fromkeys(grant.text for grant in named or grants))
+        whole = catalogue.problem(code, self.context, role=roles, resource=(named or grants)[0].on)
+        return replace(whole, remedy=(*whole.remedy[:-1], *steps, *dict.fromkeys(inherited)))
+
+    def _taken_away(self, code: str, grant: Held) -> str:
+        """Return the step that takes a role away from whoever holds it, or that shows who does."""
+        context = replace(self.context, location=grant.location or self.location)
+        step = catalogue.problem(code, context, role=grant.role, resource=grant.on).remedy[-1]
+        return taken_away(step, self.spec, grant.role, grant.on, member=grant.member, bound=grant.bound)
+
+    def perhaps_not_yet(self, judged: Judged) -> Judged:
+        """While our own change may be on its way, an answer without it is no verdict yet.
+
+        Raises:
+            ProblemError: the failure, to be asked again where there is such a change.
+        """
+        if judged.verdict is not Verdict.PASS and judged.problem is not None:
+            raise _NotYetError(judged, replace(judged.problem, retry=Retry.NOT_YET, original=judged.evidence))
+        return judged
+
+    async def check(
+        self,
+        check: Check,
+        command: str,
+        ask: Callable[[], Awaitable[Judged]],
+        *,
+        fails: Callable[[Problem], bool] = never,
+        depends_on: tuple[str, ...] = (PROJECT_GRANT,),
+    ) -> CheckResult:
+        """Ask, wait out *not yet*, judge and record.
+
+        Args:
+            check: what is checked.
+            command: the SQL or call, to be shown.
+            ask: makes the calls.
+            fails: whether a refusal is what the check is about; any other makes it unknown.
+            depends_on: what must have arrived everywhere for it to pass; where none of it was changed by us a short
+                while ago, nothing is waited for.
+        """
+        began = self.ports.clock.monotonic()
+        wait = self.waits.begin(check.id, self._began)
+        self._emit(Event(EventKind.STARTED, check.id, self.ports.clock.now(), check.title))
+        while True:
+            try:
+                judged = await ask()
+                break
+            except ProblemError as error:
+                problem = error.problem
+                judged = error.judged if isinstance(error, _NotYetError) else checks.judge_error(problem, fails)
+            if not await wait.again(problem, *depends_on):
+                break
+        return self.record(check, command, judged, self.ports.clock.monotonic() - began)
+
+    def record(self, check: Check, command: str, judged: Judged, seconds: float = 0.0) -> CheckResult:
+        """Keep a result, and tell it."""
+        problem = judged.problem
+        if problem is not None:
+            # A call does not know whose account it is about; the commands to mend it have to.
+            steps = (reworked(s, lambda part: part.replace(_UNNAMED, self.spec.account_email)) for s in problem.remedy)
+            problem = replace(problem, remedy=tuple(steps))
+        result = CheckResult(check, judged.verdict, judged.evidence, command, problem, seconds)
+        self.results[check.id] = result
+        self._told(result)
+        return result
+
+    def retold(self, result: CheckResult) -> CheckResult:
+        """Keep a result in place of the one there was, and tell it where it is another one."""
+        if result != self.results.get(result.id):
+            self.results[result.id] = result
+            self._told(result)
+        return result

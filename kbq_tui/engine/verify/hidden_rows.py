@@ -1,0 +1,91 @@
+"""Whether row access policies keep rows from the account, in tables that it can read and behind views."""
+
+import asyncio
+from collections.abc import Sequence
+
+from kbq_tui.diagnosis import catalogue
+from kbq_tui.engine.ports import TableInfo
+from kbq_tui.engine.verify.checking import Checker
+from kbq_tui.i18n.messages import joined, said
+from kbq_tui.model.checks import Judged, Verdict
+from kbq_tui.model.problem import Kind, Problem, ProblemError
+from kbq_tui.planning.row_policies import Rows, rows_for
+from kbq_tui.shell import sql
+
+_VIEWS = frozenset({"VIEW", "MATERIALIZED_VIEW"})
+_ORDER = (Verdict.FAIL, Verdict.UNKNOWN)
+_LIST = "bigquery.rowAccessPolicies.list"
+
+Path = tuple[str, str, str]
+"""Project, dataset, table."""
+
+
+async def hidden_rows(checker: Checker, dataset: str, tables: Sequence[TableInfo], readable: Judged) -> Judged:
+    """Return the verdict on reading a dataset, with what row policies keep from the account.
+
+    The operator reads the policies: who may read rows is not shown which policies there are.
+
+    Args:
+        checker: asks in the account's and the operator's name.
+        dataset: the dataset.
+        tables: its tables and views, all of which can be read.
+        readable: the verdict so far.
+    """
+    found = await asyncio.gather(*(_sources(checker, dataset, table) for table in tables))
+    problem = next((f for f in found if isinstance(f, Problem)), None)
+    paths = dict.fromkeys(path for f in found if not isinstance(f, Problem) for path in f)
+    judged = await asyncio.gather(*(_judge(checker, path) for path in paths))
+    for verdict in _ORDER:
+        if worst := next((j for j in judged if j is not None and j.verdict is verdict), None):
+            return worst
+    if problem is not None:
+        return Judged(Verdict.UNKNOWN, problem.original or problem.title, problem)
+    notes = [j.evidence for j in judged if j is not None]
+    return Judged(readable.verdict, joined("; ", readable.evidence, *notes), readable.problem) if notes else readable
+
+
+async def _sources(checker: Checker, dataset: str, table: TableInfo) -> tuple[Path, ...] | Problem:
+    """Return the table itself, or the tables behind a view."""
+    project = checker.spec.project
+    if table.kind not in _VIEWS:
+        return ((project, dataset, table.name),)
+    statement = sql.read_one(project, dataset, table.name)
+    try:
+        read = await checker.cloud.tables_read(project, statement, checker.where(dataset))
+    except ProblemError as error:
+        return error.problem
+    return tuple(path for path in read if path != (project, dataset, table.name))
+
+
+async def _judge(checker: Checker, path: Path) -> Judged | None:
+    """Return what row policies of one table do to the account; None where they keep nothing from it."""
+    project, dataset, table = path
+    name = f"{dataset}.{table}"
+    try:
+        policies = await checker.ports.cloud.row_policies(project, dataset, table)
+    except ProblemError as error:
+        problem = error.problem
+        if problem.kind is Kind.NOT_FOUND:
+            return None  # a view, or dropped meanwhile
+        if problem.kind is Kind.NOT_PERMITTED:
+            problem = catalogue.permission_missing(_LIST, checker.context, dataset=dataset, table=table)
+        text = said("whether row policies of {table} hide rows could not be read: {why}", table=name, why=problem.title)
+        return Judged(Verdict.UNKNOWN, text, problem)
+    rows = rows_for(checker.spec.member, policies)
+    if rows is Rows.ALL:
+        return None
+    if rows is Rows.SOME:
+        filters = " OR ".join(policy.filter for policy in policies)
+        text = said("of {table} only the rows of its policies are seen: {filters}", table=name, filters=filters)
+        return Judged(Verdict.PASS, text)
+    problem = checker.problem("KBQ-ROW-POLICY", dataset=dataset, table=table)
+    if rows is Rows.NONE:
+        text = said("no row policy of {table} names the account: it gets no row", table=name)
+        return Judged(Verdict.FAIL, text, problem)
+    members = ", ".join(dict.fromkeys(m for policy in policies for m in policy.members))
+    text = said(
+        "no row policy of {table} names the account; whether it is one of {members} is not known",
+        table=name,
+        members=members,
+    )
+    return Judged(Verdict.UNKNOWN, text, problem)

@@ -1,0 +1,229 @@
+"""Whether the account is kept out of the datasets that are none of Klaviyo's."""
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+from kbq_tui.diagnosis import catalogue
+from kbq_tui.engine.ports import TableInfo
+from kbq_tui.engine.throttle import Throttle, reached
+from kbq_tui.engine.verify.checking import Held, reading_refused, refused
+from kbq_tui.engine.verify.probing import Prober, of_dataset
+from kbq_tui.i18n.messages import joined, said, said_many
+from kbq_tui.model import checks
+from kbq_tui.model.checks import Judged, Verdict
+from kbq_tui.model.observed import DatasetInfo
+from kbq_tui.model.problem import Kind, Problem, ProblemError
+from kbq_tui.planning.diff import context_of
+from kbq_tui.planning.grants import EVERYBODY, on_dataset, on_project, on_table
+
+MAX_OTHER_DATASETS = 500
+"""How many datasets that are none of Klaviyo's are looked into; with more of them nothing is proven."""
+
+MAX_OTHER_TABLES = 2_000
+"""How many of their tables and views are tried, over all; with more of them nothing is proven."""
+
+_NAMED = 5
+"""How many places of one kind are named."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Other:
+    """What the account can do in a dataset that is none of Klaviyo's.
+
+    Attributes:
+        reads: what in it can be read: the dataset, or single tables of it.
+        grants: by which roles, and on what, as far as can be seen.
+        problem: why that is not wholly known.
+    """
+
+    reads: tuple[str, ...] = ()
+    grants: tuple[Held, ...] = ()
+    problem: Problem | None = None
+
+
+class Isolation(Prober):
+    """A `Prober` that looks around in the project."""
+
+    async def isolated(self) -> None:
+        """Look whether the account can read in a dataset that is none of Klaviyo's, or one table of it.
+
+        The datasets and tables are those that the account sees and those that the operator does: a role on a single
+        table shows the account neither. Hidden datasets (a name with a leading underscore) are left out, as
+        Google's tools leave them: the results of queries lie there.
+        """
+        call = said("bigquery.datasets.list, bigquery.tables.list, and SELECT as a dry run of each table")
+        await self.check(checks.ISOLATED, call, self._alone)
+
+    async def _alone(self) -> Judged:
+        held = await self.cloud.test_permissions(self.spec.project, (checks.READ_PERMISSION,))
+        if held:
+            roles, _ = await self.project_roles()
+            project = on_project(self.spec.project)
+            excess = self.over_grant(roles or (Held(said("read access"), project),))
+            text = said("{permission} is held on the whole project", permission=checks.READ_PERMISSION)
+            return Judged(Verdict.FAIL, text, excess)
+        own = await self.cloud.dataset_names(self.spec.project)
+        listed, unlisted = await self._listed_for_operator()
+        ours = {w.name for w in self.spec.datasets()}
+        # The account's own come first: what it sees it may well read.
+        where: dict[str, str] = {}
+        for name, location in (*own, *listed):
+            if name not in ours:
+                where[name] = where.get(name) or location
+        tried = list(where)[:MAX_OTHER_DATASETS]
+        self._turns = Throttle()
+        self._room, self._tried, self._more = MAX_OTHER_TABLES, 0, False
+        others = await asyncio.gather(*(self._still_there(name, where[name]) for name in tried))
+        if reads := [name for o in others for name in o.reads]:
+            grants = [grant for o in others for grant in o.grants[:_NAMED]]
+            text = said("the account has access to: {names}", names=", ".join(reads[:_NAMED]))
+            return Judged(Verdict.FAIL, text, self.over_grant(grants[:_NAMED]))
+        for name, other in zip(tried, others, strict=True):
+            if other.problem is not None:
+                text = joined(": ", name, other.problem.original or other.problem.title)
+                return Judged(Verdict.UNKNOWN, text, other.problem)
+        text = said_many(
+            "{n} table of other datasets was tried, and cannot be read",
+            "{n} tables of other datasets were tried, and none can be read",
+            self._tried,
+        )
+        if unlisted is not None:
+            why = said("there may be datasets that you do not see: {text}", text=text)
+            return Judged(Verdict.UNKNOWN, why, unlisted)
+        if self._more or len(where) > len(tried):
+            limit = reached(self._tried, len(tried))
+            more = self.problem("KBQ-NOT-SEARCHED", resource=on_project(self.spec.project), limit=limit)
+            return Judged(Verdict.UNKNOWN, said("there are more than were tried: {text}", text=text), more)
+        return Judged(Verdict.PASS, text if self._tried else said("there is no table in another dataset"))
+
+    async def _listed_for_operator(self) -> tuple[Sequence[tuple[str, str]], Problem | None]:
+        """Return every dataset that the operator sees, and why that may not be all of them.
+
+        Source: https://cloud.google.com/bigquery/docs/listing-datasets (with the permission on the project, all)
+        """
+        project, cloud = self.spec.project, self.ports.cloud
+        try:
+            listed = await cloud.dataset_names(project)
+            if checks.LIST_PERMISSION in await cloud.test_permissions(project, (checks.LIST_PERMISSION,)):
+                return listed, None
+            return listed, catalogue.permission_missing(checks.LIST_PERMISSION, context_of(self.spec))
+        except ProblemError as error:
+            return (), error.problem
+
+    async def _still_there(self, dataset: str, listed_in: str) -> _Other:
+        """Find out the same, unless the dataset has been deleted since it was listed."""
+        try:
+            other = await self._other(dataset, listed_in)
+        except ProblemError as error:
+            return _Other(problem=error.problem)
+        if other.problem is not None and other.problem.kind is Kind.NOT_FOUND:
+            with suppress(ProblemError):
+                if await self.ports.cloud.dataset(self.spec.project, dataset) is None:
+                    return _Other()
+        return other
+
+    async def _other(self, dataset: str, listed_in: str) -> _Other:
+        """Find out whether a dataset is open to the account: by a grant of its own, to everybody, or by reading."""
+        async with self._turns.turn():
+            try:
+                info = await self.cloud.dataset(self.spec.project, dataset)
+            except ProblemError as error:
+                self._turns.ended(error.problem)
+                if not refused(error.problem):
+                    return _Other(problem=error.problem)
+                info = None
+            location = info.location if info is not None else listed_in
+            if info is not None and (grants := self._on(info)):
+                return _Other((dataset,), grants)
+            try:
+                tables = await self._some_tables(dataset)
+            except ProblemError as error:
+                self._turns.ended(error.problem)
+                return _Other(problem=error.problem)
+        answers = await asyncio.gather(*(self._reads(dataset, table, location) for table in tables))
+        open_ = [table.name for table, answer in zip(tables, answers, strict=True) if answer is True]
+        if open_:
+            names = tuple(f"{dataset}.{name}" for name in open_[:_NAMED])
+            return _Other(names, await self._behind(dataset, open_[:_NAMED], location))
+        problem = next((a for a in answers if isinstance(a, Problem)), None)
+        if problem is None and info is not None and info.access is None:
+            # The account sees the dataset, and whether that is by a grant is not to be seen.
+            problem = self.problem("KBQ-ACCESS-UNREAD", dataset=dataset)
+        return _Other(problem=problem)
+
+    async def _some_tables(self, dataset: str) -> tuple[TableInfo, ...]:
+        """Return a dataset's tables, as many as there is room for. The operator names them: the account is shown
+        none of a dataset in which it may only read one; where the operator may not, the account may.
+
+        Raises:
+            ProblemError: the operator's refusal, where the account is refused, too.
+        """
+        if self._more:
+            return ()  # there is no room left, and it is known that it is not enough
+        try:
+            found = await self.ports.cloud.tables(self.spec.project, dataset, self._room + 1)
+        except ProblemError as error:
+            if not refused(error.problem):
+                raise
+            try:
+                found = await self.cloud.tables(self.spec.project, dataset, self._room + 1)
+            except ProblemError:
+                raise error from None
+        taken = found[: self._room]
+        self._room -= len(taken)
+        self._more = self._more or len(taken) < len(found)
+        return taken
+
+    async def _reads(self, dataset: str, table: TableInfo, location: str) -> bool | Problem:
+        """Return whether the account can read a table, or why that is not known."""
+        try:
+            async with self._turns.turn():
+                self._tried += 1
+                why = await self.dry_read(dataset, table, location)
+                self._turns.ended(why)
+        except ProblemError as error:
+            return error.problem
+        # A policy tag is asked about only after the table itself has let the reader in.
+        if why is None or why.code == "KBQ-POLICY-TAG":
+            return True
+        if reading_refused(why) and of_dataset(why, dataset):
+            return False
+        # A query may fail for what the table is: it wants a filter, has no columns, lies in Drive. Who holds the
+        # permission reads it all the same; that it is not in the answer proves nothing.
+        with suppress(ProblemError):
+            asked = (checks.READ_PERMISSION,)
+            async with self._turns.turn():
+                if await self.cloud.test_table_permissions(self.spec.project, dataset, table.name, asked):
+                    return True
+        return why
+
+    async def _behind(self, dataset: str, tables: Sequence[str], location: str) -> tuple[Held, ...]:
+        """Return the roles by which tables can be read, and what they are held on, as the operator sees."""
+        cloud, project, member = self.ports.cloud, self.spec.project, self.spec.member
+        grants: list[Held] = []
+        with suppress(ProblemError):
+            if info := await cloud.dataset(project, dataset):
+                grants += self._on(info)
+        for table in tables:
+            with suppress(ProblemError):
+                grants += sorted(
+                    Held(b.role, on_table(dataset, table), location, "" if m == member else m, b.condition is not None)
+                    for b in await cloud.table_bindings(project, dataset, table)
+                    for m in b.members
+                    if m == member or m in EVERYBODY
+                )
+        # Of a group's role nothing says whether it is one on the table or on all of the dataset.
+        places = (on_table(dataset, tables[0]), on_dataset(dataset))
+        return tuple(grants) or tuple(Held(said("read access"), on, location) for on in places)
+
+    def _on(self, info: DatasetInfo) -> tuple[Held, ...]:
+        """Return the roles that a dataset gives to the account, or to everybody."""
+        member, on = self.spec.member, on_dataset(info.name)
+        found = {
+            Held(e.role, on, info.location, "" if e.member == member else e.member, e.condition is not None)
+            for e in info.access or ()
+            if e.role and (e.member == member or e.member in EVERYBODY)
+        }
+        return tuple(sorted(found))

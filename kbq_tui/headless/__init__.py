@@ -1,1 +1,0 @@
-"""The plain face: lines, JSON, numbered prompts. Append-only, no cursor movement: also the accessible mode."""

@@ -1,0 +1,72 @@
+"""The language that people are spoken to in: German or English. Codes, JSON and logs are English always."""
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+LANGUAGES: Final = ("en", "de")
+DOMAIN: Final = "kbq_tui"
+VARIABLE: Final = "KBQ_TUI_LANG"
+FOLDER: Final = os.path.join(os.path.dirname(__file__), "locale")  # noqa: PTH118, PTH120  pathlib is late here
+
+
+def chosen(arguments: Sequence[str], env: Mapping[str, str]) -> tuple[str, str]:
+    """Return the language to speak, and what says so: `--lang`, else `KBQ_TUI_LANG`, else the locale, else nothing.
+
+    It is read before the command line is parsed, because the help is in that language too. What is no language of
+    ours falls through to the next; the parser says what is wrong with `--lang`.
+
+    Args:
+        arguments: as typed, without the program's name.
+        env: the environment.
+    """
+    typed = ""
+    for place, word in enumerate(arguments):
+        if word == "--":
+            break
+        if word == "--lang" and place + 1 < len(arguments):
+            typed = arguments[place + 1]
+        elif word.startswith("--lang="):
+            typed = word.removeprefix("--lang=")
+    locale = next((name for name in ("LC_ALL", "LC_MESSAGES", "LANG") if env.get(name)), "")
+    for source, tag in (("--lang", typed), (VARIABLE, env.get(VARIABLE, "")), (locale, env.get(locale, ""))):
+        language = _language(tag)
+        if language in LANGUAGES:
+            return language, source
+    return "en", ""
+
+
+def unheard(env: Mapping[str, str]) -> str:
+    """Return what `KBQ_TUI_LANG` says where that is no language of ours; empty where it is, or says nothing."""
+    tag = env.get(VARIABLE, "")
+    return "" if not tag or _language(tag) in LANGUAGES else tag
+
+
+def _language(tag: str) -> str:
+    return tag.lower().replace("-", "_").partition(".")[0].partition("_")[0]
+
+
+def wanted(arguments: Sequence[str], env: Mapping[str, str]) -> str:
+    """Return the language to speak: see `chosen`."""
+    return chosen(arguments, env)[0]
+
+
+def speak(language: str) -> None:
+    """Speak a language from now on.
+
+    Args:
+        language: one of `LANGUAGES`.
+    """
+    from kbq_tui.i18n import messages
+
+    if language == "en":
+        messages.use(None)
+        return
+    import gettext
+
+    found = gettext.translation(DOMAIN, FOLDER, [language], fallback=True)
+    messages.use(found.gettext, found.ngettext, language)
+    # click asks gettext itself, for a domain and a language that it looks up at each word.
+    gettext.bindtextdomain(DOMAIN, FOLDER)
+    gettext.textdomain(DOMAIN)
+    os.environ["LANGUAGE"] = language

@@ -1,0 +1,70 @@
+"""`<config>/config.toml`: what the operator wants of the program itself, written for people to read and edit."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from kbq_tui.i18n.messages import said
+from kbq_tui.local.connection_file import line_of, parse, read_text, there
+from kbq_tui.model.problem import ProblemError
+
+
+class SettingsError(ValueError):
+    """The file cannot be right. The text names it, the line and the key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the file says.
+
+    Attributes:
+        path: the file.
+        keys: by what a key does, the keys that shall do it; not looked at closer here.
+        text: the file's text, for `wrong`.
+    """
+
+    path: Path
+    keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    text: str = ""
+
+    def wrong(self, reason: str, *key: str) -> SettingsError:
+        """Return the error to raise for a key.
+
+        Args:
+            reason: a sentence.
+            key: the tables it is in, and the key.
+        """
+        name, line = ".".join(key), line_of(self.text, *key)
+        return SettingsError(
+            said("{path}, line {line}, {key}: {reason}", path=self.path, line=line, key=name, reason=reason)
+        )
+
+
+def read_settings(path: Path) -> Settings:
+    """Read the settings; a file that is not there sets nothing.
+
+    Raises:
+        SettingsError: for what cannot be right.
+        ProblemError: where the file cannot be read.
+    """
+    if not there(path):
+        return Settings(path)
+    text = read_text(path)
+    settings = Settings(path, text=text)
+    try:
+        values = parse(path, text)
+    except ProblemError as error:
+        raise SettingsError(error.problem.cause) from None
+    for name in values:
+        if name != "keys":
+            raise settings.wrong(said("There is no such setting. There is: keys."), name)
+    table = values.get("keys", {})
+    if not isinstance(table, dict):
+        raise settings.wrong(said("It is a table: [keys]."), "keys")
+    wanted: dict[str, tuple[str, ...]] = {}
+    for name, value in table.items():
+        listed = [value] if isinstance(value, str) else value
+        if not isinstance(listed, list) or not all(isinstance(key, str) for key in listed):
+            raise settings.wrong(said('It takes a key in quotes, or several: ["f9", "?"].'), "keys", name)
+        wanted[name] = tuple(listed)
+    return Settings(path, wanted, text)

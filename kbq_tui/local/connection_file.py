@@ -1,0 +1,362 @@
+"""Connection files: `<config>/connections/NAME.toml`, written for people to read and edit."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from kbq_tui.i18n.messages import said
+from kbq_tui.local.files import FileKind, check_output, read_regular, remove_ours, write_atomic
+from kbq_tui.local.os_errors import os_problem, problem
+from kbq_tui.model.problem import ProblemError
+from kbq_tui.model.secret import scrub
+from kbq_tui.model.spec import ConnectionSpec, Direction, InvalidValueError, check_name
+
+MAX_FILE = 64 * 1024
+_HEADER = (
+    "A connection between Klaviyo and BigQuery, written by kbq-tui. Comments are kept; secrets do not belong here."
+)
+_PATHS = ("key_file", "credentials")
+_SPEC = tuple(f.name for f in fields(ConnectionSpec) if f.name != "name")
+_TEXT = (*_SPEC, "credentials", "impersonate", "quota_project")
+_KEYS = (*_TEXT, "connected_at")
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """What a connection file says.
+
+    Attributes:
+        spec: what is wanted.
+        credentials: the operator's credentials file, or None to look in the usual places.
+        impersonate: the service account the operator acts as, or None.
+        quota_project: the project that calls are charged to, or None.
+        connected_at: when the operator said that Klaviyo is connected, aware UTC, or None.
+    """
+
+    spec: ConnectionSpec
+    credentials: str | None = None
+    impersonate: str | None = None
+    quota_project: str | None = None
+    connected_at: datetime | None = None
+
+    @property
+    def name(self) -> str:
+        return self.spec.name
+
+    @property
+    def connected(self) -> bool:
+        return self.connected_at is not None
+
+    def values(self) -> dict[str, str | datetime]:
+        """Return what stands in the file, by key; what is not set, or as it is by default, is left out."""
+        out: dict[str, str | datetime] = {}
+        for field in fields(ConnectionSpec):
+            value = getattr(self.spec, field.name)
+            if field.name in _SPEC and value is not None and (field.name == "project" or value != field.default):
+                out[field.name] = str(value)
+        for key in ("credentials", "impersonate", "quota_project", "connected_at"):
+            if (value := getattr(self, key)) is not None:
+                out[key] = value
+        return out
+
+
+def read_connection(path: Path, name: str | None = None) -> Connection:
+    """Read one connection file.
+
+    Args:
+        path: the file; relative paths in it are meant from its folder.
+        name: the connection's name; the file's own name by default.
+
+    Raises:
+        ProblemError: KBQ-CONFIG-UNREADABLE, or KBQ-CONFIG-INVALID with the line and the key.
+    """
+    text = read_text(path)
+    values = parse(path, text)
+    for key in values:
+        if key not in _KEYS:
+            near = ", ".join(_KEYS)
+            raise _invalid(path, text, key, said("There is no such setting. There are: {names}.", names=near))
+    for key, value in values.items():
+        if key == "connected_at":
+            if not isinstance(value, datetime) or value.tzinfo is None:
+                reason = said("It takes a time with an offset, such as 2026-01-31T09:00:00Z.")
+                raise _invalid(path, text, key, reason)
+        elif not isinstance(value, str):
+            raise _invalid(path, text, key, said("It takes text in quotes."))
+        elif scrub(value) != value:
+            reason = said("This looks like a secret. Name the file that holds it instead.")
+            raise _invalid(path, text, key, reason)
+    for key in _PATHS:
+        if values.get(key):
+            try:
+                values[key] = str(path.absolute().parent / Path(values[key]).expanduser())
+            except RuntimeError:
+                raise _invalid(path, text, key, said("There is no such home folder.")) from None
+    if "project" not in values:
+        raise _invalid(path, text, "project", said("The file does not say which project."))
+    wanted = {key: values[key] for key in _SPEC if key in values}
+    try:
+        if "direction" in wanted:
+            wanted["direction"] = _direction(wanted["direction"])
+        spec = ConnectionSpec(**wanted, name=name or path.stem)
+    except InvalidValueError as error:
+        raise _invalid(path, text, error.field, error.reason) from None
+    connected = values.get("connected_at")
+    try:
+        connected_at = connected.astimezone(UTC) if connected else None
+    except OverflowError:  # in UTC it would be before the year 1 or after 9999
+        reason = said("It takes a time with an offset, such as 2026-01-31T09:00:00Z.")
+        raise _invalid(path, text, "connected_at", reason) from None
+    return Connection(
+        spec,
+        values.get("credentials"),
+        values.get("impersonate"),
+        values.get("quota_project"),
+        connected_at,
+    )
+
+
+def write_connection(connection: Connection, path: Path) -> None:
+    """Write a connection file as a whole; comments, order and spelling of what has not changed are kept.
+
+    Raises:
+        ProblemError: where the file cannot be written, or the one that is there cannot be read (it is left alone).
+    """
+    # It keeps comments, and takes its time to load: nothing that only reads should pay for it.
+    import tomlkit
+    from tomlkit.exceptions import TOMLKitError
+
+    wanted = connection.values()
+    before: Mapping[str, Any] = {}
+    try:
+        check_output(path, replace(CONNECTION, is_ours=_is_text))  # what is wrong in a text, reading says
+    except OSError as error:
+        raise os_problem(error, path, "KBQ-CONFIG-UNREADABLE") from error
+    if there(path) and read_text(path).strip("\0"):
+        before = read_connection(path, connection.name).values()
+        if wanted == before:
+            return
+        try:
+            document = tomlkit.parse(read_text(path))
+        except TOMLKitError as error:
+            raise problem("KBQ-CONFIG-INVALID", path=path, line="1", key="syntax", reason=str(error)) from None
+    else:
+        document = tomlkit.document()
+        document.add(tomlkit.comment(_HEADER))
+    for key in _KEYS:
+        if key not in wanted:
+            # A default that is spelled out stays spelled out as long as it is the same.
+            if key in document and key in before:
+                document.remove(key)
+        elif wanted[key] != before.get(key):
+            document[key] = wanted[key]
+    try:
+        write_atomic(path, tomlkit.dumps(document).encode(), CONNECTION)
+    except OSError as error:
+        raise os_problem(error, path, "KBQ-CONFIG-UNREADABLE") from error
+
+
+def is_connection(data: bytes) -> bool:
+    """Return whether content is a connection file's: TOML with our keys only, the project among them."""
+    import tomllib
+
+    try:
+        values = tomllib.loads(data.decode())
+    except (ValueError, RecursionError):  # the errors of both are ValueErrors
+        return False
+    return "project" in values and values.keys() <= set(_KEYS)
+
+
+def _is_text(data: bytes) -> bool:
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return len(data) <= MAX_FILE
+
+
+CONNECTION = FileKind(said("a connection"), is_connection, follows_links=True)
+
+
+class Connections:
+    """The connection files of a folder, `Paths.connections`.
+
+    Args:
+        folder: where they are.
+        only: one file instead (`--config FILE`): its connection is the only one there is.
+    """
+
+    def __init__(self, folder: Path, only: Path | None = None) -> None:
+        self._folder = folder
+        self._only = only
+
+    @property
+    def only(self) -> tuple[str, Path] | None:
+        """The name and the file of the only connection that counts (`--config FILE`), there or not; else None."""
+        return (_name_of(self._only), self._only) if self._only is not None else None
+
+    def names(self) -> tuple[str, ...]:
+        """Return the names of all connections, sorted; whether their files are right shows when they are read.
+
+        Raises:
+            ProblemError: KBQ-CONFIG-UNREADABLE.
+        """
+        if self._only is not None:
+            return (_name_of(self._only),) if there(self._only) else ()
+        try:
+            return tuple(
+                sorted(p.stem for p in self._folder.iterdir() if p.suffix == ".toml" and not check_name(p.stem))
+            )
+        except FileNotFoundError:
+            return ()
+        except OSError as error:
+            raise os_problem(error, self._folder, "KBQ-CONFIG-UNREADABLE") from error
+
+    def path(self, name: str) -> Path:
+        """Return where the connection's file is or would be. Raises: ValueError for what is no name."""
+        if self._only is not None:
+            return self._only
+        if reason := check_name(name):
+            raise ValueError(reason)
+        return self._folder / f"{name}.toml"
+
+    def read(self, name: str) -> Connection | None:
+        """Read a connection, or return None where there is no such file. Raises: ProblemError."""
+        path = self.path(name)
+        return read_connection(path, name) if there(path) else None
+
+    def save(self, connection: Connection) -> Path:
+        """Write a connection and return its file. Raises: ProblemError."""
+        path = self.path(connection.name)
+        write_connection(connection, path)
+        return path
+
+    def mark_connected(self, name: str, at: datetime | None) -> None:
+        """Note when the operator said that Klaviyo is connected (None: not any more). Raises: ProblemError."""
+        if (connection := self.read(name)) is not None:
+            self.save(replace(connection, connected_at=at))
+
+    def delete(self, name: str) -> bool:
+        """Delete a connection's file. Returns False if there was none. Raises: ProblemError."""
+        path = self.path(name)
+        try:
+            if path.is_symlink():  # the link goes; what it leads to is kept elsewhere on purpose
+                path.unlink()
+                return True
+            return remove_ours(path, CONNECTION)
+        except OSError as error:
+            raise os_problem(error, path, "KBQ-CONFIG-UNREADABLE") from error
+
+
+def _name_of(path: Path) -> str:
+    return path.stem if not check_name(path.stem) else "default"
+
+
+def _direction(value: str) -> Direction:
+    try:
+        return Direction(value)
+    except ValueError:
+        raise InvalidValueError("direction", said("It takes import, export or both.")) from None
+
+
+def read_text(path: Path) -> str:
+    """Return what a file of the operator's says. Raises: ProblemError (KBQ-CONFIG-UNREADABLE)."""
+    try:
+        return read_regular(path, MAX_FILE).decode()
+    except OSError as error:
+        raise os_problem(error, path, "KBQ-CONFIG-UNREADABLE") from error
+    except UnicodeDecodeError:
+        raise problem("KBQ-CONFIG-UNREADABLE", path=path, reason=said("It is not UTF-8 text.")) from None
+
+
+def parse(path: Path, text: str) -> dict[str, Any]:
+    """Return the values of a TOML file. Raises: ProblemError (KBQ-CONFIG-INVALID with the line)."""
+    import tomllib  # only where there is a file
+
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        reason, _, where = str(error).rpartition(" (at ")
+        line = re.match(r"line (\d+)", where)
+        number = line[1] if line else str(len(text.splitlines()))
+        raise problem("KBQ-CONFIG-INVALID", path=path, line=number, key="syntax", reason=f"{reason}.") from None
+    except RecursionError:
+        wrong = said("It is nested too deeply.")
+        raise problem("KBQ-CONFIG-INVALID", path=path, line=_stumble(text), key="syntax", reason=wrong) from None
+    except ValueError:  # Python's limit for the digits of a number
+        wrong = said("A number is too long.")
+        raise problem("KBQ-CONFIG-INVALID", path=path, line=_stumble(text), key="syntax", reason=wrong) from None
+
+
+def _stumble(text: str) -> str:
+    """Return the line on which the parser gives up in another way than by saying what is wrong."""
+    import tomllib
+
+    lines = text.splitlines(keepends=True)
+    for number in range(1, min(len(lines), 500) + 1):
+        try:
+            tomllib.loads("".join(lines[:number]))
+        except tomllib.TOMLDecodeError:
+            continue
+        except (RecursionError, ValueError):
+            return str(number)
+    return "1"
+
+
+def there(path: Path) -> bool:
+    """Return whether there is such a file. Raises: ProblemError, where that cannot be told."""
+    try:
+        return path.exists()
+    except OSError as error:  # a name that is too long, a folder that is closed to us
+        raise os_problem(error, path, "KBQ-CONFIG-UNREADABLE") from error
+
+
+def _invalid(path: Path, text: str, key: str, reason: str) -> ProblemError:
+    return problem("KBQ-CONFIG-INVALID", path=path, line=line_of(text, key), key=key, reason=reason)
+
+
+def line_of(text: str, *keys: str) -> str:
+    """Return the line on which a key is set: the first after the longest beginning of the file that parses without it.
+
+    No parser tells; a search for the word would be fooled by comments, quotes and tables.
+
+    Args:
+        text: the file.
+        keys: the tables it is in, and the key.
+    """
+    import tomllib
+
+    lines = text.splitlines(keepends=True)[:500]
+    last = 0
+    for number in range(1, len(lines) + 1):
+        try:
+            found: Any = tomllib.loads("".join(lines[:number]))
+        except tomllib.TOMLDecodeError:
+            continue
+        for key in keys:
+            found = found.get(key) if isinstance(found, dict) else None
+        if found is not None:
+            return str(last + 1)
+        last = number
+    return "1"  # where it is missing
+
+
+class UsableConnections(Connections):
+    """Connections, without those whose files cannot be used. For looking only."""
+
+    def names(self) -> tuple[str, ...]:
+        """Return the names of all connections, sorted; none where the folder cannot be read."""
+        try:
+            return super().names()
+        except ProblemError:
+            return ()
+
+    def read(self, name: str) -> Connection | None:
+        """Read a connection, or return None where there is no such file, or none that can be used."""
+        try:
+            return super().read(name)
+        except ProblemError:
+            return None

@@ -1,0 +1,331 @@
+"""Keys on this machine: a place reserved before the key is made, a file that is whole or not there, a keyring copy.
+
+The default place is `<data>/keys/PROJECT/ACCOUNT-ID.json`. A record beside it (`ACCOUNT-ID.keyring`, no secret in it)
+says which key has a copy in the keyring, so that looking never has to ask a keyring that may be locked; another
+(`ACCOUNT-ID.handed`) which keys were shredded here after the hand-over, so that none of them is taken for a leftover.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kbq_tui.i18n.messages import joined, said
+from kbq_tui.local.files import (
+    FILE_MODE,
+    FOLDER_MODE,
+)
+from kbq_tui.local.keys.keyring_copy import KeyringCopy, Outcome
+from kbq_tui.local.keys.part import destroy, put, recover, sync, try_out
+from kbq_tui.local.keys.place import Facts, Place, key_facts, open_own, safe_name
+from kbq_tui.local.keys.records import drop_copy, note_copy, note_handed_over, read_copy, read_handed_over
+from kbq_tui.local.keys.reservation import is_at, is_reserved, reserve
+from kbq_tui.local.os_errors import os_problem, problem, words_of
+from kbq_tui.model.secret import Secret
+
+if TYPE_CHECKING:
+    from kbq_tui.model.observed import LocalKey
+
+
+class KeyFiles:
+    """`engine.ports.KeyStore` on this machine. Every call may block: not for the event loop.
+
+    Args:
+        folder: where default places are, `Paths.keys`.
+        copies: the system keyring.
+    """
+
+    def __init__(self, folder: Path, copies: KeyringCopy) -> None:
+        self._folder = folder
+        self._copies = copies
+
+    def default_path(self, project: str, email: str) -> str:
+        """Return `<data>/keys/PROJECT/ACCOUNT-ID.json`."""
+        return str(self._folder / safe_name(project) / f"{safe_name(email.partition('@')[0])}.json")
+
+    def inspect(self, path: str | None, project: str, email: str) -> LocalKey | None:
+        """Say what is at `path` (or the default place), without the secret and without asking the keyring.
+
+        A key that a dead process had written but not yet moved into place is moved there.
+
+        Returns:
+            None for nothing. Where only the keyring's copy is left, `LocalKey.path` is empty.
+
+        Raises:
+            ProblemError: where what is there is unusable.
+        """
+        from kbq_tui.model.observed import LocalKey
+
+        place = self._place(path, project, email)
+        recover(place)
+        record = self._record(project, email)
+        key = place.read()
+        if not key:
+            if key is not None and is_reserved(place):
+                raise problem("KBQ-KEY-FILE-BUSY", path=place.path)
+            if record is None:
+                return None
+            return LocalKey("", record.key_id, record.email, record.project, in_keyring=True)
+        facts = key_facts(key, place.path, email)
+        copied = record is not None and record.key_id == facts.key_id
+        warnings, written = self.warnings(place), place.written()
+        return LocalKey(str(place.path), facts.key_id, facts.email, facts.project, warnings, copied, written)
+
+    def handed_over(self, project: str, email: str) -> tuple[str, ...]:
+        """Return the ids of the account's keys whose file was shredded here, newest last.
+
+        Raises:
+            ProblemError: where that was noted and cannot be read.
+        """
+        path = self._handed_path(project, email)
+        try:
+            return read_handed_over(path, email)
+        except ValueError:
+            raise problem("KBQ-KEY-FILE-UNREADABLE", path=path, reason=said("It is not a note of ours.")) from None
+        except OSError as error:
+            raise os_problem(error, path, "KBQ-KEY-FILE-UNREADABLE") from error
+
+    def reserve(self, path: str | None, project: str, email: str) -> Slot:
+        """Reserve the place for a new key: an empty file that only we could create, locked while we live.
+
+        An empty file that no living process holds is what a dead one left behind, and is taken over.
+
+        Raises:
+            ProblemError: where the place is taken, not ours, or cannot be written.
+        """
+        place = self._place(path, project, email)
+        place.make_folder()
+        recover(place)
+        slot = Slot(self, place, project, email, reserve(place))
+        try:
+            try_out(place)
+        except BaseException:
+            slot.abandon()
+            raise
+        return slot
+
+    def load(self, path: str | None, project: str, email: str) -> Secret:
+        """Read the key: the file, else the keyring's copy.
+
+        Raises:
+            ProblemError: where neither has it, or what is there is not a key of the account.
+        """
+        place = self._place(path, project, email)
+        recover(place)
+        key = place.read()
+        if key:
+            key_facts(key, place.path, email)
+            return key
+        record = self._record(project, email)
+        copy, outcome = self._copies.load(record or Facts("", email, project))
+        if copy is None:
+            unknown = not outcome.done and (outcome.asked or record is not None)
+            code = "KBQ-KEYRING" if unknown else "KBQ-KEY-FILE-MISSING"
+            raise problem(code, path=place.path, reason=outcome.note)
+        key_facts(copy, said("the system keyring"), email)
+        return copy
+
+    def mend(self, path: str | None, project: str, email: str) -> tuple[str, ...]:
+        """Take away what others may do with the key file, and with those of its folders that are ours.
+
+        Returns:
+            What was changed, in words; empty where nothing had to be.
+
+        Raises:
+            ProblemError: where the file is not ours or the system refuses.
+        """
+        place = self._place(path, project, email)
+        done: list[str] = []
+        try:
+            with open_own(place.path, os.O_RDONLY) as fd:
+                mode = stat.S_IMODE(os.fstat(fd).st_mode)
+                if mode != FILE_MODE:
+                    os.fchmod(fd, FILE_MODE)
+                    done.append(said("{path}: mode {mode} is now 0600", path=place.path, mode=f"{mode:04o}"))
+            for folder in self._own_folders(place):
+                mode = stat.S_IMODE(folder.stat().st_mode)
+                if mode != FOLDER_MODE:
+                    folder.chmod(FOLDER_MODE)
+                    done.append(said("{path}: mode {mode} is now 0700", path=folder, mode=f"{mode:04o}"))
+        except FileNotFoundError:
+            raise problem("KBQ-KEY-FILE-MISSING", path=place.path, reason=said("There is no such file.")) from None
+        except OSError as error:
+            raise os_problem(error, place.path, "KBQ-KEY-FILE-UNWRITABLE") from error
+        return tuple(done)
+
+    def shred(self, path: str | None, project: str, email: str) -> str:
+        """Overwrite and delete the key file; the keyring's copy stays for later checks, the key's id in a note.
+
+        Overwriting cannot reach what a copy-on-write file system, a solid-state disk or a backup has kept.
+
+        Returns:
+            What is left, in one sentence.
+
+        Raises:
+            ProblemError: where there is no key of the account, or the system refuses.
+        """
+        place = self._place(path, project, email)
+        key = place.read()
+        if not key:
+            raise problem("KBQ-KEY-FILE-MISSING", path=place.path, reason=said("There is no such file."))
+        facts = key_facts(key, place.path, email)  # nothing else is ever shredded
+        try:
+            note_handed_over(self._handed_path(project, email), facts)
+            place.path.rename(place.folder / place.doomed)
+        except OSError as error:
+            raise os_problem(error, place.path, "KBQ-KEY-FILE-UNWRITABLE") from error
+        with suppress(FileNotFoundError):
+            destroy(place, place.doomed)
+        record = self._record(project, email)
+        if record is not None and record.key_id == facts.key_id:
+            return said("The copy in the system keyring stays, for later checks.")
+        return said("There is no other copy on this machine: later checks cannot sign in with this key.")
+
+    def keep_copy(self, project: str, email: str, key: Secret, facts: Facts) -> tuple[bool, tuple[str, ...]]:
+        """Put a copy into the keyring, note that it is there, and delete that of the account's older key.
+
+        Returns:
+            Whether the keyring has a copy of this key, and a sentence each about what could not be done. Never raises.
+        """
+        older = self._record(project, email)
+        outcome = self._copies.store(facts, key)
+        notes = [] if outcome.done else [said("No copy in the system keyring: {why}", why=outcome.note)]
+        replaced = Outcome(True)
+        if older is not None and older.key_id != facts.key_id:
+            replaced = self._copies.forget(older)
+            if not replaced.done:
+                notes.append(
+                    said(
+                        "The copy of the older key {id} is still in the system keyring: {why}",
+                        id=older.key_id,
+                        why=replaced.note,
+                    )
+                )
+        path = self._record_path(project, email)
+        try:
+            if outcome.done:
+                note_copy(path, facts)
+            elif replaced.done:
+                drop_copy(path)
+        except OSError as error:
+            text = said("The system keyring has a copy, but that could not be noted: {why}.", why=words_of(error))
+            return False, (*notes, text)
+        return outcome.done, tuple(notes)
+
+    def forget_copy(self, project: str, email: str) -> str:
+        """Delete the keyring's copy (the key was deleted at Google).
+
+        Returns:
+            Why it could not be, and how the operator can; empty where it is gone. Never raises.
+        """
+        record = self._record(project, email)
+        if record is None:
+            return ""
+        outcome = self._copies.forget(record)
+        if outcome.done:
+            with suppress(OSError):
+                drop_copy(self._record_path(project, email))
+        return outcome.note
+
+    def warnings(self, place: Place) -> tuple[str, ...]:
+        """Say what is not as it should be with a key file and with those of its folders that are ours."""
+        out = list(place.warnings())
+        for folder in self._own_folders(place):
+            mode = stat.S_IMODE(folder.stat().st_mode)
+            if mode & 0o077 and not (folder == place.folder and mode & 0o022):  # of that one it is said already
+                text = said(
+                    "Others may look into the folder {path}: its mode is {mode}. kbq-tui key mend sets 0700.",
+                    path=folder,
+                    mode=f"{mode:04o}",
+                )
+                out.append(text)
+        return tuple(out)
+
+    def _own_folders(self, place: Place) -> tuple[Path, ...]:
+        """Return the key's folder and those above it up to the one where default places are; none elsewhere."""
+        try:
+            own = self._folder.resolve()
+        except (OSError, RuntimeError):  # a link that leads to itself: no key lies there
+            return ()
+        return tuple(f for f in (place.folder, *place.folder.parents) if f.is_relative_to(own))
+
+    def _place(self, path: str | None, project: str, email: str) -> Place:
+        return Place.at(path or self.default_path(project, email))
+
+    def _record_path(self, project: str, email: str) -> Path:
+        return Path(self.default_path(project, email)).with_suffix(".keyring")
+
+    def _handed_path(self, project: str, email: str) -> Path:
+        return Path(self.default_path(project, email)).with_suffix(".handed")
+
+    def _record(self, project: str, email: str) -> Facts | None:
+        return read_copy(self._record_path(project, email), email)
+
+
+class Slot:
+    """`engine.ports.KeySlot`: a reserved place."""
+
+    def __init__(self, store: KeyFiles, place: Place, project: str, email: str, fd: int) -> None:
+        self._store = store
+        self._place = place
+        self._project = project
+        self._email = email
+        self._fd = fd
+
+    def __repr__(self) -> str:
+        return f"Slot({self.path!r})"
+
+    def __del__(self) -> None:
+        self.abandon()  # a slot that was forgotten must not keep its place locked for as long as we live
+
+    @property
+    def path(self) -> str:
+        return str(self._place.path)
+
+    def commit(self, key: Secret) -> LocalKey:
+        """Write beside the reservation, sync, rename over it, sync the folder; then a copy for the keyring.
+
+        Raises:
+            ProblemError: the key is nowhere on this disk then, and the slot still stands.
+        """
+        place = self._place
+        facts = key_facts(key, place.path, self._email)
+        if self._fd < 0 or not is_at(self._fd, place.path):
+            raise problem("KBQ-KEY-FILE-TAKEN", path=place.path, reason=said("The reservation was replaced meanwhile."))
+        put(place, key)
+        self._close()
+        # The key is in place: from here on it is too late to call anything a failure.
+        warnings: tuple[str, ...] = ()
+        try:
+            warnings += self._store.warnings(place)
+        except OSError as error:
+            warnings += (said("Who else may reach the key could not be seen: {why}.", why=words_of(error)),)
+        try:
+            sync(place)
+        except OSError as error:
+            warnings += (said("The key's folder could not be synced to disk: {why}.", why=words_of(error)),)
+        try:
+            copied, notes = self._store.keep_copy(self._project, self._email, key, facts)
+        except Exception as error:  # noqa: BLE001  # whatever a keyring does, the key is kept
+            why = joined("", type(error).__name__, ".")
+            copied, notes = False, (said("No copy in the system keyring: {why}", why=why),)
+        warnings += notes
+        from kbq_tui.model.observed import LocalKey
+
+        return LocalKey(self.path, facts.key_id, facts.email, facts.project, warnings, copied, place.written())
+
+    def abandon(self) -> None:
+        """Give the place back. What is no longer our reservation is left alone."""
+        if self._fd >= 0:
+            with suppress(OSError):
+                if is_at(self._fd, self._place.path) and os.fstat(self._fd).st_size == 0:
+                    self._place.path.unlink()
+            self._close()
+
+    def _close(self) -> None:
+        if self._fd >= 0:
+            os.close(self._fd)  # lets go of the lock too
+            self._fd = -1

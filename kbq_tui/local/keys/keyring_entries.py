@@ -1,0 +1,150 @@
+"""Entries of the system keyring: read, write and remove them without touching those of other programs."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
+
+from kbq_tui.i18n.messages import said
+
+APPLICATION: Final = "kbq-tui"
+"""The Secret Service attribute `application` of our entries."""
+_SECRET_SERVICE: Final = "keyring.backends.SecretService"  # noqa: S105  a module
+
+
+class NoKeyringError(Exception):
+    """There is no keyring to use; the text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """What an entry is found by.
+
+    Attributes:
+        service, user: as in keyring's API.
+        marked: whether the entry carries our `application` attribute where the keyring has attributes. Those of
+            earlier versions do not.
+    """
+
+    service: str
+    user: str
+    marked: bool = True
+
+
+class Entries(Protocol):
+    """One keyring. Every call may block, and raises whatever the keyring raises."""
+
+    def read(self, name: Name) -> list[str]:
+        """Return the values of all entries of that name."""
+
+    def write(self, name: Name, value: str) -> None:
+        """Add or replace the entry of that name."""
+
+    def remove(self, name: Name, value: str) -> None:
+        """Delete entries of that name that hold exactly this value, and no others."""
+
+
+class Backend(Protocol):
+    """What is used of a keyring backend."""
+
+    def get_password(self, service: str, username: str) -> str | None: ...
+    def set_password(self, service: str, username: str, password: str) -> None: ...
+    def delete_password(self, service: str, username: str) -> None: ...
+
+
+class PlainEntries:
+    """Any keyring through keyring's own API, which knows one value a name."""
+
+    def __init__(self, backend: Backend) -> None:
+        self._backend = backend
+
+    def read(self, name: Name) -> list[str]:
+        value = self._backend.get_password(name.service, name.user)
+        return [] if value is None else [value]
+
+    def write(self, name: Name, value: str) -> None:
+        self._backend.set_password(name.service, name.user, value)
+
+    def remove(self, name: Name, value: str) -> None:
+        if self._backend.get_password(name.service, name.user) == value:
+            self._backend.delete_password(name.service, name.user)
+
+
+class SecretServiceEntries:
+    """A Secret Service (GNOME Keyring, KeePassXC), where several entries may have one service and user name.
+
+    keyring's API returns any of them and deletes the first one, whose ever it is. So the items themselves are used
+    here: keyring finds and unlocks the collection, and each item is read before it is deleted.
+
+    Args:
+        backend: keyring's `SecretService.Keyring`.
+    """
+
+    def __init__(self, backend: Any) -> None:
+        self._backend = backend
+
+    def read(self, name: Name) -> list[str]:
+        with self._items(name) as (_, items):
+            return [_secret(item) for item in items]
+
+    def write(self, name: Name, value: str) -> None:
+        with self._items(name) as (collection, _):
+            collection.create_item(f"{name.service} ({name.user})", self._attributes(name), value, replace=True)
+
+    def remove(self, name: Name, value: str) -> None:
+        with self._items(name) as (_, items):
+            for item in items:
+                if _secret(item) == value:
+                    item.delete()
+
+    @contextmanager
+    def _items(self, name: Name) -> Iterator[tuple[Any, list[Any]]]:
+        """Yield the collection, unlocked, and its items of that name, each unlocked when it is reached."""
+        collection = self._backend.get_preferred_collection()
+        with closing(collection.connection):
+            found = list(collection.search_items(self._attributes(name)))
+            for item in found:
+                self._backend.unlock(item)
+            yield collection, found
+
+    def _attributes(self, name: Name) -> dict[str, str]:
+        scheme: Mapping[str, str] = self._backend.schemes[self._backend.scheme]
+        mark = {"application": APPLICATION} if name.marked else {}
+        return {scheme["service"]: name.service, scheme["username"]: name.user, **mark}
+
+
+def _secret(item: Any) -> str:
+    return bytes(item.get_secret()).decode(errors="replace")
+
+
+def entries_of(backend: Any) -> Entries:
+    """Return the entries of one of keyring's backends."""
+    if any(kind.__module__ == _SECRET_SERVICE for kind in type(backend).__mro__):
+        return SecretServiceEntries(backend)
+    return PlainEntries(backend)
+
+
+def system_keyrings() -> list[Entries]:
+    """Find the keyrings of this machine, the preferred one first.
+
+    Raises:
+        NoKeyringError: where there is none, or only one that keeps secrets in the open (priority below 1).
+            Source: https://keyring.readthedocs.io/en/latest/ (a priority below 1 is not recommended).
+    """
+    import keyring
+
+    backend = keyring.get_keyring()
+    real = [b for b in getattr(backend, "backends", [backend]) if not _hollow(b)]
+    if not real:
+        name = type(backend).__module__.rpartition(".")[2]
+        raise NoKeyringError(said("This machine has no system keyring ({kind}).", kind=name))
+    return [entries_of(b) for b in real]
+
+
+def _hollow(backend: object) -> bool:
+    if type(backend).__module__ in ("keyring.backends.fail", "keyring.backends.null"):
+        return True
+    try:
+        return float(getattr(backend, "priority", 0)) < 1
+    except Exception:  # noqa: BLE001  # a backend's priority runs its own probes, and raises what it likes
+        return True

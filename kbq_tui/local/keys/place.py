@@ -1,0 +1,273 @@
+"""Where a key lies on this machine, and whether that place can be trusted."""
+
+import errno
+import os
+import pwd
+import re
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Self
+
+from kbq_tui.i18n.messages import said
+from kbq_tui.local.files import make_folder, read_all
+from kbq_tui.local.os_errors import os_problem, problem
+from kbq_tui.model import key_file
+from kbq_tui.model.secret import Secret
+
+MAX_KEY = 64 * 1024
+"""Bytes; Google's key files have about 2,400."""
+
+_ODD = re.compile(r"[^A-Za-z0-9_.-]")
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a key file says of itself, without the secret."""
+
+    key_id: str
+    email: str
+    project: str
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A path for a key: its folder (links on the way resolved, all of ours or the system's) and the file's name.
+
+    A folder on the way may be a link when the operator or root made it (home folders often are); the file itself must
+    never be one.
+    """
+
+    folder: Path
+    name: str
+    asked: Path
+    """The folder as it was named: links on the way not resolved."""
+
+    @classmethod
+    def at(cls, path: str) -> Self:
+        """Resolve a path.
+
+        Raises:
+            ProblemError: where it names no file, or somebody else's link stands on the way.
+        """
+        try:
+            # Not resolve(), which would follow the file's own link.
+            whole = Path(os.path.abspath(Path(path).expanduser()))  # noqa: PTH100
+        except RuntimeError:
+            reason = said("There is no such home folder.")
+            raise problem("KBQ-KEY-FILE-UNREADABLE", path=path, reason=reason) from None
+        if "\0" in path:
+            raise problem("KBQ-KEY-FILE-UNREADABLE", path=path, reason=said("This is no file name."))
+        if not whole.name or path.endswith("/"):
+            raise problem("KBQ-KEY-FILE-UNWRITABLE", path=path, reason=said("This is a folder."))
+        for folder in reversed(whole.parents):
+            try:
+                info = folder.lstat()
+            except FileNotFoundError:
+                break
+            except OSError as error:
+                raise os_problem(error, folder, "KBQ-KEY-FILE-UNREADABLE") from error
+            if stat.S_ISLNK(info.st_mode) and info.st_uid not in (0, os.geteuid()):
+                raise problem("KBQ-KEY-FILE-SYMLINK", path=folder)
+        try:
+            return cls(whole.parent.resolve(), whole.name, whole.parent)
+        except (OSError, RuntimeError) as error:  # a loop of links
+            raise problem("KBQ-KEY-FILE-SYMLINK", path=whole.parent) from error
+
+    @property
+    def path(self) -> Path:
+        return self.folder / self.name
+
+    @property
+    def part(self) -> str:
+        """The name of the temporary file: always the same, so that a key in it is found after a crash."""
+        return f".{self.name}.part"
+
+    @property
+    def doomed(self) -> str:
+        """The name of a file that is being shredded, so that half a shredding is found and finished."""
+        return f".{self.name}.shred"
+
+    def make_folder(self) -> None:
+        """Create the folder where it is missing.
+
+        Raises:
+            ProblemError: where it cannot be made or belongs to somebody else.
+        """
+        try:
+            make_folder(self.folder)
+            info = self.folder.stat()
+        except OSError as error:
+            raise os_problem(error, self.path, "KBQ-KEY-FILE-UNWRITABLE") from error
+        if info.st_uid not in (0, os.geteuid()):
+            raise problem("KBQ-KEY-FILE-OWNER", path=self.folder, owner=user_name(info.st_uid))
+
+    def read(self, name: str | None = None) -> Secret | None:
+        """Read a key file (or its temporary file `name`), or return None where there is none.
+
+        Raises:
+            ProblemError: for a link, another owner, a pipe, a folder, too much data, or an error of the system's.
+        """
+        path = self.folder / (name or self.name)
+        try:
+            with open_own(path, os.O_RDONLY) as fd:
+                return Secret(read_all(fd, MAX_KEY))
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            if error.errno == errno.EFBIG:
+                reason = said("The file is too large for a key.")
+                raise problem("KBQ-KEY-FILE-INVALID", path=path, reason=reason) from None
+            raise os_problem(error, path, "KBQ-KEY-FILE-UNREADABLE") from error
+
+    def written(self) -> datetime | None:
+        """Return when the file was written, aware UTC; None where that is not known."""
+        try:
+            return datetime.fromtimestamp(self.path.stat(follow_symlinks=False).st_mtime, UTC)
+        except (OSError, OverflowError, ValueError):
+            return None
+
+    def warnings(self) -> tuple[str, ...]:
+        """Say what is not as it should be: modes wider than the owner's, a git work tree around it."""
+        out: list[str] = []
+        info = self.path.stat(follow_symlinks=False)
+        mode = stat.S_IMODE(info.st_mode)
+        if mode & 0o077:
+            out.append(
+                said(
+                    "Others on this machine may read the key file: its mode is {mode}. kbq-tui key mend sets 0600.",
+                    mode=f"{mode:04o}",
+                )
+            )
+        if info.st_nlink > 1:
+            text = said("The key file has {n} names (hard links): shredding it removes one of them.", n=info.st_nlink)
+            out.append(text)
+        above = self.folder.stat()
+        if above.st_mode & 0o022 and not above.st_mode & stat.S_ISVTX:
+            mode = stat.S_IMODE(above.st_mode)
+            out.append(said("Others may put files into the key's folder: its mode is {mode}.", mode=f"{mode:04o}"))
+        out += _exposed(self.folder, self.asked)
+        tree = git_tree(self.folder)
+        if tree is not None:
+            text = said(
+                "The key file lies inside the git work tree {tree}: it could be committed by mistake.", tree=tree
+            )
+            out.append(text)
+        return tuple(out)
+
+
+def _exposed(*folders: Path) -> tuple[str, ...]:
+    """Say which folders above a key's others may exchange for their own, or for an older one of ours.
+
+    Who may write to a folder may rename and replace what lies in it, whatever the modes of that are: the key would be
+    gone, or another would be in its place. In a sticky folder such as /tmp only the owner of what lies there may, and
+    the folder's own. Source: unlink(2), rename(2) (EPERM).
+    """
+    safe = {0, os.geteuid(), _unmapped_user()}
+    out: list[str] = []
+    for below in dict.fromkeys(path for folder in folders for path in (folder, *folder.parents)):
+        above = below.parent
+        if above == below:
+            continue
+        try:
+            info, inner = above.stat(), below.lstat()
+        except OSError:
+            continue
+        mode = stat.S_IMODE(info.st_mode)
+        if info.st_uid not in safe:
+            who = said("{above} belongs to {owner}", above=above, owner=user_name(info.st_uid))
+        elif mode & stat.S_IWOTH and not mode & stat.S_ISVTX:
+            who = said("everybody may write to {above} (mode {mode})", above=above, mode=f"{mode:04o}")
+        elif mode & stat.S_IWGRP and not mode & stat.S_ISVTX and info.st_gid not in (0, os.getegid()):
+            who = said("its group may write to {above} (mode {mode})", above=above, mode=f"{mode:04o}")
+        elif mode & 0o022 and inner.st_uid not in safe:
+            who = said("it belongs to {owner}", owner=user_name(inner.st_uid))
+        else:
+            continue
+        out.append(
+            said(
+                "Others may put a folder of their own in the place of {path}, above the key: {who}.",
+                path=below,
+                who=who,
+            )
+        )
+    return tuple(out)
+
+
+def _unmapped_user() -> int:
+    """Return the id that stands for every user whom a container does not know, such as the host's root."""
+    try:
+        return int(Path("/proc/sys/kernel/overflowuid").read_text("ascii"))
+    except (OSError, ValueError):
+        return 0
+
+
+@contextmanager
+def open_own(path: Path, flags: int) -> Iterator[int]:
+    """Open a regular file of ours, never through a link, never waiting for a pipe.
+
+    Raises:
+        ProblemError: where it is a link, belongs to somebody else, or is no regular file.
+        OSError: what the system says otherwise.
+    """
+    try:
+        fd = os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError as error:
+        if error.errno in (errno.ELOOP, errno.EMLINK):
+            raise problem("KBQ-KEY-FILE-SYMLINK", path=path) from None
+        raise
+    try:
+        info = os.fstat(fd)
+        if not stat.S_ISREG(info.st_mode):
+            raise problem("KBQ-KEY-FILE-INVALID", path=path, reason=said("It is not a regular file."))
+        if info.st_uid != os.geteuid():
+            raise problem("KBQ-KEY-FILE-OWNER", path=path, owner=user_name(info.st_uid))
+        yield fd
+    finally:
+        os.close(fd)
+
+
+def key_facts(key: Secret, path: Path | str, email: str) -> Facts:
+    """Read what a key says of itself, and make sure that it is a key of the account.
+
+    Args:
+        key: the JSON.
+        path: where it came from, for the Problem.
+        email: the service account it has to belong to; empty for any.
+
+    Raises:
+        ProblemError: KBQ-KEY-FILE-INVALID or KBQ-KEY-FILE-OTHER-ACCOUNT. Never quotes the content.
+    """
+    try:
+        found = key_file.parse(key)
+    except key_file.NotAKeyError as error:
+        raise problem("KBQ-KEY-FILE-INVALID", path=path, reason=error.reason) from None
+    if email and found["client_email"].lower() != email.lower():
+        raise problem("KBQ-KEY-FILE-OTHER-ACCOUNT", path=path, found=found["client_email"], expected=email)
+    return Facts(found["private_key_id"], found["client_email"], found["project_id"])
+
+
+def safe_name(value: str) -> str:
+    """Spell a project or account id as a file name: `example.com:proj` becomes `example.com_proj`. Ids have no
+    underscore, so two of them never become one."""
+    name = _ODD.sub("_", value)
+    return name if name.strip(".") else f"_{name}"
+
+
+def git_tree(folder: Path) -> Path | None:
+    """Return the git work tree that a folder lies in, or None."""
+    for here in (folder, *folder.parents):
+        if (here / ".git").exists():
+            return here
+    return None
+
+
+def user_name(uid: int) -> str:
+    """Return a user's name, or the number where it has none."""
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return str(uid)

@@ -1,0 +1,107 @@
+"""The place of a key that is being made: an empty file, locked for as long as its process lives."""
+
+import errno
+import fcntl
+import os
+import stat
+import time
+from contextlib import suppress
+from pathlib import Path
+
+from kbq_tui.i18n.messages import said
+from kbq_tui.local.files import FILE_MODE, create_private, is_held, sync_folder
+from kbq_tui.local.keys.place import Place
+from kbq_tui.local.os_errors import os_problem, problem, words_of
+
+_TRIES = 20
+_PAUSE = 0.01
+"""Seconds."""
+
+
+def reserve(place: Place) -> int:
+    """Create the reservation, or take over a dead one; return its locked descriptor."""
+    try:
+        folder = os.open(place.folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            fd = create_private(place.name, folder)
+            with suppress(OSError):
+                sync_folder(folder)
+        finally:
+            os.close(folder)
+    except FileExistsError:
+        return _take_over(place)
+    except OSError as error:
+        raise os_problem(error, place.path, "KBQ-KEY-FILE-UNWRITABLE") from error
+    if not (_lock_soon(fd) and is_at(fd, place.path)):
+        # Another process took it for a dead one in the instant before we locked it, and may have given it back.
+        os.close(fd)
+        raise problem("KBQ-KEY-FILE-BUSY", path=place.path)
+    return fd
+
+
+def _take_over(place: Place) -> int:
+    """Take over the reservation of a dead process. Raises: ProblemError where it is anything else."""
+    path = place.path
+    try:
+        fd = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError as error:
+        if error.errno in (errno.ELOOP, errno.EMLINK):
+            raise problem("KBQ-KEY-FILE-SYMLINK", path=path) from None
+        raise problem("KBQ-KEY-FILE-TAKEN", path=path, reason=words_of(error)) from error
+    info = os.fstat(fd)
+    reason: str = ""
+    code = "KBQ-KEY-FILE-TAKEN"
+    if not stat.S_ISREG(info.st_mode) or info.st_size > 0:
+        reason = said("There is a file already." if stat.S_ISREG(info.st_mode) else "It is not a regular file.")
+    elif info.st_uid != os.geteuid():
+        reason = said("It belongs to another user.")
+    elif not _lock_soon(fd):
+        reason, code = said("Another process is making a key there now."), "KBQ-KEY-FILE-BUSY"
+    elif not is_at(fd, path) or os.fstat(fd).st_size > 0:
+        reason = said("It changed while it was looked at.")
+    if reason:
+        os.close(fd)
+        raise problem(code, path=path, reason=reason)
+    with suppress(OSError):
+        os.fchmod(fd, FILE_MODE)
+    return fd
+
+
+def is_reserved(place: Place) -> bool:
+    """Return whether a living process is making a key there: the file is empty, and locked."""
+    try:
+        fd = os.open(place.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError:
+        return False
+    try:
+        return os.fstat(fd).st_size == 0 and is_held(fd)
+    finally:
+        os.close(fd)
+
+
+def _lock_soon(fd: int) -> bool:
+    """Lock a reservation. Whoever asks whether it is reserved holds a lock for an instant, which is waited out."""
+    for _ in range(_TRIES):
+        if _lock(fd):
+            return True
+        time.sleep(_PAUSE)
+    return _lock(fd)
+
+
+def _lock(fd: int) -> bool:
+    """Lock a reservation for as long as this process lives. A file system without locks has to do without."""
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
+    return True
+
+
+def is_at(fd: int, path: Path) -> bool:
+    """Return whether an open file is the one that has this name now."""
+    try:
+        return os.path.samestat(os.fstat(fd), path.lstat())
+    except OSError:
+        return False

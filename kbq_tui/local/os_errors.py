@@ -1,0 +1,55 @@
+"""An error of this machine's, turned into a Problem."""
+
+import errno
+from pathlib import Path
+
+from kbq_tui.i18n.messages import Said, filled, joined, mark
+from kbq_tui.local.files import NotOursError
+from kbq_tui.model.problem import Context, ProblemError
+
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+_USUAL = (
+    mark("Permission denied"),
+    mark("Operation not permitted"),
+    mark("No such file or directory"),
+    mark("File exists"),
+    mark("Is a directory"),
+    mark("Not a directory"),
+    mark("Input/output error"),
+)
+"""What systems say most, in English always; Python does not ask for another language."""
+
+
+def problem(code: str, **details: object) -> ProblemError:
+    """Return the exception for a Problem of the catalogue, which makes the details inert.
+
+    Args:
+        code: the catalogue's code, `KBQ-…`.
+        details: what fills the blanks, such as `path` and `reason`.
+    """
+    from kbq_tui.diagnosis import catalogue  # large, and seldom needed
+
+    return ProblemError(catalogue.problem(code, Context(), original="", **details))
+
+
+def words_of(error: OSError) -> Said:
+    """Return what the system says of an error, without a full stop."""
+    reason = error.strerror
+    return reason if isinstance(reason, Said) else filled((reason or str(error)).replace("{", "{{").replace("}", "}}"))
+
+
+def os_problem(error: OSError, path: Path | str, code: str) -> ProblemError:
+    """Return the exception for an operating-system error.
+
+    Args:
+        error: what the system said.
+        path: the file or folder it was about.
+        code: the Problem where the error is none of the general ones (disk full, read-only, a file that is not ours).
+    """
+    if isinstance(error, NotOursError):
+        return problem("KBQ-FILE-NOT-OURS", path=error.filename, reason=joined("", words_of(error), "."))
+    if error.errno in _FULL:
+        return problem("KBQ-DISK-FULL", path=path)
+    if error.errno == errno.EROFS:
+        return problem("KBQ-READ-ONLY", path=path)
+    return problem(code, path=path, reason=joined("", words_of(error), "."))

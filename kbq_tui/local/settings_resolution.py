@@ -1,0 +1,78 @@
+"""Which value counts where several places name one: typed > environment > connection file > gcloud > default."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+
+from kbq_tui.i18n.messages import said
+from kbq_tui.local.connection_file import Connection
+from kbq_tui.local.gcloud_settings import GcloudSettings
+from kbq_tui.model.spec import ConnectionSpec, Direction, InvalidValueError
+
+ENVIRONMENT = {
+    "project": "GOOGLE_CLOUD_PROJECT",
+    "credentials": "GOOGLE_APPLICATION_CREDENTIALS",
+    "quota_project": "GOOGLE_CLOUD_QUOTA_PROJECT",
+}
+"""Google's own variables, by the setting they stand for."""
+
+_DEFAULTS = {f.name: str(f.default) for f in fields(ConnectionSpec) if isinstance(f.default, str) and f.name != "name"}
+
+
+@dataclass(frozen=True, slots=True)
+class ResolvedSetting:
+    """A value and where it comes from, in words (`--project`, `GOOGLE_CLOUD_PROJECT`, `connection file` …)."""
+
+    value: str
+    source: str
+
+
+def believe(
+    typed: Mapping[str, str | None],
+    env: Mapping[str, str],
+    file: Connection | None = None,
+    gcloud: GcloudSettings | None = None,
+) -> dict[str, ResolvedSetting]:
+    """Decide every setting.
+
+    Args:
+        typed: options by the names of the connection file's keys; None or empty where not typed.
+        env: the environment.
+        file: the connection file, where there is one.
+        gcloud: gcloud's settings.
+
+    Returns:
+        By key, what is believed; what nobody names is not in it.
+    """
+    out = {key: ResolvedSetting(value, said("default")) for key, value in _DEFAULTS.items()}
+    if gcloud is not None:
+        # gcloud's impersonation counts for gcloud's own login only, so it is not taken over.
+        for key, value in (("project", gcloud.project), ("quota_project", gcloud.quota_project)):
+            if value:
+                source = said("gcloud configuration {name}", name=gcloud.configuration)
+                out[key] = ResolvedSetting(value, source)
+    if file is not None:
+        written = said("connection file")
+        out |= {key: ResolvedSetting(str(v), written) for key, v in file.values().items() if key != "connected_at"}
+    for key, variable in ENVIRONMENT.items():
+        if env.get(variable):
+            out[key] = ResolvedSetting(env[variable], variable)
+    for key, typed_value in typed.items():
+        if typed_value:
+            out[key] = ResolvedSetting(typed_value, "--" + key.replace("_", "-"))
+    return out
+
+
+def spec_of(beliefs: Mapping[str, ResolvedSetting], name: str = "default") -> ConnectionSpec:
+    """Make the connection of what is believed.
+
+    Raises:
+        InvalidValueError: for a value that cannot be right, or where nothing names the project.
+    """
+    names = {f.name for f in fields(ConnectionSpec)} - {"name"}
+    values = {key: believed.value for key, believed in beliefs.items() if key in names}
+    direction = values.pop("direction", "import")
+    try:
+        way = Direction(direction)
+    except ValueError:
+        raise InvalidValueError("direction", said("It takes import, export or both.")) from None
+    return ConnectionSpec(project=values.pop("project", ""), name=name, direction=way, **values)

@@ -1,0 +1,188 @@
+"""What is remembered between runs and can be lost without harm: the last screen, the last verification, the look."""
+
+import json
+import logging
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any
+
+from kbq_tui.i18n.messages import said
+from kbq_tui.local.files import FileKind, read_regular, remove_ours, write_atomic, write_new
+from kbq_tui.local.os_errors import os_problem
+from kbq_tui.model.secret import scrub, scrub_typed
+
+_LIMIT = 8 * 1024 * 1024
+_RECENT = 10
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Wizard:
+    """Where the operator left the set-up.
+
+    Attributes:
+        screen: the screen's id.
+        inputs: what was typed and not yet saved, by field.
+    """
+
+    screen: str
+    inputs: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What the operator chose for the screen; None where nothing was chosen.
+
+    Attributes:
+        ascii: ASCII glyphs instead of Unicode.
+        theme: the theme's name.
+        welcomed: whether the welcome has been seen.
+        recent: project ids, newest first.
+    """
+
+    ascii: bool | None = None
+    theme: str | None = None
+    welcomed: bool = False
+    recent: tuple[str, ...] = ()
+
+    def visited(self, project: str) -> "Look":
+        """Return the same with a project at the head of the recent ones."""
+        return replace(self, recent=(project, *(p for p in self.recent if p != project))[:_RECENT])
+
+
+class ConnectionState:
+    """What is remembered of one connection.
+
+    Args:
+        folder: `Paths.of_connection(name)`.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def wizard(self) -> Wizard | None:
+        """Return where the operator left, or None."""
+        body = _read(self._folder / "wizard.json")
+        inputs = body.get("inputs")
+        if not isinstance(body.get("screen"), str) or not isinstance(inputs, dict):
+            return None
+        return Wizard(body["screen"], {str(k): v for k, v in inputs.items() if isinstance(v, str)})
+
+    def save_wizard(self, wizard: Wizard) -> None:
+        """Remember where the operator is. Raises: ProblemError."""
+        inputs = {name: scrub_typed(text) for name, text in wizard.inputs.items()}
+        _write(self._folder / "wizard.json", {"screen": wizard.screen, "inputs": inputs}, WIZARD)
+
+    def verification(self) -> dict[str, Any] | None:
+        """Return the last verification in its schema, or None."""
+        body = _read(self._folder / "verify.json")
+        return body if isinstance(body.get("checks"), list) else None
+
+    def save_verification(self, body: Mapping[str, object]) -> None:
+        """Remember a verification. Raises: ProblemError."""
+        _write(self._folder / "verify.json", body, VERIFICATION)
+
+    def report_path(self, stamp: str, kind: str) -> Path:
+        """Return where a report goes: `reports/verify-STAMP.KIND`.
+
+        Args:
+            stamp: the time, such as `20260131T090000Z`.
+            kind: `md`, `html` or `json`.
+        """
+        return self._folder / "reports" / f"verify-{stamp}.{kind}"
+
+    def save_report(self, path: Path, text: str) -> Path:
+        """Write a report, 0600, under a name that is free, and return its path. Raises: ProblemError."""
+        try:
+            return write_new(path, scrub(text).encode())
+        except OSError as error:
+            raise os_problem(error, path, "KBQ-STATE-UNWRITABLE") from error
+
+    def forget(self) -> None:
+        """Forget the last screen and the last verification. Raises: ProblemError."""
+        for name, kind in (("wizard.json", WIZARD), ("verify.json", VERIFICATION)):
+            path = self._folder / name
+            try:
+                remove_ours(path, kind)
+            except OSError as error:
+                raise os_problem(error, path, "KBQ-STATE-UNWRITABLE") from error
+
+
+def json_object(data: bytes) -> dict[str, Any]:
+    """Return the JSON object that content is; an empty one where it is anything else."""
+    try:
+        body = json.loads(data)
+    except (ValueError, RecursionError):
+        return {}
+    return body if isinstance(body, dict) else {}
+
+
+def _is_wizard(data: bytes) -> bool:
+    body = json_object(data)
+    return isinstance(body.get("screen"), str) and isinstance(body.get("inputs"), dict)
+
+
+def _is_verification(data: bytes) -> bool:
+    body = json_object(data)
+    known = body.get("schema") == "kbq-tui/verify/v1" and isinstance(body.get("checks"), list)
+    return known and "tool" not in body  # which a report names
+
+
+def _is_look(data: bytes) -> bool:
+    return {"ascii", "theme", "welcomed", "recent"} <= json_object(data).keys()
+
+
+WIZARD = FileKind(said("the last screen of a set-up"), _is_wizard)
+VERIFICATION = FileKind(said("the last verification"), _is_verification)
+LOOK = FileKind(said("what was chosen for the screens"), _is_look)
+
+
+def read_look(path: Path) -> Look:
+    """Read what the operator chose (`Paths.ui`); what cannot be understood counts as not chosen."""
+    body = _read(path)
+    types = {"ascii": bool, "theme": str, "welcomed": bool, "recent": list}
+    known = {f.name: body[f.name] for f in fields(Look) if isinstance(body.get(f.name), types[f.name])}
+    if "recent" in known:
+        known["recent"] = tuple(p for p in known["recent"] if isinstance(p, str))[:_RECENT]
+    return Look(**known)
+
+
+def write_look(path: Path, look: Look) -> None:
+    """Remember what the operator chose. Raises: ProblemError."""
+    _write(path, asdict(look), LOOK)
+
+
+def scrubbed(value: object) -> object:
+    """Return a JSON value with every text in it scrubbed, so that the result is still JSON."""
+    if isinstance(value, str):
+        return scrub(value)
+    if isinstance(value, Mapping):
+        return {str(k): scrubbed(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [scrubbed(v) for v in value]
+    return value
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        body = json.loads(read_regular(path, _LIMIT))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError, RecursionError) as error:
+        _log.warning("%s cannot be used and counts as empty: %s", path, type(error).__name__)
+        return {}
+    return body if isinstance(body, dict) else {}
+
+
+def _write(path: Path, body: Mapping[str, object], kind: FileKind) -> None:
+    """Write a file, unless it says the same already. Raises: ProblemError."""
+    data = json.dumps(scrubbed(body), indent=1).encode()
+    with suppress(OSError):
+        if read_regular(path, _LIMIT) == data:
+            return
+    try:
+        write_atomic(path, data, kind)
+    except OSError as error:
+        raise os_problem(error, path, "KBQ-STATE-UNWRITABLE") from error

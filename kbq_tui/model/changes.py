@@ -1,0 +1,120 @@
+"""Our own changes of the last minutes: Google may still answer as if they had not been made."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from kbq_tui.i18n.messages import Said, filled, mark, said
+from kbq_tui.model.problem import Kind, Problem
+from kbq_tui.model.spec import ConnectionSpec
+
+SPREADING: Final = timedelta(minutes=10)
+"""How long a change of ours may not be true everywhere: a grant takes "typically 2 minutes, potentially 7 minutes or
+longer" (https://cloud.google.com/iam/docs/access-change-propagation)."""
+
+ACCOUNT: Final = "account"
+KEY: Final = "key"
+PROJECT_GRANT: Final = "grant:project"
+SERVICE: Final = "service"
+
+
+@dataclass(frozen=True, slots=True)
+class OwnChange:
+    """A change that was made, or may have been.
+
+    Attributes:
+        action: the id of the plan's action, such as `grant:dataset:KLAVIYO_TMP:roles/bigquery.dataEditor`.
+        resource: the full name of what was changed; empty where that is not known.
+        at: when, aware UTC.
+        made: False where it was begun and its outcome is not known.
+    """
+
+    action: str
+    resource: str
+    at: datetime
+    made: bool = True
+
+    def is_of(self, subject: str) -> bool:
+        """Whether it changed a subject: `account`, `key`, `dataset:NAME`, `grant:dataset:NAME`, `grant:project`,
+        `service`."""
+        return self.action == subject or self.action.startswith(f"{subject}:")
+
+
+def grant_on(dataset: str) -> str:
+    """Return the subject of grants on a dataset."""
+    return f"grant:dataset:{dataset}"
+
+
+def of_connection(changes: Iterable[OwnChange], spec: ConnectionSpec) -> tuple[OwnChange, ...]:
+    """Return those that are about what the connection consists of now; its project or account may have been changed."""
+
+    def fits(change: OwnChange) -> bool:
+        if change.is_of(ACCOUNT) or change.is_of(KEY):
+            return change.resource in ("", spec.account_email)
+        name = change.resource.removeprefix("projects/")
+        return not name or name == spec.project or name.startswith((f"{spec.project}:", f"{spec.project}/"))
+
+    return tuple(change for change in changes if fits(change))
+
+
+def is_recent(at: datetime, now: datetime) -> bool:
+    """Whether something of that time may still be on its way. A time far ahead, from a clock that was wrong, is not."""
+    return abs(now - at) < SPREADING
+
+
+def last_recent(changes: Iterable[OwnChange], now: datetime, *subjects: str) -> OwnChange | None:
+    """Return the newest change of one of the subjects that may still be on its way."""
+    found = [c for c in changes if is_recent(c.at, now) and any(c.is_of(subject) for subject in subjects)]
+    return max(found, key=lambda change: change.at, default=None)
+
+
+_CAUSES: Final[Mapping[str | None, tuple[str, ...]]] = {
+    "KBQ-ACCOUNT-NOT-VISIBLE": (ACCOUNT,),
+    "KBQ-ACCOUNT-GONE": (ACCOUNT, KEY),
+    "KBQ-ACCOUNT-DISABLED": (ACCOUNT,),
+    "KBQ-KEY-REJECTED": (KEY, ACCOUNT),
+    "KBQ-KEY-NOT-FOUND": (KEY, ACCOUNT),
+    "KBQ-KEY-DEAD": (KEY, ACCOUNT),
+    "KBQ-JOB-USER-MISSING": (PROJECT_GRANT,),
+    "KBQ-API-DISABLED": (SERVICE,),
+}
+"""What must have been changed for a refusal to pass by itself, where its code tells that."""
+
+
+def may_explain(problem: Problem, subjects: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the subjects of which a change of ours on its way may explain a refusal.
+
+    Args:
+        problem: the refusal.
+        subjects: those that the call depended on, where the refusal itself does not tell.
+    """
+    return _CAUSES.get(problem.code, subjects)
+
+
+def concerns_account(problem: Problem, email: str) -> bool:
+    """Whether a refusal is a 403 or 404 about an account or one of its keys: by the method called, or by name.
+
+    Right after a create Google answers so to those who may see it (hashicorp/terraform-provider-google#10227, #15042).
+    """
+    if problem.kind not in (Kind.NOT_PERMITTED, Kind.NOT_FOUND):
+        return False
+    return problem.details.get("method", "").startswith("iam.serviceAccount") or email in problem.original
+
+
+_WAITS: Final[Mapping[str, str]] = {
+    "account": mark("the account was created {age} ago; Google takes a minute or two as a rule; nothing to do"),
+    "key": mark("the key was created {age} ago; Google takes a minute or two as a rule; nothing to do"),
+    "dataset": mark("the dataset was created {age} ago; Google takes some seconds as a rule; nothing to do"),
+    "grant": mark("granted {age} ago; Google takes two minutes as a rule; nothing to do"),
+    "service": mark("the API was turned on {age} ago; Google takes some minutes as a rule; nothing to do"),
+}
+_BEGUN: Final = mark("a change was begun {age} ago and may have been made; Google takes some minutes; nothing to do")
+
+
+def waiting_text(change: OwnChange, now: datetime) -> Said:
+    """Return what is waited for, since when, and for how long as a rule."""
+    form = _WAITS.get(change.action.partition(":")[0], _BEGUN) if change.made else _BEGUN
+    seconds = max(0, round((now - change.at).total_seconds()))
+    age = said("{n} s", n=seconds) if seconds < 120 else said("{n} min", n=seconds // 60)
+    return filled(form, age=age)

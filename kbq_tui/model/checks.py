@@ -1,0 +1,388 @@
+"""Verification: what is checked, and how an answer is judged. Pure: answers in, verdicts out."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from kbq_tui.i18n.messages import joined, said
+from kbq_tui.model.observed import DatasetInfo, normal_member
+from kbq_tui.model.problem import Problem
+from kbq_tui.model.spec import DATA_EDITOR, DATA_VIEWER, ConnectionSpec, RequiredDataset
+
+
+class Verdict(StrEnum):
+    PASS = "pass"  # noqa: S105
+    FAIL = "fail"
+    UNKNOWN = "unknown"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that is verified.
+
+    Attributes:
+        id: stable, such as `dataset.visible:KLAVIYO_TMP`.
+        title: one line.
+        article: the section of Klaviyo's article it mends, such as `4.1`; `+` where the article has nothing.
+        why: what the article gets wrong or leaves out, one sentence.
+    """
+
+    id: str
+    title: str
+    article: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """One verdict with its evidence.
+
+    Attributes:
+        check: what was checked.
+        verdict: pass, fail, unknown (could not be decided) or skipped (does not apply, or needs one that failed).
+        evidence: the relevant line of the answer. Hostile text.
+        command: the SQL or call that was used.
+        problem: what stands in the way, where the verdict is fail or unknown.
+        seconds: how long it took.
+    """
+
+    check: Check
+    verdict: Verdict
+    evidence: str
+    command: str = ""
+    problem: Problem | None = None
+    seconds: float = 0.0
+
+    @property
+    def id(self) -> str:
+        return self.check.id
+
+    def to_json(self) -> dict[str, object]:
+        return {
+            "id": self.check.id,
+            "article": self.check.article,
+            "verdict": self.verdict.value,
+            "title": self.check.title,
+            "evidence": self.evidence,
+            "command": self.command,
+            "problem": self.problem.to_json() if self.problem else None,
+            "seconds": round(self.seconds, 3),
+        }
+
+
+def healthy(results: Sequence[CheckResult]) -> bool:
+    """Return whether nothing failed, nothing stayed unknown, and something passed."""
+    return any(r.verdict is Verdict.PASS for r in results) and not any(
+        r.verdict in (Verdict.FAIL, Verdict.UNKNOWN) for r in results
+    )
+
+
+HANDED_OVER = "KBQ-KEY-HANDED-OVER"
+"""The problem of a key that was handed over and shredded here: nothing can be tried with it."""
+
+
+def handed_over(results: Iterable[CheckResult]) -> bool:
+    """Return whether nothing could be tried because the key was handed over: then an earlier verification stands."""
+    return any(r.problem is not None and r.problem.code == HANDED_OVER for r in results)
+
+
+KEY_AUTH = Check(
+    "key.auth",
+    said("The key signs in"),
+    "4.2",
+    said("The article never signs in with the key: as typed, it tests your own login."),
+)
+QUERY_RUN = Check(
+    "query.run",
+    said("The account may run queries (Job User)"),
+    "4.2",
+    said("No command of the article grants Job User."),
+)
+PERMISSIONS = Check(
+    "permissions.effective",
+    said("Effective permissions on the project"),
+    "4.3",
+    said("OBJECT_PRIVILEGES leaves out inherited grants; testIamPermissions counts them."),
+)
+MINIMAL = Check(
+    "permissions.minimal",
+    said("Nothing beyond Job User on the project"),
+    "+",
+    said("Without --dataset, the article's command grants Data Editor on every dataset."),
+)
+ISOLATED = Check(
+    "permissions.isolated",
+    said("No other dataset of the project can be read"),
+    "+",
+    said(
+        "A grant on another dataset, or on the whole project, would hand over more than Klaviyo needs. Hidden datasets"
+        " (a name with a leading underscore) are not listed, and left out."
+    ),
+)
+STAGING_WRITE = Check(
+    "staging.write",
+    said("Create, insert, select and drop in the staging dataset"),
+    "4.4",
+    said("The article leaves out INSERT."),
+)
+BILLING = Check(
+    "billing.dml",
+    said("Billing allows INSERT"),
+    "+",
+    said("Without billing, create and drop pass and only an INSERT fails."),
+)
+KEYS = Check(
+    "keys.expected",
+    said("The account has exactly the key we hold"),
+    "+",
+    said("A key nobody holds is a way in."),
+)
+
+
+def visible(wish: RequiredDataset) -> Check:
+    return Check(
+        f"dataset.visible:{wish.name}",
+        said("{dataset} exists in the right location", dataset=wish.name),
+        "4.1",
+        said(
+            "SCHEMATA reads the US only unless a region is named, and wants a permission on the whole project that the"
+            " account must not have: the dataset itself is asked for."
+        ),
+    )
+
+
+def kept(wish: RequiredDataset) -> Check:
+    return Check(
+        f"dataset.kept:{wish.name}",
+        said("Tables in {dataset} do not vanish by themselves", dataset=wish.name),
+        "+",
+        said("A default expiration deletes every new table; nothing says so when it is made."),
+    )
+
+
+def private(wish: RequiredDataset) -> Check:
+    return Check(
+        f"dataset.private:{wish.name}",
+        said("{dataset} is not open to everybody", dataset=wish.name),
+        "+",
+        said("The article looks at the account's grants alone, not at who else is let in."),
+    )
+
+
+def granted(wish: RequiredDataset) -> Check:
+    return Check(
+        f"grants.direct:{wish.name}",
+        said("{role} on {dataset}", role=wish.role.removeprefix("roles/"), dataset=wish.name),
+        "4.3",
+        said("The view exists per region only, wants object_name, and grantees carry a type."),
+    )
+
+
+def readable(wish: RequiredDataset) -> Check:
+    return Check(
+        f"{wish.purpose}.read",
+        said("Everything in {dataset} can be read", dataset=wish.name),
+        "4.4",
+        said("The article reads a table that a new dataset does not have."),
+    )
+
+
+def read_only(wish: RequiredDataset) -> Check:
+    return Check(
+        f"{wish.purpose}.readonly",
+        said("The account cannot write in {dataset}", dataset=wish.name),
+        "+",
+        said("Least privilege is only proven by a refusal."),
+    )
+
+
+def writable(wish: RequiredDataset) -> Check:
+    return Check(
+        f"{wish.purpose}.write",
+        said("Create, insert, select and drop in {dataset}", dataset=wish.name),
+        "4.4",
+        said("A Viewer cannot write: export needs Editor."),
+    )
+
+
+def expected(spec: ConnectionSpec) -> tuple[Check, ...]:
+    """Return every check of a connection, in the order in which they are shown."""
+    wishes = spec.datasets()
+    checks: list[Check] = [*(visible(w) for w in wishes), KEY_AUTH, QUERY_RUN, *(granted(w) for w in wishes)]
+    checks += [PERMISSIONS, MINIMAL, ISOLATED, STAGING_WRITE, BILLING]
+    for wish in wishes:
+        if wish.purpose == "staging":
+            continue
+        checks.append(readable(wish))
+        checks.append(read_only(wish) if wish.role.endswith("dataViewer") else writable(wish))
+    checks += [check(w) for w in wishes for check in (kept, private)]
+    return (*checks, KEYS)
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A verdict before it has a clock."""
+
+    verdict: Verdict
+    evidence: str
+    problem: Problem | None = None
+
+
+NEEDED_PERMISSION = "bigquery.jobs.create"
+
+READ_PERMISSION = "bigquery.tables.getData"
+
+LIST_PERMISSION = "bigquery.datasets.get"
+"""Whoever holds it on the project is shown every dataset in a listing; whoever does not, those where they hold it."""
+
+EXCESS_PERMISSIONS = (
+    "bigquery.datasets.create",
+    "bigquery.datasets.get",
+    "bigquery.datasets.update",
+    "bigquery.jobs.listAll",
+    READ_PERMISSION,
+    "bigquery.tables.list",
+    "bigquery.tables.updateData",
+    "compute.instances.list",
+    "iam.serviceAccountKeys.create",
+    "iam.serviceAccounts.actAs",
+    "iam.serviceAccounts.create",
+    "iam.serviceAccounts.getAccessToken",
+    "iam.serviceAccounts.list",
+    "logging.logEntries.list",
+    "resourcemanager.projects.getIamPolicy",
+    "resourcemanager.projects.setIamPolicy",
+    "secretmanager.versions.access",
+    "serviceusage.services.enable",
+    "serviceusage.services.list",
+    "storage.buckets.list",
+    "storage.objects.get",
+)
+"""Signs of a project-wide over-grant, also of one by way of a group, a folder or the organization, where no role is to
+be seen in the project's policy. None of them comes with Job User.
+
+Source: https://cloud.google.com/iam/docs/roles-permissions/bigquery
+"""
+
+TABLE_CONTROL = "bigquery.tables.get"
+"""Whoever sees a table in a listing of its dataset holds this on it: an answer without it is no answer."""
+
+TABLE_WRITES = ("bigquery.tables.updateData", "bigquery.tables.update", "bigquery.tables.delete")
+"""What changes a table or view. None of them comes with Data Viewer."""
+
+
+_METADATA_VIEWER = "roles/bigquery.metadataViewer"
+_WITHIN = {DATA_VIEWER: {_METADATA_VIEWER}, DATA_EDITOR: {DATA_VIEWER, _METADATA_VIEWER}}
+"""Roles that add nothing to a wanted one. Source: https://cloud.google.com/bigquery/docs/access-control"""
+
+
+def judge_visible(
+    wish: RequiredDataset, location: str, info: DatasetInfo | None, missing: Problem, elsewhere: Problem
+) -> Judged:
+    """Judge what the account itself sees of one dataset.
+
+    Args:
+        wish: the dataset.
+        location: where it has to be; empty where nothing says so.
+        info: what the account sees.
+        missing: the problem if that is nothing.
+        elsewhere: the problem if it is in another location.
+    """
+    if info is None:
+        return Judged(Verdict.FAIL, said("{dataset} does not exist", dataset=wish.name), missing)
+    found = said("{dataset} in {location}", dataset=wish.name, location=info.location)
+    if location and info.location.lower() != location.lower():
+        return Judged(Verdict.FAIL, said("{found}, expected {location}", found=found, location=location), elsewhere)
+    return Judged(Verdict.PASS, found)
+
+
+def judge_kept(dataset: str, expiring: Sequence[Problem], *, too_short: bool) -> Judged:
+    """Judge the default expirations of a dataset.
+
+    Args:
+        dataset: its name.
+        expiring: a problem for each of them.
+        too_short: whether what is needed in it vanishes while it is needed.
+    """
+    if not expiring:
+        return Judged(Verdict.PASS, said("{dataset} has no default expiration", dataset=dataset))
+    text = joined(" ", *(problem.cause for problem in expiring))
+    return Judged(Verdict.FAIL if too_short else Verdict.PASS, text, expiring[0])
+
+
+def judge_private(dataset: str, public: Sequence[Problem]) -> Judged:
+    """Judge whom a dataset's access list lets in: `public` has a problem for each entry for everybody."""
+    if not public:
+        return Judged(Verdict.PASS, said("no entry of {dataset} is for everybody", dataset=dataset))
+    return Judged(Verdict.FAIL, joined(" ", *(problem.cause for problem in public)), public[0])
+
+
+def roles_beyond(role: str, held: Iterable[str]) -> tuple[str, ...]:
+    """Return those of the roles held on a dataset that allow more than the wanted one does."""
+    return tuple(sorted({r for r in held if r != role and r not in _WITHIN.get(role, ())}))
+
+
+def judge_granted(
+    wish: RequiredDataset,
+    member: str,
+    rows: Sequence[Sequence[str | None]],
+    missing: Problem,
+    excess: Callable[[tuple[str, ...]], Problem],
+) -> Judged:
+    """Judge the rows `(object_name, privilege_type, grantee)` of OBJECT_PRIVILEGES for one dataset.
+
+    Args:
+        wish: the dataset with its role.
+        member: the account as a principal.
+        rows: the answer.
+        missing: the problem if the role is not granted.
+        excess: makes the problem of roles beyond the wanted one.
+    """
+    mine = sorted({str(r[1]) for r in rows if len(r) > 2 and normal_member(r[2] or "") == member and r[0] == wish.name})
+    roles = ", ".join(mine) or said("no direct grant")
+    if wish.role not in mine:
+        return Judged(Verdict.FAIL, said("{roles}; expected {role}", roles=roles, role=wish.role), missing)
+    if more := roles_beyond(wish.role, mine):
+        return Judged(Verdict.FAIL, said("{roles}; only {role} is needed", roles=roles, role=wish.role), excess(more))
+    return Judged(Verdict.PASS, roles)
+
+
+def judge_effective(held: frozenset[str], missing: Problem) -> Judged:
+    """Judge the answer of testIamPermissions, asked by the account itself."""
+    if NEEDED_PERMISSION in held:
+        return Judged(Verdict.PASS, said("{permission} is held", permission=NEEDED_PERMISSION))
+    return Judged(Verdict.FAIL, said("{permission} is not held", permission=NEEDED_PERMISSION), missing)
+
+
+def judge_minimal(
+    held: frozenset[str], roles: tuple[str, ...], excess: Problem, unseen: Problem | None = None
+) -> Judged:
+    """Judge the same answer for what should not be there.
+
+    Args:
+        held: the permissions that the account holds of those asked for.
+        roles: project roles of the account beyond Job User, as far as the operator can see.
+        excess: the problem if there are any.
+        unseen: why the operator cannot see the roles; then the permissions alone do not prove that there are none.
+    """
+    over = sorted(p for p in EXCESS_PERMISSIONS if p in held)
+    if over or roles:
+        names = ", ".join([*roles, *over])
+        return Judged(Verdict.FAIL, said("held on the whole project: {names}", names=names), excess)
+    none = said("none of {n} wider permissions is held", n=len(EXCESS_PERMISSIONS))
+    if unseen is not None:
+        text = said("{none}; the account's roles on the project could not be read", none=none)
+        return Judged(Verdict.UNKNOWN, text, unseen)
+    return Judged(Verdict.PASS, said("{none}, and no role but Job User", none=none))
+
+
+def judge_error(problem: Problem, fails: Callable[[Problem], bool]) -> Judged:
+    """Judge a check whose call was refused.
+
+    Args:
+        problem: why the call did not answer.
+        fails: whether the refusal is what the check is about; any other makes it unknown, an unrecognised one too.
+    """
+    verdict = Verdict.FAIL if problem.code is not None and fails(problem) else Verdict.UNKNOWN
+    return Judged(verdict, problem.original or problem.title, problem)

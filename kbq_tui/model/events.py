@@ -1,0 +1,56 @@
+"""What happens while a plan is applied or a connection is verified: one stream for screen, journal, log and JSON."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from kbq_tui.model.problem import Problem
+
+
+class EventKind(StrEnum):
+    STARTED = "started"
+    WAITING = "waiting"
+    PROGRESSED = "progressed"
+    FINISHED = "finished"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One thing that happened.
+
+    Attributes:
+        kind: what.
+        action: the id of the action (or check) it happened to.
+        at: when, aware UTC.
+        text: one line for a person; plain text.
+        problem: the reason of a failure, of a wait, or of a skip.
+        elapsed: seconds since the action started.
+        limit: seconds after which a wait is given up; 0 where there is no wait.
+        changed: False where an action found that all was as wanted already.
+    """
+
+    kind: EventKind
+    action: str
+    at: datetime
+    text: str = ""
+    problem: Problem | None = None
+    elapsed: float = 0.0
+    limit: float = 0.0
+    changed: bool = True
+
+    def to_json(self) -> dict[str, object]:
+        """Return the event as one line of the `apply` stream, without the schema's name."""
+        out: dict[str, object] = {"event": self.kind.value, "action": self.action, "at": self.at.isoformat()}
+        if self.text:
+            out["text"] = self.text
+        if self.problem is not None:
+            out["problem"] = self.problem.to_json()
+        if self.elapsed:
+            out["elapsed"] = round(self.elapsed, 3)
+        if self.limit:
+            out["limit"] = self.limit
+        if not self.changed:
+            out["changed"] = False
+        return out

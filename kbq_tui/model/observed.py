@@ -1,0 +1,264 @@
+"""What the cloud and this machine hold now. Each part is present, absent, or unknown with the reason."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Generic, TypeVar
+
+from kbq_tui.model.changes import KEY, OwnChange, is_recent, last_recent
+from kbq_tui.model.problem import Problem
+from kbq_tui.model.spec import ConnectionSpec
+
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Present(Generic[T_co]):
+    """The part was read, and is there."""
+
+    value: T_co
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """The part was looked for, and certainly is not there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """The part could not be read; nothing may be concluded, and nothing written."""
+
+    problem: Problem
+
+
+Part = Present[T] | Absent | Unknown
+
+
+def value_of(part: "Part[T]") -> T | None:
+    """Return what is present, or None. For display only: decisions tell absent and unknown apart."""
+    return part.value if isinstance(part, Present) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who is signed in.
+
+    Attributes:
+        principal: e-mail of the operator, or an empty string where Google does not say.
+        source: where the credential comes from, in words (`service account key /path`,
+            `gcloud application default login`).
+        quota_project: the project that calls are charged to, where the credential names one.
+    """
+
+    principal: str
+    source: str
+    quota_project: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectInfo:
+    """A project: id, number (digits), display name (hostile text), lifecycle state (`ACTIVE`)."""
+
+    id: str
+    number: str
+    name: str
+    state: str
+
+
+_ACCOUNT_PREFIX = "serviceaccount:"
+
+
+def normal_member(member: str) -> str:
+    """Return an IAM principal as it is compared: a service account's e-mail in lower case, as IAM itself writes it.
+
+    Whether Google keeps the capitals of what somebody typed into an access list is not known. For people and groups
+    it does, and those are left as they are.
+    """
+    if not member.lower().startswith(_ACCOUNT_PREFIX):
+        return member
+    return "serviceAccount:" + member[len(_ACCOUNT_PREFIX) :].lower()
+
+
+@dataclass(frozen=True, slots=True)
+class RoleBinding:
+    """One role binding of a project policy. `condition` is the condition's expression, or None.
+
+    Members are kept as `normal_member` writes them.
+    """
+
+    role: str
+    members: tuple[str, ...]
+    condition: str | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "members", tuple(normal_member(member) for member in self.members))
+
+
+@dataclass(frozen=True, slots=True)
+class AccessEntry:
+    """One access entry of a dataset.
+
+    Attributes:
+        role: the IAM role (`roles/bigquery.dataViewer`; legacy READER, WRITER, OWNER are translated),
+            empty for authorized views.
+        member: an IAM principal (`serviceAccount:…`, `user:…`, `group:…`, `domain:…`, `specialGroup:projectOwners`,
+            `deleted:…`),
+            or `view:P.D.T`, `routine:P.D.R`, `dataset:P.D` for an authorized resource. Kept as `normal_member` writes
+            it.
+        condition: the condition's expression, or None.
+    """
+
+    role: str
+    member: str
+    condition: str | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "member", normal_member(self.member))
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetInfo:
+    """A dataset. `created` is an aware UTC time; `labels` and `description` are hostile text."""
+
+    name: str
+    location: str
+    access: tuple[AccessEntry, ...] | None = ()
+    """The access list; None where the answer did not hold it: who may do what is then not known."""
+    description: str = ""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    created: datetime | None = None
+    table_count: int | None = None
+    """Tables and views in it; None where not counted."""
+    table_life: timedelta | None = None
+    """How long a new table lives before BigQuery deletes it; None for ever."""
+    partition_life: timedelta | None = None
+    """The same of a partition of a new table."""
+
+
+@dataclass(frozen=True, slots=True)
+class AccountInfo:
+    """A service account. `unique_id` tells an account from a deleted one of the same name."""
+
+    email: str
+    unique_id: str
+    disabled: bool = False
+    display_name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyInfo:
+    """A user-managed key of a service account. Times are aware UTC; `expires` is None where the key does not."""
+
+    id: str
+    created: datetime
+    expires: datetime | None = None
+    disabled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LocalKey:
+    """A key file on this machine, without its secret.
+
+    Attributes:
+        path: absolute path; empty where only the system keyring holds the key.
+        key_id: the key's id (`private_key_id`).
+        email: the service account it belongs to.
+        project: the project it names.
+        warnings: what is not as it should be (mode, owner, inside a git work tree), each a sentence.
+        in_keyring: whether a copy lies in the system keyring; None where that is not known.
+        written: when the file was written, aware UTC; None where that is not known.
+    """
+
+    path: str
+    key_id: str
+    email: str
+    project: str
+    warnings: tuple[str, ...] = ()
+    in_keyring: bool | None = None
+    written: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignGrants:
+    """What else in the project may let the account in; looked at only where over-grants are to be taken away.
+
+    Attributes:
+        datasets: by name, those that are none of the connection's.
+        tables: by dataset and name, the policies of single tables and views.
+        unseen: why some of it could not be looked at, or was too much.
+    """
+
+    datasets: Mapping[str, DatasetInfo]
+    tables: Mapping[tuple[str, str], tuple[RoleBinding, ...]]
+    unseen: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """One look at everything a connection consists of.
+
+    Attributes:
+        at: when the look began, aware UTC.
+        services: by API name, whether it is on.
+        constraints: by constraint, whether it is in force.
+        permissions: those of the asked-for permissions which the operator holds on the project.
+        datasets: by name, each dataset that the spec names.
+        names: every dataset of the project with its location (empty where the listing does not tell), to find twins.
+        bindings: the project policy.
+        key: the key file on this machine.
+        handed_over: ids of keys whose file was shredded here after the hand-over, newest last.
+        elsewhere: the rest of the project; None where it was not looked at.
+        neighbours: the other connections of this machine; empty where nobody looked for them.
+        causes: the failures that explain why other parts are unknown, the widest first; see `root_cause`.
+        changes: our own changes so far, oldest first.
+    """
+
+    at: datetime
+    identity: "Part[Identity]"
+    project: "Part[ProjectInfo]"
+    services: Mapping[str, "Part[bool]"]
+    billing: "Part[bool]"
+    constraints: Mapping[str, "Part[bool]"]
+    permissions: "Part[frozenset[str]]"
+    datasets: Mapping[str, "Part[DatasetInfo]"]
+    names: "Part[tuple[tuple[str, str], ...]]"
+    account: "Part[AccountInfo]"
+    keys: "Part[tuple[KeyInfo, ...]]"
+    bindings: "Part[tuple[RoleBinding, ...]]"
+    key: "Part[LocalKey]"
+    handed_over: "Part[tuple[str, ...]]" = field(default_factory=lambda: Present(()))
+    elsewhere: ForeignGrants | None = None
+    neighbours: tuple[ConnectionSpec, ...] = ()
+    causes: tuple[Problem, ...] = ()
+    changes: tuple[OwnChange, ...] = ()
+
+
+def is_new_key(observed: Observed) -> bool:
+    """Whether the key here is so young that Google's not showing it means nothing."""
+    if not isinstance(observed.key, Present):
+        return False
+    written = observed.key.value.written
+    if written is not None and is_recent(written, observed.at):
+        return True
+    return last_recent(observed.changes, observed.at, KEY) is not None
+
+
+def unheld_keys(observed: Observed) -> tuple[KeyInfo, ...]:
+    """Return the keys at Google that are neither kept here nor handed over; none while that cannot be told."""
+    seen = observed.keys, observed.handed_over
+    if not isinstance(observed.keys, Present) or any(isinstance(p, Unknown) for p in (*seen, observed.key)):
+        return ()
+    held = {observed.key.value.key_id} if isinstance(observed.key, Present) else set()
+    held.update(value_of(observed.handed_over) or ())
+    return tuple(k for k in observed.keys.value if k.id not in held)
+
+
+def handed_key(observed: Observed) -> str | None:
+    """Return the newest key that was handed over and shredded here, where it is the one in use: none is kept here,
+    and Google has it, as far as can be seen."""
+    if not isinstance(observed.key, Absent) or isinstance(observed.keys, Absent):
+        return None
+    there = {k.id for k in observed.keys.value} if isinstance(observed.keys, Present) else None
+    ids = value_of(observed.handed_over) or ()
+    return next((id_ for id_ in reversed(ids) if there is None or id_ in there), None)

@@ -1,0 +1,291 @@
+"""What the operator wants: one connection between Klaviyo and a BigQuery project, validated."""
+
+import re
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Final
+
+from kbq_tui.i18n.messages import said
+from kbq_tui.model.secret import scrub, scrub_typed
+
+IMPORT_DATASET: Final = "KLAVIYO_IMPORT_FROM_DWH"
+STAGING_DATASET: Final = "KLAVIYO_TMP"
+ACCOUNT_ID: Final = "klaviyo-data-transfer-user"
+ACCOUNT_DISPLAY_NAME: Final = "KLAVIYO_DATA_TRANSFER_USER"
+DEFAULT_LOCATION: Final = "US"
+
+DATA_VIEWER: Final = "roles/bigquery.dataViewer"
+DATA_EDITOR: Final = "roles/bigquery.dataEditor"
+DATA_OWNER: Final = "roles/bigquery.dataOwner"
+JOB_USER: Final = "roles/bigquery.jobUser"
+
+REQUIRED_SERVICES: Final = (
+    "bigquery.googleapis.com",
+    "iam.googleapis.com",
+    "cloudresourcemanager.googleapis.com",
+)
+"""APIs without which the set-up or Klaviyo's connection cannot work."""
+
+_PROJECT: Final = re.compile(
+    r"(?:[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)+:)?[a-z](?:[-a-z0-9]*[a-z0-9])"
+)
+_DATASET: Final = re.compile(r"[A-Za-z0-9_]{1,1024}")
+_ACCOUNT: Final = re.compile(r"[a-z](?:[-a-z0-9]*[a-z0-9])?")
+_ACTED_AS = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]*@[A-Za-z0-9.-]+\.[a-z]+|\d{10,30}", re.ASCII)
+_LOCATION: Final = re.compile(r"(?:US|EU|[a-z]+(?:-[a-z]+)+[0-9]{1,2})")
+_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+
+
+class Direction(StrEnum):
+    """Which way data flows; the roles follow from it."""
+
+    IMPORT = "import"
+    EXPORT = "export"
+    BOTH = "both"
+
+    @property
+    def imports(self) -> bool:
+        return self is not Direction.EXPORT
+
+    @property
+    def exports(self) -> bool:
+        return self is not Direction.IMPORT
+
+
+class InvalidValueError(ValueError):
+    """A value the operator typed cannot be right.
+
+    Attributes:
+        field: the field's name as in `ConnectionSpec`.
+        reason: one sentence that says what is wrong and what would be right.
+    """
+
+    def __init__(self, field: str, reason: str) -> None:
+        super().__init__(reason)
+        self.field = field
+        self.reason = reason
+
+
+def check_project(value: str) -> str | None:
+    """Return why `value` cannot be a project id, or None.
+
+    Source: https://cloud.google.com/resource-manager/docs/creating-managing-projects (6-30 lower-case letters, digits,
+    hyphens; old ids may be domain-scoped, `example.com:project`).
+    """
+    if not value:
+        return said("Type the project ID.")
+    if value.isascii() and value.isdigit():
+        return said("This is a project number. Klaviyo asks for the project ID, such as my-company-prod.")
+    own = value.rpartition(":")[2]
+    if not _PROJECT.fullmatch(value):
+        if value != value.lower() or " " in value:
+            return said("A project ID has only lower-case letters, digits and hyphens. Is this the project's name?")
+        return said(
+            "A project ID has lower-case letters, digits and hyphens, starts with a letter and does not end in a "
+            "hyphen."
+        )
+    if not 6 <= len(own) <= 30:
+        return said("A project ID has 6 to 30 characters; this one has {n}.", n=len(own))
+    return None
+
+
+def check_dataset(value: str) -> str | None:
+    """Return why `value` cannot be a dataset id, or None.
+
+    Source: https://cloud.google.com/bigquery/docs/datasets#dataset-naming (letters, digits, underscores; up to 1,024).
+    """
+    if not value:
+        return said("Type the dataset's name.")
+    if len(value) > 1024:
+        return said("A dataset name has at most 1,024 characters; this one has {n}.", n=f"{len(value):,}")
+    if scrub(value) != value:
+        return said("This looks like a secret. Name the file that holds it instead.")
+    if not _DATASET.fullmatch(value):
+        return said("A dataset name has only letters A-Z, digits and underscores (no hyphen, dot or space).")
+    return None
+
+
+def check_quota_project(value: str) -> str | None:
+    """Return why calls cannot be charged to the project `value`, an id or a number, or None.
+
+    Source: https://cloud.google.com/apis/docs/system-parameters (`X-Goog-User-Project`).
+    """
+    return None if value.isascii() and value.isdigit() else check_project(value)
+
+
+def check_impersonated(value: str) -> str | None:
+    """Return why `value` cannot be a service account to act as, its e-mail or its number, or None.
+
+    Source: https://cloud.google.com/iam/docs/reference/credentials/rest/v1/projects.serviceAccounts/generateAccessToken
+    """
+    if _ACTED_AS.fullmatch(value):
+        return None
+    return said("It takes a service account's e-mail, such as name@my-company-prod.iam.gserviceaccount.com.")
+
+
+def check_account(value: str) -> str | None:
+    """Return why `value` cannot be a service account's id, or None.
+
+    Source: https://cloud.google.com/iam/docs/service-accounts-create (6-30 characters, `[a-z]([-a-z0-9]*[a-z0-9])`).
+    """
+    if not value:
+        return said("Type the service account's ID.")
+    if "@" in value:
+        return said("Type only the ID, the part before the @.")
+    if not 6 <= len(value) <= 30:
+        return said("A service account ID has 6 to 30 characters; this one has {n}.", n=len(value))
+    if not _ACCOUNT.fullmatch(value):
+        plain = value.lower().replace("_", "-")
+        if plain != value and _ACCOUNT.fullmatch(plain):
+            return said("Google refuses capitals and underscores here. Use {id}", id=plain)
+        return said(
+            "A service account ID has lower-case letters, digits and hyphens, starts with a letter and does not end in "
+            "a hyphen."
+        )
+    return None
+
+
+def check_location(value: str) -> str | None:
+    """Return why `value` cannot be a BigQuery location, or None. `US`, `EU` or a region such as `europe-west3`.
+
+    Source: https://cloud.google.com/bigquery/docs/locations
+    """
+    if not _LOCATION.fullmatch(normal_location(value)):
+        return said("A location is US, EU or a region such as europe-west3.")
+    return None
+
+
+def normal_location(value: str) -> str:
+    """Return a location in the spelling BigQuery reports: `US` and `EU` in capitals, regions in lower case."""
+    value = value.strip()
+    return value.upper() if value.upper() in ("US", "EU") else value.lower()
+
+
+def check_key_file(value: str) -> str | None:
+    """Return why `value` cannot be a key file's path, or None. It is remembered, so the key itself must not pass."""
+    seen = scrub(value) if value.startswith(("/", "~")) else scrub_typed(value)  # a long path looks like a key's line
+    if seen != value:
+        return said("This looks like a secret. Name the file that holds it instead.")
+    return check_path(value)
+
+
+def check_path(value: str) -> str | None:
+    """Return why `value` cannot be a path that a connection file names, or None."""
+    if "\0" in value:
+        return said("This is no file name.")
+    try:
+        value.encode()
+    except UnicodeEncodeError:  # bytes of a path that are none of UTF-8, which Python keeps as surrogates
+        return said("The name is not UTF-8, and a connection file could not hold it. Rename it, or take another.")
+    return None
+
+
+def check_name(value: str) -> str | None:
+    """Return why `value` cannot be a connection's name, or None. It becomes a file name, so it is kept plain."""
+    if not _NAME.fullmatch(value):
+        return said("A connection's name has letters, digits, dot, hyphen and underscore, and at most 64 of them.")
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class RequiredDataset:
+    """One dataset that the connection needs.
+
+    Attributes:
+        name: the dataset's id.
+        purpose: `import`, `staging` or `export`; where one dataset serves two, the first of them.
+        role: the role the service account holds on it.
+    """
+
+    name: str
+    purpose: str
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionSpec:
+    """One connection, as wanted.
+
+    Attributes:
+        project: project id (never number or name).
+        name: what the connection is called here; a file name.
+        location: BigQuery location for new datasets; None adopts what exists, else `US`.
+        direction: which way data flows.
+        import_dataset: what Klaviyo reads.
+        staging_dataset: Klaviyo's own working space.
+        export_dataset: what Klaviyo writes. None means the import dataset, because Klaviyo's form takes one
+            dataset only.
+        account_id: the service account's id, the part before the `@`.
+        key_file: where the key is kept, or None for the default place.
+
+    Raises:
+        InvalidValueError: where a value cannot be right.
+    """
+
+    project: str
+    name: str = "default"
+    location: str | None = None
+    direction: Direction = Direction.IMPORT
+    import_dataset: str = IMPORT_DATASET
+    staging_dataset: str = STAGING_DATASET
+    export_dataset: str | None = None
+    account_id: str = ACCOUNT_ID
+    key_file: str | None = None
+
+    def __post_init__(self) -> None:
+        checks = (
+            ("name", check_name(self.name)),
+            ("project", check_project(self.project)),
+            ("location", check_location(self.location) if self.location is not None else None),
+            ("import_dataset", check_dataset(self.import_dataset)),
+            ("staging_dataset", check_dataset(self.staging_dataset)),
+            (
+                "export_dataset",
+                check_dataset(self.export_dataset) if self.export_dataset is not None else None,
+            ),
+            ("account_id", check_account(self.account_id)),
+            ("key_file", check_key_file(self.key_file) if self.key_file is not None else None),
+        )
+        for field, reason in checks:
+            if reason:
+                raise InvalidValueError(field, reason)
+        if self.staging_dataset in (self.import_dataset, self.export_dataset):
+            raise InvalidValueError("staging_dataset", said("The staging dataset must be one that nothing else uses."))
+        if self.location is not None and self.location != normal_location(self.location):
+            object.__setattr__(self, "location", normal_location(self.location))
+
+    @property
+    def account_email(self) -> str:
+        """The service account's e-mail; a domain-scoped project `d.com:p` gives `…@p.d.com.iam.gserviceaccount.com`."""
+        domain, _, own = self.project.rpartition(":")
+        host = f"{own}.{domain}" if domain else own
+        return f"{self.account_id}@{host}.iam.gserviceaccount.com"
+
+    @property
+    def member(self) -> str:
+        """The service account as a principal of a role binding."""
+        return f"serviceAccount:{self.account_email}"
+
+    @property
+    def klaviyo_dataset(self) -> str:
+        """The dataset to type into Klaviyo."""
+        return self.import_dataset if self.direction.imports else (self.export_dataset or self.import_dataset)
+
+    def datasets(self) -> tuple[RequiredDataset, ...]:
+        """Return the datasets that the direction calls for, with the least role on each.
+
+        Source: Klaviyo's article steps 1 and 3; a Viewer cannot write, so export needs Editor.
+        """
+        wishes: list[RequiredDataset] = []
+        target = self.export_dataset or self.import_dataset
+        if self.direction.imports:
+            shared = self.direction.exports and target == self.import_dataset
+            wishes.append(RequiredDataset(self.import_dataset, "import", DATA_EDITOR if shared else DATA_VIEWER))
+        if self.direction.exports and all(w.name != target for w in wishes):
+            wishes.append(RequiredDataset(target, "export", DATA_EDITOR))
+        wishes.append(RequiredDataset(self.staging_dataset, "staging", DATA_EDITOR))
+        return tuple(wishes)
+
+    def with_location(self, location: str | None) -> "ConnectionSpec":
+        """Return the same connection with another location."""
+        return replace(self, location=location)

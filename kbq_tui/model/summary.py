@@ -1,0 +1,66 @@
+"""What the operator carries over to Klaviyo."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from kbq_tui.i18n.messages import joined, row, said
+from kbq_tui.model.spec import ConnectionSpec
+
+KLAVIYO_MENU: Final = (
+    said("Advanced"),
+    said("Syncing"),
+    said("Create sync"),
+    said("Import or export data to your data warehouse"),
+    said("BigQuery"),
+    said("Connect to BigQuery"),
+)
+"""The way through Klaviyo's menus, whose language is the person's too. Source: Klaviyo's article, step 5."""
+
+_LABEL: Final = 27
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """The hand-over values; no secret among them.
+
+    Attributes:
+        project_id: for Klaviyo's field "Project ID".
+        dataset: for Klaviyo's field "Dataset".
+        key_path: the file to upload in Klaviyo's field "Service Account Key (JSON)"; None where there is none yet.
+        service_account: e-mail.
+        location: where the datasets are; None where not known yet.
+    """
+
+    project_id: str
+    dataset: str
+    key_path: str | None
+    service_account: str
+    location: str | None
+
+    @classmethod
+    def of(cls, spec: ConnectionSpec, key_path: str | None, location: str | None) -> "Summary":
+        return cls(spec.project, spec.klaviyo_dataset, key_path, spec.account_email, location)
+
+    def to_json(self) -> dict[str, object]:
+        """Return the summary in its schema."""
+        return {
+            "schema": "kbq-tui/summary/v1",
+            "project_id": self.project_id,
+            "dataset": self.dataset,
+            "key_path": self.key_path,
+            "service_account": self.service_account,
+            "location": self.location,
+        }
+
+    def lines(self) -> list[str]:
+        """Return the summary as lines of plain text, with the names of Klaviyo's fields."""
+        return [
+            row(said("Project ID"), self.project_id, _LABEL),
+            row(said("Dataset"), self.dataset, _LABEL),
+            row(said("Service Account Key (JSON)"), self.key_path or said("no key yet"), _LABEL),
+            "",
+            row(said("Service account"), self.service_account, _LABEL),
+            row(said("Location"), self.location or said("not known"), _LABEL),
+            "",
+            said("In Klaviyo: {menu}", menu=joined(" > ", *KLAVIYO_MENU)),
+        ]

@@ -1,0 +1,73 @@
+"""What is set on a dataset itself and matters to Klaviyo: how long its tables live, whether everybody is let in."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Final
+
+from kbq_tui.diagnosis import catalogue
+from kbq_tui.i18n.messages import Said, said_many
+from kbq_tui.model.observed import AccessEntry, DatasetInfo
+from kbq_tui.model.problem import Context, Problem
+from kbq_tui.model.spec import ConnectionSpec, RequiredDataset
+from kbq_tui.planning.grants import EVERYBODY, on_dataset, taken_away
+
+TABLES_EXPIRE: Final = "KBQ-TABLES-EXPIRE"
+PARTITIONS_EXPIRE: Final = "KBQ-PARTITIONS-EXPIRE"
+PUBLIC: Final = "KBQ-PUBLIC-DATASET"
+
+STAGING_LIFE: Final = timedelta(days=1)
+"""How long a table of the staging dataset has to live at least. Klaviyo's longest interval between two syncs is a day,
+and its own tables there are temporary; nothing is published on how long it needs them."""
+
+
+def life(of: timedelta) -> Said:
+    """Return how long something lives, in the largest unit that tells it exactly, from minutes to days."""
+    if of and not of % timedelta(days=1):
+        return said_many("{n} day", "{n} days", of // timedelta(days=1))
+    if of and not of % timedelta(hours=1):
+        return said_many("{n} hour", "{n} hours", of // timedelta(hours=1))
+    return said_many("{n} minute", "{n} minutes", max(1, round(of / timedelta(minutes=1))))
+
+
+def expiring(info: DatasetInfo, context: Context) -> tuple[Problem, ...]:
+    """Return a problem for each default expiration of a dataset: of new tables, of new partitions.
+
+    Source: https://cloud.google.com/bigquery/docs/updating-datasets#table-expiration
+    """
+    both = ((TABLES_EXPIRE, info.table_life), (PARTITIONS_EXPIRE, info.partition_life))
+    return tuple(
+        catalogue.problem(
+            code, context, dataset=info.name, life=life(value), seconds=max(1, round(value.total_seconds()))
+        )
+        for code, value in both
+        if value is not None
+    )
+
+
+def too_short(wish: RequiredDataset, info: DatasetInfo) -> bool:
+    """Return whether what is needed in a dataset vanishes while it is needed."""
+    lives = [value for value in (info.table_life, info.partition_life) if value is not None]
+    return bool(lives) and (wish.purpose != "staging" or min(lives) < STAGING_LIFE)
+
+
+def for_everybody(info: DatasetInfo) -> tuple[AccessEntry, ...]:
+    """Return the access entries that let everybody in, or everybody with a Google account, at whatever role."""
+    return tuple(e for e in info.access or () if e.role and e.member in EVERYBODY)
+
+
+def public(spec: ConnectionSpec, info: DatasetInfo, context: Context) -> tuple[Problem, ...]:
+    """Return a problem for each access entry that lets everybody in.
+
+    Source: https://cloud.google.com/bigquery/docs/control-access-to-resources-iam (allUsers, allAuthenticatedUsers)
+    """
+    found: list[Problem] = []
+    for entry in for_everybody(info):
+        member = entry.member.removeprefix("specialGroup:")
+        problem = catalogue.problem(PUBLIC, context, dataset=info.name, role=entry.role, member=member)
+        if entry.condition is not None:
+            *more, last = problem.remedy
+            on = on_dataset(info.name)
+            last = taken_away(last, spec, entry.role, on, member=entry.member, bound=True)
+            problem = replace(problem, remedy=(*more, last))
+        found.append(problem)
+    return tuple(found)

@@ -1,0 +1,462 @@
+"""The difference between what is wanted and what is there. Pure: same input, same plan."""
+
+from dataclasses import replace
+from functools import reduce
+
+from kbq_tui.diagnosis import catalogue
+from kbq_tui.diagnosis.conditions import only_under
+from kbq_tui.i18n.messages import said
+from kbq_tui.model.observed import Absent, Observed, Present, Unknown, handed_key, is_new_key, unheld_keys
+from kbq_tui.model.operations import (
+    Action,
+    Change,
+    CreateAccount,
+    CreateDataset,
+    CreateKey,
+    EnableService,
+    GrantDatasetRole,
+    GrantProjectRole,
+    Operation,
+    RevokeDatasetRole,
+    RevokeProjectRole,
+    RevokeTableRole,
+    Step,
+)
+from kbq_tui.model.plan import Blocked, Plan
+from kbq_tui.model.problem import Context, Problem
+from kbq_tui.model.spec import ACCOUNT_DISPLAY_NAME, DEFAULT_LOCATION, JOB_USER, REQUIRED_SERVICES, ConnectionSpec
+from kbq_tui.planning.dataset_rules import expiring, public
+from kbq_tui.planning.diff_problems import in_force, named, too_much
+from kbq_tui.planning.grants import Grant, held, over_grants, same_account_tombstones
+from kbq_tui.planning.requirements import ACCOUNT_CONSTRAINTS, KEY_CONSTRAINTS, MAX_KEYS, PERMISSIONS_FOR
+from kbq_tui.planning.sharing import shared
+
+
+def context_of(spec: ConnectionSpec, location: str | None = None, dataset: str = "") -> Context:
+    """Return what is known of the connection, to fill the blanks of a remedy."""
+    return Context(
+        project=spec.project,
+        account=spec.account_email,
+        dataset=dataset,
+        location=location or spec.location or "",
+    )
+
+
+def resolve_location(spec: ConnectionSpec, observed: Observed) -> str | None:
+    """Return the location that the datasets have or will have; None where a dataset could not be read or two differ.
+
+    What exists decides, because a dataset's location is fixed for life
+    (https://cloud.google.com/bigquery/docs/locations#specify_locations); then the operator's wish; then `US`.
+    """
+    parts = [observed.datasets.get(w.name) for w in spec.datasets()]
+    found = {p.value.location for p in parts if isinstance(p, Present)}
+    if len(found) == 1:
+        return found.pop()
+    if len(found) > 1:
+        return None
+    if spec.location is None and any(isinstance(p, Unknown) for p in parts):
+        return None
+    return spec.location or DEFAULT_LOCATION
+
+
+def diff(spec: ConnectionSpec, observed: Observed, *, remove_over_grants: bool = False) -> Plan:
+    """Return what has to be done to get from what is observed to what is wanted.
+
+    A part that is unknown is never written to: what would change it is blocked, with the reason why it is unknown.
+
+    Args:
+        spec: what is wanted.
+        observed: what is there.
+        remove_over_grants: take away what the service account, and nobody else, holds beyond its need, wherever that
+            was seen. Grants with a condition are left to whoever made the condition.
+    """
+    return _Differ(spec, observed).plan(remove_over_grants)
+
+
+def _and(one: str, other: str) -> str:
+    return said("{one} and {other}", one=one, other=other)
+
+
+class _Differ:
+    def __init__(self, spec: ConnectionSpec, observed: Observed) -> None:
+        self.spec = spec
+        self.seen = observed
+        self.location = resolve_location(spec, observed)
+        who = observed.identity.value.principal if isinstance(observed.identity, Present) else ""
+        self.context = replace(context_of(spec, self.location), operator=who)
+        self.actions: list[Action] = []
+        self.blocked: list[Blocked] = []
+        self.warnings: list[Problem] = []
+
+    def plan(self, remove_over_grants: bool) -> Plan:
+        self._services()
+        self._datasets()
+        self._account()
+        self._key()
+        self._project_grant()
+        self._dataset_grants()
+        self.warnings += shared(self.spec, self.seen, self.context)
+        for grant in over_grants(self.spec, self.seen):
+            if remove_over_grants and grant.condition is None:
+                self._remove(grant)
+            else:
+                self.warnings.append(too_much(grant, self.spec, self.context))
+        ours = self.seen.datasets
+        left = [g for g in over_grants(self.spec, self.seen, everybody=True) if g.table or g.dataset not in ours]
+        self.warnings += (too_much(grant, self.spec, self.context) for grant in left)
+        for part in ours.values():
+            if isinstance(part, Present):
+                self.warnings += expiring(part.value, self.context)
+                self.warnings += public(self.spec, part.value, self.context)
+        if remove_over_grants:
+            self.warnings += self.seen.elsewhere.unseen if self.seen.elsewhere is not None else ()
+        self._block_dependents()
+        return Plan(
+            self.spec.name,
+            tuple(self.actions),
+            tuple(self.blocked),
+            tuple(self.warnings),
+            self.location,
+            tuple(named(cause, self.spec) for cause in self.seen.causes),
+        )
+
+    def _add(
+        self,
+        id_: str,
+        resource: str,
+        summary: str,
+        step: Step,
+        op: Operation,
+        *,
+        change: Change = Change.CREATE,
+        needs: tuple[str, ...] = (),
+        problem: Problem | None = None,
+    ) -> None:
+        """Add an action, or block it where there is a problem or the operator lacks a permission it needs."""
+        action = Action(id_, change, resource, summary, step, op, needs)
+        if problem is None and change is not Change.NOOP:
+            problem = self._not_permitted(op)
+        if problem is None:
+            self.actions.append(action)
+        else:
+            self.blocked.append(Blocked(action, named(problem, self.spec)))
+
+    def _not_permitted(self, op: Operation) -> Problem | None:
+        held = self.seen.permissions
+        if not isinstance(held, Present):
+            return None  # not known: the attempt itself will tell
+        for permission in PERMISSIONS_FOR.get(type(op), ()):
+            if permission not in held.value:
+                dataset = op.dataset if isinstance(op, CreateDataset) else ""
+                return catalogue.permission_missing(permission, replace(self.context, dataset=dataset))
+        return None
+
+    def _changed(self, id_: str) -> bool:
+        return any(a.id == id_ and a.change is not Change.NOOP for a in self.actions) or any(
+            b.id == id_ for b in self.blocked
+        )
+
+    def _needs(self, *ids: str) -> tuple[str, ...]:
+        return tuple(i for i in ids if self._changed(i))
+
+    def _services(self) -> None:
+        for service in REQUIRED_SERVICES:
+            part = self.seen.services.get(service, Absent())
+            op = EnableService(service)
+            id_ = f"service:{service}"
+            resource = f"projects/{self.spec.project}/services/{service}"
+            if isinstance(part, Unknown):
+                # A switch we may not see is not a reason to stop: the calls themselves tell whether the API is on.
+                continue
+            if isinstance(part, Present) and part.value:
+                done = said("API {service} is on", service=service)
+                self._add(id_, resource, done, Step.PROJECT, op, change=Change.NOOP)
+            else:
+                summary = said("Turn on API {service}", service=service)
+                self._add(id_, resource, summary, Step.PROJECT, op, change=Change.UPDATE)
+
+    def _datasets(self) -> None:
+        wishes = self.spec.datasets()
+        infos = [p.value for w in wishes if isinstance(p := self.seen.datasets.get(w.name, Absent()), Present)]
+        locations = sorted({i.location for i in infos})
+        names = self.seen.names.value if isinstance(self.seen.names, Present) else ()
+        for wish in wishes:
+            part = self.seen.datasets.get(wish.name, Absent())
+            id_ = f"dataset:{wish.name}"
+            resource = f"{self.spec.project}:{wish.name}"
+            conflict: Problem | None = None
+            if len(locations) > 1:
+                conflict = catalogue.problem(
+                    "KBQ-TWO-LOCATIONS", self.context, dataset=wish.name, locations=reduce(_and, locations)
+                )
+            elif locations and self.spec.location not in (None, locations[0]):
+                conflict = catalogue.problem(
+                    "KBQ-LOCATION-FIXED",
+                    self.context,
+                    dataset=infos[0].name,
+                    location=locations[0],
+                    wanted=self.spec.location or "",
+                )
+            match part:
+                case Present(value=info):
+                    op = CreateDataset(wish.name, info.location, wish.purpose)
+                    self._add(
+                        id_,
+                        resource,
+                        said("Dataset {dataset} exists in {location}", dataset=wish.name, location=info.location),
+                        Step.DATASETS,
+                        op,
+                        change=Change.NOOP,
+                        problem=conflict,
+                    )
+                case Unknown(problem=problem):
+                    op = CreateDataset(wish.name, self.location or "", wish.purpose)
+                    summary = said("Dataset {dataset}", dataset=wish.name)
+                    self._add(id_, resource, summary, Step.DATASETS, op, problem=problem)
+                case _:
+                    op = CreateDataset(wish.name, self.location or "", wish.purpose)
+                    if conflict is None and self.location is None:
+                        conflict = catalogue.problem("KBQ-LOCATION-UNDECIDED", self.context, dataset=wish.name)
+                    self._add(
+                        id_,
+                        resource,
+                        said(
+                            "Create dataset {dataset} in {location}",
+                            dataset=wish.name,
+                            location=self.location or said("a location to be chosen"),
+                        ),
+                        Step.DATASETS,
+                        op,
+                        needs=self._needs("service:bigquery.googleapis.com"),
+                        problem=conflict,
+                    )
+                    for name, _where in names:
+                        if name != wish.name and name.lower() == wish.name.lower():
+                            self.warnings.append(
+                                catalogue.problem("KBQ-DATASET-TWIN", self.context, dataset=wish.name, twin=name)
+                            )
+
+    def _account(self) -> None:
+        email = self.spec.account_email
+        op = CreateAccount(self.spec.account_id, ACCOUNT_DISPLAY_NAME)
+        match self.seen.account:
+            case Present(value=info):
+                problem = catalogue.problem("KBQ-ACCOUNT-DISABLED", self.context) if info.disabled else None
+                self._add(
+                    "account",
+                    email,
+                    said("Service account {email} exists", email=email),
+                    Step.ACCOUNT,
+                    op,
+                    change=Change.NOOP,
+                    problem=problem,
+                )
+            case Unknown(problem=problem):
+                summary = said("Service account {email}", email=email)
+                self._add("account", email, summary, Step.ACCOUNT, op, problem=problem)
+            case _:
+                self._add(
+                    "account",
+                    email,
+                    said("Create service account {email}", email=email),
+                    Step.ACCOUNT,
+                    op,
+                    needs=self._needs("service:iam.googleapis.com"),
+                    problem=in_force(
+                        self.seen.constraints, ACCOUNT_CONSTRAINTS, "KBQ-ACCOUNT-CREATION-BLOCKED", self.context
+                    ),
+                )
+
+    def _key(self) -> None:
+        """A key that is here, or was handed over, and that Google knows is kept; without one a new one is made."""
+        email = self.spec.account_email
+        keys = self.seen.keys
+        remote = {k.id: k for k in keys.value} if isinstance(keys, Present) else None
+        op = CreateKey(email, self.spec.key_file, tuple(sorted(remote or ())))
+        account_absent = isinstance(self.seen.account, Absent)
+        handed = handed_key(self.seen)
+        match self.seen.key:
+            case Unknown(problem=problem):
+                self._add("key", email, said("Key file"), Step.ACCOUNT, op, problem=problem)
+            case Present(value=local):
+                unseen = account_absent or (remote is not None and local.key_id not in remote)
+                dead = unseen and not is_new_key(self.seen)
+                revoked = remote is not None and local.key_id in remote and remote[local.key_id].disabled
+                problem_ = None
+                if dead or revoked:
+                    code = "KBQ-KEY-DEAD" if dead else "KBQ-KEY-DISABLED"
+                    problem_ = catalogue.problem(code, self.context, path=local.path, key_id=local.key_id)
+                self._add(
+                    "key",
+                    email,
+                    said(
+                        "Key {key} is kept in {path}",
+                        key=local.key_id[:12],
+                        path=local.path or said("the system keyring"),
+                    ),
+                    Step.ACCOUNT,
+                    op,
+                    change=Change.NOOP,
+                    problem=problem_,
+                )
+            case _ if handed is not None and not account_absent:
+                off = remote is not None and remote[handed].disabled
+                self._add(
+                    "key",
+                    email,
+                    said("Key {key} was handed over (shredded here)", key=handed[:12]),
+                    Step.ACCOUNT,
+                    op,
+                    change=Change.NOOP,
+                    problem=catalogue.problem("KBQ-KEY-DISABLED", self.context, path=said("Klaviyo"), key_id=handed)
+                    if off
+                    else None,
+                )
+            case _ if isinstance(self.seen.handed_over, Unknown):
+                # Whether Klaviyo has a key already is not known, and unknown changes nothing.
+                self._add("key", email, said("Key file"), Step.ACCOUNT, op, problem=self.seen.handed_over.problem)
+            case _:
+                problem_ = in_force(self.seen.constraints, KEY_CONSTRAINTS, "KBQ-KEY-CREATION-BLOCKED", self.context)
+                if problem_ is None and remote is not None and len(remote) >= MAX_KEYS:
+                    problem_ = catalogue.problem("KBQ-TOO-MANY-KEYS", self.context)
+                if problem_ is None and isinstance(keys, Unknown) and isinstance(self.seen.account, Unknown):
+                    problem_ = keys.problem
+                self._add(
+                    "key",
+                    email,
+                    said("Create a key for {email}", email=email),
+                    Step.ACCOUNT,
+                    op,
+                    needs=self._needs("account"),
+                    problem=problem_,
+                )
+        for id_ in sorted(k.id for k in unheld_keys(self.seen)):
+            self.warnings.append(catalogue.problem("KBQ-KEY-UNHELD", self.context, key_id=id_))
+
+    def _project_grant(self) -> None:
+        op = GrantProjectRole(JOB_USER, self.spec.member)
+        id_ = f"grant:project:{JOB_USER}"
+        resource = f"projects/{self.spec.project}"
+        blanks = {"role": JOB_USER, "project": self.spec.project}
+        summary = said("Grant {role} on project {project}", **blanks)
+        match self.seen.bindings:
+            case Unknown(problem=problem):
+                self._add(id_, resource, summary, Step.PERMISSIONS, op, problem=problem)
+            case Present(value=bindings) if any(
+                b.role == JOB_USER and b.condition is None and self.spec.member in b.members for b in bindings
+            ) and not isinstance(self.seen.account, Absent):
+                self._add(
+                    id_,
+                    resource,
+                    said("{role} is granted on project {project}", **blanks),
+                    Step.PERMISSIONS,
+                    op,
+                    change=Change.NOOP,
+                )
+            case _:
+                needs = self._needs("account", "service:cloudresourcemanager.googleapis.com")
+                if self._conditional(JOB_USER, None):
+                    summary = said("Grant {role} on project {project} without its condition", **blanks)
+                self._add(id_, resource, summary, Step.PERMISSIONS, op, change=Change.UPDATE, needs=needs)
+
+    def _dataset_grants(self) -> None:
+        member = self.spec.member
+        for wish in self.spec.datasets():
+            part = self.seen.datasets.get(wish.name, Absent())
+            op = GrantDatasetRole(wish.name, wish.role, member)
+            id_ = f"grant:dataset:{wish.name}:{wish.role}"
+            resource = f"{self.spec.project}:{wish.name}"
+            blanks = {"role": wish.role, "dataset": wish.name}
+            summary = said("Grant {role} on dataset {dataset}", **blanks)
+            needs = self._needs("account", f"dataset:{wish.name}")
+            match part:
+                case Unknown(problem=problem):
+                    self._add(id_, resource, summary, Step.PERMISSIONS, op, problem=problem)
+                case Present(value=info) if info.access is None:
+                    self._add(id_, resource, summary, Step.PERMISSIONS, op, problem=self._unread(wish.name))
+                case Present(value=info) if any(
+                    e.role == wish.role and e.member == member and e.condition is None for e in info.access or ()
+                ) and not isinstance(self.seen.account, Absent):
+                    done = said("{role} is granted on dataset {dataset}", **blanks)
+                    self._add(id_, resource, done, Step.PERMISSIONS, op, change=Change.NOOP)
+                case Present(value=info):
+                    dead: list[str] = []
+                    for entry in same_account_tombstones(self.spec, info):
+                        # Google refuses to write an access list that still names a deleted account.
+                        dead_id = f"revoke:dataset:{wish.name}:{entry.role}:{entry.member}"
+                        dead.append(dead_id)
+                        self._add(
+                            dead_id,
+                            resource,
+                            said(
+                                "Remove the dead access entry {member} from dataset {dataset}",
+                                member=entry.member,
+                                dataset=wish.name,
+                            ),
+                            Step.PERMISSIONS,
+                            RevokeDatasetRole(wish.name, entry.role, entry.member),
+                            change=Change.DELETE,
+                        )
+                    needs = (*needs, *self._needs(*dead))
+                    if self._conditional(wish.role, wish.name):
+                        summary = said("Grant {role} on dataset {dataset} without its condition", **blanks)
+                    self._add(id_, resource, summary, Step.PERMISSIONS, op, change=Change.UPDATE, needs=needs)
+                case _:
+                    self._add(id_, resource, summary, Step.PERMISSIONS, op, change=Change.UPDATE, needs=needs)
+
+    def _conditional(self, role: str, dataset: str | None) -> bool:
+        """Return whether a wanted role is there under a condition; then that is said."""
+        if isinstance(self.seen.account, Absent):
+            return False
+        found = [g for g in held(self.spec, self.seen) if (g.role, g.dataset, g.table) == (role, dataset, None)]
+        bound = next((g for g in found if g.condition is not None), None)
+        if bound is None or bound.condition is None:
+            return False
+        context = replace(self.context, account=self.spec.account_email)
+        self.warnings.append(only_under(bound.condition, role, bound.resource, context))
+        return True
+
+    def _unread(self, dataset: str) -> Problem:
+        return catalogue.problem("KBQ-ACCESS-UNREAD", self.context, dataset=dataset)
+
+    def _remove(self, grant: Grant) -> None:
+        """Take an over-grant away; where the least role is still to come, after it, so that there is no gap."""
+        member, project = self.spec.member, self.spec.project
+        level, resource = "project", f"projects/{project}"
+        op: Operation = RevokeProjectRole(grant.role, member)
+        after = f"grant:dataset:{grant.dataset}:" if grant.dataset else "grant:project:"
+        if grant.table is not None and grant.dataset is not None:
+            level, resource = f"table:{grant.dataset}.{grant.table}", f"{project}:{grant.dataset}.{grant.table}"
+            op = RevokeTableRole(grant.dataset, grant.table, grant.role, member)
+        elif grant.dataset is not None:
+            level, resource = f"dataset:{grant.dataset}", f"{project}:{grant.dataset}"
+            others = self.seen.elsewhere.datasets if self.seen.elsewhere is not None else {}
+            where = others[grant.dataset].location if grant.dataset in others else None
+            op = RevokeDatasetRole(grant.dataset, grant.role, member, where)
+        self._add(
+            f"over-grant:{level}:{grant.role}",
+            resource,
+            said(
+                "Take {role} away from {account} on {resource}",
+                role=grant.role,
+                account=self.spec.account_email,
+                resource=grant.resource,
+            ),
+            Step.PERMISSIONS,
+            op,
+            change=Change.DELETE,
+            needs=self._needs(*(a.id for a in self.actions if a.id.startswith(after))),
+        )
+
+    def _block_dependents(self) -> None:
+        """What needs a blocked action is blocked too, for the same reason."""
+        reasons = {b.id: b.problem for b in self.blocked}
+        kept: list[Action] = []
+        for action in self.actions:  # needs come first, so one pass reaches all
+            reason = next((reasons[n] for n in action.needs if n in reasons), None)
+            if reason is None:
+                kept.append(action)
+            else:
+                reasons[action.id] = reason
+                self.blocked.append(Blocked(action, reason))
+        self.actions = kept

@@ -1,0 +1,76 @@
+"""What a plan says of what it does not do: blocked by a policy, left to others, refused. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from kbq_tui.diagnosis import catalogue
+from kbq_tui.diagnosis.entry import placeholder, step
+from kbq_tui.i18n.messages import reworked, said
+from kbq_tui.model.observed import Part, Present
+from kbq_tui.model.problem import Context, Problem
+from kbq_tui.model.spec import ConnectionSpec
+from kbq_tui.planning.grants import Grant, taken_away
+from kbq_tui.shell import commands as cmd
+
+_UNNAMED = placeholder("account")
+
+
+def named(problem: Problem, spec: ConnectionSpec) -> Problem:
+    """Return a problem with the account in its commands: a call does not know whose it is about."""
+    if not any(_UNNAMED in step for step in problem.remedy):
+        return problem
+    steps = (reworked(s, lambda part: part.replace(_UNNAMED, spec.account_email)) for s in problem.remedy)
+    return replace(problem, remedy=tuple(steps))
+
+
+def too_much(grant: Grant, spec: ConnectionSpec, context: Context) -> Problem:
+    """Return what is to be said of a grant that is more than is needed, and that is not taken away."""
+    problem = catalogue.problem("KBQ-OVER-GRANT", context, role=grant.role, resource=grant.resource)
+    bound = grant.condition is not None
+    if not bound and not grant.member:
+        return problem
+    known = {"account": spec.account_email, "role": grant.role, "resource": grant.resource}
+    cause = (
+        said(
+            "Everybody ({member}) holds {role} on {resource}, and so does the account {account}, which does not "
+            "need it. It is not taken away here, for others may rely on it.",
+            member=grant.member,
+            **known,
+        )
+        if grant.member
+        else said(
+            "The account {account} holds {role} on {resource} under a condition, which the connection does not "
+            "need. It is not taken away here, but left to whoever made the condition.",
+            **known,
+        )
+    )
+    *more, last = problem.remedy
+    last = taken_away(last, spec, grant.role, grant.resource, member=grant.member, bound=bound)
+    return replace(problem, cause=cause, remedy=(*more, last))
+
+
+def in_force(
+    seen: Mapping[str, Part[bool]], constraints: tuple[str, ...], code: str, context: Context
+) -> Problem | None:
+    """Return the problem of constraints that are in force, with what lifts and restores each; None where none is.
+
+    Args:
+        seen: by constraint, whether it is in force.
+        constraints: the legacy and the managed one of the same effect.
+        code: the problem where one of them is in force.
+        context: what is known of the connection.
+    """
+    parts = {constraint: seen.get(constraint) for constraint in constraints}
+    first, second, *_ = [*(c for c, part in parts.items() if isinstance(part, Present) and part.value), "", ""]
+    if not first:
+        return None
+    problem = catalogue.problem(code, context, constraint=f"constraints/{first}")
+    if not second:
+        return problem
+    # Lifting one of them alone would only lead to the next refusal.
+    known = {"constraint": second, "project": context.project}
+    also = said("The same for {constraint}, which is in force as well, and blocks alone:", constraint=second)
+    see, lift, *more, restore, last = problem.remedy
+    lift_second = step(also, [cmd.LIFT_POLICY], known)
+    restore_second = step(said("Have this one restored in the same way:"), [cmd.RESTORE_POLICY], known)
+    return replace(problem, remedy=(see, lift, lift_second, *more, restore, restore_second, last))

@@ -1,0 +1,72 @@
+"""What two connections of this machine share with different needs, told before either is set up. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from kbq_tui.diagnosis import catalogue
+from kbq_tui.i18n.messages import Said, joined, said
+from kbq_tui.model.observed import Observed
+from kbq_tui.model.problem import Context, Problem
+from kbq_tui.model.spec import ConnectionSpec
+from kbq_tui.planning.grants import needs, sharing
+
+
+def shared(spec: ConnectionSpec, observed: Observed, context: Context) -> tuple[Problem, ...]:
+    """Return a problem for each other connection that shares the account or a dataset, and needs something else there.
+
+    With one account, what one connection needs is more than the other one needs: verification fails for it, and taking
+    away what is too much for one would break the other.
+
+    Args:
+        spec: the connection.
+        observed: what was seen, with the other connections of this machine.
+        context: what is known of the connection.
+    """
+    found: list[Problem] = []
+    same_account = sharing(spec, observed)
+    for other in observed.neighbours:
+        cause = _account(spec, other) if other in same_account else _dataset(spec, other)
+        if cause is not None:
+            found.append(replace(catalogue.problem("KBQ-SHARED-NEEDS", context, connection=other.name), cause=cause))
+    return tuple(found)
+
+
+def _account(spec: ConnectionSpec, other: ConnectionSpec) -> Said | None:
+    ours, theirs = needs(spec), needs(other)
+    if ours == theirs:
+        return None
+    return said(
+        "Connection {connection} uses the account {account}, too, and needs something else with it: {theirs} there, "
+        "{ours} here. What only one of them needs is too much for the other, so checks of least privilege fail; "
+        "nothing that the other one needs is taken away here.",
+        connection=other.name,
+        account=spec.account_email,
+        theirs=_roles(theirs, ours),
+        ours=_roles(ours, theirs),
+    )
+
+
+def _dataset(spec: ConnectionSpec, other: ConnectionSpec) -> Said | None:
+    if other.project != spec.project:
+        return None
+    ours, theirs = ({w.name: w.purpose for w in s.datasets()} for s in (spec, other))
+    name = next((n for n in ours if n in theirs and ours[n] != theirs[n]), None)
+    if name is None:
+        return None
+    return said(
+        "Connection {connection} uses dataset {dataset}, too, but for something else: {theirs} there, {ours} here.",
+        connection=other.name,
+        dataset=name,
+        theirs=theirs[name],
+        ours=ours[name],
+    )
+
+
+def _roles(mine: Mapping[str, str], others: Mapping[str, str]) -> str:
+    """Return the roles that only one of two connections needs."""
+    differing = [
+        said("{role} on {dataset}", role=role.removeprefix("roles/bigquery."), dataset=name)
+        for name, role in mine.items()
+        if others.get(name) != role
+    ]
+    return joined(", ", *differing) if differing else said("nothing more")

@@ -1,0 +1,117 @@
+"""What leaves the screen: text to a clipboard, the plain terminal or a file; and the key, where it was agreed to."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Callable, Mapping
+from functools import partial
+
+from textual.app import SuspendNotSupported
+
+from kbq_tui.engine.threads import offload
+from kbq_tui.i18n.messages import told
+from kbq_tui.model.problem import ProblemError
+from kbq_tui.model.text import inert
+from kbq_tui.tui import _textual_compat, keyboard
+from kbq_tui.tui.host import Host
+
+_VIEWS = ("view", "view-text")
+_WRITES = ("write", "write-text")
+
+
+class ExportActions(Host):
+    """The ways out, for every screen."""
+
+    def tell(self, text: str, *, bad: bool = False) -> None:
+        """Say one line where the operator looks."""
+        from kbq_tui.tui.modals.base import Modal
+
+        if isinstance(self.screen, Modal):
+            self.screen.say(inert(text, 300))
+        self.wizard.say(text, bad=bad)
+
+    def copy_text(self, text: str, what: str) -> None:
+        self.launch(self._copy(text, what), "copy")
+
+    async def _copy(self, text: str, what: str) -> None:
+        write = self._writer()
+        sent = await offload(lambda: self.desk.clipboard.copy(text, write))
+        said = f"{what}: {told(sent.text)}"
+        view, save = self._key_here(_VIEWS), self._key_here(_WRITES)
+        if view and sent.ways:
+            said += " " + told("Not there? Press {key}.", key=view)
+        elif view:
+            said += " " + told("{view} shows it, {save} saves it.", view=view, save=save)
+        self.tell(said, bad=not sent.ways)
+
+    def copy_key(self) -> None:
+        self.launch(self._copy_key(), "copy the key")
+
+    async def _copy_key(self) -> None:
+        spec = self.wizard.spec()
+        if spec is None:
+            return
+        write = self._writer()
+        try:
+            key = await offload(lambda: self.desk.keys.load(spec.key_file, spec.project, spec.account_email))
+        except ProblemError as error:
+            self.open_problem(error.problem)
+            return
+        sent = await offload(lambda: self.desk.clipboard.copy_key(key, write))
+        said = told(sent.text)
+        if sent.ways:
+            said += " " + told("Once pasted, copy something else.")
+        self.tell(told("Key: {said}", said=said), bad=not sent.ways)
+
+    def _writer(self) -> Callable[[str], None]:
+        loop = asyncio.get_running_loop()
+
+        def write(data: str) -> None:
+            # Not as an argument: asyncio's debug mode logs those.
+            loop.call_soon_threadsafe(lambda: _textual_compat.terminal_write(self, data))
+
+        return write
+
+    def _key_here(self, ids: tuple[str, ...]) -> str:
+        """Return how the one of some keys is written that the standing screen heeds; empty for none."""
+        heeded = {active.binding.id for active in self.screen.active_bindings.values()}
+        return next((keyboard.face(id_) for id_ in ids if id_ in heeded), "")
+
+    def view_text(self, text: str) -> None:
+        self.launch(self._view(text), "plain view")
+
+    async def _view(self, text: str) -> None:
+        try:
+            with self.suspend():
+                await offload(partial(_show, inert(text, 20_000, keep_lines=True)))
+        except SuspendNotSupported:
+            said = told("This terminal cannot leave the screen; {key} saves the text.", key=self._key_here(_WRITES))
+            self.tell(said, bad=True)
+
+    def save_text(self, kind: str, texts: Mapping[str, str]) -> None:
+        self.launch(self._save(kind, texts), "save a file")
+
+    async def _save(self, kind: str, texts: Mapping[str, str]) -> None:
+        name, store = self.wizard.draft.name, self.desk.store
+        path = ""
+        try:
+            for suffix, text in texts.items():
+                path = await offload(partial(store.save_text, name, kind, suffix, text))
+        except ProblemError as error:
+            self.tell(f"{told(error.problem.title)}: {told(error.problem.cause)}", bad=True)
+        else:
+            said = told("Written to {path}", path=path)
+            self.tell(said)
+            if len(said) + 3 > self.size.width:
+                from kbq_tui.tui.modals.details import PlainText
+
+                await self.push_screen(PlainText(told("Written to"), path))
+
+
+def _show(text: str) -> None:
+    """Print on the plain terminal, and wait for Enter. Textual draws on stderr's terminal, so this does too."""
+    out = sys.__stderr__ or sys.stderr
+    out.write(f"\n{text}\n\n{told('Enter goes back.')} ")
+    out.flush()
+    sys.stdin.readline()

@@ -1,0 +1,258 @@
+"""One table of keys. Bindings, footer, help, palette and README are made from it.
+
+Never bound: ctrl+{a,b,s,z,m,i,h,j,[} (terminals, tmux and screen keep them) and ctrl+p (Docker's detach).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Final
+
+from textual.binding import Binding, BindingType
+from textual.keys import Keys
+
+from kbq_tui.i18n.messages import mark, said, told
+
+FORBIDDEN: Final = frozenset(
+    {
+        "ctrl+a",
+        "ctrl+b",
+        "ctrl+s",
+        "ctrl+z",
+        "ctrl+m",
+        "ctrl+i",
+        "ctrl+h",
+        "ctrl+j",
+        "ctrl+left_square_bracket",
+        "ctrl+p",
+    }
+)
+RESERVED: Final = frozenset({"enter", "return", "space", "tab", "shift+tab", "backspace", "delete"})
+"""What fields, buttons and lists need for themselves."""
+HINT_WIDTH: Final = 78
+"""Cells that the footer may take on a screen of 80 columns."""
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One thing that a key does.
+
+    Attributes:
+        id: stable; the name under which it can be given another key.
+        scope: `app` for everywhere, else the screen it belongs to.
+        keys: as Textual spells them, comma separated.
+        action: Textual's action; empty where each widget has its own (see `bound`).
+        label: what the footer says; empty to stay out of it.
+        help: what F1 says.
+        kept: those of `keys` that stay whatever else is chosen.
+        priority: before the focused field sees it.
+    """
+
+    id: str
+    scope: str
+    keys: str
+    action: str
+    label: str
+    help: str
+    kept: str = ""
+    priority: bool = False
+
+    @property
+    def now(self) -> tuple[str, ...]:
+        """The keys that do it: those chosen (`use`), else those of the table."""
+        chosen = _chosen.get(self.id)
+        return _split(self.keys) if chosen is None else _with(self, chosen)
+
+    @property
+    def face(self) -> str:
+        """How the first of its keys is written."""
+        return written(self.now[0])
+
+    @property
+    def faces(self) -> str:
+        return ", ".join(written(key) for key in self.now)
+
+
+KEYS: Final = (
+    Key(
+        "next",
+        "app",
+        "down,j",
+        "app.focus_next",
+        "",
+        mark("To the next row, field or button (also Tab)"),
+        "down",
+    ),
+    Key("previous", "app", "up,k", "app.focus_previous", "", mark("To the one before (also Shift+Tab)"), "up"),
+    Key("left", "app", "left,h", "", "", mark("To the choice or button on the left"), "left"),
+    Key("right", "app", "right,l", "", "", mark("To the choice or button on the right"), "right"),
+    Key("first", "app", "home,g", "", "", mark("To the first row"), "home"),
+    Key("last", "app", "end,G", "", "", mark("To the last row"), "end"),
+    Key("page-down", "app", "pagedown", "scroll_page(1)", "", mark("Scroll down"), "pagedown"),
+    Key("page-up", "app", "pageup", "scroll_page(-1)", "", mark("Scroll up"), "pageup"),
+    Key(
+        "back", "app", "escape", "step_back", mark("Back"), mark("One step back; undoes nothing, never quits"), "escape"
+    ),
+    Key("help", "app", "f1", "help", mark("Help"), mark("This screen and its keys")),
+    Key("palette", "app", "f2", "command_palette", "", mark("Every action by name")),
+    Key("commands", "app", "f3", "commands", mark("Commands"), mark("What this step does, as gcloud, bq and SQL")),
+    Key("ascii", "app", "f4", "toggle_ascii", "", mark("Signs in ASCII, or not; remembered")),
+    Key("refresh", "app", "f5", "refresh_now", mark("Refresh"), mark("Look again at what is there")),
+    Key("theme", "app", "f6", "next_theme", "", mark("Dark, light, high contrast; remembered")),
+    Key("dashboard", "app", "f8", "dashboard", "", mark("To the dashboard")),
+    Key("quit", "app", "f10,ctrl+q", "quit", mark("Quit"), mark("Quit; everything typed is kept"), priority=True),
+    Key("interrupt", "app", "ctrl+c", "interrupt", "", mark("Twice: quit"), "ctrl+c", priority=True),
+    Key("pick", "project", "f7", "pick", mark("Pick"), mark("Pick from a list: projects, locations")),
+    Key("delete-key", "account", "f7", "delete_key", mark("Delete key"), mark("Delete a key that is not kept here")),
+    Key("remove", "permissions", "f7", "remove", mark("Remove"), mark("Take away what the account does not need")),
+    Key(
+        "stop",
+        "working",
+        "x",
+        "stop_waiting",
+        mark("Stop waiting"),
+        mark("Stop waiting for Google; what was done stays done"),
+    ),
+    Key("nudge", "working", "r", "nudge", mark("Try now"), mark("Try again now instead of waiting")),
+    Key("mend", "verify", "f7", "mend", mark("Mend"), mark("To the step that can take away what the check has found")),
+    Key("save", "verify", "s", "save_report", mark("Save report"), mark("Save the report as Markdown and JSON")),
+    Key("verify", "verify", "r", "verify", mark("Run again"), mark("Run all checks again")),
+    Key("go-on", "verify", "n", "go_on", mark("Go on"), mark("Go on while checks still wait")),
+    Key("copy-project", "connect", "1", "copy('project')", "", mark("Copy the project ID")),
+    Key("copy-dataset", "connect", "2", "copy('dataset')", "", mark("Copy the dataset")),
+    Key("copy-key", "connect", "3", "copy('key')", mark("Copy"), mark("Copy the key file's path")),
+    Key(
+        "copy-json",
+        "connect",
+        "p",
+        "copy_json",
+        mark("Send key"),
+        mark("Copy the private key itself, to be pasted into Klaviyo; asks first"),
+    ),
+    Key("copy-row", "connect", "c", "copy_row", "", mark("Copy the row under the cursor")),
+    Key(
+        "view",
+        "connect",
+        "v",
+        "view",
+        mark("View"),
+        mark("Show the values on the plain terminal, where its own selection works"),
+    ),
+    Key("write", "connect", "w", "write", mark("Write"), mark("Write the values to a file")),
+    Key("explain", "dashboard", "e", "explain", mark("Explain"), mark("Paste an error, get its cause and remedy")),
+    Key("copy", "text", "c", "copy", mark("Copy"), mark("Copy the text for whoever can help")),
+    Key("view-text", "text", "v", "view", mark("View"), mark("Show that text on the plain terminal")),
+    Key("write-text", "text", "w", "write", mark("Write"), mark("Write that text to a file")),
+)
+
+_BY_ID: Final = {key.id: key for key in KEYS}
+_TOGETHER: Final = ("copy-project", "copy-dataset", "copy-key")
+"""Three keys that share one hint: `1-3 Copy`."""
+_NAMES: Final = frozenset(k.value for k in Keys if k.value[0] != "<" and k.value != "ctrl-at")
+_WRITTEN: Final = {"escape": "Esc", "pagedown": "PgDn", "pageup": "PgUp", "delete": "Del", "insert": "Ins"}
+
+_chosen: dict[str, tuple[str, ...]] = {}
+
+
+def use(keymap: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    """Give some things other keys from now on; all others have those of the table.
+
+    Args:
+        keymap: ids of `KEYS` to keys, without `fault`.
+
+    Returns:
+        The same for Textual's `App.set_keymap`.
+    """
+    _chosen.clear()
+    _chosen.update({id_: tuple(wanted) for id_, wanted in keymap.items()})
+    return {id_: ",".join(_BY_ID[id_].now) for id_ in _chosen}
+
+
+def fault(keymap: Mapping[str, Sequence[str]]) -> tuple[str, str] | None:
+    """Return the id of the first thing that cannot have the keys wanted for it, and why; None where all can."""
+    for id_, wanted in keymap.items():
+        if id_ not in _BY_ID:
+            return id_, said("There is no such action. There are: {ids}.", ids=", ".join(_BY_ID))
+        if reason := _refused(_BY_ID[id_], wanted):
+            return id_, reason
+    now = {key.id: set(_with(key, keymap[key.id]) if key.id in keymap else _split(key.keys)) for key in KEYS}
+    for one, other in combinations(KEYS, 2):
+        both = now[one.id] & now[other.id] - (set(_split(one.keys)) & set(_split(other.keys)))
+        if both and _meet(one.scope, other.scope):
+            mine, theirs = (one, other) if one.id in keymap else (other, one)
+            return mine.id, said("{key} is taken: {id}.", key=min(both), id=theirs.id)
+    return None
+
+
+def face(id_: str) -> str:
+    """Return how the key of something is written, for a sentence about it."""
+    return _BY_ID[id_].face
+
+
+def written(key: str) -> str:
+    """Return a key as people write it: `F10`, `Ctrl+Q`, `Esc`, `x`."""
+    *held, name = key.split("+") if len(key) > 1 else [key]
+    if not held and len(name) == 1:
+        return name
+    return "+".join([*(h.capitalize() for h in held), _WRITTEN.get(name, name.replace("_", " ").capitalize())])
+
+
+def bindings(*scopes: str) -> list[BindingType]:
+    """Return the bindings of some scopes, for a `BINDINGS` class variable."""
+    return [bound(k.id, k.action) for k in KEYS if k.scope in scopes and k.action]
+
+
+def bound(id_: str, action: str) -> Binding:
+    """Return the binding of a thing of the table whose action is a widget's own."""
+    key = _BY_ID[id_]
+    return Binding(key.keys, action, key.label or key.help, show=False, priority=key.priority, id=key.id)
+
+
+def hints(*scopes: str, without: frozenset[str] = frozenset()) -> list[tuple[str, str]]:
+    """Return what the footer shows for some scopes: the key and what it does, in the order of the scopes."""
+    return [
+        (_three() if key.id == _TOGETHER[-1] else key.face, told(key.label))
+        for scope in scopes
+        for key in KEYS
+        if key.scope == scope and key.label and key.id not in without
+    ]
+
+
+def help_lines(*scopes: str) -> list[tuple[str, str]]:
+    """Return every key of some scopes with its help."""
+    return [(k.faces, told(k.help)) for scope in scopes for k in KEYS if k.scope == scope]
+
+
+def _three() -> str:
+    faces = [face(id_) for id_ in _TOGETHER]
+    return "1-3" if faces == ["1", "2", "3"] else "/".join(faces)
+
+
+def _split(keys: str) -> tuple[str, ...]:
+    return tuple(keys.split(",")) if keys else ()
+
+
+def _with(key: Key, wanted: Sequence[str]) -> tuple[str, ...]:
+    return (*_split(key.kept), *(k for k in wanted if k not in _split(key.kept)))
+
+
+def _refused(key: Key, wanted: Sequence[str]) -> str:
+    """Return why a thing cannot have some keys, whatever the others have; empty where it can."""
+    if not wanted:
+        return said("It takes at least one key.")
+    for name in wanted:
+        if name in FORBIDDEN:
+            return said("{key} never arrives everywhere: terminals, tmux, screen or Docker keep it.", key=name)
+        if name in RESERVED:
+            return said("{key} is what fields, buttons and lists need for themselves.", key=name)
+        if name not in _NAMES and (len(name) != 1 or not name.isprintable() or name in ", "):
+            return said("There is no key {key}. Keys are written like f9, ctrl+o, shift+up, x or ?.", key=name)
+        if len(name) == 1 and key.priority:
+            return said("{key} could not be typed into a field any more.", key=name)
+    return ""
+
+
+def _meet(one: str, other: str) -> bool:
+    """Return whether keys of two scopes are ever heard at the same time."""
+    scopes = {one, other}
+    return len(scopes) == 1 or "app" in scopes or ("working" in scopes and "text" not in scopes)

@@ -1,0 +1,70 @@
+"""What the first screen's status panel says, as data: one finding a row."""
+
+from dataclasses import dataclass, replace
+
+from kbq_tui.engine import preflight as judged
+from kbq_tui.engine.status import Health
+from kbq_tui.i18n.messages import told
+from kbq_tui.model.problem import Problem
+from kbq_tui.planning.requirements import ACCOUNT_CONSTRAINTS, KEY_CONSTRAINTS
+from kbq_tui.tui.glyphs import Tone
+from kbq_tui.tui.setup_controller import Wizard
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One row of a status panel.
+
+    Attributes:
+        id: stable.
+        tone: what it says.
+        title: what it is about.
+        text: what was found; may hold hostile text.
+        problem: cause and remedy, where there is something to mend.
+    """
+
+    id: str
+    tone: Tone
+    title: str
+    text: str
+    problem: Problem | None = None
+
+
+HEALTH = {Health.OK: Tone.OK, Health.WARNING: Tone.WARN, Health.BROKEN: Tone.FAIL, Health.UNKNOWN: Tone.UNKNOWN}
+"""How a judgement is drawn."""
+
+_NEEDS = {
+    "project": ("project",),
+    "billing": ("billing",),
+    "policy-key": tuple(f"policy:{c}" for c in KEY_CONSTRAINTS),
+    "policy-account": tuple(f"policy:{c}" for c in ACCOUNT_CONSTRAINTS),
+    "permissions": ("permissions",),
+    "datasets": ("datasets",),
+}
+"""What has to be read before a row can be judged, as `observe` names it."""
+
+
+def preflight(wizard: Wizard) -> tuple[Finding, ...]:
+    """Return the findings about the project: what is known, what is being read, what nobody has looked at yet."""
+    observed, plan, spec = wizard.observed, wizard.plan, wizard.looked
+    if observed is None or plan is None or spec is None or not wizard.current:
+        return tuple(_not_yet(wizard, id_, told(title)) for id_, title in judged.TITLES.items())
+    rows = [
+        _tried(wizard, Finding(line.id, HEALTH[line.health], told(line.title), line.text, line.problem))
+        for line in judged.preflight(spec, observed, plan)
+    ]
+    return tuple(sorted(rows, key=lambda row: row.tone is not Tone.FAIL))  # what is in the way stands first
+
+
+def _tried(wizard: Wizard, row: Finding) -> Finding:
+    """Return a row with what went wrong when it was mended here."""
+    problem = wizard.failed.get(row.id)
+    return row if problem is None else replace(row, text=problem.title, problem=problem)
+
+
+def _not_yet(wizard: Wizard, id_: str, title: str) -> Finding:
+    if wizard.busy is None:
+        return Finding(id_, Tone.TODO, title, "")
+    if id_ in _NEEDS and wizard.parts.issuperset(_NEEDS[id_]):
+        return Finding(id_, Tone.OK, title, told("read"))
+    return Finding(id_, Tone.READ, title, "")

@@ -1,0 +1,328 @@
+"""Rows of the screens, made from the wizard's state. Pure: same state, same rows."""
+
+from dataclasses import dataclass, replace
+
+from textual.content import Content
+
+from kbq_tui.engine.status import Health, Line
+from kbq_tui.i18n.messages import mark, told
+from kbq_tui.model.checks import Check, CheckResult, Verdict, expected
+from kbq_tui.model.events import Event, EventKind
+from kbq_tui.model.observed import Unknown
+from kbq_tui.model.operations import Action, Change, Step
+from kbq_tui.model.problem import Problem
+from kbq_tui.model.spec import ConnectionSpec
+from kbq_tui.planning.grants import Grant, held, over_grants, wanted
+from kbq_tui.tui.glyphs import WORDS, Tone
+from kbq_tui.tui.preflight_rows import HEALTH, Finding
+from kbq_tui.tui.setup_controller import Wizard
+from kbq_tui.tui.text import columns, plain, seconds, status, status_width
+from kbq_tui.tui.widgets.rows import Row
+
+_CHANGES = {
+    Change.CREATE: Tone.CREATE,
+    Change.UPDATE: Tone.UPDATE,
+    Change.DELETE: Tone.DELETE,
+    Change.NOOP: Tone.NOOP,
+}
+_EVENTS = {
+    EventKind.STARTED: Tone.RUN,
+    EventKind.PROGRESSED: Tone.RUN,
+    EventKind.WAITING: Tone.WAIT,
+    EventKind.FINISHED: Tone.DONE,
+    EventKind.FAILED: Tone.FAIL,
+    EventKind.SKIPPED: Tone.SKIP,
+}
+_VERDICTS = {
+    Verdict.PASS: Tone.OK,
+    Verdict.FAIL: Tone.FAIL,
+    Verdict.UNKNOWN: Tone.UNKNOWN,
+    Verdict.SKIPPED: Tone.SKIP,
+}
+ALIGNED = 75
+"""Cells from which a check's title and its time stand in columns; with fewer, its title goes on below."""
+_NOT_SHOWN_YET = mark("made just now; Google does not show it everywhere yet")
+
+
+def finding_row(finding: Finding) -> Row:
+    """Return one row of the first screen's status panel."""
+    content = columns((status(finding.tone), 0), (plain(finding.title), 20), (plain(finding.text), 0))
+    return Row(finding.id, content, finding.problem, whole=status_width() + 20)
+
+
+def action_rows(wizard: Wizard, step: Step) -> list[Row]:
+    """Return a step's part of the plan: what is to be done, what is going on, what is in place, what is blocked."""
+    part = wizard.part(step)
+    if part is None:
+        return []
+    rows = [_action_row(wizard, a) for a in part.actions]
+    for blocked in part.blocked:
+        event = wizard.rows.get(blocked.id)
+        if blocked.id in wizard.made:
+            rows.append(Row(blocked.id, _line(Tone.DONE, told(_NOT_SHOWN_YET), blocked.action.summary)))
+        elif event is not None and wizard.busy is not None:
+            rows.append(Row(blocked.id, _event_line(event), event.problem))
+        else:
+            tone = Tone.UNKNOWN if _is_unread(wizard, blocked.problem) else Tone.BLOCKED
+            rows.append(
+                Row(
+                    blocked.id,
+                    _line(tone, blocked.action.summary, blocked.problem.title),
+                    blocked.problem,
+                    blocked.action,
+                )
+            )
+    return _whole(rows)
+
+
+def _whole(rows: list[Row]) -> list[Row]:
+    """Return rows that are wrapped: what would be cut is an address or a reason."""
+    return [replace(row, whole=status_width()) for row in rows]
+
+
+def _is_unread(wizard: Wizard, problem: Problem) -> bool:
+    seen = wizard.observed
+    if seen is None:
+        return False
+    parts = (*seen.datasets.values(), seen.account, seen.keys, seen.bindings, seen.key)
+    return any(isinstance(p, Unknown) and p.problem is problem for p in parts)
+
+
+def _action_row(wizard: Wizard, action: Action) -> Row:
+    event = wizard.rows.get(action.id)
+    failed = wizard.failed.get(action.id)
+    if wizard.busy is not None and wizard.busy.writing and action.change is not Change.NOOP:
+        if event is None:
+            return Row(action.id, _line(Tone.TODO, action.summary), None, action)
+        return Row(action.id, _event_line(event), event.problem, action)
+    if failed is not None and action.change is not Change.NOOP:
+        return Row(action.id, _line(Tone.FAIL, action.summary, failed.title), failed, action)
+    if action.id in wizard.made and action.change is not Change.NOOP:
+        return Row(action.id, _line(Tone.DONE, told(_NOT_SHOWN_YET), action.summary), None, action)
+    if action.id in wizard.made:
+        return Row(action.id, _line(Tone.DONE, action.summary), None, action)
+    return Row(action.id, _line(_change_tone(action), action.summary), None, action)
+
+
+def _change_tone(action: Action) -> Tone:
+    return Tone.GRANT if action.id.startswith("grant:") and action.change is Change.UPDATE else _CHANGES[action.change]
+
+
+def _line(tone: Tone, text: str, more: str = "") -> Content:
+    parts = [(status(tone), 0), (plain(text), 0)]
+    if more:
+        parts.append((plain(f": {told(more)}", "$text-quiet"), 0))
+    return columns(*parts)
+
+
+def _event_line(event: Event) -> Content:
+    text = event.text
+    if event.kind is EventKind.WAITING and event.limit:
+        took, limit = seconds(event.elapsed), seconds(event.limit)
+        text = told("{took} of at most {limit}: {text}", took=took, limit=limit, text=event.text)
+    elif event.kind is EventKind.FINISHED and event.elapsed >= 1:
+        text = f"{told(event.text)} ({seconds(event.elapsed)})"
+    return columns((status(_EVENTS[event.kind]), 0), (plain(text), 0))
+
+
+def warning_rows(wizard: Wizard, *codes: str) -> list[Row]:
+    """Return the plan's warnings of some codes; of a key that is being deleted, how far that is."""
+    if wizard.plan is None or not wizard.current:
+        return []
+    leftover = {k.id for k in wizard.leftovers()}
+    rows: list[Row] = []
+    found = [p for p in excess(wizard) if p not in wizard.plan.warnings]
+    for i, warning in enumerate((*wizard.plan.warnings, *found)):
+        key_id = warning.details.get("key_id", "") if warning.code == "KBQ-KEY-UNHELD" else ""
+        if warning.code not in codes or (key_id and key_id not in leftover):
+            continue
+        event = wizard.rows.get(f"delete-key:{key_id}") if wizard.busy is not None and wizard.busy.writing else None
+        rows.append(Row(f"warning:{i}", _event_line(event) if event else _line(Tone.WARN, _warned(warning)), warning))
+    return _whole(rows)
+
+
+def excess(wizard: Wizard) -> tuple[Problem, ...]:
+    """Return what is known to be more than is needed: by the look at the project, and by what checks have found since.
+
+    Checks find more: what is held on single tables and on other datasets is looked for only once it is to go.
+    """
+    warnings = wizard.plan.warnings if wizard.plan is not None and wizard.current else ()
+    planned = [w for w in warnings if w.code == "KBQ-OVER-GRANT"]
+    results = wizard.results.values() if wizard.verified and wizard.current else ()
+    checked = [r.problem for r in results if r.problem is not None and r.problem.code == "KBQ-OVER-GRANT"]
+    known = {w.details["resource"] for w in planned}
+    more = {p.details["resource"]: p for p in checked if p.details["resource"] not in known}
+    return (*planned, *more.values())
+
+
+def _warned(warning: Problem) -> str:
+    """Return a warning in one line that says first what tells it from others of its kind."""
+    known = warning.details
+    if warning.code == "KBQ-KEY-UNHELD":
+        return told("key {key} at Google is not kept here", key=known["key_id"][:12])
+    if warning.code == "KBQ-OVER-GRANT":
+        return told("{role} on {resource}: not needed", role=known["role"], resource=known["resource"])
+    return warning.cause
+
+
+def short_role(role: str) -> str:
+    """Return a role as people say it: `dataViewer`."""
+    return role.removeprefix("roles/").removeprefix("bigquery.") or told("authorized")
+
+
+def grant_table(wizard: Wizard, width: int) -> tuple[Content, list[Row]]:
+    """Return grants now and wanted, side by side, over-grants marked, and the heading over them.
+
+    Where the columns would cut a name or a verdict there is no heading, and each grant goes on below.
+
+    Args:
+        wizard: the set-up.
+        width: the cells there are.
+    """
+    spec, observed = wizard.spec(), wizard.observed
+    if spec is None or observed is None or not wizard.current:
+        return Content(""), []
+    now, over = held(spec, observed), set(over_grants(spec, observed))
+    lines: list[_GrantLine] = []
+    for need in wanted(spec):
+        have = next((g for g in now if (g.role, g.dataset) == (need.role, need.dataset)), None)
+        unread = _unread(wizard, need)
+        id_ = f"grant:{'dataset:' + need.dataset if need.dataset else 'project'}:{need.role}"
+        made = id_ in wizard.made and have is None
+        event = wizard.rows.get(id_)
+        tone = (
+            _EVENTS[event.kind]
+            if event is not None and wizard.busy is not None and wizard.busy.writing
+            else Tone.DONE
+            if made
+            else Tone.NOOP
+            if have is not None and have.condition is None
+            else Tone.UNKNOWN
+            if unread
+            else Tone.FAIL
+            if id_ in wizard.failed
+            else Tone.GRANT
+        )
+        text = _held(have) if have else "?" if unread else told("none")
+        lines.append(_GrantLine(f"now:{id_}", plain(need.resource), text, short_role(need.role), tone))
+    for grant in over:
+        id_, problem = f"over:{grant.resource}:{grant.role}", _over_problem(wizard, grant)
+        line = _GrantLine(id_, plain(grant.resource), short_role(grant.role), told("none"), Tone.WARN, problem)
+        lines.append(line)
+    role = 16
+    where = max(24, min(48, width - 2 * role - status_width() + 1))  # nothing follows the status
+    if all(x.where.cell_length < where and max(len(x.now), len(x.want)) < role for x in lines) and (
+        where + 2 * role + status_width() - 1 <= width
+    ):
+        heads = ((Content(told("where")), where), (Content(told("now")), role), (Content(told("wanted")), role))
+        return columns(*heads, (Content(""), 0)).stylize("$text-quiet"), [x.aligned(where, role) for x in lines]
+    return Content(""), [x.listed() for x in lines]
+
+
+@dataclass(frozen=True, slots=True)
+class _GrantLine:
+    """A grant as it is now and as it should be."""
+
+    id: str
+    where: Content
+    now: str
+    want: str
+    tone: Tone
+    problem: Problem | None = None
+
+    def aligned(self, where: int, role: int) -> Row:
+        """Return four columns: where, now, wanted, verdict."""
+        cells = ((self.where, where), (plain(self.now), role), (plain(self.want), role))
+        return Row(self.id, columns(*cells, (status(self.tone).rstrip(), 0)), self.problem)
+
+    def listed(self) -> Row:
+        """Return the verdict and all the rest, which goes on below."""
+        both = told("now {now}, wanted {wanted}", now=self.now, wanted=self.want)
+        text = Content.assemble(status(self.tone), self.where, ": ", plain(both))
+        return Row(self.id, text, self.problem, whole=status_width())
+
+
+def _held(grant: Grant) -> str:
+    role = short_role(grant.role)
+    return told("{role} (condition)", role=role) if grant.condition else role
+
+
+def _over_problem(wizard: Wizard, grant: Grant) -> Problem | None:
+    for warning in wizard.plan.warnings if wizard.plan else ():
+        if (
+            warning.code == "KBQ-OVER-GRANT"
+            and grant.role in (warning.details.get("role"), "")
+            and (warning.details.get("resource") == grant.resource)
+        ):
+            return warning
+    return None
+
+
+def _unread(wizard: Wizard, grant: Grant) -> bool:
+    if wizard.observed is None:
+        return True
+    if grant.dataset is None:
+        return isinstance(wizard.observed.bindings, Unknown)
+    return isinstance(wizard.observed.datasets.get(grant.dataset), Unknown)
+
+
+def check_rows(wizard: Wizard, spec: ConnectionSpec, width: int) -> list[Row]:
+    """Return every check with its article section, verdict and time; what was found too, where `width` has room."""
+    return [_check_row(wizard, c, width) for c in expected(spec)]
+
+
+def _check_row(wizard: Wizard, check: Check, width: int) -> Row:
+    result = wizard.results.get(check.id)
+    event = wizard.running.get(check.id)
+    section = Content.styled(check.article.ljust(4), "$text-quiet")
+    if result is not None:
+        tone, took, text = _VERDICTS[result.verdict], seconds(result.seconds), result.evidence
+    elif event is not None and event.kind is EventKind.WAITING:
+        tone, took, text = Tone.WAIT, seconds(event.elapsed), event.text
+    elif event is not None:
+        tone, took, text = Tone.RUN, "", ""
+    else:
+        tone, took, text = Tone.TODO, "", ""
+    problem = result.problem if result else event.problem if event else None
+    if width < ALIGNED:
+        took = took.rjust(6) + " " if took else " " * 7
+        content = Content.assemble(status(tone), section, (took, "$text-quiet"), plain(check.title))
+        return Row(check.id, content, problem, whole=status_width() + 4 + 7)
+    if width < 100:
+        text = ""
+    content = columns(
+        (status(tone), 0),
+        (section, 4),
+        (plain(check.title), 54),
+        (Content.styled(took.rjust(6), "$text-quiet"), 8),
+        (plain(text, "$text-quiet"), 0),
+    )
+    return Row(check.id, content, problem)
+
+
+def verdicts(results: dict[str, CheckResult], total: int) -> str:
+    """Return the score in words: `11 ok, 2 fail`."""
+    if not results:
+        return told("nothing checked yet")
+    counts = {v: sum(r.verdict is v for r in results.values()) for v in Verdict}
+    said = [f"{n} {told(WORDS[_VERDICTS[v]])}" for v, n in counts.items() if n]
+    if left := total - len(results):
+        said.append(told("{n} to go", n=left))
+    return ", ".join(said)
+
+
+def status_row(line: Line, *, dim: bool = False) -> Row:
+    """Return one line of the dashboard.
+
+    Args:
+        line: the line.
+        dim: it is not what the latest look saw.
+    """
+    content = columns((status(HEALTH[line.health]), 0), (plain(line.title), 19), (plain(line.text), 0))
+    if dim:
+        content = content.stylize("$text-quiet")
+    return Row(line.id, content, line.problem, whole=status_width() + 19)
+
+
+def health_tone(health: Health) -> Tone:
+    return HEALTH[health]

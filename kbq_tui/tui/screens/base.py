@@ -1,0 +1,157 @@
+"""The frame of every full screen: title, rule, body, message, hints; a side panel where there is room."""
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
+from textual.screen import Screen
+
+from kbq_tui.i18n.messages import mark, told
+from kbq_tui.model.steps import Step
+from kbq_tui.tui import keyboard
+from kbq_tui.tui._textual_compat import Fitting
+from kbq_tui.tui.host import Host, host_of
+from kbq_tui.tui.setup_controller import STEPS
+from kbq_tui.tui.widgets.static import MessageLine, QuietStatic, hint_line, rule_line, steps_line
+
+SMALL = mark("This window is too small: 60x16 is the least. {key} quits.")
+
+
+class Body(VerticalScroll, can_focus=False):
+    """The part that scrolls. Rows are cut to its width, so a new one draws them again."""
+
+    def on_resize(self) -> None:
+        if isinstance(self.screen, Frame):
+            self.screen.call_after_refresh(self.screen.draw)
+
+
+class Frame(Fitting, Screen[None]):
+    """A full screen. Subclasses give `title`, `fill`, `draw_body` and, where there is one, `side`."""
+
+    HORIZONTAL_BREAKPOINTS = [(0, "-slim"), (60, "-narrow"), (78, "-normal"), (120, "-wide"), (160, "-broad")]  # noqa: RUF012  # so Textual declares it
+    VERTICAL_BREAKPOINTS = [(0, "-flat"), (16, "-low"), (22, "-tall")]  # noqa: RUF012  # so Textual declares it
+
+    BINDINGS: ClassVar = [
+        *keyboard.bindings("working"),
+        keyboard.bound("first", "focus_edge(0)"),
+        keyboard.bound("last", "focus_edge(-1)"),
+    ]
+    scopes: ClassVar[tuple[str, ...]] = ()
+    step: ClassVar[Step | None] = None
+    help_name: ClassVar[str] = ""
+
+    @property
+    def host(self) -> Host:
+        return host_of(self)
+
+    def compose(self) -> ComposeResult:
+        yield QuietStatic(told(SMALL, key=keyboard.face("quit")), id="small")
+        yield QuietStatic(id="title")
+        yield QuietStatic(id="rule")
+        with Horizontal(id="middle"):
+            with Vertical(id="left"):
+                with Body(id="body"):
+                    yield from self.fill()
+                yield from self.foot()
+            yield QuietStatic(id="side")
+        yield MessageLine()
+        yield QuietStatic(id="hints")
+
+    def on_mount(self) -> None:
+        self.query_one(MessageLine).clock = self._elapsed  # type: ignore[method-assign]
+        self.fit()
+        if len(self.app.screen_stack) == 1:  # on a later one they would come after its body, which is drawn in parts
+            self._draw_bars()
+
+    def on_descendant_focus(self) -> None:
+        self.draw()
+
+    def on_resize(self) -> None:
+        self.call_after_refresh(self.draw)
+
+    def draw(self) -> None:
+        """Bring everything up to date; what did not change is not drawn."""
+        if not self.is_mounted or not self.query("#hints"):
+            return
+        self._draw_bars()
+        self.draw_body()
+        if self.size.width >= 120:
+            self.query_one("#side", QuietStatic).show(self.side())
+
+    def _draw_bars(self) -> None:
+        width = self.size.width or self.app.size.width  # before its first layout a screen has no size
+        self.query_one("#title", QuietStatic).show(self.title_line(width))
+        notices = self.host.desk.notices
+        right = "; ".join(map(told, notices)) if notices else self.host.look.host
+        self.query_one("#rule", QuietStatic).show(rule_line(self.heading(), right, width))
+        self.draw_message(self.query_one(MessageLine))
+        self.query_one("#hints", QuietStatic).show(hint_line(self.hints(), width - 2))
+
+    # -- for subclasses -------------------------------------------------------------------------------------------
+
+    def fill(self) -> ComposeResult:
+        """Yield the body's widgets."""
+        yield from ()
+
+    def foot(self) -> ComposeResult:
+        """Yield what stands under the body and never scrolls away."""
+        yield from ()
+
+    def draw_body(self) -> None:
+        """Bring the body up to date."""
+
+    def heading(self) -> str:
+        """Return the words in the rule."""
+        return ""
+
+    def side(self) -> Content:
+        """Return what stands at the side from 120 columns on."""
+        return Content("")
+
+    def title_line(self, width: int) -> Content:
+        wizard = self.host.wizard
+        done = () if wizard.stopped else STEPS[: STEPS.index(wizard.furthest)]
+        return steps_line(self.step, done, width)
+
+    def hints(self) -> list[tuple[str, str]]:
+        """Return the footer's hints."""
+        wizard = self.host.wizard
+        scopes = (*(("working",) if wizard.waiting else ()), *self.scopes, "app")
+        return [("Enter", told("Go on")), *keyboard.hints(*scopes)]
+
+    def draw_message(self, line: MessageLine) -> None:
+        wizard = self.host.wizard
+        if wizard.busy is not None:
+            line.set_note("")
+            hint = "" if wizard.busy.writing else told("Esc stops, undoes nothing")
+            if wizard.waiting:
+                hint = told(
+                    "{now} tries now, {stop} stops waiting; what is done stays done",
+                    now=keyboard.face("nudge"),
+                    stop=keyboard.face("stop"),
+                )
+            line.busy(wizard.note or wizard.busy.what, wizard.busy.since, wizard.busy.limit, hint)
+        else:
+            line.set_note(wizard.note, bad=wizard.note_bad)
+            line.idle()
+
+    def _elapsed(self) -> float:
+        busy = self.host.wizard.busy
+        return self.host.desk.clock.monotonic() - busy.since if busy is not None else 0.0
+
+    # -- actions ---------------------------------------------------------------------------------------------------
+
+    def action_scroll_page(self, by: int) -> None:
+        body = self.query_one("#body", Body)
+        body.scroll_page_down(animate=False) if by > 0 else body.scroll_page_up(animate=False)
+
+    def action_focus_edge(self, place: int) -> None:
+        if self.focus_chain:
+            self.focus_chain[place].focus()
+
+    def action_nudge(self) -> None:
+        self.host.wizard.clock.nudge()
+
+    def action_stop_waiting(self) -> None:
+        self.host.wizard.clock.give_up()

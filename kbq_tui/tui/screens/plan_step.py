@@ -1,0 +1,243 @@
+"""The frame of a step that changes something: status, preview, one key to do it, progress, and what comes after."""
+
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.content import Content
+
+from kbq_tui.i18n.messages import told
+from kbq_tui.model.operations import Action, Step
+from kbq_tui.model.problem import Problem
+from kbq_tui.tui import keyboard, side_panel
+from kbq_tui.tui.presenters import action_rows, warning_rows
+from kbq_tui.tui.screens.base import Frame
+from kbq_tui.tui.setup_controller import STEPS
+from kbq_tui.tui.step_help import STEP_HELP
+from kbq_tui.tui.text import brief
+from kbq_tui.tui.widgets.button import Button
+from kbq_tui.tui.widgets.field import Field
+from kbq_tui.tui.widgets.rows import Row, Rows
+from kbq_tui.tui.widgets.static import QuietStatic
+
+if TYPE_CHECKING:
+    from kbq_tui.tui.modals.confirm import Confirm
+
+
+class PlanStepScreen(Frame):
+    """A step of the set-up. Subclasses give `step`, `fields`, and what they call their changes (`doing`)."""
+
+    step = Step.DATASETS
+    warnings: tuple[str, ...] = ()
+
+    def fill(self) -> ComposeResult:
+        yield QuietStatic(told(STEP_HELP[self.step].intro), classes="intro")
+        yield from self.fields()
+        yield QuietStatic(told("Plan"), id="plan-head", classes="head")
+        yield Rows(id="plan")
+        yield Rows(id="warnings")
+
+    def foot(self) -> ComposeResult:
+        yield QuietStatic(id="about")
+        with Horizontal(id="buttons"):
+            yield Button(told("Continue"), id="primary")
+            yield Button(told("Skip for now"), id="skip")
+            yield from self.offers()
+            yield Button(told("Back"), id="back")
+
+    def fields(self) -> ComposeResult:
+        """Yield what can be changed on this step, and its status panel."""
+        yield from ()
+
+    def offers(self) -> ComposeResult:
+        """Yield the buttons of what a step can do besides its part of the plan, and only when asked for."""
+        yield from ()
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self.query_one("#primary").focus()
+        if not self.host.wizard.current:
+            self.host.launch(self.host.wizard.look(), "look")
+
+    def heading(self) -> str:
+        title, at = told(STEP_HELP[self.step].title), STEPS.index(self.step) + 1
+        return told("Step {n} of {all}: {title}", n=at, all=len(STEPS), title=title)
+
+    # -- drawing ---------------------------------------------------------------------------------------------------
+
+    def draw_body(self) -> None:
+        wizard = self.host.wizard
+        self.query_one("#plan", Rows).show(self.rows())
+        extra = warning_rows(wizard, *self.warnings)
+        self.query_one("#warnings", Rows).show(extra)
+        self.query_one("#warnings").display = bool(extra)
+        self.query_one("#plan-head", QuietStatic).show(self._plan_head())
+        self._draw_buttons()
+        self._about()
+
+    def rows(self) -> list[Row]:
+        """Return the rows of this step's part of the plan."""
+        return action_rows(self.host.wizard, self.step)
+
+    def _plan_head(self) -> Content:
+        wizard = self.host.wizard
+        part = wizard.part(self.step)
+        if part is None:
+            if wizard.spec() is None:
+                return Content.styled(told("Something above cannot be right yet"), "$warning")
+            if wizard.sign_in_problem is not None:
+                return Content.styled(told("Not signed in: {key} tries again", key=keyboard.face("refresh")), "$error")
+            unknown = told("Plan: not known yet, {key} looks", key=keyboard.face("refresh"))
+            return Content.styled(told("Plan: being read") if wizard.busy else unknown, "$text-quiet")
+        todo, stuck = len(wizard.todo(self.step)), len(wizard.stuck(self.step))
+        if wizard.busy is not None and wizard.busy.writing:
+            words = told("Working; each row says how far it is")
+        elif not todo and not stuck:
+            words = told("Already in place" if not any(a.id in wizard.made for a in part.actions) else "Done")
+        elif stuck:
+            words = told("Plan: {n} to do, {stuck} blocked. Nothing else is touched.", n=todo, stuck=stuck)
+        else:
+            words = told("Plan: {n} to do. Nothing else is touched.", n=todo)
+        return Content.styled(words, "bold")
+
+    def _draw_buttons(self) -> None:
+        wizard = self.host.wizard
+        primary = self.query_one("#primary", Button)
+        label, able = self.primary_label()
+        primary.label = label
+        primary.off = not able
+        skip = bool(wizard.stuck(self.step) or (wizard.failed and wizard.todo(self.step)))
+        busy = wizard.busy is not None and wizard.busy.writing
+        self.query_one("#skip").display = skip and not busy and not wizard.stopped
+        if self.focused is None or not self.focused.display:
+            self.query_one("#plan" if busy and wizard.part(self.step) else "#primary").focus()
+
+    def primary_label(self) -> tuple[str, bool]:
+        """Return what Enter does now, and whether it can."""
+        wizard = self.host.wizard
+        if wizard.busy is not None:
+            return (told("Working" if wizard.busy.writing else "Reading"), False)
+        if wizard.part(self.step) is None:
+            return (told("Look"), wizard.spec() is not None)
+        todo = len(wizard.todo(self.step))
+        if todo:
+            return (self.doing(todo, again=bool(wizard.failed)), True)
+        if wizard.stuck(self.step):
+            return (told("Retry"), True)
+        return (told("Continue"), True)
+
+    def doing(self, n: int, *, again: bool) -> str:
+        """Return the words for making `n` changes; `again` after some have failed."""
+        raise NotImplementedError
+
+    def _about(self) -> None:
+        """Say something of the row under the cursor, or of what blocks."""
+        wizard = self.host.wizard
+        stuck = wizard.stuck(self.step)
+        problem = wizard.sign_in_problem or (stuck[0].problem if stuck else next(iter(wizard.failed.values()), None))
+        row = self.focused.row if isinstance(self.focused, Rows) else None
+        if row is not None and row.problem is not None:
+            problem = row.problem
+        if problem is None:
+            self.query_one("#about").display = False
+            return
+        about = self.query_one("#about", QuietStatic)
+        about.display = True
+        about.show(brief(problem))
+
+    def side(self) -> Content:
+        row = self.focused.row if isinstance(self.focused, Rows) else None
+        if row is not None and row.action is not None:
+            return side_panel.lesson(self.step, [self._command(row.action)], side_panel.ROW_BY_HAND)
+        plan = self.host.wizard.plan
+        return side_panel.lesson(self.step, side_panel.commands(plan, self.step) if plan else [], most=1)
+
+    # -- what the operator does --------------------------------------------------------------------------------------
+
+    @on(Button.Pressed, "#primary")
+    def _primary(self) -> None:
+        wizard = self.host.wizard
+        if wizard.busy is not None:
+            return
+        if wizard.part(self.step) is None:
+            self.host.launch(wizard.look(), "look")
+        elif wizard.todo(self.step):
+            self.query_one("#plan").focus()
+            self.host.launch(self._apply(), "apply")
+        elif wizard.stuck(self.step):
+            self.host.launch(wizard.look(), "look")
+        else:
+            self.next()
+
+    async def _apply(self) -> None:
+        await self.host.wizard.apply(self.step)
+        if self.is_current:
+            self.query_one("#primary").focus()
+
+    async def confirmed(
+        self, question: "Confirm", work: Callable[[], Awaitable[Problem | None]], commands: tuple[str, ...]
+    ) -> bool:
+        """Ask, do it, and show what went wrong. Returns whether the operator wants to try again.
+
+        Args:
+            question: shows exactly what is done.
+            work: does it; returns the first thing that went wrong.
+            commands: the same by hand, for the text to whoever may.
+        """
+        from kbq_tui.tui.modals.problem import ProblemSheet
+
+        again = False
+        if await self.app.push_screen_wait(question):
+            self.query_one("#plan").focus()
+            problem = await work()
+            if problem is not None:
+                again = await self.app.push_screen_wait(ProblemSheet(problem, commands, retry=True))
+        if self.is_current:
+            self.query_one("#primary").focus()
+        return bool(again)
+
+    @on(Button.Pressed, "#skip")
+    def next(self) -> None:
+        """Go to the step after this one."""
+        self.host.goto(STEPS[STEPS.index(self.step) + 1])
+
+    @on(Button.Pressed, "#back")
+    def _back(self) -> None:
+        self.host.goto(STEPS[STEPS.index(self.step) - 1])
+
+    @on(Rows.Chosen)
+    def _chosen(self, event: Rows.Chosen) -> None:
+        self.open_row(event.row)
+
+    def open_row(self, row: Row) -> None:
+        """Show everything about a row: its problem, or else its command."""
+        shown = [self._command(row.action)] if row.action is not None else []
+        if row.problem is not None:
+            self.host.open_problem(row.problem, tuple(shown))
+        elif shown:
+            from kbq_tui.tui.modals.details import Commands
+
+            self.app.push_screen(Commands(side_panel.lesson(self.step, shown, side_panel.ROW_BY_HAND), shown))
+
+    def _command(self, action: Action) -> str:
+        plan = self.host.wizard.plan
+        return side_panel.command(action, plan.location if plan else None)
+
+    @on(Rows.Moved)
+    def _moved(self) -> None:
+        self.draw()
+
+    @on(Field.Changed)
+    def _typed(self, event: Field.Changed) -> None:
+        self.host.wizard.set(**{event.field.field_name: event.value})
+
+    @on(Field.Left)
+    def _left(self, event: Field.Left) -> None:
+        wizard = self.host.wizard
+        wizard.save()
+        if wizard.spec() is not None and not wizard.current:
+            self.host.launch(wizard.look(), "look")
+        if event.entered:
+            self.query_one("#primary").focus()

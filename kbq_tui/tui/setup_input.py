@@ -1,0 +1,174 @@
+"""What was typed, where the operator stands, and what this machine remembers of both."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from typing import Any
+
+from kbq_tui.engine.record import ConnectionRecord
+from kbq_tui.engine.services import AppServices, ConnectionDraft, SavedConnection
+from kbq_tui.engine.threads import offload
+from kbq_tui.i18n.messages import told
+from kbq_tui.model.problem import ProblemError
+from kbq_tui.model.spec import ConnectionSpec, InvalidValueError
+from kbq_tui.model.steps import Step
+
+STEPS = tuple(Step)
+
+
+class Typed:
+    """What was typed and where the operator stands; kept on this machine, so that the next start goes on from there.
+
+    Args:
+        desk: everything a face needs.
+        changed: called after each change of state, on the event loop; draws the screen.
+    """
+
+    def __init__(self, desk: AppServices, changed: Callable[[], None]) -> None:
+        self.desk = desk
+        self.changed = changed
+        self.draft: ConnectionDraft = desk.draft
+        self.record: ConnectionRecord | None = None
+        self._opened: ConnectionDraft = desk.draft
+        self.step = Step.PROJECT
+        self.furthest = Step.PROJECT
+        self.note = ""
+        self.note_bad = False
+        self.interrupted: tuple[str, ...] = ()
+
+    @property
+    def saved(self) -> SavedConnection | None:
+        """What is remembered of the connection; None where nothing is, or it was not read yet."""
+        return self.record.saved if self.record is not None else None
+
+    def restore(self, draft: ConnectionDraft | None = None) -> None:
+        """Take up where the operator left.
+
+        Args:
+            draft: what to begin with; the desk's by default, in which is what was typed before.
+        """
+        self.draft = self._opened = draft or self.draft
+        try:
+            self.record = ConnectionRecord(self.desk.store, self.draft.name)
+            self.interrupted = self.desk.store.unfinished(self.draft.name)
+        except ProblemError as error:
+            self.say(f"{told(error.problem.title)}: {told(error.problem.cause)}", bad=True)
+        if self.saved is not None and self.saved.screen is not None:
+            self.step = self.furthest = self.saved.screen
+        self.say_interrupted()
+
+    def say_interrupted(self) -> None:
+        """Say that the last run did not come to its end; nothing where it did."""
+        if self.interrupted:
+            self.say(told("The last run was interrupted; what is there now is looked up afresh."))
+
+    @property
+    def fresh(self) -> bool:
+        """Whether nothing is remembered of this connection."""
+        return self.saved is None
+
+    @property
+    def begun(self) -> SavedConnection | None:
+        """The connection that is being set up in this run and does not exist yet; None where there is none."""
+        if self.record is None or self.record.filed or self.spec() is None:
+            return None
+        return replace(self.record.state, draft=self.draft, screen=self.step)
+
+    def spec(self) -> ConnectionSpec | None:
+        """Return the connection as typed, or None while something typed cannot be right."""
+        try:
+            return self.draft.spec()
+        except (InvalidValueError, ValueError):
+            return None
+
+    def fault(self) -> InvalidValueError | None:
+        """Return what is wrong with what was typed."""
+        try:
+            self.draft.spec()
+        except InvalidValueError as error:
+            return error
+        return None
+
+    def set(self, **values: str) -> None:
+        """Keep what was typed, right or wrong."""
+        if any(getattr(self.draft, k) != v for k, v in values.items()):
+            self.draft = self.draft.but(**values)
+            self.changed()
+
+    def adopt(self, **values: str) -> None:
+        """Take over what Google shows; nobody has typed it, so it alone is nothing to be saved."""
+        self.draft = self.draft.but(**values)
+        self._opened = self._opened.but(**values)
+
+    def save(self) -> None:
+        """Remember what was typed; what options, environment or Google gave is not saved by looking at it."""
+        if self.record is None:
+            return
+        new, given = asdict(self.draft), asdict(self._opened)
+        typed = {field: value for field, value in new.items() if value != given[field]}
+        if typed:
+            self._opened = self._opened.but(**typed)
+            self._keep(draft=self.record.state.draft.but(**typed))
+
+    def confirm(self, **more: Any) -> None:
+        """Remember all of the connection: the operator has agreed to something, so from now on it exists.
+
+        Args:
+            more: what else is to be remembered, as `ConnectionRecord.keep` takes it.
+        """
+        self._opened = self.draft
+        self._keep(draft=self.draft, confirmed=True, **more)
+
+    def stand_on(self, step: Step) -> None:
+        """Show another step. Nothing is remembered by that."""
+        self.step = step
+        if STEPS.index(step) > STEPS.index(self.furthest):
+            self.furthest = step
+        self.note = ""
+
+    def go(self, step: Step) -> None:
+        """Go on, or back, to another step. Until the set-up is finished, that is where the next start begins."""
+        moved = step is not self.step
+        self.stand_on(step)
+        if not moved or (self.saved is not None and self.saved.finished):
+            self.save()
+        elif step is Step.CONNECT:
+            self.confirm(screen=step, finished=True)
+        else:
+            self._opened = self.draft
+            self._keep(draft=self.draft, screen=step)
+
+    def _keep(self, **changes: Any) -> None:
+        """Save through the record; a store that cannot be read or written is said, and stops nothing."""
+        try:
+            if self.record is None:
+                self.record = ConnectionRecord(self.desk.store, self.draft.name)
+            self.record.keep(**changes)
+        except ProblemError as error:
+            self.say(f"{told(error.problem.title)}: {told(error.problem.cause)}", bad=True)
+
+    async def others_with(self, key_id: str) -> tuple[str, ...]:
+        """Return the names of other connections of this machine whose key file holds a key."""
+
+        def look() -> tuple[str, ...]:
+            return tuple(n for n in self.desk.store.names() if n != self.draft.name and self._holds(n, key_id))
+
+        try:
+            return await offload(look)
+        except ProblemError:
+            return ()
+
+    def _holds(self, name: str, key_id: str) -> bool:
+        try:
+            saved = self.desk.store.load(name)
+            spec = saved.draft.spec() if saved is not None else None
+            local = self.desk.keys.inspect(spec.key_file, spec.project, spec.account_email) if spec else None
+        except (ProblemError, ValueError):
+            return False  # a connection that cannot be read here holds nothing that could be told
+        return local is not None and local.key_id == key_id
+
+    def say(self, text: str, *, bad: bool = False) -> None:
+        """Put one line under the screen, in the person's language."""
+        self.note, self.note_bad = text, bad
+        self.changed()

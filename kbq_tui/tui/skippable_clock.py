@@ -1,0 +1,87 @@
+"""What is going on, and a clock that the operator may hurry. Nothing that has begun is cut off by it."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from kbq_tui.engine.ports import Clock
+
+JUMP = 1_000_000.0
+"""Seconds by which the clock is put ahead to end all waits; longer than any wait."""
+
+HURRY = 0.1
+"""Seconds for which no sleep is begun after *try now*: the engine sleeps second by second."""
+
+
+@dataclass(frozen=True, slots=True)
+class Busy:
+    """What is going on.
+
+    Attributes:
+        what: in the person's words, to stand before the time.
+        since: the clock's seconds when it began.
+        limit: seconds after which it ends by itself; 0 where there is no such limit.
+        writing: whether it changes something, so that leaving asks first.
+    """
+
+    what: str
+    since: float
+    limit: float = 0.0
+    writing: bool = False
+
+
+class SkippableClock:
+    """The engine's waits, in the operator's hands.
+
+    The engine measures a wait by `monotonic()` and passes the time by `sleep()`. Ending its sleeps early makes it try
+    again now; putting the clock ahead makes every wait run into its limit, so that the last refusal stands.
+
+    Args:
+        clock: the true clock.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._ahead = 0.0
+        self._bell = asyncio.Event()
+        self._hurry_until = 0.0
+
+    def now(self) -> datetime:
+        return self._clock.now()
+
+    def monotonic(self) -> float:
+        return self._clock.monotonic() + self._ahead
+
+    async def sleep(self, seconds: float) -> None:
+        """Sleep, but wake when the operator says so."""
+        if asyncio.get_running_loop().time() < self._hurry_until:
+            await asyncio.sleep(0)
+            return
+        nap = asyncio.ensure_future(self._clock.sleep(seconds))
+        bell = asyncio.ensure_future(self._bell.wait())
+        try:
+            await asyncio.wait((nap, bell), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            nap.cancel()
+            bell.cancel()
+
+    def nudge(self) -> None:
+        """Try again now."""
+        self._hurry_until = asyncio.get_running_loop().time() + HURRY
+        bell, self._bell = self._bell, asyncio.Event()
+        bell.set()
+
+    def give_up(self) -> None:
+        """Stop waiting: what has not arrived by now counts as refused."""
+        self._ahead += JUMP
+        self.nudge()
+
+
+def true_seconds(seconds: float) -> float:
+    """Return a duration measured by a `SkippableClock`, without what the clock was put ahead meanwhile."""
+    return seconds % JUMP

@@ -1,0 +1,121 @@
+"""A button of one line, and a choice of one line. Neither blinks, flashes or sends a byte while nobody touches it."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual import events
+from textual.binding import Binding
+from textual.content import Content
+from textual.geometry import Offset, Size
+from textual.message import Message
+from textual.reactive import reactive
+
+from kbq_tui.tui import keyboard
+from kbq_tui.tui.widgets.cursor import Pointed
+
+
+class Button(Pointed, can_focus=True):
+    """A button.
+
+    Args:
+        label: our own words, without markup.
+        id: its id; the screen asks for it when it is pressed.
+    """
+
+    BINDINGS: ClassVar = [
+        Binding("enter,space", "press", show=False),
+        keyboard.bound("left", "app.focus_previous"),
+        keyboard.bound("right", "app.focus_next"),
+    ]
+
+    label: reactive[str] = reactive("", layout=True)
+    off: reactive[bool] = reactive(False)
+    """Whether pressing does nothing for the moment; the focus stays, so that it is there when it does again."""
+
+    class Pressed(Message):
+        """The button was pressed."""
+
+        def __init__(self, push: "Button") -> None:
+            super().__init__()
+            self.push = push
+
+        @property
+        def control(self) -> "Button":
+            return self.push
+
+    def __init__(self, label: str, *, id: str, classes: str | None = None) -> None:  # noqa: A002  # Textual's name
+        super().__init__(id=id, classes=classes)
+        self.set_reactive(Button.label, label)
+
+    def render(self) -> Content:
+        return Content(f"[ {self.label} ]")
+
+    def get_content_width(self, container: Size, viewport: Size) -> int:
+        return Content(self.label).cell_length + 4
+
+    def watch_off(self) -> None:
+        self.set_class(self.off, "-off")
+
+    def point(self) -> Offset:
+        return Offset(2, 0)
+
+    def on_click(self, event: events.Click) -> None:
+        event.stop()
+        self.action_press()
+
+    def action_press(self) -> None:
+        if not self.off:
+            self.post_message(self.Pressed(self))
+
+
+class Choice(Pointed, can_focus=True):
+    """One of a few, side by side: left, right and space choose.
+
+    Args:
+        options: value and label of each.
+        value: the one that is chosen.
+        id: its id.
+    """
+
+    BINDINGS: ClassVar = [
+        keyboard.bound("left", "turn(-1)"),
+        keyboard.bound("right", "turn(1)"),
+        Binding("space", "turn(1)", show=False),
+    ]
+
+    value: reactive[str] = reactive("")
+
+    class Changed(Message):
+        """Another one was chosen."""
+
+        def __init__(self, choice: "Choice", value: str) -> None:
+            super().__init__()
+            self.choice = choice
+            self.value = value
+
+        @property
+        def control(self) -> "Choice":
+            return self.choice
+
+    def __init__(self, options: Sequence[tuple[str, str]], value: str, *, id: str) -> None:  # noqa: A002  # Textual's name
+        super().__init__(id=id)
+        self.options = tuple(options)
+        self.set_reactive(Choice.value, value)
+
+    def render(self) -> Content:
+        parts: list[Content] = []
+        for value, label in self.options:
+            on = value == self.value
+            parts.append(Content.styled(f"{'(•)' if on else '( )'} {label}", "bold" if on else ""))
+        return Content("   ").join(parts)
+
+    def point(self) -> Offset:
+        at = next((i for i, (v, _) in enumerate(self.options) if v == self.value), 0)
+        before = sum(Content(label).cell_length + 7 for _, label in self.options[:at])
+        return Offset(before + 1, 0)
+
+    def action_turn(self, by: int) -> None:
+        values = [v for v, _ in self.options]
+        at = values.index(self.value) if self.value in values else 0
+        self.value = values[(at + by) % len(values)]
+        self.post_message(self.Changed(self, self.value))

@@ -1,0 +1,194 @@
+"""The four lines around the body: title with steps, rule, message, hints. Each is drawn only when it changes."""
+
+from collections.abc import Sequence
+
+from textual.content import Content
+from textual.timer import Timer
+from textual.widgets import Static
+
+from kbq_tui.i18n.messages import mark, told
+from kbq_tui.model.steps import Step
+from kbq_tui.model.text import inert
+from kbq_tui.tui import keyboard
+from kbq_tui.tui.glyphs import DOT, GLYPHS, HERE, RULE, Tone
+from kbq_tui.tui.text import plain, seconds
+
+NAMES = {
+    Step.PROJECT: mark("Project"),
+    Step.DATASETS: mark("Datasets"),
+    Step.ACCOUNT: mark("Account"),
+    Step.PERMISSIONS: mark("Permissions"),
+    Step.VERIFY: mark("Verify"),
+    Step.CONNECT: mark("Connect"),
+}
+
+
+class QuietStatic(Static):
+    """A text that draws itself only when it changes."""
+
+    def __init__(self, content: Content | str = "", *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
+        super().__init__("", id=id, classes=classes, markup=False)
+        self.shown = Content("")
+        if content:
+            self.show(content)
+
+    def show(self, content: Content | str) -> None:
+        """Show some content; a `str` is one of our own, and no markup either."""
+        new = Content(content) if isinstance(content, str) else content
+        if new.plain != self.shown.plain or new.spans != self.shown.spans:
+            self.shown = new
+            self.update(new, layout=False)
+            # A layout repaints the whole screen, some 5 kB over a slow link: only where the height changes.
+            width = self.content_size.width
+            if not width or self.get_content_height(self.size, self.screen.size, width) != self.content_size.height:
+                self.refresh(layout=True)
+
+
+def steps_line(here: Step | None, done: Sequence[Step], width: int) -> Content:
+    """Return the title line: the program's name and the steps, ticked, current, or numbered."""
+    parts: list[Content] = [Content.styled("kbq-tui", "bold $primary"), Content("  ")]
+    for number, step in enumerate(Step, 1):
+        narrow = width < 78 and step is not here
+        name = "" if narrow else f" {told(NAMES[step])}"
+        if step is here:
+            parts.append(Content.styled(f"{HERE}{number}{name} ", "bold reverse" if here else ""))
+        elif step in done:
+            parts.append(Content.styled(f"{GLYPHS[Tone.OK]}{name} ", "$success"))
+        else:
+            parts.append(Content.styled(f"{number}{name} ", "$text-quiet"))
+        if number < len(Step):
+            parts.append(Content(" "))
+    return Content("").join(parts).rstrip()
+
+
+def rule_line(left: str, right: str, width: int) -> Content:
+    """Return a rule with words in it. Those at the right are out of the ordinary: they stay where both do not fit."""
+    left, right = inert(left, 60), inert(right, 120)
+    if right and (over := Content(left).cell_length + Content(right).cell_length + 8 - width) > 0:
+        left = Content(left).truncate(max(20, Content(left).cell_length - over), ellipsis=True).plain
+    taken = Content(left).cell_length
+    room = width - taken - 8
+    if right and Content(right).cell_length > room:
+        right = Content(right).truncate(room, ellipsis=True).plain if room > 8 else ""
+    fill = width - taken - (7 + Content(right).cell_length if right else 4)
+    parts = [
+        Content.styled(RULE * 2 + " ", "$text-quiet"),
+        Content.styled(left, "bold"),
+        Content.styled(" " + RULE * max(1, fill), "$text-quiet"),
+    ]
+    if right:
+        parts += [Content.styled(f" {right} ", "$accent"), Content.styled(RULE, "$text-quiet")]
+    return Content("").join(parts)
+
+
+def hint_line(hints: Sequence[tuple[str, str]], width: int) -> Content:
+    """Return key hints; what does not fit is left out from the end, but never help, the way back and the way out."""
+    shown, kept = list(hints), [keyboard.face(id_) for id_ in ("back", "help", "quit")]
+    while sum(len(key) + len(label) + 3 for key, label in shown) - 2 > width:
+        spare = [hint for hint in shown if hint[0] not in kept]
+        if not spare:
+            break
+        shown.remove(spare[-1])
+    parts = [Content.assemble((key, "bold $primary"), (f" {label}", "$text-quiet")) for key, label in shown]
+    return Content("  ").join(parts)
+
+
+class MessageLine(QuietStatic):
+    """One line for what is going on, else for the last thing worth saying.
+
+    Nothing shows before 0.1 s, what shows stays for 1 s, and a wait changes it once a second at most.
+    """
+
+    SHOW_AFTER = 0.1
+    STAY = 1.0
+    PERIOD = 1.0
+    LONG = 10.0
+
+    def __init__(self) -> None:
+        super().__init__(id="message")
+        self._note = Content("")
+        self._what = ""
+        self._limit = 0.0
+        self._hint = ""
+        self._began = 0.0
+        self._shown_at: float | None = None
+        self._timer: Timer | None = None
+
+    def set_note(self, text: str, *, bad: bool = False) -> None:
+        """Say something when nothing is going on."""
+        glyph = GLYPHS[Tone.FAIL if bad else Tone.OK]
+        style = "$error" if bad else "$foreground"
+        self._note = Content.assemble((f"{glyph} ", style), plain(text, style)) if text else Content("")
+        if self._timer is None:
+            self.show(self._note)
+
+    def busy(self, what: str, began: float, limit: float, hint: str) -> None:
+        """Something is going on.
+
+        Args:
+            what: in the person's words; may hold hostile text.
+            began: seconds of the monotonic clock.
+            limit: seconds after which it ends by itself, 0 for none.
+            hint: how to leave.
+        """
+        self._limit, self._hint = limit, hint
+        if what == self._what and began == self._began and self._timer is not None:
+            return
+        self._what, self._began = what, began
+        if self._timer is None:
+            self._timer = self.set_interval(self.PERIOD, self._tick, name="activity")
+            self.set_timer(self.SHOW_AFTER, self._tick, name="activity-first")
+        elif self._shown_at is not None:
+            self._tick()
+
+    def idle(self) -> None:
+        """Nothing is going on any more."""
+        if self._timer is None:
+            return
+        now = self._now()
+        left = 0.0 if self._shown_at is None else self.STAY - (now - self._shown_at)
+        self._what = ""
+        if left > 0:
+            self.set_timer(left, self._rest, name="activity-stay")
+        else:
+            self._rest()
+
+    def _now(self) -> float:
+        from time import monotonic
+
+        return monotonic()
+
+    def clock(self) -> float:
+        """Return the seconds since what is going on began; the screen replaces it by the desk's clock."""
+        return self._now() - self._began
+
+    def _tick(self) -> None:
+        if not self._what or self._timer is None:
+            return
+        if self._shown_at is None:
+            self._shown_at = self._now()
+        elapsed = max(0.0, self.clock())
+        text = [self._what]
+        if elapsed >= self.LONG:
+            took = seconds(elapsed)
+            text.append(
+                told("{took} of at most {limit}", took=took, limit=seconds(self._limit)) if self._limit else took
+            )
+        if elapsed >= self.LONG or self._limit == 0:
+            text.append(self._hint)
+        said = f" {DOT} ".join(t for t in text if t)
+        # Of a hint that does not fit the last clause goes, until it does; the keys stand in the footer too.
+        room = self.content_size.width - 2
+        while len(text) > 1 and text[-1] and Content(said).cell_length > room > 0:
+            text[-1] = text[-1][: max(text[-1].rfind(", "), text[-1].rfind("; "), 0)]
+            said = f" {DOT} ".join(t for t in text if t)
+        self.show(Content.assemble((f"{GLYPHS[Tone.WAIT]} ", "$secondary"), plain(said, "$secondary")))
+
+    def _rest(self) -> None:
+        if self._what:
+            return
+        if self._timer is not None:
+            self._timer.stop()
+            self._timer = None
+        self._shown_at = None
+        self.show(self._note)

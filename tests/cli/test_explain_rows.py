@@ -1,0 +1,28 @@
+"""`kbq-tui explain` on every row of what Google says."""
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from kbq_tui.cli.click_app import cli
+from tests.diagnosis.google_says import SAID, Said
+
+
+@pytest.mark.parametrize("said", SAID, ids=lambda s: s.row)
+def test_explain_names_cause_remedy_and_who(said: Said, tmp_path, monkeypatch) -> None:
+    for name in ("XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_DATA_HOME", "HOME"):
+        monkeypatch.setenv(name, str(tmp_path))
+    ran = CliRunner().invoke(cli, ["explain", "--json", "-"], input=said.message)
+    assert ran.exit_code == 0, ran.output
+    body = json.loads(ran.stdout)
+    assert body["schema"] == "kbq-tui/explain/v1"
+    assert body["remedy"]
+    assert body["link"].startswith("https://")
+    assert body["wait"] >= 0
+    if not said.violation and not said.info:  # words alone are enough
+        assert body["code"] == said.code
+        assert body["who"]
+    plain = CliRunner().invoke(cli, ["explain", "-"], input=said.message)
+    assert plain.exit_code == 0
+    assert body["title"] in plain.stdout

@@ -1,0 +1,97 @@
+"""What is written: inert, aligned, coloured only where wanted."""
+
+import io
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from kbq_tui.cli.console import Console
+from kbq_tui.cli.live import LiveLines
+from kbq_tui.cli.prompts import FromLines, NoAnswerError
+from kbq_tui.cli.render import EventLines
+from kbq_tui.i18n.messages import said
+from kbq_tui.model.events import Event, EventKind
+from kbq_tui.model.problem import Problem
+
+HOSTILE = "\x1b]0;title\x07 \x9b2J \u202eevil [red]" + "x" * 10_000
+
+
+def paper(**more) -> Console:
+    return Console(io.StringIO(), io.StringIO(), **more)
+
+
+def test_a_hostile_problem_cannot_move_the_cursor_and_keeps_its_commands_on_one_line():
+    sheet = paper()
+    command = "gcloud " + "--a-long-option=value " * 20
+    sheet.problem(Problem("KBQ-X", HOSTILE, HOSTILE, (f"Do this:\n{command}", HOSTILE), HOSTILE, original=HOSTILE))
+    said = sheet.err.getvalue()
+    assert not any(c in said for c in "\x1b\x07\x9b\u202e")
+    assert "            " + command.strip() in said.replace(command, command.strip())
+    assert len(said) < 15_000
+    assert sheet.out.getvalue() == ""
+
+
+def test_json_is_ascii_on_one_line():
+    sheet = paper()
+    sheet.json({"text": HOSTILE + "\n"})
+    said = sheet.out.getvalue()
+    assert said.isascii()
+    assert said.count("\n") == 1
+    assert "\x1b" not in said
+
+
+@pytest.mark.parametrize(("result", "coloured"), [(True, False), (False, True)])
+def test_colour_only_on_the_stream_that_takes_it(result: bool, coloured: bool):
+    assert ("\x1b[" in paper(err_colour=True).mark("pass", result=result)) is coloured
+
+
+def test_ascii_marks_are_ascii():
+    assert all(paper(ascii=True).mark(w, result=True).isascii() for w in ("pass", "fail", "skipped", "waiting", "noop"))
+
+
+def waiting(second: int, form: str = "granted {age} ago; nothing to do") -> Event:
+    at = datetime(2026, 1, 1, tzinfo=UTC)
+    text = said(form, age=said("{n} s", n=second))
+    problem = Problem("KBQ-GRANT-MISSING", "The grant is missing", "It is.", ("Grant it:\ngcloud grant",))
+    return Event(EventKind.WAITING, "a", at, text, problem, float(second), 420)
+
+
+def test_a_wait_is_one_line_for_each_change_of_what_is_waited_for():
+    sheet = paper()
+    tell = EventLines(sheet)
+    tell(Event(EventKind.STARTED, "a", datetime(2026, 1, 1, tzinfo=UTC), "Grant it"))
+    for second in range(25):
+        tell(waiting(second))
+    for second in range(25, 30):
+        tell(waiting(second, "created {age} ago; nothing to do"))
+    lines = sheet.err.getvalue().splitlines()
+    assert [line.partition("Grant it: ")[2] for line in lines] == [
+        "granted 0 s ago; nothing to do",
+        "created 25 s ago; nothing to do",
+    ]
+    assert "gcloud" not in sheet.err.getvalue()
+
+
+def test_on_a_terminal_a_wait_is_one_line_drawn_in_place():
+    sheet = paper()
+    sheet = replace(sheet, live=LiveLines(sheet.err, lambda: (80, 24)))
+    tell = EventLines(sheet)
+    for second in range(25):
+        tell(waiting(second))
+    said_ = sheet.err.getvalue()
+    assert said_.count("\n") == 2  # the hint, and the line
+    assert said_.count("Ctrl+C") == 1
+    assert "granted 24 s ago" in said_
+    tell(Event(EventKind.FINISHED, "a", datetime(2026, 1, 1, tzinfo=UTC), "Granted", elapsed=25.0))
+    assert "Granted (25.0 s)" in sheet.err.getvalue()
+    assert tell.waits_for("a") == ""
+
+
+def test_a_question_is_asked_again_until_the_answer_can_be_right():
+    answers = iter(["9\n", "two\n", "2\n", "maybe\n", "\n", ""])
+    ask = FromLines(paper(), lambda: next(answers))
+    assert ask.choice("x", "Which", ["a", "b"], "a") == "b"
+    assert ask.yes("x", "Sure", default=True) is True
+    with pytest.raises(NoAnswerError, match="Name"):
+        ask.text("x", "Name", "", lambda _: None)

@@ -1,0 +1,354 @@
+"""The text for the person who may: role, reason, exact command, undo; complete and safe to send."""
+
+import contextlib
+import re
+import shlex
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from kbq_tui.diagnosis import catalogue
+from kbq_tui.diagnosis.admin_request import RequestedAction, commands_for, commands_of, handoff, lines_of
+from kbq_tui.diagnosis.requests import REQUESTS
+from kbq_tui.i18n.messages import told
+from kbq_tui.model.problem import Context
+from tests.support.polling import PATIENCE
+from tests.support.shouting import shouting
+
+P = "acme-prod-123"
+A = f"klaviyo-data-transfer-user@{P}.iam.gserviceaccount.com"
+HERE = Context(P, A, "KLAVIYO_TMP", "EU", "jo@example.com")
+KNOWN = {
+    "constraint": "iam.disableServiceAccountKeyCreation",
+    "role": "roles/bigquery.dataEditor",
+    "key_id": "0123456789abcdef",
+    "source_dataset": "OTHER",
+    "table": "people",
+    "project_number": "123456",
+}
+
+
+def text_for(code_or_permission: str, **details: str) -> str:
+    if code_or_permission.startswith("KBQ-"):
+        problem = catalogue.problem(code_or_permission, HERE, **details)
+    else:
+        problem = catalogue.permission_missing(code_or_permission, HERE)
+    return handoff(problem, HERE, *commands_for(code_or_permission, HERE, **details))
+
+
+@pytest.mark.parametrize("deed", RequestedAction)
+@pytest.mark.parametrize("context", [HERE, Context()], ids=["known", "unknown"])
+def test_every_deed_has_commands_that_a_shell_can_read(deed: RequestedAction, context: Context) -> None:
+    commands = commands_for(deed, context)
+    assert commands.do
+    for command in (*commands.do, *commands.undo):
+        assert shlex.split(command)[0] in ("gcloud", "bq", "printf")
+        assert "{" not in command
+        assert ("PROJECT_ID" in command) == (context is not HERE)
+
+
+def test_the_commands_are_exact() -> None:
+    assert commands_for("serviceusage.services.enable", HERE, service="iam.googleapis.com").do == (
+        f"gcloud services enable iam.googleapis.com --project={P}",
+    )
+    assert commands_for(RequestedAction.CREATE_ACCOUNT, HERE).do == (
+        f"gcloud iam service-accounts create klaviyo-data-transfer-user --project={P} "
+        "--display-name=KLAVIYO_DATA_TRANSFER_USER",
+    )
+    grant = commands_for(RequestedAction.GRANT_PROJECT, HERE)
+    assert grant.do == (
+        f"gcloud projects add-iam-policy-binding {P} --member=serviceAccount:{A} "
+        "--role=roles/bigquery.jobUser --condition=None",
+    )
+    assert grant.undo == (grant.do[0].replace("add-iam", "remove-iam"),)
+    grant = commands_for(RequestedAction.GRANT_DATASET, HERE, role="roles/bigquery.dataEditor")
+    assert f'GRANT `roles/bigquery.dataEditor` ON SCHEMA `{P}.KLAVIYO_TMP` TO "serviceAccount:{A}"' in grant.do[0]
+    assert f'REVOKE `roles/bigquery.dataEditor` ON SCHEMA `{P}.KLAVIYO_TMP` FROM "serviceAccount:{A}"' in grant.undo[0]
+
+
+def test_an_undo_takes_no_data_along() -> None:
+    (undo,) = commands_for(RequestedAction.CREATE_DATASET, HERE).undo
+    assert shlex.split(undo) == ["bq", "rm", "-d", f"{P}:KLAVIYO_TMP"]
+
+
+def test_what_nobody_has_a_command_for_has_none() -> None:
+    assert commands_for("KBQ-DNS", HERE) == ((), ())
+
+
+def test_the_text_names_permission_role_reason_command_and_undo() -> None:
+    text = text_for("iam.serviceAccountKeys.create")
+    for part in (
+        P,
+        "iam.serviceAccountKeys.create",
+        "Service Account Key Admin (roles/iam.serviceAccountKeyAdmin)",
+        "jo@example.com",
+        "the least it needs",
+        f"gcloud iam service-accounts keys create klaviyo-data-transfer-user.json --iam-account={A} --project={P}",
+        "To take it back:",
+        "is a secret",
+        "https://",
+    ):
+        assert part in text
+
+
+def test_an_org_policy_block_names_both_constraints_the_exception_and_the_restore() -> None:
+    text = text_for("KBQ-KEY-CREATION-BLOCKED", constraint="constraints/iam.disableServiceAccountKeyCreation")
+    for constraint in ("iam.disableServiceAccountKeyCreation", "iam.managed.disableServiceAccountKeyCreation"):
+        assert f"constraints/{constraint}" in text
+        assert f"name: projects/{P}/policies/{constraint}" in text
+        assert f"gcloud org-policies delete {constraint} --project={P}" in text
+    assert "at this one project" in text
+    assert "Please restore the policy" in text
+    assert "roles/orgpolicy.policyAdmin" in text
+    assert "--organization" not in text
+
+
+@pytest.mark.parametrize(
+    ("code", "constraints"),
+    [
+        ("KBQ-GRANT-BLOCKED", ("iam.allowedPolicyMemberDomains", "iam.managed.allowedPolicyMembers")),
+        ("KBQ-DOMAIN-RESTRICTED", ("iam.allowedPolicyMemberDomains", "iam.managed.allowedPolicyMembers")),
+        ("KBQ-LOCATION-FORBIDDEN", ("gcp.resourceLocations",)),
+    ],
+)
+def test_other_org_policies_too_come_with_exception_and_restore(code: str, constraints: tuple[str, ...]) -> None:
+    problem = catalogue.problem(code, HERE)
+    for text in (text_for(code), "\n".join(problem.remedy)):
+        for constraint in constraints:
+            look, lift, restore = (
+                text.index(part)
+                for part in (
+                    f"gcloud org-policies describe {constraint} --effective --project={P}",
+                    f"name: projects/{P}/policies/{constraint}",
+                    f"gcloud org-policies delete {constraint} --project={P}",
+                )
+            )
+            assert look < lift < restore
+        assert "at this one project" in text
+
+
+def test_the_look_comes_before_the_change_and_the_restore_last() -> None:
+    text = text_for("KBQ-ACCOUNT-CREATION-BLOCKED")
+    look, lift, restore = (
+        text.index(w) for w in ("org-policies describe", "org-policies set-policy", "policies delete")
+    )
+    assert look < lift < restore
+
+
+@pytest.mark.parametrize("code", catalogue.CODES)
+def test_any_problem_can_be_handed_off(code: str) -> None:
+    text = text_for(code, path="\x1b[31m", reason="\u202e", table="`x`")
+    assert all(c.isprintable() or c == "\n" for c in text)
+    assert "{" not in text
+
+
+def test_it_is_the_api_that_is_off_and_where_it_is_off() -> None:
+    off = catalogue.problem("KBQ-API-DISABLED", HERE, service="iam.googleapis.com", consumer="123456")
+    assert commands_of(off, HERE) == (
+        ("gcloud services enable iam.googleapis.com --project=123456",),
+        ("gcloud services disable iam.googleapis.com --project=123456",),
+    )
+
+
+def test_what_an_error_names_goes_before_the_connection() -> None:
+    denied = catalogue.problem("KBQ-TABLE-READ-DENIED", HERE, project="other-proj-1", dataset="theirs", location="US")
+    (do,), (undo,) = commands_of(denied, HERE)
+    for line in (do, undo):
+        assert "`other-proj-1.theirs`" in line
+
+
+@pytest.mark.parametrize("permission", catalogue.PERMISSIONS)
+def test_each_permission_comes_with_a_command_and_with_what_takes_it_back(permission: str) -> None:
+    found = commands_of(catalogue.permission_missing(permission, HERE), HERE)
+    assert found.do
+    assert found.undo or permission == "iam.serviceAccountKeys.delete", "a key that was deleted is gone"
+    if permission not in ("resourcemanager.projects.setIamPolicy", "resourcemanager.projects.getIamPolicy"):
+        assert "projectIamAdmin" not in " ".join((*found.do, *found.undo))
+
+
+GRANT = f"bq query 'GRANT `roles/bigquery.dataEditor` ON SCHEMA `{P}.THEIRS` TO \"serviceAccount:{A}\"'"
+
+
+@pytest.mark.parametrize(
+    ("permission", "command", "undo"),
+    [
+        ("bigquery.datasets.create", f"bq query 'CREATE SCHEMA IF NOT EXISTS `{P}.THEIRS`'", f"bq rm -d {P}:THEIRS"),
+        ("bigquery.datasets.update", GRANT, "REVOKE `roles/bigquery.dataEditor` ON SCHEMA `" + P + ".THEIRS` FROM"),
+        ("bigquery.datasets.update", GRANT.replace("GRANT", "REVOKE"), "GRANT `roles/bigquery.dataEditor`"),
+        ("serviceusage.services.enable", f"gcloud services enable iam.googleapis.com --project={P}", "disable iam."),
+        (
+            "resourcemanager.projects.setIamPolicy",
+            f"gcloud projects remove-iam-policy-binding {P} --member=serviceAccount:{A} --role=roles/editor",
+            f"gcloud projects add-iam-policy-binding {P} --member=serviceAccount:{A} --role=roles/editor",
+        ),
+        ("iam.serviceAccounts.create", f"gcloud iam service-accounts create x --project={P}", f"delete {A}"),
+    ],
+)
+def test_the_undo_is_that_of_the_very_step(permission: str, command: str, undo: str) -> None:
+    found = commands_of(catalogue.permission_missing(permission, HERE), HERE, (command,))
+    assert found.do == (command,)
+    assert len(found.undo) == 1
+    assert undo in found.undo[0]
+
+
+@pytest.mark.parametrize(
+    ("permission", "command"),
+    [
+        ("bigquery.datasets.create", "something else"),
+        ("iam.serviceAccountKeys.delete", f"gcloud iam service-accounts keys delete 0123 --iam-account={A}"),
+        ("bigquery.datasets.get", "bq query 'CREATE SCHEMA x'"),
+    ],
+)
+def test_an_undo_that_is_not_certain_is_none(permission: str, command: str) -> None:
+    assert commands_of(catalogue.permission_missing(permission, HERE), HERE, (command,)).undo == ()
+
+
+SOMEBODY = [code for code in catalogue.CODES if not catalogue.ENTRIES[code].who.startswith("You")]
+"""Whose remedy is not the operator's own, on this machine."""
+
+
+def test_most_remedies_of_googles_side_are_for_somebody_else() -> None:
+    assert len(SOMEBODY) > 45
+    assert set(REQUESTS) - {"KBQ-STATE-UNKNOWN"} <= set(SOMEBODY)
+
+
+@pytest.mark.parametrize("code", SOMEBODY)
+@pytest.mark.parametrize("language", ["en", "shouted"])
+def test_what_somebody_else_mends_is_handed_off_with_role_reason_command_and_undo(code: str, language: str) -> None:
+    problem = catalogue.problem(code, HERE, **KNOWN)
+    found = commands_of(problem, HERE)
+    with shouting() if language == "shouted" else contextlib.nullcontext():
+        text = told(handoff(problem, HERE, *found))
+        reason, who = told(problem.cause), told(problem.who)
+    assert reason in text
+    assert who in text
+    assert re.search(r"roles/|role |administrator of this machine", problem.who)
+    do, undo = lines_of(found.do), lines_of(found.undo)
+    assert do
+    assert undo or code in ("KBQ-TOMBSTONE", "KBQ-QUOTA-EXCEEDED", "KBQ-INHERITED-ACCESS"), (
+        "nothing to take back, or to be clicked"
+    )
+    assert found.undo
+    assert all(f"    {line}\n" in text for line in (*do, *undo))
+    assert [text.index(line) for line in do] == sorted(text.index(line) for line in do)
+    assert not undo or text.rindex(undo[-1]) > text.index(do[-1])
+    if language == "en":
+        assert re.search("[Tt]o take .*back|[Tt]aking it back", text)
+    known = "\n".join((*do, *undo))
+    assert not re.search(
+        r"\b(?:PROJECT_ID|SERVICE_ACCOUNT_EMAIL|YOUR_EMAIL|DATASET|(?<!CREATE )TABLE|LOCATION|CONSTRAINT)\b", known
+    )
+
+
+@pytest.mark.parametrize("code", REQUESTS)
+def test_what_is_asked_for_begins_with_a_look_that_changes_nothing(code: str) -> None:
+    first, *rest = commands_of(catalogue.problem(code, HERE, **KNOWN), HERE).do
+    assert rest
+    for line in lines_of([first]):
+        assert re.match(
+            r"date -u$|bq (?:ls|show) |gcloud logging read |gcloud [a-z -]+ (?:describe|list|get-\w[\w-]*)( |$)", line
+        ), line
+        assert ">" not in line
+
+
+@pytest.mark.parametrize("code", ["KBQ-DRIVE", "KBQ-VIEW-SOURCE", "KBQ-QUOTA-EXCEEDED"])
+def test_where_there_is_no_command_it_is_said_what_to_click_and_what_undoes_it(code: str) -> None:
+    found = commands_of(catalogue.problem(code, HERE, **KNOWN), HERE)
+    for steps, words in ((found.do, "y hand"), (found.undo, "To take")):
+        (click,) = (each for each in steps if not lines_of([each]))
+        assert words in click
+        assert re.search("Share|Sharing|Edit|same place", click)
+
+
+def test_no_policy_is_lifted_for_a_whole_organization() -> None:
+    for code in catalogue.CODES:
+        problem = catalogue.problem(code, HERE, **KNOWN)
+        remedy = tuple(line for each in problem.remedy for line in each.split("\n")[1:])
+        for line in (*remedy, *lines_of(commands_of(problem, HERE).do), *lines_of(commands_of(problem, HERE).undo)):
+            if "org-policies" in line or "iam policies" in line:
+                assert f"projects/{P}" in line or f"--project={P}" in line or line.endswith("set-policy /dev/stdin")
+                assert "--organization" not in line
+                assert "--folder" not in line
+
+
+def test_the_rule_for_a_perimeter_is_added_to_those_there_are(tmp_path: Path) -> None:
+    """As gcloud prints them: the two lines above the list are taken off, the new rule fits below."""
+    found = commands_of(catalogue.problem("KBQ-VPC-SC", HERE, project_number="123456", vpc_sc_id="Xq9f-2"), HERE)
+    (save,) = (line for line in lines_of(found.do) if " > klaviyo-before.yaml" in line)
+    (add,) = (line for line in lines_of(found.do) if line.startswith("printf"))
+    shown = "status:\n  ingressPolicies:\n  - ingressFrom:\n      identities:\n      - user:a@b.c\n    ingressTo: {}\n"
+    for printed, count in ((shown, 2), ("\nnull\n", 1)):
+        run = ["sh", "-c", f"cat{save[save.index(' | ') :]} && {add}"]
+        subprocess.run(run, input=printed, cwd=tmp_path, text=True, check=True, timeout=PATIENCE)
+        text = tmp_path.joinpath("klaviyo-ingress.yaml").read_text("utf-8")
+        assert text.count("  - ingressFrom:\n") == count
+        assert {line[:2] for line in text.splitlines()} == {"  "}
+        assert f"      - serviceAccount:{A}\n" in text
+        assert text.endswith("      resources:\n      - projects/123456\n")
+        assert "bigquery.googleapis.com" in text
+
+
+def test_who_is_excepted_from_a_deny_policy_is_named_as_google_names_him() -> None:
+    for operator, principal in (
+        ("jo@example.com", "principal://goog/subject/jo@example.com"),
+        (f"ops@{P}.iam.gserviceaccount.com", f"serviceAccounts/ops@{P}.iam.gserviceaccount.com"),
+    ):
+        context = replace(HERE, operator=operator)
+        problem = catalogue.problem("KBQ-DENY-POLICY", context, permission="bigquery.datasets.create")
+        # The step that is denied is no use to a Deny Admin: what helps is the exception.
+        text = handoff(problem, context, *commands_of(problem, context, ("bq mk --dataset x",)))
+        assert principal in text
+        assert "bq mk" not in text
+        assert "roles/iam.denyAdmin" in text
+        assert "roles/bigquery.user" not in text
+
+
+@pytest.mark.parametrize("constraint", ["constraints/compute.vmExternalIpAccess", "custom.noKeys"])
+def test_any_constraint_is_excepted_at_the_project_and_restored(constraint: str) -> None:
+    problem = catalogue.problem("KBQ-ORG-POLICY", HERE, constraint=constraint)
+    bare = constraint.removeprefix("constraints/")
+    for text in (handoff(problem, HERE, *commands_of(problem, HERE)), "\n".join(problem.remedy)):
+        look, off, values, restore = (
+            text.index(part)
+            for part in (
+                f"gcloud org-policies describe {bare} --effective --project={P}",
+                f"projects/{P}/policies/{bare}\\nspec:\\n  rules:\\n  - enforce: false",
+                f"projects/{P}/policies/{bare}\\nspec:\\n  rules:\\n  - allowAll: true",
+                f"gcloud org-policies delete {bare} --project={P}",
+            )
+        )
+        assert look < off < values < restore
+
+
+@pytest.mark.parametrize(
+    ("resource", "do", "undo"),
+    [
+        (f"project {P}", "projects remove-iam-policy-binding", "projects add-iam-policy-binding"),
+        (
+            "dataset OTHER",
+            f"REVOKE `roles/editor` ON SCHEMA `{P}.OTHER`",
+            f"GRANT `roles/editor` ON SCHEMA `{P}.OTHER`",
+        ),
+        ("table OTHER.people", "bq remove-iam-policy-binding", "bq add-iam-policy-binding"),
+    ],
+)
+def test_an_over_grant_is_given_back_where_it_was_held(resource: str, do: str, undo: str) -> None:
+    over = catalogue.problem("KBQ-OVER-GRANT", HERE, role="roles/editor", resource=resource)
+    found = commands_of(over, HERE)
+    assert do in lines_of(found.do)[-1]
+    assert [undo in line for line in lines_of(found.undo)] == [True]
+
+
+def test_a_permission_without_a_row_still_comes_with_a_grant_or_the_step() -> None:
+    problem = catalogue.permission_missing("bigquery.models.export", HERE)
+    found = commands_of(problem, HERE)
+    assert f"{P} --member=user:jo@example.com --role=ROLE" in lines_of(found.do)[-1]
+    refused = catalogue.problem("KBQ-NOT-PERMITTED", HERE)
+    assert lines_of(commands_of(refused, HERE, ("bq mk x",)).do)[-1] == "bq mk x"
+
+
+def test_that_a_deleted_key_is_gone_is_said() -> None:
+    problem = catalogue.permission_missing("iam.serviceAccountKeys.delete", HERE)
+    assert "cannot be taken back" in handoff(problem, HERE, *commands_of(problem, HERE))

@@ -1,0 +1,339 @@
+"""The catalogue: codes stay, every entry says what to do, and no blank is left unfilled."""
+
+import re
+import shlex
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kbq_tui.diagnosis import catalogue
+from kbq_tui.diagnosis.entry import fill_command
+from kbq_tui.model.problem import Context, Kind, Retry
+from kbq_tui.shell import commands as cmd
+
+P = "acme-prod-123"
+A = f"klaviyo-data-transfer-user@{P}.iam.gserviceaccount.com"
+FULL = Context(P, A, "KLAVIYO_TMP", "EU", "jo@example.com")
+
+# People search for these and scripts test them: a code may be added, never renamed or given another meaning.
+GOLDEN = [
+    "KBQ-ACCESS-UNREAD",
+    "KBQ-ACCOUNT-CREATION-BLOCKED",
+    "KBQ-ACCOUNT-DISABLED",
+    "KBQ-ACCOUNT-GONE",
+    "KBQ-ACCOUNT-ID-INVALID",
+    "KBQ-ACCOUNT-NOT-VISIBLE",
+    "KBQ-ALREADY-EXISTS",
+    "KBQ-API-DISABLED",
+    "KBQ-BILLING-OFF",
+    "KBQ-CAPTIVE-PORTAL",
+    "KBQ-CLOCK-SKEW",
+    "KBQ-CLOCK-UNUSABLE",
+    "KBQ-CONCURRENT-CHANGE",
+    "KBQ-CONDITIONAL-GRANT",
+    "KBQ-CONFIG-INVALID",
+    "KBQ-CONFIG-UNREADABLE",
+    "KBQ-CONNECTION-LOST",
+    "KBQ-CONNECTION-REFUSED",
+    "KBQ-CONNECTION-UNKNOWN",
+    "KBQ-CREDENTIALS-FILE",
+    "KBQ-DATASET-CREATE-DENIED",
+    "KBQ-DATASET-GRANT-DENIED",
+    "KBQ-DATASET-NOT-EMPTY",
+    "KBQ-DATASET-NOT-FOUND",
+    "KBQ-DATASET-NOT-VISIBLE",
+    "KBQ-DATASET-TWIN",
+    "KBQ-DEADLINE",
+    "KBQ-DENY-POLICY",
+    "KBQ-DISK-FULL",
+    "KBQ-DNS",
+    "KBQ-DOMAIN-RESTRICTED",
+    "KBQ-DRIVE",
+    "KBQ-ENDPOINT-REFUSED",
+    "KBQ-FILE-NOT-OURS",
+    "KBQ-GCLOUD-DATASET-FLAG",
+    "KBQ-GOOGLE-UNAVAILABLE",
+    "KBQ-GRANT-BLOCKED",
+    "KBQ-GRANT-MISSING",
+    "KBQ-IMPERSONATION-DENIED",
+    "KBQ-INHERITED-ACCESS",
+    "KBQ-JOB-USER-MISSING",
+    "KBQ-JOURNAL-DAMAGED",
+    "KBQ-JOURNAL-UNWRITABLE",
+    "KBQ-KEY-ALREADY-HERE",
+    "KBQ-KEY-CREATE-DENIED",
+    "KBQ-KEY-CREATION-BLOCKED",
+    "KBQ-KEY-DEAD",
+    "KBQ-KEY-DISABLED",
+    "KBQ-KEY-EXPIRY-POLICY",
+    "KBQ-KEY-EXPOSURE-POLICY",
+    "KBQ-KEY-FILE-BUSY",
+    "KBQ-KEY-FILE-INVALID",
+    "KBQ-KEY-FILE-MISSING",
+    "KBQ-KEY-FILE-MODE",
+    "KBQ-KEY-FILE-OTHER-ACCOUNT",
+    "KBQ-KEY-FILE-OWNER",
+    "KBQ-KEY-FILE-SYMLINK",
+    "KBQ-KEY-FILE-TAKEN",
+    "KBQ-KEY-FILE-UNREADABLE",
+    "KBQ-KEY-FILE-UNWRITABLE",
+    "KBQ-KEY-HANDED-OVER",
+    "KBQ-KEY-IN-GIT",
+    "KBQ-KEY-NOT-FOUND",
+    "KBQ-KEY-OLD",
+    "KBQ-KEY-OUTCOME-UNKNOWN",
+    "KBQ-KEY-REJECTED",
+    "KBQ-KEY-SECOND",
+    "KBQ-KEY-UNHELD",
+    "KBQ-KEYRING",
+    "KBQ-LAST-OWNER",
+    "KBQ-LOCATION-FIXED",
+    "KBQ-LOCATION-FORBIDDEN",
+    "KBQ-LOCATION-UNDECIDED",
+    "KBQ-LOCK-HELD",
+    "KBQ-LOGIN-EXPIRED",
+    "KBQ-MACHINE-SETTING",
+    "KBQ-MALFORMED-ANSWER",
+    "KBQ-NETWORK-UNREACHABLE",
+    "KBQ-NO-CREDENTIALS",
+    "KBQ-NO-HOME",
+    "KBQ-NO-THREADS",
+    "KBQ-NOT-IN-LOCATION",
+    "KBQ-NOT-PERMITTED",
+    "KBQ-NOT-SEARCHED",
+    "KBQ-NOT-YET",
+    "KBQ-NOTHING-TO-READ",
+    "KBQ-ORG-POLICY",
+    "KBQ-OVER-GRANT",
+    "KBQ-PARTITIONS-EXPIRE",
+    "KBQ-PERMISSION-MISSING",
+    "KBQ-POLICY-TAG",
+    "KBQ-PROJECT-NOT-FOUND",
+    "KBQ-PROXY",
+    "KBQ-PUBLIC-DATASET",
+    "KBQ-QUERY-INVALID",
+    "KBQ-QUERY-TOO-BIG",
+    "KBQ-QUOTA-EXCEEDED",
+    "KBQ-QUOTA-PROJECT",
+    "KBQ-RATE-LIMITED",
+    "KBQ-READ-ONLY",
+    "KBQ-ROLE-LEVEL",
+    "KBQ-ROW-POLICY",
+    "KBQ-SCOPES",
+    "KBQ-SHARED-NEEDS",
+    "KBQ-STALE-PLAN",
+    "KBQ-STATE-UNKNOWN",
+    "KBQ-STATE-UNWRITABLE",
+    "KBQ-TABLE-NAME",
+    "KBQ-TABLE-NOT-FOUND",
+    "KBQ-TABLE-READ-DENIED",
+    "KBQ-TABLE-WRITE-DENIED",
+    "KBQ-TABLES-EXPIRE",
+    "KBQ-TLS",
+    "KBQ-TOMBSTONE",
+    "KBQ-TOO-MANY-KEYS",
+    "KBQ-TWO-LOCATIONS",
+    "KBQ-UNAUTHENTICATED",
+    "KBQ-UNEXPECTED",
+    "KBQ-VALUE-INVALID",
+    "KBQ-VIEW-SOURCE",
+    "KBQ-VPC-SC",
+    "KBQ-WAIT-LIMIT",
+]
+
+
+def test_no_code_was_renamed_or_lost() -> None:
+    assert sorted(catalogue.CODES) == GOLDEN
+
+
+def test_codes_are_unique_over_all_modules() -> None:
+    modules = (
+        catalogue.accounts,
+        catalogue.access,
+        catalogue.calls,
+        catalogue.data,
+        catalogue.datasets,
+        catalogue.machine,
+    )
+    codes = [entry.code for module in modules for entry in module.ENTRIES]
+    assert len(codes) == len(set(codes)) == len(catalogue.ENTRIES)
+
+
+@pytest.mark.parametrize("code", catalogue.CODES)
+@pytest.mark.parametrize("context", [FULL, Context()], ids=["known", "unknown"])
+def test_an_entry_is_complete(code: str, context: Context) -> None:
+    assert re.fullmatch(r"KBQ(-[A-Z]+)+", code)
+    problem = catalogue.problem(code, context)
+    assert problem.code == code
+    assert 3 < len(problem.title) <= 78
+    assert not problem.title.endswith(".")
+    assert problem.cause
+    assert problem.remedy
+    assert all(step.strip() for step in problem.remedy)
+    assert problem.who
+    assert re.fullmatch(r"https://[a-z0-9.-]+/\S*", problem.link)
+    assert not re.search(r"[{}]", "\n".join((problem.title, problem.cause, *problem.remedy, problem.who)))
+    passes = code in ("KBQ-RATE-LIMITED", "KBQ-GOOGLE-UNAVAILABLE")
+    assert (problem.wait > 0) == (passes or problem.retry is Retry.NOT_YET)
+
+
+@pytest.mark.parametrize("code", catalogue.CODES)
+def test_what_is_known_is_filled_in_and_what_is_not_stays_visible(code: str) -> None:
+    known = "\n".join(catalogue.problem(code, FULL).remedy)
+    unknown = "\n".join(catalogue.problem(code, Context()).remedy)
+    assert "PROJECT_ID" not in known
+    assert "SERVICE_ACCOUNT_EMAIL" not in known
+    assert P not in unknown
+    if P in known:
+        assert "PROJECT_ID" in unknown or "PROJECT_NUMBER" in unknown or "SERVICE_ACCOUNT_EMAIL" in unknown
+
+
+@pytest.mark.parametrize("code", catalogue.CODES)
+def test_a_command_is_a_line_that_a_shell_can_read(code: str) -> None:
+    for step in catalogue.problem(code, FULL, path="/home/jo/a b.json", key_id="0123456789abcdef").remedy:
+        for command in step.split("\n")[1:]:
+            assert shlex.split(command), command
+            assert command == command.strip()
+
+
+def test_placeholders_are_those_of_the_manual() -> None:
+    problem = catalogue.problem("KBQ-JOB-USER-MISSING", Context())
+    assert problem.remedy[0].split("\n")[1] == (
+        "gcloud projects add-iam-policy-binding PROJECT_ID --member=serviceAccount:SERVICE_ACCOUNT_EMAIL "
+        "--role=roles/bigquery.jobUser --condition=None"
+    )
+
+
+def test_the_grant_on_a_dataset_is_the_sql_that_works() -> None:
+    problem = catalogue.problem("KBQ-GRANT-MISSING", FULL, role="roles/bigquery.dataEditor")
+    assert problem.remedy[0].split("\n")[1] == (
+        f"bq query --project_id={P} --location=EU --use_legacy_sql=false "
+        f"'GRANT `roles/bigquery.dataEditor` ON SCHEMA `{P}.KLAVIYO_TMP` TO \"serviceAccount:{A}\"'"
+    )
+
+
+def test_an_over_grant_is_taken_away_where_it_is_held() -> None:
+    role = "roles/bigquery.dataEditor"
+    on_project = catalogue.problem("KBQ-OVER-GRANT", FULL, role=role, resource=f"project {P}").remedy
+    assert any(
+        f"remove-iam-policy-binding {P} --member=serviceAccount:{A} --role={role}" in step for step in on_project
+    )
+    assert not any("REVOKE" in step for step in on_project)
+    on_dataset = catalogue.problem("KBQ-OVER-GRANT", FULL, role=role, resource="dataset OTHER").remedy
+    assert any(f"REVOKE `{role}` ON SCHEMA `{P}.OTHER`" in step for step in on_dataset)
+    assert not any("remove-iam-policy-binding" in step for step in on_dataset)
+
+
+def test_what_an_error_names_goes_before_what_is_known() -> None:
+    problem = catalogue.problem("KBQ-DATASET-NOT-FOUND", FULL, dataset="OTHER")
+    assert "OTHER" in problem.cause
+    assert "KLAVIYO_TMP" not in "\n".join(problem.remedy)
+
+
+def test_details_are_scrubbed_and_inert_and_empty_ones_dropped() -> None:
+    problem = catalogue.problem(
+        "KBQ-KEY-FILE-INVALID", FULL, path="/tmp/\x1b[31mk.json", reason='"private_key": "abc"', owner="", line=7
+    )
+    assert "\x1b" not in problem.details["path"] + problem.cause
+    assert "abc" not in problem.details["reason"]
+    assert "owner" not in problem.details
+    assert problem.details["line"] == "7"
+
+
+@pytest.mark.parametrize(
+    ("code", "kind", "exit_code"),
+    [
+        ("KBQ-KEY-CREATION-BLOCKED", Kind.NOT_PERMITTED, 4),
+        ("KBQ-JOB-USER-MISSING", Kind.NOT_PERMITTED, 4),
+        ("KBQ-NO-CREDENTIALS", Kind.CREDENTIALS, 3),
+        ("KBQ-KEY-DEAD", Kind.CREDENTIALS, 3),
+        ("KBQ-DEADLINE", Kind.NETWORK, 5),
+        ("KBQ-TOO-MANY-KEYS", Kind.FAILED, 1),
+        ("KBQ-DATASET-NOT-FOUND", Kind.NOT_FOUND, 1),
+        ("KBQ-STALE-PLAN", Kind.CONFLICT, 1),
+        ("KBQ-CONFIG-INVALID", Kind.USAGE, 2),
+        ("KBQ-CONFIG-UNREADABLE", Kind.FAILED, 1),
+    ],
+)
+def test_the_kind_decides_the_exit_code(code: str, kind: Kind, exit_code: int) -> None:
+    problem = catalogue.problem(code, FULL)
+    assert (problem.kind, problem.exit_code) == (kind, exit_code)
+
+
+@pytest.mark.parametrize("permission", catalogue.PERMISSIONS)
+def test_a_missing_permission_names_the_role_who_grants_it_and_the_command(permission: str) -> None:
+    row = catalogue.PERMISSIONS[permission]
+    problem = catalogue.permission_missing(permission, FULL)
+    assert problem.kind is Kind.NOT_PERMITTED
+    assert permission in problem.cause
+    assert permission in problem.who
+    assert row.role in problem.who
+    assert row.purpose in problem.title
+    assert problem.details["permission"] == permission
+    assert f"--role={row.role}" in problem.remedy[0] or f"`{row.role}`" in problem.remedy[0]
+    assert "user:jo@example.com" in problem.remedy[0]
+    assert not re.search(r"[{}]", "\n".join(problem.remedy))
+
+
+def test_who_may_lift_a_policy_sits_at_the_organization() -> None:
+    problem = catalogue.permission_missing("orgpolicy.policy.set", FULL)
+    assert "organization" in problem.who
+    assert "gcloud organizations add-iam-policy-binding" in problem.remedy[0]
+
+
+def test_a_permission_without_a_row_is_reported_without_a_role() -> None:
+    problem = catalogue.permission_missing("bigquery.models.export", FULL)
+    assert problem.code == "KBQ-PERMISSION-MISSING"
+    assert "bigquery.models.export" in problem.cause
+    assert "role" not in problem.details
+
+
+def test_a_service_account_as_operator_is_granted_to_as_one() -> None:
+    context = Context(P, A, operator=f"deployer@{P}.iam.gserviceaccount.com")
+    step = catalogue.permission_missing("iam.serviceAccountKeys.create", context).remedy[0]
+    assert f"--member=serviceAccount:deployer@{P}.iam.gserviceaccount.com" in step
+
+
+def test_an_unknown_code_is_a_mistake_of_ours() -> None:
+    with pytest.raises(KeyError):
+        catalogue.problem("KBQ-NO-SUCH", FULL)
+
+
+_NAMES = ["project", "account", "dataset", "location", "permission", "role", "constraint", "service", "key_id", "path"]
+
+
+@given(st.sampled_from(catalogue.CODES), st.dictionaries(st.sampled_from(_NAMES), st.text(max_size=40)))
+def test_no_detail_can_break_out_of_a_command(code: str, details: dict[str, str]) -> None:
+    told = catalogue.problem(code, Context(), **details)
+    plain = catalogue.problem(code, Context(), **dict.fromkeys(details, "x"))
+    for step, other in zip(told.remedy, plain.remedy, strict=True):
+        words, others = (text.split("\n")[1:] for text in (step, other))
+        # As many commands, and as many words in each, whatever the details are.
+        assert [len(shlex.split(line)) for line in words] == [len(shlex.split(line)) for line in others]
+
+
+@given(
+    st.dictionaries(st.sampled_from(["project", "account", "dataset", "location", "operator"]), st.text(max_size=40))
+)
+def test_any_context_gives_printable_text(fields: dict[str, str]) -> None:
+    problem = catalogue.problem("KBQ-GRANT-MISSING", Context(**fields))
+    assert all(c.isprintable() or c == "\n" for c in problem.cause + "".join(problem.remedy))
+
+
+@pytest.mark.parametrize(
+    ("table", "word"),
+    [
+        ("salaries", "salaries"),
+        ("gehälter 2024", "gehälter 2024"),
+        ("नमस्ते", "नमस्ते"),
+        ("x' $(id) '", "TABLE"),
+        ("a`b", "TABLE"),
+        ("a;b", "TABLE"),
+    ],
+)
+def test_a_tables_name_is_one_word_of_a_command_and_the_same_inside_of_sql(table: str, word: str) -> None:
+    problem = catalogue.problem("KBQ-OVER-GRANT", FULL, role="roles/bigquery.dataViewer", resource=f"table pay.{table}")
+    assert shlex.split(problem.remedy[-1].splitlines()[-1])[-1] == f"{P}:pay.{word}"
+    query = fill_command(cmd.CREATE_VIEW, {"project": P, "dataset": "pay", "table": table, "location": "EU"})
+    assert shlex.split(query)[-1].endswith(f"`{P}.pay.{word}`")

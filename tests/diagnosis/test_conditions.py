@@ -1,0 +1,44 @@
+"""Until when a role under a condition holds, and how that is told."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from kbq_tui.diagnosis.conditions import holds_until, only_under
+from kbq_tui.model.problem import Context
+from kbq_tui.model.spec import JOB_USER
+
+CONTEXT = Context("acme-prod-123", "a@acme-prod-123.iam.gserviceaccount.com", location="EU", dataset="KLAVIYO_TMP")
+
+
+@pytest.mark.parametrize(
+    ("condition", "end"),
+    [
+        ('request.time < timestamp("2040-01-01T00:00:00Z")', datetime(2040, 1, 1, tzinfo=UTC)),
+        ("request.time<=timestamp('2040-01-01T02:00:00+02:00')", datetime(2040, 1, 1, tzinfo=UTC)),
+        (
+            'request.time < timestamp("2041-01-01T00:00:00Z") && request.time < timestamp("2040-01-01T00:00:00Z")',
+            datetime(2040, 1, 1, tzinfo=UTC),
+        ),
+        ('request.time < timestamp("2040-01-01T00:00:00Z") || resource.name == "x"', None),
+        ('!(request.time < timestamp("2040-01-01T00:00:00Z"))', None),
+        ('request.time > timestamp("2040-01-01T00:00:00Z")', None),
+        ('request.time < timestamp("soon")', None),
+        ('request.time < timestamp("0001-01-01T00:00:00+14:00")', None),
+        ("true", None),
+    ],
+)
+def test_the_end_is_read_only_from_a_condition_that_surely_ends_then(condition: str, end: datetime | None) -> None:
+    assert holds_until(condition) == end
+
+
+def test_the_condition_and_its_end_are_told_with_the_grant_for_where_it_is_held() -> None:
+    condition = 'request.time < timestamp("2040-01-01T00:00:00Z")'
+    on_project = only_under(condition, JOB_USER, "project acme-prod-123", CONTEXT)
+    assert "holds until 2040-01-01 00:00 UTC" in on_project.cause
+    assert condition in on_project.cause
+    assert on_project.remedy[-1].endswith(f"--role={JOB_USER} --condition=None")
+    on_dataset = only_under("\x1b[31mtrue", "roles/bigquery.dataViewer", "dataset OTHER", CONTEXT)
+    assert "\x1b" not in on_dataset.cause
+    assert "until" not in on_dataset.cause
+    assert "GRANT `roles/bigquery.dataViewer` ON SCHEMA `acme-prod-123.OTHER`" in on_dataset.remedy[-1]

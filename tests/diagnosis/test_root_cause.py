@@ -1,0 +1,113 @@
+"""One failure that explains others is told in their place; failures that are not its doing stay."""
+
+from dataclasses import replace
+
+import pytest
+
+from kbq_tui.diagnosis import catalogue
+from kbq_tui.diagnosis.root_cause import explained, nearest, observed_causes, with_nearest
+from kbq_tui.model.observed import Absent, Observed, Unknown
+from kbq_tui.model.problem import Problem
+from kbq_tui.planning.diff import context_of, diff
+from tests.planning.worlds import SPEC, fresh
+
+CONTEXT = context_of(SPEC)
+
+
+def of(code: str, **details: str) -> Problem:
+    return catalogue.problem(code, CONTEXT, **details)
+
+
+def denied(permission: str = "iam.serviceAccounts.get") -> Unknown:
+    return Unknown(catalogue.permission_missing(permission, CONTEXT))
+
+
+def everything(part: Unknown) -> Observed:
+    """A look at which nothing of Google's could be read."""
+    seen = fresh()
+    return replace(
+        seen,
+        project=part,
+        services=dict.fromkeys(seen.services, part),
+        billing=part,
+        constraints=dict.fromkeys(seen.constraints, part),
+        permissions=part,
+        datasets=dict.fromkeys(seen.datasets, part),
+        names=part,
+        account=part,
+        keys=part,
+        bindings=part,
+    )
+
+
+def codes(seen: Observed) -> list[str | None]:
+    return [cause.code for cause in observed_causes(seen, CONTEXT)]
+
+
+def settled(seen: Observed) -> Observed:
+    return explained(seen, observed_causes(seen, CONTEXT))
+
+
+@pytest.mark.parametrize("code", ["KBQ-CONNECTION-REFUSED", "KBQ-LOGIN-EXPIRED", "KBQ-TLS", "KBQ-UNAUTHENTICATED"])
+def test_where_nothing_is_answered_one_failure_blocks_everything_and_nobody_is_signed_in(code: str) -> None:
+    seen = settled(replace(everything(Unknown(of(code))), account=denied()))
+    plan = diff(SPEC, seen)
+    assert [c.code for c in plan.causes] == [code]
+    assert {b.problem.code for b in plan.blocked} == {code}
+    assert plan.changes == ()
+    assert isinstance(seen.identity, Unknown)
+
+
+def test_one_call_that_fails_beside_others_that_are_answered_is_no_outage() -> None:
+    seen = replace(fresh(), account=Unknown(of("KBQ-DEADLINE")), bindings=denied())
+    assert codes(seen) == []
+    assert settled(seen) is seen
+
+
+def test_a_project_that_is_not_found_explains_the_permissions_that_are_missing_in_it() -> None:
+    seen = everything(denied())
+    gone = Unknown(of("KBQ-PROJECT-NOT-FOUND"))
+    seen = settled(replace(seen, datasets=dict.fromkeys(seen.datasets, gone), keys=Absent()))
+    plan = diff(SPEC, seen)
+    assert {b.problem.code for b in plan.blocked} == {"KBQ-PROJECT-NOT-FOUND"}
+    assert {b.id for b in plan.blocked} == {b.id for b in diff(SPEC, everything(denied())).blocked}
+
+
+def test_where_every_call_is_refused_the_project_does_not_exist_or_is_not_to_be_seen() -> None:
+    assert codes(everything(denied())) == ["KBQ-PROJECT-NOT-FOUND"]
+
+
+def test_a_right_on_the_project_shows_that_it_exists() -> None:
+    gone = Unknown(of("KBQ-PROJECT-NOT-FOUND"))
+    seen = everything(denied())
+    seen = replace(seen, permissions=fresh().permissions, datasets=dict.fromkeys(seen.datasets, gone))
+    assert codes(seen) == []
+    assert settled(seen).account == denied()
+
+
+def test_a_perimeter_is_told_once_and_explains_no_missing_permission() -> None:
+    one, other = (Unknown(of("KBQ-VPC-SC", vpc_sc_id=id_)) for id_ in ("first", "second"))
+    name, *names = fresh().datasets
+    seen = replace(fresh(), datasets={name: one, **dict.fromkeys(names, other)}, bindings=denied())
+    plan = diff(SPEC, settled(seen))
+    assert [c.details["vpc_sc_id"] for c in plan.causes] == ["first"]
+    assert {b.problem.details.get("vpc_sc_id") for b in plan.blocked if b.problem.code == "KBQ-VPC-SC"} == {"first"}
+    assert "KBQ-PERMISSION-MISSING" in {b.problem.code for b in plan.blocked}
+
+
+def test_two_apis_that_are_off_are_two_causes() -> None:
+    iam, bigquery = (Unknown(of("KBQ-API-DISABLED", service=f"{n}.googleapis.com")) for n in ("iam", "bigquery"))
+    seen = replace(fresh(), account=iam, keys=iam, datasets=dict.fromkeys(fresh().datasets, bigquery))
+    found = observed_causes(seen, CONTEXT)
+    assert {c.details["service"] for c in found} == {"iam.googleapis.com", "bigquery.googleapis.com"}
+    assert len(found) == 2
+
+
+def test_the_most_similar_projects_are_named_in_the_cause() -> None:
+    names = nearest("acme-klavyio-demo", ["other", "acme-klaviyo-demo", "acme-klaviyo-prod", "zzz"])
+    assert names[0] == "acme-klaviyo-demo"
+    assert "zzz" not in names
+    problem = with_nearest(of("KBQ-PROJECT-NOT-FOUND"), names)
+    assert "acme-klaviyo-demo" in problem.cause
+    assert problem.details["nearest"].startswith("acme-klaviyo-demo")
+    assert with_nearest(of("KBQ-PROJECT-NOT-FOUND"), ()) == of("KBQ-PROJECT-NOT-FOUND")

@@ -1,0 +1,299 @@
+"""What is said below the faces can be told in another language: the words change, what fills the blanks does not."""
+
+import ast
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import kbq_tui
+from kbq_tui.diagnosis import catalogue
+from kbq_tui.diagnosis.admin_request import commands_for, handoff
+from kbq_tui.diagnosis.entry import clean, fill, fill_command, placeholder
+from kbq_tui.diagnosis.recognise import recognise_text, settling
+from kbq_tui.diagnosis.requests import REQUESTS
+from kbq_tui.i18n.messages import Said, filled, joined, reworked, row, said, said_many, told
+from kbq_tui.model import checks
+from kbq_tui.model.observed import Unknown
+from kbq_tui.model.operations import (
+    CreateAccount,
+    CreateDataset,
+    DeleteAccount,
+    DeleteDataset,
+    DeleteKey,
+    EnableService,
+    GrantDatasetRole,
+    GrantProjectRole,
+    RevokeDatasetRole,
+    RevokeProjectRole,
+    RevokeTableRole,
+)
+from kbq_tui.model.outcome_texts import Repeatable, done
+from kbq_tui.model.problem import Context, Problem
+from kbq_tui.model.secret import scrub
+from kbq_tui.model.spec import (
+    ConnectionSpec,
+    Direction,
+    check_account,
+    check_dataset,
+    check_location,
+    check_name,
+    check_project,
+)
+from kbq_tui.model.summary import Summary
+from kbq_tui.model.text import inert
+from kbq_tui.planning.diff import diff
+from tests.planning.worlds import after, fresh
+from tests.support.shouting import shout, shouting
+
+STOP = Problem(None, "no", "no")
+ROOT = Path(kbq_tui.__file__).parent
+BLANK = re.compile(r"\{([a-z_]+)\}")
+HERE = Context("acme-prod-123", "robot@acme-prod-123.iam.gserviceaccount.com", "sales", "EU", "jo@example.com")
+TEMPLATES = [
+    (entry.code, template)
+    for entry in catalogue.ENTRIES.values()
+    for template in (entry.title, entry.cause, entry.who, *entry.remedy)
+]
+TEMPLATES += [(code, text) for code, request in REQUESTS.items() for text in (*request.do, *request.undo)]
+
+
+@pytest.fixture
+def loud() -> Iterator[None]:
+    with shouting():
+        yield
+
+
+@pytest.mark.parametrize(("code", "template"), TEMPLATES)
+def test_an_entry_has_no_braces_but_blanks_and_no_placeholder_in_its_words(code: str, template: str) -> None:
+    first = template.partition("\n")[0]
+    assert not set("{}") & set(BLANK.sub("", first)), code
+    # What a call did not know of the account is put in afterwards, in the values only.
+    assert placeholder("account") not in first, code
+
+
+@given(known=st.dictionaries(st.sampled_from(sorted({b for _, t in TEMPLATES for b in BLANK.findall(t)})), st.text()))
+def test_every_entry_is_told_with_its_values_unharmed(known: dict[str, str]) -> None:
+    for code, template in TEMPLATES:
+        text = fill(template, known)
+        first, *commands = template.split("\n")
+        pieces = BLANK.split(first)
+        values = [known.get(name) or placeholder(name) for name in pieces[1::2]]
+        below = "".join(f"\n{fill_command(command, known)}" for command in commands)
+        for change in (str, shout):
+            words = [change(piece) for piece in pieces[::2]]
+            wanted = words[0] + "".join(v + w for v, w in zip(values, words[1:], strict=True)) + below
+            if change is str:
+                assert text == wanted, code
+            else:
+                with shouting():
+                    assert told(text) == wanted, code
+
+
+@pytest.mark.parametrize("permission", sorted(catalogue.PERMISSIONS))
+def test_a_missing_permission_is_told_whole(permission: str, loud: None) -> None:
+    problem = catalogue.permission_missing(permission, HERE)
+    texts = (problem.title, problem.cause, problem.who, *problem.remedy)
+    left = {word for text in texts for word in re.findall(r"[a-z]+", told(text).partition("\n")[0])}
+    row = catalogue.PERMISSIONS[permission]
+    names = {*re.findall(r"[a-z]+", f"{permission} {row.role} {row.title} {HERE.project}")}
+    assert left <= names
+    assert told(problem.title).startswith("YOU MAY NOT ")
+    assert str(problem.to_json()["title"]).startswith("You may not ")
+
+
+def test_what_is_not_recognised_and_what_may_pass_is_told(loud: None) -> None:
+    nothing = recognise_text(" ", HERE)
+    strange = recognise_text("the moon is made of cheese", HERE)
+    for problem in (nothing, strange):
+        for text in (problem.title, problem.cause, *problem.remedy):
+            assert told(text).partition("\n")[0].isupper(), text
+    assert told(strange.remedy[-1]).endswith("\nkbq-tui doctor")
+    assert strange.original == "the moon is made of cheese"
+    late = settling(catalogue.problem("KBQ-JOB-USER-MISSING", HERE))
+    assert told(late.cause).endswith(" A CHANGE WAS MADE A MOMENT AGO AND MAY NOT HAVE ARRIVED EVERYWHERE YET.")
+    assert settling(late).cause == late.cause
+
+
+def test_a_detail_of_ours_is_told_and_one_from_outside_is_not(loud: None) -> None:
+    ours = catalogue.problem("KBQ-KEY-FILE-UNREADABLE", HERE, path="/home/jo/k", reason=said("This is a folder."))
+    theirs = catalogue.problem("KBQ-KEY-FILE-UNREADABLE", HERE, path="/home/jo/k", reason="{path} is a folder.")
+    assert told(ours.cause) == "/home/jo/k CANNOT BE READ: THIS IS A FOLDER."
+    assert told(theirs.cause) == "/home/jo/k CANNOT BE READ: {path} is a folder."
+
+
+@pytest.mark.parametrize(
+    ("reason", "kept"),
+    [
+        (check_project(""), ""),
+        (check_project("123"), ""),
+        (check_project("Acme Shop"), ""),
+        (check_project("-acme-"), ""),
+        (check_project("acme"), "4"),
+        (check_dataset(""), ""),
+        (check_dataset("a" * 2_000), "2,000"),
+        (check_dataset("a-b"), ""),
+        (check_account(""), ""),
+        (check_account("a@b"), ""),
+        (check_account("abc"), "3"),
+        (check_account("Robot_One"), "robot-one"),
+        (check_account("robot-"), ""),
+        (check_location("moon"), ""),
+        (check_name("../x"), ""),
+    ],
+)
+def test_what_is_wrong_with_a_value_is_told(reason: str | None, kept: str, loud: None) -> None:
+    assert isinstance(reason, Said)
+    assert told(reason).replace(kept, "").isupper()
+    assert kept in told(reason)
+
+
+@pytest.mark.parametrize("changed", [True, False])
+@pytest.mark.parametrize(
+    ("op", "names"),
+    [
+        (EnableService("iam.googleapis.com"), ["iam.googleapis.com"]),
+        (CreateDataset("sales", "europe-west3", "import"), ["sales", "europe-west3"]),
+        (CreateAccount("robot", "Robot"), ["klaviyo-data-transfer-user@acme-prod"]),
+        (GrantProjectRole("roles/x", "m"), ["roles/x", "acme-prod"]),
+        (GrantDatasetRole("sales", "roles/x", "m"), ["roles/x", "sales"]),
+        (RevokeProjectRole("roles/x", "m"), ["roles/x", "acme-prod"]),
+        (RevokeDatasetRole("sales", "roles/x", "user:jo"), ["user:jo", "sales"]),
+        (RevokeTableRole("sales", "orders", "roles/x", "m"), ["roles/x", "sales.orders"]),
+        (DeleteKey("robot", "abc123"), ["abc123"]),
+        (DeleteAccount("robot@x"), ["robot@x"]),
+        (DeleteDataset("sales"), ["sales"]),
+    ],
+)
+def test_what_was_done_is_told(op: Repeatable, names: list[str], changed: bool, loud: None) -> None:
+    text = told(done(op, ConnectionSpec("acme-prod"), changed))
+    for name in names:
+        assert name in text
+        text = text.replace(name, "")
+    assert text.partition(".IAM")[0].replace(".iam.gserviceaccount.com", "").isupper()
+
+
+@pytest.mark.parametrize("direction", Direction)
+def test_every_check_is_told(direction: Direction, loud: None) -> None:
+    spec = ConnectionSpec("acme-prod", direction=direction, import_dataset="sales", staging_dataset="tmp")
+    for check in checks.expected(spec):
+        assert isinstance(check.title, Said)
+        assert isinstance(check.why, Said)
+        assert told(check.title) == shout(check.title.form).format(**check.title.values), check.id
+        assert told(check.why).isupper(), check.id
+
+
+def test_every_line_of_a_plan_is_told(loud: None) -> None:
+    spec = ConnectionSpec("acme-prod", import_dataset="sales")
+    nothing = fresh(spec)
+    for seen in (nothing, after(spec, nothing, diff(spec, nothing)), replace(nothing, account=Unknown(STOP))):
+        plan = diff(spec, seen)
+        actions = (*plan.actions, *(b.action for b in plan.blocked))
+        assert actions
+        for action in actions:
+            assert isinstance(action.summary, Said)
+            assert told(action.summary) == shout(action.summary.form).format(**action.summary.values)
+            assert json.loads(json.dumps(plan.to_json())) == plan.to_json()
+
+
+@pytest.mark.parametrize("code", ["KBQ-KEY-CREATION-BLOCKED", "KBQ-DATASET-CREATE-DENIED"])
+def test_a_hand_off_is_told_and_its_commands_are_not(code: str, loud: None) -> None:
+    problem: Problem = catalogue.problem(code, HERE)
+    do, undo = commands_for(code, HERE)
+    english = handoff(problem, HERE, do, undo)
+    text = told(english)
+    assert english.startswith("Subject: Help")
+    assert text.startswith("SUBJECT: HELP")
+    assert len(text.split("\n")) == len(english.split("\n"))
+    for part in (*do, *undo, problem.link, HERE.project, "jo@example.com"):
+        assert part in text
+    assert "GCLOUD" not in text
+
+
+def test_a_summary_keeps_its_columns(loud: None) -> None:
+    lines = [told(line) for line in Summary("acme-prod", "sales", None, "robot@x", None).lines()]
+    assert lines[:3] == [
+        "PROJECT ID                  acme-prod",
+        "DATASET                     sales",
+        "SERVICE ACCOUNT KEY (JSON)  NO KEY YET",
+    ]
+    assert lines[5] == "LOCATION                    NOT KNOWN"
+
+
+def test_a_column_is_as_wide_in_any_language() -> None:
+    text = row(said("Why:"), "x", 5)
+    assert text == "Why:  x"
+    with shouting():
+        assert told(row(said("far too long:"), said("no"), 5)) == "FAR TOO LONG: NO"
+
+
+@given(st.text(), st.booleans())
+def test_what_is_inert_and_holds_no_secret_stays_what_was_said(value: str, several: bool) -> None:
+    text = said_many("{n} {a}", "{n} {a}s", 2, a=value) if several else said("A {a}", a=value)
+    for same in (inert(text, 10_000), scrub(text), clean(text, 10_000)):
+        assert same is text or type(same) is str
+    plain = said("A {a}", a="harmless")
+    assert inert(plain) is plain
+    assert scrub(plain) is plain
+    assert clean(plain) is plain
+
+
+def test_a_secret_in_a_value_is_taken_out_whatever_was_said() -> None:
+    text = said("It was {a}", a="ya29." + "x" * 40)
+    assert scrub(text) == "It was [secret]"
+    with shouting():
+        assert "ya29" not in told(scrub(text))
+
+
+def test_values_can_be_changed_and_the_words_stay() -> None:
+    inner = filled("by {who}", who="NAME")
+    text = joined("\n", said_many("{n} NAME {how}", "{n} NAMEs {how}", 2, how=inner), "run NAME")
+    changed = reworked(text, lambda value: value.replace("NAME", "jo"))
+    assert changed == "2 NAMEs by jo\nrun jo"
+    with shouting():
+        assert told(changed) == "2 NAMES BY jo\nrun jo"
+    assert reworked("plain NAME", str.lower) == "plain name"
+
+
+UNTOLD = {
+    # What Google shows to everybody, what Google says, what stands in a file.
+    "Tables and views that Klaviyo reads. Made by kbq-tui.",
+    "Klaviyo's working space. Made by kbq-tui.",
+    "Tables that Klaviyo writes. Made by kbq-tui.",
+    "Your default credentials were not found.",
+    "A connection between Klaviyo and BigQuery, written by kbq-tui. Comments are kept; secrets do not belong here.",
+}
+SENTENCE = re.compile(r"[A-Z][a-z']* \S+ [a-z]")
+ROOMS = ("i18n", "model", "shell", "diagnosis", "planning", "engine", "gcp", "local")
+BY_ENTRY = {"extract.py", "google_error.py", "requests.py", "rules.py", "commands.py"}
+"""Templates of the catalogue, which are found for translation as such, and patterns of what Google says."""
+
+
+def test_there_is_no_sentence_below_the_faces_that_cannot_be_told() -> None:
+    rooms = [path for room in ROOMS for path in (ROOT / room).rglob("*.py")]
+    found = [
+        f"{path.name}:{line}: {text}"
+        for path in (*rooms, ROOT / "cli" / "bootstrap.py")
+        if path.name not in BY_ENTRY and path.parent.name != "entries"
+        for line, text in _sentences(ast.parse(path.read_text()), told=False)
+        if text not in UNTOLD
+    ]
+    assert found == []
+
+
+def _sentences(node: ast.AST, *, told: bool) -> Iterator[tuple[int, str]]:
+    """Yield texts that read like a sentence, and are neither docstrings nor found for translation."""
+    match node:
+        case ast.Expr(value=ast.Constant()):
+            return
+        case ast.Call(func=ast.Name(id="said" | "said_many" | "mark")):
+            told = True
+        case ast.Constant(value=str(text), lineno=line) if not told and SENTENCE.match(text):
+            yield line, text
+    for child in ast.iter_child_nodes(node):
+        yield from _sentences(child, told=told)

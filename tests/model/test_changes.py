@@ -1,0 +1,137 @@
+"""What of our own changes may be on its way, and for how long that counts."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from kbq_tui.diagnosis import catalogue
+from kbq_tui.diagnosis.journal_changes import from_journal
+from kbq_tui.model.changes import (
+    ACCOUNT,
+    KEY,
+    OwnChange,
+    concerns_account,
+    last_recent,
+    of_connection,
+    waiting_text,
+)
+from kbq_tui.model.problem import Context, Problem
+from kbq_tui.model.spec import ConnectionSpec
+
+NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+SPEC = ConnectionSpec(project="my-project")
+EMAIL = SPEC.account_email
+
+
+def line(event: str, action: str, seconds: float = 0, **more: object) -> dict[str, object]:
+    return {"event": event, "action": action, "at": (NOW + timedelta(seconds=seconds)).isoformat(), **more}
+
+
+def failed(action: str, code: str | None, seconds: float = 0) -> dict[str, object]:
+    return line("failed", action, seconds, problem={"code": code})
+
+
+def test_a_journal_tells_what_was_made_and_when() -> None:
+    lines = [line("intended", "account", resource=EMAIL), line("finished", "account", 2)]
+    assert from_journal(lines) == (OwnChange("account", EMAIL, NOW + timedelta(seconds=2)),)
+
+
+def test_a_change_whose_outcome_is_not_known_may_have_been_made() -> None:
+    begun = line("intended", "account", resource=EMAIL)
+    unclear = (OwnChange("account", EMAIL, NOW, made=False),)
+    assert from_journal([begun]) == unclear
+    for code in ("KBQ-DEADLINE", "KBQ-CONNECTION-LOST", "KBQ-KEY-OUTCOME-UNKNOWN", None):
+        assert from_journal([begun, failed("account", code, 3)]) == unclear
+
+
+@pytest.mark.parametrize("code", ["KBQ-PERMISSION-MISSING", "KBQ-TOO-MANY-KEYS", "KBQ-ACCOUNT-NOT-VISIBLE"])
+def test_a_change_that_was_refused_is_none(code: str) -> None:
+    assert from_journal([line("intended", "key", resource=EMAIL), failed("key", code, 1)]) == ()
+
+
+def test_a_refusal_does_not_take_back_what_was_made_before() -> None:
+    lines = [line("finished", "key"), line("intended", "key", 5), failed("key", "KBQ-TOO-MANY-KEYS", 6)]
+    assert from_journal(lines) == (OwnChange("key", "", NOW),)
+
+
+def test_what_was_there_already_was_not_made_by_us() -> None:
+    tried = [line("intended", "account", resource=EMAIL), line("finished", "account", 1, changed=False)]
+    assert from_journal(tried) == ()
+
+
+def test_what_was_there_already_after_a_try_whose_outcome_was_not_known_was_made_by_that_try() -> None:
+    lost = line("intended", "account", resource=EMAIL)
+    again = [line("intended", "account", 60, resource=EMAIL), line("finished", "account", 61, changed=False)]
+    assert from_journal([lost, *again]) == (OwnChange("account", EMAIL, NOW),)
+
+
+def test_lines_without_a_time_say_nothing() -> None:
+    assert (
+        from_journal([{"event": "finished", "action": "key"}, {"event": "finished", "action": "key", "at": "?"}]) == ()
+    )
+    assert from_journal([{"event": "finished", "action": "key", "at": "2026-01-02T03:04:05"}]) == ()
+
+
+def test_ten_minutes_count_and_a_clock_that_was_wrong_does_not() -> None:
+    for seconds, recent in ((599, True), (601, False), (-599, True), (-601, False)):
+        made = OwnChange("account", EMAIL, NOW - timedelta(seconds=seconds))
+        assert (last_recent([made], NOW, ACCOUNT) is made) is recent
+    assert last_recent([OwnChange("account", EMAIL, datetime.max.replace(tzinfo=UTC))], NOW, ACCOUNT) is None
+
+
+def test_each_resource_has_a_time_of_its_own() -> None:
+    old = OwnChange("grant:dataset:A:roles/r", "my-project:A", NOW - timedelta(minutes=20))
+    young = OwnChange("grant:dataset:B:roles/r", "my-project:B", NOW)
+    assert last_recent([old, young], NOW, "grant:dataset:A") is None
+    assert last_recent([old, young], NOW, "grant:dataset:B") is young
+    assert last_recent([old, young], NOW, "grant:dataset:B", "account") is young
+    assert last_recent([OwnChange("grant:dataset:AB:r", "", NOW)], NOW, "grant:dataset:A") is None
+
+
+def test_changes_of_another_account_or_project_are_left_out() -> None:
+    kept = (
+        OwnChange("account", EMAIL, NOW),
+        OwnChange("grant:project:roles/r", "projects/my-project", NOW),
+        OwnChange("dataset:A", "my-project:A", NOW),
+        OwnChange("service:iam", "projects/my-project/services/iam", NOW),
+    )
+    others = (
+        OwnChange("key", f"x{EMAIL}", NOW),
+        OwnChange("grant:project:roles/r", "projects/my-project-2", NOW),
+        OwnChange("dataset:A", "my-project-2:A", NOW),
+    )
+    assert of_connection((*kept, *others), SPEC) == kept
+
+
+def refusal(code: str, method: str, original: str = "") -> Problem:
+    return catalogue.problem(code, Context("my-project"), original=original, method=method)
+
+
+def test_only_refusals_that_name_the_account_or_its_keys_concern_it() -> None:
+    for method in ("iam.serviceAccounts.get", "iam.serviceAccountKeys.create", "iam.serviceAccountKeys.list"):
+        assert concerns_account(refusal("KBQ-PERMISSION-MISSING", method), EMAIL)
+    assert not concerns_account(refusal("KBQ-PERMISSION-MISSING", "cloudresourcemanager.projects.setIamPolicy"), EMAIL)
+    named = refusal("KBQ-NOT-PERMITTED", "bigquery.datasets.update", f"Service account {EMAIL} does not exist")
+    assert concerns_account(named, EMAIL)
+    assert not concerns_account(refusal("KBQ-DEADLINE", "iam.serviceAccounts.get"), EMAIL)
+
+
+@pytest.mark.parametrize(
+    ("action", "seconds", "text"),
+    [
+        ("grant:project:r", 4, "granted 4 s ago; Google takes two minutes as a rule; nothing to do"),
+        ("grant:dataset:A:r", 130, "granted 2 min ago; Google takes two minutes as a rule; nothing to do"),
+        ("key", 5, "the key was created 5 s ago; Google takes a minute or two as a rule; nothing to do"),
+        ("service:x", -3, "the API was turned on 0 s ago; Google takes some minutes as a rule; nothing to do"),
+    ],
+)
+def test_a_wait_says_what_was_changed_when_and_that_there_is_nothing_to_do(
+    action: str, seconds: int, text: str
+) -> None:
+    assert waiting_text(OwnChange(action, "", NOW - timedelta(seconds=seconds)), NOW) == text
+
+
+def test_what_may_not_have_been_made_is_not_said_to_be() -> None:
+    text = waiting_text(OwnChange(KEY, "", NOW, made=False), NOW)
+    assert "begun 0 s ago" in text
+    assert "created" not in text

@@ -1,0 +1,64 @@
+"""What is set on a dataset itself: how long tables live, whether everybody is let in."""
+
+from datetime import timedelta
+
+import pytest
+
+from kbq_tui.model.observed import AccessEntry, DatasetInfo
+from kbq_tui.model.problem import Context
+from kbq_tui.model.spec import DATA_EDITOR, DATA_VIEWER, ConnectionSpec, RequiredDataset
+from kbq_tui.planning.dataset_rules import expiring, life, public, too_short
+
+SPEC = ConnectionSpec("my-project")
+CONTEXT = Context("my-project", SPEC.account_email, location="EU")
+STAGING = RequiredDataset("KLAVIYO_TMP", "staging", DATA_EDITOR)
+IMPORT = RequiredDataset("IMP", "import", DATA_VIEWER)
+
+
+@pytest.mark.parametrize(
+    ("of", "text"),
+    [
+        (timedelta(minutes=72), "72 minutes"),
+        (timedelta(days=60), "60 days"),
+        (timedelta(hours=36), "36 hours"),
+        (timedelta(hours=1), "1 hour"),
+        (timedelta(seconds=1), "1 minute"),
+    ],
+)
+def test_a_life_is_told_in_the_largest_unit_that_is_exact(of: timedelta, text: str) -> None:
+    assert life(of) == text
+
+
+def test_each_expiration_is_told_with_the_command_that_takes_it_off() -> None:
+    info = DatasetInfo("IMP", "EU", table_life=timedelta(minutes=72), partition_life=timedelta(days=3))
+    tables, partitions = expiring(info, CONTEXT)
+    assert "72 minutes" in tables.cause
+    assert "bq update --default_table_expiration 0 my-project:IMP" in tables.remedy[0]
+    assert tables.details["seconds"] == "4320"
+    assert "3 days" in partitions.cause
+    assert "bq update --default_partition_expiration 0 my-project:IMP" in partitions.remedy[0]
+    assert expiring(DatasetInfo("IMP", "EU"), CONTEXT) == ()
+
+
+def test_the_staging_dataset_may_forget_after_a_day_and_no_other_may() -> None:
+    day = DatasetInfo("x", "EU", table_life=timedelta(days=1))
+    assert not too_short(STAGING, day)
+    assert too_short(STAGING, DatasetInfo("x", "EU", table_life=timedelta(days=9), partition_life=timedelta(hours=23)))
+    assert too_short(IMPORT, day)
+    assert not too_short(IMPORT, DatasetInfo("x", "EU"))
+
+
+@pytest.mark.parametrize("member", ["allUsers", "specialGroup:allAuthenticatedUsers"])
+@pytest.mark.parametrize("role", [DATA_VIEWER, "roles/bigquery.metadataViewer"])
+def test_everybody_is_named_at_any_role_with_the_command_that_shuts_them_out(member: str, role: str) -> None:
+    (problem,) = public(SPEC, DatasetInfo("IMP", "EU", (AccessEntry(role, member),)), CONTEXT)
+    name = member.removeprefix("specialGroup:")
+    assert f"gives {role} to {name}" in problem.cause
+    assert f'REVOKE `{role}` ON SCHEMA `my-project.IMP` FROM "specialGroup:{name}"' in problem.remedy[-1]
+
+
+def test_under_a_condition_everybody_is_shut_out_by_hand() -> None:
+    entry = AccessEntry(DATA_VIEWER, "allUsers", "request.time < x")
+    (problem,) = public(SPEC, DatasetInfo("IMP", "EU", (entry,)), CONTEXT)
+    assert problem.remedy[-1].startswith("By hand")
+    assert "allUsers" in problem.remedy[-1]

@@ -1,0 +1,25 @@
+"""Which rows a reader gets of a table with row access policies."""
+
+import pytest
+
+from kbq_tui.planning.row_policies import RowPolicy, Rows, rows_for
+
+ME = "serviceAccount:a@acme-prod-123.iam.gserviceaccount.com"
+CAPITALS = ME.replace(":a@", ":A@")
+
+
+@pytest.mark.parametrize(
+    ("policies", "rows"),
+    [
+        ([], Rows.ALL),
+        ([("TRUE", ME)], Rows.ALL),
+        ([("(true)", CAPITALS)], Rows.ALL),
+        ([("x > 1", ME), ("TRUE", "allAuthenticatedUsers")], Rows.ALL),
+        ([("x > 1", ME), ("TRUE", "user:b@acme.example")], Rows.SOME),
+        ([("TRUE", "user:b@acme.example"), ("TRUE", "serviceAccount:b@x.iam.gserviceaccount.com")], Rows.NONE),
+        ([("TRUE", "user:b@acme.example"), ("TRUE", "group:c@acme.example")], Rows.UNKNOWN),
+        ([("TRUE", "domain:acme.example")], Rows.UNKNOWN),
+    ],
+)
+def test_a_reader_gets_what_the_policies_that_name_it_let_through(policies: list[tuple[str, str]], rows: Rows) -> None:
+    assert rows_for(ME, [RowPolicy("p", filter_, (member,)) for filter_, member in policies]) is rows

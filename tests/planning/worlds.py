@@ -1,0 +1,167 @@
+"""Observed states, made up: every part present, absent or unknown."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from hypothesis import strategies as st
+
+from kbq_tui.model import spec as s
+from kbq_tui.model.observed import (
+    Absent,
+    AccessEntry,
+    AccountInfo,
+    DatasetInfo,
+    Identity,
+    KeyInfo,
+    LocalKey,
+    Observed,
+    Present,
+    ProjectInfo,
+    RoleBinding,
+    Unknown,
+)
+from kbq_tui.model.operations import (
+    CreateAccount,
+    CreateDataset,
+    CreateKey,
+    EnableService,
+    GrantDatasetRole,
+    GrantProjectRole,
+    RevokeDatasetRole,
+)
+from kbq_tui.model.plan import Plan
+from kbq_tui.model.problem import Problem
+from kbq_tui.model.spec import ConnectionSpec
+from kbq_tui.planning.requirements import ACCOUNT_CONSTRAINTS, KEY_CONSTRAINTS, PREFLIGHT_PERMISSIONS
+
+AT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+UNKNOWN = Unknown(Problem("KBQ-STATE-UNKNOWN", "could not be read", "The reading failed."))
+SPEC = ConnectionSpec("my-project")
+
+
+def fresh(spec: ConnectionSpec = SPEC) -> Observed:
+    """A project with everything on, and nothing in it."""
+    return Observed(
+        at=AT,
+        identity=Present(Identity("me@example.com", "test")),
+        project=Present(ProjectInfo(spec.project, "1", "My project", "ACTIVE")),
+        services={n: Present(True) for n in s.REQUIRED_SERVICES},
+        billing=Present(True),
+        constraints={c: Present(False) for c in (*KEY_CONSTRAINTS, *ACCOUNT_CONSTRAINTS)},
+        permissions=Present(frozenset(PREFLIGHT_PERMISSIONS)),
+        datasets={w.name: Absent() for w in spec.datasets()},
+        names=Present(()),
+        account=Absent(),
+        keys=Absent(),
+        bindings=Present(()),
+        key=Absent(),
+    )
+
+
+def after(spec: ConnectionSpec, observed: Observed, plan: Plan) -> Observed:
+    """What is there once every change of the plan has been made."""
+    for action in plan.changes:
+        match action.op:
+            case EnableService(service=name):
+                observed = replace(observed, services={**observed.services, name: Present(True)})
+            case CreateDataset(dataset=name, location=location):
+                observed = _with_dataset(observed, DatasetInfo(name, location))
+            case CreateAccount():
+                observed = replace(observed, account=Present(AccountInfo(spec.account_email, "1")), keys=Present(()))
+            case CreateKey(email=email):
+                assert isinstance(observed.account, Present)
+                had = observed.keys.value if isinstance(observed.keys, Present) else ()
+                observed = replace(
+                    observed,
+                    keys=Present((*had, KeyInfo("new", AT))),
+                    key=Present(LocalKey("/k.json", "new", email, spec.project)),
+                )
+            case GrantProjectRole(role=role, member=member):
+                assert isinstance(observed.bindings, Present)
+                observed = replace(observed, bindings=Present((*observed.bindings.value, RoleBinding(role, (member,)))))
+            case GrantDatasetRole(dataset=name, role=role, member=member):
+                info = _dataset(observed, name)
+                assert info.access is not None, "the access list was not read"
+                assert not any(e.member.startswith("deleted:") for e in info.access), "Google refuses tombstones"
+                observed = _with_dataset(observed, replace(info, access=(*info.access, AccessEntry(role, member))))
+            case RevokeDatasetRole(dataset=name, role=role, member=member):
+                info = _dataset(observed, name)
+                assert info.access is not None, "the access list was not read"
+                kept = tuple(e for e in info.access if (e.role, e.member) != (role, member))
+                observed = _with_dataset(observed, replace(info, access=kept))
+            case other:
+                raise AssertionError(f"a set-up never does this: {other}")
+    return observed
+
+
+def _dataset(observed: Observed, name: str) -> DatasetInfo:
+    part = observed.datasets[name]
+    assert isinstance(part, Present), f"{name} is granted on before it is there"
+    return part.value
+
+
+def _with_dataset(observed: Observed, info: DatasetInfo) -> Observed:
+    return replace(observed, datasets={**observed.datasets, info.name: Present(info)})
+
+
+@st.composite
+def specs(draw: st.DrawFn) -> ConnectionSpec:
+    return ConnectionSpec(
+        "my-project",
+        location=draw(st.sampled_from([None, "US", "EU", "europe-west3"])),
+        direction=draw(st.sampled_from(list(s.Direction))),
+        export_dataset=draw(st.sampled_from([None, "KLAVIYO_EXPORT"])),
+    )
+
+
+@st.composite
+def observations(draw: st.DrawFn, spec: ConnectionSpec) -> Observed:
+    """Any mixture of present, absent and unknown parts, foreign grants, tombstones, dead keys and policies."""
+
+    def maybe(*values: object) -> object:
+        return draw(st.sampled_from([*values, UNKNOWN]))
+
+    member = spec.member
+    entries = [
+        AccessEntry(s.DATA_VIEWER, member),
+        AccessEntry(s.DATA_EDITOR, member),
+        AccessEntry(s.DATA_EDITOR, member, "request.time < timestamp('2026-01-01T00:00:00Z')"),
+        AccessEntry(s.DATA_OWNER, "user:someone@example.com"),
+        AccessEntry(s.DATA_VIEWER, f"deleted:serviceAccount:{spec.account_email}?uid=7"),
+        AccessEntry("", "view:my-project.other.v"),
+    ]
+    datasets = {
+        w.name: maybe(
+            Absent(),
+            Present(
+                DatasetInfo(
+                    w.name,
+                    draw(st.sampled_from(["US", "EU"])),
+                    draw(st.none() | st.lists(st.sampled_from(entries), max_size=4, unique=True).map(tuple)),
+                )
+            ),
+        )
+        for w in spec.datasets()
+    }
+    account = maybe(Absent(), Present(AccountInfo(spec.account_email, "1", disabled=draw(st.booleans()))))
+    remote = tuple(KeyInfo(f"k{i}", AT, disabled=draw(st.booleans())) for i in range(draw(st.integers(0, 11))))
+    keys = Absent() if isinstance(account, Absent) else maybe(Present(remote))
+    bindings = [
+        RoleBinding(s.JOB_USER, (member, "user:someone@example.com")),
+        RoleBinding(s.JOB_USER, (member,), "false"),
+        RoleBinding("roles/owner", ("user:someone@example.com",)),
+        RoleBinding("roles/bigquery.dataEditor", (member,)),
+    ]
+    held = st.sampled_from([frozenset(PREFLIGHT_PERMISSIONS), frozenset[str]()])
+    return replace(
+        fresh(spec),
+        services={n: maybe(Present(True), Present(False), Absent()) for n in s.REQUIRED_SERVICES},
+        constraints={c: maybe(Present(True), Present(False)) for c in (*KEY_CONSTRAINTS, *ACCOUNT_CONSTRAINTS)},
+        permissions=maybe(Present(draw(held))),
+        datasets=datasets,
+        names=maybe(Present((("klaviyo_tmp", "US"),))),
+        account=account,
+        keys=keys,
+        bindings=maybe(Present(tuple(draw(st.lists(st.sampled_from(bindings), max_size=3, unique=True))))),
+        key=maybe(Absent(), Present(LocalKey("/k.json", "k0", spec.account_email, spec.project))),
+    )

@@ -1,0 +1,76 @@
+"""A story: how a screen is brought into a state, and what then stands on it."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from textual.pilot import Pilot
+
+from kbq_tui.tui import _textual_compat
+from kbq_tui.tui.app import KbqApp, Start, build
+from kbq_tui.tui.display_options import Look
+from tests.stories.scene import Scene
+
+STATES: Final = ("empty", "loading", "ready", "unknown", "error", "done")
+RequestedAction = str | Callable[[KbqApp], object]
+"""Keys to press, parted by spaces; or something done to the app."""
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """One screen in one state.
+
+    Attributes:
+        about: what is to be seen, in a few words.
+        scene: makes the world and the machine in memory.
+        shows: what stands on the screen once it is in its state.
+        moves: how it gets there: as soon as the first is on the screen, the second is done.
+        start: the guided set-up, or the dashboard.
+    """
+
+    about: str
+    scene: Callable[[], Scene]
+    shows: str
+    moves: tuple[tuple[str, RequestedAction], ...] = ()
+    start: Start = "setup"
+
+    async def play(self, pilot: Pilot[Any], patience: float) -> bool:
+        """Bring the app into the story's state. Returns False where something did not come in `patience` seconds."""
+        app = pilot.app
+        assert isinstance(app, KbqApp)
+        for mark, deed in self.moves:
+            if not await _seen(pilot, mark, patience):
+                return False
+            if isinstance(deed, str):
+                await pilot.press(*deed.split())
+            else:
+                deed(app)
+        return await _seen(pilot, self.shows, patience)
+
+
+async def _seen(pilot: Pilot[Any], mark: str, patience: float) -> bool:
+    loop = asyncio.get_running_loop()
+    end = loop.time() + patience
+    while mark not in _textual_compat.screen_text(pilot.app):
+        if loop.time() > end:
+            return False
+        await asyncio.sleep(0.01)
+        await pilot.pause()
+    return True
+
+
+def app_of(scene: Scene, story: Story, look: Look | None = None) -> KbqApp:
+    """Return the app in which a story is played."""
+    return build(scene.desk(), look or Look(), start=story.start)
+
+
+def show(story: Story) -> int:
+    """Play a story in this terminal, and leave it to the developer. Returns an exit status."""
+    app = app_of(story.scene(), story)
+
+    async def play(pilot: Pilot[Any]) -> None:
+        await story.play(pilot, 10.0)
+
+    app.run(auto_pilot=play)
+    return app.return_code or 0

@@ -1,0 +1,319 @@
+"""A machine in memory, a desk over it, and the situations that stories and tests begin with."""
+
+import asyncio
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from kbq_tui.diagnosis import catalogue
+from kbq_tui.engine.services import AppServices, ConnectionDraft, CopyResult, SavedConnection, UiPreferences
+from kbq_tui.model.changes import ACCOUNT, OwnChange
+from kbq_tui.model.checks import CheckResult, healthy
+from kbq_tui.model.events import Event, EventKind
+from kbq_tui.model.observed import AccessEntry, AccountInfo, DatasetInfo, KeyInfo, LocalKey, RoleBinding
+from kbq_tui.model.problem import Context, Problem, ProblemError, Retry
+from kbq_tui.model.secret import Secret
+from kbq_tui.model.spec import DATA_EDITOR, DATA_VIEWER, JOB_USER
+from kbq_tui.model.steps import Step
+from tests.stories.memory_cloud import CANARY, NOW, PROJECT, SPEC, MemoryCloud, World
+
+
+class VirtualClock:
+    """Time that passes only by sleeping, and then at once; `hold` makes sleeps last until they are let go."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+        self.held: asyncio.Event | None = None
+
+    def now(self) -> datetime:
+        return NOW + timedelta(seconds=self.seconds)
+
+    def monotonic(self) -> float:
+        return self.seconds
+
+    async def sleep(self, seconds: float) -> None:
+        if self.held is not None:
+            await self.held.wait()
+        self.seconds += seconds
+        await asyncio.sleep(0)
+
+    def hold(self) -> None:
+        self.held = asyncio.Event()
+
+    def let_go(self) -> None:
+        assert self.held is not None
+        self.held.set()
+        self.held = None
+
+
+class MemoryKeys:
+    """Keys on this machine, in memory."""
+
+    def __init__(self) -> None:
+        self.local: LocalKey | None = None
+        self.secret: Secret | None = None
+        self.problem: Problem | None = None
+        self.handed: tuple[str, ...] = ()
+
+    def handed_over(self, project: str, email: str) -> tuple[str, ...]:
+        return self.handed
+
+    def inspect(self, path: str | None, project: str, email: str) -> LocalKey | None:
+        if self.problem is not None:
+            raise ProblemError(self.problem)
+        return self.local
+
+    def reserve(self, path: str | None, project: str, email: str) -> "MemorySlot":
+        return MemorySlot(
+            self,
+            path or f"/home/olga/.local/share/kbq-tui/keys/{project}/{email.partition('@')[0]}.json",
+            email,
+            project,
+        )
+
+    def load(self, path: str | None, project: str, email: str) -> Secret:
+        if self.secret is None:
+            raise ProblemError(catalogue.problem("KBQ-KEY-FILE-MISSING", Context(project=project), path=path or ""))
+        return self.secret
+
+    def forget_copy(self, project: str, email: str) -> str:
+        return ""
+
+
+@dataclass
+class MemorySlot:
+    keys: MemoryKeys
+    path: str
+    email: str
+    project: str
+
+    def commit(self, key: Secret) -> LocalKey:
+        key_id = json.loads(key.reveal())["private_key_id"]
+        self.keys.secret = key
+        self.keys.local = LocalKey(self.path, key_id, self.email, self.project)
+        return self.keys.local
+
+    def abandon(self) -> None:
+        return None
+
+
+class MemoryJournal:
+    def __init__(self, store: "MemoryStore") -> None:
+        self.store = store
+
+    def intend(self, action: str, resource: str) -> None:
+        self.store.open.append(action)
+
+    def settle(self, event: Event) -> None:
+        if event.action in self.store.open:
+            self.store.open.remove(event.action)
+        if event.kind is EventKind.FINISHED:
+            self.store.changed.append(OwnChange(event.action, "", event.at))
+
+    def changes(self) -> tuple[OwnChange, ...]:
+        return tuple(self.store.changed)
+
+
+class MemoryStore:
+    """What this machine remembers, in memory."""
+
+    def __init__(self) -> None:
+        self.saved: dict[str, SavedConnection] = {}
+        self.recent: tuple[str, ...] = ()
+        self.texts: dict[str, str] = {}
+        self.verified: dict[str, Mapping[str, object]] = {}
+        self.open: list[str] = []
+        self.changed: list[OwnChange] = []
+        self.problem: Problem | None = None
+        self.chosen = UiPreferences()
+
+    def names(self) -> tuple[str, ...]:
+        return tuple(name for name, saved in self.saved.items() if saved.filed)
+
+    def load(self, name: str) -> SavedConnection | None:
+        return self.saved.get(name)
+
+    def save(self, saved: SavedConnection, before: SavedConnection, *, confirmed: bool = False) -> None:
+        self.saved[saved.draft.name] = saved
+
+    def recent_projects(self) -> tuple[str, ...]:
+        return self.recent
+
+    def remember_project(self, project: str) -> None:
+        self.recent = (project, *(p for p in self.recent if p != project))
+
+    def taste(self) -> UiPreferences:
+        return self.chosen
+
+    def keep_taste(self, taste: UiPreferences) -> None:
+        if self.problem is not None:
+            raise ProblemError(self.problem)
+        self.chosen = taste
+
+    def last_verify(self, name: str) -> Mapping[str, object] | None:
+        return self.verified.get(name)
+
+    def save_verify(self, name: str, results: tuple[CheckResult, ...]) -> None:
+        self.verified[name] = {"at": NOW.isoformat(), "ok": healthy(results)}
+
+    def save_text(self, name: str, kind: str, suffix: str, text: str) -> str:
+        if self.problem is not None:
+            raise ProblemError(self.problem)
+        path = f"/home/olga/.local/state/kbq-tui/{name}-{kind}{suffix}"
+        self.texts[path] = text
+        return path
+
+    def journal(self, name: str) -> MemoryJournal:
+        return MemoryJournal(self)
+
+    def unfinished(self, name: str) -> tuple[str, ...]:
+        return tuple(self.open)
+
+
+class MemorySignIn:
+    def __init__(self, cloud: MemoryCloud) -> None:
+        self.cloud = cloud
+        self.problem: Problem | None = None
+        self.gcloud = False
+        self.gate: asyncio.Event | None = None
+        self.crash: Exception | None = None
+
+    async def __call__(self, *, allow_gcloud: bool = False) -> MemoryCloud:
+        await asyncio.sleep(0)
+        if self.gate is not None:
+            await self.gate.wait()
+        if self.crash is not None:
+            raise self.crash
+        if self.problem is not None and not (allow_gcloud and self.gcloud):
+            raise ProblemError(self.problem)
+        return self.cloud
+
+    def gcloud_available(self) -> bool:
+        return self.gcloud
+
+
+class MemoryClipboard:
+    """Takes everything.
+
+    Attributes:
+        way: what is said of the way that a private key would take; empty for none.
+    """
+
+    def __init__(self) -> None:
+        self.copied: list[str] = []
+        self.keys: list[Secret] = []
+        self.way = "Into your terminal's clipboard. A clipboard manager there may keep it."
+
+    def copy(self, text: str, write: Callable[[str], None]) -> CopyResult:
+        self.copied.append(text)
+        return CopyResult(("OSC 52",), "Sent to your terminal's clipboard.")
+
+    def key_way(self) -> str:
+        return self.way
+
+    def copy_key(self, key: Secret, write: Callable[[str], None]) -> CopyResult:
+        self.keys.append(key)
+        return CopyResult(("OSC 52",), "Sent to your terminal's clipboard.")
+
+
+@dataclass
+class Scene:
+    """A desk and everything behind it, within reach of a test."""
+
+    world: World = field(default_factory=World)
+    keys: MemoryKeys = field(default_factory=MemoryKeys)
+    store: MemoryStore = field(default_factory=MemoryStore)
+    clock: VirtualClock = field(default_factory=VirtualClock)
+    draft: ConnectionDraft = field(default_factory=ConnectionDraft)
+    clipboard: MemoryClipboard = field(default_factory=MemoryClipboard)
+    notices: tuple[str, ...] = ()
+    patience: float | None = None
+
+    def __post_init__(self) -> None:
+        self.cloud = MemoryCloud(self.world)
+        self.sign_in = MemorySignIn(self.cloud)
+
+    @property
+    def copied(self) -> list[str]:
+        return self.clipboard.copied
+
+    def desk(self) -> AppServices:
+        return AppServices(
+            sign_in=self.sign_in,
+            impersonate=lambda key: MemoryCloud(self.world, SPEC.account_email, as_account=True),
+            keys=self.keys,
+            store=self.store,
+            clipboard=self.clipboard,
+            clock=self.clock,
+            draft=self.draft,
+            notices=self.notices,
+            log_path="/home/olga/.local/state/kbq-tui/log",
+            patience=self.patience,
+        )
+
+
+def fresh(**draft: str) -> Scene:
+    """Nothing there: datasets, account, key and grants are all to be made."""
+    return Scene(draft=ConnectionDraft(**{"project": PROJECT, **draft}))
+
+
+def account_made() -> OwnChange:
+    """Our own create of the account, just now."""
+    return OwnChange(ACCOUNT, SPEC.account_email, NOW)
+
+
+def blank() -> Scene:
+    """Nothing there, and nothing typed either."""
+    return Scene()
+
+
+def resumed(screen: Step, scene: Scene | None = None) -> Scene:
+    """The operator left on a screen before."""
+    scene = scene or fresh()
+    scene.store.saved[scene.draft.name] = SavedConnection(scene.draft, screen)
+    return scene
+
+
+def complete() -> Scene:
+    """Everything in place already."""
+    scene = fresh()
+    world = scene.world
+    world.datasets = {
+        SPEC.import_dataset: DatasetInfo(
+            SPEC.import_dataset, "EU", (AccessEntry(DATA_VIEWER, SPEC.member),), table_count=3
+        ),
+        SPEC.staging_dataset: DatasetInfo(
+            SPEC.staging_dataset, "EU", (AccessEntry(DATA_EDITOR, SPEC.member),), table_count=0
+        ),
+    }
+    world.account = AccountInfo(SPEC.account_email, "1")
+    key_id = "abcdef0123456789abcdef0123456789abcdef01"
+    world.keys = [KeyInfo(key_id, NOW - timedelta(days=12))]
+    world.bindings = [RoleBinding(JOB_USER, (SPEC.member,))]
+    path = f"/home/olga/.local/share/kbq-tui/keys/{PROJECT}/{SPEC.account_id}.json"
+    scene.keys.local = LocalKey(path, key_id, SPEC.account_email, PROJECT)
+    scene.keys.secret = Secret(json.dumps({"private_key_id": key_id, "private_key": CANARY}))
+    return scene
+
+
+def no_permission() -> Scene:
+    """The operator may look, and change nothing."""
+    scene = fresh()
+    scene.world.lacking = {
+        "bigquery.datasets.create",
+        "iam.serviceAccounts.create",
+        "iam.serviceAccountKeys.create",
+        "resourcemanager.projects.setIamPolicy",
+    }
+    return scene
+
+
+def slow(times: int) -> Scene:
+    """Grants are refused a few times, because the account has not arrived everywhere."""
+    scene = fresh()
+    late = Problem(
+        "KBQ-TEST-NOT-YET", "The account is not visible yet", "Google has not heard of it.", retry=Retry.NOT_YET
+    )
+    scene.world.faults["add_project_binding"] = [late] * times
+    return scene

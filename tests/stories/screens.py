@@ -1,0 +1,255 @@
+"""The stories of the full screens: the welcome, the six steps, the dashboard."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Final
+
+from kbq_tui.diagnosis import catalogue
+from kbq_tui.engine.services import SavedConnection
+from kbq_tui.model.observed import AccessEntry, DatasetInfo
+from kbq_tui.model.problem import Problem
+from kbq_tui.model.spec import DATA_EDITOR
+from kbq_tui.model.steps import Step
+from tests.stories.memory_cloud import CONTEXT, NOW, SPEC, refused
+from tests.stories.play import Story
+from tests.stories.scene import Scene, blank, complete, fresh, no_permission, resumed
+
+UNAVAILABLE: Final = catalogue.problem("KBQ-GOOGLE-UNAVAILABLE", CONTEXT)
+
+
+def held(scene: Scene, method: str) -> Scene:
+    """Let a call never be answered."""
+    scene.world.gates[method] = asyncio.Event()
+    return scene
+
+
+def failing(scene: Scene, method: str, problem: Problem) -> Scene:
+    """Let a call always fail."""
+    scene.world.forever[method] = problem
+    return scene
+
+
+def at(step: Step, scene: Scene | None = None) -> Scene:
+    """Begin on a step; in a fresh project unless told otherwise."""
+    return resumed(step, scene or fresh())
+
+
+def _signing_in() -> Scene:
+    scene = blank()
+    scene.sign_in.gate = asyncio.Event()
+    return scene
+
+
+def _signed_out() -> Scene:
+    scene = blank()
+    scene.sign_in.problem = catalogue.problem("KBQ-NO-CREDENTIALS", CONTEXT)
+    return scene
+
+
+def _nobody() -> Scene:
+    scene = blank()
+    scene.cloud.principal = ""
+    return scene
+
+
+def granted_nothing() -> Scene:
+    """Datasets, account and key are there, and nobody may read or write anything."""
+    scene = complete()
+    world = scene.world
+    world.bindings = []
+    world.datasets = {name: replace(info, access=()) for name, info in world.datasets.items()}
+    return scene
+
+
+def _cannot_write() -> Scene:
+    scene = complete()
+    scene.world.datasets[SPEC.staging_dataset] = DatasetInfo(SPEC.staging_dataset, "EU", (), table_count=0)
+    return scene
+
+
+def _too_much() -> Scene:
+    scene = complete()
+    info = scene.world.datasets[SPEC.import_dataset]
+    scene.world.datasets[SPEC.import_dataset] = replace(
+        info, access=(*(info.access or ()), AccessEntry(DATA_EDITOR, SPEC.member))
+    )
+    return scene
+
+
+def watched(scene: Scene | None = None, *, screen: Step = Step.CONNECT, connected: bool = False) -> Scene:
+    """A connection that was set up and verified before."""
+    scene = scene or complete()
+    scene.store.verified[scene.draft.name] = {"at": NOW.isoformat(), "ok": True}
+    scene.store.saved[scene.draft.name] = SavedConnection(scene.draft, screen, finished=True, connected=connected)
+    return scene
+
+
+_WELCOME = {
+    "empty": Story("nobody is signed in yet, and nothing says so", _signing_in, "[ Begin ]"),
+    "loading": Story("the sign-in takes a while", _signing_in, "Signing in to Google"),
+    "ready": Story("signed in", blank, "Signed in as olga@acme.example"),
+    "unknown": Story("Google does not tell who it is that signed in", _nobody, "Signed in as somebody"),
+    "error": Story("no credentials", _signed_out, "the next screen says what to do"),
+    "done": Story("begun: the first step stands", blank, "Step 1 of 6", (("Signed in as", "enter"),)),
+}
+_PROJECT = {
+    "empty": Story("nothing typed yet", lambda: at(Step.PROJECT, blank()), "[ Look ]"),
+    "loading": Story(
+        "Google is being asked", lambda: held(at(Step.PROJECT), "billing_enabled"), "Looking at the project"
+    ),
+    "ready": Story("nothing in the way", lambda: at(Step.PROJECT), "nothing in the way"),
+    "unknown": Story(
+        "billing is not ours to see",
+        lambda: failing(at(Step.PROJECT), "billing_enabled", refused("resourcemanager.projects.get")),
+        "? unknown",
+    ),
+    "error": Story(
+        "the operator may look, and change nothing", lambda: at(Step.PROJECT, no_permission()), "in the way"
+    ),
+    "done": Story(
+        "the datasets exist, and settle the location", lambda: at(Step.PROJECT, complete()), "as what exists"
+    ),
+}
+_NOT_TYPED = "Something above cannot be right yet"
+_DATASETS = {
+    "empty": Story("no project typed, so nothing is known", lambda: at(Step.DATASETS, blank()), _NOT_TYPED),
+    "loading": Story(
+        "the plan is being read", lambda: held(at(Step.DATASETS), "billing_enabled"), "Looking at the project"
+    ),
+    "ready": Story("two datasets to create", lambda: at(Step.DATASETS), "[ Create 2 datasets ]"),
+    "unknown": Story(
+        "the datasets are not ours to see",
+        lambda: failing(at(Step.DATASETS), "dataset", refused("bigquery.datasets.get")),
+        "2 blocked",
+    ),
+    "error": Story(
+        "Google refused to create them",
+        lambda: failing(at(Step.DATASETS), "create_dataset", refused("bigquery.datasets.create")),
+        "[ Retry: Create 2 datasets ]",
+        (("[ Create 2 datasets ]", "enter"),),
+    ),
+    "done": Story("both are there", lambda: at(Step.DATASETS, complete()), "Already in place"),
+}
+_ACCOUNT = {
+    "empty": Story("no project typed, so nothing is known", lambda: at(Step.ACCOUNT, blank()), _NOT_TYPED),
+    "loading": Story(
+        "the plan is being read", lambda: held(at(Step.ACCOUNT), "billing_enabled"), "Looking at the project"
+    ),
+    "ready": Story("account and key to create", lambda: at(Step.ACCOUNT), "[ Create account and key ]"),
+    "unknown": Story(
+        "its keys are not ours to see",
+        lambda: failing(at(Step.ACCOUNT, complete()), "keys", refused("iam.serviceAccountKeys.list")),
+        "? unknown",
+    ),
+    "error": Story(
+        "an organisation policy forbids keys",
+        lambda: failing(
+            at(Step.ACCOUNT), "create_key", catalogue.problem("KBQ-KEY-CREATION-BLOCKED", CONTEXT, original="blocked")
+        ),
+        "[ Retry: create key ]",
+        (("[ Create account and key ]", "enter"),),
+    ),
+    "done": Story(
+        "the account is there, and its key is here", lambda: at(Step.ACCOUNT, complete()), "Already in place"
+    ),
+}
+_PERMISSIONS = {
+    "empty": Story("no project typed, so nothing is known", lambda: at(Step.PERMISSIONS, blank()), _NOT_TYPED),
+    "loading": Story(
+        "the plan is being read", lambda: held(at(Step.PERMISSIONS), "billing_enabled"), "Looking at the project"
+    ),
+    "ready": Story("three roles to grant", lambda: at(Step.PERMISSIONS, granted_nothing()), "[ Grant 3 roles ]"),
+    "unknown": Story(
+        "the project's policy is not ours to see",
+        lambda: failing(
+            at(Step.PERMISSIONS, complete()), "project_bindings", refused("resourcemanager.projects.getIamPolicy")
+        ),
+        "1 blocked",
+    ),
+    "error": Story(
+        "one of the grants is refused",
+        lambda: failing(
+            at(Step.PERMISSIONS, granted_nothing()),
+            "add_project_binding",
+            refused("resourcemanager.projects.setIamPolicy"),
+        ),
+        "[ Retry: Grant 1 role ]",
+        (("[ Grant 3 roles ]", "enter"),),
+    ),
+    "done": Story("every role is granted", lambda: at(Step.PERMISSIONS, complete()), "Already in place"),
+}
+_VERIFY = {
+    "empty": Story("no project typed, so nothing can be checked", lambda: at(Step.VERIFY, blank()), "cannot be right"),
+    "loading": Story(
+        "the checks are running", lambda: held(at(Step.VERIFY, complete()), "query"), "Checking with the key"
+    ),
+    "ready": Story(
+        "nothing has been checked yet",
+        lambda: held(at(Step.VERIFY, complete()), "authenticate"),
+        "[ Run the checks ]",
+        (("Checking with the key", "escape"),),
+    ),
+    "unknown": Story(
+        "Google does not answer one of the checks",
+        lambda: failing(at(Step.VERIFY, complete()), "tables", UNAVAILABLE),
+        "? unknown",
+    ),
+    "error": Story("Klaviyo could not write", lambda: at(Step.VERIFY, _cannot_write()), "✗ fail"),
+    "done": Story("every check passed", lambda: at(Step.VERIFY, complete()), "All is well"),
+}
+_CONNECT = {
+    "empty": Story("no project typed, so there are no values", lambda: at(Step.CONNECT, blank()), "cannot be right"),
+    "loading": Story(
+        "the values are being looked up", lambda: held(at(Step.CONNECT), "billing_enabled"), "Looking at the project"
+    ),
+    "ready": Story("the values, not verified in this run", lambda: at(Step.CONNECT, complete()), "Not verified"),
+    "unknown": Story(
+        "nobody knows where the datasets are",
+        lambda: failing(at(Step.CONNECT), "dataset", UNAVAILABLE),
+        "Location of the datasets: not known",
+    ),
+    "error": Story(
+        "not every check passed",
+        lambda: at(Step.VERIFY, _cannot_write()),
+        "Not every check passed",
+        (("[ Run again ]", lambda app: app.goto(Step.CONNECT)),),
+    ),
+    "done": Story(
+        "proven, and marked as connected",
+        lambda: watched(screen=Step.VERIFY, connected=True),
+        "Proven",
+        (("All is well", lambda app: app.goto(Step.CONNECT)),),
+    ),
+}
+_DASHBOARD = {
+    "empty": Story("no connection yet", blank, "No connection is set up yet", start="dashboard"),
+    "loading": Story(
+        "Google is being asked",
+        lambda: held(watched(), "billing_enabled"),
+        "Looking at the connections",
+        start="dashboard",
+    ),
+    "ready": Story("all is well; Klaviyo is not marked yet", watched, "not marked as connected", start="dashboard"),
+    "unknown": Story(
+        "its keys are not ours to see",
+        lambda: failing(watched(), "keys", refused("iam.serviceAccountKeys.list")),
+        "? unknown",
+        start="dashboard",
+    ),
+    "error": Story("a grant has gone missing", lambda: watched(_cannot_write()), "✗ fail", start="dashboard"),
+    "done": Story(
+        "all is well, and Klaviyo is connected", lambda: watched(connected=True), "Klaviyo connected", start="dashboard"
+    ),
+}
+
+STORIES: Final[Mapping[str, Mapping[str, Story]]] = {
+    "welcome": _WELCOME,
+    "project": _PROJECT,
+    "datasets": _DATASETS,
+    "account": _ACCOUNT,
+    "permissions": _PERMISSIONS,
+    "verify": _VERIFY,
+    "connect": _CONNECT,
+    "dashboard": _DASHBOARD,
+}

@@ -1,0 +1,49 @@
+"""`make bench`: ratios measured in one run, medians of at least seven, a table on stdout (or `--json`)."""
+
+import argparse
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.support import canary
+from tests.tools.bench import calls, startup, terminal, walks
+from tests.tools.bench.row import Row
+
+MEASURES: dict[str, Callable[[int], Row]] = {
+    "first-frame": startup.first_frame,
+    "first-frame-german": startup.first_frame_german,
+    "version": startup.version,
+    "status-round-trips": calls.status_round_trips,
+    "apply-critical-path": calls.apply_against_its_calls,
+    "apply-script": calls.apply_against_gcloud,
+    "key-to-frame": walks.key_to_frame,
+    "wizard-bytes": walks.wizard_bytes,
+    "idle-bytes": terminal.idle_bytes,
+    "loop-stall": terminal.loop_stall,
+    "memory": terminal.memory,
+}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.tools.bench")
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--runs", type=int, default=7)
+    parser.add_argument("only", nargs="*", metavar="MEASURE", help=", ".join(MEASURES))
+    args = parser.parse_args()
+    rows: list[Row] = []
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ[canary.PAIR] = str(canary.create(Path(folder)))
+        for name in args.only or MEASURES:
+            print(f"measuring {name} ...", file=sys.stderr, flush=True)
+            rows.append(MEASURES[name](args.runs))
+    if args.json:
+        print(json.dumps({"schema": "kbq-tui/bench/v1", "rows": [r.to_json() for r in rows]}, indent=2))
+    else:
+        print("\n".join(Row.table(rows)))
+    return 0
+
+
+sys.exit(main())

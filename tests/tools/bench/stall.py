@@ -1,0 +1,47 @@
+"""In a process of its own: how long the event loop stood still while signing in, and while looking."""
+
+import asyncio
+import sys
+import time
+
+from kbq_tui.cli.bootstrap import Options, build
+from kbq_tui.engine.observe import observe
+from kbq_tui.model.spec import ConnectionSpec
+from kbq_tui.tui.app import stay_responsive
+
+
+class Ticker:
+    """Runs every millisecond and remembers the longest time in which it could not."""
+
+    def __init__(self) -> None:
+        self.worst = 0.0
+
+    async def run(self) -> None:
+        last = time.perf_counter()
+        while True:
+            await asyncio.sleep(0.001)
+            now = time.perf_counter()
+            self.worst = max(self.worst, now - last - 0.001)
+            last = now
+
+    def take(self) -> float:
+        """Return the longest time in milliseconds, and begin anew."""
+        worst, self.worst = self.worst, 0.0
+        return worst * 1000
+
+
+async def main(project: str) -> None:
+    stay_responsive()
+    desk = build(Options()).desk
+    ticker = Ticker()
+    task = asyncio.create_task(ticker.run())
+    await asyncio.sleep(0.01)
+    cloud = await desk.sign_in()
+    sign_in = ticker.take()
+    await observe(ConnectionSpec(project), desk.ports(cloud, "bench"))
+    await asyncio.sleep(0.01)
+    print(sign_in, ticker.take())
+    task.cancel()
+
+
+asyncio.run(main(sys.argv[1]))

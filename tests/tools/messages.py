@@ -1,0 +1,322 @@
+"""The German catalogue, made from the sources. `make messages` brings it up to date and compiles it.
+
+python -m tests.tools.messages                  the same
+python -m tests.tools.messages --check          say what is wrong with it; exit status 1 where something is
+python -m tests.tools.messages --missing        print what is not translated yet, as a .po to be filled in
+python -m tests.tools.messages --merge FILE...  take over the translations from files like that
+"""
+
+import argparse
+import ast
+import fcntl
+import gettext
+import io
+import re
+import string
+import sys
+import tomllib
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import click
+from babel.messages.catalog import Catalog, Message
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po, write_po
+
+from kbq_tui.diagnosis.catalogue import ENTRIES
+from kbq_tui.diagnosis.requests import LOOK, REQUESTS
+from kbq_tui.i18n import language
+from kbq_tui.tui.keyboard import KEYS
+
+ROOT = Path(__file__).parents[2]
+PO = Path(language.FOLDER) / "de" / "LC_MESSAGES" / f"{language.DOMAIN}.po"
+MO = PO.with_suffix(".mo")
+Id = str | tuple[str, str]
+
+OURS = {"said", "told", "mark"}, {"said_many", "told_many"}
+CLICKS = {"_"}, {"ngettext"}
+"""Functions that take one text, and those that take it for one and for many."""
+
+TERMS = """\
+access entry               Zugriffseintrag
+billing                    Abrechnung
+binding                    Rollenbindung
+connection                 Verbindung
+dashboard                  Übersicht
+dataset                    Datensatz
+grant, to grant            (Berechtigung) erteilen
+guided set-up              geführte Einrichtung
+hand-off text              Übergabetext
+key file                   Schlüsseldatei
+location                   Speicherort
+organization policy        Organisationsrichtlinie
+over-grant                 Berechtigung zu viel
+permission                 Berechtigung
+plain view                 Klartextansicht
+principal                  Hauptkonto
+project ID                 Projekt-ID
+role                       Rolle
+service account            Dienstkonto
+service account key        Dienstkontoschlüssel
+staging dataset            Staging-Datensatz
+to apply                   anwenden
+to verify                  prüfen
+"""
+COMMENT = f"""\
+# German for kbq-tui. Made by `make messages`; only the msgstr are written by hand.
+# Informal "du", short sentences. Blanks stay as they are. One word for one thing:
+#
+{"".join(f"#   {line}" for line in TERMS.splitlines(keepends=True))}"""
+HEADERS = [
+    ("Language", "de"),
+    ("MIME-Version", "1.0"),
+    ("Content-Type", "text/plain; charset=utf-8"),
+    ("Content-Transfer-Encoding", "8bit"),
+    ("Plural-Forms", "nplurals=2; plural=(n != 1);\n"),
+]
+FORBIDDEN = re.compile(
+    r"\b(Datasets?|Service[- ]?[Kk]ont(?:o|en|os)|Service[- ]?Accounts?|Projekt ID|ProjektID|Key-Datei|Keyfile"
+    r"|Permissions?|Principals?|Bindings?|Billing|Dashboards?|Over-?[Gg]rants?|Org(?:anization)?[- ]Polic(?:y|ies)"
+    r"|Wizard|Lokation|Übergabe-Text|Schlüssel-Datei)\b|(?<=[a-zäöüß,] )(?:Sie|Ihnen|Ihre?[mnrs]?)\b"
+)
+QUOTED = re.compile(
+    r"`[^`]*`|„[^“]*“|\"[^\"]*\"|'[^']*'|\{[^}]*\}|(?:[A-Z][a-z]+ )+(?:Admin|Administrator|Creator|Manager|User)\b"
+)
+"""What a text only names, such as a field on somebody else's screen, or one of Google's roles."""
+
+
+@dataclass
+class Found:
+    """Texts with the places they come from, and what cannot be translated as it is written."""
+
+    texts: dict[Id, set[str]] = field(default_factory=dict)
+    wrong: list[str] = field(default_factory=list)
+
+    def add(self, text: Id, place: str) -> None:
+        if text and text != ("", ""):
+            self.texts.setdefault(text, set()).add(place)
+
+
+def sources() -> Found:
+    """Every text there is to translate."""
+    found = Found()
+    for path in sorted((ROOT / "kbq_tui").rglob("*.py")):
+        if path.name != "messages.py":
+            _of_module(path.read_text("utf-8"), str(path.relative_to(ROOT)), *OURS, found)
+    for name in ("core", "decorators", "exceptions", "formatting", "parser", "types"):
+        path = Path(click.__file__).with_name(f"{name}.py")
+        _of_module(path.read_text("utf-8"), f"click/{path.name}", *CLICKS, found)
+    for entry in ENTRIES.values():
+        for text in (entry.title, entry.cause, entry.who, *(step.partition("\n")[0] for step in entry.remedy)):
+            found.add(text, entry.code)
+    for code, request in REQUESTS.items():
+        for text in (LOOK, *(step.partition("\n")[0] for step in (*request.do, *request.undo))):
+            found.add(text, code)
+    for key in KEYS:
+        for text in (key.label, key.help):
+            found.add(text, "key " + key.id)
+    for path in sorted((ROOT / "kbq_tui" / "sandbox" / "scenarios").glob("*.toml")):
+        found.add(tomllib.loads(path.read_text("utf-8"))["description"], path.name)
+    return found
+
+
+def _of_module(source: str, place: str, single: set[str], many: set[str], found: Found) -> None:
+    for node in ast.walk(ast.parse(source)):
+        if not isinstance(node, ast.Call):
+            continue
+        name = _name(node.func)
+        if name in single and node.args:
+            literals = list(_literals(node.args[0]))
+            if None in literals or (name in ("said", "mark") and not literals):
+                found.wrong.append(f"{place}:{node.lineno}: {name}() takes a literal with blanks, nothing made")
+            for text in literals:
+                found.add(text or "", f"{place}:{node.lineno}")
+        elif name in many and len(node.args) >= 2:
+            match node.args[:2]:
+                case [ast.Constant(value=str(one)), ast.Constant(value=str(several))]:
+                    found.add((one, several), f"{place}:{node.lineno}")
+                case _:
+                    found.wrong.append(f"{place}:{node.lineno}: {name}() takes two literals")
+
+
+def _name(function: ast.expr) -> str:
+    match function:
+        case ast.Name(id=name) | ast.Attribute(value=ast.Name(id="words"), attr=name):
+            return name
+    return ""
+
+
+def _literals(node: ast.expr) -> Iterator[str | None]:
+    """The texts an argument can be; None for one that is put together."""
+    match node:
+        case ast.Constant(value=str(text)):
+            yield text
+        case ast.IfExp(body=one, orelse=other):
+            yield from _literals(one)
+            yield from _literals(other)
+        case ast.JoinedStr() | ast.BinOp():
+            yield None
+
+
+class German(Catalog):
+    """A catalogue with the same few headers everywhere: no dates, no versions."""
+
+    mime_headers = property(lambda _: HEADERS, lambda *_: None)
+
+
+def read(content: str) -> dict[Id, Message]:
+    """The messages of a .po by their ids, without the header."""
+    catalog = read_po(io.StringIO(content), locale="de", ignore_obsolete=True)
+    return {_id(message): message for message in catalog if message.id}
+
+
+def _id(message: Message) -> Id:
+    return message.id if isinstance(message.id, str) else (message.id[0], message.id[1])
+
+
+def strings(message: Message) -> tuple[str, ...]:
+    """The translations of a message: two where it has a plural; empty ones where there are none."""
+    given = (message.string,) if isinstance(message.string, str) else tuple(message.string or ())
+    return (*given, "", "")[: 2 if message.pluralizable else 1]
+
+
+def catalogue(found: Found, known: dict[Id, Message]) -> German:
+    """The catalogue of what the sources have, with the translations that are known."""
+    made = German(locale="de", header_comment=COMMENT, fuzzy=False)
+    plurals = {text[0] for text in found.texts if not isinstance(text, str)}
+    for text, places in found.texts.items():
+        if text in plurals:  # gettext finds the form for one under its own name
+            continue
+        translated = strings(known[text]) if text in known else ()
+        message = made.add(text, translated if not isinstance(text, str) else "".join(translated))
+        message.flags.clear()
+        message.locations = [(place, 0) for place in sorted(places)]
+    return made
+
+
+def po_text(catalog: German, *, places: bool = False) -> str:
+    """A catalogue as a .po."""
+    out = io.BytesIO()
+    write_po(out, catalog, width=100, sort_output=True, no_location=not places, include_lineno=False)
+    return out.getvalue().decode().rstrip("\n") + "\n"
+
+
+def mo_bytes(catalog: German) -> bytes:
+    """A catalogue as a .mo."""
+    out = io.BytesIO()
+    write_mo(out, catalog)
+    return out.getvalue()
+
+
+def unwritten(catalog: German) -> list[Message]:
+    """What has no translation, or not each form of one."""
+    return [m for m in catalog if m.id and not all(strings(m))]
+
+
+def faults(messages: Iterable[Message]) -> list[str]:
+    """What is wrong with translations, one line each; one that is not there is not wrong."""
+    out: list[str] = []
+    for message in messages:
+        ids = (message.id,) if isinstance(message.id, str) else message.id
+        if message.fuzzy:
+            out.append(f"fuzzy: {ids[0]!r}")
+        if any(strings(message)) and not all(strings(message)):
+            out.append(f"a plural form is missing: {ids[0]!r}")
+        for number, text in enumerate(strings(message)):
+            if text:
+                out += [f"{why}: {ids[number]!r} -> {text!r}" for why in _faults(ids, number, text)]
+    return out
+
+
+def _faults(ids: tuple[str, ...], number: int, text: str) -> Iterator[str]:
+    said = ids[number]
+    # The form for one may leave the number out, or have it where English does not.
+    if blanks(text) not in [blanks(id_) for id_ in (ids if number == 0 else (said,))]:
+        yield "other blanks"
+    if _edge(said) != _edge(text):
+        yield "begins or ends with other space"
+    if _stop(said) != _stop(text):
+        yield "ends with another mark"
+    if match := FORBIDDEN.search(QUOTED.sub("", text)):
+        yield f"not our word: {match[0]}"
+
+
+def blanks(text: str) -> list[tuple[str, str, str]]:
+    """The blanks of a form, in any order: name, format and conversion."""
+    try:
+        parts = [(n, s or "", c or "") for _, n, s, c in string.Formatter().parse(text) if n is not None]
+    except ValueError:  # a brace that is meant
+        parts = []
+    return sorted(parts + [(old, "%", "") for old in re.findall(r"%\(\w+\)[a-z]", text)])
+
+
+def _edge(text: str) -> tuple[str, str]:
+    return text[: len(text) - len(text.lstrip())], text[len(text.rstrip()) :]
+
+
+def _stop(text: str) -> str:
+    end = text.rstrip()[-3:]
+    return "..." if end == "..." else end[-1:] if end[-1:] in ".:;,!?…" else ""
+
+
+def stale(found: Found) -> list[str]:
+    """Which files are not what the sources make of them."""
+    before = PO.read_text("utf-8")
+    made = catalogue(found, read(before))
+    out = [] if po_text(made) == before else [f"{PO.name} is out of date with the sources: make messages"]
+    with MO.open("rb") as file:
+        compiled = gettext.GNUTranslations(file)
+    fresh = gettext.GNUTranslations(io.BytesIO(mo_bytes(made)))
+    return out if vars(compiled)["_catalog"] == vars(fresh)["_catalog"] else [*out, f"{MO.name} is out of date"]
+
+
+def write(catalog: German) -> None:
+    PO.write_text(po_text(catalog), "utf-8")
+    MO.write_bytes(mo_bytes(catalog))
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """One of us at a time."""
+    with PO.open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.tools.messages")
+    parser.add_argument("--check", action="store_true")
+    parser.add_argument("--missing", action="store_true")
+    parser.add_argument("--merge", nargs="+", metavar="FILE", default=())
+    options = parser.parse_args()
+    found = sources()
+    with alone():
+        known = read(PO.read_text("utf-8"))
+        for name in options.merge:
+            for id_, message in read(Path(name).read_text("utf-8")).items():
+                if id_ not in found.texts:
+                    print(f"{name}: no such text: {id_!r}", file=sys.stderr)
+                elif any(strings(message)):
+                    known[id_] = message
+        made = catalogue(found, known)
+        missing = unwritten(made)
+        if options.missing:
+            left = German(locale="de", header_comment=COMMENT, fuzzy=False)
+            for message in missing:
+                left[message.id] = message
+            print(po_text(left, places=True), end="")
+            return 0
+        wrong = found.wrong + faults(known.values())
+        if options.check:
+            wrong += stale(found) + (["not everything is translated: --missing"] if missing else [])
+        else:
+            write(made)
+    print(*wrong, sep="\n", end="\n" if wrong else "", file=sys.stderr)
+    print(f"{len(list(made)) - 1} texts, {len(missing)} not translated", file=sys.stderr)
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,278 @@
+"""`make screenshots`: a picture of every screen and box in dark, light and mono at 80x24, and at 120x36.
+
+They are drawn on the sandbox, by the program's own way to Google; only this machine is one in memory, with a clock that
+stands, so that nothing in a picture is of the machine that draws. Key ids are drawn from a seed, and times are
+replaced.
+"""
+
+import asyncio
+import os
+import random
+import re
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+from unittest.mock import patch
+from xml.etree import ElementTree
+
+from textual.widgets import TextArea
+
+from kbq_tui.cli.bootstrap import Options
+from kbq_tui.cli.bootstrap import build as wire
+from kbq_tui.engine.services import AppServices, ConnectionDraft
+from kbq_tui.model.steps import Step
+from kbq_tui.sandbox.server import Sandbox
+from kbq_tui.tui._textual_compat import screen_text
+from kbq_tui.tui.app import KbqApp, build
+from kbq_tui.tui.display_options import Look
+from kbq_tui.tui.widgets.static import MessageLine
+from tests.stories.scene import Scene, VirtualClock
+
+FOLDER = Path(__file__).parents[2] / "screenshots"
+SIZE = (80, 24)
+WIDE = (120, 36)
+THEMES = ("dark", "light", "mono")
+KINDS = (*THEMES, "120x36")
+"""What is drawn of each screen; the end of its picture's name."""
+LOOKS = {
+    THEMES[:2]: (Look(refresh=3600), SIZE),
+    THEMES[2:]: (Look(mono=True, refresh=3600), SIZE),
+    KINDS[3:]: (Look(refresh=3600), WIDE),
+}
+STRIPS = ("dark", "light")
+PATIENCE = 60.0
+"""Seconds that something may take to come."""
+
+RequestedAction = str | Callable[[KbqApp], object]
+"""Keys to press, parted by spaces; or something done to the app."""
+
+
+@dataclass(frozen=True)
+class Stop:
+    """A screen on the way.
+
+    Attributes:
+        shows: what stands on it once it is complete.
+        then: what is done there.
+        name: of its picture; empty for none.
+    """
+
+    shows: str
+    then: RequestedAction = "enter"
+    name: str = ""
+
+
+def _to(field: str) -> RequestedAction:
+    return lambda app: app.screen.query_one(field).focus()
+
+
+DENIED = "Access Denied: Project p: User does not have bigquery.jobs.create permission in project p."
+_DONE = "[ Continue ]"
+WALKS = {
+    "fresh": (
+        Stop("Signed in as", name="welcome"),
+        Stop("nothing in the way", _to("#field-location Line"), "project"),
+        Stop("nothing in the way", "f7"),
+        Stop("Pick a location", "escape", "pick"),
+        Stop("nothing in the way", _to("#primary")),
+        Stop(_DONE),
+        Stop("[ Create 2 datasets ]", "f1", "datasets"),
+        Stop("Klaviyo wants two", "escape", "help"),
+        Stop("[ Create 2 datasets ]"),
+        Stop(_DONE),
+        Stop("[ Create account and key ]", name="account"),
+        Stop(_DONE),
+        Stop("[ Grant 3 roles ]", "f3", "permissions"),
+        Stop("add-iam-policy-binding", "escape", "commands"),
+        Stop("[ Grant 3 roles ]"),
+        Stop(_DONE),
+        Stop("All is well", _to("#checks"), "verify"),
+        Stop("All is well"),
+        Stop("╭", "escape", "details"),
+        Stop("All is well", _to("#primary")),
+        Stop(_DONE),
+        Stop("Proven", "p", "connect"),
+        Stop("private key", "escape", "confirm"),
+        Stop("Proven", _to("#connected")),
+        Stop("[ Klaviyo is connected ]"),
+        Stop("Connected: yes", _to("#dashboard")),
+        Stop("Connected: yes"),
+        Stop("Looked at", "e", "dashboard"),
+        Stop("Paste an error", lambda app: app.screen.query_one("#paste", TextArea).insert(DENIED)),
+        Stop("User does not have", "tab enter"),
+        Stop("What to do", "escape", "explain"),
+    ),
+    "key-creation-blocked": (
+        Stop("Signed in as"),
+        Stop("1 in the way", "up enter"),
+        Stop("What to do", "escape", "problem"),
+    ),
+    "ten-keys": (
+        Stop("Signed in as"),
+        Stop("Preflight:", _to("#primary")),
+        Stop(_DONE),
+        Stop("[ Create 2 datasets ]"),
+        Stop("Step 2 of 6: Datasets", lambda app: None),
+        Stop(_DONE),
+        Stop("10 of 10", "f7"),
+        Stop("which one?", "escape", "leftovers"),
+    ),
+}
+"""By scenario."""
+NAMES = tuple(stop.name for walk in WALKS.values() for stop in walk if stop.name)
+GAP = 24
+CELL = 12.2
+"""Width of a cell in Rich's pictures."""
+_BLANK = "&#160;"
+_TEXT = re.compile(
+    rf'(<text [^>]*?)x="([\d.]+)"([^>]*?)textLength="([\d.]+)"([^>]*)>((?:{_BLANK})*)(.*?)((?:{_BLANK})*)</text>'
+)
+_SVG = "{http://www.w3.org/2000/svg}"
+_TIME = re.compile(r"\b\d\d:\d\d:\d\d\b")
+_CREATED = re.compile(rf"(created{_BLANK})(20\d\d-\d\d-\d\d)")
+_TODAY = date(2026, 11, 24)
+
+
+class StandingClock(VirtualClock):
+    """The sandbox's time, in which nothing takes any."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+
+def hold_still() -> None:
+    """Let no line say how long something takes: that depends on the machine."""
+    MessageLine.SHOW_AFTER = MessageLine.PERIOD = 3600.0
+    os.environ.pop("NO_COLOR", None)
+
+
+@contextmanager
+def _desk(scenario: str) -> Iterator[AppServices]:
+    """A machine in memory, signed in to a sandbox by application default credentials."""
+    names = random.Random(scenario)  # of the keys: the same in every run
+    with (
+        patch("kbq_tui.sandbox.keys.secrets.token_hex", lambda size: names.randbytes(size).hex()),
+        Sandbox(scenario) as sandbox,
+        tempfile.TemporaryDirectory(prefix="kbq-pictures-") as home,
+    ):
+        env = {**sandbox.env(), "HOME": home, "CLOUDSDK_CONFIG": home, "KBQ_TUI_KEYRING": "off"}
+        shutil.copy(env.pop("GOOGLE_APPLICATION_CREDENTIALS"), Path(home) / "application_default_credentials.json")
+        google = wire(Options(), env).desk
+        scene = Scene(clock=StandingClock(), draft=ConnectionDraft(project=sandbox.project))
+        yield replace(scene.desk(), sign_in=google.sign_in, impersonate=google.impersonate)
+
+
+async def pictures(scenario: str, kinds: tuple[str, ...]) -> dict[str, str]:
+    """Return the pictures of a walk, by name."""
+    drawn: dict[str, str] = {}
+    look, size = LOOKS[kinds]
+    with _desk(scenario) as desk:
+        app = build(desk, look)
+        async with app.run_test(size=size) as pilot:
+            for stop in WALKS[scenario]:
+                await _seen(app, stop.shows)
+                await pilot.pause()
+                for kind in kinds if stop.name else ():
+                    app.theme = kind if kind in THEMES else THEMES[0]
+                    await pilot.pause()
+                    name = f"{stop.name}-{kind}"
+                    drawn[name] = _tidy(app.export_screenshot(title="kbq-tui"), name)
+                if isinstance(stop.then, str):
+                    await pilot.press(*stop.then.split())
+                else:
+                    stop.then(app)
+                await pilot.pause()
+    return drawn
+
+
+async def _seen(app: KbqApp, mark: str) -> None:
+    loop = asyncio.get_running_loop()
+    end = loop.time() + PATIENCE
+    while mark not in screen_text(app) or app.wizard.busy is not None:
+        if loop.time() > end:
+            raise AssertionError(f"{mark} never came:\n{screen_text(app)}")
+        await asyncio.sleep(0.02)
+
+
+def _tidy(svg: str, name: str) -> str:
+    """Call classes after the picture, not after a hash; fetch no font from anywhere; draw no blanks."""
+    svg = re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL)
+    svg = _TEXT.sub(_bare, re.sub(r"terminal-\d+", name, svg))
+    svg = _CREATED.sub(_as_if_today, _TIME.sub("09:41:00", svg))
+    return re.sub(r"\s+\n", "\n", svg).strip() + "\n"
+
+
+def _as_if_today(found: re.Match[str]) -> str:
+    """Return a day as far from the pictures' today as it is from the real one."""
+    ago = datetime.now(UTC).date() - date.fromisoformat(found[2])
+    return f"{found[1]}{_TODAY - ago}"
+
+
+def _bare(found: re.Match[str]) -> str:
+    """Return a text without the blanks around it, for which not every viewer leaves room."""
+    begin, x, middle, length, end, before, text, after = found.groups()
+    cells = [len(blanks) // len(_BLANK) for blanks in (before, after)]
+    at, room = float(x) + cells[0] * CELL, float(length) - sum(cells) * CELL
+    return f'{begin}x="{at:.1f}"{middle}textLength="{room:.1f}"{end}>{text}</text>' if text else ""
+
+
+def strip(theme: str, drawn: dict[str, str]) -> str:
+    """Return the six steps as one picture, three beside each other."""
+    steps = [ElementTree.fromstring(drawn[f"{step.value}-{theme}"]) for step in Step]
+    _, _, width, height = map(float, steps[0].attrib["viewBox"].split())
+    ElementTree.register_namespace("", _SVG.strip("{}"))
+    whole = ElementTree.Element(f"{_SVG}svg", viewBox=f"0 0 {3 * width + 2 * GAP:g} {2 * height + GAP:g}")
+    for place, step in enumerate(steps):
+        row, column = divmod(place, 3)
+        step.attrib |= {
+            "x": f"{column * (width + GAP):g}",
+            "y": f"{row * (height + GAP):g}",
+            "width": f"{width:g}",
+            "height": f"{height:g}",
+        }
+        whole.append(step)
+    return ElementTree.tostring(whole, encoding="unicode") + "\n"
+
+
+def content(svg: str) -> list[tuple[str, ...]]:
+    """Return what a picture shows, for comparing: each text and area with its place and style, by no class's name."""
+    root = ElementTree.fromstring(svg)
+    rules: dict[str, str] = {}
+    for style in root.iter(f"{_SVG}style"):
+        rules |= {
+            name: " ".join(rule.split()) for name, rule in re.findall(r"\.([\w-]+)\s*\{([^}]*)\}", style.text or "")
+        }
+    return list(_content(root, rules))
+
+
+def _content(root: ElementTree.Element, rules: dict[str, str]) -> Iterator[tuple[str, ...]]:
+    for tag in ("text", "rect"):
+        for element in root.iter(f"{_SVG}{tag}"):
+            at = element.attrib
+            style = rules.get(at.get("class", ""), at.get("fill", ""))
+            yield (at.get("y", ""), at.get("x", ""), tag, at.get("width", ""), style, element.text or "")
+
+
+def main() -> int:
+    hold_still()
+    FOLDER.mkdir(exist_ok=True)
+    drawn: dict[str, str] = {}
+    for scenario in WALKS:
+        for kinds in LOOKS:
+            drawn |= asyncio.run(pictures(scenario, kinds))
+    drawn |= {f"steps-{theme}": strip(theme, drawn) for theme in STRIPS}
+    for old in set(FOLDER.glob("*.svg")) - {FOLDER / f"{name}.svg" for name in drawn}:
+        old.unlink()
+    for name, svg in drawn.items():
+        (FOLDER / f"{name}.svg").write_text(svg, encoding="utf-8")
+    print(f"{len(drawn)} pictures in {FOLDER.name}/", file=sys.stderr)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
