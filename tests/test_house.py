@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+import kbq_tui
+
 HEAVY = ("textual", "google", "grpc", "keyring", "duckdb", "starlette", "requests")
 
 # Nothing of these but what the help is rendered with: `--version` pays for every import.
@@ -95,3 +97,8 @@ def test_a_finding_is_a_script_that_explains_itself_and_can_fail(script: Path) -
     assert "index-url" not in text
     assert "kbq" not in text.lower()
     subprocess.run(["bash", "-n", script], check=True)
+
+
+def test_no_module_stands_outside_of_a_room() -> None:
+    loose = {path.name for path in Path(kbq_tui.__file__).parent.glob("*.py")}
+    assert loose == {"__init__.py", "__main__.py"}
