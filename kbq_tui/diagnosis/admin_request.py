@@ -7,7 +7,8 @@ from typing import Final, NamedTuple
 
 from kbq_tui.diagnosis.catalogue import LEVELLED, LEVELS, PERMISSIONS
 from kbq_tui.diagnosis.entry import clean, fill, fill_command, values
-from kbq_tui.diagnosis.requests import LOOK, REQUESTS, step
+from kbq_tui.diagnosis.requests import LOOK, step
+from kbq_tui.diagnosis.requests_data import REQUESTS
 from kbq_tui.i18n.messages import Said, joined, parts, row, said
 from kbq_tui.model.problem import Context, Problem
 from kbq_tui.shell import commands as cmd

@@ -7,10 +7,22 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
-from kbq_tui.diagnosis.entries import access, accounts, calls, data, datasets, machine
-from kbq_tui.diagnosis.entry import Entry, clean, fill, placeholder, step, values
+from kbq_tui.diagnosis.entries import (
+    access,
+    accounts,
+    calls,
+    data,
+    datasets,
+    encryption,
+    external,
+    klaviyo,
+    machine,
+    queries,
+    signin,
+)
+from kbq_tui.diagnosis.entry import Entry, clean, fill, step, values
 from kbq_tui.diagnosis.permissions import PERMISSIONS, Permission
-from kbq_tui.i18n.messages import filled, said
+from kbq_tui.i18n.messages import filled, mark, said
 from kbq_tui.model.problem import Context, Problem
 from kbq_tui.shell import commands as cmd
 
@@ -24,6 +36,11 @@ ENTRIES: Final[Mapping[str, Entry]] = {
         calls,
         data,
         datasets,
+        queries,
+        external,
+        encryption,
+        signin,
+        klaviyo,
         machine,
     )
     for entry in module.ENTRIES
@@ -47,6 +64,11 @@ _BY_PERMISSION: Final[Mapping[str, str]] = {
     "bigquery.datasets.update": "KBQ-DATASET-GRANT-DENIED",
     "bigquery.datasets.setIamPolicy": "KBQ-DATASET-GRANT-DENIED",
     "bigquery.jobs.create": "KBQ-JOB-USER-MISSING",
+    "bigquery.datasets.getIamPolicy": "KBQ-ACCESS-LIST-DENIED",
+    "bigquery.connections.use": "KBQ-DATA-CONNECTION-DENIED",
+    "bigquery.readsessions.create": "KBQ-READ-SESSION-DENIED",
+    "bigquery.readsessions.getData": "KBQ-READ-SESSION-DENIED",
+    "bigquery.readsessions.update": "KBQ-READ-SESSION-DENIED",
     "bigquery.tables.getData": "KBQ-TABLE-READ-DENIED",
     "bigquery.tables.create": "KBQ-TABLE-WRITE-DENIED",
     "bigquery.tables.update": "KBQ-TABLE-WRITE-DENIED",
@@ -55,6 +77,10 @@ _BY_PERMISSION: Final[Mapping[str, str]] = {
     "iam.serviceAccountKeys.create": "KBQ-KEY-CREATE-DENIED",
     "iam.serviceAccounts.getAccessToken": "KBQ-IMPERSONATION-DENIED",
     "serviceusage.services.use": "KBQ-QUOTA-PROJECT",
+    "storage.objects.get": "KBQ-EXTERNAL-DATA",
+    "storage.objects.list": "KBQ-EXTERNAL-DATA",
+    "cloudkms.cryptoKeyVersions.useToDecrypt": "KBQ-CMEK-KEY",
+    "cloudkms.cryptoKeyVersions.useToEncrypt": "KBQ-CMEK-KEY",
 }
 
 
@@ -133,6 +159,10 @@ _OPERATOR_CODES: Final = frozenset(
 )
 
 
+_NEEDED: Final = mark("That needs the permission {permission}, which is missing in project {project}.")
+mark("That needs the permission {permission}, which is missing in your project.")
+
+
 def is_operators(code: str, permission: str) -> bool:
     """Return whether a denied permission is one that the operator needs, so that `permission_missing` can say more."""
     return code in _OPERATOR_CODES and permission in PERMISSIONS and code_for_permission(permission) == code
@@ -164,11 +194,7 @@ def permission_missing(permission: str, context: Context, /, *, original: str = 
     return replace(
         base,
         title=said("You may not {purpose}", purpose=purpose),
-        cause=said(
-            "That needs the permission {permission}, which is missing in project {project}.",
-            permission=row.name,
-            project=known.get("project") or placeholder("project"),
-        ),
+        cause=fill(_NEEDED, {**known, "permission": row.name}),
         remedy=tuple(steps),
         who=said("{who}: {permission}, role {role}.", who=row.whoever, permission=row.name, role=row.granted),
     )

@@ -64,6 +64,9 @@ _ROLE: Final = re.compile(r"(?:(?:projects|organizations)/[A-Za-z0-9:.-]{1,80}/)
 _TOKEN: Final = re.compile(r"[A-Za-z0-9_.:@/-]{1,1200}")
 _NUMBER: Final = re.compile(r"[0-9]{1,30}")
 _SERVICE: Final = re.compile(r"[a-z][a-z0-9-]{0,60}\.googleapis\.com")
+_KMS_KEY: Final = re.compile(
+    r"projects/[a-z0-9.:-]{4,80}/locations/[a-z0-9-]{2,40}/keyRings/[\w-]{1,63}/cryptoKeys/[\w-]{1,63}"
+)
 _LOCATION: Final = re.compile(r"[A-Za-z][A-Za-z0-9-]{1,40}")
 _TABLE: Final = re.compile(r"[\w-]{1,1024}")
 _TABLE_CATEGORIES: Final = frozenset({"Pc", "Pd", "Zs"})
@@ -109,12 +112,23 @@ _VALID: Final[Mapping[str, Callable[[str], bool]]] = {
     "uid": _matches(_NUMBER),
     "seconds": _matches(_NUMBER),
     "member": _matches(re.compile(r"allUsers|allAuthenticatedUsers")),
+    "agent": _matches(_EMAIL),
+    "kms_key": _matches(_KMS_KEY),
+    "bucket": _matches(re.compile(r"[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]")),
+    "data_connection": _matches(re.compile(r"[A-Za-z0-9_.:-]{3,400}")),
 }
 
 _PLACEHOLDERS: Final[Mapping[str, str]] = {
     "account": "SERVICE_ACCOUNT_EMAIL",
     "account_id": spec.ACCOUNT_ID,
+    "agent": "bq-PROJECT_NUMBER@bigquery-encryption.iam.gserviceaccount.com",
     "consumer": "PROJECT_NUMBER",
+    "credentials_universe": "another one",
+    "configured_universe": "one",
+    "data_connection": "CONNECTION_PROJECT.CONNECTION_LOCATION.CONNECTION_ID",
+    "file_kind": "not that",
+    "klaviyo_type": "a data type",
+    "kms_key": "projects/KEY_PROJECT/locations/KEY_LOCATION/keyRings/KEY_RING/cryptoKeys/KEY",
     "operator": "YOUR_EMAIL",
     "operator_member": "user:YOUR_EMAIL",
     "operator_principal": "principal://goog/subject/YOUR_EMAIL",
@@ -174,8 +188,17 @@ def fill(template: str, known: Mapping[str, str]) -> Said:
         known: values, already inert.
     """
     first, *commands = template.split("\n")
+    if not known.get("project"):
+        first = unnamed(first)
     sentence = filled(first, **{name: known.get(name) or placeholder(name) for name in _BLANK.findall(first)})
     return step(sentence, commands, known) if commands else sentence
+
+
+def unnamed(sentence: str) -> str:
+    """Return the sentence of a template for an error that names no project: it then speaks of "your project"."""
+    for name in ("{project}", "{consumer}"):
+        sentence = sentence.replace(f"project {name}", "your project").replace(f"Project {name}", "Your project")
+    return sentence
 
 
 def step(sentence: str, commands: Iterable[str], known: Mapping[str, str]) -> Said:

@@ -8,13 +8,23 @@ _PROJECT: Final = r"(?:[a-z0-9][a-z0-9.-]{1,60}\.[a-z]{2,20}:)?[a-z][a-z0-9-]{4,
 _WORDS: Final = r"(?:because|before|editors?|members?|number|owners?|policies|settings|viewers?|without)"
 """What may follow the word project in a sentence, and could be an ID."""
 _DATASET: Final = r"[A-Za-z0-9_]{1,1024}"
-_TABLE: Final = r"[\w$-]{1,1024}"
+_TABLE: Final = r"[\w$*-]{1,1024}"
+AGENT: Final = (
+    r"(?:(?:service-|bq-|bqcx-|p|o)\d{4,20}[\w-]{0,40}@[\w.-]{1,120}|\d{6,20}(?:-\w{1,30})?@[\w.-]{1,120}|"
+    r"[\w.-]{1,80}@(?:gcp-sa-[\w-]{1,60}|bigquery-encryption|cloudservices|developer|system|appspot|dlp-api)\.(?:iam\.)?)"
+    r"(?:gserviceaccount\.com)?"
+)
+"""How the accounts are called that Google makes and keeps for its own services.
+
+Source: https://cloud.google.com/iam/docs/service-agents
+"""
 _EMAIL: Final = r"[A-Za-z0-9][A-Za-z0-9._%+-]{0,63}@[A-Za-z0-9][A-Za-z0-9-]{0,62}(?:\.[A-Za-z0-9-]{1,63}){1,6}"
 
 # A detail's value is what the groups named like the detail hold; the first pattern that finds one wins.
 _PATTERNS: Final = tuple(
     re.compile(pattern)
     for pattern in (
+        rf"\b(?:[Tt]able|[Vv]iew) [`'\"]?(?P<project>{_PROJECT}):(?:region-|INFORMATION_SCHEMA)",
         rf"\b(?:[Tt]able|[Vv]iew) [`'\"]?(?P<project>{_PROJECT})[:.](?P<dataset>{_DATASET})\.(?P<table>{_TABLE})",
         rf"\b[Dd]ataset [`'\"]?(?P<project>{_PROJECT})[:.](?P<dataset>{_DATASET})",
         rf"\bon columns? [`'\"]?(?P<project>{_PROJECT})[:.](?P<dataset>{_DATASET})\.(?P<table>{_TABLE})\.\w",
@@ -28,7 +38,7 @@ _PATTERNS: Final = tuple(
         rf"\bto use project (?P<consumer>{_PROJECT})",
         rf"\b[Pp]roject [\[`'\"](?P<project>{_PROJECT})",
         rf"\bprojects instance \[(?P<project>{_PROJECT})",
-        rf"\bprojects/(?P<project>{_PROJECT})",
+        rf"\bprojects/(?P<project>{_PROJECT})(?!/locations/[\w-]{{1,40}}/keyRings)",
         rf"--project[= ](?P<project>{_PROJECT})",
         rf"\"project_?[iI]d\": ?\"(?P<project>{_PROJECT})\"",
         r"\b(?:in|on) project \[?(?P<project_number>[0-9]{5,20})\b",
@@ -37,6 +47,28 @@ _PATTERNS: Final = tuple(
         r"\bvpcServiceControlsUnique(?:Identifier|Id)[\\'\"]{0,3}[:= ]{1,3}[\\'\"]{0,3}(?P<vpc_sc_id>[\w-]{4,200})",
         r"\bsource: (?P<source_location>[A-Za-z][A-Za-z0-9-]{1,40}), destination: "
         r"(?P<destination_location>[A-Za-z][A-Za-z0-9-]{1,40})",
+        r"\b(?P<kms_key>projects/[\w.:-]{4,80}/locations/[\w-]{2,40}/keyRings/[\w-]{1,63}/cryptoKeys/[\w-]{1,63})",
+        r"\bgs://(?P<bucket>[a-z0-9][a-z0-9._-]{1,220})",
+        r"\b[Cc]onnection [`'\"]?(?P<data_connection>[a-z0-9][\w:-]{2,100}\.[\w-]{2,40}\.[\w-]{1,200})",
+        rf"\b[Cc]onnection [`'\"]?(?P<project>{_PROJECT})\.(?P<location>[a-z][a-z0-9-]{{1,40}})\.\w",
+        r"configured universe domain \((?P<configured_universe>[^()\n]{1,100})\).{0,80}?"
+        r"credentials \((?P<credentials_universe>[^()\n]{1,100})\)",
+        r"\bparse view [`'\"]?(?P<view>[^`'\"\s]{1,1200})",
+        r"\bTable (?:name )?\\?\"(?P<table>[^\"\\\n]{1,300})\\?\" (?:must be|missing)",
+        r"duplicate\(s\): (?P<column>[^\n]{1,200})",
+        r"\bduplicate name (?P<column>\S{1,300})",
+        r"(?i)\binvalid dataset id \\?[\"'](?P<given_id>[^\"'\\\n]{1,200})",
+        r"_id must be a fully-qualified ID.{0,120}?\bgot (?P<given_id>\S{1,300})",
+        r"\bin region [`'\"]?(?P<location>[A-Za-z][A-Za-z0-9-]{1,40})",
+        r"\bLocation (?P<location>[A-Za-z][A-Za-z0-9-]{1,40}) (?:does not support|is not)",
+        r"(?i)\b'?type'? (?:value|field) (?:is )?\\?['\"]?(?P<credentials_type>[a-z_]{5,60})",
+        r"(?i)\bType is (?P<credentials_type>[a-z_]{5,60}), expected",
+        r"(?i)\binvalid (?P<klaviyo_type>e-?mail|phone(?: number)?|boolean|number|list|consent) (?:format|channels?)",
+        r"\b(?P<variable>REQUESTS_CA_BUNDLE|CURL_CA_BUNDLE|NODE_EXTRA_CA_CERTS|GOOGLE_CLOUD_UNIVERSE_DOMAIN)\b",
+        r"ignoring extra certs from [`'\"]?(?P<path>[^\s`'\"]{1,300})",
+        r"certificate bundle, invalid path: (?P<path>[^\s'\"]{1,300})",
+        rf"\b[Uu]ser [`'\"\[]?(?P<denied_principal>{_EMAIL})[`'\"\]]? (?:does not have|lacks)",
+        rf"(?<![\w.@+%-])(?P<denied_principal>{_EMAIL}) does not have ",
         r"\bin location [`'\"]?(?P<location>[A-Za-z][A-Za-z0-9-]{1,40})",
         r"\b(?:c|customC)onstraints/(?P<constraint>[A-Za-z][\w.]{2,100}\w)",
         r"\b(?P<constraint>iam\.(?:managed\.)?(?:disable|allowed|serviceAccountKey)[A-Za-z]{2,80})",
@@ -53,7 +85,7 @@ _PATTERNS: Final = tuple(
     )
 )
 _PERMISSION: Final = re.compile(
-    r"(?<![\w.@/-])(?:bigquery|iam|resourcemanager|serviceusage|orgpolicy|billing|datacatalog|storage|accesscontextmanager)"
+    r"(?<![\w.@/-])(?:bigquery|iam|resourcemanager|serviceusage|orgpolicy|billing|datacatalog|storage|cloudkms|accesscontextmanager)"
     r"\.(?!googleapis\b|gserviceaccount\b|managed\b)[a-z][A-Za-z]{1,60}\.[a-z][A-Za-z]{1,60}\b(?!\()"
 )
 _IMPLIED: Final = re.compile(
@@ -62,6 +94,7 @@ _IMPLIED: Final = re.compile(
 """A method that was refused, where the permission for it is not named: both are called alike."""
 _EMAILS: Final = re.compile(rf"(?<![\w.@+%-]){_EMAIL}")
 _ACCOUNT: Final = re.compile(r"(?i)\.gserviceaccount\.com$")
+_AGENTS: Final = re.compile(rf"(?i){AGENT}\Z")
 _API_NAMES: Final[Mapping[str, str]] = {
     "BigQuery": "bigquery.googleapis.com",
     "Identity and Access Management (IAM)": "iam.googleapis.com",
@@ -73,13 +106,15 @@ _API_NAMES: Final[Mapping[str, str]] = {
 }
 _ADDRESSED: Final = re.compile(
     r"(?i)(?:https?://|\bhost(?:name)?(?:=|: ?| )[\"']?|\bconnect to (?:host )?|\bresolve [\"']?|\bfrom )"
-    r"([a-z0-9][a-z0-9-]{0,62}(?:\.[a-z0-9-]{1,63}){0,6}\.[a-z]{2,20})\b"
+    r"([a-z0-9][a-z0-9-]{0,62}(?:\.[a-z0-9-]{1,63}){0,6}\.[a-z]{2,20})\b|https://((?:\d{1,3}\.){3}\d{1,3}|localhost)\b"
 )
 _GOOGLES: Final = re.compile(
     r"(?i)(?:\A|\.)(?:google(?:apis|usercontent)?\.com|klaviyo\.com|[a-z0-9-]+\.goog|goo\.gle)\Z"
 )
 _SERVER: Final = re.compile(
-    r"(?i)\b(?:nginx|apache|cloudflare|varnish|haproxy|psycopg\d?|redis|pymongo|npm err!|ssh:|etcdserver)(?![\w-])"
+    r"(?i)\b(?:nginx|apache|cloudflare|varnish|haproxy|psycopg\d?|redis|pymongo|npm err!|ssh:|etcdserver|kubectl|"
+    r"k8s\.io|"
+    r"unable to connect to the server:)(?![\w-])"
 )
 _METADATA: Final[Mapping[str, str]] = {
     "permission": "permission",
@@ -130,7 +165,7 @@ def lift(text: str, metadata: Mapping[str, str]) -> dict[str, str]:
 
 def foreign(text: str) -> bool:
     """Return whether an error tells of something that is neither Google's nor Klaviyo's: all addresses are others."""
-    hosts = [match[1] for match, _ in zip(_ADDRESSED.finditer(text), range(50), strict=False)]
+    hosts = [match[1] or match[2] for match, _ in zip(_ADDRESSED.finditer(text), range(50), strict=False)]
     if hosts:
         return not any(_GOOGLES.search(host) for host in hosts)
     return _SERVER.search(text) is not None
@@ -156,6 +191,9 @@ def _emails(text: str, found: dict[str, str]) -> None:
     """Tell service accounts from people; the first of each counts."""
     for count, match in enumerate(_EMAILS.finditer(text)):
         email = match[0].rstrip(".-")
+        if _AGENTS.match(email):
+            found.setdefault("agent", email)
+            continue
         found.setdefault("account" if _ACCOUNT.search(email) else "principal", email)
         if count > 50 or {"account", "principal"} <= found.keys():
             return

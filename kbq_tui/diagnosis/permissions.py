@@ -38,12 +38,12 @@ class Permission:
         return filled(_ON[self.level], title=self.title, role=self.role)
 
 
-_PROJECT_ADMIN: Final = mark("a project owner or Project IAM Admin")
-_OWNER: Final = mark("the dataset's owner")
+PROJECT_ADMIN: Final = mark("a project owner or Project IAM Admin")
+DATASET_OWNER: Final = mark("the dataset's owner")
 _ORGANIZATION_ADMIN: Final = mark("an organization administrator")
 _AT_START: Final[Mapping[str, str]] = {
-    _PROJECT_ADMIN: mark("A project owner or Project IAM Admin"),
-    _OWNER: mark("The dataset's owner"),
+    PROJECT_ADMIN: mark("A project owner or Project IAM Admin"),
+    DATASET_OWNER: mark("The dataset's owner"),
     _ORGANIZATION_ADMIN: mark("An organization administrator"),
 }
 _ON: Final[Mapping[str, str]] = {
@@ -54,7 +54,7 @@ _ON: Final[Mapping[str, str]] = {
 
 
 def _on_project(name: str, purpose: str, role: str, title: str) -> Permission:
-    return Permission(name, purpose, role, title, "project", _PROJECT_ADMIN)
+    return Permission(name, purpose, role, title, "project", PROJECT_ADMIN)
 
 
 _ACCOUNT_CREATOR: Final = ("roles/iam.serviceAccountCreator", "Create Service Accounts")
@@ -63,7 +63,7 @@ _ACCOUNT_ADMIN: Final = ("roles/iam.serviceAccountAdmin", "Service Account Admin
 _KEY_ADMIN: Final = ("roles/iam.serviceAccountKeyAdmin", "Service Account Key Admin")
 _IAM_ADMIN: Final = ("roles/resourcemanager.projectIamAdmin", "Project IAM Admin")
 _API_ADMIN: Final = ("roles/serviceusage.serviceUsageAdmin", "Service Usage Admin")
-_DATASET_OWNER: Final = ("roles/bigquery.dataOwner", "BigQuery Data Owner", "dataset", _OWNER)
+_DATA_OWNER: Final = ("roles/bigquery.dataOwner", "BigQuery Data Owner", "dataset", DATASET_OWNER)
 
 # Source: https://cloud.google.com/iam/docs/permissions-reference and .../roles-permissions
 _TABLE: Final = (
@@ -74,15 +74,15 @@ _TABLE: Final = (
         "roles/bigquery.metadataViewer",
         "BigQuery Metadata Viewer",
         "project",
-        _PROJECT_ADMIN,
+        PROJECT_ADMIN,
     ),
-    Permission("bigquery.datasets.update", mark("grant on a dataset"), *_DATASET_OWNER),
-    Permission("bigquery.datasets.setIamPolicy", mark("grant on a dataset with SQL"), *_DATASET_OWNER),
-    Permission("bigquery.datasets.delete", mark("delete a dataset"), *_DATASET_OWNER),
-    Permission("bigquery.tables.getIamPolicy", mark("read who has which role on a table"), *_DATASET_OWNER),
-    Permission("bigquery.tables.setIamPolicy", mark("take a role on a table away"), *_DATASET_OWNER),
-    Permission("bigquery.rowAccessPolicies.list", mark("see whether a table hides rows"), *_DATASET_OWNER),
-    Permission("bigquery.rowAccessPolicies.getIamPolicy", mark("see whom a row policy lets through"), *_DATASET_OWNER),
+    Permission("bigquery.datasets.update", mark("grant on a dataset"), *_DATA_OWNER),
+    Permission("bigquery.datasets.setIamPolicy", mark("grant on a dataset with SQL"), *_DATA_OWNER),
+    Permission("bigquery.datasets.delete", mark("delete a dataset"), *_DATA_OWNER),
+    Permission("bigquery.tables.getIamPolicy", mark("read who has which role on a table"), *_DATA_OWNER),
+    Permission("bigquery.tables.setIamPolicy", mark("take a role on a table away"), *_DATA_OWNER),
+    Permission("bigquery.rowAccessPolicies.list", mark("see whether a table hides rows"), *_DATA_OWNER),
+    Permission("bigquery.rowAccessPolicies.getIamPolicy", mark("see whom a row policy lets through"), *_DATA_OWNER),
     _on_project("bigquery.jobs.create", mark("run a query"), "roles/bigquery.jobUser", "BigQuery Job User"),
     _on_project(
         "bigquery.jobs.listAll",

@@ -1,7 +1,6 @@
 """From an error, in any of the forms in which operators meet it, to a Problem of the catalogue."""
 
 import math
-import re
 from dataclasses import replace
 from typing import Final
 
@@ -9,6 +8,8 @@ from kbq_tui.diagnosis import catalogue
 from kbq_tui.diagnosis.entry import GRANT_WAIT, clean, step, values
 from kbq_tui.diagnosis.extract import foreign, lift
 from kbq_tui.diagnosis.google_error import bounded, fault_of
+from kbq_tui.diagnosis.kinds import KINDS, KLAVIYOS
+from kbq_tui.diagnosis.principal import for_principal
 from kbq_tui.diagnosis.rules import (
     ASIDE,
     BY_POLICY,
@@ -16,20 +17,22 @@ from kbq_tui.diagnosis.rules import (
     DENIED,
     FIRST,
     HTTP_OF,
+    IMPERSONATING,
+    INNER_STATUS,
     LAST,
     LATE_REASONS,
     MALFORMED,
     NETWORK,
     REASONS,
     WORDS,
+    first_match,
 )
 from kbq_tui.i18n.messages import joined, said
+from kbq_tui.model.key_file import kind_of
 from kbq_tui.model.problem import Context, Fault, Kind, Problem, Retry
 from kbq_tui.shell import commands as cmd
 
 __all__ = ["recognise", "recognise_text", "settling"]
-
-_Rules = tuple[tuple[str, re.Pattern[str]], ...]
 
 _SIGN_IN_TO_NETWORK: Final = 511
 """Source: https://www.rfc-editor.org/rfc/rfc6585#section-6"""
@@ -89,10 +92,26 @@ def recognise_text(text: str, context: Context) -> Problem:
             link=_GENERAL_LINK,
         )
     fault, words = fault_of(text)
-    problem = recognise(fault, context)
+    problem = recognise(fault, _for_text(fault, context))
     if problem.code in _ANYBODYS and (fault.reason or "").lower() not in REASONS and foreign(fault.message):
         problem = _unrecognised(fault, context, fault.message, lift(fault.message, {}))
     return replace(problem, original=clean(words, 2_000))
+
+
+def _for_text(fault: Fault, context: Context) -> Context:
+    """Return what may fill the blanks for a pasted text: of the connection only what the text is about.
+
+    A text may be somebody else's: a colleague's, or another project's. Without one of the connection's own names in
+    it, its commands keep placeholders and its sentences speak of "your project".
+    """
+    if fault.reason in catalogue.ENTRIES:  # one of our own codes
+        return context
+    found = lift(bounded(fault.message), fault.metadata)
+    if project := found.get("project") or found.get("consumer"):
+        ours = project == context.project
+    else:
+        ours = bool({found.get("account"), found.get("dataset")} & {context.account, context.dataset} - {"", None})
+    return context if ours else Context(operator=context.operator, acting_as=context.acting_as)
 
 
 _ANYBODYS: Final = frozenset({code for code, _ in (*NETWORK, *MALFORMED)} - {"KBQ-PROXY"}) | {
@@ -100,6 +119,7 @@ _ANYBODYS: Final = frozenset({code for code, _ in (*NETWORK, *MALFORMED)} - {"KB
     "KBQ-RATE-LIMITED",
     "KBQ-UNAUTHENTICATED",
     "KBQ-CONCURRENT-CHANGE",
+    "KBQ-KEY-DAMAGED",
 }
 """What any server says in the same words; of another's there is nothing to be said here."""
 
@@ -112,31 +132,43 @@ def _code(fault: Fault, text: str, lifted: dict[str, str]) -> str | None:
     if fault.http is not None and (300 <= fault.http < 400 or fault.http == _SIGN_IN_TO_NETWORK):
         return "KBQ-CAPTIVE-PORTAL"  # Google's interfaces never redirect
     text = ASIDE.sub("", text)
-    if code := _by(FIRST, text):
+    if code := first_match(FIRST, text):
         return code
     if fault.violations and (constraint := lifted.get("constraint")):
         return CONSTRAINTS.get(constraint.removeprefix("constraints/"), "KBQ-ORG-POLICY")
+    if IMPERSONATING.search(text):
+        return _impersonation(fault, text)
     if code := REASONS.get(reason.lower()):
-        # A 412 says only "not so"; an organization policy says it with the same reason.
-        return code if code != "KBQ-CONCURRENT-CHANGE" else _by_constraint(lifted) or code
+        return code
     http = _http(fault)
     # What Google answered is judged by Google's words, what never reached it by those of the network.
     silent = http is None or http in (408, 503, 504) or reason == ""
     return (
         (_by_constraint(lifted) if BY_POLICY.search(text) else None)
-        or _by(WORDS, text)
+        or first_match(KINDS, text)
+        or first_match(WORDS, text)
         or _by_constraint(lifted)
         or _by_permission(http, text, lifted)
         or LATE_REASONS.get(reason.lower())
-        or (_by(NETWORK, text) if silent and http not in (400, 403, 404, 409, 412, 429) else None)
-        or (_by(MALFORMED, text) if http is None or http < 400 else None)
+        or (first_match(NETWORK, text) if silent and http not in (400, 403, 404, 409, 412, 429) else None)
+        or (first_match(MALFORMED, text) if http is None or http < 400 else None)
         or _by_class(http, fault.status)
-        or _by(LAST, text)
+        or first_match(LAST, text)
+        or first_match(KLAVIYOS, text)
     )
 
 
-def _by(rules: _Rules, text: str) -> str | None:
-    return next((code for code, pattern in rules if pattern.search(text)), None)
+def _impersonation(fault: Fault, text: str) -> str | None:
+    """Return what kept one account from acting as another: the status decides, the words are always the same."""
+    inner = INNER_STATUS.search(text)
+    http = int(inner[1]) if inner else _http(fault)
+    if http in (None, 403):
+        return "KBQ-IMPERSONATION-DENIED"
+    if http == 404:
+        return "KBQ-ACCOUNT-NOT-VISIBLE"
+    if http == 400:
+        return "KBQ-IMPERSONATION-INVALID"
+    return _by_class(http, None)
 
 
 def _by_constraint(lifted: dict[str, str]) -> str | None:
@@ -174,11 +206,19 @@ def _by_class(http: int | None, status: str | None) -> str | None:
 
 def _recognised(code: str, fault: Fault, context: Context, text: str, lifted: dict[str, str]) -> Problem:
     permission = lifted.get("permission", "")
+    lifted = {**lifted, **_words_for(code, text, lifted)}
     where = lifted.get("location", "")
     if context.location:
         # Where Google looked is not where the commands have to go, if we know better.
         lifted = {key: value for key, value in lifted.items() if key != "location"}
-    if context.acting_as == "operator" and catalogue.is_operators(code, permission):
+    refused = lifted.get("denied_principal", "") or (context.account if context.acting_as != "operator" else "")
+    if refused and code in _REFUSALS and (permission or code in _IMPLIED):
+        # The remedy is for the principal that was refused, who is not always the one that asks.
+        named = catalogue.problem(code, context, original=text, **lifted)
+        if code == "KBQ-PERMISSION-MISSING" or lifted.get("denied_principal"):
+            named = for_principal(named, refused, permission or _IMPLIED[code], context)
+        problem = named
+    elif context.acting_as == "operator" and catalogue.is_operators(code, permission):
         extra = {key: value for key, value in lifted.items() if key not in ("permission", "role")}
         problem = catalogue.permission_missing(permission, context, original=text, **extra)
     else:
@@ -189,6 +229,34 @@ def _recognised(code: str, fault: Fault, context: Context, text: str, lifted: di
         problem = replace(problem, wait=math.ceil(min(fault.retry_after, 86_400)))
     return problem
 
+
+def _words_for(code: str, text: str, lifted: dict[str, str]) -> dict[str, str]:
+    """Return what fills the blanks of an entry and stands in the text in other words."""
+    if code == "KBQ-CREDENTIALS-KIND":
+        return {"file_kind": kind_of(lifted.get("credentials_type", ""))}
+    if code != "KBQ-MACHINE-SETTING":
+        return {}
+    if "empty" in text:
+        return {"variable": "GOOGLE_CLOUD_UNIVERSE_DOMAIN", "reason": said("It is set, but empty.")}
+    reason = said("{path} is not a file.", path=lifted.get("path", "FILE"))
+    by_library = "NODE_EXTRA_CA_CERTS" if "extra certs" in text else "REQUESTS_CA_BUNDLE"
+    return {"variable": lifted.get("variable", by_library), "reason": reason}
+
+
+_IMPLIED: Final = {
+    "KBQ-JOB-USER-MISSING": "bigquery.jobs.create",
+    "KBQ-READ-SESSION-DENIED": "bigquery.readsessions.create",
+    "KBQ-TABLE-READ-DENIED": "bigquery.tables.getData",
+    "KBQ-TABLE-WRITE-DENIED": "bigquery.tables.updateData",
+}
+"""The permission behind a refusal that does not name it."""
+_REFUSALS: Final = {
+    *_IMPLIED,
+    "KBQ-DATASET-CREATE-DENIED",
+    "KBQ-DATASET-GRANT-DENIED",
+    "KBQ-KEY-CREATE-DENIED",
+    "KBQ-PERMISSION-MISSING",
+}
 
 _ADVICE: Final = {
     "credentials": (

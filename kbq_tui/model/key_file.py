@@ -1,12 +1,42 @@
 """What can be said about a key file's JSON without showing it."""
 
 import json
+from collections.abc import Mapping
 from typing import Final
 
-from kbq_tui.i18n.messages import said
+from kbq_tui.i18n.messages import Said, filled, mark, said
 from kbq_tui.model.secret import Secret
 
 FIELDS: Final = ("type", "project_id", "private_key_id", "private_key", "client_email", "token_uri")
+
+
+_KINDS: Final[Mapping[str, str]] = {
+    "authorized_user": mark("a person's own login (authorized_user)"),
+    "external_account": mark("a configuration of workload identity federation (external_account)"),
+    "external_account_authorized_user": mark(
+        "a person's login of workforce identity federation (external_account_authorized_user)"
+    ),
+    "impersonated_service_account": mark(
+        "a login that acts as a service account (impersonated_service_account), without a key of its own"
+    ),
+    "gdch_service_account": mark("a key for Google Distributed Cloud (gdch_service_account)"),
+    "web": mark("the secret of an OAuth client (web)"),
+    "installed": mark("the secret of an OAuth client (installed)"),
+}
+"""What Google's files of credentials are, by their `type`, or by the one field of an OAuth client's secret.
+
+Source: https://google.aip.dev/auth/4110
+"""
+_OTHER: Final = mark("of no kind that is known here; it may be the secret of an OAuth client, or an API key")
+
+
+def kind_of(name: str) -> Said:
+    """Return what a file of credentials is, in words.
+
+    Args:
+        name: its `type`, or the field that it consists of; empty where it has none.
+    """
+    return filled(_KINDS.get(name, _OTHER))
 
 
 class NotAKeyError(ValueError):
@@ -31,8 +61,11 @@ def parse(secret: Secret) -> dict[str, str]:
         data = json.loads(secret.reveal())
     except (ValueError, RecursionError):
         raise NotAKeyError(said("not JSON")) from None  # the cause would quote the text
-    if not isinstance(data, dict) or data.get("type") != "service_account":
+    if not isinstance(data, dict):
         raise NotAKeyError(said("not a service account key"))
+    if (kind := data.get("type")) != "service_account":
+        kind = kind if isinstance(kind, str) else next((name for name in ("web", "installed") if name in data), "")
+        raise NotAKeyError(said("it is {kind}", kind=kind_of(kind)))
     for field in FIELDS:
         if not isinstance(data.get(field), str) or not data[field]:
             raise NotAKeyError(said("the field {field} is missing", field=field))

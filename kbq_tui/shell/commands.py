@@ -126,3 +126,47 @@ SHOW_ALL_POLICIES: Final = "gcloud projects get-ancestors-iam-policy {project}"
 SHOW_TABLE_POLICY: Final = "bq get-iam-policy --table=true {project}:{dataset}.{table}"
 SEARCH_POLICIES: Final = "gcloud asset search-all-iam-policies --scope=projects/{project} --query=policy:{account}"
 SHOW_PROJECT: Final = "gcloud projects describe {project}"
+
+# Beyond what the set-up itself does: encryption keys, connections, external data, tables that queries cannot use.
+# Sources: `gcloud kms keys add-iam-policy-binding --help`, `bq help add-iam-policy-binding`, and
+# https://cloud.google.com/bigquery/docs/reference/standard-sql/data-definition-language
+SHOW_ENCRYPTION_AGENT: Final = "bq show --encryption_service_account --project_id={project}"
+SHOW_KMS_KEY: Final = "gcloud kms keys describe {kms_key}"
+GRANT_KMS_KEY: Final = (
+    "gcloud kms keys add-iam-policy-binding {kms_key} --member=serviceAccount:{agent} "
+    "--role=roles/cloudkms.cryptoKeyEncrypterDecrypter"
+)
+REVOKE_KMS_KEY: Final = GRANT_KMS_KEY.replace(" add-", " remove-")
+SET_DEFAULT_KMS_KEY: Final = (
+    SQL + "'ALTER PROJECT `{project}` SET OPTIONS (`region-{location}.default_kms_key_name` = \"{kms_key}\")'"
+)
+UNSET_DEFAULT_KMS_KEY: Final = (
+    SQL + "'ALTER PROJECT `{project}` SET OPTIONS (`region-{location}.default_kms_key_name` = NULL)'"
+)
+LIST_REPLICAS: Final = (
+    SQL + "'SELECT location, replica_primary_assigned FROM `{project}`.`region-{location}`."  # noqa: S608
+    'INFORMATION_SCHEMA.SCHEMATA_REPLICAS WHERE schema_name = "{dataset}"\''
+)
+SET_PRIMARY_REPLICA: Final = SQL + "'ALTER SCHEMA `{project}.{dataset}` SET OPTIONS (primary_replica = \"{location}\")'"
+SHOW_TABLE: Final = "bq show --format=prettyjson {project}:{dataset}.{table}"
+SHOW_VIEW: Final = "bq show --view {project}:{dataset}.{table}"
+GRANT_BUCKET: Final = (
+    "gcloud storage buckets add-iam-policy-binding gs://{bucket} --member=serviceAccount:{account} "
+    "--role=roles/storage.objectViewer"
+)
+GRANT_CONNECTION: Final = (
+    "bq add-iam-policy-binding --connection=true --member=serviceAccount:{account} "
+    "--role=roles/bigquery.connectionUser {data_connection}"
+)
+REVOKE_CONNECTION: Final = GRANT_CONNECTION.replace(" add-", " remove-")
+LIST_CONNECTIONS: Final = "bq ls --connection --project_id={project} --location={location}"
+GRANT_READ_SESSION: Final = GRANT_PROJECT.replace("{role}", "roles/bigquery.readSessionUser")
+REVOKE_READ_SESSION: Final = REVOKE_PROJECT.replace("{role}", "roles/bigquery.readSessionUser")
+_ALTER_TABLE: Final = SQL + "'ALTER TABLE `{project}.{dataset}.{table}` SET OPTIONS ("
+NO_PARTITION_FILTER: Final = _ALTER_TABLE + "require_partition_filter = FALSE)'"
+PARTITION_FILTER: Final = _ALTER_TABLE + "require_partition_filter = TRUE)'"
+SET_STALENESS: Final = _ALTER_TABLE + "max_staleness = INTERVAL 4 HOUR)'"
+COUNT_ROWS: Final = SQL + "'SELECT COUNT(*) FROM `{project}.{dataset}.{table}`'"  # noqa: S608
+GRANT_METADATA_VIEWER: Final = GRANT_OPERATOR.replace("{role}", "roles/bigquery.metadataViewer")
+GRANT_METADATA_VIEWER_DATASET: Final = GRANT_OPERATOR_DATASET.replace("{role}", "roles/bigquery.metadataViewer")
+GRANT_RESOURCE_VIEWER: Final = GRANT_OPERATOR.replace("{role}", "roles/bigquery.resourceViewer")

@@ -16,9 +16,9 @@ from typing import Final, NamedTuple
 
 import pytest
 
-from kbq_tui.core import catalogue
-from kbq_tui.core.problems import Context
-from kbq_tui.core.recognise import recognise_text
+from kbq_tui.diagnosis import catalogue
+from kbq_tui.diagnosis.recognise import recognise_text
+from kbq_tui.model.problem import Context
 
 TARGET: Final = 0.95
 """The share of texts of Google's and Klaviyo's that have to be recognised as what they mean."""

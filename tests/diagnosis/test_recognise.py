@@ -210,7 +210,7 @@ _ASIDE = (
         ('{"error": "invalid_grant", "error_description": "Bad Request"}', "KBQ-LOGIN-EXPIRED", {}),
         ("BadRequest: 409 reason: duplicate, message: Already Exists: Job p:US.x", "KBQ-ALREADY-EXISTS", {}),
         ("ValueError: ('Could not deserialize key data. The data may be in an incorrect format', [<OpenSSLError(code=5"
-         "03841036, lib=60)>])", "KBQ-CREDENTIALS-FILE", {}),
+         "03841036, lib=60)>])", "KBQ-KEY-DAMAGED", {}),
         ("MalformedError: Service account info was not in the expected format, missing fields token_uri.",
          "KBQ-CREDENTIALS-FILE", {}),
         ("('invalid_grant: Account has been deleted', {'error': 'invalid_grant'})", "KBQ-ACCOUNT-GONE", {}),

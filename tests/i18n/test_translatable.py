@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 import kbq_tui
 from kbq_tui.diagnosis import catalogue
 from kbq_tui.diagnosis.admin_request import commands_for, handoff
-from kbq_tui.diagnosis.entry import clean, fill, fill_command, placeholder
+from kbq_tui.diagnosis.entry import clean, fill, fill_command, placeholder, unnamed
 from kbq_tui.diagnosis.recognise import recognise_text, settling
-from kbq_tui.diagnosis.requests import REQUESTS
+from kbq_tui.diagnosis.requests_data import REQUESTS
 from kbq_tui.i18n.messages import Said, filled, joined, reworked, row, said, said_many, told
 from kbq_tui.model import checks
 from kbq_tui.model.observed import Unknown
@@ -82,6 +82,7 @@ def test_every_entry_is_told_with_its_values_unharmed(known: dict[str, str]) -> 
     for code, template in TEMPLATES:
         text = fill(template, known)
         first, *commands = template.split("\n")
+        first = first if known.get("project") else unnamed(first)
         pieces = BLANK.split(first)
         values = [known.get(name) or placeholder(name) for name in pieces[1::2]]
         below = "".join(f"\n{fill_command(command, known)}" for command in commands)

@@ -1,0 +1,91 @@
+"""Google's side of a project: encryption keys of the customer's own, Google's agents, replicas, other clouds."""
+
+from typing import Final
+
+from kbq_tui.diagnosis import requests_data as ask
+from kbq_tui.diagnosis.entry import GRANT_WAIT, Entry
+from kbq_tui.diagnosis.requests import remedy
+from kbq_tui.model.problem import Kind
+from kbq_tui.shell import commands as cmd
+
+_CLOUD: Final = "https://cloud.google.com/"
+_CMEK: Final = _CLOUD + "bigquery/docs/customer-managed-encryption"
+_KEY_ADMIN: Final = (
+    "Whoever manages the key: cloudkms.cryptoKeys.setIamPolicy, role Cloud KMS Admin (roles/cloudkms.admin) on the key "
+    "or its project."
+)
+
+ENTRIES: Final = (
+    Entry(
+        "KBQ-CMEK-KEY",
+        "BigQuery may not use the encryption key",
+        "The data are encrypted with the Cloud KMS key {kms_key}, and BigQuery's own agent {agent} does not have the "
+        "role CryptoKey Encrypter/Decrypter on it. Neither your roles nor those of Klaviyo's service account matter.",
+        (
+            "If the role is there, see whether the key is enabled, and in the same location as the dataset.",
+            *remedy(ask.CMEK_KEY),
+        ),
+        _KEY_ADMIN,
+        _CMEK + "#grant_permission",
+        Kind.NOT_PERMITTED,
+        settle=GRANT_WAIT,
+    ),
+    Entry(
+        "KBQ-CMEK-REQUIRED",
+        "The organization demands an encryption key of your own",
+        "An organization policy (gcp.restrictNonCmekServices) lets BigQuery in project {project} work only with a key "
+        "from Cloud KMS. A query without one is refused, and Klaviyo's queries name none.",
+        (
+            "Set a default key for the project in the location of the datasets; Klaviyo's queries then use it, too. Or "
+            "have an exception from the policy made at this one project.",
+            *remedy(ask.CMEK_REQUIRED),
+        ),
+        "A BigQuery administrator: bigquery.config.update, role BigQuery Admin (roles/bigquery.admin) on the project; "
+        "for the key whoever manages it, with the role Cloud KMS Admin (roles/cloudkms.admin).",
+        _CMEK + "#services_constraint",
+        Kind.NOT_PERMITTED,
+    ),
+    Entry(
+        "KBQ-GOOGLE-AGENT",
+        "The account is one of Google's own",
+        "{agent} is a service agent: Google makes it when a project first uses the service it belongs to. It cannot be "
+        "created by hand, and it is not the service account of your connection.",
+        (
+            "If BigQuery's agent for encryption keys is meant, this makes it and shows its name:\n"
+            + cmd.SHOW_ENCRYPTION_AGENT,
+            "For another service, turn on its API in the project whose number stands in the agent's name, use it once, "
+            "and wait some minutes:\ngcloud services list --enabled --project={project}",
+            "Check the number in the name: it has to be that of your own project:\n" + cmd.SHOW_PROJECT,
+        ),
+        "Whoever may turn on APIs: serviceusage.services.enable, role Service Usage Admin "
+        "(roles/serviceusage.serviceUsageAdmin) on the project.",
+        _CLOUD + "iam/docs/service-agents",
+        Kind.NOT_FOUND,
+    ),
+    Entry(
+        "KBQ-REPLICA-READ-ONLY",
+        "The dataset's replica cannot be written to",
+        "Dataset {dataset} is replicated over several regions, and the query went to {location}, where the replica is "
+        "read-only: only the primary replica takes writes.",
+        (
+            "Use the location of the primary replica for the connection; this shows which one it "
+            f"is:\n{cmd.LIST_REPLICAS}",
+            *remedy(ask.REPLICA),
+        ),
+        "The dataset's owner: bigquery.datasets.update, role BigQuery Data Owner (roles/bigquery.dataOwner) on it.",
+        _CLOUD + "bigquery/docs/data-replication",
+        Kind.CONFLICT,
+    ),
+    Entry(
+        "KBQ-OMNI",
+        "The data lie in another cloud",
+        "BigQuery Omni reads data in AWS or Azure where they lie, and what was asked for is not possible there.",
+        (
+            "Copy what Klaviyo shall read into a dataset in one of Google's own locations, and point Klaviyo to that.",
+            f"See where the dataset lies; aws-… and azure-… are other clouds:\n{cmd.SHOW_DATASET}",
+        ),
+        "Whoever looks after the data: role BigQuery Data Editor (roles/bigquery.dataEditor) on the dataset.",
+        _CLOUD + "bigquery/docs/omni-introduction#limitations",
+        Kind.CONFLICT,
+    ),
+)

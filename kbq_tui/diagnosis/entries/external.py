@@ -1,0 +1,100 @@
+"""Data that BigQuery only points to: files, other databases, connections; and the Storage Read API."""
+
+from typing import Final
+
+from kbq_tui.diagnosis import requests_data as ask
+from kbq_tui.diagnosis.entry import GRANT_WAIT, Entry
+from kbq_tui.diagnosis.requests import remedy
+from kbq_tui.model.problem import Kind
+
+_BIGQUERY: Final = "https://cloud.google.com/bigquery/docs/"
+_PROJECT_IAM_ADMIN: Final = (
+    "A project IAM administrator: resourcemanager.projects.setIamPolicy, role Project IAM Admin "
+    "(roles/resourcemanager.projectIamAdmin) on the project."
+)
+_CONNECTION_ADMIN: Final = (
+    "A connection administrator: bigquery.connections.setIamPolicy, role BigQuery Connection Admin "
+    "(roles/bigquery.connectionAdmin) on the connection or the project."
+)
+
+ENTRIES: Final = (
+    Entry(
+        "KBQ-EXTERNAL-DATA",
+        "The data of an external table may not be read",
+        "The table points to files outside of BigQuery, in a bucket or in Google Drive, which are not open to the "
+        "account that queries (or to the connection that the table uses).",
+        (
+            "The table's description names where the data lie (sourceUris), and the connection if one is used "
+            "(connectionId): then it is the connection's own account that has to be let in.",
+            "For a file in Drive, share it with the account; whoever queries must ask for the Drive scope, too.",
+            *remedy(ask.EXTERNAL_DATA),
+        ),
+        "The bucket's owner: storage.buckets.setIamPolicy, role Storage Admin (roles/storage.admin); for a file in "
+        "Drive its owner.",
+        _BIGQUERY + "external-data-cloud-storage#required_permissions",
+        Kind.NOT_PERMITTED,
+        settle=GRANT_WAIT,
+    ),
+    Entry(
+        "KBQ-FEDERATED",
+        "The other database refused the query",
+        "The table or view reads another database through a BigQuery connection (EXTERNAL_QUERY), and that database "
+        "said no. BigQuery's roles cannot change that.",
+        (
+            "Read the other database's own words: they name what it lacks, such as a right on a table.",
+            "Have the user of the connection given that right in the other database, or the view corrected.",
+            *remedy(ask.OTHER_COPY),
+        ),
+        "Whoever manages the other database; the connection itself: role BigQuery Connection Admin "
+        "(roles/bigquery.connectionAdmin).",
+        _BIGQUERY + "cloud-sql-federated-queries#troubleshooting",
+        Kind.NOT_PERMITTED,
+    ),
+    Entry(
+        "KBQ-DATA-CONNECTION-DENIED",
+        "A BigQuery connection may not be used",
+        "The table or view reads through the connection {data_connection}, and whoever asked lacks "
+        "bigquery.connections.use on it.",
+        (
+            "Let the account use the connection: role BigQuery Connection User (roles/bigquery.connectionUser). "
+            "Or copy the data into a table of BigQuery's own, and give Klaviyo that.",
+            *remedy(ask.CONNECTION_DENIED),
+            "If the role was granted a moment ago, wait: two minutes as a rule, sometimes seven or more.",
+        ),
+        _CONNECTION_ADMIN,
+        _BIGQUERY + "working-with-connections#share-connections",
+        Kind.NOT_PERMITTED,
+        settle=GRANT_WAIT,
+    ),
+    Entry(
+        "KBQ-DATA-CONNECTION-MISSING",
+        "A BigQuery connection does not exist",
+        "The table or view reads through the connection {data_connection}, which is not there (or not in that "
+        "location).",
+        (
+            "Make it again under the same name and in the same location, or copy the data into a table of BigQuery's "
+            "own, and give Klaviyo that.",
+            *remedy(ask.CONNECTION_MISSING),
+        ),
+        _CONNECTION_ADMIN,
+        _BIGQUERY + "working-with-connections",
+        Kind.NOT_FOUND,
+    ),
+    Entry(
+        "KBQ-READ-SESSION-DENIED",
+        "The Storage Read API may not be used",
+        "Reading through BigQuery's Storage Read API needs bigquery.readsessions.create and .getData in project "
+        "{project}, which whoever asked does not have. Job User and Data Viewer do not include them.",
+        (
+            "Grant BigQuery Read Session User (roles/bigquery.readSessionUser) on the project; Data Viewer on the "
+            "dataset "
+            "is needed beside it.",
+            *remedy(ask.READ_SESSION),
+            "If the role was granted a moment ago, wait: two minutes as a rule, sometimes seven or more.",
+        ),
+        _PROJECT_IAM_ADMIN,
+        _BIGQUERY + "access-control#bigquery.readSessionUser",
+        Kind.NOT_PERMITTED,
+        settle=GRANT_WAIT,
+    ),
+)

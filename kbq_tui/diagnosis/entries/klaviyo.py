@@ -1,0 +1,78 @@
+"""Klaviyo's own words: the states of a sync, what it says of a row, and Google's service of a similar name."""
+
+from typing import Final
+
+from kbq_tui.diagnosis.entry import Entry
+from kbq_tui.model.problem import Kind
+
+_HELP: Final = "https://help.klaviyo.com/hc/en-us/articles/"
+_YOU: Final = "You, in Klaviyo."
+_SEE: Final = (
+    "In Klaviyo open Advanced > Syncing, then the sync: External message is BigQuery's own text. Explain that one:\n"
+    "kbq-tui explain 'EXTERNAL_MESSAGE'"
+)
+
+ENTRIES: Final = (
+    Entry(
+        "KBQ-KLAVIYO-FORMAT",
+        "Klaviyo does not take a value of a column",
+        "A column is mapped to {klaviyo_type} in Klaviyo, and a row holds a value that is not in the form Klaviyo "
+        "wants "
+        "there. Such rows are left out; the connection itself works.",
+        (
+            "E-mail: one address, no spaces. Phone number: E.164, such as +15551234567. Boolean: true or false. "
+            "Number: "
+            'digits and a point, no currency sign. List: a JSON array, such as ["a", "b"]. Consent: a JSON array of '
+            'channels, such as ["email", "sms"].',
+            "Mend it in the table, or in a view that Klaviyo reads; or map the column as text.",
+            "See which rows will be refused:\nkbq-tui source",
+        ),
+        "Whoever looks after the data: role BigQuery Data Editor (roles/bigquery.dataEditor) on the dataset.",
+        _HELP + "8557592023451",
+    ),
+    Entry(
+        "KBQ-KLAVIYO-ERRORED",
+        "The sync met an error, and Klaviyo tries again",
+        "Errored means that the last run failed, and that Klaviyo will try it again by itself.",
+        (
+            _SEE,
+            "If the cause has been mended, wait for the next try; it runs hourly or daily.",
+            "Check the connection from here:\nkbq-tui verify",
+        ),
+        _YOU,
+        _HELP + "41406928654107",
+    ),
+    Entry(
+        "KBQ-KLAVIYO-FAILED",
+        "The sync failed, and Klaviyo has given up",
+        "Failed means that Klaviyo does not try again by itself.",
+        (
+            _SEE,
+            "Mend the cause, check the connection from here, and start the sync again in Klaviyo:\nkbq-tui verify",
+        ),
+        _YOU,
+        _HELP + "41406928654107",
+    ),
+    Entry(
+        "KBQ-KLAVIYO-STOPPED",
+        "The sync is switched off in Klaviyo",
+        "Paused and Disabled are states in which Klaviyo does not sync; no error of BigQuery's is behind them.",
+        ("In Klaviyo open Advanced > Syncing, then the sync, and switch it on again if that is what you want.",),
+        _YOU,
+        _HELP + "41406928654107",
+    ),
+    Entry(
+        "KBQ-KLAVIYO-TRANSFER",
+        "That is Google's Data Transfer Service for Klaviyo",
+        "Google's BigQuery Data Transfer Service for Klaviyo is something else than Klaviyo's own sync: there Google "
+        "reads from Klaviyo with a private API key of Klaviyo's, and no service account's key is given to Klaviyo.",
+        (
+            "If Klaviyo shall read or write BigQuery, leave the transfer aside and set up the sync:\nkbq-tui setup",
+            "If it is the transfer that you want, its runs and errors are here:\n"
+            "bq ls --transfer_config --transfer_location={location} --project_id={project}",
+        ),
+        "You. For the transfer: role BigQuery Admin (roles/bigquery.admin) on the project.",
+        "https://docs.cloud.google.com/bigquery/docs/klaviyo-transfer-intro",
+        Kind.USAGE,
+    ),
+)

@@ -1,0 +1,155 @@
+"""Tables, views and names that a query cannot use as they are."""
+
+from typing import Final
+
+from kbq_tui.diagnosis import requests_data as ask
+from kbq_tui.diagnosis.entry import GRANT_WAIT, Entry
+from kbq_tui.diagnosis.requests import remedy
+from kbq_tui.model.problem import Kind
+from kbq_tui.shell import commands as cmd
+
+_BIGQUERY: Final = "https://cloud.google.com/bigquery/docs/"
+_DATA_EDITOR: Final = (
+    "Whoever looks after the data: bigquery.tables.update, role BigQuery Data Editor "
+    "(roles/bigquery.dataEditor) on the dataset."
+)
+_YOU: Final = "You: name it rightly."
+
+ENTRIES: Final = (
+    Entry(
+        "KBQ-PARTITION-FILTER",
+        "The table demands a filter on its partitions",
+        "Table {table} was made with require_partition_filter, so every query has to filter by its partition column, "
+        "and Klaviyo's does not. Nothing was renamed.",
+        (
+            "Switch the demand off (require_partition_filter), or offer Klaviyo a view that filters, such as by the "
+            "last "
+            "90 days.",
+            *remedy(ask.PARTITION_FILTER),
+        ),
+        _DATA_EDITOR,
+        _BIGQUERY + "managing-partitioned-tables#require-filter",
+    ),
+    Entry(
+        "KBQ-VIEW-BROKEN",
+        "A view no longer works",
+        "BigQuery cannot read the text of view {view}: a table or column it names was renamed or removed since the "
+        "view was made.",
+        (
+            f"See the view's text:\n{cmd.SHOW_VIEW}",
+            "Correct it, or bring back what it names; Klaviyo's sync then goes on by itself.",
+        ),
+        _DATA_EDITOR,
+        _BIGQUERY + "updating-views",
+    ),
+    Entry(
+        "KBQ-TABLE-UNQUALIFIED",
+        "A table is named without its dataset",
+        "The query names table {table} without a dataset, and no default dataset is set.",
+        (
+            "Write the name out: {project}.{dataset}.{table}.",
+            "If it was in a view, save the view again with the names written out.",
+            "In Klaviyo choose the table from the dataset of the connection, rather than typing its name.",
+        ),
+        _YOU,
+        _BIGQUERY + "reference/standard-sql/lexical#table_names",
+    ),
+    Entry(
+        "KBQ-COLUMNS-DUPLICATE",
+        "Two columns have the same name",
+        "The result of the query or view has the column {column} more than once, which BigQuery does not store.",
+        (
+            "Give each column of the view a name of its own (AS), and name the columns in place of SELECT *.",
+            "Names that differ in capitals only count as the same.",
+        ),
+        _DATA_EDITOR,
+        _BIGQUERY + "schemas#column_names",
+    ),
+    Entry(
+        "KBQ-TOO-MANY-COLUMNS",
+        "The table has more columns than BigQuery allows",
+        "A table may have at most 10,000 columns, nested fields counted.",
+        (
+            "Offer Klaviyo a view or table with the columns it needs, and no others.",
+            "If the columns came by themselves, look at what writes the table: as a rule keys of JSON became columns.",
+        ),
+        _DATA_EDITOR,
+        "https://cloud.google.com/bigquery/quotas#standard_tables",
+    ),
+    Entry(
+        "KBQ-TABLE-STALE",
+        "The table has changes that are not applied yet",
+        "Table {table} is fed by change data capture, and its pending changes are older than its max_staleness allows, "
+        "so it cannot be read directly.",
+        (
+            "Wait until BigQuery has applied the changes; the next sync then works.",
+            f"A query applies them, too:\n{cmd.COUNT_ROWS}",
+            "If it happens again and again, allow older changes.",
+            *remedy(ask.STALE),
+        ),
+        _DATA_EDITOR,
+        _BIGQUERY + "change-data-capture#manage_table_staleness",
+    ),
+    Entry(
+        "KBQ-LOCATION-UNSUPPORTED",
+        "The location cannot do this",
+        "BigQuery does not offer this in the location {location}, or there is no location of that name.",
+        (
+            f"See where the dataset lies:\n{cmd.SHOW_DATASET}",
+            "Name exactly that location, such as EU or europe-west1.",
+            "If the location is right but lacks the feature, have the data copied to one that has it.",
+        ),
+        "You: name the right location.",
+        _BIGQUERY + "locations#supported_locations",
+        Kind.NOT_FOUND,
+    ),
+    Entry(
+        "KBQ-DATASET-ID-INVALID",
+        "That is not the ID of a dataset",
+        "The name {given_id} holds a project, a table or characters that are not allowed: where a dataset is asked "
+        "for, "
+        "its ID alone is meant, of letters, digits and underscores.",
+        (
+            "Type the dataset's ID alone, such as KLAVIYO_IMPORT_FROM_DWH; the project has a field of its own in "
+            "Klaviyo.",
+            f"See the IDs there are:\n{cmd.LIST_DATASETS}",
+        ),
+        _YOU,
+        _BIGQUERY + "datasets#dataset-naming",
+        Kind.USAGE,
+    ),
+    Entry(
+        "KBQ-REGION-VIEW",
+        "A view over the whole project may not be read",
+        "INFORMATION_SCHEMA without a dataset shows the whole project or region, and whoever asked lacks the "
+        "permission "
+        "for it on the project. Klaviyo's service account does not need it, so no grant is missing for Klaviyo.",
+        (
+            "Ask the dataset's own view instead, which a role on the dataset opens: "
+            "{project}.{dataset}.INFORMATION_SCHEMA.TABLES.",
+            "To see the whole region yourself, ask for Metadata Viewer on the project; for the JOBS views Resource "
+            f"Viewer:\n{cmd.GRANT_METADATA_VIEWER}\n{cmd.GRANT_RESOURCE_VIEWER}",
+            "Check the name, too: the project goes before the region, such as `{project}`.`region-eu`.",
+        ),
+        "A project IAM administrator: resourcemanager.projects.setIamPolicy, role Project IAM Admin "
+        "(roles/resourcemanager.projectIamAdmin) on the project.",
+        _BIGQUERY + "information-schema-intro#dataset_qualifier",
+        Kind.NOT_PERMITTED,
+    ),
+    Entry(
+        "KBQ-ACCESS-LIST-DENIED",
+        "The dataset's access list may not be read",
+        "Reading who has access to dataset {dataset} needs bigquery.datasets.getIamPolicy beside "
+        "bigquery.datasets.get: "
+        "the project uses fine-grained access lists.",
+        (
+            f"Ask for Metadata Viewer on the dataset, which holds both:\n{cmd.GRANT_METADATA_VIEWER_DATASET}",
+            "If a custom role is used, have both bigquery.datasets.get and bigquery.datasets.getIamPolicy added to it.",
+        ),
+        "The dataset's owner: bigquery.datasets.setIamPolicy (and bigquery.datasets.update), role BigQuery Data Owner "
+        "(roles/bigquery.dataOwner) on it.",
+        _BIGQUERY + "control-access-to-resources-iam",
+        Kind.NOT_PERMITTED,
+        settle=GRANT_WAIT,
+    ),
+)

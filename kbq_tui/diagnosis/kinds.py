@@ -1,0 +1,128 @@
+"""More words of Google's, Klaviyo's and of their libraries, and which entry of the catalogue each means.
+
+These name one kind of failure each, so they are asked before the general words of `rules`.
+Sources: the texts in tests/corpus, and https://cloud.google.com/bigquery/docs/error-messages.
+"""
+
+from typing import Final
+
+from kbq_tui.diagnosis.extract import AGENT
+from kbq_tui.diagnosis.rules import Rules
+
+_INFORMATION_SCHEMA: Final = (
+    r"permission to query (?:table|view) [`'\"]?"
+    r"(?:(?:[a-z][\w.-]{1,60}[:.])?[`]?region-[\w-]{2,40}[`.]{1,3}|[a-z][\w.-]{1,60}:)?[`]?INFORMATION_SCHEMA\b"
+)
+"""A view without a dataset before it; with one, the role on the dataset opens it."""
+_PEM: Final = (
+    r"\bPEM routines:|ERR_OSSL_(?:PEM|UNSUPPORTED|ASN1)|could not deserialize key data|unable to load PEM file|"
+    r"MalformedFraming|\bno key could be detected\b|PEM_read_bio|"
+    r"private key should be a PEM|unexpected exception reading PKCS|invalid PKCS ?#?8|InvalidKeySpecException|"
+    r"asn1: (?:structure|syntax) error|DECODER routines::unsupported|bad base64 decode|failed to parse private key"
+)
+"""What OpenSSL, Python's cryptography, Node, Java and Go say of a private key that is not whole."""
+_TYPES: Final = r"(?:authorized_user|external_account(?:_authorized_user)?|(?:impersonated_|gdch_)?service_account)"
+
+KINDS: Final[Rules] = (
+    ("KBQ-CMEK-KEY", r"cloud kms error|\bcloudkms\.cryptoKeyVersions\.useTo|CryptoKey Encrypter/Decrypter role to"),
+    (
+        "KBQ-GOOGLE-AGENT",
+        rf"service account {AGENT} (?:does not exist|(?:was |is )?not found)|(?:gaia id not found for|"
+        rf"not found:) email "
+        rf"{AGENT}|unable to retrieve P4SA|data transfer service account is not found|"
+        rf"service agent .{{0,200}}does not exist",
+    ),
+    ("KBQ-ACCOUNT-NOT-VISIBLE", r"gaia id not found for email|not found: email \S{1,200}gserviceaccount\.com"),
+    ("KBQ-PARTITION-FILTER", r"cannot query over table .{1,1300}? without a filter (?:over|on) column"),
+    ("KBQ-VIEW-BROKEN", r"failed to parse view\b|\bview .{1,1200}? (?:is invalid|has an invalid|is no longer valid)\b"),
+    (
+        "KBQ-FEDERATED",
+        r"failed to (?:fetch row|get query schema) from \w{3,20} server|invalid table-valued function EXTERNAL_QUERY|"
+        r"failed to connect to (?:mysql|postgresql) (?:database|server).{0,200}EXTERNAL_QUERY",
+    ),
+    ("KBQ-DATA-CONNECTION-MISSING", r"not found: connection\b"),
+    (
+        "KBQ-READ-SESSION-DENIED",
+        r"require storage read api to be enabled|'?bigquery\.readsessions\.\w{3,20}'? permission",
+    ),
+    ("KBQ-EXTERNAL-DATA", r"globbing file pattern|does not have storage\.objects\.\w{3,10} access"),
+    ("KBQ-REGION-VIEW", _INFORMATION_SCHEMA),
+    ("KBQ-TABLE-UNQUALIFIED", r"must be qualified with a dataset|missing dataset while no default dataset"),
+    ("KBQ-COLUMNS-DUPLICATE", r"duplicate column names in the result|columns with duplicate name\b"),
+    (
+        "KBQ-TOO-MANY-COLUMNS",
+        r"too many columns \(\d|too many total leaf fields|too many fields: \d{4}|only 10,?000 columns are allowed",
+    ),
+    ("KBQ-TABLE-STALE", r"un-?applied upsert data|to meet table's max_staleness"),
+    ("KBQ-REPLICA-READ-ONLY", r"not the primary replica|dataset replica of the cross[- ]region dataset"),
+    (
+        "KBQ-OMNI",
+        r"\bbigquery omni\b|\b(?:region|location)s? [`'\"]?(?:aws|azure)-[a-z0-9-]{4,30}[`'\"]?(?! violates)"
+        r"(?=.{0,120}(?:not support|unsupported|not allowed|cannot))",
+    ),
+    (
+        "KBQ-LOCATION-UNSUPPORTED",
+        r"\blocation \S{1,60} (?:does not support this operation|is not (?:supported|available|a valid\b))|"
+        r"invalid value for location\b",
+    ),
+    (
+        "KBQ-DATASET-ID-INVALID",
+        r"invalid dataset id\b|dataset ids must be alphanumeric|(?:table|dataset)_id must be a fully-qualified id|"
+        r"too many parts in (?:dataset|table)_id|dataset [`'\"]?([a-z][a-z0-9-]{4,28}[a-z0-9])[:.]\1[.:]\w",
+    ),
+    ("KBQ-PROJECT-NOT-FOUND", r"invalid project id\b"),
+    ("KBQ-KEY-DAMAGED", _PEM),
+    (
+        "KBQ-CREDENTIALS-KIND",
+        rf"'type' value '?\w{{1,60}}'? not recognized|'type' field (?:not specified|is .{{1,60}}expected)|"
+        rf"unexpected credentials type|type is \S{{1,60}}, expected one of|does not have a valid type\.|"
+        rf"(?:unknown|unsupported|invalid|unexpected) credentials? type\b|"
+        rf"json object does not contain a client_email field|{_TYPES}[`'\"]? (?:credentials? )?(?:is|"
+        rf"are) not supported",
+    ),
+    (
+        "KBQ-WORKLOAD-IDENTITY",
+        r"\binvalid_target\b|google cloud federated token|error code (?:invalid_request|unauthorized_client|"
+        r"invalid_grant): "
+        r"(?:invalid value for|the given credential|id token|error connecting)|unable to retrieve (?:oidc|"
+        r"subject) token|"
+        r"rejected by the attribute condition|the audience in (?:the )?id token|"
+        r"value should be the full resource name of the identity provider",
+    ),
+    ("KBQ-UNIVERSE", r"universe domain .{0,120}?does not match|universe[ _]?(?:domain )?mismatch"),
+    ("KBQ-MACHINE-SETTING", r"suitable TLS CA certificate bundle, invalid path|universe domain cannot be an empty"),
+    ("KBQ-MACHINE-SETTING", r"ignoring extra certs from"),
+    ("KBQ-SCOPES", r"\binsufficient permission\b(?! to)"),
+    ("KBQ-API-DISABLED", r"the project \S{1,120} has not enabled \w"),
+    ("KBQ-QUERY-TOO-BIG", r"response too large to return"),
+    (
+        "KBQ-RATE-LIMITED",
+        r"exceeded quota for .{0,120}?per second|too many (?:concurrent queries|table update operations)",
+    ),
+    (
+        "KBQ-GOOGLE-UNAVAILABLE",
+        r"job encountered an internal error|an internal error occurred and the request could not|"
+        r"retrying the job may solve|retrying may solve the problem|policy checks are unavailable",
+    ),
+    ("KBQ-NOT-IN-LOCATION", r"not found: (?:dataset\b|\*).{0,1300}?was not found in location"),
+    (
+        "KBQ-QUERY-INVALID",
+        r"syntax error: unclosed (?:identifier|string|triple)|syntax error: expected .{1,2000}? but got|"
+        r"invalid field name .{1,400}?fields must contain only letters",
+    ),
+)
+
+_ALONE: Final = r"\A\W{{0,5}}(?:(?:sync|status|state|summary)\W{{1,5}}){{0,2}}{}\W{{0,5}}\Z"
+KLAVIYOS: Final[Rules] = (
+    (
+        "KBQ-KLAVIYO-FORMAT",
+        r"(?:\A|\n|error: |message\W{1,4})\W{0,5}(?:error: )?invalid (?:(?:e-?mail|phone(?: number)?|boolean|number|"
+        r"list) "
+        r"format|consent channels?)\W{0,3}(?:\Z|\n)",
+    ),
+    ("KBQ-KLAVIYO-TRANSFER", r"data transfer service for klaviyo|\bklaviyo (?:data )?transfers?\b"),
+    ("KBQ-KLAVIYO-ERRORED", _ALONE.format("errored")),
+    ("KBQ-KLAVIYO-FAILED", _ALONE.format("failed")),
+    ("KBQ-KLAVIYO-STOPPED", _ALONE.format("(?:paused|disabled)")),
+)
+"""Asked last: a state says less than the message beside it."""

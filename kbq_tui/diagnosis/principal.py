@@ -1,0 +1,95 @@
+"""What to grant to the principal that a refusal names: a service account, or a person."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Final
+
+from kbq_tui.diagnosis.entry import step, values
+from kbq_tui.diagnosis.permissions import DATASET_OWNER, PERMISSIONS, PROJECT_ADMIN, Permission
+from kbq_tui.i18n.messages import mark, said
+from kbq_tui.model.problem import Context, Problem
+from kbq_tui.shell import commands as cmd
+
+_READ: Final = mark("read the data")
+_WRITE: Final = mark("write the data")
+_VIEWER: Final = ("roles/bigquery.dataViewer", "BigQuery Data Viewer", "dataset", DATASET_OWNER)
+_EDITOR: Final = ("roles/bigquery.dataEditor", "BigQuery Data Editor", "dataset", DATASET_OWNER)
+_SESSIONS: Final = ("roles/bigquery.readSessionUser", "BigQuery Read Session User", "project", PROJECT_ADMIN)
+
+_GRANTS: Final[Mapping[str, Permission]] = {
+    name: Permission(name, purpose, *role)
+    for purpose, role, names in (
+        (
+            _READ,
+            _VIEWER,
+            ("datasets.get", "tables.get", "tables.getData", "tables.list", "routines.get", "routines.list"),
+        ),
+        (_WRITE, _EDITOR, ("tables.create", "tables.update", "tables.updateData", "tables.delete")),
+        (_READ, _SESSIONS, ("readsessions.create", "readsessions.getData", "readsessions.update")),
+    )
+    for name in (f"bigquery.{each}" for each in names)
+}
+"""The narrowest role for what an account of Klaviyo's or somebody else's does with data.
+
+Source: https://cloud.google.com/bigquery/docs/access-control
+"""
+_COMMANDS: Final[Mapping[str, str]] = {
+    "project": cmd.GRANT_OPERATOR,
+    "dataset": cmd.GRANT_OPERATOR_DATASET,
+    "organization": cmd.GRANT_OPERATOR_ORGANIZATION,
+}
+
+
+def for_principal(problem: Problem, principal: str, permission: str, context: Context) -> Problem:
+    """Return a refusal with the remedy for the principal that was refused.
+
+    Args:
+        problem: the refusal.
+        principal: the e-mail of a service account or a person.
+        permission: what was refused, such as `bigquery.datasets.get`.
+        context: what is known of the connection.
+    """
+    row = _GRANTS.get(permission) or PERMISSIONS.get(permission)
+    details = {**problem.details, "permission": permission}
+    if row is not None:
+        details["role"] = row.role
+    known = values(replace(context, operator=principal), details)
+    project, dataset = known.get("project", ""), known.get("dataset", "")
+    if row is not None and row.level == "dataset" and project and dataset:
+        cause = said(
+            "{principal} lacks the permission {permission} on dataset {dataset} of project {project}.",
+            principal=principal,
+            permission=permission,
+            dataset=dataset,
+            project=project,
+        )
+    elif project:
+        cause = said(
+            "{principal} lacks the permission {permission} in project {project}.",
+            principal=principal,
+            permission=permission,
+            project=project,
+        )
+    else:
+        cause = said(
+            "{principal} lacks the permission {permission} in your project.", principal=principal, permission=permission
+        )
+    wait = said("If the role was granted a moment ago, wait: two minutes as a rule, sometimes seven or more.")
+    if row is None:
+        look = said(
+            "See which roles {principal} holds, and grant one that has {permission}:", **_both(principal, permission)
+        )
+        return replace(problem, cause=cause, details=details, remedy=(step(look, [cmd.SHOW_POLICY], known), wait))
+    grant = said("Grant {principal} the role {title} ({role}):", principal=principal, title=row.title, role=row.role)
+    return replace(
+        problem,
+        title=said("A permission is missing"),
+        cause=cause,
+        remedy=(step(grant, [_COMMANDS[row.level]], known), wait),
+        who=said("{who}: {permission}, role {role}.", who=row.whoever, permission=permission, role=row.granted),
+        details=details,
+    )
+
+
+def _both(principal: str, permission: str) -> dict[str, str]:
+    return {"principal": principal, "permission": permission}
