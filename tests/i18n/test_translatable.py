@@ -271,7 +271,7 @@ UNTOLD = {
 }
 SENTENCE = re.compile(r"[A-Z][a-z']* \S+ [a-z]")
 ROOMS = ("i18n", "model", "shell", "diagnosis", "planning", "engine", "gcp", "local")
-BY_ENTRY = {"extract.py", "google_error.py", "requests.py", "rules.py", "commands.py"}
+BY_ENTRY = {"extract.py", "google_error.py", "requests.py", "requests_data.py", "kinds.py", "rules.py", "commands.py"}
 """Templates of the catalogue, which are found for translation as such, and patterns of what Google says."""
 
 
