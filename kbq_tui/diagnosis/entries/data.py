@@ -261,8 +261,8 @@ ENTRIES: Final = (
     Entry(
         "KBQ-QUERY-INVALID",
         "The query does not fit the data",
-        "BigQuery refuses the query as it is written. Its own words below name the part: a column or table may have been "
-        "renamed or removed, or have another type.",
+        "BigQuery refuses the query as it is written. Its own words below name the part: a column or table may have "
+        "been renamed or removed, or have another type.",
         (
             "Read Google's own words below: they name the place in the query.",
             "If it was Klaviyo's query, compare the columns mapped in the sync with the table's:\n"
