@@ -24,21 +24,37 @@ class Rows(StrEnum):
     SOME = "some"
     NONE = "none"
     UNKNOWN = "unknown"
-    """No policy names the reader, and one names a group or a domain, of which nothing says who is in it."""
+    """No policy lets the reader in by name, and one names a group or a domain, of which nothing says who is in it."""
 
 
 def rows_for(member: str, policies: Sequence[RowPolicy]) -> Rows:
     """Return what a principal gets of a table with these policies.
 
-    Where there is any policy, a reader whom none names gets no row, and no error.
+    Where there is any policy, a reader whom none names gets no row, and no error; the rows of those that do are added
+    up.
     Source: https://cloud.google.com/bigquery/docs/row-level-security-intro
     """
     if not policies:
         return Rows.ALL
-    named = [p for p in policies if any(normal_member(m) == member or m in EVERYBODY for m in p.members)]
-    if any(p.filter.strip().strip("()").strip().upper() == "TRUE" for p in named):
+    mine = letting_in(member, policies)
+    if any(_constant(p.filter) == "TRUE" for p in mine):
         return Rows.ALL
-    if named:
+    if mine:
         return Rows.SOME
     people = ("user:", "serviceAccount:", "deleted:")
-    return Rows.NONE if all(m.startswith(people) for p in policies for m in p.members) else Rows.UNKNOWN
+    others = [m for p in policies if _constant(p.filter) != "FALSE" for m in p.members]
+    return Rows.NONE if all(m.startswith(people) for m in others) else Rows.UNKNOWN
+
+
+def letting_in(member: str, policies: Sequence[RowPolicy]) -> tuple[RowPolicy, ...]:
+    """Return the policies that name a principal and let a row through; a filter of FALSE lets none."""
+    return tuple(
+        p
+        for p in policies
+        if _constant(p.filter) != "FALSE" and any(normal_member(m) == member or m in EVERYBODY for m in p.members)
+    )
+
+
+def _constant(filter_: str) -> str:
+    """Return a filter as it is compared with TRUE and FALSE."""
+    return filter_.strip().strip("()").strip().upper()

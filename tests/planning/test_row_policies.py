@@ -2,7 +2,7 @@
 
 import pytest
 
-from kbq_tui.planning.row_policies import RowPolicy, Rows, rows_for
+from kbq_tui.planning.row_policies import RowPolicy, Rows, letting_in, rows_for
 
 ME = "serviceAccount:a@acme-prod-123.iam.gserviceaccount.com"
 CAPITALS = ME.replace(":a@", ":A@")
@@ -16,6 +16,10 @@ CAPITALS = ME.replace(":a@", ":A@")
         ([("(true)", CAPITALS)], Rows.ALL),
         ([("x > 1", ME), ("TRUE", "allAuthenticatedUsers")], Rows.ALL),
         ([("x > 1", ME), ("TRUE", "user:b@acme.example")], Rows.SOME),
+        ([("FALSE", ME)], Rows.NONE),
+        ([("( false )", ME), ("TRUE", "user:b@acme.example")], Rows.NONE),
+        ([("FALSE", ME), ("TRUE", "group:c@acme.example")], Rows.UNKNOWN),
+        ([("FALSE", ME), ("x > 1", "allUsers")], Rows.SOME),
         ([("TRUE", "user:b@acme.example"), ("TRUE", "serviceAccount:b@x.iam.gserviceaccount.com")], Rows.NONE),
         ([("TRUE", "user:b@acme.example"), ("TRUE", "group:c@acme.example")], Rows.UNKNOWN),
         ([("TRUE", "domain:acme.example")], Rows.UNKNOWN),
@@ -23,3 +27,12 @@ CAPITALS = ME.replace(":a@", ":A@")
 )
 def test_a_reader_gets_what_the_policies_that_name_it_let_through(policies: list[tuple[str, str]], rows: Rows) -> None:
     assert rows_for(ME, [RowPolicy("p", filter_, (member,)) for filter_, member in policies]) is rows
+
+
+def test_the_filters_of_a_reader_are_those_of_the_policies_that_name_it() -> None:
+    policies = [
+        RowPolicy("mine", "x > 1", (ME,)),
+        RowPolicy("nothing", "FALSE", (ME,)),
+        RowPolicy("others", "TRUE", ("user:b@acme.example",)),
+    ]
+    assert [policy.name for policy in letting_in(ME, policies)] == ["mine"]

@@ -9,7 +9,7 @@ from kbq_tui.engine.verify.checking import Checker
 from kbq_tui.i18n.messages import joined, said
 from kbq_tui.model.checks import Judged, Verdict
 from kbq_tui.model.problem import Kind, Problem, ProblemError
-from kbq_tui.planning.row_policies import Rows, rows_for
+from kbq_tui.planning.row_policies import Rows, letting_in, rows_for
 from kbq_tui.shell import sql
 
 _VIEWS = frozenset({"VIEW", "MATERIALIZED_VIEW"})
@@ -75,16 +75,16 @@ async def _judge(checker: Checker, path: Path) -> Judged | None:
     if rows is Rows.ALL:
         return None
     if rows is Rows.SOME:
-        filters = " OR ".join(policy.filter for policy in policies)
+        filters = " OR ".join(policy.filter for policy in letting_in(checker.spec.member, policies))
         text = said("of {table} only the rows of its policies are seen: {filters}", table=name, filters=filters)
         return Judged(Verdict.PASS, text)
     problem = checker.problem("KBQ-ROW-POLICY", dataset=dataset, table=table)
     if rows is Rows.NONE:
-        text = said("no row policy of {table} names the account: it gets no row", table=name)
+        text = said("no row policy of {table} lets the account in: it gets no row", table=name)
         return Judged(Verdict.FAIL, text, problem)
     members = ", ".join(dict.fromkeys(m for policy in policies for m in policy.members))
     text = said(
-        "no row policy of {table} names the account; whether it is one of {members} is not known",
+        "no row policy of {table} lets the account in by name; whether it is one of {members} is not known",
         table=name,
         members=members,
     )
