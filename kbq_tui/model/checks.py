@@ -278,22 +278,22 @@ _WITHIN = {DATA_VIEWER: {_METADATA_VIEWER}, DATA_EDITOR: {DATA_VIEWER, _METADATA
 
 
 def judge_visible(
-    wish: RequiredDataset, location: str, info: DatasetInfo | None, missing: Problem, elsewhere: Problem
+    wish: RequiredDataset, info: DatasetInfo | None, missing: Problem, elsewhere: Problem | None
 ) -> Judged:
     """Judge what the account itself sees of one dataset.
 
     Args:
         wish: the dataset.
-        location: where it has to be; empty where nothing says so.
         info: what the account sees.
         missing: the problem if that is nothing.
-        elsewhere: the problem if it is in another location.
+        elsewhere: the problem of a dataset that does not lie where it has to be; None where it does.
     """
     if info is None:
         return Judged(Verdict.FAIL, said("{dataset} does not exist", dataset=wish.name), missing)
     found = said("{dataset} in {location}", dataset=wish.name, location=info.location)
-    if location and info.location.lower() != location.lower():
-        return Judged(Verdict.FAIL, said("{found}, expected {location}", found=found, location=location), elsewhere)
+    if elsewhere is not None:
+        expected = elsewhere.details.get("wanted") or elsewhere.details.get("location", "")
+        return Judged(Verdict.FAIL, said("{found}, expected {location}", found=found, location=expected), elsewhere)
     return Judged(Verdict.PASS, found)
 
 

@@ -1,7 +1,6 @@
 """The difference between what is wanted and what is there. Pure: same input, same plan."""
 
 from dataclasses import replace
-from functools import reduce
 
 from kbq_tui.diagnosis import catalogue
 from kbq_tui.diagnosis.conditions import only_under
@@ -28,6 +27,7 @@ from kbq_tui.model.spec import ACCOUNT_DISPLAY_NAME, DEFAULT_LOCATION, JOB_USER,
 from kbq_tui.planning.dataset_rules import expiring, public
 from kbq_tui.planning.diff_problems import in_force, named, too_much
 from kbq_tui.planning.grants import Grant, held, over_grants, same_account_tombstones
+from kbq_tui.planning.locations import misplaced
 from kbq_tui.planning.requirements import ACCOUNT_CONSTRAINTS, KEY_CONSTRAINTS, MAX_KEYS, PERMISSIONS_FOR
 from kbq_tui.planning.sharing import shared
 
@@ -71,10 +71,6 @@ def diff(spec: ConnectionSpec, observed: Observed, *, remove_over_grants: bool =
             was seen. Grants with a condition are left to whoever made the condition.
     """
     return _Differ(spec, observed).plan(remove_over_grants)
-
-
-def _and(one: str, other: str) -> str:
-    return said("{one} and {other}", one=one, other=other)
 
 
 class _Differ:
@@ -177,27 +173,16 @@ class _Differ:
 
     def _datasets(self) -> None:
         wishes = self.spec.datasets()
-        infos = [p.value for w in wishes if isinstance(p := self.seen.datasets.get(w.name, Absent()), Present)]
-        locations = sorted({i.location for i in infos})
+        parts = {w.name: self.seen.datasets.get(w.name, Absent()) for w in wishes}
+        places = {name: part.value.location for name, part in parts.items() if isinstance(part, Present)}
+        wanted = self.spec.location or ""
+        wrong = [p for name in places if (p := misplaced(self.spec, name, wanted, places, self.context))]
+        conflict = next((p for p in wrong if p.code == "KBQ-TWO-LOCATIONS"), wrong[0] if wrong else None)
         names = self.seen.names.value if isinstance(self.seen.names, Present) else ()
         for wish in wishes:
-            part = self.seen.datasets.get(wish.name, Absent())
             id_ = f"dataset:{wish.name}"
             resource = f"{self.spec.project}:{wish.name}"
-            conflict: Problem | None = None
-            if len(locations) > 1:
-                conflict = catalogue.problem(
-                    "KBQ-TWO-LOCATIONS", self.context, dataset=wish.name, locations=reduce(_and, locations)
-                )
-            elif locations and self.spec.location not in (None, locations[0]):
-                conflict = catalogue.problem(
-                    "KBQ-LOCATION-FIXED",
-                    self.context,
-                    dataset=infos[0].name,
-                    location=locations[0],
-                    wanted=self.spec.location or "",
-                )
-            match part:
+            match parts[wish.name]:
                 case Present(value=info):
                     op = CreateDataset(wish.name, info.location, wish.purpose)
                     self._add(
@@ -215,8 +200,9 @@ class _Differ:
                     self._add(id_, resource, summary, Step.DATASETS, op, problem=problem)
                 case _:
                     op = CreateDataset(wish.name, self.location or "", wish.purpose)
-                    if conflict is None and self.location is None:
-                        conflict = catalogue.problem("KBQ-LOCATION-UNDECIDED", self.context, dataset=wish.name)
+                    undecided: Problem | None = None
+                    if self.location is None:
+                        undecided = catalogue.problem("KBQ-LOCATION-UNDECIDED", self.context, dataset=wish.name)
                     self._add(
                         id_,
                         resource,
@@ -228,7 +214,7 @@ class _Differ:
                         Step.DATASETS,
                         op,
                         needs=self._needs("service:bigquery.googleapis.com"),
-                        problem=conflict,
+                        problem=conflict or undecided,
                     )
                     for name, _where in names:
                         if name != wish.name and name.lower() == wish.name.lower():

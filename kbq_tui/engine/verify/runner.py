@@ -23,6 +23,7 @@ from kbq_tui.model.problem import Kind, Problem, ProblemError
 from kbq_tui.model.spec import JOB_USER, ConnectionSpec, RequiredDataset
 from kbq_tui.planning.dataset_rules import expiring, public, too_short
 from kbq_tui.planning.grants import on_dataset, on_project
+from kbq_tui.planning.locations import misplaced
 from kbq_tui.shell import sql
 from kbq_tui.shell.sql import PROBE_PREFIX
 
@@ -114,7 +115,6 @@ class _Verification(Isolation):
         # Each dataset is asked about where it lies; whether that is where it has to be is a check of its own.
         await self._look_at(wishes)
         self.location = next((at for w in wishes if (at := self.locations.get(w.name))), self.wanted)
-        self.wanted = self.wanted or self.location
         async with asyncio.TaskGroup() as group:
             group.create_task(self._query_run())
             group.create_task(self._permissions())
@@ -187,13 +187,9 @@ class _Verification(Isolation):
         async def ask() -> Judged:
             info = await self.cloud.dataset(self.spec.project, wish.name)
             missing = self.problem("KBQ-DATASET-NOT-VISIBLE", dataset=wish.name)
-            found = info.location if info is not None else ""
-            if self.spec.location:
-                elsewhere = self.problem("KBQ-LOCATION-FIXED", dataset=wish.name, location=found, wanted=self.wanted)
-            else:
-                both = said("{one} and {other}", one=self.wanted, other=found)
-                elsewhere = self.problem("KBQ-TWO-LOCATIONS", dataset=wish.name, locations=both)
-            judged = checks.judge_visible(wish, self.wanted, info, missing, elsewhere)
+            places = self.locations if info is None else self.locations | {wish.name: info.location}
+            elsewhere = misplaced(self.spec, wish.name, self.wanted, places, self.context)
+            judged = checks.judge_visible(wish, info, missing, elsewhere)
             return self.perhaps_not_yet(judged) if info is None else judged
 
         call = f"bigquery.datasets.get {self.spec.project}:{wish.name}"
