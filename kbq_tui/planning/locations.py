@@ -1,0 +1,54 @@
+"""Where the datasets of a connection lie, and which of them lies where it cannot stay. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from kbq_tui.diagnosis import catalogue
+from kbq_tui.i18n.messages import joined, said
+from kbq_tui.model.problem import Context, Problem
+from kbq_tui.model.spec import ConnectionSpec
+
+
+def right_location(wanted: str, places: Mapping[str, str]) -> str:
+    """Return where the datasets have to be: where that is asked for and one of them is, else where the first one is.
+
+    Args:
+        wanted: the location that was asked for; may be empty.
+        places: where each dataset that exists lies, in the order of `ConnectionSpec.datasets`, so that the one with
+            the data comes before the staging dataset.
+    """
+    found = list(places.values())
+    return wanted if not found or wanted in found else found[0]
+
+
+def misplaced(
+    spec: ConnectionSpec, dataset: str, wanted: str, places: Mapping[str, str], context: Context
+) -> Problem | None:
+    """Return what is wrong with where a dataset lies; None where nothing is, and where it does not exist.
+
+    Args:
+        spec: the connection.
+        dataset: its name.
+        wanted: the location that was asked for; may be empty.
+        places: as for `right_location`.
+        context: what is known of the connection.
+    """
+    at, right = places.get(dataset), right_location(wanted, places)
+    if at is None:
+        return None
+    if at != right:
+        problem = catalogue.problem("KBQ-TWO-LOCATIONS", context, dataset=dataset, location=right, found=at)
+        cause = said(
+            "Dataset {dataset} lies in {found}, and {others} in {location}; one query cannot use both.",
+            dataset=dataset,
+            found=at,
+            others=", ".join(name for name, place in places.items() if place == right),
+            location=right,
+        )
+        anew = said("A dataset that was made anew has no grants yet; have them made:")
+        return replace(
+            problem, cause=cause, remedy=(*problem.remedy, joined("\n", anew, f"kbq-tui apply {spec.name}"))
+        )
+    if wanted and at != wanted:
+        return catalogue.problem("KBQ-LOCATION-FIXED", context, dataset=dataset, location=at, wanted=wanted)
+    return None

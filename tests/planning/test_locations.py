@@ -1,0 +1,49 @@
+"""Which dataset lies where it cannot stay, and where it has to be made anew."""
+
+import pytest
+
+from kbq_tui.model.problem import Context
+from kbq_tui.model.spec import ConnectionSpec
+from kbq_tui.planning.locations import misplaced, right_location
+
+SPEC = ConnectionSpec("my-project")
+CONTEXT = Context(project="my-project")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "places", "right"),
+    [
+        ("", {}, ""),
+        ("US", {}, "US"),
+        ("", {"DATA": "EU"}, "EU"),
+        ("US", {"DATA": "EU"}, "EU"),
+        ("", {"DATA": "europe-west3", "TMP": "EU"}, "europe-west3"),
+        ("EU", {"DATA": "europe-west3", "TMP": "EU"}, "EU"),
+        ("US", {"DATA": "europe-west3", "TMP": "EU"}, "europe-west3"),
+    ],
+)
+def test_the_right_location_is_the_one_asked_for_or_that_of_the_data(
+    wanted: str, places: dict[str, str], right: str
+) -> None:
+    assert right_location(wanted, places) == right
+
+
+def test_the_dataset_that_lies_elsewhere_is_made_anew_where_the_other_one_is() -> None:
+    places = {"DATA": "US", "TMP": "us-central1"}
+    assert misplaced(SPEC, "DATA", "US", places, CONTEXT) is None
+    found = misplaced(SPEC, "TMP", "US", places, CONTEXT)
+    assert found is not None
+    assert found.code == "KBQ-TWO-LOCATIONS"
+    assert found.cause == "Dataset TMP lies in us-central1, and DATA in US; one query cannot use both."
+    commands = "\n".join(found.remedy)
+    assert "bq --project_id=my-project --location=US mk --dataset my-project:TMP" in commands
+    assert "DATA\n" not in commands
+    assert "--location=us-central1" not in commands
+
+
+def test_one_location_that_was_not_asked_for_is_the_one_to_be_used() -> None:
+    found = misplaced(SPEC, "DATA", "US", {"DATA": "EU", "TMP": "EU"}, CONTEXT)
+    assert found is not None
+    assert found.code == "KBQ-LOCATION-FIXED"
+    assert "--location EU" in "".join(found.remedy)
+    assert misplaced(SPEC, "NEW", "US", {"DATA": "EU"}, CONTEXT) is None
