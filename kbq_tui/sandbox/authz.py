@@ -118,12 +118,16 @@ class Authz:
         group = entry.get("specialGroup")
         return group == "allAuthenticatedUsers" or roles.SPECIAL_GROUPS.get(str(group)) in project_roles
 
-    @staticmethod
-    def _expand(names: set[str]) -> set[str]:
-        found: set[str] = set()
-        for name in names:
-            found |= roles.ROLES.get(name, frozenset())
-        return found
+    def _expand(self, names: set[str]) -> set[str]:
+        return set[str]().union(*(self._held_by(name) for name in names))
+
+    def _held_by(self, role: str) -> frozenset[str]:
+        """What a role holds; nothing where it is neither recorded nor one of a project's own."""
+        custom = roles.CUSTOM.fullmatch(role)
+        owner = self.world.projects.get(custom[2] or "") if custom else None
+        if owner is not None:
+            return owner.roles.get(role.rpartition("/")[2], frozenset())
+        return roles.ROLES.get(role, frozenset())
 
 
 def permission_error(

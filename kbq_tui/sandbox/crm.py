@@ -10,7 +10,7 @@ from typing import Any
 
 from starlette.routing import Route
 
-from kbq_tui.sandbox import errors, policies
+from kbq_tui.sandbox import errors, policies, roles
 from kbq_tui.sandbox.authz import permission_error
 from kbq_tui.sandbox.context import PREFIX, Call, Context
 from kbq_tui.sandbox.iam import page, stamp
@@ -183,12 +183,21 @@ def set_policy(call: Call) -> JSON:
     new = call.body.get("policy")
     if not isinstance(new, dict):
         raise errors.invalid("Request contains an invalid argument: policy is required.")
-    bindings, version = policies.checked(call.world, project.policy, new, policies.PROJECT_ROLES)
+    mask = str(call.body.get("updateMask") or "")
+    if mask and "bindings" not in mask:
+        new = {**new, "bindings": project.policy.bindings, "version": project.policy.version}
+    bindings, version = policies.checked(call.world, project.policy, new, lambda role: _takes(project, role))
     for _, member in Policy(bindings).pairs() - project.policy.pairs():
         if "iam.allowedPolicyMemberDomains" in project.org_policies and _outsider(call, project, member):
             raise errors.precondition("One or more users named in the policy do not belong to a permitted customer.")
-    call.world.set_policy(project, bindings, version)
+    call.world.set_policy(project, bindings, version, policies.beside_bindings(project.policy, new, mask))
     return policies.read(project.policy, 3)
+
+
+def _takes(project: Project, role: str) -> bool:
+    if role.startswith("roles/"):
+        return roles.is_predefined(role) and role not in roles.NOT_ON_PROJECT
+    return roles.is_custom(role, project.roles, project.id)
 
 
 def _outsider(call: Call, project: Project, member: str) -> bool:

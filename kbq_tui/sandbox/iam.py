@@ -216,8 +216,8 @@ def get_policy(call: Call) -> JSON:
 def set_policy(call: Call) -> JSON:
     account = find_account(call, "iam.serviceAccounts.setIamPolicy")
     new = call.body.get("policy") or {}
-    bindings, version = policies.checked(call.world, account.policy, new, policies.ACCOUNT_ROLES)
-    account.policy = Policy(bindings, call.world.new_etag(), version)
+    bindings, version = policies.checked(call.world, account.policy, new, roles.ON_ACCOUNT.__contains__)
+    account.policy = Policy(bindings, call.world.new_etag(), version, account.policy.extra)
     return policies.read(account.policy, 3)
 
 

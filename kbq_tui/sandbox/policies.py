@@ -7,10 +7,10 @@ import copy
 import hashlib
 import json
 import re
-from collections.abc import Container
+from collections.abc import Callable
 from typing import Any
 
-from kbq_tui.sandbox import errors, roles
+from kbq_tui.sandbox import errors
 from kbq_tui.sandbox.world import Policy, World
 
 JSON = dict[str, Any]
@@ -44,23 +44,25 @@ def read(policy: Policy, requested: int) -> JSON:
             if condition is not None:
                 digest = hashlib.sha256(json.dumps(condition, sort_keys=True).encode()).hexdigest()[:20]
                 binding["role"] += f"_withcond_{digest}"
-    answer: JSON = {"version": 3 if conditional and requested == 3 else 1, "etag": policy.etag}
+    version = 3 if conditional and requested == 3 else 1
+    answer: JSON = {**copy.deepcopy(policy.extra), "version": version, "etag": policy.etag}
     if bindings:
         answer["bindings"] = bindings
     return answer
 
 
-def checked(world: World, stored: Policy, new: JSON, allowed: Container[str]) -> tuple[list[JSON], int]:
-    """Examine a policy that somebody wants to write.
+def checked(world: World, stored: Policy, new: JSON, takes: Callable[[str], bool]) -> tuple[list[JSON], int]:
+    """Examine a policy that somebody wants to write. What stands in the present one is taken as it is.
 
     Args:
         world: members that are service accounts must exist there.
         stored: what is there now.
         new: the policy sent.
-        allowed: roles that this kind of resource takes.
+        takes: whether this kind of resource takes a role.
 
     Returns:
-        The bindings to store, merged and without duplicates, and the version.
+        The bindings to store, merged and without duplicates, and the version. Fields of bindings that are not known
+        here are kept.
 
     Raises:
         ApiError: 409 ABORTED when the etag is stale, 400 for everything else that is wrong with it.
@@ -78,21 +80,22 @@ def checked(world: World, stored: Policy, new: JSON, allowed: Container[str]) ->
         )
     if version < 3 and any(b.get("condition") for b in bindings):
         raise errors.invalid(f"Conditional role bindings require the policy version 3, got ({version or 1}). {MORE}")
+    known = stored.pairs()
+    known_roles = {role for role, _ in known}
     merged: dict[str, JSON] = {}
     for binding in bindings:
         role = str(binding.get("role", ""))
-        if role not in allowed:
+        if role not in known_roles and not takes(role):
             raise errors.invalid(f"Role {role} is not supported for this resource.")
         condition = binding.get("condition")
         if condition and not str(condition.get("expression", "")).strip():
             raise errors.invalid("The condition expression must not be empty.")
         members = [str(m) for m in binding.get("members") or []]
         for member in members:
-            check_member(world, member)
-        key = json.dumps([role, condition], sort_keys=True)
-        target = merged.setdefault(
-            key, {"role": role, "members": [], **({"condition": condition} if condition else {})}
-        )
+            if (role, member) not in known:
+                check_member(world, member)
+        rest = {name: value for name, value in binding.items() if name != "members" and value not in (None, {})}
+        target = merged.setdefault(json.dumps(rest, sort_keys=True), {**rest, "members": []})
         target["members"] += [m for m in dict.fromkeys(members) if m not in target["members"]]
     kept = [b for b in merged.values() if b["members"]]
     return kept, 3 if any("condition" in b for b in kept) else 1
@@ -117,8 +120,17 @@ def check_member(world: World, member: str) -> None:
         raise errors.invalid(f"Service account {name} does not exist.")
 
 
-PROJECT_ROLES = frozenset(roles.ROLES) - roles.NOT_ON_PROJECT
-ACCOUNT_ROLES = roles.ON_ACCOUNT
+def beside_bindings(stored: Policy, new: JSON, mask: str) -> JSON:
+    """What a write leaves in a policy beside bindings, version and etag.
+
+    Args:
+        stored: what is there now.
+        new: the policy sent.
+        mask: ``updateMask``. Without one only bindings and etag are written
+            (https://cloud.google.com/resource-manager/reference/rest/v1/projects/setIamPolicy).
+    """
+    named = {part.strip() for part in mask.split(",")} - {"", "bindings", "etag", "version"}
+    return {key: value for key, value in {**stored.extra, **{n: new.get(n) for n in named}}.items() if value}
 
 
 def check_permissions(names: Any) -> list[str]:

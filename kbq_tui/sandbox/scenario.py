@@ -10,7 +10,8 @@ An unknown key is refused by name, for a typing error must not pass as a default
   be read (key_get) and is listed (key_list). Instead of a number, those that are refused till then may be
   ``{ seconds = 3, status = [403, 404] }``: the HTTP statuses of the refusals, in turn.
 - ``[[projects]]``: ``id``, ``name``, ``labels``, ``billing``, ``state``, ``services`` (the enabled APIs; the usual ones
-  by default), ``org_policies`` (constraint -> true, allowed values, or rules), ``bindings``, ``accounts``, ``datasets``
+  by default), ``org_policies`` (constraint -> true, allowed values, or rules), ``bindings``, ``audit_configs``,
+  ``roles`` (custom roles: id -> permissions), ``accounts``, ``datasets``
   (``access`` beside the usual, ``default_table_expiration_days``, ``default_partition_expiration_days``), ``sql``
   (statements run as the owner), ``traits`` ("DATASET.TABLE" -> what the SQL engine reads: ``policy_tags``,
   ``row_policies``, ``drive``, ``iam_policy``; "DATASET" -> ``hide_access``: answers come without ``access``). An
@@ -165,6 +166,8 @@ def build(scenario: Scenario, world: World | None = None) -> World:
         project = _project(world, data, str(number))
         own = [{"role": role, "members": [f"serviceAccount:{operator}"]} for role in granted.get(project.id, [])]
         project.policy = Policy(_merge(own + [dict(b) for b in data.get("bindings", [])]), world.new_etag())
+        if data.get("audit_configs"):
+            project.policy.extra = {"auditConfigs": [dict(c) for c in data["audit_configs"]]}
         if any("condition" in b for b in project.policy.bindings):
             project.policy.version = 3
     _generate(world, scenario, operator)
@@ -202,6 +205,7 @@ def _project(world: World, data: JSON, number: str) -> Project:
         services=set(data.get("services", USUAL)),
         billing=bool(data.get("billing", True)),
         org_policies={name: _rules(value) for name, value in data.get("org_policies", {}).items()},
+        roles={name: frozenset(held) for name, held in data.get("roles", {}).items()},
     )
     world.projects[project.id] = project
     for entry in data.get("accounts", []):

@@ -19,7 +19,9 @@ REFUSED: tuple[Kind, ...] = ("account_get", "key_create", "key_get")
 
 _SECONDS = Number(0, 86_400)
 _DAYS = Number(1 / 24, 36_500)
-_ROLE = Text(roles.ROLES, "role")
+# A role that is granted: a recorded one, so that a typing error is found, a custom one, or a service agent's
+_OTHER_ROLES = f"{roles.CUSTOM.pattern}|{roles.SERVICE_AGENT.pattern}"
+_ROLE = Text(roles.ROLES, "role", pattern=_OTHER_ROLES)
 _ACCOUNT_ID = Text(pattern=r"[a-z]([-a-z0-9]*[a-z0-9])?", what="account id")
 _PROJECT_ID = Text(pattern=r"[a-z]([-a-z0-9.:]*[a-z0-9])?", what="project id")
 _DATASET_ID = Text(pattern=r"[A-Za-z0-9_]{1,1024}", what="dataset id")
@@ -40,7 +42,12 @@ _WHAT: dict[str, Shape] = {
     "dataset": Table({"dataset": Table(_DATASET_REF), "targetTypes": Several(Text())}, required=("dataset",)),
 }
 ACCESS = Table(
-    _WHO | _WHAT | {"role": Text((*roles.LEGACY, *roles.ON_DATASET), "role of datasets"), "condition": _CONDITION},
+    _WHO
+    | _WHAT
+    | {
+        "role": Text((*roles.LEGACY, *roles.ON_DATASET), "role of datasets", roles.CUSTOM.pattern),
+        "condition": _CONDITION,
+    },
     exactly_one=(*_WHO, *_WHAT),
 )
 
@@ -91,6 +98,22 @@ _DATASET = Table(
     },
     required=("id",),
 )
+_AUDIT_CONFIG = Table(
+    {
+        "service": Text(),
+        "auditLogConfigs": Several(
+            Table(
+                {
+                    "logType": Text(("ADMIN_READ", "DATA_READ", "DATA_WRITE"), "log type"),
+                    "exemptedMembers": Several(Text()),
+                },
+                required=("logType",),
+            )
+        ),
+    },
+    required=("service", "auditLogConfigs"),
+)
+_PERMISSIONS = frozenset[str]().union(*roles.ROLES.values())
 _PROJECT = Table(
     {
         "id": _PROJECT_ID,
@@ -101,6 +124,8 @@ _PROJECT = Table(
         "services": Several(Text(CATALOGUE, "service")),
         "org_policies": Map(Either({bool: Flag(), list: _RULES}, "true, false or an array"), CONSTRAINTS, "constraint"),
         "bindings": Several(_BINDING),
+        "audit_configs": Several(_AUDIT_CONFIG),
+        "roles": Map(Several(Text(_PERMISSIONS, "permission"))),
         "accounts": Several(_ACCOUNT),
         "datasets": Several(_DATASET),
         "sql": Several(Text()),

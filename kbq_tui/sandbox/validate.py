@@ -32,7 +32,7 @@ def spelled(path: Path) -> str:
 
 @dataclass(frozen=True)
 class Text:
-    """A string: one of `choices` if there are any, and of the form `pattern`."""
+    """A string: one of `choices` or of the form `pattern`, where either is given."""
 
     choices: Collection[str] = ()
     what: str = "value"
@@ -41,9 +41,11 @@ class Text:
     def check(self, value: Any, path: Path) -> None:
         if not isinstance(value, str):
             raise Problem(path, f"must be a string, not {_kind(value)}")
-        if self.choices and value not in self.choices:
+        if value in self.choices or (self.pattern and re.fullmatch(self.pattern, value)):
+            return
+        if self.choices:
             raise Problem(path, f"unknown {self.what} {value!r}")
-        if self.pattern and not re.fullmatch(self.pattern, value):
+        if self.pattern:
             raise Problem(path, f"{value!r} is no {self.what}")
 
 

@@ -7,6 +7,7 @@ and runs. Times are seconds since the epoch from the world's own clock, so tests
 import base64
 import copy
 import itertools
+import re
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -33,6 +34,11 @@ AccountState = Literal["ready", "pending", "deleted", "missing"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 
+# Service agents and the accounts that Google makes with a project (https://cloud.google.com/iam/docs/service-agents):
+# they are named after the project's number, and always exist.
+_GOOGLES_OWN = re.compile(r"([a-z]+-)?\d+(-compute)?@")
+
+
 @dataclass(frozen=True)
 class Principal:
     """Who is calling.
@@ -52,11 +58,15 @@ class Principal:
 
 @dataclass
 class Policy:
-    """An IAM policy. Bindings are JSON: ``{"role", "members": [...], "condition": {...}?}``."""
+    """An IAM policy. Bindings are JSON: ``{"role", "members": [...], "condition": {...}?}``.
+
+    `extra` is what else stands in it (``auditConfigs``, and whatever Google adds one day); nothing here reads it.
+    """
 
     bindings: list[JSON] = field(default_factory=list)
     etag: str = "ACAB"  # what Google answers for a policy nobody has written yet
     version: int = 1
+    extra: JSON = field(default_factory=dict)
 
     def pairs(self) -> set[tuple[str, str]]:
         """All (role, member) in it, whatever the condition."""
@@ -177,6 +187,7 @@ class Project:
     inherited_policies: dict[str, list[JSON]] = field(default_factory=dict)  # what holds without them
     service_accounts: dict[str, Account] = field(default_factory=dict)
     datasets: dict[str, Dataset] = field(default_factory=dict)
+    roles: dict[str, frozenset[str]] = field(default_factory=dict)  # custom roles: id -> permissions
 
     def enforced(self, constraint: str) -> bool:
         """Whether a boolean constraint is in force here."""
@@ -306,7 +317,7 @@ class World:
 
     def account_state(self, email: str) -> AccountState:
         """Whether a grant may name this service account. Addresses of people, groups, domains are always "ready"."""
-        if not email.endswith(".gserviceaccount.com"):
+        if not email.endswith(".gserviceaccount.com") or _GOOGLES_OWN.match(email):
             return "ready"
         account = self.account(email)
         if account is not None:
@@ -317,10 +328,14 @@ class World:
 
     # -- changes
 
-    def set_policy(self, project: Project, bindings: list[JSON], version: int) -> None:
-        """Replace a project's policy, with a new etag; added grants spread after `project_grant`."""
+    def set_policy(self, project: Project, bindings: list[JSON], version: int, extra: JSON | None = None) -> None:
+        """Replace a project's policy, with a new etag; added grants spread after `project_grant`.
+
+        `extra` None leaves the rest of the policy as it is.
+        """
         before = project.policy.pairs()
-        project.policy = Policy(copy.deepcopy(bindings), self.new_etag(), version)
+        kept = project.policy.extra if extra is None else copy.deepcopy(extra)
+        project.policy = Policy(copy.deepcopy(bindings), self.new_etag(), version, kept)
         for role, member in project.policy.pairs() - before:
             self.changed("project_grant", project.id, role, member)
 

@@ -60,7 +60,8 @@ def until(text):
         (["roles/bigquery.dataEditor"], (), {READ, WRITE}),
         (["roles/bigquery.user"], (), {QUERY}),
         (["roles/bigquery.admin"], (), {READ, WRITE, SHARE, QUERY}),
-        (["roles/owner"], (), {READ, WRITE, SHARE, QUERY}),
+        (["roles/owner"], (), {SHARE, QUERY}),
+        (["roles/owner"], [entry("OWNER", specialGroup="projectOwners")], {READ, WRITE, SHARE, QUERY}),
         (["roles/viewer"], (), {QUERY}),
         (["roles/viewer"], [entry("READER", specialGroup="projectReaders")], {READ, QUERY}),
         (["roles/editor"], [entry("WRITER", specialGroup="projectWriters")], {READ, WRITE, QUERY}),
@@ -83,6 +84,21 @@ def test_the_roles_klaviyo_is_given_are_no_more_than_it_needs():
     assert not editor & {SHARE, QUERY}
     assert QUERY in job_user
     assert not any(p.startswith(("bigquery.tables", "bigquery.datasets")) for p in job_user)
+
+
+def test_an_owner_sees_no_tables_where_the_access_list_leaves_the_owners_out():
+    made = world(["roles/owner"], [entry("READER", userByEmail="someone@else.example")])
+    found = Authz(made).dataset_permissions(READER, made.projects[P].datasets["D"])
+    assert "bigquery.tables.list" not in found
+    assert {"bigquery.datasets.get", "bigquery.datasets.update", "bigquery.datasets.setIamPolicy"} <= found
+    metadata = world(["roles/owner", "roles/bigquery.metadataViewer"], [])
+    assert "bigquery.tables.list" in Authz(metadata).dataset_permissions(READER, metadata.projects[P].datasets["D"])
+
+
+def test_a_custom_role_holds_what_its_project_says():
+    made = world([f"projects/{P}/roles/kbqOperator", "organizations/1/roles/unknown", "projects/x/roles/other"])
+    made.projects[P].roles["kbqOperator"] = frozenset({SHARE})
+    assert held(made) == {SHARE}
 
 
 def test_only_the_policy_administrator_may_set_organization_policies():

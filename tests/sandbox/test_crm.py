@@ -1,5 +1,7 @@
 """Projects and their policies: search, etags, versions, conditions, members, permissions."""
 
+import copy
+
 import pytest
 
 P = "acme-klaviyo-demo"
@@ -136,6 +138,63 @@ def test_the_same_role_with_and_without_a_condition_stays_apart(operator):
     policy = with_binding(read(operator), role="roles/bigquery.dataViewer")
     written = [b for b in write(operator, policy).json()["bindings"] if b["role"] == "roles/bigquery.dataViewer"]
     assert sorted("condition" in b for b in written) == [False, True]
+
+
+FOREIGN = {
+    "etag": "BwAAAAAAAAE=",
+    "bindings": [
+        {"role": "roles/compute.serviceAgent",
+         "members": ["serviceAccount:service-700000001001@compute-system.iam.gserviceaccount.com"]},
+        {"role": f"projects/{P}/roles/removedSince", "members": ["user:a@acme.example"]},
+        {"role": "organizations/500000000001/roles/auditor", "members": ["principalSet://x/y"], "bindingId": "b-1"},
+        {"role": "roles/viewer", "members": ["serviceAccount:gone@elsewhere-project.iam.gserviceaccount.com"]},
+    ],
+    "auditConfigs": [{"service": "allServices", "auditLogConfigs": [{"logType": "DATA_READ"}]}],
+    "aFieldOfTomorrow": {"deny": True},
+}  # fmt: skip
+
+
+def test_what_others_have_put_into_a_policy_comes_back_as_it_was(operator, sandbox):
+    project = sandbox.world.projects[P]
+    project.policy.bindings += copy.deepcopy(FOREIGN["bindings"])
+    project.policy.extra = {k: copy.deepcopy(v) for k, v in FOREIGN.items() if k not in ("etag", "bindings")}
+    before = read(operator)
+    assert write(operator, with_binding(before, "roles/bigquery.jobUser", "user:b@acme.example")).status_code == 200
+    after = read(operator)
+    assert after["bindings"][: len(before["bindings"])] == before["bindings"]
+    assert {k: v for k, v in after.items() if k not in ("etag", "bindings")} == {
+        k: v for k, v in before.items() if k not in ("etag", "bindings")
+    }
+    assert {k: after[k] for k in ("auditConfigs", "aFieldOfTomorrow")} == {
+        k: FOREIGN[k] for k in after if k in FOREIGN and k not in ("etag", "bindings")
+    }
+
+
+def test_audit_configs_are_written_only_where_the_mask_names_them(operator):
+    audit = {"auditConfigs": FOREIGN["auditConfigs"]}
+    assert "auditConfigs" not in write(operator, {**read(operator), **audit}).json()
+    body = {"policy": {**read(operator), **audit}, "updateMask": "auditConfigs,etag"}
+    assert operator.post(V3 + ":setIamPolicy", body).json()["auditConfigs"] == audit["auditConfigs"]
+    assert read(operator)["auditConfigs"] == audit["auditConfigs"]
+
+
+@pytest.mark.parametrize(
+    ("role", "member"),
+    [
+        ("roles/storage.objectViewer", "user:a@acme.example"),
+        (f"projects/{P}/roles/ourOwn", "user:a@acme.example"),
+        ("organizations/500000000001/roles/auditor", "user:a@acme.example"),
+        ("roles/bigquerydatatransfer.serviceAgent",
+         "serviceAccount:service-700000001001@gcp-sa-bigquerydatatransfer.iam.gserviceaccount.com"),
+        ("roles/editor", "serviceAccount:700000001001-compute@developer.gserviceaccount.com"),
+        ("roles/editor", "serviceAccount:700000001001@cloudservices.gserviceaccount.com"),
+    ],
+)  # fmt: skip
+def test_roles_and_agents_that_the_sandbox_does_not_serve_are_granted_all_the_same(operator, sandbox, role, member):
+    sandbox.world.projects[P].roles["ourOwn"] = frozenset({"bigquery.jobs.create"})
+    answer = write(operator, with_binding(read(operator), role, member))
+    assert answer.status_code == 200, answer.text
+    assert (role, member) in sandbox.world.projects[P].policy.pairs()
 
 
 @pytest.mark.parametrize("role", ["roles/nonsense", "roles/bigquery.jobuser", "projects/x/roles/custom"])

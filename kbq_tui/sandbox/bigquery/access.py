@@ -88,8 +88,10 @@ def checked(world: World, dataset: Dataset, wanted: Iterable[JSON], policy_versi
         if key in taken:
             continue
         taken.add(key)
-        _check_role(dataset, entry)
-        _check_known(world, dataset, entry, is_new=key not in known)
+        is_new = key not in known
+        if is_new:
+            _check_role(world, dataset, entry)
+        _check_known(world, dataset, entry, is_new)
         result.append(entry)
     return result
 
@@ -120,10 +122,15 @@ def _normalise(given: JSON) -> JSON:
     return entry
 
 
-def _check_role(dataset: Dataset, entry: JSON) -> None:
+def _check_role(world: World, dataset: Dataset, entry: JSON) -> None:
     role = str(entry.get("role", ""))
-    if role and role not in roles.LEGACY and role not in roles.ON_DATASET:
+    if role and role not in roles.LEGACY and role not in roles.ON_DATASET and not _is_custom(world, dataset, role):
         raise refusals.set_policy(dataset, f"Role {role} is not supported for this resource.")
+
+
+def _is_custom(world: World, dataset: Dataset, role: str) -> bool:
+    project = world.projects[dataset.project_id]
+    return roles.is_custom(role, project.roles, project.id)
 
 
 def _check_known(world: World, dataset: Dataset, entry: JSON, is_new: bool) -> None:

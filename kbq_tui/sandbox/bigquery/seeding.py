@@ -10,7 +10,7 @@ from kbq_tui.sandbox.bigquery.engine import engine_of
 from kbq_tui.sandbox.context import Context
 from kbq_tui.sandbox.world import Principal, Table
 
-_OWNER = "roles/owner"
+_ROLE = "roles/bigquery.admin"  # an owner of the project depends on the access list of each dataset
 
 
 def filter_problem(ctx: Context, table: Table, condition: str) -> str:
@@ -24,7 +24,7 @@ def filter_problem(ctx: Context, table: Table, condition: str) -> str:
 
 
 def run(ctx: Context, project_id: str, statements: Iterable[str]) -> None:
-    """Runs SQL as somebody who owns the project for that long.
+    """Runs SQL as somebody who may do everything in BigQuery for that long.
 
     Raises:
         ApiError: a statement is no good.
@@ -32,7 +32,7 @@ def run(ctx: Context, project_id: str, statements: Iterable[str]) -> None:
     project = datasets.project_of(ctx, project_id)
     hand = Principal("user:scenario@kbq-sandbox.invalid", "scenario@kbq-sandbox.invalid", project_id)
     kept, billing, constraints = project.policy.bindings, project.billing, project.org_policies
-    project.policy.bindings = [{"role": _OWNER, "members": [hand.member]}]
+    project.policy.bindings = [{"role": _ROLE, "members": [hand.member]}]
     project.billing, project.org_policies = True, {}  # what exists may be older than the rules
     try:
         for sql in statements:
