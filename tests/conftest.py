@@ -18,6 +18,7 @@ from hypothesis import settings
 
 # Not in the folder's own conftest: under xdist the process that sums up collects nothing, and reads only this one.
 from tests.faults.figures import pytest_terminal_summary
+from tests.oracle.plugin import Oracle
 from tests.support import canary, lookups
 
 __all__ = ["pytest_terminal_summary"]
@@ -51,6 +52,7 @@ def shows_a_key(text: str | bytes) -> bool:
 def pytest_configure(config: pytest.Config) -> None:
     given = getattr(config, "workerinput", {}).get(canary.PAIR)
     os.environ[canary.PAIR] = given or str(canary.create(config._tmp_path_factory.getbasetemp()))  # type: ignore[attr-defined]
+    config.pluginmanager.register(Oracle(config._tmp_path_factory.getbasetemp() / "oracle"))  # type: ignore[attr-defined]
     config.stash[LOOKED_UP] = lookups.start(config._tmp_path_factory.getbasetemp() / "lookups")  # type: ignore[attr-defined]
 
 

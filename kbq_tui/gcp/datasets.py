@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
+from kbq_tui import __version__
 from kbq_tui.diagnosis import catalogue
 from kbq_tui.engine.ports import TableInfo
 from kbq_tui.gcp.errors import MalformedError, fault_of
@@ -255,6 +256,7 @@ class Datasets:
 
     def _bigquery(self, project: str) -> Any:
         if self._client is None:
+            from google.api_core.client_info import ClientInfo
             from google.auth.credentials import AnonymousCredentials
             from google.cloud.bigquery import Client
 
@@ -264,6 +266,7 @@ class Datasets:
                 credentials=AnonymousCredentials(),  # type: ignore[no-untyped-call]
                 _http=self._wire.session,  # type: ignore[arg-type]
                 client_options={"api_endpoint": self._wire.endpoints.bigquery},
+                client_info=ClientInfo(user_agent=f"kbq-tui/{__version__}"),  # type: ignore[no-untyped-call]
             )
         return self._client
 

@@ -102,7 +102,7 @@ class ApiError(Exception):
         from google.rpc import error_details_pb2, status_pb2  # noqa: F401  (registers the detail messages)
 
         body = {"code": GRPC_CODES[self.status], "message": self.message, "details": self.details}
-        return json_format.ParseDict(body, status_pb2.Status(), ignore_unknown_fields=True)
+        return json_format.ParseDict(body, status_pb2.Status())
 
 
 def from_http(http: int, message: str = "", **more: Any) -> ApiError:

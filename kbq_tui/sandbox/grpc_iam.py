@@ -14,7 +14,7 @@ from google.iam.v1 import iam_policy_pb2, policy_pb2
 from google.protobuf import empty_pb2, json_format
 from grpc_status import rpc_status
 
-from kbq_tui.sandbox import errors, iam
+from kbq_tui.sandbox import errors, exchanges, iam
 from kbq_tui.sandbox.context import Call, Context
 from kbq_tui.sandbox.faults import Rule
 
@@ -99,6 +99,7 @@ def _behaviour(ctx: Context, method: str, response: Any) -> Callable[[Any, grpc.
         headers = {str(k): str(v) for k, v in context.invocation_metadata()}
         call = Call(ctx, method, path_params(name), body, headers, body, is_write=write)
         call.resource = name
+        fault = None
         try:
             fault = ctx.faults.next(method, "before", name)
             if fault:
@@ -108,8 +109,12 @@ def _behaviour(ctx: Context, method: str, response: Any) -> Callable[[Any, grpc.
             result = ctx.run(call, handler)
         except errors.ApiError as error:
             ctx.record(call, error.http)
+            if fault is None:
+                _tell(call, error.http, error.modern())
             _abort(context, error)
         ctx.record(call, 200)
+        _tell(call, 200, result)
+        # REST has fields by now that the message of the client library has not
         answer = json_format.ParseDict(result, response(), ignore_unknown_fields=True).SerializeToString()
         fault = ctx.faults.next(method, "after", name)
         try:
@@ -119,6 +124,10 @@ def _behaviour(ctx: Context, method: str, response: Any) -> Callable[[Any, grpc.
         raise AssertionError("abort raises")
 
     return serve
+
+
+def _tell(call: Call, status: int, answer: Any) -> None:
+    exchanges.tell(lambda: exchanges.Exchange(call.method, "gRPC", call.resource, [], call.body, status, answer))
 
 
 def _abort(context: grpc.ServicerContext, error: errors.ApiError) -> None:

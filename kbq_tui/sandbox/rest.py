@@ -28,7 +28,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from kbq_tui.sandbox import errors, faults
+from kbq_tui.sandbox import errors, exchanges, faults, masks
 from kbq_tui.sandbox.context import Call, Context
 
 JSON = dict[str, Any]
@@ -83,6 +83,7 @@ def route(
         )
         call.resource = request.url.path
         raw = await request.body()
+        fault = None
         try:
             fault = ctx.faults.next(method, "before", request.url.path)
             if fault:
@@ -90,13 +91,19 @@ def route(
                 ctx.record(call, 503)
                 return response
             call.body = _parse(raw, request.headers)
+            mask = masks.parse(request.query_params["fields"]) if "fields" in request.query_params else {}
             await ctx.pause()
             result = await _watched(request, call, ctx.threads.submit(ctx.run, call, handler))
         except errors.ApiError as error:
             ctx.record(call, error.http)
+            if fault is None:
+                _tell(request, call, error.http, error.legacy() if legacy else error.modern())
             return _refusal(error, legacy)
         reply = result if isinstance(result, Reply) else Reply({} if result is None else result)
         ctx.record(call, reply.status)
+        _tell(request, call, reply.status, reply.body)
+        if mask and reply.status < 400:
+            reply.body = masks.apply(reply.body, mask)
         response = _json(reply.body, reply.status, reply.headers)
         fault = ctx.faults.next(method, "after", request.url.path)
         try:
@@ -105,6 +112,16 @@ def route(
             return _refusal(error, legacy)
 
     return Route(path, endpoint, methods=[verb], name=method)
+
+
+def _tell(request: Request, call: Call, status: int, answer: Any) -> None:
+    def made() -> exchanges.Exchange:
+        query, agent = request.query_params.multi_items(), request.headers.get("user-agent", "")
+        return exchanges.Exchange(
+            call.method, request.method, request.url.path, query, call.body, status, answer, agent
+        )
+
+    exchanges.tell(made)
 
 
 async def _watched(request: Request, call: Call, work: "Future[Any]") -> Any:

@@ -10,6 +10,7 @@ from typing import Any
 
 _SPY = Path(__file__).parent / "spy"
 FOLDER = "KBQ_TEST_LOOKUPS"
+ORACLE = "KBQ_TEST_ORACLE"  # which the sandboxes in children are watched by (`tests.oracle`)
 
 
 def start(folder: Path) -> Path | None:
@@ -38,7 +39,8 @@ def watched(env: Mapping[str, str]) -> dict[str, str]:
         return dict(env)
     before = env.get("PYTHONPATH", "")
     path = before if str(_SPY) in before.split(os.pathsep) else os.pathsep.join(p for p in (str(_SPY), before) if p)
-    return {**env, FOLDER: os.environ[FOLDER], "PYTHONPATH": path}
+    oracle = {name: os.environ[name] for name in (ORACLE,) if name in os.environ}
+    return {**env, **oracle, FOLDER: os.environ[FOLDER], "PYTHONPATH": path}
 
 
 def _pass_on() -> None:

@@ -101,7 +101,6 @@ def results(job: Job, start: int, count: int | None, int64_timestamps: bool) -> 
     outcome = job.outcome
     body: JSON = {
         "kind": "bigquery#getQueryResultsResponse",
-        "etag": f"{job.id}-{start}",
         "jobReference": reference(job),
         "jobComplete": True,
         "cacheHit": False,

@@ -27,6 +27,11 @@ def insert(call: Call) -> JSON:
     return job_resource.resource(job, dry_run)
 
 
+# Fields that a request of jobs.query has in common with a job's JobConfigurationQuery
+_SETTINGS = ("query", "useLegacySql", "defaultDataset", "queryParameters", "parameterMode", "connectionProperties",
+             "createSession", "maximumBytesBilled", "useQueryCache")  # fmt: skip
+
+
 def query(call: Call) -> JSON:
     """``jobs.query``: runs and answers in one round trip; a failed query is an HTTP error."""
     project = datasets.project_of(call.ctx, call.params["project"])
@@ -37,15 +42,14 @@ def query(call: Call) -> JSON:
         _wait(call, job)
     dry_run = bool(body.get("dryRun"))
     if job is None:
-        configuration: JSON = {"query": body, "dryRun": dry_run, "labels": body.get("labels") or {}}
+        # what is kept is the configuration of a query job, not the request
+        settings = {k: body[k] for k in _SETTINGS if k in body}
+        configuration: JSON = {"query": settings, "dryRun": dry_run, "labels": body.get("labels") or {}}
         reference = {"location": body.get("location")} if body.get("location") else {}
         if body.get("jobTimeoutMs") is not None:
             configuration["jobTimeoutMs"] = body["jobTimeoutMs"]
         asked = {"configuration": configuration, "jobReference": reference}
         job = jobs.run(call.ctx, call.principal, project, asked, call.left, request_id)
-        # what is kept is the configuration of a query job, not the request
-        shown = {k: body[k] for k in ("query", "useLegacySql", "defaultDataset", "queryParameters") if k in body}
-        job.configuration = {"query": shown}
         _note(call, job, dry_run)
     if job.error is not None:
         raise job.error
@@ -159,7 +163,8 @@ def query_results(call: Call) -> JSON:
     start = whole_number(call, "pageToken", whole_number(call, "startIndex", 0))
     count = whole_number(call, "maxResults", -1)
     micros = flag(call, "formatOptions.useInt64Timestamp")
-    return job_resource.results(job, start, count if count >= 0 else None, micros)
+    found = job_resource.results(job, start, count if count >= 0 else None, micros)
+    return {**found, "etag": f"{job.id}-{start}"} if found["jobComplete"] else found
 
 
 _BASE = "/bigquery/v2/projects/{project}"

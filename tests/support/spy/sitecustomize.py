@@ -62,11 +62,14 @@ def _target(target: str) -> str:
     return target.rpartition("/")[2].rpartition(":")[0].strip("[]")
 
 
-class _Grpc:
-    """Notes the targets of channels, once grpc has been imported."""
+class _Once:
+    """Does something with a module once it has been imported."""
+
+    def __init__(self, name: str, then: Callable[[Any], None]) -> None:
+        self.name, self.then = name, then
 
     def find_spec(self, name: str, path: object = None, target: object = None) -> ModuleSpec | None:
-        if name != "grpc._channel":
+        if name != self.name:
             return None
         sys.meta_path.remove(self)  # type: ignore[arg-type]
         from importlib.util import find_spec
@@ -77,19 +80,36 @@ class _Grpc:
 
             def exec_module(module: Any) -> None:
                 run(module)
-                made = module.Channel.__init__
-
-                def init(self: Any, target: str, *args: Any, **more: Any) -> None:
-                    _note("gRPC", _target(target))
-                    made(self, target, *args, **more)
-
-                module.Channel.__init__ = init
+                self.then(module)
 
             spec.loader.exec_module = exec_module  # type: ignore[method-assign]
         return spec
 
 
+def _note_targets(module: Any) -> None:
+    """Note the targets of gRPC's channels."""
+    made = module.Channel.__init__
+
+    def init(self: Any, target: str, *args: Any, **more: Any) -> None:
+        _note("gRPC", _target(target))
+        made(self, target, *args, **more)
+
+    module.Channel.__init__ = init
+
+
+def _watch_sandbox(module: Any) -> None:
+    """Hold what a sandbox in this process says against Google's documents (`tests.oracle`)."""
+    root = __file__.rpartition("/tests/support/")[0]
+    if root not in sys.path:
+        sys.path.append(root)
+    from tests.oracle import recorder
+
+    recorder.watch()
+
+
 _folder = os.environ.get(FOLDER, "")
 if _folder:
     sys.addaudithook(_heard)
-    sys.meta_path.insert(0, _Grpc())  # type: ignore[arg-type]
+    sys.meta_path.insert(0, _Once("grpc._channel", _note_targets))  # type: ignore[arg-type]
+    if os.environ.get("KBQ_TEST_ORACLE"):
+        sys.meta_path.insert(0, _Once("kbq_tui.sandbox.server", _watch_sandbox))  # type: ignore[arg-type]
