@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Final
 
 _PROJECT: Final = r"(?:[a-z0-9][a-z0-9.-]{1,60}\.[a-z]{2,20}:)?[a-z][a-z0-9-]{4,28}[a-z0-9](?![\w-])"
@@ -21,69 +22,74 @@ Source: https://cloud.google.com/iam/docs/service-agents
 _EMAIL: Final = r"[A-Za-z0-9][A-Za-z0-9._%+-]{0,63}@[A-Za-z0-9][A-Za-z0-9-]{0,62}(?:\.[A-Za-z0-9-]{1,63}){1,6}"
 
 # A detail's value is what the groups named like the detail hold; the first pattern that finds one wins.
-_PATTERNS: Final = tuple(
-    re.compile(pattern)
-    for pattern in (
-        rf"\b(?:[Tt]able|[Vv]iew) [`'\"]?(?P<project>{_PROJECT}):(?:region-|INFORMATION_SCHEMA)",
-        rf"\b(?:[Tt]able|[Vv]iew) [`'\"]?(?P<project>{_PROJECT})[:.](?P<dataset>{_DATASET})\.(?P<table>{_TABLE})",
-        rf"\b[Dd]ataset [`'\"]?(?P<project>{_PROJECT})[:.](?P<dataset>{_DATASET})",
-        rf"\bon columns? [`'\"]?(?P<project>{_PROJECT})[:.](?P<dataset>{_DATASET})\.(?P<table>{_TABLE})\.\w",
-        rf"/datasets/(?P<dataset>{_DATASET})",
-        rf"\"datasetId\": ?\"(?P<dataset>{_DATASET})\"",
-        rf"\b(?:for|on|in) [Dd]ataset [`'\"]?(?P<dataset>{_DATASET})(?![\w:-]*[:-]\w)",
-        rf"\b(?:Not found: |Access Denied: )Project [`'\"]?(?P<project>{_PROJECT})",
-        rf"\bin project (?P<consumer>{_PROJECT}) before",
-        rf"\b(?:in|on|for) (?:the )?project (?!{_WORDS}\b)[\[`'\"]?(?P<project>{_PROJECT})(?!/| before)",
-        rf"\bProject id: (?P<project>{_PROJECT})",
-        rf"\bto use project (?P<consumer>{_PROJECT})",
-        rf"\b[Pp]roject [\[`'\"](?P<project>{_PROJECT})",
-        rf"\bprojects instance \[(?P<project>{_PROJECT})",
-        rf"\bprojects/(?P<project>{_PROJECT})(?!/locations/[\w-]{{1,40}}/keyRings)",
-        rf"--project[= ](?P<project>{_PROJECT})",
-        rf"\"project_?[iI]d\": ?\"(?P<project>{_PROJECT})\"",
-        r"\b(?:in|on) project \[?(?P<project_number>[0-9]{5,20})\b",
-        r"\bproject[/=](?P<project_number>[0-9]{5,20})\b",
-        r"\bprojects/(?P<project_number>[0-9]{5,20})\b",
-        r"\bvpcServiceControlsUnique(?:Identifier|Id)[\\'\"]{0,3}[:= ]{1,3}[\\'\"]{0,3}(?P<vpc_sc_id>[\w-]{4,200})",
-        r"\bsource: (?P<source_location>[A-Za-z][A-Za-z0-9-]{1,40}), destination: "
-        r"(?P<destination_location>[A-Za-z][A-Za-z0-9-]{1,40})",
-        r"\b(?P<kms_key>projects/[\w.:-]{4,80}/locations/[\w-]{2,40}/keyRings/[\w-]{1,63}/cryptoKeys/[\w-]{1,63})",
-        r"\bgs://(?P<bucket>[a-z0-9][a-z0-9._-]{1,220})",
-        r"\b[Cc]onnection [`'\"]?(?P<data_connection>[a-z0-9][\w:-]{2,100}\.[\w-]{2,40}\.[\w-]{1,200})",
-        rf"\b[Cc]onnection [`'\"]?(?P<project>{_PROJECT})\.(?P<location>[a-z][a-z0-9-]{{1,40}})\.\w",
-        r"configured universe domain \((?P<configured_universe>[^()\n]{1,100})\).{0,80}?"
-        r"credentials \((?P<credentials_universe>[^()\n]{1,100})\)",
-        r"\bparse view [`'\"]?(?P<view>[^`'\"\s]{1,1200})",
-        r"\bTable (?:name )?\\?\"(?P<table>[^\"\\\n]{1,300})\\?\" (?:must be|missing)",
-        r"duplicate\(s\): (?P<column>[^\n]{1,200})",
-        r"\bduplicate name (?P<column>\S{1,300})",
-        r"(?i)\binvalid dataset id \\?[\"'](?P<given_id>[^\"'\\\n]{1,200})",
-        r"_id must be a fully-qualified ID.{0,120}?\bgot (?P<given_id>\S{1,300})",
-        r"\bin region [`'\"]?(?P<location>[A-Za-z][A-Za-z0-9-]{1,40})",
-        r"\bLocation (?P<location>[A-Za-z][A-Za-z0-9-]{1,40}) (?:does not support|is not)",
-        r"(?i)\b'?type'? (?:value|field) (?:is )?\\?['\"]?(?P<credentials_type>[a-z_]{5,60})",
-        r"(?i)\bType is (?P<credentials_type>[a-z_]{5,60}), expected",
-        r"(?i)\binvalid (?P<klaviyo_type>e-?mail|phone(?: number)?|boolean|number|list|consent) (?:format|channels?)",
-        r"\b(?P<variable>REQUESTS_CA_BUNDLE|CURL_CA_BUNDLE|NODE_EXTRA_CA_CERTS|GOOGLE_CLOUD_UNIVERSE_DOMAIN)\b",
-        r"ignoring extra certs from [`'\"]?(?P<path>[^\s`'\"]{1,300})",
-        r"certificate bundle, invalid path: (?P<path>[^\s'\"]{1,300})",
-        rf"\b[Uu]ser [`'\"\[]?(?P<denied_principal>{_EMAIL})[`'\"\]]? (?:does not have|lacks)",
-        rf"(?<![\w.@+%-])(?P<denied_principal>{_EMAIL}) does not have ",
-        r"\bin location [`'\"]?(?P<location>[A-Za-z][A-Za-z0-9-]{1,40})",
-        r"\b(?:c|customC)onstraints/(?P<constraint>[A-Za-z][\w.]{2,100}\w)",
-        r"\b(?P<constraint>iam\.(?:managed\.)?(?:disable|allowed|serviceAccountKey)[A-Za-z]{2,80})",
-        r"\b(?P<constraint>gcp\.resourceLocations)",
-        r"\b(?P<role>(?:(?:projects|organizations)/[\w:.-]{1,80}/)?roles/[\w.]{0,100}\w)",
-        r"\bpolicy tag \\?[\"'](?P<policy_tag>[^\"'\\\n]{1,200})",
-        r"\bon columns? [`'\"]?(?P<column>[\w.:-]{0,300}\w)",
-        r"\baccount ID \\?[\"'](?P<given_id>[^\"'\\\n]{1,100})",
-        r"\bdeleted:(?:service[aA]ccount|user|group):[^\s?]{1,200}\?uid=(?P<uid>[0-9]{1,30})",
-        r"/apis?/(?:api|library)/(?P<service>[a-z][a-z0-9-]{0,60}\.googleapis\.com)",
-        r"\b(?:API|service) \[(?P<service>[a-z][a-z0-9-]{0,60}\.googleapis\.com)\]",
-        r"\bservice[\\'\"]{0,2}[:=] ?[\\'\"]{0,2}(?P<service>[a-z][a-z0-9-]{0,60}\.googleapis\.com)",
-        r"(?i)\bjob(?: id|_id)?[:= ]{1,2}['\"]?(?P<job_id>bqu?job_[\w-]{4,100})",
-    )
+_SOURCES: Final = (
+    rf"\b(?:[Tt]able|[Vv]iew) [`'\"]?(?P<project>{_PROJECT}):(?:region-|INFORMATION_SCHEMA)",
+    rf"\b(?:[Tt]able|[Vv]iew) [`'\"]?(?P<project>{_PROJECT})[:.](?P<dataset>{_DATASET})\.(?P<table>{_TABLE})",
+    rf"\b[Dd]ataset [`'\"]?(?P<project>{_PROJECT})[:.](?P<dataset>{_DATASET})",
+    rf"\bon columns? [`'\"]?(?P<project>{_PROJECT})[:.](?P<dataset>{_DATASET})\.(?P<table>{_TABLE})\.\w",
+    rf"/datasets/(?P<dataset>{_DATASET})",
+    rf"\"datasetId\": ?\"(?P<dataset>{_DATASET})\"",
+    rf"\b(?:for|on|in) [Dd]ataset [`'\"]?(?P<dataset>{_DATASET})(?![\w:-]*[:-]\w)",
+    rf"\b(?:Not found: |Access Denied: )Project [`'\"]?(?P<project>{_PROJECT})",
+    rf"\bin project (?P<consumer>{_PROJECT}) before",
+    rf"\b(?:in|on|for) (?:the )?project (?!{_WORDS}\b)[\[`'\"]?(?P<project>{_PROJECT})(?!/| before)",
+    rf"\bProject id: (?P<project>{_PROJECT})",
+    rf"\bto use project (?P<consumer>{_PROJECT})",
+    rf"\b[Pp]roject [\[`'\"](?P<project>{_PROJECT})",
+    rf"\bprojects instance \[(?P<project>{_PROJECT})",
+    rf"\bprojects/(?P<project>{_PROJECT})(?!/locations/[\w-]{{1,40}}/keyRings)",
+    rf"--project[= ](?P<project>{_PROJECT})",
+    rf"\"project_?[iI]d\": ?\"(?P<project>{_PROJECT})\"",
+    r"\b(?:in|on) project \[?(?P<project_number>[0-9]{5,20})\b",
+    r"\bproject[/=](?P<project_number>[0-9]{5,20})\b",
+    r"\bprojects/(?P<project_number>[0-9]{5,20})\b",
+    r"\bvpcServiceControlsUnique(?:Identifier|Id)[\\'\"]{0,3}[:= ]{1,3}[\\'\"]{0,3}(?P<vpc_sc_id>[\w-]{4,200})",
+    r"\bsource: (?P<source_location>[A-Za-z][A-Za-z0-9-]{1,40}), destination: "
+    r"(?P<destination_location>[A-Za-z][A-Za-z0-9-]{1,40})",
+    r"\b(?P<kms_key>projects/[\w.:-]{4,80}/locations/[\w-]{2,40}/keyRings/[\w-]{1,63}/cryptoKeys/[\w-]{1,63})",
+    r"\bgs://(?P<bucket>[a-z0-9][a-z0-9._-]{1,220})",
+    r"\b[Cc]onnection [`'\"]?(?P<data_connection>[a-z0-9][\w:-]{2,100}\.[\w-]{2,40}\.[\w-]{1,200})",
+    rf"\b[Cc]onnection [`'\"]?(?P<project>{_PROJECT})\.(?P<location>[a-z][a-z0-9-]{{1,40}})\.\w",
+    r"configured universe domain \((?P<configured_universe>[^()\n]{1,100})\).{0,80}?"
+    r"credentials \((?P<credentials_universe>[^()\n]{1,100})\)",
+    r"\bparse view [`'\"]?(?P<view>[^`'\"\s]{1,1200})",
+    r"\bTable (?:name )?\\?\"(?P<table>[^\"\\\n]{1,300})\\?\" (?:must be|missing)",
+    r"duplicate\(s\): (?P<column>[^\n]{1,200})",
+    r"\bduplicate name (?P<column>\S{1,300})",
+    r"(?i)\binvalid dataset id \\?[\"'](?P<given_id>[^\"'\\\n]{1,200})",
+    r"_id must be a fully-qualified ID.{0,120}?\bgot (?P<given_id>\S{1,300})",
+    r"\bin region [`'\"]?(?P<location>[A-Za-z][A-Za-z0-9-]{1,40})",
+    r"\bLocation (?P<location>[A-Za-z][A-Za-z0-9-]{1,40}) (?:does not support|is not)",
+    r"(?i)\b'?type'? (?:value|field) (?:is )?\\?['\"]?(?P<credentials_type>[a-z_]{5,60})",
+    r"(?i)\bType is (?P<credentials_type>[a-z_]{5,60}), expected",
+    r"(?i)\binvalid (?P<klaviyo_type>e-?mail|phone(?: number)?|boolean|number|list|consent) (?:format|channels?)",
+    r"\b(?P<variable>REQUESTS_CA_BUNDLE|CURL_CA_BUNDLE|NODE_EXTRA_CA_CERTS|GOOGLE_CLOUD_UNIVERSE_DOMAIN)\b",
+    r"ignoring extra certs from [`'\"]?(?P<path>[^\s`'\"]{1,300})",
+    r"certificate bundle, invalid path: (?P<path>[^\s'\"]{1,300})",
+    rf"\b[Uu]ser [`'\"\[]?(?P<denied_principal>{_EMAIL})[`'\"\]]? (?:does not have|lacks)",
+    rf"(?<![\w.@+%-])(?P<denied_principal>{_EMAIL}) does not have ",
+    r"\bin location [`'\"]?(?P<location>[A-Za-z][A-Za-z0-9-]{1,40})",
+    r"\b(?:c|customC)onstraints/(?P<constraint>[A-Za-z][\w.]{2,100}\w)",
+    r"\b(?P<constraint>iam\.(?:managed\.)?(?:disable|allowed|serviceAccountKey)[A-Za-z]{2,80})",
+    r"\b(?P<constraint>gcp\.resourceLocations)",
+    r"\b(?P<role>(?:(?:projects|organizations)/[\w:.-]{1,80}/)?roles/[\w.]{0,100}\w)",
+    r"\bpolicy tag \\?[\"'](?P<policy_tag>[^\"'\\\n]{1,200})",
+    r"\bon columns? [`'\"]?(?P<column>[\w.:-]{0,300}\w)",
+    r"\baccount ID \\?[\"'](?P<given_id>[^\"'\\\n]{1,100})",
+    r"\bdeleted:(?:service[aA]ccount|user|group):[^\s?]{1,200}\?uid=(?P<uid>[0-9]{1,30})",
+    r"/apis?/(?:api|library)/(?P<service>[a-z][a-z0-9-]{0,60}\.googleapis\.com)",
+    r"\b(?:API|service) \[(?P<service>[a-z][a-z0-9-]{0,60}\.googleapis\.com)\]",
+    r"\bservice[\\'\"]{0,2}[:=] ?[\\'\"]{0,2}(?P<service>[a-z][a-z0-9-]{0,60}\.googleapis\.com)",
+    r"(?i)\bjob(?: id|_id)?[:= ]{1,2}['\"]?(?P<job_id>bqu?job_[\w-]{4,100})",
 )
+
+
+@cache
+def _patterns() -> tuple[re.Pattern[str], ...]:
+    """Return what finds the identifiers, compiled when the first error is read."""
+    return tuple(re.compile(source) for source in _SOURCES)
+
+
 _PERMISSION: Final = re.compile(
     r"(?<![\w.@/-])(?:bigquery|iam|resourcemanager|serviceusage|orgpolicy|billing|datacatalog|storage|cloudkms|accesscontextmanager)"
     r"\.(?!googleapis\b|gserviceaccount\b|managed\b)[a-z][A-Za-z]{1,60}\.[a-z][A-Za-z]{1,60}\b(?!\()"
@@ -139,7 +145,7 @@ def lift(text: str, metadata: Mapping[str, str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for key, value in _structured(metadata):
         found.setdefault(key, value)
-    for pattern in _PATTERNS:
+    for pattern in _patterns():
         if match := pattern.search(text):
             for key, value in match.groupdict().items():
                 if value:
@@ -181,7 +187,7 @@ def _structured(metadata: Mapping[str, str]) -> Iterator[tuple[str, str]]:
             if project.isdigit():
                 yield "project_number", project
         elif key == "resource":
-            for pattern in _PATTERNS:
+            for pattern in _patterns():
                 if (match := pattern.search(value[:1_000])) and "project" in match.groupdict():
                     yield "project", match["project"]
                     break

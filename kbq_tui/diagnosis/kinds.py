@@ -11,7 +11,7 @@ from kbq_tui.diagnosis.rules import Rules
 
 _INFORMATION_SCHEMA: Final = (
     r"permission to query (?:table|view) [`'\"]?"
-    r"(?:(?:[a-z][\w.-]{1,60}[:.])?[`]?region-[\w-]{2,40}[`.]{1,3}|[a-z][\w.-]{1,60}:)?[`]?INFORMATION_SCHEMA\b"
+    r"(?:(?:[a-z][\w.-]{1,60}[:.])?[`]?region-[\w-]{2,40}[`.]{1,3}|[a-z][\w.-]{1,60}:)?[`]?INFORMATION_SCHEMA\b(?!\W{1,3}OBJECT_PRIVILEGES)"
 )
 """A view without a dataset before it; with one, the role on the dataset opens it."""
 _PEM: Final = (

@@ -1,5 +1,6 @@
 """What can be said about a key file's JSON without showing it."""
 
+import codecs
 import json
 from collections.abc import Mapping
 from typing import Final
@@ -8,8 +9,11 @@ from kbq_tui.i18n.messages import Said, filled, mark, said
 from kbq_tui.model.secret import Secret
 
 FIELDS: Final = ("type", "project_id", "private_key_id", "private_key", "client_email", "token_uri")
+_MARKS: Final = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+"""How a file begins that an editor or a shell saved in a way that not every parser of JSON takes.
 
-
+Source: https://www.rfc-editor.org/rfc/rfc8259#section-8.1
+"""
 _KINDS: Final[Mapping[str, str]] = {
     "authorized_user": mark("a person's own login (authorized_user)"),
     "external_account": mark("a configuration of workload identity federation (external_account)"),
@@ -44,11 +48,13 @@ class NotAKeyError(ValueError):
 
     Attributes:
         reason: why not, in a few words; never quotes them.
+        code: the problem's.
     """
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: str, code: str = "KBQ-KEY-FILE-INVALID") -> None:
         super().__init__(reason)
         self.reason = reason
+        self.code = code
 
 
 def parse(secret: Secret) -> dict[str, str]:
@@ -57,8 +63,11 @@ def parse(secret: Secret) -> dict[str, str]:
     Raises:
         NotAKeyError: it is not JSON, not of type `service_account`, or lacks a field.
     """
+    content = secret.reveal()
+    if content.startswith(_MARKS):
+        raise NotAKeyError(said("it begins with a byte order mark."), "KBQ-KEY-FILE-ENCODING")
     try:
-        data = json.loads(secret.reveal())
+        data = json.loads(content)
     except (ValueError, RecursionError):
         raise NotAKeyError(said("not JSON")) from None  # the cause would quote the text
     if not isinstance(data, dict):
@@ -69,7 +78,22 @@ def parse(secret: Secret) -> dict[str, str]:
     for field in FIELDS:
         if not isinstance(data.get(field), str) or not data[field]:
             raise NotAKeyError(said("the field {field} is missing", field=field))
+    if reason := _damage(data["private_key"]):
+        raise NotAKeyError(reason)
     return {f: data[f] for f in FIELDS if f not in ("private_key", "type")}
+
+
+def _damage(private_key: str) -> str:
+    """Return what copying did to a private key; empty where nothing is seen. OpenSSL has the last word."""
+    if not private_key.lstrip().startswith("-----BEGIN"):
+        return ""
+    if "\\n" in private_key:
+        return said("the line ends of its private_key are doubled: two backslashes before each n, where one belongs")
+    if "-----END" not in private_key:
+        return said("its private_key is cut off: the line that begins with -----END is missing")
+    if "\n" not in private_key.strip():
+        return said("the line ends of its private_key are gone: all of it stands on one line")
+    return ""
 
 
 def key_id_of(secret: Secret) -> str:

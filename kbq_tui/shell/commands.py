@@ -170,3 +170,8 @@ COUNT_ROWS: Final = SQL + "'SELECT COUNT(*) FROM `{project}.{dataset}.{table}`'"
 GRANT_METADATA_VIEWER: Final = GRANT_OPERATOR.replace("{role}", "roles/bigquery.metadataViewer")
 GRANT_METADATA_VIEWER_DATASET: Final = GRANT_OPERATOR_DATASET.replace("{role}", "roles/bigquery.metadataViewer")
 GRANT_RESOURCE_VIEWER: Final = GRANT_OPERATOR.replace("{role}", "roles/bigquery.resourceViewer")
+PLAIN_COPY: Final = (
+    "(umask 077; python3 -c 'import json, sys; json.dump(json.load(open(sys.argv[1], \"rb\")), sys.stdout, indent=2)' "
+    "{path} > plain-key.json)"
+)
+"""json.load takes bytes in UTF-8 or UTF-16, with a mark or without, and json.dump writes neither."""

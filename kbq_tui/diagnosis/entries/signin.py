@@ -29,6 +29,19 @@ ENTRIES: Final = (
         Kind.CREDENTIALS,
     ),
     Entry(
+        "KBQ-KEY-FILE-ENCODING",
+        "The key file is saved in an encoding that Klaviyo may refuse",
+        "{path} begins with a byte order mark, which Google's file does not have: an editor or a shell on Windows adds "
+        "it. Some parsers of JSON refuse such a file (Node's and Python's among them), so nothing is tried with it.",
+        (
+            "Make a copy in plain UTF-8, readable by you only, and use that:\n" + cmd.PLAIN_COPY,
+            "Give Klaviyo that copy, and name it here with --key-file.",
+        ),
+        "You, on this machine.",
+        "https://www.rfc-editor.org/rfc/rfc8259#section-8.1",
+        Kind.CREDENTIALS,
+    ),
+    Entry(
         "KBQ-CREDENTIALS-KIND",
         "The file of credentials is of another kind",
         "A service account's key is wanted, and the file is {file_kind}.",

@@ -31,6 +31,10 @@ __all__ = ["MAX_OTHER_DATASETS", "MAX_TABLES", "PROBE_PREFIX", "verify"]
 
 _VIEWS = frozenset({"VIEW", "MATERIALIZED_VIEW"})
 _BROKEN_VIEW = frozenset({"KBQ-QUERY-INVALID", "KBQ-TWO-LOCATIONS"})
+_UNREADABLE = frozenset(
+    {"KBQ-PARTITION-FILTER", "KBQ-VIEW-BROKEN", "KBQ-COLUMNS-DUPLICATE", "KBQ-TOO-MANY-COLUMNS", "KBQ-CMEK-REQUIRED"}
+)
+"""What keeps Klaviyo, too, from reading a table or view, until somebody changes it."""
 
 
 async def verify(
@@ -391,10 +395,10 @@ class _Verification(Isolation):
 
 
 def _cannot_read(table: TableInfo) -> Callable[[Problem], bool]:
-    """A view that BigQuery cannot run is not readable; a table that wants a filter is, with one."""
+    """Return whether a problem says that Klaviyo cannot read the table or view as it is."""
 
     def fails(problem: Problem) -> bool:
-        broken = table.kind in _VIEWS and problem.code in _BROKEN_VIEW and "without a filter" not in problem.original
-        return broken or refused(problem)
+        broken = table.kind in _VIEWS and problem.code in _BROKEN_VIEW
+        return broken or problem.code in _UNREADABLE or refused(problem)
 
     return fails

@@ -239,12 +239,13 @@ def key_facts(key: Secret, path: Path | str, email: str) -> Facts:
         email: the service account it has to belong to; empty for any.
 
     Raises:
-        ProblemError: KBQ-KEY-FILE-INVALID or KBQ-KEY-FILE-OTHER-ACCOUNT. Never quotes the content.
+        ProblemError: KBQ-KEY-FILE-INVALID, KBQ-KEY-FILE-ENCODING or KBQ-KEY-FILE-OTHER-ACCOUNT. Never quotes the
+            content.
     """
     try:
         found = key_file.parse(key)
     except key_file.NotAKeyError as error:
-        raise problem("KBQ-KEY-FILE-INVALID", path=path, reason=error.reason) from None
+        raise problem(error.code, path=path, reason=error.reason) from None
     if email and found["client_email"].lower() != email.lower():
         raise problem("KBQ-KEY-FILE-OTHER-ACCOUNT", path=path, found=found["client_email"], expected=email)
     return Facts(found["private_key_id"], found["client_email"], found["project_id"])
