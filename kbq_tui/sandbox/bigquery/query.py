@@ -104,7 +104,9 @@ def _resolve(
             schema, rows = infoschema.load(session, name, node.find_ancestor(exp.Select))
             replacement = _subquery(infoschema.literal_rows(schema, rows))
         else:
-            replacement = _table(session, name, columns, reads, view, depth)
+            where = node.find_ancestor(exp.Select)
+            filtered = where is not None and where.args.get("where") is not None
+            replacement = _table(session, name, columns, reads, view, depth, filtered=filtered)
         replacement.set("alias", node.args.get("alias") or exp.TableAlias(this=_last(node)))
         for key in ("joins", "pivots", "laterals"):
             if node.args.get(key):
@@ -118,7 +120,14 @@ def _resolve(
 
 
 def _table(
-    session: Session, name: Name, columns: set[str] | None, reads: Reads, view: Table | None, depth: int
+    session: Session,
+    name: Name,
+    columns: set[str] | None,
+    reads: Reads,
+    view: Table | None,
+    depth: int,
+    *,
+    filtered: bool = True,
 ) -> exp.Expr:
     dataset = find_dataset(session, name)
     table = living_table(session, dataset, name.table)
@@ -141,6 +150,7 @@ def _table(
     if not table.schema:
         raise refusals.invalid_query(f"Table {name.ref} does not have a schema.")
     check_drive(session, table)
+    _check_filter(table, filtered=filtered)
     _check_tags(session, table, columns)
     reads.bytes += session.engine.size(table, columns)
     condition = row_policies.condition(table, session.principal)
@@ -194,6 +204,23 @@ def check_drive(session: Session, table: Table) -> None:
     has_scope = not session.principal.scopes or bool(session.principal.scopes & _DRIVE_SCOPES)
     if not has_scope or session.principal.email not in drive.get("shared_with", []):
         raise refusals.denied("BigQuery BigQuery: Permission denied while getting Drive credentials.")
+
+
+def _check_filter(table: Table, *, filtered: bool) -> None:
+    """A table that demands a filter over its partitions gets one. Any WHERE counts here; BigQuery looks closer.
+
+    Raises:
+        ApiError: the query has none.
+    """
+    partitioning: JSON = table.extra.get("timePartitioning") or {}
+    demanded = table.extra.get("requirePartitionFilter") or partitioning.get("requirePartitionFilter")
+    if demanded in (True, "true") and not filtered:
+        column = partitioning.get("field") or "_PARTITION_LOAD_TIME', '_PARTITIONDATE', '_PARTITIONTIME"
+        name = f"{table.project_id}.{table.dataset_id}.{table.table_id}"
+        raise refusals.invalid_query(
+            f"Cannot query over table '{name}' without a filter over column(s) '{column}' "
+            "that can be used for partition elimination"
+        )
 
 
 def _check_tags(session: Session, table: Table, columns: set[str] | None) -> None:

@@ -226,6 +226,17 @@ async def test_rows_that_a_policy_hides_are_said(
     assert (result.problem is not None and result.problem.code == "KBQ-ROW-POLICY") == (verdict != "pass")
 
 
+async def test_a_table_that_demands_a_filter_cannot_be_read_whole(bench: Bench) -> None:
+    bench.sql(f"CREATE TABLE `P.{IMP}.people` (email STRING, at TIMESTAMP)")
+    table = bench.dataset(IMP).tables["people"]
+    table.extra.update(timePartitioning={"type": "DAY", "field": "at"}, requirePartitionFilter=True)
+    result = (await bench.verify())["import.read"]
+    assert (result.verdict, result.problem.code) == ("fail", "KBQ-PARTITION-FILTER")
+    bench.sql(f"CREATE VIEW `P.{IMP}.recent` AS SELECT email FROM `P.{IMP}.people` WHERE at > TIMESTAMP '2026-01-01'")
+    table.extra.clear()
+    assert (await bench.verify())["import.read"].verdict == "pass"
+
+
 async def test_row_policies_that_the_operator_may_not_see_leave_it_open(bench: Bench) -> None:
     bench.sql(f"CREATE TABLE `P.{IMP}.people` (email STRING)")
     bench.fail(Rule("bigquery.rowAccessPolicies.list", "status", every=1, status=403, reason="accessDenied"))
