@@ -6,6 +6,7 @@ At the end of the run stands what was seen, and a fault fails the run. What a te
 
 import os
 from collections.abc import Generator
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -17,13 +18,15 @@ class Oracle:
     """Hooks of one run; `folder` is None in xdist's workers and in runs within a run."""
 
     def __init__(self, folder: Path) -> None:
-        self.ours = recorder.FOLDER not in os.environ
+        self.missing = find_spec("googleapiclient") is None
+        self.ours = recorder.FOLDER not in os.environ and not self.missing
         if self.ours:
             folder.mkdir(exist_ok=True)
             os.environ[recorder.FOLDER] = str(folder)
         self.folder = folder
         self.findings: recorder.Findings | None = None
-        recorder.watch()
+        if not self.missing:
+            recorder.watch()
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
@@ -42,6 +45,8 @@ class Oracle:
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         found = self.findings
+        if self.missing:  # tests/oracle/test_judge.py fails then
+            terminalreporter.write_line("google-api-python-client is missing, which `make check` installs: no oracle")
         if found is None or not (found.methods or found.faults):
             return
         terminalreporter.section("held against Google's discovery documents")
