@@ -34,7 +34,7 @@ def holds_until(condition: str) -> datetime | None:
     return min(ends, default=None)
 
 
-def only_under(condition: str, role: str, resource: str, context: Context) -> Problem:
+def only_under(condition: str, role: str, resource: str, context: Context, now: datetime) -> Problem:
     """Return the problem of a role that is needed always and granted under a condition alone.
 
     Args:
@@ -42,6 +42,7 @@ def only_under(condition: str, role: str, resource: str, context: Context) -> Pr
         role: the role.
         resource: what it is granted on: `project P` or `dataset D`, as `grants.on_project` and `on_dataset` say it.
         context: what is known of the connection.
+        now: the time at which it is asked, aware.
     """
     problem = catalogue.problem("KBQ-CONDITIONAL-GRANT", context, role=role, resource=resource, condition=condition)
     known = {"role": role, "resource": resource, "account": context.account, "condition": inert(condition, _LONGEST)}
@@ -55,6 +56,21 @@ def only_under(condition: str, role: str, resource: str, context: Context) -> Pr
             ),
         )
     date = f"{end:%Y-%m-%d %H:%M} UTC"
+    if end <= now:
+        return replace(
+            problem,
+            cause=said(
+                "{role} on {resource} is granted to {account}, but held until {date} only and does not hold any more: "
+                "{condition}",
+                date=date,
+                **known,
+            ),
+            remedy=(
+                said("Grant the role without a condition; the one with it may stay, or be taken away:"),
+                *problem.remedy[1:],
+            ),
+            details={**problem.details, "until": end.isoformat()},
+        )
     return replace(
         problem,
         cause=said(

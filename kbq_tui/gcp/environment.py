@@ -26,6 +26,9 @@ _ROOTS: Final = "GRPC_DEFAULT_SSL_ROOTS_FILE_PATH"
 """gRPC's. Source: https://github.com/grpc/grpc/blob/master/doc/environment_variables.md"""
 _PROXIES: Final = ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY")
 _UNIVERSE: Final = "GOOGLE_CLOUD_UNIVERSE_DOMAIN"
+_MTLS: Final = "GOOGLE_API_USE_MTLS_ENDPOINT"
+_MTLS_VALUES: Final = ("never", "auto", "always")
+"""What Google's clients take; with another value, or none, they raise an error. Source: https://google.aip.dev/auth/4114"""
 UNREAD: Final = ("SSL_CERT_FILE",)
 """Names a CA file, too, which other programs read, but none of the libraries here."""
 
@@ -40,7 +43,7 @@ def problem_of(env: Mapping[str, str], endpoints: Endpoints) -> Problem | None:
     found = dict(faults(env))
     local = all(map(is_loopback, (urlsplit(endpoints.bigquery).hostname, urlsplit(endpoints.resourcemanager).hostname)))
     for variable, reason in found.items():
-        if variable == _UNIVERSE or not local:
+        if variable in (_UNIVERSE, _MTLS) or not local:
             return catalogue.problem("KBQ-MACHINE-SETTING", Context(), variable=variable, reason=reason)
     return None
 
@@ -50,6 +53,9 @@ def faults(env: Mapping[str, str]) -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
     if env.get(_UNIVERSE) == "":
         found.append((_UNIVERSE, said("It is set, but empty.")))
+    if (mtls := env.get(_MTLS)) is not None and mtls not in _MTLS_VALUES:
+        reason = said("It is {value}, and has to be one of {values}.", value=repr(mtls), values=", ".join(_MTLS_VALUES))
+        found.append((_MTLS, reason))
     used = next((name for name in _CERTIFICATES if env.get(name)), None)
     for name in (used, _ROOTS):
         if name and env.get(name) and (reason := certificates_fault(env[name], folder=name != _ROOTS)):

@@ -399,7 +399,7 @@ class _Differ:
         if bound is None or bound.condition is None:
             return False
         context = replace(self.context, account=self.spec.account_email)
-        self.warnings.append(only_under(bound.condition, role, bound.resource, context))
+        self.warnings.append(only_under(bound.condition, role, bound.resource, context, self.seen.at))
         return True
 
     def _unread(self, dataset: str) -> Problem:

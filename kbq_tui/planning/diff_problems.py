@@ -12,15 +12,26 @@ from kbq_tui.model.spec import ConnectionSpec
 from kbq_tui.planning.grants import Grant, taken_away
 from kbq_tui.shell import commands as cmd
 
-_UNNAMED = placeholder("account")
+_ACCOUNT, _PROJECT = placeholder("account"), placeholder("project")
 
 
 def named(problem: Problem, spec: ConnectionSpec) -> Problem:
-    """Return a problem with the account in its commands: a call does not know whose it is about."""
-    if not any(_UNNAMED in step for step in problem.remedy):
+    """Return a problem with the account and the project where its texts and commands have placeholders for them: a
+    call, such as a sign-in, does not know which connection it is about."""
+
+    def fill(text: str) -> str:
+        return reworked(text, lambda part: part.replace(_ACCOUNT, spec.account_email).replace(_PROJECT, spec.project))
+
+    texts = (problem.title, problem.cause, problem.who, *problem.remedy)
+    if not any(blank in text for blank in (_ACCOUNT, _PROJECT) for text in texts):
         return problem
-    steps = (reworked(s, lambda part: part.replace(_UNNAMED, spec.account_email)) for s in problem.remedy)
-    return replace(problem, remedy=tuple(steps))
+    return replace(
+        problem,
+        title=fill(problem.title),
+        cause=fill(problem.cause),
+        who=fill(problem.who),
+        remedy=tuple(fill(step) for step in problem.remedy),
+    )
 
 
 def too_much(grant: Grant, spec: ConnectionSpec, context: Context) -> Problem:

@@ -102,8 +102,7 @@ class Authz:
     # -- details
 
     def _names(self, binding: JSON, principal: Principal) -> list[str]:
-        wanted = (principal.member, "allUsers", "allAuthenticatedUsers")
-        return [m for m in binding.get("members", []) if m in wanted]
+        return [m for m in binding.get("members", []) if is_member(m, principal)]
 
     def _policy_roles(self, principal: Principal, policy: Policy) -> set[str]:
         return {b["role"] for b in policy.bindings if self._names(b, principal) and self.holds(b.get("condition"))}
@@ -111,7 +110,7 @@ class Authz:
     def _entry_names(self, entry: JSON, principal: Principal, project_roles: set[str]) -> bool:
         if entry.get("userByEmail", "").lower() == principal.email.lower() and "userByEmail" in entry:
             return True
-        if entry.get("iamMember") in (principal.member, "allUsers", "allAuthenticatedUsers"):
+        if is_member(str(entry.get("iamMember", "")), principal):
             return True
         if "domain" in entry:
             return principal.email.endswith("@" + str(entry["domain"]))
@@ -128,6 +127,13 @@ class Authz:
         if owner is not None:
             return owner.roles.get(role.rpartition("/")[2], frozenset())
         return roles.ROLES.get(role, frozenset())
+
+
+def is_member(member: str, principal: Principal) -> bool:
+    """Whether a member of a policy is the principal, or everybody. E-mail addresses know no case."""
+    kind, _, name = member.partition(":")
+    mine, _, email = principal.member.partition(":")
+    return member in ("allUsers", "allAuthenticatedUsers") or (kind == mine and name.lower() == email.lower())
 
 
 def permission_error(

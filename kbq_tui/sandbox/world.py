@@ -405,6 +405,9 @@ class World:
 
 
 def access_key(entry: JSON) -> tuple[str, ...]:
-    """What identifies an access entry: who, role, condition; hashable."""
-    parts: Iterable[str] = (f"{k}={entry[k]!r}" for k in sorted(entry))
+    """What identifies an access entry: who, role, condition; hashable. E-mail addresses know no case."""
+    known = {k: str(v).lower() if k.endswith("ByEmail") else v for k, v in entry.items()}
+    if known.get("iamMember") == "allAuthenticatedUsers":
+        known["specialGroup"] = known.pop("iamMember")
+    parts: Iterable[str] = (f"{k}={known[k]!r}" for k in sorted(known))
     return tuple(parts)

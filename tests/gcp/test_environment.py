@@ -46,6 +46,15 @@ def test_an_empty_universe_domain_is_named_also_on_this_machine() -> None:
     assert problem_of({}, GOOGLE) is None
 
 
+@pytest.mark.parametrize("value", ["", "true", "Always"])
+def test_an_mtls_setting_that_the_clients_refuse_is_named_also_on_this_machine(value: str) -> None:
+    for endpoints in (GOOGLE, HERE):
+        problem = problem_of({"GOOGLE_API_USE_MTLS_ENDPOINT": value}, endpoints)
+        assert problem is not None
+        assert problem.cause.startswith(f"GOOGLE_API_USE_MTLS_ENDPOINT: It is {value!r}")
+    assert problem_of({"GOOGLE_API_USE_MTLS_ENDPOINT": "never"}, GOOGLE) is None
+
+
 @pytest.mark.parametrize("variable", ["HTTPS_PROXY", "https_proxy", "ALL_PROXY"])
 def test_a_socks_proxy_needs_a_package(variable: str, monkeypatch: pytest.MonkeyPatch) -> None:
     env = {variable: "socks5h://user:secret@proxy:1080"}

@@ -6,11 +6,10 @@ from typing import NamedTuple
 
 from kbq_tui.diagnosis import catalogue
 from kbq_tui.diagnosis.conditions import holds_until, only_under
-from kbq_tui.diagnosis.entry import placeholder
 from kbq_tui.engine import event_log
 from kbq_tui.engine.ports import Cloud, Ports
 from kbq_tui.engine.waiting import Emit, Patience, Waits
-from kbq_tui.i18n.messages import joined, reworked, said
+from kbq_tui.i18n.messages import joined, said
 from kbq_tui.model import checks
 from kbq_tui.model.changes import PROJECT_GRANT
 from kbq_tui.model.checks import Check, CheckResult, Judged, Verdict
@@ -18,15 +17,13 @@ from kbq_tui.model.events import Event, EventKind
 from kbq_tui.model.problem import Context, Kind, Problem, ProblemError, Retry
 from kbq_tui.model.spec import ConnectionSpec
 from kbq_tui.planning.diff import context_of
+from kbq_tui.planning.diff_problems import named
 from kbq_tui.planning.grants import taken_away
 
 Told = Callable[[CheckResult], None]
 
 _ELSEWHERE = frozenset({"KBQ-JOB-USER-MISSING", "KBQ-API-DISABLED", "KBQ-VPC-SC", "KBQ-SCOPES", "KBQ-QUOTA-PROJECT"})
 """Refusals that have a check, or a preflight, of their own, or that say nothing of Klaviyo's way in."""
-
-
-_UNNAMED = placeholder("account")
 
 
 def refused(problem: Problem) -> bool:
@@ -124,7 +121,7 @@ class Checker:
         """Return the verdict on a role that is granted under a condition alone; `judged` where it is under none."""
         if condition is None:
             return judged
-        problem = only_under(condition, role, resource, self.context)
+        problem = only_under(condition, role, resource, self.context, self.ports.clock.now())
         text = said("{role}, but only under a condition: {condition}", role=role, condition=condition)
         if until := holds_until(condition):
             text = said("{text}; until {date}", text=text, date=f"{until:%Y-%m-%d %H:%M} UTC")
@@ -196,11 +193,7 @@ class Checker:
 
     def record(self, check: Check, command: str, judged: Judged, seconds: float = 0.0) -> CheckResult:
         """Keep a result, and tell it."""
-        problem = judged.problem
-        if problem is not None:
-            # A call does not know whose account it is about; the commands to mend it have to.
-            steps = (reworked(s, lambda part: part.replace(_UNNAMED, self.spec.account_email)) for s in problem.remedy)
-            problem = replace(problem, remedy=tuple(steps))
+        problem = named(judged.problem, self.spec) if judged.problem is not None else None
         result = CheckResult(check, judged.verdict, judged.evidence, command, problem, seconds)
         self.results[check.id] = result
         self._told(result)

@@ -12,6 +12,7 @@ from kbq_tui.engine.verify.checking import Checker, Held, refused
 from kbq_tui.i18n.messages import Said, said, said_many
 from kbq_tui.model import checks
 from kbq_tui.model.checks import Judged, Verdict
+from kbq_tui.model.observed import AccessEntry
 from kbq_tui.model.problem import Kind, Problem, ProblemError, Retry
 from kbq_tui.model.spec import JOB_USER, RequiredDataset
 from kbq_tui.planning.grants import EVERYBODY, on_dataset, on_project, on_table
@@ -251,35 +252,31 @@ class Prober(Checker):
 
     async def too_many(self, wish: RequiredDataset) -> list[Held]:
         """Return what goes beyond what a dataset needs; as far as account and operator can see."""
-        _, roles, _ = await self.own_roles(wish.name)
-        on, where = on_dataset(wish.name), self.where(wish.name)
-        found = [Held(role, on, where) for role in checks.roles_beyond(wish.role, roles)]
+        on, where, account = on_dataset(wish.name), self.where(wish.name), self.spec.member
+        entries = await self._entries(wish.name)
+        found: list[Held] = []
+        for who in (account, *sorted(EVERYBODY)):
+            mine = [entry for entry in entries if entry.member == who]
+            for role in checks.roles_beyond(wish.role, (entry.role for entry in mine)):
+                bound = all(entry.condition for entry in mine if entry.role == role)
+                found.append(Held(role, on, where, "" if who == account else who, bound))
         return [*found, *(await self.project_roles())[0]]
 
-    async def own_roles(self, dataset: str) -> tuple[str, tuple[str, ...], Problem | None]:
-        """Return a dataset's location and the account's own entries there, or why it does not see them."""
-        try:
-            info = await self.cloud.dataset(self.spec.project, dataset)
-        except ProblemError as error:
-            return "", (), error.problem
-        if info is None:
-            return "", (), None
-        if info.access is None:
-            return info.location, (), self.problem("KBQ-ACCESS-UNREAD", dataset=dataset)
-        return info.location, tuple(sorted({e.role for e in info.access if e.member == self.spec.member})), None
+    async def _entries(self, dataset: str) -> tuple[AccessEntry, ...]:
+        """Return a dataset's access list, as the account sees it or else the operator; empty where neither does."""
+        for cloud in (self.cloud, self.ports.cloud):
+            with contextlib.suppress(ProblemError):
+                info = await cloud.dataset(self.spec.project, dataset)
+                if info is None or info.access is not None:
+                    return () if info is None else info.access or ()
+        return ()
 
     async def condition(self, wish: RequiredDataset) -> str | None:
         """Return the condition under which alone a dataset's role is granted, which OBJECT_PRIVILEGES does not tell;
         None for a grant without one, and where it cannot be seen."""
-        for cloud in (self.cloud, self.ports.cloud):
-            with contextlib.suppress(ProblemError):
-                if (info := await cloud.dataset(self.spec.project, wish.name)) is None:
-                    return None
-                if info.access is None:
-                    continue
-                held = [e for e in info.access if (e.role, e.member) == (wish.role, self.spec.member)]
-                return next((e.condition for e in held), None) if all(e.condition for e in held) else None
-        return None
+        entries = await self._entries(wish.name)
+        held = [e for e in entries if (e.role, e.member) == (wish.role, self.spec.member)]
+        return next((e.condition for e in held), None) if all(e.condition for e in held) else None
 
     async def project_roles(self) -> tuple[tuple[Held, ...], Problem | None]:
         """Return the account's roles on the project, and everybody's, Job User apart; or why the operator does not

@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlglot import parse_one
 
+from kbq_tui.sandbox.authz import is_member
 from kbq_tui.sandbox.errors import ApiError
 from kbq_tui.sandbox.world import Principal, Table
 
@@ -43,8 +44,7 @@ def in_duckdb(text: str) -> str:
 
 def _names(policy: JSON, principal: Principal) -> bool:
     domain = f"domain:{principal.email.partition('@')[2]}"
-    mine = (principal.member, domain, "allUsers", "allAuthenticatedUsers")
-    return any(grantee in mine for grantee in policy.get("grantees", []))
+    return any(grantee == domain or is_member(grantee, principal) for grantee in policy.get("grantees", []))
 
 
 def resources(table: Table) -> list[JSON]:

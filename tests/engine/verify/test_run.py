@@ -618,6 +618,27 @@ async def test_a_disabled_account_is_called_that(bench: Bench) -> None:
     assert result.problem is not None
     assert result.problem.code == "KBQ-ACCOUNT-DISABLED"
     assert f"gcloud iam service-accounts enable {bench.spec.account_email}" in "\n".join(result.problem.remedy)
+    assert f"--project={bench.project}" in "\n".join(result.problem.remedy)
+    assert bench.spec.account_email in result.problem.cause
+
+
+async def test_a_writer_for_everybody_is_named_with_what_takes_it_away(bench: Bench) -> None:
+    everybody = {"role": "WRITER", "specialGroup": "allAuthenticatedUsers"}
+    bench.world.set_access(bench.dataset(IMP), [*bench.dataset(IMP).access, everybody])
+    found = (await bench.verify())["import.readonly"].problem
+    assert found is not None
+    assert found.code == "KBQ-OVER-GRANT"
+    assert "roles/bigquery.dataEditor (allAuthenticatedUsers)" in found.cause
+    statement = next(s for step in found.remedy for s in step.splitlines() if "REVOKE" in s)
+    assert 'FROM "specialGroup:allAuthenticatedUsers"' in statement
+    assert not any("--remove-over-grants" in step for step in found.remedy), "it does not take this away"
+
+
+async def test_a_member_of_the_project_policy_in_capitals_is_the_account(bench: Bench) -> None:
+    kind, _, email = bench.spec.member.partition(":")
+    for binding in bench.there.policy.bindings:
+        binding["members"] = [f"{kind}:{email.title()}" if m == bench.spec.member else m for m in binding["members"]]
+    assert (await bench.verify())["query.run"].verdict == "pass"
 
 
 async def test_a_role_is_taken_away_only_after_the_least_one_has_been_granted(bench: Bench) -> None:
