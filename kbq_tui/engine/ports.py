@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:  # nothing of it is needed to draw a first frame
     from collections.abc import Callable, Mapping, Sequence
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
     from kbq_tui.model.changes import OwnChange
     from kbq_tui.model.events import Event
@@ -50,12 +50,15 @@ class QueryResult:
 
 @dataclass(frozen=True, slots=True)
 class TableInfo:
-    """A table or view. `kind` is BigQuery's (`TABLE`, `VIEW`, `EXTERNAL`, `MATERIALIZED_VIEW` …)."""
+    """A table or view. `kind` is BigQuery's (`TABLE`, `VIEW`, `EXTERNAL`, `MATERIALIZED_VIEW` …); `expires` is when it
+    is deleted by itself, aware UTC, and `partition_life` how long after its date a partition is."""
 
     name: str
     kind: str
     created: datetime | None = None
     labels: Mapping[str, str] | None = None
+    expires: datetime | None = None
+    partition_life: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -140,7 +140,8 @@ class Datasets:
             f"{self._base(project)}/datasets/{part(name)}/tables",
             {
                 "maxResults": min(limit, _PAGE),
-                "fields": "kind,tables(tableReference,type,creationTime,labels),nextPageToken",
+                "fields": "kind,nextPageToken,"
+                "tables(tableReference,type,creationTime,labels,expirationTime,timePartitioning)",
             },
             _tables,
             limit=limit,
@@ -288,6 +289,8 @@ def _tables(answer: JSON) -> list[TableInfo]:
                 kind=text(item, "type"),
                 created=_moment(created),
                 labels={str(k): str(v) for k, v in labels.items()} if isinstance(labels, dict) else {},
+                expires=_moment(text(item, "expirationTime")),
+                partition_life=_life(text(item.get("timePartitioning"), "expirationMs")),
             )
         )
     return [table for table in found if table.name]

@@ -54,8 +54,8 @@ def faults(env: Mapping[str, str]) -> list[tuple[str, str]]:
     if env.get(_UNIVERSE) == "":
         found.append((_UNIVERSE, said("It is set, but empty.")))
     if (mtls := env.get(_MTLS)) is not None and mtls not in _MTLS_VALUES:
-        reason = said("It is {value}, and has to be one of {values}.", value=repr(mtls), values=", ".join(_MTLS_VALUES))
-        found.append((_MTLS, reason))
+        one_of = ", ".join(_MTLS_VALUES)
+        found.append((_MTLS, said("It is {value}, and has to be one of {values}.", value=repr(mtls), values=one_of)))
     used = next((name for name in _CERTIFICATES if env.get(name)), None)
     for name in (used, _ROOTS):
         if name and env.get(name) and (reason := certificates_fault(env[name], folder=name != _ROOTS)):

@@ -1,7 +1,7 @@
 """Verification: what is checked, and how an answer is judged. Pure: answers in, verdicts out."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from kbq_tui.i18n.messages import joined, said
@@ -308,14 +308,21 @@ def judge_kept(dataset: str, expiring: Sequence[Problem], *, too_short: bool) ->
     if not expiring:
         return Judged(Verdict.PASS, said("{dataset} has no default expiration", dataset=dataset))
     text = joined(" ", *(problem.cause for problem in expiring))
-    return Judged(Verdict.FAIL if too_short else Verdict.PASS, text, expiring[0])
+    return Judged(Verdict.FAIL if too_short else Verdict.PASS, text, _with_all_remedies(expiring))
 
 
 def judge_private(dataset: str, public: Sequence[Problem]) -> Judged:
     """Judge whom a dataset's access list lets in: `public` has a problem for each entry for everybody."""
     if not public:
         return Judged(Verdict.PASS, said("no entry of {dataset} is for everybody", dataset=dataset))
-    return Judged(Verdict.FAIL, joined(" ", *(problem.cause for problem in public)), public[0])
+    return Judged(Verdict.FAIL, joined(" ", *(problem.cause for problem in public)), _with_all_remedies(public))
+
+
+def _with_all_remedies(problems: Sequence[Problem]) -> Problem:
+    """Return the first problem with the causes and remedies of all of them, each step once."""
+    steps = dict.fromkeys(step for problem in problems for step in problem.remedy)
+    causes = joined(" ", *(problem.cause for problem in problems)) if len(problems) > 1 else problems[0].cause
+    return replace(problems[0], cause=causes, remedy=tuple(steps))
 
 
 def roles_beyond(role: str, held: Iterable[str]) -> tuple[str, ...]:

@@ -1,19 +1,24 @@
 """What is set on a dataset itself and matters to Klaviyo: how long its tables live, whether everybody is let in."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
 from kbq_tui.diagnosis import catalogue
-from kbq_tui.i18n.messages import Said, said_many
+from kbq_tui.diagnosis.entry import step, values
+from kbq_tui.i18n.messages import Said, joined, said, said_many
 from kbq_tui.model.observed import AccessEntry, DatasetInfo
 from kbq_tui.model.problem import Context, Problem
 from kbq_tui.model.spec import ConnectionSpec, RequiredDataset
 from kbq_tui.planning.grants import EVERYBODY, on_dataset, taken_away
+from kbq_tui.shell import commands as cmd
 
 TABLES_EXPIRE: Final = "KBQ-TABLES-EXPIRE"
 PARTITIONS_EXPIRE: Final = "KBQ-PARTITIONS-EXPIRE"
 PUBLIC: Final = "KBQ-PUBLIC-DATASET"
+_MOST_NAMED: Final = 5
+"""How many tables are named one by one."""
 
 STAGING_LIFE: Final = timedelta(days=1)
 """How long a table of the staging dataset has to live at least. Klaviyo's longest interval between two syncs is a day,
@@ -41,6 +46,41 @@ def expiring(info: DatasetInfo, context: Context) -> tuple[Problem, ...]:
         )
         for code, value in both
         if value is not None
+    )
+
+
+def vanishing(ends: Mapping[str, str], dataset: str, context: Context) -> Problem | None:
+    """Return the problem of tables that have an end of their own, whatever the dataset's default is; None for none.
+
+    Args:
+        ends: by table, when it is deleted, in words; empty where only its partitions are.
+        dataset: their dataset.
+        context: what is known of the connection.
+
+    Source: https://cloud.google.com/bigquery/docs/managing-tables#updating_a_tables_expiration_time
+    """
+    if not ends:
+        return None
+    problem = catalogue.problem(TABLES_EXPIRE, context, dataset=dataset)
+    named = list(ends.items())[:_MOST_NAMED]
+    parts = [
+        said("{table} on {end}", table=name, end=end) if end else said("{table} partition by partition", table=name)
+        for name, end in named
+    ]
+    steps = [
+        step(said("If {table} is needed, take its end off:", table=name), [keep], values(context, {"table": name}))
+        for name, end in named
+        for keep in [(cmd.KEEP_TABLE if end else cmd.KEEP_PARTITIONS).replace("{dataset}", dataset)]
+    ]
+    return replace(
+        problem,
+        title=said("Tables vanish by themselves"),
+        cause=said(
+            "In dataset {dataset} tables are deleted by themselves: {tables}.",
+            dataset=dataset,
+            tables=joined(", ", *parts, *(["…"] if len(ends) > len(named) else [])),
+        ),
+        remedy=tuple(steps),
     )
 
 

@@ -17,6 +17,8 @@ UNSET_TABLE_LIFE: Final = "bq update --default_table_expiration 0 {project}:{dat
 SET_TABLE_LIFE: Final = "bq update --default_table_expiration {seconds} {project}:{dataset}"
 UNSET_PARTITION_LIFE: Final = "bq update --default_partition_expiration 0 {project}:{dataset}"
 SET_PARTITION_LIFE: Final = "bq update --default_partition_expiration {seconds} {project}:{dataset}"
+KEEP_PARTITIONS: Final = "bq update --time_partitioning_expiration 0 {project}:{dataset}.{table}"
+
 KEEP_TABLE: Final = "bq update --expiration 0 {project}:{dataset}.{table}"
 LIST_DATASETS: Final = "bq ls --project_id={project} --datasets"
 

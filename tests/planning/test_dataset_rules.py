@@ -4,10 +4,11 @@ from datetime import timedelta
 
 import pytest
 
+from kbq_tui.model.checks import judge_kept
 from kbq_tui.model.observed import AccessEntry, DatasetInfo
 from kbq_tui.model.problem import Context
 from kbq_tui.model.spec import DATA_EDITOR, DATA_VIEWER, ConnectionSpec, RequiredDataset
-from kbq_tui.planning.dataset_rules import expiring, life, public, too_short
+from kbq_tui.planning.dataset_rules import expiring, life, public, too_short, vanishing
 
 SPEC = ConnectionSpec("my-project")
 CONTEXT = Context("my-project", SPEC.account_email, location="EU")
@@ -62,3 +63,29 @@ def test_under_a_condition_everybody_is_shut_out_by_hand() -> None:
     (problem,) = public(SPEC, DatasetInfo("IMP", "EU", (entry,)), CONTEXT)
     assert problem.remedy[-1].startswith("By hand")
     assert "allUsers" in problem.remedy[-1]
+
+
+def test_tables_with_an_end_of_their_own_are_told_with_the_commands_that_take_it_off() -> None:
+    found = vanishing({"people": "2026-12-01 00:00 UTC", "events": ""}, "IMP", CONTEXT)
+    assert found is not None
+    assert "people on 2026-12-01 00:00 UTC, events partition by partition" in found.cause
+    assert found.remedy[0].endswith("\nbq update --expiration 0 my-project:IMP.people")
+    assert found.remedy[1].endswith("\nbq update --time_partitioning_expiration 0 my-project:IMP.events")
+    assert vanishing({}, "IMP", CONTEXT) is None
+
+
+def test_of_many_tables_with_an_end_some_are_named() -> None:
+    found = vanishing({f"t{n}": "" for n in range(9)}, "IMP", CONTEXT)
+    assert found is not None
+    assert len(found.remedy) == 5
+    assert found.cause.endswith("….")
+
+
+def test_of_two_expirations_both_are_told_with_both_commands() -> None:
+    both = expiring(DatasetInfo("IMP", "EU", table_life=timedelta(days=3), partition_life=timedelta(days=2)), CONTEXT)
+    found = judge_kept("IMP", both, too_short=True).problem
+    assert found is not None
+    steps = "\n".join(found.remedy)
+    assert "--default_table_expiration 0" in steps
+    assert "--default_partition_expiration 0" in steps
+    assert "2 days" in found.cause

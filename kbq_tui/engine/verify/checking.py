@@ -65,7 +65,7 @@ class Held(NamedTuple):
 
     @property
     def text(self) -> str:
-        return f"{self.role} ({self.member})" if self.member else self.role
+        return f"{self.role} ({self.member.removeprefix('specialGroup:')})" if self.member else self.role
 
 
 class _NotYetError(ProblemError):

@@ -12,6 +12,7 @@ from kbq_tui.engine.verify.checking import Held, Told, key_refused, never, refus
 from kbq_tui.engine.verify.hidden_rows import hidden_rows
 from kbq_tui.engine.verify.isolation import MAX_OTHER_DATASETS, Isolation
 from kbq_tui.engine.verify.probing import MAX_LISTED, MAX_TABLES, is_probe, of_dataset
+from kbq_tui.engine.verify.table_ends import with_ends
 from kbq_tui.engine.waiting import NO_PATIENCE, Emit, Patience, own_changes
 from kbq_tui.i18n.messages import said, said_many
 from kbq_tui.model import checks
@@ -307,7 +308,8 @@ class _Verification(Isolation):
                     len(tried),
                     note=note,
                 )
-                return await hidden_rows(self, wish.name, tried, Judged(Verdict.PASS, read))
+                seen = await hidden_rows(self, wish.name, tried, Judged(Verdict.PASS, read))
+                return with_ends(self, wish.name, self.looked[wish.name], tables, seen)
             judged = [checks.judge_error(why, _cannot_read(t)) for t, why in bad]
             worst = next((j for j in judged if j.verdict is Verdict.FAIL), judged[0])
             text = said(

@@ -209,7 +209,16 @@ def list_tables(call: Call) -> JSON:
     entries = []
     for table in shown:
         full = tables.resource(session, dataset, table)
-        keys = ("id", "tableReference", "type", "friendlyName", "labels", "creationTime", "expirationTime")
+        keys = (
+            "id",
+            "tableReference",
+            "type",
+            "friendlyName",
+            "labels",
+            "creationTime",
+            "expirationTime",
+            "timePartitioning",
+        )
         entry = {"kind": "bigquery#table"} | {k: full[k] for k in keys if k in full}
         entries.append(entry | ({"view": {"useLegacySql": False}} if table.view_query is not None else {}))
     body: JSON = {"kind": "bigquery#tableList", "etag": dataset.etag, "totalItems": len(living)}

@@ -634,6 +634,23 @@ async def test_a_writer_for_everybody_is_named_with_what_takes_it_away(bench: Be
     assert not any("--remove-over-grants" in step for step in found.remedy), "it does not take this away"
 
 
+async def test_a_table_with_an_end_of_its_own_is_told_and_fails_nothing(bench: Bench) -> None:
+    bench.sql(
+        f"CREATE TABLE `P.{IMP}.people` (x INT64) OPTIONS(expiration_timestamp=TIMESTAMP '2999-12-01 00:00:00+00')",
+        f"CREATE TABLE `P.{IMP}.events` (day DATE) PARTITION BY day OPTIONS(partition_expiration_days=30)",
+        f"CREATE TABLE `P.{IMP}.kept` (x INT64)",
+    )
+    read = (await bench.verify())["import.read"]
+    assert read.verdict == "pass"
+    assert read.problem is not None
+    assert "people on 2999-12-01 00:00 UTC" in read.evidence
+    assert "events partition by partition" in read.evidence
+    assert "kept" not in read.evidence
+    commands = "\n".join(read.problem.remedy)
+    assert f"bq update --expiration 0 {bench.project}:{IMP}.people" in commands
+    assert f"bq update --time_partitioning_expiration 0 {bench.project}:{IMP}.events" in commands
+
+
 async def test_a_member_of_the_project_policy_in_capitals_is_the_account(bench: Bench) -> None:
     kind, _, email = bench.spec.member.partition(":")
     for binding in bench.there.policy.bindings:
