@@ -11,7 +11,7 @@ from kbq_tui.gcp.errors import MalformedError
 from kbq_tui.gcp.rest_client import RestClient
 from kbq_tui.gcp.retry import Attempt, CallFailedError
 from kbq_tui.gcp.session import UntrustedAddressError
-from kbq_tui.model.observed import AccountInfo, KeyInfo
+from kbq_tui.model.observed import MAX_KEYS, AccountInfo, KeyInfo
 from kbq_tui.model.problem import Context, ProblemError
 from kbq_tui.model.secret import Secret
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from google.cloud.iam_admin_v1 import IAMClient, ServiceAccountKey
 
 T = TypeVar("T")
+_PRECONDITION: Final = "Precondition check failed."
+"""All that Google says where an account has ten keys. Source: googleapis/google-api-dotnet-client#2027"""
 _FOREVER: Final = 9999
 """The year in which keys without an expiry end. Source: https://cloud.google.com/iam/docs/keys-create-delete"""
 
@@ -107,10 +109,20 @@ class Accounts:
         try:
             return await self._rpc(create, "iam.serviceAccountKeys.create", context, idempotent=False)
         except CallFailedError as error:
+            if _PRECONDITION in error.problem.original and await self._is_full(project, email):
+                problem = catalogue.problem("KBQ-TOO-MANY-KEYS", context, original=error.problem.original)
+                raise ProblemError(problem) from None
             if not error.unsure:
                 raise
             problem = catalogue.problem("KBQ-KEY-OUTCOME-UNKNOWN", context, original=error.problem.original)
             raise ProblemError(problem) from None
+
+    async def _is_full(self, project: str, email: str) -> bool:
+        """Return whether the account has as many keys as it may have; also where they may not be listed."""
+        try:
+            return len(await self.keys(project, email)) >= MAX_KEYS
+        except ProblemError:
+            return True
 
     async def delete_key(self, project: str, email: str, key_id: str) -> bool:
         """Delete a key; False if it was not there."""

@@ -174,6 +174,12 @@ class TokenFetchError(Exception):
     """No access token could be had; the call itself was not sent. The cause says why."""
 
 
+_DATASET_WRITES: Final = frozenset({"bigquery.datasets.patch", "bigquery.datasets.update"})
+_DATASET_PAUSE: Final = 3.0
+"""Seconds before a dataset is written again that takes no more updates: five are taken in ten seconds, and the pauses
+of one call have to outlast them. Source: https://cloud.google.com/bigquery/quotas#dataset_limits"""
+
+
 def judge(error: BaseException, method: str, context: Context) -> Verdict:
     """Say what an exception means.
 
@@ -198,7 +204,10 @@ def judge(error: BaseException, method: str, context: Context) -> Verdict:
             sent = sent and not _NOT_CONNECTED.search(fault.message)
             return Verdict(_problem(code, context, method, fault.message), sent)
         refused = fault.http in _REFUSALS or fault.status in _REFUSAL_STATUS
-        return Verdict(recognise(fault, context), sent and not refused, fault.retry_after or 0.0)
+        problem, wait = recognise(fault, context), fault.retry_after or 0.0
+        if problem.code == "KBQ-RATE-LIMITED" and fault.http == 403 and method in _DATASET_WRITES:
+            wait = max(wait, _DATASET_PAUSE)
+        return Verdict(problem, sent and not refused, wait)
     code = next((code for code, kinds in _BY_CLASS if names & kinds), "")
     words: str = joined("; ", *dict.fromkeys(_words(link) for link in chain if str(link)))
     details: dict[str, str] = {}

@@ -146,6 +146,10 @@ class AccountInfo:
     display_name: str = ""
 
 
+MAX_KEYS = 10
+"""User-managed keys of one service account. Source: https://cloud.google.com/iam/quotas"""
+
+
 @dataclass(frozen=True, slots=True)
 class KeyInfo:
     """A user-managed key of a service account. Times are aware UTC; `expires` is None where the key does not."""

@@ -5,7 +5,7 @@ from dataclasses import replace
 from kbq_tui.diagnosis import catalogue
 from kbq_tui.diagnosis.conditions import only_under
 from kbq_tui.i18n.messages import said
-from kbq_tui.model.observed import Absent, Observed, Present, Unknown, handed_key, is_new_key, unheld_keys
+from kbq_tui.model.observed import MAX_KEYS, Absent, Observed, Present, Unknown, handed_key, is_new_key, unheld_keys
 from kbq_tui.model.operations import (
     Action,
     Change,
@@ -28,7 +28,7 @@ from kbq_tui.planning.dataset_rules import expiring, public
 from kbq_tui.planning.diff_problems import in_force, named, too_much
 from kbq_tui.planning.grants import Grant, held, over_grants, same_account_tombstones
 from kbq_tui.planning.locations import misplaced
-from kbq_tui.planning.requirements import ACCOUNT_CONSTRAINTS, KEY_CONSTRAINTS, MAX_KEYS, PERMISSIONS_FOR
+from kbq_tui.planning.requirements import ACCOUNT_CONSTRAINTS, KEY_CONSTRAINTS, PERMISSIONS_FOR
 from kbq_tui.planning.sharing import shared
 
 

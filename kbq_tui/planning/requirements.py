@@ -11,9 +11,6 @@ from kbq_tui.model.operations import (
     RevokeProjectRole,
 )
 
-MAX_KEYS = 10
-"""User-managed keys of one service account. Source: https://cloud.google.com/iam/quotas"""
-
 KEY_CONSTRAINTS = ("iam.disableServiceAccountKeyCreation", "iam.managed.disableServiceAccountKeyCreation")
 ACCOUNT_CONSTRAINTS = ("iam.disableServiceAccountCreation", "iam.managed.disableServiceAccountCreation")
 

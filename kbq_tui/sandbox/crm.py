@@ -19,7 +19,6 @@ from kbq_tui.sandbox.shapes import PERMISSIONS, POLICY, POLICY_OPTIONS, shaped
 from kbq_tui.sandbox.world import Policy, Project
 
 JSON = dict[str, Any]
-_V1_TEXT = "The caller does not have permission"
 
 
 def _v3_text(permission: str, name: str) -> str:
@@ -34,32 +33,35 @@ def _find(call: Call, permission: str) -> Project:
     name = call.params["project"]
     project = call.world.project(name)
     if project is None or not call.ctx.authz.allowed(call.principal, permission, project):
-        text = (
-            _V1_TEXT
-            if call.resource.startswith(PREFIX["cloudresourcemanager"] + "/v1/")
-            else _v3_text(permission, name)
-        )
-        raise permission_error(permission, project, text)
+        if call.resource.startswith(PREFIX["cloudresourcemanager"] + "/v1/"):
+            raise _denied_v1()
+        raise permission_error(permission, project, _v3_text(permission, name))
     return project
 
 
+def _denied_v1() -> errors.ApiError:
+    """Version 1 says neither what is missing nor has it details (as recorded by cloud-custodian)."""
+    return errors.ApiError(403, "PERMISSION_DENIED", "The caller does not have permission", "forbidden")
+
+
 def _v1(project: Project) -> JSON:
-    kind, _, id_ = project.parent.partition("/")
     body: JSON = {
         "projectNumber": project.number,
         "projectId": project.id,
         "lifecycleState": project.state,
         "name": project.name or project.id,
         "createTime": stamp(project.created),
-        "parent": {"type": kind.removesuffix("s"), "id": id_},
     }
+    if project.parent:
+        kind, _, id_ = project.parent.partition("/")
+        body["parent"] = {"type": kind.removesuffix("s"), "id": id_}
     return {**body, "labels": project.labels} if project.labels else body
 
 
 def _v3(project: Project) -> JSON:
     body: JSON = {
         "name": f"projects/{project.number}",
-        "parent": project.parent,
+        **({"parent": project.parent} if project.parent else {}),
         "projectId": project.id,
         "state": project.state,
         "displayName": project.name or project.id,
@@ -210,7 +212,7 @@ def test_permissions(call: Call) -> JSON:
     asked = policies.check_permissions(call.body.get("permissions"))
     project = call.world.project(call.params["project"])
     if project is None:
-        raise permission_error("resourcemanager.projects.get", None, _V1_TEXT)
+        raise _denied_v1()
     held = call.ctx.authz.permissions(call.principal, project)
     found = [p for p in asked if p in held]
     return {"permissions": found} if found else {}
@@ -218,8 +220,10 @@ def test_permissions(call: Call) -> JSON:
 
 def ancestry(call: Call) -> JSON:
     project = _find(call, "resourcemanager.projects.get")
-    kind, _, id_ = project.parent.partition("/")
-    chain = [{"type": "project", "id": project.id}, {"type": kind.removesuffix("s"), "id": id_}]
+    chain = [{"type": "project", "id": project.id}]
+    if project.parent:
+        kind, _, id_ = project.parent.partition("/")
+        chain.append({"type": kind.removesuffix("s"), "id": id_})
     return {"ancestor": [{"resourceId": link} for link in chain]}
 
 

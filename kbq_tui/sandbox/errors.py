@@ -58,6 +58,7 @@ class ApiError(Exception):
         details: google.rpc detail messages as JSON with ``@type``; see the makers below.
         headers: extra HTTP headers, e.g. ``Retry-After``.
         location: what BigQuery's legacy error calls the place, e.g. ``query`` or ``If-Match``.
+        listed: whether the modern JSON has the legacy ``errors`` as well.
     """
 
     http: int
@@ -67,6 +68,7 @@ class ApiError(Exception):
     details: list[JSON] = field(default_factory=list)
     headers: dict[str, str] = field(default_factory=dict)
     location: str = ""
+    listed: bool = False
 
     def __post_init__(self) -> None:
         super().__init__(self.message)
@@ -79,7 +81,7 @@ class ApiError(Exception):
     def modern(self) -> JSON:
         """The JSON of IAM, Resource Manager, Service Usage (https://cloud.google.com/apis/design/errors#http_mapping)."""
         error: JSON = {"code": self.http, "message": self.message, "status": self.status}
-        if self.http in (400, 401, 403, 404, 409) and self.reason in ("forbidden", "required", "authError"):
+        if self.listed or self.reason in ("required", "authError"):
             error["errors"] = [{"message": self.message, "domain": "global", "reason": self.reason}]
         if self.details:
             error["details"] = self.details

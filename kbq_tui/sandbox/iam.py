@@ -46,12 +46,19 @@ def find_account(call: Call, permission: str) -> Account:
     if account is None:
         guess = owner if owner != "-" else name.partition("@")[2].removesuffix(".iam.gserviceaccount.com")
         call.ctx.authz.require(call.principal, permission, call.world.project(guess))
-        raise errors.not_found(f"Unknown service account: {name}")
+        raise unknown_account()
     call.ctx.authz.require(call.principal, permission, account)
     return account
 
 
-def check_visible(call: Call, kind: Kind, key: str, permission: str, account: Account, missing: str) -> None:
+def unknown_account() -> errors.ApiError:
+    """There is no such account; which one is not said (as recorded by k8s-config-connector)."""
+    return errors.not_found("Unknown service account", listed=True)
+
+
+def check_visible(
+    call: Call, kind: Kind, key: str, permission: str, account: Account, missing: errors.ApiError
+) -> None:
     """Refuse what was made so short a while ago that this call does not find it yet.
 
     Google answers 404, or 403 to those who may see it (hashicorp/terraform-provider-google#10227).
@@ -62,7 +69,7 @@ def check_visible(call: Call, kind: Kind, key: str, permission: str, account: Ac
     if call.world.ready(kind, key):
         return
     if call.world.refusal(kind) == 404:
-        raise errors.not_found(missing)
+        raise missing
     name = f"projects/{account.project_id}/serviceAccounts/{account.email}"
     text = f"Permission {permission} is required to perform this operation on service account {name}."
     raise permission_error(permission, account, text if permission == "iam.serviceAccounts.get" else "")
@@ -71,8 +78,7 @@ def check_visible(call: Call, kind: Kind, key: str, permission: str, account: Ac
 def visible_account(call: Call, permission: str) -> Account:
     """The account in the path, where reading finds it by now."""
     account = find_account(call, permission)
-    text = f"Unknown service account: {account.email}"
-    check_visible(call, "account_get", account.unique_id, permission, account, text)
+    check_visible(call, "account_get", account.unique_id, permission, account, unknown_account())
     return account
 
 
@@ -165,7 +171,9 @@ def patch(call: Call) -> JSON:
     current = {"displayName": account.display_name, "description": account.description}
     _describe(account, {**current, **{key: given.get(key, "") for key in named}})
     account.etag = call.world.new_etag()
-    return as_json(account)
+    # nothing but what was patched, as recorded by k8s-config-connector
+    full = as_json(account)
+    return {key: full[key] for key in ("name", *sorted(named)) if key in full}
 
 
 def update(call: Call) -> JSON:
@@ -225,7 +233,7 @@ def test_permissions(call: Call) -> JSON:
     asked = policies.check_permissions(call.body.get("permissions"))
     account = call.world.account(call.params["account"])
     if account is None:
-        raise errors.not_found(f"Unknown service account: {call.params['account']}")
+        raise unknown_account()
     held = call.ctx.authz.account_permissions(call.principal, account)
     found = [p for p in asked if p in held]
     return {"permissions": found} if found else {}

@@ -32,8 +32,7 @@ def as_json(account: Account, key: Key) -> JSON:
 def create(call: Call) -> JSON:
     permission = "iam.serviceAccountKeys.create"
     account = iam.find_account(call, permission)
-    text = f"Unknown service account: {account.email}"
-    iam.check_visible(call, "key_create", account.unique_id, permission, account, text)
+    iam.check_visible(call, "key_create", account.unique_id, permission, account, iam.unknown_account())
     project = call.world.projects[account.project_id]
     constraint = iam.blocked(
         project, "iam.disableServiceAccountKeyCreation", "iam.managed.disableServiceAccountKeyCreation"
@@ -48,7 +47,8 @@ def create(call: Call) -> JSON:
     if call.body.get("privateKeyType") == "TYPE_PKCS12_FILE":
         raise errors.invalid("The sandbox makes TYPE_GOOGLE_CREDENTIALS_FILE keys only.")
     if len(account.keys) >= LIMIT:
-        raise errors.ApiError(429, "RESOURCE_EXHAUSTED", "Maximum number of keys on account reached.", "quotaExceeded")
+        # without a word on keys, and without details (googleapis/google-api-dotnet-client#2027, firebase-tools#6192)
+        raise errors.precondition("Precondition check failed.")
     key, file = keys.add_key(call.world, account, call.ctx.keys.pair(), call.ctx.url, _expiry(call, project))
     call.resource += f"/{key.id}"
     return {
@@ -102,8 +102,8 @@ def _find(call: Call, permission: str) -> tuple[Account, Key]:
 def get(call: Call) -> JSON:
     permission = "iam.serviceAccountKeys.get"
     account, key = _find(call, permission)
-    text = f"Service account key {key.id} does not exist."
-    iam.check_visible(call, "key_get", key.id, permission, account, text)
+    missing = errors.not_found(f"Service account key {key.id} does not exist.")
+    iam.check_visible(call, "key_get", key.id, permission, account, missing)
     body = as_json(account, key)
     kind = call.query.get("publicKeyType") or call.body.get("publicKeyType") or "TYPE_NONE"
     if kind == "TYPE_RAW_PUBLIC_KEY" and key.public_pem:

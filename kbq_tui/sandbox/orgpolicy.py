@@ -80,7 +80,7 @@ def list_org_policies(call: Call) -> JSON:
 
 def _set_here(project: Project, name: str) -> str:
     if name not in project.own_policies:
-        raise errors.not_found(f"Policy projects/{project.number}/policies/{name} not found.")
+        raise errors.not_found("Requested entity was not found.")
     return name
 
 

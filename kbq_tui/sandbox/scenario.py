@@ -9,9 +9,9 @@ An unknown key is refused by name, for a typing error must not pass as a default
   account can be read (account_get), is listed (account_list) and can be given a key (key_create); until a new key can
   be read (key_get) and is listed (key_list). Instead of a number, those that are refused till then may be
   ``{ seconds = 3, status = [403, 404] }``: the HTTP statuses of the refusals, in turn.
-- ``[[projects]]``: ``id``, ``name``, ``labels``, ``billing``, ``state``, ``services`` (the enabled APIs; the usual ones
-  by default), ``org_policies`` (constraint -> true, allowed values, or rules), ``bindings``, ``audit_configs``,
-  ``roles`` (custom roles: id -> permissions), ``accounts``, ``datasets``
+- ``[[projects]]``: ``id``, ``name``, ``labels``, ``billing``, ``organization`` (false: in none), ``state``,
+  ``services`` (the enabled APIs; the usual ones by default), ``org_policies`` (constraint -> true, allowed values, or
+  rules), ``bindings``, ``audit_configs``, ``roles`` (custom roles: id -> permissions), ``accounts``, ``datasets``
   (``access`` beside the usual, ``default_table_expiration_days``, ``default_partition_expiration_days``), ``sql``
   (statements run as the owner), ``traits`` ("DATASET.TABLE" -> what the SQL engine reads: ``policy_tags``,
   ``row_policies``, ``drive``, ``iam_policy``; "DATASET" -> ``hide_access``: answers come without ``access``). An
@@ -32,7 +32,7 @@ from kbq_tui.sandbox.clock import Clock
 from kbq_tui.sandbox.scenario_shape import OPS_PROJECT
 from kbq_tui.sandbox.validate import Path as PlaceInFile
 from kbq_tui.sandbox.validate import Problem, spelled
-from kbq_tui.sandbox.world import KINDS, Account, Dataset, Kind, Policy, Project, World, access_key
+from kbq_tui.sandbox.world import KINDS, ORGANIZATION, Account, Dataset, Kind, Policy, Project, World, access_key
 
 JSON = dict[str, Any]
 # What a project needs for the set-up, and what a new project has anyway.
@@ -204,6 +204,7 @@ def _project(world: World, data: JSON, number: str) -> Project:
         created=now - 2e7,
         services=set(data.get("services", USUAL)),
         billing=bool(data.get("billing", True)),
+        parent=ORGANIZATION if data.get("organization", True) else "",
         org_policies={name: _rules(value) for name, value in data.get("org_policies", {}).items()},
         roles={name: frozenset(held) for name, held in data.get("roles", {}).items()},
     )

@@ -120,6 +120,7 @@ _PROJECT = Table(
         "name": Text(),
         "labels": Map(Text()),
         "billing": Flag(),
+        "organization": Flag(),
         "state": Text(("ACTIVE", "DELETE_REQUESTED"), "state"),
         "services": Several(Text(CATALOGUE, "service")),
         "org_policies": Map(Either({bool: Flag(), list: _RULES}, "true, false or an array"), CONSTRAINTS, "constraint"),

@@ -56,10 +56,13 @@ def _known(names: list[str]) -> None:
 
 
 def _service(project: Project, name: str) -> JSON:
+    full = f"projects/{project.number}/services/{name}"
+    if name not in project.services:  # as recorded by k8s-config-connector
+        return {"name": full, "state": "DISABLED"}
     return {
-        "name": f"projects/{project.number}/services/{name}",
+        "name": full,
         "config": {"name": name, "title": CATALOGUE.get(name, name)},
-        "state": "ENABLED" if name in project.services else "DISABLED",
+        "state": "ENABLED",
         "parent": f"projects/{project.number}",
     }
 
@@ -138,7 +141,7 @@ def _operation(call: Call, project: Project, result: JSON) -> JSON:
     name = f"operations/acf.p2-{project.number}-{secrets.token_hex(8)}"
     at = call.world.clock() + call.ctx.operation_seconds
     call.world.operations[name] = {"at": at, "project": project.id, "response": result}
-    return {"name": name, "metadata": {"@type": "type.googleapis.com/google.api.serviceusage.v1.OperationMetadata"}}
+    return {"name": name}  # at first no more, as recorded by k8s-config-connector
 
 
 def get_operation(call: Call) -> JSON:
@@ -152,7 +155,8 @@ def get_operation(call: Call) -> JSON:
     call.ctx.authz.require(call.principal, "serviceusage.services.get", project)
     if call.world.clock() < operation["at"]:
         return {"name": name}
-    return {"name": name, "done": True, "response": operation["response"]}
+    metadata = {"@type": "type.googleapis.com/google.protobuf.Empty", "value": {}}
+    return {"name": name, "metadata": metadata, "done": True, "response": operation["response"]}
 
 
 # -- Billing

@@ -162,10 +162,14 @@ class Dataset:
     tables: dict[str, Table] = field(default_factory=dict)
     extra: JSON = field(default_factory=dict)  # further settable fields, given back as they came
     traits: JSON = field(default_factory=dict)  # what a scenario says about it: `hide_access`
+    updates: list[float] = field(default_factory=list)  # when it was changed of late
 
     @property
     def ref(self) -> str:
         return f"{self.project_id}:{self.dataset_id}"
+
+
+ORGANIZATION = "organizations/500000000001"
 
 
 @dataclass
@@ -177,7 +181,7 @@ class Project:
     name: str = ""
     labels: dict[str, str] = field(default_factory=dict)
     state: str = "ACTIVE"
-    parent: str = "organizations/500000000001"
+    parent: str = ORGANIZATION  # empty for a project that belongs to no organization
     created: float = 0.0
     policy: Policy = field(default_factory=Policy)
     services: set[str] = field(default_factory=set)
@@ -227,6 +231,7 @@ class World:
         self.delays: dict[Kind, float] = dict(delays or {})
         self.refusals: dict[Kind, list[int]] = {}  # HTTP statuses of what is not visible yet, in turn; 404 by default
         self._refused: Counter[Kind] = Counter()
+        self.dataset_updates = 5  # of one dataset in ten seconds; a test of thousands sets more
         self.projects: dict[str, Project] = {}
         self.deleted_accounts: dict[str, Account] = {}  # by unique id, for undelete and tombstones
         self.calls: list[CallRecord] = []

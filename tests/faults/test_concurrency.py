@@ -144,6 +144,7 @@ async def grant_and_revoke(clouds: list[Cloud], spot: Spot, editor: Editor) -> i
 async def test_eight_at_once_beside_a_foreign_editor_make_one_set_up_and_lose_nothing(
     field: Field, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, record_property: Any
 ) -> None:
+    monkeypatch.setattr(field.sandbox.world, "dataset_updates", 100_000)  # this is about who writes, not how often
     calm = field.spot(tmp_path)
     with calm.ports() as ports:
         assert (await apply(calm.spec, ports, lambda _: None)).complete

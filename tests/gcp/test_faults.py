@@ -1,6 +1,7 @@
 """When calls go wrong: what passes is ridden out, what does not is said once, nothing is done twice."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -215,6 +216,7 @@ async def test_a_foreign_edit_in_between_is_kept_and_ours_arrives(play: Play) ->
 
 async def test_many_writers_at_once_lose_nothing(play: Play) -> None:
     async with play("partial", timeout=PATIENCE) as ground:
+        ground.sandbox.world.dataset_updates = 1_000
         others = [f"user:writer{number}@acme.example" for number in range(8)]
         await asyncio.gather(
             *(ground.cloud.grant_dataset(ground.project, TMP, VIEWER, member) for member in others),
@@ -228,6 +230,7 @@ async def test_many_writers_at_once_lose_nothing(play: Play) -> None:
 
 async def test_eight_programs_and_a_busy_colleague_lose_nothing_of_each_others(play: Play) -> None:
     async with play("partial", timeout=PATIENCE) as ground:
+        ground.sandbox.world.dataset_updates = 1_000
         project, env = ground.project, ground.sandbox.env()
         foreign = [{"role": "READER", "userByEmail": f"colleague{n}@acme.example"} for n in range(60)]
         ground.sandbox.context.faults.edits = [
@@ -271,8 +274,26 @@ async def test_a_new_key_that_is_not_everywhere_yet_is_not_yet(play: Play) -> No
             assert found[0].retry is Retry.NOT_YET
 
 
+async def test_a_dataset_takes_five_updates_in_ten_seconds_and_more_are_waited_out(play: Play) -> None:
+    made: list[Ground] = []
+
+    def clock() -> float:
+        return time.time() + (sum(made[0].slept) if made else 0.0)  # type: ignore[attr-defined]
+
+    async with play("partial", timeout=PATIENCE, clock=clock) as ground:
+        made.append(ground)
+        members = [f"user:writer{number}@acme.example" for number in range(12)]
+        for member in members:
+            assert await ground.cloud.grant_dataset(ground.project, TMP, VIEWER, member)
+        held = {e.get("userByEmail") for e in ground.access(TMP)}
+        assert {member.partition(":")[2] for member in members} <= held
+        assert [call.status for call in ground.sandbox.world.calls if call.status >= 400].count(403) > 0
+        assert ground.slept  # type: ignore[attr-defined]
+
+
 async def test_a_flaky_google_is_no_reason_to_fail(play: Play) -> None:
     async with play("flaky", timeout=PATIENCE) as ground:
+        ground.sandbox.world.dataset_updates = 1_000
         cloud, project = ground.cloud, ground.project
         await cloud.create_account(project, ACCOUNT_ID, "Klaviyo")
         await cloud.create_dataset(project, TMP, "EU", "", {})

@@ -26,11 +26,30 @@ from kbq_tui.local.keys.keyring_copy import KeyringCopy
 from kbq_tui.model.problem import Kind, ProblemError
 from kbq_tui.model.spec import JOB_USER, ConnectionSpec
 from kbq_tui.sandbox.server import Sandbox
+from tests.live.beliefs import beliefs
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--live-project", default="", help="Run against this real project, as you are signed in.")
     parser.addoption("--live-location", default="US", help="Where the datasets are made.")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Report belief by belief, where Google itself was asked."""
+    if not terminalreporter.config.getoption("--live-project", ""):
+        return
+    how = {"passed": "holds", "failed": "DOES NOT HOLD", "error": "not tried: error", "skipped": "not tried: skipped"}
+    seen = {
+        str(value): words
+        for kind, words in how.items()
+        for report in terminalreporter.stats.get(kind, [])
+        for name, value in getattr(report, "user_properties", [])
+        if name == "belief"
+    }
+    terminalreporter.section("what the sandbox believes of Google")
+    for belief in beliefs():
+        default = f"not tried: {belief.untried}" if belief.untried else "not tried"
+        terminalreporter.write_line(f"{belief.id:26}{seen.get(belief.id, default):22} {belief.says}")
 
 
 @dataclass
@@ -146,6 +165,16 @@ class Ground:
 @pytest.fixture(scope="session")
 def ground(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
     """Names with a random suffix; whatever happens, everything under them is taken away at the end."""
+    yield from _made(request, tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def other_ground(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
+    """The same under other names."""
+    yield from _made(request, tmp_path_factory)
+
+
+def _made(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
     folder = tmp_path_factory.mktemp("live")
     folder.chmod(0o700)
     project = request.config.getoption("--live-project", "")

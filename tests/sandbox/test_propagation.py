@@ -92,7 +92,7 @@ def test_a_new_account_is_refused_with_403_and_404_though_the_caller_may_see_it(
     name = f"projects/{P}/serviceAccounts/{EMAIL}"
     needed = f"Permission iam.serviceAccounts.get is required to perform this operation on service account {name}."
     denied = "Permission 'iam.serviceAccountKeys.list' denied on resource (or it may not exist)."
-    unknown = f"Unknown service account: {EMAIL}"
+    unknown = "Unknown service account"
     assert [refusal(operator.get(f"{ACCOUNTS}/{EMAIL}")) for _ in range(3)] == [
         (403, needed),
         (404, unknown),
@@ -111,7 +111,7 @@ def test_a_new_account_cannot_be_given_a_key_yet(slow, connect):
     keys = f"{ACCOUNTS}/{EMAIL}/keys"
     denied = "Permission 'iam.serviceAccountKeys.create' denied on resource (or it may not exist)."
     assert refusal(operator.post(keys)) == (403, denied)
-    assert refusal(operator.post(keys)) == (404, f"Unknown service account: {EMAIL}")
+    assert refusal(operator.post(keys)) == (404, "Unknown service account")
     slow.world.clock.advance(slow.world.delays["key_create"])
     assert operator.post(keys).status_code == 200
 

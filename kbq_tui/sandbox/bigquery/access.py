@@ -76,7 +76,6 @@ def checked(world: World, dataset: Dataset, wanted: Iterable[JSON], policy_versi
             not yet), a tombstone, or somebody whom the organization does not let in.
     """
     known = {access_key(entry) for entry in dataset.access}
-    taken: set[tuple[str, ...]] = set()
     result: list[JSON] = []
     for given in wanted:
         entry = _normalise(given)
@@ -85,15 +84,19 @@ def checked(world: World, dataset: Dataset, wanted: Iterable[JSON], policy_versi
                 "Conditional role bindings in the dataset access policy require accessPolicyVersion to be 3."
             )
         key = access_key(entry)
-        if key in taken:
-            continue
-        taken.add(key)
         is_new = key not in known
         if is_new:
             _check_role(world, dataset, entry)
         _check_known(world, dataset, entry, is_new)
-        result.append(entry)
+        result.append(entry)  # one that is there twice stays so
+    if any(map(_owns, dataset.access)) and not any(map(_owns, result)):
+        raise refusals.invalid("Cannot remove all owners from a dataset.")
     return result
+
+
+def _owns(entry: JSON) -> bool:
+    """Whether an entry lets somebody change the access list: the last one stays (k8s-config-connector#127)."""
+    return entry.get("role") in ("OWNER", "roles/bigquery.admin")
 
 
 def _normalise(given: JSON) -> JSON:

@@ -17,6 +17,7 @@ from kbq_tui.sandbox.world import Dataset, Principal, Project
 JSON = dict[str, Any]
 
 FREE_EXPIRATION_MS = 60 * 24 * 3600 * 1000  # 60 days: the longest life of a table without billing
+_RATE_SECONDS = 10.0
 _NAME = re.compile(r"[A-Za-z0-9_]{1,1024}")
 _LABEL = re.compile(r"[^\W_A-Z][\w-]{0,62}")
 _KEPT = ("defaultCollation", "defaultRoundingMode", "isCaseInsensitive", "maxTimeTravelHours", "storageBillingModel",
@@ -114,6 +115,7 @@ def create(ctx: Context, principal: Principal, project: Project, body: JSON, pol
     _check_location_policy(project, location)
     now = ctx.world.now_ms()
     dataset = Dataset(project.id, dataset_id, location, created_ms=now, modified_ms=now)
+    dataset.extra["maxTimeTravelHours"] = "168"  # seven days (https://cloud.google.com/bigquery/docs/time-travel)
     _take(project, dataset, body)
     if not project.billing and dataset.default_table_expiration_ms is None:
         dataset.default_table_expiration_ms = FREE_EXPIRATION_MS
@@ -149,6 +151,7 @@ def change(
         ApiError: not allowed, or no good. Then nothing has changed.
     """
     ctx.authz.require(principal, "bigquery.datasets.update", dataset)
+    _check_rate(ctx, dataset)
     project = ctx.world.projects[dataset.project_id]
     if "location" in body and canonical(str(body["location"])) != dataset.location:
         raise refusals.invalid("Cannot change dataset location; it is fixed when the dataset is created.")
@@ -164,6 +167,27 @@ def change(
         ctx.world.set_access(dataset, entries)
     else:
         ctx.world.touch(dataset)
+    dataset.updates.append(ctx.world.clock())
+
+
+def _check_rate(ctx: Context, dataset: Dataset) -> None:
+    """Refuses more than five updates of a dataset in ten seconds (https://cloud.google.com/bigquery/quotas#dataset_limits).
+
+    The text is that of hashicorp/terraform-provider-google#19655.
+
+    Raises:
+        ApiError: 403 rateLimitExceeded.
+    """
+    now = ctx.world.clock()
+    dataset.updates = [at for at in dataset.updates if now - _RATE_SECONDS < at <= now]
+    if len(dataset.updates) >= ctx.world.dataset_updates:
+        raise ApiError(
+            403,
+            "PERMISSION_DENIED",
+            "Exceeded rate limits: too many dataset metadata update operations for this dataset. For more information, "
+            "see https://cloud.google.com/bigquery/docs/troubleshoot-quotas",
+            "rateLimitExceeded",
+        )
 
 
 def remove(ctx: Context, principal: Principal, dataset: Dataset, contents: bool) -> None:

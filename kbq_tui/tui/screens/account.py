@@ -11,10 +11,9 @@ from textual.app import ComposeResult
 from textual.content import Content
 
 from kbq_tui.i18n.messages import told
-from kbq_tui.model.observed import Absent, KeyInfo, LocalKey, Observed, Present, Unknown, handed_key
+from kbq_tui.model.observed import MAX_KEYS, Absent, KeyInfo, LocalKey, Observed, Present, Unknown, handed_key
 from kbq_tui.model.spec import check_account
 from kbq_tui.model.steps import Step
-from kbq_tui.planning.requirements import MAX_KEYS
 from kbq_tui.tui import keyboard, side_panel
 from kbq_tui.tui.glyphs import Tone
 from kbq_tui.tui.screens.plan_step import PlanStepScreen
