@@ -120,7 +120,7 @@ _GOOGLES: Final = re.compile(
 _SERVER: Final = re.compile(
     r"(?i)\b(?:nginx|apache|cloudflare|varnish|haproxy|psycopg\d?|redis|pymongo|npm err!|ssh:|etcdserver|kubectl|"
     r"k8s\.io|"
-    r"unable to connect to the server:)(?![\w-])"
+    r"unable to connect to the server:)(?![\w-])|\bUnknownHostException: (?!\S{0,80}google(?:apis)?\.com)\S"
 )
 _METADATA: Final[Mapping[str, str]] = {
     "permission": "permission",

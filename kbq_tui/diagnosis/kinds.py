@@ -18,13 +18,18 @@ _PEM: Final = (
     r"\bPEM routines:|ERR_OSSL_(?:PEM|UNSUPPORTED|ASN1)|could not deserialize key data|unable to load PEM file|"
     r"MalformedFraming|\bno key could be detected\b|PEM_read_bio|"
     r"private key should be a PEM|unexpected exception reading PKCS|invalid PKCS ?#?8|InvalidKeySpecException|"
-    r"asn1: (?:structure|syntax) error|DECODER routines::unsupported|bad base64 decode|failed to parse private key"
+    r"asn1: (?:structure|syntax) error|asn1 encoding routines|DECODER routines::unsupported|bad base64 decode|"
+    r"failed to parse private key"
 )
 """What OpenSSL, Python's cryptography, Node, Java and Go say of a private key that is not whole."""
 _TYPES: Final = r"(?:authorized_user|external_account(?:_authorized_user)?|(?:impersonated_|gdch_)?service_account)"
 
 KINDS: Final[Rules] = (
-    ("KBQ-CMEK-KEY", r"cloud kms error|\bcloudkms\.cryptoKeyVersions\.useTo|CryptoKey Encrypter/Decrypter role to"),
+    (
+        "KBQ-CMEK-KEY",
+        r"cloud kms error|\bcloudkms\.cryptoKeyVersions\.useTo|CryptoKey Encrypter/Decrypter role to|"
+        r"cryptoKeyVersions/\d{1,9} is not enabled|permission on KMS key\b",
+    ),
     (
         "KBQ-GOOGLE-AGENT",
         rf"service account {AGENT} (?:does not exist|(?:was |is )?not found)|(?:gaia id not found for|"
@@ -33,19 +38,28 @@ KINDS: Final[Rules] = (
         rf"service agent .{{0,200}}does not exist",
     ),
     ("KBQ-ACCOUNT-NOT-VISIBLE", r"gaia id not found for email|not found: email \S{1,200}gserviceaccount\.com"),
-    ("KBQ-PARTITION-FILTER", r"cannot query over table .{1,1300}? without a filter (?:over|on) column"),
+    (
+        "KBQ-PARTITION-FILTER",
+        r"cannot query over table .{1,1300}? without a filter\b.{1,500}?(?:partition elimination|\Z)",
+    ),
     ("KBQ-VIEW-BROKEN", r"failed to parse view\b|\bview .{1,1200}? (?:is invalid|has an invalid|is no longer valid)\b"),
     (
         "KBQ-FEDERATED",
         r"failed to (?:fetch row|get query schema) from \w{3,20} server|invalid table-valued function EXTERNAL_QUERY|"
-        r"failed to connect to (?:mysql|postgresql) (?:database|server).{0,200}EXTERNAL_QUERY",
+        r"failed to connect to (?:mysql|postgresql) (?:database|server).{0,200}EXTERNAL_QUERY|"
+        r"\bEXTERNAL_QUERY\b.{0,80}?failed to",
     ),
     ("KBQ-DATA-CONNECTION-MISSING", r"not found: connection\b"),
     (
         "KBQ-READ-SESSION-DENIED",
         r"require storage read api to be enabled|'?bigquery\.readsessions\.\w{3,20}'? permission",
     ),
-    ("KBQ-EXTERNAL-DATA", r"globbing file pattern|does not have storage\.objects\.\w{3,10} access"),
+    (
+        "KBQ-EXTERNAL-DATA",
+        r"globbing file pattern|does not have storage\.objects\.\w{3,10} access|access denied: file \S{0,3}gs://|"
+        r"getting metadata for external code resource",
+    ),
+    ("KBQ-TABLE-NOT-FOUND", r"[\w-]{1,300}[:.][\w-]{0,300}\*\W{0,3} does not match any table"),
     ("KBQ-REGION-VIEW", _INFORMATION_SCHEMA),
     ("KBQ-TABLE-UNQUALIFIED", r"must be qualified with a dataset|missing dataset while no default dataset"),
     ("KBQ-COLUMNS-DUPLICATE", r"duplicate column names in the result|columns with duplicate name\b"),
@@ -68,6 +82,7 @@ KINDS: Final[Rules] = (
     (
         "KBQ-DATASET-ID-INVALID",
         r"invalid dataset id\b|dataset ids must be alphanumeric|(?:table|dataset)_id must be a fully-qualified id|"
+        r"not found: dataset [a-z][a-z0-9-]{4,28}[a-z0-9]:[\w-]{1,300}\.\w|"
         r"too many parts in (?:dataset|table)_id|dataset [`'\"]?([a-z][a-z0-9-]{4,28}[a-z0-9])[:.]\1[.:]\w",
     ),
     ("KBQ-PROJECT-NOT-FOUND", r"invalid project id\b"),
@@ -107,6 +122,7 @@ KINDS: Final[Rules] = (
     ("KBQ-NOT-IN-LOCATION", r"not found: (?:dataset\b|\*).{0,1300}?was not found in location"),
     (
         "KBQ-QUERY-INVALID",
+        r"\binvalidQuery: |column name \S{1,300} is ambiguous at \[|"
         r"syntax error: unclosed (?:identifier|string|triple)|syntax error: expected .{1,2000}? but got|"
         r"invalid field name .{1,400}?fields must contain only letters",
     ),

@@ -159,7 +159,12 @@ def _code(fault: Fault, text: str, lifted: dict[str, str]) -> str | None:
 
 
 def _impersonation(fault: Fault, text: str) -> str | None:
-    """Return what kept one account from acting as another: the status decides, the words are always the same."""
+    """Return what kept one account from acting as another: the status decides, the words are always the same.
+
+    A 403 may also be about the project that is asked through.
+    """
+    if (code := first_match(WORDS, text)) in ("KBQ-API-DISABLED", "KBQ-QUOTA-PROJECT"):
+        return code
     inner = INNER_STATUS.search(text)
     http = int(inner[1]) if inner else _http(fault)
     if http in (None, 403):

@@ -6,6 +6,7 @@ was written down before the text was tried. A text without a code is another sys
 
 About three in ten texts are held back, chosen by their hash: they are not looked at while the rules are changed, so
 their share shows how the rules do on texts that nobody had in mind.
+`later.toml` was collected when the rules had been mended; its head says how many of its texts they knew at first.
 """
 
 import hashlib
@@ -36,7 +37,7 @@ class Text(NamedTuple):
     @property
     def held_back(self) -> bool:
         """Whether the text is kept out of sight while the rules are changed."""
-        return hashlib.sha256(self.words.encode()).digest()[0] < 77
+        return self.file != "later" and hashlib.sha256(self.words.encode()).digest()[0] < 77
 
     @property
     def found(self) -> str | None:
