@@ -13,7 +13,7 @@ from typing import Final, TypeVar
 
 from kbq_tui.diagnosis import catalogue
 from kbq_tui.i18n.messages import joined, said
-from kbq_tui.model.observed import Absent, Observed, Part, Present, Unknown
+from kbq_tui.model.observed import Absent, Observed, Part, Present, ProjectInfo, Unknown
 from kbq_tui.model.problem import Context, Kind, Problem
 
 T = TypeVar("T")
@@ -113,6 +113,14 @@ def observed_causes(observed: Observed, context: Context) -> tuple[Problem, ...]
         observed: as it was read.
         context: what is known of the connection.
     """
+    project, held = observed.project, observed.permissions
+    whole = of_project(
+        project.value if isinstance(project, Present) else project.problem if isinstance(project, Unknown) else None,
+        held.value if isinstance(held, Present) else None,
+        context,
+    )
+    if whole is not None:
+        return (whole,)
     parts = _google(observed)
     problems = [part.problem for part in parts if isinstance(part, Unknown)]
     seen = any(isinstance(part, Present) for part in (observed.project, observed.permissions))
@@ -120,6 +128,43 @@ def observed_causes(observed: Observed, context: Context) -> tuple[Problem, ...]
     found = causes(problems, answered=answered, project_seen=seen)
     shown = any(isinstance(part, Present) for part in parts) or _found(observed)
     return found if found or shown else unseen(problems, context)
+
+
+def of_project(project: ProjectInfo | Problem | None, held: frozenset[str] | None, context: Context) -> Problem | None:
+    """Return what is wrong with a project as a whole: it is being deleted, or nobody gave the operator a role on it.
+
+    A mistyped ID may well be that of somebody else's project: then Google answers testIamPermissions with nothing,
+    and refuses all else.
+
+    Args:
+        project: what Google shows of it, or why it does not.
+        held: the permissions that the operator holds on it, of those that a connection takes; None where unknown.
+        context: what is known of the connection.
+    """
+    if isinstance(project, ProjectInfo):
+        if not project.state.startswith("DELETE"):
+            return None
+        problem = catalogue.problem(PROJECT_NOT_FOUND, context)
+        *more, undelete = problem.remedy
+        return replace(
+            problem,
+            title=said("The project is being deleted"),
+            cause=said(
+                "Project {project} is marked for deletion: Google still shows it, but nothing in it works.",
+                project=context.project,
+            ),
+            remedy=(undelete, *more),
+            who=said("A project owner: resourcemanager.projects.undelete, role Owner (roles/owner) on the project."),
+        )
+    if project is None or project.kind not in (Kind.NOT_PERMITTED, Kind.NOT_FOUND) or held is None or held:
+        return None
+    problem = catalogue.problem(PROJECT_NOT_FOUND, context, original=project.original)
+    cause = said(
+        "You hold no role on project {project}, and Google does not show it to you: it may be somebody else's, and the "
+        "ID misspelt.",
+        project=context.project,
+    )
+    return replace(problem, cause=cause)
 
 
 def unseen(problems: Sequence[Problem], context: Context) -> tuple[Problem, ...]:
@@ -172,8 +217,8 @@ def explained(observed: Observed, found: tuple[Problem, ...]) -> Observed:
     project_gone = scope is Scope.PROJECT
 
     def of(part: Part[T]) -> Part[T]:
-        if project_gone and isinstance(part, Absent):
-            return Unknown(found[0])  # "not found" was about the project
+        if project_gone and not isinstance(part, Unknown):
+            return Unknown(found[0])  # "not found" was about the project, and what is there cannot be used
         if isinstance(part, Unknown):
             return Unknown(next((cause for cause in found if explains(cause, part.problem)), part.problem))
         return part

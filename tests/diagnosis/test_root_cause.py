@@ -6,7 +6,7 @@ import pytest
 
 from kbq_tui.diagnosis import catalogue
 from kbq_tui.diagnosis.root_cause import explained, nearest, observed_causes, with_nearest
-from kbq_tui.model.observed import Absent, Observed, Unknown
+from kbq_tui.model.observed import Absent, Observed, Present, ProjectInfo, Unknown
 from kbq_tui.model.problem import Problem
 from kbq_tui.planning.diff import context_of, diff
 from tests.planning.worlds import SPEC, fresh
@@ -83,6 +83,27 @@ def test_a_right_on_the_project_shows_that_it_exists() -> None:
     seen = replace(seen, permissions=fresh().permissions, datasets=dict.fromkeys(seen.datasets, gone))
     assert codes(seen) == []
     assert settled(seen).account == denied()
+
+
+def test_a_project_on_which_nothing_is_held_and_that_is_not_shown_may_be_somebody_elses() -> None:
+    seen = replace(everything(denied()), permissions=Present(frozenset()), datasets=fresh().datasets, names=Present(()))
+    (cause,) = observed_causes(seen, CONTEXT)
+    assert cause.code == "KBQ-PROJECT-NOT-FOUND"
+    assert f"You hold no role on project {SPEC.project}" in cause.cause
+    plan = diff(SPEC, settled(seen))
+    assert plan.changes == ()
+    assert {b.problem.code for b in plan.blocked} == {"KBQ-PROJECT-NOT-FOUND"}
+
+
+def test_a_project_that_is_being_deleted_is_told_first_and_nothing_is_done_in_it() -> None:
+    going = ProjectInfo(SPEC.project, "1", "", "DELETE_REQUESTED")
+    seen = replace(fresh(), project=Present(going))
+    (cause,) = observed_causes(seen, CONTEXT)
+    assert cause.title == "The project is being deleted"
+    assert f"gcloud projects undelete {SPEC.project}" in cause.remedy[0]
+    plan = diff(SPEC, settled(seen))
+    assert plan.changes == ()
+    assert plan.blocked
 
 
 def test_a_perimeter_is_told_once_and_explains_no_missing_permission() -> None:

@@ -11,12 +11,13 @@ from kbq_tui.engine.ports import Cloud
 from kbq_tui.engine.similar import named_similar
 from kbq_tui.i18n.messages import said
 from kbq_tui.model.checks import KEY_AUTH, KEYS, CheckResult, Verdict
+from kbq_tui.model.observed import ProjectInfo
 from kbq_tui.model.problem import Problem, ProblemError
 from kbq_tui.model.spec import ConnectionSpec
 from kbq_tui.planning.diff import context_of
+from kbq_tui.planning.requirements import PREFLIGHT_PERMISSIONS
 
 _OPEN = (Verdict.FAIL, Verdict.UNKNOWN)
-_ASKED = ("resourcemanager.projects.get",)
 
 
 async def look_for_cause(spec: ConnectionSpec, cloud: Cloud) -> tuple[Problem, ...]:
@@ -29,12 +30,21 @@ async def look_for_cause(spec: ConnectionSpec, cloud: Cloud) -> tuple[Problem, .
         cloud: Google as the operator sees it.
     """
     answers = await asyncio.gather(
-        cloud.project(spec.project), cloud.test_permissions(spec.project, _ASKED), return_exceptions=True
+        cloud.project(spec.project), cloud.test_permissions(spec.project, PREFLIGHT_PERMISSIONS), return_exceptions=True
+    )
+    for answer in answers:
+        if isinstance(answer, BaseException) and not isinstance(answer, ProblemError):
+            raise answer
+    project, held = answers
+    whole = root_cause.of_project(
+        project.problem if isinstance(project, ProblemError) else project if isinstance(project, ProjectInfo) else None,
+        held if isinstance(held, frozenset) else None,
+        context_of(spec),
     )
     problems = [answer.problem for answer in answers if isinstance(answer, ProblemError)]
-    if len(problems) < len(answers):
+    if whole is None and len(problems) < len(answers):
         return ()
-    found = root_cause.unseen(problems, context_of(spec))
+    found = (whole,) if whole is not None else root_cause.unseen(problems, context_of(spec))
     return await named_similar(cloud, spec.project, found) if stopped(found) else ()
 
 
