@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, field
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -23,6 +23,7 @@ from kbq_tui.local.lock import ConnectionLock
 from kbq_tui.local.paths import Paths
 from kbq_tui.local.settings_resolution import ENVIRONMENT, ResolvedSetting, believe
 from kbq_tui.local.store import FileStore
+from kbq_tui.model.lean_dataclass import dataclass
 from kbq_tui.model.problem import ProblemError
 from kbq_tui.model.spec import InvalidValueError, check_impersonated, check_path, check_quota_project
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import shlex
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
 from kbq_tui.i18n.messages import said
+from kbq_tui.model.lean_dataclass import dataclass
 from kbq_tui.model.problem import ProblemError
 from kbq_tui.model.spec import ACCOUNT_ID, IMPORT_DATASET, STAGING_DATASET, ConnectionSpec, Direction, InvalidValueError
 

@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Final
 from urllib.parse import urlsplit
 
 from kbq_tui.i18n.messages import said
+from kbq_tui.model.lean_dataclass import dataclass
 from kbq_tui.model.spec import InvalidValueError
 
 _PREFIX: Final = "CLOUDSDK_API_ENDPOINT_OVERRIDES_"

@@ -1,11 +1,12 @@
 """`<config>/config.toml`: what the operator wants of the program itself, written for people to read and edit."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from kbq_tui.i18n.messages import said
 from kbq_tui.local.connection_file import line_of, parse, read_text, there
+from kbq_tui.model.lean_dataclass import dataclass
 from kbq_tui.model.problem import ProblemError
 
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from kbq_tui.i18n.messages import said
 from kbq_tui.local.files import FileKind, check_output, read_regular, remove_ours, write_atomic
 from kbq_tui.local.os_errors import os_problem, problem
+from kbq_tui.model.lean_dataclass import dataclass
 from kbq_tui.model.problem import ProblemError
 from kbq_tui.model.secret import scrub
 from kbq_tui.model.spec import ConnectionSpec, Direction, InvalidValueError, check_name

@@ -11,10 +11,10 @@ import os
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 from kbq_tui.i18n.messages import mark, said
+from kbq_tui.model.lean_dataclass import dataclass
 
 _ODD = mark("not a regular file")
 _LINK = mark("a symbolic link")

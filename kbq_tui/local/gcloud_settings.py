@@ -5,11 +5,11 @@ Source: https://cloud.google.com/sdk/docs/configurations and https://cloud.googl
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kbq_tui.local.files import read_regular
+from kbq_tui.model.lean_dataclass import dataclass
 from kbq_tui.model.spec import check_project
 
 if TYPE_CHECKING:

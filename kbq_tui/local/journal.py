@@ -11,7 +11,6 @@ import logging
 import os
 import threading
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +20,7 @@ from kbq_tui.local.files import FileKind, folder_fd, open_ours, read_regular, sy
 from kbq_tui.local.os_errors import os_problem
 from kbq_tui.local.ui_state import scrubbed
 from kbq_tui.model.events import Event, EventKind
+from kbq_tui.model.lean_dataclass import dataclass
 from kbq_tui.model.problem import ProblemError
 
 if TYPE_CHECKING:

@@ -1,7 +1,6 @@
 """Where this program keeps its files."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
@@ -10,6 +9,7 @@ import platformdirs
 from kbq_tui.i18n.messages import said
 from kbq_tui.local.files import make_folder
 from kbq_tui.local.os_errors import os_problem, problem
+from kbq_tui.model.lean_dataclass import dataclass
 
 APP = "kbq-tui"
 

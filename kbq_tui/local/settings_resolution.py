@@ -1,11 +1,12 @@
 """Which value counts where several places name one: typed > environment > connection file > gcloud > default."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields
 
 from kbq_tui.i18n.messages import said
 from kbq_tui.local.connection_file import Connection
 from kbq_tui.local.gcloud_settings import GcloudSettings
+from kbq_tui.model.lean_dataclass import dataclass
 from kbq_tui.model.spec import ConnectionSpec, Direction, InvalidValueError
 
 ENVIRONMENT = {

@@ -3,9 +3,9 @@
 import os
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from kbq_tui.i18n.messages import joined, mark, said
+from kbq_tui.model.lean_dataclass import dataclass
 
 TRUE_COLOUR = 1 << 24
 _TRUE_COLOUR_TERMS = re.compile(r"kitty|alacritty|wezterm|ghostty|foot|iterm|direct", re.IGNORECASE)

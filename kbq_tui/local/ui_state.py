@@ -4,13 +4,14 @@ import json
 import logging
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, field, fields, replace
 from pathlib import Path
 from typing import Any
 
 from kbq_tui.i18n.messages import said
 from kbq_tui.local.files import FileKind, read_regular, remove_ours, write_atomic, write_new
 from kbq_tui.local.os_errors import os_problem
+from kbq_tui.model.lean_dataclass import dataclass
 from kbq_tui.model.secret import scrub, scrub_typed
 
 _LIMIT = 8 * 1024 * 1024

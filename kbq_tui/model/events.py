@@ -1,9 +1,9 @@
 """What happens while a plan is applied or a connection is verified: one stream for screen, journal, log and JSON."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from kbq_tui.model.lean_dataclass import dataclass
 from kbq_tui.model.problem import Problem
 
 

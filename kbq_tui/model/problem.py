@@ -1,8 +1,10 @@
 """A failure as the operator needs it: cause, remedy, who can apply it, whether waiting helps."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
+
+from kbq_tui.model.lean_dataclass import dataclass
 
 
 class Retry(StrEnum):

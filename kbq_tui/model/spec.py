@@ -1,11 +1,12 @@
 """What the operator wants: one connection between Klaviyo and a BigQuery project, validated."""
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 from typing import Final
 
 from kbq_tui.i18n.messages import said
+from kbq_tui.model.lean_dataclass import dataclass
 from kbq_tui.model.secret import scrub, scrub_typed
 
 IMPORT_DATASET: Final = "KLAVIYO_IMPORT_FROM_DWH"

@@ -8,7 +8,7 @@ import signal
 import sys
 from collections.abc import Callable, Coroutine, Iterable
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
@@ -22,6 +22,7 @@ from textual.worker import Worker, WorkerState
 
 from kbq_tui.engine.services import AppServices, UiPreferences
 from kbq_tui.i18n.messages import told
+from kbq_tui.model.lean_dataclass import dataclass
 from kbq_tui.model.problem import Problem, ProblemError
 from kbq_tui.model.steps import Step
 from kbq_tui.tui import _textual_compat, keyboard, themes

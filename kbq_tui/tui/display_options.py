@@ -1,7 +1,9 @@
 """How the screen should look here; decided once, by whoever starts the face."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from kbq_tui.model.lean_dataclass import dataclass
 
 THEMES = ("dark", "light", "contrast", "mono")
 """Names of the themes, as the operator chooses them."""

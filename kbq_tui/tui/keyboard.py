@@ -4,7 +4,6 @@ Never bound: ctrl+{a,b,s,z,m,i,h,j,[} (terminals, tmux and screen keep them) and
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from itertools import combinations
 from typing import Final
 
@@ -12,6 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.keys import Keys
 
 from kbq_tui.i18n.messages import mark, said, told
+from kbq_tui.model.lean_dataclass import dataclass
 
 FORBIDDEN: Final = frozenset(
     {

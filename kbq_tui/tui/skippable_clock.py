@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from kbq_tui.model.lean_dataclass import dataclass
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -5,12 +5,12 @@ import queue
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
 from kbq_tui.i18n.messages import Said, joined, said
 from kbq_tui.local.keys.keyring_entries import Entries, Name, NoKeyringError, system_keyrings
 from kbq_tui.local.keys.place import Facts, safe_name
+from kbq_tui.model.lean_dataclass import dataclass
 from kbq_tui.model.secret import Secret, scrub
 from kbq_tui.model.text import inert
 

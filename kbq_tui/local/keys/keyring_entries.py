@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 from kbq_tui.i18n.messages import said
+from kbq_tui.model.lean_dataclass import dataclass
 
 APPLICATION: Final = "kbq-tui"
 """The Secret Service attribute `application` of our entries."""

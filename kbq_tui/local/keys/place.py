@@ -7,7 +7,6 @@ import re
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
@@ -16,6 +15,7 @@ from kbq_tui.i18n.messages import said
 from kbq_tui.local.files import make_folder, read_all
 from kbq_tui.local.os_errors import os_problem, problem
 from kbq_tui.model import key_file
+from kbq_tui.model.lean_dataclass import dataclass
 from kbq_tui.model.secret import Secret
 
 MAX_KEY = 64 * 1024

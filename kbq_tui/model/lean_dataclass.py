@@ -1,0 +1,164 @@
+"""Dataclasses whose methods are closures: the standard library compiles source text for each class, about 1 ms a class.
+
+For what is read in before the first screen. `tests/model/test_lean_dataclass.py` compares both, member by member.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from dataclasses import dataclass
+
+    __all__ = ["dataclass"]
+else:
+
+    def dataclass(*, frozen: bool, slots: bool) -> Callable[[type], type]:
+        """Return a class decorator that does what `dataclasses.dataclass(frozen=True, slots=True)` does.
+
+        Supported are defaults, `field(default_factory=…, repr=…)`, `__post_init__`, own methods, and everything that
+        `dataclasses` and `copy` do with an object. There is no inheritance between such classes.
+
+        Args:
+            frozen, slots: have to be True; they stand where they are used so that readers and mypy see them.
+
+        Raises:
+            TypeError: the class asks for anything else.
+        """
+        if not (frozen and slots):
+            raise TypeError("only for frozen classes with slots; use dataclasses.dataclass")
+        return _build
+
+
+MISSING = dataclasses.MISSING
+
+
+def _annotations(cls: type) -> dict[str, Any]:
+    if sys.version_info >= (3, 14):
+        import annotationlib
+
+        return annotationlib.get_annotations(cls, format=annotationlib.Format.FORWARDREF)
+    return inspect.get_annotations(cls)
+
+
+def _build(cls: type) -> type:
+    if any(hasattr(base, "__dataclass_fields__") for base in cls.__bases__):
+        raise TypeError(f"{cls.__name__} inherits from a dataclass; use dataclasses.dataclass")
+    if "__eq__" in cls.__dict__ or "__hash__" in cls.__dict__:
+        raise TypeError(f"{cls.__name__} compares by itself; use dataclasses.dataclass")
+    types = {name: kind for name, kind in _annotations(cls).items() if "ClassVar" not in str(kind)}
+    body = {name: value for name, value in cls.__dict__.items() if name not in ("__dict__", "__weakref__")}
+    given = {name: body.pop(name) for name in types if name in body}
+    defaults: dict[str, Any] = {}
+    factories: dict[str, Callable[[], Any]] = {}
+    shown = list(types)
+    for name, value in given.items():
+        if not isinstance(value, dataclasses.Field):
+            defaults[name] = value
+            continue
+        if not (value.init and value.compare and value.hash is None) or value.kw_only is True:
+            raise TypeError(f"{cls.__name__}.{name}: only default, default_factory and repr are supported")
+        if value.default is not MISSING:
+            defaults[name] = value.default
+        if value.default_factory is not MISSING:
+            factories[name] = value.default_factory
+        if not value.repr:
+            shown.remove(name)
+    methods = _methods(cls, tuple(types), defaults, factories, tuple(shown))
+    for name, method in methods.items():
+        body.setdefault(name, method)
+    body["__slots__"] = tuple(types)
+    body["__match_args__"] = tuple(types)
+    body["__dataclass_fields__"] = _FromLibrary("__dataclass_fields__", types, given)
+    body["__dataclass_params__"] = _FromLibrary("__dataclass_params__", types, given)
+    built = type(cls)(cls.__name__, cls.__bases__, body)
+    built.__qualname__ = cls.__qualname__
+    return built
+
+
+class _FromLibrary:
+    """What `dataclasses` keeps on a class, for its `fields`, `replace` and `asdict`; made at first use."""
+
+    def __init__(self, name: str, types: dict[str, Any], given: dict[str, Any]) -> None:
+        self._name = name
+        self._types = types
+        self._given = given
+
+    def __get__(self, instance: object, owner: type) -> Any:
+        body = {"__annotations__": self._types, **self._given}
+        twin: Any = dataclasses.dataclass(frozen=True)(type(owner.__name__, (), body))
+        found = getattr(twin, self._name)
+        setattr(owner, self._name, found)
+        return found
+
+
+def _methods(
+    cls: type,
+    names: tuple[str, ...],
+    defaults: dict[str, Any],
+    factories: dict[str, Callable[[], Any]],
+    shown: tuple[str, ...],
+) -> dict[str, Callable[..., Any]]:
+    assign = object.__setattr__
+    known = frozenset(names)
+    after = cls.__dict__.get("__post_init__")
+
+    def __init__(self: Any, *args: Any, **given: Any) -> None:
+        if len(args) > len(names):
+            raise TypeError(
+                f"{cls.__qualname__}.__init__() takes {len(names)} positional arguments, {len(args)} were given"
+            )
+        for name, value in zip(names, args, strict=False):
+            if name in given:
+                raise TypeError(f"{cls.__qualname__}.__init__() got multiple values for argument {name!r}")
+            assign(self, name, value)
+        for name in names[len(args) :]:
+            if name in given:
+                assign(self, name, given.pop(name))
+            elif name in defaults:
+                assign(self, name, defaults[name])
+            elif name in factories:
+                assign(self, name, factories[name]())
+            else:
+                raise TypeError(f"{cls.__qualname__}.__init__() missing required argument: {name!r}")
+        if given:
+            raise TypeError(f"{cls.__qualname__}.__init__() got an unexpected keyword argument {next(iter(given))!r}")
+        if after is not None:
+            after(self)
+
+    def __repr__(self: Any) -> str:
+        inside = ", ".join(f"{name}={getattr(self, name)!r}" for name in shown)
+        return f"{type(self).__qualname__}({inside})"
+
+    def values(self: Any) -> tuple[Any, ...]:
+        return tuple([getattr(self, name) for name in names])
+
+    def __eq__(self: Any, other: object) -> Any:
+        return values(self) == values(other) if type(other) is type(self) else NotImplemented
+
+    def __hash__(self: Any) -> int:
+        return hash(values(self))
+
+    def __setattr__(self: Any, name: str, value: Any) -> None:
+        if name in known:
+            raise dataclasses.FrozenInstanceError(f"cannot assign to field {name!r}")
+        assign(self, name, value)
+
+    def __delattr__(self: Any, name: str) -> None:
+        if name in known:
+            raise dataclasses.FrozenInstanceError(f"cannot delete field {name!r}")
+        object.__delattr__(self, name)
+
+    def __getstate__(self: Any) -> list[Any]:
+        return list(values(self))
+
+    def __setstate__(self: Any, state: list[Any]) -> None:
+        for name, value in zip(names, state, strict=True):
+            assign(self, name, value)
+
+    methods = (__init__, __repr__, __eq__, __hash__, __setattr__, __delattr__, __getstate__, __setstate__)
+    return {method.__name__: method for method in methods}
