@@ -25,10 +25,11 @@ _PEM: Final = (
 _TYPES: Final = r"(?:authorized_user|external_account(?:_authorized_user)?|(?:impersonated_|gdch_)?service_account)"
 
 KINDS: Final[Rules] = (
+    ("KBQ-CMEK-KEY-OFF", r"\bis not enabled, current state is:? (?:DISABLED|DESTROY|PENDING)"),
     (
         "KBQ-CMEK-KEY",
         r"cloud kms error|\bcloudkms\.cryptoKeyVersions\.useTo|CryptoKey Encrypter/Decrypter role to|"
-        r"cryptoKeyVersions/\d{1,9} is not enabled|permission on KMS key\b",
+        r"permission on KMS key\b",
     ),
     (
         "KBQ-GOOGLE-AGENT",

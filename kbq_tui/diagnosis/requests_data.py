@@ -25,6 +25,11 @@ CMEK_KEY: Final = Request(
     (step("Let BigQuery's agent use the key:", cmd.GRANT_KMS_KEY),),
     (step(REVOKE, cmd.REVOKE_KMS_KEY),),
 )
+CMEK_KEY_OFF: Final = Request(
+    (cmd.LIST_KMS_VERSIONS,),
+    (step("Switch the version on that the error names:", cmd.ENABLE_KMS_VERSION),),
+    (step("To take it back, switch the version off again:", cmd.DISABLE_KMS_VERSION),),
+)
 CMEK_REQUIRED: Final = Request(
     (cmd.SHOW_ENCRYPTION_AGENT, cmd.on_constraint(cmd.EFFECTIVE_POLICY, "gcp.restrictNonCmekServices")),
     (
@@ -115,6 +120,7 @@ BROKEN_VIEW: Final = _other(cmd.SHOW_VIEW, _VIEW)
 REQUESTS: Final[Mapping[str, Request]] = {
     **base.REQUESTS,
     "KBQ-CMEK-KEY": CMEK_KEY,
+    "KBQ-CMEK-KEY-OFF": CMEK_KEY_OFF,
     "KBQ-CMEK-REQUIRED": CMEK_REQUIRED,
     "KBQ-GOOGLE-AGENT": GOOGLE_AGENT,
     "KBQ-REPLICA-READ-ONLY": REPLICA,

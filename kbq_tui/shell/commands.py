@@ -134,6 +134,9 @@ SHOW_PROJECT: Final = "gcloud projects describe {project}"
 # https://cloud.google.com/bigquery/docs/reference/standard-sql/data-definition-language
 SHOW_ENCRYPTION_AGENT: Final = "bq show --encryption_service_account --project_id={project}"
 SHOW_KMS_KEY: Final = "gcloud kms keys describe {kms_key}"
+LIST_KMS_VERSIONS: Final = "gcloud kms keys versions list --key={kms_key}"
+ENABLE_KMS_VERSION: Final = "gcloud kms keys versions enable VERSION --key={kms_key}"
+DISABLE_KMS_VERSION: Final = "gcloud kms keys versions disable VERSION --key={kms_key}"
 GRANT_KMS_KEY: Final = (
     "gcloud kms keys add-iam-policy-binding {kms_key} --member=serviceAccount:{agent} "
     "--role=roles/cloudkms.cryptoKeyEncrypterDecrypter"

@@ -11,7 +11,7 @@ their share shows how the rules do on texts that nobody had in mind.
 
 import hashlib
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -20,6 +20,7 @@ import pytest
 from kbq_tui.diagnosis import catalogue
 from kbq_tui.diagnosis.recognise import recognise_text
 from kbq_tui.model.problem import Context
+from tests.faults.figures import CORPUS
 
 TARGET: Final = 0.95
 """The share of texts of Google's and Klaviyo's that have to be recognised as what they mean."""
@@ -74,18 +75,16 @@ def test_the_corpus_is_large_enough_and_a_third_of_it_is_foreign() -> None:
 
 
 @pytest.mark.parametrize("held_back", [False, True], ids=["looked at", "held back"])
-def test_what_operators_paste_is_recognised(held_back: bool, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_operators_paste_is_recognised(held_back: bool, record_property: Callable[[str, str], None]) -> None:
     texts = [text for text in OURS if text.held_back == held_back]
     wrong = _wrong(texts)
     share = 1 - len(wrong) / len(texts)
-    with capsys.disabled():
-        kind = "held back" if held_back else "looked at"
-        print(f"\ncorpus, {kind}: {len(texts) - len(wrong)} of {len(texts)} texts recognised, {share:.1%}")
+    kind = "held back" if held_back else "looked at"
+    record_property(CORPUS, f"{kind}: {len(texts) - len(wrong)} of {len(texts)} texts recognised, {share:.1%}")
     assert share >= TARGET, "\n".join(wrong)
 
 
-def test_no_foreign_text_is_claimed(capsys: pytest.CaptureFixture[str]) -> None:
+def test_no_foreign_text_is_claimed(record_property: Callable[[str, str], None]) -> None:
     wrong = _wrong(FOREIGN)
-    with capsys.disabled():
-        print(f"\ncorpus, foreign: {len(wrong)} of {len(FOREIGN)} texts claimed")
+    record_property(CORPUS, f"foreign: {len(wrong)} of {len(FOREIGN)} texts claimed")
     assert not wrong, "\n".join(wrong)

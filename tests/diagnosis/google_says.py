@@ -358,6 +358,92 @@ SAID = (
     Said("no account", "KBQ-ACCOUNT-NOT-VISIBLE", f"Unknown service account: {A}", *GONE, lifted={"account": A}),
     Said("disabled", "KBQ-ACCOUNT-DISABLED", "Service account is disabled.", *PRE),
     Said("unnamed", "KBQ-NOT-PERMITTED", "The caller does not have permission"),
+    Said(
+        "key of the customer's",
+        "KBQ-CMEK-KEY",
+        "Access Denied: BigQuery BigQuery: Cloud KMS Error: Permission 'cloudkms.cryptoKeyVersions.useToEncrypt' "
+        "denied on resource 'projects/acme-sec-001/locations/us/keyRings/kr/cryptoKeys/k' (or it may not exist). "
+        "Please grant Cloud KMS CryptoKey Encrypter/Decrypter role to BigQuery service account: "
+        "bq-123456789012@bigquery-encryption.iam.gserviceaccount.com",
+        status="",
+        lifted={"agent": "bq-123456789012@bigquery-encryption.iam.gserviceaccount.com"},
+    ),
+    Said(
+        "key of the customer's demanded",
+        "KBQ-CMEK-REQUIRED",
+        f"Your administrator requires that you specify an encryption key for queries in project {P}. See "
+        "https://cloud.google.com/bigquery/docs/customer-managed-encryption#services_constraint for more info.",
+        412,
+        "",
+        "conditionNotMet",
+        lifted={"project": P},
+    ),
+    Said(
+        "agent of Google's",
+        "KBQ-GOOGLE-AGENT",
+        "Service account bq-123456789012@bigquery-encryption.iam.gserviceaccount.com does not exist.",
+        *BAD,
+    ),
+    Said(
+        "partition filter",
+        "KBQ-PARTITION-FILTER",
+        f"Cannot query over table '{P}.crm.events' without a filter over column(s) 'ts' that can be used for partition "
+        "elimination",
+        400,
+        "",
+        "invalidQuery",
+    ),
+    Said(
+        "outside",
+        "KBQ-EXTERNAL-DATA",
+        "Access Denied: BigQuery BigQuery: Permission denied while globbing file pattern.",
+    ),
+    Said(
+        "data connection",
+        "KBQ-DATA-CONNECTION-DENIED",
+        f"Access Denied: Connection {P}.us.lake: User does not have bigquery.connections.use permission for connection "
+        f"{P}.us.lake.",
+        status="",
+        lifted={"data_connection": f"{P}.us.lake"},
+    ),
+    Said(
+        "read session",
+        "KBQ-READ-SESSION-DENIED",
+        f"request failed: the user does not have 'bigquery.readsessions.create' permission for 'projects/{P}'",
+        lifted={"project": P},
+    ),
+    Said(
+        "view of a region",
+        "KBQ-REGION-VIEW",
+        f"Access Denied: Table {P}:region-US.INFORMATION_SCHEMA.COLUMNS: User does not have permission to query table "
+        f"{P}:region-US.INFORMATION_SCHEMA.COLUMNS, or perhaps it does not exist in location US.",
+        status="",
+    ),
+    Said(
+        "unqualified",
+        "KBQ-TABLE-UNQUALIFIED",
+        'Table "people" must be qualified with a dataset (e.g. dataset.table).',
+        400,
+        "",
+        "invalid",
+    ),
+    Said(
+        "columns",
+        "KBQ-TOO-MANY-COLUMNS",
+        "Too many columns (10067) in schema. Only 10000 columns are allowed.",
+        400,
+        "",
+        "invalid",
+    ),
+    Said(
+        "replica",
+        "KBQ-REPLICA-READ-ONLY",
+        f"The dataset replica of the cross region dataset '{P}:KLAVIYO_TMP' in region 'US' is read-only because it's "
+        "not the primary replica.",
+        400,
+        "",
+        "invalid",
+    ),
 )
 
 

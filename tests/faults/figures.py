@@ -1,10 +1,11 @@
-"""What the tests of this folder have counted, as tables at the end of the run; also where xdist spreads it."""
+"""What the tests of this folder and of tests/corpus have counted, for the end of the run; xdist spreads it, too."""
 
 from collections import Counter, defaultdict
 
 import pytest
 
 FIGURES = "figures"
+CORPUS = "corpus"
 MATRIX = "fault-matrix"
 KILLS = "kill-matrix"
 
@@ -25,6 +26,10 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
             f"A fresh apply was killed at {points} points, {journal} at lines of the journal and the others at calls to"
             f" Google. All went on to one set-up with one key; {left} left another key, found and deleted."
         )
+    if found[CORPUS]:
+        terminalreporter.section("corpus of real errors")
+        for line in sorted(found[CORPUS]):
+            terminalreporter.write_line(line)
     if found[FIGURES]:
         terminalreporter.section("faults: figures")
         for line in sorted(found[FIGURES]):

@@ -22,12 +22,29 @@ ENTRIES: Final = (
         "The data are encrypted with the Cloud KMS key {kms_key}, and BigQuery's own agent {agent} does not have the "
         "role CryptoKey Encrypter/Decrypter on it. Neither your roles nor those of Klaviyo's service account matter.",
         (
-            "If the role is there, see whether the key is enabled, and in the same location as the dataset.",
+            "BigQuery's agent needs the role on the key; if it has it, see whether key and dataset are in one "
+            "location.",
             *remedy(ask.CMEK_KEY),
         ),
         _KEY_ADMIN,
         _CMEK + "#grant_permission",
         Kind.NOT_PERMITTED,
+        settle=GRANT_WAIT,
+    ),
+    Entry(
+        "KBQ-CMEK-KEY-OFF",
+        "The encryption key is switched off or destroyed",
+        "The data are encrypted with a version of the Cloud KMS key {kms_key} that is not enabled. Until it is, nobody "
+        "can read them; no role changes that.",
+        (
+            "A version that is DISABLED can be switched on again, one that is DESTROY_SCHEDULED be restored first. "
+            "What a DESTROYED version encrypted is lost: load the data again, with another key.",
+            *remedy(ask.CMEK_KEY_OFF),
+        ),
+        "Whoever manages the key: cloudkms.cryptoKeyVersions.update, role Cloud KMS Admin (roles/cloudkms.admin) on "
+        "the key or its project.",
+        _CLOUD + "kms/docs/enable-disable",
+        Kind.FAILED,
         settle=GRANT_WAIT,
     ),
     Entry(
