@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from kbq_tui.diagnosis.root_cause import explains
 from kbq_tui.engine.health import Health, Line, consequences_unknown, outage_of
 from kbq_tui.engine.observe import observe, part_of
 from kbq_tui.engine.ports import JobInfo, Ports
+from kbq_tui.engine.threads import offload
 from kbq_tui.i18n.messages import joined, said, said_many
 from kbq_tui.model.observed import Absent, Observed, Part, Present, Unknown, handed_key, is_new_key, value_of
 from kbq_tui.model.operations import Action
@@ -100,6 +101,10 @@ async def status(spec: ConnectionSpec, ports: Ports, last_verify: Mapping[str, o
         part_of(ports.cloud.recent_jobs(spec.project, spec.account_email, RECENT_JOBS)),
     )
     plan = diff(spec, observed)
+    if any(w.code == "KBQ-OVER-GRANT" for w in plan.warnings):
+        # It may be what another connection needs. There can be hundreds, so they are read only then.
+        observed = replace(observed, neighbours=await offload(ports.neighbours))
+        plan = diff(spec, observed)
     lines = [
         _credential(observed),
         *_by_step(plan, observed),

@@ -1,6 +1,6 @@
 """What two connections of this machine share with different needs, told before either is set up. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from kbq_tui.diagnosis import catalogue
@@ -29,6 +29,19 @@ def shared(spec: ConnectionSpec, observed: Observed, context: Context) -> tuple[
         if cause is not None:
             found.append(replace(catalogue.problem("KBQ-SHARED-NEEDS", context, connection=other.name), cause=cause))
     return tuple(found)
+
+
+def needed_by(spec: ConnectionSpec, others: Iterable[ConnectionSpec], role: str, dataset: str) -> ConnectionSpec | None:
+    """Return another connection of this machine that needs a role of the same account on a dataset, or None."""
+    same = (other for other in others if other.account_email == spec.account_email)
+    return next((other for other in same if needs(other).get(dataset) == role), None)
+
+
+def shared_account(spec: ConnectionSpec, other: ConnectionSpec, context: Context) -> Problem:
+    """Return the problem of an account that another connection uses, too."""
+    problem = catalogue.problem("KBQ-SHARED-NEEDS", context, connection=other.name)
+    cause = _account(spec, other)
+    return problem if cause is None else replace(problem, cause=cause)
 
 
 def _account(spec: ConnectionSpec, other: ConnectionSpec) -> Said | None:

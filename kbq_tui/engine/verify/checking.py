@@ -19,6 +19,7 @@ from kbq_tui.model.spec import ConnectionSpec
 from kbq_tui.planning.diff import context_of
 from kbq_tui.planning.diff_problems import named
 from kbq_tui.planning.grants import taken_away
+from kbq_tui.planning.sharing import needed_by, shared_account
 
 Told = Callable[[CheckResult], None]
 
@@ -92,6 +93,7 @@ class Checker:
         self.ports = ports
         self.location = ""
         self.locations: dict[str, str] = {}
+        self.neighbours: tuple[ConnectionSpec, ...] = ()
         self.account_cloud: Cloud | None = None
         self.results: dict[str, CheckResult] = {}
         self._told = event_log.verdicts(told)
@@ -129,7 +131,14 @@ class Checker:
 
     def over_grant(self, grants: Sequence[Held]) -> Problem:
         """Return one problem for all that is too much, with the command that takes each away, or, where no role is
-        known that gives it, with the one that shows who is let in."""
+        known that gives it, with the one that shows who is let in.
+
+        What another connection of this machine needs is not to be taken away: that would break that one.
+        """
+        others = {grant: other for grant in grants if (other := self._needed_by(grant)) is not None}
+        if others and len(others) == len(grants):
+            return shared_account(self.spec, next(iter(others.values())), self.context)
+        grants = [grant for grant in grants if grant not in others]
         named = [grant for grant in grants if "roles/" in grant.role]
         steps = dict.fromkeys(self._taken_away("KBQ-OVER-GRANT", grant) for grant in named)
         if any(not g.member and not g.bound for g in named):
@@ -141,6 +150,12 @@ class Checker:
         roles = joined(", ", *dict.fromkeys(grant.text for grant in named or grants))
         whole = catalogue.problem(code, self.context, role=roles, resource=(named or grants)[0].on)
         return replace(whole, remedy=(*whole.remedy[:-1], *steps, *dict.fromkeys(inherited)))
+
+    def _needed_by(self, grant: Held) -> ConnectionSpec | None:
+        level, _, dataset = grant.on.partition(" ")
+        if grant.member or grant.bound or level != "dataset":
+            return None
+        return needed_by(self.spec, self.neighbours, grant.role, dataset)
 
     def _taken_away(self, code: str, grant: Held) -> str:
         """Return the step that takes a role away from whoever holds it, or that shows who does."""

@@ -64,6 +64,7 @@ async def verify(
     """
     run = _Verification(spec, ports, told or (lambda _: None), emit or (lambda _: None), patience)
     run.waits.add(*await own_changes(spec, ports))
+    run.neighbours = await offload(ports.neighbours)
     try:
         return await run.all(location or spec.location or "")
     finally:

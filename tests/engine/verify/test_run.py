@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -649,6 +650,28 @@ async def test_a_table_with_an_end_of_its_own_is_told_and_fails_nothing(bench: B
     commands = "\n".join(read.problem.remedy)
     assert f"bq update --expiration 0 {bench.project}:{IMP}.people" in commands
     assert f"bq update --time_partitioning_expiration 0 {bench.project}:{IMP}.events" in commands
+
+
+async def test_what_another_connection_needs_is_not_told_to_be_taken_away(bench: Bench) -> None:
+    other = replace(bench.spec, name="writes", direction=Direction.BOTH)
+    for role in ("WRITER", "OWNER"):
+        entry = {"role": role, "userByEmail": bench.spec.account_email}
+        bench.world.set_access(bench.dataset(IMP), [*bench.dataset(IMP).access, entry])
+        with bench.ports() as ports:
+            both = replace(ports, neighbours=lambda: (other,))
+            granted = {r.id: r for r in await verify(bench.spec, both)}[f"grants.direct:{IMP}"]
+            lines = {line.id: line for line in (await status(bench.spec, both, None)).lines}
+        assert granted.verdict == "fail"
+        assert granted.problem is not None
+        steps = "\n".join(granted.problem.remedy)
+        assert "REVOKE `roles/bigquery.dataEditor`" not in steps
+        if role == "WRITER":
+            assert granted.problem.code == "KBQ-SHARED-NEEDS"
+            assert "Connection writes uses the account" in granted.problem.cause
+            assert "over-grant" not in lines
+        else:
+            assert "REVOKE `roles/bigquery.dataOwner`" in steps, "which no connection needs"
+            assert "over-grant" in lines
 
 
 async def test_a_member_of_the_project_policy_in_capitals_is_the_account(bench: Bench) -> None:
