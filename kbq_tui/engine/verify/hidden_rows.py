@@ -1,10 +1,12 @@
 """Whether row access policies keep rows from the account, in tables that it can read and behind views."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
+from typing import TypeVar
 
 from kbq_tui.diagnosis import catalogue
 from kbq_tui.engine.ports import TableInfo
+from kbq_tui.engine.throttle import AT_ONCE
 from kbq_tui.engine.verify.checking import Checker
 from kbq_tui.i18n.messages import joined, said
 from kbq_tui.model.checks import Judged, Verdict
@@ -16,6 +18,7 @@ _VIEWS = frozenset({"VIEW", "MATERIALIZED_VIEW"})
 _ORDER = (Verdict.FAIL, Verdict.UNKNOWN)
 _LIST = "bigquery.rowAccessPolicies.list"
 
+T = TypeVar("T")
 Path = tuple[str, str, str]
 """Project, dataset, table."""
 
@@ -31,10 +34,16 @@ async def hidden_rows(checker: Checker, dataset: str, tables: Sequence[TableInfo
         tables: its tables and views, all of which can be read.
         readable: the verdict so far.
     """
-    found = await asyncio.gather(*(_sources(checker, dataset, table) for table in tables))
+    slots = asyncio.Semaphore(AT_ONCE)
+
+    async def in_turn(asked: Awaitable[T]) -> T:
+        async with slots:
+            return await asked
+
+    found = await asyncio.gather(*(in_turn(_sources(checker, dataset, table)) for table in tables))
     problem = next((f for f in found if isinstance(f, Problem)), None)
     paths = dict.fromkeys(path for f in found if not isinstance(f, Problem) for path in f)
-    judged = await asyncio.gather(*(_judge(checker, path) for path in paths))
+    judged = await asyncio.gather(*(in_turn(_judge(checker, path)) for path in paths))
     for verdict in _ORDER:
         if worst := next((j for j in judged if j is not None and j.verdict is verdict), None):
             return worst

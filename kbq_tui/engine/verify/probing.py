@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
 from kbq_tui.engine.ports import TableInfo
@@ -28,11 +28,9 @@ LEFT_OVER = timedelta(minutes=15)
 _GRACE = 0.8
 """Seconds in which a probe is dropped when the operator leaves; what hangs longer is swept by the next run."""
 
-MAX_TABLES = 50
-"""How many tables and views of a dataset are read."""
-
 MAX_TRIED = 2_000
-"""How many tables and views of a dataset are asked whether they can be changed; with more of them nothing is proven."""
+"""How many tables and views of a dataset are read, and asked whether they can be changed; with more of them nothing is
+proven."""
 
 MAX_LISTED = 20_000
 """Among how many tables of a dataset probes are looked for that a killed run left."""
@@ -237,6 +235,21 @@ class Prober(Checker):
                 rows = (await cloud.query(self.spec.project, statement, where)).rows
                 return checks.roles_beyond(wish.role, (str(row[1]) for row in rows if len(row) > 1))
         return ()
+
+    async def dry_reads(self, dataset: str, tables: Sequence[TableInfo]) -> list[Problem | None]:
+        """Read tables as a dry run. Returns for each why that is not possible, or None."""
+        turns = Throttle()
+
+        async def one(table: TableInfo) -> Problem | None:
+            try:
+                async with turns.turn():
+                    why = await self.dry_read(dataset, table, self.where(dataset))
+            except ProblemError as error:
+                return error.problem
+            turns.ended(why)
+            return why
+
+        return await asyncio.gather(*(one(table) for table in tables))
 
     async def dry_read(self, dataset: str, table: TableInfo, location: str) -> Problem | None:
         """Read a table as a dry run. Returns why that is not possible, or None."""

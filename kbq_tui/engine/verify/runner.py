@@ -11,7 +11,7 @@ from kbq_tui.engine.verify.causes import causes_of, explained, look_for_cause
 from kbq_tui.engine.verify.checking import Held, Told, key_refused, never, refused
 from kbq_tui.engine.verify.hidden_rows import hidden_rows
 from kbq_tui.engine.verify.isolation import MAX_OTHER_DATASETS, Isolation
-from kbq_tui.engine.verify.probing import MAX_LISTED, MAX_TABLES, is_probe, of_dataset
+from kbq_tui.engine.verify.probing import MAX_LISTED, MAX_TRIED, is_probe, of_dataset
 from kbq_tui.engine.verify.table_ends import with_ends
 from kbq_tui.engine.waiting import NO_PATIENCE, Emit, Patience, own_changes
 from kbq_tui.i18n.messages import said, said_many
@@ -28,7 +28,7 @@ from kbq_tui.planning.locations import misplaced
 from kbq_tui.shell import sql
 from kbq_tui.shell.sql import PROBE_PREFIX
 
-__all__ = ["MAX_OTHER_DATASETS", "MAX_TABLES", "PROBE_PREFIX", "verify"]
+__all__ = ["MAX_OTHER_DATASETS", "PROBE_PREFIX", "verify"]
 
 _VIEWS = frozenset({"VIEW", "MATERIALIZED_VIEW"})
 _BROKEN_VIEW = frozenset({"KBQ-QUERY-INVALID", "KBQ-TWO-LOCATIONS"})
@@ -293,14 +293,14 @@ class _Verification(Isolation):
             tables = tuple(t for t in found if not is_probe(t))
             if not tables:
                 return Judged(Verdict.PASS, said("nothing to read yet: the dataset is empty"))
-            tried = tables[:MAX_TABLES]
-            answers = await asyncio.gather(*(self.dry_read(wish.name, t, self.where(wish.name)) for t in tried))
+            tried = tables[:MAX_TRIED]
+            answers = await self.dry_reads(wish.name, tried)
             if any(why is not None and why.code == "KBQ-TABLE-NOT-FOUND" for why in answers):
                 # What was dropped since it was listed is not there to be read; a view over what is gone still is.
                 there = {t.name for t in await self.cloud.tables(self.spec.project, wish.name, MAX_LISTED)}
                 answers = [why for t, why in zip(tried, answers, strict=True) if t.name in there]
                 tried = tuple(t for t in tried if t.name in there)
-            note = said(" (the first {n} of more)", n=MAX_TABLES) if len(tables) > MAX_TABLES else ""
+            note = said(" (the first {n} of more)", n=MAX_TRIED) if len(tables) > MAX_TRIED else ""
             bad = [(t, why) for t, why in zip(tried, answers, strict=True) if why is not None]
             if not bad:
                 read = said_many(
@@ -310,6 +310,10 @@ class _Verification(Isolation):
                     note=note,
                 )
                 seen = await hidden_rows(self, wish.name, tried, Judged(Verdict.PASS, read))
+                if len(tables) > MAX_TRIED and seen.verdict is Verdict.PASS:
+                    limit = said("{n} tables", n=MAX_TRIED)
+                    more = self.problem("KBQ-NOT-SEARCHED", resource=on_dataset(wish.name), limit=limit)
+                    return Judged(Verdict.UNKNOWN, seen.evidence, more)
                 return with_ends(self, wish.name, self.looked[wish.name], tables, seen)
             judged = [checks.judge_error(why, _cannot_read(t)) for t, why in bad]
             worst = next((j for j in judged if j.verdict is Verdict.FAIL), judged[0])

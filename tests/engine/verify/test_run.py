@@ -18,7 +18,8 @@ from kbq_tui.engine import grant_scan
 from kbq_tui.engine.apply import apply
 from kbq_tui.engine.observe import observe
 from kbq_tui.engine.status import Health, status
-from kbq_tui.engine.verify.runner import MAX_TABLES, PROBE_PREFIX, verify
+from kbq_tui.engine.verify import runner
+from kbq_tui.engine.verify.runner import PROBE_PREFIX, verify
 from kbq_tui.gcp.rest_client import RestClient
 from kbq_tui.model import checks
 from kbq_tui.model.spec import IMPORT_DATASET, JOB_USER, STAGING_DATASET, Direction
@@ -246,11 +247,24 @@ async def test_row_policies_that_the_operator_may_not_see_leave_it_open(bench: B
     assert "roles/bigquery.dataOwner" in result.problem.remedy[0]
 
 
-async def test_more_tables_than_are_tried_are_said_with_the_number(bench: Bench) -> None:
-    bench.sql(*(f"CREATE TABLE `P.{IMP}.t{n:03}` (x INT64)" for n in range(MAX_TABLES + 1)))
+async def test_more_tables_than_are_tried_leave_it_open_and_are_said_with_the_number(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runner, "MAX_TRIED", 3)
+    bench.sql(*(f"CREATE TABLE `P.{IMP}.t{n}` (x INT64)" for n in range(4)))
     result = (await bench.verify())["import.read"]
-    assert result.verdict == "pass"
-    assert result.evidence == f"all {MAX_TABLES} tables and views can be read (the first {MAX_TABLES} of more)"
+    assert result.verdict == "unknown"
+    assert result.evidence == "all 3 tables and views can be read (the first 3 of more)"
+    assert result.problem is not None
+    assert result.problem.code == "KBQ-NOT-SEARCHED"
+
+
+async def test_the_last_of_many_tables_is_read_like_the_first(bench: Bench) -> None:
+    bench.sql(*(f"CREATE TABLE `P.{IMP}.t{n:03}` (x INT64)" for n in range(60)))
+    bench.traits(IMP, "t059", row_policies=[{"grantees": ["user:somebody@acme.example"], "filter": "TRUE"}])
+    result = (await bench.verify())["import.read"]
+    assert result.verdict == "fail"
+    assert f"{IMP}.t059" in result.evidence
 
 
 # -- too much, and taking it away
