@@ -295,6 +295,13 @@ def guided(typed: Mapping[str, Any] | None = None) -> int:
             return here.screens("dashboard" if several else None)
 
 
+def set_up() -> int:
+    """Run the set-up on the screens: what `kbq-tui setup` does without any option."""
+    options = {"screens": True, "may_create": True}
+    with failed(options), CommandContext.of(options) as here:
+        return here.screens("setup")
+
+
 def terminal(options: Mapping[str, Any]) -> Capabilities:
     """Return what this terminal can do."""
     from kbq_tui.local.terminal import detect

@@ -1,4 +1,4 @@
-"""The console script. `kbq-tui` alone goes straight to its screens, without reading in commands and options."""
+"""The console script. Without options the screens start at once, before commands and options are read in."""
 
 import gc
 import os
@@ -20,15 +20,16 @@ def run() -> NoReturn:
     try:
         # First of all: words are told when options and screens are read in.
         language.speak(language.wanted(sys.argv[1:], os.environ))
-        if sys.argv[1:] or process.COMPLETE_VARIABLE in os.environ:
+        if sys.argv[1:] not in ([], ["setup"]) or process.COMPLETE_VARIABLE in os.environ:
             from kbq_tui.cli.click_app import main
 
             main()
         else:
-            from kbq_tui.cli.context import guided
+            from kbq_tui.cli.context import guided, set_up
 
+            gc.disable()  # until the first screen stands, see `KbqApp._warm_up`
             with process.signals_end():
-                status = process.status_of(guided)
+                status = process.status_of(set_up if sys.argv[1:] else guided)
     except SystemExit as left:
         status = left.code if isinstance(left.code, int) else 1
     process.leave(status)

@@ -1,12 +1,12 @@
 """Where Google's APIs are reached. Overrides exist for private endpoints and for the sandbox."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import field, replace
 from typing import Final
 from urllib.parse import urlsplit
 
 from kbq_tui.i18n.messages import said
+from kbq_tui.model.lazy_pattern import pattern
 from kbq_tui.model.lean_dataclass import dataclass
 from kbq_tui.model.spec import InvalidValueError
 
@@ -22,11 +22,11 @@ _REST: Final = {
 }
 _GRPC_VARIABLE: Final = "KBQ_TUI_IAM_GRPC"
 _TOKEN_VARIABLE: Final = "CLOUDSDK_AUTH_TOKEN_HOST"  # noqa: S105  a name
-_LOOPBACK: Final = re.compile(r"localhost|::1|127(?:\.(?:25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])){3}")
+_LOOPBACK: Final = pattern(r"localhost|::1|127(?:\.(?:25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])){3}")
 """Whole addresses only: what merely looks like one, such as 127.999.1.1, is a name that a resolver is asked for."""
 _GOOGLE: Final = ("googleapis.com", "google.com")
 _API_HOSTS: Final = {
-    api: re.compile(
+    api: pattern(
         rf"(?:[a-z0-9-]+-)?{own.removeprefix('https://').removesuffix('.googleapis.com')}"
         r"(?:\.[a-z0-9-]+\.rep)?(?:\.mtls)?\.googleapis\.com"
     )
@@ -36,16 +36,16 @@ _API_HOSTS: Final = {
 _TOKEN_HOSTS: Final = frozenset(
     {"oauth2.googleapis.com", "oauth2.mtls.googleapis.com", "accounts.google.com", "www.googleapis.com"}
 )
-_TOKEN_PATH: Final = re.compile(r"(?:/o)?(?:/oauth2)?(?:/v[0-9])?/token")
+_TOKEN_PATH: Final = pattern(r"(?:/o)?(?:/oauth2)?(?:/v[0-9])?/token")
 """The paths that token endpoints have had at these hosts, such as `/token`, `/o/oauth2/token`, `/oauth2/v4/token`."""
 _METADATA: Final = frozenset({"metadata.google.internal", "169.254.169.254"})
 
 
-_PLAIN: Final = re.compile(r"(?i:https?)://(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]+)?(?:[/?][!-\[\]-~]*)?")
+_PLAIN: Final = pattern(r"(?i:https?)://(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]+)?(?:[/?][!-\[\]-~]*)?")
 """A URL in which every reader finds the same host. What stands before a backslash or an @, urlsplit takes for a user's
 name, and what makes the connection for the host."""
 
-_TARGET: Final = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):[0-9]+")
+_TARGET: Final = pattern(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):[0-9]+")
 """A host and its port; none of gRPC's other ways to say where, which name resolvers and lists."""
 
 

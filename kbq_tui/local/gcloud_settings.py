@@ -3,12 +3,12 @@
 Source: https://cloud.google.com/sdk/docs/configurations and https://cloud.google.com/sdk/docs/properties
 """
 
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kbq_tui.local.files import read_regular
+from kbq_tui.model.lazy_pattern import pattern
 from kbq_tui.model.lean_dataclass import dataclass
 from kbq_tui.model.spec import check_project
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import configparser
 
 _LIMIT = 64 * 1024
-_CONFIGURATION = re.compile(r"[A-Za-z][-A-Za-z0-9_]{0,62}")
+_CONFIGURATION = pattern(r"[A-Za-z][-A-Za-z0-9_]{0,62}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 import logging
 import logging.handlers
 import os
-import re
 from datetime import UTC, datetime
 from io import TextIOWrapper
 from itertools import pairwise
@@ -12,6 +11,7 @@ from pathlib import Path
 from kbq_tui.i18n.messages import said
 from kbq_tui.local.files import FileKind, NotOursError, check_output, open_ours
 from kbq_tui.local.os_errors import os_problem, words_of
+from kbq_tui.model.lazy_pattern import pattern
 from kbq_tui.model.secret import scrub
 from kbq_tui.model.text import inert
 
@@ -22,7 +22,7 @@ _MESSAGE = 8_000
 _TRACE = 20_000
 
 
-_HEAD = re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+00:00 [A-Z]+ \d+ [\w.-]+: ")
+_HEAD = pattern(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+00:00 [A-Z]+ \d+ [\w.-]+: ")
 
 
 def is_log(data: bytes) -> bool:

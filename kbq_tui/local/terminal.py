@@ -5,14 +5,15 @@ import re
 from collections.abc import Callable, Mapping
 
 from kbq_tui.i18n.messages import joined, mark, said
+from kbq_tui.model.lazy_pattern import pattern
 from kbq_tui.model.lean_dataclass import dataclass
 
 TRUE_COLOUR = 1 << 24
-_TRUE_COLOUR_TERMS = re.compile(r"kitty|alacritty|wezterm|ghostty|foot|iterm|direct", re.IGNORECASE)
+_TRUE_COLOUR_TERMS = pattern(r"kitty|alacritty|wezterm|ghostty|foot|iterm|direct", re.IGNORECASE)
 _FIXED = ("", "dumb", "unknown")
 """Values of TERM for which nothing can be drawn again."""
-_FEW_COLOURS = re.compile(r"linux|vt\d+|ansi|cons25|console", re.IGNORECASE)
-_NO_GLYPHS = re.compile(r"linux|vt\d+|ansi|cons25|console", re.IGNORECASE)
+_FEW_COLOURS = pattern(r"linux|vt\d+|ansi|cons25|console", re.IGNORECASE)
+_NO_GLYPHS = pattern(r"linux|vt\d+|ansi|cons25|console", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,32 +4,34 @@ import re
 from collections.abc import Iterable
 from typing import Final, NoReturn
 
+from kbq_tui.model.lazy_pattern import pattern
+
 MASK: Final = "[secret]"
 
 _PATTERNS: Final = (
     # A PEM block, also where a JSON dump has turned its line ends into the two characters "\n", or has been cut short.
-    re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL),
-    re.compile(r"""((?:private_key(?:_data)?|privateKeyData)["']?\s*:\s*)(?:"(?:[^"\\]|\\.)*"?|'(?:[^'\\]|\\.)*'?)"""),
+    pattern(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL),
+    pattern(r"""((?:private_key(?:_data)?|privateKeyData)["']?\s*:\s*)(?:"(?:[^"\\]|\\.)*"?|'(?:[^'\\]|\\.)*'?)"""),
     # The beginning of a key without its frame: what base64 makes of the first bytes of every key there is.
-    re.compile(r"(?<![\w+/-])MII[A-Za-z0-9+/]{50,}(?:(?:\\+n|\s){1,4}[A-Za-z0-9+/]{20,})*={0,2}"),
+    pattern(r"(?<![\w+/-])MII[A-Za-z0-9+/]{50,}(?:(?:\\+n|\s){1,4}[A-Za-z0-9+/]{20,})*={0,2}"),
     # A key file as Google's answer to its creation holds it: JSON in base64.
-    re.compile(r"(?<![\w+/-])(?:ewog|ewoJ|eyJ0|eyAi)[A-Za-z0-9+/_-]{200,}={0,2}"),
-    re.compile(r"\bya29\.[\w.\-]+"),
-    re.compile(r"(?<![\w-])eyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)?"),
-    re.compile(r"(?i)\b(bearer\s+|authorization[\"']?\s*[:=]\s*[\"']?basic\s+)[\w.~+/=\-]{12,}"),
-    re.compile(r"(://[^\s/:@]{1,200}:)[^\s/@]{1,500}(?=@)"),
-    re.compile(
+    pattern(r"(?<![\w+/-])(?:ewog|ewoJ|eyJ0|eyAi)[A-Za-z0-9+/_-]{200,}={0,2}"),
+    pattern(r"\bya29\.[\w.\-]+"),
+    pattern(r"(?<![\w-])eyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)?"),
+    pattern(r"(?i)\b(bearer\s+|authorization[\"']?\s*[:=]\s*[\"']?basic\s+)[\w.~+/=\-]{12,}"),
+    pattern(r"(://[^\s/:@]{1,200}:)[^\s/@]{1,500}(?=@)"),
+    pattern(
         r"(?i)\b((?:access_token|refresh_token|id_token|client_secret|assertion)[\\\"']{0,4}\s*[=:]\s*[\\\"']{0,4})"
         r"[^\s\\\"'&,}]{8,}"
     ),
 )
 
-_END: Final = re.compile(r"-----END [A-Z ]{0,40}PRIVATE KEY-----")
+_END: Final = pattern(r"-----END [A-Z ]{0,40}PRIVATE KEY-----")
 _BASE64: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=\\\r\n")
 
 
-_PIECE: Final = re.compile(r"(?<![A-Za-z0-9+/=\\])[A-Za-z0-9+/\\]{60,}={0,2}(?![A-Za-z0-9+/=\\])")
-_MIXED: Final = (re.compile("[a-z]"), re.compile("[A-Z]"), re.compile("[0-9]"))
+_PIECE: Final = pattern(r"(?<![A-Za-z0-9+/=\\])[A-Za-z0-9+/\\]{60,}={0,2}(?![A-Za-z0-9+/=\\])")
+_MIXED: Final = (pattern("[a-z]"), pattern("[A-Z]"), pattern("[0-9]"))
 
 
 class Secret:
@@ -78,8 +80,8 @@ def scrub(text: str, known: Iterable[str] = ()) -> str:
     scrubbed = text
     for value in sorted((k for k in known if k), key=len, reverse=True):
         scrubbed = scrubbed.replace(value, MASK)
-    for pattern in _PATTERNS:
-        scrubbed = pattern.sub(lambda m: (m.group(1) if m.lastindex else "") + MASK, scrubbed)
+    for credential in _PATTERNS:
+        scrubbed = credential.sub(lambda m: (m.group(1) if m.lastindex else "") + MASK, scrubbed)
     if "-----END " in scrubbed:
         scrubbed = _without_tails(scrubbed)
     return text if scrubbed == text else scrubbed

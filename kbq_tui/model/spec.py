@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Final
 
 from kbq_tui.i18n.messages import said
+from kbq_tui.model.lazy_pattern import pattern
 from kbq_tui.model.lean_dataclass import dataclass
 from kbq_tui.model.secret import scrub, scrub_typed
 
@@ -27,14 +28,14 @@ REQUIRED_SERVICES: Final = (
 )
 """APIs without which the set-up or Klaviyo's connection cannot work."""
 
-_PROJECT: Final = re.compile(
+_PROJECT: Final = pattern(
     r"(?:[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)+:)?[a-z](?:[-a-z0-9]*[a-z0-9])"
 )
-_DATASET: Final = re.compile(r"[A-Za-z0-9_]{1,1024}")
-_ACCOUNT: Final = re.compile(r"[a-z](?:[-a-z0-9]*[a-z0-9])?")
-_ACTED_AS = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]*@[A-Za-z0-9.-]+\.[a-z]+|\d{10,30}", re.ASCII)
-_LOCATION: Final = re.compile(r"(?:US|EU|[a-z]+(?:-[a-z]+)+[0-9]{1,2})")
-_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+_DATASET: Final = pattern(r"[A-Za-z0-9_]{1,1024}")
+_ACCOUNT: Final = pattern(r"[a-z](?:[-a-z0-9]*[a-z0-9])?")
+_ACTED_AS = pattern(r"[A-Za-z0-9][A-Za-z0-9.-]*@[A-Za-z0-9.-]+\.[a-z]+|\d{10,30}", re.ASCII)
+_LOCATION: Final = pattern(r"(?:US|EU|[a-z]+(?:-[a-z]+)+[0-9]{1,2})")
+_NAME: Final = pattern(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 
 
 class Direction(StrEnum):

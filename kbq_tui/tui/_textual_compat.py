@@ -27,6 +27,7 @@ from textual.screen import Screen
 from textual.widgets import Input
 
 from kbq_tui.i18n.messages import told
+from kbq_tui.model.lazy_pattern import pattern
 from kbq_tui.tui.screen_diff import Painter
 
 RESTS = 0.25
@@ -195,15 +196,15 @@ class InputDecoder:
     coloured error message would press Enter on the button that has the focus.
     """
 
-    _REPORT = re.compile(rb"\x1b\[M[\x20-\xff]{3}", re.DOTALL)
-    _BEGUN = re.compile(rb"\x1b\[M[\x20-\xff]{0,2}\Z", re.DOTALL)
+    _REPORT = pattern(rb"\x1b\[M[\x20-\xff]{3}", re.DOTALL)
+    _BEGUN = pattern(rb"\x1b\[M[\x20-\xff]{0,2}\Z", re.DOTALL)
 
     _PASTE = ("\x1b[200~", "\x1b[201~")
-    _NO_TEXT = re.compile(
+    _NO_TEXT = pattern(
         r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b\r\n]{0,200}(?:\x07|\x1b\\)|\x1b[ -/]*[0-~]?"
         r"|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]"
     )
-    _UNFINISHED = re.compile(r"\x1b(?:\[[0-?]*[ -/]*|\][^\x07\x1b\r\n]{0,200}\x1b?|[ -/]*)\Z")
+    _UNFINISHED = pattern(r"\x1b(?:\[[0-?]*[ -/]*|\][^\x07\x1b\r\n]{0,200}\x1b?|[ -/]*)\Z")
 
     def __init__(self) -> None:
         self._text = codecs.getincrementaldecoder("utf-8")("replace")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import signal
 import sys
@@ -130,6 +131,9 @@ class KbqApp(ExportActions):
 
     def _warm_up(self) -> None:
         """Sign in behind the welcome; the first step does so by itself."""
+        if not gc.isenabled():  # what is there by now stays to the end, and is not looked through again
+            gc.freeze()
+            gc.enable()
         wizard, screen = self.wizard, self.screen
         welcome = self._start == "setup" and isinstance(screen, Frame) and screen.step is None
         if welcome and wizard.cloud is None and wizard.busy is None:

@@ -1,6 +1,5 @@
 """Sends the terminal only the cells that changed. Textual sends whole regions: a step over a slow line cost 12 kB."""
 
-import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
@@ -9,13 +8,15 @@ from rich.color import ColorSystem
 from rich.segment import ControlType, Segment
 from rich.style import Style
 
+from kbq_tui.model.lazy_pattern import pattern
+
 Cell = tuple[str, str]
 """What stands in a cell (empty for the right half of a wide character), and the parameters of its SGR sequence."""
 
 NEAR = 4
 """Unchanged cells between two changes that are cheaper sent again than jumped over."""
 
-_PARAMETER = re.compile(r"[34]8;5;\d+|[34]8;2;\d+;\d+;\d+|\d+")
+_PARAMETER = pattern(r"[34]8;5;\d+|[34]8;2;\d+;\d+;\d+|\d+")
 """One of SGR, ECMA-48 8.3.117; an extended colour is one."""
 
 

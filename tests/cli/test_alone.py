@@ -1,12 +1,16 @@
 """`kbq-tui` alone: the set-up, or the dashboard once a connection is finished, or among several."""
 
+import gc
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import click
 import pytest
 
-from kbq_tui.cli import context
+from kbq_tui.cli import context, main
+from kbq_tui.cli.click_app import cli
 
 
 @pytest.fixture
@@ -45,3 +49,41 @@ def test_it_is_the_dashboard_among_several_connections(opened, tmp_path: Path, m
     monkeypatch.delenv("GOOGLE_CLOUD_PROJECT")
     assert context.guided() == 0
     assert opened == [("one", "project-one", "dashboard"), ("default", "project-default", "setup")]
+
+
+def test_setup_without_options_begins_with_the_set_up_and_may_make_a_connection(opened, tmp_path: Path):
+    assert context.set_up() == 0
+    connection(tmp_path, "one")
+    assert context.set_up() == 0
+    assert opened == [("default", "", "setup"), ("one", "project-one", "setup")]
+
+
+def test_setup_among_several_asks_which_one_as_it_does_with_options(opened, tmp_path: Path):
+    connection(tmp_path, "one")
+    connection(tmp_path, "two")
+    with pytest.raises(click.UsageError) as alone:
+        context.set_up()
+    with pytest.raises(click.UsageError) as with_options:
+        cli.main(["setup", "--ascii"], standalone_mode=False)
+    assert alone.value.message == with_options.value.message
+    assert opened == []
+
+
+@pytest.mark.parametrize(("arguments", "called"), [([], "guided"), (["setup"], "set_up")])
+def test_the_screens_start_without_click_and_without_garbage_collection(
+    arguments: list[str], called: str, monkeypatch: pytest.MonkeyPatch
+):
+    seen: list[tuple[str, bool]] = []
+    for name in ("guided", "set_up"):
+        monkeypatch.setattr(context, name, lambda name=name: seen.append((name, gc.isenabled())) or 3)
+    monkeypatch.setattr(sys, "argv", ["kbq-tui", *arguments])
+    monkeypatch.setattr(main.process, "leave", lambda status: seen.append((str(status), gc.isenabled())))
+    for prepared in ("core_dumps.forbid", "debug_switches.take_out", "process.stand_in", "language.speak"):
+        monkeypatch.setattr(f"kbq_tui.cli.main.{prepared}", lambda *_: None)
+    threshold = gc.get_threshold()
+    try:
+        main.run()
+    finally:
+        gc.enable()
+        gc.set_threshold(*threshold)
+    assert seen == [(called, False), ("3", False)]

@@ -1,5 +1,7 @@
 """The private names of Textual that we use are still there and still do what we think."""
 
+import gc
+
 import pytest
 from textual.app import App
 from textual.events import Resize
@@ -97,3 +99,15 @@ def test_what_a_terminal_sends_is_read_whatever_it_is(cut: int) -> None:
     sent = b"a\x1b[M \xe1\xf5b\xc3\xa4\xff\x1b[A"
     decoder = _textual_compat.InputDecoder()
     assert decoder.decode(sent[:cut]) + decoder.decode(sent[cut:], True) == "ab\xe4\N{REPLACEMENT CHARACTER}\x1b[A"
+
+
+async def test_garbage_is_collected_again_once_the_first_screen_stands() -> None:
+    gc.disable()
+    try:
+        app = app_for(fakes.fresh())
+        async with app.run_test(size=(80, 24)) as pilot:
+            await until(pilot, gc.isenabled)
+            assert gc.get_freeze_count() > 0
+    finally:
+        gc.enable()
+        gc.unfreeze()

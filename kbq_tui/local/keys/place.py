@@ -3,7 +3,6 @@
 import errno
 import os
 import pwd
-import re
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,13 +14,14 @@ from kbq_tui.i18n.messages import said
 from kbq_tui.local.files import make_folder, read_all
 from kbq_tui.local.os_errors import os_problem, problem
 from kbq_tui.model import key_file
+from kbq_tui.model.lazy_pattern import pattern
 from kbq_tui.model.lean_dataclass import dataclass
 from kbq_tui.model.secret import Secret
 
 MAX_KEY = 64 * 1024
 """Bytes; Google's key files have about 2,400."""
 
-_ODD = re.compile(r"[^A-Za-z0-9_.-]")
+_ODD = pattern(r"[^A-Za-z0-9_.-]")
 
 
 @dataclass(frozen=True, slots=True)
