@@ -1,4 +1,4 @@
-"""`make bench`: ratios measured in one run, medians of at least seven, a table on stdout (or `--json`)."""
+"""`make bench`: ratios measured in one run, medians of fifteen, a table on stdout (or `--json`)."""
 
 import argparse
 import json
@@ -9,12 +9,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.support import canary
-from tests.tools.bench import calls, startup, terminal, walks
+from tests.tools.bench import calls, instructions, startup, terminal, walks
 from tests.tools.bench.row import Row
 
 MEASURES: dict[str, Callable[[int], Row]] = {
     "first-frame": startup.first_frame,
     "first-frame-german": startup.first_frame_german,
+    "first-frame-instructions": instructions.alone,
+    "first-frame-instructions-setup": instructions.setup,
+    "first-frame-instructions-german": instructions.german,
     "version": startup.version,
     "status-round-trips": calls.status_round_trips,
     "apply-critical-path": calls.apply_against_its_calls,
@@ -30,7 +33,7 @@ MEASURES: dict[str, Callable[[int], Row]] = {
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.tools.bench")
     parser.add_argument("--json", action="store_true")
-    parser.add_argument("--runs", type=int, default=7)
+    parser.add_argument("--runs", type=int, default=15)
     parser.add_argument("only", nargs="*", metavar="MEASURE", help=", ".join(MEASURES))
     args = parser.parse_args()
     rows: list[Row] = []

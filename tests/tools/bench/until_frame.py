@@ -1,0 +1,103 @@
+"""In its own process: run a Textual program until it has handed its first complete frame to the driver, then exit.
+
+    python -m tests.tools.bench.until_frame MARKS (bare | kbq-tui [ARGUMENT ...])
+
+MARKS are words, separated by commas, that the frame is complete with. Nothing is imported early: Textual's driver is
+patched when the program imports it, so that instructions and loaded modules are those of the program.
+
+With KBQ_TEST_FRAME_FACTS in the environment, facts about the start are written to the file of that name as JSON.
+"""
+
+import os
+import sys
+from typing import Any
+
+DRIVER = "textual.drivers.linux_driver"
+FACTS = "KBQ_TEST_FRAME_FACTS"
+
+
+class Patching:
+    """Finds the driver's module as Python does, and patches it once it is loaded.
+
+    Args:
+        marks: what the complete frame shows.
+    """
+
+    def __init__(self, marks: list[str]) -> None:
+        self._marks = marks
+        self._loader: Any = None
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
+        """Find the driver's module, and no other."""
+        if name != DRIVER:
+            return None
+        sys.meta_path.remove(self)  # type: ignore[arg-type]
+        for finder in sys.meta_path:
+            if (spec := finder.find_spec(name, path, target)) is not None:
+                self._loader, spec.loader = spec.loader, self  # type: ignore[assignment]
+                return spec
+        return None
+
+    def create_module(self, spec: Any) -> Any:
+        """Leave it to Python."""
+        return self._loader.create_module(spec)
+
+    def exec_module(self, module: Any) -> None:
+        """Load the module, then watch what its driver writes."""
+        self._loader.exec_module(module)
+        driver, marks = module.LinuxDriver, self._marks
+        write = driver.write
+        written = ""
+
+        def watched(self: Any, data: str) -> None:
+            nonlocal written
+            written += data
+            if all(mark in written for mark in marks):
+                leave(self)
+            write(self, data)
+
+        driver.write = watched
+
+
+def leave(driver: Any) -> None:
+    """Write the facts where they are asked for, and exit without running anything else."""
+    name = os.environ.get(FACTS)
+    if name:
+        facts = _facts(driver._app)
+        import json
+
+        with open(name, "w", encoding="utf-8") as file:  # noqa: PTH123 - pathlib need not be loaded
+            json.dump(facts, file)
+    os._exit(0)
+
+
+def _facts(app: Any) -> dict[str, Any]:
+    """Return what the start cost: loaded modules, widgets on the screen, style rules of our own."""
+    loaded = sorted(name for name in sys.modules if name.partition(".")[0] != "tests")
+    widgets = sum(1 for _ in app.screen.walk_children())
+    rules = sum(not rule.is_default_rules for rule in app.stylesheet.rules)
+    return {"modules": loaded, "widgets": widgets, "rules": rules}
+
+
+def main() -> None:
+    """Run the program that the command line names."""
+    marks, program = sys.argv[1].split(","), sys.argv[2:]
+    sys.meta_path.insert(0, Patching(marks))  # type: ignore[arg-type]
+    if program == ["bare"]:
+        from textual.app import App, ComposeResult
+        from textual.widgets import Static
+
+        class Bare(App[None]):
+            def compose(self) -> ComposeResult:
+                yield Static("READY")
+
+        Bare().run()
+        return
+    sys.argv[:] = program
+    from kbq_tui.cli.main import run
+
+    run()
+
+
+if __name__ == "__main__":
+    main()

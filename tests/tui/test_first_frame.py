@@ -1,0 +1,33 @@
+"""What the first frame costs, so that no import, widget or style rule joins it unnoticed."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.tools.bench import instructions
+
+LIST = Path(__file__).with_name("first_frame_modules.txt")
+WIDGETS, RULES = 17, 61
+OTHERS = {"click", "google", "grpc", "keyring", "requests", "tomlkit", "tomllib", "argparse"}
+
+
+@pytest.fixture(scope="module", params=[["kbq-tui"], ["kbq-tui", "setup"]], ids=" ".join)
+def facts(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    return instructions.facts(instructions.ENGLISH, request.param, tmp_path_factory.mktemp("home"))
+
+
+def test_the_modules_of_ours_are_those_of_the_list(facts: dict[str, Any]) -> None:
+    """To change the list on purpose: look at what the new modules cost (`make bench`), then edit the file."""
+    ours = [name for name in facts["modules"] if name.partition(".")[0] == "kbq_tui"]
+    assert ours == LIST.read_text().split()
+
+
+def test_no_library_but_textual_is_loaded(facts: dict[str, Any]) -> None:
+    assert {name.partition(".")[0] for name in facts["modules"]} & OTHERS == set()
+    assert "kbq_tui.engine.observe" not in facts["modules"]
+
+
+def test_widgets_and_style_rules_do_not_grow(facts: dict[str, Any]) -> None:
+    assert facts["widgets"] <= WIDGETS
+    assert facts["rules"] <= RULES
