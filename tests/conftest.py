@@ -7,6 +7,7 @@ import json
 import os
 import re
 import signal
+import stat
 import tempfile
 from collections.abc import Callable, Generator, Iterator
 from contextlib import suppress
@@ -81,13 +82,18 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 
 
 def strays(folder: Path, shown: Callable[[bytes], bool] = shows_a_key) -> Iterator[Path]:
-    """Files that hold a private key and are no key file."""
-    for path in folder.rglob("*"):
-        if path == canary.path() or path.is_symlink() or not path.is_file() or path.stat().st_size > LARGEST:
-            continue
-        content = path.read_bytes()
-        if shown(content) and not _is_key_file(content):
-            yield path
+    """Files that hold a private key and are no key file. What another run deletes meanwhile is passed over."""
+    for parent, _folders, names in os.walk(folder):
+        for path in (Path(parent, name) for name in names):
+            try:
+                status = path.lstat()
+                if path == canary.path() or not stat.S_ISREG(status.st_mode) or status.st_size > LARGEST:
+                    continue
+                content = path.read_bytes()
+            except FileNotFoundError:
+                continue
+            if shown(content) and not _is_key_file(content):
+                yield path
 
 
 def _is_key_file(content: bytes) -> bool:

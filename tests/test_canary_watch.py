@@ -88,9 +88,27 @@ def test_what_a_terminal_or_a_program_shows_of_it_fails_the_test() -> None:
     assert middle not in str(caught.value)
 
 
-def test_xdists_workers_look_for_the_key_of_the_one_that_started_them(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_folder_that_vanishes_while_it_is_searched_is_passed_over(tmp_path: Path) -> None:
+    pem = pem_of(generate())
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "log").write_text("said: " + pem)
+
+    found = strays(tmp_path)
+    first = next(found)
+    other = tmp_path / ("b" if first.parent.name == "a" else "a")
+    (other / "log").unlink()
+    other.rmdir()
+    assert list(found) == []
+    first.unlink()
+
+
+def test_xdists_workers_look_for_the_key_of_the_one_that_started_them(
+    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     node = SimpleNamespace(workerinput={})
     pytest_configure_node(node)
     monkeypatch.setenv(PAIR, "/elsewhere")
-    pytest_configure(SimpleNamespace(workerinput=node.workerinput))  # type: ignore[arg-type]
+    config = SimpleNamespace(workerinput=node.workerinput, stash=pytest.Stash(), _tmp_path_factory=tmp_path_factory)
+    pytest_configure(config)  # type: ignore[arg-type]
     assert str(canary.path()) == node.workerinput[PAIR] != "/elsewhere"

@@ -84,6 +84,11 @@ _ACCOUNT: Final = Request(
     (step("If it does not exist, create it:", cmd.CREATE_ACCOUNT),),
     (step("To take it back, delete it, if it was made for this:", cmd.DELETE_ACCOUNT),),
 )
+_CLOCK: Final = Request(
+    ("date -u",),
+    (step("Switch network time on:", "sudo timedatectl set-ntp true"),),
+    (step("To take it back, switch it off again:", "sudo timedatectl set-ntp false"),),
+)
 _VIEW: Final = "Offer Klaviyo a view that has what it needs, under a plain name:"
 _SHOW_TABLE: Final = "bq show --format=prettyjson {project}:{dataset}.{table}"
 _LIST_TABLES: Final = "bq ls {project}:{dataset}"
@@ -371,11 +376,8 @@ REQUESTS: Final[Mapping[str, Request]] = {
             "lets nobody in.",
         ),
     ),
-    "KBQ-CLOCK-SKEW": Request(
-        ("date -u",),
-        (step("Switch network time on:", "sudo timedatectl set-ntp true"),),
-        (step("To take it back, switch it off again:", "sudo timedatectl set-ntp false"),),
-    ),
+    "KBQ-CLOCK-SKEW": _CLOCK,
+    "KBQ-CLOCK-UNUSABLE": _CLOCK,
     "KBQ-TWO-LOCATIONS": Request(
         (cmd.SHOW_DATASET, _LIST_TABLES),
         (

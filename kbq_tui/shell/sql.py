@@ -63,8 +63,8 @@ def table_privileges(project: str, location: str, dataset: str, table: str, memb
 
 
 def _granted_to(member: str) -> str:
-    """Whether Google keeps the capitals of an e-mail that somebody typed into an access list is not known."""
-    return f"LOWER(grantee) = {_string(member.lower())}"
+    """Compare without case: it is not known whether Google keeps the capitals of an e-mail in an access list."""
+    return f"LOWER(grantee) = LOWER({_string(member)})"
 
 
 def create_schema(project: str, dataset: str, location: str) -> str:
