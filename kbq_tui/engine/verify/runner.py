@@ -9,6 +9,7 @@ from kbq_tui.engine.ports import Ports, TableInfo
 from kbq_tui.engine.threads import offload
 from kbq_tui.engine.verify.causes import causes_of, explained, look_for_cause
 from kbq_tui.engine.verify.checking import Held, Told, key_refused, never, refused
+from kbq_tui.engine.verify.consequences import followed
 from kbq_tui.engine.verify.hidden_rows import hidden_rows
 from kbq_tui.engine.verify.isolation import MAX_OTHER_DATASETS, Isolation
 from kbq_tui.engine.verify.probing import MAX_LISTED, MAX_TRIED, is_probe, of_dataset
@@ -76,6 +77,7 @@ class _Verification(Isolation):
     async def all(self, wanted: str) -> tuple[CheckResult, ...]:
         self.wanted = self.location = wanted
         self.used_key = ""
+        self.looked: dict[str, DatasetInfo | Problem | None] = {}
         before: tuple[Problem, ...] = ()
         if await self._authenticated():
             await self._with_key()
@@ -90,7 +92,9 @@ class _Verification(Isolation):
                 self.record(check, "", Judged(Verdict.SKIPPED, why))
         results = tuple(self.results[c.id] for c in checks.expected(self.spec))
         causes = await causes_of(self.spec, self.ports.cloud, results, before)
-        return tuple(self.retold(result) for result in explained(results, causes))
+        gone = {name for name, info in self.looked.items() if info is None}
+        told = followed(self.spec, explained(results, causes), gone)
+        return tuple(self.retold(result) for result in told)
 
     async def _authenticated(self) -> bool:
         async def sign_in() -> Judged:

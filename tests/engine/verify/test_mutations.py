@@ -296,8 +296,8 @@ CASES = (
         drop_dataset(IMP),
         {
             visible(IMP): FAIL,
-            granted(IMP): FAIL,
-            "import.read": FAIL,
+            granted(IMP): UNKNOWN,
+            "import.read": UNKNOWN,
             "import.readonly": UNKNOWN,
             **settings(IMP, SKIPPED),
         },
@@ -307,8 +307,8 @@ CASES = (
         drop_dataset(TMP),
         {
             visible(TMP): FAIL,
-            granted(TMP): FAIL,
-            "staging.write": FAIL,
+            granted(TMP): UNKNOWN,
+            "staging.write": UNKNOWN,
             "billing.dml": UNKNOWN,
             **settings(TMP, SKIPPED),
         },
@@ -318,8 +318,8 @@ CASES = (
         twin,
         {
             visible(TMP): FAIL,
-            granted(TMP): FAIL,
-            "staging.write": FAIL,
+            granted(TMP): UNKNOWN,
+            "staging.write": UNKNOWN,
             "billing.dml": UNKNOWN,
             **settings(TMP, SKIPPED),
         },
@@ -329,9 +329,9 @@ CASES = (
         drop_dataset(EXPORT),
         {
             visible(EXPORT): FAIL,
-            granted(EXPORT): FAIL,
-            "export.read": FAIL,
-            "export.write": FAIL,
+            granted(EXPORT): UNKNOWN,
+            "export.read": UNKNOWN,
+            "export.write": UNKNOWN,
             **settings(EXPORT, SKIPPED),
         },
         BOTH,
@@ -380,8 +380,8 @@ CASES = (
         "the access list of the import dataset is not in the answers", hidden(IMP), {f"dataset.private:{IMP}": UNKNOWN}
     ),
     # -- the key
-    Case("the key was deleted", delete_key, rest_skipped(IMPORT, key_auth=FAIL, keys_expected=FAIL)),
-    Case("the key is switched off", disable_key, rest_skipped(IMPORT, key_auth=FAIL, keys_expected=FAIL)),
+    Case("the key was deleted", delete_key, rest_skipped(IMPORT, key_auth=FAIL, keys_expected=UNKNOWN)),
+    Case("the key is switched off", disable_key, rest_skipped(IMPORT, key_auth=FAIL, keys_expected=UNKNOWN)),
     Case(
         "no token is given out",
         fail(down("oauth2.*")),
@@ -408,7 +408,22 @@ CASES = (
     Case(
         "Job User was taken away",
         all_of(sql(LONE_TABLE), lambda b: b.bind("roles/bigquery.jobUser", there=False)),
-        {"query.run": FAIL, "permissions.effective": FAIL, **NO_QUERY},
+        {"query.run": UNKNOWN, "permissions.effective": FAIL, **NO_QUERY},
+    ),
+    Case(
+        "Job User was taken away, and permissions cannot be tested",
+        all_of(
+            sql(LONE_TABLE),
+            lambda b: b.bind("roles/bigquery.jobUser", there=False),
+            fail(down("cloudresourcemanager.projects.testIamPermissions")),
+        ),
+        {
+            "query.run": FAIL,
+            "permissions.effective": UNKNOWN,
+            "permissions.minimal": UNKNOWN,
+            "permissions.isolated": UNKNOWN,
+            **NO_QUERY,
+        },
     ),
     Case(
         "queries end in 503",
@@ -438,7 +453,7 @@ CASES = (
     Case(
         "the grant on the import dataset is gone",
         all_of(sql(LONE_TABLE), lambda b: b.open(IMP, None)),
-        {visible(IMP): FAIL, granted(IMP): FAIL, "import.read": FAIL},
+        {visible(IMP): UNKNOWN, granted(IMP): FAIL, "import.read": UNKNOWN},
     ),
     Case(
         "the grant on the import dataset ends some day",
@@ -448,17 +463,28 @@ CASES = (
     Case(
         "the grant on the import dataset has ended",
         all_of(sql(LONE_TABLE), on_condition('request.time < timestamp("2020-01-01T00:00:00Z")')),
-        {visible(IMP): FAIL, granted(IMP): FAIL, "import.read": FAIL},
+        {visible(IMP): UNKNOWN, granted(IMP): FAIL, "import.read": UNKNOWN},
     ),
     Case(
         "the staging dataset may only be read",
         lambda b: b.open(TMP, "READER"),
-        {granted(TMP): FAIL, "staging.write": FAIL, "billing.dml": UNKNOWN},
+        {granted(TMP): FAIL, "staging.write": UNKNOWN, "billing.dml": UNKNOWN},
+    ),
+    Case(
+        "the staging dataset may only be read, and its grants cannot be read",
+        all_of(lambda b: b.open(TMP, "READER"), cut("OBJECT_PRIVILEGES", TMP)),
+        {granted(TMP): UNKNOWN, "staging.write": FAIL, "billing.dml": UNKNOWN},
+    ),
+    Case(
+        "the export dataset may only be read, and its grants cannot be read",
+        all_of(lambda b: b.open(EXPORT, "READER"), cut("OBJECT_PRIVILEGES", EXPORT)),
+        {granted(EXPORT): UNKNOWN, "export.write": FAIL},
+        BOTH,
     ),
     Case(
         "the export dataset may only be read",
         lambda b: b.open(EXPORT, "READER"),
-        {granted(EXPORT): FAIL, "export.write": FAIL},
+        {granted(EXPORT): FAIL, "export.write": UNKNOWN},
         BOTH,
     ),
     Case("the account's e-mail is spelt with capitals in the access list", in_capitals("READER"), {}),
@@ -516,7 +542,7 @@ CASES = (
     Case(
         "Data Editor on the whole project, as the article's command grants it without --dataset",
         lambda b: b.bind("roles/bigquery.dataEditor"),
-        {"permissions.minimal": FAIL, "permissions.isolated": FAIL, "import.readonly": FAIL},
+        {"permissions.minimal": FAIL, "permissions.isolated": UNKNOWN, "import.readonly": UNKNOWN},
     ),
     # -- other datasets
     Case("another dataset can be read", payroll, {"permissions.isolated": FAIL}),
@@ -625,7 +651,7 @@ CASES = (
     Case(
         "the import dataset can be written to",
         lambda b: b.also(IMP, "WRITER"),
-        {granted(IMP): FAIL, "import.readonly": FAIL},
+        {granted(IMP): FAIL, "import.readonly": UNKNOWN},
     ),
     Case(
         "one table of the import dataset can be written to, by a grant on that table alone",

@@ -722,3 +722,12 @@ def test_the_demo_of_unreadable_tables_names_them_and_leaves_out_those_that_are_
     assert done.returncode == 6
     said = " ".join(done.stderr.split())
     assert "3 of 5 cannot be read: reaches_out, sheet, tagged" in said
+
+
+async def test_what_follows_from_a_failed_check_names_it_and_has_its_problem(bench: Bench) -> None:
+    bench.open(TMP, None)
+    results = await bench.verify()
+    cause, effect = results[f"grants.direct:{TMP}"], results["staging.write"]
+    assert (cause.verdict, effect.verdict) == ("fail", "unknown")
+    assert effect.evidence.startswith(f"follows from “{cause.check.title}”")
+    assert effect.problem == cause.problem

@@ -1,0 +1,110 @@
+"""Of checks that failed for one reason: one fails, and those that follow from it say so."""
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from kbq_tui.engine.verify.probing import of_dataset
+from kbq_tui.i18n.messages import said
+from kbq_tui.model import checks
+from kbq_tui.model.checks import Check, CheckResult, Verdict
+from kbq_tui.model.problem import Problem
+from kbq_tui.model.spec import ConnectionSpec
+from kbq_tui.planning.grants import on_dataset, on_project
+
+_NO_KEY: Final = frozenset({"KBQ-KEY-DEAD", "KBQ-KEY-DISABLED", "KBQ-KEY-FILE-MISSING"})
+_NO_JOBS: Final = frozenset({"KBQ-JOB-USER-MISSING"})
+_NO_BILLING: Final = frozenset({"KBQ-BILLING-OFF"})
+_NOT_GRANTED: Final = frozenset({"KBQ-GRANT-MISSING", "KBQ-CONDITIONAL-GRANT"})
+_NO_ACCESS: Final = frozenset(
+    {
+        "KBQ-DATASET-NOT-FOUND",
+        "KBQ-DATASET-NOT-VISIBLE",
+        "KBQ-GRANT-MISSING",
+        "KBQ-PERMISSION-MISSING",
+        "KBQ-TABLE-READ-DENIED",
+        "KBQ-TABLE-WRITE-DENIED",
+    }
+)
+_TOO_MUCH: Final = frozenset({"KBQ-OVER-GRANT", "KBQ-INHERITED-ACCESS"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    """Which checks fail because another one does.
+
+    Attributes:
+        cause: the check that fails.
+        effects: the checks that may fail for it.
+        problems: the codes that an effect's problem has, where the cause is the reason.
+        reasons: the codes that the cause's own problem has; empty for any.
+        dataset: the dataset that the effect's refusal has to be about; empty for any.
+        resource: what the effect's excess role has to be held on; empty for any.
+    """
+
+    cause: Check
+    effects: tuple[Check, ...]
+    problems: frozenset[str]
+    reasons: frozenset[str] = frozenset()
+    dataset: str = ""
+    resource: str = ""
+
+    def explains(self, cause: CheckResult, effect: Problem) -> bool:
+        reason = cause.problem.code if cause.problem is not None else None
+        return (
+            cause.verdict is Verdict.FAIL
+            and (not self.reasons or reason in self.reasons)
+            and effect.code in self.problems
+            and (not self.dataset or of_dataset(effect, self.dataset))
+            and (not self.resource or effect.details.get("resource") == self.resource)
+        )
+
+
+def _rules(spec: ConnectionSpec, gone: Collection[str]) -> Iterator[_Rule]:
+    wishes = spec.datasets()
+    every = checks.expected(spec)
+    yield _Rule(checks.KEY_AUTH, (checks.KEYS,), _NO_KEY)
+    yield _Rule(checks.PERMISSIONS, every, _NO_JOBS)
+    yield _Rule(checks.BILLING, every, _NO_BILLING)
+    for wish in wishes:
+        visible, granted = checks.visible(wish), checks.granted(wish)
+        uses = (checks.readable(wish), checks.writable(wish), checks.read_only(wish))
+        if wish.purpose == "staging":
+            uses = (checks.STAGING_WRITE, checks.BILLING)
+        if wish.name in gone:
+            yield _Rule(visible, (granted, *uses), _NO_ACCESS, dataset=wish.name)
+        else:
+            yield _Rule(granted, (visible, *uses), _NO_ACCESS, _NOT_GRANTED, dataset=wish.name)
+        yield _Rule(granted, uses, _TOO_MUCH, _TOO_MUCH, resource=on_dataset(wish.name))
+    writes = tuple(checks.read_only(wish) for wish in wishes)
+    yield _Rule(checks.MINIMAL, (checks.ISOLATED, *writes), _TOO_MUCH, _TOO_MUCH, resource=on_project(spec.project))
+
+
+def followed(spec: ConnectionSpec, results: Sequence[CheckResult], gone: Collection[str]) -> tuple[CheckResult, ...]:
+    """Return the results; each that follows from one that failed is unknown, names that one, and has its problem.
+
+    Args:
+        spec: the connection.
+        results: every check.
+        gone: the datasets that do not exist.
+    """
+    found = {result.id: result for result in results}
+    causes: dict[str, CheckResult] = {}
+    for rule in _rules(spec, gone):
+        cause = found.get(rule.cause.id)
+        for check in rule.effects if cause is not None else ():
+            effect = found.get(check.id)
+            if effect is None or effect is cause or effect.problem is None or effect.id in causes:
+                continue
+            open_ = effect.verdict in (Verdict.FAIL, Verdict.UNKNOWN)
+            if cause is not None and open_ and rule.explains(cause, effect.problem):
+                causes[effect.id] = cause
+
+    def of(result: CheckResult) -> CheckResult:
+        cause = causes.get(result.id)
+        if cause is None:
+            return result
+        text = said("follows from “{check}”: {evidence}", check=cause.check.title, evidence=result.evidence)
+        return replace(result, verdict=Verdict.UNKNOWN, evidence=text, problem=cause.problem)
+
+    return tuple(of(result) for result in results)
