@@ -51,10 +51,15 @@ def shows_a_key(text: str | bytes) -> bool:
 
 @pytest.hookimpl(trylast=True)  # the folder for temporary files is known then
 def pytest_configure(config: pytest.Config) -> None:
-    given = getattr(config, "workerinput", {}).get(canary.PAIR)
-    os.environ[canary.PAIR] = given or str(canary.create(config._tmp_path_factory.getbasetemp()))  # type: ignore[attr-defined]
+    take_key(config)
     config.pluginmanager.register(Oracle(config._tmp_path_factory.getbasetemp() / "oracle"))  # type: ignore[attr-defined]
     config.stash[LOOKED_UP] = lookups.start(config._tmp_path_factory.getbasetemp() / "lookups")  # type: ignore[attr-defined]
+
+
+def take_key(config: pytest.Config) -> None:
+    """Create the run's key pair, or take that of the process which started this worker."""
+    given = getattr(config, "workerinput", {}).get(canary.PAIR)
+    os.environ[canary.PAIR] = given or str(canary.create(config._tmp_path_factory.getbasetemp()))  # type: ignore[attr-defined]
 
 
 @pytest.hookimpl(optionalhook=True)

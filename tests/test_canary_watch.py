@@ -11,7 +11,7 @@ import pytest
 
 from kbq_tui.sandbox.keys import PAIR, generate, pem_of
 from kbq_tui.sandbox.server import Sandbox
-from tests.conftest import pytest_configure, pytest_configure_node, shows_a_key, strays
+from tests.conftest import pytest_configure_node, shows_a_key, strays, take_key
 from tests.support import canary
 from tests.support.pty import Terminal
 from tests.support.sandbox import served
@@ -103,12 +103,9 @@ def test_a_folder_that_vanishes_while_it_is_searched_is_passed_over(tmp_path: Pa
     first.unlink()
 
 
-def test_xdists_workers_look_for_the_key_of_the_one_that_started_them(
-    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
-) -> None:
+def test_xdists_workers_look_for_the_key_of_the_one_that_started_them(monkeypatch: pytest.MonkeyPatch) -> None:
     node = SimpleNamespace(workerinput={})
     pytest_configure_node(node)
     monkeypatch.setenv(PAIR, "/elsewhere")
-    config = SimpleNamespace(workerinput=node.workerinput, stash=pytest.Stash(), _tmp_path_factory=tmp_path_factory)
-    pytest_configure(config)  # type: ignore[arg-type]
+    take_key(SimpleNamespace(workerinput=node.workerinput))  # type: ignore[arg-type]
     assert str(canary.path()) == node.workerinput[PAIR] != "/elsewhere"

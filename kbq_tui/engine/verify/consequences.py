@@ -12,7 +12,9 @@ from kbq_tui.model.problem import Problem
 from kbq_tui.model.spec import ConnectionSpec
 from kbq_tui.planning.grants import on_dataset, on_project
 
-_NO_KEY: Final = frozenset({"KBQ-KEY-DEAD", "KBQ-KEY-DISABLED", "KBQ-KEY-FILE-MISSING"})
+_NO_KEY: Final = frozenset({"KBQ-KEY-FILE-MISSING"})
+_KEY_IS_OUT: Final = frozenset({"KBQ-KEY-DEAD", "KBQ-KEY-DISABLED"})
+_SIGN_IN_REFUSED: Final = frozenset({"KBQ-KEY-REJECTED", *_KEY_IS_OUT})
 _NO_JOBS: Final = frozenset({"KBQ-JOB-USER-MISSING"})
 _NO_BILLING: Final = frozenset({"KBQ-BILLING-OFF"})
 _NOT_GRANTED: Final = frozenset({"KBQ-GRANT-MISSING", "KBQ-CONDITIONAL-GRANT"})
@@ -21,6 +23,7 @@ _NO_ACCESS: Final = frozenset(
         "KBQ-DATASET-NOT-FOUND",
         "KBQ-DATASET-NOT-VISIBLE",
         "KBQ-GRANT-MISSING",
+        "KBQ-NOT-IN-LOCATION",
         "KBQ-PERMISSION-MISSING",
         "KBQ-TABLE-READ-DENIED",
         "KBQ-TABLE-WRITE-DENIED",
@@ -64,6 +67,7 @@ def _rules(spec: ConnectionSpec, gone: Collection[str]) -> Iterator[_Rule]:
     wishes = spec.datasets()
     every = checks.expected(spec)
     yield _Rule(checks.KEY_AUTH, (checks.KEYS,), _NO_KEY)
+    yield _Rule(checks.KEYS, (checks.KEY_AUTH,), _SIGN_IN_REFUSED, _KEY_IS_OUT)
     yield _Rule(checks.PERMISSIONS, every, _NO_JOBS)
     yield _Rule(checks.BILLING, every, _NO_BILLING)
     for wish in wishes:

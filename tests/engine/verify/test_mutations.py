@@ -380,8 +380,13 @@ CASES = (
         "the access list of the import dataset is not in the answers", hidden(IMP), {f"dataset.private:{IMP}": UNKNOWN}
     ),
     # -- the key
-    Case("the key was deleted", delete_key, rest_skipped(IMPORT, key_auth=FAIL, keys_expected=UNKNOWN)),
-    Case("the key is switched off", disable_key, rest_skipped(IMPORT, key_auth=FAIL, keys_expected=UNKNOWN)),
+    Case("the key was deleted", delete_key, rest_skipped(IMPORT, key_auth=UNKNOWN, keys_expected=FAIL)),
+    Case("the key is switched off", disable_key, rest_skipped(IMPORT, key_auth=UNKNOWN, keys_expected=FAIL)),
+    Case(
+        "the key was deleted, and keys cannot be listed",
+        all_of(delete_key, fail(down("iam.serviceAccountKeys.list"))),
+        rest_skipped(IMPORT, key_auth=FAIL, keys_expected=UNKNOWN),
+    ),
     Case(
         "no token is given out",
         fail(down("oauth2.*")),
