@@ -72,7 +72,7 @@ def _rules(spec: ConnectionSpec, gone: Collection[str]) -> Iterator[_Rule]:
     yield _Rule(checks.BILLING, every, _NO_BILLING)
     for wish in wishes:
         visible, granted = checks.visible(wish), checks.granted(wish)
-        uses = (checks.readable(wish), checks.writable(wish), checks.read_only(wish))
+        uses: tuple[Check, ...] = (checks.readable(wish), checks.writable(wish), checks.read_only(wish))
         if wish.purpose == "staging":
             uses = (checks.STAGING_WRITE, checks.BILLING)
         if wish.name in gone:
