@@ -76,6 +76,13 @@ _TABLE: Final = (
         "project",
         PROJECT_ADMIN,
     ),
+    # An Owner of the project lacks it on datasets whose access list leaves the owners out
+    _on_project(
+        "bigquery.tables.list",
+        mark("see which tables a dataset has"),
+        "roles/bigquery.metadataViewer",
+        "BigQuery Metadata Viewer",
+    ),
     Permission("bigquery.datasets.update", mark("grant on a dataset"), *_DATA_OWNER),
     Permission("bigquery.datasets.setIamPolicy", mark("grant on a dataset with SQL"), *_DATA_OWNER),
     Permission("bigquery.datasets.delete", mark("delete a dataset"), *_DATA_OWNER),

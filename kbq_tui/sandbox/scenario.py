@@ -12,11 +12,11 @@ An unknown key is refused by name, for a typing error must not pass as a default
 - ``[[projects]]``: ``id``, ``name``, ``labels``, ``billing``, ``organization`` (false: in none), ``state``,
   ``services`` (the enabled APIs; the usual ones by default), ``org_policies`` (constraint -> true, allowed values, or
   rules), ``bindings``, ``audit_configs``, ``roles`` (custom roles: id -> permissions), ``accounts``, ``datasets``
-  (``access`` beside the usual, ``default_table_expiration_days``, ``default_partition_expiration_days``), ``sql``
-  (statements run as the owner), ``traits`` ("DATASET.TABLE" -> what the SQL engine reads: ``policy_tags``,
-  ``row_policies``, ``drive``, ``iam_policy``; "DATASET" -> ``hide_access``: answers come without ``access``). An
-  account's ``keys`` makes so many, ``key_age_days`` old; ``key_file`` hands the first one out; ``deleted`` leaves a
-  tombstone.
+  (``access`` beside the usual, or with ``default_access`` false without it, ``default_table_expiration_days``,
+  ``default_partition_expiration_days``), ``sql`` (statements run as the owner), ``traits`` ("DATASET.TABLE" -> what
+  the SQL engine reads: ``policy_tags``, ``row_policies``, ``drive``, ``iam_policy``; "DATASET" -> ``hide_access``:
+  answers come without ``access``). An account's ``keys`` makes so many, ``key_age_days`` old; ``key_file`` hands the
+  first one out; ``deleted`` leaves a tombstone.
 - ``[[faults]]`` and ``[[editors]]``: see `faults`. ``[generate]``: quantities.
 """
 
@@ -224,7 +224,8 @@ def _project(world: World, data: JSON, number: str) -> Project:
         dataset.created_ms = int((now - 1e7) * 1000)
         dataset.default_table_expiration_ms = _milliseconds(entry.get("default_table_expiration_days"))
         dataset.default_partition_expiration_ms = _milliseconds(entry.get("default_partition_expiration_days"))
-        dataset.access = default_access() + [dict(e) for e in entry.get("access", [])]
+        usual = default_access() if entry.get("default_access", True) else []
+        dataset.access = usual + [dict(e) for e in entry.get("access", [])]
         world.touch(dataset)
         project.datasets[dataset.dataset_id] = dataset
     return project

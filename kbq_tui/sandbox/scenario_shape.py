@@ -93,6 +93,7 @@ _DATASET = Table(
         "description": Text(),
         "friendly_name": Text(),
         "access": Several(ACCESS),
+        "default_access": Flag(),
         "default_table_expiration_days": _DAYS,
         "default_partition_expiration_days": _DAYS,
     },

@@ -12,6 +12,8 @@ from tests.support.polling import PATIENCE
 
 ENDS = {
     "account-creation-blocked": (4, "iam.managed.disableServiceAccountCreation"),
+    "busy-policy": (0, "Verified"),
+    "owner-only": (6, "roles/bigquery.metadataViewer"),
     "apis-off": (0, "Verified"),
     "captive-portal": (5, "remedy"),
     "concurrent-editor": (0, "Verified"),

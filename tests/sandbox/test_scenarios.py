@@ -178,3 +178,23 @@ def test_the_sandbox_imports_nothing_else_of_ours():
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("kbq_tui"):
                 assert node.module.startswith("kbq_tui.sandbox"), path
+
+
+def test_an_owner_sees_a_dataset_but_not_its_tables_where_its_list_leaves_the_owners_out(start, connect):
+    operator = connect(start("owner-only"))
+    finance = f"/bigquery/v2/projects/{P}/datasets/finance"
+    assert operator.get(finance).status_code == 200
+    answer = operator.get(finance + "/tables")
+    assert (answer.status_code, "bigquery.tables.list" in answer.text) == (403, True)
+
+
+def test_a_busy_policy_is_written_back_whole(start, connect):
+    operator = connect(start("busy-policy"))
+    base = f"/crm/v3/projects/{P}"
+    before = operator.post(base + ":getIamPolicy", {"options": {"requestedPolicyVersion": 3}}).json()
+    assert len(before["bindings"]) == 300
+    assert before["auditConfigs"]
+    added = {"role": "roles/browser", "members": ["user:new@acme.example"]}
+    wanted = {**before, "bindings": [*before["bindings"], added]}
+    after = operator.post(base + ":setIamPolicy", {"policy": wanted}).json()
+    assert (after["bindings"], after["auditConfigs"]) == (wanted["bindings"], before["auditConfigs"])
