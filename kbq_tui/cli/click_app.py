@@ -12,7 +12,7 @@ from kbq_tui.cli.click_options import (
     FILE,
     Group,
     TextCommand,
-    absolute,
+    absolute_folder,
     connection_names,
     connection_options,
     findable,
@@ -289,7 +289,9 @@ def doctor(**options: Any) -> int:
 )
 @click.option("--scenario", metavar="S", default="fresh", show_default=True, help=told("What there is at the start."))
 @click.option("--list", "list_", is_flag=True, help=told("List the scenarios."))
-@click.option("--keep", metavar=told("DIR"), callback=absolute, help=told("Keep the files made, in this folder."))
+@click.option(
+    "--keep", metavar=told("DIR"), callback=absolute_folder, help=told("Keep the files made, in this folder.")
+)
 @output_options
 @json_option
 @handled

@@ -74,6 +74,13 @@ def valid_key(ctx: click.Context, param: click.Parameter, value: str) -> str:
     return value
 
 
+def _whole_file(value: str) -> str:
+    """Return the path of a file, as `_whole` does. Raises: click.BadParameter."""
+    if value.endswith(os.sep):
+        raise click.BadParameter(told("It ends in a slash, as a folder's name does. Give the name of a file."))
+    return _whole(value)
+
+
 def _whole(value: str) -> str:
     """Return a path that does not depend on where the program runs. Raises: click.BadParameter."""
     try:
@@ -84,9 +91,9 @@ def _whole(value: str) -> str:
 
 
 def findable(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
-    """Refuse a relative path where the working directory is gone."""
+    """Refuse a folder's name, and a relative path where the working directory is gone."""
     if value:
-        _whole(value)
+        _whole_file(value)
     return value
 
 
@@ -98,7 +105,12 @@ def valid_report(ctx: click.Context, param: click.Parameter, value: str | None) 
 
 
 def absolute(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
-    """Return a path that does not depend on where the program runs."""
+    """Return the path of a file that does not depend on where the program runs."""
+    return _whole_file(value) if value else None
+
+
+def absolute_folder(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
+    """Return the path of a folder that does not depend on where the program runs."""
     return _whole(value) if value else None
 
 

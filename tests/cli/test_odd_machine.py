@@ -68,6 +68,25 @@ def test_a_relative_path_without_a_working_directory_is_refused(call, arguments:
     assert "The working directory is gone" in ended.err
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("apply", "--yes", "--key-file", "new/"),
+        ("plan", "--config", "new/"),
+        ("plan", "--log-file", "new/"),
+        ("verify", "--report", "new.md/"),
+        ("sandbox", "--env-file", "new/"),
+    ],
+    ids=" ".join,
+)
+def test_a_file_whose_name_ends_in_a_slash_is_refused(call, tmp_path: Path, monkeypatch, arguments: tuple[str, ...]):
+    monkeypatch.chdir(tmp_path)
+    ended = call(*arguments)
+    assert ended.status == 2
+    assert arguments[-2] in ended.err
+    assert not (tmp_path / "new").exists()
+
+
 def test_without_a_working_directory_everything_else_goes_on(google, call, tmp_path: Path, request):
     google("fresh")
     assert call("apply", "--yes").status == 0

@@ -19,7 +19,7 @@ from kbq_tui.local.files import (
     FOLDER_MODE,
 )
 from kbq_tui.local.keys.keyring_copy import KeyringCopy, Outcome
-from kbq_tui.local.keys.part import destroy, put, recover, sync, try_out
+from kbq_tui.local.keys.part import cannot_replace, destroy, put, recover, sync, try_out
 from kbq_tui.local.keys.place import Facts, Place, key_facts, open_own, safe_name
 from kbq_tui.local.keys.records import drop_copy, note_copy, note_handed_over, read_copy, read_handed_over
 from kbq_tui.local.keys.reservation import is_at, is_reserved, reserve
@@ -102,6 +102,9 @@ class KeyFiles:
         slot = Slot(self, place, project, email, reserve(place))
         try:
             try_out(place)
+        except OSError as error:
+            slot.abandon()
+            raise cannot_replace(place, error) from error
         except BaseException:
             slot.abandon()
             raise

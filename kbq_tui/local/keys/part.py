@@ -27,27 +27,35 @@ def try_out(place: Place) -> None:
     deleted again.
 
     Raises:
-        ProblemError: KBQ-KEY-FILE-UNWRITABLE, or KBQ-KEY-FILE-TAKEN where a file of the operator's has the name.
+        OSError: it cannot; `cannot_replace` tells that.
+        ProblemError: KBQ-KEY-FILE-TAKEN where a file of the operator's has the name.
     """
     path = place.folder / place.part
     left = place.read(place.part)
     if left and not _may_be_a_key(left):
         raise problem("KBQ-KEY-FILE-TAKEN", path=path, reason=said("There is a file already."))
-    try:
-        with folder_fd(place.folder) as folder:
-            if left is None:
-                os.close(create_private(place.part, folder))
-            os.unlink(place.part, dir_fd=folder)
-    except OSError as error:
-        reason = said(
-            "a file can be created there, but not moved or deleted ({why}); an empty one stays: {path}",
-            why=words_of(error),
-            path=path,
-        )
-        if not path.exists():
-            raise os_problem(error, place.path, "KBQ-KEY-FILE-UNWRITABLE") from error
-        reason = joined("", reason, ".")
-        raise problem("KBQ-KEY-FILE-UNWRITABLE", path=place.path, reason=reason) from error
+    with folder_fd(place.folder) as folder:
+        if left is None:
+            os.close(create_private(place.part, folder))
+        os.unlink(place.part, dir_fd=folder)
+
+
+def cannot_replace(place: Place, error: OSError) -> ProblemError:
+    """Return KBQ-KEY-FILE-UNWRITABLE for what `try_out` found, naming the empty files that could not be deleted again.
+
+    Args:
+        place: where the key was to go; its reservation has been given back, as far as that was possible.
+        error: what the system said.
+    """
+    empty = [path for path in (place.folder / place.part, place.path) if path.exists()]
+    if not empty:
+        return os_problem(error, place.path, "KBQ-KEY-FILE-UNWRITABLE")
+    reason = said(
+        "files can be created there, but not moved or deleted ({why}); these stay, empty: {paths}",
+        why=words_of(error),
+        paths=", ".join(map(str, empty)),
+    )
+    return problem("KBQ-KEY-FILE-UNWRITABLE", path=place.path, reason=joined("", reason, "."))
 
 
 def put(place: Place, key: Secret) -> None:
