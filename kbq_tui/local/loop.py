@@ -19,7 +19,7 @@ class Loop:
 
     def __init__(self, slow: Callable[[], None] | None = None) -> None:
         """Make a loop. `slow` is called where what a signal ends does not end at once."""
-        self._runner = asyncio.Runner()
+        self._runner = asyncio.Runner(debug=False)  # its debug mode, which PYTHONDEVMODE begins too, logs arguments
         self._slow = slow or (lambda: None)
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:

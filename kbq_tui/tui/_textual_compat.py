@@ -68,6 +68,15 @@ def limit_frames(most: int) -> None:
     textual_screen.UPDATE_PERIOD = 1 / most  # type: ignore[misc]
 
 
+def is_ending(app: App[Any]) -> bool:
+    """Return whether `App.exit` was called.
+
+    A screen that is mounted just then does not find its widgets any more. What fails so is no crash, and its exit
+    status is not that of one.
+    """
+    return app._exit
+
+
 def stop_after_crash(app: App[Any], log_path: str) -> None:
     """End the app after an unexpected exception, showing a short message instead of a traceback with local variables.
 

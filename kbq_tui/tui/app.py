@@ -126,6 +126,7 @@ class KbqApp(ExportActions):
         return screen_for(self.wizard.step)()
 
     def on_mount(self) -> None:
+        asyncio.get_running_loop().set_debug(False)  # asyncio's debug mode logs slow calls with their arguments
         self._listen_to_signals()
         self.call_after_refresh(self._warm_up)
 
@@ -155,6 +156,12 @@ class KbqApp(ExportActions):
     def _keep(self) -> None:
         """Keep what was typed in the set-up; where it was never opened there is nothing to keep."""
         self.wizard.save()
+
+    def _handle_exception(self, error: Exception) -> None:
+        if _textual_compat.is_ending(self):
+            _LOG.info("ignored, as the app was ending", exc_info=error)
+        else:
+            super()._handle_exception(error)
 
     def _fatal_error(self) -> None:
         _textual_compat.stop_after_crash(self, self.desk.log_path)

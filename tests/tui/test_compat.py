@@ -1,11 +1,13 @@
 """The private names of Textual that we use are still there and still do what we think."""
 
+import asyncio
 import gc
 
 import pytest
 from textual.app import App
 from textual.events import Resize
 from textual.geometry import Size
+from textual.screen import Screen
 
 from kbq_tui.tui import _textual_compat
 from kbq_tui.tui.app import KbqApp
@@ -40,6 +42,27 @@ async def test_after_a_crash_one_short_line_is_left_and_nothing_of_the_traceback
     assert fakes.CANARY not in said
     assert "Traceback" not in said
     assert said.count("unexpected error (RuntimeError)") == 1
+
+
+async def test_what_fails_while_the_app_ends_leaves_its_status(capsys: pytest.CaptureFixture[str]) -> None:
+    """A hang-up may come while a screen is being mounted, whose widgets are then missing."""
+    app = app_for(fakes.fresh())
+
+    class Unfinished(Screen[None]):
+        def on_mount(self) -> None:
+            app.exit(return_code=129)
+            self.query_one("#not-there")
+
+    async with app.run_test(size=(80, 24)):
+        app.push_screen(Unfinished())
+    assert app.return_code == 129
+    assert capsys.readouterr().err == ""
+
+
+async def test_asyncio_s_debug_mode_which_logs_arguments_is_switched_off() -> None:
+    asyncio.get_running_loop().set_debug(True)
+    async with app_for(fakes.fresh()).run_test(size=(80, 24)):
+        assert asyncio.get_running_loop().get_debug() is False
 
 
 async def test_nothing_is_written_to_a_terminal_that_is_not_there() -> None:
