@@ -202,6 +202,13 @@ def test_an_unclosed_comment_is_found_at_once(bq):
     assert message.startswith("Syntax error: Unclosed comment at")
 
 
+def test_a_name_of_any_length_is_refused_without_being_repeated_whole(bq):
+    status, reason, message = refusal(query(bq, f"SELECT `{'a' * 900_000}`"))
+    assert (status, reason) == (400, "invalidQuery")
+    assert message.startswith("Unrecognized name: aaa")
+    assert len(message) < 2_000
+
+
 def test_others_are_answered_while_a_query_is_read(bq, monkeypatch):
     reading, go_on = threading.Event(), threading.Event()
     real = jobs.parse_script

@@ -293,6 +293,11 @@ def _typed(kind: JSON, value: JSON) -> exp.Expr:
     return exp.Cast(this=literal, to=exp.DataType.build(fields.duck_type(column), dialect="duckdb"))
 
 
+_LONG_WORD = re.compile(r'([^"\s]{1024})[^"\s]+')
+"""A word longer than any name may be (1,024 characters), of which the rest is left out."""
+_MESSAGE = 8_192
+"""Characters of a complaint that are looked at."""
+
 # DuckDB's complaint -> BigQuery's; {0}, {1} are the groups, {at} the place in the author's text
 _BINDING: list[tuple[str, str]] = [
     (
@@ -336,7 +341,7 @@ def binding_error(session: Session, tree: exp.Expr, error: duckdb.Error) -> ApiE
         return session.ended()
     if isinstance(error, duckdb.OutOfMemoryException):
         return refusals.out_of_memory()
-    message = str(error)
+    message = _LONG_WORD.sub(r"\1", str(error))[:_MESSAGE]  # a search for the patterns holds everybody up meanwhile
     if "Max expression depth limit" in message:
         return refusals.too_complex()
     for pattern, text in _BINDING:
