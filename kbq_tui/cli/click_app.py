@@ -130,9 +130,9 @@ def apply(yes: bool, remove_over_grants: bool, **options: Any) -> int:
     with work(options, may_create=True) as here:
         spec = here.spec()
         if not yes and (options["as_json"] or here.face.confirm is None):
-            raise click.UsageError(
-                told("Nobody can be asked here. Give --yes to go ahead; 'kbq-tui plan' shows what it does.")
-            )
+            plan = here.face.desk.command("plan", spec.name)
+            text = told("Nobody can be asked here. Give --yes to go ahead; '{plan}' shows what it does.", plan=plan)
+            raise click.UsageError(text)
         with here.lock():
             return apply_command(
                 here.face, spec, as_json=options["as_json"], agreed=yes, remove_over_grants=remove_over_grants

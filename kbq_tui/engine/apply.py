@@ -115,7 +115,7 @@ async def apply(
     seen = await observe(spec, ports, everywhere=remove_over_grants)
     plan = _part(diff(spec, seen, remove_over_grants=remove_over_grants), only)
     if expected is not None and plan.fingerprint != expected:
-        raise ProblemError(catalogue.problem("KBQ-STALE-PLAN", context_of(spec, plan.location)))
+        raise ProblemError(ports.named(catalogue.problem("KBQ-STALE-PLAN", context_of(spec, plan.location))))
     runner = Runner(spec, ports, emit, patience)
     runner.outcome.project_seen = isinstance(seen.project, Present)
     services = tuple(a for a in plan.changes if isinstance(a.op, EnableService))
@@ -303,9 +303,9 @@ class Runner:
             try:
                 return await cloud.create_key(project, email)
             except ProblemError as error:
-                problem = error.problem
-                if problem.code != "KBQ-KEY-OUTCOME-UNKNOWN":
+                if error.problem.code != "KBQ-KEY-OUTCOME-UNKNOWN":
                     raise
+                problem = self.ports.named(error.problem)
             try:
                 lost = sorted({k.id for k in await cloud.keys(project, email)} - known)
             except ProblemError as error:

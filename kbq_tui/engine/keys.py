@@ -49,7 +49,7 @@ async def create_key(spec: ConnectionSpec, ports: Ports, emit: Emit, patience: P
     local = await inspect_key(spec, ports)
     if isinstance(local, Present) and local.value.path and not await _is_dead(local.value, spec, ports):
         known = {"path": local.value.path, "key_id": local.value.key_id}
-        raise ProblemError(catalogue.problem("KBQ-KEY-ALREADY-HERE", context_of(spec), **known))
+        raise ProblemError(ports.named(catalogue.problem("KBQ-KEY-ALREADY-HERE", context_of(spec), **known)))
     summary = said("Create a key for {email}", email=email)
     action = Action("key", Change.CREATE, email, summary, Step.ACCOUNT, CreateKey(email, spec.key_file))
     return await _run(spec, ports, emit, patience, action)
@@ -95,7 +95,7 @@ async def delete_key(
             if isinstance(part, Unknown):
                 raise ProblemError(part.problem)
         if held is not None or key_id in (value_of(handed) or ()):
-            raise ProblemError(catalogue.problem("KBQ-STALE-PLAN", context_of(spec)))
+            raise ProblemError(ports.named(catalogue.problem("KBQ-STALE-PLAN", context_of(spec))))
     outcome = await _run(spec, ports, emit, patience, deletion(spec, key_id))
     if held is None or not outcome.complete:
         return outcome, ()

@@ -6,8 +6,10 @@ thing certainly does not exist; "not found, or you may not see it" is a `Problem
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final, Protocol
+
+from kbq_tui.i18n.messages import reworked
 
 if TYPE_CHECKING:  # nothing of it is needed to draw a first frame
     from collections.abc import Callable, Mapping, Sequence
@@ -16,9 +18,12 @@ if TYPE_CHECKING:  # nothing of it is needed to draw a first frame
     from kbq_tui.model.changes import OwnChange
     from kbq_tui.model.events import Event
     from kbq_tui.model.observed import AccountInfo, DatasetInfo, Identity, KeyInfo, LocalKey, ProjectInfo, RoleBinding
+    from kbq_tui.model.problem import Problem
     from kbq_tui.model.secret import Secret
     from kbq_tui.model.spec import ConnectionSpec
     from kbq_tui.planning.row_policies import RowPolicy
+
+_OURS: Final = "kbq-tui "
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,3 +264,15 @@ class Ports:
     clock: Clock
     neighbours: Callable[[], tuple[ConnectionSpec, ...]] = tuple
     command: Callable[[str], str] = "kbq-tui {}".format
+
+    def named(self, problem: Problem) -> Problem:
+        """Return a problem whose commands of ours mean this connection: with its name and, if need be, `--config`.
+
+        Args:
+            problem: one whose commands of ours are all about the connection.
+        """
+
+        def of(part: str) -> str:
+            return self.command(part.removeprefix(_OURS)) if part.startswith(_OURS) else part
+
+        return replace(problem, remedy=tuple(reworked(step, of) for step in problem.remedy))

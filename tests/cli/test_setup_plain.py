@@ -125,3 +125,20 @@ def test_answers_that_no_parser_can_take_are_refused(call, tmp_path: Path, text:
 @pytest.mark.skipif(not Path("/dev/zero").exists(), reason="needs /dev/zero")
 def test_answers_without_an_end_are_refused(call):
     assert call("setup", "--answers", "/dev/zero").status == 2
+
+
+def test_before_a_call_was_answered_the_plain_setup_claims_no_sign_in(google, call):
+    google("captive-portal")
+    ended = call("setup", "--plain", typed="")
+    assert "Credentials found: " in ended.out
+    assert "not tried yet" in ended.out
+    assert "Signed in" not in ended.out + ended.err
+
+
+def test_without_a_yes_the_plan_to_look_at_is_named_with_connection_and_file(google, call, tmp_path: Path):
+    google("existing")
+    file = tmp_path / "our own.toml"
+    file.write_text('project = "acme-klaviyo-demo"\n')
+    ended = call("apply", "--json", "--config", str(file))
+    assert ended.status == 2
+    assert f"--config '{file}'" in " ".join(ended.err.split())

@@ -4,14 +4,16 @@ from dataclasses import replace
 
 import pytest
 
+from kbq_tui.diagnosis import catalogue
 from kbq_tui.engine.apply import apply
 from kbq_tui.engine.keys import create_key, delete_key
 from kbq_tui.engine.observe import observe
 from kbq_tui.engine.ports import Ports
+from kbq_tui.engine.services import command_line
 from kbq_tui.engine.status import Health, status
 from kbq_tui.engine.waiting import Patience
 from kbq_tui.model.observed import Absent, KeyInfo, unheld_keys
-from kbq_tui.model.problem import ProblemError
+from kbq_tui.model.problem import Context, ProblemError
 from kbq_tui.model.spec import ConnectionSpec
 from tests.engine.fakes import START, FakeCloud, FakeJournal, FakeKeys, fault, ports
 
@@ -156,3 +158,18 @@ async def test_beside_a_key_of_our_own_none_is_made_and_rotation_is_named() -> N
     assert "kbq-tui key create --key-file" in steps
     assert f"kbq-tui key delete {held}" in steps
     assert cloud.writes == before
+
+
+async def test_remedies_name_the_connection_and_the_file_it_was_read_from() -> None:
+    world = replace(ports(), command=lambda what: command_line(what, "prod", "/etc/our own.toml"))
+    known = {"path": "/k/key.json", "key_id": "0123456789abcdef"}
+    for code, command in (
+        ("KBQ-STALE-PLAN", "plan"),
+        ("KBQ-KEY-OUTCOME-UNKNOWN", "apply"),
+        ("KBQ-KEY-HANDED-OVER", "key rotate"),
+        ("KBQ-KEY-ALREADY-HERE", "key create --key-file /k/key.json.new"),
+    ):
+        problem = world.named(catalogue.problem(code, Context("acme-prod"), **known))
+        lines = "\n".join(problem.remedy).splitlines()
+        assert f"kbq-tui {command} prod --config '/etc/our own.toml'" in lines
+        assert all("prod --config" in line for line in lines if line.startswith("kbq-tui "))

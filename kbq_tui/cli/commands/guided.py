@@ -136,7 +136,9 @@ class Setup:
                     raise
                 continue
             name = inert(who.principal) if who.principal else told("somebody")
-            self.paper.say(told("Signed in: {who} ({source})", who=name, source=inert(told(who.source))))
+            self.paper.say(
+                told("Credentials found: {who} ({source}); not tried yet", who=name, source=inert(told(who.source)))
+            )
             return ports
 
     def _ask(self, field: str, question: str, check_: Check) -> None:

@@ -143,7 +143,7 @@ class Checker:
         steps = dict.fromkeys(self._taken_away("KBQ-OVER-GRANT", grant) for grant in named)
         if any(not g.member and not g.bound for g in named):
             # The program takes away only what it sees granted to the account itself, and without a condition.
-            command = f"kbq-tui apply {self.spec.name} --remove-over-grants"
+            command = self.ports.command("apply --remove-over-grants")
             steps[joined("\n", said("Or have it taken away here:"), command)] = None
         code = "KBQ-OVER-GRANT" if named else "KBQ-INHERITED-ACCESS"
         inherited = [self._taken_away("KBQ-INHERITED-ACCESS", grant) for grant in grants if grant not in named]

@@ -103,7 +103,8 @@ class _Verification(Isolation):
                 secret = await offload(lambda: self.ports.keys.load(spec.key_file, spec.project, spec.account_email))
             except ProblemError as error:
                 if error.problem.code == "KBQ-KEY-FILE-MISSING" and (handed := await self._handed_over()):
-                    raise ProblemError(self.problem(checks.HANDED_OVER, key_id=handed[-1])) from None
+                    problem = self.problem(checks.HANDED_OVER, key_id=handed[-1])
+                    raise ProblemError(self.ports.named(problem)) from None
                 raise
             if self.account_cloud is None:
                 self.account_cloud = self.ports.impersonate(secret)

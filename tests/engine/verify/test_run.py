@@ -277,7 +277,7 @@ async def test_a_grant_on_a_table_alone_is_named_with_the_command_that_removes_i
     result = (await bench.verify())["import.readonly"]
     assert result.evidence == "the account can change: people; only a new table was refused"
     assert result.problem is not None
-    assert result.problem.remedy[-1].splitlines()[-1] == "kbq-tui apply default --remove-over-grants"
+    assert result.problem.remedy[-1].splitlines()[-1] == "kbq-tui apply --remove-over-grants"
     assert result.problem.remedy[-2].splitlines()[-1] == (
         f"bq remove-iam-policy-binding --member={bench.spec.member} --role=roles/bigquery.dataEditor --table=true "
         f"{bench.project}:{IMP}.people"
@@ -398,7 +398,7 @@ async def test_over_grants_are_named_with_the_commands_that_remove_them(bench: B
             f"gcloud projects remove-iam-policy-binding {bench.project} --member={bench.spec.member} --role={role}"
         ) in text
     assert f"REVOKE `roles/bigquery.dataOwner` ON SCHEMA `{bench.project}.{TMP}` FROM" in "\n".join(granted.remedy)
-    assert "kbq-tui apply default --remove-over-grants" in text
+    assert "kbq-tui apply --remove-over-grants" in text
 
 
 async def test_where_no_role_of_its_own_lets_the_account_in_the_command_shows_what_does(bench: Bench) -> None:
@@ -554,7 +554,7 @@ async def test_what_verify_finds_on_another_dataset_and_on_a_single_table_goes_o
     assert "the account has access to: payroll, secret.plans" in found["permissions.isolated"].evidence
     assert f"--role=roles/bigquery.dataViewer --table=true {bench.project}:secret.plans" in steps
     for problem in (table, dataset):
-        assert "kbq-tui apply default --remove-over-grants" in "\n".join(problem.remedy)
+        assert "kbq-tui apply --remove-over-grants" in "\n".join(problem.remedy)
 
     at = len(bench.spot.calls())
     with bench.ports() as ports:
