@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from google.api_core.exceptions import Forbidden, GoogleAPICallError, NotFound
+from google.api_core.exceptions import Conflict, Forbidden, GoogleAPICallError, NotFound
 from google.cloud import bigquery
 from google.oauth2 import service_account
 
@@ -302,6 +302,24 @@ def test_a_row_policy_hides_rows_without_a_word(cast, guarded):
     assert cast.run(cast.account, "SELECT email FROM d.people") == []
     guarded["row_policies"].append({"grantees": [MEMBER], "filter": "country = 'AT'"})
     assert cast.run(cast.account, "SELECT email FROM d.people") == [("a@example.com",)]
+
+
+def test_a_row_policy_is_made_and_dropped_in_sql(cast, refusal, guarded):
+    create = f"ROW ACCESS POLICY klaviyo ON `{P}.d.people` GRANT TO ('{MEMBER}') FILTER USING (country IN ('AT', 'x'))"
+    guarded["row_policies"] = [{"grantees": ["user:someone@example.com"], "filter": "TRUE"}]
+    with pytest.raises(Forbidden, match=r"bigquery\.rowAccessPolicies\.create denied"):
+        cast.run(cast.account, f"CREATE {create}")
+    cast.run(cast.operator, f"CREATE {create}")
+    assert cast.run(cast.account, "SELECT email FROM d.people") == [("a@example.com",)]
+    with pytest.raises(Conflict, match="Already Exists: Row access policy klaviyo"):
+        cast.run(cast.operator, f"CREATE {create}")
+    cast.run(cast.operator, f"CREATE OR REPLACE {create.replace('country IN', 'NOT country IN')}")
+    assert cast.run(cast.account, "SELECT email FROM d.people") == [("b@example.com",)]
+    cast.run(cast.operator, f"DROP ROW ACCESS POLICY klaviyo ON `{P}.d.people`")
+    assert cast.run(cast.account, "SELECT email FROM d.people") == []
+    cast.run(cast.operator, f"DROP ROW ACCESS POLICY IF EXISTS klaviyo ON `{P}.d.people`")
+    with pytest.raises(NotFound, match="Row access policy klaviyo was not found"):
+        cast.run(cast.operator, f"DROP ROW ACCESS POLICY klaviyo ON `{P}.d.people`")
 
 
 @pytest.mark.parametrize("grantee", [f"domain:{P}.iam.gserviceaccount.com", "allAuthenticatedUsers", "allUsers"])

@@ -26,7 +26,7 @@ from kbq_tui.sandbox.bigquery.names import (
 )  # fmt: skip
 from kbq_tui.sandbox.bigquery.outcome import Outcome
 from kbq_tui.sandbox.bigquery.query import living_table, syntax_refusal
-from kbq_tui.sandbox.bigquery.syntax import Grant, SqlError, Statement, parse_script
+from kbq_tui.sandbox.bigquery.syntax import Grant, RowPolicyChange, SqlError, Statement, parse_script
 from kbq_tui.sandbox.context import Context
 from kbq_tui.sandbox.errors import ApiError
 from kbq_tui.sandbox.world import Principal, Project
@@ -266,9 +266,9 @@ def _location(session: Session, script: list[Statement], config: JSON) -> str:
     return next((place for place in places if place), known.location if known else "US")
 
 
-def _named_location(session: Session, tree: exp.Expr | Grant) -> str:
-    if isinstance(tree, Grant):
-        path = tree.path if tree.kind == "SCHEMA" else tree.path[:-1]
+def _named_location(session: Session, tree: exp.Expr | Grant | RowPolicyChange) -> str:
+    if isinstance(tree, Grant | RowPolicyChange):
+        path = tree.path if isinstance(tree, Grant) and tree.kind == "SCHEMA" else tree.path[:-1]
     elif isinstance(tree, exp.Create | exp.Drop | exp.Alter) and str(tree.args.get("kind")).upper() == "SCHEMA":
         for option in tree.find_all(exp.LocationProperty):
             return canonical(option.this.name)

@@ -47,6 +47,20 @@ def _names(policy: JSON, principal: Principal) -> bool:
     return any(grantee == domain or is_member(grantee, principal) for grantee in policy.get("grantees", []))
 
 
+def named(table: Table, policy_id: str) -> JSON | None:
+    """The policy of a table that bears a name, or None."""
+    policies: list[JSON] = table.traits.get("row_policies", [])
+    return next((p for number, p in enumerate(policies, start=1) if _id(p, number) == policy_id), None)
+
+
+def put(table: Table, policy_id: str, policy: JSON | None) -> None:
+    """Puts a policy in place of the one that bears its name; None takes that away."""
+    present: list[JSON] = table.traits.get("row_policies", [])
+    named_ = [{**p, "id": _id(p, number)} for number, p in enumerate(present, start=1)]
+    kept = [p for p in named_ if p["id"] != policy_id]
+    table.traits["row_policies"] = [*kept, *([policy] if policy is not None else [])]
+
+
 def resources(table: Table) -> list[JSON]:
     """The policies as ``rowAccessPolicies.list`` gives them; grantees are for input only, `iam_policy` tells them."""
     times = [
@@ -80,8 +94,19 @@ def iam_policy(table: Table, policy_id: str) -> JSON:
         if _id(policy, number) == policy_id:
             binding = {"role": VIEWER, "members": list(policy.get("grantees", []))}
             return {"version": 1, "etag": table.etag, "bindings": [binding]}
+    raise not_found(table, policy_id)
+
+
+def not_found(table: Table, policy_id: str) -> ApiError:
+    """A table has no policy of that name."""
     text = f"Not found: Row access policy {policy_id} was not found on table {table.ref}"
-    raise ApiError(404, "NOT_FOUND", text, "notFound")
+    return ApiError(404, "NOT_FOUND", text, "notFound")
+
+
+def exists(table: Table, policy_id: str) -> ApiError:
+    """A table has a policy of that name already."""
+    text = f"Already Exists: Row access policy {policy_id} on table {table.ref}"
+    return ApiError(409, "ALREADY_EXISTS", text, "duplicate")
 
 
 def _id(policy: JSON, number: int) -> str:

@@ -7,7 +7,7 @@ import duckdb
 from sqlglot import exp
 
 from kbq_tui.sandbox import roles
-from kbq_tui.sandbox.bigquery import access, datasets, dml, fields, options, refusals, tables
+from kbq_tui.sandbox.bigquery import access, datasets, dml, fields, options, refusals, row_policies, tables
 from kbq_tui.sandbox.bigquery.engine import TooLarge
 from kbq_tui.sandbox.bigquery.fields import Field
 from kbq_tui.sandbox.bigquery.names import (
@@ -21,7 +21,7 @@ from kbq_tui.sandbox.bigquery.names import (
 )  # fmt: skip
 from kbq_tui.sandbox.bigquery.outcome import Outcome
 from kbq_tui.sandbox.bigquery.query import binding_error, describe, living_table
-from kbq_tui.sandbox.bigquery.syntax import Grant, Statement
+from kbq_tui.sandbox.bigquery.syntax import Grant, RowPolicyChange, Statement
 from kbq_tui.sandbox.errors import ApiError
 from kbq_tui.sandbox.world import Table, access_key
 
@@ -37,6 +37,8 @@ def run(session: Session, statement: Statement) -> Outcome:
     tree = statement.tree
     if isinstance(tree, Grant):
         return _grant(session, tree)
+    if isinstance(tree, RowPolicyChange):
+        return _row_policy(session, tree)
     if isinstance(tree, exp.Query):
         return select(session, tree)
     # `parse_script` lets through only what is here
@@ -171,6 +173,33 @@ def _grant_on_table(session: Session, tree: Grant, kind: str) -> Outcome:
         table.traits["iam_policy"] = {"bindings": [{"role": r, "members": m} for r, m in bindings.items() if m]}
         session.world.touch(table)
     return Outcome(kind, target={"ddlTargetTable": tables.reference(table)})
+
+
+def _row_policy(session: Session, tree: RowPolicyChange) -> Outcome:
+    name = table_name(session, tree.path)
+    permission = f"bigquery.rowAccessPolicies.{'delete' if tree.drop else 'create'}"
+    table = tables.table_of(session, find_dataset(session, name), name.table, permission)
+    kind = "DROP_ROW_ACCESS_POLICY" if tree.drop else "CREATE_ROW_ACCESS_POLICY"
+    operation = "DROP" if tree.drop else "CREATE"
+    outcome = Outcome(kind, target={"ddlTargetTable": tables.reference(table)}, operation=operation)
+    there = row_policies.named(table, tree.name)
+    if tree.drop == (there is None) and not tree.replace:
+        if not tree.if_exists:
+            raise row_policies.not_found(table, tree.name) if tree.drop else row_policies.exists(table, tree.name)
+        outcome.operation = "SKIP"
+        return outcome
+    policy = None
+    if not tree.drop:
+        sql = f"SELECT 1 FROM {session.engine.name(table)} WHERE {row_policies.in_duckdb(tree.filter)} LIMIT 0"  # noqa: S608
+        try:
+            session.engine.execute(sql)
+        except duckdb.Error as error:
+            raise refusals.invalid_query(str(error).splitlines()[0]) from error
+        policy = {"id": tree.name, "grantees": [_member(g) for g in tree.grantees], "filter": tree.filter}
+    if not session.dry_run:
+        row_policies.put(table, tree.name, policy)
+        session.world.touch(table)
+    return outcome
 
 
 def _member(principal: str) -> str:

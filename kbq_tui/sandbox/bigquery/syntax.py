@@ -53,6 +53,22 @@ class Grant:
 
 
 @dataclass(frozen=True)
+class RowPolicyChange:
+    """``CREATE ROW ACCESS POLICY`` or ``DROP ROW ACCESS POLICY``.
+
+    https://cloud.google.com/bigquery/docs/reference/standard-sql/data-definition-language#create_row_access_policy_statement
+    """
+
+    drop: bool
+    replace: bool
+    if_exists: bool  # IF EXISTS, or IF NOT EXISTS
+    name: str
+    path: tuple[str, ...]
+    grantees: tuple[str, ...] = ()
+    filter: str = ""
+
+
+@dataclass(frozen=True)
 class Statement:
     """One statement.
 
@@ -62,7 +78,7 @@ class Statement:
     """
 
     sql: str
-    tree: exp.Expr | Grant
+    tree: exp.Expr | Grant | RowPolicyChange
 
 
 def position(sql: str, offset: int) -> str:
@@ -153,6 +169,9 @@ def _read(sql: str, tokens: list[Token]) -> Statement:
             raise SqlError(f"Syntax error: Unexpected {describe(after)} at {position(sql, after.start)}")
     if first.text.upper() in ("GRANT", "REVOKE"):
         return Statement(text, _Dcl(sql, tokens).read())
+    words = [token.text.upper() for token in tokens[1:6]]
+    if first.text.upper() in ("CREATE", "DROP") and "ACCESS" in words[1:4] and "POLICY" in words[2:5]:
+        return Statement(text, _Dcl(sql, tokens).read_row_policy())
     second = tokens[1].text.upper() if len(tokens) > 1 else ""
     read = tokens
     if first.text.upper() == "ALTER" and second == "SCHEMA":
@@ -260,6 +279,36 @@ class _Dcl:
             self._refuse(self.tokens[self.at], "Expected end of input but got ")
         name = "SCHEMA" if kind.text.upper() == "DATASET" else kind.text.upper()
         return Grant(revoke, roles, name, path, principals)
+
+    def read_row_policy(self) -> RowPolicyChange:
+        """Read ``CREATE [OR REPLACE] ROW ACCESS POLICY`` or ``DROP ROW ACCESS POLICY``."""
+        drop = self._take().text.upper() == "DROP"
+        replace = self._optional("OR", "REPLACE")
+        for word in ("ROW", "ACCESS", "POLICY"):
+            self._word(word)
+        exists = self._optional("IF", "EXISTS") if drop else self._optional("IF", "NOT", "EXISTS")
+        name = self._take().text
+        self._word("ON")
+        path = self._path()
+        if drop:
+            if self.at < len(self.tokens):
+                self._refuse(self.tokens[self.at], "Expected end of input but got ")
+            return RowPolicyChange(drop, replace, exists, name, path)
+        for word in ("GRANT", "TO", "("):
+            self._word(word)
+        grantees = self._many(self._principal)
+        for word in (")", "FILTER", "USING", "("):
+            self._word(word)
+        start, end = self._peek(), self.tokens[-1]
+        if start is None or end.text != ")" or start is end:
+            self._refuse(start)
+            raise AssertionError
+        return RowPolicyChange(drop, replace, exists, name, path, grantees, self.sql[start.start : end.start])
+
+    def _optional(self, *words: str) -> bool:
+        found = [token.text.upper() for token in self.tokens[self.at : self.at + len(words)]] == list(words)
+        self.at += len(words) if found else 0
+        return found
 
     def _peek(self) -> Token | None:
         return self.tokens[self.at] if self.at < len(self.tokens) else None
