@@ -8,6 +8,7 @@ import pytest
 
 from kbq_tui.sandbox.bigquery import api
 from kbq_tui.sandbox.faults import Rule
+from kbq_tui.sandbox.scenario import default_access
 from kbq_tui.sandbox.world import Dataset, Key
 from tests.faults.field import Field
 from tests.faults.machine import Machine
@@ -46,7 +47,7 @@ def bounded(ran: Ran, quiet: float, record_property: Any, what: str) -> None:
 def fill(one: Machine, many: int) -> None:
     for n in range(many):
         name = f"other_{n:05d}"
-        one.spot.world.datasets[name] = Dataset(one.spot.project, name, "EU")
+        one.spot.world.datasets[name] = Dataset(one.spot.project, name, "EU", access=default_access())
 
 
 def in_small_pages(monkeypatch: pytest.MonkeyPatch, size: int, *, for_ever: bool = False) -> list[int]:
