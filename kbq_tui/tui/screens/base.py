@@ -58,6 +58,9 @@ class Frame(Fitting, Screen[None]):
         yield MessageLine()
         yield QuietStatic(id="hints")
 
+    scrolled: ClassVar[str] = "#body"
+    """What the keys for scrolling move."""
+
     def on_mount(self) -> None:
         self.query_one(MessageLine).clock = self._elapsed  # type: ignore[method-assign]
         self.fit()
@@ -143,7 +146,7 @@ class Frame(Fitting, Screen[None]):
     # -- actions ---------------------------------------------------------------------------------------------------
 
     def action_scroll_page(self, by: int) -> None:
-        body = self.query_one("#body", Body)
+        body = self.query_one(self.scrolled, Body)
         body.scroll_page_down(animate=False) if by > 0 else body.scroll_page_up(animate=False)
 
     def action_focus_edge(self, place: int) -> None:

@@ -14,13 +14,17 @@ from kbq_tui.model.observed import Present
 from kbq_tui.model.steps import Step
 from kbq_tui.tui import keyboard
 from kbq_tui.tui.presenters import ALIGNED, check_rows, verdicts
-from kbq_tui.tui.screens.base import Frame
+from kbq_tui.tui.screens.base import Body, Frame
 from kbq_tui.tui.text import block, headed, plain, wrapped
 from kbq_tui.tui.widgets.button import Button
 from kbq_tui.tui.widgets.rows import Rows
 from kbq_tui.tui.widgets.static import QuietStatic
 
 _MENDED_ON = {"KBQ-KEY-UNHELD": Step.ACCOUNT, "KBQ-OVER-GRANT": Step.PERMISSIONS}
+
+
+DETAIL_LINES = 5
+"""Lines that are kept free under the checks for what is said of one of them."""
 
 
 class VerifyScreen(Frame):
@@ -38,8 +42,11 @@ class VerifyScreen(Frame):
                 yield Button(told("Run the checks"), id="primary")
                 yield Button(told("Save report"), id="report")
                 yield Button(told("Go on"), id="go")
-        yield Rows(id="checks")
+        with Body(id="list"):  # it scrolls by itself, so that what is said of a row stays in sight
+            yield Rows(id="checks")
         yield QuietStatic(id="detail")
+
+    scrolled = "#list"
 
     def on_mount(self) -> None:
         super().on_mount()
@@ -71,7 +78,10 @@ class VerifyScreen(Frame):
         if wizard.healthy:
             said = told("All is well: {said}", said=said)
         self.query_one("#score", QuietStatic).show(Content.styled(said, f"bold {tone}"))
-        self.query_one("#checks", Rows).show(check_rows(wizard, spec, self.query_one("#body").size.width))
+        list_ = self.query_one("#list")
+        narrow = list_.size.width < ALIGNED
+        list_.styles.max_height = None if narrow else self._most_rows()
+        self.query_one("#checks", Rows).show(check_rows(wizard, spec, self.query_one("#list").size.width))
         self.query_one("#detail", QuietStatic).show(self._detail())
         primary = self.query_one("#primary", Button)
         primary.label = told(
@@ -125,13 +135,18 @@ class VerifyScreen(Frame):
         lines["article"] = article + Content(told(check.why))
         return self._fitted(lines, len(heads[0]))
 
+    def _most_rows(self) -> int:
+        """Return how many lines of checks are shown at once, for what is said of one of them to have its room."""
+        return max(3, self.query_one("#body").size.height - 1 - DETAIL_LINES)
+
     def _fitted(self, lines: dict[str, Content], head: int) -> Content:
         """Return lines in the room under the checks; Enter shows them all.
 
         Of a problem, what the article says goes first and what was run next, for cause and remedy to be whole.
         """
         body = self.query_one("#body").size
-        width, room = body.width - 2, body.height - 1 - len(self.query_one("#checks", Rows).rows)
+        width = body.width - 2
+        room = body.height - 1 - min(len(self.query_one("#checks", Rows).rows), self._most_rows())
         whole = {name: wrapped(line, width, head) for name, line in lines.items()}
         if body.width < ALIGNED:  # the checks go on below themselves, and all of it scrolls
             return Content("\n").join(part for parts in whole.values() for part in parts)

@@ -146,9 +146,14 @@ class Rows(Pointed, can_focus=True):
     def _follow(self) -> None:
         """Bring the row into sight."""
         height = len(self.row.lines(self.content_size.width)) if self.row is not None else 1
-        region = Region(0, self.virtual_region.y + self._top(), 1, height)
-        if isinstance(self.parent, Widget) and self.parent.allow_vertical_scroll:
-            self.parent.scroll_to_region(region, animate=False, x_axis=False)
+        y = self.virtual_region.y + self._top()
+        above = self.parent
+        while isinstance(above, Widget):
+            if above.allow_vertical_scroll:
+                above.scroll_to_region(Region(0, y, 1, height), animate=False, x_axis=False)
+                return
+            y += above.virtual_region.y
+            above = above.parent
 
     def point(self) -> Offset:
         return Offset(0, self._top())
