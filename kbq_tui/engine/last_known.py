@@ -28,9 +28,9 @@ class LastKnown:
             self._good[name] = seen
             self._since.pop(name, None)
             return seen
-        since = self._since.setdefault(name, seen.at)
         good = self._good.get(name)
         if good is None or good.spec != seen.spec:
-            return replace(seen, since=since)
+            return seen
+        since = self._since.setdefault(name, seen.at)
         lines = (*cause_lines(seen.causes, ()), *(line for line in good.lines if line.id != "credential"))
         return replace(good, at=seen.at, lines=lines, causes=seen.causes, stale=True, since=since)

@@ -11,10 +11,10 @@ from kbq_tui.engine.observe import observe, part_of
 from kbq_tui.engine.ports import JobInfo, Ports
 from kbq_tui.engine.threads import offload
 from kbq_tui.i18n.messages import joined, said, said_many
-from kbq_tui.model.observed import Absent, Observed, Part, Present, Unknown, handed_key, is_new_key, value_of
+from kbq_tui.model.observed import Observed, Part, Present, Unknown, handed_key, is_new_key, value_of
 from kbq_tui.model.operations import Action
 from kbq_tui.model.plan import Plan
-from kbq_tui.model.problem import Problem
+from kbq_tui.model.problem import Problem, Retry
 from kbq_tui.model.spec import ConnectionSpec
 from kbq_tui.planning.dataset_rules import PARTITIONS_EXPIRE, PUBLIC, TABLES_EXPIRE, too_short
 from kbq_tui.planning.diff import diff
@@ -214,12 +214,13 @@ def _is_unknown(observed: Observed, problem: Problem) -> bool:
 
 def _key_age(observed: Observed) -> Line:
     title = said("Key age")
-    if is_new_key(observed) and not _lists_our_key(observed):
-        return Line("key-age", title, Health.OK, said("created a moment ago; Google does not list it yet"))
-    if isinstance(observed.keys, Unknown):
+    late = is_new_key(observed) and not _lists_our_key(observed)
+    if isinstance(observed.keys, Unknown) and not (late and observed.keys.problem.retry is Retry.NOT_YET):
         return Line("key-age", title, Health.UNKNOWN, observed.keys.problem.title, observed.keys.problem)
+    if late:
+        return Line("key-age", title, Health.OK, said("created a moment ago; Google does not list it yet"))
     key_id = observed.key.value.key_id if isinstance(observed.key, Present) else handed_key(observed)
-    if isinstance(observed.keys, Absent) or key_id is None:
+    if not isinstance(observed.keys, Present) or key_id is None:
         return Line("key-age", title, Health.UNKNOWN, said("no key here"))
     ours = next((k for k in observed.keys.value if k.id == key_id), None)
     if ours is None:

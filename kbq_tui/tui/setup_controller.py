@@ -201,6 +201,11 @@ class Wizard(Typed):
         return stopped(self.causes)
 
     @property
+    def answered(self) -> bool:
+        """Whether Google has answered a call that was made with the credentials."""
+        return self.looked is not None and not self.unreached
+
+    @property
     def unreached(self) -> bool:
         """Whether Google answered nothing at all."""
         if not self.causes:

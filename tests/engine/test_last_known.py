@@ -73,3 +73,19 @@ async def test_one_failed_call_is_no_outage() -> None:
     world.cloud.always = {"account": UNREACHABLE}
     seen = await status(SPEC, world)
     assert (seen.as_of, seen.stale) == (seen.at, False)
+
+
+async def test_an_outage_from_the_first_look_on_claims_neither_a_next_try_nor_values_from_before() -> None:
+    world, _ = await ready()
+    cut(world, UNREACHABLE)
+    last = LastKnown()
+    for _ in range(2):
+        seen = last.take(await status(SPEC, world, {"ok": True, "at": "2026-01-02T00:00:00+00:00"}))
+        assert (seen.stale, seen.since) == (True, None)
+
+
+async def test_a_young_key_has_no_age_where_google_s_list_was_not_read() -> None:
+    world, _ = await ready()
+    cut(world, UNREACHABLE)
+    seen = await status(SPEC, world)
+    assert {line.id: line.health for line in seen.lines}["key-age"] is Health.UNKNOWN

@@ -53,6 +53,7 @@ class Cast:
 @pytest.fixture(scope="module")
 def cast():
     with Sandbox("existing") as sandbox:
+        sandbox.world.dataset_updates = 1_000  # the tests of this module share its datasets
         made = Cast(sandbox)
         made.setup("CREATE SCHEMA d; CREATE TABLE d.t AS SELECT 1 AS id; CREATE SCHEMA other; "
                    "CREATE TABLE other.base AS SELECT 1 AS id, 'x' AS email")  # fmt: skip

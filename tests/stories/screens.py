@@ -88,10 +88,10 @@ def watched(scene: Scene | None = None, *, screen: Step = Step.CONNECT, connecte
 _WELCOME = {
     "empty": Story("nobody is signed in yet, and nothing says so", _signing_in, "[ Begin ]"),
     "loading": Story("the sign-in takes a while", _signing_in, "Signing in to Google"),
-    "ready": Story("signed in", blank, "Signed in as olga@acme.example"),
-    "unknown": Story("Google does not tell who it is that signed in", _nobody, "Signed in as somebody"),
+    "ready": Story("signed in", blank, "Credentials of olga@acme.example"),
+    "unknown": Story("Google does not tell who it is that signed in", _nobody, "Credentials of somebody"),
     "error": Story("no credentials", _signed_out, "the next screen says what to do"),
-    "done": Story("begun: the first step stands", blank, "Step 1 of 6", (("Signed in as", "enter"),)),
+    "done": Story("begun: the first step stands", blank, "Step 1 of 6", (("Credentials of", "enter"),)),
 }
 _PROJECT = {
     "empty": Story("nothing typed yet", lambda: at(Step.PROJECT, blank()), "[ Look ]"),

@@ -75,7 +75,7 @@ DENIED = "Access Denied: Project p: User does not have bigquery.jobs.create perm
 _DONE = "[ Continue ]"
 WALKS = {
     "fresh": (
-        Stop("Signed in as", name="welcome"),
+        Stop("Credentials of", name="welcome"),
         Stop("nothing in the way", _to("#field-location Line"), "project"),
         Stop("nothing in the way", "f7"),
         Stop("Pick a location", "escape", "pick"),
@@ -108,12 +108,12 @@ WALKS = {
         Stop("What to do", "escape", "explain"),
     ),
     "key-creation-blocked": (
-        Stop("Signed in as"),
+        Stop("Credentials of"),
         Stop("1 in the way", "up enter"),
         Stop("What to do", "escape", "problem"),
     ),
     "ten-keys": (
-        Stop("Signed in as"),
+        Stop("Credentials of"),
         Stop("Preflight:", _to("#primary")),
         Stop(_DONE),
         Stop("[ Create 2 datasets ]"),

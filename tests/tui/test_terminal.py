@@ -31,7 +31,7 @@ def face(*arguments: str, columns: int = 80, rows: int = 24, **env: str) -> Iter
 @pytest.mark.parametrize(
     ("scene", "start", "mark"),
     [
-        ("fresh", "setup", "Signed in as"),
+        ("fresh", "setup", "Credentials of"),
         ("complete_left_at_project", "setup", "Preflight: nothing in the way"),
         ("complete_left_at_verify", "setup", "All is well"),
         ("complete_left_at_connect", "setup", "and fill in"),
@@ -66,7 +66,7 @@ def test_each_quit_key_quits_with_status_0(keys: str) -> None:
 
 def test_ctrl_c_once_and_esc_do_not_quit() -> None:
     with face("fresh") as terminal:
-        terminal.until_text("Begin", "Signed in as")
+        terminal.until_text("Begin", "Credentials of")
         terminal.send("\x03")
         terminal.until_text("once more quits")
         terminal.send("\x1b")

@@ -69,7 +69,8 @@ class WelcomeScreen(Frame):
             )
         elif wizard.identity is not None:
             who = wizard.identity.principal or told("somebody")
-            said = Content.assemble((f"{GLYPHS[Tone.OK]} ", "$success"), told("Signed in as") + " ", plain(who, "bold"))
+            # Nothing was asked of Google yet: that they are accepted is not known.
+            said = Content.assemble(f"{GLYPHS[Tone.TODO]} ", told("Credentials of") + " ", plain(who, "bold"))
         else:
             said = Content("")
         self.query_one("#who", QuietStatic).show(said)
