@@ -267,6 +267,7 @@ UNTOLD = {
     "Klaviyo's working space. Made by kbq-tui.",
     "Tables that Klaviyo writes. Made by kbq-tui.",
     "Your default credentials were not found.",
+    "Precondition check failed.",
     "A connection between Klaviyo and BigQuery, written by kbq-tui. Comments are kept; secrets do not belong here.",
 }
 SENTENCE = re.compile(r"[A-Z][a-z']* \S+ [a-z]")
