@@ -113,9 +113,8 @@ class ProjectScreen(Frame):
             return columns((status(Tone.READ), 0), (Content(told("Signing in")), 0))
         who = plain(wizard.identity.principal or told("somebody"), "bold")
         source = plain(f" ({told(wizard.identity.source)})", "$text-quiet")
-        waits = Tone.READ if wizard.busy else Tone.UNKNOWN
-        tone, label = (Tone.OK, told("Signed in as")) if wizard.answered else (waits, told("Credentials of"))
-        line = columns((status(tone), 0), (Content(label + " "), 0), (who, 0), (source, 0))
+        tone = Tone.OK if wizard.answered else Tone.UNKNOWN
+        line = columns((status(tone), 0), (Content(told("Signed in as") + " "), 0), (who, 0), (source, 0))
         return Content("\n").join(wrapped(line, self.query_one("#signed-in").size.width, status_width()))
 
     def _draw_location_note(self, field: Field) -> None:
