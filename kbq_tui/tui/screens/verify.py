@@ -70,7 +70,7 @@ class VerifyScreen(Frame):
         spec = wizard.spec()
         if spec is None:
             self.query_one("#score", QuietStatic).show(told("Something on an earlier screen cannot be right yet"))
-            self.query("#top Push").set(display=False)
+            self.query("#top Button").set(display=False)
             return
         total = len(expected(spec))
         tone = "$success" if wizard.healthy else "$error" if wizard.verified else "$foreground"
