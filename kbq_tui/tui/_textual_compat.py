@@ -21,7 +21,7 @@ from textual.command import CommandPalette
 from textual.driver import Driver
 from textual.drivers import linux_driver
 from textual.drivers.linux_driver import LinuxDriver
-from textual.events import Mount, Resize
+from textual.events import Compose, Mount, Resize, ScreenResume
 from textual.geometry import Size
 from textual.screen import Screen
 from textual.widgets import Input
@@ -121,18 +121,27 @@ class Changes(CompositorUpdate):
 
 
 class Fitting:
-    """A screen that heeds only resizes to the terminal's size.
+    """A screen that heeds only resizes to the terminal's size, and is styled and drawn once when it opens.
 
     Textual's screens tell themselves of each resize once more. In a storm of them that echo comes after a newer one:
     the screen stayed at an older size, or swung between two for ever.
     """
 
+    _opened = False
+
     async def _on_resize(self: Any, event: Resize) -> None:
         if event.size != self.app.size:
             event.prevent_default()
 
-    def fit(self: Any) -> None:
-        """Take the breakpoints' classes before anything is drawn: after it they cost another pass over all styles."""
+    def _post_register(self: Any, app: App[Any]) -> None:
+        """Read the screen's style sheets before it is styled. Textual does so after it, and then parses all anew."""
+        super()._post_register(app)  # type: ignore[misc]
+        for path in self.css_path:
+            if not app.stylesheet.has_source(str(path)):
+                app.stylesheet.add_source(path.read_text(encoding="utf-8"), read_from=(str(path), ""))
+
+    async def _on_compose(self: Any, event: Compose) -> None:
+        """Take the breakpoints' classes before there are widgets: afterwards they cost another pass over all styles."""
         for points, length in (
             (self.HORIZONTAL_BREAKPOINTS, self.app.size.width),
             (self.VERTICAL_BREAKPOINTS, self.app.size.height),
@@ -140,6 +149,22 @@ class Fitting:
             _, here = max(point for point in points if point[0] <= length)
             for _, name in points:
                 self.set_class(name == here, name, update=False)
+
+    def _on_screen_resume(self: Any, event: ScreenResume) -> None:
+        """Leave out the second pass over the styles when the screen opens: each widget was styled as it was mounted."""
+        if not self._opened:
+            self._opened = True
+            event.refresh_styles = False
+
+    def focus_first(self: Any, selector: str) -> None:
+        """Give a widget the focus before anything is drawn. `Widget.focus` does so after the first painting.
+
+        Args:
+            selector: of the widget; it has to be one that can have the focus.
+        """
+        widget = self.query_one(selector)
+        widget.has_focus = True
+        self.set_focus(widget)
 
 
 class SparingApp(App[int]):

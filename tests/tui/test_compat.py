@@ -5,10 +5,12 @@ import gc
 
 import pytest
 from textual.app import App
+from textual.css.stylesheet import Stylesheet
 from textual.events import Resize
 from textual.geometry import Size
 from textual.screen import Screen
 
+from kbq_tui.model.steps import Step
 from kbq_tui.tui import _textual_compat
 from kbq_tui.tui.app import KbqApp
 from tests.support.polling import PATIENCE
@@ -134,3 +136,47 @@ async def test_garbage_is_collected_again_once_the_first_screen_stands() -> None
     finally:
         gc.enable()
         gc.unfreeze()
+
+
+@pytest.mark.parametrize("size", [(80, 24), (170, 50), (59, 15)])
+@pytest.mark.parametrize("opened", ["", "help", "project"])
+async def test_a_screen_that_opens_has_the_styles_that_a_second_pass_would_give(
+    size: tuple[int, int], opened: str
+) -> None:
+    app = app_for(fakes.fresh())
+    async with app.run_test(size=size) as pilot:
+        await pilot.pause()
+        first = app.screen
+        if opened == "help":
+            app.action_help()
+        elif opened:
+            app.goto(Step.PROJECT)
+        await until(pilot, lambda: bool(opened) == (app.screen is not first))
+        await pilot.pause()
+        nodes = list(app.screen.walk_children(with_self=True))
+        assert len(nodes) > 5
+        once = [node.styles.base.get_rules() for node in nodes]
+        app.screen.update_node_styles(animate=False)
+        assert [node.styles.base.get_rules() for node in nodes] == once
+
+
+async def test_a_box_brings_its_style_sheet_without_parsing_the_others_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    parsed: list[Stylesheet] = []
+    monkeypatch.setattr(Stylesheet, "reparse", parsed.append)
+    app = app_for(fakes.fresh())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        app.action_help()
+        await until(pilot, lambda: app.screen.is_modal)
+        assert [rule.styles.has_rule("align_horizontal") for rule in app.stylesheet.rules_map["Modal"]] == [True]
+    assert parsed == []
+
+
+async def test_the_first_focus_is_there_as_soon_as_the_screen_is_mounted() -> None:
+    app = app_for(fakes.fresh())
+    async with app.run_test(size=(80, 24)) as pilot:
+        widget = app.screen.query_one("#primary")
+        assert app.screen.focused is widget
+        assert widget.has_focus
+        await pilot.pause()
+        assert app.screen.focused is widget

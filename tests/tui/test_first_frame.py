@@ -31,3 +31,7 @@ def test_no_library_but_textual_is_loaded(facts: dict[str, Any]) -> None:
 def test_widgets_and_style_rules_do_not_grow(facts: dict[str, Any]) -> None:
     assert facts["widgets"] <= WIDGETS
     assert facts["rules"] <= RULES
+
+
+def test_the_first_painting_is_complete_with_the_focus(facts: dict[str, Any]) -> None:
+    assert facts["paints"] == 1

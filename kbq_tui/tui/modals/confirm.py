@@ -39,7 +39,7 @@ class Confirm(Modal[bool]):
             yield Button(self._no, id="no")
 
     def on_mount(self) -> None:
-        self.query_one("#yes" if self._harmless else "#no").focus()
+        self.focus_first("#yes" if self._harmless else "#no")
 
     def hints(self) -> list[tuple[str, str]]:
         return [("Enter", told("Choose")), (told("Left/Right"), told("Other")), ("Esc", self._no)]

@@ -35,7 +35,7 @@ class Explain(Modal[None]):
 
     def on_mount(self) -> None:
         self.query_one("#handoff").display = False
-        self.query_one("#paste").focus()
+        self.focus_first("#paste")
 
     def hints(self) -> list[tuple[str, str]]:
         return [("Tab", told("To the buttons")), ("PgDn", told("More")), ("Esc", told("Close"))]

@@ -98,7 +98,7 @@ class Picker(Modal[str]):
         ]
 
     def on_mount(self) -> None:
-        self.query_one("#search").focus()
+        self.focus_first("#search")
 
     def offer(self, options: list[tuple[str, Content]]) -> None:
         """Show what can be taken."""

@@ -63,7 +63,6 @@ class Frame(Fitting, Screen[None]):
 
     def on_mount(self) -> None:
         self.query_one(MessageLine).clock = self._elapsed  # type: ignore[method-assign]
-        self.fit()
         if len(self.app.screen_stack) == 1:  # on a later one they would come after its body, which is drawn in parts
             self._draw_bars()
 

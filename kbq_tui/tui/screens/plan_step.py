@@ -57,7 +57,7 @@ class PlanStepScreen(Frame):
 
     def on_mount(self) -> None:
         super().on_mount()
-        self.query_one("#primary").focus()
+        self.focus_first("#primary")
         if not self.host.wizard.current:
             self.host.launch(self.host.wizard.look(), "look")
 

@@ -76,9 +76,9 @@ class ProjectScreen(Frame):
         super().on_mount()
         wizard = self.host.wizard
         if wizard.spec() is None:
-            self.query_one("#field-project Line").focus()
+            self.focus_first("#field-project Line")
         else:
-            self.query_one("#primary").focus()
+            self.focus_first("#primary")
         if wizard.spec() is not None and not wizard.current:
             self.host.launch(wizard.look(), "look")
         elif wizard.cloud is None and wizard.sign_in_problem is None:

@@ -50,7 +50,7 @@ class WelcomeScreen(Frame):
 
     def on_mount(self) -> None:
         super().on_mount()
-        self.query_one("#primary").focus()
+        self.focus_first("#primary")
 
     def heading(self) -> str:
         return told("Welcome")

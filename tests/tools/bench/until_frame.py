@@ -48,35 +48,56 @@ class Patching:
         driver, marks = module.LinuxDriver, self._marks
         write = driver.write
         written = ""
+        looking = bool(os.environ.get(FACTS))
+        facts: dict[str, Any] = {}
 
         def watched(self: Any, data: str) -> None:
             nonlocal written
-            written += data
-            if all(mark in written for mark in marks):
-                leave(self)
+            if not facts:
+                written += data
+                if all(mark in written for mark in marks):
+                    if not looking:
+                        os._exit(0)  # without running anything else
+                    facts.update(_facts(self._app), paints=0)
+                    self._app.call_later(_settle, self._app, facts)
+            if facts and _shows(data):
+                facts["paints"] += 1
             write(self, data)
 
         driver.write = watched
 
 
-def leave(driver: Any) -> None:
-    """Write the facts where they are asked for, and exit without running anything else."""
-    name = os.environ.get(FACTS)
-    if name:
-        facts = _facts(driver._app)
-        import json
-
-        with open(name, "w", encoding="utf-8") as file:  # noqa: PTH123 - pathlib need not be loaded
-            json.dump(facts, file)
-    os._exit(0)
-
-
 def _facts(app: Any) -> dict[str, Any]:
     """Return what the start cost: loaded modules, widgets on the screen, style rules of our own."""
+    app.launch = lambda work, what: work.close()  # what comes in from outside is another matter
     loaded = sorted(name for name in sys.modules if name.partition(".")[0] != "tests")
     widgets = sum(1 for _ in app.screen.walk_children())
     rules = sum(not rule.is_default_rules for rule in app.stylesheet.rules)
     return {"modules": loaded, "widgets": widgets, "rules": rules}
+
+
+def _shows(data: str) -> bool:
+    """Return whether something written changes what is seen: it is more than a movement of the cursor."""
+    import re
+
+    return bool(re.sub(r"\x1b\[[0-?]*[ -/]*[@-~]", "", data))
+
+
+async def _settle(app: Any, facts: dict[str, Any]) -> None:
+    """Wait until nothing is left to be done, write the facts, and exit."""
+    import asyncio
+    import json
+
+    idle = 0
+    while idle < 3:
+        await asyncio.sleep(1 / 60)
+        screen = app.screen
+        pumps = [app, screen, *screen.walk_children()]
+        due = screen._layout_required or screen._repaint_required or screen._dirty_widgets or screen._callbacks
+        idle = 0 if due or any(not pump._message_queue.empty() for pump in pumps[1:]) else idle + 1
+    with open(os.environ[FACTS], "w", encoding="utf-8") as file:  # noqa: PTH123 - pathlib need not be loaded
+        json.dump(facts, file)
+    os._exit(0)
 
 
 def main() -> None:
