@@ -7,7 +7,7 @@ from typing import Final
 
 from kbq_tui.cli.console import Console
 from kbq_tui.cli.prompts import Check
-from kbq_tui.i18n.messages import joined, said, told
+from kbq_tui.i18n.messages import Message, joined, message, render, translate
 from kbq_tui.model.text import inert
 
 TEXTS: Final = (
@@ -54,13 +54,13 @@ class FromFile:
         except ValueError as error:  # no TOML, or a number that is too long for Python
             raise AnswersError(f"{name}: {error}") from None
         except RecursionError:
-            raise AnswersError(joined("", name, ": ", said("It is nested too deeply."))) from None
+            raise AnswersError(joined("", name, ": ", message("It is nested too deeply."))) from None
         for key, value in self._answers.items():
             if key not in TEXTS + DECISIONS:
                 known = ", ".join(TEXTS + DECISIONS)
-                raise self._error(key, said("There is no such question. There are: {known}.", known=known))
+                raise self._error(key, message("There is no such question. There are: {known}.", known=known))
             if not isinstance(value, str if key in TEXTS else bool):
-                wrong = said("It takes text in quotes.") if key in TEXTS else said("It takes true or false.")
+                wrong = message("It takes text in quotes.") if key in TEXTS else message("It takes true or false.")
                 raise self._error(key, wrong)
 
     def text(self, key: str, question: str, default: str, check: Check) -> str:
@@ -82,7 +82,7 @@ class FromFile:
         if key == "retry":
             answer = answer and question not in self._retried
             self._retried.add(question)
-        self._show(question, told("yes") if answer else told("no"))
+        self._show(question, translate("yes") if answer else translate("no"))
         return answer
 
     def confirm(self, question: str) -> bool:
@@ -93,18 +93,18 @@ class FromFile:
         self._number += 1
         self._paper.say(f"{self._number}. {question}: {inert(answer)}")
 
-    def _error(self, key: str, reason: str) -> AnswersError:
+    def _error(self, key: str, reason: Message) -> AnswersError:
         line = _line_of(self._text, key)
         key = inert(key, 100)
         if not line:
-            return AnswersError(f"{self._name}: {key}: {told(reason)}")
+            return AnswersError(f"{self._name}: {key}: {render(reason)}")
         return AnswersError(
-            told("{file}: line {line}, {key}: {reason}", file=self._name, line=line, key=key, reason=reason)
+            translate("{file}: line {line}, {key}: {reason}", file=self._name, line=line, key=key, reason=reason)
         )
 
 
-def _one_of(choices: Sequence[str]) -> Callable[[str], str | None]:
-    return lambda value: None if value in choices else said("It takes {choices}.", choices=", ".join(choices))
+def _one_of(choices: Sequence[str]) -> Callable[[str], Message | None]:
+    return lambda value: None if value in choices else message("It takes {choices}.", choices=", ".join(choices))
 
 
 def _line_of(text: str, key: str) -> int:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from kbq_tui.engine.services import AppServices, ConnectionDraft, command_line
 from kbq_tui.gcp.endpoints import Endpoints
-from kbq_tui.i18n.messages import Said, said
+from kbq_tui.i18n.messages import Message, message
 from kbq_tui.local import clipboard
 from kbq_tui.local.clipboard import Clipboard
 from kbq_tui.local.clock import SystemClock, check_clock
@@ -127,9 +127,9 @@ class Adapters:
         except InvalidValueError as error:
             raise self._usage(error.field, error.reason) from None
         except ValueError:
-            raise self._usage("direction", said("It takes import, export or both.")) from None
+            raise self._usage("direction", message("It takes import, export or both.")) from None
         if self.account_email is not None and self.account_email != spec.account_email:
-            text = said(
+            text = message(
                 "{account} is not an account of project {project}; that would be {email}.",
                 account=self.account_email,
                 project=spec.project,
@@ -142,16 +142,16 @@ class Adapters:
         """Return the lock that keeps a second process from changing the same connection."""
         return ConnectionLock(self.paths.of_connection(self.name) / "lock", self.clock)
 
-    def _usage(self, field_: str, reason: str) -> UsageError:
+    def _usage(self, field_: str, reason: Message) -> UsageError:
         option = OPTION_OF.get(field_, field_)
         believed = self.beliefs.get(field_)
         if believed is None and field_ == "project":
-            return UsageError(said("Nothing names the project. Give --project ID, or set GOOGLE_CLOUD_PROJECT."))
+            return UsageError(message("Nothing names the project. Give --project ID, or set GOOGLE_CLOUD_PROJECT."))
         source = believed.source if believed is not None else ""
-        if source.startswith("--") or not source:
+        if str(source).startswith("--") or not source:
             return UsageError(_invalid(option, reason))
         return UsageError(
-            said(
+            message(
                 "Invalid value from {source}: {reason} '{option}' overrides it.",
                 source=source,
                 reason=reason,
@@ -160,9 +160,9 @@ class Adapters:
         )
 
 
-def _invalid(option: str, reason: str) -> Said:
+def _invalid(option: str, reason: Message) -> Message:
     """Return what click itself says of an option's value."""
-    return said("Invalid value for {param_hint}: {message}", param_hint=f"'{option}'", message=reason)
+    return message("Invalid value for {param_hint}: {message}", param_hint=f"'{option}'", message=reason)
 
 
 class _SignIn:
@@ -240,10 +240,10 @@ def choose_name(options: Options, connections: Connections) -> str:
         name, file = connections.only
         if not names and not options.may_create:
             command = command_line("setup", "", str(options.config))
-            text = said("There is no connection file {path}. This makes it: {command}", path=file, command=command)
+            text = message("There is no connection file {path}. This makes it: {command}", path=file, command=command)
             raise UsageError(text)
         if options.name not in (None, name):
-            text = said(
+            text = message(
                 "The connection of {path} is called {name}, not {other}.", path=file, name=name, other=options.name
             )
             raise UsageError(text)
@@ -256,13 +256,13 @@ def choose_name(options: Options, connections: Connections) -> str:
         return "default"
     if len(names) == 1:
         return names[0]
-    raise UsageError(said("Which connection? There are: {names}. Give its NAME.", names=", ".join(names)))
+    raise UsageError(message("Which connection? There are: {names}. Give its NAME.", names=", ".join(names)))
 
 
-def _unknown(name: str, names: tuple[str, ...]) -> Said:
+def _unknown(name: str, names: tuple[str, ...]) -> Message:
     """Return that there is no such connection, with those there are, and the one that is nearly called so."""
     if not names:
-        return said(
+        return message(
             "There is no connection {name}, and no other. This makes it: {command}",
             name=name,
             command=command_line("setup", name),
@@ -272,13 +272,13 @@ def _unknown(name: str, names: tuple[str, ...]) -> Said:
     there = ", ".join(names)
     near = get_close_matches(name, names, 1)
     if near:
-        return said(
+        return message(
             "There is no connection {name}. Did you mean {near}? There are: {names}.",
             name=name,
             near=near[0],
             names=there,
         )
-    return said("There is no connection {name}. There are: {names}.", name=name, names=there)
+    return message("There is no connection {name}. There are: {names}.", name=name, names=there)
 
 
 def build(options: Options, env: Mapping[str, str] | None = None) -> Adapters:
@@ -318,7 +318,7 @@ def build(options: Options, env: Mapping[str, str] | None = None) -> Adapters:
         believed = beliefs.get(key)
         kept: str = getattr(saved.draft, key) if saved is not None else ""
         # What was typed before in the set-up stands in the file or beside it; only options and environment beat it.
-        if believed is not None and (believed.source.startswith(("--", "GOOGLE_")) or saved is None):
+        if believed is not None and (str(believed.source).startswith(("--", "GOOGLE_")) or saved is None):
             draft = draft.but(**{key: believed.value})
         elif saved is not None:
             draft = draft.but(**{key: kept or (believed.value if believed is not None else "")})
@@ -356,7 +356,7 @@ def _check_operator(beliefs: Mapping[str, ResolvedSetting]) -> None:
         if believed.source == option:
             raise UsageError(_invalid(option, reason))
         raise UsageError(
-            said(
+            message(
                 "Invalid value from {source}: {reason} '{option}' overrides it.",
                 source=believed.source,
                 reason=reason,
@@ -374,25 +374,25 @@ def check_choices(env: Mapping[str, str]) -> None:
     for variable, words in ((clipboard.VARIABLE, tuple(clipboard.Mode)), (keyring_copy.VARIABLE, keyring_copy.WORDS)):
         asked = env.get(variable, "").strip().lower()
         if asked and asked not in words:
-            text = said("Invalid value from {source}: it takes {words}.", source=variable, words=", ".join(words))
+            text = message("Invalid value from {source}: it takes {words}.", source=variable, words=", ".join(words))
             raise UsageError(text)
 
 
-def notices(endpoints: Endpoints) -> tuple[str, ...]:
+def notices(endpoints: Endpoints) -> tuple[Message, ...]:
     """Return what must be seen everywhere: that it is not Google's own addresses that are talked to."""
     if not endpoints.overridden:
         return ()
     hosts = ", ".join(sorted(endpoints.trusted))
-    return (said("Talking to {hosts}, not to Google", hosts=hosts),)
+    return (message("Talking to {hosts}, not to Google", hosts=hosts),)
 
 
-def _other_project(filed: Connection | None, believed: ResolvedSetting | None) -> tuple[str, ...]:
+def _other_project(filed: Connection | None, believed: ResolvedSetting | None) -> tuple[Message, ...]:
     """Return a warning where the environment turns a saved connection to another project: that may not be meant."""
     variable = ENVIRONMENT["project"]
     if filed is None or believed is None or believed.source != variable or believed.value == filed.spec.project:
         return ()
     return (
-        said(
+        message(
             "{variable} says {project}, the connection file {other}: the variable counts",
             variable=variable,
             project=believed.value,

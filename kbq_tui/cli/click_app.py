@@ -26,7 +26,7 @@ from kbq_tui.cli.click_options import (
     yes_option,
 )
 from kbq_tui.cli.process import COMPLETE_VARIABLE
-from kbq_tui.i18n.messages import told
+from kbq_tui.i18n.messages import translate
 
 if TYPE_CHECKING:
     from kbq_tui.cli.context import CommandContext
@@ -66,7 +66,7 @@ def _for_each(group: click.Group, typed: dict[str, Any]) -> dict[str, Any]:
     cls=Group,
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"]},
-    help=told(
+    help=translate(
         "Connect Klaviyo to BigQuery.\n\nAlone: the guided set-up, or the dashboard once a connection is set up."
     ),
 )
@@ -82,11 +82,14 @@ def cli(ctx: click.Context, /, **options: Any) -> None:
     ctx.default_map = _for_each(cli, typed)
 
 
-@cli.command(help=told("Set up a connection, guided."))
+@cli.command(help=translate("Set up a connection, guided."))
 @name_argument
-@click.option("--plain", is_flag=True, help=told("Questions line by line (also the accessible way)."))
+@click.option("--plain", is_flag=True, help=translate("Questions line by line (also the accessible way)."))
 @click.option(
-    "--answers", metavar=told("FILE"), type=FILE, help=told("Answers to the questions, as TOML; asks nothing.")
+    "--answers",
+    metavar=translate("FILE"),
+    type=FILE,
+    help=translate("Answers to the questions, as TOML; asks nothing."),
 )
 @connection_options
 @output_options
@@ -102,7 +105,7 @@ def setup(plain: bool, answers: str | None, **options: Any) -> int:
         return here.plain_setup(answers)
 
 
-@cli.command(help=told("Show what would be done. Changes nothing."))
+@cli.command(help=translate("Show what would be done. Changes nothing."))
 @name_argument
 @connection_options
 @output_options
@@ -116,7 +119,7 @@ def plan(remove_over_grants: bool, **options: Any) -> int:
         return plan_command(here.face, here.spec(), as_json=options["as_json"], remove_over_grants=remove_over_grants)
 
 
-@cli.command(help=told("Do what is missing, after a preview and a yes."))
+@cli.command(help=translate("Do what is missing, after a preview and a yes."))
 @name_argument
 @connection_options
 @output_options
@@ -131,7 +134,9 @@ def apply(yes: bool, remove_over_grants: bool, **options: Any) -> int:
         spec = here.spec()
         if not yes and (options["as_json"] or here.face.confirm is None):
             plan = here.face.desk.command("plan", spec.name)
-            text = told("Nobody can be asked here. Give --yes to go ahead; '{plan}' shows what it does.", plan=plan)
+            text = translate(
+                "Nobody can be asked here. Give --yes to go ahead; '{plan}' shows what it does.", plan=plan
+            )
             raise click.UsageError(text)
         with here.lock():
             return apply_command(
@@ -139,13 +144,13 @@ def apply(yes: bool, remove_over_grants: bool, **options: Any) -> int:
             )
 
 
-@cli.command(help=told("Run every check with the very key that Klaviyo holds."))
+@cli.command(help=translate("Run every check with the very key that Klaviyo holds."))
 @name_argument
 @connection_options
 @output_options
 @json_option
 @click.option(
-    "--report", metavar=told("FILE"), callback=valid_report, help=told("Write a report: .md, .html or .json.")
+    "--report", metavar=translate("FILE"), callback=valid_report, help=translate("Write a report: .md, .html or .json.")
 )
 @handled
 def verify(report: str | None, **options: Any) -> int:
@@ -157,10 +162,10 @@ def verify(report: str | None, **options: Any) -> int:
         return verify_command(here.face, here.spec(), as_json=options["as_json"], report=report)
 
 
-@cli.command(help=told("Tell whether a connection is still all right."))
+@cli.command(help=translate("Tell whether a connection is still all right."))
 @click.argument("names", nargs=-1, metavar="[NAME]...", callback=valid_names, shell_complete=connection_names)
-@click.option("--all", "all_", is_flag=True, help=told("Every connection there is."))
-@click.option("--watch", is_flag=True, help=told("Look again every minute, until interrupted."))
+@click.option("--all", "all_", is_flag=True, help=translate("Every connection there is."))
+@click.option("--watch", is_flag=True, help=translate("Look again every minute, until interrupted."))
 @connection_options
 @output_options
 @json_option
@@ -171,12 +176,12 @@ def status(names: tuple[str, ...], all_: bool, watch: bool, **options: Any) -> i
     return status_of_all(options, names, every=all_, watch=watch)
 
 
-@cli.group(help=told("Care of the service account's keys."))
+@cli.group(help=translate("Care of the service account's keys."))
 def key() -> None:
     pass
 
 
-@key.command("list", help=told("List the keys that exist at Google."))
+@key.command("list", help=translate("List the keys that exist at Google."))
 @name_argument
 @connection_options
 @output_options
@@ -189,7 +194,7 @@ def key_list(**options: Any) -> int:
         return list_command(here.face, here.spec(), as_json=options["as_json"])
 
 
-@key.command("create", help=told("Create a key and keep it here; prints its path."))
+@key.command("create", help=translate("Create a key and keep it here; prints its path."))
 @name_argument
 @connection_options
 @output_options
@@ -201,7 +206,7 @@ def key_create(**options: Any) -> int:
         return create_command(here.face, here.spec())
 
 
-@key.command("delete", help=told("Delete a key at Google. What signs in with it stops working."))
+@key.command("delete", help=translate("Delete a key at Google. What signs in with it stops working."))
 @click.argument("key_id", callback=valid_key)
 @name_argument
 @connection_options
@@ -218,7 +223,7 @@ def key_delete(key_id: str, yes: bool, **options: Any) -> int:
             return delete_command(here.face, spec, key_id, agreed=yes)
 
 
-@key.command("mend", help=told("Take away what others on this machine may do with the key file."))
+@key.command("mend", help=translate("Take away what others on this machine may do with the key file."))
 @name_argument
 @connection_options
 @output_options
@@ -232,7 +237,7 @@ def key_mend(yes: bool, **options: Any) -> int:
             return here.mend(spec, agreed=yes)
 
 
-@key.command("shred", help=told("Destroy the key file here, after Klaviyo has it. The key itself stays valid."))
+@key.command("shred", help=translate("Destroy the key file here, after Klaviyo has it. The key itself stays valid."))
 @name_argument
 @connection_options
 @output_options
@@ -246,7 +251,7 @@ def key_shred(yes: bool, **options: Any) -> int:
             return here.shred(spec, agreed=yes)
 
 
-@cli.command(help=told("Print the plan for those who must apply it otherwise."))
+@cli.command(help=translate("Print the plan for those who must apply it otherwise."))
 @click.argument("format_", metavar="gcloud|sql|terraform", type=click.Choice(("gcloud", "sql", "terraform")))
 @name_argument
 @connection_options
@@ -260,7 +265,8 @@ def export(format_: str, **options: Any) -> int:
 
 
 @cli.command(
-    cls=TextCommand, help=told("Explain an error from Google or Klaviyo. TEXT, or - (or nothing) for standard input.")
+    cls=TextCommand,
+    help=translate("Explain an error from Google or Klaviyo. TEXT, or - (or nothing) for standard input."),
 )
 @click.argument("text", required=False)
 @output_options
@@ -272,7 +278,9 @@ def explain(text: str | None, **options: Any) -> int:
     return explain_text(text, options)
 
 
-@cli.command(help=told("Say what a bug report needs: terminal, credentials, reachability, versions, log. No secrets."))
+@cli.command(
+    help=translate("Say what a bug report needs: terminal, credentials, reachability, versions, log. No secrets.")
+)
 @connection_options
 @output_options
 @json_option
@@ -285,12 +293,14 @@ def doctor(**options: Any) -> int:
 
 
 @cli.command(
-    help=told("Try the whole set-up on a sandbox on this machine. No Google account, nothing of yours is touched.")
+    help=translate("Try the whole set-up on a sandbox on this machine. No Google account, nothing of yours is touched.")
 )
-@click.option("--scenario", metavar="S", default="fresh", show_default=True, help=told("What there is at the start."))
-@click.option("--list", "list_", is_flag=True, help=told("List the scenarios."))
 @click.option(
-    "--keep", metavar=told("DIR"), callback=absolute_folder, help=told("Keep the files made, in this folder.")
+    "--scenario", metavar="S", default="fresh", show_default=True, help=translate("What there is at the start.")
+)
+@click.option("--list", "list_", is_flag=True, help=translate("List the scenarios."))
+@click.option(
+    "--keep", metavar=translate("DIR"), callback=absolute_folder, help=translate("Keep the files made, in this folder.")
 )
 @output_options
 @json_option
@@ -301,17 +311,17 @@ def demo(scenario: str, list_: bool, keep: str | None, **options: Any) -> int:
     return demo_command(scenario, options, only_list=list_, keep=keep)
 
 
-@cli.command(help=told("Run Google Cloud in miniature on this machine, for gcloud, bq and your own tries."))
-@click.option("--port", type=click.IntRange(0, 65535), default=0, help=told("HTTP port; 0 takes a free one."))
+@cli.command(help=translate("Run Google Cloud in miniature on this machine, for gcloud, bq and your own tries."))
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help=translate("HTTP port; 0 takes a free one."))
 @click.option(
     "--env-file",
     metavar="F",
     type=click.Path(dir_okay=False),
     callback=findable,
-    help=told("Holds 'export' lines once it is ready."),
+    help=translate("Holds 'export' lines once it is ready."),
 )
-@click.option("--scenario", metavar="S", default="fresh", show_default=True, help=told("A name, or a TOML file."))
-@click.option("--latency-ms", metavar="N", type=click.FloatRange(0), help=told("Added to every call."))
+@click.option("--scenario", metavar="S", default="fresh", show_default=True, help=translate("A name, or a TOML file."))
+@click.option("--latency-ms", metavar="N", type=click.FloatRange(0), help=translate("Added to every call."))
 @handled
 def sandbox(port: int, env_file: str | None, scenario: str, latency_ms: float | None) -> int:
     from kbq_tui.cli.commands.demo import sandbox_command
@@ -319,7 +329,7 @@ def sandbox(port: int, env_file: str | None, scenario: str, latency_ms: float | 
     return sandbox_command(scenario=scenario, port=port, env_file=env_file, latency_ms=latency_ms)
 
 
-@cli.command(help=told('Print completion for a shell: eval "$(kbq-tui completion bash)".'))
+@cli.command(help=translate('Print completion for a shell: eval "$(kbq-tui completion bash)".'))
 @click.argument("shell", type=click.Choice(SHELLS))
 def completion(shell: str) -> None:
     from click.shell_completion import get_completion_class

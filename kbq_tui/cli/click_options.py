@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 import click
 
 from kbq_tui.i18n.language import LANGUAGES
-from kbq_tui.i18n.messages import mark, told
+from kbq_tui.i18n.messages import N_, Message, render, translate
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -27,9 +27,9 @@ def _valid(ctx: click.Context, param: click.Parameter, value: str | None) -> str
         return None
     from kbq_tui.model import spec
 
-    check: Callable[[str], str | None] = getattr(spec, _CHECKS[param.name or ""])
+    check: Callable[[str], Message | None] = getattr(spec, _CHECKS[param.name or ""])
     if reason := check(value):
-        raise click.BadParameter(told(reason))
+        raise click.BadParameter(render(reason))
     return value
 
 
@@ -39,7 +39,7 @@ def valid_names(ctx: click.Context, param: click.Parameter, value: tuple[str, ..
 
     for name in value:
         if reason := check_name(name):
-            raise click.BadParameter(told(reason))
+            raise click.BadParameter(render(reason))
     return value
 
 
@@ -63,21 +63,21 @@ def _valid_account(ctx: click.Context, param: click.Parameter, value: str | None
     from kbq_tui.model.spec import check_account
 
     if reason := check_account(value.partition("@")[0]):
-        raise click.BadParameter(told(reason))
+        raise click.BadParameter(render(reason))
     return value
 
 
 def valid_key(ctx: click.Context, param: click.Parameter, value: str) -> str:
     """Refuse an empty id: every key begins with it, so that an unset variable would delete the only one there is."""
     if not value.strip():
-        raise click.BadParameter(told("Give the key's id, or its beginning, as kbq-tui key list shows it."))
+        raise click.BadParameter(translate("Give the key's id, or its beginning, as kbq-tui key list shows it."))
     return value
 
 
 def _whole_file(value: str) -> str:
     """Return the path of a file, as `_whole` does. Raises: click.BadParameter."""
     if value.endswith(os.sep):
-        raise click.BadParameter(told("It ends in a slash, as a folder's name does. Give the name of a file."))
+        raise click.BadParameter(translate("It ends in a slash, as a folder's name does. Give the name of a file."))
     return _whole(value)
 
 
@@ -86,7 +86,7 @@ def _whole(value: str) -> str:
     try:
         return os.path.abspath(os.path.expanduser(value))  # noqa: PTH100, PTH111  pathlib is late here
     except FileNotFoundError:
-        reason = told("The working directory is gone. Change to another, or give a whole path.")
+        reason = translate("The working directory is gone. Change to another, or give a whole path.")
         raise click.BadParameter(reason) from None
 
 
@@ -100,7 +100,7 @@ def findable(ctx: click.Context, param: click.Parameter, value: str | None) -> s
 def valid_report(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
     """Refuse a report of no known kind."""
     if value is not None and not value.endswith((".md", ".html", ".json")):
-        raise click.BadParameter(told("A report's name ends in .md, .html or .json."))
+        raise click.BadParameter(translate("A report's name ends in .md, .html or .json."))
     return findable(ctx, param, value)
 
 
@@ -127,11 +127,11 @@ _LANG = click.Option(
     ["--lang"],
     type=click.Choice(LANGUAGES),
     expose_value=False,  # it was heeded before anything was read in
-    help=told("Language; else KBQ_TUI_LANG, else the locale's."),
+    help=translate("Language; else KBQ_TUI_LANG, else the locale's."),
 )
 
 
-_USAGE = (mark("[OPTIONS]"), mark("COMMAND [ARGS]..."), mark("[COMMAND] [ARGS]..."))
+_USAGE = (N_("[OPTIONS]"), N_("COMMAND [ARGS]..."), N_("[COMMAND] [ARGS]..."))
 """What click says untranslated."""
 
 
@@ -153,11 +153,13 @@ class Command(click.Command):
             for arg in args:
                 value = arg.partition("=")[2] if arg.startswith("--") and "=" in arg else arg
                 if scrub(value) != value or ("/" not in value[:1] and scrub_typed(value) != value):
-                    raise click.UsageError(told("This looks like a secret. Name the file that holds it instead."), ctx)
+                    raise click.UsageError(
+                        translate("This looks like a secret. Name the file that holds it instead."), ctx
+                    )
         return super().parse_args(ctx, args)
 
     def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
-        return [told(piece) if piece in _USAGE else piece for piece in super().collect_usage_pieces(ctx)]
+        return [translate(piece) if piece in _USAGE else piece for piece in super().collect_usage_pieces(ctx)]
 
 
 class TextCommand(Command):
@@ -177,52 +179,65 @@ THEMES = ("dark", "light", "contrast", "mono")
 FILE = click.Path(exists=True, dir_okay=False)
 
 connection_options = _together(
-    click.option("--project", metavar="ID", callback=_valid, help=told("Project ID (not number, not name).")),
+    click.option("--project", metavar="ID", callback=_valid, help=translate("Project ID (not number, not name).")),
     click.option(
-        "--location", metavar=told("LOCATION"), callback=_valid, help=told("US, EU or a region; existing datasets win.")
+        "--location",
+        metavar=translate("LOCATION"),
+        callback=_valid,
+        help=translate("US, EU or a region; existing datasets win."),
     ),
-    click.option("--direction", type=click.Choice(("import", "export", "both")), help=told("Which way data flows.")),
-    click.option("--import-dataset", metavar="NAME", callback=_valid, help=told("What Klaviyo reads.")),
-    click.option("--staging-dataset", metavar="NAME", callback=_valid, help=told("Klaviyo's working space.")),
-    click.option("--export-dataset", metavar="NAME", callback=_valid, help=told("What Klaviyo writes.")),
     click.option(
-        "--service-account", metavar="ID|EMAIL", callback=_valid_account, help=told("The account Klaviyo uses.")
+        "--direction", type=click.Choice(("import", "export", "both")), help=translate("Which way data flows.")
     ),
-    click.option("--key-file", metavar=told("FILE"), callback=absolute, help=told("Where its key is kept.")),
+    click.option("--import-dataset", metavar="NAME", callback=_valid, help=translate("What Klaviyo reads.")),
+    click.option("--staging-dataset", metavar="NAME", callback=_valid, help=translate("Klaviyo's working space.")),
+    click.option("--export-dataset", metavar="NAME", callback=_valid, help=translate("What Klaviyo writes.")),
     click.option(
-        "--credentials", metavar=told("FILE"), type=FILE, callback=absolute, help=told("Your own Google credentials.")
+        "--service-account", metavar="ID|EMAIL", callback=_valid_account, help=translate("The account Klaviyo uses.")
     ),
-    click.option("--impersonate", metavar=told("ACCOUNT"), help=told("Act as this service account.")),
-    click.option("--quota-project", metavar="ID", help=told("Project that calls are charged to.")),
+    click.option("--key-file", metavar=translate("FILE"), callback=absolute, help=translate("Where its key is kept.")),
+    click.option(
+        "--credentials",
+        metavar=translate("FILE"),
+        type=FILE,
+        callback=absolute,
+        help=translate("Your own Google credentials."),
+    ),
+    click.option("--impersonate", metavar=translate("ACCOUNT"), help=translate("Act as this service account.")),
+    click.option("--quota-project", metavar="ID", help=translate("Project that calls are charged to.")),
     click.option(
         "--config",
-        metavar=told("FILE"),
+        metavar=translate("FILE"),
         type=click.Path(dir_okay=False),
         callback=findable,
-        help=told("One connection file."),
+        help=translate("One connection file."),
     ),
     click.option(
         "--timeout",
         metavar="S",
         type=click.FloatRange(0.1, 3600),
         default=60.0,
-        help=told("Seconds for one call to Google."),
+        help=translate("Seconds for one call to Google."),
     ),
 )
 
 output_options = _together(
-    click.option("--no-color", "--mono", "no_color", is_flag=True, help=told("No colours (so does NO_COLOR).")),
-    click.option("--ascii/--no-ascii", "ascii_", default=None, help=told("ASCII only; as chosen with F4 by default.")),
-    click.option("--theme", type=click.Choice(THEMES), help=told("Colours; as chosen with F6 by default.")),
-    click.option("--mouse/--no-mouse", default=None, help=told("Mouse in the screens; off over SSH by default.")),
-    click.option("--log-file", metavar=told("FILE"), callback=absolute, help=told("Where the log goes.")),
-    click.option("-v", "--verbose", count=True, help=told("Say and log more.")),
+    click.option("--no-color", "--mono", "no_color", is_flag=True, help=translate("No colours (so does NO_COLOR).")),
+    click.option(
+        "--ascii/--no-ascii", "ascii_", default=None, help=translate("ASCII only; as chosen with F4 by default.")
+    ),
+    click.option("--theme", type=click.Choice(THEMES), help=translate("Colours; as chosen with F6 by default.")),
+    click.option("--mouse/--no-mouse", default=None, help=translate("Mouse in the screens; off over SSH by default.")),
+    click.option("--log-file", metavar=translate("FILE"), callback=absolute, help=translate("Where the log goes.")),
+    click.option("-v", "--verbose", count=True, help=translate("Say and log more.")),
 )
 """What it looks like and says; these stand before a command as well, for `kbq-tui` alone has screens and a log."""
 
-json_option = click.option("--json", "as_json", is_flag=True, help=told("JSON on standard output."))
+json_option = click.option("--json", "as_json", is_flag=True, help=translate("JSON on standard output."))
 over_grants_option = click.option(
-    "--remove-over-grants", is_flag=True, help=told("Also take away what the service account holds beyond its need.")
+    "--remove-over-grants",
+    is_flag=True,
+    help=translate("Also take away what the service account holds beyond its need."),
 )
-yes_option = click.option("--yes", is_flag=True, help=told("Do it without asking."))
+yes_option = click.option("--yes", is_flag=True, help=translate("Do it without asking."))
 name_argument = click.argument("name", required=False, callback=_valid, shell_complete=connection_names)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final, TextIO
 
 from kbq_tui.cli.live import LiveLines
-from kbq_tui.i18n.messages import Said, mark, told
+from kbq_tui.i18n.messages import N_, as_message, render, translate
 from kbq_tui.model.problem import Problem
 from kbq_tui.model.text import inert
 
@@ -22,38 +22,38 @@ WIDTH: Final = 78
 
 _MARKS: Final[Mapping[str, tuple[str, str, str, str]]] = {
     # JSON's word: what a person reads, Unicode, ASCII, colour (SGR)
-    "create": (mark("create"), "+", "+", "32"),
-    "update": (mark("update"), "~", "~", "33"),
-    "delete": (mark("delete"), "-", "-", "31"),
-    "noop": (mark("in place"), "=", "=", "2"),
-    "blocked": (mark("blocked"), "✗", "x", "31"),
-    "pass": (mark("pass"), "✓", "+", "32"),
-    "fail": (mark("fail"), "✗", "x", "31"),
-    "unknown": (mark("unknown"), "?", "?", "33"),
-    "skipped": (mark("skipped"), "○", "o", "2"),
-    "ok": (mark("ok"), "✓", "+", "32"),
-    "warning": (mark("warning"), "!", "!", "33"),
-    "broken": (mark("broken"), "✗", "x", "31"),
-    "started": (mark("started"), "…", ".", "2"),
-    "waiting": (mark("waiting"), "…", ".", "33"),
-    "progressed": (mark("under way"), "…", ".", "2"),
-    "finished": (mark("finished"), "✓", "+", "32"),
-    "failed": (mark("failed"), "✗", "x", "31"),
+    "create": (N_("create"), "+", "+", "32"),
+    "update": (N_("update"), "~", "~", "33"),
+    "delete": (N_("delete"), "-", "-", "31"),
+    "noop": (N_("in place"), "=", "=", "2"),
+    "blocked": (N_("blocked"), "✗", "x", "31"),
+    "pass": (N_("pass"), "✓", "+", "32"),
+    "fail": (N_("fail"), "✗", "x", "31"),
+    "unknown": (N_("unknown"), "?", "?", "33"),
+    "skipped": (N_("skipped"), "○", "o", "2"),
+    "ok": (N_("ok"), "✓", "+", "32"),
+    "warning": (N_("warning"), "!", "!", "33"),
+    "broken": (N_("broken"), "✗", "x", "31"),
+    "started": (N_("started"), "…", ".", "2"),
+    "waiting": (N_("waiting"), "…", ".", "33"),
+    "progressed": (N_("under way"), "…", ".", "2"),
+    "finished": (N_("finished"), "✓", "+", "32"),
+    "failed": (N_("failed"), "✗", "x", "31"),
 }
 
 _LABELS: Final = (
-    _CAUSE := mark("cause:"),
-    _SAID := mark("said:"),
-    _REMEDY := mark("remedy:"),
-    _WHO := mark("who:"),
-    _WAIT := mark("wait:"),
-    _MORE := mark("more:"),
+    _CAUSE := N_("cause:"),
+    _SAID := N_("said:"),
+    _REMEDY := N_("remedy:"),
+    _WHO := N_("who:"),
+    _WAIT := N_("wait:"),
+    _MORE := N_("more:"),
 )
 
 
 def column() -> int:
     """Return the cells that a glyph with its word takes on a line, with a gap after it."""
-    return max(len("✓ ") + len(told(word)) + 1 for word, *_ in _MARKS.values())
+    return max(len("✓ ") + len(translate(word)) + 1 for word, *_ in _MARKS.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +101,8 @@ class Console:
             result: whether it is written on the stream of results.
             width: cells to fill up to.
         """
-        said, unicode, plain, colour = _MARKS[word]
-        text = f"{plain if self.ascii else unicode} {told(said)}".ljust(width)
+        message, unicode, plain, colour = _MARKS[word]
+        text = f"{plain if self.ascii else unicode} {translate(message)}".ljust(width)
         return f"\x1b[{colour}m{text}\x1b[0m" if (self.out_colour if result else self.err_colour) else text
 
     def prose(self, text: str, indent: str = "", hanging: str = "") -> list[str]:
@@ -120,31 +120,29 @@ class Console:
             heading: what it is here, told; an error by default.
         """
         write = self.result if result else self.say
-        width = max(len(told(label)) for label in _LABELS) + 1
+        width = max(len(translate(label)) for label in _LABELS) + 1
         indent = " " * (2 + width)
 
         def part(label: str, text: str) -> None:
-            for line in self.prose(text, f"  {told(label):<{width}}", indent):
+            for line in self.prose(text, f"  {translate(label):<{width}}", indent):
                 write(line)
 
         code = f" [{problem.code}]" if problem.code else ""
-        for line in self.prose(f"{heading or told('error')}: {told(problem.title)}{code}", hanging="  "):
+        for line in self.prose(f"{heading or translate('error')}: {render(problem.title)}{code}", hanging="  "):
             write(line)
-        part(_CAUSE, told(problem.cause))
-        if problem.original and problem.original != problem.cause:
-            own = isinstance(problem.original, Said)  # Google's words are not looked up among ours
-            part(_SAID, inert(told(problem.original) if own else problem.original, LONGEST))
+        part(_CAUSE, render(problem.cause))
+        if problem.original and str(problem.original) != str(problem.cause):
+            part(_SAID, inert(render(as_message(problem.original)), LONGEST))
         for step in problem.remedy:
-            first, *commands = told(step).split("\n")
-            part(_REMEDY, first)
-            for command in commands:
+            part(_REMEDY, render(step.text))
+            for command in step.commands:
                 write(indent + "  " + inert(command))
         if problem.who:
-            part(_WHO, told(problem.who))
+            part(_WHO, render(problem.who))
         if problem.wait:
-            part(_WAIT, told("up to {seconds} s may help", seconds=problem.wait))
+            part(_WAIT, translate("up to {seconds} s may help", seconds=problem.wait))
         if problem.link:
-            write(f"  {told(_MORE):<{width}}{inert(problem.link)}")
+            write(f"  {translate(_MORE):<{width}}{inert(problem.link)}")
 
     def _write(self, stream: TextIO, line: str, end: str = "\n") -> None:
         if self.live is not None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, Self, TextIO
 
 from kbq_tui.cli.bootstrap import CALL_TIMEOUT, Adapters, Options, UsageError, build, choose_name, connections_of
-from kbq_tui.i18n.messages import mark, said, told
+from kbq_tui.i18n.messages import N_, message, render, translate
 from kbq_tui.local.loop import Loop
 from kbq_tui.model.problem import ProblemError
 from kbq_tui.model.text import inert
@@ -40,7 +40,7 @@ _VALUES = (
     "impersonate",
     "quota_project",
 )
-_STOPPING = mark("Stopping as soon as what has begun is finished. Ctrl+C again leaves at once.")
+_STOPPING = N_("Stopping as soon as what has begun is finished. Ctrl+C again leaves at once.")
 _HUNG_UP = 129
 """Exit status where the terminal went away: there is nowhere to print to."""
 _PASTED = 256 * 1024
@@ -55,7 +55,7 @@ def failed(options: Mapping[str, Any]) -> Iterator[None]:
     except UsageError as error:
         import click
 
-        raise click.UsageError(told(error.args[0])) from None
+        raise click.UsageError(render(error.args[0])) from None
     except ProblemError as error:
         _end(options, error.problem)
     except BaseExceptionGroup as group:
@@ -169,8 +169,8 @@ class CommandContext:
         if notes:
             paper = paper_of(options)
             for note in notes:
-                paper.say(told("note: {note}", note=inert(told(note))))
-        return cls(options, place, Loop(lambda: paper_of(options).say(told(_STOPPING))))
+                paper.say(translate("note: {note}", note=inert(render(note))))
+        return cls(options, place, Loop(lambda: paper_of(options).say(translate(_STOPPING))))
 
     @cached_property
     def face(self) -> PlainRunner:
@@ -200,7 +200,7 @@ class CommandContext:
     def need_consent(self, yes: bool) -> None:
         """Raise: UsageError, where nobody has agreed and nobody can be asked."""
         if not yes and self.face.confirm is None:
-            raise UsageError(said("Nobody can be asked here. Give --yes to go ahead."))
+            raise UsageError(message("Nobody can be asked here. Give --yes to go ahead."))
 
     def screens(self, start: Literal["setup", "dashboard"] | None) -> int:
         """Run the screens, and print the summary once they are gone.
@@ -242,7 +242,7 @@ class CommandContext:
                 raise UsageError(str(error)) from None
             except NoAnswerError as error:
                 raise UsageError(
-                    said("The input ended, and nobody answered: {question}", question=str(error))
+                    message("The input ended, and nobody answered: {question}", question=str(error))
                 ) from None
 
     def mend(self, spec: ConnectionSpec, *, agreed: bool) -> int:
@@ -250,14 +250,14 @@ class CommandContext:
         paper, confirm = self.face.paper, self.face.confirm
         local = self.place.keys.inspect(spec.key_file, spec.project, spec.account_email)
         for warning in local.warnings if local is not None else ():
-            paper.say(inert(told(warning)))
-        path = inert(local.path) if local is not None else told("the key file")
-        if not agreed and (confirm is None or not confirm(told("Make {path} readable by you only?", path=path))):
-            paper.say(told("Nothing was changed."))
+            paper.say(inert(render(warning)))
+        path = inert(local.path) if local is not None else translate("the key file")
+        if not agreed and (confirm is None or not confirm(translate("Make {path} readable by you only?", path=path))):
+            paper.say(translate("Nothing was changed."))
             return 1
         done = self.place.keys.mend(spec.key_file, spec.project, spec.account_email)
-        for line in done or (said("Nothing had to be changed."),):
-            paper.result(inert(told(line)))
+        for line in done or (message("Nothing had to be changed."),):
+            paper.result(inert(render(line)))
         return 0
 
     def shred(self, spec: ConnectionSpec, *, agreed: bool) -> int:
@@ -268,13 +268,16 @@ class CommandContext:
         if (
             not agreed
             and path
-            and (confirm is None or not confirm(told("Destroy {path}? Klaviyo must have it by now.", path=inert(path))))
+            and (
+                confirm is None
+                or not confirm(translate("Destroy {path}? Klaviyo must have it by now.", path=inert(path)))
+            )
         ):
-            paper.say(told("Nothing was changed."))
+            paper.say(translate("Nothing was changed."))
             return 1
         left = self.place.keys.shred(spec.key_file, spec.project, spec.account_email)
-        paper.result(told("Destroyed {path}.", path=inert(path)))
-        paper.say(told(left))
+        paper.result(translate("Destroyed {path}.", path=inert(path)))
+        paper.say(render(left))
         return 0
 
 
@@ -333,7 +336,7 @@ def _report_kind() -> FileKind:
     from kbq_tui.export.report import is_report
     from kbq_tui.local.files import FileKind
 
-    return FileKind(said("a report"), is_report, follows_links=True)
+    return FileKind(message("a report"), is_report, follows_links=True)
 
 
 def check_report(path: str | None) -> None:
@@ -367,7 +370,7 @@ def _confirm(paper: Console) -> Callable[[str], bool] | None:
     from kbq_tui.cli.prompts import means_yes
 
     def confirm(question: str) -> bool:
-        paper.ask(f"{question} [{told('y/N')}] ")
+        paper.ask(f"{question} [{translate('y/N')}] ")
         return means_yes(sys.stdin.readline().strip())
 
     return confirm
@@ -388,7 +391,7 @@ def status_of_all(options: Mapping[str, Any], names: tuple[str, ...], *, every: 
     for name in names or ((None,) if chosen.config is not None else ()):
         choose_name(replace(chosen, name=name), connections)  # names one that is not there
     if not known and not names and (every or "project" not in build(chosen).beliefs):
-        paper_of(options).say(told("There is no connection yet: kbq-tui setup"))
+        paper_of(options).say(translate("There is no connection yet: kbq-tui setup"))
         return NOT_HEALTHY
     wanted = known if every else names or (choose_name(chosen, connections),)
     shared = {**options, "as_filed": len(wanted) > 1 or every}
@@ -413,10 +416,10 @@ def explain_text(text: str | None, options: Mapping[str, Any]) -> int:
     paper = paper_of(options)
     if text is None or text == "-":
         if sys.stdin.isatty():
-            paper.say(told("Paste the error, then press Ctrl+D on a line of its own."))
+            paper.say(translate("Paste the error, then press Ctrl+D on a line of its own."))
         text = sys.stdin.read(_PASTED)
     if not text.strip():
-        raise UsageError(said("There is no text to explain."))
+        raise UsageError(message("There is no text to explain."))
     return explain_command(paper, text, _context(options), as_json=bool(options.get("as_json")))
 
 

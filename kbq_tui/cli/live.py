@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TextIO
 
-from kbq_tui.i18n.messages import told_many
+from kbq_tui.i18n.messages import translate_n
 
 Size = Callable[[], tuple[int, int]]
 _MORE = ""
@@ -130,7 +130,7 @@ class LiveLines:
         for n, (key, line) in enumerate(self._lines.items()):
             rows, left = line.rows(columns), len(self._lines) - n
             if len(drawn) + len(rows) + (left > 1) > room:
-                more = cut(told_many("… {n} more waits", "… {n} more wait", left), columns - 1)
+                more = cut(translate_n("… {n} more waits", "… {n} more wait", left), columns - 1)
                 drawn.append(more)
                 self._drawn[_MORE] = [cells(more)]
                 break

@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import NoReturn
 
-from kbq_tui.i18n.messages import told
+from kbq_tui.i18n.messages import translate
 
 COMPLETE_VARIABLE = "_KBQ_TUI_COMPLETE"
 """Set by a shell that asks for completions."""
@@ -101,7 +101,7 @@ def _of_output(error: Exception) -> int | None:
     with suppress(OSError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     if why is not None and not isinstance(why, BrokenPipeError):  # else nobody reads any more, and knows it
-        _tell(told("Standard output cannot be written: {why}.", why=why.strerror or type(why).__name__))
+        _tell(translate("Standard output cannot be written: {why}.", why=why.strerror or type(why).__name__))
     return 1
 
 
@@ -149,7 +149,7 @@ def _of_threads(error: Exception) -> int | None:
     if not all(isinstance(leaf, RuntimeError) and "start new thread" in str(leaf) for leaf in _leaves(error)):
         return None
     _tell(
-        told(
+        translate(
             "No thread can be started: a limit of the system is reached. End other programs, or raise the limit "
             "(ulimit -u, the service's TasksMax, the container's pids limit)."
         )
@@ -182,11 +182,13 @@ def unexpected(error: Exception) -> int:
         path = _logged(error)
     kind = type(error).__name__
     if isinstance(error, ModuleNotFoundError):
-        what = told("unexpected error ({kind}: no module {name}; install kbq-tui again).", kind=kind, name=error.name)
+        what = translate(
+            "unexpected error ({kind}: no module {name}; install kbq-tui again).", kind=kind, name=error.name
+        )
     else:
-        what = told("unexpected error ({kind}).", kind=kind)
-    where = " " + told("The log has the details: {path}.", path=path) if path else ""
-    last = told("For a bug report, add what this prints: kbq-tui doctor")
+        what = translate("unexpected error ({kind}).", kind=kind)
+    where = " " + translate("The log has the details: {path}.", path=path) if path else ""
+    last = translate("For a bug report, add what this prints: kbq-tui doctor")
     _tell(f"{what}{where}\n{last}")
     return 1
 

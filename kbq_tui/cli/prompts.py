@@ -4,20 +4,20 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from kbq_tui.cli.console import Console
-from kbq_tui.i18n.messages import told
+from kbq_tui.i18n.messages import Message, render, translate
 from kbq_tui.model.text import inert
 
-Check = Callable[[str], str | None]
+Check = Callable[[str], Message | None]
 
 
 def means_yes(answer: str) -> bool:
     """Return whether somebody says yes: in the language spoken, or in English."""
-    return answer.lower() in ("y", "yes", told("yes"), told("yes")[0])
+    return answer.lower() in ("y", "yes", translate("yes"), translate("yes")[0])
 
 
 def means_no(answer: str) -> bool:
     """Return whether somebody says no: in the language spoken, or in English."""
-    return answer.lower() in ("n", "no", told("no"), told("no")[0])
+    return answer.lower() in ("n", "no", translate("no"), translate("no")[0])
 
 
 class NoAnswerError(Exception):
@@ -60,7 +60,7 @@ class FromLines:
             reason = check(answer)
             if reason is None:
                 return answer
-            self._paper.say("   " + told(reason))
+            self._paper.say("   " + render(reason))
 
     def choice(self, key: str, question: str, choices: Sequence[str], default: str) -> str:
         """Ask for a number or the word itself."""
@@ -72,17 +72,17 @@ class FromLines:
                 return answer
             if answer.isascii() and answer.isdigit() and 1 <= int(answer) <= len(choices):
                 return choices[int(answer) - 1]
-            self._paper.say("   " + told("Type a number from 1 to {most}, or the word itself.", most=len(choices)))
+            self._paper.say("   " + translate("Type a number from 1 to {most}, or the word itself.", most=len(choices)))
 
     def yes(self, key: str, question: str, *, default: bool) -> bool:
         """Ask for yes or no."""
         while True:
-            answer = self._ask(f"{question} [{told('Y/n' if default else 'y/N')}]: ")
+            answer = self._ask(f"{question} [{translate('Y/n' if default else 'y/N')}]: ")
             if not answer:
                 return default
             if means_yes(answer) or means_no(answer):
                 return means_yes(answer)
-            self._paper.say("   " + told("Type y or n."))
+            self._paper.say("   " + translate("Type y or n."))
 
     def confirm(self, question: str) -> bool:
         """Ask for yes or no; no by default."""

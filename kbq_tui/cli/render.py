@@ -10,7 +10,7 @@ from kbq_tui.diagnosis.root_cause import is_consequence
 from kbq_tui.engine.health import stopped
 from kbq_tui.engine.last_known import LOOK_EVERY
 from kbq_tui.engine.status import Line, Status
-from kbq_tui.i18n.messages import Said, mark, said, told
+from kbq_tui.i18n.messages import EMPTY, N_, Message, as_message, message, render, translate
 from kbq_tui.model.checks import CheckResult, Verdict, healthy
 from kbq_tui.model.events import Event, EventKind
 from kbq_tui.model.plan import Plan
@@ -37,19 +37,19 @@ def show_plan(plan: Plan, paper: Console, *, result: bool) -> None:
     write = paper.result if result else paper.say
     width = column()
     for cause in plan.causes:
-        paper.problem(cause, result=result, heading=told("problem"))
+        paper.problem(cause, result=result, heading=translate("problem"))
         write("")
     for action in plan.actions:
-        write(f"{paper.mark(action.change.value, result=result, width=width)}{inert(told(action.summary))}")
+        write(f"{paper.mark(action.change.value, result=result, width=width)}{inert(render(action.summary))}")
     for blocked in plan.blocked if not stopped(plan.causes) else ():
-        write(f"{paper.mark('blocked', result=result, width=width)}{inert(told(blocked.action.summary))}")
+        write(f"{paper.mark('blocked', result=result, width=width)}{inert(render(blocked.action.summary))}")
     own = [b.problem for b in plan.blocked if not is_consequence(b.problem, plan.causes)]
     for problem in distinct(own):
         write("")
-        paper.problem(problem, result=result, heading=told("blocked"))
+        paper.problem(problem, result=result, heading=translate("blocked"))
     for problem in distinct(plan.warnings):
         write("")
-        paper.problem(problem, result=result, heading=told("note"))
+        paper.problem(problem, result=result, heading=translate("note"))
     write("")
     write(counted(plan))
 
@@ -57,11 +57,11 @@ def show_plan(plan: Plan, paper: Console, *, result: bool) -> None:
 def counted(plan: Plan) -> str:
     """Return the plan in one sentence."""
     if plan.complete:
-        return told("Everything is in place already.")
+        return translate("Everything is in place already.")
     changes, same = len(plan.changes), len(plan.actions) - len(plan.changes)
     if not plan.blocked:
-        return told("{changes} to change, {same} in place already.", changes=changes, same=same)
-    return told(
+        return translate("{changes} to change, {same} in place already.", changes=changes, same=same)
+    return translate(
         "{changes} to change, {same} in place already, {blocked} blocked.",
         changes=changes,
         same=same,
@@ -71,7 +71,7 @@ def counted(plan: Plan) -> str:
 
 def distinct(problems: Sequence[Problem]) -> list[Problem]:
     """Return each problem once; of many of one kind the first few, and how many more there are."""
-    seen: dict[tuple[str | None, str], Problem] = {}
+    seen: dict[tuple[str | None, Message], Problem] = {}
     for problem in problems:
         seen.setdefault((problem.code, problem.cause), problem)
     counts: Counter[str | None] = Counter()
@@ -83,8 +83,8 @@ def distinct(problems: Sequence[Problem]) -> list[Problem]:
     return kept + [
         Problem(
             code,
-            said("{n} more like these", n=count - MOST_ALIKE),
-            said("They are not shown one by one; --json has them all."),
+            message("{n} more like these", n=count - MOST_ALIKE),
+            message("They are not shown one by one; --json has them all."),
         )
         for code, count in counts.items()
         if count > MOST_ALIKE
@@ -100,8 +100,8 @@ class EventLines:
     """
 
     paper: Console
-    _titles: dict[str, str] = field(default_factory=dict)
-    _waiting: dict[str, str] = field(default_factory=dict)
+    _titles: dict[str, Message] = field(default_factory=dict)
+    _waiting: dict[str, Message] = field(default_factory=dict)
     _hinted: bool = False
 
     def __call__(self, event: Event) -> None:
@@ -110,15 +110,15 @@ class EventLines:
                 if event.text:
                     self._titles.setdefault(event.action, event.text)
                 if self.paper.verbose:
-                    self._line(event, told(event.text))
+                    self._line(event, render(event.text))
             case EventKind.WAITING:
                 self._wait(event)
             case EventKind.FINISHED:
                 self.ended(event.action)
-                self._line(event, told("{what} ({seconds:.1f} s)", what=event.text, seconds=event.elapsed))
+                self._line(event, translate("{what} ({seconds:.1f} s)", what=event.text, seconds=event.elapsed))
             case EventKind.FAILED | EventKind.SKIPPED:
                 self.ended(event.action)
-                self._line(event, f"{self._title(event)}: {told(event.text)}")
+                self._line(event, f"{self._title(event)}: {render(event.text)}")
 
     def ended(self, action: str) -> None:
         """Take away the line of a wait that is over."""
@@ -126,23 +126,24 @@ class EventLines:
         if self.paper.live is not None:
             self.paper.live.drop(action)
 
-    def waits_for(self, action: str) -> str:
+    def waits_for(self, action: str) -> Message:
         """Return what an action or check waits for; empty where it does not wait."""
-        return self._waiting.get(action, "")
+        return self._waiting.get(action, EMPTY)
 
     def _wait(self, event: Event) -> None:
         before, self._waiting[event.action] = self._waiting.get(event.action), event.text
-        title, text = inert(self._title(event)), inert(told(event.text))
+        title, text = inert(self._title(event)), inert(render(event.text))
         if self.paper.live is not None:
             if not self._hinted:
                 self._hinted = True
-                self.paper.say(told("Ctrl+C stops waiting, and undoes nothing."))
+                self.paper.say(translate("Ctrl+C stops waiting, and undoes nothing."))
             self.paper.live.put(event.action, LiveLine(self._mark(event), column(), title, text))
-        elif before is None or _form(before) != _form(event.text):
+        elif before is None or before.template != event.text.template:
             self.paper.say(f"{self._mark(event)}{title}: {text}")
 
     def _title(self, event: Event) -> str:
-        return told(self._titles.get(event.action, event.action))
+        title = self._titles.get(event.action)
+        return render(title) if title else event.action
 
     def _mark(self, event: Event) -> str:
         return self.paper.mark(event.kind.value, result=False, width=column())
@@ -151,22 +152,17 @@ class EventLines:
         self.paper.say(f"{self._mark(event)}{inert(text)}")
 
 
-def _form(text: str) -> str:
-    """Return a text without its values: two that differ in the seconds alone say the same."""
-    return text.form if isinstance(text, Said) else text
-
-
 def show_check(result: CheckResult, paper: Console, *, as_result: bool) -> None:
     """Write one verdict, with the evidence where it is not a pass."""
     write = paper.result if as_result else paper.say
     width = column()
-    title = told("{what} ({seconds:.1f} s)", what=inert(told(result.check.title)), seconds=result.seconds)
+    title = translate("{what} ({seconds:.1f} s)", what=inert(render(result.check.title)), seconds=result.seconds)
     write(f"{paper.mark(result.verdict.value, result=as_result, width=width)}{result.check.article:<4} {title}")
     if result.verdict is not Verdict.PASS or paper.verbose:
-        for line in paper.prose(inert(told(result.evidence), LONGEST), " " * (width + 5)):
+        for line in paper.prose(inert(render(result.evidence), LONGEST), " " * (width + 5)):
             write(line)
     if paper.verbose and result.command:
-        write(" " * (width + 5) + inert(told(result.command)))
+        write(" " * (width + 5) + inert(render(as_message(result.command))))
 
 
 def show_checks(results: Sequence[CheckResult], paper: Console, *, as_result: bool) -> None:
@@ -176,74 +172,74 @@ def show_checks(results: Sequence[CheckResult], paper: Console, *, as_result: bo
         show_check(result, paper, as_result=as_result)
     for problem in distinct([r.problem for r in results if r.problem is not None and r.verdict is not Verdict.PASS]):
         write("")
-        paper.problem(problem, result=as_result, heading=told("problem"))
+        paper.problem(problem, result=as_result, heading=translate("problem"))
     write("")
     write(verdict_of(results))
 
 
 _COUNTS = {
-    Verdict.PASS: mark("{n} pass"),
-    Verdict.FAIL: mark("{n} fail"),
-    Verdict.UNKNOWN: mark("{n} unknown"),
-    Verdict.SKIPPED: mark("{n} skipped"),
+    Verdict.PASS: N_("{n} pass"),
+    Verdict.FAIL: N_("{n} fail"),
+    Verdict.UNKNOWN: N_("{n} unknown"),
+    Verdict.SKIPPED: N_("{n} skipped"),
 }
 
 
 def verdict_of(results: Sequence[CheckResult]) -> str:
     """Return the verification in one sentence."""
     found = Counter(r.verdict for r in results)
-    counts = ", ".join(told(_COUNTS[v], n=found[v]) for v in Verdict if found[v])
-    return told("Verified: {counts}." if healthy(results) else "Not verified: {counts}.", counts=counts)
+    counts = ", ".join(translate(_COUNTS[v], n=found[v]) for v in Verdict if found[v])
+    return translate("Verified: {counts}." if healthy(results) else "Not verified: {counts}.", counts=counts)
 
 
 def show_line(line: Line, paper: Console, *, result: bool, width: int = TITLE) -> None:
     """Write one line of a status; `width` is that of the title."""
     write = paper.result if result else paper.say
     health = paper.mark(line.health.value, result=result, width=column())
-    write(f"{health}{told(line.title):<{width}} {inert(told(line.text), 300)}")
+    write(f"{health}{render(line.title):<{width}} {inert(render(line.text), 300)}")
 
 
 def width_of(lines: Sequence[Line]) -> int:
     """Return the width in which every title has room."""
-    return max(TITLE, *(len(told(line.title)) for line in lines))
+    return max(TITLE, *(len(render(line.title)) for line in lines))
 
 
 def show_status(status: Status, paper: Console) -> None:
     """Write a connection at a glance, and what stands in the way."""
     name, project = inert(status.spec.name), status.spec.project
     paper.result(
-        told("{name}: healthy, {project}", name=name, project=project)
+        translate("{name}: healthy, {project}", name=name, project=project)
         if status.healthy
-        else told("{name}: NOT HEALTHY, {project}", name=name, project=project)
+        else translate("{name}: NOT HEALTHY, {project}", name=name, project=project)
     )
     if status.stale:
-        paper.result(told(_stale(status)))
+        paper.result(render(_stale(status)))
     width = width_of(status.lines)
     for line in status.lines:
         show_line(line, paper, result=True, width=width)
     if not status.healthy or paper.verbose:
         for problem in distinct([ln.problem for ln in status.lines if ln.problem is not None]):
             paper.say()
-            paper.problem(problem, heading=told("problem"))
+            paper.problem(problem, heading=translate("problem"))
 
 
-def _stale(status: Status) -> str:
+def _stale(status: Status) -> Message:
     """Return how old the values are, and since when no newer ones can be had."""
     at = f"{status.as_of:%Y-%m-%d %H:%M:%S}" if status.as_of is not None else ""
     since = f"{status.since:%H:%M:%S}" if status.since is not None else ""
     if since and at:
-        return said(
+        return message(
             "Shown is what was seen {at} UTC; no answer since {since} UTC, next try in {n} s.",
             at=at,
             since=since,
             n=LOOK_EVERY,
         )
     if at:
-        return said("Nothing could be read now; the last verification is of {at} UTC.", at=at)
-    return said("Nothing could be read, and nothing is known from before.")
+        return message("Nothing could be read now; the last verification is of {at} UTC.", at=at)
+    return message("Nothing could be read, and nothing is known from before.")
 
 
 def show_summary(summary: Summary, paper: Console) -> None:
     """Write the hand-over values."""
     for line in summary.lines():
-        paper.result(inert(told(line)) if line else "")
+        paper.result(inert(render(line)) if line else "")

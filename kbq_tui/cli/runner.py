@@ -12,7 +12,7 @@ from kbq_tui.engine.record import ConnectionRecord
 from kbq_tui.engine.services import AppServices, patience_of
 from kbq_tui.engine.verify.checking import Told
 from kbq_tui.engine.verify.runner import verify
-from kbq_tui.i18n.messages import told
+from kbq_tui.i18n.messages import translate
 from kbq_tui.model.checks import CheckResult, healthy
 from kbq_tui.model.events import Event
 from kbq_tui.model.observed import Observed, Present
@@ -64,7 +64,7 @@ class PlainRunner:
             cloud = self.run(desk.sign_in())
         except ProblemError as error:
             offered = error.problem.kind is Kind.CREDENTIALS and desk.sign_in.gcloud_available()
-            if not offered or self.confirm is None or not self.confirm(told("Use gcloud's own login instead?")):
+            if not offered or self.confirm is None or not self.confirm(translate("Use gcloud's own login instead?")):
                 raise
             cloud = self.run(desk.sign_in(allow_gcloud=True))
         return desk.ports(cloud, name)

@@ -5,7 +5,7 @@ from kbq_tui.cli.render import EventLines, show_checks, show_plan, show_summary
 from kbq_tui.cli.runner import NOT_HEALTHY, PlainRunner, carry_out, check, plan_of, remember_checks, summary_of
 from kbq_tui.engine.apply import Outcome
 from kbq_tui.engine.services import ConnectionDraft
-from kbq_tui.i18n.messages import told
+from kbq_tui.i18n.messages import translate
 from kbq_tui.model.checks import CheckResult, healthy
 from kbq_tui.model.spec import ConnectionSpec
 from kbq_tui.model.steps import Step
@@ -21,7 +21,7 @@ def whole_command(face: PlainRunner, spec: ConnectionSpec, *, as_json: bool) -> 
     paper, desk = face.paper, face.desk
     ports = face.sign_in(spec.name)
     plan, _ = face.run(plan_of(spec, ports))
-    paper.say(told("Plan for project {project}:", project=spec.project))
+    paper.say(translate("Plan for project {project}:", project=spec.project))
     show_plan(plan, paper, result=False)
     record = face.record(spec.name)
     record.keep(draft=ConnectionDraft.of(spec), confirmed=True)
@@ -38,7 +38,7 @@ def whole_command(face: PlainRunner, spec: ConnectionSpec, *, as_json: bool) -> 
 
     if plan.changes:
         paper.say()
-        paper.say(told("Applying:"))
+        paper.say(translate("Applying:"))
     outcome, results, summary = face.run(rest())
     if not outcome.complete:
         for problem in outcome.failed.values():
@@ -47,7 +47,7 @@ def whole_command(face: PlainRunner, spec: ConnectionSpec, *, as_json: bool) -> 
         return status_of(outcome.problems) or 1
     record.keep(screen=Step.VERIFY)
     paper.say()
-    paper.say(told("Verifying with the key:"))
+    paper.say(translate("Verifying with the key:"))
     show_checks(results, paper, as_result=False)
     remember_checks(face, spec, results)
     paper.say()

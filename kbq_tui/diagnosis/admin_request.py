@@ -1,16 +1,16 @@
 """What to send to the person who may do what the operator may not: role, reason, command, undo."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import Final, NamedTuple
 
 from kbq_tui.diagnosis.catalogue import LEVELLED, LEVELS, PERMISSIONS
-from kbq_tui.diagnosis.entry import clean, fill, fill_command, values
+from kbq_tui.diagnosis.entry import clean, fill_command, fill_step, values
 from kbq_tui.diagnosis.requests import LOOK, step
 from kbq_tui.diagnosis.requests_data import REQUESTS
-from kbq_tui.i18n.messages import Said, joined, parts, row, said
-from kbq_tui.model.problem import Context, Problem
+from kbq_tui.i18n.messages import EMPTY, Message, joined, message, row
+from kbq_tui.model.problem import Context, Problem, RemedyStep
 from kbq_tui.shell import commands as cmd
 
 
@@ -35,11 +35,11 @@ class RequestedAction(StrEnum):
 class Commands(NamedTuple):
     """Commands that do a step, and those that undo it. Complete: what is not known stands as `PROJECT_ID`.
 
-    Each a command, or (a `Said`) a step: a sentence, below it commands; where there is none, what to click.
+    A step without a text is nothing but its commands; one without a command says what to click.
     """
 
-    do: tuple[str, ...]
-    undo: tuple[str, ...]
+    do: tuple[RemedyStep, ...]
+    undo: tuple[RemedyStep, ...]
 
 
 _KEY: Final = "iam.disableServiceAccountKeyCreation"
@@ -144,7 +144,13 @@ def commands_for(what: str, context: Context, **details: str) -> Commands:
 
 
 def _filled(do: tuple[str, ...], undo: tuple[str, ...], known: Mapping[str, str]) -> Commands:
-    return Commands(tuple(fill_command(t, known) for t in do), tuple(fill_command(t, known) for t in undo))
+    return Commands(_bare(fill_command(t, known) for t in do), _bare(fill_command(t, known) for t in undo))
+
+
+def _bare(commands: Iterable[str]) -> tuple[RemedyStep, ...]:
+    """Return commands that stand for themselves as a step; nothing where there is none."""
+    made = tuple(commands)
+    return (RemedyStep(EMPTY, made),) if made else ()
 
 
 def _asked(code: str, known: dict[str, str]) -> Commands:
@@ -155,7 +161,7 @@ def _asked(code: str, known: dict[str, str]) -> Commands:
         if level != "project":
             known["dataset"], _, known["table"] = name.partition(".")
     steps = (step(LOOK, *look), *do)
-    return Commands(tuple(fill(t, known) for t in steps), tuple(fill(t, known) for t in undo))
+    return Commands(tuple(fill_step(t, known) for t in steps), tuple(fill_step(t, known) for t in undo))
 
 
 _GENERAL: Final = frozenset({"KBQ-PERMISSION-MISSING", "KBQ-NOT-PERMITTED", "KBQ-STATE-UNKNOWN"})
@@ -178,20 +184,21 @@ def commands_of(problem: Problem, context: Context, commands: Sequence[str] = ()
         context: what is known of the connection.
         commands: that of the step which the problem keeps from being done, where there is one.
     """
-    permission = problem.details.get("permission", "")
+    permission = problem.detail("permission")
     # The role beside a permission is the operator's, not one to be granted to the service account.
-    known = {name: value for name, value in problem.details.items() if name != "role" or not permission}
+    details = {name: str(value) for name, value in problem.details.items()}
+    known = {name: value for name, value in details.items() if name != "role" or not permission}
     code = problem.code or ""
     own = _has_own_request(code)
     if permission and commands and not own:  # the step itself, done by somebody who may
-        return Commands(tuple(commands), _undo(permission, context, known, commands))
+        return Commands(_bare(commands), _undo(permission, context, known, commands))
     found = Commands((), ()) if own or not permission else commands_for(permission, context, **known)
     if not found.do:
-        found = commands_for(code, context, **(problem.details if code in REQUESTS else known))
+        found = commands_for(code, context, **(details if code in REQUESTS else known))
     if not found.do:
-        return Commands(tuple(commands), ())
+        return Commands(_bare(commands), ())
     if commands and code in _GENERAL:
-        return Commands((*found.do, joined("\n", said("Or do the step itself:"), *commands)), found.undo)
+        return Commands((*found.do, RemedyStep(message("Or do the step itself:"), tuple(commands))), found.undo)
     return found
 
 
@@ -200,12 +207,14 @@ def _has_own_request(code: str) -> bool:
     return code in REQUESTS and code not in _GENERAL
 
 
-def lines_of(steps: Sequence[str]) -> tuple[str, ...]:
+def lines_of(steps: Iterable[RemedyStep]) -> tuple[str, ...]:
     """Return the commands alone, of what `Commands` holds."""
-    return tuple(line for each in steps for line in (parts(each)[1:] if isinstance(each, Said) else (each,)))
+    return tuple(command for step in steps for command in step.commands)
 
 
-def _undo(permission: str, context: Context, known: Mapping[str, str], commands: Sequence[str]) -> tuple[str, ...]:
+def _undo(
+    permission: str, context: Context, known: Mapping[str, str], commands: Sequence[str]
+) -> tuple[RemedyStep, ...]:
     """Return what takes one step back, made of what its command names; nothing where that is not certain."""
     deed = _BY_NAME.get(permission)
     if deed is None or len(commands) != 1:
@@ -219,8 +228,8 @@ def _undo(permission: str, context: Context, known: Mapping[str, str], commands:
     takes = _TAKES.search(commands[0]) is not None
     if takes and deed not in (RequestedAction.GRANT_PROJECT, RequestedAction.GRANT_DATASET):
         return ()
-    lines = made.do if takes else made.undo
-    return () if any(_UNFILLED.search(line) for line in lines) else lines
+    steps = made.do if takes else made.undo
+    return () if any(_UNFILLED.search(line) for line in lines_of(steps)) else steps
 
 
 _POLICY_CODES: Final = {
@@ -237,117 +246,120 @@ _POLICY_CODES: Final = {
 _LABEL: Final = 13
 
 
-def handoff(problem: Problem, context: Context, commands: Sequence[str], undo: Sequence[str]) -> Said:
+def handoff(problem: Problem, context: Context, steps: Sequence[RemedyStep], undo: Sequence[RemedyStep]) -> Message:
     """Return a plain-text message for the person who may do what the operator may not.
 
     Args:
         problem: what stands in the way.
         context: what is known of the connection.
-        commands: what they would run, as from `commands_for`.
+        steps: what they would do, as from `commands_for`.
         undo: what takes it back.
     """
+    commands = lines_of(steps)
     known = values(context, problem.details)
     project, account = known.get("project", ""), known.get("account", "")
-    lines: list[str] = [
-        said("Subject: Help needed to connect Klaviyo to BigQuery in project {project}", project=project)
+    lines: list[Message | str] = [
+        message("Subject: Help needed to connect Klaviyo to BigQuery in project {project}", project=project)
         if project
-        else said("Subject: Help needed to connect Klaviyo to BigQuery"),
+        else message("Subject: Help needed to connect Klaviyo to BigQuery"),
         "",
-        said("Hello,"),
+        message("Hello,"),
         "",
-        said("I am connecting Klaviyo to BigQuery, and cannot do one step myself."),
+        message("I am connecting Klaviyo to BigQuery, and cannot do one step myself."),
         "",
-        row(said("What stops:"), problem.title, _LABEL),
-        row(said("Why:"), problem.cause, _LABEL),
-        row(said("Who may:"), problem.who, _LABEL),
+        row(message("What stops:"), problem.title, _LABEL),
+        row(message("Why:"), problem.cause, _LABEL),
+        row(message("Who may:"), problem.who, _LABEL),
     ]
     lines += _needed(problem)
     if context.operator:
-        lines.append(row(said("My account:"), known.get("operator", ""), _LABEL))
+        lines.append(row(message("My account:"), known.get("operator", ""), _LABEL))
     lines += [
         "",
-        said(
+        message(
             "What it is for: Klaviyo reads (or writes) two datasets with a service account used by nothing else"
             " ({account}).",
             account=account,
         )
         if account
-        else said(
+        else message(
             "What it is for: Klaviyo reads (or writes) two datasets with a service account used by nothing else."
         ),
-        said(
+        message(
             "It gets the least it needs: Job User on the project, so that it can run queries, and one role on each of "
             "its datasets; nothing on any other dataset."
         ),
     ]
     lines += _policy(problem)
-    if commands:
-        lines += ["", said("Please run:"), *_listed(commands)]
+    if steps:
+        lines += ["", message("Please run:"), *_listed(steps)]
     if any("service-accounts keys create" in command for command in commands):
-        secret = said("The file this makes is a secret: please hand it over on a safe channel, never by mail or chat.")
+        secret = message(
+            "The file this makes is a secret: please hand it over on a safe channel, never by mail or chat."
+        )
         lines += ["", secret]
     if undo:
-        lines += [] if isinstance(undo[0], Said) else ["", said("To take it back:")]
+        lines += [] if undo[0].text else ["", message("To take it back:")]
         lines += _listed(undo)
     elif any("service-accounts keys delete" in command for command in commands):
-        lines += ["", said("This cannot be taken back: a deleted key is gone for good, and a new one is made instead.")]
+        lines += [
+            "",
+            message("This cannot be taken back: a deleted key is gone for good, and a new one is made instead."),
+        ]
     if _constraints(problem)[0]:
         lines += [
             "",
-            said(
+            message(
                 "Please restore the policy as soon as I have confirmed; what exists by then goes on working. If "
                 "the first commands showed a policy of the project's own, set that one again instead of deleting."
             ),
         ]
-    lines += ["", said("Google's page: {link}", link=problem.link), "", said("Thank you"), ""]
+    lines += ["", message("Google's page: {link}", link=problem.link), "", message("Thank you"), ""]
     return joined("\n", *lines)
 
 
-def _listed(steps: Sequence[str]) -> list[str]:
-    """Return commands and steps as paragraphs: a sentence, and indented below it what to run."""
-    lines: list[str] = []
-    for number, each in enumerate(steps):
-        if not isinstance(each, Said):
-            lines += ["", f"    {each}"] if number == 0 else [f"    {each}"]
-            continue
-        sentence, *commands = parts(each)
-        lines += ["", sentence, *([""] if commands else []), *(f"    {command}" for command in commands)]
+def _listed(steps: Iterable[RemedyStep]) -> list[Message | str]:
+    """Return steps as paragraphs: a sentence, and indented below it what to run."""
+    lines: list[Message | str] = []
+    for each in steps:
+        lines += ["", each.text] if each.text else []
+        lines += ["", *(f"    {command}" for command in each.commands)] if each.commands else []
     return lines
 
 
-def _needed(problem: Problem) -> list[str]:
+def _needed(problem: Problem) -> list[Message | str]:
     """Return the permission and the role, where the problem names them."""
-    permission = problem.details.get("permission", "")
+    permission = problem.detail("permission")
     known = PERMISSIONS.get(permission)
-    lines: list[str] = [row(said("Permission:"), permission, _LABEL)] if permission else []
+    lines: list[Message | str] = [row(message("Permission:"), permission, _LABEL)] if permission else []
     if known is not None and not _has_own_request(problem.code or ""):
-        lines.append(row(said("Role:"), known.granted, _LABEL))
+        lines.append(row(message("Role:"), known.granted, _LABEL))
     return lines
 
 
 def _constraints(problem: Problem) -> tuple[str, str]:
     """Return the constraint behind a refusal, legacy and managed; both empty where there is none."""
     if problem.code == "KBQ-ORG-POLICY":
-        return problem.details.get("constraint", "").removeprefix("constraints/"), ""
+        return problem.detail("constraint").removeprefix("constraints/"), ""
     return _POLICY_CODES.get(problem.code or "", ("", ""))
 
 
-def _policy(problem: Problem) -> list[str]:
+def _policy(problem: Problem) -> list[Message | str]:
     """Return what has to be said of an organization policy: which, where the exception, and for how long."""
     legacy, managed = _constraints(problem)
     if not legacy:
         return []
     return [
         "",
-        said("The policy: constraints/{legacy}.", legacy=legacy)
+        message("The policy: constraints/{legacy}.", legacy=legacy)
         if not managed
-        else said(
+        else message(
             "The policy: constraints/{legacy} (legacy) or constraints/{managed} (managed); either one is enough to "
             "block.",
             legacy=legacy,
             managed=managed,
         ),
-        said(
+        message(
             "What I ask for: an exception at this one project (or by a tag on it), not for the organization, and only "
             "for as long as it takes to make the one thing. It may take 15 minutes to have effect."
         ),

@@ -20,10 +20,10 @@ from kbq_tui.diagnosis.entries import (
     queries,
     signin,
 )
-from kbq_tui.diagnosis.entry import Entry, clean, fill, step, values
+from kbq_tui.diagnosis.entry import Entry, fill, fill_step, shown, step, values
 from kbq_tui.diagnosis.permissions import PERMISSIONS, Permission
-from kbq_tui.i18n.messages import filled, mark, said
-from kbq_tui.model.problem import Context, Problem
+from kbq_tui.i18n.messages import N_, Message, message
+from kbq_tui.model.problem import Context, Problem, RemedyStep
 from kbq_tui.shell import commands as cmd
 
 __all__ = ["CODES", "ENTRIES", "PERMISSIONS", "Entry", "Permission", "permission_missing", "problem"]
@@ -96,7 +96,7 @@ LEVELLED: Final = frozenset({"KBQ-OVER-GRANT", "KBQ-INHERITED-ACCESS", "KBQ-COND
 """The problems whose last three steps are for the levels at which a role is held; `resource` says which it is."""
 
 
-def problem(code: str, context: Context, /, *, original: str = "", **details: object) -> Problem:
+def problem(code: str, context: Context, /, *, original: str | Message = "", **details: object) -> Problem:
     """Return one entry as a Problem.
 
     Args:
@@ -109,29 +109,31 @@ def problem(code: str, context: Context, /, *, original: str = "", **details: ob
         KeyError: for a code that is not in the catalogue.
     """
     entry = ENTRIES[code]
-    kept = {name: text for name, value in details.items() if (text := clean(value))}
+    kept = {name: text for name, value in details.items() if (text := shown(value))}
     known = {**_DEFAULTS.get(code, {}), **values(context, kept)}
     steps = entry.remedy
     if code in LEVELLED:
-        level, _, name = kept.get("resource", "").partition(" ")
+        level, _, name = str(kept.get("resource", "")).partition(" ")
         if level in LEVELS:
             steps = (*steps[:-3], steps[LEVELS[level]])
         if level == "dataset":
             known["dataset"] = name
         elif level == "table":
             known["dataset"], _, known["table"] = name.partition(".")
+    said = {name: value for name, value in kept.items() if isinstance(value, Message)}
+    filling: dict[str, str | Message] = {**known, **said}
     return Problem(
         code=entry.code,
-        title=fill(entry.title, known),
-        cause=fill(entry.cause, known),
-        remedy=tuple(fill(template, known) for template in steps),
-        who=fill(entry.who, known),
+        title=fill(entry.title, filling),
+        cause=fill(entry.cause, filling),
+        remedy=tuple(fill_step(template, filling) for template in steps),
+        who=fill(entry.who, filling),
         kind=entry.kind,
         retry=entry.retry,
         wait=entry.wait,
         link=entry.link,
         details=kept,
-        original=clean(original, 2_000),
+        original=shown(original, 2_000),
     )
 
 
@@ -159,8 +161,8 @@ _OPERATOR_CODES: Final = frozenset(
 )
 
 
-_NEEDED: Final = mark("That needs the permission {permission}, which is missing in project {project}.")
-mark("That needs the permission {permission}, which is missing in your project.")
+_NEEDED: Final = N_("That needs the permission {permission}, which is missing in project {project}.")
+N_("That needs the permission {permission}, which is missing in your project.")
 
 
 def is_operators(code: str, permission: str) -> bool:
@@ -168,7 +170,9 @@ def is_operators(code: str, permission: str) -> bool:
     return code in _OPERATOR_CODES and permission in PERMISSIONS and code_for_permission(permission) == code
 
 
-def permission_missing(permission: str, context: Context, /, *, original: str = "", **details: object) -> Problem:
+def permission_missing(
+    permission: str, context: Context, /, *, original: str | Message = "", **details: object
+) -> Problem:
     """Return the Problem of a permission that the operator lacks, as a preflight finds it.
 
     Args:
@@ -185,16 +189,17 @@ def permission_missing(permission: str, context: Context, /, *, original: str = 
         return problem(code, context, original=original, **{**details, "permission": permission})
     base = problem(code, context, original=original, **{**details, "permission": permission, "role": row.role})
     known = values(context, base.details)
-    purpose = filled(row.purpose)
-    ask = said("Ask {who} for the role {title} ({role}):", who=filled(row.who), title=row.title, role=row.role)
+    purpose = Message(row.purpose)
+    ask = message("Ask {who} for the role {title} ({role}):", who=Message(row.who), title=row.title, role=row.role)
     steps = [step(ask, [_GRANT[row.level]], known)]
     if row.name in _DO_INSTEAD:
-        steps.append(step(said("Or ask for the step itself to be done:"), _DO_INSTEAD[row.name], known))
-    steps.append(said("If the role was granted a moment ago, wait: two minutes as a rule, sometimes seven or more."))
+        steps.append(step(message("Or ask for the step itself to be done:"), _DO_INSTEAD[row.name], known))
+    late = message("If the role was granted a moment ago, wait: two minutes as a rule, sometimes seven or more.")
+    steps.append(RemedyStep(late))
     return replace(
         base,
-        title=said("You may not {purpose}", purpose=purpose),
+        title=message("You may not {purpose}", purpose=purpose),
         cause=fill(_NEEDED, {**known, "permission": row.name}),
         remedy=tuple(steps),
-        who=said("{who}: {permission}, role {role}.", who=row.whoever, permission=row.name, role=row.granted),
+        who=message("{who}: {permission}, role {role}.", who=row.whoever, permission=row.name, role=row.granted),
     )

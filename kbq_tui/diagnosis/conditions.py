@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from typing import Final
 
 from kbq_tui.diagnosis import catalogue
-from kbq_tui.i18n.messages import said
-from kbq_tui.model.problem import Context, Problem
+from kbq_tui.i18n.messages import Message, message
+from kbq_tui.model.problem import Context, Problem, RemedyStep
 from kbq_tui.model.text import inert
 
 _END: Final = re.compile(r"request\.time\s*<=?\s*timestamp\(\s*(['\"])([^'\"]{1,40})\1\s*\)")
@@ -34,7 +34,7 @@ def holds_until(condition: str) -> datetime | None:
     return min(ends, default=None)
 
 
-def only_under(condition: str, role: str, resource: str, context: Context, now: datetime) -> Problem:
+def only_under(condition: str, role: str, resource: Message, context: Context, now: datetime) -> Problem:
     """Return the problem of a role that is needed always and granted under a condition alone.
 
     Args:
@@ -50,7 +50,7 @@ def only_under(condition: str, role: str, resource: str, context: Context, now: 
     if end is None:
         return replace(
             problem,
-            cause=said(
+            cause=message(
                 "{role} on {resource} is granted to {account}, but holds only while this condition does: {condition}",
                 **known,
             ),
@@ -59,21 +59,21 @@ def only_under(condition: str, role: str, resource: str, context: Context, now: 
     if end <= now:
         return replace(
             problem,
-            cause=said(
+            cause=message(
                 "{role} on {resource} is granted to {account}, but held until {date} only and does not hold any more: "
                 "{condition}",
                 date=date,
                 **known,
             ),
             remedy=(
-                said("Grant the role without a condition; the one with it may stay, or be taken away:"),
+                RemedyStep(message("Grant the role without a condition; the one with it may stay, or be taken away:")),
                 *problem.remedy[1:],
             ),
             details={**problem.details, "until": end.isoformat()},
         )
     return replace(
         problem,
-        cause=said(
+        cause=message(
             "{role} on {resource} is granted to {account}, but holds until {date} only: {condition}", date=date, **known
         ),
         details={**problem.details, "until": end.isoformat()},

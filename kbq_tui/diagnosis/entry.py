@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from kbq_tui.i18n.messages import Said, filled, joined
+from kbq_tui.i18n.messages import Message
 from kbq_tui.model import spec
-from kbq_tui.model.problem import Context, Kind, Retry
+from kbq_tui.model.problem import Context, Kind, RemedyStep, Retry
 from kbq_tui.model.secret import scrub
 from kbq_tui.model.text import inert
 
@@ -149,12 +149,17 @@ _BLANK: Final = re.compile(r"\{([a-z_]+)\}")
 
 
 def clean(value: object, limit: int = 300) -> str:
-    """Return a detail as it may be shown: without credentials, inert, on one line. What was said stays so."""
-    text = inert(scrub(value if isinstance(value, str) else str(value)), limit)
-    return text if text == text.strip() else text.strip()
+    """Return a detail as it may be shown: without credentials, inert, on one line."""
+    return inert(scrub(str(value)), limit).strip()
 
 
-def values(context: Context, details: Mapping[str, str]) -> dict[str, str]:
+def shown(value: object, limit: int = 300) -> str | Message:
+    """Return a detail as `clean` does, but a message that `clean` would leave as it is stays a message."""
+    text = clean(value, limit)
+    return value if isinstance(value, Message) and text == str(value) else text
+
+
+def values(context: Context, details: Mapping[str, str | Message]) -> dict[str, str]:
     """Return what fills the blanks: what the error itself named goes before what is known of the connection."""
     known = {
         "project": context.project,
@@ -164,7 +169,7 @@ def values(context: Context, details: Mapping[str, str]) -> dict[str, str]:
         "operator": context.operator,
     }
     known = {name: clean(value) for name, value in known.items() if value}
-    known.update((name, value) for name, value in details.items() if value)
+    known.update((name, str(value)) for name, value in details.items() if value)
     if "constraint" in known:
         known["constraint"] = known["constraint"].removeprefix("constraints/")
     if "operator" in known:
@@ -180,18 +185,33 @@ def values(context: Context, details: Mapping[str, str]) -> dict[str, str]:
     return known
 
 
-def fill(template: str, known: Mapping[str, str]) -> Said:
+def fill(template: str, known: Mapping[str, str | Message]) -> Message:
     """Return a template with its blanks filled. A blank without a (fitting) value stays visible: `PROJECT_ID`.
 
     Args:
-        template: text without braces but those of blanks; lines after the first are commands.
+        template: text without braces but those of blanks.
         known: values, already inert.
     """
-    first, *commands = template.split("\n")
     if not known.get("project"):
-        first = unnamed(first)
-    sentence = filled(first, **{name: known.get(name) or placeholder(name) for name in _BLANK.findall(first)})
-    return step(sentence, commands, known) if commands else sentence
+        template = unnamed(template)
+    return Message(template, {name: known.get(name) or placeholder(name) for name in _BLANK.findall(template)})
+
+
+def fill_step(template: str, known: Mapping[str, str | Message]) -> RemedyStep:
+    """Return a step of a remedy with its blanks filled.
+
+    Args:
+        template: a sentence; lines after it are commands.
+        known: values, already inert.
+    """
+    # The only place where a remedy is split at a newline: entries and requests still write a step as one text.
+    sentence, *commands = template.split("\n")
+    return step(fill(sentence, known), commands, {name: str(value) for name, value in known.items()})
+
+
+def step(sentence: Message, commands: Iterable[str], known: Mapping[str, str]) -> RemedyStep:
+    """Return a step of a remedy: a sentence, and commands with their blanks filled."""
+    return RemedyStep(sentence, tuple(fill_command(command, known) for command in commands))
 
 
 def unnamed(sentence: str) -> str:
@@ -199,11 +219,6 @@ def unnamed(sentence: str) -> str:
     for name in ("{project}", "{consumer}"):
         sentence = sentence.replace(f"project {name}", "your project").replace(f"Project {name}", "Your project")
     return sentence
-
-
-def step(sentence: str, commands: Iterable[str], known: Mapping[str, str]) -> Said:
-    """Return a step of a remedy: a sentence, and below it commands with their blanks filled."""
-    return joined("\n", sentence, *(fill_command(command, known) for command in commands))
 
 
 def fill_command(template: str, known: Mapping[str, str]) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from kbq_tui.i18n.messages import Said, filled, mark
+from kbq_tui.i18n.messages import N_, Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,28 +28,28 @@ class Permission:
     who: str
 
     @property
-    def whoever(self) -> Said:
+    def whoever(self) -> Message:
         """`who`, as a sentence begins with it."""
-        return filled(_AT_START[self.who])
+        return Message(_AT_START[self.who])
 
     @property
-    def granted(self) -> Said:
+    def granted(self) -> Message:
         """The role, and where it is granted."""
-        return filled(_ON[self.level], title=self.title, role=self.role)
+        return Message(_ON[self.level], {"title": self.title, "role": self.role})
 
 
-PROJECT_ADMIN: Final = mark("a project owner or Project IAM Admin")
-DATASET_OWNER: Final = mark("the dataset's owner")
-_ORGANIZATION_ADMIN: Final = mark("an organization administrator")
+PROJECT_ADMIN: Final = N_("a project owner or Project IAM Admin")
+DATASET_OWNER: Final = N_("the dataset's owner")
+_ORGANIZATION_ADMIN: Final = N_("an organization administrator")
 _AT_START: Final[Mapping[str, str]] = {
-    PROJECT_ADMIN: mark("A project owner or Project IAM Admin"),
-    DATASET_OWNER: mark("The dataset's owner"),
-    _ORGANIZATION_ADMIN: mark("An organization administrator"),
+    PROJECT_ADMIN: N_("A project owner or Project IAM Admin"),
+    DATASET_OWNER: N_("The dataset's owner"),
+    _ORGANIZATION_ADMIN: N_("An organization administrator"),
 }
 _ON: Final[Mapping[str, str]] = {
-    "project": mark("{title} ({role}) on the project"),
-    "dataset": mark("{title} ({role}) on the dataset"),
-    "organization": mark("{title} ({role}) on the organization"),
+    "project": N_("{title} ({role}) on the project"),
+    "dataset": N_("{title} ({role}) on the dataset"),
+    "organization": N_("{title} ({role}) on the organization"),
 }
 
 
@@ -67,10 +67,10 @@ _DATA_OWNER: Final = ("roles/bigquery.dataOwner", "BigQuery Data Owner", "datase
 
 # Source: https://cloud.google.com/iam/docs/permissions-reference and .../roles-permissions
 _TABLE: Final = (
-    _on_project("bigquery.datasets.create", mark("create a dataset"), "roles/bigquery.user", "BigQuery User"),
+    _on_project("bigquery.datasets.create", N_("create a dataset"), "roles/bigquery.user", "BigQuery User"),
     Permission(
         "bigquery.datasets.get",
-        mark("read a dataset"),
+        N_("read a dataset"),
         "roles/bigquery.metadataViewer",
         "BigQuery Metadata Viewer",
         "project",
@@ -79,69 +79,69 @@ _TABLE: Final = (
     # An Owner of the project lacks it on datasets whose access list leaves the owners out
     _on_project(
         "bigquery.tables.list",
-        mark("see which tables a dataset has"),
+        N_("see which tables a dataset has"),
         "roles/bigquery.metadataViewer",
         "BigQuery Metadata Viewer",
     ),
-    Permission("bigquery.datasets.update", mark("grant on a dataset"), *_DATA_OWNER),
-    Permission("bigquery.datasets.setIamPolicy", mark("grant on a dataset with SQL"), *_DATA_OWNER),
-    Permission("bigquery.datasets.delete", mark("delete a dataset"), *_DATA_OWNER),
-    Permission("bigquery.tables.getIamPolicy", mark("read who has which role on a table"), *_DATA_OWNER),
-    Permission("bigquery.tables.setIamPolicy", mark("take a role on a table away"), *_DATA_OWNER),
-    Permission("bigquery.rowAccessPolicies.list", mark("see whether a table hides rows"), *_DATA_OWNER),
-    Permission("bigquery.rowAccessPolicies.getIamPolicy", mark("see whom a row policy lets through"), *_DATA_OWNER),
-    _on_project("bigquery.jobs.create", mark("run a query"), "roles/bigquery.jobUser", "BigQuery Job User"),
+    Permission("bigquery.datasets.update", N_("grant on a dataset"), *_DATA_OWNER),
+    Permission("bigquery.datasets.setIamPolicy", N_("grant on a dataset with SQL"), *_DATA_OWNER),
+    Permission("bigquery.datasets.delete", N_("delete a dataset"), *_DATA_OWNER),
+    Permission("bigquery.tables.getIamPolicy", N_("read who has which role on a table"), *_DATA_OWNER),
+    Permission("bigquery.tables.setIamPolicy", N_("take a role on a table away"), *_DATA_OWNER),
+    Permission("bigquery.rowAccessPolicies.list", N_("see whether a table hides rows"), *_DATA_OWNER),
+    Permission("bigquery.rowAccessPolicies.getIamPolicy", N_("see whom a row policy lets through"), *_DATA_OWNER),
+    _on_project("bigquery.jobs.create", N_("run a query"), "roles/bigquery.jobUser", "BigQuery Job User"),
     _on_project(
         "bigquery.jobs.listAll",
-        mark("see Klaviyo's recent jobs"),
+        N_("see Klaviyo's recent jobs"),
         "roles/bigquery.resourceViewer",
         "BigQuery Resource Viewer",
     ),
-    _on_project("iam.serviceAccounts.create", mark("create the service account"), *_ACCOUNT_CREATOR),
-    _on_project("iam.serviceAccounts.get", mark("see the service account"), *_ACCOUNT_VIEWER),
-    _on_project("iam.serviceAccounts.list", mark("see the service accounts"), *_ACCOUNT_VIEWER),
-    _on_project("iam.serviceAccounts.delete", mark("delete the service account"), *_ACCOUNT_ADMIN),
+    _on_project("iam.serviceAccounts.create", N_("create the service account"), *_ACCOUNT_CREATOR),
+    _on_project("iam.serviceAccounts.get", N_("see the service account"), *_ACCOUNT_VIEWER),
+    _on_project("iam.serviceAccounts.list", N_("see the service accounts"), *_ACCOUNT_VIEWER),
+    _on_project("iam.serviceAccounts.delete", N_("delete the service account"), *_ACCOUNT_ADMIN),
     _on_project(
         "iam.serviceAccounts.getAccessToken",
-        mark("act as a service account"),
+        N_("act as a service account"),
         "roles/iam.serviceAccountTokenCreator",
         "Service Account Token Creator",
     ),
-    _on_project("iam.serviceAccountKeys.create", mark("create a key"), *_KEY_ADMIN),
-    _on_project("iam.serviceAccountKeys.list", mark("see the keys of the service account"), *_ACCOUNT_VIEWER),
-    _on_project("iam.serviceAccountKeys.get", mark("see a key of the service account"), *_ACCOUNT_VIEWER),
-    _on_project("iam.serviceAccountKeys.delete", mark("delete a key"), *_KEY_ADMIN),
-    _on_project("resourcemanager.projects.get", mark("see the project"), "roles/browser", "Browser"),
-    _on_project("resourcemanager.projects.getIamPolicy", mark("read who has which role on the project"), *_IAM_ADMIN),
-    _on_project("resourcemanager.projects.setIamPolicy", mark("grant on the project"), *_IAM_ADMIN),
-    _on_project("serviceusage.services.enable", mark("turn on an API"), *_API_ADMIN),
+    _on_project("iam.serviceAccountKeys.create", N_("create a key"), *_KEY_ADMIN),
+    _on_project("iam.serviceAccountKeys.list", N_("see the keys of the service account"), *_ACCOUNT_VIEWER),
+    _on_project("iam.serviceAccountKeys.get", N_("see a key of the service account"), *_ACCOUNT_VIEWER),
+    _on_project("iam.serviceAccountKeys.delete", N_("delete a key"), *_KEY_ADMIN),
+    _on_project("resourcemanager.projects.get", N_("see the project"), "roles/browser", "Browser"),
+    _on_project("resourcemanager.projects.getIamPolicy", N_("read who has which role on the project"), *_IAM_ADMIN),
+    _on_project("resourcemanager.projects.setIamPolicy", N_("grant on the project"), *_IAM_ADMIN),
+    _on_project("serviceusage.services.enable", N_("turn on an API"), *_API_ADMIN),
     _on_project(
         "serviceusage.services.get",
-        mark("see which APIs are on"),
+        N_("see which APIs are on"),
         "roles/serviceusage.serviceUsageViewer",
         "Service Usage Viewer",
     ),
     _on_project(
         "serviceusage.services.list",
-        mark("see which APIs are on"),
+        N_("see which APIs are on"),
         "roles/serviceusage.serviceUsageViewer",
         "Service Usage Viewer",
     ),
     _on_project(
         "serviceusage.services.use",
-        mark("charge calls to the project"),
+        N_("charge calls to the project"),
         "roles/serviceusage.serviceUsageConsumer",
         "Service Usage Consumer",
     ),
     _on_project(
         "orgpolicy.policy.get",
-        mark("see which organization policies are in force"),
+        N_("see which organization policies are in force"),
         "roles/orgpolicy.policyViewer",
         "Organization Policy Viewer",
     ),
     Permission(
         "orgpolicy.policy.set",
-        mark("lift or restore an organization policy"),
+        N_("lift or restore an organization policy"),
         "roles/orgpolicy.policyAdmin",
         "Organization Policy Administrator",
         "organization",
@@ -149,7 +149,7 @@ _TABLE: Final = (
     ),
     _on_project(
         "resourcemanager.projects.createBillingAssignment",
-        mark("link a billing account"),
+        N_("link a billing account"),
         "roles/billing.projectManager",
         "Project Billing Manager",
     ),

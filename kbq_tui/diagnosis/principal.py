@@ -6,12 +6,12 @@ from typing import Final
 
 from kbq_tui.diagnosis.entry import step, values
 from kbq_tui.diagnosis.permissions import DATASET_OWNER, PERMISSIONS, PROJECT_ADMIN, Permission
-from kbq_tui.i18n.messages import mark, said
-from kbq_tui.model.problem import Context, Problem
+from kbq_tui.i18n.messages import N_, message
+from kbq_tui.model.problem import Context, Problem, RemedyStep
 from kbq_tui.shell import commands as cmd
 
-_READ: Final = mark("read the data")
-_WRITE: Final = mark("write the data")
+_READ: Final = N_("read the data")
+_WRITE: Final = N_("write the data")
 _VIEWER: Final = ("roles/bigquery.dataViewer", "BigQuery Data Viewer", "dataset", DATASET_OWNER)
 _EDITOR: Final = ("roles/bigquery.dataEditor", "BigQuery Data Editor", "dataset", DATASET_OWNER)
 _SESSIONS: Final = ("roles/bigquery.readSessionUser", "BigQuery Read Session User", "project", PROJECT_ADMIN)
@@ -56,7 +56,7 @@ def for_principal(problem: Problem, principal: str, permission: str, context: Co
     known = values(replace(context, operator=principal), details)
     project, dataset = known.get("project", ""), known.get("dataset", "")
     if row is not None and row.level == "dataset" and project and dataset:
-        cause = said(
+        cause = message(
             "{principal} lacks the permission {permission} on dataset {dataset} of project {project}.",
             principal=principal,
             permission=permission,
@@ -64,29 +64,30 @@ def for_principal(problem: Problem, principal: str, permission: str, context: Co
             project=project,
         )
     elif project:
-        cause = said(
+        cause = message(
             "{principal} lacks the permission {permission} in project {project}.",
             principal=principal,
             permission=permission,
             project=project,
         )
     else:
-        cause = said(
+        cause = message(
             "{principal} lacks the permission {permission} in your project.", principal=principal, permission=permission
         )
-    wait = said("If the role was granted a moment ago, wait: two minutes as a rule, sometimes seven or more.")
+    late = message("If the role was granted a moment ago, wait: two minutes as a rule, sometimes seven or more.")
+    wait = RemedyStep(late)
     if row is None:
-        look = said(
+        look = message(
             "See which roles {principal} holds, and grant one that has {permission}:", **_both(principal, permission)
         )
         return replace(problem, cause=cause, details=details, remedy=(step(look, [cmd.SHOW_POLICY], known), wait))
-    grant = said("Grant {principal} the role {title} ({role}):", principal=principal, title=row.title, role=row.role)
+    grant = message("Grant {principal} the role {title} ({role}):", principal=principal, title=row.title, role=row.role)
     return replace(
         problem,
-        title=said("A permission is missing"),
+        title=message("A permission is missing"),
         cause=cause,
         remedy=(step(grant, [_COMMANDS[row.level]], known), wait),
-        who=said("{who}: {permission}, role {role}.", who=row.whoever, permission=permission, role=row.granted),
+        who=message("{who}: {permission}, role {role}.", who=row.whoever, permission=permission, role=row.granted),
         details=details,
     )
 

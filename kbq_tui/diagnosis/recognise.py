@@ -27,9 +27,9 @@ from kbq_tui.diagnosis.rules import (
     WORDS,
     first_match,
 )
-from kbq_tui.i18n.messages import joined, said
+from kbq_tui.i18n.messages import Message, joined, message
 from kbq_tui.model.key_file import kind_of
-from kbq_tui.model.problem import Context, Fault, Kind, Problem, Retry
+from kbq_tui.model.problem import Context, Fault, Kind, Problem, RemedyStep, Retry
 from kbq_tui.shell import commands as cmd
 
 __all__ = ["recognise", "recognise_text", "settling"]
@@ -37,7 +37,7 @@ __all__ = ["recognise", "recognise_text", "settling"]
 _SIGN_IN_TO_NETWORK: Final = 511
 """Source: https://www.rfc-editor.org/rfc/rfc6585#section-6"""
 _GENERAL_LINK: Final = "https://cloud.google.com/apis/design/errors#handling_errors"
-_SETTLING: Final = said("A change was made a moment ago and may not have arrived everywhere yet.")
+_SETTLING: Final = message("A change was made a moment ago and may not have arrived everywhere yet.")
 
 
 def recognise(fault: Fault, context: Context, *, changed_recently: bool = False) -> Problem:
@@ -86,9 +86,9 @@ def recognise_text(text: str, context: Context) -> Problem:
     if not text.strip():
         return Problem(
             None,
-            said("Nothing to explain"),
-            said("There is no text."),
-            (said("Paste the error as it was shown, with everything around it."),),
+            message("Nothing to explain"),
+            message("There is no text."),
+            (RemedyStep(message("Paste the error as it was shown, with everything around it.")),),
             link=_GENERAL_LINK,
         )
     fault, words = fault_of(text)
@@ -211,7 +211,7 @@ def _by_class(http: int | None, status: str | None) -> str | None:
 
 def _recognised(code: str, fault: Fault, context: Context, text: str, lifted: dict[str, str]) -> Problem:
     permission = lifted.get("permission", "")
-    lifted = {**lifted, **_words_for(code, text, lifted)}
+    filling = _words_for(code, text, lifted)
     where = lifted.get("location", "")
     if context.location:
         # Where Google looked is not where the commands have to go, if we know better.
@@ -219,15 +219,15 @@ def _recognised(code: str, fault: Fault, context: Context, text: str, lifted: di
     refused = lifted.get("denied_principal", "") or (context.account if context.acting_as != "operator" else "")
     if refused and code in _REFUSALS and (permission or code in _IMPLIED):
         # The remedy is for the principal that was refused, who is not always the one that asks.
-        named = catalogue.problem(code, context, original=text, **lifted)
+        named = catalogue.problem(code, context, original=text, **{**lifted, **filling})
         if code == "KBQ-PERMISSION-MISSING" or lifted.get("denied_principal"):
             named = for_principal(named, refused, permission or _IMPLIED[code], context)
         problem = named
     elif context.acting_as == "operator" and catalogue.is_operators(code, permission):
         extra = {key: value for key, value in lifted.items() if key not in ("permission", "role")}
-        problem = catalogue.permission_missing(permission, context, original=text, **extra)
+        problem = catalogue.permission_missing(permission, context, original=text, **{**extra, **filling})
     else:
-        problem = catalogue.problem(code, context, original=text, **lifted)
+        problem = catalogue.problem(code, context, original=text, **{**lifted, **filling})
     if where and "location" not in problem.details:
         problem = replace(problem, details={**problem.details, "location": where})
     if problem.retry is Retry.BACKOFF and fault.retry_after:
@@ -235,15 +235,15 @@ def _recognised(code: str, fault: Fault, context: Context, text: str, lifted: di
     return problem
 
 
-def _words_for(code: str, text: str, lifted: dict[str, str]) -> dict[str, str]:
+def _words_for(code: str, text: str, lifted: dict[str, str]) -> dict[str, str | Message]:
     """Return what fills the blanks of an entry and stands in the text in other words."""
     if code == "KBQ-CREDENTIALS-KIND":
         return {"file_kind": kind_of(lifted.get("credentials_type", ""))}
     if code != "KBQ-MACHINE-SETTING":
         return {}
     if "empty" in text:
-        return {"variable": "GOOGLE_CLOUD_UNIVERSE_DOMAIN", "reason": said("It is set, but empty.")}
-    reason = said("{path} is not a file.", path=lifted.get("path", "FILE"))
+        return {"variable": "GOOGLE_CLOUD_UNIVERSE_DOMAIN", "reason": message("It is set, but empty.")}
+    reason = message("{path} is not a file.", path=lifted.get("path", "FILE"))
     by_library = "NODE_EXTRA_CA_CERTS" if "extra certs" in text else "REQUESTS_CA_BUNDLE"
     return {"variable": lifted.get("variable", by_library), "reason": reason}
 
@@ -266,32 +266,40 @@ _REFUSALS: Final = {
 _ADVICE: Final = {
     "credentials": (
         Kind.CREDENTIALS,
-        joined("\n", said("Google did not accept the credentials. See who is signed in:"), "gcloud auth list"),
+        RemedyStep(message("Google did not accept the credentials. See who is signed in:"), ("gcloud auth list",)),
     ),
     "denied": (
         Kind.NOT_PERMITTED,
-        said(
-            "Google refused it (403). As a rule a role is missing, an API is off, or a policy of the organization "
-            "forbids it; Google's own words say which."
+        RemedyStep(
+            message(
+                "Google refused it (403). As a rule a role is missing, an API is off, or a policy of the organization "
+                "forbids it; Google's own words say which."
+            )
         ),
     ),
     "absent": (
         Kind.NOT_FOUND,
-        said("Google did not find it (404). Check the names, capitals included, and the project."),
+        RemedyStep(message("Google did not find it (404). Check the names, capitals included, and the project.")),
     ),
     "conflict": (
         Kind.CONFLICT,
-        said("It collides with what is there (409). Look at what is there now, and try again."),
+        RemedyStep(message("It collides with what is there (409). Look at what is there now, and try again.")),
     ),
-    "invalid": (Kind.FAILED, said("Google did not take the request as it was. Its own words name the part.")),
-    "plain": (Kind.FAILED, said("Look at Google's own words, and at what was being done when it happened.")),
+    "invalid": (
+        Kind.FAILED,
+        RemedyStep(message("Google did not take the request as it was. Its own words name the part.")),
+    ),
+    "plain": (
+        Kind.FAILED,
+        RemedyStep(message("Look at Google's own words, and at what was being done when it happened.")),
+    ),
 }
 _CLASS: Final = {401: "credentials", 403: "denied", 404: "absent", 409: "conflict", 400: "invalid", 501: "invalid"}
 
 
 _LOOK: Final = {
-    "denied": (said("See who is signed in, and which roles they hold:"), (cmd.SHOW_LOGIN, cmd.SHOW_POLICY)),
-    "absent": (said("Check the project ID; it is neither the name nor the number:"), (cmd.SHOW_PROJECT,)),
+    "denied": (message("See who is signed in, and which roles they hold:"), (cmd.SHOW_LOGIN, cmd.SHOW_POLICY)),
+    "absent": (message("Check the project ID; it is neither the name nor the number:"), (cmd.SHOW_PROJECT,)),
 }
 """Where to look first; all that can be said of what is not known."""
 
@@ -303,18 +311,17 @@ def _unrecognised(fault: Fault, context: Context, words: str, lifted: dict[str, 
     look = (step(*_LOOK[name], values(context, details)),) if name in _LOOK else ()
     return Problem(
         code=None,
-        title=said("Unrecognised error"),
-        cause=said("This error is not one that this program knows; its own words are shown as they came."),
+        title=message("Unrecognised error"),
+        cause=message("This error is not one that this program knows; its own words are shown as they came."),
         remedy=(
             advice,
             *look,
-            joined(
-                "\n",
-                said("If it happens again, write a bug report with these words and the output of:"),
-                "kbq-tui doctor",
+            RemedyStep(
+                message("If it happens again, write a bug report with these words and the output of:"),
+                ("kbq-tui doctor",),
             ),
         ),
-        who=said("Not known."),
+        who=message("Not known."),
         kind=kind,
         link=_GENERAL_LINK,
         details=details,
@@ -339,5 +346,5 @@ def settling(problem: Problem) -> Problem:
     wait = _settle(problem)
     if not wait:
         return problem
-    cause = problem.cause if problem.cause.endswith(_SETTLING) else joined(" ", problem.cause, _SETTLING)
+    cause = problem.cause if _SETTLING in problem.cause.params.values() else joined(" ", problem.cause, _SETTLING)
     return replace(problem, retry=Retry.NOT_YET, wait=max(wait, problem.wait), cause=cause)

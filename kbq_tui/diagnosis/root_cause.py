@@ -12,7 +12,7 @@ from enum import IntEnum
 from typing import Final, TypeVar
 
 from kbq_tui.diagnosis import catalogue
-from kbq_tui.i18n.messages import joined, said
+from kbq_tui.i18n.messages import joined, message
 from kbq_tui.model.observed import Absent, Observed, Part, Present, ProjectInfo, Unknown
 from kbq_tui.model.problem import Context, Kind, Problem
 
@@ -83,7 +83,7 @@ def explains(cause: Problem, other: Problem) -> bool:
         case Scope.PERIMETER:
             return other.code == cause.code
         case Scope.API:
-            return other.code == cause.code and other.details.get("service") == cause.details.get("service")
+            return other.code == cause.code and other.detail("service") == cause.detail("service")
         case _:
             return False
 
@@ -148,18 +148,18 @@ def of_project(project: ProjectInfo | Problem | None, held: frozenset[str] | Non
         *more, undelete = problem.remedy
         return replace(
             problem,
-            title=said("The project is being deleted"),
-            cause=said(
+            title=message("The project is being deleted"),
+            cause=message(
                 "Project {project} is marked for deletion: Google still shows it, but nothing in it works.",
                 project=context.project,
             ),
             remedy=(undelete, *more),
-            who=said("A project owner: resourcemanager.projects.undelete, role Owner (roles/owner) on the project."),
+            who=message("A project owner: resourcemanager.projects.undelete, role Owner (roles/owner) on the project."),
         )
     if project is None or project.kind not in (Kind.NOT_PERMITTED, Kind.NOT_FOUND) or held is None or held:
         return None
     problem = catalogue.problem(PROJECT_NOT_FOUND, context, original=project.original)
-    cause = said(
+    cause = message(
         "You hold no role on project {project}, and Google does not show it to you: it may be somebody else's, and the "
         "ID misspelt.",
         project=context.project,
@@ -200,7 +200,7 @@ def with_nearest(problem: Problem, names: Sequence[str]) -> Problem:
     if not names:
         return problem
     listed = ", ".join(names)
-    cause = joined(" ", problem.cause, said("The most similar projects that you can see: {names}.", names=listed))
+    cause = joined(" ", problem.cause, message("The most similar projects that you can see: {names}.", names=listed))
     return replace(problem, cause=cause, details={**problem.details, "nearest": listed})
 
 

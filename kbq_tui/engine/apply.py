@@ -10,7 +10,7 @@ from kbq_tui.engine.observe import observe
 from kbq_tui.engine.ports import Ports
 from kbq_tui.engine.threads import offload
 from kbq_tui.engine.waiting import Emit, Patience, Waits, own_changes
-from kbq_tui.i18n.messages import joined, said
+from kbq_tui.i18n.messages import Message, joined, message
 from kbq_tui.model.changes import ACCOUNT, KEY, SERVICE
 from kbq_tui.model.events import Event, EventKind
 from kbq_tui.model.key_file import key_id_of
@@ -33,7 +33,7 @@ from kbq_tui.model.operations import (
 )
 from kbq_tui.model.outcome_texts import done
 from kbq_tui.model.plan import Plan
-from kbq_tui.model.problem import Problem, ProblemError
+from kbq_tui.model.problem import Problem, ProblemError, RemedyStep
 from kbq_tui.model.secret import Secret
 from kbq_tui.model.spec import ConnectionSpec
 from kbq_tui.planning.diff import context_of, diff
@@ -77,7 +77,7 @@ class Outcome:
     @property
     def problems(self) -> tuple[Problem, ...]:
         """Everything that stands in the way, blocked first; each problem once."""
-        seen: dict[tuple[str | None, str], Problem] = {}
+        seen: dict[tuple[str | None, Message], Problem] = {}
         for problem in [*(b.problem for b in self.plan.blocked), *self.failed.values()]:
             seen.setdefault((problem.code, problem.cause), problem)
         return tuple(seen.values())
@@ -183,7 +183,7 @@ class Runner:
                 ) or next((b.id for b in self.outcome.plan.blocked if b.id in action.needs), None)
                 if blocker is not None:
                     self.outcome.skipped[action.id] = blocker
-                    self._say(EventKind.SKIPPED, action, said("not done, because {blocker} failed", blocker=blocker))
+                    self._say(EventKind.SKIPPED, action, message("not done, because {blocker} failed", blocker=blocker))
                 else:
                     await self._act(action)
             finally:
@@ -242,7 +242,7 @@ class Runner:
         await self._settle(EventKind.FINISHED, action, text, began=began, changed=changed)
         return None
 
-    async def _do(self, action: Action) -> tuple[str, bool]:
+    async def _do(self, action: Action) -> tuple[Message, bool]:
         """Do it. Returns what is to be said of it, and whether anything was changed."""
         cloud, project, op = self.ports.cloud, self.spec.project, action.op
         if isinstance(op, CreateKey):
@@ -274,7 +274,7 @@ class Runner:
                 changed = await cloud.delete_dataset(project, name)
         return done(op, self.spec, changed), changed
 
-    async def _create_key(self, known: frozenset[str]) -> str:
+    async def _create_key(self, known: frozenset[str]) -> Message:
         """Reserve the place first, so that a key which cannot be kept is never made."""
         spec, keys = self.spec, self.ports.keys
         slot = await offload(lambda: keys.reserve(spec.key_file, spec.project, spec.account_email))
@@ -289,7 +289,7 @@ class Runner:
             await offload(slot.abandon)
             raise ProblemError(await self._undo_key(error.problem, secret)) from error
         self.outcome.key = local
-        kept = said("Key {key} kept in {path}", key=local.key_id[:12], path=local.path)
+        kept = message("Key {key} kept in {path}", key=local.key_id[:12], path=local.path)
         return joined(" ", joined("", kept, "."), *local.warnings) if local.warnings else kept
 
     async def _new_key(self, known: frozenset[str]) -> Secret:
@@ -311,10 +311,9 @@ class Runner:
             except ProblemError as error:
                 raise ProblemError(problem) from error  # that a key may exist is what the operator has to know
             if lost:
-                step = joined(
-                    "\n",
-                    said("A key was made whose answer never came; nobody holds it. Delete it:"),
-                    self.ports.command(f"key delete {lost[0]}"),
+                step = RemedyStep(
+                    message("A key was made whose answer never came; nobody holds it. Delete it:"),
+                    (self.ports.command(f"key delete {lost[0]}"),),
                 )
                 raise ProblemError(
                     replace(problem, remedy=(step, *problem.remedy), details={**problem.details, "key_id": lost[0]})
@@ -326,23 +325,23 @@ class Runner:
     async def _undo_key(self, why: Problem, secret: Secret) -> Problem:
         """A key that could not be written is of no use to anyone: delete it at Google, and say what came of that."""
         key_id = key_id_of(secret)
-        step = said("The new key was deleted at Google again; nothing is left behind.")
+        step = RemedyStep(message("The new key was deleted at Google again; nothing is left behind."))
         try:
             await self.ports.cloud.delete_key(self.spec.project, self.spec.account_email, key_id)
         except ProblemError as error:
-            failed = said(
+            failed = message(
                 "The new key {key} could not be deleted at Google ({why}). Delete it:",
                 key=key_id,
                 why=error.problem.title,
             )
-            step = joined("\n", failed, self.ports.command(f"key delete {key_id}"))
+            step = RemedyStep(failed, (self.ports.command(f"key delete {key_id}"),))
         return replace(why, remedy=(*why.remedy, step), details={**why.details, "key_id": key_id})
 
     async def _settle(
         self,
         kind: EventKind,
         action: Action,
-        text: str,
+        text: Message,
         problem: Problem | None = None,
         began: float = 0.0,
         *,
@@ -354,14 +353,14 @@ class Runner:
             await offload(lambda: self.ports.journal.settle(event))
         except ProblemError:
             # The change itself is made and must be told; the next start finds it in the cloud, not in the journal.
-            event = replace(event, text=said("{text} (the journal could not be written)", text=event.text))
+            event = replace(event, text=message("{text} (the journal could not be written)", text=event.text))
         self._emit(event)
 
     def _say(
         self,
         kind: EventKind,
         action: Action,
-        text: str,
+        text: Message,
         problem: Problem | None = None,
         elapsed: float = 0.0,
         limit: float = 0.0,

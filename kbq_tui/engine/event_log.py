@@ -42,5 +42,5 @@ def verdicts(told: Callable[[CheckResult], None]) -> Callable[[CheckResult], Non
 def _why(problem: Problem | None) -> str:
     if problem is None:
         return ""
-    own = problem.original and problem.original != problem.cause
+    own = problem.original and str(problem.original) != str(problem.cause)
     return f" [{problem.code or 'unrecognised'}]" + (f" {problem.original}" if own else "")

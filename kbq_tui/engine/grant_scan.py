@@ -8,6 +8,7 @@ from typing import Final, TypeVar
 from kbq_tui.diagnosis import catalogue
 from kbq_tui.engine.ports import Cloud
 from kbq_tui.engine.throttle import Throttle, reached
+from kbq_tui.i18n.messages import Message
 from kbq_tui.model.checks import LIST_PERMISSION
 from kbq_tui.model.observed import ForeignGrants, Part, Present, RoleBinding, Unknown
 from kbq_tui.model.problem import Kind, Problem, ProblemError
@@ -92,7 +93,7 @@ async def look_elsewhere(spec: ConnectionSpec, cloud: Cloud, names: Part[tuple[t
 
 def _distinct(problems: Iterable[Problem]) -> list[Problem]:
     """Return each kind of problem once, the first of it: what refuses one dataset refuses the next alike."""
-    found: dict[tuple[str | None, str], Problem] = {}
+    found: dict[tuple[str | None, Message], Problem] = {}
     for problem in problems:
         found.setdefault((problem.code, problem.cause), problem)
     return list(found.values())

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Final
 
 from kbq_tui.diagnosis.root_cause import Scope, is_consequence, scope_of
-from kbq_tui.i18n.messages import said
+from kbq_tui.i18n.messages import Message, message
 from kbq_tui.model.problem import Problem
 
 
@@ -22,19 +22,19 @@ class Line:
     """One line of the dashboard. `id` is stable; `text` is plain and may hold hostile text."""
 
     id: str
-    title: str
+    title: Message
     health: Health
-    text: str
+    text: Message
     problem: Problem | None = None
 
 
 _TOLD: Final = {
-    Scope.MACHINE: ("machine", said("This machine")),
-    Scope.SIGN_IN: ("credential", said("Signed in")),
-    Scope.NETWORK: ("google", said("Google")),
-    Scope.PROJECT: ("project", said("Project")),
-    Scope.PERIMETER: ("perimeter", said("Perimeter")),
-    Scope.API: ("service", said("APIs")),
+    Scope.MACHINE: ("machine", message("This machine")),
+    Scope.SIGN_IN: ("credential", message("Signed in")),
+    Scope.NETWORK: ("google", message("Google")),
+    Scope.PROJECT: ("project", message("Project")),
+    Scope.PERIMETER: ("perimeter", message("Perimeter")),
+    Scope.API: ("service", message("APIs")),
 }
 """The id and title of the line that tells a cause."""
 
@@ -75,8 +75,8 @@ def cause_lines(causes: Sequence[Problem], lines: Sequence[Line]) -> tuple[Line,
 def _cause_line(cause: Problem) -> Line:
     scope = scope_of(cause)
     id_, title = _TOLD[Scope.NETWORK if scope is None else scope]
-    near = cause.details.get("nearest")
-    text = said("{title}. Similar: {names}", title=cause.title, names=near) if near else cause.title
+    near = cause.detail("nearest")
+    text = message("{title}. Similar: {names}", title=cause.title, names=near) if near else cause.title
     return Line(id_, title, Health.BROKEN, text, cause)
 
 
@@ -102,9 +102,9 @@ def consequences_unknown(lines: Sequence[Line], causes: Sequence[Problem], kept:
         if line.id in kept:
             return line
         if is_consequence(line.problem, causes):
-            return replace(line, health=Health.UNKNOWN, text=said("not known"), problem=None)
+            return replace(line, health=Health.UNKNOWN, text=message("not known"), problem=None)
         if stop and line.problem is None:
-            text = line.text if line.health is Health.OK else said("not known")
+            text = line.text if line.health is Health.OK else message("not known")
             return replace(line, health=Health.UNKNOWN, text=text)
         return line
 

@@ -6,7 +6,7 @@ from kbq_tui.engine.observe import handed_over, inspect_key, part_of
 from kbq_tui.engine.ports import Ports
 from kbq_tui.engine.threads import offload
 from kbq_tui.engine.waiting import Emit, Patience, Waits, own_changes
-from kbq_tui.i18n.messages import said
+from kbq_tui.i18n.messages import Message, message
 from kbq_tui.model.changes import ACCOUNT, KEY
 from kbq_tui.model.events import Event, EventKind
 from kbq_tui.model.observed import KeyInfo, LocalKey, Present, Unknown, value_of
@@ -28,7 +28,7 @@ async def keys_of(
     """
     waits = Waits(ports.clock, patience, emit, await own_changes(spec, ports))
     wait = waits.begin("keys")
-    emit(Event(EventKind.STARTED, "keys", ports.clock.now(), said("List the keys")))
+    emit(Event(EventKind.STARTED, "keys", ports.clock.now(), message("List the keys")))
     while True:
         try:
             keys = await ports.cloud.keys(spec.project, spec.account_email)
@@ -50,7 +50,7 @@ async def create_key(spec: ConnectionSpec, ports: Ports, emit: Emit, patience: P
     if isinstance(local, Present) and local.value.path and not await _is_dead(local.value, spec, ports):
         known = {"path": local.value.path, "key_id": local.value.key_id}
         raise ProblemError(ports.named(catalogue.problem("KBQ-KEY-ALREADY-HERE", context_of(spec), **known)))
-    summary = said("Create a key for {email}", email=email)
+    summary = message("Create a key for {email}", email=email)
     action = Action("key", Change.CREATE, email, summary, Step.ACCOUNT, CreateKey(email, spec.key_file))
     return await _run(spec, ports, emit, patience, action)
 
@@ -64,13 +64,13 @@ async def _is_dead(local: LocalKey, spec: ConnectionSpec, ports: Ports) -> bool:
 def deletion(spec: ConnectionSpec, key_id: str) -> Action:
     """Return what deletes a key, for a preview."""
     email = spec.account_email
-    summary = said("Delete key {key_id}", key_id=key_id)
+    summary = message("Delete key {key_id}", key_id=key_id)
     return Action(f"delete-key:{key_id}", Change.DELETE, email, summary, Step.ACCOUNT, DeleteKey(email, key_id))
 
 
 async def delete_key(
     spec: ConnectionSpec, ports: Ports, emit: Emit, patience: Patience, key_id: str, *, unheld_only: bool = False
-) -> tuple[Outcome, tuple[str, ...]]:
+) -> tuple[Outcome, tuple[Message, ...]]:
     """Delete a key at Google; of the one that is kept here, the copy in the keyring too.
 
     Args:
@@ -99,20 +99,20 @@ async def delete_key(
     outcome = await _run(spec, ports, emit, patience, deletion(spec, key_id))
     if held is None or not outcome.complete:
         return outcome, ()
-    notes: list[str] = []
+    notes: list[Message] = []
     if held.in_keyring:
         why = await offload(lambda: ports.keys.forget_copy(spec.project, spec.account_email))
         notes.append(
-            said(
+            message(
                 "The copy in the system keyring is of no use any more, and could not be deleted: {reason}",
                 reason=why,
             )
             if why
-            else said("The copy in the system keyring is deleted too.")
+            else message("The copy in the system keyring is deleted too.")
         )
     if held.path:
         command = ports.command("key shred")
-        notes.append(said("The file {path} is of no use any more: {command}", path=held.path, command=command))
+        notes.append(message("The file {path} is of no use any more: {command}", path=held.path, command=command))
     return outcome, tuple(notes)
 
 

@@ -9,12 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Protocol
 
-from kbq_tui.i18n.messages import reworked
-
 if TYPE_CHECKING:  # nothing of it is needed to draw a first frame
     from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime, timedelta
 
+    from kbq_tui.i18n.messages import Message
     from kbq_tui.model.changes import OwnChange
     from kbq_tui.model.events import Event
     from kbq_tui.model.observed import AccountInfo, DatasetInfo, Identity, KeyInfo, LocalKey, ProjectInfo, RoleBinding
@@ -213,7 +212,7 @@ class KeyStore(Protocol):
     def load(self, path: str | None, project: str, email: str) -> Secret:
         """Read the key, from the file or else the keyring. Raises: ProblemError."""
 
-    def forget_copy(self, project: str, email: str) -> str:
+    def forget_copy(self, project: str, email: str) -> Message:
         """Delete the keyring's copy. Returns why it could not be and how to do it by hand; empty where it is
         gone. Never raises."""
 
@@ -272,7 +271,8 @@ class Ports:
             problem: one whose commands of ours are all about the connection.
         """
 
-        def of(part: str) -> str:
-            return self.command(part.removeprefix(_OURS)) if part.startswith(_OURS) else part
+        def of(command: str) -> str:
+            return self.command(command.removeprefix(_OURS)) if command.startswith(_OURS) else command
 
-        return replace(problem, remedy=tuple(reworked(step, of) for step in problem.remedy))
+        steps = (replace(step, commands=tuple(map(of, step.commands))) for step in problem.remedy)
+        return replace(problem, remedy=tuple(steps))

@@ -7,7 +7,7 @@ from contextlib import nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
-from kbq_tui.i18n.messages import said
+from kbq_tui.i18n.messages import Message, message
 from kbq_tui.model.lean_dataclass import dataclass
 from kbq_tui.model.problem import ProblemError
 from kbq_tui.model.spec import ACCOUNT_ID, IMPORT_DATASET, STAGING_DATASET, ConnectionSpec, Direction, InvalidValueError
@@ -54,7 +54,7 @@ class ConnectionDraft:
     def spec(self) -> ConnectionSpec:
         """Return the connection. Raises: InvalidValueError with the field at fault."""
         if self.direction not in tuple(Direction):
-            raise InvalidValueError("direction", said("The direction is import, export or both."))
+            raise InvalidValueError("direction", message("The direction is import, export or both."))
         return ConnectionSpec(
             name=self.name,
             project=self.project.strip(),
@@ -187,7 +187,7 @@ class CopyResult:
     """
 
     ways: tuple[str, ...]
-    text: str
+    text: Message
 
 
 class Clipboard(Protocol):
@@ -196,7 +196,7 @@ class Clipboard(Protocol):
     def copy(self, text: str, write: Callable[[str], None]) -> CopyResult:
         """Send text by every way there is. `write` sends bytes to the terminal."""
 
-    def key_way(self) -> str:
+    def key_way(self) -> Message:
         """Say which way a private key would go, and who may see it there; empty where there is no way."""
 
     def copy_key(self, key: Secret, write: Callable[[str], None]) -> CopyResult:
@@ -230,7 +230,7 @@ class AppServices:
     clipboard: Clipboard
     clock: Clock
     draft: ConnectionDraft
-    notices: tuple[str, ...] = ()
+    notices: tuple[Message, ...] = ()
     log_path: str = ""
     patience: float | None = None
     config: str = ""

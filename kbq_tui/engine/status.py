@@ -10,7 +10,7 @@ from kbq_tui.engine.health import Health, Line, consequences_unknown, outage_of
 from kbq_tui.engine.observe import observe, part_of
 from kbq_tui.engine.ports import JobInfo, Ports
 from kbq_tui.engine.threads import offload
-from kbq_tui.i18n.messages import joined, said, said_many
+from kbq_tui.i18n.messages import joined, message, message_n
 from kbq_tui.model.observed import Observed, Part, Present, Unknown, handed_key, is_new_key, value_of
 from kbq_tui.model.operations import Action
 from kbq_tui.model.plan import Plan
@@ -78,9 +78,9 @@ class Status:
             "lines": [
                 {
                     "id": line.id,
-                    "title": line.title,
+                    "title": str(line.title),
                     "health": line.health.value,
-                    "text": line.text,
+                    "text": str(line.text),
                     "problem": line.problem.to_json() if line.problem else None,
                 }
                 for line in self.lines
@@ -130,23 +130,23 @@ def _explained(jobs: Part[tuple[JobInfo, ...]], observed: Observed) -> Part[tupl
 
 
 def _credential(observed: Observed) -> Line:
-    title = said("Signed in")
+    title = message("Signed in")
     match observed.identity:
         case Present(value=who):
-            text = said("{principal} ({source})", principal=who.principal or said("somebody"), source=who.source)
+            text = message("{principal} ({source})", principal=who.principal or message("somebody"), source=who.source)
             return Line("credential", title, Health.OK, text)
         case Unknown(problem=problem):
             return Line("credential", title, Health.BROKEN, problem.title, problem)
         case _:
-            return Line("credential", title, Health.UNKNOWN, said("not known"))
+            return Line("credential", title, Health.UNKNOWN, message("not known"))
 
 
 _TITLES = {
-    "service": said("APIs"),
-    "dataset": said("Datasets"),
-    "account": said("Service account"),
-    "key": said("Key"),
-    "grant": said("Grants"),
+    "service": message("APIs"),
+    "dataset": message("Datasets"),
+    "account": message("Service account"),
+    "key": message("Key"),
+    "grant": message("Grants"),
 }
 
 
@@ -166,21 +166,21 @@ def _by_step(plan: Plan, observed: Observed) -> list[Line]:
         elif missing and (bound := _bound(plan, prefix, missing)):
             lines.append(Line(prefix, title, Health.BROKEN, bound[0].cause, bound[0]))
         elif missing:
-            text = said("missing: {what}", what=joined("; ", *(a.summary for a in missing)))
+            text = message("missing: {what}", what=joined("; ", *(a.summary for a in missing)))
             lines.append(Line(prefix, title, Health.BROKEN, text))
         elif unseen or not there:
-            lines.append(Line(prefix, title, Health.UNKNOWN, said("could not be read")))
+            lines.append(Line(prefix, title, Health.UNKNOWN, message("could not be read")))
         else:
-            whole = there[0].summary if len(there) == 1 else said("all {n} in place", n=len(there))
+            whole = there[0].summary if len(there) == 1 else message("all {n} in place", n=len(there))
             lines.append(Line(prefix, title, Health.OK, whole))
     over = [w for w in plan.warnings if w.code == "KBQ-OVER-GRANT"]
     if over:
-        text = said("{n} beyond what is needed: {cause}", n=len(over), cause=over[0].cause)
-        lines.append(Line("over-grant", said("Over-grants"), Health.WARNING, text, over[0]))
+        text = message("{n} beyond what is needed: {cause}", n=len(over), cause=over[0].cause)
+        lines.append(Line("over-grant", message("Over-grants"), Health.WARNING, text, over[0]))
     unheld = [w for w in plan.warnings if w.code == "KBQ-KEY-UNHELD"]
     if unheld:
-        text = said_many("{n} key that is not kept here", "{n} keys that are not kept here", len(unheld))
-        lines.append(Line("key-unheld", said("Other keys"), Health.WARNING, text, unheld[0]))
+        text = message_n("{n} key that is not kept here", "{n} keys that are not kept here", len(unheld))
+        lines.append(Line("key-unheld", message("Other keys"), Health.WARNING, text, unheld[0]))
     return lines
 
 
@@ -190,12 +190,12 @@ def _settings(spec: ConnectionSpec, plan: Plan, observed: Observed) -> list[Line
     if expire := [w for w in plan.warnings if w.code in (TABLES_EXPIRE, PARTITIONS_EXPIRE)]:
         infos = ((wish, observed.datasets.get(wish.name)) for wish in spec.datasets())
         names = [wish.name for wish, part in infos if isinstance(part, Present) and too_short(wish, part.value)]
-        short = [w for w in expire if w.details["dataset"] in names]
+        short = [w for w in expire if w.detail("dataset") in names]
         worst = (short or expire)[0]
         health = Health.BROKEN if short else Health.WARNING
-        lines.append(Line("tables-expire", said("Life of tables"), health, worst.cause, worst))
+        lines.append(Line("tables-expire", message("Life of tables"), health, worst.cause, worst))
     if public := [w for w in plan.warnings if w.code == PUBLIC]:
-        lines.append(Line("public", said("Open to everybody"), Health.WARNING, public[0].cause, public[0]))
+        lines.append(Line("public", message("Open to everybody"), Health.WARNING, public[0].cause, public[0]))
     return lines
 
 
@@ -213,23 +213,23 @@ def _is_unknown(observed: Observed, problem: Problem) -> bool:
 
 
 def _key_age(observed: Observed) -> Line:
-    title = said("Key age")
+    title = message("Key age")
     late = is_new_key(observed) and not _lists_our_key(observed)
     if isinstance(observed.keys, Unknown) and not (late and observed.keys.problem.retry is Retry.NOT_YET):
         return Line("key-age", title, Health.UNKNOWN, observed.keys.problem.title, observed.keys.problem)
     if late:
-        return Line("key-age", title, Health.OK, said("created a moment ago; Google does not list it yet"))
+        return Line("key-age", title, Health.OK, message("created a moment ago; Google does not list it yet"))
     key_id = observed.key.value.key_id if isinstance(observed.key, Present) else handed_key(observed)
     if not isinstance(observed.keys, Present) or key_id is None:
-        return Line("key-age", title, Health.UNKNOWN, said("no key here"))
+        return Line("key-age", title, Health.UNKNOWN, message("no key here"))
     ours = next((k for k in observed.keys.value if k.id == key_id), None)
     if ours is None:
-        return Line("key-age", title, Health.BROKEN, said("Google does not know the key that is kept here"))
+        return Line("key-age", title, Health.BROKEN, message("Google does not know the key that is kept here"))
     days = (observed.at - ours.created).days
-    age = said_many("{n} day", "{n} days", days)
-    text = said("{age}; the account has {n} of 10 keys", age=age, n=len(observed.keys.value))
+    age = message_n("{n} day", "{n} days", days)
+    text = message("{age}; the account has {n} of 10 keys", age=age, n=len(observed.keys.value))
     if ours.expires is not None:
-        text = said("{text}; expires {date}", text=text, date=f"{ours.expires:%Y-%m-%d}")
+        text = message("{text}; expires {date}", text=text, date=f"{ours.expires:%Y-%m-%d}")
     tired = days > OLD_KEY_DAYS or (ours.expires is not None and (ours.expires - observed.at).days < 14)
     return Line("key-age", title, Health.WARNING if tired else Health.OK, text)
 
@@ -240,13 +240,13 @@ def _lists_our_key(observed: Observed) -> bool:
 
 
 def _last_verify(last: Mapping[str, object] | None, command: str) -> Line:
-    title = said("Last verification")
+    title = message("Last verification")
     if last is None:
-        return Line("last-verify", title, Health.WARNING, said("never: run {command}", command=command))
-    at = _when(str(last["at"])) if "at" in last else said("at an unknown time")
+        return Line("last-verify", title, Health.WARNING, message("never: run {command}", command=command))
+    at = _when(str(last["at"])) if "at" in last else message("at an unknown time")
     if last.get("ok") is True:
-        return Line("last-verify", title, Health.OK, said("passed {at}", at=at))
-    return Line("last-verify", title, Health.BROKEN, said("did not pass {at}", at=at))
+        return Line("last-verify", title, Health.OK, message("passed {at}", at=at))
+    return Line("last-verify", title, Health.BROKEN, message("did not pass {at}", at=at))
 
 
 def _time(last: Mapping[str, object] | None) -> datetime | None:
@@ -266,19 +266,19 @@ def _when(at: str) -> str:
 
 
 def _jobs(jobs: Part[tuple[JobInfo, ...]]) -> Line:
-    title = said("Recent jobs")
+    title = message("Recent jobs")
     match jobs:
         case Present(value=all_jobs):
             found = [j for j in all_jobs if not is_ours(j.statement)]
             if not found:
-                return Line("jobs", title, Health.OK, said("none of Klaviyo's yet"))
+                return Line("jobs", title, Health.OK, message("none of Klaviyo's yet"))
             bad = [j for j in found if j.error]
-            text = said("{n} seen, newest {at}", n=len(found), at=f"{found[0].created:%Y-%m-%d %H:%M} UTC")
+            text = message("{n} seen, newest {at}", n=len(found), at=f"{found[0].created:%Y-%m-%d %H:%M} UTC")
             if bad:
-                text = said("{seen}; {n} failed: {why}", seen=text, n=len(bad), why=bad[0].error)
+                text = message("{seen}; {n} failed: {why}", seen=text, n=len(bad), why=bad[0].error)
                 return Line("jobs", title, Health.WARNING, text)
             return Line("jobs", title, Health.OK, text)
         case Unknown(problem=problem):
-            return Line("jobs", title, Health.WARNING, said("cannot be seen: {why}", why=problem.title), problem)
+            return Line("jobs", title, Health.WARNING, message("cannot be seen: {why}", why=problem.title), problem)
         case _:
-            return Line("jobs", title, Health.OK, said("none of Klaviyo's yet"))
+            return Line("jobs", title, Health.OK, message("none of Klaviyo's yet"))

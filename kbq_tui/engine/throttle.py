@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 
-from kbq_tui.i18n.messages import Said, said_many
+from kbq_tui.i18n.messages import Message, message_n
 from kbq_tui.model.problem import Kind, Problem, ProblemError
 
 AT_ONCE = 12
@@ -41,6 +41,6 @@ class Throttle:
             self._lost.clear()
 
 
-def reached(tables: int, datasets: int) -> Said:
+def reached(tables: int, datasets: int) -> Message:
     """Return how far a search came, in words."""
-    return said_many("{tables} tables in {n} dataset", "{tables} tables in {n} datasets", datasets, tables=tables)
+    return message_n("{tables} tables in {n} dataset", "{tables} tables in {n} datasets", datasets, tables=tables)

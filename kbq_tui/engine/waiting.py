@@ -8,7 +8,7 @@ from kbq_tui.diagnosis.entry import GRANT_WAIT
 from kbq_tui.diagnosis.recognise import settling
 from kbq_tui.engine.ports import Clock, Ports
 from kbq_tui.engine.threads import offload
-from kbq_tui.i18n.messages import said
+from kbq_tui.i18n.messages import EMPTY, message
 from kbq_tui.model.changes import (
     ACCOUNT,
     KEY,
@@ -20,7 +20,7 @@ from kbq_tui.model.changes import (
     waiting_text,
 )
 from kbq_tui.model.events import Event, EventKind
-from kbq_tui.model.problem import Problem, ProblemError, Retry
+from kbq_tui.model.problem import Problem, ProblemError, RemedyStep, Retry
 from kbq_tui.model.spec import ConnectionSpec
 
 Emit = Callable[[Event], None]
@@ -129,7 +129,7 @@ class Wait:
             return False
         left = min(self._pause, limit - self.elapsed)
         self._pause = min(self._pause * 2, self._waits.patience.most)
-        waiting = replace(problem, remedy=(_STEP,), who="")
+        waiting = replace(problem, remedy=(_STEP,), who=EMPTY)
         while left > 0:
             text = waiting_text(change, clock.now())
             self._emit(Event(EventKind.WAITING, self._action, clock.now(), text, waiting, self.elapsed, limit))
@@ -139,4 +139,6 @@ class Wait:
         return True
 
 
-_STEP: Final = said("Nothing to do: it is tried again by itself until Google shows the change everywhere.")
+_STEP: Final = RemedyStep(
+    message("Nothing to do: it is tried again by itself until Google shows the change everywhere.")
+)

@@ -55,14 +55,14 @@ def to_gcloud(plan: Plan) -> str:
     if new_account:
         lines.append(_SETTLE)
     for action in plan.actions:
-        lines.append(f"\n# {inert(action.summary)}\n")
+        lines.append(f"\n# {inert(str(action.summary))}\n")
         if action.change is Change.NOOP:
             lines.append("# (in place already)\n")
         else:
             lines.append(_step(action, plan.location, new_account) + "\n")
     for blocked in plan.blocked:
-        lines.append(f"\n# NOT INCLUDED: {inert(blocked.action.summary)}\n")
-        lines.append(f"# {blocked.problem.code or 'unrecognised'}: {inert(blocked.problem.title)}\n")
+        lines.append(f"\n# NOT INCLUDED: {inert(str(blocked.action.summary))}\n")
+        lines.append(f"# {blocked.problem.code or 'unrecognised'}: {inert(str(blocked.problem.title))}\n")
     return "".join(lines)
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from kbq_tui import __version__
-from kbq_tui.i18n.messages import Said, filled, joined, language, mark, said, told
+from kbq_tui.i18n.messages import N_, Message, as_message, joined, language, message, render, translate
 from kbq_tui.model.checks import CheckResult, Verdict, healthy
 from kbq_tui.model.problem import Problem
 from kbq_tui.model.secret import scrub
@@ -20,12 +20,12 @@ from kbq_tui.model.spec import ConnectionSpec
 from kbq_tui.model.text import inert
 
 _EVIDENCE = 4_000
-_TITLE = mark("Klaviyo and BigQuery: verification")
+_TITLE = N_("Klaviyo and BigQuery: verification")
 _VERDICTS = {
-    Verdict.PASS: mark("pass"),
-    Verdict.FAIL: mark("fail"),
-    Verdict.UNKNOWN: mark("unknown"),
-    Verdict.SKIPPED: mark("skipped"),
+    Verdict.PASS: N_("pass"),
+    Verdict.FAIL: N_("fail"),
+    Verdict.UNKNOWN: N_("unknown"),
+    Verdict.SKIPPED: N_("skipped"),
 }
 _MARKUP = re.compile(
     r"[\\`*\[\]|~<>&]"  # anywhere
@@ -69,17 +69,17 @@ class About:
 
     def rows(self) -> tuple[tuple[str, str], ...]:
         """Return labels and values, told and made inert."""
-        spec, unknown = self.spec, told("not known")
+        spec, unknown = self.spec, translate("not known")
         rows = (
-            (told("Connection"), spec.name),
-            (told("Project ID"), spec.project),
-            (told("Datasets"), ", ".join(f"{w.name} ({w.purpose})" for w in spec.datasets())),
-            (told("Location"), self.location or unknown),
-            (told("Service account"), spec.account_email),
-            (told("Key"), self.key_id or unknown),
-            (told("Verified at"), self.at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")),
-            (told("Verified by"), self.operator or unknown),
-            (told("Tool"), f"kbq-tui {__version__}"),
+            (translate("Connection"), spec.name),
+            (translate("Project ID"), spec.project),
+            (translate("Datasets"), ", ".join(f"{w.name} ({w.purpose})" for w in spec.datasets())),
+            (translate("Location"), self.location or unknown),
+            (translate("Service account"), spec.account_email),
+            (translate("Key"), self.key_id or unknown),
+            (translate("Verified at"), self.at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")),
+            (translate("Verified by"), self.operator or unknown),
+            (translate("Tool"), f"kbq-tui {__version__}"),
         )
         return tuple((label, _clean(value)) for label, value in rows)
 
@@ -98,7 +98,7 @@ def report(results: Sequence[CheckResult], about: About, kind: str) -> str:
     writers = {"md": to_markdown, "html": to_html, "json": to_json}
     writer = writers.get(kind.lstrip(".").lower())
     if writer is None:
-        raise ValueError(said("A report is .md, .html or .json."))
+        raise ValueError(message("A report is .md, .html or .json."))
     return writer(results, about)
 
 
@@ -135,7 +135,7 @@ def to_json(results: Sequence[CheckResult], about: About) -> str:
 
 def to_markdown(results: Sequence[CheckResult], about: About) -> str:
     """Return the report as Markdown (GitHub's)."""
-    lines = [f"# {told(_TITLE)}", "", f"**{told(verdict_line(results))}**", ""]
+    lines = [f"# {translate(_TITLE)}", "", f"**{render(verdict_line(results))}**", ""]
     lines += ["| | |", "|---|---|", *(f"| {label} | {_code(value)} |" for label, value in about.rows()), ""]
     lines += [f"| {' | '.join(_columns())} |", "|---|---|---|---:|"]
     lines += [f"| {_word(r)} | {_text(r.check.title)} | {_text(r.check.article)} | {r.seconds:.2f} |" for r in results]
@@ -147,9 +147,9 @@ def to_markdown(results: Sequence[CheckResult], about: About) -> str:
             f"{_code(result.id)}. {_text(result.check.why)}",
         ]
         if result.evidence:
-            lines += ["", told("Evidence:"), "", *_fence(result.evidence)]
+            lines += ["", translate("Evidence:"), "", *_fence(result.evidence)]
         if result.command:
-            lines += ["", told("Asked with:"), "", *_fence(result.command)]
+            lines += ["", translate("Asked with:"), "", *_fence(result.command)]
         if result.problem is not None:
             lines += _problem_markdown(result.problem)
     return "\n".join(lines) + "\n"
@@ -157,7 +157,7 @@ def to_markdown(results: Sequence[CheckResult], about: About) -> str:
 
 def to_html(results: Sequence[CheckResult], about: About) -> str:
     """Return the report as one HTML page: no script, nothing loaded from anywhere."""
-    title = html.escape(told(_TITLE))
+    title = html.escape(translate(_TITLE))
     overall = "ok" if healthy(results) else "bad"
     parts = [_HTML_HEAD.format(title=title, language=language()), f"<h1>{title}</h1>"]
     parts.append(f'<p class="overall {overall}">{_html(verdict_line(results))}</p>')
@@ -176,12 +176,12 @@ def to_html(results: Sequence[CheckResult], about: About) -> str:
     return "\n".join([*parts, "</main>", "</body>", "</html>"]) + "\n"
 
 
-def verdict_line(results: Sequence[CheckResult]) -> Said:
+def verdict_line(results: Sequence[CheckResult]) -> Message:
     """Return the verdicts in one line: `Healthy: 12 pass, 1 skipped`."""
     counts = [(_VERDICTS[v], sum(r.verdict is v for r in results)) for v in Verdict]
-    parts = [joined(" ", str(count), filled(word)) for word, count in counts if count]
-    verdicts = joined(", ", *parts) if parts else said("nothing was checked")
-    return said("Healthy: {verdicts}" if healthy(results) else "Not healthy: {verdicts}", verdicts=verdicts)
+    parts = [joined(" ", str(count), Message(word)) for word, count in counts if count]
+    verdicts = joined(", ", *parts) if parts else message("nothing was checked")
+    return message("Healthy: {verdicts}" if healthy(results) else "Not healthy: {verdicts}", verdicts=verdicts)
 
 
 def _section_html(result: CheckResult) -> str:
@@ -189,23 +189,23 @@ def _section_html(result: CheckResult) -> str:
         f'<section><h2><span class="{result.verdict.value}">{_word(result)}</span>: {_html(result.check.title)}</h2>',
         f"<p><code>{_html(result.id)}</code> {_html(result.check.why)}</p>",
     ]
-    for label, value in ((told("Evidence"), result.evidence), (told("Asked with"), result.command)):
+    for label, value in ((translate("Evidence"), result.evidence), (translate("Asked with"), result.command)):
         if value:
             parts.append(f"<h3>{label}</h3><pre>{_html(value, lines=True)}</pre>")
     if (problem := result.problem) is not None:
-        code = problem.code or told("Unrecognised")
+        code = problem.code or translate("Unrecognised")
         parts.append(f"<h3>{_html(problem.title)} ({_html(code)})</h3><p>{_html(problem.cause)}</p>")
         parts.append("<ol>")
         for step in problem.remedy:
-            sentence, _, commands = scrub(told(step)).partition("\n")  # scrubbed as a whole: half a key has no mark
-            block = f"<pre>{_html(commands, lines=True)}</pre>" if commands else ""
-            parts.append(f"<li>{_html(sentence)}{block}</li>")
+            # The commands are scrubbed as a whole: half a key has no mark.
+            block = f"<pre>{_html(step.command_lines, lines=True)}</pre>" if step.commands else ""
+            parts.append(f"<li>{_html(step.text)}{block}</li>")
         parts.append("</ol>")
         if problem.who:
-            parts.append(f"<p>{_html(said('Who: {who}', who=problem.who))}</p>")
+            parts.append(f"<p>{_html(message('Who: {who}', who=problem.who))}</p>")
         if _LINK.fullmatch(problem.link):
             parts.append(f'<p><a rel="noreferrer" href="{_html(problem.link)}">{_html(problem.link)}</a></p>')
-        if problem.original and problem.original != result.evidence:
+        if problem.original and str(problem.original) != str(result.evidence):
             parts.append(f"<pre>{_html(problem.original, lines=True)}</pre>")
     return "\n".join([*parts, "</section>"])
 
@@ -213,36 +213,35 @@ def _section_html(result: CheckResult) -> str:
 def _problem_markdown(problem: Problem) -> list[str]:
     lines = [
         "",
-        f"**{_text(problem.title)}** ({_text(problem.code or told('unrecognised'))})",
+        f"**{_text(problem.title)}** ({_text(problem.code or translate('unrecognised'))})",
         "",
         _text(problem.cause),
         "",
     ]
     for number, step in enumerate(problem.remedy, 1):
-        sentence, _, commands = scrub(told(step)).partition("\n")
-        lines.append(f"{number}. {_text(sentence)}")
-        if commands:
-            lines += ["", *("   " + line for line in _fence(commands)), ""]
+        lines.append(f"{number}. {_text(step.text)}")
+        if step.commands:
+            lines += ["", *("   " + line for line in _fence(step.command_lines)), ""]
     if problem.who:
-        lines += ["", _text(said("Who: {who}", who=problem.who))]
+        lines += ["", _text(message("Who: {who}", who=problem.who))]
     if _LINK.fullmatch(problem.link):
         lines += ["", f"<{inert(problem.link)}>"]
     if problem.original:
-        lines += ["", told("In Google's words:"), "", *_fence(problem.original)]
+        lines += ["", translate("In Google's words:"), "", *_fence(problem.original)]
     return lines
 
 
 def _columns() -> tuple[str, ...]:
-    return told("Verdict"), told("Check"), told("Article"), told("Seconds")
+    return translate("Verdict"), translate("Check"), translate("Article"), translate("Seconds")
 
 
 def _word(result: CheckResult) -> str:
-    return told(_VERDICTS[result.verdict]).upper()
+    return translate(_VERDICTS[result.verdict]).upper()
 
 
-def _clean(value: str, *, lines: bool = False) -> str:
-    """Return text for a person; only our own is told, what came from outside is not looked up."""
-    return inert(scrub(told(value) if isinstance(value, Said) else value), _EVIDENCE, keep_lines=lines)
+def _clean(value: str | Message, *, lines: bool = False) -> str:
+    """Return text for a person; only our own is translated, what came from outside is not looked up."""
+    return inert(scrub(render(as_message(value))), _EVIDENCE, keep_lines=lines)
 
 
 def _cleaned(value: object) -> object:
@@ -254,11 +253,11 @@ def _cleaned(value: object) -> object:
     return [_cleaned(inner) for inner in value] if isinstance(value, list | tuple) else value
 
 
-def _html(value: str, *, lines: bool = False) -> str:
+def _html(value: str | Message, *, lines: bool = False) -> str:
     return html.escape(_clean(value, lines=lines), quote=True)
 
 
-def _text(value: str) -> str:
+def _text(value: str | Message) -> str:
     """Return text of which Markdown reads no character as markup, nor makes a link; plain names stay readable."""
     return _START.sub(r"\1\\\2", _MARKUP.sub(lambda found: "\\" + found[0], _clean(value).strip()))
 
@@ -270,7 +269,7 @@ def _code(value: str) -> str:
     return f"{ticks} {text} {ticks}" if "`" in text else f"`{text or ' '}`"
 
 
-def _fence(value: str) -> list[str]:
+def _fence(value: str | Message) -> list[str]:
     """Return a fenced block that nothing inside can close."""
     text = _clean(value, lines=True)
     longest = max((len(run) for run in re.findall(r"`+", text)), default=0)

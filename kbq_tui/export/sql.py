@@ -16,7 +16,7 @@ def to_sql(plan: Plan) -> str:
     if plan.location:
         lines.append(f"-- Run it in location {inert(plan.location)}: in the console under More > Query settings.")
     for action in plan.actions:
-        lines += ["", f"-- {inert(action.summary)}"]
+        lines += ["", f"-- {inert(str(action.summary))}"]
         if action.change is Change.NOOP:
             lines.append("-- (in place already)")
             continue
@@ -31,7 +31,7 @@ def to_sql(plan: Plan) -> str:
     for blocked in plan.blocked:
         lines += [
             "",
-            f"-- NOT INCLUDED: {inert(blocked.action.summary)}",
-            f"-- {blocked.problem.code or 'unrecognised'}: {inert(blocked.problem.title)}",
+            f"-- NOT INCLUDED: {inert(str(blocked.action.summary))}",
+            f"-- {blocked.problem.code or 'unrecognised'}: {inert(str(blocked.problem.title))}",
         ]
     return "\n".join(lines) + "\n"

@@ -76,13 +76,13 @@ class _Writer:
         parts = [_HEAD.format(connection=inert(self._plan.connection))]
         parts += [self._part(action) for action in self._plan.actions]
         for blocked in self._plan.blocked:
-            title = inert(blocked.problem.title)
-            parts.append(f"\n# NOT INCLUDED: {inert(blocked.action.summary)}\n")
+            title = inert(str(blocked.problem.title))
+            parts.append(f"\n# NOT INCLUDED: {inert(str(blocked.action.summary))}\n")
             parts.append(f"# {blocked.problem.code or 'unrecognised'}: {title}\n")
         return "".join(parts)
 
     def _part(self, action: Action) -> str:
-        summary = inert(action.summary)
+        summary = inert(str(action.summary))
         if action.change is Change.NOOP:
             return f"\n# {summary} (in place already)\n"
         project = project_of(action)

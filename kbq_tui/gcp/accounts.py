@@ -109,7 +109,7 @@ class Accounts:
         try:
             return await self._rpc(create, "iam.serviceAccountKeys.create", context, idempotent=False)
         except CallFailedError as error:
-            if _PRECONDITION in error.problem.original and await self._is_full(project, email):
+            if _PRECONDITION in str(error.problem.original) and await self._is_full(project, email):
                 problem = catalogue.problem("KBQ-TOO-MANY-KEYS", context, original=error.problem.original)
                 raise ProblemError(problem) from None
             if not error.unsure:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from kbq_tui.i18n.messages import said
+from kbq_tui.i18n.messages import Message, message
 from kbq_tui.model.observed import Identity
 from kbq_tui.model.secret import Secret, scrub
 
@@ -96,7 +96,7 @@ def find(options: CredentialOptions) -> Found:
             target_principal=target,
             target_scopes=list(SCOPES),
         )
-        identity = Identity(target, said("impersonation by {principal}", principal=by), identity.quota_project)
+        identity = Identity(target, message("impersonation by {principal}", principal=by), identity.quota_project)
     if quota and hasattr(credentials, "with_quota_project"):
         credentials = credentials.with_quota_project(quota)
     return Found(credentials, Identity(identity.principal, identity.source, credentials.quota_project_id or ""))
@@ -109,10 +109,10 @@ def from_key(key: Secret) -> Found:
         KeyUnusableError: where it is not such a key.
     """
     try:
-        info = _parse(key.reveal(), said("The key"))
+        info = _parse(key.reveal(), message("The key"))
         if info.get("type") != "service_account":
-            raise KeyUnusableError(said("it is a credentials file of another kind."))
-        return _from_info(info, said("the service account's key"))
+            raise KeyUnusableError(message("it is a credentials file of another kind."))
+        return _from_info(info, message("the service account's key"))
     except CredentialsFileError as error:
         raise KeyUnusableError(error.args[0]) from None
 
@@ -124,12 +124,12 @@ def _source(options: CredentialOptions) -> Found:
         return _from_file(Path(named).expanduser(), None)
     stored = _gcloud_folder(env) / "application_default_credentials.json"
     if stored.exists():
-        return _from_file(stored, said("gcloud application default login"))
+        return _from_file(stored, message("gcloud application default login"))
     if _at_google(env):
         from google.auth import compute_engine
 
         credentials = compute_engine.Credentials(scopes=list(SCOPES))  # type: ignore[no-untyped-call]
-        return Found(credentials, Identity("", said("metadata server of this machine")))
+        return Found(credentials, Identity("", message("metadata server of this machine")))
     if options.allow_gcloud and gcloud_available(env):
         return _from_gcloud(env)
     from google.auth.exceptions import DefaultCredentialsError
@@ -137,35 +137,35 @@ def _source(options: CredentialOptions) -> Found:
     raise DefaultCredentialsError("Your default credentials were not found.")  # type: ignore[no-untyped-call]
 
 
-def _from_file(path: Path, source: str | None) -> Found:
+def _from_file(path: Path, source: Message | None) -> Found:
     try:
         if not stat.S_ISREG(path.stat().st_mode):  # a pipe or device would keep every call waiting
-            raise CredentialsFileError(said("{path} is not a file: it is a pipe, a device or a folder.", path=path))
+            raise CredentialsFileError(message("{path} is not a file: it is a pipe, a device or a folder.", path=path))
         with path.open("rb") as file:
             data = file.read(_MAX_FILE + 1)
     except OSError as error:
         why = error.strerror or type(error).__name__
-        raise CredentialsFileError(said("File {path} cannot be read: {why}.", path=path, why=why)) from None
-    info = _parse(data, said("File {path}", path=path))
+        raise CredentialsFileError(message("File {path} cannot be read: {why}.", path=path, why=why)) from None
+    info = _parse(data, message("File {path}", path=path))
     if source is None:
         is_key = info.get("type") == "service_account"
-        source = said("service account key {path}" if is_key else "credentials file {path}", path=path)
+        source = message("service account key {path}" if is_key else "credentials file {path}", path=path)
     return _from_info(info, source)
 
 
-def _parse(data: bytes, what: str) -> dict[str, Any]:
+def _parse(data: bytes, what: Message) -> dict[str, Any]:
     try:
         info = json.loads(data) if len(data) <= _MAX_FILE else None
     except (ValueError, RecursionError):
         info = None
     if not isinstance(info, dict):
         # Without the parser's words: they would quote the file, and the file holds a private key.
-        text = said("{what} is not a credentials file: it is not a JSON object.", what=what)
+        text = message("{what} is not a credentials file: it is not a JSON object.", what=what)
         raise CredentialsFileError(text)
     return info
 
 
-def _from_info(info: dict[str, Any], source: str) -> Found:
+def _from_info(info: dict[str, Any], source: Message) -> Found:
     import google.auth
     from google.auth.credentials import with_scopes_if_required
     from google.auth.exceptions import GoogleAuthError
@@ -174,7 +174,7 @@ def _from_info(info: dict[str, Any], source: str) -> Found:
         # Scopes come afterwards: given here, some kinds of credentials would ask Google for their project at once.
         credentials, _ = google.auth.load_credentials_from_dict(info)  # type: ignore[no-untyped-call]
     except (GoogleAuthError, ValueError, TypeError, KeyError, AttributeError) as error:
-        text = said("The credentials from {source} are damaged ({kind}).", source=source, kind=type(error).__name__)
+        text = message("The credentials from {source} are damaged ({kind}).", source=source, kind=type(error).__name__)
         raise CredentialsFileError(text) from None
     credentials = with_scopes_if_required(credentials, list(SCOPES))  # type: ignore[no-untyped-call]
     principal = getattr(credentials, "service_account_email", None) or info.get("account") or ""
@@ -189,7 +189,7 @@ def _from_gcloud(env: Mapping[str, str]) -> Found:
         return _gcloud_token(env), (datetime.now(UTC) + _GCLOUD_TOKEN_LIFE).replace(tzinfo=None)
 
     credentials = Credentials(token=None, refresh_handler=refresh)  # type: ignore[no-untyped-call]
-    return Found(credentials, Identity("", said("gcloud's own login")))
+    return Found(credentials, Identity("", message("gcloud's own login")))
 
 
 def _gcloud_token(env: Mapping[str, str]) -> str:

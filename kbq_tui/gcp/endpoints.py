@@ -5,7 +5,7 @@ from dataclasses import field, replace
 from typing import Final
 from urllib.parse import urlsplit
 
-from kbq_tui.i18n.messages import said
+from kbq_tui.i18n.messages import message
 from kbq_tui.model.lazy_pattern import pattern
 from kbq_tui.model.lean_dataclass import dataclass
 from kbq_tui.model.spec import InvalidValueError
@@ -194,18 +194,18 @@ def _check_url(variable: str, value: str) -> str:
         parts = urlsplit(value)
         host, _ = parts.hostname, parts.port
     except ValueError:
-        raise InvalidValueError(variable, said("{variable} is not a URL.", variable=variable)) from None
+        raise InvalidValueError(variable, message("{variable} is not a URL.", variable=variable)) from None
     if parts.scheme not in ("http", "https") or not host or parts.query or parts.fragment:
-        text = said("{variable} must be a URL such as https://bigquery.example.com/", variable=variable)
+        text = message("{variable} must be a URL such as https://bigquery.example.com/", variable=variable)
         raise InvalidValueError(variable, text)
     if parts.username is not None or parts.password is not None:
-        text = said("{variable} must not hold a user name or password.", variable=variable)
+        text = message("{variable} must not hold a user name or password.", variable=variable)
         raise InvalidValueError(variable, text)
     if not _PLAIN.fullmatch(value):
-        text = said("{variable} must be a URL such as https://bigquery.example.com/", variable=variable)
+        text = message("{variable} must be a URL such as https://bigquery.example.com/", variable=variable)
         raise InvalidValueError(variable, text)
     if parts.scheme == "http" and not is_loopback(host):
-        text = said(
+        text = message(
             "{variable} would send credentials unencrypted to {host}. Use https, or an address on loopback.",
             variable=variable,
             host=host,
@@ -218,7 +218,7 @@ def _check_target(value: str) -> str:
     host = _host_of(value)
     port = value.rpartition(":")[2]
     if not _TARGET.fullmatch(value) or not port.isascii() or not port.isdigit():
-        text = said("{variable} must be host:port, such as 127.0.0.1:8081.", variable=_GRPC_VARIABLE)
+        text = message("{variable} must be host:port, such as 127.0.0.1:8081.", variable=_GRPC_VARIABLE)
         raise InvalidValueError(_GRPC_VARIABLE, text)
     return host
 

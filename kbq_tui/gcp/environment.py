@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from kbq_tui.diagnosis import catalogue
 from kbq_tui.gcp.endpoints import Endpoints, is_loopback
-from kbq_tui.i18n.messages import said
+from kbq_tui.i18n.messages import EMPTY, Message, message
 from kbq_tui.model.problem import Context, Problem
 
 _CERTIFICATES: Final = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
@@ -48,26 +48,26 @@ def problem_of(env: Mapping[str, str], endpoints: Endpoints) -> Problem | None:
     return None
 
 
-def faults(env: Mapping[str, str]) -> list[tuple[str, str]]:
+def faults(env: Mapping[str, str]) -> list[tuple[str, Message]]:
     """Return every variable that is set wrongly, and what is wrong with it."""
-    found: list[tuple[str, str]] = []
+    found: list[tuple[str, Message]] = []
     if env.get(_UNIVERSE) == "":
-        found.append((_UNIVERSE, said("It is set, but empty.")))
+        found.append((_UNIVERSE, message("It is set, but empty.")))
     if (mtls := env.get(_MTLS)) is not None and mtls not in _MTLS_VALUES:
         one_of = ", ".join(_MTLS_VALUES)
-        found.append((_MTLS, said("It is {value}, and has to be one of {values}.", value=repr(mtls), values=one_of)))
+        found.append((_MTLS, message("It is {value}, and has to be one of {values}.", value=repr(mtls), values=one_of)))
     used = next((name for name in _CERTIFICATES if env.get(name)), None)
     for name in (used, _ROOTS):
         if name and env.get(name) and (reason := certificates_fault(env[name], folder=name != _ROOTS)):
             found.append((name, reason))
     proxy = next((name for name in _PROXIES if env.get(name)), None)
     if proxy and env[proxy].lower().startswith("socks") and importlib.util.find_spec("socks") is None:
-        reason = said("It names a SOCKS proxy, for which the Python package PySocks is missing: pip install PySocks")
+        reason = message("It names a SOCKS proxy, for which the Python package PySocks is missing: pip install PySocks")
         found.append((proxy, reason))
     return found
 
 
-def certificates_fault(name: str, *, folder: bool = True) -> str:
+def certificates_fault(name: str, *, folder: bool = True) -> Message:
     """Return what is wrong with a file of certificate authorities; empty where nothing is.
 
     Args:
@@ -77,13 +77,13 @@ def certificates_fault(name: str, *, folder: bool = True) -> str:
     try:
         mode = Path(name).stat().st_mode
         if stat.S_ISDIR(mode) and folder:
-            return ""
+            return EMPTY
         if not stat.S_ISREG(mode):
-            return said("{path} is not a file.", path=name)
+            return message("{path} is not a file.", path=name)
         ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(name)
     except ssl.SSLError:
-        return said("{path} holds no certificate.", path=name)
+        return message("{path} holds no certificate.", path=name)
     except (OSError, ValueError) as error:
         why = (error.strerror if isinstance(error, OSError) else None) or type(error).__name__
-        return said("{path} cannot be read: {why}.", path=name, why=why)
-    return ""
+        return message("{path} cannot be read: {why}.", path=name, why=why)
+    return EMPTY

@@ -17,7 +17,7 @@ from typing import Any, Final
 from kbq_tui.diagnosis import catalogue
 from kbq_tui.diagnosis.recognise import recognise
 from kbq_tui.gcp.retry import NOT_ASKED, Verdict
-from kbq_tui.i18n.messages import Said, joined, said
+from kbq_tui.i18n.messages import Message, joined, message
 from kbq_tui.model.problem import Context, Fault, Problem
 from kbq_tui.model.secret import scrub
 
@@ -209,8 +209,8 @@ def judge(error: BaseException, method: str, context: Context) -> Verdict:
             wait = max(wait, _DATASET_PAUSE)
         return Verdict(problem, sent and not refused, wait)
     code = next((code for code, kinds in _BY_CLASS if names & kinds), "")
-    words: str = joined("; ", *dict.fromkeys(_words(link) for link in chain if str(link)))
-    details: dict[str, str] = {}
+    words: str | Message = joined("; ", *dict.fromkeys(_words(link) for link in chain if str(link)))
+    details: dict[str, str | Message] = {}
     if not code and any(NOT_ASKED in getattr(link, "__notes__", ()) for link in chain):
         # Nothing was sent, so it is no answer of Google's that failed.
         last = chain[-1]
@@ -225,17 +225,18 @@ def judge(error: BaseException, method: str, context: Context) -> Verdict:
         if type(link).__name__ == "UntrustedAddressError":
             details["endpoint"] = _words(link)
         elif code == KEY:
-            details |= {"path": said("What was read"), "reason": _words(link)}
+            details |= {"path": message("What was read"), "reason": _words(link)}
     return Verdict(_problem(code, context, method, words, **details), sent)
 
 
-def _words(error: BaseException) -> str:
+def _words(error: BaseException) -> str | Message:
     """Return what an exception says; our own sentences as they were said."""
-    return error.args[0] if error.args and isinstance(error.args[0], Said) else str(error)
+    return error.args[0] if error.args and isinstance(error.args[0], Message) else str(error)
 
 
-def _problem(code: str, context: Context, method: str, words: str, **details: str) -> Problem:
-    original = words if len(words) <= 2 * _MAX_MESSAGE else words[: 2 * _MAX_MESSAGE]
+def _problem(code: str, context: Context, method: str, words: str | Message, **details: str | Message) -> Problem:
+    text = str(words)
+    original = words if len(text) <= 2 * _MAX_MESSAGE else text[: 2 * _MAX_MESSAGE]
     return catalogue.problem(code, context, original=original, method=method, **details)
 
 

@@ -12,7 +12,7 @@ from kbq_tui.gcp.credentials import Found
 from kbq_tui.gcp.endpoints import Endpoints, is_loopback
 from kbq_tui.gcp.errors import HttpError, TokenFetchError
 from kbq_tui.gcp.retry import asking, warm
-from kbq_tui.i18n.messages import said
+from kbq_tui.i18n.messages import message
 
 if TYPE_CHECKING:
     import requests
@@ -193,7 +193,7 @@ class Session:
         url = self.endpoints.settled(url)
         host = urlsplit(url).hostname
         if not self.endpoints.allows(url):
-            raise UntrustedAddressError(host or said("an address without a host"))
+            raise UntrustedAddressError(host or message("an address without a host"))
         import requests
 
         ends = time.monotonic() + timeout

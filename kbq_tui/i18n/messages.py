@@ -1,114 +1,139 @@
-"""Text that can be said in another language.
+"""Messages for people, as values: a template and what fills it, rendered in a language at the edge.
 
-Below the faces everything speaks English, because JSON, logs and scripts read it; `said` keeps beside the English
-sentence the form and the values it was made from. A face says it to a person with `told`, in that person's language.
+Everything below the faces makes `Message`s. A face renders them in the person's language; JSON, logs and scripts get
+the English of `str(message)`.
 """
 
-from collections.abc import Callable
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
 
 Translate = Callable[[str], str]
 TranslateMany = Callable[[str, str, int], str]
 
 
-class Said(str):
-    """An English text that remembers its form and its values. Everywhere but in `told` it is that text.
+class Message:
+    """A sentence, or a part of one, that can be rendered in any language.
+
+    It is no `str`, so that text operations cannot take its template away unnoticed. Two messages are equal where
+    templates and values are.
 
     Attributes:
-        form: with blanks, as the catalogue of translations has it.
-        many: the form for several; empty where there is none.
-        values: what fills the blanks; a value may be a `Said` itself.
+        template: the English text with blanks as in `str.format`; the catalogue of translations knows it.
+        plural: the template for several; empty where the message does not depend on a number.
+        params: what fills the blanks; a value may be a `Message` itself. With `plural`, `n` is the number.
     """
 
-    form: str
-    many: str
-    values: dict[str, object]
+    __slots__ = ("params", "plural", "template")
 
-    def __getnewargs__(self) -> tuple[str]:
-        return (str(self),)
+    template: str
+    plural: str
+    params: Mapping[str, object]
+
+    def __init__(self, template: str, params: Mapping[str, object] | None = None, plural: str = "") -> None:
+        self.template = template
+        self.plural = plural
+        self.params = params or {}
+
+    def __str__(self) -> str:
+        """Return the message in English, as JSON and logs have it."""
+        return _filled(self, _as_it_is, _english_many)
+
+    def __repr__(self) -> str:
+        return f"Message({str(self)!r})"
+
+    def __bool__(self) -> bool:
+        return bool(self.template)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Message):
+            return NotImplemented
+        return (self.template, self.plural, self.params) == (other.template, other.plural, other.params)
+
+    def __hash__(self) -> int:
+        return hash((self.template, self.plural, str(self)))
+
+    def replacing(self, old: str, new: str) -> Message:
+        """Return the message with `new` instead of `old` in its values; the template stays."""
+        params = {
+            name: value.replace(old, new)
+            if isinstance(value, str)
+            else value.replacing(old, new)
+            if isinstance(value, Message)
+            else value
+            for name, value in self.params.items()
+        }
+        return Message(self.template, params, self.plural)
 
 
-def said(form: str, /, **values: object) -> Said:
-    """Return `form` filled with `values`, in English; translatable.
+EMPTY = Message("")
+"""No message: false, and rendered as nothing."""
+
+
+def message(template: str, /, **params: object) -> Message:
+    """Return a message. For a template that is data, or marked with `N_` elsewhere, use `Message(template, params)`.
 
     Args:
-        form: a literal, so that it is found for translation; blanks as in `str.format`.
-        values: never parsed themselves.
+        template: a literal, so that it is found for translation.
+        params: what fills its blanks; never parsed themselves.
     """
-    return _made(form.format(**values) if values else form, form, "", values)
+    return Message(template, params)
 
 
-def said_many(one: str, many: str, n: int, /, **values: object) -> Said:
-    """Return the form that fits the number `n`, filled with `values` and `n`; translatable."""
-    values["n"] = n
-    return _made((one if n == 1 else many).format(**values), one, many, values)
+def message_n(one: str, many: str, n: int, /, **params: object) -> Message:
+    """Return a message that depends on the number `n`, filled with `params` and `n`."""
+    return Message(one, {**params, "n": n}, many)
 
 
-def filled(form: str, /, **values: object) -> Said:
-    """Return what `said` does, for a form that is data: an entry of the catalogue, or something marked."""
-    return said(form, **values)
+def verbatim(text: str) -> Message:
+    """Return text from outside, or one that is the same in all languages, as a message."""
+    return Message("{text}", {"text": text}) if text else EMPTY
 
 
-def joined(separator: str, *parts: str) -> Said:
-    """Return parts with a separator between them; each that was said is translated by itself."""
-    form = separator.replace("{", "{{").replace("}", "}}").join(f"{{p{i}}}" for i in range(len(parts)))
-    return said(form, **{f"p{i}": part for i, part in enumerate(parts)})
+def as_message(text: str | Message) -> Message:
+    """Return a text that may be a message already as a message."""
+    return text if isinstance(text, Message) else verbatim(text)
 
 
-def parts(text: str, separator: str = "\n") -> tuple[str, ...]:
-    """Return what `joined` put together with that separator; a text that it did not make is one part."""
-    if isinstance(text, Said):
-        names = [f"p{i}" for i in range(len(text.values))]
-        if names and text.form == separator.join(f"{{{name}}}" for name in names):
-            return tuple(str(v) if not isinstance(v, Said) else v for name in names for v in (text.values[name],))
-    return (text,)
+def joined(separator: str, *parts: str | Message) -> Message:
+    """Return parts with a separator between them; each that is a message is rendered by itself."""
+    template = separator.replace("{", "{{").replace("}", "}}").join(f"{{p{i}}}" for i in range(len(parts)))
+    return Message(template, {f"p{i}": part for i, part in enumerate(parts)})
 
 
-def row(label: str, value: str, width: int) -> Said:
-    """Return a label, padded to `width` in whatever language it is told, and a value after a space."""
-    return said(f"{{label:<{width}}} {{value}}", label=label, value=value)
+def row(label: Message, value: str | Message, width: int) -> Message:
+    """Return a label, padded to `width` in whatever language it is rendered, and a value after a space."""
+    return Message(f"{{label:<{width}}} {{value}}", {"label": label, "value": value})
 
 
-def reworked(text: str, change: Callable[[str], str]) -> str:
-    """Return a text with `change` made to the values it was filled with, or to all of it where it was not said."""
-    if not isinstance(text, Said):
-        return change(text)
-    values = {name: reworked(v, change) if isinstance(v, str) else v for name, v in text.values.items()}
-    return (
-        said_many(text.form, text.many, int(str(values.pop("n"))), **values) if text.many else said(text.form, **values)
-    )
-
-
-def mark(text: str, /) -> str:
-    """Return `text` as it is: a literal that is found for translation here, and told elsewhere."""
+def N_(text: str, /) -> str:  # gettext's own name
+    """Return `text` as it is: a literal that is found for translation here, and rendered elsewhere."""
     return text
 
 
-def told(text: str, /, **values: object) -> str:
-    """Return a text in the person's language.
-
-    Args:
-        text: a literal, something marked or something said; anything else comes back as it is.
-        values: what fills the blanks.
-    """
-    if isinstance(text, Said):
-        if _translate is None and not values:
-            return str(text)
-        form = _translate_many(text.form, text.many, int(str(text.values["n"]))) if text.many else _of(text.form)
-        return form.format(**_told_values(text.values)) if text.values else form
-    return _of(text).format(**_told_values(values)) if values else _of(text)
+def render(text: Message) -> str:
+    """Return a message in the person's language."""
+    if _translate is None:
+        return str(text)
+    return _filled(text, _of, _translate_many)
 
 
-def told_many(one: str, many: str, n: int, /, **values: object) -> str:
-    """Return the form that fits the number `n`, in the person's language, filled with `values` and `n`."""
-    return told(said_many(one, many, n, **values))
+def translate(template: str, /, **params: object) -> str:
+    """Return a text in the person's language at once: `render(message(template, **params))`."""
+    return render(Message(template, params))
+
+
+def translate_n(one: str, many: str, n: int, /, **params: object) -> str:
+    """Return the form that fits the number `n`, in the person's language, filled with `params` and `n`."""
+    return render(message_n(one, many, n, **params))
 
 
 def use(translate: Translate | None, translate_many: TranslateMany | None = None, name: str = "en") -> None:
-    """Say things in another language from now on.
+    """Render in another language from now on.
 
     Args:
-        translate: gives the text for a form; None for English.
-        translate_many: gives it for two forms and a number.
+        translate: gives the text for a template; None for English.
+        translate_many: gives it for two templates and a number.
         name: the language's, for texts that are files of their own.
     """
     global _translate, _translate_many, _name
@@ -116,22 +141,30 @@ def use(translate: Translate | None, translate_many: TranslateMany | None = None
 
 
 def language() -> str:
-    """Return the name of the language that things are said in."""
+    """Return the name of the language that messages are rendered in."""
     return _name
 
 
-def _made(text: str, form: str, many: str, values: dict[str, object]) -> Said:
-    made = Said(text)
-    made.form, made.many, made.values = form, many, values
-    return made
+def _filled(text: Message, translate: Translate, translate_many: TranslateMany) -> str:
+    if text.plural:
+        template = translate_many(text.template, text.plural, int(str(text.params["n"])))
+    else:
+        template = translate(text.template)
+    if not text.params:
+        return template
+    params = {
+        name: _filled(value, translate, translate_many) if isinstance(value, Message) else value
+        for name, value in text.params.items()
+    }
+    return template.format(**params)
+
+
+def _as_it_is(text: str) -> str:
+    return text
 
 
 def _of(text: str) -> str:
-    return str(text) if _translate is None or not text else _translate(text)
-
-
-def _told_values(values: dict[str, object]) -> dict[str, object]:
-    return {name: told(v) if isinstance(v, Said) else v for name, v in values.items()}
+    return _translate(text) if _translate is not None and text else text
 
 
 def _english_many(one: str, many: str, n: int) -> str:

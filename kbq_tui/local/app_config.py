@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import field
 from pathlib import Path
 
-from kbq_tui.i18n.messages import said
+from kbq_tui.i18n.messages import Message, message
 from kbq_tui.local.connection_file import line_of, parse, read_text, there
 from kbq_tui.model.lean_dataclass import dataclass
 from kbq_tui.model.problem import ProblemError
@@ -28,7 +28,7 @@ class Settings:
     keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     text: str = ""
 
-    def wrong(self, reason: str, *key: str) -> SettingsError:
+    def wrong(self, reason: Message, *key: str) -> SettingsError:
         """Return the error to raise for a key.
 
         Args:
@@ -37,7 +37,7 @@ class Settings:
         """
         name, line = ".".join(key), line_of(self.text, *key)
         return SettingsError(
-            said("{path}, line {line}, {key}: {reason}", path=self.path, line=line, key=name, reason=reason)
+            message("{path}, line {line}, {key}: {reason}", path=self.path, line=line, key=name, reason=reason)
         )
 
 
@@ -58,14 +58,14 @@ def read_settings(path: Path) -> Settings:
         raise SettingsError(error.problem.cause) from None
     for name in values:
         if name != "keys":
-            raise settings.wrong(said("There is no such setting. There is: keys."), name)
+            raise settings.wrong(message("There is no such setting. There is: keys."), name)
     table = values.get("keys", {})
     if not isinstance(table, dict):
-        raise settings.wrong(said("It is a table: [keys]."), "keys")
+        raise settings.wrong(message("It is a table: [keys]."), "keys")
     wanted: dict[str, tuple[str, ...]] = {}
     for name, value in table.items():
         listed = [value] if isinstance(value, str) else value
         if not isinstance(listed, list) or not all(isinstance(key, str) for key in listed):
-            raise settings.wrong(said('It takes a key in quotes, or several: ["f9", "?"].'), "keys", name)
+            raise settings.wrong(message('It takes a key in quotes, or several: ["f9", "?"].'), "keys", name)
         wanted[name] = tuple(listed)
     return Settings(path, wanted, text)

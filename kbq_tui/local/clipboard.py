@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 
 from kbq_tui.engine.services import CopyResult
-from kbq_tui.i18n.messages import said
+from kbq_tui.i18n.messages import EMPTY, Message, message
 from kbq_tui.model.secret import Secret
 
 VARIABLE = "KBQ_TUI_CLIPBOARD"
@@ -23,10 +23,10 @@ DEADLINE = 2.0
 KEY_BUFFER = "kbq-tui-key"
 """tmux's buffer through which a private key passes; one of its own, so that it can be deleted again."""
 
-_SENT = said("Sent to your terminal's clipboard.")
-_OFF = said("Copying is switched off (KBQ_TUI_CLIPBOARD=off).")
-_TOO_LONG = said("Too long for the terminal's clipboard.")
-_NO_WAY = said("There is no way to a clipboard here.")
+_SENT = message("Sent to your terminal's clipboard.")
+_OFF = message("Copying is switched off (KBQ_TUI_CLIPBOARD=off).")
+_TOO_LONG = message("Too long for the terminal's clipboard.")
+_NO_WAY = message("There is no way to a clipboard here.")
 
 
 class Mode(StrEnum):
@@ -133,21 +133,23 @@ class Clipboard:
             tools += [("xclip", "-selection", "clipboard"), ("xsel", "--clipboard", "--input")]
         return next((tool for tool in tools if self._which(tool[0])), None)
 
-    def key_way(self) -> str:
+    def key_way(self) -> Message:
         """Say which way a private key would go, and who may see it there; empty where there is no way."""
         way = self._key_way()
         if way == "tmux":
-            return said(
+            return message(
                 "It goes through tmux into your terminal's clipboard. On the way it stands in a paste buffer, which"
                 " everybody at this tmux can read; the buffer is deleted at once."
             )
         if way == "OSC 52" and self._in_tmux:
-            return said("It goes to tmux, which may keep it in its paste buffers, and on to your terminal's clipboard.")
+            return message(
+                "It goes to tmux, which may keep it in its paste buffers, and on to your terminal's clipboard."
+            )
         if way == "OSC 52" and self._ssh:
-            return said("It goes through this SSH session into the clipboard of the machine that you sit at.")
+            return message("It goes through this SSH session into the clipboard of the machine that you sit at.")
         if way == "OSC 52":
-            return said("It goes into your terminal's clipboard.")
-        return said("{tool} takes it into this machine's clipboard.", tool=way) if way else ""
+            return message("It goes into your terminal's clipboard.")
+        return message("{tool} takes it into this machine's clipboard.", tool=way) if way else EMPTY
 
     def copy_key(self, key: Secret, write: Callable[[str], None]) -> CopyResult:
         """Send a private key, by one way only. May block for the deadline: not for the event loop."""
@@ -165,8 +167,8 @@ class Clipboard:
         if not sent:
             return CopyResult((), _TOO_LONG if way == "OSC 52" else _NO_WAY)
         if not gone:
-            return CopyResult((way,), said("Sent. Now delete it: tmux delete-buffer -b {buffer}", buffer=KEY_BUFFER))
-        return CopyResult((way,), _SENT if way in ("tmux", "OSC 52") else said("Handed to {tool}.", tool=way))
+            return CopyResult((way,), message("Sent. Now delete it: tmux delete-buffer -b {buffer}", buffer=KEY_BUFFER))
+        return CopyResult((way,), _SENT if way in ("tmux", "OSC 52") else message("Handed to {tool}.", tool=way))
 
     def _key_way(self) -> str:
         """Return the one way that a private key would go: the fewer places it passes, the better."""
@@ -178,12 +180,12 @@ class Clipboard:
                 return tool[0]
         return "OSC 52" if self.mode in (Mode.AUTO, Mode.OSC52) else ""
 
-    def _said(self, ways: Sequence[str], size: int) -> str:
+    def _said(self, ways: Sequence[str], size: int) -> Message:
         if not ways:
             return _TOO_LONG if size * 4 / 3 > OSC_LIMIT else _NO_WAY
         if list(ways) == ["tmux"]:
-            return said("Sent to tmux's buffer.")
+            return message("Sent to tmux's buffer.")
         native = [way for way in ways if way not in ("tmux", "OSC 52")]
         if native and "OSC 52" not in ways:
-            return said("Handed to {tool}.", tool=native[0])
+            return message("Handed to {tool}.", tool=native[0])
         return _SENT

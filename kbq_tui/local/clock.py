@@ -4,7 +4,7 @@ import asyncio
 import time
 from datetime import UTC, datetime, timedelta
 
-from kbq_tui.i18n.messages import said
+from kbq_tui.i18n.messages import message
 from kbq_tui.local.os_errors import problem
 
 _ROOM = timedelta(days=366)
@@ -21,7 +21,7 @@ def check_clock() -> None:
         now = datetime.now(UTC)
         _ = now + _ROOM, now - _ROOM
     except (ValueError, OverflowError, OSError):  # before the year 1, after 9999, or near to it
-        raise problem("KBQ-CLOCK-UNUSABLE", reason=said("{n} seconds since 1970", n=f"{time.time():.0f}")) from None
+        raise problem("KBQ-CLOCK-UNUSABLE", reason=message("{n} seconds since 1970", n=f"{time.time():.0f}")) from None
 
 
 class SystemClock:

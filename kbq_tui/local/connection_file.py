@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from kbq_tui.i18n.messages import said
+from kbq_tui.i18n.messages import Message, message
 from kbq_tui.local.files import FileKind, check_output, read_regular, remove_ours, write_atomic
 from kbq_tui.local.os_errors import os_problem, problem
 from kbq_tui.model.lean_dataclass import dataclass
@@ -79,25 +79,25 @@ def read_connection(path: Path, name: str | None = None) -> Connection:
     for key in values:
         if key not in _KEYS:
             near = ", ".join(_KEYS)
-            raise _invalid(path, text, key, said("There is no such setting. There are: {names}.", names=near))
+            raise _invalid(path, text, key, message("There is no such setting. There are: {names}.", names=near))
     for key, value in values.items():
         if key == "connected_at":
             if not isinstance(value, datetime) or value.tzinfo is None:
-                reason = said("It takes a time with an offset, such as 2026-01-31T09:00:00Z.")
+                reason = message("It takes a time with an offset, such as 2026-01-31T09:00:00Z.")
                 raise _invalid(path, text, key, reason)
         elif not isinstance(value, str):
-            raise _invalid(path, text, key, said("It takes text in quotes."))
+            raise _invalid(path, text, key, message("It takes text in quotes."))
         elif scrub(value) != value:
-            reason = said("This looks like a secret. Name the file that holds it instead.")
+            reason = message("This looks like a secret. Name the file that holds it instead.")
             raise _invalid(path, text, key, reason)
     for key in _PATHS:
         if values.get(key):
             try:
                 values[key] = str(path.absolute().parent / Path(values[key]).expanduser())
             except RuntimeError:
-                raise _invalid(path, text, key, said("There is no such home folder.")) from None
+                raise _invalid(path, text, key, message("There is no such home folder.")) from None
     if "project" not in values:
-        raise _invalid(path, text, "project", said("The file does not say which project."))
+        raise _invalid(path, text, "project", message("The file does not say which project."))
     wanted = {key: values[key] for key in _SPEC if key in values}
     try:
         if "direction" in wanted:
@@ -109,7 +109,7 @@ def read_connection(path: Path, name: str | None = None) -> Connection:
     try:
         connected_at = connected.astimezone(UTC) if connected else None
     except OverflowError:  # in UTC it would be before the year 1 or after 9999
-        reason = said("It takes a time with an offset, such as 2026-01-31T09:00:00Z.")
+        reason = message("It takes a time with an offset, such as 2026-01-31T09:00:00Z.")
         raise _invalid(path, text, "connected_at", reason) from None
     return Connection(
         spec,
@@ -179,7 +179,7 @@ def _is_text(data: bytes) -> bool:
     return len(data) <= MAX_FILE
 
 
-CONNECTION = FileKind(said("a connection"), is_connection, follows_links=True)
+CONNECTION = FileKind(message("a connection"), is_connection, follows_links=True)
 
 
 class Connections:
@@ -260,7 +260,7 @@ def _direction(value: str) -> Direction:
     try:
         return Direction(value)
     except ValueError:
-        raise InvalidValueError("direction", said("It takes import, export or both.")) from None
+        raise InvalidValueError("direction", message("It takes import, export or both.")) from None
 
 
 def read_text(path: Path) -> str:
@@ -270,7 +270,7 @@ def read_text(path: Path) -> str:
     except OSError as error:
         raise os_problem(error, path, "KBQ-CONFIG-UNREADABLE") from error
     except UnicodeDecodeError:
-        raise problem("KBQ-CONFIG-UNREADABLE", path=path, reason=said("It is not UTF-8 text.")) from None
+        raise problem("KBQ-CONFIG-UNREADABLE", path=path, reason=message("It is not UTF-8 text.")) from None
 
 
 def parse(path: Path, text: str) -> dict[str, Any]:
@@ -285,10 +285,10 @@ def parse(path: Path, text: str) -> dict[str, Any]:
         number = line[1] if line else str(len(text.splitlines()))
         raise problem("KBQ-CONFIG-INVALID", path=path, line=number, key="syntax", reason=f"{reason}.") from None
     except RecursionError:
-        wrong = said("It is nested too deeply.")
+        wrong = message("It is nested too deeply.")
         raise problem("KBQ-CONFIG-INVALID", path=path, line=_stumble(text), key="syntax", reason=wrong) from None
     except ValueError:  # Python's limit for the digits of a number
-        wrong = said("A number is too long.")
+        wrong = message("A number is too long.")
         raise problem("KBQ-CONFIG-INVALID", path=path, line=_stumble(text), key="syntax", reason=wrong) from None
 
 
@@ -315,7 +315,7 @@ def there(path: Path) -> bool:
         raise os_problem(error, path, "KBQ-CONFIG-UNREADABLE") from error
 
 
-def _invalid(path: Path, text: str, key: str, reason: str) -> ProblemError:
+def _invalid(path: Path, text: str, key: str, reason: Message) -> ProblemError:
     return problem("KBQ-CONFIG-INVALID", path=path, line=line_of(text, key), key=key, reason=reason)
 
 

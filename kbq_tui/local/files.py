@@ -13,14 +13,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from kbq_tui.i18n.messages import mark, said
+from kbq_tui.i18n.messages import N_, Message, message
 from kbq_tui.model.lean_dataclass import dataclass
 
-_ODD = mark("not a regular file")
-_LINK = mark("a symbolic link")
-_FOREIGN = mark("a symbolic link of another user")
-_TOO_LARGE = mark("the file is too large")
-_HELD = mark("another process holds it")
+_ODD = N_("not a regular file")
+_LINK = N_("a symbolic link")
+_FOREIGN = N_("a symbolic link of another user")
+_TOO_LARGE = N_("the file is too large")
+_HELD = N_("another process holds it")
 _LOST = 4096
 """Bytes: a file of zeros up to this size counts as empty; a loss of power leaves such files."""
 _READ = 8 * 1024 * 1024
@@ -110,7 +110,7 @@ class FileKind:
             that is reserved for a key.
     """
 
-    name: str
+    name: Message
     is_ours: Callable[[bytes], bool]
     follows_links: bool = False
     may_be_held: bool = False
@@ -119,7 +119,7 @@ class FileKind:
 class NotOursError(OSError):
     """A file is in the way that this program may not touch. `filename` names it, `strerror` says what it is."""
 
-    def __init__(self, path: Path, reason: str) -> None:
+    def __init__(self, path: Path, reason: str | Message) -> None:
         super().__init__(errno.EEXIST, reason, str(path))
 
 
@@ -280,7 +280,7 @@ def _open_there(folder: int, path: Path, flags: int, kind: FileKind) -> int:
             raise NotOursError(path, _ODD)
         if (data := _head(fd)).strip(b"\0") or len(data) > _LOST:
             if not kind.is_ours(data):
-                raise NotOursError(path, said("it holds something other than {kind} of kbq-tui", kind=kind.name))
+                raise NotOursError(path, message("it holds something other than {kind} of kbq-tui", kind=kind.name))
         elif not kind.may_be_held and is_held(fd):
             raise NotOursError(path, _HELD)
     except BaseException:

@@ -15,7 +15,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kbq_tui.i18n.messages import said
+from kbq_tui.i18n.messages import message
 from kbq_tui.local.files import FileKind, folder_fd, open_ours, read_regular, sync_folder, write_all, write_atomic
 from kbq_tui.local.os_errors import os_problem
 from kbq_tui.local.ui_state import scrubbed
@@ -174,7 +174,7 @@ def is_journal(data: bytes) -> bool:
 
 
 _HEAD = b'{"event": "'
-JOURNAL = FileKind(said("a journal"), is_journal)
+JOURNAL = FileKind(message("a journal"), is_journal)
 
 
 def _lines(data: bytes) -> Iterator[dict[str, Any]]:

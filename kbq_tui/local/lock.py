@@ -14,7 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from kbq_tui.i18n.messages import said
+from kbq_tui.i18n.messages import Message, message
 from kbq_tui.local.files import FileKind, open_ours
 from kbq_tui.local.os_errors import os_problem, problem
 from kbq_tui.model.text import inert
@@ -102,15 +102,18 @@ class ConnectionLock:
         os.close(self._fd)
         self._fd = -1
 
-    def holder(self) -> str:
+    def holder(self) -> Message:
         """Return who holds the lock or held it last: `process 123 on host, since 2026-01-31 09:00 UTC`."""
         try:
             body = json.loads(self._path.read_bytes()[:4_096])
-            blanks = {"pid": int(body["pid"]), "host": body["host"], "since": body["since"]}
+            blanks = {
+                "pid": int(body["pid"]),
+                "host": inert(str(body["host"]), 100),
+                "since": inert(str(body["since"]), 40),
+            }
         except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
-            return said("another process")
-        text = said("process {pid} on {host}, since {since}", **blanks)
-        return inert(text, 200)
+            return message("another process")
+        return message("process {pid} on {host}, since {since}", **blanks)
 
     def __enter__(self) -> Self:
         self.acquire()
@@ -136,7 +139,7 @@ def _is_lock(data: bytes) -> bool:
     return isinstance(body, dict) and body.keys() == {"pid", "host", "since"}
 
 
-LOCK = FileKind(said("a lock"), _is_lock, may_be_held=True)
+LOCK = FileKind(message("a lock"), _is_lock, may_be_held=True)
 
 
 def _locked(fd: int) -> bool:

@@ -8,7 +8,7 @@ from io import TextIOWrapper
 from itertools import pairwise
 from pathlib import Path
 
-from kbq_tui.i18n.messages import said
+from kbq_tui.i18n.messages import EMPTY, Message, message
 from kbq_tui.local.files import FileKind, NotOursError, check_output, open_ours
 from kbq_tui.local.os_errors import os_problem, words_of
 from kbq_tui.model.lazy_pattern import pattern
@@ -30,7 +30,7 @@ def is_log(data: bytes) -> bool:
     return _HEAD.match(data.lstrip(b"\0")) is not None
 
 
-LOG = FileKind(said("a log"), is_log)
+LOG = FileKind(message("a log"), is_log)
 
 
 class ScrubbingFormatter(logging.Formatter):
@@ -124,7 +124,7 @@ def check_log(path: Path) -> None:
         return
 
 
-def start_log(path: Path, *, verbose: int = 0) -> tuple[Path | None, str]:
+def start_log(path: Path, *, verbose: int = 0) -> tuple[Path | None, Message]:
     """Begin to log into a file: this program's messages, and warnings of the libraries.
 
     Args:
@@ -139,13 +139,13 @@ def start_log(path: Path, *, verbose: int = 0) -> tuple[Path | None, str]:
         handler = _PrivateFile(path, maxBytes=_SIZE, backupCount=_FILES, encoding="utf-8")
     except OSError as error:
         logging.getLogger().addHandler(logging.NullHandler())  # or warnings would go to stderr, over the screen
-        return None, said("No log: {path}: {why}.", path=path, why=words_of(error))
+        return None, message("No log: {path}: {why}.", path=path, why=words_of(error))
     handler.setFormatter(ScrubbingFormatter())
     root = logging.getLogger()
     root.addHandler(handler)
     logging.getLogger(ROOT).setLevel(logging.DEBUG if verbose else logging.INFO)
     logging.captureWarnings(True)
-    return path, ""
+    return path, EMPTY
 
 
 def stop_log() -> None:

@@ -3,19 +3,19 @@
 import errno
 from pathlib import Path
 
-from kbq_tui.i18n.messages import Said, filled, joined, mark
+from kbq_tui.i18n.messages import N_, Message, joined
 from kbq_tui.local.files import NotOursError
 from kbq_tui.model.problem import Context, ProblemError
 
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 _USUAL = (
-    mark("Permission denied"),
-    mark("Operation not permitted"),
-    mark("No such file or directory"),
-    mark("File exists"),
-    mark("Is a directory"),
-    mark("Not a directory"),
-    mark("Input/output error"),
+    N_("Permission denied"),
+    N_("Operation not permitted"),
+    N_("No such file or directory"),
+    N_("File exists"),
+    N_("Is a directory"),
+    N_("Not a directory"),
+    N_("Input/output error"),
 )
 """What systems say most, in English always; Python does not ask for another language."""
 
@@ -32,10 +32,10 @@ def problem(code: str, **details: object) -> ProblemError:
     return ProblemError(catalogue.problem(code, Context(), original="", **details))
 
 
-def words_of(error: OSError) -> Said:
+def words_of(error: OSError) -> Message:
     """Return what the system says of an error, without a full stop."""
-    reason = error.strerror
-    return reason if isinstance(reason, Said) else filled((reason or str(error)).replace("{", "{{").replace("}", "}}"))
+    reason: object = error.strerror
+    return reason if isinstance(reason, Message) else Message(str(reason or error))
 
 
 def os_problem(error: OSError, path: Path | str, code: str) -> ProblemError:

@@ -6,7 +6,7 @@ from typing import Self
 
 import platformdirs
 
-from kbq_tui.i18n.messages import said
+from kbq_tui.i18n.messages import message
 from kbq_tui.local.files import make_folder
 from kbq_tui.local.os_errors import os_problem, problem
 from kbq_tui.model.lean_dataclass import dataclass
@@ -42,7 +42,7 @@ class Paths:
             value = env.get(variable, "")
             path = Path(value) / APP if value.startswith("/") else default
             if not path.is_absolute():  # what is left of "~" where nobody knows the home folder
-                raise problem("KBQ-NO-HOME", path=path, reason=said("The home folder is not known."))
+                raise problem("KBQ-NO-HOME", path=path, reason=message("The home folder is not known."))
             return path
 
         return cls(

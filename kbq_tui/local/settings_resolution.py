@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import fields
 
-from kbq_tui.i18n.messages import said
+from kbq_tui.i18n.messages import Message, message
 from kbq_tui.local.connection_file import Connection
 from kbq_tui.local.gcloud_settings import GcloudSettings
 from kbq_tui.model.lean_dataclass import dataclass
@@ -24,7 +24,7 @@ class ResolvedSetting:
     """A value and where it comes from, in words (`--project`, `GOOGLE_CLOUD_PROJECT`, `connection file` …)."""
 
     value: str
-    source: str
+    source: str | Message
 
 
 def believe(
@@ -44,15 +44,15 @@ def believe(
     Returns:
         By key, what is believed; what nobody names is not in it.
     """
-    out = {key: ResolvedSetting(value, said("default")) for key, value in _DEFAULTS.items()}
+    out = {key: ResolvedSetting(value, message("default")) for key, value in _DEFAULTS.items()}
     if gcloud is not None:
         # gcloud's impersonation counts for gcloud's own login only, so it is not taken over.
         for key, value in (("project", gcloud.project), ("quota_project", gcloud.quota_project)):
             if value:
-                source = said("gcloud configuration {name}", name=gcloud.configuration)
+                source = message("gcloud configuration {name}", name=gcloud.configuration)
                 out[key] = ResolvedSetting(value, source)
     if file is not None:
-        written = said("connection file")
+        written = message("connection file")
         out |= {key: ResolvedSetting(str(v), written) for key, v in file.values().items() if key != "connected_at"}
     for key, variable in ENVIRONMENT.items():
         if env.get(variable):
@@ -75,5 +75,5 @@ def spec_of(beliefs: Mapping[str, ResolvedSetting], name: str = "default") -> Co
     try:
         way = Direction(direction)
     except ValueError:
-        raise InvalidValueError("direction", said("It takes import, export or both.")) from None
+        raise InvalidValueError("direction", message("It takes import, export or both.")) from None
     return ConnectionSpec(project=values.pop("project", ""), name=name, direction=way, **values)

@@ -4,7 +4,7 @@ import os
 import re
 from collections.abc import Callable, Mapping
 
-from kbq_tui.i18n.messages import joined, mark, said
+from kbq_tui.i18n.messages import EMPTY, N_, Message, joined, message
 from kbq_tui.model.lazy_pattern import pattern
 from kbq_tui.model.lean_dataclass import dataclass
 
@@ -34,7 +34,7 @@ class Capabilities:
         columns, rows: the size at the start; 0 where there is no terminal.
     """
 
-    reason: str
+    reason: Message
     stdin_tty: bool
     stdout_tty: bool
     stderr_tty: bool
@@ -64,22 +64,22 @@ class Capabilities:
         """Whether there is any colour."""
         return self.colours > 0
 
-    def findings(self) -> list[tuple[str, str]]:
+    def findings(self) -> list[tuple[str, str | Message]]:
         """Return what a bug report needs: names with what there is."""
-        size = f"{self.columns}x{self.rows}" if self.columns else said("unknown")
+        size = f"{self.columns}x{self.rows}" if self.columns else message("unknown")
         names = (("stdin", self.stdin_tty), ("stdout", self.stdout_tty), ("stderr", self.stderr_tty))
-        colours = str(self.colours) if self.colours else said("none")
+        colours = str(self.colours) if self.colours else message("none")
         return [
-            ("TERM", self.term or said("not set")),
-            (mark("Terminal on"), ", ".join(name for name, is_tty in names if is_tty) or said("none")),
-            (mark("Size"), size),
-            (mark("Colours"), joined(" ", colours, "(NO_COLOR)") if self.no_color else colours),
-            (mark("Encoding"), self.encoding),
-            (mark("Glyphs"), "ASCII" if self.ascii else "Unicode"),
-            (mark("Mouse"), said("on") if self.mouse else said("off")),
-            ("SSH", said("yes") if self.ssh else said("no")),
-            (mark("Multiplexer"), self.multiplexer or said("none")),
-            (mark("Usable"), said("yes") if self.usable else self.reason),
+            ("TERM", self.term or message("not set")),
+            (N_("Terminal on"), ", ".join(name for name, is_tty in names if is_tty) or message("none")),
+            (N_("Size"), size),
+            (N_("Colours"), joined(" ", colours, "(NO_COLOR)") if self.no_color else colours),
+            (N_("Encoding"), self.encoding),
+            (N_("Glyphs"), "ASCII" if self.ascii else "Unicode"),
+            (N_("Mouse"), message("on") if self.mouse else message("off")),
+            ("SSH", message("yes") if self.ssh else message("no")),
+            (N_("Multiplexer"), self.multiplexer or message("none")),
+            (N_("Usable"), message("yes") if self.usable else self.reason),
         ]
 
 
@@ -143,16 +143,16 @@ def locale_encoding(env: Mapping[str, str]) -> str:
     return "ascii" if language.partition("@")[0] in ("C", "POSIX") else "iso-8859-1"
 
 
-def _reason(term: str, ttys: tuple[bool, ...], headless: str) -> str:
+def _reason(term: str, ttys: tuple[bool, ...], headless: str) -> Message:
     if not ttys[0]:
-        reason = said("Standard input is not a terminal.")
+        reason = message("Standard input is not a terminal.")
     elif not ttys[2]:
-        reason = said("Standard error, on which the screen is drawn, is not a terminal.")
+        reason = message("Standard error, on which the screen is drawn, is not a terminal.")
     elif term in _FIXED:
-        reason = said("The terminal cannot move its cursor (TERM={term}).", term=term)
+        reason = message("The terminal cannot move its cursor (TERM={term}).", term=term)
     else:
-        return ""
-    instead = said("Use `{command}`, or `kbq-tui setup --plain` for questions line by line.", command=headless)
+        return EMPTY
+    instead = message("Use `{command}`, or `kbq-tui setup --plain` for questions line by line.", command=headless)
     return joined(" ", reason, instead)
 
 

@@ -8,7 +8,7 @@ from dataclasses import asdict, field, fields, replace
 from pathlib import Path
 from typing import Any
 
-from kbq_tui.i18n.messages import said
+from kbq_tui.i18n.messages import message
 from kbq_tui.local.files import FileKind, read_regular, remove_ours, write_atomic, write_new
 from kbq_tui.local.os_errors import os_problem
 from kbq_tui.model.lean_dataclass import dataclass
@@ -135,9 +135,9 @@ def _is_look(data: bytes) -> bool:
     return {"ascii", "theme", "welcomed", "recent"} <= json_object(data).keys()
 
 
-WIZARD = FileKind(said("the last screen of a set-up"), _is_wizard)
-VERIFICATION = FileKind(said("the last verification"), _is_verification)
-LOOK = FileKind(said("what was chosen for the screens"), _is_look)
+WIZARD = FileKind(message("the last screen of a set-up"), _is_wizard)
+VERIFICATION = FileKind(message("the last verification"), _is_verification)
+LOOK = FileKind(message("what was chosen for the screens"), _is_look)
 
 
 def read_look(path: Path) -> Look:

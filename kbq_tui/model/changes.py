@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from kbq_tui.i18n.messages import Said, filled, mark, said
+from kbq_tui.i18n.messages import N_, Message, message
 from kbq_tui.model.problem import Kind, Problem
 from kbq_tui.model.spec import ConnectionSpec
 
@@ -99,22 +99,22 @@ def concerns_account(problem: Problem, email: str) -> bool:
     """
     if problem.kind not in (Kind.NOT_PERMITTED, Kind.NOT_FOUND):
         return False
-    return problem.details.get("method", "").startswith("iam.serviceAccount") or email in problem.original
+    return problem.detail("method").startswith("iam.serviceAccount") or email in str(problem.original)
 
 
 _WAITS: Final[Mapping[str, str]] = {
-    "account": mark("the account was created {age} ago; Google takes a minute or two as a rule; nothing to do"),
-    "key": mark("the key was created {age} ago; Google takes a minute or two as a rule; nothing to do"),
-    "dataset": mark("the dataset was created {age} ago; Google takes some seconds as a rule; nothing to do"),
-    "grant": mark("granted {age} ago; Google takes two minutes as a rule; nothing to do"),
-    "service": mark("the API was turned on {age} ago; Google takes some minutes as a rule; nothing to do"),
+    "account": N_("the account was created {age} ago; Google takes a minute or two as a rule; nothing to do"),
+    "key": N_("the key was created {age} ago; Google takes a minute or two as a rule; nothing to do"),
+    "dataset": N_("the dataset was created {age} ago; Google takes some seconds as a rule; nothing to do"),
+    "grant": N_("granted {age} ago; Google takes two minutes as a rule; nothing to do"),
+    "service": N_("the API was turned on {age} ago; Google takes some minutes as a rule; nothing to do"),
 }
-_BEGUN: Final = mark("a change was begun {age} ago and may have been made; Google takes some minutes; nothing to do")
+_BEGUN: Final = N_("a change was begun {age} ago and may have been made; Google takes some minutes; nothing to do")
 
 
-def waiting_text(change: OwnChange, now: datetime) -> Said:
+def waiting_text(change: OwnChange, now: datetime) -> Message:
     """Return what is waited for, since when, and for how long as a rule."""
     form = _WAITS.get(change.action.partition(":")[0], _BEGUN) if change.made else _BEGUN
     seconds = max(0, round((now - change.at).total_seconds()))
-    age = said("{n} s", n=seconds) if seconds < 120 else said("{n} min", n=seconds // 60)
-    return filled(form, age=age)
+    age = message("{n} s", n=seconds) if seconds < 120 else message("{n} min", n=seconds // 60)
+    return Message(form, {"age": age})

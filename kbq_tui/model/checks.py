@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from kbq_tui.i18n.messages import joined, said
+from kbq_tui.i18n.messages import Message, joined, message, verbatim
 from kbq_tui.model.observed import DatasetInfo, normal_member
 from kbq_tui.model.problem import Problem
 from kbq_tui.model.spec import DATA_EDITOR, DATA_VIEWER, ConnectionSpec, RequiredDataset
@@ -29,9 +29,9 @@ class Check:
     """
 
     id: str
-    title: str
+    title: Message
     article: str
-    why: str
+    why: Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +49,8 @@ class CheckResult:
 
     check: Check
     verdict: Verdict
-    evidence: str
-    command: str = ""
+    evidence: Message
+    command: str | Message = ""
     problem: Problem | None = None
     seconds: float = 0.0
 
@@ -63,9 +63,9 @@ class CheckResult:
             "id": self.check.id,
             "article": self.check.article,
             "verdict": self.verdict.value,
-            "title": self.check.title,
-            "evidence": self.evidence,
-            "command": self.command,
+            "title": str(self.check.title),
+            "evidence": str(self.evidence),
+            "command": str(self.command),
             "problem": self.problem.to_json() if self.problem else None,
             "seconds": round(self.seconds, 3),
         }
@@ -89,63 +89,63 @@ def handed_over(results: Iterable[CheckResult]) -> bool:
 
 KEY_AUTH = Check(
     "key.auth",
-    said("The key signs in"),
+    message("The key signs in"),
     "4.2",
-    said("The article never signs in with the key: as typed, it tests your own login."),
+    message("The article never signs in with the key: as typed, it tests your own login."),
 )
 QUERY_RUN = Check(
     "query.run",
-    said("The account may run queries (Job User)"),
+    message("The account may run queries (Job User)"),
     "4.2",
-    said("No command of the article grants Job User."),
+    message("No command of the article grants Job User."),
 )
 PERMISSIONS = Check(
     "permissions.effective",
-    said("Effective permissions on the project"),
+    message("Effective permissions on the project"),
     "4.3",
-    said("OBJECT_PRIVILEGES leaves out inherited grants; testIamPermissions counts them."),
+    message("OBJECT_PRIVILEGES leaves out inherited grants; testIamPermissions counts them."),
 )
 MINIMAL = Check(
     "permissions.minimal",
-    said("Nothing beyond Job User on the project"),
+    message("Nothing beyond Job User on the project"),
     "+",
-    said("Without --dataset, the article's command grants Data Editor on every dataset."),
+    message("Without --dataset, the article's command grants Data Editor on every dataset."),
 )
 ISOLATED = Check(
     "permissions.isolated",
-    said("No other dataset of the project can be read"),
+    message("No other dataset of the project can be read"),
     "+",
-    said(
+    message(
         "A grant on another dataset, or on the whole project, would hand over more than Klaviyo needs. Hidden datasets"
         " (a name with a leading underscore) are not listed, and left out."
     ),
 )
 STAGING_WRITE = Check(
     "staging.write",
-    said("Create, insert, select and drop in the staging dataset"),
+    message("Create, insert, select and drop in the staging dataset"),
     "4.4",
-    said("The article leaves out INSERT."),
+    message("The article leaves out INSERT."),
 )
 BILLING = Check(
     "billing.dml",
-    said("Billing allows INSERT"),
+    message("Billing allows INSERT"),
     "+",
-    said("Without billing, create and drop pass and only an INSERT fails."),
+    message("Without billing, create and drop pass and only an INSERT fails."),
 )
 KEYS = Check(
     "keys.expected",
-    said("The account has exactly the key we hold"),
+    message("The account has exactly the key we hold"),
     "+",
-    said("A key nobody holds is a way in."),
+    message("A key nobody holds is a way in."),
 )
 
 
 def visible(wish: RequiredDataset) -> Check:
     return Check(
         f"dataset.visible:{wish.name}",
-        said("{dataset} exists in the right location", dataset=wish.name),
+        message("{dataset} exists in the right location", dataset=wish.name),
         "4.1",
-        said(
+        message(
             "SCHEMATA reads the US only unless a region is named, and wants a permission on the whole project that the"
             " account must not have: the dataset itself is asked for."
         ),
@@ -155,54 +155,54 @@ def visible(wish: RequiredDataset) -> Check:
 def kept(wish: RequiredDataset) -> Check:
     return Check(
         f"dataset.kept:{wish.name}",
-        said("Tables in {dataset} do not vanish by themselves", dataset=wish.name),
+        message("Tables in {dataset} do not vanish by themselves", dataset=wish.name),
         "+",
-        said("A default expiration deletes every new table; nothing says so when it is made."),
+        message("A default expiration deletes every new table; nothing says so when it is made."),
     )
 
 
 def private(wish: RequiredDataset) -> Check:
     return Check(
         f"dataset.private:{wish.name}",
-        said("{dataset} is not open to everybody", dataset=wish.name),
+        message("{dataset} is not open to everybody", dataset=wish.name),
         "+",
-        said("The article looks at the account's grants alone, not at who else is let in."),
+        message("The article looks at the account's grants alone, not at who else is let in."),
     )
 
 
 def granted(wish: RequiredDataset) -> Check:
     return Check(
         f"grants.direct:{wish.name}",
-        said("{role} on {dataset}", role=wish.role.removeprefix("roles/"), dataset=wish.name),
+        message("{role} on {dataset}", role=wish.role.removeprefix("roles/"), dataset=wish.name),
         "4.3",
-        said("The view exists per region only, wants object_name, and grantees carry a type."),
+        message("The view exists per region only, wants object_name, and grantees carry a type."),
     )
 
 
 def readable(wish: RequiredDataset) -> Check:
     return Check(
         f"{wish.purpose}.read",
-        said("Everything in {dataset} can be read", dataset=wish.name),
+        message("Everything in {dataset} can be read", dataset=wish.name),
         "4.4",
-        said("The article reads a table that a new dataset does not have."),
+        message("The article reads a table that a new dataset does not have."),
     )
 
 
 def read_only(wish: RequiredDataset) -> Check:
     return Check(
         f"{wish.purpose}.readonly",
-        said("The account cannot write in {dataset}", dataset=wish.name),
+        message("The account cannot write in {dataset}", dataset=wish.name),
         "+",
-        said("Least privilege is only proven by a refusal."),
+        message("Least privilege is only proven by a refusal."),
     )
 
 
 def writable(wish: RequiredDataset) -> Check:
     return Check(
         f"{wish.purpose}.write",
-        said("Create, insert, select and drop in {dataset}", dataset=wish.name),
+        message("Create, insert, select and drop in {dataset}", dataset=wish.name),
         "4.4",
-        said("A Viewer cannot write: export needs Editor."),
+        message("A Viewer cannot write: export needs Editor."),
     )
 
 
@@ -225,7 +225,7 @@ class Judged:
     """A verdict before it has a clock."""
 
     verdict: Verdict
-    evidence: str
+    evidence: Message
     problem: Problem | None = None
 
 
@@ -289,11 +289,11 @@ def judge_visible(
         elsewhere: the problem of a dataset that does not lie where it has to be; None where it does.
     """
     if info is None:
-        return Judged(Verdict.FAIL, said("{dataset} does not exist", dataset=wish.name), missing)
-    found = said("{dataset} in {location}", dataset=wish.name, location=info.location)
+        return Judged(Verdict.FAIL, message("{dataset} does not exist", dataset=wish.name), missing)
+    found = message("{dataset} in {location}", dataset=wish.name, location=info.location)
     if elsewhere is not None:
         expected = elsewhere.details.get("wanted") or elsewhere.details.get("location", "")
-        return Judged(Verdict.FAIL, said("{found}, expected {location}", found=found, location=expected), elsewhere)
+        return Judged(Verdict.FAIL, message("{found}, expected {location}", found=found, location=expected), elsewhere)
     return Judged(Verdict.PASS, found)
 
 
@@ -306,7 +306,7 @@ def judge_kept(dataset: str, expiring: Sequence[Problem], *, too_short: bool) ->
         too_short: whether what is needed in it vanishes while it is needed.
     """
     if not expiring:
-        return Judged(Verdict.PASS, said("{dataset} has no default expiration", dataset=dataset))
+        return Judged(Verdict.PASS, message("{dataset} has no default expiration", dataset=dataset))
     text = joined(" ", *(problem.cause for problem in expiring))
     return Judged(Verdict.FAIL if too_short else Verdict.PASS, text, _with_all_remedies(expiring))
 
@@ -314,7 +314,7 @@ def judge_kept(dataset: str, expiring: Sequence[Problem], *, too_short: bool) ->
 def judge_private(dataset: str, public: Sequence[Problem]) -> Judged:
     """Judge whom a dataset's access list lets in: `public` has a problem for each entry for everybody."""
     if not public:
-        return Judged(Verdict.PASS, said("no entry of {dataset} is for everybody", dataset=dataset))
+        return Judged(Verdict.PASS, message("no entry of {dataset} is for everybody", dataset=dataset))
     return Judged(Verdict.FAIL, joined(" ", *(problem.cause for problem in public)), _with_all_remedies(public))
 
 
@@ -347,23 +347,25 @@ def judge_granted(
         excess: makes the problem of roles beyond the wanted one.
     """
     mine = sorted({str(r[1]) for r in rows if len(r) > 2 and normal_member(r[2] or "") == member and r[0] == wish.name})
-    roles = ", ".join(mine) or said("no direct grant")
+    roles = verbatim(", ".join(mine)) if mine else message("no direct grant")
     if wish.role not in mine:
-        return Judged(Verdict.FAIL, said("{roles}; expected {role}", roles=roles, role=wish.role), missing)
+        return Judged(Verdict.FAIL, message("{roles}; expected {role}", roles=roles, role=wish.role), missing)
     if more := roles_beyond(wish.role, mine):
-        return Judged(Verdict.FAIL, said("{roles}; only {role} is needed", roles=roles, role=wish.role), excess(more))
+        return Judged(
+            Verdict.FAIL, message("{roles}; only {role} is needed", roles=roles, role=wish.role), excess(more)
+        )
     return Judged(Verdict.PASS, roles)
 
 
 def judge_effective(held: frozenset[str], missing: Problem) -> Judged:
     """Judge the answer of testIamPermissions, asked by the account itself."""
     if NEEDED_PERMISSION in held:
-        return Judged(Verdict.PASS, said("{permission} is held", permission=NEEDED_PERMISSION))
-    return Judged(Verdict.FAIL, said("{permission} is not held", permission=NEEDED_PERMISSION), missing)
+        return Judged(Verdict.PASS, message("{permission} is held", permission=NEEDED_PERMISSION))
+    return Judged(Verdict.FAIL, message("{permission} is not held", permission=NEEDED_PERMISSION), missing)
 
 
 def judge_minimal(
-    held: frozenset[str], roles: tuple[str, ...], excess: Problem, unseen: Problem | None = None
+    held: frozenset[str], roles: tuple[Message, ...], excess: Problem, unseen: Problem | None = None
 ) -> Judged:
     """Judge the same answer for what should not be there.
 
@@ -375,13 +377,13 @@ def judge_minimal(
     """
     over = sorted(p for p in EXCESS_PERMISSIONS if p in held)
     if over or roles:
-        names = ", ".join([*roles, *over])
-        return Judged(Verdict.FAIL, said("held on the whole project: {names}", names=names), excess)
-    none = said("none of {n} wider permissions is held", n=len(EXCESS_PERMISSIONS))
+        names = joined(", ", *roles, *over)
+        return Judged(Verdict.FAIL, message("held on the whole project: {names}", names=names), excess)
+    none = message("none of {n} wider permissions is held", n=len(EXCESS_PERMISSIONS))
     if unseen is not None:
-        text = said("{none}; the account's roles on the project could not be read", none=none)
+        text = message("{none}; the account's roles on the project could not be read", none=none)
         return Judged(Verdict.UNKNOWN, text, unseen)
-    return Judged(Verdict.PASS, said("{none}, and no role but Job User", none=none))
+    return Judged(Verdict.PASS, message("{none}, and no role but Job User", none=none))
 
 
 def judge_error(problem: Problem, fails: Callable[[Problem], bool]) -> Judged:
@@ -392,4 +394,4 @@ def judge_error(problem: Problem, fails: Callable[[Problem], bool]) -> Judged:
         fails: whether the refusal is what the check is about; any other makes it unknown, an unrecognised one too.
     """
     verdict = Verdict.FAIL if problem.code is not None and fails(problem) else Verdict.UNKNOWN
-    return Judged(verdict, problem.original or problem.title, problem)
+    return Judged(verdict, problem.words, problem)

@@ -3,6 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
+from kbq_tui.i18n.messages import EMPTY, Message
 from kbq_tui.model.lean_dataclass import dataclass
 from kbq_tui.model.problem import Problem
 
@@ -34,7 +35,7 @@ class Event:
     kind: EventKind
     action: str
     at: datetime
-    text: str = ""
+    text: Message = EMPTY
     problem: Problem | None = None
     elapsed: float = 0.0
     limit: float = 0.0
@@ -44,7 +45,7 @@ class Event:
         """Return the event as one line of the `apply` stream, without the schema's name."""
         out: dict[str, object] = {"event": self.kind.value, "action": self.action, "at": self.at.isoformat()}
         if self.text:
-            out["text"] = self.text
+            out["text"] = str(self.text)
         if self.problem is not None:
             out["problem"] = self.problem.to_json()
         if self.elapsed:

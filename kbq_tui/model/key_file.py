@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping
 from typing import Final
 
-from kbq_tui.i18n.messages import Said, filled, mark, said
+from kbq_tui.i18n.messages import EMPTY, N_, Message, message
 from kbq_tui.model.secret import Secret
 
 FIELDS: Final = ("type", "project_id", "private_key_id", "private_key", "client_email", "token_uri")
@@ -15,32 +15,32 @@ _MARKS: Final = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 Source: https://www.rfc-editor.org/rfc/rfc8259#section-8.1
 """
 _KINDS: Final[Mapping[str, str]] = {
-    "authorized_user": mark("a person's own login (authorized_user)"),
-    "external_account": mark("a configuration of workload identity federation (external_account)"),
-    "external_account_authorized_user": mark(
+    "authorized_user": N_("a person's own login (authorized_user)"),
+    "external_account": N_("a configuration of workload identity federation (external_account)"),
+    "external_account_authorized_user": N_(
         "a person's login of workforce identity federation (external_account_authorized_user)"
     ),
-    "impersonated_service_account": mark(
+    "impersonated_service_account": N_(
         "a login that acts as a service account (impersonated_service_account), without a key of its own"
     ),
-    "gdch_service_account": mark("a key for Google Distributed Cloud (gdch_service_account)"),
-    "web": mark("the secret of an OAuth client (web)"),
-    "installed": mark("the secret of an OAuth client (installed)"),
+    "gdch_service_account": N_("a key for Google Distributed Cloud (gdch_service_account)"),
+    "web": N_("the secret of an OAuth client (web)"),
+    "installed": N_("the secret of an OAuth client (installed)"),
 }
 """What Google's files of credentials are, by their `type`, or by the one field of an OAuth client's secret.
 
 Source: https://google.aip.dev/auth/4110
 """
-_OTHER: Final = mark("of no kind that is known here; it may be the secret of an OAuth client, or an API key")
+_OTHER: Final = N_("of no kind that is known here; it may be the secret of an OAuth client, or an API key")
 
 
-def kind_of(name: str) -> Said:
+def kind_of(name: str) -> Message:
     """Return what a file of credentials is, in words.
 
     Args:
         name: its `type`, or the field that it consists of; empty where it has none.
     """
-    return filled(_KINDS.get(name, _OTHER))
+    return Message(_KINDS.get(name, _OTHER))
 
 
 class NotAKeyError(ValueError):
@@ -51,7 +51,7 @@ class NotAKeyError(ValueError):
         code: the problem's.
     """
 
-    def __init__(self, reason: str, code: str = "KBQ-KEY-FILE-INVALID") -> None:
+    def __init__(self, reason: Message, code: str = "KBQ-KEY-FILE-INVALID") -> None:
         super().__init__(reason)
         self.reason = reason
         self.code = code
@@ -65,35 +65,35 @@ def parse(secret: Secret) -> dict[str, str]:
     """
     content = secret.reveal()
     if content.startswith(_MARKS):
-        raise NotAKeyError(said("it begins with a byte order mark."), "KBQ-KEY-FILE-ENCODING")
+        raise NotAKeyError(message("it begins with a byte order mark."), "KBQ-KEY-FILE-ENCODING")
     try:
         data = json.loads(content)
     except (ValueError, RecursionError):
-        raise NotAKeyError(said("not JSON")) from None  # the cause would quote the text
+        raise NotAKeyError(message("not JSON")) from None  # the cause would quote the text
     if not isinstance(data, dict):
-        raise NotAKeyError(said("not a service account key"))
+        raise NotAKeyError(message("not a service account key"))
     if (kind := data.get("type")) != "service_account":
         kind = kind if isinstance(kind, str) else next((name for name in ("web", "installed") if name in data), "")
-        raise NotAKeyError(said("it is {kind}", kind=kind_of(kind)))
+        raise NotAKeyError(message("it is {kind}", kind=kind_of(kind)))
     for field in FIELDS:
         if not isinstance(data.get(field), str) or not data[field]:
-            raise NotAKeyError(said("the field {field} is missing", field=field))
+            raise NotAKeyError(message("the field {field} is missing", field=field))
     if reason := _damage(data["private_key"]):
         raise NotAKeyError(reason)
     return {f: data[f] for f in FIELDS if f not in ("private_key", "type")}
 
 
-def _damage(private_key: str) -> str:
+def _damage(private_key: str) -> Message:
     """Return what copying did to a private key; empty where nothing is seen. OpenSSL has the last word."""
     if not private_key.lstrip().startswith("-----BEGIN"):
-        return ""
+        return EMPTY
     if "\\n" in private_key:
-        return said("the line ends of its private_key are doubled: two backslashes before each n, where one belongs")
+        return message("the line ends of its private_key are doubled: two backslashes before each n, where one belongs")
     if "-----END" not in private_key:
-        return said("its private_key is cut off: the line that begins with -----END is missing")
+        return message("its private_key is cut off: the line that begins with -----END is missing")
     if "\n" not in private_key.strip():
-        return said("the line ends of its private_key are gone: all of it stands on one line")
-    return ""
+        return message("the line ends of its private_key are gone: all of it stands on one line")
+    return EMPTY
 
 
 def key_id_of(secret: Secret) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Generic, TypeVar
 
+from kbq_tui.i18n.messages import Message
 from kbq_tui.model.changes import KEY, OwnChange, is_recent, last_recent
 from kbq_tui.model.problem import Problem
 from kbq_tui.model.spec import ConnectionSpec
@@ -52,7 +53,7 @@ class Identity:
     """
 
     principal: str
-    source: str
+    source: Message
     quota_project: str = ""
 
 
@@ -178,7 +179,7 @@ class LocalKey:
     key_id: str
     email: str
     project: str
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[Message, ...] = ()
     in_keyring: bool | None = None
     written: datetime | None = None
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from kbq_tui.i18n.messages import Message
 from kbq_tui.model.steps import Change, Step
 
 __all__ = [
@@ -157,7 +158,7 @@ class Action:
     id: str
     change: Change
     resource: str
-    summary: str
+    summary: Message
     step: Step
     op: Operation
     needs: tuple[str, ...] = ()

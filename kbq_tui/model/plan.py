@@ -77,7 +77,7 @@ class Plan:
                     "id": a.id,
                     "change": a.change.value,
                     "resource": a.resource,
-                    "summary": a.summary,
+                    "summary": str(a.summary),
                     "needs": list(a.needs),
                 }
                 for a in self.actions

@@ -1,9 +1,10 @@
 """A failure as the operator needs it: cause, remedy, who can apply it, whether waiting helps."""
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import field, replace
 from enum import StrEnum
 
+from kbq_tui.i18n.messages import EMPTY, Message, as_message
 from kbq_tui.model.lean_dataclass import dataclass
 
 
@@ -75,6 +76,33 @@ class Context:
 
 
 @dataclass(frozen=True, slots=True)
+class RemedyStep:
+    """One step of a remedy.
+
+    Attributes:
+        text: a sentence; empty where the commands stand for themselves.
+        commands: each complete, with project and account filled in; run one after the other.
+    """
+
+    text: Message
+    commands: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        """Return the step in English: the sentence, and each command on a line of its own."""
+        return "\n".join(((str(self.text),) if self.text else ()) + self.commands)
+
+    @property
+    def command_lines(self) -> str:
+        """The commands, each on a line of its own."""
+        return "\n".join(self.commands)
+
+    def naming(self, placeholder: str, value: str) -> "RemedyStep":
+        """Return the step with a value instead of a placeholder, in what fills its sentence and in its commands."""
+        commands = tuple(command.replace(placeholder, value) for command in self.commands)
+        return RemedyStep(self.text.replacing(placeholder, value), commands)
+
+
+@dataclass(frozen=True, slots=True)
 class Problem:
     """One failure, explained.
 
@@ -82,8 +110,7 @@ class Problem:
         code: stable, `KBQ-…`; None where the failure was not recognised.
         title: a few words.
         cause: one sentence.
-        remedy: steps, each a sentence; commands stand on a line of their own, complete, with project and
-            account filled in.
+        remedy: steps, in order.
         who: who can apply it: a person's role in words, with permission and role named.
         kind: what it means to a caller.
         retry: what trying again is good for.
@@ -94,30 +121,52 @@ class Problem:
     """
 
     code: str | None
-    title: str
-    cause: str
-    remedy: tuple[str, ...] = ()
-    who: str = ""
+    title: Message
+    cause: Message
+    remedy: tuple[RemedyStep, ...] = ()
+    who: Message = EMPTY
     kind: Kind = Kind.FAILED
     retry: Retry = Retry.NEVER
     wait: int = 0
     link: str = ""
-    details: Mapping[str, str] = field(default_factory=dict)
-    original: str = ""
+    details: Mapping[str, str | Message] = field(default_factory=dict)
+    original: str | Message = ""
 
     @property
     def exit_code(self) -> int:
         return self.kind.exit_code
 
+    def naming(self, placeholder: str, value: str) -> "Problem":
+        """Return the problem with a value instead of a placeholder, in its texts and commands."""
+        return replace(
+            self,
+            title=self.title.replacing(placeholder, value),
+            cause=self.cause.replacing(placeholder, value),
+            who=self.who.replacing(placeholder, value),
+            remedy=tuple(step.naming(placeholder, value) for step in self.remedy),
+        )
+
+    @property
+    def words(self) -> Message:
+        """The error's own words; the title where there are none."""
+        return as_message(self.original) or self.title
+
+    def detail(self, name: str) -> str:
+        """Return a detail in English; empty where there is none."""
+        return str(self.details.get(name, ""))
+
     def to_json(self) -> dict[str, object]:
         """Return the problem as the `explain` schema has it, without the schema's name."""
         return {
             "code": self.code,
-            "title": self.title,
-            "cause": self.cause,
-            "remedy": list(self.remedy),
-            "who": self.who,
-            "details": {**self.details, **({"original": self.original} if self.original else {})},
+            "title": str(self.title),
+            "cause": str(self.cause),
+            "remedy": [str(step) for step in self.remedy],
+            "who": str(self.who),
+            "details": {
+                **{name: str(value) for name, value in self.details.items()},
+                **({"original": str(self.original)} if self.original else {}),
+            },
         }
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from enum import StrEnum
 from typing import Final
 
-from kbq_tui.i18n.messages import said
+from kbq_tui.i18n.messages import Message, message
 from kbq_tui.model.lazy_pattern import pattern
 from kbq_tui.model.lean_dataclass import dataclass
 from kbq_tui.model.secret import scrub, scrub_typed
@@ -62,52 +62,52 @@ class InvalidValueError(ValueError):
         reason: one sentence that says what is wrong and what would be right.
     """
 
-    def __init__(self, field: str, reason: str) -> None:
+    def __init__(self, field: str, reason: Message) -> None:
         super().__init__(reason)
         self.field = field
         self.reason = reason
 
 
-def check_project(value: str) -> str | None:
+def check_project(value: str) -> Message | None:
     """Return why `value` cannot be a project id, or None.
 
     Source: https://cloud.google.com/resource-manager/docs/creating-managing-projects (6-30 lower-case letters, digits,
     hyphens; old ids may be domain-scoped, `example.com:project`).
     """
     if not value:
-        return said("Type the project ID.")
+        return message("Type the project ID.")
     if value.isascii() and value.isdigit():
-        return said("This is a project number. Klaviyo asks for the project ID, such as my-company-prod.")
+        return message("This is a project number. Klaviyo asks for the project ID, such as my-company-prod.")
     own = value.rpartition(":")[2]
     if not _PROJECT.fullmatch(value):
         if value != value.lower() or " " in value:
-            return said("A project ID has only lower-case letters, digits and hyphens. Is this the project's name?")
-        return said(
+            return message("A project ID has only lower-case letters, digits and hyphens. Is this the project's name?")
+        return message(
             "A project ID has lower-case letters, digits and hyphens, starts with a letter and does not end in a "
             "hyphen."
         )
     if not 6 <= len(own) <= 30:
-        return said("A project ID has 6 to 30 characters; this one has {n}.", n=len(own))
+        return message("A project ID has 6 to 30 characters; this one has {n}.", n=len(own))
     return None
 
 
-def check_dataset(value: str) -> str | None:
+def check_dataset(value: str) -> Message | None:
     """Return why `value` cannot be a dataset id, or None.
 
     Source: https://cloud.google.com/bigquery/docs/datasets#dataset-naming (letters, digits, underscores; up to 1,024).
     """
     if not value:
-        return said("Type the dataset's name.")
+        return message("Type the dataset's name.")
     if len(value) > 1024:
-        return said("A dataset name has at most 1,024 characters; this one has {n}.", n=f"{len(value):,}")
+        return message("A dataset name has at most 1,024 characters; this one has {n}.", n=f"{len(value):,}")
     if scrub(value) != value:
-        return said("This looks like a secret. Name the file that holds it instead.")
+        return message("This looks like a secret. Name the file that holds it instead.")
     if not _DATASET.fullmatch(value):
-        return said("A dataset name has only letters A-Z, digits and underscores (no hyphen, dot or space).")
+        return message("A dataset name has only letters A-Z, digits and underscores (no hyphen, dot or space).")
     return None
 
 
-def check_quota_project(value: str) -> str | None:
+def check_quota_project(value: str) -> Message | None:
     """Return why calls cannot be charged to the project `value`, an id or a number, or None.
 
     Source: https://cloud.google.com/apis/docs/system-parameters (`X-Goog-User-Project`).
@@ -115,45 +115,45 @@ def check_quota_project(value: str) -> str | None:
     return None if value.isascii() and value.isdigit() else check_project(value)
 
 
-def check_impersonated(value: str) -> str | None:
+def check_impersonated(value: str) -> Message | None:
     """Return why `value` cannot be a service account to act as, its e-mail or its number, or None.
 
     Source: https://cloud.google.com/iam/docs/reference/credentials/rest/v1/projects.serviceAccounts/generateAccessToken
     """
     if _ACTED_AS.fullmatch(value):
         return None
-    return said("It takes a service account's e-mail, such as name@my-company-prod.iam.gserviceaccount.com.")
+    return message("It takes a service account's e-mail, such as name@my-company-prod.iam.gserviceaccount.com.")
 
 
-def check_account(value: str) -> str | None:
+def check_account(value: str) -> Message | None:
     """Return why `value` cannot be a service account's id, or None.
 
     Source: https://cloud.google.com/iam/docs/service-accounts-create (6-30 characters, `[a-z]([-a-z0-9]*[a-z0-9])`).
     """
     if not value:
-        return said("Type the service account's ID.")
+        return message("Type the service account's ID.")
     if "@" in value:
-        return said("Type only the ID, the part before the @.")
+        return message("Type only the ID, the part before the @.")
     if not 6 <= len(value) <= 30:
-        return said("A service account ID has 6 to 30 characters; this one has {n}.", n=len(value))
+        return message("A service account ID has 6 to 30 characters; this one has {n}.", n=len(value))
     if not _ACCOUNT.fullmatch(value):
         plain = value.lower().replace("_", "-")
         if plain != value and _ACCOUNT.fullmatch(plain):
-            return said("Google refuses capitals and underscores here. Use {id}", id=plain)
-        return said(
+            return message("Google refuses capitals and underscores here. Use {id}", id=plain)
+        return message(
             "A service account ID has lower-case letters, digits and hyphens, starts with a letter and does not end in "
             "a hyphen."
         )
     return None
 
 
-def check_location(value: str) -> str | None:
+def check_location(value: str) -> Message | None:
     """Return why `value` cannot be a BigQuery location, or None. `US`, `EU` or a region such as `europe-west3`.
 
     Source: https://cloud.google.com/bigquery/docs/locations
     """
     if not _LOCATION.fullmatch(normal_location(value)):
-        return said("A location is US, EU or a region such as europe-west3.")
+        return message("A location is US, EU or a region such as europe-west3.")
     return None
 
 
@@ -163,29 +163,29 @@ def normal_location(value: str) -> str:
     return value.upper() if value.upper() in ("US", "EU") else value.lower()
 
 
-def check_key_file(value: str) -> str | None:
+def check_key_file(value: str) -> Message | None:
     """Return why `value` cannot be a key file's path, or None. It is remembered, so the key itself must not pass."""
     seen = scrub(value) if value.startswith(("/", "~")) else scrub_typed(value)  # a long path looks like a key's line
     if seen != value:
-        return said("This looks like a secret. Name the file that holds it instead.")
+        return message("This looks like a secret. Name the file that holds it instead.")
     return check_path(value)
 
 
-def check_path(value: str) -> str | None:
+def check_path(value: str) -> Message | None:
     """Return why `value` cannot be a path that a connection file names, or None."""
     if "\0" in value:
-        return said("This is no file name.")
+        return message("This is no file name.")
     try:
         value.encode()
     except UnicodeEncodeError:  # bytes of a path that are none of UTF-8, which Python keeps as surrogates
-        return said("The name is not UTF-8, and a connection file could not hold it. Rename it, or take another.")
+        return message("The name is not UTF-8, and a connection file could not hold it. Rename it, or take another.")
     return None
 
 
-def check_name(value: str) -> str | None:
+def check_name(value: str) -> Message | None:
     """Return why `value` cannot be a connection's name, or None. It becomes a file name, so it is kept plain."""
     if not _NAME.fullmatch(value):
-        return said("A connection's name has letters, digits, dot, hyphen and underscore, and at most 64 of them.")
+        return message("A connection's name has letters, digits, dot, hyphen and underscore, and at most 64 of them.")
     return None
 
 
@@ -252,7 +252,9 @@ class ConnectionSpec:
             if reason:
                 raise InvalidValueError(field, reason)
         if self.staging_dataset in (self.import_dataset, self.export_dataset):
-            raise InvalidValueError("staging_dataset", said("The staging dataset must be one that nothing else uses."))
+            raise InvalidValueError(
+                "staging_dataset", message("The staging dataset must be one that nothing else uses.")
+            )
         if self.location is not None and self.location != normal_location(self.location):
             object.__setattr__(self, "location", normal_location(self.location))
 

@@ -3,16 +3,16 @@
 from dataclasses import dataclass
 from typing import Final
 
-from kbq_tui.i18n.messages import joined, row, said
+from kbq_tui.i18n.messages import EMPTY, Message, joined, message, row
 from kbq_tui.model.spec import ConnectionSpec
 
 KLAVIYO_MENU: Final = (
-    said("Advanced"),
-    said("Syncing"),
-    said("Create sync"),
-    said("Import or export data to your data warehouse"),
-    said("BigQuery"),
-    said("Connect to BigQuery"),
+    message("Advanced"),
+    message("Syncing"),
+    message("Create sync"),
+    message("Import or export data to your data warehouse"),
+    message("BigQuery"),
+    message("Connect to BigQuery"),
 )
 """The way through Klaviyo's menus, whose language is the person's too. Source: Klaviyo's article, step 5."""
 
@@ -52,15 +52,15 @@ class Summary:
             "location": self.location,
         }
 
-    def lines(self) -> list[str]:
+    def lines(self) -> list[Message]:
         """Return the summary as lines of plain text, with the names of Klaviyo's fields."""
         return [
-            row(said("Project ID"), self.project_id, _LABEL),
-            row(said("Dataset"), self.dataset, _LABEL),
-            row(said("Service Account Key (JSON)"), self.key_path or said("no key yet"), _LABEL),
-            "",
-            row(said("Service account"), self.service_account, _LABEL),
-            row(said("Location"), self.location or said("not known"), _LABEL),
-            "",
-            said("In Klaviyo: {menu}", menu=joined(" > ", *KLAVIYO_MENU)),
+            row(message("Project ID"), self.project_id, _LABEL),
+            row(message("Dataset"), self.dataset, _LABEL),
+            row(message("Service Account Key (JSON)"), self.key_path or message("no key yet"), _LABEL),
+            EMPTY,
+            row(message("Service account"), self.service_account, _LABEL),
+            row(message("Location"), self.location or message("not known"), _LABEL),
+            EMPTY,
+            message("In Klaviyo: {menu}", menu=joined(" > ", *KLAVIYO_MENU)),
         ]

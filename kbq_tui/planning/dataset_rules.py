@@ -7,7 +7,7 @@ from typing import Final
 
 from kbq_tui.diagnosis import catalogue
 from kbq_tui.diagnosis.entry import step, values
-from kbq_tui.i18n.messages import Said, joined, said, said_many
+from kbq_tui.i18n.messages import Message, joined, message, message_n
 from kbq_tui.model.observed import AccessEntry, DatasetInfo
 from kbq_tui.model.problem import Context, Problem
 from kbq_tui.model.spec import ConnectionSpec, RequiredDataset
@@ -25,13 +25,13 @@ STAGING_LIFE: Final = timedelta(days=1)
 and its own tables there are temporary; nothing is published on how long it needs them."""
 
 
-def life(of: timedelta) -> Said:
+def life(of: timedelta) -> Message:
     """Return how long something lives, in the largest unit that tells it exactly, from minutes to days."""
     if of and not of % timedelta(days=1):
-        return said_many("{n} day", "{n} days", of // timedelta(days=1))
+        return message_n("{n} day", "{n} days", of // timedelta(days=1))
     if of and not of % timedelta(hours=1):
-        return said_many("{n} hour", "{n} hours", of // timedelta(hours=1))
-    return said_many("{n} minute", "{n} minutes", max(1, round(of / timedelta(minutes=1))))
+        return message_n("{n} hour", "{n} hours", of // timedelta(hours=1))
+    return message_n("{n} minute", "{n} minutes", max(1, round(of / timedelta(minutes=1))))
 
 
 def expiring(info: DatasetInfo, context: Context) -> tuple[Problem, ...]:
@@ -64,18 +64,20 @@ def vanishing(ends: Mapping[str, str], dataset: str, context: Context) -> Proble
     problem = catalogue.problem(TABLES_EXPIRE, context, dataset=dataset)
     named = list(ends.items())[:_MOST_NAMED]
     parts = [
-        said("{table} on {end}", table=name, end=end) if end else said("{table} partition by partition", table=name)
+        message("{table} on {end}", table=name, end=end)
+        if end
+        else message("{table} partition by partition", table=name)
         for name, end in named
     ]
     steps = [
-        step(said("If {table} is needed, take its end off:", table=name), [keep], values(context, {"table": name}))
+        step(message("If {table} is needed, take its end off:", table=name), [keep], values(context, {"table": name}))
         for name, end in named
         for keep in [(cmd.KEEP_TABLE if end else cmd.KEEP_PARTITIONS).replace("{dataset}", dataset)]
     ]
     return replace(
         problem,
-        title=said("Tables vanish by themselves"),
-        cause=said(
+        title=message("Tables vanish by themselves"),
+        cause=message(
             "In dataset {dataset} tables are deleted by themselves: {tables}.",
             dataset=dataset,
             tables=joined(", ", *parts, *(["…"] if len(ends) > len(named) else [])),

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from kbq_tui.diagnosis import catalogue
 from kbq_tui.diagnosis.conditions import only_under
-from kbq_tui.i18n.messages import said
+from kbq_tui.i18n.messages import Message, message
 from kbq_tui.model.observed import MAX_KEYS, Absent, Observed, Present, Unknown, handed_key, is_new_key, unheld_keys
 from kbq_tui.model.operations import (
     Action,
@@ -120,7 +120,7 @@ class _Differ:
         self,
         id_: str,
         resource: str,
-        summary: str,
+        summary: Message,
         step: Step,
         op: Operation,
         *,
@@ -165,10 +165,10 @@ class _Differ:
                 # A switch we may not see is not a reason to stop: the calls themselves tell whether the API is on.
                 continue
             if isinstance(part, Present) and part.value:
-                done = said("API {service} is on", service=service)
+                done = message("API {service} is on", service=service)
                 self._add(id_, resource, done, Step.PROJECT, op, change=Change.NOOP)
             else:
-                summary = said("Turn on API {service}", service=service)
+                summary = message("Turn on API {service}", service=service)
                 self._add(id_, resource, summary, Step.PROJECT, op, change=Change.UPDATE)
 
     def _datasets(self) -> None:
@@ -188,7 +188,7 @@ class _Differ:
                     self._add(
                         id_,
                         resource,
-                        said("Dataset {dataset} exists in {location}", dataset=wish.name, location=info.location),
+                        message("Dataset {dataset} exists in {location}", dataset=wish.name, location=info.location),
                         Step.DATASETS,
                         op,
                         change=Change.NOOP,
@@ -196,7 +196,7 @@ class _Differ:
                     )
                 case Unknown(problem=problem):
                     op = CreateDataset(wish.name, self.location or "", wish.purpose)
-                    summary = said("Dataset {dataset}", dataset=wish.name)
+                    summary = message("Dataset {dataset}", dataset=wish.name)
                     self._add(id_, resource, summary, Step.DATASETS, op, problem=problem)
                 case _:
                     op = CreateDataset(wish.name, self.location or "", wish.purpose)
@@ -206,10 +206,10 @@ class _Differ:
                     self._add(
                         id_,
                         resource,
-                        said(
+                        message(
                             "Create dataset {dataset} in {location}",
                             dataset=wish.name,
-                            location=self.location or said("a location to be chosen"),
+                            location=self.location or message("a location to be chosen"),
                         ),
                         Step.DATASETS,
                         op,
@@ -231,20 +231,20 @@ class _Differ:
                 self._add(
                     "account",
                     email,
-                    said("Service account {email} exists", email=email),
+                    message("Service account {email} exists", email=email),
                     Step.ACCOUNT,
                     op,
                     change=Change.NOOP,
                     problem=problem,
                 )
             case Unknown(problem=problem):
-                summary = said("Service account {email}", email=email)
+                summary = message("Service account {email}", email=email)
                 self._add("account", email, summary, Step.ACCOUNT, op, problem=problem)
             case _:
                 self._add(
                     "account",
                     email,
-                    said("Create service account {email}", email=email),
+                    message("Create service account {email}", email=email),
                     Step.ACCOUNT,
                     op,
                     needs=self._needs("service:iam.googleapis.com"),
@@ -263,7 +263,7 @@ class _Differ:
         handed = handed_key(self.seen)
         match self.seen.key:
             case Unknown(problem=problem):
-                self._add("key", email, said("Key file"), Step.ACCOUNT, op, problem=problem)
+                self._add("key", email, message("Key file"), Step.ACCOUNT, op, problem=problem)
             case Present(value=local):
                 unseen = account_absent or (remote is not None and local.key_id not in remote)
                 dead = unseen and not is_new_key(self.seen)
@@ -275,10 +275,10 @@ class _Differ:
                 self._add(
                     "key",
                     email,
-                    said(
+                    message(
                         "Key {key} is kept in {path}",
                         key=local.key_id[:12],
-                        path=local.path or said("the system keyring"),
+                        path=local.path or message("the system keyring"),
                     ),
                     Step.ACCOUNT,
                     op,
@@ -290,17 +290,17 @@ class _Differ:
                 self._add(
                     "key",
                     email,
-                    said("Key {key} was handed over (shredded here)", key=handed[:12]),
+                    message("Key {key} was handed over (shredded here)", key=handed[:12]),
                     Step.ACCOUNT,
                     op,
                     change=Change.NOOP,
-                    problem=catalogue.problem("KBQ-KEY-DISABLED", self.context, path=said("Klaviyo"), key_id=handed)
+                    problem=catalogue.problem("KBQ-KEY-DISABLED", self.context, path=message("Klaviyo"), key_id=handed)
                     if off
                     else None,
                 )
             case _ if isinstance(self.seen.handed_over, Unknown):
                 # Whether Klaviyo has a key already is not known, and unknown changes nothing.
-                self._add("key", email, said("Key file"), Step.ACCOUNT, op, problem=self.seen.handed_over.problem)
+                self._add("key", email, message("Key file"), Step.ACCOUNT, op, problem=self.seen.handed_over.problem)
             case _:
                 problem_ = in_force(self.seen.constraints, KEY_CONSTRAINTS, "KBQ-KEY-CREATION-BLOCKED", self.context)
                 if problem_ is None and remote is not None and len(remote) >= MAX_KEYS:
@@ -310,7 +310,7 @@ class _Differ:
                 self._add(
                     "key",
                     email,
-                    said("Create a key for {email}", email=email),
+                    message("Create a key for {email}", email=email),
                     Step.ACCOUNT,
                     op,
                     needs=self._needs("account"),
@@ -324,7 +324,7 @@ class _Differ:
         id_ = f"grant:project:{JOB_USER}"
         resource = f"projects/{self.spec.project}"
         blanks = {"role": JOB_USER, "project": self.spec.project}
-        summary = said("Grant {role} on project {project}", **blanks)
+        summary = message("Grant {role} on project {project}", **blanks)
         match self.seen.bindings:
             case Unknown(problem=problem):
                 self._add(id_, resource, summary, Step.PERMISSIONS, op, problem=problem)
@@ -334,7 +334,7 @@ class _Differ:
                 self._add(
                     id_,
                     resource,
-                    said("{role} is granted on project {project}", **blanks),
+                    message("{role} is granted on project {project}", **blanks),
                     Step.PERMISSIONS,
                     op,
                     change=Change.NOOP,
@@ -342,7 +342,7 @@ class _Differ:
             case _:
                 needs = self._needs("account", "service:cloudresourcemanager.googleapis.com")
                 if self._conditional(JOB_USER, None):
-                    summary = said("Grant {role} on project {project} without its condition", **blanks)
+                    summary = message("Grant {role} on project {project} without its condition", **blanks)
                 self._add(id_, resource, summary, Step.PERMISSIONS, op, change=Change.UPDATE, needs=needs)
 
     def _dataset_grants(self) -> None:
@@ -353,7 +353,7 @@ class _Differ:
             id_ = f"grant:dataset:{wish.name}:{wish.role}"
             resource = f"{self.spec.project}:{wish.name}"
             blanks = {"role": wish.role, "dataset": wish.name}
-            summary = said("Grant {role} on dataset {dataset}", **blanks)
+            summary = message("Grant {role} on dataset {dataset}", **blanks)
             needs = self._needs("account", f"dataset:{wish.name}")
             match part:
                 case Unknown(problem=problem):
@@ -363,7 +363,7 @@ class _Differ:
                 case Present(value=info) if any(
                     e.role == wish.role and e.member == member and e.condition is None for e in info.access or ()
                 ) and not isinstance(self.seen.account, Absent):
-                    done = said("{role} is granted on dataset {dataset}", **blanks)
+                    done = message("{role} is granted on dataset {dataset}", **blanks)
                     self._add(id_, resource, done, Step.PERMISSIONS, op, change=Change.NOOP)
                 case Present(value=info):
                     dead: list[str] = []
@@ -374,7 +374,7 @@ class _Differ:
                         self._add(
                             dead_id,
                             resource,
-                            said(
+                            message(
                                 "Remove the dead access entry {member} from dataset {dataset}",
                                 member=entry.member,
                                 dataset=wish.name,
@@ -385,7 +385,7 @@ class _Differ:
                         )
                     needs = (*needs, *self._needs(*dead))
                     if self._conditional(wish.role, wish.name):
-                        summary = said("Grant {role} on dataset {dataset} without its condition", **blanks)
+                        summary = message("Grant {role} on dataset {dataset} without its condition", **blanks)
                     self._add(id_, resource, summary, Step.PERMISSIONS, op, change=Change.UPDATE, needs=needs)
                 case _:
                     self._add(id_, resource, summary, Step.PERMISSIONS, op, change=Change.UPDATE, needs=needs)
@@ -422,7 +422,7 @@ class _Differ:
         self._add(
             f"over-grant:{level}:{grant.role}",
             resource,
-            said(
+            message(
                 "Take {role} away from {account} on {resource}",
                 role=grant.role,
                 account=self.spec.account_email,

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from kbq_tui.diagnosis import catalogue
 from kbq_tui.diagnosis.entry import placeholder, step
-from kbq_tui.i18n.messages import reworked, said
+from kbq_tui.i18n.messages import message
 from kbq_tui.model.observed import Part, Present
 from kbq_tui.model.problem import Context, Problem
 from kbq_tui.model.spec import ConnectionSpec
@@ -18,20 +18,9 @@ _ACCOUNT, _PROJECT = placeholder("account"), placeholder("project")
 def named(problem: Problem, spec: ConnectionSpec) -> Problem:
     """Return a problem with the account and the project where its texts and commands have placeholders for them: a
     call, such as a sign-in, does not know which connection it is about."""
-
-    def fill(text: str) -> str:
-        return reworked(text, lambda part: part.replace(_ACCOUNT, spec.account_email).replace(_PROJECT, spec.project))
-
-    texts = (problem.title, problem.cause, problem.who, *problem.remedy)
-    if not any(blank in text for blank in (_ACCOUNT, _PROJECT) for text in texts):
-        return problem
-    return replace(
-        problem,
-        title=fill(problem.title),
-        cause=fill(problem.cause),
-        who=fill(problem.who),
-        remedy=tuple(fill(step) for step in problem.remedy),
-    )
+    for placeholder_, value in ((_ACCOUNT, spec.account_email), (_PROJECT, spec.project)):
+        problem = problem.naming(placeholder_, value)
+    return problem
 
 
 def too_much(grant: Grant, spec: ConnectionSpec, context: Context) -> Problem:
@@ -42,14 +31,14 @@ def too_much(grant: Grant, spec: ConnectionSpec, context: Context) -> Problem:
         return problem
     known = {"account": spec.account_email, "role": grant.role, "resource": grant.resource}
     cause = (
-        said(
+        message(
             "Everybody ({member}) holds {role} on {resource}, and so does the account {account}, which does not "
             "need it. It is not taken away here, for others may rely on it.",
             member=grant.member,
             **known,
         )
         if grant.member
-        else said(
+        else message(
             "The account {account} holds {role} on {resource} under a condition, which the connection does not "
             "need. It is not taken away here, but left to whoever made the condition.",
             **known,
@@ -80,8 +69,8 @@ def in_force(
         return problem
     # Lifting one of them alone would only lead to the next refusal.
     known = {"constraint": second, "project": context.project}
-    also = said("The same for {constraint}, which is in force as well, and blocks alone:", constraint=second)
+    also = message("The same for {constraint}, which is in force as well, and blocks alone:", constraint=second)
     see, lift, *more, restore, last = problem.remedy
     lift_second = step(also, [cmd.LIFT_POLICY], known)
-    restore_second = step(said("Have this one restored in the same way:"), [cmd.RESTORE_POLICY], known)
+    restore_second = step(message("Have this one restored in the same way:"), [cmd.RESTORE_POLICY], known)
     return replace(problem, remedy=(see, lift, lift_second, *more, restore, restore_second, last))

@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from kbq_tui.i18n.messages import Said, reworked, said
+from kbq_tui.i18n.messages import Message, message
 from kbq_tui.model.checks import roles_beyond
 from kbq_tui.model.observed import AccessEntry, DatasetInfo, Observed, Present, RoleBinding
+from kbq_tui.model.problem import RemedyStep
 from kbq_tui.model.spec import JOB_USER, ConnectionSpec
 
 EVERYBODY = frozenset(
@@ -29,25 +30,25 @@ class Grant:
 
     role: str
     dataset: str | None
-    resource: str
+    resource: Message
     condition: str | None = None
     table: str | None = None
     member: str = ""
 
 
-def on_project(project: str) -> Said:
+def on_project(project: str) -> Message:
     """Return what a role of the project is held on, in words."""
-    return said("project {project}", project=project)
+    return message("project {project}", project=project)
 
 
-def on_dataset(dataset: str) -> Said:
+def on_dataset(dataset: str) -> Message:
     """Return what a role of a dataset is held on, in words."""
-    return said("dataset {dataset}", dataset=dataset)
+    return message("dataset {dataset}", dataset=dataset)
 
 
-def on_table(dataset: str, table: str) -> Said:
+def on_table(dataset: str, table: str) -> Message:
     """Return what a role of a table or view is held on, in words."""
-    return said("table {table}", table=f"{dataset}.{table}")
+    return message("table {table}", table=f"{dataset}.{table}")
 
 
 def held(spec: ConnectionSpec, observed: Observed, member: str = "") -> tuple[Grant, ...]:
@@ -127,7 +128,9 @@ def needs(spec: ConnectionSpec) -> dict[str, str]:
     return {w.name: w.role for w in spec.datasets()}
 
 
-def taken_away(step: str, spec: ConnectionSpec, role: str, resource: str, *, member: str, bound: bool) -> str:
+def taken_away(
+    step: RemedyStep, spec: ConnectionSpec, role: str, resource: Message, *, member: str, bound: bool
+) -> RemedyStep:
     """Return the step that takes a role away, for one that the account does not simply hold by name.
 
     Args:
@@ -138,9 +141,9 @@ def taken_away(step: str, spec: ConnectionSpec, role: str, resource: str, *, mem
         member: one of `EVERYBODY`; empty for the account.
         bound: whether there is a condition to it.
     """
-    if bound and not resource.startswith("project "):
+    if bound and not str(resource).startswith("project "):
         # Neither SQL nor bq names a condition.
-        return said(
+        text = message(
             "By hand, for it holds under a condition: open {url}, choose {resource}, Share, Manage permissions, "
             "open {role}, and remove {member}.",
             url=f"https://console.cloud.google.com/bigquery?project={spec.project}",
@@ -148,13 +151,14 @@ def taken_away(step: str, spec: ConnectionSpec, role: str, resource: str, *, mem
             role=role,
             member=member or spec.account_email,
         )
+        return RemedyStep(text)
     if member:
-        if resource.startswith("dataset ") and ":" not in member:
+        if str(resource).startswith("dataset ") and ":" not in member:
             member = f"specialGroup:{member}"  # as SQL names it
-        step = reworked(step, lambda part: part.replace(spec.member, member))
+        step = step.naming(spec.member, member)
     if bound:
         # "None" means the binding without a condition; this is every binding of the role and the member.
-        step = reworked(step, lambda part: part.replace("--condition=None", "--all"))
+        step = step.naming("--condition=None", "--all")
     return step
 
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from kbq_tui.diagnosis import catalogue
-from kbq_tui.i18n.messages import joined, said
-from kbq_tui.model.problem import Context, Problem
+from kbq_tui.i18n.messages import message
+from kbq_tui.model.problem import Context, Problem, RemedyStep
 from kbq_tui.model.spec import ConnectionSpec
 
 
@@ -38,15 +38,17 @@ def misplaced(
         return None
     if at != right:
         problem = catalogue.problem("KBQ-TWO-LOCATIONS", context, dataset=dataset, location=right, found=at)
-        cause = said(
+        cause = message(
             "Dataset {dataset} lies in {found}, and {others} in {location}; one query cannot use both.",
             dataset=dataset,
             found=at,
             others=", ".join(name for name, place in places.items() if place == right),
             location=right,
         )
-        anew = said("A dataset that was made anew has no grants yet; have them made:")
-        return replace(problem, cause=cause, remedy=(*problem.remedy, joined("\n", anew, f"kbq-tui apply {spec.name}")))
+        anew = message("A dataset that was made anew has no grants yet; have them made:")
+        return replace(
+            problem, cause=cause, remedy=(*problem.remedy, RemedyStep(anew, (f"kbq-tui apply {spec.name}",)))
+        )
     if wanted and at != wanted:
         return catalogue.problem("KBQ-LOCATION-FIXED", context, dataset=dataset, location=at, wanted=wanted)
     return None

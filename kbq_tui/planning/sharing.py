@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from kbq_tui.diagnosis import catalogue
-from kbq_tui.i18n.messages import Said, joined, said
+from kbq_tui.i18n.messages import Message, joined, message
 from kbq_tui.model.observed import Observed
 from kbq_tui.model.problem import Context, Problem
 from kbq_tui.model.spec import ConnectionSpec
@@ -44,11 +44,11 @@ def shared_account(spec: ConnectionSpec, other: ConnectionSpec, context: Context
     return problem if cause is None else replace(problem, cause=cause)
 
 
-def _account(spec: ConnectionSpec, other: ConnectionSpec) -> Said | None:
+def _account(spec: ConnectionSpec, other: ConnectionSpec) -> Message | None:
     ours, theirs = needs(spec), needs(other)
     if ours == theirs:
         return None
-    return said(
+    return message(
         "Connection {connection} uses the account {account}, too, and needs something else with it: {theirs} there, "
         "{ours} here. What only one of them needs is too much for the other, so checks of least privilege fail; "
         "nothing that the other one needs is taken away here.",
@@ -59,14 +59,14 @@ def _account(spec: ConnectionSpec, other: ConnectionSpec) -> Said | None:
     )
 
 
-def _dataset(spec: ConnectionSpec, other: ConnectionSpec) -> Said | None:
+def _dataset(spec: ConnectionSpec, other: ConnectionSpec) -> Message | None:
     if other.project != spec.project:
         return None
     ours, theirs = ({w.name: w.purpose for w in s.datasets()} for s in (spec, other))
     name = next((n for n in ours if n in theirs and ours[n] != theirs[n]), None)
     if name is None:
         return None
-    return said(
+    return message(
         "Connection {connection} uses dataset {dataset}, too, but for something else: {theirs} there, {ours} here.",
         connection=other.name,
         dataset=name,
@@ -75,11 +75,11 @@ def _dataset(spec: ConnectionSpec, other: ConnectionSpec) -> Said | None:
     )
 
 
-def _roles(mine: Mapping[str, str], others: Mapping[str, str]) -> str:
+def _roles(mine: Mapping[str, str], others: Mapping[str, str]) -> Message:
     """Return the roles that only one of two connections needs."""
     differing = [
-        said("{role} on {dataset}", role=role.removeprefix("roles/bigquery."), dataset=name)
+        message("{role} on {dataset}", role=role.removeprefix("roles/bigquery."), dataset=name)
         for name, role in mine.items()
         if others.get(name) != role
     ]
-    return joined(", ", *differing) if differing else said("nothing more")
+    return joined(", ", *differing) if differing else message("nothing more")

@@ -75,7 +75,7 @@ def command_for(action: Action, location: str | None = None, key_file: str | Non
     try:
         return _command(action, location, key_file)
     except ValueError:
-        return f"# No safe command for: {inert(action.summary, 200)}"
+        return f"# No safe command for: {inert(str(action.summary), 200)}"
 
 
 def _command(action: Action, location: str | None, key_file: str | None) -> str:

@@ -26,7 +26,7 @@ from textual.geometry import Size
 from textual.screen import Screen
 from textual.widgets import Input
 
-from kbq_tui.i18n.messages import told
+from kbq_tui.i18n.messages import translate
 from kbq_tui.model.lazy_pattern import pattern
 from kbq_tui.tui.screen_diff import Painter
 
@@ -89,14 +89,14 @@ def stop_after_crash(app: App[Any], log_path: str) -> None:
     if app._exit_renderables:
         return  # what fails while the app is already ending adds nothing
     error = app._exception
-    name = type(error).__name__ if error is not None else told("unknown error")
+    name = type(error).__name__ if error is not None else translate("unknown error")
     if error is not None:
         _LOG.critical("unexpected exception in the screen", exc_info=error)
-    said = [told("kbq-tui stopped because of an unexpected error ({name}).", name=name)]
+    message = [translate("kbq-tui stopped because of an unexpected error ({name}).", name=name)]
     if log_path:
-        said.append(told("Details are in {path}.", path=log_path))
-    said.append(told("Everything typed so far is kept."))
-    app._exit_renderables.append(Text(" ".join(said)))
+        message.append(translate("Details are in {path}.", path=log_path))
+    message.append(translate("Everything typed so far is kept."))
+    app._exit_renderables.append(Text(" ".join(message)))
     app._close_messages_no_wait()
 
 
@@ -217,7 +217,7 @@ class SparingApp(App[int]):
     def _keep_palette_still(self) -> None:
         for field in self.screen.query(Input):
             field.cursor_blink = False
-            field.placeholder = told("Search for commands…")
+            field.placeholder = translate("Search for commands…")
 
 
 class InputDecoder:

@@ -22,7 +22,7 @@ from textual.screen import Screen
 from textual.worker import Worker, WorkerState
 
 from kbq_tui.engine.services import AppServices, UiPreferences
-from kbq_tui.i18n.messages import told
+from kbq_tui.i18n.messages import render, translate
 from kbq_tui.model.lean_dataclass import dataclass
 from kbq_tui.model.problem import Problem, ProblemError
 from kbq_tui.model.steps import Step
@@ -202,10 +202,12 @@ class KbqApp(ExportActions):
         if event.state is WorkerState.ERROR:
             error = event.worker.error
             _LOG.error("unexpected failure: %s", event.worker.description, exc_info=error)
-            said = [told("Unexpected failure ({name}) in: {what}.", name=type(error).__name__, what=event.worker.name)]
+            message = [
+                translate("Unexpected failure ({name}) in: {what}.", name=type(error).__name__, what=event.worker.name)
+            ]
             if self.desk.log_path:
-                said.append(told("Details are in {path}.", path=self.desk.log_path))
-            self.wizard.say(" ".join(said), bad=True)
+                message.append(translate("Details are in {path}.", path=self.desk.log_path))
+            self.wizard.say(" ".join(message), bad=True)
 
     def redraw(self) -> None:
         """Draw the standing screen soon; many changes at once are one drawing."""
@@ -233,7 +235,7 @@ class KbqApp(ExportActions):
         try:
             self.desk.store.keep_taste(replace(self._taste(), **chosen))
         except ProblemError as error:
-            self.tell(f"{told(error.problem.title)}: {told(error.problem.cause)}", bad=True)
+            self.tell(f"{render(error.problem.title)}: {render(error.problem.cause)}", bad=True)
 
     def _taste(self) -> UiPreferences:
         try:
@@ -275,7 +277,7 @@ class KbqApp(ExportActions):
             return
         if not here and saved is not None:
             if self.wizard.busy is not None:
-                self.wizard.say(told("Another connection is still being worked on."), bad=True)
+                self.wizard.say(translate("Another connection is still being worked on."), bad=True)
                 return
             self.wizard = Wizard(self.desk, self.redraw)
             self.wizard.restore(saved.draft)
@@ -299,15 +301,21 @@ class KbqApp(ExportActions):
         if wizard.busy is not None and wizard.busy.writing:
             stop = keyboard.face("stop")
             wizard.say(
-                told("A change is being made and will be finished first. {key} stops waiting for Google.", key=stop)
+                translate(
+                    "A change is being made and will be finished first. {key} stops waiting for Google.", key=stop
+                )
             )
             return
         if wizard.busy is not None:
             self.workers.cancel_node(self)
-            wizard.say(told("Stopped waiting. Nothing was changed; {key} looks again.", key=keyboard.face("refresh")))
+            wizard.say(
+                translate("Stopped waiting. Nothing was changed; {key} looks again.", key=keyboard.face("refresh"))
+            )
             return
         if screen.step is None:
-            wizard.say(told("{back} never quits. {quit} does.", back=keyboard.face("back"), quit=keyboard.face("quit")))
+            wizard.say(
+                translate("{back} never quits. {quit} does.", back=keyboard.face("back"), quit=keyboard.face("quit"))
+            )
             return
         at = STEPS.index(screen.step)
         if at > 0:
@@ -316,7 +324,7 @@ class KbqApp(ExportActions):
             self.show_dashboard()
         else:
             wizard.say(
-                told("This is the first step. {key} quits; everything typed is kept.", key=keyboard.face("quit"))
+                translate("This is the first step. {key} quits; everything typed is kept.", key=keyboard.face("quit"))
             )
 
     def action_help(self) -> None:
@@ -354,7 +362,7 @@ class KbqApp(ExportActions):
 
     def action_next_theme(self) -> None:
         if self.look.mono:
-            self.tell(told("There are no colours here: NO_COLOR, --no-color, or the terminal has none."))
+            self.tell(translate("There are no colours here: NO_COLOR, --no-color, or the terminal has none."))
             return
         at = themes.CYCLE.index(self.theme) if self.theme in themes.CYCLE else -1
         self.theme = themes.CYCLE[(at + 1) % len(themes.CYCLE)]
@@ -372,7 +380,7 @@ class KbqApp(ExportActions):
             self._leave()
             return
         self._interrupted_at = now
-        self.tell(told("{key} once more quits; everything typed is kept.", key=keyboard.face("interrupt")))
+        self.tell(translate("{key} once more quits; everything typed is kept.", key=keyboard.face("interrupt")))
 
     async def action_quit(self) -> None:
         busy = self.wizard.busy
@@ -384,12 +392,16 @@ class KbqApp(ExportActions):
         if isinstance(self.screen, Confirm):
             return
         lines = [
-            told("A change is being made at Google right now; quitting does not take it back."),
-            told("What has been sent may still happen, and what has not been begun will not."),
-            told("The journal knows what was begun; the next start looks at what is there and goes on."),
+            translate("A change is being made at Google right now; quitting does not take it back."),
+            translate("What has been sent may still happen, and what has not been begun will not."),
+            translate("The journal knows what was begun; the next start looks at what is there and goes on."),
         ]
         question = Confirm(
-            told("Quit in the middle of a change?"), lines, yes=told("Quit"), no=told("Stay"), harmless=False
+            translate("Quit in the middle of a change?"),
+            lines,
+            yes=translate("Quit"),
+            no=translate("Stay"),
+            harmless=False,
         )
         self.push_screen(question, self._may_leave)
 
@@ -405,14 +417,14 @@ class KbqApp(ExportActions):
         """Every action of the standing screen by name, for the palette: its buttons and its keys."""
         for push in screen.query(Button):
             if push.display and not push.off:
-                yield SystemCommand(push.label, told("Button"), push.action_press)
+                yield SystemCommand(push.label, translate("Button"), push.action_press)
         waiting = ("working",) if self.wizard.waiting else ()
         scopes = ("app", *waiting, *(screen.scopes if isinstance(screen, Frame) else ()))
         for key in keyboard.KEYS:
             if key.scope in scopes and key.action and key.id not in _BY_HAND:
                 target = self if key.scope == "app" and not key.action.startswith("scroll") else screen
-                said = told("Key {key}", key=key.face)
-                yield SystemCommand(told(key.help), said, self._runner(key.action, target))
+                message = translate("Key {key}", key=key.face)
+                yield SystemCommand(translate(key.help), message, self._runner(key.action, target))
 
     def _runner(self, action: str, target: Any) -> Callable[[], Any]:
         return partial(self.run_action, action, target)

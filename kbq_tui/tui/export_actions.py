@@ -10,7 +10,7 @@ from functools import partial
 from textual.app import SuspendNotSupported
 
 from kbq_tui.engine.threads import offload
-from kbq_tui.i18n.messages import told
+from kbq_tui.i18n.messages import render, translate
 from kbq_tui.model.problem import ProblemError
 from kbq_tui.model.text import inert
 from kbq_tui.tui import _textual_compat, keyboard
@@ -37,13 +37,13 @@ class ExportActions(Host):
     async def _copy(self, text: str, what: str) -> None:
         write = self._writer()
         sent = await offload(lambda: self.desk.clipboard.copy(text, write))
-        said = f"{what}: {told(sent.text)}"
+        message = f"{what}: {render(sent.text)}"
         view, save = self._key_here(_VIEWS), self._key_here(_WRITES)
         if view and sent.ways:
-            said += " " + told("Not there? Press {key}.", key=view)
+            message += " " + translate("Not there? Press {key}.", key=view)
         elif view:
-            said += " " + told("{view} shows it, {save} saves it.", view=view, save=save)
-        self.tell(said, bad=not sent.ways)
+            message += " " + translate("{view} shows it, {save} saves it.", view=view, save=save)
+        self.tell(message, bad=not sent.ways)
 
     def copy_key(self) -> None:
         self.launch(self._copy_key(), "copy the key")
@@ -59,10 +59,10 @@ class ExportActions(Host):
             self.open_problem(error.problem)
             return
         sent = await offload(lambda: self.desk.clipboard.copy_key(key, write))
-        said = told(sent.text)
+        message = render(sent.text)
         if sent.ways:
-            said += " " + told("Once pasted, copy something else.")
-        self.tell(told("Key: {said}", said=said), bad=not sent.ways)
+            message += " " + translate("Once pasted, copy something else.")
+        self.tell(translate("Key: {said}", said=message), bad=not sent.ways)
 
     def _writer(self) -> Callable[[str], None]:
         loop = asyncio.get_running_loop()
@@ -86,8 +86,10 @@ class ExportActions(Host):
             with self.suspend():
                 await offload(partial(_show, inert(text, 20_000, keep_lines=True)))
         except SuspendNotSupported:
-            said = told("This terminal cannot leave the screen; {key} saves the text.", key=self._key_here(_WRITES))
-            self.tell(said, bad=True)
+            message = translate(
+                "This terminal cannot leave the screen; {key} saves the text.", key=self._key_here(_WRITES)
+            )
+            self.tell(message, bad=True)
 
     def save_text(self, kind: str, texts: Mapping[str, str]) -> None:
         self.launch(self._save(kind, texts), "save a file")
@@ -99,19 +101,19 @@ class ExportActions(Host):
             for suffix, text in texts.items():
                 path = await offload(partial(store.save_text, name, kind, suffix, text))
         except ProblemError as error:
-            self.tell(f"{told(error.problem.title)}: {told(error.problem.cause)}", bad=True)
+            self.tell(f"{render(error.problem.title)}: {render(error.problem.cause)}", bad=True)
         else:
-            said = told("Written to {path}", path=path)
-            self.tell(said)
-            if len(said) + 3 > self.size.width:
+            message = translate("Written to {path}", path=path)
+            self.tell(message)
+            if len(message) + 3 > self.size.width:
                 from kbq_tui.tui.modals.details import PlainText
 
-                await self.push_screen(PlainText(told("Written to"), path))
+                await self.push_screen(PlainText(translate("Written to"), path))
 
 
 def _show(text: str) -> None:
     """Print on the plain terminal, and wait for Enter. Textual draws on stderr's terminal, so this does too."""
     out = sys.__stderr__ or sys.stderr
-    out.write(f"\n{text}\n\n{told('Enter goes back.')} ")
+    out.write(f"\n{text}\n\n{translate('Enter goes back.')} ")
     out.flush()
     sys.stdin.readline()

@@ -8,7 +8,7 @@ from rich.segment import Segment
 from textual.color import Color
 from textual.filter import LineFilter
 
-from kbq_tui.i18n.messages import mark
+from kbq_tui.i18n.messages import N_
 
 
 class Tone(StrEnum):
@@ -33,22 +33,22 @@ class Tone(StrEnum):
 
 
 WORDS: Final = {
-    Tone.OK: mark("ok"),
-    Tone.FAIL: mark("fail"),
-    Tone.UNKNOWN: mark("unknown"),
-    Tone.WARN: mark("warning"),
-    Tone.SKIP: mark("skipped"),
-    Tone.WAIT: mark("waiting"),
-    Tone.RUN: mark("working"),
-    Tone.READ: mark("reading"),
-    Tone.TODO: mark("to do"),
-    Tone.CREATE: mark("create"),
-    Tone.UPDATE: mark("update"),
-    Tone.GRANT: mark("grant"),
-    Tone.DELETE: mark("delete"),
-    Tone.NOOP: mark("in place"),
-    Tone.BLOCKED: mark("blocked"),
-    Tone.DONE: mark("done"),
+    Tone.OK: N_("ok"),
+    Tone.FAIL: N_("fail"),
+    Tone.UNKNOWN: N_("unknown"),
+    Tone.WARN: N_("warning"),
+    Tone.SKIP: N_("skipped"),
+    Tone.WAIT: N_("waiting"),
+    Tone.RUN: N_("working"),
+    Tone.READ: N_("reading"),
+    Tone.TODO: N_("to do"),
+    Tone.CREATE: N_("create"),
+    Tone.UPDATE: N_("update"),
+    Tone.GRANT: N_("grant"),
+    Tone.DELETE: N_("delete"),
+    Tone.NOOP: N_("in place"),
+    Tone.BLOCKED: N_("blocked"),
+    Tone.DONE: N_("done"),
 }
 
 GLYPHS: Final = {

@@ -10,7 +10,7 @@ from typing import Final
 from textual.binding import Binding, BindingType
 from textual.keys import Keys
 
-from kbq_tui.i18n.messages import mark, said, told
+from kbq_tui.i18n.messages import EMPTY, N_, Message, message, translate
 from kbq_tui.model.lean_dataclass import dataclass
 
 FORBIDDEN: Final = frozenset(
@@ -80,69 +80,67 @@ KEYS: Final = (
         "down,j",
         "app.focus_next",
         "",
-        mark("To the next row, field or button (also Tab)"),
+        N_("To the next row, field or button (also Tab)"),
         "down",
     ),
-    Key("previous", "app", "up,k", "app.focus_previous", "", mark("To the one before (also Shift+Tab)"), "up"),
-    Key("left", "app", "left,h", "", "", mark("To the choice or button on the left"), "left"),
-    Key("right", "app", "right,l", "", "", mark("To the choice or button on the right"), "right"),
-    Key("first", "app", "home,g", "", "", mark("To the first row"), "home"),
-    Key("last", "app", "end,G", "", "", mark("To the last row"), "end"),
-    Key("page-down", "app", "pagedown", "scroll_page(1)", "", mark("Scroll down"), "pagedown"),
-    Key("page-up", "app", "pageup", "scroll_page(-1)", "", mark("Scroll up"), "pageup"),
-    Key(
-        "back", "app", "escape", "step_back", mark("Back"), mark("One step back; undoes nothing, never quits"), "escape"
-    ),
-    Key("help", "app", "f1", "help", mark("Help"), mark("This screen and its keys")),
-    Key("palette", "app", "f2", "command_palette", "", mark("Every action by name")),
-    Key("commands", "app", "f3", "commands", mark("Commands"), mark("What this step does, as gcloud, bq and SQL")),
-    Key("ascii", "app", "f4", "toggle_ascii", "", mark("Signs in ASCII, or not; remembered")),
-    Key("refresh", "app", "f5", "refresh_now", mark("Refresh"), mark("Look again at what is there")),
-    Key("theme", "app", "f6", "next_theme", "", mark("Dark, light, high contrast; remembered")),
-    Key("dashboard", "app", "f8", "dashboard", "", mark("To the dashboard")),
-    Key("quit", "app", "f10,ctrl+q", "quit", mark("Quit"), mark("Quit; everything typed is kept"), priority=True),
-    Key("interrupt", "app", "ctrl+c", "interrupt", "", mark("Twice: quit"), "ctrl+c", priority=True),
-    Key("pick", "project", "f7", "pick", mark("Pick"), mark("Pick from a list: projects, locations")),
-    Key("delete-key", "account", "f7", "delete_key", mark("Delete key"), mark("Delete a key that is not kept here")),
-    Key("remove", "permissions", "f7", "remove", mark("Remove"), mark("Take away what the account does not need")),
+    Key("previous", "app", "up,k", "app.focus_previous", "", N_("To the one before (also Shift+Tab)"), "up"),
+    Key("left", "app", "left,h", "", "", N_("To the choice or button on the left"), "left"),
+    Key("right", "app", "right,l", "", "", N_("To the choice or button on the right"), "right"),
+    Key("first", "app", "home,g", "", "", N_("To the first row"), "home"),
+    Key("last", "app", "end,G", "", "", N_("To the last row"), "end"),
+    Key("page-down", "app", "pagedown", "scroll_page(1)", "", N_("Scroll down"), "pagedown"),
+    Key("page-up", "app", "pageup", "scroll_page(-1)", "", N_("Scroll up"), "pageup"),
+    Key("back", "app", "escape", "step_back", N_("Back"), N_("One step back; undoes nothing, never quits"), "escape"),
+    Key("help", "app", "f1", "help", N_("Help"), N_("This screen and its keys")),
+    Key("palette", "app", "f2", "command_palette", "", N_("Every action by name")),
+    Key("commands", "app", "f3", "commands", N_("Commands"), N_("What this step does, as gcloud, bq and SQL")),
+    Key("ascii", "app", "f4", "toggle_ascii", "", N_("Signs in ASCII, or not; remembered")),
+    Key("refresh", "app", "f5", "refresh_now", N_("Refresh"), N_("Look again at what is there")),
+    Key("theme", "app", "f6", "next_theme", "", N_("Dark, light, high contrast; remembered")),
+    Key("dashboard", "app", "f8", "dashboard", "", N_("To the dashboard")),
+    Key("quit", "app", "f10,ctrl+q", "quit", N_("Quit"), N_("Quit; everything typed is kept"), priority=True),
+    Key("interrupt", "app", "ctrl+c", "interrupt", "", N_("Twice: quit"), "ctrl+c", priority=True),
+    Key("pick", "project", "f7", "pick", N_("Pick"), N_("Pick from a list: projects, locations")),
+    Key("delete-key", "account", "f7", "delete_key", N_("Delete key"), N_("Delete a key that is not kept here")),
+    Key("remove", "permissions", "f7", "remove", N_("Remove"), N_("Take away what the account does not need")),
     Key(
         "stop",
         "working",
         "x",
         "stop_waiting",
-        mark("Stop waiting"),
-        mark("Stop waiting for Google; what was done stays done"),
+        N_("Stop waiting"),
+        N_("Stop waiting for Google; what was done stays done"),
     ),
-    Key("nudge", "working", "r", "nudge", mark("Try now"), mark("Try again now instead of waiting")),
-    Key("mend", "verify", "f7", "mend", mark("Mend"), mark("To the step that can take away what the check has found")),
-    Key("save", "verify", "s", "save_report", mark("Save report"), mark("Save the report as Markdown and JSON")),
-    Key("verify", "verify", "r", "verify", mark("Run again"), mark("Run all checks again")),
-    Key("go-on", "verify", "n", "go_on", mark("Go on"), mark("Go on while checks still wait")),
-    Key("copy-project", "connect", "1", "copy('project')", "", mark("Copy the project ID")),
-    Key("copy-dataset", "connect", "2", "copy('dataset')", "", mark("Copy the dataset")),
-    Key("copy-key", "connect", "3", "copy('key')", mark("Copy"), mark("Copy the key file's path")),
+    Key("nudge", "working", "r", "nudge", N_("Try now"), N_("Try again now instead of waiting")),
+    Key("mend", "verify", "f7", "mend", N_("Mend"), N_("To the step that can take away what the check has found")),
+    Key("save", "verify", "s", "save_report", N_("Save report"), N_("Save the report as Markdown and JSON")),
+    Key("verify", "verify", "r", "verify", N_("Run again"), N_("Run all checks again")),
+    Key("go-on", "verify", "n", "go_on", N_("Go on"), N_("Go on while checks still wait")),
+    Key("copy-project", "connect", "1", "copy('project')", "", N_("Copy the project ID")),
+    Key("copy-dataset", "connect", "2", "copy('dataset')", "", N_("Copy the dataset")),
+    Key("copy-key", "connect", "3", "copy('key')", N_("Copy"), N_("Copy the key file's path")),
     Key(
         "copy-json",
         "connect",
         "p",
         "copy_json",
-        mark("Send key"),
-        mark("Copy the private key itself, to be pasted into Klaviyo; asks first"),
+        N_("Send key"),
+        N_("Copy the private key itself, to be pasted into Klaviyo; asks first"),
     ),
-    Key("copy-row", "connect", "c", "copy_row", "", mark("Copy the row under the cursor")),
+    Key("copy-row", "connect", "c", "copy_row", "", N_("Copy the row under the cursor")),
     Key(
         "view",
         "connect",
         "v",
         "view",
-        mark("View"),
-        mark("Show the values on the plain terminal, where its own selection works"),
+        N_("View"),
+        N_("Show the values on the plain terminal, where its own selection works"),
     ),
-    Key("write", "connect", "w", "write", mark("Write"), mark("Write the values to a file")),
-    Key("explain", "dashboard", "e", "explain", mark("Explain"), mark("Paste an error, get its cause and remedy")),
-    Key("copy", "text", "c", "copy", mark("Copy"), mark("Copy the text for whoever can help")),
-    Key("view-text", "text", "v", "view", mark("View"), mark("Show that text on the plain terminal")),
-    Key("write-text", "text", "w", "write", mark("Write"), mark("Write that text to a file")),
+    Key("write", "connect", "w", "write", N_("Write"), N_("Write the values to a file")),
+    Key("explain", "dashboard", "e", "explain", N_("Explain"), N_("Paste an error, get its cause and remedy")),
+    Key("copy", "text", "c", "copy", N_("Copy"), N_("Copy the text for whoever can help")),
+    Key("view-text", "text", "v", "view", N_("View"), N_("Show that text on the plain terminal")),
+    Key("write-text", "text", "w", "write", N_("Write"), N_("Write that text to a file")),
 )
 
 _BY_ID: Final = {key.id: key for key in KEYS}
@@ -168,11 +166,11 @@ def use(keymap: Mapping[str, Sequence[str]]) -> dict[str, str]:
     return {id_: ",".join(_BY_ID[id_].now) for id_ in _chosen}
 
 
-def fault(keymap: Mapping[str, Sequence[str]]) -> tuple[str, str] | None:
+def fault(keymap: Mapping[str, Sequence[str]]) -> tuple[str, Message] | None:
     """Return the id of the first thing that cannot have the keys wanted for it, and why; None where all can."""
     for id_, wanted in keymap.items():
         if id_ not in _BY_ID:
-            return id_, said("There is no such action. There are: {ids}.", ids=", ".join(_BY_ID))
+            return id_, message("There is no such action. There are: {ids}.", ids=", ".join(_BY_ID))
         if reason := _refused(_BY_ID[id_], wanted):
             return id_, reason
     now = {key.id: set(_with(key, keymap[key.id]) if key.id in keymap else _split(key.keys)) for key in KEYS}
@@ -180,7 +178,7 @@ def fault(keymap: Mapping[str, Sequence[str]]) -> tuple[str, str] | None:
         both = now[one.id] & now[other.id] - (set(_split(one.keys)) & set(_split(other.keys)))
         if both and _meet(one.scope, other.scope):
             mine, theirs = (one, other) if one.id in keymap else (other, one)
-            return mine.id, said("{key} is taken: {id}.", key=min(both), id=theirs.id)
+            return mine.id, message("{key} is taken: {id}.", key=min(both), id=theirs.id)
     return None
 
 
@@ -211,7 +209,7 @@ def bound(id_: str, action: str) -> Binding:
 def hints(*scopes: str, without: frozenset[str] = frozenset()) -> list[tuple[str, str]]:
     """Return what the footer shows for some scopes: the key and what it does, in the order of the scopes."""
     return [
-        (_three() if key.id == _TOGETHER[-1] else key.face, told(key.label))
+        (_three() if key.id == _TOGETHER[-1] else key.face, translate(key.label))
         for scope in scopes
         for key in KEYS
         if key.scope == scope and key.label and key.id not in without
@@ -220,7 +218,7 @@ def hints(*scopes: str, without: frozenset[str] = frozenset()) -> list[tuple[str
 
 def help_lines(*scopes: str) -> list[tuple[str, str]]:
     """Return every key of some scopes with its help."""
-    return [(k.faces, told(k.help)) for scope in scopes for k in KEYS if k.scope == scope]
+    return [(k.faces, translate(k.help)) for scope in scopes for k in KEYS if k.scope == scope]
 
 
 def _three() -> str:
@@ -236,20 +234,20 @@ def _with(key: Key, wanted: Sequence[str]) -> tuple[str, ...]:
     return (*_split(key.kept), *(k for k in wanted if k not in _split(key.kept)))
 
 
-def _refused(key: Key, wanted: Sequence[str]) -> str:
+def _refused(key: Key, wanted: Sequence[str]) -> Message:
     """Return why a thing cannot have some keys, whatever the others have; empty where it can."""
     if not wanted:
-        return said("It takes at least one key.")
+        return message("It takes at least one key.")
     for name in wanted:
         if name in FORBIDDEN:
-            return said("{key} never arrives everywhere: terminals, tmux, screen or Docker keep it.", key=name)
+            return message("{key} never arrives everywhere: terminals, tmux, screen or Docker keep it.", key=name)
         if name in RESERVED:
-            return said("{key} is what fields, buttons and lists need for themselves.", key=name)
+            return message("{key} is what fields, buttons and lists need for themselves.", key=name)
         if name not in _NAMES and (len(name) != 1 or not name.isprintable() or name in ", "):
-            return said("There is no key {key}. Keys are written like f9, ctrl+o, shift+up, x or ?.", key=name)
+            return message("There is no key {key}. Keys are written like f9, ctrl+o, shift+up, x or ?.", key=name)
         if len(name) == 1 and key.priority:
-            return said("{key} could not be typed into a field any more.", key=name)
-    return ""
+            return message("{key} could not be typed into a field any more.", key=name)
+    return EMPTY
 
 
 def _meet(one: str, other: str) -> bool:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from kbq_tui.engine import preflight as judged
 from kbq_tui.engine.status import Health
-from kbq_tui.i18n.messages import told
+from kbq_tui.i18n.messages import EMPTY, Message, message
 from kbq_tui.model.problem import Problem
 from kbq_tui.planning.requirements import ACCOUNT_CONSTRAINTS, KEY_CONSTRAINTS
 from kbq_tui.tui.glyphs import Tone
@@ -25,8 +25,8 @@ class Finding:
 
     id: str
     tone: Tone
-    title: str
-    text: str
+    title: Message
+    text: Message
     problem: Problem | None = None
 
 
@@ -48,9 +48,9 @@ def preflight(wizard: Wizard) -> tuple[Finding, ...]:
     """Return the findings about the project: what is known, what is being read, what nobody has looked at yet."""
     observed, plan, spec = wizard.observed, wizard.plan, wizard.looked
     if observed is None or plan is None or spec is None or not wizard.current:
-        return tuple(_not_yet(wizard, id_, told(title)) for id_, title in judged.TITLES.items())
+        return tuple(_not_yet(wizard, id_, title) for id_, title in judged.TITLES.items())
     rows = [
-        _tried(wizard, Finding(line.id, HEALTH[line.health], told(line.title), line.text, line.problem))
+        _tried(wizard, Finding(line.id, HEALTH[line.health], line.title, line.text, line.problem))
         for line in judged.preflight(spec, observed, plan)
     ]
     return tuple(sorted(rows, key=lambda row: row.tone is not Tone.FAIL))  # what is in the way stands first
@@ -62,9 +62,9 @@ def _tried(wizard: Wizard, row: Finding) -> Finding:
     return row if problem is None else replace(row, text=problem.title, problem=problem)
 
 
-def _not_yet(wizard: Wizard, id_: str, title: str) -> Finding:
+def _not_yet(wizard: Wizard, id_: str, title: Message) -> Finding:
     if wizard.busy is None:
-        return Finding(id_, Tone.TODO, title, "")
+        return Finding(id_, Tone.TODO, title, EMPTY)
     if id_ in _NEEDS and wizard.parts.issuperset(_NEEDS[id_]):
-        return Finding(id_, Tone.OK, title, told("read"))
-    return Finding(id_, Tone.READ, title, "")
+        return Finding(id_, Tone.OK, title, message("read"))
+    return Finding(id_, Tone.READ, title, EMPTY)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from textual.content import Content
 
 from kbq_tui.engine.status import Health, Line
-from kbq_tui.i18n.messages import mark, told
+from kbq_tui.i18n.messages import EMPTY, N_, Message, message, render, translate
 from kbq_tui.model.checks import Check, CheckResult, Verdict, expected
 from kbq_tui.model.events import Event, EventKind
 from kbq_tui.model.observed import Unknown
@@ -16,7 +16,7 @@ from kbq_tui.planning.grants import Grant, held, over_grants, wanted
 from kbq_tui.tui.glyphs import WORDS, Tone
 from kbq_tui.tui.preflight_rows import HEALTH, Finding
 from kbq_tui.tui.setup_controller import Wizard
-from kbq_tui.tui.text import columns, plain, seconds, status, status_width
+from kbq_tui.tui.text import columns, plain, seconds, shown, status, status_width
 from kbq_tui.tui.widgets.rows import Row
 
 _CHANGES = {
@@ -41,7 +41,7 @@ _VERDICTS = {
 }
 ALIGNED = 75
 """Cells from which a check's title and its time stand in columns; with fewer, its title goes on below."""
-_NOT_SHOWN_YET = mark("made just now; Google does not show it everywhere yet")
+_NOT_SHOWN_YET = N_("made just now; Google does not show it everywhere yet")
 
 
 def finding_row(finding: Finding) -> Row:
@@ -59,7 +59,7 @@ def action_rows(wizard: Wizard, step: Step) -> list[Row]:
     for blocked in part.blocked:
         event = wizard.rows.get(blocked.id)
         if blocked.id in wizard.made:
-            rows.append(Row(blocked.id, _line(Tone.DONE, told(_NOT_SHOWN_YET), blocked.action.summary)))
+            rows.append(Row(blocked.id, _line(Tone.DONE, translate(_NOT_SHOWN_YET), blocked.action.summary)))
         elif event is not None and wizard.busy is not None:
             rows.append(Row(blocked.id, _event_line(event), event.problem))
         else:
@@ -98,7 +98,7 @@ def _action_row(wizard: Wizard, action: Action) -> Row:
     if failed is not None and action.change is not Change.NOOP:
         return Row(action.id, _line(Tone.FAIL, action.summary, failed.title), failed, action)
     if action.id in wizard.made and action.change is not Change.NOOP:
-        return Row(action.id, _line(Tone.DONE, told(_NOT_SHOWN_YET), action.summary), None, action)
+        return Row(action.id, _line(Tone.DONE, translate(_NOT_SHOWN_YET), action.summary), None, action)
     if action.id in wizard.made:
         return Row(action.id, _line(Tone.DONE, action.summary), None, action)
     return Row(action.id, _line(_change_tone(action), action.summary), None, action)
@@ -108,20 +108,20 @@ def _change_tone(action: Action) -> Tone:
     return Tone.GRANT if action.id.startswith("grant:") and action.change is Change.UPDATE else _CHANGES[action.change]
 
 
-def _line(tone: Tone, text: str, more: str = "") -> Content:
+def _line(tone: Tone, text: str | Message, more: str | Message = "") -> Content:
     parts = [(status(tone), 0), (plain(text), 0)]
     if more:
-        parts.append((plain(f": {told(more)}", "$text-quiet"), 0))
+        parts.append((plain(f": {shown(more)}", "$text-quiet"), 0))
     return columns(*parts)
 
 
 def _event_line(event: Event) -> Content:
-    text = event.text
+    text = render(event.text)
     if event.kind is EventKind.WAITING and event.limit:
         took, limit = seconds(event.elapsed), seconds(event.limit)
-        text = told("{took} of at most {limit}: {text}", took=took, limit=limit, text=event.text)
+        text = translate("{took} of at most {limit}: {text}", took=took, limit=limit, text=text)
     elif event.kind is EventKind.FINISHED and event.elapsed >= 1:
-        text = f"{told(event.text)} ({seconds(event.elapsed)})"
+        text = f"{text} ({seconds(event.elapsed)})"
     return columns((status(_EVENTS[event.kind]), 0), (plain(text), 0))
 
 
@@ -133,7 +133,7 @@ def warning_rows(wizard: Wizard, *codes: str) -> list[Row]:
     rows: list[Row] = []
     found = [p for p in excess(wizard) if p not in wizard.plan.warnings]
     for i, warning in enumerate((*wizard.plan.warnings, *found)):
-        key_id = warning.details.get("key_id", "") if warning.code == "KBQ-KEY-UNHELD" else ""
+        key_id = warning.detail("key_id") if warning.code == "KBQ-KEY-UNHELD" else ""
         if warning.code not in codes or (key_id and key_id not in leftover):
             continue
         event = wizard.rows.get(f"delete-key:{key_id}") if wizard.busy is not None and wizard.busy.writing else None
@@ -150,24 +150,24 @@ def excess(wizard: Wizard) -> tuple[Problem, ...]:
     planned = [w for w in warnings if w.code == "KBQ-OVER-GRANT"]
     results = wizard.results.values() if wizard.verified and wizard.current else ()
     checked = [r.problem for r in results if r.problem is not None and r.problem.code == "KBQ-OVER-GRANT"]
-    known = {w.details["resource"] for w in planned}
-    more = {p.details["resource"]: p for p in checked if p.details["resource"] not in known}
+    known = {w.detail("resource") for w in planned}
+    more = {p.detail("resource"): p for p in checked if p.detail("resource") not in known}
     return (*planned, *more.values())
 
 
-def _warned(warning: Problem) -> str:
+def _warned(warning: Problem) -> Message:
     """Return a warning in one line that says first what tells it from others of its kind."""
     known = warning.details
     if warning.code == "KBQ-KEY-UNHELD":
-        return told("key {key} at Google is not kept here", key=known["key_id"][:12])
+        return message("key {key} at Google is not kept here", key=warning.detail("key_id")[:12])
     if warning.code == "KBQ-OVER-GRANT":
-        return told("{role} on {resource}: not needed", role=known["role"], resource=known["resource"])
+        return message("{role} on {resource}: not needed", role=known["role"], resource=known["resource"])
     return warning.cause
 
 
 def short_role(role: str) -> str:
     """Return a role as people say it: `dataViewer`."""
-    return role.removeprefix("roles/").removeprefix("bigquery.") or told("authorized")
+    return role.removeprefix("roles/").removeprefix("bigquery.") or translate("authorized")
 
 
 def grant_table(wizard: Wizard, width: int) -> tuple[Content, list[Row]]:
@@ -203,18 +203,22 @@ def grant_table(wizard: Wizard, width: int) -> tuple[Content, list[Row]]:
             if id_ in wizard.failed
             else Tone.GRANT
         )
-        text = _held(have) if have else "?" if unread else told("none")
+        text = _held(have) if have else "?" if unread else translate("none")
         lines.append(_GrantLine(f"now:{id_}", plain(need.resource), text, short_role(need.role), tone))
     for grant in over:
         id_, problem = f"over:{grant.resource}:{grant.role}", _over_problem(wizard, grant)
-        line = _GrantLine(id_, plain(grant.resource), short_role(grant.role), told("none"), Tone.WARN, problem)
+        line = _GrantLine(id_, plain(grant.resource), short_role(grant.role), translate("none"), Tone.WARN, problem)
         lines.append(line)
     role = 16
     where = max(24, min(48, width - 2 * role - status_width() + 1))  # nothing follows the status
     if all(x.where.cell_length < where and max(len(x.now), len(x.want)) < role for x in lines) and (
         where + 2 * role + status_width() - 1 <= width
     ):
-        heads = ((Content(told("where")), where), (Content(told("now")), role), (Content(told("wanted")), role))
+        heads = (
+            (Content(translate("where")), where),
+            (Content(translate("now")), role),
+            (Content(translate("wanted")), role),
+        )
         return columns(*heads, (Content(""), 0)).stylize("$text-quiet"), [x.aligned(where, role) for x in lines]
     return Content(""), [x.listed() for x in lines]
 
@@ -237,22 +241,22 @@ class _GrantLine:
 
     def listed(self) -> Row:
         """Return the verdict and all the rest, which goes on below."""
-        both = told("now {now}, wanted {wanted}", now=self.now, wanted=self.want)
+        both = translate("now {now}, wanted {wanted}", now=self.now, wanted=self.want)
         text = Content.assemble(status(self.tone), self.where, ": ", plain(both))
         return Row(self.id, text, self.problem, whole=status_width())
 
 
 def _held(grant: Grant) -> str:
     role = short_role(grant.role)
-    return told("{role} (condition)", role=role) if grant.condition else role
+    return translate("{role} (condition)", role=role) if grant.condition else role
 
 
 def _over_problem(wizard: Wizard, grant: Grant) -> Problem | None:
     for warning in wizard.plan.warnings if wizard.plan else ():
         if (
             warning.code == "KBQ-OVER-GRANT"
-            and grant.role in (warning.details.get("role"), "")
-            and (warning.details.get("resource") == grant.resource)
+            and grant.role in (warning.detail("role"), "")
+            and (warning.detail("resource") == str(grant.resource))
         ):
             return warning
     return None
@@ -280,16 +284,16 @@ def _check_row(wizard: Wizard, check: Check, width: int) -> Row:
     elif event is not None and event.kind is EventKind.WAITING:
         tone, took, text = Tone.WAIT, seconds(event.elapsed), event.text
     elif event is not None:
-        tone, took, text = Tone.RUN, "", ""
+        tone, took, text = Tone.RUN, "", EMPTY
     else:
-        tone, took, text = Tone.TODO, "", ""
+        tone, took, text = Tone.TODO, "", EMPTY
     problem = result.problem if result else event.problem if event else None
     if width < ALIGNED:
         took = took.rjust(6) + " " if took else " " * 7
         content = Content.assemble(status(tone), section, (took, "$text-quiet"), plain(check.title))
         return Row(check.id, content, problem, whole=status_width() + 4 + 7)
     if width < 100:
-        text = ""
+        text = EMPTY
     content = columns(
         (status(tone), 0),
         (section, 4),
@@ -303,12 +307,12 @@ def _check_row(wizard: Wizard, check: Check, width: int) -> Row:
 def verdicts(results: dict[str, CheckResult], total: int) -> str:
     """Return the score in words: `11 ok, 2 fail`."""
     if not results:
-        return told("nothing checked yet")
+        return translate("nothing checked yet")
     counts = {v: sum(r.verdict is v for r in results.values()) for v in Verdict}
-    said = [f"{n} {told(WORDS[_VERDICTS[v]])}" for v, n in counts.items() if n]
+    message = [f"{n} {translate(WORDS[_VERDICTS[v]])}" for v, n in counts.items() if n]
     if left := total - len(results):
-        said.append(told("{n} to go", n=left))
-    return ", ".join(said)
+        message.append(translate("{n} to go", n=left))
+    return ", ".join(message)
 
 
 def status_row(line: Line, *, dim: bool = False) -> Row:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from kbq_tui.engine.services import AppServices
-from kbq_tui.i18n.messages import told, told_many
+from kbq_tui.i18n.messages import render, translate, translate_n
 from kbq_tui.model.problem import Context, Problem, ProblemError
 from kbq_tui.model.spec import ConnectionSpec, normal_location
 from kbq_tui.model.steps import Change, Step
@@ -84,7 +84,7 @@ class Wizard(Typed):
             try:
                 self.desk.store.remember_project(self.observed.project.value.id)
             except ProblemError as error:
-                self.say(f"{told(error.problem.title)}: {told(error.problem.cause)}", bad=True)
+                self.say(f"{render(error.problem.title)}: {render(error.problem.cause)}", bad=True)
 
     # -- signing in and looking ----------------------------------------------------------------------------------
 
@@ -110,7 +110,7 @@ class Wizard(Typed):
         if self.cloud is not None and self.sign_in_problem is None and not asked:
             return True
         self.sign_in_problem = None
-        self._begin(told("Signing in to Google"), SIGN_IN_LIMIT)
+        self._begin(translate("Signing in to Google"), SIGN_IN_LIMIT)
         try:
             async with asyncio.timeout(SIGN_IN_LIMIT):
                 self.cloud = await self.desk.sign_in(allow_gcloud=allow_gcloud)
@@ -119,7 +119,9 @@ class Wizard(Typed):
             self.sign_in_problem = error.problem
         except TimeoutError:
             again = keyboard.face("refresh")
-            self.say(told("Google did not answer the sign-in within a minute. {key} tries again.", key=again), bad=True)
+            self.say(
+                translate("Google did not answer the sign-in within a minute. {key} tries again.", key=again), bad=True
+            )
         finally:
             self._end()
         return self.cloud is not None and self.sign_in_problem is None
@@ -150,12 +152,14 @@ class Wizard(Typed):
 
         self.parts = set()
         self.look_problem = None
-        self._begin(told("Looking at the project"), LOOK_LIMIT)
+        self._begin(translate("Looking at the project"), LOOK_LIMIT)
         try:
             async with asyncio.timeout(LOOK_LIMIT):
                 observed = await observe(spec, self.ports(spec), self._part)
         except TimeoutError:
-            self.say(told("Google did not answer in time. {key} tries again.", key=keyboard.face("refresh")), bad=True)
+            self.say(
+                translate("Google did not answer in time. {key} tries again.", key=keyboard.face("refresh")), bad=True
+            )
             return
         finally:
             self._end()
@@ -174,7 +178,9 @@ class Wizard(Typed):
             if normal_location(self.draft.location) == spec.location:
                 self.adopt(location=there)
             self.say(
-                told("The datasets exist in {there}, and a location cannot be changed: {there} it is.", there=there)
+                translate(
+                    "The datasets exist in {there}, and a location cannot be changed: {there} it is.", there=there
+                )
             )
             spec = spec.with_location(there)
         self.looked, self.observed, self.plan = spec, observed, diff(spec, observed)
@@ -252,21 +258,23 @@ class Wizard(Typed):
             return None
         from kbq_tui.engine.observe import observe
 
-        self._begin(told("Looking for all that the account holds"), LOOK_LIMIT)
+        self._begin(translate("Looking for all that the account holds"), LOOK_LIMIT)
         try:
             async with asyncio.timeout(LOOK_LIMIT):
                 observed = await observe(spec, self.ports(spec), everywhere=True)
         except TimeoutError:
-            self.say(told("Google did not answer in time. {key} tries again.", key=keyboard.face("remove")), bad=True)
+            self.say(
+                translate("Google did not answer in time. {key} tries again.", key=keyboard.face("remove")), bad=True
+            )
             return None
         finally:
             self._end()
         self.take(spec, observed)
         plan = self.removal()
         if plan is None:
-            nothing = told("The account holds nothing beyond its need that could be taken away here.")
+            nothing = translate("The account holds nothing beyond its need that could be taken away here.")
             unseen = observed.elsewhere.unseen if observed.elsewhere is not None else ()
-            self.say(" ".join([nothing, *(f"{told(p.title)}." for p in unseen)]), bad=bool(unseen))
+            self.say(" ".join([nothing, *(f"{render(p.title)}." for p in unseen)]), bad=bool(unseen))
         return plan
 
     def leftovers(self) -> tuple[KeyInfo, ...]:
@@ -329,23 +337,23 @@ class Wizard(Typed):
         self.rows, self.failed = {}, {}
         self.clock = SkippableClock(self.desk.clock)
         problem: Problem | None = None
-        self._begin(told("Working"), writing=True)
+        self._begin(translate("Working"), writing=True)
         self.confirm()
         self._remember_project()
         try:
             outcome = await work(self.ports(spec), patience_of(self.desk))
         except ProblemError as error:
             problem = self.look_problem = error.problem
-            self.say(f"{told(error.problem.title)}. {told(error.problem.cause)}", bad=True)
+            self.say(f"{render(error.problem.title)}. {render(error.problem.cause)}", bad=True)
         else:
             problem = next(iter(outcome.failed.values()), None)
             self.made |= set(outcome.done)
             self.failed = outcome.failed
             if outcome.failed or outcome.skipped:
                 undone = len(outcome.failed) + len(outcome.skipped)
-                self.say(told("{done} done, {undone} not.", done=len(outcome.done), undone=undone), bad=True)
+                self.say(translate("{done} done, {undone} not.", done=len(outcome.done), undone=undone), bad=True)
             elif outcome.done:
-                self.say(told_many("Done.", "{n} done.", len(outcome.done)))
+                self.say(translate_n("Done.", "{n} done.", len(outcome.done)))
                 self.verified = False
         finally:
             self._end()
@@ -367,7 +375,7 @@ class Wizard(Typed):
 
         self.results, self.running, self.verified = {}, {}, False
         self.clock = SkippableClock(self.desk.clock)
-        self._begin(told("Checking with the key"))
+        self._begin(translate("Checking with the key"))
         try:
             results = await verify(
                 spec,
@@ -383,7 +391,7 @@ class Wizard(Typed):
             if self.record is not None and self.record.holds(spec):
                 self.desk.store.save_verify(spec.name, tuple(self.results[r.id] for r in results))
         except ProblemError as error:
-            self.say(f"{told(error.problem.title)}: {told(error.problem.cause)}", bad=True)
+            self.say(f"{render(error.problem.title)}: {render(error.problem.cause)}", bad=True)
         finally:
             self.running = {}  # stopped in the middle, nothing runs any more
             self._end()

@@ -9,7 +9,7 @@ from typing import Any
 from kbq_tui.engine.record import ConnectionRecord
 from kbq_tui.engine.services import AppServices, ConnectionDraft, SavedConnection
 from kbq_tui.engine.threads import offload
-from kbq_tui.i18n.messages import told
+from kbq_tui.i18n.messages import render, translate
 from kbq_tui.model.problem import ProblemError
 from kbq_tui.model.spec import ConnectionSpec, InvalidValueError
 from kbq_tui.model.steps import Step
@@ -53,7 +53,7 @@ class Typed:
             self.record = ConnectionRecord(self.desk.store, self.draft.name)
             self.interrupted = self.desk.store.unfinished(self.draft.name)
         except ProblemError as error:
-            self.say(f"{told(error.problem.title)}: {told(error.problem.cause)}", bad=True)
+            self.say(f"{render(error.problem.title)}: {render(error.problem.cause)}", bad=True)
         if self.saved is not None and self.saved.screen is not None:
             self.step = self.furthest = self.saved.screen
         self.say_interrupted()
@@ -61,7 +61,7 @@ class Typed:
     def say_interrupted(self) -> None:
         """Say that the last run did not come to its end; nothing where it did."""
         if self.interrupted:
-            self.say(told("The last run was interrupted; what is there now is looked up afresh."))
+            self.say(translate("The last run was interrupted; what is there now is looked up afresh."))
 
     @property
     def fresh(self) -> bool:
@@ -146,7 +146,7 @@ class Typed:
                 self.record = ConnectionRecord(self.desk.store, self.draft.name)
             self.record.keep(**changes)
         except ProblemError as error:
-            self.say(f"{told(error.problem.title)}: {told(error.problem.cause)}", bad=True)
+            self.say(f"{render(error.problem.title)}: {render(error.problem.cause)}", bad=True)
 
     async def others_with(self, key_id: str) -> tuple[str, ...]:
         """Return the names of other connections of this machine whose key file holds a key."""

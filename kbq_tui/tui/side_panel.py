@@ -5,15 +5,15 @@ from typing import Final
 
 from textual.content import Content
 
-from kbq_tui.i18n.messages import mark, told
+from kbq_tui.i18n.messages import N_, translate
 from kbq_tui.model.operations import Action, Step
 from kbq_tui.model.plan import Plan
 from kbq_tui.tui import keyboard
 from kbq_tui.tui.step_help import STEP_HELP
 from kbq_tui.tui.text import block
 
-BY_HAND: Final = mark("The same by hand")
-ROW_BY_HAND: Final = mark("This row by hand")
+BY_HAND: Final = N_("The same by hand")
+ROW_BY_HAND: Final = N_("This row by hand")
 
 
 def commands(plan: Plan, step: Step) -> list[str]:
@@ -42,15 +42,17 @@ def lesson(step: Step, shown: Sequence[str], what: str = BY_HAND, *, most: int |
     parts: list[Content] = []
     most = len(shown) if most is None else most
     if shown:
-        parts += [Content.styled(told(what), "bold"), Content("\n")]
+        parts += [Content.styled(translate(what), "bold"), Content("\n")]
         for text in shown[:most]:
             parts += [block(text, "$primary"), Content("\n\n")]
         if len(shown) > most:
             parts += [
-                Content.styled(told("{key} shows all {n}", key=keyboard.face("commands"), n=len(shown)), "$text-quiet"),
+                Content.styled(
+                    translate("{key} shows all {n}", key=keyboard.face("commands"), n=len(shown)), "$text-quiet"
+                ),
                 Content("\n\n"),
             ]
-    parts += [Content.styled(told("Klaviyo's article: {part}", part=told(it.article)), "bold"), Content("\n")]
+    parts += [Content.styled(translate("Klaviyo's article: {part}", part=translate(it.article)), "bold"), Content("\n")]
     for wrong in it.wrong:
-        parts += [Content(told(wrong)), Content("\n\n")]
+        parts += [Content(translate(wrong)), Content("\n\n")]
     return Content("").join(parts)

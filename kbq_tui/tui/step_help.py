@@ -6,7 +6,7 @@ what the commands in it really do.
 
 from dataclasses import dataclass
 
-from kbq_tui.i18n.messages import mark
+from kbq_tui.i18n.messages import N_
 from kbq_tui.model.steps import Step
 
 
@@ -29,71 +29,71 @@ class StepHelp:
 
 STEP_HELP = {
     Step.PROJECT: StepHelp(
-        mark("Project"),
-        mark("Which project, where, and which way data flows. Nothing is changed by looking."),
-        mark("before step 1"),
+        N_("Project"),
+        N_("Which project, where, and which way data flows. Nothing is changed by looking."),
+        N_("before step 1"),
         (
-            mark(
+            N_(
                 "It says nothing of APIs, billing and organization policies. Each can stop the set-up, so they come"
                 " first."
             ),
-            mark(
+            N_(
                 "It names no direction: with Viewer on the import dataset Klaviyo can read but never write. The"
                 " direction decides the roles."
             ),
         ),
     ),
     Step.DATASETS: StepHelp(
-        mark("Datasets"),
-        mark("Two datasets in one location: one for the data, one for Klaviyo's own work."),
-        mark("step 1"),
+        N_("Datasets"),
+        N_("Two datasets in one location: one for the data, one for Klaviyo's own work."),
+        N_("step 1"),
         (
-            mark(
+            N_(
                 "Its CREATE SCHEMA names no location, so the dataset lands wherever the query happens to run, for ever."
                 " Here it is chosen once, for both."
             ),
         ),
     ),
     Step.ACCOUNT: StepHelp(
-        mark("Service account and key"),
-        mark("One service account for nothing else, and a key file that only you can read."),
-        mark("step 2"),
+        N_("Service account and key"),
+        N_("One service account for nothing else, and a key file that only you can read."),
+        N_("step 2"),
         (
-            mark(
+            N_(
                 "It asks for KLAVIYO_DATA_TRANSFER_USER as the ID. Google refuses capitals and underscores; the name"
                 " becomes the display name instead."
             ),
-            mark("It leaves the key wherever the browser puts it. Here it gets mode 0600 in a folder of its own."),
+            N_("It leaves the key wherever the browser puts it. Here it gets mode 0600 in a folder of its own."),
         ),
     ),
     Step.PERMISSIONS: StepHelp(
-        mark("Permissions"),
-        mark("The least roles that work: one on each dataset, Job User on the project."),
-        mark("step 3"),
+        N_("Permissions"),
+        N_("The least roles that work: one on each dataset, Job User on the project."),
+        N_("step 3"),
         (
-            mark(
+            N_(
                 "Its gcloud command has a --dataset flag that does not exist. Without the flag it would grant Data"
                 " Editor on every dataset of the project."
             ),
-            mark(
+            N_(
                 "It grants Job User on datasets, where that role does not exist, so no query would run. It belongs on"
                 " the project."
             ),
         ),
     ),
     Step.VERIFY: StepHelp(
-        mark("Verify"),
-        mark("Every check runs as the service account, with the key that Klaviyo will hold."),
-        mark("step 4"),
+        N_("Verify"),
+        N_("Every check runs as the service account, with the key that Klaviyo will hold."),
+        N_("step 4"),
         (
-            mark("Its checks run with your own login, so they prove nothing about the key."),
-            mark("Its queries leave out the region, and so miss every dataset outside of the US."),
+            N_("Its checks run with your own login, so they prove nothing about the key."),
+            N_("Its queries leave out the region, and so miss every dataset outside of the US."),
         ),
     ),
     Step.CONNECT: StepHelp(
-        mark("Connect"),
-        mark("Three values to carry over to Klaviyo."),
-        mark("step 5"),
-        (mark("It does not say that the dataset to type in is the import dataset, nor where the key file is."),),
+        N_("Connect"),
+        N_("Three values to carry over to Klaviyo."),
+        N_("step 5"),
+        (N_("It does not say that the dataset to type in is the import dataset, nor where the key file is."),),
     ),
 }

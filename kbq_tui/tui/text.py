@@ -5,8 +5,8 @@ from functools import lru_cache
 from rich.cells import cell_len
 from textual.content import Content
 
-from kbq_tui.i18n.messages import Said, language, told
-from kbq_tui.model.problem import Problem
+from kbq_tui.i18n.messages import Message, language, render, translate
+from kbq_tui.model.problem import Problem, RemedyStep
 from kbq_tui.model.text import inert
 from kbq_tui.tui.glyphs import GLYPHS, STYLES, WORDS, Tone
 
@@ -14,7 +14,7 @@ LINE = 300
 """The longest text that one line is given; the screen cuts the rest."""
 
 
-def plain(text: str, style: str = "", *, limit: int = LINE) -> Content:
+def plain(text: str | Message, style: str = "", *, limit: int = LINE) -> Content:
     """Return text from outside as one line of content: no markup, no control characters.
 
     What was said below comes out in the person's language. A name from outside stays as it is, even where it is one of
@@ -25,21 +25,27 @@ def plain(text: str, style: str = "", *, limit: int = LINE) -> Content:
         style: a style of ours; never one from outside.
         limit: characters at most.
     """
-    return Content.styled(inert(_told(text), limit), style) if text else Content("")
+    return Content.styled(inert(shown(text), limit), style) if text else Content("")
 
 
-def block(text: str, style: str = "", *, limit: int = 4_000) -> Content:
+def block(text: str | Message, style: str = "", *, limit: int = 4_000) -> Content:
     """Return text from outside as several lines."""
-    return Content.styled(inert(_told(text), limit, keep_lines=True), style) if text else Content("")
+    return Content.styled(inert(shown(text), limit, keep_lines=True), style) if text else Content("")
 
 
-def _told(text: str) -> str:
-    return told(text) if isinstance(text, Said) else text
+def shown(text: str | Message) -> str:
+    """Return a text as it is shown: a message in the person's language, anything else as it is."""
+    return render(text) if isinstance(text, Message) else text
+
+
+def step_lines(step: RemedyStep) -> str:
+    """Return a step of a remedy: its sentence, and each command on a line of its own."""
+    return "\n".join(filter(None, (render(step.text), *step.commands)))
 
 
 def status(tone: Tone) -> Content:
     """Return glyph and word of a tone, in its colour, as wide as the widest of them and one cell more."""
-    return Content.styled(f"{GLYPHS[tone]} {told(WORDS[tone])}".ljust(status_width()), STYLES[tone])
+    return Content.styled(f"{GLYPHS[tone]} {translate(WORDS[tone])}".ljust(status_width()), STYLES[tone])
 
 
 def status_width() -> int:
@@ -49,7 +55,7 @@ def status_width() -> int:
 
 @lru_cache
 def _status_width(_: str) -> int:
-    return max(len(told(word)) for word in WORDS.values()) + 3
+    return max(len(translate(word)) for word in WORDS.values()) + 3
 
 
 def columns(*cells: tuple[Content, int]) -> Content:
@@ -111,15 +117,15 @@ def brief(problem: Problem, *, more: bool = True) -> Content:
         problem: the problem.
         more: whether Enter on the row shows the rest, and is to be named.
     """
-    heads = headed(told("Remedy"), told("Who"))
+    heads = headed(translate("Remedy"), translate("Who"))
     lines = [Content.assemble(plain(problem.title, "bold"), ". ", plain(problem.cause))]
     if problem.remedy:
-        first = told(problem.remedy[0]).split("\n")[0].rstrip(":.")
+        first = render(problem.remedy[0].text).rstrip(":.")
         steps = len(problem.remedy)
-        where = told(" ({n} steps: Enter on the row)", n=steps) if steps > 1 and more else ""
+        where = translate(" ({n} steps: Enter on the row)", n=steps) if steps > 1 and more else ""
         lines.append(Content.assemble((heads[0], "$text-quiet"), plain(first), (where, "$text-quiet")))
     if problem.who:
-        lines.append(Content.assemble((heads[1], "$text-quiet"), plain(told(problem.who).split(":")[0])))
+        lines.append(Content.assemble((heads[1], "$text-quiet"), plain(render(problem.who).split(":")[0])))
     return Content("\n").join(lines)
 
 

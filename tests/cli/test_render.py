@@ -10,9 +10,9 @@ from kbq_tui.cli.console import Console
 from kbq_tui.cli.live import LiveLines
 from kbq_tui.cli.prompts import FromLines, NoAnswerError
 from kbq_tui.cli.render import EventLines
-from kbq_tui.i18n.messages import said
+from kbq_tui.i18n.messages import message, verbatim
 from kbq_tui.model.events import Event, EventKind
-from kbq_tui.model.problem import Problem
+from kbq_tui.model.problem import Problem, RemedyStep
 
 HOSTILE = "\x1b]0;title\x07 \x9b2J \u202eevil [red]" + "x" * 10_000
 
@@ -24,21 +24,30 @@ def paper(**more) -> Console:
 def test_a_hostile_problem_cannot_move_the_cursor_and_keeps_its_commands_on_one_line():
     sheet = paper()
     command = "gcloud " + "--a-long-option=value " * 20
-    sheet.problem(Problem("KBQ-X", HOSTILE, HOSTILE, (f"Do this:\n{command}", HOSTILE), HOSTILE, original=HOSTILE))
-    said = sheet.err.getvalue()
-    assert not any(c in said for c in "\x1b\x07\x9b\u202e")
-    assert "            " + command.strip() in said.replace(command, command.strip())
-    assert len(said) < 15_000
+    sheet.problem(
+        Problem(
+            "KBQ-X",
+            verbatim(HOSTILE),
+            verbatim(HOSTILE),
+            (RemedyStep(verbatim("Do this:"), (command,)), RemedyStep(verbatim(HOSTILE))),
+            verbatim(HOSTILE),
+            original=HOSTILE,
+        )
+    )
+    message = sheet.err.getvalue()
+    assert not any(c in message for c in "\x1b\x07\x9b\u202e")
+    assert "            " + command.strip() in message.replace(command, command.strip())
+    assert len(message) < 15_000
     assert sheet.out.getvalue() == ""
 
 
 def test_json_is_ascii_on_one_line():
     sheet = paper()
     sheet.json({"text": HOSTILE + "\n"})
-    said = sheet.out.getvalue()
-    assert said.isascii()
-    assert said.count("\n") == 1
-    assert "\x1b" not in said
+    message = sheet.out.getvalue()
+    assert message.isascii()
+    assert message.count("\n") == 1
+    assert "\x1b" not in message
 
 
 @pytest.mark.parametrize(("result", "coloured"), [(True, False), (False, True)])
@@ -52,15 +61,20 @@ def test_ascii_marks_are_ascii():
 
 def waiting(second: int, form: str = "granted {age} ago; nothing to do") -> Event:
     at = datetime(2026, 1, 1, tzinfo=UTC)
-    text = said(form, age=said("{n} s", n=second))
-    problem = Problem("KBQ-GRANT-MISSING", "The grant is missing", "It is.", ("Grant it:\ngcloud grant",))
+    text = message(form, age=message("{n} s", n=second))
+    problem = Problem(
+        "KBQ-GRANT-MISSING",
+        verbatim("The grant is missing"),
+        verbatim("It is."),
+        (RemedyStep(verbatim("Grant it:"), ("gcloud grant",)),),
+    )
     return Event(EventKind.WAITING, "a", at, text, problem, float(second), 420)
 
 
 def test_a_wait_is_one_line_for_each_change_of_what_is_waited_for():
     sheet = paper()
     tell = EventLines(sheet)
-    tell(Event(EventKind.STARTED, "a", datetime(2026, 1, 1, tzinfo=UTC), "Grant it"))
+    tell(Event(EventKind.STARTED, "a", datetime(2026, 1, 1, tzinfo=UTC), verbatim("Grant it")))
     for second in range(25):
         tell(waiting(second))
     for second in range(25, 30):
@@ -83,9 +97,9 @@ def test_on_a_terminal_a_wait_is_one_line_drawn_in_place():
     assert said_.count("\n") == 2  # the hint, and the line
     assert said_.count("Ctrl+C") == 1
     assert "granted 24 s ago" in said_
-    tell(Event(EventKind.FINISHED, "a", datetime(2026, 1, 1, tzinfo=UTC), "Granted", elapsed=25.0))
+    tell(Event(EventKind.FINISHED, "a", datetime(2026, 1, 1, tzinfo=UTC), verbatim("Granted"), elapsed=25.0))
     assert "Granted (25.0 s)" in sheet.err.getvalue()
-    assert tell.waits_for("a") == ""
+    assert str(tell.waits_for("a")) == ""
 
 
 def test_a_question_is_asked_again_until_the_answer_can_be_right():

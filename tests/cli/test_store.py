@@ -15,6 +15,7 @@ from kbq_tui.diagnosis import catalogue
 from kbq_tui.diagnosis.catalogue import problem
 from kbq_tui.engine.record import ConnectionRecord
 from kbq_tui.engine.services import ConnectionDraft, SavedConnection, Store
+from kbq_tui.i18n.messages import verbatim
 from kbq_tui.local.connection_file import Connections
 from kbq_tui.local.paths import Paths
 from kbq_tui.local.store import FileStore
@@ -122,7 +123,7 @@ def test_what_could_not_be_written_is_written_the_next_time(store: FileStore, mo
     problem = ProblemError(catalogue.problem("KBQ-DISK-FULL", Context(), path="x", reason="y"))
     with monkeypatch.context() as broken:
         broken.setattr("kbq_tui.local.ui_state.write_atomic", Mock(side_effect=OSError(28, "No space left on device")))
-        with pytest.raises(ProblemError, match=problem.problem.title):
+        with pytest.raises(ProblemError, match=str(problem.problem.title)):
             record.keep(finished=True)
     record.keep(screen=Step.CONNECT)
     assert store.load("acme") == SavedConnection(DRAFT, Step.CONNECT, finished=True)
@@ -152,7 +153,7 @@ def test_comments_and_credentials_settings_in_the_file_stay(store: FileStore):
 
 
 def test_a_verification_and_a_report_are_kept_for_the_owner_only(store: FileStore):
-    store.save_verify("acme", (CheckResult(KEY_AUTH, Verdict.PASS, "yes"),))
+    store.save_verify("acme", (CheckResult(KEY_AUTH, Verdict.PASS, verbatim("yes")),))
     last = store.last_verify("acme")
     assert last is not None
     assert (last["ok"], last["at"]) == (True, "2026-01-31T09:00:00+00:00")
@@ -163,8 +164,8 @@ def test_a_verification_and_a_report_are_kept_for_the_owner_only(store: FileStor
 
 def test_a_verification_that_could_not_try_the_key_any_more_leaves_the_last_one(store: FileStore):
     handed = problem(HANDED_OVER, Context(), key_id="0" * 40)
-    store.save_verify("acme", (CheckResult(KEY_AUTH, Verdict.PASS, "yes"),))
-    store.save_verify("acme", (CheckResult(KEY_AUTH, Verdict.UNKNOWN, "", problem=handed),))
+    store.save_verify("acme", (CheckResult(KEY_AUTH, Verdict.PASS, verbatim("yes")),))
+    store.save_verify("acme", (CheckResult(KEY_AUTH, Verdict.UNKNOWN, verbatim(""), problem=handed),))
     last = store.last_verify("acme")
     assert last is not None
     assert last["ok"] is True

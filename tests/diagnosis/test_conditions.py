@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from kbq_tui.diagnosis.conditions import holds_until, only_under
+from kbq_tui.i18n.messages import verbatim
 from kbq_tui.model.problem import Context
 from kbq_tui.model.spec import JOB_USER
 
@@ -35,19 +36,19 @@ def test_the_end_is_read_only_from_a_condition_that_surely_ends_then(condition: 
 
 def test_the_condition_and_its_end_are_told_with_the_grant_for_where_it_is_held() -> None:
     condition = 'request.time < timestamp("2040-01-01T00:00:00Z")'
-    on_project = only_under(condition, JOB_USER, "project acme-prod-123", CONTEXT, NOW)
-    assert "holds until 2040-01-01 00:00 UTC" in on_project.cause
-    assert condition in on_project.cause
-    assert on_project.remedy[-1].endswith(f"--role={JOB_USER} --condition=None")
-    on_dataset = only_under("\x1b[31mtrue", "roles/bigquery.dataViewer", "dataset OTHER", CONTEXT, NOW)
-    assert "\x1b" not in on_dataset.cause
-    assert "until" not in on_dataset.cause
-    assert "GRANT `roles/bigquery.dataViewer` ON SCHEMA `acme-prod-123.OTHER`" in on_dataset.remedy[-1]
+    on_project = only_under(condition, JOB_USER, verbatim("project acme-prod-123"), CONTEXT, NOW)
+    assert "holds until 2040-01-01 00:00 UTC" in str(on_project.cause)
+    assert condition in str(on_project.cause)
+    assert str(on_project.remedy[-1]).endswith(f"--role={JOB_USER} --condition=None")
+    on_dataset = only_under("\x1b[31mtrue", "roles/bigquery.dataViewer", verbatim("dataset OTHER"), CONTEXT, NOW)
+    assert "\x1b" not in str(on_dataset.cause)
+    assert "until" not in str(on_dataset.cause)
+    assert "GRANT `roles/bigquery.dataViewer` ON SCHEMA `acme-prod-123.OTHER`" in str(on_dataset.remedy[-1])
 
 
 def test_a_condition_that_has_ended_is_told_as_ended() -> None:
     condition = 'request.time < timestamp("2020-01-01T00:00:00Z")'
-    ended = only_under(condition, JOB_USER, "project acme-prod-123", CONTEXT, NOW)
-    assert "held until 2020-01-01 00:00 UTC only and does not hold any more" in ended.cause
-    assert not any("nothing has to be done" in step for step in ended.remedy)
-    assert ended.remedy[-1].endswith(f"--role={JOB_USER} --condition=None")
+    ended = only_under(condition, JOB_USER, verbatim("project acme-prod-123"), CONTEXT, NOW)
+    assert "held until 2020-01-01 00:00 UTC only and does not hold any more" in str(ended.cause)
+    assert not any("nothing has to be done" in str(step) for step in ended.remedy)
+    assert str(ended.remedy[-1]).endswith(f"--role={JOB_USER} --condition=None")

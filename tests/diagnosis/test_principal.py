@@ -11,7 +11,7 @@ DATASET = "acme-prod-123:KLAVIYO_IMPORT_FROM_DWH"
 
 
 def said(problem: Problem) -> str:
-    return "\n".join((problem.title, problem.cause, *problem.remedy, problem.who))
+    return "\n".join((str(problem.title), str(problem.cause), *map(str, problem.remedy), str(problem.who)))
 
 
 def refusal(principal: str, permission: str, what: str = f"dataset {DATASET}") -> str:

@@ -19,7 +19,14 @@ EVERY_FORM = [pytest.param(said, text, id=f"{said.row}-{name}") for said in SAID
 def shown(problem: Problem) -> str:
     """All that a person may come to see of a problem."""
     return "\n".join(
-        (problem.title, problem.cause, *problem.remedy, problem.who, *problem.details.values(), problem.original)
+        (
+            str(problem.title),
+            str(problem.cause),
+            *map(str, problem.remedy),
+            str(problem.who),
+            *map(str, problem.details.values()),
+            str(problem.original),
+        )
     )
 
 
@@ -29,7 +36,7 @@ def test_every_row_is_recognised_in_every_form(said: Said, text: str) -> None:
     assert problem.code == said.code
     assert {name: problem.details.get(name) for name in said.lifted} == dict(said.lifted)
     if said.violation in text:
-        assert problem.details.get("constraint", "") == (said.violation or said.lifted.get("constraint", ""))
+        assert problem.detail("constraint") == (said.violation or said.lifted.get("constraint", ""))
 
 
 @pytest.mark.parametrize("said", SAID, ids=lambda s: s.row)
@@ -65,7 +72,7 @@ def test_the_structured_reason_goes_before_the_words() -> None:
 def test_an_error_info_names_the_permission_and_the_consumer() -> None:
     fault = Fault("Denied", 403, None, "IAM_PERMISSION_DENIED", metadata={"permission": "iam.serviceAccounts.create"})
     problem = recognise(fault, HERE)
-    assert problem.details["permission"] == "iam.serviceAccounts.create"
+    assert problem.detail("permission") == "iam.serviceAccounts.create"
     assert "roles/iam.serviceAccountCreator" in shown(problem)
     fault = Fault(
         "off",
@@ -242,7 +249,7 @@ def test_an_api_that_is_off_in_a_project_named_by_its_id_is_turned_on_there() ->
 def test_the_table_of_a_protected_column_stands_in_the_commands() -> None:
     text = f"User has neither fine-grained reader nor masked get permission on column {P}.DS.people.email."
     problem = recognise_text(text, NOWHERE)
-    assert problem.details["column"] == f"{P}.DS.people.email"
+    assert problem.detail("column") == f"{P}.DS.people.email"
     assert f"bq show --schema --format=prettyjson {P}:DS.people" in shown(problem)
 
 
@@ -254,7 +261,7 @@ def test_no_project_of_google_s_own_is_taken_for_the_operator_s() -> None:
 def test_an_error_info_of_a_policy_names_its_constraint() -> None:
     fault = Fault("No.", 400, None, "CUSTOM_ORG_POLICY_VIOLATION", metadata={"customConstraints": _MANAGED})
     problem = recognise(fault, HERE)
-    assert (problem.code, problem.details["constraint"]) == ("KBQ-KEY-CREATION-BLOCKED", _MANAGED)
+    assert (problem.code, problem.detail("constraint")) == ("KBQ-KEY-CREATION-BLOCKED", _MANAGED)
 
 
 def test_a_failed_job_s_json_is_recognised() -> None:
@@ -280,7 +287,7 @@ def test_a_code_of_our_own_is_taken_as_it_is(code: str) -> None:
 def test_what_is_not_known_is_called_so_and_shown(fault: Fault, kind: Kind) -> None:
     problem = recognise(fault, HERE)
     assert problem.code is None
-    assert problem.title == "Unrecognised error"
+    assert str(problem.title) == "Unrecognised error"
     assert problem.original == "quux"
     assert problem.kind is kind
     assert problem.remedy
@@ -413,7 +420,7 @@ def test_a_refusal_of_the_service_account_may_be_a_grant_under_way() -> None:
 def test_commands_go_where_the_dataset_is_and_not_where_google_looked() -> None:
     said = next(s for s in SAID if s.row == "20 query")
     problem = recognise(Fault(said.message.replace("location EU", "location US"), 403), HERE)
-    assert problem.details["location"] == "US"
+    assert problem.detail("location") == "US"
     assert "--location=EU" in shown(problem)
     assert "--location=US" not in shown(problem)
 
@@ -430,9 +437,9 @@ HOSTILE = "\x1b[31m\x07\u202e[b]bold[/b]\x00\x9b2J"
 
 def controls(problem: Problem) -> set[str]:
     """Characters a terminal might obey. Line ends between a step and its commands are ours."""
-    lines = [line for step in problem.remedy for line in step.split("\n")]
+    lines = [line for step in problem.remedy for line in str(step).split("\n")]
     rest = (problem.title, problem.cause, *lines, problem.who, *problem.details.values(), problem.original)
-    return {c for text in rest for c in text if not c.isprintable()}
+    return {c for text in rest for c in str(text) if not c.isprintable()}
 
 
 @pytest.mark.parametrize(("said", "text"), EVERY_FORM)
@@ -448,7 +455,7 @@ def test_escapes_inside_of_json_come_out_inert() -> None:
 def test_a_made_up_name_does_not_get_into_a_command() -> None:
     text = "Permission 'iam.serviceAccountKeys.create' denied on project '$(reboot)'. projects/acme-prod-123;reboot"
     problem = recognise_text(text, Context(project="x`reboot`", account="a;reboot@b", dataset="d'$(reboot)"))
-    commands = "\n".join(line for step in problem.remedy for line in step.split("\n")[1:])
+    commands = "\n".join(line for step in problem.remedy for line in str(step).split("\n")[1:])
     assert commands
     assert "reboot" not in commands
 

@@ -89,7 +89,7 @@ def test_a_project_on_which_nothing_is_held_and_that_is_not_shown_may_be_somebod
     seen = replace(everything(denied()), permissions=Present(frozenset()), datasets=fresh().datasets, names=Present(()))
     (cause,) = observed_causes(seen, CONTEXT)
     assert cause.code == "KBQ-PROJECT-NOT-FOUND"
-    assert f"You hold no role on project {SPEC.project}" in cause.cause
+    assert f"You hold no role on project {SPEC.project}" in str(cause.cause)
     plan = diff(SPEC, settled(seen))
     assert plan.changes == ()
     assert {b.problem.code for b in plan.blocked} == {"KBQ-PROJECT-NOT-FOUND"}
@@ -99,8 +99,8 @@ def test_a_project_that_is_being_deleted_is_told_first_and_nothing_is_done_in_it
     going = ProjectInfo(SPEC.project, "1", "", "DELETE_REQUESTED")
     seen = replace(fresh(), project=Present(going))
     (cause,) = observed_causes(seen, CONTEXT)
-    assert cause.title == "The project is being deleted"
-    assert f"gcloud projects undelete {SPEC.project}" in cause.remedy[0]
+    assert str(cause.title) == "The project is being deleted"
+    assert f"gcloud projects undelete {SPEC.project}" in str(cause.remedy[0])
     plan = diff(SPEC, settled(seen))
     assert plan.changes == ()
     assert plan.blocked
@@ -111,8 +111,8 @@ def test_a_perimeter_is_told_once_and_explains_no_missing_permission() -> None:
     name, *names = fresh().datasets
     seen = replace(fresh(), datasets={name: one, **dict.fromkeys(names, other)}, bindings=denied())
     plan = diff(SPEC, settled(seen))
-    assert [c.details["vpc_sc_id"] for c in plan.causes] == ["first"]
-    assert {b.problem.details.get("vpc_sc_id") for b in plan.blocked if b.problem.code == "KBQ-VPC-SC"} == {"first"}
+    assert [c.detail("vpc_sc_id") for c in plan.causes] == ["first"]
+    assert {b.problem.detail("vpc_sc_id") for b in plan.blocked if b.problem.code == "KBQ-VPC-SC"} == {"first"}
     assert "KBQ-PERMISSION-MISSING" in {b.problem.code for b in plan.blocked}
 
 
@@ -120,7 +120,7 @@ def test_two_apis_that_are_off_are_two_causes() -> None:
     iam, bigquery = (Unknown(of("KBQ-API-DISABLED", service=f"{n}.googleapis.com")) for n in ("iam", "bigquery"))
     seen = replace(fresh(), account=iam, keys=iam, datasets=dict.fromkeys(fresh().datasets, bigquery))
     found = observed_causes(seen, CONTEXT)
-    assert {c.details["service"] for c in found} == {"iam.googleapis.com", "bigquery.googleapis.com"}
+    assert {c.detail("service") for c in found} == {"iam.googleapis.com", "bigquery.googleapis.com"}
     assert len(found) == 2
 
 
@@ -129,6 +129,6 @@ def test_the_most_similar_projects_are_named_in_the_cause() -> None:
     assert names[0] == "acme-klaviyo-demo"
     assert "zzz" not in names
     problem = with_nearest(of("KBQ-PROJECT-NOT-FOUND"), names)
-    assert "acme-klaviyo-demo" in problem.cause
-    assert problem.details["nearest"].startswith("acme-klaviyo-demo")
+    assert "acme-klaviyo-demo" in str(problem.cause)
+    assert str(problem.detail("nearest")).startswith("acme-klaviyo-demo")
     assert with_nearest(of("KBQ-PROJECT-NOT-FOUND"), ()) == of("KBQ-PROJECT-NOT-FOUND")

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from kbq_tui.diagnosis import catalogue
 from kbq_tui.diagnosis.journal_changes import from_journal
 from kbq_tui.engine.ports import JobInfo, Ports, ProjectPage, QueryResult, TableInfo
+from kbq_tui.i18n.messages import verbatim
 from kbq_tui.model.changes import OwnChange
 from kbq_tui.model.events import Event
 from kbq_tui.model.observed import (
@@ -22,7 +23,7 @@ from kbq_tui.model.observed import (
     ProjectInfo,
     RoleBinding,
 )
-from kbq_tui.model.problem import Context, Kind, Problem, ProblemError, Retry
+from kbq_tui.model.problem import Context, Kind, Problem, ProblemError, RemedyStep, Retry
 from kbq_tui.model.secret import Secret
 from kbq_tui.planning.row_policies import RowPolicy
 
@@ -31,7 +32,15 @@ CANARY = "canarycanarycanary"
 
 
 def fault(code: str = "KBQ-TEST", retry: Retry = Retry.NEVER, kind: Kind = Kind.FAILED) -> Problem:
-    return Problem(code, f"{code} happened", "The test wanted it.", ("Do nothing.",), "the test", kind, retry)
+    return Problem(
+        code,
+        verbatim(f"{code} happened"),
+        verbatim("The test wanted it."),
+        (RemedyStep(verbatim("Do nothing.")),),
+        verbatim("the test"),
+        kind,
+        retry,
+    )
 
 
 class VirtualClock:
@@ -98,7 +107,7 @@ class FakeCloud:
 
     async def identity(self) -> Identity:
         await self._call("identity")
-        return Identity("me@example.com", "a test")
+        return Identity("me@example.com", verbatim("a test"))
 
     async def authenticate(self) -> None:
         await self._call("authenticate")

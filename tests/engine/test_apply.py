@@ -79,8 +79,10 @@ async def test_does_not_exist_right_after_our_own_change_is_waited_out_in_sight(
     waits = [e for e in events if e.kind is EventKind.WAITING]
     assert waits
     assert all(e.limit == 420 and e.problem is not None and e.problem.code == not_yet.code for e in waits)
-    assert waits[0].text == "the account was created 0 s ago; Google takes a minute or two as a rule; nothing to do"
-    assert not any("Do nothing." in step for e in waits if e.problem for step in e.problem.remedy)
+    assert (
+        str(waits[0].text) == "the account was created 0 s ago; Google takes a minute or two as a rule; nothing to do"
+    )
+    assert not any("Do nothing." in str(step) for e in waits if e.problem for step in e.problem.remedy)
     assert isinstance(world.clock, VirtualClock)
     assert max(world.clock.naps) <= 1.0
 
@@ -159,7 +161,7 @@ async def test_a_key_that_cannot_be_kept_is_deleted_at_google() -> None:
     assert outcome.failed["key"].code == "KBQ-DISK-FULL"
     assert not cloud.key_ids[SPEC.account_email]
     assert not keys.reserved
-    assert "deleted at Google again" in " ".join(outcome.failed["key"].remedy)
+    assert "deleted at Google again" in " ".join(map(str, outcome.failed["key"].remedy))
 
 
 async def test_a_key_that_cannot_even_be_deleted_is_named_with_the_command() -> None:
@@ -167,7 +169,7 @@ async def test_a_key_that_cannot_even_be_deleted_is_named_with_the_command() -> 
     keys.cannot_write = fault("KBQ-DISK-FULL")
     cloud.always["delete_key"] = fault("KBQ-DEADLINE", kind=Kind.NETWORK)
     outcome = await apply(SPEC, ports(cloud, keys), lambda _: None)
-    assert f"kbq-tui key delete {1:040d}" in " ".join(outcome.failed["key"].remedy)
+    assert f"kbq-tui key delete {1:040d}" in " ".join(map(str, outcome.failed["key"].remedy))
 
 
 async def test_a_refused_key_gives_its_place_back() -> None:
@@ -223,7 +225,7 @@ async def test_a_key_that_was_made_and_never_arrived_is_named_and_no_second_one_
     outcome = await apply(SPEC, ports(cloud), lambda _: None)
     made = cloud.key_ids[SPEC.account_email]
     assert len(made) == 1
-    assert f"kbq-tui key delete {made[0].id}" in outcome.failed["key"].remedy[0]
+    assert f"kbq-tui key delete {made[0].id}" in str(outcome.failed["key"].remedy[0])
 
 
 async def test_leaving_during_a_call_that_hangs_does_not_wait_for_it() -> None:

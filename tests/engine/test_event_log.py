@@ -9,6 +9,7 @@ import pytest
 
 from kbq_tui.diagnosis import catalogue
 from kbq_tui.engine import event_log
+from kbq_tui.i18n.messages import verbatim
 from kbq_tui.model.checks import CheckResult, Verdict, expected
 from kbq_tui.model.events import Event, EventKind
 from kbq_tui.model.problem import Context
@@ -31,7 +32,7 @@ BLOCKED = catalogue.problem("KBQ-KEY-CREATION-BLOCKED", Context(project="acme-kl
 )
 def test_an_event_is_logged_and_passed_on(caplog: pytest.LogCaptureFixture, kind: EventKind, level: str) -> None:
     passed: list[Event] = []
-    event = Event(kind, "key", NOW, "Create a key", BLOCKED)
+    event = Event(kind, "key", NOW, verbatim("Create a key"), BLOCKED)
     with caplog.at_level(logging.DEBUG, "kbq_tui"):
         event_log.events(passed.append)(event)
     assert passed == [event]
@@ -43,8 +44,8 @@ def test_an_event_is_logged_and_passed_on(caplog: pytest.LogCaptureFixture, kind
 def test_a_verdict_is_logged_and_passed_on(caplog: pytest.LogCaptureFixture) -> None:
     passed: list[CheckResult] = []
     check = expected(SPEC)[0]
-    good = CheckResult(check, Verdict.PASS, "as it should be", "a call")
-    bad = CheckResult(check, Verdict.FAIL, "not as it should be", "a call", BLOCKED)
+    good = CheckResult(check, Verdict.PASS, verbatim("as it should be"), "a call")
+    bad = CheckResult(check, Verdict.FAIL, verbatim("not as it should be"), "a call", BLOCKED)
     with caplog.at_level(logging.DEBUG, "kbq_tui"):
         tell = event_log.verdicts(passed.append)
         tell(good)

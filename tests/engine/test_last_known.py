@@ -23,7 +23,7 @@ def cut(world: Ports, problem: Problem | None) -> None:
 
 
 def known(seen: Status) -> list[tuple[str, Health, str]]:
-    return [(line.id, line.health, line.text) for line in seen.lines if line.id not in ("credential", "google")]
+    return [(line.id, line.health, str(line.text)) for line in seen.lines if line.id not in ("credential", "google")]
 
 
 async def test_an_outage_keeps_the_last_values_and_their_time_and_ends_with_the_next_answer() -> None:

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from kbq_tui.i18n.messages import verbatim
 from kbq_tui.model.observed import Absent, Identity, Observed, Present, ProjectInfo, Unknown
 from kbq_tui.model.operations import (
     Action,
@@ -34,7 +35,7 @@ DEAD = f"deleted:{MEMBER}?uid=123456789012345678901"
 
 
 def action(op: Operation, resource: str, change: Change = Change.CREATE, summary: str = "what it does") -> Action:
-    return Action(type(op).__name__, change, resource, summary, Step.DATASETS, op)
+    return Action(type(op).__name__, change, resource, verbatim(summary), Step.DATASETS, op)
 
 
 ONE_OF_EACH = (
@@ -61,12 +62,12 @@ def seen(spec: ConnectionSpec, problem: Problem | None = None) -> Observed:
     """A project in which nothing of the connection exists; with a problem, one whose policy cannot be read."""
     return Observed(
         at=datetime(2026, 1, 31, tzinfo=UTC),
-        identity=Present(Identity("me@acme.com", "test")),
+        identity=Present(Identity("me@acme.com", verbatim("test"))),
         project=Present(ProjectInfo(spec.project, "1", "Acme", "ACTIVE")),
         services={"iam.googleapis.com": Present(True), "bigquery.googleapis.com": Present(False)},
         billing=Present(True),
         constraints={},
-        permissions=Unknown(Problem(None, "x", "x")),
+        permissions=Unknown(Problem(None, verbatim("x"), verbatim("x"))),
         datasets={w.name: Absent() for w in spec.datasets()},
         names=Present(()),
         account=Absent(),

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from kbq_tui.export.gcloud import to_gcloud
 from kbq_tui.export.sql import to_sql
 from kbq_tui.export.terraform import hcl_string, to_terraform
+from kbq_tui.i18n.messages import verbatim
 from kbq_tui.model.operations import CreateKey, GrantProjectRole
 from kbq_tui.model.plan import Blocked, Plan
 from kbq_tui.model.problem import Problem
@@ -26,11 +27,11 @@ EVERYTHING = Plan("prod", ONE_OF_EACH, location="EU")
 NASTY = Plan(
     "prod",
     (
-        replace(ONE_OF_EACH[0], summary=HOSTILE),
+        replace(ONE_OF_EACH[0], summary=verbatim(HOSTILE)),
         action(GrantProjectRole(HOSTILE, HOSTILE), "projects/acme-prod", summary=HOSTILE),
         action(CreateKey(EMAIL, HOSTILE), EMAIL, summary=HOSTILE),
     ),
-    (Blocked(replace(ONE_OF_EACH[1], summary=HOSTILE), Problem(None, HOSTILE, HOSTILE)),),
+    (Blocked(replace(ONE_OF_EACH[1], summary=verbatim(HOSTILE)), Problem(None, verbatim(HOSTILE), verbatim(HOSTILE))),),
     location="EU",
 )
 
@@ -100,7 +101,7 @@ def test_a_hostile_name_runs_nothing(shell: Path) -> None:
 
 
 def test_what_is_in_place_or_blocked_is_said_and_not_done(spec: ConnectionSpec) -> None:
-    blocked = diff(spec, seen(spec, Problem("KBQ-X", "Policy unreadable", "why")))
+    blocked = diff(spec, seen(spec, Problem("KBQ-X", verbatim("Policy unreadable"), verbatim("why"))))
     for write in (to_gcloud, to_sql, to_terraform):
         text = write(blocked)
         assert "API iam.googleapis.com is on" in text

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from kbq_tui.export.report import About, report, to_html, to_json, to_markdown, verdict_line
-from kbq_tui.i18n.messages import joined, said
+from kbq_tui.i18n.messages import message, verbatim
 from kbq_tui.model.checks import CheckResult, Verdict, expected
-from kbq_tui.model.problem import Problem
+from kbq_tui.model.problem import Problem, RemedyStep
 from kbq_tui.model.spec import ConnectionSpec
 from tests.support.shouting import shouting
 
@@ -21,16 +21,24 @@ ABOUT = About(SPEC, AT, "EU", "me@acme.com", "0123abcd")
 PEM = "-----BEGIN PRIVATE KEY-----\nCANARY\n-----END PRIVATE KEY-----"
 PROBLEM = Problem(
     "KBQ-JOB-USER-MISSING",
-    "Job User is missing",
-    "The account may not run queries.",
-    ("Grant it:\ngcloud projects add-iam-policy-binding acme-prod", "Then wait."),
-    "Project IAM Admin",
+    verbatim("Job User is missing"),
+    verbatim("The account may not run queries."),
+    (
+        RemedyStep(verbatim("Grant it:"), ("gcloud projects add-iam-policy-binding acme-prod",))
+        if True
+        else ("Grant it:\ngcloud projects add-iam-policy-binding acme-prod"),
+        RemedyStep(verbatim("Then wait.")),
+    ),
+    verbatim("Project IAM Admin"),
     link="https://cloud.google.com/bigquery/docs/access-control",
     original="Access Denied: Project acme-prod",
 )
 RESULTS = (
-    *(CheckResult(c, Verdict.PASS, "it is there", "SELECT 1 AS ok", seconds=0.25) for c in expected(SPEC)[:-1]),
-    CheckResult(expected(SPEC)[-1], Verdict.FAIL, "no", "keys.list", PROBLEM, 1.5),
+    *(
+        CheckResult(c, Verdict.PASS, verbatim("it is there"), "SELECT 1 AS ok", seconds=0.25)
+        for c in expected(SPEC)[:-1]
+    ),
+    CheckResult(expected(SPEC)[-1], Verdict.FAIL, verbatim("no"), "keys.list", PROBLEM, 1.5),
 )
 
 NASTY = [
@@ -62,15 +70,21 @@ NASTY = [
 def with_text(text: str) -> tuple[CheckResult, ...]:
     problem = replace(
         PROBLEM,
-        title=text,
-        cause=text,
-        remedy=(text.partition("\n")[0], f"x\n{text}"),
-        who=text,
+        title=verbatim(text),
+        cause=verbatim(text),
+        remedy=(RemedyStep(verbatim(text.partition("\n")[0])), RemedyStep(verbatim(f"x\n{text}"))),
+        who=verbatim(text),
         original=text,
         link=text,
     )
     return (
-        CheckResult(replace(expected(SPEC)[0], title=text, why=text), Verdict.UNKNOWN, text, text, problem),
+        CheckResult(
+            replace(expected(SPEC)[0], title=verbatim(text), why=verbatim(text)),
+            Verdict.UNKNOWN,
+            verbatim(text),
+            text,
+            problem,
+        ),
         *RESULTS,
     )
 
@@ -112,7 +126,7 @@ def test_json_is_the_verify_schema_and_says_who_when_and_with_what() -> None:
 def test_a_report_holds_every_check_its_evidence_and_the_remedy(kind: str) -> None:
     text = report(RESULTS, ABOUT, kind).replace("\\", "")
     for result in RESULTS:
-        assert result.check.title in text
+        assert str(result.check.title) in text
     for part in (
         "SELECT 1 AS ok",
         "it is there",
@@ -126,7 +140,7 @@ def test_a_report_holds_every_check_its_evidence_and_the_remedy(kind: str) -> No
         "https://cloud.google.com/bigquery/docs/access-control",
         verdict_line(RESULTS),
     ):
-        assert part in text, part
+        assert str(part) in text, part
 
 
 @pytest.mark.parametrize("kind", ["md", "html", "json"])
@@ -141,9 +155,9 @@ def test_other_kinds_are_refused() -> None:
 
 
 def test_the_verdict_in_a_line() -> None:
-    assert verdict_line(RESULTS[:-1]).startswith(f"Healthy: {len(RESULTS) - 1} pass")
-    assert verdict_line(RESULTS) == f"Not healthy: {len(RESULTS) - 1} pass, 1 fail"
-    assert verdict_line([]) == "Not healthy: nothing was checked"
+    assert str(verdict_line(RESULTS[:-1])).startswith(f"Healthy: {len(RESULTS) - 1} pass")
+    assert str(verdict_line(RESULTS)) == f"Not healthy: {len(RESULTS) - 1} pass, 1 fail"
+    assert str(verdict_line([])) == "Not healthy: nothing was checked"
 
 
 @pytest.mark.parametrize("text", NASTY)
@@ -176,7 +190,12 @@ def test_names_stay_readable_in_the_raw_markdown() -> None:
 @pytest.mark.parametrize("kind", ["md", "html", "json"])
 def test_no_secret_and_no_control_character_gets_in(kind: str) -> None:
     leaky = f"{PEM} ya29.CANARYCANARY \x1b[2J \u202e"
-    steps = CheckResult(RESULTS[0].check, Verdict.FAIL, "", problem=replace(PROBLEM, remedy=(PEM, leaky)))
+    steps = CheckResult(
+        RESULTS[0].check,
+        Verdict.FAIL,
+        verbatim(""),
+        problem=replace(PROBLEM, remedy=(RemedyStep(verbatim(PEM)), RemedyStep(verbatim(leaky)))),
+    )
     text = report((*with_text(leaky), steps), ABOUT, kind)
     assert "CANARY" not in text
     assert not any(ord(c) < 32 and c != "\n" for c in text)
@@ -203,11 +222,11 @@ def test_endless_evidence_is_cut() -> None:
 
 
 def test_a_report_is_told_and_its_json_is_english() -> None:
-    step = joined("\n", said("Grant it:"), "gcloud projects add-iam-policy-binding acme-prod")
-    problem = replace(PROBLEM, title=said("It is missing"), remedy=(step,), who=said("An admin"))
+    step = RemedyStep(message("Grant it:"), ("gcloud projects add-iam-policy-binding acme-prod",))
+    problem = replace(PROBLEM, title=message("It is missing"), remedy=(step,), who=message("An admin"))
     results = (
-        replace(RESULTS[0], evidence=said("{name} <is> there", name="sales")),
-        replace(RESULTS[1], evidence="Pass, said Google"),
+        replace(RESULTS[0], evidence=message("{name} <is> there", name="sales")),
+        replace(RESULTS[1], evidence=verbatim("Pass, said Google")),
         replace(RESULTS[-1], problem=problem),
     )
     english = to_json(results, ABOUT)

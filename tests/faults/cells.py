@@ -169,8 +169,8 @@ class Cell:
         for p in found:
             self.expect(p.code not in STORIES or p.code == way.truth, f"{p.code} is not what happened: {p.original}")
             self.expect(p.title and p.cause and p.remedy and p.who, f"no remedy: {p}")
-            self.expect("Traceback" not in p.original + p.cause, f"a traceback: {p}")
-            self.expect(not PYTHONS_WORDS.search(p.original), f"Python's own words: {p}")
+            self.expect("Traceback" not in f"{p.original}{p.cause}", f"a traceback: {p}")
+            self.expect(not PYTHONS_WORDS.search(str(p.original)), f"Python's own words: {p}")
 
     def verdicts(self, results: tuple[CheckResult, ...], way: Way) -> None:
         self.problems([r.problem for r in results if r.problem is not None], way)

@@ -18,6 +18,7 @@ import kbq_tui.gcp.cloud
 from kbq_tui.engine.apply import Runner
 from kbq_tui.gcp.credentials import SCOPES, Found
 from kbq_tui.gcp.session import Token
+from kbq_tui.i18n.messages import verbatim
 from kbq_tui.model.observed import Identity
 from kbq_tui.model.operations import (
     Action,
@@ -72,7 +73,7 @@ async def ask_who(spot: Spot) -> object:
     token = Credentials(spot.field.context.auth.issue(operator, list(SCOPES), 3600))
     googles_own = replace(spot.endpoints, overridden=())
     with spot.clouds() as cloud:
-        found = Token(lambda: Found(token, Identity("", "gcloud's own login")))
+        found = Token(lambda: Found(token, Identity("", verbatim("gcloud's own login"))))
         return (await cloud(found, "operator", googles_own).identity()).principal
 
 
@@ -80,7 +81,7 @@ def delete(operation: Callable[[Spot], Operation]) -> Callable[[Spot], Awaitable
     """Carry one deletion out, as `kbq-tui key delete` does."""
 
     async def run(spot: Spot) -> None:
-        action = Action("errand", Change.DELETE, spot.project, "Delete", Step.ACCOUNT, operation(spot))
+        action = Action("errand", Change.DELETE, spot.project, verbatim("Delete"), Step.ACCOUNT, operation(spot))
         with spot.ports() as ports:
             runner = Runner(spot.spec, ports, lambda _: None, PATIENCE)
             await runner.run([action])

@@ -121,7 +121,7 @@ async def converge(cell: Cell, spot: Spot, known: Known) -> None:
 
 async def let_go_of_unheld(cell: Cell, spot: Spot, ports: Ports, found: Outcome) -> None:
     """A key that nobody holds is reported, and can be deleted by its id; one that we hold stays."""
-    unheld = [p.details["key_id"] for p in found.plan.warnings if p.code == "KBQ-KEY-UNHELD"]
+    unheld = [p.detail("key_id") for p in found.plan.warnings if p.code == "KBQ-KEY-UNHELD"]
     local = ports.keys.inspect(None, spot.project, spot.spec.account_email)
     remote = set(spot.world.service_accounts[spot.spec.account_email].keys)
     cell.expect(local is not None and local.key_id in remote, "we hold no key that Google knows")
@@ -129,7 +129,7 @@ async def let_go_of_unheld(cell: Cell, spot: Spot, ports: Ports, found: Outcome)
     if unheld:
         cell.outcome += ", a key to delete"
     for key_id in unheld:
-        await ports.cloud.delete_key(spot.project, spot.spec.account_email, key_id)
+        await ports.cloud.delete_key(spot.project, spot.spec.account_email, str(key_id))
     cell.expect(len(unheld) <= 1, f"{len(unheld)} keys that nobody holds")
 
 

@@ -27,9 +27,9 @@ def test_a_file_of_certificates_has_to_be_there_and_hold_some(variable: str, tmp
         problem = problem_of({variable: str(path)}, GOOGLE)
         assert problem is not None
         assert problem.kind is Kind.USAGE
-        assert variable in problem.cause
-        assert str(path) in problem.cause
-        assert words in problem.cause
+        assert variable in str(problem.cause)
+        assert str(path) in str(problem.cause)
+        assert words in str(problem.cause)
     assert problem_of({variable: requests.certs.where()}, GOOGLE) is None
 
 
@@ -42,7 +42,7 @@ def test_an_empty_universe_domain_is_named_also_on_this_machine() -> None:
     for endpoints in (GOOGLE, HERE):
         problem = problem_of({"GOOGLE_CLOUD_UNIVERSE_DOMAIN": ""}, endpoints)
         assert problem is not None
-        assert problem.cause.startswith("GOOGLE_CLOUD_UNIVERSE_DOMAIN: ")
+        assert str(problem.cause).startswith("GOOGLE_CLOUD_UNIVERSE_DOMAIN: ")
     assert problem_of({}, GOOGLE) is None
 
 
@@ -51,7 +51,7 @@ def test_an_mtls_setting_that_the_clients_refuse_is_named_also_on_this_machine(v
     for endpoints in (GOOGLE, HERE):
         problem = problem_of({"GOOGLE_API_USE_MTLS_ENDPOINT": value}, endpoints)
         assert problem is not None
-        assert problem.cause.startswith(f"GOOGLE_API_USE_MTLS_ENDPOINT: It is {value!r}")
+        assert str(problem.cause).startswith(f"GOOGLE_API_USE_MTLS_ENDPOINT: It is {value!r}")
     assert problem_of({"GOOGLE_API_USE_MTLS_ENDPOINT": "never"}, GOOGLE) is None
 
 
@@ -62,7 +62,7 @@ def test_a_socks_proxy_needs_a_package(variable: str, monkeypatch: pytest.Monkey
     monkeypatch.setattr("importlib.util.find_spec", lambda _name: None)
     problem = problem_of(env, GOOGLE)
     assert problem is not None
-    assert variable in problem.cause
+    assert variable in str(problem.cause)
     assert "secret" not in repr(problem)
     assert problem_of(env, HERE) is None, "a sandbox is reached without a proxy"
     monkeypatch.setattr("importlib.util.find_spec", lambda _name: object())

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from kbq_tui.gcp.retry import Attempt, CallFailedError, CallRunner, Verdict
+from kbq_tui.i18n.messages import verbatim
 from kbq_tui.model.problem import Context, Problem, ProblemError, Retry
 from tests.support.polling import PATIENCE, wait_until
 
@@ -27,7 +28,9 @@ class Final(Exception):
 
 def judge(error: BaseException, method: str, context: Context) -> Verdict:
     passing = isinstance(error, Passing | Refused | TimeoutError)
-    problem = Problem("KBQ-X", type(error).__name__, method, retry=Retry.BACKOFF if passing else Retry.NEVER)
+    problem = Problem(
+        "KBQ-X", verbatim(type(error).__name__), verbatim(method), retry=Retry.BACKOFF if passing else Retry.NEVER
+    )
     wait = error.args[0] if error.args and isinstance(error.args[0], int) else 0
     return Verdict(problem, acted=not isinstance(error, Refused | Final), retry_after=wait)
 
@@ -90,7 +93,7 @@ async def test_a_final_fault_is_not_retried() -> None:
     with pytest.raises(ProblemError) as caught:
         await Bench().run(fn)
     assert len(tries) == 1
-    assert caught.value.problem.title == "Final"
+    assert str(caught.value.problem.title) == "Final"
 
 
 async def test_the_server_says_how_long_to_wait() -> None:
@@ -135,7 +138,7 @@ async def test_a_hung_call_ends_at_its_deadline_although_its_thread_does_not() -
     with pytest.raises(ProblemError) as caught:
         await caller.run(lambda _: release.wait(PATIENCE), method="x.y", context=CONTEXT)
     release.set()
-    assert caught.value.problem.title == "TimeoutError"
+    assert str(caught.value.problem.title) == "TimeoutError"
 
 
 async def test_no_more_threads_than_allowed_and_hung_ones_count() -> None:
@@ -172,7 +175,7 @@ async def test_threads_end_with_their_calls() -> None:
 
 async def test_a_change_that_met_another_is_redone_from_the_start_a_bounded_number_of_times() -> None:
     bench = Bench()
-    redo = ProblemError(Problem("KBQ-X", "", "", retry=Retry.REDO))
+    redo = ProblemError(Problem("KBQ-X", verbatim(""), verbatim(""), retry=Retry.REDO))
     rounds = 0
 
     async def change() -> str:
@@ -199,7 +202,7 @@ async def test_a_change_that_met_another_is_redone_from_the_start_a_bounded_numb
 
 async def test_any_other_problem_ends_the_redoing() -> None:
     async def change() -> None:
-        raise ProblemError(Problem("KBQ-Y", "", ""))
+        raise ProblemError(Problem("KBQ-Y", verbatim(""), verbatim("")))
 
     with pytest.raises(ProblemError, match="KBQ-Y"):
         await Bench().caller.redo(change)

@@ -16,6 +16,7 @@ from kbq_tui.gcp.endpoints import Endpoints
 from kbq_tui.gcp.errors import HttpError, MalformedError, judge
 from kbq_tui.gcp.rest_client import RestClient, items, part
 from kbq_tui.gcp.session import Session, Token, UntrustedAddressError
+from kbq_tui.i18n.messages import verbatim
 from kbq_tui.model.observed import Identity
 from kbq_tui.model.problem import Context
 
@@ -76,7 +77,7 @@ def reply(status: str, body: bytes = b"{}", headers: str = "") -> Callable[[sock
 
 
 def wire(credentials: Credentials | None = None) -> RestClient:
-    found = Found(credentials or Credentials(), Identity("", "test"))
+    found = Found(credentials or Credentials(), Identity("", verbatim("test")))
     here = Endpoints(trusted=frozenset({"127.0.0.1"}))
     return RestClient(Session(Token(lambda: found), here), None, here, "operator")  # type: ignore[arg-type]
 
@@ -136,7 +137,7 @@ def test_a_huge_error_is_cut() -> None:
     with server(reply("500 Oops", b"x" * 5_000_000)) as (url, _), pytest.raises(HttpError) as caught:
         wire().send("GET", url, 5)
     assert len(caught.value.body) == 64 * 1024
-    assert len(judge(caught.value, "x.y", Context()).problem.original) < 5_000
+    assert len(str(judge(caught.value, "x.y", Context()).problem.original)) < 5_000
 
 
 def test_an_answer_that_drips_ends_at_the_deadline() -> None:

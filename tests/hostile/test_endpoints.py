@@ -181,6 +181,6 @@ def test_an_override_is_said_by_commands_and_on_every_screen(sandbox: Served, tm
 
 def test_without_an_override_nothing_is_said_of_one() -> None:
     assert notices(Endpoints.from_env({"PATH": "/bin"})) == ()
-    assert notices(Endpoints.from_env({OVERRIDE + "IAM": "https://iam.private.example/"})) == (
+    assert tuple(map(str, notices(Endpoints.from_env({OVERRIDE + "IAM": "https://iam.private.example/"})))) == (
         "Talking to iam.private.example, not to Google",
     )

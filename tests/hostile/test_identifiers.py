@@ -144,7 +144,7 @@ def test_a_connections_files_stay_in_their_folders(name: str) -> None:
 def test_a_command_to_paste_has_nothing_in_it_that_an_error_made_up(value: str, field: str) -> None:
     for code in CODES:
         for step in problem(code, Context(), **{field: value}).remedy:
-            for command in step.split("\n")[1:]:
+            for command in str(step).split("\n")[1:]:
                 assert "\x1b" not in command
                 for char in ("$(id)", "; reboot", "\u202e", "$HOME"):
                     assert char not in command
@@ -154,4 +154,4 @@ def test_a_command_to_paste_has_nothing_in_it_that_an_error_made_up(value: str, 
 def test_a_dataset_with_this_in_its_name_is_refused_with_a_reason(value: str) -> None:
     with pytest.raises(InvalidValueError) as caught:
         ConnectionSpec("my-project", import_dataset=value)
-    assert caught.value.reason.endswith((".", ")"))
+    assert str(caught.value.reason).endswith((".", ")"))

@@ -18,7 +18,8 @@ from kbq_tui.cli.commands import doctor
 from kbq_tui.cli.console import Console
 from kbq_tui.cli.prompts import FromLines
 from kbq_tui.i18n import language
-from kbq_tui.model.problem import Problem
+from kbq_tui.i18n.messages import verbatim
+from kbq_tui.model.problem import Problem, RemedyStep
 from tests.tools import messages
 
 
@@ -178,7 +179,16 @@ def test_yes_and_no_are_understood_in_both_languages(german, answer, yes):
 
 def test_a_problem_stands_in_columns_as_wide_as_the_words(german):
     out = io.StringIO()
-    problem = Problem("KBQ-X", "A", "why", ("do\ncommand",), "me", wait=5, link="https://example.com", original="no")
+    problem = Problem(
+        "KBQ-X",
+        verbatim("A"),
+        verbatim("why"),
+        (RemedyStep(verbatim("do"), ("command",)),),
+        verbatim("me"),
+        wait=5,
+        link="https://example.com",
+        original="no",
+    )
     Console(out, out).problem(problem)
     assert out.getvalue().splitlines() == [
         "Fehler: A [KBQ-X]",
@@ -244,7 +254,8 @@ def test_what_is_right_is_let_through(id_, text):
 def test_a_text_that_is_put_together_is_found(tmp_path: Path):
     found = messages.Found()
     source = (
-        'told(f"no {x}")\nsaid("a" + b)\nsaid(x)\ntold(x)\ntold("a" if x else "b")\nwords.mark("c")\nself.told("d")'
+        'translate(f"no {x}")\nmessage("a" + b)\nmessage(x)\ntranslate(x)\ntranslate("a" if x else "b")\n'
+        'messages.N_("c")\nself.translate("d")'
     )
     messages._of_module(source, "x.py", *messages.OURS, found)
     assert [line.partition(": ")[0] for line in found.wrong] == ["x.py:1", "x.py:2", "x.py:3"]

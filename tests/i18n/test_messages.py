@@ -1,12 +1,23 @@
-"""Text below the faces is English and remembers how it was made; `told` says it in the person's language."""
+"""A message is a value: English for JSON and logs, rendered in the person's language at the edge."""
 
+import copy
 import pickle
 from collections.abc import Iterator
 
 import pytest
 
 from kbq_tui.i18n import messages
-from kbq_tui.i18n.messages import joined, said, said_many, told, told_many
+from kbq_tui.i18n.messages import (
+    EMPTY,
+    as_message,
+    joined,
+    message,
+    message_n,
+    render,
+    translate,
+    translate_n,
+    verbatim,
+)
 
 GERMAN = {
     "The dataset {name} is missing": "Der Datensatz {name} fehlt",
@@ -26,41 +37,72 @@ def german() -> Iterator[None]:
 
 
 def test_what_is_said_is_english_everywhere_else(german: None):
-    text = said("The dataset {name} is missing", name="X")
-    assert text == "The dataset X is missing"
+    text = message("The dataset {name} is missing", name="X")
+    assert str(text) == "The dataset X is missing"
     assert f"{text}" == "The dataset X is missing"
-    assert told(text) == "Der Datensatz X fehlt"
+    assert render(text) == "Der Datensatz X fehlt"
 
 
 def test_values_are_told_too_and_never_parsed(german: None):
-    inner = said("The dataset {name} is missing", name="{why}")
-    assert told(said("Not yet: {why}", why=inner)) == "Noch nicht: Der Datensatz {why} fehlt"
+    inner = message("The dataset {name} is missing", name="{why}")
+    assert render(message("Not yet: {why}", why=inner)) == "Noch nicht: Der Datensatz {why} fehlt"
 
 
 def test_literals_and_what_has_no_translation(german: None):
-    assert told("Apply") == "Anwenden"
-    assert told("Acme {x} shop") == "Acme {x} shop"
-    assert told("The dataset {name} is missing", name=3) == "Der Datensatz 3 fehlt"
-    assert told("") == ""
+    assert translate("Apply") == "Anwenden"
+    assert translate("Acme {x} shop") == "Acme {x} shop"
+    assert translate("The dataset {name} is missing", name=3) == "Der Datensatz 3 fehlt"
+    assert translate("") == ""
 
 
 def test_numbers(german: None):
-    assert said_many("{n} key", "{n} keys", 2) == "2 keys"
-    assert told_many("{n} key", "{n} keys", 1) == "1 Schlüssel"
-    assert told_many("{n} key", "{n} keys", 2) == "2 Schlüssel(mehrere)"
+    assert str(message_n("{n} key", "{n} keys", 2)) == "2 keys"
+    assert translate_n("{n} key", "{n} keys", 1) == "1 Schlüssel"
+    assert translate_n("{n} key", "{n} keys", 2) == "2 Schlüssel(mehrere)"
 
 
 def test_parts_are_told_one_by_one(german: None):
-    both = joined("; {", "Apply", said("The dataset {name} is missing", name="X"))
-    assert both == "Apply; {The dataset X is missing"
-    assert told(both) == "Apply; {Der Datensatz X fehlt"
+    both = joined("; {", "Apply", message("The dataset {name} is missing", name="X"))
+    assert str(both) == "Apply; {The dataset X is missing"
+    assert render(both) == "Apply; {Der Datensatz X fehlt"
 
 
 def test_english_needs_no_catalogue():
-    assert told(said("{n} of {m}", n=1, m=2)) == "1 of 2"
-    assert told("{n} of {m}", n=1, m=2) == "1 of 2"
-    assert told_many("{n} key", "{n} keys", 1) == "1 key"
+    assert render(message("{n} of {m}", n=1, m=2)) == "1 of 2"
+    assert translate("{n} of {m}", n=1, m=2) == "1 of 2"
+    assert translate_n("{n} key", "{n} keys", 1) == "1 key"
 
 
-def test_it_survives_being_pickled_as_plain_text():
-    assert pickle.loads(pickle.dumps(said("{a}!", a="x"))) == "x!"
+def test_it_is_no_text():
+    assert not isinstance(message("Apply"), str)
+    with pytest.raises(TypeError):
+        "" + message("Apply")  # type: ignore[operator]
+
+
+def test_it_is_equal_where_template_and_values_are():
+    assert message("{a}!", a="x") == message("{a}!", a="x")
+    assert hash(message("{a}!", a="x")) == hash(message("{a}!", a="x"))
+    assert message("{a}!", a="x") != message("{a}!", a="y")
+    assert message("x!") != message("{a}!", a="x")
+    assert message_n("{n} key", "{n} keys", 1) != message("{n} key", n=1)
+    assert message("x!").__eq__("x!") is NotImplemented
+
+
+def test_it_survives_being_pickled_and_copied():
+    text = message_n("{n} {a}", "{n} {a}s", 2, a=message("key"))
+    assert pickle.loads(pickle.dumps(text)) == text
+    assert copy.deepcopy(text) == text
+
+
+def test_nothing_is_false_and_shown_as_nothing(german: None):
+    assert not EMPTY
+    assert not verbatim("")
+    assert render(EMPTY) == ""
+    assert str(EMPTY) == ""
+
+
+def test_what_comes_from_outside_is_not_looked_up_and_not_parsed(german: None):
+    assert render(verbatim("Apply")) == "Apply"
+    assert render(verbatim("{name}")) == "{name}"
+    assert as_message("Apply") == verbatim("Apply")
+    assert as_message(message("Apply")) == message("Apply")

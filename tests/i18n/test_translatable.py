@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 
 import kbq_tui
 from kbq_tui.diagnosis import catalogue
-from kbq_tui.diagnosis.admin_request import commands_for, handoff
-from kbq_tui.diagnosis.entry import clean, fill, fill_command, placeholder, unnamed
+from kbq_tui.diagnosis.admin_request import commands_for, handoff, lines_of
+from kbq_tui.diagnosis.entry import clean, fill_command, fill_step, placeholder, shown, unnamed
 from kbq_tui.diagnosis.recognise import recognise_text, settling
 from kbq_tui.diagnosis.requests_data import REQUESTS
-from kbq_tui.i18n.messages import Said, filled, joined, reworked, row, said, said_many, told
+from kbq_tui.i18n.messages import Message, message, message_n, render, row, verbatim
 from kbq_tui.model import checks
 from kbq_tui.model.observed import Unknown
 from kbq_tui.model.operations import (
@@ -34,8 +34,7 @@ from kbq_tui.model.operations import (
     RevokeTableRole,
 )
 from kbq_tui.model.outcome_texts import Repeatable, done
-from kbq_tui.model.problem import Context, Problem
-from kbq_tui.model.secret import scrub
+from kbq_tui.model.problem import Context, Problem, RemedyStep
 from kbq_tui.model.spec import (
     ConnectionSpec,
     Direction,
@@ -46,12 +45,11 @@ from kbq_tui.model.spec import (
     check_project,
 )
 from kbq_tui.model.summary import Summary
-from kbq_tui.model.text import inert
 from kbq_tui.planning.diff import diff
 from tests.planning.worlds import after, fresh
-from tests.support.shouting import shout, shouting
+from tests.support.shouting import rendered, shout, shouting
 
-STOP = Problem(None, "no", "no")
+STOP = Problem(None, verbatim("no"), verbatim("no"))
 ROOT = Path(kbq_tui.__file__).parent
 BLANK = re.compile(r"\{([a-z_]+)\}")
 HERE = Context("acme-prod-123", "robot@acme-prod-123.iam.gserviceaccount.com", "sales", "EU", "jo@example.com")
@@ -80,7 +78,7 @@ def test_an_entry_has_no_braces_but_blanks_and_no_placeholder_in_its_words(code:
 @given(known=st.dictionaries(st.sampled_from(sorted({b for _, t in TEMPLATES for b in BLANK.findall(t)})), st.text()))
 def test_every_entry_is_told_with_its_values_unharmed(known: dict[str, str]) -> None:
     for code, template in TEMPLATES:
-        text = fill(template, known)
+        made = fill_step(template, known)
         first, *commands = template.split("\n")
         first = first if known.get("project") else unnamed(first)
         pieces = BLANK.split(first)
@@ -90,21 +88,21 @@ def test_every_entry_is_told_with_its_values_unharmed(known: dict[str, str]) -> 
             words = [change(piece) for piece in pieces[::2]]
             wanted = words[0] + "".join(v + w for v, w in zip(values, words[1:], strict=True)) + below
             if change is str:
-                assert text == wanted, code
+                assert str(made) == wanted, code
             else:
                 with shouting():
-                    assert told(text) == wanted, code
+                    assert rendered(made) == wanted, code
 
 
 @pytest.mark.parametrize("permission", sorted(catalogue.PERMISSIONS))
 def test_a_missing_permission_is_told_whole(permission: str, loud: None) -> None:
     problem = catalogue.permission_missing(permission, HERE)
-    texts = (problem.title, problem.cause, problem.who, *problem.remedy)
-    left = {word for text in texts for word in re.findall(r"[a-z]+", told(text).partition("\n")[0])}
+    texts = (problem.title, problem.cause, problem.who, *(step.text for step in problem.remedy))
+    left = {word for text in texts for word in re.findall(r"[a-z]+", render(text))}
     row = catalogue.PERMISSIONS[permission]
     names = {*re.findall(r"[a-z]+", f"{permission} {row.role} {row.title} {HERE.project}")}
     assert left <= names
-    assert told(problem.title).startswith("YOU MAY NOT ")
+    assert render(problem.title).startswith("YOU MAY NOT ")
     assert str(problem.to_json()["title"]).startswith("You may not ")
 
 
@@ -112,20 +110,20 @@ def test_what_is_not_recognised_and_what_may_pass_is_told(loud: None) -> None:
     nothing = recognise_text(" ", HERE)
     strange = recognise_text("the moon is made of cheese", HERE)
     for problem in (nothing, strange):
-        for text in (problem.title, problem.cause, *problem.remedy):
-            assert told(text).partition("\n")[0].isupper(), text
-    assert told(strange.remedy[-1]).endswith("\nkbq-tui doctor")
+        for text in (problem.title, problem.cause, *(step.text for step in problem.remedy)):
+            assert render(text).isupper(), text
+    assert strange.remedy[-1].commands == ("kbq-tui doctor",)
     assert strange.original == "the moon is made of cheese"
     late = settling(catalogue.problem("KBQ-JOB-USER-MISSING", HERE))
-    assert told(late.cause).endswith(" A CHANGE WAS MADE A MOMENT AGO AND MAY NOT HAVE ARRIVED EVERYWHERE YET.")
+    assert render(late.cause).endswith(" A CHANGE WAS MADE A MOMENT AGO AND MAY NOT HAVE ARRIVED EVERYWHERE YET.")
     assert settling(late).cause == late.cause
 
 
 def test_a_detail_of_ours_is_told_and_one_from_outside_is_not(loud: None) -> None:
-    ours = catalogue.problem("KBQ-KEY-FILE-UNREADABLE", HERE, path="/home/jo/k", reason=said("This is a folder."))
+    ours = catalogue.problem("KBQ-KEY-FILE-UNREADABLE", HERE, path="/home/jo/k", reason=message("This is a folder."))
     theirs = catalogue.problem("KBQ-KEY-FILE-UNREADABLE", HERE, path="/home/jo/k", reason="{path} is a folder.")
-    assert told(ours.cause) == "/home/jo/k CANNOT BE READ: THIS IS A FOLDER."
-    assert told(theirs.cause) == "/home/jo/k CANNOT BE READ: {path} is a folder."
+    assert render(ours.cause) == "/home/jo/k CANNOT BE READ: THIS IS A FOLDER."
+    assert render(theirs.cause) == "/home/jo/k CANNOT BE READ: {path} is a folder."
 
 
 @pytest.mark.parametrize(
@@ -148,10 +146,10 @@ def test_a_detail_of_ours_is_told_and_one_from_outside_is_not(loud: None) -> Non
         (check_name("../x"), ""),
     ],
 )
-def test_what_is_wrong_with_a_value_is_told(reason: str | None, kept: str, loud: None) -> None:
-    assert isinstance(reason, Said)
-    assert told(reason).replace(kept, "").isupper()
-    assert kept in told(reason)
+def test_what_is_wrong_with_a_value_is_told(reason: Message | None, kept: str, loud: None) -> None:
+    assert isinstance(reason, Message)
+    assert render(reason).replace(kept, "").isupper()
+    assert kept in render(reason)
 
 
 @pytest.mark.parametrize("changed", [True, False])
@@ -172,7 +170,7 @@ def test_what_is_wrong_with_a_value_is_told(reason: str | None, kept: str, loud:
     ],
 )
 def test_what_was_done_is_told(op: Repeatable, names: list[str], changed: bool, loud: None) -> None:
-    text = told(done(op, ConnectionSpec("acme-prod"), changed))
+    text = render(done(op, ConnectionSpec("acme-prod"), changed))
     for name in names:
         assert name in text
         text = text.replace(name, "")
@@ -183,10 +181,10 @@ def test_what_was_done_is_told(op: Repeatable, names: list[str], changed: bool, 
 def test_every_check_is_told(direction: Direction, loud: None) -> None:
     spec = ConnectionSpec("acme-prod", direction=direction, import_dataset="sales", staging_dataset="tmp")
     for check in checks.expected(spec):
-        assert isinstance(check.title, Said)
-        assert isinstance(check.why, Said)
-        assert told(check.title) == shout(check.title.form).format(**check.title.values), check.id
-        assert told(check.why).isupper(), check.id
+        assert isinstance(check.title, Message)
+        assert isinstance(check.why, Message)
+        assert render(check.title) == shout(check.title.template).format(**check.title.params), check.id
+        assert render(check.why).isupper(), check.id
 
 
 def test_every_line_of_a_plan_is_told(loud: None) -> None:
@@ -197,8 +195,8 @@ def test_every_line_of_a_plan_is_told(loud: None) -> None:
         actions = (*plan.actions, *(b.action for b in plan.blocked))
         assert actions
         for action in actions:
-            assert isinstance(action.summary, Said)
-            assert told(action.summary) == shout(action.summary.form).format(**action.summary.values)
+            assert isinstance(action.summary, Message)
+            assert render(action.summary) == shout(action.summary.template).format(**action.summary.params)
             assert json.loads(json.dumps(plan.to_json())) == plan.to_json()
 
 
@@ -207,17 +205,17 @@ def test_a_hand_off_is_told_and_its_commands_are_not(code: str, loud: None) -> N
     problem: Problem = catalogue.problem(code, HERE)
     do, undo = commands_for(code, HERE)
     english = handoff(problem, HERE, do, undo)
-    text = told(english)
-    assert english.startswith("Subject: Help")
+    text = render(english)
+    assert str(english).startswith("Subject: Help")
     assert text.startswith("SUBJECT: HELP")
-    assert len(text.split("\n")) == len(english.split("\n"))
-    for part in (*do, *undo, problem.link, HERE.project, "jo@example.com"):
+    assert len(text.split("\n")) == len(str(english).split("\n"))
+    for part in (*lines_of((*do, *undo)), problem.link, HERE.project, "jo@example.com"):
         assert part in text
     assert "GCLOUD" not in text
 
 
 def test_a_summary_keeps_its_columns(loud: None) -> None:
-    lines = [told(line) for line in Summary("acme-prod", "sales", None, "robot@x", None).lines()]
+    lines = [render(line) for line in Summary("acme-prod", "sales", None, "robot@x", None).lines()]
     assert lines[:3] == [
         "PROJECT ID                  acme-prod",
         "DATASET                     sales",
@@ -227,38 +225,35 @@ def test_a_summary_keeps_its_columns(loud: None) -> None:
 
 
 def test_a_column_is_as_wide_in_any_language() -> None:
-    text = row(said("Why:"), "x", 5)
-    assert text == "Why:  x"
+    text = row(message("Why:"), "x", 5)
+    assert str(text) == "Why:  x"
     with shouting():
-        assert told(row(said("far too long:"), said("no"), 5)) == "FAR TOO LONG: NO"
+        assert render(row(message("far too long:"), message("no"), 5)) == "FAR TOO LONG: NO"
 
 
 @given(st.text(), st.booleans())
-def test_what_is_inert_and_holds_no_secret_stays_what_was_said(value: str, several: bool) -> None:
-    text = said_many("{n} {a}", "{n} {a}s", 2, a=value) if several else said("A {a}", a=value)
-    for same in (inert(text, 10_000), scrub(text), clean(text, 10_000)):
-        assert same is text or type(same) is str
-    plain = said("A {a}", a="harmless")
-    assert inert(plain) is plain
-    assert scrub(plain) is plain
-    assert clean(plain) is plain
+def test_a_detail_stays_a_message_where_cleaning_changes_nothing(value: str, several: bool) -> None:
+    text = message_n("{n} {a}", "{n} {a}s", 2, a=value) if several else message("A {a}", a=value)
+    detail = shown(text, 10_000)
+    assert str(detail) == clean(text, 10_000)
+    assert (detail is text) == (str(text) == clean(text, 10_000))
 
 
-def test_a_secret_in_a_value_is_taken_out_whatever_was_said() -> None:
-    text = said("It was {a}", a="ya29." + "x" * 40)
-    assert scrub(text) == "It was [secret]"
+def test_a_secret_in_a_value_is_taken_out_whatever_the_language() -> None:
+    text = message("It was {a}", a="ya29." + "x" * 40)
+    assert shown(text) == "It was [secret]"
+    problem = catalogue.problem("KBQ-KEY-FILE-UNREADABLE", HERE, path="/home/jo/k", reason=text)
     with shouting():
-        assert "ya29" not in told(scrub(text))
+        assert "ya29" not in render(problem.cause)
 
 
-def test_values_can_be_changed_and_the_words_stay() -> None:
-    inner = filled("by {who}", who="NAME")
-    text = joined("\n", said_many("{n} NAME {how}", "{n} NAMEs {how}", 2, how=inner), "run NAME")
-    changed = reworked(text, lambda value: value.replace("NAME", "jo"))
-    assert changed == "2 NAMEs by jo\nrun jo"
+def test_a_step_names_a_value_in_its_commands_and_values_and_the_words_stay() -> None:
+    text = message_n("{n} NAME of {who}", "{n} NAMEs of {who}", 2, who="NAME")
+    step = RemedyStep(text, ("run NAME",))
+    named = step.naming("NAME", "jo")
+    assert str(named) == "2 NAMEs of jo\nrun jo"
     with shouting():
-        assert told(changed) == "2 NAMES BY jo\nrun jo"
-    assert reworked("plain NAME", str.lower) == "plain name"
+        assert rendered(named) == "2 NAMES OF jo\nrun jo"
 
 
 UNTOLD = {
@@ -293,7 +288,7 @@ def _sentences(node: ast.AST, *, told: bool) -> Iterator[tuple[int, str]]:
     match node:
         case ast.Expr(value=ast.Constant()):
             return
-        case ast.Call(func=ast.Name(id="said" | "said_many" | "mark")):
+        case ast.Call(func=ast.Name(id="message" | "message_n" | "N_")):
             told = True
         case ast.Constant(value=str(text), lineno=line) if not told and SENTENCE.match(text):
             yield line, text

@@ -41,7 +41,7 @@ async def set_up(ground: Ground, ports: Ports, **more: bool) -> Outcome:
 
 async def verdicts(ground: Ground, ports: Ports, *, wait: bool = True) -> dict[str, tuple[str, str]]:
     patience = Patience(limit=ground.patience if wait else 0.0)
-    return {r.id: (r.verdict.value, r.evidence) for r in await verify(ground.spec, ports, patience=patience)}
+    return {r.id: (r.verdict.value, str(r.evidence)) for r in await verify(ground.spec, ports, patience=patience)}
 
 
 async def refusal(work: Awaitable[object]) -> str | None:

@@ -30,7 +30,7 @@ def refused(path: Path, text: str) -> dict[str, str]:
     with pytest.raises(ProblemError) as error:
         read_connection(write(path, text))
     assert error.value.problem.code == "KBQ-CONFIG-INVALID"
-    return dict(error.value.problem.details)
+    return {name: str(value) for name, value in error.value.problem.details.items()}
 
 
 @pytest.mark.parametrize(

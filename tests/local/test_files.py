@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from kbq_tui.cli.context import _report_kind, check_report, write_report
 from kbq_tui.export.report import About, report
 from kbq_tui.i18n import language
+from kbq_tui.i18n.messages import EMPTY, verbatim
 from kbq_tui.local import files, journal, lock, log, ui_state
 from kbq_tui.local.connection_file import CONNECTION, Connection, Connections, write_connection
 from kbq_tui.local.files import FileKind, NotOursError
@@ -36,7 +37,7 @@ from tests.local.conftest import EMAIL, FakeClock, key_json
 
 SPEC = ConnectionSpec("acme-prod", name="prod")
 ABOUT = About(SPEC, datetime(2026, 1, 31, 9, 0, 5, tzinfo=UTC), "EU", "me@acme.com", "0123abcd")
-RESULTS = tuple(CheckResult(c, Verdict.PASS, "it is there", "SELECT 1", seconds=0.25) for c in expected(SPEC))
+RESULTS = tuple(CheckResult(c, Verdict.PASS, verbatim("it is there"), "SELECT 1", seconds=0.25) for c in expected(SPEC))
 ENV = "export GOOGLE_CLOUD_PROJECT=acme\nexport KBQ_TUI_SANDBOX=http://127.0.0.1:1\nexport CLOUDSDK_CONFIG='/tmp/a b'\n"
 
 
@@ -162,7 +163,7 @@ def written(name: str, path: Path) -> bool:
     # A connection file that is not right is named with the line and the key instead.
     assert problem.code == "KBQ-FILE-NOT-OURS" or (name, problem.code) == ("connection", "KBQ-CONFIG-INVALID")
     assert problem.exit_code == 2
-    assert str(path) in problem.cause or str(path.resolve()) in problem.cause
+    assert str(path) in str(problem.cause) or str(path.resolve()) in str(problem.cause)
     return False
 
 
@@ -236,7 +237,7 @@ def test_what_is_no_file_is_refused_at_once(name: str, kind: str, tmp_path: Path
         path.symlink_to(os.devnull)
     before = path.lstat()
     if name == "log" and kind == "null device":
-        assert log.start_log(path) == (path, "")
+        assert log.start_log(path) == (path, EMPTY)
         logging.getLogger("kbq_tui.test").info("hello")
         log.stop_log()
     else:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from kbq_tui.i18n.messages import verbatim
 from kbq_tui.local import journal as module
 from kbq_tui.local.journal import FileJournal
 from kbq_tui.model.events import Event, EventKind
@@ -28,7 +29,7 @@ def journal(path: Path, clock: FakeClock) -> FileJournal:
 
 
 def event(kind: EventKind, action: str, clock: FakeClock, text: str = "") -> Event:
-    return Event(kind, action, clock.now(), text)
+    return Event(kind, action, clock.now(), verbatim(text))
 
 
 def test_an_intent_without_outcome_is_pending(journal: FileJournal, clock: FakeClock, path: Path) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from kbq_tui.i18n.messages import EMPTY
 from kbq_tui.local import log
 from kbq_tui.model.problem import ProblemError
 from kbq_tui.model.secret import Secret
@@ -23,7 +24,7 @@ def path(tmp_path: Path) -> Iterator[Path]:
     path = tmp_path / "state" / "kbq-tui.log"
     before = os.umask(0)
     try:
-        assert log.start_log(path) == (path, "")
+        assert log.start_log(path) == (path, EMPTY)
         yield path
     finally:
         os.umask(before)
@@ -100,7 +101,7 @@ def test_a_log_that_cannot_be_written_stops_nothing(tmp_path: Path, capfd: pytes
     (tmp_path / "file").write_text("")
     where, why = log.start_log(tmp_path / "file" / "log")
     assert where is None
-    assert "No log" in why
+    assert "No log" in str(why)
     logger.error("nobody hears this")
     assert capfd.readouterr().err == ""
 

@@ -63,7 +63,7 @@ def test_a_home_that_cannot_be_written_is_said(tmp_path: Path) -> None:
         with pytest.raises(ProblemError) as error:
             Paths(Path(home), tmp_path, tmp_path).ready(Path(home))
         assert error.value.problem.code in ("KBQ-NO-HOME", "KBQ-READ-ONLY")
-        assert home in error.value.problem.cause
+        assert home in str(error.value.problem.cause)
 
 
 async def test_the_clock_tells_aware_utc_and_moves_on() -> None:

@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 
+from kbq_tui.i18n.messages import message
 from kbq_tui.local.connection_file import Connection
 from kbq_tui.local.gcloud_settings import GcloudSettings, read_gcloud
 from kbq_tui.local.settings_resolution import ResolvedSetting, believe, spec_of
@@ -19,12 +20,14 @@ def test_typed_goes_before_environment_before_file_before_gcloud_before_default(
         "from-env", "GOOGLE_CLOUD_PROJECT"
     )
     empty = {"GOOGLE_CLOUD_PROJECT": ""}
-    assert believe({}, empty, FILE, GCLOUD)["project"] == ResolvedSetting("from-file", "connection file")
-    assert believe({}, {}, None, GCLOUD)["project"] == ResolvedSetting("from-gcloud", "gcloud configuration work")
+    assert believe({}, empty, FILE, GCLOUD)["project"] == ResolvedSetting("from-file", message("connection file"))
+    assert believe({}, {}, None, GCLOUD)["project"] == ResolvedSetting(
+        "from-gcloud", message("gcloud configuration {name}", name="work")
+    )
     assert "project" not in believe({}, {})
     assert believe({}, env, FILE)["credentials"].value == "/env.json"
-    assert believe({}, {}, FILE)["location"] == ResolvedSetting("EU", "connection file")
-    assert believe({}, {}, FILE)["import_dataset"].source == "default"
+    assert believe({}, {}, FILE)["location"] == ResolvedSetting("EU", message("connection file"))
+    assert believe({}, {}, FILE)["import_dataset"].source == message("default")
     assert believe({"key_file": "/k"}, {}, FILE)["key_file"].source == "--key-file"
 
 

@@ -39,7 +39,7 @@ def test_a_key_says_what_is_no_secret() -> None:
     ],
 )
 def test_what_copying_did_to_the_private_key_is_named(private_key: str, says: str) -> None:
-    assert says in refused(json.dumps({**KEY, "private_key": private_key}).encode()).reason
+    assert says in str(refused(json.dumps({**KEY, "private_key": private_key}).encode()).reason)
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
@@ -59,10 +59,10 @@ def test_a_byte_order_mark_is_no_part_of_googles_file(encoding: str) -> None:
     ],
 )
 def test_a_file_of_another_kind_is_named_for_what_it_is(content: object, says: str) -> None:
-    assert says in refused(json.dumps(content).encode()).reason
+    assert says in str(refused(json.dumps(content).encode()).reason)
 
 
 def test_every_other_field_is_missed_by_its_name() -> None:
     for name in key_file.FIELDS[1:]:
         rest = {k: v for k, v in KEY.items() if k != name}
-        assert name in refused(json.dumps(rest).encode()).reason
+        assert name in str(refused(json.dumps(rest).encode()).reason)

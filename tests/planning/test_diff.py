@@ -139,7 +139,7 @@ def test_a_location_that_cannot_be_had_blocks_and_says_which_there_is() -> None:
     )
     plan = diff(spec, seen)
     assert blocked(plan)["dataset:KLAVIYO_TMP"] == "KBQ-LOCATION-FIXED"
-    assert "EU" in plan.blocked[0].problem.cause
+    assert "EU" in str(plan.blocked[0].problem.cause)
     assert not any(isinstance(a.op, CreateDataset) for a in plan.changes)
 
 
@@ -170,7 +170,7 @@ def test_a_missing_permission_blocks_what_needs_it_and_names_it(missing: str, id
     plan = diff(SPEC, replace(seen, permissions=Present(seen.permissions.value - {missing})))
     assert ids <= set(blocked(plan))
     problem = next(b.problem for b in plan.blocked if b.id in ids)
-    assert missing in problem.cause + problem.who + " ".join(problem.remedy)
+    assert missing in f"{problem.cause}{problem.who}" + " ".join(map(str, problem.remedy))
     assert problem.exit_code == 4
 
 
@@ -181,7 +181,7 @@ def test_a_key_policy_blocks_only_the_key_and_is_named(constraint: str) -> None:
     seen = fresh()
     plan = diff(SPEC, replace(seen, constraints={**seen.constraints, constraint: Present(True)}))
     assert blocked(plan) == {"key": "KBQ-KEY-CREATION-BLOCKED"}
-    text = plan.blocked[0].problem.cause + " ".join(plan.blocked[0].problem.remedy)
+    text = str(plan.blocked[0].problem.cause) + " ".join(map(str, plan.blocked[0].problem.remedy))
     assert constraint in text
 
 
@@ -293,7 +293,7 @@ def test_the_commands_to_hand_over_name_the_operator_and_the_dataset() -> None:
     seen = fresh()
     assert isinstance(seen.permissions, Present)
     plan = diff(SPEC, replace(seen, permissions=Present(seen.permissions.value - {"bigquery.datasets.create"})))
-    texts = {b.id: " ".join(b.problem.remedy) for b in plan.blocked}
+    texts = {b.id: " ".join(map(str, b.problem.remedy)) for b in plan.blocked}
     assert "user:me@example.com" in texts["dataset:KLAVIYO_TMP"]
     assert "my-project:KLAVIYO_TMP" in texts["dataset:KLAVIYO_TMP"]
     assert "my-project:KLAVIYO_IMPORT_FROM_DWH" in texts["dataset:KLAVIYO_IMPORT_FROM_DWH"]
@@ -308,8 +308,8 @@ def test_what_holds_under_a_condition_is_left_with_a_command_that_takes_it_away(
         plan = diff(SPEC, seen, remove_over_grants=remove)
         assert not plan.changes
         (warning,) = plan.warnings
-        assert "under a condition" in warning.cause
-        assert warning.remedy[-1].endswith(f"--member={SPEC.member} --role=roles/bigquery.admin --all")
+        assert "under a condition" in str(warning.cause)
+        assert str(warning.remedy[-1]).endswith(f"--member={SPEC.member} --role=roles/bigquery.admin --all")
 
 
 def test_what_everybody_holds_is_left_and_said() -> None:
@@ -329,12 +329,12 @@ def test_what_everybody_holds_is_left_and_said() -> None:
         plan = diff(SPEC, seen, remove_over_grants=remove)
         assert not plan.changes
         on_project, on_dataset = plan.warnings
-        assert (on_project.code, on_project.details["resource"]) == ("KBQ-OVER-GRANT", f"project {SPEC.project}")
-        assert "Everybody" in on_project.cause
-        assert "not taken away" in on_project.cause
-        assert "--member=allAuthenticatedUsers" in on_project.remedy[-1]
-        assert (on_dataset.code, on_dataset.details["dataset"]) == ("KBQ-PUBLIC-DATASET", s.IMPORT_DATASET)
-        assert 'FROM "specialGroup:allAuthenticatedUsers"' in on_dataset.remedy[-1]
+        assert (on_project.code, on_project.detail("resource")) == ("KBQ-OVER-GRANT", f"project {SPEC.project}")
+        assert "Everybody" in str(on_project.cause)
+        assert "not taken away" in str(on_project.cause)
+        assert "--member=allAuthenticatedUsers" in str(on_project.remedy[-1])
+        assert (on_dataset.code, on_dataset.detail("dataset")) == ("KBQ-PUBLIC-DATASET", s.IMPORT_DATASET)
+        assert 'FROM "specialGroup:allAuthenticatedUsers"' in str(on_dataset.remedy[-1])
 
 
 @pytest.mark.parametrize(
@@ -351,8 +351,10 @@ def test_of_two_policies_that_block_both_are_lifted_and_both_restored(
     seen = replace(in_place(), **gone)
     problem = next(b.problem for b in diff(SPEC, replace(seen, constraints={**seen.constraints, **both})).blocked)
     assert problem.code == code
-    steps = [n for c in both for n, s in enumerate(problem.remedy) if f"policies/{c}\\n" in s and "set-policy" in s]
-    back = [n for c in both for n, s in enumerate(problem.remedy) if f"policies delete {c} " in s]
+    steps = [
+        n for c in both for n, s in enumerate(problem.remedy) if f"policies/{c}\\n" in str(s) and "set-policy" in str(s)
+    ]
+    back = [n for c in both for n, s in enumerate(problem.remedy) if f"policies delete {c} " in str(s)]
     assert len(steps) == len(back) == 2
     assert max(steps) < min(back)
     one = replace(seen, constraints={**seen.constraints, **dict.fromkeys(list(both)[:1], Present(True))})
@@ -362,9 +364,9 @@ def test_of_two_policies_that_block_both_are_lifted_and_both_restored(
 
 def test_what_a_look_could_not_see_names_the_account_in_its_commands() -> None:
     refused = catalogue.problem("KBQ-VPC-SC", Context(project=SPEC.project), vpc_sc_id="x")
-    assert "serviceAccount:SERVICE_ACCOUNT_EMAIL" in " ".join(refused.remedy)
+    assert "serviceAccount:SERVICE_ACCOUNT_EMAIL" in " ".join(map(str, refused.remedy))
     seen = replace(fresh(), datasets=dict.fromkeys(fresh().datasets, Unknown(refused)))
     problem = diff(SPEC, seen).blocked[0].problem
-    assert SPEC.member in " ".join(problem.remedy)
-    assert "SERVICE_ACCOUNT_EMAIL" not in " ".join(problem.remedy)
-    assert "inside the perimeter, or ask for the same rule for your own account" in " ".join(problem.remedy)
+    assert SPEC.member in " ".join(map(str, problem.remedy))
+    assert "SERVICE_ACCOUNT_EMAIL" not in " ".join(map(str, problem.remedy))
+    assert "inside the perimeter, or ask for the same rule for your own account" in " ".join(map(str, problem.remedy))

@@ -34,8 +34,8 @@ def test_the_dataset_that_lies_elsewhere_is_made_anew_where_the_other_one_is() -
     found = misplaced(SPEC, "TMP", "US", places, CONTEXT)
     assert found is not None
     assert found.code == "KBQ-TWO-LOCATIONS"
-    assert found.cause == "Dataset TMP lies in us-central1, and DATA in US; one query cannot use both."
-    commands = "\n".join(found.remedy)
+    assert str(found.cause) == "Dataset TMP lies in us-central1, and DATA in US; one query cannot use both."
+    commands = "\n".join(map(str, found.remedy))
     assert "bq --project_id=my-project --location=US mk --dataset my-project:TMP" in commands
     assert "DATA\n" not in commands
     assert "--location=us-central1" not in commands
@@ -45,5 +45,5 @@ def test_one_location_that_was_not_asked_for_is_the_one_to_be_used() -> None:
     found = misplaced(SPEC, "DATA", "US", {"DATA": "EU", "TMP": "EU"}, CONTEXT)
     assert found is not None
     assert found.code == "KBQ-LOCATION-FIXED"
-    assert "--location EU" in "".join(found.remedy)
+    assert "--location EU" in "".join(map(str, found.remedy))
     assert misplaced(SPEC, "NEW", "US", {"DATA": "EU"}, CONTEXT) is None

@@ -20,7 +20,7 @@ def seen(*others: ConnectionSpec, **roles: str) -> Observed:
 
 
 def shared(observed: Observed) -> list[str]:
-    return [w.cause for w in diff(SPEC, observed).warnings if w.code == "KBQ-SHARED-NEEDS"]
+    return [str(w.cause) for w in diff(SPEC, observed).warnings if w.code == "KBQ-SHARED-NEEDS"]
 
 
 def test_the_same_account_with_other_needs_names_the_connection_and_both_needs() -> None:

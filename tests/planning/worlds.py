@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 from hypothesis import strategies as st
 
+from kbq_tui.i18n.messages import verbatim
 from kbq_tui.model import spec as s
 from kbq_tui.model.observed import (
     Absent,
@@ -35,7 +36,7 @@ from kbq_tui.model.spec import ConnectionSpec
 from kbq_tui.planning.requirements import ACCOUNT_CONSTRAINTS, KEY_CONSTRAINTS, PREFLIGHT_PERMISSIONS
 
 AT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
-UNKNOWN = Unknown(Problem("KBQ-STATE-UNKNOWN", "could not be read", "The reading failed."))
+UNKNOWN = Unknown(Problem("KBQ-STATE-UNKNOWN", verbatim("could not be read"), verbatim("The reading failed.")))
 SPEC = ConnectionSpec("my-project")
 
 
@@ -43,7 +44,7 @@ def fresh(spec: ConnectionSpec = SPEC) -> Observed:
     """A project with everything on, and nothing in it."""
     return Observed(
         at=AT,
-        identity=Present(Identity("me@example.com", "test")),
+        identity=Present(Identity("me@example.com", verbatim("test"))),
         project=Present(ProjectInfo(spec.project, "1", "My project", "ACTIVE")),
         services={n: Present(True) for n in s.REQUIRED_SERVICES},
         billing=Present(True),

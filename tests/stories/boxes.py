@@ -7,6 +7,7 @@ from textual.widgets import TextArea
 
 from kbq_tui.diagnosis import catalogue
 from kbq_tui.diagnosis.recognise import recognise_text
+from kbq_tui.i18n.messages import verbatim
 from kbq_tui.model.observed import ProjectInfo
 from kbq_tui.model.problem import Problem
 from kbq_tui.model.steps import Step
@@ -87,7 +88,7 @@ _PROBLEM = {
         "a refusal without a reason",
         lambda: at(Step.PROJECT),
         "Google gave no reason.",
-        (_sheet(Problem("", "Google refused the request", "Google gave no reason.")),),
+        (_sheet(Problem("", verbatim("Google refused the request"), verbatim("Google gave no reason."))),),
     ),
     "loading": Story(
         "a problem that passes by waiting",
@@ -128,7 +129,10 @@ _PICK = {
     "ready": Story("three projects", lambda: _projects(3), "3 found", _F7),
     "unknown": Story("more projects than are shown", lambda: _projects(60), "There are more", _F7),
     "error": Story(
-        "Google does not answer", lambda: failing(_projects(3), "search_projects", UNAVAILABLE), UNAVAILABLE.title, _F7
+        "Google does not answer",
+        lambda: failing(_projects(3), "search_projects", UNAVAILABLE),
+        str(UNAVAILABLE.title),
+        _F7,
     ),
     "done": Story("one was taken", lambda: _projects(3), "nothing in the way", (*_F7, ("3 found", "enter"))),
 }

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from kbq_tui.diagnosis import catalogue
 from kbq_tui.engine.ports import JobInfo, ProjectPage, QueryResult, TableInfo
+from kbq_tui.i18n.messages import verbatim
 from kbq_tui.model.observed import AccessEntry, AccountInfo, DatasetInfo, Identity, KeyInfo, ProjectInfo, RoleBinding
 from kbq_tui.model.problem import Context, Kind, Problem, ProblemError
 from kbq_tui.model.secret import Secret
@@ -27,7 +28,7 @@ def refused(permission: str, project: str = PROJECT) -> Problem:
 
 
 def not_found() -> Problem:
-    return Problem("KBQ-TEST-NOT-FOUND", "Not found", "It is not there.", kind=Kind.NOT_FOUND)
+    return Problem("KBQ-TEST-NOT-FOUND", verbatim("Not found"), verbatim("It is not there."), kind=Kind.NOT_FOUND)
 
 
 @dataclass
@@ -99,7 +100,7 @@ class MemoryCloud:
 
     async def identity(self) -> Identity:
         await self._enter("identity")
-        return Identity(self.principal, "gcloud application default login")
+        return Identity(self.principal, verbatim("gcloud application default login"))
 
     async def authenticate(self) -> None:
         await self._enter("authenticate")
@@ -110,7 +111,12 @@ class MemoryCloud:
             if info.id == project:
                 return info
         raise ProblemError(
-            Problem("KBQ-TEST", "Project not found, or you may not see it", "No such project.", kind=Kind.NOT_FOUND)
+            Problem(
+                "KBQ-TEST",
+                verbatim("Project not found, or you may not see it"),
+                verbatim("No such project."),
+                kind=Kind.NOT_FOUND,
+            )
         )
 
     async def search_projects(self, text: str, page_token: str = "", limit: int = 50) -> ProjectPage:

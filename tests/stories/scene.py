@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from kbq_tui.diagnosis import catalogue
 from kbq_tui.engine.services import AppServices, ConnectionDraft, CopyResult, SavedConnection, UiPreferences
+from kbq_tui.i18n.messages import Message, verbatim
 from kbq_tui.model.changes import ACCOUNT, OwnChange
 from kbq_tui.model.checks import CheckResult, healthy
 from kbq_tui.model.events import Event, EventKind
@@ -207,14 +208,14 @@ class MemoryClipboard:
 
     def copy(self, text: str, write: Callable[[str], None]) -> CopyResult:
         self.copied.append(text)
-        return CopyResult(("OSC 52",), "Sent to your terminal's clipboard.")
+        return CopyResult(("OSC 52",), verbatim("Sent to your terminal's clipboard."))
 
     def key_way(self) -> str:
         return self.way
 
     def copy_key(self, key: Secret, write: Callable[[str], None]) -> CopyResult:
         self.keys.append(key)
-        return CopyResult(("OSC 52",), "Sent to your terminal's clipboard.")
+        return CopyResult(("OSC 52",), verbatim("Sent to your terminal's clipboard."))
 
 
 @dataclass
@@ -227,7 +228,7 @@ class Scene:
     clock: VirtualClock = field(default_factory=VirtualClock)
     draft: ConnectionDraft = field(default_factory=ConnectionDraft)
     clipboard: MemoryClipboard = field(default_factory=MemoryClipboard)
-    notices: tuple[str, ...] = ()
+    notices: tuple[Message, ...] = ()
     patience: float | None = None
 
     def __post_init__(self) -> None:
@@ -313,7 +314,10 @@ def slow(times: int) -> Scene:
     """Grants are refused a few times, because the account has not arrived everywhere."""
     scene = fresh()
     late = Problem(
-        "KBQ-TEST-NOT-YET", "The account is not visible yet", "Google has not heard of it.", retry=Retry.NOT_YET
+        "KBQ-TEST-NOT-YET",
+        verbatim("The account is not visible yet"),
+        verbatim("Google has not heard of it."),
+        retry=Retry.NOT_YET,
     )
     scene.world.faults["add_project_binding"] = [late] * times
     return scene

@@ -1,17 +1,19 @@
-"""A language for tests: English in capitals. What is told is loud; what fills the blanks must come through unharmed."""
+"""A language for tests: English in capitals. Text that is translated is loud, values are not."""
 
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from kbq_tui.i18n import messages
+from kbq_tui.i18n.messages import render
+from kbq_tui.model.problem import RemedyStep
 
 _PIECE = re.compile(r"(\{[^{}]*\})|\{\{|\}\}|[^{}]+")
 
 
-def shout(form: str) -> str:
-    """Return a form in capitals, its blanks as they are."""
-    return _PIECE.sub(lambda piece: piece[0] if piece[1] else piece[0].upper(), form)
+def shout(template: str) -> str:
+    """Return a template in capitals, its blanks as they are."""
+    return _PIECE.sub(lambda piece: piece[0] if piece[1] else piece[0].upper(), template)
 
 
 @contextmanager
@@ -22,3 +24,8 @@ def shouting() -> Iterator[None]:
         yield
     finally:
         messages.use(None)
+
+
+def rendered(step: RemedyStep) -> str:
+    """Return a step of a remedy as it is shown: its sentence in the language that is spoken, and its commands."""
+    return "\n".join(filter(None, (render(step.text), *step.commands)))

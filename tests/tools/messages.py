@@ -37,7 +37,7 @@ PO = Path(language.FOLDER) / "de" / "LC_MESSAGES" / f"{language.DOMAIN}.po"
 MO = PO.with_suffix(".mo")
 Id = str | tuple[str, str]
 
-OURS = {"said", "told", "mark"}, {"said_many", "told_many"}
+OURS = {"message", "translate", "N_"}, {"message_n", "translate_n"}
 CLICKS = {"_"}, {"ngettext"}
 """Functions that take one text, and those that take it for one and for many."""
 
@@ -132,7 +132,7 @@ def _of_module(source: str, place: str, single: set[str], many: set[str], found:
         name = _name(node.func)
         if name in single and node.args:
             literals = list(_literals(node.args[0]))
-            if None in literals or (name in ("said", "mark") and not literals):
+            if None in literals or (name in ("message", "N_") and not literals):
                 found.wrong.append(f"{place}:{node.lineno}: {name}() takes a literal with blanks, nothing made")
             for text in literals:
                 found.add(text or "", f"{place}:{node.lineno}")
@@ -146,7 +146,7 @@ def _of_module(source: str, place: str, single: set[str], many: set[str], found:
 
 def _name(function: ast.expr) -> str:
     match function:
-        case ast.Name(id=name) | ast.Attribute(value=ast.Name(id="words"), attr=name):
+        case ast.Name(id=name) | ast.Attribute(value=ast.Name(id="messages"), attr=name):
             return name
     return ""
 

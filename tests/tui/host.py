@@ -28,7 +28,7 @@ def main() -> None:
     ended = run(scene.desk(), look, start=start)  # type: ignore[arg-type]
     with suppress(OSError):  # where the terminal is gone
         if ended.summary is not None:
-            print("\n".join(ended.summary.lines()))
+            print("\n".join(map(str, ended.summary.lines())))
         print(f"saved {sorted(scene.store.saved)}", flush=True)
     os._exit(ended.status)
 

@@ -3,6 +3,7 @@
 import pytest
 
 from kbq_tui.engine.services import CopyResult
+from kbq_tui.i18n.messages import verbatim
 from kbq_tui.model.problem import Problem
 from kbq_tui.model.steps import Step
 from kbq_tui.tui.app import KbqApp
@@ -90,7 +91,7 @@ async def test_another_way_is_named_by_the_key_that_it_has(
     sent: bool, said: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     scene = fakes.complete()
-    answer = CopyResult(("OSC 52",) if sent else (), "Said.")
+    answer = CopyResult(("OSC 52",) if sent else (), verbatim("Said."))
     monkeypatch.setattr(scene.clipboard, "copy", lambda text, write: answer)
     app = app_for(fakes.resumed(Step.CONNECT, scene), Look(keymap={"view": ("o",), "view-text": ("o",)}))
     seen: list[str] = []
@@ -100,7 +101,7 @@ async def test_another_way_is_named_by_the_key_that_it_has(
         await pilot.press("1")
         await until(pilot, f"Said. {said}")
         await pilot.press("o")
-        app.open_problem(Problem(None, "Title", "Cause"))
+        app.open_problem(Problem(None, verbatim("Title"), verbatim("Cause")))
         await until(pilot, "What is wrong")
         await pilot.press("c")
         await until(pilot, f"Said. {said}")
@@ -114,7 +115,7 @@ async def test_a_problem_that_was_mended_meanwhile_is_looked_at_again_with_one_k
     app = app_for(scene)
     async with app.run_test(size=SIZE) as pilot:
         await until(pilot, "1 in the way")
-        app.open_problem(Problem(None, "Title", "Cause"))
+        app.open_problem(Problem(None, verbatim("Title"), verbatim("Cause")))
         assert "F5 Look again" in await until(pilot, "What is wrong")
         scene.world.billing = True
         await pilot.press("f5")

@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import replace
 
 from kbq_tui.diagnosis import catalogue
+from kbq_tui.i18n.messages import verbatim
 from kbq_tui.model.observed import AccessEntry, DatasetInfo, KeyInfo, RoleBinding
 from kbq_tui.model.problem import Context, Problem, Retry
 from kbq_tui.model.steps import Step
@@ -219,7 +220,7 @@ async def test_quitting_during_a_write_asks_and_says_what_may_be_left() -> None:
 async def test_a_failed_row_says_why_and_can_be_retried() -> None:
     scene = fakes.resumed(Step.DATASETS)
     scene.world.faults["create_dataset"] = [
-        Problem("KBQ-TEST", "The backend stumbled", "It does at times.", retry=Retry.NEVER)
+        Problem("KBQ-TEST", verbatim("The backend stumbled"), verbatim("It does at times."), retry=Retry.NEVER)
     ]
     app = app_for(scene)
     async with app.run_test(size=(80, 24)) as pilot:
@@ -255,7 +256,7 @@ async def test_an_api_that_could_not_be_turned_on_says_why() -> None:
     scene = fakes.resumed(Step.PROJECT)
     scene.world.services["iam.googleapis.com"] = False
     scene.world.faults["enable_services"] = [
-        Problem("KBQ-TEST", "The backend stumbled", "It does at times.", retry=Retry.NEVER)
+        Problem("KBQ-TEST", verbatim("The backend stumbled"), verbatim("It does at times."), retry=Retry.NEVER)
     ]
     app = app_for(scene)
     async with app.run_test(size=(80, 24)) as pilot:

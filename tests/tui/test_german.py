@@ -11,7 +11,7 @@ import pytest
 
 from kbq_tui.engine import preflight
 from kbq_tui.i18n import language
-from kbq_tui.i18n.messages import said, told
+from kbq_tui.i18n.messages import message, render, translate
 from kbq_tui.model.checks import expected
 from kbq_tui.model.observed import KeyInfo
 from kbq_tui.model.spec import Direction
@@ -138,10 +138,10 @@ async def test_a_location_is_found_by_its_german_name_its_english_name_and_its_i
 
 
 @pytest.mark.parametrize(("days", "said"), [(0, "0 Tage alt"), (1, "1 Tag alt"), (2, "2 Tage alt")])
-def test_one_day_is_one_day(days: int, said: str) -> None:
+def test_one_day_is_one_day(days: int, message: str) -> None:
     created = datetime(2026, 1, 31, tzinfo=UTC)
     key = KeyInfo("a" * 40, created)
-    assert age(key, created + timedelta(days=days)) == f"angelegt 2026-01-31, {said}"
+    assert age(key, created + timedelta(days=days)) == f"angelegt 2026-01-31, {message}"
 
 
 async def test_enter_alone_goes_through_all_steps() -> None:
@@ -165,9 +165,9 @@ async def test_enter_alone_goes_through_all_steps() -> None:
 
 
 def test_titles_leave_room_for_what_stands_beside_them() -> None:
-    assert max(len(told(title)) for title in preflight.TITLES.values()) < 20
+    assert max(len(render(title)) for title in preflight.TITLES.values()) < 20
     titles = [
-        told(check.title) for direction in Direction for check in expected(replace(fakes.SPEC, direction=direction))
+        render(check.title) for direction in Direction for check in expected(replace(fakes.SPEC, direction=direction))
     ]
     assert max(map(len, titles)) <= 54, max(titles, key=len)
 
@@ -183,12 +183,12 @@ def test_titles_leave_room_for_what_stands_beside_them() -> None:
     ],
 )
 def test_the_longest_row_of_buttons_fits(labels: tuple[str, ...]) -> None:
-    assert 1 + sum(len(told(label).replace("{n}", "3")) + len("[  ]") + 2 for label in labels) - 2 <= 80
+    assert 1 + sum(len(translate(label).replace("{n}", "3")) + len("[  ]") + 2 for label in labels) - 2 <= 80
 
 
 @pytest.mark.parametrize("scope", sorted({k.scope for k in keyboard.KEYS} - {"app", "working"}))
 def test_the_footer_of_every_screen_keeps_the_way_back(scope: str) -> None:
-    line = hint_line([("Enter", told("Go on")), *keyboard.hints(scope, "app")], keyboard.HINT_WIDTH)
+    line = hint_line([("Enter", translate("Go on")), *keyboard.hints(scope, "app")], keyboard.HINT_WIDTH)
     assert line.cell_length <= keyboard.HINT_WIDTH
     assert all(word in line.plain for word in ("Esc Zurück", "F1 Hilfe", "F10 Beenden"))
 
@@ -207,9 +207,9 @@ def test_each_status_is_as_wide_as_the_widest_and_leaves_room() -> None:
 
 
 def test_what_we_say_is_translated_and_a_name_from_outside_never_is() -> None:
-    assert plain(said("export")).plain == "Export"
+    assert plain(message("export")).plain == "Export"
     assert plain("export").plain == "export"
-    shown = plain(said("in {where}", where="\x1b[31mexport")).plain
+    shown = plain(message("in {where}", where="\x1b[31mexport")).plain
     assert shown.startswith("in ")
     assert shown.endswith("export")
     assert "\x1b" not in shown
@@ -249,8 +249,12 @@ async def test_hostile_text_is_inert_in_a_question() -> None:
     app = app_for(fakes.resumed(Step.PROJECT))
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: idle(app))
-        lines = [BLANKS, fakes.HOSTILE, told(said("Delete key {key} of {account}", key=BLANKS, account=fakes.HOSTILE))]
-        app.push_screen(Confirm(fakes.HOSTILE, lines, yes=told("Delete"), no=told("Cancel")))
+        lines = [
+            BLANKS,
+            fakes.HOSTILE,
+            render(message("Delete key {key} of {account}", key=BLANKS, account=fakes.HOSTILE)),
+        ]
+        app.push_screen(Confirm(fakes.HOSTILE, lines, yes=translate("Delete"), no=translate("Cancel")))
         shown = await until(pilot, BLANKS)
         assert "[red]boo[/red]" in shown
         assert not CONTROLS & set(shown)

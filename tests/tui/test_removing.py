@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from kbq_tui.engine.services import SavedConnection
+from kbq_tui.i18n.messages import verbatim
 from kbq_tui.model.observed import AccessEntry, DatasetInfo, KeyInfo, RoleBinding
 from kbq_tui.model.problem import Kind, Problem
 from kbq_tui.model.spec import JOB_USER
@@ -18,7 +19,9 @@ from tests.tui.screens import app_for, text_of, until
 FIRST, SECOND = "a" * 40, "b" * 40
 ADMIN = "roles/bigquery.admin"
 OWNER = "roles/bigquery.dataOwner"
-DENIED = Problem("KBQ-TEST-DENIED", "You may not do that", "The permission is missing.", kind=Kind.NOT_PERMITTED)
+DENIED = Problem(
+    "KBQ-TEST-DENIED", verbatim("You may not do that"), verbatim("The permission is missing."), kind=Kind.NOT_PERMITTED
+)
 
 
 def idle(app: KbqApp) -> bool:

@@ -6,8 +6,9 @@ from dataclasses import replace
 import pytest
 
 from kbq_tui.diagnosis import catalogue
+from kbq_tui.i18n.messages import verbatim
 from kbq_tui.model.observed import AccountInfo, DatasetInfo, Identity, ProjectInfo
-from kbq_tui.model.problem import Context, Kind, Problem, ProblemError, Retry
+from kbq_tui.model.problem import Context, Kind, Problem, ProblemError, RemedyStep, Retry
 from kbq_tui.model.steps import Step
 from kbq_tui.model.text import inert
 from kbq_tui.tui.app import KbqApp
@@ -19,7 +20,9 @@ from tests.tui import fakes
 from tests.tui.screens import app_for, text_of, until
 
 SIZES = [(80, 24), (120, 36), (60, 16), (200, 60)]
-DENIED = Problem("KBQ-TEST-DENIED", "You may not see that", "The permission is missing.", kind=Kind.NOT_PERMITTED)
+DENIED = Problem(
+    "KBQ-TEST-DENIED", verbatim("You may not see that"), verbatim("The permission is missing."), kind=Kind.NOT_PERMITTED
+)
 
 
 def idle(app: KbqApp) -> bool:
@@ -185,7 +188,9 @@ async def test_verify_shows_a_failed_check_with_evidence_and_remedy_and_reports_
 async def test_verify_waits_in_sight_and_can_be_given_up_or_left() -> None:
     scene = fakes.complete()
     scene.store.changed = [fakes.account_made()]
-    late = Problem("KBQ-TEST-NOT-YET", "The key is not known everywhere yet", "It is new.", retry=Retry.NOT_YET)
+    late = Problem(
+        "KBQ-TEST-NOT-YET", verbatim("The key is not known everywhere yet"), verbatim("It is new."), retry=Retry.NOT_YET
+    )
     scene.world.forever["authenticate"] = late
     scene.clock.hold()
     app = app_for(fakes.resumed(Step.VERIFY, scene))
@@ -446,10 +451,10 @@ def hostile_world() -> fakes.Scene:
     world.projects = [ProjectInfo(fakes.PROJECT, "1", fakes.HOSTILE, "ACTIVE")]
     evil = Problem(
         "KBQ-TEST",
-        fakes.HOSTILE,
-        fakes.HOSTILE,
-        (fakes.HOSTILE,),
-        fakes.HOSTILE,
+        verbatim(fakes.HOSTILE),
+        verbatim(fakes.HOSTILE),
+        (RemedyStep(verbatim(fakes.HOSTILE)),),
+        verbatim(fakes.HOSTILE),
         details={"x": fakes.HOSTILE},
         original=fakes.HOSTILE,
     )
@@ -468,7 +473,7 @@ async def test_hostile_text_is_inert_on_every_screen(step: Step) -> None:
     original = scene.cloud.identity
 
     async def identity() -> Identity:
-        return replace(await original(), principal=fakes.HOSTILE, source=fakes.HOSTILE)
+        return replace(await original(), principal=fakes.HOSTILE, source=verbatim(fakes.HOSTILE))
 
     scene.cloud.identity = identity  # type: ignore[method-assign]
     app = app_for(scene, Look(host="[red]" + fakes.HOSTILE))
@@ -486,7 +491,14 @@ async def test_hostile_text_is_inert_in_a_problem() -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: idle(app))
         app.open_problem(
-            Problem(None, fakes.HOSTILE, fakes.HOSTILE, (fakes.HOSTILE,), fakes.HOSTILE, original=fakes.HOSTILE)
+            Problem(
+                None,
+                verbatim(fakes.HOSTILE),
+                verbatim(fakes.HOSTILE),
+                (RemedyStep(verbatim(fakes.HOSTILE)),),
+                verbatim(fakes.HOSTILE),
+                original=fakes.HOSTILE,
+            )
         )
         shown = await until(pilot, "What is wrong")
         assert "[red]boo[/red]" in shown

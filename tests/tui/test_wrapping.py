@@ -8,7 +8,7 @@ from textual.content import Content
 
 from kbq_tui.diagnosis import catalogue
 from kbq_tui.i18n import language
-from kbq_tui.i18n.messages import told
+from kbq_tui.i18n.messages import render
 from kbq_tui.model.checks import expected
 from kbq_tui.model.problem import Context
 from kbq_tui.model.steps import Step
@@ -106,7 +106,7 @@ async def test_of_a_failed_check_the_cause_is_whole_and_of_a_passed_one_what_the
             below = app.screen.query_one("#detail").region.y
             detail = " ".join(" ".join(text_of(app).splitlines()[below:]).split())
             assert app.screen.query_one("#body").max_scroll_y == 0
-            whole = row.problem.cause if row.problem is not None else told(checks[row.id].why)
+            whole = render(row.problem.cause if row.problem is not None else checks[row.id].why)
             assert whole in detail
             assert row.problem is None or "Remedy" in detail
 

@@ -15,7 +15,7 @@ from typing import Any, BinaryIO
 import click
 
 from kbq_tui.cli.bootstrap import UsageError
-from kbq_tui.i18n.messages import said, told
+from kbq_tui.i18n.messages import message, translate
 
 READY_WITHIN = 30.0
 """Seconds that a sandbox may take to start before it is given up."""
@@ -32,7 +32,7 @@ def need_sandbox() -> None:
     missing = [name for name in _NEEDED if find_spec(name) is None]
     if missing:
         raise click.ClickException(
-            told(
+            translate(
                 "The sandbox needs packages that are not installed ({names}): pip install 'kbq-tui[sandbox]'",
                 names=", ".join(missing),
             )
@@ -78,7 +78,9 @@ def demo_command(scenario: str, options: Mapping[str, Any], *, only_list: bool, 
             status = run_screens(here.place.desk, typed, found, "setup") if screens else _by_itself(here, options)
         if keep is None:
             paper.say(
-                told("This was a demo: its project was made up, and the key file goes away now (--keep DIR keeps it).")
+                translate(
+                    "This was a demo: its project was made up, and the key file goes away now (--keep DIR keeps it)."
+                )
             )
     return status
 
@@ -99,7 +101,7 @@ def _list(options: Mapping[str, Any]) -> int:
         paper.json({"schema": "kbq-tui/scenarios/v1", "scenarios": found})
     else:
         for name, description in found.items():
-            paper.result(f"{name:<24} {told(description)}")
+            paper.result(f"{name:<24} {translate(description)}")
     return 0
 
 
@@ -112,8 +114,10 @@ def _folder(keep: str | None) -> Iterator[Path]:
         except OSError as error:
             from kbq_tui.local.os_errors import words_of
 
-            reason = said("{path}: {why}.", path=keep, why=words_of(error))
-            raise UsageError(said("Invalid value for '{option}': {reason}", option="--keep", reason=reason)) from None
+            reason = message("{path}: {why}.", path=keep, why=words_of(error))
+            raise UsageError(
+                message("Invalid value for '{option}': {reason}", option="--keep", reason=reason)
+            ) from None
         yield folder
         return
     folder = Path(tempfile.mkdtemp(prefix="kbq-tui-demo-"))  # 0700
@@ -135,13 +139,13 @@ def _open_log(path: Path) -> BinaryIO:
     from kbq_tui.local.files import FileKind, open_ours
     from kbq_tui.local.os_errors import words_of
 
-    kind = FileKind(said("a sandbox's log"), lambda data: data.startswith((b"sandbox ", b"kbq-tui sandbox: ")))
+    kind = FileKind(message("a sandbox's log"), lambda data: data.startswith((b"sandbox ", b"kbq-tui sandbox: ")))
     try:
         fd, _ = open_ours(path, kind)
         os.ftruncate(fd, 0)
     except OSError as error:
-        reason = said("{path}: {why}.", path=path, why=words_of(error))
-        raise UsageError(said("Invalid value for '{option}': {reason}", option="--keep", reason=reason)) from None
+        reason = message("{path}: {why}.", path=path, why=words_of(error))
+        raise UsageError(message("Invalid value for '{option}': {reason}", option="--keep", reason=reason)) from None
     return os.fdopen(fd, "wb")
 
 
@@ -178,11 +182,15 @@ def _sandbox(scenario: str, folder: Path, ready: Path) -> Iterator[dict[str, str
                 last = (folder / "sandbox.log").read_text("utf-8", errors="replace").strip()[-500:]
                 if status == 2:
                     reason = last.removeprefix("kbq-tui sandbox: ")
-                    raise UsageError(said("Invalid value for '{option}': {reason}", option="--scenario", reason=reason))
-                why = last or told("exit status {status}", status=status)
-                raise click.ClickException(told("The sandbox did not start: {why}", why=why))
+                    raise UsageError(
+                        message("Invalid value for '{option}': {reason}", option="--scenario", reason=reason)
+                    )
+                why = last or translate("exit status {status}", status=status)
+                raise click.ClickException(translate("The sandbox did not start: {why}", why=why))
             if time.monotonic() > until:
-                raise click.ClickException(told("The sandbox did not start within {limit:.0f} s.", limit=READY_WITHIN))
+                raise click.ClickException(
+                    translate("The sandbox did not start within {limit:.0f} s.", limit=READY_WITHIN)
+                )
             time.sleep(0.02)
         yield _read_exports(ready)
     finally:

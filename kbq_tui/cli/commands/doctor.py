@@ -20,13 +20,13 @@ from kbq_tui.engine.daemon_threads import start_daemon
 from kbq_tui.gcp import environment
 from kbq_tui.gcp.endpoints import Endpoints
 from kbq_tui.i18n import language
-from kbq_tui.i18n.messages import Said, joined, mark, said, told
+from kbq_tui.i18n.messages import N_, Message, as_message, joined, message, render, translate
 from kbq_tui.local.connection_file import Connections
 from kbq_tui.model.problem import ProblemError
 from kbq_tui.model.secret import scrub
 from kbq_tui.model.text import inert
 
-_REACHABILITY = mark("Reachability")
+_REACHABILITY = N_("Reachability")
 REACH_SECONDS = 8.0
 """How long an API may take to answer."""
 
@@ -64,11 +64,11 @@ class Finding:
 
     section: str
     name: str
-    text: str
+    text: str | Message
     ok: bool | None = None
 
     def to_json(self) -> dict[str, object]:
-        return {"section": self.section, "name": self.name, "text": _clean(self.text), "ok": self.ok}
+        return {"section": self.section, "name": self.name, "text": _clean(str(self.text)), "ok": self.ok}
 
 
 def doctor_command(here: CommandContext, *, as_json: bool) -> int:
@@ -90,11 +90,11 @@ def _print(found: list[Finding], paper: Console) -> None:
     for finding in found:
         if finding.section != section:
             section = finding.section
-            paper.result(told(section))
+            paper.result(translate(section))
         judged = "" if finding.ok is None else paper.mark("pass" if finding.ok else "fail", result=True) + "  "
         # What the environment says is shown as it is: "off" is a value there, and no word of ours.
-        text = told(finding.text) if isinstance(finding.text, Said) else finding.text
-        paper.result(f"  {told(finding.name):<34} {judged}{_clean(text)}")
+        text = render(as_message(finding.text))
+        paper.result(f"  {translate(finding.name):<34} {judged}{_clean(text)}")
 
 
 def _clean(text: str) -> str:
@@ -102,13 +102,13 @@ def _clean(text: str) -> str:
 
 
 def _versions() -> list[Finding]:
-    title = mark("Versions")
+    title = N_("Versions")
     out = [
         Finding(title, "kbq-tui", __version__),
         Finding(
             title,
             "Python",
-            said(
+            message(
                 "{version} on {system} {machine}",
                 version=platform.python_version(),
                 system=platform.system(),
@@ -120,43 +120,43 @@ def _versions() -> list[Finding]:
         try:
             out.append(Finding(title, name, version(name)))
         except PackageNotFoundError:
-            out.append(Finding(title, name, said("not installed")))
+            out.append(Finding(title, name, message("not installed")))
     return out
 
 
 def _terminal(here: CommandContext) -> list[Finding]:
-    return [Finding(mark("Terminal"), name, text) for name, text in terminal(here.options).findings()]
+    return [Finding(N_("Terminal"), name, text) for name, text in terminal(here.options).findings()]
 
 
 def _language() -> list[Finding]:
     code, source = language.chosen(sys.argv[1:], os.environ)
-    because = said("because of {source}", source=source) if source else said("because nothing says otherwise")
-    found = [Finding(mark("Language"), mark("spoken"), joined(", ", _SPOKEN[code], because))]
+    because = message("because of {source}", source=source) if source else message("because nothing says otherwise")
+    found = [Finding(N_("Language"), N_("spoken"), joined(", ", _SPOKEN[code], because))]
     if tag := language.unheard(os.environ):
-        text = said("{tag} is none of {words}, and passed over", tag=tag, words=", ".join(language.LANGUAGES))
-        found.append(Finding(mark("Language"), language.VARIABLE, text, False))
+        text = message("{tag} is none of {words}, and passed over", tag=tag, words=", ".join(language.LANGUAGES))
+        found.append(Finding(N_("Language"), language.VARIABLE, text, False))
     return found
 
 
 def _folders(here: CommandContext) -> list[Finding]:
     paths = here.place.paths
-    title = mark("Files")
-    named = ((mark("Configuration"), paths.config), (mark("State"), paths.state), (mark("Data"), paths.data))
+    title = N_("Files")
+    named = ((N_("Configuration"), paths.config), (N_("State"), paths.state), (N_("Data"), paths.data))
     out = [Finding(title, name, str(path), _writable(path)) for name, path in named]
     out += _connections(here)
-    out.append(Finding(title, mark("Log"), here.place.desk.log_path))
+    out.append(Finding(title, N_("Log"), here.place.desk.log_path))
     return out
 
 
 def _connections(here: CommandContext) -> list[Finding]:
     """Return the connections there are, and a line for each whose file cannot be used."""
-    title, config = mark("Files"), here.options.get("config")
+    title, config = N_("Files"), here.options.get("config")
     connections = Connections(here.place.paths.connections, Path(config) if config else None)
     try:
         names = connections.names()
     except ProblemError as error:
-        return [Finding(title, mark("Connections"), error.problem.cause, False)]
-    out = [Finding(title, mark("Connections"), ", ".join(names) or said("none"))]
+        return [Finding(title, N_("Connections"), error.problem.cause, False)]
+    out = [Finding(title, N_("Connections"), ", ".join(names) or message("none"))]
     for name in names:
         try:
             connections.read(name)
@@ -173,16 +173,16 @@ def _writable(path: Path) -> bool:
 
 
 def _environment(env: Mapping[str, str]) -> list[Finding]:
-    title = mark("Environment")
+    title = N_("Environment")
     out = [Finding(title, name, env[name]) for name in _VARIABLES if env.get(name)]
     out += [Finding(title, name, reason, False) for name, reason in environment.faults(env)]
     for name in environment.UNREAD:
         if env.get(name) and (reason := environment.certificates_fault(env[name])):
-            text = said("{reason} Other programs need it, this one does not.", reason=reason)
+            text = message("{reason} Other programs need it, this one does not.", reason=reason)
             out.append(Finding(title, name, text, False))
     if taken := debug_switches.taken_out():
-        text = said("{names}: they would have libraries write down keys and tokens", names=", ".join(taken))
-        out.append(Finding(title, mark("taken out"), text))
+        text = message("{names}: they would have libraries write down keys and tokens", names=", ".join(taken))
+        out.append(Finding(title, N_("taken out"), text))
     # A proxy's address may hold a password.
     return out + [Finding(title, n, _without_password(env[n])) for n in _PROXIES if env.get(n)]
 
@@ -192,29 +192,29 @@ def _without_password(address: str) -> str:
 
 
 def _credentials(here: CommandContext) -> tuple[list[Finding], int]:
-    title = mark("Credentials")
+    title = N_("Credentials")
     out: list[Finding] = []
     for key in ("project", "credentials", "impersonate", "quota_project"):
         if (believed := here.place.beliefs.get(key)) is not None:
             out.append(
-                Finding(title, key, said("{value} (from {source})", value=believed.value, source=believed.source))
+                Finding(title, key, message("{value} (from {source})", value=believed.value, source=believed.source))
             )
 
-    async def signed_in() -> str:
+    async def signed_in() -> Message:
         cloud = await here.place.desk.sign_in()
         try:
             who = await cloud.identity()
             await cloud.authenticate()
         finally:
             await cloud.close()
-        return joined(" ", who.principal or said("somebody"), joined("", "(", who.source, ")"))
+        return joined(" ", who.principal or message("somebody"), joined("", "(", who.source, ")"))
 
-    signed = mark("signed in")
+    signed = N_("signed in")
     try:
         out.append(Finding(title, signed, here.loop.run(signed_in()), True))
     except ProblemError as error:
         problem = error.problem
-        why = said("no: {title} [{code}]. {cause}", title=problem.title, code=problem.code, cause=problem.cause)
+        why = message("no: {title} [{code}]. {cause}", title=problem.title, code=problem.code, cause=problem.cause)
         out.append(Finding(title, signed, why, False))
         return out, problem.exit_code
     return out, 0
@@ -235,7 +235,7 @@ def _reach(endpoints: Endpoints) -> list[Finding]:
     until = time.monotonic() + REACH_SECONDS + 2
     for _ in _APIS:
         answered.acquire(timeout=max(0.0, until - time.monotonic()))
-    late = said("no answer in time")
+    late = message("no answer in time")
     return [f or Finding(_REACHABILITY, n, late, False) for f, n in zip(out, _APIS, strict=True)]
 
 
@@ -253,9 +253,11 @@ def _answer(name: str, url: str, now: Callable[[], float]) -> Finding:
     except requests.RequestException as error:
         return Finding(_REACHABILITY, name, f"{host}: {type(error).__name__}", False)
     if 300 <= answer.status_code < 400:
-        text = said(
+        text = message(
             "{host}: HTTP {status}, a redirect: a login page of the network's", host=host, status=answer.status_code
         )
         return Finding(_REACHABILITY, name, text, False)
-    text = said("{host}: HTTP {status} in {seconds:.2f} s", host=host, status=answer.status_code, seconds=now() - began)
+    text = message(
+        "{host}: HTTP {status} in {seconds:.2f} s", host=host, status=answer.status_code, seconds=now() - began
+    )
     return Finding(_REACHABILITY, name, text, True)

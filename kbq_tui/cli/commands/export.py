@@ -6,7 +6,7 @@ from kbq_tui.cli.runner import PlainRunner, plan_of
 from kbq_tui.export.gcloud import to_gcloud
 from kbq_tui.export.sql import to_sql
 from kbq_tui.export.terraform import to_terraform
-from kbq_tui.i18n.messages import told
+from kbq_tui.i18n.messages import translate
 from kbq_tui.model.spec import ConnectionSpec
 
 FORMATS = {"gcloud": to_gcloud, "sql": to_sql, "terraform": to_terraform}
@@ -19,5 +19,5 @@ def export_command(face: PlainRunner, spec: ConnectionSpec, kind: str) -> int:
         face.paper.result(line)
     for problem in distinct([b.problem for b in plan.blocked]):
         face.paper.say()
-        face.paper.problem(problem, heading=told("left out"))
+        face.paper.problem(problem, heading=translate("left out"))
     return status_of([b.problem for b in plan.blocked])

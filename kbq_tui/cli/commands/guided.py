@@ -15,7 +15,7 @@ from kbq_tui.engine.ports import Ports, ProjectPage
 from kbq_tui.engine.preflight import preflight
 from kbq_tui.engine.services import ConnectionDraft
 from kbq_tui.engine.status import Health
-from kbq_tui.i18n.messages import mark, said, told
+from kbq_tui.i18n.messages import N_, Message, message, render, translate
 from kbq_tui.model import spec as rules
 from kbq_tui.model.checks import CheckResult, healthy
 from kbq_tui.model.observed import Identity, Observed, Present, value_of
@@ -30,12 +30,12 @@ _LISTED = 9
 """Projects that are offered by number."""
 
 _TITLES = {
-    Step.PROJECT: mark("Project"),
-    Step.DATASETS: mark("Datasets"),
-    Step.ACCOUNT: mark("Service account and key"),
-    Step.PERMISSIONS: mark("Permissions"),
-    Step.VERIFY: mark("Verify"),
-    Step.CONNECT: mark("Connect Klaviyo"),
+    Step.PROJECT: N_("Project"),
+    Step.DATASETS: N_("Datasets"),
+    Step.ACCOUNT: N_("Service account and key"),
+    Step.PERMISSIONS: N_("Permissions"),
+    Step.VERIFY: N_("Verify"),
+    Step.CONNECT: N_("Connect Klaviyo"),
 }
 
 
@@ -73,7 +73,7 @@ class Setup:
             0; 6 where a check does not pass; else the exit status of what stands in the way.
         """
         for notice in self.face.desk.notices:
-            self.paper.say(inert(told(notice)))
+            self.paper.say(inert(render(notice)))
         ports = self._signed_in()
         try:
             spec = self._project(ports)
@@ -83,7 +83,7 @@ class Setup:
             results = self._verify(ports, spec)
             return self._connect(ports, spec, results, as_json)
         except _Stopped as stop:
-            self.paper.say(told("Stopped. What was done stays; the same command goes on from here."))
+            self.paper.say(translate("Stopped. What was done stays; the same command goes on from here."))
             return stop.status
         finally:
             self.face.run(ports.cloud.close())
@@ -101,7 +101,7 @@ class Setup:
     def _heading(self, step: Step) -> None:
         number = list(Step).index(step) + 1
         self.paper.say()
-        self.paper.say(told("Step {n} of {all}: {title}", n=number, all=len(Step), title=told(_TITLES[step])))
+        self.paper.say(translate("Step {n} of {all}: {title}", n=number, all=len(Step), title=translate(_TITLES[step])))
 
     def _trying(self, work: Callable[[], "Outcome | None"]) -> None:
         """Do something until it succeeds, or the operator goes on or stops."""
@@ -116,15 +116,15 @@ class Setup:
             for problem in problems:
                 self.paper.say()
                 self.paper.problem(problem)
-            if self.asker.yes("retry", told("Try again"), default=True):
+            if self.asker.yes("retry", translate("Try again"), default=True):
                 continue
-            if self.asker.yes("go_on", told("Go on without it"), default=False):
+            if self.asker.yes("go_on", translate("Go on without it"), default=False):
                 return
             raise _Stopped(status_of(problems) or 1)
 
     def _signed_in(self) -> Ports:
         self.paper.say(
-            told("kbq-tui connects Klaviyo to BigQuery. Every change is shown before it is made. Ctrl+C leaves.")
+            translate("kbq-tui connects Klaviyo to BigQuery. Every change is shown before it is made. Ctrl+C leaves.")
         )
         while True:
             try:
@@ -132,12 +132,14 @@ class Setup:
                 who = self.face.run(_identity(ports))
             except ProblemError as error:
                 self.paper.problem(error.problem)
-                if not self.asker.yes("retry", told("Try again"), default=True):
+                if not self.asker.yes("retry", translate("Try again"), default=True):
                     raise
                 continue
-            name = inert(who.principal) if who.principal else told("somebody")
+            name = inert(who.principal) if who.principal else translate("somebody")
             self.paper.say(
-                told("Credentials found: {who} ({source}); not tried yet", who=name, source=inert(told(who.source)))
+                translate(
+                    "Credentials found: {who} ({source}); not tried yet", who=name, source=inert(render(who.source))
+                )
             )
             return ports
 
@@ -154,22 +156,22 @@ class Setup:
         for number, id_ in enumerate(ids, 1):
             self.paper.say(f"   {number}) {inert(id_)}")
 
-        def right(value: str) -> str | None:
+        def right(value: str) -> Message | None:
             return None if _picked(value, ids) else rules.check_project(value)
 
-        question = told("Project ID, or a number of the list") if ids else told("Project ID")
+        question = translate("Project ID, or a number of the list") if ids else translate("Project ID")
         self._ask("project", question, right)
         self.draft = self.draft.but(project=_picked(self.draft.project, ids) or self.draft.project)
         if "direction" in self.typed:
-            self.paper.say("   " + told("Direction: {direction}", direction=self.draft.direction))
+            self.paper.say("   " + translate("Direction: {direction}", direction=self.draft.direction))
         else:
             ways = [d.value for d in Direction]
             self.draft = self.draft.but(
-                direction=self.asker.choice("direction", told("Which way data flows"), ways, self.draft.direction)
+                direction=self.asker.choice("direction", translate("Which way data flows"), ways, self.draft.direction)
             )
         self._ask(
             "location",
-            told(
+            translate(
                 "Location for new datasets: US, EU or a region; it can never be changed"
                 " (empty: as what exists, else US)"
             ),
@@ -182,9 +184,9 @@ class Setup:
         for line in lines:
             show_line(line, self.paper, result=False, width=width)
             if line.problem is not None and line.health is Health.BROKEN:
-                self.paper.problem(line.problem, heading="   " + told("note"))
+                self.paper.problem(line.problem, heading="   " + translate("note"))
         if blocks_all(plan.causes):
-            if not self.asker.yes("retry", told("Try again"), default=True):
+            if not self.asker.yes("retry", translate("Try again"), default=True):
                 raise _Stopped(status_of(plan.causes) or 1)
             self.typed -= {"project"}  # what was typed may be what is wrong
             return self._project(ports)
@@ -199,27 +201,27 @@ class Setup:
     def _datasets(self, ports: Ports, spec: ConnectionSpec) -> ConnectionSpec:
         self._heading(Step.DATASETS)
         if spec.direction.imports:
-            self._ask("import_dataset", told("Dataset that Klaviyo reads"), rules.check_dataset)
-        self._ask("staging_dataset", told("Dataset for Klaviyo's own work"), self._staging)
+            self._ask("import_dataset", translate("Dataset that Klaviyo reads"), rules.check_dataset)
+        self._ask("staging_dataset", translate("Dataset for Klaviyo's own work"), self._staging)
         if spec.direction.exports:
             self._ask(
                 "export_dataset",
-                told("Dataset that Klaviyo writes (empty: the one it reads)"),
+                translate("Dataset that Klaviyo writes (empty: the one it reads)"),
                 lambda v: rules.check_dataset(v) if v else None,
             )
         spec = self.draft.spec()
         self._step(ports, spec, Step.DATASETS)
         return spec
 
-    def _staging(self, value: str) -> str | None:
+    def _staging(self, value: str) -> Message | None:
         if value in (self.draft.import_dataset, self.draft.export_dataset):
-            return said("The staging dataset must be one that nothing else uses.")
+            return message("The staging dataset must be one that nothing else uses.")
         return rules.check_dataset(value)
 
     def _account(self, ports: Ports, spec: ConnectionSpec) -> ConnectionSpec:
         self._heading(Step.ACCOUNT)
-        self._ask("account_id", told("ID of the service account, the part before the @"), rules.check_account)
-        self._ask("key_file", told("Where its key is kept (empty: the usual place)"), rules.check_key_file)
+        self._ask("account_id", translate("ID of the service account, the part before the @"), rules.check_account)
+        self._ask("key_file", translate("Where its key is kept (empty: the usual place)"), rules.check_key_file)
         spec = self.draft.spec()
         self._step(ports, spec, Step.ACCOUNT)
         return spec
@@ -230,19 +232,19 @@ class Setup:
         now = {(g.role, g.resource) for g in held(spec, observed)}
         for grant in wanted(spec):
             there = (grant.role, grant.resource) in now
-            self._grant(grant, told("granted") if there else told("to be granted"))
+            self._grant(grant, translate("granted") if there else translate("to be granted"))
         for grant in over_grants(spec, observed):
-            self._grant(grant, told("more than is needed"))
+            self._grant(grant, translate("more than is needed"))
         self._step(ports, spec, Step.PERMISSIONS)
 
     def _grant(self, grant: Grant, state: str) -> None:
-        resource = inert(told(grant.resource))
+        resource = inert(render(grant.resource))
         self.paper.say(
-            "   " + told("{role} on {resource}: {state}", role=inert(grant.role), resource=resource, state=state)
+            "   " + translate("{role} on {resource}: {state}", role=inert(grant.role), resource=resource, state=state)
         )
 
     def _look(self, ports: Ports, spec: ConnectionSpec) -> tuple[Plan, Observed]:
-        self.paper.say("   " + told("Looking at what is there ..."))
+        self.paper.say("   " + translate("Looking at what is there ..."))
         plan, observed = self.face.run(plan_of(spec, ports))
         self.location = plan.location
         self._project_seen = isinstance(observed.project, Present)
@@ -258,8 +260,8 @@ class Setup:
             show_plan(plan if step is Step.ACCOUNT else replace(plan, warnings=()), self.paper, result=False)
             if not plan.changes:
                 return Outcome(plan)
-            if not self.asker.yes("apply", told("Do this"), default=False):
-                if self.asker.yes("go_on", told("Go on without it"), default=False):
+            if not self.asker.yes("apply", translate("Do this"), default=False):
+                if self.asker.yes("go_on", translate("Go on without it"), default=False):
                     return None
                 raise _Stopped(1)
             self._keep(spec, step, confirmed=True)
@@ -271,7 +273,7 @@ class Setup:
 
     def _verify(self, ports: Ports, spec: ConnectionSpec) -> tuple[CheckResult, ...]:
         self._heading(Step.VERIFY)
-        self.paper.say("   " + told("Every check runs with the key itself."))
+        self.paper.say("   " + translate("Every check runs with the key itself."))
         while True:
             lines = EventLines(self.paper)
 
@@ -285,14 +287,14 @@ class Setup:
             remember_checks(self.face, spec, results)
             for problem in _problems(results):
                 self.paper.say()
-                self.paper.problem(problem, heading=told("problem"))
+                self.paper.problem(problem, heading=translate("problem"))
             self.paper.say(verdict_of(results))
-            if healthy(results) or not self.asker.yes("retry", told("Check again"), default=True):
+            if healthy(results) or not self.asker.yes("retry", translate("Check again"), default=True):
                 break
-        if self.asker.yes("report", told("Save a report"), default=True):
+        if self.asker.yes("report", translate("Save a report"), default=True):
             about = self.face.run(about_of(spec, ports))
             path = self.face.desk.store.save_text(spec.name, "verify", ".md", report_text(results, about, "x.md"))
-            self.paper.say("   " + told("Saved: {path}", path=inert(path)))
+            self.paper.say("   " + translate("Saved: {path}", path=inert(path)))
         return results
 
     def _connect(self, ports: Ports, spec: ConnectionSpec, results: tuple[CheckResult, ...], as_json: bool) -> int:
@@ -303,9 +305,9 @@ class Setup:
         else:
             show_summary(summary, self.paper)
         self._keep(spec, Step.CONNECT, finished=healthy(results), confirmed=True)
-        if self.asker.yes("connected", told("Is Klaviyo connected now"), default=False):
+        if self.asker.yes("connected", translate("Is Klaviyo connected now"), default=False):
             self.record.keep(connected=True)
-        self.paper.say(told("Later: {command}", command=inert(self.face.desk.command("status", spec.name))))
+        self.paper.say(translate("Later: {command}", command=inert(self.face.desk.command("status", spec.name))))
         return 0 if healthy(results) else NOT_HEALTHY
 
 
@@ -321,7 +323,7 @@ def _picked(value: str, ids: tuple[str, ...]) -> str | None:
 
 
 def _problems(results: tuple[CheckResult, ...]) -> list[Problem]:
-    seen: dict[tuple[str | None, str], Problem] = {}
+    seen: dict[tuple[str | None, Message], Problem] = {}
     for result in results:
         if result.problem is not None and result.verdict in ("fail", "unknown"):
             seen.setdefault((result.problem.code, result.problem.cause), result.problem)

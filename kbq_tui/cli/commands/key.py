@@ -5,7 +5,7 @@ from kbq_tui.cli.render import EventLines
 from kbq_tui.cli.runner import PlainRunner
 from kbq_tui.engine.keys import create_key, delete_key, keys_of
 from kbq_tui.engine.services import patience_of
-from kbq_tui.i18n.messages import said, told, told_many
+from kbq_tui.i18n.messages import message, render, translate, translate_n
 from kbq_tui.model.observed import KeyInfo, LocalKey
 from kbq_tui.model.spec import ConnectionSpec
 from kbq_tui.model.text import inert
@@ -41,19 +41,19 @@ def list_command(face: PlainRunner, spec: ConnectionSpec, *, as_json: bool) -> i
         face.paper.json({"schema": "kbq-tui/keys/v1", "service_account": account, "key_path": path, "keys": rows})
         return 0
     for key, row in zip(keys, rows, strict=True):
-        notes = [told_many("{n} day old", "{n} days old", (now - key.created).days)]
+        notes = [translate_n("{n} day old", "{n} days old", (now - key.created).days)]
         if row["expires"]:
-            notes.append(told("expires {date}", date=str(row["expires"])[:10]))
+            notes.append(translate("expires {date}", date=str(row["expires"])[:10]))
         if row["disabled"]:
-            notes.append(told("disabled"))
+            notes.append(translate("disabled"))
         if row["here"] and local is not None:
-            notes.append(told("kept in {place}", place=local.path or said("the system keyring")))
+            notes.append(translate("kept in {place}", place=local.path or message("the system keyring")))
         if row["handed_over"]:
-            notes.append(told("handed over (shredded here)"))
+            notes.append(translate("handed over (shredded here)"))
         face.paper.result(f"{inert(str(row['id']))}  {inert(', '.join(notes))}")
     for warning in local.warnings if local is not None else ():
-        face.paper.say(told("note: {note}", note=inert(told(warning))))
-    face.paper.say(told("{n} of 10 keys of {account}", n=len(rows), account=spec.account_email))
+        face.paper.say(translate("note: {note}", note=inert(render(warning))))
+    face.paper.say(translate("{n} of 10 keys of {account}", n=len(rows), account=spec.account_email))
     return 0
 
 
@@ -84,23 +84,25 @@ def delete_command(face: PlainRunner, spec: ConnectionSpec, key_id: str, *, agre
     if len(found) != 1:
         begin, account = inert(key_id), spec.account_email
         why = (
-            said("{account} has {n} keys whose id begins with {id}", account=account, n=len(found), id=begin)
+            message("{account} has {n} keys whose id begins with {id}", account=account, n=len(found), id=begin)
             if found
-            else said("{account} has no key whose id begins with {id}", account=account, id=begin)
+            else message("{account} has no key whose id begins with {id}", account=account, id=begin)
         )
         command = face.desk.command("key list", spec.name)
-        face.paper.say(told("error: {why}: {command}", why=why, command=inert(command)))
+        face.paper.say(translate("error: {why}: {command}", why=why, command=inert(command)))
         return 1
     ours = local is not None and local.key_id == found[0]
     if not agreed:
-        question = told("Delete key {id}?", id=inert(found[0]))
+        question = translate("Delete key {id}?", id=inert(found[0]))
         if not ours and found[0] in handed:
-            text = told("This key was handed over (shredded here). Klaviyo stops working if it was given this one.")
+            text = translate(
+                "This key was handed over (shredded here). Klaviyo stops working if it was given this one."
+            )
             question = f"{text} {question}"
         if ours:
-            question = told("This is the key that is kept here. Klaviyo stops working with it.") + " " + question
+            question = translate("This is the key that is kept here. Klaviyo stops working with it.") + " " + question
         if face.confirm is None or not face.confirm(question):
-            face.paper.say(told("Nothing was changed."))
+            face.paper.say(translate("Nothing was changed."))
             return 1
     emit = EventLines(face.paper)
     outcome, notes = face.with_ports(
@@ -109,5 +111,5 @@ def delete_command(face: PlainRunner, spec: ConnectionSpec, key_id: str, *, agre
     for problem in outcome.problems:
         face.paper.problem(problem)
     for note in notes:
-        face.paper.say(inert(told(note), 1_000))
+        face.paper.say(inert(render(note), 1_000))
     return status_of(outcome.problems)

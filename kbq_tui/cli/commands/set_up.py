@@ -14,7 +14,7 @@ from kbq_tui.engine.ports import Ports
 from kbq_tui.engine.services import ConnectionDraft
 from kbq_tui.engine.status import Status, status
 from kbq_tui.export.report import About, to_json
-from kbq_tui.i18n.messages import said, told
+from kbq_tui.i18n.messages import as_message, message, render, translate
 from kbq_tui.model.checks import Check, CheckResult, Verdict, expected, healthy
 from kbq_tui.model.events import Event
 from kbq_tui.model.operations import Change, Step
@@ -48,21 +48,21 @@ def apply_command(
     """
     for begun in face.desk.store.unfinished(spec.name):
         face.paper.say(
-            told(
+            translate(
                 "note: an earlier run ended in the middle of {action}; what is there now decides.", action=inert(begun)
             )
         )
     record = face.record(spec.name)
     if not record.filed:
-        face.paper.say(told("new connection {name}", name=spec.name))
+        face.paper.say(translate("new connection {name}", name=spec.name))
     ports = face.sign_in(spec.name)
     expected: str | None = None
     if not agreed:
         plan, _ = face.run(plan_of(spec, ports, remove_over_grants=remove_over_grants))
         show_plan(plan, face.paper, result=False)
         if plan.changes or not record.filed:
-            if face.confirm is None or not face.confirm(told("Do this?")):
-                face.paper.say(told("Nothing was changed."))
+            if face.confirm is None or not face.confirm(translate("Do this?")):
+                face.paper.say(translate("Nothing was changed."))
                 return 1
             expected = plan.fingerprint
     record.keep(draft=ConnectionDraft.of(spec), confirmed=True)
@@ -117,24 +117,24 @@ def _tell_outcome(face: PlainRunner, spec: ConnectionSpec, outcome: Outcome, sum
     if not shown:
         for action in outcome.plan.actions:
             if action.change is Change.NOOP and action.id not in outcome.done:
-                paper.say(f"{paper.mark('noop', result=False, width=column())}{inert(told(action.summary))}")
+                paper.say(f"{paper.mark('noop', result=False, width=column())}{inert(render(action.summary))}")
     for blocked in outcome.plan.blocked if not stopped(outcome.plan.causes) else ():
-        paper.say(f"{paper.mark('blocked', result=False, width=column())}{inert(told(blocked.action.summary))}")
+        paper.say(f"{paper.mark('blocked', result=False, width=column())}{inert(render(blocked.action.summary))}")
     for problem in outcome.problems:
         paper.say()
         paper.problem(problem)
     if not shown:
         for problem in distinct(outcome.plan.warnings):
             paper.say()
-            paper.problem(problem, heading=told("note"))
+            paper.problem(problem, heading=translate("note"))
     paper.say()
     if not outcome.complete:
         done = len(outcome.done)
-        paper.say(told("Not finished: {n} done. What was done stays; run the same command to go on.", n=done))
+        paper.say(translate("Not finished: {n} done. What was done stays; run the same command to go on.", n=done))
         return
-    paper.say(told("Done.") if outcome.done else told("Everything is in place already; nothing was changed."))
+    paper.say(translate("Done.") if outcome.done else translate("Everything is in place already; nothing was changed."))
     show_summary(summary, paper)
-    paper.say(told("Next: {command}", command=inert(face.desk.command("verify", spec.name))))
+    paper.say(translate("Next: {command}", command=inert(face.desk.command("verify", spec.name))))
 
 
 def verify_command(face: PlainRunner, spec: ConnectionSpec, *, as_json: bool, report: str | None = None) -> int:
@@ -169,10 +169,10 @@ def verify_command(face: PlainRunner, spec: ConnectionSpec, *, as_json: bool, re
     else:
         show_checks(results, face.paper, as_result=True)
         if any(r.verdict is Verdict.FAIL and r.problem is not None and r.problem.code in _APPLY_MAKES for r in results):
-            face.paper.say(told("Next: {command}", command=inert(face.desk.command("apply", spec.name))))
+            face.paper.say(translate("Next: {command}", command=inert(face.desk.command("apply", spec.name))))
     if report is not None:
         face.write(report, report_text(results, about, report))
-        face.paper.say(told("Report written to {path}", path=inert(report)))
+        face.paper.say(translate("Report written to {path}", path=inert(report)))
     remember_checks(face, spec, results)  # last: what it cannot write must not keep the verdicts from being seen
     return 0 if healthy(results) else NOT_HEALTHY
 
@@ -199,7 +199,9 @@ def _tell_what_is_known(
     def of(check: Check) -> CheckResult:
         waits = lines.waits_for(check.id)
         text = (
-            said("stopped while it waited: {why}", why=waits) if waits else said("stopped before there was an answer")
+            message("stopped while it waited: {why}", why=waits)
+            if waits
+            else message("stopped before there was an answer")
         )
         return known.get(check.id) or CheckResult(check, Verdict.UNKNOWN, text)
 
@@ -210,7 +212,7 @@ def _tell_what_is_known(
         face.paper.json(json.loads(to_json(results, About(spec, face.desk.clock.now(), spec.location or ""))))
     else:
         show_checks(results, face.paper, as_result=True)
-    face.paper.say(told("Stopped. The last verification is kept as it was."))
+    face.paper.say(translate("Stopped. The last verification is kept as it was."))
 
 
 def status_command(face: PlainRunner, spec: ConnectionSpec, *, as_json: bool, known: LastKnown | None = None) -> int:
@@ -245,9 +247,9 @@ def explain_command(paper: Console, text: str, context: Context, *, as_json: boo
     if as_json:
         paper.json({"schema": "kbq-tui/explain/v1", **problem.to_json(), "wait": problem.wait, "link": problem.link})
     else:
-        paper.problem(problem, result=True, heading=told("this is") if problem.code else told("not known"))
+        paper.problem(problem, result=True, heading=translate("this is") if problem.code else translate("not known"))
         for name, value in problem.details.items():
-            paper.result(f"  {inert(name)}: {inert(value)}")
+            paper.result(f"  {inert(name)}: {inert(render(as_message(value)))}")
     return 0
 
 

@@ -9,7 +9,7 @@ from kbq_tui.diagnosis.root_cause import PROJECT_NOT_FOUND, explains
 from kbq_tui.engine.health import stopped
 from kbq_tui.engine.ports import Cloud
 from kbq_tui.engine.similar import named_similar
-from kbq_tui.i18n.messages import said
+from kbq_tui.i18n.messages import message
 from kbq_tui.model.checks import KEY_AUTH, KEYS, CheckResult, Verdict
 from kbq_tui.model.observed import ProjectInfo
 from kbq_tui.model.problem import Problem, ProblemError
@@ -77,7 +77,7 @@ def explained(results: Sequence[CheckResult], causes: tuple[Problem, ...]) -> tu
         problem = result.problem
         if problem is None:
             skipped = stop and result.verdict is Verdict.SKIPPED
-            return replace(result, evidence=said("not tried: {why}", why=causes[0].title)) if skipped else result
+            return replace(result, evidence=message("not tried: {why}", why=causes[0].title)) if skipped else result
         cause = next((c for c in causes if explains(c, problem)), None) if result.verdict in _OPEN else None
         if cause is None or cause is problem:
             return result

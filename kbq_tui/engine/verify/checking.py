@@ -9,12 +9,12 @@ from kbq_tui.diagnosis.conditions import holds_until, only_under
 from kbq_tui.engine import event_log
 from kbq_tui.engine.ports import Cloud, Ports
 from kbq_tui.engine.waiting import Emit, Patience, Waits
-from kbq_tui.i18n.messages import joined, said
+from kbq_tui.i18n.messages import Message, as_message, joined, message
 from kbq_tui.model import checks
 from kbq_tui.model.changes import PROJECT_GRANT
 from kbq_tui.model.checks import Check, CheckResult, Judged, Verdict
 from kbq_tui.model.events import Event, EventKind
-from kbq_tui.model.problem import Context, Kind, Problem, ProblemError, Retry
+from kbq_tui.model.problem import Context, Kind, Problem, ProblemError, RemedyStep, Retry
 from kbq_tui.model.spec import ConnectionSpec
 from kbq_tui.planning.diff import context_of
 from kbq_tui.planning.diff_problems import named
@@ -58,15 +58,17 @@ class Held(NamedTuple):
         bound: whether there is a condition to it.
     """
 
-    role: str
-    on: str
+    role: str | Message
+    on: Message
     location: str = ""
     member: str = ""
     bound: bool = False
 
     @property
-    def text(self) -> str:
-        return f"{self.role} ({self.member.removeprefix('specialGroup:')})" if self.member else self.role
+    def text(self) -> Message:
+        """The role, and who holds it where that is not the account itself."""
+        who = self.member.removeprefix("specialGroup:")
+        return joined("", self.role, f" ({who})") if who else as_message(self.role)
 
 
 class _NotYetError(ProblemError):
@@ -115,18 +117,18 @@ class Checker:
         """Return where a dataset of the connection lies; where that was not found out, where the others do."""
         return self.locations.get(dataset) or self.location
 
-    def problem(self, code: str, **details: str) -> Problem:
-        context = replace(self.context, location=self.where(details.get("dataset", "")))
+    def problem(self, code: str, **details: str | Message) -> Problem:
+        context = replace(self.context, location=self.where(str(details.get("dataset", ""))))
         return catalogue.problem(code, context, **details)
 
-    def bounded(self, judged: Judged, condition: str | None, role: str, resource: str) -> Judged:
+    def bounded(self, judged: Judged, condition: str | None, role: str, resource: Message) -> Judged:
         """Return the verdict on a role that is granted under a condition alone; `judged` where it is under none."""
         if condition is None:
             return judged
         problem = only_under(condition, role, resource, self.context, self.ports.clock.now())
-        text = said("{role}, but only under a condition: {condition}", role=role, condition=condition)
+        text = message("{role}, but only under a condition: {condition}", role=role, condition=condition)
         if until := holds_until(condition):
-            text = said("{text}; until {date}", text=text, date=f"{until:%Y-%m-%d %H:%M} UTC")
+            text = message("{text}; until {date}", text=text, date=f"{until:%Y-%m-%d %H:%M} UTC")
         return Judged(Verdict.FAIL, text, problem)
 
     def over_grant(self, grants: Sequence[Held]) -> Problem:
@@ -139,12 +141,12 @@ class Checker:
         if others and len(others) == len(grants):
             return shared_account(self.spec, next(iter(others.values())), self.context)
         grants = [grant for grant in grants if grant not in others]
-        named = [grant for grant in grants if "roles/" in grant.role]
+        named = [grant for grant in grants if "roles/" in str(grant.role)]
         steps = dict.fromkeys(self._taken_away("KBQ-OVER-GRANT", grant) for grant in named)
         if any(not g.member and not g.bound for g in named):
             # The program takes away only what it sees granted to the account itself, and without a condition.
             command = self.ports.command("apply --remove-over-grants")
-            steps[joined("\n", said("Or have it taken away here:"), command)] = None
+            steps[RemedyStep(message("Or have it taken away here:"), (command,))] = None
         code = "KBQ-OVER-GRANT" if named else "KBQ-INHERITED-ACCESS"
         inherited = [self._taken_away("KBQ-INHERITED-ACCESS", grant) for grant in grants if grant not in named]
         roles = joined(", ", *dict.fromkeys(grant.text for grant in named or grants))
@@ -152,16 +154,16 @@ class Checker:
         return replace(whole, remedy=(*whole.remedy[:-1], *steps, *dict.fromkeys(inherited)))
 
     def _needed_by(self, grant: Held) -> ConnectionSpec | None:
-        level, _, dataset = grant.on.partition(" ")
+        level, _, dataset = str(grant.on).partition(" ")
         if grant.member or grant.bound or level != "dataset":
             return None
-        return needed_by(self.spec, self.neighbours, grant.role, dataset)
+        return needed_by(self.spec, self.neighbours, str(grant.role), dataset)
 
-    def _taken_away(self, code: str, grant: Held) -> str:
+    def _taken_away(self, code: str, grant: Held) -> RemedyStep:
         """Return the step that takes a role away from whoever holds it, or that shows who does."""
         context = replace(self.context, location=grant.location or self.location)
         step = catalogue.problem(code, context, role=grant.role, resource=grant.on).remedy[-1]
-        return taken_away(step, self.spec, grant.role, grant.on, member=grant.member, bound=grant.bound)
+        return taken_away(step, self.spec, str(grant.role), grant.on, member=grant.member, bound=grant.bound)
 
     def perhaps_not_yet(self, judged: Judged) -> Judged:
         """While our own change may be on its way, an answer without it is no verdict yet.
@@ -176,7 +178,7 @@ class Checker:
     async def check(
         self,
         check: Check,
-        command: str,
+        command: str | Message,
         ask: Callable[[], Awaitable[Judged]],
         *,
         fails: Callable[[Problem], bool] = never,
@@ -206,7 +208,7 @@ class Checker:
                 break
         return self.record(check, command, judged, self.ports.clock.monotonic() - began)
 
-    def record(self, check: Check, command: str, judged: Judged, seconds: float = 0.0) -> CheckResult:
+    def record(self, check: Check, command: str | Message, judged: Judged, seconds: float = 0.0) -> CheckResult:
         """Keep a result, and tell it."""
         problem = named(judged.problem, self.spec) if judged.problem is not None else None
         result = CheckResult(check, judged.verdict, judged.evidence, command, problem, seconds)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from kbq_tui.engine.verify.probing import of_dataset
-from kbq_tui.i18n.messages import said
+from kbq_tui.i18n.messages import EMPTY, Message, message
 from kbq_tui.model import checks
 from kbq_tui.model.checks import Check, CheckResult, Verdict
 from kbq_tui.model.problem import Problem
@@ -50,7 +50,7 @@ class _Rule:
     problems: frozenset[str]
     reasons: frozenset[str] = frozenset()
     dataset: str = ""
-    resource: str = ""
+    resource: Message = EMPTY
 
     def explains(self, cause: CheckResult, effect: Problem) -> bool:
         reason = cause.problem.code if cause.problem is not None else None
@@ -59,7 +59,7 @@ class _Rule:
             and (not self.reasons or reason in self.reasons)
             and effect.code in self.problems
             and (not self.dataset or of_dataset(effect, self.dataset))
-            and (not self.resource or effect.details.get("resource") == self.resource)
+            and (not self.resource or effect.detail("resource") == str(self.resource))
         )
 
 
@@ -108,7 +108,7 @@ def followed(spec: ConnectionSpec, results: Sequence[CheckResult], gone: Collect
         cause = causes.get(result.id)
         if cause is None:
             return result
-        text = said("follows from “{check}”: {evidence}", check=cause.check.title, evidence=result.evidence)
+        text = message("follows from “{check}”: {evidence}", check=cause.check.title, evidence=result.evidence)
         return replace(result, verdict=Verdict.UNKNOWN, evidence=text, problem=cause.problem)
 
     return tuple(of(result) for result in results)

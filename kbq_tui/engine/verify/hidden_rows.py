@@ -8,7 +8,7 @@ from kbq_tui.diagnosis import catalogue
 from kbq_tui.engine.ports import TableInfo
 from kbq_tui.engine.throttle import AT_ONCE
 from kbq_tui.engine.verify.checking import Checker
-from kbq_tui.i18n.messages import joined, said
+from kbq_tui.i18n.messages import joined, message
 from kbq_tui.model.checks import Judged, Verdict
 from kbq_tui.model.problem import Kind, Problem, ProblemError
 from kbq_tui.planning.row_policies import Rows, letting_in, rows_for
@@ -48,7 +48,7 @@ async def hidden_rows(checker: Checker, dataset: str, tables: Sequence[TableInfo
         if worst := next((j for j in judged if j is not None and j.verdict is verdict), None):
             return worst
     if problem is not None:
-        return Judged(Verdict.UNKNOWN, problem.original or problem.title, problem)
+        return Judged(Verdict.UNKNOWN, problem.words, problem)
     notes = [j.evidence for j in judged if j is not None]
     return Judged(readable.verdict, joined("; ", readable.evidence, *notes), readable.problem) if notes else readable
 
@@ -78,21 +78,23 @@ async def _judge(checker: Checker, path: Path) -> Judged | None:
             return None  # a view, or dropped meanwhile
         if problem.kind is Kind.NOT_PERMITTED:
             problem = catalogue.permission_missing(_LIST, checker.context, dataset=dataset, table=table)
-        text = said("whether row policies of {table} hide rows could not be read: {why}", table=name, why=problem.title)
+        text = message(
+            "whether row policies of {table} hide rows could not be read: {why}", table=name, why=problem.title
+        )
         return Judged(Verdict.UNKNOWN, text, problem)
     rows = rows_for(checker.spec.member, policies)
     if rows is Rows.ALL:
         return None
     if rows is Rows.SOME:
         filters = " OR ".join(policy.filter for policy in letting_in(checker.spec.member, policies))
-        text = said("of {table} only the rows of its policies are seen: {filters}", table=name, filters=filters)
+        text = message("of {table} only the rows of its policies are seen: {filters}", table=name, filters=filters)
         return Judged(Verdict.PASS, text)
     problem = checker.problem("KBQ-ROW-POLICY", dataset=dataset, table=table)
     if rows is Rows.NONE:
-        text = said("no row policy of {table} lets the account in: it gets no row", table=name)
+        text = message("no row policy of {table} lets the account in: it gets no row", table=name)
         return Judged(Verdict.FAIL, text, problem)
     members = ", ".join(dict.fromkeys(m for policy in policies for m in policy.members))
-    text = said(
+    text = message(
         "no row policy of {table} lets the account in by name; whether it is one of {members} is not known",
         table=name,
         members=members,

@@ -10,7 +10,7 @@ from kbq_tui.engine.ports import TableInfo
 from kbq_tui.engine.throttle import Throttle, reached
 from kbq_tui.engine.verify.checking import Held, reading_refused, refused
 from kbq_tui.engine.verify.probing import Prober, of_dataset
-from kbq_tui.i18n.messages import joined, said, said_many
+from kbq_tui.i18n.messages import joined, message, message_n
 from kbq_tui.model import checks
 from kbq_tui.model.checks import Judged, Verdict
 from kbq_tui.model.observed import DatasetInfo
@@ -53,7 +53,7 @@ class Isolation(Prober):
         table shows the account neither. Hidden datasets (a name with a leading underscore) are left out, as
         Google's tools leave them: the results of queries lie there.
         """
-        call = said("bigquery.datasets.list, bigquery.tables.list, and SELECT as a dry run of each table")
+        call = message("bigquery.datasets.list, bigquery.tables.list, and SELECT as a dry run of each table")
         await self.check(checks.ISOLATED, call, self._alone)
 
     async def _alone(self) -> Judged:
@@ -61,8 +61,8 @@ class Isolation(Prober):
         if held:
             roles, _ = await self.project_roles()
             project = on_project(self.spec.project)
-            excess = self.over_grant(roles or (Held(said("read access"), project),))
-            text = said("{permission} is held on the whole project", permission=checks.READ_PERMISSION)
+            excess = self.over_grant(roles or (Held(message("read access"), project),))
+            text = message("{permission} is held on the whole project", permission=checks.READ_PERMISSION)
             return Judged(Verdict.FAIL, text, excess)
         own = await self.cloud.dataset_names(self.spec.project)
         listed, unlisted = await self._listed_for_operator()
@@ -78,25 +78,25 @@ class Isolation(Prober):
         others = await asyncio.gather(*(self._still_there(name, where[name]) for name in tried))
         if reads := [name for o in others for name in o.reads]:
             grants = [grant for o in others for grant in o.grants[:_NAMED]]
-            text = said("the account has access to: {names}", names=", ".join(reads[:_NAMED]))
+            text = message("the account has access to: {names}", names=", ".join(reads[:_NAMED]))
             return Judged(Verdict.FAIL, text, self.over_grant(grants[:_NAMED]))
         for name, other in zip(tried, others, strict=True):
             if other.problem is not None:
-                text = joined(": ", name, other.problem.original or other.problem.title)
+                text = joined(": ", name, other.problem.words)
                 return Judged(Verdict.UNKNOWN, text, other.problem)
-        text = said_many(
+        text = message_n(
             "{n} table of other datasets was tried, and cannot be read",
             "{n} tables of other datasets were tried, and none can be read",
             self._tried,
         )
         if unlisted is not None:
-            why = said("there may be datasets that you do not see: {text}", text=text)
+            why = message("there may be datasets that you do not see: {text}", text=text)
             return Judged(Verdict.UNKNOWN, why, unlisted)
         if self._more or len(where) > len(tried):
             limit = reached(self._tried, len(tried))
             more = self.problem("KBQ-NOT-SEARCHED", resource=on_project(self.spec.project), limit=limit)
-            return Judged(Verdict.UNKNOWN, said("there are more than were tried: {text}", text=text), more)
-        return Judged(Verdict.PASS, text if self._tried else said("there is no table in another dataset"))
+            return Judged(Verdict.UNKNOWN, message("there are more than were tried: {text}", text=text), more)
+        return Judged(Verdict.PASS, text if self._tried else message("there is no table in another dataset"))
 
     async def _listed_for_operator(self) -> tuple[Sequence[tuple[str, str]], Problem | None]:
         """Return every dataset that the operator sees, and why that may not be all of them.
@@ -216,7 +216,7 @@ class Isolation(Prober):
                 )
         # Of a group's role nothing says whether it is one on the table or on all of the dataset.
         places = (on_table(dataset, tables[0]), on_dataset(dataset))
-        return tuple(grants) or tuple(Held(said("read access"), on, location) for on in places)
+        return tuple(grants) or tuple(Held(message("read access"), on, location) for on in places)
 
     def _on(self, info: DatasetInfo) -> tuple[Held, ...]:
         """Return the roles that a dataset gives to the account, or to everybody."""

@@ -9,7 +9,7 @@ from datetime import timedelta
 from kbq_tui.engine.ports import TableInfo
 from kbq_tui.engine.throttle import Throttle
 from kbq_tui.engine.verify.checking import Checker, Held, refused
-from kbq_tui.i18n.messages import Said, said, said_many
+from kbq_tui.i18n.messages import Message, message, message_n
 from kbq_tui.model import checks
 from kbq_tui.model.checks import Judged, Verdict
 from kbq_tui.model.observed import AccessEntry
@@ -96,7 +96,7 @@ class Prober(Checker):
             ProblemError: the table could not even be created.
         """
         path = self.probe(wish)
-        inserted = Judged(Verdict.UNKNOWN, said("no INSERT was reached"))
+        inserted = Judged(Verdict.UNKNOWN, message("no INSERT was reached"))
         await self.create(path)
         try:
             judged, inserted = await self._write(path)
@@ -106,7 +106,7 @@ class Prober(Checker):
         left = await self.drop(path)
         if left is not None and judged.verdict is Verdict.PASS:
             why = checks.judge_error(left, refused)
-            text = said(
+            text = message(
                 "{table} could not be dropped, it expires by itself within the hour: {why}",
                 table=path[2],
                 why=why.evidence,
@@ -121,15 +121,15 @@ class Prober(Checker):
         except ProblemError as error:
             billing = checks.judge_error(error.problem, lambda p: p.code == "KBQ-BILLING-OFF")
             return checks.judge_error(error.problem, refused), billing
-        inserted = Judged(Verdict.PASS, said("the INSERT was accepted"))
+        inserted = Judged(Verdict.PASS, message("the INSERT was accepted"))
         try:
             rows = (await self.cloud.query(project, sql.count_rows(*path), self.where(path[1]))).rows
         except ProblemError as error:
             return checks.judge_error(error.problem, refused), inserted
-        read = rows[0][0] if rows else said("nothing")
+        read = rows[0][0] if rows else message("nothing")
         if read != "1":
-            return Judged(Verdict.FAIL, said("wrote 1 row, read {read}", read=read)), inserted
-        return Judged(Verdict.PASS, said("created, wrote 1 row, read it, dropped")), inserted
+            return Judged(Verdict.FAIL, message("wrote 1 row, read {read}", read=read)), inserted
+        return Judged(Verdict.PASS, message("created, wrote 1 row, read it, dropped")), inserted
 
     async def sweep(self, dataset: str, tables: Iterable[TableInfo]) -> None:
         """Drop probes that a killed run left: ours by prefix and label, and too old to be in use."""
@@ -148,16 +148,18 @@ class Prober(Checker):
         except ProblemError as error:
             if error.problem.code != "KBQ-TABLE-WRITE-DENIED":
                 raise
-            why = error.problem.original or error.problem.title
-            return await self._tables_are_safe(wish, said("refused: {why}", why=why))
+            why = error.problem.words
+            return await self._tables_are_safe(wish, message("refused: {why}", why=why))
         dropped = await self.drop(path) is None
-        found = await self.too_many(wish) or [Held(said("write access"), on_dataset(wish.name), self.where(wish.name))]
-        text = said(
+        found = await self.too_many(wish) or [
+            Held(message("write access"), on_dataset(wish.name), self.where(wish.name))
+        ]
+        text = message(
             "a table could be created and dropped" if dropped else "a table could be created and could not be dropped"
         )
         return Judged(Verdict.FAIL, text, self.over_grant(found))
 
-    async def _tables_are_safe(self, wish: RequiredDataset, refusal: Said) -> Judged:
+    async def _tables_are_safe(self, wish: RequiredDataset, refusal: Message) -> Judged:
         """Ask what the account may do with each table: a grant may be held on a table alone.
 
         Raises:
@@ -180,13 +182,13 @@ class Prober(Checker):
         outcome = zip(tried, answers, strict=True)
         if open_ := [t for t, held in outcome if held and not isinstance(held, BaseException)]:
             table = open_[0].name
-            text = said(
+            text = message(
                 "the account can change: {names}; only a new table was refused",
                 names=", ".join(t.name for t in open_[:5]),
             )
             found = await self.too_many(wish)
             if not found:
-                roles = await self._roles_on(wish, table) or (said("write access"),)
+                roles = await self._roles_on(wish, table) or (message("write access"),)
                 found = [Held(role, on_table(wish.name, table), self.where(wish.name)) for role in roles]
             return Judged(Verdict.FAIL, text, self.over_grant(found))
         for answer in answers:
@@ -194,14 +196,14 @@ class Prober(Checker):
                 raise answer
         if not tables:
             return Judged(Verdict.PASS, refusal)
-        none = said_many(
+        none = message_n(
             "it cannot change the {n} table there is", "it can change none of the {n} tables there are", len(tried)
         )
         if len(tables) > len(tried):
-            limit = said("{n} tables", n=len(tried))
+            limit = message("{n} tables", n=len(tried))
             more = self.problem("KBQ-NOT-SEARCHED", resource=on_dataset(wish.name), limit=limit)
-            return Judged(Verdict.UNKNOWN, said("there are more than were tried: {text}", text=none), more)
-        return Judged(Verdict.PASS, said("{none}; {refused}", none=none, refused=refusal))
+            return Judged(Verdict.UNKNOWN, message("there are more than were tried: {text}", text=none), more)
+        return Judged(Verdict.PASS, message("{none}; {refused}", none=none, refused=refusal))
 
     async def _tables_of(self, dataset: str) -> tuple[tuple[TableInfo, ...], bool]:
         """Return the tables, and whether the account sees them. Who may not list them may change them all the same:

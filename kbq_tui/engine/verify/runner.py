@@ -15,7 +15,7 @@ from kbq_tui.engine.verify.isolation import MAX_OTHER_DATASETS, Isolation
 from kbq_tui.engine.verify.probing import MAX_LISTED, MAX_TRIED, is_probe, of_dataset
 from kbq_tui.engine.verify.table_ends import with_ends
 from kbq_tui.engine.waiting import NO_PATIENCE, Emit, Patience, own_changes
-from kbq_tui.i18n.messages import said, said_many
+from kbq_tui.i18n.messages import Message, message, message_n
 from kbq_tui.model import checks
 from kbq_tui.model.changes import ACCOUNT, KEY, grant_on, is_recent
 from kbq_tui.model.checks import CheckResult, Judged, Verdict
@@ -84,17 +84,17 @@ class _Verification(Isolation):
         else:
             before = await look_for_cause(self.spec, self.ports.cloud)
         await self.check(checks.KEYS, "iam.serviceAccounts.keys.list", self._keys, depends_on=(KEY, ACCOUNT))
-        why = said("not tried, because the key does not sign in")
+        why = message("not tried, because the key does not sign in")
         if checks.handed_over(self.results.values()):
-            why = said("not tried, because the key is not on this machine any more")
+            why = message("not tried, because the key is not on this machine any more")
         for check in checks.expected(self.spec):
             if check.id not in self.results:
                 self.record(check, "", Judged(Verdict.SKIPPED, why))
         results = tuple(self.results[c.id] for c in checks.expected(self.spec))
         causes = await causes_of(self.spec, self.ports.cloud, results, before)
         gone = {name for name, info in self.looked.items() if info is None}
-        told = followed(self.spec, explained(results, causes), gone)
-        return tuple(self.retold(result) for result in told)
+        final = followed(self.spec, explained(results, causes), gone)
+        return tuple(self.retold(result) for result in final)
 
     async def _authenticated(self) -> bool:
         async def sign_in() -> Judged:
@@ -110,11 +110,11 @@ class _Verification(Isolation):
                 self.account_cloud = self.ports.impersonate(secret)
                 self.used_key = key_id_of(secret)
             await self.cloud.authenticate()
-            return Judged(Verdict.PASS, said("an access token for {account}", account=spec.account_email))
+            return Judged(Verdict.PASS, message("an access token for {account}", account=spec.account_email))
 
         result = await self.check(
             checks.KEY_AUTH,
-            said("oauth2 token, JWT bearer grant signed with the key"),
+            message("oauth2 token, JWT bearer grant signed with the key"),
             sign_in,
             fails=key_refused,
             depends_on=(KEY, ACCOUNT),
@@ -171,7 +171,7 @@ class _Verification(Isolation):
         """Judge what is set on a dataset itself; looked at once, with where it lies."""
         info = self.looked[wish.name]
         context = replace(self.context, location=self.where(wish.name))
-        gone = Judged(Verdict.SKIPPED, said("{dataset} does not exist", dataset=wish.name))
+        gone = Judged(Verdict.SKIPPED, message("{dataset} does not exist", dataset=wish.name))
         kept, private = gone, gone
         if isinstance(info, DatasetInfo):
             kept = checks.judge_kept(wish.name, expiring(info, context), too_short=too_short(wish, info))
@@ -188,8 +188,8 @@ class _Verification(Isolation):
     async def _query_run(self) -> None:
         async def ask() -> Judged:
             rows = (await self.cloud.query(self.spec.project, sql.probe(), self.location)).rows
-            answer = rows[0][0] if rows and rows[0] else said("nothing")
-            text = said("SELECT 1 answered {answer}", answer=answer)
+            answer = rows[0][0] if rows and rows[0] else message("nothing")
+            text = message("SELECT 1 answered {answer}", answer=answer)
             return Judged(Verdict.PASS if rows and rows[0] == ("1",) else Verdict.UNKNOWN, text)
 
         await self.check(checks.QUERY_RUN, sql.probe(), ask, fails=lambda p: p.code == "KBQ-JOB-USER-MISSING")
@@ -213,7 +213,7 @@ class _Verification(Isolation):
 
         async def ask() -> Judged:
             if not statement:
-                text = said("where the dataset is could not be found out, so it cannot be asked")
+                text = message("where the dataset is could not be found out, so it cannot be asked")
                 return Judged(Verdict.UNKNOWN, text)
             try:
                 rows, own = (await self.cloud.query(self.spec.project, statement, where)).rows, False
@@ -235,7 +235,7 @@ class _Verification(Isolation):
                 # OBJECT_PRIVILEGES does not tell of conditions.
                 judged = self.bounded(judged, await self.condition(wish), wish.role, on_dataset(wish.name))
             if own:
-                text = said("{evidence} (asked with your own login)", evidence=judged.evidence)
+                text = message("{evidence} (asked with your own login)", evidence=judged.evidence)
                 judged = replace(judged, evidence=text)
             return self.perhaps_not_yet(judged) if judged.problem is missing else judged
 
@@ -274,8 +274,8 @@ class _Verification(Isolation):
         result = await self.check(
             checks.STAGING_WRITE, self.cycle_text(wish), ask, fails=refused, depends_on=(grant_on(wish.name),)
         )
-        judged = billing[0] if billing else Judged(Verdict.UNKNOWN, said("no INSERT was reached"), result.problem)
-        self.record(checks.BILLING, said("INSERT INTO the probe table"), judged)
+        judged = billing[0] if billing else Judged(Verdict.UNKNOWN, message("no INSERT was reached"), result.problem)
+        self.record(checks.BILLING, message("INSERT INTO the probe table"), judged)
 
     async def _writable(self, wish: RequiredDataset) -> None:
         async def ask() -> Judged:
@@ -290,14 +290,14 @@ class _Verification(Isolation):
         await self.check(checks.read_only(wish), statement, lambda: self.must_not_write(wish, path))
 
     async def _readable(self, wish: RequiredDataset) -> None:
-        call = said("{sql}, as a dry run", sql=sql.read_one(self.spec.project, wish.name, "…"))
+        call = message("{sql}, as a dry run", sql=sql.read_one(self.spec.project, wish.name, "…"))
 
         async def ask() -> Judged:
             found = await self.cloud.tables(self.spec.project, wish.name, MAX_LISTED)
             await self.sweep(wish.name, found)
             tables = tuple(t for t in found if not is_probe(t))
             if not tables:
-                return Judged(Verdict.PASS, said("nothing to read yet: the dataset is empty"))
+                return Judged(Verdict.PASS, message("nothing to read yet: the dataset is empty"))
             tried = tables[:MAX_TRIED]
             answers = await self.dry_reads(wish.name, tried)
             if any(why is not None and why.code == "KBQ-TABLE-NOT-FOUND" for why in answers):
@@ -305,10 +305,10 @@ class _Verification(Isolation):
                 there = {t.name for t in await self.cloud.tables(self.spec.project, wish.name, MAX_LISTED)}
                 answers = [why for t, why in zip(tried, answers, strict=True) if t.name in there]
                 tried = tuple(t for t in tried if t.name in there)
-            note = said(" (the first {n} of more)", n=MAX_TRIED) if len(tables) > MAX_TRIED else ""
+            note = message(" (the first {n} of more)", n=MAX_TRIED) if len(tables) > MAX_TRIED else ""
             bad = [(t, why) for t, why in zip(tried, answers, strict=True) if why is not None]
             if not bad:
-                read = said_many(
+                read = message_n(
                     "{n} table or view can be read{note}",
                     "all {n} tables and views can be read{note}",
                     len(tried),
@@ -316,13 +316,13 @@ class _Verification(Isolation):
                 )
                 seen = await hidden_rows(self, wish.name, tried, Judged(Verdict.PASS, read))
                 if len(tables) > MAX_TRIED and seen.verdict is Verdict.PASS:
-                    limit = said("{n} tables", n=MAX_TRIED)
+                    limit = message("{n} tables", n=MAX_TRIED)
                     more = self.problem("KBQ-NOT-SEARCHED", resource=on_dataset(wish.name), limit=limit)
                     return Judged(Verdict.UNKNOWN, seen.evidence, more)
                 return with_ends(self, wish.name, self.looked[wish.name], tables, seen)
             judged = [checks.judge_error(why, _cannot_read(t)) for t, why in bad]
             worst = next((j for j in judged if j.verdict is Verdict.FAIL), judged[0])
-            text = said(
+            text = message(
                 "{n} of {all} cannot be read{note}: {names}: {why}",
                 n=len(bad),
                 all=len(tried),
@@ -343,42 +343,42 @@ class _Verification(Isolation):
         local = await offload(lambda: self.ports.keys.inspect(spec.key_file, spec.project, spec.account_email))
         handed = await self._handed_over()
         if local is None and not handed:
-            problem = self.problem("KBQ-KEY-FILE-MISSING", path=said("its place"))
-            return Judged(Verdict.FAIL, said("there is no key here"), problem)
-        path: str = said("Klaviyo")
+            problem = self.problem("KBQ-KEY-FILE-MISSING", path=message("its place"))
+            return Judged(Verdict.FAIL, message("there is no key here"), problem)
+        path: str | Message = message("Klaviyo")
         ours = next((k for k in reversed(handed) if k in keys), handed[-1] if handed else "")
         if local is not None:
             ours, path = self.used_key or local.key_id, local.path
         if ours not in keys and not self._signed_in:
             if local is not None and self._is_new(local):
-                text = said("the key was created a moment ago, and Google does not list it yet")
+                text = message("the key was created a moment ago, and Google does not list it yet")
                 return self.perhaps_not_yet(Judged(Verdict.UNKNOWN, text, self.problem("KBQ-KEY-NOT-FOUND")))
             problem = self.problem("KBQ-KEY-DEAD", path=path, key_id=ours)
-            text = said("the key here is not among the account's keys")
+            text = message("the key here is not among the account's keys")
             if local is None:
-                text = said("the key that was handed over is not among the account's keys")
+                text = message("the key that was handed over is not among the account's keys")
             return Judged(Verdict.FAIL, text, problem)
         if ours in keys and keys[ours].disabled:
             problem = self.problem("KBQ-KEY-DISABLED", path=path, key_id=ours)
-            text = said("the key here is switched off at Google")
+            text = message("the key here is switched off at Google")
             if local is None:
-                text = said("the key that was handed over is switched off at Google")
+                text = message("the key that was handed over is switched off at Google")
             return Judged(Verdict.FAIL, text, problem)
         if others := [k for k in keys if k != ours and k not in handed]:
             problem = self.problem("KBQ-KEY-UNHELD", key_id=others[0])
-            text = said("{n} more: {keys}", n=len(others), keys=", ".join(k[:12] for k in others))
+            text = message("{n} more: {keys}", n=len(others), keys=", ".join(k[:12] for k in others))
             return Judged(Verdict.FAIL, text, problem)
         if given := [k for k in handed if k in keys and k != ours]:
-            text = said(
+            text = message(
                 "{key}, and handed over (shredded here): {keys}", key=ours[:12], keys=", ".join(k[:12] for k in given)
             )
             return Judged(Verdict.FAIL, text, self.problem("KBQ-KEY-SECOND", key_id=given[-1]))
         if local is None:
-            return Judged(Verdict.PASS, said("one key, {key}, handed over (shredded here)", key=ours[:12]))
+            return Judged(Verdict.PASS, message("one key, {key}, handed over (shredded here)", key=ours[:12]))
         if ours not in keys:
-            text = said("{key} has signed in; Google does not list it yet, and lists no other", key=ours[:12])
+            text = message("{key} has signed in; Google does not list it yet, and lists no other", key=ours[:12])
             return Judged(Verdict.PASS, text)
-        return Judged(Verdict.PASS, said("one key, {key}", key=ours[:12]))
+        return Judged(Verdict.PASS, message("one key, {key}", key=ours[:12]))
 
     async def _handed_over(self) -> tuple[str, ...]:
         """Return the ids of the keys that were handed over and shredded here, newest last."""

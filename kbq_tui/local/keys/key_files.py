@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kbq_tui.i18n.messages import joined, said
+from kbq_tui.i18n.messages import EMPTY, Message, joined, message
 from kbq_tui.local.files import (
     FILE_MODE,
     FOLDER_MODE,
@@ -84,7 +84,7 @@ class KeyFiles:
         try:
             return read_handed_over(path, email)
         except ValueError:
-            raise problem("KBQ-KEY-FILE-UNREADABLE", path=path, reason=said("It is not a note of ours.")) from None
+            raise problem("KBQ-KEY-FILE-UNREADABLE", path=path, reason=message("It is not a note of ours.")) from None
         except OSError as error:
             raise os_problem(error, path, "KBQ-KEY-FILE-UNREADABLE") from error
 
@@ -128,10 +128,10 @@ class KeyFiles:
             unknown = not outcome.done and (outcome.asked or record is not None)
             code = "KBQ-KEYRING" if unknown else "KBQ-KEY-FILE-MISSING"
             raise problem(code, path=place.path, reason=outcome.note)
-        key_facts(copy, said("the system keyring"), email)
+        key_facts(copy, message("the system keyring"), email)
         return copy
 
-    def mend(self, path: str | None, project: str, email: str) -> tuple[str, ...]:
+    def mend(self, path: str | None, project: str, email: str) -> tuple[Message, ...]:
         """Take away what others may do with the key file, and with those of its folders that are ours.
 
         Returns:
@@ -141,25 +141,25 @@ class KeyFiles:
             ProblemError: where the file is not ours or the system refuses.
         """
         place = self._place(path, project, email)
-        done: list[str] = []
+        done: list[Message] = []
         try:
             with open_own(place.path, os.O_RDONLY) as fd:
                 mode = stat.S_IMODE(os.fstat(fd).st_mode)
                 if mode != FILE_MODE:
                     os.fchmod(fd, FILE_MODE)
-                    done.append(said("{path}: mode {mode} is now 0600", path=place.path, mode=f"{mode:04o}"))
+                    done.append(message("{path}: mode {mode} is now 0600", path=place.path, mode=f"{mode:04o}"))
             for folder in self._own_folders(place):
                 mode = stat.S_IMODE(folder.stat().st_mode)
                 if mode != FOLDER_MODE:
                     folder.chmod(FOLDER_MODE)
-                    done.append(said("{path}: mode {mode} is now 0700", path=folder, mode=f"{mode:04o}"))
+                    done.append(message("{path}: mode {mode} is now 0700", path=folder, mode=f"{mode:04o}"))
         except FileNotFoundError:
-            raise problem("KBQ-KEY-FILE-MISSING", path=place.path, reason=said("There is no such file.")) from None
+            raise problem("KBQ-KEY-FILE-MISSING", path=place.path, reason=message("There is no such file.")) from None
         except OSError as error:
             raise os_problem(error, place.path, "KBQ-KEY-FILE-UNWRITABLE") from error
         return tuple(done)
 
-    def shred(self, path: str | None, project: str, email: str) -> str:
+    def shred(self, path: str | None, project: str, email: str) -> Message:
         """Overwrite and delete the key file; the keyring's copy stays for later checks, the key's id in a note.
 
         Overwriting cannot reach what a copy-on-write file system, a solid-state disk or a backup has kept.
@@ -173,7 +173,7 @@ class KeyFiles:
         place = self._place(path, project, email)
         key = place.read()
         if not key:
-            raise problem("KBQ-KEY-FILE-MISSING", path=place.path, reason=said("There is no such file."))
+            raise problem("KBQ-KEY-FILE-MISSING", path=place.path, reason=message("There is no such file."))
         facts = key_facts(key, place.path, email)  # nothing else is ever shredded
         try:
             note_handed_over(self._handed_path(project, email), facts)
@@ -184,10 +184,10 @@ class KeyFiles:
             destroy(place, place.doomed)
         record = self._record(project, email)
         if record is not None and record.key_id == facts.key_id:
-            return said("The copy in the system keyring stays, for later checks.")
-        return said("There is no other copy on this machine: later checks cannot sign in with this key.")
+            return message("The copy in the system keyring stays, for later checks.")
+        return message("There is no other copy on this machine: later checks cannot sign in with this key.")
 
-    def keep_copy(self, project: str, email: str, key: Secret, facts: Facts) -> tuple[bool, tuple[str, ...]]:
+    def keep_copy(self, project: str, email: str, key: Secret, facts: Facts) -> tuple[bool, tuple[Message, ...]]:
         """Put a copy into the keyring, note that it is there, and delete that of the account's older key.
 
         Returns:
@@ -195,13 +195,13 @@ class KeyFiles:
         """
         older = self._record(project, email)
         outcome = self._copies.store(facts, key)
-        notes = [] if outcome.done else [said("No copy in the system keyring: {why}", why=outcome.note)]
+        notes = [] if outcome.done else [message("No copy in the system keyring: {why}", why=outcome.note)]
         replaced = Outcome(True)
         if older is not None and older.key_id != facts.key_id:
             replaced = self._copies.forget(older)
             if not replaced.done:
                 notes.append(
-                    said(
+                    message(
                         "The copy of the older key {id} is still in the system keyring: {why}",
                         id=older.key_id,
                         why=replaced.note,
@@ -214,11 +214,11 @@ class KeyFiles:
             elif replaced.done:
                 drop_copy(path)
         except OSError as error:
-            text = said("The system keyring has a copy, but that could not be noted: {why}.", why=words_of(error))
+            text = message("The system keyring has a copy, but that could not be noted: {why}.", why=words_of(error))
             return False, (*notes, text)
         return outcome.done, tuple(notes)
 
-    def forget_copy(self, project: str, email: str) -> str:
+    def forget_copy(self, project: str, email: str) -> Message:
         """Delete the keyring's copy (the key was deleted at Google).
 
         Returns:
@@ -226,20 +226,20 @@ class KeyFiles:
         """
         record = self._record(project, email)
         if record is None:
-            return ""
+            return EMPTY
         outcome = self._copies.forget(record)
         if outcome.done:
             with suppress(OSError):
                 drop_copy(self._record_path(project, email))
         return outcome.note
 
-    def warnings(self, place: Place) -> tuple[str, ...]:
+    def warnings(self, place: Place) -> tuple[Message, ...]:
         """Say what is not as it should be with a key file and with those of its folders that are ours."""
         out = list(place.warnings())
         for folder in self._own_folders(place):
             mode = stat.S_IMODE(folder.stat().st_mode)
             if mode & 0o077 and not (folder == place.folder and mode & 0o022):  # of that one it is said already
-                text = said(
+                text = message(
                     "Others may look into the folder {path}: its mode is {mode}. kbq-tui key mend sets 0700.",
                     path=folder,
                     mode=f"{mode:04o}",
@@ -297,24 +297,26 @@ class Slot:
         place = self._place
         facts = key_facts(key, place.path, self._email)
         if self._fd < 0 or not is_at(self._fd, place.path):
-            raise problem("KBQ-KEY-FILE-TAKEN", path=place.path, reason=said("The reservation was replaced meanwhile."))
+            raise problem(
+                "KBQ-KEY-FILE-TAKEN", path=place.path, reason=message("The reservation was replaced meanwhile.")
+            )
         put(place, key)
         self._close()
         # The key is in place: from here on it is too late to call anything a failure.
-        warnings: tuple[str, ...] = ()
+        warnings: tuple[Message, ...] = ()
         try:
             warnings += self._store.warnings(place)
         except OSError as error:
-            warnings += (said("Who else may reach the key could not be seen: {why}.", why=words_of(error)),)
+            warnings += (message("Who else may reach the key could not be seen: {why}.", why=words_of(error)),)
         try:
             sync(place)
         except OSError as error:
-            warnings += (said("The key's folder could not be synced to disk: {why}.", why=words_of(error)),)
+            warnings += (message("The key's folder could not be synced to disk: {why}.", why=words_of(error)),)
         try:
             copied, notes = self._store.keep_copy(self._project, self._email, key, facts)
         except Exception as error:  # noqa: BLE001  # whatever a keyring does, the key is kept
             why = joined("", type(error).__name__, ".")
-            copied, notes = False, (said("No copy in the system keyring: {why}", why=why),)
+            copied, notes = False, (message("No copy in the system keyring: {why}", why=why),)
         warnings += notes
         from kbq_tui.model.observed import LocalKey
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Final, TypeVar
 
-from kbq_tui.i18n.messages import Said, joined, said
+from kbq_tui.i18n.messages import EMPTY, Message, joined, message
 from kbq_tui.local.keys.keyring_entries import Entries, Name, NoKeyringError, system_keyrings
 from kbq_tui.local.keys.place import Facts, safe_name
 from kbq_tui.model.lean_dataclass import dataclass
@@ -37,7 +37,7 @@ class Outcome:
     """
 
     done: bool
-    note: str = ""
+    note: Message = EMPTY
     asked: bool = True
 
 
@@ -91,7 +91,7 @@ class KeyringCopy:
             value = json.dumps(json.loads(key.reveal()))
             keyring = keyrings[0]
             if not all(_holds(found, facts) for found in keyring.read(name)):
-                text = said(
+                text = message(
                     "The system keyring has an entry of another program's under {service}.", service=name.service
                 )
                 raise _Failed(text)
@@ -102,7 +102,7 @@ class KeyringCopy:
                 keyring.write(name, value)
                 if value in keyring.read(name):
                     return
-                why = said("The system keyring did not keep the whole key.")
+                why = message("The system keyring did not keep the whole key.")
             except Exception as error:  # noqa: BLE001  # backends raise what they like
                 why = _words_of(error, key)
             if not _taken_back(keyring, name, value):
@@ -128,7 +128,7 @@ class KeyringCopy:
 
         outcome, value = self._call(act)
         if outcome.done and value is None:
-            outcome = Outcome(True, said("The system keyring has no copy."))
+            outcome = Outcome(True, message("The system keyring has no copy."))
         return value, outcome
 
     def forget(self, facts: Facts) -> Outcome:
@@ -146,7 +146,7 @@ class KeyringCopy:
             left = _look(keyrings, facts)
             if errors or left.errors or left.ours:
                 at = left.ours[0][1] if left.ours else name
-                why = _words_of([*errors, *left.errors][0]) if errors or left.errors else said("It is still there.")
+                why = _words_of([*errors, *left.errors][0]) if errors or left.errors else message("It is still there.")
                 raise _Failed(joined(" ", why, _how_to_delete(at)))
 
         return self._call(act)[0]
@@ -159,10 +159,10 @@ class KeyringCopy:
     ) -> tuple[Outcome, T | None]:
         """Run on a daemon thread, for a thread that hangs cannot be stopped, only left behind."""
         if self._off:
-            note = said("The system keyring is switched off (KBQ_TUI_KEYRING=off).")
+            note = message("The system keyring is switched off (KBQ_TUI_KEYRING=off).")
             return Outcome(False, note, asked=False), None
         if self._hangs:
-            return Outcome(False, said("The system keyring does not answer.")), None
+            return Outcome(False, message("The system keyring does not answer.")), None
         answer: queue.SimpleQueue[tuple[Outcome, T | None]] = queue.SimpleQueue()
         attempt = _Attempt()
 
@@ -179,13 +179,13 @@ class KeyringCopy:
         try:
             threading.Thread(target=run, name="keyring", daemon=True).start()
         except RuntimeError:  # the system's limit
-            return Outcome(False, said("The system has no thread left to ask the system keyring.")), None
+            return Outcome(False, message("The system has no thread left to ask the system keyring.")), None
         try:
             return answer.get(timeout=self._deadline)
         except queue.Empty:
             self._hangs = True
             attempt.given_up.set()
-            note = said("The system keyring did not answer within {n} seconds.", n=f"{self._deadline:g}")
+            note = message("The system keyring did not answer within {n} seconds.", n=f"{self._deadline:g}")
             if name is not None and attempt.writing.is_set():
                 note = joined(" ", note, _may_be_left(name))
             return Outcome(False, note), None
@@ -236,12 +236,12 @@ def _taken_back(keyring: Entries, name: Name, value: str) -> bool:
         return False
 
 
-def _may_be_left(name: Name) -> Said:
-    return joined(" ", said("A copy of the key, or a part of it, may be left there."), _how_to_delete(name))
+def _may_be_left(name: Name) -> Message:
+    return joined(" ", message("A copy of the key, or a part of it, may be left there."), _how_to_delete(name))
 
 
-def _how_to_delete(name: Name) -> Said:
-    return said(
+def _how_to_delete(name: Name) -> Message:
+    return message(
         "Look for the entry {service} of {user} in the keyring's own program, or delete it with: "
         "keyring del {service} {user}",
         service=name.service,
@@ -249,12 +249,12 @@ def _how_to_delete(name: Name) -> Said:
     )
 
 
-def _words_of(error: Exception, key: Secret | None = None) -> Said:
+def _words_of(error: Exception, key: Secret | None = None) -> Message:
     """Return what a backend raised as one sentence, without the key should it quote that."""
     from keyring.errors import KeyringLocked
 
     if isinstance(error, KeyringLocked):
-        return said("The system keyring is locked.")
+        return message("The system keyring is locked.")
     known = [key.reveal().decode(errors="replace")] if key else []
     text = inert(scrub(str(error), known), 200)
-    return said("The system keyring refused: {kind}: {text}", kind=type(error).__name__, text=text)
+    return message("The system keyring refused: {kind}: {text}", kind=type(error).__name__, text=text)

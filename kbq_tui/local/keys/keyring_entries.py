@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from typing import Any, Final, Protocol
 
-from kbq_tui.i18n.messages import said
+from kbq_tui.i18n.messages import message
 from kbq_tui.model.lean_dataclass import dataclass
 
 APPLICATION: Final = "kbq-tui"
@@ -137,7 +137,7 @@ def system_keyrings() -> list[Entries]:
     real = [b for b in getattr(backend, "backends", [backend]) if not _hollow(b)]
     if not real:
         name = type(backend).__module__.rpartition(".")[2]
-        raise NoKeyringError(said("This machine has no system keyring ({kind}).", kind=name))
+        raise NoKeyringError(message("This machine has no system keyring ({kind}).", kind=name))
     return [entries_of(b) for b in real]
 
 

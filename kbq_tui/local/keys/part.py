@@ -9,12 +9,12 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from kbq_tui.i18n.messages import joined, said
+from kbq_tui.i18n.messages import EMPTY, joined, message
 from kbq_tui.local.files import create_private, folder_fd, sync_folder, write_all
 from kbq_tui.local.keys.place import Place, key_facts, open_own
 from kbq_tui.local.keys.reservation import reserve
 from kbq_tui.local.os_errors import os_problem, problem, words_of
-from kbq_tui.model.problem import ProblemError
+from kbq_tui.model.problem import ProblemError, RemedyStep
 from kbq_tui.model.secret import Secret
 
 _BEGINNING = '{"type":"service_account"'
@@ -33,7 +33,7 @@ def try_out(place: Place) -> None:
     path = place.folder / place.part
     left = place.read(place.part)
     if left and not _may_be_a_key(left):
-        raise problem("KBQ-KEY-FILE-TAKEN", path=path, reason=said("There is a file already."))
+        raise problem("KBQ-KEY-FILE-TAKEN", path=path, reason=message("There is a file already."))
     with folder_fd(place.folder) as folder:
         if left is None:
             os.close(create_private(place.part, folder))
@@ -50,7 +50,7 @@ def cannot_replace(place: Place, error: OSError) -> ProblemError:
     empty = [path for path in (place.folder / place.part, place.path) if path.exists()]
     if not empty:
         return os_problem(error, place.path, "KBQ-KEY-FILE-UNWRITABLE")
-    reason = said(
+    reason = message(
         "files can be created there, but not moved or deleted ({why}); these stay, empty: {paths}",
         why=words_of(error),
         paths=", ".join(map(str, empty)),
@@ -157,7 +157,7 @@ def _may_be_a_key(data: Secret) -> bool:
     Text that does not begin as Google's keys begin is a file of the operator's.
     """
     try:
-        key_facts(data, "", "")
+        key_facts(data, EMPTY, "")
     except ProblemError:
         pass
     else:
@@ -187,15 +187,13 @@ def _emptied(fd: int) -> bool:
 
 def _with_leftover(error: ProblemError, path: Path) -> ProblemError:
     """Return the error with a step that says where the key's bytes are still to be found."""
-    step = joined(
-        "\n",
-        said(
+    step = RemedyStep(
+        message(
             "The key is still in {path}, which could neither be emptied nor deleted. Delete it; where the folder can "
             "only be added to, lift that first:",
             path=path,
         ),
-        f"sudo chattr -a {shlex.quote(str(path.parent))}",
-        f"rm {shlex.quote(str(path))}",
+        (f"sudo chattr -a {shlex.quote(str(path.parent))}", f"rm {shlex.quote(str(path))}"),
     )
     known = error.problem
     return ProblemError(replace(known, remedy=(step, *known.remedy), details={**known.details, "left": str(path)}))

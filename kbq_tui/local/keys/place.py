@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
 
-from kbq_tui.i18n.messages import said
+from kbq_tui.i18n.messages import Message, message
 from kbq_tui.local.files import make_folder, read_all
 from kbq_tui.local.os_errors import os_problem, problem
 from kbq_tui.model import key_file
@@ -57,12 +57,12 @@ class Place:
             # Not resolve(), which would follow the file's own link.
             whole = Path(os.path.abspath(Path(path).expanduser()))  # noqa: PTH100
         except RuntimeError:
-            reason = said("There is no such home folder.")
+            reason = message("There is no such home folder.")
             raise problem("KBQ-KEY-FILE-UNREADABLE", path=path, reason=reason) from None
         if "\0" in path:
-            raise problem("KBQ-KEY-FILE-UNREADABLE", path=path, reason=said("This is no file name."))
+            raise problem("KBQ-KEY-FILE-UNREADABLE", path=path, reason=message("This is no file name."))
         if not whole.name or path.endswith("/"):
-            raise problem("KBQ-KEY-FILE-UNWRITABLE", path=path, reason=said("This is a folder."))
+            raise problem("KBQ-KEY-FILE-UNWRITABLE", path=path, reason=message("This is a folder."))
         for folder in reversed(whole.parents):
             try:
                 info = folder.lstat()
@@ -119,7 +119,7 @@ class Place:
             return None
         except OSError as error:
             if error.errno == errno.EFBIG:
-                reason = said("The file is too large for a key.")
+                reason = message("The file is too large for a key.")
                 raise problem("KBQ-KEY-FILE-INVALID", path=path, reason=reason) from None
             raise os_problem(error, path, "KBQ-KEY-FILE-UNREADABLE") from error
 
@@ -130,36 +130,38 @@ class Place:
         except (OSError, OverflowError, ValueError):
             return None
 
-    def warnings(self) -> tuple[str, ...]:
+    def warnings(self) -> tuple[Message, ...]:
         """Say what is not as it should be: modes wider than the owner's, a git work tree around it."""
-        out: list[str] = []
+        out: list[Message] = []
         info = self.path.stat(follow_symlinks=False)
         mode = stat.S_IMODE(info.st_mode)
         if mode & 0o077:
             out.append(
-                said(
+                message(
                     "Others on this machine may read the key file: its mode is {mode}. kbq-tui key mend sets 0600.",
                     mode=f"{mode:04o}",
                 )
             )
         if info.st_nlink > 1:
-            text = said("The key file has {n} names (hard links): shredding it removes one of them.", n=info.st_nlink)
+            text = message(
+                "The key file has {n} names (hard links): shredding it removes one of them.", n=info.st_nlink
+            )
             out.append(text)
         above = self.folder.stat()
         if above.st_mode & 0o022 and not above.st_mode & stat.S_ISVTX:
             mode = stat.S_IMODE(above.st_mode)
-            out.append(said("Others may put files into the key's folder: its mode is {mode}.", mode=f"{mode:04o}"))
+            out.append(message("Others may put files into the key's folder: its mode is {mode}.", mode=f"{mode:04o}"))
         out += _exposed(self.folder, self.asked)
         tree = git_tree(self.folder)
         if tree is not None:
-            text = said(
+            text = message(
                 "The key file lies inside the git work tree {tree}: it could be committed by mistake.", tree=tree
             )
             out.append(text)
         return tuple(out)
 
 
-def _exposed(*folders: Path) -> tuple[str, ...]:
+def _exposed(*folders: Path) -> tuple[Message, ...]:
     """Say which folders above a key's others may exchange for their own, or for an older one of ours.
 
     Who may write to a folder may rename and replace what lies in it, whatever the modes of that are: the key would be
@@ -167,7 +169,7 @@ def _exposed(*folders: Path) -> tuple[str, ...]:
     the folder's own. Source: unlink(2), rename(2) (EPERM).
     """
     safe = {0, os.geteuid(), _unmapped_user()}
-    out: list[str] = []
+    out: list[Message] = []
     for below in dict.fromkeys(path for folder in folders for path in (folder, *folder.parents)):
         above = below.parent
         if above == below:
@@ -178,17 +180,17 @@ def _exposed(*folders: Path) -> tuple[str, ...]:
             continue
         mode = stat.S_IMODE(info.st_mode)
         if info.st_uid not in safe:
-            who = said("{above} belongs to {owner}", above=above, owner=user_name(info.st_uid))
+            who = message("{above} belongs to {owner}", above=above, owner=user_name(info.st_uid))
         elif mode & stat.S_IWOTH and not mode & stat.S_ISVTX:
-            who = said("everybody may write to {above} (mode {mode})", above=above, mode=f"{mode:04o}")
+            who = message("everybody may write to {above} (mode {mode})", above=above, mode=f"{mode:04o}")
         elif mode & stat.S_IWGRP and not mode & stat.S_ISVTX and info.st_gid not in (0, os.getegid()):
-            who = said("its group may write to {above} (mode {mode})", above=above, mode=f"{mode:04o}")
+            who = message("its group may write to {above} (mode {mode})", above=above, mode=f"{mode:04o}")
         elif mode & 0o022 and inner.st_uid not in safe:
-            who = said("it belongs to {owner}", owner=user_name(inner.st_uid))
+            who = message("it belongs to {owner}", owner=user_name(inner.st_uid))
         else:
             continue
         out.append(
-            said(
+            message(
                 "Others may put a folder of their own in the place of {path}, above the key: {who}.",
                 path=below,
                 who=who,
@@ -222,7 +224,7 @@ def open_own(path: Path, flags: int) -> Iterator[int]:
     try:
         info = os.fstat(fd)
         if not stat.S_ISREG(info.st_mode):
-            raise problem("KBQ-KEY-FILE-INVALID", path=path, reason=said("It is not a regular file."))
+            raise problem("KBQ-KEY-FILE-INVALID", path=path, reason=message("It is not a regular file."))
         if info.st_uid != os.geteuid():
             raise problem("KBQ-KEY-FILE-OWNER", path=path, owner=user_name(info.st_uid))
         yield fd
@@ -230,7 +232,7 @@ def open_own(path: Path, flags: int) -> Iterator[int]:
         os.close(fd)
 
 
-def key_facts(key: Secret, path: Path | str, email: str) -> Facts:
+def key_facts(key: Secret, path: Path | Message, email: str) -> Facts:
     """Read what a key says of itself, and make sure that it is a key of the account.
 
     Args:

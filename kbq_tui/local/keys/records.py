@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from kbq_tui.i18n.messages import said
+from kbq_tui.i18n.messages import message
 from kbq_tui.local.files import FileKind, check_output, read_regular, remove_ours, write_atomic
 from kbq_tui.local.keys.place import MAX_KEY, Facts
 
@@ -20,9 +20,9 @@ def _holds(data: bytes, kinds: dict[str, type]) -> bool:
 
 
 COPY_NOTE = FileKind(
-    said("a note of a copy in the keyring"), lambda data: _holds(data, {"key_id": str, "email": str, "project": str})
+    message("a note of a copy in the keyring"), lambda data: _holds(data, {"key_id": str, "email": str, "project": str})
 )
-HANDED_NOTE = FileKind(said("a note of keys handed over"), lambda data: _holds(data, {"email": str, "keys": list}))
+HANDED_NOTE = FileKind(message("a note of keys handed over"), lambda data: _holds(data, {"email": str, "keys": list}))
 
 
 def read_copy(path: Path, email: str) -> Facts | None:

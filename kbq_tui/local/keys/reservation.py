@@ -8,7 +8,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from kbq_tui.i18n.messages import said
+from kbq_tui.i18n.messages import EMPTY, Message, message
 from kbq_tui.local.files import FILE_MODE, create_private, is_held, sync_folder
 from kbq_tui.local.keys.place import Place
 from kbq_tui.local.os_errors import os_problem, problem, words_of
@@ -49,16 +49,16 @@ def _take_over(place: Place) -> int:
             raise problem("KBQ-KEY-FILE-SYMLINK", path=path) from None
         raise problem("KBQ-KEY-FILE-TAKEN", path=path, reason=words_of(error)) from error
     info = os.fstat(fd)
-    reason: str = ""
+    reason: Message = EMPTY
     code = "KBQ-KEY-FILE-TAKEN"
     if not stat.S_ISREG(info.st_mode) or info.st_size > 0:
-        reason = said("There is a file already." if stat.S_ISREG(info.st_mode) else "It is not a regular file.")
+        reason = message("There is a file already." if stat.S_ISREG(info.st_mode) else "It is not a regular file.")
     elif info.st_uid != os.geteuid():
-        reason = said("It belongs to another user.")
+        reason = message("It belongs to another user.")
     elif not _lock_soon(fd):
-        reason, code = said("Another process is making a key there now."), "KBQ-KEY-FILE-BUSY"
+        reason, code = message("Another process is making a key there now."), "KBQ-KEY-FILE-BUSY"
     elif not is_at(fd, path) or os.fstat(fd).st_size > 0:
-        reason = said("It changed while it was looked at.")
+        reason = message("It changed while it was looked at.")
     if reason:
         os.close(fd)
         raise problem(code, path=path, reason=reason)

@@ -9,7 +9,7 @@ from textual.events import DescendantFocus
 from textual.screen import ModalScreen
 from textual.widget import Widget
 
-from kbq_tui.i18n.messages import told
+from kbq_tui.i18n.messages import translate
 from kbq_tui.tui import keyboard
 from kbq_tui.tui._textual_compat import Fitting
 from kbq_tui.tui.host import Host, host_of
@@ -51,7 +51,7 @@ class Modal(Fitting, ModalScreen[T]):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="box"):
-            yield QuietStatic(plain(told(self.heading), "bold $primary"), id="box-title")
+            yield QuietStatic(plain(translate(self.heading), "bold $primary"), id="box-title")
             with Sheet(id="sheet"):
                 yield from self.fill()
             yield from self.foot()
@@ -67,7 +67,7 @@ class Modal(Fitting, ModalScreen[T]):
         yield from ()
 
     def hints(self) -> list[tuple[str, str]]:
-        return [("Esc", told("Close"))]
+        return [("Esc", translate("Close"))]
 
     def on_resize(self) -> None:
         """Leave room for title, buttons and hints: only the body scrolls."""

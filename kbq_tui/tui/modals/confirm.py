@@ -6,7 +6,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 
-from kbq_tui.i18n.messages import told
+from kbq_tui.i18n.messages import translate
 from kbq_tui.tui.modals.base import Modal
 from kbq_tui.tui.text import block
 from kbq_tui.tui.widgets.button import Button
@@ -42,7 +42,7 @@ class Confirm(Modal[bool]):
         self.focus_first("#yes" if self._harmless else "#no")
 
     def hints(self) -> list[tuple[str, str]]:
-        return [("Enter", told("Choose")), (told("Left/Right"), told("Other")), ("Esc", self._no)]
+        return [("Enter", translate("Choose")), (translate("Left/Right"), translate("Other")), ("Esc", self._no)]
 
     @on(Button.Pressed, "#yes")
     def _agree(self) -> None:

@@ -7,7 +7,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.content import Content
 
-from kbq_tui.i18n.messages import mark, told
+from kbq_tui.i18n.messages import N_, render, translate
 from kbq_tui.model.checks import expected
 from kbq_tui.model.problem import Problem
 from kbq_tui.tui import keyboard, side_panel
@@ -25,7 +25,7 @@ class Details(Modal[None]):
         check_id: the check's id.
     """
 
-    heading = mark("Check")
+    heading = N_("Check")
 
     def __init__(self, check_id: str) -> None:
         super().__init__()
@@ -36,8 +36,8 @@ class Details(Modal[None]):
 
     def foot(self) -> ComposeResult:
         with Horizontal(id="buttons"):
-            yield Button(told("Close"), id="close")
-            yield Button(told("Text to send"), id="handoff")
+            yield Button(translate("Close"), id="close")
+            yield Button(translate("Text to send"), id="handoff")
 
     def on_mount(self) -> None:
         self.query_one("#handoff").display = self._problem() is not None
@@ -53,19 +53,21 @@ class Details(Modal[None]):
         if check is None:
             return Content("")
         result = self.host.wizard.results.get(self._check_id)
-        parts = [Content.styled(told(check.title), "bold"), Content("\n")]
-        section = told("Article {n}:", n=check.article) if check.article != "+" else told("Not in the article:")
-        parts += [Content.styled(f"{section} ", "$text-quiet"), Content(told(check.why)), Content("\n")]
+        parts = [Content.styled(render(check.title), "bold"), Content("\n")]
+        section = (
+            translate("Article {n}:", n=check.article) if check.article != "+" else translate("Not in the article:")
+        )
+        parts += [Content.styled(f"{section} ", "$text-quiet"), Content(render(check.why)), Content("\n")]
         if result is not None:
             parts += [
                 Content("\n"),
-                Content.styled(told("What was run"), "bold"),
+                Content.styled(translate("What was run"), "bold"),
                 Content("\n"),
                 block(result.command, "$primary"),
             ]
             parts += [
                 Content("\n\n"),
-                Content.styled(told("What came back"), "bold"),
+                Content.styled(translate("What came back"), "bold"),
                 Content("\n"),
                 block(result.evidence),
                 Content("\n"),
@@ -103,14 +105,14 @@ class Commands(Modal[None]):
 
     def fill(self) -> ComposeResult:
         if not self._commands:
-            yield QuietStatic(told("This step changes nothing, so there is no command for it.") + "\n")
+            yield QuietStatic(translate("This step changes nothing, so there is no command for it.") + "\n")
         yield QuietStatic(self._content)
 
     def foot(self) -> ComposeResult:
         with Horizontal(id="buttons"):
             if self._commands:
-                yield Button(told("Copy the commands"), id="copy")
-            yield Button(told("Close"), id="close")
+                yield Button(translate("Copy the commands"), id="copy")
+            yield Button(translate("Close"), id="close")
 
     def on_mount(self) -> None:
         self.query(Button).first().focus(scroll_visible=False)
@@ -123,7 +125,7 @@ class Commands(Modal[None]):
 
     @on(Button.Pressed, "#copy")
     def action_copy(self) -> None:
-        self.host.copy_text(self._commands, told("Commands"))
+        self.host.copy_text(self._commands, translate("Commands"))
 
     def action_view(self) -> None:
         self.host.view_text(self._commands)
@@ -150,4 +152,4 @@ class PlainText(Modal[None]):
         self._text = text
 
     def fill(self) -> ComposeResult:
-        yield QuietStatic(block(self._text) if self._text else plain(told("nothing")))
+        yield QuietStatic(block(self._text) if self._text else plain(translate("nothing")))

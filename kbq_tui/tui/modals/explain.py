@@ -6,7 +6,7 @@ from textual.containers import Horizontal
 from textual.widgets import TextArea
 
 from kbq_tui.engine.threads import offload
-from kbq_tui.i18n.messages import mark, told
+from kbq_tui.i18n.messages import N_, translate
 from kbq_tui.model.problem import Problem
 from kbq_tui.tui.modals.base import Modal
 from kbq_tui.tui.modals.problem import describe
@@ -17,7 +17,7 @@ from kbq_tui.tui.widgets.static import QuietStatic
 class Explain(Modal[None]):
     """A box to paste into, and what it means."""
 
-    heading = mark("Paste an error from Google, gcloud, bq, a log, or Klaviyo")
+    heading = N_("Paste an error from Google, gcloud, bq, a log, or Klaviyo")
 
     def __init__(self) -> None:
         super().__init__()
@@ -28,9 +28,9 @@ class Explain(Modal[None]):
         area.cursor_blink = False
         yield area
         with Horizontal(id="buttons"):
-            yield Button(told("Explain"), id="explain")
-            yield Button(told("Text to send"), id="handoff")
-            yield Button(told("Clear"), id="clear")
+            yield Button(translate("Explain"), id="explain")
+            yield Button(translate("Text to send"), id="handoff")
+            yield Button(translate("Clear"), id="clear")
         yield QuietStatic(id="answer")
 
     def on_mount(self) -> None:
@@ -38,7 +38,7 @@ class Explain(Modal[None]):
         self.focus_first("#paste")
 
     def hints(self) -> list[tuple[str, str]]:
-        return [("Tab", told("To the buttons")), ("PgDn", told("More")), ("Esc", told("Close"))]
+        return [("Tab", translate("To the buttons")), ("PgDn", translate("More")), ("Esc", translate("Close"))]
 
     @on(Button.Pressed, "#explain")
     def _explain(self) -> None:
@@ -46,7 +46,7 @@ class Explain(Modal[None]):
 
     async def _recognise(self, text: str) -> None:
         if not text.strip():
-            self.say(told("Paste an error first."))
+            self.say(translate("Paste an error first."))
             return
         from kbq_tui.diagnosis.recognise import recognise_text
 

@@ -6,7 +6,7 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.widget import Widget
 
-from kbq_tui.i18n.messages import language, mark, told
+from kbq_tui.i18n.messages import N_, language, translate
 from kbq_tui.tui import keyboard
 from kbq_tui.tui.modals.base import Modal
 
@@ -22,7 +22,7 @@ def help_text(name: str, scopes: tuple[str, ...]) -> str:
         scopes: the scopes of the key table.
     """
     file = (_FOLDER if language() == "en" else _FOLDER / language()) / f"{name}.md"
-    lines = [file.read_text(encoding="utf-8").strip(), "", f"## {told('Keys')}", ""]
+    lines = [file.read_text(encoding="utf-8").strip(), "", f"## {translate('Keys')}", ""]
     lines += [f"- **{key}** {text}" for key, text in keyboard.help_lines(*scopes, "app")]
     return "\n".join(lines)
 
@@ -36,7 +36,7 @@ class Help(Modal[None]):
     """
 
     BINDINGS: ClassVar = [keyboard.bound("previous", "line(-1)"), keyboard.bound("next", "line(1)")]
-    heading = mark("Help")
+    heading = N_("Help")
 
     def __init__(self, name: str, scopes: tuple[str, ...]) -> None:
         super().__init__()
@@ -49,7 +49,7 @@ class Help(Modal[None]):
         yield sheet
 
     def hints(self) -> list[tuple[str, str]]:
-        return [(told("Up/Down"), told("Scroll")), ("Esc", told("Close"))]
+        return [(translate("Up/Down"), translate("Scroll")), ("Esc", translate("Close"))]
 
     def action_line(self, by: int) -> None:
         self.query_one("#sheet").scroll_relative(y=by, animate=False)

@@ -7,7 +7,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.content import Content
 
-from kbq_tui.i18n.messages import mark, told, told_many
+from kbq_tui.i18n.messages import N_, translate, translate_n
 from kbq_tui.model.observed import KeyInfo
 from kbq_tui.tui.modals.base import Modal
 from kbq_tui.tui.text import columns, plain
@@ -16,15 +16,15 @@ from kbq_tui.tui.widgets.rows import Row, Rows
 
 def age(key: KeyInfo, now: datetime) -> str:
     """Return when a key was created, and what else is known of it."""
-    said = told_many(
+    message = translate_n(
         "created {day:%Y-%m-%d}, {n} day old",
         "created {day:%Y-%m-%d}, {n} days old",
         max((now - key.created).days, 0),
         day=key.created,
     )
     if key.expires is not None:
-        said = told("{age}, expires {day:%Y-%m-%d}", age=said, day=key.expires)
-    return told("{age}, disabled", age=said) if key.disabled else said
+        message = translate("{age}, expires {day:%Y-%m-%d}", age=message, day=key.expires)
+    return translate("{age}, disabled", age=message) if key.disabled else message
 
 
 class PickKey(Modal[str]):
@@ -35,7 +35,7 @@ class PickKey(Modal[str]):
         now: their age is counted from here.
     """
 
-    heading = mark("Keys at Google that are not kept here: which one?")
+    heading = N_("Keys at Google that are not kept here: which one?")
 
     def __init__(self, keys: Sequence[KeyInfo], now: datetime) -> None:
         super().__init__()
@@ -46,7 +46,7 @@ class PickKey(Modal[str]):
         yield Rows(id="keys")
 
     def hints(self) -> list[tuple[str, str]]:
-        return [("Enter", told("Look at it")), ("Esc", told("Close"))]
+        return [("Enter", translate("Look at it")), ("Esc", translate("Close"))]
 
     def on_mount(self) -> None:
         rows = self.query_one("#keys", Rows)

@@ -10,7 +10,7 @@ from textual.content import Content
 from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
-from kbq_tui.i18n.messages import mark, told, told_many
+from kbq_tui.i18n.messages import N_, translate, translate_n
 from kbq_tui.model.observed import Present
 from kbq_tui.model.problem import Problem, ProblemError
 from kbq_tui.model.spec import check_project
@@ -24,50 +24,50 @@ DEBOUNCE = 0.25
 """Seconds of quiet before the server is asked."""
 
 LOCATIONS = (
-    ("US", mark("United States, multi-region")),
-    ("EU", mark("European Union, multi-region")),
-    ("europe-west1", mark("Belgium")),
-    ("europe-west2", mark("London")),
-    ("europe-west3", mark("Frankfurt")),
-    ("europe-west4", mark("Netherlands")),
-    ("europe-west6", mark("Zurich")),
-    ("europe-west8", mark("Milan")),
-    ("europe-west9", mark("Paris")),
-    ("europe-west10", mark("Berlin")),
-    ("europe-west12", mark("Turin")),
-    ("europe-central2", mark("Warsaw")),
-    ("europe-north1", mark("Finland")),
-    ("europe-north2", mark("Stockholm")),
-    ("europe-southwest1", mark("Madrid")),
-    ("us-central1", mark("Iowa")),
-    ("us-east1", mark("South Carolina")),
-    ("us-east4", mark("Northern Virginia")),
-    ("us-east5", mark("Columbus")),
-    ("us-south1", mark("Dallas")),
-    ("us-west1", mark("Oregon")),
-    ("us-west2", mark("Los Angeles")),
-    ("us-west3", mark("Salt Lake City")),
-    ("us-west4", mark("Las Vegas")),
-    ("northamerica-northeast1", mark("Montreal")),
-    ("northamerica-northeast2", mark("Toronto")),
-    ("northamerica-south1", mark("Mexico")),
-    ("southamerica-east1", mark("Sao Paulo")),
-    ("southamerica-west1", mark("Santiago")),
-    ("africa-south1", mark("Johannesburg")),
-    ("asia-east1", mark("Taiwan")),
-    ("asia-east2", mark("Hong Kong")),
-    ("asia-northeast1", mark("Tokyo")),
-    ("asia-northeast2", mark("Osaka")),
-    ("asia-northeast3", mark("Seoul")),
-    ("asia-south1", mark("Mumbai")),
-    ("asia-south2", mark("Delhi")),
-    ("asia-southeast1", mark("Singapore")),
-    ("asia-southeast2", mark("Jakarta")),
-    ("australia-southeast1", mark("Sydney")),
-    ("australia-southeast2", mark("Melbourne")),
-    ("me-central1", mark("Doha")),
-    ("me-central2", mark("Dammam")),
-    ("me-west1", mark("Tel Aviv")),
+    ("US", N_("United States, multi-region")),
+    ("EU", N_("European Union, multi-region")),
+    ("europe-west1", N_("Belgium")),
+    ("europe-west2", N_("London")),
+    ("europe-west3", N_("Frankfurt")),
+    ("europe-west4", N_("Netherlands")),
+    ("europe-west6", N_("Zurich")),
+    ("europe-west8", N_("Milan")),
+    ("europe-west9", N_("Paris")),
+    ("europe-west10", N_("Berlin")),
+    ("europe-west12", N_("Turin")),
+    ("europe-central2", N_("Warsaw")),
+    ("europe-north1", N_("Finland")),
+    ("europe-north2", N_("Stockholm")),
+    ("europe-southwest1", N_("Madrid")),
+    ("us-central1", N_("Iowa")),
+    ("us-east1", N_("South Carolina")),
+    ("us-east4", N_("Northern Virginia")),
+    ("us-east5", N_("Columbus")),
+    ("us-south1", N_("Dallas")),
+    ("us-west1", N_("Oregon")),
+    ("us-west2", N_("Los Angeles")),
+    ("us-west3", N_("Salt Lake City")),
+    ("us-west4", N_("Las Vegas")),
+    ("northamerica-northeast1", N_("Montreal")),
+    ("northamerica-northeast2", N_("Toronto")),
+    ("northamerica-south1", N_("Mexico")),
+    ("southamerica-east1", N_("Sao Paulo")),
+    ("southamerica-west1", N_("Santiago")),
+    ("africa-south1", N_("Johannesburg")),
+    ("asia-east1", N_("Taiwan")),
+    ("asia-east2", N_("Hong Kong")),
+    ("asia-northeast1", N_("Tokyo")),
+    ("asia-northeast2", N_("Osaka")),
+    ("asia-northeast3", N_("Seoul")),
+    ("asia-south1", N_("Mumbai")),
+    ("asia-south2", N_("Delhi")),
+    ("asia-southeast1", N_("Singapore")),
+    ("asia-southeast2", N_("Jakarta")),
+    ("australia-southeast1", N_("Sydney")),
+    ("australia-southeast2", N_("Melbourne")),
+    ("me-central1", N_("Doha")),
+    ("me-central2", N_("Dammam")),
+    ("me-west1", N_("Tel Aviv")),
 )
 """BigQuery's locations. Source: https://cloud.google.com/bigquery/docs/locations. A newer one can be typed."""
 
@@ -84,17 +84,17 @@ class Picker(Modal[str]):
     prompt = ""
 
     def fill(self) -> ComposeResult:
-        yield Line("", placeholder=told(self.prompt), id="search")
+        yield Line("", placeholder=translate(self.prompt), id="search")
         options = OptionList(id="options", compact=True, markup=False)
         options.can_focus = False
         yield options
 
     def hints(self) -> list[tuple[str, str]]:
         return [
-            (told("Type"), told("Search")),
-            (told("Up/Down"), told("Move")),
-            ("Enter", told("Take")),
-            ("Esc", told("Close")),
+            (translate("Type"), translate("Search")),
+            (translate("Up/Down"), translate("Move")),
+            ("Enter", translate("Take")),
+            ("Esc", translate("Close")),
         ]
 
     def on_mount(self) -> None:
@@ -126,8 +126,8 @@ class PickProject(Picker):
     """Picks a project. Only what is shown is ever read, so 5,000 projects are as quick as five."""
 
     BINDINGS: ClassVar = [keyboard.bound("refresh", "search_again")]
-    heading = mark("Pick a project")
-    prompt = mark("part of the ID or name")
+    heading = N_("Pick a project")
+    prompt = N_("part of the ID or name")
 
     def __init__(self) -> None:
         super().__init__()
@@ -135,7 +135,7 @@ class PickProject(Picker):
 
     def hints(self) -> list[tuple[str, str]]:
         *others, close = super().hints()
-        return [*others, (keyboard.face("refresh"), told("Try again")), close]
+        return [*others, (keyboard.face("refresh"), translate("Try again")), close]
 
     def on_mount(self) -> None:
         super().on_mount()
@@ -149,7 +149,8 @@ class PickProject(Picker):
             recent = ()
         found = [p for p in recent if text.lower() in p.lower()][:5]
         return [
-            (p, columns((plain(p, "bold"), 32), (Content.styled(told("used before"), "$text-quiet"), 0))) for p in found
+            (p, columns((plain(p, "bold"), 32), (Content.styled(translate("used before"), "$text-quiet"), 0)))
+            for p in found
         ]
 
     @on(Input.Changed)
@@ -169,7 +170,7 @@ class PickProject(Picker):
         options = self._recent(text)
         self.offer(options)
         wizard = self.host.wizard
-        self.say(told("Searching"))
+        self.say(translate("Searching"))
         try:
             if wizard.cloud is None and not await wizard.sign_in():
                 if wizard.sign_in_problem is not None and self.is_attached:
@@ -195,13 +196,13 @@ class PickProject(Picker):
                     text,
                     columns(
                         (plain(text, "bold"), 32),
-                        (Content.styled(told("not found; take it as typed"), "$text-quiet"), 0),
+                        (Content.styled(translate("not found; take it as typed"), "$text-quiet"), 0),
                     ),
                 )
             ]
         self.offer(options)
-        found = told_many("{n} found", "{n} found", len(options))
-        self.say(told("There are more: type to narrow it down") if page.next_token else found)
+        found = translate_n("{n} found", "{n} found", len(options))
+        self.say(translate("There are more: type to narrow it down") if page.next_token else found)
 
     def _fail(self, problem: Problem) -> None:
         """Say cause, remedy and who can help where the list would be."""
@@ -211,8 +212,8 @@ class PickProject(Picker):
 class PickLocation(Picker):
     """Picks a location: where datasets exist already first."""
 
-    heading = mark("Pick a location: it can never be changed later")
-    prompt = mark("city or region")
+    heading = N_("Pick a location: it can never be changed later")
+    prompt = N_("city or region")
 
     def on_mount(self) -> None:
         super().on_mount()
@@ -229,7 +230,7 @@ class PickLocation(Picker):
         used = sorted({where for _, where in listed if where})
         names = dict(LOCATIONS)
         options = [(where, _used(names.get(where, ""))) for where in used]
-        options += [(v, told(label)) for v, label in LOCATIONS if v not in used]
+        options += [(v, translate(label)) for v, label in LOCATIONS if v not in used]
         self.offer(
             [
                 (value, columns((plain(value, "bold"), 26), (plain(label, "$text-quiet"), 0)))
@@ -243,5 +244,5 @@ class PickLocation(Picker):
 def _used(name: str) -> str:
     """Return what is said of a location in which the project has datasets; `name` is empty for one we do not know."""
     if not name:
-        return told("datasets of this project are here")
-    return told("{place}; datasets of this project are here", place=told(name))
+        return translate("datasets of this project are here")
+    return translate("{place}; datasets of this project are here", place=translate(name))

@@ -8,7 +8,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.content import Content
 
-from kbq_tui.i18n.messages import mark, told
+from kbq_tui.i18n.messages import N_, Message, render, translate
 from kbq_tui.model.problem import Context, Problem
 from kbq_tui.tui import keyboard
 from kbq_tui.tui.modals.base import Modal
@@ -21,38 +21,37 @@ def describe(problem: Problem) -> Content:
     """Return everything about a problem as content."""
     parts: list[Content] = [plain(problem.title, "bold $error"), Content("\n"), block(problem.cause), Content("\n")]
     if problem.remedy:
-        parts += [Content("\n"), Content.styled(told("What to do"), "bold")]
+        parts += [Content("\n"), Content.styled(translate("What to do"), "bold")]
         for number, step in enumerate(problem.remedy, 1):
-            text, _, command = told(step).partition("\n")
-            parts += [Content(f"\n{number}. "), plain(text, limit=1_000)]
-            if command:
-                parts += [Content("\n"), block("\n".join(f"   {c}" for c in command.split("\n")), "$primary")]
+            parts += [Content(f"\n{number}. "), plain(step.text, limit=1_000)]
+            if step.commands:
+                parts += [Content("\n"), block("\n".join(f"   {c}" for c in step.commands), "$primary")]
         parts.append(Content("\n"))
     if problem.who:
         parts += [
             Content("\n"),
-            Content.styled(told("Who can do it") + "  ", "bold"),
+            Content.styled(translate("Who can do it") + "  ", "bold"),
             plain(problem.who, limit=1_000),
             Content("\n"),
         ]
     if problem.wait:
         parts += [
             Content("\n"),
-            Content.styled(told("Waiting") + "  ", "bold"),
-            Content(told("may take up to {n} minutes", n=problem.wait // 60 or 1)),
+            Content.styled(translate("Waiting") + "  ", "bold"),
+            Content(translate("may take up to {n} minutes", n=problem.wait // 60 or 1)),
             Content("\n"),
         ]
     if problem.original:
         parts += [
             Content("\n"),
-            Content.styled(told("In Google's words"), "bold"),
+            Content.styled(translate("In Google's words"), "bold"),
             Content("\n"),
             block(problem.original),
             Content("\n"),
         ]
     shown = {k: v for k, v in problem.details.items() if v}
     if shown:
-        parts += [Content("\n"), Content.styled(told("In detail"), "bold")]
+        parts += [Content("\n"), Content.styled(translate("In detail"), "bold")]
         for name, value in shown.items():
             parts += [Content("\n"), plain(f"{name}: ", "$text-quiet"), plain(value, "$text-quiet")]
         parts.append(Content("\n"))
@@ -63,7 +62,7 @@ def describe(problem: Problem) -> Content:
     return Content("").join(parts)
 
 
-def message_for(problem: Problem, context: Context, commands: Sequence[str]) -> str:
+def message_for(problem: Problem, context: Context, commands: Sequence[str]) -> Message:
     """Return the text to send to the person who can help."""
     from kbq_tui.diagnosis.admin_request import commands_of, handoff
 
@@ -81,7 +80,7 @@ class ProblemSheet(Modal[bool]):
     """
 
     BINDINGS: ClassVar = [*keyboard.bindings("text"), keyboard.bound("refresh", "look_again")]
-    heading = mark("What is wrong, and how to mend it")
+    heading = N_("What is wrong, and how to mend it")
 
     def __init__(self, problem: Problem, commands: tuple[str, ...] = (), *, retry: bool = False) -> None:
         super().__init__()
@@ -95,14 +94,14 @@ class ProblemSheet(Modal[bool]):
     def foot(self) -> ComposeResult:
         with Horizontal(id="buttons"):
             if self._retry:
-                yield Button(told("Try again"), id="retry")
-            yield Button(told("Copy text to send"), id="copy")
-            yield Button(told("Write it to a file"), id="write")
-            yield Button(told("Close"), id="close")
+                yield Button(translate("Try again"), id="retry")
+            yield Button(translate("Copy text to send"), id="copy")
+            yield Button(translate("Write it to a file"), id="write")
+            yield Button(translate("Close"), id="close")
 
     def hints(self) -> list[tuple[str, str]]:
-        again = (keyboard.face("refresh"), told("Look again"))
-        return [*keyboard.hints("text"), again, ("PgDn", told("More")), ("Esc", told("Close"))]
+        again = (keyboard.face("refresh"), translate("Look again"))
+        return [*keyboard.hints("text"), again, ("PgDn", translate("More")), ("Esc", translate("Close"))]
 
     def on_mount(self) -> None:
         self.query_one("#copy").focus(scroll_visible=False)
@@ -114,11 +113,11 @@ class ProblemSheet(Modal[bool]):
 
     @property
     def message(self) -> str:
-        return told(message_for(self.problem, self.host.wizard.context, self._commands))
+        return render(message_for(self.problem, self.host.wizard.context, self._commands))
 
     @on(Button.Pressed, "#copy")
     def action_copy(self) -> None:
-        self.host.copy_text(self.message, told("Text to send"))
+        self.host.copy_text(self.message, translate("Text to send"))
 
     @on(Button.Pressed, "#write")
     def action_write(self) -> None:

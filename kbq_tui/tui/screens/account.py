@@ -10,7 +10,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.content import Content
 
-from kbq_tui.i18n.messages import told
+from kbq_tui.i18n.messages import Message, translate
 from kbq_tui.model.observed import MAX_KEYS, Absent, KeyInfo, LocalKey, Observed, Present, Unknown, handed_key
 from kbq_tui.model.spec import check_account
 from kbq_tui.model.steps import Step
@@ -35,19 +35,19 @@ class AccountScreen(PlanStepScreen):
 
     def fields(self) -> ComposeResult:
         draft = self.host.wizard.draft
-        yield Field("account_id", told("Account ID"), draft.account_id, check_account)
+        yield Field("account_id", translate("Account ID"), draft.account_id, check_account)
         yield Field(
             "key_file",
-            told("Key file"),
+            translate("Key file"),
             draft.key_file,
             lambda _: None,
-            placeholder=told("empty: a private folder of kbq-tui"),
+            placeholder=translate("empty: a private folder of kbq-tui"),
             optional=True,
         )
         yield QuietStatic(id="state")
 
     def offers(self) -> ComposeResult:
-        yield Button(told("Delete a key"), id="leftover")
+        yield Button(translate("Delete a key"), id="leftover")
 
     def hints(self) -> list[tuple[str, str]]:
         found = super().hints()
@@ -55,10 +55,10 @@ class AccountScreen(PlanStepScreen):
 
     def doing(self, n: int, *, again: bool) -> str:
         if n > 1:
-            return told("Retry: create account and key" if again else "Create account and key")
+            return translate("Retry: create account and key" if again else "Create account and key")
         if "account" in self.host.wizard.todo(self.step):
-            return told("Retry: create account" if again else "Create account")
-        return told("Retry: create key" if again else "Create key")
+            return translate("Retry: create account" if again else "Create account")
+        return translate("Retry: create key" if again else "Create key")
 
     def draw_body(self) -> None:
         wizard = self.host.wizard
@@ -86,37 +86,39 @@ class AccountScreen(PlanStepScreen):
         lines: list[Content] = []
         match seen.account:
             case Present(value=info):
-                tone, text = (Tone.FAIL, told("is disabled")) if info.disabled else (Tone.OK, told("exists"))
-                lines.append(_state(tone, told("Account"), text))
+                tone, text = (Tone.FAIL, translate("is disabled")) if info.disabled else (Tone.OK, translate("exists"))
+                lines.append(_state(tone, translate("Account"), text))
             case Absent():
                 made = "account" in self.host.wizard.made
-                text = told("made just now" if made else "will be created")
-                lines.append(_state(Tone.DONE if made else Tone.CREATE, told("Account"), text))
+                text = translate("made just now" if made else "will be created")
+                lines.append(_state(Tone.DONE if made else Tone.CREATE, translate("Account"), text))
             case Unknown(problem=problem):
-                lines.append(_state(Tone.UNKNOWN, told("Account"), problem.title))
+                lines.append(_state(Tone.UNKNOWN, translate("Account"), problem.title))
         lines.append(plain(f"  {email}", "$text-quiet"))
         match seen.keys:
             case Present(value=keys) if keys:
-                count = told("{n} of {most}: {ages}", n=len(keys), most=MAX_KEYS, ages=_ages(keys, seen.at))
-                lines.append(_state(Tone.OK, told("Keys at Google"), count))
+                count = translate("{n} of {most}: {ages}", n=len(keys), most=MAX_KEYS, ages=_ages(keys, seen.at))
+                lines.append(_state(Tone.OK, translate("Keys at Google"), count))
             case Present():
-                lines.append(_state(Tone.OK, told("Keys at Google"), told("none of {most}", most=MAX_KEYS)))
+                lines.append(_state(Tone.OK, translate("Keys at Google"), translate("none of {most}", most=MAX_KEYS)))
             case Unknown(problem=problem):
-                lines.append(_state(Tone.UNKNOWN, told("Keys at Google"), problem.title))
+                lines.append(_state(Tone.UNKNOWN, translate("Keys at Google"), problem.title))
         match seen.key:
             case Present(value=local):
-                lines.append(_state(Tone.OK, told("Key here"), _kept(local)))
+                lines.append(_state(Tone.OK, translate("Key here"), _kept(local)))
                 lines.append(plain(f"  {local.path}", "$text-quiet", limit=1_000))
                 lines += [_state(Tone.WARN, "", warning) for warning in local.warnings]
             case Absent() if handed := handed_key(seen):
-                text = told("{key}, handed over (shredded here)", key=handed[:12])
-                lines.append(_state(Tone.OK, told("Key"), text))
+                text = translate("{key}, handed over (shredded here)", key=handed[:12])
+                lines.append(_state(Tone.OK, translate("Key"), text))
             case Absent():
                 lines.append(
-                    _state(Tone.TODO, told("Key here"), told("none yet; it will be readable by you only (0600)"))
+                    _state(
+                        Tone.TODO, translate("Key here"), translate("none yet; it will be readable by you only (0600)")
+                    )
                 )
             case Unknown(problem=problem):
-                lines.append(_state(Tone.UNKNOWN, told("Key here"), problem.title))
+                lines.append(_state(Tone.UNKNOWN, translate("Key here"), problem.title))
         return lines
 
     # -- what the operator does --------------------------------------------------------------------------------------
@@ -125,7 +127,7 @@ class AccountScreen(PlanStepScreen):
     def action_delete_key(self) -> None:
         wizard = self.host.wizard
         if wizard.busy is None and not wizard.leftovers():
-            wizard.say(told("Google has no key of this account that is not kept here."))
+            wizard.say(translate("Google has no key of this account that is not kept here."))
         elif wizard.busy is None:
             self.host.launch(self._delete_leftover(), "delete a key that is not kept here")
 
@@ -153,15 +155,15 @@ class AccountScreen(PlanStepScreen):
             return False
         command = side_panel.command(deletion(wizard.looked, key.id), None)
         lines = [
-            told("Key {key}", key=key.id),
-            told("of {account},", account=wizard.looked.account_email),
-            told("{age}. It is not the key of this connection.", age=age(key, self.host.desk.clock.now())),
+            translate("Key {key}", key=key.id),
+            translate("of {account},", account=wizard.looked.account_email),
+            translate("{age}. It is not the key of this connection.", age=age(key, self.host.desk.clock.now())),
             *(
-                told("It is kept here for the connection {name}, which would stop working.", name=name)
+                translate("It is kept here for the connection {name}, which would stop working.", name=name)
                 for name in await wizard.others_with(key.id)
             ),
             "",
-            told(
+            translate(
                 "When it was last used cannot be seen from here. Whoever signs in with it is shut out at once: "
                 "another machine, another connection, Klaviyo if it was given this one. A deleted key cannot be "
                 "brought back."
@@ -170,7 +172,11 @@ class AccountScreen(PlanStepScreen):
             command,
         ]
         question = Confirm(
-            told("Delete this key at Google?"), lines, yes=told("Delete the key"), no=told("Cancel"), harmless=False
+            translate("Delete this key at Google?"),
+            lines,
+            yes=translate("Delete the key"),
+            no=translate("Cancel"),
+            harmless=False,
         )
         return await self.confirmed(question, lambda: wizard.delete_key(key.id), (command,))
 
@@ -182,24 +188,24 @@ def _shorter(content: Content, short: Mapping[str, str]) -> Content:
     return content
 
 
-def _state(tone: Tone, title: str, text: str) -> Content:
+def _state(tone: Tone, title: str, text: str | Message) -> Content:
     return columns((status(tone), 0), (Content(title), 16), (plain(text), 0))
 
 
 def _kept(key: LocalKey) -> str:
     match key.in_keyring:
         case True:
-            return told("{key}, copy in the keyring", key=key.key_id[:12])
+            return translate("{key}, copy in the keyring", key=key.key_id[:12])
         case False:
-            return told("{key}, no keyring copy", key=key.key_id[:12])
+            return translate("{key}, no keyring copy", key=key.key_id[:12])
     return key.key_id[:12]
 
 
 def _ages(keys: tuple[KeyInfo, ...], now: datetime) -> str:
-    said = [_age(key, (now - key.created).days) for key in keys[:3]]
-    return ", ".join([*said, "…"] if len(keys) > 3 else said)
+    message = [_age(key, (now - key.created).days) for key in keys[:3]]
+    return ", ".join([*message, "…"] if len(keys) > 3 else message)
 
 
 def _age(key: KeyInfo, days: int) -> str:
-    age = told("today") if days <= 0 else told("{n} d old", n=days)
-    return f"{key.id[:8]} {age} {told('disabled')}" if key.disabled else f"{key.id[:8]} {age}"
+    age = translate("today") if days <= 0 else translate("{n} d old", n=days)
+    return f"{key.id[:8]} {age} {translate('disabled')}" if key.disabled else f"{key.id[:8]} {age}"

@@ -7,7 +7,7 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import Screen
 
-from kbq_tui.i18n.messages import mark, told
+from kbq_tui.i18n.messages import N_, render, translate
 from kbq_tui.model.steps import Step
 from kbq_tui.tui import keyboard
 from kbq_tui.tui._textual_compat import Fitting
@@ -15,7 +15,7 @@ from kbq_tui.tui.host import Host, host_of
 from kbq_tui.tui.setup_controller import STEPS
 from kbq_tui.tui.widgets.static import MessageLine, QuietStatic, hint_line, rule_line, steps_line
 
-SMALL = mark("This window is too small: 60x16 is the least. {key} quits.")
+SMALL = N_("This window is too small: 60x16 is the least. {key} quits.")
 
 
 class Body(VerticalScroll, can_focus=False):
@@ -46,7 +46,7 @@ class Frame(Fitting, Screen[None]):
         return host_of(self)
 
     def compose(self) -> ComposeResult:
-        yield QuietStatic(told(SMALL, key=keyboard.face("quit")), id="small")
+        yield QuietStatic(translate(SMALL, key=keyboard.face("quit")), id="small")
         yield QuietStatic(id="title")
         yield QuietStatic(id="rule")
         with Horizontal(id="middle"):
@@ -85,7 +85,7 @@ class Frame(Fitting, Screen[None]):
         width = self.size.width or self.app.size.width  # before its first layout a screen has no size
         self.query_one("#title", QuietStatic).show(self.title_line(width))
         notices = self.host.desk.notices
-        right = "; ".join(map(told, notices)) if notices else self.host.look.host
+        right = "; ".join(map(render, notices)) if notices else self.host.look.host
         self.query_one("#rule", QuietStatic).show(rule_line(self.heading(), right, width))
         self.draw_message(self.query_one(MessageLine))
         self.query_one("#hints", QuietStatic).show(hint_line(self.hints(), width - 2))
@@ -120,15 +120,15 @@ class Frame(Fitting, Screen[None]):
         """Return the footer's hints."""
         wizard = self.host.wizard
         scopes = (*(("working",) if wizard.waiting else ()), *self.scopes, "app")
-        return [("Enter", told("Go on")), *keyboard.hints(*scopes)]
+        return [("Enter", translate("Go on")), *keyboard.hints(*scopes)]
 
     def draw_message(self, line: MessageLine) -> None:
         wizard = self.host.wizard
         if wizard.busy is not None:
             line.set_note("")
-            hint = "" if wizard.busy.writing else told("Esc stops, undoes nothing")
+            hint = "" if wizard.busy.writing else translate("Esc stops, undoes nothing")
             if wizard.waiting:
-                hint = told(
+                hint = translate(
                     "{now} tries now, {stop} stops waiting; what is done stays done",
                     now=keyboard.face("nudge"),
                     stop=keyboard.face("stop"),

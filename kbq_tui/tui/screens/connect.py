@@ -7,7 +7,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.content import Content
 
-from kbq_tui.i18n.messages import told
+from kbq_tui.i18n.messages import render, translate
 from kbq_tui.model.observed import handed_key, value_of
 from kbq_tui.model.steps import Step
 from kbq_tui.model.summary import KLAVIYO_MENU
@@ -30,17 +30,17 @@ class ConnectScreen(Frame):
 
     def fill(self) -> ComposeResult:
         yield QuietStatic(id="verdict")
-        yield QuietStatic(told("In Klaviyo, go to"), classes="intro gap")
+        yield QuietStatic(translate("In Klaviyo, go to"), classes="intro gap")
         yield QuietStatic(id="menu")
-        yield QuietStatic(told("and fill in"), classes="intro")
+        yield QuietStatic(translate("and fill in"), classes="intro")
         yield Rows(id="values")
         yield QuietStatic(id="more", classes="gap")
 
     def foot(self) -> ComposeResult:
         with Horizontal(id="buttons"):
-            yield Button(told("Klaviyo is connected"), id="connected")
-            yield Button(told("To the dashboard"), id="dashboard")
-            yield Button(told("Quit"), id="quit")
+            yield Button(translate("Klaviyo is connected"), id="connected")
+            yield Button(translate("To the dashboard"), id="dashboard")
+            yield Button(translate("Quit"), id="quit")
 
     def on_mount(self) -> None:
         super().on_mount()
@@ -50,11 +50,11 @@ class ConnectScreen(Frame):
             self.host.launch(wizard.look(), "look")
 
     def heading(self) -> str:
-        return told("Step {n} of {all}: {title}", n=len(Step), all=len(Step), title=told("Connect"))
+        return translate("Step {n} of {all}: {title}", n=len(Step), all=len(Step), title=translate("Connect"))
 
     def hints(self) -> list[tuple[str, str]]:
         return [
-            ("Enter", told("Copy")),
+            ("Enter", translate("Copy")),
             *keyboard.hints(*self.scopes, "app", without=frozenset({"commands", "refresh"})),
         ]
 
@@ -62,14 +62,16 @@ class ConnectScreen(Frame):
         wizard = self.host.wizard
         summary = wizard.summary()
         if summary is None:
-            self.query_one("#verdict", QuietStatic).show(told("Something on an earlier screen cannot be right yet"))
+            self.query_one("#verdict", QuietStatic).show(
+                translate("Something on an earlier screen cannot be right yet")
+            )
             return
         self.query_one("#verdict", QuietStatic).show(self._verdict())
         self.query_one("#menu", QuietStatic).show(
-            Content(f" {ARROW} ").join([Content.styled(told(name), "bold") for name in KLAVIYO_MENU])
+            Content(f" {ARROW} ").join([Content.styled(render(name), "bold") for name in KLAVIYO_MENU])
         )
         handed = wizard.observed is not None and wizard.current and handed_key(wizard.observed) is not None
-        no_file = told(
+        no_file = translate(
             "not known"
             if not wizard.current
             else "handed over (shredded here)"
@@ -77,9 +79,9 @@ class ConnectScreen(Frame):
             else "no key yet: step 3 makes one"
         )
         values = (
-            ("project", told("Project ID"), summary.project_id),
-            ("dataset", told("Dataset"), summary.dataset),
-            ("key", told("Service Account Key (JSON)"), summary.key_path or no_file),
+            ("project", translate("Project ID"), summary.project_id),
+            ("dataset", translate("Dataset"), summary.dataset),
+            ("key", translate("Service Account Key (JSON)"), summary.key_path or no_file),
         )
         self.query_one("#values", Rows).show(
             [
@@ -94,12 +96,12 @@ class ConnectScreen(Frame):
         )
         quiet = "$text-quiet"
         more = (
-            Content.styled(told("The key file to upload:"), quiet),
+            Content.styled(translate("The key file to upload:"), quiet),
             plain(f"  {summary.key_path or no_file}", limit=1_000),
-            Content.styled(told("It belongs to"), quiet),
+            Content.styled(translate("It belongs to"), quiet),
             plain(f"  {summary.service_account}"),
             Content.assemble(
-                (told("Location of the datasets:") + " ", quiet), plain(summary.location or told("not known"))
+                (translate("Location of the datasets:") + " ", quiet), plain(summary.location or translate("not known"))
             ),
         )
         width = self.query_one("#more").size.width
@@ -107,35 +109,35 @@ class ConnectScreen(Frame):
             Content("\n").join(part for line in more for part in wrapped(line, width, HANG))
         )
         done = wizard.saved is not None and wizard.saved.connected
-        self.query_one("#connected", Button).label = told("Connected: yes" if done else "Klaviyo is connected")
+        self.query_one("#connected", Button).label = translate("Connected: yes" if done else "Klaviyo is connected")
 
     def _verdict(self) -> Content:
         wizard = self.host.wizard
         if wizard.healthy:
-            return _verdict(Tone.OK, told("Proven: every check passed with this key."), "bold $success")
+            return _verdict(Tone.OK, translate("Proven: every check passed with this key."), "bold $success")
         if wizard.verified:
-            return _verdict(Tone.WARN, told("Not every check passed; Esc goes back to them."), "bold $warning")
-        return _verdict(Tone.UNKNOWN, told("Not verified in this run; Esc goes back to the checks."), "$warning")
+            return _verdict(Tone.WARN, translate("Not every check passed; Esc goes back to them."), "bold $warning")
+        return _verdict(Tone.UNKNOWN, translate("Not verified in this run; Esc goes back to the checks."), "$warning")
 
     def side(self) -> Content:
         return Content.assemble(
-            (told("The key file"), "bold"),
+            (translate("The key file"), "bold"),
             "\n",
-            told(
+            translate(
                 "It opens these datasets to whoever has it. Bring it to the browser's machine over an encrypted way,"
                 " such as scp, and delete that copy once Klaviyo has it."
             ),
             "\n\n",
-            (told("Afterwards"), "bold"),
+            (translate("Afterwards"), "bold"),
             "\n",
-            told(
+            translate(
                 "Klaviyo checks the connection and lets you make the first sync. The dashboard keeps an eye on it;"
                 " kbq-tui status says the same in one line."
             ),
             "\n\n",
-            (told("Nothing copied?"), "bold"),
+            (translate("Nothing copied?"), "bold"),
             "\n",
-            told(
+            translate(
                 "No terminal confirms a copy. {view} shows the values on the plain screen, {write} writes them to a"
                 " file, and they are printed when you quit.",
                 view=keyboard.face("view"),
@@ -149,9 +151,9 @@ class ConnectScreen(Frame):
         summary = self.host.wizard.summary()
         assert summary is not None
         return {
-            "project": (summary.project_id, told("Project ID")),
-            "dataset": (summary.dataset, told("Dataset")),
-            "key": (summary.key_path or "", told("Path of the key file")),
+            "project": (summary.project_id, translate("Project ID")),
+            "dataset": (summary.dataset, translate("Dataset")),
+            "key": (summary.key_path or "", translate("Path of the key file")),
         }[which]
 
     def action_copy(self, which: str) -> None:
@@ -164,12 +166,12 @@ class ConnectScreen(Frame):
     def _say_no_key(self) -> None:
         wizard = self.host.wizard
         if wizard.current:
-            wizard.say(told("There is no key yet."), bad=True)
+            wizard.say(translate("There is no key yet."), bad=True)
         elif wizard.busy is not None:
-            wizard.say(told("Try again once the project has been looked at."))
+            wizard.say(translate("Try again once the project has been looked at."))
         else:
             wizard.say(
-                told("Whether there is a key is not known; {key} looks.", key=keyboard.face("refresh")), bad=True
+                translate("Whether there is a key is not known; {key} looks.", key=keyboard.face("refresh")), bad=True
             )
 
     def action_copy_row(self) -> None:
@@ -185,21 +187,21 @@ class ConnectScreen(Frame):
         if observed is None or not wizard.current or value_of(observed.key) is None:
             self._say_no_key()
         elif not way:
-            wizard.say(told("There is no way to a clipboard here. Upload the file instead."), bad=True)
+            wizard.say(translate("There is no way to a clipboard here. Upload the file instead."), bad=True)
         else:
             lines = [
-                told("Klaviyo takes the key as a file, or pasted. This sends the private key itself."),
+                translate("Klaviyo takes the key as a file, or pasted. This sends the private key itself."),
                 "",
-                told(way),
+                render(way),
                 "",
-                told("Who can read it there, or in what a clipboard manager keeps, can read these datasets."),
-                told("Once it is pasted, copy something else. It is shown nowhere here."),
+                translate("Who can read it there, or in what a clipboard manager keeps, can read these datasets."),
+                translate("Once it is pasted, copy something else. It is shown nowhere here."),
             ]
             question = Confirm(
-                told("Send the private key to the clipboard?"),
+                translate("Send the private key to the clipboard?"),
                 lines,
-                yes=told("Send the key"),
-                no=told("Do not"),
+                yes=translate("Send the key"),
+                no=translate("Do not"),
                 harmless=False,
             )
             self.app.push_screen(question, self._key_agreed)
@@ -215,19 +217,19 @@ class ConnectScreen(Frame):
     def action_write(self) -> None:
         summary = self.host.wizard.summary()
         if summary is not None:
-            self.host.save_text("summary", {".txt": "\n".join(map(told, summary.lines())) + "\n"})
+            self.host.save_text("summary", {".txt": "\n".join(map(render, summary.lines())) + "\n"})
 
     def action_view(self) -> None:
         summary = self.host.wizard.summary()
         if summary is not None:
-            self.host.view_text("\n".join(map(told, summary.lines())))
+            self.host.view_text("\n".join(map(render, summary.lines())))
 
     @on(Button.Pressed, "#connected")
     def _connected(self) -> None:
         wizard = self.host.wizard
         done = wizard.saved is not None and wizard.saved.connected
         wizard.confirm(finished=True, connected=not done)
-        wizard.say(told("Noted: not connected yet." if done else "Noted: Klaviyo is connected."))
+        wizard.say(translate("Noted: not connected yet." if done else "Noted: Klaviyo is connected."))
 
     @on(Button.Pressed, "#dashboard")
     def _dashboard(self) -> None:

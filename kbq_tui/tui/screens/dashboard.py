@@ -7,7 +7,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.content import Content
 
-from kbq_tui.i18n.messages import told, told_many
+from kbq_tui.i18n.messages import render, translate, translate_n
 from kbq_tui.model.problem import Kind
 from kbq_tui.model.steps import Step
 from kbq_tui.tui import keyboard
@@ -15,7 +15,7 @@ from kbq_tui.tui.glyphs import DOT, GLYPHS, STYLES, Tone
 from kbq_tui.tui.presenters import health_tone, status_row
 from kbq_tui.tui.screens.base import Frame
 from kbq_tui.tui.status_poller import Watch, Watched
-from kbq_tui.tui.text import block, brief, columns, plain, seconds, status, status_width
+from kbq_tui.tui.text import block, brief, columns, plain, seconds, status, status_width, step_lines
 from kbq_tui.tui.widgets.rows import Row, Rows
 from kbq_tui.tui.widgets.static import MessageLine, QuietStatic
 
@@ -55,20 +55,20 @@ class DashboardScreen(Frame):
     # -- drawing ---------------------------------------------------------------------------------------------------
 
     def title_line(self, width: int) -> Content:
-        return Content.assemble(("kbq-tui", "bold $primary"), "  ", (told("Dashboard"), "bold"))
+        return Content.assemble(("kbq-tui", "bold $primary"), "  ", (translate("Dashboard"), "bold"))
 
     def heading(self) -> str:
         n = len(self.host.monitor.connections)
-        return told_many("Dashboard", "Dashboard: {n} connections", n)
+        return translate_n("Dashboard", "Dashboard: {n} connections", n)
 
     def hints(self) -> list[tuple[str, str]]:
-        return [("Enter", told("Open")), *keyboard.hints(*self.scopes, "app", without=frozenset({"commands"}))]
+        return [("Enter", translate("Open")), *keyboard.hints(*self.scopes, "app", without=frozenset({"commands"}))]
 
     def draw_message(self, line: MessageLine) -> None:
         watch = self.host.monitor
         line.set_note(self._note(), bad=watch.failures > 0)
         if watch.looking_since is not None:
-            line.busy(told("Looking at the connections"), watch.looking_since, 90.0, "")
+            line.busy(translate("Looking at the connections"), watch.looking_since, 90.0, "")
         else:
             line.idle()
 
@@ -85,7 +85,7 @@ class DashboardScreen(Frame):
             return _failed(watch, every, self.host.desk.clock.now())
         if watch.at is None:
             return ""
-        return told("Looked at {at:%H:%M:%S} UTC {dot} again every {every}", at=watch.at, dot=DOT, every=every)
+        return translate("Looked at {at:%H:%M:%S} UTC {dot} again every {every}", at=watch.at, dot=DOT, every=every)
 
     def draw_body(self) -> None:
         watch = self.host.monitor
@@ -93,14 +93,16 @@ class DashboardScreen(Frame):
         chosen = self.chosen()
         which = self.query_one("#which", QuietStatic)
         if chosen is None:
-            which.show(told("No connection is set up yet. kbq-tui setup begins one."))
+            which.show(translate("No connection is set up yet. kbq-tui setup begins one."))
             self.query_one("#lines", Rows).show([])
             return
         rows: list[Row] = []
         if chosen.status is not None:
             dim = watch.stale(chosen)
             rows = [status_row(line, dim=dim and line in chosen.known) for line in chosen.status.lines]
-            tick = told("Klaviyo connected" if chosen.saved.connected else "not marked as connected to Klaviyo yet")
+            tick = translate(
+                "Klaviyo connected" if chosen.saved.connected else "not marked as connected to Klaviyo yet"
+            )
             last = (_as_of(chosen, self.host.desk.clock.now()), "$warning") if dim else (tick, "")
             which.show(
                 Content.assemble(
@@ -117,15 +119,15 @@ class DashboardScreen(Frame):
         project = plain(watched.saved.draft.project)
         if watched.status is None:
             tone = Tone.UNKNOWN if watched.problem or self.host.monitor.problem else Tone.READ
-            said = plain(watched.problem.title, "$text-quiet") if watched.problem else Content("")
+            message = plain(watched.problem.title, "$text-quiet") if watched.problem else Content("")
         else:
             tone = health_tone(watched.health)
             bad = [line for line in watched.known if health_tone(line.health) is not Tone.OK]
-            words = ", ".join(told(line.title) for line in bad) if bad else told("all is well")
+            words = ", ".join(render(line.title) for line in bad) if bad else translate("all is well")
             if watched.problem is not None and not watched.known_before:
-                words = told(watched.problem.title)
-            said = plain(words, "$text-quiet")
-        content = columns((status(tone), 0), (name, 18), (project, 26), (said, 0))
+                words = render(watched.problem.title)
+            message = plain(words, "$text-quiet")
+        content = columns((status(tone), 0), (name, 18), (project, 26), (message, 0))
         if watched.status is not None and self.host.monitor.stale(watched):
             content = content.stylize("$text-quiet")
         return Row(f"connection:{watched.name}", content, whole=status_width() + 18 + 26)
@@ -144,10 +146,10 @@ class DashboardScreen(Frame):
         chosen = self.chosen()
         if chosen is None or chosen.status is None:
             return Content("")
-        parts: list[Content] = [Content.styled(told("What to do"), "bold"), Content("\n")]
+        parts: list[Content] = [Content.styled(translate("What to do"), "bold"), Content("\n")]
         plan = chosen.status.plan
         if plan.complete and chosen.status.healthy:
-            parts.append(Content(told("Nothing: everything is in place.")))
+            parts.append(Content(translate("Nothing: everything is in place.")))
         for action in plan.changes:
             parts += [
                 Content.styled(f"{GLYPHS[Tone.CREATE]} ", STYLES[Tone.CREATE]),
@@ -166,7 +168,7 @@ class DashboardScreen(Frame):
                 Content("\n"),
                 plain(problem.title, "bold"),
                 Content("\n"),
-                block("\n".join(map(told, problem.remedy))),
+                block("\n".join(map(step_lines, problem.remedy))),
                 Content("\n"),
             ]
         return Content("").join(parts)
@@ -207,20 +209,26 @@ class DashboardScreen(Frame):
 def _failed(watch: Watch, every: str, now: datetime) -> str:
     """Return since when Google gives no answer, when the next try is, and how old what is shown is."""
     reason = watch.reason
-    what = reason.title if reason is not None and reason.kind is not Kind.NETWORK else told("Google cannot be reached")
-    said = told("{what} since {since:%H:%M} UTC, next try in {every}", what=told(what), since=watch.since, every=every)
+    what = (
+        render(reason.title)
+        if reason is not None and reason.kind is not Kind.NETWORK
+        else translate("Google cannot be reached")
+    )
+    message = translate(
+        "{what} since {since:%H:%M} UTC, next try in {every}", what=what, since=watch.since, every=every
+    )
     if watch.at is not None:
         age = seconds(max(0.0, (now - watch.at).total_seconds()))
-        said = told("{said}; shown is {at:%H:%M:%S} UTC, {age} old", said=said, at=watch.at, age=age)
-    return said
+        message = translate("{said}; shown is {at:%H:%M:%S} UTC, {age} old", said=message, at=watch.at, age=age)
+    return message
 
 
 def _as_of(watched: Watched, now: datetime) -> str:
     """Return how old what is shown of a connection is."""
     at = watched.status.as_of if watched.status is not None else None
     if at is None:
-        return told("nothing known from before")
-    return told("as of {at:%H:%M} UTC, {age} old", at=at, age=seconds(max(0.0, (now - at).total_seconds())))
+        return translate("nothing known from before")
+    return translate("as of {at:%H:%M} UTC, {age} old", at=at, age=seconds(max(0.0, (now - at).total_seconds())))
 
 
 _STEPS = {

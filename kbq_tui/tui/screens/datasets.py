@@ -3,7 +3,7 @@
 from textual.app import ComposeResult
 from textual.content import Content
 
-from kbq_tui.i18n.messages import told, told_many
+from kbq_tui.i18n.messages import translate, translate_n
 from kbq_tui.model.observed import Absent, Present, Unknown
 from kbq_tui.model.spec import Direction, check_dataset
 from kbq_tui.model.steps import Step
@@ -24,22 +24,22 @@ class DatasetsScreen(PlanStepScreen):
         draft = self.host.wizard.draft
         direction = Direction(draft.direction)
         if direction.imports:
-            yield Field("import_dataset", told("Klaviyo reads"), draft.import_dataset, check_dataset)
+            yield Field("import_dataset", translate("Klaviyo reads"), draft.import_dataset, check_dataset)
         if direction.exports:
             yield Field(
                 "export_dataset",
-                told("Klaviyo writes"),
+                translate("Klaviyo writes"),
                 draft.export_dataset,
                 check_dataset,
-                placeholder=told("empty: {what}", what=draft.import_dataset),
+                placeholder=translate("empty: {what}", what=draft.import_dataset),
                 optional=True,
             )
-        yield Field("staging_dataset", told("Klaviyo's own"), draft.staging_dataset, check_dataset)
+        yield Field("staging_dataset", translate("Klaviyo's own"), draft.staging_dataset, check_dataset)
 
     def doing(self, n: int, *, again: bool) -> str:
         if again:
-            return told_many("Retry: Create {n} dataset", "Retry: Create {n} datasets", n)
-        return told_many("Create {n} dataset", "Create {n} datasets", n)
+            return translate_n("Retry: Create {n} dataset", "Retry: Create {n} datasets", n)
+        return translate_n("Create {n} dataset", "Create {n} datasets", n)
 
     def draw_body(self) -> None:
         super().draw_body()
@@ -60,20 +60,20 @@ class DatasetsScreen(PlanStepScreen):
                 return _said(Tone.OK, _inside(info.location, info.table_count))
             case Absent():
                 if f"dataset:{name}" in wizard.made:
-                    return _said(Tone.DONE, told("made just now"))
+                    return _said(Tone.DONE, translate("made just now"))
                 where = wizard.plan.location if wizard.plan else None
-                return _said(Tone.CREATE, told("new, in {where}", where=where) if where else told("new"))
+                return _said(Tone.CREATE, translate("new, in {where}", where=where) if where else translate("new"))
             case Unknown():  # the plan's row says why
-                return _said(Tone.UNKNOWN, told(WORDS[Tone.UNKNOWN]))
+                return _said(Tone.UNKNOWN, translate(WORDS[Tone.UNKNOWN]))
         return Content("")
 
 
 def _inside(where: str, tables: int | None) -> str:
     if tables is None:
-        return told("in {where}", where=where)
+        return translate("in {where}", where=where)
     if not tables:
-        return told("in {where}, empty", where=where)
-    return told_many("in {where}, {n:,} table", "in {where}, {n:,} tables", tables, where=where)
+        return translate("in {where}, empty", where=where)
+    return translate_n("in {where}, {n:,} table", "in {where}, {n:,} tables", tables, where=where)
 
 
 def _said(tone: Tone, text: str) -> Content:

@@ -6,7 +6,7 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 
-from kbq_tui.i18n.messages import told, told_many
+from kbq_tui.i18n.messages import render, translate, translate_n
 from kbq_tui.model.steps import Step
 from kbq_tui.tui import keyboard, side_panel
 from kbq_tui.tui.presenters import excess, grant_table
@@ -30,7 +30,7 @@ class PermissionsScreen(PlanStepScreen):
         yield Rows(id="grants")
 
     def offers(self) -> ComposeResult:
-        yield Button(told("Remove over-grants"), id="remove")
+        yield Button(translate("Remove over-grants"), id="remove")
 
     def hints(self) -> list[tuple[str, str]]:
         found = super().hints()
@@ -51,11 +51,11 @@ class PermissionsScreen(PlanStepScreen):
         part = self.host.wizard.part(self.step)
         if part is not None and any(a.id.startswith("revoke:") for a in part.changes):
             if again:
-                return told_many("Retry: Make {n} change", "Retry: Make {n} changes", n)
-            return told_many("Make {n} change", "Make {n} changes", n)
+                return translate_n("Retry: Make {n} change", "Retry: Make {n} changes", n)
+            return translate_n("Make {n} change", "Make {n} changes", n)
         if again:
-            return told_many("Retry: Grant {n} role", "Retry: Grant {n} roles", n)
-        return told_many("Grant {n} role", "Grant {n} roles", n)
+            return translate_n("Retry: Grant {n} role", "Retry: Grant {n} roles", n)
+        return translate_n("Grant {n} role", "Grant {n} roles", n)
 
     # -- what the operator does --------------------------------------------------------------------------------------
 
@@ -81,19 +81,19 @@ class PermissionsScreen(PlanStepScreen):
             elsewhere = wizard.observed.elsewhere if wizard.observed is not None else None
             unseen = elsewhere.unseen if elsewhere is not None else ()
             lines = [
-                *(told(a.summary) for a in part.changes),
+                *(render(a.summary) for a in part.changes),
                 "",
-                told("Nobody else's access is touched. Whatever else uses this account loses what is taken away."),
-                *(told(w.cause) for w in plan.warnings if w.code == "KBQ-OVER-GRANT"),
-                *(told("Not everything could be looked at: {why}", why=p.title) for p in unseen),
+                translate("Nobody else's access is touched. Whatever else uses this account loses what is taken away."),
+                *(render(w.cause) for w in plan.warnings if w.code == "KBQ-OVER-GRANT"),
+                *(translate("Not everything could be looked at: {why}", why=p.title) for p in unseen),
                 "",
                 *commands,
             ]
             question = Confirm(
-                told("Take away what the account does not need?"),
+                translate("Take away what the account does not need?"),
                 lines,
-                yes=told("Take it away"),
-                no=told("Cancel"),
+                yes=translate("Take it away"),
+                no=translate("Cancel"),
                 harmless=False,
             )
             again = await self.confirmed(question, partial(wizard.apply, self.step, plan), commands)

@@ -8,7 +8,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.content import Content
 
-from kbq_tui.i18n.messages import told
+from kbq_tui.i18n.messages import translate
 from kbq_tui.model.operations import Action, Step
 from kbq_tui.model.problem import Problem
 from kbq_tui.tui import keyboard, side_panel
@@ -33,19 +33,19 @@ class PlanStepScreen(Frame):
     warnings: tuple[str, ...] = ()
 
     def fill(self) -> ComposeResult:
-        yield QuietStatic(told(STEP_HELP[self.step].intro), classes="intro")
+        yield QuietStatic(translate(STEP_HELP[self.step].intro), classes="intro")
         yield from self.fields()
-        yield QuietStatic(told("Plan"), id="plan-head", classes="head")
+        yield QuietStatic(translate("Plan"), id="plan-head", classes="head")
         yield Rows(id="plan")
         yield Rows(id="warnings")
 
     def foot(self) -> ComposeResult:
         yield QuietStatic(id="about")
         with Horizontal(id="buttons"):
-            yield Button(told("Continue"), id="primary")
-            yield Button(told("Skip for now"), id="skip")
+            yield Button(translate("Continue"), id="primary")
+            yield Button(translate("Skip for now"), id="skip")
             yield from self.offers()
-            yield Button(told("Back"), id="back")
+            yield Button(translate("Back"), id="back")
 
     def fields(self) -> ComposeResult:
         """Yield what can be changed on this step, and its status panel."""
@@ -62,8 +62,8 @@ class PlanStepScreen(Frame):
             self.host.launch(self.host.wizard.look(), "look")
 
     def heading(self) -> str:
-        title, at = told(STEP_HELP[self.step].title), STEPS.index(self.step) + 1
-        return told("Step {n} of {all}: {title}", n=at, all=len(STEPS), title=title)
+        title, at = translate(STEP_HELP[self.step].title), STEPS.index(self.step) + 1
+        return translate("Step {n} of {all}: {title}", n=at, all=len(STEPS), title=title)
 
     # -- drawing ---------------------------------------------------------------------------------------------------
 
@@ -86,20 +86,22 @@ class PlanStepScreen(Frame):
         part = wizard.part(self.step)
         if part is None:
             if wizard.spec() is None:
-                return Content.styled(told("Something above cannot be right yet"), "$warning")
+                return Content.styled(translate("Something above cannot be right yet"), "$warning")
             if wizard.sign_in_problem is not None:
-                return Content.styled(told("Not signed in: {key} tries again", key=keyboard.face("refresh")), "$error")
-            unknown = told("Plan: not known yet, {key} looks", key=keyboard.face("refresh"))
-            return Content.styled(told("Plan: being read") if wizard.busy else unknown, "$text-quiet")
+                return Content.styled(
+                    translate("Not signed in: {key} tries again", key=keyboard.face("refresh")), "$error"
+                )
+            unknown = translate("Plan: not known yet, {key} looks", key=keyboard.face("refresh"))
+            return Content.styled(translate("Plan: being read") if wizard.busy else unknown, "$text-quiet")
         todo, stuck = len(wizard.todo(self.step)), len(wizard.stuck(self.step))
         if wizard.busy is not None and wizard.busy.writing:
-            words = told("Working; each row says how far it is")
+            words = translate("Working; each row says how far it is")
         elif not todo and not stuck:
-            words = told("Already in place" if not any(a.id in wizard.made for a in part.actions) else "Done")
+            words = translate("Already in place" if not any(a.id in wizard.made for a in part.actions) else "Done")
         elif stuck:
-            words = told("Plan: {n} to do, {stuck} blocked. Nothing else is touched.", n=todo, stuck=stuck)
+            words = translate("Plan: {n} to do, {stuck} blocked. Nothing else is touched.", n=todo, stuck=stuck)
         else:
-            words = told("Plan: {n} to do. Nothing else is touched.", n=todo)
+            words = translate("Plan: {n} to do. Nothing else is touched.", n=todo)
         return Content.styled(words, "bold")
 
     def _draw_buttons(self) -> None:
@@ -118,15 +120,15 @@ class PlanStepScreen(Frame):
         """Return what Enter does now, and whether it can."""
         wizard = self.host.wizard
         if wizard.busy is not None:
-            return (told("Working" if wizard.busy.writing else "Reading"), False)
+            return (translate("Working" if wizard.busy.writing else "Reading"), False)
         if wizard.part(self.step) is None:
-            return (told("Look"), wizard.spec() is not None)
+            return (translate("Look"), wizard.spec() is not None)
         todo = len(wizard.todo(self.step))
         if todo:
             return (self.doing(todo, again=bool(wizard.failed)), True)
         if wizard.stuck(self.step):
-            return (told("Retry"), True)
-        return (told("Continue"), True)
+            return (translate("Retry"), True)
+        return (translate("Continue"), True)
 
     def doing(self, n: int, *, again: bool) -> str:
         """Return the words for making `n` changes; `again` after some have failed."""

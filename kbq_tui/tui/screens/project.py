@@ -7,7 +7,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.content import Content
 
-from kbq_tui.i18n.messages import mark, told, told_many
+from kbq_tui.i18n.messages import N_, render, translate, translate_n
 from kbq_tui.model.observed import Present
 from kbq_tui.model.problem import Problem
 from kbq_tui.model.spec import Direction, check_location, check_project
@@ -25,9 +25,9 @@ from kbq_tui.tui.widgets.rows import Rows
 from kbq_tui.tui.widgets.static import QuietStatic
 
 _DIRECTIONS = (
-    (Direction.IMPORT.value, mark("import"), mark("Klaviyo reads: Data Viewer on the import dataset")),
-    (Direction.EXPORT.value, mark("export"), mark("Klaviyo writes: Data Editor on the export dataset")),
-    (Direction.BOTH.value, mark("both"), mark("Klaviyo reads and writes: Data Editor on one dataset for both")),
+    (Direction.IMPORT.value, N_("import"), N_("Klaviyo reads: Data Viewer on the import dataset")),
+    (Direction.EXPORT.value, N_("export"), N_("Klaviyo writes: Data Editor on the export dataset")),
+    (Direction.BOTH.value, N_("both"), N_("Klaviyo reads and writes: Data Editor on one dataset for both")),
 )
 
 
@@ -44,33 +44,33 @@ class ProjectScreen(Frame):
         yield QuietStatic(id="signed-in")
         yield Field(
             "project",
-            told("Project ID"),
+            translate("Project ID"),
             draft.project,
             check_project,
-            placeholder=told("my-company-prod ({key} picks)", key=keyboard.face("pick")),
+            placeholder=translate("my-company-prod ({key} picks)", key=keyboard.face("pick")),
         )
         yield Field(
             "location",
-            told("Location"),
+            translate("Location"),
             draft.location,
             check_location,
-            placeholder=told("empty: as it is, else US"),
+            placeholder=translate("empty: as it is, else US"),
             optional=True,
         )
         with Horizontal(classes="field-line field"):
-            yield QuietStatic(told("Direction"), classes="field-label")
-            yield Choice([(v, told(label)) for v, label, _ in _DIRECTIONS], draft.direction, id="direction")
+            yield QuietStatic(translate("Direction"), classes="field-label")
+            yield Choice([(v, translate(label)) for v, label, _ in _DIRECTIONS], draft.direction, id="direction")
         yield QuietStatic(id="direction-note")
-        yield QuietStatic(told("Preflight"), id="plan-head", classes="head")
+        yield QuietStatic(translate("Preflight"), id="plan-head", classes="head")
         yield Rows(id="findings")
 
     def foot(self) -> ComposeResult:
         yield QuietStatic(id="about")
         with Horizontal(id="buttons"):
-            yield Button(told("Look"), id="primary")
-            yield Button(told("Turn on APIs"), id="enable")
-            yield Button(told("Use gcloud's login"), id="gcloud")
-            yield Button(told("Continue"), id="continue")
+            yield Button(translate("Look"), id="primary")
+            yield Button(translate("Turn on APIs"), id="enable")
+            yield Button(translate("Use gcloud's login"), id="gcloud")
+            yield Button(translate("Continue"), id="continue")
 
     def on_mount(self) -> None:
         super().on_mount()
@@ -85,7 +85,7 @@ class ProjectScreen(Frame):
             self.host.launch(wizard.sign_in(), "sign in")
 
     def heading(self) -> str:
-        return told("Step {n} of {all}: {title}", n=1, all=len(Step), title=told(STEP_HELP[self.step].title))
+        return translate("Step {n} of {all}: {title}", n=1, all=len(Step), title=translate(STEP_HELP[self.step].title))
 
     # -- drawing ---------------------------------------------------------------------------------------------------
 
@@ -96,7 +96,7 @@ class ProjectScreen(Frame):
         location.follow(wizard.draft.location)
         self.query_one("#field-project", Field).follow(wizard.draft.project)
         note = next((n for v, _, n in _DIRECTIONS if v == wizard.draft.direction), "")
-        self.query_one("#direction-note", QuietStatic).show(Content.styled(told(note), "$text-quiet"))
+        self.query_one("#direction-note", QuietStatic).show(Content.styled(translate(note), "$text-quiet"))
         self._draw_location_note(location)
         signed_out = wizard.sign_in_problem
         rows = [] if signed_out else [finding_row(f) for f in preflight(wizard)]
@@ -110,11 +110,11 @@ class ProjectScreen(Frame):
         if wizard.sign_in_problem is not None:
             return columns((status(Tone.FAIL), 0), (plain(wizard.sign_in_problem.title, "$error"), 0))
         if wizard.identity is None:
-            return columns((status(Tone.READ), 0), (Content(told("Signing in")), 0))
-        who = plain(wizard.identity.principal or told("somebody"), "bold")
-        source = plain(f" ({told(wizard.identity.source)})", "$text-quiet")
+            return columns((status(Tone.READ), 0), (Content(translate("Signing in")), 0))
+        who = plain(wizard.identity.principal or translate("somebody"), "bold")
+        source = plain(f" ({render(wizard.identity.source)})", "$text-quiet")
         tone = Tone.OK if wizard.answered else Tone.UNKNOWN
-        line = columns((status(tone), 0), (Content(told("Signed in as") + " "), 0), (who, 0), (source, 0))
+        line = columns((status(tone), 0), (Content(translate("Signed in as") + " "), 0), (who, 0), (source, 0))
         return Content("\n").join(wrapped(line, self.query_one("#signed-in").size.width, status_width()))
 
     def _draw_location_note(self, field: Field) -> None:
@@ -124,26 +124,26 @@ class ProjectScreen(Frame):
             there = wizard.observed is not None and any(
                 isinstance(p, Present) for p in wizard.observed.datasets.values()
             )
-            text = told("{where}, as what exists" if there else "{where} by default", where=wizard.plan.location)
+            text = translate("{where}, as what exists" if there else "{where} by default", where=wizard.plan.location)
         field.note(Content.styled(text, "$text-quiet"))
 
     def _head(self) -> Content:
         wizard = self.host.wizard
         if wizard.sign_in_problem is not None:
-            return Content.styled(told("Sign in first"), "bold")
+            return Content.styled(translate("Sign in first"), "bold")
         if wizard.plan is None or not wizard.current:
-            return Content.styled(told("Preflight: nothing is changed by looking"), "$text-quiet")
+            return Content.styled(translate("Preflight: nothing is changed by looking"), "$text-quiet")
         tones = [f.tone for f in preflight(wizard)]
         bad, unknown = tones.count(Tone.FAIL), tones.count(Tone.UNKNOWN)
         if bad and unknown:
-            said = told("Preflight: {n} in the way, {unknown} unknown", n=bad, unknown=unknown)
+            message = translate("Preflight: {n} in the way, {unknown} unknown", n=bad, unknown=unknown)
         elif bad:
-            said = told("Preflight: {n} in the way", n=bad)
+            message = translate("Preflight: {n} in the way", n=bad)
         elif unknown:
-            said = told("Preflight: nothing in the way, {n} unknown", n=unknown)
+            message = translate("Preflight: nothing in the way, {n} unknown", n=unknown)
         else:
-            said = told("Preflight: nothing in the way")
-        return Content.styled(said, "bold $error" if bad else "bold")
+            message = translate("Preflight: nothing in the way")
+        return Content.styled(message, "bold $error" if bad else "bold")
 
     def _draw_about(self) -> None:
         wizard = self.host.wizard
@@ -153,20 +153,19 @@ class ProjectScreen(Frame):
         if problem is not None:
             lines = [plain(problem.cause)]
             for step in problem.remedy[:3]:
-                first, *commands = told(step).split("\n")
-                lines.append(plain(first))
-                lines += [plain(f"  {command}", "$primary") for command in commands]
-            said = Content("\n").join(lines)
+                lines.append(plain(step.text))
+                lines += [plain(f"  {command}", "$primary") for command in step.commands]
+            message = Content("\n").join(lines)
         elif rows.has_focus and rows.row is not None and rows.row.problem is not None:
-            said = brief(rows.row.problem)
+            message = brief(rows.row.problem)
         elif wizard.causes:
-            said = brief(wizard.causes[0])
+            message = brief(wizard.causes[0])
         elif any(f.tone is Tone.FAIL and f.problem for f in preflight(wizard)):
-            said = Content(told("Up to a failed row, Enter: cause, remedy, and a text for whoever can help."))
+            message = Content(translate("Up to a failed row, Enter: cause, remedy, and a text for whoever can help."))
         else:
-            said = Content("")
-        about.display = bool(said.plain)
-        about.show(said)
+            message = Content("")
+        about.display = bool(message.plain)
+        about.show(message)
 
     def _draw_buttons(self) -> None:
         wizard = self.host.wizard
@@ -176,17 +175,17 @@ class ProjectScreen(Frame):
         off = wizard.todo(Step.PROJECT) if ready else ()
         bad = ready and any(f.tone is Tone.FAIL for f in preflight(wizard))
         if wizard.busy is not None:
-            primary.label = told("Working" if wizard.busy.writing else "Reading")
+            primary.label = translate("Working" if wizard.busy.writing else "Reading")
         elif signed_out or bad:
-            primary.label = told("Retry")
+            primary.label = translate("Retry")
         elif ready:
-            primary.label = told("Continue")
+            primary.label = translate("Continue")
         else:
-            primary.label = told("Look")
+            primary.label = translate("Look")
         primary.off = wizard.busy is not None or (wizard.spec() is None and not signed_out)
         enable = self.query_one("#enable", Button)
         enable.display = bool(off)
-        enable.label = told_many("Turn on {n} API", "Turn on {n} APIs", len(off))
+        enable.label = translate_n("Turn on {n} API", "Turn on {n} APIs", len(off))
         enable.off = wizard.busy is not None
         self.query_one("#gcloud").display = signed_out and self._gcloud()
         self.query_one("#continue").display = bool(bad) and wizard.busy is None and not wizard.causes
@@ -257,9 +256,11 @@ class ProjectScreen(Frame):
         part = wizard.part(Step.PROJECT)
         if part is None:
             return
-        names = [told(a.summary) for a in part.changes]
+        names = [render(a.summary) for a in part.changes]
         shown = side_panel.commands(part, Step.PROJECT)
-        question = Confirm(told("Turn on these APIs?"), [*names, "", *shown], yes=told("Turn on"), no=told("Not now"))
+        question = Confirm(
+            translate("Turn on these APIs?"), [*names, "", *shown], yes=translate("Turn on"), no=translate("Not now")
+        )
         self.app.push_screen(question, self._enabled)
 
     def _enabled(self, agreed: bool | None) -> None:
@@ -273,10 +274,10 @@ class ProjectScreen(Frame):
 
     def _in_its_stead(self, problem: Problem) -> tuple[str, ...]:
         """Return the commands of all that a missing permission blocks: two datasets are two commands."""
-        plan, permission = self.host.wizard.plan, problem.details.get("permission")
+        plan, permission = self.host.wizard.plan, problem.detail("permission")
         if plan is None or not permission:
             return ()
-        stuck = [b for b in plan.blocked if b.problem.details.get("permission") == permission]
+        stuck = [b for b in plan.blocked if b.problem.detail("permission") == permission]
         return tuple(side_panel.command(b.action, plan.location) for b in stuck)
 
     @on(Rows.Moved)

@@ -7,7 +7,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.content import Content
 
-from kbq_tui.i18n.messages import told
+from kbq_tui.i18n.messages import render, translate
 from kbq_tui.model.checks import Check, expected
 from kbq_tui.model.events import EventKind
 from kbq_tui.model.observed import Present
@@ -15,7 +15,7 @@ from kbq_tui.model.steps import Step
 from kbq_tui.tui import keyboard
 from kbq_tui.tui.presenters import ALIGNED, check_rows, verdicts
 from kbq_tui.tui.screens.base import Body, Frame
-from kbq_tui.tui.text import block, headed, plain, wrapped
+from kbq_tui.tui.text import block, headed, plain, step_lines, wrapped
 from kbq_tui.tui.widgets.button import Button
 from kbq_tui.tui.widgets.rows import Rows
 from kbq_tui.tui.widgets.static import QuietStatic
@@ -39,9 +39,9 @@ class VerifyScreen(Frame):
         with Horizontal(id="top"):
             yield QuietStatic(id="score")
             with Horizontal(id="deeds"):
-                yield Button(told("Run the checks"), id="primary")
-                yield Button(told("Save report"), id="report")
-                yield Button(told("Go on"), id="go")
+                yield Button(translate("Run the checks"), id="primary")
+                yield Button(translate("Save report"), id="report")
+                yield Button(translate("Go on"), id="go")
         with Body(id="list"):  # it scrolls by itself, so that what is said of a row stays in sight
             yield Rows(id="checks")
         yield QuietStatic(id="detail")
@@ -56,35 +56,35 @@ class VerifyScreen(Frame):
             self.host.launch(self._verify(), "verify")
 
     def heading(self) -> str:
-        return told("Step {n} of {all}: {title}", n=5, all=len(Step), title=told("Verify with the key"))
+        return translate("Step {n} of {all}: {title}", n=5, all=len(Step), title=translate("Verify with the key"))
 
     def hints(self) -> list[tuple[str, str]]:
         wizard = self.host.wizard
         without = frozenset({"commands", "refresh"} | ({"verify", "save"} if wizard.busy else {"go-on"}))
         without |= frozenset() if self._mended_on() else {"mend"}
         scopes = (*(("working",) if wizard.waiting else ()), *self.scopes, "app")
-        return [("Enter", told("Details")), *keyboard.hints(*scopes, without=without)]
+        return [("Enter", translate("Details")), *keyboard.hints(*scopes, without=without)]
 
     def draw_body(self) -> None:
         wizard = self.host.wizard
         spec = wizard.spec()
         if spec is None:
-            self.query_one("#score", QuietStatic).show(told("Something on an earlier screen cannot be right yet"))
+            self.query_one("#score", QuietStatic).show(translate("Something on an earlier screen cannot be right yet"))
             self.query("#top Button").set(display=False)
             return
         total = len(expected(spec))
         tone = "$success" if wizard.healthy else "$error" if wizard.verified else "$foreground"
-        said = verdicts(wizard.results, total)
+        message = verdicts(wizard.results, total)
         if wizard.healthy:
-            said = told("All is well: {said}", said=said)
-        self.query_one("#score", QuietStatic).show(Content.styled(said, f"bold {tone}"))
+            message = translate("All is well: {said}", said=message)
+        self.query_one("#score", QuietStatic).show(Content.styled(message, f"bold {tone}"))
         list_ = self.query_one("#list")
         narrow = list_.size.width < ALIGNED
         list_.styles.max_height = None if narrow else self._most_rows()
         self.query_one("#checks", Rows).show(check_rows(wizard, spec, self.query_one("#list").size.width))
         self.query_one("#detail", QuietStatic).show(self._detail())
         primary = self.query_one("#primary", Button)
-        primary.label = told(
+        primary.label = translate(
             "Checking"
             if wizard.busy
             else "Continue"
@@ -118,7 +118,14 @@ class VerifyScreen(Frame):
         result = self.host.wizard.results.get(check.id)
         event = self.host.wizard.running.get(check.id)
         quiet = "$text-quiet"
-        heads = headed(told("Found"), told("Ran"), told("Waits"), told("Cause"), told("Remedy"), told("Article"))
+        heads = headed(
+            translate("Found"),
+            translate("Ran"),
+            translate("Waits"),
+            translate("Cause"),
+            translate("Remedy"),
+            translate("Article"),
+        )
         found, ran, waits, cause, remedy, article = (Content.styled(head, quiet) for head in heads)
         lines: dict[str, Content] = {}
         if result is not None:
@@ -131,8 +138,8 @@ class VerifyScreen(Frame):
         if problem is not None:
             lines["cause"] = cause + plain(problem.cause)
             if problem.remedy:
-                lines["remedy"] = remedy + plain(" ".join(told(problem.remedy[0]).split()))
-        lines["article"] = article + Content(told(check.why))
+                lines["remedy"] = remedy + plain(" ".join(step_lines(problem.remedy[0]).split()))
+        lines["article"] = article + Content(render(check.why))
         return self._fitted(lines, len(heads[0]))
 
     def _most_rows(self) -> int:
@@ -167,33 +174,33 @@ class VerifyScreen(Frame):
         if check is None:
             return Content("")
         result = self.host.wizard.results.get(check.id)
-        parts = [Content.styled(told(check.title), "bold"), Content("\n\n")]
+        parts = [Content.styled(render(check.title), "bold"), Content("\n\n")]
         if result is not None:
             parts += [
-                Content.styled(told("What was run"), "bold"),
+                Content.styled(translate("What was run"), "bold"),
                 Content("\n"),
                 block(result.command, "$primary"),
                 Content("\n\n"),
             ]
             parts += [
-                Content.styled(told("What came back"), "bold"),
+                Content.styled(translate("What came back"), "bold"),
                 Content("\n"),
                 block(result.evidence),
                 Content("\n\n"),
             ]
-        section = told("section {n}", n=check.article) if check.article != "+" else told("nothing")
-        heading = told("Klaviyo's article: {part}", part=section)
-        parts += [Content.styled(heading, "bold"), Content("\n"), Content(told(check.why))]
+        section = translate("section {n}", n=check.article) if check.article != "+" else translate("nothing")
+        heading = translate("Klaviyo's article: {part}", part=section)
+        parts += [Content.styled(heading, "bold"), Content("\n"), Content(render(check.why))]
         if result is not None and result.problem is not None:
             problem = result.problem
             parts += [
                 Content("\n\n"),
-                Content.styled(told("Remedy"), "bold"),
+                Content.styled(translate("Remedy"), "bold"),
                 Content("\n"),
-                block("\n".join(map(told, problem.remedy))),
+                block("\n".join(map(step_lines, problem.remedy))),
             ]
             if problem.who:
-                parts += [Content("\n\n"), Content.styled(told("Who"), "bold"), Content("\n"), block(problem.who)]
+                parts += [Content("\n\n"), Content.styled(translate("Who"), "bold"), Content("\n"), block(problem.who)]
         return Content("").join(parts)
 
     # -- what the operator does --------------------------------------------------------------------------------------
@@ -223,7 +230,9 @@ class VerifyScreen(Frame):
         wizard = self.host.wizard
         step = self._mended_on()
         if step is None:
-            wizard.say(told("What this check has found is not for kbq-tui to take away; Enter says who can mend it."))
+            wizard.say(
+                translate("What this check has found is not for kbq-tui to take away; Enter says who can mend it.")
+            )
         elif wizard.busy is None:
             self.host.goto(step)
 
@@ -236,7 +245,7 @@ class VerifyScreen(Frame):
         wizard = self.host.wizard
         spec = wizard.spec()
         if not wizard.results or spec is None:
-            wizard.say(told("Nothing has been checked yet."), bad=True)
+            wizard.say(translate("Nothing has been checked yet."), bad=True)
             return
         from kbq_tui.export.report import About, to_json, to_markdown
 

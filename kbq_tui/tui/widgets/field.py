@@ -11,9 +11,10 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Input, Static
 
+from kbq_tui.i18n import messages
 from kbq_tui.tui.text import plain
 
-Check = Callable[[str], str | None]
+Check = Callable[[str], messages.Message | None]
 
 
 class Line(Input):
@@ -113,12 +114,12 @@ class Field(Vertical):
             self._drafted = value
             self.put(value)
 
-    def fault(self) -> str | None:
+    def fault(self) -> messages.Message | None:
         """Return why the value cannot be right, or None."""
         value = self.value.strip()
         return None if self._optional and not value else self._check(value)
 
-    def reason(self, text: str | None) -> None:
+    def reason(self, text: messages.Message | None) -> None:
         """Show a reason under the line, or none."""
         label = self.query_one(".field-reason", Static)
         label.update(plain(text or ""))

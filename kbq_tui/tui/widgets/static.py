@@ -6,7 +6,7 @@ from textual.content import Content
 from textual.timer import Timer
 from textual.widgets import Static
 
-from kbq_tui.i18n.messages import mark, told
+from kbq_tui.i18n.messages import N_, translate
 from kbq_tui.model.steps import Step
 from kbq_tui.model.text import inert
 from kbq_tui.tui import keyboard
@@ -14,12 +14,12 @@ from kbq_tui.tui.glyphs import DOT, GLYPHS, HERE, RULE, Tone
 from kbq_tui.tui.text import plain, seconds
 
 NAMES = {
-    Step.PROJECT: mark("Project"),
-    Step.DATASETS: mark("Datasets"),
-    Step.ACCOUNT: mark("Account"),
-    Step.PERMISSIONS: mark("Permissions"),
-    Step.VERIFY: mark("Verify"),
-    Step.CONNECT: mark("Connect"),
+    Step.PROJECT: N_("Project"),
+    Step.DATASETS: N_("Datasets"),
+    Step.ACCOUNT: N_("Account"),
+    Step.PERMISSIONS: N_("Permissions"),
+    Step.VERIFY: N_("Verify"),
+    Step.CONNECT: N_("Connect"),
 }
 
 
@@ -49,7 +49,7 @@ def steps_line(here: Step | None, done: Sequence[Step], width: int) -> Content:
     parts: list[Content] = [Content.styled("kbq-tui", "bold $primary"), Content("  ")]
     for number, step in enumerate(Step, 1):
         narrow = width < 78 and step is not here
-        name = "" if narrow else f" {told(NAMES[step])}"
+        name = "" if narrow else f" {translate(NAMES[step])}"
         if step is here:
             parts.append(Content.styled(f"{HERE}{number}{name} ", "bold reverse" if here else ""))
         elif step in done:
@@ -172,17 +172,17 @@ class MessageLine(QuietStatic):
         if elapsed >= self.LONG:
             took = seconds(elapsed)
             text.append(
-                told("{took} of at most {limit}", took=took, limit=seconds(self._limit)) if self._limit else took
+                translate("{took} of at most {limit}", took=took, limit=seconds(self._limit)) if self._limit else took
             )
         if elapsed >= self.LONG or self._limit == 0:
             text.append(self._hint)
-        said = f" {DOT} ".join(t for t in text if t)
+        message = f" {DOT} ".join(t for t in text if t)
         # Of a hint that does not fit the last clause goes, until it does; the keys stand in the footer too.
         room = self.content_size.width - 2
-        while len(text) > 1 and text[-1] and Content(said).cell_length > room > 0:
+        while len(text) > 1 and text[-1] and Content(message).cell_length > room > 0:
             text[-1] = text[-1][: max(text[-1].rfind(", "), text[-1].rfind("; "), 0)]
-            said = f" {DOT} ".join(t for t in text if t)
-        self.show(Content.assemble((f"{GLYPHS[Tone.WAIT]} ", "$secondary"), plain(said, "$secondary")))
+            message = f" {DOT} ".join(t for t in text if t)
+        self.show(Content.assemble((f"{GLYPHS[Tone.WAIT]} ", "$secondary"), plain(message, "$secondary")))
 
     def _rest(self) -> None:
         if self._what:

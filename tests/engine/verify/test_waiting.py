@@ -116,11 +116,11 @@ async def test_while_it_waits_it_says_since_when_and_never_what_to_grant(bench: 
     bench.open(TMP, None)
     with changed(bench, ON_TMP) as ports:
         _, waits = await run(ports, bench)
-    assert waits[0].text == "granted 0 s ago; Google takes two minutes as a rule; nothing to do"
-    assert "granted 29 s ago; Google takes two minutes as a rule; nothing to do" in {e.text for e in waits}
+    assert str(waits[0].text) == "granted 0 s ago; Google takes two minutes as a rule; nothing to do"
+    assert "granted 29 s ago; Google takes two minutes as a rule; nothing to do" in {str(e.text) for e in waits}
     for event in waits:
         assert event.problem is not None
-        assert not any("gcloud" in step or "GRANT" in step for step in event.problem.remedy)
+        assert not any("gcloud" in str(step) or "GRANT" in str(step) for step in event.problem.remedy)
 
 
 @pytest.mark.parametrize("change", [ON_TMP, ON_IMP])

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from kbq_tui.i18n.messages import verbatim
 from kbq_tui.local import files
 from kbq_tui.local.keys import key_files, reservation
 from kbq_tui.local.keys.key_files import KeyFiles
@@ -141,7 +142,7 @@ def test_a_path_that_cannot_be_one_is_a_problem(path: str, store: KeyFiles) -> N
 def test_of_a_folder_s_own_modes_nothing_is_advised(path: str, store: KeyFiles) -> None:
     with pytest.raises(ProblemError) as error:
         store.inspect(path, PROJECT, EMAIL)
-    assert "chmod" not in " ".join(error.value.problem.remedy)
+    assert "chmod" not in " ".join(map(str, error.value.problem.remedy))
 
 
 def test_a_reservation_that_was_replaced_meanwhile_is_not_written_over(store: KeyFiles, key: Secret) -> None:
@@ -209,8 +210,8 @@ def test_wider_modes_are_reported_and_mended(store: KeyFiles, key: Secret, folde
     Path(kept.path).parent.chmod(0o777)
     seen = store.inspect(None, PROJECT, EMAIL)
     assert seen is not None
-    assert any("0644" in w for w in seen.warnings)
-    assert any("0777" in w for w in seen.warnings)
+    assert any("0644" in str(w) for w in seen.warnings)
+    assert any("0777" in str(w) for w in seen.warnings)
     assert len(store.mend(None, PROJECT, EMAIL)) == 2
     assert (mode(kept.path), mode(Path(kept.path).parent)) == (0o600, 0o700)
     assert store.mend(None, PROJECT, EMAIL) == ()
@@ -227,8 +228,8 @@ def test_folders_of_ours_that_others_may_look_into_are_reported_and_mended(
     Path(kept.path).parent.chmod(0o755)
     seen = store.inspect(None, PROJECT, EMAIL)
     assert seen is not None
-    assert any("0755" in w for w in seen.warnings)
-    assert any("0777" in w for w in seen.warnings)
+    assert any("0755" in str(w) for w in seen.warnings)
+    assert any("0777" in str(w) for w in seen.warnings)
     assert len(store.mend(None, PROJECT, EMAIL)) == 2
     assert (mode(folder), mode(Path(kept.path).parent)) == (0o700, 0o700)
     mended = store.inspect(None, PROJECT, EMAIL)
@@ -251,7 +252,7 @@ def test_a_folder_that_is_none_of_ours_is_neither_reported_for_being_read_nor_me
 def test_a_key_in_a_git_work_tree_gets_a_warning(store: KeyFiles, key: Secret, tmp_path: Path) -> None:
     (tmp_path / "repo" / ".git").mkdir(parents=True)
     kept = store.reserve(str(tmp_path / "repo" / "sub" / "key.json"), PROJECT, EMAIL).commit(key)
-    assert any("git work tree" in w for w in kept.warnings)
+    assert any("git work tree" in str(w) for w in kept.warnings)
 
 
 @pytest.mark.parametrize(
@@ -323,7 +324,7 @@ def test_a_key_that_its_place_does_not_take_is_not_called_one_that_was_never_mad
         with pytest.raises(ProblemError) as error:
             slot.commit(key)
     assert code_of(error) == "KBQ-KEY-FILE-UNWRITABLE"
-    assert not any("Nothing was created" in step for step in error.value.problem.remedy)
+    assert not any("Nothing was created" in str(step) for step in error.value.problem.remedy)
 
 
 @pytest.mark.parametrize(
@@ -466,14 +467,14 @@ def test_shredding_overwrites_before_it_deletes(
     assert kept.in_keyring is True
     witness = tmp_path / "same-inode"
     witness.hardlink_to(kept.path)
-    assert "keyring stays" in ringed.shred(None, PROJECT, EMAIL)
+    assert "keyring stays" in str(ringed.shred(None, PROJECT, EMAIL))
     assert not Path(kept.path).exists()
     assert witness.read_bytes() == b""
     left = ringed.inspect(None, PROJECT, EMAIL)
     assert left is not None
     assert (left.path, left.key_id, left.in_keyring) == ("", kept.key_id, True)
     assert json.loads(ringed.load(None, PROJECT, EMAIL).reveal()) == json.loads(key.reveal())
-    assert ringed.forget_copy(PROJECT, EMAIL) == ""
+    assert str(ringed.forget_copy(PROJECT, EMAIL)) == ""
     assert backend.values == {}
     assert ringed.inspect(None, PROJECT, EMAIL) is None
 
@@ -556,7 +557,7 @@ def test_where_its_id_cannot_be_noted_a_key_is_not_shredded(
 
 def test_shredding_says_when_nothing_is_left(store: KeyFiles, key: Secret) -> None:
     store.reserve(None, PROJECT, EMAIL).commit(key)
-    assert "no other copy" in store.shred(None, PROJECT, EMAIL)
+    assert "no other copy" in str(store.shred(None, PROJECT, EMAIL))
     with pytest.raises(ProblemError) as error:
         store.shred(None, PROJECT, EMAIL)
     assert code_of(error) == "KBQ-KEY-FILE-MISSING"
@@ -594,9 +595,9 @@ def test_an_older_copy_that_cannot_be_deleted_is_said(
     monkeypatch.setattr(backend, "delete_password", refuse)
     later = ringed.reserve(str(tmp_path / "new.json"), PROJECT, EMAIL).commit(Secret(key_json()))
     assert later.in_keyring is True
-    told = [w for w in later.warnings if older.key_id in w]
+    told = [w for w in later.warnings if older.key_id in str(w)]
     assert len(told) == 1
-    assert f"keyring del kbq-tui:{PROJECT}:{older.key_id} {EMAIL}" in told[0]
+    assert f"keyring del kbq-tui:{PROJECT}:{older.key_id} {EMAIL}" in str(told[0])
 
 
 def test_a_copy_that_cannot_be_read_is_not_a_copy_that_is_missing(folder: Path, ringed: KeyFiles, key: Secret) -> None:
@@ -621,7 +622,7 @@ def test_a_keyring_that_fails_never_loses_the_file(folder: Path, key: Secret) ->
     store = KeyFiles(folder, KeyringCopy({}, find=broken))
     kept = store.reserve(None, PROJECT, EMAIL).commit(key)
     assert kept.in_keyring is False
-    assert any("No copy in the system keyring" in w for w in kept.warnings)
+    assert any("No copy in the system keyring" in str(w) for w in kept.warnings)
     assert CANARY not in repr(kept)
     assert store.load(None, PROJECT, EMAIL) == key
 
@@ -661,7 +662,7 @@ def test_two_processes_never_reserve_the_same_place(folder: Path) -> None:
         assert run.returncode == 0, said.decode()
 
 
-ANY = files.FileKind("any", lambda _: True, follows_links=True)
+ANY = files.FileKind(verbatim("any"), lambda _: True, follows_links=True)
 
 
 def test_an_atomic_write_leaves_the_old_file_when_the_disk_is_full(
@@ -733,7 +734,7 @@ def test_what_fails_after_the_key_is_in_place_is_a_warning(
 
     monkeypatch.setattr(KeyFiles, what, fail)
     kept = store.reserve(None, PROJECT, EMAIL).commit(key)
-    assert any(w.startswith(("No copy in the system keyring", "Who else may reach")) for w in kept.warnings)
+    assert any(str(w).startswith(("No copy in the system keyring", "Who else may reach")) for w in kept.warnings)
     assert Path(kept.path).read_bytes() == key.reveal()
 
 
@@ -761,10 +762,10 @@ def test_a_folder_that_can_only_be_added_to_is_found_out_before_a_key_is_made(
     with pytest.raises(ProblemError) as error:
         store.reserve(str(path), PROJECT, EMAIL)
     assert code_of(error) == "KBQ-KEY-FILE-UNWRITABLE"
-    assert "not moved or deleted" in error.value.problem.cause
+    assert "not moved or deleted" in str(error.value.problem.cause)
     assert {p.stat().st_size for p in tmp_path.iterdir()} == {0}
     assert len(list(tmp_path.iterdir())) == 2
-    told = error.value.problem.cause.partition("these stay, empty: ")[2]
+    told = str(error.value.problem.cause).partition("these stay, empty: ")[2]
     assert all(str(p) in told for p in tmp_path.iterdir())
     assert store.inspect(str(path), PROJECT, EMAIL) is None
 
@@ -790,7 +791,7 @@ def test_a_key_that_cannot_be_moved_into_place_is_emptied_or_its_file_is_named(
         assert CANARY.encode() in part.read_bytes()
         assert f"The key is still in {part}" in told
         assert f"rm {part}" in told
-        assert error.value.problem.details["left"] == str(part)
+        assert error.value.problem.detail("left") == str(part)
         assert CANARY not in told
 
 
@@ -821,7 +822,7 @@ def test_a_temporary_file_of_somebody_else_s_is_left_alone(
         with pytest.raises(ProblemError) as error:
             store.reserve(path, PROJECT, EMAIL)
         assert code_of(error) == "KBQ-KEY-FILE-TAKEN"
-        assert error.value.problem.details["path"] == str(other)
+        assert error.value.problem.detail("path") == str(other)
         assert not Path(path).exists()
     assert other.read_bytes() == content
 
@@ -854,7 +855,7 @@ def test_being_looked_at_does_not_keep_a_place_from_being_reserved(
 def above(path: Path, store: KeyFiles, key: Secret) -> list[str]:
     """Keep a key in a folder and return what is said of those above."""
     kept = store.reserve(str(path / "k.json"), PROJECT, EMAIL).commit(key)
-    return [w for w in kept.warnings if w.startswith("Others may put a folder")]
+    return [str(w) for w in kept.warnings if str(w).startswith("Others may put a folder")]
 
 
 @pytest.mark.parametrize(

@@ -125,10 +125,10 @@ def test_gnome_keyring_leaves_other_programs_items_alone(gnome: Machine) -> None
         put("hunter4", service="kbq-tui", username=EMAIL, application="other")
         stored, read, gone = [], [], []
         for _ in range(16):
-            stored.append(copies.store(FACTS, KEY).note)
+            stored.append(str(copies.store(FACTS, KEY).note))
             read.append(same(copies.load(FACTS)[0]))
             most = kept()
-            gone.append(copies.forget(FACTS).note)
+            gone.append(str(copies.forget(FACTS).note))
         tell(stored=stored, read=read, gone=gone, most=most, kept=kept())
         """,
     )
@@ -148,7 +148,7 @@ def test_gnome_keyring_finds_what_an_earlier_version_kept(gnome: Machine) -> Non
         put("hunter2", service="kbq-tui", username=EMAIL, application="other")
         keyring.set_password("kbq-tui", EMAIL, KEY.reveal().decode())
         read = [copies.load(facts)[0] == KEY for facts in (FACTS, NOBODY) for _ in range(8)]
-        tell(read=read, gone=copies.forget(FACTS).note, kept=kept())
+        tell(read=read, gone=str(copies.forget(FACTS).note), kept=kept())
         """,
     )
     assert seen["read"] == [True] * 16
@@ -163,7 +163,7 @@ def test_a_locked_gnome_keyring_is_not_one_without_a_copy(gnome: Machine) -> Non
         copies.store(FACTS, KEY)
         collection.lock()
         outcomes = copies.load(FACTS)[1], copies.store(FACTS, KEY), copies.forget(FACTS)
-        tell(done=[o.done for o in outcomes], notes=[o.note for o in outcomes])
+        tell(done=[o.done for o in outcomes], notes=[str(o.note) for o in outcomes])
         """,
     )
     assert seen["done"] == [False] * 3
@@ -173,9 +173,9 @@ def test_a_locked_gnome_keyring_is_not_one_without_a_copy(gnome: Machine) -> Non
 def test_pass_keeps_the_whole_key(password_store: Machine) -> None:
     seen = password_store.run(
         """
-        stored = copies.store(FACTS, KEY).note
+        stored = str(copies.store(FACTS, KEY).note)
         read = same(copies.load(FACTS)[0])
-        tell(stored=stored, read=read, gone=copies.forget(FACTS).note, again=copies.load(FACTS)[1].note)
+        tell(stored=stored, read=read, gone=str(copies.forget(FACTS).note), again=str(copies.load(FACTS)[1].note))
         """
     )
     assert seen == {"stored": "", "read": True, "gone": "", "again": "The system keyring has no copy."}
@@ -188,7 +188,7 @@ def test_pass_that_cannot_delete_is_told(password_store: Machine, home: Path) ->
     wrapper.write_text(f'#!/bin/sh\n[ "$1" = rm ] && exit 3\nexec {shutil.which("pass")} "$@"\n')
     wrapper.chmod(0o755)
     password_store.env["PATH"] = f"{wrapper.parent}{os.pathsep}{password_store.env['PATH']}"
-    seen = password_store.run("copies.store(FACTS, KEY)", "tell(gone=copies.forget(FACTS).note)")
+    seen = password_store.run("copies.store(FACTS, KEY)", "tell(gone=str(copies.forget(FACTS).note))")
     assert "CalledProcessError" in seen["gone"]
     assert f"keyring del {OURS} {EMAIL}" in seen["gone"]
 
