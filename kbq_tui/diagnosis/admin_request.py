@@ -6,11 +6,12 @@ from enum import StrEnum
 from typing import Final, NamedTuple
 
 from kbq_tui.diagnosis.catalogue import LEVELLED, LEVELS, PERMISSIONS
-from kbq_tui.diagnosis.entry import clean, fill_command, fill_step, values
+from kbq_tui.diagnosis.entry import clean, fill_command, fill_step, names_of, values
 from kbq_tui.diagnosis.requests import LOOK, step
 from kbq_tui.diagnosis.requests_data import REQUESTS
 from kbq_tui.i18n.messages import EMPTY, Message, joined, message, row
 from kbq_tui.model.problem import Context, Problem, RemedyStep
+from kbq_tui.model.refs import Grantable
 from kbq_tui.shell import commands as cmd
 
 
@@ -112,12 +113,13 @@ _ROLES: Final[dict[str, str]] = {
 }
 
 
-def commands_for(what: str, context: Context, **details: str) -> Commands:
+def commands_for(what: str, context: Context, on: Grantable | None = None, /, **details: str) -> Commands:
     """Return the commands that do a step in the operator's stead, and those that undo it.
 
     Args:
         what: a `RequestedAction`, a permission, a constraint, or the code of a Problem.
         context: what is known of the connection.
+        on: what a role is held on.
         details: what the context does not hold: `role` (a grant on the project is Job User unless told otherwise),
             `service` of an API, `key_id`.
 
@@ -127,7 +129,7 @@ def commands_for(what: str, context: Context, **details: str) -> Commands:
     deed = RequestedAction(what) if what in tuple(RequestedAction) else _BY_NAME.get(what)
     known = values(context, {name: clean(value) for name, value in details.items()})
     if what in REQUESTS:
-        return _asked(what, known)
+        return _asked(what, known, on)
     if deed is None:
         row = PERMISSIONS.get(what)
         if row is None:
@@ -153,13 +155,12 @@ def _bare(commands: Iterable[str]) -> tuple[RemedyStep, ...]:
     return (RemedyStep(EMPTY, made),) if made else ()
 
 
-def _asked(code: str, known: dict[str, str]) -> Commands:
+def _asked(code: str, known: dict[str, str], on: Grantable | None) -> Commands:
     look, do, undo = REQUESTS[code]
-    level, _, name = known.get("resource", "").partition(" ")
-    if code in LEVELLED and level in LEVELS:
-        do, undo = (do[LEVELS[level]],), (undo[LEVELS[level]],)
-        if level != "project":
-            known["dataset"], _, known["table"] = name.partition(".")
+    if code in LEVELLED and on is not None:
+        level = LEVELS[type(on)]
+        do, undo = (do[level],), (undo[level],)
+        known |= names_of(on)
     steps = (step(LOOK, *look), *do)
     return Commands(tuple(fill_step(t, known) for t in steps), tuple(fill_step(t, known) for t in undo))
 
@@ -186,7 +187,7 @@ def commands_of(problem: Problem, context: Context, commands: Sequence[str] = ()
     """
     permission = problem.detail("permission")
     # The role beside a permission is the operator's, not one to be granted to the service account.
-    details = {name: str(value) for name, value in problem.details.items()}
+    details = {name: str(value) for name, value in problem.details.items() if name != "resource"}
     known = {name: value for name, value in details.items() if name != "role" or not permission}
     code = problem.code or ""
     own = _has_own_request(code)
@@ -194,7 +195,7 @@ def commands_of(problem: Problem, context: Context, commands: Sequence[str] = ()
         return Commands(_bare(commands), _undo(permission, context, known, commands))
     found = Commands((), ()) if own or not permission else commands_for(permission, context, **known)
     if not found.do:
-        found = commands_for(code, context, **(details if code in REQUESTS else known))
+        found = commands_for(code, context, problem.resource, **(details if code in REQUESTS else known))
     if not found.do:
         return Commands(_bare(commands), ())
     if commands and code in _GENERAL:

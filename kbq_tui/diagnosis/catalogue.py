@@ -20,10 +20,11 @@ from kbq_tui.diagnosis.entries import (
     queries,
     signin,
 )
-from kbq_tui.diagnosis.entry import Entry, fill, fill_step, shown, step, values
+from kbq_tui.diagnosis.entry import Entry, fill, fill_step, names_of, shown, step, values
 from kbq_tui.diagnosis.permissions import PERMISSIONS, Permission
 from kbq_tui.i18n.messages import N_, Message, message
 from kbq_tui.model.problem import Context, Problem, RemedyStep
+from kbq_tui.model.refs import DatasetRef, Grantable, ProjectRef, TableRef
 from kbq_tui.shell import commands as cmd
 
 __all__ = ["CODES", "ENTRIES", "PERMISSIONS", "Entry", "Permission", "permission_missing", "problem"]
@@ -89,11 +90,11 @@ def code_for_permission(permission: str) -> str:
     return _BY_PERMISSION.get(permission, "KBQ-PERMISSION-MISSING")
 
 
-LEVELS: Final[Mapping[str, int]] = {"project": -3, "dataset": -2, "table": -1}
+LEVELS: Final[Mapping[type[Grantable], int]] = {ProjectRef: -3, DatasetRef: -2, TableRef: -1}
 """Where the step for each level is among the last three against an over-grant."""
 
 LEVELLED: Final = frozenset({"KBQ-OVER-GRANT", "KBQ-INHERITED-ACCESS", "KBQ-CONDITIONAL-GRANT"})
-"""The problems whose last three steps are for the levels at which a role is held; `resource` says which it is."""
+"""The problems whose last three steps are for the levels at which a role is held."""
 
 
 def problem(code: str, context: Context, /, *, original: str | Message = "", **details: object) -> Problem:
@@ -104,22 +105,22 @@ def problem(code: str, context: Context, /, *, original: str | Message = "", **d
         context: what is known of the connection; fills the blanks that `details` leave.
         original: the error's own words.
         details: identifiers that belong to this one failure, such as `permission` or `path`; empty ones are dropped.
+            `resource` is what a role is held on, if it is a reference.
 
     Raises:
         KeyError: for a code that is not in the catalogue.
     """
     entry = ENTRIES[code]
+    resource = details.get("resource")
+    on = resource if isinstance(resource, Grantable) else None
+    if on is not None:
+        details["resource"] = on.words
     kept = {name: text for name, value in details.items() if (text := shown(value))}
     known = {**_DEFAULTS.get(code, {}), **values(context, kept)}
     steps = entry.remedy
-    if code in LEVELLED:
-        level, _, name = str(kept.get("resource", "")).partition(" ")
-        if level in LEVELS:
-            steps = (*steps[:-3], steps[LEVELS[level]])
-        if level == "dataset":
-            known["dataset"] = name
-        elif level == "table":
-            known["dataset"], _, known["table"] = name.partition(".")
+    if code in LEVELLED and on is not None:
+        steps = (*steps[:-3], steps[LEVELS[type(on)]])
+        known |= names_of(on)
     said = {name: value for name, value in kept.items() if isinstance(value, Message)}
     filling: dict[str, str | Message] = {**known, **said}
     return Problem(
@@ -134,6 +135,7 @@ def problem(code: str, context: Context, /, *, original: str | Message = "", **d
         link=entry.link,
         details=kept,
         original=shown(original, 2_000),
+        resource=on,
     )
 
 

@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 from typing import Final
 
 from kbq_tui.diagnosis import catalogue
-from kbq_tui.i18n.messages import Message, message
+from kbq_tui.i18n.messages import message
 from kbq_tui.model.problem import Context, Problem, RemedyStep
+from kbq_tui.model.refs import Grantable
 from kbq_tui.model.text import inert
 
 _END: Final = re.compile(r"request\.time\s*<=?\s*timestamp\(\s*(['\"])([^'\"]{1,40})\1\s*\)")
@@ -34,18 +35,18 @@ def holds_until(condition: str) -> datetime | None:
     return min(ends, default=None)
 
 
-def only_under(condition: str, role: str, resource: Message, context: Context, now: datetime) -> Problem:
+def only_under(condition: str, role: str, on: Grantable, context: Context, now: datetime) -> Problem:
     """Return the problem of a role that is needed always and granted under a condition alone.
 
     Args:
         condition: the condition's expression. Hostile text.
         role: the role.
-        resource: what it is granted on: `project P` or `dataset D`, as `grants.on_project` and `on_dataset` say it.
+        on: what it is granted on.
         context: what is known of the connection.
         now: the time at which it is asked, aware.
     """
-    problem = catalogue.problem("KBQ-CONDITIONAL-GRANT", context, role=role, resource=resource, condition=condition)
-    known = {"role": role, "resource": resource, "account": context.account, "condition": inert(condition, _LONGEST)}
+    problem = catalogue.problem("KBQ-CONDITIONAL-GRANT", context, role=role, resource=on, condition=condition)
+    known = {"role": role, "resource": on.words, "account": context.account, "condition": inert(condition, _LONGEST)}
     end = holds_until(condition)
     if end is None:
         return replace(

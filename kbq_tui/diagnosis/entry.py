@@ -10,6 +10,7 @@ from typing import Final
 from kbq_tui.i18n.messages import Message
 from kbq_tui.model import spec
 from kbq_tui.model.problem import Context, Kind, RemedyStep, Retry
+from kbq_tui.model.refs import DatasetRef, Grantable, TableRef
 from kbq_tui.model.secret import scrub
 from kbq_tui.model.text import inert
 
@@ -183,6 +184,17 @@ def values(context: Context, details: Mapping[str, str | Message]) -> dict[str, 
     if "account" in known and "account_id" not in known:
         known["account_id"] = known["account"].partition("@")[0]
     return known
+
+
+def names_of(resource: Grantable) -> dict[str, str]:
+    """Return the blanks that what a role is held on fills: `dataset` and `table`."""
+    match resource:
+        case DatasetRef(dataset=dataset):
+            return {"dataset": clean(dataset)}
+        case TableRef(dataset=dataset, table=table):
+            return {"dataset": clean(dataset), "table": clean(table)}
+        case _:
+            return {}
 
 
 def fill(template: str, known: Mapping[str, str | Message]) -> Message:

@@ -231,14 +231,14 @@ class Runner:
         """Try once. Returns why it did not succeed, or None."""
         try:
             if action.id not in self._intended:
-                await offload(lambda: self.ports.journal.intend(action.id, action.resource))
+                await offload(lambda: self.ports.journal.intend(action.id, action.resource.name))
                 self._intended.add(action.id)
             text, changed = await self._do(action)
         except ProblemError as error:
             return error.problem
         self.outcome.done.append(action.id)
         if changed:
-            self._waits.made(action.id, action.resource)
+            self._waits.made(action.id, action.resource.name)
         await self._settle(EventKind.FINISHED, action, text, began=began, changed=changed)
         return None
 

@@ -12,9 +12,9 @@ from kbq_tui.i18n.messages import Message
 from kbq_tui.model.checks import LIST_PERMISSION
 from kbq_tui.model.observed import ForeignGrants, Part, Present, RoleBinding, Unknown
 from kbq_tui.model.problem import Kind, Problem, ProblemError
+from kbq_tui.model.refs import ProjectRef
 from kbq_tui.model.spec import ConnectionSpec
 from kbq_tui.planning.diff import context_of
-from kbq_tui.planning.grants import on_project
 
 MAX_DATASETS: Final = 1_000
 """How many other datasets are read."""
@@ -82,7 +82,7 @@ async def look_elsewhere(spec: ConnectionSpec, cloud: Cloud, names: Part[tuple[t
     if more or len(others) > len(looked):
         limit = reached(MAX_TABLES - room, len(tables))
         unseen.append(
-            catalogue.problem("KBQ-NOT-SEARCHED", context_of(spec), resource=on_project(project), limit=limit)
+            catalogue.problem("KBQ-NOT-SEARCHED", context_of(spec), resource=ProjectRef(project), limit=limit)
         )
     return ForeignGrants(
         {info.name: info for task in datasets if (info := task.result()) is not None},

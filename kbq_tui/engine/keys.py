@@ -12,6 +12,7 @@ from kbq_tui.model.events import Event, EventKind
 from kbq_tui.model.observed import KeyInfo, LocalKey, Present, Unknown, value_of
 from kbq_tui.model.operations import Action, Change, CreateKey, DeleteKey
 from kbq_tui.model.problem import ProblemError
+from kbq_tui.model.refs import AccountRef
 from kbq_tui.model.spec import ConnectionSpec
 from kbq_tui.model.steps import Step
 from kbq_tui.planning.diff import context_of
@@ -51,7 +52,9 @@ async def create_key(spec: ConnectionSpec, ports: Ports, emit: Emit, patience: P
         known = {"path": local.value.path, "key_id": local.value.key_id}
         raise ProblemError(ports.named(catalogue.problem("KBQ-KEY-ALREADY-HERE", context_of(spec), **known)))
     summary = message("Create a key for {email}", email=email)
-    action = Action("key", Change.CREATE, email, summary, Step.ACCOUNT, CreateKey(email, spec.key_file))
+    action = Action(
+        "key", Change.CREATE, AccountRef(spec.project, email), summary, Step.ACCOUNT, CreateKey(email, spec.key_file)
+    )
     return await _run(spec, ports, emit, patience, action)
 
 
@@ -65,7 +68,14 @@ def deletion(spec: ConnectionSpec, key_id: str) -> Action:
     """Return what deletes a key, for a preview."""
     email = spec.account_email
     summary = message("Delete key {key_id}", key_id=key_id)
-    return Action(f"delete-key:{key_id}", Change.DELETE, email, summary, Step.ACCOUNT, DeleteKey(email, key_id))
+    return Action(
+        f"delete-key:{key_id}",
+        Change.DELETE,
+        AccountRef(spec.project, email),
+        summary,
+        Step.ACCOUNT,
+        DeleteKey(email, key_id),
+    )
 
 
 async def delete_key(

@@ -16,7 +16,7 @@ from kbq_tui.model.operations import (
 )
 from kbq_tui.model.plan import Plan
 from kbq_tui.model.text import inert
-from kbq_tui.shell.operation_commands import command_for, default_key_file, project_of
+from kbq_tui.shell.operation_commands import command_for, default_key_file
 
 _HEAD = """\
 #!/bin/sh
@@ -73,7 +73,7 @@ def _step(action: Action, location: str | None, new_account: bool) -> str:
     settled = f"settle {command}" if new_account else command
     match action.op:
         case CreateAccount():
-            email, project = shlex.quote(action.resource), shlex.quote(f"--project={project_of(action)}")
+            email, project = shlex.quote(action.resource.name), shlex.quote(f"--project={action.resource.project}")
             return f"gcloud iam service-accounts describe {email} {project} >/dev/null 2>&1 ||\n  {command}"
         case CreateKey(email=email, key_file=wanted):
             # The private key is given once, so a file that is there is never replaced.

@@ -19,7 +19,7 @@ from kbq_tui.model.operations import (
 )
 from kbq_tui.model.plan import Plan
 from kbq_tui.model.text import inert
-from kbq_tui.shell.operation_commands import command_for, project_of
+from kbq_tui.shell.operation_commands import command_for
 
 _HEAD = """\
 # Connect Klaviyo to BigQuery: connection {connection}.
@@ -85,7 +85,7 @@ class _Writer:
         summary = inert(str(action.summary))
         if action.change is Change.NOOP:
             return f"\n# {summary} (in place already)\n"
-        project = project_of(action)
+        project = action.resource.project
         match action.op:
             case EnableService(service=service):
                 pairs = [("project", project), ("service", service)]

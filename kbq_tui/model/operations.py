@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from kbq_tui.i18n.messages import Message
+from kbq_tui.model.refs import Ref
 from kbq_tui.model.steps import Change, Step
 
 __all__ = [
@@ -148,7 +149,7 @@ class Action:
     Attributes:
         id: stable within a connection, such as `dataset:KLAVIYO_TMP`.
         change: what happens to the resource; NOOP where it is already as wanted.
-        resource: the full name of what is changed.
+        resource: what is changed.
         summary: one line for a person. Plain text.
         step: the step it belongs to.
         op: what to do, with its values.
@@ -157,7 +158,7 @@ class Action:
 
     id: str
     change: Change
-    resource: str
+    resource: Ref
     summary: Message
     step: Step
     op: Operation

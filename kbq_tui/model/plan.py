@@ -76,7 +76,7 @@ class Plan:
                 {
                     "id": a.id,
                     "change": a.change.value,
-                    "resource": a.resource,
+                    "resource": a.resource.name,
                     "summary": str(a.summary),
                     "needs": list(a.needs),
                 }

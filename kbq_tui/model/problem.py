@@ -3,9 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import field, replace
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from kbq_tui.i18n.messages import EMPTY, Message, as_message
 from kbq_tui.model.lean_dataclass import dataclass
+
+if TYPE_CHECKING:
+    from kbq_tui.model.refs import Grantable
 
 
 class Retry(StrEnum):
@@ -118,6 +122,7 @@ class Problem:
         link: Google's or Klaviyo's page.
         details: identifiers lifted out of the error, such as the permission or the VPC-SC unique identifier.
         original: the error's own words, scrubbed and inert.
+        resource: what the role is held on that it is about; None where it is about no role that is held.
     """
 
     code: str | None
@@ -131,6 +136,7 @@ class Problem:
     link: str = ""
     details: Mapping[str, str | Message] = field(default_factory=dict)
     original: str | Message = ""
+    resource: "Grantable | None" = None
 
     @property
     def exit_code(self) -> int:

@@ -10,8 +10,9 @@ from kbq_tui.diagnosis.entry import step, values
 from kbq_tui.i18n.messages import Message, joined, message, message_n
 from kbq_tui.model.observed import AccessEntry, DatasetInfo
 from kbq_tui.model.problem import Context, Problem
+from kbq_tui.model.refs import DatasetRef
 from kbq_tui.model.spec import ConnectionSpec, RequiredDataset
-from kbq_tui.planning.grants import EVERYBODY, on_dataset, taken_away
+from kbq_tui.planning.grants import EVERYBODY, taken_away
 from kbq_tui.shell import commands as cmd
 
 TABLES_EXPIRE: Final = "KBQ-TABLES-EXPIRE"
@@ -108,7 +109,7 @@ def public(spec: ConnectionSpec, info: DatasetInfo, context: Context) -> tuple[P
         problem = catalogue.problem(PUBLIC, context, dataset=info.name, role=entry.role, member=member)
         if entry.condition is not None:
             *more, last = problem.remedy
-            on = on_dataset(info.name)
+            on = DatasetRef(spec.project, info.name)
             last = taken_away(last, spec, entry.role, on, member=entry.member, bound=True)
             problem = replace(problem, remedy=(*more, last))
         found.append(problem)

@@ -23,6 +23,7 @@ from kbq_tui.model.operations import (
 )
 from kbq_tui.model.plan import Blocked, Plan
 from kbq_tui.model.problem import Context, Problem
+from kbq_tui.model.refs import AccountRef, DatasetRef, Grantable, ProjectRef, Ref, ServiceRef, TableRef
 from kbq_tui.model.spec import ACCOUNT_DISPLAY_NAME, DEFAULT_LOCATION, JOB_USER, REQUIRED_SERVICES, ConnectionSpec
 from kbq_tui.planning.dataset_rules import expiring, public
 from kbq_tui.planning.diff_problems import in_force, named, too_much
@@ -98,8 +99,9 @@ class _Differ:
             else:
                 self.warnings.append(too_much(grant, self.spec, self.context))
         ours = self.seen.datasets
-        left = [g for g in over_grants(self.spec, self.seen, everybody=True) if g.table or g.dataset not in ours]
-        self.warnings += (too_much(grant, self.spec, self.context) for grant in left)
+        for grant in over_grants(self.spec, self.seen, everybody=True):
+            if isinstance(grant.on, TableRef) or grant.dataset not in ours:
+                self.warnings.append(too_much(grant, self.spec, self.context))
         for part in ours.values():
             if isinstance(part, Present):
                 self.warnings += expiring(part.value, self.context)
@@ -119,7 +121,7 @@ class _Differ:
     def _add(
         self,
         id_: str,
-        resource: str,
+        resource: Ref,
         summary: Message,
         step: Step,
         op: Operation,
@@ -160,7 +162,7 @@ class _Differ:
             part = self.seen.services.get(service, Absent())
             op = EnableService(service)
             id_ = f"service:{service}"
-            resource = f"projects/{self.spec.project}/services/{service}"
+            resource = ServiceRef(self.spec.project, service)
             if isinstance(part, Unknown):
                 # A switch we may not see is not a reason to stop: the calls themselves tell whether the API is on.
                 continue
@@ -181,7 +183,7 @@ class _Differ:
         names = self.seen.names.value if isinstance(self.seen.names, Present) else ()
         for wish in wishes:
             id_ = f"dataset:{wish.name}"
-            resource = f"{self.spec.project}:{wish.name}"
+            resource = DatasetRef(self.spec.project, wish.name)
             match parts[wish.name]:
                 case Present(value=info):
                     op = CreateDataset(wish.name, info.location, wish.purpose)
@@ -224,13 +226,14 @@ class _Differ:
 
     def _account(self) -> None:
         email = self.spec.account_email
+        resource = AccountRef(self.spec.project, email)
         op = CreateAccount(self.spec.account_id, ACCOUNT_DISPLAY_NAME)
         match self.seen.account:
             case Present(value=info):
                 problem = catalogue.problem("KBQ-ACCOUNT-DISABLED", self.context) if info.disabled else None
                 self._add(
                     "account",
-                    email,
+                    resource,
                     message("Service account {email} exists", email=email),
                     Step.ACCOUNT,
                     op,
@@ -239,11 +242,11 @@ class _Differ:
                 )
             case Unknown(problem=problem):
                 summary = message("Service account {email}", email=email)
-                self._add("account", email, summary, Step.ACCOUNT, op, problem=problem)
+                self._add("account", resource, summary, Step.ACCOUNT, op, problem=problem)
             case _:
                 self._add(
                     "account",
-                    email,
+                    resource,
                     message("Create service account {email}", email=email),
                     Step.ACCOUNT,
                     op,
@@ -256,6 +259,7 @@ class _Differ:
     def _key(self) -> None:
         """A key that is here, or was handed over, and that Google knows is kept; without one a new one is made."""
         email = self.spec.account_email
+        resource = AccountRef(self.spec.project, email)
         keys = self.seen.keys
         remote = {k.id: k for k in keys.value} if isinstance(keys, Present) else None
         op = CreateKey(email, self.spec.key_file, tuple(sorted(remote or ())))
@@ -263,7 +267,7 @@ class _Differ:
         handed = handed_key(self.seen)
         match self.seen.key:
             case Unknown(problem=problem):
-                self._add("key", email, message("Key file"), Step.ACCOUNT, op, problem=problem)
+                self._add("key", resource, message("Key file"), Step.ACCOUNT, op, problem=problem)
             case Present(value=local):
                 unseen = account_absent or (remote is not None and local.key_id not in remote)
                 dead = unseen and not is_new_key(self.seen)
@@ -274,7 +278,7 @@ class _Differ:
                     problem_ = catalogue.problem(code, self.context, path=local.path, key_id=local.key_id)
                 self._add(
                     "key",
-                    email,
+                    resource,
                     message(
                         "Key {key} is kept in {path}",
                         key=local.key_id[:12],
@@ -289,7 +293,7 @@ class _Differ:
                 off = remote is not None and remote[handed].disabled
                 self._add(
                     "key",
-                    email,
+                    resource,
                     message("Key {key} was handed over (shredded here)", key=handed[:12]),
                     Step.ACCOUNT,
                     op,
@@ -300,7 +304,7 @@ class _Differ:
                 )
             case _ if isinstance(self.seen.handed_over, Unknown):
                 # Whether Klaviyo has a key already is not known, and unknown changes nothing.
-                self._add("key", email, message("Key file"), Step.ACCOUNT, op, problem=self.seen.handed_over.problem)
+                self._add("key", resource, message("Key file"), Step.ACCOUNT, op, problem=self.seen.handed_over.problem)
             case _:
                 problem_ = in_force(self.seen.constraints, KEY_CONSTRAINTS, "KBQ-KEY-CREATION-BLOCKED", self.context)
                 if problem_ is None and remote is not None and len(remote) >= MAX_KEYS:
@@ -309,7 +313,7 @@ class _Differ:
                     problem_ = keys.problem
                 self._add(
                     "key",
-                    email,
+                    resource,
                     message("Create a key for {email}", email=email),
                     Step.ACCOUNT,
                     op,
@@ -322,7 +326,7 @@ class _Differ:
     def _project_grant(self) -> None:
         op = GrantProjectRole(JOB_USER, self.spec.member)
         id_ = f"grant:project:{JOB_USER}"
-        resource = f"projects/{self.spec.project}"
+        resource = ProjectRef(self.spec.project)
         blanks = {"role": JOB_USER, "project": self.spec.project}
         summary = message("Grant {role} on project {project}", **blanks)
         match self.seen.bindings:
@@ -341,7 +345,7 @@ class _Differ:
                 )
             case _:
                 needs = self._needs("account", "service:cloudresourcemanager.googleapis.com")
-                if self._conditional(JOB_USER, None):
+                if self._conditional(JOB_USER, resource):
                     summary = message("Grant {role} on project {project} without its condition", **blanks)
                 self._add(id_, resource, summary, Step.PERMISSIONS, op, change=Change.UPDATE, needs=needs)
 
@@ -351,7 +355,7 @@ class _Differ:
             part = self.seen.datasets.get(wish.name, Absent())
             op = GrantDatasetRole(wish.name, wish.role, member)
             id_ = f"grant:dataset:{wish.name}:{wish.role}"
-            resource = f"{self.spec.project}:{wish.name}"
+            resource = DatasetRef(self.spec.project, wish.name)
             blanks = {"role": wish.role, "dataset": wish.name}
             summary = message("Grant {role} on dataset {dataset}", **blanks)
             needs = self._needs("account", f"dataset:{wish.name}")
@@ -384,22 +388,22 @@ class _Differ:
                             change=Change.DELETE,
                         )
                     needs = (*needs, *self._needs(*dead))
-                    if self._conditional(wish.role, wish.name):
+                    if self._conditional(wish.role, resource):
                         summary = message("Grant {role} on dataset {dataset} without its condition", **blanks)
                     self._add(id_, resource, summary, Step.PERMISSIONS, op, change=Change.UPDATE, needs=needs)
                 case _:
                     self._add(id_, resource, summary, Step.PERMISSIONS, op, change=Change.UPDATE, needs=needs)
 
-    def _conditional(self, role: str, dataset: str | None) -> bool:
+    def _conditional(self, role: str, on: Grantable) -> bool:
         """Return whether a wanted role is there under a condition; then that is said."""
         if isinstance(self.seen.account, Absent):
             return False
-        found = [g for g in held(self.spec, self.seen) if (g.role, g.dataset, g.table) == (role, dataset, None)]
+        found = [g for g in held(self.spec, self.seen) if (g.role, g.on) == (role, on)]
         bound = next((g for g in found if g.condition is not None), None)
         if bound is None or bound.condition is None:
             return False
         context = replace(self.context, account=self.spec.account_email)
-        self.warnings.append(only_under(bound.condition, role, bound.resource, context, self.seen.at))
+        self.warnings.append(only_under(bound.condition, role, on, context, self.seen.at))
         return True
 
     def _unread(self, dataset: str) -> Problem:
@@ -407,26 +411,26 @@ class _Differ:
 
     def _remove(self, grant: Grant) -> None:
         """Take an over-grant away; where the least role is still to come, after it, so that there is no gap."""
-        member, project = self.spec.member, self.spec.project
-        level, resource = "project", f"projects/{project}"
-        op: Operation = RevokeProjectRole(grant.role, member)
+        member = self.spec.member
+        op: Operation
+        match grant.on:
+            case ProjectRef():
+                level, op = "project", RevokeProjectRole(grant.role, member)
+            case TableRef(dataset=dataset, table=table):
+                level, op = f"table:{dataset}.{table}", RevokeTableRole(dataset, table, grant.role, member)
+            case DatasetRef(dataset=dataset):
+                others = self.seen.elsewhere.datasets if self.seen.elsewhere is not None else {}
+                where = others[dataset].location if dataset in others else None
+                level, op = f"dataset:{dataset}", RevokeDatasetRole(dataset, grant.role, member, where)
         after = f"grant:dataset:{grant.dataset}:" if grant.dataset else "grant:project:"
-        if grant.table is not None and grant.dataset is not None:
-            level, resource = f"table:{grant.dataset}.{grant.table}", f"{project}:{grant.dataset}.{grant.table}"
-            op = RevokeTableRole(grant.dataset, grant.table, grant.role, member)
-        elif grant.dataset is not None:
-            level, resource = f"dataset:{grant.dataset}", f"{project}:{grant.dataset}"
-            others = self.seen.elsewhere.datasets if self.seen.elsewhere is not None else {}
-            where = others[grant.dataset].location if grant.dataset in others else None
-            op = RevokeDatasetRole(grant.dataset, grant.role, member, where)
         self._add(
             f"over-grant:{level}:{grant.role}",
-            resource,
+            grant.on,
             message(
                 "Take {role} away from {account} on {resource}",
                 role=grant.role,
                 account=self.spec.account_email,
-                resource=grant.resource,
+                resource=grant.on.words,
             ),
             Step.PERMISSIONS,
             op,

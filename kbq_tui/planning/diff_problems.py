@@ -25,11 +25,11 @@ def named(problem: Problem, spec: ConnectionSpec) -> Problem:
 
 def too_much(grant: Grant, spec: ConnectionSpec, context: Context) -> Problem:
     """Return what is to be said of a grant that is more than is needed, and that is not taken away."""
-    problem = catalogue.problem("KBQ-OVER-GRANT", context, role=grant.role, resource=grant.resource)
+    problem = catalogue.problem("KBQ-OVER-GRANT", context, role=grant.role, resource=grant.on)
     bound = grant.condition is not None
     if not bound and not grant.member:
         return problem
-    known = {"account": spec.account_email, "role": grant.role, "resource": grant.resource}
+    known = {"account": spec.account_email, "role": grant.role, "resource": grant.on.words}
     cause = (
         message(
             "Everybody ({member}) holds {role} on {resource}, and so does the account {account}, which does not "
@@ -45,7 +45,7 @@ def too_much(grant: Grant, spec: ConnectionSpec, context: Context) -> Problem:
         )
     )
     *more, last = problem.remedy
-    last = taken_away(last, spec, grant.role, grant.resource, member=grant.member, bound=bound)
+    last = taken_away(last, spec, grant.role, grant.on, member=grant.member, bound=bound)
     return replace(problem, cause=cause, remedy=(*more, last))
 
 

@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from kbq_tui.i18n.messages import Message, message
+from kbq_tui.i18n.messages import message
 from kbq_tui.model.checks import roles_beyond
 from kbq_tui.model.observed import AccessEntry, DatasetInfo, Observed, Present, RoleBinding
 from kbq_tui.model.problem import RemedyStep
+from kbq_tui.model.refs import DatasetRef, Grantable, ProjectRef, TableRef
 from kbq_tui.model.spec import JOB_USER, ConnectionSpec
 
 EVERYBODY = frozenset(
@@ -21,34 +22,20 @@ class Grant:
 
     Attributes:
         role: IAM role.
-        dataset: the dataset it is held on, or None for the project.
-        table: the table or view of that dataset, where it is held there alone.
-        resource: the same in words.
+        on: what it is held on.
         condition: the condition's expression, or None.
         member: one of `EVERYBODY`, where it is not granted to the account by name.
     """
 
     role: str
-    dataset: str | None
-    resource: Message
+    on: Grantable
     condition: str | None = None
-    table: str | None = None
     member: str = ""
 
-
-def on_project(project: str) -> Message:
-    """Return what a role of the project is held on, in words."""
-    return message("project {project}", project=project)
-
-
-def on_dataset(dataset: str) -> Message:
-    """Return what a role of a dataset is held on, in words."""
-    return message("dataset {dataset}", dataset=dataset)
-
-
-def on_table(dataset: str, table: str) -> Message:
-    """Return what a role of a table or view is held on, in words."""
-    return message("table {table}", table=f"{dataset}.{table}")
+    @property
+    def dataset(self) -> str | None:
+        """The dataset that it is held on, or that the table is in; None for the project."""
+        return None if isinstance(self.on, ProjectRef) else self.on.dataset
 
 
 def held(spec: ConnectionSpec, observed: Observed, member: str = "") -> tuple[Grant, ...]:
@@ -63,7 +50,7 @@ def held(spec: ConnectionSpec, observed: Observed, member: str = "") -> tuple[Gr
     who = member or spec.member
     if isinstance(observed.bindings, Present):
         grants += [
-            Grant(b.role, None, on_project(spec.project), b.condition, member=member)
+            Grant(b.role, ProjectRef(spec.project), b.condition, member)
             for b in observed.bindings.value
             if who in b.members
         ]
@@ -73,20 +60,19 @@ def held(spec: ConnectionSpec, observed: Observed, member: str = "") -> tuple[Gr
         datasets += observed.elsewhere.datasets.values()
         tables = observed.elsewhere.tables
     for info in datasets:
-        where = on_dataset(info.name)
-        entries = info.access or ()
-        grants += [Grant(e.role, info.name, where, e.condition, member=member) for e in entries if e.member == who]
+        on = DatasetRef(spec.project, info.name)
+        grants += [Grant(e.role, on, e.condition, member) for e in info.access or () if e.member == who]
     for (dataset, table), bindings in tables.items():
-        where = on_table(dataset, table)
-        grants += [Grant(b.role, dataset, where, b.condition, table, member) for b in bindings if who in b.members]
+        at = TableRef(spec.project, dataset, table)
+        grants += [Grant(b.role, at, b.condition, member) for b in bindings if who in b.members]
     return tuple(grants)
 
 
 def wanted(spec: ConnectionSpec) -> tuple[Grant, ...]:
     """Return the least that the account needs. Source: Klaviyo's article step 3; Job User exists on projects only."""
     return (
-        Grant(JOB_USER, None, on_project(spec.project)),
-        *(Grant(w.role, w.name, on_dataset(w.name)) for w in spec.datasets()),
+        Grant(JOB_USER, ProjectRef(spec.project)),
+        *(Grant(w.role, DatasetRef(spec.project, w.name)) for w in spec.datasets()),
     )
 
 
@@ -114,7 +100,7 @@ def over_grants(spec: ConnectionSpec, observed: Observed, *, everybody: bool = F
         g
         for member in members
         for g in held(spec, observed, member)
-        if too_much(g) and (bool(member) or g.table is not None or (g.role, g.dataset) not in needed)
+        if too_much(g) and (bool(member) or isinstance(g.on, TableRef) or (g.role, g.dataset) not in needed)
     )
 
 
@@ -129,7 +115,7 @@ def needs(spec: ConnectionSpec) -> dict[str, str]:
 
 
 def taken_away(
-    step: RemedyStep, spec: ConnectionSpec, role: str, resource: Message, *, member: str, bound: bool
+    step: RemedyStep, spec: ConnectionSpec, role: str, on: Grantable, *, member: str, bound: bool
 ) -> RemedyStep:
     """Return the step that takes a role away, for one that the account does not simply hold by name.
 
@@ -137,23 +123,23 @@ def taken_away(
         step: the step as it is where it does.
         spec: the connection.
         role: the role.
-        resource: what it is held on: `project P`, `dataset D` or `table D.T`.
+        on: what it is held on.
         member: one of `EVERYBODY`; empty for the account.
         bound: whether there is a condition to it.
     """
-    if bound and not str(resource).startswith("project "):
+    if bound and not isinstance(on, ProjectRef):
         # Neither SQL nor bq names a condition.
         text = message(
             "By hand, for it holds under a condition: open {url}, choose {resource}, Share, Manage permissions, "
             "open {role}, and remove {member}.",
             url=f"https://console.cloud.google.com/bigquery?project={spec.project}",
-            resource=resource,
+            resource=on.words,
             role=role,
             member=member or spec.account_email,
         )
         return RemedyStep(text)
     if member:
-        if str(resource).startswith("dataset ") and ":" not in member:
+        if isinstance(on, DatasetRef) and ":" not in member:
             member = f"specialGroup:{member}"  # as SQL names it
         step = step.naming(spec.member, member)
     if bound:

@@ -20,19 +20,6 @@ from kbq_tui.model.operations import (
 from kbq_tui.model.text import inert
 from kbq_tui.shell import sql
 
-_HOST = ".iam.gserviceaccount.com"
-
-
-def project_of(action: Action) -> str:
-    """Return the project that an action belongs to, from its resource: `projects/P/…`, `P:DATASET`, or an e-mail."""
-    resource = action.resource
-    if resource.startswith("projects/"):
-        return resource.split("/")[1]
-    if "@" in resource:
-        own, _, domain = resource.rpartition("@")[2].removesuffix(_HOST).partition(".")
-        return f"{domain}:{own}" if domain else own
-    return resource.rpartition(":")[0]
-
 
 def default_key_file(email: str) -> str:
     """Return the name of a key file in the folder in which a command is run."""
@@ -47,7 +34,7 @@ def sql_for(action: Action) -> str | None:
     Raises:
         ValueError: where a name in the action cannot be quoted safely.
     """
-    project = project_of(action)
+    project = action.resource.project
     match action.op:
         case CreateDataset(dataset=dataset, location=location):
             return sql.create_schema(project, dataset, location)
@@ -79,7 +66,7 @@ def command_for(action: Action, location: str | None = None, key_file: str | Non
 
 
 def _command(action: Action, location: str | None, key_file: str | None) -> str:
-    project = project_of(action)
+    project = action.resource.project
     in_project = f"--project={project}"
     match action.op:
         case EnableService(service=service):

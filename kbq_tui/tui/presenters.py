@@ -150,8 +150,8 @@ def excess(wizard: Wizard) -> tuple[Problem, ...]:
     planned = [w for w in warnings if w.code == "KBQ-OVER-GRANT"]
     results = wizard.results.values() if wizard.verified and wizard.current else ()
     checked = [r.problem for r in results if r.problem is not None and r.problem.code == "KBQ-OVER-GRANT"]
-    known = {w.detail("resource") for w in planned}
-    more = {p.detail("resource"): p for p in checked if p.detail("resource") not in known}
+    known = {w.resource for w in planned}
+    more = {p.resource: p for p in checked if p.resource not in known}
     return (*planned, *more.values())
 
 
@@ -185,7 +185,7 @@ def grant_table(wizard: Wizard, width: int) -> tuple[Content, list[Row]]:
     now, over = held(spec, observed), set(over_grants(spec, observed))
     lines: list[_GrantLine] = []
     for need in wanted(spec):
-        have = next((g for g in now if (g.role, g.dataset) == (need.role, need.dataset)), None)
+        have = next((g for g in now if (g.role, g.on) == (need.role, need.on)), None)
         unread = _unread(wizard, need)
         id_ = f"grant:{'dataset:' + need.dataset if need.dataset else 'project'}:{need.role}"
         made = id_ in wizard.made and have is None
@@ -204,10 +204,10 @@ def grant_table(wizard: Wizard, width: int) -> tuple[Content, list[Row]]:
             else Tone.GRANT
         )
         text = _held(have) if have else "?" if unread else translate("none")
-        lines.append(_GrantLine(f"now:{id_}", plain(need.resource), text, short_role(need.role), tone))
+        lines.append(_GrantLine(f"now:{id_}", plain(need.on.words), text, short_role(need.role), tone))
     for grant in over:
-        id_, problem = f"over:{grant.resource}:{grant.role}", _over_problem(wizard, grant)
-        line = _GrantLine(id_, plain(grant.resource), short_role(grant.role), translate("none"), Tone.WARN, problem)
+        id_, problem = f"over:{grant.on.name}:{grant.role}", _over_problem(wizard, grant)
+        line = _GrantLine(id_, plain(grant.on.words), short_role(grant.role), translate("none"), Tone.WARN, problem)
         lines.append(line)
     role = 16
     where = max(24, min(48, width - 2 * role - status_width() + 1))  # nothing follows the status
@@ -256,7 +256,7 @@ def _over_problem(wizard: Wizard, grant: Grant) -> Problem | None:
         if (
             warning.code == "KBQ-OVER-GRANT"
             and grant.role in (warning.detail("role"), "")
-            and (warning.detail("resource") == str(grant.resource))
+            and warning.resource == grant.on
         ):
             return warning
     return None

@@ -14,6 +14,7 @@ from kbq_tui.diagnosis.admin_request import RequestedAction, commands_for, comma
 from kbq_tui.diagnosis.requests_data import REQUESTS
 from kbq_tui.i18n.messages import render
 from kbq_tui.model.problem import Context
+from kbq_tui.model.refs import DatasetRef, Grantable, ProjectRef, TableRef
 from tests.support.polling import PATIENCE
 from tests.support.shouting import shouting
 
@@ -332,16 +333,16 @@ def test_any_constraint_is_excepted_at_the_project_and_restored(constraint: str)
 @pytest.mark.parametrize(
     ("resource", "do", "undo"),
     [
-        (f"project {P}", "projects remove-iam-policy-binding", "projects add-iam-policy-binding"),
+        (ProjectRef(P), "projects remove-iam-policy-binding", "projects add-iam-policy-binding"),
         (
-            "dataset OTHER",
+            DatasetRef(P, "OTHER"),
             f"REVOKE `roles/editor` ON SCHEMA `{P}.OTHER`",
             f"GRANT `roles/editor` ON SCHEMA `{P}.OTHER`",
         ),
-        ("table OTHER.people", "bq remove-iam-policy-binding", "bq add-iam-policy-binding"),
+        (TableRef(P, "OTHER", "people"), "bq remove-iam-policy-binding", "bq add-iam-policy-binding"),
     ],
 )
-def test_an_over_grant_is_given_back_where_it_was_held(resource: str, do: str, undo: str) -> None:
+def test_an_over_grant_is_given_back_where_it_was_held(resource: Grantable, do: str, undo: str) -> None:
     over = catalogue.problem("KBQ-OVER-GRANT", HERE, role="roles/editor", resource=resource)
     found = commands_of(over, HERE)
     assert do in lines_of(found.do)[-1]

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from kbq_tui.diagnosis import catalogue
 from kbq_tui.diagnosis.entry import fill_command
 from kbq_tui.model.problem import Context, Kind, Retry
+from kbq_tui.model.refs import DatasetRef, ProjectRef, TableRef
 from kbq_tui.shell import commands as cmd
 
 P = "acme-prod-123"
@@ -254,12 +255,12 @@ def test_the_grant_on_a_dataset_is_the_sql_that_works() -> None:
 
 def test_an_over_grant_is_taken_away_where_it_is_held() -> None:
     role = "roles/bigquery.dataEditor"
-    on_project = catalogue.problem("KBQ-OVER-GRANT", FULL, role=role, resource=f"project {P}").remedy
+    on_project = catalogue.problem("KBQ-OVER-GRANT", FULL, role=role, resource=ProjectRef(P)).remedy
     assert any(
         f"remove-iam-policy-binding {P} --member=serviceAccount:{A} --role={role}" in str(step) for step in on_project
     )
     assert not any("REVOKE" in str(step) for step in on_project)
-    on_dataset = catalogue.problem("KBQ-OVER-GRANT", FULL, role=role, resource="dataset OTHER").remedy
+    on_dataset = catalogue.problem("KBQ-OVER-GRANT", FULL, role=role, resource=DatasetRef(P, "OTHER")).remedy
     assert any(f"REVOKE `{role}` ON SCHEMA `{P}.OTHER`" in str(step) for step in on_dataset)
     assert not any("remove-iam-policy-binding" in str(step) for step in on_dataset)
 
@@ -372,7 +373,9 @@ def test_any_context_gives_printable_text(fields: dict[str, str]) -> None:
     ],
 )
 def test_a_tables_name_is_one_word_of_a_command_and_the_same_inside_of_sql(table: str, word: str) -> None:
-    problem = catalogue.problem("KBQ-OVER-GRANT", FULL, role="roles/bigquery.dataViewer", resource=f"table pay.{table}")
+    problem = catalogue.problem(
+        "KBQ-OVER-GRANT", FULL, role="roles/bigquery.dataViewer", resource=TableRef(P, "pay", table)
+    )
     assert shlex.split(str(problem.remedy[-1]).splitlines()[-1])[-1] == f"{P}:pay.{word}"
     query = fill_command(cmd.CREATE_VIEW, {"project": P, "dataset": "pay", "table": table, "location": "EU"})
     assert shlex.split(query)[-1].endswith(f"`{P}.pay.{word}`")

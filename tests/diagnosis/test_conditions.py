@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 import pytest
 
 from kbq_tui.diagnosis.conditions import holds_until, only_under
-from kbq_tui.i18n.messages import verbatim
 from kbq_tui.model.problem import Context
+from kbq_tui.model.refs import DatasetRef, ProjectRef
 from kbq_tui.model.spec import JOB_USER
 
 NOW = datetime(2026, 11, 28, tzinfo=UTC)
@@ -36,11 +36,13 @@ def test_the_end_is_read_only_from_a_condition_that_surely_ends_then(condition: 
 
 def test_the_condition_and_its_end_are_told_with_the_grant_for_where_it_is_held() -> None:
     condition = 'request.time < timestamp("2040-01-01T00:00:00Z")'
-    on_project = only_under(condition, JOB_USER, verbatim("project acme-prod-123"), CONTEXT, NOW)
+    on_project = only_under(condition, JOB_USER, ProjectRef("acme-prod-123"), CONTEXT, NOW)
     assert "holds until 2040-01-01 00:00 UTC" in str(on_project.cause)
     assert condition in str(on_project.cause)
     assert str(on_project.remedy[-1]).endswith(f"--role={JOB_USER} --condition=None")
-    on_dataset = only_under("\x1b[31mtrue", "roles/bigquery.dataViewer", verbatim("dataset OTHER"), CONTEXT, NOW)
+    on_dataset = only_under(
+        "\x1b[31mtrue", "roles/bigquery.dataViewer", DatasetRef("acme-prod-123", "OTHER"), CONTEXT, NOW
+    )
     assert "\x1b" not in str(on_dataset.cause)
     assert "until" not in str(on_dataset.cause)
     assert "GRANT `roles/bigquery.dataViewer` ON SCHEMA `acme-prod-123.OTHER`" in str(on_dataset.remedy[-1])
@@ -48,7 +50,7 @@ def test_the_condition_and_its_end_are_told_with_the_grant_for_where_it_is_held(
 
 def test_a_condition_that_has_ended_is_told_as_ended() -> None:
     condition = 'request.time < timestamp("2020-01-01T00:00:00Z")'
-    ended = only_under(condition, JOB_USER, verbatim("project acme-prod-123"), CONTEXT, NOW)
+    ended = only_under(condition, JOB_USER, ProjectRef("acme-prod-123"), CONTEXT, NOW)
     assert "held until 2020-01-01 00:00 UTC only and does not hold any more" in str(ended.cause)
     assert not any("nothing has to be done" in str(step) for step in ended.remedy)
     assert str(ended.remedy[-1]).endswith(f"--role={JOB_USER} --condition=None")

@@ -26,35 +26,38 @@ from kbq_tui.model.operations import (
 )
 from kbq_tui.model.plan import Plan
 from kbq_tui.model.problem import Problem
+from kbq_tui.model.refs import AccountRef, DatasetRef, ProjectRef, Ref, ServiceRef, TableRef
 from kbq_tui.model.spec import ConnectionSpec, Direction
 from kbq_tui.planning.diff import diff
 
 EMAIL = "klaviyo-data-transfer-user@acme-prod.iam.gserviceaccount.com"
 MEMBER = f"serviceAccount:{EMAIL}"
+P = "acme-prod"
+ACCOUNT, TMP = AccountRef(P, EMAIL), DatasetRef(P, "KLAVIYO_TMP")
 DEAD = f"deleted:{MEMBER}?uid=123456789012345678901"
 
 
-def action(op: Operation, resource: str, change: Change = Change.CREATE, summary: str = "what it does") -> Action:
+def action(op: Operation, resource: Ref, change: Change = Change.CREATE, summary: str = "what it does") -> Action:
     return Action(type(op).__name__, change, resource, verbatim(summary), Step.DATASETS, op)
 
 
 ONE_OF_EACH = (
-    action(EnableService("bigquery.googleapis.com"), "projects/acme-prod/services/bigquery.googleapis.com"),
-    action(CreateDataset("KLAVIYO_TMP", "EU", "staging"), "acme-prod:KLAVIYO_TMP"),
-    action(CreateAccount("klaviyo-data-transfer-user", "KLAVIYO_DATA_TRANSFER_USER"), EMAIL),
-    action(CreateKey(EMAIL, None), EMAIL),
-    action(GrantProjectRole("roles/bigquery.jobUser", MEMBER), "projects/acme-prod"),
-    action(GrantDatasetRole("KLAVIYO_TMP", "roles/bigquery.dataEditor", MEMBER), "acme-prod:KLAVIYO_TMP"),
-    action(RevokeProjectRole("roles/bigquery.dataEditor", MEMBER), "projects/acme-prod", Change.DELETE),
-    action(RevokeDatasetRole("KLAVIYO_TMP", "roles/bigquery.dataViewer", DEAD), "acme-prod:KLAVIYO_TMP", Change.DELETE),
+    action(EnableService("bigquery.googleapis.com"), ServiceRef(P, "bigquery.googleapis.com")),
+    action(CreateDataset("KLAVIYO_TMP", "EU", "staging"), TMP),
+    action(CreateAccount("klaviyo-data-transfer-user", "KLAVIYO_DATA_TRANSFER_USER"), ACCOUNT),
+    action(CreateKey(EMAIL, None), ACCOUNT),
+    action(GrantProjectRole("roles/bigquery.jobUser", MEMBER), ProjectRef(P)),
+    action(GrantDatasetRole("KLAVIYO_TMP", "roles/bigquery.dataEditor", MEMBER), TMP),
+    action(RevokeProjectRole("roles/bigquery.dataEditor", MEMBER), ProjectRef(P), Change.DELETE),
+    action(RevokeDatasetRole("KLAVIYO_TMP", "roles/bigquery.dataViewer", DEAD), TMP, Change.DELETE),
     action(
         RevokeTableRole("KLAVIYO_IMPORT_FROM_DWH", "orders", "roles/bigquery.dataEditor", MEMBER),
-        "acme-prod:KLAVIYO_IMPORT_FROM_DWH.orders",
+        TableRef(P, "KLAVIYO_IMPORT_FROM_DWH", "orders"),
         Change.DELETE,
     ),
-    action(DeleteKey(EMAIL, "0123abcd"), EMAIL, Change.DELETE),
-    action(DeleteAccount(EMAIL), EMAIL, Change.DELETE),
-    action(DeleteDataset("KLAVIYO_TMP"), "acme-prod:KLAVIYO_TMP", Change.DELETE),
+    action(DeleteKey(EMAIL, "0123abcd"), ACCOUNT, Change.DELETE),
+    action(DeleteAccount(EMAIL), ACCOUNT, Change.DELETE),
+    action(DeleteDataset("KLAVIYO_TMP"), TMP, Change.DELETE),
 )
 
 

@@ -17,8 +17,10 @@ from kbq_tui.i18n.messages import verbatim
 from kbq_tui.model.operations import CreateKey, GrantProjectRole
 from kbq_tui.model.plan import Blocked, Plan
 from kbq_tui.model.problem import Problem
+from kbq_tui.model.refs import DatasetRef, ProjectRef
 from kbq_tui.model.spec import ConnectionSpec
 from kbq_tui.planning.diff import diff
+from tests.export.conftest import ACCOUNT, P
 
 from .conftest import EMAIL, MEMBER, ONE_OF_EACH, action, seen
 
@@ -28,8 +30,8 @@ NASTY = Plan(
     "prod",
     (
         replace(ONE_OF_EACH[0], summary=verbatim(HOSTILE)),
-        action(GrantProjectRole(HOSTILE, HOSTILE), "projects/acme-prod", summary=HOSTILE),
-        action(CreateKey(EMAIL, HOSTILE), EMAIL, summary=HOSTILE),
+        action(GrantProjectRole(HOSTILE, HOSTILE), ProjectRef(P), summary=HOSTILE),
+        action(CreateKey(EMAIL, HOSTILE), ACCOUNT, summary=HOSTILE),
     ),
     (Blocked(replace(ONE_OF_EACH[1], summary=verbatim(HOSTILE)), Problem(None, verbatim(HOSTILE), verbatim(HOSTILE))),),
     location="EU",
@@ -155,7 +157,8 @@ def test_terraform_adds_members_and_never_replaces_a_policy(plan: Plan) -> None:
 
 def test_twins_in_other_case_get_names_of_their_own() -> None:
     create = ONE_OF_EACH[1]
-    twin = replace(create, op=replace(create.op, dataset="klaviyo_tmp"), resource="acme-prod:klaviyo_tmp")
+    op = replace(create.op, dataset="klaviyo_tmp")
+    twin = replace(create, op=op, resource=DatasetRef(P, "klaviyo_tmp"))
     names = re.findall(r'^resource "google_bigquery_dataset" "(\w+)"', to_terraform(Plan("p", (create, twin))), re.M)
     assert names == ["klaviyo_tmp", "klaviyo_tmp_2"]
 

@@ -31,6 +31,7 @@ from kbq_tui.model.operations import (
     Step,
 )
 from kbq_tui.model.problem import ProblemError
+from kbq_tui.model.refs import ProjectRef
 from kbq_tui.sandbox.bigquery import job_resource, seed
 from kbq_tui.sandbox.context import PREFIX
 from kbq_tui.sandbox.world import Account
@@ -81,7 +82,9 @@ def delete(operation: Callable[[Spot], Operation]) -> Callable[[Spot], Awaitable
     """Carry one deletion out, as `kbq-tui key delete` does."""
 
     async def run(spot: Spot) -> None:
-        action = Action("errand", Change.DELETE, spot.project, verbatim("Delete"), Step.ACCOUNT, operation(spot))
+        action = Action(
+            "errand", Change.DELETE, ProjectRef(spot.project), verbatim("Delete"), Step.ACCOUNT, operation(spot)
+        )
         with spot.ports() as ports:
             runner = Runner(spot.spec, ports, lambda _: None, PATIENCE)
             await runner.run([action])

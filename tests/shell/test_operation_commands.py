@@ -16,9 +16,10 @@ from kbq_tui.model.operations import (
     RevokeTableRole,
 )
 from kbq_tui.model.plan import Plan
+from kbq_tui.model.refs import DatasetRef, ProjectRef
 from kbq_tui.model.spec import ConnectionSpec
-from kbq_tui.shell.operation_commands import command_for, project_of, sql_for
-from tests.export.conftest import DEAD, EMAIL, MEMBER, ONE_OF_EACH, action
+from kbq_tui.shell.operation_commands import command_for, sql_for
+from tests.export.conftest import ACCOUNT, DEAD, EMAIL, MEMBER, ONE_OF_EACH, P, action
 
 EXPECTED = {
     "EnableService": "gcloud services enable bigquery.googleapis.com --project=acme-prod",
@@ -65,9 +66,8 @@ def test_every_operation_has_its_command() -> None:
     assert set(EXPECTED) == {op.__name__ for op in Operation.__args__}
 
 
-def test_the_project_is_found_in_every_action(plan: Plan, spec: ConnectionSpec) -> None:
-    assert {project_of(a) for a in plan.actions} == {spec.project}
-    assert {project_of(a) for a in ONE_OF_EACH} == {"acme-prod"}
+def test_every_action_names_its_project(plan: Plan, spec: ConnectionSpec) -> None:
+    assert {a.resource.project for a in plan.actions} == {spec.project}
 
 
 def test_every_action_of_a_plan_can_be_shown(plan: Plan) -> None:
@@ -76,17 +76,17 @@ def test_every_action_of_a_plan_can_be_shown(plan: Plan) -> None:
 
 
 def test_without_a_location_none_is_made_up() -> None:
-    grant = action(GrantDatasetRole("D", "roles/bigquery.dataViewer", MEMBER), "acme-prod:D")
+    grant = action(GrantDatasetRole("D", "roles/bigquery.dataViewer", MEMBER), DatasetRef(P, "D"))
     assert "--location" not in command_for(grant)
 
 
 def test_what_is_taken_away_on_another_dataset_is_taken_away_where_that_is() -> None:
-    revoke = action(RevokeDatasetRole("payroll", "roles/bigquery.dataViewer", MEMBER, "EU"), "acme-prod:payroll")
+    revoke = action(RevokeDatasetRole("payroll", "roles/bigquery.dataViewer", MEMBER, "EU"), DatasetRef(P, "payroll"))
     assert "--location=EU" in command_for(revoke, "US")
 
 
 def test_a_key_goes_where_the_action_says() -> None:
-    key = action(CreateKey(EMAIL, "/home/me/my keys/k.json"), EMAIL)
+    key = action(CreateKey(EMAIL, "/home/me/my keys/k.json"), ACCOUNT)
     assert "'/home/me/my keys/k.json'" in command_for(key)
 
 
@@ -110,7 +110,7 @@ SHOW = 'for a; do printf "%s\\0" "$a"; done;'
 @settings(max_examples=120)
 def test_no_name_gets_out_of_its_quotes(op: Operation) -> None:
     """A shell passes exactly the words that were meant, and SQL stays one statement of its own kind."""
-    shown = command_for(action(op, "projects/acme-prod" if "Project" in type(op).__name__ else f"acme-prod:{EMAIL}"))
+    shown = command_for(action(op, ProjectRef(P) if "Project" in type(op).__name__ else DatasetRef(P, EMAIL)))
     assert shown.isprintable()
     if shown.startswith("#"):
         return
@@ -126,4 +126,4 @@ def test_no_name_gets_out_of_its_quotes(op: Operation) -> None:
 @pytest.mark.parametrize("evil", ["D` TO x", 'D"', "D\n", "D\\"])
 def test_sql_refuses_what_would_end_its_quotes(evil: str) -> None:
     with pytest.raises(ValueError, match="not a"):
-        sql_for(action(GrantDatasetRole(evil, "roles/x", MEMBER + evil), "acme-prod:D"))
+        sql_for(action(GrantDatasetRole(evil, "roles/x", MEMBER + evil), DatasetRef(P, "D")))

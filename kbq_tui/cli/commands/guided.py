@@ -229,16 +229,16 @@ class Setup:
     def _permissions(self, ports: Ports, spec: ConnectionSpec) -> None:
         self._heading(Step.PERMISSIONS)
         _, observed = self._look(ports, spec)
-        now = {(g.role, g.resource) for g in held(spec, observed)}
+        now = {(g.role, g.on) for g in held(spec, observed)}
         for grant in wanted(spec):
-            there = (grant.role, grant.resource) in now
+            there = (grant.role, grant.on) in now
             self._grant(grant, translate("granted") if there else translate("to be granted"))
         for grant in over_grants(spec, observed):
             self._grant(grant, translate("more than is needed"))
         self._step(ports, spec, Step.PERMISSIONS)
 
     def _grant(self, grant: Grant, state: str) -> None:
-        resource = inert(render(grant.resource))
+        resource = inert(render(grant.on.words))
         self.paper.say(
             "   " + translate("{role} on {resource}: {state}", role=inert(grant.role), resource=resource, state=state)
         )

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from kbq_tui.diagnosis import catalogue
 from kbq_tui.diagnosis.conditions import holds_until, only_under
@@ -15,7 +15,8 @@ from kbq_tui.model.changes import PROJECT_GRANT
 from kbq_tui.model.checks import Check, CheckResult, Judged, Verdict
 from kbq_tui.model.events import Event, EventKind
 from kbq_tui.model.problem import Context, Kind, Problem, ProblemError, RemedyStep, Retry
-from kbq_tui.model.spec import ConnectionSpec
+from kbq_tui.model.refs import DatasetRef, Grantable
+from kbq_tui.model.spec import ConnectionSpec, RequiredDataset
 from kbq_tui.planning.diff import context_of
 from kbq_tui.planning.diff_problems import named
 from kbq_tui.planning.grants import taken_away
@@ -52,14 +53,14 @@ class Held(NamedTuple):
 
     Attributes:
         role: the role, or in words what it allows.
-        on: what it is held on: `project P`, `dataset D` or `table D.T`.
+        on: what it is held on.
         location: where that is; empty where it is the connection's.
         member: one of `EVERYBODY`, where it is not granted to the account by name.
         bound: whether there is a condition to it.
     """
 
     role: str | Message
-    on: Message
+    on: Grantable
     location: str = ""
     member: str = ""
     bound: bool = False
@@ -113,19 +114,23 @@ class Checker:
     def context(self) -> Context:
         return replace(context_of(self.spec, self.location), acting_as="service-account")
 
+    def ref(self, wish: RequiredDataset) -> DatasetRef:
+        """Return the reference to a dataset of the connection."""
+        return DatasetRef(self.spec.project, wish.name)
+
     def where(self, dataset: str) -> str:
         """Return where a dataset of the connection lies; where that was not found out, where the others do."""
         return self.locations.get(dataset) or self.location
 
-    def problem(self, code: str, **details: str | Message) -> Problem:
+    def problem(self, code: str, **details: Any) -> Problem:
         context = replace(self.context, location=self.where(str(details.get("dataset", ""))))
         return catalogue.problem(code, context, **details)
 
-    def bounded(self, judged: Judged, condition: str | None, role: str, resource: Message) -> Judged:
+    def bounded(self, judged: Judged, condition: str | None, role: str, on: Grantable) -> Judged:
         """Return the verdict on a role that is granted under a condition alone; `judged` where it is under none."""
         if condition is None:
             return judged
-        problem = only_under(condition, role, resource, self.context, self.ports.clock.now())
+        problem = only_under(condition, role, on, self.context, self.ports.clock.now())
         text = message("{role}, but only under a condition: {condition}", role=role, condition=condition)
         if until := holds_until(condition):
             text = message("{text}; until {date}", text=text, date=f"{until:%Y-%m-%d %H:%M} UTC")
@@ -154,10 +159,9 @@ class Checker:
         return replace(whole, remedy=(*whole.remedy[:-1], *steps, *dict.fromkeys(inherited)))
 
     def _needed_by(self, grant: Held) -> ConnectionSpec | None:
-        level, _, dataset = str(grant.on).partition(" ")
-        if grant.member or grant.bound or level != "dataset":
+        if grant.member or grant.bound or not isinstance(grant.on, DatasetRef):
             return None
-        return needed_by(self.spec, self.neighbours, str(grant.role), dataset)
+        return needed_by(self.spec, self.neighbours, str(grant.role), grant.on.dataset)
 
     def _taken_away(self, code: str, grant: Held) -> RemedyStep:
         """Return the step that takes a role away from whoever holds it, or that shows who does."""

@@ -5,12 +5,12 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from kbq_tui.engine.verify.probing import of_dataset
-from kbq_tui.i18n.messages import EMPTY, Message, message
+from kbq_tui.i18n.messages import message
 from kbq_tui.model import checks
 from kbq_tui.model.checks import Check, CheckResult, Verdict
 from kbq_tui.model.problem import Problem
+from kbq_tui.model.refs import DatasetRef, Grantable, ProjectRef
 from kbq_tui.model.spec import ConnectionSpec
-from kbq_tui.planning.grants import on_dataset, on_project
 
 _NO_KEY: Final = frozenset({"KBQ-KEY-FILE-MISSING"})
 _KEY_IS_OUT: Final = frozenset({"KBQ-KEY-DEAD", "KBQ-KEY-DISABLED"})
@@ -42,7 +42,7 @@ class _Rule:
         problems: the codes that an effect's problem has, where the cause is the reason.
         reasons: the codes that the cause's own problem has; empty for any.
         dataset: the dataset that the effect's refusal has to be about; empty for any.
-        resource: what the effect's excess role has to be held on; empty for any.
+        resource: what the effect's excess role has to be held on; None for any.
     """
 
     cause: Check
@@ -50,7 +50,7 @@ class _Rule:
     problems: frozenset[str]
     reasons: frozenset[str] = frozenset()
     dataset: str = ""
-    resource: Message = EMPTY
+    resource: Grantable | None = None
 
     def explains(self, cause: CheckResult, effect: Problem) -> bool:
         reason = cause.problem.code if cause.problem is not None else None
@@ -59,7 +59,7 @@ class _Rule:
             and (not self.reasons or reason in self.reasons)
             and effect.code in self.problems
             and (not self.dataset or of_dataset(effect, self.dataset))
-            and (not self.resource or effect.detail("resource") == str(self.resource))
+            and (self.resource is None or effect.resource == self.resource)
         )
 
 
@@ -79,9 +79,9 @@ def _rules(spec: ConnectionSpec, gone: Collection[str]) -> Iterator[_Rule]:
             yield _Rule(visible, (granted, *uses), _NO_ACCESS, dataset=wish.name)
         else:
             yield _Rule(granted, (visible, *uses), _NO_ACCESS, _NOT_GRANTED, dataset=wish.name)
-        yield _Rule(granted, uses, _TOO_MUCH, _TOO_MUCH, resource=on_dataset(wish.name))
+        yield _Rule(granted, uses, _TOO_MUCH, _TOO_MUCH, resource=DatasetRef(spec.project, wish.name))
     writes = tuple(checks.read_only(wish) for wish in wishes)
-    yield _Rule(checks.MINIMAL, (checks.ISOLATED, *writes), _TOO_MUCH, _TOO_MUCH, resource=on_project(spec.project))
+    yield _Rule(checks.MINIMAL, (checks.ISOLATED, *writes), _TOO_MUCH, _TOO_MUCH, resource=ProjectRef(spec.project))
 
 
 def followed(spec: ConnectionSpec, results: Sequence[CheckResult], gone: Collection[str]) -> tuple[CheckResult, ...]:

@@ -15,8 +15,9 @@ from kbq_tui.model import checks
 from kbq_tui.model.checks import Judged, Verdict
 from kbq_tui.model.observed import DatasetInfo
 from kbq_tui.model.problem import Kind, Problem, ProblemError
+from kbq_tui.model.refs import DatasetRef, ProjectRef, TableRef
 from kbq_tui.planning.diff import context_of
-from kbq_tui.planning.grants import EVERYBODY, on_dataset, on_project, on_table
+from kbq_tui.planning.grants import EVERYBODY
 
 MAX_OTHER_DATASETS = 500
 """How many datasets that are none of Klaviyo's are looked into; with more of them nothing is proven."""
@@ -60,7 +61,7 @@ class Isolation(Prober):
         held = await self.cloud.test_permissions(self.spec.project, (checks.READ_PERMISSION,))
         if held:
             roles, _ = await self.project_roles()
-            project = on_project(self.spec.project)
+            project = ProjectRef(self.spec.project)
             excess = self.over_grant(roles or (Held(message("read access"), project),))
             text = message("{permission} is held on the whole project", permission=checks.READ_PERMISSION)
             return Judged(Verdict.FAIL, text, excess)
@@ -94,7 +95,7 @@ class Isolation(Prober):
             return Judged(Verdict.UNKNOWN, why, unlisted)
         if self._more or len(where) > len(tried):
             limit = reached(self._tried, len(tried))
-            more = self.problem("KBQ-NOT-SEARCHED", resource=on_project(self.spec.project), limit=limit)
+            more = self.problem("KBQ-NOT-SEARCHED", resource=ProjectRef(self.spec.project), limit=limit)
             return Judged(Verdict.UNKNOWN, message("there are more than were tried: {text}", text=text), more)
         return Judged(Verdict.PASS, text if self._tried else message("there is no table in another dataset"))
 
@@ -207,20 +208,21 @@ class Isolation(Prober):
             if info := await cloud.dataset(project, dataset):
                 grants += self._on(info)
         for table in tables:
+            on = TableRef(project, dataset, table)
             with suppress(ProblemError):
                 grants += sorted(
-                    Held(b.role, on_table(dataset, table), location, "" if m == member else m, b.condition is not None)
+                    Held(b.role, on, location, "" if m == member else m, b.condition is not None)
                     for b in await cloud.table_bindings(project, dataset, table)
                     for m in b.members
                     if m == member or m in EVERYBODY
                 )
         # Of a group's role nothing says whether it is one on the table or on all of the dataset.
-        places = (on_table(dataset, tables[0]), on_dataset(dataset))
+        places = (TableRef(project, dataset, tables[0]), DatasetRef(project, dataset))
         return tuple(grants) or tuple(Held(message("read access"), on, location) for on in places)
 
     def _on(self, info: DatasetInfo) -> tuple[Held, ...]:
         """Return the roles that a dataset gives to the account, or to everybody."""
-        member, on = self.spec.member, on_dataset(info.name)
+        member, on = self.spec.member, DatasetRef(self.spec.project, info.name)
         found = {
             Held(e.role, on, info.location, "" if e.member == member else e.member, e.condition is not None)
             for e in info.access or ()

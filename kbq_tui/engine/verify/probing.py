@@ -14,8 +14,9 @@ from kbq_tui.model import checks
 from kbq_tui.model.checks import Judged, Verdict
 from kbq_tui.model.observed import AccessEntry
 from kbq_tui.model.problem import Kind, Problem, ProblemError, Retry
+from kbq_tui.model.refs import ProjectRef, TableRef
 from kbq_tui.model.spec import JOB_USER, RequiredDataset
-from kbq_tui.planning.grants import EVERYBODY, on_dataset, on_project, on_table
+from kbq_tui.planning.grants import EVERYBODY
 from kbq_tui.shell import sql
 from kbq_tui.shell.sql import PROBE_PREFIX
 
@@ -151,9 +152,7 @@ class Prober(Checker):
             why = error.problem.words
             return await self._tables_are_safe(wish, message("refused: {why}", why=why))
         dropped = await self.drop(path) is None
-        found = await self.too_many(wish) or [
-            Held(message("write access"), on_dataset(wish.name), self.where(wish.name))
-        ]
+        found = await self.too_many(wish) or [Held(message("write access"), self.ref(wish), self.where(wish.name))]
         text = message(
             "a table could be created and dropped" if dropped else "a table could be created and could not be dropped"
         )
@@ -189,7 +188,9 @@ class Prober(Checker):
             found = await self.too_many(wish)
             if not found:
                 roles = await self._roles_on(wish, table) or (message("write access"),)
-                found = [Held(role, on_table(wish.name, table), self.where(wish.name)) for role in roles]
+                found = [
+                    Held(role, TableRef(self.spec.project, wish.name, table), self.where(wish.name)) for role in roles
+                ]
             return Judged(Verdict.FAIL, text, self.over_grant(found))
         for answer in answers:
             if isinstance(answer, BaseException):
@@ -201,7 +202,7 @@ class Prober(Checker):
         )
         if len(tables) > len(tried):
             limit = message("{n} tables", n=len(tried))
-            more = self.problem("KBQ-NOT-SEARCHED", resource=on_dataset(wish.name), limit=limit)
+            more = self.problem("KBQ-NOT-SEARCHED", resource=self.ref(wish), limit=limit)
             return Judged(Verdict.UNKNOWN, message("there are more than were tried: {text}", text=none), more)
         return Judged(Verdict.PASS, message("{none}; {refused}", none=none, refused=refusal))
 
@@ -267,7 +268,7 @@ class Prober(Checker):
 
     async def too_many(self, wish: RequiredDataset) -> list[Held]:
         """Return what goes beyond what a dataset needs; as far as account and operator can see."""
-        on, where, account = on_dataset(wish.name), self.where(wish.name), self.spec.member
+        on, where, account = self.ref(wish), self.where(wish.name), self.spec.member
         entries = await self._entries(wish.name)
         found: list[Held] = []
         for who in (account, *sorted(EVERYBODY)):
@@ -300,7 +301,7 @@ class Prober(Checker):
             bindings = await self.ports.cloud.project_bindings(self.spec.project)
         except ProblemError as error:
             return (), error.problem
-        project, account = on_project(self.spec.project), self.spec.member
+        project, account = ProjectRef(self.spec.project), self.spec.member
         found = {
             Held(b.role, project, member="" if member == account else member, bound=b.condition is not None)
             for b in bindings

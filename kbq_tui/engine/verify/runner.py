@@ -22,9 +22,9 @@ from kbq_tui.model.checks import CheckResult, Judged, Verdict
 from kbq_tui.model.key_file import key_id_of
 from kbq_tui.model.observed import DatasetInfo, KeyInfo, LocalKey
 from kbq_tui.model.problem import Kind, Problem, ProblemError
+from kbq_tui.model.refs import ProjectRef
 from kbq_tui.model.spec import JOB_USER, ConnectionSpec, RequiredDataset
 from kbq_tui.planning.dataset_rules import expiring, public, too_short
-from kbq_tui.planning.grants import on_dataset, on_project
 from kbq_tui.planning.locations import misplaced
 from kbq_tui.shell import sql
 from kbq_tui.shell.sql import PROBE_PREFIX
@@ -229,11 +229,11 @@ class _Verification(Isolation):
                 self.spec.member,
                 rows,
                 missing,
-                lambda roles: self.over_grant([Held(role, on_dataset(wish.name), where) for role in roles]),
+                lambda roles: self.over_grant([Held(role, self.ref(wish), where) for role in roles]),
             )
             if judged.verdict is Verdict.PASS or judged.problem is missing:
                 # OBJECT_PRIVILEGES does not tell of conditions.
-                judged = self.bounded(judged, await self.condition(wish), wish.role, on_dataset(wish.name))
+                judged = self.bounded(judged, await self.condition(wish), wish.role, self.ref(wish))
             if own:
                 text = message("{evidence} (asked with your own login)", evidence=judged.evidence)
                 judged = replace(judged, evidence=text)
@@ -249,14 +249,14 @@ class _Verification(Isolation):
             held = await self.cloud.test_permissions(self.spec.project, asked)
             missing = self.problem("KBQ-JOB-USER-MISSING", permission=checks.NEEDED_PERMISSION)
             judged = checks.judge_effective(held, missing)
-            judged = self.bounded(judged, await self.job_user_condition(), JOB_USER, on_project(self.spec.project))
+            judged = self.bounded(judged, await self.job_user_condition(), JOB_USER, ProjectRef(self.spec.project))
             return self.perhaps_not_yet(judged) if judged.problem is missing else judged
 
         async def minimal() -> Judged:
             held = await self.cloud.test_permissions(self.spec.project, asked)
             roles, unseen = await self.project_roles()
             named = ", ".join(sorted(held - {checks.NEEDED_PERMISSION}))
-            excess = self.over_grant(roles or (Held(named, on_project(self.spec.project)),))
+            excess = self.over_grant(roles or (Held(named, ProjectRef(self.spec.project)),))
             return checks.judge_minimal(held, tuple(dict.fromkeys(r.text for r in roles)), excess, unseen)
 
         await asyncio.gather(self.check(checks.PERMISSIONS, call, effective), self.check(checks.MINIMAL, call, minimal))
@@ -317,7 +317,7 @@ class _Verification(Isolation):
                 seen = await hidden_rows(self, wish.name, tried, Judged(Verdict.PASS, read))
                 if len(tables) > MAX_TRIED and seen.verdict is Verdict.PASS:
                     limit = message("{n} tables", n=MAX_TRIED)
-                    more = self.problem("KBQ-NOT-SEARCHED", resource=on_dataset(wish.name), limit=limit)
+                    more = self.problem("KBQ-NOT-SEARCHED", resource=self.ref(wish), limit=limit)
                     return Judged(Verdict.UNKNOWN, seen.evidence, more)
                 return with_ends(self, wish.name, self.looked[wish.name], tables, seen)
             judged = [checks.judge_error(why, _cannot_read(t)) for t, why in bad]
