@@ -143,14 +143,15 @@ class Problem:
         return self.kind.exit_code
 
     def naming(self, placeholder: str, value: str) -> "Problem":
-        """Return the problem with a value instead of a placeholder, in its texts and commands."""
-        return replace(
+        """Return the problem with a value instead of a placeholder, in texts and commands; itself if it has none."""
+        named = replace(
             self,
             title=self.title.replacing(placeholder, value),
             cause=self.cause.replacing(placeholder, value),
             who=self.who.replacing(placeholder, value),
             remedy=tuple(step.naming(placeholder, value) for step in self.remedy),
         )
+        return self if named == self else named
 
     @property
     def words(self) -> Message:
