@@ -90,7 +90,9 @@ class _FromLibrary:
 
     def __get__(self, instance: object, owner: type) -> Any:
         body = {"__annotations__": self._types, **self._given}
-        twin: Any = dataclasses.dataclass(frozen=True)(type(owner.__name__, (), body))
+        only_fields = self._name == "__dataclass_fields__"  # for which the library need not compile methods
+        wanted = {"init": False, "repr": False, "eq": False} if only_fields else {"frozen": True}
+        twin: Any = dataclasses.dataclass(**wanted)(type(owner.__name__, (), body))
         found = getattr(twin, self._name)
         setattr(owner, self._name, found)
         return found

@@ -6,8 +6,9 @@ import logging
 import re
 import select
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+from pathlib import Path
 from queue import Empty
 from typing import Any, cast
 
@@ -60,7 +61,19 @@ def begin_with_theme(app: App[Any], name: str) -> None:
     app.set_class(theme.dark, "-dark-mode", update=False)
     app.set_class(not theme.dark, "-light-mode", update=False)
     app._refresh_truecolor_filter(app.ansi_theme)
+    if isinstance(app, SparingApp):
+        app.themed = True
     app.stylesheet.set_variables(app.get_css_variables())
+
+
+def read_styles(app: App[Any], paths: Iterable[Path]) -> None:
+    """Add style sheets to those that the app has read, without parsing these again.
+
+    Does what `App._load_screen_css` does, which then finds them there.
+    """
+    for path in paths:
+        if not app.stylesheet.has_source(str(path)):
+            app.stylesheet.add_source(path.read_text(encoding="utf-8"), read_from=(str(path), ""))
 
 
 def limit_frames(most: int) -> None:
@@ -136,9 +149,7 @@ class Fitting:
     def _post_register(self: Any, app: App[Any]) -> None:
         """Read the screen's style sheets before it is styled. Textual does so after it, and then parses all anew."""
         super()._post_register(app)  # type: ignore[misc]
-        for path in self.css_path:
-            if not app.stylesheet.has_source(str(path)):
-                app.stylesheet.add_source(path.read_text(encoding="utf-8"), read_from=(str(path), ""))
+        read_styles(app, self.css_path)
 
     async def _on_compose(self: Any, event: Compose) -> None:
         """Take the breakpoints' classes before there are widgets: afterwards they cost another pass over all styles."""
@@ -170,9 +181,16 @@ class Fitting:
 class SparingApp(App[int]):
     """An app that sends the terminal only what it does not show yet."""
 
+    themed = False
+    """Whether `begin_with_theme` was called."""
+
     def __init__(self) -> None:
         self.painter = Painter()
         super().__init__()
+
+    def get_css_variables(self) -> dict[str, str]:
+        """Return the theme's variables; none before there is one, or Textual makes those of its own theme as well."""
+        return super().get_css_variables() if self.themed else {}
 
     def get_driver_class(self) -> type[Driver]:
         linux_driver.getincrementaldecoder = lambda _: InputDecoder  # type: ignore[attr-defined, assignment]

@@ -11,7 +11,6 @@ from collections.abc import Callable, Coroutine, Iterable
 from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from textual.app import SystemCommand
@@ -30,6 +29,7 @@ from kbq_tui.tui import _textual_compat, keyboard, themes
 from kbq_tui.tui.display_options import Look
 from kbq_tui.tui.export_actions import ExportActions
 from kbq_tui.tui.glyphs import AsciiFilter
+from kbq_tui.tui.host import STYLES
 from kbq_tui.tui.screens import screen_for
 from kbq_tui.tui.screens.base import Frame
 from kbq_tui.tui.setup_controller import STEPS, Wizard
@@ -41,7 +41,6 @@ if TYPE_CHECKING:
     from kbq_tui.tui.status_poller import Watch
 
 _LOG = logging.getLogger("kbq_tui.tui")
-_STYLES = Path(__file__).parent / "styles"
 _BY_HAND = frozenset({"palette", "interrupt", "next", "previous"})
 """Keys that mean nothing in the palette."""
 Start = Literal["setup", "dashboard"]
@@ -72,7 +71,7 @@ class KbqApp(ExportActions):
     """
 
     TITLE = "kbq-tui"
-    CSS_PATH: ClassVar = [_STYLES / "app.tcss"]
+    CSS_PATH: ClassVar = [STYLES / "app.tcss"]
     # With priority, or a key that comes in the same packet (a slow link) still goes to the field that was left.
     BINDINGS: ClassVar = [
         *keyboard.bindings("app"),
@@ -412,6 +411,10 @@ class KbqApp(ExportActions):
     def _leave(self) -> None:
         self._keep()
         self.exit(0, return_code=0)
+
+    def action_command_palette(self) -> None:
+        _textual_compat.read_styles(self, [STYLES / "modals.tcss"])
+        super().action_command_palette()
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Every action of the standing screen by name, for the palette: its buttons and its keys."""

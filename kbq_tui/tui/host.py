@@ -2,6 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Coroutine, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from textual.widget import Widget
@@ -15,6 +16,9 @@ from kbq_tui.tui.setup_controller import Wizard
 
 if TYPE_CHECKING:
     from kbq_tui.tui.status_poller import Watch
+
+STYLES = Path(__file__).parent / "styles"
+"""Where the style sheets are."""
 
 
 class Host(SparingApp):

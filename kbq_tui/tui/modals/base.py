@@ -1,6 +1,5 @@
 """The frame of everything that opens over a screen. Esc closes it; the quit keys work in it too."""
 
-from pathlib import Path
 from typing import ClassVar, TypeVar
 
 from textual.app import ComposeResult
@@ -12,7 +11,7 @@ from textual.widget import Widget
 from kbq_tui.i18n.messages import translate
 from kbq_tui.tui import keyboard
 from kbq_tui.tui._textual_compat import Fitting
-from kbq_tui.tui.host import Host, host_of
+from kbq_tui.tui.host import STYLES, Host, host_of
 from kbq_tui.tui.text import plain
 from kbq_tui.tui.widgets.static import QuietStatic, hint_line
 
@@ -26,7 +25,7 @@ class Sheet(VerticalScroll, can_focus=False):
 class Modal(Fitting, ModalScreen[T]):
     """A box with a title, a body, and hints."""
 
-    CSS_PATH: ClassVar = [Path(__file__).parent.parent / "styles" / "modals.tcss"]
+    CSS_PATH: ClassVar = [STYLES / "widgets.tcss", STYLES / "modals.tcss"]
 
     HORIZONTAL_BREAKPOINTS = [(0, "-slim"), (60, "-normal"), (120, "-wide")]  # noqa: RUF012  # so Textual declares it
     VERTICAL_BREAKPOINTS = [(0, "-flat"), (16, "-tall")]  # noqa: RUF012  # so Textual declares it

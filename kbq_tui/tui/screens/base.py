@@ -11,7 +11,7 @@ from kbq_tui.i18n.messages import N_, render, translate
 from kbq_tui.model.steps import Step
 from kbq_tui.tui import keyboard
 from kbq_tui.tui._textual_compat import Fitting
-from kbq_tui.tui.host import Host, host_of
+from kbq_tui.tui.host import STYLES, Host, host_of
 from kbq_tui.tui.setup_controller import STEPS
 from kbq_tui.tui.widgets.static import MessageLine, QuietStatic, hint_line, rule_line, steps_line
 
@@ -37,6 +37,7 @@ class Frame(Fitting, Screen[None]):
         keyboard.bound("first", "focus_edge(0)"),
         keyboard.bound("last", "focus_edge(-1)"),
     ]
+    CSS_PATH: ClassVar = [STYLES / "widgets.tcss", STYLES / "steps.tcss"]
     scopes: ClassVar[tuple[str, ...]] = ()
     step: ClassVar[Step | None] = None
     help_name: ClassVar[str] = ""

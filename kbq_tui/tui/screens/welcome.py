@@ -11,6 +11,7 @@ from kbq_tui.i18n.messages import N_, translate
 from kbq_tui.model.steps import Step
 from kbq_tui.tui import keyboard
 from kbq_tui.tui.glyphs import ARROW, DOT, GLYPHS, Tone
+from kbq_tui.tui.host import STYLES
 from kbq_tui.tui.screens.base import Frame
 from kbq_tui.tui.text import headed, plain
 from kbq_tui.tui.widgets.button import Button
@@ -29,6 +30,7 @@ _NOT_YET = frozenset({"back", "commands", "refresh"})
 class WelcomeScreen(Frame):
     """The first thing that somebody sees who has never been here."""
 
+    CSS_PATH: ClassVar = [STYLES / "welcome.tcss"]
     help_name: ClassVar[str] = "welcome"
 
     def fill(self) -> ComposeResult:
