@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, field
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from kbq_tui.engine.services import AppServices, ConnectionDraft, command_line
 from kbq_tui.gcp.endpoints import Endpoints
 from kbq_tui.i18n.messages import Message, message
-from kbq_tui.local import clipboard
-from kbq_tui.local.clipboard import Clipboard
+from kbq_tui.local import variables
 from kbq_tui.local.clock import SystemClock, check_clock
 from kbq_tui.local.connection_file import Connection, Connections, UsableConnections
 from kbq_tui.local.gcloud_settings import read_gcloud
-from kbq_tui.local.keys import keyring_copy
-from kbq_tui.local.keys.key_files import KeyFiles
-from kbq_tui.local.keys.keyring_copy import KeyringCopy
 from kbq_tui.local.lock import ConnectionLock
 from kbq_tui.local.paths import Paths
 from kbq_tui.local.settings_resolution import ENVIRONMENT, ResolvedSetting, believe
@@ -29,6 +26,8 @@ from kbq_tui.model.spec import InvalidValueError, check_impersonated, check_path
 
 if TYPE_CHECKING:
     from kbq_tui.engine.ports import Clock, Cloud
+    from kbq_tui.engine.services import Clipboard
+    from kbq_tui.local.keys.key_files import KeyFiles
     from kbq_tui.model.secret import Secret
     from kbq_tui.model.spec import ConnectionSpec
 
@@ -219,6 +218,39 @@ class _Impersonate:
         return KeyImpersonator(self._endpoints, self._timeout)(key)
 
 
+class _Deferred:
+    """Stands for an adapter that the first screen does without: it is read in and built when it is first used.
+
+    Args:
+        make: builds the adapter.
+    """
+
+    def __init__(self, make: Callable[[], object]) -> None:
+        self._make = make
+
+    @cached_property
+    def _adapter(self) -> object:
+        return self._make()
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):  # asked for by copy, pickle and the like
+            raise AttributeError(name)
+        return getattr(self._adapter, name)
+
+
+def _key_files(paths: Paths, env: Mapping[str, str]) -> KeyFiles:
+    from kbq_tui.local.keys.key_files import KeyFiles
+    from kbq_tui.local.keys.keyring_copy import KeyringCopy
+
+    return KeyFiles(paths.keys, KeyringCopy(env))
+
+
+def _clipboard(env: Mapping[str, str]) -> Clipboard:
+    from kbq_tui.local.clipboard import Clipboard
+
+    return Clipboard(env)
+
+
 def connections_of(options: Options, paths: Paths) -> Connections:
     """Return the connection files that count."""
     kind = UsableConnections if options.despite_files else Connections
@@ -322,14 +354,14 @@ def build(options: Options, env: Mapping[str, str] | None = None) -> Adapters:
             draft = draft.but(**{key: believed.value})
         elif saved is not None:
             draft = draft.but(**{key: kept or (believed.value if believed is not None else "")})
-    keys = KeyFiles(paths.keys, KeyringCopy(env))
+    keys = cast("KeyFiles", _Deferred(lambda: _key_files(paths, env)))
     chosen = {key: beliefs[key].value if key in beliefs else None for key in operator}
     desk = AppServices(
         sign_in=_SignIn(chosen, env, endpoints, options.timeout),
         impersonate=_Impersonate(endpoints, options.timeout),
         keys=keys,
         store=store,
-        clipboard=Clipboard(env),
+        clipboard=cast("Clipboard", _Deferred(lambda: _clipboard(env))),
         clock=clock,
         draft=draft,
         notices=(*notices(endpoints), *_other_project(filed, beliefs.get("project"))),
@@ -371,11 +403,20 @@ def check_choices(env: Mapping[str, str]) -> None:
     Raises:
         UsageError: where one does not; it names the variable and the words.
     """
-    for variable, words in ((clipboard.VARIABLE, tuple(clipboard.Mode)), (keyring_copy.VARIABLE, keyring_copy.WORDS)):
+    for variable, words_of in (
+        (variables.CLIPBOARD, _clipboard_words),
+        (variables.KEYRING, lambda: variables.KEYRING_WORDS),
+    ):
         asked = env.get(variable, "").strip().lower()
-        if asked and asked not in words:
+        if asked and asked not in (words := words_of()):
             text = message("Invalid value from {source}: it takes {words}.", source=variable, words=", ".join(words))
             raise UsageError(text)
+
+
+def _clipboard_words() -> Sequence[str]:
+    from kbq_tui.local.clipboard import Mode
+
+    return tuple(Mode)
 
 
 def notices(endpoints: Endpoints) -> tuple[Message, ...]:

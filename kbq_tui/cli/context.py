@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, Self, TextIO
 
 from kbq_tui.cli.bootstrap import CALL_TIMEOUT, Adapters, Options, UsageError, build, choose_name, connections_of
-from kbq_tui.i18n.messages import N_, message, render, translate
+from kbq_tui.i18n.messages import N_, Message, message, render, translate
 from kbq_tui.local.loop import Loop
 from kbq_tui.model.problem import ProblemError
 from kbq_tui.model.text import inert
@@ -156,14 +156,13 @@ class CommandContext:
         Raises:
             UsageError, ProblemError: for what cannot be right, and files that cannot be read.
         """
-        from kbq_tui.local.log import check_log, start_log
-
         chosen = options_of(options)
         if chosen.log_file is not None:
+            from kbq_tui.local.log import check_log
+
             check_log(chosen.log_file)
         place = build(chosen)
-        path, why = start_log(Path(place.desk.log_path), verbose=chosen.verbose)
-        notes = [] if path is not None else [why]
+        notes = _begin_log(Path(place.desk.log_path), chosen.verbose, screens=bool(options.get("screens")))
         if not options.get("again") and not options.get("screens"):  # screens have a place of their own for them
             notes += place.desk.notices
         if notes:
@@ -303,6 +302,24 @@ def set_up() -> int:
     options = {"screens": True, "may_create": True}
     with failed(options), CommandContext.of(options) as here:
         return here.screens("setup")
+
+
+def _begin_log(path: Path, verbose: int, *, screens: bool) -> list[Message]:
+    """Begin the log, for screens with its first record. Returns why there is none, for lines."""
+    import logging
+
+    def start() -> tuple[Path | None, Message]:
+        from kbq_tui.local.log import start_log
+
+        return start_log(path, verbose=verbose)
+
+    if screens:
+        from kbq_tui.local.late_log import begin_later
+
+        begin_later("kbq_tui", logging.DEBUG if verbose else logging.INFO, start)
+        return []
+    started, why = start()
+    return [] if started is not None else [why]
 
 
 def terminal(options: Mapping[str, Any]) -> Capabilities:

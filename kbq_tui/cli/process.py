@@ -196,9 +196,11 @@ def unexpected(error: Exception) -> int:
 def _logged(error: Exception) -> str:
     import logging
 
+    from kbq_tui.local import late_log
     from kbq_tui.local.log import start_log
     from kbq_tui.local.paths import Paths
 
+    late_log.begin_now()
     files = [h.baseFilename for h in logging.getLogger().handlers if isinstance(h, logging.FileHandler)]
     path = files[0] if files else ""
     if not path:

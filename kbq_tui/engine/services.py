@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from contextlib import nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
@@ -114,7 +113,9 @@ def command_line(what: str, name: str, config: str = "") -> str:
         name: the connection; empty for none.
         config: the file named with `--config`; empty where none was.
     """
-    words = ["kbq-tui", what, name, f"--config {shlex.quote(config)}" if config else ""]
+    from shlex import quote
+
+    words = ["kbq-tui", what, name, f"--config {quote(config)}" if config else ""]
     return " ".join(filter(None, words))
 
 

@@ -13,9 +13,9 @@ from enum import StrEnum
 
 from kbq_tui.engine.services import CopyResult
 from kbq_tui.i18n.messages import EMPTY, Message, message
+from kbq_tui.local.variables import CLIPBOARD
 from kbq_tui.model.secret import Secret
 
-VARIABLE = "KBQ_TUI_CLIPBOARD"
 OSC_LIMIT = 74_000
 """Bytes of base64 that terminals take in one OSC 52."""
 DEADLINE = 2.0
@@ -77,7 +77,7 @@ class Clipboard:
         self._run = run
         self._which = which
         self._platform = platform
-        asked = env.get(VARIABLE, "").strip().lower()
+        asked = env.get(CLIPBOARD, "").strip().lower()
         self.mode = Mode(asked) if asked in set(Mode) else Mode.AUTO
 
     def copy(self, text: str, write: Callable[[str], None] | None = None) -> CopyResult:

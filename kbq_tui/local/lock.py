@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import fcntl
-import json
 import os
 import socket
 import time
@@ -104,6 +103,8 @@ class ConnectionLock:
 
     def holder(self) -> Message:
         """Return who holds the lock or held it last: `process 123 on host, since 2026-01-31 09:00 UTC`."""
+        import json
+
         try:
             body = json.loads(self._path.read_bytes()[:4_096])
             blanks = {
@@ -126,12 +127,21 @@ class ConnectionLock:
 
     def _sign(self, fd: int) -> None:
         since = self._clock.now().strftime("%Y-%m-%d %H:%M UTC")
-        body = json.dumps({"pid": os.getpid(), "host": socket.gethostname(), "since": since}).encode()
         os.ftruncate(fd, 0)
-        os.pwrite(fd, body, 0)
+        os.pwrite(fd, _signature(os.getpid(), socket.gethostname(), since).encode(), 0)
+
+
+def _signature(pid: int, host: str, since: str) -> str:
+    if host.replace("-", "").replace(".", "").isalnum() and host.isascii():  # json is not read in before the screens
+        return f'{{"pid": {pid}, "host": "{host}", "since": "{since}"}}'
+    import json
+
+    return json.dumps({"pid": pid, "host": host, "since": since})
 
 
 def _is_lock(data: bytes) -> bool:
+    import json
+
     try:
         body = json.loads(data)
     except (ValueError, RecursionError):

@@ -9,6 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from kbq_tui.i18n.messages import EMPTY, Message, message
+from kbq_tui.local import late_log
 from kbq_tui.local.files import FileKind, NotOursError, check_output, open_ours
 from kbq_tui.local.os_errors import os_problem, words_of
 from kbq_tui.model.lazy_pattern import pattern
@@ -149,7 +150,8 @@ def start_log(path: Path, *, verbose: int = 0) -> tuple[Path | None, Message]:
 
 
 def stop_log() -> None:
-    """Close the log file."""
+    """Close the log file, or begin none any more."""
+    late_log.forget()
     root = logging.getLogger()
     for handler in [h for h in root.handlers if isinstance(h, _PrivateFile)]:
         root.removeHandler(handler)

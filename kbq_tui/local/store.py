@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
 from kbq_tui.engine.services import ConnectionDraft, SavedConnection, UiPreferences
 from kbq_tui.local.connection_file import Connection, Connections
-from kbq_tui.local.journal import FileJournal
 from kbq_tui.local.paths import Paths
 from kbq_tui.local.ui_state import ConnectionState, Wizard, read_look, write_look
 from kbq_tui.model.steps import Step
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from kbq_tui.engine.ports import Clock
+    from kbq_tui.local.journal import FileJournal
     from kbq_tui.model.checks import CheckResult
 
 _FINISHED = "finished"
@@ -134,15 +136,21 @@ class FileStore:
         path = self._paths.of_connection(name) / "reports" / f"{kind}-{stamp}{suffix}"
         return str(self._state(name).save_report(path, text))
 
+    def _journal_path(self, name: str) -> Path:
+        return self._paths.of_connection(name) / "journal.jsonl"
+
     def journal(self, name: str) -> FileJournal:
         """Return the connection's journal; always the same one, because its lock is its own."""
         if name not in self._journals:
-            path = self._paths.of_connection(name) / "journal.jsonl"
-            self._journals[name] = FileJournal(path, self._clock)
+            from kbq_tui.local.journal import FileJournal
+
+            self._journals[name] = FileJournal(self._journal_path(name), self._clock)
         return self._journals[name]
 
     def unfinished(self, name: str) -> tuple[str, ...]:
         """Return what the journal has begun and not settled. Raises: ProblemError."""
+        if not os.path.lexists(self._journal_path(name)):  # then what reads it need not be loaded
+            return ()
         return tuple(f"{p.action} ({p.resource})" for p in self.journal(name).pending())
 
     def _state(self, name: str) -> ConnectionState:

@@ -1,6 +1,5 @@
 """What is remembered between runs and can be lost without harm: the last screen, the last verification, the look."""
 
-import json
 import logging
 from collections.abc import Mapping
 from contextlib import suppress
@@ -113,6 +112,8 @@ class ConnectionState:
 
 def json_object(data: bytes) -> dict[str, Any]:
     """Return the JSON object that content is; an empty one where it is anything else."""
+    import json
+
     try:
         body = json.loads(data)
     except (ValueError, RecursionError):
@@ -168,17 +169,29 @@ def scrubbed(value: object) -> object:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        body = json.loads(read_regular(path, _LIMIT))
+        data = read_regular(path, _LIMIT)
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError, RecursionError) as error:
-        _log.warning("%s cannot be used and counts as empty: %s", path, type(error).__name__)
-        return {}
+    except OSError as error:
+        return _unusable(path, error)
+    import json  # at the first start there is nothing to be read
+
+    try:
+        body = json.loads(data)
+    except (ValueError, RecursionError) as error:
+        return _unusable(path, error)
     return body if isinstance(body, dict) else {}
+
+
+def _unusable(path: Path, error: Exception) -> dict[str, Any]:
+    _log.warning("%s cannot be used and counts as empty: %s", path, type(error).__name__)
+    return {}
 
 
 def _write(path: Path, body: Mapping[str, object], kind: FileKind) -> None:
     """Write a file, unless it says the same already. Raises: ProblemError."""
+    import json
+
     data = json.dumps(scrubbed(body), indent=1).encode()
     with suppress(OSError):
         if read_regular(path, _LIMIT) == data:

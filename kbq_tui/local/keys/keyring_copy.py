@@ -10,14 +10,11 @@ from typing import Any, Final, TypeVar
 from kbq_tui.i18n.messages import EMPTY, Message, joined, message
 from kbq_tui.local.keys.keyring_entries import Entries, Name, NoKeyringError, system_keyrings
 from kbq_tui.local.keys.place import Facts, safe_name
+from kbq_tui.local.variables import KEYRING, KEYRING_OFF
 from kbq_tui.model.lean_dataclass import dataclass
 from kbq_tui.model.secret import Secret, scrub
 from kbq_tui.model.text import inert
 
-VARIABLE = "KBQ_TUI_KEYRING"
-_OFF = ("off", "0", "no", "false")
-WORDS = ("on", *_OFF, "1", "yes", "true")
-"""What `KBQ_TUI_KEYRING` may say."""
 DEADLINE = 3.0
 """Seconds. A D-Bus that never answers, or an unlock dialogue nobody sees, must not hold anything up."""
 _OLD_SERVICE: Final = "kbq-tui"
@@ -73,7 +70,7 @@ class KeyringCopy:
         deadline: float = DEADLINE,
         find: Callable[[], Sequence[Entries]] = system_keyrings,
     ) -> None:
-        self._off = env.get(VARIABLE, "").strip().lower() in _OFF
+        self._off = env.get(KEYRING, "").strip().lower() in KEYRING_OFF
         self._deadline = deadline
         self._find = find
         self._hangs = False

@@ -36,14 +36,13 @@ def environment(home: Path, more: Mapping[str, str]) -> dict[str, str]:
 def count(marks: str, program: Sequence[str], more: Mapping[str, str] | None = None) -> int:
     """Return how many instructions `program` runs until its first frame shows all `marks`."""
     with tempfile.TemporaryDirectory() as folder:
-        home = Path(folder)
-        env = environment(home, more or {})
         start = [sys.executable, "-m", "tests.tools.bench.until_frame", marks, *program]
-        log = home / "cachegrind.log"
+        log = Path(folder) / "cachegrind.log"
         valgrind = ["valgrind", "--tool=cachegrind", "--cache-sim=no", f"--log-file={log}"]
         valgrind += [f"--cachegrind-out-file={os.environ.get('KBQ_CACHEGRIND_OUT', '/dev/null')}"]
         for command in (start, [*valgrind, *start]):  # the first writes what Python compiles
-            with Terminal(command, env, 80, 24) as terminal:
+            home = Path(tempfile.mkdtemp(dir=folder))  # what a run leaves, such as its lock, is not to cost the next
+            with Terminal(command, environment(home, more or {}), 80, 24) as terminal:
                 if status := terminal.wait(10 * PATIENCE):
                     raise SystemExit(f"exit {status}: {terminal.left()}")
         found = re.search(r"I\s+refs:\s+([\d,]+)", log.read_text())
