@@ -217,7 +217,8 @@ NETWORK: Final = _rules(
 
 MALFORMED: Final = _rules(
     ("KBQ-MALFORMED-ANSWER", r"JSONDecodeError|expecting value: line|extra data: line|unterminated string starting"),
-    ("KBQ-MALFORMED-ANSWER", r"not valid json|unexpected content.?type|<!doctype html|<html\b"),
+    ("KBQ-CAPTIVE-PORTAL", r"content.?type:? text/html|<!doctype html|<html\b"),
+    ("KBQ-MALFORMED-ANSWER", r"not valid json|unexpected content.?type"),
 )
 
 LAST: Final = _rules(

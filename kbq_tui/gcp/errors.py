@@ -48,6 +48,7 @@ _BY_CLASS: Final[tuple[tuple[str, frozenset[str]], ...]] = (
     (FILE, frozenset({"CredentialsFileError"})),
     (NO_CREDENTIALS, frozenset({"DefaultCredentialsError"})),
     (PROXY, frozenset({"ProxyError", "ProxySchemeUnknown", "InvalidProxyURL", "ProxySchemeUnsupported"})),
+    (PORTAL, frozenset({"PageError"})),
     (TLS, frozenset({"SSLError", "SSLCertVerificationError", "CertificateError"})),
     (DNS, frozenset({"NameResolutionError", "gaierror", "herror"})),
     (REFUSED, frozenset({"ConnectionRefusedError"})),
@@ -86,7 +87,7 @@ _BY_CLASS: Final[tuple[tuple[str, frozenset[str]], ...]] = (
 
 # The same for gRPC, which has words only: (what the words are, the code).
 _GRPC_WORDS: Final = (
-    (re.compile(r"http2 header with status: 3\d\d", re.I), PORTAL),
+    (re.compile(r"http2 header with status: 3\d\d|content-type: text/html", re.I), PORTAL),
     (re.compile(r"deserializing response|content-type|http2 header with status: 2\d\d", re.I), MALFORMED),
     (re.compile(r"dns resolution failed|name resolution|domain name not found", re.I), DNS),
     (re.compile(r"handshake|certificate|ssl_error|\btls\b", re.I), TLS),

@@ -1,5 +1,6 @@
 """One principal's access token and HTTP connections, shared by every call made in its name."""
 
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -22,6 +23,8 @@ _CONNECT_TIMEOUT: Final = 10.0
 _MAX_BODY: Final = 64 * 1024 * 1024
 _MAX_ERROR_BODY: Final = 64 * 1024
 _CHUNK: Final = 64 * 1024
+_PAGE: Final = re.compile(rb"(?:\xef\xbb\xbf)?\s{0,200}<(?:!doctype\s+html|!--|html|head|body)\b", re.IGNORECASE)
+_PAGE_SHOWN: Final = 1_000
 # A company's proxy cannot reach this machine's own loopback. None takes away what the environment names.
 _NO_PROXY: Final[Any] = {"http": None, "https": None, "all": None}
 
@@ -32,6 +35,10 @@ class UntrustedAddressError(Exception):
 
 class AnswerTooLargeError(Exception):
     """A successful answer that is larger than anything we ask for."""
+
+
+class PageError(Exception):
+    """A success that is an HTML page. None of Google's interfaces gives one: it is a network's or a proxy's page."""
 
 
 class Token:
@@ -189,6 +196,7 @@ class Session:
         Raises:
             UntrustedAddressError: where the host may not see credentials.
             AnswerTooLargeError: where a success is larger than 64 MiB. Error bodies are cut at 64 KiB.
+            PageError: where a success is an HTML page.
         """
         url = self.endpoints.settled(url)
         host = urlsplit(url).hostname
@@ -224,7 +232,10 @@ class Session:
                     if good:
                         raise AnswerTooLargeError(url)
                     break
-        response._content = b"".join(parts)  # where `content` and `json()` look; requests has no other way to bound it
+        content = b"".join(parts)
+        if good and _PAGE.match(content):
+            raise PageError(content[:_PAGE_SHOWN].decode(errors="replace"))
+        response._content = content  # where `content` and `json()` look; requests has no other way to bound it
         return response
 
     def close(self) -> None:

@@ -203,3 +203,16 @@ def test_a_redirect_ends_in_a_login_page_and_exit_5(google, call):
     plan = call("plan")
     assert plan.status == 5
     assert plan.out.count("[KBQ-CAPTIVE-PORTAL]") == 1
+
+
+def test_a_web_page_with_status_200_ends_in_a_login_page_and_exit_5(google, call):
+    there = google("fresh")
+    there.sandbox.context.faults.replace([Rule("*", "content-type", every=1)])
+    plan = call("plan")
+    assert plan.status == 5
+    assert plan.out.count("[KBQ-CAPTIVE-PORTAL]") == 1
+    assert "A web page came back" in plan.out
+    ended = call("apply", "--yes")
+    assert ended.status == 5
+    assert "[KBQ-CAPTIVE-PORTAL]" in ended.err
+    assert "KBQ-MALFORMED-ANSWER" not in plan.out + ended.err

@@ -25,7 +25,7 @@ def test_a_mistyped_project_is_told_with_the_nearest_one_and_nothing_else(
     assert "can see: acme-klaviyo-demo." in said
 
 
-@pytest.mark.parametrize(("scenario", "code"), [("vpc-sc", "KBQ-VPC-SC"), ("captive-portal", "KBQ-MALFORMED-ANSWER")])
+@pytest.mark.parametrize(("scenario", "code"), [("vpc-sc", "KBQ-VPC-SC"), ("captive-portal", "KBQ-CAPTIVE-PORTAL")])
 def test_the_plan_names_its_cause_first_in_json_too(
     scenario: str, code: str, google: Callable[..., Google], call: Call
 ) -> None:

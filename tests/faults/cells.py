@@ -34,6 +34,7 @@ class Way:
         timeout: seconds for a call.
         always: worth a run in which every call fails so; those that are not differ only in what was done before.
         truth: which of the STORIES is what has happened; none where Google simply said no.
+        grpc_truth: the same for a gRPC call, where that sees it differently.
     """
 
     rule: dict = dataclasses.field(default_factory=dict)
@@ -43,10 +44,12 @@ class Way:
     timeout: float = 20.0
     always: bool = True
     truth: str = ""
+    grpc_truth: str = ""
 
 
 STORIES = frozenset(
     {
+        "KBQ-CAPTIVE-PORTAL",
         "KBQ-CONNECTION-LOST",
         "KBQ-CONNECTION-REFUSED",
         "KBQ-DEADLINE",
@@ -95,7 +98,9 @@ WAYS = {
     "truncated body": Way(
         {"kind": "truncated", "when": "after"}, passing=True, always=False, truth="KBQ-CONNECTION-LOST"
     ),
-    "wrong content type": Way({"kind": "content-type"}, truth="KBQ-MALFORMED-ANSWER"),
+    "wrong content type": Way(
+        {"kind": "content-type"}, truth="KBQ-CAPTIVE-PORTAL", grpc_truth="KBQ-MALFORMED-ANSWER"
+    ),
 }
 
 
@@ -167,7 +172,7 @@ class Cell:
     def problems(self, found: list[Problem], way: Way) -> None:
         """A problem has all that the operator needs, and tells what has happened."""
         for p in found:
-            self.expect(p.code not in STORIES or p.code == way.truth, f"{p.code} is not what happened: {p.original}")
+            self.expect(p.code not in STORIES or p.code in (way.truth, way.grpc_truth), f"{p.code} is not what happened: {p.original}")
             self.expect(p.title and p.cause and p.remedy and p.who, f"no remedy: {p}")
             self.expect("Traceback" not in f"{p.original}{p.cause}", f"a traceback: {p}")
             self.expect(not PYTHONS_WORDS.search(str(p.original)), f"Python's own words: {p}")

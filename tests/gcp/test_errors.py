@@ -14,7 +14,7 @@ from google.api_core import exceptions as api
 from google.auth import exceptions as auth
 
 from kbq_tui.gcp.errors import HttpError, MalformedError, TokenFetchError, fault_of, from_status, judge
-from kbq_tui.gcp.session import UntrustedAddressError
+from kbq_tui.gcp.session import PageError, UntrustedAddressError
 from kbq_tui.model.problem import Context, Kind, Retry
 
 CONTEXT = Context("my-project", "x@my-project.iam.gserviceaccount.com", "KLAVIYO_TMP", "EU")
@@ -83,6 +83,7 @@ def grpc_error(kind: type[Exception], message: str) -> Exception:
         (requests.exceptions.ChunkedEncodingError("incomplete"), "KBQ-CONNECTION-LOST", True),
         (MalformedError("not JSON"), "KBQ-MALFORMED-ANSWER", True),
         (requests.exceptions.JSONDecodeError("Expecting value", "<html>", 0), "KBQ-MALFORMED-ANSWER", True),
+        (PageError("<!doctype html>"), "KBQ-CAPTIVE-PORTAL", True),
         (KeyError("name"), "KBQ-MALFORMED-ANSWER", True),
         (AttributeError("x"), "KBQ-MALFORMED-ANSWER", True),
         (UntrustedAddressError("evil.example"), "KBQ-ENDPOINT-REFUSED", False),
@@ -131,7 +132,8 @@ def test_each_failure_has_its_problem(error: BaseException, code: str | None, ac
         ("Ssl handshake failed: SSL_ERROR_SSL: CERTIFICATE_VERIFY_FAILED", "KBQ-TLS", True),
         ("The service is currently unavailable.", "KBQ-GOOGLE-UNAVAILABLE", True),
         ("Exception deserializing response!", "KBQ-MALFORMED-ANSWER", True),
-        ("invalid content-type: text/html", "KBQ-MALFORMED-ANSWER", True),
+        ("invalid content-type: text/html", "KBQ-CAPTIVE-PORTAL", True),
+        ("invalid content-type: text/plain", "KBQ-MALFORMED-ANSWER", True),
         ("Received http2 header with status: 302", "KBQ-CAPTIVE-PORTAL", True),
         ("Received http2 header with status: 503", "KBQ-GOOGLE-UNAVAILABLE", True),
     ],

@@ -211,11 +211,11 @@ ENTRIES: Final = (
     Entry(
         "KBQ-CAPTIVE-PORTAL",
         "A login page answers in Google's place",
-        "The call was redirected to another page, which Google's interfaces never do: as a rule the network (a "
-        "hotel's, a company's) wants a sign-in first.",
+        "A web page came back, or a redirect to one, which Google's interfaces never give: as a rule the network (a "
+        "hotel's, a company's) or its proxy wants a sign-in first.",
         (
             "Open any page in a browser on this network, and sign in there.",
-            f"See where the redirect leads:\n{_REACH}",
+            f"See what answers:\n{_REACH}",
             "Or take another network, or name the proxy of your company:\nexport HTTPS_PROXY=http://PROXY:PORT",
         ),
         _NETWORK,
@@ -225,7 +225,7 @@ ENTRIES: Final = (
     Entry(
         "KBQ-MALFORMED-ANSWER",
         "The answer makes no sense",
-        "What came back is not what Google's interface gives: cut off, not JSON, or a page of a proxy's.",
+        "What came back is not what Google's interface gives: cut off, or not JSON.",
         (
             f"See what answers:\n{_REACH}",
             "Behind a login page of a network (a hotel's, a company's), sign in there first.",
