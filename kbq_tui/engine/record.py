@@ -61,6 +61,8 @@ class ConnectionRecord:
     ) -> None:
         """Remember what is given; what is not given stays as it was. Nothing is written where nothing changes.
 
+        Of a connection that does not exist yet nothing is remembered, until something is confirmed.
+
         Args:
             draft: what was typed.
             screen: the step on which the operator stands.
@@ -72,6 +74,8 @@ class ConnectionRecord:
             ProblemError: it cannot be written; the next call tries again.
         """
         old = self.state
+        if not old.filed and not (confirmed and _valid(old.draft if draft is None else draft)):
+            return
         new = replace(
             old,
             draft=old.draft if draft is None else draft,
@@ -85,3 +89,12 @@ class ConnectionRecord:
         self.saved = new
         self._store.save(new, self._written, confirmed=confirmed)
         self._written = new
+
+
+def _valid(draft: ConnectionDraft) -> bool:
+    """Return whether a draft can be a connection."""
+    try:
+        draft.spec()
+    except ValueError:
+        return False
+    return True

@@ -58,7 +58,8 @@ class FileStore:
     def save(self, saved: SavedConnection, before: SavedConnection, *, confirmed: bool = False) -> None:
         """Write what differs between two states: into the connection's file, and beside it what cannot stand there.
 
-        A connection without a file gets one once a change is confirmed and the file would be valid.
+        A connection without a file gets one once a change is confirmed and the file would be valid; until then
+        nothing is written.
 
         Raises:
             ProblemError: where that cannot be written.
@@ -72,6 +73,8 @@ class FileStore:
             spec = wanted.draft.spec() if connection is not None or confirmed else None
         except ValueError:
             spec = None
+        if spec is None and connection is None:
+            return
         if spec is None:
             inputs |= {key: value for key, value in asdict(wanted.draft).items() if key != "name"}
         else:

@@ -90,7 +90,7 @@ def is_ending(app: App[Any]) -> bool:
     return app._exit
 
 
-def stop_after_crash(app: App[Any], log_path: str) -> None:
+def stop_after_crash(app: App[Any], log_path: str, *, kept: bool) -> None:
     """End the app after an unexpected exception, showing a short message instead of a traceback with local variables.
 
     Textual's own `_fatal_error` prints locals, and a local may hold a key.
@@ -98,6 +98,7 @@ def stop_after_crash(app: App[Any], log_path: str) -> None:
     Args:
         app: the app that is ending.
         log_path: where the details are; may be empty.
+        kept: what was typed is kept.
     """
     if app._exit_renderables:
         return  # what fails while the app is already ending adds nothing
@@ -108,7 +109,8 @@ def stop_after_crash(app: App[Any], log_path: str) -> None:
     message = [translate("kbq-tui stopped because of an unexpected error ({name}).", name=name)]
     if log_path:
         message.append(translate("Details are in {path}.", path=log_path))
-    message.append(translate("Everything typed so far is kept."))
+    if kept:
+        message.append(translate("Everything typed so far is kept."))
     app._exit_renderables.append(Text(" ".join(message)))
     app._close_messages_no_wait()
 

@@ -8,7 +8,7 @@ import logging
 import signal
 import sys
 from collections.abc import Callable, Coroutine, Iterable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
@@ -140,7 +140,7 @@ class KbqApp(ExportActions):
             self.launch(wizard.sign_in(), "sign in")
 
     def _listen_to_signals(self) -> None:
-        """End tidily on SIGTERM, SIGHUP and SIGQUIT: the terminal is restored, what was typed is kept."""
+        """End tidily on SIGTERM, SIGHUP and SIGQUIT: the terminal is restored, and what is to be kept is kept."""
         if self.is_headless:
             return
         loop = asyncio.get_running_loop()
@@ -153,7 +153,7 @@ class KbqApp(ExportActions):
         self.exit(128 + number, return_code=128 + number)
 
     def _keep(self) -> None:
-        """Keep what was typed in the set-up; where it was never opened there is nothing to keep."""
+        """Keep what was typed in the set-up of a connection that exists."""
         self.wizard.save()
 
     def _handle_exception(self, error: Exception) -> None:
@@ -163,7 +163,11 @@ class KbqApp(ExportActions):
             super()._handle_exception(error)
 
     def _fatal_error(self) -> None:
-        _textual_compat.stop_after_crash(self, self.desk.log_path)
+        kept = False
+        with suppress(Exception):  # whatever has failed may fail here again
+            self._keep()
+            kept = self.wizard.filed
+        _textual_compat.stop_after_crash(self, self.desk.log_path, kept=kept)
 
     @property
     def summary(self) -> Summary | None:
@@ -322,8 +326,11 @@ class KbqApp(ExportActions):
         elif self._from_dashboard:
             self.show_dashboard()
         else:
+            key = keyboard.face("quit")
             wizard.say(
-                translate("This is the first step. {key} quits; everything typed is kept.", key=keyboard.face("quit"))
+                translate("This is the first step. {key} quits; everything typed is kept.", key=key)
+                if wizard.keeping
+                else translate("This is the first step. {key} quits; nothing is kept before the first change.", key=key)
             )
 
     def action_help(self) -> None:
@@ -379,29 +386,37 @@ class KbqApp(ExportActions):
             self._leave()
             return
         self._interrupted_at = now
-        self.tell(translate("{key} once more quits; everything typed is kept.", key=keyboard.face("interrupt")))
+        key = keyboard.face("interrupt")
+        self.tell(
+            translate("{key} once more quits; everything typed is kept.", key=key)
+            if self.wizard.keeping
+            else translate("{key} once more quits; nothing is kept before the first change.", key=key)
+        )
 
     async def action_quit(self) -> None:
-        busy = self.wizard.busy
-        if busy is None or not busy.writing:
+        wizard = self.wizard
+        writing = wizard.busy is not None and wizard.busy.writing
+        if not writing and (wizard.keeping or not wizard.typed):
             self._leave()
             return
         from kbq_tui.tui.modals.confirm import Confirm
 
         if isinstance(self.screen, Confirm):
             return
-        lines = [
-            translate("A change is being made at Google right now; quitting does not take it back."),
-            translate("What has been sent may still happen, and what has not been begun will not."),
-            translate("The journal knows what was begun; the next start looks at what is there and goes on."),
-        ]
-        question = Confirm(
-            translate("Quit in the middle of a change?"),
-            lines,
-            yes=translate("Quit"),
-            no=translate("Stay"),
-            harmless=False,
-        )
+        if writing:
+            asked = translate("Quit in the middle of a change?")
+            lines = [
+                translate("A change is being made at Google right now; quitting does not take it back."),
+                translate("What has been sent may still happen, and what has not been begun will not."),
+                translate("The journal knows what was begun; the next start looks at what is there and goes on."),
+            ]
+        else:
+            asked = translate("Quit the set-up?")
+            lines = [
+                translate("No change has been made yet, so nothing of what was typed is kept."),
+                translate("The next start asks for it again."),
+            ]
+        question = Confirm(asked, lines, yes=translate("Quit"), no=translate("Stay"), harmless=not writing)
         self.push_screen(question, self._may_leave)
 
     def _may_leave(self, agreed: bool | None) -> None:

@@ -71,18 +71,25 @@ class Wizard(Typed):
         super().stand_on(step)
 
     def go(self, step: Step) -> None:
-        """Go to another step; of a project that Google has shown, it is remembered that it was used."""
-        finished = self.saved is not None and self.saved.finished
-        if not finished and STEPS.index(step) > STEPS.index(self.step):
-            self._remember_project()
-        super().go(step)
-
-    def _remember_project(self) -> None:
+        """Go to another step. A new connection whose key is there already exists from the account's step on."""
         from kbq_tui.model.observed import Present
 
-        if self.observed is not None and self.current and isinstance(self.observed.project, Present):
+        forward = STEPS.index(step) > STEPS.index(self.step)
+        key = self.observed.key if self.observed is not None and self.current else None
+        if forward and not self.filed and self.step is Step.ACCOUNT and isinstance(key, Present):
+            self.confirm()
+        super().go(step)
+        if forward and not (self.saved is not None and self.saved.finished):
+            self._remember_project()
+
+    def _remember_project(self) -> None:
+        """Remember that the project was used: one that Google has shown, of a connection that exists."""
+        from kbq_tui.model.observed import Present
+
+        seen = self.observed if self.current and self.filed else None
+        if seen is not None and isinstance(seen.project, Present):
             try:
-                self.desk.store.remember_project(self.observed.project.value.id)
+                self.desk.store.remember_project(seen.project.value.id)
             except ProblemError as error:
                 self.say(f"{render(error.problem.title)}: {render(error.problem.cause)}", bad=True)
 

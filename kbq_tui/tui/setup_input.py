@@ -18,7 +18,10 @@ STEPS = tuple(Step)
 
 
 class Typed:
-    """What was typed and where the operator stands; kept on this machine, so that the next start goes on from there.
+    """What was typed and where the operator stands.
+
+    Of a connection that exists it is kept on this machine, so that the next start goes on from there. A new one exists
+    once the operator has agreed to a change or has taken a key that is there; before that nothing is kept.
 
     Args:
         desk: everything a face needs.
@@ -101,13 +104,26 @@ class Typed:
         self.draft = self.draft.but(**values)
         self._opened = self._opened.but(**values)
 
+    @property
+    def filed(self) -> bool:
+        """Whether the connection exists, so that what is typed is kept."""
+        return self.record is not None and self.record.filed
+
+    @property
+    def keeping(self) -> bool:
+        """Whether leaving now loses nothing: the connection exists, or its set-up was never opened."""
+        return self.filed or (self.record is None and not self.typed)
+
+    @property
+    def typed(self) -> dict[str, str]:
+        """What was typed since it was last kept, by field."""
+        new, given = asdict(self.draft), asdict(self._opened)
+        return {field: value for field, value in new.items() if value != given[field]}
+
     def save(self) -> None:
         """Remember what was typed; what options, environment or Google gave is not saved by looking at it."""
-        if self.record is None:
-            return
-        new, given = asdict(self.draft), asdict(self._opened)
-        typed = {field: value for field, value in new.items() if value != given[field]}
-        if typed:
+        typed = self.typed
+        if typed and self.record is not None and self.record.filed:
             self._opened = self._opened.but(**typed)
             self._keep(draft=self.record.state.draft.but(**typed))
 
@@ -117,6 +133,8 @@ class Typed:
         Args:
             more: what else is to be remembered, as `ConnectionRecord.keep` takes it.
         """
+        if not self.filed:
+            more = {"screen": self.step, **more}
         self._opened = self.draft
         self._keep(draft=self.draft, confirmed=True, **more)
 
@@ -135,7 +153,7 @@ class Typed:
             self.save()
         elif step is Step.CONNECT:
             self.confirm(screen=step, finished=True)
-        else:
+        elif self.filed:
             self._opened = self.draft
             self._keep(draft=self.draft, screen=step)
 

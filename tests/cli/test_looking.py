@@ -179,6 +179,18 @@ def test_a_setup_that_is_left_before_anything_is_confirmed_makes_no_connection(g
     assert call("plan", "ghost").status == 2
 
 
+def test_a_setup_that_takes_a_key_that_is_there_makes_the_connection(google, call):
+    world = google("existing")
+    path = world.env["KBQ_TUI_SANDBOX_KEY"]
+    answers = [PROJECT, "import", "", "", "", "", path]
+    ended = call("setup", "acme", "--plain", typed="\n".join(answers[:-1]) + "\n")
+    assert ended.status == 2
+    assert call("plan", "acme").status == 2, "no key was taken yet"
+    ended = call("setup", "acme", "--plain", typed="\n".join(answers) + "\n")
+    assert "Step 4 of 6" in ended.out
+    assert call("plan", "acme").status == 0
+
+
 def test_a_project_is_offered_as_used_before_once_google_has_shown_it(google, call, tmp_path: Path):
     google("fresh")
     assert call("apply", "--yes", "--project", "acme-klaviyo-dmeo").status != 0

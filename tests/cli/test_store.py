@@ -19,6 +19,7 @@ from kbq_tui.i18n.messages import verbatim
 from kbq_tui.local.connection_file import Connections
 from kbq_tui.local.paths import Paths
 from kbq_tui.local.store import FileStore
+from kbq_tui.local.ui_state import ConnectionState, Wizard
 from kbq_tui.model.changes import OwnChange
 from kbq_tui.model.checks import HANDED_OVER, KEY_AUTH, CheckResult, Verdict
 from kbq_tui.model.events import Event, EventKind
@@ -77,22 +78,47 @@ def test_a_connection_comes_back_as_it_was_saved(store: FileStore):
     assert store.load("acme") == SavedConnection(DRAFT, Step.PROJECT)
 
 
-def test_what_was_typed_is_kept_and_makes_no_connection_before_a_change_is_confirmed(store: FileStore):
-    keep(store, DRAFT, screen=Step.DATASETS)
-    assert store.names() == ()
-    assert store.load("acme") == SavedConnection(DRAFT, Step.DATASETS, filed=False)
-    keep(store, DRAFT, confirmed=True)
+def test_nothing_of_a_new_connection_is_kept_before_a_change_is_confirmed(
+    store: FileStore, files: Callable[[], object]
+):
+    record = ConnectionRecord(store, "acme")
+    record.keep(draft=DRAFT, screen=Step.DATASETS)
+    assert record.saved is None
+    assert files() == {}
+    record.keep(draft=DRAFT, screen=Step.DATASETS, confirmed=True)
     assert store.names() == ("acme",)
     assert store.load("acme") == SavedConnection(DRAFT, Step.DATASETS)
 
 
-def test_what_cannot_be_right_yet_is_kept_as_typed_and_makes_no_connection(store: FileStore):
+def test_what_cannot_be_right_yet_makes_no_connection_and_is_kept_of_one_that_exists(
+    store: FileStore, files: Callable[[], object]
+):
     half = ConnectionDraft("acme", "Not An Id", import_dataset="a b")
     keep(store, half, screen=Step.PROJECT, confirmed=True)
-    assert store.names() == ()
-    assert store.load("acme") == SavedConnection(half, Step.PROJECT, filed=False)
+    assert files() == {}
+    keep(store, DRAFT, confirmed=True)
+    keep(store, half, screen=Step.PROJECT)
+    assert store.load("acme") == SavedConnection(half, Step.PROJECT)
     keep(store, DRAFT, confirmed=True)
     assert store.load("acme") == SavedConnection(DRAFT, Step.PROJECT)  # nothing of the half is left
+
+
+def test_a_connection_that_was_removed_meanwhile_is_not_kept_again(store: FileStore, files: Callable[[], object]):
+    keep(store, DRAFT, confirmed=True)
+    record = ConnectionRecord(store, "acme")
+    (Paths.from_env(os.environ).connections / "acme.toml").unlink()
+    before = files()
+    record.keep(draft=DRAFT.but(import_dataset="OTHER"), screen=Step.VERIFY)
+    assert files() == before
+
+
+def test_what_an_earlier_version_kept_of_a_new_connection_is_still_read(store: FileStore):
+    ConnectionState(Paths.from_env(os.environ).of_connection("acme")).save_wizard(
+        Wizard("datasets", {"project": "acme-klaviyo-demo", "location": "EU"})
+    )
+    assert store.load("acme") == SavedConnection(DRAFT, Step.DATASETS, filed=False)
+    keep(store, DRAFT, confirmed=True)
+    assert store.load("acme") == SavedConnection(DRAFT, Step.DATASETS)
 
 
 def test_what_another_process_has_changed_since_it_was_read_stays(store: FileStore):
@@ -180,6 +206,7 @@ def test_a_change_is_open_until_settled(store: FileStore, clock: Clock):
 
 
 def test_what_was_typed_in_the_setup_beats_gcloud_and_yields_to_options(store: FileStore, monkeypatch):
+    keep(store, ConnectionDraft("default", "acme-klaviyo-demo"), confirmed=True)
     keep(store, ConnectionDraft("default", "half-typed-project", import_dataset="a b"))
     env = dict(os.environ) | {"CLOUDSDK_CORE_PROJECT": "from-gcloud"}
     assert build(Options(), env).desk.draft.project == "half-typed-project"

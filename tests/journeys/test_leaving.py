@@ -1,4 +1,5 @@
-"""Leaving the dashboard, by every way there is, leaves every file as it was; the next start is the dashboard again."""
+"""Leaving, by every way there is: the dashboard leaves every file as it was, and the set-up of a new connection, before
+its first change, leaves no file at all."""
 
 import os
 import re
@@ -63,3 +64,38 @@ def test_leaving_the_dashboard_changes_no_file(finished: Served, way: str) -> No
         terminal.send("\x1b[21~")
         assert terminal.wait() == 0
     assert differences(before, files(finished.home)) == []
+
+
+@pytest.fixture(scope="module")
+def untouched() -> Iterator[Served]:
+    """A sandbox in which there is nothing yet, and a home in which there is no connection."""
+    with served("fresh") as sandbox:
+        yield sandbox
+
+
+def question(terminal: Terminal) -> None:
+    terminal.send("\x1b[21~")
+    terminal.until_text("nothing of what was typed is kept")
+    terminal.send("\r")
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_new_connection_left_at_its_fourth_question_leaves_no_file(
+    untouched: Served, tmp_path: Path, way: str
+) -> None:
+    leave, status = (question, 0) if way == "F10" else WAYS[way]
+    env = {k: v for k, v in untouched.environ(tmp_path).items() if k != "GOOGLE_CLOUD_PROJECT"}
+    with Terminal([*PROGRAM, "setup", "ghost"], env) as terminal:
+        terminal.until_text("[ Begin ]")
+        terminal.send("\r")
+        terminal.until_text("Step 1 of 6")
+        terminal.send(f"{untouched.project}\r")
+        terminal.until_text("[ Continue ]")
+        terminal.send("\r")
+        terminal.until_text("Create 2 datasets")
+        leave(terminal)
+        assert terminal.wait() == status
+    left = files(tmp_path)
+    assert {Path(path).name for path in left} <= {"ui.json"}, "the welcome was seen"
+    assert not [path for path, (_, content) in left.items() if b"ghost" in path.encode() + content]
+    assert not [path for path, (_, content) in left.items() if untouched.project.encode() in content]

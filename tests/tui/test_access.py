@@ -240,9 +240,12 @@ async def test_a_choice_goes_through_the_store_to_the_next_run(tmp_path: Path, m
         await pilot.press("f4", "f6", "enter")
         await until(pilot, "Step 1 of 6")
         await until(pilot, lambda: settled(app))
+        await pilot.press("enter")
+        await until(pilot, "[ Create 2 datasets ]")
+        await until(pilot, lambda: settled(app))
         assert store.recent_projects() == (), "seen, and not used yet"
         await pilot.press("enter")
-        await until(pilot, "Step 2 of 6")
+        await until(pilot, lambda: store.names() != ())
         await until(pilot, lambda: settled(app))
     again = FileStore(paths, Connections(paths.connections), scene.clock)
     assert again.taste() == UiPreferences(ascii=True, theme="light", welcomed=True)

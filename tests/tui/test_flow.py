@@ -78,14 +78,21 @@ async def test_the_operator_comes_back_to_the_screen_and_the_input_they_left() -
         await pilot.press("enter")
         await until(pilot, "[ Continue ]")
         await pilot.press("enter")
-        await until(pilot, "Step 2")
+        await until(pilot, "[ Create 2 datasets ]")
+        await pilot.press("enter")
+        await until(pilot, "[ Continue ]")
+        await until(pilot, lambda: idle(app))
+        await pilot.press("enter")
+        await until(pilot, "Step 3")
+        app.wizard.set(account_id="another-account")
         await pilot.press("f10")
     scene.draft = scene.store.saved["default"].draft
     again = app_for(scene)
     async with again.run_test(size=(80, 24)) as pilot:
-        shown = await until(pilot, "[ Create 2 datasets ]")
-        assert "Step 2" in shown
-        assert "KLAVIYO_SCRATCH" in shown
+        await until(pilot, "Step 3")
+        shown = await until(pilot, "[ Create account and key ]")
+        assert "another-account" in shown
+    assert scene.draft.staging_dataset == "KLAVIYO_SCRATCH"
 
 
 async def test_an_interrupted_run_is_said() -> None:

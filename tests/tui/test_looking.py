@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -156,41 +157,117 @@ async def test_a_new_connection_opened_and_left_leaves_nothing(paths: Paths, fil
     assert not paths.of_connection(scene.draft.name).exists()
 
 
-async def test_what_was_typed_is_kept_and_makes_no_connection_before_the_first_change(
-    paths: Paths, files: Callable[[], Files]
+LEAVING: dict[str, tuple[str, ...]] = {
+    "F10": ("f10",),
+    "F10 with a question": ("f10", "enter"),
+    "ctrl+c twice": ("ctrl+c", "ctrl+c"),
+    "SIGHUP": (),
+}
+
+
+@pytest.mark.parametrize("way", LEAVING)
+@pytest.mark.parametrize("step", [Step.DATASETS, Step.PERMISSIONS])
+async def test_a_new_connection_left_before_its_first_change_leaves_nothing(
+    paths: Paths, files: Callable[[], Files], way: str, step: Step
 ) -> None:
+    scene = fakes.fresh()
+    app = build(desk_over(paths, scene), Look())
+    typed = way != "F10"
+    with app.held:
+        app.held.enter_context(app.desk.guard(scene.draft.name))
+        async with app.run_test(size=SIZE) as pilot:
+            await until(pilot, "[ Begin ]")
+            app.goto(Step.PROJECT)
+            await until(pilot, "[ Continue ]")
+            await settled(pilot, app)
+            for onward in list(Step)[1 : list(Step).index(step) + 1]:
+                app.goto(onward)
+                await until(pilot, f"Step {list(Step).index(onward) + 1} of 6")
+                await settled(pilot, app)
+            if typed:
+                app.wizard.set(staging_dataset="TYPED")
+            await settled(pilot, app)
+            await pilot.press("f8")
+            await until(pilot, "Looked at")
+            await pilot.press("enter")  # the set-up that was begun can be gone on with
+            await until(pilot, "Step ")
+            await settled(pilot, app)
+            if typed:
+                assert app.wizard.draft.staging_dataset == "TYPED"
+            for key in LEAVING[way]:
+                await pilot.press(key)
+                if key == "ctrl+c":
+                    assert "once more quits; nothing is kept before the first change" in app.wizard.note
+            if way == "SIGHUP":
+                app._signalled(signal.SIGHUP)
+    assert app.return_code == (129 if way == "SIGHUP" else 0)
+    assert files() == {}
+
+
+async def test_leaving_a_new_connection_with_something_typed_asks_and_says_that_nothing_is_kept(paths: Paths) -> None:
+    app = build(desk_over(paths, fakes.fresh()), Look())
+    async with app.run_test(size=SIZE) as pilot:
+        await until(pilot, "[ Begin ]")
+        app.goto(Step.PROJECT)
+        await until(pilot, "[ Continue ]")
+        await settled(pilot, app)
+        await pilot.press("escape")
+        assert "F10 quits; nothing is kept before the first change" in app.wizard.note
+        app.wizard.set(staging_dataset="TYPED")
+        await pilot.press("f10")
+        await until(pilot, "nothing of what was typed is kept")
+        await pilot.press("escape")
+        await until(pilot, "Step 1 of 6")
+        await pilot.press("f10")
+        await until(pilot, "nothing of what was typed is kept")
+        await pilot.press("enter")
+    assert app.return_code == 0
+
+
+async def test_what_is_typed_is_kept_from_the_first_change_on(paths: Paths) -> None:
     scene = fakes.fresh()
     app = build(desk_over(paths, scene), Look())
     async with app.run_test(size=SIZE) as pilot:
         await until(pilot, "[ Begin ]")
+        app.goto(Step.DATASETS)
+        await until(pilot, "[ Create 2 datasets ]")
+        await settled(pilot, app)
         await pilot.press("enter")
         await until(pilot, "[ Continue ]")
         await settled(pilot, app)
-        await pilot.press("enter")
-        await until(pilot, "[ Create 2 datasets ]")
-        await settled(pilot, app)
-        await pilot.press("f8")
-        await until(pilot, "Looked at")
-        await pilot.press("enter")  # the set-up that was begun can be gone on with
-        await until(pilot, "Step ")
+        store = app.desk.store
+        assert store.names() == (scene.draft.name,)
+        saved = store.load(scene.draft.name)
+        assert saved is not None
+        assert (saved.draft, saved.screen) == (scene.draft, Step.DATASETS)
+        assert store.recent_projects() == (fakes.PROJECT,)
+        app.goto(Step.PROJECT)
+        await until(pilot, "Step 1 of 6")
+        await pilot.press("escape")
+        assert "F10 quits; everything typed is kept" in app.wizard.note
+        app.wizard.set(account_id="another-account")
         await pilot.press("f10")
-    store = desk_over(paths, scene).store
-    assert store.names() == ()
-    assert not paths.connections.exists()
-    saved = store.load(scene.draft.name)
+    assert app.return_code == 0
+    saved = desk_over(paths, scene).store.load(scene.draft.name)
     assert saved is not None
-    assert (saved.draft, saved.screen, saved.filed) == (scene.draft, Step.DATASETS, False)
+    assert (saved.draft.account_id, saved.screen) == ("another-account", Step.PROJECT)
 
+
+async def test_a_key_that_is_there_makes_the_connection_once_the_operator_goes_on_with_it(paths: Paths) -> None:
+    scene = fakes.complete()
     app = build(desk_over(paths, scene), Look())
     async with app.run_test(size=SIZE) as pilot:
-        await until(pilot, "[ Create 2 datasets ]")
-        await settled(pilot, app)
-        await pilot.press("enter")
+        await until(pilot, "[ Begin ]")
+        app.goto(Step.ACCOUNT)
         await until(pilot, "[ Continue ]")
-        assert store.names() == (scene.draft.name,)
         await settled(pilot, app)
+        assert app.desk.store.names() == ()
+        await pilot.press("enter")
+        await until(pilot, "Step 4 of 6")
         await pilot.press("f10")
-    assert store.load(scene.draft.name) == replace(saved, filed=True)
+    saved = desk_over(paths, scene).store.load(scene.draft.name)
+    assert saved is not None
+    assert (saved.draft, saved.screen, saved.filed) == (scene.draft, Step.PERMISSIONS, True)
 
 
 async def test_what_the_environment_says_is_not_saved_by_looking_and_typing_something_else_is(
@@ -240,8 +317,12 @@ async def test_a_project_is_remembered_once_google_has_shown_it(paths: Paths) ->
         await pilot.press("f5")
         await until(pilot, "nothing in the way\n")
         await settled(pilot, app)
-        assert desk.store.recent_projects() == (), "seen, and not used yet"
         app.goto(Step.DATASETS)
-        await until(pilot, "Step 2 of 6")
+        await until(pilot, "[ Create 2 datasets ]")
+        await settled(pilot, app)
+        assert desk.store.recent_projects() == (), "seen, and not used yet"
+        await pilot.press("enter")
+        await until(pilot, "[ Continue ]")
+        await settled(pilot, app)
         await pilot.press("f10")
     assert desk.store.recent_projects() == (fakes.PROJECT,)

@@ -64,7 +64,7 @@ class Setup:
         self.typed = typed
         self.location: str | None = None
         self.record = face.record(draft.name)
-        self._project_seen = False
+        self._project_seen = self._key_here = False
 
     def run(self, as_json: bool) -> int:
         """Go through the steps.
@@ -91,11 +91,9 @@ class Setup:
     def _keep(
         self, spec: ConnectionSpec, screen: Step, *, finished: bool | None = None, confirmed: bool = False
     ) -> None:
-        """Remember the connection; of a new one nothing, until the operator has agreed to something."""
-        if not self.record.filed and not confirmed:
-            return
+        """Remember the connection; of a new one nothing, until a change was agreed to or a key is taken."""
         self.record.keep(draft=ConnectionDraft.of(spec), screen=screen, finished=finished, confirmed=confirmed)
-        if self._project_seen:
+        if self._project_seen and self.record.filed:
             self.face.desk.store.remember_project(spec.project)
 
     def _heading(self, step: Step) -> None:
@@ -248,6 +246,7 @@ class Setup:
         plan, observed = self.face.run(plan_of(spec, ports))
         self.location = plan.location
         self._project_seen = isinstance(observed.project, Present)
+        self._key_here = isinstance(observed.key, Present)
         return plan, observed
 
     def _step(self, ports: Ports, spec: ConnectionSpec, step: Step) -> None:
@@ -269,7 +268,8 @@ class Setup:
             return self.face.run(work)
 
         self._trying(once)
-        self._keep(spec, list(Step)[list(Step).index(step) + 1])
+        taken = step is Step.ACCOUNT and self._key_here and not self.record.filed
+        self._keep(spec, list(Step)[list(Step).index(step) + 1], confirmed=taken)
 
     def _verify(self, ports: Ports, spec: ConnectionSpec) -> tuple[CheckResult, ...]:
         self._heading(Step.VERIFY)

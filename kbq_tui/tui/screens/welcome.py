@@ -85,7 +85,11 @@ class WelcomeScreen(Frame):
             "\n",
             translate("{key} goes back and undoes nothing.", key=keyboard.face("back")),
             "\n",
-            translate("{key} quits; the next start goes on where you left.", key=keyboard.face("quit")),
+            translate(
+                "{key} quits. Nothing is kept before the first change; after it, the next start goes on where you"
+                " left.",
+                key=keyboard.face("quit"),
+            ),
             "\n\n",
             translate("The private key is never shown, logged or put on a command line."),
             "\n\n",
