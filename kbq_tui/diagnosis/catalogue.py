@@ -20,7 +20,7 @@ from kbq_tui.diagnosis.entries import (
     queries,
     signin,
 )
-from kbq_tui.diagnosis.entry import Entry, fill, fill_step, names_of, shown, step, values
+from kbq_tui.diagnosis.entry import Entry, can_be_filled, fill, fill_step, names_of, shown, step, values
 from kbq_tui.diagnosis.permissions import PERMISSIONS, Permission
 from kbq_tui.i18n.messages import N_, Message, message
 from kbq_tui.model.problem import Context, Problem, RemedyStep
@@ -123,12 +123,17 @@ def problem(code: str, context: Context, /, *, original: str | Message = "", **d
         known |= names_of(on)
     said = {name: value for name, value in kept.items() if isinstance(value, Message)}
     filling: dict[str, str | Message] = {**known, **said}
+    # Where the connection is known, a command that would have to be completed by hand is left out. For a text that
+    # somebody wants explained it stands with its blanks visible.
+    open_blanks = not context.project
+    if not open_blanks:
+        steps = tuple(s for s in steps if can_be_filled(s.split("\n")[1:], known)) or (_NO_COMMAND,)
     return Problem(
         code=entry.code,
-        title=fill(entry.title, filling),
-        cause=fill(entry.cause, filling),
-        remedy=tuple(fill_step(template, filling) for template in steps),
-        who=fill(entry.who, filling),
+        title=fill(entry.title, filling, open_blanks=open_blanks),
+        cause=fill(entry.cause, filling, open_blanks=open_blanks),
+        remedy=tuple(fill_step(template, filling, open_blanks=open_blanks) for template in steps),
+        who=fill(entry.who, filling, open_blanks=open_blanks),
         kind=entry.kind,
         retry=entry.retry,
         wait=entry.wait,
@@ -138,6 +143,8 @@ def problem(code: str, context: Context, /, *, original: str | Message = "", **d
         resource=on,
     )
 
+
+_NO_COMMAND: Final = N_("What it is about was not named, so there is no command for it here.")
 
 _GRANT: Final[Mapping[str, str]] = {
     "project": cmd.GRANT_OPERATOR,
@@ -192,10 +199,18 @@ def permission_missing(
     base = problem(code, context, original=original, **{**details, "permission": permission, "role": row.role})
     known = values(context, base.details)
     purpose = Message(row.purpose)
-    ask = message("Ask {who} for the role {title} ({role}):", who=Message(row.who), title=row.title, role=row.role)
-    steps = [step(ask, [_GRANT[row.level]], known)]
-    if row.name in _DO_INSTEAD:
-        steps.append(step(message("Or ask for the step itself to be done:"), _DO_INSTEAD[row.name], known))
+    open_blanks = not context.project
+    who, grant = Message(row.who), _GRANT[row.level]
+    if open_blanks or can_be_filled([grant], known):
+        ask = message("Ask {who} for the role {title} ({role}):", who=who, title=row.title, role=row.role)
+        steps = [step(ask, [grant], known)]
+    else:
+        steps = [
+            RemedyStep(message("Ask {who} for the role {title} ({role}).", who=who, title=row.title, role=row.role))
+        ]
+    instead = [c for c in _DO_INSTEAD.get(row.name, ()) if open_blanks or can_be_filled([c], known)]
+    if instead:
+        steps.append(step(message("Or ask for the step itself to be done:"), instead, known))
     late = message("If the role was granted a moment ago, wait: two minutes as a rule, sometimes seven or more.")
     steps.append(RemedyStep(late))
     return replace(

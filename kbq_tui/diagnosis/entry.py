@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from kbq_tui.i18n.messages import Message
+from kbq_tui.i18n.messages import Message, message
 from kbq_tui.model import spec
 from kbq_tui.model.problem import Context, Kind, RemedyStep, Retry
 from kbq_tui.model.refs import DatasetRef, Grantable, TableRef
@@ -197,28 +197,47 @@ def names_of(resource: Grantable) -> dict[str, str]:
             return {}
 
 
-def fill(template: str, known: Mapping[str, str | Message]) -> Message:
-    """Return a template with its blanks filled. A blank without a (fitting) value stays visible: `PROJECT_ID`.
+def fill(template: str, known: Mapping[str, str | Message], *, open_blanks: bool = True) -> Message:
+    """Return a template with its blanks filled.
 
     Args:
         template: text without braces but those of blanks.
         known: values, already inert.
+        open_blanks: a blank without a (fitting) value stays visible, to be filled in by the reader: `PROJECT_ID`.
+            Otherwise the sentence says that it is not named.
     """
     if not known.get("project"):
         template = unnamed(template)
-    return Message(template, {name: known.get(name) or placeholder(name) for name in _BLANK.findall(template)})
+
+    def value(name: str) -> str | Message:
+        if found := known.get(name):
+            return found
+        return placeholder(name) if open_blanks or _has_value(name, {}) else message("(not named)")
+
+    return Message(template, {name: value(name) for name in _BLANK.findall(template)})
 
 
-def fill_step(template: str, known: Mapping[str, str | Message]) -> RemedyStep:
+def fill_step(template: str, known: Mapping[str, str | Message], *, open_blanks: bool = True) -> RemedyStep:
     """Return a step of a remedy with its blanks filled.
 
     Args:
         template: a sentence; lines after it are commands.
         known: values, already inert.
+        open_blanks: as for `fill`.
     """
     # The only place where a remedy is split at a newline: entries and requests still write a step as one text.
     sentence, *commands = template.split("\n")
-    return step(fill(sentence, known), commands, {name: str(value) for name, value in known.items()})
+    filled = fill(sentence, known, open_blanks=open_blanks)
+    return step(filled, commands, {name: str(value) for name, value in known.items()})
+
+
+def can_be_filled(commands: Iterable[str], known: Mapping[str, str]) -> bool:
+    """Return whether a value that fits is known for every blank in commands.
+
+    The service account may still be missing: a call does not know which connection it is made for, and
+    `planning.diff_problems.named` fills it in. So may what another command of the same remedy prints.
+    """
+    return all(_has_value(name, known) for command in commands for name in _BLANK.findall(command))
 
 
 def step(sentence: Message, commands: Iterable[str], known: Mapping[str, str]) -> RemedyStep:
@@ -247,12 +266,25 @@ def fill_command(template: str, known: Mapping[str, str]) -> str:
 
 def argument(name: str, known: Mapping[str, str]) -> str:
     """Return one value as it may stand in a command, or its placeholder."""
-    value = known.get(name, "")
-    valid = _VALID.get(name)
-    if not value or (valid is not None and not valid(value)):
+    if not _fits(name, known):
         return placeholder(name)
     # Names without a rule of their own (paths) are quoted; those with one need no quotes, also inside of SQL.
-    return value if valid is not None else shlex.quote(value)
+    return known[name] if name in _VALID else shlex.quote(known[name])
+
+
+_FILLED_LATER: Final = frozenset({"account", "project_number"})
+
+
+def _fits(name: str, known: Mapping[str, str]) -> bool:
+    value = known.get(name, "")
+    valid = _VALID.get(name)
+    return bool(value) and (valid is None or valid(value))
+
+
+def _has_value(name: str, known: Mapping[str, str]) -> bool:
+    """Return whether a blank has a value that fits, gets one later, or is good with what stands for an unknown one."""
+    is_open = re.search(r"[A-Z]{3}", placeholder(name)) is not None
+    return _fits(name, known) or not is_open or (name in _FILLED_LATER and not known.get(name))
 
 
 def placeholder(name: str) -> str:

@@ -37,6 +37,7 @@ from kbq_tui.model.problem import Problem, ProblemError, RemedyStep
 from kbq_tui.model.secret import Secret
 from kbq_tui.model.spec import ConnectionSpec
 from kbq_tui.planning.diff import context_of, diff
+from kbq_tui.planning.diff_problems import named
 
 GRACE = 0.8
 """Seconds that a change under way is given when the operator leaves; what hangs longer is left to the journal."""
@@ -235,7 +236,7 @@ class Runner:
                 self._intended.add(action.id)
             text, changed = await self._do(action)
         except ProblemError as error:
-            return error.problem
+            return named(error.problem, self.spec)
         self.outcome.done.append(action.id)
         if changed:
             self._waits.made(action.id, action.resource.name)

@@ -8,9 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kbq_tui.diagnosis import catalogue
-from kbq_tui.diagnosis.entry import fill_command
+from kbq_tui.diagnosis.entry import fill_command, placeholder
 from kbq_tui.model.problem import Context, Kind, Retry
 from kbq_tui.model.refs import DatasetRef, ProjectRef, TableRef
+from kbq_tui.model.spec import ConnectionSpec
+from kbq_tui.planning.diff_problems import named
 from kbq_tui.shell import commands as cmd
 
 P = "acme-prod-123"
@@ -229,6 +231,44 @@ def test_what_is_known_is_filled_in_and_what_is_not_stays_visible(code: str) -> 
         assert "PROJECT_ID" in unknown or "PROJECT_NUMBER" in unknown or "SERVICE_ACCOUNT_EMAIL" in unknown
 
 
+_BLANKS = {blank for entry in catalogue.ENTRIES.values() for blank in re.findall(r"\{([a-z_]+)\}", repr(entry))}
+_NAMES = {placeholder(blank) for blank in _BLANKS}
+# Of a perimeter's project the number has to be looked up: the first step has the command.
+_OPEN = sorted(name for name in _NAMES - {"PROJECT_NUMBER"} if re.search("[A-Z]{3}", name))
+_CONNECTIONS = {
+    "the connection alone": Context(P, A, location="EU"),
+    "its operator, too": Context(P, A, location="EU", operator="jo@acme.example"),
+    "all of it": FULL,
+    "the project alone, as a call knows it": Context(P),
+}
+
+
+@pytest.mark.parametrize("context", _CONNECTIONS.values(), ids=_CONNECTIONS)
+@pytest.mark.parametrize("code", catalogue.CODES)
+def test_no_entry_shows_a_blank_of_a_connection_that_is_known(code: str, context: Context) -> None:
+    problem = catalogue.problem(code, context)
+    if not context.account:  # the plan and the checks know it
+        problem = named(problem, ConnectionSpec("default", P))
+    shown = "\n".join(map(str, (problem.title, problem.cause, *problem.remedy, problem.who)))
+    literal = repr(catalogue.ENTRIES[code])
+    assert [blank for blank in _OPEN if re.search(rf"\b{re.escape(blank)}\b", shown) and blank not in literal] == []
+    assert problem.remedy
+
+
+@pytest.mark.parametrize("permission", catalogue.PERMISSIONS)
+@pytest.mark.parametrize("context", _CONNECTIONS.values(), ids=_CONNECTIONS)
+def test_no_missing_permission_shows_a_blank_of_a_connection_that_is_known(permission: str, context: Context) -> None:
+    problem = named(catalogue.permission_missing(permission, context), ConnectionSpec("default", P))
+    shown = "\n".join(map(str, (problem.title, problem.cause, *problem.remedy, problem.who)))
+    assert [blank for blank in _OPEN if re.search(rf"\b{re.escape(blank)}\b", shown)] == []
+    assert str(problem.remedy[0]).startswith("Ask ")
+
+
+def test_what_takes_an_expiry_off_is_named_by_verify_where_billing_is_off() -> None:
+    problem = catalogue.problem("KBQ-BILLING-OFF", Context(P, A, location="EU"))
+    assert problem.remedy[-1].commands == ("kbq-tui verify",)
+
+
 @pytest.mark.parametrize("code", catalogue.CODES)
 def test_a_command_is_a_line_that_a_shell_can_read(code: str) -> None:
     for step in catalogue.problem(code, FULL, path="/home/jo/a b.json", key_id="0123456789abcdef").remedy:
@@ -376,6 +416,9 @@ def test_a_tables_name_is_one_word_of_a_command_and_the_same_inside_of_sql(table
     problem = catalogue.problem(
         "KBQ-OVER-GRANT", FULL, role="roles/bigquery.dataViewer", resource=TableRef(P, "pay", table)
     )
-    assert shlex.split(str(problem.remedy[-1]).splitlines()[-1])[-1] == f"{P}:pay.{word}"
+    if word == "TABLE":  # it cannot stand in a command, so there is none
+        assert not [step for step in problem.remedy if step.commands]
+    else:
+        assert shlex.split(problem.remedy[-1].commands[-1])[-1] == f"{P}:pay.{word}"
     query = fill_command(cmd.CREATE_VIEW, {"project": P, "dataset": "pay", "table": table, "location": "EU"})
     assert shlex.split(query)[-1].endswith(f"`{P}.pay.{word}`")

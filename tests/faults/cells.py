@@ -98,9 +98,7 @@ WAYS = {
     "truncated body": Way(
         {"kind": "truncated", "when": "after"}, passing=True, always=False, truth="KBQ-CONNECTION-LOST"
     ),
-    "wrong content type": Way(
-        {"kind": "content-type"}, truth="KBQ-CAPTIVE-PORTAL", grpc_truth="KBQ-MALFORMED-ANSWER"
-    ),
+    "wrong content type": Way({"kind": "content-type"}, truth="KBQ-CAPTIVE-PORTAL", grpc_truth="KBQ-MALFORMED-ANSWER"),
 }
 
 
@@ -172,7 +170,10 @@ class Cell:
     def problems(self, found: list[Problem], way: Way) -> None:
         """A problem has all that the operator needs, and tells what has happened."""
         for p in found:
-            self.expect(p.code not in STORIES or p.code in (way.truth, way.grpc_truth), f"{p.code} is not what happened: {p.original}")
+            self.expect(
+                p.code not in STORIES or p.code in (way.truth, way.grpc_truth),
+                f"{p.code} is not what happened: {p.original}",
+            )
             self.expect(p.title and p.cause and p.remedy and p.who, f"no remedy: {p}")
             self.expect("Traceback" not in f"{p.original}{p.cause}", f"a traceback: {p}")
             self.expect(not PYTHONS_WORDS.search(str(p.original)), f"Python's own words: {p}")

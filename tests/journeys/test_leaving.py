@@ -90,7 +90,7 @@ def test_a_new_connection_left_at_its_fourth_question_leaves_no_file(
         terminal.send("\r")
         terminal.until_text("Step 1 of 6")
         terminal.send(f"{untouched.project}\r")
-        terminal.until_text("[ Continue ]")
+        terminal.until_text("nothing in the way", "[ Continue ]")
         terminal.send("\r")
         terminal.until_text("Create 2 datasets")
         leave(terminal)

@@ -216,8 +216,8 @@ ENTRIES: Final = (
             f"See the billing state:\n{cmd.SHOW_BILLING}",
             "Link a billing account (list them with the first command):\ngcloud billing accounts list\n"
             + cmd.LINK_BILLING,
-            "Datasets made without billing keep a 60-day expiry for new tables; take it off:\n"
-            "bq update --default_table_expiration 0 {project}:{dataset}",
+            "Datasets made without billing keep a 60-day expiry for new tables. This names them, each with the "
+            "command that takes it off:\nkbq-tui verify",
         ),
         "Someone with billing.resourceAssociations.create (role Billing Account User, roles/billing.user, on "
         "the billing "
