@@ -9,7 +9,6 @@ import re
 import secrets
 import shutil
 import sys
-import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -123,7 +122,7 @@ def still(text: str, token: str) -> str:
 def walk(scenario: str, language: str, columns: int, rows: int, *, write: bool = False) -> None:
     """Go through a journey, and compare each screen, or write it down."""
     token = secrets.token_hex(5)
-    folder = Path(tempfile.gettempdir()) / f"kbq-{token}"
+    folder = Path("/tmp") / f"kbq-{token}"  # of the same length everywhere: it stands in the screens
     place = SCREENS / f"{language}-{columns}x{rows}" / scenario
     command = f"{sys.executable} -m kbq_tui demo --scenario {scenario} --keep {folder}"
     more = {"KBQ_TUI_LANG": language, "KBQ_TUI_CLIPBOARD": "off"}
