@@ -18,8 +18,6 @@ from kbq_tui.shell.sql import PROBE_PREFIX
 from tests.faults.field import SHARED, TABLE, Field, Refusal, Spot
 
 PATIENCE = Patience(limit=10.0, first=1.0, most=4.0)
-SHORT = 1.0
-"""Seconds for a call where it hangs."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +29,7 @@ class Way:
             may be repeated.
         judges: an answer of this kind may make a check fail; any other may make it unknown at most.
         refused: nobody listens.
-        timeout: seconds for a call.
+        hangs: calls of the method are given up after a second.
         always: worth a run in which every call fails so; those that are not differ only in what was done before.
         truth: which of the STORIES is what has happened; none where Google simply said no.
         grpc_truth: the same for a gRPC call, where that sees it differently.
@@ -41,7 +39,7 @@ class Way:
     passing: bool = False
     judges: bool = False
     refused: bool = False
-    timeout: float = 20.0
+    hangs: bool = False
     always: bool = True
     truth: str = ""
     grpc_truth: str = ""
@@ -89,9 +87,9 @@ WAYS = {
     "connection refused": Way(refused=True, passing=True, truth="KBQ-CONNECTION-REFUSED"),
     "reset before the act": Way({"kind": "reset"}, passing=True, truth="KBQ-CONNECTION-LOST"),
     "reset after the act": Way({"kind": "reset", "when": "after"}, passing=True, truth="KBQ-CONNECTION-LOST"),
-    "hang before the act": Way({"kind": "hang", "seconds": 3.0}, timeout=SHORT, truth="KBQ-DEADLINE"),
+    "hang before the act": Way({"kind": "hang", "seconds": 3.0}, hangs=True, truth="KBQ-DEADLINE"),
     "hang after the act": Way(
-        {"kind": "hang", "seconds": 3.0, "when": "after"}, timeout=SHORT, always=False, truth="KBQ-DEADLINE"
+        {"kind": "hang", "seconds": 3.0, "when": "after"}, hangs=True, always=False, truth="KBQ-DEADLINE"
     ),
     "malformed body": Way({"kind": "malformed"}, truth="KBQ-MALFORMED-ANSWER"),
     "malformed after the act": Way({"kind": "malformed", "when": "after"}, always=False, truth="KBQ-MALFORMED-ANSWER"),
@@ -188,7 +186,7 @@ class Cell:
 
 
 def spoil(spot: Spot, method: str, way: Way, *, every: bool) -> None:
-    spot.timeout = way.timeout
+    spot.short = frozenset({method}) if way.hangs else frozenset()
     if way.refused:
         spot.refuse = Refusal(spot.field, method, 10_000 if every else 1)
     else:

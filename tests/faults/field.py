@@ -2,13 +2,13 @@
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import grpc
@@ -25,7 +25,7 @@ from kbq_tui.gcp.cloud import GoogleCloud
 from kbq_tui.gcp.credentials import CredentialOptions, find, from_key
 from kbq_tui.gcp.endpoints import Endpoints
 from kbq_tui.gcp.errors import judge
-from kbq_tui.gcp.retry import CallRunner
+from kbq_tui.gcp.retry import Attempt, CallRunner
 from kbq_tui.gcp.session import Token
 from kbq_tui.local.journal import FileJournal
 from kbq_tui.local.keys.key_files import KeyFiles
@@ -42,6 +42,10 @@ from kbq_tui.sandbox.world import CallRecord, Project
 from tests.engine.fakes import VirtualClock
 from tests.support.polling import PATIENCE
 
+T = TypeVar("T")
+
+SHORT = 1.0
+"""Seconds after which a call that hangs by a fault is given up."""
 TOKEN = "/token"
 SHARED = {
     "oauth2.token": TOKEN,
@@ -149,13 +153,15 @@ class Spot:
 
     Attributes:
         timeout: seconds for a call with all its repetitions.
+        short: methods that hang by a fault: calls about what they are about get `SHORT` seconds instead.
         slept: pauses between repetitions, as asked for; none is really slept.
     """
 
     field: Field
     project: str
     home: Path
-    timeout: float = 20.0
+    timeout: float = PATIENCE
+    short: frozenset[str] = frozenset()
     slept: list[float] = field(default_factory=list)
     refuse: "Refusal | None" = None
     plan: Faults = field(default_factory=Faults)
@@ -256,7 +262,21 @@ class Spot:
         async def at_once(seconds: float) -> None:
             self.slept.append(seconds)
 
-        return CallRunner(judge, self.timeout, sleep=at_once)
+        return _Hurried(self.short, self.timeout, at_once)
+
+
+class _Hurried(CallRunner):
+    """Gives up soon on calls that hang by a fault, and on no other: on a busy machine those may take their time."""
+
+    def __init__(self, short: frozenset[str], timeout: float, sleep: Callable[[float], Awaitable[None]]) -> None:
+        super().__init__(judge, timeout, sleep=sleep)
+        self._short = short
+
+    async def run(self, fn: Callable[[Attempt], T], *, method: str, deadline: float | None = None, **more: Any) -> T:
+        resources = {each.rpartition(".")[0] for each in self._short}  # a change reads what it changes in one run
+        within_any = any(each.startswith(("oauth2.", "iamcredentials.")) for each in self._short)
+        hurried = within_any or method.rpartition(".")[0] in resources
+        return await super().run(fn, method=method, deadline=SHORT if hurried else deadline, **more)
 
 
 class Refusal:

@@ -149,7 +149,6 @@ async def test_eight_at_once_beside_a_foreign_editor_make_one_set_up_and_lose_no
     with calm.ports() as ports:
         assert (await apply(calm.spec, ports, lambda _: None)).complete
     spot = field.spot(tmp_path)
-    spot.timeout = 60.0
     operator = field.sandbox.world.account(field.sandbox.operator)
     assert operator is not None
     scopes = ["https://www.googleapis.com/auth/cloud-platform"]

@@ -13,6 +13,7 @@ from kbq_tui.sandbox.world import Dataset, Key
 from tests.faults.field import Field
 from tests.faults.machine import Machine
 from tests.faults.zygote import Ran, Zygote
+from tests.support.polling import PATIENCE
 
 MORE = 64.0
 """MiB that a flood may cost beyond what a quiet run takes."""
@@ -73,7 +74,7 @@ def test_ten_thousand_datasets_in_a_hundred_pages(
 ) -> None:
     fill(one, 10_000)
     pages = in_small_pages(monkeypatch, 101)
-    ran = one.run("status")
+    ran = one.run("status", "--timeout", str(PATIENCE))
     assert ran.status == 0, ran.err
     assert len(pages) == 100
     bounded(ran, quiet, record_property, "10,000 datasets in 100 pages")

@@ -244,7 +244,7 @@ async def on_errand(spot: Spot, method: str, name: str, quiet: QuietStatic, *, e
     else:
         cell.expect(every or not way.passing, f"seen although it passes: {cell.outcome}")
     spot.mend()
-    spot.timeout = 20.0
+    spot.short = frozenset()
     cell.expect(await errand.go(spot) == quiet.answer, "another answer than undisturbed")
     cell.expect(spot.state() == quiet.state, f"does not converge: {spot.state()} is not {quiet.state}")
     return cell

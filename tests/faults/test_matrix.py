@@ -109,7 +109,7 @@ def judge_apply(cell: Cell, found: Outcome, spot: Spot, way: Way) -> None:
 async def converge(cell: Cell, spot: Spot, known: Known) -> None:
     """Without faults: one more `apply`, and the project is as after an undisturbed one."""
     spot.mend()
-    spot.timeout = 20.0
+    spot.short = frozenset()
     with spot.ports() as ports:
         found = await apply(spot.spec, ports, lambda _: None, patience=PATIENCE)
         cell.expect(found.complete, f"does not converge: {found.problems}")

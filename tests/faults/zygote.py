@@ -95,7 +95,7 @@ class Zygote:
             self.process.stdin.flush()
             return int(self.process.stdout.readline()), done
 
-    def finish(self, started: tuple[int, Path], timeout: float = 60.0) -> Ran:
+    def finish(self, started: tuple[int, Path], timeout: float = PATIENCE) -> Ran:
         """Wait for a run's end.
 
         Raises:
