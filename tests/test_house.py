@@ -1,8 +1,10 @@
 """Who may know whom, seen from the outside: what a fresh interpreter has loaded after importing a room."""
 
+import ast
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -57,6 +59,8 @@ def test_importing_a_room_loads_nothing_it_may_not_know(room: str) -> None:
 
 
 ROOT = Path(__file__).parent.parent
+PACKAGE = Path(kbq_tui.__file__).parent
+SOURCES = sorted(PACKAGE.rglob("*.py"))
 FINDINGS = sorted((ROOT / "findings").glob("*"))  # none in a source distribution
 
 # What stands at the top of the repository, beside the dot files.
@@ -102,3 +106,16 @@ def test_a_finding_is_a_script_that_explains_itself_and_can_fail(script: Path) -
 def test_no_module_stands_outside_of_a_room() -> None:
     loose = {path.name for path in Path(kbq_tui.__file__).parent.glob("*.py")}
     assert loose == {"__init__.py", "__main__.py"}
+
+
+def _public_classes(tree: ast.AST) -> Iterator[str]:
+    return (node.name for node in ast.walk(tree) if isinstance(node, ast.ClassDef) and not node.name.startswith("_"))
+
+
+def test_a_public_class_name_exists_once() -> None:
+    """Nested classes too: `Field.Changed` and `Choice.Changed` would both be "the Changed" in a conversation."""
+    places: dict[str, list[str]] = {}
+    for path in SOURCES:
+        for name in _public_classes(ast.parse(path.read_text(encoding="utf-8"))):
+            places.setdefault(name, []).append(str(path.relative_to(PACKAGE)))
+    assert {name: where for name, where in places.items() if len(where) > 1} == {}

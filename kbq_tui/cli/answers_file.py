@@ -35,7 +35,7 @@ class FromFile:
     """Answers from a file; shows each question with its answer.
 
     Args:
-        paper: where they are shown.
+        console: where they are shown.
         text: the file's text.
         name: the file's name, for messages.
 
@@ -43,8 +43,8 @@ class FromFile:
         AnswersError: no TOML, an unknown key, or an answer of the wrong type.
     """
 
-    def __init__(self, paper: Console, text: str, name: str) -> None:
-        self._paper = paper
+    def __init__(self, console: Console, text: str, name: str) -> None:
+        self._console = console
         self._name = name
         self._text = text
         self._number = 0
@@ -91,7 +91,7 @@ class FromFile:
 
     def _show(self, question: str, answer: str) -> None:
         self._number += 1
-        self._paper.say(f"{self._number}. {question}: {inert(answer)}")
+        self._console.say(f"{self._number}. {question}: {inert(answer)}")
 
     def _error(self, key: str, reason: Message) -> AnswersError:
         line = _line_of(self._text, key)

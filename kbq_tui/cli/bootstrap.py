@@ -1,4 +1,4 @@
-"""Builds the adapters and puts them on a desk. Nothing here does anything before it is asked to."""
+"""Builds the adapters and puts them together as `AppServices`. Nothing is read or connected before it is needed."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from kbq_tui.local.connection_file import Connection, Connections, UsableConnect
 from kbq_tui.local.gcloud_settings import read_gcloud
 from kbq_tui.local.lock import ConnectionLock
 from kbq_tui.local.paths import Paths
-from kbq_tui.local.settings_resolution import ENVIRONMENT, ResolvedSetting, believe
+from kbq_tui.local.settings_resolution import ENVIRONMENT, ResolvedSetting, resolve_settings
 from kbq_tui.local.store import FileStore
 from kbq_tui.model.lean_dataclass import dataclass
 from kbq_tui.model.problem import ProblemError
@@ -56,7 +56,7 @@ OPTION_OF: Mapping[str, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
+class CliOptions:
     """What was typed on the command line.
 
     Attributes:
@@ -95,7 +95,7 @@ class Adapters:
     """Everything built for one connection.
 
     Attributes:
-        desk: what a face is handed.
+        services: what a face is handed.
         name: the connection's name.
         beliefs: every setting with its source.
         endpoints: where the APIs are.
@@ -105,7 +105,7 @@ class Adapters:
         typed: fields of the connection that were typed; nobody is asked for them again.
     """
 
-    desk: AppServices
+    services: AppServices
     name: str
     beliefs: Mapping[str, ResolvedSetting]
     endpoints: Endpoints
@@ -122,7 +122,7 @@ class Adapters:
             UsageError: where a value cannot be right or nothing names the project; it says which option or variable.
         """
         try:
-            spec = self.desk.draft.spec()
+            spec = self.services.draft.spec()
         except InvalidValueError as error:
             raise self._usage(error.field, error.reason) from None
         except ValueError:
@@ -246,18 +246,18 @@ def _key_files(paths: Paths, env: Mapping[str, str]) -> KeyFiles:
 
 
 def _clipboard(env: Mapping[str, str]) -> Clipboard:
-    from kbq_tui.local.clipboard import Clipboard
+    from kbq_tui.local.clipboard import SystemClipboard
 
-    return Clipboard(env)
+    return SystemClipboard(env)
 
 
-def connections_of(options: Options, paths: Paths) -> Connections:
+def connections_of(options: CliOptions, paths: Paths) -> Connections:
     """Return the connection files that count."""
     kind = UsableConnections if options.despite_files else Connections
     return kind(paths.connections, options.config)
 
 
-def choose_name(options: Options, connections: Connections) -> str:
+def choose_name(options: CliOptions, connections: Connections) -> str:
     """Return which connection is meant: the one named, else `default`, else the only one.
 
     Where nothing is named and nothing is saved, it is `default`, made of options and environment alone: commands that
@@ -313,7 +313,7 @@ def _unknown(name: str, names: tuple[str, ...]) -> Message:
     return message("There is no connection {name}. There are: {names}.", name=name, names=there)
 
 
-def build(options: Options, env: Mapping[str, str] | None = None) -> Adapters:
+def build(options: CliOptions, env: Mapping[str, str] | None = None) -> Adapters:
     """Build the adapters for one connection.
 
     Args:
@@ -342,7 +342,7 @@ def build(options: Options, env: Mapping[str, str] | None = None) -> Adapters:
     known = env
     if options.as_filed and filed is not None:
         known = {key: value for key, value in env.items() if key != ENVIRONMENT["project"]}
-    beliefs = believe(options.values, known, filed, read_gcloud(env))
+    beliefs = resolve_settings(options.values, known, filed, read_gcloud(env))
     _check_operator(beliefs)
     fields = asdict(ConnectionDraft(name=name))
     draft = ConnectionDraft(name=name)
@@ -351,12 +351,12 @@ def build(options: Options, env: Mapping[str, str] | None = None) -> Adapters:
         kept: str = getattr(saved.draft, key) if saved is not None else ""
         # What was typed before in the set-up stands in the file or beside it; only options and environment beat it.
         if believed is not None and (str(believed.source).startswith(("--", "GOOGLE_")) or saved is None):
-            draft = draft.but(**{key: believed.value})
+            draft = draft.replace(**{key: believed.value})
         elif saved is not None:
-            draft = draft.but(**{key: kept or (believed.value if believed is not None else "")})
+            draft = draft.replace(**{key: kept or (believed.value if believed is not None else "")})
     keys = cast("KeyFiles", _Deferred(lambda: _key_files(paths, env)))
     chosen = {key: beliefs[key].value if key in beliefs else None for key in operator}
-    desk = AppServices(
+    services = AppServices(
         sign_in=_SignIn(chosen, env, endpoints, options.timeout),
         impersonate=_Impersonate(endpoints, options.timeout),
         keys=keys,
@@ -370,7 +370,7 @@ def build(options: Options, env: Mapping[str, str] | None = None) -> Adapters:
         guard=lambda of: ConnectionLock(paths.of_connection(of) / "lock", clock),
     )
     typed = frozenset(key for key in fields if options.values.get(key))
-    return Adapters(desk, name, beliefs, endpoints, paths, keys, clock, typed, options.account_email)
+    return Adapters(services, name, beliefs, endpoints, paths, keys, clock, typed, options.account_email)
 
 
 def _check_operator(beliefs: Mapping[str, ResolvedSetting]) -> None:

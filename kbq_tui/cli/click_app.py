@@ -116,7 +116,7 @@ def plan(remove_over_grants: bool, **options: Any) -> int:
     from kbq_tui.cli.commands.set_up import plan_command
 
     with work(options) as here:
-        return plan_command(here.face, here.spec(), as_json=options["as_json"], remove_over_grants=remove_over_grants)
+        return plan_command(here.runner, here.spec(), as_json=options["as_json"], remove_over_grants=remove_over_grants)
 
 
 @cli.command(help=translate("Do what is missing, after a preview and a yes."))
@@ -132,15 +132,15 @@ def apply(yes: bool, remove_over_grants: bool, **options: Any) -> int:
 
     with work(options, may_create=True) as here:
         spec = here.spec()
-        if not yes and (options["as_json"] or here.face.confirm is None):
-            plan = here.face.desk.command("plan", spec.name)
+        if not yes and (options["as_json"] or here.runner.confirm is None):
+            plan = here.runner.services.command("plan", spec.name)
             text = translate(
                 "Nobody can be asked here. Give --yes to go ahead; '{plan}' shows what it does.", plan=plan
             )
             raise click.UsageError(text)
         with here.lock():
             return apply_command(
-                here.face, spec, as_json=options["as_json"], agreed=yes, remove_over_grants=remove_over_grants
+                here.runner, spec, as_json=options["as_json"], agreed=yes, remove_over_grants=remove_over_grants
             )
 
 
@@ -159,7 +159,7 @@ def verify(report: str | None, **options: Any) -> int:
 
     with work(options) as here:
         check_report(report)
-        return verify_command(here.face, here.spec(), as_json=options["as_json"], report=report)
+        return verify_command(here.runner, here.spec(), as_json=options["as_json"], report=report)
 
 
 @cli.command(help=translate("Tell whether a connection is still all right."))
@@ -191,7 +191,7 @@ def key_list(**options: Any) -> int:
     from kbq_tui.cli.commands.key import list_command
 
     with work(options) as here:
-        return list_command(here.face, here.spec(), as_json=options["as_json"])
+        return list_command(here.runner, here.spec(), as_json=options["as_json"])
 
 
 @key.command("create", help=translate("Create a key and keep it here; prints its path."))
@@ -203,7 +203,7 @@ def key_create(**options: Any) -> int:
     from kbq_tui.cli.commands.key import create_command
 
     with work(options) as here, here.lock():
-        return create_command(here.face, here.spec())
+        return create_command(here.runner, here.spec())
 
 
 @key.command("delete", help=translate("Delete a key at Google. What signs in with it stops working."))
@@ -220,7 +220,7 @@ def key_delete(key_id: str, yes: bool, **options: Any) -> int:
         spec = here.spec()
         here.need_consent(yes)
         with here.lock():
-            return delete_command(here.face, spec, key_id, agreed=yes)
+            return delete_command(here.runner, spec, key_id, agreed=yes)
 
 
 @key.command("mend", help=translate("Take away what others on this machine may do with the key file."))
@@ -234,7 +234,7 @@ def key_mend(yes: bool, **options: Any) -> int:
         spec = here.spec()
         here.need_consent(yes)
         with here.lock():
-            return here.mend(spec, agreed=yes)
+            return here.fix_permissions(spec, agreed=yes)
 
 
 @key.command("shred", help=translate("Destroy the key file here, after Klaviyo has it. The key itself stays valid."))
@@ -261,7 +261,7 @@ def export(format_: str, **options: Any) -> int:
     from kbq_tui.cli.commands.export import export_command
 
     with work(options) as here:
-        return export_command(here.face, here.spec(), format_)
+        return export_command(here.runner, here.spec(), format_)
 
 
 @cli.command(

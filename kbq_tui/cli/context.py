@@ -1,4 +1,4 @@
-"""What every command has in common: streams, log, face, terminal; and what becomes of problems."""
+"""What every command has in common: streams, log, runner, terminal; and what becomes of problems."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, Self, TextIO
 
-from kbq_tui.cli.bootstrap import CALL_TIMEOUT, Adapters, Options, UsageError, build, choose_name, connections_of
+from kbq_tui.cli.bootstrap import CALL_TIMEOUT, Adapters, CliOptions, UsageError, build, choose_name, connections_of
 from kbq_tui.i18n.messages import N_, Message, message, render, translate
 from kbq_tui.local.loop import Loop
 from kbq_tui.model.problem import ProblemError
@@ -73,7 +73,7 @@ def _end(options: Mapping[str, Any], problem: Problem) -> NoReturn:
     log = logging.getLogger("kbq_tui")
     if log.hasHandlers():  # else the log has not been begun, and it would go to stderr
         log.warning("[%s] %s: %s", problem.code, problem.title, problem.original or problem.cause)
-    paper_of(options).problem(problem)
+    console_of(options).problem(problem)
     raise SystemExit(problem.exit_code) from None
 
 
@@ -85,7 +85,7 @@ def _leaves(group: BaseExceptionGroup[ProblemError]) -> Iterator[ProblemError]:
             yield error
 
 
-def paper_of(options: Mapping[str, Any], *, together: bool = False) -> Console:
+def console_of(options: Mapping[str, Any], *, together: bool = False) -> Console:
     """Return where lines go.
 
     Args:
@@ -113,12 +113,12 @@ def paper_of(options: Mapping[str, Any], *, together: bool = False) -> Console:
     )
 
 
-def options_of(options: Mapping[str, Any]) -> Options:
+def options_of(options: Mapping[str, Any]) -> CliOptions:
     """Return what was typed, in the connection file's words."""
     account: str | None = options.get("service_account")
     path: str | None = options.get("config")
     log: str | None = options.get("log_file")
-    return Options(
+    return CliOptions(
         values={**{k: options.get(k) for k in _VALUES}, "account_id": account.partition("@")[0] if account else None},
         account_email=account if account and "@" in account else None,
         name=options.get("name"),
@@ -162,23 +162,23 @@ class CommandContext:
 
             check_log(chosen.log_file)
         place = build(chosen)
-        notes = _begin_log(Path(place.desk.log_path), chosen.verbose, screens=bool(options.get("screens")))
+        notes = _begin_log(Path(place.services.log_path), chosen.verbose, screens=bool(options.get("screens")))
         if not options.get("again") and not options.get("screens"):  # screens have a place of their own for them
-            notes += place.desk.notices
+            notes += place.services.notices
         if notes:
-            paper = paper_of(options)
+            console = console_of(options)
             for note in notes:
-                paper.say(translate("note: {note}", note=inert(render(note))))
-        return cls(options, place, Loop(lambda: paper_of(options).say(translate(_STOPPING))))
+                console.say(translate("note: {note}", note=inert(render(note))))
+        return cls(options, place, Loop(lambda: console_of(options).say(translate(_STOPPING))))
 
     @cached_property
-    def face(self) -> PlainRunner:
+    def runner(self) -> PlainRunner:
         """What plain commands are handed."""
         from kbq_tui.cli.runner import PlainRunner
 
-        paper = paper_of(self.options)
-        confirm = None if self.options.get("as_json") else _confirm(paper)
-        return PlainRunner(self.place.desk, paper, self.loop.run, write_report, confirm)
+        console = console_of(self.options)
+        confirm = None if self.options.get("as_json") else _confirm(console)
+        return PlainRunner(self.place.services, console, self.loop.run, write_report, confirm)
 
     def __enter__(self) -> Self:
         return self
@@ -198,7 +198,7 @@ class CommandContext:
 
     def need_consent(self, yes: bool) -> None:
         """Raise: UsageError, where nobody has agreed and nobody can be asked."""
-        if not yes and self.face.confirm is None:
+        if not yes and self.runner.confirm is None:
             raise UsageError(message("Nobody can be asked here. Give --yes to go ahead."))
 
     def screens(self, start: Literal["setup", "dashboard"] | None) -> int:
@@ -210,11 +210,11 @@ class CommandContext:
         found = terminal(self.options)
         if not found.usable:
             raise UsageError(found.reason)
-        desk = self.place.desk
+        services = self.place.services
         if start is None:
-            saved = desk.store.load(self.place.name)
+            saved = services.store.load(self.place.name)
             start = "dashboard" if saved is not None and saved.finished else "setup"
-        return run_screens(desk, self.options, found, start)
+        return run_screens(services, self.options, found, start)
 
     def plain_setup(self, answers: str | None) -> int:
         """Ask on lines, or take the answers from a file."""
@@ -222,19 +222,19 @@ class CommandContext:
         from kbq_tui.cli.commands.guided import Setup
         from kbq_tui.cli.prompts import Asker, FromLines, NoAnswerError
 
-        paper = paper_of(self.options, together=not self.options.get("as_json"))
+        console = console_of(self.options, together=not self.options.get("as_json"))
         asker: Asker
         if answers is None:
-            asker = FromLines(paper, sys.stdin.readline)
+            asker = FromLines(console, sys.stdin.readline)
         else:
             try:
                 with Path(answers).open(encoding="utf-8", errors="replace") as file:
-                    asker = FromFile(paper, file.read(_PASTED), answers)  # /dev/zero has no end
+                    asker = FromFile(console, file.read(_PASTED), answers)  # /dev/zero has no end
             except (AnswersError, OSError) as error:
                 raise UsageError(str(error)) from None
         with self.lock():
-            face = replace(self.face, paper=paper, confirm=asker.confirm)
-            guided = Setup(face, asker, self.place.desk.draft, self.place.typed)
+            runner = replace(self.runner, console=console, confirm=asker.confirm)
+            guided = Setup(runner, asker, self.place.services.draft, self.place.typed)
             try:
                 return guided.run(bool(self.options.get("as_json")))
             except AnswersError as error:
@@ -244,24 +244,24 @@ class CommandContext:
                     message("The input ended, and nobody answered: {question}", question=str(error))
                 ) from None
 
-    def mend(self, spec: ConnectionSpec, *, agreed: bool) -> int:
+    def fix_permissions(self, spec: ConnectionSpec, *, agreed: bool) -> int:
         """Make the key file, and its folder where it is ours, private again, after a yes."""
-        paper, confirm = self.face.paper, self.face.confirm
+        console, confirm = self.runner.console, self.runner.confirm
         local = self.place.keys.inspect(spec.key_file, spec.project, spec.account_email)
         for warning in local.warnings if local is not None else ():
-            paper.say(inert(render(warning)))
+            console.say(inert(render(warning)))
         path = inert(local.path) if local is not None else translate("the key file")
         if not agreed and (confirm is None or not confirm(translate("Make {path} readable by you only?", path=path))):
-            paper.say(translate("Nothing was changed."))
+            console.say(translate("Nothing was changed."))
             return 1
-        done = self.place.keys.mend(spec.key_file, spec.project, spec.account_email)
+        done = self.place.keys.fix_permissions(spec.key_file, spec.project, spec.account_email)
         for line in done or (message("Nothing had to be changed."),):
-            paper.result(inert(render(line)))
+            console.result(inert(render(line)))
         return 0
 
     def shred(self, spec: ConnectionSpec, *, agreed: bool) -> int:
         """Destroy the key file, after a yes."""
-        paper, confirm = self.face.paper, self.face.confirm
+        console, confirm = self.runner.console, self.runner.confirm
         local = self.place.keys.inspect(spec.key_file, spec.project, spec.account_email)
         path = local.path if local is not None else ""
         if (
@@ -272,11 +272,11 @@ class CommandContext:
                 or not confirm(translate("Destroy {path}? Klaviyo must have it by now.", path=inert(path)))
             )
         ):
-            paper.say(translate("Nothing was changed."))
+            console.say(translate("Nothing was changed."))
             return 1
         left = self.place.keys.shred(spec.key_file, spec.project, spec.account_email)
-        paper.result(translate("Destroyed {path}.", path=inert(path)))
-        paper.say(render(left))
+        console.result(translate("Destroyed {path}.", path=inert(path)))
+        console.say(render(left))
         return 0
 
 
@@ -330,22 +330,22 @@ def terminal(options: Mapping[str, Any]) -> Capabilities:
 
 
 def run_screens(
-    desk: AppServices, options: Mapping[str, Any], found: Capabilities, start: Literal["setup", "dashboard"]
+    services: AppServices, options: Mapping[str, Any], found: Capabilities, start: Literal["setup", "dashboard"]
 ) -> int:
     """Run the screens on a terminal; the summary goes to standard output afterwards."""
     from kbq_tui.cli.display_settings import look_for, settings_here
     from kbq_tui.tui.app import run
 
-    look = look_for(options, desk.store.taste(), found, settings_here())
-    ended = run(desk, look, start=start)
+    look = look_for(options, services.store.preferences(), found, settings_here())
+    ended = run(services, look, start=start)
     if ended.summary is not None and ended.status != _HUNG_UP:
         from kbq_tui.cli.render import show_summary
 
-        paper = paper_of(options)
+        console = console_of(options)
         if options.get("as_json"):
-            paper.json(ended.summary.to_json())
+            console.json(ended.summary.to_json())
         else:
-            show_summary(ended.summary, paper)
+            show_summary(ended.summary, console)
     return ended.status
 
 
@@ -379,7 +379,7 @@ def write_report(path: str, text: str) -> None:
         raise os_problem(error, path, "KBQ-STATE-UNWRITABLE") from error
 
 
-def _confirm(paper: Console) -> Callable[[str], bool] | None:
+def _confirm(console: Console) -> Callable[[str], bool] | None:
     """Return what asks a yes-or-no question on the terminal, or None without one."""
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         return None
@@ -387,7 +387,7 @@ def _confirm(paper: Console) -> Callable[[str], bool] | None:
     from kbq_tui.cli.prompts import means_yes
 
     def confirm(question: str) -> bool:
-        paper.ask(f"{question} [{translate('y/N')}] ")
+        console.ask(f"{question} [{translate('y/N')}] ")
         return means_yes(sys.stdin.readline().strip())
 
     return confirm
@@ -408,7 +408,7 @@ def status_of_all(options: Mapping[str, Any], names: tuple[str, ...], *, every: 
     for name in names or ((None,) if chosen.config is not None else ()):
         choose_name(replace(chosen, name=name), connections)  # names one that is not there
     if not known and not names and (every or "project" not in build(chosen).beliefs):
-        paper_of(options).say(translate("There is no connection yet: kbq-tui setup"))
+        console_of(options).say(translate("There is no connection yet: kbq-tui setup"))
         return NOT_HEALTHY
     wanted = known if every else names or (choose_name(chosen, connections),)
     shared = {**options, "as_filed": len(wanted) > 1 or every}
@@ -419,7 +419,7 @@ def status_of_all(options: Mapping[str, Any], names: tuple[str, ...], *, every: 
             # Without any connection, what is meant is made of the options, and has no name that could be given.
             with CommandContext.of({**shared, "name": name if name in known else None}) as here:
                 as_json = bool(options.get("as_json"))
-                worst = max(worst, status_command(here.face, here.spec(), as_json=as_json, known=seen))
+                worst = max(worst, status_command(here.runner, here.spec(), as_json=as_json, known=seen))
         if not watch:
             return worst
         shared["again"] = True
@@ -430,14 +430,14 @@ def explain_text(text: str | None, options: Mapping[str, Any]) -> int:
     """Explain a text given, or on standard input."""
     from kbq_tui.cli.commands.set_up import explain_command
 
-    paper = paper_of(options)
+    console = console_of(options)
     if text is None or text == "-":
         if sys.stdin.isatty():
-            paper.say(translate("Paste the error, then press Ctrl+D on a line of its own."))
+            console.say(translate("Paste the error, then press Ctrl+D on a line of its own."))
         text = sys.stdin.read(_PASTED)
     if not text.strip():
         raise UsageError(message("There is no text to explain."))
-    return explain_command(paper, text, _context(options), as_json=bool(options.get("as_json")))
+    return explain_command(console, text, _context(options), as_json=bool(options.get("as_json")))
 
 
 def _context(options: Mapping[str, Any]) -> Context:

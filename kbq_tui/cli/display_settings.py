@@ -13,27 +13,29 @@ if TYPE_CHECKING:
     from kbq_tui.engine.services import UiPreferences
     from kbq_tui.local.app_config import Settings
     from kbq_tui.local.terminal import Capabilities
-    from kbq_tui.tui.display_options import Look
+    from kbq_tui.tui.display_options import DisplayOptions
 
 
-def look_for(options: Mapping[str, Any], taste: UiPreferences, found: Capabilities, settings: Settings) -> Look:
+def look_for(
+    options: Mapping[str, Any], preferences: UiPreferences, found: Capabilities, settings: Settings
+) -> DisplayOptions:
     """Return how the screens look.
 
     Args:
         options: `ascii_`, `theme`, `no_color` as typed: they win over what is remembered.
-        taste: what was chosen on the screens before. Colours that NO_COLOR forbids do not come back by it.
+        preferences: what was chosen on the screens before. Colours that NO_COLOR forbids do not come back by it.
         found: what the terminal can do.
         settings: the keys.
 
     Raises:
         UsageError: for keys that cannot be; it names the file and the line.
     """
-    from kbq_tui.tui.display_options import THEMES, Look
+    from kbq_tui.tui.display_options import THEMES, DisplayOptions
 
-    theme = options.get("theme") or taste.theme
+    theme = options.get("theme") or preferences.theme
     typed = options.get("ascii_") is not None
-    return Look(
-        ascii=found.ascii if typed or taste.ascii is None else taste.ascii,
+    return DisplayOptions(
+        ascii=found.ascii if typed or preferences.ascii is None else preferences.ascii,
         ascii_default=found.ascii,
         mono=not found.colours or bool(options.get("no_color")) or theme == "mono",
         mouse=found.mouse,

@@ -44,12 +44,12 @@ class FromLines:
     """Asks a person.
 
     Args:
-        paper: where questions go.
+        console: where questions go.
         read: returns the next line with its line end, or an empty text at the end of the input.
     """
 
-    def __init__(self, paper: Console, read: Callable[[], str]) -> None:
-        self._paper = paper
+    def __init__(self, console: Console, read: Callable[[], str]) -> None:
+        self._console = console
         self._read = read
         self._number = 0
 
@@ -60,19 +60,21 @@ class FromLines:
             reason = check(answer)
             if reason is None:
                 return answer
-            self._paper.say("   " + render(reason))
+            self._console.say("   " + render(reason))
 
     def choice(self, key: str, question: str, choices: Sequence[str], default: str) -> str:
         """Ask for a number or the word itself."""
         for number, word in enumerate(choices, 1):
-            self._paper.say(f"   {number}) {inert(word)}")
+            self._console.say(f"   {number}) {inert(word)}")
         while True:
             answer = self._ask(f"{question} [{inert(default)}]: ") or default
             if answer in choices:
                 return answer
             if answer.isascii() and answer.isdigit() and 1 <= int(answer) <= len(choices):
                 return choices[int(answer) - 1]
-            self._paper.say("   " + translate("Type a number from 1 to {most}, or the word itself.", most=len(choices)))
+            self._console.say(
+                "   " + translate("Type a number from 1 to {most}, or the word itself.", most=len(choices))
+            )
 
     def yes(self, key: str, question: str, *, default: bool) -> bool:
         """Ask for yes or no."""
@@ -82,7 +84,7 @@ class FromLines:
                 return default
             if means_yes(answer) or means_no(answer):
                 return means_yes(answer)
-            self._paper.say("   " + translate("Type y or n."))
+            self._console.say("   " + translate("Type y or n."))
 
     def confirm(self, question: str) -> bool:
         """Ask for yes or no; no by default."""
@@ -90,9 +92,9 @@ class FromLines:
 
     def _ask(self, question: str) -> str:
         self._number += 1
-        self._paper.ask(f"{self._number}. {question}")
+        self._console.ask(f"{self._number}. {question}")
         line = self._read()
         if not line:
-            self._paper.say()
+            self._console.say()
             raise NoAnswerError(question.strip())
         return line.strip()

@@ -25,31 +25,31 @@ TITLE = 18
 """Cells of a status line's title, at the least."""
 
 
-def show_plan(plan: Plan, paper: Console, *, result: bool) -> None:
+def show_plan(plan: Plan, console: Console, *, result: bool) -> None:
     """Write a plan: the root cause where there is one, what changes, what is in place, what is blocked and why, what
     else is worth knowing.
 
     Args:
         plan: the plan.
-        paper: where to.
+        console: where to.
         result: whether the plan is what was asked for, or is said on the way.
     """
-    write = paper.result if result else paper.say
+    write = console.result if result else console.say
     width = column()
     for cause in plan.causes:
-        paper.problem(cause, result=result, heading=translate("problem"))
+        console.problem(cause, result=result, heading=translate("problem"))
         write("")
     for action in plan.actions:
-        write(f"{paper.mark(action.change.value, result=result, width=width)}{inert(render(action.summary))}")
+        write(f"{console.mark(action.change.value, result=result, width=width)}{inert(render(action.summary))}")
     for blocked in plan.blocked if not stopped(plan.causes) else ():
-        write(f"{paper.mark('blocked', result=result, width=width)}{inert(render(blocked.action.summary))}")
+        write(f"{console.mark('blocked', result=result, width=width)}{inert(render(blocked.action.summary))}")
     own = [b.problem for b in plan.blocked if not is_consequence(b.problem, plan.causes)]
     for problem in distinct(own):
         write("")
-        paper.problem(problem, result=result, heading=translate("blocked"))
+        console.problem(problem, result=result, heading=translate("blocked"))
     for problem in distinct(plan.warnings):
         write("")
-        paper.problem(problem, result=result, heading=translate("note"))
+        console.problem(problem, result=result, heading=translate("note"))
     write("")
     write(counted(plan))
 
@@ -96,10 +96,10 @@ class EventLines:
     """Writes events as they come. Of a wait there is one line, which on a terminal is drawn again each second.
 
     Attributes:
-        paper: where to.
+        console: where to.
     """
 
-    paper: Console
+    console: Console
     _titles: dict[str, Message] = field(default_factory=dict)
     _waiting: dict[str, Message] = field(default_factory=dict)
     _hinted: bool = False
@@ -109,7 +109,7 @@ class EventLines:
             case EventKind.STARTED | EventKind.PROGRESSED:
                 if event.text:
                     self._titles.setdefault(event.action, event.text)
-                if self.paper.verbose:
+                if self.console.verbose:
                     self._line(event, render(event.text))
             case EventKind.WAITING:
                 self._wait(event)
@@ -123,8 +123,8 @@ class EventLines:
     def ended(self, action: str) -> None:
         """Take away the line of a wait that is over."""
         self._waiting.pop(action, None)
-        if self.paper.live is not None:
-            self.paper.live.drop(action)
+        if self.console.live is not None:
+            self.console.live.drop(action)
 
     def waits_for(self, action: str) -> Message:
         """Return what an action or check waits for; empty where it does not wait."""
@@ -133,46 +133,46 @@ class EventLines:
     def _wait(self, event: Event) -> None:
         before, self._waiting[event.action] = self._waiting.get(event.action), event.text
         title, text = inert(self._title(event)), inert(render(event.text))
-        if self.paper.live is not None:
+        if self.console.live is not None:
             if not self._hinted:
                 self._hinted = True
-                self.paper.say(translate("Ctrl+C stops waiting, and undoes nothing."))
-            self.paper.live.put(event.action, LiveLine(self._mark(event), column(), title, text))
+                self.console.say(translate("Ctrl+C stops waiting, and undoes nothing."))
+            self.console.live.put(event.action, LiveLine(self._mark(event), column(), title, text))
         elif before is None or before.template != event.text.template:
-            self.paper.say(f"{self._mark(event)}{title}: {text}")
+            self.console.say(f"{self._mark(event)}{title}: {text}")
 
     def _title(self, event: Event) -> str:
         title = self._titles.get(event.action)
         return render(title) if title else event.action
 
     def _mark(self, event: Event) -> str:
-        return self.paper.mark(event.kind.value, result=False, width=column())
+        return self.console.mark(event.kind.value, result=False, width=column())
 
     def _line(self, event: Event, text: str) -> None:
-        self.paper.say(f"{self._mark(event)}{inert(text)}")
+        self.console.say(f"{self._mark(event)}{inert(text)}")
 
 
-def show_check(result: CheckResult, paper: Console, *, as_result: bool) -> None:
+def show_check(result: CheckResult, console: Console, *, as_result: bool) -> None:
     """Write one verdict, with the evidence where it is not a pass."""
-    write = paper.result if as_result else paper.say
+    write = console.result if as_result else console.say
     width = column()
     title = translate("{what} ({seconds:.1f} s)", what=inert(render(result.check.title)), seconds=result.seconds)
-    write(f"{paper.mark(result.verdict.value, result=as_result, width=width)}{result.check.article:<4} {title}")
-    if result.verdict is not Verdict.PASS or paper.verbose:
-        for line in paper.prose(inert(render(result.evidence), LONGEST), " " * (width + 5)):
+    write(f"{console.mark(result.verdict.value, result=as_result, width=width)}{result.check.article:<4} {title}")
+    if result.verdict is not Verdict.PASS or console.verbose:
+        for line in console.prose(inert(render(result.evidence), LONGEST), " " * (width + 5)):
             write(line)
-    if paper.verbose and result.command:
+    if console.verbose and result.command:
         write(" " * (width + 5) + inert(render(as_message(result.command))))
 
 
-def show_checks(results: Sequence[CheckResult], paper: Console, *, as_result: bool) -> None:
+def show_checks(results: Sequence[CheckResult], console: Console, *, as_result: bool) -> None:
     """Write every verdict, then each problem once, then the sum."""
-    write = paper.result if as_result else paper.say
+    write = console.result if as_result else console.say
     for result in results:
-        show_check(result, paper, as_result=as_result)
+        show_check(result, console, as_result=as_result)
     for problem in distinct([r.problem for r in results if r.problem is not None and r.verdict is not Verdict.PASS]):
         write("")
-        paper.problem(problem, result=as_result, heading=translate("problem"))
+        console.problem(problem, result=as_result, heading=translate("problem"))
     write("")
     write(verdict_of(results))
 
@@ -192,10 +192,10 @@ def verdict_of(results: Sequence[CheckResult]) -> str:
     return translate("Verified: {counts}." if healthy(results) else "Not verified: {counts}.", counts=counts)
 
 
-def show_line(line: Line, paper: Console, *, result: bool, width: int = TITLE) -> None:
+def show_line(line: Line, console: Console, *, result: bool, width: int = TITLE) -> None:
     """Write one line of a status; `width` is that of the title."""
-    write = paper.result if result else paper.say
-    health = paper.mark(line.health.value, result=result, width=column())
+    write = console.result if result else console.say
+    health = console.mark(line.health.value, result=result, width=column())
     write(f"{health}{render(line.title):<{width}} {inert(render(line.text), 300)}")
 
 
@@ -204,23 +204,23 @@ def width_of(lines: Sequence[Line]) -> int:
     return max(TITLE, *(len(render(line.title)) for line in lines))
 
 
-def show_status(status: Status, paper: Console) -> None:
+def show_status(status: Status, console: Console) -> None:
     """Write a connection at a glance, and what stands in the way."""
     name, project = inert(status.spec.name), status.spec.project
-    paper.result(
+    console.result(
         translate("{name}: healthy, {project}", name=name, project=project)
         if status.healthy
         else translate("{name}: NOT HEALTHY, {project}", name=name, project=project)
     )
     if status.stale:
-        paper.result(render(_stale(status)))
+        console.result(render(_stale(status)))
     width = width_of(status.lines)
     for line in status.lines:
-        show_line(line, paper, result=True, width=width)
-    if not status.healthy or paper.verbose:
+        show_line(line, console, result=True, width=width)
+    if not status.healthy or console.verbose:
         for problem in distinct([ln.problem for ln in status.lines if ln.problem is not None]):
-            paper.say()
-            paper.problem(problem, heading=translate("problem"))
+            console.say()
+            console.problem(problem, heading=translate("problem"))
 
 
 def _stale(status: Status) -> Message:
@@ -239,7 +239,7 @@ def _stale(status: Status) -> Message:
     return message("Nothing could be read, and nothing is known from before.")
 
 
-def show_summary(summary: Summary, paper: Console) -> None:
+def show_summary(summary: Summary, console: Console) -> None:
     """Write the hand-over values."""
     for line in summary.lines():
-        paper.result(inert(render(line)) if line else "")
+        console.result(inert(render(line)) if line else "")

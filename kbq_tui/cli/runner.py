@@ -1,4 +1,4 @@
-"""What every plain command shares: the desk, the paper, and how to run the engine's use cases."""
+"""What every plain command shares: the services, the console, and how to run the engine's use cases."""
 
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
@@ -40,15 +40,15 @@ class PlainRunner:
     """What a plain command is handed.
 
     Attributes:
-        desk: everything built.
-        paper: where lines go.
+        services: everything built.
+        console: where lines go.
         run: runs the engine's use cases, all on one event loop.
         write: writes a report (path, text) that the operator asked for.
         confirm: asks a yes-or-no question on the terminal; None where there is nobody to ask.
     """
 
-    desk: AppServices
-    paper: Console
+    services: AppServices
+    console: Console
     run: Run
     write: Callable[[str, str], None]
     confirm: Callable[[str], bool] | None = None
@@ -59,15 +59,15 @@ class PlainRunner:
         Raises:
             ProblemError: no credentials of use.
         """
-        desk = self.desk
+        services = self.services
         try:
-            cloud = self.run(desk.sign_in())
+            cloud = self.run(services.sign_in())
         except ProblemError as error:
-            offered = error.problem.kind is Kind.CREDENTIALS and desk.sign_in.gcloud_available()
+            offered = error.problem.kind is Kind.CREDENTIALS and services.sign_in.gcloud_available()
             if not offered or self.confirm is None or not self.confirm(translate("Use gcloud's own login instead?")):
                 raise
-            cloud = self.run(desk.sign_in(allow_gcloud=True))
-        return desk.ports(cloud, name)
+            cloud = self.run(services.sign_in(allow_gcloud=True))
+        return services.ports(cloud, name)
 
     def with_ports(self, name: str, work: Callable[[Ports], Awaitable[T]]) -> T:
         """Sign in, do the work, and let go of the connections."""
@@ -83,7 +83,7 @@ class PlainRunner:
 
     def record(self, name: str) -> ConnectionRecord:
         """Return what this machine remembers of a connection. Raises: ProblemError."""
-        return ConnectionRecord(self.desk.store, name)
+        return ConnectionRecord(self.services.store, name)
 
 
 async def plan_of(spec: ConnectionSpec, ports: Ports, *, remove_over_grants: bool = False) -> tuple[Plan, Observed]:
@@ -95,41 +95,46 @@ async def plan_of(spec: ConnectionSpec, ports: Ports, *, remove_over_grants: boo
 async def carry_out(
     spec: ConnectionSpec,
     ports: Ports,
-    desk: AppServices,
+    services: AppServices,
     emit: Callable[[Event], None],
     *,
     expected: str | None = None,
     only: Step | None = None,
     remove_over_grants: bool = False,
 ) -> Outcome:
-    """Apply, with the patience of the desk."""
+    """Apply, with the patience of the services."""
     return await apply(
         spec,
         ports,
         emit,
         expected=expected,
         only=only,
-        patience=patience_of(desk),
+        patience=patience_of(services),
         remove_over_grants=remove_over_grants,
     )
 
 
 async def check(
-    spec: ConnectionSpec, ports: Ports, desk: AppServices, *, emit: Callable[[Event], None], told: Told | None = None
+    spec: ConnectionSpec,
+    ports: Ports,
+    services: AppServices,
+    *,
+    emit: Callable[[Event], None],
+    told: Told | None = None,
 ) -> tuple[CheckResult, ...]:
     """Verify; changes of ours of the last minutes may still be on their way."""
-    return await verify(spec, ports, told=told, emit=emit, patience=patience_of(desk))
+    return await verify(spec, ports, told=told, emit=emit, patience=patience_of(services))
 
 
-def remember_checks(face: PlainRunner, spec: ConnectionSpec, results: tuple[CheckResult, ...]) -> None:
+def remember_checks(runner: PlainRunner, spec: ConnectionSpec, results: tuple[CheckResult, ...]) -> None:
     """Save the verdicts; a connection that passed them all counts as set up.
 
     Nothing is saved where what was verified is not the saved connection: none is saved, or options made it another.
     """
-    record = face.record(spec.name)
+    record = runner.record(spec.name)
     if not record.holds(spec):
         return
-    face.desk.store.save_verify(spec.name, results)
+    runner.services.store.save_verify(spec.name, results)
     if healthy(results):
         record.keep(screen=Step.CONNECT, finished=True)
 

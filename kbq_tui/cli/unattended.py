@@ -12,47 +12,47 @@ from kbq_tui.model.steps import Step
 from kbq_tui.model.summary import Summary
 
 
-def whole_command(face: PlainRunner, spec: ConnectionSpec, *, as_json: bool) -> int:
+def whole_command(runner: PlainRunner, spec: ConnectionSpec, *, as_json: bool) -> int:
     """Set a connection up and verify it.
 
     Returns:
         0, or the exit status of the first thing that stands in the way, or 6 where a check does not pass.
     """
-    paper, desk = face.paper, face.desk
-    ports = face.sign_in(spec.name)
-    plan, _ = face.run(plan_of(spec, ports))
-    paper.say(translate("Plan for project {project}:", project=spec.project))
-    show_plan(plan, paper, result=False)
-    record = face.record(spec.name)
+    console, services = runner.console, runner.services
+    ports = runner.sign_in(spec.name)
+    plan, _ = runner.run(plan_of(spec, ports))
+    console.say(translate("Plan for project {project}:", project=spec.project))
+    show_plan(plan, console, result=False)
+    record = runner.record(spec.name)
     record.keep(draft=ConnectionDraft.of(spec), confirmed=True)
 
     async def rest() -> tuple[Outcome, tuple[CheckResult, ...], Summary]:
         try:
-            outcome = await carry_out(spec, ports, desk, EventLines(paper), expected=plan.fingerprint)
+            outcome = await carry_out(spec, ports, services, EventLines(console), expected=plan.fingerprint)
             results: tuple[CheckResult, ...] = ()
             if outcome.complete:
-                results = await check(spec, ports, desk, emit=EventLines(paper))
+                results = await check(spec, ports, services, emit=EventLines(console))
             return outcome, results, await summary_of(spec, ports, outcome.plan.location)
         finally:
             await ports.cloud.close()
 
     if plan.changes:
-        paper.say()
-        paper.say(translate("Applying:"))
-    outcome, results, summary = face.run(rest())
+        console.say()
+        console.say(translate("Applying:"))
+    outcome, results, summary = runner.run(rest())
     if not outcome.complete:
         for problem in outcome.failed.values():
-            paper.say()
-            paper.problem(problem)
+            console.say()
+            console.problem(problem)
         return status_of(outcome.problems) or 1
     record.keep(screen=Step.VERIFY)
-    paper.say()
-    paper.say(translate("Verifying with the key:"))
-    show_checks(results, paper, as_result=False)
-    remember_checks(face, spec, results)
-    paper.say()
+    console.say()
+    console.say(translate("Verifying with the key:"))
+    show_checks(results, console, as_result=False)
+    remember_checks(runner, spec, results)
+    console.say()
     if as_json:
-        paper.json(summary.to_json())
+        console.json(summary.to_json())
     else:
-        show_summary(summary, paper)
+        show_summary(summary, console)
     return 0 if healthy(results) else NOT_HEALTHY

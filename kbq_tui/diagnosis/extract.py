@@ -135,7 +135,7 @@ _METADATA: Final[Mapping[str, str]] = {
 """What the metadata of an `ErrorInfo` are called here."""
 
 
-def lift(text: str, metadata: Mapping[str, str]) -> dict[str, str]:
+def extract_values(text: str, metadata: Mapping[str, str]) -> dict[str, str]:
     """Return the identifiers an error names.
 
     Args:
@@ -169,7 +169,7 @@ def lift(text: str, metadata: Mapping[str, str]) -> dict[str, str]:
     return found
 
 
-def foreign(text: str) -> bool:
+def names_other_service(text: str) -> bool:
     """Return whether an error tells of something that is neither Google's nor Klaviyo's: all addresses are others."""
     hosts = [match[1] or match[2] for match, _ in zip(_ADDRESSED.finditer(text), range(50), strict=False)]
     if hosts:

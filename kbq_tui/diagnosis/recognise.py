@@ -6,7 +6,7 @@ from typing import Final
 
 from kbq_tui.diagnosis import catalogue
 from kbq_tui.diagnosis.entry import GRANT_WAIT, clean, step, values
-from kbq_tui.diagnosis.extract import foreign, lift
+from kbq_tui.diagnosis.extract import extract_values, names_other_service
 from kbq_tui.diagnosis.google_error import bounded, fault_of
 from kbq_tui.diagnosis.kinds import KINDS, KLAVIYOS
 from kbq_tui.diagnosis.principal import for_principal
@@ -54,7 +54,7 @@ def recognise(fault: Fault, context: Context, *, changed_recently: bool = False)
         error allows, no more.
     """
     text = bounded(fault.message)
-    lifted = lift(text, {key: value[:1_000] for key, value in fault.metadata.items()})
+    lifted = extract_values(text, {key: value[:1_000] for key, value in fault.metadata.items()})
     for violation in fault.violations:
         # A precondition's type names the constraint; one in the words may be only an example in a help text.
         name = violation.removeprefix("constraints/")
@@ -93,8 +93,8 @@ def recognise_text(text: str, context: Context) -> Problem:
         )
     fault, words = fault_of(text)
     problem = recognise(fault, _for_text(fault, context))
-    if problem.code in _ANYBODYS and (fault.reason or "").lower() not in REASONS and foreign(fault.message):
-        problem = _unrecognised(fault, context, fault.message, lift(fault.message, {}))
+    if problem.code in _ANYBODYS and (fault.reason or "").lower() not in REASONS and names_other_service(fault.message):
+        problem = _unrecognised(fault, context, fault.message, extract_values(fault.message, {}))
     return replace(problem, original=clean(words, 2_000))
 
 
@@ -106,7 +106,7 @@ def _for_text(fault: Fault, context: Context) -> Context:
     """
     if fault.reason in catalogue.ENTRIES:  # one of our own codes
         return context
-    found = lift(bounded(fault.message), fault.metadata)
+    found = extract_values(bounded(fault.message), fault.metadata)
     if project := found.get("project") or found.get("consumer"):
         ours = project == context.project
     else:

@@ -66,7 +66,7 @@ class ConnectionDraft:
             key_file=self.key_file.strip() or None,
         )
 
-    def but(self, **values: str) -> ConnectionDraft:
+    def replace(self, **values: str) -> ConnectionDraft:
         """Return a copy with some fields changed."""
         return replace(self, **values)
 
@@ -160,9 +160,9 @@ class Store(Protocol):
     def remember_project(self, project: str) -> None:
         """Put a project at the head of the recent ones. For projects that Google has shown."""
 
-    def taste(self) -> UiPreferences: ...
+    def preferences(self) -> UiPreferences: ...
 
-    def keep_taste(self, taste: UiPreferences) -> None: ...
+    def save_preferences(self, preferences: UiPreferences) -> None: ...
 
     def last_verify(self, name: str) -> Mapping[str, object] | None:
         """Return the last verification as saved (`verify` schema, with `at`)."""
@@ -283,8 +283,8 @@ def neighbours(store: Store, name: str) -> tuple[ConnectionSpec, ...]:
     return tuple(spec for other in names if other != name and (spec := read(other)) is not None)
 
 
-def patience_of(desk: AppServices) -> Patience:
+def patience_of(services: AppServices) -> Patience:
     """Return how long *not yet* is waited out."""
     from kbq_tui.engine.waiting import Patience
 
-    return Patience() if desk.patience is None else Patience(limit=desk.patience)
+    return Patience() if services.patience is None else Patience(limit=services.patience)

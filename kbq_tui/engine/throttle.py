@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from kbq_tui.i18n.messages import Message, message_n
 from kbq_tui.model.problem import Kind, Problem, ProblemError
 
-AT_ONCE = 12
+MAX_CONCURRENCY = 12
 """How many datasets, and how many tables, are tried at a time: Google allows a principal 100 calls a second.
 
 Source: https://cloud.google.com/bigquery/quotas#api_request_quotas
@@ -18,7 +18,7 @@ class Throttle:
     """So many calls at a time; and once as many in a row were lost on the way, no more of them."""
 
     def __init__(self) -> None:
-        self._slots = asyncio.Semaphore(AT_ONCE)
+        self._slots = asyncio.Semaphore(MAX_CONCURRENCY)
         self._lost: list[Problem] = []
 
     @contextlib.asynccontextmanager
@@ -29,7 +29,7 @@ class Throttle:
             ProblemError: there is none any more; why the calls before were lost.
         """
         async with self._slots:
-            if len(self._lost) >= AT_ONCE:
+            if len(self._lost) >= MAX_CONCURRENCY:
                 raise ProblemError(self._lost[0])
             yield
 

@@ -229,7 +229,7 @@ class Datasets:
             return True
 
         async with self._writing[f"{project}:{name}"]:
-            done = await wire.caller.redo(
+            done = await wire.caller.retry_on_conflict(
                 lambda: wire.call(attempt_change, method="bigquery.datasets.patch", context=context)
             )
         if isinstance(done, Problem):

@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from kbq_tui.diagnosis import catalogue
 from kbq_tui.diagnosis.recognise import recognise
-from kbq_tui.gcp.retry import NOT_ASKED, Verdict
+from kbq_tui.gcp.retry import NOT_ASKED, CallFailure
 from kbq_tui.i18n.messages import Message, joined, message
 from kbq_tui.model.problem import Context, Fault, Problem
 from kbq_tui.model.secret import scrub
@@ -181,7 +181,7 @@ _DATASET_PAUSE: Final = 3.0
 of one call have to outlast them. Source: https://cloud.google.com/bigquery/quotas#dataset_limits"""
 
 
-def judge(error: BaseException, method: str, context: Context) -> Verdict:
+def judge(error: BaseException, method: str, context: Context) -> CallFailure:
     """Say what an exception means.
 
     Args:
@@ -203,12 +203,12 @@ def judge(error: BaseException, method: str, context: Context) -> Verdict:
         code = _grpc_code(fault) if fault.http is None else None
         if code is not None:
             sent = sent and not _NOT_CONNECTED.search(fault.message)
-            return Verdict(_problem(code, context, method, fault.message), sent)
+            return CallFailure(_problem(code, context, method, fault.message), sent)
         refused = fault.http in _REFUSALS or fault.status in _REFUSAL_STATUS
         problem, wait = recognise(fault, context), fault.retry_after or 0.0
         if problem.code == "KBQ-RATE-LIMITED" and fault.http == 403 and method in _DATASET_WRITES:
             wait = max(wait, _DATASET_PAUSE)
-        return Verdict(problem, sent and not refused, wait)
+        return CallFailure(problem, sent and not refused, wait)
     code = next((code for code, kinds in _BY_CLASS if names & kinds), "")
     words: str | Message = joined("; ", *dict.fromkeys(_words(link) for link in chain if str(link)))
     details: dict[str, str | Message] = {}
@@ -227,7 +227,7 @@ def judge(error: BaseException, method: str, context: Context) -> Verdict:
             details["endpoint"] = _words(link)
         elif code == KEY:
             details |= {"path": message("What was read"), "reason": _words(link)}
-    return Verdict(_problem(code, context, method, words, **details), sent)
+    return CallFailure(_problem(code, context, method, words, **details), sent)
 
 
 def _words(error: BaseException) -> str | Message:

@@ -136,7 +136,7 @@ class Policies:
             return True
 
         async with self._writing[project]:
-            return await self._wire.caller.redo(
+            return await self._wire.caller.retry_on_conflict(
                 lambda: self._wire.call(
                     attempt_change, method="cloudresourcemanager.projects.setIamPolicy", context=context
                 )

@@ -49,7 +49,7 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class CallFailure:
     """What an exception means.
 
     Attributes:
@@ -81,7 +81,7 @@ NOT_ASKED: Final = "raised before anything was sent"
 class Judge(Protocol):
     """Turns whatever a library raised into a verdict."""
 
-    def __call__(self, error: BaseException, method: str, context: Context) -> Verdict: ...
+    def __call__(self, error: BaseException, method: str, context: Context) -> CallFailure: ...
 
 
 class CallFailedError(ProblemError):
@@ -198,7 +198,7 @@ class CallRunner:
             await self._sleep(pause)
         raise AssertionError("unreachable")
 
-    async def redo(self, change: Callable[[], Awaitable[T]]) -> T:
+    async def retry_on_conflict(self, change: Callable[[], Awaitable[T]]) -> T:
         """Run a whole read-change-write, again from the start while others write in between; bounded.
 
         Source: https://cloud.google.com/iam/docs/policies#etag (retry the whole operation with backoff).
@@ -263,7 +263,7 @@ _HEAVY: Final = ("grpc", "google.cloud.iam_admin_v1", "google.cloud.bigquery")
 _warming = threading.Event()
 
 
-def warm(*, started: Callable[[str], None] | None = None) -> threading.Thread | None:
+def preload(*, started: Callable[[str], None] | None = None) -> threading.Thread | None:
     """Import Google's larger libraries on a daemon thread, once, so that the first calls need not wait for them.
 
     Args:

@@ -12,7 +12,7 @@ from kbq_tui import __version__
 from kbq_tui.gcp.credentials import Found
 from kbq_tui.gcp.endpoints import Endpoints, is_loopback
 from kbq_tui.gcp.errors import HttpError, TokenFetchError
-from kbq_tui.gcp.retry import asking, warm
+from kbq_tui.gcp.retry import asking, preload
 from kbq_tui.i18n.messages import message
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ class Token:
         def request(url: str, method: str = "GET", body: Any = None, headers: Any = None, **_: Any) -> Any:
             self._sent = True
             left = max(0.001, ends - time.monotonic())
-            warm()  # while the token travels, the libraries that come next are read in
+            preload()  # while the token travels, the libraries that come next are read in
             response = http.plain(method, url, data=body, headers=headers, timeout=left)
             if response.status_code == 429 or response.status_code >= 500 or 300 <= response.status_code < 400:
                 # Repeating is the caller's: google.auth would do it here, asleep, without a look at the deadline.

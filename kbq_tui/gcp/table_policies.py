@@ -93,7 +93,7 @@ class TablePolicies:
             return True
 
         async with self._writing[f"{project}:{dataset}.{table}"]:
-            return await self._wire.caller.redo(
+            return await self._wire.caller.retry_on_conflict(
                 lambda: self._wire.call(attempt_change, method="bigquery.tables.setIamPolicy", context=context)
             )
 

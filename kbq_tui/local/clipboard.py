@@ -56,7 +56,7 @@ def run_tool(command: Sequence[str], data: bytes, deadline: float) -> bool:
     return done.returncode == 0
 
 
-class Clipboard:
+class SystemClipboard:
     """Sends text.
 
     Args:

@@ -27,7 +27,7 @@ class ResolvedSetting:
     source: str | Message
 
 
-def believe(
+def resolve_settings(
     typed: Mapping[str, str | None],
     env: Mapping[str, str],
     file: Connection | None = None,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from kbq_tui.engine.services import ConnectionDraft, SavedConnection, UiPreferences
 from kbq_tui.local.connection_file import Connection, Connections
 from kbq_tui.local.paths import Paths
-from kbq_tui.local.ui_state import ConnectionState, Wizard, read_look, write_look
+from kbq_tui.local.ui_state import ConnectionState, SetupPosition, read_preferences, write_preferences
 from kbq_tui.model.steps import Step
 
 if TYPE_CHECKING:
@@ -86,29 +86,29 @@ class FileStore:
             if changed != connection:
                 self._connections.save(changed)
         screen = wanted.screen.value if wanted.screen else ""
-        if Wizard(screen, inputs) != (wizard or Wizard("")):
-            self._state(name).save_wizard(Wizard(screen, inputs))
+        if SetupPosition(screen, inputs) != (wizard or SetupPosition("")):
+            self._state(name).save_wizard(SetupPosition(screen, inputs))
 
     def recent_projects(self) -> tuple[str, ...]:
         """Return project ids, newest first."""
-        return read_look(self._paths.ui).recent
+        return read_preferences(self._paths.ui).recent
 
     def remember_project(self, project: str) -> None:
         """Put a project that Google has shown at the head of the recent ones. Raises: ProblemError."""
-        look = read_look(self._paths.ui)
+        look = read_preferences(self._paths.ui)
         if look.recent[:1] != (project,):
-            write_look(self._paths.ui, look.visited(project))
+            write_preferences(self._paths.ui, look.visited(project))
 
-    def taste(self) -> UiPreferences:
+    def preferences(self) -> UiPreferences:
         """Return what was chosen on the screens."""
-        look = read_look(self._paths.ui)
+        look = read_preferences(self._paths.ui)
         return UiPreferences(look.ascii, look.theme, look.welcomed)
 
-    def keep_taste(self, taste: UiPreferences) -> None:
+    def save_preferences(self, preferences: UiPreferences) -> None:
         """Remember what was chosen on the screens. Raises: ProblemError."""
-        look = read_look(self._paths.ui)
-        if (chosen := replace(look, **asdict(taste))) != look:
-            write_look(self._paths.ui, chosen)
+        look = read_preferences(self._paths.ui)
+        if (chosen := replace(look, **asdict(preferences))) != look:
+            write_preferences(self._paths.ui, chosen)
 
     def last_verify(self, name: str) -> Mapping[str, object] | None:
         """Return the last verification as saved, or None."""
@@ -160,12 +160,12 @@ class FileStore:
         return ConnectionState(self._paths.of_connection(name))
 
 
-def _saved(name: str, connection: Connection | None, wizard: Wizard | None) -> SavedConnection:
+def _saved(name: str, connection: Connection | None, wizard: SetupPosition | None) -> SavedConnection:
     """Return what a connection's file and what lies beside it say together."""
     draft = ConnectionDraft.of(connection.spec) if connection is not None else ConnectionDraft(name=name)
     inputs = dict(wizard.inputs) if wizard is not None else {}
     finished = inputs.pop(_FINISHED, "") == "yes"
-    draft = draft.but(**{key: value for key, value in inputs.items() if key in asdict(draft) and key != "name"})
+    draft = draft.replace(**{key: value for key, value in inputs.items() if key in asdict(draft) and key != "name"})
     screen = Step(wizard.screen) if wizard is not None and wizard.screen in set(Step) else None
     return SavedConnection(
         draft, screen, finished, connection is not None and connection.connected, connection is not None
@@ -178,4 +178,4 @@ def _merged(now: SavedConnection, saved: SavedConnection, before: SavedConnectio
     typed = {key: value for key, value in new.items() if value != old[key]}
     fields = ("screen", "finished", "connected")
     changed = {f: getattr(saved, f) for f in fields if getattr(saved, f) != getattr(before, f)}
-    return replace(now, draft=now.draft.but(**typed), **changed)
+    return replace(now, draft=now.draft.replace(**typed), **changed)

@@ -19,7 +19,7 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Wizard:
+class SetupPosition:
     """Where the operator left the set-up.
 
     Attributes:
@@ -32,7 +32,7 @@ class Wizard:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class SavedPreferences:
     """What the operator chose for the screen; None where nothing was chosen.
 
     Attributes:
@@ -47,7 +47,7 @@ class Look:
     welcomed: bool = False
     recent: tuple[str, ...] = ()
 
-    def visited(self, project: str) -> "Look":
+    def visited(self, project: str) -> "SavedPreferences":
         """Return the same with a project at the head of the recent ones."""
         return replace(self, recent=(project, *(p for p in self.recent if p != project))[:_RECENT])
 
@@ -62,15 +62,15 @@ class ConnectionState:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def wizard(self) -> Wizard | None:
+    def wizard(self) -> SetupPosition | None:
         """Return where the operator left, or None."""
         body = _read(self._folder / "wizard.json")
         inputs = body.get("inputs")
         if not isinstance(body.get("screen"), str) or not isinstance(inputs, dict):
             return None
-        return Wizard(body["screen"], {str(k): v for k, v in inputs.items() if isinstance(v, str)})
+        return SetupPosition(body["screen"], {str(k): v for k, v in inputs.items() if isinstance(v, str)})
 
-    def save_wizard(self, wizard: Wizard) -> None:
+    def save_wizard(self, wizard: SetupPosition) -> None:
         """Remember where the operator is. Raises: ProblemError."""
         inputs = {name: scrub_typed(text) for name, text in wizard.inputs.items()}
         _write(self._folder / "wizard.json", {"screen": wizard.screen, "inputs": inputs}, WIZARD)
@@ -138,22 +138,22 @@ def _is_look(data: bytes) -> bool:
 
 WIZARD = FileKind(message("the last screen of a set-up"), _is_wizard)
 VERIFICATION = FileKind(message("the last verification"), _is_verification)
-LOOK = FileKind(message("what was chosen for the screens"), _is_look)
+PREFERENCES = FileKind(message("what was chosen for the screens"), _is_look)
 
 
-def read_look(path: Path) -> Look:
+def read_preferences(path: Path) -> SavedPreferences:
     """Read what the operator chose (`Paths.ui`); what cannot be understood counts as not chosen."""
     body = _read(path)
     types = {"ascii": bool, "theme": str, "welcomed": bool, "recent": list}
-    known = {f.name: body[f.name] for f in fields(Look) if isinstance(body.get(f.name), types[f.name])}
+    known = {f.name: body[f.name] for f in fields(SavedPreferences) if isinstance(body.get(f.name), types[f.name])}
     if "recent" in known:
         known["recent"] = tuple(p for p in known["recent"] if isinstance(p, str))[:_RECENT]
-    return Look(**known)
+    return SavedPreferences(**known)
 
 
-def write_look(path: Path, look: Look) -> None:
+def write_preferences(path: Path, look: SavedPreferences) -> None:
     """Remember what the operator chose. Raises: ProblemError."""
-    _write(path, asdict(look), LOOK)
+    _write(path, asdict(look), PREFERENCES)
 
 
 def scrubbed(value: object) -> object:

@@ -17,7 +17,7 @@ class RowPolicy:
     members: tuple[str, ...]
 
 
-class Rows(StrEnum):
+class VisibleRows(StrEnum):
     """What a reader gets of a table."""
 
     ALL = "all"
@@ -27,7 +27,7 @@ class Rows(StrEnum):
     """No policy lets the reader in by name, and one names a group or a domain, of which nothing says who is in it."""
 
 
-def rows_for(member: str, policies: Sequence[RowPolicy]) -> Rows:
+def rows_for(member: str, policies: Sequence[RowPolicy]) -> VisibleRows:
     """Return what a principal gets of a table with these policies.
 
     Where there is any policy, a reader whom none names gets no row, and no error; the rows of those that do are added
@@ -35,15 +35,15 @@ def rows_for(member: str, policies: Sequence[RowPolicy]) -> Rows:
     Source: https://cloud.google.com/bigquery/docs/row-level-security-intro
     """
     if not policies:
-        return Rows.ALL
+        return VisibleRows.ALL
     mine = letting_in(member, policies)
     if any(_constant(p.filter) == "TRUE" for p in mine):
-        return Rows.ALL
+        return VisibleRows.ALL
     if mine:
-        return Rows.SOME
+        return VisibleRows.SOME
     people = ("user:", "serviceAccount:", "deleted:")
     others = [m for p in policies if _constant(p.filter) != "FALSE" for m in p.members]
-    return Rows.NONE if all(m.startswith(people) for m in others) else Rows.UNKNOWN
+    return VisibleRows.NONE if all(m.startswith(people) for m in others) else VisibleRows.UNKNOWN
 
 
 def letting_in(member: str, policies: Sequence[RowPolicy]) -> tuple[RowPolicy, ...]:

@@ -43,7 +43,7 @@ class GrantError(Exception):
 
 
 @dataclass(frozen=True)
-class Token:
+class IssuedToken:
     """An access token that was given out."""
 
     principal: Principal
@@ -66,7 +66,7 @@ class Auth:
         self.lifetime = lifetime
         self.url = ""
         self._signer: rsa.RSAPrivateKey | None = None
-        self._tokens: dict[str, Token] = {}
+        self._tokens: dict[str, IssuedToken] = {}
 
     # -- giving out
 
@@ -127,10 +127,10 @@ class Auth:
         """A fresh access token, opaque."""
         token = "ya29.c." + secrets.token_urlsafe(48)
         principal = Principal(account.member, account.email, account.project_id, frozenset(scopes))
-        self._tokens[token] = Token(principal, account.unique_id, self.world.clock() + lifetime)
+        self._tokens[token] = IssuedToken(principal, account.unique_id, self.world.clock() + lifetime)
         return token
 
-    def describe(self, token: str) -> Token | None:
+    def describe(self, token: str) -> IssuedToken | None:
         """A living token's particulars, for tokeninfo and userinfo."""
         found = self._tokens.get(token)
         return found if found and found.expires > self.world.clock() else None

@@ -6,7 +6,7 @@ CLOCK_SKEW_LIMIT = 10 * 365 * 86_400.0
 """Seconds by which the clock may be off; beyond, times are no dates."""
 
 
-class Clock:
+class SkewedClock:
     """The time of day, moved by so many seconds: skew from a scenario, leaps from a test."""
 
     def __init__(self, skew: float = 0.0) -> None:

@@ -66,7 +66,7 @@ class Call:
         left: set once the caller has closed the connection.
     """
 
-    ctx: "Context"
+    ctx: "SandboxContext"
     method: str
     params: dict[str, str] = field(default_factory=dict)
     query: Any = field(default_factory=dict)
@@ -85,7 +85,7 @@ class Call:
 
 
 @dataclass
-class Context:
+class SandboxContext:
     """What handlers need: the world, its guards, and (set by the server) where it can be reached.
 
     Args:

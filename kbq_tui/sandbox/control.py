@@ -9,11 +9,11 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from kbq_tui.sandbox import faults
-from kbq_tui.sandbox.clock import CLOCK_SKEW_LIMIT, Clock
-from kbq_tui.sandbox.context import Context
+from kbq_tui.sandbox.clock import CLOCK_SKEW_LIMIT, SkewedClock
+from kbq_tui.sandbox.context import SandboxContext
 from kbq_tui.sandbox.guard import Endpoint, with_token
 from kbq_tui.sandbox.validate import Anything, Number, Several
-from kbq_tui.sandbox.validate import Table as TableShape
+from kbq_tui.sandbox.validate import TableShape as TableShape
 from kbq_tui.sandbox.world import Account, CallRecord, Dataset, Policy, Project, Table, World, access_key
 
 JSON = dict[str, Any]
@@ -71,7 +71,7 @@ def _table(table: Table) -> JSON:
     return found | ({"bindings": bindings} if bindings else {})
 
 
-def routes(ctx: Context) -> list[Route]:
+def routes(ctx: SandboxContext) -> list[Route]:
     """``/_sandbox/{calls,writes,state,faults,clock}``."""
 
     def records(found: list[CallRecord]) -> JSONResponse:
@@ -105,7 +105,7 @@ def routes(ctx: Context) -> list[Route]:
             seconds = (await _body(request, _ADVANCE))["advance"]
         except ValueError as error:
             return JSONResponse({"error": str(error)}, 400)
-        if not isinstance(ctx.world.clock, Clock):
+        if not isinstance(ctx.world.clock, SkewedClock):
             return JSONResponse({"error": "the clock was injected"}, 409)
         if abs(ctx.world.clock.skew + seconds) > CLOCK_SKEW_LIMIT:
             return JSONResponse({"error": f"advance: more than {CLOCK_SKEW_LIMIT:g} seconds in all"}, 400)

@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from kbq_tui.sandbox import errors, policies, roles
 from kbq_tui.sandbox.authz import permission_error
-from kbq_tui.sandbox.context import PREFIX, Call, Context
+from kbq_tui.sandbox.context import PREFIX, Call, SandboxContext
 from kbq_tui.sandbox.iam import page, stamp
 from kbq_tui.sandbox.rest import route
 from kbq_tui.sandbox.shapes import PERMISSIONS, POLICY, POLICY_OPTIONS, shaped
@@ -232,7 +232,7 @@ def search_organizations(call: Call) -> JSON:
     return {}
 
 
-def routes(ctx: Context) -> list[Route]:
+def routes(ctx: SandboxContext) -> list[Route]:
     """The REST methods of both versions."""
     base, name = PREFIX["cloudresourcemanager"], "cloudresourcemanager.projects."
     tested = shaped(test_permissions, PERMISSIONS)

@@ -21,10 +21,10 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from kbq_tui.sandbox import errors
-from kbq_tui.sandbox.validate import Anything, Either, Number, Path, Problem, Several, Shape, Table, Text
+from kbq_tui.sandbox.validate import Anything, Either, Number, Path, SchemaError, Several, Shape, TableShape, Text
 
 if TYPE_CHECKING:
-    from kbq_tui.sandbox.context import Call, Context
+    from kbq_tui.sandbox.context import Call, SandboxContext
 
 JSON = dict[str, Any]
 When = Literal["before", "after"]
@@ -53,11 +53,11 @@ _RULE: dict[str, Shape] = {
     "retry_after": Number(0, 86_400, whole=True),
     "seconds": _SECONDS,
 }
-RULE = Table(_RULE | {key.replace("_", "-"): shape for key, shape in _RULE.items()}, required=("method", "kind"))
+RULE = TableShape(_RULE | {key.replace("_", "-"): shape for key, shape in _RULE.items()}, required=("method", "kind"))
 _EDIT_KEYS: dict[str, Shape] = {"after": Text(), "project": Text(), "dataset": Text(), "times": _COUNT}
-_MEMBER = Table({"role": Text(), "member": Text()}, required=("role", "member"))
-EDIT = Table(_EDIT_KEYS | {"add": Anything(), "remove": Anything()}, required=("after", "project"))
-EDIT_OF_POLICY = Table(_EDIT_KEYS | {"add": _MEMBER, "remove": _MEMBER}, required=("after", "project"))
+_MEMBER = TableShape({"role": Text(), "member": Text()}, required=("role", "member"))
+EDIT = TableShape(_EDIT_KEYS | {"add": Anything(), "remove": Anything()}, required=("after", "project"))
+EDIT_OF_POLICY = TableShape(_EDIT_KEYS | {"add": _MEMBER, "remove": _MEMBER}, required=("after", "project"))
 
 
 @dataclass
@@ -121,12 +121,12 @@ class Rule:
         try:
             rule = cls(**{key.replace("-", "_"): value for key, value in data.items()})
         except ValueError as error:
-            raise Problem(path, str(error)) from None
+            raise SchemaError(path, str(error)) from None
         if rule.details:
             try:
                 rule.error().proto_status()
             except (ParseError, TypeError) as error:
-                raise Problem((*path, "details"), f"no google.rpc details: {error}") from None
+                raise SchemaError((*path, "details"), f"no google.rpc details: {error}") from None
         return rule
 
     def error(self) -> errors.ApiError:
@@ -235,7 +235,7 @@ class Faults:
             return False
         return hit and not (rule.max_in_row and row >= rule.max_in_row)
 
-    def foreign_editor(self, ctx: "Context", call: "Call") -> None:
+    def foreign_editor(self, ctx: "SandboxContext", call: "Call") -> None:
         """Let the concurrent editors have their turn; called with the lock held, after a call succeeded."""
         for edit in self.edits:
             if edit.times > 0 and fnmatchcase(call.method, edit.after):
@@ -243,7 +243,7 @@ class Faults:
                 _apply(ctx, edit)
 
 
-def _apply(ctx: "Context", edit: Edit) -> None:
+def _apply(ctx: "SandboxContext", edit: Edit) -> None:
     world = ctx.world
     if edit.dataset:
         dataset = world.dataset(edit.project, edit.dataset)
@@ -266,17 +266,17 @@ def _apply(ctx: "Context", edit: Edit) -> None:
 # -- REST
 
 
-async def before(ctx: "Context", request: Request, rule: Rule) -> Response:
+async def before(ctx: "SandboxContext", request: Request, rule: Rule) -> Response:
     """Carry out a fault instead of the call: raises or returns what to send."""
     return await _carry_out(ctx, request, rule, b"{}")
 
 
-async def after(ctx: "Context", request: Request, rule: Rule, response: Response) -> Response:
+async def after(ctx: "SandboxContext", request: Request, rule: Rule, response: Response) -> Response:
     """Spoil the answer to a call that was carried out. Raises ApiError for ``status``."""
     return await _carry_out(ctx, request, rule, bytes(response.body))
 
 
-async def _carry_out(ctx: "Context", request: Request, rule: Rule, body: bytes) -> Response:
+async def _carry_out(ctx: "SandboxContext", request: Request, rule: Rule, body: bytes) -> Response:
     if rule.kind == "status":
         raise rule.error()
     if rule.kind == "malformed":
@@ -295,7 +295,7 @@ async def _carry_out(ctx: "Context", request: Request, rule: Rule, body: bytes) 
     raise errors.from_http(503)  # into the closed connection: only the log sees it
 
 
-def _truncated(ctx: "Context", request: Request, body: bytes) -> Response:
+def _truncated(ctx: "SandboxContext", request: Request, body: bytes) -> Response:
     half = body[: max(1, len(body) // 2)]
 
     async def chunks() -> Any:
@@ -307,14 +307,14 @@ def _truncated(ctx: "Context", request: Request, body: bytes) -> Response:
     return StreamingResponse(chunks(), 200, headers, media_type="application/json; charset=UTF-8")
 
 
-async def hang(ctx: "Context", seconds: float) -> None:
+async def hang(ctx: "SandboxContext", seconds: float) -> None:
     """Answer nothing for a while, or until the sandbox stops."""
     end = time.monotonic() + seconds
     while not ctx.stopping.is_set() and time.monotonic() < end:  # noqa: ASYNC110  (it is set from another thread)
         await asyncio.sleep(0.02)
 
 
-def reset(ctx: "Context", request: Request, *, hard: bool = True) -> None:
+def reset(ctx: "SandboxContext", request: Request, *, hard: bool = True) -> None:
     """Close the caller's connection: with RST, or after what is on its way."""
     transport = ctx.connections.get((request.client.host, request.client.port)) if request.client else None
     if transport is None:

@@ -15,7 +15,7 @@ from google.protobuf import empty_pb2, json_format
 from grpc_status import rpc_status
 
 from kbq_tui.sandbox import errors, exchanges, iam
-from kbq_tui.sandbox.context import Call, Context
+from kbq_tui.sandbox.context import Call, SandboxContext
 from kbq_tui.sandbox.faults import Rule
 
 JSON = dict[str, Any]
@@ -90,7 +90,7 @@ def path_params(name: str) -> dict[str, str]:
     return {names[k]: v for k, v in zip(parts[::2], parts[1::2], strict=False) if k in names}
 
 
-def _behaviour(ctx: Context, method: str, response: Any) -> Callable[[Any, grpc.ServicerContext], bytes]:
+def _behaviour(ctx: SandboxContext, method: str, response: Any) -> Callable[[Any, grpc.ServicerContext], bytes]:
     _, _, handler, write = iam.METHODS[method]
 
     def serve(request: Any, context: grpc.ServicerContext) -> bytes:
@@ -135,7 +135,7 @@ def _abort(context: grpc.ServicerContext, error: errors.ApiError) -> None:
     context.abort_with_status(rpc_status.to_status(error.proto_status()))
 
 
-def _carry_out(ctx: Context, context: grpc.ServicerContext, rule: Rule, call: Call | None) -> bytes:
+def _carry_out(ctx: SandboxContext, context: grpc.ServicerContext, rule: Rule, call: Call | None) -> bytes:
     """A fault as a gRPC client sees it; `call` is logged where the server did not act."""
     if rule.kind == "status":
         raise rule.error()
@@ -151,7 +151,7 @@ def _carry_out(ctx: Context, context: grpc.ServicerContext, rule: Rule, call: Ca
     raise AssertionError("abort raises")
 
 
-def serve(ctx: Context, port: int = 0) -> tuple[grpc.Server, str]:
+def serve(ctx: SandboxContext, port: int = 0) -> tuple[grpc.Server, str]:
     """Start the gRPC server on loopback.
 
     Returns:

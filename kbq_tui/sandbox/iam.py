@@ -8,7 +8,7 @@ from starlette.routing import Route
 
 from kbq_tui.sandbox import errors, iam_keys, policies, roles
 from kbq_tui.sandbox.authz import permission_error
-from kbq_tui.sandbox.context import PREFIX, Call, Context
+from kbq_tui.sandbox.context import PREFIX, Call, SandboxContext
 from kbq_tui.sandbox.rest import route
 from kbq_tui.sandbox.shapes import PERMISSIONS, POLICY, POLICY_OPTIONS, TEXT, shaped
 from kbq_tui.sandbox.world import Account, Kind, Policy, Project
@@ -343,7 +343,7 @@ SHAPES: dict[str, JSON] = {
 }
 
 
-def routes(ctx: Context) -> list[Route]:
+def routes(ctx: SandboxContext) -> list[Route]:
     """The REST methods of IAM and IAM Credentials."""
     found = [
         route(ctx, verb, PREFIX["iam"] + path, name, shaped(handler, SHAPES.get(name, {})), write=write)

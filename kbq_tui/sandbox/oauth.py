@@ -4,8 +4,8 @@ from typing import Any
 
 from starlette.routing import Route
 
-from kbq_tui.sandbox.auth import GrantError, Token
-from kbq_tui.sandbox.context import Call, Context
+from kbq_tui.sandbox.auth import GrantError, IssuedToken
+from kbq_tui.sandbox.context import Call, SandboxContext
 from kbq_tui.sandbox.rest import Reply, route
 from kbq_tui.sandbox.shapes import TEXT, shaped
 
@@ -24,7 +24,7 @@ def token(call: Call) -> JSON | Reply:
     return answer
 
 
-def _given(call: Call) -> Token | None:
+def _given(call: Call) -> IssuedToken | None:
     bearer = call.headers.get("authorization", "").partition(" ")[2]
     given = bearer or call.query.get("access_token", "") or call.body.get("access_token", "")
     return call.ctx.auth.describe(given)
@@ -52,7 +52,7 @@ def userinfo(call: Call) -> JSON | Reply:
     return {"sub": found.unique_id, "id": found.unique_id, "email": found.principal.email, "email_verified": True}
 
 
-def routes(ctx: Context) -> list[Route]:
+def routes(ctx: SandboxContext) -> list[Route]:
     """The token endpoint and its neighbours."""
     found = [route(ctx, "POST", "/token", "oauth2.token", shaped(token, {"*": TEXT}), open_to_all=True)]
     for path in ("/tokeninfo", "/oauth2/v3/tokeninfo"):

@@ -9,7 +9,7 @@ from starlette.routing import Route
 
 from kbq_tui.sandbox import errors
 from kbq_tui.sandbox.authz import permission_error
-from kbq_tui.sandbox.context import PREFIX, Call, Context
+from kbq_tui.sandbox.context import PREFIX, Call, SandboxContext
 from kbq_tui.sandbox.rest import route
 from kbq_tui.sandbox.shapes import CONDITION, FLAG, TEXT, shaped
 from kbq_tui.sandbox.world import Project
@@ -150,7 +150,7 @@ def _describe(project: Project, name: str) -> JSON:
     }
 
 
-def routes(ctx: Context) -> list[Route]:
+def routes(ctx: SandboxContext) -> list[Route]:
     """The REST methods."""
     base, name = PREFIX["orgpolicy"] + "/v2/projects/{project}", "orgpolicy.policies."
     one, every = base + "/policies/{constraint}", base + "/policies"

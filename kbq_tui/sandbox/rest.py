@@ -29,7 +29,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from kbq_tui.sandbox import errors, exchanges, faults, masks
-from kbq_tui.sandbox.context import Call, Context
+from kbq_tui.sandbox.context import Call, SandboxContext
 
 JSON = dict[str, Any]
 
@@ -47,7 +47,7 @@ Handler = Callable[[Call], "JSON | Reply | None"]
 
 
 def route(
-    ctx: Context,
+    ctx: SandboxContext,
     verb: str,
     path: str,
     method: str,

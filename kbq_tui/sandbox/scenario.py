@@ -28,10 +28,10 @@ from pathlib import Path
 from typing import Any
 
 from kbq_tui.sandbox import faults, roles, scenario_shape, toml_lines
-from kbq_tui.sandbox.clock import Clock
+from kbq_tui.sandbox.clock import SkewedClock
 from kbq_tui.sandbox.scenario_shape import OPS_PROJECT
 from kbq_tui.sandbox.validate import Path as PlaceInFile
-from kbq_tui.sandbox.validate import Problem, spelled
+from kbq_tui.sandbox.validate import SchemaError, spelled
 from kbq_tui.sandbox.world import KINDS, ORGANIZATION, Account, Dataset, Kind, Policy, Project, World, access_key
 
 JSON = dict[str, Any]
@@ -128,7 +128,7 @@ def load(name_or_path: str | Path) -> Scenario:
     scenario = Scenario(name, data, where=where, lines=lines)
     try:
         scenario.rules, scenario.edits = scenario_shape.check(data)
-    except Problem as problem:
+    except SchemaError as problem:
         raise scenario.error(problem.path, problem.text) from None
     return scenario
 
@@ -151,7 +151,7 @@ def build(scenario: Scenario, world: World | None = None) -> World:
 
     SQL and key files need a running server; `server` does those.
     """
-    world = world or World(Clock(float(scenario.data.get("clock_skew", 0.0))))
+    world = world or World(SkewedClock(float(scenario.data.get("clock_skew", 0.0))))
     delays, world.delays = scenario.data.get("delays", {}), {}
     now = world.clock()
     operator = operator_email(scenario)

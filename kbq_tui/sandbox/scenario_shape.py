@@ -8,7 +8,7 @@ from kbq_tui.sandbox.bigquery.locations import LOCATIONS
 from kbq_tui.sandbox.clock import CLOCK_SKEW_LIMIT
 from kbq_tui.sandbox.orgpolicy import CONSTRAINTS
 from kbq_tui.sandbox.services import CATALOGUE
-from kbq_tui.sandbox.validate import Either, Flag, Map, Number, Path, Problem, Several, Shape, Table, Text
+from kbq_tui.sandbox.validate import Either, Flag, Map, Number, Path, SchemaError, Several, Shape, TableShape, Text
 from kbq_tui.sandbox.world import KINDS, Kind
 
 JSON = dict[str, Any]
@@ -25,8 +25,10 @@ _ROLE = Text(roles.ROLES, "role", pattern=_OTHER_ROLES)
 _ACCOUNT_ID = Text(pattern=r"[a-z]([-a-z0-9]*[a-z0-9])?", what="account id")
 _PROJECT_ID = Text(pattern=r"[a-z]([-a-z0-9.:]*[a-z0-9])?", what="project id")
 _DATASET_ID = Text(pattern=r"[A-Za-z0-9_]{1,1024}", what="dataset id")
-_CONDITION = Table({key: Text() for key in ("title", "description", "expression", "location")})
-_BINDING = Table({"role": _ROLE, "members": Several(Text()), "condition": _CONDITION}, required=("role", "members"))
+_CONDITION = TableShape({key: Text() for key in ("title", "description", "expression", "location")})
+_BINDING = TableShape(
+    {"role": _ROLE, "members": Several(Text()), "condition": _CONDITION}, required=("role", "members")
+)
 
 _DATASET_REF: dict[str, Shape] = {"projectId": Text(), "datasetId": Text()}
 _WHO: dict[str, Shape] = {
@@ -37,11 +39,11 @@ _WHO: dict[str, Shape] = {
     "iamMember": Text(),
 }
 _WHAT: dict[str, Shape] = {
-    "view": Table(_DATASET_REF | {"tableId": Text()}, required=("projectId", "datasetId", "tableId")),
-    "routine": Table(_DATASET_REF | {"routineId": Text()}, required=("projectId", "datasetId", "routineId")),
-    "dataset": Table({"dataset": Table(_DATASET_REF), "targetTypes": Several(Text())}, required=("dataset",)),
+    "view": TableShape(_DATASET_REF | {"tableId": Text()}, required=("projectId", "datasetId", "tableId")),
+    "routine": TableShape(_DATASET_REF | {"routineId": Text()}, required=("projectId", "datasetId", "routineId")),
+    "dataset": TableShape({"dataset": TableShape(_DATASET_REF), "targetTypes": Several(Text())}, required=("dataset",)),
 }
-ACCESS = Table(
+ACCESS = TableShape(
     _WHO
     | _WHAT
     | {
@@ -51,28 +53,28 @@ ACCESS = Table(
     exactly_one=(*_WHO, *_WHAT),
 )
 
-_VALUES = Table({"allowedValues": Several(Text()), "deniedValues": Several(Text())})
-_RULE = Table(
+_VALUES = TableShape({"allowedValues": Several(Text()), "deniedValues": Several(Text())})
+_RULE = TableShape(
     {"enforce": Flag(), "allowAll": Flag(), "denyAll": Flag(), "values": _VALUES, "condition": _CONDITION},
 )
 _RULES = Several(Either({str: Text(), dict: _RULE}, "a value or a rule"))
 _STATUS = Number(403, 404, whole=True)
-_REFUSAL = Table(
+_REFUSAL = TableShape(
     {"seconds": _SECONDS, "status": Either({int: _STATUS, list: Several(_STATUS)}, "403, 404 or an array of them")},
     required=("seconds",),
 )
-_TRAITS = Table(
+_TRAITS = TableShape(
     {
         "policy_tags": Map(Text()),
         "row_policies": Several(
-            Table({"id": Text(), "grantees": Several(Text()), "filter": Text()}, required=("grantees",))
+            TableShape({"id": Text(), "grantees": Several(Text()), "filter": Text()}, required=("grantees",))
         ),
-        "drive": Table({"shared_with": Several(Text())}),
-        "iam_policy": Table({"bindings": Several(_BINDING)}, required=("bindings",)),
+        "drive": TableShape({"shared_with": Several(Text())}),
+        "iam_policy": TableShape({"bindings": Several(_BINDING)}, required=("bindings",)),
         "hide_access": Flag(),
     }
 )
-_ACCOUNT = Table(
+_ACCOUNT = TableShape(
     {
         "id": _ACCOUNT_ID,
         "display_name": Text(),
@@ -85,7 +87,7 @@ _ACCOUNT = Table(
     },
     required=("id",),
 )
-_DATASET = Table(
+_DATASET = TableShape(
     {
         "id": _DATASET_ID,
         "location": Text(LOCATIONS, "location"),
@@ -99,11 +101,11 @@ _DATASET = Table(
     },
     required=("id",),
 )
-_AUDIT_CONFIG = Table(
+_AUDIT_CONFIG = TableShape(
     {
         "service": Text(),
         "auditLogConfigs": Several(
-            Table(
+            TableShape(
                 {
                     "logType": Text(("ADMIN_READ", "DATA_READ", "DATA_WRITE"), "log type"),
                     "exemptedMembers": Several(Text()),
@@ -115,7 +117,7 @@ _AUDIT_CONFIG = Table(
     required=("service", "auditLogConfigs"),
 )
 _PERMISSIONS = frozenset[str]().union(*roles.ROLES.values())
-_PROJECT = Table(
+_PROJECT = TableShape(
     {
         "id": _PROJECT_ID,
         "name": Text(),
@@ -135,7 +137,7 @@ _PROJECT = Table(
     },
     required=("id",),
 )
-SCENARIO = Table(
+SCENARIO = TableShape(
     {
         "description": Text(),
         "project": Text(),
@@ -143,14 +145,14 @@ SCENARIO = Table(
         "clock_skew": Number(-CLOCK_SKEW_LIMIT, CLOCK_SKEW_LIMIT),
         "token_lifetime": Number(1, 86_400),
         "operation_seconds": _SECONDS,
-        "operator": Table({"account": _ACCOUNT_ID, "roles": Map(Several(_ROLE))}),
+        "operator": TableShape({"account": _ACCOUNT_ID, "roles": Map(Several(_ROLE))}),
         "delays": Map(
             Either({int: _SECONDS, float: _SECONDS, dict: _REFUSAL}, "a number of seconds or a table"), KINDS, "key"
         ),
         "projects": Several(_PROJECT, at_least=1),
         "faults": Several(faults.RULE),
         "editors": Several(faults.EDIT),
-        "generate": Table(
+        "generate": TableShape(
             {
                 "projects": Number(0, 20_000, whole=True),
                 "bindings": Number(0, 20_000, whole=True),
@@ -174,17 +176,17 @@ def check(data: JSON) -> tuple[list[faults.Rule], list[faults.Edit]]:
     ids = [project["id"] for project in projects]
     _once((("projects", i, "id"), id_) for i, id_ in enumerate([*ids]))
     if OPS_PROJECT in ids:
-        raise Problem(("projects", ids.index(OPS_PROJECT), "id"), f"{OPS_PROJECT} is the sandbox's own")
+        raise SchemaError(("projects", ids.index(OPS_PROJECT), "id"), f"{OPS_PROJECT} is the sandbox's own")
     if data["project"] not in ids:
-        raise Problem(("project",), f"project {data['project']!r} is not among the projects")
+        raise SchemaError(("project",), f"project {data['project']!r} is not among the projects")
     for name in data.get("operator", {}).get("roles", {}):
         if name not in ids:
-            raise Problem(("operator", "roles", name), f"project {name!r} is not among the projects")
+            raise SchemaError(("operator", "roles", name), f"project {name!r} is not among the projects")
     for i, project in enumerate(projects):
         _check_project(("projects", i), project)
     for kind, delay in data.get("delays", {}).items():
         if isinstance(delay, dict) and delay.get("status") is not None and kind not in REFUSED:
-            raise Problem(("delays", kind, "status"), f"is for {', '.join(REFUSED)}")
+            raise SchemaError(("delays", kind, "status"), f"is for {', '.join(REFUSED)}")
     _check_generate(data)
     rules = [faults.Rule.from_data(r, ("faults", i)) for i, r in enumerate(data.get("faults", []))]
     edits = [faults.Edit.from_data(e, ("editors", i)) for i, e in enumerate(data.get("editors", []))]
@@ -206,19 +208,19 @@ def _check_project(path: Path, project: JSON) -> None:
             _check_access(entry, (*path, "datasets", i, "access", j))
     for name, rules in project.get("org_policies", {}).items():
         if isinstance(rules, list) and len({isinstance(rule, str) for rule in rules}) > 1:
-            raise Problem((*path, "org_policies", name), "must be an array of values or one of rules, not of both")
+            raise SchemaError((*path, "org_policies", name), "must be an array of values or one of rules, not of both")
     for name, traits in project.get("traits", {}).items():
         of_dataset = "." not in name
         for key in traits:
             if (key == "hide_access") != of_dataset:
                 what = "a table" if of_dataset else "a dataset"
-                raise Problem((*path, "traits", name, key), f"is for {what}, not for {name!r}")
+                raise SchemaError((*path, "traits", name, key), f"is for {what}, not for {name!r}")
 
 
 def _check_access(entry: JSON, path: Path) -> None:
     ACCESS.check(entry, path)
     if "role" not in entry and not any(key in entry for key in _WHAT):
-        raise Problem(path, "missing key 'role'")
+        raise SchemaError(path, "missing key 'role'")
 
 
 def _check_generate(data: JSON) -> None:
@@ -226,14 +228,14 @@ def _check_generate(data: JSON) -> None:
     main = next(project for project in data["projects"] if project["id"] == data["project"])
     datasets = [dataset["id"] for dataset in main.get("datasets", [])]
     if "access_entries" in wanted and "dataset" not in wanted:
-        raise Problem(("generate",), "missing key 'dataset'")
+        raise SchemaError(("generate",), "missing key 'dataset'")
     if "dataset" in wanted and wanted["dataset"] not in datasets:
-        raise Problem(("generate", "dataset"), f"dataset {wanted['dataset']!r} is not in {main['id']}")
+        raise SchemaError(("generate", "dataset"), f"dataset {wanted['dataset']!r} is not in {main['id']}")
 
 
 def _once(found: Iterable[tuple[Path, str]]) -> None:
     seen: set[str] = set()
     for path, name in found:
         if name in seen:
-            raise Problem(path, f"{name!r} is there twice")
+            raise SchemaError(path, f"{name!r} is there twice")
         seen.add(name)

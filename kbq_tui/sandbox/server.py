@@ -26,7 +26,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from kbq_tui.sandbox import bigquery, control, crm, errors, grpc_iam, guard, iam, keys, oauth, orgpolicy, services
 from kbq_tui.sandbox.auth import Auth
 from kbq_tui.sandbox.authz import Authz
-from kbq_tui.sandbox.context import PREFIX, Context
+from kbq_tui.sandbox.context import PREFIX, SandboxContext
 from kbq_tui.sandbox.faults import Faults
 from kbq_tui.sandbox.scenario import Scenario, build, load, operator_email
 from kbq_tui.sandbox.world import Account, CallRecord, World
@@ -103,7 +103,7 @@ class Sandbox:
         self.world: World = build(self.scenario, World(clock) if clock else None)
         data = self.scenario.data
         maker = keys.KeyMaker()
-        self.context = Context(
+        self.context = SandboxContext(
             self.world,
             Authz(self.world),
             Auth(self.world, float(data.get("token_lifetime", 3600)), maker),
@@ -294,7 +294,7 @@ class Sandbox:
         return found
 
 
-def application(ctx: Context) -> Starlette:
+def application(ctx: SandboxContext) -> Starlette:
     """All routes of all services."""
     routes = [
         *oauth.routes(ctx),
@@ -318,7 +318,7 @@ def application(ctx: Context) -> Starlette:
     return Starlette(routes=routes, exception_handlers=handlers, middleware=guard.middleware())
 
 
-def _protocol(ctx: Context) -> type[H11Protocol]:
+def _protocol(ctx: SandboxContext) -> type[H11Protocol]:
     """uvicorn's HTTP protocol, keeping its transports where a fault can find and reset them."""
 
     class Protocol(H11Protocol):

@@ -7,7 +7,7 @@ from starlette.routing import Route
 
 from kbq_tui.sandbox import errors
 from kbq_tui.sandbox.authz import permission_error
-from kbq_tui.sandbox.context import APIS, PREFIX, Call, Context
+from kbq_tui.sandbox.context import APIS, PREFIX, Call, SandboxContext
 from kbq_tui.sandbox.iam import page
 from kbq_tui.sandbox.rest import route
 from kbq_tui.sandbox.shapes import TEXT, shaped
@@ -172,7 +172,7 @@ def billing_info(call: Call) -> JSON:
     return body
 
 
-def routes(ctx: Context) -> list[Route]:
+def routes(ctx: SandboxContext) -> list[Route]:
     """The REST methods of both services."""
     usage, bill = PREFIX["serviceusage"], PREFIX["cloudbilling"]
     services, name = usage + "/v1/projects/{project}/services", "serviceusage.services."

@@ -12,7 +12,7 @@ from typing import Any
 Path = tuple[str | int, ...]
 
 
-class Problem(ValueError):
+class SchemaError(ValueError):
     """Something is wrong with a value.
 
     Args:
@@ -40,13 +40,13 @@ class Text:
 
     def check(self, value: Any, path: Path) -> None:
         if not isinstance(value, str):
-            raise Problem(path, f"must be a string, not {_kind(value)}")
+            raise SchemaError(path, f"must be a string, not {_kind(value)}")
         if value in self.choices or (self.pattern and re.fullmatch(self.pattern, value)):
             return
         if self.choices:
-            raise Problem(path, f"unknown {self.what} {value!r}")
+            raise SchemaError(path, f"unknown {self.what} {value!r}")
         if self.pattern:
-            raise Problem(path, f"{value!r} is no {self.what}")
+            raise SchemaError(path, f"{value!r} is no {self.what}")
 
 
 @dataclass(frozen=True)
@@ -61,9 +61,9 @@ class Number:
         good = isinstance(value, int) if self.whole else isinstance(value, int | float)
         what = "a whole number" if self.whole else "a number"
         if not good or isinstance(value, bool):
-            raise Problem(path, f"must be {what}, not {_kind(value)}")
+            raise SchemaError(path, f"must be {what}, not {_kind(value)}")
         if not math.isfinite(value) or not self.low <= value <= self.high:
-            raise Problem(path, f"must be {what} from {self.low:g} to {self.high:g}")
+            raise SchemaError(path, f"must be {what} from {self.low:g} to {self.high:g}")
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ class Flag:
 
     def check(self, value: Any, path: Path) -> None:
         if not isinstance(value, bool):
-            raise Problem(path, f"must be true or false, not {_kind(value)}")
+            raise SchemaError(path, f"must be true or false, not {_kind(value)}")
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ class Anything:
 
     def check(self, value: Any, path: Path) -> None:
         if not isinstance(value, dict):
-            raise Problem(path, f"must be a table, not {_kind(value)}")
+            raise SchemaError(path, f"must be a table, not {_kind(value)}")
 
 
 @dataclass(frozen=True)
@@ -93,15 +93,15 @@ class Several:
 
     def check(self, value: Any, path: Path) -> None:
         if not isinstance(value, list):
-            raise Problem(path, f"must be an array, not {_kind(value)}")
+            raise SchemaError(path, f"must be an array, not {_kind(value)}")
         if len(value) < self.at_least:
-            raise Problem(path, "must not be empty")
+            raise SchemaError(path, "must not be empty")
         for index, item in enumerate(value):
             self.item.check(item, (*path, index))
 
 
 @dataclass(frozen=True)
-class Table:
+class TableShape:
     """A table with known keys.
 
     Args:
@@ -116,17 +116,17 @@ class Table:
 
     def check(self, value: Any, path: Path) -> None:
         if not isinstance(value, dict):
-            raise Problem(path, f"must be a table, not {_kind(value)}")
+            raise SchemaError(path, f"must be a table, not {_kind(value)}")
         for key in value:
             if key not in self.keys:
-                raise Problem((*path, key), f"unknown key {key!r}; there are: {', '.join(sorted(self.keys))}")
+                raise SchemaError((*path, key), f"unknown key {key!r}; there are: {', '.join(sorted(self.keys))}")
         for key, item in value.items():
             self.keys[key].check(item, (*path, key))
         for key in self.required:
             if key not in value:
-                raise Problem(path, f"missing key {key!r}")
+                raise SchemaError(path, f"missing key {key!r}")
         if self.exactly_one and len(set(self.exactly_one) & set(value)) != 1:
-            raise Problem(path, f"exactly one of these keys must be there: {', '.join(self.exactly_one)}")
+            raise SchemaError(path, f"exactly one of these keys must be there: {', '.join(self.exactly_one)}")
 
 
 @dataclass(frozen=True)
@@ -139,10 +139,10 @@ class Map:
 
     def check(self, value: Any, path: Path) -> None:
         if not isinstance(value, dict):
-            raise Problem(path, f"must be a table, not {_kind(value)}")
+            raise SchemaError(path, f"must be a table, not {_kind(value)}")
         for key, item in value.items():
             if self.names and key not in self.names:
-                raise Problem((*path, key), f"unknown {self.what} {key!r}")
+                raise SchemaError((*path, key), f"unknown {self.what} {key!r}")
             self.item.check(item, (*path, key))
 
 
@@ -156,11 +156,11 @@ class Either:
     def check(self, value: Any, path: Path) -> None:
         shape = self.shapes.get(type(value))
         if shape is None:
-            raise Problem(path, f"must be {self.otherwise}, not {_kind(value)}")
+            raise SchemaError(path, f"must be {self.otherwise}, not {_kind(value)}")
         shape.check(value, path)
 
 
-Shape = Text | Number | Flag | Anything | Several | Table | Map | Either
+Shape = Text | Number | Flag | Anything | Several | TableShape | Map | Either
 
 
 def _kind(value: Any) -> str:

@@ -31,7 +31,7 @@ from kbq_tui.i18n.messages import translate
 from kbq_tui.model.lazy_pattern import pattern
 from kbq_tui.tui.screen_diff import Painter
 
-RESTS = 0.25
+RESIZE_SETTLE_SECONDS = 0.25
 """Seconds after which a terminal that was resized is measured again."""
 
 _LOG = logging.getLogger("kbq_tui.tui")
@@ -224,7 +224,7 @@ class SparingApp(App[int]):
     def _resized(self) -> None:
         if self.painter.began:  # the first size comes before anything is drawn
             self.repaint()
-        self.set_timer(RESTS, self._measure)
+        self.set_timer(RESIZE_SETTLE_SECONDS, self._measure)
 
     def _measure(self) -> None:
         """Look at the terminal's size again: where many resizes follow each other, the last one may not be told."""

@@ -26,19 +26,19 @@ from kbq_tui.model.lean_dataclass import dataclass
 from kbq_tui.model.problem import Problem, ProblemError
 from kbq_tui.model.steps import Step
 from kbq_tui.tui import _textual_compat, keyboard, themes
-from kbq_tui.tui.display_options import Look
+from kbq_tui.tui.display_options import DisplayOptions
 from kbq_tui.tui.export_actions import ExportActions
 from kbq_tui.tui.glyphs import AsciiFilter
 from kbq_tui.tui.host import STYLES
 from kbq_tui.tui.screens import screen_for
-from kbq_tui.tui.screens.base import Frame
-from kbq_tui.tui.setup_controller import STEPS, Wizard
+from kbq_tui.tui.screens.base import BaseScreen
+from kbq_tui.tui.setup_controller import STEPS, SetupController
 from kbq_tui.tui.widgets.button import Button
-from kbq_tui.tui.widgets.cursor import Pointed
+from kbq_tui.tui.widgets.cursor import CursorWidget
 
 if TYPE_CHECKING:
     from kbq_tui.model.summary import Summary
-    from kbq_tui.tui.status_poller import Watch
+    from kbq_tui.tui.status_poller import StatusPoller
 
 _LOG = logging.getLogger("kbq_tui.tui")
 _BY_HAND = frozenset({"palette", "interrupt", "next", "previous"})
@@ -65,7 +65,7 @@ class KbqApp(ExportActions):
     """kbq-tui on a screen.
 
     Args:
-        desk: everything a face needs.
+        services: everything a face needs.
         look: how the screen should look here.
         start: the guided set-up, or the dashboard.
     """
@@ -83,14 +83,14 @@ class KbqApp(ExportActions):
     AUTO_FOCUS = None
     ESCAPE_TO_MINIMIZE = False
 
-    def __init__(self, desk: AppServices, look: Look, start: Start) -> None:
+    def __init__(self, services: AppServices, look: DisplayOptions, start: Start) -> None:
         self._ascii = AsciiFilter(enabled=look.ascii)
         self._no_color: LineFilter = NoColor()
         super().__init__()
-        self.desk = desk
+        self.services = services
         self.look = look
-        self.wizard = Wizard(desk, self.redraw)
-        self._monitor: Watch | None = None
+        self.wizard = SetupController(services, self.redraw)
+        self._monitor: StatusPoller | None = None
         self._start = start
         self.held = ExitStack()
         self._drawing = False
@@ -135,7 +135,7 @@ class KbqApp(ExportActions):
             gc.freeze()
             gc.enable()
         wizard, screen = self.wizard, self.screen
-        welcome = self._start == "setup" and isinstance(screen, Frame) and screen.step is None
+        welcome = self._start == "setup" and isinstance(screen, BaseScreen) and screen.step is None
         if welcome and wizard.cloud is None and wizard.busy is None:
             self.launch(wizard.sign_in(), "sign in")
 
@@ -167,7 +167,7 @@ class KbqApp(ExportActions):
         with suppress(Exception):  # whatever has failed may fail here again
             self._keep()
             kept = self.wizard.filed
-        _textual_compat.stop_after_crash(self, self.desk.log_path, kept=kept)
+        _textual_compat.stop_after_crash(self, self.services.log_path, kept=kept)
 
     @property
     def summary(self) -> Summary | None:
@@ -177,18 +177,18 @@ class KbqApp(ExportActions):
         return wizard.summary() if reached else None
 
     @property
-    def monitor(self) -> Watch:
+    def monitor(self) -> StatusPoller:
         if self._monitor is None:
-            from kbq_tui.tui.status_poller import Watch
+            from kbq_tui.tui.status_poller import StatusPoller
 
-            self._monitor = Watch(self.desk, self.redraw, lambda: self.wizard.begun)
+            self._monitor = StatusPoller(self.services, self.redraw, lambda: self.wizard.begun)
         return self._monitor
 
     @property
     def cursor_position(self) -> Offset:  # an attribute there, which lags behind scrolling
         """Where the terminal's own cursor belongs. Textual asks at each painting."""
         focused = self.focused
-        if isinstance(focused, Pointed):
+        if isinstance(focused, CursorWidget):
             return focused.content_region.offset + focused.point()
         return self._cursor_at
 
@@ -208,8 +208,8 @@ class KbqApp(ExportActions):
             message = [
                 translate("Unexpected failure ({name}) in: {what}.", name=type(error).__name__, what=event.worker.name)
             ]
-            if self.desk.log_path:
-                message.append(translate("Details are in {path}.", path=self.desk.log_path))
+            if self.services.log_path:
+                message.append(translate("Details are in {path}.", path=self.services.log_path))
             self.wizard.say(" ".join(message), bad=True)
 
     def redraw(self) -> None:
@@ -221,7 +221,7 @@ class KbqApp(ExportActions):
     def _draw(self) -> None:
         self._drawing = False
         for screen in reversed(self.screen_stack):
-            if isinstance(screen, Frame):
+            if isinstance(screen, BaseScreen):
                 screen.draw()
                 return
 
@@ -236,13 +236,13 @@ class KbqApp(ExportActions):
 
     def choose(self, **chosen: Any) -> None:
         try:
-            self.desk.store.keep_taste(replace(self._taste(), **chosen))
+            self.services.store.save_preferences(replace(self._taste(), **chosen))
         except ProblemError as error:
             self.tell(f"{render(error.problem.title)}: {render(error.problem.cause)}", bad=True)
 
     def _taste(self) -> UiPreferences:
         try:
-            return self.desk.store.taste()
+            return self.services.store.preferences()
         except ProblemError:
             return UiPreferences()
 
@@ -254,10 +254,10 @@ class KbqApp(ExportActions):
         self.wizard.note = ""
         self._stand_on(DashboardScreen())
 
-    def _stand_on(self, screen: Frame) -> None:
+    def _stand_on(self, screen: BaseScreen) -> None:
         self.call_later(self._exchange, screen)
 
-    async def _exchange(self, screen: Frame) -> None:
+    async def _exchange(self, screen: BaseScreen) -> None:
         """Replace the standing screen, and paint once: each painting of 80x24 is some 5 kB.
 
         Textual's default screen cannot be replaced, so the second screen goes on top of it.
@@ -270,11 +270,11 @@ class KbqApp(ExportActions):
 
     def open_setup(self, name: str, step: Step | None) -> None:
         here = self.wizard.record is not None and self.wizard.draft.name == name
-        saved = self.desk.store.load(name)
+        saved = self.services.store.load(name)
         if saved is None and not here:
             return
         try:
-            self.held.enter_context(self.desk.guard(name))
+            self.held.enter_context(self.services.guard(name))
         except ProblemError as error:
             self.open_problem(error.problem)
             return
@@ -282,7 +282,7 @@ class KbqApp(ExportActions):
             if self.wizard.busy is not None:
                 self.wizard.say(translate("Another connection is still being worked on."), bad=True)
                 return
-            self.wizard = Wizard(self.desk, self.redraw)
+            self.wizard = SetupController(self.services, self.redraw)
             self.wizard.restore(saved.draft)
         wizard = self.wizard
         saved = wizard.saved
@@ -299,7 +299,7 @@ class KbqApp(ExportActions):
     def action_step_back(self) -> None:
         """One step back. While something is read, stop waiting for it instead."""
         wizard, screen = self.wizard, self.screen
-        if not isinstance(screen, Frame):
+        if not isinstance(screen, BaseScreen):
             return
         if wizard.busy is not None and wizard.busy.writing:
             stop = keyboard.face("stop")
@@ -337,21 +337,21 @@ class KbqApp(ExportActions):
         from kbq_tui.tui.modals.help import Help
 
         screen = self.screen
-        if isinstance(screen, Frame):
+        if isinstance(screen, BaseScreen):
             self.push_screen(Help(screen.help_name, (*screen.scopes, "working")))
 
     def action_commands(self) -> None:
         from kbq_tui.tui import side_panel
-        from kbq_tui.tui.modals.details import Commands
+        from kbq_tui.tui.modals.details import StepCommands
 
         screen, plan = self.screen, self.wizard.plan
-        if isinstance(screen, Frame) and screen.step is not None:
+        if isinstance(screen, BaseScreen) and screen.step is not None:
             shown = side_panel.commands(plan, screen.step) if plan is not None and self.wizard.current else []
-            self.push_screen(Commands(side_panel.lesson(screen.step, shown), shown))
+            self.push_screen(StepCommands(side_panel.lesson(screen.step, shown), shown))
 
     def action_refresh_now(self) -> None:
         screen = self.screen
-        if isinstance(screen, Frame) and screen.step is None:
+        if isinstance(screen, BaseScreen) and screen.step is None:
             self.launch(self.monitor.look(), "dashboard")
         elif self.wizard.busy is None:
             self.wizard.sign_in_problem = None
@@ -375,13 +375,13 @@ class KbqApp(ExportActions):
         self.choose(theme=self.theme)
 
     def action_dashboard(self) -> None:
-        if isinstance(self.screen, Frame) and not (self.wizard.busy and self.wizard.busy.writing):
+        if isinstance(self.screen, BaseScreen) and not (self.wizard.busy and self.wizard.busy.writing):
             self._keep()
             self.show_dashboard()
 
     def action_interrupt(self) -> None:
         """Ctrl+C: the first says what the second does."""
-        now = self.desk.clock.monotonic()
+        now = self.services.clock.monotonic()
         if now - self._interrupted_at < 2.0:
             self._leave()
             return
@@ -437,7 +437,7 @@ class KbqApp(ExportActions):
             if push.display and not push.off:
                 yield SystemCommand(push.label, translate("Button"), push.action_press)
         waiting = ("working",) if self.wizard.waiting else ()
-        scopes = ("app", *waiting, *(screen.scopes if isinstance(screen, Frame) else ()))
+        scopes = ("app", *waiting, *(screen.scopes if isinstance(screen, BaseScreen) else ()))
         for key in keyboard.KEYS:
             if key.scope in scopes and key.action and key.id not in _BY_HAND:
                 target = self if key.scope == "app" and not key.action.startswith("scroll") else screen
@@ -448,15 +448,15 @@ class KbqApp(ExportActions):
         return partial(self.run_action, action, target)
 
 
-def build(desk: AppServices, look: Look, *, start: Start = "setup") -> KbqApp:
+def build(services: AppServices, look: DisplayOptions, *, start: Start = "setup") -> KbqApp:
     """Return the app, for tests and screenshots.
 
     Args:
-        desk: everything a face needs.
+        services: everything a face needs.
         look: how the screen should look here.
         start: the guided set-up, or the dashboard.
     """
-    return KbqApp(desk, look, start)
+    return KbqApp(services, look, start)
 
 
 def stay_responsive() -> None:
@@ -467,11 +467,11 @@ def stay_responsive() -> None:
     sys.setswitchinterval(0.001)
 
 
-def run(desk: AppServices, look: Look, *, start: Start = "setup") -> Ended:
+def run(services: AppServices, look: DisplayOptions, *, start: Start = "setup") -> Ended:
     """Run the app until the operator leaves.
 
     Args:
-        desk: everything a face needs.
+        services: everything a face needs.
         look: how the screen should look here.
         start: the guided set-up, or the dashboard.
 
@@ -481,10 +481,10 @@ def run(desk: AppServices, look: Look, *, start: Start = "setup") -> Ended:
     Raises:
         ProblemError: another process is setting the same connection up.
     """
-    app = build(desk, look, start=start)
+    app = build(services, look, start=start)
     with app.held:
         if start == "setup":
-            app.held.enter_context(desk.guard(desk.draft.name))
+            app.held.enter_context(services.guard(services.draft.name))
         stay_responsive()
         try:
             app.run(mouse=look.mouse)

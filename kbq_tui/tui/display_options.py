@@ -10,7 +10,7 @@ THEMES = ("dark", "light", "contrast", "mono")
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class DisplayOptions:
     """What the terminal can do and the operator asked for.
 
     Attributes:

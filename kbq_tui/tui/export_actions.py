@@ -36,7 +36,7 @@ class ExportActions(Host):
 
     async def _copy(self, text: str, what: str) -> None:
         write = self._writer()
-        sent = await offload(lambda: self.desk.clipboard.copy(text, write))
+        sent = await offload(lambda: self.services.clipboard.copy(text, write))
         message = f"{what}: {render(sent.text)}"
         view, save = self._key_here(_VIEWS), self._key_here(_WRITES)
         if view and sent.ways:
@@ -54,11 +54,11 @@ class ExportActions(Host):
             return
         write = self._writer()
         try:
-            key = await offload(lambda: self.desk.keys.load(spec.key_file, spec.project, spec.account_email))
+            key = await offload(lambda: self.services.keys.load(spec.key_file, spec.project, spec.account_email))
         except ProblemError as error:
             self.open_problem(error.problem)
             return
-        sent = await offload(lambda: self.desk.clipboard.copy_key(key, write))
+        sent = await offload(lambda: self.services.clipboard.copy_key(key, write))
         message = render(sent.text)
         if sent.ways:
             message += " " + translate("Once pasted, copy something else.")
@@ -95,7 +95,7 @@ class ExportActions(Host):
         self.launch(self._save(kind, texts), "save a file")
 
     async def _save(self, kind: str, texts: Mapping[str, str]) -> None:
-        name, store = self.wizard.draft.name, self.desk.store
+        name, store = self.wizard.draft.name, self.services.store
         path = ""
         try:
             for suffix, text in texts.items():

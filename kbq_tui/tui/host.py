@@ -11,11 +11,11 @@ from kbq_tui.engine.services import AppServices
 from kbq_tui.model.problem import Problem
 from kbq_tui.model.steps import Step
 from kbq_tui.tui._textual_compat import SparingApp
-from kbq_tui.tui.display_options import Look
-from kbq_tui.tui.setup_controller import Wizard
+from kbq_tui.tui.display_options import DisplayOptions
+from kbq_tui.tui.setup_controller import SetupController
 
 if TYPE_CHECKING:
-    from kbq_tui.tui.status_poller import Watch
+    from kbq_tui.tui.status_poller import StatusPoller
 
 STYLES = Path(__file__).parent / "styles"
 """Where the style sheets are."""
@@ -25,18 +25,18 @@ class Host(SparingApp):
     """The app, as screens see it.
 
     Attributes:
-        desk: everything a face needs.
+        services: everything a face needs.
         look: how the screen should look here.
         wizard: the set-up that is going on.
     """
 
-    desk: AppServices
-    look: Look
-    wizard: Wizard
+    services: AppServices
+    look: DisplayOptions
+    wizard: SetupController
 
     @property
     @abstractmethod
-    def monitor(self) -> "Watch":
+    def monitor(self) -> "StatusPoller":
         """The connections of the dashboard."""
 
     @abstractmethod
@@ -74,7 +74,7 @@ class Host(SparingApp):
 
     @abstractmethod
     def choose(self, **chosen: Any) -> None:
-        """Remember what was chosen on the screens, by the fields of `engine.services.Taste`."""
+        """Remember what was chosen on the screens, by the fields of `engine.services.UiPreferences`."""
 
     @abstractmethod
     def view_text(self, text: str) -> None:

@@ -34,7 +34,7 @@ HINT_WIDTH: Final = 78
 
 
 @dataclass(frozen=True, slots=True)
-class Key:
+class KeyBinding:
     """One thing that a key does.
 
     Attributes:
@@ -74,7 +74,7 @@ class Key:
 
 
 KEYS: Final = (
-    Key(
+    KeyBinding(
         "next",
         "app",
         "down,j",
@@ -83,22 +83,24 @@ KEYS: Final = (
         N_("To the next row, field or button (also Tab)"),
         "down",
     ),
-    Key("previous", "app", "up,k", "app.focus_previous", "", N_("To the one before (also Shift+Tab)"), "up"),
-    Key("left", "app", "left,h", "", "", N_("To the choice or button on the left"), "left"),
-    Key("right", "app", "right,l", "", "", N_("To the choice or button on the right"), "right"),
-    Key("first", "app", "home,g", "", "", N_("To the first row"), "home"),
-    Key("last", "app", "end,G", "", "", N_("To the last row"), "end"),
-    Key("page-down", "app", "pagedown", "scroll_page(1)", "", N_("Scroll down"), "pagedown"),
-    Key("page-up", "app", "pageup", "scroll_page(-1)", "", N_("Scroll up"), "pageup"),
-    Key("back", "app", "escape", "step_back", N_("Back"), N_("One step back; undoes nothing, never quits"), "escape"),
-    Key("help", "app", "f1", "help", N_("Help"), N_("This screen and its keys")),
-    Key("palette", "app", "f2", "command_palette", "", N_("Every action by name")),
-    Key("commands", "app", "f3", "commands", N_("Commands"), N_("What this step does, as gcloud, bq and SQL")),
-    Key("ascii", "app", "f4", "toggle_ascii", "", N_("Signs in ASCII, or not; remembered")),
-    Key("refresh", "app", "f5", "refresh_now", N_("Refresh"), N_("Look again at what is there")),
-    Key("theme", "app", "f6", "next_theme", "", N_("Dark, light, high contrast; remembered")),
-    Key("dashboard", "app", "f8", "dashboard", "", N_("To the dashboard")),
-    Key(
+    KeyBinding("previous", "app", "up,k", "app.focus_previous", "", N_("To the one before (also Shift+Tab)"), "up"),
+    KeyBinding("left", "app", "left,h", "", "", N_("To the choice or button on the left"), "left"),
+    KeyBinding("right", "app", "right,l", "", "", N_("To the choice or button on the right"), "right"),
+    KeyBinding("first", "app", "home,g", "", "", N_("To the first row"), "home"),
+    KeyBinding("last", "app", "end,G", "", "", N_("To the last row"), "end"),
+    KeyBinding("page-down", "app", "pagedown", "scroll_page(1)", "", N_("Scroll down"), "pagedown"),
+    KeyBinding("page-up", "app", "pageup", "scroll_page(-1)", "", N_("Scroll up"), "pageup"),
+    KeyBinding(
+        "back", "app", "escape", "step_back", N_("Back"), N_("One step back; undoes nothing, never quits"), "escape"
+    ),
+    KeyBinding("help", "app", "f1", "help", N_("Help"), N_("This screen and its keys")),
+    KeyBinding("palette", "app", "f2", "command_palette", "", N_("Every action by name")),
+    KeyBinding("commands", "app", "f3", "commands", N_("Commands"), N_("What this step does, as gcloud, bq and SQL")),
+    KeyBinding("ascii", "app", "f4", "toggle_ascii", "", N_("Signs in ASCII, or not; remembered")),
+    KeyBinding("refresh", "app", "f5", "refresh_now", N_("Refresh"), N_("Look again at what is there")),
+    KeyBinding("theme", "app", "f6", "next_theme", "", N_("Dark, light, high contrast; remembered")),
+    KeyBinding("dashboard", "app", "f8", "dashboard", "", N_("To the dashboard")),
+    KeyBinding(
         "quit",
         "app",
         "f10,ctrl+q",
@@ -107,11 +109,11 @@ KEYS: Final = (
         N_("Quit; from the first change on, what is typed is kept"),
         priority=True,
     ),
-    Key("interrupt", "app", "ctrl+c", "interrupt", "", N_("Twice: quit"), "ctrl+c", priority=True),
-    Key("pick", "project", "f7", "pick", N_("Pick"), N_("Pick from a list: projects, locations")),
-    Key("delete-key", "account", "f7", "delete_key", N_("Delete key"), N_("Delete a key that is not kept here")),
-    Key("remove", "permissions", "f7", "remove", N_("Remove"), N_("Take away what the account does not need")),
-    Key(
+    KeyBinding("interrupt", "app", "ctrl+c", "interrupt", "", N_("Twice: quit"), "ctrl+c", priority=True),
+    KeyBinding("pick", "project", "f7", "pick", N_("Pick"), N_("Pick from a list: projects, locations")),
+    KeyBinding("delete-key", "account", "f7", "delete_key", N_("Delete key"), N_("Delete a key that is not kept here")),
+    KeyBinding("remove", "permissions", "f7", "remove", N_("Remove"), N_("Take away what the account does not need")),
+    KeyBinding(
         "stop",
         "working",
         "x",
@@ -119,15 +121,17 @@ KEYS: Final = (
         N_("Stop waiting"),
         N_("Stop waiting for Google; what was done stays done"),
     ),
-    Key("nudge", "working", "r", "nudge", N_("Try now"), N_("Try again now instead of waiting")),
-    Key("mend", "verify", "f7", "mend", N_("Mend"), N_("To the step that can take away what the check has found")),
-    Key("save", "verify", "s", "save_report", N_("Save report"), N_("Save the report as Markdown and JSON")),
-    Key("verify", "verify", "r", "verify", N_("Run again"), N_("Run all checks again")),
-    Key("go-on", "verify", "n", "go_on", N_("Go on"), N_("Go on while checks still wait")),
-    Key("copy-project", "connect", "1", "copy('project')", "", N_("Copy the project ID")),
-    Key("copy-dataset", "connect", "2", "copy('dataset')", "", N_("Copy the dataset")),
-    Key("copy-key", "connect", "3", "copy('key')", N_("Copy"), N_("Copy the key file's path")),
-    Key(
+    KeyBinding("nudge", "working", "r", "nudge", N_("Try now"), N_("Try again now instead of waiting")),
+    KeyBinding(
+        "mend", "verify", "f7", "mend", N_("Mend"), N_("To the step that can take away what the check has found")
+    ),
+    KeyBinding("save", "verify", "s", "save_report", N_("Save report"), N_("Save the report as Markdown and JSON")),
+    KeyBinding("verify", "verify", "r", "verify", N_("Run again"), N_("Run all checks again")),
+    KeyBinding("go-on", "verify", "n", "go_on", N_("Go on"), N_("Go on while checks still wait")),
+    KeyBinding("copy-project", "connect", "1", "copy('project')", "", N_("Copy the project ID")),
+    KeyBinding("copy-dataset", "connect", "2", "copy('dataset')", "", N_("Copy the dataset")),
+    KeyBinding("copy-key", "connect", "3", "copy('key')", N_("Copy"), N_("Copy the key file's path")),
+    KeyBinding(
         "copy-json",
         "connect",
         "p",
@@ -135,8 +139,8 @@ KEYS: Final = (
         N_("Send key"),
         N_("Copy the private key itself, to be pasted into Klaviyo; asks first"),
     ),
-    Key("copy-row", "connect", "c", "copy_row", "", N_("Copy the row under the cursor")),
-    Key(
+    KeyBinding("copy-row", "connect", "c", "copy_row", "", N_("Copy the row under the cursor")),
+    KeyBinding(
         "view",
         "connect",
         "v",
@@ -144,11 +148,11 @@ KEYS: Final = (
         N_("View"),
         N_("Show the values on the plain terminal, where its own selection works"),
     ),
-    Key("write", "connect", "w", "write", N_("Write"), N_("Write the values to a file")),
-    Key("explain", "dashboard", "e", "explain", N_("Explain"), N_("Paste an error, get its cause and remedy")),
-    Key("copy", "text", "c", "copy", N_("Copy"), N_("Copy the text for whoever can help")),
-    Key("view-text", "text", "v", "view", N_("View"), N_("Show that text on the plain terminal")),
-    Key("write-text", "text", "w", "write", N_("Write"), N_("Write that text to a file")),
+    KeyBinding("write", "connect", "w", "write", N_("Write"), N_("Write the values to a file")),
+    KeyBinding("explain", "dashboard", "e", "explain", N_("Explain"), N_("Paste an error, get its cause and remedy")),
+    KeyBinding("copy", "text", "c", "copy", N_("Copy"), N_("Copy the text for whoever can help")),
+    KeyBinding("view-text", "text", "v", "view", N_("View"), N_("Show that text on the plain terminal")),
+    KeyBinding("write-text", "text", "w", "write", N_("Write"), N_("Write that text to a file")),
 )
 
 _BY_ID: Final = {key.id: key for key in KEYS}
@@ -238,11 +242,11 @@ def _split(keys: str) -> tuple[str, ...]:
     return tuple(keys.split(",")) if keys else ()
 
 
-def _with(key: Key, wanted: Sequence[str]) -> tuple[str, ...]:
+def _with(key: KeyBinding, wanted: Sequence[str]) -> tuple[str, ...]:
     return (*_split(key.kept), *(k for k in wanted if k not in _split(key.kept)))
 
 
-def _refused(key: Key, wanted: Sequence[str]) -> Message:
+def _refused(key: KeyBinding, wanted: Sequence[str]) -> Message:
     """Return why a thing cannot have some keys, whatever the others have; empty where it can."""
     if not wanted:
         return message("It takes at least one key.")

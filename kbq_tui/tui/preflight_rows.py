@@ -8,11 +8,11 @@ from kbq_tui.i18n.messages import EMPTY, Message, message
 from kbq_tui.model.problem import Problem
 from kbq_tui.planning.requirements import ACCOUNT_CONSTRAINTS, KEY_CONSTRAINTS
 from kbq_tui.tui.glyphs import Tone
-from kbq_tui.tui.setup_controller import Wizard
+from kbq_tui.tui.setup_controller import SetupController
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class PreflightRow:
     """One row of a status panel.
 
     Attributes:
@@ -44,27 +44,27 @@ _NEEDS = {
 """What has to be read before a row can be judged, as `observe` names it."""
 
 
-def preflight(wizard: Wizard) -> tuple[Finding, ...]:
+def preflight(wizard: SetupController) -> tuple[PreflightRow, ...]:
     """Return the findings about the project: what is known, what is being read, what nobody has looked at yet."""
     observed, plan, spec = wizard.observed, wizard.plan, wizard.looked
     if observed is None or plan is None or spec is None or not wizard.current:
         return tuple(_not_yet(wizard, id_, title) for id_, title in judged.TITLES.items())
     rows = [
-        _tried(wizard, Finding(line.id, HEALTH[line.health], line.title, line.text, line.problem))
+        _tried(wizard, PreflightRow(line.id, HEALTH[line.health], line.title, line.text, line.problem))
         for line in judged.preflight(spec, observed, plan)
     ]
     return tuple(sorted(rows, key=lambda row: row.tone is not Tone.FAIL))  # what is in the way stands first
 
 
-def _tried(wizard: Wizard, row: Finding) -> Finding:
+def _tried(wizard: SetupController, row: PreflightRow) -> PreflightRow:
     """Return a row with what went wrong when it was mended here."""
     problem = wizard.failed.get(row.id)
     return row if problem is None else replace(row, text=problem.title, problem=problem)
 
 
-def _not_yet(wizard: Wizard, id_: str, title: Message) -> Finding:
+def _not_yet(wizard: SetupController, id_: str, title: Message) -> PreflightRow:
     if wizard.busy is None:
-        return Finding(id_, Tone.TODO, title, EMPTY)
+        return PreflightRow(id_, Tone.TODO, title, EMPTY)
     if id_ in _NEEDS and wizard.parts.issuperset(_NEEDS[id_]):
-        return Finding(id_, Tone.OK, title, message("read"))
-    return Finding(id_, Tone.READ, title, EMPTY)
+        return PreflightRow(id_, Tone.OK, title, message("read"))
+    return PreflightRow(id_, Tone.READ, title, EMPTY)

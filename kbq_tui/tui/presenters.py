@@ -14,8 +14,8 @@ from kbq_tui.model.problem import Problem
 from kbq_tui.model.spec import ConnectionSpec
 from kbq_tui.planning.grants import Grant, held, over_grants, wanted
 from kbq_tui.tui.glyphs import WORDS, Tone
-from kbq_tui.tui.preflight_rows import HEALTH, Finding
-from kbq_tui.tui.setup_controller import Wizard
+from kbq_tui.tui.preflight_rows import HEALTH, PreflightRow
+from kbq_tui.tui.setup_controller import SetupController
 from kbq_tui.tui.text import columns, plain, seconds, shown, status, status_width
 from kbq_tui.tui.widgets.rows import Row
 
@@ -44,13 +44,13 @@ ALIGNED = 75
 _NOT_SHOWN_YET = N_("made just now; Google does not show it everywhere yet")
 
 
-def finding_row(finding: Finding) -> Row:
+def finding_row(finding: PreflightRow) -> Row:
     """Return one row of the first screen's status panel."""
     content = columns((status(finding.tone), 0), (plain(finding.title), 20), (plain(finding.text), 0))
     return Row(finding.id, content, finding.problem, whole=status_width() + 20)
 
 
-def action_rows(wizard: Wizard, step: Step) -> list[Row]:
+def action_rows(wizard: SetupController, step: Step) -> list[Row]:
     """Return a step's part of the plan: what is to be done, what is going on, what is in place, what is blocked."""
     part = wizard.part(step)
     if part is None:
@@ -58,7 +58,7 @@ def action_rows(wizard: Wizard, step: Step) -> list[Row]:
     rows = [_action_row(wizard, a) for a in part.actions]
     for blocked in part.blocked:
         event = wizard.rows.get(blocked.id)
-        if blocked.id in wizard.made:
+        if blocked.id in wizard.applied:
             rows.append(Row(blocked.id, _line(Tone.DONE, translate(_NOT_SHOWN_YET), blocked.action.summary)))
         elif event is not None and wizard.busy is not None:
             rows.append(Row(blocked.id, _event_line(event), event.problem))
@@ -80,7 +80,7 @@ def _whole(rows: list[Row]) -> list[Row]:
     return [replace(row, whole=status_width()) for row in rows]
 
 
-def _is_unread(wizard: Wizard, problem: Problem) -> bool:
+def _is_unread(wizard: SetupController, problem: Problem) -> bool:
     seen = wizard.observed
     if seen is None:
         return False
@@ -88,7 +88,7 @@ def _is_unread(wizard: Wizard, problem: Problem) -> bool:
     return any(isinstance(p, Unknown) and p.problem is problem for p in parts)
 
 
-def _action_row(wizard: Wizard, action: Action) -> Row:
+def _action_row(wizard: SetupController, action: Action) -> Row:
     event = wizard.rows.get(action.id)
     failed = wizard.failed.get(action.id)
     if wizard.busy is not None and wizard.busy.writing and action.change is not Change.NOOP:
@@ -97,9 +97,9 @@ def _action_row(wizard: Wizard, action: Action) -> Row:
         return Row(action.id, _event_line(event), event.problem, action)
     if failed is not None and action.change is not Change.NOOP:
         return Row(action.id, _line(Tone.FAIL, action.summary, failed.title), failed, action)
-    if action.id in wizard.made and action.change is not Change.NOOP:
+    if action.id in wizard.applied and action.change is not Change.NOOP:
         return Row(action.id, _line(Tone.DONE, translate(_NOT_SHOWN_YET), action.summary), None, action)
-    if action.id in wizard.made:
+    if action.id in wizard.applied:
         return Row(action.id, _line(Tone.DONE, action.summary), None, action)
     return Row(action.id, _line(_change_tone(action), action.summary), None, action)
 
@@ -125,7 +125,7 @@ def _event_line(event: Event) -> Content:
     return columns((status(_EVENTS[event.kind]), 0), (plain(text), 0))
 
 
-def warning_rows(wizard: Wizard, *codes: str) -> list[Row]:
+def warning_rows(wizard: SetupController, *codes: str) -> list[Row]:
     """Return the plan's warnings of some codes; of a key that is being deleted, how far that is."""
     if wizard.plan is None or not wizard.current:
         return []
@@ -141,7 +141,7 @@ def warning_rows(wizard: Wizard, *codes: str) -> list[Row]:
     return _whole(rows)
 
 
-def excess(wizard: Wizard) -> tuple[Problem, ...]:
+def excess(wizard: SetupController) -> tuple[Problem, ...]:
     """Return what is known to be more than is needed: by the look at the project, and by what checks have found since.
 
     Checks find more: what is held on single tables and on other datasets is looked for only once it is to go.
@@ -170,7 +170,7 @@ def short_role(role: str) -> str:
     return role.removeprefix("roles/").removeprefix("bigquery.") or translate("authorized")
 
 
-def grant_table(wizard: Wizard, width: int) -> tuple[Content, list[Row]]:
+def grant_table(wizard: SetupController, width: int) -> tuple[Content, list[Row]]:
     """Return grants now and wanted, side by side, over-grants marked, and the heading over them.
 
     Where the columns would cut a name or a verdict there is no heading, and each grant goes on below.
@@ -188,7 +188,7 @@ def grant_table(wizard: Wizard, width: int) -> tuple[Content, list[Row]]:
         have = next((g for g in now if (g.role, g.on) == (need.role, need.on)), None)
         unread = _unread(wizard, need)
         id_ = f"grant:{'dataset:' + need.dataset if need.dataset else 'project'}:{need.role}"
-        made = id_ in wizard.made and have is None
+        made = id_ in wizard.applied and have is None
         event = wizard.rows.get(id_)
         tone = (
             _EVENTS[event.kind]
@@ -251,7 +251,7 @@ def _held(grant: Grant) -> str:
     return translate("{role} (condition)", role=role) if grant.condition else role
 
 
-def _over_problem(wizard: Wizard, grant: Grant) -> Problem | None:
+def _over_problem(wizard: SetupController, grant: Grant) -> Problem | None:
     for warning in wizard.plan.warnings if wizard.plan else ():
         if (
             warning.code == "KBQ-OVER-GRANT"
@@ -262,7 +262,7 @@ def _over_problem(wizard: Wizard, grant: Grant) -> Problem | None:
     return None
 
 
-def _unread(wizard: Wizard, grant: Grant) -> bool:
+def _unread(wizard: SetupController, grant: Grant) -> bool:
     if wizard.observed is None:
         return True
     if grant.dataset is None:
@@ -270,12 +270,12 @@ def _unread(wizard: Wizard, grant: Grant) -> bool:
     return isinstance(wizard.observed.datasets.get(grant.dataset), Unknown)
 
 
-def check_rows(wizard: Wizard, spec: ConnectionSpec, width: int) -> list[Row]:
+def check_rows(wizard: SetupController, spec: ConnectionSpec, width: int) -> list[Row]:
     """Return every check with its article section, verdict and time; what was found too, where `width` has room."""
     return [_check_row(wizard, c, width) for c in expected(spec)]
 
 
-def _check_row(wizard: Wizard, check: Check, width: int) -> Row:
+def _check_row(wizard: SetupController, check: Check, width: int) -> Row:
     result = wizard.results.get(check.id)
     event = wizard.running.get(check.id)
     section = Content.styled(check.article.ljust(4), "$text-quiet")

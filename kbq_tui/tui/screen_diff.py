@@ -13,7 +13,7 @@ from kbq_tui.model.lazy_pattern import pattern
 Cell = tuple[str, str]
 """What stands in a cell (empty for the right half of a wide character), and the parameters of its SGR sequence."""
 
-NEAR = 4
+MAX_GAP_CELLS = 4
 """Unchanged cells between two changes that are cheaper sent again than jumped over."""
 
 _PARAMETER = pattern(r"[34]8;5;\d+|[34]8;2;\d+;\d+;\d+|\d+")
@@ -123,7 +123,7 @@ def _runs(old: list[Cell | None], new: list[Cell | None]) -> Iterator[tuple[int,
     for x, (before, after) in enumerate(zip(old, new, strict=True)):
         if before == after:
             continue
-        if start >= 0 and x - end > NEAR:
+        if start >= 0 and x - end > MAX_GAP_CELLS:
             yield start, end
             start = x
         elif start < 0:

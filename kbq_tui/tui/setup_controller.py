@@ -13,7 +13,7 @@ from kbq_tui.model.problem import Context, Problem, ProblemError
 from kbq_tui.model.spec import ConnectionSpec, normal_location
 from kbq_tui.model.steps import Change, Step
 from kbq_tui.tui import keyboard
-from kbq_tui.tui.setup_input import STEPS, Typed
+from kbq_tui.tui.setup_input import STEPS, SetupInput
 from kbq_tui.tui.skippable_clock import Busy, SkippableClock, true_seconds
 
 if TYPE_CHECKING:  # what the first frame does not need is loaded when it is
@@ -26,23 +26,23 @@ if TYPE_CHECKING:  # what the first frame does not need is loaded when it is
     from kbq_tui.model.plan import Blocked, Plan
     from kbq_tui.model.summary import Summary
 
-__all__ = ["STEPS", "Wizard"]
+__all__ = ["STEPS", "SetupController"]
 
 LOOK_LIMIT = 90.0
 """Seconds after which a look at the project is given up. Each call has a deadline of its own; this is the sum."""
 SIGN_IN_LIMIT = 60.0
 
 
-class Wizard(Typed):
+class SetupController(SetupInput):
     """One run of the guided set-up.
 
     Args:
-        desk: everything a face needs.
+        services: everything a face needs.
         changed: called after each change of state, on the event loop; draws the screen.
     """
 
-    def __init__(self, desk: AppServices, changed: Callable[[], None] = lambda: None) -> None:
-        super().__init__(desk, changed)
+    def __init__(self, services: AppServices, changed: Callable[[], None] = lambda: None) -> None:
+        super().__init__(services, changed)
         self.cloud: Cloud | None = None
         self.identity: Identity | None = None
         self.sign_in_problem: Problem | None = None
@@ -54,11 +54,11 @@ class Wizard(Typed):
         self.look_problem: Problem | None = None
         self.rows: dict[str, Event] = {}
         self.failed: dict[str, Problem] = {}
-        self.made: set[str] = set()
+        self.applied: set[str] = set()
         self.results: dict[str, CheckResult] = {}
         self.running: dict[str, Event] = {}
         self.verified = False
-        self.clock = SkippableClock(desk.clock)
+        self.clock = SkippableClock(services.clock)
         self._again = False
         self._looking = False
         self._free = asyncio.Event()
@@ -89,7 +89,7 @@ class Wizard(Typed):
         seen = self.observed if self.current and self.filed else None
         if seen is not None and isinstance(seen.project, Present):
             try:
-                self.desk.store.remember_project(seen.project.value.id)
+                self.services.store.remember_project(seen.project.value.id)
             except ProblemError as error:
                 self.say(f"{render(error.problem.title)}: {render(error.problem.cause)}", bad=True)
 
@@ -120,7 +120,7 @@ class Wizard(Typed):
         self._begin(translate("Signing in to Google"), SIGN_IN_LIMIT)
         try:
             async with asyncio.timeout(SIGN_IN_LIMIT):
-                self.cloud = await self.desk.sign_in(allow_gcloud=allow_gcloud)
+                self.cloud = await self.services.sign_in(allow_gcloud=allow_gcloud)
                 self.identity = await self.cloud.identity()
         except ProblemError as error:
             self.sign_in_problem = error.problem
@@ -197,7 +197,7 @@ class Wizard(Typed):
 
     def ports(self, spec: ConnectionSpec) -> Ports:
         assert self.cloud is not None
-        return replace(self.desk.ports(self.cloud, spec.name), clock=self.clock)
+        return replace(self.services.ports(self.cloud, spec.name), clock=self.clock)
 
     @property
     def causes(self) -> tuple[Problem, ...]:
@@ -233,15 +233,15 @@ class Wizard(Typed):
         """Return one step's part of the plan; None while it is not known."""
         return self.plan.step(step) if self.plan is not None and self.current else None
 
-    def todo(self, step: Step) -> tuple[str, ...]:
+    def pending(self, step: Step) -> tuple[str, ...]:
         """Return the ids of what one step still has to change. What we made and Google does not show yet is not due."""
         part = self.part(step)
-        return tuple(a.id for a in part.changes if a.id not in self.made) if part else ()
+        return tuple(a.id for a in part.changes if a.id not in self.applied) if part else ()
 
-    def stuck(self, step: Step) -> tuple[Blocked, ...]:
+    def blocked(self, step: Step) -> tuple[Blocked, ...]:
         """Return what is blocked in a step; a key we made a moment ago that Google does not list yet is not."""
         part = self.part(step)
-        return tuple(b for b in part.blocked if b.id not in self.made) if part else ()
+        return tuple(b for b in part.blocked if b.id not in self.applied) if part else ()
 
     def removal(self) -> Plan | None:
         """Return the plan that takes away, too, what the account holds beyond its need; None where that is nothing."""
@@ -289,7 +289,7 @@ class Wizard(Typed):
         from kbq_tui.model.observed import unheld_keys
 
         keys = unheld_keys(self.observed) if self.observed is not None and self.current else ()
-        return tuple(k for k in keys if f"delete-key:{k.id}" not in self.made)
+        return tuple(k for k in keys if f"delete-key:{k.id}" not in self.applied)
 
     async def apply(self, step: Step, removal: Plan | None = None) -> Problem | None:
         """Carry out one step's part of the plan, as it was shown.
@@ -342,19 +342,19 @@ class Wizard(Typed):
         from kbq_tui.engine.services import patience_of
 
         self.rows, self.failed = {}, {}
-        self.clock = SkippableClock(self.desk.clock)
+        self.clock = SkippableClock(self.services.clock)
         problem: Problem | None = None
         self._begin(translate("Working"), writing=True)
         self.confirm()
         self._remember_project()
         try:
-            outcome = await work(self.ports(spec), patience_of(self.desk))
+            outcome = await work(self.ports(spec), patience_of(self.services))
         except ProblemError as error:
             problem = self.look_problem = error.problem
             self.say(f"{render(error.problem.title)}. {render(error.problem.cause)}", bad=True)
         else:
             problem = next(iter(outcome.failed.values()), None)
-            self.made |= set(outcome.done)
+            self.applied |= set(outcome.done)
             self.failed = outcome.failed
             if outcome.failed or outcome.skipped:
                 undone = len(outcome.failed) + len(outcome.skipped)
@@ -381,7 +381,7 @@ class Wizard(Typed):
         from kbq_tui.engine.verify.runner import verify
 
         self.results, self.running, self.verified = {}, {}, False
-        self.clock = SkippableClock(self.desk.clock)
+        self.clock = SkippableClock(self.services.clock)
         self._begin(translate("Checking with the key"))
         try:
             results = await verify(
@@ -389,14 +389,14 @@ class Wizard(Typed):
                 self.ports(spec),
                 told=self._told,
                 emit=self._check_event,
-                patience=patience_of(self.desk),
+                patience=patience_of(self.services),
                 location=self.plan.location if self.plan and self.current else None,
             )
             self.verified = True
             if self.healthy and self.record is not None and not self.record.filed:
                 self.confirm()
             if self.record is not None and self.record.holds(spec):
-                self.desk.store.save_verify(spec.name, tuple(self.results[r.id] for r in results))
+                self.services.store.save_verify(spec.name, tuple(self.results[r.id] for r in results))
         except ProblemError as error:
             self.say(f"{render(error.problem.title)}: {render(error.problem.cause)}", bad=True)
         finally:
@@ -434,12 +434,12 @@ class Wizard(Typed):
     def changing(self, step: Step) -> bool:
         """Whether a step's part of the plan changes something that is not made yet."""
         part = self.part(step)
-        return part is not None and any(a.change is not Change.NOOP and a.id not in self.made for a in part.actions)
+        return part is not None and any(a.change is not Change.NOOP and a.id not in self.applied for a in part.actions)
 
     # -- events --------------------------------------------------------------------------------------------------
 
     def _begin(self, what: str, limit: float = 0.0, *, writing: bool = False) -> None:
-        self.busy = Busy(what, self.desk.clock.monotonic(), limit, writing)
+        self.busy = Busy(what, self.services.clock.monotonic(), limit, writing)
         self._free.clear()
         self.note = ""
         self.changed()

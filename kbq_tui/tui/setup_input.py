@@ -17,23 +17,23 @@ from kbq_tui.model.steps import Step
 STEPS = tuple(Step)
 
 
-class Typed:
+class SetupInput:
     """What was typed and where the operator stands.
 
     Of a connection that exists it is kept on this machine, so that the next start goes on from there. A new one exists
     once the operator has agreed to a change or has taken a key that is there; before that nothing is kept.
 
     Args:
-        desk: everything a face needs.
+        services: everything a face needs.
         changed: called after each change of state, on the event loop; draws the screen.
     """
 
-    def __init__(self, desk: AppServices, changed: Callable[[], None]) -> None:
-        self.desk = desk
+    def __init__(self, services: AppServices, changed: Callable[[], None]) -> None:
+        self.services = services
         self.changed = changed
-        self.draft: ConnectionDraft = desk.draft
+        self.draft: ConnectionDraft = services.draft
         self.record: ConnectionRecord | None = None
-        self._opened: ConnectionDraft = desk.draft
+        self._opened: ConnectionDraft = services.draft
         self.step = Step.PROJECT
         self.furthest = Step.PROJECT
         self.note = ""
@@ -49,12 +49,12 @@ class Typed:
         """Take up where the operator left.
 
         Args:
-            draft: what to begin with; the desk's by default, in which is what was typed before.
+            draft: what to begin with; that of the services by default, in which is what was typed before.
         """
         self.draft = self._opened = draft or self.draft
         try:
-            self.record = ConnectionRecord(self.desk.store, self.draft.name)
-            self.interrupted = self.desk.store.unfinished(self.draft.name)
+            self.record = ConnectionRecord(self.services.store, self.draft.name)
+            self.interrupted = self.services.store.unfinished(self.draft.name)
         except ProblemError as error:
             self.say(f"{render(error.problem.title)}: {render(error.problem.cause)}", bad=True)
         if self.saved is not None and self.saved.screen is not None:
@@ -96,13 +96,13 @@ class Typed:
     def set(self, **values: str) -> None:
         """Keep what was typed, right or wrong."""
         if any(getattr(self.draft, k) != v for k, v in values.items()):
-            self.draft = self.draft.but(**values)
+            self.draft = self.draft.replace(**values)
             self.changed()
 
     def adopt(self, **values: str) -> None:
         """Take over what Google shows; nobody has typed it, so it alone is nothing to be saved."""
-        self.draft = self.draft.but(**values)
-        self._opened = self._opened.but(**values)
+        self.draft = self.draft.replace(**values)
+        self._opened = self._opened.replace(**values)
 
     @property
     def filed(self) -> bool:
@@ -124,8 +124,8 @@ class Typed:
         """Remember what was typed; what options, environment or Google gave is not saved by looking at it."""
         typed = self.typed
         if typed and self.record is not None and self.record.filed:
-            self._opened = self._opened.but(**typed)
-            self._keep(draft=self.record.state.draft.but(**typed))
+            self._opened = self._opened.replace(**typed)
+            self._keep(draft=self.record.state.draft.replace(**typed))
 
     def confirm(self, **more: Any) -> None:
         """Remember all of the connection: the operator has agreed to something, so from now on it exists.
@@ -161,7 +161,7 @@ class Typed:
         """Save through the record; a store that cannot be read or written is said, and stops nothing."""
         try:
             if self.record is None:
-                self.record = ConnectionRecord(self.desk.store, self.draft.name)
+                self.record = ConnectionRecord(self.services.store, self.draft.name)
             self.record.keep(**changes)
         except ProblemError as error:
             self.say(f"{render(error.problem.title)}: {render(error.problem.cause)}", bad=True)
@@ -170,7 +170,7 @@ class Typed:
         """Return the names of other connections of this machine whose key file holds a key."""
 
         def look() -> tuple[str, ...]:
-            return tuple(n for n in self.desk.store.names() if n != self.draft.name and self._holds(n, key_id))
+            return tuple(n for n in self.services.store.names() if n != self.draft.name and self._holds(n, key_id))
 
         try:
             return await offload(look)
@@ -179,9 +179,9 @@ class Typed:
 
     def _holds(self, name: str, key_id: str) -> bool:
         try:
-            saved = self.desk.store.load(name)
+            saved = self.services.store.load(name)
             spec = saved.draft.spec() if saved is not None else None
-            local = self.desk.keys.inspect(spec.key_file, spec.project, spec.account_email) if spec else None
+            local = self.services.keys.inspect(spec.key_file, spec.project, spec.account_email) if spec else None
         except (ProblemError, ValueError):
             return False  # a connection that cannot be read here holds nothing that could be told
         return local is not None and local.key_id == key_id

@@ -22,7 +22,7 @@ BACK_OFF = (1, 2, 4, 8)
 
 
 @dataclass(slots=True)
-class Watched:
+class PolledConnection:
     """One connection.
 
     Attributes:
@@ -71,25 +71,25 @@ class Watched:
         return Step.VERIFY if self.saved.finished else self.saved.screen or Step.PROJECT
 
 
-class Watch:
+class StatusPoller:
     """Looks at all connections, never twice at the same time, less often while it fails.
 
     Args:
-        desk: everything a face needs.
+        services: everything a face needs.
         changed: called after each change of state, on the event loop.
         begun: returns the connection that is being set up and does not exist yet, or None.
     """
 
     def __init__(
         self,
-        desk: AppServices,
+        services: AppServices,
         changed: Callable[[], None] = lambda: None,
         begun: Callable[[], SavedConnection | None] = lambda: None,
     ) -> None:
-        self.desk = desk
+        self.services = services
         self.changed = changed
         self._begun = begun
-        self.connections: list[Watched] = []
+        self.connections: list[PolledConnection] = []
         self.problem: Problem | None = None
         self.looking_since: float | None = None
         self.failures = 0
@@ -102,18 +102,18 @@ class Watch:
     def load(self) -> None:
         """Read the connections that this machine remembers. What is known of them already is kept."""
         known = {w.name: w for w in self.connections}
-        found: list[Watched] = []
+        found: list[PolledConnection] = []
         try:
-            names = self.desk.store.names()
+            names = self.services.store.names()
             begun = self._begun()
-            connections = [self.desk.store.load(name) for name in names]
+            connections = [self.services.store.load(name) for name in names]
             if begun is not None and begun.draft.name not in names:
                 connections.append(begun)
             for saved in connections:
                 if saved is None:
                     continue
                 name = saved.draft.name
-                watched = known.get(name) or Watched(saved)  # the same one: a look may be about to write to it
+                watched = known.get(name) or PolledConnection(saved)  # the same one: a look may be about to write to it
                 watched.saved = saved
                 found.append(watched)
         except ProblemError as error:
@@ -140,7 +140,7 @@ class Watch:
         """Why the latest look failed: of all connections, else of the first that got no answer."""
         return self.problem or next((w.problem for w in self.connections if w.problem is not None), None)
 
-    def stale(self, watched: Watched) -> bool:
+    def stale(self, watched: PolledConnection) -> bool:
         """Whether what is known of a connection is older than the latest look."""
         return watched.problem is not None or (self.failures > 0 and self.reason is self.problem)
 
@@ -148,13 +148,13 @@ class Watch:
         """Look at every connection once."""
         if self.looking_since is not None:
             return
-        self.looking_since = self.desk.clock.monotonic()
+        self.looking_since = self.services.clock.monotonic()
         self.problem = None
         self.changed()
         try:
             async with asyncio.timeout(LOOK_LIMIT):
                 if self._cloud is None:
-                    self._cloud = await self.desk.sign_in()
+                    self._cloud = await self.services.sign_in()
                 looked: set[str] = set()
                 while left := [w for w in self.connections if w.name not in looked]:  # one may have come meanwhile
                     looked |= {w.name for w in left}
@@ -170,19 +170,19 @@ class Watch:
         self.failures = self.failures + 1 if failed else 0
         self._skip = BACK_OFF[min(self.failures, len(BACK_OFF) - 1)] - 1
         if failed:
-            self.since = self.since or self.desk.clock.now()
+            self.since = self.since or self.services.clock.now()
         else:
-            self.at, self.since = self.desk.clock.now(), None
+            self.at, self.since = self.services.clock.now(), None
         self.changed()
 
-    async def _one(self, watched: Watched, cloud: Cloud) -> None:
+    async def _one(self, watched: PolledConnection, cloud: Cloud) -> None:
         try:
             spec = watched.saved.draft.spec()
         except InvalidValueError:
             return
         try:
-            last = await offload(lambda: self.desk.store.last_verify(spec.name))
-            ports = self.desk.ports(cloud, spec.name)
+            last = await offload(lambda: self.services.store.last_verify(spec.name))
+            ports = self.services.ports(cloud, spec.name)
             seen = await status(spec, ports, last)
         except ProblemError as error:
             watched.problem = error.problem

@@ -71,7 +71,7 @@ def columns(*cells: tuple[Content, int]) -> Content:
     return Content("").join(parts)
 
 
-HANG = 2
+HANGING_INDENT = 2
 """Cells by which the next lines are set in where a word is too long to stand under the text."""
 
 
@@ -83,10 +83,10 @@ def wrapped(content: Content, width: int, first: int = 0) -> list[Content]:
         width: the cells there are.
         first: cells of what stands before the text, such as a status. The text goes on below itself.
     """
-    if content.cell_length <= width or width <= HANG:
+    if content.cell_length <= width or width <= HANGING_INDENT:
         return [content]
     words = [cell_len(word) for word in content[first:].plain.split()] or [0]
-    hang = first if max(words) <= width - first else HANG
+    hang = first if max(words) <= width - first else HANGING_INDENT
     if width - first < words[0] <= width - hang:  # an address is not broken where it fits on a line of its own
         line, content = content[:first].rstrip(), content[first:]
     else:

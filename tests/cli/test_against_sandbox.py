@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from kbq_tui.cli.bootstrap import Options, build
+from kbq_tui.cli.bootstrap import CliOptions, build
 from kbq_tui.local.paths import Paths
 
 PROJECT = "acme-klaviyo-demo"
@@ -320,7 +320,7 @@ def test_a_key_that_is_being_stored_is_not_called_one_that_nobody_holds(google, 
     google("fresh")
     path = Path(call("apply", "--yes", "--json").lines[-1]["key_path"])
     path.rename(path.with_suffix(".moved"))
-    here = build(Options())
+    here = build(CliOptions())
     spec = here.spec()
 
     def lines() -> dict[str, dict[str, str]]:
@@ -356,7 +356,7 @@ def test_google_out_of_reach_exits_with_5(google, call, monkeypatch: pytest.Monk
 
 def test_two_processes_do_not_change_one_connection_at_a_time(google, call):
     world = google("fresh")
-    with build(Options()).lock():
+    with build(CliOptions()).lock():
         held = call("apply", "--yes")
         assert held.status == 1
         assert "KBQ-LOCK-HELD" in held.err
@@ -367,7 +367,7 @@ def test_two_processes_do_not_change_one_connection_at_a_time(google, call):
 
 def test_an_interrupted_run_is_told_of(google, call):
     google("fresh")
-    build(Options()).desk.store.journal("default").intend("key", "someone")
+    build(CliOptions()).desk.store.journal("default").intend("key", "someone")
     assert "an earlier run ended in the middle of key (someone)" in call("apply", "--yes").err
 
 

@@ -18,8 +18,8 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str, str]]:
     """Which connection's screens are opened, with its project, and where they begin."""
     seen: list[tuple[str, str, str]] = []
 
-    def run_screens(desk: Any, options: Any, found: Any, start: str) -> int:
-        seen.append((desk.draft.name, desk.draft.project, start))
+    def run_screens(services: Any, options: Any, found: Any, start: str) -> int:
+        seen.append((services.draft.name, services.draft.project, start))
         return 0
 
     monkeypatch.setattr(context, "run_screens", run_screens)

@@ -128,13 +128,13 @@ def test_a_wrong_environment_is_named(env):
     ],
 )
 def test_a_variable_that_takes_one_of_a_few_words_is_named_with_them(env, variable: str, words: str):
-    from kbq_tui.cli.bootstrap import Options, UsageError, build
+    from kbq_tui.cli.bootstrap import CliOptions, UsageError, build
 
     with pytest.raises(UsageError) as caught:
-        build(Options(), env | {variable: "sometimes"})
+        build(CliOptions(), env | {variable: "sometimes"})
     assert str(caught.value) == f"Invalid value from {variable}: it takes {words}."
     for word in ("", " OFF "):
-        build(Options(), env | {variable: word})
+        build(CliOptions(), env | {variable: word})
 
 
 def test_plain_http_to_another_machine_is_refused(env):
@@ -172,21 +172,21 @@ def test_a_mistake_in_a_connection_file_is_bad_input_and_named_with_its_line(
 
 
 def test_typed_beats_environment_beats_file(env, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    from kbq_tui.cli.bootstrap import Options, build
+    from kbq_tui.cli.bootstrap import CliOptions, build
 
     file = tmp_path / "mine.toml"
     file.write_text('project = "from-the-file"\nlocation = "EU"\n')
     environment = env | {"GOOGLE_CLOUD_PROJECT": "from-environment", "CLOUDSDK_CORE_PROJECT": "from-gcloud"}
 
     def project(environment: dict[str, str], config: Path | None, **typed: str) -> str:
-        return build(Options(values=typed, config=config), environment).spec().project
+        return build(CliOptions(values=typed, config=config), environment).spec().project
 
     assert project(environment, file, project="from-options") == "from-options"
     assert project(environment, file) == "from-environment"
     del environment["GOOGLE_CLOUD_PROJECT"]
     assert project(environment, file) == "from-the-file"
     assert project(environment, None) == "from-gcloud"
-    assert build(Options(config=file), environment).spec().location == "EU"
+    assert build(CliOptions(config=file), environment).spec().location == "EU"
 
 
 def test_version_and_help(env):

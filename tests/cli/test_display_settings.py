@@ -39,7 +39,7 @@ class Still:
 
 
 @pytest.mark.parametrize(
-    ("typed", "taste", "env", "ascii_", "theme", "mono"),
+    ("typed", "preferences", "env", "ascii_", "theme", "mono"),
     [
         ({}, UiPreferences(), {}, False, "dark", False),
         ({}, UiPreferences(), {"TERM": "linux"}, True, "dark", False),
@@ -55,9 +55,9 @@ class Still:
     ],
 )
 def test_typed_wins_over_remembered_and_no_color_over_both(
-    typed: dict[str, Any], taste: UiPreferences, env: dict[str, str], ascii_: bool, theme: str, mono: bool
+    typed: dict[str, Any], preferences: UiPreferences, env: dict[str, str], ascii_: bool, theme: str, mono: bool
 ) -> None:
-    look = look_for(typed, taste, terminal(typed.get("ascii_"), **env), Settings(Path("none")))
+    look = look_for(typed, preferences, terminal(typed.get("ascii_"), **env), Settings(Path("none")))
     assert (look.ascii, look.theme, look.mono) == (ascii_, theme, mono)
 
 
@@ -68,11 +68,11 @@ def test_the_themes_of_the_option_are_those_of_the_screens() -> None:
 def test_what_was_chosen_comes_back_and_leaves_the_projects_alone() -> None:
     paths = Paths.from_env(os.environ)
     store = FileStore(paths, Connections(paths.connections), Still())
-    assert store.taste() == UiPreferences()
+    assert store.preferences() == UiPreferences()
     store.remember_project("acme-klaviyo-demo")
-    store.keep_taste(UiPreferences(True, "light", welcomed=True))
+    store.save_preferences(UiPreferences(True, "light", welcomed=True))
     again = FileStore(paths, Connections(paths.connections), Still())
-    assert again.taste() == UiPreferences(True, "light", welcomed=True)
+    assert again.preferences() == UiPreferences(True, "light", welcomed=True)
     assert again.recent_projects() == ("acme-klaviyo-demo",)
 
 

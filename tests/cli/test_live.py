@@ -37,7 +37,7 @@ def screen() -> Screen:
 
 
 @pytest.fixture
-def paper(screen: Screen) -> Console:
+def console(screen: Screen) -> Console:
     return Console(screen, screen, live=LiveLines(screen, screen.size))
 
 
@@ -45,53 +45,55 @@ def line(text: str) -> LiveLine:
     return LiveLine("… ", 2, text)
 
 
-def test_a_line_is_redrawn_in_place(paper: Console, screen: Screen) -> None:
-    assert paper.live is not None
-    paper.say("above")
+def test_a_line_is_redrawn_in_place(console: Console, screen: Screen) -> None:
+    assert console.live is not None
+    console.say("above")
     for second in range(5):
         for key in "ab":
-            paper.live.put(key, line(f"{key}: {second} s"))
+            console.live.put(key, line(f"{key}: {second} s"))
     assert screen.text == ["above", "… a: 4 s", "… b: 4 s"]
 
 
-def test_what_is_written_meanwhile_goes_above(paper: Console, screen: Screen) -> None:
-    assert paper.live is not None
-    paper.live.put("a", line("a: 1 s"))
-    paper.say("said")
-    paper.live.put("a", line("a: 2 s"))
-    paper.result("result")
+def test_what_is_written_meanwhile_goes_above(console: Console, screen: Screen) -> None:
+    assert console.live is not None
+    console.live.put("a", line("a: 1 s"))
+    console.say("said")
+    console.live.put("a", line("a: 2 s"))
+    console.result("result")
     assert screen.text == ["said", "result", "… a: 2 s"]
-    paper.live.drop("a")
-    paper.say("last")
+    console.live.drop("a")
+    console.say("last")
     assert screen.text == ["said", "result", "last"]
 
 
-def test_a_line_that_ends_between_others_closes_the_gap(paper: Console, screen: Screen) -> None:
-    assert paper.live is not None
+def test_a_line_that_ends_between_others_closes_the_gap(console: Console, screen: Screen) -> None:
+    assert console.live is not None
     for key in "abc":
-        paper.live.put(key, line(key))
-    paper.live.drop("b")
-    paper.live.put("c", line("c again"))
+        console.live.put(key, line(key))
+    console.live.drop("b")
+    console.live.put("c", line("c again"))
     assert screen.text == ["… a", "… c again"]
-    paper.live.clear()
+    console.live.clear()
     assert screen.text == []
 
 
-def test_a_long_line_is_cut_to_one_row(paper: Console, screen: Screen) -> None:
-    assert paper.live is not None
+def test_a_long_line_is_cut_to_one_row(console: Console, screen: Screen) -> None:
+    assert console.live is not None
     for second in range(3):
-        paper.live.put("a", line(f"{second} " + "x" * 200))
+        console.live.put("a", line(f"{second} " + "x" * 200))
     assert len(screen.text) == 1
     assert screen.text[0].startswith("… 2 x")
     assert screen.text[0].endswith("…")
 
 
-def test_where_a_title_and_its_text_have_no_room_on_one_row_they_take_two(paper: Console, screen: Screen) -> None:
-    assert paper.live is not None
+def test_where_a_title_and_its_text_have_no_room_on_one_row_they_take_two(console: Console, screen: Screen) -> None:
+    assert console.live is not None
     for second in range(3):
         for key in "ab":
-            paper.live.put(key, LiveLine("… ", 2, f"Grant on dataset {key}", f"granted {second} s ago; nothing to do"))
-        paper.live.put("c", LiveLine("… ", 2, "c", f"{second} s"))
+            console.live.put(
+                key, LiveLine("… ", 2, f"Grant on dataset {key}", f"granted {second} s ago; nothing to do")
+            )
+        console.live.put("c", LiveLine("… ", 2, "c", f"{second} s"))
     assert screen.text == [
         "… Grant on dataset a",
         "  granted 2 s ago; nothing to do",
@@ -99,41 +101,41 @@ def test_where_a_title_and_its_text_have_no_room_on_one_row_they_take_two(paper:
         "  granted 2 s ago; nothing to do",
         "… c: 2 s",
     ]
-    paper.live.put("b", LiveLine("… ", 2, "b", "short"))
-    paper.say("said")
+    console.live.put("b", LiveLine("… ", 2, "b", "short"))
+    console.say("said")
     assert screen.text[0] == "said"
     assert screen.text[3:] == ["… b: short", "… c: 2 s"]
 
 
-def test_a_terminal_made_narrower_leaves_nothing_behind(paper: Console, screen: Screen) -> None:
-    assert paper.live is not None
-    paper.live.put("a", line("1 " + "x" * 30))
+def test_a_terminal_made_narrower_leaves_nothing_behind(console: Console, screen: Screen) -> None:
+    assert console.live is not None
+    console.live.put("a", line("1 " + "x" * 30))
     shown = screen.text
     screen.screen.reset()
     screen.screen.resize(12, 20)
     screen.write("".join(f"{row}\n" for row in (shown[0][:20], shown[0][20:])))  # as a terminal wraps it anew
-    paper.live.put("a", line("2 " + "x" * 30))
+    console.live.put("a", line("2 " + "x" * 30))
     assert len(screen.text) == 1
     assert screen.text[0].startswith("… 2 x")
 
 
-def test_more_lines_than_rows_are_counted(paper: Console, screen: Screen) -> None:
-    assert paper.live is not None
+def test_more_lines_than_rows_are_counted(console: Console, screen: Screen) -> None:
+    assert console.live is not None
     for n in range(30):
-        paper.live.put(str(n), line(f"line {n}"))
-    paper.live.put("0", line("line 0 again"))
+        console.live.put(str(n), line(f"line {n}"))
+    console.live.put("0", line("line 0 again"))
     assert screen.text[0] == "… line 0 again"
     assert screen.text[-1] == "… 21 more wait"
     assert len(screen.text) == 10
-    paper.live.clear()
+    console.live.clear()
     assert screen.text == []
 
 
-def test_a_line_that_says_the_same_sends_nothing(paper: Console, screen: Screen) -> None:
-    assert paper.live is not None
-    paper.live.put("a", line("same"))
+def test_a_line_that_says_the_same_sends_nothing(console: Console, screen: Screen) -> None:
+    assert console.live is not None
+    console.live.put("a", line("same"))
     before = screen.sent
-    paper.live.put("a", line("same"))
+    console.live.put("a", line("same"))
     assert screen.sent == before
 
 

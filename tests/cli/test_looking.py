@@ -133,7 +133,7 @@ def test_apply_says_that_the_connection_is_new_and_keeps_nothing_of_it_before_a_
 ):
     world = google("fresh")
     answers = iter([False, True])
-    monkeypatch.setattr("kbq_tui.cli.context._confirm", lambda paper: lambda question: next(answers))
+    monkeypatch.setattr("kbq_tui.cli.context._confirm", lambda console: lambda question: next(answers))
     ended = call("apply", "acme")
     assert ended.status == 1
     assert "new connection acme" in ended.err
@@ -152,7 +152,7 @@ def test_apply_asks_before_it_makes_a_connection_of_what_is_all_in_place(
     google, call, files, monkeypatch: pytest.MonkeyPatch
 ):
     world = google("existing")
-    monkeypatch.setattr("kbq_tui.cli.context._confirm", lambda paper: lambda question: False)
+    monkeypatch.setattr("kbq_tui.cli.context._confirm", lambda console: lambda question: False)
     assert call("apply", "acme", *world.key_options).status == 1
     assert files() == {}
 

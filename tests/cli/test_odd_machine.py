@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from kbq_tui.cli.bootstrap import Options, build
+from kbq_tui.cli.bootstrap import CliOptions, build
 from kbq_tui.local import clock as clock_module
 from kbq_tui.local.paths import Paths
 from kbq_tui.local.store import FileStore
@@ -157,9 +157,9 @@ def test_where_threads_run_out_later_the_set_up_is_made_and_the_key_and_the_jour
     key = json.loads(Path(applied.lines[-1]["key_path"]).read_bytes())
     (event,) = (e for e in applied.lines if e["event"] == "finished" and e["action"] == "key")
     assert "The system has no thread left to ask the system keyring" in event["text"]
-    here = build(Options())
-    assert isinstance(here.desk.store, FileStore)
-    assert here.desk.store.unfinished("default") == ()
+    here = build(CliOptions())
+    assert isinstance(here.services.store, FileStore)
+    assert here.services.store.unfinished("default") == ()
     journal = (Paths.from_env(os.environ).of_connection("default") / "journal.jsonl").read_text().splitlines()
     assert [json.loads(line)["event"] for line in journal if json.loads(line)["action"] == "key"] == [
         "intended",

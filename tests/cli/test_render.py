@@ -17,12 +17,12 @@ from kbq_tui.model.problem import Problem, RemedyStep
 HOSTILE = "\x1b]0;title\x07 \x9b2J \u202eevil [red]" + "x" * 10_000
 
 
-def paper(**more) -> Console:
+def console(**more) -> Console:
     return Console(io.StringIO(), io.StringIO(), **more)
 
 
 def test_a_hostile_problem_cannot_move_the_cursor_and_keeps_its_commands_on_one_line():
-    sheet = paper()
+    sheet = console()
     command = "gcloud " + "--a-long-option=value " * 20
     sheet.problem(
         Problem(
@@ -42,7 +42,7 @@ def test_a_hostile_problem_cannot_move_the_cursor_and_keeps_its_commands_on_one_
 
 
 def test_json_is_ascii_on_one_line():
-    sheet = paper()
+    sheet = console()
     sheet.json({"text": HOSTILE + "\n"})
     message = sheet.out.getvalue()
     assert message.isascii()
@@ -52,11 +52,13 @@ def test_json_is_ascii_on_one_line():
 
 @pytest.mark.parametrize(("result", "coloured"), [(True, False), (False, True)])
 def test_colour_only_on_the_stream_that_takes_it(result: bool, coloured: bool):
-    assert ("\x1b[" in paper(err_colour=True).mark("pass", result=result)) is coloured
+    assert ("\x1b[" in console(err_colour=True).mark("pass", result=result)) is coloured
 
 
 def test_ascii_marks_are_ascii():
-    assert all(paper(ascii=True).mark(w, result=True).isascii() for w in ("pass", "fail", "skipped", "waiting", "noop"))
+    assert all(
+        console(ascii=True).mark(w, result=True).isascii() for w in ("pass", "fail", "skipped", "waiting", "noop")
+    )
 
 
 def waiting(second: int, form: str = "granted {age} ago; nothing to do") -> Event:
@@ -72,7 +74,7 @@ def waiting(second: int, form: str = "granted {age} ago; nothing to do") -> Even
 
 
 def test_a_wait_is_one_line_for_each_change_of_what_is_waited_for():
-    sheet = paper()
+    sheet = console()
     tell = EventLines(sheet)
     tell(Event(EventKind.STARTED, "a", datetime(2026, 1, 1, tzinfo=UTC), verbatim("Grant it")))
     for second in range(25):
@@ -88,7 +90,7 @@ def test_a_wait_is_one_line_for_each_change_of_what_is_waited_for():
 
 
 def test_on_a_terminal_a_wait_is_one_line_drawn_in_place():
-    sheet = paper()
+    sheet = console()
     sheet = replace(sheet, live=LiveLines(sheet.err, lambda: (80, 24)))
     tell = EventLines(sheet)
     for second in range(25):
@@ -104,7 +106,7 @@ def test_on_a_terminal_a_wait_is_one_line_drawn_in_place():
 
 def test_a_question_is_asked_again_until_the_answer_can_be_right():
     answers = iter(["9\n", "two\n", "2\n", "maybe\n", "\n", ""])
-    ask = FromLines(paper(), lambda: next(answers))
+    ask = FromLines(console(), lambda: next(answers))
     assert ask.choice("x", "Which", ["a", "b"], "a") == "b"
     assert ask.yes("x", "Sure", default=True) is True
     with pytest.raises(NoAnswerError, match="Name"):

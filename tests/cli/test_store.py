@@ -10,7 +10,7 @@ from unittest.mock import Mock
 
 import pytest
 
-from kbq_tui.cli.bootstrap import Options, build
+from kbq_tui.cli.bootstrap import CliOptions, build
 from kbq_tui.diagnosis import catalogue
 from kbq_tui.diagnosis.catalogue import problem
 from kbq_tui.engine.record import ConnectionRecord
@@ -19,7 +19,7 @@ from kbq_tui.i18n.messages import verbatim
 from kbq_tui.local.connection_file import Connections
 from kbq_tui.local.paths import Paths
 from kbq_tui.local.store import FileStore
-from kbq_tui.local.ui_state import ConnectionState, Wizard
+from kbq_tui.local.ui_state import ConnectionState, SetupPosition
 from kbq_tui.model.changes import OwnChange
 from kbq_tui.model.checks import HANDED_OVER, KEY_AUTH, CheckResult, Verdict
 from kbq_tui.model.events import Event, EventKind
@@ -108,13 +108,13 @@ def test_a_connection_that_was_removed_meanwhile_is_not_kept_again(store: FileSt
     record = ConnectionRecord(store, "acme")
     (Paths.from_env(os.environ).connections / "acme.toml").unlink()
     before = files()
-    record.keep(draft=DRAFT.but(import_dataset="OTHER"), screen=Step.VERIFY)
+    record.keep(draft=DRAFT.replace(import_dataset="OTHER"), screen=Step.VERIFY)
     assert files() == before
 
 
 def test_what_an_earlier_version_kept_of_a_new_connection_is_still_read(store: FileStore):
     ConnectionState(Paths.from_env(os.environ).of_connection("acme")).save_wizard(
-        Wizard("datasets", {"project": "acme-klaviyo-demo", "location": "EU"})
+        SetupPosition("datasets", {"project": "acme-klaviyo-demo", "location": "EU"})
     )
     assert store.load("acme") == SavedConnection(DRAFT, Step.DATASETS, filed=False)
     keep(store, DRAFT, confirmed=True)
@@ -124,10 +124,10 @@ def test_what_an_earlier_version_kept_of_a_new_connection_is_still_read(store: F
 def test_what_another_process_has_changed_since_it_was_read_stays(store: FileStore):
     keep(store, DRAFT, screen=Step.VERIFY, confirmed=True)
     early = ConnectionRecord(store, "acme")
-    keep(store, DRAFT.but(location="US"), finished=True, connected=True)
-    early.keep(draft=early.state.draft.but(import_dataset="OTHER"))
+    keep(store, DRAFT.replace(location="US"), finished=True, connected=True)
+    early.keep(draft=early.state.draft.replace(import_dataset="OTHER"))
     assert store.load("acme") == SavedConnection(
-        DRAFT.but(location="US", import_dataset="OTHER"), Step.VERIFY, finished=True, connected=True
+        DRAFT.replace(location="US", import_dataset="OTHER"), Step.VERIFY, finished=True, connected=True
     )
 
 
@@ -168,7 +168,7 @@ def test_comments_and_credentials_settings_in_the_file_stay(store: FileStore):
     file = Paths.from_env(os.environ).connections / "acme.toml"
     file.parent.mkdir(parents=True)
     file.write_text('# ours\nproject = "acme-klaviyo-demo"  # prod\nquota_project = "acme-billing"\n')
-    keep(store, DRAFT.but(location="EU"))
+    keep(store, DRAFT.replace(location="EU"))
     assert "impersonate" not in file.read_text()  # typed in this run, and nothing was confirmed
     keep(store, DRAFT, confirmed=True)
     text = file.read_text()
@@ -209,9 +209,9 @@ def test_what_was_typed_in_the_setup_beats_gcloud_and_yields_to_options(store: F
     keep(store, ConnectionDraft("default", "acme-klaviyo-demo"), confirmed=True)
     keep(store, ConnectionDraft("default", "half-typed-project", import_dataset="a b"))
     env = dict(os.environ) | {"CLOUDSDK_CORE_PROJECT": "from-gcloud"}
-    assert build(Options(), env).desk.draft.project == "half-typed-project"
-    assert build(Options(values={"project": "from-options"}), env).desk.draft.project == "from-options"
-    assert build(Options(name="other", may_create=True), env).desk.draft.project == "from-gcloud"
+    assert build(CliOptions(), env).services.draft.project == "half-typed-project"
+    assert build(CliOptions(values={"project": "from-options"}), env).services.draft.project == "from-options"
+    assert build(CliOptions(name="other", may_create=True), env).services.draft.project == "from-gcloud"
 
 
 def test_plan_names_the_connection_that_shares_the_account_with_other_needs(google, call):

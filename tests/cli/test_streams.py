@@ -97,8 +97,8 @@ def test_what_is_said_besides_stops_nothing_where_nobody_listens():
         def flush(self) -> None:
             raise BrokenPipeError
 
-    paper = Console(Gone(), Gone())  # type: ignore[arg-type]
-    paper.say("a note")
-    paper.ask("a question")
+    console = Console(Gone(), Gone())  # type: ignore[arg-type]
+    console.say("a note")
+    console.ask("a question")
     with pytest.raises(BrokenPipeError):
-        paper.result("a result")
+        console.result("a result")

@@ -33,7 +33,7 @@ from kbq_tui.local.keys.keyring_copy import KeyringCopy
 from kbq_tui.model.spec import IMPORT_DATASET, ConnectionSpec
 from kbq_tui.sandbox import control
 from kbq_tui.sandbox.bigquery import seed
-from kbq_tui.sandbox.context import Context
+from kbq_tui.sandbox.context import SandboxContext
 from kbq_tui.sandbox.faults import Faults, Rule, When
 from kbq_tui.sandbox.grpc_iam import RPCS
 from kbq_tui.sandbox.scenario import USUAL, Scenario
@@ -129,7 +129,7 @@ class Field:
             "operator": {"roles": {name: ["roles/owner"] for name in names}},
         }
         self.sandbox = Sandbox(Scenario("field", data))
-        self.context: Context = self.sandbox.context
+        self.context: SandboxContext = self.sandbox.context
         self.faults = self.context.faults = Scoped()
         self._names = iter(names)
         self.routes = [r for r in application(self.context).routes if isinstance(r, Route)]

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from kbq_tui.gcp.retry import Attempt, CallFailedError, CallRunner, Verdict
+from kbq_tui.gcp.retry import Attempt, CallFailedError, CallFailure, CallRunner
 from kbq_tui.i18n.messages import verbatim
 from kbq_tui.model.problem import Context, Problem, ProblemError, Retry
 from tests.support.polling import PATIENCE, wait_until
@@ -26,13 +26,13 @@ class Final(Exception):
     """A fault that does not pass."""
 
 
-def judge(error: BaseException, method: str, context: Context) -> Verdict:
+def judge(error: BaseException, method: str, context: Context) -> CallFailure:
     passing = isinstance(error, Passing | Refused | TimeoutError)
     problem = Problem(
         "KBQ-X", verbatim(type(error).__name__), verbatim(method), retry=Retry.BACKOFF if passing else Retry.NEVER
     )
     wait = error.args[0] if error.args and isinstance(error.args[0], int) else 0
-    return Verdict(problem, acted=not isinstance(error, Refused | Final), retry_after=wait)
+    return CallFailure(problem, acted=not isinstance(error, Refused | Final), retry_after=wait)
 
 
 class Bench:
@@ -185,7 +185,7 @@ async def test_a_change_that_met_another_is_redone_from_the_start_a_bounded_numb
             raise redo
         return "written"
 
-    assert await bench.caller.redo(change) == "written"
+    assert await bench.caller.retry_on_conflict(change) == "written"
     assert rounds == 5
 
     async def never() -> None:
@@ -195,7 +195,7 @@ async def test_a_change_that_met_another_is_redone_from_the_start_a_bounded_numb
 
     rounds = 0
     with pytest.raises(ProblemError):
-        await bench.caller.redo(never)
+        await bench.caller.retry_on_conflict(never)
     assert 8 <= rounds <= 50
     assert max(bench.slept) <= 2
 
@@ -205,4 +205,4 @@ async def test_any_other_problem_ends_the_redoing() -> None:
         raise ProblemError(Problem("KBQ-Y", verbatim(""), verbatim("")))
 
     with pytest.raises(ProblemError, match="KBQ-Y"):
-        await Bench().caller.redo(change)
+        await Bench().caller.retry_on_conflict(change)

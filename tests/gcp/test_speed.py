@@ -160,8 +160,8 @@ def test_warming_up_imports_them_beside_the_event_loop() -> None:
     done = run(
         """
         import sys
-        from kbq_tui.gcp.retry import warm
-        thread = warm()
+        from kbq_tui.gcp.retry import preload
+        thread = preload()
         assert thread.daemon
         thread.join()
         print("google.cloud.bigquery" in sys.modules and "google.cloud.iam_admin_v1" in sys.modules)

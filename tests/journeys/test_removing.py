@@ -5,12 +5,12 @@ from collections.abc import Callable
 
 import pytest
 
-from kbq_tui.cli.bootstrap import Options, build
+from kbq_tui.cli.bootstrap import CliOptions, build
 from kbq_tui.engine.record import ConnectionRecord
 from kbq_tui.model.steps import Step
 from kbq_tui.tui.app import KbqApp
 from kbq_tui.tui.app import build as app_over
-from kbq_tui.tui.display_options import Look
+from kbq_tui.tui.display_options import DisplayOptions
 from kbq_tui.tui.widgets.rows import Rows
 from tests.support.sandbox import Served, served
 from tests.tui.screens import until
@@ -25,9 +25,9 @@ def at_step(monkeypatch: pytest.MonkeyPatch) -> Callable[[Served, Step], KbqApp]
     def stand(world: Served, step: Step) -> KbqApp:
         for name, value in world.environ().items():
             monkeypatch.setenv(name, value)
-        desk = build(Options()).desk
-        ConnectionRecord(desk.store, desk.draft.name).keep(draft=desk.draft, screen=step, confirmed=True)
-        return app_over(desk, Look())
+        services = build(CliOptions()).services
+        ConnectionRecord(services.store, services.draft.name).keep(draft=services.draft, screen=step, confirmed=True)
+        return app_over(services, DisplayOptions())
 
     return stand
 

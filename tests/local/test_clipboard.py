@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from kbq_tui.local.clipboard import KEY_BUFFER, Clipboard, run_tool
+from kbq_tui.local.clipboard import KEY_BUFFER, SystemClipboard, run_tool
 from kbq_tui.model.secret import Secret
 from tests.support.pty import Terminal
 
@@ -34,8 +34,8 @@ class Tools:
         return f"/usr/bin/{name}" if any(w.startswith(name) for w in self.works) else None
 
 
-def clipboard(env: dict[str, str], tools: Tools, platform: str = "linux") -> Clipboard:
-    return Clipboard(env, tools, tools.which, platform)
+def clipboard(env: dict[str, str], tools: Tools, platform: str = "linux") -> SystemClipboard:
+    return SystemClipboard(env, tools, tools.which, platform)
 
 
 def test_in_tmux_the_buffer_and_osc_52() -> None:
@@ -49,7 +49,7 @@ def test_in_tmux_the_buffer_and_osc_52() -> None:
 def test_an_old_tmux_takes_its_own_buffer_at_least() -> None:
     tools = Tools("tmux load-buffer -")
     tools.works = ("tmux load-buffer - ", "tmux load-buffer -")
-    old = Clipboard(TMUX, lambda c, d, t: "-w" not in c, tools.which, "linux")
+    old = SystemClipboard(TMUX, lambda c, d, t: "-w" not in c, tools.which, "linux")
     assert old.copy("x").ways == ("tmux",)
     assert "tmux's buffer" in str(old.copy("x").text)
 
@@ -175,7 +175,7 @@ def test_a_key_never_stays_in_tmux_unsaid(load: bool, delete: bool) -> None:
         done.append(command[1])
         return load if command[1] == "load-buffer" else delete
 
-    sent = Clipboard(TMUX, run, lambda name: None, "linux").copy_key(KEY, [].append)
+    sent = SystemClipboard(TMUX, run, lambda name: None, "linux").copy_key(KEY, [].append)
     assert done == ["load-buffer", "delete-buffer"]
     assert bool(sent.ways) is load
     assert (f"tmux delete-buffer -b {KEY_BUFFER}" in str(sent.text)) is (load and not delete)
@@ -187,8 +187,8 @@ def test_through_a_real_tmux_a_key_reaches_the_terminal_that_it_stands_in(tmp_pa
     program.write_text(
         "import os\n"
         "from kbq_tui.model.secret import Secret\n"
-        "from kbq_tui.local.clipboard import Clipboard\n"
-        f"print(Clipboard(os.environ).copy_key(Secret({KEY.reveal()!r}), print).text)\n"
+        "from kbq_tui.local.clipboard import SystemClipboard\n"
+        f"print(SystemClipboard(os.environ).copy_key(Secret({KEY.reveal()!r}), print).text)\n"
         "input()\n"
     )
     tmux = ["tmux", "-S", str(tmp_path / "socket"), "-f", "/dev/null"]
@@ -217,7 +217,7 @@ def test_a_real_tmux_takes_a_key_and_forgets_it(tmp_path: Path) -> None:
         return done
 
     try:
-        assert Clipboard(TMUX, run, shutil.which, "linux").copy_key(KEY, [].append).ways == ("tmux",)
+        assert SystemClipboard(TMUX, run, shutil.which, "linux").copy_key(KEY, [].append).ways == ("tmux",)
         assert KEY_BUFFER in seen[0]
         assert seen[1] == ""
     finally:
@@ -230,7 +230,9 @@ def test_a_real_tmux_holds_the_text(tmp_path: Path) -> None:
     env = {k: v for k, v in os.environ.items() if k != "TMUX"}
     subprocess.run([*server, "new-session", "-d", "-s", "t", "cat"], check=True, env=env)
     try:
-        found = Clipboard({"TMUX": "x", "KBQ_TUI_CLIPBOARD": "tmux"}, lambda c, d, t: run_tool([*server, *c[1:]], d, t))
+        found = SystemClipboard(
+            {"TMUX": "x", "KBQ_TUI_CLIPBOARD": "tmux"}, lambda c, d, t: run_tool([*server, *c[1:]], d, t)
+        )
         assert found.copy("acme-prod: ümläut").ways == ("tmux",)
         shown = subprocess.run([*server, "show-buffer"], check=True, capture_output=True, env=env)
         assert shown.stdout.decode() == "acme-prod: ümläut"

@@ -26,7 +26,7 @@ from kbq_tui.local.journal import FileJournal
 from kbq_tui.local.keys import records
 from kbq_tui.local.keys.place import Facts
 from kbq_tui.local.lock import ConnectionLock
-from kbq_tui.local.ui_state import ConnectionState, Look, Wizard, write_look
+from kbq_tui.local.ui_state import ConnectionState, SavedPreferences, SetupPosition, write_preferences
 from kbq_tui.model.checks import CheckResult, Verdict, expected
 from kbq_tui.model.events import Event, EventKind
 from kbq_tui.model.problem import ProblemError
@@ -73,9 +73,9 @@ WRITERS: dict[str, Callable[[Path], object]] = {
     "report": lambda path: write_report(str(path), report(RESULTS, ABOUT, "md")),
     "log": write_log,
     "env file": write_env,
-    "wizard": lambda path: ConnectionState(path.parent).save_wizard(Wizard("keys", {"project": "acme-prod"})),
+    "wizard": lambda path: ConnectionState(path.parent).save_wizard(SetupPosition("keys", {"project": "acme-prod"})),
     "verification": lambda path: ConnectionState(path.parent).save_verification(verification()),
-    "look": lambda path: write_look(path, Look(theme="dark")),
+    "look": lambda path: write_preferences(path, SavedPreferences(theme="dark")),
     "journal": lambda path: FileJournal(path, FakeClock()).intend("key", "account@example.com"),
     "connection": lambda path: write_connection(Connection(SPEC), path),
     "lock": sign,
@@ -92,7 +92,7 @@ KINDS: dict[str, FileKind] = {
     "log": log.LOG,
     "wizard": ui_state.WIZARD,
     "verification": ui_state.VERIFICATION,
-    "look": ui_state.LOOK,
+    "look": ui_state.PREFERENCES,
     "journal": journal.JOURNAL,
     "connection": CONNECTION,
     "lock": lock.LOCK,
@@ -326,7 +326,7 @@ def test_a_file_that_is_replaced_while_it_is_written_is_not_overwritten(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "ui.json"
-    write_look(path, Look())
+    write_preferences(path, SavedPreferences())
     real = os.fsync
 
     def meanwhile(fd: int) -> None:
@@ -335,7 +335,7 @@ def test_a_file_that_is_replaced_while_it_is_written_is_not_overwritten(
 
     monkeypatch.setattr(os, "fsync", meanwhile)
     with pytest.raises(ProblemError):
-        write_look(path, Look(theme="dark"))
+        write_preferences(path, SavedPreferences(theme="dark"))
     assert path.read_bytes() == b"notes"
     assert [p.name for p in tmp_path.iterdir()] == ["ui.json"]
 

@@ -5,7 +5,7 @@ import pytest
 from kbq_tui.i18n.messages import message
 from kbq_tui.local.connection_file import Connection
 from kbq_tui.local.gcloud_settings import GcloudSettings, read_gcloud
-from kbq_tui.local.settings_resolution import ResolvedSetting, believe, spec_of
+from kbq_tui.local.settings_resolution import ResolvedSetting, resolve_settings, spec_of
 from kbq_tui.model.spec import ConnectionSpec, Direction, InvalidValueError
 
 FILE = Connection(ConnectionSpec("from-file", location="EU"), credentials="/file.json")
@@ -15,30 +15,32 @@ GCLOUD = GcloudSettings("work", project="from-gcloud", quota_project="quota-gclo
 def test_typed_goes_before_environment_before_file_before_gcloud_before_default() -> None:
     typed = {"project": "typed-one"}
     env = {"GOOGLE_CLOUD_PROJECT": "from-env", "GOOGLE_APPLICATION_CREDENTIALS": "/env.json"}
-    assert believe(typed, env, FILE, GCLOUD)["project"] == ResolvedSetting("typed-one", "--project")
-    assert believe({"project": None}, env, FILE, GCLOUD)["project"] == ResolvedSetting(
+    assert resolve_settings(typed, env, FILE, GCLOUD)["project"] == ResolvedSetting("typed-one", "--project")
+    assert resolve_settings({"project": None}, env, FILE, GCLOUD)["project"] == ResolvedSetting(
         "from-env", "GOOGLE_CLOUD_PROJECT"
     )
     empty = {"GOOGLE_CLOUD_PROJECT": ""}
-    assert believe({}, empty, FILE, GCLOUD)["project"] == ResolvedSetting("from-file", message("connection file"))
-    assert believe({}, {}, None, GCLOUD)["project"] == ResolvedSetting(
+    assert resolve_settings({}, empty, FILE, GCLOUD)["project"] == ResolvedSetting(
+        "from-file", message("connection file")
+    )
+    assert resolve_settings({}, {}, None, GCLOUD)["project"] == ResolvedSetting(
         "from-gcloud", message("gcloud configuration {name}", name="work")
     )
-    assert "project" not in believe({}, {})
-    assert believe({}, env, FILE)["credentials"].value == "/env.json"
-    assert believe({}, {}, FILE)["location"] == ResolvedSetting("EU", message("connection file"))
-    assert believe({}, {}, FILE)["import_dataset"].source == message("default")
-    assert believe({"key_file": "/k"}, {}, FILE)["key_file"].source == "--key-file"
+    assert "project" not in resolve_settings({}, {})
+    assert resolve_settings({}, env, FILE)["credentials"].value == "/env.json"
+    assert resolve_settings({}, {}, FILE)["location"] == ResolvedSetting("EU", message("connection file"))
+    assert resolve_settings({}, {}, FILE)["import_dataset"].source == message("default")
+    assert resolve_settings({"key_file": "/k"}, {}, FILE)["key_file"].source == "--key-file"
 
 
 def test_a_connection_is_made_of_what_is_believed() -> None:
-    spec = spec_of(believe({"direction": "both", "location": "eu"}, {}, FILE, GCLOUD), "prod")
+    spec = spec_of(resolve_settings({"direction": "both", "location": "eu"}, {}, FILE, GCLOUD), "prod")
     assert spec == ConnectionSpec("from-file", name="prod", location="EU", direction=Direction.BOTH)
     with pytest.raises(InvalidValueError) as error:
-        spec_of(believe({}, {}))
+        spec_of(resolve_settings({}, {}))
     assert error.value.field == "project"
     with pytest.raises(InvalidValueError) as error:
-        spec_of(believe({"project": "acme-prod", "direction": "up"}, {}))
+        spec_of(resolve_settings({"project": "acme-prod", "direction": "up"}, {}))
     assert error.value.field == "direction"
 
 

@@ -9,7 +9,7 @@ from textual.pilot import Pilot
 
 from kbq_tui.tui import _textual_compat
 from kbq_tui.tui.app import KbqApp, Start, build
-from kbq_tui.tui.display_options import Look
+from kbq_tui.tui.display_options import DisplayOptions
 from tests.stories.scene import Scene
 
 STATES: Final = ("empty", "loading", "ready", "unknown", "error", "done")
@@ -60,9 +60,9 @@ async def _seen(pilot: Pilot[Any], mark: str, patience: float) -> bool:
     return True
 
 
-def app_of(scene: Scene, story: Story, look: Look | None = None) -> KbqApp:
+def app_of(scene: Scene, story: Story, look: DisplayOptions | None = None) -> KbqApp:
     """Return the app in which a story is played."""
-    return build(scene.desk(), look or Look(), start=story.start)
+    return build(scene.services(), look or DisplayOptions(), start=story.start)
 
 
 def show(story: Story) -> int:

@@ -1,4 +1,4 @@
-"""A machine in memory, a desk over it, and the situations that stories and tests begin with."""
+"""A machine in memory, the services over it, and the situations that stories and tests begin with."""
 
 import asyncio
 import json
@@ -144,13 +144,13 @@ class MemoryStore:
     def remember_project(self, project: str) -> None:
         self.recent = (project, *(p for p in self.recent if p != project))
 
-    def taste(self) -> UiPreferences:
+    def preferences(self) -> UiPreferences:
         return self.chosen
 
-    def keep_taste(self, taste: UiPreferences) -> None:
+    def save_preferences(self, preferences: UiPreferences) -> None:
         if self.problem is not None:
             raise ProblemError(self.problem)
-        self.chosen = taste
+        self.chosen = preferences
 
     def last_verify(self, name: str) -> Mapping[str, object] | None:
         return self.verified.get(name)
@@ -220,7 +220,7 @@ class MemoryClipboard:
 
 @dataclass
 class Scene:
-    """A desk and everything behind it, within reach of a test."""
+    """Services and everything behind it, within reach of a test."""
 
     world: World = field(default_factory=World)
     keys: MemoryKeys = field(default_factory=MemoryKeys)
@@ -239,7 +239,7 @@ class Scene:
     def copied(self) -> list[str]:
         return self.clipboard.copied
 
-    def desk(self) -> AppServices:
+    def services(self) -> AppServices:
         return AppServices(
             sign_in=self.sign_in,
             impersonate=lambda key: MemoryCloud(self.world, SPEC.account_email, as_account=True),

@@ -22,14 +22,14 @@ from xml.etree import ElementTree
 
 from textual.widgets import TextArea
 
-from kbq_tui.cli.bootstrap import Options
+from kbq_tui.cli.bootstrap import CliOptions
 from kbq_tui.cli.bootstrap import build as wire
 from kbq_tui.engine.services import AppServices, ConnectionDraft
 from kbq_tui.model.steps import Step
 from kbq_tui.sandbox.server import Sandbox
 from kbq_tui.tui._textual_compat import screen_text
 from kbq_tui.tui.app import KbqApp, build
-from kbq_tui.tui.display_options import Look
+from kbq_tui.tui.display_options import DisplayOptions
 from kbq_tui.tui.widgets.static import MessageLine
 from tests.stories.scene import Scene, VirtualClock
 
@@ -40,9 +40,9 @@ THEMES = ("dark", "light", "mono")
 KINDS = (*THEMES, "120x36")
 """What is drawn of each screen; the end of its picture's name."""
 LOOKS = {
-    THEMES[:2]: (Look(refresh=3600), SIZE),
-    THEMES[2:]: (Look(mono=True, refresh=3600), SIZE),
-    KINDS[3:]: (Look(refresh=3600), WIDE),
+    THEMES[:2]: (DisplayOptions(refresh=3600), SIZE),
+    THEMES[2:]: (DisplayOptions(mono=True, refresh=3600), SIZE),
+    KINDS[3:]: (DisplayOptions(refresh=3600), WIDE),
 }
 STRIPS = ("dark", "light")
 PATIENCE = 60.0
@@ -76,7 +76,7 @@ _DONE = "[ Continue ]"
 WALKS = {
     "fresh": (
         Stop("Credentials of", name="welcome"),
-        Stop("nothing in the way", _to("#field-location Line"), "project"),
+        Stop("nothing in the way", _to("#field-location LineInput"), "project"),
         Stop("nothing in the way", "f7"),
         Stop("Pick a location", "escape", "pick"),
         Stop("nothing in the way", _to("#primary")),
@@ -162,17 +162,17 @@ def _desk(scenario: str) -> Iterator[AppServices]:
     ):
         env = {**sandbox.env(), "HOME": home, "CLOUDSDK_CONFIG": home, "KBQ_TUI_KEYRING": "off"}
         shutil.copy(env.pop("GOOGLE_APPLICATION_CREDENTIALS"), Path(home) / "application_default_credentials.json")
-        google = wire(Options(), env).desk
+        google = wire(CliOptions(), env).services
         scene = Scene(clock=StandingClock(), draft=ConnectionDraft(project=sandbox.project))
-        yield replace(scene.desk(), sign_in=google.sign_in, impersonate=google.impersonate)
+        yield replace(scene.services(), sign_in=google.sign_in, impersonate=google.impersonate)
 
 
 async def pictures(scenario: str, kinds: tuple[str, ...]) -> dict[str, str]:
     """Return the pictures of a walk, by name."""
     drawn: dict[str, str] = {}
     look, size = LOOKS[kinds]
-    with _desk(scenario) as desk:
-        app = build(desk, look)
+    with _desk(scenario) as services:
+        app = build(services, look)
         async with app.run_test(size=size) as pilot:
             for stop in WALKS[scenario]:
                 await _seen(app, stop.shows)

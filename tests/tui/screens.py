@@ -9,7 +9,7 @@ from textual.pilot import Pilot
 
 from kbq_tui.tui import _textual_compat
 from kbq_tui.tui.app import KbqApp, build
-from kbq_tui.tui.display_options import Look
+from kbq_tui.tui.display_options import DisplayOptions
 from tests.support.polling import PATIENCE
 from tests.tui.fakes import Scene
 
@@ -30,5 +30,5 @@ async def until(pilot: Pilot[object], what: str | Callable[[], bool], seconds: f
     raise AssertionError(f"never came: {what}\n{text_of(pilot.app)}")
 
 
-def app_for(scene: Scene, look: Look | None = None, start: str = "setup") -> KbqApp:
-    return build(scene.desk(), look or Look(), start=start)  # type: ignore[arg-type]
+def app_for(scene: Scene, look: DisplayOptions | None = None, start: str = "setup") -> KbqApp:
+    return build(scene.services(), look or DisplayOptions(), start=start)  # type: ignore[arg-type]

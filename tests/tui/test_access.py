@@ -16,10 +16,10 @@ from kbq_tui.model.problem import Context
 from kbq_tui.model.steps import Step
 from kbq_tui.tui import keyboard
 from kbq_tui.tui.app import KbqApp, build
-from kbq_tui.tui.display_options import Look
-from kbq_tui.tui.screens.base import Frame
+from kbq_tui.tui.display_options import DisplayOptions
+from kbq_tui.tui.screens.base import BaseScreen
 from kbq_tui.tui.widgets.button import Button, Choice
-from kbq_tui.tui.widgets.field import Field, Line
+from kbq_tui.tui.widgets.field import Field, LineInput
 from kbq_tui.tui.widgets.rows import Rows
 from tests.tui import fakes
 from tests.tui.screens import app_for, text_of, until
@@ -43,7 +43,9 @@ def settled(app: KbqApp) -> bool:
     wizard, screen = app.wizard, app.screen
     if app._start == "dashboard":
         return "Looked at" in text_of(app)
-    busy = wizard.busy is not None or (isinstance(screen, Frame) and screen.step is not None and not wizard.current)
+    busy = wizard.busy is not None or (
+        isinstance(screen, BaseScreen) and screen.step is not None and not wizard.current
+    )
     return not busy and (wizard.step is not Step.VERIFY or wizard.verified)
 
 
@@ -75,7 +77,7 @@ async def test_whatever_has_the_focus_has_words(name: str) -> None:
                     assert f"[ {widget.label} ]" in shown
                 case Choice():
                     assert all(label in shown for _, label in widget.options)
-                case Line():
+                case LineInput():
                     assert any(isinstance(a, Field) and a._label in shown for a in widget.ancestors)
                 case Rows():
                     assert all(row.content.plain.strip() for row in widget.rows)
@@ -89,7 +91,7 @@ async def test_the_palette_holds_every_key_and_button_of_the_screen(name: str) -
     async with app.run_test(size=SIZE) as pilot:
         await until(pilot, lambda: settled(app))
         screen = app.screen
-        assert isinstance(screen, Frame)
+        assert isinstance(screen, BaseScreen)
         offered = {command.title for command in app.get_system_commands(screen)}
         wanted = {k.help for k in keyboard.KEYS if k.scope in ("app", *screen.scopes) and k.action}
         wanted -= {k.help for k in keyboard.KEYS if k.id in ("palette", "interrupt", "next", "previous")}
@@ -168,7 +170,7 @@ async def test_signs_and_colours_that_were_chosen_are_remembered() -> None:
 
 async def test_where_the_terminal_asks_for_ascii_the_other_choice_is_the_one_to_remember() -> None:
     scene = fakes.resumed(Step.PROJECT)
-    app = app_for(scene, Look(ascii=True, ascii_default=True))
+    app = app_for(scene, DisplayOptions(ascii=True, ascii_default=True))
     async with app.run_test(size=SIZE) as pilot:
         await until(pilot, "* ok")
         await pilot.press("f4")
@@ -178,7 +180,7 @@ async def test_where_the_terminal_asks_for_ascii_the_other_choice_is_the_one_to_
 
 async def test_without_colours_the_key_for_them_says_why_and_changes_nothing() -> None:
     scene = fakes.resumed(Step.PROJECT)
-    app = app_for(scene, Look(mono=True, theme="light"))
+    app = app_for(scene, DisplayOptions(mono=True, theme="light"))
     async with app.run_test(size=SIZE) as pilot:
         await until(pilot, lambda: settled(app))
         assert app.theme == "mono"
@@ -234,7 +236,7 @@ async def test_a_choice_goes_through_the_store_to_the_next_run(tmp_path: Path, m
         monkeypatch.setenv(f"XDG_{kind}_HOME", str(tmp_path / kind))
     paths, scene = Paths.from_env(os.environ), fakes.fresh()
     store = FileStore(paths, Connections(paths.connections), scene.clock)
-    app = build(replace(scene.desk(), store=store), Look())
+    app = build(replace(scene.services(), store=store), DisplayOptions())
     async with app.run_test(size=SIZE) as pilot:
         await until(pilot, "[ Begin ]")
         await pilot.press("f4", "f6", "enter")
@@ -248,5 +250,5 @@ async def test_a_choice_goes_through_the_store_to_the_next_run(tmp_path: Path, m
         await until(pilot, lambda: store.names() != ())
         await until(pilot, lambda: settled(app))
     again = FileStore(paths, Connections(paths.connections), scene.clock)
-    assert again.taste() == UiPreferences(ascii=True, theme="light", welcomed=True)
+    assert again.preferences() == UiPreferences(ascii=True, theme="light", welcomed=True)
     assert again.recent_projects() == (fakes.PROJECT,)

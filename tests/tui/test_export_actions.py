@@ -7,7 +7,7 @@ from kbq_tui.i18n.messages import verbatim
 from kbq_tui.model.problem import Problem
 from kbq_tui.model.steps import Step
 from kbq_tui.tui.app import KbqApp
-from kbq_tui.tui.display_options import Look
+from kbq_tui.tui.display_options import DisplayOptions
 from kbq_tui.tui.widgets.button import Button
 from tests.tui import fakes
 from tests.tui.screens import app_for, text_of, until
@@ -93,7 +93,7 @@ async def test_another_way_is_named_by_the_key_that_it_has(
     scene = fakes.complete()
     answer = CopyResult(("OSC 52",) if sent else (), verbatim("Said."))
     monkeypatch.setattr(scene.clipboard, "copy", lambda text, write: answer)
-    app = app_for(fakes.resumed(Step.CONNECT, scene), Look(keymap={"view": ("o",), "view-text": ("o",)}))
+    app = app_for(fakes.resumed(Step.CONNECT, scene), DisplayOptions(keymap={"view": ("o",), "view-text": ("o",)}))
     seen: list[str] = []
     monkeypatch.setattr(app, "view_text", seen.append)
     async with app.run_test(size=SIZE) as pilot:

@@ -9,8 +9,8 @@ from kbq_tui.model.observed import AccessEntry, DatasetInfo, KeyInfo, RoleBindin
 from kbq_tui.model.problem import Context, Problem, Retry
 from kbq_tui.model.steps import Step
 from kbq_tui.tui.app import KbqApp
-from kbq_tui.tui.display_options import Look
-from kbq_tui.tui.widgets.field import Line
+from kbq_tui.tui.display_options import DisplayOptions
+from kbq_tui.tui.widgets.field import LineInput
 from tests.tui import fakes
 from tests.tui.screens import app_for, text_of, until
 
@@ -358,7 +358,7 @@ async def test_a_key_made_just_now_that_google_does_not_list_yet_stops_nothing()
 async def test_an_unexpected_failure_is_one_line_with_the_log_and_the_operator_stays() -> None:
     scene = fakes.resumed(Step.PROJECT)
     scene.sign_in.crash = RuntimeError("never seen before")
-    app = app_for(scene, Look())
+    app = app_for(scene, DisplayOptions())
     async with app.run_test(size=(80, 24)) as pilot:
         shown = await until(pilot, "Unexpected failure (RuntimeError)")
         assert "never seen before" not in shown
@@ -373,7 +373,7 @@ async def test_what_is_typed_is_not_taken_back_by_a_drawing_in_between() -> None
     app = app_for(fakes.resumed(Step.PROJECT))
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: idle(app))
-        line = app.screen.query_one("#field-project Line", Line)
+        line = app.screen.query_one("#field-project LineInput", LineInput)
         for typed in (line.value + "x", line.value + "xy"):
             line.value = typed
             app.screen.draw_body()  # type: ignore[attr-defined]

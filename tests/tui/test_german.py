@@ -128,7 +128,7 @@ async def test_a_location_is_found_by_its_german_name_its_english_name_and_its_i
     app = app_for(fakes.resumed(next(iter(STEP_HELP))))
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: idle(app), 60)
-        app.screen.query_one("#field-location Line").focus()
+        app.screen.query_one("#field-location LineInput").focus()
         await pilot.press("f7")
         await until(pilot, "Warschau", 60)
         await pilot.press(*typed)
@@ -137,11 +137,11 @@ async def test_a_location_is_found_by_its_german_name_its_english_name_and_its_i
         assert "Warschau" in shown
 
 
-@pytest.mark.parametrize(("days", "said"), [(0, "0 Tage alt"), (1, "1 Tag alt"), (2, "2 Tage alt")])
-def test_one_day_is_one_day(days: int, message: str) -> None:
+@pytest.mark.parametrize(("days", "text"), [(0, "0 Tage alt"), (1, "1 Tag alt"), (2, "2 Tage alt")])
+def test_one_day_is_one_day(days: int, text: str) -> None:
     created = datetime(2026, 1, 31, tzinfo=UTC)
     key = KeyInfo("a" * 40, created)
-    assert age(key, created + timedelta(days=days)) == f"angelegt 2026-01-31, {message}"
+    assert age(key, created + timedelta(days=days)) == f"angelegt 2026-01-31, {text}"
 
 
 async def test_enter_alone_goes_through_all_steps() -> None:
@@ -161,7 +161,7 @@ async def test_enter_alone_goes_through_all_steps() -> None:
         await pilot.press("enter")
         shown = await until(pilot, "Dienstkontoschlüssel (JSON)", 60)
         assert "Mit BigQuery" in shown
-    assert len(app.desk.store.names()) == 1
+    assert len(app.services.store.names()) == 1
 
 
 def test_titles_leave_room_for_what_stands_beside_them() -> None:

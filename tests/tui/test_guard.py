@@ -10,7 +10,7 @@ from kbq_tui.diagnosis import catalogue
 from kbq_tui.model.problem import Context, ProblemError
 from kbq_tui.model.steps import Step
 from kbq_tui.tui.app import build, run
-from kbq_tui.tui.display_options import Look
+from kbq_tui.tui.display_options import DisplayOptions
 from tests.tui import fakes
 from tests.tui.screens import until
 
@@ -33,7 +33,11 @@ class Guard:
 
 async def test_a_set_up_opened_from_the_dashboard_is_guarded_until_the_dashboard_is_back() -> None:
     guard = Guard()
-    app = build(replace(fakes.resumed(Step.CONNECT, fakes.complete()).desk(), guard=guard), Look(), start="dashboard")
+    app = build(
+        replace(fakes.resumed(Step.CONNECT, fakes.complete()).services(), guard=guard),
+        DisplayOptions(),
+        start="dashboard",
+    )
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, "Dashboard")
         assert not guard.held
@@ -47,8 +51,8 @@ async def test_a_set_up_opened_from_the_dashboard_is_guarded_until_the_dashboard
 
 async def test_where_another_process_is_at_it_the_dashboard_stays_and_says_who() -> None:
     app = build(
-        replace(fakes.resumed(Step.CONNECT, fakes.complete()).desk(), guard=Guard("process 4711")),
-        Look(),
+        replace(fakes.resumed(Step.CONNECT, fakes.complete()).services(), guard=Guard("process 4711")),
+        DisplayOptions(),
         start="dashboard",
     )
     async with app.run_test(size=(80, 24)) as pilot:
@@ -59,5 +63,5 @@ async def test_where_another_process_is_at_it_the_dashboard_stays_and_says_who()
 
 def test_a_set_up_does_not_even_start_beside_another() -> None:
     with pytest.raises(ProblemError) as caught:
-        run(replace(fakes.fresh().desk(), guard=Guard("process 4711")), Look())
+        run(replace(fakes.fresh().services(), guard=Guard("process 4711")), DisplayOptions())
     assert caught.value.problem.code == "KBQ-LOCK-HELD"

@@ -18,7 +18,7 @@ from kbq_tui.local.paths import Paths
 from kbq_tui.local.store import FileStore
 from kbq_tui.model.steps import Step
 from kbq_tui.tui.app import KbqApp, build
-from kbq_tui.tui.display_options import Look
+from kbq_tui.tui.display_options import DisplayOptions
 from tests.support.files import Files, differences, snapshot
 from tests.tui import fakes
 from tests.tui.screens import until
@@ -39,12 +39,12 @@ def files(tmp_path: Path) -> Callable[[], Files]:
     return lambda: snapshot(tmp_path)
 
 
-def desk_over(paths: Paths, scene: fakes.Scene) -> AppServices:
-    """Return a desk whose store is files, over a cloud in memory; locks are real, too."""
+def services_over(paths: Paths, scene: fakes.Scene) -> AppServices:
+    """Return `AppServices` whose store is files, over a cloud in memory; locks are real, too."""
     store = FileStore(paths, Connections(paths.connections), scene.clock)
     saved = store.load(scene.draft.name)
     return replace(
-        scene.desk(),
+        scene.services(),
         store=store,
         draft=saved.draft if saved is not None else scene.draft,
         guard=lambda name: ConnectionLock(paths.of_connection(name) / "lock", scene.clock),
@@ -53,7 +53,7 @@ def desk_over(paths: Paths, scene: fakes.Scene) -> AppServices:
 
 def set_up(paths: Paths, scene: fakes.Scene, *, finished: bool, screen: Step | None = None) -> None:
     """Leave a connection behind as a set-up does."""
-    store = desk_over(paths, scene).store
+    store = services_over(paths, scene).store
     record = ConnectionRecord(store, scene.draft.name)
     record.keep(draft=scene.draft, screen=screen, finished=finished, connected=finished, confirmed=True)
     store.save_verify(scene.draft.name, ())
@@ -68,7 +68,7 @@ async def test_the_dashboard_of_a_finished_connection(paths: Paths, files: Calla
     scene = fakes.complete()
     set_up(paths, scene, finished=True, screen=Step.CONNECT)
     before = files()
-    app = build(desk_over(paths, scene), Look(), start="dashboard")
+    app = build(services_over(paths, scene), DisplayOptions(), start="dashboard")
     async with app.run_test(size=SIZE) as pilot:
         await until(pilot, "Looked at")
         await pilot.press(*[leave] * (2 if leave == "ctrl+c" else 1))
@@ -86,9 +86,9 @@ async def test_each_step_opened_where_it_was_left(
     scene.world.gates["query"] = asyncio.Event()  # a verification that came to its end would be saved
     set_up(paths, scene, finished=finished, screen=step)
     before = files()
-    app = build(desk_over(paths, scene), Look())
+    app = build(services_over(paths, scene), DisplayOptions())
     with app.held:
-        app.held.enter_context(app.desk.guard(scene.draft.name))
+        app.held.enter_context(app.services.guard(scene.draft.name))
         async with app.run_test(size=SIZE) as pilot:
             await until(pilot, f"Step {number} of 6: {TITLES[number - 1]}")
             if step is Step.VERIFY:
@@ -106,7 +106,7 @@ async def test_all_steps_of_a_finished_connection_from_the_dashboard_and_back(
     scene = fakes.complete()
     set_up(paths, scene, finished=True, screen=Step.CONNECT)
     before = files()
-    app = build(desk_over(paths, scene), Look(), start="dashboard")
+    app = build(services_over(paths, scene), DisplayOptions(), start="dashboard")
     async with app.run_test(size=SIZE) as pilot:
         await until(pilot, "Looked at")
         app.open_setup(scene.draft.name, Step.PERMISSIONS)
@@ -130,7 +130,7 @@ async def test_a_verification_that_came_to_its_end_is_all_that_is_saved(
     scene = fakes.complete()
     set_up(paths, scene, finished=True, screen=Step.VERIFY)
     before = files()
-    app = build(desk_over(paths, scene), Look())
+    app = build(services_over(paths, scene), DisplayOptions())
     async with app.run_test(size=SIZE) as pilot:
         await until(pilot, "All is well")
         await settled(pilot, app)
@@ -140,9 +140,9 @@ async def test_a_verification_that_came_to_its_end_is_all_that_is_saved(
 
 async def test_a_new_connection_opened_and_left_leaves_nothing(paths: Paths, files: Callable[[], Files]) -> None:
     scene = fakes.complete()  # the project is given, by an option or the environment
-    app = build(desk_over(paths, scene), Look())
+    app = build(services_over(paths, scene), DisplayOptions())
     with app.held:
-        app.held.enter_context(app.desk.guard(scene.draft.name))
+        app.held.enter_context(app.services.guard(scene.draft.name))
         async with app.run_test(size=SIZE) as pilot:
             await until(pilot, "[ Begin ]")
             before = files()
@@ -171,10 +171,10 @@ async def test_a_new_connection_left_before_its_first_change_leaves_nothing(
     paths: Paths, files: Callable[[], Files], way: str, step: Step
 ) -> None:
     scene = fakes.fresh()
-    app = build(desk_over(paths, scene), Look())
+    app = build(services_over(paths, scene), DisplayOptions())
     typed = way != "F10"
     with app.held:
-        app.held.enter_context(app.desk.guard(scene.draft.name))
+        app.held.enter_context(app.services.guard(scene.draft.name))
         async with app.run_test(size=SIZE) as pilot:
             await until(pilot, "[ Begin ]")
             app.goto(Step.PROJECT)
@@ -205,7 +205,7 @@ async def test_a_new_connection_left_before_its_first_change_leaves_nothing(
 
 
 async def test_leaving_a_new_connection_with_something_typed_asks_and_says_that_nothing_is_kept(paths: Paths) -> None:
-    app = build(desk_over(paths, fakes.fresh()), Look())
+    app = build(services_over(paths, fakes.fresh()), DisplayOptions())
     async with app.run_test(size=SIZE) as pilot:
         await until(pilot, "[ Begin ]")
         app.goto(Step.PROJECT)
@@ -226,7 +226,7 @@ async def test_leaving_a_new_connection_with_something_typed_asks_and_says_that_
 
 async def test_what_is_typed_is_kept_from_the_first_change_on(paths: Paths) -> None:
     scene = fakes.fresh()
-    app = build(desk_over(paths, scene), Look())
+    app = build(services_over(paths, scene), DisplayOptions())
     async with app.run_test(size=SIZE) as pilot:
         await until(pilot, "[ Begin ]")
         app.goto(Step.DATASETS)
@@ -235,7 +235,7 @@ async def test_what_is_typed_is_kept_from_the_first_change_on(paths: Paths) -> N
         await pilot.press("enter")
         await until(pilot, "[ Continue ]")
         await settled(pilot, app)
-        store = app.desk.store
+        store = app.services.store
         assert store.names() == (scene.draft.name,)
         saved = store.load(scene.draft.name)
         assert saved is not None
@@ -248,24 +248,24 @@ async def test_what_is_typed_is_kept_from_the_first_change_on(paths: Paths) -> N
         app.wizard.set(account_id="another-account")
         await pilot.press("f10")
     assert app.return_code == 0
-    saved = desk_over(paths, scene).store.load(scene.draft.name)
+    saved = services_over(paths, scene).store.load(scene.draft.name)
     assert saved is not None
     assert (saved.draft.account_id, saved.screen) == ("another-account", Step.PROJECT)
 
 
 async def test_a_key_that_is_there_makes_the_connection_once_the_operator_goes_on_with_it(paths: Paths) -> None:
     scene = fakes.complete()
-    app = build(desk_over(paths, scene), Look())
+    app = build(services_over(paths, scene), DisplayOptions())
     async with app.run_test(size=SIZE) as pilot:
         await until(pilot, "[ Begin ]")
         app.goto(Step.ACCOUNT)
         await until(pilot, "[ Continue ]")
         await settled(pilot, app)
-        assert app.desk.store.names() == ()
+        assert app.services.store.names() == ()
         await pilot.press("enter")
         await until(pilot, "Step 4 of 6")
         await pilot.press("f10")
-    saved = desk_over(paths, scene).store.load(scene.draft.name)
+    saved = services_over(paths, scene).store.load(scene.draft.name)
     assert saved is not None
     assert (saved.draft, saved.screen, saved.filed) == (scene.draft, Step.PERMISSIONS, True)
 
@@ -276,9 +276,9 @@ async def test_what_the_environment_says_is_not_saved_by_looking_and_typing_some
     scene = fakes.complete()
     set_up(paths, scene, finished=True, screen=Step.CONNECT)
     before = files()
-    desk = desk_over(paths, scene)
-    desk = replace(desk, draft=desk.draft.but(account_id="another-account"))  # as an option gives it
-    app = build(desk, Look())
+    services = services_over(paths, scene)
+    services = replace(services, draft=services.draft.replace(account_id="another-account"))  # as an option gives it
+    app = build(services, DisplayOptions())
     async with app.run_test(size=SIZE) as pilot:
         await until(pilot, "Step 6 of 6")
         await settled(pilot, app)
@@ -293,16 +293,16 @@ async def test_what_the_environment_says_is_not_saved_by_looking_and_typing_some
         await until(pilot, "Step 2 of 6")
         app.wizard.set(staging_dataset="TYPED")
         await pilot.press("f10")
-    saved = desk.store.load(scene.draft.name)
+    saved = services.store.load(scene.draft.name)
     assert saved is not None
-    assert saved.draft == scene.draft.but(staging_dataset="TYPED")
+    assert saved.draft == scene.draft.replace(staging_dataset="TYPED")
     assert (saved.finished, saved.connected) == (True, True)
 
 
 async def test_a_project_is_remembered_once_google_has_shown_it(paths: Paths) -> None:
     scene = fakes.Scene(draft=ConnectionDraft(project="mistyped-project"))  # the cloud in memory has another one only
-    desk = desk_over(paths, scene)
-    app = build(desk, Look())
+    services = services_over(paths, scene)
+    app = build(services, DisplayOptions())
     async with app.run_test(size=SIZE) as pilot:
         await until(pilot, "[ Begin ]")
         await pilot.press("enter")
@@ -312,7 +312,7 @@ async def test_a_project_is_remembered_once_google_has_shown_it(paths: Paths) ->
         await until(pilot, "Step 2 of 6")
         app.goto(Step.PROJECT)
         await until(pilot, "Step 1 of 6")
-        assert desk.store.recent_projects() == ()
+        assert services.store.recent_projects() == ()
         app.wizard.set(project=fakes.PROJECT)
         await pilot.press("f5")
         await until(pilot, "nothing in the way\n")
@@ -320,9 +320,9 @@ async def test_a_project_is_remembered_once_google_has_shown_it(paths: Paths) ->
         app.goto(Step.DATASETS)
         await until(pilot, "[ Create 2 datasets ]")
         await settled(pilot, app)
-        assert desk.store.recent_projects() == (), "seen, and not used yet"
+        assert services.store.recent_projects() == (), "seen, and not used yet"
         await pilot.press("enter")
         await until(pilot, "[ Continue ]")
         await settled(pilot, app)
         await pilot.press("f10")
-    assert desk.store.recent_projects() == (fakes.PROJECT,)
+    assert services.store.recent_projects() == (fakes.PROJECT,)

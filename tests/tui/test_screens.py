@@ -12,7 +12,7 @@ from kbq_tui.model.problem import Context, Kind, Problem, ProblemError, RemedySt
 from kbq_tui.model.steps import Step
 from kbq_tui.model.text import inert
 from kbq_tui.tui.app import KbqApp
-from kbq_tui.tui.display_options import Look
+from kbq_tui.tui.display_options import DisplayOptions
 from kbq_tui.tui.modals import pick
 from kbq_tui.tui.text import plain
 from kbq_tui.tui.widgets.static import MessageLine
@@ -412,7 +412,7 @@ async def test_location_picker_filters_and_puts_what_is_used_first() -> None:
     app = app_for(scene)
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: idle(app))
-        app.screen.query_one("#field-location Line").focus()
+        app.screen.query_one("#field-location LineInput").focus()
         await pilot.press("f7")
         shown = await until(pilot, "datasets of this project are here")
         assert shown.index("europe-west3") < shown.index("United States")
@@ -476,7 +476,7 @@ async def test_hostile_text_is_inert_on_every_screen(step: Step) -> None:
         return replace(await original(), principal=fakes.HOSTILE, source=verbatim(fakes.HOSTILE))
 
     scene.cloud.identity = identity  # type: ignore[method-assign]
-    app = app_for(scene, Look(host="[red]" + fakes.HOSTILE))
+    app = app_for(scene, DisplayOptions(host="[red]" + fakes.HOSTILE))
     async with app.run_test(size=(120, 36)) as pilot:
         await until(pilot, lambda: app.wizard.busy is None and app.wizard.looked is not None)
         await until(pilot, lambda: step is not Step.VERIFY or app.wizard.verified)

@@ -9,7 +9,7 @@ from textual.pilot import Pilot
 
 from kbq_tui.model.steps import Step
 from kbq_tui.tui import keyboard, themes
-from kbq_tui.tui.display_options import Look
+from kbq_tui.tui.display_options import DisplayOptions
 from kbq_tui.tui.glyphs import GLYPHS, STYLES, Tone, to_ascii
 from kbq_tui.tui.modals.help import help_text
 from kbq_tui.tui.step_help import STEP_HELP
@@ -43,7 +43,7 @@ def test_hints_of_every_screen_stay_within_78_cells(scope: str) -> None:
 
 async def test_a_key_that_was_given_another_one_does_it_and_is_shown_everywhere() -> None:
     given = {"help": ("f9",), "palette": ("f1",), "commands": ("f3", "?"), "quit": ("f12",), "next": ("o",)}
-    app = app_for(fakes.resumed(Step.DATASETS), Look(keymap=given))
+    app = app_for(fakes.resumed(Step.DATASETS), DisplayOptions(keymap=given))
     async with app.run_test(size=(80, 50)) as pilot:
         shown = await until(pilot, "[ Create 2 datasets ]")
         assert "F9 Help" in shown

@@ -13,7 +13,7 @@ from kbq_tui.model.checks import expected
 from kbq_tui.model.problem import Context
 from kbq_tui.model.steps import Step
 from kbq_tui.tui.modals.problem import ProblemSheet
-from kbq_tui.tui.text import HANG, wrapped
+from kbq_tui.tui.text import HANGING_INDENT, wrapped
 from kbq_tui.tui.widgets.rows import Row, Rows
 from kbq_tui.tui.widgets.static import QuietStatic
 from tests.stories.play import STATES, app_of
@@ -40,9 +40,9 @@ def test_a_text_goes_on_below_itself_unless_a_word_is_too_long_for_that() -> Non
     short = wrapped(Content("+ create   one two three four"), 20, 11)
     assert [line.plain for line in short] == ["+ create   one two", " " * 11 + "three", " " * 11 + "four"]
     long = wrapped(Content(f"+ create   Create {ADDRESS}"), 78, 11)
-    assert [line.plain for line in long] == ["+ create   Create", " " * HANG + ADDRESS]
+    assert [line.plain for line in long] == ["+ create   Create", " " * HANGING_INDENT + ADDRESS]
     alone = wrapped(Content(f"+ create   {ADDRESS} too"), 78, 11)
-    assert [line.plain for line in alone] == ["+ create", " " * HANG + ADDRESS + " too"]
+    assert [line.plain for line in alone] == ["+ create", " " * HANGING_INDENT + ADDRESS + " too"]
 
 
 def cut(screen: str) -> list[str]:

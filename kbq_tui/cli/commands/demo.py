@@ -59,11 +59,11 @@ def demo_command(scenario: str, options: Mapping[str, Any], *, only_list: bool, 
     need_sandbox()
     if only_list:
         return _list(options)
-    from kbq_tui.cli.context import paper_of, run_screens, terminal
+    from kbq_tui.cli.context import console_of, run_screens, terminal
 
     found = terminal(options)
     screens = found.usable and found.stdout_tty and not options.get("as_json")
-    paper = paper_of(options)
+    console = console_of(options)
     with (
         _folder(keep) as folder,
         _env_file() as ready,
@@ -75,9 +75,9 @@ def demo_command(scenario: str, options: Mapping[str, Any], *, only_list: bool, 
         log = options.get("log_file") or str(folder / "demo.log")
         typed = {**options, "key_file": made.get("KBQ_TUI_SANDBOX_KEY"), "log_file": log, "screens": screens}
         with CommandContext.of(typed) as here:
-            status = run_screens(here.place.desk, typed, found, "setup") if screens else _by_itself(here, options)
+            status = run_screens(here.place.services, typed, found, "setup") if screens else _by_itself(here, options)
         if keep is None:
-            paper.say(
+            console.say(
                 translate(
                     "This was a demo: its project was made up, and the key file goes away now (--keep DIR keeps it)."
                 )
@@ -88,20 +88,20 @@ def demo_command(scenario: str, options: Mapping[str, Any], *, only_list: bool, 
 def _by_itself(here: Any, options: Mapping[str, Any]) -> int:
     from kbq_tui.cli.unattended import whole_command
 
-    return whole_command(here.face, here.spec(), as_json=bool(options.get("as_json")))
+    return whole_command(here.runner, here.spec(), as_json=bool(options.get("as_json")))
 
 
 def _list(options: Mapping[str, Any]) -> int:
-    from kbq_tui.cli.context import paper_of
+    from kbq_tui.cli.context import console_of
     from kbq_tui.sandbox.scenario import load, names
 
-    paper = paper_of(options)
+    console = console_of(options)
     found = {name: load(name).description for name in names()}
     if options.get("as_json"):
-        paper.json({"schema": "kbq-tui/scenarios/v1", "scenarios": found})
+        console.json({"schema": "kbq-tui/scenarios/v1", "scenarios": found})
     else:
         for name, description in found.items():
-            paper.result(f"{name:<24} {translate(description)}")
+            console.result(f"{name:<24} {translate(description)}")
     return 0
 
 

@@ -79,22 +79,22 @@ def doctor_command(here: CommandContext, *, as_json: bool) -> int:
     found += [*credentials, *reached]
     status = status or (5 if any(f.ok is False for f in reached) else 0)
     if as_json:
-        here.face.paper.json({"schema": "kbq-tui/doctor/v1", "findings": [f.to_json() for f in found]})
+        here.runner.console.json({"schema": "kbq-tui/doctor/v1", "findings": [f.to_json() for f in found]})
     else:
-        _print(found, here.face.paper)
+        _print(found, here.runner.console)
     return status
 
 
-def _print(found: list[Finding], paper: Console) -> None:
+def _print(found: list[Finding], console: Console) -> None:
     section = ""
     for finding in found:
         if finding.section != section:
             section = finding.section
-            paper.result(translate(section))
-        judged = "" if finding.ok is None else paper.mark("pass" if finding.ok else "fail", result=True) + "  "
+            console.result(translate(section))
+        judged = "" if finding.ok is None else console.mark("pass" if finding.ok else "fail", result=True) + "  "
         # What the environment says is shown as it is: "off" is a value there, and no word of ours.
         text = render(as_message(finding.text))
-        paper.result(f"  {translate(finding.name):<34} {judged}{_clean(text)}")
+        console.result(f"  {translate(finding.name):<34} {judged}{_clean(text)}")
 
 
 def _clean(text: str) -> str:
@@ -144,7 +144,7 @@ def _folders(here: CommandContext) -> list[Finding]:
     named = ((N_("Configuration"), paths.config), (N_("State"), paths.state), (N_("Data"), paths.data))
     out = [Finding(title, name, str(path), _writable(path)) for name, path in named]
     out += _connections(here)
-    out.append(Finding(title, N_("Log"), here.place.desk.log_path))
+    out.append(Finding(title, N_("Log"), here.place.services.log_path))
     return out
 
 
@@ -201,7 +201,7 @@ def _credentials(here: CommandContext) -> tuple[list[Finding], int]:
             )
 
     async def signed_in() -> Message:
-        cloud = await here.place.desk.sign_in()
+        cloud = await here.place.services.sign_in()
         try:
             who = await cloud.identity()
             await cloud.authenticate()

@@ -12,12 +12,12 @@ from kbq_tui.model.spec import ConnectionSpec
 FORMATS = {"gcloud": to_gcloud, "sql": to_sql, "terraform": to_terraform}
 
 
-def export_command(face: PlainRunner, spec: ConnectionSpec, kind: str) -> int:
+def export_command(runner: PlainRunner, spec: ConnectionSpec, kind: str) -> int:
     """Print the plan in another language. What is blocked is told besides, with the exit status of the first."""
-    plan, _ = face.with_ports(spec.name, lambda ports: plan_of(spec, ports))
+    plan, _ = runner.with_ports(spec.name, lambda ports: plan_of(spec, ports))
     for line in FORMATS[kind](plan).rstrip("\n").split("\n"):
-        face.paper.result(line)
+        runner.console.result(line)
     for problem in distinct([b.problem for b in plan.blocked]):
-        face.paper.say()
-        face.paper.problem(problem, heading=translate("left out"))
+        runner.console.say()
+        runner.console.problem(problem, heading=translate("left out"))
     return status_of([b.problem for b in plan.blocked])

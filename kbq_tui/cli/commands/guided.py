@@ -50,20 +50,20 @@ class Setup:
     """One guided set-up.
 
     Args:
-        face: the face; its paper takes the conversation.
+        runner: runs the use cases; its console takes the conversation.
         asker: answers the questions.
         draft: what options, environment and files gave.
         typed: fields that were typed as options: nobody is asked for them.
     """
 
-    def __init__(self, face: PlainRunner, asker: Asker, draft: ConnectionDraft, typed: frozenset[str]) -> None:
-        self.face = face
-        self.paper = face.paper
+    def __init__(self, runner: PlainRunner, asker: Asker, draft: ConnectionDraft, typed: frozenset[str]) -> None:
+        self.runner = runner
+        self.console = runner.console
         self.asker = asker
         self.draft = draft
         self.typed = typed
         self.location: str | None = None
-        self.record = face.record(draft.name)
+        self.record = runner.record(draft.name)
         self._project_seen = self._key_here = False
 
     def run(self, as_json: bool) -> int:
@@ -72,8 +72,8 @@ class Setup:
         Returns:
             0; 6 where a check does not pass; else the exit status of what stands in the way.
         """
-        for notice in self.face.desk.notices:
-            self.paper.say(inert(render(notice)))
+        for notice in self.runner.services.notices:
+            self.console.say(inert(render(notice)))
         ports = self._signed_in()
         try:
             spec = self._project(ports)
@@ -83,10 +83,10 @@ class Setup:
             results = self._verify(ports, spec)
             return self._connect(ports, spec, results, as_json)
         except _Stopped as stop:
-            self.paper.say(translate("Stopped. What was done stays; the same command goes on from here."))
+            self.console.say(translate("Stopped. What was done stays; the same command goes on from here."))
             return stop.status
         finally:
-            self.face.run(ports.cloud.close())
+            self.runner.run(ports.cloud.close())
 
     def _keep(
         self, spec: ConnectionSpec, screen: Step, *, finished: bool | None = None, confirmed: bool = False
@@ -94,12 +94,14 @@ class Setup:
         """Remember the connection; of a new one nothing, until a change was agreed to or a key is taken."""
         self.record.keep(draft=ConnectionDraft.of(spec), screen=screen, finished=finished, confirmed=confirmed)
         if self._project_seen and self.record.filed:
-            self.face.desk.store.remember_project(spec.project)
+            self.runner.services.store.remember_project(spec.project)
 
     def _heading(self, step: Step) -> None:
         number = list(Step).index(step) + 1
-        self.paper.say()
-        self.paper.say(translate("Step {n} of {all}: {title}", n=number, all=len(Step), title=translate(_TITLES[step])))
+        self.console.say()
+        self.console.say(
+            translate("Step {n} of {all}: {title}", n=number, all=len(Step), title=translate(_TITLES[step]))
+        )
 
     def _trying(self, work: Callable[[], "Outcome | None"]) -> None:
         """Do something until it succeeds, or the operator goes on or stops."""
@@ -112,8 +114,8 @@ class Setup:
             except ProblemError as error:
                 problems = (error.problem,)
             for problem in problems:
-                self.paper.say()
-                self.paper.problem(problem)
+                self.console.say()
+                self.console.problem(problem)
             if self.asker.yes("retry", translate("Try again"), default=True):
                 continue
             if self.asker.yes("go_on", translate("Go on without it"), default=False):
@@ -121,20 +123,20 @@ class Setup:
             raise _Stopped(status_of(problems) or 1)
 
     def _signed_in(self) -> Ports:
-        self.paper.say(
+        self.console.say(
             translate("kbq-tui connects Klaviyo to BigQuery. Every change is shown before it is made. Ctrl+C leaves.")
         )
         while True:
             try:
-                ports = self.face.sign_in(self.draft.name)
-                who = self.face.run(_identity(ports))
+                ports = self.runner.sign_in(self.draft.name)
+                who = self.runner.run(_identity(ports))
             except ProblemError as error:
-                self.paper.problem(error.problem)
+                self.console.problem(error.problem)
                 if not self.asker.yes("retry", translate("Try again"), default=True):
                     raise
                 continue
             name = inert(who.principal) if who.principal else translate("somebody")
-            self.paper.say(
+            self.console.say(
                 translate(
                     "Credentials found: {who} ({source}); not tried yet", who=name, source=inert(render(who.source))
                 )
@@ -144,27 +146,27 @@ class Setup:
     def _ask(self, field: str, question: str, check_: Check) -> None:
         value = getattr(self.draft, field)
         if field in self.typed and check_(value) is None:
-            self.paper.say(f"   {question}: {inert(value)}")
+            self.console.say(f"   {question}: {inert(value)}")
             return
-        self.draft = self.draft.but(**{field: self.asker.text(field, question, value, check_).strip()})
+        self.draft = self.draft.replace(**{field: self.asker.text(field, question, value, check_).strip()})
 
     def _project(self, ports: Ports) -> ConnectionSpec:
         self._heading(Step.PROJECT)
         ids = self._listed(ports) if not self.draft.project else ()
         for number, id_ in enumerate(ids, 1):
-            self.paper.say(f"   {number}) {inert(id_)}")
+            self.console.say(f"   {number}) {inert(id_)}")
 
         def right(value: str) -> Message | None:
             return None if _picked(value, ids) else rules.check_project(value)
 
         question = translate("Project ID, or a number of the list") if ids else translate("Project ID")
         self._ask("project", question, right)
-        self.draft = self.draft.but(project=_picked(self.draft.project, ids) or self.draft.project)
+        self.draft = self.draft.replace(project=_picked(self.draft.project, ids) or self.draft.project)
         if "direction" in self.typed:
-            self.paper.say("   " + translate("Direction: {direction}", direction=self.draft.direction))
+            self.console.say("   " + translate("Direction: {direction}", direction=self.draft.direction))
         else:
             ways = [d.value for d in Direction]
-            self.draft = self.draft.but(
+            self.draft = self.draft.replace(
                 direction=self.asker.choice("direction", translate("Which way data flows"), ways, self.draft.direction)
             )
         self._ask(
@@ -180,9 +182,9 @@ class Setup:
         lines = preflight(spec, observed, plan)
         width = width_of(lines)
         for line in lines:
-            show_line(line, self.paper, result=False, width=width)
+            show_line(line, self.console, result=False, width=width)
             if line.problem is not None and line.health is Health.BROKEN:
-                self.paper.problem(line.problem, heading="   " + translate("note"))
+                self.console.problem(line.problem, heading="   " + translate("note"))
         if blocks_all(plan.causes):
             if not self.asker.yes("retry", translate("Try again"), default=True):
                 raise _Stopped(status_of(plan.causes) or 1)
@@ -192,9 +194,9 @@ class Setup:
         return spec
 
     def _listed(self, ports: Ports) -> tuple[str, ...]:
-        page: ProjectPage | None = value_of(self.face.run(part_of(ports.cloud.search_projects("", limit=_LISTED))))
+        page: ProjectPage | None = value_of(self.runner.run(part_of(ports.cloud.search_projects("", limit=_LISTED))))
         found = [p.id for p in page.projects] if page is not None else []
-        return tuple(dict.fromkeys([*self.face.desk.store.recent_projects(), *found]))[:_LISTED]
+        return tuple(dict.fromkeys([*self.runner.services.store.recent_projects(), *found]))[:_LISTED]
 
     def _datasets(self, ports: Ports, spec: ConnectionSpec) -> ConnectionSpec:
         self._heading(Step.DATASETS)
@@ -237,13 +239,13 @@ class Setup:
 
     def _grant(self, grant: Grant, state: str) -> None:
         resource = inert(render(grant.on.words))
-        self.paper.say(
+        self.console.say(
             "   " + translate("{role} on {resource}: {state}", role=inert(grant.role), resource=resource, state=state)
         )
 
     def _look(self, ports: Ports, spec: ConnectionSpec) -> tuple[Plan, Observed]:
-        self.paper.say("   " + translate("Looking at what is there ..."))
-        plan, observed = self.face.run(plan_of(spec, ports))
+        self.console.say("   " + translate("Looking at what is there ..."))
+        plan, observed = self.runner.run(plan_of(spec, ports))
         self.location = plan.location
         self._project_seen = isinstance(observed.project, Present)
         self._key_here = isinstance(observed.key, Present)
@@ -256,7 +258,7 @@ class Setup:
             plan = self._look(ports, spec)[0].step(step)
             if step is Step.PROJECT and not plan.changes and not plan.blocked:
                 return None  # the preflight has said so
-            show_plan(plan if step is Step.ACCOUNT else replace(plan, warnings=()), self.paper, result=False)
+            show_plan(plan if step is Step.ACCOUNT else replace(plan, warnings=()), self.console, result=False)
             if not plan.changes:
                 return Outcome(plan)
             if not self.asker.yes("apply", translate("Do this"), default=False):
@@ -264,8 +266,10 @@ class Setup:
                     return None
                 raise _Stopped(1)
             self._keep(spec, step, confirmed=True)
-            work = carry_out(spec, ports, self.face.desk, EventLines(self.paper), expected=plan.fingerprint, only=step)
-            return self.face.run(work)
+            work = carry_out(
+                spec, ports, self.runner.services, EventLines(self.console), expected=plan.fingerprint, only=step
+            )
+            return self.runner.run(work)
 
         self._trying(once)
         taken = step is Step.ACCOUNT and self._key_here and not self.record.filed
@@ -273,41 +277,43 @@ class Setup:
 
     def _verify(self, ports: Ports, spec: ConnectionSpec) -> tuple[CheckResult, ...]:
         self._heading(Step.VERIFY)
-        self.paper.say("   " + translate("Every check runs with the key itself."))
+        self.console.say("   " + translate("Every check runs with the key itself."))
         while True:
-            lines = EventLines(self.paper)
+            lines = EventLines(self.console)
 
             def seen(result: CheckResult, lines: EventLines = lines) -> None:
                 lines.ended(result.id)
-                show_check(result, self.paper, as_result=False)
+                show_check(result, self.console, as_result=False)
 
-            results = self.face.run(check(spec, ports, self.face.desk, emit=lines, told=seen))
+            results = self.runner.run(check(spec, ports, self.runner.services, emit=lines, told=seen))
             if healthy(results):
                 self._keep(spec, Step.VERIFY, confirmed=True)
-            remember_checks(self.face, spec, results)
+            remember_checks(self.runner, spec, results)
             for problem in _problems(results):
-                self.paper.say()
-                self.paper.problem(problem, heading=translate("problem"))
-            self.paper.say(verdict_of(results))
+                self.console.say()
+                self.console.problem(problem, heading=translate("problem"))
+            self.console.say(verdict_of(results))
             if healthy(results) or not self.asker.yes("retry", translate("Check again"), default=True):
                 break
         if self.asker.yes("report", translate("Save a report"), default=True):
-            about = self.face.run(about_of(spec, ports))
-            path = self.face.desk.store.save_text(spec.name, "verify", ".md", report_text(results, about, "x.md"))
-            self.paper.say("   " + translate("Saved: {path}", path=inert(path)))
+            about = self.runner.run(about_of(spec, ports))
+            path = self.runner.services.store.save_text(spec.name, "verify", ".md", report_text(results, about, "x.md"))
+            self.console.say("   " + translate("Saved: {path}", path=inert(path)))
         return results
 
     def _connect(self, ports: Ports, spec: ConnectionSpec, results: tuple[CheckResult, ...], as_json: bool) -> int:
         self._heading(Step.CONNECT)
-        summary = self.face.run(summary_of(spec, ports, self.location))
+        summary = self.runner.run(summary_of(spec, ports, self.location))
         if as_json:
-            self.paper.json(summary.to_json())
+            self.console.json(summary.to_json())
         else:
-            show_summary(summary, self.paper)
+            show_summary(summary, self.console)
         self._keep(spec, Step.CONNECT, finished=healthy(results), confirmed=True)
         if self.asker.yes("connected", translate("Is Klaviyo connected now"), default=False):
             self.record.keep(connected=True)
-        self.paper.say(translate("Later: {command}", command=inert(self.face.desk.command("status", spec.name))))
+        self.console.say(
+            translate("Later: {command}", command=inert(self.runner.services.command("status", spec.name)))
+        )
         return 0 if healthy(results) else NOT_HEALTHY
 
 

@@ -11,18 +11,18 @@ from kbq_tui.model.spec import ConnectionSpec
 from kbq_tui.model.text import inert
 
 
-def _keys_of(face: PlainRunner, spec: ConnectionSpec) -> tuple[tuple[KeyInfo, ...], LocalKey | None, tuple[str, ...]]:
-    lines = EventLines(face.paper)
+def _keys_of(runner: PlainRunner, spec: ConnectionSpec) -> tuple[tuple[KeyInfo, ...], LocalKey | None, tuple[str, ...]]:
+    lines = EventLines(runner.console)
     try:
-        return face.with_ports(spec.name, lambda ports: keys_of(spec, ports, lines, patience_of(face.desk)))
+        return runner.with_ports(spec.name, lambda ports: keys_of(spec, ports, lines, patience_of(runner.services)))
     finally:
         lines.ended("keys")
 
 
-def list_command(face: PlainRunner, spec: ConnectionSpec, *, as_json: bool) -> int:
+def list_command(runner: PlainRunner, spec: ConnectionSpec, *, as_json: bool) -> int:
     """List the account's user-managed keys, oldest first, and say which one is kept here."""
-    keys, local, handed = _keys_of(face, spec)
-    now = face.desk.clock.now()
+    keys, local, handed = _keys_of(runner, spec)
+    now = runner.services.clock.now()
     rows = [
         {
             "id": key.id,
@@ -38,7 +38,7 @@ def list_command(face: PlainRunner, spec: ConnectionSpec, *, as_json: bool) -> i
     if as_json:
         path = local.path or None if local is not None else None
         account = spec.account_email
-        face.paper.json({"schema": "kbq-tui/keys/v1", "service_account": account, "key_path": path, "keys": rows})
+        runner.console.json({"schema": "kbq-tui/keys/v1", "service_account": account, "key_path": path, "keys": rows})
         return 0
     for key, row in zip(keys, rows, strict=True):
         notes = [translate_n("{n} day old", "{n} days old", (now - key.created).days)]
@@ -50,36 +50,36 @@ def list_command(face: PlainRunner, spec: ConnectionSpec, *, as_json: bool) -> i
             notes.append(translate("kept in {place}", place=local.path or message("the system keyring")))
         if row["handed_over"]:
             notes.append(translate("handed over (shredded here)"))
-        face.paper.result(f"{inert(str(row['id']))}  {inert(', '.join(notes))}")
+        runner.console.result(f"{inert(str(row['id']))}  {inert(', '.join(notes))}")
     for warning in local.warnings if local is not None else ():
-        face.paper.say(translate("note: {note}", note=inert(render(warning))))
-    face.paper.say(translate("{n} of 10 keys of {account}", n=len(rows), account=spec.account_email))
+        runner.console.say(translate("note: {note}", note=inert(render(warning))))
+    runner.console.say(translate("{n} of 10 keys of {account}", n=len(rows), account=spec.account_email))
     return 0
 
 
-def create_command(face: PlainRunner, spec: ConnectionSpec) -> int:
+def create_command(runner: PlainRunner, spec: ConnectionSpec) -> int:
     """Create a key and keep it here. The place must be free: a key that cannot be kept is never made."""
-    emit = EventLines(face.paper)
-    outcome = face.with_ports(spec.name, lambda ports: create_key(spec, ports, emit, patience_of(face.desk)))
+    emit = EventLines(runner.console)
+    outcome = runner.with_ports(spec.name, lambda ports: create_key(spec, ports, emit, patience_of(runner.services)))
     for problem in outcome.problems:
-        face.paper.problem(problem)
+        runner.console.problem(problem)
     if outcome.key is not None:
-        face.paper.result(outcome.key.path)
+        runner.console.result(outcome.key.path)
     return status_of(outcome.problems)
 
 
-def delete_command(face: PlainRunner, spec: ConnectionSpec, key_id: str, *, agreed: bool) -> int:
+def delete_command(runner: PlainRunner, spec: ConnectionSpec, key_id: str, *, agreed: bool) -> int:
     """Delete one key at Google, after a yes. Whatever signs in with it stops working at once.
 
     Of the key that is kept here, the copy in the keyring goes too; the file stays until it is shredded.
 
     Args:
-        face: the face.
+        runner: runs the use cases and holds the console.
         spec: the connection.
         key_id: the key's id, or the beginning of it where that names one key only.
         agreed: `--yes`.
     """
-    keys, local, handed = _keys_of(face, spec)
+    keys, local, handed = _keys_of(runner, spec)
     found = [k.id for k in keys if k.id.startswith(key_id)]
     if len(found) != 1:
         begin, account = inert(key_id), spec.account_email
@@ -88,8 +88,8 @@ def delete_command(face: PlainRunner, spec: ConnectionSpec, key_id: str, *, agre
             if found
             else message("{account} has no key whose id begins with {id}", account=account, id=begin)
         )
-        command = face.desk.command("key list", spec.name)
-        face.paper.say(translate("error: {why}: {command}", why=why, command=inert(command)))
+        command = runner.services.command("key list", spec.name)
+        runner.console.say(translate("error: {why}: {command}", why=why, command=inert(command)))
         return 1
     ours = local is not None and local.key_id == found[0]
     if not agreed:
@@ -101,15 +101,15 @@ def delete_command(face: PlainRunner, spec: ConnectionSpec, key_id: str, *, agre
             question = f"{text} {question}"
         if ours:
             question = translate("This is the key that is kept here. Klaviyo stops working with it.") + " " + question
-        if face.confirm is None or not face.confirm(question):
-            face.paper.say(translate("Nothing was changed."))
+        if runner.confirm is None or not runner.confirm(question):
+            runner.console.say(translate("Nothing was changed."))
             return 1
-    emit = EventLines(face.paper)
-    outcome, notes = face.with_ports(
-        spec.name, lambda ports: delete_key(spec, ports, emit, patience_of(face.desk), found[0])
+    emit = EventLines(runner.console)
+    outcome, notes = runner.with_ports(
+        spec.name, lambda ports: delete_key(spec, ports, emit, patience_of(runner.services), found[0])
     )
     for problem in outcome.problems:
-        face.paper.problem(problem)
+        runner.console.problem(problem)
     for note in notes:
-        face.paper.say(inert(render(note), 1_000))
+        runner.console.say(inert(render(note), 1_000))
     return status_of(outcome.problems)

@@ -24,85 +24,85 @@ from kbq_tui.model.summary import Summary
 from kbq_tui.model.text import inert
 
 
-def plan_command(face: PlainRunner, spec: ConnectionSpec, *, as_json: bool, remove_over_grants: bool = False) -> int:
+def plan_command(runner: PlainRunner, spec: ConnectionSpec, *, as_json: bool, remove_over_grants: bool = False) -> int:
     """Print what would be done. Exit status 0, or that of the first thing that blocks."""
-    plan, _ = face.with_ports(spec.name, lambda ports: plan_of(spec, ports, remove_over_grants=remove_over_grants))
+    plan, _ = runner.with_ports(spec.name, lambda ports: plan_of(spec, ports, remove_over_grants=remove_over_grants))
     if as_json:
-        face.paper.json(plan.to_json())
+        runner.console.json(plan.to_json())
     else:
-        show_plan(plan, face.paper, result=True)
+        show_plan(plan, runner.console, result=True)
     return status_of([b.problem for b in plan.blocked])
 
 
 def apply_command(
-    face: PlainRunner, spec: ConnectionSpec, *, as_json: bool, agreed: bool, remove_over_grants: bool = False
+    runner: PlainRunner, spec: ConnectionSpec, *, as_json: bool, agreed: bool, remove_over_grants: bool = False
 ) -> int:
     """Do what is missing: after a preview and a yes, or at once where that was agreed before.
 
     Args:
-        face: the face.
+        runner: runs the use cases and holds the console.
         spec: the connection.
         as_json: one event a line, the last one a summary.
         agreed: `--yes`.
         remove_over_grants: also take away what the account holds beyond its need.
     """
-    for begun in face.desk.store.unfinished(spec.name):
-        face.paper.say(
+    for begun in runner.services.store.unfinished(spec.name):
+        runner.console.say(
             translate(
                 "note: an earlier run ended in the middle of {action}; what is there now decides.", action=inert(begun)
             )
         )
-    record = face.record(spec.name)
+    record = runner.record(spec.name)
     if not record.filed:
-        face.paper.say(translate("new connection {name}", name=spec.name))
-    ports = face.sign_in(spec.name)
+        runner.console.say(translate("new connection {name}", name=spec.name))
+    ports = runner.sign_in(spec.name)
     expected: str | None = None
     if not agreed:
-        plan, _ = face.run(plan_of(spec, ports, remove_over_grants=remove_over_grants))
-        show_plan(plan, face.paper, result=False)
+        plan, _ = runner.run(plan_of(spec, ports, remove_over_grants=remove_over_grants))
+        show_plan(plan, runner.console, result=False)
         if plan.changes or not record.filed:
-            if face.confirm is None or not face.confirm(translate("Do this?")):
-                face.paper.say(translate("Nothing was changed."))
+            if runner.confirm is None or not runner.confirm(translate("Do this?")):
+                runner.console.say(translate("Nothing was changed."))
                 return 1
             expected = plan.fingerprint
     record.keep(draft=ConnectionDraft.of(spec), confirmed=True)
-    tell = _telling(face, as_json)
+    tell = _telling(runner, as_json)
 
     async def work() -> tuple[Outcome, Summary]:
         try:
             outcome = await carry_out(
-                spec, ports, face.desk, tell, expected=expected, remove_over_grants=remove_over_grants
+                spec, ports, runner.services, tell, expected=expected, remove_over_grants=remove_over_grants
             )
             return outcome, await summary_of(spec, ports, outcome.plan.location)
         finally:
             await ports.cloud.close()
 
-    outcome, summary = face.run(work())
+    outcome, summary = runner.run(work())
     if outcome.project_seen:
-        face.desk.store.remember_project(spec.project)
+        runner.services.store.remember_project(spec.project)
     if outcome.complete:
         record.keep(screen=Step.VERIFY)
     if as_json:
-        face.paper.json(_apply_summary(face, outcome, summary))
+        runner.console.json(_apply_summary(runner, outcome, summary))
     else:
-        _tell_outcome(face, spec, outcome, summary, shown=not agreed)
+        _tell_outcome(runner, spec, outcome, summary, shown=not agreed)
     return status_of(outcome.problems) or (0 if outcome.complete else 1)
 
 
-def _telling(face: PlainRunner, as_json: bool) -> Callable[[Event], None]:
+def _telling(runner: PlainRunner, as_json: bool) -> Callable[[Event], None]:
     """Return what tells events as they come, as lines or as JSON."""
     if not as_json:
-        return EventLines(face.paper)
-    return lambda event: face.paper.json({"schema": "kbq-tui/apply/v1", **event.to_json()})
+        return EventLines(runner.console)
+    return lambda event: runner.console.json({"schema": "kbq-tui/apply/v1", **event.to_json()})
 
 
-def _apply_summary(face: PlainRunner, outcome: Outcome, summary: Summary) -> dict[str, object]:
+def _apply_summary(runner: PlainRunner, outcome: Outcome, summary: Summary) -> dict[str, object]:
     return {
         **summary.to_json(),
         "schema": "kbq-tui/apply/v1",
         "event": "summary",
         "action": None,
-        "at": face.desk.clock.now().isoformat(),
+        "at": runner.services.clock.now().isoformat(),
         "ok": outcome.complete,
         "done": outcome.done,
         "unchanged": [a.id for a in outcome.plan.actions if a.change is Change.NOOP],
@@ -112,68 +112,72 @@ def _apply_summary(face: PlainRunner, outcome: Outcome, summary: Summary) -> dic
     }
 
 
-def _tell_outcome(face: PlainRunner, spec: ConnectionSpec, outcome: Outcome, summary: Summary, *, shown: bool) -> None:
-    paper = face.paper
+def _tell_outcome(
+    runner: PlainRunner, spec: ConnectionSpec, outcome: Outcome, summary: Summary, *, shown: bool
+) -> None:
+    console = runner.console
     if not shown:
         for action in outcome.plan.actions:
             if action.change is Change.NOOP and action.id not in outcome.done:
-                paper.say(f"{paper.mark('noop', result=False, width=column())}{inert(render(action.summary))}")
+                console.say(f"{console.mark('noop', result=False, width=column())}{inert(render(action.summary))}")
     for blocked in outcome.plan.blocked if not stopped(outcome.plan.causes) else ():
-        paper.say(f"{paper.mark('blocked', result=False, width=column())}{inert(render(blocked.action.summary))}")
+        console.say(f"{console.mark('blocked', result=False, width=column())}{inert(render(blocked.action.summary))}")
     for problem in outcome.problems:
-        paper.say()
-        paper.problem(problem)
+        console.say()
+        console.problem(problem)
     if not shown:
         for problem in distinct(outcome.plan.warnings):
-            paper.say()
-            paper.problem(problem, heading=translate("note"))
-    paper.say()
+            console.say()
+            console.problem(problem, heading=translate("note"))
+    console.say()
     if not outcome.complete:
         done = len(outcome.done)
-        paper.say(translate("Not finished: {n} done. What was done stays; run the same command to go on.", n=done))
+        console.say(translate("Not finished: {n} done. What was done stays; run the same command to go on.", n=done))
         return
-    paper.say(translate("Done.") if outcome.done else translate("Everything is in place already; nothing was changed."))
-    show_summary(summary, paper)
-    paper.say(translate("Next: {command}", command=inert(face.desk.command("verify", spec.name))))
+    console.say(
+        translate("Done.") if outcome.done else translate("Everything is in place already; nothing was changed.")
+    )
+    show_summary(summary, console)
+    console.say(translate("Next: {command}", command=inert(runner.services.command("verify", spec.name))))
 
 
-def verify_command(face: PlainRunner, spec: ConnectionSpec, *, as_json: bool, report: str | None = None) -> int:
+def verify_command(runner: PlainRunner, spec: ConnectionSpec, *, as_json: bool, report: str | None = None) -> int:
     """Run every check with the key. Exit status 6 where one fails or stays unknown.
 
     Args:
-        face: the face.
+        runner: runs the use cases and holds the console.
         spec: the connection.
         as_json: one object.
         report: a file to write a report into besides; its kind follows from the name's end.
     """
 
     known: dict[str, CheckResult] = {}
-    lines = EventLines(face.paper)
+    lines = EventLines(runner.console)
 
     def seen(result: CheckResult) -> None:
         known[result.id] = result
         lines.ended(result.id)
 
     async def work(ports: Ports) -> tuple[tuple[CheckResult, ...], About]:
-        results = await check(spec, ports, face.desk, emit=lines, told=seen)
+        results = await check(spec, ports, runner.services, emit=lines, told=seen)
         return results, await about_of(spec, ports)
 
     try:
-        results, about = face.with_ports(spec.name, work)
+        results, about = runner.with_ports(spec.name, work)
     except SystemExit as stopped_by:
         if stopped_by.code == _CTRL_C and known:
-            _tell_what_is_known(face, spec, known, lines, as_json=as_json)
+            _tell_what_is_known(runner, spec, known, lines, as_json=as_json)
         raise
     if as_json:
-        face.paper.json(json.loads(to_json(results, about)))
+        runner.console.json(json.loads(to_json(results, about)))
     else:
-        show_checks(results, face.paper, as_result=True)
+        show_checks(results, runner.console, as_result=True)
         if any(r.verdict is Verdict.FAIL and r.problem is not None and r.problem.code in _APPLY_MAKES for r in results):
-            face.paper.say(translate("Next: {command}", command=inert(face.desk.command("apply", spec.name))))
+            runner.console.say(translate("Next: {command}", command=inert(runner.services.command("apply", spec.name))))
     if report is not None:
-        face.write(report, report_text(results, about, report))
-        face.paper.say(translate("Report written to {path}", path=inert(report)))
-    remember_checks(face, spec, results)  # last: what it cannot write must not keep the verdicts from being seen
+        runner.write(report, report_text(results, about, report))
+        runner.console.say(translate("Report written to {path}", path=inert(report)))
+    remember_checks(runner, spec, results)  # last: what it cannot write must not keep the verdicts from being seen
     return 0 if healthy(results) else NOT_HEALTHY
 
 
@@ -192,7 +196,7 @@ _APPLY_MAKES = frozenset(
 
 
 def _tell_what_is_known(
-    face: PlainRunner, spec: ConnectionSpec, known: Mapping[str, CheckResult], lines: EventLines, *, as_json: bool
+    runner: PlainRunner, spec: ConnectionSpec, known: Mapping[str, CheckResult], lines: EventLines, *, as_json: bool
 ) -> None:
     """Print the checks of a verification that was stopped; nothing of it is remembered."""
 
@@ -206,50 +210,50 @@ def _tell_what_is_known(
         return known.get(check.id) or CheckResult(check, Verdict.UNKNOWN, text)
 
     results = tuple(of(check) for check in expected(spec))
-    if face.paper.live is not None:
-        face.paper.live.clear()
+    if runner.console.live is not None:
+        runner.console.live.clear()
     if as_json:
-        face.paper.json(json.loads(to_json(results, About(spec, face.desk.clock.now(), spec.location or ""))))
+        runner.console.json(json.loads(to_json(results, About(spec, runner.services.clock.now(), spec.location or ""))))
     else:
-        show_checks(results, face.paper, as_result=True)
-    face.paper.say(translate("Stopped. The last verification is kept as it was."))
+        show_checks(results, runner.console, as_result=True)
+    runner.console.say(translate("Stopped. The last verification is kept as it was."))
 
 
-def status_command(face: PlainRunner, spec: ConnectionSpec, *, as_json: bool, known: LastKnown | None = None) -> int:
+def status_command(runner: PlainRunner, spec: ConnectionSpec, *, as_json: bool, known: LastKnown | None = None) -> int:
     """Look at a connection. Exit status 0 where it is healthy, else 6.
 
     Args:
-        face: the face.
+        runner: runs the use cases and holds the console.
         spec: the connection.
         as_json: one object.
         known: what earlier looks of this run saw.
     """
-    last = face.desk.store.last_verify(spec.name)
+    last = runner.services.store.last_verify(spec.name)
 
     async def work(ports: Ports) -> Status:
         return await status(spec, ports, last)
 
-    seen = face.with_ports(spec.name, work)
+    seen = runner.with_ports(spec.name, work)
     if known is not None:
         seen = known.take(seen)
     if as_json:
-        face.paper.json(seen.to_json())
+        runner.console.json(seen.to_json())
     else:
-        show_status(seen, face.paper)
+        show_status(seen, runner.console)
     return 0 if seen.healthy else NOT_HEALTHY
 
 
-def explain_command(paper: Console, text: str, context: Context, *, as_json: bool) -> int:
+def explain_command(console: Console, text: str, context: Context, *, as_json: bool) -> int:
     """Explain a pasted error."""
     from kbq_tui.diagnosis.recognise import recognise_text
 
     problem = recognise_text(text, context)
     if as_json:
-        paper.json({"schema": "kbq-tui/explain/v1", **problem.to_json(), "wait": problem.wait, "link": problem.link})
+        console.json({"schema": "kbq-tui/explain/v1", **problem.to_json(), "wait": problem.wait, "link": problem.link})
     else:
-        paper.problem(problem, result=True, heading=translate("this is") if problem.code else translate("not known"))
+        console.problem(problem, result=True, heading=translate("this is") if problem.code else translate("not known"))
         for name, value in problem.details.items():
-            paper.result(f"  {inert(name)}: {inert(render(as_message(value)))}")
+            console.result(f"  {inert(name)}: {inert(render(as_message(value)))}")
     return 0
 
 

@@ -6,12 +6,12 @@ from typing import TypeVar
 
 from kbq_tui.diagnosis import catalogue
 from kbq_tui.engine.ports import TableInfo
-from kbq_tui.engine.throttle import AT_ONCE
+from kbq_tui.engine.throttle import MAX_CONCURRENCY
 from kbq_tui.engine.verify.checking import Checker
 from kbq_tui.i18n.messages import joined, message
 from kbq_tui.model.checks import Judged, Verdict
 from kbq_tui.model.problem import Kind, Problem, ProblemError
-from kbq_tui.planning.row_policies import Rows, letting_in, rows_for
+from kbq_tui.planning.row_policies import VisibleRows, letting_in, rows_for
 from kbq_tui.shell import sql
 
 _VIEWS = frozenset({"VIEW", "MATERIALIZED_VIEW"})
@@ -34,7 +34,7 @@ async def hidden_rows(checker: Checker, dataset: str, tables: Sequence[TableInfo
         tables: its tables and views, all of which can be read.
         readable: the verdict so far.
     """
-    slots = asyncio.Semaphore(AT_ONCE)
+    slots = asyncio.Semaphore(MAX_CONCURRENCY)
 
     async def in_turn(asked: Awaitable[T]) -> T:
         async with slots:
@@ -83,14 +83,14 @@ async def _judge(checker: Checker, path: Path) -> Judged | None:
         )
         return Judged(Verdict.UNKNOWN, text, problem)
     rows = rows_for(checker.spec.member, policies)
-    if rows is Rows.ALL:
+    if rows is VisibleRows.ALL:
         return None
-    if rows is Rows.SOME:
+    if rows is VisibleRows.SOME:
         filters = " OR ".join(policy.filter for policy in letting_in(checker.spec.member, policies))
         text = message("of {table} only the rows of its policies are seen: {filters}", table=name, filters=filters)
         return Judged(Verdict.PASS, text)
     problem = checker.problem("KBQ-ROW-POLICY", dataset=dataset, table=table)
-    if rows is Rows.NONE:
+    if rows is VisibleRows.NONE:
         text = message("no row policy of {table} lets the account in: it gets no row", table=name)
         return Judged(Verdict.FAIL, text, problem)
     members = ", ".join(dict.fromkeys(m for policy in policies for m in policy.members))

@@ -18,7 +18,7 @@ from kbq_tui.local.files import (
     FILE_MODE,
     FOLDER_MODE,
 )
-from kbq_tui.local.keys.keyring_copy import KeyringCopy, Outcome
+from kbq_tui.local.keys.keyring_copy import KeyringCopy, KeyringResult
 from kbq_tui.local.keys.part import cannot_replace, destroy, put, recover, sync, try_out
 from kbq_tui.local.keys.place import Facts, Place, key_facts, open_own, safe_name
 from kbq_tui.local.keys.records import drop_copy, note_copy, note_handed_over, read_copy, read_handed_over
@@ -131,7 +131,7 @@ class KeyFiles:
         key_facts(copy, message("the system keyring"), email)
         return copy
 
-    def mend(self, path: str | None, project: str, email: str) -> tuple[Message, ...]:
+    def fix_permissions(self, path: str | None, project: str, email: str) -> tuple[Message, ...]:
         """Take away what others may do with the key file, and with those of its folders that are ours.
 
         Returns:
@@ -196,7 +196,7 @@ class KeyFiles:
         older = self._record(project, email)
         outcome = self._copies.store(facts, key)
         notes = [] if outcome.done else [message("No copy in the system keyring: {why}", why=outcome.note)]
-        replaced = Outcome(True)
+        replaced = KeyringResult(True)
         if older is not None and older.key_id != facts.key_id:
             replaced = self._copies.forget(older)
             if not replaced.done:

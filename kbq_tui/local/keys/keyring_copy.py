@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import Any, Final, TypeVar
 
 from kbq_tui.i18n.messages import EMPTY, Message, joined, message
-from kbq_tui.local.keys.keyring_entries import Entries, Name, NoKeyringError, system_keyrings
+from kbq_tui.local.keys.keyring_entries import Entries, EntryName, NoKeyringError, system_keyrings
 from kbq_tui.local.keys.place import Facts, safe_name
 from kbq_tui.local.variables import KEYRING, KEYRING_OFF
 from kbq_tui.model.lean_dataclass import dataclass
@@ -24,7 +24,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class KeyringResult:
     """What came of an attempt.
 
     Attributes:
@@ -50,9 +50,9 @@ class _Attempt:
         self.writing = threading.Event()
 
 
-def entry_name(facts: Facts) -> Name:
+def entry_name(facts: Facts) -> EntryName:
     """Return the name of a key's entry, which no other program and no other key has."""
-    return Name(f"kbq-tui:{safe_name(facts.project)}:{safe_name(facts.key_id)}", facts.email)
+    return EntryName(f"kbq-tui:{safe_name(facts.project)}:{safe_name(facts.key_id)}", facts.email)
 
 
 class KeyringCopy:
@@ -75,7 +75,7 @@ class KeyringCopy:
         self._find = find
         self._hangs = False
 
-    def store(self, facts: Facts, key: Secret) -> Outcome:
+    def store(self, facts: Facts, key: Secret) -> KeyringResult:
         """Keep a copy, and read it back: some keyrings cut long values. Never raises.
 
         Args:
@@ -108,7 +108,7 @@ class KeyringCopy:
 
         return self._call(act, key, name)[0]
 
-    def load(self, facts: Facts) -> tuple[Secret | None, Outcome]:
+    def load(self, facts: Facts) -> tuple[Secret | None, KeyringResult]:
         """Return the copy, or None and why there is none. Never raises.
 
         Args:
@@ -125,10 +125,10 @@ class KeyringCopy:
 
         outcome, value = self._call(act)
         if outcome.done and value is None:
-            outcome = Outcome(True, message("The system keyring has no copy."))
+            outcome = KeyringResult(True, message("The system keyring has no copy."))
         return value, outcome
 
-    def forget(self, facts: Facts) -> Outcome:
+    def forget(self, facts: Facts) -> KeyringResult:
         """Delete the copy of this very key, wherever it lies; an entry that holds anything else stays. Never raises."""
         name = entry_name(facts)
 
@@ -152,31 +152,31 @@ class KeyringCopy:
         self,
         act: Callable[[Sequence[Entries], _Attempt], T],
         key: Secret | None = None,
-        name: Name | None = None,
-    ) -> tuple[Outcome, T | None]:
+        name: EntryName | None = None,
+    ) -> tuple[KeyringResult, T | None]:
         """Run on a daemon thread, for a thread that hangs cannot be stopped, only left behind."""
         if self._off:
             note = message("The system keyring is switched off (KBQ_TUI_KEYRING=off).")
-            return Outcome(False, note, asked=False), None
+            return KeyringResult(False, note, asked=False), None
         if self._hangs:
-            return Outcome(False, message("The system keyring does not answer.")), None
-        answer: queue.SimpleQueue[tuple[Outcome, T | None]] = queue.SimpleQueue()
+            return KeyringResult(False, message("The system keyring does not answer.")), None
+        answer: queue.SimpleQueue[tuple[KeyringResult, T | None]] = queue.SimpleQueue()
         attempt = _Attempt()
 
         def run() -> None:
             try:
-                answer.put((Outcome(True), act(self._find(), attempt)))
+                answer.put((KeyringResult(True), act(self._find(), attempt)))
             except NoKeyringError as error:
-                answer.put((Outcome(False, error.args[0], asked=False), None))
+                answer.put((KeyringResult(False, error.args[0], asked=False), None))
             except _Failed as error:
-                answer.put((Outcome(False, error.args[0]), None))
+                answer.put((KeyringResult(False, error.args[0]), None))
             except Exception as error:  # noqa: BLE001  # backends raise what they like; the file is what counts
-                answer.put((Outcome(False, _words_of(error, key)), None))
+                answer.put((KeyringResult(False, _words_of(error, key)), None))
 
         try:
             threading.Thread(target=run, name="keyring", daemon=True).start()
         except RuntimeError:  # the system's limit
-            return Outcome(False, message("The system has no thread left to ask the system keyring.")), None
+            return KeyringResult(False, message("The system has no thread left to ask the system keyring.")), None
         try:
             return answer.get(timeout=self._deadline)
         except queue.Empty:
@@ -185,14 +185,14 @@ class KeyringCopy:
             note = message("The system keyring did not answer within {n} seconds.", n=f"{self._deadline:g}")
             if name is not None and attempt.writing.is_set():
                 note = joined(" ", note, _may_be_left(name))
-            return Outcome(False, note), None
+            return KeyringResult(False, note), None
 
 
 @dataclass(frozen=True, slots=True)
 class _Found:
     """The entries that hold a key, and what went wrong while looking."""
 
-    ours: list[tuple[Entries, Name, str]]
+    ours: list[tuple[Entries, EntryName, str]]
     errors: list[Exception]
 
 
@@ -200,7 +200,7 @@ def _look(keyrings: Sequence[Entries], facts: Facts) -> _Found:
     """Find the key in all keyrings, under its own name and under the one that earlier versions gave it."""
     names = [entry_name(facts)] if facts.key_id else []
     found = _Found([], [])
-    for name in (*names, Name(_OLD_SERVICE, facts.email, marked=False)):
+    for name in (*names, EntryName(_OLD_SERVICE, facts.email, marked=False)):
         for keyring in keyrings:
             try:
                 found.ours.extend((keyring, name, value) for value in keyring.read(name) if _holds(value, facts))
@@ -222,7 +222,7 @@ def _holds(value: str, facts: Facts) -> bool:
     )
 
 
-def _taken_back(keyring: Entries, name: Name, value: str) -> bool:
+def _taken_back(keyring: Entries, name: EntryName, value: str) -> bool:
     """Remove what was just written, whole or cut short, and return whether it is certain that nothing is left of it."""
     try:
         for left in keyring.read(name):
@@ -233,11 +233,11 @@ def _taken_back(keyring: Entries, name: Name, value: str) -> bool:
         return False
 
 
-def _may_be_left(name: Name) -> Message:
+def _may_be_left(name: EntryName) -> Message:
     return joined(" ", message("A copy of the key, or a part of it, may be left there."), _how_to_delete(name))
 
 
-def _how_to_delete(name: Name) -> Message:
+def _how_to_delete(name: EntryName) -> Message:
     return message(
         "Look for the entry {service} of {user} in the keyring's own program, or delete it with: "
         "keyring del {service} {user}",

@@ -17,7 +17,7 @@ class NoKeyringError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Name:
+class EntryName:
     """What an entry is found by.
 
     Attributes:
@@ -34,13 +34,13 @@ class Name:
 class Entries(Protocol):
     """One keyring. Every call may block, and raises whatever the keyring raises."""
 
-    def read(self, name: Name) -> list[str]:
+    def read(self, name: EntryName) -> list[str]:
         """Return the values of all entries of that name."""
 
-    def write(self, name: Name, value: str) -> None:
+    def write(self, name: EntryName, value: str) -> None:
         """Add or replace the entry of that name."""
 
-    def remove(self, name: Name, value: str) -> None:
+    def remove(self, name: EntryName, value: str) -> None:
         """Delete entries of that name that hold exactly this value, and no others."""
 
 
@@ -58,14 +58,14 @@ class PlainEntries:
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
 
-    def read(self, name: Name) -> list[str]:
+    def read(self, name: EntryName) -> list[str]:
         value = self._backend.get_password(name.service, name.user)
         return [] if value is None else [value]
 
-    def write(self, name: Name, value: str) -> None:
+    def write(self, name: EntryName, value: str) -> None:
         self._backend.set_password(name.service, name.user, value)
 
-    def remove(self, name: Name, value: str) -> None:
+    def remove(self, name: EntryName, value: str) -> None:
         if self._backend.get_password(name.service, name.user) == value:
             self._backend.delete_password(name.service, name.user)
 
@@ -83,22 +83,22 @@ class SecretServiceEntries:
     def __init__(self, backend: Any) -> None:
         self._backend = backend
 
-    def read(self, name: Name) -> list[str]:
+    def read(self, name: EntryName) -> list[str]:
         with self._items(name) as (_, items):
             return [_secret(item) for item in items]
 
-    def write(self, name: Name, value: str) -> None:
+    def write(self, name: EntryName, value: str) -> None:
         with self._items(name) as (collection, _):
             collection.create_item(f"{name.service} ({name.user})", self._attributes(name), value, replace=True)
 
-    def remove(self, name: Name, value: str) -> None:
+    def remove(self, name: EntryName, value: str) -> None:
         with self._items(name) as (_, items):
             for item in items:
                 if _secret(item) == value:
                     item.delete()
 
     @contextmanager
-    def _items(self, name: Name) -> Iterator[tuple[Any, list[Any]]]:
+    def _items(self, name: EntryName) -> Iterator[tuple[Any, list[Any]]]:
         """Yield the collection, unlocked, and its items of that name, each unlocked when it is reached."""
         collection = self._backend.get_preferred_collection()
         with closing(collection.connection):
@@ -107,7 +107,7 @@ class SecretServiceEntries:
                 self._backend.unlock(item)
             yield collection, found
 
-    def _attributes(self, name: Name) -> dict[str, str]:
+    def _attributes(self, name: EntryName) -> dict[str, str]:
         scheme: Mapping[str, str] = self._backend.schemes[self._backend.scheme]
         mark = {"application": APPLICATION} if name.marked else {}
         return {scheme["service"]: name.service, scheme["username"]: name.user, **mark}

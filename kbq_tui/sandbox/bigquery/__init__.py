@@ -7,25 +7,25 @@ from collections.abc import Iterable
 
 from starlette.routing import Route
 
-from kbq_tui.sandbox.context import Context
+from kbq_tui.sandbox.context import SandboxContext
 from kbq_tui.sandbox.world import Table
 
 
-def routes(ctx: Context) -> list[Route]:
+def routes(ctx: SandboxContext) -> list[Route]:
     """BigQuery's REST methods for a sandbox, under ``/bigquery/v2``, and ``/$discovery/rest``."""
     from kbq_tui.sandbox.bigquery.api import routes as build
 
     return build(ctx)
 
 
-def filter_problem(ctx: Context, table: Table, condition: str) -> str:
+def filter_problem(ctx: SandboxContext, table: Table, condition: str) -> str:
     """What is wrong with the filter of a row access policy; empty if nothing is."""
     from kbq_tui.sandbox.bigquery.seeding import filter_problem as find
 
     return find(ctx, table, condition)
 
 
-def seed(ctx: Context, project_id: str, statements: Iterable[str]) -> None:
+def seed(ctx: SandboxContext, project_id: str, statements: Iterable[str]) -> None:
     """Runs SQL as a scenario's own hand, which may do everything in the project.
 
     Args:

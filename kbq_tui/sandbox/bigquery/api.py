@@ -16,10 +16,10 @@ from kbq_tui.sandbox.bigquery import (
     tables,
 )
 from kbq_tui.sandbox.bigquery.discovery import document
-from kbq_tui.sandbox.bigquery.names import Session
+from kbq_tui.sandbox.bigquery.names import QuerySession
 from kbq_tui.sandbox.bigquery.paging import flag, page, whole_number
 from kbq_tui.sandbox.bigquery.query import check_drive, living_table
-from kbq_tui.sandbox.context import Call, Context
+from kbq_tui.sandbox.context import Call, SandboxContext
 from kbq_tui.sandbox.errors import ApiError
 from kbq_tui.sandbox.rest import Handler, Reply, route
 from kbq_tui.sandbox.shapes import PERMISSIONS, POLICY, POLICY_OPTIONS, shaped
@@ -28,7 +28,7 @@ from kbq_tui.sandbox.world import Dataset, Project
 JSON = dict[str, Any]
 
 
-def routes(ctx: Context) -> list[Route]:
+def routes(ctx: SandboxContext) -> list[Route]:
     """All of BigQuery's methods for a sandbox, and the discovery document that `bq` asks for first."""
     base = "/bigquery/v2/projects"
     one = base + "/{project}/datasets/{dataset}"
@@ -83,12 +83,12 @@ def project_of(call: Call) -> Project:
     return datasets.project_of(call.ctx, call.params["project"])
 
 
-def _dataset_of(call: Call, permission: str) -> tuple[Session, Dataset]:
+def _dataset_of(call: Call, permission: str) -> tuple[QuerySession, Dataset]:
     project = project_of(call)
     dataset = datasets.dataset_of(call.ctx, project, call.params["dataset"])
     if permission:
         call.ctx.authz.require(call.principal, permission, dataset)
-    session = Session(call.ctx, call.principal, project, location=dataset.location, explicit_location=True)
+    session = QuerySession(call.ctx, call.principal, project, location=dataset.location, explicit_location=True)
     return session, dataset
 
 

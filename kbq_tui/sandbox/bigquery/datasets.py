@@ -10,7 +10,7 @@ from kbq_tui.sandbox.bigquery import access, refusals
 from kbq_tui.sandbox.bigquery.engine import engine_of
 from kbq_tui.sandbox.bigquery.locations import LOCATIONS
 from kbq_tui.sandbox.bigquery.names import canonical
-from kbq_tui.sandbox.context import Context
+from kbq_tui.sandbox.context import SandboxContext
 from kbq_tui.sandbox.errors import ApiError
 from kbq_tui.sandbox.world import Dataset, Principal, Project
 
@@ -24,7 +24,7 @@ _KEPT = ("defaultCollation", "defaultRoundingMode", "isCaseInsensitive", "maxTim
          "defaultEncryptionConfiguration", "resourceTags")  # fmt: skip
 
 
-def project_of(ctx: Context, id_or_number: str) -> Project:
+def project_of(ctx: SandboxContext, id_or_number: str) -> Project:
     """The project addressed.
 
     Raises:
@@ -36,7 +36,7 @@ def project_of(ctx: Context, id_or_number: str) -> Project:
     return project
 
 
-def dataset_of(ctx: Context, project: Project, dataset_id: str) -> Dataset:
+def dataset_of(ctx: SandboxContext, project: Project, dataset_id: str) -> Dataset:
     """The dataset addressed, by its exact name.
 
     Raises:
@@ -86,7 +86,7 @@ def resource(dataset: Dataset, policy_version: int = 1, view: str = "") -> JSON:
     return body | dataset.extra
 
 
-def create(ctx: Context, principal: Principal, project: Project, body: JSON, policy_version: int = 1) -> Dataset:
+def create(ctx: SandboxContext, principal: Principal, project: Project, body: JSON, policy_version: int = 1) -> Dataset:
     """Makes a dataset.
 
     Args:
@@ -127,7 +127,7 @@ def create(ctx: Context, principal: Principal, project: Project, body: JSON, pol
 
 
 def change(
-    ctx: Context,
+    ctx: SandboxContext,
     principal: Principal,
     dataset: Dataset,
     body: JSON,
@@ -170,7 +170,7 @@ def change(
     dataset.updates.append(ctx.world.clock())
 
 
-def _check_rate(ctx: Context, dataset: Dataset) -> None:
+def _check_rate(ctx: SandboxContext, dataset: Dataset) -> None:
     """Refuses more than five updates of a dataset in ten seconds (https://cloud.google.com/bigquery/quotas#dataset_limits).
 
     The text is that of hashicorp/terraform-provider-google#19655.
@@ -190,7 +190,7 @@ def _check_rate(ctx: Context, dataset: Dataset) -> None:
         )
 
 
-def remove(ctx: Context, principal: Principal, dataset: Dataset, contents: bool) -> None:
+def remove(ctx: SandboxContext, principal: Principal, dataset: Dataset, contents: bool) -> None:
     """Deletes a dataset.
 
     Raises:

@@ -7,8 +7,15 @@ from sqlglot import exp
 
 from kbq_tui.sandbox.bigquery import fields, refusals, tables
 from kbq_tui.sandbox.bigquery.fields import Field, Row
-from kbq_tui.sandbox.bigquery.names import Name, Session, find_dataset, real_tables, table_name, table_parts
-from kbq_tui.sandbox.bigquery.outcome import Outcome
+from kbq_tui.sandbox.bigquery.names import (
+    QuerySession,
+    ResolvedName,
+    find_dataset,
+    real_tables,
+    table_name,
+    table_parts,
+)
+from kbq_tui.sandbox.bigquery.outcome import StatementResult
 from kbq_tui.sandbox.bigquery.query import binding_error, describe, living_table, to_duckdb
 from kbq_tui.sandbox.bigquery.syntax import node_position
 from kbq_tui.sandbox.world import Dataset, Table
@@ -17,7 +24,7 @@ JSON = dict[str, Any]
 _PARAMETERS = 2_000  # of one INSERT
 
 
-def insert_rows(session: Session, table: Table, rows: list[Row]) -> None:
+def insert_rows(session: QuerySession, table: Table, rows: list[Row]) -> None:
     """Appends rows, all or none, whose values DuckDB gave, or such as ``fields.decode_json`` makes.
 
     Raises:
@@ -39,7 +46,7 @@ def insert_rows(session: Session, table: Table, rows: list[Row]) -> None:
     session.world.touch(table)
 
 
-def insert_stored(session: Session, table: Table, stored: str) -> None:
+def insert_stored(session: QuerySession, table: Table, stored: str) -> None:
     """Appends the rows of a DuckDB table with as many columns.
 
     Raises:
@@ -50,7 +57,7 @@ def insert_stored(session: Session, table: Table, stored: str) -> None:
     session.world.touch(table)
 
 
-def same_location(session: Session, target: Dataset, tree: exp.Expr) -> None:
+def same_location(session: QuerySession, target: Dataset, tree: exp.Expr) -> None:
     """Refuses to read in one location and write in another.
 
     Raises:
@@ -63,7 +70,7 @@ def same_location(session: Session, target: Dataset, tree: exp.Expr) -> None:
             raise refusals.other_location(dataset.location, target.location)
 
 
-def run(session: Session, tree: exp.Expr) -> Outcome:
+def run(session: QuerySession, tree: exp.Expr) -> StatementResult:
     """INSERT, UPDATE, DELETE, MERGE and TRUNCATE."""
     kind = "TRUNCATE_TABLE" if isinstance(tree, exp.TruncateTable) else type(tree).__name__.upper()
     node = tree.expressions[0] if isinstance(tree, exp.TruncateTable) else tree.this
@@ -92,7 +99,7 @@ def run(session: Session, tree: exp.Expr) -> Outcome:
     if alias is None and isinstance(tree, exp.Update | exp.Delete | exp.Merge):
         alias = exp.TableAlias(this=exp.to_identifier(table.table_id, quoted=True))
     target.replace(exp.Table(this=physical, alias=alias))
-    outcome = Outcome(kind, changed=0)
+    outcome = StatementResult(kind, changed=0)
     sql, outcome.reads = to_duckdb(session, copied, known=physical.name)
     if session.dry_run:
         return outcome
@@ -111,11 +118,11 @@ def run(session: Session, tree: exp.Expr) -> Outcome:
     return outcome
 
 
-def _ids(name: Name) -> tuple[str, str, str]:
+def _ids(name: ResolvedName) -> tuple[str, str, str]:
     return name.project, name.dataset, name.table
 
 
-def _check_insert(session: Session, table: Table, tree: exp.Insert) -> None:
+def _check_insert(session: QuerySession, table: Table, tree: exp.Insert) -> None:
     """Refuses columns that are not there and values of another type: DuckDB would cast where BigQuery does not."""
     by_name = {f["name"].lower(): f for f in table.schema}
     columns = list(table.schema)
@@ -145,7 +152,7 @@ def _check_insert(session: Session, table: Table, tree: exp.Insert) -> None:
                 )
 
 
-def _check_values(session: Session, tree: exp.Insert, rows: list[exp.Expr], columns: list[Field]) -> None:
+def _check_values(session: QuerySession, tree: exp.Insert, rows: list[exp.Expr], columns: list[Field]) -> None:
     """Refuses rows of VALUES that have another number of values than columns, or a literal of another type."""
     for row in rows:
         if len(row.expressions) != len(columns):

@@ -11,7 +11,7 @@ import duckdb
 
 from kbq_tui.sandbox.bigquery import fields
 from kbq_tui.sandbox.bigquery.fields import Field, Row
-from kbq_tui.sandbox.context import Context
+from kbq_tui.sandbox.context import SandboxContext
 from kbq_tui.sandbox.lock import Lock
 from kbq_tui.sandbox.world import Dataset, Table
 
@@ -27,7 +27,7 @@ class TooLarge(Exception):
 
 
 @dataclass
-class Watch:
+class StatementLimits:
     """What may end a statement early.
 
     Args:
@@ -122,7 +122,7 @@ class Engine:
         columns = [fields.from_duck(d[0], d[1]) for d in cursor.description or []]
         return Result(columns, cursor.fetchall())
 
-    def run(self, sql: str, watch: Watch, *, query: bool = False) -> Result:
+    def run(self, sql: str, watch: StatementLimits, *, query: bool = False) -> Result:
         """Run a statement that a caller wrote.
 
         Args:
@@ -149,7 +149,7 @@ class Engine:
 
         return self._aside(watch, work)
 
-    def describe(self, sql: str, watch: Watch) -> list[Field]:
+    def describe(self, sql: str, watch: StatementLimits) -> list[Field]:
         """The columns a query would give, without running it.
 
         Raises:
@@ -166,7 +166,7 @@ class Engine:
         return self._aside(watch, work)
 
     @contextmanager
-    def stored(self, sql: str, watch: Watch) -> Iterator[str]:
+    def stored(self, sql: str, watch: StatementLimits) -> Iterator[str]:
         """A query's rows in a table of their own, which is gone afterwards; gives its name.
 
         Raises:
@@ -180,7 +180,7 @@ class Engine:
         finally:
             self.execute(f"DROP TABLE IF EXISTS {name}")
 
-    def _aside(self, watch: Watch, work: Callable[[duckdb.DuckDBPyConnection], T]) -> T:
+    def _aside(self, watch: StatementLimits, work: Callable[[duckdb.DuckDBPyConnection], T]) -> T:
         """Do something on a connection of its own and without the lock, until it is done or to be ended."""
         db = self._db.cursor()
         done = threading.Event()
@@ -226,7 +226,7 @@ class Engine:
         self._db.close()
 
 
-def engine_of(ctx: Context) -> Engine:
+def engine_of(ctx: SandboxContext) -> Engine:
     """The engine of a sandbox, made when first asked for."""
     if ctx.engine is None:
         ctx.engine = Engine()

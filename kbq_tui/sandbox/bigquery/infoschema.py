@@ -15,7 +15,7 @@ from sqlglot import exp
 from kbq_tui.sandbox import roles
 from kbq_tui.sandbox.bigquery import access, fields, refusals
 from kbq_tui.sandbox.bigquery.fields import Field, Row
-from kbq_tui.sandbox.bigquery.names import Name, Session, canonical
+from kbq_tui.sandbox.bigquery.names import QuerySession, ResolvedName, canonical
 from kbq_tui.sandbox.world import Dataset, Project, Table
 
 JSON = dict[str, Any]
@@ -71,7 +71,7 @@ JOBS = [
 ]
 
 
-def load(session: Session, name: Name, select: exp.Expr | None) -> tuple[list[Field], list[Row]]:
+def load(session: QuerySession, name: ResolvedName, select: exp.Expr | None) -> tuple[list[Field], list[Row]]:
     """The columns and rows of a view, as far as the caller may see them.
 
     Args:
@@ -110,7 +110,7 @@ def load(session: Session, name: Name, select: exp.Expr | None) -> tuple[list[Fi
     return schema, list(rows(session, project, here))
 
 
-def _privileges(session: Session, name: Name, project: Project, select: exp.Expr | None) -> Iterable[Row]:
+def _privileges(session: QuerySession, name: ResolvedName, project: Project, select: exp.Expr | None) -> Iterable[Row]:
     if not name.region:
         # Google's page says that a region qualifier is a must; the words of the refusal are not published
         raise refusals.no_table(name.ref, session.location)
@@ -169,7 +169,7 @@ def _time(milliseconds: int) -> dt.datetime:
     return dt.datetime.fromtimestamp(milliseconds / 1000, tz=dt.UTC)
 
 
-def _schemata(_: Session, project: Project, datasets: list[Dataset]) -> Iterable[Row]:
+def _schemata(_: QuerySession, project: Project, datasets: list[Dataset]) -> Iterable[Row]:
     for d in datasets:
         ddl = f'CREATE SCHEMA `{project.id}.{d.dataset_id}`\nOPTIONS(\n  location="{d.location.lower()}"\n);'
         times = _time(d.created_ms), _time(d.modified_ms)
@@ -183,7 +183,7 @@ def table_type(table: Table) -> str:
     return "BASE TABLE" if table.kind == "TABLE" else table.kind
 
 
-def _tables(_: Session, project: Project, datasets: list[Dataset]) -> Iterable[Row]:
+def _tables(_: QuerySession, project: Project, datasets: list[Dataset]) -> Iterable[Row]:
     for dataset in datasets:
         for t in dataset.tables.values():
             can_insert = "YES" if t.kind == "TABLE" else "NO"
@@ -204,7 +204,7 @@ def _ddl(table: Table) -> str:
     return f"CREATE TABLE {path}\n(\n{columns}\n);"
 
 
-def _columns_of(_: Session, project: Project, datasets: list[Dataset]) -> Iterable[Row]:
+def _columns_of(_: QuerySession, project: Project, datasets: list[Dataset]) -> Iterable[Row]:
     for dataset in datasets:
         for table in dataset.tables.values():
             tags = table.traits.get("policy_tags", {})
@@ -217,7 +217,7 @@ def _columns_of(_: Session, project: Project, datasets: list[Dataset]) -> Iterab
                 )  # fmt: skip
 
 
-def _jobs(session: Session, project: Project, _: list[Dataset]) -> Iterable[Row]:
+def _jobs(session: QuerySession, project: Project, _: list[Dataset]) -> Iterable[Row]:
     for (owner, _id), job in session.engine.jobs.items():
         if owner != project.id or job.location.upper() != session.location.upper():
             continue
@@ -234,7 +234,7 @@ def _jobs(session: Session, project: Project, _: list[Dataset]) -> Iterable[Row]
         )  # fmt: skip
 
 
-_VIEWS: dict[str, tuple[list[Field], str, Callable[[Session, Project, list[Dataset]], Iterable[Row]]]] = {
+_VIEWS: dict[str, tuple[list[Field], str, Callable[[QuerySession, Project, list[Dataset]], Iterable[Row]]]] = {
     "SCHEMATA": (SCHEMATA, "bigquery.datasets.get", _schemata),
     "TABLES": (TABLES, "bigquery.tables.list", _tables),
     "COLUMNS": (COLUMNS, "bigquery.tables.list", _columns_of),

@@ -16,7 +16,7 @@ from kbq_tui.sandbox.bigquery import dml, refusals, statements, tables
 from kbq_tui.sandbox.bigquery.engine import Engine, engine_of
 from kbq_tui.sandbox.bigquery.locations import LOCATIONS
 from kbq_tui.sandbox.bigquery.names import (
-    Session,
+    QuerySession,
     canonical,
     dataset_name,
     find_dataset,
@@ -24,10 +24,10 @@ from kbq_tui.sandbox.bigquery.names import (
     table_name,
     table_parts,
 )  # fmt: skip
-from kbq_tui.sandbox.bigquery.outcome import Outcome
+from kbq_tui.sandbox.bigquery.outcome import StatementResult
 from kbq_tui.sandbox.bigquery.query import living_table, syntax_refusal
-from kbq_tui.sandbox.bigquery.syntax import Grant, RowPolicyChange, SqlError, Statement, parse_script
-from kbq_tui.sandbox.context import Context
+from kbq_tui.sandbox.bigquery.syntax import GrantStatement, RowPolicyChange, SqlError, Statement, parse_script
+from kbq_tui.sandbox.context import SandboxContext
 from kbq_tui.sandbox.errors import ApiError
 from kbq_tui.sandbox.world import Principal, Project
 
@@ -68,7 +68,7 @@ class Job:
     labels: dict[str, str] = field(default_factory=dict)
     created_ms: int = 0
     ended_ms: int = 0
-    outcome: Outcome | None = None
+    outcome: StatementResult | None = None
     error: ApiError | None = None
     parent: str = ""
     children: int = 0
@@ -100,7 +100,9 @@ class Job:
         return [(t.project_id, t.dataset_id, t.table_id) for t in read]
 
 
-def session_for(ctx: Context, principal: Principal, project: Project, config: JSON, location: str) -> Session:
+def session_for(
+    ctx: SandboxContext, principal: Principal, project: Project, config: JSON, location: str
+) -> QuerySession:
     """The surroundings of a query.
 
     Args:
@@ -112,7 +114,7 @@ def session_for(ctx: Context, principal: Principal, project: Project, config: JS
     """
     default = config.get("defaultDataset") or {}
     parameters: list[JSON] = config.get("queryParameters") or []
-    return Session(
+    return QuerySession(
         ctx,
         principal,
         project,
@@ -128,7 +130,7 @@ def session_for(ctx: Context, principal: Principal, project: Project, config: JS
 
 
 def run(
-    ctx: Context,
+    ctx: SandboxContext,
     principal: Principal,
     project: Project,
     body: JSON,
@@ -214,7 +216,7 @@ def _forget(engine: Engine) -> None:
         rows -= len(outcome.rows) if outcome else 0
 
 
-def require_jobs(ctx: Context, principal: Principal, project: Project) -> None:
+def require_jobs(ctx: SandboxContext, principal: Principal, project: Project) -> None:
     """Refuses unless the caller may run jobs in the project.
 
     Raises:
@@ -223,7 +225,7 @@ def require_jobs(ctx: Context, principal: Principal, project: Project) -> None:
     ctx.authz.require(principal, "bigquery.jobs.create", project)
 
 
-def _execute(session: Session, job: Job, config: JSON) -> None:
+def _execute(session: QuerySession, job: Job, config: JSON) -> None:
     try:
         with session.world.lock.released():
             script = parse_script(session.sql)
@@ -258,7 +260,7 @@ def _execute(session: Session, job: Job, config: JSON) -> None:
         _save(session, job.outcome, config)
 
 
-def _location(session: Session, script: list[Statement], config: JSON) -> str:
+def _location(session: QuerySession, script: list[Statement], config: JSON) -> str:
     """Where a script runs when nobody says: where the first dataset it names lies, else in the US."""
     target = config.get("destinationTable") or {}
     known = session.world.dataset(str(target.get("projectId")), str(target.get("datasetId")))
@@ -266,9 +268,9 @@ def _location(session: Session, script: list[Statement], config: JSON) -> str:
     return next((place for place in places if place), known.location if known else "US")
 
 
-def _named_location(session: Session, tree: exp.Expr | Grant | RowPolicyChange) -> str:
-    if isinstance(tree, Grant | RowPolicyChange):
-        path = tree.path if isinstance(tree, Grant) and tree.kind == "SCHEMA" else tree.path[:-1]
+def _named_location(session: QuerySession, tree: exp.Expr | GrantStatement | RowPolicyChange) -> str:
+    if isinstance(tree, GrantStatement | RowPolicyChange):
+        path = tree.path if isinstance(tree, GrantStatement) and tree.kind == "SCHEMA" else tree.path[:-1]
     elif isinstance(tree, exp.Create | exp.Drop | exp.Alter) and str(tree.args.get("kind")).upper() == "SCHEMA":
         for option in tree.find_all(exp.LocationProperty):
             return canonical(option.this.name)
@@ -281,7 +283,7 @@ def _named_location(session: Session, tree: exp.Expr | Grant | RowPolicyChange) 
     return found.location if found else ""
 
 
-def _save(session: Session, outcome: Outcome, config: JSON) -> None:
+def _save(session: QuerySession, outcome: StatementResult, config: JSON) -> None:
     """Writes a result into ``destinationTable``, as ``writeDisposition`` says."""
     target: JSON = config["destinationTable"]
     if not target.get("datasetId") or not target.get("tableId"):

@@ -9,9 +9,9 @@ from typing import Any
 from sqlglot import exp
 
 from kbq_tui.sandbox.bigquery import refusals
-from kbq_tui.sandbox.bigquery.engine import Engine, Watch, engine_of
+from kbq_tui.sandbox.bigquery.engine import Engine, StatementLimits, engine_of
 from kbq_tui.sandbox.bigquery.syntax import split_path
-from kbq_tui.sandbox.context import Context
+from kbq_tui.sandbox.context import SandboxContext
 from kbq_tui.sandbox.errors import ApiError
 from kbq_tui.sandbox.world import Dataset, Principal, Project, World
 
@@ -19,7 +19,7 @@ JSON = dict[str, Any]
 
 
 @dataclass
-class Session:
+class QuerySession:
     """One query's surroundings.
 
     Args:
@@ -38,7 +38,7 @@ class Session:
         timeout_ms: the caller's own limit, None for the sandbox's.
     """
 
-    ctx: Context
+    ctx: SandboxContext
     principal: Principal
     project: Project
     sql: str = ""
@@ -61,14 +61,14 @@ class Session:
         return engine_of(self.ctx)
 
     @property
-    def watch(self) -> Watch:
+    def watch(self) -> StatementLimits:
         """What may end its statements early."""
         if not self.deadline:
             limit = self.ctx.query_seconds
             if self.timeout_ms is not None:
                 limit = min(limit, self.timeout_ms / 1000)
             self.deadline = time.monotonic() + limit
-        return Watch(self.world.lock, (self.left, self.ctx.stopping), self.deadline)
+        return StatementLimits(self.world.lock, (self.left, self.ctx.stopping), self.deadline)
 
     def ended(self) -> ApiError:
         """Why a statement was ended early."""
@@ -80,7 +80,7 @@ class Session:
 
 
 @dataclass(frozen=True)
-class Name:
+class ResolvedName:
     """A resolved path.
 
     Args:
@@ -114,7 +114,7 @@ def table_parts(node: exp.Table) -> tuple[str, ...]:
     return tuple(parts)
 
 
-def table_name(session: Session, parts: tuple[str, ...], default_project: str = "") -> Name:
+def table_name(session: QuerySession, parts: tuple[str, ...], default_project: str = "") -> ResolvedName:
     """Resolves a table's path.
 
     Raises:
@@ -127,15 +127,15 @@ def table_name(session: Session, parts: tuple[str, ...], default_project: str = 
     if len(parts) == 1:
         if session.default_dataset is None:
             raise refusals.invalid_query(f'Table "{parts[0]}" must be qualified with a dataset (e.g. dataset.table).')
-        return Name(*session.default_dataset, parts[0])
+        return ResolvedName(*session.default_dataset, parts[0])
     if len(parts) == 2:
-        return Name(project, parts[0], parts[1])
+        return ResolvedName(project, parts[0], parts[1])
     if len(parts) == 3:
-        return Name(*parts)
+        return ResolvedName(*parts)
     raise refusals.invalid_query(f"Invalid table name: `{'.'.join(parts)}`")
 
 
-def _schema_view(session: Session, parts: tuple[str, ...], at: int, project: str) -> Name:
+def _schema_view(session: QuerySession, parts: tuple[str, ...], at: int, project: str) -> ResolvedName:
     before = list(parts[:at])
     view = ".".join(parts[at + 1 :]).upper()
     region = dataset = ""
@@ -157,10 +157,10 @@ def _schema_view(session: Session, parts: tuple[str, ...], at: int, project: str
         project, dataset = session.default_dataset
     if before:
         raise refusals.invalid_query(f"Invalid table name: `{'.'.join(parts)}`")
-    return Name(project, dataset, view, region, is_schema_view=True)
+    return ResolvedName(project, dataset, view, region, is_schema_view=True)
 
 
-def dataset_name(session: Session, parts: tuple[str, ...]) -> tuple[str, str]:
+def dataset_name(session: QuerySession, parts: tuple[str, ...]) -> tuple[str, str]:
     """Resolves a dataset's path to (project, dataset).
 
     Raises:
@@ -173,7 +173,7 @@ def dataset_name(session: Session, parts: tuple[str, ...]) -> tuple[str, str]:
     raise refusals.invalid_query(f"Invalid dataset name: `{'.'.join(parts)}`")
 
 
-def find_dataset(session: Session, name: Name) -> Dataset:
+def find_dataset(session: QuerySession, name: ResolvedName) -> Dataset:
     """The dataset of a table's path, which must lie where the query runs.
 
     Raises:
@@ -214,7 +214,7 @@ def _with_names(node: exp.Expr) -> set[str]:
     return found
 
 
-def inferred_location(session: Session, tree: exp.Expr) -> str:
+def inferred_location(session: QuerySession, tree: exp.Expr) -> str:
     """Where the first dataset that a statement names lies; empty where it names none.
 
     https://cloud.google.com/bigquery/docs/locations#specify_locations

@@ -6,13 +6,13 @@ import duckdb
 from sqlglot import exp
 
 from kbq_tui.sandbox.bigquery import refusals
-from kbq_tui.sandbox.bigquery.names import Session, canonical
+from kbq_tui.sandbox.bigquery.names import QuerySession, canonical
 from kbq_tui.sandbox.bigquery.query import binding_error, to_duckdb
 
 JSON = dict[str, Any]
 
 
-def read(session: Session, tree: exp.Expr) -> JSON:
+def read(session: QuerySession, tree: exp.Expr) -> JSON:
     """``OPTIONS(a = 1, ...)`` by lower-case name."""
     found: JSON = {}
     is_alter = isinstance(tree, exp.Alter)
@@ -32,7 +32,7 @@ def read(session: Session, tree: exp.Expr) -> JSON:
     return found
 
 
-def _value(session: Session, node: exp.Expr) -> Any:
+def _value(session: QuerySession, node: exp.Expr) -> Any:
     if isinstance(node, exp.Array) and all(isinstance(e, exp.Tuple) for e in node.expressions):
         return {pair.expressions[0].name: pair.expressions[1].name for pair in node.expressions}
     sql, _ = to_duckdb(session, exp.select(node.copy()))

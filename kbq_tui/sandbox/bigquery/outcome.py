@@ -10,7 +10,7 @@ JSON = dict[str, Any]
 
 
 @dataclass
-class Outcome:
+class StatementResult:
     """What came of a statement.
 
     Args:

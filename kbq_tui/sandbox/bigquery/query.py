@@ -11,7 +11,14 @@ from sqlglot import exp, parse_one
 from kbq_tui.sandbox import roles
 from kbq_tui.sandbox.bigquery import dialect, fields, infoschema, refusals, row_policies
 from kbq_tui.sandbox.bigquery.fields import Field
-from kbq_tui.sandbox.bigquery.names import Name, Session, find_dataset, real_tables, table_name, table_parts
+from kbq_tui.sandbox.bigquery.names import (
+    QuerySession,
+    ResolvedName,
+    find_dataset,
+    real_tables,
+    table_name,
+    table_parts,
+)
 from kbq_tui.sandbox.bigquery.syntax import SqlError, node_position, parse_script, position
 from kbq_tui.sandbox.errors import ApiError
 from kbq_tui.sandbox.world import Dataset, Table
@@ -30,7 +37,7 @@ class Reads:
     bytes: int = 0
 
 
-def to_duckdb(session: Session, tree: exp.Expr, known: str = "") -> tuple[str, Reads]:
+def to_duckdb(session: QuerySession, tree: exp.Expr, known: str = "") -> tuple[str, Reads]:
     """The statement in DuckDB's SQL, with every name resolved and every read checked.
 
     Args:
@@ -49,7 +56,7 @@ def to_duckdb(session: Session, tree: exp.Expr, known: str = "") -> tuple[str, R
         return resolved.sql("duckdb"), reads
 
 
-def describe(session: Session, tree: exp.Expr) -> tuple[str, list[Field], Reads]:
+def describe(session: QuerySession, tree: exp.Expr) -> tuple[str, list[Field], Reads]:
     """A query's DuckDB text, columns and reads, without running it.
 
     Raises:
@@ -87,7 +94,7 @@ def named(schema: list[Field]) -> list[Field]:
 
 
 def _resolve(
-    session: Session, tree: exp.Expr, reads: Reads, view: Table | None = None, depth: int = 0, known: str = ""
+    session: QuerySession, tree: exp.Expr, reads: Reads, view: Table | None = None, depth: int = 0, known: str = ""
 ) -> exp.Expr:
     sql = session.sql if view is None else view.view_query or ""
     with session.world.lock.released():
@@ -120,8 +127,8 @@ def _resolve(
 
 
 def _table(
-    session: Session,
-    name: Name,
+    session: QuerySession,
+    name: ResolvedName,
     columns: set[str] | None,
     reads: Reads,
     view: Table | None,
@@ -159,7 +166,7 @@ def _table(
     return exp.Table(this=exp.to_identifier(session.engine.name(table), quoted=True))
 
 
-def living_table(session: Session, dataset: Dataset, table_id: str) -> Table | None:
+def living_table(session: QuerySession, dataset: Dataset, table_id: str) -> Table | None:
     """A table by name; one that has expired is gone."""
     table = dataset.tables.get(table_id)
     if table is not None and table.expires_ms is not None and table.expires_ms <= session.world.now_ms():
@@ -169,7 +176,7 @@ def living_table(session: Session, dataset: Dataset, table_id: str) -> Table | N
     return table
 
 
-def table_grants(session: Session, table: Table, permission: str) -> bool:
+def table_grants(session: QuerySession, table: Table, permission: str) -> bool:
     """Whether the table's own policy gives the permission."""
     return any(
         session.principal.member in binding.get("members", [])
@@ -192,7 +199,7 @@ def _authorized(dataset: Dataset, view: Table) -> bool:
     return False
 
 
-def check_drive(session: Session, table: Table) -> None:
+def check_drive(session: QuerySession, table: Table) -> None:
     """A Drive-backed table needs the Drive scope, and the file shared with the caller.
 
     Raises:
@@ -223,7 +230,7 @@ def _check_filter(table: Table, *, filtered: bool) -> None:
         )
 
 
-def _check_tags(session: Session, table: Table, columns: set[str] | None) -> None:
+def _check_tags(session: QuerySession, table: Table, columns: set[str] | None) -> None:
     tags: dict[str, str] = table.traits.get("policy_tags", {})
     project = session.world.projects[table.project_id]
     if not tags or session.ctx.authz.allowed(session.principal, _FINE_GRAINED, project):
@@ -255,7 +262,7 @@ def _used_columns(tree: exp.Expr) -> set[str] | None:
     return None if names & sources else names  # SELECT t FROM t: the whole row
 
 
-def _bind_parameters(session: Session, tree: exp.Expr) -> None:
+def _bind_parameters(session: QuerySession, tree: exp.Expr) -> None:
     for node in list(tree.find_all(exp.Parameter)):
         given = session.parameters.get(node.name.lower())
         if given is None:
@@ -335,7 +342,7 @@ _BINDING: list[tuple[str, str]] = [
 ]
 
 
-def binding_error(session: Session, tree: exp.Expr, error: duckdb.Error) -> ApiError:
+def binding_error(session: QuerySession, tree: exp.Expr, error: duckdb.Error) -> ApiError:
     """DuckDB's refusal in BigQuery's words, pointing into the text the caller wrote."""
     if isinstance(error, duckdb.InterruptException):
         return session.ended()

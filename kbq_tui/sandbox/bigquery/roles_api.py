@@ -7,7 +7,7 @@ from typing import Any
 
 from kbq_tui.sandbox import policies, roles
 from kbq_tui.sandbox.bigquery import datasets, refusals, tables
-from kbq_tui.sandbox.bigquery.names import Session
+from kbq_tui.sandbox.bigquery.names import QuerySession
 from kbq_tui.sandbox.bigquery.query import living_table, table_grants
 from kbq_tui.sandbox.context import Call
 from kbq_tui.sandbox.world import Dataset, Policy, Table
@@ -15,10 +15,10 @@ from kbq_tui.sandbox.world import Dataset, Policy, Table
 JSON = dict[str, Any]
 
 
-def _addressed(call: Call, permission: str) -> tuple[Session, Dataset, Table]:
+def _addressed(call: Call, permission: str) -> tuple[QuerySession, Dataset, Table]:
     project = datasets.project_of(call.ctx, call.params["project"])
     dataset = datasets.dataset_of(call.ctx, project, call.params["dataset"])
-    session = Session(call.ctx, call.principal, project, location=dataset.location)
+    session = QuerySession(call.ctx, call.principal, project, location=dataset.location)
     if permission:
         return session, dataset, tables.table_of(session, dataset, call.params["table"], permission)
     table = living_table(session, dataset, call.params["table"])

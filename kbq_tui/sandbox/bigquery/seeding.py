@@ -7,13 +7,13 @@ from sqlglot.errors import SqlglotError
 
 from kbq_tui.sandbox.bigquery import datasets, jobs, row_policies
 from kbq_tui.sandbox.bigquery.engine import engine_of
-from kbq_tui.sandbox.context import Context
+from kbq_tui.sandbox.context import SandboxContext
 from kbq_tui.sandbox.world import Principal, Table
 
 _ROLE = "roles/bigquery.admin"  # an owner of the project depends on the access list of each dataset
 
 
-def filter_problem(ctx: Context, table: Table, condition: str) -> str:
+def filter_problem(ctx: SandboxContext, table: Table, condition: str) -> str:
     """What is wrong with the filter of a row access policy; empty if nothing is."""
     engine = engine_of(ctx)
     try:
@@ -23,7 +23,7 @@ def filter_problem(ctx: Context, table: Table, condition: str) -> str:
     return ""
 
 
-def run(ctx: Context, project_id: str, statements: Iterable[str]) -> None:
+def run(ctx: SandboxContext, project_id: str, statements: Iterable[str]) -> None:
     """Runs SQL as somebody who may do everything in BigQuery for that long.
 
     Raises:

@@ -11,31 +11,31 @@ from kbq_tui.sandbox.bigquery import access, datasets, dml, fields, options, ref
 from kbq_tui.sandbox.bigquery.engine import TooLarge
 from kbq_tui.sandbox.bigquery.fields import Field
 from kbq_tui.sandbox.bigquery.names import (
-    Name,
-    Session,
+    QuerySession,
+    ResolvedName,
     dataset_name,
     find_dataset,
     real_tables,
     table_name,
     table_parts,
 )  # fmt: skip
-from kbq_tui.sandbox.bigquery.outcome import Outcome
+from kbq_tui.sandbox.bigquery.outcome import StatementResult
 from kbq_tui.sandbox.bigquery.query import binding_error, describe, living_table
-from kbq_tui.sandbox.bigquery.syntax import Grant, RowPolicyChange, Statement
+from kbq_tui.sandbox.bigquery.syntax import GrantStatement, RowPolicyChange, Statement
 from kbq_tui.sandbox.errors import ApiError
 from kbq_tui.sandbox.world import Table, access_key
 
 JSON = dict[str, Any]
 
 
-def run(session: Session, statement: Statement) -> Outcome:
+def run(session: QuerySession, statement: Statement) -> StatementResult:
     """Runs one statement; on a dry run checks it only.
 
     Raises:
         ApiError: BigQuery would refuse it.
     """
     tree = statement.tree
-    if isinstance(tree, Grant):
+    if isinstance(tree, GrantStatement):
         return _grant(session, tree)
     if isinstance(tree, RowPolicyChange):
         return _row_policy(session, tree)
@@ -46,13 +46,13 @@ def run(session: Session, statement: Statement) -> Outcome:
     return handler(session, tree)
 
 
-def select(session: Session, tree: exp.Expr) -> Outcome:
+def select(session: QuerySession, tree: exp.Expr) -> StatementResult:
     """A query."""
     sql, schema, reads = describe(session, tree)
     if session.dry_run:
-        return Outcome("SELECT", schema, reads=reads)
+        return StatementResult("SELECT", schema, reads=reads)
     try:
-        return Outcome("SELECT", schema, session.engine.run(sql, session.watch, query=True).rows, reads)
+        return StatementResult("SELECT", schema, session.engine.run(sql, session.watch, query=True).rows, reads)
     except TooLarge:
         raise refusals.response_too_large() from None
     except duckdb.Error as error:
@@ -67,7 +67,7 @@ def _path(node: exp.Expr) -> tuple[str, ...]:
     return table_parts(node)
 
 
-def _create_schema(session: Session, tree: exp.Expr) -> Outcome:
+def _create_schema(session: QuerySession, tree: exp.Expr) -> StatementResult:
     project_id, dataset_id = dataset_name(session, _path(tree.this))
     project = datasets.project_of(session.ctx, project_id)
     given = options.read(session, tree)
@@ -80,7 +80,7 @@ def _create_schema(session: Session, tree: exp.Expr) -> Outcome:
     body["location"] = location
     body |= {key: value for key, value in options.for_schema(given).items() if value is not None}
     reference = {"projectId": project.id, "datasetId": dataset_id}
-    outcome = Outcome("CREATE_SCHEMA", target={"ddlTargetDataset": reference}, operation="CREATE")
+    outcome = StatementResult("CREATE_SCHEMA", target={"ddlTargetDataset": reference}, operation="CREATE")
     if tree.args.get("exists") and dataset_id in project.datasets:
         # permission still comes before existence
         if not session.ctx.authz.allowed(session.principal, "bigquery.datasets.create", project):
@@ -91,13 +91,13 @@ def _create_schema(session: Session, tree: exp.Expr) -> Outcome:
     return outcome
 
 
-def _alter_schema(session: Session, tree: exp.Expr) -> Outcome:
+def _alter_schema(session: QuerySession, tree: exp.Expr) -> StatementResult:
     """``ALTER SCHEMA [IF EXISTS] path SET OPTIONS(...)``."""
     project_id, dataset_id = dataset_name(session, _path(tree.this))
     reference = {"projectId": project_id, "datasetId": dataset_id}
-    outcome = Outcome("ALTER_SCHEMA", target={"ddlTargetDataset": reference}, operation="ALTER")
+    outcome = StatementResult("ALTER_SCHEMA", target={"ddlTargetDataset": reference}, operation="ALTER")
     try:
-        dataset = find_dataset(session, Name(project_id, dataset_id, ""))
+        dataset = find_dataset(session, ResolvedName(project_id, dataset_id, ""))
     except ApiError as error:
         if error.reason == "notFound" and tree.args.get("exists"):
             outcome.operation = "SKIP"
@@ -118,13 +118,13 @@ def _replace_labels(body: JSON, present: dict[str, str]) -> None:
         body["labels"] = dict.fromkeys(present) | body["labels"]
 
 
-def _drop_schema(session: Session, tree: exp.Expr) -> Outcome:
+def _drop_schema(session: QuerySession, tree: exp.Expr) -> StatementResult:
     node = (tree.args.get("tables") or [tree.this])[0]
     project_id, dataset_id = dataset_name(session, _path(node))
     project = datasets.project_of(session.ctx, project_id)
     dataset = project.datasets.get(dataset_id)
     reference = {"projectId": project.id, "datasetId": dataset_id}
-    outcome = Outcome("DROP_SCHEMA", target={"ddlTargetDataset": reference}, operation="DROP")
+    outcome = StatementResult("DROP_SCHEMA", target={"ddlTargetDataset": reference}, operation="DROP")
     if dataset is None:
         if not tree.args.get("exists"):
             raise refusals.no_dataset(project.id, dataset_id, session.location)
@@ -134,12 +134,12 @@ def _drop_schema(session: Session, tree: exp.Expr) -> Outcome:
     return outcome
 
 
-def _grant(session: Session, tree: Grant) -> Outcome:
+def _grant(session: QuerySession, tree: GrantStatement) -> StatementResult:
     kind = "REVOKE" if tree.revoke else "GRANT"
     if tree.kind != "SCHEMA":
         return _grant_on_table(session, tree, kind)
     project_id, dataset_id = dataset_name(session, tree.path)
-    dataset = find_dataset(session, Name(project_id, dataset_id, ""))
+    dataset = find_dataset(session, ResolvedName(project_id, dataset_id, ""))
     changed = [access.member_entry(_member(p), role) for p in tree.principals for role in tree.roles]
     if tree.revoke:
         gone = {access_key(entry) for entry in changed}
@@ -151,10 +151,10 @@ def _grant(session: Session, tree: Grant) -> Outcome:
     else:
         # version 3: this statement must not lose other people's conditions
         datasets.change(session.ctx, session.principal, dataset, {"access": entries}, policy_version=3, whole=False)
-    return Outcome(kind, target={"ddlTargetDataset": {"projectId": project_id, "datasetId": dataset_id}})
+    return StatementResult(kind, target={"ddlTargetDataset": {"projectId": project_id, "datasetId": dataset_id}})
 
 
-def _grant_on_table(session: Session, tree: Grant, kind: str) -> Outcome:
+def _grant_on_table(session: QuerySession, tree: GrantStatement, kind: str) -> StatementResult:
     name = table_name(session, tree.path)
     dataset = find_dataset(session, name)
     table = tables.table_of(session, dataset, name.table, "bigquery.tables.setIamPolicy")
@@ -172,16 +172,16 @@ def _grant_on_table(session: Session, tree: Grant, kind: str) -> Outcome:
     if not session.dry_run:
         table.traits["iam_policy"] = {"bindings": [{"role": r, "members": m} for r, m in bindings.items() if m]}
         session.world.touch(table)
-    return Outcome(kind, target={"ddlTargetTable": tables.reference(table)})
+    return StatementResult(kind, target={"ddlTargetTable": tables.reference(table)})
 
 
-def _row_policy(session: Session, tree: RowPolicyChange) -> Outcome:
+def _row_policy(session: QuerySession, tree: RowPolicyChange) -> StatementResult:
     name = table_name(session, tree.path)
     permission = f"bigquery.rowAccessPolicies.{'delete' if tree.drop else 'create'}"
     table = tables.table_of(session, find_dataset(session, name), name.table, permission)
     kind = "DROP_ROW_ACCESS_POLICY" if tree.drop else "CREATE_ROW_ACCESS_POLICY"
     operation = "DROP" if tree.drop else "CREATE"
-    outcome = Outcome(kind, target={"ddlTargetTable": tables.reference(table)}, operation=operation)
+    outcome = StatementResult(kind, target={"ddlTargetTable": tables.reference(table)}, operation=operation)
     there = row_policies.named(table, tree.name)
     if tree.drop == (there is None) and not tree.replace:
         if not tree.if_exists:
@@ -215,7 +215,7 @@ def _member(principal: str) -> str:
 # -- tables
 
 
-def _create_table(session: Session, tree: exp.Expr) -> Outcome:
+def _create_table(session: QuerySession, tree: exp.Expr) -> StatementResult:
     shape = tree.this
     node = shape.this if isinstance(shape, exp.Schema) else shape
     name = table_name(session, _path(node))
@@ -223,7 +223,7 @@ def _create_table(session: Session, tree: exp.Expr) -> Outcome:
     source = tree.args.get("expression")
     body = options.for_table(options.read(session, tree))
     options.stored(tree, body)
-    outcome = Outcome("CREATE_TABLE_AS_SELECT" if source is not None else "CREATE_TABLE", operation="CREATE")
+    outcome = StatementResult("CREATE_TABLE_AS_SELECT" if source is not None else "CREATE_TABLE", operation="CREATE")
     outcome.target = {"ddlTargetTable": _reference(name)}
     session.ctx.authz.require(session.principal, "bigquery.tables.create", dataset)
     present = living_table(session, dataset, name.table)
@@ -258,7 +258,7 @@ def _create_table(session: Session, tree: exp.Expr) -> Outcome:
     return outcome
 
 
-def _create_view(session: Session, tree: exp.Expr) -> Outcome:
+def _create_view(session: QuerySession, tree: exp.Expr) -> StatementResult:
     shape = tree.this
     node = shape.this if isinstance(shape, exp.Schema) else shape
     name = table_name(session, _path(node))
@@ -267,7 +267,7 @@ def _create_view(session: Session, tree: exp.Expr) -> Outcome:
     if source is None:
         raise refusals.invalid_query("Syntax error: Expected keyword AS but got end of statement")
     body = options.for_table(options.read(session, tree))
-    outcome = Outcome("CREATE_VIEW", operation="CREATE", target={"ddlTargetTable": _reference(name)})
+    outcome = StatementResult("CREATE_VIEW", operation="CREATE", target={"ddlTargetTable": _reference(name)})
     session.ctx.authz.require(session.principal, "bigquery.tables.create", dataset)
     present = living_table(session, dataset, name.table)
     if present is not None and tree.args.get("exists"):
@@ -301,11 +301,11 @@ def _create_view(session: Session, tree: exp.Expr) -> Outcome:
     return outcome
 
 
-def _alter_table(session: Session, tree: exp.Expr) -> Outcome:
+def _alter_table(session: QuerySession, tree: exp.Expr) -> StatementResult:
     """``ALTER TABLE|VIEW [IF EXISTS] path SET OPTIONS(...)``."""
     wanted = str(tree.args["kind"]).upper()
     name = table_name(session, _path(tree.this))
-    outcome = Outcome(f"ALTER_{wanted}", operation="ALTER", target={"ddlTargetTable": _reference(name)})
+    outcome = StatementResult(f"ALTER_{wanted}", operation="ALTER", target={"ddlTargetTable": _reference(name)})
     dataset = find_dataset(session, name)
     table = living_table(session, dataset, name.table)
     if table is None:
@@ -326,11 +326,11 @@ def _alter_table(session: Session, tree: exp.Expr) -> Outcome:
     return outcome
 
 
-def _drop_table(session: Session, tree: exp.Expr) -> Outcome:
+def _drop_table(session: QuerySession, tree: exp.Expr) -> StatementResult:
     node = (tree.args.get("tables") or [tree.this])[0]
     wanted = str(tree.args["kind"]).upper()
     name = table_name(session, _path(node))
-    outcome = Outcome(f"DROP_{wanted}", operation="DROP", target={"ddlTargetTable": _reference(name)})
+    outcome = StatementResult(f"DROP_{wanted}", operation="DROP", target={"ddlTargetTable": _reference(name)})
     dataset = find_dataset(session, name)
     table = living_table(session, dataset, name.table)
     if table is None:
@@ -349,7 +349,7 @@ def _drop_table(session: Session, tree: exp.Expr) -> Outcome:
     return outcome
 
 
-def _reference(name: Name) -> JSON:
+def _reference(name: ResolvedName) -> JSON:
     return {"projectId": name.project, "datasetId": name.dataset, "tableId": name.table}
 
 
@@ -376,7 +376,7 @@ def _declared(shape: exp.Expr) -> list[Field]:
     return columns
 
 
-_HANDLERS: dict[tuple[type[exp.Expr], str], Callable[[Session, exp.Expr], Outcome]] = {
+_HANDLERS: dict[tuple[type[exp.Expr], str], Callable[[QuerySession, exp.Expr], StatementResult]] = {
     (exp.Create, "SCHEMA"): _create_schema,
     (exp.Create, "TABLE"): _create_table,
     (exp.Create, "VIEW"): _create_view,

@@ -42,7 +42,7 @@ class SqlError(Exception):
 
 
 @dataclass(frozen=True)
-class Grant:
+class GrantStatement:
     """``GRANT`` or ``REVOKE`` of roles on one resource."""
 
     revoke: bool
@@ -78,7 +78,7 @@ class Statement:
     """
 
     sql: str
-    tree: exp.Expr | Grant | RowPolicyChange
+    tree: exp.Expr | GrantStatement | RowPolicyChange
 
 
 def position(sql: str, offset: int) -> str:
@@ -265,7 +265,7 @@ class _Dcl:
         self.tokens = tokens
         self.at = 0
 
-    def read(self) -> Grant:
+    def read(self) -> GrantStatement:
         revoke = self._take().text.upper() == "REVOKE"
         roles = self._many(self._role)
         self._word("ON")
@@ -278,7 +278,7 @@ class _Dcl:
         if self.at < len(self.tokens):
             self._refuse(self.tokens[self.at], "Expected end of input but got ")
         name = "SCHEMA" if kind.text.upper() == "DATASET" else kind.text.upper()
-        return Grant(revoke, roles, name, path, principals)
+        return GrantStatement(revoke, roles, name, path, principals)
 
     def read_row_policy(self) -> RowPolicyChange:
         """Read ``CREATE [OR REPLACE] ROW ACCESS POLICY`` or ``DROP ROW ACCESS POLICY``."""

@@ -11,7 +11,7 @@ from sqlglot import exp
 
 from kbq_tui.sandbox.bigquery import fields, refusals
 from kbq_tui.sandbox.bigquery.datasets import FREE_EXPIRATION_MS, merge_labels
-from kbq_tui.sandbox.bigquery.names import Session
+from kbq_tui.sandbox.bigquery.names import QuerySession
 from kbq_tui.sandbox.bigquery.query import describe, living_table, syntax_refusal, table_grants
 from kbq_tui.sandbox.bigquery.syntax import SqlError, parse_script
 from kbq_tui.sandbox.world import Dataset, Table
@@ -23,7 +23,7 @@ _KEPT = ("rangePartitioning", "clustering", "requirePartitionFilter", "tableCons
          "resourceTags")  # fmt: skip
 
 
-def table_of(session: Session, dataset: Dataset, table_id: str, permission: str) -> Table:
+def table_of(session: QuerySession, dataset: Dataset, table_id: str, permission: str) -> Table:
     """The table addressed, if the caller may do that with it.
 
     Raises:
@@ -37,7 +37,7 @@ def table_of(session: Session, dataset: Dataset, table_id: str, permission: str)
     return table
 
 
-def require(session: Session, dataset: Dataset, table: Table, permission: str) -> None:
+def require(session: QuerySession, dataset: Dataset, table: Table, permission: str) -> None:
     """Refuses unless the caller has a permission on a table, by the dataset, the project or the table's own policy.
 
     Raises:
@@ -49,7 +49,7 @@ def require(session: Session, dataset: Dataset, table: Table, permission: str) -
         raise refusals.table_permission(permission, table)
 
 
-def resource(session: Session, dataset: Dataset, table: Table) -> JSON:
+def resource(session: QuerySession, dataset: Dataset, table: Table) -> JSON:
     """The table as the API answers it."""
     body: JSON = {
         "kind": "bigquery#table",
@@ -118,7 +118,7 @@ def reference(table: Table) -> JSON:
 
 
 def create(
-    session: Session,
+    session: QuerySession,
     dataset: Dataset,
     table_id: str,
     *,
@@ -176,7 +176,7 @@ def create(
     return table
 
 
-def view_schema(session: Session, query: str) -> list[JSON]:
+def view_schema(session: QuerySession, query: str) -> list[JSON]:
     """The columns of a view's SELECT, which must run where the view will be.
 
     Raises:
@@ -194,7 +194,7 @@ def view_schema(session: Session, query: str) -> list[JSON]:
     return describe(session, tree)[1]
 
 
-def change(session: Session, dataset: Dataset, table: Table, body: JSON) -> None:
+def change(session: QuerySession, dataset: Dataset, table: Table, body: JSON) -> None:
     """Changes a table's labels, texts, expiration, view query, or adds columns.
 
     Raises:
@@ -211,7 +211,7 @@ def change(session: Session, dataset: Dataset, table: Table, body: JSON) -> None
     session.world.touch(table)
 
 
-def remove(session: Session, dataset: Dataset, table: Table) -> None:
+def remove(session: QuerySession, dataset: Dataset, table: Table) -> None:
     """Deletes a table or view.
 
     Raises:
@@ -222,7 +222,7 @@ def remove(session: Session, dataset: Dataset, table: Table) -> None:
     del dataset.tables[table.table_id]
 
 
-def _change_schema(session: Session, table: Table, given: list[JSON]) -> None:
+def _change_schema(session: QuerySession, table: Table, given: list[JSON]) -> None:
     try:
         wanted = fields.normalise(given)
     except fields.BadSchema as error:
@@ -251,7 +251,7 @@ def _change_schema(session: Session, table: Table, given: list[JSON]) -> None:
     table.schema = wanted
 
 
-def _take(session: Session, dataset: Dataset, table: Table, body: JSON) -> None:
+def _take(session: QuerySession, dataset: Dataset, table: Table, body: JSON) -> None:
     labels = merge_labels(table.labels, body["labels"]) if "labels" in body else table.labels
     expires = table.expires_ms
     if "expirationTime" in body:
@@ -302,7 +302,7 @@ def _partitioning(table: Table, body: JSON) -> JSON | None:
     return wanted
 
 
-def _default_expiration(session: Session, dataset: Dataset, now: int) -> int | None:
+def _default_expiration(session: QuerySession, dataset: Dataset, now: int) -> int | None:
     life = dataset.default_table_expiration_ms
     if not session.world.projects[dataset.project_id].billing:
         life = min(life or FREE_EXPIRATION_MS, FREE_EXPIRATION_MS)

@@ -87,7 +87,7 @@ class Details(Modal[None]):
             self.host.open_problem(problem)
 
 
-class Commands(Modal[None]):
+class StepCommands(Modal[None]):
     """The equivalent commands of a step, and what the article gets wrong.
 
     Args:

@@ -17,7 +17,7 @@ from kbq_tui.model.spec import check_project
 from kbq_tui.tui import keyboard
 from kbq_tui.tui.modals.base import Modal
 from kbq_tui.tui.text import brief, columns, plain
-from kbq_tui.tui.widgets.field import Line
+from kbq_tui.tui.widgets.field import LineInput
 from kbq_tui.tui.widgets.static import QuietStatic
 
 DEBOUNCE = 0.25
@@ -84,7 +84,7 @@ class Picker(Modal[str]):
     prompt = ""
 
     def fill(self) -> ComposeResult:
-        yield Line("", placeholder=translate(self.prompt), id="search")
+        yield LineInput("", placeholder=translate(self.prompt), id="search")
         options = OptionList(id="options", compact=True, markup=False)
         options.can_focus = False
         yield options
@@ -144,7 +144,7 @@ class PickProject(Picker):
 
     def _recent(self, text: str) -> list[tuple[str, Content]]:
         try:
-            recent = self.host.desk.store.recent_projects()
+            recent = self.host.services.store.recent_projects()
         except ProblemError:
             recent = ()
         found = [p for p in recent if text.lower() in p.lower()][:5]
@@ -159,7 +159,7 @@ class PickProject(Picker):
         self.host.launch(self._search(event.value.strip(), DEBOUNCE), "project search")
 
     def action_search_again(self) -> None:
-        self.host.launch(self._search(self.query_one("#search", Line).value.strip(), 0.0), "project search")
+        self.host.launch(self._search(self.query_one("#search", LineInput).value.strip(), 0.0), "project search")
 
     async def _search(self, text: str, pause: float) -> None:
         self._asked += 1

@@ -1,10 +1,10 @@
 """One screen per step. Screens do not import each other: which one comes next is the app's business."""
 
 from kbq_tui.model.steps import Step
-from kbq_tui.tui.screens.base import Frame
+from kbq_tui.tui.screens.base import BaseScreen
 
 
-def screen_for(step: Step) -> type[Frame]:
+def screen_for(step: Step) -> type[BaseScreen]:
     """Return a step's screen; each is loaded when it is first shown, so that the first one comes at once."""
     match step:
         case Step.PROJECT:

@@ -17,7 +17,7 @@ from kbq_tui.model.steps import Step
 from kbq_tui.tui import keyboard, side_panel
 from kbq_tui.tui.glyphs import Tone
 from kbq_tui.tui.screens.plan_step import PlanStepScreen
-from kbq_tui.tui.text import HANG, columns, plain, status, wrapped
+from kbq_tui.tui.text import HANGING_INDENT, columns, plain, status, wrapped
 from kbq_tui.tui.widgets.button import Button
 from kbq_tui.tui.widgets.field import Field
 from kbq_tui.tui.widgets.rows import Row
@@ -56,7 +56,7 @@ class AccountScreen(PlanStepScreen):
     def doing(self, n: int, *, again: bool) -> str:
         if n > 1:
             return translate("Retry: create account and key" if again else "Create account and key")
-        if "account" in self.host.wizard.todo(self.step):
+        if "account" in self.host.wizard.pending(self.step):
             return translate("Retry: create account" if again else "Create account")
         return translate("Retry: create key" if again else "Create key")
 
@@ -78,7 +78,7 @@ class AccountScreen(PlanStepScreen):
 
     def _panel(self, seen: Observed) -> Content:
         width = self.query_one("#state").size.width
-        return Content("\n").join(part for line in self._state(seen) for part in wrapped(line, width, HANG))
+        return Content("\n").join(part for line in self._state(seen) for part in wrapped(line, width, HANGING_INDENT))
 
     def _state(self, seen: Observed) -> list[Content]:
         spec = self.host.wizard.looked
@@ -89,7 +89,7 @@ class AccountScreen(PlanStepScreen):
                 tone, text = (Tone.FAIL, translate("is disabled")) if info.disabled else (Tone.OK, translate("exists"))
                 lines.append(_state(tone, translate("Account"), text))
             case Absent():
-                made = "account" in self.host.wizard.made
+                made = "account" in self.host.wizard.applied
                 text = translate("made just now" if made else "will be created")
                 lines.append(_state(Tone.DONE if made else Tone.CREATE, translate("Account"), text))
             case Unknown(problem=problem):
@@ -138,7 +138,7 @@ class AccountScreen(PlanStepScreen):
         left = wizard.leftovers()
         wanted: str | None = left[0].id
         if len(left) > 1:
-            wanted = await self.app.push_screen_wait(PickKey(left, self.host.desk.clock.now()))
+            wanted = await self.app.push_screen_wait(PickKey(left, self.host.services.clock.now()))
         again = True
         while again:
             key = next((k for k in wizard.leftovers() if k.id == wanted), None)
@@ -157,7 +157,7 @@ class AccountScreen(PlanStepScreen):
         lines = [
             translate("Key {key}", key=key.id),
             translate("of {account},", account=wizard.looked.account_email),
-            translate("{age}. It is not the key of this connection.", age=age(key, self.host.desk.clock.now())),
+            translate("{age}. It is not the key of this connection.", age=age(key, self.host.services.clock.now())),
             *(
                 translate("It is kept here for the connection {name}, which would stop working.", name=name)
                 for name in await wizard.others_with(key.id)

@@ -22,11 +22,11 @@ class Body(VerticalScroll, can_focus=False):
     """The part that scrolls. Rows are cut to its width, so a new one draws them again."""
 
     def on_resize(self) -> None:
-        if isinstance(self.screen, Frame):
+        if isinstance(self.screen, BaseScreen):
             self.screen.call_after_refresh(self.screen.draw)
 
 
-class Frame(Fitting, Screen[None]):
+class BaseScreen(Fitting, Screen[None]):
     """A full screen. Subclasses give `title`, `fill`, `draw_body` and, where there is one, `side`."""
 
     HORIZONTAL_BREAKPOINTS = [(0, "-slim"), (60, "-narrow"), (78, "-normal"), (120, "-wide"), (160, "-broad")]  # noqa: RUF012  # so Textual declares it
@@ -85,7 +85,7 @@ class Frame(Fitting, Screen[None]):
     def _draw_bars(self) -> None:
         width = self.size.width or self.app.size.width  # before its first layout a screen has no size
         self.query_one("#title", QuietStatic).show(self.title_line(width))
-        notices = self.host.desk.notices
+        notices = self.host.services.notices
         right = "; ".join(map(render, notices)) if notices else self.host.look.host
         self.query_one("#rule", QuietStatic).show(rule_line(self.heading(), right, width))
         self.draw_message(self.query_one(MessageLine))
@@ -141,7 +141,7 @@ class Frame(Fitting, Screen[None]):
 
     def _elapsed(self) -> float:
         busy = self.host.wizard.busy
-        return self.host.desk.clock.monotonic() - busy.since if busy is not None else 0.0
+        return self.host.services.clock.monotonic() - busy.since if busy is not None else 0.0
 
     # -- actions ---------------------------------------------------------------------------------------------------
 

@@ -13,14 +13,14 @@ from kbq_tui.model.steps import Step
 from kbq_tui.model.summary import KLAVIYO_MENU
 from kbq_tui.tui import keyboard
 from kbq_tui.tui.glyphs import ARROW, GLYPHS, Tone
-from kbq_tui.tui.screens.base import Frame
-from kbq_tui.tui.text import HANG, columns, plain, wrapped
+from kbq_tui.tui.screens.base import BaseScreen
+from kbq_tui.tui.text import HANGING_INDENT, columns, plain, wrapped
 from kbq_tui.tui.widgets.button import Button
 from kbq_tui.tui.widgets.rows import Row, Rows
 from kbq_tui.tui.widgets.static import QuietStatic
 
 
-class ConnectScreen(Frame):
+class ConnectScreen(BaseScreen):
     """The hand-over."""
 
     BINDINGS = keyboard.bindings("connect")
@@ -106,7 +106,7 @@ class ConnectScreen(Frame):
         )
         width = self.query_one("#more").size.width
         self.query_one("#more", QuietStatic).show(
-            Content("\n").join(part for line in more for part in wrapped(line, width, HANG))
+            Content("\n").join(part for line in more for part in wrapped(line, width, HANGING_INDENT))
         )
         done = wizard.saved is not None and wizard.saved.connected
         self.query_one("#connected", Button).label = translate("Connected: yes" if done else "Klaviyo is connected")
@@ -183,7 +183,7 @@ class ConnectScreen(Frame):
         from kbq_tui.tui.modals.confirm import Confirm
 
         observed, wizard = self.host.wizard.observed, self.host.wizard
-        way = self.host.desk.clipboard.key_way()
+        way = self.host.services.clipboard.key_way()
         if observed is None or not wizard.current or value_of(observed.key) is None:
             self._say_no_key()
         elif not way:

@@ -13,14 +13,14 @@ from kbq_tui.model.steps import Step
 from kbq_tui.tui import keyboard
 from kbq_tui.tui.glyphs import DOT, GLYPHS, STYLES, Tone
 from kbq_tui.tui.presenters import health_tone, status_row
-from kbq_tui.tui.screens.base import Frame
-from kbq_tui.tui.status_poller import Watch, Watched
+from kbq_tui.tui.screens.base import BaseScreen
+from kbq_tui.tui.status_poller import PolledConnection, StatusPoller
 from kbq_tui.tui.text import block, brief, columns, plain, seconds, status, status_width, step_lines
 from kbq_tui.tui.widgets.rows import Row, Rows
 from kbq_tui.tui.widgets.static import MessageLine, QuietStatic
 
 
-class DashboardScreen(Frame):
+class DashboardScreen(BaseScreen):
     """One or many connections."""
 
     BINDINGS = keyboard.bindings("dashboard")
@@ -74,7 +74,7 @@ class DashboardScreen(Frame):
 
     def _elapsed(self) -> float:
         since = self.host.monitor.looking_since
-        return self.host.desk.clock.monotonic() - since if since is not None else 0.0
+        return self.host.services.clock.monotonic() - since if since is not None else 0.0
 
     def _note(self) -> str:
         watch = self.host.monitor
@@ -82,7 +82,7 @@ class DashboardScreen(Frame):
             return self.host.wizard.note
         every = seconds(self.host.look.refresh * watch.periods())
         if watch.failures:
-            return _failed(watch, every, self.host.desk.clock.now())
+            return _failed(watch, every, self.host.services.clock.now())
         if watch.at is None:
             return ""
         return translate("Looked at {at:%H:%M:%S} UTC {dot} again every {every}", at=watch.at, dot=DOT, every=every)
@@ -103,7 +103,7 @@ class DashboardScreen(Frame):
             tick = translate(
                 "Klaviyo connected" if chosen.saved.connected else "not marked as connected to Klaviyo yet"
             )
-            last = (_as_of(chosen, self.host.desk.clock.now()), "$warning") if dim else (tick, "")
+            last = (_as_of(chosen, self.host.services.clock.now()), "$warning") if dim else (tick, "")
             which.show(
                 Content.assemble(
                     plain(chosen.name, "bold"), f"  {DOT}  ", plain(chosen.saved.draft.project), f"  {DOT}  ", last
@@ -114,7 +114,7 @@ class DashboardScreen(Frame):
         self.query_one("#lines", Rows).show(rows)
         self._about()
 
-    def _connection(self, watched: Watched) -> Row:
+    def _connection(self, watched: PolledConnection) -> Row:
         name = plain(watched.name, "bold")
         project = plain(watched.saved.draft.project)
         if watched.status is None:
@@ -175,7 +175,7 @@ class DashboardScreen(Frame):
 
     # -- what the operator does --------------------------------------------------------------------------------------
 
-    def chosen(self) -> Watched | None:
+    def chosen(self) -> PolledConnection | None:
         """Return the connection under the cursor."""
         row = self.query_one("#connections", Rows).row
         return next(
@@ -206,7 +206,7 @@ class DashboardScreen(Frame):
         self.app.push_screen(Explain())
 
 
-def _failed(watch: Watch, every: str, now: datetime) -> str:
+def _failed(watch: StatusPoller, every: str, now: datetime) -> str:
     """Return since when Google gives no answer, when the next try is, and how old what is shown is."""
     reason = watch.reason
     what = (
@@ -223,7 +223,7 @@ def _failed(watch: Watch, every: str, now: datetime) -> str:
     return message
 
 
-def _as_of(watched: Watched, now: datetime) -> str:
+def _as_of(watched: PolledConnection, now: datetime) -> str:
     """Return how old what is shown of a connection is."""
     at = watched.status.as_of if watched.status is not None else None
     if at is None:

@@ -59,7 +59,7 @@ class DatasetsScreen(PlanStepScreen):
             case Present(value=info):
                 return _said(Tone.OK, _inside(info.location, info.table_count))
             case Absent():
-                if f"dataset:{name}" in wizard.made:
+                if f"dataset:{name}" in wizard.applied:
                     return _said(Tone.DONE, translate("made just now"))
                 where = wizard.plan.location if wizard.plan else None
                 return _said(Tone.CREATE, translate("new, in {where}", where=where) if where else translate("new"))

@@ -13,7 +13,7 @@ from kbq_tui.model.operations import Action, Step
 from kbq_tui.model.problem import Problem
 from kbq_tui.tui import keyboard, side_panel
 from kbq_tui.tui.presenters import action_rows, warning_rows
-from kbq_tui.tui.screens.base import Frame
+from kbq_tui.tui.screens.base import BaseScreen
 from kbq_tui.tui.setup_controller import STEPS
 from kbq_tui.tui.step_help import STEP_HELP
 from kbq_tui.tui.text import brief
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from kbq_tui.tui.modals.confirm import Confirm
 
 
-class PlanStepScreen(Frame):
+class PlanStepScreen(BaseScreen):
     """A step of the set-up. Subclasses give `step`, `fields`, and what they call their changes (`doing`)."""
 
     step = Step.DATASETS
@@ -93,11 +93,11 @@ class PlanStepScreen(Frame):
                 )
             unknown = translate("Plan: not known yet, {key} looks", key=keyboard.face("refresh"))
             return Content.styled(translate("Plan: being read") if wizard.busy else unknown, "$text-quiet")
-        todo, stuck = len(wizard.todo(self.step)), len(wizard.stuck(self.step))
+        todo, stuck = len(wizard.pending(self.step)), len(wizard.blocked(self.step))
         if wizard.busy is not None and wizard.busy.writing:
             words = translate("Working; each row says how far it is")
         elif not todo and not stuck:
-            words = translate("Already in place" if not any(a.id in wizard.made for a in part.actions) else "Done")
+            words = translate("Already in place" if not any(a.id in wizard.applied for a in part.actions) else "Done")
         elif stuck:
             words = translate("Plan: {n} to do, {stuck} blocked. Nothing else is touched.", n=todo, stuck=stuck)
         else:
@@ -110,7 +110,7 @@ class PlanStepScreen(Frame):
         label, able = self.primary_label()
         primary.label = label
         primary.off = not able
-        skip = bool(wizard.stuck(self.step) or (wizard.failed and wizard.todo(self.step)))
+        skip = bool(wizard.blocked(self.step) or (wizard.failed and wizard.pending(self.step)))
         busy = wizard.busy is not None and wizard.busy.writing
         self.query_one("#skip").display = skip and not busy and not wizard.stopped
         if self.focused is None or not self.focused.display:
@@ -123,10 +123,10 @@ class PlanStepScreen(Frame):
             return (translate("Working" if wizard.busy.writing else "Reading"), False)
         if wizard.part(self.step) is None:
             return (translate("Look"), wizard.spec() is not None)
-        todo = len(wizard.todo(self.step))
+        todo = len(wizard.pending(self.step))
         if todo:
             return (self.doing(todo, again=bool(wizard.failed)), True)
-        if wizard.stuck(self.step):
+        if wizard.blocked(self.step):
             return (translate("Retry"), True)
         return (translate("Continue"), True)
 
@@ -137,7 +137,7 @@ class PlanStepScreen(Frame):
     def _about(self) -> None:
         """Say something of the row under the cursor, or of what blocks."""
         wizard = self.host.wizard
-        stuck = wizard.stuck(self.step)
+        stuck = wizard.blocked(self.step)
         problem = wizard.sign_in_problem or (stuck[0].problem if stuck else next(iter(wizard.failed.values()), None))
         row = self.focused.row if isinstance(self.focused, Rows) else None
         if row is not None and row.problem is not None:
@@ -165,10 +165,10 @@ class PlanStepScreen(Frame):
             return
         if wizard.part(self.step) is None:
             self.host.launch(wizard.look(), "look")
-        elif wizard.todo(self.step):
+        elif wizard.pending(self.step):
             self.query_one("#plan").focus()
             self.host.launch(self._apply(), "apply")
-        elif wizard.stuck(self.step):
+        elif wizard.blocked(self.step):
             self.host.launch(wizard.look(), "look")
         else:
             self.next()
@@ -219,9 +219,9 @@ class PlanStepScreen(Frame):
         if row.problem is not None:
             self.host.open_problem(row.problem, tuple(shown))
         elif shown:
-            from kbq_tui.tui.modals.details import Commands
+            from kbq_tui.tui.modals.details import StepCommands
 
-            self.app.push_screen(Commands(side_panel.lesson(self.step, shown, side_panel.ROW_BY_HAND), shown))
+            self.app.push_screen(StepCommands(side_panel.lesson(self.step, shown, side_panel.ROW_BY_HAND), shown))
 
     def _command(self, action: Action) -> str:
         plan = self.host.wizard.plan

@@ -16,7 +16,7 @@ from kbq_tui.tui import keyboard, side_panel
 from kbq_tui.tui.glyphs import Tone
 from kbq_tui.tui.preflight_rows import preflight
 from kbq_tui.tui.presenters import finding_row
-from kbq_tui.tui.screens.base import Frame
+from kbq_tui.tui.screens.base import BaseScreen
 from kbq_tui.tui.step_help import STEP_HELP
 from kbq_tui.tui.text import brief, columns, plain, status, status_width, wrapped
 from kbq_tui.tui.widgets.button import Button, Choice
@@ -31,7 +31,7 @@ _DIRECTIONS = (
 )
 
 
-class ProjectScreen(Frame):
+class ProjectScreen(BaseScreen):
     """Project, location, direction, preflight."""
 
     BINDINGS = keyboard.bindings("project")
@@ -76,7 +76,7 @@ class ProjectScreen(Frame):
         super().on_mount()
         wizard = self.host.wizard
         if wizard.spec() is None:
-            self.focus_first("#field-project Line")
+            self.focus_first("#field-project LineInput")
         else:
             self.focus_first("#primary")
         if wizard.spec() is not None and not wizard.current:
@@ -172,7 +172,7 @@ class ProjectScreen(Frame):
         primary = self.query_one("#primary", Button)
         signed_out = wizard.sign_in_problem is not None
         ready = wizard.plan is not None and wizard.current and not signed_out
-        off = wizard.todo(Step.PROJECT) if ready else ()
+        off = wizard.pending(Step.PROJECT) if ready else ()
         bad = ready and any(f.tone is Tone.FAIL for f in preflight(wizard))
         if wizard.busy is not None:
             primary.label = translate("Working" if wizard.busy.writing else "Reading")
@@ -195,7 +195,7 @@ class ProjectScreen(Frame):
     def _gcloud(self) -> bool:
         problem = self.host.wizard.sign_in_problem
         absent = problem is not None and problem.code == "KBQ-NO-CREDENTIALS"
-        return absent and self.host.desk.sign_in.gcloud_available()
+        return absent and self.host.services.sign_in.gcloud_available()
 
     def side(self) -> Content:
         plan = self.host.wizard.plan
@@ -214,8 +214,8 @@ class ProjectScreen(Frame):
         if event.entered and event.field.fault() is None:
             self.query_one("#primary").focus()
 
-    @on(Choice.Changed)
-    def _turned(self, event: Choice.Changed) -> None:
+    @on(Choice.Selected)
+    def _turned(self, event: Choice.Selected) -> None:
         self.host.wizard.set(direction=event.value)
         self._look_if_changed()
 
@@ -287,7 +287,7 @@ class ProjectScreen(Frame):
     def action_pick(self) -> None:
         from kbq_tui.tui.modals.pick import PickLocation, PickProject
 
-        if self.query_one("#field-location Line").has_focus:
+        if self.query_one("#field-location LineInput").has_focus:
             self.app.push_screen(PickLocation(), self._located)
         else:
             self.app.push_screen(PickProject(), self._picked)

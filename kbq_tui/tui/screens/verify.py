@@ -14,7 +14,7 @@ from kbq_tui.model.observed import Present
 from kbq_tui.model.steps import Step
 from kbq_tui.tui import keyboard
 from kbq_tui.tui.presenters import ALIGNED, check_rows, verdicts
-from kbq_tui.tui.screens.base import Body, Frame
+from kbq_tui.tui.screens.base import BaseScreen, Body
 from kbq_tui.tui.text import block, headed, plain, step_lines, wrapped
 from kbq_tui.tui.widgets.button import Button
 from kbq_tui.tui.widgets.rows import Rows
@@ -27,7 +27,7 @@ DETAIL_LINES = 5
 """Lines that are kept free under the checks for what is said of one of them."""
 
 
-class VerifyScreen(Frame):
+class VerifyScreen(BaseScreen):
     """Checks, their evidence, and the report."""
 
     BINDINGS = keyboard.bindings("verify")
@@ -252,7 +252,7 @@ class VerifyScreen(Frame):
         key = wizard.observed.key if wizard.observed is not None else None
         about = About(
             spec,
-            self.host.desk.clock.now(),
+            self.host.services.clock.now(),
             wizard.plan.location or "" if wizard.plan else "",
             wizard.identity.principal if wizard.identity else "",
             key.value.key_id if isinstance(key, Present) else "",

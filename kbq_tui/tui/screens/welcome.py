@@ -12,7 +12,7 @@ from kbq_tui.model.steps import Step
 from kbq_tui.tui import keyboard
 from kbq_tui.tui.glyphs import ARROW, DOT, GLYPHS, Tone
 from kbq_tui.tui.host import STYLES
-from kbq_tui.tui.screens.base import Frame
+from kbq_tui.tui.screens.base import BaseScreen
 from kbq_tui.tui.text import headed, plain
 from kbq_tui.tui.widgets.button import Button
 from kbq_tui.tui.widgets.static import QuietStatic
@@ -27,7 +27,7 @@ _LINES = (
 _NOT_YET = frozenset({"back", "commands", "refresh"})
 
 
-class WelcomeScreen(Frame):
+class WelcomeScreen(BaseScreen):
     """The first thing that somebody sees who has never been here."""
 
     CSS_PATH: ClassVar = [STYLES / "welcome.tcss"]

@@ -11,10 +11,10 @@ from textual.message import Message
 from textual.reactive import reactive
 
 from kbq_tui.tui import keyboard
-from kbq_tui.tui.widgets.cursor import Pointed
+from kbq_tui.tui.widgets.cursor import CursorWidget
 
 
-class Button(Pointed, can_focus=True):
+class Button(CursorWidget, can_focus=True):
     """A button.
 
     Args:
@@ -35,13 +35,13 @@ class Button(Pointed, can_focus=True):
     class Pressed(Message):
         """The button was pressed."""
 
-        def __init__(self, push: "Button") -> None:
+        def __init__(self, button: "Button") -> None:
             super().__init__()
-            self.push = push
+            self.button = button
 
         @property
         def control(self) -> "Button":
-            return self.push
+            return self.button
 
     def __init__(self, label: str, *, id: str, classes: str | None = None) -> None:  # noqa: A002  # Textual's name
         super().__init__(id=id, classes=classes)
@@ -68,7 +68,7 @@ class Button(Pointed, can_focus=True):
             self.post_message(self.Pressed(self))
 
 
-class Choice(Pointed, can_focus=True):
+class Choice(CursorWidget, can_focus=True):
     """One of a few, side by side: left, right and space choose.
 
     Args:
@@ -85,8 +85,8 @@ class Choice(Pointed, can_focus=True):
 
     value: reactive[str] = reactive("")
 
-    class Changed(Message):
-        """Another one was chosen."""
+    class Selected(Message):
+        """Another option was chosen."""
 
         def __init__(self, choice: "Choice", value: str) -> None:
             super().__init__()
@@ -118,4 +118,4 @@ class Choice(Pointed, can_focus=True):
         values = [v for v, _ in self.options]
         at = values.index(self.value) if self.value in values else 0
         self.value = values[(at + by) % len(values)]
-        self.post_message(self.Changed(self, self.value))
+        self.post_message(self.Selected(self, self.value))

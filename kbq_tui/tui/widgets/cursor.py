@@ -4,7 +4,7 @@ from textual.geometry import Offset
 from textual.widget import Widget
 
 
-class Pointed(Widget):
+class CursorWidget(Widget):
     """A widget that says where the cursor belongs while it has the focus."""
 
     def point(self) -> Offset:

@@ -17,7 +17,7 @@ from kbq_tui.tui.text import plain
 Check = Callable[[str], messages.Message | None]
 
 
-class Line(Input):
+class LineInput(Input):
     """Textual's input without blinking, selecting or borders; up and down leave it."""
 
     BINDINGS: ClassVar = [
@@ -34,7 +34,7 @@ class Field(Vertical):
     """A label, a line to type into, a note beside it, a reason under it.
 
     Args:
-        name: the field's name in `engine.services.Draft`.
+        name: the field's name in `engine.services.ConnectionDraft`.
         label: what it is called.
         value: what stands there at first.
         check: returns why a value cannot be right, or None.
@@ -84,7 +84,7 @@ class Field(Vertical):
     def compose(self) -> ComposeResult:
         with Horizontal(classes="field-line"):
             yield Static(Content(self._label), classes="field-label")
-            yield Line(self._value, placeholder=self._placeholder)
+            yield LineInput(self._value, placeholder=self._placeholder)
             yield Static("", classes="field-note", markup=False)
         yield Static("", classes="field-reason", markup=False)
 
@@ -94,11 +94,11 @@ class Field(Vertical):
 
     @property
     def value(self) -> str:
-        return self.query_one(Line).value
+        return self.query_one(LineInput).value
 
     def put(self, value: str) -> None:
         """Write a value into the line, as if it had been typed."""
-        line = self.query_one(Line)
+        line = self.query_one(LineInput)
         if line.value != value:
             line.value = value
             line.cursor_position = len(value)

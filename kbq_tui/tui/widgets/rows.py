@@ -15,7 +15,7 @@ from kbq_tui.model.operations import Action
 from kbq_tui.model.problem import Problem
 from kbq_tui.tui import keyboard
 from kbq_tui.tui.text import wrapped
-from kbq_tui.tui.widgets.cursor import Pointed
+from kbq_tui.tui.widgets.cursor import CursorWidget
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Row:
         return [self.content] if self.whole is None or not width else wrapped(self.content, width, self.whole)
 
 
-class Rows(Pointed, can_focus=True):
+class Rows(CursorWidget, can_focus=True):
     """A list of rows. At its ends the arrow keys go on to the next field, so that arrows alone reach everything."""
 
     BINDINGS: ClassVar = [

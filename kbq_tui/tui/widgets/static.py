@@ -159,7 +159,7 @@ class MessageLine(QuietStatic):
         return monotonic()
 
     def clock(self) -> float:
-        """Return the seconds since what is going on began; the screen replaces it by the desk's clock."""
+        """Return the seconds since what is going on began; the screen replaces it by that of the services."""
         return self._now() - self._began
 
     def _tick(self) -> None:

@@ -165,7 +165,7 @@ def test_a_link_in_place_of_the_file_is_refused_everywhere(store: KeyFiles, tmp_
     dangling = tmp_path / "dangling.json"
     dangling.symlink_to(tmp_path / "not-there")
     for path in (link, dangling):
-        for use in (store.reserve, store.inspect, store.load, store.mend, store.shred):
+        for use in (store.reserve, store.inspect, store.load, store.fix_permissions, store.shred):
             with pytest.raises(ProblemError) as error:
                 use(str(path), PROJECT, EMAIL)
             assert code_of(error) == "KBQ-KEY-FILE-SYMLINK"
@@ -194,7 +194,7 @@ def test_a_file_or_folder_of_somebody_else_is_refused(store: KeyFiles, tmp_path:
     path.parent.mkdir()
     path.write_bytes(key_json())
     os.chown(path, 4321, 4321)
-    for use in (store.inspect, store.load, store.shred, store.mend):
+    for use in (store.inspect, store.load, store.shred, store.fix_permissions):
         with pytest.raises(ProblemError) as error:
             use(str(path), PROJECT, EMAIL)
         assert code_of(error) == "KBQ-KEY-FILE-OWNER"
@@ -212,9 +212,9 @@ def test_wider_modes_are_reported_and_mended(store: KeyFiles, key: Secret, folde
     assert seen is not None
     assert any("0644" in str(w) for w in seen.warnings)
     assert any("0777" in str(w) for w in seen.warnings)
-    assert len(store.mend(None, PROJECT, EMAIL)) == 2
+    assert len(store.fix_permissions(None, PROJECT, EMAIL)) == 2
     assert (mode(kept.path), mode(Path(kept.path).parent)) == (0o600, 0o700)
-    assert store.mend(None, PROJECT, EMAIL) == ()
+    assert store.fix_permissions(None, PROJECT, EMAIL) == ()
     mended = store.inspect(None, PROJECT, EMAIL)
     assert mended is not None
     assert mended.warnings == ()
@@ -230,7 +230,7 @@ def test_folders_of_ours_that_others_may_look_into_are_reported_and_mended(
     assert seen is not None
     assert any("0755" in str(w) for w in seen.warnings)
     assert any("0777" in str(w) for w in seen.warnings)
-    assert len(store.mend(None, PROJECT, EMAIL)) == 2
+    assert len(store.fix_permissions(None, PROJECT, EMAIL)) == 2
     assert (mode(folder), mode(Path(kept.path).parent)) == (0o700, 0o700)
     mended = store.inspect(None, PROJECT, EMAIL)
     assert mended is not None
@@ -246,7 +246,7 @@ def test_a_folder_that_is_none_of_ours_is_neither_reported_for_being_read_nor_me
     seen = store.inspect(path, PROJECT, EMAIL)
     assert seen is not None
     assert seen.warnings == ()
-    assert store.mend(path, PROJECT, EMAIL) == ()
+    assert store.fix_permissions(path, PROJECT, EMAIL) == ()
 
 
 def test_a_key_in_a_git_work_tree_gets_a_warning(store: KeyFiles, key: Secret, tmp_path: Path) -> None:

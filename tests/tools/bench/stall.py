@@ -4,7 +4,7 @@ import asyncio
 import sys
 import time
 
-from kbq_tui.cli.bootstrap import Options, build
+from kbq_tui.cli.bootstrap import CliOptions, build
 from kbq_tui.engine.observe import observe
 from kbq_tui.model.spec import ConnectionSpec
 from kbq_tui.tui.app import stay_responsive
@@ -32,13 +32,13 @@ class Ticker:
 
 async def main(project: str) -> None:
     stay_responsive()
-    desk = build(Options()).desk
+    services = build(CliOptions()).services
     ticker = Ticker()
     task = asyncio.create_task(ticker.run())
     await asyncio.sleep(0.01)
-    cloud = await desk.sign_in()
+    cloud = await services.sign_in()
     sign_in = ticker.take()
-    await observe(ConnectionSpec(project), desk.ports(cloud, "bench"))
+    await observe(ConnectionSpec(project), services.ports(cloud, "bench"))
     await asyncio.sleep(0.01)
     print(sign_in, ticker.take())
     task.cancel()
