@@ -58,6 +58,7 @@ class Call:
         query: from the URL; Starlette's multi-dict over REST, so ``query.getlist`` exists there.
         headers: HTTP headers or gRPC metadata, lower case.
         body: the JSON sent.
+        media: the content of a file sent beside or instead of the JSON.
         principal: who calls; set before the handler runs.
         resource: what the log names.
         is_write: whether success changes the world.
@@ -72,6 +73,7 @@ class Call:
     query: Any = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
     body: JSON = field(default_factory=dict)
+    media: bytes = b""
     principal: Principal = NOBODY
     resource: str = ""
     is_write: bool = False

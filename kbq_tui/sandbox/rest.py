@@ -8,7 +8,7 @@ A service exports ``routes(ctx) -> list[Route]`` and builds each route with `rou
         call.ctx.authz.require(call.principal, "bigquery.datasets.get", dataset)
         return {...}                       # 200 with JSON; Reply(...) for anything else
 
-    def routes(ctx: Context) -> list[Route]:
+    def routes(ctx: SandboxContext) -> list[Route]:
         base = "/bigquery/v2/projects/{project}"
         return [route(ctx, "GET", base + "/datasets/{dataset}", "bigquery.datasets.get", get_dataset, legacy=True)]
 
@@ -28,7 +28,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from kbq_tui.sandbox import errors, exchanges, faults, masks
+from kbq_tui.sandbox import errors, exchanges, faults, masks, uploads
 from kbq_tui.sandbox.context import Call, SandboxContext
 
 JSON = dict[str, Any]
@@ -83,6 +83,7 @@ def route(
         )
         call.resource = request.url.path
         raw = await request.body()
+        sent: JSON = {}
         fault = None
         try:
             fault = ctx.faults.next(method, "before", request.url.path)
@@ -90,18 +91,19 @@ def route(
                 response = await faults.before(ctx, request, fault)
                 ctx.record(call, 503)
                 return response
-            call.body = _parse(raw, request.headers)
+            call.body, call.media = uploads.parse(raw, request.headers)
+            sent = call.body  # the handler may read it in another form
             mask = masks.parse(request.query_params["fields"]) if "fields" in request.query_params else {}
             await ctx.pause()
             result = await _watched(request, call, ctx.threads.submit(ctx.run, call, handler))
         except errors.ApiError as error:
             ctx.record(call, error.http)
             if fault is None:
-                _tell(request, call, error.http, error.legacy() if legacy else error.modern())
+                _tell(request, call, sent, error.http, error.legacy() if legacy else error.modern())
             return _refusal(error, legacy)
         reply = result if isinstance(result, Reply) else Reply({} if result is None else result)
         ctx.record(call, reply.status)
-        _tell(request, call, reply.status, reply.body)
+        _tell(request, call, sent, reply.status, reply.body)
         if mask and reply.status < 400:
             reply.body = masks.apply(reply.body, mask)
         response = _json(reply.body, reply.status, reply.headers)
@@ -114,12 +116,10 @@ def route(
     return Route(path, endpoint, methods=[verb], name=method)
 
 
-def _tell(request: Request, call: Call, status: int, answer: Any) -> None:
+def _tell(request: Request, call: Call, sent: JSON, status: int, answer: Any) -> None:
     def made() -> exchanges.Exchange:
         query, agent = request.query_params.multi_items(), request.headers.get("user-agent", "")
-        return exchanges.Exchange(
-            call.method, request.method, request.url.path, query, call.body, status, answer, agent
-        )
+        return exchanges.Exchange(call.method, request.method, request.url.path, query, sent, status, answer, agent)
 
     exchanges.tell(made)
 
@@ -135,28 +135,6 @@ async def _watched(request: Request, call: Call, work: "Future[Any]") -> Any:
         return await done
     finally:
         leaving.cancel()
-
-
-def _parse(raw: bytes, headers: Mapping[str, str]) -> JSON:
-    if not raw:
-        return {}
-    if headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
-        from urllib.parse import parse_qsl
-
-        return dict(parse_qsl(raw.decode("utf-8", "replace")))
-    try:
-        body = json.loads(raw)
-        if b"\\ud" in raw.lower():
-            json.dumps(body, ensure_ascii=False).encode()  # half a character is none
-    except (ValueError, RecursionError) as error:
-        raise errors.ApiError(
-            400, "INVALID_ARGUMENT", f"Invalid JSON payload received. {error}", "parseError"
-        ) from None
-    if not isinstance(body, dict):
-        raise errors.ApiError(
-            400, "INVALID_ARGUMENT", "Invalid JSON payload received. Expected an object.", "parseError"
-        )
-    return body
 
 
 def _json(body: Any, status: int, headers: Mapping[str, str]) -> Response:

@@ -1,7 +1,8 @@
 """The shapes of request bodies: what is not of its shape is refused before any handler looks at it.
 
-A shape is ``TEXT``, ``NUMBER`` or ``FLAG``; ``[shape]`` for a list; a dict of names for an object, whose further fields
-pass unseen; ``{"*": shape}`` for a map. ``null`` stands for "not given" everywhere but in lists.
+A shape is ``TEXT``, ``NUMBER`` (64 bits, which JSON has as text), ``INT32`` or ``FLAG``; ``[shape]`` for a list; a dict
+of names for an object, whose further fields pass unseen; ``{"*": shape}`` for a map. ``null`` stands for "not given"
+everywhere but in lists.
 """
 
 from typing import Any
@@ -12,7 +13,7 @@ from kbq_tui.sandbox.rest import Handler, Reply
 
 JSON = dict[str, Any]
 
-TEXT, NUMBER, FLAG = "text", "number", "flag"
+TEXT, NUMBER, FLAG, INT32 = "text", "number", "flag", "int32"
 
 CONDITION = {"title": TEXT, "description": TEXT, "expression": TEXT, "location": TEXT}
 POLICY: JSON = {
@@ -26,24 +27,37 @@ POLICY_OPTIONS: JSON = {"options": {"requestedPolicyVersion": NUMBER}}
 PERMISSIONS: JSON = {"permissions": [TEXT]}
 
 
-def check(value: Any, shape: Any, path: str = "") -> None:
+def check(value: Any, shape: Any, path: str = "", *, lenient: bool = False) -> Any:
     """Refuses a value that is not of its shape.
 
     Args:
         value: from a request.
         shape: see above.
         path: where it stands, for the refusal.
+        lenient: BigQuery's way, unlike newer APIs': a number or boolean is read where a string is wanted, the words
+            true and false where a boolean is, and a list inside a list as its items. Google's Python client sends
+            ``parameterValue.value: 1.25``, ``insertId: 0`` and (in its system tests) ``permissions: [["a", "b"]]``,
+            Node's every number of a parameter.
+
+    Returns:
+        The value, with strings where the shape has TEXT.
 
     Raises:
         ApiError: 400, naming the place.
     """
     if value is None:
-        return
+        return None
+    if lenient and shape == TEXT and isinstance(value, bool | int | float):
+        return str(value).lower() if isinstance(value, bool) else str(value)
+    if lenient and shape == FLAG and value in ("true", "false"):
+        return value == "true"
+    if shape == INT32 and lenient and _is_number(value):
+        return int(value)
     if isinstance(shape, list):
         good = isinstance(value, list)
     elif isinstance(shape, dict):
         good = isinstance(value, dict)
-    elif shape == NUMBER:
+    elif shape in (NUMBER, INT32):
         good = (isinstance(value, int) and not isinstance(value, bool)) or _is_number(value)
     elif shape == FLAG:
         good = isinstance(value, bool)
@@ -52,26 +66,38 @@ def check(value: Any, shape: Any, path: str = "") -> None:
     if not good:
         raise errors.invalid(f"Invalid value at '{path or 'request'}': not of the expected type")
     if isinstance(shape, list):
-        for index, item in enumerate(value):
-            if item is None:
-                raise errors.invalid(f"Invalid value at '{path}[{index}]': not of the expected type")
-            check(item, shape[0], f"{path}[{index}]")
-    elif isinstance(shape, dict):
-        for name, item in value.items():
-            inner = shape.get(name, shape.get("*"))
-            if inner is not None:
-                check(item, inner, f"{path}.{name}".lstrip("."))
+        items = _flat(value) if lenient else value
+        return [_item(item, shape[0], f"{path}[{index}]", lenient) for index, item in enumerate(items)]
+    if isinstance(shape, dict):
+        return {name: _member(item, shape, name, path, lenient) for name, item in value.items()}
+    return value
+
+
+def _item(value: Any, shape: Any, path: str, lenient: bool) -> Any:
+    if value is None:
+        raise errors.invalid(f"Invalid value at '{path}': not of the expected type")
+    return check(value, shape, path, lenient=lenient)
+
+
+def _flat(items: list[Any]) -> list[Any]:
+    """A list without lists in it."""
+    return [inner for item in items for inner in (_flat(item) if isinstance(item, list) else [item])]
+
+
+def _member(value: Any, shape: JSON, name: str, path: str, lenient: bool) -> Any:
+    inner = shape.get(name, shape.get("*"))
+    return value if inner is None else check(value, inner, f"{path}.{name}".lstrip("."), lenient=lenient)
 
 
 def _is_number(value: Any) -> bool:
     return isinstance(value, str) and value.removeprefix("-").isdecimal() and len(value) < 19
 
 
-def shaped(handler: Handler, shape: JSON) -> Handler:
+def shaped(handler: Handler, shape: JSON, *, lenient: bool = False) -> Handler:
     """A handler whose body is checked first."""
 
     def checked(call: Call) -> JSON | Reply | None:
-        check(call.body, shape)
+        call.body = check(call.body, shape, lenient=lenient)
         return handler(call)
 
     return checked

@@ -168,6 +168,13 @@ class Dataset:
     def ref(self) -> str:
         return f"{self.project_id}:{self.dataset_id}"
 
+    def table(self, table_id: str) -> Table | None:
+        """A table by name; whether case matters is the dataset's ``isCaseInsensitive``."""
+        found = self.tables.get(table_id)
+        if found is None and self.extra.get("isCaseInsensitive"):
+            found = next((t for name, t in self.tables.items() if name.lower() == table_id.lower()), None)
+        return found
+
 
 ORGANIZATION = "organizations/500000000001"
 
@@ -191,7 +198,12 @@ class Project:
     inherited_policies: dict[str, list[JSON]] = field(default_factory=dict)  # what holds without them
     service_accounts: dict[str, Account] = field(default_factory=dict)
     datasets: dict[str, Dataset] = field(default_factory=dict)
+    hidden: dict[str, Dataset] = field(default_factory=dict)  # of anonymous and temporary tables; not listed
     roles: dict[str, frozenset[str]] = field(default_factory=dict)  # custom roles: id -> permissions
+
+    def dataset(self, dataset_id: str) -> Dataset | None:
+        """A dataset by its exact (case-sensitive) name, one of anonymous or temporary tables included."""
+        return self.datasets.get(dataset_id) or self.hidden.get(dataset_id)
 
     def enforced(self, constraint: str) -> bool:
         """Whether a boolean constraint is in force here."""
@@ -318,7 +330,7 @@ class World:
     def dataset(self, project_id: str, dataset_id: str) -> Dataset | None:
         """A dataset, by its exact (case-sensitive) name."""
         project = self.project(project_id)
-        return project.datasets.get(dataset_id) if project else None
+        return project.dataset(dataset_id) if project else None
 
     def account_state(self, email: str) -> AccountState:
         """Whether a grant may name this service account. Addresses of people, groups, domains are always "ready"."""

@@ -4,6 +4,7 @@ https://cloud.google.com/bigquery/docs/reference/rest/v2/datasets
 """
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from kbq_tui.sandbox.bigquery import access, refusals
@@ -42,7 +43,7 @@ def dataset_of(ctx: SandboxContext, project: Project, dataset_id: str) -> Datase
     Raises:
         ApiError: there is none.
     """
-    dataset = project.datasets.get(dataset_id)
+    dataset = project.dataset(dataset_id)
     if dataset is None:
         raise refusals.no_dataset(project.id, dataset_id)
     return dataset
@@ -220,6 +221,20 @@ def merge_labels(present: dict[str, str], given: JSON | None) -> dict[str, str]:
     return {k: str(v) for k, v in merged.items() if v is not None}
 
 
+def keep(extra: JSON, body: JSON, keys: Iterable[str]) -> None:
+    """Sets fields that are only kept; null takes one away. ``resourceTags`` are merged as labels are."""
+    for key in keys:
+        if key not in body:
+            continue
+        value = body[key]
+        if key == "resourceTags" and value:
+            value = {k: v for k, v in {**extra.get(key, {}), **value}.items() if v is not None}
+        if value in (None, {}):
+            extra.pop(key, None)
+        else:
+            extra[key] = value
+
+
 def _take(project: Project, dataset: Dataset, body: JSON) -> None:
     """Sets the plain fields of `body`; every check comes before the first change."""
     labels = merge_labels(dataset.labels, body["labels"]) if "labels" in body else dataset.labels
@@ -236,11 +251,7 @@ def _take(project: Project, dataset: Dataset, body: JSON) -> None:
         dataset.default_table_expiration_ms = expirations["defaultTableExpirationMs"]
     if "defaultPartitionExpirationMs" in expirations:
         dataset.default_partition_expiration_ms = expirations["defaultPartitionExpirationMs"]
-    for key in _KEPT:
-        if body.get(key) is not None:
-            dataset.extra[key] = body[key]
-        elif key in body:
-            dataset.extra.pop(key, None)
+    keep(dataset.extra, body, _KEPT)
 
 
 def _milliseconds(project: Project, key: str, value: Any) -> int | None:

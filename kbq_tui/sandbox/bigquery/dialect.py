@@ -3,6 +3,7 @@
 from sqlglot import exp
 
 from kbq_tui.sandbox.bigquery import refusals
+from kbq_tui.sandbox.bigquery.expressions import DUCK
 from kbq_tui.sandbox.bigquery.syntax import node_position
 
 ANONYMOUS = "_f_"  # how a column that its author gave no name is called until `f0_` is its name
@@ -39,6 +40,8 @@ def refuse_foreign(sql: str, tree: exp.Expr) -> None:
             name = node.this.name if isinstance(node.this, exp.Anonymous) else node.this.sql_name()
             raise refusals.invalid_query(f"Table-valued function not found: {name} at {node_position(sql, node)}")
     for call in tree.find_all(exp.Anonymous):
+        if str(call.this).startswith(DUCK):
+            continue
         raise refusals.invalid_query(f"Function not found: {call.name} at {node_position(sql, call)}")
     for number in tree.find_all(exp.Literal):
         if not number.is_string and number.is_int and int(number.this) >= 2**63:

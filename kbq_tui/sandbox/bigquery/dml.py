@@ -1,11 +1,14 @@
 """INSERT, UPDATE, DELETE, MERGE and TRUNCATE."""
 
+import re
+from collections import Counter
+from collections.abc import Iterable
 from typing import Any
 
 import duckdb
 from sqlglot import exp
 
-from kbq_tui.sandbox.bigquery import fields, refusals, tables
+from kbq_tui.sandbox.bigquery import fields, refusals, tables, values
 from kbq_tui.sandbox.bigquery.fields import Field, Row
 from kbq_tui.sandbox.bigquery.names import (
     QuerySession,
@@ -18,42 +21,101 @@ from kbq_tui.sandbox.bigquery.names import (
 from kbq_tui.sandbox.bigquery.outcome import StatementResult
 from kbq_tui.sandbox.bigquery.query import binding_error, describe, living_table, to_duckdb
 from kbq_tui.sandbox.bigquery.syntax import node_position
+from kbq_tui.sandbox.errors import ApiError
 from kbq_tui.sandbox.world import Dataset, Table
 
 JSON = dict[str, Any]
-_PARAMETERS = 2_000  # of one INSERT
+_AT_ONCE = 10_000
+"""Rows of one INSERT."""
 
 
-def insert_rows(session: QuerySession, table: Table, rows: list[Row]) -> None:
-    """Appends rows, all or none, whose values DuckDB gave, or such as ``fields.decode_json`` makes.
+def insert_rows(session: QuerySession, table: Table, rows: list[Row], columns: list[Field] | None = None) -> None:
+    """Appends rows, all or none.
+
+    Args:
+        session: who writes.
+        table: where.
+        rows: values as `values.plain` reads them.
+        columns: the columns they are of; the others get their default. None for all of them.
 
     Raises:
         ApiError: a value is none of its column's type.
     """
-    places = "(" + ", ".join(f"CAST(? AS {fields.duck_type(f)})" for f in table.schema) + ")"
-    at_once = max(1, _PARAMETERS // max(1, len(table.schema)))
+    insert_groups(session, table, [(columns or table.schema, rows)])
+
+
+def insert_groups(session: QuerySession, table: Table, groups: Iterable[tuple[list[Field], list[Row]]]) -> None:
+    """Appends rows of which some have other columns than others, all or none.
+
+    Raises:
+        ApiError: a value is none of its column's type.
+    """
     session.engine.execute("BEGIN")
     try:
-        for start in range(0, len(rows), at_once):
-            part = rows[start : start + at_once]
-            values = ", ".join([places] * len(part))
-            sql = f"INSERT INTO {session.engine.name(table)} VALUES {values}"  # noqa: S608
-            session.engine.execute(sql, [value for row in part for value in row])
-    except duckdb.Error as error:
+        for columns, rows in groups:
+            names = ", ".join(fields.quote(f["name"]) for f in columns)
+            for start in range(0, len(rows), _AT_ONCE):
+                text = values.rows_json(rows[start : start + _AT_ONCE], columns)
+                sql = f"INSERT INTO {session.engine.name(table)} ({names}) {values.rows_sql(columns)}"
+                session.engine.execute(sql, [text])
+    except (duckdb.Error, fields.BadSchema) as error:
         session.engine.execute("ROLLBACK")
-        raise refusals.invalid(f"Could not convert a value to the type of its column in {table.ref}") from error
+        if isinstance(error, fields.BadSchema):
+            raise refusals.invalid(str(error)) from error
+        raise bad_value(table.ref, error) from error
     session.engine.execute("COMMIT")
     session.world.touch(table)
 
 
-def insert_stored(session: QuerySession, table: Table, stored: str) -> None:
-    """Appends the rows of a DuckDB table with as many columns.
+def try_row(session: QuerySession, table: Table, columns: list[Field], row: Row) -> None:
+    """Refuses a row that `insert_groups` would refuse.
+
+    Raises:
+        ApiError: a value is none of its column's type.
+    """
+    session.engine.execute("BEGIN")
+    try:
+        names = ", ".join(fields.quote(f["name"]) for f in columns)
+        sql = f"INSERT INTO {session.engine.name(table)} ({names}) {values.rows_sql(columns)}"
+        session.engine.execute(sql, [values.rows_json([row], columns)])
+    except duckdb.Error as error:
+        raise bad_value(table.ref, error) from error
+    finally:
+        session.engine.execute("ROLLBACK")
+
+
+def bad_value(ref: str, error: duckdb.Error) -> ApiError:
+    """DuckDB's refusal of a value, naming the table that it was for."""
+    required = re.search(r"NOT NULL constraint failed: \w+\.(\w+)", str(error))
+    if required:
+        return refusals.invalid(f"Missing required field: {required[1]}.")
+    too_long = re.search(r"CHECK constraint failed .*?length\(\"?(.*?)\"?\) <= (\d+)", str(error))
+    if too_long:
+        return refusals.invalid(f"Field {too_long[1]}: value has a length greater than maximum {too_long[2]}")
+    wrong = re.search(
+        r"Could not (?:convert|parse) string .(.*?). to (?:type )?'?(\w+)|(?:value|string) \"(.*?)\"", str(error)
+    )
+    shown = f": {wrong[1] or wrong[3]}" if wrong else ""
+    return refusals.invalid(f"Could not convert a value to the type of its column in {ref}{shown}")
+
+
+def insert_stored(session: QuerySession, table: Table, stored: str, columns: list[Field] | None = None) -> None:
+    """Appends the rows of a DuckDB table.
+
+    Args:
+        session: who writes.
+        table: where.
+        stored: the DuckDB table.
+        columns: its columns, which are matched by name. None where it has those of `table`, in their order.
 
     Raises:
         duckdb.Error: a value is none of its column's type.
     """
-    columns = ", ".join(f"CAST(#{i} AS {fields.duck_type(f)})" for i, f in enumerate(table.schema, start=1))
-    session.engine.execute(f"INSERT INTO {session.engine.name(table)} SELECT {columns} FROM {stored}")  # noqa: S608
+    by_name = {f["name"].lower(): f for f in table.schema}
+    wanted = [by_name[c["name"].lower()] for c in columns] if columns is not None else table.schema
+    names = ", ".join(fields.quote(f["name"]) for f in wanted)
+    shown = ", ".join(f"CAST(#{i} AS {fields.duck_type(f)})" for i, f in enumerate(wanted, start=1))
+    session.engine.execute(f"INSERT INTO {session.engine.name(table)} ({names}) SELECT {shown} FROM {stored}")  # noqa: S608
     session.world.touch(table)
 
 
@@ -88,6 +150,8 @@ def run(session: QuerySession, tree: exp.Expr) -> StatementResult:
         raise refusals.no_table(name.ref, session.location)
     if table.view_query is not None:
         raise refusals.invalid_query(f"DML over table {table.ref} is not supported because it is a view.")
+    if table.kind == "SNAPSHOT":
+        raise refusals.invalid_query(f"DML over table {table.ref} is not supported because it is a table snapshot.")
     same_location(session, dataset, tree)
     copied = tree.copy()
     target = copied.expressions[0] if isinstance(copied, exp.TruncateTable) else copied.this
@@ -99,21 +163,33 @@ def run(session: QuerySession, tree: exp.Expr) -> StatementResult:
     if alias is None and isinstance(tree, exp.Update | exp.Delete | exp.Merge):
         alias = exp.TableAlias(this=exp.to_identifier(table.table_id, quoted=True))
     target.replace(exp.Table(this=physical, alias=alias))
-    outcome = StatementResult(kind, changed=0)
+    outcome = StatementResult(kind, changed=0, target={"destinationTable": tables.reference(table)})
     sql, outcome.reads = to_duckdb(session, copied, known=physical.name)
     if session.dry_run:
         return outcome
     if isinstance(tree, exp.TruncateTable):
         outcome.changed = session.engine.count(table)
         sql = f"DELETE FROM {session.engine.name(table)}"  # noqa: S608
+    elif isinstance(tree, exp.Merge):
+        sql += " RETURNING merge_action"
+    if session.transaction is not None:
+        session.transaction.before_write(session, table)
     try:
         result = session.engine.run(sql, session.watch)
     except duckdb.TransactionException:
         raise refusals.concurrent_update(table.ref) from None
     except duckdb.Error as error:
         raise binding_error(session, tree, error) from error
-    if not isinstance(tree, exp.TruncateTable):
-        outcome.changed = int(result.rows[0][0]) if result.rows else 0
+    actions: Counter[str] = Counter()
+    if isinstance(tree, exp.Merge):
+        actions.update(str(row[0]) for row in result.rows)
+        outcome.changed = actions.total()
+    else:
+        if not isinstance(tree, exp.TruncateTable):
+            outcome.changed = int(result.rows[0][0]) if result.rows else 0
+        actions["DELETE" if isinstance(tree, exp.TruncateTable) else kind] = outcome.changed or 0
+    words = {"insertedRowCount": "INSERT", "deletedRowCount": "DELETE", "updatedRowCount": "UPDATE"}
+    outcome.stats = {name: str(actions[word]) for name, word in words.items()}
     session.world.touch(table)
     return outcome
 

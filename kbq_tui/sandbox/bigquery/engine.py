@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -53,6 +53,27 @@ class Result:
     rows: list[Row] = field(default_factory=list)
 
 
+def _declared(field: Field, default: str) -> str:
+    """A column of CREATE TABLE."""
+    name = fields.quote(field["name"])
+    length = field.get("maxLength")
+    measured = f"octet_length({name})" if field["type"] == "BYTES" else f"length({name})"
+    return (
+        f"{name} {fields.duck_type(field)}"
+        + (f" DEFAULT {default}" if default else " DEFAULT []" if field.get("mode") == "REPEATED" else "")
+        + (" NOT NULL" if field.get("mode") == "REQUIRED" else "")
+        + (f" CHECK ({measured} <= {int(length)})" if length and field.get("mode") != "REPEATED" else "")
+    )
+
+
+def _shown(columns: list[Field]) -> str:
+    """A SELECT list: everything, and intervals as text, for Python's have no months."""
+    intervals = [f["type"] == "INTERVAL" and f.get("mode") != "REPEATED" for f in columns]
+    if not any(intervals):
+        return "*"
+    return ", ".join(f"CAST(#{i} AS VARCHAR)" if text else f"#{i}" for i, text in enumerate(intervals, start=1))
+
+
 class Engine:
     """Rows of all tables of a world, and its jobs.
 
@@ -78,26 +99,35 @@ class Engine:
         self._names: dict[str, str] = {}
         self._serial = 0
         self.jobs: dict[tuple[str, str], Any] = {}
+        self.sessions: dict[str, tuple[str, str]] = {}  # id -> project and user
+        self.uploads: dict[str, tuple[JSON, bytearray]] = {}  # files that are being sent, and the jobs they are for
+        self.unfilled: dict[str, Callable[[], None]] = {}  # tables whose rows are stored when they are first read
 
     def name(self, table: Table) -> str:
         """The DuckDB name of a table's rows."""
+        store = self.unfilled.pop(table.ref, None)
+        if store is not None:
+            store()
         if table.ref not in self._names:
             self._serial += 1
             self._names[table.ref] = f"t{self._serial}"
         return self._names[table.ref]
 
-    def create(self, table: Table) -> None:
-        """An empty table for the rows of `table`, by its schema."""
+    def create(self, table: Table, defaults: Mapping[str, str]) -> None:
+        """An empty table for the rows of `table`, by its schema.
+
+        Args:
+            table: what it is for.
+            defaults: DuckDB's expression for the default value of a column, by name.
+        """
         self.drop(table)
-        columns = ", ".join(
-            f"{fields.quote(f['name'])} {fields.duck_type(f)}" + (" NOT NULL" if f.get("mode") == "REQUIRED" else "")
-            for f in table.schema
-        )
+        columns = ", ".join(_declared(f, defaults.get(f["name"], "")) for f in table.schema)
         # DuckDB knows no table without columns, BigQuery does
         self.execute(f"CREATE TABLE {self.name(table)} ({columns or '_none BOOLEAN'})")
 
     def drop(self, table: Table) -> None:
         """Forget the rows of a table."""
+        self.unfilled.pop(table.ref, None)
         physical = self._names.pop(table.ref, None)
         if physical:
             self.execute(f"DROP TABLE IF EXISTS {physical}")
@@ -110,7 +140,22 @@ class Engine:
     def add_column(self, table: Table, column: Field) -> None:
         """A further, empty column."""
         declared = f"{fields.quote(column['name'])} {fields.duck_type(column)}"
-        self.execute(f"ALTER TABLE {self.name(table)} ADD COLUMN {declared}")
+        empty = " DEFAULT []" if column.get("mode") == "REPEATED" else ""
+        self.execute(f"ALTER TABLE {self.name(table)} ADD COLUMN {declared}{empty}")
+
+    def change_type(self, table: Table, column: Field) -> None:
+        """Another type for a column: wider, or with more members."""
+        self.execute(
+            f"ALTER TABLE {self.name(table)} ALTER {fields.quote(column['name'])} TYPE {fields.duck_type(column)}"
+        )
+
+    def relax(self, table: Table, column: Field) -> None:
+        """A column may be NULL from now on."""
+        self.execute(f"ALTER TABLE {self.name(table)} ALTER {fields.quote(column['name'])} DROP NOT NULL")
+
+    def set_default(self, table: Table, column: Field, expression: str) -> None:
+        """Another default value, of DuckDB's SQL."""
+        self.execute(f"ALTER TABLE {self.name(table)} ALTER {fields.quote(column['name'])} SET DEFAULT {expression}")
 
     def execute(self, sql: str, parameters: list[Any] | None = None) -> Result:
         """Run a statement of our own, which is quick.
@@ -122,21 +167,23 @@ class Engine:
         columns = [fields.from_duck(d[0], d[1]) for d in cursor.description or []]
         return Result(columns, cursor.fetchall())
 
-    def run(self, sql: str, watch: StatementLimits, *, query: bool = False) -> Result:
+    def run(self, sql: str, watch: StatementLimits, *, columns: list[Field] | None = None) -> Result:
         """Run a statement that a caller wrote.
 
         Args:
             sql: DuckDB's.
             watch: what may end it early.
-            query: it is a SELECT, whose result is cut at `MAX_ROWS`.
+            columns: those of a query, as `describe` gave them: its result is cut at `MAX_ROWS`. None for others.
 
         Raises:
             duckdb.Error: DuckDB does not take it, it was ended (InterruptException), or memory ran out.
             TooLarge: the result is too large.
         """
+        query = columns is not None
+        shown = _shown(columns or [])
 
         def work(db: duckdb.DuckDBPyConnection) -> Result:
-            cursor = db.execute(f"SELECT * FROM ({sql}) LIMIT {MAX_ROWS + 1}" if query else sql)  # noqa: S608
+            cursor = db.execute(f"SELECT {shown} FROM ({sql}) LIMIT {MAX_ROWS + 1}" if query else sql)  # noqa: S608
             columns = [fields.from_duck(d[0], d[1]) for d in cursor.description or []]
             rows: list[Row] = []
             while part := cursor.fetchmany(5_000):
@@ -211,14 +258,15 @@ class Engine:
         chosen = [f for f in table.schema if columns is None or f["name"].lower() in columns]
         if not chosen:
             return 0
-        total = " + ".join(f"sum({fields.size_sql(f)})" for f in chosen)
-        return int(self.execute(f"SELECT coalesce({total}, 0) FROM {self.name(table)}").rows[0][0])  # noqa: S608
+        sums = ", ".join(f"sum({fields.size_sql(f)})" for f in chosen)  # in a list: an expression has its depth
+        return int(self.execute(f"SELECT coalesce(list_sum([{sums}]), 0) FROM {self.name(table)}").rows[0][0])  # noqa: S608
 
     def page(self, table: Table, start: int, count: int) -> list[Row]:
         """Rows in the order they were inserted."""
         if not table.schema:
             return []
-        sql = f"SELECT * FROM {self.name(table)} ORDER BY rowid LIMIT {int(count)} OFFSET {int(start)}"  # noqa: S608
+        shown = _shown(table.schema)
+        sql = f"SELECT {shown} FROM {self.name(table)} ORDER BY rowid LIMIT {int(count)} OFFSET {int(start)}"  # noqa: S608
         return self.execute(sql).rows
 
     def close(self) -> None:

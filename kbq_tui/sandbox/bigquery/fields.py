@@ -1,15 +1,10 @@
-"""Column types: BigQuery's schema JSON, DuckDB's types, and the f/v rows of the REST API.
+"""Column types: BigQuery's schema JSON and DuckDB's types.
 
 A field is the JSON object of BigQuery's ``TableFieldSchema``: ``{"name", "type", "mode", "fields", ...}`` with the
 type names the API answers with (``INTEGER``, ``FLOAT``, ``BOOLEAN``, ``RECORD``), whatever spelling it was given.
 """
 
-import base64
-import datetime as dt
-import json
-import math
 from collections.abc import Iterable, Mapping
-from decimal import Decimal
 from typing import Any
 
 from sqlglot import exp
@@ -22,7 +17,7 @@ _TYPES: dict[str, tuple[str, str]] = {
     "INTEGER": ("INT64", "BIGINT"),
     "FLOAT": ("FLOAT64", "DOUBLE"),
     "NUMERIC": ("NUMERIC", "DECIMAL(38,9)"),
-    "BIGNUMERIC": ("BIGNUMERIC", "DECIMAL(38,18)"),
+    "BIGNUMERIC": ("BIGNUMERIC", "DECIMAL(38,19)"),
     "BOOLEAN": ("BOOL", "BOOLEAN"),
     "STRING": ("STRING", "VARCHAR"),
     "BYTES": ("BYTES", "BLOB"),
@@ -31,9 +26,17 @@ _TYPES: dict[str, tuple[str, str]] = {
     "TIME": ("TIME", "TIME"),
     "TIMESTAMP": ("TIMESTAMP", "TIMESTAMPTZ"),
     "JSON": ("JSON", "JSON"),
-    "GEOGRAPHY": ("GEOGRAPHY", "VARCHAR"),
+    "GEOGRAPHY": ("GEOGRAPHY", "STRUCT(_geography VARCHAR)"),
     "INTERVAL": ("INTERVAL", "INTERVAL"),
 }
+GEOGRAPHY = "_geography"
+"""The only member of the structure that DuckDB keeps a GEOGRAPHY in: its text (WKT)."""
+RANGE = ("_range_start", "_range_end")
+"""The members of the structure that DuckDB keeps a RANGE in; NULL is UNBOUNDED."""
+_RANGES = ("DATE", "DATETIME", "TIMESTAMP")
+_WITH_LENGTH = ("STRING", "BYTES")
+# digits before the point and after it (https://cloud.google.com/bigquery/docs/reference/standard-sql/data-types#parameterized_decimal_type)
+_DIGITS = {"NUMERIC": (29, 9), "BIGNUMERIC": (38, 38)}
 _SPELLINGS = {sql: api for api, (sql, _) in _TYPES.items()} | {
     "STRUCT": "RECORD",
     "RECORD": "RECORD",
@@ -60,7 +63,6 @@ _DUCK_IDS = {
     "interval": "INTERVAL",
 }
 _SIZES = {"BOOLEAN": 1, "NUMERIC": 16, "BIGNUMERIC": 32, "INTERVAL": 16}
-_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
 class BadSchema(ValueError):
@@ -83,11 +85,19 @@ def normalise(fields: Iterable[Mapping[str, Any]]) -> list[Field]:
             raise BadSchema(f"Duplicate field name in schema: {name}.")
         seen.add(name.lower())
         spelled = str(given.get("type") or "STRING").upper()
-        kind = spelled if spelled in _TYPES else _SPELLINGS.get(spelled)
+        kind = spelled if spelled in _TYPES or spelled == "RANGE" else _SPELLINGS.get(spelled)
         if kind is None:
             raise BadSchema(f"Invalid value for type: {spelled} is not a valid value")
-        field = {k: v for k, v in given.items() if k not in ("fields",)}
+        field = {k: v for k, v in given.items() if k != "fields" and v is not None}
         field.update(name=name, type=kind, mode=str(given.get("mode") or "NULLABLE").upper())
+        if not (field.get("policyTags") or {}).get("names"):
+            field.pop("policyTags", None)
+        if kind == "RANGE":
+            element = str((given.get("rangeElementType") or {}).get("type") or "").upper()
+            if element not in _RANGES:
+                raise BadSchema(f"Field {name} is of type RANGE, whose rangeElementType must be one of {_RANGES}")
+            field["rangeElementType"] = {"type": element}
+        _check_parameters(field)
         if kind == "RECORD":
             if not given.get("fields"):
                 raise BadSchema(f"Field {name} is type RECORD but has no schema")
@@ -96,11 +106,39 @@ def normalise(fields: Iterable[Mapping[str, Any]]) -> list[Field]:
     return result
 
 
+def _check_parameters(field: Field) -> None:
+    """Refuses a length, precision or scale that the type does not take.
+
+    https://cloud.google.com/bigquery/docs/reference/rest/v2/tables#TableFieldSchema
+    """
+    name, kind = field["name"], field["type"]
+    length, precision, scale = (field.get(key) for key in ("maxLength", "precision", "scale"))
+    if length is not None and (kind not in _WITH_LENGTH or int(length) < 1):
+        raise BadSchema(f"Field {name}: maxLength must be positive, and the type STRING or BYTES")
+    if precision is None and scale is None:
+        return
+    whole, fraction = _DIGITS.get(kind, (0, 0))
+    digits, places = int(precision or 0), int(scale or 0)
+    if not (0 <= places <= fraction and max(1, places) <= digits <= whole + places):
+        raise BadSchema(f"Field {name}: precision {digits} and scale {places} are not valid for type {kind}")
+
+
+def parameters(field: Field) -> str:
+    """``(9, 2)`` of ``NUMERIC(9, 2)``, ``(10)`` of ``STRING(10)``; empty for a type without parameters."""
+    given = [field[key] for key in ("maxLength", "precision", "scale") if field.get(key) is not None]
+    return "(" + ", ".join(str(value) for value in given) + ")" if given else ""
+
+
 def duck_type(field: Field) -> str:
     """The DuckDB type of a column."""
     if field["type"] == "RECORD":
         inner = ", ".join(f"{quote(f['name'])} {duck_type(f)}" for f in field["fields"])
         scalar = f"STRUCT({inner})"
+    elif field["type"] == "RANGE":
+        element = _TYPES[field["rangeElementType"]["type"]][1]
+        scalar = f"STRUCT({RANGE[0]} {element}, {RANGE[1]} {element})"
+    elif field.get("precision") is not None:
+        scalar = f"DECIMAL({min(int(field['precision']), 38)},{int(field.get('scale') or 0)})"
     else:
         scalar = _TYPES[field["type"]][1]
     return f"{scalar}[]" if field.get("mode") == "REPEATED" else scalar
@@ -110,8 +148,10 @@ def sql_type(field: Field) -> str:
     """The type as GoogleSQL writes it, for INFORMATION_SCHEMA.COLUMNS: ``ARRAY<STRUCT<a INT64>>``."""
     if field["type"] == "RECORD":
         scalar = "STRUCT<" + ", ".join(f"{f['name']} {sql_type(f)}" for f in field["fields"]) + ">"
+    elif field["type"] == "RANGE":
+        scalar = f"RANGE<{field['rangeElementType']['type']}>"
     else:
-        scalar = _TYPES[field["type"]][0]
+        scalar = _TYPES[field["type"]][0] + parameters(field)
     return f"ARRAY<{scalar}>" if field.get("mode") == "REPEATED" else scalar
 
 
@@ -128,12 +168,16 @@ def from_duck(name: str, duck: Any) -> Field:
     if kind in ("list", "array"):
         return from_duck(name, dict(duck.children)["child"]) | {"mode": "REPEATED"}
     if kind == "struct":
-        return {
-            "name": name,
-            "type": "RECORD",
-            "mode": "NULLABLE",
-            "fields": [from_duck(child, t) for child, t in duck.children],
-        }
+        members = [from_duck(child, t) for child, t in duck.children]
+        names = tuple(member["name"] for member in members)
+        if names == (GEOGRAPHY,):
+            return {"name": name, "type": "GEOGRAPHY", "mode": "NULLABLE"}
+        if names == RANGE:
+            element = {"type": members[0]["type"]}
+            return {"name": name, "type": "RANGE", "mode": "NULLABLE", "rangeElementType": element}
+        return {"name": name, "type": "RECORD", "mode": "NULLABLE", "fields": members}
+    if kind == "decimal" and dict(duck.children)["scale"] > 2 * _DIGITS["NUMERIC"][1]:  # more than a product has
+        return {"name": name, "type": "BIGNUMERIC", "mode": "NULLABLE"}
     # every width of integer is INT64, and so is a bare NULL
     return {"name": name, "type": _DUCK_IDS.get(kind, "INTEGER"), "mode": "NULLABLE"}
 
@@ -151,16 +195,27 @@ def from_sql(name: str, data_type: exp.DataType) -> Field:
     if data_type.this == exp.DataType.Type.STRUCT:
         inner = [from_sql(child.name, child.args["kind"]) for child in data_type.expressions]
         return {"name": name, "type": "RECORD", "mode": "NULLABLE", "fields": inner}
+    if data_type.this == exp.DataType.Type.RANGE and data_type.expressions:
+        element = data_type.expressions[0].sql("bigquery").upper()
+        given = {"name": name, "type": "RANGE", "rangeElementType": {"type": element}}
+        return normalise([given])[0]
     spelled = data_type.sql("bigquery").split("(")[0].upper()
     if spelled not in _SPELLINGS:
         raise BadSchema(f"Type not found: {spelled}")
-    return {"name": name, "type": _SPELLINGS[spelled], "mode": "NULLABLE"}
+    found: Field = {"name": name, "type": _SPELLINGS[spelled], "mode": "NULLABLE"}
+    keys = ("maxLength",) if found["type"] in _WITH_LENGTH else ("precision", "scale")
+    if data_type.expressions and found["type"] not in (*_WITH_LENGTH, *_DIGITS, "TIMESTAMP"):
+        raise BadSchema(f"{spelled} does not support type parameters")
+    if found["type"] != "TIMESTAMP":
+        found |= {key: part.name for key, part in zip(keys, data_type.expressions, strict=False)}
+    _check_parameters(found)
+    return found
 
 
 def size_sql(field: Field) -> str:
     """A DuckDB expression: the logical bytes of one value (BigQuery's "data type sizes")."""
     column = quote(field["name"])
-    if field.get("mode") == "REPEATED" or field["type"] in ("RECORD", "JSON", "STRING", "GEOGRAPHY"):
+    if field.get("mode") == "REPEATED" or field["type"] in ("RECORD", "JSON", "STRING", "GEOGRAPHY", "RANGE"):
         return f"coalesce(2 + strlen(CAST({column} AS VARCHAR)), 0)"
     if field["type"] == "BYTES":
         return f"coalesce(2 + octet_length({column}), 0)"
@@ -170,75 +225,3 @@ def size_sql(field: Field) -> str:
 def quote(name: str) -> str:
     """A name as a quoted DuckDB identifier."""
     return '"' + name.replace('"', '""') + '"'
-
-
-def encode_rows(rows: Iterable[Row], fields: list[Field], int64_timestamps: bool) -> list[dict[str, Any]]:
-    """Rows in the API's ``{"f": [{"v": ...}]}`` form."""
-    return [
-        {"f": [{"v": _encode(value, field, int64_timestamps)} for value, field in zip(row, fields, strict=True)]}
-        for row in rows
-    ]
-
-
-def _encode(value: Any, field: Field, int64_timestamps: bool) -> Any:
-    if field.get("mode") == "REPEATED":
-        one = field | {"mode": "NULLABLE"}
-        return [{"v": _encode(item, one, int64_timestamps)} for item in value or []]
-    if value is None:
-        return None
-    kind = field["type"]
-    if kind == "RECORD":
-        values = tuple(value.values()) if isinstance(value, dict) else tuple(value)
-        return encode_rows([values], field["fields"], int64_timestamps)[0]
-    if kind == "BOOLEAN":
-        return "true" if value else "false"
-    if kind == "FLOAT":
-        return _float_text(float(value))
-    if kind in ("NUMERIC", "BIGNUMERIC"):
-        text = format(Decimal(value), "f")
-        return text.rstrip("0").rstrip(".") if "." in text else text
-    if kind == "BYTES":
-        return base64.b64encode(bytes(value)).decode("ascii")
-    if kind == "TIMESTAMP":
-        micros = (value - _EPOCH) // dt.timedelta(microseconds=1)
-        return str(micros) if int64_timestamps else repr(micros / 1_000_000)
-    if isinstance(value, dt.datetime | dt.date | dt.time):
-        return value.isoformat()
-    if isinstance(value, bool):
-        return str(int(value))
-    return str(value)
-
-
-def _float_text(value: float) -> str:
-    if math.isnan(value):
-        return "NaN"
-    if math.isinf(value):
-        return "Infinity" if value > 0 else "-Infinity"
-    return repr(value)
-
-
-def decode_json(value: Any, field: Field) -> Any:
-    """A value of ``tabledata.insertAll`` as DuckDB takes it (text is cast by the column's type).
-
-    Raises:
-        BadSchema: it is not of the column's shape.
-    """
-    if value is None:
-        return None
-    if field.get("mode") == "REPEATED":
-        if not isinstance(value, list):
-            raise BadSchema(f"Field {field['name']} is repeated: its value must be a list.")
-        one = field | {"mode": "NULLABLE"}
-        return [decode_json(item, one) for item in value]
-    if field["type"] == "RECORD":
-        if not isinstance(value, dict):
-            raise BadSchema(f"This field: {field['name']} is a record.")
-        return {f["name"]: decode_json(value.get(f["name"]), f) for f in field["fields"]}
-    if field["type"] == "BYTES":
-        try:
-            return base64.b64decode(str(value), validate=True)
-        except ValueError as error:
-            raise BadSchema(f"Could not decode base64 string to bytes. Field: {field['name']}") from error
-    if field["type"] == "JSON" and not isinstance(value, str):
-        return json.dumps(value)
-    return value

@@ -52,6 +52,10 @@ COLUMNS = _columns(
     "clustering_ordinal_position INT64, collation_name STRING, column_default STRING, rounding_mode STRING, "
     "policy_tags STRING[]"
 )
+META_TABLES = _columns(
+    "project_id STRING, dataset_id STRING, table_id STRING, creation_time INT64, last_modified_time INT64, "
+    "row_count INT64, size_bytes INT64, type INT64"
+)
 OBJECT_PRIVILEGES = _columns(
     "object_catalog STRING, object_schema STRING, object_name STRING, object_type STRING, privilege_type STRING, "
     "grantee STRING"
@@ -87,7 +91,7 @@ def load(session: QuerySession, name: ResolvedName, select: exp.Expr | None) -> 
         raise refusals.unknown_project(name.project)
     if name.table == "OBJECT_PRIVILEGES":
         return OBJECT_PRIVILEGES, list(_privileges(session, name, project, select))
-    if name.table not in _VIEWS or (name.dataset and name.table not in ("TABLES", "COLUMNS")):
+    if name.table not in _VIEWS or (name.dataset and name.table not in ("TABLES", "COLUMNS", "__TABLES__")):
         raise refusals.no_table(name.ref, session.location)
     schema, permission, rows = _VIEWS[name.table]
     if name.dataset:
@@ -193,6 +197,16 @@ def _tables(_: QuerySession, project: Project, datasets: list[Dataset]) -> Itera
             )  # fmt: skip
 
 
+def _meta_tables(session: QuerySession, project: Project, datasets: list[Dataset]) -> Iterable[Row]:
+    """``dataset.__TABLES__``: rows and bytes, which no other view here tells. Types: 1 table, 2 view, 3 external."""
+    for dataset in datasets:
+        for t in dataset.tables.values():
+            stored = t.view_query is None and t.traits.get("drive") is None
+            rows, size = (session.engine.count(t), session.engine.size(t)) if stored else (0, 0)
+            kind = 2 if t.view_query is not None else 1 if stored else 3
+            yield (project.id, dataset.dataset_id, t.table_id, t.created_ms, t.modified_ms, rows, size, kind)
+
+
 def _ddl(table: Table) -> str:
     path = f"`{table.project_id}.{table.dataset_id}.{table.table_id}`"
     if table.view_query is not None:
@@ -213,7 +227,8 @@ def _columns_of(_: QuerySession, project: Project, datasets: list[Dataset]) -> I
                 tagged = [tags[f["name"]]] if f["name"] in tags else []
                 yield (
                     project.id, dataset.dataset_id, table.table_id, f["name"], position, nullable, fields.sql_type(f),
-                    "NEVER", None, None, "NO", None, "NO", "NO", None, "NULL", "NULL", None, tagged,
+                    "NEVER", None, None, "NO", None, "NO", "NO", None, "NULL",
+                    f.get("defaultValueExpression", "NULL"), None, tagged,
                 )  # fmt: skip
 
 
@@ -238,6 +253,7 @@ _VIEWS: dict[str, tuple[list[Field], str, Callable[[QuerySession, Project, list[
     "SCHEMATA": (SCHEMATA, "bigquery.datasets.get", _schemata),
     "TABLES": (TABLES, "bigquery.tables.list", _tables),
     "COLUMNS": (COLUMNS, "bigquery.tables.list", _columns_of),
+    "__TABLES__": (META_TABLES, "bigquery.tables.list", _meta_tables),
     "JOBS": (JOBS, "bigquery.jobs.listAll", _jobs),
     "JOBS_BY_PROJECT": (JOBS, "bigquery.jobs.listAll", _jobs),
 }

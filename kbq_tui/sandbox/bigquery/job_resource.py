@@ -5,8 +5,8 @@ https://cloud.google.com/bigquery/docs/reference/rest/v2/jobs
 
 from typing import Any
 
-from kbq_tui.sandbox.bigquery import fields
-from kbq_tui.sandbox.bigquery.jobs import Job
+from kbq_tui.sandbox.bigquery import tables, values
+from kbq_tui.sandbox.bigquery.job import Job
 from kbq_tui.sandbox.errors import ApiError
 
 JSON = dict[str, Any]
@@ -26,11 +26,28 @@ def resource(job: Job, dry_run: bool = False) -> JSON:
         "selfLink": f"https://bigquery.googleapis.com/bigquery/v2/projects/{job.project}/jobs/{job.id}"
         f"?location={job.location}",
         "user_email": job.user,
-        "configuration": {**job.configuration, "jobType": "QUERY"},
+        "configuration": configuration(job),
         "jobReference": {"projectId": job.project, "location": job.location} if dry_run else reference(job),
         "statistics": statistics(job),
         "status": status(job),
     }
+
+
+def configuration(job: Job) -> JSON:
+    """The job's configuration, with what the server fills in: where a result is, and how it got there."""
+    found: JSON = {**job.configuration, "jobType": job.kind}
+    if job.kind != "QUERY":
+        return found
+    query: JSON = {"priority": "INTERACTIVE", "useLegacySql": False, **job.configuration["query"]}
+    destination = ((job.outcome and job.outcome.target) or {}).get("destinationTable")
+    if job.anonymous is not None:
+        destination = tables.reference(job.anonymous)
+    if destination is not None:
+        query["destinationTable"] = destination
+        query.setdefault("createDisposition", "CREATE_IF_NEEDED")
+        if job.anonymous is not None:
+            query.setdefault("writeDisposition", "WRITE_TRUNCATE")
+    return found | {"query": query}
 
 
 def status(job: Job) -> JSON:
@@ -64,6 +81,8 @@ def statistics(job: Job) -> JSON:
             query["schema"] = {"fields": outcome.schema}
         if outcome.changed is not None:
             query["numDmlAffectedRows"] = str(outcome.changed)
+        if outcome.stats:
+            query["dmlStats"] = outcome.stats
         if outcome.operation:
             query["ddlOperationPerformed"] = outcome.operation
         query |= {k: v for k, v in (outcome.target or {}).items() if k.startswith("ddl")}
@@ -73,9 +92,15 @@ def statistics(job: Job) -> JSON:
         "creationTime": str(job.created_ms),
         "startTime": str(job.created_ms),
         **({"endTime": str(job.ended_ms)} if job.ended_ms else {}),
-        "totalBytesProcessed": str(job.bytes),
-        "query": query,
     }
+    if job.kind == "QUERY":
+        found |= {"totalBytesProcessed": str(job.bytes), "query": query}
+    elif outcome is not None:
+        found[job.kind.lower()] = outcome.figures
+    if job.session_id:
+        found["sessionInfo"] = {"sessionId": job.session_id}
+    if job.transaction:
+        found["transactionInfo"] = {"transactionId": job.transaction}
     if job.children:
         found["numChildJobs"] = str(job.children)
     if job.parent:
@@ -117,7 +142,7 @@ def results(job: Job, start: int, count: int | None, int64_timestamps: bool) -> 
     rows = outcome.rows[start : start + limit]
     body |= {"schema": {"fields": schema}, "totalRows": str(len(outcome.rows))}
     if rows:
-        body["rows"] = fields.encode_rows(rows, schema, int64_timestamps)
+        body["rows"] = values.encode_rows(rows, schema, int64_timestamps)
     if start + len(rows) < len(outcome.rows):
         body["pageToken"] = str(start + len(rows))
     return body

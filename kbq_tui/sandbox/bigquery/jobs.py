@@ -1,103 +1,37 @@
-"""Query jobs: run at once, kept for asking again.
+"""Jobs: run at once, kept for asking again.
 
 https://cloud.google.com/bigquery/docs/reference/rest/v2/jobs
 """
 
 import threading
 import uuid
-from dataclasses import dataclass, field
 from typing import Any
 
 import duckdb
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
-from kbq_tui.sandbox.bigquery import dml, refusals, statements, tables
+from kbq_tui.sandbox.bigquery import copy_job, hidden, load_job, refusals, statements, transactions
 from kbq_tui.sandbox.bigquery.engine import Engine, engine_of
+from kbq_tui.sandbox.bigquery.job import Job
 from kbq_tui.sandbox.bigquery.locations import LOCATIONS
 from kbq_tui.sandbox.bigquery.names import (
     QuerySession,
     canonical,
     dataset_name,
-    find_dataset,
     inferred_location,
-    table_name,
     table_parts,
 )  # fmt: skip
-from kbq_tui.sandbox.bigquery.outcome import StatementResult
-from kbq_tui.sandbox.bigquery.query import living_table, syntax_refusal
+from kbq_tui.sandbox.bigquery.query import syntax_refusal
 from kbq_tui.sandbox.bigquery.syntax import GrantStatement, RowPolicyChange, SqlError, Statement, parse_script
 from kbq_tui.sandbox.context import SandboxContext
 from kbq_tui.sandbox.errors import ApiError
-from kbq_tui.sandbox.world import Principal, Project
+from kbq_tui.sandbox.world import Principal, Project, World
 
 JSON = dict[str, Any]
 _KEPT = 2_000  # jobs, with their rows; older ones are forgotten
 _KEPT_ROWS = 1_000_000
 _LONGEST = 1024 * 1024  # characters of a query
-
-
-@dataclass
-class Job:
-    """One job.
-
-    Args:
-        id: its id; unique in its project.
-        project: id of the project it ran in.
-        location: where it ran.
-        user: address of who ran it.
-        sql: the query.
-        configuration: as it was asked for.
-        labels: of the job.
-        created_ms, ended_ms: times; the end is 0 while it runs.
-        outcome: of the last statement that gave rows, else of the last; None after an error.
-        error: why it failed.
-        parent: id of the script's job, for one of its statements.
-        children: number of statements of a script.
-        request_id: ``requestId`` of jobs.query, for asking twice.
-        left: set to end it early.
-        done: set once it has ended.
-    """
-
-    id: str
-    project: str
-    location: str
-    user: str
-    sql: str
-    configuration: JSON
-    labels: dict[str, str] = field(default_factory=dict)
-    created_ms: int = 0
-    ended_ms: int = 0
-    outcome: StatementResult | None = None
-    error: ApiError | None = None
-    parent: str = ""
-    children: int = 0
-    request_id: str = ""
-    left: threading.Event = field(default_factory=threading.Event)
-    done: threading.Event = field(default_factory=threading.Event)
-
-    @property
-    def state(self) -> str:
-        """``RUNNING`` or ``DONE``."""
-        return "DONE" if self.ended_ms else "RUNNING"
-
-    @property
-    def statement_type(self) -> str:
-        """``SELECT``, ``CREATE_TABLE``, ...; ``SCRIPT`` for several statements."""
-        if self.children:
-            return "SCRIPT"
-        return self.outcome.statement_type if self.outcome else ""
-
-    @property
-    def bytes(self) -> int:
-        """Bytes processed."""
-        return self.outcome.reads.bytes if self.outcome else 0
-
-    @property
-    def referenced(self) -> list[tuple[str, str, str]]:
-        """(project, dataset, table) of every table read."""
-        read = self.outcome.reads.tables if self.outcome else []
-        return [(t.project_id, t.dataset_id, t.table_id) for t in read]
 
 
 def session_for(
@@ -136,16 +70,18 @@ def run(
     body: JSON,
     left: threading.Event | None = None,
     request_id: str = "",
+    media: bytes = b"",
 ) -> Job:
-    """Runs a query job and keeps it.
+    """Runs a job and keeps it.
 
     Args:
         ctx: the sandbox.
         principal: who runs it.
         project: where it is billed.
-        body: the API's Job: ``configuration.query`` and, if wanted, ``jobReference``.
+        body: the API's Job: ``configuration.query``, ``.load`` or ``.copy`` and, if wanted, ``jobReference``.
         left: set once the caller has gone, which ends it.
         request_id: ``requestId`` of jobs.query.
+        media: the file of a load job.
 
     Returns:
         The job; ``error`` says whether it failed. A dry run is not kept.
@@ -154,14 +90,9 @@ def run(
         ApiError: no job may be made, or the request is no good.
     """
     require_jobs(ctx, principal, project)
-    configuration: JSON = body.get("configuration") or {}
-    config: JSON | None = configuration.get("query")
-    if config is None:
-        raise refusals.invalid("Required parameter is missing: query (load, extract and copy jobs are not supported)")
-    if not config.get("query"):
-        raise refusals.invalid("Required parameter is missing: query")
-    if config.get("useLegacySql", True):
-        raise refusals.invalid_query("Legacy SQL is not supported here: set useLegacySql to false")
+    configuration: JSON = without_nulls(body.get("configuration") or {})
+    kind = _kind(configuration)
+    config: JSON = configuration[kind.lower()]
     reference: JSON = body.get("jobReference") or {}
     location = str(reference.get("location") or "")
     if location and canonical(location) not in LOCATIONS:
@@ -175,17 +106,24 @@ def run(
     session.dry_run = bool(configuration.get("dryRun"))
     timeout = configuration.get("jobTimeoutMs")
     session.timeout_ms = int(timeout) if timeout is not None and int(timeout) > 0 else None
-    job = Job(job_id, project.id, "US", principal.email, session.sql, configuration, configuration.get("labels") or {})
+    job = Job(job_id, project.id, "US", principal.email, session.sql, configuration, kind)
+    job.labels = configuration.get("labels") or {}
     job.created_ms = ctx.world.now_ms()
     job.request_id = request_id
     job.location = session.location or "US"
     job.left = session.left = left or threading.Event()
+    hidden.open_session(session, job, config)
     if not session.dry_run:
         engine.jobs[project.id, job_id] = job
     try:
-        if len(session.sql) > _LONGEST:
+        if kind == "LOAD":
+            job.outcome = load_job.run(session, config, media)
+        elif kind == "COPY":
+            job.outcome = copy_job.run(session, config)
+        elif len(session.sql) > _LONGEST:
             raise refusals.too_long()
-        _execute(session, job, config)
+        else:
+            _execute(session, job, config)
     except ApiError as error:
         job.error = error
     except RecursionError:
@@ -194,25 +132,65 @@ def run(
         # what no check foresaw is still the statement's fault
         job.error = refusals.invalid_query(f"Statement not supported: {type(error).__name__}")
     finally:
+        if session.transaction is not None:
+            transactions.end(session, undo=True)
         job.location = session.location or "US"
+        if not session.dry_run and job.error is None:
+            hidden.keep_result(session, job)
+        hidden.close_script(session, job)
         job.ended_ms = ctx.world.now_ms()
         job.done.set()
     if session.dry_run:
         if job.error is not None:
             raise job.error
         return job
-    _forget(engine)
+    _forget(engine, ctx.world)
     return job
 
 
-def _forget(engine: Engine) -> None:
+def without_nulls(value: Any) -> Any:
+    """JSON without its nulls, which stand for "not given" and are not answered with."""
+    if isinstance(value, dict):
+        return {key: without_nulls(item) for key, item in value.items() if item is not None}
+    return [without_nulls(item) for item in value] if isinstance(value, list) else value
+
+
+def _kind(configuration: JSON) -> str:
+    """``QUERY``, ``LOAD`` or ``COPY``.
+
+    Raises:
+        ApiError: the job is of another kind, or its query is missing or in legacy SQL.
+    """
+    kind = next((kind for kind in ("query", "load", "copy", "extract") if configuration.get(kind) is not None), "")
+    if not kind:
+        raise refusals.invalid("Required parameter is missing: configuration")
+    if kind == "extract":
+        raise refusals.invalid("Extract jobs are not supported here: there is no Cloud Storage to write to")
+    if kind == "query":
+        if not configuration["query"].get("query"):
+            raise refusals.invalid("Required parameter is missing: query")
+        if configuration["query"].get("useLegacySql", True):
+            raise refusals.invalid_query("Legacy SQL is not supported here: set useLegacySql to false")
+    return kind.upper()
+
+
+def delete(ctx: SandboxContext, job: Job) -> None:
+    """Forgets a job and its result."""
+    engine = engine_of(ctx)
+    engine.jobs.pop((job.project, job.id), None)
+    hidden.forget_result(engine, job, ctx.world.projects[job.project].hidden)
+
+
+def _forget(engine: Engine, world: World) -> None:
     """Forgets the oldest finished jobs where there are too many, or too many rows in them."""
     finished = [key for key, job in engine.jobs.items() if job.ended_ms]
     rows = sum(len(engine.jobs[key].outcome.rows) for key in finished if engine.jobs[key].outcome)
     for key in finished[:-1]:
         if len(engine.jobs) <= _KEPT and rows <= _KEPT_ROWS:
             return
-        outcome = engine.jobs.pop(key).outcome
+        job = engine.jobs.pop(key)
+        hidden.forget_result(engine, job, world.projects[job.project].hidden)
+        outcome = job.outcome
         rows -= len(outcome.rows) if outcome else 0
 
 
@@ -235,16 +213,20 @@ def _execute(session: QuerySession, job: Job, config: JSON) -> None:
         session.location = _location(session, script, config)
     if len(script) > 1:
         job.children = len(script)
+    transaction = ""
     for index, statement in enumerate(script):
         child = None
         if len(script) > 1 and not session.dry_run:
             child_id = f"script_job_{uuid.uuid4().hex}_{index}"
             child = Job(child_id, job.project, session.location, job.user, statement.sql, {"query": {}})
             child.configuration["query"] = {"query": statement.sql, "useLegacySql": False}
-            child.parent, child.created_ms = job.id, session.world.now_ms()
+            child.parent, child.created_ms, child.session_id = job.id, session.world.now_ms(), job.session_id
             session.engine.jobs[child.project, child.id] = child
         try:
-            outcome = statements.run(session, statement)
+            if len(script) == 1 and isinstance(statement.tree, exp.Query) and config.get("destinationTable"):
+                outcome = statements.select_into(session, statement.tree, config)
+            else:
+                outcome = statements.run(session, statement)
         except ApiError as error:
             if child is not None:
                 child.error = error
@@ -252,12 +234,16 @@ def _execute(session: QuerySession, job: Job, config: JSON) -> None:
         finally:
             if child is not None:
                 child.ended_ms = session.world.now_ms()
+                child.done.set()
+        if session.transaction is not None:
+            transaction = session.transaction.id
         if child is not None:
-            child.outcome = outcome
+            child.outcome, child.transaction = outcome, transaction
+            hidden.keep_result(session, child)
+        if session.transaction is None:
+            transaction = ""
         if outcome.schema is not None or job.outcome is None or job.outcome.schema is None:
             job.outcome = outcome
-    if config.get("destinationTable") and job.outcome and job.outcome.schema is not None:
-        _save(session, job.outcome, config)
 
 
 def _location(session: QuerySession, script: list[Statement], config: JSON) -> str:
@@ -281,27 +267,3 @@ def _named_location(session: QuerySession, tree: exp.Expr | GrantStatement | Row
         return inferred_location(session, tree)
     found = session.world.dataset(*dataset_name(session, path))
     return found.location if found else ""
-
-
-def _save(session: QuerySession, outcome: StatementResult, config: JSON) -> None:
-    """Writes a result into ``destinationTable``, as ``writeDisposition`` says."""
-    target: JSON = config["destinationTable"]
-    if not target.get("datasetId") or not target.get("tableId"):
-        raise refusals.invalid("Required parameter is missing: destinationTable")
-    home = str(target.get("projectId") or session.project.id)
-    name = table_name(session, (home, str(target["datasetId"]), str(target["tableId"])))
-    known = session.world.dataset(name.project, name.dataset)
-    if known is not None and known.location.upper() != session.location.upper():
-        raise refusals.other_location(session.location, known.location)
-    dataset = find_dataset(session, name)
-    disposition = str(config.get("writeDisposition") or "WRITE_EMPTY")
-    present = living_table(session, dataset, name.table)
-    if present is not None and disposition == "WRITE_EMPTY" and session.engine.count(present):
-        raise refusals.exists("Table", present.ref)
-    if session.dry_run:
-        return
-    if present is None or disposition == "WRITE_TRUNCATE":
-        present = tables.create(session, dataset, name.table, schema=outcome.schema or [], replace=True)
-    tables.require(session, dataset, present, "bigquery.tables.updateData")
-    dml.insert_rows(session, present, outcome.rows)
-    outcome.target = {"destinationTable": tables.reference(present)}

@@ -1,16 +1,19 @@
 """Jobs over REST: insert, query, get, list, cancel, getQueryResults."""
 
+import re
+import uuid
 from typing import Any
 
 from kbq_tui.sandbox.bigquery import datasets, job_resource, jobs, refusals, shapes
 from kbq_tui.sandbox.bigquery.engine import engine_of
-from kbq_tui.sandbox.bigquery.jobs import Job
+from kbq_tui.sandbox.bigquery.job import Job
 from kbq_tui.sandbox.bigquery.names import canonical
 from kbq_tui.sandbox.bigquery.paging import flag, page, whole_number
 from kbq_tui.sandbox.context import Call
 from kbq_tui.sandbox.errors import ApiError
-from kbq_tui.sandbox.rest import Handler
-from kbq_tui.sandbox.shapes import shaped
+from kbq_tui.sandbox.rest import Handler, Reply
+from kbq_tui.sandbox.shapes import check
+from kbq_tui.sandbox.uploads import MAX_BYTES
 from kbq_tui.sandbox.world import Project
 
 JSON = dict[str, Any]
@@ -22,9 +25,48 @@ def insert(call: Call) -> JSON:
     """``jobs.insert``: a failed query is a job that is done, with an errorResult; only a dry run fails at once."""
     project = datasets.project_of(call.ctx, call.params["project"])
     dry_run = bool((call.body.get("configuration") or {}).get("dryRun"))
-    job = jobs.run(call.ctx, call.principal, project, call.body, call.left)
+    job = jobs.run(call.ctx, call.principal, project, call.body, call.left, media=call.media)
     _note(call, job, dry_run)
     return job_resource.resource(job, dry_run)
+
+
+def upload(call: Call) -> JSON | Reply:
+    """``jobs.insert`` with a file: in one request, or announced and then sent in as many as the client likes.
+
+    https://cloud.google.com/bigquery/docs/reference/api-uploads
+    """
+    kind = str(call.query.get("uploadType", ""))
+    if kind == "multipart":
+        return insert(call)
+    if kind != "resumable":
+        raise refusals.invalid(f"Invalid value for uploadType: {kind}")
+    number = uuid.uuid4().hex
+    engine_of(call.ctx).uploads[number] = (call.body, bytearray())
+    path = f"/upload/bigquery/v2/projects/{call.params['project']}/jobs?uploadType=resumable&upload_id={number}"
+    return Reply(None, 200, {"Location": call.ctx.url + path, "X-GUploader-UploadID": number})
+
+
+_RANGE = re.compile(r"bytes (?:(\d+)-(\d+)|\*)/(\d+|\*)")
+
+
+def continue_upload(call: Call) -> JSON | Reply:
+    """A part of a file that was announced; with the last one the job runs."""
+    uploads = engine_of(call.ctx).uploads
+    number = str(call.query.get("upload_id", ""))
+    match = _RANGE.fullmatch(call.headers.get("content-range", ""))
+    if number not in uploads or match is None:
+        raise ApiError(404, "NOT_FOUND", f"Upload {number} is not found", "notFound")
+    body, received = uploads[number]
+    first, _, total = match.groups()
+    if first is not None:
+        if int(first) > len(received) or int(first) + len(call.media) > MAX_BYTES:
+            raise ApiError(400, "INVALID_ARGUMENT", "Invalid request. Wrong content range.", "badRequest")
+        received[int(first) :] = call.media
+    if total == "*" or len(received) < int(total):
+        return Reply(None, 308, {"Range": f"bytes=0-{len(received) - 1}"} if received else {})
+    del uploads[number]
+    call.body, call.media = check(body, shapes.JOB, lenient=True), bytes(received)
+    return insert(call)
 
 
 # Fields that a request of jobs.query has in common with a job's JobConfigurationQuery
@@ -56,6 +98,10 @@ def query(call: Call) -> JSON:
     count = int(body["maxResults"]) if body.get("maxResults") is not None else None
     micros = bool((body.get("formatOptions") or {}).get("useInt64Timestamp"))
     answer = job_resource.results(job, 0, count, micros) | {"kind": "bigquery#queryResponse", "location": job.location}
+    if job.outcome is not None and job.outcome.stats:
+        answer["dmlStats"] = job.outcome.stats
+    if job.session_id:
+        answer["sessionInfo"] = {"sessionId": job.session_id}
     if dry_run:
         answer.pop("rows", None)
         answer["jobReference"] = {"projectId": job.project, "location": job.location}
@@ -96,6 +142,17 @@ def _job_of(call: Call) -> Job:
         raise ApiError(404, "NOT_FOUND", f"Not found: Job {project.id}:{where}.{call.params['job']}", "notFound")
     found: Job = job
     return found
+
+
+def delete(call: Call) -> Reply:
+    """``jobs.delete``: forgets a finished job."""
+    job = _job_of(call)
+    if job.user != call.principal.email:
+        call.ctx.authz.require(call.principal, "bigquery.jobs.delete", call.world.projects[job.project])
+    if not job.ended_ms:
+        raise refusals.invalid(f"Cannot delete job {job.project}:{job.location}.{job.id} because it is still running")
+    jobs.delete(call.ctx, job)
+    return Reply(None, 204)
 
 
 def get(call: Call) -> JSON:
@@ -170,10 +227,13 @@ def query_results(call: Call) -> JSON:
 _BASE = "/bigquery/v2/projects/{project}"
 # jobs are reads until they turn out to be writes, which `_note` tells the log
 METHODS: list[tuple[str, str, str, Handler, bool]] = [
-    ("POST", _BASE + "/jobs", "jobs.insert", shaped(insert, shapes.JOB), False),
+    ("POST", _BASE + "/jobs", "jobs.insert", shapes.shaped(insert, shapes.JOB), False),
     ("GET", _BASE + "/jobs", "jobs.list", list_jobs, False),
     ("GET", _BASE + "/jobs/{job}", "jobs.get", get, False),
+    ("DELETE", _BASE + "/jobs/{job}/delete", "jobs.delete", delete, True),
+    ("POST", "/upload" + _BASE + "/jobs", "jobs.insert", shapes.shaped(upload, shapes.JOB), False),
+    ("PUT", "/upload" + _BASE + "/jobs", "jobs.insert", continue_upload, False),
     ("POST", _BASE + "/jobs/{job}/cancel", "jobs.cancel", cancel, False),
-    ("POST", _BASE + "/queries", "jobs.query", shaped(query, shapes.QUERY), False),
+    ("POST", _BASE + "/queries", "jobs.query", shapes.shaped(query, shapes.QUERY), False),
     ("GET", _BASE + "/queries/{job}", "jobs.getQueryResults", query_results, False),
 ]

@@ -4,7 +4,7 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlglot import exp
 
@@ -14,6 +14,9 @@ from kbq_tui.sandbox.bigquery.syntax import split_path
 from kbq_tui.sandbox.context import SandboxContext
 from kbq_tui.sandbox.errors import ApiError
 from kbq_tui.sandbox.world import Dataset, Principal, Project, World
+
+if TYPE_CHECKING:
+    from kbq_tui.sandbox.bigquery.transactions import Transaction
 
 JSON = dict[str, Any]
 
@@ -36,6 +39,8 @@ class QuerySession:
         left: set once nobody waits for it any more.
         deadline: monotonic time at which it is ended; 0 leaves that to the sandbox.
         timeout_ms: the caller's own limit, None for the sandbox's.
+        temporary: id of the hidden dataset of its temporary tables.
+        transaction: the one that is going on.
     """
 
     ctx: SandboxContext
@@ -51,6 +56,8 @@ class QuerySession:
     left: threading.Event = field(default_factory=threading.Event)
     deadline: float = 0.0
     timeout_ms: int | None = None
+    temporary: str = ""
+    transaction: "Transaction | None" = None
 
     @property
     def world(self) -> World:
@@ -88,7 +95,7 @@ class ResolvedName:
         dataset: dataset id; empty for project-level INFORMATION_SCHEMA.
         table: table id; the view's name for INFORMATION_SCHEMA.
         region: ``eu`` of ``region-eu``, where one was given.
-        is_schema_view: whether it is an INFORMATION_SCHEMA view.
+        is_schema_view: whether it is an INFORMATION_SCHEMA view, or a dataset's ``__TABLES__``.
     """
 
     project: str
@@ -100,7 +107,8 @@ class ResolvedName:
     @property
     def ref(self) -> str:
         """As errors write it: ``P:D.T``, ``P:region-eu.INFORMATION_SCHEMA.V``."""
-        view = f"INFORMATION_SCHEMA.{self.table}" if self.is_schema_view else self.table
+        inside = self.is_schema_view and not self.table.startswith("__")
+        view = f"INFORMATION_SCHEMA.{self.table}" if inside else self.table
         middle = f"region-{self.region}" if self.region else self.dataset
         return f"{self.project}:{middle}.{view}" if middle else f"{self.project}:{view}"
 
@@ -124,14 +132,20 @@ def table_name(session: QuerySession, parts: tuple[str, ...], default_project: s
     upper = [p.upper() for p in parts]
     if "INFORMATION_SCHEMA" in upper[:-1] or upper[:1] == ["INFORMATION_SCHEMA"]:
         return _schema_view(session, parts, upper.index("INFORMATION_SCHEMA"), project)
+    temporary = session.project.hidden.get(session.temporary)
+    if temporary is not None and (len(parts) == 1 or upper[:-1] == ["_SESSION"]):
+        table = next((t for t in temporary.tables if t.lower() == parts[-1].lower()), "")
+        if table:
+            return ResolvedName(session.project.id, session.temporary, table)
     if len(parts) == 1:
         if session.default_dataset is None:
             raise refusals.invalid_query(f'Table "{parts[0]}" must be qualified with a dataset (e.g. dataset.table).')
         return ResolvedName(*session.default_dataset, parts[0])
+    is_meta = upper[-1] == "__TABLES__"
     if len(parts) == 2:
-        return ResolvedName(project, parts[0], parts[1])
+        return ResolvedName(project, parts[0], "__TABLES__" if is_meta else parts[1], is_schema_view=is_meta)
     if len(parts) == 3:
-        return ResolvedName(*parts)
+        return ResolvedName(parts[0], parts[1], "__TABLES__" if is_meta else parts[2], is_schema_view=is_meta)
     raise refusals.invalid_query(f"Invalid table name: `{'.'.join(parts)}`")
 
 
@@ -182,7 +196,7 @@ def find_dataset(session: QuerySession, name: ResolvedName) -> Dataset:
     project = session.world.project(name.project)
     if project is None:
         raise refusals.unknown_project(name.project)
-    dataset = project.datasets.get(name.dataset)
+    dataset = project.dataset(name.dataset)
     if dataset is None or dataset.location.upper() != session.location.upper():
         raise refusals.no_dataset(name.project, name.dataset, session.location)
     return dataset
@@ -220,7 +234,10 @@ def inferred_location(session: QuerySession, tree: exp.Expr) -> str:
     https://cloud.google.com/bigquery/docs/locations#specify_locations
     """
     for node in real_tables(tree):
-        name = table_name(session, table_parts(node))
+        parts = table_parts(node)
+        if len(parts) == 1 and session.default_dataset is None:
+            continue  # a temporary table, or one that is refused later
+        name = table_name(session, parts)
         if name.is_schema_view and not name.dataset:
             return canonical(name.region or "US")
         dataset = session.world.dataset(name.project, name.dataset)

@@ -24,8 +24,8 @@ def read(session: QuerySession, tree: exp.Expr) -> JSON:
             found["description"] = option.this.name
         elif isinstance(option, exp.Property) and type(option) is exp.Property:
             found[option.name.lower()] = _value(session, option.args["value"])
-        elif isinstance(option, exp.PartitionedByProperty | exp.ClusterProperty):
-            continue  # `stored` reads these
+        elif isinstance(option, exp.PartitionedByProperty | exp.ClusterProperty | exp.TemporaryProperty):
+            continue  # read elsewhere
         else:
             name = type(option).__name__.removesuffix("Property")
             raise refusals.invalid_query(f"Statement not supported: {tree.key.upper()} with {name} option")

@@ -21,6 +21,8 @@ class StatementResult:
         changed: rows that DML changed; None for anything else.
         target: table or dataset that DDL acted on, as the API's reference.
         operation: ``CREATE``, ``REPLACE``, ``SKIP``, ``DROP`` for DDL.
+        stats: rows that DML inserted, updated and deleted, as ``DmlStatistics``.
+        figures: what a load or copy job tells of itself, as ``JobStatistics3`` or ``CopyJobStatistics``.
     """
 
     statement_type: str
@@ -30,7 +32,9 @@ class StatementResult:
     changed: int | None = None
     target: JSON | None = None
     operation: str = ""
+    stats: JSON = field(default_factory=dict)
+    figures: JSON = field(default_factory=dict)
 
     @property
     def is_write(self) -> bool:
-        return self.statement_type != "SELECT"
+        return self.statement_type != "SELECT" or "destinationTable" in (self.target or {})

@@ -9,7 +9,7 @@ import duckdb
 from sqlglot import exp, parse_one
 
 from kbq_tui.sandbox import roles
-from kbq_tui.sandbox.bigquery import dialect, fields, infoschema, refusals, row_policies
+from kbq_tui.sandbox.bigquery import dialect, expressions, infoschema, parameters, refusals, row_policies
 from kbq_tui.sandbox.bigquery.fields import Field
 from kbq_tui.sandbox.bigquery.names import (
     QuerySession,
@@ -19,7 +19,7 @@ from kbq_tui.sandbox.bigquery.names import (
     table_name,
     table_parts,
 )
-from kbq_tui.sandbox.bigquery.syntax import SqlError, node_position, parse_script, position
+from kbq_tui.sandbox.bigquery.syntax import SqlError, node_position, parse_script
 from kbq_tui.sandbox.errors import ApiError
 from kbq_tui.sandbox.world import Dataset, Table
 
@@ -54,6 +54,26 @@ def to_duckdb(session: QuerySession, tree: exp.Expr, known: str = "") -> tuple[s
     resolved = _resolve(session, copied, reads, known=known)
     with session.world.lock.released():
         return resolved.sql("duckdb"), reads
+
+
+def constant(session: QuerySession, text: str) -> str:
+    """An expression that reads no table, in DuckDB's SQL.
+
+    Raises:
+        ApiError: it is no such expression.
+    """
+    try:
+        tree = parse_script(f"SELECT {text}")[0].tree
+    except SqlError as error:
+        raise syntax_refusal(error) from error
+    if not isinstance(tree, exp.Select) or len(tree.expressions) != 1 or tree.find(exp.From, exp.Subquery):
+        raise refusals.invalid_query(f"Not a constant expression: {text}")
+    sql: str = _resolve(session, tree.copy(), Reads()).expressions[0].unalias().sql("duckdb")
+    try:
+        session.engine.execute(f"SELECT {sql}")
+    except duckdb.Error as error:
+        raise binding_error(session, tree, error) from error
+    return sql
 
 
 def describe(session: QuerySession, tree: exp.Expr) -> tuple[str, list[Field], Reads]:
@@ -98,8 +118,10 @@ def _resolve(
 ) -> exp.Expr:
     sql = session.sql if view is None else view.view_query or ""
     with session.world.lock.released():
-        dialect.refuse_foreign(sql, tree)
         dialect.name_columns(tree)
+        expressions.translate(tree)
+        dialect.refuse_foreign(sql, tree)
+        expressions.finish(tree)
         dialect.correct(tree)
         tables = [node for node in real_tables(tree) if node.db or node.name != known]
         columns = _used_columns(tree)
@@ -120,7 +142,7 @@ def _resolve(
                 replacement.set(key, node.args[key])
         node.replace(replacement)
     if view is None:
-        _bind_parameters(session, tree)
+        parameters.bind(session, tree)
     for call in list(tree.find_all(exp.SessionUser)):
         call.replace(exp.Literal.string(session.principal.email))
     return tree
@@ -168,10 +190,10 @@ def _table(
 
 def living_table(session: QuerySession, dataset: Dataset, table_id: str) -> Table | None:
     """A table by name; one that has expired is gone."""
-    table = dataset.tables.get(table_id)
+    table = dataset.table(table_id)
     if table is not None and table.expires_ms is not None and table.expires_ms <= session.world.now_ms():
         session.engine.drop(table)
-        del dataset.tables[table_id]
+        del dataset.tables[table.table_id]
         return None
     return table
 
@@ -262,44 +284,6 @@ def _used_columns(tree: exp.Expr) -> set[str] | None:
     return None if names & sources else names  # SELECT t FROM t: the whole row
 
 
-def _bind_parameters(session: QuerySession, tree: exp.Expr) -> None:
-    for node in list(tree.find_all(exp.Parameter)):
-        given = session.parameters.get(node.name.lower())
-        if given is None:
-            at = position(session.sql, max(session.sql.lower().find(f"@{node.name.lower()}"), 0))
-            raise refusals.invalid_query(f"Query parameter '{node.name}' not found at {at}")
-        node.replace(_parameter(given))
-    for index, place in enumerate(list(tree.find_all(exp.Placeholder))):
-        if index >= len(session.positional):
-            raise refusals.invalid_query("Query parameter number is out of range; not enough positional parameters")
-        place.replace(_parameter(session.positional[index]))
-
-
-def _parameter(given: JSON) -> exp.Expr:
-    kind: JSON = given.get("parameterType") or {}
-    value: JSON = given.get("parameterValue") or {}
-    return _typed(kind, value)
-
-
-def _typed(kind: JSON, value: JSON) -> exp.Expr:
-    name = str(kind.get("type") or "STRING").upper()
-    if name == "ARRAY":
-        items = [_typed(kind.get("arrayType") or {}, v) for v in value.get("arrayValues") or []]
-        return exp.Array(expressions=items)
-    if name == "STRUCT":
-        types = {str(t.get("name") or ""): t.get("type") or {} for t in kind.get("structTypes") or []}
-        inner = value.get("structValues") or {}
-        parts = [(exp.to_identifier(n), _typed(t, inner.get(n) or {})) for n, t in types.items()]
-        return exp.Struct(expressions=[exp.PropertyEQ(this=name_, expression=part) for name_, part in parts])
-    text = value.get("value")
-    try:
-        column = fields.normalise([{"name": "p", "type": name}])[0]
-    except fields.BadSchema as error:
-        raise refusals.invalid(f"Invalid parameter type: {name}") from error
-    literal: exp.Expr = exp.null() if text is None else exp.Literal.string(str(text))
-    return exp.Cast(this=literal, to=exp.DataType.build(fields.duck_type(column), dialect="duckdb"))
-
-
 _LONG_WORD = re.compile(r'([^"\s]{1024})[^"\s]+')
 """A word longer than any name may be (1,024 characters), of which the rest is left out."""
 _MESSAGE = 8_192
@@ -326,6 +310,7 @@ _BINDING: list[tuple[str, str]] = [
         "SELECT list expression references column {0} which is neither grouped nor aggregated at {at}",
     ),
     (r"(?:Scalar|Aggregate|Table) Function with name \"?(\w+)\"? does not exist", "Function not found: {0} at {at}"),
+    (r"(Bad (?:int64|bool|datetime) value: .*)", "{0}"),
     (r"Could not convert string '([^']*)' to INT", "Bad int64 value: {0}"),
     (r"Could not convert string '([^']*)' to (?:DOUBLE|DECIMAL)", "Bad double value: {0}"),
     (r'(?:invalid (?:timestamp|date)[^"]*"|timestamp field value out of range: ")([^"]*)"', "Invalid timestamp: '{0}'"),

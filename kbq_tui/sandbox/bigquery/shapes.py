@@ -2,7 +2,9 @@
 
 from typing import Any
 
-from kbq_tui.sandbox.shapes import CONDITION, FLAG, NUMBER, TEXT
+from kbq_tui.sandbox import shapes
+from kbq_tui.sandbox.rest import Handler
+from kbq_tui.sandbox.shapes import CONDITION, FLAG, INT32, NUMBER, TEXT
 
 JSON = dict[str, Any]
 
@@ -18,6 +20,10 @@ DATASET: JSON = {
     "labels": _LABELS,
     "defaultTableExpirationMs": NUMBER,
     "defaultPartitionExpirationMs": NUMBER,
+    "isCaseInsensitive": FLAG,
+    "maxTimeTravelHours": TEXT,
+    "resourceTags": _LABELS,
+    "defaultEncryptionConfiguration": {"kmsKeyName": TEXT},
     "access": [
         {
             "role": TEXT,
@@ -34,16 +40,41 @@ DATASET: JSON = {
     ],
 }
 
-_FIELD: JSON = {"name": TEXT, "type": TEXT, "mode": TEXT, "description": TEXT}
+_FIELD: JSON = {
+    "name": TEXT,
+    "type": TEXT,
+    "mode": TEXT,
+    "description": TEXT,
+    "policyTags": {"names": [TEXT]},
+    "maxLength": TEXT,
+    "precision": TEXT,
+    "scale": TEXT,
+    "defaultValueExpression": TEXT,
+    "rangeElementType": {"type": TEXT},
+}
 _FIELD["fields"] = [_FIELD]
 
-TABLE: JSON = {
+_STORED: JSON = {
+    "timePartitioning": {"type": TEXT, "field": TEXT, "expirationMs": NUMBER, "requirePartitionFilter": FLAG},
+    "rangePartitioning": {"field": TEXT, "range": {"start": TEXT, "end": TEXT, "interval": TEXT}},
+    "clustering": {"fields": [TEXT]},
+}
+TABLE: JSON = _STORED | {
     "tableReference": _TABLE_REFERENCE,
     "schema": {"fields": [_FIELD]},
     "view": {"query": TEXT, "useLegacySql": FLAG},
-    "timePartitioning": {"type": TEXT, "field": TEXT, "expirationMs": NUMBER, "requirePartitionFilter": FLAG},
-    "rangePartitioning": {"field": TEXT, "range": {"start": NUMBER, "end": NUMBER, "interval": NUMBER}},
-    "clustering": {"fields": [TEXT]},
+    "tableConstraints": {
+        "primaryKey": {"columns": [TEXT]},
+        "foreignKeys": [
+            {
+                "name": TEXT,
+                "referencedTable": _TABLE_REFERENCE,
+                "columnReferences": [{"referencingColumn": TEXT, "referencedColumn": TEXT}],
+            }
+        ],
+    },
+    "encryptionConfiguration": {"kmsKeyName": TEXT},
+    "resourceTags": _LABELS,
     "requirePartitionFilter": FLAG,
     "labels": _LABELS,
     "description": TEXT,
@@ -51,18 +82,24 @@ TABLE: JSON = {
     "expirationTime": NUMBER,
 }
 
-ROWS: JSON = {"rows": [{"insertId": TEXT, "json": {}}]}
+ROWS: JSON = {"rows": [{"insertId": TEXT, "json": {}}], "skipInvalidRows": FLAG, "ignoreUnknownValues": FLAG}
 
 _TYPE: JSON = {"type": TEXT}
-_TYPE |= {"arrayType": _TYPE, "structTypes": [{"name": TEXT, "type": _TYPE}]}
+_TYPE |= {"arrayType": _TYPE, "structTypes": [{"name": TEXT, "type": _TYPE}], "rangeElementType": _TYPE}
 _VALUE: JSON = {"value": TEXT}
-_VALUE |= {"arrayValues": [_VALUE], "structValues": {"*": _VALUE}}
+_VALUE |= {
+    "arrayValues": [_VALUE],
+    "structValues": {"*": _VALUE},
+    "rangeValue": {"start": _VALUE, "end": _VALUE},
+}
 
 _QUERY: JSON = {
     "query": TEXT,
     "useLegacySql": FLAG,
     "defaultDataset": _DATASET_REFERENCE,
     "queryParameters": [{"name": TEXT, "parameterType": _TYPE, "parameterValue": _VALUE}],
+    "createSession": FLAG,
+    "connectionProperties": [{"key": TEXT, "value": TEXT}],
 }
 QUERY: JSON = _QUERY | {
     "location": TEXT,
@@ -74,12 +111,48 @@ QUERY: JSON = _QUERY | {
     "labels": _LABELS,
     "formatOptions": {"useInt64Timestamp": FLAG},
 }
+_WRITING: JSON = _STORED | {
+    "destinationTable": _TABLE_REFERENCE,
+    "createDisposition": TEXT,
+    "writeDisposition": TEXT,
+    "schemaUpdateOptions": [TEXT],
+    "destinationEncryptionConfiguration": {"kmsKeyName": TEXT},
+}
 JOB: JSON = {
     "jobReference": {"projectId": TEXT, "jobId": TEXT, "location": TEXT},
     "configuration": {
         "dryRun": FLAG,
         "jobTimeoutMs": NUMBER,
         "labels": _LABELS,
-        "query": _QUERY | {"destinationTable": _TABLE_REFERENCE, "writeDisposition": TEXT},
+        "query": _QUERY | _WRITING,
+        "load": _WRITING
+        | {
+            "schema": {"fields": [_FIELD]},
+            "sourceUris": [TEXT],
+            "sourceFormat": TEXT,
+            "autodetect": FLAG,
+            "skipLeadingRows": INT32,
+            "maxBadRecords": INT32,
+            "ignoreUnknownValues": FLAG,
+            "allowJaggedRows": FLAG,
+            "fieldDelimiter": TEXT,
+            "quote": TEXT,
+            "nullMarker": TEXT,
+            "encoding": TEXT,
+            "decimalTargetTypes": [TEXT],
+            "destinationTableProperties": {"description": TEXT, "friendlyName": TEXT, "labels": _LABELS},
+        },
+        "copy": _WRITING
+        | {
+            "sourceTable": _TABLE_REFERENCE,
+            "sourceTables": [_TABLE_REFERENCE],
+            "operationType": TEXT,
+            "destinationExpirationTime": TEXT,
+        },
     },
 }
+
+
+def shaped(handler: Handler, shape: JSON) -> Handler:
+    """A handler whose body is checked first, with BigQuery's leniency."""
+    return shapes.shaped(handler, shape, lenient=True)

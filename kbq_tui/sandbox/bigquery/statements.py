@@ -6,14 +6,23 @@ from typing import Any
 import duckdb
 from sqlglot import exp
 
-from kbq_tui.sandbox import roles
-from kbq_tui.sandbox.bigquery import access, datasets, dml, fields, options, refusals, row_policies, tables
+from kbq_tui.sandbox.bigquery import (
+    access_statements,
+    dml,
+    fields,
+    hidden,
+    options,
+    refusals,
+    tables,
+    transactions,
+    writing,
+)
+from kbq_tui.sandbox.bigquery.access_statements import path_of, replace_labels
 from kbq_tui.sandbox.bigquery.engine import TooLarge
 from kbq_tui.sandbox.bigquery.fields import Field
 from kbq_tui.sandbox.bigquery.names import (
     QuerySession,
     ResolvedName,
-    dataset_name,
     find_dataset,
     real_tables,
     table_name,
@@ -22,8 +31,7 @@ from kbq_tui.sandbox.bigquery.names import (
 from kbq_tui.sandbox.bigquery.outcome import StatementResult
 from kbq_tui.sandbox.bigquery.query import binding_error, describe, living_table
 from kbq_tui.sandbox.bigquery.syntax import GrantStatement, RowPolicyChange, Statement
-from kbq_tui.sandbox.errors import ApiError
-from kbq_tui.sandbox.world import Table, access_key
+from kbq_tui.sandbox.world import Table
 
 JSON = dict[str, Any]
 
@@ -36,11 +44,13 @@ def run(session: QuerySession, statement: Statement) -> StatementResult:
     """
     tree = statement.tree
     if isinstance(tree, GrantStatement):
-        return _grant(session, tree)
+        return access_statements.grant(session, tree)
     if isinstance(tree, RowPolicyChange):
-        return _row_policy(session, tree)
+        return access_statements.row_policy(session, tree)
     if isinstance(tree, exp.Query):
         return select(session, tree)
+    if isinstance(tree, exp.Transaction | exp.Commit | exp.Rollback):
+        return _transaction(session, tree)
     # `parse_script` lets through only what is here
     handler = _HANDLERS.get((type(tree), str(tree.args.get("kind") or "").upper())) or dml.run
     return handler(session, tree)
@@ -52,164 +62,46 @@ def select(session: QuerySession, tree: exp.Expr) -> StatementResult:
     if session.dry_run:
         return StatementResult("SELECT", schema, reads=reads)
     try:
-        return StatementResult("SELECT", schema, session.engine.run(sql, session.watch, query=True).rows, reads)
+        return StatementResult("SELECT", schema, session.engine.run(sql, session.watch, columns=schema).rows, reads)
     except TooLarge:
         raise refusals.response_too_large() from None
     except duckdb.Error as error:
         raise binding_error(session, tree, error) from error
 
 
-# -- datasets
-
-
-def _path(node: exp.Expr) -> tuple[str, ...]:
-    assert isinstance(node, exp.Table)
-    return table_parts(node)
-
-
-def _create_schema(session: QuerySession, tree: exp.Expr) -> StatementResult:
-    project_id, dataset_id = dataset_name(session, _path(tree.this))
-    project = datasets.project_of(session.ctx, project_id)
-    given = options.read(session, tree)
-    body: JSON = {"datasetReference": {"projectId": project.id, "datasetId": dataset_id}}
-    location = given.pop("location", None) or session.location
-    if session.explicit_location and location.upper() != session.location.upper():
-        raise refusals.invalid_query(
-            f"The location option {location} does not match the location {session.location} of the query job"
-        )
-    body["location"] = location
-    body |= {key: value for key, value in options.for_schema(given).items() if value is not None}
-    reference = {"projectId": project.id, "datasetId": dataset_id}
-    outcome = StatementResult("CREATE_SCHEMA", target={"ddlTargetDataset": reference}, operation="CREATE")
-    if tree.args.get("exists") and dataset_id in project.datasets:
-        # permission still comes before existence
-        if not session.ctx.authz.allowed(session.principal, "bigquery.datasets.create", project):
-            raise refusals.may_not_create_dataset(project)
-        outcome.operation = "SKIP"
-    elif not session.dry_run:
-        datasets.create(session.ctx, session.principal, project, body)
-    return outcome
-
-
-def _alter_schema(session: QuerySession, tree: exp.Expr) -> StatementResult:
-    """``ALTER SCHEMA [IF EXISTS] path SET OPTIONS(...)``."""
-    project_id, dataset_id = dataset_name(session, _path(tree.this))
-    reference = {"projectId": project_id, "datasetId": dataset_id}
-    outcome = StatementResult("ALTER_SCHEMA", target={"ddlTargetDataset": reference}, operation="ALTER")
-    try:
-        dataset = find_dataset(session, ResolvedName(project_id, dataset_id, ""))
-    except ApiError as error:
-        if error.reason == "notFound" and tree.args.get("exists"):
-            outcome.operation = "SKIP"
-            return outcome
-        raise
-    body = options.for_schema(options.read(session, tree))
-    _replace_labels(body, dataset.labels)
+def select_into(session: QuerySession, tree: exp.Expr, config: JSON) -> StatementResult:
+    """A query whose result goes into ``destinationTable``, as the dispositions and ``schemaUpdateOptions`` say."""
+    sql, schema, reads = describe(session, tree)
+    target = writing.target_of(session, config)
+    writing.check(session, config, target, "WRITE_EMPTY")
+    outcome = StatementResult("SELECT", schema, reads=reads)
     if session.dry_run:
-        session.ctx.authz.require(session.principal, "bigquery.datasets.update", dataset)
-    else:
-        datasets.change(session.ctx, session.principal, dataset, body, policy_version=3, whole=False)
-    return outcome
-
-
-def _replace_labels(body: JSON, present: dict[str, str]) -> None:
-    """The option ``labels`` names all labels there shall be, where the API's field adds to those there are."""
-    if body.get("labels") is not None:
-        body["labels"] = dict.fromkeys(present) | body["labels"]
-
-
-def _drop_schema(session: QuerySession, tree: exp.Expr) -> StatementResult:
-    node = (tree.args.get("tables") or [tree.this])[0]
-    project_id, dataset_id = dataset_name(session, _path(node))
-    project = datasets.project_of(session.ctx, project_id)
-    dataset = project.datasets.get(dataset_id)
-    reference = {"projectId": project.id, "datasetId": dataset_id}
-    outcome = StatementResult("DROP_SCHEMA", target={"ddlTargetDataset": reference}, operation="DROP")
-    if dataset is None:
-        if not tree.args.get("exists"):
-            raise refusals.no_dataset(project.id, dataset_id, session.location)
-        outcome.operation = "SKIP"
-    elif not session.dry_run:
-        datasets.remove(session.ctx, session.principal, dataset, bool(tree.args.get("cascade")))
-    return outcome
-
-
-def _grant(session: QuerySession, tree: GrantStatement) -> StatementResult:
-    kind = "REVOKE" if tree.revoke else "GRANT"
-    if tree.kind != "SCHEMA":
-        return _grant_on_table(session, tree, kind)
-    project_id, dataset_id = dataset_name(session, tree.path)
-    dataset = find_dataset(session, ResolvedName(project_id, dataset_id, ""))
-    changed = [access.member_entry(_member(p), role) for p in tree.principals for role in tree.roles]
-    if tree.revoke:
-        gone = {access_key(entry) for entry in changed}
-        entries = [entry for entry in dataset.access if access_key(entry) not in gone]
-    else:
-        entries = [*dataset.access, *changed]
-    if session.dry_run:
-        session.ctx.authz.require(session.principal, "bigquery.datasets.update", dataset)
-    else:
-        # version 3: this statement must not lose other people's conditions
-        datasets.change(session.ctx, session.principal, dataset, {"access": entries}, policy_version=3, whole=False)
-    return StatementResult(kind, target={"ddlTargetDataset": {"projectId": project_id, "datasetId": dataset_id}})
-
-
-def _grant_on_table(session: QuerySession, tree: GrantStatement, kind: str) -> StatementResult:
-    name = table_name(session, tree.path)
-    dataset = find_dataset(session, name)
-    table = tables.table_of(session, dataset, name.table, "bigquery.tables.setIamPolicy")
-    policy = table.traits.get("iam_policy", {"bindings": []})
-    bindings: dict[str, list[str]] = {b["role"]: list(b["members"]) for b in policy["bindings"]}
-    for role in tree.roles:
-        if role not in roles.ON_DATASET:
-            raise refusals.invalid(f"Role {role} is not supported for this resource.")
-        members = bindings.setdefault(role, [])
-        for member in map(_member, tree.principals):
-            if tree.revoke and member in members:
-                members.remove(member)
-            elif not tree.revoke and member not in members:
-                members.append(member)
-    if not session.dry_run:
-        table.traits["iam_policy"] = {"bindings": [{"role": r, "members": m} for r, m in bindings.items() if m]}
-        session.world.touch(table)
-    return StatementResult(kind, target={"ddlTargetTable": tables.reference(table)})
-
-
-def _row_policy(session: QuerySession, tree: RowPolicyChange) -> StatementResult:
-    name = table_name(session, tree.path)
-    permission = f"bigquery.rowAccessPolicies.{'delete' if tree.drop else 'create'}"
-    table = tables.table_of(session, find_dataset(session, name), name.table, permission)
-    kind = "DROP_ROW_ACCESS_POLICY" if tree.drop else "CREATE_ROW_ACCESS_POLICY"
-    operation = "DROP" if tree.drop else "CREATE"
-    outcome = StatementResult(kind, target={"ddlTargetTable": tables.reference(table)}, operation=operation)
-    there = row_policies.named(table, tree.name)
-    if tree.drop == (there is None) and not tree.replace:
-        if not tree.if_exists:
-            raise row_policies.not_found(table, tree.name) if tree.drop else row_policies.exists(table, tree.name)
-        outcome.operation = "SKIP"
         return outcome
-    policy = None
-    if not tree.drop:
-        sql = f"SELECT 1 FROM {session.engine.name(table)} WHERE {row_policies.in_duckdb(tree.filter)} LIMIT 0"  # noqa: S608
-        try:
-            session.engine.execute(sql)
-        except duckdb.Error as error:
-            raise refusals.invalid_query(str(error).splitlines()[0]) from error
-        policy = {"id": tree.name, "grantees": [_member(g) for g in tree.grantees], "filter": tree.filter}
-    if not session.dry_run:
-        row_policies.put(table, tree.name, policy)
-        session.world.touch(table)
+    body = {key: config[key] for key in ("timePartitioning", "rangePartitioning", "clustering") if config.get(key)}
+    try:
+        with session.engine.stored(sql, session.watch) as stored:
+            target = writing.target_of(session, config)  # others may have changed something meanwhile
+            table = writing.prepared(session, config, target, schema, body, named=True, default="WRITE_EMPTY")
+            dml.insert_stored(session, table, stored, schema)
+            outcome.rows = session.engine.run(f"SELECT * FROM {stored}", session.watch, columns=schema).rows  # noqa: S608
+    except TooLarge:
+        pass  # what is too large for an answer is in the table
+    except duckdb.Error as error:
+        raise binding_error(session, tree, error) from error
+    outcome.target = {"destinationTable": tables.reference(table)}
     return outcome
 
 
-def _member(principal: str) -> str:
-    kind, colon, name = principal.partition(":")
-    if kind not in ("user", "group", "serviceAccount", "domain", "specialGroup", "deleted") or not colon or not name:
-        raise refusals.invalid_query(
-            f"Invalid principal '{principal}'. A principal is a type and a name, e.g. user:USER@DOMAIN or "
-            "serviceAccount:NAME@PROJECT.iam.gserviceaccount.com."
-        )
-    return principal
+def _transaction(session: QuerySession, tree: exp.Expr) -> StatementResult:
+    """``BEGIN TRANSACTION``, ``COMMIT TRANSACTION``, ``ROLLBACK TRANSACTION``."""
+    words = {exp.Transaction: "BEGIN", exp.Commit: "COMMIT", exp.Rollback: "ROLLBACK"}
+    word = words[type(tree)]  # type: ignore[index]
+    if not session.dry_run:
+        if word == "BEGIN":
+            transactions.begin(session)
+        else:
+            transactions.end(session, undo=word == "ROLLBACK")
+    return StatementResult(f"{word}_TRANSACTION")
 
 
 # -- tables
@@ -218,8 +110,12 @@ def _member(principal: str) -> str:
 def _create_table(session: QuerySession, tree: exp.Expr) -> StatementResult:
     shape = tree.this
     node = shape.this if isinstance(shape, exp.Schema) else shape
-    name = table_name(session, _path(node))
-    dataset = find_dataset(session, name)
+    if tree.find(exp.TemporaryProperty):
+        name = ResolvedName(session.project.id, session.temporary, path_of(node)[-1])
+        dataset = hidden.temporary_dataset(session)
+    else:
+        name = table_name(session, path_of(node))
+        dataset = find_dataset(session, name)
     source = tree.args.get("expression")
     body = options.for_table(options.read(session, tree))
     options.stored(tree, body)
@@ -252,6 +148,7 @@ def _create_table(session: QuerySession, tree: exp.Expr) -> StatementResult:
         with session.engine.stored(rows_sql, session.watch) as stored:
             dataset = find_dataset(session, name)  # others may have changed something meanwhile
             table = tables.create(session, dataset, name.table, schema=columns, replace=replace, body=body)
+            outcome.target |= {"destinationTable": tables.reference(table)}
             dml.insert_stored(session, table, stored)
     except duckdb.Error as error:
         raise binding_error(session, source, error) from error
@@ -261,7 +158,7 @@ def _create_table(session: QuerySession, tree: exp.Expr) -> StatementResult:
 def _create_view(session: QuerySession, tree: exp.Expr) -> StatementResult:
     shape = tree.this
     node = shape.this if isinstance(shape, exp.Schema) else shape
-    name = table_name(session, _path(node))
+    name = table_name(session, path_of(node))
     dataset = find_dataset(session, name)
     source = tree.args.get("expression")
     if source is None:
@@ -304,7 +201,7 @@ def _create_view(session: QuerySession, tree: exp.Expr) -> StatementResult:
 def _alter_table(session: QuerySession, tree: exp.Expr) -> StatementResult:
     """``ALTER TABLE|VIEW [IF EXISTS] path SET OPTIONS(...)``."""
     wanted = str(tree.args["kind"]).upper()
-    name = table_name(session, _path(tree.this))
+    name = table_name(session, path_of(tree.this))
     outcome = StatementResult(f"ALTER_{wanted}", operation="ALTER", target={"ddlTargetTable": _reference(name)})
     dataset = find_dataset(session, name)
     table = living_table(session, dataset, name.table)
@@ -318,7 +215,7 @@ def _alter_table(session: QuerySession, tree: exp.Expr) -> StatementResult:
     if (table.kind == "VIEW") != (wanted == "VIEW"):
         raise refusals.invalid(f"{table.ref} is not allowed for this operation because it is currently a {table.kind}.")
     body = options.for_table(options.read(session, tree))
-    _replace_labels(body, table.labels)
+    replace_labels(body, table.labels)
     if session.dry_run:
         tables.require(session, dataset, table, "bigquery.tables.update")
     else:
@@ -329,7 +226,7 @@ def _alter_table(session: QuerySession, tree: exp.Expr) -> StatementResult:
 def _drop_table(session: QuerySession, tree: exp.Expr) -> StatementResult:
     node = (tree.args.get("tables") or [tree.this])[0]
     wanted = str(tree.args["kind"]).upper()
-    name = table_name(session, _path(node))
+    name = table_name(session, path_of(node))
     outcome = StatementResult(f"DROP_{wanted}", operation="DROP", target={"ddlTargetTable": _reference(name)})
     dataset = find_dataset(session, name)
     table = living_table(session, dataset, name.table)
@@ -369,6 +266,8 @@ def _declared(shape: exp.Expr) -> list[Field]:
         for constraint in column.args.get("constraints") or []:
             if isinstance(constraint.kind, exp.NotNullColumnConstraint) and not constraint.kind.args.get("allow_null"):
                 field_["mode"] = "REQUIRED"
+            if isinstance(constraint.kind, exp.DefaultColumnConstraint):
+                field_["defaultValueExpression"] = constraint.kind.this.sql("bigquery")
             for option in constraint.kind.find_all(exp.Property):
                 if option.name.lower() == "description":
                     field_["description"] = option.args["value"].name
@@ -377,13 +276,13 @@ def _declared(shape: exp.Expr) -> list[Field]:
 
 
 _HANDLERS: dict[tuple[type[exp.Expr], str], Callable[[QuerySession, exp.Expr], StatementResult]] = {
-    (exp.Create, "SCHEMA"): _create_schema,
+    (exp.Create, "SCHEMA"): access_statements.create_schema,
     (exp.Create, "TABLE"): _create_table,
     (exp.Create, "VIEW"): _create_view,
-    (exp.Alter, "SCHEMA"): _alter_schema,
+    (exp.Alter, "SCHEMA"): access_statements.alter_schema,
     (exp.Alter, "TABLE"): _alter_table,
     (exp.Alter, "VIEW"): _alter_table,
-    (exp.Drop, "SCHEMA"): _drop_schema,
+    (exp.Drop, "SCHEMA"): access_statements.drop_schema,
     (exp.Drop, "TABLE"): _drop_table,
     (exp.Drop, "VIEW"): _drop_table,
 }

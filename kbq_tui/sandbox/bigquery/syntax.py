@@ -33,6 +33,7 @@ _NUMBERS = {TokenType.NUMBER}
 _STRINGS = {TokenType.STRING, TokenType.RAW_STRING, TokenType.BYTE_STRING, TokenType.NATIONAL_STRING}
 _READABLE = (
     exp.Query, exp.Create, exp.Drop, exp.Alter, exp.Insert, exp.Update, exp.Delete, exp.TruncateTable, exp.Merge,
+    exp.Transaction, exp.Commit, exp.Rollback,
 )  # fmt: skip
 _KINDS = ("SCHEMA", "TABLE", "VIEW")
 
@@ -160,7 +161,7 @@ def describe(token: Token | None) -> str:
 def _read(sql: str, tokens: list[Token]) -> Statement:
     text = sql[tokens[0].start : tokens[-1].end + 1]
     first = tokens[0]
-    if first.text.upper() not in _STARTS and first.text != "(":
+    if first.text.upper().split()[0] not in _STARTS and first.text != "(":
         raise SqlError(f"Syntax error: Unexpected {describe(first)} at {position(sql, first.start)}")
     for before, after in itertools.pairwise(tokens):
         if before.text.upper() in ("FROM", "JOIN", "INTO") and after.token_type in _STRINGS:
@@ -196,8 +197,8 @@ def _read(sql: str, tokens: list[Token]) -> Statement:
     known = known and (not isinstance(tree, exp.Alter) or _sets_options(tree))
     if not known:
         raise SqlError(f"Statement not supported: {type(tree).__name__}{kind.title()}Statement")
-    if tree.find(exp.TemporaryProperty):
-        raise SqlError("Statement not supported: temporary tables")
+    if kind != "TABLE" and tree.find(exp.TemporaryProperty):
+        raise SqlError(f"Statement not supported: temporary {kind.lower()}")
     if isinstance(tree, exp.Delete) and not tree.this:
         tree.set("this", tree.args["tables"][0])  # DELETE t WHERE, without FROM
         tree.set("tables", None)

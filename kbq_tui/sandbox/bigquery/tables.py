@@ -9,8 +9,8 @@ from typing import Any
 
 from sqlglot import exp
 
-from kbq_tui.sandbox.bigquery import fields, refusals
-from kbq_tui.sandbox.bigquery.datasets import FREE_EXPIRATION_MS, merge_labels
+from kbq_tui.sandbox.bigquery import refusals, schema_change
+from kbq_tui.sandbox.bigquery.datasets import FREE_EXPIRATION_MS, keep, merge_labels
 from kbq_tui.sandbox.bigquery.names import QuerySession
 from kbq_tui.sandbox.bigquery.query import describe, living_table, syntax_refusal, table_grants
 from kbq_tui.sandbox.bigquery.syntax import SqlError, parse_script
@@ -150,12 +150,10 @@ def create(
     present = living_table(session, dataset, table_id)
     if present is not None and not replace:
         raise refusals.exists("Table", present.ref)
+    columns = schema_change.checked(schema)
+    defaults = schema_change.defaults(session, columns) if view_query is None else {}
     if present is not None:
         remove(session, dataset, present)
-    try:
-        columns = fields.normalise(schema)
-    except fields.BadSchema as error:
-        raise refusals.invalid(str(error)) from error
     now = session.world.now_ms()
     table = Table(dataset.project_id, dataset.dataset_id, table_id, created_ms=now, schema=columns)
     table.kind = "VIEW" if view_query is not None else "TABLE"
@@ -170,7 +168,7 @@ def create(
         body["timePartitioning"] = partitioning | {"expirationMs": str(default_ms)}
     _take(session, dataset, table, body)
     if view_query is None:
-        session.engine.create(table)
+        session.engine.create(table, defaults)
     dataset.tables[table_id] = table
     session.world.touch(table)
     return table
@@ -206,7 +204,7 @@ def change(session: QuerySession, dataset: Dataset, table: Table, body: JSON) ->
         table.schema = view_schema(session, str(view["query"]))
         table.view_query = str(view["query"])
     elif body.get("schema") and table.view_query is None:
-        _change_schema(session, table, body["schema"].get("fields") or [])
+        schema_change.replace(session, table, body["schema"].get("fields") or [])
     _take(session, dataset, table, body)
     session.world.touch(table)
 
@@ -220,35 +218,6 @@ def remove(session: QuerySession, dataset: Dataset, table: Table) -> None:
     require(session, dataset, table, "bigquery.tables.delete")
     session.engine.drop(table)
     del dataset.tables[table.table_id]
-
-
-def _change_schema(session: QuerySession, table: Table, given: list[JSON]) -> None:
-    try:
-        wanted = fields.normalise(given)
-    except fields.BadSchema as error:
-        raise refusals.invalid(str(error)) from error
-    by_name = {f["name"]: f for f in wanted}
-    for old in table.schema:
-        new = by_name.get(old["name"])
-        if new is None:
-            raise refusals.invalid(
-                f"Provided Schema does not match Table {table.ref}. Field {old['name']} is missing in new schema"
-            )
-        if new["type"] != old["type"]:
-            raise refusals.invalid(
-                f"Provided Schema does not match Table {table.ref}. Field {old['name']} has changed type from "
-                f"{old['type']} to {new['type']}"
-            )
-    known = {f["name"] for f in table.schema}
-    for field in wanted:
-        if field["name"] not in known:
-            if field["mode"] == "REQUIRED":
-                raise refusals.invalid(
-                    f"Provided Schema does not match Table {table.ref}. Cannot add required fields to an existing "
-                    "schema."
-                )
-            session.engine.add_column(table, field)
-    table.schema = wanted
 
 
 def _take(session: QuerySession, dataset: Dataset, table: Table, body: JSON) -> None:
@@ -267,11 +236,7 @@ def _take(session: QuerySession, dataset: Dataset, table: Table, body: JSON) -> 
     table.expires_ms = expires
     if partitioning is not None:
         table.extra["timePartitioning"] = partitioning
-    for key in _KEPT:
-        if body.get(key) is not None:
-            table.extra[key] = body[key]
-        elif key in body:
-            table.extra.pop(key, None)
+    keep(table.extra, body, _KEPT)
     if "description" in body:
         table.description = str(body["description"] or "")
     if "friendlyName" in body:

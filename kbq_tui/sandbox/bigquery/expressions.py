@@ -1,0 +1,311 @@
+"""Expressions of GoogleSQL that DuckDB has not, or understands otherwise, in DuckDB's words.
+
+https://cloud.google.com/bigquery/docs/reference/standard-sql/functions-all
+https://cloud.google.com/bigquery/docs/reference/standard-sql/conversion_rules
+"""
+
+import re
+from collections.abc import Callable
+
+from sqlglot import exp
+
+from kbq_tui.sandbox.bigquery import refusals
+from kbq_tui.sandbox.bigquery.fields import GEOGRAPHY, RANGE
+
+_Type = exp.DataType.Type
+_INT = r"\s*[+-]?(\d+|0[xX][0-9a-fA-F]+)\s*"
+_OFFSET = r":\d\d(\.\d+)?\s*([+-]\d\d?(:?\d\d)?|[zZ]|UTC)\s*$"
+_SPEC = re.compile(r"%(?:%|[-+ #0']*\d*(?:\.\d+)?([a-zA-Z]))")
+
+
+def translate(tree: exp.Expr) -> None:
+    """Replaces what `_RULES` knows, the innermost first.
+
+    Raises:
+        ApiError: something is not supported here.
+    """
+    for node in reversed(list(tree.walk())):
+        rule = _RULES.get(type(node))
+        if rule is None or node.parent is None:
+            continue
+        new = rule(node)
+        if new is not node:
+            node.replace(new)
+
+
+def _text(value: str) -> exp.Literal:
+    return exp.Literal.string(value)
+
+
+def _call(name: str, *arguments: exp.Expr) -> exp.Anonymous:
+    """A function of DuckDB's, in lower case, by which what a caller wrote is told from it."""
+    return exp.Anonymous(this=f"{DUCK}{name}", expressions=list(arguments))
+
+
+DUCK = "duck$"
+"""What the names of DuckDB's own functions begin with, until `finish` takes it off: no caller can write it."""
+
+
+def finish(tree: exp.Expr) -> None:
+    """Gives DuckDB's own functions their names."""
+    for node in tree.find_all(exp.Anonymous):
+        if str(node.this).startswith(DUCK):
+            node.set("this", str(node.this).removeprefix(DUCK))
+
+
+def _error(text: exp.Expr) -> exp.Expr:
+    return _call("error", text)
+
+
+# -- structures
+
+
+def structure(**members: exp.Expr) -> exp.Struct:
+    """A structure of DuckDB's."""
+    return exp.Struct(
+        expressions=[
+            exp.PropertyEQ(this=exp.to_identifier(name, quoted=True), expression=value)
+            for name, value in members.items()
+        ]
+    )
+
+
+def _tuple(node: exp.Expr) -> exp.Expr:
+    """``(1, 2)`` is a STRUCT whose members have no names, which BigQuery calls ``_field_1``, ``_field_2``."""
+    if not isinstance(node.parent, exp.Select | exp.Alias | exp.Array | exp.Tuple | exp.Struct | exp.PropertyEQ):
+        return node
+    if isinstance(node.parent, exp.Select) and node.arg_key != "expressions":
+        return node
+    return structure(**{f"_field_{i}": part.copy() for i, part in enumerate(node.expressions, start=1)})
+
+
+def _struct(node: exp.Expr) -> exp.Expr:
+    """``STRUCT(1, x, y AS z)``: a column lends its name to its member, anything else without one is ``_field_N``."""
+    members = []
+    for number, part in enumerate(node.expressions, start=1):
+        if isinstance(part, exp.PropertyEQ):
+            members.append(part.copy())
+            continue
+        if isinstance(part, exp.Alias):
+            name, value = part.alias, part.this
+        else:
+            name, value = part.name if isinstance(part, exp.Column | exp.Dot) else f"_field_{number}", part
+        members.append(exp.PropertyEQ(this=exp.to_identifier(name, quoted=True), expression=value.copy()))
+    return exp.Struct(expressions=members)
+
+
+def geography(text: exp.Expr) -> exp.Expr:
+    """A GEOGRAPHY out of its text."""
+    return structure(**{GEOGRAPHY: text})
+
+
+def range_of(start: exp.Expr, end: exp.Expr, kind: exp.DataType) -> exp.Expr:
+    """A RANGE; NULL is UNBOUNDED."""
+    ends = {name: exp.cast(value, kind.copy()) for name, value in zip(RANGE, (start, end), strict=True)}
+    return structure(**ends)
+
+
+def _range_literal(node: exp.Cast) -> exp.Expr:
+    """``RANGE<DATE> '[2020-01-01, UNBOUNDED)'``, which sqlglot reads as a cast."""
+    match = re.fullmatch(r"\[\s*(.*?)\s*,\s*(.*?)\s*\)", node.this.name)
+    if match is None or not node.to.expressions:
+        raise refusals.invalid_query(f"Invalid RANGE literal: {node.this.name}")
+    ends = [exp.null() if end.upper() in ("UNBOUNDED", "NULL") else _text(end) for end in match.groups()]
+    return range_of(ends[0], ends[1], node.to.expressions[0])
+
+
+def _named_function(node: exp.Expr) -> exp.Expr:
+    """Functions that sqlglot does not know."""
+    given = [part.copy() for part in node.expressions]
+    name = str(node.this).upper()
+    if name in ("RANGE_START", "RANGE_END") and len(given) == 1:
+        return exp.Dot(this=exp.paren(given[0]), expression=exp.to_identifier(RANGE[name == "RANGE_END"], quoted=True))
+    if name == "RANGE" and len(given) == 2:
+        return structure(**dict(zip(RANGE, given, strict=True)))
+    if name in ("ST_GEOGFROMTEXT", "ST_GEOGFROM") and len(given) >= 1:
+        return geography(exp.cast(given[0], "VARCHAR"))
+    if name == "ST_ASTEXT" and len(given) == 1:
+        return exp.Dot(this=exp.paren(given[0]), expression=exp.to_identifier(GEOGRAPHY, quoted=True))
+    if name == "ST_GEOGPOINT" and len(given) == 2:
+        parts = [_call("printf", _text("%.15g"), exp.cast(part, "DOUBLE")) for part in given]
+        return geography(_call("concat", _text("POINT("), parts[0], _text(" "), parts[1], _text(")")))
+    return node
+
+
+def _unnest(node: exp.Expr) -> exp.Expr:
+    """An array of structures gives their members as columns. sqlglot sees to it where it knows the type."""
+    source = node.expressions[0] if node.expressions else None
+    if isinstance(source, exp.Array) and source.expressions and isinstance(source.expressions[0], exp.Struct):
+        node.set("explode_array", not node.args.get("offset"))
+    return node
+
+
+# -- casts
+
+
+def _cast(node: exp.Expr) -> exp.Expr:
+    """CAST and SAFE_CAST: rounding, and texts that DuckDB would take and BigQuery does not."""
+    assert isinstance(node, exp.Cast)
+    target = node.to
+    if target.this == _Type.RANGE and isinstance(node.this, exp.Literal):
+        return _range_literal(node)
+    if target.this == _Type.GEOGRAPHY:
+        return geography(exp.cast(node.this.copy(), "VARCHAR"))
+    if target.this == _Type.DECIMAL and not target.expressions:
+        target.replace(exp.DataType.build("DECIMAL(38, 9)", dialect="duckdb"))
+    elif target.this == _Type.BIGDECIMAL and not target.expressions:
+        target.replace(exp.DataType.build("DECIMAL(38, 19)", dialect="duckdb"))
+    elif target.this == _Type.BIGINT:
+        return _by_type(node, "int64", _INT, keeps=True, round_floats=True)
+    elif target.this == _Type.BOOLEAN:
+        return _by_type(node, "bool", r"(?i)\s*(true|false)\s*", keeps=True)
+    elif target.this in (_Type.TIMESTAMP, _Type.DATETIME) and not _is_literal_without(node.this, _OFFSET):
+        return _by_type(node, "datetime", _OFFSET, keeps=False)
+    return node
+
+
+def _is_literal_without(node: exp.Expr, pattern: str) -> bool:
+    return isinstance(node, exp.Literal) and not re.search(pattern, node.name)
+
+
+def _by_type(node: exp.Cast, kind: str, pattern: str, *, keeps: bool, round_floats: bool = False) -> exp.Expr:
+    """A cast that treats text and floating-point numbers otherwise than DuckDB does.
+
+    ``typeof`` is known before the query runs, so that only one of the branches counts.
+    """
+    value = node.this
+    if isinstance(value, exp.Literal) and not value.is_string and (not round_floats or value.is_int):
+        return node
+    cast = node.copy()
+    text = exp.cast(value.copy(), "VARCHAR")
+    fits: exp.Expr = _call("regexp_full_match" if keeps else "regexp_matches", text, _text(pattern))
+    if not keeps:
+        fits = exp.not_(fits)
+    bad = (
+        exp.null()
+        if isinstance(node, exp.TryCast)
+        else _error(exp.DPipe(this=_text(f"Bad {kind} value: "), expression=text.copy()))
+    )
+    checked = exp.Case(
+        ifs=[exp.If(this=exp.or_(exp.Is(this=text.copy(), expression=exp.null()), fits), true=cast.copy())], default=bad
+    )
+    branches = [exp.If(this=exp.EQ(this=_call("typeof", value.copy()), expression=_text("VARCHAR")), true=checked)]
+    if round_floats:
+        number = exp.TryCast(this=value.copy(), to=exp.DataType.build("DOUBLE", dialect="duckdb"))
+        rounded = type(node)(this=_call("round", number), to=node.to.copy())
+        branches.append(
+            exp.If(this=exp.EQ(this=_call("typeof", value.copy()), expression=_text("DOUBLE")), true=rounded)
+        )
+    return exp.Case(ifs=branches, default=cast)
+
+
+# -- functions
+
+
+def _count_if(node: exp.Expr) -> exp.Expr:
+    """Over no rows 0; DuckDB's says NULL."""
+    return exp.Count(this=exp.Case(ifs=[exp.If(this=node.this.copy(), true=exp.Literal.number(1))]))
+
+
+def _format(node: exp.Expr) -> exp.Expr:
+    """FORMAT has printf's forms, DuckDB's function of that name braces."""
+    arguments = [part.copy() for part in node.expressions]
+    if not isinstance(node.this, exp.Literal):
+        return _call("printf", node.this.copy(), *arguments)
+    kinds = [kind for kind in _SPEC.findall(node.this.name) if kind]
+    for kind in kinds:
+        if kind not in "dioxXeEfFgGst":
+            raise refusals.invalid_query(f"FORMAT with %{kind} is not supported here")
+    form = re.sub(r"%(-?\d*)t", r"%\1s", node.this.name).replace("%i", "%d")
+    shown = [exp.cast(a, "VARCHAR") if kind == "t" else a for kind, a in zip(kinds, arguments, strict=False)]
+    if len(kinds) != len(arguments):
+        raise refusals.invalid_query("Wrong number of arguments for the format string of FORMAT")
+    return _call("printf", _text(form), *shown)
+
+
+def _time_text(node: exp.Expr) -> exp.Expr:
+    """FORMAT_TIMESTAMP heeds its time zone, which sqlglot drops."""
+    zone = node.args.get("zone")
+    if zone is None:
+        return node
+    node.set("zone", None)
+    moment = exp.cast(node.this.this.copy(), "TIMESTAMPTZ")
+    node.set("this", _call("timezone", zone.copy(), moment))
+    return node
+
+
+def _like(node: exp.Expr) -> exp.Expr:
+    """A backslash before ``%`` or ``_`` takes them as they are."""
+    if isinstance(node.parent, exp.Escape) or isinstance(node.expression, exp.Any | exp.All | exp.Tuple):
+        return node
+    like = node.copy()
+    like.set("negate", None)
+    escaped = exp.Escape(this=like, expression=_text("\\"))
+    return exp.not_(escaped) if node.args.get("negate") else escaped
+
+
+def _unix_seconds(node: exp.Expr) -> exp.Expr:
+    """Cut off, not rounded."""
+    return exp.cast(_call("floor", _call("epoch", node.this.copy())), "BIGINT")
+
+
+def _timestamp_diff(node: exp.Expr) -> exp.Expr:
+    """Whole parts between two moments, not the boundaries between them."""
+    unit = node.args.get("unit")
+    moments = [exp.cast(part.copy(), "TIMESTAMPTZ") for part in (node.expression, node.this)]
+    return _call("date_sub", _text(unit.name.lower() if unit is not None else "day"), *moments)
+
+
+def _extract(node: exp.Expr) -> exp.Expr:
+    """Parts of which DuckDB has another notion: weeks from Sunday, days from 1, parts of a second alone."""
+    part, value = node.this.name.upper(), node.expression
+    if isinstance(node.this, exp.WeekStart):
+        raise refusals.invalid_query("EXTRACT(WEEK(day)) is not supported here")
+    if part == "WEEK":
+        return exp.cast(_call("strftime", exp.cast(value.copy(), "TIMESTAMP"), _text("%U")), "BIGINT")
+    if part == "ISOWEEK":
+        return exp.Extract(this=exp.var("WEEK"), expression=value.copy())
+    if part == "DAYOFWEEK":
+        return exp.paren(exp.Add(this=node.copy(), expression=exp.Literal.number(1)))
+    if part in ("MICROSECOND", "MILLISECOND"):
+        most = exp.Literal.number(1_000_000 if part == "MICROSECOND" else 1_000)
+        return exp.paren(exp.Mod(this=node.copy(), expression=most))
+    return node
+
+
+def _substring(node: exp.Expr) -> exp.Expr:
+    """Position 0 is taken for 1."""
+    start = node.args.get("start")
+    if start is None or (isinstance(start, exp.Literal) and start.name != "0"):
+        return node
+    first = exp.Literal.number(1)
+    if isinstance(start, exp.Literal):
+        node.set("start", first)
+    else:
+        zero = exp.EQ(this=exp.paren(start.copy()), expression=exp.Literal.number(0))
+        node.set("start", exp.Case(ifs=[exp.If(this=zero, true=first)], default=start.copy()))
+    return node
+
+
+def _time(node: exp.Expr) -> exp.Expr:
+    """TIME of a TIMESTAMP or DATETIME; DuckDB knows no cast from the former."""
+    return exp.cast(exp.cast(node.this.copy(), "TIMESTAMP"), "TIME")
+
+
+_RULES: dict[type[exp.Expr], Callable[[exp.Expr], exp.Expr]] = {
+    exp.Anonymous: _named_function,
+    exp.Cast: _cast,
+    exp.CountIf: _count_if,
+    exp.Extract: _extract,
+    exp.Format: _format,
+    exp.Like: _like,
+    exp.Struct: _struct,
+    exp.Substring: _substring,
+    exp.TimeToStr: _time_text,
+    exp.TimestampDiff: _timestamp_diff,
+    exp.TryCast: _cast,
+    exp.TsOrDsToTime: _time,
+    exp.Tuple: _tuple,
+    exp.UnixSeconds: _unix_seconds,
+    exp.Unnest: _unnest,
+}
