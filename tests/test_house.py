@@ -119,3 +119,45 @@ def test_a_public_class_name_exists_once() -> None:
         for name in _public_classes(ast.parse(path.read_text(encoding="utf-8"))):
             places.setdefault(name, []).append(str(path.relative_to(PACKAGE)))
     assert {name: where for name, where in places.items() if len(where) > 1} == {}
+
+
+def _blocks(body: list[ast.stmt]) -> Iterator[ast.stmt]:
+    """Give the statements of a module or class, and those under its `if` and `try`."""
+    for statement in body:
+        yield statement
+        for name in ("body", "orelse", "finalbody"):
+            if isinstance(statement, ast.If | ast.Try):
+                yield from _blocks(getattr(statement, name, []))
+
+
+def _undocumented(body: list[ast.stmt], prefix: str) -> Iterator[str]:
+    """Give the public classes, functions and methods that have no docstring. A setter shares that of its property."""
+    for part in _blocks(body):
+        if not isinstance(part, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) or part.name.startswith("_"):
+            continue
+        decorators = {ast.unparse(decorator).rpartition(".")[2] for decorator in part.decorator_list}
+        if not ast.get_docstring(part) and not decorators & {"overload", "setter"}:
+            yield prefix + part.name
+        if isinstance(part, ast.ClassDef):
+            yield from _undocumented(part.body, f"{prefix}{part.name}.")
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_whatever_is_public_has_a_docstring(path: Path) -> None:
+    assert list(_undocumented(ast.parse(path.read_text(encoding="utf-8")).body, "")) == []
+
+
+def test_what_has_no_docstring_is_found() -> None:
+    text = """
+class Shown:
+    'A class.'
+    if True:
+        def hidden(self): ...
+    @property
+    def value(self): 'Told here.'
+    @value.setter
+    def value(self, value): ...
+    def _private(self): ...
+async def bare(): ...
+"""
+    assert list(_undocumented(ast.parse(text).body, "")) == ["Shown.hidden", "bare"]

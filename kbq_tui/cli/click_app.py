@@ -74,6 +74,7 @@ def _for_each(group: click.Group, typed: dict[str, Any]) -> dict[str, Any]:
 @output_options
 @click.pass_context
 def cli(ctx: click.Context, /, **options: Any) -> None:
+    """Without a command, begin the guided set-up; with one, hand on the options typed before it."""
     if ctx.invoked_subcommand is None:
         from kbq_tui.cli.context import guided
 
@@ -96,6 +97,7 @@ def cli(ctx: click.Context, /, **options: Any) -> None:
 @json_option
 @handled
 def setup(plain: bool, answers: str | None, **options: Any) -> int:
+    """Set the connection up: on the screens, with questions on plain lines, or from a file of answers."""
     screens = not plain and answers is None
     with work(
         options, screens=screens, again=not screens, may_create=True
@@ -113,6 +115,7 @@ def setup(plain: bool, answers: str | None, **options: Any) -> int:
 @over_grants_option
 @handled
 def plan(remove_over_grants: bool, **options: Any) -> int:
+    """Print what `apply` would change."""
     from kbq_tui.cli.commands.set_up import plan_command
 
     with work(options) as here:
@@ -128,6 +131,7 @@ def plan(remove_over_grants: bool, **options: Any) -> int:
 @over_grants_option
 @handled
 def apply(yes: bool, remove_over_grants: bool, **options: Any) -> int:
+    """Make the changes, after a question or with `--yes`."""
     from kbq_tui.cli.commands.set_up import apply_command
 
     with work(options, may_create=True) as here:
@@ -154,6 +158,7 @@ def apply(yes: bool, remove_over_grants: bool, **options: Any) -> int:
 )
 @handled
 def verify(report: str | None, **options: Any) -> int:
+    """Try everything with the service account's own key, and print a verdict on each check."""
     from kbq_tui.cli.commands.set_up import verify_command
     from kbq_tui.cli.context import check_report
 
@@ -171,6 +176,7 @@ def verify(report: str | None, **options: Any) -> int:
 @json_option
 @handled
 def status(names: tuple[str, ...], all_: bool, watch: bool, **options: Any) -> int:
+    """Print how connections are, once or again and again."""
     from kbq_tui.cli.context import status_of_all
 
     return status_of_all(options, names, every=all_, watch=watch)
@@ -178,6 +184,7 @@ def status(names: tuple[str, ...], all_: bool, watch: bool, **options: Any) -> i
 
 @cli.group(help=translate("Care of the service account's keys."))
 def key() -> None:
+    """The group of commands on the service account's key."""
     pass
 
 
@@ -188,6 +195,7 @@ def key() -> None:
 @json_option
 @handled
 def key_list(**options: Any) -> int:
+    """Print the account's keys and which of them is kept here."""
     from kbq_tui.cli.commands.key import list_command
 
     with work(options) as here:
@@ -200,6 +208,7 @@ def key_list(**options: Any) -> int:
 @output_options
 @handled
 def key_create(**options: Any) -> int:
+    """Create the key, where there is none."""
     from kbq_tui.cli.commands.key import create_command
 
     with work(options) as here, here.lock():
@@ -214,6 +223,7 @@ def key_create(**options: Any) -> int:
 @yes_option
 @handled
 def key_delete(key_id: str, yes: bool, **options: Any) -> int:
+    """Delete a key at Google, after a question or with `--yes`."""
     from kbq_tui.cli.commands.key import delete_command
 
     with work(options) as here:
@@ -230,6 +240,7 @@ def key_delete(key_id: str, yes: bool, **options: Any) -> int:
 @yes_option
 @handled
 def key_mend(yes: bool, **options: Any) -> int:
+    """Take away what other users of this machine may do with the key file."""
     with work(options) as here:
         spec = here.spec()
         here.need_consent(yes)
@@ -244,6 +255,7 @@ def key_mend(yes: bool, **options: Any) -> int:
 @yes_option
 @handled
 def key_shred(yes: bool, **options: Any) -> int:
+    """Delete the key file once Klaviyo has the key."""
     with work(options) as here:
         spec = here.spec()
         here.need_consent(yes)
@@ -258,6 +270,7 @@ def key_shred(yes: bool, **options: Any) -> int:
 @output_options
 @handled
 def export(format_: str, **options: Any) -> int:
+    """Print the plan as gcloud, bq, SQL or Terraform."""
     from kbq_tui.cli.commands.export import export_command
 
     with work(options) as here:
@@ -273,6 +286,7 @@ def export(format_: str, **options: Any) -> int:
 @json_option
 @handled
 def explain(text: str | None, **options: Any) -> int:
+    """Print cause and remedy of an error, given or read from standard input."""
     from kbq_tui.cli.context import explain_text
 
     return explain_text(text, options)
@@ -286,6 +300,7 @@ def explain(text: str | None, **options: Any) -> int:
 @json_option
 @handled
 def doctor(**options: Any) -> int:
+    """Print what this machine, its settings and files look like to kbq-tui."""
     from kbq_tui.cli.commands.doctor import doctor_command
 
     with work({**options, "despite_files": True}) as here:
@@ -306,6 +321,7 @@ def doctor(**options: Any) -> int:
 @json_option
 @handled
 def demo(scenario: str, list_: bool, keep: str | None, **options: Any) -> int:
+    """Go through the set-up on a sandbox that is made for it and goes away."""
     from kbq_tui.cli.commands.demo import demo_command
 
     return demo_command(scenario, options, only_list=list_, keep=keep)
@@ -324,6 +340,7 @@ def demo(scenario: str, list_: bool, keep: str | None, **options: Any) -> int:
 @click.option("--latency-ms", metavar="N", type=click.FloatRange(0), help=translate("Added to every call."))
 @handled
 def sandbox(port: int, env_file: str | None, scenario: str, latency_ms: float | None) -> int:
+    """Serve a sandbox until Ctrl+C."""
     from kbq_tui.cli.commands.demo import sandbox_command
 
     return sandbox_command(scenario=scenario, port=port, env_file=env_file, latency_ms=latency_ms)
@@ -332,6 +349,7 @@ def sandbox(port: int, env_file: str | None, scenario: str, latency_ms: float | 
 @cli.command(help=translate('Print completion for a shell: eval "$(kbq-tui completion bash)".'))
 @click.argument("shell", type=click.Choice(SHELLS))
 def completion(shell: str) -> None:
+    """Print the script that completes commands in a shell."""
     from click.shell_completion import get_completion_class
 
     kind = get_completion_class(shell)

@@ -142,6 +142,7 @@ class Command(click.Command):
     """Whether it is there to be handed what may hold a key."""
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
+        """Return the command's options, with `--lang` before `--help`."""
         *own, help_ = super().get_params(ctx)
         return [*own, _LANG, help_]
 
@@ -159,6 +160,7 @@ class Command(click.Command):
         return super().parse_args(ctx, args)
 
     def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
+        """Return the parts of the usage line in the operator's language."""
         return [translate(piece) if piece in _USAGE else piece for piece in super().collect_usage_pieces(ctx)]
 
 

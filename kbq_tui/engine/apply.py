@@ -85,6 +85,7 @@ class Outcome:
 
     @property
     def complete(self) -> bool:
+        """Whether nothing failed and nothing was left out."""
         return not self.problems and not self.skipped
 
 

@@ -11,6 +11,8 @@ from kbq_tui.model.problem import Problem
 
 
 class Health(StrEnum):
+    """How a part of a connection is: in order, worth a look, broken, or not known."""
+
     OK = "ok"
     WARNING = "warning"
     BROKEN = "broken"

@@ -79,12 +79,14 @@ class JobInfo:
 class Cloud(Protocol):
     """Google Cloud as one principal sees it. Every call has a deadline of its own and retries passing faults."""
 
-    async def identity(self) -> Identity: ...
+    async def identity(self) -> Identity:
+        """Return who is signed in; the principal is empty where Google does not tell."""
 
     async def authenticate(self) -> None:
         """Get a fresh access token, with nothing cached. Raises: ProblemError where the credential is refused."""
 
-    async def project(self, project: str) -> ProjectInfo: ...
+    async def project(self, project: str) -> ProjectInfo:
+        """Return a project. Raises: ProblemError where it does not exist or may not be seen."""
 
     async def search_projects(self, text: str, page_token: str = "", limit: int = 50) -> ProjectPage:
         """Search on the server: id or name contains `text`; all that the principal may see where it is empty."""
@@ -95,7 +97,8 @@ class Cloud(Protocol):
     async def enable_services(self, project: str, names: Sequence[str]) -> None:
         """Turn APIs on, and wait for the operation to end."""
 
-    async def billing_enabled(self, project: str) -> bool: ...
+    async def billing_enabled(self, project: str) -> bool:
+        """Return whether the project has billing."""
 
     async def policy_enforced(self, project: str, constraint: str) -> bool:
         """Return whether a boolean constraint (`iam.disableServiceAccountKeyCreation`) is in force for the project."""
@@ -103,7 +106,8 @@ class Cloud(Protocol):
     async def test_permissions(self, project: str, permissions: Sequence[str]) -> frozenset[str]:
         """Return those of the permissions that the principal holds on the project."""
 
-    async def project_bindings(self, project: str) -> tuple[RoleBinding, ...]: ...
+    async def project_bindings(self, project: str) -> tuple[RoleBinding, ...]:
+        """Return the project's role bindings, those with a condition too."""
 
     async def add_project_binding(self, project: str, role: str, member: str) -> bool:
         """Add an unconditional binding, keep all else, redo on a concurrent change. Returns False if it was there."""
@@ -114,7 +118,8 @@ class Cloud(Protocol):
     async def dataset_names(self, project: str) -> tuple[tuple[str, str], ...]:
         """Return every dataset's name and location (empty where the listing does not tell)."""
 
-    async def dataset(self, project: str, name: str) -> DatasetInfo | None: ...
+    async def dataset(self, project: str, name: str) -> DatasetInfo | None:
+        """Return a dataset with its access list; None where it does not exist."""
 
     async def create_dataset(
         self, project: str, name: str, location: str, description: str, labels: Mapping[str, str]
@@ -137,12 +142,14 @@ class Cloud(Protocol):
         """Take a member out of the unconditional binding of a role, keep all else, redo on a concurrent change.
         Returns False if it was not there."""
 
-    async def account(self, project: str, email: str) -> AccountInfo | None: ...
+    async def account(self, project: str, email: str) -> AccountInfo | None:
+        """Return a service account; None where it does not exist."""
 
     async def create_account(self, project: str, account_id: str, display_name: str) -> bool:
         """Create a service account. Returns False where it was there already."""
 
-    async def delete_account(self, project: str, email: str) -> bool: ...
+    async def delete_account(self, project: str, email: str) -> bool:
+        """Delete a service account. Returns False where it was not there."""
 
     async def keys(self, project: str, email: str) -> tuple[KeyInfo, ...]:
         """Return the user-managed keys, oldest first. Raises: ProblemError (kind NOT_FOUND) without an account."""
@@ -150,11 +157,21 @@ class Cloud(Protocol):
     async def create_key(self, project: str, email: str) -> Secret:
         """Create a key and return its JSON. Never repeated by itself: an unclear outcome is a ProblemError."""
 
-    async def delete_key(self, project: str, email: str, key_id: str) -> bool: ...
+    async def delete_key(self, project: str, email: str, key_id: str) -> bool:
+        """Delete a key for good. Returns False where it was not there."""
 
     async def query(
         self, project: str, sql: str, location: str, *, dry_run: bool = False, max_rows: int = 1_000
-    ) -> QueryResult: ...
+    ) -> QueryResult:
+        """Run a query, or only estimate it.
+
+        Args:
+            project: the project that is billed.
+            sql: GoogleSQL.
+            location: where it runs, such as `EU`.
+            dry_run: say what would be processed, without running it.
+            max_rows: how many rows of the result are fetched.
+        """
 
     async def tables(self, project: str, dataset: str, limit: int = 1_000) -> tuple[TableInfo, ...]:
         """Return up to `limit` tables and views of a dataset."""
@@ -187,7 +204,8 @@ class KeySlot(Protocol):
     """A reserved place for a key that does not exist yet. Used as: reserve, create the key, then commit or abandon."""
 
     @property
-    def path(self) -> str: ...
+    def path(self) -> str:
+        """Where the key will be."""
 
     def commit(self, key: Secret) -> LocalKey:
         """Write, sync, move into place; a copy goes to the keyring. Raises: ProblemError; the slot still stands."""
@@ -220,9 +238,11 @@ class KeyStore(Protocol):
 class Journal(Protocol):
     """What was intended and what came of it, on disk before and after each change."""
 
-    def intend(self, action: str, resource: str) -> None: ...
+    def intend(self, action: str, resource: str) -> None:
+        """Write down that an action begins; on disk when this returns. Raises: ProblemError."""
 
-    def settle(self, event: Event) -> None: ...
+    def settle(self, event: Event) -> None:
+        """Write down how an action ended. Raises: ProblemError."""
 
     def changes(self) -> Sequence[OwnChange]:
         """Return the changes that were made, or may have been, oldest first. Raises: ProblemError where it cannot be
@@ -238,7 +258,8 @@ class Clock(Protocol):
     def monotonic(self) -> float:
         """Seconds."""
 
-    async def sleep(self, seconds: float) -> None: ...
+    async def sleep(self, seconds: float) -> None:
+        """Wait for some seconds."""
 
 
 @dataclass(frozen=True, slots=True)

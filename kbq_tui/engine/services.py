@@ -38,6 +38,7 @@ class ConnectionDraft:
 
     @classmethod
     def of(cls, spec: ConnectionSpec) -> ConnectionDraft:
+        """Return a connection as the texts that were typed for it."""
         return cls(
             spec.name,
             spec.project,
@@ -155,24 +156,29 @@ class Store(Protocol):
                 typed in this run.
         """
 
-    def recent_projects(self) -> tuple[str, ...]: ...
+    def recent_projects(self) -> tuple[str, ...]:
+        """Return the ids of projects that were used last, newest first."""
 
     def remember_project(self, project: str) -> None:
         """Put a project at the head of the recent ones. For projects that Google has shown."""
 
-    def preferences(self) -> UiPreferences: ...
+    def preferences(self) -> UiPreferences:
+        """Return what was chosen on the screens."""
 
-    def save_preferences(self, preferences: UiPreferences) -> None: ...
+    def save_preferences(self, preferences: UiPreferences) -> None:
+        """Remember what was chosen on the screens."""
 
     def last_verify(self, name: str) -> Mapping[str, object] | None:
         """Return the last verification as saved (`verify` schema, with `at`)."""
 
-    def save_verify(self, name: str, results: tuple[CheckResult, ...]) -> None: ...
+    def save_verify(self, name: str, results: tuple[CheckResult, ...]) -> None:
+        """Remember a verification as the connection's last one."""
 
     def save_text(self, name: str, kind: str, suffix: str, text: str) -> str:
         """Write a report, a hand-off or a summary (0600), and return its path. `suffix` such as `.md`."""
 
-    def journal(self, name: str) -> Journal: ...
+    def journal(self, name: str) -> Journal:
+        """Return a connection's journal; it need not exist yet."""
 
     def unfinished(self, name: str) -> tuple[str, ...]:
         """Return what the journal has begun and not settled: a run was interrupted there."""

@@ -64,9 +64,11 @@ class Status:
 
     @property
     def healthy(self) -> bool:
+        """Whether no part is broken or unknown; warnings do not count."""
         return all(line.health in (Health.OK, Health.WARNING) for line in self.lines)
 
     def to_json(self) -> dict[str, object]:
+        """Return the status as `status --json` prints it (`kbq-tui/status/v1`)."""
         return {
             "schema": "kbq-tui/status/v1",
             "connection": self.spec.name,

@@ -113,99 +113,129 @@ class GoogleCloud:
         await self._wire.call(fetch, method="oauth2.token", context=self._wire.context())
 
     async def project(self, project: str) -> ProjectInfo:
+        """Return a project (Resource Manager, `projects.get`)."""
         return await self._policies.project(project)
 
     async def search_projects(self, text: str, page_token: str = "", limit: int = 50) -> ProjectPage:
+        """Search projects whose id or name contains a text (Resource Manager, `projects.search`)."""
         return await self._policies.search(text, page_token, limit)
 
     async def services(self, project: str, names: Sequence[str]) -> Mapping[str, bool]:
+        """Return which APIs are on (Service Usage, `services.batchGet`)."""
         return await self._services.enabled(project, names)
 
     async def enable_services(self, project: str, names: Sequence[str]) -> None:
+        """Turn APIs on and wait for the operation (Service Usage, `services.batchEnable`)."""
         await self._services.enable(project, names)
 
     async def billing_enabled(self, project: str) -> bool:
+        """Return whether billing is on (Cloud Billing, `projects.getBillingInfo`)."""
         return await self._services.billing(project)
 
     async def policy_enforced(self, project: str, constraint: str) -> bool:
+        """Return whether a constraint is in force (Organization Policy, `policies.getEffectivePolicy`)."""
         return await self._policies.enforced(project, constraint)
 
     async def test_permissions(self, project: str, permissions: Sequence[str]) -> frozenset[str]:
+        """Return which permissions the principal holds (Resource Manager, `projects.testIamPermissions`)."""
         return await self._policies.test_permissions(project, permissions)
 
     async def project_bindings(self, project: str) -> tuple[RoleBinding, ...]:
+        """Return the project's role bindings (Resource Manager, `projects.getIamPolicy`)."""
         return await self._policies.bindings(project)
 
     async def add_project_binding(self, project: str, role: str, member: str) -> bool:
+        """Add a member to a role on the project (Resource Manager, `projects.setIamPolicy` with the etag)."""
         return await self._policies.add(project, role, member)
 
     async def remove_project_binding(self, project: str, role: str, member: str) -> bool:
+        """Take a member out of a role on the project (Resource Manager, `projects.setIamPolicy` with the etag)."""
         return await self._policies.remove(project, role, member)
 
     async def dataset_names(self, project: str) -> tuple[tuple[str, str], ...]:
+        """Return names and locations of all datasets (BigQuery, `datasets.list`)."""
         return await self._datasets.names(project)
 
     async def dataset(self, project: str, name: str) -> DatasetInfo | None:
+        """Return a dataset with its access list (BigQuery, `datasets.get`); None where there is none."""
         return await self._datasets.get(project, name)
 
     async def create_dataset(
         self, project: str, name: str, location: str, description: str, labels: Mapping[str, str]
     ) -> bool:
+        """Create a dataset (BigQuery, `datasets.insert`). Returns False where it was there already."""
         return await self._datasets.create(project, name, location, description, labels)
 
     async def delete_dataset(self, project: str, name: str) -> bool:
+        """Delete an empty dataset (BigQuery, `datasets.delete`). Returns False where it was not there."""
         return await self._datasets.delete(project, name)
 
     async def grant_dataset(self, project: str, name: str, role: str, member: str) -> bool:
+        """Add an access entry (BigQuery, `datasets.patch` with the etag). Returns False where it was there."""
         return await self._datasets.grant(project, name, role, member)
 
     async def revoke_dataset(self, project: str, name: str, role: str, member: str) -> bool:
+        """Remove access entries (BigQuery, `datasets.patch` with the etag). Returns False where there was none."""
         return await self._datasets.revoke(project, name, role, member)
 
     async def table_bindings(self, project: str, dataset: str, table: str) -> tuple[RoleBinding, ...]:
+        """Return the role bindings of a table (BigQuery, `tables.getIamPolicy`)."""
         return await self._table_policies.bindings(project, dataset, table)
 
     async def revoke_table(self, project: str, dataset: str, table: str, role: str, member: str) -> bool:
+        """Take a member out of a role on a table (BigQuery, `tables.setIamPolicy` with the etag)."""
         return await self._table_policies.remove(project, dataset, table, role, member)
 
     async def account(self, project: str, email: str) -> AccountInfo | None:
+        """Return a service account (IAM, `serviceAccounts.get`); None where there is none."""
         return await self._accounts.get(project, email)
 
     async def create_account(self, project: str, account_id: str, display_name: str) -> bool:
+        """Create a service account (IAM, `serviceAccounts.create`). Returns False where it was there already."""
         return await self._accounts.create(project, account_id, display_name)
 
     async def delete_account(self, project: str, email: str) -> bool:
+        """Delete a service account (IAM, `serviceAccounts.delete`). Returns False where it was not there."""
         return await self._accounts.delete(project, email)
 
     async def keys(self, project: str, email: str) -> tuple[KeyInfo, ...]:
+        """Return the account's user-managed keys, oldest first (IAM, `serviceAccounts.keys.list`)."""
         return await self._accounts.keys(project, email)
 
     async def create_key(self, project: str, email: str) -> Secret:
+        """Create a key and return its JSON (IAM, `serviceAccounts.keys.create`); never repeated."""
         return await self._accounts.create_key(project, email)
 
     async def delete_key(self, project: str, email: str, key_id: str) -> bool:
+        """Delete a key (IAM, `serviceAccounts.keys.delete`). Returns False where it was not there."""
         return await self._accounts.delete_key(project, email, key_id)
 
     async def query(
         self, project: str, sql: str, location: str, *, dry_run: bool = False, max_rows: int = 1_000
     ) -> QueryResult:
+        """Run a query (BigQuery jobs) and return up to `max_rows` rows."""
         return await self._queries.run(project, sql, location, dry_run=dry_run, max_rows=max_rows)
 
     async def tables(self, project: str, dataset: str, limit: int = 1_000) -> tuple[TableInfo, ...]:
+        """Return up to `limit` tables and views of a dataset (BigQuery, `tables.list`)."""
         return await self._datasets.tables(project, dataset, limit)
 
     async def test_table_permissions(
         self, project: str, dataset: str, table: str, permissions: Sequence[str]
     ) -> frozenset[str]:
+        """Return which permissions the principal holds on a table (BigQuery, `tables.testIamPermissions`)."""
         return await self._datasets.test_table(project, dataset, table, permissions)
 
     async def tables_read(self, project: str, sql: str, location: str) -> tuple[tuple[str, str, str], ...]:
+        """Return the tables that a query would read, from the statistics of a dry run."""
         return await self._queries.tables_read(project, sql, location)
 
     async def row_policies(self, project: str, dataset: str, table: str) -> tuple[RowPolicy, ...]:
+        """Return the row access policies of a table (BigQuery, `rowAccessPolicies.list`)."""
         return await self._table_policies.rows(project, dataset, table)
 
     async def recent_jobs(self, project: str, email: str, limit: int = 10) -> tuple[JobInfo, ...]:
+        """Return the account's newest jobs, newest first (BigQuery, `jobs.list`)."""
         own = (await self.identity()).principal.lower() == email.lower()
         return await self._queries.recent_jobs(project, email, limit, own=own)
 

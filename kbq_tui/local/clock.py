@@ -36,4 +36,5 @@ class SystemClock:
         return time.monotonic()
 
     async def sleep(self, seconds: float) -> None:
+        """Wait for some seconds without blocking the event loop."""
         await asyncio.sleep(seconds)

@@ -45,10 +45,12 @@ class Connection:
 
     @property
     def name(self) -> str:
+        """The connection's name."""
         return self.spec.name
 
     @property
     def connected(self) -> bool:
+        """Whether the operator has said that Klaviyo is connected."""
         return self.connected_at is not None
 
     def values(self) -> dict[str, str | datetime]:

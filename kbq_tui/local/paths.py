@@ -68,6 +68,7 @@ class Paths:
 
     @property
     def log(self) -> Path:
+        """The log file."""
         return self.state / "kbq-tui.log"
 
     @property

@@ -11,6 +11,8 @@ from kbq_tui.model.spec import DATA_EDITOR, DATA_VIEWER, ConnectionSpec, Require
 
 
 class Verdict(StrEnum):
+    """What a check came to: as it should be, not as it should be, not known, or not tried."""
+
     PASS = "pass"  # noqa: S105
     FAIL = "fail"
     UNKNOWN = "unknown"
@@ -56,9 +58,11 @@ class CheckResult:
 
     @property
     def id(self) -> str:
+        """The check's id."""
         return self.check.id
 
     def to_json(self) -> dict[str, object]:
+        """Return the result as `verify --json` prints it, in English."""
         return {
             "id": self.check.id,
             "article": self.check.article,
@@ -141,6 +145,7 @@ KEYS = Check(
 
 
 def visible(wish: RequiredDataset) -> Check:
+    """Return the check that a dataset exists, in its location."""
     return Check(
         f"dataset.visible:{wish.name}",
         message("{dataset} exists in the right location", dataset=wish.name),
@@ -153,6 +158,7 @@ def visible(wish: RequiredDataset) -> Check:
 
 
 def kept(wish: RequiredDataset) -> Check:
+    """Return the check that no default expiration deletes a dataset's tables."""
     return Check(
         f"dataset.kept:{wish.name}",
         message("Tables in {dataset} do not vanish by themselves", dataset=wish.name),
@@ -162,6 +168,7 @@ def kept(wish: RequiredDataset) -> Check:
 
 
 def private(wish: RequiredDataset) -> Check:
+    """Return the check that a dataset is not open to everybody."""
     return Check(
         f"dataset.private:{wish.name}",
         message("{dataset} is not open to everybody", dataset=wish.name),
@@ -171,6 +178,7 @@ def private(wish: RequiredDataset) -> Check:
 
 
 def granted(wish: RequiredDataset) -> Check:
+    """Return the check that the account holds the role on the dataset itself."""
     return Check(
         f"grants.direct:{wish.name}",
         message("{role} on {dataset}", role=wish.role.removeprefix("roles/"), dataset=wish.name),
@@ -180,6 +188,7 @@ def granted(wish: RequiredDataset) -> Check:
 
 
 def readable(wish: RequiredDataset) -> Check:
+    """Return the check that the account can read all tables of a dataset."""
     return Check(
         f"{wish.purpose}.read",
         message("Everything in {dataset} can be read", dataset=wish.name),
@@ -189,6 +198,7 @@ def readable(wish: RequiredDataset) -> Check:
 
 
 def read_only(wish: RequiredDataset) -> Check:
+    """Return the check that the account is refused when it writes to a dataset that it only reads."""
     return Check(
         f"{wish.purpose}.readonly",
         message("The account cannot write in {dataset}", dataset=wish.name),
@@ -198,6 +208,7 @@ def read_only(wish: RequiredDataset) -> Check:
 
 
 def writable(wish: RequiredDataset) -> Check:
+    """Return the check that the account can create, fill, read and drop a table in a dataset."""
     return Check(
         f"{wish.purpose}.write",
         message("Create, insert, select and drop in {dataset}", dataset=wish.name),

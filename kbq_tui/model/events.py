@@ -9,6 +9,8 @@ from kbq_tui.model.problem import Problem
 
 
 class EventKind(StrEnum):
+    """What happened to an action."""
+
     STARTED = "started"
     WAITING = "waiting"
     PROGRESSED = "progressed"

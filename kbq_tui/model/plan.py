@@ -17,6 +17,7 @@ class Blocked:
 
     @property
     def id(self) -> str:
+        """The action's id."""
         return self.action.id
 
 

@@ -38,6 +38,7 @@ class Kind(StrEnum):
 
     @property
     def exit_code(self) -> int:
+        """The exit status of a command that ends on such a problem."""
         return {"usage": 2, "credentials": 3, "not-permitted": 4, "network": 5}.get(self.value, 1)
 
 
@@ -140,6 +141,7 @@ class Problem:
 
     @property
     def exit_code(self) -> int:
+        """The exit status of a command that ends on this problem."""
         return self.kind.exit_code
 
     def naming(self, placeholder: str, value: str) -> "Problem":

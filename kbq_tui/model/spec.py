@@ -47,10 +47,12 @@ class Direction(StrEnum):
 
     @property
     def imports(self) -> bool:
+        """Whether Klaviyo reads from BigQuery."""
         return self is not Direction.EXPORT
 
     @property
     def exports(self) -> bool:
+        """Whether Klaviyo writes to BigQuery."""
         return self is not Direction.IMPORT
 
 

@@ -39,6 +39,13 @@ class Summary:
 
     @classmethod
     def of(cls, spec: ConnectionSpec, key_path: str | None, location: str | None) -> "Summary":
+        """Return the summary of a connection.
+
+        Args:
+            spec: the connection.
+            key_path: where the key file is; None where there is none.
+            location: where the datasets are; None where that is not known.
+        """
         return cls(spec.project, spec.klaviyo_dataset, key_path, spec.account_email, location)
 
     def to_json(self) -> dict[str, object]:

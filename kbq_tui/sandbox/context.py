@@ -83,6 +83,7 @@ class Call:
 
     @property
     def world(self) -> World:
+        """The sandbox's data."""
         return self.ctx.world
 
 

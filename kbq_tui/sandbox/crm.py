@@ -73,10 +73,12 @@ def _v3(project: Project) -> JSON:
 
 
 def get_v1(call: Call) -> JSON:
+    """`projects.get` of v1."""
     return _v1(_find(call, "resourcemanager.projects.get"))
 
 
 def get_v3(call: Call) -> JSON:
+    """`projects.get` of v3."""
     return _v3(_find(call, "resourcemanager.projects.get"))
 
 
@@ -155,18 +157,21 @@ def _fits(value: str, wanted: str, *, contains: bool) -> bool:
 
 
 def list_v1(call: Call) -> JSON:
+    """`projects.list` of v1: all projects that the caller may see, filtered."""
     text = call.query.get("filter", "")
     found, token = page([p for p in _visible(call) if matches(p, text, every=True)], call, default=500, most=500)
     return {**({"projects": [_v1(p) for p in found]} if found else {}), **token}
 
 
 def search_v3(call: Call) -> JSON:
+    """`projects.search` of v3: all projects that the caller may see, filtered."""
     text = call.query.get("query", "")
     found, token = page([p for p in _visible(call) if matches(p, text, every=False)], call, default=50, most=500)
     return {**({"projects": [_v3(p) for p in found]} if found else {}), **token}
 
 
 def list_v3(call: Call) -> JSON:
+    """`projects.list` of v3: the projects right under a parent."""
     parent = call.query.get("parent", "")
     if not parent:
         raise errors.invalid("Request contains an invalid argument: parent is required.")
@@ -175,12 +180,14 @@ def list_v3(call: Call) -> JSON:
 
 
 def get_policy(call: Call) -> JSON:
+    """`projects.getIamPolicy`; conditions are shown to those who ask for version 3."""
     project = _find(call, "resourcemanager.projects.getIamPolicy")
     options = call.body.get("options") or {}
     return policies.read(project.policy, int(options.get("requestedPolicyVersion") or 0))
 
 
 def set_policy(call: Call) -> JSON:
+    """`projects.setIamPolicy`: checks members, roles and the etag."""
     project = _find(call, "resourcemanager.projects.setIamPolicy")
     new = call.body.get("policy")
     if not isinstance(new, dict):
@@ -209,6 +216,7 @@ def _outsider(call: Call, project: Project, member: str) -> bool:
 
 
 def test_permissions(call: Call) -> JSON:
+    """`projects.testIamPermissions`; of a project that is not there it says no more than that it is forbidden."""
     asked = policies.check_permissions(call.body.get("permissions"))
     project = call.world.project(call.params["project"])
     if project is None:
@@ -219,6 +227,7 @@ def test_permissions(call: Call) -> JSON:
 
 
 def ancestry(call: Call) -> JSON:
+    """`projects.getAncestry` of v1: the project and what it lies in."""
     project = _find(call, "resourcemanager.projects.get")
     chain = [{"type": "project", "id": project.id}]
     if project.parent:

@@ -112,6 +112,7 @@ def blocked(project: Project, *constraints: str) -> str:
 
 
 def create(call: Call) -> JSON:
+    """`serviceAccounts.create`, unless an organization policy forbids it; the account shows with a delay."""
     project = find_project(call, "iam.serviceAccounts.create")
     name = str(call.body.get("accountId", ""))
     if not 6 <= len(name) <= 30:
@@ -150,10 +151,12 @@ def _describe(account: Account, given: JSON) -> None:
 
 
 def get(call: Call) -> JSON:
+    """`serviceAccounts.get`."""
     return as_json(visible_account(call, "iam.serviceAccounts.get"))
 
 
 def list_accounts(call: Call) -> JSON:
+    """`serviceAccounts.list`, without accounts that are too new to be listed."""
     project = find_project(call, "iam.serviceAccounts.list")
     listed = [a for a in project.service_accounts.values() if call.world.ready("account_list", a.unique_id)]
     found, token = page(listed, call, default=20, most=100)
@@ -162,6 +165,7 @@ def list_accounts(call: Call) -> JSON:
 
 
 def patch(call: Call) -> JSON:
+    """`serviceAccounts.patch` with an update mask."""
     account = find_account(call, "iam.serviceAccounts.update")
     given = call.body.get("serviceAccount") or {}
     mask = str(call.body.get("updateMask", ""))
@@ -177,6 +181,7 @@ def patch(call: Call) -> JSON:
 
 
 def update(call: Call) -> JSON:
+    """`serviceAccounts.update` (PUT): all that is given counts; checks the etag."""
     account = find_account(call, "iam.serviceAccounts.update")
     if call.body.get("etag") and call.body["etag"] != account.etag:
         raise errors.ApiError(409, "ABORTED", "The etag of the service account does not match.", "aborted")
@@ -186,11 +191,13 @@ def update(call: Call) -> JSON:
 
 
 def delete(call: Call) -> JSON:
+    """`serviceAccounts.delete`; `undelete` can restore it."""
     call.world.remove_account(find_account(call, "iam.serviceAccounts.delete"))
     return {}
 
 
 def undelete(call: Call) -> JSON:
+    """`serviceAccounts.undelete` by the account's unique id."""
     account = call.world.deleted_accounts.get(call.params["account"])
     project = call.world.projects.get(account.project_id) if account else None
     call.ctx.authz.require(call.principal, "iam.serviceAccounts.undelete", project)
@@ -215,6 +222,7 @@ disable = _switch("iam.serviceAccounts.disable", disabled=True)
 
 
 def get_policy(call: Call) -> JSON:
+    """`serviceAccounts.getIamPolicy`."""
     account = find_account(call, "iam.serviceAccounts.getIamPolicy")
     options = call.body.get("options") or {}
     requested = call.query.get("options.requestedPolicyVersion") or options.get("requestedPolicyVersion") or 1
@@ -222,6 +230,7 @@ def get_policy(call: Call) -> JSON:
 
 
 def set_policy(call: Call) -> JSON:
+    """`serviceAccounts.setIamPolicy`: checks members, roles and the etag."""
     account = find_account(call, "iam.serviceAccounts.setIamPolicy")
     new = call.body.get("policy") or {}
     bindings, version = policies.checked(call.world, account.policy, new, roles.ON_ACCOUNT.__contains__)
@@ -230,6 +239,7 @@ def set_policy(call: Call) -> JSON:
 
 
 def test_permissions(call: Call) -> JSON:
+    """`serviceAccounts.testIamPermissions`."""
     asked = policies.check_permissions(call.body.get("permissions"))
     account = call.world.account(call.params["account"])
     if account is None:
@@ -240,6 +250,7 @@ def test_permissions(call: Call) -> JSON:
 
 
 def get_role(call: Call) -> JSON:
+    """`roles.get` of a predefined role."""
     name = f"roles/{call.params['role']}"
     if name not in roles.ROLES:
         raise errors.not_found(f"The role named {name} was not found.")

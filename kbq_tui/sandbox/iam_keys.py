@@ -30,6 +30,7 @@ def as_json(account: Account, key: Key) -> JSON:
 
 
 def create(call: Call) -> JSON:
+    """`serviceAccounts.keys.create`, unless an organization policy forbids it or ten are there; shows with a delay."""
     permission = "iam.serviceAccountKeys.create"
     account = iam.find_account(call, permission)
     iam.check_visible(call, "key_create", account.unique_id, permission, account, iam.unknown_account())
@@ -84,6 +85,7 @@ def _listed(call: Call, account: Account) -> list[Key]:
 
 
 def list_keys(call: Call) -> JSON:
+    """`serviceAccounts.keys.list`, of the types that are asked for."""
     account = iam.visible_account(call, "iam.serviceAccountKeys.list")
     asked = call.query.getlist("keyTypes") if hasattr(call.query, "getlist") else call.body.get("keyTypes", [])
     wanted = set(asked) - {"KEY_TYPE_UNSPECIFIED"} or {"USER_MANAGED", "SYSTEM_MANAGED"}
@@ -100,6 +102,7 @@ def _find(call: Call, permission: str) -> tuple[Account, Key]:
 
 
 def get(call: Call) -> JSON:
+    """`serviceAccounts.keys.get`, with the public key if it is asked for."""
     permission = "iam.serviceAccountKeys.get"
     account, key = _find(call, permission)
     missing = errors.not_found(f"Service account key {key.id} does not exist.")
@@ -119,16 +122,19 @@ def _user_managed(call: Call, permission: str) -> tuple[Account, Key]:
 
 
 def delete(call: Call) -> JSON:
+    """`serviceAccounts.keys.delete`; only user-managed keys."""
     account, key = _user_managed(call, "iam.serviceAccountKeys.delete")
     del account.keys[key.id]
     return {}
 
 
 def enable(call: Call) -> JSON:
+    """`serviceAccounts.keys.enable`."""
     _user_managed(call, "iam.serviceAccountKeys.enable")[1].disabled = False
     return {}
 
 
 def disable(call: Call) -> JSON:
+    """`serviceAccounts.keys.disable`."""
     _user_managed(call, "iam.serviceAccountKeys.disable")[1].disabled = True
     return {}

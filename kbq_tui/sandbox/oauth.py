@@ -31,6 +31,7 @@ def _given(call: Call) -> IssuedToken | None:
 
 
 def tokeninfo(call: Call) -> JSON | Reply:
+    """`oauth2.tokeninfo`: who a token is for, its scopes, and how many seconds it has left."""
     found = _given(call)
     if found is None:
         return Reply({"error": "invalid_token", "error_description": "Invalid Value"}, 400)
@@ -46,6 +47,7 @@ def tokeninfo(call: Call) -> JSON | Reply:
 
 
 def userinfo(call: Call) -> JSON | Reply:
+    """`oauth2.userinfo`: who a token is for."""
     found = _given(call)
     if found is None:
         return Reply({"error": "invalid_request", "error_description": "Invalid Credentials"}, 401)

@@ -62,6 +62,7 @@ def _constraint(call: Call) -> str:
 
 
 def effective_policy(call: Call) -> JSON:
+    """`policies.getEffectivePolicy`: what counts for the project, wherever it was set."""
     project = _policy_project(call, "orgpolicy.policy.get")
     name = _constraint(call)
     rules = project.org_policies.get(name, CONSTRAINTS[name])
@@ -69,11 +70,13 @@ def effective_policy(call: Call) -> JSON:
 
 
 def get_org_policy(call: Call) -> JSON:
+    """`policies.get`: what was set on the project itself."""
     project = _policy_project(call, "orgpolicy.policy.get")
     return _own(project, _set_here(project, _constraint(call)))
 
 
 def list_org_policies(call: Call) -> JSON:
+    """`policies.list`: what was set on the project itself."""
     project = _policy_project(call, "orgpolicy.policies.list")
     return {"policies": [_own(project, name) for name in project.own_policies]} if project.own_policies else {}
 
@@ -89,6 +92,7 @@ def _own(project: Project, name: str) -> JSON:
 
 
 def create_org_policy(call: Call) -> JSON:
+    """`policies.create`, where none was set on the project."""
     call.params["constraint"] = str(call.body.get("name", "")).rpartition("/")[2]
     project = _policy_project(call, "orgpolicy.policy.set")
     name = _constraint(call)
@@ -98,11 +102,13 @@ def create_org_policy(call: Call) -> JSON:
 
 
 def patch_org_policy(call: Call) -> JSON:
+    """`policies.patch` of one that was set on the project."""
     project = _policy_project(call, "orgpolicy.policy.set")
     return _set(call, project, _set_here(project, _constraint(call)))
 
 
 def delete_org_policy(call: Call) -> JSON:
+    """`policies.delete`: what is inherited counts again."""
     project = _policy_project(call, "orgpolicy.policy.set")
     name = _set_here(project, _constraint(call))
     del project.own_policies[name]
@@ -136,6 +142,7 @@ def _put(call: Call, project: Project, name: str, rules: list[JSON] | None) -> N
 
 
 def list_constraints(call: Call) -> JSON:
+    """`constraints.list`."""
     project = _policy_project(call, "orgpolicy.constraints.list")
     return {"constraints": [_describe(project, name) for name in CONSTRAINTS]}
 

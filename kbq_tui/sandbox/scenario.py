@@ -87,6 +87,7 @@ class Scenario:
 
     @property
     def description(self) -> str:
+        """What the scenario shows, in one sentence."""
         return str(self.data.get("description", ""))
 
 

@@ -54,6 +54,7 @@ class PromptServer(uvicorn.Server):
     _told: asyncio.Event
 
     async def main_loop(self) -> None:
+        """Uvicorn's loop, woken when it is to end; uvicorn itself looks ten times a second."""
         self._loop, self._told = asyncio.get_running_loop(), asyncio.Event()
         seconds = 0
         while not await self.on_tick(10 * seconds):  # it counts tenths, and sets the Date header each second
@@ -62,6 +63,7 @@ class PromptServer(uvicorn.Server):
             seconds += 1
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Close everything at once; calls that still run are given a tenth of a second."""
         for listening in (*self.servers, *(sockets or ())):
             listening.close()
         for connection in list(self.server_state.connections):

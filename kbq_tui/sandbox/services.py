@@ -68,6 +68,7 @@ def _service(project: Project, name: str) -> JSON:
 
 
 def get_service(call: Call) -> JSON:
+    """`services.get`."""
     name = call.params["service"]
     project = _container(call, "serviceusage.services.get", f"get service [{name}]")
     _known([name])
@@ -75,6 +76,7 @@ def get_service(call: Call) -> JSON:
 
 
 def list_services(call: Call) -> JSON:
+    """`services.list`, filtered by state."""
     verb = f"list services for consumer container [projects/{call.params['project']}]"
     project = _container(call, "serviceusage.services.list", verb)
     wanted = call.query.get("filter", "").replace(" ", "")
@@ -90,6 +92,7 @@ def list_services(call: Call) -> JSON:
 
 
 def batch_get(call: Call) -> JSON:
+    """`services.batchGet` of up to 30 services."""
     names = [n.rpartition("/")[2] for n in call.query.getlist("names")]
     project = _container(call, "serviceusage.services.get", f"get services [{', '.join(names)}]")
     if len(names) > 30:
@@ -99,11 +102,13 @@ def batch_get(call: Call) -> JSON:
 
 
 def enable(call: Call) -> JSON:
+    """`services.enable`; answers with an operation."""
     name = call.params["service"]
     return _enable(call, [name], lambda project: {"service": _service(project, name)}, "EnableServiceResponse")
 
 
 def batch_enable(call: Call) -> JSON:
+    """`services.batchEnable` of up to 20 services; answers with an operation."""
     names = [str(n) for n in call.body.get("serviceIds") or []]
     if not 1 <= len(names) <= 20:
         raise errors.invalid("A batch must name between 1 and 20 services.")
@@ -127,6 +132,7 @@ def _enable(call: Call, names: list[str], response: Any, type_: str) -> JSON:
 
 
 def disable(call: Call) -> JSON:
+    """`services.disable`; answers with an operation."""
     name = call.params["service"]
     project = _container(call, "serviceusage.services.disable", f"disable service [{name}]")
     _known([name])
@@ -145,6 +151,7 @@ def _operation(call: Call, project: Project, result: JSON) -> JSON:
 
 
 def get_operation(call: Call) -> JSON:
+    """`operations.get`: done once its time has come."""
     name = "operations/" + call.params["operation"]
     if name == "operations/noop.DONE_OPERATION":
         return {"name": name, "done": True}
@@ -163,6 +170,7 @@ def get_operation(call: Call) -> JSON:
 
 
 def billing_info(call: Call) -> JSON:
+    """`projects.getBillingInfo`."""
     project = call.world.project(call.params["project"])
     if project is None or not call.ctx.authz.allowed(call.principal, "resourcemanager.projects.get", project):
         raise permission_error("resourcemanager.projects.get", project, "The caller does not have permission")

@@ -39,6 +39,7 @@ class Text:
     pattern: str = ""
 
     def check(self, value: Any, path: Path) -> None:
+        """Refuse a value that is no such string. Raises: SchemaError."""
         if not isinstance(value, str):
             raise SchemaError(path, f"must be a string, not {_kind(value)}")
         if value in self.choices or (self.pattern and re.fullmatch(self.pattern, value)):
@@ -58,6 +59,7 @@ class Number:
     whole: bool = False
 
     def check(self, value: Any, path: Path) -> None:
+        """Refuse a value that is no number within the bounds. Raises: SchemaError."""
         good = isinstance(value, int) if self.whole else isinstance(value, int | float)
         what = "a whole number" if self.whole else "a number"
         if not good or isinstance(value, bool):
@@ -71,6 +73,7 @@ class Flag:
     """True or false."""
 
     def check(self, value: Any, path: Path) -> None:
+        """Refuse a value that is neither true nor false. Raises: SchemaError."""
         if not isinstance(value, bool):
             raise SchemaError(path, f"must be true or false, not {_kind(value)}")
 
@@ -80,6 +83,7 @@ class Anything:
     """Any table."""
 
     def check(self, value: Any, path: Path) -> None:
+        """Refuse a value that is no table. Raises: SchemaError."""
         if not isinstance(value, dict):
             raise SchemaError(path, f"must be a table, not {_kind(value)}")
 
@@ -92,6 +96,7 @@ class Several:
     at_least: int = 0
 
     def check(self, value: Any, path: Path) -> None:
+        """Refuse a value that is no array of such items, or has too few. Raises: SchemaError."""
         if not isinstance(value, list):
             raise SchemaError(path, f"must be an array, not {_kind(value)}")
         if len(value) < self.at_least:
@@ -115,6 +120,7 @@ class TableShape:
     exactly_one: Collection[str] = ()
 
     def check(self, value: Any, path: Path) -> None:
+        """Refuse a table with unknown or missing keys, or wrong values. Raises: SchemaError."""
         if not isinstance(value, dict):
             raise SchemaError(path, f"must be a table, not {_kind(value)}")
         for key in value:
@@ -138,6 +144,7 @@ class Map:
     what: str = "key"
 
     def check(self, value: Any, path: Path) -> None:
+        """Refuse a table with names that are not allowed, or wrong values. Raises: SchemaError."""
         if not isinstance(value, dict):
             raise SchemaError(path, f"must be a table, not {_kind(value)}")
         for key, item in value.items():
@@ -154,6 +161,7 @@ class Either:
     otherwise: str = ""
 
     def check(self, value: Any, path: Path) -> None:
+        """Refuse a value that fits no shape of its kind. Raises: SchemaError."""
         shape = self.shapes.get(type(value))
         if shape is None:
             raise SchemaError(path, f"must be {self.otherwise}, not {_kind(value)}")

@@ -103,6 +103,7 @@ class Account:
 
     @property
     def member(self) -> str:
+        """The account as an IAM member."""
         return f"serviceAccount:{self.email}"
 
 
@@ -137,6 +138,7 @@ class Table:
 
     @property
     def ref(self) -> str:
+        """The table as errors of BigQuery name it."""
         return f"{self.project_id}:{self.dataset_id}.{self.table_id}"
 
 
@@ -166,6 +168,7 @@ class Dataset:
 
     @property
     def ref(self) -> str:
+        """The dataset as errors of BigQuery name it."""
         return f"{self.project_id}:{self.dataset_id}"
 
     def table(self, table_id: str) -> Table | None:

@@ -78,6 +78,7 @@ def grant_on_schema(role: str, project: str, dataset: str, member: str) -> str:
 
 
 def revoke_on_schema(role: str, project: str, dataset: str, member: str) -> str:
+    """Return the statement that takes a role on a dataset from a member (`serviceAccount:…`)."""
     return f"REVOKE {_quoted(role)} ON SCHEMA {_quoted(project, dataset)} FROM {_string(member)}"
 
 
@@ -91,10 +92,12 @@ def create_probe(project: str, dataset: str, table: str, *, hours: int = 1) -> s
 
 
 def insert_probe(project: str, dataset: str, table: str) -> str:
+    """Return the statement that adds one row to the table with which writing is tried."""
     return f"INSERT INTO {_quoted(project, dataset, table)} (id) VALUES (1)"
 
 
 def count_rows(project: str, dataset: str, table: str) -> str:
+    """Return the query that counts a table's rows; its column is `n`."""
     return f"SELECT COUNT(*) AS n FROM {_quoted(project, dataset, table)}"
 
 
@@ -109,6 +112,7 @@ def read_one(project: str, dataset: str, table: str) -> str:
 
 
 def drop_table(project: str, dataset: str, table: str) -> str:
+    """Return the statement that drops a table if it exists."""
     return f"DROP TABLE IF EXISTS {_quoted(project, dataset, table)}"
 
 

@@ -195,6 +195,7 @@ class SparingApp(App[int]):
         return super().get_css_variables() if self.themed else {}
 
     def get_driver_class(self) -> type[Driver]:
+        """Return Textual's driver, with a decoder that survives input that is no UTF-8."""
         linux_driver.getincrementaldecoder = lambda _: InputDecoder  # type: ignore[attr-defined, assignment]
         return super().get_driver_class()
 

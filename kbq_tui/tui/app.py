@@ -108,6 +108,7 @@ class KbqApp(ExportActions):
     # -- life ------------------------------------------------------------------------------------------------------
 
     def get_line_filters(self) -> list[LineFilter]:
+        """Return the filters that every drawn line goes through: no colours, ASCII signs."""
         filters = [self._no_color] if self.look.mono else list(super().get_line_filters())
         return [*filters, self._ascii] if self._ascii.enabled else filters
 
@@ -125,6 +126,7 @@ class KbqApp(ExportActions):
         return screen_for(self.wizard.step)()
 
     def on_mount(self) -> None:
+        """Listen to signals; read in what the next screens need once the first one is drawn."""
         asyncio.get_running_loop().set_debug(False)  # asyncio's debug mode logs slow calls with their arguments
         self._listen_to_signals()
         self.call_after_refresh(self._warm_up)
@@ -178,6 +180,7 @@ class KbqApp(ExportActions):
 
     @property
     def monitor(self) -> StatusPoller:
+        """The poller behind the dashboard; made when it is first asked for."""
         if self._monitor is None:
             from kbq_tui.tui.status_poller import StatusPoller
 
@@ -199,9 +202,16 @@ class KbqApp(ExportActions):
     # -- what screens ask for --------------------------------------------------------------------------------------
 
     def launch(self, work: Coroutine[Any, Any, object], what: str) -> None:
+        """Run something beside the screens.
+
+        Args:
+            work: what to run; an exception in it is logged and said on the message line.
+            what: its name in messages and in the log.
+        """
         self.run_worker(work, name=what, group=what, description=what, exit_on_error=False)
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """Log an exception that nothing caught, and say where the details are."""
         if event.state is WorkerState.ERROR:
             error = event.worker.error
             _LOG.error("unexpected failure: %s", event.worker.description, exc_info=error)
@@ -226,6 +236,7 @@ class KbqApp(ExportActions):
                 return
 
     def goto(self, step: Step) -> None:
+        """Show the screen of a step."""
         self.wizard.go(step)
         self._stand_on(screen_for(step)())
 
@@ -235,6 +246,7 @@ class KbqApp(ExportActions):
         self._stand_on(screen_for(step)())
 
     def choose(self, **chosen: Any) -> None:
+        """Remember display preferences, by the fields of `UiPreferences`; what cannot be written is said."""
         try:
             self.services.store.save_preferences(replace(self._taste(), **chosen))
         except ProblemError as error:
@@ -247,6 +259,7 @@ class KbqApp(ExportActions):
             return UiPreferences()
 
     def show_dashboard(self) -> None:
+        """Show the dashboard, and let go of the lock on the connection that was set up."""
         from kbq_tui.tui.screens.dashboard import DashboardScreen
 
         self._from_dashboard = True
@@ -269,6 +282,12 @@ class KbqApp(ExportActions):
                 await self.switch_screen(screen)
 
     def open_setup(self, name: str, step: Step | None) -> None:
+        """Go on with the set-up of a connection, under its lock; why that cannot be had is shown.
+
+        Args:
+            name: the connection.
+            step: where to go on; None for where the operator left.
+        """
         here = self.wizard.record is not None and self.wizard.draft.name == name
         saved = self.services.store.load(name)
         if saved is None and not here:
@@ -290,6 +309,12 @@ class KbqApp(ExportActions):
         self._show(step or (saved.screen if saved is not None else None) or wizard.step)
 
     def open_problem(self, problem: Problem, commands: tuple[str, ...] = ()) -> None:
+        """Show a problem with its remedy.
+
+        Args:
+            problem: the problem.
+            commands: the commands of the action it blocks, for the text to send.
+        """
         from kbq_tui.tui.modals.problem import ProblemSheet
 
         self.push_screen(ProblemSheet(problem, commands))
@@ -334,6 +359,7 @@ class KbqApp(ExportActions):
             )
 
     def action_help(self) -> None:
+        """F1: explain the screen and its keys."""
         from kbq_tui.tui.modals.help import Help
 
         screen = self.screen
@@ -341,6 +367,7 @@ class KbqApp(ExportActions):
             self.push_screen(Help(screen.help_name, (*screen.scopes, "working")))
 
     def action_commands(self) -> None:
+        """F3: show what the step does as gcloud, bq and SQL commands."""
         from kbq_tui.tui import side_panel
         from kbq_tui.tui.modals.details import StepCommands
 
@@ -350,6 +377,7 @@ class KbqApp(ExportActions):
             self.push_screen(StepCommands(side_panel.lesson(screen.step, shown), shown))
 
     def action_refresh_now(self) -> None:
+        """F5: read again what is there; on the dashboard, of all connections."""
         screen = self.screen
         if isinstance(screen, BaseScreen) and screen.step is None:
             self.launch(self.monitor.look(), "dashboard")
@@ -359,6 +387,7 @@ class KbqApp(ExportActions):
         self.repaint()
 
     def action_toggle_ascii(self) -> None:
+        """F4: switch between Unicode and ASCII signs, and remember it."""
         on = self._ascii.enabled = not self._ascii.enabled
         # What the terminal asks for anyway is no choice: on another terminal it would be the wrong one.
         self.choose(ascii=None if on is self.look.ascii_default else on)
@@ -367,6 +396,7 @@ class KbqApp(ExportActions):
             screen.query("*").refresh()
 
     def action_next_theme(self) -> None:
+        """F6: go to the next theme, and remember it; say why where there are no colours."""
         if self.look.mono:
             self.tell(translate("There are no colours here: NO_COLOR, --no-color, or the terminal has none."))
             return
@@ -375,6 +405,7 @@ class KbqApp(ExportActions):
         self.choose(theme=self.theme)
 
     def action_dashboard(self) -> None:
+        """F8: go to the dashboard, unless a change is being made."""
         if isinstance(self.screen, BaseScreen) and not (self.wizard.busy and self.wizard.busy.writing):
             self._keep()
             self.show_dashboard()
@@ -394,6 +425,7 @@ class KbqApp(ExportActions):
         )
 
     async def action_quit(self) -> None:
+        """F10: quit; ask first while a change is being made, or where what was typed would be lost."""
         wizard = self.wizard
         writing = wizard.busy is not None and wizard.busy.writing
         if not writing and (wizard.keeping or not wizard.typed):
@@ -428,6 +460,7 @@ class KbqApp(ExportActions):
         self.exit(0, return_code=0)
 
     def action_command_palette(self) -> None:
+        """F2: show every action by its name."""
         _textual_compat.read_styles(self, [STYLES / "modals.tcss"])
         super().action_command_palette()
 

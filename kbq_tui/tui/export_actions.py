@@ -32,6 +32,7 @@ class ExportActions(Host):
         self.wizard.say(text, bad=bad)
 
     def copy_text(self, text: str, what: str) -> None:
+        """Copy a text to the clipboard and say which way it went; `what` names it in the message."""
         self.launch(self._copy(text, what), "copy")
 
     async def _copy(self, text: str, what: str) -> None:
@@ -46,6 +47,7 @@ class ExportActions(Host):
         self.tell(message, bad=not sent.ways)
 
     def copy_key(self) -> None:
+        """Copy the private key to the clipboard. For after the operator has agreed to it."""
         self.launch(self._copy_key(), "copy the key")
 
     async def _copy_key(self) -> None:
@@ -79,6 +81,7 @@ class ExportActions(Host):
         return next((keyboard.face(id_) for id_ in ids if id_ in heeded), "")
 
     def view_text(self, text: str) -> None:
+        """Show a text on the plain terminal, where the terminal's own selection works."""
         self.launch(self._view(text), "plain view")
 
     async def _view(self, text: str) -> None:
@@ -92,6 +95,12 @@ class ExportActions(Host):
             self.tell(message, bad=True)
 
     def save_text(self, kind: str, texts: Mapping[str, str]) -> None:
+        """Write files and say where they are.
+
+        Args:
+            kind: what the files' names begin with.
+            texts: a text for each suffix, such as `.txt`.
+        """
         self.launch(self._save(kind, texts), "save a file")
 
     async def _save(self, kind: str, texts: Mapping[str, str]) -> None:

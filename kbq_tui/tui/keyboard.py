@@ -70,6 +70,7 @@ class KeyBinding:
 
     @property
     def faces(self) -> str:
+        """How all of its keys are written, with commas."""
         return ", ".join(written(key) for key in self.now)
 
 

@@ -329,4 +329,5 @@ def status_row(line: Line, *, dim: bool = False) -> Row:
 
 
 def health_tone(health: Health) -> Tone:
+    """Return how a judgement is drawn."""
     return HEALTH[health]

@@ -102,6 +102,7 @@ class SetupController(SetupInput):
 
     @property
     def context(self) -> Context:
+        """What is known of the connection, for judging a fault and filling the blanks in remedies."""
         spec = self.spec()
         operator = self.identity.principal if self.identity else ""
         if spec is None:
@@ -196,6 +197,7 @@ class SetupController(SetupInput):
         self.changed()
 
     def ports(self, spec: ConnectionSpec) -> Ports:
+        """Return what the use cases need for a connection; waits can be skipped by a key."""
         assert self.cloud is not None
         return replace(self.services.ports(self.cloud, spec.name), clock=self.clock)
 
@@ -405,6 +407,7 @@ class SetupController(SetupInput):
 
     @property
     def healthy(self) -> bool:
+        """Whether the last verification is of the connection as it is now, and no check failed."""
         from kbq_tui.model.checks import healthy
 
         return self.verified and healthy(tuple(self.results.values()))

@@ -53,9 +53,11 @@ class SkippableClock:
         self._hurry_until = 0.0
 
     def now(self) -> datetime:
+        """Return the time of day."""
         return self._clock.now()
 
     def monotonic(self) -> float:
+        """Return seconds on a clock that never goes back; what was skipped counts as gone by."""
         return self._clock.monotonic() + self._ahead
 
     async def sleep(self, seconds: float) -> None:

@@ -37,6 +37,7 @@ class PolledConnection:
 
     @property
     def name(self) -> str:
+        """The connection's name."""
         return self.saved.draft.name
 
     @property

@@ -68,6 +68,7 @@ class Finding:
     ok: bool | None = None
 
     def to_json(self) -> dict[str, object]:
+        """Return the finding as `doctor --json` prints it, in English."""
         return {"section": self.section, "name": self.name, "text": _clean(str(self.text)), "ok": self.ok}
 
 

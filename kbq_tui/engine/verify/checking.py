@@ -112,6 +112,7 @@ class Checker:
 
     @property
     def context(self) -> Context:
+        """What is known of the connection, with the service account as who acts."""
         return replace(context_of(self.spec, self.location), acting_as="service-account")
 
     def ref(self, wish: RequiredDataset) -> DatasetRef:
@@ -123,6 +124,7 @@ class Checker:
         return self.locations.get(dataset) or self.location
 
     def problem(self, code: str, **details: Any) -> Problem:
+        """Return an entry of the catalogue, filled with the connection and with details such as `dataset`."""
         context = replace(self.context, location=self.where(str(details.get("dataset", ""))))
         return catalogue.problem(code, context, **details)
 

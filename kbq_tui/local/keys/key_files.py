@@ -286,6 +286,7 @@ class Slot:
 
     @property
     def path(self) -> str:
+        """Where the key will be."""
         return str(self._place.path)
 
     def commit(self, key: Secret) -> LocalKey:

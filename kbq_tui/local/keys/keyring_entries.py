@@ -47,9 +47,14 @@ class Entries(Protocol):
 class Backend(Protocol):
     """What is used of a keyring backend."""
 
-    def get_password(self, service: str, username: str) -> str | None: ...
-    def set_password(self, service: str, username: str, password: str) -> None: ...
-    def delete_password(self, service: str, username: str) -> None: ...
+    def get_password(self, service: str, username: str) -> str | None:
+        """Return the value under a service and user name; None where there is none."""
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        """Add or replace the value under a service and user name."""
+
+    def delete_password(self, service: str, username: str) -> None:
+        """Delete the value under a service and user name."""
 
 
 class PlainEntries:
@@ -59,13 +64,16 @@ class PlainEntries:
         self._backend = backend
 
     def read(self, name: EntryName) -> list[str]:
+        """Return the entry's value in a list, which is empty where there is none."""
         value = self._backend.get_password(name.service, name.user)
         return [] if value is None else [value]
 
     def write(self, name: EntryName, value: str) -> None:
+        """Add or replace the entry."""
         self._backend.set_password(name.service, name.user, value)
 
     def remove(self, name: EntryName, value: str) -> None:
+        """Delete the entry if it holds this value."""
         if self._backend.get_password(name.service, name.user) == value:
             self._backend.delete_password(name.service, name.user)
 
@@ -84,14 +92,17 @@ class SecretServiceEntries:
         self._backend = backend
 
     def read(self, name: EntryName) -> list[str]:
+        """Return the values of all entries of that name with our attributes."""
         with self._items(name) as (_, items):
             return [_secret(item) for item in items]
 
     def write(self, name: EntryName, value: str) -> None:
+        """Add or replace the entry, with our attributes."""
         with self._items(name) as (collection, _):
             collection.create_item(f"{name.service} ({name.user})", self._attributes(name), value, replace=True)
 
     def remove(self, name: EntryName, value: str) -> None:
+        """Delete the entries of that name that hold this value."""
         with self._items(name) as (_, items):
             for item in items:
                 if _secret(item) == value:

@@ -79,6 +79,7 @@ class Place:
 
     @property
     def path(self) -> Path:
+        """The file's path."""
         return self.folder / self.name
 
     @property

@@ -24,11 +24,13 @@ JSON = dict[str, Any]
 
 
 def path_of(node: exp.Expr) -> tuple[str, ...]:
+    """Return the parts of a name in a statement."""
     assert isinstance(node, exp.Table)
     return table_parts(node)
 
 
 def create_schema(session: QuerySession, tree: exp.Expr) -> StatementResult:
+    """Run ``CREATE SCHEMA``: checks the options and makes the dataset, unless it is a dry run."""
     project_id, dataset_id = dataset_name(session, path_of(tree.this))
     project = datasets.project_of(session.ctx, project_id)
     given = options.read(session, tree)
@@ -80,6 +82,7 @@ def replace_labels(body: JSON, present: dict[str, str]) -> None:
 
 
 def drop_schema(session: QuerySession, tree: exp.Expr) -> StatementResult:
+    """Run ``DROP SCHEMA [IF EXISTS]``."""
     node = (tree.args.get("tables") or [tree.this])[0]
     project_id, dataset_id = dataset_name(session, path_of(node))
     project = datasets.project_of(session.ctx, project_id)
@@ -96,6 +99,7 @@ def drop_schema(session: QuerySession, tree: exp.Expr) -> StatementResult:
 
 
 def grant(session: QuerySession, tree: GrantStatement) -> StatementResult:
+    """Run ``GRANT`` or ``REVOKE`` on a dataset or a table."""
     kind = "REVOKE" if tree.revoke else "GRANT"
     if tree.kind != "SCHEMA":
         return _grant_on_table(session, tree, kind)
@@ -137,6 +141,7 @@ def _grant_on_table(session: QuerySession, tree: GrantStatement, kind: str) -> S
 
 
 def row_policy(session: QuerySession, tree: RowPolicyChange) -> StatementResult:
+    """Run ``CREATE [OR REPLACE] ROW ACCESS POLICY`` or ``DROP ROW ACCESS POLICY``."""
     name = table_name(session, tree.path)
     permission = f"bigquery.rowAccessPolicies.{'delete' if tree.drop else 'create'}"
     table = tables.table_of(session, find_dataset(session, name), name.table, permission)

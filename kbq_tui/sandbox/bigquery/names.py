@@ -61,10 +61,12 @@ class QuerySession:
 
     @property
     def world(self) -> World:
+        """The sandbox's data."""
         return self.ctx.world
 
     @property
     def engine(self) -> Engine:
+        """The SQL engine of the sandbox."""
         return engine_of(self.ctx)
 
     @property

@@ -43,6 +43,7 @@ def _value(session: QuerySession, node: exp.Expr) -> Any:
 
 
 def move(options: JSON, body: JSON, names: dict[str, str]) -> None:
+    """Copy the options of a statement into a resource under the API's names; refuse one that is not in `names`."""
     for option in options:
         if option not in names:
             raise refusals.invalid_query(f"Unknown option: {option}")

@@ -37,4 +37,5 @@ class StatementResult:
 
     @property
     def is_write(self) -> bool:
+        """Whether the statement changed data, or its result went to a table."""
         return self.statement_type != "SELECT" or "destinationTable" in (self.target or {})

@@ -46,9 +46,11 @@ class Modal(Fitting, ModalScreen[T]):
 
     @property
     def host(self) -> Host:
+        """The app, as screens see it."""
         return host_of(self)
 
     def compose(self) -> ComposeResult:
+        """Lay out the title, what `fill` gives in a part that scrolls, what `foot` gives, a note and the key hints."""
         with Vertical(id="box"):
             yield QuietStatic(plain(translate(self.heading), "bold $primary"), id="box-title")
             with Sheet(id="sheet"):
@@ -66,6 +68,7 @@ class Modal(Fitting, ModalScreen[T]):
         yield from ()
 
     def hints(self) -> list[tuple[str, str]]:
+        """Return the keys to name at the bottom, each with what it does."""
         return [("Esc", translate("Close"))]
 
     def on_resize(self) -> None:
@@ -75,6 +78,7 @@ class Modal(Fitting, ModalScreen[T]):
         self.call_after_refresh(self._refocus)
 
     def on_descendant_focus(self, event: DescendantFocus) -> None:
+        """Remember what has the focus, to give it back once the window is large enough again."""
         self._focused_last = event.widget
 
     def _refocus(self) -> None:
@@ -88,12 +92,15 @@ class Modal(Fitting, ModalScreen[T]):
         self.query_one("#box-note", QuietStatic).show(text)
 
     def action_close(self) -> None:
+        """Escape: close without a result."""
         self.dismiss(None)
 
     def action_edge(self, side: int) -> None:
+        """Home and End: scroll to the start (`side` below 0) or to the end."""
         sheet = self.query_one("#sheet", Sheet)
         sheet.scroll_home(animate=False) if side < 0 else sheet.scroll_end(animate=False)
 
     def action_page(self, by: int) -> None:
+        """Page Up and Page Down: scroll one page up (`by` of 0 or less) or down."""
         sheet = self.query_one("#sheet", Sheet)
         sheet.scroll_page_down(animate=False) if by > 0 else sheet.scroll_page_up(animate=False)

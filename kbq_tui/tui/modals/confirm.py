@@ -31,17 +31,21 @@ class Confirm(Modal[bool]):
         self._yes, self._no, self._harmless = yes, no, harmless
 
     def fill(self) -> ComposeResult:
+        """Lay out the text of the question."""
         yield QuietStatic(block("\n".join(self._lines)))
 
     def foot(self) -> ComposeResult:
+        """Lay out the two answers."""
         with Horizontal(id="buttons"):
             yield Button(self._yes, id="yes")
             yield Button(self._no, id="no")
 
     def on_mount(self) -> None:
+        """Put the focus on yes only where yes does no harm."""
         self.focus_first("#yes" if self._harmless else "#no")
 
     def hints(self) -> list[tuple[str, str]]:
+        """Return the keys: Enter chooses, left and right go to the other answer, Escape means no."""
         return [("Enter", translate("Choose")), (translate("Left/Right"), translate("Other")), ("Esc", self._no)]
 
     @on(Button.Pressed, "#yes")
@@ -50,4 +54,5 @@ class Confirm(Modal[bool]):
 
     @on(Button.Pressed, "#no")
     def action_close(self) -> None:
+        """Escape: answer no."""
         self.dismiss(False)

@@ -32,14 +32,17 @@ class Details(Modal[None]):
         self._check_id = check_id
 
     def fill(self) -> ComposeResult:
+        """Lay out the check: why it is made, what was run, what came back, and the problem."""
         yield QuietStatic(self._content())
 
     def foot(self) -> ComposeResult:
+        """Lay out the buttons."""
         with Horizontal(id="buttons"):
             yield Button(translate("Close"), id="close")
             yield Button(translate("Text to send"), id="handoff")
 
     def on_mount(self) -> None:
+        """Offer the text to send only where there is a problem; put the focus on Close."""
         self.query_one("#handoff").display = self._problem() is not None
         self.query_one("#close").focus(scroll_visible=False)
 
@@ -78,6 +81,7 @@ class Details(Modal[None]):
 
     @on(Button.Pressed, "#close")
     def action_close(self) -> None:
+        """Escape and the button: close."""
         self.dismiss(None)
 
     @on(Button.Pressed, "#handoff")
@@ -104,37 +108,46 @@ class StepCommands(Modal[None]):
         self._commands = "".join(f"{command}\n" for command in commands)
 
     def fill(self) -> ComposeResult:
+        """Lay out the commands, or say that there are none."""
         if not self._commands:
             yield QuietStatic(translate("This step changes nothing, so there is no command for it.") + "\n")
         yield QuietStatic(self._content)
 
     def foot(self) -> ComposeResult:
+        """Lay out the buttons; Copy only where there are commands."""
         with Horizontal(id="buttons"):
             if self._commands:
                 yield Button(translate("Copy the commands"), id="copy")
             yield Button(translate("Close"), id="close")
 
     def on_mount(self) -> None:
+        """Put the focus on the first button."""
         self.query(Button).first().focus(scroll_visible=False)
 
     def hints(self) -> list[tuple[str, str]]:
+        """Return the keys; those that copy, view and write only where there are commands."""
         return [*(keyboard.hints("text") if self._commands else ()), *super().hints()]
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Return whether a key's action is on: without commands there is nothing to copy, view or write."""
         return bool(self._commands) or action not in ("copy", "view", "write")
 
     @on(Button.Pressed, "#copy")
     def action_copy(self) -> None:
+        """Copy the commands to the clipboard."""
         self.host.copy_text(self._commands, translate("Commands"))
 
     def action_view(self) -> None:
+        """Show the commands on the plain terminal, where they can be selected."""
         self.host.view_text(self._commands)
 
     def action_write(self) -> None:
+        """Write the commands to a file."""
         self.host.save_text("commands", {".txt": self._commands})
 
     @on(Button.Pressed, "#close")
     def action_close(self) -> None:
+        """Escape and the button: close."""
         self.dismiss(None)
 
 
@@ -152,4 +165,5 @@ class PlainText(Modal[None]):
         self._text = text
 
     def fill(self) -> ComposeResult:
+        """Lay out the text."""
         yield QuietStatic(block(self._text) if self._text else plain(translate("nothing")))

@@ -15,7 +15,7 @@ from kbq_tui.tui.widgets.static import QuietStatic
 
 
 class Explain(Modal[None]):
-    """A box to paste into, and what it means."""
+    """A field to paste an error into, and under it the cause and the remedy; with a text to send to who can help."""
 
     heading = N_("Paste an error from Google, gcloud, bq, a log, or Klaviyo")
 
@@ -24,6 +24,7 @@ class Explain(Modal[None]):
         self.problem: Problem | None = None
 
     def fill(self) -> ComposeResult:
+        """Lay out the field to paste into, the buttons, and the answer."""
         area = TextArea("", id="paste", soft_wrap=True, show_line_numbers=False, compact=True, tab_behavior="focus")
         area.cursor_blink = False
         yield area
@@ -34,10 +35,12 @@ class Explain(Modal[None]):
         yield QuietStatic(id="answer")
 
     def on_mount(self) -> None:
+        """Put the focus on the field; there is no text to send before there is an answer."""
         self.query_one("#handoff").display = False
         self.focus_first("#paste")
 
     def hints(self) -> list[tuple[str, str]]:
+        """Return the keys: Tab to the buttons, Page Down for more, Escape to close."""
         return [("Tab", translate("To the buttons")), ("PgDn", translate("More")), ("Esc", translate("Close"))]
 
     @on(Button.Pressed, "#explain")

@@ -43,13 +43,16 @@ class Help(Modal[None]):
         self._topic, self._scopes = name, scopes
 
     def fill(self) -> ComposeResult:
+        """Lay out the help text as Markdown."""
         from textual.widgets import Markdown
 
         sheet: Widget = Markdown(help_text(self._topic, self._scopes), open_links=False)
         yield sheet
 
     def hints(self) -> list[tuple[str, str]]:
+        """Return the keys: up and down scroll, Escape closes."""
         return [(translate("Up/Down"), translate("Scroll")), ("Esc", translate("Close"))]
 
     def action_line(self, by: int) -> None:
+        """Up and Down: scroll by some lines."""
         self.query_one("#sheet").scroll_relative(y=by, animate=False)

@@ -43,12 +43,15 @@ class PickKey(Modal[str]):
         self._now = now
 
     def fill(self) -> ComposeResult:
+        """Lay out the list of keys."""
         yield Rows(id="keys")
 
     def hints(self) -> list[tuple[str, str]]:
+        """Return the keys: Enter takes the one under the cursor, Escape closes."""
         return [("Enter", translate("Look at it")), ("Esc", translate("Close"))]
 
     def on_mount(self) -> None:
+        """Fill the list and put the focus on it."""
         rows = self.query_one("#keys", Rows)
         rows.show([Row(k.id, self._line(k)) for k in self._keys])
         rows.focus()

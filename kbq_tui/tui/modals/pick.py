@@ -84,12 +84,14 @@ class Picker(Modal[str]):
     prompt = ""
 
     def fill(self) -> ComposeResult:
+        """Lay out the search line and the list under it; the list never takes the focus."""
         yield LineInput("", placeholder=translate(self.prompt), id="search")
         options = OptionList(id="options", compact=True, markup=False)
         options.can_focus = False
         yield options
 
     def hints(self) -> list[tuple[str, str]]:
+        """Return the keys: typing searches, up and down move, Enter takes, Escape closes."""
         return [
             (translate("Type"), translate("Search")),
             (translate("Up/Down"), translate("Move")),
@@ -98,6 +100,7 @@ class Picker(Modal[str]):
         ]
 
     def on_mount(self) -> None:
+        """Put the focus on the search line."""
         self.focus_first("#search")
 
     def offer(self, options: list[tuple[str, Content]]) -> None:
@@ -108,11 +111,13 @@ class Picker(Modal[str]):
             listed.highlighted = 0
 
     def action_move(self, by: int) -> None:
+        """Up and Down: move in the list while the search line keeps the focus."""
         listed = self.query_one("#options", OptionList)
         if listed.option_count:
             listed.highlighted = max(0, min(listed.option_count - 1, (listed.highlighted or 0) + by))
 
     def action_take(self) -> None:
+        """Enter: close with the id of the option under the cursor."""
         listed = self.query_one("#options", OptionList)
         if listed.highlighted is not None and listed.option_count:
             self.dismiss(listed.get_option_at_index(listed.highlighted).id)
@@ -134,10 +139,12 @@ class PickProject(Picker):
         self._asked = 0
 
     def hints(self) -> list[tuple[str, str]]:
+        """Return the keys, with the one that searches again."""
         *others, close = super().hints()
         return [*others, (keyboard.face("refresh"), translate("Try again")), close]
 
     def on_mount(self) -> None:
+        """Show the projects that were used last, and search at Google at once."""
         super().on_mount()
         self._recent("")
         self.host.launch(self._search("", 0.0), "project search")
@@ -159,6 +166,7 @@ class PickProject(Picker):
         self.host.launch(self._search(event.value.strip(), DEBOUNCE), "project search")
 
     def action_search_again(self) -> None:
+        """F5: search again for what stands in the search line."""
         self.host.launch(self._search(self.query_one("#search", LineInput).value.strip(), 0.0), "project search")
 
     async def _search(self, text: str, pause: float) -> None:
@@ -216,6 +224,7 @@ class PickLocation(Picker):
     prompt = N_("city or region")
 
     def on_mount(self) -> None:
+        """Show all locations."""
         super().on_mount()
         self._filter("")
 

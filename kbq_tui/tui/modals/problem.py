@@ -89,9 +89,11 @@ class ProblemSheet(Modal[bool]):
         self._retry = retry
 
     def fill(self) -> ComposeResult:
+        """Lay out the problem: what happened, why, and what helps."""
         yield QuietStatic(describe(self.problem))
 
     def foot(self) -> ComposeResult:
+        """Lay out the buttons; Try again only where that can help."""
         with Horizontal(id="buttons"):
             if self._retry:
                 yield Button(translate("Try again"), id="retry")
@@ -100,10 +102,12 @@ class ProblemSheet(Modal[bool]):
             yield Button(translate("Close"), id="close")
 
     def hints(self) -> list[tuple[str, str]]:
+        """Return the keys: those of a text (copy, view, write), F5, Page Down, Escape."""
         again = (keyboard.face("refresh"), translate("Look again"))
         return [*keyboard.hints("text"), again, ("PgDn", translate("More")), ("Esc", translate("Close"))]
 
     def on_mount(self) -> None:
+        """Put the focus on the button that copies the text to send."""
         self.query_one("#copy").focus(scroll_visible=False)
 
     def action_look_again(self) -> None:
@@ -113,17 +117,21 @@ class ProblemSheet(Modal[bool]):
 
     @property
     def message(self) -> str:
+        """The text to send to whoever can help, in the operator's language."""
         return render(message_for(self.problem, self.host.wizard.context, self._commands))
 
     @on(Button.Pressed, "#copy")
     def action_copy(self) -> None:
+        """Copy the text to send."""
         self.host.copy_text(self.message, translate("Text to send"))
 
     @on(Button.Pressed, "#write")
     def action_write(self) -> None:
+        """Write the text to send to a file."""
         self.host.save_text("handoff", {".txt": self.message})
 
     def action_view(self) -> None:
+        """Show the text to send on the plain terminal."""
         self.host.view_text(self.message)
 
     @on(Button.Pressed, "#retry")
@@ -132,4 +140,5 @@ class ProblemSheet(Modal[bool]):
 
     @on(Button.Pressed, "#close")
     def action_close(self) -> None:
+        """Escape: close, without trying again."""
         self.dismiss(False)

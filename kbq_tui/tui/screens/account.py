@@ -25,7 +25,10 @@ from kbq_tui.tui.widgets.static import QuietStatic
 
 
 class AccountScreen(PlanStepScreen):
-    """The account's ID, its keys with their age, and where the key is kept."""
+    """Step 3: the service account, its keys with their age, and where the key file is kept.
+
+    Keys: F7 deletes a key at Google whose private half is not on this machine.
+    """
 
     BINDINGS = keyboard.bindings("account")
     scopes: ClassVar = ("account",)
@@ -34,6 +37,7 @@ class AccountScreen(PlanStepScreen):
     help_name = "account"
 
     def fields(self) -> ComposeResult:
+        """Lay out the fields for the account's id and the key file, and the panel on the account's state."""
         draft = self.host.wizard.draft
         yield Field("account_id", translate("Account ID"), draft.account_id, check_account)
         yield Field(
@@ -47,13 +51,16 @@ class AccountScreen(PlanStepScreen):
         yield QuietStatic(id="state")
 
     def offers(self) -> ComposeResult:
+        """Lay out the button that deletes a key whose private half is not on this machine."""
         yield Button(translate("Delete a key"), id="leftover")
 
     def hints(self) -> list[tuple[str, str]]:
+        """Return the keys; F7 (delete a key) only where there is one to delete."""
         found = super().hints()
         return found if self.host.wizard.leftovers() else [h for h in found if h[0] != keyboard.face("delete-key")]
 
     def doing(self, n: int, *, again: bool) -> str:
+        """Return the label of the main button: create the account, the key, or both."""
         if n > 1:
             return translate("Retry: create account and key" if again else "Create account and key")
         if "account" in self.host.wizard.pending(self.step):
@@ -61,6 +68,7 @@ class AccountScreen(PlanStepScreen):
         return translate("Retry: create key" if again else "Create key")
 
     def draw_body(self) -> None:
+        """Draw the plan and the account's state."""
         wizard = self.host.wizard
         self.query_one("#leftover").display = wizard.busy is None and bool(wizard.leftovers())
         super().draw_body()
@@ -125,6 +133,7 @@ class AccountScreen(PlanStepScreen):
 
     @on(Button.Pressed, "#leftover")
     def action_delete_key(self) -> None:
+        """F7 and the button: let the operator choose a key to delete, unless something is running."""
         wizard = self.host.wizard
         if wizard.busy is None and not wizard.leftovers():
             wizard.say(translate("Google has no key of this account that is not kept here."))

@@ -22,12 +22,13 @@ class Body(VerticalScroll, can_focus=False):
     """The part that scrolls. Rows are cut to its width, so a new one draws them again."""
 
     def on_resize(self) -> None:
+        """Draw anew: texts are wrapped to the width."""
         if isinstance(self.screen, BaseScreen):
             self.screen.call_after_refresh(self.screen.draw)
 
 
 class BaseScreen(Fitting, Screen[None]):
-    """A full screen. Subclasses give `title`, `fill`, `draw_body` and, where there is one, `side`."""
+    """A full screen. Subclasses give `heading`, `fill`, `draw_body` and, where there is one, `side`."""
 
     HORIZONTAL_BREAKPOINTS = [(0, "-slim"), (60, "-narrow"), (78, "-normal"), (120, "-wide"), (160, "-broad")]  # noqa: RUF012  # so Textual declares it
     VERTICAL_BREAKPOINTS = [(0, "-flat"), (16, "-low"), (22, "-tall")]  # noqa: RUF012  # so Textual declares it
@@ -44,9 +45,11 @@ class BaseScreen(Fitting, Screen[None]):
 
     @property
     def host(self) -> Host:
+        """The app, as screens see it."""
         return host_of(self)
 
     def compose(self) -> ComposeResult:
+        """Lay out title, body (what `fill` and `foot` give), side panel, message line and key hints."""
         yield QuietStatic(translate(SMALL, key=keyboard.face("quit")), id="small")
         yield QuietStatic(id="title")
         yield QuietStatic(id="rule")
@@ -63,14 +66,17 @@ class BaseScreen(Fitting, Screen[None]):
     """What the keys for scrolling move."""
 
     def on_mount(self) -> None:
+        """Draw title and hints at once where this is the first screen."""
         self.query_one(MessageLine).clock = self._elapsed  # type: ignore[method-assign]
         if len(self.app.screen_stack) == 1:  # on a later one they would come after its body, which is drawn in parts
             self._draw_bars()
 
     def on_descendant_focus(self) -> None:
+        """Draw anew: what is said at the side and below depends on the focus."""
         self.draw()
 
     def on_resize(self) -> None:
+        """Draw anew for another size."""
         self.call_after_refresh(self.draw)
 
     def draw(self) -> None:
@@ -113,6 +119,7 @@ class BaseScreen(Fitting, Screen[None]):
         return Content("")
 
     def title_line(self, width: int) -> Content:
+        """Return the top line: the steps, with those that are done marked."""
         wizard = self.host.wizard
         done = () if wizard.stopped else STEPS[: STEPS.index(wizard.furthest)]
         return steps_line(self.step, done, width)
@@ -124,6 +131,7 @@ class BaseScreen(Fitting, Screen[None]):
         return [("Enter", translate("Go on")), *keyboard.hints(*scopes)]
 
     def draw_message(self, line: MessageLine) -> None:
+        """Draw the message line: what is running and for how long, else the latest note."""
         wizard = self.host.wizard
         if wizard.busy is not None:
             line.set_note("")
@@ -146,15 +154,19 @@ class BaseScreen(Fitting, Screen[None]):
     # -- actions ---------------------------------------------------------------------------------------------------
 
     def action_scroll_page(self, by: int) -> None:
+        """Page Up and Page Down: scroll one page up (`by` of 0 or less) or down."""
         body = self.query_one(self.scrolled, Body)
         body.scroll_page_down(animate=False) if by > 0 else body.scroll_page_up(animate=False)
 
     def action_focus_edge(self, place: int) -> None:
+        """Home and End: put the focus on the first (0) or the last (-1) that can have it."""
         if self.focus_chain:
             self.focus_chain[place].focus()
 
     def action_nudge(self) -> None:
+        """While waiting for Google: try again now."""
         self.host.wizard.clock.nudge()
 
     def action_stop_waiting(self) -> None:
+        """While waiting for Google: stop waiting; what was done stays done."""
         self.host.wizard.clock.give_up()

@@ -21,7 +21,11 @@ from kbq_tui.tui.widgets.static import QuietStatic
 
 
 class ConnectScreen(BaseScreen):
-    """The hand-over."""
+    """Step 6: where to click in Klaviyo and what to fill in there.
+
+    Keys: 1, 2 and 3 copy a value, c the one under the cursor, p the private key itself (it asks first), v shows the
+    values on the plain terminal, w writes them to a file.
+    """
 
     BINDINGS = keyboard.bindings("connect")
     scopes: ClassVar = ("connect",)
@@ -29,6 +33,7 @@ class ConnectScreen(BaseScreen):
     help_name = "connect"
 
     def fill(self) -> ComposeResult:
+        """Lay out the verdict, the way through Klaviyo's menu, and the values to fill in there."""
         yield QuietStatic(id="verdict")
         yield QuietStatic(translate("In Klaviyo, go to"), classes="intro gap")
         yield QuietStatic(id="menu")
@@ -37,12 +42,14 @@ class ConnectScreen(BaseScreen):
         yield QuietStatic(id="more", classes="gap")
 
     def foot(self) -> ComposeResult:
+        """Lay out the buttons: Klaviyo is connected, to the dashboard, quit."""
         with Horizontal(id="buttons"):
             yield Button(translate("Klaviyo is connected"), id="connected")
             yield Button(translate("To the dashboard"), id="dashboard")
             yield Button(translate("Quit"), id="quit")
 
     def on_mount(self) -> None:
+        """Put the focus on the values; read what is there if that has not been done."""
         super().on_mount()
         self.query_one("#values").focus()
         wizard = self.host.wizard
@@ -50,15 +57,18 @@ class ConnectScreen(BaseScreen):
             self.host.launch(wizard.look(), "look")
 
     def heading(self) -> str:
+        """Return the title."""
         return translate("Step {n} of {all}: {title}", n=len(Step), all=len(Step), title=translate("Connect"))
 
     def hints(self) -> list[tuple[str, str]]:
+        """Return the keys: Enter and the digits copy a value, and the keys of the screen."""
         return [
             ("Enter", translate("Copy")),
             *keyboard.hints(*self.scopes, "app", without=frozenset({"commands", "refresh"})),
         ]
 
     def draw_body(self) -> None:
+        """Draw the verdict of the verification, and the values."""
         wizard = self.host.wizard
         summary = wizard.summary()
         if summary is None:
@@ -120,6 +130,7 @@ class ConnectScreen(BaseScreen):
         return _verdict(Tone.UNKNOWN, translate("Not verified in this run; Esc goes back to the checks."), "$warning")
 
     def side(self) -> Content:
+        """Return the side panel: how to treat the key file, and what comes afterwards."""
         return Content.assemble(
             (translate("The key file"), "bold"),
             "\n",
@@ -157,6 +168,7 @@ class ConnectScreen(BaseScreen):
         }[which]
 
     def action_copy(self, which: str) -> None:
+        """1, 2, 3: copy a value; `which` is `project`, `dataset` or `key` (the key file's path)."""
         text, name = self._value(which)
         if text:
             self.host.copy_text(text, name)
@@ -175,11 +187,13 @@ class ConnectScreen(BaseScreen):
             )
 
     def action_copy_row(self) -> None:
+        """c: copy the value under the cursor."""
         row = self.query_one("#values", Rows).row
         if row is not None:
             self.action_copy(row.id)
 
     def action_copy_json(self) -> None:
+        """p: copy the private key itself, after a question that says which way it goes and who may see it there."""
         from kbq_tui.tui.modals.confirm import Confirm
 
         observed, wizard = self.host.wizard.observed, self.host.wizard
@@ -215,11 +229,13 @@ class ConnectScreen(BaseScreen):
         self.action_copy(event.row.id)
 
     def action_write(self) -> None:
+        """w: write the values to a file."""
         summary = self.host.wizard.summary()
         if summary is not None:
             self.host.save_text("summary", {".txt": "\n".join(map(render, summary.lines())) + "\n"})
 
     def action_view(self) -> None:
+        """v: show the values on the plain terminal."""
         summary = self.host.wizard.summary()
         if summary is not None:
             self.host.view_text("\n".join(map(render, summary.lines())))

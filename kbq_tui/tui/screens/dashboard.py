@@ -21,21 +21,27 @@ from kbq_tui.tui.widgets.static import MessageLine, QuietStatic
 
 
 class DashboardScreen(BaseScreen):
-    """One or many connections."""
+    """All connections of this machine: how they are, when they were last looked at, and what is left to do.
+
+    Keys: Enter opens the connection or the line under the cursor, F5 looks again, e explains a pasted error.
+    """
 
     BINDINGS = keyboard.bindings("dashboard")
     scopes: ClassVar = ("dashboard",)
     help_name = "dashboard"
 
     def fill(self) -> ComposeResult:
+        """Lay out the list of connections, and under it the lines of the one under the cursor."""
         yield Rows(id="connections")
         yield QuietStatic(id="which", classes="head")
         yield Rows(id="lines")
 
     def foot(self) -> ComposeResult:
+        """Lay out what is said of the row under the cursor."""
         yield QuietStatic(id="about")
 
     def on_mount(self) -> None:
+        """Read the connections, look at them once, and again at every tick of the timer."""
         super().on_mount()
         self.host.monitor.load()
         self.query_one("#connections").focus()
@@ -43,6 +49,7 @@ class DashboardScreen(BaseScreen):
         self.host.launch(self.host.monitor.look(), "dashboard")
 
     def on_screen_resume(self) -> None:
+        """Read the connections again: the set-up may have changed one."""
         self.host.monitor.load()
         self.draw()
 
@@ -55,16 +62,20 @@ class DashboardScreen(BaseScreen):
     # -- drawing ---------------------------------------------------------------------------------------------------
 
     def title_line(self, width: int) -> Content:
+        """Return the top line."""
         return Content.assemble(("kbq-tui", "bold $primary"), "  ", (translate("Dashboard"), "bold"))
 
     def heading(self) -> str:
+        """Return the title, with the number of connections."""
         n = len(self.host.monitor.connections)
         return translate_n("Dashboard", "Dashboard: {n} connections", n)
 
     def hints(self) -> list[tuple[str, str]]:
+        """Return the keys: Enter opens, and the keys of the screen."""
         return [("Enter", translate("Open")), *keyboard.hints(*self.scopes, "app", without=frozenset({"commands"}))]
 
     def draw_message(self, line: MessageLine) -> None:
+        """Draw the message line: that a look is under way, else when the last one was and how it went."""
         watch = self.host.monitor
         line.set_note(self._note(), bad=watch.failures > 0)
         if watch.looking_since is not None:
@@ -88,6 +99,7 @@ class DashboardScreen(BaseScreen):
         return translate("Looked at {at:%H:%M:%S} UTC {dot} again every {every}", at=watch.at, dot=DOT, every=every)
 
     def draw_body(self) -> None:
+        """Draw the connections and the lines of the one under the cursor."""
         watch = self.host.monitor
         self.query_one("#connections", Rows).show([self._connection(w) for w in watch.connections])
         chosen = self.chosen()
@@ -143,6 +155,7 @@ class DashboardScreen(BaseScreen):
         about.show(brief(problem))
 
     def side(self) -> Content:
+        """Return the side panel: what is left to do for the connection under the cursor."""
         chosen = self.chosen()
         if chosen is None or chosen.status is None:
             return Content("")
@@ -201,6 +214,7 @@ class DashboardScreen(BaseScreen):
         self.draw()
 
     def action_explain(self) -> None:
+        """e: paste an error and have it explained."""
         from kbq_tui.tui.modals.explain import Explain
 
         self.app.push_screen(Explain())

@@ -14,13 +14,14 @@ from kbq_tui.tui.widgets.field import Field
 
 
 class DatasetsScreen(PlanStepScreen):
-    """Names, what exists already, and what will be made."""
+    """Step 2: the names of the datasets, which of them exist, and which will be created."""
 
     step = Step.DATASETS
     warnings = ("KBQ-DATASET-TWIN", "KBQ-TABLES-EXPIRE", "KBQ-PARTITIONS-EXPIRE", "KBQ-PUBLIC-DATASET")
     help_name = "datasets"
 
     def fields(self) -> ComposeResult:
+        """Lay out a field for each dataset that the direction needs."""
         draft = self.host.wizard.draft
         direction = Direction(draft.direction)
         if direction.imports:
@@ -37,11 +38,13 @@ class DatasetsScreen(PlanStepScreen):
         yield Field("staging_dataset", translate("Klaviyo's own"), draft.staging_dataset, check_dataset)
 
     def doing(self, n: int, *, again: bool) -> str:
+        """Return the label of the main button: create so many datasets."""
         if again:
             return translate_n("Retry: Create {n} dataset", "Retry: Create {n} datasets", n)
         return translate_n("Create {n} dataset", "Create {n} datasets", n)
 
     def draw_body(self) -> None:
+        """Draw the plan, and beside each field whether the dataset is there."""
         super().draw_body()
         wizard = self.host.wizard
         for field in self.query(Field):

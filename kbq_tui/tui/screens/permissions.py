@@ -17,7 +17,10 @@ from kbq_tui.tui.widgets.static import QuietStatic
 
 
 class PermissionsScreen(PlanStepScreen):
-    """What the account holds, what it needs, what is too much."""
+    """Step 4: the roles that the account holds, those that it needs, and those that are too much.
+
+    Keys: F7 removes what is too much, after a question.
+    """
 
     BINDINGS = keyboard.bindings("permissions")
     scopes: ClassVar = ("permissions",)
@@ -26,17 +29,21 @@ class PermissionsScreen(PlanStepScreen):
     help_name = "permissions"
 
     def fields(self) -> ComposeResult:
+        """Lay out the table of roles."""
         yield QuietStatic(id="grants-head")
         yield Rows(id="grants")
 
     def offers(self) -> ComposeResult:
+        """Lay out the button that removes roles the account does not need."""
         yield Button(translate("Remove over-grants"), id="remove")
 
     def hints(self) -> list[tuple[str, str]]:
+        """Return the keys; F7 (remove) only where there is something to remove."""
         found = super().hints()
         return found if excess(self.host.wizard) else [h for h in found if h[0] != keyboard.face("remove")]
 
     def draw_body(self) -> None:
+        """Draw the plan and the table of roles: which are held, needed, missing or too much."""
         wizard = self.host.wizard
         self.query_one("#remove").display = wizard.busy is None and bool(excess(wizard))
         super().draw_body()
@@ -48,6 +55,7 @@ class PermissionsScreen(PlanStepScreen):
         head.display = bool(heads.plain)
 
     def doing(self, n: int, *, again: bool) -> str:
+        """Return the label of the main button: grant so many roles, or make so many changes."""
         part = self.host.wizard.part(self.step)
         if part is not None and any(a.id.startswith("revoke:") for a in part.changes):
             if again:
@@ -61,6 +69,7 @@ class PermissionsScreen(PlanStepScreen):
 
     @on(Button.Pressed, "#remove")
     def action_remove(self) -> None:
+        """F7 and the button: take away roles that the account does not need, after a question."""
         if self.host.wizard.busy is None:
             self.host.launch(self._remove(), "remove over-grants")
 

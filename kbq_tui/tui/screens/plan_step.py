@@ -27,12 +27,16 @@ if TYPE_CHECKING:
 
 
 class PlanStepScreen(BaseScreen):
-    """A step of the set-up. Subclasses give `step`, `fields`, and what they call their changes (`doing`)."""
+    """A step with a plan: what will be changed and what is in the way, and the button that does it.
+
+    Enter on a row says more about it. Subclasses give `step`, `fields`, and the button's label (`doing`).
+    """
 
     step = Step.DATASETS
     warnings: tuple[str, ...] = ()
 
     def fill(self) -> ComposeResult:
+        """Lay out the introduction, the step's own fields, the plan and its warnings."""
         yield QuietStatic(translate(STEP_HELP[self.step].intro), classes="intro")
         yield from self.fields()
         yield QuietStatic(translate("Plan"), id="plan-head", classes="head")
@@ -40,6 +44,7 @@ class PlanStepScreen(BaseScreen):
         yield Rows(id="warnings")
 
     def foot(self) -> ComposeResult:
+        """Lay out what is said of the row under the cursor, and the buttons."""
         yield QuietStatic(id="about")
         with Horizontal(id="buttons"):
             yield Button(translate("Continue"), id="primary")
@@ -56,18 +61,21 @@ class PlanStepScreen(BaseScreen):
         yield from ()
 
     def on_mount(self) -> None:
+        """Put the focus on the main button; read what is there if that has not been done."""
         super().on_mount()
         self.focus_first("#primary")
         if not self.host.wizard.current:
             self.host.launch(self.host.wizard.look(), "look")
 
     def heading(self) -> str:
+        """Return the title, with the step's number."""
         title, at = translate(STEP_HELP[self.step].title), STEPS.index(self.step) + 1
         return translate("Step {n} of {all}: {title}", n=at, all=len(STEPS), title=title)
 
     # -- drawing ---------------------------------------------------------------------------------------------------
 
     def draw_body(self) -> None:
+        """Draw the plan, the warnings and the buttons."""
         wizard = self.host.wizard
         self.query_one("#plan", Rows).show(self.rows())
         extra = warning_rows(wizard, *self.warnings)
@@ -150,6 +158,7 @@ class PlanStepScreen(BaseScreen):
         about.show(brief(problem))
 
     def side(self) -> Content:
+        """Return the side panel: what the step is for, and the command of the row under the cursor."""
         row = self.focused.row if isinstance(self.focused, Rows) else None
         if row is not None and row.action is not None:
             return side_panel.lesson(self.step, [self._command(row.action)], side_panel.ROW_BY_HAND)

@@ -32,7 +32,10 @@ _DIRECTIONS = (
 
 
 class ProjectScreen(BaseScreen):
-    """Project, location, direction, preflight."""
+    """Step 1: who is signed in, the project, the location and the direction, and whether the project is ready.
+
+    Keys: F7 picks a project, or a location where that field has the focus; F5 looks again.
+    """
 
     BINDINGS = keyboard.bindings("project")
     scopes: ClassVar = ("project",)
@@ -40,6 +43,7 @@ class ProjectScreen(BaseScreen):
     help_name = "project"
 
     def fill(self) -> ComposeResult:
+        """Lay out who is signed in, the fields for project, location and direction, and the findings."""
         draft = self.host.wizard.draft
         yield QuietStatic(id="signed-in")
         yield Field(
@@ -65,6 +69,7 @@ class ProjectScreen(BaseScreen):
         yield Rows(id="findings")
 
     def foot(self) -> ComposeResult:
+        """Lay out what is said of the row under the cursor, and the buttons."""
         yield QuietStatic(id="about")
         with Horizontal(id="buttons"):
             yield Button(translate("Look"), id="primary")
@@ -73,6 +78,7 @@ class ProjectScreen(BaseScreen):
             yield Button(translate("Continue"), id="continue")
 
     def on_mount(self) -> None:
+        """Sign in, and look at the project if one is named."""
         super().on_mount()
         wizard = self.host.wizard
         if wizard.spec() is None:
@@ -85,11 +91,13 @@ class ProjectScreen(BaseScreen):
             self.host.launch(wizard.sign_in(), "sign in")
 
     def heading(self) -> str:
+        """Return the title."""
         return translate("Step {n} of {all}: {title}", n=1, all=len(Step), title=translate(STEP_HELP[self.step].title))
 
     # -- drawing ---------------------------------------------------------------------------------------------------
 
     def draw_body(self) -> None:
+        """Draw who is signed in, the fields' notes, the findings about the project, and the buttons."""
         wizard = self.host.wizard
         self.query_one("#signed-in", QuietStatic).show(self._who())
         location = self.query_one("#field-location", Field)
@@ -198,6 +206,7 @@ class ProjectScreen(BaseScreen):
         return absent and self.host.services.sign_in.gcloud_available()
 
     def side(self) -> Content:
+        """Return the side panel: what the step is for, and the command of its first change."""
         plan = self.host.wizard.plan
         return side_panel.lesson(self.step, side_panel.commands(plan, self.step) if plan else [], most=1)
 
@@ -285,6 +294,7 @@ class ProjectScreen(BaseScreen):
         self.draw()
 
     def action_pick(self) -> None:
+        """F7: pick a location where that field has the focus, else a project."""
         from kbq_tui.tui.modals.pick import PickLocation, PickProject
 
         if self.query_one("#field-location LineInput").has_focus:

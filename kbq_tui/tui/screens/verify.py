@@ -28,7 +28,11 @@ DETAIL_LINES = 5
 
 
 class VerifyScreen(BaseScreen):
-    """Checks, their evidence, and the report."""
+    """Step 5: every check with its verdict, and at the side what was run and what came back.
+
+    Keys: Enter opens the check under the cursor, r runs all again, s saves the report, F7 goes to the step that can
+    take away what was found; while checks wait for Google, n goes on without them.
+    """
 
     BINDINGS = keyboard.bindings("verify")
     scopes: ClassVar = ("verify",)
@@ -36,6 +40,7 @@ class VerifyScreen(BaseScreen):
     help_name = "verify"
 
     def fill(self) -> ComposeResult:
+        """Lay out the score and the buttons, the list of checks, and what is said of the one under the cursor."""
         with Horizontal(id="top"):
             yield QuietStatic(id="score")
             with Horizontal(id="deeds"):
@@ -49,6 +54,7 @@ class VerifyScreen(BaseScreen):
     scrolled = "#list"
 
     def on_mount(self) -> None:
+        """Put the focus on the list; run the checks if that has not been done."""
         super().on_mount()
         self.query_one("#checks").focus()
         wizard = self.host.wizard
@@ -56,9 +62,11 @@ class VerifyScreen(BaseScreen):
             self.host.launch(self._verify(), "verify")
 
     def heading(self) -> str:
+        """Return the title."""
         return translate("Step {n} of {all}: {title}", n=5, all=len(Step), title=translate("Verify with the key"))
 
     def hints(self) -> list[tuple[str, str]]:
+        """Return the keys that mean something now: while checks run, those that wait, stop or go on."""
         wizard = self.host.wizard
         without = frozenset({"commands", "refresh"} | ({"verify", "save"} if wizard.busy else {"go-on"}))
         without |= frozenset() if self._mended_on() else {"mend"}
@@ -66,6 +74,7 @@ class VerifyScreen(BaseScreen):
         return [("Enter", translate("Details")), *keyboard.hints(*scopes, without=without)]
 
     def draw_body(self) -> None:
+        """Draw the score, the buttons, and every check with its verdict."""
         wizard = self.host.wizard
         spec = wizard.spec()
         if spec is None:
@@ -170,6 +179,7 @@ class VerifyScreen(BaseScreen):
         return Content("\n").join(part for parts in whole.values() for part in parts)
 
     def side(self) -> Content:
+        """Return the side panel: the check under the cursor, what was run and what came back."""
         check = self._check()
         if check is None:
             return Content("")
@@ -221,12 +231,14 @@ class VerifyScreen(BaseScreen):
             self.action_verify()
 
     def action_verify(self) -> None:
+        """r: run all checks again; while checks wait, try again now."""
         if self.host.wizard.busy is None:
             self.host.launch(self._verify(), "verify")
         else:
             self.action_nudge()
 
     def action_mend(self) -> None:
+        """F7: go to the step that can take away what the check has found, or say that none can."""
         wizard = self.host.wizard
         step = self._mended_on()
         if step is None:
@@ -238,10 +250,12 @@ class VerifyScreen(BaseScreen):
 
     @on(Button.Pressed, "#go")
     def action_go_on(self) -> None:
+        """n: go on while checks still wait."""
         self.host.goto(Step.CONNECT)
 
     @on(Button.Pressed, "#report")
     def action_save_report(self) -> None:
+        """s: save the report as Markdown and JSON."""
         wizard = self.host.wizard
         spec = wizard.spec()
         if not wizard.results or spec is None:

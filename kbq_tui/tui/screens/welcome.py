@@ -28,12 +28,13 @@ _NOT_YET = frozenset({"back", "commands", "refresh"})
 
 
 class WelcomeScreen(BaseScreen):
-    """The first thing that somebody sees who has never been here."""
+    """What the set-up does and needs, shown before the first one. Enter begins."""
 
     CSS_PATH: ClassVar = [STYLES / "welcome.tcss"]
     help_name: ClassVar[str] = "welcome"
 
     def fill(self) -> ComposeResult:
+        """Lay out the title, and what the set-up needs, does and leaves alone."""
         yield QuietStatic(
             Content.assemble(
                 ("BigQuery", "bold $primary"), (f"  {ARROW}  ", "$text-quiet"), ("Klaviyo", "bold $success")
@@ -49,20 +50,25 @@ class WelcomeScreen(BaseScreen):
         yield QuietStatic("", id="who")
 
     def foot(self) -> ComposeResult:
+        """Lay out the button."""
         with Horizontal(id="buttons"):
             yield Button(translate("Begin"), id="primary")
 
     def on_mount(self) -> None:
+        """Put the focus on the button."""
         super().on_mount()
         self.focus_first("#primary")
 
     def heading(self) -> str:
+        """Return the title."""
         return translate("Welcome")
 
     def hints(self) -> list[tuple[str, str]]:
+        """Return the keys: Enter begins, and those that work everywhere."""
         return [("Enter", translate("Begin")), *keyboard.hints("app", without=_NOT_YET)]
 
     def draw_body(self) -> None:
+        """Draw who is signed in, or why nobody is."""
         wizard = self.host.wizard
         if wizard.sign_in_problem is not None:
             message = Content.assemble(
@@ -80,6 +86,7 @@ class WelcomeScreen(BaseScreen):
         self.query_one("#who", QuietStatic).show(message)
 
     def side(self) -> Content:
+        """Return the side panel: how to go back, and how to quit."""
         return Content.assemble(
             (translate("Good to know"), "bold"),
             "\n",

@@ -41,6 +41,7 @@ class Button(CursorWidget, can_focus=True):
 
         @property
         def control(self) -> "Button":
+            """The button, for `@on` with a selector."""
             return self.button
 
     def __init__(self, label: str, *, id: str, classes: str | None = None) -> None:  # noqa: A002  # Textual's name
@@ -48,22 +49,28 @@ class Button(CursorWidget, can_focus=True):
         self.set_reactive(Button.label, label)
 
     def render(self) -> Content:
+        """Draw the label in brackets."""
         return Content(f"[ {self.label} ]")
 
     def get_content_width(self, container: Size, viewport: Size) -> int:
+        """Return the cells that the label and its brackets take."""
         return Content(self.label).cell_length + 4
 
     def watch_off(self) -> None:
+        """Draw the button as one that does nothing, or as usual."""
         self.set_class(self.off, "-off")
 
     def point(self) -> Offset:
+        """Return the place of the label's first letter."""
         return Offset(2, 0)
 
     def on_click(self, event: events.Click) -> None:
+        """Press the button with the mouse."""
         event.stop()
         self.action_press()
 
     def action_press(self) -> None:
+        """Enter and Space: tell the screen, unless the button is off."""
         if not self.off:
             self.post_message(self.Pressed(self))
 
@@ -95,6 +102,7 @@ class Choice(CursorWidget, can_focus=True):
 
         @property
         def control(self) -> "Choice":
+            """The choice, for `@on` with a selector."""
             return self.choice
 
     def __init__(self, options: Sequence[tuple[str, str]], value: str, *, id: str) -> None:  # noqa: A002  # Textual's name
@@ -103,6 +111,7 @@ class Choice(CursorWidget, can_focus=True):
         self.set_reactive(Choice.value, value)
 
     def render(self) -> Content:
+        """Draw all options in one line, the chosen one marked."""
         parts: list[Content] = []
         for value, label in self.options:
             on = value == self.value
@@ -110,11 +119,13 @@ class Choice(CursorWidget, can_focus=True):
         return Content("   ").join(parts)
 
     def point(self) -> Offset:
+        """Return the place of the chosen option's mark."""
         at = next((i for i, (v, _) in enumerate(self.options) if v == self.value), 0)
         before = sum(Content(label).cell_length + 7 for _, label in self.options[:at])
         return Offset(before + 1, 0)
 
     def action_turn(self, by: int) -> None:
+        """Left, Right and Space: choose the option that many further on; the last is followed by the first."""
         values = [v for v, _ in self.options]
         at = values.index(self.value) if self.value in values else 0
         self.value = values[(at + by) % len(values)]

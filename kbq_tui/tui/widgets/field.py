@@ -52,6 +52,7 @@ class Field(Vertical):
 
         @property
         def control(self) -> "Field":
+            """The field, for `@on` with a selector."""
             return self.field
 
     class Left(Message):
@@ -65,6 +66,7 @@ class Field(Vertical):
 
         @property
         def control(self) -> "Field":
+            """The field, for `@on` with a selector."""
             return self.field
 
     def __init__(
@@ -82,6 +84,7 @@ class Field(Vertical):
         """What the draft was last known to hold."""
 
     def compose(self) -> ComposeResult:
+        """Lay out the label, the line and the note beside it, and the reason under them."""
         with Horizontal(classes="field-line"):
             yield Static(Content(self._label), classes="field-label")
             yield LineInput(self._value, placeholder=self._placeholder)
@@ -89,11 +92,13 @@ class Field(Vertical):
         yield Static("", classes="field-reason", markup=False)
 
     def on_mount(self) -> None:
+        """Say at once what is wrong with a value that is there already."""
         if self._value:
             self.reason(self.fault())
 
     @property
     def value(self) -> str:
+        """What stands in the line now, with blanks around it."""
         return self.query_one(LineInput).value
 
     def put(self, value: str) -> None:

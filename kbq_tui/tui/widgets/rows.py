@@ -64,6 +64,7 @@ class Rows(CursorWidget, can_focus=True):
 
         @property
         def control(self) -> "Rows":
+            """The list, for `@on` with a selector."""
             return self.rows
 
     class Moved(Message):
@@ -76,6 +77,7 @@ class Rows(CursorWidget, can_focus=True):
 
         @property
         def control(self) -> "Rows":
+            """The list, for `@on` with a selector."""
             return self.rows
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002  # Textual's name
@@ -107,6 +109,7 @@ class Rows(CursorWidget, can_focus=True):
         return self.rows[self.cursor] if 0 <= self.cursor < len(self.rows) else None
 
     def render(self) -> Content:
+        """Draw all rows; the one under the cursor is highlighted while the list has the focus."""
         lines: list[Content] = []
         width = self.content_size.width
         for index, row in enumerate(self.rows):
@@ -121,6 +124,7 @@ class Rows(CursorWidget, can_focus=True):
         return Content("\n").join(lines)
 
     def get_content_height(self, container: object, viewport: object, width: int) -> int:
+        """Return how many lines the rows take at a width, in cells."""
         return sum(len(row.lines(width)) for row in self.rows)
 
     def _height(self) -> int:
@@ -131,16 +135,19 @@ class Rows(CursorWidget, can_focus=True):
         return sum(len(row.lines(self.content_size.width)) for row in self.rows[: self.cursor])
 
     def watch_cursor(self) -> None:
+        """Keep the cursor in sight, and tell the screen which row it is on."""
         if self.has_focus:
             self._follow()
         if self.row is not None:
             self.post_message(self.Moved(self, self.row))
 
     def on_focus(self) -> None:
+        """Show the cursor."""
         self.refresh()
         self._follow()
 
     def on_blur(self) -> None:
+        """Hide the cursor."""
         self.refresh()
 
     def _follow(self) -> None:
@@ -156,9 +163,11 @@ class Rows(CursorWidget, can_focus=True):
             above = above.parent
 
     def point(self) -> Offset:
+        """Return the place of the row under the cursor."""
         return Offset(0, self._top())
 
     def action_move(self, by: int) -> None:
+        """Up and Down: go to another row; past either end, to the field before or after the list."""
         self._touched = True
         to = self.cursor + by
         if 0 <= to < len(self.rows):
@@ -169,9 +178,11 @@ class Rows(CursorWidget, can_focus=True):
             self.screen.focus_previous()
 
     def action_edge(self, side: int) -> None:
+        """Home and End: go to the first row (`side` below 0) or to the last."""
         self._touched = True
         self.cursor = 0 if side < 0 else max(0, len(self.rows) - 1)
 
     def action_choose(self) -> None:
+        """Enter: tell the screen which row was chosen."""
         if self.row is not None:
             self.post_message(self.Chosen(self, self.row))
