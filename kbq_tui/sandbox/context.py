@@ -132,7 +132,7 @@ class SandboxContext:
                 call.principal = self.auth.authenticate(call.headers, call.method.partition(".")[0])
                 self.check_api(call)
             result = handler(call)
-            self.faults.foreign_editor(self, call)
+            self.faults.foreign_editor(self.world, call.method)
             return result
 
     def record(self, call: Call, status: int) -> None:

@@ -5,26 +5,18 @@ A rule says *which* calls (`method`, a pattern; then one of `nth`, `every`, or `
 REST and gRPC.
 """
 
-import asyncio
 import random
-import socket
-import struct
 import threading
-import time
 from collections import defaultdict
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from google.protobuf.json_format import ParseError
-from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
 
 from kbq_tui.sandbox import errors
 from kbq_tui.sandbox.validate import Anything, Either, Number, Path, SchemaError, Several, Shape, TableShape, Text
-
-if TYPE_CHECKING:
-    from kbq_tui.sandbox.context import Call, SandboxContext
+from kbq_tui.sandbox.world import World
 
 JSON = dict[str, Any]
 When = Literal["before", "after"]
@@ -115,7 +107,7 @@ class Rule:
             path: where it stands, for the refusal.
 
         Raises:
-            Problem: names the key that is unknown, missing or wrong.
+            SchemaError: names the key that is unknown, missing or wrong.
         """
         RULE.check(data, path)
         try:
@@ -173,7 +165,7 @@ class Edit:
             path: where it stands, for the refusal.
 
         Raises:
-            Problem: names the key that is unknown, missing or wrong.
+            SchemaError: names the key that is unknown, missing or wrong.
         """
         EDIT.check(data, path)
         if not data.get("dataset"):
@@ -235,16 +227,15 @@ class Faults:
             return False
         return hit and not (rule.max_in_row and row >= rule.max_in_row)
 
-    def foreign_editor(self, ctx: "SandboxContext", call: "Call") -> None:
-        """Let the concurrent editors have their turn; called with the lock held, after a call succeeded."""
+    def foreign_editor(self, world: World, method: str) -> None:
+        """Make the edits that follow a method. Called with the world's lock held, after a call succeeded."""
         for edit in self.edits:
-            if edit.times > 0 and fnmatchcase(call.method, edit.after):
+            if edit.times > 0 and fnmatchcase(method, edit.after):
                 edit.times -= 1
-                _apply(ctx, edit)
+                _apply(world, edit)
 
 
-def _apply(ctx: "SandboxContext", edit: Edit) -> None:
-    world = ctx.world
+def _apply(world: World, edit: Edit) -> None:
     if edit.dataset:
         dataset = world.dataset(edit.project, edit.dataset)
         if dataset is not None:
@@ -261,68 +252,3 @@ def _apply(ctx: "SandboxContext", edit: Edit) -> None:
     if edit.add:
         bindings.append({"role": edit.add["role"], "members": [edit.add["member"]]})
     world.set_policy(project, [b for b in bindings if b["members"]], project.policy.version)
-
-
-# -- REST
-
-
-async def before(ctx: "SandboxContext", request: Request, rule: Rule) -> Response:
-    """Carry out a fault instead of the call: raises or returns what to send."""
-    return await _carry_out(ctx, request, rule, b"{}")
-
-
-async def after(ctx: "SandboxContext", request: Request, rule: Rule, response: Response) -> Response:
-    """Spoil the answer to a call that was carried out. Raises ApiError for ``status``."""
-    return await _carry_out(ctx, request, rule, bytes(response.body))
-
-
-async def _carry_out(ctx: "SandboxContext", request: Request, rule: Rule, body: bytes) -> Response:
-    if rule.kind == "status":
-        raise rule.error()
-    if rule.kind == "malformed":
-        return Response(b'{"error": [[' + body, 200, media_type="application/json; charset=UTF-8")
-    if rule.kind == "content-type":
-        page = (
-            "<!DOCTYPE html><html><head><title>Proxy</title></head><body>Please sign in to the network.</body></html>"
-        )
-        return Response(page, 200, media_type="text/html; charset=UTF-8")
-    if rule.kind == "truncated":
-        return _truncated(ctx, request, body)
-    if rule.kind == "hang":
-        await hang(ctx, rule.seconds)
-    reset(ctx, request)
-    await asyncio.sleep(0)
-    raise errors.from_http(503)  # into the closed connection: only the log sees it
-
-
-def _truncated(ctx: "SandboxContext", request: Request, body: bytes) -> Response:
-    half = body[: max(1, len(body) // 2)]
-
-    async def chunks() -> Any:
-        yield half
-        await asyncio.sleep(0.01)  # let the half leave before the connection goes
-        reset(ctx, request, hard=False)
-
-    headers = {"content-length": str(len(body) + 1)}
-    return StreamingResponse(chunks(), 200, headers, media_type="application/json; charset=UTF-8")
-
-
-async def hang(ctx: "SandboxContext", seconds: float) -> None:
-    """Answer nothing for a while, or until the sandbox stops."""
-    end = time.monotonic() + seconds
-    while not ctx.stopping.is_set() and time.monotonic() < end:  # noqa: ASYNC110  (it is set from another thread)
-        await asyncio.sleep(0.02)
-
-
-def reset(ctx: "SandboxContext", request: Request, *, hard: bool = True) -> None:
-    """Close the caller's connection: with RST, or after what is on its way."""
-    transport = ctx.connections.get((request.client.host, request.client.port)) if request.client else None
-    if transport is None:
-        return
-    if not hard:
-        transport.close()
-        return
-    sock = transport.get_extra_info("socket")
-    if sock is not None:
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    transport.abort()

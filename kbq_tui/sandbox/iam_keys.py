@@ -4,7 +4,7 @@ import base64
 import hashlib
 from typing import Any
 
-from kbq_tui.sandbox import errors, iam, keys
+from kbq_tui.sandbox import errors, keys, service_accounts
 from kbq_tui.sandbox.context import Call
 from kbq_tui.sandbox.world import Account, Key, Project
 
@@ -18,8 +18,8 @@ def as_json(account: Account, key: Key) -> JSON:
     body: JSON = {
         "name": f"projects/{account.project_id}/serviceAccounts/{account.email}/keys/{key.id}",
         "keyAlgorithm": "KEY_ALG_RSA_2048",
-        "validAfterTime": iam.stamp(key.created),
-        "validBeforeTime": iam.stamp(key.expires),
+        "validAfterTime": service_accounts.stamp(key.created),
+        "validBeforeTime": service_accounts.stamp(key.expires),
         "keyOrigin": key.origin,
         "keyType": key.type,
     }
@@ -32,10 +32,12 @@ def as_json(account: Account, key: Key) -> JSON:
 def create(call: Call) -> JSON:
     """`serviceAccounts.keys.create`, unless an organization policy forbids it or ten are there; shows with a delay."""
     permission = "iam.serviceAccountKeys.create"
-    account = iam.find_account(call, permission)
-    iam.check_visible(call, "key_create", account.unique_id, permission, account, iam.unknown_account())
+    account = service_accounts.find_account(call, permission)
+    service_accounts.check_visible(
+        call, "key_create", account.unique_id, permission, account, service_accounts.unknown_account()
+    )
     project = call.world.projects[account.project_id]
-    constraint = iam.blocked(
+    constraint = service_accounts.blocked(
         project, "iam.disableServiceAccountKeyCreation", "iam.managed.disableServiceAccountKeyCreation"
     )
     if constraint:
@@ -86,7 +88,7 @@ def _listed(call: Call, account: Account) -> list[Key]:
 
 def list_keys(call: Call) -> JSON:
     """`serviceAccounts.keys.list`, of the types that are asked for."""
-    account = iam.visible_account(call, "iam.serviceAccountKeys.list")
+    account = service_accounts.visible_account(call, "iam.serviceAccountKeys.list")
     asked = call.query.getlist("keyTypes") if hasattr(call.query, "getlist") else call.body.get("keyTypes", [])
     wanted = set(asked) - {"KEY_TYPE_UNSPECIFIED"} or {"USER_MANAGED", "SYSTEM_MANAGED"}
     found = [as_json(account, key) for key in _listed(call, account) if key.type in wanted]
@@ -94,7 +96,7 @@ def list_keys(call: Call) -> JSON:
 
 
 def _find(call: Call, permission: str) -> tuple[Account, Key]:
-    account = iam.find_account(call, permission)
+    account = service_accounts.find_account(call, permission)
     key = _all(call, account).get(call.params["key"])
     if key is None:
         raise errors.not_found(f"Service account key {call.params['key']} does not exist.")
@@ -106,7 +108,7 @@ def get(call: Call) -> JSON:
     permission = "iam.serviceAccountKeys.get"
     account, key = _find(call, permission)
     missing = errors.not_found(f"Service account key {key.id} does not exist.")
-    iam.check_visible(call, "key_get", key.id, permission, account, missing)
+    service_accounts.check_visible(call, "key_get", key.id, permission, account, missing)
     body = as_json(account, key)
     kind = call.query.get("publicKeyType") or call.body.get("publicKeyType") or "TYPE_NONE"
     if kind == "TYPE_RAW_PUBLIC_KEY" and key.public_pem:

@@ -28,7 +28,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from kbq_tui.sandbox import errors, exchanges, faults, masks, uploads
+from kbq_tui.sandbox import errors, exchanges, fault_effects, masks, uploads
 from kbq_tui.sandbox.context import Call, SandboxContext
 
 JSON = dict[str, Any]
@@ -88,7 +88,7 @@ def route(
         try:
             fault = ctx.faults.next(method, "before", request.url.path)
             if fault:
-                response = await faults.before(ctx, request, fault)
+                response = await fault_effects.before(ctx, request, fault)
                 ctx.record(call, 503)
                 return response
             call.body, call.media = uploads.parse(raw, request.headers)
@@ -109,7 +109,7 @@ def route(
         response = _json(reply.body, reply.status, reply.headers)
         fault = ctx.faults.next(method, "after", request.url.path)
         try:
-            return await faults.after(ctx, request, fault, response) if fault else response
+            return await fault_effects.after(ctx, request, fault, response) if fault else response
         except errors.ApiError as error:
             return _refusal(error, legacy)
 

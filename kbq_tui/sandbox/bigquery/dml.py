@@ -173,7 +173,7 @@ def run(session: QuerySession, tree: exp.Expr) -> StatementResult:
     elif isinstance(tree, exp.Merge):
         sql += " RETURNING merge_action"
     if session.transaction is not None:
-        session.transaction.before_write(session, table)
+        session.transaction.before_write(session.engine, table)
     try:
         result = session.engine.run(sql, session.watch)
     except duckdb.TransactionException:

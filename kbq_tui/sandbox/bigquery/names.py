@@ -16,7 +16,7 @@ from kbq_tui.sandbox.errors import ApiError
 from kbq_tui.sandbox.world import Dataset, Principal, Project, World
 
 if TYPE_CHECKING:
-    from kbq_tui.sandbox.bigquery.transactions import Transaction
+    from kbq_tui.sandbox.bigquery.transaction import Transaction
 
 JSON = dict[str, Any]
 
