@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from kbq_tui.engine.services import AppServices, ConnectionDraft, command_line
+from kbq_tui.engine.services import AppServices, ConnectionDraft
 from kbq_tui.gcp.endpoints import Endpoints
 from kbq_tui.i18n.messages import Message, message
 from kbq_tui.local import variables
@@ -267,11 +267,13 @@ def choose_name(options: CliOptions, connections: Connections) -> str:
         UsageError: where several could be meant, or the one that is named is not there and may not be made.
         ProblemError: where the config folder cannot be read.
     """
+    from kbq_tui.shell.own_commands import for_connection
+
     names = connections.names()
     if connections.only is not None:
         name, file = connections.only
         if not names and not options.may_create:
-            command = command_line("setup", "", str(options.config))
+            command = for_connection("kbq-tui setup", "", str(options.config))
             text = message("There is no connection file {path}. This makes it: {command}", path=file, command=command)
             raise UsageError(text)
         if options.name not in (None, name):
@@ -294,10 +296,12 @@ def choose_name(options: CliOptions, connections: Connections) -> str:
 def _unknown(name: str, names: tuple[str, ...]) -> Message:
     """Return that there is no such connection, with those there are, and the one that is nearly called so."""
     if not names:
+        from kbq_tui.shell.own_commands import for_connection
+
         return message(
             "There is no connection {name}, and no other. This makes it: {command}",
             name=name,
-            command=command_line("setup", name),
+            command=for_connection("kbq-tui setup", name),
         )
     from difflib import get_close_matches
 

@@ -70,7 +70,7 @@ def _valid_account(ctx: click.Context, param: click.Parameter, value: str | None
 def valid_key(ctx: click.Context, param: click.Parameter, value: str) -> str:
     """Refuse an empty id: every key begins with it, so that an unset variable would delete the only one there is."""
     if not value.strip():
-        raise click.BadParameter(translate("Give the key's id, or its beginning, as kbq-tui key list shows it."))
+        raise click.BadParameter(translate("Give the key's id, or its beginning, as `key list` shows it."))
     return value
 
 

@@ -187,6 +187,8 @@ class CommandContext:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.loop.close()
+        if isinstance(error, ProblemError):
+            error.problem = self.place.desk.named(error.problem, self.place.name)
 
     def spec(self) -> ConnectionSpec:
         """Return the connection. Raises: UsageError."""
@@ -246,10 +248,13 @@ class CommandContext:
 
     def fix_permissions(self, spec: ConnectionSpec, *, agreed: bool) -> int:
         """Make the key file, and its folder where it is ours, private again, after a yes."""
+        from kbq_tui.engine.ports import own
+
         console, confirm = self.runner.console, self.runner.confirm
         local = self.place.keys.inspect(spec.key_file, spec.project, spec.account_email)
+        mend = self.place.desk.command("key mend", spec.name)
         for warning in local.warnings if local is not None else ():
-            console.say(inert(render(warning)))
+            console.say(inert(render(warning.with_values(lambda value: own(value, lambda _: mend)))))
         path = inert(local.path) if local is not None else translate("the key file")
         if not agreed and (confirm is None or not confirm(translate("Make {path} readable by you only?", path=path))):
             console.say(translate("Nothing was changed."))
@@ -326,7 +331,12 @@ def terminal(options: Mapping[str, Any]) -> Capabilities:
     """Return what this terminal can do."""
     from kbq_tui.local.terminal import detect
 
-    return detect(os.environ, ascii_wanted=options.get("ascii_"), mouse_wanted=options.get("mouse"))
+    def own(command: str) -> str:
+        from kbq_tui.shell.own_commands import for_connection
+
+        return for_connection(command, options.get("name") or "", options.get("config") or "")
+
+    return detect(os.environ, ascii_wanted=options.get("ascii_"), mouse_wanted=options.get("mouse"), own=own)
 
 
 def run_screens(
@@ -401,6 +411,7 @@ def status_of_all(options: Mapping[str, Any], names: tuple[str, ...], *, every: 
     from kbq_tui.cli.runner import NOT_HEALTHY
     from kbq_tui.engine.last_known import LOOK_EVERY, LastKnown
     from kbq_tui.local.paths import Paths
+    from kbq_tui.shell.own_commands import for_connection
 
     chosen = options_of(options)
     connections = connections_of(chosen, Paths.from_env(os.environ))
@@ -408,7 +419,8 @@ def status_of_all(options: Mapping[str, Any], names: tuple[str, ...], *, every: 
     for name in names or ((None,) if chosen.config is not None else ()):
         choose_name(replace(chosen, name=name), connections)  # names one that is not there
     if not known and not names and (every or "project" not in build(chosen).beliefs):
-        console_of(options).say(translate("There is no connection yet: kbq-tui setup"))
+        command = for_connection("kbq-tui setup", "", options.get("config") or "")
+        console_of(options).say(translate("There is no connection yet: {command}", command=command))
         return NOT_HEALTHY
     wanted = known if every else names or (choose_name(chosen, connections),)
     shared = {**options, "as_filed": len(wanted) > 1 or every}

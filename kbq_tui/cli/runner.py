@@ -89,7 +89,7 @@ class PlainRunner:
 async def plan_of(spec: ConnectionSpec, ports: Ports, *, remove_over_grants: bool = False) -> tuple[Plan, Observed]:
     """Look, and say what would be done."""
     observed = await observe(spec, ports, everywhere=remove_over_grants)
-    return diff(spec, observed, remove_over_grants=remove_over_grants), observed
+    return ports.named_plan(diff(spec, observed, remove_over_grants=remove_over_grants)), observed
 
 
 async def carry_out(

@@ -115,7 +115,7 @@ async def apply(
     """
     patience = patience or Patience()
     seen = await observe(spec, ports, everywhere=remove_over_grants)
-    plan = _part(diff(spec, seen, remove_over_grants=remove_over_grants), only)
+    plan = _part(ports.named_plan(diff(spec, seen, remove_over_grants=remove_over_grants)), only)
     if expected is not None and plan.fingerprint != expected:
         raise ProblemError(ports.named(catalogue.problem("KBQ-STALE-PLAN", context_of(spec, plan.location))))
     runner = Runner(spec, ports, emit, patience)
@@ -126,7 +126,7 @@ async def apply(
         await runner.run(services)
         if not runner.outcome.failed:
             seen = await runner.look_again(everywhere=remove_over_grants)
-            plan = _part(diff(spec, seen, remove_over_grants=remove_over_grants), only)
+            plan = _part(ports.named_plan(diff(spec, seen, remove_over_grants=remove_over_grants)), only)
     done_before = list(runner.outcome.done)
     runner.outcome.plan = plan
     await runner.run(a for a in plan.changes if a.id not in done_before)
@@ -237,7 +237,7 @@ class Runner:
                 self._intended.add(action.id)
             text, changed = await self._do(action)
         except ProblemError as error:
-            return named(error.problem, self.spec)
+            return self.ports.named(named(error.problem, self.spec))
         self.outcome.done.append(action.id)
         if changed:
             self._waits.made(action.id, action.resource.name)

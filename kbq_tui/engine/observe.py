@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -35,7 +36,10 @@ async def part_of(read: Awaitable[T | None]) -> Part[T]:
 
 async def inspect_key(spec: ConnectionSpec, ports: Ports) -> Part[LocalKey]:
     """Look at the key file, off the event loop: disks and keyrings can be slow."""
-    return await part_of(offload(lambda: ports.keys.inspect(spec.key_file, spec.project, spec.account_email)))
+    part = await part_of(offload(lambda: ports.keys.inspect(spec.key_file, spec.project, spec.account_email)))
+    if isinstance(part, Present) and part.value.warnings:
+        return Present(replace(part.value, warnings=tuple(map(ports.named_text, part.value.warnings))))
+    return part
 
 
 async def handed_over(spec: ConnectionSpec, ports: Ports) -> Part[tuple[str, ...]]:

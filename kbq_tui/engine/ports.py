@@ -6,7 +6,7 @@ thing certainly does not exist; "not found, or you may not see it" is a `Problem
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
 if TYPE_CHECKING:  # nothing of it is needed to draw a first frame
@@ -17,6 +17,7 @@ if TYPE_CHECKING:  # nothing of it is needed to draw a first frame
     from kbq_tui.model.changes import OwnChange
     from kbq_tui.model.events import Event
     from kbq_tui.model.observed import AccountInfo, DatasetInfo, Identity, KeyInfo, LocalKey, ProjectInfo, RoleBinding
+    from kbq_tui.model.plan import Plan
     from kbq_tui.model.problem import Problem
     from kbq_tui.model.secret import Secret
     from kbq_tui.model.spec import ConnectionSpec
@@ -286,14 +287,18 @@ class Ports:
     command: Callable[[str], str] = "kbq-tui {}".format
 
     def named(self, problem: Problem) -> Problem:
-        """Return a problem whose commands of ours mean this connection: with its name and, if need be, `--config`.
+        """Return a problem whose commands of ours mean this connection: with its name and, if need be, `--config`."""
+        return problem.with_commands(lambda line: own(line, self.command))
 
-        Args:
-            problem: one whose commands of ours are all about the connection.
-        """
+    def named_plan(self, plan: Plan) -> Plan:
+        """Return a plan whose problems' commands of ours mean this connection."""
+        return plan.with_problems(self.named)
 
-        def of(command: str) -> str:
-            return self.command(command.removeprefix(_OURS)) if command.startswith(_OURS) else command
+    def named_text(self, text: Message) -> Message:
+        """Return a message in which a command of ours that fills a blank means this connection."""
+        return text.with_values(lambda value: own(value, self.command))
 
-        steps = (replace(step, commands=tuple(map(of, step.commands))) for step in problem.remedy)
-        return replace(problem, remedy=tuple(steps))
+
+def own(line: str, command: Callable[[str], str]) -> str:
+    """Return a command line of ours as `command` gives it; any other as it is."""
+    return command(line.removeprefix(_OURS)) if line.startswith(_OURS) else line

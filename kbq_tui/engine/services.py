@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from kbq_tui.engine.ports import Clock, Cloud, Impersonator, Journal, KeyStore, Ports
     from kbq_tui.engine.waiting import Patience
     from kbq_tui.model.checks import CheckResult
+    from kbq_tui.model.problem import Problem
     from kbq_tui.model.secret import Secret
     from kbq_tui.model.steps import Step
 
@@ -104,20 +105,6 @@ class UiPreferences:
     ascii: bool | None = None
     theme: str | None = None
     welcomed: bool = False
-
-
-def command_line(what: str, name: str, config: str = "") -> str:
-    """Return a command of ours for one connection, ready to be pasted into a shell.
-
-    Args:
-        what: the command, with its own arguments.
-        name: the connection; empty for none.
-        config: the file named with `--config`; empty where none was.
-    """
-    from shlex import quote
-
-    words = ["kbq-tui", what, name, f"--config {quote(config)}" if config else ""]
-    return " ".join(filter(None, words))
 
 
 class SignIn(Protocol):
@@ -250,11 +237,22 @@ class AppServices:
             what: the command, with its own arguments.
             name: the connection; left out where it does not exist, because commands that look refuse it then.
         """
+        from kbq_tui.shell.own_commands import for_connection, makes_connection
+
+        command = f"kbq-tui {what}"
+        return for_connection(command, name if makes_connection(command) or self._exists(name) else "", self.config)
+
+    def _exists(self, name: str) -> bool:
         try:
-            there = name in self.store.names()
+            return name in self.store.names()
         except ProblemError:
-            there = True
-        return command_line(what, name if there else "", self.config)
+            return True
+
+    def named(self, problem: Problem, name: str) -> Problem:
+        """Return a problem whose commands of ours mean a connection."""
+        from kbq_tui.engine.ports import own
+
+        return problem.with_commands(lambda line: own(line, lambda what: self.command(what, name)))
 
     def ports(self, cloud: Cloud, name: str) -> Ports:
         """Return what the use cases need, for one connection."""

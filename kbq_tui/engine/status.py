@@ -107,6 +107,7 @@ async def status(spec: ConnectionSpec, ports: Ports, last_verify: Mapping[str, o
         # It may be what another connection needs. There can be hundreds, so they are read only then.
         observed = replace(observed, neighbours=await offload(ports.neighbours))
         plan = diff(spec, observed)
+    plan = ports.named_plan(plan)
     lines = [
         _credential(observed),
         *_by_step(plan, observed),
@@ -117,7 +118,10 @@ async def status(spec: ConnectionSpec, ports: Ports, last_verify: Mapping[str, o
     ]
     # Signed in is whoever got an answer; the last verification is past, whatever can be read now.
     kept = ("last-verify",) if isinstance(observed.identity, Unknown) else ("last-verify", "credential")
-    told = consequences_unknown(lines, plan.causes, kept)
+    told = tuple(
+        replace(line, problem=ports.named(line.problem)) if line.problem is not None else line
+        for line in consequences_unknown(lines, plan.causes, kept)
+    )
     if outage_of(plan.causes) is None:
         return Status(spec, observed.at, told, plan, observed, as_of=observed.at, causes=plan.causes)
     # All that is known without Google is the last verification.

@@ -53,17 +53,21 @@ class Message:
     def __hash__(self) -> int:
         return hash((self.template, self.plural, str(self)))
 
-    def replacing(self, old: str, new: str) -> Message:
-        """Return the message with `new` instead of `old` in its values; the template stays."""
+    def with_values(self, change: Callable[[str], str]) -> Message:
+        """Return the message with `change` made to its values; the template stays."""
         params = {
-            name: value.replace(old, new)
+            name: change(value)
             if isinstance(value, str)
-            else value.replacing(old, new)
+            else value.with_values(change)
             if isinstance(value, Message)
             else value
             for name, value in self.params.items()
         }
         return Message(self.template, params, self.plural)
+
+    def replacing(self, old: str, new: str) -> Message:
+        """Return the message with `new` instead of `old` in its values; the template stays."""
+        return self.with_values(lambda value: value.replace(old, new))
 
 
 EMPTY = Message("")

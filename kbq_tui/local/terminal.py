@@ -90,7 +90,7 @@ def detect(
     mouse_wanted: bool | None = None,
     isatty: Callable[[int], bool] = os.isatty,
     size: Callable[[int], tuple[int, int]] = os.get_terminal_size,
-    headless: str = "kbq-tui apply --yes",
+    own: Callable[[str], str] = str,
 ) -> Capabilities:
     """Look at the environment and the three standard descriptors.
 
@@ -100,7 +100,7 @@ def detect(
         mouse_wanted: what the operator chose (`--mouse`); None to decide.
         isatty: tells whether a descriptor is a terminal; may raise OSError for a closed one.
         size: columns and rows of a descriptor's terminal; may raise OSError.
-        headless: the command to name where the screen cannot be drawn.
+        own: makes a command of ours mean the connection, for those that are named where the screen cannot be drawn.
     """
     ttys = tuple(_is_tty(isatty, fd) for fd in (0, 1, 2))
     term = env.get("TERM", "")
@@ -110,7 +110,7 @@ def detect(
     plain_glyphs = encoding != "utf-8" or _NO_GLYPHS.match(term) is not None
     columns, rows = _size(size) if ttys[2] else (0, 0)
     return Capabilities(
-        reason=_reason(term, ttys, headless),
+        reason=_reason(term, ttys, own),
         stdin_tty=ttys[0],
         stdout_tty=ttys[1],
         stderr_tty=ttys[2],
@@ -143,7 +143,7 @@ def locale_encoding(env: Mapping[str, str]) -> str:
     return "ascii" if language.partition("@")[0] in ("C", "POSIX") else "iso-8859-1"
 
 
-def _reason(term: str, ttys: tuple[bool, ...], headless: str) -> Message:
+def _reason(term: str, ttys: tuple[bool, ...], own: Callable[[str], str]) -> Message:
     if not ttys[0]:
         reason = message("Standard input is not a terminal.")
     elif not ttys[2]:
@@ -152,7 +152,11 @@ def _reason(term: str, ttys: tuple[bool, ...], headless: str) -> Message:
         reason = message("The terminal cannot move its cursor (TERM={term}).", term=term)
     else:
         return EMPTY
-    instead = message("Use `{command}`, or `kbq-tui setup --plain` for questions line by line.", command=headless)
+    instead = message(
+        "Use `{command}`, or `{plain}` for questions line by line.",
+        command=own("kbq-tui apply --yes"),
+        plain=own("kbq-tui setup --plain"),
+    )
     return joined(" ", reason, instead)
 
 

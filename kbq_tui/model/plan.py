@@ -2,7 +2,8 @@
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
 
 from kbq_tui.model.operations import Action, Change, Step
 from kbq_tui.model.problem import Problem
@@ -60,6 +61,15 @@ class Plan:
             self.warnings,
             self.location,
             self.causes,
+        )
+
+    def with_problems(self, change: Callable[[Problem], Problem]) -> "Plan":
+        """Return the plan with each of its problems changed."""
+        return replace(
+            self,
+            blocked=tuple(replace(b, problem=change(b.problem)) for b in self.blocked),
+            warnings=tuple(map(change, self.warnings)),
+            causes=tuple(map(change, self.causes)),
         )
 
     @property

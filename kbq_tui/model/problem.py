@@ -1,6 +1,6 @@
 """A failure as the operator needs it: cause, remedy, who can apply it, whether waiting helps."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -154,6 +154,11 @@ class Problem:
             remedy=tuple(step.naming(placeholder, value) for step in self.remedy),
         )
         return self if named == self else named
+
+    def with_commands(self, change: Callable[[str], str]) -> "Problem":
+        """Return the problem with each command of its remedy changed; itself if none is."""
+        steps = tuple(RemedyStep(s.text, tuple(map(change, s.commands))) for s in self.remedy)
+        return self if steps == self.remedy else replace(self, remedy=steps)
 
     @property
     def words(self) -> Message:

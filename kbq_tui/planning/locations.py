@@ -46,9 +46,7 @@ def misplaced(
             location=right,
         )
         anew = message("A dataset that was made anew has no grants yet; have them made:")
-        return replace(
-            problem, cause=cause, remedy=(*problem.remedy, RemedyStep(anew, (f"kbq-tui apply {spec.name}",)))
-        )
+        return replace(problem, cause=cause, remedy=(*problem.remedy, RemedyStep(anew, ("kbq-tui apply",))))
     if wanted and at != wanted:
         return catalogue.problem("KBQ-LOCATION-FIXED", context, dataset=dataset, location=at, wanted=wanted)
     return None

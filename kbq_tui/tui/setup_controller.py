@@ -124,7 +124,7 @@ class SetupController(SetupInput):
                 self.cloud = await self.services.sign_in(allow_gcloud=allow_gcloud)
                 self.identity = await self.cloud.identity()
         except ProblemError as error:
-            self.sign_in_problem = error.problem
+            self.sign_in_problem = self.desk.named(error.problem, self.draft.name)
         except TimeoutError:
             again = keyboard.face("refresh")
             self.say(
@@ -191,7 +191,8 @@ class SetupController(SetupInput):
                 )
             )
             spec = spec.with_location(there)
-        self.looked, self.observed, self.plan = spec, observed, diff(spec, observed)
+        self.looked, self.observed = spec, observed
+        self.plan = self.ports(spec).named_plan(diff(spec, observed))
         if isinstance(observed.identity, Present):
             self.identity = observed.identity.value
         self.changed()
@@ -253,7 +254,7 @@ class SetupController(SetupInput):
             return None
         from kbq_tui.planning.diff import diff
 
-        plan = diff(spec, seen, remove_over_grants=True)
+        plan = self.ports(spec).named_plan(diff(spec, seen, remove_over_grants=True))
         return plan if any(a.is_removal for a in (*plan.changes, *(b.action for b in plan.blocked))) else None
 
     async def seek_removal(self) -> Plan | None:
@@ -352,7 +353,7 @@ class SetupController(SetupInput):
         try:
             outcome = await work(self.ports(spec), patience_of(self.services))
         except ProblemError as error:
-            problem = self.look_problem = error.problem
+            problem = self.look_problem = self.desk.named(error.problem, spec.name)
             self.say(f"{render(error.problem.title)}. {render(error.problem.cause)}", bad=True)
         else:
             problem = next(iter(outcome.failed.values()), None)

@@ -9,12 +9,12 @@ from kbq_tui.engine.apply import apply
 from kbq_tui.engine.keys import create_key, delete_key
 from kbq_tui.engine.observe import observe
 from kbq_tui.engine.ports import Ports
-from kbq_tui.engine.services import command_line
 from kbq_tui.engine.status import Health, status
 from kbq_tui.engine.waiting import Patience
 from kbq_tui.model.observed import Absent, KeyInfo, unheld_keys
 from kbq_tui.model.problem import Context, ProblemError
 from kbq_tui.model.spec import ConnectionSpec
+from kbq_tui.shell.own_commands import for_connection
 from tests.engine.fakes import START, FakeCloud, FakeJournal, FakeKeys, fault, ports
 
 SPEC = ConnectionSpec("my-project")
@@ -161,12 +161,12 @@ async def test_beside_a_key_of_our_own_none_is_made_and_rotation_is_named() -> N
 
 
 async def test_remedies_name_the_connection_and_the_file_it_was_read_from() -> None:
-    world = replace(ports(), command=lambda what: command_line(what, "prod", "/etc/our own.toml"))
+    world = replace(ports(), command=lambda what: for_connection(f"kbq-tui {what}", "prod", "/etc/our own.toml"))
     known = {"path": "/k/key.json", "key_id": "0123456789abcdef"}
     for code, command in (
         ("KBQ-STALE-PLAN", "plan"),
         ("KBQ-KEY-OUTCOME-UNKNOWN", "apply"),
-        ("KBQ-KEY-HANDED-OVER", "key rotate"),
+        ("KBQ-KEY-HANDED-OVER", "key create"),
         ("KBQ-KEY-ALREADY-HERE", "key create --key-file /k/key.json.new"),
     ):
         problem = world.named(catalogue.problem(code, Context("acme-prod"), **known))

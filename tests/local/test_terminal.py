@@ -26,9 +26,12 @@ def test_an_ordinary_terminal_is_usable() -> None:
 
 @pytest.mark.parametrize("term", ["", "dumb", "unknown"])
 def test_a_terminal_without_a_cursor_is_refused_and_the_headless_command_named(term: str) -> None:
-    seen = detect(UTF8 | {"TERM": term}, isatty=lambda fd: True, size=lambda fd: (80, 24), headless="kbq-tui status")
+    seen = detect(
+        UTF8 | {"TERM": term}, isatty=lambda fd: True, size=lambda fd: (80, 24), own=lambda line: f"{line} prod"
+    )
     assert not seen.usable
-    assert "`kbq-tui status`" in str(seen.reason)
+    assert "`kbq-tui apply --yes prod`" in str(seen.reason)
+    assert "`kbq-tui setup --plain prod`" in str(seen.reason)
     assert f"TERM={term}" in str(seen.reason)
 
 

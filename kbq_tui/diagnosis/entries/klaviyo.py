@@ -25,7 +25,6 @@ ENTRIES: Final = (
             'digits and a point, no currency sign. List: a JSON array, such as ["a", "b"]. Consent: a JSON array of '
             'channels, such as ["email", "sms"].',
             "Mend it in the table, or in a view that Klaviyo reads; or map the column as text.",
-            "See which rows will be refused:\nkbq-tui source",
         ),
         "Whoever looks after the data: role BigQuery Data Editor (roles/bigquery.dataEditor) on the dataset.",
         _HELP + "8557592023451",

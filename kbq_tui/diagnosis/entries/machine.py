@@ -68,7 +68,7 @@ ENTRIES: Final = (
         (
             "Nothing is wrong by that. What can be seen without the key:\nkbq-tui status",
             "In Klaviyo, Advanced > Syncing shows whether the connection works.",
-            "To check with a key again, make a new one, and put it into Klaviyo:\nkbq-tui key rotate",
+            "To check with a key again, make a new one, and put it into Klaviyo:\nkbq-tui key create",
         ),
         _YOU,
         _KEYS,

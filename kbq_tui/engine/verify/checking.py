@@ -216,7 +216,7 @@ class Checker:
 
     def record(self, check: Check, command: str | Message, judged: Judged, seconds: float = 0.0) -> CheckResult:
         """Keep a result, and tell it."""
-        problem = named(judged.problem, self.spec) if judged.problem is not None else None
+        problem = self.ports.named(named(judged.problem, self.spec)) if judged.problem is not None else None
         result = CheckResult(check, judged.verdict, judged.evidence, command, problem, seconds)
         self.results[check.id] = result
         self._told(result)

@@ -240,9 +240,10 @@ class KeyFiles:
             mode = stat.S_IMODE(folder.stat().st_mode)
             if mode & 0o077 and not (folder == place.folder and mode & 0o022):  # of that one it is said already
                 text = message(
-                    "Others may look into the folder {path}: its mode is {mode}. kbq-tui key mend sets 0700.",
+                    "Others may look into the folder {path}: its mode is {mode}. {command} sets 0700.",
                     path=folder,
                     mode=f"{mode:04o}",
+                    command="kbq-tui key mend",
                 )
                 out.append(text)
         return tuple(out)

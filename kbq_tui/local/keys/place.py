@@ -139,8 +139,9 @@ class Place:
         if mode & 0o077:
             out.append(
                 message(
-                    "Others on this machine may read the key file: its mode is {mode}. kbq-tui key mend sets 0600.",
+                    "Others on this machine may read the key file: its mode is {mode}. {command} sets 0600.",
                     mode=f"{mode:04o}",
+                    command="kbq-tui key mend",
                 )
             )
         if info.st_nlink > 1:

@@ -54,7 +54,8 @@ class Explain(Modal[None]):
         from kbq_tui.diagnosis.recognise import recognise_text
 
         context = self.host.wizard.context
-        self.problem = await offload(lambda: recognise_text(text, context))
+        found = await offload(lambda: recognise_text(text, context))
+        self.problem = self.host.desk.named(found, self.host.wizard.draft.name)
         if self.is_attached:
             self.say("")
             self.query_one("#answer", QuietStatic).show(describe(self.problem))

@@ -143,7 +143,8 @@ class ConnectScreen(BaseScreen):
             "\n",
             translate(
                 "Klaviyo checks the connection and lets you make the first sync. The dashboard keeps an eye on it;"
-                " kbq-tui status says the same in one line."
+                " {command} says the same in one line.",
+                command=self.host.desk.command("status", self.host.wizard.draft.name),
             ),
             "\n\n",
             (translate("Nothing copied?"), "bold"),

@@ -105,7 +105,8 @@ class DashboardScreen(BaseScreen):
         chosen = self.chosen()
         which = self.query_one("#which", QuietStatic)
         if chosen is None:
-            which.show(translate("No connection is set up yet. kbq-tui setup begins one."))
+            begin = self.host.desk.command("setup", "")
+            which.show(translate("No connection is set up yet. {command} begins one.", command=begin))
             self.query_one("#lines", Rows).show([])
             return
         rows: list[Row] = []

@@ -100,7 +100,10 @@ class WelcomeScreen(BaseScreen):
             "\n\n",
             translate("The private key is never shown, logged or put on a command line."),
             "\n\n",
-            translate("kbq-tui export gcloud prints the same as a script, for whoever must run it elsewhere."),
+            translate(
+                "{command} prints the same as a script, for whoever must run it elsewhere.",
+                command=self.host.desk.command("export gcloud", self.host.wizard.draft.name),
+            ),
         )
 
     @on(Button.Pressed, "#primary")

@@ -1,0 +1,72 @@
+"""The command lines of kbq-tui itself, as remedies, hints and screens print them: each for one connection."""
+
+from __future__ import annotations
+
+import shlex
+from typing import Final
+
+PROGRAM: Final = "kbq-tui"
+
+ARGUMENTS: Final = {
+    ("setup",): 0,
+    ("plan",): 0,
+    ("apply",): 0,
+    ("verify",): 0,
+    ("status",): 0,
+    ("key", "list"): 0,
+    ("key", "create"): 0,
+    ("key", "delete"): 1,
+    ("key", "mend"): 0,
+    ("key", "shred"): 0,
+    ("export",): 1,
+}
+"""The commands that are about a connection, with the number of arguments that stand before its name."""
+
+_MAKING: Final = frozenset({"setup", "apply"})
+_WITHOUT_NAME: Final = frozenset({"doctor"})
+"""Commands that take `--config`, but no name."""
+_VALUED: Final = frozenset({"--key-file", "--config", "--location", "--project", "--report", "--answers"})
+"""Options of ours whose value is the word after them, as far as printed commands have them."""
+
+
+def is_own(command: str) -> bool:
+    """Return whether a command line is one of kbq-tui's."""
+    return command.partition(" ")[0] == PROGRAM
+
+
+def makes_connection(command: str) -> bool:
+    """Return whether a command of ours takes the name of a connection that does not exist yet."""
+    return any(word in _MAKING for word in command.split()[1:2])
+
+
+def for_connection(command: str, name: str, config: str = "") -> str:
+    """Return a command that means one connection.
+
+    What is another program's, is not about a connection, or names one already keeps its words.
+
+    Args:
+        command: a whole command line, such as `kbq-tui key delete 0123abcd`.
+        name: the connection; empty for none.
+        config: the file named with `--config`; empty where none was.
+    """
+    if not is_own(command):
+        return command
+    words = shlex.split(command)[1:]
+    path = next((path for path in ARGUMENTS if tuple(words[: len(path)]) == path), None)
+    if path is None and not _WITHOUT_NAME & set(words[:1]):
+        return command
+    more = []
+    if path is not None and name and "--all" not in words and _arguments(words[len(path) :]) <= ARGUMENTS[path]:
+        more.append(name)
+    if config and "--config" not in words:
+        more.append(f"--config {shlex.quote(config)}")
+    return " ".join((command, *more))
+
+
+def _arguments(words: list[str]) -> int:
+    """Return how many of the words are arguments."""
+    found, value = 0, False
+    for word in words:
+        found += not value and not word.startswith("-")
+        value = not value and word in _VALUED
+    return found
