@@ -188,7 +188,7 @@ class CommandContext:
     ) -> None:
         self.loop.close()
         if isinstance(error, ProblemError):
-            error.problem = self.place.desk.named(error.problem, self.place.name)
+            error.problem = self.place.services.named(error.problem, self.place.name)
 
     def spec(self) -> ConnectionSpec:
         """Return the connection. Raises: UsageError."""
@@ -252,7 +252,7 @@ class CommandContext:
 
         console, confirm = self.runner.console, self.runner.confirm
         local = self.place.keys.inspect(spec.key_file, spec.project, spec.account_email)
-        mend = self.place.desk.command("key mend", spec.name)
+        mend = self.place.services.command("key mend", spec.name)
         for warning in local.warnings if local is not None else ():
             console.say(inert(render(warning.with_values(lambda value: own(value, lambda _: mend)))))
         path = inert(local.path) if local is not None else translate("the key file")

@@ -124,7 +124,7 @@ class SetupController(SetupInput):
                 self.cloud = await self.services.sign_in(allow_gcloud=allow_gcloud)
                 self.identity = await self.cloud.identity()
         except ProblemError as error:
-            self.sign_in_problem = self.desk.named(error.problem, self.draft.name)
+            self.sign_in_problem = self.services.named(error.problem, self.draft.name)
         except TimeoutError:
             again = keyboard.face("refresh")
             self.say(
@@ -353,7 +353,7 @@ class SetupController(SetupInput):
         try:
             outcome = await work(self.ports(spec), patience_of(self.services))
         except ProblemError as error:
-            problem = self.look_problem = self.desk.named(error.problem, spec.name)
+            problem = self.look_problem = self.services.named(error.problem, spec.name)
             self.say(f"{render(error.problem.title)}. {render(error.problem.cause)}", bad=True)
         else:
             problem = next(iter(outcome.failed.values()), None)

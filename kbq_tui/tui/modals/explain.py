@@ -55,7 +55,7 @@ class Explain(Modal[None]):
 
         context = self.host.wizard.context
         found = await offload(lambda: recognise_text(text, context))
-        self.problem = self.host.desk.named(found, self.host.wizard.draft.name)
+        self.problem = self.host.services.named(found, self.host.wizard.draft.name)
         if self.is_attached:
             self.say("")
             self.query_one("#answer", QuietStatic).show(describe(self.problem))

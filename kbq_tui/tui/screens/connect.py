@@ -144,7 +144,7 @@ class ConnectScreen(BaseScreen):
             translate(
                 "Klaviyo checks the connection and lets you make the first sync. The dashboard keeps an eye on it;"
                 " {command} says the same in one line.",
-                command=self.host.desk.command("status", self.host.wizard.draft.name),
+                command=self.host.services.command("status", self.host.wizard.draft.name),
             ),
             "\n\n",
             (translate("Nothing copied?"), "bold"),

@@ -105,7 +105,7 @@ class DashboardScreen(BaseScreen):
         chosen = self.chosen()
         which = self.query_one("#which", QuietStatic)
         if chosen is None:
-            begin = self.host.desk.command("setup", "")
+            begin = self.host.services.command("setup", "")
             which.show(translate("No connection is set up yet. {command} begins one.", command=begin))
             self.query_one("#lines", Rows).show([])
             return

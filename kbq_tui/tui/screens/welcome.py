@@ -102,7 +102,7 @@ class WelcomeScreen(BaseScreen):
             "\n\n",
             translate(
                 "{command} prints the same as a script, for whoever must run it elsewhere.",
-                command=self.host.desk.command("export gcloud", self.host.wizard.draft.name),
+                command=self.host.services.command("export gcloud", self.host.wizard.draft.name),
             ),
         )
 
