@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from queue import Empty
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 from rich.console import Console, ConsoleRenderable
 from rich.text import Text
@@ -23,7 +23,8 @@ from textual.driver import Driver
 from textual.drivers import linux_driver
 from textual.drivers.linux_driver import LinuxDriver
 from textual.events import Compose, Mount, Resize, ScreenResume
-from textual.geometry import Size
+from textual.geometry import Size, Spacing
+from textual.layout import DockArrangeResult
 from textual.screen import Screen
 from textual.widgets import Input
 
@@ -144,9 +145,22 @@ class Fitting:
 
     _opened = False
 
+    least: ClassVar = Size(0, 0)
+    """Columns and rows that the widgets need."""
+
+    def too_small(self, size: Size) -> bool:
+        """Return whether a window of that size has no room for the widgets."""
+        return size.width < self.least.width or size.height < self.least.height
+
     async def _on_resize(self: Any, event: Resize) -> None:
         if event.size != self.app.size:
             event.prevent_default()
+
+    def arrange(self: Any, size: Size, _optimal: bool = False) -> DockArrangeResult:
+        """Return where the widgets are: nowhere, while the window is too small."""
+        if self.too_small(size):
+            return DockArrangeResult([], set(), Spacing())
+        return super().arrange(size, _optimal)  # type: ignore[misc, no-any-return]
 
     def _post_register(self: Any, app: App[Any]) -> None:
         """Read the screen's style sheets before it is styled. Textual does so after it, and then parses all anew."""

@@ -1,10 +1,11 @@
 """The frame of every full screen: title, rule, body, message, hints; a side panel where there is room."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.containers import VerticalScroll
 from textual.content import Content
+from textual.geometry import Size
 from textual.screen import Screen
 
 from kbq_tui.i18n.messages import N_, render, translate
@@ -15,6 +16,8 @@ from kbq_tui.tui.host import STYLES, Host, host_of
 from kbq_tui.tui.setup_controller import STEPS
 from kbq_tui.tui.widgets.static import MessageLine, QuietStatic, hint_line, rule_line, steps_line
 
+WIDE = 120
+"""Columns from which on there is a side panel."""
 SMALL = N_("This window is too small: 60x16 is the least. {key} quits.")
 
 
@@ -39,6 +42,7 @@ class BaseScreen(Fitting, Screen[None]):
         keyboard.bound("last", "focus_edge(-1)"),
     ]
     CSS_PATH: ClassVar = [STYLES / "widgets.tcss", STYLES / "steps.tcss"]
+    least = Size(60, 16)
     scopes: ClassVar[tuple[str, ...]] = ()
     step: ClassVar[Step | None] = None
     help_name: ClassVar[str] = ""
@@ -48,19 +52,20 @@ class BaseScreen(Fitting, Screen[None]):
         """The app, as screens see it."""
         return host_of(self)
 
+    def render(self) -> Any:
+        """Return the ground behind the widgets, or that there is no room for them."""
+        small = translate(SMALL, key=keyboard.face("quit"))
+        return Content(small) if self.too_small(self.size) else super().render()
+
     def compose(self) -> ComposeResult:
-        """Lay out title, body (what `fill` and `foot` give), side panel, message line and key hints."""
-        yield QuietStatic(translate(SMALL, key=keyboard.face("quit")), id="small")
+        """Lay out title, body (what `fill` and `foot` give), key hints and message line."""
         yield QuietStatic(id="title")
         yield QuietStatic(id="rule")
-        with Horizontal(id="middle"):
-            with Vertical(id="left"):
-                with Body(id="body"):
-                    yield from self.fill()
-                yield from self.foot()
-            yield QuietStatic(id="side")
-        yield MessageLine()
+        with Body(id="body"):
+            yield from self.fill()
+        yield from self.foot()
         yield QuietStatic(id="hints")
+        yield MessageLine()
 
     scrolled: ClassVar[str] = "#body"
     """What the keys for scrolling move."""
@@ -85,8 +90,16 @@ class BaseScreen(Fitting, Screen[None]):
             return
         self._draw_bars()
         self.draw_body()
-        if self.size.width >= 120:
-            self.query_one("#side", QuietStatic).show(self.side())
+        if self.size.width >= WIDE:
+            self._draw_side()
+
+    def _draw_side(self) -> None:
+        """Draw the side panel, which is made where there is room for it for the first time."""
+        side = self.query("#side")
+        if side:
+            side.only_one(QuietStatic).show(self.side())
+        else:
+            self.mount(QuietStatic(self.side(), id="side"))
 
     def _draw_bars(self) -> None:
         width = self.size.width or self.app.size.width  # before its first layout a screen has no size
