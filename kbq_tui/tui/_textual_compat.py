@@ -203,6 +203,7 @@ class SparingApp(App[int]):
     def __init__(self) -> None:
         self.painter = Painter()
         super().__init__()
+        self._disable_tooltips = self._disable_notifications = True  # two widgets on each screen that show nothing
 
     def get_css_variables(self) -> dict[str, str]:
         """Return the theme's variables; none before there is one, or Textual makes those of its own theme as well."""

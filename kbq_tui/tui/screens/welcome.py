@@ -4,7 +4,6 @@ from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.containers import Horizontal
 from textual.content import Content
 
 from kbq_tui.i18n.messages import N_, translate
@@ -34,25 +33,23 @@ class WelcomeScreen(BaseScreen):
     help_name: ClassVar[str] = "welcome"
 
     def fill(self) -> ComposeResult:
-        """Lay out the title, and what the set-up needs, does and leaves alone."""
-        yield QuietStatic(
-            Content.assemble(
-                ("BigQuery", "bold $primary"), (f"  {ARROW}  ", "$text-quiet"), ("Klaviyo", "bold $success")
-            ),
-            id="hero",
-        )
-        yield QuietStatic(translate("Connect the two in six steps, in a few minutes."), id="subhero")
+        """Lay out what the set-up needs, does and leaves alone."""
+        yield QuietStatic(self._text(), id="welcome")  # one widget for all lines: this is the first frame
+
+    def foot(self) -> ComposeResult:
+        """Lay out the button."""
+        yield Button(translate("Begin"), id="primary")
+
+    def _text(self) -> Content:
         heads = headed(*(translate(head) for head, _ in _LINES), gap=3)
         facts = [
             Content.assemble((head, "bold"), translate(text)) for head, (_, text) in zip(heads, _LINES, strict=True)
         ]
-        yield QuietStatic(Content("\n").join(facts))  # one widget, not five: this is the first frame
-        yield QuietStatic("", id="who")
-
-    def foot(self) -> ComposeResult:
-        """Lay out the button."""
-        with Horizontal(id="buttons"):
-            yield Button(translate("Begin"), id="primary")
+        title = Content.assemble(
+            ("BigQuery", "bold $primary"), (f"  {ARROW}  ", "$text-quiet"), ("Klaviyo", "bold $success")
+        )
+        promise = Content.styled(translate("Connect the two in six steps, in a few minutes."), "$text-quiet")
+        return Content("\n").join([title, promise, Content(""), *facts, Content(""), self._who()])
 
     def on_mount(self) -> None:
         """Put the focus on the button."""
@@ -68,22 +65,23 @@ class WelcomeScreen(BaseScreen):
         return [("Enter", translate("Begin")), *keyboard.hints("app", without=_NOT_YET)]
 
     def draw_body(self) -> None:
-        """Draw who is signed in, or why nobody is."""
+        """Draw the text, with who is signed in, or why nobody is."""
+        self.query_one("#welcome", QuietStatic).show(self._text())
+
+    def _who(self) -> Content:
         wizard = self.host.wizard
         if wizard.sign_in_problem is not None:
-            message = Content.assemble(
+            return Content.assemble(
                 (f"{GLYPHS[Tone.FAIL]} ", "$error"),
                 plain(wizard.sign_in_problem.title, "$error"),
                 f" {DOT} ",
                 translate("the next screen says what to do"),
             )
-        elif wizard.identity is not None:
-            who = wizard.identity.principal or translate("somebody")
-            # Nothing was asked of Google yet: that they are accepted is not known.
-            message = Content.assemble(f"{GLYPHS[Tone.TODO]} ", translate("Credentials of") + " ", plain(who, "bold"))
-        else:
-            message = Content("")
-        self.query_one("#who", QuietStatic).show(message)
+        if wizard.identity is None:
+            return Content("")
+        who = wizard.identity.principal or translate("somebody")
+        # Nothing was asked of Google yet: that they are accepted is not known.
+        return Content.assemble(f"{GLYPHS[Tone.TODO]} ", translate("Credentials of") + " ", plain(who, "bold"))
 
     def side(self) -> Content:
         """Return the side panel: how to go back, and how to quit."""
