@@ -89,7 +89,8 @@ class _FromLibrary:
         self._given = given
 
     def __get__(self, instance: object, owner: type) -> Any:
-        body = {"__annotations__": self._types, **self._given}
+        # With a docstring the library need not make one up, for which it parses signatures.
+        body = {"__annotations__": self._types, "__doc__": owner.__doc__ or owner.__name__, **self._given}
         only_fields = self._name == "__dataclass_fields__"  # for which the library need not compile methods
         wanted = {"init": False, "repr": False, "eq": False} if only_fields else {"frozen": True}
         twin: Any = dataclasses.dataclass(**wanted)(type(owner.__name__, (), body))

@@ -25,6 +25,8 @@ def _sgr(style: Style | None, colours: ColorSystem | None) -> str:
     if style is None:
         return ""
     before, _, _ = style.update_link(None).render("\0", color_system=colours).partition("\0")
+    if "39" not in before and "49" not in before:
+        return before.removeprefix("\x1b[").removesuffix("m")
     # Each sequence begins with a reset, so that the default colours need no saying: without colours there are none.
     return ";".join(p for p in _PARAMETER.findall(before) if p not in ("39", "49"))
 
@@ -40,10 +42,12 @@ class Painter:
         self.began = False
         self._rows: list[list[Cell | None]] = []
         self._width = 0
+        self._painted: list[tuple[int, int, str, str]] = []
+        """What the terminal was sent and is not in `_rows` yet: column, row, text and SGR parameters."""
 
     def forget(self) -> None:
         """Somebody else may have drawn on the terminal, or it has another size: the next painting is a whole one."""
-        self._rows = []
+        self._rows, self._painted = [], []
 
     def changes(
         self, segments: Iterable[Segment], width: int, height: int, colours: ColorSystem | None = ColorSystem.TRUECOLOR
@@ -58,10 +62,16 @@ class Painter:
         self.began = True
         if (self._width, len(self._rows)) != (width, height):
             self._width, self._rows = width, [[None] * width for _ in range(height)]
+            self._painted, first = [], True
+        else:
+            self._catch_up()
+            first = False
+        placed = [(x, y, text, _sgr(style, colours)) for x, y, text, style in _placed(segments) if 0 <= y < height]
+        if first and _in_order(placed, width):
+            return self._whole(placed)
         new: dict[int, list[Cell | None]] = {}
-        for x, y, text, style in _placed(segments):
-            if 0 <= y < height:
-                _put(new.setdefault(y, self._rows[y].copy()), x, text, _sgr(style, colours))
+        for x, y, text, sgr in placed:
+            _put(new.setdefault(y, self._rows[y].copy()), x, text, sgr)
         out: list[str] = []
         pen = ""
         for y, row in sorted(new.items()):
@@ -79,6 +89,43 @@ class Painter:
         if pen:
             out.append("\x1b[0m")
         return "".join(out)
+
+    def _whole(self, placed: list[tuple[int, int, str, str]]) -> str:
+        """Return what makes the terminal show all of a painting; there is nothing yet to compare it with.
+
+        The first screen is painted so. Its cells are needed for the second painting only, and are made then.
+        """
+        self._painted = placed
+        out: list[str] = []
+        pen, at = "", (-1, -1)
+        for x, y, text, sgr in placed:
+            if (x, y) != at:
+                out.append(f"\x1b[{y + 1};{x + 1}H")
+            if sgr != pen:
+                out.append(f"\x1b[0;{sgr}m" if sgr else "\x1b[0m")
+                pen = sgr
+            out.append(text)
+            at = (x + len(text), y)
+        if pen:
+            out.append("\x1b[0m")
+        return "".join(out)
+
+    def _catch_up(self) -> None:
+        for x, y, text, sgr in self._painted:
+            _put(self._rows[y], x, text, sgr)
+        self._painted = []
+
+
+def _in_order(placed: list[tuple[int, int, str, str]], width: int) -> bool:
+    """Return whether texts follow one another without overlap, in characters that are one cell wide."""
+    end, row = 0, 0
+    for x, y, text, _ in placed:
+        if y < row or (y == row and x < end) or not (text.isascii() or all(cell_len(c) == 1 for c in text)):
+            return False
+        end, row = x + len(text), y
+        if end > width:
+            return False
+    return True
 
 
 def _placed(segments: Iterable[Segment]) -> Iterator[tuple[int, int, str, Style | None]]:

@@ -46,6 +46,23 @@ class Shown:
         return [[self.screen.buffer[y][x] for x in range(WIDTH)] for y in range(HEIGHT)]
 
 
+@given(st.lists(st.tuples(TEXTS, st.sampled_from(STYLES)), max_size=12), PIECES)
+def test_a_first_painting_shows_what_one_over_an_empty_screen_shows(
+    texts: list[tuple[str, Style | None]], then: list[Piece]
+) -> None:
+    lines = [segment for text, style in texts for segment in (Segment(text[:WIDTH], style), Segment("\n"))]
+    first: list[Segment] = []
+    for y, line in enumerate(lines[: 2 * HEIGHT : 2]):
+        first += [Control.move_to(0, y).segment, line, Segment("tail"[: WIDTH - line.cell_length], STYLES[1])]
+    once, twice, painter, other = Shown(), Shown(), Painter(), Painter()
+    once.feed(painter.changes(first, WIDTH, HEIGHT))
+    twice.feed(other.changes([], WIDTH, HEIGHT) + other.changes(first, WIDTH, HEIGHT))
+    assert once.cells() == twice.cells()
+    once.feed(painter.changes(segments(then), WIDTH, HEIGHT))
+    twice.feed(other.changes(segments(then), WIDTH, HEIGHT))
+    assert once.cells() == twice.cells()
+
+
 @given(st.lists(PIECES, max_size=5))
 def test_many_small_paintings_show_what_one_whole_painting_shows(
     drawings: list[list[Piece]],
