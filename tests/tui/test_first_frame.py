@@ -8,7 +8,7 @@ import pytest
 from tests.tools.bench import instructions
 
 LIST = Path(__file__).with_name("first_frame_modules.txt")
-WIDGETS, RULES = 17, 62
+WIDGETS, RULES = 7, 24
 OTHERS = {"click", "google", "grpc", "keyring", "requests", "tomlkit", "tomllib", "argparse"}
 
 
