@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, Self, TextIO
@@ -132,19 +132,19 @@ def options_of(options: Mapping[str, Any]) -> CliOptions:
     )
 
 
-@dataclass
 class CommandContext:
     """A command at work; a context manager.
 
-    Attributes:
+    Args:
         options: as typed.
         place: the adapters.
         loop: runs what is asynchronous.
     """
 
-    options: Mapping[str, Any]
-    place: Adapters
-    loop: Loop
+    def __init__(self, options: Mapping[str, Any], place: Adapters, loop: Loop) -> None:
+        self.options = options
+        self.place = place
+        self.loop = loop
 
     @classmethod
     def of(cls, options: Mapping[str, Any]) -> CommandContext:

@@ -35,3 +35,12 @@ def test_widgets_and_style_rules_do_not_grow(facts: dict[str, Any]) -> None:
 
 def test_the_first_painting_is_complete_with_the_focus(facts: dict[str, Any]) -> None:
     assert facts["paints"] == 1
+
+
+def test_so_it_is_with_a_side_panel(tmp_path: Path) -> None:
+    assert instructions.facts(instructions.ENGLISH, ["kbq-tui"], tmp_path, columns=130)["paints"] == 1
+
+
+def test_no_class_and_no_pattern_is_compiled_from_text(facts: dict[str, Any]) -> None:
+    """Use `model.lean_dataclass` and `model.lazy_pattern` in what is loaded before the first frame."""
+    assert facts["compiled"] == []

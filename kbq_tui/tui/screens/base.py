@@ -66,6 +66,8 @@ class BaseScreen(Fitting, Screen[None]):
         yield from self.foot()
         yield QuietStatic(id="hints")
         yield MessageLine()
+        if self._width >= WIDE:
+            yield QuietStatic(id="side")
 
     scrolled: ClassVar[str] = "#body"
     """What the keys for scrolling move."""
@@ -75,6 +77,7 @@ class BaseScreen(Fitting, Screen[None]):
         self.query_one(MessageLine).clock = self._elapsed  # type: ignore[method-assign]
         if len(self.app.screen_stack) == 1:  # on a later one they would come after its body, which is drawn in parts
             self._draw_bars()
+            self._draw_side()
 
     def on_descendant_focus(self) -> None:
         """Draw anew: what is said at the side and below depends on the focus."""
@@ -90,11 +93,16 @@ class BaseScreen(Fitting, Screen[None]):
             return
         self._draw_bars()
         self.draw_body()
-        if self.size.width >= WIDE:
-            self._draw_side()
+        self._draw_side()
+
+    @property
+    def _width(self) -> int:
+        return self.size.width or self.app.size.width  # before its first layout a screen has no size
 
     def _draw_side(self) -> None:
-        """Draw the side panel, which is made where there is room for it for the first time."""
+        """Draw the side panel where there is room for it; it is made when there is for the first time."""
+        if self._width < WIDE:
+            return
         side = self.query("#side")
         if side:
             side.only_one(QuietStatic).show(self.side())
@@ -102,7 +110,7 @@ class BaseScreen(Fitting, Screen[None]):
             self.mount(QuietStatic(self.side(), id="side"))
 
     def _draw_bars(self) -> None:
-        width = self.size.width or self.app.size.width  # before its first layout a screen has no size
+        width = self._width
         self.query_one("#title", QuietStatic).show(self.title_line(width))
         notices = self.host.services.notices
         right = "; ".join(map(render, notices)) if notices else self.host.look.host

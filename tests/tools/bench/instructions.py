@@ -74,17 +74,20 @@ def german(runs: int) -> Row:
     return _row("the same in German", 1.17, GERMAN, ["kbq-tui"], {"KBQ_TUI_LANG": "de"})
 
 
-def facts(marks: str, program: Sequence[str], folder: Path) -> dict[str, Any]:
-    """Return what is loaded, mounted and styled when the first frame is handed to the driver.
+def facts(marks: str, program: Sequence[str], folder: Path, columns: int = 80) -> dict[str, Any]:
+    """Return what is loaded, mounted, styled and compiled when the first frame is handed to the driver.
+
+    Besides, how many paintings followed until nothing changed any more, with the first one.
 
     Args:
         marks: what the frame shows, separated by commas.
         program: `kbq-tui` with its arguments, or `bare`.
         folder: an empty one, for the program's home.
+        columns: the terminal's.
     """
     path = folder / "facts.json"
     env = environment(folder, {"KBQ_TEST_FRAME_FACTS": str(path)})
     command = [sys.executable, "-m", "tests.tools.bench.until_frame", marks, *program]
-    with Terminal(command, env, 80, 24) as terminal:
+    with Terminal(command, env, columns, 24) as terminal:
         assert terminal.wait() == 0, terminal.text()
     return dict(json.loads(path.read_text()))

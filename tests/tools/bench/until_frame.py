@@ -73,7 +73,26 @@ def _facts(app: Any) -> dict[str, Any]:
     loaded = sorted(name for name in sys.modules if name.partition(".")[0] != "tests")
     widgets = sum(1 for _ in app.screen.walk_children())
     rules = sum(not rule.is_default_rules for rule in app.stylesheet.rules)
-    return {"modules": loaded, "widgets": widgets, "rules": rules}
+    return {"modules": loaded, "widgets": widgets, "rules": rules, "compiled": _compiled()}
+
+
+def _compiled() -> list[str]:
+    """Return the classes of ours whose methods were compiled from text, and the patterns compiled at the start."""
+    import re
+
+    found: set[str] = set()
+    ours = [module for name, module in sys.modules.items() if name.partition(".")[0] == "kbq_tui"]
+    spaces = [(module.__name__, vars(module)) for module in ours]
+    for name, space in spaces:
+        for key, value in space.items():
+            if isinstance(value, type) and value.__module__ == name:
+                spaces.append((f"{name}.{key}", vars(value)))
+            elif isinstance(value, re.Pattern):
+                found.add(f"{name}.{key}")
+            code = getattr(value, "__code__", None)
+            if code is not None and code.co_filename == "<string>":
+                found.add(name)
+    return sorted(found)
 
 
 def _shows(data: str) -> bool:
