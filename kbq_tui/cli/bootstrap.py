@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+from kbq_tui.cli.command_options import CALL_TIMEOUT, UsageError
 from kbq_tui.engine.services import AppServices, ConnectionDraft
 from kbq_tui.gcp.endpoints import Endpoints
 from kbq_tui.i18n.messages import Message, message
@@ -33,8 +34,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-CALL_TIMEOUT = 60.0
-"""Seconds for one call to Google with all its repetitions, unless `--timeout` says otherwise."""
 
 OPTION_OF: Mapping[str, str] = {
     "name": "NAME",
@@ -86,10 +85,6 @@ class CliOptions:
     despite_files: bool = False
 
 
-class UsageError(ValueError):
-    """What was typed, or what the environment says, cannot be right. The text names the option or variable."""
-
-
 @dataclass(frozen=True, slots=True)
 class Adapters:
     """Everything built for one connection.
@@ -97,7 +92,7 @@ class Adapters:
     Attributes:
         services: what a face is handed.
         name: the connection's name.
-        beliefs: every setting with its source.
+        settings: every setting with its source.
         endpoints: where the APIs are.
         paths: where files are.
         keys: keys on this machine, with what the port does not have (shred).
@@ -107,7 +102,7 @@ class Adapters:
 
     services: AppServices
     name: str
-    beliefs: Mapping[str, ResolvedSetting]
+    settings: Mapping[str, ResolvedSetting]
     endpoints: Endpoints
     paths: Paths
     keys: KeyFiles
@@ -143,10 +138,10 @@ class Adapters:
 
     def _usage(self, field_: str, reason: Message) -> UsageError:
         option = OPTION_OF.get(field_, field_)
-        believed = self.beliefs.get(field_)
-        if believed is None and field_ == "project":
+        setting = self.settings.get(field_)
+        if setting is None and field_ == "project":
             return UsageError(message("Nothing names the project. Give --project ID, or set GOOGLE_CLOUD_PROJECT."))
-        source = believed.source if believed is not None else ""
+        source = setting.source if setting is not None else ""
         if str(source).startswith("--") or not source:
             return UsageError(_invalid(option, reason))
         return UsageError(
@@ -346,20 +341,20 @@ def build(options: CliOptions, env: Mapping[str, str] | None = None) -> Adapters
     known = env
     if options.as_filed and filed is not None:
         known = {key: value for key, value in env.items() if key != ENVIRONMENT["project"]}
-    beliefs = resolve_settings(options.values, known, filed, read_gcloud(env))
-    _check_operator(beliefs)
+    settings = resolve_settings(options.values, known, filed, read_gcloud(env))
+    _check_operator(settings)
     fields = asdict(ConnectionDraft(name=name))
     draft = ConnectionDraft(name=name)
     for key in fields.keys() - {"name"}:
-        believed = beliefs.get(key)
+        setting = settings.get(key)
         kept: str = getattr(saved.draft, key) if saved is not None else ""
         # What was typed before in the set-up stands in the file or beside it; only options and environment beat it.
-        if believed is not None and (str(believed.source).startswith(("--", "GOOGLE_")) or saved is None):
-            draft = draft.replace(**{key: believed.value})
+        if setting is not None and (str(setting.source).startswith(("--", "GOOGLE_")) or saved is None):
+            draft = draft.replace(**{key: setting.value})
         elif saved is not None:
-            draft = draft.replace(**{key: kept or (believed.value if believed is not None else "")})
+            draft = draft.replace(**{key: kept or (setting.value if setting is not None else "")})
     keys = cast("KeyFiles", _Deferred(lambda: _key_files(paths, env)))
-    chosen = {key: beliefs[key].value if key in beliefs else None for key in operator}
+    chosen = {key: settings[key].value if key in settings else None for key in operator}
     services = AppServices(
         sign_in=_SignIn(chosen, env, endpoints, options.timeout),
         impersonate=_Impersonate(endpoints, options.timeout),
@@ -368,16 +363,16 @@ def build(options: CliOptions, env: Mapping[str, str] | None = None) -> Adapters
         clipboard=cast("Clipboard", _Deferred(lambda: _clipboard(env))),
         clock=clock,
         draft=draft,
-        notices=(*notices(endpoints), *_other_project(filed, beliefs.get("project"))),
+        notices=(*notices(endpoints), *_other_project(filed, settings.get("project"))),
         log_path=str(options.log_file or paths.log),
         config=str(options.config or ""),
         guard=lambda of: ConnectionLock(paths.of_connection(of) / "lock", clock),
     )
     typed = frozenset(key for key in fields if options.values.get(key))
-    return Adapters(services, name, beliefs, endpoints, paths, keys, clock, typed, options.account_email)
+    return Adapters(services, name, settings, endpoints, paths, keys, clock, typed, options.account_email)
 
 
-def _check_operator(beliefs: Mapping[str, ResolvedSetting]) -> None:
+def _check_operator(settings: Mapping[str, ResolvedSetting]) -> None:
     """See that what goes into headers and addresses can be what it is called.
 
     Raises:
@@ -385,16 +380,16 @@ def _check_operator(beliefs: Mapping[str, ResolvedSetting]) -> None:
     """
     checks = {"quota_project": check_quota_project, "impersonate": check_impersonated, "credentials": check_path}
     for key, check in checks.items():
-        believed = beliefs.get(key)
-        if believed is None or not believed.value or not (reason := check(believed.value)):
+        setting = settings.get(key)
+        if setting is None or not setting.value or not (reason := check(setting.value)):
             continue
         option = "--" + key.replace("_", "-")
-        if believed.source == option:
+        if setting.source == option:
             raise UsageError(_invalid(option, reason))
         raise UsageError(
             message(
                 "Invalid value from {source}: {reason} '{option}' overrides it.",
-                source=believed.source,
+                source=setting.source,
                 reason=reason,
                 option=option,
             )
@@ -431,16 +426,16 @@ def notices(endpoints: Endpoints) -> tuple[Message, ...]:
     return (message("Talking to {hosts}, not to Google", hosts=hosts),)
 
 
-def _other_project(filed: Connection | None, believed: ResolvedSetting | None) -> tuple[Message, ...]:
+def _other_project(filed: Connection | None, setting: ResolvedSetting | None) -> tuple[Message, ...]:
     """Return a warning where the environment turns a saved connection to another project: that may not be meant."""
     variable = ENVIRONMENT["project"]
-    if filed is None or believed is None or believed.source != variable or believed.value == filed.spec.project:
+    if filed is None or setting is None or setting.source != variable or setting.value == filed.spec.project:
         return ()
     return (
         message(
             "{variable} says {project}, the connection file {other}: the variable counts",
             variable=variable,
-            project=believed.value,
+            project=setting.value,
             other=filed.spec.project,
         ),
     )

@@ -2,8 +2,10 @@
 
 import functools
 import sys
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import click
 
@@ -29,8 +31,25 @@ from kbq_tui.cli.process import COMPLETE_VARIABLE
 from kbq_tui.i18n.messages import translate
 
 if TYPE_CHECKING:
-    from kbq_tui.cli.context import CommandContext
+    from kbq_tui.cli.command_options import ConnectionOptions, OutputOptions
+    from kbq_tui.cli.runner import PlainRunner
 
+T = TypeVar("T")
+
+
+class WithConnection(Protocol):
+    """Options of a command that works on a connection."""
+
+    @property
+    def output(self) -> "OutputOptions":
+        """How it looks and what it says."""
+
+    @property
+    def connection(self) -> "ConnectionOptions":
+        """Which connection."""
+
+
+O = TypeVar("O", bound=WithConnection)  # noqa: E741
 PROGRAM = "kbq-tui"
 SHELLS = ("bash", "zsh", "fish")
 
@@ -39,21 +58,30 @@ def handled(function: Callable[..., int]) -> Callable[..., None]:
     """Turn what a command returns or raises into an exit status, and problems into words."""
 
     @functools.wraps(function)
-    def wrapper(*args: Any, **kwargs: Any) -> None:
+    def wrapper(**parameters: Any) -> None:
+        from kbq_tui.cli.command_options import OutputOptions
         from kbq_tui.cli.context import failed
 
-        with failed(kwargs):
-            status = function(*args, **kwargs)
+        with failed(filled(OutputOptions, parameters)):
+            status = function(**parameters)
         click.get_current_context().exit(status)
 
     return wrapper
 
 
-def work(options: dict[str, Any], **more: Any) -> "CommandContext":
-    """Build what a command works with."""
+def filled(kind: type[T], parameters: dict[str, Any]) -> T:
+    """Make a command's options of click's parameters."""
+    from kbq_tui.cli.command_options import fill
+
+    return fill(kind, parameters)
+
+
+def on_lines(command: "Callable[[O, PlainRunner], int]", options: O, *, may_create: bool = False) -> int:
+    """Build everything for a connection and run a command's body on plain lines."""
     from kbq_tui.cli.context import CommandContext
 
-    return CommandContext.of({**options, **more})
+    with CommandContext.of(options.output, options.connection, may_create=may_create) as here:
+        return command(options, here.runner)
 
 
 def _for_each(group: click.Group, typed: dict[str, Any]) -> dict[str, Any]:
@@ -76,9 +104,10 @@ def _for_each(group: click.Group, typed: dict[str, Any]) -> dict[str, Any]:
 def cli(ctx: click.Context, /, **options: Any) -> None:
     """Without a command, begin the guided set-up; with one, hand on the options typed before it."""
     if ctx.invoked_subcommand is None:
-        from kbq_tui.cli.context import guided
+        from kbq_tui.cli.command_options import OutputOptions
+        from kbq_tui.cli.commands.setup import start_command
 
-        ctx.exit(guided(options))
+        ctx.exit(start_command(filled(OutputOptions, options)))
     typed = {k: v for k, v in options.items() if ctx.get_parameter_source(k) is click.core.ParameterSource.COMMANDLINE}
     ctx.default_map = _for_each(cli, typed)
 
@@ -96,15 +125,11 @@ def cli(ctx: click.Context, /, **options: Any) -> None:
 @output_options
 @json_option
 @handled
-def setup(plain: bool, answers: str | None, **options: Any) -> int:
+def setup(**parameters: Any) -> int:
     """Set the connection up: on the screens, with questions on plain lines, or from a file of answers."""
-    screens = not plain and answers is None
-    with work(
-        options, screens=screens, again=not screens, may_create=True
-    ) as here:  # questions begin with what is to be noticed
-        if screens:
-            return here.screens("setup")
-        return here.plain_setup(answers)
+    from kbq_tui.cli.commands.setup import SetupOptions, setup_command
+
+    return setup_command(filled(SetupOptions, parameters))
 
 
 @cli.command(help=translate("Show what would be done. Changes nothing."))
@@ -114,12 +139,11 @@ def setup(plain: bool, answers: str | None, **options: Any) -> int:
 @json_option
 @over_grants_option
 @handled
-def plan(remove_over_grants: bool, **options: Any) -> int:
+def plan(**parameters: Any) -> int:
     """Print what `apply` would change."""
-    from kbq_tui.cli.commands.set_up import plan_command
+    from kbq_tui.cli.commands.plan import PlanOptions, plan_command
 
-    with work(options) as here:
-        return plan_command(here.runner, here.spec(), as_json=options["as_json"], remove_over_grants=remove_over_grants)
+    return on_lines(plan_command, filled(PlanOptions, parameters))
 
 
 @cli.command(help=translate("Do what is missing, after a preview and a yes."))
@@ -130,22 +154,11 @@ def plan(remove_over_grants: bool, **options: Any) -> int:
 @json_option
 @over_grants_option
 @handled
-def apply(yes: bool, remove_over_grants: bool, **options: Any) -> int:
+def apply(**parameters: Any) -> int:
     """Make the changes, after a question or with `--yes`."""
-    from kbq_tui.cli.commands.set_up import apply_command
+    from kbq_tui.cli.commands.apply import ApplyOptions, apply_command
 
-    with work(options, may_create=True) as here:
-        spec = here.spec()
-        if not yes and (options["as_json"] or here.runner.confirm is None):
-            plan = here.runner.services.command("plan", spec.name)
-            text = translate(
-                "Nobody can be asked here. Give --yes to go ahead; '{plan}' shows what it does.", plan=plan
-            )
-            raise click.UsageError(text)
-        with here.lock():
-            return apply_command(
-                here.runner, spec, as_json=options["as_json"], agreed=yes, remove_over_grants=remove_over_grants
-            )
+    return on_lines(apply_command, filled(ApplyOptions, parameters), may_create=True)
 
 
 @cli.command(help=translate("Run every check with the very key that Klaviyo holds."))
@@ -157,14 +170,11 @@ def apply(yes: bool, remove_over_grants: bool, **options: Any) -> int:
     "--report", metavar=translate("FILE"), callback=valid_report, help=translate("Write a report: .md, .html or .json.")
 )
 @handled
-def verify(report: str | None, **options: Any) -> int:
+def verify(**parameters: Any) -> int:
     """Try everything with the service account's own key, and print a verdict on each check."""
-    from kbq_tui.cli.commands.set_up import verify_command
-    from kbq_tui.cli.context import check_report
+    from kbq_tui.cli.commands.verify import VerifyOptions, verify_command
 
-    with work(options) as here:
-        check_report(report)
-        return verify_command(here.runner, here.spec(), as_json=options["as_json"], report=report)
+    return on_lines(verify_command, filled(VerifyOptions, parameters))
 
 
 @cli.command(help=translate("Tell whether a connection is still all right."))
@@ -175,11 +185,22 @@ def verify(report: str | None, **options: Any) -> int:
 @output_options
 @json_option
 @handled
-def status(names: tuple[str, ...], all_: bool, watch: bool, **options: Any) -> int:
+def status(**parameters: Any) -> int:
     """Print how connections are, once or again and again."""
-    from kbq_tui.cli.context import status_of_all
+    from kbq_tui.cli.commands.status import StatusOptions, status_command
+    from kbq_tui.cli.context import CommandContext, console_of, wanted_connections
 
-    return status_of_all(options, names, every=all_, watch=watch)
+    options = filled(StatusOptions, parameters)
+    output, connection = options.output, options.connection
+    wanted = wanted_connections(options.names, connection, output, every=options.all_)
+
+    @contextmanager
+    def opened(name: str | None, again: bool) -> "Iterator[PlainRunner]":
+        chosen = replace(connection, name=name)
+        with CommandContext.of(output, chosen, as_filed=len(wanted) > 1 or options.all_, again=again) as here:
+            yield here.runner
+
+    return status_command(options, wanted, opened, console_of(output))
 
 
 @cli.group(help=translate("Care of the service account's keys."))
@@ -194,12 +215,11 @@ def key() -> None:
 @output_options
 @json_option
 @handled
-def key_list(**options: Any) -> int:
+def key_list(**parameters: Any) -> int:
     """Print the account's keys and which of them is kept here."""
-    from kbq_tui.cli.commands.key import list_command
+    from kbq_tui.cli.commands.key import KeyListOptions, list_command
 
-    with work(options) as here:
-        return list_command(here.runner, here.spec(), as_json=options["as_json"])
+    return on_lines(list_command, filled(KeyListOptions, parameters))
 
 
 @key.command("create", help=translate("Create a key and keep it here; prints its path."))
@@ -207,12 +227,11 @@ def key_list(**options: Any) -> int:
 @connection_options
 @output_options
 @handled
-def key_create(**options: Any) -> int:
+def key_create(**parameters: Any) -> int:
     """Create the key, where there is none."""
-    from kbq_tui.cli.commands.key import create_command
+    from kbq_tui.cli.commands.key import KeyCreateOptions, create_command
 
-    with work(options) as here, here.lock():
-        return create_command(here.runner, here.spec())
+    return on_lines(create_command, filled(KeyCreateOptions, parameters))
 
 
 @key.command("delete", help=translate("Delete a key at Google. What signs in with it stops working."))
@@ -222,15 +241,11 @@ def key_create(**options: Any) -> int:
 @output_options
 @yes_option
 @handled
-def key_delete(key_id: str, yes: bool, **options: Any) -> int:
+def key_delete(**parameters: Any) -> int:
     """Delete a key at Google, after a question or with `--yes`."""
-    from kbq_tui.cli.commands.key import delete_command
+    from kbq_tui.cli.commands.key import KeyDeleteOptions, delete_command
 
-    with work(options) as here:
-        spec = here.spec()
-        here.need_consent(yes)
-        with here.lock():
-            return delete_command(here.runner, spec, key_id, agreed=yes)
+    return on_lines(delete_command, filled(KeyDeleteOptions, parameters))
 
 
 @key.command("mend", help=translate("Take away what others on this machine may do with the key file."))
@@ -239,13 +254,11 @@ def key_delete(key_id: str, yes: bool, **options: Any) -> int:
 @output_options
 @yes_option
 @handled
-def key_mend(yes: bool, **options: Any) -> int:
+def key_mend(**parameters: Any) -> int:
     """Take away what other users of this machine may do with the key file."""
-    with work(options) as here:
-        spec = here.spec()
-        here.need_consent(yes)
-        with here.lock():
-            return here.fix_permissions(spec, agreed=yes)
+    from kbq_tui.cli.commands.key import KeyFileOptions, fix_permissions_command
+
+    return on_lines(fix_permissions_command, filled(KeyFileOptions, parameters))
 
 
 @key.command("shred", help=translate("Destroy the key file here, after Klaviyo has it. The key itself stays valid."))
@@ -254,13 +267,11 @@ def key_mend(yes: bool, **options: Any) -> int:
 @output_options
 @yes_option
 @handled
-def key_shred(yes: bool, **options: Any) -> int:
+def key_shred(**parameters: Any) -> int:
     """Delete the key file once Klaviyo has the key."""
-    with work(options) as here:
-        spec = here.spec()
-        here.need_consent(yes)
-        with here.lock():
-            return here.shred(spec, agreed=yes)
+    from kbq_tui.cli.commands.key import KeyFileOptions, shred_command
+
+    return on_lines(shred_command, filled(KeyFileOptions, parameters))
 
 
 @cli.command(help=translate("Print the plan for those who must apply it otherwise."))
@@ -269,12 +280,11 @@ def key_shred(yes: bool, **options: Any) -> int:
 @connection_options
 @output_options
 @handled
-def export(format_: str, **options: Any) -> int:
+def export(**parameters: Any) -> int:
     """Print the plan as gcloud, bq, SQL or Terraform."""
-    from kbq_tui.cli.commands.export import export_command
+    from kbq_tui.cli.commands.export import ExportOptions, export_command
 
-    with work(options) as here:
-        return export_command(here.runner, here.spec(), format_)
+    return on_lines(export_command, filled(ExportOptions, parameters))
 
 
 @cli.command(
@@ -285,11 +295,13 @@ def export(format_: str, **options: Any) -> int:
 @output_options
 @json_option
 @handled
-def explain(text: str | None, **options: Any) -> int:
+def explain(**parameters: Any) -> int:
     """Print cause and remedy of an error, given or read from standard input."""
-    from kbq_tui.cli.context import explain_text
+    from kbq_tui.cli.commands.explain import ExplainOptions, explain_command
+    from kbq_tui.cli.context import console_of, known_context
 
-    return explain_text(text, options)
+    options = filled(ExplainOptions, parameters)
+    return explain_command(options, console_of(options.output), lambda: known_context(options.output))
 
 
 @cli.command(
@@ -299,12 +311,14 @@ def explain(text: str | None, **options: Any) -> int:
 @output_options
 @json_option
 @handled
-def doctor(**options: Any) -> int:
+def doctor(**parameters: Any) -> int:
     """Print what this machine, its settings and files look like to kbq-tui."""
-    from kbq_tui.cli.commands.doctor import doctor_command
+    from kbq_tui.cli.commands.doctor import DoctorOptions, doctor_command
+    from kbq_tui.cli.context import CommandContext
 
-    with work({**options, "despite_files": True}) as here:
-        return doctor_command(here, as_json=options["as_json"])
+    options = filled(DoctorOptions, parameters)
+    with CommandContext.of(options.output, options.connection, despite_files=True) as here:
+        return doctor_command(options, here)
 
 
 @cli.command(
@@ -320,11 +334,11 @@ def doctor(**options: Any) -> int:
 @output_options
 @json_option
 @handled
-def demo(scenario: str, list_: bool, keep: str | None, **options: Any) -> int:
+def demo(**parameters: Any) -> int:
     """Go through the set-up on a sandbox that is made for it and goes away."""
-    from kbq_tui.cli.commands.demo import demo_command
+    from kbq_tui.cli.commands.demo import DemoOptions, demo_command
 
-    return demo_command(scenario, options, only_list=list_, keep=keep)
+    return demo_command(filled(DemoOptions, parameters))
 
 
 @cli.command(help=translate("Run Google Cloud in miniature on this machine, for gcloud, bq and your own tries."))
@@ -339,22 +353,21 @@ def demo(scenario: str, list_: bool, keep: str | None, **options: Any) -> int:
 @click.option("--scenario", metavar="S", default="fresh", show_default=True, help=translate("A name, or a TOML file."))
 @click.option("--latency-ms", metavar="N", type=click.FloatRange(0), help=translate("Added to every call."))
 @handled
-def sandbox(port: int, env_file: str | None, scenario: str, latency_ms: float | None) -> int:
+def sandbox(**parameters: Any) -> int:
     """Serve a sandbox until Ctrl+C."""
-    from kbq_tui.cli.commands.demo import sandbox_command
+    from kbq_tui.cli.commands.sandbox import SandboxOptions, sandbox_command
 
-    return sandbox_command(scenario=scenario, port=port, env_file=env_file, latency_ms=latency_ms)
+    return sandbox_command(filled(SandboxOptions, parameters))
 
 
 @cli.command(help=translate('Print completion for a shell: eval "$(kbq-tui completion bash)".'))
 @click.argument("shell", type=click.Choice(SHELLS))
-def completion(shell: str) -> None:
+@handled
+def completion(**parameters: Any) -> int:
     """Print the script that completes commands in a shell."""
-    from click.shell_completion import get_completion_class
+    from kbq_tui.cli.commands.completion import CompletionOptions, completion_command
 
-    kind = get_completion_class(shell)
-    assert kind is not None
-    click.echo(kind(cli, {}, PROGRAM, COMPLETE_VARIABLE).source())
+    return completion_command(filled(CompletionOptions, parameters), cli, PROGRAM, COMPLETE_VARIABLE)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

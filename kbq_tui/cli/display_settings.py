@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from kbq_tui.cli.bootstrap import UsageError
+from kbq_tui.cli.command_options import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from kbq_tui.cli.command_options import OutputOptions
     from kbq_tui.engine.services import UiPreferences
     from kbq_tui.local.app_config import Settings
     from kbq_tui.local.terminal import Capabilities
@@ -17,12 +18,12 @@ if TYPE_CHECKING:
 
 
 def look_for(
-    options: Mapping[str, Any], preferences: UiPreferences, found: Capabilities, settings: Settings
+    output: OutputOptions, preferences: UiPreferences, found: Capabilities, settings: Settings
 ) -> DisplayOptions:
     """Return how the screens look.
 
     Args:
-        options: `ascii_`, `theme`, `no_color` as typed: they win over what is remembered.
+        output: as typed: it wins over what is remembered.
         preferences: what was chosen on the screens before. Colours that NO_COLOR forbids do not come back by it.
         found: what the terminal can do.
         settings: the keys.
@@ -32,12 +33,12 @@ def look_for(
     """
     from kbq_tui.tui.display_options import THEMES, DisplayOptions
 
-    theme = options.get("theme") or preferences.theme
-    typed = options.get("ascii_") is not None
+    theme = output.theme or preferences.theme
+    typed = output.ascii_ is not None
     return DisplayOptions(
         ascii=found.ascii if typed or preferences.ascii is None else preferences.ascii,
         ascii_default=found.ascii,
-        mono=not found.colours or bool(options.get("no_color")) or theme == "mono",
+        mono=not found.colours or output.no_color or theme == "mono",
         mouse=found.mouse,
         ssh=found.ssh,
         theme=theme if theme in THEMES else THEMES[0],

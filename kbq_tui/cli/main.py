@@ -25,11 +25,11 @@ def run() -> NoReturn:
 
             main()
         else:
-            from kbq_tui.cli.context import guided, set_up
+            from kbq_tui.cli.commands.setup import setup_at_once, start_command
 
             gc.disable()  # until the first screen stands, see `KbqApp._warm_up`
             with process.signals_end():
-                status = process.status_of(set_up if sys.argv[1:] else guided)
+                status = process.status_of(setup_at_once if sys.argv[1:] else start_command)
     except SystemExit as left:
         status = left.code if isinstance(left.code, int) else 1
     process.leave(status)

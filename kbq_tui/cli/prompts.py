@@ -9,6 +9,9 @@ from kbq_tui.model.text import inert
 
 Check = Callable[[str], Message | None]
 
+MAX_PASTED = 256 * 1024
+"""Characters of pasted text, and of answers, that are read."""
+
 
 def means_yes(answer: str) -> bool:
     """Return whether somebody says yes: in the language spoken, or in English."""

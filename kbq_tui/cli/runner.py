@@ -1,6 +1,7 @@
 """What every plain command shares: the services, the console, and how to run the engine's use cases."""
 
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
@@ -12,12 +13,12 @@ from kbq_tui.engine.record import ConnectionRecord
 from kbq_tui.engine.services import AppServices, patience_of
 from kbq_tui.engine.verify.checking import Told
 from kbq_tui.engine.verify.runner import verify
-from kbq_tui.i18n.messages import translate
+from kbq_tui.i18n.messages import Message, translate
 from kbq_tui.model.checks import CheckResult, healthy
 from kbq_tui.model.events import Event
-from kbq_tui.model.observed import Observed, Present
+from kbq_tui.model.observed import LocalKey, Observed, Present
 from kbq_tui.model.plan import Plan
-from kbq_tui.model.problem import Kind, ProblemError
+from kbq_tui.model.problem import Kind, Problem, ProblemError
 from kbq_tui.model.spec import ConnectionSpec
 from kbq_tui.model.steps import Step
 from kbq_tui.model.summary import Summary
@@ -35,6 +36,19 @@ class Run(Protocol):
     def __call__(self, work: Coroutine[Any, Any, T]) -> T: ...
 
 
+class LocalKeys(Protocol):
+    """Key files on this machine, beyond what `engine.ports.KeyStore` has. All may raise ProblemError."""
+
+    def inspect(self, path: str | None, project: str, email: str) -> LocalKey | None:
+        """Say what is at `path` (or the default place), or None for nothing."""
+
+    def fix_permissions(self, path: str | None, project: str, email: str) -> tuple[Message, ...]:
+        """Take away what other users may do with the key file; return what was changed."""
+
+    def shred(self, path: str | None, project: str, email: str) -> Message:
+        """Overwrite and delete the key file; return what may be left."""
+
+
 @dataclass(frozen=True, slots=True)
 class PlainRunner:
     """What a plain command is handed.
@@ -43,6 +57,10 @@ class PlainRunner:
         services: everything built.
         console: where lines go.
         run: runs the engine's use cases, all on one event loop.
+        spec: returns the connection; raises UsageError where something of it cannot be right.
+        lock: makes the connection's lock: one process at a time changes it.
+        local_keys: key files on this machine.
+        check_report: makes sure that a report may be written to a path. Raises: ProblemError.
         write: writes a report (path, text) that the operator asked for.
         confirm: asks a yes-or-no question on the terminal; None where there is nobody to ask.
     """
@@ -50,6 +68,10 @@ class PlainRunner:
     services: AppServices
     console: Console
     run: Run
+    spec: Callable[[], ConnectionSpec]
+    lock: Callable[[], AbstractContextManager[object]]
+    local_keys: LocalKeys
+    check_report: Callable[[str], None]
     write: Callable[[str, str], None]
     confirm: Callable[[str], bool] | None = None
 
@@ -70,7 +92,7 @@ class PlainRunner:
         return services.ports(cloud, name)
 
     def with_ports(self, name: str, work: Callable[[Ports], Awaitable[T]]) -> T:
-        """Sign in, do the work, and let go of the connections."""
+        """Sign in, do the work, and close the connections."""
         ports = self.sign_in(name)
 
         async def whole() -> T:
@@ -84,6 +106,11 @@ class PlainRunner:
     def record(self, name: str) -> ConnectionRecord:
         """Return what this machine remembers of a connection. Raises: ProblemError."""
         return ConnectionRecord(self.services.store, name)
+
+
+def status_of(problems: Sequence[Problem]) -> int:
+    """Return the exit status of the first problem, or 0."""
+    return problems[0].exit_code if problems else 0
 
 
 async def plan_of(spec: ConnectionSpec, ports: Ports, *, remove_over_grants: bool = False) -> tuple[Plan, Observed]:

@@ -1,8 +1,16 @@
 """The whole set-up in one go, without questions: look, plan, apply, verify, summary."""
 
-from kbq_tui.cli.commands.set_up import status_of
 from kbq_tui.cli.render import EventLines, show_checks, show_plan, show_summary
-from kbq_tui.cli.runner import NOT_HEALTHY, PlainRunner, carry_out, check, plan_of, remember_checks, summary_of
+from kbq_tui.cli.runner import (
+    NOT_HEALTHY,
+    PlainRunner,
+    carry_out,
+    check,
+    plan_of,
+    remember_checks,
+    status_of,
+    summary_of,
+)
 from kbq_tui.engine.apply import Outcome
 from kbq_tui.engine.services import ConnectionDraft
 from kbq_tui.i18n.messages import translate

@@ -42,7 +42,7 @@ def resolve_settings(
         gcloud: gcloud's settings.
 
     Returns:
-        By key, what is believed; what nobody names is not in it.
+        By key, every setting that something names.
     """
     out = {key: ResolvedSetting(value, message("default")) for key, value in _DEFAULTS.items()}
     if gcloud is not None:
@@ -63,14 +63,14 @@ def resolve_settings(
     return out
 
 
-def spec_of(beliefs: Mapping[str, ResolvedSetting], name: str = "default") -> ConnectionSpec:
-    """Make the connection of what is believed.
+def spec_of(settings: Mapping[str, ResolvedSetting], name: str = "default") -> ConnectionSpec:
+    """Make the connection of settings.
 
     Raises:
         InvalidValueError: for a value that cannot be right, or where nothing names the project.
     """
     names = {f.name for f in fields(ConnectionSpec)} - {"name"}
-    values = {key: believed.value for key, believed in beliefs.items() if key in names}
+    values = {key: setting.value for key, setting in settings.items() if key in names}
     direction = values.pop("direction", "import")
     try:
         way = Direction(direction)

@@ -11,6 +11,7 @@ import pytest
 
 from kbq_tui.cli import context, main
 from kbq_tui.cli.click_app import cli
+from kbq_tui.cli.commands import setup
 
 
 @pytest.fixture
@@ -23,7 +24,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str, str]]:
         return 0
 
     monkeypatch.setattr(context, "run_screens", run_screens)
-    monkeypatch.setattr(context, "terminal", lambda options: SimpleNamespace(usable=True))
+    monkeypatch.setattr(context, "terminal", lambda *options: SimpleNamespace(usable=True))
     return seen
 
 
@@ -34,9 +35,9 @@ def connection(tmp_path: Path, name: str) -> None:
 
 
 def test_it_is_the_set_up_before_anything_is_finished(opened, tmp_path: Path):
-    assert context.guided() == 0
+    assert setup.start_command() == 0
     connection(tmp_path, "one")
-    assert context.guided() == 0
+    assert setup.start_command() == 0
     assert opened == [("default", "", "setup"), ("one", "project-one", "setup")]
 
 
@@ -44,17 +45,17 @@ def test_it_is_the_dashboard_among_several_connections(opened, tmp_path: Path, m
     connection(tmp_path, "one")
     connection(tmp_path, "two")
     monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", "meant-for-neither")
-    assert context.guided() == 0
+    assert setup.start_command() == 0
     connection(tmp_path, "default")
     monkeypatch.delenv("GOOGLE_CLOUD_PROJECT")
-    assert context.guided() == 0
+    assert setup.start_command() == 0
     assert opened == [("one", "project-one", "dashboard"), ("default", "project-default", "setup")]
 
 
 def test_setup_without_options_begins_with_the_set_up_and_may_make_a_connection(opened, tmp_path: Path):
-    assert context.set_up() == 0
+    assert setup.setup_at_once() == 0
     connection(tmp_path, "one")
-    assert context.set_up() == 0
+    assert setup.setup_at_once() == 0
     assert opened == [("default", "", "setup"), ("one", "project-one", "setup")]
 
 
@@ -62,20 +63,20 @@ def test_setup_among_several_asks_which_one_as_it_does_with_options(opened, tmp_
     connection(tmp_path, "one")
     connection(tmp_path, "two")
     with pytest.raises(click.UsageError) as alone:
-        context.set_up()
+        setup.setup_at_once()
     with pytest.raises(click.UsageError) as with_options:
         cli.main(["setup", "--ascii"], standalone_mode=False)
     assert alone.value.message == with_options.value.message
     assert opened == []
 
 
-@pytest.mark.parametrize(("arguments", "called"), [([], "guided"), (["setup"], "set_up")])
+@pytest.mark.parametrize(("arguments", "called"), [([], "start_command"), (["setup"], "setup_at_once")])
 def test_the_screens_start_without_click_and_without_garbage_collection(
     arguments: list[str], called: str, monkeypatch: pytest.MonkeyPatch
 ):
     seen: list[tuple[str, bool]] = []
-    for name in ("guided", "set_up"):
-        monkeypatch.setattr(context, name, lambda name=name: seen.append((name, gc.isenabled())) or 3)
+    for name in ("start_command", "setup_at_once"):
+        monkeypatch.setattr(setup, name, lambda name=name: seen.append((name, gc.isenabled())) or 3)
     monkeypatch.setattr(sys, "argv", ["kbq-tui", *arguments])
     monkeypatch.setattr(main.process, "leave", lambda status: seen.append((str(status), gc.isenabled())))
     for prepared in ("core_dumps.forbid", "debug_switches.take_out", "process.stand_in", "language.speak"):

@@ -128,7 +128,8 @@ def test_a_wrong_environment_is_named(env):
     ],
 )
 def test_a_variable_that_takes_one_of_a_few_words_is_named_with_them(env, variable: str, words: str):
-    from kbq_tui.cli.bootstrap import CliOptions, UsageError, build
+    from kbq_tui.cli.bootstrap import CliOptions, build
+    from kbq_tui.cli.command_options import UsageError
 
     with pytest.raises(UsageError) as caught:
         build(CliOptions(), env | {variable: "sometimes"})

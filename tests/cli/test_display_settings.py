@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from kbq_tui.cli.bootstrap import UsageError
 from kbq_tui.cli.click_options import THEMES as TYPED_THEMES
+from kbq_tui.cli.command_options import OutputOptions, UsageError
 from kbq_tui.cli.display_settings import look_for, settings_here
 from kbq_tui.engine.services import UiPreferences
 from kbq_tui.local.app_config import Settings
@@ -57,7 +57,7 @@ class Still:
 def test_typed_wins_over_remembered_and_no_color_over_both(
     typed: dict[str, Any], preferences: UiPreferences, env: dict[str, str], ascii_: bool, theme: str, mono: bool
 ) -> None:
-    look = look_for(typed, preferences, terminal(typed.get("ascii_"), **env), Settings(Path("none")))
+    look = look_for(OutputOptions(**typed), preferences, terminal(typed.get("ascii_"), **env), Settings(Path("none")))
     assert (look.ascii, look.theme, look.mono) == (ascii_, theme, mono)
 
 
@@ -84,7 +84,7 @@ def settings_file() -> Path:
 
 def test_keys_of_the_file_arrive() -> None:
     settings_file().write_text('[keys]\nhelp = "f9"\n')
-    assert look_for({}, UiPreferences(), terminal(), settings_here()).keymap == {"help": ("f9",)}
+    assert look_for(OutputOptions(), UiPreferences(), terminal(), settings_here()).keymap == {"help": ("f9",)}
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_keys_of_the_file_arrive() -> None:
 def test_keys_that_cannot_be_end_the_start_with_their_line(text: str, said: str) -> None:
     settings_file().write_text(text)
     with pytest.raises(UsageError) as caught:
-        look_for({}, UiPreferences(), terminal(), settings_here())
+        look_for(OutputOptions(), UiPreferences(), terminal(), settings_here())
     assert said in str(caught.value)
 
 

@@ -136,8 +136,11 @@ def _import_everything() -> None:
     import keyring
     import tomlkit
 
+    import kbq_tui.cli.commands.apply
     import kbq_tui.cli.commands.key
-    import kbq_tui.cli.commands.set_up
+    import kbq_tui.cli.commands.plan
+    import kbq_tui.cli.commands.status
+    import kbq_tui.cli.commands.verify
     import kbq_tui.cli.context
 
     del google, grpc, keyring, tomlkit, kbq_tui

@@ -9,75 +9,65 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import click
 
-from kbq_tui.cli.bootstrap import UsageError
+from kbq_tui.cli.command_options import ConnectionOptions, OutputOptions, UsageError
+from kbq_tui.cli.commands.sandbox import need_sandbox
+from kbq_tui.cli.context import CommandContext, console_of, run_screens, terminal
 from kbq_tui.i18n.messages import message, translate
 
 READY_WITHIN = 30.0
 """Seconds that a sandbox may take to start before it is given up."""
 
-_NEEDED = ("starlette", "uvicorn", "grpc", "duckdb", "sqlglot", "jwt")
 _FOREIGN = ("GOOGLE_", "CLOUDSDK_", "KBQ_TUI_", "XDG_CONFIG", "XDG_STATE", "XDG_DATA", "XDG_CACHE")
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "GRPC_PROXY")
 
 
-def need_sandbox() -> None:
-    """Say what to install where the sandbox cannot run. Raises: click.ClickException."""
-    from importlib.util import find_spec
+@dataclass(frozen=True, slots=True)
+class DemoOptions:
+    """What was typed.
 
-    missing = [name for name in _NEEDED if find_spec(name) is None]
-    if missing:
-        raise click.ClickException(
-            translate(
-                "The sandbox needs packages that are not installed ({names}): pip install 'kbq-tui[sandbox]'",
-                names=", ".join(missing),
-            )
-        )
-
-
-def sandbox_command(*, scenario: str, port: int, env_file: str | None, latency_ms: float | None) -> int:
-    """Serve a sandbox until a signal ends it."""
-    need_sandbox()
-    from kbq_tui.sandbox.__main__ import run
-
-    return run(scenario=scenario, port=port, env_file=Path(env_file) if env_file else None, latency_ms=latency_ms)
-
-
-def demo_command(scenario: str, options: Mapping[str, Any], *, only_list: bool, keep: str | None) -> int:
-    """Set up a connection on a sandbox: on the screens, or without a terminal by itself.
-
-    Args:
+    Attributes:
         scenario: what there is at the start.
-        options: output options as typed.
-        only_list: list the scenarios instead.
+        list_: list the scenarios instead.
         keep: a folder in which the files stay; None for one that goes away at the end.
     """
-    need_sandbox()
-    if only_list:
-        return _list(options)
-    from kbq_tui.cli.context import console_of, run_screens, terminal
 
-    found = terminal(options)
-    screens = found.usable and found.stdout_tty and not options.get("as_json")
-    console = console_of(options)
+    output: OutputOptions
+    scenario: str
+    list_: bool = False
+    keep: str | None = None
+
+
+def demo_command(options: DemoOptions) -> int:
+    """Set up a connection on a sandbox: on the screens, or without a terminal by itself."""
+    need_sandbox()
+    output = options.output
+    if options.list_:
+        return _list(output)
+    found = terminal(output)
+    screens = found.usable and found.stdout_tty and not output.as_json
     with (
-        _folder(keep) as folder,
+        _folder(options.keep) as folder,
         _env_file() as ready,
-        _sandbox(scenario, folder, ready) as made,
+        _sandbox(options.scenario, folder, ready) as made,
         _environment(folder, made),
     ):
-        from kbq_tui.cli.context import CommandContext
+        logged = replace(output, log_file=output.log_file or str(folder / "demo.log"))
+        connection = ConnectionOptions(key_file=made.get("KBQ_TUI_SANDBOX_KEY"))
+        with CommandContext.of(logged, connection, screens=screens) as here:
+            if screens:
+                status = run_screens(here.adapters.services, logged, found, "setup")
+            else:
+                from kbq_tui.cli.unattended import whole_command
 
-        log = options.get("log_file") or str(folder / "demo.log")
-        typed = {**options, "key_file": made.get("KBQ_TUI_SANDBOX_KEY"), "log_file": log, "screens": screens}
-        with CommandContext.of(typed) as here:
-            status = run_screens(here.place.services, typed, found, "setup") if screens else _by_itself(here, options)
-        if keep is None:
-            console.say(
+                status = whole_command(here.runner, here.spec(), as_json=output.as_json)
+        if options.keep is None:
+            console_of(output).say(
                 translate(
                     "This was a demo: its project was made up, and the key file goes away now (--keep DIR keeps it)."
                 )
@@ -85,19 +75,12 @@ def demo_command(scenario: str, options: Mapping[str, Any], *, only_list: bool, 
     return status
 
 
-def _by_itself(here: Any, options: Mapping[str, Any]) -> int:
-    from kbq_tui.cli.unattended import whole_command
-
-    return whole_command(here.runner, here.spec(), as_json=bool(options.get("as_json")))
-
-
-def _list(options: Mapping[str, Any]) -> int:
-    from kbq_tui.cli.context import console_of
+def _list(output: OutputOptions) -> int:
     from kbq_tui.sandbox.scenario import load, names
 
-    console = console_of(options)
+    console = console_of(output)
     found = {name: load(name).description for name in names()}
-    if options.get("as_json"):
+    if output.as_json:
         console.json({"schema": "kbq-tui/scenarios/v1", "scenarios": found})
     else:
         for name, description in found.items():
@@ -216,7 +199,7 @@ def _without_foreign(env: Mapping[str, str]) -> dict[str, str]:
 
 @contextmanager
 def _environment(folder: Path, made: Mapping[str, str]) -> Iterator[None]:
-    """Let this process believe in the sandbox: libraries read the environment themselves."""
+    """Have the sandbox stand for Google in this process: libraries read the environment themselves."""
     before = dict(os.environ)
     wanted = _without_foreign(before) | dict(made)
     for kind in ("CONFIG", "STATE", "DATA", "CACHE"):

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from kbq_tui import __version__
 from kbq_tui.cli import debug_switches
+from kbq_tui.cli.command_options import ConnectionOptions, OutputOptions
 from kbq_tui.cli.console import Console
 from kbq_tui.cli.context import CommandContext, terminal
 from kbq_tui.engine.daemon_threads import start_daemon
@@ -72,14 +73,22 @@ class Finding:
         return {"section": self.section, "name": self.name, "text": _clean(str(self.text)), "ok": self.ok}
 
 
-def doctor_command(here: CommandContext, *, as_json: bool) -> int:
+@dataclass(frozen=True, slots=True)
+class DoctorOptions:
+    """What was typed."""
+
+    output: OutputOptions
+    connection: ConnectionOptions
+
+
+def doctor_command(options: DoctorOptions, here: CommandContext) -> int:
     """Print every finding. Exit status 0, or that of the credentials' problem, or 5 where an API cannot be reached."""
     found = [*_versions(), *_terminal(here), *_language(), *_folders(here), *_environment(os.environ)]
     credentials, status = _credentials(here)
-    reached = _reach(here.place.endpoints)
+    reached = _reach(here.adapters.endpoints)
     found += [*credentials, *reached]
     status = status or (5 if any(f.ok is False for f in reached) else 0)
-    if as_json:
+    if options.output.as_json:
         here.runner.console.json({"schema": "kbq-tui/doctor/v1", "findings": [f.to_json() for f in found]})
     else:
         _print(found, here.runner.console)
@@ -126,7 +135,7 @@ def _versions() -> list[Finding]:
 
 
 def _terminal(here: CommandContext) -> list[Finding]:
-    return [Finding(N_("Terminal"), name, text) for name, text in terminal(here.options).findings()]
+    return [Finding(N_("Terminal"), name, text) for name, text in terminal(here.output, here.connection).findings()]
 
 
 def _language() -> list[Finding]:
@@ -140,19 +149,19 @@ def _language() -> list[Finding]:
 
 
 def _folders(here: CommandContext) -> list[Finding]:
-    paths = here.place.paths
+    paths = here.adapters.paths
     title = N_("Files")
     named = ((N_("Configuration"), paths.config), (N_("State"), paths.state), (N_("Data"), paths.data))
     out = [Finding(title, name, str(path), _writable(path)) for name, path in named]
     out += _connections(here)
-    out.append(Finding(title, N_("Log"), here.place.services.log_path))
+    out.append(Finding(title, N_("Log"), here.adapters.services.log_path))
     return out
 
 
 def _connections(here: CommandContext) -> list[Finding]:
     """Return the connections there are, and a line for each whose file cannot be used."""
-    title, config = N_("Files"), here.options.get("config")
-    connections = Connections(here.place.paths.connections, Path(config) if config else None)
+    title, config = N_("Files"), here.connection.config
+    connections = Connections(here.adapters.paths.connections, Path(config) if config else None)
     try:
         names = connections.names()
     except ProblemError as error:
@@ -196,13 +205,13 @@ def _credentials(here: CommandContext) -> tuple[list[Finding], int]:
     title = N_("Credentials")
     out: list[Finding] = []
     for key in ("project", "credentials", "impersonate", "quota_project"):
-        if (believed := here.place.beliefs.get(key)) is not None:
+        if (setting := here.adapters.settings.get(key)) is not None:
             out.append(
-                Finding(title, key, message("{value} (from {source})", value=believed.value, source=believed.source))
+                Finding(title, key, message("{value} (from {source})", value=setting.value, source=setting.source))
             )
 
     async def signed_in() -> Message:
-        cloud = await here.place.services.sign_in()
+        cloud = await here.adapters.services.sign_in()
         try:
             who = await cloud.identity()
             await cloud.authenticate()

@@ -1,21 +1,36 @@
-"""The plan for those who must apply it otherwise."""
+"""`kbq-tui export`: the plan for those who must apply it otherwise."""
 
-from kbq_tui.cli.commands.set_up import status_of
+from dataclasses import dataclass
+
+from kbq_tui.cli.command_options import ConnectionOptions, OutputOptions
 from kbq_tui.cli.render import distinct
-from kbq_tui.cli.runner import PlainRunner, plan_of
+from kbq_tui.cli.runner import PlainRunner, plan_of, status_of
 from kbq_tui.export.gcloud import to_gcloud
 from kbq_tui.export.sql import to_sql
 from kbq_tui.export.terraform import to_terraform
 from kbq_tui.i18n.messages import translate
-from kbq_tui.model.spec import ConnectionSpec
 
 FORMATS = {"gcloud": to_gcloud, "sql": to_sql, "terraform": to_terraform}
 
 
-def export_command(runner: PlainRunner, spec: ConnectionSpec, kind: str) -> int:
-    """Print the plan in another language. What is blocked is told besides, with the exit status of the first."""
+@dataclass(frozen=True, slots=True)
+class ExportOptions:
+    """What was typed.
+
+    Attributes:
+        format_: one of `FORMATS`.
+    """
+
+    output: OutputOptions
+    connection: ConnectionOptions
+    format_: str
+
+
+def export_command(options: ExportOptions, runner: PlainRunner) -> int:
+    """Print the plan as commands. What is blocked is told besides, with the exit status of the first."""
+    spec = runner.spec()
     plan, _ = runner.with_ports(spec.name, lambda ports: plan_of(spec, ports))
-    for line in FORMATS[kind](plan).rstrip("\n").split("\n"):
+    for line in FORMATS[options.format_](plan).rstrip("\n").split("\n"):
         runner.console.result(line)
     for problem in distinct([b.problem for b in plan.blocked]):
         runner.console.say()

@@ -1,9 +1,12 @@
-"""The account's keys: list, create, delete."""
+"""`kbq-tui key`: the account's keys at Google, and the key file here."""
 
-from kbq_tui.cli.commands.set_up import status_of
+from dataclasses import dataclass
+
+from kbq_tui.cli.command_options import ConnectionOptions, OutputOptions, UsageError
 from kbq_tui.cli.render import EventLines
-from kbq_tui.cli.runner import PlainRunner
+from kbq_tui.cli.runner import PlainRunner, status_of
 from kbq_tui.engine.keys import create_key, delete_key, keys_of
+from kbq_tui.engine.ports import own
 from kbq_tui.engine.services import patience_of
 from kbq_tui.i18n.messages import message, render, translate, translate_n
 from kbq_tui.model.observed import KeyInfo, LocalKey
@@ -19,8 +22,53 @@ def _keys_of(runner: PlainRunner, spec: ConnectionSpec) -> tuple[tuple[KeyInfo, 
         lines.ended("keys")
 
 
-def list_command(runner: PlainRunner, spec: ConnectionSpec, *, as_json: bool) -> int:
+@dataclass(frozen=True, slots=True)
+class KeyListOptions:
+    """What was typed for `key list`."""
+
+    output: OutputOptions
+    connection: ConnectionOptions
+
+
+@dataclass(frozen=True, slots=True)
+class KeyCreateOptions:
+    """What was typed for `key create`."""
+
+    output: OutputOptions
+    connection: ConnectionOptions
+
+
+@dataclass(frozen=True, slots=True)
+class KeyDeleteOptions:
+    """What was typed for `key delete`.
+
+    Attributes:
+        key_id: the key's id, or the beginning of it where that names one key only.
+        yes: do it without a question.
+    """
+
+    output: OutputOptions
+    connection: ConnectionOptions
+    key_id: str
+    yes: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class KeyFileOptions:
+    """What was typed for `key mend` and `key shred`.
+
+    Attributes:
+        yes: do it without a question.
+    """
+
+    output: OutputOptions
+    connection: ConnectionOptions
+    yes: bool = False
+
+
+def list_command(options: KeyListOptions, runner: PlainRunner) -> int:
     """List the account's user-managed keys, oldest first, and say which one is kept here."""
+    spec = runner.spec()
     keys, local, handed = _keys_of(runner, spec)
     now = runner.services.clock.now()
     rows = [
@@ -35,7 +83,7 @@ def list_command(runner: PlainRunner, spec: ConnectionSpec, *, as_json: bool) ->
         }
         for key in keys
     ]
-    if as_json:
+    if options.output.as_json:
         path = local.path or None if local is not None else None
         account = spec.account_email
         runner.console.json({"schema": "kbq-tui/keys/v1", "service_account": account, "key_path": path, "keys": rows})
@@ -57,10 +105,14 @@ def list_command(runner: PlainRunner, spec: ConnectionSpec, *, as_json: bool) ->
     return 0
 
 
-def create_command(runner: PlainRunner, spec: ConnectionSpec) -> int:
+def create_command(options: KeyCreateOptions, runner: PlainRunner) -> int:
     """Create a key and keep it here. The place must be free: a key that cannot be kept is never made."""
-    emit = EventLines(runner.console)
-    outcome = runner.with_ports(spec.name, lambda ports: create_key(spec, ports, emit, patience_of(runner.services)))
+    with runner.lock():
+        spec = runner.spec()
+        emit = EventLines(runner.console)
+        outcome = runner.with_ports(
+            spec.name, lambda ports: create_key(spec, ports, emit, patience_of(runner.services))
+        )
     for problem in outcome.problems:
         runner.console.problem(problem)
     if outcome.key is not None:
@@ -68,17 +120,24 @@ def create_command(runner: PlainRunner, spec: ConnectionSpec) -> int:
     return status_of(outcome.problems)
 
 
-def delete_command(runner: PlainRunner, spec: ConnectionSpec, key_id: str, *, agreed: bool) -> int:
+def delete_command(options: KeyDeleteOptions, runner: PlainRunner) -> int:
     """Delete one key at Google, after a yes. Whatever signs in with it stops working at once.
 
     Of the key that is kept here, the copy in the keyring goes too; the file stays until it is shredded.
-
-    Args:
-        runner: runs the use cases and holds the console.
-        spec: the connection.
-        key_id: the key's id, or the beginning of it where that names one key only.
-        agreed: `--yes`.
     """
+    spec = runner.spec()
+    _need_consent(runner, options.yes)
+    with runner.lock():
+        return _delete(runner, spec, options.key_id, agreed=options.yes)
+
+
+def _need_consent(runner: PlainRunner, yes: bool) -> None:
+    """Raise: UsageError, where nobody has agreed and nobody can be asked."""
+    if not yes and runner.confirm is None:
+        raise UsageError(message("Nobody can be asked here. Give --yes to go ahead."))
+
+
+def _delete(runner: PlainRunner, spec: ConnectionSpec, key_id: str, *, agreed: bool) -> int:
     keys, local, handed = _keys_of(runner, spec)
     found = [k.id for k in keys if k.id.startswith(key_id)]
     if len(found) != 1:
@@ -113,3 +172,42 @@ def delete_command(runner: PlainRunner, spec: ConnectionSpec, key_id: str, *, ag
     for note in notes:
         runner.console.say(inert(render(note), 1_000))
     return status_of(outcome.problems)
+
+
+def fix_permissions_command(options: KeyFileOptions, runner: PlainRunner) -> int:
+    """Make the key file, and its folder where it is ours, private again, after a yes."""
+    spec = runner.spec()
+    _need_consent(runner, options.yes)
+    with runner.lock():
+        console, confirm, keys = runner.console, runner.confirm, runner.local_keys
+        local = keys.inspect(spec.key_file, spec.project, spec.account_email)
+        mend = runner.services.command("key mend", spec.name)
+        for warning in local.warnings if local is not None else ():
+            console.say(inert(render(warning.with_values(lambda value: own(value, lambda _: mend)))))
+        path = inert(local.path) if local is not None else translate("the key file")
+        question = translate("Make {path} readable by you only?", path=path)
+        if not options.yes and (confirm is None or not confirm(question)):
+            console.say(translate("Nothing was changed."))
+            return 1
+        done = keys.fix_permissions(spec.key_file, spec.project, spec.account_email)
+        for line in done or (message("Nothing had to be changed."),):
+            console.result(inert(render(line)))
+        return 0
+
+
+def shred_command(options: KeyFileOptions, runner: PlainRunner) -> int:
+    """Destroy the key file, after a yes."""
+    spec = runner.spec()
+    _need_consent(runner, options.yes)
+    with runner.lock():
+        console, confirm, keys = runner.console, runner.confirm, runner.local_keys
+        local = keys.inspect(spec.key_file, spec.project, spec.account_email)
+        path = local.path if local is not None else ""
+        question = translate("Destroy {path}? Klaviyo must have it by now.", path=inert(path))
+        if not options.yes and path and (confirm is None or not confirm(question)):
+            console.say(translate("Nothing was changed."))
+            return 1
+        left = keys.shred(spec.key_file, spec.project, spec.account_email)
+        console.result(translate("Destroyed {path}.", path=inert(path)))
+        console.say(render(left))
+        return 0

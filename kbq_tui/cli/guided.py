@@ -3,11 +3,19 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from kbq_tui.cli.commands.set_up import status_of
 from kbq_tui.cli.prompts import Asker, Check
 from kbq_tui.cli.render import EventLines, show_check, show_line, show_plan, show_summary, verdict_of, width_of
 from kbq_tui.cli.report import about_of, report_text
-from kbq_tui.cli.runner import NOT_HEALTHY, PlainRunner, carry_out, check, plan_of, remember_checks, summary_of
+from kbq_tui.cli.runner import (
+    NOT_HEALTHY,
+    PlainRunner,
+    carry_out,
+    check,
+    plan_of,
+    remember_checks,
+    status_of,
+    summary_of,
+)
 from kbq_tui.engine.apply import Outcome
 from kbq_tui.engine.health import blocks_all
 from kbq_tui.engine.observe import part_of
@@ -46,7 +54,7 @@ class _Stopped(Exception):
         self.status = status
 
 
-class Setup:
+class GuidedSetup:
     """One guided set-up.
 
     Args:

@@ -1,0 +1,90 @@
+"""What was typed, as values: the options that commands share, and how a command's own class is filled.
+
+Each command has a frozen class beside its body in `cli/commands/`, with `output` and `connection` where it takes
+those options, and a field for each option of its own, named as click names the parameter.
+"""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from kbq_tui.model.lean_dataclass import dataclass
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+T = TypeVar("T")
+
+CALL_TIMEOUT = 60.0
+"""Seconds for one call to Google with all its repetitions, where nothing else is said."""
+
+
+class UsageError(ValueError):
+    """What was typed, or what the environment says, cannot be right. The text names the option or variable."""
+
+
+@dataclass(frozen=True, slots=True)
+class OutputOptions:
+    """How a command looks and what it says.
+
+    Attributes:
+        no_color: no colours.
+        ascii_: ASCII signs or not; None for what was chosen on the screens, or fits the terminal.
+        theme: the colours of the screens; None for what was chosen there.
+        mouse: whether the screens take the mouse; None for what fits the terminal.
+        log_file: where the log goes; None for the state folder.
+        verbose: how often `-v` was given.
+        as_json: JSON on standard output.
+    """
+
+    no_color: bool = False
+    ascii_: bool | None = None
+    theme: str | None = None
+    mouse: bool | None = None
+    log_file: str | None = None
+    verbose: int = 0
+    as_json: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionOptions:
+    """Which connection, and what of it was typed; None where something was not.
+
+    Attributes:
+        name: the connection.
+        service_account: its id or its e-mail.
+        config: the path of one connection file.
+        timeout: seconds for one call to Google.
+    """
+
+    name: str | None = None
+    project: str | None = None
+    location: str | None = None
+    direction: str | None = None
+    import_dataset: str | None = None
+    staging_dataset: str | None = None
+    export_dataset: str | None = None
+    service_account: str | None = None
+    key_file: str | None = None
+    credentials: str | None = None
+    impersonate: str | None = None
+    quota_project: str | None = None
+    config: str | None = None
+    timeout: float = CALL_TIMEOUT
+
+
+_SHARED: Mapping[str, type] = {"output": OutputOptions, "connection": ConnectionOptions}
+
+
+def fill(kind: type[T], parameters: Mapping[str, Any]) -> T:
+    """Make an options class of click's parameters. Those that it has no field for are left out.
+
+    Args:
+        kind: the class; its fields `output` and `connection` are filled in the same way.
+        parameters: by name.
+    """
+    names = [field.name for field in fields(kind)]  # type: ignore[arg-type]
+    values = {name: parameters[name] for name in names if name in parameters}
+    values.update({name: fill(shared, parameters) for name, shared in _SHARED.items() if name in names})
+    return kind(**values)

@@ -1,0 +1,147 @@
+"""`kbq-tui apply`: do what is missing."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from kbq_tui.cli.command_options import ConnectionOptions, OutputOptions, UsageError
+from kbq_tui.cli.console import column
+from kbq_tui.cli.render import EventLines, distinct, show_plan, show_summary
+from kbq_tui.cli.runner import PlainRunner, carry_out, plan_of, status_of, summary_of
+from kbq_tui.engine.apply import Outcome
+from kbq_tui.engine.health import stopped
+from kbq_tui.engine.services import ConnectionDraft
+from kbq_tui.i18n.messages import message, render, translate
+from kbq_tui.model.events import Event
+from kbq_tui.model.operations import Change, Step
+from kbq_tui.model.spec import ConnectionSpec
+from kbq_tui.model.summary import Summary
+from kbq_tui.model.text import inert
+
+
+@dataclass(frozen=True, slots=True)
+class ApplyOptions:
+    """What was typed.
+
+    Attributes:
+        yes: do it without a question.
+        remove_over_grants: also take away what the account holds beyond its need.
+    """
+
+    output: OutputOptions
+    connection: ConnectionOptions
+    yes: bool = False
+    remove_over_grants: bool = False
+
+
+def apply_command(options: ApplyOptions, runner: PlainRunner) -> int:
+    """Do what is missing: after a preview and a yes, or at once with `--yes`.
+
+    With `--json` each event is a line, and the last line is a summary.
+
+    Raises:
+        UsageError: there is nobody to ask, and no `--yes`.
+    """
+    spec = runner.spec()
+    if not options.yes and (options.output.as_json or runner.confirm is None):
+        plan = runner.services.command("plan", spec.name)
+        raise UsageError(
+            message("Nobody can be asked here. Give --yes to go ahead; '{plan}' shows what it does.", plan=plan)
+        )
+    with runner.lock():
+        return _apply(options, runner, spec)
+
+
+def _apply(options: ApplyOptions, runner: PlainRunner, spec: ConnectionSpec) -> int:
+    for begun in runner.services.store.unfinished(spec.name):
+        runner.console.say(
+            translate(
+                "note: an earlier run ended in the middle of {action}; what is there now decides.", action=inert(begun)
+            )
+        )
+    record = runner.record(spec.name)
+    if not record.filed:
+        runner.console.say(translate("new connection {name}", name=spec.name))
+    ports = runner.sign_in(spec.name)
+    expected: str | None = None
+    if not options.yes:
+        plan, _ = runner.run(plan_of(spec, ports, remove_over_grants=options.remove_over_grants))
+        show_plan(plan, runner.console, result=False)
+        if plan.changes or not record.filed:
+            if runner.confirm is None or not runner.confirm(translate("Do this?")):
+                runner.console.say(translate("Nothing was changed."))
+                return 1
+            expected = plan.fingerprint
+    record.keep(draft=ConnectionDraft.of(spec), confirmed=True)
+    tell = _telling(runner, options.output.as_json)
+
+    async def work() -> tuple[Outcome, Summary]:
+        try:
+            outcome = await carry_out(
+                spec, ports, runner.services, tell, expected=expected, remove_over_grants=options.remove_over_grants
+            )
+            return outcome, await summary_of(spec, ports, outcome.plan.location)
+        finally:
+            await ports.cloud.close()
+
+    outcome, summary = runner.run(work())
+    if outcome.project_seen:
+        runner.services.store.remember_project(spec.project)
+    if outcome.complete:
+        record.keep(screen=Step.VERIFY)
+    if options.output.as_json:
+        runner.console.json(_apply_summary(runner, outcome, summary))
+    else:
+        _tell_outcome(runner, spec, outcome, summary, shown=not options.yes)
+    return status_of(outcome.problems) or (0 if outcome.complete else 1)
+
+
+def _telling(runner: PlainRunner, as_json: bool) -> Callable[[Event], None]:
+    """Return what tells events as they come, as lines or as JSON."""
+    if not as_json:
+        return EventLines(runner.console)
+    return lambda event: runner.console.json({"schema": "kbq-tui/apply/v1", **event.to_json()})
+
+
+def _apply_summary(runner: PlainRunner, outcome: Outcome, summary: Summary) -> dict[str, object]:
+    return {
+        **summary.to_json(),
+        "schema": "kbq-tui/apply/v1",
+        "event": "summary",
+        "action": None,
+        "at": runner.services.clock.now().isoformat(),
+        "ok": outcome.complete,
+        "done": outcome.done,
+        "unchanged": [a.id for a in outcome.plan.actions if a.change is Change.NOOP],
+        "failed": [{"id": i, "problem": p.to_json()} for i, p in outcome.failed.items()],
+        "skipped": [{"id": i, "because": b} for i, b in outcome.skipped.items()],
+        "blocked": [{"id": b.id, "problem": b.problem.to_json()} for b in outcome.plan.blocked],
+    }
+
+
+def _tell_outcome(
+    runner: PlainRunner, spec: ConnectionSpec, outcome: Outcome, summary: Summary, *, shown: bool
+) -> None:
+    console = runner.console
+    if not shown:
+        for action in outcome.plan.actions:
+            if action.change is Change.NOOP and action.id not in outcome.done:
+                console.say(f"{console.mark('noop', result=False, width=column())}{inert(render(action.summary))}")
+    for blocked in outcome.plan.blocked if not stopped(outcome.plan.causes) else ():
+        console.say(f"{console.mark('blocked', result=False, width=column())}{inert(render(blocked.action.summary))}")
+    for problem in outcome.problems:
+        console.say()
+        console.problem(problem)
+    if not shown:
+        for problem in distinct(outcome.plan.warnings):
+            console.say()
+            console.problem(problem, heading=translate("note"))
+    console.say()
+    if not outcome.complete:
+        done = len(outcome.done)
+        console.say(translate("Not finished: {n} done. What was done stays; run the same command to go on.", n=done))
+        return
+    console.say(
+        translate("Done.") if outcome.done else translate("Everything is in place already; nothing was changed.")
+    )
+    show_summary(summary, console)
+    console.say(translate("Next: {command}", command=inert(runner.services.command("verify", spec.name))))

@@ -1,0 +1,32 @@
+"""`kbq-tui completion`: what completes commands in a shell."""
+
+from dataclasses import dataclass
+
+import click
+from click.shell_completion import get_completion_class
+
+
+@dataclass(frozen=True, slots=True)
+class CompletionOptions:
+    """What was typed.
+
+    Attributes:
+        shell: the shell's name.
+    """
+
+    shell: str
+
+
+def completion_command(options: CompletionOptions, program: click.Command, name: str, variable: str) -> int:
+    """Print the script that completes commands in a shell.
+
+    Args:
+        options: what was typed.
+        program: all commands.
+        name: the program's name.
+        variable: the environment variable by which the shell asks for completions.
+    """
+    kind = get_completion_class(options.shell)
+    assert kind is not None
+    click.echo(kind(program, {}, name, variable).source())
+    return 0

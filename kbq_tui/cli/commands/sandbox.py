@@ -1,0 +1,53 @@
+"""`kbq-tui sandbox`: Google Cloud in miniature on this machine."""
+
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+import click
+
+from kbq_tui.i18n.messages import translate
+
+_NEEDED = ("starlette", "uvicorn", "grpc", "duckdb", "sqlglot", "jwt")
+
+
+@dataclass(frozen=True, slots=True)
+class SandboxOptions:
+    """What was typed.
+
+    Attributes:
+        port: HTTP port; 0 takes a free one.
+        env_file: a file that gets `export` lines once the sandbox is ready.
+        scenario: what there is at the start: a name, or a TOML file.
+        latency_ms: milliseconds added to every call; None for what the scenario says.
+    """
+
+    port: int
+    env_file: str | None
+    scenario: str
+    latency_ms: float | None
+
+
+def sandbox_command(options: SandboxOptions) -> int:
+    """Serve a sandbox until a signal ends it."""
+    need_sandbox()
+    from kbq_tui.sandbox.__main__ import run
+
+    return run(
+        scenario=options.scenario,
+        port=options.port,
+        env_file=Path(options.env_file) if options.env_file else None,
+        latency_ms=options.latency_ms,
+    )
+
+
+def need_sandbox() -> None:
+    """Say what to install where the sandbox cannot run. Raises: click.ClickException."""
+    missing = [name for name in _NEEDED if find_spec(name) is None]
+    if missing:
+        raise click.ClickException(
+            translate(
+                "The sandbox needs packages that are not installed ({names}): pip install 'kbq-tui[sandbox]'",
+                names=", ".join(missing),
+            )
+        )

@@ -1,0 +1,103 @@
+"""`kbq-tui verify`: try everything with the service account's own key."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from kbq_tui.cli.command_options import ConnectionOptions, OutputOptions
+from kbq_tui.cli.render import EventLines, show_checks
+from kbq_tui.cli.report import about_of, report_text
+from kbq_tui.cli.runner import NOT_HEALTHY, PlainRunner, check, remember_checks
+from kbq_tui.engine.ports import Ports
+from kbq_tui.export.report import About, to_json
+from kbq_tui.i18n.messages import message, translate
+from kbq_tui.model.checks import Check, CheckResult, Verdict, expected, healthy
+from kbq_tui.model.spec import ConnectionSpec
+from kbq_tui.model.text import inert
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyOptions:
+    """What was typed.
+
+    Attributes:
+        report: a file to write a report into besides; its kind follows from the end of its name.
+    """
+
+    output: OutputOptions
+    connection: ConnectionOptions
+    report: str | None = None
+
+
+def verify_command(options: VerifyOptions, runner: PlainRunner) -> int:
+    """Run every check with the key. Exit status 6 where one fails or stays unknown."""
+    report = options.report
+    if report is not None:
+        runner.check_report(report)  # before the work that it reports
+    spec, as_json = runner.spec(), options.output.as_json
+    known: dict[str, CheckResult] = {}
+    lines = EventLines(runner.console)
+
+    def seen(result: CheckResult) -> None:
+        known[result.id] = result
+        lines.ended(result.id)
+
+    async def work(ports: Ports) -> tuple[tuple[CheckResult, ...], About]:
+        results = await check(spec, ports, runner.services, emit=lines, told=seen)
+        return results, await about_of(spec, ports)
+
+    try:
+        results, about = runner.with_ports(spec.name, work)
+    except SystemExit as stopped_by:
+        if stopped_by.code == _CTRL_C and known:
+            _tell_what_is_known(runner, spec, known, lines, as_json=as_json)
+        raise
+    if as_json:
+        runner.console.json(json.loads(to_json(results, about)))
+    else:
+        show_checks(results, runner.console, as_result=True)
+        if any(r.verdict is Verdict.FAIL and r.problem is not None and r.problem.code in _APPLY_MAKES for r in results):
+            runner.console.say(translate("Next: {command}", command=inert(runner.services.command("apply", spec.name))))
+    if report is not None:
+        runner.write(report, report_text(results, about, report))
+        runner.console.say(translate("Report written to {path}", path=inert(report)))
+    remember_checks(runner, spec, results)  # last: what it cannot write must not keep the verdicts from being seen
+    return 0 if healthy(results) else NOT_HEALTHY
+
+
+_CTRL_C = 130
+_APPLY_MAKES = frozenset(
+    {
+        "KBQ-ACCOUNT-NOT-VISIBLE",
+        "KBQ-DATASET-NOT-FOUND",
+        "KBQ-DATASET-NOT-VISIBLE",
+        "KBQ-GRANT-MISSING",
+        "KBQ-JOB-USER-MISSING",
+        "KBQ-KEY-FILE-MISSING",
+    }
+)
+"""What `apply` sets right where a check fails for it."""
+
+
+def _tell_what_is_known(
+    runner: PlainRunner, spec: ConnectionSpec, known: Mapping[str, CheckResult], lines: EventLines, *, as_json: bool
+) -> None:
+    """Print the checks of a verification that was stopped; nothing of it is remembered."""
+
+    def of(check: Check) -> CheckResult:
+        waits = lines.waits_for(check.id)
+        text = (
+            message("stopped while it waited: {why}", why=waits)
+            if waits
+            else message("stopped before there was an answer")
+        )
+        return known.get(check.id) or CheckResult(check, Verdict.UNKNOWN, text)
+
+    results = tuple(of(check) for check in expected(spec))
+    if runner.console.live is not None:
+        runner.console.live.clear()
+    if as_json:
+        runner.console.json(json.loads(to_json(results, About(spec, runner.services.clock.now(), spec.location or ""))))
+    else:
+        show_checks(results, runner.console, as_result=True)
+    runner.console.say(translate("Stopped. The last verification is kept as it was."))
