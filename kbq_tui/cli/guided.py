@@ -32,7 +32,9 @@ from kbq_tui.model.problem import Problem, ProblemError
 from kbq_tui.model.spec import ConnectionSpec, Direction
 from kbq_tui.model.steps import Step
 from kbq_tui.model.text import inert
+from kbq_tui.planning.diff import diff
 from kbq_tui.planning.grants import Grant, held, over_grants, wanted
+from kbq_tui.planning.locations import adopted, location_to_adopt
 
 _LISTED = 9
 """Projects that are offered by number."""
@@ -186,7 +188,7 @@ class GuidedSetup:
             lambda v: rules.check_location(v) if v else None,
         )
         spec = self.draft.spec()
-        plan, observed = self._look(ports, spec)
+        spec, plan, observed = self._look(ports, spec)
         lines = preflight(spec, observed, plan)
         width = width_of(lines)
         for line in lines:
@@ -198,8 +200,7 @@ class GuidedSetup:
                 raise _Stopped(status_of(plan.causes) or 1)
             self.typed -= {"project"}  # what was typed may be what is wrong
             return self._project(ports)
-        self._step(ports, spec, Step.PROJECT)
-        return spec
+        return self._step(ports, spec, Step.PROJECT)
 
     def _listed(self, ports: Ports) -> tuple[str, ...]:
         page: ProjectPage | None = value_of(self.runner.run(part_of(ports.cloud.search_projects("", limit=_LISTED))))
@@ -217,9 +218,7 @@ class GuidedSetup:
                 translate("Dataset that Klaviyo writes (empty: the one it reads)"),
                 lambda v: rules.check_dataset(v) if v else None,
             )
-        spec = self.draft.spec()
-        self._step(ports, spec, Step.DATASETS)
-        return spec
+        return self._step(ports, self.draft.spec(), Step.DATASETS)
 
     def _staging(self, value: str) -> Message | None:
         if value in (self.draft.import_dataset, self.draft.export_dataset):
@@ -230,13 +229,11 @@ class GuidedSetup:
         self._heading(Step.ACCOUNT)
         self._ask("account_id", translate("ID of the service account, the part before the @"), rules.check_account)
         self._ask("key_file", translate("Where its key is kept (empty: the usual place)"), rules.check_key_file)
-        spec = self.draft.spec()
-        self._step(ports, spec, Step.ACCOUNT)
-        return spec
+        return self._step(ports, self.draft.spec(), Step.ACCOUNT)
 
     def _permissions(self, ports: Ports, spec: ConnectionSpec) -> None:
         self._heading(Step.PERMISSIONS)
-        _, observed = self._look(ports, spec)
+        spec, _, observed = self._look(ports, spec)
         now = {(g.role, g.on) for g in held(spec, observed)}
         for grant in wanted(spec):
             there = (grant.role, grant.on) in now
@@ -251,19 +248,26 @@ class GuidedSetup:
             "   " + translate("{role} on {resource}: {state}", role=inert(grant.role), resource=resource, state=state)
         )
 
-    def _look(self, ports: Ports, spec: ConnectionSpec) -> tuple[Plan, Observed]:
+    def _look(self, ports: Ports, spec: ConnectionSpec) -> tuple[ConnectionSpec, Plan, Observed]:
+        """Look at what is there, and adopt its location; returns the connection with that."""
         self.console.say("   " + translate("Looking at what is there ..."))
         plan, observed = self.runner.run(plan_of(spec, ports))
+        if (there := location_to_adopt(spec, observed)) is not None:
+            self.draft, spec = self.draft.replace(location=there), spec.with_location(there)
+            self.console.say("   " + render(adopted(there)))
+            plan = ports.named_plan(diff(spec, observed))
         self.location = plan.location
         self._project_seen = isinstance(observed.project, Present)
         self._key_here = isinstance(observed.key, Present)
-        return plan, observed
+        return spec, plan, observed
 
-    def _step(self, ports: Ports, spec: ConnectionSpec, step: Step) -> None:
-        """Preview the changes of one step, ask, and make them."""
+    def _step(self, ports: Ports, spec: ConnectionSpec, step: Step) -> ConnectionSpec:
+        """Preview the changes of one step, ask, and make them; returns the connection as it is by then."""
 
         def once() -> Outcome | None:
-            plan = self._look(ports, spec)[0].step(step)
+            nonlocal spec
+            spec, whole, _ = self._look(ports, spec)
+            plan = whole.step(step)
             if step is Step.PROJECT and not plan.changes and not plan.blocked:
                 return None  # the preflight has said so
             show_plan(plan if step is Step.ACCOUNT else replace(plan, warnings=()), self.console, result=False)
@@ -282,6 +286,7 @@ class GuidedSetup:
         self._trying(once)
         taken = step is Step.ACCOUNT and self._key_here and not self.record.filed
         self._keep(spec, list(Step)[list(Step).index(step) + 1], confirmed=taken)
+        return spec
 
     def _verify(self, ports: Ports, spec: ConnectionSpec) -> tuple[CheckResult, ...]:
         self._heading(Step.VERIFY)

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from kbq_tui.diagnosis import catalogue
-from kbq_tui.i18n.messages import message
+from kbq_tui.i18n.messages import Message, message
+from kbq_tui.model.observed import Observed, Present
 from kbq_tui.model.problem import Context, Problem, RemedyStep
 from kbq_tui.model.spec import ConnectionSpec
 
@@ -19,6 +20,23 @@ def right_location(wanted: str, places: Mapping[str, str]) -> str:
     """
     found = list(places.values())
     return wanted if not found or wanted in found else found[0]
+
+
+def location_to_adopt(spec: ConnectionSpec, observed: Observed) -> str | None:
+    """Return the location to use instead of the one that was asked for: that of all datasets that exist.
+
+    None where none was asked for, none exists, or they lie in several places; those are `misplaced`.
+    """
+    found = {part.value.location for part in observed.datasets.values() if isinstance(part, Present)}
+    if spec.location is None or len(found) != 1:
+        return None
+    there = found.pop()
+    return there if there != spec.location else None
+
+
+def adopted(there: str) -> Message:
+    """Return what to say where a location was adopted."""
+    return message("The datasets exist in {there}, and a location cannot be changed: {there} it is.", there=there)
 
 
 def misplaced(

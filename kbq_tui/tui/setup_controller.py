@@ -177,19 +177,15 @@ class SetupController(SetupInput):
             self.say_interrupted()
 
     def take(self, spec: ConnectionSpec, observed: Observed) -> None:
-        """Believe what was seen: adopt the location of what exists, and plan."""
+        """Take over what was observed: adopt the location of what exists, and plan."""
         from kbq_tui.model.observed import Present
         from kbq_tui.planning.diff import diff
+        from kbq_tui.planning.locations import adopted, location_to_adopt
 
-        found = {p.value.location for p in observed.datasets.values() if isinstance(p, Present)}
-        if spec.location is not None and len(found) == 1 and (there := next(iter(found))) != spec.location:
+        if (there := location_to_adopt(spec, observed)) is not None:
             if normal_location(self.draft.location) == spec.location:
                 self.adopt(location=there)
-            self.say(
-                translate(
-                    "The datasets exist in {there}, and a location cannot be changed: {there} it is.", there=there
-                )
-            )
+            self.say(render(adopted(there)))
             spec = spec.with_location(there)
         self.looked, self.observed = spec, observed
         self.plan = self.ports(spec).named_plan(diff(spec, observed))

@@ -76,6 +76,16 @@ def test_an_answers_file_answers_everything(google, call, tmp_path: Path):
     assert "connected_at" in (tmp_path / "config/kbq-tui/connections/default.toml").read_text()
 
 
+def test_what_exists_decides_the_location_and_that_is_said(google, call, tmp_path: Path):
+    world = google("existing")
+    answers = tmp_path / "answers.toml"
+    answers.write_text('location = "EU"\napply = true\nreport = false\nconnected = false\n')
+    ended = call("setup", "--answers", str(answers), *world.key_options)
+    assert ended.status == 0, ended.out + ended.err
+    assert ended.out.count("The datasets exist in US, and a location cannot be changed: US it is.") == 1
+    assert 'location = "US"' in (tmp_path / "config/kbq-tui/connections/default.toml").read_text()
+
+
 def test_an_answers_file_that_does_not_agree_changes_nothing(google, call, tmp_path: Path):
     world = google("fresh")
     answers = tmp_path / "answers.toml"

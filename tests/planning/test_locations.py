@@ -1,10 +1,14 @@
 """Which dataset lies where it cannot stay, and where it has to be made anew."""
 
+from dataclasses import replace
+
 import pytest
 
+from kbq_tui.model.observed import DatasetInfo, Present
 from kbq_tui.model.problem import Context
 from kbq_tui.model.spec import ConnectionSpec
-from kbq_tui.planning.locations import misplaced, right_location
+from kbq_tui.planning.locations import location_to_adopt, misplaced, right_location
+from tests.planning.worlds import fresh
 
 SPEC = ConnectionSpec("my-project")
 CONTEXT = Context(project="my-project")
@@ -47,3 +51,22 @@ def test_one_location_that_was_not_asked_for_is_the_one_to_be_used() -> None:
     assert found.code == "KBQ-LOCATION-FIXED"
     assert "--location EU" in "".join(map(str, found.remedy))
     assert misplaced(SPEC, "NEW", "US", {"DATA": "EU"}, CONTEXT) is None
+
+
+@pytest.mark.parametrize(
+    ("asked", "places", "adopt"),
+    [
+        ("US", {"KLAVIYO_TMP": "EU"}, "EU"),
+        ("US", {"KLAVIYO_TMP": "US"}, None),
+        ("US", {"KLAVIYO_TMP": "EU", "KLAVIYO_IMPORT_FROM_DWH": "US"}, None),
+        ("US", {}, None),
+        (None, {"KLAVIYO_TMP": "EU"}, None),
+    ],
+)
+def test_the_location_of_all_that_exists_is_adopted(
+    asked: str | None, places: dict[str, str], adopt: str | None
+) -> None:
+    spec = replace(SPEC, location=asked)
+    observed = fresh(spec)
+    datasets = {**observed.datasets, **{name: Present(DatasetInfo(name, place)) for name, place in places.items()}}
+    assert location_to_adopt(spec, replace(observed, datasets=datasets)) == adopt
