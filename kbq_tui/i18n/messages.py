@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+_END_OF_CONTEXT = "\x04"
+"""What gettext puts between a context and a text. Source: https://www.gnu.org/software/gettext/manual/html_node/Contexts.html"""
+
 Translate = Callable[[str], str]
 TranslateMany = Callable[[str, str, int], str]
 
@@ -115,6 +118,19 @@ def N_(text: str, /) -> str:  # gettext's own name
     return text
 
 
+def in_context(context: str, text: str, /) -> str:
+    """Return a template that has a translation of its own in a context: gettext's `msgctxt`.
+
+    For short texts that mean two things in another language: "Key" on a keyboard is "Taste", that of an account
+    "Schlüssel". Both arguments are literals; the result goes where a template goes, also into `N_`.
+
+    Args:
+        context: where the text stands, such as `button`; translators see it, users do not.
+        text: the English text.
+    """
+    return f"{context}{_END_OF_CONTEXT}{text}"
+
+
 def render(text: Message) -> str:
     """Return a message in the person's language."""
     if _translate is None:
@@ -164,11 +180,11 @@ def _filled(text: Message, translate: Translate, translate_many: TranslateMany) 
 
 
 def _as_it_is(text: str) -> str:
-    return text
+    return text if _END_OF_CONTEXT not in text else text.partition(_END_OF_CONTEXT)[2]
 
 
 def _of(text: str) -> str:
-    return _translate(text) if _translate is not None and text else text
+    return _as_it_is(_translate(text)) if _translate is not None and text else text
 
 
 def _english_many(one: str, many: str, n: int) -> str:

@@ -21,7 +21,7 @@ from textual.screen import Screen
 from textual.worker import Worker, WorkerState
 
 from kbq_tui.engine.services import AppServices, UiPreferences
-from kbq_tui.i18n.messages import render, translate
+from kbq_tui.i18n.messages import in_context, render, translate
 from kbq_tui.model.lean_dataclass import dataclass
 from kbq_tui.model.problem import Problem, ProblemError
 from kbq_tui.model.steps import Step
@@ -474,7 +474,7 @@ class KbqApp(ExportActions):
         for key in keyboard.KEYS:
             if key.scope in scopes and key.action and key.id not in _BY_HAND:
                 target = self if key.scope == "app" and not key.action.startswith("scroll") else screen
-                message = translate("Key {key}", key=key.face)
+                message = translate(in_context("keyboard", "Key {key}"), key=key.face)
                 yield SystemCommand(translate(key.help), message, self._runner(key.action, target))
 
     def _runner(self, action: str, target: Any) -> Callable[[], Any]:

@@ -10,7 +10,7 @@ from typing import Final
 from textual.binding import Binding, BindingType
 from textual.keys import Keys
 
-from kbq_tui.i18n.messages import EMPTY, N_, Message, message, translate
+from kbq_tui.i18n.messages import EMPTY, N_, Message, in_context, message, translate
 from kbq_tui.model.lean_dataclass import dataclass
 
 FORBIDDEN: Final = frozenset(
@@ -131,7 +131,9 @@ KEYS: Final = (
     KeyBinding("go-on", "verify", "n", "go_on", N_("Go on"), N_("Go on while checks still wait")),
     KeyBinding("copy-project", "connect", "1", "copy('project')", "", N_("Copy the project ID")),
     KeyBinding("copy-dataset", "connect", "2", "copy('dataset')", "", N_("Copy the dataset")),
-    KeyBinding("copy-key", "connect", "3", "copy('key')", N_("Copy"), N_("Copy the key file's path")),
+    KeyBinding(
+        "copy-key", "connect", "3", "copy('key')", N_(in_context("button", "Copy")), N_("Copy the key file's path")
+    ),
     KeyBinding(
         "copy-json",
         "connect",
@@ -146,14 +148,16 @@ KEYS: Final = (
         "connect",
         "v",
         "view",
-        N_("View"),
+        N_(in_context("button", "View")),
         N_("Show the values on the plain terminal, where its own selection works"),
     ),
-    KeyBinding("write", "connect", "w", "write", N_("Write"), N_("Write the values to a file")),
+    KeyBinding("write", "connect", "w", "write", N_(in_context("button", "Write")), N_("Write the values to a file")),
     KeyBinding("explain", "dashboard", "e", "explain", N_("Explain"), N_("Paste an error, get its cause and remedy")),
-    KeyBinding("copy", "text", "c", "copy", N_("Copy"), N_("Copy the text for whoever can help")),
-    KeyBinding("view-text", "text", "v", "view", N_("View"), N_("Show that text on the plain terminal")),
-    KeyBinding("write-text", "text", "w", "write", N_("Write"), N_("Write that text to a file")),
+    KeyBinding("copy", "text", "c", "copy", N_(in_context("button", "Copy")), N_("Copy the text for whoever can help")),
+    KeyBinding(
+        "view-text", "text", "v", "view", N_(in_context("button", "View")), N_("Show that text on the plain terminal")
+    ),
+    KeyBinding("write-text", "text", "w", "write", N_(in_context("button", "Write")), N_("Write that text to a file")),
 )
 
 _BY_ID: Final = {key.id: key for key in KEYS}
@@ -216,7 +220,7 @@ def bindings(*scopes: str) -> list[BindingType]:
 def bound(id_: str, action: str) -> Binding:
     """Return the binding of a thing of the table whose action is a widget's own."""
     key = _BY_ID[id_]
-    return Binding(key.keys, action, key.label or key.help, show=False, priority=key.priority, id=key.id)
+    return Binding(key.keys, action, str(Message(key.label or key.help)), show=False, priority=key.priority, id=key.id)
 
 
 def hints(*scopes: str, without: frozenset[str] = frozenset()) -> list[tuple[str, str]]:

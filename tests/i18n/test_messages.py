@@ -106,3 +106,17 @@ def test_what_comes_from_outside_is_not_looked_up_and_not_parsed(german: None):
     assert render(verbatim("{name}")) == "{name}"
     assert as_message("Apply") == verbatim("Apply")
     assert as_message(message("Apply")) == message("Apply")
+
+
+def test_one_english_text_has_a_translation_for_each_context() -> None:
+    """As gettext's `msgctxt`: the key of a catalogue is the context, an end-of-transmission sign, and the text."""
+    german = {"keyboard\4Key {key}": "Taste {key}", "Key {key}": "Schlüssel {key}"}
+    messages.use(lambda text: german.get(text, text), None, "de")
+    try:
+        assert messages.translate(messages.in_context("keyboard", "Key {key}"), key="F3") == "Taste F3"
+        assert messages.translate("Key {key}", key="abc") == "Schlüssel abc"
+        assert messages.translate(messages.in_context("button", "Copy")) == "Copy"
+    finally:
+        messages.use(None)
+    assert str(messages.message(messages.in_context("keyboard", "Key {key}"), key="F3")) == "Key F3"
+    assert messages.translate(messages.in_context("button", "Copy")) == "Copy"

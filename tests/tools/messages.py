@@ -30,6 +30,7 @@ from kbq_tui.diagnosis.entry import unnamed
 from kbq_tui.diagnosis.requests import LOOK
 from kbq_tui.diagnosis.requests_data import REQUESTS
 from kbq_tui.i18n import language
+from kbq_tui.i18n.messages import in_context
 from kbq_tui.tui.keyboard import KEYS
 
 ROOT = Path(__file__).parents[2]
@@ -119,7 +120,7 @@ def sources() -> Found:
             found.add(text, code)
     for key in KEYS:
         for text in (key.label, key.help):
-            found.add(text, "key " + key.id)
+            found.add(text, f"key-{key.id}")
     for path in sorted((ROOT / "kbq_tui" / "sandbox" / "scenarios").glob("*.toml")):
         found.add(tomllib.loads(path.read_text("utf-8"))["description"], path.name)
     return found
@@ -154,6 +155,10 @@ def _name(function: ast.expr) -> str:
 def _literals(node: ast.expr) -> Iterator[str | None]:
     """The texts an argument can be; None for one that is put together."""
     match node:
+        case ast.Call(args=[ast.Constant(value=str(context)), ast.Constant(value=str(text))]) if (
+            _name(node.func) == "in_context"
+        ):
+            yield in_context(context, text)
         case ast.Constant(value=str(text)):
             yield text
         case ast.IfExp(body=one, orelse=other):
@@ -176,7 +181,15 @@ def read(content: str) -> dict[Id, Message]:
 
 
 def _id(message: Message) -> Id:
-    return message.id if isinstance(message.id, str) else (message.id[0], message.id[1])
+    if not isinstance(message.id, str):
+        return (message.id[0], message.id[1])
+    return in_context(message.context, message.id) if message.context else message.id
+
+
+def _split(text: str) -> tuple[str | None, str]:
+    """The context of a text, or None, and the text."""
+    context, mark, rest = text.partition("\4")
+    return (context, rest) if mark else (None, text)
 
 
 def strings(message: Message) -> tuple[str, ...]:
@@ -193,16 +206,20 @@ def catalogue(found: Found, known: dict[Id, Message]) -> German:
         if text in plurals:  # gettext finds the form for one under its own name
             continue
         translated = strings(known[text]) if text in known else ()
-        message = made.add(text, translated if not isinstance(text, str) else "".join(translated))
+        if isinstance(text, str):
+            context, plain = _split(text)
+            message = made.add(plain, "".join(translated), context=context)
+        else:
+            message = made.add(text, translated)
         message.flags.clear()
-        message.locations = [(place, 0) for place in sorted(places)]
+        message.locations = [(place, 0) for place in sorted({place.partition(":")[0] for place in places})]
     return made
 
 
-def po_text(catalog: German, *, places: bool = False) -> str:
-    """A catalogue as a .po."""
+def po_text(catalog: German) -> str:
+    """A catalogue as a .po, with the file of each text: without the line, which would change with every edit."""
     out = io.BytesIO()
-    write_po(out, catalog, width=100, sort_output=True, no_location=not places, include_lineno=False)
+    write_po(out, catalog, width=100, sort_output=True, include_lineno=False)
     return out.getvalue().decode().rstrip("\n") + "\n"
 
 
@@ -309,7 +326,7 @@ def main() -> int:
             left = German(locale="de", header_comment=COMMENT, fuzzy=False)
             for message in missing:
                 left[message.id] = message
-            print(po_text(left, places=True), end="")
+            print(po_text(left), end="")
             return 0
         wrong = found.wrong + faults(known.values())
         if options.check:

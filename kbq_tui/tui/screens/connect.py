@@ -7,7 +7,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.content import Content
 
-from kbq_tui.i18n.messages import render, translate
+from kbq_tui.i18n.messages import in_context, render, translate
 from kbq_tui.model.observed import handed_key, value_of
 from kbq_tui.model.steps import Step
 from kbq_tui.model.summary import KLAVIYO_MENU
@@ -63,7 +63,7 @@ class ConnectScreen(BaseScreen):
     def hints(self) -> list[tuple[str, str]]:
         """Return the keys: Enter and the digits copy a value, and the keys of the screen."""
         return [
-            ("Enter", translate("Copy")),
+            ("Enter", translate(in_context("button", "Copy"))),
             *keyboard.hints(*self.scopes, "app", without=frozenset({"commands", "refresh"})),
         ]
 
