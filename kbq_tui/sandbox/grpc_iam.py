@@ -80,6 +80,21 @@ RPCS: dict[str, tuple[str, Any, Any]] = {
         iam_policy_pb2.TestIamPermissionsResponse,
     ),
     "GetRole": ("iam.roles.get", types.GetRoleRequest, types.Role),
+    "ListRoles": ("iam.roles.list", types.ListRolesRequest, types.ListRolesResponse),
+    "CreateRole": ("iam.projects.roles.create", types.CreateRoleRequest, types.Role),
+    "UpdateRole": ("iam.projects.roles.patch", types.UpdateRoleRequest, types.Role),
+    "DeleteRole": ("iam.projects.roles.delete", types.DeleteRoleRequest, types.Role),
+    "UndeleteRole": ("iam.projects.roles.undelete", types.UndeleteRoleRequest, types.Role),
+    "QueryGrantableRoles": (
+        "iam.roles.queryGrantableRoles",
+        types.QueryGrantableRolesRequest,
+        types.QueryGrantableRolesResponse,
+    ),
+    "QueryTestablePermissions": (
+        "iam.permissions.queryTestablePermissions",
+        types.QueryTestablePermissionsRequest,
+        types.QueryTestablePermissionsResponse,
+    ),
 }
 
 
@@ -95,7 +110,8 @@ def _behaviour(ctx: SandboxContext, method: str, response: Any) -> Callable[[Any
 
     def serve(request: Any, context: grpc.ServicerContext) -> bytes:
         body = json_format.MessageToDict(request)
-        name = body.get("name") or body.get("resource") or body.get("serviceAccount", {}).get("name", "")
+        name = next((body[key] for key in ("name", "resource", "parent") if body.get(key)), "")
+        name = name or body.get("serviceAccount", {}).get("name", "")
         headers = {str(k): str(v) for k, v in context.invocation_metadata()}
         call = Call(ctx, method, path_params(name), body, headers, body, is_write=write)
         call.resource = name

@@ -5,8 +5,9 @@ from typing import Any
 
 from starlette.routing import Route
 
-from kbq_tui.sandbox import errors, iam_keys, policies, roles
+from kbq_tui.sandbox import errors, iam_keys, iam_roles, policies, roles
 from kbq_tui.sandbox.context import PREFIX, Call, SandboxContext
+from kbq_tui.sandbox.paging import page, whole
 from kbq_tui.sandbox.rest import route
 from kbq_tui.sandbox.service_accounts import blocked, find_account, stamp, unknown_account, visible_account
 from kbq_tui.sandbox.shapes import PERMISSIONS, POLICY, POLICY_OPTIONS, TEXT, shaped
@@ -186,20 +187,6 @@ def test_permissions(call: Call) -> JSON:
     return {"permissions": found} if found else {}
 
 
-def get_role(call: Call) -> JSON:
-    """`roles.get` of a predefined role."""
-    name = f"roles/{call.params['role']}"
-    if name not in roles.ROLES:
-        raise errors.not_found(f"The role named {name} was not found.")
-    return {
-        "name": name,
-        "title": name,
-        "stage": "GA",
-        "includedPermissions": sorted(roles.ROLES[name]),
-        "etag": "AA==",
-    }
-
-
 def access_token(call: Call) -> JSON:
     """Impersonation (https://cloud.google.com/iam/docs/reference/credentials/rest)."""
     account = find_account(call, "iam.serviceAccounts.getAccessToken")
@@ -217,39 +204,6 @@ def access_token(call: Call) -> JSON:
     lifetime = min(lifetime, call.ctx.auth.lifetime)
     token = call.ctx.auth.issue(account, [str(s) for s in scopes], lifetime)
     return {"accessToken": token, "expireTime": stamp(call.world.clock() + lifetime)}
-
-
-def whole(value: Any, name: str) -> int:
-    """A whole number, as a query or a body carries it.
-
-    Raises:
-        ApiError: 400 for anything else.
-    """
-    if not re.fullmatch(r"-?\d{1,18}", str(value)):
-        raise errors.invalid(f"Invalid value at '{name}' (TYPE_INT32), \"{value}\"")
-    return int(value)
-
-
-def page(items: list[Any], call: Call, *, default: int, most: int) -> tuple[list[Any], JSON]:
-    """One page of a list, by ``pageSize`` and ``pageToken`` (from the query, or from the body over gRPC).
-
-    Returns:
-        The items, and ``{"nextPageToken": …}`` if there are more.
-
-    Raises:
-        ApiError: 400 for a token we did not give out.
-    """
-    size = whole(call.query.get("pageSize") or call.body.get("pageSize") or default, "pageSize")
-    token = str(call.query.get("pageToken") or call.body.get("pageToken") or "")
-    start = 0
-    if token:
-        if not re.fullmatch(r"p\d+", token):
-            raise errors.invalid("The page token is invalid.")
-        start = int(token[1:])
-    if size < 0:
-        raise errors.invalid("The page size must not be negative.")
-    end = start + min(size or default, most)
-    return items[start:end], {"nextPageToken": f"p{end}"} if end < len(items) else {}
 
 
 # method name -> (verb, path, handler, write). gRPC offers the same handlers by name.
@@ -274,7 +228,7 @@ METHODS: dict[str, tuple[str, str, Any, bool]] = {
     "iam.serviceAccountKeys.list": ("GET", ACCOUNT + "/keys", iam_keys.list_keys, False),
     "iam.serviceAccountKeys.get": ("GET", KEY, iam_keys.get, False),
     "iam.serviceAccountKeys.delete": ("DELETE", KEY, iam_keys.delete, True),
-    "iam.roles.get": ("GET", "/v1/roles/{role}", get_role, False),
+    **iam_roles.METHODS,
 }
 
 
@@ -288,6 +242,7 @@ SHAPES: dict[str, JSON] = {
     "iam.serviceAccounts.setIamPolicy": POLICY,
     "iam.serviceAccounts.testIamPermissions": PERMISSIONS,
     "iam.serviceAccountKeys.create": {"keyAlgorithm": TEXT, "privateKeyType": TEXT},
+    **iam_roles.SHAPES,
 }
 
 

@@ -13,15 +13,24 @@ ROLES: Mapping[str, frozenset[str]] = {
     for name, held in json.loads(Path(__file__).with_name("roles.json").read_bytes())["roles"].items()
 }
 
-_SERVICES = frozenset(name.partition(".")[0] for name in ROLES)
+# BigQuery's others, which are not recorded (https://cloud.google.com/iam/docs/roles-permissions/bigquery)
+_BIGQUERY = frozenset(
+    f"roles/bigquery.{name}"
+    for name in ("connectionAdmin", "connectionUser", "resourceAdmin", "resourceEditor", "studioAdmin", "studioUser")
+)
 _PREDEFINED = re.compile(r"roles/[a-z][A-Za-z0-9]*(\.[A-Za-z0-9]+)+")
 CUSTOM = re.compile(r"(projects/([a-z0-9.:-]+)|organizations/[0-9]+)/roles/[A-Za-z0-9_.]{3,64}")
 SERVICE_AGENT = re.compile(r"roles/[a-z0-9]+(\.[A-Za-z0-9]+)*\.([a-z][A-Za-z0-9]*S|s)erviceAgent")
 
 
 def is_predefined(name: str) -> bool:
-    """Whether Google has such a predefined role: a recorded one, or one of a service of which none is recorded."""
-    return name in ROLES or (bool(_PREDEFINED.fullmatch(name)) and name.partition(".")[0] not in _SERVICES)
+    """Whether Google has such a predefined role.
+
+    BigQuery's are known by name, so that a misspelt one is refused; of other services every name of the form counts.
+    """
+    if name in ROLES or name in _BIGQUERY:
+        return True
+    return bool(_PREDEFINED.fullmatch(name)) and not name.startswith("roles/bigquery.")
 
 
 def is_custom(name: str, project_roles: Container[str], project_id: str) -> bool:

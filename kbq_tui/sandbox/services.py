@@ -8,7 +8,7 @@ from starlette.routing import Route
 from kbq_tui.sandbox import errors
 from kbq_tui.sandbox.authz import permission_error
 from kbq_tui.sandbox.context import APIS, PREFIX, Call, SandboxContext
-from kbq_tui.sandbox.iam import page
+from kbq_tui.sandbox.paging import page
 from kbq_tui.sandbox.rest import route
 from kbq_tui.sandbox.shapes import TEXT, shaped
 from kbq_tui.sandbox.world import Project

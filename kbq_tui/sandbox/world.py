@@ -203,6 +203,7 @@ class Project:
     datasets: dict[str, Dataset] = field(default_factory=dict)
     hidden: dict[str, Dataset] = field(default_factory=dict)  # of anonymous and temporary tables; not listed
     roles: dict[str, frozenset[str]] = field(default_factory=dict)  # custom roles: id -> permissions
+    role_texts: dict[str, JSON] = field(default_factory=dict)  # what else is known of them, deleted ones included
 
     def dataset(self, dataset_id: str) -> Dataset | None:
         """A dataset by its exact (case-sensitive) name, one of anonymous or temporary tables included."""

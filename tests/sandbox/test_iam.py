@@ -98,7 +98,9 @@ def test_keys_over_rest(operator, sandbox, connect):
 
 
 def test_every_method_is_there_over_both_wires():
-    assert {method for method, _, _ in grpc_iam.RPCS.values()} == set(iam.METHODS)
+    # gRPC has one GetRole and one ListRoles for predefined and custom roles, by the name or parent
+    by_name = {"iam.projects.roles.get", "iam.projects.roles.list"}
+    assert {method for method, _, _ in grpc_iam.RPCS.values()} == set(iam.METHODS) - by_name
 
 
 @pytest.mark.parametrize(
