@@ -15,6 +15,7 @@ from kbq_tui.sandbox.bigquery.names import (
     ResolvedName,
     find_dataset,
     real_tables,
+    shorten_columns,
     table_name,
     table_parts,
 )
@@ -154,6 +155,7 @@ def run(session: QuerySession, tree: exp.Expr) -> StatementResult:
         raise refusals.invalid_query(f"DML over table {table.ref} is not supported because it is a table snapshot.")
     same_location(session, dataset, tree)
     copied = tree.copy()
+    shorten_columns(copied)
     target = copied.expressions[0] if isinstance(copied, exp.TruncateTable) else copied.this
     target = target.this if isinstance(target, exp.Schema) else target
     if isinstance(tree, exp.Insert):

@@ -230,6 +230,20 @@ def _with_names(node: exp.Expr) -> set[str]:
     return found
 
 
+def shorten_columns(tree: exp.Expr) -> None:
+    """Has ``dataset.table.column`` say ``table.column``, for a table that has no alias is called by its last part here.
+
+    SQLAlchemy writes ```dataset.table`.`column```, with the path of the FROM clause in one pair of backticks.
+    """
+    paths = {".".join(parts): parts[-1] for parts in map(table_parts, real_tables(tree)) if len(parts) > 1}
+    for column in tree.find_all(exp.Column) if paths else ():
+        path = ".".join(part.name for part in column.parts[:-1])
+        if path in paths:
+            column.set("table", exp.to_identifier(paths[path], quoted=True))
+            column.set("db", None)
+            column.set("catalog", None)
+
+
 def inferred_location(session: QuerySession, tree: exp.Expr) -> str:
     """Where the first dataset that a statement names lies; empty where it names none.
 

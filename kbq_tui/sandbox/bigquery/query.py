@@ -16,6 +16,7 @@ from kbq_tui.sandbox.bigquery.names import (
     ResolvedName,
     find_dataset,
     real_tables,
+    shorten_columns,
     table_name,
     table_parts,
 )
@@ -118,6 +119,7 @@ def _resolve(
 ) -> exp.Expr:
     sql = session.sql if view is None else view.view_query or ""
     with session.world.lock.released():
+        shorten_columns(tree)
         dialect.name_columns(tree)
         expressions.translate(tree)
         dialect.refuse_foreign(sql, tree)
