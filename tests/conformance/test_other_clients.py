@@ -1,5 +1,8 @@
 """What SQLAlchemy, ibis, dbt and pandas-gbq send beyond google-cloud-bigquery's own tests; the libraries stay out."""
 
+import pytest
+from google.api_core import exceptions
+
 
 def test_a_column_is_called_by_the_path_of_its_table(client, rows, dataset, table_id, name):
     path = f"{dataset.dataset_id}.{name}"
@@ -15,3 +18,17 @@ def test_tables_are_made_beside_the_results_of_queries(client, rows):
     hidden = client.query("SELECT 1").result()._table.dataset_id
     client.query_and_wait(f"CREATE TABLE `{hidden}.mine` AS SELECT 1 AS id")
     assert rows(f"SELECT id FROM `{client.project}`.`{hidden}`.`mine`") == [(1,)]
+
+
+def test_columns_are_added_and_dropped_in_sql_and_options_may_be_none(client, rows, table_id):
+    client.query_and_wait(f"CREATE TABLE `{table_id}` AS SELECT 1 AS id, 'x' AS name")
+    client.query_and_wait(f"ALTER TABLE `{table_id}` SET OPTIONS()")
+    added = "ADD COLUMN n NUMERIC(5, 2) OPTIONS(description='N'), ADD COLUMN IF NOT EXISTS id INT64"
+    client.query_and_wait(f"ALTER TABLE `{table_id}` {added}")
+    client.query_and_wait(f"ALTER TABLE `{table_id}` DROP COLUMN name, DROP COLUMN IF EXISTS never")
+    found = [(f.name, f.field_type, f.description) for f in client.get_table(table_id).schema]
+    assert found == [("id", "INTEGER", None), ("n", "NUMERIC", "N")]
+    assert rows(f"SELECT * FROM `{table_id}`") == [(1, None)]
+    for change in ("ADD COLUMN id INT64", "DROP COLUMN never", "ADD COLUMN x INT64 NOT NULL"):
+        with pytest.raises(exceptions.BadRequest):
+            client.query_and_wait(f"ALTER TABLE `{table_id}` {change}")

@@ -143,6 +143,10 @@ class Engine:
         empty = " DEFAULT []" if column.get("mode") == "REPEATED" else ""
         self.execute(f"ALTER TABLE {self.name(table)} ADD COLUMN {declared}{empty}")
 
+    def drop_column(self, table: Table, column: Field) -> None:
+        """A column less."""
+        self.execute(f"ALTER TABLE {self.name(table)} DROP COLUMN {fields.quote(column['name'])}")
+
     def change_type(self, table: Table, column: Field) -> None:
         """Another type for a column: wider, or with more members."""
         self.execute(

@@ -89,6 +89,24 @@ def adapt(session: QuerySession, table: Table, columns: list[Field], options: Co
     _apply(session, table, merged)
 
 
+def alter(session: QuerySession, table: Table, added: list[Field], dropped: list[Field]) -> None:
+    """Adds and drops columns, as ``ALTER TABLE`` does.
+
+    Raises:
+        ApiError: a new column would be required, or no column would be left.
+    """
+    for column in added:
+        if column.get("mode") == "REQUIRED":
+            raise refusals.invalid_query(f"Cannot add column {column['name']}: a new column must be nullable")
+    kept = [f for f in table.schema if f not in dropped]
+    if not [*kept, *added]:
+        raise refusals.invalid_query("Cannot drop the only column of a table")
+    _apply(session, table, [*table.schema, *added])
+    for column in dropped:
+        session.engine.drop_column(table, column)
+    table.schema = [f for f in table.schema if f not in dropped]
+
+
 def _mismatch(table: Table, text: str) -> ApiError:
     return refusals.invalid(f"Provided Schema does not match Table {table.ref}. {text}")
 

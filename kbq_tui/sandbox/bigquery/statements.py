@@ -13,6 +13,7 @@ from kbq_tui.sandbox.bigquery import (
     hidden,
     options,
     refusals,
+    schema_change,
     tables,
     transactions,
     writing,
@@ -31,7 +32,7 @@ from kbq_tui.sandbox.bigquery.names import (
 from kbq_tui.sandbox.bigquery.outcome import StatementResult
 from kbq_tui.sandbox.bigquery.query import binding_error, describe, living_table
 from kbq_tui.sandbox.bigquery.syntax import GrantStatement, RowPolicyChange, Statement
-from kbq_tui.sandbox.world import Table
+from kbq_tui.sandbox.world import Dataset, Table
 
 JSON = dict[str, Any]
 
@@ -199,7 +200,7 @@ def _create_view(session: QuerySession, tree: exp.Expr) -> StatementResult:
 
 
 def _alter_table(session: QuerySession, tree: exp.Expr) -> StatementResult:
-    """``ALTER TABLE|VIEW [IF EXISTS] path SET OPTIONS(...)``."""
+    """``ALTER TABLE|VIEW [IF EXISTS] path SET OPTIONS(...)``, ``ALTER TABLE path ADD|DROP COLUMN ...``."""
     wanted = str(tree.args["kind"]).upper()
     name = table_name(session, path_of(tree.this))
     outcome = StatementResult(f"ALTER_{wanted}", operation="ALTER", target={"ddlTargetTable": _reference(name)})
@@ -214,12 +215,40 @@ def _alter_table(session: QuerySession, tree: exp.Expr) -> StatementResult:
         return outcome
     if (table.kind == "VIEW") != (wanted == "VIEW"):
         raise refusals.invalid(f"{table.ref} is not allowed for this operation because it is currently a {table.kind}.")
+    if not isinstance(tree.args["actions"][0], exp.AlterSet):
+        return _alter_columns(session, dataset, table, tree, outcome)
     body = options.for_table(options.read(session, tree))
     replace_labels(body, table.labels)
     if session.dry_run:
         tables.require(session, dataset, table, "bigquery.tables.update")
     else:
         tables.change(session, dataset, table, body)
+    return outcome
+
+
+def _alter_columns(
+    session: QuerySession, dataset: Dataset, table: Table, tree: exp.Expr, outcome: StatementResult
+) -> StatementResult:
+    tables.require(session, dataset, table, "bigquery.tables.update")
+    by_name = {f["name"].lower(): f for f in table.schema}
+    added: list[Field] = []
+    dropped: list[Field] = []
+    for action in tree.args["actions"]:
+        if isinstance(action, exp.ColumnDef):
+            column = _column(action)
+            if column["name"].lower() not in by_name:
+                added.append(column)
+            elif not action.args.get("exists"):
+                raise refusals.invalid_query(f"Column already exists: {column['name']}")
+        else:
+            name = action.args["tables"][0].name
+            if name.lower() in by_name:
+                dropped.append(by_name[name.lower()])
+            elif not action.args.get("exists"):
+                raise refusals.invalid_query(f"Column not found: {name}")
+    if not session.dry_run:
+        schema_change.alter(session, table, added, dropped)
+        session.world.touch(table)
     return outcome
 
 
@@ -256,23 +285,32 @@ def _declared(shape: exp.Expr) -> list[Field]:
     for column in shape.expressions if isinstance(shape, exp.Schema) else []:
         if not isinstance(column, exp.ColumnDef):
             continue  # PRIMARY KEY (x) NOT ENFORCED
-        kind = column.args.get("kind")
-        if kind is None:
-            raise refusals.invalid_query(f"Column {column.name} has no type")
-        try:
-            field_ = fields.from_sql(column.name, kind)
-        except fields.BadSchema as error:
-            raise refusals.invalid_query(str(error)) from error
-        for constraint in column.args.get("constraints") or []:
-            if isinstance(constraint.kind, exp.NotNullColumnConstraint) and not constraint.kind.args.get("allow_null"):
-                field_["mode"] = "REQUIRED"
-            if isinstance(constraint.kind, exp.DefaultColumnConstraint):
-                field_["defaultValueExpression"] = constraint.kind.this.sql("bigquery")
-            for option in constraint.kind.find_all(exp.Property):
-                if option.name.lower() == "description":
-                    field_["description"] = option.args["value"].name
-        columns.append(field_)
+        columns.append(_column(column))
     return columns
+
+
+def _column(column: exp.Expr) -> Field:
+    """A column as a statement declares it.
+
+    Raises:
+        ApiError: its type does not exist.
+    """
+    kind = column.args.get("kind")
+    if kind is None:
+        raise refusals.invalid_query(f"Column {column.name} has no type")
+    try:
+        field_ = fields.from_sql(column.name, kind)
+    except fields.BadSchema as error:
+        raise refusals.invalid_query(str(error)) from error
+    for constraint in column.args.get("constraints") or []:
+        if isinstance(constraint.kind, exp.NotNullColumnConstraint) and not constraint.kind.args.get("allow_null"):
+            field_["mode"] = "REQUIRED"
+        if isinstance(constraint.kind, exp.DefaultColumnConstraint):
+            field_["defaultValueExpression"] = constraint.kind.this.sql("bigquery")
+        for option in constraint.kind.find_all(exp.Property):
+            if option.name.lower() == "description":
+                field_["description"] = option.args["value"].name
+    return field_
 
 
 _HANDLERS: dict[tuple[type[exp.Expr], str], Callable[[QuerySession, exp.Expr], StatementResult]] = {

@@ -194,7 +194,7 @@ def _read(sql: str, tokens: list[Token]) -> Statement:
     if isinstance(tree, exp.Alter) and second == "SCHEMA":
         tree.set("kind", kind := "SCHEMA")
     known = isinstance(tree, _READABLE) and (not isinstance(tree, exp.Create | exp.Drop | exp.Alter) or kind in _KINDS)
-    known = known and (not isinstance(tree, exp.Alter) or _sets_options(tree))
+    known = known and (not isinstance(tree, exp.Alter) or _is_known_change(tree, kind))
     if not known:
         raise SqlError(f"Statement not supported: {type(tree).__name__}{kind.title()}Statement")
     if kind != "TABLE" and tree.find(exp.TemporaryProperty):
@@ -205,11 +205,16 @@ def _read(sql: str, tokens: list[Token]) -> Statement:
     return Statement(text, tree)
 
 
-def _sets_options(tree: exp.Alter) -> bool:
-    """Whether an ALTER statement is ``SET OPTIONS(...)`` and nothing else."""
+def _is_known_change(tree: exp.Alter, kind: str) -> bool:
+    """Whether an ALTER statement is ``SET OPTIONS(...)`` and nothing else, or adds or drops columns of a table."""
     actions = tree.args.get("actions") or []
+    columns = [
+        isinstance(a, exp.ColumnDef) or (isinstance(a, exp.Drop) and a.args.get("kind") == "COLUMN") for a in actions
+    ]
+    if kind == "TABLE" and actions and all(columns):
+        return True
     return len(actions) == 1 and all(
-        isinstance(action, exp.AlterSet) and action.expressions and isinstance(action.expressions[0], exp.Properties)
+        isinstance(action, exp.AlterSet) and isinstance(action.expressions[0], exp.Properties | None)
         for action in actions
     )
 
