@@ -184,7 +184,8 @@ def get_policy(call: Call) -> JSON:
     """`projects.getIamPolicy`; conditions are shown to those who ask for version 3."""
     project = _find(call, "resourcemanager.projects.getIamPolicy")
     options = call.body.get("options") or {}
-    return policies.read(project.policy, int(options.get("requestedPolicyVersion") or 0))
+    policy = call.world.seen("policy_read", project.id, project.policy)
+    return policies.read(policy, int(options.get("requestedPolicyVersion") or 0))
 
 
 def set_policy(call: Call) -> JSON:

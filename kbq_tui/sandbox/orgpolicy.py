@@ -40,6 +40,7 @@ CONSTRAINTS: dict[str, list[JSON]] = {
     "iam.allowedPolicyMemberDomains": _ANY,
     "iam.managed.allowedPolicyMembers": _OFF,
     "gcp.resourceLocations": _ANY,
+    "gcp.restrictNonCmekServices": _ANY,
     "gcp.restrictServiceUsage": _ANY,
 }
 

@@ -7,16 +7,18 @@ An unknown key is refused by name, for a typing error must not pass as a default
 - ``[operator]``: ``account`` (id, in the project kbq-sandbox-ops), ``roles`` (project id -> roles).
 - ``[delays]``: seconds until an account, key, project_grant, dataset_grant, api, org_policy is effective; until a new
   account can be read (account_get), is listed (account_list) and can be given a key (key_create); until a new key can
-  be read (key_get) and is listed (key_list). Instead of a number, those that are refused till then may be
+  be read (key_get) and is listed (key_list); for how long readers of datasets (dataset_read) and of project policies
+  (policy_read) see what was before a change. Instead of a number, those that are refused till then may be
   ``{ seconds = 3, status = [403, 404] }``: the HTTP statuses of the refusals, in turn.
 - ``[[projects]]``: ``id``, ``name``, ``labels``, ``billing``, ``organization`` (false: in none), ``state``,
   ``services`` (the enabled APIs; the usual ones by default), ``org_policies`` (constraint -> true, allowed values, or
-  rules), ``bindings``, ``audit_configs``, ``roles`` (custom roles: id -> permissions), ``accounts``, ``datasets``
-  (``access`` beside the usual, or with ``default_access`` false without it, ``default_table_expiration_days``,
-  ``default_partition_expiration_days``), ``sql`` (statements run as the owner), ``traits`` ("DATASET.TABLE" -> what
-  the SQL engine reads: ``policy_tags``, ``row_policies``, ``drive``, ``iam_policy``; "DATASET" -> ``hide_access``:
-  answers come without ``access``). An account's ``keys`` makes so many, ``key_age_days`` old; ``key_file`` hands the
-  first one out; ``deleted`` leaves a tombstone.
+  rules), ``bindings``, ``audit_configs``, ``roles`` (custom roles: id -> permissions), ``options`` (BigQuery's, by
+  region), ``kms_keys`` (Cloud KMS key -> false: BigQuery may not use it), ``accounts``, ``datasets`` (``access``
+  beside the usual, or with ``default_access`` false without it, ``default_table_expiration_days``,
+  ``default_partition_expiration_days``, ``default_kms_key``), ``sql`` (statements run as the owner), ``traits``
+  ("DATASET.TABLE" -> what the SQL engine reads: ``policy_tags``, ``row_policies``, ``drive``, ``iam_policy``;
+  "DATASET" -> ``hide_access``: answers come without ``access``). An account's ``keys`` makes so many,
+  ``key_age_days`` old; ``key_file`` hands the first one out; ``deleted`` leaves a tombstone.
 - ``[[faults]]`` and ``[[editors]]``: see `faults`. ``[generate]``: quantities.
 """
 
@@ -208,6 +210,8 @@ def _project(world: World, data: JSON, number: str) -> Project:
         parent=ORGANIZATION if data.get("organization", True) else "",
         org_policies={name: _rules(value) for name, value in data.get("org_policies", {}).items()},
         roles={name: frozenset(held) for name, held in data.get("roles", {}).items()},
+        options={region: dict(values) for region, values in data.get("options", {}).items()},
+        kms_keys=dict(data.get("kms_keys", {})),
     )
     world.projects[project.id] = project
     for entry in data.get("accounts", []):
@@ -225,6 +229,8 @@ def _project(world: World, data: JSON, number: str) -> Project:
         dataset.created_ms = int((now - 1e7) * 1000)
         dataset.default_table_expiration_ms = _milliseconds(entry.get("default_table_expiration_days"))
         dataset.default_partition_expiration_ms = _milliseconds(entry.get("default_partition_expiration_days"))
+        if "default_kms_key" in entry:
+            dataset.extra["defaultEncryptionConfiguration"] = {"kmsKeyName": entry["default_kms_key"]}
         usual = default_access() if entry.get("default_access", True) else []
         dataset.access = usual + [dict(e) for e in entry.get("access", [])]
         world.touch(dataset)

@@ -87,6 +87,7 @@ _ACCOUNT = TableShape(
     },
     required=("id",),
 )
+_KMS_KEY = Text(pattern=r"projects/[^/]+/locations/[^/]+/keyRings/[^/]+/cryptoKeys/[^/]+", what="Cloud KMS key")
 _DATASET = TableShape(
     {
         "id": _DATASET_ID,
@@ -98,6 +99,7 @@ _DATASET = TableShape(
         "default_access": Flag(),
         "default_table_expiration_days": _DAYS,
         "default_partition_expiration_days": _DAYS,
+        "default_kms_key": _KMS_KEY,
     },
     required=("id",),
 )
@@ -130,6 +132,10 @@ _PROJECT = TableShape(
         "bindings": Several(_BINDING),
         "audit_configs": Several(_AUDIT_CONFIG),
         "roles": Map(Several(Text(_PERMISSIONS, "permission"))),
+        "options": Map(
+            TableShape({"enable_fine_grained_dataset_acls_option": Flag(), "default_kms_key_name": _KMS_KEY})
+        ),
+        "kms_keys": Map(Flag()),
         "accounts": Several(_ACCOUNT),
         "datasets": Several(_DATASET),
         "sql": Several(Text()),

@@ -11,7 +11,7 @@ import re
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, get_args
 
 from kbq_tui.sandbox.lock import Lock
@@ -29,6 +29,8 @@ Kind = Literal[
     "dataset_grant",
     "api",
     "org_policy",
+    "dataset_read",
+    "policy_read",
 ]
 AccountState = Literal["ready", "pending", "deleted", "missing"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -171,6 +173,10 @@ class Dataset:
         """The dataset as errors of BigQuery name it."""
         return f"{self.project_id}:{self.dataset_id}"
 
+    def as_it_is(self) -> "Dataset":
+        """A copy that later changes of the dataset do not touch; without its tables."""
+        return copy.deepcopy(replace(self, tables={}))
+
     def table(self, table_id: str) -> Table | None:
         """A table by name; whether case matters is the dataset's ``isCaseInsensitive``."""
         found = self.tables.get(table_id)
@@ -201,6 +207,8 @@ class Project:
     inherited_policies: dict[str, list[JSON]] = field(default_factory=dict)  # what holds without them
     service_accounts: dict[str, Account] = field(default_factory=dict)
     datasets: dict[str, Dataset] = field(default_factory=dict)
+    options: dict[str, JSON] = field(default_factory=dict)  # BigQuery's, by region: ALTER PROJECT SET OPTIONS
+    kms_keys: dict[str, bool] = field(default_factory=dict)  # Cloud KMS key -> whether BigQuery's agent may use it
     hidden: dict[str, Dataset] = field(default_factory=dict)  # of anonymous and temporary tables; not listed
     roles: dict[str, frozenset[str]] = field(default_factory=dict)  # custom roles: id -> permissions
     role_texts: dict[str, JSON] = field(default_factory=dict)  # what else is known of them, deleted ones included
@@ -256,6 +264,7 @@ class World:
         self.on_close: list[Callable[[], object]] = []
         self._effective: dict[tuple[str, ...], float] = {}
         self._later: list[tuple[float, Callable[[], object]]] = []
+        self._seen: dict[tuple[Kind, str], list[tuple[float, Any]]] = {}
         self._serial = itertools.count(1)
         self._uid = itertools.count(100_000_000_000_000_000_001)
 
@@ -307,6 +316,21 @@ class World:
         for change in due:
             change()
 
+    def outdate(self, kind: Kind, key: str, before: Any) -> None:
+        """Note what something was before the change that is made now: readers see it for a while longer.
+
+        Args:
+            kind: of read, for which `delays` says how long.
+            key: what changes.
+            before: as it was; None if it was not there.
+        """
+        if self.delays.get(kind, 0.0) > 0:
+            self._seen.setdefault((kind, key), []).append((self.effective(kind), before))
+
+    def seen(self, kind: Kind, key: str, now: Any) -> Any:
+        """What a reader sees of something: as it was, while the change has not spread, else `now`."""
+        return next((before for until, before in self._seen.get((kind, key), ()) if until > self.clock()), now)
+
     # -- look-ups
 
     def project(self, id_or_number: str) -> Project | None:
@@ -355,6 +379,7 @@ class World:
         `extra` None leaves the rest of the policy as it is.
         """
         before = project.policy.pairs()
+        self.outdate("policy_read", project.id, project.policy)
         kept = project.policy.extra if extra is None else copy.deepcopy(extra)
         project.policy = Policy(copy.deepcopy(bindings), self.new_etag(), version, kept)
         for role, member in project.policy.pairs() - before:

@@ -32,3 +32,25 @@ def test_columns_are_added_and_dropped_in_sql_and_options_may_be_none(client, ro
     for change in ("ADD COLUMN id INT64", "DROP COLUMN never", "ADD COLUMN x INT64 NOT NULL"):
         with pytest.raises(exceptions.BadRequest):
             client.query_and_wait(f"ALTER TABLE `{table_id}` {change}")
+
+
+def test_a_dataset_tells_of_views_options_and_paths_of_fields(client, rows, table_id, dataset, name):
+    client.query_and_wait(
+        f"CREATE TABLE `{table_id}` (r STRUCT<a INT64, b STRING>) OPTIONS(description='D', labels=[('k', 'v')])"
+    )
+    client.query_and_wait(f"CREATE VIEW `{table_id}_view` AS SELECT r.a FROM `{table_id}`")
+    schema = f"{dataset.dataset_id}.INFORMATION_SCHEMA"
+
+    def told(columns, view):
+        where = f"WHERE STARTS_WITH(table_name, '{name}') ORDER BY 1"
+        return rows(f"SELECT {columns} FROM {schema}.{view} {where}")
+
+    assert told("option_name, option_value", "TABLE_OPTIONS") == [
+        ("description", '"D"'),
+        ("labels", '[STRUCT("k", "v")]'),
+    ]
+    assert told("field_path, data_type", "COLUMN_FIELD_PATHS") == [
+        ("a", "INT64"), ("r", "STRUCT<a INT64, b STRING>"), ("r.a", "INT64"), ("r.b", "STRING")
+    ]  # fmt: skip
+    assert [row[0] for row in told("table_name", "VIEWS")] == [f"{name}_view"]
+    assert told("table_name", "MATERIALIZED_VIEWS") == []

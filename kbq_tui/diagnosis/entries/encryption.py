@@ -3,7 +3,7 @@
 from typing import Final
 
 from kbq_tui.diagnosis import requests_data as ask
-from kbq_tui.diagnosis.entry import GRANT_WAIT, Entry
+from kbq_tui.diagnosis.entry import Entry
 from kbq_tui.diagnosis.requests import remedy
 from kbq_tui.model.problem import Kind
 from kbq_tui.shell import commands as cmd
@@ -29,7 +29,6 @@ ENTRIES: Final = (
         _KEY_ADMIN,
         _CMEK + "#grant_permission",
         Kind.NOT_PERMITTED,
-        settle=GRANT_WAIT,
     ),
     Entry(
         "KBQ-CMEK-KEY-OFF",
@@ -45,7 +44,6 @@ ENTRIES: Final = (
         "the key or its project.",
         _CLOUD + "kms/docs/enable-disable",
         Kind.FAILED,
-        settle=GRANT_WAIT,
     ),
     Entry(
         "KBQ-CMEK-REQUIRED",

@@ -112,10 +112,19 @@ def grant(session: QuerySession, tree: GrantStatement) -> StatementResult:
     else:
         entries = [*dataset.access, *changed]
     if session.dry_run:
-        session.ctx.authz.require(session.principal, "bigquery.datasets.update", dataset)
+        body: JSON = {"access": entries}
+        datasets.require_change(session.ctx, session.principal, dataset, body, "UPDATE_ACL")
     else:
         # version 3: this statement must not lose other people's conditions
-        datasets.change(session.ctx, session.principal, dataset, {"access": entries}, policy_version=3, whole=False)
+        datasets.change(
+            session.ctx,
+            session.principal,
+            dataset,
+            {"access": entries},
+            policy_version=3,
+            whole=False,
+            mode="UPDATE_ACL",
+        )
     return StatementResult(kind, target={"ddlTargetDataset": {"projectId": project_id, "datasetId": dataset_id}})
 
 

@@ -7,6 +7,7 @@ from starlette.routing import Route
 
 from kbq_tui.sandbox.bigquery import (
     datasets,
+    encryption,
     jobs_api,
     loading,
     refusals,
@@ -19,7 +20,7 @@ from kbq_tui.sandbox.bigquery import (
 from kbq_tui.sandbox.bigquery.discovery import document
 from kbq_tui.sandbox.bigquery.names import QuerySession
 from kbq_tui.sandbox.bigquery.paging import flag, page, whole_number
-from kbq_tui.sandbox.bigquery.query import check_drive, living_table
+from kbq_tui.sandbox.bigquery.query import check_drive, check_key, living_table
 from kbq_tui.sandbox.context import Call, SandboxContext
 from kbq_tui.sandbox.rest import Handler, Reply, route
 from kbq_tui.sandbox.shapes import PERMISSIONS, POLICY, POLICY_OPTIONS
@@ -158,14 +159,14 @@ def get_service_account(call: Call) -> JSON:
     """``projects.getServiceAccount``: BigQuery's own account in a project, for customer-managed keys."""
     project = project_of(call)
     call.ctx.authz.require(call.principal, "bigquery.jobs.create", project)
-    email = f"bq-{project.number}@bigquery-encryption.iam.gserviceaccount.com"
-    return {"kind": "bigquery#getServiceAccountResponse", "email": email}
+    return {"kind": "bigquery#getServiceAccountResponse", "email": encryption.agent(project)}
 
 
 def list_datasets(call: Call) -> JSON:
     """``datasets.list``: those the caller may see; ``filter`` takes ``labels.KEY[:VALUE]``."""
     project = project_of(call)
     everything = [*project.datasets.values(), *(project.hidden.values() if flag(call, "all") else ())]
+    everything = [d for d in everything if call.world.seen("dataset_read", d.ref, d) is not None]
     visible = [
         d
         for d in everything
@@ -195,8 +196,13 @@ def insert_dataset(call: Call) -> JSON:
 
 def get_dataset(call: Call) -> JSON:
     """``datasets.get``."""
-    _, dataset = _dataset_of(call, "bigquery.datasets.get")
-    return datasets.resource(dataset, _policy_version(call), str(call.query.get("datasetView", "")))
+    project, dataset_id = project_of(call), call.params["dataset"]
+    dataset = call.world.seen("dataset_read", f"{project.id}:{dataset_id}", project.dataset(dataset_id))
+    if dataset is None:
+        raise refusals.no_dataset(project.id, dataset_id)
+    view = str(call.query.get("datasetView", ""))
+    datasets.require_read(call.ctx, call.principal, dataset, view)
+    return datasets.resource(dataset, _policy_version(call), view)
 
 
 def patch_dataset(call: Call) -> JSON:
@@ -210,10 +216,11 @@ def update_dataset(call: Call) -> JSON:
 
 
 def _change_dataset(call: Call, whole: bool) -> JSON:
-    _, dataset = _dataset_of(call, "bigquery.datasets.update")
+    _, dataset = _dataset_of(call, "")
+    mode = str(call.query.get("updateMode", ""))
+    datasets.require_change(call.ctx, call.principal, dataset, call.body, mode)
     check_etag(call, dataset.etag)
     version = _policy_version(call)
-    mode = str(call.query.get("updateMode", ""))
     datasets.change(call.ctx, call.principal, dataset, call.body, policy_version=version, whole=whole, mode=mode)
     return datasets.resource(dataset, version)
 
@@ -325,6 +332,7 @@ def list_rows(call: Call) -> JSON:
     if table.traits.get("policy_tags") or table.traits.get("row_policies"):
         raise refusals.table_permission("bigquery.tables.getData", table)
     check_drive(session, table)
+    check_key(session, table)
     total = session.engine.count(table)
     start = whole_number(call, "pageToken", whole_number(call, "startIndex", 0))
     rows = session.engine.page(table, start, min(whole_number(call, "maxResults", 10_000), 10_000))

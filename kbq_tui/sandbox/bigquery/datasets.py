@@ -87,6 +87,45 @@ def resource(dataset: Dataset, policy_version: int = 1, view: str = "") -> JSON:
     return body | dataset.extra
 
 
+FINE_GRAINED = "enable_fine_grained_dataset_acls_option"
+
+
+def is_fine_grained(ctx: SandboxContext, dataset: Dataset) -> bool:
+    """Whether the access list of a dataset has permissions of its own.
+
+    It is an option of the project, region by region.
+    """
+    options = ctx.world.projects[dataset.project_id].options.get(dataset.location.lower(), {})
+    return options.get(FINE_GRAINED) is True
+
+
+def require_read(ctx: SandboxContext, principal: Principal, dataset: Dataset, view: str) -> None:
+    """Refuses to show a dataset, or the part that ``datasetView`` asks for.
+
+    Raises:
+        ApiError: 403.
+    """
+    fine = is_fine_grained(ctx, dataset)
+    if view != "ACL" or not fine:
+        ctx.authz.require(principal, "bigquery.datasets.get", dataset)
+    if view != "METADATA" and fine:
+        ctx.authz.require(principal, "bigquery.datasets.getIamPolicy", dataset)
+
+
+def require_change(ctx: SandboxContext, principal: Principal, dataset: Dataset, body: JSON, mode: str) -> None:
+    """Refuses to change a dataset, or the part of it that ``updateMode`` and the body are about.
+
+    Raises:
+        ApiError: 403.
+    """
+    lists = "access" in body and mode != "UPDATE_METADATA"
+    fine = is_fine_grained(ctx, dataset)
+    if not fine or mode != "UPDATE_ACL":
+        ctx.authz.require(principal, "bigquery.datasets.update", dataset)
+    if fine and lists:
+        ctx.authz.require(principal, "bigquery.datasets.setIamPolicy", dataset)
+
+
 def create(ctx: SandboxContext, principal: Principal, project: Project, body: JSON, policy_version: int = 1) -> Dataset:
     """Makes a dataset.
 
@@ -122,6 +161,9 @@ def create(ctx: SandboxContext, principal: Principal, project: Project, body: JS
         dataset.default_table_expiration_ms = FREE_EXPIRATION_MS
     wanted = body.get("access") or access.default_entries(principal)
     entries = access.checked(ctx.world, dataset, wanted, policy_version)
+    if body.get("access") and is_fine_grained(ctx, dataset):
+        ctx.authz.require(principal, "bigquery.datasets.setIamPolicy", project)
+    ctx.world.outdate("dataset_read", dataset.ref, None)
     project.datasets[dataset_id] = dataset
     ctx.world.set_access(dataset, entries)
     return dataset
@@ -151,7 +193,7 @@ def change(
     Raises:
         ApiError: not allowed, or no good. Then nothing has changed.
     """
-    ctx.authz.require(principal, "bigquery.datasets.update", dataset)
+    require_change(ctx, principal, dataset, body, mode)
     _check_rate(ctx, dataset)
     project = ctx.world.projects[dataset.project_id]
     if "location" in body and canonical(str(body["location"])) != dataset.location:
@@ -162,8 +204,10 @@ def change(
     entries = None
     if "access" in body and mode != "UPDATE_METADATA":
         entries = access.checked(ctx.world, dataset, body["access"] or [], policy_version)
+    before = dataset.as_it_is()
     if mode != "UPDATE_ACL":
         _take(project, dataset, body)
+    ctx.world.outdate("dataset_read", dataset.ref, before)
     if entries is not None:
         ctx.world.set_access(dataset, entries)
     else:
@@ -201,6 +245,7 @@ def remove(ctx: SandboxContext, principal: Principal, dataset: Dataset, contents
     if dataset.tables and not contents:
         raise ApiError(400, "FAILED_PRECONDITION", f"Dataset {dataset.ref} is still in use", "resourceInUse")
     engine_of(ctx).drop_dataset(dataset)
+    ctx.world.outdate("dataset_read", dataset.ref, dataset.as_it_is())
     del ctx.world.projects[dataset.project_id].datasets[dataset.dataset_id]
 
 

@@ -106,6 +106,16 @@ def normalise(fields: Iterable[Mapping[str, Any]]) -> list[Field]:
     return result
 
 
+def columns(text: str) -> list[Field]:
+    """``name TYPE, ...`` as a schema; ``TYPE[]`` is repeated."""
+    result: list[Field] = []
+    for part in text.split(","):
+        name, kind = part.split()
+        mode = "REPEATED" if kind.endswith("[]") else "NULLABLE"
+        result.append({"name": name, "type": kind.removesuffix("[]"), "mode": mode})
+    return normalise(result)
+
+
 def _check_parameters(field: Field) -> None:
     """Refuses a length, precision or scale that the type does not take.
 

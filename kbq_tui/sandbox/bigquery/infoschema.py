@@ -13,7 +13,8 @@ from typing import Any
 from sqlglot import exp
 
 from kbq_tui.sandbox import roles
-from kbq_tui.sandbox.bigquery import access, fields, refusals
+from kbq_tui.sandbox.bigquery import access, encryption, fields, infoschema_tables, refusals
+from kbq_tui.sandbox.bigquery.datasets import is_fine_grained
 from kbq_tui.sandbox.bigquery.fields import Field, Row
 from kbq_tui.sandbox.bigquery.names import QuerySession, ResolvedName, canonical
 from kbq_tui.sandbox.world import Dataset, Project, Table
@@ -21,47 +22,40 @@ from kbq_tui.sandbox.world import Dataset, Project, Table
 JSON = dict[str, Any]
 
 
-def _columns(text: str) -> list[Field]:
-    """``name TYPE, ...`` as a schema."""
-    result: list[Field] = []
-    for part in text.split(","):
-        name, kind = part.split()
-        mode = "REPEATED" if kind.endswith("[]") else "NULLABLE"
-        result.append({"name": name, "type": kind.removesuffix("[]"), "mode": mode})
-    return fields.normalise(result)
+_REFERENCE = fields.columns("project_id STRING, dataset_id STRING, table_id STRING")
+_ERROR = fields.columns("reason STRING, location STRING, debug_info STRING, message STRING")
+_LABEL = fields.columns("key STRING, value STRING")
 
-
-_REFERENCE = _columns("project_id STRING, dataset_id STRING, table_id STRING")
-_ERROR = _columns("reason STRING, location STRING, debug_info STRING, message STRING")
-_LABEL = _columns("key STRING, value STRING")
-
-SCHEMATA = _columns(
+SCHEMATA = fields.columns(
     "catalog_name STRING, schema_name STRING, schema_owner STRING, creation_time TIMESTAMP, "
     "last_modified_time TIMESTAMP, location STRING, ddl STRING, default_collation_name STRING, sync_status JSON"
 )
-TABLES = _columns(
+TABLES = fields.columns(
     "table_catalog STRING, table_schema STRING, table_name STRING, table_type STRING, managed_table_type STRING, "
     "is_insertable_into STRING, is_fine_grained_mutations_enabled STRING, is_typed STRING, "
     "is_change_history_enabled STRING, creation_time TIMESTAMP, base_table_catalog STRING, base_table_schema STRING, "
     "base_table_name STRING, snapshot_time_ms TIMESTAMP, ddl STRING, default_collation_name STRING"
 )
-COLUMNS = _columns(
+COLUMNS = fields.columns(
     "table_catalog STRING, table_schema STRING, table_name STRING, column_name STRING, ordinal_position INT64, "
     "is_nullable STRING, data_type STRING, is_generated STRING, generation_expression STRING, is_stored STRING, "
     "is_hidden STRING, is_updatable STRING, is_system_defined STRING, is_partitioning_column STRING, "
     "clustering_ordinal_position INT64, collation_name STRING, column_default STRING, rounding_mode STRING, "
     "policy_tags STRING[]"
 )
-META_TABLES = _columns(
+META_TABLES = fields.columns(
     "project_id STRING, dataset_id STRING, table_id STRING, creation_time INT64, last_modified_time INT64, "
     "row_count INT64, size_bytes INT64, type INT64"
 )
-OBJECT_PRIVILEGES = _columns(
+PROJECT_OPTIONS = fields.columns(
+    "project_id STRING, project_number INT64, option_name STRING, option_type STRING, option_value STRING"
+)
+OBJECT_PRIVILEGES = fields.columns(
     "object_catalog STRING, object_schema STRING, object_name STRING, object_type STRING, privilege_type STRING, "
     "grantee STRING"
 )
 JOBS = [
-    *_columns(
+    *fields.columns(
         "creation_time TIMESTAMP, project_id STRING, project_number INT64, user_email STRING, "
         "principal_subject STRING, job_id STRING, job_type STRING, statement_type STRING, priority STRING, "
         "start_time TIMESTAMP, end_time TIMESTAMP, query STRING, state STRING, reservation_id STRING, "
@@ -91,7 +85,7 @@ def load(session: QuerySession, name: ResolvedName, select: exp.Expr | None) -> 
         raise refusals.unknown_project(name.project)
     if name.table == "OBJECT_PRIVILEGES":
         return OBJECT_PRIVILEGES, list(_privileges(session, name, project, select))
-    if name.table not in _VIEWS or (name.dataset and name.table not in ("TABLES", "COLUMNS", "__TABLES__")):
+    if name.table not in _VIEWS or (name.dataset and name.table not in _OF_DATASETS):
         raise refusals.no_table(name.ref, session.location)
     schema, permission, rows = _VIEWS[name.table]
     if name.dataset:
@@ -101,7 +95,7 @@ def load(session: QuerySession, name: ResolvedName, select: exp.Expr | None) -> 
         if not session.ctx.authz.allowed(session.principal, permission, dataset):
             raise refusals.may_not_query(name.ref, session.location)
         return schema, list(rows(session, project, [dataset]))
-    if name.table in ("TABLES", "COLUMNS") and not name.region:
+    if name.table in _OF_DATASETS and not name.region:
         raise refusals.invalid_query(
             f'Table "INFORMATION_SCHEMA.{name.table}" must be qualified with a dataset (e.g. dataset.table).'
         )
@@ -140,7 +134,8 @@ def _privileges(session: QuerySession, name: ResolvedName, project: Project, sel
     dataset = project.datasets.get(wanted)
     if dataset is None or dataset.location.upper() != location.upper():
         return
-    if not session.ctx.authz.allowed(session.principal, "bigquery.datasets.get", dataset):
+    permission = f"bigquery.datasets.{'getIamPolicy' if is_fine_grained(session.ctx, dataset) else 'get'}"
+    if not session.ctx.authz.allowed(session.principal, permission, dataset):
         raise refusals.may_not_query(name.ref, session.location)
     for entry in dataset.access:
         grantee = access.entry_member(entry)
@@ -207,6 +202,10 @@ def _meta_tables(session: QuerySession, project: Project, datasets: list[Dataset
             yield (project.id, dataset.dataset_id, t.table_id, t.created_ms, t.modified_ms, rows, size, kind)
 
 
+def _options(session: QuerySession, project: Project, _: list[Dataset]) -> Iterable[Row]:
+    return encryption.option_rows(project, session.location)
+
+
 def _ddl(table: Table) -> str:
     path = f"`{table.project_id}.{table.dataset_id}.{table.table_id}`"
     if table.view_query is not None:
@@ -254,9 +253,14 @@ _VIEWS: dict[str, tuple[list[Field], str, Callable[[QuerySession, Project, list[
     "TABLES": (TABLES, "bigquery.tables.list", _tables),
     "COLUMNS": (COLUMNS, "bigquery.tables.list", _columns_of),
     "__TABLES__": (META_TABLES, "bigquery.tables.list", _meta_tables),
+    **infoschema_tables.VIEWS,
+    "PROJECT_OPTIONS": (PROJECT_OPTIONS, "bigquery.config.get", _options),
     "JOBS": (JOBS, "bigquery.jobs.listAll", _jobs),
     "JOBS_BY_PROJECT": (JOBS, "bigquery.jobs.listAll", _jobs),
 }
+
+
+_OF_DATASETS = ("TABLES", "COLUMNS", "__TABLES__", *infoschema_tables.VIEWS)
 
 
 def literal_rows(schema: list[Field], rows: list[Row]) -> str:

@@ -11,7 +11,7 @@ import duckdb
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
-from kbq_tui.sandbox.bigquery import copy_job, hidden, load_job, refusals, statements, transactions
+from kbq_tui.sandbox.bigquery import copy_job, encryption, hidden, load_job, refusals, statements, transactions
 from kbq_tui.sandbox.bigquery.engine import Engine, engine_of
 from kbq_tui.sandbox.bigquery.job import Job
 from kbq_tui.sandbox.bigquery.locations import LOCATIONS
@@ -23,7 +23,14 @@ from kbq_tui.sandbox.bigquery.names import (
     table_parts,
 )  # fmt: skip
 from kbq_tui.sandbox.bigquery.query import syntax_refusal
-from kbq_tui.sandbox.bigquery.syntax import GrantStatement, RowPolicyChange, SqlError, Statement, parse_script
+from kbq_tui.sandbox.bigquery.syntax import (
+    GrantStatement,
+    ProjectOptions,
+    RowPolicyChange,
+    SqlError,
+    Statement,
+    parse_script,
+)
 from kbq_tui.sandbox.context import SandboxContext
 from kbq_tui.sandbox.errors import ApiError
 from kbq_tui.sandbox.world import Principal, Project, World
@@ -213,6 +220,8 @@ def _execute(session: QuerySession, job: Job, config: JSON) -> None:
         session.location = _location(session, script, config)
     if len(script) > 1:
         job.children = len(script)
+    if not any(isinstance(statement.tree, ProjectOptions) for statement in script):
+        encryption.check_query(session.ctx, session.project, session.location)
     transaction = ""
     for index, statement in enumerate(script):
         child = None
@@ -254,7 +263,9 @@ def _location(session: QuerySession, script: list[Statement], config: JSON) -> s
     return next((place for place in places if place), known.location if known else "US")
 
 
-def _named_location(session: QuerySession, tree: exp.Expr | GrantStatement | RowPolicyChange) -> str:
+def _named_location(session: QuerySession, tree: exp.Expr | GrantStatement | RowPolicyChange | ProjectOptions) -> str:
+    if isinstance(tree, ProjectOptions):
+        return canonical(tree.options[0][0].rpartition(".")[0].lower().removeprefix("region-"))
     if isinstance(tree, GrantStatement | RowPolicyChange):
         path = tree.path if isinstance(tree, GrantStatement) and tree.kind == "SCHEMA" else tree.path[:-1]
     elif isinstance(tree, exp.Create | exp.Drop | exp.Alter) and str(tree.args.get("kind")).upper() == "SCHEMA":

@@ -9,7 +9,7 @@ import duckdb
 from sqlglot import exp, parse_one
 
 from kbq_tui.sandbox import roles
-from kbq_tui.sandbox.bigquery import dialect, expressions, infoschema, parameters, refusals, row_policies
+from kbq_tui.sandbox.bigquery import dialect, encryption, expressions, infoschema, parameters, refusals, row_policies
 from kbq_tui.sandbox.bigquery.fields import Field
 from kbq_tui.sandbox.bigquery.names import (
     QuerySession,
@@ -181,6 +181,7 @@ def _table(
     if not table.schema:
         raise refusals.invalid_query(f"Table {name.ref} does not have a schema.")
     check_drive(session, table)
+    check_key(session, table)
     _check_filter(table, filtered=filtered)
     _check_tags(session, table, columns)
     reads.bytes += session.engine.size(table, columns)
@@ -235,6 +236,15 @@ def check_drive(session: QuerySession, table: Table) -> None:
     has_scope = not session.principal.scopes or bool(session.principal.scopes & _DRIVE_SCOPES)
     if not has_scope or session.principal.email not in drive.get("shared_with", []):
         raise refusals.denied("BigQuery BigQuery: Permission denied while getting Drive credentials.")
+
+
+def check_key(session: QuerySession, table: Table) -> None:
+    """A table under a key of the customer's is read only while BigQuery's agent may use the key.
+
+    Raises:
+        ApiError: it may not.
+    """
+    encryption.require_key(session.ctx, session.world.projects[table.project_id], encryption.key_of(table), "Decrypt")
 
 
 def _check_filter(table: Table, *, filtered: bool) -> None:

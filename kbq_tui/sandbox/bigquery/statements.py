@@ -9,6 +9,7 @@ from sqlglot import exp
 from kbq_tui.sandbox.bigquery import (
     access_statements,
     dml,
+    encryption,
     fields,
     hidden,
     options,
@@ -31,7 +32,7 @@ from kbq_tui.sandbox.bigquery.names import (
 )  # fmt: skip
 from kbq_tui.sandbox.bigquery.outcome import StatementResult
 from kbq_tui.sandbox.bigquery.query import binding_error, describe, living_table
-from kbq_tui.sandbox.bigquery.syntax import GrantStatement, RowPolicyChange, Statement
+from kbq_tui.sandbox.bigquery.syntax import GrantStatement, ProjectOptions, RowPolicyChange, Statement
 from kbq_tui.sandbox.world import Dataset, Table
 
 JSON = dict[str, Any]
@@ -46,6 +47,8 @@ def run(session: QuerySession, statement: Statement) -> StatementResult:
     tree = statement.tree
     if isinstance(tree, GrantStatement):
         return access_statements.grant(session, tree)
+    if isinstance(tree, ProjectOptions):
+        return encryption.set_options(session, tree)
     if isinstance(tree, RowPolicyChange):
         return access_statements.row_policy(session, tree)
     if isinstance(tree, exp.Query):

@@ -7,8 +7,9 @@ Positions are ``[line:column]``, both from 1, as BigQuery prints them.
 import itertools
 import logging
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlglot
 from sqlglot import Token, TokenType, exp
@@ -17,6 +18,7 @@ from sqlglot.errors import ParseError, TokenError
 # sqlglot warns about every statement it cannot read; we refuse those statements instead
 logging.getLogger("sqlglot").setLevel(logging.ERROR)
 
+_T = TypeVar("_T")
 _BIGQUERY = sqlglot.Dialect.get_or_raise("bigquery")
 _STARTS = {
     "SELECT", "WITH", "CREATE", "DROP", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "MERGE", "GRANT", "REVOKE", "ALTER",
@@ -70,6 +72,14 @@ class RowPolicyChange:
 
 
 @dataclass(frozen=True)
+class ProjectOptions:
+    """``ALTER PROJECT path SET OPTIONS (name = value, ...)``; a value is text, true, false or None."""
+
+    path: tuple[str, ...]
+    options: tuple[tuple[str, str | bool | None], ...]
+
+
+@dataclass(frozen=True)
 class Statement:
     """One statement.
 
@@ -79,7 +89,7 @@ class Statement:
     """
 
     sql: str
-    tree: exp.Expr | GrantStatement | RowPolicyChange
+    tree: exp.Expr | GrantStatement | RowPolicyChange | ProjectOptions
 
 
 def position(sql: str, offset: int) -> str:
@@ -173,6 +183,8 @@ def _read(sql: str, tokens: list[Token]) -> Statement:
     words = [token.text.upper() for token in tokens[1:6]]
     if first.text.upper() in ("CREATE", "DROP") and "ACCESS" in words[1:4] and "POLICY" in words[2:5]:
         return Statement(text, _Dcl(sql, tokens).read_row_policy())
+    if words[:1] == ["PROJECT"] and first.text.upper() == "ALTER":
+        return Statement(text, _Dcl(sql, tokens).read_project_options())
     second = tokens[1].text.upper() if len(tokens) > 1 else ""
     read = tokens
     if first.text.upper() == "ALTER" and second == "SCHEMA":
@@ -264,7 +276,7 @@ def _recheck(sql: str, tokens: list[Token], tree: exp.Expr) -> None:
 
 
 class _Dcl:
-    """Reads ``GRANT roles ON kind path TO principals`` and ``REVOKE ... FROM ...`` (GoogleSQL, "DCL statements")."""
+    """Reads what sqlglot does not: GRANT, REVOKE, row access policies, options of projects."""
 
     def __init__(self, sql: str, tokens: list[Token]) -> None:
         self.sql = sql
@@ -311,6 +323,30 @@ class _Dcl:
             raise AssertionError
         return RowPolicyChange(drop, replace, exists, name, path, grantees, self.sql[start.start : end.start])
 
+    def read_project_options(self) -> ProjectOptions:
+        """Read ``ALTER PROJECT path SET OPTIONS (name = value, ...)``."""
+        self._word("ALTER")
+        self._word("PROJECT")
+        path = self._path()
+        for word in ("SET", "OPTIONS", "("):
+            self._word(word)
+        options = self._many(self._option)
+        self._word(")")
+        if self.at < len(self.tokens):
+            self._refuse(self.tokens[self.at], "Expected end of input but got ")
+        return ProjectOptions(path, options)
+
+    def _option(self) -> tuple[str, str | bool | None]:
+        name = ".".join(self._path())
+        self._word("=")
+        token = self._take()
+        if token.token_type in _STRINGS:
+            return name, token.text
+        words: dict[str, bool | None] = {"TRUE": True, "FALSE": False, "NULL": None}
+        if token.text.upper() not in words:
+            self._refuse(token)
+        return name, words[token.text.upper()]
+
     def _optional(self, *words: str) -> bool:
         found = [token.text.upper() for token in self.tokens[self.at : self.at + len(words)]] == list(words)
         self.at += len(words) if found else 0
@@ -337,7 +373,7 @@ class _Dcl:
             self._refuse(token, f"Expected keyword {word} but got ")
         self.at += 1
 
-    def _many(self, one: Any) -> tuple[str, ...]:
+    def _many(self, one: Callable[[], _T]) -> tuple[_T, ...]:
         found = [one()]
         while (token := self._peek()) and token.text == ",":
             self.at += 1
@@ -361,7 +397,7 @@ class _Dcl:
         start = self._take()
         text = start.text
         end = start.end
-        while (token := self._peek()) and token.start == end + 1 and token.text.upper() not in ("TO", "FROM"):
+        while (token := self._peek()) and token.start == end + 1 and token.text.upper() not in ("TO", "FROM", "="):
             text += token.text
             end = token.end
             self.at += 1

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlglot import exp
 
-from kbq_tui.sandbox.bigquery import refusals, schema_change
+from kbq_tui.sandbox.bigquery import encryption, refusals, schema_change
 from kbq_tui.sandbox.bigquery.datasets import FREE_EXPIRATION_MS, keep, merge_labels
 from kbq_tui.sandbox.bigquery.names import QuerySession
 from kbq_tui.sandbox.bigquery.query import describe, living_table, syntax_refusal, table_grants
@@ -166,6 +166,11 @@ def create(
     elif partitioning.get("expirationMs") is None:
         # for such a table this default stands for that of tables (Dataset.defaultPartitionExpirationMs)
         body["timePartitioning"] = partitioning | {"expirationMs": str(default_ms)}
+    project = session.world.projects[dataset.project_id]
+    key = (body.get("encryptionConfiguration") or {}).get("kmsKeyName") or encryption.default_key(project, dataset)
+    if key and view_query is None:
+        encryption.require_key(session.ctx, project, str(key), "Encrypt")
+        body["encryptionConfiguration"] = {"kmsKeyName": str(key)}
     _take(session, dataset, table, body)
     if view_query is None:
         session.engine.create(table, defaults)

@@ -1,0 +1,118 @@
+"""Customer-managed encryption keys, and the project's options that name one.
+
+The sandbox has no Cloud KMS: a scenario says which keys BigQuery's agent may not use, and all others it may.
+
+https://cloud.google.com/bigquery/docs/customer-managed-encryption
+https://cloud.google.com/bigquery/docs/reference/standard-sql/data-definition-language#alter_project_set_options_statement
+"""
+
+from typing import Any
+
+from kbq_tui.sandbox.bigquery import refusals
+from kbq_tui.sandbox.bigquery.datasets import FINE_GRAINED
+from kbq_tui.sandbox.bigquery.names import QuerySession, canonical
+from kbq_tui.sandbox.bigquery.outcome import StatementResult
+from kbq_tui.sandbox.bigquery.syntax import ProjectOptions
+from kbq_tui.sandbox.context import SandboxContext
+from kbq_tui.sandbox.world import Dataset, Project, Table
+
+JSON = dict[str, Any]
+DEFAULT_KEY = "default_kms_key_name"
+_KINDS: dict[str, type] = {DEFAULT_KEY: str, FINE_GRAINED: bool}
+
+
+def agent(project: Project) -> str:
+    """BigQuery's own account for the keys of a project."""
+    return f"bq-{project.number}@bigquery-encryption.iam.gserviceaccount.com"
+
+
+def require_key(ctx: SandboxContext, project: Project, key: str, use: str) -> None:
+    """Refuses where BigQuery's agent may not use a key.
+
+    Args:
+        ctx: the sandbox.
+        project: whose data it protects.
+        key: its name; empty for Google's own keys.
+        use: ``Encrypt`` or ``Decrypt``.
+
+    Raises:
+        ApiError: 403, in the words recorded by terraform-google-modules/terraform-docs-samples#334.
+    """
+    if not all(p.kms_keys.get(key, True) for p in ctx.world.projects.values()):
+        raise refusals.denied(
+            f"BigQuery BigQuery: Cloud KMS Error: Permission 'cloudkms.cryptoKeyVersions.useTo{use}' denied on "
+            f"resource '{key}' (or it may not exist). Please grant Cloud KMS CryptoKey Encrypter/Decrypter role to "
+            f"BigQuery service account: {agent(project)}"
+        )
+
+
+def default_key(project: Project, dataset: Dataset) -> str:
+    """The key of new tables that name none: the dataset's, or the project's in its location; empty for none."""
+    own = dataset.extra.get("defaultEncryptionConfiguration") or {}
+    options = project.options.get(dataset.location.lower(), {})
+    return str(own.get("kmsKeyName") or options.get(DEFAULT_KEY) or "")
+
+
+def key_of(table: Table) -> str:
+    """The key of a table; empty for Google's own."""
+    return str((table.extra.get("encryptionConfiguration") or {}).get("kmsKeyName") or "")
+
+
+def check_query(ctx: SandboxContext, project: Project, location: str) -> None:
+    """Refuses a query where the organization demands a key and the project has none for the location.
+
+    Raises:
+        ApiError: in the words of dataform-co/dataform#1793.
+    """
+    rules = project.org_policies.get("gcp.restrictNonCmekServices", [])
+    denied = {str(v) for rule in rules for v in rule.get("values", {}).get("deniedValues", [])}
+    if denied & {"bigquery.googleapis.com", "is:bigquery.googleapis.com"}:
+        key = project.options.get(location.lower(), {}).get(DEFAULT_KEY)
+        if not key:
+            raise refusals.denied(
+                "Your administrator requires that you specify an encryption key for queries in project "
+                f"{project.id}. See https://cloud.google.com/bigquery/docs/customer-managed-encryption"
+                "#services_constraint for more info."
+            )
+        require_key(ctx, project, str(key), "Encrypt")
+
+
+def set_options(session: QuerySession, tree: ProjectOptions) -> StatementResult:
+    """``ALTER PROJECT p SET OPTIONS (`region-us.name` = value, ...)``; NULL takes an option off.
+
+    Raises:
+        ApiError: not allowed, or there is no such option.
+    """
+    project = session.world.project(".".join(tree.path))
+    if project is None:
+        raise refusals.unknown_project(".".join(tree.path))
+    session.ctx.authz.require(session.principal, "bigquery.config.update", project)
+    for path, value in tree.options:
+        region, _, name = path.rpartition(".")
+        kind = _KINDS.get(name)
+        if kind is None or not region.lower().startswith("region-"):
+            raise refusals.invalid_query(f"Unknown option: {path}")
+        if value is not None and not isinstance(value, kind):
+            raise refusals.invalid_query(f"Option {path} must be of type {'BOOL' if kind is bool else 'STRING'}")
+        if session.dry_run:
+            continue
+        options = project.options.setdefault(canonical(region[len("region-") :]).lower(), {})
+        if value is None:
+            options.pop(name, None)
+        else:
+            options[name] = value
+    return StatementResult("ALTER_PROJECT", operation="ALTER")
+
+
+def option_rows(project: Project, location: str) -> list[tuple[str, int, str, str, str]]:
+    """The rows of ``INFORMATION_SCHEMA.PROJECT_OPTIONS``."""
+    return [
+        (
+            project.id,
+            int(project.number),
+            name,
+            "BOOL" if value in (True, False) else "STRING",
+            str(value).lower() if isinstance(value, bool) else str(value),
+        )
+        for name, value in sorted(project.options.get(location.lower(), {}).items())
+    ]
