@@ -1,24 +1,18 @@
-"""Customer-managed encryption keys, and the project's options that name one.
+"""Customer-managed encryption keys.
 
 The sandbox has no Cloud KMS: a scenario says which keys BigQuery's agent may not use, and all others it may.
 
 https://cloud.google.com/bigquery/docs/customer-managed-encryption
-https://cloud.google.com/bigquery/docs/reference/standard-sql/data-definition-language#alter_project_set_options_statement
 """
 
 from typing import Any
 
 from kbq_tui.sandbox.bigquery import refusals
-from kbq_tui.sandbox.bigquery.datasets import FINE_GRAINED
-from kbq_tui.sandbox.bigquery.names import QuerySession, canonical
-from kbq_tui.sandbox.bigquery.outcome import StatementResult
-from kbq_tui.sandbox.bigquery.syntax import ProjectOptions
 from kbq_tui.sandbox.context import SandboxContext
 from kbq_tui.sandbox.world import Dataset, Project, Table
 
 JSON = dict[str, Any]
 DEFAULT_KEY = "default_kms_key_name"
-_KINDS: dict[str, type] = {DEFAULT_KEY: str, FINE_GRAINED: bool}
 
 
 def agent(project: Project) -> str:
@@ -75,44 +69,3 @@ def check_query(ctx: SandboxContext, project: Project, location: str) -> None:
                 "#services_constraint for more info."
             )
         require_key(ctx, project, str(key), "Encrypt")
-
-
-def set_options(session: QuerySession, tree: ProjectOptions) -> StatementResult:
-    """``ALTER PROJECT p SET OPTIONS (`region-us.name` = value, ...)``; NULL takes an option off.
-
-    Raises:
-        ApiError: not allowed, or there is no such option.
-    """
-    project = session.world.project(".".join(tree.path))
-    if project is None:
-        raise refusals.unknown_project(".".join(tree.path))
-    session.ctx.authz.require(session.principal, "bigquery.config.update", project)
-    for path, value in tree.options:
-        region, _, name = path.rpartition(".")
-        kind = _KINDS.get(name)
-        if kind is None or not region.lower().startswith("region-"):
-            raise refusals.invalid_query(f"Unknown option: {path}")
-        if value is not None and not isinstance(value, kind):
-            raise refusals.invalid_query(f"Option {path} must be of type {'BOOL' if kind is bool else 'STRING'}")
-        if session.dry_run:
-            continue
-        options = project.options.setdefault(canonical(region[len("region-") :]).lower(), {})
-        if value is None:
-            options.pop(name, None)
-        else:
-            options[name] = value
-    return StatementResult("ALTER_PROJECT", operation="ALTER")
-
-
-def option_rows(project: Project, location: str) -> list[tuple[str, int, str, str, str]]:
-    """The rows of ``INFORMATION_SCHEMA.PROJECT_OPTIONS``."""
-    return [
-        (
-            project.id,
-            int(project.number),
-            name,
-            "BOOL" if value in (True, False) else "STRING",
-            str(value).lower() if isinstance(value, bool) else str(value),
-        )
-        for name, value in sorted(project.options.get(location.lower(), {}).items())
-    ]

@@ -13,7 +13,7 @@ from typing import Any
 from sqlglot import exp
 
 from kbq_tui.sandbox import roles
-from kbq_tui.sandbox.bigquery import access, encryption, fields, infoschema_tables, refusals
+from kbq_tui.sandbox.bigquery import access, fields, infoschema_tables, refusals
 from kbq_tui.sandbox.bigquery.datasets import is_fine_grained
 from kbq_tui.sandbox.bigquery.fields import Field, Row
 from kbq_tui.sandbox.bigquery.names import QuerySession, ResolvedName, canonical
@@ -203,7 +203,9 @@ def _meta_tables(session: QuerySession, project: Project, datasets: list[Dataset
 
 
 def _options(session: QuerySession, project: Project, _: list[Dataset]) -> Iterable[Row]:
-    return encryption.option_rows(project, session.location)
+    for name, value in sorted(project.options.get(session.location.lower(), {}).items()):
+        kind, text = ("BOOL", str(value).lower()) if isinstance(value, bool) else ("STRING", str(value))
+        yield (project.id, int(project.number), name, kind, text)
 
 
 def _ddl(table: Table) -> str:

@@ -9,10 +9,10 @@ from sqlglot import exp
 from kbq_tui.sandbox.bigquery import (
     access_statements,
     dml,
-    encryption,
     fields,
     hidden,
     options,
+    project_options,
     refusals,
     schema_change,
     tables,
@@ -48,7 +48,7 @@ def run(session: QuerySession, statement: Statement) -> StatementResult:
     if isinstance(tree, GrantStatement):
         return access_statements.grant(session, tree)
     if isinstance(tree, ProjectOptions):
-        return encryption.set_options(session, tree)
+        return project_options.set_options(session, tree)
     if isinstance(tree, RowPolicyChange):
         return access_statements.row_policy(session, tree)
     if isinstance(tree, exp.Query):
