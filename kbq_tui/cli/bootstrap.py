@@ -130,6 +130,11 @@ class Adapters:
                 email=spec.account_email,
             )
             raise UsageError(_invalid("--service-account", text))
+        if spec.key_file is not None:
+            from kbq_tui.local.keys.place import too_long
+
+            if reason := too_long(spec.key_file):
+                raise self._usage("key_file", reason)
         return spec
 
     def lock(self) -> ConnectionLock:

@@ -170,7 +170,34 @@ def check_key_file(value: str) -> Message | None:
     seen = scrub(value) if value.startswith(("/", "~")) else scrub_typed(value)  # a long path looks like a key's line
     if seen != value:
         return message("This looks like a secret. Name the file that holds it instead.")
-    return check_path(value)
+    return check_path(value) or check_lengths(value)
+
+
+NAME_MAX: Final = 255
+"""Bytes in a file's name that Linux's and macOS's own file systems take (limits.h); some take fewer."""
+KEY_NAME_ADDED: Final = len("..shred")
+"""Bytes by which the temporary names beside a key (`.NAME.part`, `.NAME.shred`) are longer than its own."""
+_PATH_MAX: Final = 4095
+
+
+def check_lengths(value: str, most: int = NAME_MAX) -> Message | None:
+    """Return why a key file's path is too long, or None.
+
+    Args:
+        value: the path.
+        most: bytes that its file system takes in a name.
+    """
+    *folders, name = (len(part.encode()) for part in value.split("/"))
+    if name > most - KEY_NAME_ADDED:
+        return message(
+            "The file's name has {n} bytes; {most} fit here, because kbq-tui adds {added} for temporary names.",
+            n=name,
+            most=most - KEY_NAME_ADDED,
+            added=KEY_NAME_ADDED,
+        )
+    if len(value.encode()) > _PATH_MAX - KEY_NAME_ADDED or any(length > NAME_MAX for length in folders):
+        return message("The path is too long for this system.")
+    return None
 
 
 def check_path(value: str) -> Message | None:

@@ -1,5 +1,7 @@
 """A deleted key leaves nothing in the keyring, or it is said what stays; against the sandbox."""
 
+from pathlib import Path
+
 import keyring
 import pytest
 from keyring.backend import KeyringBackend
@@ -72,3 +74,26 @@ def test_a_key_beside_our_own_is_not_made_but_rotation_is_explained(google, call
     assert "rotation" in again.err
     assert there.writes() == before
     assert call("key", "create", "--key-file", str(tmp_path / "new.json")).status == 0
+
+
+@pytest.mark.parametrize("length", [249, 250, 255, 300])
+def test_a_name_that_is_too_long_for_a_key_file_is_refused_before_anything_is_made(
+    google, call, tmp_path: Path, length: int
+):
+    world = google("fresh")
+    path = tmp_path / ("k" * length)
+    for command in (("apply", "--yes"), ("key", "create"), ("plan",)):
+        ended = call(*command, "--key-file", str(path))
+        assert ended.status == 2
+        assert "--key-file" in ended.err
+        assert f"has {length} bytes; 248 fit here" in ended.err
+    asked = call("setup", "--plain", typed=f"\n\n\n\n\ny\n\n{path}\n\n")
+    assert f"has {length} bytes; 248 fit here" in asked.out
+    assert not [m for m in world.writes() if "serviceAccounts" in m]
+
+
+def test_the_longest_name_that_fits_is_taken(google, call, tmp_path: Path):
+    google("fresh")
+    path = tmp_path / ("k" * 248)
+    assert call("apply", "--yes", "--key-file", str(path)).status == 0
+    assert path.exists()

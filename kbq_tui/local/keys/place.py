@@ -17,6 +17,7 @@ from kbq_tui.model import key_file
 from kbq_tui.model.lazy_pattern import pattern
 from kbq_tui.model.lean_dataclass import dataclass
 from kbq_tui.model.secret import Secret
+from kbq_tui.model.spec import NAME_MAX, check_lengths
 
 MAX_KEY = 64 * 1024
 """Bytes; Google's key files have about 2,400."""
@@ -31,6 +32,27 @@ class Facts:
     key_id: str
     email: str
     project: str
+
+
+def too_long(path: str) -> Message | None:
+    """Return why a key file's path is too long for its file system, or None. Reads the disk."""
+    try:
+        whole = Path(os.path.abspath(Path(path).expanduser()))  # noqa: PTH100
+    except (RuntimeError, ValueError):  # no such home folder
+        return None
+    return check_lengths(str(whole), name_max(whole.parent))
+
+
+def name_max(folder: Path) -> int:
+    """Return how many bytes a file's name may have in a folder that need not be there yet, by its file system."""
+    for there in (folder, *folder.parents):
+        try:
+            return os.pathconf(there, "PC_NAME_MAX")
+        except FileNotFoundError:
+            continue
+        except (OSError, ValueError):  # it cannot be asked
+            break
+    return NAME_MAX
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +83,8 @@ class Place:
             raise problem("KBQ-KEY-FILE-UNREADABLE", path=path, reason=reason) from None
         if "\0" in path:
             raise problem("KBQ-KEY-FILE-UNREADABLE", path=path, reason=message("This is no file name."))
+        if long := too_long(path):
+            raise problem("KBQ-VALUE-INVALID", field="key_file", reason=long)
         if not whole.name or path.endswith("/"):
             raise problem("KBQ-KEY-FILE-UNWRITABLE", path=path, reason=message("This is a folder."))
         for folder in reversed(whole.parents):

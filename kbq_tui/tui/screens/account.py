@@ -12,7 +12,7 @@ from textual.content import Content
 
 from kbq_tui.i18n.messages import Message, translate
 from kbq_tui.model.observed import MAX_KEYS, Absent, KeyInfo, LocalKey, Observed, Present, Unknown, handed_key
-from kbq_tui.model.spec import check_account
+from kbq_tui.model.spec import check_account, check_key_file
 from kbq_tui.model.steps import Step
 from kbq_tui.tui import keyboard, side_panel
 from kbq_tui.tui.glyphs import Tone
@@ -44,7 +44,7 @@ class AccountScreen(PlanStepScreen):
             "key_file",
             translate("Key file"),
             draft.key_file,
-            lambda _: None,
+            lambda value: check_key_file(value) if value else None,
             placeholder=translate("empty: a private folder of kbq-tui"),
             optional=True,
         )
