@@ -126,8 +126,6 @@ def problem(code: str, context: Context, /, *, original: str | Message = "", **d
     # Where the connection is known, a command that would have to be completed by hand is left out. For a text that
     # somebody wants explained it stands with its blanks visible.
     open_blanks = not context.project
-    if not open_blanks:
-        steps = tuple(s for s in steps if can_be_filled(s.split("\n")[1:], known)) or (_NO_COMMAND,)
     return Problem(
         code=entry.code,
         title=fill(entry.title, filling, open_blanks=open_blanks),
@@ -143,8 +141,6 @@ def problem(code: str, context: Context, /, *, original: str | Message = "", **d
         resource=on,
     )
 
-
-_NO_COMMAND: Final = N_("What it is about was not named, so there is no command for it here.")
 
 _GRANT: Final[Mapping[str, str]] = {
     "project": cmd.GRANT_OPERATOR,

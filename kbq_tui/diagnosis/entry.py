@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from kbq_tui.i18n.messages import Message, message
+from kbq_tui.i18n.messages import Message, joined, message
 from kbq_tui.model import spec
 from kbq_tui.model.problem import Context, Kind, RemedyStep, Retry
 from kbq_tui.model.refs import DatasetRef, Grantable, TableRef
@@ -223,12 +223,18 @@ def fill_step(template: str, known: Mapping[str, str | Message], *, open_blanks:
     Args:
         template: a sentence; lines after it are commands.
         known: values, already inert.
-        open_blanks: as for `fill`.
+        open_blanks: as for `fill`. Otherwise commands that would have to be completed by hand are left out, and the
+            step says so.
     """
     # The only place where a remedy is split at a newline: entries and requests still write a step as one text.
     sentence, *commands = template.split("\n")
     filled = fill(sentence, known, open_blanks=open_blanks)
-    return step(filled, commands, {name: str(value) for name, value in known.items()})
+    values_ = {name: str(value) for name, value in known.items()}
+    if open_blanks or can_be_filled(commands, values_):
+        return step(filled, commands, values_)
+    if not sentence.endswith(":"):
+        return RemedyStep(filled)
+    return RemedyStep(joined(" ", filled, message("no command can be given here, because a name in it is not known.")))
 
 
 def can_be_filled(commands: Iterable[str], known: Mapping[str, str]) -> bool:
