@@ -112,7 +112,8 @@ _VALID: Final[Mapping[str, Callable[[str], bool]]] = {
     "job_id": _matches(re.compile(r"[\w:.-]{1,1100}")),
     "uid": _matches(_NUMBER),
     "seconds": _matches(_NUMBER),
-    "member": _matches(re.compile(r"allUsers|allAuthenticatedUsers")),
+    "member": _matches(re.compile(r"allUsers|allAuthenticatedUsers|domain:[a-z0-9.-]{4,80}")),
+    "grantee": _matches(re.compile(r"specialGroup:(?:allUsers|allAuthenticatedUsers)|domain:[a-z0-9.-]{4,80}")),
     "agent": _matches(_EMAIL),
     "kms_key": _matches(_KMS_KEY),
     "bucket": _matches(re.compile(r"[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]")),
@@ -177,6 +178,8 @@ def values(context: Context, details: Mapping[str, str | Message]) -> dict[str, 
         kind = "serviceAccount" if known["operator"].endswith(".gserviceaccount.com") else "user"
         known["operator_member"] = f"{kind}:{known['operator']}"
         known["operator_principal"] = f"{_PRINCIPALS[kind]}{known['operator']}"
+    if "member" in known:  # as SQL names it
+        known["grantee"] = known["member"] if ":" in known["member"] else f"specialGroup:{known['member']}"
     if "project" not in known and (match := _HOST.search(known.get("account", ""))):
         known["project"] = f"{match[2]}:{match[1]}" if match[2] else match[1]
     if "consumer" not in known and "project" in known:

@@ -322,10 +322,17 @@ def judge_kept(dataset: str, expiring: Sequence[Problem], *, too_short: bool) ->
     return Judged(Verdict.FAIL if too_short else Verdict.PASS, text, _with_all_remedies(expiring))
 
 
-def judge_private(dataset: str, public: Sequence[Problem]) -> Judged:
-    """Judge whom a dataset's access list lets in: `public` has a problem for each entry for everybody."""
+def judge_private(dataset: str, public: Sequence[Problem], over: Sequence[Message] = ()) -> Judged:
+    """Judge whom a dataset's access list lets in.
+
+    Args:
+        dataset: its name.
+        public: a problem for each entry for everybody.
+        over: a sentence for each entry for everybody that has ended.
+    """
     if not public:
-        return Judged(Verdict.PASS, message("no entry of {dataset} is for everybody", dataset=dataset))
+        none = message("no entry of {dataset} is for everybody", dataset=dataset)
+        return Judged(Verdict.PASS, joined(". ", none, joined(" ", *over)) if over else none)
     return Judged(Verdict.FAIL, joined(" ", *(problem.cause for problem in public)), _with_all_remedies(public))
 
 

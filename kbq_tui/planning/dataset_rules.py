@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from kbq_tui.diagnosis import catalogue
+from kbq_tui.diagnosis.conditions import holds_until
 from kbq_tui.diagnosis.entry import step, values
 from kbq_tui.i18n.messages import Message, joined, message, message_n
 from kbq_tui.model.observed import AccessEntry, DatasetInfo
@@ -93,18 +94,45 @@ def too_short(wish: RequiredDataset, info: DatasetInfo) -> bool:
     return bool(lives) and (wish.purpose != "staging" or min(lives) < STAGING_LIFE)
 
 
+ANYBODYS_DOMAINS: Final = frozenset({"domain:gmail.com", "domain:googlemail.com"})
+"""Domains at which anybody gets an address. An entry for a domain lets in whoever signs in with an address there
+(https://cloud.google.com/bigquery/docs/reference/rest/v2/datasets, `access[].domain`)."""
+
+
 def for_everybody(info: DatasetInfo) -> tuple[AccessEntry, ...]:
     """Return the access entries that let everybody in, or everybody with a Google account, at whatever role."""
-    return tuple(e for e in info.access or () if e.role and e.member in EVERYBODY)
+    return tuple(
+        e for e in info.access or () if e.role and (e.member in EVERYBODY or e.member.lower() in ANYBODYS_DOMAINS)
+    )
 
 
-def public(spec: ConnectionSpec, info: DatasetInfo, context: Context) -> tuple[Problem, ...]:
-    """Return a problem for each access entry that lets everybody in.
+def _is_over(entry: AccessEntry, now: datetime) -> bool:
+    end = holds_until(entry.condition) if entry.condition is not None else None
+    return end is not None and end <= now
+
+
+def over(info: DatasetInfo, now: datetime) -> tuple[Message, ...]:
+    """Return a sentence for each access entry that let everybody in, under a condition that has ended for good."""
+    return tuple(
+        message(
+            "{role} was given to {member} under a condition that has ended; the entry is over.",
+            role=entry.role,
+            member=entry.member.removeprefix("specialGroup:"),
+        )
+        for entry in for_everybody(info)
+        if _is_over(entry, now)
+    )
+
+
+def public(spec: ConnectionSpec, info: DatasetInfo, context: Context, now: datetime) -> tuple[Problem, ...]:
+    """Return a problem for each access entry that lets everybody in; none for one whose condition has ended for good.
 
     Source: https://cloud.google.com/bigquery/docs/control-access-to-resources-iam (allUsers, allAuthenticatedUsers)
     """
     found: list[Problem] = []
     for entry in for_everybody(info):
+        if _is_over(entry, now):
+            continue
         member = entry.member.removeprefix("specialGroup:")
         problem = catalogue.problem(PUBLIC, context, dataset=info.name, role=entry.role, member=member)
         if entry.condition is not None:

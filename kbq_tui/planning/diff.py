@@ -105,7 +105,7 @@ class _Differ:
         for part in ours.values():
             if isinstance(part, Present):
                 self.warnings += expiring(part.value, self.context)
-                self.warnings += public(self.spec, part.value, self.context)
+                self.warnings += public(self.spec, part.value, self.context, self.seen.at)
         if remove_over_grants:
             self.warnings += self.seen.elsewhere.unseen if self.seen.elsewhere is not None else ()
         self._block_dependents()

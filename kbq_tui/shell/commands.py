@@ -65,8 +65,8 @@ GRANT_DATASET: Final = SQL + "'GRANT `{role}` ON SCHEMA `{project}.{dataset}` TO
 GRANT_OPERATOR_DATASET: Final = SQL + "'GRANT `{role}` ON SCHEMA `{project}.{dataset}` TO \"{operator_member}\"'"
 REVOKE_OPERATOR_DATASET: Final = SQL + "'REVOKE `{role}` ON SCHEMA `{project}.{dataset}` FROM \"{operator_member}\"'"
 REVOKE_DATASET: Final = SQL + "'REVOKE `{role}` ON SCHEMA `{project}.{dataset}` FROM \"serviceAccount:{account}\"'"
-REVOKE_PUBLIC: Final = SQL + "'REVOKE `{role}` ON SCHEMA `{project}.{dataset}` FROM \"specialGroup:{member}\"'"
-GRANT_PUBLIC: Final = SQL + "'GRANT `{role}` ON SCHEMA `{project}.{dataset}` TO \"specialGroup:{member}\"'"
+REVOKE_PUBLIC: Final = SQL + "'REVOKE `{role}` ON SCHEMA `{project}.{dataset}` FROM \"{grantee}\"'"
+GRANT_PUBLIC: Final = SQL + "'GRANT `{role}` ON SCHEMA `{project}.{dataset}` TO \"{grantee}\"'"
 REVOKE_TABLE: Final = (
     "bq remove-iam-policy-binding --member=serviceAccount:{account} --role={role} --table=true "
     "{project}:{dataset}.{table}"

@@ -1,6 +1,6 @@
 """What is set on a dataset itself: how long tables live, whether everybody is let in."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -8,12 +8,13 @@ from kbq_tui.model.checks import judge_kept
 from kbq_tui.model.observed import AccessEntry, DatasetInfo
 from kbq_tui.model.problem import Context
 from kbq_tui.model.spec import DATA_EDITOR, DATA_VIEWER, ConnectionSpec, RequiredDataset
-from kbq_tui.planning.dataset_rules import expiring, life, public, too_short, vanishing
+from kbq_tui.planning.dataset_rules import expiring, life, over, public, too_short, vanishing
 
 SPEC = ConnectionSpec("my-project")
 CONTEXT = Context("my-project", SPEC.account_email, location="EU")
 STAGING = RequiredDataset("KLAVIYO_TMP", "staging", DATA_EDITOR)
 IMPORT = RequiredDataset("IMP", "import", DATA_VIEWER)
+NOW = datetime(2026, 1, 31, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
@@ -52,7 +53,7 @@ def test_the_staging_dataset_may_forget_after_a_day_and_no_other_may() -> None:
 @pytest.mark.parametrize("member", ["allUsers", "specialGroup:allAuthenticatedUsers"])
 @pytest.mark.parametrize("role", [DATA_VIEWER, "roles/bigquery.metadataViewer"])
 def test_everybody_is_named_at_any_role_with_the_command_that_shuts_them_out(member: str, role: str) -> None:
-    (problem,) = public(SPEC, DatasetInfo("IMP", "EU", (AccessEntry(role, member),)), CONTEXT)
+    (problem,) = public(SPEC, DatasetInfo("IMP", "EU", (AccessEntry(role, member),)), CONTEXT, NOW)
     name = member.removeprefix("specialGroup:")
     assert f"gives {role} to {name}" in str(problem.cause)
     assert f'REVOKE `{role}` ON SCHEMA `my-project.IMP` FROM "specialGroup:{name}"' in str(problem.remedy[-1])
@@ -60,7 +61,7 @@ def test_everybody_is_named_at_any_role_with_the_command_that_shuts_them_out(mem
 
 def test_under_a_condition_everybody_is_shut_out_by_hand() -> None:
     entry = AccessEntry(DATA_VIEWER, "allUsers", "request.time < x")
-    (problem,) = public(SPEC, DatasetInfo("IMP", "EU", (entry,)), CONTEXT)
+    (problem,) = public(SPEC, DatasetInfo("IMP", "EU", (entry,)), CONTEXT, NOW)
     assert str(problem.remedy[-1]).startswith("By hand")
     assert "allUsers" in str(problem.remedy[-1])
 
@@ -89,3 +90,19 @@ def test_of_two_expirations_both_are_told_with_both_commands() -> None:
     assert "--default_table_expiration 0" in steps
     assert "--default_partition_expiration 0" in steps
     assert "2 days" in str(found.cause)
+
+
+def test_an_entry_that_has_ended_is_told_and_no_problem() -> None:
+    ended = AccessEntry("roles/bigquery.dataViewer", "allUsers", 'request.time < timestamp("2026-01-01T00:00:00Z")')
+    info = DatasetInfo("IMP", "EU", (ended,))
+    assert public(SPEC, info, CONTEXT, NOW) == ()
+    assert "allUsers under a condition that has ended" in str(over(info, NOW)[0])
+    assert over(info, datetime(2025, 12, 31, tzinfo=UTC)) == ()
+
+
+def test_a_domain_at_which_anybody_gets_an_address_is_shut_out_by_its_own_name() -> None:
+    info = DatasetInfo("IMP", "EU", (AccessEntry("roles/bigquery.dataViewer", "domain:gmail.com"),))
+    (problem,) = public(SPEC, info, CONTEXT, NOW)
+    assert 'FROM "domain:gmail.com"' in problem.remedy[-1].commands[-1]
+    other = DatasetInfo("IMP", "EU", (AccessEntry("roles/bigquery.dataViewer", "domain:acme.example"),))
+    assert public(SPEC, other, CONTEXT, NOW) == ()

@@ -70,7 +70,7 @@ ENTRIES: Final = (
         "KBQ-PUBLIC-DATASET",
         "The dataset is open to everybody",
         "Dataset {dataset} gives {role} to {member}: allUsers is anybody at all, allAuthenticatedUsers anybody with a "
-        "Google account.",
+        "Google account, and an address at gmail.com is to be had by anybody.",
         (
             "See whether that is meant; customers' data must not be there.",
             f"Take it away:\n{cmd.REVOKE_PUBLIC}",

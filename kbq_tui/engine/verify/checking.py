@@ -157,7 +157,10 @@ class Checker:
         code = "KBQ-OVER-GRANT" if named else "KBQ-INHERITED-ACCESS"
         inherited = [self._taken_away("KBQ-INHERITED-ACCESS", grant) for grant in grants if grant not in named]
         roles = joined(", ", *dict.fromkeys(grant.text for grant in named or grants))
-        whole = catalogue.problem(code, self.context, role=roles, resource=(named or grants)[0].on)
+        told = named or grants
+        # Where nobody but everybody holds it, another check may have told that already.
+        member = told[0].member.removeprefix("specialGroup:") if all(g.member for g in told) else ""
+        whole = catalogue.problem(code, self.context, role=roles, resource=told[0].on, member=member)
         return replace(whole, remedy=(*whole.remedy[:-1], *steps, *dict.fromkeys(inherited)))
 
     def _needed_by(self, grant: Held) -> ConnectionSpec | None:

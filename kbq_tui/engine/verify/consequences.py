@@ -29,6 +29,7 @@ _NO_ACCESS: Final = frozenset(
         "KBQ-TABLE-WRITE-DENIED",
     }
 )
+_OPEN_TO_ALL: Final = frozenset({"KBQ-PUBLIC-DATASET"})
 _TOO_MUCH: Final = frozenset({"KBQ-OVER-GRANT", "KBQ-INHERITED-ACCESS"})
 
 
@@ -43,6 +44,7 @@ class _Rule:
         reasons: the codes that the cause's own problem has; empty for any.
         dataset: the dataset that the effect's refusal has to be about; empty for any.
         resource: what the effect's excess role has to be held on; None for any.
+        everybodys: whether nobody but everybody may hold the effect's excess role.
     """
 
     cause: Check
@@ -51,6 +53,7 @@ class _Rule:
     reasons: frozenset[str] = frozenset()
     dataset: str = ""
     resource: Grantable | None = None
+    everybodys: bool = False
 
     def explains(self, cause: CheckResult, effect: Problem) -> bool:
         reason = cause.problem.code if cause.problem is not None else None
@@ -60,6 +63,7 @@ class _Rule:
             and effect.code in self.problems
             and (not self.dataset or of_dataset(effect, self.dataset))
             and (self.resource is None or effect.resource == self.resource)
+            and (not self.everybodys or bool(effect.detail("member")))
         )
 
 
@@ -79,7 +83,9 @@ def _rules(spec: ConnectionSpec, gone: Collection[str]) -> Iterator[_Rule]:
             yield _Rule(visible, (granted, *uses), _NO_ACCESS, dataset=wish.name)
         else:
             yield _Rule(granted, (visible, *uses), _NO_ACCESS, _NOT_GRANTED, dataset=wish.name)
-        yield _Rule(granted, uses, _TOO_MUCH, _TOO_MUCH, resource=DatasetRef(spec.project, wish.name))
+        on = DatasetRef(spec.project, wish.name)
+        yield _Rule(granted, uses, _TOO_MUCH, _TOO_MUCH, resource=on)
+        yield _Rule(checks.private(wish), uses, _TOO_MUCH, _OPEN_TO_ALL, resource=on, everybodys=True)
     writes = tuple(checks.read_only(wish) for wish in wishes)
     yield _Rule(checks.MINIMAL, (checks.ISOLATED, *writes), _TOO_MUCH, _TOO_MUCH, resource=ProjectRef(spec.project))
 

@@ -24,7 +24,7 @@ from kbq_tui.model.observed import DatasetInfo, KeyInfo, LocalKey
 from kbq_tui.model.problem import Kind, Problem, ProblemError
 from kbq_tui.model.refs import ProjectRef
 from kbq_tui.model.spec import JOB_USER, ConnectionSpec, RequiredDataset
-from kbq_tui.planning.dataset_rules import expiring, public, too_short
+from kbq_tui.planning.dataset_rules import expiring, over, public, too_short
 from kbq_tui.planning.locations import misplaced
 from kbq_tui.shell import sql
 from kbq_tui.shell.sql import PROBE_PREFIX
@@ -175,7 +175,8 @@ class _Verification(Isolation):
         kept, private = gone, gone
         if isinstance(info, DatasetInfo):
             kept = checks.judge_kept(wish.name, expiring(info, context), too_short=too_short(wish, info))
-            private = checks.judge_private(wish.name, public(self.spec, info, context))
+            now = self.ports.clock.now()
+            private = checks.judge_private(wish.name, public(self.spec, info, context, now), over(info, now))
             if info.access is None:
                 unread = self.problem("KBQ-ACCESS-UNREAD", dataset=wish.name)
                 private = Judged(Verdict.UNKNOWN, unread.title, unread)

@@ -644,13 +644,55 @@ async def test_a_disabled_account_is_called_that(bench: Bench) -> None:
 async def test_a_writer_for_everybody_is_named_with_what_takes_it_away(bench: Bench) -> None:
     everybody = {"role": "WRITER", "specialGroup": "allAuthenticatedUsers"}
     bench.world.set_access(bench.dataset(IMP), [*bench.dataset(IMP).access, everybody])
-    found = (await bench.verify())["import.readonly"].problem
+    results = await bench.verify()
+    assert [r.id for r in results.values() if r.verdict == "fail"] == [f"dataset.private:{IMP}"], (
+        "one cause, one failure"
+    )
+    effect = results["import.readonly"]
+    assert (effect.verdict, str(effect.evidence)[:12]) == ("unknown", "follows from")
+    found = results[f"dataset.private:{IMP}"].problem
+    assert found is effect.problem
     assert found is not None
-    assert found.code == "KBQ-OVER-GRANT"
-    assert "roles/bigquery.dataEditor (allAuthenticatedUsers)" in str(found.cause)
+    assert "roles/bigquery.dataEditor to allAuthenticatedUsers" in str(found.cause)
     statement = next(s for step in found.remedy for s in str(step).splitlines() if "REVOKE" in s)
     assert 'FROM "specialGroup:allAuthenticatedUsers"' in statement
     assert not any("--remove-over-grants" in str(step) for step in found.remedy), "it does not take this away"
+
+
+async def test_a_writers_role_of_the_accounts_own_fails_beside_everybodys(bench: Bench) -> None:
+    everybody = {"role": "WRITER", "specialGroup": "allAuthenticatedUsers"}
+    own = {"role": "WRITER", "userByEmail": bench.spec.account_email}
+    bench.world.set_access(bench.dataset(IMP), [*bench.dataset(IMP).access, everybody, own])
+    failed = {r.id for r in (await bench.verify()).values() if r.verdict == "fail"}
+    assert f"dataset.private:{IMP}" in failed
+    assert len(failed) == 2, failed
+
+
+@pytest.mark.parametrize(("until", "fails"), [("2001-01-01T00:00:00Z", False), ("2999-01-01T00:00:00Z", True)])
+async def test_an_entry_for_everybody_whose_condition_has_ended_is_over(
+    bench: Bench, until: str, *, fails: bool
+) -> None:
+    condition = {"expression": f'request.time < timestamp("{until}")', "title": "for a while"}
+    entry = {"role": "READER", "iamMember": "allUsers", "condition": condition}
+    bench.world.set_access(bench.dataset(IMP), [*bench.dataset(IMP).access, entry])
+    result = (await bench.verify())[f"dataset.private:{IMP}"]
+    assert (result.verdict == "fail") is fails
+    assert ("has ended; the entry is over" in str(result.evidence)) is not fails
+
+
+@pytest.mark.parametrize("domain", ["gmail.com", "googlemail.com", "GMAIL.com"])
+async def test_a_domain_at_which_anybody_gets_an_address_is_everybody(bench: Bench, domain: str) -> None:
+    bench.world.set_access(bench.dataset(IMP), [*bench.dataset(IMP).access, {"role": "READER", "domain": domain}])
+    result = (await bench.verify())[f"dataset.private:{IMP}"]
+    assert result.verdict == "fail"
+    assert result.problem is not None
+
+
+async def test_a_companys_own_domain_is_not_everybody(bench: Bench) -> None:
+    bench.world.set_access(
+        bench.dataset(IMP), [*bench.dataset(IMP).access, {"role": "READER", "domain": "acme.example"}]
+    )
+    assert (await bench.verify())[f"dataset.private:{IMP}"].verdict == "pass"
 
 
 async def test_a_table_with_an_end_of_its_own_is_told_and_fails_nothing(bench: Bench) -> None:
