@@ -161,7 +161,7 @@ def kept(wish: RequiredDataset) -> Check:
     """Return the check that no default expiration deletes a dataset's tables."""
     return Check(
         f"dataset.kept:{wish.name}",
-        message("Tables in {dataset} do not vanish by themselves", dataset=wish.name),
+        message("Tables in {dataset} do not expire", dataset=wish.name),
         "+",
         message("A default expiration deletes every new table; nothing says so when it is made."),
     )

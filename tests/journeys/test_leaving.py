@@ -84,13 +84,13 @@ def test_a_new_connection_left_at_its_fourth_question_leaves_no_file(
     untouched: Served, tmp_path: Path, way: str
 ) -> None:
     leave, status = (question, 0) if way == "F10" else WAYS[way]
-    env = {k: v for k, v in untouched.environ(tmp_path).items() if k != "GOOGLE_CLOUD_PROJECT"}
-    with Terminal([*PROGRAM, "setup", "ghost"], env) as terminal:
+    with Terminal([*PROGRAM, "setup", "ghost"], untouched.environ(tmp_path)) as terminal:
         terminal.until_text("[ Begin ]")
         terminal.send("\r")
-        terminal.until_text("Step 1 of 6")
-        terminal.send(f"{untouched.project}\r")
-        terminal.until_text("nothing in the way", "[ Continue ]")
+        terminal.until_text("Step 1 of 6", "nothing in the way", "[ Continue ]")
+        terminal.send("\x1b[Z" * 3)  # from the button to the location
+        terminal.send("EU\r")
+        terminal.until_text("EU, as chosen", "[ Continue ]")
         terminal.send("\r")
         terminal.until_text("Create 2 datasets")
         leave(terminal)

@@ -285,6 +285,29 @@ async def test_dashboard_keeps_what_it_knew_in_an_outage_and_says_how_old_it_is(
         assert "old" not in await until(pilot, "Looked at 12:05:00")
 
 
+async def test_nobody_is_called_signed_in_before_google_has_answered() -> None:
+    scene = fakes.resumed(Step.PROJECT, fakes.complete())
+    gate = scene.world.gates["project"] = asyncio.Event()
+    app = app_for(scene)
+    async with app.run_test(size=(80, 24)) as pilot:
+        shown = await until(pilot, "Credentials of olga@acme.example")
+        assert "Signed in" not in shown
+        gate.set()
+        assert "Credentials of" not in await until(pilot, "Signed in as olga@acme.example")
+
+
+async def test_nobody_is_called_signed_in_where_google_cannot_be_reached() -> None:
+    scene = fakes.resumed(Step.PROJECT, fakes.complete())
+    unreachable = catalogue.problem("KBQ-NETWORK-UNREACHABLE", Context())
+    reads = ("project", "services", "billing_enabled", "policy_enforced", "test_permissions", "dataset", "account")
+    scene.world.forever = dict.fromkeys((*reads, "dataset_names", "keys", "project_bindings"), unreachable)
+    app = app_for(scene)
+    async with app.run_test(size=(80, 24)) as pilot:
+        shown = await until(pilot, "The network cannot be reached")
+        assert "Signed in as" not in shown
+        assert "Credentials of olga@acme.example" in shown
+
+
 async def test_dashboard_that_never_got_an_answer_has_no_tick() -> None:
     scene = fakes.resumed(Step.CONNECT, fakes.complete())
     unreachable = catalogue.problem("KBQ-NETWORK-UNREACHABLE", Context())

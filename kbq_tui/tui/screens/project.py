@@ -121,8 +121,10 @@ class ProjectScreen(BaseScreen):
             return columns((status(Tone.READ), 0), (Content(translate("Signing in")), 0))
         who = plain(wizard.identity.principal or translate("somebody"), "bold")
         source = plain(f" ({render(wizard.identity.source)})", "$text-quiet")
+        # Until Google has answered, nothing but the credentials is known, and that they are accepted is not.
         tone = Tone.OK if wizard.answered else Tone.UNKNOWN
-        line = columns((status(tone), 0), (Content(translate("Signed in as") + " "), 0), (who, 0), (source, 0))
+        head = translate("Signed in as") if wizard.answered else translate("Credentials of")
+        line = columns((status(tone), 0), (Content(head + " "), 0), (who, 0), (source, 0))
         return Content("\n").join(wrapped(line, self.query_one("#signed-in").size.width, status_width()))
 
     def _draw_location_note(self, field: Field) -> None:
