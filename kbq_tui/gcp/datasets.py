@@ -14,7 +14,7 @@ from kbq_tui.gcp.errors import MalformedError, fault_of
 from kbq_tui.gcp.policies import permissions_in
 from kbq_tui.gcp.rest_client import JSON, RestClient, items, part, text, url
 from kbq_tui.gcp.retry import Attempt
-from kbq_tui.model.observed import AccessEntry, DatasetInfo
+from kbq_tui.model.observed import HIDDEN_CONDITION, AccessEntry, DatasetInfo, plain_role
 from kbq_tui.model.problem import Fault, Problem, ProblemError
 from kbq_tui.model.spec import normal_location
 
@@ -350,16 +350,17 @@ def _last_owner(entries: Sequence[JSON], wanted: Sequence[JSON]) -> str:
 
 def _entry(entry: JSON) -> AccessEntry:
     condition = entry.get("condition")
-    return AccessEntry(_role(entry), _member(entry), text(condition, "expression") if condition else None)
+    expression = text(condition, "expression") if condition else None
+    return AccessEntry(_role(entry), _member(entry), expression or (None if _plain(entry) else HIDDEN_CONDITION))
 
 
 def _role(entry: JSON) -> str:
-    role = text(entry, "role")
+    role, _ = plain_role(text(entry, "role"))
     return _LEGACY.get(role, role)
 
 
 def _plain(entry: JSON) -> bool:
-    return not entry.get("condition")
+    return not entry.get("condition") and not plain_role(text(entry, "role"))[1]
 
 
 def _member(entry: JSON) -> str:

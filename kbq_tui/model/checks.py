@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from kbq_tui.i18n.messages import Message, joined, message, verbatim
-from kbq_tui.model.observed import DatasetInfo, normal_member
+from kbq_tui.model.observed import DatasetInfo, normal_member, plain_role
 from kbq_tui.model.problem import Problem
 from kbq_tui.model.spec import DATA_EDITOR, DATA_VIEWER, ConnectionSpec, RequiredDataset
 
@@ -364,7 +364,13 @@ def judge_granted(
         missing: the problem if the role is not granted.
         excess: makes the problem of roles beyond the wanted one.
     """
-    mine = sorted({str(r[1]) for r in rows if len(r) > 2 and normal_member(r[2] or "") == member and r[0] == wish.name})
+    mine = sorted(
+        {
+            plain_role(str(r[1]))[0]
+            for r in rows
+            if len(r) > 2 and normal_member(r[2] or "") == member and r[0] == wish.name
+        }
+    )
     roles = verbatim(", ".join(mine)) if mine else message("no direct grant")
     if wish.role not in mine:
         return Judged(Verdict.FAIL, message("{roles}; expected {role}", roles=roles, role=wish.role), missing)

@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 from kbq_tui.i18n.messages import Message
 from kbq_tui.model.changes import KEY, OwnChange, is_recent, last_recent
+from kbq_tui.model.lazy_pattern import pattern
 from kbq_tui.model.problem import Problem
 from kbq_tui.model.spec import ConnectionSpec
 
@@ -81,6 +82,21 @@ def normal_member(member: str) -> str:
     return "serviceAccount:" + member[len(_ACCOUNT_PREFIX) :].lower()
 
 
+_MASKED: Final = pattern(r"(.+)_(?:withcond|with_conditionalbinding)_[0-9A-Za-z]+")
+HIDDEN_CONDITION: Final = "not shown in the answer"
+"""Stands for the expression of a condition of which an answer tells no more than that there is one."""
+
+
+def plain_role(role: str) -> tuple[str, bool]:
+    """Return a role's own name, and whether it was written as one that is granted under a condition.
+
+    Answers of an older policy version write a conditional role as `ROLE_withcond_HASH`
+    (https://cloud.google.com/iam/docs/troubleshooting-withcond); `ROLE_with_conditionalbinding_HASH` is taken, too.
+    """
+    match = _MASKED.fullmatch(role)
+    return (match[1], True) if match else (role, False)
+
+
 @dataclass(frozen=True, slots=True)
 class RoleBinding:
     """One role binding of a project policy. `condition` is the condition's expression, or None.
@@ -94,6 +110,7 @@ class RoleBinding:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "members", tuple(normal_member(member) for member in self.members))
+        _unmask(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +133,14 @@ class AccessEntry:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "member", normal_member(self.member))
+        _unmask(self)
+
+
+def _unmask(entry: RoleBinding | AccessEntry) -> None:
+    role, bound = plain_role(entry.role)
+    if bound:
+        object.__setattr__(entry, "role", role)
+        object.__setattr__(entry, "condition", entry.condition or HIDDEN_CONDITION)
 
 
 @dataclass(frozen=True, slots=True)

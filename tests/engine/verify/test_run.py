@@ -777,3 +777,31 @@ async def test_what_follows_from_a_failed_check_names_it_and_has_its_problem(ben
     assert (cause.verdict, effect.verdict) == ("fail", "unknown")
     assert str(effect.evidence).startswith(f"follows from “{cause.check.title}”")
     assert effect.problem == cause.problem
+
+
+@pytest.mark.not_google("an answer with accessPolicyVersion=3 that still masks a conditional role")
+@pytest.mark.parametrize("mask", ["_withcond_0123456789abcdef0123", "_with_conditionalbinding_a1b2c3"])
+@pytest.mark.parametrize("expression", ["true", ""])
+async def test_a_masked_conditional_role_is_neither_missing_nor_unknown(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, mask: str, expression: str
+) -> None:
+    from kbq_tui.sandbox.bigquery import access as list_
+
+    real = list_.shown
+
+    def masked(dataset: Any, policy_version: int) -> Any:
+        entries = real(dataset, policy_version)
+        for entry in entries:
+            if entry.get("userByEmail") == bench.spec.account_email:
+                entry["role"] = f"roles/bigquery.{'dataEditor' if dataset.dataset_id == TMP else 'dataViewer'}{mask}"
+                if expression:
+                    entry["condition"] = {"expression": expression, "title": "c"}
+        return entries
+
+    monkeypatch.setattr(list_, "shown", masked)
+    result = (await bench.verify())[f"grants.direct:{IMP}"]
+    assert result.verdict == "fail"
+    assert result.problem is not None
+    assert result.problem.code == "KBQ-CONDITIONAL-GRANT"
+    assert "roles/bigquery.dataViewer, but only under a condition" in str(result.evidence)
+    assert "_with" not in str(result.evidence)
