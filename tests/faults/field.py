@@ -1,7 +1,6 @@
 """A sandbox with very many projects alike: each cell of a matrix has one of its own, and faults of its own in it."""
 
 import json
-import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -337,11 +336,3 @@ class _Iam:
             )
             return getattr(IAMClient(transport=nowhere), rpc)
         return getattr(self._real, rpc)
-
-
-def wait_until(condition: Callable[[], bool], seconds: float = PATIENCE) -> None:
-    """Return once the condition holds."""
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it never came to pass"
-        time.sleep(0.01)

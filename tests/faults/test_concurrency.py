@@ -17,10 +17,10 @@ from kbq_tui.engine.status import status
 from kbq_tui.engine.waiting import Patience
 from kbq_tui.model.spec import JOB_USER
 from kbq_tui.sandbox.faults import Rule
-from tests.faults.field import Field, Spot, wait_until
+from tests.faults.field import Field, Spot
 from tests.faults.machine import Machine
 from tests.faults.zygote import Zygote
-from tests.support.polling import PATIENCE
+from tests.support.polling import PATIENCE, wait_until
 
 RUNS = 8
 LATENCY = 0.008

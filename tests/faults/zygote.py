@@ -23,7 +23,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.support.polling import PATIENCE
+from tests.support.polling import PATIENCE, wait_until
 
 KILL = "KBQ_TEST_KILL"
 """A point's name: die there. The value of `RECORD` is a file to write every point's name into."""
@@ -102,12 +102,11 @@ class Zygote:
             AssertionError: where it does not end in time; it is killed then.
         """
         pid, done = started
-        end = time.monotonic() + timeout
-        while not done.exists():
-            if time.monotonic() > end:
-                os.kill(pid, signal.SIGKILL)
-                raise AssertionError("it hangs: " + done.with_suffix(".err").read_text())
-            time.sleep(0.005)
+        try:
+            wait_until(done.exists, lambda: "it hangs: " + done.with_suffix(".err").read_text(), timeout)
+        except AssertionError:
+            os.kill(pid, signal.SIGKILL)
+            raise
         body = json.loads(done.read_text())
         texts = [done.with_suffix(suffix).read_text(errors="replace") for suffix in (".out", ".err")]
         return Ran(body["status"], *texts, body["peak"])

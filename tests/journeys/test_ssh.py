@@ -2,7 +2,6 @@
 
 import json
 import os
-import select
 import signal
 import sys
 import time
@@ -11,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.journeys.walk import Walk
+from tests.support.polling import wait_until
 from tests.support.pty import Terminal
 from tests.support.sandbox import served
 from tests.support.sshd import Sshd, ended, sshd, why_not
@@ -61,10 +61,7 @@ def cut(terminal: Terminal, server: Sshd, pid_file: Path) -> None:
     """The line breaks: the client dies without a word, and sshd notices."""
     os.kill(terminal.pid, signal.SIGKILL)
     terminal.wait()
-    deadline = time.monotonic() + 60
-    while not ended(pid_file):
-        assert time.monotonic() < deadline, "the program outlives its terminal"
-        select.select([], [], [], 0.05)
+    wait_until(lambda: ended(pid_file), lambda: "the program outlives its terminal")
 
 
 def test_cut_in_the_middle_of_a_change_it_goes_on_where_it_was_with_one_key(home: Path, tmp_path: Path) -> None:

@@ -2,12 +2,11 @@
 
 import os
 import subprocess
-import time
 import uuid
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from tests.support.polling import PATIENCE
+from tests.support.polling import PATIENCE, wait_until
 
 
 class Tmux:
@@ -56,13 +55,15 @@ class Tmux:
 
     def when(self, ready: Callable[[str], bool], why: Callable[[], str], seconds: float = PATIENCE) -> str:
         """Wait until the screen is as it should be; return it."""
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
+        text = ""
+
+        def shown() -> bool:
+            nonlocal text
             text = self.text()
-            if ready(text):
-                return text
-            time.sleep(0.1)
-        raise AssertionError(f"{why()}\n\nThe screen is:\n{self.text()}")
+            return ready(text)
+
+        wait_until(shown, lambda: f"{why()}\n\nThe screen is:\n{text}", seconds, pause=0.1)
+        return text
 
     def until(self, *marks: str, seconds: float = PATIENCE) -> str:
         """Wait until the screen has these marks, and rests."""

@@ -8,23 +8,15 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 import requests
 
-from tests.support.polling import PATIENCE
+from tests.support.polling import PATIENCE, wait_until
 
 P = "acme-klaviyo-demo"
-
-
-def until(condition, seconds=10.0):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.01)
 
 
 def environment(path: Path) -> dict[str, str]:
@@ -67,7 +59,7 @@ def cpu_seconds(pid: int) -> float:
 
 def test_it_is_ready_in_two_seconds_and_says_so_once(launch, tmp_path):
     process = launch()
-    until((tmp_path / "env").exists)
+    wait_until((tmp_path / "env").exists)
     took = cpu_seconds(process.pid)
     env = environment(tmp_path / "env")
     headers = {"Authorization": f"Bearer {env['KBQ_TUI_SANDBOX_TOKEN']}"}
@@ -82,7 +74,7 @@ def test_it_is_ready_in_two_seconds_and_says_so_once(launch, tmp_path):
 def test_the_environment_file_is_private_and_complete(launch, tmp_path):
     launch("--scenario", "existing", env={"PYTHONUTF8": "1"}, umask=0)
     path = tmp_path / "env"
-    until(path.exists)
+    wait_until(path.exists)
     assert path.stat().st_mode & 0o777 == 0o600
     env = environment(path)
     for name in (
@@ -107,7 +99,7 @@ def test_the_environment_file_is_private_and_complete(launch, tmp_path):
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT])
 def test_a_signal_stops_it_and_nothing_private_stays(launch, tmp_path, number):
     process = launch("--scenario", "existing")
-    until((tmp_path / "env").exists)
+    wait_until((tmp_path / "env").exists)
     env = environment(tmp_path / "env")
     process.send_signal(number)
     assert process.wait(PATIENCE) == 128 + number
@@ -119,7 +111,7 @@ def test_a_signal_stops_it_and_nothing_private_stays(launch, tmp_path, number):
 
 def test_it_ends_with_its_parent(launch, tmp_path):
     process = launch("--exit-with-parent", stdin=subprocess.PIPE)
-    until((tmp_path / "env").exists)
+    wait_until((tmp_path / "env").exists)
     process.stdin.close()
     process.stdin = None
     assert process.wait(PATIENCE) == 0
@@ -128,7 +120,7 @@ def test_it_ends_with_its_parent(launch, tmp_path):
 
 def test_a_signal_stops_it_though_the_parent_lives(launch, tmp_path):
     process = launch("--exit-with-parent", stdin=subprocess.PIPE)
-    until((tmp_path / "env").exists)
+    wait_until((tmp_path / "env").exists)
     process.terminate()
     assert process.wait(PATIENCE) == 128 + signal.SIGTERM
     assert process.stderr.read() == ""
@@ -136,7 +128,7 @@ def test_a_signal_stops_it_though_the_parent_lives(launch, tmp_path):
 
 def test_it_listens_on_loopback_only(launch, tmp_path):
     process = launch()
-    until((tmp_path / "env").exists)
+    wait_until((tmp_path / "env").exists)
     env = environment(tmp_path / "env")
     ports = {int(env[name].rstrip("/").rpartition(":")[2]) for name in ("KBQ_TUI_SANDBOX", "KBQ_TUI_IAM_GRPC")}
     try:
@@ -183,7 +175,7 @@ def test_a_file_of_somebody_elses_is_neither_written_over_nor_removed(launch, tm
 def test_what_a_sandbox_left_that_was_killed_is_written_over(launch, tmp_path):
     (tmp_path / "env").write_text("export KBQ_TUI_SANDBOX=http://127.0.0.1:1\n")
     launch()
-    until(lambda: "127.0.0.1:1\n" not in (tmp_path / "env").read_text())
+    wait_until(lambda: "127.0.0.1:1\n" not in (tmp_path / "env").read_text())
 
 
 @pytest.mark.parametrize("kind", ["pipe", "folder", "link", "reserved", "mixed"])
@@ -220,7 +212,7 @@ def test_an_empty_env_file_keeps_its_mode(launch, tmp_path):
     (tmp_path / "env").touch()
     (tmp_path / "env").chmod(0o644)
     launch()
-    until(lambda: (tmp_path / "env").stat().st_size)
+    wait_until(lambda: (tmp_path / "env").stat().st_size)
     assert (tmp_path / "env").stat().st_mode & 0o777 == 0o644
 
 
@@ -244,7 +236,7 @@ def test_a_key_that_lies_there_is_not_written_over(launch, tmp_path):
 
 def test_keys_of_the_scenario_do_not_lie_about(launch, tmp_path):
     launch("--scenario", "existing")
-    until((tmp_path / "env").exists)
+    wait_until((tmp_path / "env").exists)
     assert [p.name for p in tmp_path.iterdir()] == ["env"]
     assert Path(environment(tmp_path / "env")["KBQ_TUI_SANDBOX_KEY"]).exists()
 

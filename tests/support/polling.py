@@ -6,13 +6,12 @@ from collections.abc import Callable
 PATIENCE = 180.0
 """Seconds until something counts as never coming; far more than the busiest machine needs."""
 
-_PAUSE = 0.01
-
 
 def wait_until(
     condition: Callable[[], object],
     describe: Callable[[], object] = lambda: "it did not happen",
     seconds: float = PATIENCE,
+    pause: float = 0.01,
 ) -> None:
     """Wait until a condition holds.
 
@@ -20,6 +19,7 @@ def wait_until(
         condition: asked again and again.
         describe: what to say when it never holds; asked only then.
         seconds: how long to wait at the most.
+        pause: seconds between two questions.
 
     Raises:
         AssertionError: when the condition did not hold in that time.
@@ -27,4 +27,4 @@ def wait_until(
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, describe()
-        time.sleep(_PAUSE)
+        time.sleep(pause)

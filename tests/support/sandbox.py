@@ -7,7 +7,6 @@ import shlex
 import subprocess
 import sys
 import tempfile
-import time
 import urllib.request
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -15,17 +14,17 @@ from pathlib import Path
 from typing import Any
 
 from tests.support import canary
-from tests.support.polling import PATIENCE
+from tests.support.polling import PATIENCE, wait_until
 
 
 def wait_for(path: Path, process: subprocess.Popen[bytes], seconds: float = PATIENCE) -> None:
     """Return once `path` exists; fail with what the process said when it ends or the time is over."""
-    deadline = time.monotonic() + seconds
-    while not path.exists():
-        if process.poll() is not None or time.monotonic() > deadline:
-            process.kill()
-            raise AssertionError(f"{path.name} never came: exit {process.poll()}")
-        time.sleep(0.01)
+    try:
+        wait_until(lambda: path.exists() or process.poll() is not None, seconds=seconds)
+        assert path.exists(), f"{path.name} never came: exit {process.poll()}"
+    except AssertionError:
+        process.kill()
+        raise
 
 
 def parse_env(text: str) -> dict[str, str]:

@@ -7,12 +7,11 @@ import shlex
 import shutil
 import socket
 import subprocess
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.support.polling import PATIENCE
+from tests.support.polling import PATIENCE, wait_until
 
 SSHD = Path("/usr/sbin/sshd")
 SEPARATION = Path("/run/sshd")
@@ -92,16 +91,22 @@ def sshd(folder: Path) -> Iterator[Sshd]:
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen([SSHD, "-D", "-e", "-f", folder / "config"], stdin=subprocess.DEVNULL, stderr=log)
     try:
-        deadline = time.monotonic() + 60
-        while True:
-            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-                break
-            if process.poll() is not None or time.monotonic() > deadline:
-                raise AssertionError(f"sshd did not start: {(folder / 'log').read_text()}")
+        wait_until(
+            lambda: process.poll() is not None or answers(port),
+            lambda: f"sshd did not start: {(folder / 'log').read_text()}",
+        )
+        assert process.poll() is None, f"sshd did not start: {(folder / 'log').read_text()}"
         yield Sshd(port, folder)
     finally:
         process.terminate()
         process.wait(PATIENCE)
+
+
+def answers(port: int) -> bool:
+    """Return whether anybody listens on a port of this machine."""
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+        return True
+    return False
 
 
 def ended(pid_file: Path) -> bool:

@@ -2,6 +2,7 @@
 
 import gettext
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 from textual.content import Content
@@ -18,6 +19,7 @@ from kbq_tui.tui.widgets.rows import Row, Rows
 from kbq_tui.tui.widgets.static import QuietStatic
 from tests.stories.play import STATES, app_of
 from tests.stories.shelf import STORIES
+from tests.support.polling import PATIENCE
 from tests.tui import fakes
 from tests.tui.screens import app_for, text_of, until
 
@@ -59,9 +61,9 @@ async def test_no_screen_cuts_anything(screen: str, state: str, size: tuple[int,
     app = app_of(scene, story)
     async with app.run_test(size=size) as pilot:
         # In the least window what the story waits for may stand further down.
-        assert await story.play(pilot, 60.0 if size == SIZE else 1.0) or size == LEAST, text_of(app)
+        assert await story.play(pilot, PATIENCE if size == SIZE else 1.0) or size == LEAST, text_of(app)
         # A scroll bar that has just come makes the rows narrower, and they are drawn once more.
-        await until(pilot, lambda: cut(text_of(app)) == [], 10.0)
+        await until(pilot, lambda: cut(text_of(app)) == [])
         for gate in scene.world.gates.values():
             gate.set()
 
@@ -97,18 +99,21 @@ async def test_of_a_failed_check_the_cause_is_whole_and_of_a_passed_one_what_the
     story = STORIES["verify"]["error"]
     app = app_of(story.scene(), story)
     async with app.run_test(size=SIZE) as pilot:
-        assert await story.play(pilot, 60.0), text_of(app)
+        assert await story.play(pilot, PATIENCE), text_of(app)
         rows = app.screen.query_one("#checks", Rows)
         checks = {check.id: check for check in expected(fakes.SPEC)}
-        for number, row in enumerate(rows.rows):
-            rows.cursor = number
-            await pilot.pause()
+
+        def told(number: int) -> bool:
+            row = rows.rows[number]  # verdicts and details still come in
             below = app.screen.query_one("#detail").region.y
             detail = " ".join(" ".join(text_of(app).splitlines()[below:]).split())
-            assert app.screen.query_one("#body").max_scroll_y == 0
             whole = render(row.problem.cause if row.problem is not None else checks[row.id].why)
-            assert whole in detail
-            assert row.problem is None or "Remedy" in detail
+            room = app.screen.query_one("#body").max_scroll_y == 0
+            return room and whole in detail and (row.problem is None or "Remedy" in detail)
+
+        for number in range(len(rows.rows)):
+            rows.cursor = number
+            await until(pilot, partial(told, number))
 
 
 async def test_the_cursor_stands_on_the_row_even_below_wrapped_ones() -> None:

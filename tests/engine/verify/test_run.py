@@ -29,8 +29,7 @@ from kbq_tui.sandbox.world import Table
 from kbq_tui.shell.operation_commands import command_for
 from kbq_tui.shell.sql import privileges
 from tests.engine.verify.bench import Bench, Cut
-from tests.faults.field import wait_until
-from tests.support.polling import PATIENCE
+from tests.support.polling import PATIENCE, wait_until
 
 IMP, TMP = IMPORT_DATASET, STAGING_DATASET
 OPERATORS = {

@@ -86,10 +86,15 @@ def home() -> Iterator[Path]:
 
 @pytest.fixture
 def gnome(home: Path) -> Machine:
-    left_out("dbus-run-session", "gnome-keyring-daemon")
+    left_out("dbus-run-session", "dbus-send", "gnome-keyring-daemon")
     if importlib.util.find_spec("secretstorage") is None:
         pytest.skip("LEFT OUT: a real keyring was not tried, for SecretStorage is not installed")
-    start = 'printf pw | gnome-keyring-daemon --unlock --components=secrets >/dev/null && exec "$@"'
+    # Until it has its name on the bus, whoever asks for that starts another daemon, which is locked.
+    start = (
+        "printf pw | gnome-keyring-daemon --unlock --components=secrets >/dev/null || exit; until dbus-send --session"
+        " --print-reply --dest=org.freedesktop.DBus / org.freedesktop.DBus.NameHasOwner"
+        ' string:org.freedesktop.secrets | grep -q true; do sleep 0.05; done; exec "$@"'
+    )
     return Machine(home, ["dbus-run-session", "--", "sh", "-c", start, "sh"], {"XDG_RUNTIME_DIR": str(home / "run")})
 
 
