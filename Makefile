@@ -5,6 +5,9 @@ BIN    := $(VENV)/bin
 CONSTRAINTS ?= constraints.txt
 PIP    := $(BIN)/python -m pip --disable-pip-version-check install --quiet $(if $(CONSTRAINTS),-c $(CONSTRAINTS))
 
+# Compiled modules are kept, whatever the shell says: each of the suite's hundreds of processes would compile them anew.
+export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: demo test test-live check format messages bench screenshots clean help
 
 help:

@@ -3,6 +3,7 @@
 All sandboxes of a run give out one key pair, made here, so that any piece of it is known again.
 """
 
+import gc
 import json
 import os
 import re
@@ -39,6 +40,11 @@ settings.register_profile("steady", derandomize=True, deadline=None)
 settings.load_profile("steady")
 # Texts are compared in English, whatever the machine speaks; programs under test are started with these as a rule.
 os.environ.update(LC_ALL="C.UTF-8", LANG="C.UTF-8", KBQ_TUI_LANG="en")
+# Sandboxes of tests serve gRPC in threads of ours. Its handlers for fork() may abort a child that is about to exec.
+os.environ["GRPC_ENABLE_FORK_SUPPORT"] = "0"
+
+# Nothing of what is read in and collected becomes garbage; `pytest_collection_finish` starts the collector.
+gc.disable()
 
 LOOKED_UP = pytest.StashKey[Path | None]()
 LARGEST = 16 * 1024 * 1024
@@ -54,6 +60,15 @@ def pytest_configure(config: pytest.Config) -> None:
     take_key(config)
     config.pluginmanager.register(Oracle(config._tmp_path_factory.getbasetemp() / "oracle"))  # type: ignore[attr-defined]
     config.stash[LOOKED_UP] = lookups.start(config._tmp_path_factory.getbasetemp() / "lookups")  # type: ignore[attr-defined]
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Start the garbage collector, past what will stay to the end, and less often than for a small program."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
+    gc.enable()
 
 
 def take_key(config: pytest.Config) -> None:
