@@ -28,6 +28,8 @@ from kbq_tui.model.spec import InvalidValueError, check_impersonated, check_path
 if TYPE_CHECKING:
     from kbq_tui.engine.ports import Clock, Cloud
     from kbq_tui.engine.services import Clipboard
+    from kbq_tui.gcp.credentials import CredentialOptions
+    from kbq_tui.gcp.session import Session
     from kbq_tui.local.keys.key_files import KeyFiles
     from kbq_tui.model.secret import Secret
     from kbq_tui.model.spec import ConnectionSpec
@@ -98,6 +100,7 @@ class Adapters:
         keys: keys on this machine, with what the port does not have (shred).
         clock: time.
         typed: fields of the connection that were typed; nobody is asked for them again.
+        begin_sign_in: sends for the operator's token; see `_SignIn.begin`.
     """
 
     services: AppServices
@@ -108,6 +111,7 @@ class Adapters:
     keys: KeyFiles
     clock: Clock
     typed: frozenset[str]
+    begin_sign_in: Callable[[], None]
     account_email: str | None = None
 
     def spec(self) -> ConnectionSpec:
@@ -174,24 +178,46 @@ class _SignIn:
         self._env = env
         self._endpoints = endpoints
         self._timeout = timeout
+        self._session: Session | None = None
 
-    async def __call__(self, *, allow_gcloud: bool = False) -> Cloud:
-        from kbq_tui.engine.daemon_threads import need_threads
-        from kbq_tui.gcp.cloud import GoogleCloud
-        from kbq_tui.gcp.credentials import CredentialOptions
+    def begin(self) -> None:
+        """Send for the token, for a command that is going to sign in, and return when the request has left.
+
+        What the command needs is read in meanwhile. What fails here is tried again by the sign-in, which tells why.
+        """
+        from kbq_tui.gcp.early_token import send_for_token
         from kbq_tui.gcp.environment import problem_of
 
-        need_threads()
-        if (problem := problem_of(self._env, self._endpoints)) is not None:
-            raise ProblemError(problem)
-        options = CredentialOptions(
+        if problem_of(self._env, self._endpoints) is None:
+            self._session = send_for_token(self._options(allow_gcloud=False), self._endpoints, self._timeout)
+
+    def _options(self, *, allow_gcloud: bool) -> CredentialOptions:
+        from kbq_tui.gcp.credentials import CredentialOptions
+
+        return CredentialOptions(
             self._chosen["credentials"],
             self._chosen["impersonate"],
             self._chosen["quota_project"],
             allow_gcloud,
             self._env,
         )
-        cloud = GoogleCloud.for_operator(options, self._endpoints, self._timeout)
+
+    async def __call__(self, *, allow_gcloud: bool = False) -> Cloud:
+        from kbq_tui.engine.daemon_threads import need_threads
+        from kbq_tui.gcp.cloud import GoogleCloud
+        from kbq_tui.gcp.environment import problem_of
+        from kbq_tui.gcp.retry import preload
+
+        need_threads()
+        if (problem := problem_of(self._env, self._endpoints)) is not None:
+            raise ProblemError(problem)
+        session, self._session = self._session, None
+        if allow_gcloud:
+            session = None
+        elif session is not None:
+            preload()
+        options = self._options(allow_gcloud=allow_gcloud)
+        cloud = GoogleCloud.for_operator(options, self._endpoints, self._timeout, session=session)
         try:
             await cloud.identity()
         except BaseException:
@@ -360,8 +386,9 @@ def build(options: CliOptions, env: Mapping[str, str] | None = None) -> Adapters
             draft = draft.replace(**{key: kept or (setting.value if setting is not None else "")})
     keys = cast("KeyFiles", _Deferred(lambda: _key_files(paths, env)))
     chosen = {key: settings[key].value if key in settings else None for key in operator}
+    sign_in = _SignIn(chosen, env, endpoints, options.timeout)
     services = AppServices(
-        sign_in=_SignIn(chosen, env, endpoints, options.timeout),
+        sign_in=sign_in,
         impersonate=_Impersonate(endpoints, options.timeout),
         keys=keys,
         store=store,
@@ -374,7 +401,8 @@ def build(options: CliOptions, env: Mapping[str, str] | None = None) -> Adapters
         guard=lambda of: ConnectionLock(paths.of_connection(of) / "lock", clock),
     )
     typed = frozenset(key for key in fields if options.values.get(key))
-    return Adapters(services, name, settings, endpoints, paths, keys, clock, typed, options.account_email)
+    account, begin = options.account_email, sign_in.begin
+    return Adapters(services, name, settings, endpoints, paths, keys, clock, typed, begin, account)
 
 
 def _check_operator(settings: Mapping[str, ResolvedSetting]) -> None:

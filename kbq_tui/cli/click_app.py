@@ -32,6 +32,9 @@ from kbq_tui.i18n.messages import translate
 
 if TYPE_CHECKING:
     from kbq_tui.cli.command_options import ConnectionOptions, OutputOptions
+    from kbq_tui.cli.commands.apply import ApplyOptions
+    from kbq_tui.cli.commands.plan import PlanOptions
+    from kbq_tui.cli.commands.verify import VerifyOptions
     from kbq_tui.cli.runner import PlainRunner
 
 T = TypeVar("T")
@@ -50,6 +53,8 @@ class WithConnection(Protocol):
 
 
 O = TypeVar("O", bound=WithConnection)  # noqa: E741
+Body = tuple[type[O], "Callable[[O, PlainRunner], int]"]
+"""A command's options, and what it does with them."""
 PROGRAM = "kbq-tui"
 SHELLS = ("bash", "zsh", "fish")
 
@@ -82,6 +87,29 @@ def on_lines(command: "Callable[[O, PlainRunner], int]", options: O, *, may_crea
 
     with CommandContext.of(options.output, options.connection, may_create=may_create) as here:
         return command(options, here.runner)
+
+
+def signed_in(
+    body: "Callable[[], Body[O]]", parameters: dict[str, Any], *, may_create: bool = False, begin: bool = True
+) -> int:
+    """Do the same for a command that signs in: its body is read in while the operator's token travels.
+
+    Args:
+        body: imports the command's options and its body.
+        parameters: click's.
+        may_create: as in `CommandContext.of`.
+        begin: whether it is sure by now that the command signs in.
+    """
+    from kbq_tui.cli.command_options import ConnectionOptions, OutputOptions
+    from kbq_tui.cli.context import CommandContext
+
+    output, connection = filled(OutputOptions, parameters), filled(ConnectionOptions, parameters)
+    with CommandContext.of(output, connection, may_create=may_create) as here:
+        if begin:
+            here.spec()  # what cannot be right is told before anything is sent
+            here.adapters.begin_sign_in()
+        kind, command = body()
+        return command(filled(kind, parameters), here.runner)
 
 
 def _for_each(group: click.Group, typed: dict[str, Any]) -> dict[str, Any]:
@@ -141,9 +169,13 @@ def setup(**parameters: Any) -> int:
 @handled
 def plan(**parameters: Any) -> int:
     """Print what `apply` would change."""
-    from kbq_tui.cli.commands.plan import PlanOptions, plan_command
 
-    return on_lines(plan_command, filled(PlanOptions, parameters))
+    def body() -> "Body[PlanOptions]":
+        from kbq_tui.cli.commands.plan import PlanOptions, plan_command
+
+        return PlanOptions, plan_command
+
+    return signed_in(body, parameters)
 
 
 @cli.command(help=translate("Do what is missing, after a preview and a yes."))
@@ -156,9 +188,13 @@ def plan(**parameters: Any) -> int:
 @handled
 def apply(**parameters: Any) -> int:
     """Make the changes, after a question or with `--yes`."""
-    from kbq_tui.cli.commands.apply import ApplyOptions, apply_command
 
-    return on_lines(apply_command, filled(ApplyOptions, parameters), may_create=True)
+    def body() -> "Body[ApplyOptions]":
+        from kbq_tui.cli.commands.apply import ApplyOptions, apply_command
+
+        return ApplyOptions, apply_command
+
+    return signed_in(body, parameters, may_create=True, begin=parameters["yes"])
 
 
 @cli.command(help=translate("Run every check with the very key that Klaviyo holds."))
@@ -172,9 +208,13 @@ def apply(**parameters: Any) -> int:
 @handled
 def verify(**parameters: Any) -> int:
     """Try everything with the service account's own key, and print a verdict on each check."""
-    from kbq_tui.cli.commands.verify import VerifyOptions, verify_command
 
-    return on_lines(verify_command, filled(VerifyOptions, parameters))
+    def body() -> "Body[VerifyOptions]":
+        from kbq_tui.cli.commands.verify import VerifyOptions, verify_command
+
+        return VerifyOptions, verify_command
+
+    return signed_in(body, parameters)
 
 
 @cli.command(help=translate("Tell whether a connection is still all right."))

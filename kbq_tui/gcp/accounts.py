@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from kbq_tui.diagnosis import catalogue
-from kbq_tui.gcp.errors import MalformedError
+from kbq_tui.gcp.exceptions import MalformedError
 from kbq_tui.gcp.rest_client import RestClient
 from kbq_tui.gcp.retry import Attempt, CallFailedError
 from kbq_tui.gcp.session import UntrustedAddressError

@@ -42,6 +42,7 @@ class GoogleCloud:
         timeout: seconds for a call with all its repetitions.
         acting_as: `operator` or `service-account`, for messages.
         caller: how calls are made; for tests.
+        session: a session with that token, where there is one already.
     """
 
     def __init__(
@@ -52,9 +53,10 @@ class GoogleCloud:
         *,
         acting_as: str = "operator",
         caller: CallRunner | None = None,
+        session: Session | None = None,
     ) -> None:
         self._token = token
-        self._session = Session(token, endpoints)
+        self._session = session or Session(token, endpoints)
         self._wire = RestClient(self._session, caller or CallRunner(judge, timeout), endpoints, acting_as)
         self._datasets = Datasets(self._wire)
         self._table_policies = TablePolicies(self._wire)
@@ -72,9 +74,19 @@ class GoogleCloud:
         timeout: float = DEFAULT_TIMEOUT,
         *,
         caller: CallRunner | None = None,
+        session: Session | None = None,
     ) -> "GoogleCloud":
-        """Return Google Cloud as the operator sees it. Credentials are looked for at the first call."""
-        return cls(Token(lambda: find(options)), endpoints, timeout, caller=caller)
+        """Return Google Cloud as the operator sees it. Credentials are looked for at the first call.
+
+        Args:
+            options: where they are.
+            endpoints: where the APIs are.
+            timeout: seconds for a call with all its repetitions.
+            caller: how calls are made; for tests.
+            session: that of `early_token.send_for_token`, which looks for them already.
+        """
+        token = session.token if session is not None else Token(lambda: find(options))
+        return cls(token, endpoints, timeout, caller=caller, session=session)
 
     async def identity(self) -> Identity:
         """Return who is signed in. Where the credentials do not say, Google is asked, and need not answer."""

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 from kbq_tui import __version__
 from kbq_tui.diagnosis import catalogue
 from kbq_tui.engine.ports import TableInfo
-from kbq_tui.gcp.errors import MalformedError, fault_of
+from kbq_tui.gcp.errors import fault_of
+from kbq_tui.gcp.exceptions import MalformedError
 from kbq_tui.gcp.policies import permissions_in
 from kbq_tui.gcp.rest_client import JSON, RestClient, items, part, text, url
 from kbq_tui.gcp.retry import Attempt
@@ -38,6 +39,8 @@ _ACL_ONLY: Final[Mapping[str, str | int]] = {**_POLICY, "updateMode": "UPDATE_AC
 # Roles whose holder may change the access list: the last of them cannot go ("Cannot remove all owners from a dataset").
 _OWNERS: Final = frozenset({"roles/bigquery.dataOwner", "roles/bigquery.admin"})
 _PAGE: Final = 1_000
+_REMEMBERED: Final = 8
+"""Datasets that are kept as they were seen: those of a connection, not of a project's thousands."""
 _MAX_DATASETS: Final = 100_000
 _LONGEST_TIME: Final = 14  # digits, some years after 5000
 _LONGEST_LIFE: Final = 10**13  # milliseconds, some 300 years
@@ -55,6 +58,8 @@ class Datasets:
         self._wire = wire
         self._client: Client | None = None
         self._writing: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._seen: dict[str, JSON] = {}
+        """Datasets as they were read or made last, until a role is granted: the grant need not read them again."""
 
     async def names(self, project: str) -> tuple[tuple[str, str], ...]:
         """Return every dataset's name and location."""
@@ -73,7 +78,10 @@ class Datasets:
 
         def read(attempt: Attempt) -> DatasetInfo | None:
             found = self._read(project, name, attempt.timeout)
-            return None if found is None else _info(name, found)
+            if found is None:
+                return None
+            self._remember(project, name, found)
+            return _info(name, found)
 
         context = self._wire.context(project, dataset=name)
         return await self._wire.call(read, method="bigquery.datasets.get", context=context)
@@ -91,9 +99,10 @@ class Datasets:
                 "labels": dict(labels),
             }
             try:
-                self._bigquery(project).create_dataset(
+                made = self._bigquery(project).create_dataset(
                     Dataset.from_api_repr(resource), retry=None, timeout=attempt.timeout
                 )
+                self._remember(project, name, made.to_api_repr())
             except Exception as error:
                 if not _is(fault_of(error, ""), 409):
                     raise
@@ -173,7 +182,7 @@ class Datasets:
                 return None
             return [*entries, {"role": role, **_principal(member)}]
 
-        return await self._change(project, name, member, add)
+        return await self._change(project, name, member, add, seen_ok=True)
 
     async def revoke(self, project: str, name: str, role: str, member: str) -> bool:
         """Remove the unconditional entry of a role, or every entry of the member; False if there was none."""
@@ -196,8 +205,12 @@ class Datasets:
         change: Callable[[list[JSON]], list[JSON] | None],
         *,
         missing_ok: bool = False,
+        seen_ok: bool = False,
     ) -> bool:
         """Read the access list, change it, write it back unless somebody else wrote meanwhile; then start again.
+
+        With `seen_ok` the list that was seen last serves for the first attempt. Its etag is refused where somebody
+        wrote since.
 
         Raises:
             ProblemError: also where the answer held no access list, or the change would take the last owner away.
@@ -210,7 +223,9 @@ class Datasets:
             nonlocal unsure
             # An earlier attempt may have written: then finding nothing to do means that it was us.
             unsure = unsure or attempt.unsure
-            found = self._read(project, name, attempt.timeout, missing_ok=missing_ok)
+            found = self._seen.pop(f"{project}:{name}", None) if seen_ok else None
+            if found is None or not _serves(found, change):
+                found = self._read(project, name, attempt.timeout, missing_ok=missing_ok)
             if found is None:
                 return unsure
             entries = _entries(found)
@@ -235,6 +250,11 @@ class Datasets:
         if isinstance(done, Problem):
             raise ProblemError(done)
         return done
+
+    def _remember(self, project: str, name: str, found: JSON) -> None:
+        if len(self._seen) >= _REMEMBERED and self._seen:
+            self._seen.pop(next(iter(self._seen)), None)
+        self._seen[f"{project}:{name}"] = found
 
     def _read(self, project: str, name: str, timeout: float, *, missing_ok: bool = True) -> JSON | None:
         try:
@@ -339,6 +359,15 @@ def _entries(found: JSON) -> list[JSON] | None:
     """
     entries = items(found, "access")
     return entries if any(_role(entry) in _OWNERS for entry in entries) else None
+
+
+def _serves(seen: JSON, change: Callable[[list[JSON]], list[JSON] | None]) -> bool:
+    """Return whether a dataset that was seen earlier is enough to write a change of it.
+
+    Where there seems to be nothing to do, only a dataset that was just read can say so.
+    """
+    entries = _entries(seen)
+    return entries is not None and change(entries) is not None and bool(text(seen, "etag"))
 
 
 def _last_owner(entries: Sequence[JSON], wanted: Sequence[JSON]) -> str:

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-from kbq_tui.diagnosis import catalogue
 from kbq_tui.gcp.endpoints import Endpoints, is_loopback
 from kbq_tui.i18n.messages import EMPTY, Message, message
 from kbq_tui.model.problem import Context, Problem
@@ -44,6 +43,8 @@ def problem_of(env: Mapping[str, str], endpoints: Endpoints) -> Problem | None:
     local = all(map(is_loopback, (urlsplit(endpoints.bigquery).hostname, urlsplit(endpoints.resourcemanager).hostname)))
     for variable, reason in found.items():
         if variable in (_UNIVERSE, _MTLS) or not local:
+            from kbq_tui.diagnosis import catalogue  # large, and seldom needed
+
             return catalogue.problem("KBQ-MACHINE-SETTING", Context(), variable=variable, reason=reason)
     return None
 

@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from kbq_tui.diagnosis import catalogue
 from kbq_tui.diagnosis.recognise import recognise
+from kbq_tui.gcp.exceptions import HttpError
 from kbq_tui.gcp.retry import NOT_ASKED, CallFailure
 from kbq_tui.i18n.messages import Message, joined, message
 from kbq_tui.model.problem import Context, Fault, Problem
@@ -149,31 +150,6 @@ _NEVER_SENT: Final = frozenset(
     }
 )
 _NOT_CONNECTED: Final = re.compile(r"failed to connect|dns resolution failed|name resolution", re.I)
-
-
-class HttpError(Exception):
-    """Google's answer was not a success.
-
-    Attributes:
-        status: HTTP status.
-        headers: of the answer.
-        body: of the answer, cut.
-    """
-
-    def __init__(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
-        super().__init__(f"HTTP {status}")
-        self.status = status
-        self.headers = headers
-        self.body = body
-
-
-class MalformedError(Exception):
-    """A success whose content is not what Google documents."""
-
-
-class TokenFetchError(Exception):
-    """No access token could be had; the call itself was not sent. The cause says why."""
-
 
 _DATASET_WRITES: Final = frozenset({"bigquery.datasets.patch", "bigquery.datasets.update"})
 _DATASET_PAUSE: Final = 3.0

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from kbq_tui.engine.ports import ProjectPage
-from kbq_tui.gcp.errors import MalformedError
+from kbq_tui.gcp.exceptions import MalformedError
 from kbq_tui.gcp.rest_client import JSON, RestClient, items, part, text, url
 from kbq_tui.gcp.retry import Attempt
 from kbq_tui.model.observed import ProjectInfo, RoleBinding
@@ -26,6 +26,8 @@ class Policies:
     def __init__(self, wire: RestClient) -> None:
         self._wire = wire
         self._writing: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._seen: dict[str, JSON] = {}
+        """The policies as they were read last, until one is changed: the first change need not read it again."""
 
     async def project(self, project: str) -> ProjectInfo:
         """Return a project."""
@@ -77,7 +79,9 @@ class Policies:
             policy = self._read(project, attempt)
             if not text(policy, "etag"):
                 raise MalformedError("a policy without an etag")  # an empty answer is no empty policy
-            return bindings_in(policy)
+            found = bindings_in(policy)
+            self._seen[project] = policy
+            return found
 
         return await self._wire.call(
             read,
@@ -117,7 +121,10 @@ class Policies:
         )
 
     async def _change(self, project: str, member: str, change: Callable[[list[JSON]], bool]) -> bool:
-        """Read the policy, change it, write it back unless somebody else wrote meanwhile; then start again."""
+        """Read the policy, change it, write it back unless somebody else wrote meanwhile; then start again.
+
+        The policy that was seen last serves for the first attempt. Its etag is refused where somebody wrote since.
+        """
         context = self._wire.context(project, account=member.partition(":")[2])
         unsure = False
 
@@ -125,12 +132,13 @@ class Policies:
             nonlocal unsure
             # An earlier attempt may have written: then finding nothing to do means that it was us.
             unsure = unsure or attempt.unsure
-            policy = self._read(project, attempt)
-            if not text(policy, "etag"):
-                raise MalformedError("a policy without an etag")
-            bindings = policy.setdefault("bindings", [])
-            if not change(bindings):
-                return unsure
+            policy = self._seen.pop(project, None)
+            if policy is None or not change(policy.setdefault("bindings", [])):
+                policy = self._read(project, attempt)
+                if not text(policy, "etag"):
+                    raise MalformedError("a policy without an etag")
+                if not change(policy.setdefault("bindings", [])):
+                    return unsure
             policy["version"] = _VERSION
             self._wire.send("POST", self._url(project, ":setIamPolicy"), attempt.timeout, {"policy": policy})
             return True

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from kbq_tui.engine.ports import JobInfo, QueryResult
-from kbq_tui.gcp.errors import MalformedError
+from kbq_tui.gcp.exceptions import MalformedError
 from kbq_tui.gcp.rest_client import JSON, RestClient, items, part, text, url
 from kbq_tui.gcp.retry import Attempt
 

@@ -6,7 +6,7 @@ from typing import Any, Final, TypeVar
 from urllib.parse import quote, urlencode
 
 from kbq_tui.gcp.endpoints import Endpoints
-from kbq_tui.gcp.errors import HttpError, MalformedError
+from kbq_tui.gcp.exceptions import HttpError, MalformedError
 from kbq_tui.gcp.retry import Attempt, CallRunner
 from kbq_tui.gcp.session import Session
 from kbq_tui.model.problem import Context

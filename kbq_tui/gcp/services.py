@@ -5,7 +5,8 @@ from typing import Final
 
 from kbq_tui.diagnosis import catalogue
 from kbq_tui.diagnosis.recognise import recognise
-from kbq_tui.gcp.errors import MalformedError, from_status
+from kbq_tui.gcp.errors import from_status
+from kbq_tui.gcp.exceptions import MalformedError
 from kbq_tui.gcp.rest_client import JSON, RestClient, items, part, text, url
 from kbq_tui.model.problem import ProblemError
 

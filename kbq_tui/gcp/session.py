@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from kbq_tui import __version__
 from kbq_tui.gcp.credentials import Found
 from kbq_tui.gcp.endpoints import Endpoints, is_loopback
-from kbq_tui.gcp.errors import HttpError, TokenFetchError
+from kbq_tui.gcp.exceptions import HttpError, TokenFetchError
 from kbq_tui.gcp.retry import asking, preload
 from kbq_tui.i18n.messages import message
 
@@ -46,10 +46,12 @@ class Token:
 
     Args:
         load: finds the credentials; runs on a worker thread, at the first call.
+        on_sent: called when the token was sent for; reads in what comes next, where nothing is given.
     """
 
-    def __init__(self, load: Callable[[], Found]) -> None:
+    def __init__(self, load: Callable[[], Found], on_sent: Callable[[], object] | None = None) -> None:
         self._load = load
+        self._on_sent = on_sent
         self._found: Found | None = None
         self._lock = threading.Lock()
         self._round = 0
@@ -115,8 +117,9 @@ class Token:
         def request(url: str, method: str = "GET", body: Any = None, headers: Any = None, **_: Any) -> Any:
             self._sent = True
             left = max(0.001, ends - time.monotonic())
-            preload()  # while the token travels, the libraries that come next are read in
-            response = http.plain(method, url, data=body, headers=headers, timeout=left)
+            # While the token travels, what comes next is read in; not before, or it would be in the request's way.
+            data = _Body(body, self._on_sent or preload) if isinstance(body, bytes) else body
+            response = http.plain(method, url, data=data, headers=headers, timeout=left)
             if response.status_code == 429 or response.status_code >= 500 or 300 <= response.status_code < 400:
                 # Repeating is the caller's: google.auth would do it here, asleep, without a look at the deadline.
                 raise HttpError(response.status_code, response.headers, response.content)
@@ -130,6 +133,35 @@ class Token:
             raise TokenFetchError from error
         finally:
             self._round += 1
+
+
+class _Body:
+    """The body of a request, as a file that tells when all of it was sent: it is asked for more then.
+
+    Args:
+        data: the body.
+        on_sent: called once.
+    """
+
+    def __init__(self, data: bytes, on_sent: Callable[[], object]) -> None:
+        self._data = data
+        self._left = data
+        self._on_sent: Callable[[], object] | None = on_sent
+
+    def __len__(self) -> int:
+        return len(self._data)
+
+    def __iter__(self) -> Iterator[bytes]:  # by which requests tells a file from text
+        while block := self.read():
+            yield block
+
+    def read(self, size: int = -1) -> bytes:
+        """Return what was not sent yet; nothing once all was."""
+        block, self._left = (self._left, b"") if size < 0 else (self._left[:size], self._left[size:])
+        if not block and self._on_sent is not None:
+            on_sent, self._on_sent = self._on_sent, None
+            on_sent()
+        return block
 
 
 class _AuthResponse:

@@ -4,7 +4,8 @@ import asyncio
 from collections import defaultdict
 from typing import Final
 
-from kbq_tui.gcp.errors import MalformedError, fault_of
+from kbq_tui.gcp.errors import fault_of
+from kbq_tui.gcp.exceptions import MalformedError
 from kbq_tui.gcp.policies import bindings_in, without
 from kbq_tui.gcp.rest_client import JSON, RestClient, items, part, text
 from kbq_tui.gcp.retry import Attempt

@@ -349,6 +349,86 @@ async def test_the_project_policy_gains_one_member_and_keeps_the_rest(play: Play
         assert set(await cloud.project_bindings(project)) == set(before)
 
 
+async def test_a_policy_that_was_just_read_is_changed_without_reading_it_again(play: Play) -> None:
+    async with play("partial") as ground:
+        cloud, project, log = ground.cloud, ground.project, ground.sandbox.world.calls
+        await cloud.create_account(project, ACCOUNT_ID, "Klaviyo")
+        before = await cloud.project_bindings(project)
+        start = len(log)
+        assert await cloud.add_project_binding(project, JOB_USER, ground.member) is True
+        assert [call.method for call in log[start:]] == ["cloudresourcemanager.projects.setIamPolicy"]
+        assert len(await cloud.project_bindings(project)) == len(before)
+        start = len(log)
+        assert await cloud.add_project_binding(project, JOB_USER, ground.member) is False  # only a fresh look says so
+        assert [call.method for call in log[start:]] == ["cloudresourcemanager.projects.getIamPolicy"]
+
+
+async def test_what_others_wrote_after_a_policy_was_read_stays(play: Play) -> None:
+    async with play("partial") as ground:
+        cloud, project, log = ground.cloud, ground.project, ground.sandbox.world.calls
+        await cloud.create_account(project, ACCOUNT_ID, "Klaviyo")
+        before = await cloud.project_bindings(project)
+        there = ground.sandbox.world.project(project)
+        other = {"role": "roles/viewer", "members": ["group:g@acme.example"]}
+        ground.sandbox.world.set_policy(there, [*there.policy.bindings, other], 3)
+        start = len(log)
+        assert await cloud.add_project_binding(project, JOB_USER, ground.member) is True
+        verbs = [(call.method.rpartition(".")[2], call.status) for call in log[start:]]
+        assert verbs == [("setIamPolicy", 409), ("getIamPolicy", 200), ("setIamPolicy", 200)]
+        ours = {RoleBinding(b.role, (*b.members, ground.member)) if b.role == JOB_USER else b for b in before}
+        theirs = RoleBinding("roles/viewer", ("group:g@acme.example",))
+        assert set(await cloud.project_bindings(project)) == {*ours, theirs}
+
+
+async def test_a_dataset_that_was_just_made_or_read_is_granted_without_reading_it_again(play: Play) -> None:
+    async with play("partial") as ground:
+        cloud, project, log = ground.cloud, ground.project, ground.sandbox.world.calls
+        await cloud.create_account(project, ACCOUNT_ID, "Klaviyo")
+        assert await cloud.create_dataset(project, "NEW", "US", "", {}) is True
+        await cloud.dataset(project, TMP)
+        for name in ("NEW", TMP):
+            before, start = list(ground.access(name)), len(log)
+            assert await cloud.grant_dataset(project, name, EDITOR, ground.member) is True
+            assert [call.method for call in log[start:]] == ["bigquery.datasets.patch"]
+            assert [entry for entry in ground.access(name) if entry in before] == before
+            start = len(log)
+            assert await cloud.grant_dataset(project, name, EDITOR, ground.member) is False
+            assert [call.method for call in log[start:]] == ["bigquery.datasets.get"]
+
+
+async def test_what_others_wrote_after_a_dataset_was_made_stays(play: Play) -> None:
+    async with play("partial") as ground:
+        cloud, project, log = ground.cloud, ground.project, ground.sandbox.world.calls
+        await cloud.create_account(project, ACCOUNT_ID, "Klaviyo")
+        await cloud.create_dataset(project, "NEW", "US", "", {})
+        dataset = ground.sandbox.world.dataset(project, "NEW")
+        entry = {"role": "READER", "groupByEmail": "g@acme.example"}
+        ground.sandbox.world.set_access(dataset, [*dataset.access, entry])
+        start = len(log)
+        assert await cloud.grant_dataset(project, "NEW", EDITOR, ground.member) is True
+        verbs = [(call.method.rpartition(".")[2], call.status) for call in log[start:]]
+        assert verbs == [("patch", 412), ("get", 200), ("patch", 200)]
+        assert entry in ground.access("NEW")
+
+
+async def test_a_dataset_whose_making_did_not_show_its_access_list_is_read(
+    play: Play, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from google.cloud.bigquery import Dataset
+
+    async with play("partial") as ground:
+        cloud, project, log = ground.cloud, ground.project, ground.sandbox.world.calls
+        await cloud.create_account(project, ACCOUNT_ID, "Klaviyo")
+        shown = Dataset.to_api_repr
+        monkeypatch.setattr(
+            Dataset, "to_api_repr", lambda self: {k: v for k, v in shown(self).items() if k != "access"}
+        )
+        await cloud.create_dataset(project, "NEW", "US", "", {})
+        start = len(log)
+        assert await cloud.grant_dataset(project, "NEW", EDITOR, ground.member) is True
+        assert [call.method.rpartition(".")[2] for call in log[start:]] == ["get", "patch"]
+
+
 async def test_a_conditional_binding_is_neither_taken_for_the_grant_nor_touched(play: Play) -> None:
     async with play("partial") as ground:
         cloud, project = ground.cloud, ground.project

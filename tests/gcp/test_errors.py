@@ -13,7 +13,8 @@ import urllib3
 from google.api_core import exceptions as api
 from google.auth import exceptions as auth
 
-from kbq_tui.gcp.errors import HttpError, MalformedError, TokenFetchError, fault_of, from_status, judge
+from kbq_tui.gcp.errors import fault_of, from_status, judge
+from kbq_tui.gcp.exceptions import HttpError, MalformedError, TokenFetchError
 from kbq_tui.gcp.session import PageError, UntrustedAddressError
 from kbq_tui.model.problem import Context, Kind, Retry
 

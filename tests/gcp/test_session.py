@@ -13,7 +13,8 @@ import requests
 
 from kbq_tui.gcp.credentials import Found
 from kbq_tui.gcp.endpoints import Endpoints
-from kbq_tui.gcp.errors import HttpError, MalformedError, judge
+from kbq_tui.gcp.errors import judge
+from kbq_tui.gcp.exceptions import HttpError, MalformedError
 from kbq_tui.gcp.rest_client import RestClient, items, part
 from kbq_tui.gcp.session import Session, Token, UntrustedAddressError
 from kbq_tui.i18n.messages import verbatim

@@ -1,0 +1,34 @@
+"""The operator's access token, sent for before anything else is read in: every other call waits for it."""
+
+import threading
+from contextlib import suppress
+
+from kbq_tui.engine.daemon_threads import start_daemon
+from kbq_tui.gcp.credentials import CredentialOptions, find
+from kbq_tui.gcp.endpoints import Endpoints
+from kbq_tui.gcp.session import Session, Token
+
+
+def send_for_token(options: CredentialOptions, endpoints: Endpoints, timeout: float) -> Session:
+    """Send for the operator's token, and return when the request has left, or cannot.
+
+    Args:
+        options: where credentials are.
+        endpoints: where the APIs are.
+        timeout: seconds for the token.
+
+    Returns:
+        The session to make calls with. Where the token could not be had, its first call tries again, and tells why.
+    """
+    sent = threading.Event()
+    token = Token(lambda: find(options), sent.set)
+    session = Session(token, endpoints)
+
+    def fetch() -> None:
+        with suppress(Exception):
+            token.headers(session, timeout)
+        sent.set()
+
+    start_daemon(fetch, "google token")
+    sent.wait(timeout)
+    return session
