@@ -214,7 +214,7 @@ def verify(**parameters: Any) -> int:
 
         return VerifyOptions, verify_command
 
-    return signed_in(body, parameters)
+    return signed_in(body, parameters, begin=parameters["report"] is None)  # where it goes is looked at first
 
 
 @cli.command(help=translate("Tell whether a connection is still all right."))

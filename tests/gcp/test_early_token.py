@@ -71,14 +71,13 @@ async def test_the_calls_that_follow_use_the_token_that_was_sent_for() -> None:
         await cloud.close()
 
 
-async def test_a_token_that_was_refused_is_asked_for_again_by_the_call_that_needs_it_which_says_why() -> None:
+async def test_a_token_that_was_refused_is_told_by_the_call_that_needs_it() -> None:
     with Sandbox("fresh") as sandbox:
         sandbox.context.faults.replace([Rule("oauth2.token", "status", status=400, every=1)])
         options, endpoints = CredentialOptions(env=sandbox.env()), Endpoints.from_env(sandbox.env())
         cloud = GoogleCloud.for_operator(options, endpoints, 10, session=send_for_token(options, endpoints, 10))
         with problem():
             await cloud.project(sandbox.project)
-        assert [call.method for call in sandbox.world.calls] == ["oauth2.token"] * 2
         await cloud.close()
 
 
