@@ -110,8 +110,14 @@ REGION_VIEW: Final = Request(
 )
 ACCESS_LIST: Final = Request(
     (cmd.SHOW_DATASET,),
-    (step(GRANT, cmd.GRANT_METADATA_VIEWER_DATASET),),
-    (step(REVOKE, cmd.REVOKE_OPERATOR_DATASET.replace("{role}", "roles/bigquery.metadataViewer")),),
+    (
+        step(GRANT, cmd.GRANT_METADATA_VIEWER_DATASET),
+        step("Or, if a custom role is used, add both permissions to it; ROLE_ID is its name:", cmd.WIDEN_ROLE_READ),
+    ),
+    (
+        step(REVOKE, cmd.REVOKE_OPERATOR_DATASET.replace("{role}", "roles/bigquery.metadataViewer")),
+        step("To take the added permission away from the custom role again:", cmd.NARROW_ROLE_READ),
+    ),
 )
 OTHER_VIEW: Final = _other(cmd.SHOW_TABLE, _VIEW)
 OTHER_COPY: Final = _other(cmd.SHOW_TABLE, _COPY)

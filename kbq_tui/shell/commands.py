@@ -174,6 +174,13 @@ SET_STALENESS: Final = _ALTER_TABLE + "max_staleness = INTERVAL 4 HOUR)'"
 COUNT_ROWS: Final = SQL + "'SELECT COUNT(*) FROM `{project}.{dataset}.{table}`'"  # noqa: S608
 GRANT_METADATA_VIEWER: Final = GRANT_OPERATOR.replace("{role}", "roles/bigquery.metadataViewer")
 GRANT_METADATA_VIEWER_DATASET: Final = GRANT_OPERATOR_DATASET.replace("{role}", "roles/bigquery.metadataViewer")
+# Source: `gcloud iam roles update --help`
+_WIDEN_ROLE: Final = "gcloud iam roles update ROLE_ID --project={project} --add-permissions="
+WIDEN_ROLE_READ: Final = _WIDEN_ROLE + "bigquery.datasets.get,bigquery.datasets.getIamPolicy"
+WIDEN_ROLE_WRITE: Final = _WIDEN_ROLE + "bigquery.datasets.update,bigquery.datasets.setIamPolicy"
+NARROW_ROLE_READ: Final = (
+    "gcloud iam roles update ROLE_ID --project={project} --remove-permissions=bigquery.datasets.getIamPolicy"
+)
 GRANT_RESOURCE_VIEWER: Final = GRANT_OPERATOR.replace("{role}", "roles/bigquery.resourceViewer")
 PLAIN_COPY: Final = (
     "(umask 077; python3 -c 'import json, sys; json.dump(json.load(open(sys.argv[1], \"rb\")), sys.stdout, indent=2)' "

@@ -12,7 +12,7 @@ from google.cloud.bigquery import (
     ScalarQueryParameter,
     StructQueryParameter,
 )
-from google.cloud.bigquery.enums import QueryApiMethod
+from google.cloud.bigquery.enums import QueryApiMethod, TimestampPrecision
 
 NAIVE = dt.datetime(2016, 12, 5, 12, 41, 9, 62500)
 METHODS = [QueryApiMethod.INSERT, QueryApiMethod.QUERY]
@@ -263,3 +263,18 @@ def test_the_same_rows_come_fast_into_a_table_whichever_way(client, table_id):
     client.query_and_wait(f"INSERT INTO `{table_id}` {source}")
     assert client.get_table(table_id).num_rows == 40_000
     assert client.get_table(table_id + "_named").num_rows == 20_000
+
+
+def test_a_form_of_results_that_is_not_served_is_refused(client, table_id):
+    """A client would take the answer for one without rows."""
+    body = {"query": "SELECT 1", "useLegacySql": False}
+    path = f"/projects/{client.project}/queries"
+    for more, says in (
+        ({"queryResultsFormat": "ARROW"}, "queryResultsFormat ARROW is not supported here"),
+        ({"formatOptions": {"timestampOutputFormat": "ISO8601_STRING"}}, "timestamp_output_format ISO8601_STRING"),
+    ):
+        with pytest.raises(exceptions.BadRequest, match=says):
+            client._connection.api_request("POST", path, data=body | more)
+    client.query_and_wait(f"CREATE TABLE `{table_id}` AS SELECT TIMESTAMP '2020-01-01 00:00:00' AS t")
+    with pytest.raises(exceptions.BadRequest, match="timestamp_output_format"):
+        list(client.list_rows(table_id, timestamp_precision=TimestampPrecision.PICOSECOND))

@@ -422,3 +422,16 @@ def test_a_tables_name_is_one_word_of_a_command_and_the_same_inside_of_sql(table
         assert shlex.split(problem.remedy[-1].commands[-1])[-1] == f"{P}:pay.{word}"
     query = fill_command(cmd.CREATE_VIEW, {"project": P, "dataset": "pay", "table": table, "location": "EU"})
     assert shlex.split(query)[-1].endswith(f"`{P}.pay.{word}`")
+
+
+@pytest.mark.parametrize(
+    ("code", "permissions"),
+    [
+        ("KBQ-ACCESS-LIST-DENIED", "bigquery.datasets.get,bigquery.datasets.getIamPolicy"),
+        ("KBQ-DATASET-GRANT-DENIED", "bigquery.datasets.update,bigquery.datasets.setIamPolicy"),
+    ],
+)
+def test_a_custom_role_gets_both_permissions_where_access_lists_are_fine_grained(code: str, permissions: str) -> None:
+    remedy = "\n".join(catalogue.ENTRIES[code].remedy)
+    assert f"--add-permissions={permissions}" in remedy
+    assert all(name in remedy.replace("--add-permissions", "") for name in permissions.split(","))

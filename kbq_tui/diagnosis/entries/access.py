@@ -108,6 +108,8 @@ ENTRIES: Final = (
             + "\n"
             + cmd.GRANT_EDITOR,
             "Or ask for BigQuery Data Owner (roles/bigquery.dataOwner) on this dataset.",
+            "Where access lists are fine-grained, a custom role needs both bigquery.datasets.update and "
+            f"bigquery.datasets.setIamPolicy; ROLE_ID is its name:\n{cmd.WIDEN_ROLE_WRITE}",
         ),
         _DATA_OWNER,
         _CLOUD + "bigquery/docs/control-access-to-resources-iam",

@@ -144,7 +144,8 @@ ENTRIES: Final = (
         "the project uses fine-grained access lists.",
         (
             f"Ask for Metadata Viewer on the dataset, which holds both:\n{cmd.GRANT_METADATA_VIEWER_DATASET}",
-            "If a custom role is used, have both bigquery.datasets.get and bigquery.datasets.getIamPolicy added to it.",
+            "If a custom role is used, have both bigquery.datasets.get and bigquery.datasets.getIamPolicy added to it; "
+            f"ROLE_ID is its name:\n{cmd.WIDEN_ROLE_READ}",
         ),
         "The dataset's owner: bigquery.datasets.setIamPolicy (and bigquery.datasets.update), role BigQuery Data Owner "
         "(roles/bigquery.dataOwner) on it.",

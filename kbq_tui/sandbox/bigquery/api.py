@@ -333,6 +333,9 @@ def list_rows(call: Call) -> JSON:
         raise refusals.table_permission("bigquery.tables.getData", table)
     check_drive(session, table)
     check_key(session, table)
+    form = str(call.query.get("formatOptions.timestampOutputFormat", ""))
+    jobs_api.check_timestamps(form)
+    micros = flag(call, "formatOptions.useInt64Timestamp") or form == "INT64"
     total = session.engine.count(table)
     start = whole_number(call, "pageToken", whole_number(call, "startIndex", 0))
     rows = session.engine.page(table, start, min(whole_number(call, "maxResults", 10_000), 10_000))
@@ -344,7 +347,7 @@ def list_rows(call: Call) -> JSON:
         rows = [tuple(row[i] for i in places) for row in rows]
     body: JSON = {"kind": "bigquery#tableDataList", "etag": table.etag, "totalRows": str(total)}
     if rows:
-        body["rows"] = values.encode_rows(rows, schema, flag(call, "formatOptions.useInt64Timestamp"))
+        body["rows"] = values.encode_rows(rows, schema, micros)
     if start + len(rows) < total:
         body["pageToken"] = str(start + len(rows))
     return body

@@ -78,6 +78,7 @@ def query(call: Call) -> JSON:
     """``jobs.query``: runs and answers in one round trip; a failed query is an HTTP error."""
     project = datasets.project_of(call.ctx, call.params["project"])
     body = call.body
+    _check_format(body)
     request_id = str(body.get("requestId") or "")
     job = _repeated(call, project, request_id)
     if job is not None:
@@ -96,7 +97,8 @@ def query(call: Call) -> JSON:
     if job.error is not None:
         raise job.error
     count = int(body["maxResults"]) if body.get("maxResults") is not None else None
-    micros = bool((body.get("formatOptions") or {}).get("useInt64Timestamp"))
+    form: JSON = body.get("formatOptions") or {}
+    micros = bool(form.get("useInt64Timestamp")) or form.get("timestampOutputFormat") == "INT64"
     answer = job_resource.results(job, 0, count, micros) | {"kind": "bigquery#queryResponse", "location": job.location}
     if job.outcome is not None and job.outcome.stats:
         answer["dmlStats"] = job.outcome.stats
@@ -106,6 +108,28 @@ def query(call: Call) -> JSON:
         answer.pop("rows", None)
         answer["jobReference"] = {"projectId": job.project, "location": job.location}
     return answer
+
+
+def _check_format(body: JSON) -> None:
+    """Refuses results in a form that is not served, which a client would take for no rows.
+
+    Raises:
+        ApiError: Arrow, or timestamps as text.
+    """
+    form = str(body.get("queryResultsFormat") or "JSON")
+    if form not in ("JSON", "QUERY_RESULTS_FORMAT_UNSPECIFIED"):
+        raise refusals.invalid(f"queryResultsFormat {form} is not supported here: results are JSON")
+    check_timestamps(str((body.get("formatOptions") or {}).get("timestampOutputFormat") or ""))
+
+
+def check_timestamps(form: str) -> None:
+    """Refuses ``formatOptions.timestampOutputFormat`` other than numbers.
+
+    Raises:
+        ApiError: text, in which Google gives timestamps finer than a microsecond.
+    """
+    if form not in ("", "TIMESTAMP_OUTPUT_FORMAT_UNSPECIFIED", "FLOAT64", "INT64"):
+        raise refusals.invalid(f"timestamp_output_format {form} is not supported here")
 
 
 def _repeated(call: Call, project: Project, request_id: str) -> Job | None:
@@ -219,7 +243,9 @@ def query_results(call: Call) -> JSON:
         raise job.error
     start = whole_number(call, "pageToken", whole_number(call, "startIndex", 0))
     count = whole_number(call, "maxResults", -1)
-    micros = flag(call, "formatOptions.useInt64Timestamp")
+    form = str(call.query.get("formatOptions.timestampOutputFormat", ""))
+    check_timestamps(form)
+    micros = flag(call, "formatOptions.useInt64Timestamp") or form == "INT64"
     found = job_resource.results(job, start, count if count >= 0 else None, micros)
     return {**found, "etag": f"{job.id}-{start}"} if found["jobComplete"] else found
 

@@ -60,6 +60,8 @@ def run(session: QuerySession, config: JSON, media: bytes) -> StatementResult:
         raise refusals.invalid(
             f"Source format {kind} is not supported here; CSV, NEWLINE_DELIMITED_JSON and PARQUET are"
         )
+    if any(str(digits) == "12" for digits in config.get("timestampTargetPrecision") or []):
+        raise refusals.invalid("Timestamps of picosecond precision are not supported here")
     given = schema_change.checked((config.get("schema") or {}).get("fields") or [])
     target = target_of(session, config)
     known = given or ([] if config.get("autodetect") or target.table is None else target.table.schema)

@@ -109,7 +109,8 @@ QUERY: JSON = _QUERY | {
     "jobTimeoutMs": NUMBER,
     "requestId": TEXT,
     "labels": _LABELS,
-    "formatOptions": {"useInt64Timestamp": FLAG},
+    "formatOptions": {"useInt64Timestamp": FLAG, "timestampOutputFormat": TEXT},
+    "queryResultsFormat": TEXT,
 }
 _WRITING: JSON = _STORED | {
     "destinationTable": _TABLE_REFERENCE,
