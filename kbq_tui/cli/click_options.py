@@ -135,7 +135,7 @@ _USAGE = (N_("[OPTIONS]"), N_("COMMAND [ARGS]..."), N_("[COMMAND] [ARGS]..."))
 """What click says untranslated."""
 
 
-class Command(click.Command):
+class LanguageCommand(click.Command):
     """A command that takes `--lang`, as every command does."""
 
     takes_any_text = False
@@ -164,16 +164,16 @@ class Command(click.Command):
         return [translate(piece) if piece in _USAGE else piece for piece in super().collect_usage_pieces(ctx)]
 
 
-class TextCommand(Command):
+class TextCommand(LanguageCommand):
     """A command that takes any text, and hides in it what looks like a key."""
 
     takes_any_text = True
 
 
-class Group(Command, click.Group):
+class Group(LanguageCommand, click.Group):
     """A group of such commands, which takes it, too."""
 
-    command_class = Command
+    command_class = LanguageCommand
     group_class = type
 
 

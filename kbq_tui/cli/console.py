@@ -135,7 +135,7 @@ class Console:
             part(_SAID, inert(render(as_message(problem.original)), LONGEST))
         for step in problem.remedy:
             part(_REMEDY, render(step.text))
-            for command in step.commands:
+            for command in step.lines:
                 write(indent + "  " + inert(command))
         if problem.who:
             part(_WHO, render(problem.who))

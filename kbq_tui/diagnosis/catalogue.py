@@ -20,12 +20,11 @@ from kbq_tui.diagnosis.entries import (
     queries,
     signin,
 )
-from kbq_tui.diagnosis.entry import Entry, can_be_filled, fill, fill_step, names_of, shown, step, values
+from kbq_tui.diagnosis.entry import LATE, Entry, can_be_filled, fill, fill_step, filled, names_of, shown, values
 from kbq_tui.diagnosis.permissions import PERMISSIONS, Permission
 from kbq_tui.i18n.messages import N_, Message, message
 from kbq_tui.model.problem import Context, Problem, RemedyStep
-from kbq_tui.model.refs import DatasetRef, Grantable, ProjectRef, TableRef
-from kbq_tui.shell import commands as cmd
+from kbq_tui.model.refs import Grantable
 
 __all__ = ["CODES", "ENTRIES", "PERMISSIONS", "Entry", "Permission", "permission_missing", "problem"]
 
@@ -90,13 +89,6 @@ def code_for_permission(permission: str) -> str:
     return _BY_PERMISSION.get(permission, "KBQ-PERMISSION-MISSING")
 
 
-LEVELS: Final[Mapping[type[Grantable], int]] = {ProjectRef: -3, DatasetRef: -2, TableRef: -1}
-"""Where the step for each level is among the last three against an over-grant."""
-
-LEVELLED: Final = frozenset({"KBQ-OVER-GRANT", "KBQ-INHERITED-ACCESS", "KBQ-CONDITIONAL-GRANT"})
-"""The problems whose last three steps are for the levels at which a role is held."""
-
-
 def problem(code: str, context: Context, /, *, original: str | Message = "", **details: object) -> Problem:
     """Return one entry as a Problem.
 
@@ -117,9 +109,9 @@ def problem(code: str, context: Context, /, *, original: str | Message = "", **d
         details["resource"] = on.words
     kept = {name: text for name, value in details.items() if (text := shown(value))}
     known = {**_DEFAULTS.get(code, {}), **values(context, kept)}
-    steps = entry.remedy
-    if code in LEVELLED and on is not None:
-        steps = (*steps[:-3], steps[LEVELS[type(on)]])
+    steps = entry.steps
+    if on is not None and any(step.level is not None for step in steps):
+        steps = tuple(step for step in steps if step.level in (None, type(on)))
         known |= names_of(on)
     said = {name: value for name, value in kept.items() if isinstance(value, Message)}
     filling: dict[str, str | Message] = {**known, **said}
@@ -130,7 +122,7 @@ def problem(code: str, context: Context, /, *, original: str | Message = "", **d
         code=entry.code,
         title=fill(entry.title, filling, open_blanks=open_blanks),
         cause=fill(entry.cause, filling, open_blanks=open_blanks),
-        remedy=tuple(fill_step(template, filling, open_blanks=open_blanks) for template in steps),
+        steps=tuple(made for step in steps for made in fill_step(step, filling, open_blanks=open_blanks)),
         who=fill(entry.who, filling, open_blanks=open_blanks),
         kind=entry.kind,
         retry=entry.retry,
@@ -141,25 +133,6 @@ def problem(code: str, context: Context, /, *, original: str | Message = "", **d
         resource=on,
     )
 
-
-_GRANT: Final[Mapping[str, str]] = {
-    "project": cmd.GRANT_OPERATOR,
-    "dataset": cmd.GRANT_OPERATOR_DATASET,
-    "organization": cmd.GRANT_OPERATOR_ORGANIZATION,
-}
-
-_DO_INSTEAD: Final[Mapping[str, tuple[str, ...]]] = {
-    "bigquery.datasets.create": (cmd.CREATE_DATASET,),
-    "bigquery.datasets.update": (cmd.GRANT_VIEWER, cmd.GRANT_EDITOR),
-    "bigquery.datasets.setIamPolicy": (cmd.GRANT_VIEWER, cmd.GRANT_EDITOR),
-    "iam.serviceAccounts.create": (cmd.CREATE_ACCOUNT,),
-    "iam.serviceAccountKeys.create": (cmd.CREATE_KEY,),
-    "iam.serviceAccountKeys.delete": (cmd.DELETE_KEY,),
-    "resourcemanager.projects.getIamPolicy": (cmd.GRANT_JOB_USER,),
-    "resourcemanager.projects.setIamPolicy": (cmd.GRANT_JOB_USER,),
-    "serviceusage.services.enable": (cmd.ENABLE_API,),
-}
-"""What someone who holds the permission could run in the operator's stead."""
 
 _OPERATOR_CODES: Final = frozenset(
     {"KBQ-DATASET-CREATE-DENIED", "KBQ-DATASET-GRANT-DENIED", "KBQ-KEY-CREATE-DENIED", "KBQ-PERMISSION-MISSING"}
@@ -196,23 +169,20 @@ def permission_missing(
     known = values(context, base.details)
     purpose = Message(row.purpose)
     open_blanks = not context.project
-    who, grant = Message(row.who), _GRANT[row.level]
-    if open_blanks or can_be_filled([grant], known):
+    who, grant = Message(row.who), [row.grant]
+    if open_blanks or can_be_filled(grant, known):
         ask = message("Ask {who} for the role {title} ({role}):", who=who, title=row.title, role=row.role)
-        steps = [step(ask, [grant], known)]
     else:
-        steps = [
-            RemedyStep(message("Ask {who} for the role {title} ({role}).", who=who, title=row.title, role=row.role))
-        ]
-    instead = [c for c in _DO_INSTEAD.get(row.name, ()) if open_blanks or can_be_filled([c], known)]
+        ask = message("Ask {who} for the role {title} ({role}).", who=who, title=row.title, role=row.role)
+        grant = []
+    steps = [RemedyStep(ask, filled(grant, known))]
+    instead = [command for command in row.instead if open_blanks or can_be_filled([command], known)]
     if instead:
-        steps.append(step(message("Or ask for the step itself to be done:"), instead, known))
-    late = message("If the role was granted a moment ago, wait: two minutes as a rule, sometimes seven or more.")
-    steps.append(RemedyStep(late))
+        steps.append(RemedyStep(message("Or ask for the step itself to be done:"), filled(instead, known)))
     return replace(
         base,
         title=message("You may not {purpose}", purpose=purpose),
         cause=fill(_NEEDED, {**known, "permission": row.name}),
-        remedy=tuple(steps),
+        steps=(*steps, LATE),
         who=message("{who}: {permission}, role {role}.", who=row.whoever, permission=row.name, role=row.granted),
     )

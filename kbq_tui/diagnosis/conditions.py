@@ -66,9 +66,9 @@ def only_under(condition: str, role: str, on: Grantable, context: Context, now: 
                 date=date,
                 **known,
             ),
-            remedy=(
+            steps=(
                 RemedyStep(message("Grant the role without a condition; the one with it may stay, or be taken away:")),
-                *problem.remedy[1:],
+                *(step for step in problem.steps if step.commands),
             ),
             details={**problem.details, "until": end.isoformat()},
         )

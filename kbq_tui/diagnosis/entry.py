@@ -1,15 +1,14 @@
 """What an entry of the catalogue is, and how its blanks are filled."""
 
 import re
-import shlex
-import unicodedata
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Final
 
-from kbq_tui.i18n.messages import Message, joined, message
+from kbq_tui.i18n.messages import EMPTY, N_, Message, joined, message
 from kbq_tui.model import spec
-from kbq_tui.model.problem import Context, Kind, RemedyStep, Retry
+from kbq_tui.model.command import Command, fits, has_value, placeholder
+from kbq_tui.model.problem import Context, Kind, Purpose, RemedyStep, Retry, Who
 from kbq_tui.model.refs import DatasetRef, Grantable, TableRef
 from kbq_tui.model.secret import scrub
 from kbq_tui.model.text import inert
@@ -34,7 +33,8 @@ class Entry:
         code: `KBQ-…`; stable, because people search for it and scripts test it.
         title: a few words.
         cause: one sentence, with blanks such as `{project}`.
-        remedy: steps. The first line of a step is a sentence; every further line is a command, complete.
+        advice: what to do, for the operator and for whoever may do what the operator may not; the texts are templates.
+            A sentence alone stands for a step.
         who: who can apply it, with permission and role.
         link: Google's or Klaviyo's page.
         kind: what it means to a caller.
@@ -47,7 +47,7 @@ class Entry:
     code: str
     title: str
     cause: str
-    remedy: tuple[str, ...]
+    advice: tuple[RemedyStep | str, ...]
     who: str
     link: str
     kind: Kind = Kind.FAILED
@@ -55,92 +55,79 @@ class Entry:
     wait: int = 0
     settle: int = 0
 
+    @property
+    def steps(self) -> tuple[RemedyStep, ...]:
+        """What to do, with blanks."""
+        return tuple(step(each) if isinstance(each, str) else each for each in self.advice)
 
-_EMAIL: Final = re.compile(r"[A-Za-z0-9._%+-]{1,100}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8}")
+
+LOOK: Final = N_("Look first; this changes nothing:")
+GRANT: Final = N_("Grant it:")
+REVOKE: Final = N_("To take it back, take the role away again:")
+DROP: Final = N_("To take it back, drop it; the table it was made of stays:")
+RESTORE: Final = N_(
+    "To take it back, restore the policy as soon as the one thing is made. If the project had a policy of its own "
+    "before, set that one again instead:"
+)
+
+
+def step(text: str, *commands: Command, level: type[Grantable] | None = None) -> RemedyStep:
+    """Return a step that changes something; with commands, or with words alone.
+
+    Args:
+        text: a sentence, with blanks.
+        commands: what to run.
+        level: what a role must be held on for the step to be the right one; None for any.
+    """
+    return RemedyStep(Message(text), commands, Purpose.CHANGE, level)
+
+
+def look(text: str, *commands: Command, level: type[Grantable] | None = None) -> RemedyStep:
+    """Return a step that changes nothing. Arguments as for `step`."""
+    return RemedyStep(Message(text), commands, Purpose.LOOK, level)
+
+
+def undo(text: str, *commands: Command, level: type[Grantable] | None = None) -> RemedyStep:
+    """Return a step that takes a change back. Arguments as for `step`."""
+    return RemedyStep(Message(text), commands, Purpose.UNDO, level)
+
+
+def back(text: str, *commands: Command) -> RemedyStep:
+    """Return the step that takes back what commands do, each by its own undo.
+
+    Args:
+        text: a sentence, with blanks.
+        commands: those that change something.
+    """
+    return undo(text, *(each for command in commands for each in command.undone_by))
+
+
+def wait(text: str) -> RemedyStep:
+    """Return a step that is to wait."""
+    return RemedyStep(Message(text), (), Purpose.WAIT)
+
+
+LATE: Final = wait(N_("If the role was granted a moment ago, wait: two minutes as a rule, sometimes seven or more."))
+
+
+def run(*commands: Command) -> RemedyStep:
+    """Return commands that stand for themselves."""
+    return RemedyStep(EMPTY, commands)
+
+
+def shared(*steps: RemedyStep) -> tuple[RemedyStep, ...]:
+    """Return steps for the operator and, where the operator may not take them, for somebody else."""
+    return tuple(replace(step, who=Who.EITHER) for step in steps)
+
+
+def helper(*steps: RemedyStep) -> tuple[RemedyStep, ...]:
+    """Return steps for somebody else alone, who may do what the operator may not."""
+    return tuple(replace(step, who=Who.HELPER) for step in steps)
+
+
 _HOST: Final = re.compile(
     r"@(?!gcp-sa-)([a-z][a-z0-9-]{4,28}[a-z0-9])(?:\.([a-z0-9.-]{1,60}))?\.iam\.gserviceaccount\.com$"
 )
-_DOTTED: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,80}(?:\.[A-Za-z0-9_]{1,80}){1,6}")
-_ROLE: Final = re.compile(r"(?:(?:projects|organizations)/[A-Za-z0-9:.-]{1,80}/)?roles/[A-Za-z0-9_.]{1,120}")
-_TOKEN: Final = re.compile(r"[A-Za-z0-9_.:@/-]{1,1200}")
-_NUMBER: Final = re.compile(r"[0-9]{1,30}")
-_SERVICE: Final = re.compile(r"[a-z][a-z0-9-]{0,60}\.googleapis\.com")
-_KMS_KEY: Final = re.compile(
-    r"projects/[a-z0-9.:-]{4,80}/locations/[a-z0-9-]{2,40}/keyRings/[\w-]{1,63}/cryptoKeys/[\w-]{1,63}"
-)
-_LOCATION: Final = re.compile(r"[A-Za-z][A-Za-z0-9-]{1,40}")
-_TABLE: Final = re.compile(r"[\w-]{1,1024}")
-_TABLE_CATEGORIES: Final = frozenset({"Pc", "Pd", "Zs"})
-"""With letters, marks and numbers, what a table's name may hold.
-
-Source: https://cloud.google.com/bigquery/docs/tables#table_naming
-"""
-
-
-def _is_table(value: str) -> bool:
-    kinds = {unicodedata.category(char) for char in value}
-    return len(value) <= 1024 and all(kind[0] in "LMN" or kind in _TABLE_CATEGORIES for kind in kinds)
-
-
-def _matches(pattern: re.Pattern[str]) -> Callable[[str], bool]:
-    return lambda value: pattern.fullmatch(value) is not None
-
-
-# What a value must look like to stand in a command. Anything else leaves the placeholder: a command that is pasted
-# into a shell must not contain what an error message made up.
-_VALID: Final[Mapping[str, Callable[[str], bool]]] = {
-    "project": lambda value: spec.check_project(value) is None,
-    "consumer": _matches(_TOKEN),
-    "project_number": _matches(_NUMBER),
-    "account": _matches(_EMAIL),
-    "operator": _matches(_EMAIL),
-    "operator_member": _matches(re.compile(rf"(?:user|serviceAccount):{_EMAIL.pattern}")),
-    "principal": _matches(_EMAIL),
-    "vpc_sc_id": _matches(re.compile(r"[\w-]{1,200}")),
-    "dataset": lambda value: spec.check_dataset(value) is None,
-    "source_dataset": lambda value: spec.check_dataset(value) is None,
-    "twin": lambda value: spec.check_dataset(value) is None,
-    "location": _matches(_LOCATION),
-    "wanted": _matches(_LOCATION),
-    "permission": _matches(_DOTTED),
-    "role": _matches(_ROLE),
-    "constraint": _matches(_DOTTED),
-    "service": _matches(_SERVICE),
-    "table": _is_table,
-    "key_id": _matches(re.compile(r"[0-9a-f]{8,64}")),
-    "account_id": _matches(re.compile(r"[a-z][a-z0-9-]{0,62}")),
-    "job_id": _matches(re.compile(r"[\w:.-]{1,1100}")),
-    "uid": _matches(_NUMBER),
-    "seconds": _matches(_NUMBER),
-    "member": _matches(re.compile(r"allUsers|allAuthenticatedUsers|domain:[a-z0-9.-]{4,80}")),
-    "grantee": _matches(re.compile(r"specialGroup:(?:allUsers|allAuthenticatedUsers)|domain:[a-z0-9.-]{4,80}")),
-    "agent": _matches(_EMAIL),
-    "kms_key": _matches(_KMS_KEY),
-    "bucket": _matches(re.compile(r"[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]")),
-    "data_connection": _matches(re.compile(r"[A-Za-z0-9_.:-]{3,400}")),
-}
-
-_PLACEHOLDERS: Final[Mapping[str, str]] = {
-    "account": "SERVICE_ACCOUNT_EMAIL",
-    "account_id": spec.ACCOUNT_ID,
-    "agent": "bq-PROJECT_NUMBER@bigquery-encryption.iam.gserviceaccount.com",
-    "consumer": "PROJECT_NUMBER",
-    "credentials_universe": "another one",
-    "configured_universe": "one",
-    "data_connection": "CONNECTION_PROJECT.CONNECTION_LOCATION.CONNECTION_ID",
-    "file_kind": "not that",
-    "klaviyo_type": "a data type",
-    "kms_key": "projects/KEY_PROJECT/locations/KEY_LOCATION/keyRings/KEY_RING/cryptoKeys/KEY",
-    "operator": "YOUR_EMAIL",
-    "operator_member": "user:YOUR_EMAIL",
-    "operator_principal": "principal://goog/subject/YOUR_EMAIL",
-    "path": "FILE",
-    "project": "PROJECT_ID",
-    "service": "bigquery.googleapis.com",
-    "uid": "UNIQUE_ID",
-}
-"""Where the placeholder is not simply the blank's name in capitals."""
-
 _PRINCIPALS: Final = {
     "user": "principal://goog/subject/",
     "serviceAccount": "principal://iam.googleapis.com/projects/-/serviceAccounts/",
@@ -172,6 +159,7 @@ def values(context: Context, details: Mapping[str, str | Message]) -> dict[str, 
     }
     known = {name: clean(value) for name, value in known.items() if value}
     known.update((name, str(value)) for name, value in details.items() if value)
+    known["display_name"] = spec.ACCOUNT_DISPLAY_NAME
     if "constraint" in known:
         known["constraint"] = known["constraint"].removeprefix("constraints/")
     if "operator" in known:
@@ -186,6 +174,9 @@ def values(context: Context, details: Mapping[str, str | Message]) -> dict[str, 
         known["consumer"] = known["project"]
     if "account" in known and "account_id" not in known:
         known["account_id"] = known["account"].partition("@")[0]
+        known["role_holder"] = f"serviceAccount:{known['account']}"
+    if fits("account_id", known.get("account_id", "")):
+        known["key_path"] = f"{known['account_id']}.json"
     return known
 
 
@@ -215,43 +206,57 @@ def fill(template: str, known: Mapping[str, str | Message], *, open_blanks: bool
     def value(name: str) -> str | Message:
         if found := known.get(name):
             return found
-        return placeholder(name) if open_blanks or _has_value(name, {}) else message("(not named)")
+        return placeholder(name) if open_blanks or has_value(name, {}) else message("(not named)")
 
     return Message(template, {name: value(name) for name in _BLANK.findall(template)})
 
 
-def fill_step(template: str, known: Mapping[str, str | Message], *, open_blanks: bool = True) -> RemedyStep:
-    """Return a step of a remedy with its blanks filled.
+def fill_step(
+    step: RemedyStep, known: Mapping[str, str | Message], *, open_blanks: bool = True
+) -> tuple[RemedyStep, ...]:
+    """Return a step of an entry with its blanks filled.
 
     Args:
-        template: a sentence; lines after it are commands.
+        step: the step, its text a template.
         known: values, already inert.
-        open_blanks: as for `fill`. Otherwise commands that would have to be completed by hand are left out, and the
-            step says so.
+        open_blanks: as for `fill`. Otherwise commands that would have to be completed by hand are left out for the
+            operator, and the step says so; somebody else is given them in a step of their own.
     """
-    # The only place where a remedy is split at a newline: entries and requests still write a step as one text.
-    sentence, *commands = template.split("\n")
-    filled = fill(sentence, known, open_blanks=open_blanks)
-    values_ = {name: str(value) for name, value in known.items()}
-    if open_blanks or can_be_filled(commands, values_):
-        return step(filled, commands, values_)
-    if not sentence.endswith(":"):
-        return RemedyStep(filled)
-    return RemedyStep(joined(" ", filled, message("no command can be given here, because a name in it is not known.")))
+    words = {name: str(value) for name, value in known.items()}
+    if open_blanks or step.who is Who.HELPER or can_be_filled(step.commands, words):
+        text = fill(step.text.template, known, open_blanks=open_blanks or step.who is Who.HELPER)
+        return (replace(step, text=text if step.text else step.text, commands=filled(step.commands, words)),)
+    text = fill(step.text.template, known, open_blanks=False)
+    if step.text.template.endswith(":"):
+        text = joined(" ", text, message("no command can be given here, because a name in it is not known."))
+    without = replace(step, text=text, commands=(), who=Who.OPERATOR)
+    both = helper(step) if step.who is Who.EITHER else ()
+    return (without, *(made for each in both for made in fill_step(each, known)))
 
 
-def can_be_filled(commands: Iterable[str], known: Mapping[str, str]) -> bool:
+def can_be_filled(commands: Iterable[Command], known: Mapping[str, str]) -> bool:
     """Return whether a value that fits is known for every blank in commands.
 
     The service account may still be missing: a call does not know which connection it is made for, and
     `planning.diff_problems.named` fills it in. So may what another command of the same remedy prints.
     """
-    return all(_has_value(name, known) for command in commands for name in _BLANK.findall(command))
+    return all(has_value(name, known) for command in commands for name in command.blanks)
 
 
-def step(sentence: Message, commands: Iterable[str], known: Mapping[str, str]) -> RemedyStep:
-    """Return a step of a remedy: a sentence, and commands with their blanks filled."""
-    return RemedyStep(sentence, tuple(fill_command(command, known) for command in commands))
+def refilled(step: RemedyStep, known: Mapping[str, str]) -> RemedyStep:
+    """Return a step with values where it has placeholders so far."""
+
+    def of(name: str, value: object) -> object:
+        return known.get(name, value) if value == placeholder(name) else value
+
+    params = {name: of(name, value) for name, value in step.text.params.items()}
+    text = Message(step.text.template, params, step.text.plural)
+    return replace(step, text=text, commands=filled(step.commands, known))
+
+
+def filled(commands: Iterable[Command], known: Mapping[str, str]) -> tuple[Command, ...]:
+    """Return commands with their blanks filled."""
+    return tuple(command.filled(known) for command in commands)
 
 
 def unnamed(sentence: str) -> str:
@@ -259,43 +264,3 @@ def unnamed(sentence: str) -> str:
     for name in ("{project}", "{consumer}"):
         sentence = sentence.replace(f"project {name}", "your project").replace(f"Project {name}", "Your project")
     return sentence
-
-
-def fill_command(template: str, known: Mapping[str, str]) -> str:
-    """Return a command with its blanks filled, safe to paste into a shell."""
-
-    def value(match: re.Match[str]) -> str:
-        filling = argument(match[1], known)
-        # Of all names only a table's may hold what a shell divides words at; inside of SQL it is quoted already.
-        bare = template.count("'", 0, match.start()) % 2 == 0
-        return shlex.quote(filling) if match[1] == "table" and bare and not _TABLE.fullmatch(filling) else filling
-
-    return _BLANK.sub(value, template)
-
-
-def argument(name: str, known: Mapping[str, str]) -> str:
-    """Return one value as it may stand in a command, or its placeholder."""
-    if not _fits(name, known):
-        return placeholder(name)
-    # Names without a rule of their own (paths) are quoted; those with one need no quotes, also inside of SQL.
-    return known[name] if name in _VALID else shlex.quote(known[name])
-
-
-_FILLED_LATER: Final = frozenset({"account", "project_number"})
-
-
-def _fits(name: str, known: Mapping[str, str]) -> bool:
-    value = known.get(name, "")
-    valid = _VALID.get(name)
-    return bool(value) and (valid is None or valid(value))
-
-
-def _has_value(name: str, known: Mapping[str, str]) -> bool:
-    """Return whether a blank has a value that fits, gets one later, or is good with what stands for an unknown one."""
-    is_open = re.search(r"[A-Z]{3}", placeholder(name)) is not None
-    return _fits(name, known) or not is_open or (name in _FILLED_LATER and not known.get(name))
-
-
-def placeholder(name: str) -> str:
-    """Return what stands for a value nobody knows."""
-    return _PLACEHOLDERS.get(name, name.upper())

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from kbq_tui.i18n.messages import N_, Message
+from kbq_tui.model.command import Command
+from kbq_tui.shell import commands as cmd
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +20,7 @@ class Permission:
         title: the role's name.
         level: where it is granted: `project`, `dataset` or `organization`.
         who: who grants it or does the step, in words; completes "Ask …".
+        instead: what someone who holds the permission could run in the operator's stead.
     """
 
     name: str
@@ -26,6 +29,12 @@ class Permission:
     title: str
     level: str
     who: str
+    instead: tuple[Command, ...] = ()
+
+    @property
+    def grant(self) -> Command:
+        """What grants the role to the operator."""
+        return _GRANT[self.level].using(role=self.role)
 
     @property
     def whoever(self) -> Message:
@@ -53,8 +62,15 @@ _ON: Final[Mapping[str, str]] = {
 }
 
 
-def _on_project(name: str, purpose: str, role: str, title: str) -> Permission:
-    return Permission(name, purpose, role, title, "project", PROJECT_ADMIN)
+_GRANT: Final[Mapping[str, Command]] = {
+    "project": cmd.GRANT_OPERATOR,
+    "dataset": cmd.GRANT_OPERATOR_DATASET,
+    "organization": cmd.GRANT_OPERATOR_ORGANIZATION,
+}
+
+
+def _on_project(name: str, purpose: str, role: str, title: str, *instead: Command) -> Permission:
+    return Permission(name, purpose, role, title, "project", PROJECT_ADMIN, instead)
 
 
 _ACCOUNT_CREATOR: Final = ("roles/iam.serviceAccountCreator", "Create Service Accounts")
@@ -63,11 +79,14 @@ _ACCOUNT_ADMIN: Final = ("roles/iam.serviceAccountAdmin", "Service Account Admin
 _KEY_ADMIN: Final = ("roles/iam.serviceAccountKeyAdmin", "Service Account Key Admin")
 _IAM_ADMIN: Final = ("roles/resourcemanager.projectIamAdmin", "Project IAM Admin")
 _API_ADMIN: Final = ("roles/serviceusage.serviceUsageAdmin", "Service Usage Admin")
+_EITHER_ROLE: Final = (cmd.GRANT_VIEWER, cmd.GRANT_EDITOR)
 _DATA_OWNER: Final = ("roles/bigquery.dataOwner", "BigQuery Data Owner", "dataset", DATASET_OWNER)
 
 # Source: https://cloud.google.com/iam/docs/permissions-reference and .../roles-permissions
 _TABLE: Final = (
-    _on_project("bigquery.datasets.create", N_("create a dataset"), "roles/bigquery.user", "BigQuery User"),
+    _on_project(
+        "bigquery.datasets.create", N_("create a dataset"), "roles/bigquery.user", "BigQuery User", cmd.CREATE_DATASET
+    ),
     Permission(
         "bigquery.datasets.get",
         N_("read a dataset"),
@@ -83,8 +102,15 @@ _TABLE: Final = (
         "roles/bigquery.metadataViewer",
         "BigQuery Metadata Viewer",
     ),
-    Permission("bigquery.datasets.update", N_("grant on a dataset"), *_DATA_OWNER),
-    Permission("bigquery.datasets.setIamPolicy", N_("grant on a dataset with SQL"), *_DATA_OWNER),
+    Permission(
+        "bigquery.datasets.update", N_("grant on a dataset"), *_DATA_OWNER, (cmd.GRANT_VIEWER, cmd.GRANT_EDITOR)
+    ),
+    Permission(
+        "bigquery.datasets.setIamPolicy",
+        N_("grant on a dataset with SQL"),
+        *_DATA_OWNER,
+        (cmd.GRANT_VIEWER, cmd.GRANT_EDITOR),
+    ),
     Permission("bigquery.datasets.delete", N_("delete a dataset"), *_DATA_OWNER),
     Permission("bigquery.tables.getIamPolicy", N_("read who has which role on a table"), *_DATA_OWNER),
     Permission("bigquery.tables.setIamPolicy", N_("take a role on a table away"), *_DATA_OWNER),
@@ -97,7 +123,7 @@ _TABLE: Final = (
         "roles/bigquery.resourceViewer",
         "BigQuery Resource Viewer",
     ),
-    _on_project("iam.serviceAccounts.create", N_("create the service account"), *_ACCOUNT_CREATOR),
+    _on_project("iam.serviceAccounts.create", N_("create the service account"), *_ACCOUNT_CREATOR, cmd.CREATE_ACCOUNT),
     _on_project("iam.serviceAccounts.get", N_("see the service account"), *_ACCOUNT_VIEWER),
     _on_project("iam.serviceAccounts.list", N_("see the service accounts"), *_ACCOUNT_VIEWER),
     _on_project("iam.serviceAccounts.delete", N_("delete the service account"), *_ACCOUNT_ADMIN),
@@ -107,14 +133,19 @@ _TABLE: Final = (
         "roles/iam.serviceAccountTokenCreator",
         "Service Account Token Creator",
     ),
-    _on_project("iam.serviceAccountKeys.create", N_("create a key"), *_KEY_ADMIN),
+    _on_project("iam.serviceAccountKeys.create", N_("create a key"), *_KEY_ADMIN, cmd.CREATE_KEY),
     _on_project("iam.serviceAccountKeys.list", N_("see the keys of the service account"), *_ACCOUNT_VIEWER),
     _on_project("iam.serviceAccountKeys.get", N_("see a key of the service account"), *_ACCOUNT_VIEWER),
-    _on_project("iam.serviceAccountKeys.delete", N_("delete a key"), *_KEY_ADMIN),
+    _on_project("iam.serviceAccountKeys.delete", N_("delete a key"), *_KEY_ADMIN, cmd.DELETE_KEY),
     _on_project("resourcemanager.projects.get", N_("see the project"), "roles/browser", "Browser"),
-    _on_project("resourcemanager.projects.getIamPolicy", N_("read who has which role on the project"), *_IAM_ADMIN),
-    _on_project("resourcemanager.projects.setIamPolicy", N_("grant on the project"), *_IAM_ADMIN),
-    _on_project("serviceusage.services.enable", N_("turn on an API"), *_API_ADMIN),
+    _on_project(
+        "resourcemanager.projects.getIamPolicy",
+        N_("read who has which role on the project"),
+        *_IAM_ADMIN,
+        cmd.GRANT_JOB_USER,
+    ),
+    _on_project("resourcemanager.projects.setIamPolicy", N_("grant on the project"), *_IAM_ADMIN, cmd.GRANT_JOB_USER),
+    _on_project("serviceusage.services.enable", N_("turn on an API"), *_API_ADMIN, cmd.ENABLE_API),
     _on_project(
         "serviceusage.services.get",
         N_("see which APIs are on"),

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
-from kbq_tui.diagnosis.entry import step, values
+from kbq_tui.diagnosis.entry import LATE, filled, values
 from kbq_tui.diagnosis.permissions import DATASET_OWNER, PERMISSIONS, PROJECT_ADMIN, Permission
 from kbq_tui.i18n.messages import N_, message
 from kbq_tui.model.problem import Context, Problem, RemedyStep
@@ -33,11 +33,6 @@ _GRANTS: Final[Mapping[str, Permission]] = {
 
 Source: https://cloud.google.com/bigquery/docs/access-control
 """
-_COMMANDS: Final[Mapping[str, str]] = {
-    "project": cmd.GRANT_OPERATOR,
-    "dataset": cmd.GRANT_OPERATOR_DATASET,
-    "organization": cmd.GRANT_OPERATOR_ORGANIZATION,
-}
 
 
 def for_principal(problem: Problem, principal: str, permission: str, context: Context) -> Problem:
@@ -74,19 +69,19 @@ def for_principal(problem: Problem, principal: str, permission: str, context: Co
         cause = message(
             "{principal} lacks the permission {permission} in your project.", principal=principal, permission=permission
         )
-    late = message("If the role was granted a moment ago, wait: two minutes as a rule, sometimes seven or more.")
-    wait = RemedyStep(late)
     if row is None:
         look = message(
             "See which roles {principal} holds, and grant one that has {permission}:", **_both(principal, permission)
         )
-        return replace(problem, cause=cause, details=details, remedy=(step(look, [cmd.SHOW_POLICY], known), wait))
+        return replace(
+            problem, cause=cause, details=details, steps=(RemedyStep(look, filled([cmd.SHOW_POLICY], known)), LATE)
+        )
     grant = message("Grant {principal} the role {title} ({role}):", principal=principal, title=row.title, role=row.role)
     return replace(
         problem,
         title=message("A permission is missing"),
         cause=cause,
-        remedy=(step(grant, [_COMMANDS[row.level]], known), wait),
+        steps=(RemedyStep(grant, filled([row.grant], known)), LATE),
         who=message("{who}: {permission}, role {role}.", who=row.whoever, permission=permission, role=row.granted),
         details=details,
     )

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Final
 
 from kbq_tui.diagnosis import catalogue
-from kbq_tui.diagnosis.entry import GRANT_WAIT, clean, step, values
+from kbq_tui.diagnosis.entry import GRANT_WAIT, clean, fill_step, look, values
 from kbq_tui.diagnosis.extract import extract_values, names_other_service
 from kbq_tui.diagnosis.google_error import bounded, fault_of
 from kbq_tui.diagnosis.kinds import KINDS, KLAVIYOS
@@ -27,7 +27,7 @@ from kbq_tui.diagnosis.rules import (
     WORDS,
     first_match,
 )
-from kbq_tui.i18n.messages import Message, joined, message
+from kbq_tui.i18n.messages import N_, Message, joined, message
 from kbq_tui.model.key_file import kind_of
 from kbq_tui.model.problem import Context, Fault, Kind, Problem, RemedyStep, Retry
 from kbq_tui.shell import commands as cmd
@@ -266,7 +266,7 @@ _REFUSALS: Final = {
 _ADVICE: Final = {
     "credentials": (
         Kind.CREDENTIALS,
-        RemedyStep(message("Google did not accept the credentials. See who is signed in:"), ("gcloud auth list",)),
+        RemedyStep(message("Google did not accept the credentials. See who is signed in:"), (cmd.SHOW_LOGIN,)),
     ),
     "denied": (
         Kind.NOT_PERMITTED,
@@ -298,8 +298,8 @@ _CLASS: Final = {401: "credentials", 403: "denied", 404: "absent", 409: "conflic
 
 
 _LOOK: Final = {
-    "denied": (message("See who is signed in, and which roles they hold:"), (cmd.SHOW_LOGIN, cmd.SHOW_POLICY)),
-    "absent": (message("Check the project ID; it is neither the name nor the number:"), (cmd.SHOW_PROJECT,)),
+    "denied": look(N_("See who is signed in, and which roles they hold:"), cmd.SHOW_LOGIN, cmd.SHOW_POLICY),
+    "absent": look(N_("Check the project ID; it is neither the name nor the number:"), cmd.SHOW_PROJECT),
 }
 """Where to look first; all that can be said of what is not known."""
 
@@ -308,17 +308,18 @@ def _unrecognised(fault: Fault, context: Context, words: str, lifted: dict[str, 
     name = _CLASS.get(_http(fault) or 0, "plain")
     kind, advice = _ADVICE[name]
     details = {key: text for key, value in lifted.items() if (text := clean(value))}
-    look = (step(*_LOOK[name], values(context, details)),) if name in _LOOK else ()
+    known = values(context, details)
+    first = fill_step(_LOOK[name], known) if name in _LOOK else ()
     return Problem(
         code=None,
         title=message("Unrecognised error"),
         cause=message("This error is not one that this program knows; its own words are shown as they came."),
-        remedy=(
+        steps=(
             advice,
-            *look,
+            *first,
             RemedyStep(
                 message("If it happens again, write a bug report with these words and the output of:"),
-                ("kbq-tui doctor",),
+                (cmd.ours("doctor"),),
             ),
         ),
         who=message("Not known."),

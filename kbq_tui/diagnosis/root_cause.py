@@ -15,6 +15,7 @@ from kbq_tui.diagnosis import catalogue
 from kbq_tui.i18n.messages import joined, message
 from kbq_tui.model.observed import Absent, Observed, Part, Present, ProjectInfo, Unknown
 from kbq_tui.model.problem import Context, Kind, Problem
+from kbq_tui.shell import commands as cmd
 
 T = TypeVar("T")
 
@@ -145,7 +146,8 @@ def of_project(project: ProjectInfo | Problem | None, held: frozenset[str] | Non
         if not project.state.startswith("DELETE"):
             return None
         problem = catalogue.problem(PROJECT_NOT_FOUND, context)
-        *more, undelete = problem.remedy
+        undelete = [step for step in problem.steps if any(c.is_like(cmd.UNDELETE_PROJECT) for c in step.commands)]
+        more = [step for step in problem.steps if step not in undelete]
         return replace(
             problem,
             title=message("The project is being deleted"),
@@ -153,7 +155,7 @@ def of_project(project: ProjectInfo | Problem | None, held: frozenset[str] | Non
                 "Project {project} is marked for deletion: Google still shows it, but nothing in it works.",
                 project=context.project,
             ),
-            remedy=(undelete, *more),
+            steps=(*undelete, *more),
             who=message("A project owner: resourcemanager.projects.undelete, role Owner (roles/owner) on the project."),
         )
     if project is None or project.kind not in (Kind.NOT_PERMITTED, Kind.NOT_FOUND) or held is None or held:

@@ -315,10 +315,10 @@ class Runner:
             if lost:
                 step = RemedyStep(
                     message("A key was made whose answer never came; nobody holds it. Delete it:"),
-                    (self.ports.command(f"key delete {lost[0]}"),),
+                    (self.ports.ours(f"key delete {lost[0]}"),),
                 )
                 raise ProblemError(
-                    replace(problem, remedy=(step, *problem.remedy), details={**problem.details, "key_id": lost[0]})
+                    replace(problem, steps=(step, *problem.steps), details={**problem.details, "key_id": lost[0]})
                 )
             if attempt < UNCLEAR_KEYS:
                 await self.ports.clock.sleep(self.patience.first)
@@ -336,8 +336,8 @@ class Runner:
                 key=key_id,
                 why=error.problem.title,
             )
-            step = RemedyStep(failed, (self.ports.command(f"key delete {key_id}"),))
-        return replace(why, remedy=(*why.remedy, step), details={**why.details, "key_id": key_id})
+            step = RemedyStep(failed, (self.ports.ours(f"key delete {key_id}"),))
+        return replace(why, steps=(*why.steps, step), details={**why.details, "key_id": key_id})
 
     async def _settle(
         self,

@@ -121,7 +121,7 @@ async def delete_key(
             else message("The copy in the system keyring is deleted too.")
         )
     if held.path:
-        command = ports.command("key shred")
+        command = ports.ours("key shred")
         notes.append(message("The file {path} is of no use any more: {command}", path=held.path, command=command))
     return outcome, tuple(notes)
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:  # nothing of it is needed to draw a first frame
 
     from kbq_tui.i18n.messages import Message
     from kbq_tui.model.changes import OwnChange
+    from kbq_tui.model.command import Command
     from kbq_tui.model.events import Event
     from kbq_tui.model.observed import AccountInfo, DatasetInfo, Identity, KeyInfo, LocalKey, ProjectInfo, RoleBinding
     from kbq_tui.model.plan import Plan
@@ -286,9 +287,15 @@ class Ports:
     neighbours: Callable[[], tuple[ConnectionSpec, ...]] = tuple
     command: Callable[[str], str] = "kbq-tui {}".format
 
+    def ours(self, line: str) -> Command:
+        """Return a command of this program about the connection, such as `key list`."""
+        from kbq_tui.shell.commands import ours  # late: nothing of it is needed to draw a first frame
+
+        return own(ours(line), self.command)
+
     def named(self, problem: Problem) -> Problem:
         """Return a problem whose commands of ours mean this connection: with its name and, if need be, `--config`."""
-        return problem.with_commands(lambda line: own(line, self.command))
+        return problem.with_commands(lambda each: own(each, self.command))
 
     def named_plan(self, plan: Plan) -> Plan:
         """Return a plan whose problems' commands of ours mean this connection."""
@@ -296,9 +303,15 @@ class Ports:
 
     def named_text(self, text: Message) -> Message:
         """Return a message in which a command of ours that fills a blank means this connection."""
-        return text.with_values(lambda value: own(value, self.command))
+        return text.with_values(lambda value: own_line(value, self.command))
 
 
-def own(line: str, command: Callable[[str], str]) -> str:
-    """Return a command line of ours as `command` gives it; any other as it is."""
-    return command(line.removeprefix(_OURS)) if line.startswith(_OURS) else line
+def own(command: Command, line: Callable[[str], str]) -> Command:
+    """Return a command of ours as `line` gives it; any other as it is."""
+    text = str(command)
+    return command.about(own_line(text, line).removeprefix(text))
+
+
+def own_line(text: str, line: Callable[[str], str]) -> str:
+    """Return a command line of ours as `line` gives it; any other as it is."""
+    return line(text.removeprefix(_OURS)) if text.startswith(_OURS) else text

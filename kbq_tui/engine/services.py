@@ -252,7 +252,7 @@ class AppServices:
         """Return a problem whose commands of ours mean a connection."""
         from kbq_tui.engine.ports import own
 
-        return problem.with_commands(lambda line: own(line, lambda what: self.command(what, name)))
+        return problem.with_commands(lambda each: own(each, lambda what: self.command(what, name)))
 
     def ports(self, cloud: Cloud, name: str) -> Ports:
         """Return what the use cases need, for one connection."""

@@ -113,7 +113,7 @@ async def status(spec: ConnectionSpec, ports: Ports, last_verify: Mapping[str, o
         *_by_step(plan, observed),
         *_settings(spec, plan, observed),
         _key_age(observed),
-        _last_verify(last_verify, ports.command("verify")),
+        _last_verify(last_verify, str(ports.ours("verify"))),
         _jobs(_explained(jobs, observed)),
     ]
     # Signed in is whoever got an answer; the last verification is past, whatever can be read now.

@@ -129,7 +129,7 @@ class Wait:
             return False
         left = min(self._pause, limit - self.elapsed)
         self._pause = min(self._pause * 2, self._waits.patience.most)
-        waiting = replace(problem, remedy=(_STEP,), who=EMPTY)
+        waiting = replace(problem, steps=(_STEP,), who=EMPTY)
         while left > 0:
             text = waiting_text(change, clock.now())
             self._emit(Event(EventKind.WAITING, self._action, clock.now(), text, waiting, self.elapsed, limit))

@@ -16,7 +16,7 @@ from kbq_tui.model.operations import (
 )
 from kbq_tui.model.plan import Plan
 from kbq_tui.model.text import inert
-from kbq_tui.shell.operation_commands import command_for, default_key_file
+from kbq_tui.shell.operation_commands import command_for, command_of, default_key_file
 
 _HEAD = """\
 #!/bin/sh
@@ -68,8 +68,8 @@ def to_gcloud(plan: Plan) -> str:
 
 def _step(action: Action, location: str | None, new_account: bool) -> str:
     command = command_for(action, location)
-    if command.startswith("#"):
-        return command
+    if command_of(action, location).missing:
+        return command  # a comment that says so
     settled = f"settle {command}" if new_account else command
     match action.op:
         case CreateAccount():

@@ -198,7 +198,8 @@ def _section_html(result: CheckResult) -> str:
         parts.append("<ol>")
         for step in problem.remedy:
             # The commands are scrubbed as a whole: half a key has no mark.
-            block = f"<pre>{_html(step.command_lines, lines=True)}</pre>" if step.commands else ""
+            commands = "\n".join(step.lines)
+            block = f"<pre>{_html(commands, lines=True)}</pre>" if commands else ""
             parts.append(f"<li>{_html(step.text)}{block}</li>")
         parts.append("</ol>")
         if problem.who:
@@ -221,7 +222,7 @@ def _problem_markdown(problem: Problem) -> list[str]:
     for number, step in enumerate(problem.remedy, 1):
         lines.append(f"{number}. {_text(step.text)}")
         if step.commands:
-            lines += ["", *("   " + line for line in _fence(step.command_lines)), ""]
+            lines += ["", *("   " + line for line in _fence("\n".join(step.lines))), ""]
     if problem.who:
         lines += ["", _text(message("Who: {who}", who=problem.who))]
     if _LINK.fullmatch(problem.link):

@@ -3,7 +3,7 @@
 from kbq_tui.model.operations import Change
 from kbq_tui.model.plan import Plan
 from kbq_tui.model.text import inert
-from kbq_tui.shell.operation_commands import command_for, sql_for
+from kbq_tui.shell.operation_commands import command_for, command_of
 
 
 def to_sql(plan: Plan) -> str:
@@ -20,12 +20,9 @@ def to_sql(plan: Plan) -> str:
         if action.change is Change.NOOP:
             lines.append("-- (in place already)")
             continue
-        try:
-            sql = sql_for(action)
-        except ValueError:
-            sql = None
-        if sql is not None:
-            lines.append(f"{sql};")
+        command = command_of(action, plan.location)
+        if command.statement and not command.missing:
+            lines.append(f"{command.sql};")
         else:
             lines += ["-- SQL cannot do this. In a shell:", f"-- {command_for(action, plan.location)}"]
     for blocked in plan.blocked:

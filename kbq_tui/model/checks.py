@@ -338,9 +338,9 @@ def judge_private(dataset: str, public: Sequence[Problem], over: Sequence[Messag
 
 def _with_all_remedies(problems: Sequence[Problem]) -> Problem:
     """Return the first problem with the causes and remedies of all of them, each step once."""
-    steps = dict.fromkeys(step for problem in problems for step in problem.remedy)
+    steps = dict.fromkeys(step for problem in problems for step in problem.steps)
     causes = joined(" ", *(problem.cause for problem in problems)) if len(problems) > 1 else problems[0].cause
-    return replace(problems[0], cause=causes, remedy=tuple(steps))
+    return replace(problems[0], cause=causes, steps=tuple(steps))
 
 
 def roles_beyond(role: str, held: Iterable[str]) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from kbq_tui.i18n.messages import EMPTY, Message, as_message
 from kbq_tui.model.lean_dataclass import dataclass
 
 if TYPE_CHECKING:
+    from kbq_tui.model.command import Command
     from kbq_tui.model.refs import Grantable
 
 
@@ -80,31 +81,50 @@ class Context:
     """`operator` or `service-account`: whose call failed."""
 
 
+class Purpose(StrEnum):
+    """What a step of a remedy is for."""
+
+    LOOK = "look"
+    CHANGE = "change"
+    UNDO = "undo"
+    WAIT = "wait"
+
+
+class Who(StrEnum):
+    """Whom a step of a remedy is for."""
+
+    OPERATOR = "operator"
+    HELPER = "helper"
+    """Somebody else, who may do what the operator may not."""
+    EITHER = "either"
+
+
 @dataclass(frozen=True, slots=True)
 class RemedyStep:
     """One step of a remedy.
 
     Attributes:
         text: a sentence; empty where the commands stand for themselves.
-        commands: each complete, with project and account filled in; run one after the other.
+        commands: run one after the other.
+        purpose: what it is for.
+        level: what a role must be held on for the step to be the right one; None for any.
+        who: whom it is for.
     """
 
     text: Message
-    commands: tuple[str, ...] = ()
+    commands: "tuple[Command, ...]" = ()
+    purpose: Purpose = Purpose.CHANGE
+    level: "type[Grantable] | None" = None
+    who: Who = Who.OPERATOR
 
     def __str__(self) -> str:
         """Return the step in English: the sentence, and each command on a line of its own."""
-        return "\n".join(((str(self.text),) if self.text else ()) + self.commands)
+        return "\n".join(((str(self.text),) if self.text else ()) + self.lines)
 
     @property
-    def command_lines(self) -> str:
-        """The commands, each on a line of its own."""
-        return "\n".join(self.commands)
-
-    def naming(self, placeholder: str, value: str) -> "RemedyStep":
-        """Return the step with a value instead of a placeholder, in what fills its sentence and in its commands."""
-        commands = tuple(command.replace(placeholder, value) for command in self.commands)
-        return RemedyStep(self.text.replacing(placeholder, value), commands)
+    def lines(self) -> tuple[str, ...]:
+        """The commands, as they are run."""
+        return tuple(map(str, self.commands))
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +135,7 @@ class Problem:
         code: stable, `KBQ-…`; None where the failure was not recognised.
         title: a few words.
         cause: one sentence.
-        remedy: steps, in order.
+        steps: what to do, in order, for the operator and for whoever may do what the operator may not.
         who: who can apply it: a person's role in words, with permission and role named.
         kind: what it means to a caller.
         retry: what trying again is good for.
@@ -129,7 +149,7 @@ class Problem:
     code: str | None
     title: Message
     cause: Message
-    remedy: tuple[RemedyStep, ...] = ()
+    steps: tuple[RemedyStep, ...] = ()
     who: Message = EMPTY
     kind: Kind = Kind.FAILED
     retry: Retry = Retry.NEVER
@@ -144,21 +164,31 @@ class Problem:
         """The exit status of a command that ends on this problem."""
         return self.kind.exit_code
 
+    @property
+    def remedy(self) -> tuple[RemedyStep, ...]:
+        """The steps that the operator is shown."""
+        return tuple(step for step in self.steps if step.who is not Who.HELPER)
+
+    @property
+    def request(self) -> tuple[RemedyStep, ...]:
+        """The steps to ask of somebody else."""
+        return tuple(step for step in self.steps if step.who is not Who.OPERATOR)
+
     def naming(self, placeholder: str, value: str) -> "Problem":
-        """Return the problem with a value instead of a placeholder, in texts and commands; itself if it has none."""
+        """Return the problem with a value instead of a placeholder, in its texts; itself if it has none."""
         named = replace(
             self,
             title=self.title.replacing(placeholder, value),
             cause=self.cause.replacing(placeholder, value),
             who=self.who.replacing(placeholder, value),
-            remedy=tuple(step.naming(placeholder, value) for step in self.remedy),
+            steps=tuple(replace(step, text=step.text.replacing(placeholder, value)) for step in self.steps),
         )
         return self if named == self else named
 
-    def with_commands(self, change: Callable[[str], str]) -> "Problem":
-        """Return the problem with each command of its remedy changed; itself if none is."""
-        steps = tuple(RemedyStep(s.text, tuple(map(change, s.commands))) for s in self.remedy)
-        return self if steps == self.remedy else replace(self, remedy=steps)
+    def with_commands(self, change: "Callable[[Command], Command]") -> "Problem":
+        """Return the problem with each command of its steps changed; itself if none is."""
+        steps = tuple(replace(step, commands=tuple(map(change, step.commands))) for step in self.steps)
+        return self if steps == self.steps else replace(self, steps=steps)
 
     @property
     def words(self) -> Message:

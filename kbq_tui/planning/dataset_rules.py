@@ -7,10 +7,10 @@ from typing import Final
 
 from kbq_tui.diagnosis import catalogue
 from kbq_tui.diagnosis.conditions import holds_until
-from kbq_tui.diagnosis.entry import step, values
+from kbq_tui.diagnosis.entry import filled, values
 from kbq_tui.i18n.messages import Message, joined, message, message_n
 from kbq_tui.model.observed import AccessEntry, DatasetInfo
-from kbq_tui.model.problem import Context, Problem
+from kbq_tui.model.problem import Context, Problem, RemedyStep, Who
 from kbq_tui.model.refs import DatasetRef
 from kbq_tui.model.spec import ConnectionSpec, RequiredDataset
 from kbq_tui.planning.grants import EVERYBODY, taken_away
@@ -72,9 +72,14 @@ def vanishing(ends: Mapping[str, str], dataset: str, context: Context) -> Proble
         for name, end in named
     ]
     steps = [
-        step(message("If {table} is needed, take its end off:", table=name), [keep], values(context, {"table": name}))
+        RemedyStep(
+            message("If {table} is needed, take its end off:", table=name),
+            filled(
+                [cmd.KEEP_TABLE if end else cmd.KEEP_PARTITIONS], values(context, {"table": name, "dataset": dataset})
+            ),
+            who=Who.EITHER,
+        )
         for name, end in named
-        for keep in [(cmd.KEEP_TABLE if end else cmd.KEEP_PARTITIONS).replace("{dataset}", dataset)]
     ]
     return replace(
         problem,
@@ -84,7 +89,7 @@ def vanishing(ends: Mapping[str, str], dataset: str, context: Context) -> Proble
             dataset=dataset,
             tables=joined(", ", *parts, *(["…"] if len(ends) > len(named) else [])),
         ),
-        remedy=tuple(steps),
+        steps=tuple(steps),
     )
 
 
@@ -136,9 +141,7 @@ def public(spec: ConnectionSpec, info: DatasetInfo, context: Context, now: datet
         member = entry.member.removeprefix("specialGroup:")
         problem = catalogue.problem(PUBLIC, context, dataset=info.name, role=entry.role, member=member)
         if entry.condition is not None:
-            *more, last = problem.remedy
             on = DatasetRef(spec.project, info.name)
-            last = taken_away(last, spec, entry.role, on, member=entry.member, bound=True)
-            problem = replace(problem, remedy=(*more, last))
+            problem = taken_away(problem, spec, entry.role, on, member=entry.member, bound=True)
         found.append(problem)
     return tuple(found)

@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from kbq_tui.diagnosis import catalogue
-from kbq_tui.diagnosis.entry import placeholder, step
+from kbq_tui.diagnosis.entry import filled
 from kbq_tui.i18n.messages import message
+from kbq_tui.model.command import placeholder
 from kbq_tui.model.observed import Part, Present
-from kbq_tui.model.problem import Context, Problem
+from kbq_tui.model.problem import Context, Problem, Purpose, RemedyStep, Who
 from kbq_tui.model.spec import ConnectionSpec
 from kbq_tui.planning.grants import Grant, taken_away
 from kbq_tui.shell import commands as cmd
@@ -20,7 +21,9 @@ def named(problem: Problem, spec: ConnectionSpec) -> Problem:
     call, such as a sign-in, does not know which connection it is about."""
     for placeholder_, value in ((_ACCOUNT, spec.account_email), (_PROJECT, spec.project)):
         problem = problem.naming(placeholder_, value)
-    return problem
+    known = {"project": spec.project, "account": spec.account_email, "role_holder": spec.member}
+    steps = tuple(replace(step, commands=filled(step.commands, known)) for step in problem.steps)
+    return problem if steps == problem.steps else replace(problem, steps=steps)
 
 
 def too_much(grant: Grant, spec: ConnectionSpec, context: Context) -> Problem:
@@ -44,9 +47,7 @@ def too_much(grant: Grant, spec: ConnectionSpec, context: Context) -> Problem:
             **known,
         )
     )
-    *more, last = problem.remedy
-    last = taken_away(last, spec, grant.role, grant.on, member=grant.member, bound=bound)
-    return replace(problem, cause=cause, remedy=(*more, last))
+    return taken_away(replace(problem, cause=cause), spec, grant.role, grant.on, member=grant.member, bound=bound)
 
 
 def in_force(
@@ -70,7 +71,11 @@ def in_force(
     # Lifting one of them alone would only lead to the next refusal.
     known = {"constraint": second, "project": context.project}
     also = message("The same for {constraint}, which is in force as well, and blocks alone:", constraint=second)
-    see, lift, *more, restore, last = problem.remedy
-    lift_second = step(also, [cmd.LIFT_POLICY], known)
-    restore_second = step(message("Have this one restored in the same way:"), [cmd.RESTORE_POLICY], known)
-    return replace(problem, remedy=(see, lift, lift_second, *more, restore, restore_second, last))
+    lift = RemedyStep(also, filled([cmd.LIFT_POLICY], known))
+    restore = RemedyStep(message("Have this one restored in the same way:"), lift.commands[0].undone_by, Purpose.UNDO)
+    steps: list[RemedyStep] = []
+    for step in problem.steps:
+        steps.append(step)
+        if step.who is not Who.HELPER and step.commands:
+            steps += {Purpose.CHANGE: [lift], Purpose.UNDO: [restore]}.get(step.purpose, [])
+    return replace(problem, steps=tuple(steps))

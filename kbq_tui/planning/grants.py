@@ -1,12 +1,12 @@
 """What the service account holds, against the least it needs."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kbq_tui.i18n.messages import message
 from kbq_tui.model.checks import roles_beyond
 from kbq_tui.model.observed import AccessEntry, DatasetInfo, Observed, Present, RoleBinding
-from kbq_tui.model.problem import RemedyStep
+from kbq_tui.model.problem import Problem, Purpose, RemedyStep
 from kbq_tui.model.refs import DatasetRef, Grantable, ProjectRef, TableRef
 from kbq_tui.model.spec import JOB_USER, ConnectionSpec
 
@@ -115,37 +115,42 @@ def needs(spec: ConnectionSpec) -> dict[str, str]:
 
 
 def taken_away(
-    step: RemedyStep, spec: ConnectionSpec, role: str, on: Grantable, *, member: str, bound: bool
-) -> RemedyStep:
-    """Return the step that takes a role away, for one that the account does not simply hold by name.
+    problem: Problem, spec: ConnectionSpec, role: str, on: Grantable, *, member: str, bound: bool
+) -> Problem:
+    """Return a problem whose steps take a role away that the account does not simply hold by name.
 
     Args:
-        step: the step as it is where it does.
+        problem: with the steps as they are where it does.
         spec: the connection.
         role: the role.
         on: what it is held on.
         member: one of `EVERYBODY`; empty for the account.
         bound: whether there is a condition to it.
     """
-    if bound and not isinstance(on, ProjectRef):
-        # Neither SQL nor bq names a condition.
-        text = message(
-            "By hand, for it holds under a condition: open {url}, choose {resource}, Share, Manage permissions, "
-            "open {role}, and remove {member}.",
-            url=f"https://console.cloud.google.com/bigquery?project={spec.project}",
-            resource=on.words,
-            role=role,
-            member=member or spec.account_email,
-        )
-        return RemedyStep(text)
-    if member:
-        if isinstance(on, DatasetRef) and ":" not in member:
-            member = f"specialGroup:{member}"  # as SQL names it
-        step = step.naming(spec.member, member)
-    if bound:
-        # "None" means the binding without a condition; this is every binding of the role and the member.
-        step = step.naming("--condition=None", "--all")
-    return step
+
+    def of(step: RemedyStep) -> RemedyStep:
+        if step.purpose is not Purpose.CHANGE or not step.commands:
+            return step
+        if bound and not isinstance(on, ProjectRef):
+            # Neither SQL nor bq names a condition.
+            text = message(
+                "By hand, for it holds under a condition: open {url}, choose {resource}, Share, Manage permissions, "
+                "open {role}, and remove {member}.",
+                url=f"https://console.cloud.google.com/bigquery?project={spec.project}",
+                resource=on.words,
+                role=role,
+                member=member or spec.account_email,
+            )
+            return replace(step, text=text, commands=())
+        values = {"role_holder": member} if member else {}
+        if member and isinstance(on, DatasetRef) and ":" not in member:
+            values["role_holder"] = f"specialGroup:{member}"  # as SQL names it
+        if bound:
+            # "None" means the binding without a condition; this is every binding of the role and the member.
+            values["bindings"] = "--all"
+        return replace(step, commands=tuple(command.changed(**values) for command in step.commands))
+
+    return replace(problem, steps=tuple(map(of, problem.steps)))
 
 
 def same_account_tombstones(spec: ConnectionSpec, info: DatasetInfo) -> tuple[AccessEntry, ...]:

@@ -8,6 +8,7 @@ from kbq_tui.i18n.messages import Message, message
 from kbq_tui.model.observed import Observed, Present
 from kbq_tui.model.problem import Context, Problem, RemedyStep
 from kbq_tui.model.spec import ConnectionSpec
+from kbq_tui.shell.commands import ours
 
 
 def right_location(wanted: str, places: Mapping[str, str]) -> str:
@@ -64,7 +65,7 @@ def misplaced(
             location=right,
         )
         anew = message("A dataset that was made anew has no grants yet; have them made:")
-        return replace(problem, cause=cause, remedy=(*problem.remedy, RemedyStep(anew, ("kbq-tui apply",))))
+        return replace(problem, cause=cause, steps=(*problem.steps, RemedyStep(anew, (ours("apply"),))))
     if wanted and at != wanted:
         return catalogue.problem("KBQ-LOCATION-FIXED", context, dataset=dataset, location=at, wanted=wanted)
     return None

@@ -1,189 +1,322 @@
-"""The commands that remedies and hand-offs name, each written once. Blanks as in `catalogue_base`.
+"""The commands that remedies, hand-offs, plans and exports name, each written once, with what takes it back.
 
-Sources: `gcloud … --help` and `bq help` of the Google Cloud SDK, and
-https://cloud.google.com/bigquery/docs/reference/standard-sql/data-control-language
+Blanks as in `model.command`; what nobody can know stands in capitals.
+
+Sources: `gcloud … --help` and `bq help` of the Google Cloud SDK, `gcloud kms keys add-iam-policy-binding --help`, and
+https://cloud.google.com/bigquery/docs/reference/standard-sql/data-control-language,
+https://cloud.google.com/bigquery/docs/reference/standard-sql/data-definition-language
 """
 
 from typing import Final
 
-ENABLE_API: Final = "gcloud services enable {service} --project={project}"
-DISABLE_API: Final = "gcloud services disable {service} --project={project}"
+from kbq_tui.model.command import Command
 
-CREATE_DATASET: Final = "bq --project_id={project} --location={location} mk --dataset {project}:{dataset}"
+LOCATION: Final = "--location={location}"
+
+
+def ours(line: str) -> Command:
+    """Return a command of this program, such as `key list`."""
+    return Command(f"kbq-tui {line}")
+
+
+def _query(statement: str) -> str:
+    return f"bq --project_id={{project}} {LOCATION} query --use_legacy_sql=false '{statement}'"
+
+
+def _sql(statement: str, undo: str = "") -> Command:
+    """Return what runs a statement, which has no single quotes; `undo` is the statement that takes it back."""
+    return Command(_query(statement), (_query(undo),) if undo else (), statement=statement)
+
+
+def _binding(line: str) -> tuple[Command, Command]:
+    """Return what adds a member to a role binding, and what takes it out again."""
+    add, remove = line.replace("VERB", "add-iam-policy-binding"), line.replace("VERB", "remove-iam-policy-binding")
+    return Command(add, (remove,)), Command(remove, (add,))
+
+
+def _pair(do: str, undo: str) -> tuple[Command, Command]:
+    """Return two commands each of which takes the other back."""
+    return Command(do, (undo,)), Command(undo, (do,))
+
+
+ENABLE_API: Final = Command(
+    "gcloud services enable {service} --project={project}", ("gcloud services disable {service} --project={project}",)
+)
+
 # Without -r it refuses a dataset that has tables: an undo must not take data along.
-DELETE_DATASET: Final = "bq rm -d {project}:{dataset}"
-SHOW_DATASET: Final = "bq show --format=prettyjson {project}:{dataset}"
-UNSET_TABLE_LIFE: Final = "bq update --default_table_expiration 0 {project}:{dataset}"
-SET_TABLE_LIFE: Final = "bq update --default_table_expiration {seconds} {project}:{dataset}"
-UNSET_PARTITION_LIFE: Final = "bq update --default_partition_expiration 0 {project}:{dataset}"
-SET_PARTITION_LIFE: Final = "bq update --default_partition_expiration {seconds} {project}:{dataset}"
-KEEP_PARTITIONS: Final = "bq update --time_partitioning_expiration 0 {project}:{dataset}.{table}"
+DELETE_DATASET: Final = Command("bq --project_id={project} rm --dataset {project}:{dataset}")
+_CREATE_SCHEMA: Final = 'CREATE SCHEMA IF NOT EXISTS `{project}.{dataset}` OPTIONS(location="{location}")'
+CREATE_DATASET: Final = Command(_query(_CREATE_SCHEMA), (DELETE_DATASET.template,), statement=_CREATE_SCHEMA)
+UNDROP_DATASET: Final = _sql("UNDROP SCHEMA `{project}.{dataset}`")
+SHOW_DATASET: Final = Command("bq show --format=prettyjson {project}:{dataset}")
+UNSET_TABLE_LIFE, _ = _pair(
+    "bq update --default_table_expiration 0 {project}:{dataset}",
+    "bq update --default_table_expiration {seconds} {project}:{dataset}",
+)
+UNSET_PARTITION_LIFE, _ = _pair(
+    "bq update --default_partition_expiration 0 {project}:{dataset}",
+    "bq update --default_partition_expiration {seconds} {project}:{dataset}",
+)
+KEEP_PARTITIONS: Final = Command("bq update --time_partitioning_expiration 0 {project}:{dataset}.{table}")
+KEEP_TABLE: Final = Command("bq update --expiration 0 {project}:{dataset}.{table}")
+LIST_DATASETS: Final = Command("bq ls --project_id={project} --datasets")
+LIST_TABLES: Final = Command("bq ls {project}:{dataset}")
 
-KEEP_TABLE: Final = "bq update --expiration 0 {project}:{dataset}.{table}"
-LIST_DATASETS: Final = "bq ls --project_id={project} --datasets"
-
-CREATE_ACCOUNT: Final = (
-    "gcloud iam service-accounts create {account_id} --project={project} --display-name=KLAVIYO_DATA_TRANSFER_USER"
+DELETE_ACCOUNT: Final = Command("gcloud iam service-accounts delete {account} --project={project}")
+CREATE_ACCOUNT: Final = Command(
+    "gcloud iam service-accounts create {account_id} --display-name={display_name} --project={project}",
+    (DELETE_ACCOUNT.template,),
 )
-DELETE_ACCOUNT: Final = "gcloud iam service-accounts delete {account} --project={project}"
-SHOW_ACCOUNT: Final = "gcloud iam service-accounts describe {account} --project={project}"
-ENABLE_ACCOUNT: Final = "gcloud iam service-accounts enable {account} --project={project}"
-DISABLE_ACCOUNT: Final = "gcloud iam service-accounts disable {account} --project={project}"
-
-LIST_KEYS: Final = "gcloud iam service-accounts keys list --iam-account={account} --managed-by=user --project={project}"
-CREATE_KEY: Final = (
-    "gcloud iam service-accounts keys create {account_id}.json --iam-account={account} --project={project}"
-)
-DELETE_KEY: Final = "gcloud iam service-accounts keys delete {key_id} --iam-account={account} --project={project}"
-DISABLE_KEY: Final = "gcloud iam service-accounts keys disable {key_id} --iam-account={account} --project={project}"
-ENABLE_KEY: Final = "gcloud iam service-accounts keys enable {key_id} --iam-account={account} --project={project}"
-
-GRANT_JOB_USER: Final = (
-    "gcloud projects add-iam-policy-binding {project} --member=serviceAccount:{account} "
-    "--role=roles/bigquery.jobUser --condition=None"
-)
-GRANT_PROJECT: Final = (
-    "gcloud projects add-iam-policy-binding {project} --member=serviceAccount:{account} --role={role} --condition=None"
-)
-REVOKE_PROJECT: Final = (
-    "gcloud projects remove-iam-policy-binding {project} --member=serviceAccount:{account} "
-    "--role={role} --condition=None"
-)
-GRANT_OPERATOR: Final = (
-    "gcloud projects add-iam-policy-binding {project} --member={operator_member} --role={role} --condition=None"
+SHOW_ACCOUNT: Final = Command("gcloud iam service-accounts describe {account} --project={project}")
+ENABLE_ACCOUNT, _ = _pair(
+    "gcloud iam service-accounts enable {account} --project={project}",
+    "gcloud iam service-accounts disable {account} --project={project}",
 )
 
-REVOKE_OPERATOR: Final = GRANT_OPERATOR.replace(" add-", " remove-")
-GRANT_OPERATOR_ORGANIZATION: Final = (
-    "gcloud organizations add-iam-policy-binding ORGANIZATION_ID --member={operator_member} --role={role} "
-    "--condition=None"
+LIST_KEYS: Final = Command(
+    "gcloud iam service-accounts keys list --iam-account={account} --managed-by=user --project={project}"
 )
-REVOKE_OPERATOR_ORGANIZATION: Final = GRANT_OPERATOR_ORGANIZATION.replace(" add-", " remove-")
+DELETE_KEY: Final = Command(
+    "gcloud iam service-accounts keys delete {key_id} --iam-account={account} --project={project}"
+)
+CREATE_KEY: Final = Command(
+    "gcloud iam service-accounts keys create {key_path} --iam-account={account} --project={project}",
+    (LIST_KEYS.template, DELETE_KEY.template),
+)
+ENABLE_KEY, _ = _pair(
+    "gcloud iam service-accounts keys enable {key_id} --iam-account={account} --project={project}",
+    "gcloud iam service-accounts keys disable {key_id} --iam-account={account} --project={project}",
+)
 
-SQL: Final = "bq query --project_id={project} --location={location} --use_legacy_sql=false "
-GRANT_DATASET: Final = SQL + "'GRANT `{role}` ON SCHEMA `{project}.{dataset}` TO \"serviceAccount:{account}\"'"
-GRANT_OPERATOR_DATASET: Final = SQL + "'GRANT `{role}` ON SCHEMA `{project}.{dataset}` TO \"{operator_member}\"'"
-REVOKE_OPERATOR_DATASET: Final = SQL + "'REVOKE `{role}` ON SCHEMA `{project}.{dataset}` FROM \"{operator_member}\"'"
-REVOKE_DATASET: Final = SQL + "'REVOKE `{role}` ON SCHEMA `{project}.{dataset}` FROM \"serviceAccount:{account}\"'"
-REVOKE_PUBLIC: Final = SQL + "'REVOKE `{role}` ON SCHEMA `{project}.{dataset}` FROM \"{grantee}\"'"
-GRANT_PUBLIC: Final = SQL + "'GRANT `{role}` ON SCHEMA `{project}.{dataset}` TO \"{grantee}\"'"
-REVOKE_TABLE: Final = (
-    "bq remove-iam-policy-binding --member=serviceAccount:{account} --role={role} --table=true "
-    "{project}:{dataset}.{table}"
+GRANT_PROJECT, REVOKE_PROJECT = _binding(
+    "gcloud projects VERB {project} --member={role_holder} --role={role} {bindings}"
 )
-GRANT_TABLE: Final = REVOKE_TABLE.replace(" remove-", " add-")
-GRANT_VIEWER: Final = GRANT_DATASET.replace("{role}", "roles/bigquery.dataViewer")
-GRANT_EDITOR: Final = GRANT_DATASET.replace("{role}", "roles/bigquery.dataEditor")
+GRANT_JOB_USER: Final = GRANT_PROJECT.using(role="roles/bigquery.jobUser")
+GRANT_OPERATOR: Final = GRANT_PROJECT.using(role_holder="{operator_member}")
+GRANT_OPERATOR_ORGANIZATION, _ = _binding(
+    "gcloud organizations VERB ORGANIZATION_ID --member={operator_member} --role={role} {bindings}"
+)
 
-REVOKE_VIEWER: Final = REVOKE_DATASET.replace("{role}", "roles/bigquery.dataViewer")
-REVOKE_EDITOR: Final = REVOKE_DATASET.replace("{role}", "roles/bigquery.dataEditor")
+_GRANT: Final = 'GRANT `{role}` ON SCHEMA `{project}.{dataset}` TO "{role_holder}"'
+_REVOKE: Final = 'REVOKE `{role}` ON SCHEMA `{project}.{dataset}` FROM "{role_holder}"'
+GRANT_DATASET, REVOKE_DATASET = _sql(_GRANT, _REVOKE), _sql(_REVOKE, _GRANT)
+GRANT_OPERATOR_DATASET: Final = GRANT_DATASET.using(role_holder="{operator_member}")
+REVOKE_PUBLIC: Final = REVOKE_DATASET.using(role_holder="{grantee}")
+GRANT_VIEWER: Final = GRANT_DATASET.using(role="roles/bigquery.dataViewer")
+GRANT_EDITOR: Final = GRANT_DATASET.using(role="roles/bigquery.dataEditor")
+GRANT_TABLE, REVOKE_TABLE = _binding(
+    "bq --project_id={project} VERB --member={role_holder} --role={role} --table=true {project}:{dataset}.{table}"
+)
 
-CREATE_VIEW: Final = (
-    SQL + "'CREATE VIEW `{project}.{dataset}.NEW_NAME` AS SELECT COLUMNS FROM `{project}.{dataset}.{table}`'"  # noqa: S608
+DROP_COPY: Final = Command("bq rm -t {project}:{dataset}.NEW_NAME")
+DROP_TABLE: Final = Command("bq rm -t {project}:{dataset}.{table}")
+_VIEW: Final = "CREATE VIEW `{project}.{dataset}.NEW_NAME` AS SELECT COLUMNS FROM `{project}.{dataset}.{table}`"
+_COPY: Final = "CREATE TABLE `{project}.{dataset}.NEW_NAME` AS SELECT * FROM `{project}.{dataset}.{table}`"
+CREATE_VIEW: Final = Command(_query(_VIEW), (DROP_COPY.template,), statement=_VIEW)
+COPY_TABLE: Final = Command(_query(_COPY), (DROP_COPY.template,), statement=_COPY)
+RESTORE_TABLE: Final = Command(
+    "bq cp {project}:{dataset}.{table}@-3600000 {project}:{dataset}.{table}", (DROP_TABLE.template,)
 )
-COPY_TABLE: Final = (
-    SQL + "'CREATE TABLE `{project}.{dataset}.NEW_NAME` AS SELECT * FROM `{project}.{dataset}.{table}`'"  # noqa: S608
-)
-DROP_COPY: Final = "bq rm -t {project}:{dataset}.NEW_NAME"
-DROP_TABLE: Final = "bq rm -t {project}:{dataset}.{table}"
 
-DESCRIBE_POLICY: Final = "gcloud org-policies describe {constraint} --project={project}"
-EFFECTIVE_POLICY: Final = "gcloud org-policies describe {constraint} --effective --project={project}"
-# One line, so that it survives being copied; /dev/stdin because set-policy reads a file only.
-LIFT_POLICY: Final = (
-    "printf 'name: projects/{project}/policies/{constraint}\\nspec:\\n  rules:\\n  - enforce: false\\n' "
-    "| gcloud org-policies set-policy /dev/stdin"
-)
+DESCRIBE_POLICY: Final = Command("gcloud org-policies describe {constraint} --project={project}")
+EFFECTIVE_POLICY: Final = Command("gcloud org-policies describe {constraint} --effective --project={project}")
+RESTORE_POLICY: Final = Command("gcloud org-policies delete {constraint} --project={project}")
+
+
+def _policy(rule: str) -> Command:
+    # One line, so that it survives being copied; /dev/stdin because set-policy reads a file only.
+    return Command(
+        f"printf 'name: projects/{{project}}/policies/{{constraint}}\\nspec:\\n  rules:\\n  - {rule}\\n' "
+        "| gcloud org-policies set-policy /dev/stdin",
+        (RESTORE_POLICY.template,),
+    )
+
+
+LIFT_POLICY: Final = _policy("enforce: false")
 # For constraints that list what is allowed.
-ALLOW_ALL: Final = LIFT_POLICY.replace("enforce: false", "allowAll: true")
-RESTORE_POLICY: Final = "gcloud org-policies delete {constraint} --project={project}"
-
-
-def on_constraint(template: str, constraint: str) -> str:
-    """Return a command for one constraint that is known by name."""
-    return template.replace("{constraint}", constraint)
-
+ALLOW_ALL: Final = _policy("allowAll: true")
 
 DOMAINS: Final = "iam.allowedPolicyMemberDomains"
 MEMBERS: Final = "iam.managed.allowedPolicyMembers"
 EXPIRY: Final = "iam.serviceAccountKeyExpiryHours"
 LOCATIONS: Final = "gcp.resourceLocations"
 LOOK_DOMAINS: Final = tuple(
-    on_constraint(t, name) for name in (DOMAINS, MEMBERS) for t in (EFFECTIVE_POLICY, DESCRIBE_POLICY)
+    command.using(constraint=name) for name in (DOMAINS, MEMBERS) for command in (EFFECTIVE_POLICY, DESCRIBE_POLICY)
 )
-LIFT_DOMAINS: Final = (on_constraint(ALLOW_ALL, DOMAINS), on_constraint(LIFT_POLICY, MEMBERS))
-RESTORE_DOMAINS: Final = (on_constraint(RESTORE_POLICY, DOMAINS), on_constraint(RESTORE_POLICY, MEMBERS))
-LOOK_LOCATIONS: Final = (on_constraint(EFFECTIVE_POLICY, LOCATIONS), on_constraint(DESCRIBE_POLICY, LOCATIONS))
-LIFT_LOCATIONS: Final = on_constraint(ALLOW_ALL, LOCATIONS)
-RESTORE_LOCATIONS: Final = on_constraint(RESTORE_POLICY, LOCATIONS)
+LIFT_DOMAINS: Final = (ALLOW_ALL.using(constraint=DOMAINS), LIFT_POLICY.using(constraint=MEMBERS))
+LOOK_LOCATIONS: Final = (EFFECTIVE_POLICY.using(constraint=LOCATIONS), DESCRIBE_POLICY.using(constraint=LOCATIONS))
+LIFT_LOCATIONS: Final = ALLOW_ALL.using(constraint=LOCATIONS)
 
-SHOW_BILLING: Final = "gcloud billing projects describe {project}"
-LINK_BILLING: Final = "gcloud billing projects link {project} --billing-account=BILLING_ACCOUNT_ID"
-UNLINK_BILLING: Final = "gcloud billing projects unlink {project}"
-LOGIN: Final = "gcloud auth application-default login"
-SHOW_LOGIN: Final = "gcloud auth list"
-SET_QUOTA_PROJECT: Final = "gcloud auth application-default set-quota-project {project}"
-SHOW_POLICY: Final = "gcloud projects get-iam-policy {project}"
-SHOW_ALL_POLICIES: Final = "gcloud projects get-ancestors-iam-policy {project}"
-SHOW_TABLE_POLICY: Final = "bq get-iam-policy --table=true {project}:{dataset}.{table}"
-SEARCH_POLICIES: Final = "gcloud asset search-all-iam-policies --scope=projects/{project} --query=policy:{account}"
-SHOW_PROJECT: Final = "gcloud projects describe {project}"
+
+KEY_CREATION: Final = ("iam.disableServiceAccountKeyCreation", "iam.managed.disableServiceAccountKeyCreation")
+ACCOUNT_CREATION: Final = ("iam.disableServiceAccountCreation", "iam.managed.disableServiceAccountCreation")
+"""Legacy and managed: either one alone blocks."""
+
+
+def lifted(both: tuple[str, str]) -> tuple[Command, ...]:
+    """Return what shows and lifts two constraints."""
+    return tuple(command.using(constraint=name) for command in (DESCRIBE_POLICY, LIFT_POLICY) for name in both)
+
+
+SHOW_BILLING: Final = Command("gcloud billing projects describe {project}")
+LIST_BILLING: Final = Command("gcloud billing accounts list")
+LINK_BILLING: Final = Command(
+    "gcloud billing projects link {project} --billing-account=BILLING_ACCOUNT_ID",
+    ("gcloud billing projects unlink {project}",),
+)
+LOGIN: Final = Command("gcloud auth application-default login --no-launch-browser")
+LOGIN_SCOPES: Final = Command(f"{LOGIN.template} --scopes=https://www.googleapis.com/auth/cloud-platform")
+SHOW_LOGIN: Final = Command("gcloud auth list")
+SET_QUOTA_PROJECT: Final = Command("gcloud auth application-default set-quota-project {project}")
+SHOW_POLICY: Final = Command("gcloud projects get-iam-policy {project}")
+SHOW_ALL_POLICIES: Final = Command("gcloud projects get-ancestors-iam-policy {project}")
+SHOW_TABLE_POLICY: Final = Command("bq get-iam-policy --table=true {project}:{dataset}.{table}")
+SEARCH_POLICIES: Final = Command(
+    "gcloud asset search-all-iam-policies --scope=projects/{project} --query=policy:{account}"
+)
+SHOW_PROJECT: Final = Command("gcloud projects describe {project}")
 
 # Beyond what the set-up itself does: encryption keys, connections, external data, tables that queries cannot use.
-# Sources: `gcloud kms keys add-iam-policy-binding --help`, `bq help add-iam-policy-binding`, and
-# https://cloud.google.com/bigquery/docs/reference/standard-sql/data-definition-language
-SHOW_ENCRYPTION_AGENT: Final = "bq show --encryption_service_account --project_id={project}"
-SHOW_KMS_KEY: Final = "gcloud kms keys describe {kms_key}"
-LIST_KMS_VERSIONS: Final = "gcloud kms keys versions list --key={kms_key}"
-ENABLE_KMS_VERSION: Final = "gcloud kms keys versions enable VERSION --key={kms_key}"
-DISABLE_KMS_VERSION: Final = "gcloud kms keys versions disable VERSION --key={kms_key}"
-GRANT_KMS_KEY: Final = (
-    "gcloud kms keys add-iam-policy-binding {kms_key} --member=serviceAccount:{agent} "
-    "--role=roles/cloudkms.cryptoKeyEncrypterDecrypter"
+SHOW_ENCRYPTION_AGENT: Final = Command("bq show --encryption_service_account --project_id={project}")
+SHOW_KMS_KEY: Final = Command("gcloud kms keys describe {kms_key}")
+LIST_KMS_VERSIONS: Final = Command("gcloud kms keys versions list --key={kms_key}")
+ENABLE_KMS_VERSION, _ = _pair(
+    "gcloud kms keys versions enable VERSION --key={kms_key}",
+    "gcloud kms keys versions disable VERSION --key={kms_key}",
 )
-REVOKE_KMS_KEY: Final = GRANT_KMS_KEY.replace(" add-", " remove-")
-SET_DEFAULT_KMS_KEY: Final = (
-    SQL + "'ALTER PROJECT `{project}` SET OPTIONS (`region-{location}.default_kms_key_name` = \"{kms_key}\")'"
+GRANT_KMS_KEY, _ = _binding(
+    "gcloud kms keys VERB {kms_key} --member=serviceAccount:{agent} --role=roles/cloudkms.cryptoKeyEncrypterDecrypter"
 )
-UNSET_DEFAULT_KMS_KEY: Final = (
-    SQL + "'ALTER PROJECT `{project}` SET OPTIONS (`region-{location}.default_kms_key_name` = NULL)'"
+_DEFAULT_KEY: Final = "ALTER PROJECT `{{project}}` SET OPTIONS (`region-{{location}}.default_kms_key_name` = {})"
+SET_DEFAULT_KMS_KEY: Final = _sql(_DEFAULT_KEY.format('"{kms_key}"'), _DEFAULT_KEY.format("NULL"))
+LIST_REPLICAS: Final = _sql(
+    "SELECT location, replica_primary_assigned FROM `{project}`.`region-{location}`."
+    'INFORMATION_SCHEMA.SCHEMATA_REPLICAS WHERE schema_name = "{dataset}"'
 )
-LIST_REPLICAS: Final = (
-    SQL + "'SELECT location, replica_primary_assigned FROM `{project}`.`region-{location}`."  # noqa: S608
-    'INFORMATION_SCHEMA.SCHEMATA_REPLICAS WHERE schema_name = "{dataset}"\''
+_REPLICA: Final = 'ALTER SCHEMA `{project}.{dataset}` SET OPTIONS (primary_replica = "{location}")'
+SET_PRIMARY_REPLICA: Final = _sql(_REPLICA, _REPLICA.replace("{location}", "FORMER_LOCATION"))
+SHOW_TABLE: Final = Command("bq show --format=prettyjson {project}:{dataset}.{table}")
+SHOW_VIEW: Final = Command("bq show --view {project}:{dataset}.{table}")
+GRANT_BUCKET, _ = _binding(
+    "gcloud storage buckets VERB gs://{bucket} --member={role_holder} --role=roles/storage.objectViewer"
 )
-SET_PRIMARY_REPLICA: Final = SQL + "'ALTER SCHEMA `{project}.{dataset}` SET OPTIONS (primary_replica = \"{location}\")'"
-SHOW_TABLE: Final = "bq show --format=prettyjson {project}:{dataset}.{table}"
-SHOW_VIEW: Final = "bq show --view {project}:{dataset}.{table}"
-GRANT_BUCKET: Final = (
-    "gcloud storage buckets add-iam-policy-binding gs://{bucket} --member=serviceAccount:{account} "
-    "--role=roles/storage.objectViewer"
+GRANT_CONNECTION, _ = _binding(
+    "bq VERB --connection=true --member={role_holder} --role=roles/bigquery.connectionUser {data_connection}"
 )
-GRANT_CONNECTION: Final = (
-    "bq add-iam-policy-binding --connection=true --member=serviceAccount:{account} "
-    "--role=roles/bigquery.connectionUser {data_connection}"
+LIST_CONNECTIONS: Final = Command("bq ls --connection --project_id={project} --location={location}")
+GRANT_READ_SESSION: Final = GRANT_PROJECT.using(role="roles/bigquery.readSessionUser")
+CREATE_CONNECTION: Final = Command(
+    "bq mk --connection --connection_type=CLOUD_RESOURCE --project_id={project} --location={location} CONNECTION_ID",
+    ("bq rm --connection {data_connection}",),
 )
-REVOKE_CONNECTION: Final = GRANT_CONNECTION.replace(" add-", " remove-")
-LIST_CONNECTIONS: Final = "bq ls --connection --project_id={project} --location={location}"
-GRANT_READ_SESSION: Final = GRANT_PROJECT.replace("{role}", "roles/bigquery.readSessionUser")
-REVOKE_READ_SESSION: Final = REVOKE_PROJECT.replace("{role}", "roles/bigquery.readSessionUser")
-_ALTER_TABLE: Final = SQL + "'ALTER TABLE `{project}.{dataset}.{table}` SET OPTIONS ("
-NO_PARTITION_FILTER: Final = _ALTER_TABLE + "require_partition_filter = FALSE)'"
-PARTITION_FILTER: Final = _ALTER_TABLE + "require_partition_filter = TRUE)'"
-SET_STALENESS: Final = _ALTER_TABLE + "max_staleness = INTERVAL 4 HOUR)'"
-COUNT_ROWS: Final = SQL + "'SELECT COUNT(*) FROM `{project}.{dataset}.{table}`'"  # noqa: S608
-GRANT_METADATA_VIEWER: Final = GRANT_OPERATOR.replace("{role}", "roles/bigquery.metadataViewer")
-GRANT_METADATA_VIEWER_DATASET: Final = GRANT_OPERATOR_DATASET.replace("{role}", "roles/bigquery.metadataViewer")
+
+
+def _set_on_table(option: str, before: str = "") -> Command:
+    statement = "ALTER TABLE `{{project}}.{{dataset}}.{{table}}` SET OPTIONS ({})"
+    return _sql(statement.format(option), statement.format(before) if before else "")
+
+
+NO_PARTITION_FILTER: Final = _set_on_table("require_partition_filter = FALSE", "require_partition_filter = TRUE")
+SET_STALENESS: Final = _set_on_table(
+    "max_staleness = INTERVAL 4 HOUR", "max_staleness = INTERVAL FORMER_MINUTES MINUTE"
+)
+COUNT_ROWS: Final = _sql("SELECT COUNT(*) FROM `{project}.{dataset}.{table}`")
+CREATE_ROW_POLICY: Final = _sql(
+    "CREATE ROW ACCESS POLICY klaviyo ON `{project}.{dataset}.{table}` "
+    'GRANT TO ("serviceAccount:{account}") FILTER USING (TRUE)',
+    "DROP ROW ACCESS POLICY klaviyo ON `{project}.{dataset}.{table}`",
+)
+GRANT_METADATA_VIEWER: Final = GRANT_OPERATOR.using(role="roles/bigquery.metadataViewer")
+GRANT_METADATA_VIEWER_DATASET: Final = GRANT_OPERATOR_DATASET.using(role="roles/bigquery.metadataViewer")
 # Source: `gcloud iam roles update --help`
-_WIDEN_ROLE: Final = "gcloud iam roles update ROLE_ID --project={project} --add-permissions="
-WIDEN_ROLE_READ: Final = _WIDEN_ROLE + "bigquery.datasets.get,bigquery.datasets.getIamPolicy"
-WIDEN_ROLE_WRITE: Final = _WIDEN_ROLE + "bigquery.datasets.update,bigquery.datasets.setIamPolicy"
-NARROW_ROLE_READ: Final = (
-    "gcloud iam roles update ROLE_ID --project={project} --remove-permissions=bigquery.datasets.getIamPolicy"
+_ROLE: Final = "gcloud iam roles update ROLE_ID --project={project} --"
+WIDEN_ROLE_READ: Final = Command(
+    _ROLE + "add-permissions=bigquery.datasets.get,bigquery.datasets.getIamPolicy",
+    (_ROLE + "remove-permissions=bigquery.datasets.getIamPolicy",),
 )
-GRANT_RESOURCE_VIEWER: Final = GRANT_OPERATOR.replace("{role}", "roles/bigquery.resourceViewer")
-PLAIN_COPY: Final = (
+WIDEN_ROLE_WRITE: Final = Command(_ROLE + "add-permissions=bigquery.datasets.update,bigquery.datasets.setIamPolicy")
+GRANT_RESOURCE_VIEWER: Final = GRANT_OPERATOR.using(role="roles/bigquery.resourceViewer")
+PLAIN_COPY: Final = Command(
     "(umask 077; python3 -c 'import json, sys; json.dump(json.load(open(sys.argv[1], \"rb\")), sys.stdout, indent=2)' "
     "{path} > plain-key.json)"
 )
 """json.load takes bytes in UTF-8 or UTF-16, with a mark or without, and json.dump writes neither."""
+
+# Of administrators: perimeters, deny policies, policy tags, and what else a refusal may be about.
+# Sources: https://cloud.google.com/vpc-service-controls/docs/ingress-egress-rules,
+# https://cloud.google.com/iam/docs/deny-access, https://cloud.google.com/bigquery/docs/column-level-security,
+# https://cloud.google.com/bigquery/docs/external-data-drive
+_PERIMETER: Final = "gcloud access-context-manager perimeters {verb} PERIMETER_ID --policy=ACCESS_POLICY_ID {option}"
+_SET_INGRESS: Final = _PERIMETER.format(verb="update", option="--set-ingress-policies=")
+SHOW_VPC_REFUSAL: Final = Command(
+    "gcloud logging read 'protoPayload.metadata.vpcServiceControlsUniqueId=\"{vpc_sc_id}\"' --project={project}"
+)
+SHOW_PROJECT_NUMBER: Final = Command("gcloud projects describe {project} --format='value(projectNumber)'")
+LIST_ACCESS_POLICIES: Final = Command("gcloud access-context-manager policies list --organization=ORGANIZATION_ID")
+LIST_PERIMETERS: Final = Command("gcloud access-context-manager perimeters list --policy=ACCESS_POLICY_ID")
+SAVE_INGRESS: Final = Command(
+    _PERIMETER.format(
+        verb="describe", option="--format='yaml(status.ingressPolicies)' | sed 1,2d > klaviyo-before.yaml"
+    )
+)
+# Indented as gcloud prints the rules that are there.
+ADD_INGRESS: Final = Command(
+    "printf '  - ingressFrom:\\n      identities:\\n      - serviceAccount:{account}\\n      sources:\\n"
+    '      - accessLevel: "*"\\n    ingressTo:\\n      operations:\\n'
+    '      - serviceName: bigquery.googleapis.com\\n        methodSelectors:\\n        - method: "*"\\n'
+    "      resources:\\n      - projects/{project_number}\\n' "
+    "| cat klaviyo-before.yaml - > klaviyo-ingress.yaml"
+)
+SET_INGRESS: Final = Command(f"{_SET_INGRESS}klaviyo-ingress.yaml", (f"{_SET_INGRESS}klaviyo-before.yaml",))
+CLEAR_INGRESS: Final = Command(_PERIMETER.format(verb="update", option="--clear-ingress-policies"))
+
+_AT: Final = "--attachment-point=cloudresourcemanager.googleapis.com/projects/{project} --kind=denypolicies"
+_GET_DENY: Final = f"gcloud iam policies get DENY_POLICY_ID {_AT}"
+_SET_DENY: Final = f"gcloud iam policies update DENY_POLICY_ID {_AT} --policy-file="
+LIST_DENY: Final = Command(f"gcloud iam policies list {_AT}")
+LIST_ANCESTORS: Final = Command("gcloud projects get-ancestors {project}")
+SAVE_DENY: Final = Command(f"{_GET_DENY} --format=json > klaviyo-before.json")
+SET_DENY: Final = Command(
+    f"{_SET_DENY}klaviyo-deny.json",
+    (f"{_SET_DENY}klaviyo-before.json --etag=\"$({_GET_DENY} --format='value(etag)')\"",),
+)
+
+_TAG: Final = "POLICY_TAG_ID --taxonomy=TAXONOMY_ID --location=TAG_LOCATION --project={project}"
+SHOW_TAG_POLICY: Final = Command(f"gcloud data-catalog taxonomies policy-tags get-iam-policy {_TAG}")
+GRANT_TAG, _ = _binding(
+    f"gcloud data-catalog taxonomies policy-tags VERB {_TAG} --member={{role_holder}} "
+    "--role=roles/datacatalog.categoryFineGrainedReader"
+)
+SHOW_ACCOUNT_POLICY: Final = Command("gcloud iam service-accounts get-iam-policy {account} --project={project}")
+GRANT_TOKEN_CREATOR, _ = _binding(
+    "gcloud iam service-accounts VERB {account} --member={operator_member} "
+    "--role=roles/iam.serviceAccountTokenCreator --project={project}"
+)
+LIST_APIS: Final = Command("gcloud services list --enabled --project={project}")
+ENABLE_NAMED_API, _ = _pair(
+    "gcloud services enable SERVICE_NAME.googleapis.com --project={project}",
+    "gcloud services disable SERVICE_NAME.googleapis.com --project={project}",
+)
+LIST_QUOTAS: Final = Command("gcloud beta quotas info list --service=bigquery.googleapis.com --project={project}")
+LIST_ROW_POLICIES: Final = Command("bq ls --row_access_policies {project}:{dataset}.{table}")
+LIST_TRANSFERS: Final = Command("bq ls --transfer_config --transfer_location={location} --project_id={project}")
+SHOW_SCHEMA: Final = Command("bq show --schema --format=prettyjson {project}:{dataset}.{table}")
+SAVE_DATASET: Final = Command(f"{SHOW_DATASET.template} > dataset.json")
+WRITE_DATASET: Final = Command("bq update --source dataset.json {project}:{dataset}")
+LIST_PROJECTS: Final = Command("gcloud projects list")
+UNDELETE_PROJECT: Final = Command("gcloud projects undelete {project}")
+SHOW_PROVIDER: Final = Command(
+    "gcloud iam workload-identity-pools providers describe PROVIDER_ID --workload-identity-pool=POOL_ID "
+    "--location=global --project={project} --format='value(name, state, attributeCondition)'"
+)
+GCLOUD_LOGIN: Final = Command("gcloud auth login")
+GCLOUD_LOGIN_DRIVE: Final = Command("gcloud auth login --enable-gdrive-access")
+SHOW_IMPERSONATION: Final = Command("gcloud config get-value auth/impersonate_service_account")
+UNSET_IMPERSONATION: Final = Command("gcloud config unset auth/impersonate_service_account")
+SHOW_UNIVERSE: Final = Command("gcloud config get-value core/universe_domain")
+
+# Of this machine.
+SHOW_CLOCK: Final = Command("date -u")
+SET_CLOCK: Final = Command("sudo timedatectl set-ntp true", ("sudo timedatectl set-ntp false",))
+SHOW_FILE: Final = Command("ls -l {path}")
+SET_PROXY: Final = Command("export HTTPS_PROXY=http://PROXY:PORT")

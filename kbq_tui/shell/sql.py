@@ -67,21 +67,6 @@ def _granted_to(member: str) -> str:
     return f"LOWER(grantee) = LOWER({_string(member)})"
 
 
-def create_schema(project: str, dataset: str, location: str) -> str:
-    """Article 1, mended: with the location, which is fixed for life."""
-    return f"CREATE SCHEMA IF NOT EXISTS {_quoted(project, dataset)} OPTIONS(location={_string(location)})"
-
-
-def grant_on_schema(role: str, project: str, dataset: str, member: str) -> str:
-    """Article 3, mended: a grant on the dataset, not on the project."""
-    return f"GRANT {_quoted(role)} ON SCHEMA {_quoted(project, dataset)} TO {_string(member)}"
-
-
-def revoke_on_schema(role: str, project: str, dataset: str, member: str) -> str:
-    """Return the statement that takes a role on a dataset from a member (`serviceAccount:…`)."""
-    return f"REVOKE {_quoted(role)} ON SCHEMA {_quoted(project, dataset)} FROM {_string(member)}"
-
-
 def create_probe(project: str, dataset: str, table: str, *, hours: int = 1) -> str:
     """Article 4.4: a table of a unique name, which expires by itself should nobody drop it."""
     return (

@@ -37,6 +37,7 @@ from kbq_tui.tui.widgets.button import Button
 from kbq_tui.tui.widgets.cursor import CursorWidget
 
 if TYPE_CHECKING:
+    from kbq_tui.model.operations import Action
     from kbq_tui.model.summary import Summary
     from kbq_tui.tui.status_poller import StatusPoller
 
@@ -308,16 +309,16 @@ class KbqApp(ExportActions):
         wizard.furthest = STEPS[-1] if saved is not None and saved.finished else wizard.furthest
         self._show(step or (saved.screen if saved is not None else None) or wizard.step)
 
-    def open_problem(self, problem: Problem, commands: tuple[str, ...] = ()) -> None:
+    def open_problem(self, problem: Problem, actions: tuple[Action, ...] = ()) -> None:
         """Show a problem with its remedy.
 
         Args:
             problem: the problem.
-            commands: the commands of the action it blocks, for the text to send.
+            actions: what it blocks, for the text to send.
         """
         from kbq_tui.tui.modals.problem import ProblemSheet
 
-        self.push_screen(ProblemSheet(problem, commands))
+        self.push_screen(ProblemSheet(problem, actions))
 
     # -- actions ---------------------------------------------------------------------------------------------------
 

@@ -15,6 +15,7 @@ from kbq_tui.tui.display_options import DisplayOptions
 from kbq_tui.tui.setup_controller import SetupController
 
 if TYPE_CHECKING:
+    from kbq_tui.model.operations import Action
     from kbq_tui.tui.status_poller import StatusPoller
 
 STYLES = Path(__file__).parent / "styles"
@@ -61,7 +62,7 @@ class Host(SparingApp):
         """Open the set-up of a connection, at a step or where the operator left it."""
 
     @abstractmethod
-    def open_problem(self, problem: Problem, commands: tuple[str, ...] = ()) -> None:
+    def open_problem(self, problem: Problem, actions: "tuple[Action, ...]" = ()) -> None:
         """Show a problem with cause, remedy, who can help, and a text to send them."""
 
     @abstractmethod

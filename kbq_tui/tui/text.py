@@ -40,7 +40,7 @@ def shown(text: str | Message) -> str:
 
 def step_lines(step: RemedyStep) -> str:
     """Return a step of a remedy: its sentence, and each command on a line of its own."""
-    return "\n".join(filter(None, (render(step.text), *step.commands)))
+    return "\n".join(filter(None, (render(step.text), *step.lines)))
 
 
 def status(tone: Tone) -> Content:

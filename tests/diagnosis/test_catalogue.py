@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kbq_tui.diagnosis import catalogue
-from kbq_tui.diagnosis.entry import fill_command, placeholder
+from kbq_tui.model.command import placeholder
 from kbq_tui.model.problem import Context, Kind, Retry
 from kbq_tui.model.refs import DatasetRef, ProjectRef, TableRef
-from kbq_tui.model.spec import ConnectionSpec
+from kbq_tui.model.spec import ACCOUNT_DISPLAY_NAME, ConnectionSpec
 from kbq_tui.planning.diff_problems import named
 from kbq_tui.shell import commands as cmd
 
@@ -234,7 +234,7 @@ def test_what_is_known_is_filled_in_and_what_is_not_stays_visible(code: str) -> 
 _BLANKS = {blank for entry in catalogue.ENTRIES.values() for blank in re.findall(r"\{([a-z_]+)\}", repr(entry))}
 _NAMES = {placeholder(blank) for blank in _BLANKS}
 # Of a perimeter's project the number has to be looked up: the first step has the command.
-_OPEN = sorted(name for name in _NAMES - {"PROJECT_NUMBER"} if re.search("[A-Z]{3}", name))
+_OPEN = sorted(name for name in _NAMES - {"PROJECT_NUMBER", ACCOUNT_DISPLAY_NAME} if re.search("[A-Z]{3}", name))
 _CONNECTIONS = {
     "the connection alone": Context(P, A, location="EU"),
     "its operator, too": Context(P, A, location="EU", operator="jo@acme.example"),
@@ -266,7 +266,7 @@ def test_no_missing_permission_shows_a_blank_of_a_connection_that_is_known(permi
 
 def test_what_takes_an_expiry_off_is_named_by_verify_where_billing_is_off() -> None:
     problem = catalogue.problem("KBQ-BILLING-OFF", Context(P, A, location="EU"))
-    assert problem.remedy[-1].commands == ("kbq-tui verify",)
+    assert problem.remedy[-1].lines == ("kbq-tui verify",)
 
 
 @pytest.mark.parametrize("code", catalogue.CODES)
@@ -288,7 +288,7 @@ def test_placeholders_are_those_of_the_manual() -> None:
 def test_the_grant_on_a_dataset_is_the_sql_that_works() -> None:
     problem = catalogue.problem("KBQ-GRANT-MISSING", FULL, role="roles/bigquery.dataEditor")
     assert str(problem.remedy[0]).split("\n")[1] == (
-        f"bq query --project_id={P} --location=EU --use_legacy_sql=false "
+        f"bq --project_id={P} --location=EU query --use_legacy_sql=false "
         f"'GRANT `roles/bigquery.dataEditor` ON SCHEMA `{P}.KLAVIYO_TMP` TO \"serviceAccount:{A}\"'"
     )
 
@@ -419,8 +419,8 @@ def test_a_tables_name_is_one_word_of_a_command_and_the_same_inside_of_sql(table
     if word == "TABLE":  # it cannot stand in a command, so there is none
         assert not [step for step in problem.remedy if step.commands]
     else:
-        assert shlex.split(problem.remedy[-1].commands[-1])[-1] == f"{P}:pay.{word}"
-    query = fill_command(cmd.CREATE_VIEW, {"project": P, "dataset": "pay", "table": table, "location": "EU"})
+        assert shlex.split(problem.remedy[-1].lines[-1])[-1] == f"{P}:pay.{word}"
+    query = str(cmd.CREATE_VIEW.changed(project=P, dataset="pay", table=table, location="EU"))
     assert shlex.split(query)[-1].endswith(f"`{P}.pay.{word}`")
 
 
@@ -432,6 +432,6 @@ def test_a_tables_name_is_one_word_of_a_command_and_the_same_inside_of_sql(table
     ],
 )
 def test_a_custom_role_gets_both_permissions_where_access_lists_are_fine_grained(code: str, permissions: str) -> None:
-    remedy = "\n".join(catalogue.ENTRIES[code].remedy)
+    remedy = "\n".join(map(str, catalogue.ENTRIES[code].steps))
     assert f"--add-permissions={permissions}" in remedy
     assert all(name in remedy.replace("--add-permissions", "") for name in permissions.split(","))

@@ -100,4 +100,4 @@ async def test_a_remedy_that_learns_the_accounts_name_can_still_be_told(sees: st
         assert not any("SERVICE_ACCOUNT_EMAIL" in str(step) for step in problem.remedy)
     steps = [step for problem in failed for step in problem.remedy if SPEC.account_email in str(step)]
     assert steps
-    assert all(any(SPEC.account_email in text for text in (loud(step.text), *step.commands)) for step in steps)
+    assert all(any(SPEC.account_email in text for text in (loud(step.text), *step.lines)) for step in steps)

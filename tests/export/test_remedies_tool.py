@@ -94,12 +94,8 @@ def commands() -> Iterator[str]:
     problems += [catalogue.permission_missing(name, HERE) for name in catalogue.PERMISSIONS]
     for problem in problems:
         for step in problem.remedy:
-            yield from step.commands
-    for deed in (*admin_request.RequestedAction, *catalogue.PERMISSIONS):
-        for each in admin_request.commands_for(deed, HERE, **DETAILS):
-            yield from admin_request.lines_of(each)
-    for code in catalogue.CODES:
-        for steps in admin_request.commands_of(catalogue.problem(code, HERE, **DETAILS), HERE):
+            yield from step.lines
+        for steps in admin_request.commands_of(problem, HERE):
             yield from admin_request.lines_of(steps)
 
 

@@ -72,7 +72,7 @@ def with_text(text: str) -> tuple[CheckResult, ...]:
         PROBLEM,
         title=verbatim(text),
         cause=verbatim(text),
-        remedy=(RemedyStep(verbatim(text.partition("\n")[0])), RemedyStep(verbatim(f"x\n{text}"))),
+        steps=(RemedyStep(verbatim(text.partition("\n")[0])), RemedyStep(verbatim(f"x\n{text}"))),
         who=verbatim(text),
         original=text,
         link=text,
@@ -194,7 +194,7 @@ def test_no_secret_and_no_control_character_gets_in(kind: str) -> None:
         RESULTS[0].check,
         Verdict.FAIL,
         verbatim(""),
-        problem=replace(PROBLEM, remedy=(RemedyStep(verbatim(PEM)), RemedyStep(verbatim(leaky)))),
+        problem=replace(PROBLEM, steps=(RemedyStep(verbatim(PEM)), RemedyStep(verbatim(leaky)))),
     )
     text = report((*with_text(leaky), steps), ABOUT, kind)
     assert "CANARY" not in text
@@ -223,7 +223,7 @@ def test_endless_evidence_is_cut() -> None:
 
 def test_a_report_is_told_and_its_json_is_english() -> None:
     step = RemedyStep(message("Grant it:"), ("gcloud projects add-iam-policy-binding acme-prod",))
-    problem = replace(PROBLEM, title=message("It is missing"), remedy=(step,), who=message("An admin"))
+    problem = replace(PROBLEM, title=message("It is missing"), steps=(step,), who=message("An admin"))
     results = (
         replace(RESULTS[0], evidence=message("{name} <is> there", name="sales")),
         replace(RESULTS[1], evidence=verbatim("Pass, said Google")),

@@ -14,6 +14,7 @@ from kbq_tui.local.paths import Paths
 from kbq_tui.model import spec as rules
 from kbq_tui.model.problem import Context
 from kbq_tui.model.spec import ConnectionSpec, InvalidValueError
+from kbq_tui.shell import commands as cmd
 from kbq_tui.shell import sql
 
 NASTY = (
@@ -64,11 +65,13 @@ def test_what_a_connection_takes_is_plain_ascii(value: str, field: str) -> None:
     assert field == "name" or "/" not in kept
     for wish in made.datasets():
         path = (made.project, wish.name)
+        known = {"project": made.project, "dataset": wish.name, "location": made.location or "EU"}
+        known |= {"role": wish.role, "role_holder": made.member}
         for statement in (
-            sql.create_schema(*path, made.location or "EU"),
+            cmd.CREATE_DATASET.changed(**known).sql,
             sql.privileges(made.project, made.location or "EU", wish.name, made.member),
-            sql.grant_on_schema(wish.role, *path, made.member),
-            sql.revoke_on_schema(wish.role, *path, made.member),
+            cmd.GRANT_DATASET.changed(**known).sql,
+            cmd.REVOKE_DATASET.changed(**known).sql,
             sql.create_probe(*path, "t"),
             sql.insert_probe(*path, "t"),
             sql.drop_table(*path, "t"),

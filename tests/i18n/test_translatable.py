@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 
 import kbq_tui
 from kbq_tui.diagnosis import catalogue
-from kbq_tui.diagnosis.admin_request import commands_for, handoff, lines_of
-from kbq_tui.diagnosis.entry import clean, fill_command, fill_step, placeholder, shown, unnamed
+from kbq_tui.diagnosis.admin_request import commands_of, handoff, lines_of
+from kbq_tui.diagnosis.entry import clean, fill, refilled, shown, unnamed
 from kbq_tui.diagnosis.recognise import recognise_text, settling
-from kbq_tui.diagnosis.requests_data import REQUESTS
 from kbq_tui.i18n.messages import Message, message, message_n, render, row, verbatim
 from kbq_tui.model import checks
+from kbq_tui.model.command import Command, placeholder
 from kbq_tui.model.observed import Unknown
 from kbq_tui.model.operations import (
     CreateAccount,
@@ -56,9 +56,8 @@ HERE = Context("acme-prod-123", "robot@acme-prod-123.iam.gserviceaccount.com", "
 TEMPLATES = [
     (entry.code, template)
     for entry in catalogue.ENTRIES.values()
-    for template in (entry.title, entry.cause, entry.who, *entry.remedy)
+    for template in (entry.title, entry.cause, entry.who, *(each.text.template for each in entry.steps))
 ]
-TEMPLATES += [(code, text) for code, request in REQUESTS.items() for text in (*request.do, *request.undo)]
 
 
 @pytest.fixture
@@ -69,29 +68,26 @@ def loud() -> Iterator[None]:
 
 @pytest.mark.parametrize(("code", "template"), TEMPLATES)
 def test_an_entry_has_no_braces_but_blanks_and_no_placeholder_in_its_words(code: str, template: str) -> None:
-    first = template.partition("\n")[0]
-    assert not set("{}") & set(BLANK.sub("", first)), code
+    assert not set("{}") & set(BLANK.sub("", template)), code
     # What a call did not know of the account is put in afterwards, in the values only.
-    assert placeholder("account") not in first, code
+    assert placeholder("account") not in template, code
 
 
 @given(known=st.dictionaries(st.sampled_from(sorted({b for _, t in TEMPLATES for b in BLANK.findall(t)})), st.text()))
 def test_every_entry_is_told_with_its_values_unharmed(known: dict[str, str]) -> None:
     for code, template in TEMPLATES:
-        made = fill_step(template, known)
-        first, *commands = template.split("\n")
-        first = first if known.get("project") else unnamed(first)
-        pieces = BLANK.split(first)
+        made = fill(template, known)
+        words_of = template if known.get("project") else unnamed(template)
+        pieces = BLANK.split(words_of)
         values = [known.get(name) or placeholder(name) for name in pieces[1::2]]
-        below = "".join(f"\n{fill_command(command, known)}" for command in commands)
         for change in (str, shout):
             words = [change(piece) for piece in pieces[::2]]
-            wanted = words[0] + "".join(v + w for v, w in zip(values, words[1:], strict=True)) + below
+            wanted = words[0] + "".join(v + w for v, w in zip(values, words[1:], strict=True))
             if change is str:
                 assert str(made) == wanted, code
             else:
                 with shouting():
-                    assert rendered(made) == wanted, code
+                    assert render(made) == wanted, code
 
 
 @pytest.mark.parametrize("permission", sorted(catalogue.PERMISSIONS))
@@ -112,7 +108,7 @@ def test_what_is_not_recognised_and_what_may_pass_is_told(loud: None) -> None:
     for problem in (nothing, strange):
         for text in (problem.title, problem.cause, *(step.text for step in problem.remedy)):
             assert render(text).isupper(), text
-    assert strange.remedy[-1].commands == ("kbq-tui doctor",)
+    assert strange.remedy[-1].lines == ("kbq-tui doctor",)
     assert strange.original == "the moon is made of cheese"
     late = settling(catalogue.problem("KBQ-JOB-USER-MISSING", HERE))
     assert render(late.cause).endswith(" A CHANGE WAS MADE A MOMENT AGO AND MAY NOT HAVE ARRIVED EVERYWHERE YET.")
@@ -203,7 +199,7 @@ def test_every_line_of_a_plan_is_told(loud: None) -> None:
 @pytest.mark.parametrize("code", ["KBQ-KEY-CREATION-BLOCKED", "KBQ-DATASET-CREATE-DENIED"])
 def test_a_hand_off_is_told_and_its_commands_are_not(code: str, loud: None) -> None:
     problem: Problem = catalogue.problem(code, HERE)
-    do, undo = commands_for(code, HERE)
+    do, undo = commands_of(problem, HERE)
     english = handoff(problem, HERE, do, undo)
     text = render(english)
     assert str(english).startswith("Subject: Help")
@@ -247,13 +243,12 @@ def test_a_secret_in_a_value_is_taken_out_whatever_the_language() -> None:
         assert "ya29" not in render(problem.cause)
 
 
-def test_a_step_names_a_value_in_its_commands_and_values_and_the_words_stay() -> None:
-    text = message_n("{n} NAME of {who}", "{n} NAMEs of {who}", 2, who="NAME")
-    step = RemedyStep(text, ("run NAME",))
-    named = step.naming("NAME", "jo")
-    assert str(named) == "2 NAMEs of jo\nrun jo"
+def test_what_was_not_known_is_named_in_values_and_commands_and_the_words_stay() -> None:
+    text = message_n("{n} {project} of {who}", "{n} {project}s of {who}", 2, who="me", project=placeholder("project"))
+    named = refilled(RemedyStep(text, (Command("run {project}"),)), {"project": "acme-prod"})
+    assert str(named) == "2 acme-prods of me\nrun acme-prod"
     with shouting():
-        assert rendered(named) == "2 NAMES OF jo\nrun jo"
+        assert rendered(named) == "2 acme-prodS OF me\nrun acme-prod"
 
 
 UNTOLD = {
@@ -267,7 +262,7 @@ UNTOLD = {
 }
 SENTENCE = re.compile(r"[A-Z][a-z']* \S+ [a-z]")
 ROOMS = ("i18n", "model", "shell", "diagnosis", "planning", "engine", "gcp", "local")
-BY_ENTRY = {"extract.py", "google_error.py", "requests.py", "requests_data.py", "kinds.py", "rules.py", "commands.py"}
+BY_ENTRY = {"extract.py", "google_error.py", "kinds.py", "rules.py", "commands.py"}
 """Templates of the catalogue, which are found for translation as such, and patterns of what Google says."""
 
 

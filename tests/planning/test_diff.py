@@ -295,8 +295,8 @@ def test_the_commands_to_hand_over_name_the_operator_and_the_dataset() -> None:
     plan = diff(SPEC, replace(seen, permissions=Present(seen.permissions.value - {"bigquery.datasets.create"})))
     texts = {b.id: " ".join(map(str, b.problem.remedy)) for b in plan.blocked}
     assert "user:me@example.com" in texts["dataset:KLAVIYO_TMP"]
-    assert "my-project:KLAVIYO_TMP" in texts["dataset:KLAVIYO_TMP"]
-    assert "my-project:KLAVIYO_IMPORT_FROM_DWH" in texts["dataset:KLAVIYO_IMPORT_FROM_DWH"]
+    assert "`my-project.KLAVIYO_TMP`" in texts["dataset:KLAVIYO_TMP"]
+    assert "`my-project.KLAVIYO_IMPORT_FROM_DWH`" in texts["dataset:KLAVIYO_IMPORT_FROM_DWH"]
 
 
 def test_what_holds_under_a_condition_is_left_with_a_command_that_takes_it_away() -> None:

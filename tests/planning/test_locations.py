@@ -40,7 +40,7 @@ def test_the_dataset_that_lies_elsewhere_is_made_anew_where_the_other_one_is() -
     assert found.code == "KBQ-TWO-LOCATIONS"
     assert str(found.cause) == "Dataset TMP lies in us-central1, and DATA in US; one query cannot use both."
     commands = "\n".join(map(str, found.remedy))
-    assert "bq --project_id=my-project --location=US mk --dataset my-project:TMP" in commands
+    assert 'CREATE SCHEMA IF NOT EXISTS `my-project.TMP` OPTIONS(location="US")' in commands
     assert "DATA\n" not in commands
     assert "--location=us-central1" not in commands
 

@@ -18,7 +18,7 @@ from kbq_tui.model.operations import (
 from kbq_tui.model.plan import Plan
 from kbq_tui.model.refs import DatasetRef, ProjectRef
 from kbq_tui.model.spec import ConnectionSpec
-from kbq_tui.shell.operation_commands import command_for, sql_for
+from kbq_tui.shell.operation_commands import command_for, command_of
 from tests.export.conftest import ACCOUNT, DEAD, EMAIL, MEMBER, ONE_OF_EACH, P, action
 
 EXPECTED = {
@@ -125,5 +125,6 @@ def test_no_name_gets_out_of_its_quotes(op: Operation) -> None:
 
 @pytest.mark.parametrize("evil", ["D` TO x", 'D"', "D\n", "D\\"])
 def test_sql_refuses_what_would_end_its_quotes(evil: str) -> None:
-    with pytest.raises(ValueError, match="not a"):
-        sql_for(action(GrantDatasetRole(evil, "roles/x", MEMBER + evil), DatasetRef(P, "D")))
+    grant = command_of(action(GrantDatasetRole(evil, "roles/x", MEMBER + evil), DatasetRef(P, "D")))
+    assert set(grant.missing) == {"dataset", "role_holder"}
+    assert evil not in grant.sql

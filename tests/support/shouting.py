@@ -28,4 +28,4 @@ def shouting() -> Iterator[None]:
 
 def rendered(step: RemedyStep) -> str:
     """Return a step of a remedy as it is shown: its sentence in the language that is spoken, and its commands."""
-    return "\n".join(filter(None, (render(step.text), *step.commands)))
+    return "\n".join(filter(None, (render(step.text), *step.lines)))

@@ -27,8 +27,6 @@ from babel.messages.pofile import read_po, write_po
 
 from kbq_tui.diagnosis.catalogue import ENTRIES
 from kbq_tui.diagnosis.entry import unnamed
-from kbq_tui.diagnosis.requests import LOOK
-from kbq_tui.diagnosis.requests_data import REQUESTS
 from kbq_tui.i18n import language
 from kbq_tui.i18n.messages import in_context
 from kbq_tui.tui.keyboard import KEYS
@@ -112,12 +110,9 @@ def sources() -> Found:
         path = Path(click.__file__).with_name(f"{name}.py")
         _of_module(path.read_text("utf-8"), f"click/{path.name}", *CLICKS, found)
     for entry in ENTRIES.values():
-        sentences = (entry.title, entry.cause, entry.who, *(step.partition("\n")[0] for step in entry.remedy))
+        sentences = (entry.title, entry.cause, entry.who, *(step.text.template for step in entry.steps if step.text))
         for text in dict.fromkeys((*sentences, *map(unnamed, sentences))):
             found.add(text, entry.code)
-    for code, request in REQUESTS.items():
-        for text in (LOOK, *(step.partition("\n")[0] for step in (*request.do, *request.undo))):
-            found.add(text, code)
     for key in KEYS:
         for text in (key.label, key.help):
             found.add(text, f"key-{key.id}")

@@ -39,7 +39,7 @@ def troubleshooting() -> str:
             continue
         seen.add(said.code)
         entry = ENTRIES[said.code]
-        first = str(fill(entry.remedy[0].splitlines()[0], {})).rstrip(":.")
+        first = str(fill(entry.steps[0].text.template, {})).rstrip(":.")
         rows.append(f"| `{_cell(said.message)}` | {entry.title} (`{entry.code}`) | {first} |")
     return "\n".join(rows)
 

@@ -6,7 +6,7 @@ from kbq_tui.cli.command_options import ConnectionOptions, OutputOptions, UsageE
 from kbq_tui.cli.render import EventLines
 from kbq_tui.cli.runner import PlainRunner, status_of
 from kbq_tui.engine.keys import create_key, delete_key, keys_of
-from kbq_tui.engine.ports import own
+from kbq_tui.engine.ports import own_line
 from kbq_tui.engine.services import patience_of
 from kbq_tui.i18n.messages import message, render, translate, translate_n
 from kbq_tui.model.observed import KeyInfo, LocalKey
@@ -183,7 +183,7 @@ def fix_permissions_command(options: KeyFileOptions, runner: PlainRunner) -> int
         local = keys.inspect(spec.key_file, spec.project, spec.account_email)
         mend = runner.services.command("key mend", spec.name)
         for warning in local.warnings if local is not None else ():
-            console.say(inert(render(warning.with_values(lambda value: own(value, lambda _: mend)))))
+            console.say(inert(render(warning.with_values(lambda value: own_line(value, lambda _: mend)))))
         path = inert(local.path) if local is not None else translate("the key file")
         question = translate("Make {path} readable by you only?", path=path)
         if not options.yes and (confirm is None or not confirm(question)):

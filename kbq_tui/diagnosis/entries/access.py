@@ -2,9 +2,27 @@
 
 from typing import Final
 
-from kbq_tui.diagnosis import requests as ask
-from kbq_tui.diagnosis.entry import API_WAIT, GRANT_WAIT, Entry
+from kbq_tui.diagnosis.entry import (
+    API_WAIT,
+    GRANT,
+    GRANT_WAIT,
+    LATE,
+    LOOK,
+    RESTORE,
+    REVOKE,
+    Entry,
+    back,
+    helper,
+    look,
+    run,
+    shared,
+    step,
+    undo,
+    wait,
+)
+from kbq_tui.model.command import Command
 from kbq_tui.model.problem import Kind, Retry
+from kbq_tui.model.refs import DatasetRef, ProjectRef, TableRef
 from kbq_tui.shell import commands as cmd
 
 _CLOUD: Final = "https://cloud.google.com/"
@@ -21,9 +39,13 @@ _DATA_OWNER: Final = (
 )
 _EXCEPTION: Final = "Ask for an exception at this one project (or by a tag on it), never for the whole organization:"
 _DOMAIN_EXCEPTION: Final = (
-    "\n".join((_EXCEPTION, *cmd.LIFT_DOMAINS)),
-    "Grant, and have the policy restored at once; grants that exist go on working. If the project had a policy of its "
-    "own before, set that one again instead:\n" + "\n".join(cmd.RESTORE_DOMAINS),
+    step(_EXCEPTION, *cmd.LIFT_DOMAINS),
+    back(
+        "Grant, and have the policy restored at once; grants that exist go on working. If the project had a policy of "
+        "its own before, set that one again instead:",
+        *cmd.LIFT_DOMAINS,
+    ),
+    *helper(run(*cmd.LOOK_DOMAINS, *cmd.LIFT_DOMAINS)),
 )
 
 ENTRIES: Final = (
@@ -32,9 +54,10 @@ ENTRIES: Final = (
         "A permission is missing",
         "The permission {permission} is missing in project {project}.",
         (
-            "See who is signed in, and which roles they hold:\n" + cmd.SHOW_LOGIN + "\n" + cmd.SHOW_POLICY,
+            look("See who is signed in, and which roles they hold:", cmd.SHOW_LOGIN, cmd.SHOW_POLICY),
             "Ask for a role that has {permission}, or have the step done by someone who holds it.",
-            "If the role was granted a moment ago, wait: two minutes as a rule, sometimes seven or more.",
+            LATE,
+            *helper(look(LOOK, cmd.SHOW_POLICY), step(GRANT, cmd.GRANT_OPERATOR)),
         ),
         _PROJECT_IAM_ADMIN,
         _CLOUD + "iam/docs/permissions-reference",
@@ -46,9 +69,10 @@ ENTRIES: Final = (
         "Google refuses it, and does not name the permission",
         "Whoever asked does not have the permission for this in project {project}, or the thing does not exist.",
         (
-            f"See who is signed in, and which roles they hold:\n{cmd.SHOW_LOGIN}\n{cmd.SHOW_POLICY}",
+            look("See who is signed in, and which roles they hold:", cmd.SHOW_LOGIN, cmd.SHOW_POLICY),
             "Check the names: Google gives the same answer for what does not exist.",
-            "If a role was granted a moment ago, wait: two minutes as a rule, sometimes seven or more.",
+            wait("If a role was granted a moment ago, wait: two minutes as a rule, sometimes seven or more."),
+            *helper(look(LOOK, cmd.SHOW_POLICY), step(GRANT, cmd.GRANT_OPERATOR)),
         ),
         _PROJECT_IAM_ADMIN,
         _CLOUD + "iam/docs/troubleshoot-access",
@@ -60,9 +84,23 @@ ENTRIES: Final = (
         "An IAM deny policy stands in the way",
         "A deny policy takes {permission} away, whatever roles are granted.",
         (
-            "Granting a role does not help: find the deny policy on the project, its folders or the organization. Ask "
-            "for an exception for your account, or have the step done by someone who is excepted.",
-            *ask.remedy(ask.DENY),
+            "Granting a role does not help: find the deny policy on the project, its folders or the organization. "
+            "Ask for an exception for your account, or have the step done by someone who is excepted.",
+            *shared(
+                look(LOOK, cmd.LIST_DENY, cmd.LIST_ANCESTORS),
+                step(
+                    "Save the policy that denies {permission}; where it is attached to a folder or the organization, "
+                    "name that as attachment point:",
+                    cmd.SAVE_DENY,
+                    Command("cp klaviyo-before.json klaviyo-deny.json"),
+                ),
+                step(
+                    "In klaviyo-deny.json add {operator_principal} to exceptionPrincipals of that rule, change "
+                    "nothing else, and set it:",
+                    cmd.SET_DENY,
+                ),
+                back("To take it back, set the saved policy again:", cmd.SET_DENY),
+            ),
         ),
         "An IAM deny administrator: iam.denypolicies.update, role Deny Admin (roles/iam.denyAdmin) on the "
         "organization.",
@@ -74,10 +112,15 @@ ENTRIES: Final = (
         "Queries are not allowed: the role Job User is missing",
         "Running a query needs bigquery.jobs.create in project {project}, and whoever asked does not have it.",
         (
-            "Grant the service account the role BigQuery Job User on the project (it cannot be granted on a dataset):\n"
-            + cmd.GRANT_JOB_USER,
+            *shared(
+                step(
+                    "Grant the service account the role BigQuery Job User on the project (it cannot be granted on a "
+                    "dataset):",
+                    cmd.GRANT_JOB_USER,
+                )
+            ),
             "If it was your own query, ask for BigQuery Job User for yourself.",
-            "If the role was granted a moment ago, wait: two minutes as a rule, sometimes seven or more.",
+            LATE,
         ),
         _PROJECT_IAM_ADMIN,
         _CLOUD + "bigquery/docs/access-control#bigquery.jobUser",
@@ -89,9 +132,12 @@ ENTRIES: Final = (
         "You may not create datasets",
         "Creating a dataset needs bigquery.datasets.create in project {project}, which is missing.",
         (
-            "Ask for the role BigQuery User (roles/bigquery.user) on the project, or have the dataset created:\n"
-            + cmd.CREATE_DATASET,
+            step(
+                "Ask for the role BigQuery User (roles/bigquery.user) on the project, or have the dataset created:",
+                cmd.CREATE_DATASET,
+            ),
             "Check the project ID: it is neither the project's name nor its number.",
+            *helper(run(cmd.CREATE_DATASET)),
         ),
         _PROJECT_IAM_ADMIN,
         _CLOUD + "bigquery/docs/datasets#required_permissions",
@@ -103,13 +149,18 @@ ENTRIES: Final = (
         "You may not change who has access to the dataset",
         "Granting on dataset {dataset} needs {permission}, which is missing.",
         (
-            "Have the dataset's owner grant it; Viewer where Klaviyo reads, Editor where it writes:\n"
-            + cmd.GRANT_VIEWER
-            + "\n"
-            + cmd.GRANT_EDITOR,
+            step(
+                "Have the dataset's owner grant it; Viewer where Klaviyo reads, Editor where it writes:",
+                cmd.GRANT_VIEWER,
+                cmd.GRANT_EDITOR,
+            ),
             "Or ask for BigQuery Data Owner (roles/bigquery.dataOwner) on this dataset.",
-            "Where access lists are fine-grained, a custom role needs both bigquery.datasets.update and "
-            f"bigquery.datasets.setIamPolicy; ROLE_ID is its name:\n{cmd.WIDEN_ROLE_WRITE}",
+            step(
+                "Where access lists are fine-grained, a custom role needs both bigquery.datasets.update and "
+                "bigquery.datasets.setIamPolicy; ROLE_ID is its name:",
+                cmd.WIDEN_ROLE_WRITE,
+            ),
+            *helper(run(cmd.GRANT_VIEWER, cmd.GRANT_EDITOR)),
         ),
         _DATA_OWNER,
         _CLOUD + "bigquery/docs/control-access-to-resources-iam",
@@ -122,10 +173,12 @@ ENTRIES: Final = (
         "The API {service} is off in project {consumer}, or was turned on only minutes ago.",
         (
             # Where the call was charged to another project than the connection's, it is off there.
-            "Turn it on:\n" + cmd.ENABLE_API.replace("{project}", "{consumer}"),
-            "If {consumer} is not this project, it is the quota project of your login. Set that right, too:\n"
-            + cmd.SET_QUOTA_PROJECT,
-            "Wait a few minutes after turning it on.",
+            *shared(step("Turn it on:", cmd.ENABLE_API.using(project="{consumer}"))),
+            step(
+                "If {consumer} is not this project, it is the quota project of your login. Set that right, too:",
+                cmd.SET_QUOTA_PROJECT,
+            ),
+            wait("Wait a few minutes after turning it on."),
         ),
         "Whoever may turn on APIs: serviceusage.services.enable, role Service Usage Admin "
         "(roles/serviceusage.serviceUsageAdmin) on the project.",
@@ -142,14 +195,29 @@ ENTRIES: Final = (
         (
             "Give the administrators of the perimeter this identifier: {vpc_sc_id}. It finds the entry in their "
             "audit log.",
-            "Ask for an ingress rule for the service account, to BigQuery only. "
-            "Who is inside the perimeter may pass where Klaviyo does not.",
-            "If it is you who is refused, run this program on a machine inside the perimeter, or ask for the same rule "
-            "for your own account, too, while you set this up.",
-            *ask.remedy(ask.VPC_SC),
+            "Ask for an ingress rule for the service account, to BigQuery only. Who is inside the perimeter may "
+            "pass where Klaviyo does not.",
+            "If it is you who is refused, run this program on a machine inside the perimeter, or ask for the same "
+            "rule for your own account, too, while you set this up.",
+            *shared(
+                look(
+                    LOOK, cmd.SHOW_VPC_REFUSAL, cmd.SHOW_PROJECT_NUMBER, cmd.LIST_ACCESS_POLICIES, cmd.LIST_PERIMETERS
+                ),
+                step("Save the ingress rules there are:", cmd.SAVE_INGRESS),
+                step(
+                    "Add one rule to them: this service account, BigQuery, this project, nothing else:",
+                    cmd.ADD_INGRESS,
+                    cmd.SET_INGRESS,
+                ),
+                back(
+                    "To take it back, set the saved rules again; if somebody changed others since, take out the one "
+                    "rule instead:",
+                    cmd.SET_INGRESS,
+                ),
+                undo("To take it back where the saved file is empty, for there were no rules:", cmd.CLEAR_INGRESS),
+            ),
             "Addresses Klaviyo has named (April 2025; ask Klaviyo for today's): 184.72.183.187, 52.206.71.52, "
-            "3.227.146.32, "
-            "44.198.39.11, 35.172.58.121, 3.228.37.244, 54.88.219.8, 3.214.211.176.",
+            "3.227.146.32, 44.198.39.11, 35.172.58.121, 3.228.37.244, 54.88.219.8, 3.214.211.176.",
         ),
         "An Access Context Manager administrator: accesscontextmanager.servicePerimeters.update, role Access Context "
         "Manager Admin (roles/accesscontextmanager.policyAdmin) on the organization.",
@@ -160,10 +228,7 @@ ENTRIES: Final = (
         "KBQ-GRANT-BLOCKED",
         "An organization policy forbids this grant",
         "An organization policy does not allow {account} in the access list of dataset {dataset}.",
-        (
-            "See which policy restricts members; legacy and managed:\n" + "\n".join(cmd.LOOK_DOMAINS),
-            *_DOMAIN_EXCEPTION,
-        ),
+        (look("See which policy restricts members; legacy and managed:", *cmd.LOOK_DOMAINS), *_DOMAIN_EXCEPTION),
         _POLICY_ADMIN,
         _CLOUD + "resource-manager/docs/organization-policy/restricting-domains",
         Kind.NOT_PERMITTED,
@@ -173,7 +238,7 @@ ENTRIES: Final = (
         "Sharing is restricted to certain domains",
         "The organization lets only principals of permitted customers into a policy, and one of those named is not.",
         (
-            "See who is permitted; legacy and managed constraint:\n" + "\n".join(cmd.LOOK_DOMAINS),
+            look("See who is permitted; legacy and managed constraint:", *cmd.LOOK_DOMAINS),
             "A service account of a project in your own organization is permitted as a rule: check the e-mail "
             "{account}.",
             *_DOMAIN_EXCEPTION,
@@ -187,11 +252,15 @@ ENTRIES: Final = (
         "The location is not allowed",
         "The organization policy gcp.resourceLocations does not allow datasets of project {project} there.",
         (
-            "See which locations are allowed:\n" + "\n".join(cmd.LOOK_LOCATIONS),
+            look("See which locations are allowed:", *cmd.LOOK_LOCATIONS),
             "Choose one of them for both datasets; only if none will do, go on with the next step.",
-            f"{_EXCEPTION}\n{cmd.LIFT_LOCATIONS}",
-            "Create the datasets, and have the policy restored at once; datasets that exist stay. If the project had a "
-            f"policy of its own before, set that one again instead:\n{cmd.RESTORE_LOCATIONS}",
+            step(_EXCEPTION, cmd.LIFT_LOCATIONS),
+            back(
+                "Create the datasets, and have the policy restored at once; datasets that exist stay. If the project "
+                "had a policy of its own before, set that one again instead:",
+                cmd.LIFT_LOCATIONS,
+            ),
+            *helper(run(*cmd.LOOK_LOCATIONS, cmd.LIFT_LOCATIONS)),
         ),
         _POLICY_ADMIN,
         _CLOUD + "resource-manager/docs/organization-policy/defining-locations",
@@ -203,7 +272,16 @@ ENTRIES: Final = (
         "The organization policy {constraint} forbids the change in project {project}.",
         (
             "Ask for an exception at this project, make the change, and have the policy restored.",
-            *ask.remedy(ask.ORG_POLICY),
+            *shared(
+                look(LOOK, cmd.EFFECTIVE_POLICY, cmd.DESCRIBE_POLICY),
+                step(
+                    "If the answer has enforce, it is on or off. Make an exception at this one project (or by a tag "
+                    "on it):",
+                    cmd.LIFT_POLICY,
+                ),
+                step("If it lists values, make the exception at this one project so:", cmd.ALLOW_ALL),
+                back(RESTORE, cmd.LIFT_POLICY),
+            ),
         ),
         _POLICY_ADMIN,
         _CLOUD + "resource-manager/docs/organization-policy/org-policy-constraints",
@@ -215,11 +293,22 @@ ENTRIES: Final = (
         "Project {project} has no active billing account: BigQuery then runs as its sandbox, where INSERT is refused "
         "and tables expire after 60 days.",
         (
-            f"See the billing state:\n{cmd.SHOW_BILLING}",
-            "Link a billing account (list them with the first command):\ngcloud billing accounts list\n"
-            + cmd.LINK_BILLING,
-            "Datasets made without billing keep a 60-day expiry for new tables. This names them, each with the "
-            "command that takes it off:\nkbq-tui verify",
+            look("See the billing state:", cmd.SHOW_BILLING),
+            *shared(
+                step("Link a billing account (list them with the first command):", cmd.LIST_BILLING, cmd.LINK_BILLING)
+            ),
+            look(
+                "Datasets made without billing keep a 60-day expiry for new tables. This names them, each with the "
+                "command that takes it off:",
+                cmd.ours("verify"),
+            ),
+            *helper(
+                look(LOOK, cmd.SHOW_BILLING),
+                back(
+                    "To take it back, unlink it; if another one was linked before, link that again instead:",
+                    cmd.LINK_BILLING,
+                ),
+            ),
         ),
         "Someone with billing.resourceAssociations.create (role Billing Account User, roles/billing.user, on "
         "the billing "
@@ -245,8 +334,9 @@ ENTRIES: Final = (
         "The role {role} does not exist on this kind of resource; BigQuery Job User, for one, "
         "exists on projects, folders and organizations only.",
         (
-            f"Grant Job User on the project:\n{cmd.GRANT_JOB_USER}",
-            f"Grant Data Viewer and Data Editor on a dataset:\n{cmd.GRANT_VIEWER}\n{cmd.GRANT_EDITOR}",
+            *shared(step("Grant Job User on the project:", cmd.GRANT_JOB_USER)),
+            step("Grant Data Viewer and Data Editor on a dataset:", cmd.GRANT_VIEWER, cmd.GRANT_EDITOR),
+            *helper(look(LOOK, cmd.SHOW_POLICY)),
         ),
         _PROJECT_IAM_ADMIN,
         _CLOUD + "iam/docs/roles-permissions/bigquery",
@@ -257,8 +347,14 @@ ENTRIES: Final = (
         "Klaviyo's article gives gcloud projects add-iam-policy-binding an argument --dataset, which does not exist.",
         (
             "Do not simply delete the argument: that grants Data Editor on every dataset of the project.",
-            f"Grant on the dataset instead; Viewer where Klaviyo reads, Editor where it writes:\n{cmd.GRANT_VIEWER}\n"
-            + cmd.GRANT_EDITOR,
+            *shared(
+                step(
+                    "Grant on the dataset instead; Viewer where Klaviyo reads, Editor where it writes:",
+                    cmd.GRANT_VIEWER,
+                    cmd.GRANT_EDITOR,
+                )
+            ),
+            *helper(look(LOOK, cmd.SHOW_DATASET)),
         ),
         _DATA_OWNER,
         _CLOUD + "bigquery/docs/control-access-to-resources-iam",
@@ -269,9 +365,12 @@ ENTRIES: Final = (
         "The account {account} holds {role} on {resource}, which the connection does not need.",
         (
             "See whether something else relies on it; the account should serve nothing but Klaviyo.",
-            f"If it is held on the project, take it away:\n{cmd.REVOKE_PROJECT}",
-            f"If it is held on a dataset, take it away there:\n{cmd.REVOKE_DATASET}",
-            f"If it is held on a table or view alone, take it away there:\n{cmd.REVOKE_TABLE}",
+            *shared(
+                step("If it is held on the project, take it away:", cmd.REVOKE_PROJECT, level=ProjectRef),
+                step("If it is held on a dataset, take it away there:", cmd.REVOKE_DATASET, level=DatasetRef),
+                step("If it is held on a table or view alone, take it away there:", cmd.REVOKE_TABLE, level=TableRef),
+            ),
+            *helper(look(LOOK, cmd.SHOW_POLICY, cmd.SHOW_DATASET)),
         ),
         "On the project a project IAM administrator: resourcemanager.projects.setIamPolicy, role Project IAM Admin "
         "(roles/resourcemanager.projectIamAdmin); on a dataset, table or view its owner: bigquery.datasets.update, "
@@ -285,11 +384,27 @@ ENTRIES: Final = (
         "The account {account} has {role} on {resource}, and no role of its own was seen that gives it: it may come "
         "from a group, from everybody, from the project, a folder or the organization.",
         (
-            "Find out what lets it in, then take that away: the account out of the group, or the role from the group "
-            "or from everybody.",
-            f"This shows who is let in on the project, its folders and its organization:\n{cmd.SHOW_ALL_POLICIES}",
-            f"This shows who is let in on the dataset:\n{cmd.SHOW_DATASET}",
-            f"This shows who is let in on the table or view:\n{cmd.SHOW_TABLE_POLICY}",
+            "Find out what lets it in, then take that away: the account out of the group, or the role from the "
+            "group or from everybody.",
+            *shared(
+                look(
+                    "This shows who is let in on the project, its folders and its organization:",
+                    cmd.SHOW_ALL_POLICIES,
+                    level=ProjectRef,
+                ),
+                look("This shows who is let in on the dataset:", cmd.SHOW_DATASET, level=DatasetRef),
+                look("This shows who is let in on the table or view:", cmd.SHOW_TABLE_POLICY, level=TableRef),
+            ),
+            *helper(
+                step(
+                    "By hand: take the account out of the group, or the role away from the group or from everybody, "
+                    "and write down which it was."
+                ),
+                undo(
+                    "To take it back, put the account into the group again, or grant the role again to whom it was "
+                    "taken from."
+                ),
+            ),
         ),
         "Whoever manages the group; else, on a dataset, table or view its owner: role BigQuery Data Owner "
         "(roles/bigquery.dataOwner), on the project a project IAM administrator: role Project IAM Admin "
@@ -302,8 +417,10 @@ ENTRIES: Final = (
         "Not every place was searched for over-grants",
         "Of what is in {resource}, only the first {limit} were searched for roles of the account {account}.",
         (
-            "For the rest ask Google's asset inventory, which searches every policy of the project at once:\n"
-            f"{cmd.SEARCH_POLICIES}",
+            look(
+                "For the rest ask Google's asset inventory, which searches every policy of the project at once:",
+                cmd.SEARCH_POLICIES,
+            ),
             "What it names and the connection does not need, take away there.",
         ),
         "You, with the role Cloud Asset Viewer (roles/cloudasset.viewer) on the project.",
@@ -315,9 +432,19 @@ ENTRIES: Final = (
         "The login may not use its quota project",
         "Calls are charged to project {consumer}, which the signed-in account may not use or which is not set.",
         (
-            f"Set a project you may use:\n{cmd.SET_QUOTA_PROJECT}",
+            step("Set a project you may use:", cmd.SET_QUOTA_PROJECT),
             "Or ask for the role Service Usage Consumer (roles/serviceusage.serviceUsageConsumer) there.",
-            *ask.remedy(ask.QUOTA_PROJECT),
+            *shared(
+                look(LOOK, cmd.SHOW_POLICY.using(project="{consumer}")),
+                step(
+                    GRANT,
+                    cmd.GRANT_OPERATOR.using(role="roles/serviceusage.serviceUsageConsumer", project="{consumer}"),
+                ),
+                back(
+                    REVOKE,
+                    cmd.GRANT_OPERATOR.using(role="roles/serviceusage.serviceUsageConsumer", project="{consumer}"),
+                ),
+            ),
         ),
         _PROJECT_IAM_ADMIN,
         _CLOUD + "docs/quotas/set-quota-project",
@@ -329,9 +456,10 @@ ENTRIES: Final = (
         "The project does not exist, or you may not see it",
         "Google does not find project {project} for the signed-in account.",
         (
-            f"Check the project ID; it is neither the name nor the number:\ngcloud projects list\n{cmd.SHOW_PROJECT}",
-            f"Check who is signed in:\n{cmd.SHOW_LOGIN}",
-            "If it is being deleted, it can be restored for 30 days:\ngcloud projects undelete {project}",
+            look("Check the project ID; it is neither the name nor the number:", cmd.LIST_PROJECTS, cmd.SHOW_PROJECT),
+            look("Check who is signed in:", cmd.SHOW_LOGIN),
+            step("If it is being deleted, it can be restored for 30 days:", cmd.UNDELETE_PROJECT),
+            *helper(look(LOOK, cmd.SHOW_PROJECT), step(GRANT, cmd.GRANT_OPERATOR.using(role="roles/browser"))),
         ),
         "A project owner: role Browser (roles/browser) on the project is enough to see it.",
         _CLOUD + "resource-manager/docs/creating-managing-projects",
@@ -343,7 +471,7 @@ ENTRIES: Final = (
         "A change was made a moment ago, and Google still answers as before: new accounts and keys take a minute or "
         "more, grants two to seven minutes, APIs some minutes.",
         (
-            "Wait, and try again.",
+            wait("Wait, and try again."),
             "If it stays so for more than a quarter of an hour, the reason is another one: see Google's own words.",
         ),
         "You: wait.",
@@ -358,7 +486,9 @@ ENTRIES: Final = (
         "Google still answers as before, longer after the change than such changes take as a rule.",
         (
             "Try again later: what is done stays done, and the set-up goes on from here.",
-            f"Look whether the change is still in place; somebody or something may have undone it:\n{cmd.SHOW_POLICY}",
+            look(
+                "Look whether the change is still in place; somebody or something may have undone it:", cmd.SHOW_POLICY
+            ),
         ),
         "You: wait, and try again.",
         _CLOUD + "iam/docs/access-change-propagation",

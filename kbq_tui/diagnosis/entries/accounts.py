@@ -2,8 +2,22 @@
 
 from typing import Final
 
-from kbq_tui.diagnosis import requests as ask
-from kbq_tui.diagnosis.entry import GRANT_WAIT, NEW_ACCOUNT_WAIT, Entry
+from kbq_tui.diagnosis.entry import (
+    GRANT_WAIT,
+    LOOK,
+    NEW_ACCOUNT_WAIT,
+    RESTORE,
+    Entry,
+    back,
+    helper,
+    look,
+    run,
+    shared,
+    step,
+    undo,
+    wait,
+)
+from kbq_tui.model.command import Command
 from kbq_tui.model.problem import Kind, Retry
 from kbq_tui.shell import commands as cmd
 
@@ -32,14 +46,20 @@ ENTRIES: Final = (
         "An organization policy forbids new service account keys in project {project}; "
         "organizations made since 3 May 2024 have it by default.",
         (
-            f"See what is in force, and keep the answer:\n{cmd.EFFECTIVE_POLICY}\n{cmd.DESCRIBE_POLICY}",
-            "Ask for an exception at this one project (or by a tag on it), never for the whole organization:\n"
-            + cmd.LIFT_POLICY,
-            "Wait up to 15 minutes, and create the key here.",
-            "Have the policy restored at once; existing keys go on working. If the project had a policy of its own "
-            f"before, set that one again instead:\n{cmd.RESTORE_POLICY}",
+            look("See what is in force, and keep the answer:", cmd.EFFECTIVE_POLICY, cmd.DESCRIBE_POLICY),
+            step(
+                "Ask for an exception at this one project (or by a tag on it), never for the whole organization:",
+                cmd.LIFT_POLICY,
+            ),
+            wait("Wait up to 15 minutes, and create the key here."),
+            back(
+                "Have the policy restored at once; existing keys go on working. If the project had a policy of its "
+                "own before, set that one again instead:",
+                cmd.LIFT_POLICY,
+            ),
             "Check the legacy and the managed constraint: iam.disableServiceAccountKeyCreation and "
             "iam.managed.disableServiceAccountKeyCreation; either one is enough to block.",
+            *helper(run(*cmd.lifted(cmd.KEY_CREATION))),
         ),
         _POLICY_ADMIN,
         _POLICY_LINK,
@@ -50,14 +70,22 @@ ENTRIES: Final = (
         "Service account creation is blocked by an organization policy",
         "An organization policy forbids new service accounts in project {project}.",
         (
-            f"See what is in force, and keep the answer:\n{cmd.EFFECTIVE_POLICY}\n{cmd.DESCRIBE_POLICY}",
-            "Ask for an exception at this one project, or for the account to be made by those who may; "
-            f"an existing account is fine:\n{cmd.LIFT_POLICY}\n{cmd.CREATE_ACCOUNT}",
-            "It may take up to 15 minutes to have effect; then create the account here.",
-            "Have the policy restored at once; existing accounts go on working. If the project had a policy of its own "
-            f"before, set that one again instead:\n{cmd.RESTORE_POLICY}",
+            look("See what is in force, and keep the answer:", cmd.EFFECTIVE_POLICY, cmd.DESCRIBE_POLICY),
+            step(
+                "Ask for an exception at this one project, or for the account to be made by those who may; an "
+                "existing account is fine:",
+                cmd.LIFT_POLICY,
+                cmd.CREATE_ACCOUNT,
+            ),
+            wait("It may take up to 15 minutes to have effect; then create the account here."),
+            back(
+                "Have the policy restored at once; existing accounts go on working. If the project had a policy of "
+                "its own before, set that one again instead:",
+                cmd.LIFT_POLICY,
+            ),
             "Check the legacy and the managed constraint: iam.disableServiceAccountCreation and "
             "iam.managed.disableServiceAccountCreation; either one is enough to block.",
+            *helper(run(*cmd.lifted(cmd.ACCOUNT_CREATION))),
         ),
         _POLICY_ADMIN,
         _POLICY_LINK,
@@ -71,7 +99,7 @@ ENTRIES: Final = (
         (
             "Use an ID that fits, such as klaviyo-data-transfer-user; the name in Klaviyo's article, "
             "KLAVIYO_DATA_TRANSFER_USER, has capitals and underscores and serves as display name only.",
-            f"Create it:\n{cmd.CREATE_ACCOUNT}",
+            step("Create it:", cmd.CREATE_ACCOUNT),
         ),
         "You: type another ID.",
         _IAM + "service-accounts-create",
@@ -81,9 +109,11 @@ ENTRIES: Final = (
         "The service account has ten keys already",
         "Google allows ten user-managed keys for one service account, and {account} has them all.",
         (
-            f"List the keys with their age:\n{cmd.LIST_KEYS}",
-            "Find out who uses each key, and delete one that nobody uses; what uses it stops working at once:\n"
-            + cmd.DELETE_KEY,
+            look("List the keys with their age:", cmd.LIST_KEYS),
+            step(
+                "Find out who uses each key, and delete one that nobody uses; what uses it stops working at once:",
+                cmd.DELETE_KEY,
+            ),
             "Then create the key here. Waiting or trying again does not help.",
         ),
         _KEY_KEEPER,
@@ -94,9 +124,13 @@ ENTRIES: Final = (
         "You may not create keys",
         "Creating a key for {account} needs the permission iam.serviceAccountKeys.create, which is missing.",
         (
-            "Ask for the role Service Account Key Admin (roles/iam.serviceAccountKeyAdmin), or for a key to be "
-            f"created and handed to you over a safe channel:\n{cmd.CREATE_KEY}",
-            f"Check that the account exists; Google gives the same answer where it does not:\n{cmd.SHOW_ACCOUNT}",
+            step(
+                "Ask for the role Service Account Key Admin (roles/iam.serviceAccountKeyAdmin), or for a key to be "
+                "created and handed to you over a safe channel:",
+                cmd.CREATE_KEY,
+            ),
+            look("Check that the account exists; Google gives the same answer where it does not:", cmd.SHOW_ACCOUNT),
+            *helper(run(cmd.CREATE_KEY)),
         ),
         _KEY_ADMIN,
         _IAM + "keys-create-delete",
@@ -109,9 +143,13 @@ ENTRIES: Final = (
         "Google does not find the service account {account}: a new one takes 60 seconds or more to be known "
         "everywhere, and otherwise it was deleted or misspelt.",
         (
-            "If the account was created a moment ago, wait a minute or two and try again.",
-            f"If not, see whether it exists:\n{cmd.SHOW_ACCOUNT}",
-            f"If it does not, create it:\n{cmd.CREATE_ACCOUNT}",
+            wait("If the account was created a moment ago, wait a minute or two and try again."),
+            look("If not, see whether it exists:", cmd.SHOW_ACCOUNT),
+            *shared(step("If it does not, create it:", cmd.CREATE_ACCOUNT)),
+            *helper(
+                look(LOOK, cmd.SHOW_ACCOUNT),
+                back("To take it back, delete it, if it was made for this:", cmd.CREATE_ACCOUNT),
+            ),
         ),
         _ACCOUNT_ADMIN,
         _IAM + "service-accounts-create",
@@ -126,11 +164,26 @@ ENTRIES: Final = (
         "The access list of dataset {dataset} names a deleted account, and Google refuses every change to a "
         "list that does.",
         (
-            f"See the access list, and look for the member that begins with deleted:\n{cmd.SHOW_DATASET}",
-            "Remove that entry and no other: save the description, take the entry out of its access list, "
-            f"and write it back:\n{cmd.SHOW_DATASET} > dataset.json\n"
-            "bq update --source dataset.json {project}:{dataset}",
+            look("See the access list, and look for the member that begins with deleted:", cmd.SHOW_DATASET),
+            step(
+                "Remove that entry and no other: save the description, take the entry out of its access list, and "
+                "write it back:",
+                cmd.SAVE_DATASET,
+                cmd.WRITE_DATASET,
+            ),
             "Then grant again. An account made anew under the old name is another identity and needs its own grants.",
+            *helper(
+                look(LOOK, cmd.SHOW_DATASET),
+                step("Save the description:", cmd.SAVE_DATASET),
+                step(
+                    "Take the entry that begins with deleted, and no other, out of its access list, and write it back:",
+                    cmd.WRITE_DATASET,
+                ),
+                undo(
+                    "Taking it back is neither possible nor needed: the account that the entry names does not exist, "
+                    "so it lets nobody in."
+                ),
+            ),
         ),
         "The dataset's owner: bigquery.datasets.update, role BigQuery Data Owner (roles/bigquery.dataOwner) on it.",
         _IAM + "troubleshoot-policies",
@@ -142,7 +195,8 @@ ENTRIES: Final = (
         "The service account {account} exists but is switched off, so none of its keys works.",
         (
             "Find out why it was disabled before you turn it on.",
-            f"Turn it on:\n{cmd.ENABLE_ACCOUNT}",
+            *shared(step("Turn it on:", cmd.ENABLE_ACCOUNT)),
+            *helper(look(LOOK, cmd.SHOW_ACCOUNT), back("To take it back, turn it off again:", cmd.ENABLE_ACCOUNT)),
         ),
         _ACCOUNT_ADMIN,
         _IAM + "service-accounts-disable-enable",
@@ -155,10 +209,15 @@ ENTRIES: Final = (
         "Google signs nobody in for {account}: the account was deleted, or was created so recently that it is not "
         "known everywhere.",
         (
-            f"See whether the account exists:\n{cmd.SHOW_ACCOUNT}",
-            "If it was created a moment ago, wait a minute or two.",
-            "If it is gone, run the set-up again: it makes a new account with a new key and new grants; "
-            "give the new key to Klaviyo.",
+            look("See whether the account exists:", cmd.SHOW_ACCOUNT),
+            wait("If it was created a moment ago, wait a minute or two."),
+            "If it is gone, run the set-up again: it makes a new account with a new key and new grants; give the "
+            "new key to Klaviyo.",
+            *helper(
+                look(LOOK, cmd.SHOW_ACCOUNT),
+                step("If it does not exist, create it:", cmd.CREATE_ACCOUNT),
+                back("To take it back, delete it, if it was made for this:", cmd.CREATE_ACCOUNT),
+            ),
         ),
         _ACCOUNT_ADMIN,
         _IAM + "service-accounts-delete-undelete",
@@ -171,8 +230,10 @@ ENTRIES: Final = (
         "The signature of the key is not accepted: a new key takes 60 seconds or more to be known everywhere, and "
         "otherwise the key was deleted or disabled, or the file was changed.",
         (
-            "If the key was created a moment ago, wait a minute or two and try again.",
-            f"If not, see whether the key still exists; its ID stands in the file as private_key_id:\n{cmd.LIST_KEYS}",
+            wait("If the key was created a moment ago, wait a minute or two and try again."),
+            look(
+                "If not, see whether the key still exists; its ID stands in the file as private_key_id:", cmd.LIST_KEYS
+            ),
             "If it is not in the list, create a new key and put it into Klaviyo.",
         ),
         _KEY_KEEPER,
@@ -187,9 +248,10 @@ ENTRIES: Final = (
         "This machine's clock is wrong",
         "Google refuses a signature whose times (iat, exp) do not fit its own clock by more than a few minutes.",
         (
-            "Compare the clock with the real time, in UTC:\ndate -u",
-            "Switch network time on:\nsudo timedatectl set-ntp true",
+            look("Compare the clock with the real time, in UTC:", cmd.SHOW_CLOCK),
+            *shared(step("Switch network time on:", cmd.SET_CLOCK)),
             "Then try again; the key itself is not at fault.",
+            *helper(look(LOOK, cmd.SHOW_CLOCK), back("To take it back, switch it off again:", cmd.SET_CLOCK)),
         ),
         "An administrator of this machine.",
         "https://developers.google.com/identity/protocols/oauth2/service-account#error-codes",
@@ -202,7 +264,19 @@ ENTRIES: Final = (
         "after which Klaviyo's syncs fail.",
         (
             "Plan to rotate the key before it ends, or ask for an exception at this project.",
-            *ask.remedy(ask.EXPIRY),
+            *shared(
+                look(
+                    LOOK,
+                    cmd.EFFECTIVE_POLICY.using(constraint="iam.serviceAccountKeyExpiryHours"),
+                    cmd.DESCRIBE_POLICY.using(constraint="iam.serviceAccountKeyExpiryHours"),
+                ),
+                step(
+                    "Make an exception at this one project, never for the whole organization; it counts for keys made "
+                    "from then on:",
+                    cmd.ALLOW_ALL.using(constraint="iam.serviceAccountKeyExpiryHours"),
+                ),
+                back(RESTORE, cmd.ALLOW_ALL.using(constraint="iam.serviceAccountKeyExpiryHours")),
+            ),
         ),
         _POLICY_ADMIN,
         _POLICY_LINK,
@@ -214,7 +288,9 @@ ENTRIES: Final = (
         "and Klaviyo's syncs then fail.",
         (
             "Leave it on: it protects you. Never put the key file into a repository, a ticket or a chat.",
-            "If a key was disabled, create a new one, put it into Klaviyo, and delete the old one:\n" + cmd.DELETE_KEY,
+            step(
+                "If a key was disabled, create a new one, put it into Klaviyo, and delete the old one:", cmd.DELETE_KEY
+            ),
         ),
         _KEY_KEEPER,
         _POLICY_LINK,
@@ -224,9 +300,9 @@ ENTRIES: Final = (
         "The key is old",
         "The key {key_id} of {account} is {age} old, and many companies ask for a new one every 90 days.",
         (
-            "Rotate it: create a new key, verify with it, put it into Klaviyo, confirm that a sync ran, "
-            "and only then delete the old one.",
-            f"Delete the old key, once nothing uses it:\n{cmd.DELETE_KEY}",
+            "Rotate it: create a new key, verify with it, put it into Klaviyo, confirm that a sync ran, and only "
+            "then delete the old one.",
+            step("Delete the old key, once nothing uses it:", cmd.DELETE_KEY),
         ),
         _KEY_KEEPER,
         _IAM + "key-rotation",
@@ -236,9 +312,17 @@ ENTRIES: Final = (
         "The key file holds a key that Google no longer knows",
         "The key {key_id} in {path} is not among the keys of {account}: it was deleted, or the account was made anew.",
         (
-            f"See which keys the account has:\n{cmd.LIST_KEYS}",
-            "If the account was made a moment ago, wait a minute or two and look again.",
-            "Move the dead file away; then create a new key here and put it into Klaviyo:\nmv {path} {path}.dead",
+            look("See which keys the account has:", cmd.LIST_KEYS),
+            wait("If the account was made a moment ago, wait a minute or two and look again."),
+            step(
+                "Move the dead file away; then create a new key here and put it into Klaviyo:",
+                Command("mv {path} {path}.dead"),
+            ),
+            *helper(
+                look(LOOK, cmd.LIST_KEYS),
+                step("Create a new key:", cmd.CREATE_KEY),
+                back("To take it back, delete the key that was made; the list has its ID:", cmd.CREATE_KEY),
+            ),
         ),
         _KEY_ADMIN,
         _IAM + "keys-list-get",
@@ -251,7 +335,7 @@ ENTRIES: Final = (
         "Google does not find that key of {account}: it was deleted, or was created so recently that it is not known "
         "everywhere.",
         (
-            f"See which keys the account has:\n{cmd.LIST_KEYS}",
+            look("See which keys the account has:", cmd.LIST_KEYS),
             "If it was to be deleted, there is nothing left to do.",
         ),
         _KEY_KEEPER,
@@ -267,8 +351,9 @@ ENTRIES: Final = (
         "The key {key_id} in {path} exists at Google but is switched off.",
         (
             "Find out why: Google itself disables a key that was found in public.",
-            f"If it is safe to use, turn it on:\n{cmd.ENABLE_KEY}",
-            f"If it leaked, delete it and create a new one:\n{cmd.DELETE_KEY}",
+            *shared(step("If it is safe to use, turn it on:", cmd.ENABLE_KEY)),
+            step("If it leaked, delete it and create a new one:", cmd.DELETE_KEY),
+            *helper(look(LOOK, cmd.LIST_KEYS), back("To take it back, turn it off again:", cmd.ENABLE_KEY)),
         ),
         _KEY_ADMIN,
         _IAM + "keys-disable-enable",
@@ -280,8 +365,8 @@ ENTRIES: Final = (
         "The account {account} has the key {key_id}, which is not kept here: somebody else may hold it, or a run of "
         "this program ended between creating and saving it.",
         (
-            f"See when it was created:\n{cmd.LIST_KEYS}",
-            "If nobody uses it, delete it; a key that nobody holds is only a risk:\n" + cmd.DELETE_KEY,
+            look("See when it was created:", cmd.LIST_KEYS),
+            step("If nobody uses it, delete it; a key that nobody holds is only a risk:", cmd.DELETE_KEY),
         ),
         _KEY_KEEPER,
         _IAM + "best-practices-for-managing-service-account-keys",
@@ -293,9 +378,11 @@ ENTRIES: Final = (
         "Beside the key that is kept here the account {account} has key {key_id}, which was handed over and destroyed "
         "here. Klaviyo needs one of the two; the other is only a risk.",
         (
-            f"See when each was created:\n{cmd.LIST_KEYS}",
-            "Once Klaviyo has the key that is kept here, delete the one that was handed over before:\n"
-            + cmd.DELETE_KEY,
+            look("See when each was created:", cmd.LIST_KEYS),
+            step(
+                "Once Klaviyo has the key that is kept here, delete the one that was handed over before:",
+                cmd.DELETE_KEY,
+            ),
         ),
         _KEY_KEEPER,
         _IAM + "best-practices-for-managing-service-account-keys",
@@ -307,9 +394,9 @@ ENTRIES: Final = (
         "The connection broke after Google was asked for a key, so a key of {account} may exist that nobody holds; "
         "asking again by itself could make a second one.",
         (
-            f"Look for a key that was created a moment ago:\n{cmd.LIST_KEYS}",
-            f"Delete it, for its secret was given only once, and is lost:\n{cmd.DELETE_KEY}",
-            "Then create the key anew:\nkbq-tui apply",
+            look("Look for a key that was created a moment ago:", cmd.LIST_KEYS),
+            step("Delete it, for its secret was given only once, and is lost:", cmd.DELETE_KEY),
+            step("Then create the key anew:", cmd.ours("apply")),
         ),
         _KEY_KEEPER,
         _IAM + "keys-create-delete",

@@ -2,15 +2,28 @@
 
 from typing import Final
 
-from kbq_tui.diagnosis import requests as ask
-from kbq_tui.diagnosis.entry import GRANT_WAIT, NEW_ACCOUNT_WAIT, PACE_WAIT, Entry
+from kbq_tui.diagnosis.entry import (
+    GRANT,
+    GRANT_WAIT,
+    LOOK,
+    NEW_ACCOUNT_WAIT,
+    PACE_WAIT,
+    REVOKE,
+    Entry,
+    back,
+    look,
+    shared,
+    step,
+    wait,
+)
+from kbq_tui.model.command import Command
 from kbq_tui.model.problem import Kind, Retry
 from kbq_tui.shell import commands as cmd
 
 _CLOUD: Final = "https://cloud.google.com/"
 _ADC: Final = _CLOUD + "docs/authentication/provide-credentials-adc"
 _PROXY: Final = _CLOUD + "sdk/docs/proxy-settings"
-_REACH: Final = "curl -sSI https://bigquery.googleapis.com/"
+_REACH: Final = Command("curl -sSI https://bigquery.googleapis.com/")
 _YOU: Final = "You."
 _NETWORK: Final = "You, or whoever runs the network of this machine."
 
@@ -20,9 +33,8 @@ ENTRIES: Final = (
         "Nobody is signed in",
         "No Google credentials were found: neither a key file, nor application default credentials.",
         (
-            f"Sign in; on a machine without a browser it shows a link to open elsewhere:\n{cmd.LOGIN} "
-            f"--no-launch-browser",
-            "Or name a service account's key file:\nexport GOOGLE_APPLICATION_CREDENTIALS=KEY_FILE",
+            step("Sign in; on a machine without a browser it shows a link to open elsewhere:", cmd.LOGIN),
+            step("Or name a service account's key file:", Command("export GOOGLE_APPLICATION_CREDENTIALS=KEY_FILE")),
         ),
         _YOU,
         _ADC,
@@ -32,7 +44,7 @@ ENTRIES: Final = (
         "KBQ-LOGIN-EXPIRED",
         "Your login has expired",
         "Google wants you to sign in anew; companies set how long a login lasts.",
-        (f"Sign in again:\n{cmd.LOGIN} --no-launch-browser", "For gcloud's own login:\ngcloud auth login"),
+        (step("Sign in again:", cmd.LOGIN), step("For gcloud's own login:", cmd.GCLOUD_LOGIN)),
         _YOU,
         _CLOUD + "docs/authentication/reauthentication",
         Kind.CREDENTIALS,
@@ -42,9 +54,9 @@ ENTRIES: Final = (
         "Google does not know who is asking",
         "The credentials of this call were missing, expired or not accepted.",
         (
-            f"See who is signed in:\n{cmd.SHOW_LOGIN}",
-            f"If it was your own login, sign in again:\n{cmd.LOGIN} --no-launch-browser",
-            f"If it was the service account's, see whether its key still exists:\n{cmd.LIST_KEYS}",
+            look("See who is signed in:", cmd.SHOW_LOGIN),
+            step("If it was your own login, sign in again:", cmd.LOGIN),
+            look("If it was the service account's, see whether its key still exists:", cmd.LIST_KEYS),
         ),
         _YOU,
         _CLOUD + "docs/authentication/troubleshoot-adc",
@@ -56,8 +68,7 @@ ENTRIES: Final = (
         "The login covers too little",
         "The access token was made for a narrower purpose (scopes) than this call; permissions are another matter.",
         (
-            "Sign in again with the scope for all of Google Cloud:\n"
-            f"{cmd.LOGIN} --no-launch-browser --scopes=https://www.googleapis.com/auth/cloud-platform",
+            step("Sign in again with the scope for all of Google Cloud:", cmd.LOGIN_SCOPES),
             "On a virtual machine of Google's, its access scopes decide: sign in as yourself, or set them to "
             "cloud-platform while it is stopped.",
         ),
@@ -71,7 +82,11 @@ ENTRIES: Final = (
         "Acting as {account} needs iam.serviceAccounts.getAccessToken on it, which is missing.",
         (
             "Ask for the role Service Account Token Creator on that account.",
-            *ask.remedy(ask.IMPERSONATION),
+            *shared(
+                look(LOOK, cmd.SHOW_ACCOUNT_POLICY),
+                step(GRANT, cmd.GRANT_TOKEN_CREATOR),
+                back(REVOKE, cmd.GRANT_TOKEN_CREATOR),
+            ),
             "Or go without --impersonate.",
         ),
         "Whoever may set policies on the account: iam.serviceAccounts.setIamPolicy, role Service Account Admin "
@@ -85,8 +100,8 @@ ENTRIES: Final = (
         "The credentials file cannot be used",
         "The file of credentials does not exist, is not JSON, or is of a kind that is not supported.",
         (
-            'See what it points to:\nprintf "%s\\n" "$GOOGLE_APPLICATION_CREDENTIALS"',
-            f"Name a right one with --credentials, or sign in:\n{cmd.LOGIN} --no-launch-browser",
+            look("See what it points to:", Command('printf "%s\\n" "$GOOGLE_APPLICATION_CREDENTIALS"')),
+            step("Name a right one with --credentials, or sign in:", cmd.LOGIN),
         ),
         _YOU,
         _ADC,
@@ -96,7 +111,7 @@ ENTRIES: Final = (
         "KBQ-RATE-LIMITED",
         "Too many calls in a short time",
         "Google asks for a slower pace; the call itself is in order.",
-        ("Wait a minute or two, and try again. If it stays, something else makes many calls in this project.",),
+        (wait("Wait a minute or two, and try again. If it stays, something else makes many calls in this project."),),
         _YOU,
         _CLOUD + "bigquery/docs/troubleshoot-quotas",
         retry=Retry.BACKOFF,
@@ -121,9 +136,11 @@ ENTRIES: Final = (
         "The connection was refused",
         "Nothing answers at the address that was called.",
         (
-            f"See whether Google can be reached from here:\n{_REACH}",
-            "If an address of your own is set, see that its server is running:\n"
-            "env | grep -E 'CLOUDSDK_API_ENDPOINT_OVERRIDES|KBQ_TUI|_PROXY|_proxy'",
+            look("See whether Google can be reached from here:", _REACH),
+            step(
+                "If an address of your own is set, see that its server is running:",
+                Command("env | grep -E 'CLOUDSDK_API_ENDPOINT_OVERRIDES|KBQ_TUI|_PROXY|_proxy'"),
+            ),
         ),
         _NETWORK,
         _PROXY,
@@ -145,8 +162,8 @@ ENTRIES: Final = (
         "The network cannot be reached",
         "This machine has no way to Google's addresses.",
         (
-            f"See whether Google can be reached from here:\n{_REACH}",
-            "Connect the machine, or name the proxy of your company:\nexport HTTPS_PROXY=http://PROXY:PORT",
+            look("See whether Google can be reached from here:", _REACH),
+            step("Connect the machine, or name the proxy of your company:", cmd.SET_PROXY),
         ),
         _NETWORK,
         _PROXY,
@@ -158,8 +175,8 @@ ENTRIES: Final = (
         "The name cannot be resolved",
         "This machine cannot find the address that belongs to Google's host name.",
         (
-            "Ask for the name yourself:\ngetent hosts bigquery.googleapis.com",
-            "Behind a proxy, name it:\nexport HTTPS_PROXY=http://PROXY:PORT",
+            step("Ask for the name yourself:", Command("getent hosts bigquery.googleapis.com")),
+            step("Behind a proxy, name it:", cmd.SET_PROXY),
         ),
         _NETWORK,
         _PROXY,
@@ -171,8 +188,8 @@ ENTRIES: Final = (
         "The proxy does not let the call through",
         "The proxy between this machine and Google cannot be reached, wants a login, or refuses the address.",
         (
-            "See which proxy is set:\nenv | grep -i _proxy",
-            "Set it right; with a login it is http://USER:PASSWORD@PROXY:PORT:\nexport HTTPS_PROXY=http://PROXY:PORT",
+            look("See which proxy is set:", Command("env | grep -i _proxy")),
+            step("Set it right; with a login it is http://USER:PASSWORD@PROXY:PORT:", cmd.SET_PROXY),
             "Ask for access to *.googleapis.com on port 443.",
         ),
         _NETWORK,
@@ -185,9 +202,13 @@ ENTRIES: Final = (
         "The certificate of the other side was not accepted; often a company's proxy opens the traffic and "
         "signs it itself.",
         (
-            "See who signed it:\nopenssl s_client -connect bigquery.googleapis.com:443 -brief </dev/null",
-            "If it is your company's, name its certificate authority; never switch the check off:\n"
-            "export REQUESTS_CA_BUNDLE=CA_FILE GRPC_DEFAULT_SSL_ROOTS_FILE_PATH=CA_FILE",
+            look(
+                "See who signed it:", Command("openssl s_client -connect bigquery.googleapis.com:443 -brief </dev/null")
+            ),
+            step(
+                "If it is your company's, name its certificate authority; never switch the check off:",
+                Command("export REQUESTS_CA_BUNDLE=CA_FILE GRPC_DEFAULT_SSL_ROOTS_FILE_PATH=CA_FILE"),
+            ),
             "If the dates do not fit, set this machine's clock right.",
         ),
         _NETWORK,
@@ -201,7 +222,7 @@ ENTRIES: Final = (
         (
             "Try again: what is there is looked at anew before anything is changed.",
             "On a slow line give more time with --timeout.",
-            f"See whether Google can be reached from here:\n{_REACH}",
+            look("See whether Google can be reached from here:", _REACH),
         ),
         _NETWORK,
         _PROXY,
@@ -215,8 +236,8 @@ ENTRIES: Final = (
         "hotel's, a company's) or its proxy wants a sign-in first.",
         (
             "Open any page in a browser on this network, and sign in there.",
-            f"See what answers:\n{_REACH}",
-            "Or take another network, or name the proxy of your company:\nexport HTTPS_PROXY=http://PROXY:PORT",
+            look("See what answers:", _REACH),
+            step("Or take another network, or name the proxy of your company:", cmd.SET_PROXY),
         ),
         _NETWORK,
         _PROXY,
@@ -227,9 +248,9 @@ ENTRIES: Final = (
         "The answer makes no sense",
         "What came back is not what Google's interface gives: cut off, or not JSON.",
         (
-            f"See what answers:\n{_REACH}",
+            look("See what answers:", _REACH),
             "Behind a login page of a network (a hotel's, a company's), sign in there first.",
-            "If it stays, write a bug report with the output of:\nkbq-tui doctor",
+            step("If it stays, write a bug report with the output of:", cmd.ours("doctor")),
         ),
         _NETWORK,
         _PROXY,

@@ -2,8 +2,21 @@
 
 from typing import Final
 
-from kbq_tui.diagnosis import requests as ask
-from kbq_tui.diagnosis.entry import GRANT_WAIT, NEW_ACCOUNT_WAIT, Entry
+from kbq_tui.diagnosis.entry import (
+    GRANT_WAIT,
+    LATE,
+    LOOK,
+    NEW_ACCOUNT_WAIT,
+    REVOKE,
+    Entry,
+    back,
+    helper,
+    look,
+    shared,
+    step,
+    undo,
+    wait,
+)
 from kbq_tui.model.problem import Kind, Retry
 from kbq_tui.shell import commands as cmd
 
@@ -22,7 +35,7 @@ ENTRIES: Final = (
         "The dataset is not in that location",
         "BigQuery looked for dataset {dataset} in one location, and it lies in another or does not exist.",
         (
-            f"See where the dataset lies:\n{cmd.SHOW_DATASET}",
+            look("See where the dataset lies:", cmd.SHOW_DATASET),
             "Run the query there: bq takes --location, and INFORMATION_SCHEMA takes a region qualifier, such as "
             "`{project}`.`region-eu`.INFORMATION_SCHEMA.SCHEMATA; without one only the US is read.",
             "A dataset's location cannot be changed. To have it elsewhere, make a new one and copy the data.",
@@ -36,10 +49,24 @@ ENTRIES: Final = (
         "The datasets lie in different locations",
         "One query cannot use datasets in two locations, and both datasets of the connection must lie in the same one.",
         (
-            f"See where each dataset lies:\n{cmd.SHOW_DATASET}",
-            "Decide for one location, and make the other dataset anew there; a location cannot be changed. "
-            f"An empty dataset can simply be deleted first:\n{cmd.DELETE_DATASET}\n{cmd.CREATE_DATASET}",
+            look("See where each dataset lies:", cmd.SHOW_DATASET),
+            *shared(
+                step(
+                    "Decide for one location, and make the other dataset anew there; a location cannot be changed. An "
+                    "empty dataset can simply be deleted first:",
+                    cmd.DELETE_DATASET,
+                    cmd.CREATE_DATASET,
+                )
+            ),
             "A view, too, reads only tables in its own location: copy the tables it needs.",
+            *helper(
+                look(LOOK, cmd.SHOW_DATASET, cmd.LIST_TABLES),
+                undo(
+                    "To take it back, make it anew where it was:",
+                    cmd.DELETE_DATASET,
+                    cmd.CREATE_DATASET.using(location="FORMER_LOCATION"),
+                ),
+            ),
         ),
         _DATA_OWNER,
         _BIGQUERY + "locations#specify_locations",
@@ -74,7 +101,7 @@ ENTRIES: Final = (
         "There is a dataset of the same name in other case",
         "Names of datasets distinguish capitals: {twin} exists beside {dataset}, and the two are easily confused.",
         (
-            f"See what there is:\n{cmd.LIST_DATASETS}",
+            look("See what there is:", cmd.LIST_DATASETS),
             "Use the one that exists, or go on with both; type the name into Klaviyo exactly as it is.",
         ),
         "You: choose.",
@@ -86,8 +113,8 @@ ENTRIES: Final = (
         "The dataset does not exist",
         "BigQuery does not find dataset {dataset} in project {project}, or does not show it to whoever asked.",
         (
-            f"See which datasets there are; capitals count:\n{cmd.LIST_DATASETS}",
-            f"If it is missing, create it in the right location:\n{cmd.CREATE_DATASET}",
+            look("See which datasets there are; capitals count:", cmd.LIST_DATASETS),
+            *shared(step("If it is missing, create it in the right location:", cmd.CREATE_DATASET)),
         ),
         "Whoever may create datasets: bigquery.datasets.create, role BigQuery User (roles/bigquery.user) on the "
         "project.",
@@ -102,10 +129,16 @@ ENTRIES: Final = (
         "The service account does not see the dataset",
         "Dataset {dataset} is not among the datasets that {account} sees in {location}.",
         (
-            f"See whether the dataset exists, and where:\n{cmd.SHOW_DATASET}",
-            "If it does, grant the account its role on it; Viewer where Klaviyo reads, Editor where it writes:\n"
-            f"{cmd.GRANT_VIEWER}\n{cmd.GRANT_EDITOR}",
-            "If the role was granted a moment ago, wait: two minutes as a rule, sometimes seven or more.",
+            look("See whether the dataset exists, and where:", cmd.SHOW_DATASET),
+            *shared(
+                step(
+                    "If it does, grant the account its role on it; Viewer where Klaviyo reads, Editor where it writes:",
+                    cmd.GRANT_VIEWER,
+                    cmd.GRANT_EDITOR,
+                )
+            ),
+            LATE,
+            *helper(look(LOOK, cmd.SHOW_DATASET)),
         ),
         _DATA_OWNER,
         _BIGQUERY + "control-access-to-resources-iam",
@@ -117,8 +150,9 @@ ENTRIES: Final = (
         "A grant on the dataset is missing",
         "The account {account} does not hold {role} directly on dataset {dataset}.",
         (
-            f"Grant it:\n{cmd.GRANT_DATASET}",
-            "If it was granted a moment ago, wait: two minutes as a rule, sometimes seven or more.",
+            *shared(step("Grant it:", cmd.GRANT_DATASET)),
+            wait("If it was granted a moment ago, wait: two minutes as a rule, sometimes seven or more."),
+            *helper(look(LOOK, cmd.SHOW_DATASET)),
         ),
         _DATA_OWNER,
         _BIGQUERY + "control-access-to-resources-iam",
@@ -132,6 +166,10 @@ ENTRIES: Final = (
         (
             "Read it by hand, in BigQuery's own console.",
             "Or offer Klaviyo a view with a plain name: letters, digits and underscores.",
+            *helper(
+                look(LOOK, cmd.LIST_TABLES),
+                step("Offer Klaviyo a view that has what it needs, under a plain name:", cmd.CREATE_VIEW),
+            ),
         ),
         _DATA_EDITOR,
         _BIGQUERY + "tables#table_naming",
@@ -141,10 +179,20 @@ ENTRIES: Final = (
         "The table does not exist",
         "BigQuery does not find table or view {table} in dataset {dataset}; it was renamed, dropped, or has expired.",
         (
-            "See which tables there are:\nbq ls {project}:{dataset}",
+            look("See which tables there are:", cmd.LIST_TABLES),
             "Restore it under its old name, or choose the new one in Klaviyo's sync.",
-            "If tables vanish after 60 days, the dataset was made without billing; take the expiry off:\n"
-            "bq update --default_table_expiration 0 {project}:{dataset}",
+            step(
+                "If tables vanish after 60 days, the dataset was made without billing; take the expiry off:",
+                cmd.UNSET_TABLE_LIFE,
+            ),
+            *helper(
+                look(LOOK, cmd.LIST_TABLES),
+                step(
+                    "Bring it back as it was an hour ago; up to seven days are kept, counted in milliseconds:",
+                    cmd.RESTORE_TABLE,
+                ),
+                back("To take it back, drop it again:", cmd.RESTORE_TABLE),
+            ),
         ),
         _DATA_EDITOR,
         _BIGQUERY + "tables",
@@ -156,10 +204,10 @@ ENTRIES: Final = (
         "Whoever asked lacks bigquery.tables.getData on table {table} of dataset {dataset}, or it does not "
         "exist there.",
         (
-            f"Grant the service account Data Viewer on the dataset:\n{cmd.GRANT_VIEWER}",
-            "If the dataset is not one of the connection's, a view asks for it: authorize that view there, "
-            "or grant Data Viewer there, too.",
-            "If the role was granted a moment ago, wait: two minutes as a rule, sometimes seven or more.",
+            *shared(step("Grant the service account Data Viewer on the dataset:", cmd.GRANT_VIEWER)),
+            "If the dataset is not one of the connection's, a view asks for it: authorize that view there, or "
+            "grant Data Viewer there, too.",
+            LATE,
         ),
         _DATA_OWNER,
         _BIGQUERY + "access-control",
@@ -172,8 +220,13 @@ ENTRIES: Final = (
         "Whoever asked lacks {permission} on dataset {dataset}.",
         (
             "Where Klaviyo only reads this is as it should be: nothing to do.",
-            "Where Klaviyo writes (the staging dataset, and the export dataset), grant Data Editor on the dataset:\n"
-            + cmd.GRANT_EDITOR,
+            *shared(
+                step(
+                    "Where Klaviyo writes (the staging dataset, and the export dataset), grant Data Editor on the "
+                    "dataset:",
+                    cmd.GRANT_EDITOR,
+                )
+            ),
         ),
         _DATA_OWNER,
         _BIGQUERY + "access-control#bigquery.dataEditor",
@@ -186,9 +239,17 @@ ENTRIES: Final = (
         "Column {column} is protected by policy tag {policy_tag}; no BigQuery role opens it, not even Owner.",
         (
             "Leave the column out: offer Klaviyo a view without it.",
-            "Or ask for the role Fine-Grained Reader (roles/datacatalog.categoryFineGrainedReader) on the policy tag "
-            "for the service account {account}.",
-            *ask.remedy(ask.POLICY_TAG),
+            "Or ask for the role Fine-Grained Reader (roles/datacatalog.categoryFineGrainedReader) on the policy "
+            "tag for the service account {account}.",
+            *shared(
+                look(LOOK, cmd.SHOW_SCHEMA, cmd.SHOW_TAG_POLICY),
+                step(
+                    "Let the service account read what the tag protects; the table's schema names location, taxonomy "
+                    "and tag:",
+                    cmd.GRANT_TAG,
+                ),
+                back(REVOKE, cmd.GRANT_TAG),
+            ),
         ),
         "A policy tag administrator: datacatalog.taxonomies.setIamPolicy, role Policy Tag Admin "
         "(roles/datacatalog.categoryAdmin).",
@@ -201,9 +262,15 @@ ENTRIES: Final = (
         "Row access policies may hide rows",
         "Table {table} has row access policies: a reader whom none of them names gets no row and no error.",
         (
-            "Have the service account {account} named in a policy that lets the rows through, "
-            "or offer Klaviyo a table without row policies.",
-            *ask.remedy(ask.ROW_POLICY),
+            "Have the service account {account} named in a policy that lets the rows through, or offer Klaviyo a "
+            "table without row policies.",
+            *shared(
+                look(LOOK, cmd.LIST_ROW_POLICIES),
+                step(
+                    "Let the service account read the rows it shall have; TRUE is all of them:", cmd.CREATE_ROW_POLICY
+                ),
+                back("To take it back, drop that policy, and no other:", cmd.CREATE_ROW_POLICY),
+            ),
         ),
         "The table's owner: bigquery.rowAccessPolicies.create and .setIamPolicy, role BigQuery Data Owner "
         "(roles/bigquery.dataOwner).",
@@ -215,7 +282,19 @@ ENTRIES: Final = (
         "View {table} reads dataset {source_dataset}, which the service account may not read.",
         (
             "Have the view authorized on that dataset; then the account needs nothing there.",
-            *ask.remedy(ask.VIEW_SOURCE),
+            *shared(
+                look(LOOK, cmd.SHOW_TABLE, cmd.SHOW_DATASET.using(dataset="{source_dataset}")),
+                step(
+                    "Authorize the view, by hand: in the console open BigQuery, dataset {source_dataset}, Sharing, "
+                    "Authorize views, enter {project}.{dataset}.{table}, Add authorization, Close."
+                ),
+                step(
+                    "Or grant the account Data Viewer on that dataset:",
+                    cmd.GRANT_VIEWER.using(dataset="{source_dataset}"),
+                ),
+                undo("To take the authorization back: the same place, Remove authorization beside the view, Close."),
+                back(REVOKE, cmd.GRANT_VIEWER.using(dataset="{source_dataset}")),
+            ),
         ),
         "The owner of the dataset the view reads: bigquery.datasets.update, role BigQuery Data Owner "
         "(roles/bigquery.dataOwner).",
@@ -229,9 +308,26 @@ ENTRIES: Final = (
         "The data of the table are a file in Google Drive, which the service account cannot open.",
         (
             "Have the data copied into a table of BigQuery's own, and give Klaviyo that.",
-            "Sharing the file with {account} is only half of it: whoever queries must ask for the Drive scope, too, "
-            "and it is not known that Klaviyo does.",
-            *ask.remedy(ask.DRIVE),
+            "Sharing the file with {account} is only half of it: whoever queries must ask for the Drive scope, "
+            "too, and it is not known that Klaviyo does.",
+            *shared(
+                look(LOOK, cmd.SHOW_TABLE),
+                step(
+                    "Copy the data into a table of BigQuery's own, and give Klaviyo that; gcloud needs the Drive "
+                    "scope for it:",
+                    cmd.GCLOUD_LOGIN_DRIVE,
+                    cmd.COPY_TABLE,
+                ),
+                step(
+                    "Or, by hand, share the file (its address is in sourceUris): open it in Google Drive, Share, add "
+                    "{account} as Viewer, Send. There is no command for that."
+                ),
+                back("To take it back, drop the copy; the file in Drive stays:", cmd.COPY_TABLE),
+                undo(
+                    "To take the sharing back, open the file in Google Drive, Share, choose Remove access beside "
+                    "{account}, Save."
+                ),
+            ),
         ),
         "The file's owner in Drive, and whoever looks after the data (role BigQuery Data Editor on the dataset).",
         _BIGQUERY + "external-data-drive",
@@ -242,8 +338,17 @@ ENTRIES: Final = (
         "The dataset is not empty",
         "Dataset {dataset} still holds tables or views, and is left alone so that no data are lost.",
         (
-            "See what is in it:\nbq ls {project}:{dataset}",
-            f"Delete what is no longer needed, then the dataset:\n{cmd.DELETE_DATASET}",
+            look("See what is in it:", cmd.LIST_TABLES),
+            step("Delete what is no longer needed, then the dataset:", cmd.DELETE_DATASET),
+            *helper(
+                look(LOOK, cmd.LIST_TABLES),
+                step("Delete what nobody needs, then the dataset:", cmd.DROP_TABLE, cmd.DELETE_DATASET),
+                undo(
+                    "To take it back within seven days, restore the dataset, then a table as it was an hour ago:",
+                    cmd.UNDROP_DATASET,
+                    cmd.RESTORE_TABLE,
+                ),
+            ),
         ),
         _DATA_OWNER,
         _BIGQUERY + "managing-datasets#delete-datasets",
@@ -265,9 +370,14 @@ ENTRIES: Final = (
         "been renamed or removed, or have another type.",
         (
             "Read Google's own words below: they name the place in the query.",
-            "If it was Klaviyo's query, compare the columns mapped in the sync with the table's:\n"
-            "bq show --schema --format=prettyjson {project}:{dataset}.{table}",
+            step(
+                "If it was Klaviyo's query, compare the columns mapped in the sync with the table's:", cmd.SHOW_SCHEMA
+            ),
             "Bring the column back (a view can do so), or map the sync again.",
+            *helper(
+                look(LOOK, cmd.SHOW_TABLE),
+                step("Offer Klaviyo a view that has what it needs, under a plain name:", cmd.CREATE_VIEW),
+            ),
         ),
         _DATA_EDITOR,
         _BIGQUERY + "error-messages#invalidQuery",
@@ -277,9 +387,13 @@ ENTRIES: Final = (
         "The query needs more than it is allowed",
         "BigQuery stopped the query: it needs more resources or bytes than one query may use.",
         (
-            "Make the table or view smaller or simpler: partition it, leave out columns, store the result of the view "
-            "as a table.",
+            "Make the table or view smaller or simpler: partition it, leave out columns, store the result of the "
+            "view as a table.",
             "Look whether a limit of bytes billed is set for the project or the user.",
+            *helper(
+                look(LOOK, cmd.SHOW_TABLE),
+                step("Store the result of the view as a table, and give Klaviyo that:", cmd.COPY_TABLE),
+            ),
         ),
         _DATA_EDITOR,
         _BIGQUERY + "error-messages#resourcesExceeded",
@@ -292,6 +406,14 @@ ENTRIES: Final = (
             "Google's own words below name the quota; see it with its limit: "
             "https://console.cloud.google.com/iam-admin/quotas?project={project}",
             "Ask for more, or wait: a daily quota comes back bit by bit within 24 hours.",
+            *helper(
+                look(LOOK, cmd.LIST_QUOTAS),
+                step(
+                    "By hand: open https://console.cloud.google.com/iam-admin/quotas?project={project}, choose the "
+                    "quota that Google's words name, Edit, enter the new value, Submit request."
+                ),
+                undo("To take it back: the same place, Edit, enter the value from before, Submit request."),
+            ),
         ),
         "A quota administrator: serviceusage.quotas.update, role Quota Administrator "
         "(roles/servicemanagement.quotaAdmin).",
@@ -305,6 +427,10 @@ ENTRIES: Final = (
             "Put a table or view there that Klaviyo shall read: one column that identifies a person (email, phone "
             "number or external id), and one timestamp that rises with every change.",
             "Then verify again.",
+            *helper(
+                look(LOOK, cmd.LIST_TABLES),
+                step("Offer Klaviyo a view that has what it needs, under a plain name:", cmd.CREATE_VIEW),
+            ),
         ),
         _DATA_EDITOR,
         _BIGQUERY + "tables",

@@ -2,8 +2,9 @@
 
 from typing import Final
 
-from kbq_tui.diagnosis.entry import Entry
+from kbq_tui.diagnosis.entry import LOOK, Entry, back, helper, look, shared, step
 from kbq_tui.model.problem import Kind
+from kbq_tui.model.refs import DatasetRef, ProjectRef, TableRef
 from kbq_tui.shell import commands as cmd
 
 _BIGQUERY: Final = "https://cloud.google.com/bigquery/docs/"
@@ -18,9 +19,14 @@ ENTRIES: Final = (
         "Google's answer about dataset {dataset} held no access list, or one without an owner, which no dataset has. "
         "So nothing is written to it: a list that is written back replaces the whole of it.",
         (
-            f"See what you are shown of it; `access` has to be in it:\n{cmd.SHOW_DATASET}",
-            "Ask the dataset's owner for a role that shows the list, Metadata Viewer on the dataset:\n"
-            + cmd.GRANT_OPERATOR_DATASET.replace("{role}", "roles/bigquery.metadataViewer"),
+            look("See what you are shown of it; `access` has to be in it:", cmd.SHOW_DATASET),
+            *shared(
+                step(
+                    "Ask the dataset's owner for a role that shows the list, Metadata Viewer on the dataset:",
+                    cmd.GRANT_OPERATOR_DATASET.using(role="roles/bigquery.metadataViewer"),
+                )
+            ),
+            *helper(look(LOOK, cmd.SHOW_DATASET)),
         ),
         "The dataset's owner: bigquery.datasets.getIamPolicy to read the list, role BigQuery Metadata Viewer "
         "(roles/bigquery.metadataViewer); bigquery.datasets.update to change it, role BigQuery Data Owner "
@@ -32,9 +38,14 @@ ENTRIES: Final = (
         "A dataset keeps its last owner",
         "The change would leave dataset {dataset} without an owner, and nobody could change who has access any more.",
         (
-            "Give the dataset another owner first:\n"
-            + cmd.GRANT_OPERATOR_DATASET.replace("{role}", "roles/bigquery.dataOwner"),
+            *shared(
+                step(
+                    "Give the dataset another owner first:",
+                    cmd.GRANT_OPERATOR_DATASET.using(role="roles/bigquery.dataOwner"),
+                )
+            ),
             "Then do it again.",
+            *helper(look(LOOK, cmd.SHOW_DATASET)),
         ),
         _DATA_OWNER,
         _BIGQUERY + "control-access-to-resources-iam",
@@ -45,9 +56,17 @@ ENTRIES: Final = (
         "New tables of the dataset vanish by themselves",
         "Dataset {dataset} has a default table expiration: each new table is deleted {life} after it was made.",
         (
-            f"Take the expiration off; without billing it cannot be, and is 60 days at most:\n{cmd.UNSET_TABLE_LIFE}",
-            "Tables that are there already keep the end they were given. For each of them that is needed:\n"
-            + cmd.KEEP_TABLE,
+            *shared(
+                step(
+                    "Take the expiration off; without billing it cannot be, and is 60 days at most:",
+                    cmd.UNSET_TABLE_LIFE,
+                )
+            ),
+            step(
+                "Tables that are there already keep the end they were given. For each of them that is needed:",
+                cmd.KEEP_TABLE,
+            ),
+            *helper(look(LOOK, cmd.SHOW_DATASET), back("To take it back, set it again:", cmd.UNSET_TABLE_LIFE)),
         ),
         _DATA_OWNER,
         _BIGQUERY + "updating-datasets#table-expiration",
@@ -59,8 +78,9 @@ ENTRIES: Final = (
         "Dataset {dataset} has a default partition expiration: of each new partitioned table, a partition is deleted "
         "{life} after its date.",
         (
-            f"Take the expiration off:\n{cmd.UNSET_PARTITION_LIFE}",
+            *shared(step("Take the expiration off:", cmd.UNSET_PARTITION_LIFE)),
             "Tables that are there already keep their own: bq update --time_partitioning_expiration, table by table.",
+            *helper(look(LOOK, cmd.SHOW_DATASET), back("To take it back, set it again:", cmd.UNSET_PARTITION_LIFE)),
         ),
         _DATA_OWNER,
         _BIGQUERY + "updating-datasets#partition-expiration",
@@ -73,7 +93,8 @@ ENTRIES: Final = (
         "Google account, and an address at gmail.com is to be had by anybody.",
         (
             "See whether that is meant; customers' data must not be there.",
-            f"Take it away:\n{cmd.REVOKE_PUBLIC}",
+            *shared(step("Take it away:", cmd.REVOKE_PUBLIC)),
+            *helper(look(LOOK, cmd.SHOW_DATASET), back("To take it back, grant it again:", cmd.REVOKE_PUBLIC)),
         ),
         _DATA_OWNER,
         _BIGQUERY + "control-access-to-resources-iam",
@@ -85,11 +106,14 @@ ENTRIES: Final = (
         "{role} on {resource} is granted to {account} under a condition; once that no longer holds, Klaviyo is locked "
         "out.",
         (
-            "If the end is intended, nothing has to be done before it. Else grant the role without a condition; the "
-            "one with it may stay:",
-            f"If it is held on the project, grant it there:\n{cmd.GRANT_PROJECT}",
-            f"If it is held on a dataset, grant it there:\n{cmd.GRANT_DATASET}",
-            f"If it is held on a table or view alone, grant it there:\n{cmd.GRANT_TABLE}",
+            "If the end is intended, nothing has to be done before it. Else grant the role without a condition; "
+            "the one with it may stay:",
+            *shared(
+                step("If it is held on the project, grant it there:", cmd.GRANT_PROJECT, level=ProjectRef),
+                step("If it is held on a dataset, grant it there:", cmd.GRANT_DATASET, level=DatasetRef),
+                step("If it is held on a table or view alone, grant it there:", cmd.GRANT_TABLE, level=TableRef),
+            ),
+            *helper(look(LOOK, cmd.SHOW_POLICY, cmd.SHOW_DATASET)),
         ),
         "On the project a project IAM administrator: resourcemanager.projects.setIamPolicy, role Project IAM Admin "
         "(roles/resourcemanager.projectIamAdmin); on a dataset its owner: bigquery.datasets.update, role BigQuery "

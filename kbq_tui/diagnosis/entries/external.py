@@ -2,10 +2,9 @@
 
 from typing import Final
 
-from kbq_tui.diagnosis import requests_data as ask
-from kbq_tui.diagnosis.entry import GRANT_WAIT, Entry
-from kbq_tui.diagnosis.requests import remedy
+from kbq_tui.diagnosis.entry import DROP, GRANT, GRANT_WAIT, LATE, LOOK, REVOKE, Entry, back, look, shared, step
 from kbq_tui.model.problem import Kind
+from kbq_tui.shell import commands as cmd
 
 _BIGQUERY: Final = "https://cloud.google.com/bigquery/docs/"
 _PROJECT_IAM_ADMIN: Final = (
@@ -27,7 +26,13 @@ ENTRIES: Final = (
             "The table's description names where the data lie (sourceUris), and the connection if one is used "
             "(connectionId): then it is the connection's own account that has to be let in.",
             "For a file in Drive, share it with the account; whoever queries must ask for the Drive scope, too.",
-            *remedy(ask.EXTERNAL_DATA),
+            *shared(
+                look(LOOK, cmd.SHOW_TABLE),
+                step("For a bucket, let the account read its files (sourceUris names it):", cmd.GRANT_BUCKET),
+                step("Copy the data into a table of BigQuery's own, and give Klaviyo that:", cmd.COPY_TABLE),
+                back(REVOKE, cmd.GRANT_BUCKET),
+                back(DROP, cmd.COPY_TABLE),
+            ),
         ),
         "The bucket's owner: storage.buckets.setIamPolicy, role Storage Admin (roles/storage.admin); for a file in "
         "Drive its owner.",
@@ -43,7 +48,11 @@ ENTRIES: Final = (
         (
             "Read the other database's own words: they name what it lacks, such as a right on a table.",
             "Have the user of the connection given that right in the other database, or the view corrected.",
-            *remedy(ask.OTHER_COPY),
+            *shared(
+                look(LOOK, cmd.SHOW_TABLE),
+                step("Copy the data into a table of BigQuery's own, and give Klaviyo that:", cmd.COPY_TABLE),
+                back(DROP, cmd.COPY_TABLE),
+            ),
         ),
         "Whoever manages the other database; the connection itself: role BigQuery Connection Admin "
         "(roles/bigquery.connectionAdmin).",
@@ -58,8 +67,10 @@ ENTRIES: Final = (
         (
             "Let the account use the connection: role BigQuery Connection User (roles/bigquery.connectionUser). "
             "Or copy the data into a table of BigQuery's own, and give Klaviyo that.",
-            *remedy(ask.CONNECTION_DENIED),
-            "If the role was granted a moment ago, wait: two minutes as a rule, sometimes seven or more.",
+            *shared(
+                look(LOOK, cmd.LIST_CONNECTIONS), step(GRANT, cmd.GRANT_CONNECTION), back(REVOKE, cmd.GRANT_CONNECTION)
+            ),
+            LATE,
         ),
         _CONNECTION_ADMIN,
         _BIGQUERY + "working-with-connections#share-connections",
@@ -72,9 +83,16 @@ ENTRIES: Final = (
         "The table or view reads through the connection {data_connection}, which is not there (or not in that "
         "location).",
         (
-            "Make it again under the same name and in the same location, or copy the data into a table of BigQuery's "
-            "own, and give Klaviyo that.",
-            *remedy(ask.CONNECTION_MISSING),
+            "Make it again under the same name and in the same location, or copy the data into a table of "
+            "BigQuery's own, and give Klaviyo that.",
+            *shared(
+                look(LOOK, cmd.SHOW_TABLE, cmd.LIST_CONNECTIONS),
+                step(
+                    "Make the connection again, under the name that the table uses; its kind is that of before:",
+                    cmd.CREATE_CONNECTION,
+                ),
+                back("To take it back, delete it:", cmd.CREATE_CONNECTION),
+            ),
         ),
         _CONNECTION_ADMIN,
         _BIGQUERY + "working-with-connections",
@@ -87,10 +105,11 @@ ENTRIES: Final = (
         "{project}, which whoever asked does not have. Job User and Data Viewer do not include them.",
         (
             "Grant BigQuery Read Session User (roles/bigquery.readSessionUser) on the project; Data Viewer on the "
-            "dataset "
-            "is needed beside it.",
-            *remedy(ask.READ_SESSION),
-            "If the role was granted a moment ago, wait: two minutes as a rule, sometimes seven or more.",
+            "dataset is needed beside it.",
+            *shared(
+                look(LOOK, cmd.SHOW_POLICY), step(GRANT, cmd.GRANT_READ_SESSION), back(REVOKE, cmd.GRANT_READ_SESSION)
+            ),
+            LATE,
         ),
         _PROJECT_IAM_ADMIN,
         _BIGQUERY + "access-control#bigquery.readSessionUser",

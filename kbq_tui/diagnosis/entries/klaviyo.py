@@ -2,14 +2,16 @@
 
 from typing import Final
 
-from kbq_tui.diagnosis.entry import Entry
+from kbq_tui.diagnosis.entry import LOOK, Entry, helper, look, step
+from kbq_tui.model.command import Command
 from kbq_tui.model.problem import Kind
+from kbq_tui.shell import commands as cmd
 
 _HELP: Final = "https://help.klaviyo.com/hc/en-us/articles/"
 _YOU: Final = "You, in Klaviyo."
-_SEE: Final = (
-    "In Klaviyo open Advanced > Syncing, then the sync: External message is BigQuery's own text. Explain that one:\n"
-    "kbq-tui explain 'EXTERNAL_MESSAGE'"
+_SEE: Final = look(
+    "In Klaviyo open Advanced > Syncing, then the sync: External message is BigQuery's own text. Explain that one:",
+    Command("kbq-tui explain 'EXTERNAL_MESSAGE'"),
 )
 
 ENTRIES: Final = (
@@ -21,10 +23,13 @@ ENTRIES: Final = (
         "there. Such rows are left out; the connection itself works.",
         (
             "E-mail: one address, no spaces. Phone number: E.164, such as +15551234567. Boolean: true or false. "
-            "Number: "
-            'digits and a point, no currency sign. List: a JSON array, such as ["a", "b"]. Consent: a JSON array of '
-            'channels, such as ["email", "sms"].',
+            'Number: digits and a point, no currency sign. List: a JSON array, such as ["a", "b"]. Consent: a '
+            'JSON array of channels, such as ["email", "sms"].',
             "Mend it in the table, or in a view that Klaviyo reads; or map the column as text.",
+            *helper(
+                look(LOOK, cmd.SHOW_TABLE),
+                step("Offer Klaviyo a view that has what it needs, under a plain name:", cmd.CREATE_VIEW),
+            ),
         ),
         "Whoever looks after the data: role BigQuery Data Editor (roles/bigquery.dataEditor) on the dataset.",
         _HELP + "8557592023451",
@@ -36,7 +41,7 @@ ENTRIES: Final = (
         (
             _SEE,
             "If the cause has been mended, wait for the next try; it runs hourly or daily.",
-            "Check the connection from here:\nkbq-tui verify",
+            look("Check the connection from here:", cmd.ours("verify")),
         ),
         _YOU,
         _HELP + "41406928654107",
@@ -47,7 +52,10 @@ ENTRIES: Final = (
         "Failed means that Klaviyo does not try again by itself.",
         (
             _SEE,
-            "Mend the cause, check the connection from here, and start the sync again in Klaviyo:\nkbq-tui verify",
+            step(
+                "Mend the cause, check the connection from here, and start the sync again in Klaviyo:",
+                cmd.ours("verify"),
+            ),
         ),
         _YOU,
         _HELP + "41406928654107",
@@ -66,9 +74,11 @@ ENTRIES: Final = (
         "Google's BigQuery Data Transfer Service for Klaviyo is something else than Klaviyo's own sync: there Google "
         "reads from Klaviyo with a private API key of Klaviyo's, and no service account's key is given to Klaviyo.",
         (
-            "If Klaviyo shall read or write BigQuery, leave the transfer aside and set up the sync:\nkbq-tui setup",
-            "If it is the transfer that you want, its runs and errors are here:\n"
-            "bq ls --transfer_config --transfer_location={location} --project_id={project}",
+            step(
+                "If Klaviyo shall read or write BigQuery, leave the transfer aside and set up the sync:",
+                cmd.ours("setup"),
+            ),
+            step("If it is the transfer that you want, its runs and errors are here:", cmd.LIST_TRANSFERS),
         ),
         "You. For the transfer: role BigQuery Admin (roles/bigquery.admin) on the project.",
         "https://docs.cloud.google.com/bigquery/docs/klaviyo-transfer-intro",

@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from kbq_tui.diagnosis.entry import Entry
+from kbq_tui.diagnosis.entry import GRANT, LOOK, Entry, back, helper, look, shared, step, wait
+from kbq_tui.model.command import Command
 from kbq_tui.model.problem import Kind
 from kbq_tui.shell import commands as cmd
 
@@ -18,8 +19,8 @@ ENTRIES: Final = (
         "Something else is where the key should go",
         "{path} exists already, and nothing is ever written over it.",
         (
-            "See what it is:\nls -l {path}",
-            "Move it away, or choose another place with --key-file:\nmv {path} {path}.old",
+            look("See what it is:", cmd.SHOW_FILE),
+            step("Move it away, or choose another place with --key-file:", Command("mv {path} {path}.old")),
         ),
         _YOU,
         _KEYS,
@@ -30,9 +31,9 @@ ENTRIES: Final = (
         "A key is kept here already; to replace it is called rotation",
         "{path} holds key {key_id} of {account}. A second key beside it would be a second way in, so none was made.",
         (
-            "To replace the key, make the new one in another file:\nkbq-tui key create --key-file {path}.new",
-            "Put the new file into Klaviyo, and check it:\nkbq-tui verify --key-file {path}.new",
-            "Once Klaviyo works with the new key, delete the old one:\nkbq-tui key delete {key_id}",
+            step("To replace the key, make the new one in another file:", cmd.ours("key create --key-file {path}.new")),
+            step("Put the new file into Klaviyo, and check it:", cmd.ours("verify --key-file {path}.new")),
+            step("Once Klaviyo works with the new key, delete the old one:", cmd.ours("key delete {key_id}")),
         ),
         _YOU,
         _KEYS,
@@ -42,7 +43,7 @@ ENTRIES: Final = (
         "KBQ-KEY-FILE-BUSY",
         "Another process is making a key there now",
         "{path} is reserved by a process that is alive; what is being made there must not be disturbed.",
-        ("Wait until it has ended, then run the same command again: it finds the key that was made.",),
+        (wait("Wait until it has ended, then run the same command again: it finds the key that was made."),),
         _YOU,
         _KEYS,
         Kind.CONFLICT,
@@ -66,9 +67,9 @@ ENTRIES: Final = (
         "Key {key_id} of {account} was destroyed on this machine after the hand-over, so nothing can be checked with "
         "it. The last verification with it stands.",
         (
-            "Nothing is wrong by that. What can be seen without the key:\nkbq-tui status",
+            step("Nothing is wrong by that. What can be seen without the key:", cmd.ours("status")),
             "In Klaviyo, Advanced > Syncing shows whether the connection works.",
-            "To check with a key again, make a new one, and put it into Klaviyo:\nkbq-tui key create",
+            step("To check with a key again, make a new one, and put it into Klaviyo:", cmd.ours("key create")),
         ),
         _YOU,
         _KEYS,
@@ -78,8 +79,8 @@ ENTRIES: Final = (
         "The key file cannot be read",
         "{path} cannot be read: {reason}",
         (
-            "See who may read it:\nls -l {path}",
-            "Give yourself, and nobody else, the right to read it:\nchmod 600 {path}",
+            look("See who may read it:", cmd.SHOW_FILE),
+            step("Give yourself, and nobody else, the right to read it:", Command("chmod 600 {path}")),
         ),
         _ROOT,
         _KEYS,
@@ -90,11 +91,12 @@ ENTRIES: Final = (
         "The key file belongs to someone else",
         "{path} belongs to {owner}, who could change it or keep reading it.",
         (
-            "See who owns it:\nls -l {path}",
-            "Do not trust the file: create a new key in a place of your own, and delete this one at Google:\n"
-            + cmd.LIST_KEYS
-            + "\n"
-            + cmd.DELETE_KEY,
+            look("See who owns it:", cmd.SHOW_FILE),
+            step(
+                "Do not trust the file: create a new key in a place of your own, and delete this one at Google:",
+                cmd.LIST_KEYS,
+                cmd.DELETE_KEY,
+            ),
         ),
         _ROOT,
         _KEYS,
@@ -104,10 +106,7 @@ ENTRIES: Final = (
         "KBQ-KEY-FILE-MODE",
         "Others can read the key file",
         "{path} has mode {mode}: others on this machine can read the key.",
-        (
-            "Close it:\nchmod 600 {path}",
-            "If others were on this machine meanwhile, rotate the key.",
-        ),
+        (step("Close it:", Command("chmod 600 {path}")), "If others were on this machine meanwhile, rotate the key."),
         _YOU,
         _KEYS,
     ),
@@ -115,7 +114,7 @@ ENTRIES: Final = (
         "KBQ-KEY-FILE-SYMLINK",
         "The way to the key file is a symbolic link",
         "{path} or a folder on the way is a symbolic link, and links are not followed: someone else could turn them.",
-        ("See where it leads:\nnamei -l {path}", "Give the real path with --key-file."),
+        (look("See where it leads:", Command("namei -l {path}")), "Give the real path with --key-file."),
         _YOU,
         _KEYS,
         Kind.CREDENTIALS,
@@ -125,8 +124,8 @@ ENTRIES: Final = (
         "The file is not a service account key",
         "{path} is not a key of a service account: {reason}",
         (
-            "Check that it is the JSON file Google gave when the key was created, complete and unchanged; "
-            'it has "type": "service_account" in it.',
+            "Check that it is the JSON file Google gave when the key was created, complete and unchanged; it has "
+            '"type": "service_account" in it.',
             "If it is lost or damaged, create a new key: Google gives a key's secret only once.",
         ),
         _YOU,
@@ -148,7 +147,9 @@ ENTRIES: Final = (
         "{path} cannot be written: {reason}",
         (
             "No key without a place stays at Google: the place is tried first, and what it does not take is deleted.",
-            "Choose a folder of your own with --key-file, and see that it can be written:\nls -ld {path}",
+            step(
+                "Choose a folder of your own with --key-file, and see that it can be written:", Command("ls -ld {path}")
+            ),
         ),
         _ROOT,
         _KEYS,
@@ -158,7 +159,7 @@ ENTRIES: Final = (
         "The key file lies inside a git work tree",
         "{path} lies in a git work tree, from where a key is easily pushed and published.",
         (
-            "Move it out of there:\nmv {path} ~/",
+            step("Move it out of there:", Command("mv {path} ~/")),
             "If it was ever committed, the key is lost: rotate it. Removing the commit is not enough.",
         ),
         _YOU,
@@ -182,7 +183,7 @@ ENTRIES: Final = (
         "The disk is full",
         "There is no room to write {path}.",
         (
-            'See how much room there is:\ndf -h "$(dirname {path})"',
+            look("See how much room there is:", Command('df -h "$(dirname {path})"')),
             "Make room, and try again; what was done stays done.",
         ),
         _ROOT,
@@ -193,9 +194,9 @@ ENTRIES: Final = (
         "The file system is read-only",
         "{path} lies on a file system that cannot be written.",
         (
-            "Point to folders that can be written, with XDG_CONFIG_HOME, XDG_STATE_HOME and XDG_DATA_HOME; "
-            "and the key elsewhere with --key-file.",
-            "See how it is mounted:\nfindmnt --target {path}",
+            "Point to folders that can be written, with XDG_CONFIG_HOME, XDG_STATE_HOME and XDG_DATA_HOME; and "
+            "the key elsewhere with --key-file.",
+            look("See how it is mounted:", Command("findmnt --target {path}")),
         ),
         _ROOT,
         _XDG,
@@ -212,7 +213,7 @@ ENTRIES: Final = (
         "KBQ-CONFIG-INVALID",
         "A connection file has a mistake",
         "{path}, line {line}, {key}: {reason}",
-        ('Correct the line, and start again:\n"$EDITOR" {path}',),
+        (step("Correct the line, and start again:", Command('"$EDITOR" {path}')),),
         _YOU,
         "https://toml.io/en/v1.0.0",
         Kind.USAGE,
@@ -221,7 +222,7 @@ ENTRIES: Final = (
         "KBQ-CONFIG-UNREADABLE",
         "A connection file cannot be read",
         "{path} cannot be read or written: {reason}",
-        ("See who may read it:\nls -l {path}", "Or name another file with --config."),
+        (look("See who may read it:", cmd.SHOW_FILE), "Or name another file with --config."),
         _YOU,
         _XDG,
     ),
@@ -238,7 +239,10 @@ ENTRIES: Final = (
         "KBQ-CONNECTION-UNKNOWN",
         "There is no connection of that name",
         "No connection called {connection} is set up here.",
-        ("Set one up:\nkbq-tui setup {connection}", "See which there are:\nkbq-tui status --all"),
+        (
+            step("Set one up:", Command("kbq-tui setup {connection}")),
+            look("See which there are:", cmd.ours("status --all")),
+        ),
         _YOU,
         _XDG,
         Kind.NOT_FOUND,
@@ -250,7 +254,7 @@ ENTRIES: Final = (
         (
             "Give each connection an account or datasets of its own, with --service-account, --import-dataset, "
             "--staging-dataset or --export-dataset.",
-            "See what the other one needs:\nkbq-tui plan {connection}",
+            look("See what the other one needs:", Command("kbq-tui plan {connection}")),
         ),
         _YOU,
         "https://cloud.google.com/iam/docs/best-practices-service-accounts#single-purpose",
@@ -261,7 +265,7 @@ ENTRIES: Final = (
         "Another run is at work on this connection",
         "The connection {connection} is in use by {holder}.",
         (
-            "Wait until it is done, or end it yourself.",
+            wait("Wait until it is done, or end it yourself."),
             "The lock goes with the process; there is nothing to delete.",
         ),
         _YOU,
@@ -274,8 +278,8 @@ ENTRIES: Final = (
         "{path} was damaged, as by a loss of power; what it says of the last run may be incomplete.",
         (
             "Nothing is lost at Google: what is there is looked at anew before anything is changed.",
-            f"Look for a key that nobody holds:\n{cmd.LIST_KEYS}",
-            "Keep the damaged file aside, and start again:\nmv {path} {path}.damaged",
+            look("Look for a key that nobody holds:", cmd.LIST_KEYS),
+            step("Keep the damaged file aside, and start again:", Command("mv {path} {path}.damaged")),
         ),
         _YOU,
         _XDG,
@@ -284,7 +288,7 @@ ENTRIES: Final = (
         "KBQ-JOURNAL-UNWRITABLE",
         "The journal cannot be written",
         "{path} cannot be written: {reason} Without it nothing is changed, for a key could be lost unseen.",
-        ("See who may write it:\nls -l {path}", "Or name another folder in XDG_STATE_HOME."),
+        (look("See who may write it:", cmd.SHOW_FILE), "Or name another folder in XDG_STATE_HOME."),
         _ROOT,
         _XDG,
     ),
@@ -292,7 +296,7 @@ ENTRIES: Final = (
         "KBQ-STATE-UNWRITABLE",
         "A file of this program's cannot be written",
         "{path} cannot be written: {reason}",
-        ("See who may write it:\nls -l {path}", "Or name another folder in XDG_STATE_HOME."),
+        (look("See who may write it:", cmd.SHOW_FILE), "Or name another folder in XDG_STATE_HOME."),
         _ROOT,
         _XDG,
     ),
@@ -301,8 +305,9 @@ ENTRIES: Final = (
         "This machine's clock is at the end of the calendar",
         "The clock says {reason}: no deadline can be reckoned from that, and Google refuses what is signed then.",
         (
-            "Compare the clock with the real time, in UTC:\ndate -u",
-            "Switch network time on:\nsudo timedatectl set-ntp true",
+            look("Compare the clock with the real time, in UTC:", cmd.SHOW_CLOCK),
+            *shared(step("Switch network time on:", cmd.SET_CLOCK)),
+            *helper(look(LOOK, cmd.SHOW_CLOCK), back("To take it back, switch it off again:", cmd.SET_CLOCK)),
         ),
         "An administrator of this machine.",
         "https://developers.google.com/identity/protocols/oauth2/service-account#error-codes",
@@ -312,7 +317,7 @@ ENTRIES: Final = (
         "A file is not written over",
         "{path} is left as it is: {reason}",
         (
-            "See what it is:\nls -l {path}",
+            look("See what it is:", cmd.SHOW_FILE),
             "Name another file. Where you have no use for this one, move it away.",
         ),
         _YOU,
@@ -324,8 +329,10 @@ ENTRIES: Final = (
         "The system starts no more threads",
         "A limit of this machine or container is reached: of processes and threads, or of memory.",
         (
-            "See the limits of this shell; TasksMax of a service and the pids limit of a container count, too:\n"
-            "ulimit -a",
+            look(
+                "See the limits of this shell; TasksMax of a service and the pids limit of a container count, too:",
+                Command("ulimit -a"),
+            ),
             "End other programs, or raise the limit, and try again.",
         ),
         _ROOT,
@@ -335,7 +342,7 @@ ENTRIES: Final = (
         "KBQ-STALE-PLAN",
         "The plan is out of date",
         "Since the plan was shown something changed at Google, so it was not carried out.",
-        ("Look at the new plan, and agree to that one:\nkbq-tui plan",),
+        (look("Look at the new plan, and agree to that one:", cmd.ours("plan")),),
         _YOU,
         "https://cloud.google.com/iam/docs/allow-policies#etag",
         Kind.CONFLICT,
@@ -344,7 +351,11 @@ ENTRIES: Final = (
         "KBQ-STATE-UNKNOWN",
         "What is there could not be read",
         "{resource} could not be read, and what is not known is not changed.",
-        ("Mend what kept it from being read, and try again.", f"See who is signed in:\n{cmd.SHOW_LOGIN}"),
+        (
+            "Mend what kept it from being read, and try again.",
+            look("See who is signed in:", cmd.SHOW_LOGIN),
+            *helper(look(LOOK, cmd.SHOW_POLICY), step(GRANT, cmd.GRANT_OPERATOR.using(role="roles/viewer"))),
+        ),
         "You, or a project owner: role Viewer (roles/viewer) on the project lets you read it.",
         "https://cloud.google.com/iam/docs/permissions-reference",
     ),
@@ -353,8 +364,8 @@ ENTRIES: Final = (
         "A setting of this machine is wrong",
         "{variable}: {reason}",
         (
-            "Set it right, or take it away:\nunset {variable}",
-            "See what this program finds on this machine:\nkbq-tui doctor",
+            step("Set it right, or take it away:", Command("unset {variable}")),
+            look("See what this program finds on this machine:", cmd.ours("doctor")),
         ),
         _YOU,
         "https://cloud.google.com/sdk/docs/proxy-settings",
@@ -364,7 +375,7 @@ ENTRIES: Final = (
         "KBQ-UNEXPECTED",
         "This program failed before Google was asked",
         "Nothing was sent. What happened on this machine: {reason}",
-        ("If it happens again, write a bug report with these words and the output of:\nkbq-tui doctor",),
+        (step("If it happens again, write a bug report with these words and the output of:", cmd.ours("doctor")),),
         "You, or whoever maintains this program.",
         "https://docs.python.org/3/library/exceptions.html",
     ),
@@ -373,8 +384,10 @@ ENTRIES: Final = (
         "The address is not used",
         "{endpoint} is neither Google's nor on this machine, and credentials are not sent there.",
         (
-            "Take the setting away, or point it to https, or to http on this machine only:\n"
-            "env | grep -E 'CLOUDSDK_API_ENDPOINT_OVERRIDES|KBQ_TUI'",
+            step(
+                "Take the setting away, or point it to https, or to http on this machine only:",
+                Command("env | grep -E 'CLOUDSDK_API_ENDPOINT_OVERRIDES|KBQ_TUI'"),
+            ),
         ),
         _YOU,
         "https://cloud.google.com/sdk/gcloud/reference/topic/configurations",

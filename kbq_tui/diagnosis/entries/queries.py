@@ -2,9 +2,7 @@
 
 from typing import Final
 
-from kbq_tui.diagnosis import requests_data as ask
-from kbq_tui.diagnosis.entry import GRANT_WAIT, Entry
-from kbq_tui.diagnosis.requests import remedy
+from kbq_tui.diagnosis.entry import GRANT_WAIT, LOOK, Entry, back, helper, look, shared, step, wait
 from kbq_tui.model.problem import Kind
 from kbq_tui.shell import commands as cmd
 
@@ -22,10 +20,13 @@ ENTRIES: Final = (
         "Table {table} was made with require_partition_filter, so every query has to filter by its partition column, "
         "and Klaviyo's does not. Nothing was renamed.",
         (
-            "Switch the demand off (require_partition_filter), or offer Klaviyo a view that filters, such as by the "
-            "last "
-            "90 days.",
-            *remedy(ask.PARTITION_FILTER),
+            "Switch the demand off (require_partition_filter), or offer Klaviyo a view that filters, such as by "
+            "the last 90 days.",
+            *shared(
+                look(LOOK, cmd.SHOW_TABLE),
+                step("Switch the demand for a filter off:", cmd.NO_PARTITION_FILTER),
+                back("To take it back, switch it on again:", cmd.NO_PARTITION_FILTER),
+            ),
         ),
         _DATA_EDITOR,
         _BIGQUERY + "managing-partitioned-tables#require-filter",
@@ -36,8 +37,12 @@ ENTRIES: Final = (
         "BigQuery cannot read the text of view {view}: a table or column it names was renamed or removed since the "
         "view was made.",
         (
-            f"See the view's text:\n{cmd.SHOW_VIEW}",
+            look("See the view's text:", cmd.SHOW_VIEW),
             "Correct it, or bring back what it names; Klaviyo's sync then goes on by itself.",
+            *helper(
+                look(LOOK, cmd.SHOW_VIEW),
+                step("Offer Klaviyo a view that has what it needs, under a plain name:", cmd.CREATE_VIEW),
+            ),
         ),
         _DATA_EDITOR,
         _BIGQUERY + "updating-views",
@@ -61,6 +66,10 @@ ENTRIES: Final = (
         (
             "Give each column of the view a name of its own (AS), and name the columns in place of SELECT *.",
             "Names that differ in capitals only count as the same.",
+            *helper(
+                look(LOOK, cmd.SHOW_TABLE),
+                step("Offer Klaviyo a view that has what it needs, under a plain name:", cmd.CREATE_VIEW),
+            ),
         ),
         _DATA_EDITOR,
         _BIGQUERY + "schemas#column_names",
@@ -72,6 +81,10 @@ ENTRIES: Final = (
         (
             "Offer Klaviyo a view or table with the columns it needs, and no others.",
             "If the columns came by themselves, look at what writes the table: as a rule keys of JSON became columns.",
+            *helper(
+                look(LOOK, cmd.SHOW_TABLE),
+                step("Offer Klaviyo a view that has what it needs, under a plain name:", cmd.CREATE_VIEW),
+            ),
         ),
         _DATA_EDITOR,
         "https://cloud.google.com/bigquery/quotas#standard_tables",
@@ -82,10 +95,14 @@ ENTRIES: Final = (
         "Table {table} is fed by change data capture, and its pending changes are older than its max_staleness allows, "
         "so it cannot be read directly.",
         (
-            "Wait until BigQuery has applied the changes; the next sync then works.",
-            f"A query applies them, too:\n{cmd.COUNT_ROWS}",
+            wait("Wait until BigQuery has applied the changes; the next sync then works."),
+            look("A query applies them, too:", cmd.COUNT_ROWS),
             "If it happens again and again, allow older changes.",
-            *remedy(ask.STALE),
+            *shared(
+                look(LOOK, cmd.SHOW_TABLE),
+                step("Allow older changes:", cmd.SET_STALENESS),
+                back("To take it back, set the former interval (maxStaleness) again:", cmd.SET_STALENESS),
+            ),
         ),
         _DATA_EDITOR,
         _BIGQUERY + "change-data-capture#manage_table_staleness",
@@ -95,7 +112,7 @@ ENTRIES: Final = (
         "The location cannot do this",
         "BigQuery does not offer this in the location {location}, or there is no location of that name.",
         (
-            f"See where the dataset lies:\n{cmd.SHOW_DATASET}",
+            look("See where the dataset lies:", cmd.SHOW_DATASET),
             "Name exactly that location, such as EU or europe-west1.",
             "If the location is right but lacks the feature, have the data copied to one that has it.",
         ),
@@ -112,7 +129,7 @@ ENTRIES: Final = (
         (
             "Type the dataset's ID alone, such as KLAVIYO_IMPORT_FROM_DWH; the project has a field of its own in "
             "Klaviyo.",
-            f"See the IDs there are:\n{cmd.LIST_DATASETS}",
+            look("See the IDs there are:", cmd.LIST_DATASETS),
         ),
         _YOU,
         _BIGQUERY + "datasets#dataset-naming",
@@ -127,9 +144,14 @@ ENTRIES: Final = (
         (
             "Ask the dataset's own view instead, which a role on the dataset opens: "
             "{project}.{dataset}.INFORMATION_SCHEMA.TABLES.",
-            "To see the whole region yourself, ask for Metadata Viewer on the project; for the JOBS views Resource "
-            f"Viewer:\n{cmd.GRANT_METADATA_VIEWER}\n{cmd.GRANT_RESOURCE_VIEWER}",
+            step(
+                "To see the whole region yourself, ask for Metadata Viewer on the project; for the JOBS views "
+                "Resource Viewer:",
+                cmd.GRANT_METADATA_VIEWER,
+                cmd.GRANT_RESOURCE_VIEWER,
+            ),
             "Check the name, too: the project goes before the region, such as `{project}`.`region-eu`.",
+            *helper(look(LOOK, cmd.SHOW_POLICY), step("For the whole region's metadata:", cmd.GRANT_METADATA_VIEWER)),
         ),
         "A project IAM administrator: resourcemanager.projects.setIamPolicy, role Project IAM Admin "
         "(roles/resourcemanager.projectIamAdmin) on the project.",
@@ -143,9 +165,15 @@ ENTRIES: Final = (
         "bigquery.datasets.get: "
         "the project uses fine-grained access lists.",
         (
-            f"Ask for Metadata Viewer on the dataset, which holds both:\n{cmd.GRANT_METADATA_VIEWER_DATASET}",
-            "If a custom role is used, have both bigquery.datasets.get and bigquery.datasets.getIamPolicy added to it; "
-            f"ROLE_ID is its name:\n{cmd.WIDEN_ROLE_READ}",
+            *shared(
+                step("Ask for Metadata Viewer on the dataset, which holds both:", cmd.GRANT_METADATA_VIEWER_DATASET),
+                step(
+                    "If a custom role is used, have both bigquery.datasets.get and bigquery.datasets.getIamPolicy added "
+                    "to it; ROLE_ID is its name:",
+                    cmd.WIDEN_ROLE_READ,
+                ),
+            ),
+            *helper(look(LOOK, cmd.SHOW_DATASET)),
         ),
         "The dataset's owner: bigquery.datasets.setIamPolicy (and bigquery.datasets.update), role BigQuery Data Owner "
         "(roles/bigquery.dataOwner) on it.",

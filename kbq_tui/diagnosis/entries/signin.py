@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from kbq_tui.diagnosis.entry import Entry
+from kbq_tui.diagnosis.entry import Entry, look, step
+from kbq_tui.model.command import Command
 from kbq_tui.model.problem import Kind
 from kbq_tui.shell import commands as cmd
 
@@ -17,11 +18,15 @@ ENTRIES: Final = (
         "the file was copied, pasted or put into an environment variable.",
         (
             "Use the JSON file that Google gave, as it is; do not copy the key out of it by hand.",
-            "If it has to be in a variable, keep the line ends: in the JSON each is one backslash and an n, and the "
-            "text begins with -----BEGIN PRIVATE KEY----- and ends with -----END PRIVATE KEY-----.",
-            "See whether openssl can read it, without showing it:\n"
-            "python3 -c 'import json,sys; print(json.load(open(sys.argv[1]))[\"private_key\"])' KEY_FILE "
-            "| openssl pkey -noout && echo complete",
+            "If it has to be in a variable, keep the line ends: in the JSON each is one backslash and an n, and "
+            "the text begins with -----BEGIN PRIVATE KEY----- and ends with -----END PRIVATE KEY-----.",
+            look(
+                "See whether openssl can read it, without showing it:",
+                Command(
+                    "python3 -c 'import json,sys; print(json.load(open(sys.argv[1]))[\"private_key\"])' KEY_FILE | "
+                    "openssl pkey -noout && echo complete"
+                ),
+            ),
             "If the original is lost, create a new key: Google gives a key's secret only once.",
         ),
         "You; for a new key whoever may make one: role Service Account Key Admin (roles/iam.serviceAccountKeyAdmin).",
@@ -34,7 +39,7 @@ ENTRIES: Final = (
         "{path} begins with a byte order mark, which Google's file does not have: an editor or a shell on Windows adds "
         "it. Some parsers of JSON refuse such a file (Node's and Python's among them), so nothing is tried with it.",
         (
-            "Make a copy in plain UTF-8, readable by you only, and use that:\n" + cmd.PLAIN_COPY,
+            step("Make a copy in plain UTF-8, readable by you only, and use that:", cmd.PLAIN_COPY),
             "Give Klaviyo that copy, and name it here with --key-file.",
         ),
         "You, on this machine.",
@@ -46,10 +51,12 @@ ENTRIES: Final = (
         "The file of credentials is of another kind",
         "A service account's key is wanted, and the file is {file_kind}.",
         (
-            "See what the file is, without showing the key; it has to be service_account:\n"
-            "python3 -c 'import json,sys; print(json.load(open(sys.argv[1])).get(\"type\"))' FILE",
+            look(
+                "See what the file is, without showing the key; it has to be service_account:",
+                Command("python3 -c 'import json,sys; print(json.load(open(sys.argv[1])).get(\"type\"))' FILE"),
+            ),
             "Name the JSON key of the service account: Klaviyo takes that kind and no other.",
-            f"If there is none, create one:\n{cmd.CREATE_KEY}",
+            step("If there is none, create one:", cmd.CREATE_KEY),
         ),
         "You; for a new key whoever may make one: role Service Account Key Admin (roles/iam.serviceAccountKeyAdmin).",
         _CLOUD + "docs/authentication/application-default-credentials",
@@ -61,10 +68,12 @@ ENTRIES: Final = (
         "Google did not take the request to act as {account}: the address, or the request itself, is wrong. No role is "
         "missing.",
         (
-            f"Check the address; it is a service account's e-mail:\n{cmd.SHOW_ACCOUNT}",
-            "See what gcloud is set to, and take it away if you do not want it:\n"
-            "gcloud config get-value auth/impersonate_service_account\n"
-            "gcloud config unset auth/impersonate_service_account",
+            look("Check the address; it is a service account's e-mail:", cmd.SHOW_ACCOUNT),
+            look(
+                "See what gcloud is set to, and take it away if you do not want it:",
+                cmd.SHOW_IMPERSONATION,
+                cmd.UNSET_IMPERSONATION,
+            ),
             "Name the account with --impersonate, or go without it.",
         ),
         _YOU,
@@ -77,13 +86,14 @@ ENTRIES: Final = (
         "Google's token service did not take the login of another identity provider: the pool or provider does not "
         "exist or is disabled, its name is wrong, or its conditions do not fit.",
         (
-            "Check the provider's full name; it holds the project's number, not its ID:\n"
-            "gcloud iam workload-identity-pools providers describe PROVIDER_ID --workload-identity-pool=POOL_ID "
-            "--location=global --project={project} --format='value(name, state, attributeCondition)'",
-            "The name is //iam.googleapis.com/projects/PROJECT_NUMBER/locations/global/workloadIdentityPools/POOL_ID/"
-            "providers/PROVIDER_ID.",
-            "Klaviyo cannot sign in this way: it needs the JSON key of a service account. For yourself sign in "
-            f"directly:\n{cmd.LOGIN} --no-launch-browser",
+            look("Check the provider's full name; it holds the project's number, not its ID:", cmd.SHOW_PROVIDER),
+            "The name is "
+            "//iam.googleapis.com/projects/PROJECT_NUMBER/locations/global/workloadIdentityPools/POOL_ID/providers/PROVIDER_ID.",
+            step(
+                "Klaviyo cannot sign in this way: it needs the JSON key of a service account. For yourself sign in "
+                "directly:",
+                cmd.LOGIN,
+            ),
         ),
         "You; for the pool a workload identity administrator: iam.workloadIdentityPools.update, role IAM Workload "
         "Identity Pool Admin "
@@ -98,10 +108,12 @@ ENTRIES: Final = (
         "clouds (universes) of Google's.",
         (
             "Klaviyo works with googleapis.com only: use credentials and a project of that one.",
-            "See whether a universe is set, and take it away:\n"
-            "printenv GOOGLE_CLOUD_UNIVERSE_DOMAIN\n"
-            "unset GOOGLE_CLOUD_UNIVERSE_DOMAIN\n"
-            "gcloud config get-value core/universe_domain",
+            look(
+                "See whether a universe is set, and take it away:",
+                Command("printenv GOOGLE_CLOUD_UNIVERSE_DOMAIN"),
+                Command("unset GOOGLE_CLOUD_UNIVERSE_DOMAIN"),
+                cmd.SHOW_UNIVERSE,
+            ),
             "A key file names its own in universe_domain; do not change it there, name another file.",
         ),
         _YOU,

@@ -149,30 +149,34 @@ class Checker:
             return shared_account(self.spec, next(iter(others.values())), self.context)
         grants = [grant for grant in grants if grant not in others]
         named = [grant for grant in grants if "roles/" in str(grant.role)]
-        steps = dict.fromkeys(self._taken_away("KBQ-OVER-GRANT", grant) for grant in named)
+        steps = [step for grant in named for step in self._taken_away("KBQ-OVER-GRANT", grant)]
         if any(not g.member and not g.bound for g in named):
             # The program takes away only what it sees granted to the account itself, and without a condition.
-            command = self.ports.command("apply --remove-over-grants")
-            steps[RemedyStep(message("Or have it taken away here:"), (command,))] = None
+            command = self.ports.ours("apply --remove-over-grants")
+            steps.append(RemedyStep(message("Or have it taken away here:"), (command,)))
         code = "KBQ-OVER-GRANT" if named else "KBQ-INHERITED-ACCESS"
-        inherited = [self._taken_away("KBQ-INHERITED-ACCESS", grant) for grant in grants if grant not in named]
+        for grant in grants:
+            if grant not in named:
+                steps += self._taken_away("KBQ-INHERITED-ACCESS", grant)
         roles = joined(", ", *dict.fromkeys(grant.text for grant in named or grants))
         told = named or grants
         # Where nobody but everybody holds it, another check may have told that already.
         member = told[0].member.removeprefix("specialGroup:") if all(g.member for g in told) else ""
         whole = catalogue.problem(code, self.context, role=roles, resource=told[0].on, member=member)
-        return replace(whole, remedy=(*whole.remedy[:-1], *steps, *dict.fromkeys(inherited)))
+        general = [step for step in whole.steps if step.level is None]
+        return replace(whole, steps=tuple(dict.fromkeys((*general, *steps))))
 
     def _needed_by(self, grant: Held) -> ConnectionSpec | None:
         if grant.member or grant.bound or not isinstance(grant.on, DatasetRef):
             return None
         return needed_by(self.spec, self.neighbours, str(grant.role), grant.on.dataset)
 
-    def _taken_away(self, code: str, grant: Held) -> RemedyStep:
-        """Return the step that takes a role away from whoever holds it, or that shows who does."""
+    def _taken_away(self, code: str, grant: Held) -> list[RemedyStep]:
+        """Return the steps that take a role away from whoever holds it, or that show who does."""
         context = replace(self.context, location=grant.location or self.location)
-        step = catalogue.problem(code, context, role=grant.role, resource=grant.on).remedy[-1]
-        return taken_away(step, self.spec, str(grant.role), grant.on, member=grant.member, bound=grant.bound)
+        problem = catalogue.problem(code, context, role=grant.role, resource=grant.on)
+        problem = taken_away(problem, self.spec, str(grant.role), grant.on, member=grant.member, bound=grant.bound)
+        return [step for step in problem.steps if step.level is not None]
 
     def perhaps_not_yet(self, judged: Judged) -> Judged:
         """While our own change may be on its way, an answer without it is no verdict yet.

@@ -4,7 +4,6 @@ A process may die at any point, so both have a fixed name, and what a dead one l
 """
 
 import os
-import shlex
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -187,13 +186,18 @@ def _emptied(fd: int) -> bool:
 
 def _with_leftover(error: ProblemError, path: Path) -> ProblemError:
     """Return the error with a step that says where the key's bytes are still to be found."""
+    from kbq_tui.model.command import Command  # late: seldom needed
+
     step = RemedyStep(
         message(
             "The key is still in {path}, which could neither be emptied nor deleted. Delete it; where the folder can "
             "only be added to, lift that first:",
             path=path,
         ),
-        (f"sudo chattr -a {shlex.quote(str(path.parent))}", f"rm {shlex.quote(str(path))}"),
+        (
+            Command("sudo chattr -a {path}", values={"path": str(path.parent)}),
+            Command("rm {path}", values={"path": str(path)}),
+        ),
     )
     known = error.problem
-    return ProblemError(replace(known, remedy=(step, *known.remedy), details={**known.details, "left": str(path)}))
+    return ProblemError(replace(known, steps=(step, *known.steps), details={**known.details, "left": str(path)}))

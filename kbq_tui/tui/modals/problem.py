@@ -9,6 +9,8 @@ from textual.containers import Horizontal
 from textual.content import Content
 
 from kbq_tui.i18n.messages import N_, Message, render, translate
+from kbq_tui.model.command import Command
+from kbq_tui.model.operations import Action
 from kbq_tui.model.problem import Context, Problem
 from kbq_tui.tui import keyboard
 from kbq_tui.tui.modals.base import Modal
@@ -24,8 +26,8 @@ def describe(problem: Problem) -> Content:
         parts += [Content("\n"), Content.styled(translate("What to do"), "bold")]
         for number, step in enumerate(problem.remedy, 1):
             parts += [Content(f"\n{number}. "), plain(step.text, limit=1_000)]
-            if step.commands:
-                parts += [Content("\n"), block("\n".join(f"   {c}" for c in step.commands), "$primary")]
+            if step.lines:
+                parts += [Content("\n"), block("\n".join(f"   {c}" for c in step.lines), "$primary")]
         parts.append(Content("\n"))
     if problem.who:
         parts += [
@@ -62,7 +64,7 @@ def describe(problem: Problem) -> Content:
     return Content("").join(parts)
 
 
-def message_for(problem: Problem, context: Context, commands: Sequence[str]) -> Message:
+def message_for(problem: Problem, context: Context, commands: Sequence[Command]) -> Message:
     """Return the text to send to the person who can help."""
     from kbq_tui.diagnosis.admin_request import commands_of, handoff
 
@@ -82,10 +84,10 @@ class ProblemSheet(Modal[bool]):
     BINDINGS: ClassVar = [*keyboard.bindings("text"), keyboard.bound("refresh", "look_again")]
     heading = N_("What is wrong, and how to mend it")
 
-    def __init__(self, problem: Problem, commands: tuple[str, ...] = (), *, retry: bool = False) -> None:
+    def __init__(self, problem: Problem, actions: tuple[Action, ...] = (), *, retry: bool = False) -> None:
         super().__init__()
         self.problem = problem
-        self._commands = commands
+        self._actions = actions
         self._retry = retry
 
     def fill(self) -> ComposeResult:
@@ -118,7 +120,12 @@ class ProblemSheet(Modal[bool]):
     @property
     def message(self) -> str:
         """The text to send to whoever can help, in the operator's language."""
-        return render(message_for(self.problem, self.host.wizard.context, self._commands))
+        from kbq_tui.shell.operation_commands import command_of
+
+        wizard = self.host.wizard
+        location = wizard.plan.location if wizard.plan else None
+        commands = [command_of(action, location) for action in self._actions]
+        return render(message_for(self.problem, wizard.context, commands))
 
     @on(Button.Pressed, "#copy")
     def action_copy(self) -> None:

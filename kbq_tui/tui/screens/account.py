@@ -162,7 +162,7 @@ class AccountScreen(PlanStepScreen):
         wizard = self.host.wizard
         if wizard.looked is None:
             return False
-        command = side_panel.command(deletion(wizard.looked, key.id), None)
+        action = deletion(wizard.looked, key.id)
         lines = [
             translate("Key {key}", key=key.id),
             translate("of {account},", account=wizard.looked.account_email),
@@ -178,7 +178,7 @@ class AccountScreen(PlanStepScreen):
                 "brought back."
             ),
             "",
-            command,
+            side_panel.command(action, None),
         ]
         question = Confirm(
             translate("Delete this key at Google?"),
@@ -187,7 +187,7 @@ class AccountScreen(PlanStepScreen):
             no=translate("Cancel"),
             harmless=False,
         )
-        return await self.confirmed(question, lambda: wizard.delete_key(key.id), (command,))
+        return await self.confirmed(question, lambda: wizard.delete_key(key.id), (action,))
 
 
 def _shorter(content: Content, short: Mapping[str, str]) -> Content:

@@ -82,10 +82,9 @@ class PermissionsScreen(PlanStepScreen):
         again = True
         while again and (plan := await wizard.seek_removal()) is not None and self.is_current:
             part = plan.step(self.step)
-            commands = tuple(side_panel.command(a, plan.location) for a in part.changes)
             if not any(a.is_removal for a in part.changes):
                 blocked = next(b for b in part.blocked if b.action.is_removal)
-                self.host.open_problem(blocked.problem, (side_panel.command(blocked.action, plan.location),))
+                self.host.open_problem(blocked.problem, (blocked.action,))
                 return
             elsewhere = wizard.observed.elsewhere if wizard.observed is not None else None
             unseen = elsewhere.unseen if elsewhere is not None else ()
@@ -96,7 +95,7 @@ class PermissionsScreen(PlanStepScreen):
                 *(render(w.cause) for w in plan.warnings if w.code == "KBQ-OVER-GRANT"),
                 *(translate("Not everything could be looked at: {why}", why=p.title) for p in unseen),
                 "",
-                *commands,
+                *(side_panel.command(a, plan.location) for a in part.changes),
             ]
             question = Confirm(
                 translate("Take away what the account does not need?"),
@@ -105,4 +104,4 @@ class PermissionsScreen(PlanStepScreen):
                 no=translate("Cancel"),
                 harmless=False,
             )
-            again = await self.confirmed(question, partial(wizard.apply, self.step, plan), commands)
+            again = await self.confirmed(question, partial(wizard.apply, self.step, plan), part.changes)

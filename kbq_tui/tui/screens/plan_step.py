@@ -188,14 +188,14 @@ class PlanStepScreen(BaseScreen):
             self.query_one("#primary").focus()
 
     async def confirmed(
-        self, question: "Confirm", work: Callable[[], Awaitable[Problem | None]], commands: tuple[str, ...]
+        self, question: "Confirm", work: Callable[[], Awaitable[Problem | None]], actions: tuple[Action, ...]
     ) -> bool:
         """Ask, do it, and show what went wrong. Returns whether the operator wants to try again.
 
         Args:
             question: shows exactly what is done.
             work: does it; returns the first thing that went wrong.
-            commands: the same by hand, for the text to whoever may.
+            actions: what is done, for the text to whoever may.
         """
         from kbq_tui.tui.modals.problem import ProblemSheet
 
@@ -204,7 +204,7 @@ class PlanStepScreen(BaseScreen):
             self.query_one("#plan").focus()
             problem = await work()
             if problem is not None:
-                again = await self.app.push_screen_wait(ProblemSheet(problem, commands, retry=True))
+                again = await self.app.push_screen_wait(ProblemSheet(problem, actions, retry=True))
         if self.is_current:
             self.query_one("#primary").focus()
         return bool(again)
@@ -224,12 +224,12 @@ class PlanStepScreen(BaseScreen):
 
     def open_row(self, row: Row) -> None:
         """Show everything about a row: its problem, or else its command."""
-        shown = [self._command(row.action)] if row.action is not None else []
         if row.problem is not None:
-            self.host.open_problem(row.problem, tuple(shown))
-        elif shown:
+            self.host.open_problem(row.problem, (row.action,) if row.action is not None else ())
+        elif row.action is not None:
             from kbq_tui.tui.modals.details import StepCommands
 
+            shown = [self._command(row.action)]
             self.app.push_screen(StepCommands(side_panel.lesson(self.step, shown, side_panel.ROW_BY_HAND), shown))
 
     def _command(self, action: Action) -> str:

@@ -9,6 +9,7 @@ from textual.content import Content
 
 from kbq_tui.i18n.messages import N_, render, translate, translate_n
 from kbq_tui.model.observed import Present
+from kbq_tui.model.operations import Action
 from kbq_tui.model.problem import Problem
 from kbq_tui.model.spec import Direction, check_location, check_project
 from kbq_tui.model.steps import Step
@@ -164,7 +165,7 @@ class ProjectScreen(BaseScreen):
             lines = [plain(problem.cause)]
             for step in problem.remedy[:3]:
                 lines.append(plain(step.text))
-                lines += [plain(f"  {command}", "$primary") for command in step.commands]
+                lines += [plain(f"  {command}", "$primary") for command in step.lines]
             message = Content("\n").join(lines)
         elif rows.has_focus and rows.row is not None and rows.row.problem is not None:
             message = brief(rows.row.problem)
@@ -283,13 +284,12 @@ class ProjectScreen(BaseScreen):
         if event.row.problem is not None:
             self.host.open_problem(event.row.problem, self._in_its_stead(event.row.problem))
 
-    def _in_its_stead(self, problem: Problem) -> tuple[str, ...]:
-        """Return the commands of all that a missing permission blocks: two datasets are two commands."""
+    def _in_its_stead(self, problem: Problem) -> tuple[Action, ...]:
+        """Return all that a missing permission blocks: two datasets are two actions."""
         plan, permission = self.host.wizard.plan, problem.detail("permission")
         if plan is None or not permission:
             return ()
-        stuck = [b for b in plan.blocked if b.problem.detail("permission") == permission]
-        return tuple(side_panel.command(b.action, plan.location) for b in stuck)
+        return tuple(b.action for b in plan.blocked if b.problem.detail("permission") == permission)
 
     @on(Rows.Moved)
     def _moved(self) -> None:
