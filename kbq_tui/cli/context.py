@@ -14,6 +14,7 @@ from kbq_tui.cli.bootstrap import Adapters, CliOptions, build, choose_name, conn
 from kbq_tui.cli.command_options import ConnectionOptions, OutputOptions, UsageError
 from kbq_tui.i18n.messages import N_, Message, message, render, translate
 from kbq_tui.local.loop import Loop
+from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.problem import ProblemError
 from kbq_tui.model.text import inert
 
@@ -312,7 +313,7 @@ def check_report(path: str) -> None:
     try:
         check_output(Path(path), _report_kind())
     except OSError as error:
-        raise os_problem(error, path, "KBQ-STATE-UNWRITABLE") from error
+        raise os_problem(error, path, Code.STATE_UNWRITABLE) from error
 
 
 def write_report(path: str, text: str) -> None:
@@ -323,7 +324,7 @@ def write_report(path: str, text: str) -> None:
     try:
         write_atomic(Path(path), text.encode(), _report_kind())
     except OSError as error:
-        raise os_problem(error, path, "KBQ-STATE-UNWRITABLE") from error
+        raise os_problem(error, path, Code.STATE_UNWRITABLE) from error
 
 
 def _confirm(console: Console) -> Callable[[str], bool] | None:

@@ -12,6 +12,7 @@ from kbq_tui.engine.last_known import LOOK_EVERY
 from kbq_tui.engine.status import Line, Status
 from kbq_tui.i18n.messages import EMPTY, N_, Message, as_message, message, render, translate
 from kbq_tui.model.checks import CheckResult, Verdict, healthy
+from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.events import Event, EventKind
 from kbq_tui.model.plan import Plan
 from kbq_tui.model.problem import Problem
@@ -71,10 +72,10 @@ def counted(plan: Plan) -> str:
 
 def distinct(problems: Sequence[Problem]) -> list[Problem]:
     """Return each problem once; of many of one kind the first few, and how many more there are."""
-    seen: dict[tuple[str | None, Message], Problem] = {}
+    seen: dict[tuple[Code | None, Message], Problem] = {}
     for problem in problems:
         seen.setdefault((problem.code, problem.cause), problem)
-    counts: Counter[str | None] = Counter()
+    counts: Counter[Code | None] = Counter()
     kept: list[Problem] = []
     for problem in seen.values():
         counts[problem.code] += 1

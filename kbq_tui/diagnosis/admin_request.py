@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 from kbq_tui.diagnosis.catalogue import PERMISSIONS
 from kbq_tui.diagnosis.entry import filled, refilled, run, values
 from kbq_tui.i18n.messages import Message, joined, message, row
+from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.command import Command
 from kbq_tui.model.problem import Context, Problem, Purpose, RemedyStep
 from kbq_tui.shell import commands as cmd
@@ -21,15 +22,15 @@ class Commands(NamedTuple):
     undo: tuple[RemedyStep, ...]
 
 
-_GENERAL: Final = frozenset({"KBQ-PERMISSION-MISSING", "KBQ-NOT-PERMITTED", "KBQ-STATE-UNKNOWN"})
+_GENERAL: Final = frozenset({Code.PERMISSION_MISSING, Code.NOT_PERMITTED, Code.STATE_UNKNOWN})
 """Where somebody who holds the permission can do the step itself as well."""
 _ROLE_HELPS: Final = _GENERAL | {
-    "KBQ-DATASET-CREATE-DENIED",
-    "KBQ-DATASET-GRANT-DENIED",
-    "KBQ-JOB-USER-MISSING",
-    "KBQ-KEY-CREATE-DENIED",
-    "KBQ-TABLE-READ-DENIED",
-    "KBQ-TABLE-WRITE-DENIED",
+    Code.DATASET_CREATE_DENIED,
+    Code.DATASET_GRANT_DENIED,
+    Code.JOB_USER_MISSING,
+    Code.KEY_CREATE_DENIED,
+    Code.TABLE_READ_DENIED,
+    Code.TABLE_WRITE_DENIED,
 }
 """Where a role with the permission that was refused helps."""
 
@@ -81,15 +82,15 @@ def _any_like(steps: Iterable[RemedyStep], what: Command) -> bool:
 
 
 _POLICY_CODES: Final = {
-    "KBQ-KEY-CREATION-BLOCKED": (
+    Code.KEY_CREATION_BLOCKED: (
         "iam.disableServiceAccountKeyCreation",
         "iam.managed.disableServiceAccountKeyCreation",
     ),
-    "KBQ-ACCOUNT-CREATION-BLOCKED": ("iam.disableServiceAccountCreation", "iam.managed.disableServiceAccountCreation"),
-    "KBQ-DOMAIN-RESTRICTED": (cmd.DOMAINS, cmd.MEMBERS),
-    "KBQ-GRANT-BLOCKED": (cmd.DOMAINS, cmd.MEMBERS),
-    "KBQ-LOCATION-FORBIDDEN": (cmd.LOCATIONS, ""),
-    "KBQ-KEY-EXPIRY-POLICY": (cmd.EXPIRY, ""),
+    Code.ACCOUNT_CREATION_BLOCKED: ("iam.disableServiceAccountCreation", "iam.managed.disableServiceAccountCreation"),
+    Code.DOMAIN_RESTRICTED: (cmd.DOMAINS, cmd.MEMBERS),
+    Code.GRANT_BLOCKED: (cmd.DOMAINS, cmd.MEMBERS),
+    Code.LOCATION_FORBIDDEN: (cmd.LOCATIONS, ""),
+    Code.KEY_EXPIRY_POLICY: (cmd.EXPIRY, ""),
 }
 """The constraints that may be behind a refusal: legacy and managed."""
 
@@ -189,9 +190,9 @@ def _needed(problem: Problem) -> list[Message | str]:
 
 def _constraints(problem: Problem) -> tuple[str, str]:
     """Return the constraint behind a refusal, legacy and managed; both empty where there is none."""
-    if problem.code == "KBQ-ORG-POLICY":
+    if problem.code == Code.ORG_POLICY:
         return problem.detail("constraint").removeprefix("constraints/"), ""
-    return _POLICY_CODES.get(problem.code or "", ("", ""))
+    return _POLICY_CODES.get(problem.code, ("", "")) if problem.code is not None else ("", "")
 
 
 def _policy(problem: Problem) -> list[Message | str]:

@@ -23,12 +23,13 @@ from kbq_tui.diagnosis.entries import (
 from kbq_tui.diagnosis.entry import LATE, Entry, can_be_filled, fill, fill_step, filled, names_of, shown, values
 from kbq_tui.diagnosis.permissions import PERMISSIONS, Permission
 from kbq_tui.i18n.messages import N_, Message, message
+from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.problem import Context, Problem, RemedyStep
 from kbq_tui.model.refs import Grantable
 
 __all__ = ["CODES", "ENTRIES", "PERMISSIONS", "Entry", "Permission", "permission_missing", "problem"]
 
-ENTRIES: Final[Mapping[str, Entry]] = {
+ENTRIES: Final[Mapping[Code, Entry]] = {
     entry.code: entry
     for module in (
         accounts,
@@ -49,47 +50,54 @@ ENTRIES: Final[Mapping[str, Entry]] = {
 
 CODES: Final = tuple(ENTRIES)
 """Every code."""
+_BY_TEXT: Final[Mapping[str, Entry]] = {code.value: entry for code, entry in ENTRIES.items()}
 
-_DEFAULTS: Final[Mapping[str, Mapping[str, str]]] = {
-    "KBQ-KEY-CREATION-BLOCKED": {"constraint": "iam.disableServiceAccountKeyCreation"},
-    "KBQ-ACCOUNT-CREATION-BLOCKED": {"constraint": "iam.disableServiceAccountCreation"},
-    "KBQ-DATASET-GRANT-DENIED": {"permission": "bigquery.datasets.update"},
-    "KBQ-TABLE-WRITE-DENIED": {"permission": "bigquery.tables.updateData"},
-    "KBQ-ROLE-LEVEL": {"role": "roles/bigquery.jobUser"},
+
+def entry_of(text: str | None) -> Entry | None:
+    """Return the entry of a code that comes as text, from a journal or a pasted message; None where it is none."""
+    return _BY_TEXT.get(text or "")
+
+
+_DEFAULTS: Final[Mapping[Code, Mapping[str, str]]] = {
+    Code.KEY_CREATION_BLOCKED: {"constraint": "iam.disableServiceAccountKeyCreation"},
+    Code.ACCOUNT_CREATION_BLOCKED: {"constraint": "iam.disableServiceAccountCreation"},
+    Code.DATASET_GRANT_DENIED: {"permission": "bigquery.datasets.update"},
+    Code.TABLE_WRITE_DENIED: {"permission": "bigquery.tables.updateData"},
+    Code.ROLE_LEVEL: {"role": "roles/bigquery.jobUser"},
 }
 """What fills a blank of an entry where the error does not say; never shown as if the error had said it."""
 
-_BY_PERMISSION: Final[Mapping[str, str]] = {
-    "bigquery.datasets.create": "KBQ-DATASET-CREATE-DENIED",
-    "bigquery.datasets.update": "KBQ-DATASET-GRANT-DENIED",
-    "bigquery.datasets.setIamPolicy": "KBQ-DATASET-GRANT-DENIED",
-    "bigquery.jobs.create": "KBQ-JOB-USER-MISSING",
-    "bigquery.datasets.getIamPolicy": "KBQ-ACCESS-LIST-DENIED",
-    "bigquery.connections.use": "KBQ-DATA-CONNECTION-DENIED",
-    "bigquery.readsessions.create": "KBQ-READ-SESSION-DENIED",
-    "bigquery.readsessions.getData": "KBQ-READ-SESSION-DENIED",
-    "bigquery.readsessions.update": "KBQ-READ-SESSION-DENIED",
-    "bigquery.tables.getData": "KBQ-TABLE-READ-DENIED",
-    "bigquery.tables.create": "KBQ-TABLE-WRITE-DENIED",
-    "bigquery.tables.update": "KBQ-TABLE-WRITE-DENIED",
-    "bigquery.tables.updateData": "KBQ-TABLE-WRITE-DENIED",
-    "bigquery.tables.delete": "KBQ-TABLE-WRITE-DENIED",
-    "iam.serviceAccountKeys.create": "KBQ-KEY-CREATE-DENIED",
-    "iam.serviceAccounts.getAccessToken": "KBQ-IMPERSONATION-DENIED",
-    "serviceusage.services.use": "KBQ-QUOTA-PROJECT",
-    "storage.objects.get": "KBQ-EXTERNAL-DATA",
-    "storage.objects.list": "KBQ-EXTERNAL-DATA",
-    "cloudkms.cryptoKeyVersions.useToDecrypt": "KBQ-CMEK-KEY",
-    "cloudkms.cryptoKeyVersions.useToEncrypt": "KBQ-CMEK-KEY",
+_BY_PERMISSION: Final[Mapping[str, Code]] = {
+    "bigquery.datasets.create": Code.DATASET_CREATE_DENIED,
+    "bigquery.datasets.update": Code.DATASET_GRANT_DENIED,
+    "bigquery.datasets.setIamPolicy": Code.DATASET_GRANT_DENIED,
+    "bigquery.jobs.create": Code.JOB_USER_MISSING,
+    "bigquery.datasets.getIamPolicy": Code.ACCESS_LIST_DENIED,
+    "bigquery.connections.use": Code.DATA_CONNECTION_DENIED,
+    "bigquery.readsessions.create": Code.READ_SESSION_DENIED,
+    "bigquery.readsessions.getData": Code.READ_SESSION_DENIED,
+    "bigquery.readsessions.update": Code.READ_SESSION_DENIED,
+    "bigquery.tables.getData": Code.TABLE_READ_DENIED,
+    "bigquery.tables.create": Code.TABLE_WRITE_DENIED,
+    "bigquery.tables.update": Code.TABLE_WRITE_DENIED,
+    "bigquery.tables.updateData": Code.TABLE_WRITE_DENIED,
+    "bigquery.tables.delete": Code.TABLE_WRITE_DENIED,
+    "iam.serviceAccountKeys.create": Code.KEY_CREATE_DENIED,
+    "iam.serviceAccounts.getAccessToken": Code.IMPERSONATION_DENIED,
+    "serviceusage.services.use": Code.QUOTA_PROJECT,
+    "storage.objects.get": Code.EXTERNAL_DATA,
+    "storage.objects.list": Code.EXTERNAL_DATA,
+    "cloudkms.cryptoKeyVersions.useToDecrypt": Code.CMEK_KEY,
+    "cloudkms.cryptoKeyVersions.useToEncrypt": Code.CMEK_KEY,
 }
 
 
-def code_for_permission(permission: str) -> str:
+def code_for_permission(permission: str) -> Code:
     """Return the code for a permission that was denied; the general one where there is none of its own."""
-    return _BY_PERMISSION.get(permission, "KBQ-PERMISSION-MISSING")
+    return _BY_PERMISSION.get(permission, Code.PERMISSION_MISSING)
 
 
-def problem(code: str, context: Context, /, *, original: str | Message = "", **details: object) -> Problem:
+def problem(code: Code, context: Context, /, *, original: str | Message = "", **details: object) -> Problem:
     """Return one entry as a Problem.
 
     Args:
@@ -135,7 +143,7 @@ def problem(code: str, context: Context, /, *, original: str | Message = "", **d
 
 
 _OPERATOR_CODES: Final = frozenset(
-    {"KBQ-DATASET-CREATE-DENIED", "KBQ-DATASET-GRANT-DENIED", "KBQ-KEY-CREATE-DENIED", "KBQ-PERMISSION-MISSING"}
+    {Code.DATASET_CREATE_DENIED, Code.DATASET_GRANT_DENIED, Code.KEY_CREATE_DENIED, Code.PERMISSION_MISSING}
 )
 
 
@@ -143,7 +151,7 @@ _NEEDED: Final = N_("That needs the permission {permission}, which is missing in
 N_("That needs the permission {permission}, which is missing in your project.")
 
 
-def is_operators(code: str, permission: str) -> bool:
+def is_operators(code: Code, permission: str) -> bool:
     """Return whether a denied permission is one that the operator needs, so that `permission_missing` can say more."""
     return code in _OPERATOR_CODES and permission in PERMISSIONS and code_for_permission(permission) == code
 
@@ -161,7 +169,7 @@ def permission_missing(
     """
     code = code_for_permission(permission)
     if code not in _OPERATOR_CODES:
-        code = "KBQ-PERMISSION-MISSING"
+        code = Code.PERMISSION_MISSING
     row = PERMISSIONS.get(permission)
     if row is None:
         return problem(code, context, original=original, **{**details, "permission": permission})

@@ -7,6 +7,7 @@ from typing import Final
 
 from kbq_tui.diagnosis import catalogue
 from kbq_tui.i18n.messages import message
+from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.problem import Context, Problem, RemedyStep
 from kbq_tui.model.refs import Grantable
 from kbq_tui.model.text import inert
@@ -45,7 +46,7 @@ def only_under(condition: str, role: str, on: Grantable, context: Context, now: 
         context: what is known of the connection.
         now: the time at which it is asked, aware.
     """
-    problem = catalogue.problem("KBQ-CONDITIONAL-GRANT", context, role=role, resource=on, condition=condition)
+    problem = catalogue.problem(Code.CONDITIONAL_GRANT, context, role=role, resource=on, condition=condition)
     known = {"role": role, "resource": on.words, "account": context.account, "condition": inert(condition, _LONGEST)}
     end = holds_until(condition)
     if end is None:

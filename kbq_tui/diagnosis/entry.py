@@ -7,6 +7,7 @@ from typing import Final
 
 from kbq_tui.i18n.messages import EMPTY, N_, Message, joined, message
 from kbq_tui.model import spec
+from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.command import Command, fits, has_value, placeholder
 from kbq_tui.model.problem import Context, Kind, Purpose, RemedyStep, Retry, Who
 from kbq_tui.model.refs import DatasetRef, Grantable, TableRef
@@ -44,7 +45,7 @@ class Entry:
             cannot be the reason.
     """
 
-    code: str
+    code: Code
     title: str
     cause: str
     advice: tuple[RemedyStep | str, ...]

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from kbq_tui.model.changes import OwnChange
+from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.problem import Kind
 
 
@@ -43,11 +44,11 @@ def from_journal(lines: Iterable[Mapping[str, Any]]) -> tuple[OwnChange, ...]:
 
 def _is_unclear(problem: object) -> bool:
     """Whether a failure leaves open whether the change was made: the answer was lost, or is not understood."""
-    from kbq_tui.diagnosis.catalogue import ENTRIES  # late: only a journal with a failure in it needs the catalogue
+    from kbq_tui.diagnosis.catalogue import entry_of  # late: only a journal with a failure in it needs the catalogue
 
     code = problem.get("code") if isinstance(problem, Mapping) else None
-    entry = ENTRIES.get(str(code))
-    return entry is None or entry.kind is Kind.NETWORK or entry.code == "KBQ-KEY-OUTCOME-UNKNOWN"
+    entry = entry_of(str(code))
+    return entry is None or entry.kind is Kind.NETWORK or entry.code == Code.KEY_OUTCOME_UNKNOWN
 
 
 def _time(value: object) -> datetime | None:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Final
 
 from kbq_tui.diagnosis import catalogue
+from kbq_tui.diagnosis.catalogue import entry_of
 from kbq_tui.diagnosis.entry import GRANT_WAIT, clean, fill_step, look, values
 from kbq_tui.diagnosis.extract import extract_values, names_other_service
 from kbq_tui.diagnosis.google_error import bounded, fault_of
@@ -28,6 +29,7 @@ from kbq_tui.diagnosis.rules import (
     first_match,
 )
 from kbq_tui.i18n.messages import N_, Message, joined, message
+from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.key_file import kind_of
 from kbq_tui.model.problem import Context, Fault, Kind, Problem, RemedyStep, Retry
 from kbq_tui.shell import commands as cmd
@@ -104,7 +106,7 @@ def _for_text(fault: Fault, context: Context) -> Context:
     A text may be somebody else's: a colleague's, or another project's. Without one of the connection's own names in
     it, its commands keep placeholders and its sentences speak of "your project".
     """
-    if fault.reason in catalogue.ENTRIES:  # one of our own codes
+    if entry_of(fault.reason) is not None:  # one of our own codes
         return context
     found = extract_values(bounded(fault.message), fault.metadata)
     if project := found.get("project") or found.get("consumer"):
@@ -114,28 +116,28 @@ def _for_text(fault: Fault, context: Context) -> Context:
     return context if ours else Context(operator=context.operator, acting_as=context.acting_as)
 
 
-_ANYBODYS: Final = frozenset({code for code, _ in (*NETWORK, *MALFORMED)} - {"KBQ-PROXY"}) | {
-    "KBQ-GOOGLE-UNAVAILABLE",
-    "KBQ-RATE-LIMITED",
-    "KBQ-UNAUTHENTICATED",
-    "KBQ-CONCURRENT-CHANGE",
-    "KBQ-KEY-DAMAGED",
+_ANYBODYS: Final = frozenset({code for code, _ in (*NETWORK, *MALFORMED)} - {Code.PROXY}) | {
+    Code.GOOGLE_UNAVAILABLE,
+    Code.RATE_LIMITED,
+    Code.UNAUTHENTICATED,
+    Code.CONCURRENT_CHANGE,
+    Code.KEY_DAMAGED,
 }
 """What any server says in the same words; of another's there is nothing to be said here."""
 
 
-def _code(fault: Fault, text: str, lifted: dict[str, str]) -> str | None:
+def _code(fault: Fault, text: str, lifted: dict[str, str]) -> Code | None:
     """Return the entry's code, or None."""
     reason = fault.reason or ""
-    if reason in catalogue.ENTRIES:
-        return reason
+    if (own := entry_of(reason)) is not None:
+        return own.code
     if fault.http is not None and (300 <= fault.http < 400 or fault.http == _SIGN_IN_TO_NETWORK):
-        return "KBQ-CAPTIVE-PORTAL"  # Google's interfaces never redirect
+        return Code.CAPTIVE_PORTAL  # Google's interfaces never redirect
     text = ASIDE.sub("", text)
     if code := first_match(FIRST, text):
         return code
     if fault.violations and (constraint := lifted.get("constraint")):
-        return CONSTRAINTS.get(constraint.removeprefix("constraints/"), "KBQ-ORG-POLICY")
+        return CONSTRAINTS.get(constraint.removeprefix("constraints/"), Code.ORG_POLICY)
     if IMPERSONATING.search(text):
         return _impersonation(fault, text)
     if code := REASONS.get(reason.lower()):
@@ -158,30 +160,30 @@ def _code(fault: Fault, text: str, lifted: dict[str, str]) -> str | None:
     )
 
 
-def _impersonation(fault: Fault, text: str) -> str | None:
+def _impersonation(fault: Fault, text: str) -> Code | None:
     """Return what kept one account from acting as another: the status decides, the words are always the same.
 
     A 403 may also be about the project that is asked through.
     """
-    if (code := first_match(WORDS, text)) in ("KBQ-API-DISABLED", "KBQ-QUOTA-PROJECT"):
+    if (code := first_match(WORDS, text)) in (Code.API_DISABLED, Code.QUOTA_PROJECT):
         return code
     inner = INNER_STATUS.search(text)
     http = int(inner[1]) if inner else _http(fault)
     if http in (None, 403):
-        return "KBQ-IMPERSONATION-DENIED"
+        return Code.IMPERSONATION_DENIED
     if http == 404:
-        return "KBQ-ACCOUNT-NOT-VISIBLE"
+        return Code.ACCOUNT_NOT_VISIBLE
     if http == 400:
-        return "KBQ-IMPERSONATION-INVALID"
+        return Code.IMPERSONATION_INVALID
     return _by_class(http, None)
 
 
-def _by_constraint(lifted: dict[str, str]) -> str | None:
+def _by_constraint(lifted: dict[str, str]) -> Code | None:
     constraint = lifted.get("constraint", "").removeprefix("constraints/")
-    return CONSTRAINTS.get(constraint, "KBQ-ORG-POLICY") if constraint else None
+    return CONSTRAINTS.get(constraint, Code.ORG_POLICY) if constraint else None
 
 
-def _by_permission(http: int | None, text: str, lifted: dict[str, str]) -> str | None:
+def _by_permission(http: int | None, text: str, lifted: dict[str, str]) -> Code | None:
     permission = lifted.get("permission")
     if permission and (http == 403 or (http is None and DENIED.search(text))):
         return catalogue.code_for_permission(permission)
@@ -192,24 +194,24 @@ def _http(fault: Fault) -> int | None:
     return fault.http if fault.http is not None else HTTP_OF.get(fault.status or "")
 
 
-def _by_class(http: int | None, status: str | None) -> str | None:
+def _by_class(http: int | None, status: str | None) -> Code | None:
     """Return what a status alone is enough to say."""
     if http == 401:
-        return "KBQ-UNAUTHENTICATED"
+        return Code.UNAUTHENTICATED
     if http == 412 or status == "ABORTED":
-        return "KBQ-CONCURRENT-CHANGE"
+        return Code.CONCURRENT_CHANGE
     if status == "ALREADY_EXISTS":
-        return "KBQ-ALREADY-EXISTS"
+        return Code.ALREADY_EXISTS
     if http == 429:
-        return "KBQ-RATE-LIMITED"
+        return Code.RATE_LIMITED
     if http in (408, 504):
-        return "KBQ-DEADLINE"
+        return Code.DEADLINE
     if http is not None and http >= 500 and http != 501:
-        return "KBQ-GOOGLE-UNAVAILABLE"
+        return Code.GOOGLE_UNAVAILABLE
     return None
 
 
-def _recognised(code: str, fault: Fault, context: Context, text: str, lifted: dict[str, str]) -> Problem:
+def _recognised(code: Code, fault: Fault, context: Context, text: str, lifted: dict[str, str]) -> Problem:
     permission = lifted.get("permission", "")
     filling = _words_for(code, text, lifted)
     where = lifted.get("location", "")
@@ -220,7 +222,7 @@ def _recognised(code: str, fault: Fault, context: Context, text: str, lifted: di
     if refused and code in _REFUSALS and (permission or code in _IMPLIED):
         # The remedy is for the principal that was refused, who is not always the one that asks.
         named = catalogue.problem(code, context, original=text, **{**lifted, **filling})
-        if code == "KBQ-PERMISSION-MISSING" or lifted.get("denied_principal"):
+        if code == Code.PERMISSION_MISSING or lifted.get("denied_principal"):
             named = for_principal(named, refused, permission or _IMPLIED[code], context)
         problem = named
     elif context.acting_as == "operator" and catalogue.is_operators(code, permission):
@@ -235,11 +237,11 @@ def _recognised(code: str, fault: Fault, context: Context, text: str, lifted: di
     return problem
 
 
-def _words_for(code: str, text: str, lifted: dict[str, str]) -> dict[str, str | Message]:
+def _words_for(code: Code, text: str, lifted: dict[str, str]) -> dict[str, str | Message]:
     """Return what fills the blanks of an entry and stands in the text in other words."""
-    if code == "KBQ-CREDENTIALS-KIND":
+    if code == Code.CREDENTIALS_KIND:
         return {"file_kind": kind_of(lifted.get("credentials_type", ""))}
-    if code != "KBQ-MACHINE-SETTING":
+    if code != Code.MACHINE_SETTING:
         return {}
     if "empty" in text:
         return {"variable": "GOOGLE_CLOUD_UNIVERSE_DOMAIN", "reason": message("It is set, but empty.")}
@@ -249,18 +251,18 @@ def _words_for(code: str, text: str, lifted: dict[str, str]) -> dict[str, str | 
 
 
 _IMPLIED: Final = {
-    "KBQ-JOB-USER-MISSING": "bigquery.jobs.create",
-    "KBQ-READ-SESSION-DENIED": "bigquery.readsessions.create",
-    "KBQ-TABLE-READ-DENIED": "bigquery.tables.getData",
-    "KBQ-TABLE-WRITE-DENIED": "bigquery.tables.updateData",
+    Code.JOB_USER_MISSING: "bigquery.jobs.create",
+    Code.READ_SESSION_DENIED: "bigquery.readsessions.create",
+    Code.TABLE_READ_DENIED: "bigquery.tables.getData",
+    Code.TABLE_WRITE_DENIED: "bigquery.tables.updateData",
 }
 """The permission behind a refusal that does not name it."""
 _REFUSALS: Final = {
     *_IMPLIED,
-    "KBQ-DATASET-CREATE-DENIED",
-    "KBQ-DATASET-GRANT-DENIED",
-    "KBQ-KEY-CREATE-DENIED",
-    "KBQ-PERMISSION-MISSING",
+    Code.DATASET_CREATE_DENIED,
+    Code.DATASET_GRANT_DENIED,
+    Code.KEY_CREATE_DENIED,
+    Code.PERMISSION_MISSING,
 }
 
 _ADVICE: Final = {

@@ -13,13 +13,14 @@ from typing import Final, TypeVar
 
 from kbq_tui.diagnosis import catalogue
 from kbq_tui.i18n.messages import joined, message
+from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.observed import Absent, Observed, Part, Present, ProjectInfo, Unknown
 from kbq_tui.model.problem import Context, Kind, Problem
 from kbq_tui.shell import commands as cmd
 
 T = TypeVar("T")
 
-PROJECT_NOT_FOUND: Final = "KBQ-PROJECT-NOT-FOUND"
+PROJECT_NOT_FOUND: Final = Code.PROJECT_NOT_FOUND
 NEAREST: Final = 3
 """How many similar project IDs are named."""
 _ALIKE: Final = 0.6
@@ -55,11 +56,11 @@ class Scope(IntEnum):
 
 _SCOPES: Final[Mapping[str, Scope]] = {
     PROJECT_NOT_FOUND: Scope.PROJECT,
-    "KBQ-VPC-SC": Scope.PERIMETER,
-    "KBQ-API-DISABLED": Scope.API,
-    "KBQ-QUOTA-PROJECT": Scope.SIGN_IN,
-    "KBQ-MACHINE-SETTING": Scope.MACHINE,
-    "KBQ-UNEXPECTED": Scope.MACHINE,
+    Code.VPC_SC: Scope.PERIMETER,
+    Code.API_DISABLED: Scope.API,
+    Code.QUOTA_PROJECT: Scope.SIGN_IN,
+    Code.MACHINE_SETTING: Scope.MACHINE,
+    Code.UNEXPECTED: Scope.MACHINE,
 }
 _KINDS: Final[Mapping[Kind, Scope]] = {Kind.CREDENTIALS: Scope.SIGN_IN, Kind.NETWORK: Scope.NETWORK}
 

@@ -12,6 +12,7 @@ from kbq_tui.engine.threads import offload
 from kbq_tui.engine.waiting import Emit, Patience, Waits, own_changes
 from kbq_tui.i18n.messages import Message, joined, message
 from kbq_tui.model.changes import ACCOUNT, KEY, SERVICE
+from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.events import Event, EventKind
 from kbq_tui.model.key_file import key_id_of
 from kbq_tui.model.observed import LocalKey, Observed, Present
@@ -117,7 +118,7 @@ async def apply(
     seen = await observe(spec, ports, everywhere=remove_over_grants)
     plan = _part(ports.named_plan(diff(spec, seen, remove_over_grants=remove_over_grants)), only)
     if expected is not None and plan.fingerprint != expected:
-        raise ProblemError(ports.named(catalogue.problem("KBQ-STALE-PLAN", context_of(spec, plan.location))))
+        raise ProblemError(ports.named(catalogue.problem(Code.STALE_PLAN, context_of(spec, plan.location))))
     runner = Runner(spec, ports, emit, patience)
     runner.outcome.project_seen = isinstance(seen.project, Present)
     services = tuple(a for a in plan.changes if isinstance(a.op, EnableService))
@@ -200,7 +201,7 @@ class Runner:
         wait = self._waits.begin("services")
         while True:
             seen = await observe(self.spec, self.ports, everywhere=everywhere)
-            hidden = [b.problem for b in diff(self.spec, seen).blocked if b.problem.code == "KBQ-API-DISABLED"]
+            hidden = [b.problem for b in diff(self.spec, seen).blocked if b.problem.code == Code.API_DISABLED]
             if not hidden or not await wait.again(hidden[0]):
                 return seen
 
@@ -305,7 +306,7 @@ class Runner:
             try:
                 return await cloud.create_key(project, email)
             except ProblemError as error:
-                if error.problem.code != "KBQ-KEY-OUTCOME-UNKNOWN":
+                if error.problem.code != Code.KEY_OUTCOME_UNKNOWN:
                     raise
                 problem = self.ports.named(error.problem)
             try:

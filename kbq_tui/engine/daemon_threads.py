@@ -3,6 +3,8 @@
 import threading
 from collections.abc import Callable
 
+from kbq_tui.model.codes import ProblemCode as Code
+
 
 def start_daemon(work: Callable[[], None], name: str) -> None:
     """Run `work` on a daemon thread of its own; here and now where the system has no more threads to give.
@@ -42,7 +44,7 @@ def need_threads() -> None:
         from kbq_tui.diagnosis import catalogue  # large, and seldom needed
         from kbq_tui.model.problem import Context, ProblemError
 
-        raise ProblemError(catalogue.problem("KBQ-NO-THREADS", Context())) from None
+        raise ProblemError(catalogue.problem(Code.NO_THREADS, Context())) from None
     finally:
         go.set()
         for thread in started:

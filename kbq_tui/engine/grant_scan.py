@@ -10,6 +10,7 @@ from kbq_tui.engine.ports import Cloud
 from kbq_tui.engine.throttle import Throttle, reached
 from kbq_tui.i18n.messages import Message
 from kbq_tui.model.checks import LIST_PERMISSION
+from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.observed import ForeignGrants, Part, Present, RoleBinding, Unknown
 from kbq_tui.model.problem import Kind, Problem, ProblemError
 from kbq_tui.model.refs import ProjectRef
@@ -73,7 +74,7 @@ async def look_elsewhere(spec: ConnectionSpec, cloud: Cloud, names: Part[tuple[t
         datasets = [group.create_task(read(partial(cloud.dataset, project, name))) for name in looked]
         tables = [group.create_task(policies(name)) for name in (*ours, *looked)]
     unseen += (
-        catalogue.problem("KBQ-ACCESS-UNREAD", context_of(spec), dataset=info.name)
+        catalogue.problem(Code.ACCESS_UNREAD, context_of(spec), dataset=info.name)
         for task in datasets
         if (info := task.result()) is not None and info.access is None
     )
@@ -81,9 +82,7 @@ async def look_elsewhere(spec: ConnectionSpec, cloud: Cloud, names: Part[tuple[t
         unseen.append(catalogue.permission_missing(LIST_PERMISSION, context_of(spec)))
     if more or len(others) > len(looked):
         limit = reached(MAX_TABLES - room, len(tables))
-        unseen.append(
-            catalogue.problem("KBQ-NOT-SEARCHED", context_of(spec), resource=ProjectRef(project), limit=limit)
-        )
+        unseen.append(catalogue.problem(Code.NOT_SEARCHED, context_of(spec), resource=ProjectRef(project), limit=limit))
     return ForeignGrants(
         {info.name: info for task in datasets if (info := task.result()) is not None},
         {table: bindings for task in tables for table, bindings in task.result().items()},

@@ -8,6 +8,7 @@ from kbq_tui.engine.threads import offload
 from kbq_tui.engine.waiting import Emit, Patience, Waits, own_changes
 from kbq_tui.i18n.messages import Message, message
 from kbq_tui.model.changes import ACCOUNT, KEY
+from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.events import Event, EventKind
 from kbq_tui.model.observed import KeyInfo, LocalKey, Present, Unknown, value_of
 from kbq_tui.model.operations import Action, Change, CreateKey, DeleteKey
@@ -50,7 +51,7 @@ async def create_key(spec: ConnectionSpec, ports: Ports, emit: Emit, patience: P
     local = await inspect_key(spec, ports)
     if isinstance(local, Present) and local.value.path and not await _is_dead(local.value, spec, ports):
         known = {"path": local.value.path, "key_id": local.value.key_id}
-        raise ProblemError(ports.named(catalogue.problem("KBQ-KEY-ALREADY-HERE", context_of(spec), **known)))
+        raise ProblemError(ports.named(catalogue.problem(Code.KEY_ALREADY_HERE, context_of(spec), **known)))
     summary = message("Create a key for {email}", email=email)
     action = Action(
         "key", Change.CREATE, AccountRef(spec.project, email), summary, Step.ACCOUNT, CreateKey(email, spec.key_file)
@@ -105,7 +106,7 @@ async def delete_key(
             if isinstance(part, Unknown):
                 raise ProblemError(part.problem)
         if held is not None or key_id in (value_of(handed) or ()):
-            raise ProblemError(ports.named(catalogue.problem("KBQ-STALE-PLAN", context_of(spec))))
+            raise ProblemError(ports.named(catalogue.problem(Code.STALE_PLAN, context_of(spec))))
     outcome = await _run(spec, ports, emit, patience, deletion(spec, key_id))
     if held is None or not outcome.complete:
         return outcome, ()

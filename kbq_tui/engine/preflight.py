@@ -5,6 +5,7 @@ from typing import Final
 from kbq_tui.diagnosis import catalogue
 from kbq_tui.engine.health import Health, Line, without_consequences
 from kbq_tui.i18n.messages import Message, joined, message, verbatim
+from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.observed import Absent, Observed, Part, Present, Unknown
 from kbq_tui.model.plan import Plan
 from kbq_tui.model.problem import Problem
@@ -91,7 +92,7 @@ def _billing(spec: ConnectionSpec, observed: Observed, plan: Plan) -> Line:
         case Present(value=True):
             return _line("billing", Health.OK, message("is on"))
         case Present():
-            problem = catalogue.problem("KBQ-BILLING-OFF", context_of(spec, plan.location))
+            problem = catalogue.problem(Code.BILLING_OFF, context_of(spec, plan.location))
             text = message("is off: Klaviyo's writes to its staging dataset will fail")
             return _line("billing", Health.BROKEN, text, problem)
         case Unknown(problem=problem):

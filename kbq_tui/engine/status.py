@@ -11,6 +11,7 @@ from kbq_tui.engine.observe import observe, part_of
 from kbq_tui.engine.ports import JobInfo, Ports
 from kbq_tui.engine.threads import offload
 from kbq_tui.i18n.messages import joined, message, message_n
+from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.observed import Observed, Part, Present, Unknown, handed_key, is_new_key, value_of
 from kbq_tui.model.operations import Action
 from kbq_tui.model.plan import Plan
@@ -103,7 +104,7 @@ async def status(spec: ConnectionSpec, ports: Ports, last_verify: Mapping[str, o
         part_of(ports.cloud.recent_jobs(spec.project, spec.account_email, RECENT_JOBS)),
     )
     plan = diff(spec, observed)
-    if any(w.code == "KBQ-OVER-GRANT" for w in plan.warnings):
+    if any(w.code == Code.OVER_GRANT for w in plan.warnings):
         # It may be what another connection needs. There can be hundreds, so they are read only then.
         observed = replace(observed, neighbours=await offload(ports.neighbours))
         plan = diff(spec, observed)
@@ -179,11 +180,11 @@ def _by_step(plan: Plan, observed: Observed) -> list[Line]:
         else:
             whole = there[0].summary if len(there) == 1 else message("all {n} in place", n=len(there))
             lines.append(Line(prefix, title, Health.OK, whole))
-    over = [w for w in plan.warnings if w.code == "KBQ-OVER-GRANT"]
+    over = [w for w in plan.warnings if w.code == Code.OVER_GRANT]
     if over:
         text = message("{n} beyond what is needed: {cause}", n=len(over), cause=over[0].cause)
         lines.append(Line("over-grant", message("Over-grants"), Health.WARNING, text, over[0]))
-    unheld = [w for w in plan.warnings if w.code == "KBQ-KEY-UNHELD"]
+    unheld = [w for w in plan.warnings if w.code == Code.KEY_UNHELD]
     if unheld:
         text = message_n("{n} key that is not kept here", "{n} keys that are not kept here", len(unheld))
         lines.append(Line("key-unheld", message("Other keys"), Health.WARNING, text, unheld[0]))
@@ -207,12 +208,12 @@ def _settings(spec: ConnectionSpec, plan: Plan, observed: Observed) -> list[Line
 
 def _bound(plan: Plan, prefix: str, missing: Sequence[Action]) -> list[Problem]:
     """Return the problems of roles that are granted under a condition, where nothing else is missing."""
-    bound = [w for w in plan.warnings if w.code == "KBQ-CONDITIONAL-GRANT"]
+    bound = [w for w in plan.warnings if w.code == Code.CONDITIONAL_GRANT]
     return bound if prefix == "grant" and len(bound) == len(missing) else []
 
 
 def _is_unknown(observed: Observed, problem: Problem) -> bool:
-    if problem.code == "KBQ-ACCESS-UNREAD":
+    if problem.code == Code.ACCESS_UNREAD:
         return True
     parts: list[Part[object]] = [*observed.datasets.values(), observed.account, observed.bindings, observed.key]
     return any(isinstance(p, Unknown) and p.problem is problem for p in [*parts, observed.keys])

@@ -11,6 +11,7 @@ from kbq_tui.gcp.exceptions import MalformedError
 from kbq_tui.gcp.rest_client import RestClient
 from kbq_tui.gcp.retry import Attempt, CallFailedError
 from kbq_tui.gcp.session import UntrustedAddressError
+from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.observed import MAX_KEYS, AccountInfo, KeyInfo
 from kbq_tui.model.problem import Context, ProblemError
 from kbq_tui.model.secret import Secret
@@ -110,11 +111,11 @@ class Accounts:
             return await self._rpc(create, "iam.serviceAccountKeys.create", context, idempotent=False)
         except CallFailedError as error:
             if _PRECONDITION in str(error.problem.original) and await self._is_full(project, email):
-                problem = catalogue.problem("KBQ-TOO-MANY-KEYS", context, original=error.problem.original)
+                problem = catalogue.problem(Code.TOO_MANY_KEYS, context, original=error.problem.original)
                 raise ProblemError(problem) from None
             if not error.unsure:
                 raise
-            problem = catalogue.problem("KBQ-KEY-OUTCOME-UNKNOWN", context, original=error.problem.original)
+            problem = catalogue.problem(Code.KEY_OUTCOME_UNKNOWN, context, original=error.problem.original)
             raise ProblemError(problem) from None
 
     async def _is_full(self, project: str, email: str) -> bool:

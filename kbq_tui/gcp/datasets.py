@@ -15,6 +15,7 @@ from kbq_tui.gcp.exceptions import MalformedError
 from kbq_tui.gcp.policies import permissions_in
 from kbq_tui.gcp.rest_client import JSON, RestClient, items, part, text, url
 from kbq_tui.gcp.retry import Attempt
+from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.observed import HIDDEN_CONDITION, AccessEntry, DatasetInfo, plain_role
 from kbq_tui.model.problem import Fault, Problem, ProblemError
 from kbq_tui.model.spec import normal_location
@@ -119,7 +120,7 @@ class Datasets:
             return True
         if normal_location(there) != normal_location(location):
             problem = catalogue.problem(
-                "KBQ-LOCATION-FIXED", replace(context, location=there), dataset=name, wanted=location
+                Code.LOCATION_FIXED, replace(context, location=there), dataset=name, wanted=location
             )
             raise ProblemError(problem)
         return False
@@ -230,12 +231,12 @@ class Datasets:
                 return unsure
             entries = _entries(found)
             if entries is None:
-                return catalogue.problem("KBQ-ACCESS-UNREAD", context, dataset=name)
+                return catalogue.problem(Code.ACCESS_UNREAD, context, dataset=name)
             wanted = change(entries)
             if wanted is None:
                 return unsure
             if owner := _last_owner(entries, wanted):
-                return catalogue.problem("KBQ-LAST-OWNER", context, dataset=name, member=owner)
+                return catalogue.problem(Code.LAST_OWNER, context, dataset=name, member=owner)
             etag = text(found, "etag")
             if not etag:
                 raise MalformedError("a dataset without an etag")

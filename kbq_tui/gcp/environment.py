@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from kbq_tui.gcp.endpoints import Endpoints, is_loopback
 from kbq_tui.i18n.messages import EMPTY, Message, message
+from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.problem import Context, Problem
 
 _CERTIFICATES: Final = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
@@ -45,7 +46,7 @@ def problem_of(env: Mapping[str, str], endpoints: Endpoints) -> Problem | None:
         if variable in (_UNIVERSE, _MTLS) or not local:
             from kbq_tui.diagnosis import catalogue  # large, and seldom needed
 
-            return catalogue.problem("KBQ-MACHINE-SETTING", Context(), variable=variable, reason=reason)
+            return catalogue.problem(Code.MACHINE_SETTING, Context(), variable=variable, reason=reason)
     return None
 
 

@@ -19,6 +19,7 @@ from kbq_tui.diagnosis.recognise import recognise
 from kbq_tui.gcp.exceptions import HttpError
 from kbq_tui.gcp.retry import NOT_ASKED, CallFailure
 from kbq_tui.i18n.messages import Message, joined, message
+from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.problem import Context, Fault, Problem
 from kbq_tui.model.secret import scrub
 
@@ -27,23 +28,23 @@ _MAX_MESSAGE: Final = 4_000
 _MAX_WAIT: Final = 600.0
 _MAX_CHAIN: Final = 16
 
-DEADLINE: Final = "KBQ-DEADLINE"
-MALFORMED: Final = "KBQ-MALFORMED-ANSWER"
-UNREACHABLE: Final = "KBQ-NETWORK-UNREACHABLE"
-REFUSED: Final = "KBQ-CONNECTION-REFUSED"
-LOST: Final = "KBQ-CONNECTION-LOST"
-DNS: Final = "KBQ-DNS"
-PROXY: Final = "KBQ-PROXY"
-TLS: Final = "KBQ-TLS"
-NO_CREDENTIALS: Final = "KBQ-NO-CREDENTIALS"
-FILE: Final = "KBQ-CREDENTIALS-FILE"
-KEY: Final = "KBQ-KEY-FILE-INVALID"
-UNTRUSTED: Final = "KBQ-ENDPOINT-REFUSED"
-UNEXPECTED: Final = "KBQ-UNEXPECTED"
-PORTAL: Final = "KBQ-CAPTIVE-PORTAL"
+DEADLINE: Final = Code.DEADLINE
+MALFORMED: Final = Code.MALFORMED_ANSWER
+UNREACHABLE: Final = Code.NETWORK_UNREACHABLE
+REFUSED: Final = Code.CONNECTION_REFUSED
+LOST: Final = Code.CONNECTION_LOST
+DNS: Final = Code.DNS
+PROXY: Final = Code.PROXY
+TLS: Final = Code.TLS
+NO_CREDENTIALS: Final = Code.NO_CREDENTIALS
+FILE: Final = Code.CREDENTIALS_FILE
+KEY: Final = Code.KEY_FILE_INVALID
+UNTRUSTED: Final = Code.ENDPOINT_REFUSED
+UNEXPECTED: Final = Code.UNEXPECTED
+PORTAL: Final = Code.CAPTIVE_PORTAL
 
 # The first line of which any class occurs in the chain of causes decides; so what is particular stands first.
-_BY_CLASS: Final[tuple[tuple[str, frozenset[str]], ...]] = (
+_BY_CLASS: Final[tuple[tuple[Code, frozenset[str]], ...]] = (
     (UNTRUSTED, frozenset({"UntrustedAddressError"})),
     (KEY, frozenset({"KeyUnusableError"})),
     (FILE, frozenset({"CredentialsFileError"})),
@@ -182,21 +183,22 @@ def judge(error: BaseException, method: str, context: Context) -> CallFailure:
             return CallFailure(_problem(code, context, method, fault.message), sent)
         refused = fault.http in _REFUSALS or fault.status in _REFUSAL_STATUS
         problem, wait = recognise(fault, context), fault.retry_after or 0.0
-        if problem.code == "KBQ-RATE-LIMITED" and fault.http == 403 and method in _DATASET_WRITES:
+        if problem.code == Code.RATE_LIMITED and fault.http == 403 and method in _DATASET_WRITES:
             wait = max(wait, _DATASET_PAUSE)
         return CallFailure(problem, sent and not refused, wait)
-    code = next((code for code, kinds in _BY_CLASS if names & kinds), "")
+    known = next((code for code, kinds in _BY_CLASS if names & kinds), None)
+    code = known or MALFORMED
     words: str | Message = joined("; ", *dict.fromkeys(_words(link) for link in chain if str(link)))
     details: dict[str, str | Message] = {}
-    if not code and any(NOT_ASKED in getattr(link, "__notes__", ()) for link in chain):
+    if known is None and any(NOT_ASKED in getattr(link, "__notes__", ()) for link in chain):
         # Nothing was sent, so it is no answer of Google's that failed.
         last = chain[-1]
         code, words, details = UNEXPECTED, "", {"reason": _short(f"{type(last).__name__}: {last}")}
         _log.warning("%s: not asked (%s)", method, type(last).__name__)
-    elif not code:
+    elif known is None:
         # A library choked on an answer, or we did: KeyError, AttributeError, TypeError and their like. Python's words
         # are not Google's, and would be shown as such.
-        code, words = MALFORMED, ""
+        words = ""
         _log.warning("%s: answer not understood (%s)", method, type(error).__name__)
     for link in chain:
         if type(link).__name__ == "UntrustedAddressError":
@@ -211,7 +213,7 @@ def _words(error: BaseException) -> str | Message:
     return error.args[0] if error.args and isinstance(error.args[0], Message) else str(error)
 
 
-def _problem(code: str, context: Context, method: str, words: str | Message, **details: str | Message) -> Problem:
+def _problem(code: Code, context: Context, method: str, words: str | Message, **details: str | Message) -> Problem:
     text = str(words)
     original = words if len(text) <= 2 * _MAX_MESSAGE else text[: 2 * _MAX_MESSAGE]
     return catalogue.problem(code, context, original=original, method=method, **details)
@@ -313,7 +315,7 @@ def _from_refresh(error: BaseException, method: str) -> Fault:
     return Fault(words, None, "UNAUTHENTICATED", reason, method=method)
 
 
-def _grpc_code(fault: Fault) -> str | None:
+def _grpc_code(fault: Fault) -> Code | None:
     """Return the code of a failure to reach Google at all; None where Google answered."""
     if fault.status in ("DEADLINE_EXCEEDED", "CANCELLED"):
         return DEADLINE

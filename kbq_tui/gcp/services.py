@@ -8,6 +8,7 @@ from kbq_tui.diagnosis.recognise import recognise
 from kbq_tui.gcp.errors import from_status
 from kbq_tui.gcp.exceptions import MalformedError
 from kbq_tui.gcp.rest_client import JSON, RestClient, items, part, text, url
+from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.problem import ProblemError
 
 # Sources: https://cloud.google.com/service-usage/docs/reference/rest/v1/services/batchGet and …/batchEnable
@@ -62,7 +63,7 @@ class Services:
         waited, pause = 0.0, _FIRST_LOOK
         while operation.get("done") is not True:
             if waited >= _ENABLE_SECONDS:
-                raise ProblemError(catalogue.problem("KBQ-DEADLINE", context, method=method))
+                raise ProblemError(catalogue.problem(Code.DEADLINE, context, method=method))
             await wire.caller.pause(pause)
             waited, pause = waited + pause, min(pause * 1.5, _LONGEST_LOOK)
             operation = await wire.ask(

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from kbq_tui.i18n.messages import message
 from kbq_tui.local.os_errors import problem
+from kbq_tui.model.codes import ProblemCode as Code
 
 _ROOM = timedelta(days=366)
 """How far from the ends of the calendar a clock must be: deadlines and the ends of tokens are reckoned from it."""
@@ -21,7 +22,7 @@ def check_clock() -> None:
         now = datetime.now(UTC)
         _ = now + _ROOM, now - _ROOM
     except (ValueError, OverflowError, OSError):  # before the year 1, after 9999, or near to it
-        raise problem("KBQ-CLOCK-UNUSABLE", reason=message("{n} seconds since 1970", n=f"{time.time():.0f}")) from None
+        raise problem(Code.CLOCK_UNUSABLE, reason=message("{n} seconds since 1970", n=f"{time.time():.0f}")) from None
 
 
 class SystemClock:

@@ -10,6 +10,7 @@ from typing import Any
 from kbq_tui.i18n.messages import Message, message
 from kbq_tui.local.files import FileKind, check_output, read_regular, remove_ours, write_atomic
 from kbq_tui.local.os_errors import os_problem, problem
+from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.lean_dataclass import dataclass
 from kbq_tui.model.problem import ProblemError
 from kbq_tui.model.secret import scrub
@@ -137,7 +138,7 @@ def write_connection(connection: Connection, path: Path) -> None:
     try:
         check_output(path, replace(CONNECTION, is_ours=_is_text))  # what is wrong in a text, reading says
     except OSError as error:
-        raise os_problem(error, path, "KBQ-CONFIG-UNREADABLE") from error
+        raise os_problem(error, path, Code.CONFIG_UNREADABLE) from error
     if there(path) and read_text(path).strip("\0"):
         before = read_connection(path, connection.name).values()
         if wanted == before:
@@ -145,7 +146,7 @@ def write_connection(connection: Connection, path: Path) -> None:
         try:
             document = tomlkit.parse(read_text(path))
         except TOMLKitError as error:
-            raise problem("KBQ-CONFIG-INVALID", path=path, line="1", key="syntax", reason=str(error)) from None
+            raise problem(Code.CONFIG_INVALID, path=path, line="1", key="syntax", reason=str(error)) from None
     else:
         document = tomlkit.document()
         document.add(tomlkit.comment(_HEADER))
@@ -159,7 +160,7 @@ def write_connection(connection: Connection, path: Path) -> None:
     try:
         write_atomic(path, tomlkit.dumps(document).encode(), CONNECTION)
     except OSError as error:
-        raise os_problem(error, path, "KBQ-CONFIG-UNREADABLE") from error
+        raise os_problem(error, path, Code.CONFIG_UNREADABLE) from error
 
 
 def is_connection(data: bytes) -> bool:
@@ -216,7 +217,7 @@ class Connections:
         except FileNotFoundError:
             return ()
         except OSError as error:
-            raise os_problem(error, self._folder, "KBQ-CONFIG-UNREADABLE") from error
+            raise os_problem(error, self._folder, Code.CONFIG_UNREADABLE) from error
 
     def path(self, name: str) -> Path:
         """Return where the connection's file is or would be. Raises: ValueError for what is no name."""
@@ -251,7 +252,7 @@ class Connections:
                 return True
             return remove_ours(path, CONNECTION)
         except OSError as error:
-            raise os_problem(error, path, "KBQ-CONFIG-UNREADABLE") from error
+            raise os_problem(error, path, Code.CONFIG_UNREADABLE) from error
 
 
 def _name_of(path: Path) -> str:
@@ -270,9 +271,9 @@ def read_text(path: Path) -> str:
     try:
         return read_regular(path, MAX_FILE).decode()
     except OSError as error:
-        raise os_problem(error, path, "KBQ-CONFIG-UNREADABLE") from error
+        raise os_problem(error, path, Code.CONFIG_UNREADABLE) from error
     except UnicodeDecodeError:
-        raise problem("KBQ-CONFIG-UNREADABLE", path=path, reason=message("It is not UTF-8 text.")) from None
+        raise problem(Code.CONFIG_UNREADABLE, path=path, reason=message("It is not UTF-8 text.")) from None
 
 
 def parse(path: Path, text: str) -> dict[str, Any]:
@@ -285,13 +286,13 @@ def parse(path: Path, text: str) -> dict[str, Any]:
         reason, _, where = str(error).rpartition(" (at ")
         line = re.match(r"line (\d+)", where)
         number = line[1] if line else str(len(text.splitlines()))
-        raise problem("KBQ-CONFIG-INVALID", path=path, line=number, key="syntax", reason=f"{reason}.") from None
+        raise problem(Code.CONFIG_INVALID, path=path, line=number, key="syntax", reason=f"{reason}.") from None
     except RecursionError:
         wrong = message("It is nested too deeply.")
-        raise problem("KBQ-CONFIG-INVALID", path=path, line=_stumble(text), key="syntax", reason=wrong) from None
+        raise problem(Code.CONFIG_INVALID, path=path, line=_stumble(text), key="syntax", reason=wrong) from None
     except ValueError:  # Python's limit for the digits of a number
         wrong = message("A number is too long.")
-        raise problem("KBQ-CONFIG-INVALID", path=path, line=_stumble(text), key="syntax", reason=wrong) from None
+        raise problem(Code.CONFIG_INVALID, path=path, line=_stumble(text), key="syntax", reason=wrong) from None
 
 
 def _stumble(text: str) -> str:
@@ -314,11 +315,11 @@ def there(path: Path) -> bool:
     try:
         return path.exists()
     except OSError as error:  # a name that is too long, a folder that is closed to us
-        raise os_problem(error, path, "KBQ-CONFIG-UNREADABLE") from error
+        raise os_problem(error, path, Code.CONFIG_UNREADABLE) from error
 
 
 def _invalid(path: Path, text: str, key: str, reason: Message) -> ProblemError:
-    return problem("KBQ-CONFIG-INVALID", path=path, line=line_of(text, key), key=key, reason=reason)
+    return problem(Code.CONFIG_INVALID, path=path, line=line_of(text, key), key=key, reason=reason)
 
 
 def line_of(text: str, *keys: str) -> str:

@@ -19,6 +19,7 @@ from kbq_tui.i18n.messages import message
 from kbq_tui.local.files import FileKind, folder_fd, open_ours, read_regular, sync_folder, write_all, write_atomic
 from kbq_tui.local.os_errors import os_problem
 from kbq_tui.local.ui_state import scrubbed
+from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.events import Event, EventKind
 from kbq_tui.model.lean_dataclass import dataclass
 from kbq_tui.model.problem import ProblemError
@@ -113,7 +114,7 @@ class FileJournal:
         except FileNotFoundError:
             return ()
         except OSError as error:
-            raise os_problem(error, self._path, "KBQ-JOURNAL-UNWRITABLE") from error
+            raise os_problem(error, self._path, Code.JOURNAL_UNWRITABLE) from error
         return tuple(_lines(data))
 
     @staticmethod
@@ -147,7 +148,7 @@ class FileJournal:
                     with folder_fd(self._path.parent) as folder:
                         sync_folder(folder)
         except OSError as error:
-            raise os_problem(error, self._path, "KBQ-JOURNAL-UNWRITABLE") from error
+            raise os_problem(error, self._path, Code.JOURNAL_UNWRITABLE) from error
 
     def _compact(self) -> None:
         """Cut a journal back in which nothing is open. What fails here costs room, and nothing else."""

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Self
 from kbq_tui.i18n.messages import Message, message
 from kbq_tui.local.files import FileKind, open_ours
 from kbq_tui.local.os_errors import os_problem, problem
+from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.text import inert
 
 if TYPE_CHECKING:
@@ -55,11 +56,11 @@ class ConnectionLock:
             while (fd := self._try()) < 0:
                 if self._clock.monotonic() >= until:
                     raise problem(
-                        "KBQ-LOCK-HELD", path=self._path, holder=self.holder(), connection=self._path.parent.name
+                        Code.LOCK_HELD, path=self._path, holder=self.holder(), connection=self._path.parent.name
                     )
                 self._sleep(_POLL)
         except OSError as error:
-            raise os_problem(error, self._path, "KBQ-STATE-UNWRITABLE") from error
+            raise os_problem(error, self._path, Code.STATE_UNWRITABLE) from error
         self._fd = fd
 
     def _try(self) -> int:

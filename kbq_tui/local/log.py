@@ -12,6 +12,7 @@ from kbq_tui.i18n.messages import EMPTY, Message, message
 from kbq_tui.local import late_log
 from kbq_tui.local.files import FileKind, NotOursError, check_output, open_ours
 from kbq_tui.local.os_errors import os_problem, words_of
+from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.lazy_pattern import pattern
 from kbq_tui.model.secret import scrub
 from kbq_tui.model.text import inert
@@ -120,7 +121,7 @@ def check_log(path: Path) -> None:
         if not _is_null(path):
             check_output(path, LOG)
     except NotOursError as error:
-        raise os_problem(error, path, "KBQ-STATE-UNWRITABLE") from error
+        raise os_problem(error, path, Code.STATE_UNWRITABLE) from error
     except OSError:
         return
 

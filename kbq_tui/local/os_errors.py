@@ -5,6 +5,7 @@ from pathlib import Path
 
 from kbq_tui.i18n.messages import N_, Message, joined
 from kbq_tui.local.files import NotOursError
+from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.problem import Context, ProblemError
 
 _FULL = (errno.ENOSPC, errno.EDQUOT)
@@ -20,7 +21,7 @@ _USUAL = (
 """What systems say most, in English always; Python does not ask for another language."""
 
 
-def problem(code: str, **details: object) -> ProblemError:
+def problem(code: Code, **details: object) -> ProblemError:
     """Return the exception for a Problem of the catalogue, which makes the details inert.
 
     Args:
@@ -38,7 +39,7 @@ def words_of(error: OSError) -> Message:
     return reason if isinstance(reason, Message) else Message(str(reason or error))
 
 
-def os_problem(error: OSError, path: Path | str, code: str) -> ProblemError:
+def os_problem(error: OSError, path: Path | str, code: Code) -> ProblemError:
     """Return the exception for an operating-system error.
 
     Args:
@@ -47,9 +48,9 @@ def os_problem(error: OSError, path: Path | str, code: str) -> ProblemError:
         code: the Problem where the error is none of the general ones (disk full, read-only, a file that is not ours).
     """
     if isinstance(error, NotOursError):
-        return problem("KBQ-FILE-NOT-OURS", path=error.filename, reason=joined("", words_of(error), "."))
+        return problem(Code.FILE_NOT_OURS, path=error.filename, reason=joined("", words_of(error), "."))
     if error.errno in _FULL:
-        return problem("KBQ-DISK-FULL", path=path)
+        return problem(Code.DISK_FULL, path=path)
     if error.errno == errno.EROFS:
-        return problem("KBQ-READ-ONLY", path=path)
+        return problem(Code.READ_ONLY, path=path)
     return problem(code, path=path, reason=joined("", words_of(error), "."))

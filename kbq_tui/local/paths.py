@@ -9,6 +9,7 @@ import platformdirs
 from kbq_tui.i18n.messages import message
 from kbq_tui.local.files import make_folder
 from kbq_tui.local.os_errors import os_problem, problem
+from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.lean_dataclass import dataclass
 
 APP = "kbq-tui"
@@ -42,7 +43,7 @@ class Paths:
             value = env.get(variable, "")
             path = Path(value) / APP if value.startswith("/") else default
             if not path.is_absolute():  # what is left of "~" where nobody knows the home folder
-                raise problem("KBQ-NO-HOME", path=path, reason=message("The home folder is not known."))
+                raise problem(Code.NO_HOME, path=path, reason=message("The home folder is not known."))
             return path
 
         return cls(
@@ -90,4 +91,4 @@ class Paths:
             try:
                 make_folder(folder)
             except OSError as error:
-                raise os_problem(error, folder, "KBQ-NO-HOME") from error
+                raise os_problem(error, folder, Code.NO_HOME) from error

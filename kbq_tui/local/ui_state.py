@@ -10,6 +10,7 @@ from typing import Any
 from kbq_tui.i18n.messages import message
 from kbq_tui.local.files import FileKind, read_regular, remove_ours, write_atomic, write_new
 from kbq_tui.local.os_errors import os_problem
+from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.lean_dataclass import dataclass
 from kbq_tui.model.secret import scrub, scrub_typed
 
@@ -98,7 +99,7 @@ class ConnectionState:
         try:
             return write_new(path, scrub(text).encode())
         except OSError as error:
-            raise os_problem(error, path, "KBQ-STATE-UNWRITABLE") from error
+            raise os_problem(error, path, Code.STATE_UNWRITABLE) from error
 
     def forget(self) -> None:
         """Forget the last screen and the last verification. Raises: ProblemError."""
@@ -107,7 +108,7 @@ class ConnectionState:
             try:
                 remove_ours(path, kind)
             except OSError as error:
-                raise os_problem(error, path, "KBQ-STATE-UNWRITABLE") from error
+                raise os_problem(error, path, Code.STATE_UNWRITABLE) from error
 
 
 def json_object(data: bytes) -> dict[str, Any]:
@@ -199,4 +200,4 @@ def _write(path: Path, body: Mapping[str, object], kind: FileKind) -> None:
     try:
         write_atomic(path, data, kind)
     except OSError as error:
-        raise os_problem(error, path, "KBQ-STATE-UNWRITABLE") from error
+        raise os_problem(error, path, Code.STATE_UNWRITABLE) from error

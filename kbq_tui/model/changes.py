@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from kbq_tui.i18n.messages import N_, Message, message
+from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.problem import Kind, Problem
 from kbq_tui.model.spec import ConnectionSpec
 
@@ -69,15 +70,15 @@ def last_recent(changes: Iterable[OwnChange], now: datetime, *subjects: str) -> 
     return max(found, key=lambda change: change.at, default=None)
 
 
-_CAUSES: Final[Mapping[str | None, tuple[str, ...]]] = {
-    "KBQ-ACCOUNT-NOT-VISIBLE": (ACCOUNT,),
-    "KBQ-ACCOUNT-GONE": (ACCOUNT, KEY),
-    "KBQ-ACCOUNT-DISABLED": (ACCOUNT,),
-    "KBQ-KEY-REJECTED": (KEY, ACCOUNT),
-    "KBQ-KEY-NOT-FOUND": (KEY, ACCOUNT),
-    "KBQ-KEY-DEAD": (KEY, ACCOUNT),
-    "KBQ-JOB-USER-MISSING": (PROJECT_GRANT,),
-    "KBQ-API-DISABLED": (SERVICE,),
+_CAUSES: Final[Mapping[Code | None, tuple[str, ...]]] = {
+    Code.ACCOUNT_NOT_VISIBLE: (ACCOUNT,),
+    Code.ACCOUNT_GONE: (ACCOUNT, KEY),
+    Code.ACCOUNT_DISABLED: (ACCOUNT,),
+    Code.KEY_REJECTED: (KEY, ACCOUNT),
+    Code.KEY_NOT_FOUND: (KEY, ACCOUNT),
+    Code.KEY_DEAD: (KEY, ACCOUNT),
+    Code.JOB_USER_MISSING: (PROJECT_GRANT,),
+    Code.API_DISABLED: (SERVICE,),
 }
 """What must have been changed for a refusal to pass by itself, where its code tells that."""
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from kbq_tui.i18n.messages import Message, joined, message, verbatim
+from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.observed import DatasetInfo, normal_member, plain_role
 from kbq_tui.model.problem import Problem
 from kbq_tui.model.spec import DATA_EDITOR, DATA_VIEWER, ConnectionSpec, RequiredDataset
@@ -82,7 +83,7 @@ def healthy(results: Sequence[CheckResult]) -> bool:
     )
 
 
-HANDED_OVER = "KBQ-KEY-HANDED-OVER"
+HANDED_OVER = Code.KEY_HANDED_OVER
 """The problem of a key that was handed over and shredded here: nothing can be tried with it."""
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from kbq_tui.i18n.messages import EMPTY, N_, Message, message
+from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.secret import Secret
 
 FIELDS: Final = ("type", "project_id", "private_key_id", "private_key", "client_email", "token_uri")
@@ -51,7 +52,7 @@ class NotAKeyError(ValueError):
         code: the problem's.
     """
 
-    def __init__(self, reason: Message, code: str = "KBQ-KEY-FILE-INVALID") -> None:
+    def __init__(self, reason: Message, code: Code = Code.KEY_FILE_INVALID) -> None:
         super().__init__(reason)
         self.reason = reason
         self.code = code
@@ -65,7 +66,7 @@ def parse(secret: Secret) -> dict[str, str]:
     """
     content = secret.reveal()
     if content.startswith(_MARKS):
-        raise NotAKeyError(message("it begins with a byte order mark."), "KBQ-KEY-FILE-ENCODING")
+        raise NotAKeyError(message("it begins with a byte order mark."), Code.KEY_FILE_ENCODING)
     try:
         data = json.loads(content)
     except (ValueError, RecursionError):

@@ -9,6 +9,7 @@ from kbq_tui.i18n.messages import EMPTY, Message, as_message
 from kbq_tui.model.lean_dataclass import dataclass
 
 if TYPE_CHECKING:
+    from kbq_tui.model.codes import ProblemCode as Code
     from kbq_tui.model.command import Command
     from kbq_tui.model.refs import Grantable
 
@@ -146,7 +147,7 @@ class Problem:
         resource: what the role is held on that it is about; None where it is about no role that is held.
     """
 
-    code: str | None
+    code: "Code | None"
     title: Message
     cause: Message
     steps: tuple[RemedyStep, ...] = ()

@@ -9,6 +9,7 @@ from kbq_tui.diagnosis import catalogue
 from kbq_tui.diagnosis.conditions import holds_until
 from kbq_tui.diagnosis.entry import filled, values
 from kbq_tui.i18n.messages import Message, joined, message, message_n
+from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.observed import AccessEntry, DatasetInfo
 from kbq_tui.model.problem import Context, Problem, RemedyStep, Who
 from kbq_tui.model.refs import DatasetRef
@@ -16,9 +17,9 @@ from kbq_tui.model.spec import ConnectionSpec, RequiredDataset
 from kbq_tui.planning.grants import EVERYBODY, taken_away
 from kbq_tui.shell import commands as cmd
 
-TABLES_EXPIRE: Final = "KBQ-TABLES-EXPIRE"
-PARTITIONS_EXPIRE: Final = "KBQ-PARTITIONS-EXPIRE"
-PUBLIC: Final = "KBQ-PUBLIC-DATASET"
+TABLES_EXPIRE: Final = Code.TABLES_EXPIRE
+PARTITIONS_EXPIRE: Final = Code.PARTITIONS_EXPIRE
+PUBLIC: Final = Code.PUBLIC_DATASET
 _MOST_NAMED: Final = 5
 """How many tables are named one by one."""
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from kbq_tui.diagnosis import catalogue
 from kbq_tui.diagnosis.conditions import only_under
 from kbq_tui.i18n.messages import Message, message
+from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.observed import MAX_KEYS, Absent, Observed, Present, Unknown, handed_key, is_new_key, unheld_keys
 from kbq_tui.model.operations import (
     Action,
@@ -179,7 +180,7 @@ class _Differ:
         places = {name: part.value.location for name, part in parts.items() if isinstance(part, Present)}
         wanted = self.spec.location or ""
         wrong = [p for name in places if (p := misplaced(self.spec, name, wanted, places, self.context))]
-        conflict = next((p for p in wrong if p.code == "KBQ-TWO-LOCATIONS"), wrong[0] if wrong else None)
+        conflict = next((p for p in wrong if p.code == Code.TWO_LOCATIONS), wrong[0] if wrong else None)
         names = self.seen.names.value if isinstance(self.seen.names, Present) else ()
         for wish in wishes:
             id_ = f"dataset:{wish.name}"
@@ -204,7 +205,7 @@ class _Differ:
                     op = CreateDataset(wish.name, self.location or "", wish.purpose)
                     undecided: Problem | None = None
                     if self.location is None:
-                        undecided = catalogue.problem("KBQ-LOCATION-UNDECIDED", self.context, dataset=wish.name)
+                        undecided = catalogue.problem(Code.LOCATION_UNDECIDED, self.context, dataset=wish.name)
                     self._add(
                         id_,
                         resource,
@@ -221,7 +222,7 @@ class _Differ:
                     for name, _where in names:
                         if name != wish.name and name.lower() == wish.name.lower():
                             self.warnings.append(
-                                catalogue.problem("KBQ-DATASET-TWIN", self.context, dataset=wish.name, twin=name)
+                                catalogue.problem(Code.DATASET_TWIN, self.context, dataset=wish.name, twin=name)
                             )
 
     def _account(self) -> None:
@@ -230,7 +231,7 @@ class _Differ:
         op = CreateAccount(self.spec.account_id, ACCOUNT_DISPLAY_NAME)
         match self.seen.account:
             case Present(value=info):
-                problem = catalogue.problem("KBQ-ACCOUNT-DISABLED", self.context) if info.disabled else None
+                problem = catalogue.problem(Code.ACCOUNT_DISABLED, self.context) if info.disabled else None
                 self._add(
                     "account",
                     resource,
@@ -252,7 +253,7 @@ class _Differ:
                     op,
                     needs=self._needs("service:iam.googleapis.com"),
                     problem=in_force(
-                        self.seen.constraints, ACCOUNT_CONSTRAINTS, "KBQ-ACCOUNT-CREATION-BLOCKED", self.context
+                        self.seen.constraints, ACCOUNT_CONSTRAINTS, Code.ACCOUNT_CREATION_BLOCKED, self.context
                     ),
                 )
 
@@ -274,7 +275,7 @@ class _Differ:
                 revoked = remote is not None and local.key_id in remote and remote[local.key_id].disabled
                 problem_ = None
                 if dead or revoked:
-                    code = "KBQ-KEY-DEAD" if dead else "KBQ-KEY-DISABLED"
+                    code = Code.KEY_DEAD if dead else Code.KEY_DISABLED
                     problem_ = catalogue.problem(code, self.context, path=local.path, key_id=local.key_id)
                 self._add(
                     "key",
@@ -298,7 +299,7 @@ class _Differ:
                     Step.ACCOUNT,
                     op,
                     change=Change.NOOP,
-                    problem=catalogue.problem("KBQ-KEY-DISABLED", self.context, path=message("Klaviyo"), key_id=handed)
+                    problem=catalogue.problem(Code.KEY_DISABLED, self.context, path=message("Klaviyo"), key_id=handed)
                     if off
                     else None,
                 )
@@ -306,9 +307,9 @@ class _Differ:
                 # Whether Klaviyo has a key already is not known, and unknown changes nothing.
                 self._add("key", resource, message("Key file"), Step.ACCOUNT, op, problem=self.seen.handed_over.problem)
             case _:
-                problem_ = in_force(self.seen.constraints, KEY_CONSTRAINTS, "KBQ-KEY-CREATION-BLOCKED", self.context)
+                problem_ = in_force(self.seen.constraints, KEY_CONSTRAINTS, Code.KEY_CREATION_BLOCKED, self.context)
                 if problem_ is None and remote is not None and len(remote) >= MAX_KEYS:
-                    problem_ = catalogue.problem("KBQ-TOO-MANY-KEYS", self.context)
+                    problem_ = catalogue.problem(Code.TOO_MANY_KEYS, self.context)
                 if problem_ is None and isinstance(keys, Unknown) and isinstance(self.seen.account, Unknown):
                     problem_ = keys.problem
                 self._add(
@@ -321,7 +322,7 @@ class _Differ:
                     problem=problem_,
                 )
         for id_ in sorted(k.id for k in unheld_keys(self.seen)):
-            self.warnings.append(catalogue.problem("KBQ-KEY-UNHELD", self.context, key_id=id_))
+            self.warnings.append(catalogue.problem(Code.KEY_UNHELD, self.context, key_id=id_))
 
     def _project_grant(self) -> None:
         op = GrantProjectRole(JOB_USER, self.spec.member)
@@ -407,7 +408,7 @@ class _Differ:
         return True
 
     def _unread(self, dataset: str) -> Problem:
-        return catalogue.problem("KBQ-ACCESS-UNREAD", self.context, dataset=dataset)
+        return catalogue.problem(Code.ACCESS_UNREAD, self.context, dataset=dataset)
 
     def _remove(self, grant: Grant) -> None:
         """Take an over-grant away; where the least role is still to come, after it, so that there is no gap."""

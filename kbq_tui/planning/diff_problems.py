@@ -6,6 +6,7 @@ from dataclasses import replace
 from kbq_tui.diagnosis import catalogue
 from kbq_tui.diagnosis.entry import filled
 from kbq_tui.i18n.messages import message
+from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.command import placeholder
 from kbq_tui.model.observed import Part, Present
 from kbq_tui.model.problem import Context, Problem, Purpose, RemedyStep, Who
@@ -28,7 +29,7 @@ def named(problem: Problem, spec: ConnectionSpec) -> Problem:
 
 def too_much(grant: Grant, spec: ConnectionSpec, context: Context) -> Problem:
     """Return what is to be said of a grant that is more than is needed, and that is not taken away."""
-    problem = catalogue.problem("KBQ-OVER-GRANT", context, role=grant.role, resource=grant.on)
+    problem = catalogue.problem(Code.OVER_GRANT, context, role=grant.role, resource=grant.on)
     bound = grant.condition is not None
     if not bound and not grant.member:
         return problem
@@ -51,7 +52,7 @@ def too_much(grant: Grant, spec: ConnectionSpec, context: Context) -> Problem:
 
 
 def in_force(
-    seen: Mapping[str, Part[bool]], constraints: tuple[str, ...], code: str, context: Context
+    seen: Mapping[str, Part[bool]], constraints: tuple[str, ...], code: Code, context: Context
 ) -> Problem | None:
     """Return the problem of constraints that are in force, with what lifts and restores each; None where none is.
 

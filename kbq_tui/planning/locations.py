@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from kbq_tui.diagnosis import catalogue
 from kbq_tui.i18n.messages import Message, message
+from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.observed import Observed, Present
 from kbq_tui.model.problem import Context, Problem, RemedyStep
 from kbq_tui.model.spec import ConnectionSpec
@@ -56,7 +57,7 @@ def misplaced(
     if at is None:
         return None
     if at != right:
-        problem = catalogue.problem("KBQ-TWO-LOCATIONS", context, dataset=dataset, location=right, found=at)
+        problem = catalogue.problem(Code.TWO_LOCATIONS, context, dataset=dataset, location=right, found=at)
         cause = message(
             "Dataset {dataset} lies in {found}, and {others} in {location}; one query cannot use both.",
             dataset=dataset,
@@ -67,5 +68,5 @@ def misplaced(
         anew = message("A dataset that was made anew has no grants yet; have them made:")
         return replace(problem, cause=cause, steps=(*problem.steps, RemedyStep(anew, (ours("apply"),))))
     if wanted and at != wanted:
-        return catalogue.problem("KBQ-LOCATION-FIXED", context, dataset=dataset, location=at, wanted=wanted)
+        return catalogue.problem(Code.LOCATION_FIXED, context, dataset=dataset, location=at, wanted=wanted)
     return None

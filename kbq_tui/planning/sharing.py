@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from kbq_tui.diagnosis import catalogue
 from kbq_tui.i18n.messages import Message, joined, message
+from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.observed import Observed
 from kbq_tui.model.problem import Context, Problem
 from kbq_tui.model.spec import ConnectionSpec
@@ -27,7 +28,7 @@ def shared(spec: ConnectionSpec, observed: Observed, context: Context) -> tuple[
     for other in observed.neighbours:
         cause = _account(spec, other) if other in same_account else _dataset(spec, other)
         if cause is not None:
-            found.append(replace(catalogue.problem("KBQ-SHARED-NEEDS", context, connection=other.name), cause=cause))
+            found.append(replace(catalogue.problem(Code.SHARED_NEEDS, context, connection=other.name), cause=cause))
     return tuple(found)
 
 
@@ -39,7 +40,7 @@ def needed_by(spec: ConnectionSpec, others: Iterable[ConnectionSpec], role: str,
 
 def shared_account(spec: ConnectionSpec, other: ConnectionSpec, context: Context) -> Problem:
     """Return the problem of an account that another connection uses, too."""
-    problem = catalogue.problem("KBQ-SHARED-NEEDS", context, connection=other.name)
+    problem = catalogue.problem(Code.SHARED_NEEDS, context, connection=other.name)
     cause = _account(spec, other)
     return problem if cause is None else replace(problem, cause=cause)
 

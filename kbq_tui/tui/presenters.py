@@ -7,6 +7,7 @@ from textual.content import Content
 from kbq_tui.engine.status import Health, Line
 from kbq_tui.i18n.messages import EMPTY, N_, Message, message, render, translate
 from kbq_tui.model.checks import Check, CheckResult, Verdict, expected
+from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.events import Event, EventKind
 from kbq_tui.model.observed import Unknown
 from kbq_tui.model.operations import Action, Change, Step
@@ -133,7 +134,7 @@ def warning_rows(wizard: SetupController, *codes: str) -> list[Row]:
     rows: list[Row] = []
     found = [p for p in excess(wizard) if p not in wizard.plan.warnings]
     for i, warning in enumerate((*wizard.plan.warnings, *found)):
-        key_id = warning.detail("key_id") if warning.code == "KBQ-KEY-UNHELD" else ""
+        key_id = warning.detail("key_id") if warning.code == Code.KEY_UNHELD else ""
         if warning.code not in codes or (key_id and key_id not in leftover):
             continue
         event = wizard.rows.get(f"delete-key:{key_id}") if wizard.busy is not None and wizard.busy.writing else None
@@ -147,9 +148,9 @@ def excess(wizard: SetupController) -> tuple[Problem, ...]:
     Checks find more: what is held on single tables and on other datasets is looked for only once it is to go.
     """
     warnings = wizard.plan.warnings if wizard.plan is not None and wizard.current else ()
-    planned = [w for w in warnings if w.code == "KBQ-OVER-GRANT"]
+    planned = [w for w in warnings if w.code == Code.OVER_GRANT]
     results = wizard.results.values() if wizard.verified and wizard.current else ()
-    checked = [r.problem for r in results if r.problem is not None and r.problem.code == "KBQ-OVER-GRANT"]
+    checked = [r.problem for r in results if r.problem is not None and r.problem.code == Code.OVER_GRANT]
     known = {w.resource for w in planned}
     more = {p.resource: p for p in checked if p.resource not in known}
     return (*planned, *more.values())
@@ -158,9 +159,9 @@ def excess(wizard: SetupController) -> tuple[Problem, ...]:
 def _warned(warning: Problem) -> Message:
     """Return a warning in one line that says first what tells it from others of its kind."""
     known = warning.details
-    if warning.code == "KBQ-KEY-UNHELD":
+    if warning.code == Code.KEY_UNHELD:
         return message("key {key} at Google is not kept here", key=warning.detail("key_id")[:12])
-    if warning.code == "KBQ-OVER-GRANT":
+    if warning.code == Code.OVER_GRANT:
         return message("{role} on {resource}: not needed", role=known["role"], resource=known["resource"])
     return warning.cause
 
@@ -254,7 +255,7 @@ def _held(grant: Grant) -> str:
 def _over_problem(wizard: SetupController, grant: Grant) -> Problem | None:
     for warning in wizard.plan.warnings if wizard.plan else ():
         if (
-            warning.code == "KBQ-OVER-GRANT"
+            warning.code == Code.OVER_GRANT
             and grant.role in (warning.detail("role"), "")
             and warning.resource == grant.on
         ):

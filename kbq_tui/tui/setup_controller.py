@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from kbq_tui.engine.services import AppServices
 from kbq_tui.i18n.messages import render, translate, translate_n
+from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.problem import Context, Problem, ProblemError
 from kbq_tui.model.spec import ConnectionSpec, normal_location
 from kbq_tui.model.steps import Change, Step
@@ -246,7 +247,7 @@ class SetupController(SetupInput):
         """Return the plan that takes away, too, what the account holds beyond its need; None where that is nothing."""
         spec, seen = self.looked, self.observed
         warnings = self.plan.warnings if self.plan is not None and self.current else ()
-        if spec is None or seen is None or not any(w.code == "KBQ-OVER-GRANT" for w in warnings):
+        if spec is None or seen is None or not any(w.code == Code.OVER_GRANT for w in warnings):
             return None
         from kbq_tui.planning.diff import diff
 

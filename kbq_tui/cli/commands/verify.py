@@ -12,6 +12,7 @@ from kbq_tui.engine.ports import Ports
 from kbq_tui.export.report import About, to_json
 from kbq_tui.i18n.messages import message, translate
 from kbq_tui.model.checks import Check, CheckResult, Verdict, expected, healthy
+from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.spec import ConnectionSpec
 from kbq_tui.model.text import inert
 
@@ -68,12 +69,12 @@ def verify_command(options: VerifyOptions, runner: PlainRunner) -> int:
 _CTRL_C = 130
 _APPLY_MAKES = frozenset(
     {
-        "KBQ-ACCOUNT-NOT-VISIBLE",
-        "KBQ-DATASET-NOT-FOUND",
-        "KBQ-DATASET-NOT-VISIBLE",
-        "KBQ-GRANT-MISSING",
-        "KBQ-JOB-USER-MISSING",
-        "KBQ-KEY-FILE-MISSING",
+        Code.ACCOUNT_NOT_VISIBLE,
+        Code.DATASET_NOT_FOUND,
+        Code.DATASET_NOT_VISIBLE,
+        Code.GRANT_MISSING,
+        Code.JOB_USER_MISSING,
+        Code.KEY_FILE_MISSING,
     }
 )
 """What `apply` sets right where a check fails for it."""

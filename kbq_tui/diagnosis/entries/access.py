@@ -20,6 +20,7 @@ from kbq_tui.diagnosis.entry import (
     undo,
     wait,
 )
+from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.command import Command
 from kbq_tui.model.problem import Kind, Retry
 from kbq_tui.model.refs import DatasetRef, ProjectRef, TableRef
@@ -50,7 +51,7 @@ _DOMAIN_EXCEPTION: Final = (
 
 ENTRIES: Final = (
     Entry(
-        "KBQ-PERMISSION-MISSING",
+        Code.PERMISSION_MISSING,
         "A permission is missing",
         "The permission {permission} is missing in project {project}.",
         (
@@ -65,7 +66,7 @@ ENTRIES: Final = (
         settle=GRANT_WAIT,
     ),
     Entry(
-        "KBQ-NOT-PERMITTED",
+        Code.NOT_PERMITTED,
         "Google refuses it, and does not name the permission",
         "Whoever asked does not have the permission for this in project {project}, or the thing does not exist.",
         (
@@ -80,7 +81,7 @@ ENTRIES: Final = (
         settle=GRANT_WAIT,
     ),
     Entry(
-        "KBQ-DENY-POLICY",
+        Code.DENY_POLICY,
         "An IAM deny policy stands in the way",
         "A deny policy takes {permission} away, whatever roles are granted.",
         (
@@ -108,7 +109,7 @@ ENTRIES: Final = (
         Kind.NOT_PERMITTED,
     ),
     Entry(
-        "KBQ-JOB-USER-MISSING",
+        Code.JOB_USER_MISSING,
         "Queries are not allowed: the role Job User is missing",
         "Running a query needs bigquery.jobs.create in project {project}, and whoever asked does not have it.",
         (
@@ -128,7 +129,7 @@ ENTRIES: Final = (
         settle=GRANT_WAIT,
     ),
     Entry(
-        "KBQ-DATASET-CREATE-DENIED",
+        Code.DATASET_CREATE_DENIED,
         "You may not create datasets",
         "Creating a dataset needs bigquery.datasets.create in project {project}, which is missing.",
         (
@@ -145,7 +146,7 @@ ENTRIES: Final = (
         settle=GRANT_WAIT,
     ),
     Entry(
-        "KBQ-DATASET-GRANT-DENIED",
+        Code.DATASET_GRANT_DENIED,
         "You may not change who has access to the dataset",
         "Granting on dataset {dataset} needs {permission}, which is missing.",
         (
@@ -168,7 +169,7 @@ ENTRIES: Final = (
         settle=GRANT_WAIT,
     ),
     Entry(
-        "KBQ-API-DISABLED",
+        Code.API_DISABLED,
         "An API is switched off",
         "The API {service} is off in project {consumer}, or was turned on only minutes ago.",
         (
@@ -188,7 +189,7 @@ ENTRIES: Final = (
         settle=API_WAIT,
     ),
     Entry(
-        "KBQ-VPC-SC",
+        Code.VPC_SC,
         "VPC Service Controls refuse the request",
         "A VPC Service Controls perimeter around project {project} does not let the request in; "
         "its unique identifier is {vpc_sc_id}.",
@@ -225,7 +226,7 @@ ENTRIES: Final = (
         Kind.NOT_PERMITTED,
     ),
     Entry(
-        "KBQ-GRANT-BLOCKED",
+        Code.GRANT_BLOCKED,
         "An organization policy forbids this grant",
         "An organization policy does not allow {account} in the access list of dataset {dataset}.",
         (look("See which policy restricts members; legacy and managed:", *cmd.LOOK_DOMAINS), *_DOMAIN_EXCEPTION),
@@ -234,7 +235,7 @@ ENTRIES: Final = (
         Kind.NOT_PERMITTED,
     ),
     Entry(
-        "KBQ-DOMAIN-RESTRICTED",
+        Code.DOMAIN_RESTRICTED,
         "Sharing is restricted to certain domains",
         "The organization lets only principals of permitted customers into a policy, and one of those named is not.",
         (
@@ -248,7 +249,7 @@ ENTRIES: Final = (
         Kind.NOT_PERMITTED,
     ),
     Entry(
-        "KBQ-LOCATION-FORBIDDEN",
+        Code.LOCATION_FORBIDDEN,
         "The location is not allowed",
         "The organization policy gcp.resourceLocations does not allow datasets of project {project} there.",
         (
@@ -267,7 +268,7 @@ ENTRIES: Final = (
         Kind.NOT_PERMITTED,
     ),
     Entry(
-        "KBQ-ORG-POLICY",
+        Code.ORG_POLICY,
         "An organization policy forbids this",
         "The organization policy {constraint} forbids the change in project {project}.",
         (
@@ -288,7 +289,7 @@ ENTRIES: Final = (
         Kind.NOT_PERMITTED,
     ),
     Entry(
-        "KBQ-BILLING-OFF",
+        Code.BILLING_OFF,
         "Billing is off",
         "Project {project} has no active billing account: BigQuery then runs as its sandbox, where INSERT is refused "
         "and tables expire after 60 days.",
@@ -316,7 +317,7 @@ ENTRIES: Final = (
         _CLOUD + "billing/docs/how-to/modify-project",
     ),
     Entry(
-        "KBQ-CONCURRENT-CHANGE",
+        Code.CONCURRENT_CHANGE,
         "Somebody else changed it at the same time",
         "Between reading and writing, somebody else wrote; nothing of theirs was overwritten.",
         (
@@ -329,7 +330,7 @@ ENTRIES: Final = (
         Retry.REDO,
     ),
     Entry(
-        "KBQ-ROLE-LEVEL",
+        Code.ROLE_LEVEL,
         "The role cannot be granted there",
         "The role {role} does not exist on this kind of resource; BigQuery Job User, for one, "
         "exists on projects, folders and organizations only.",
@@ -342,7 +343,7 @@ ENTRIES: Final = (
         _CLOUD + "iam/docs/roles-permissions/bigquery",
     ),
     Entry(
-        "KBQ-GCLOUD-DATASET-FLAG",
+        Code.GCLOUD_DATASET_FLAG,
         "gcloud has no --dataset here",
         "Klaviyo's article gives gcloud projects add-iam-policy-binding an argument --dataset, which does not exist.",
         (
@@ -360,7 +361,7 @@ ENTRIES: Final = (
         _CLOUD + "bigquery/docs/control-access-to-resources-iam",
     ),
     Entry(
-        "KBQ-OVER-GRANT",
+        Code.OVER_GRANT,
         "The service account holds more than it needs",
         "The account {account} holds {role} on {resource}, which the connection does not need.",
         (
@@ -379,7 +380,7 @@ ENTRIES: Final = (
         Kind.CONFLICT,
     ),
     Entry(
-        "KBQ-INHERITED-ACCESS",
+        Code.INHERITED_ACCESS,
         "The service account is let in by a role that is not its own",
         "The account {account} has {role} on {resource}, and no role of its own was seen that gives it: it may come "
         "from a group, from everybody, from the project, a folder or the organization.",
@@ -413,7 +414,7 @@ ENTRIES: Final = (
         Kind.CONFLICT,
     ),
     Entry(
-        "KBQ-NOT-SEARCHED",
+        Code.NOT_SEARCHED,
         "Not every place was searched for over-grants",
         "Of what is in {resource}, only the first {limit} were searched for roles of the account {account}.",
         (
@@ -428,7 +429,7 @@ ENTRIES: Final = (
         Kind.CONFLICT,
     ),
     Entry(
-        "KBQ-QUOTA-PROJECT",
+        Code.QUOTA_PROJECT,
         "The login may not use its quota project",
         "Calls are charged to project {consumer}, which the signed-in account may not use or which is not set.",
         (
@@ -452,7 +453,7 @@ ENTRIES: Final = (
         settle=GRANT_WAIT,
     ),
     Entry(
-        "KBQ-PROJECT-NOT-FOUND",
+        Code.PROJECT_NOT_FOUND,
         "The project does not exist, or you may not see it",
         "Google does not find project {project} for the signed-in account.",
         (
@@ -466,7 +467,7 @@ ENTRIES: Final = (
         Kind.NOT_FOUND,
     ),
     Entry(
-        "KBQ-NOT-YET",
+        Code.NOT_YET,
         "The change has not arrived everywhere yet",
         "A change was made a moment ago, and Google still answers as before: new accounts and keys take a minute or "
         "more, grants two to seven minutes, APIs some minutes.",
@@ -481,7 +482,7 @@ ENTRIES: Final = (
         settle=GRANT_WAIT,
     ),
     Entry(
-        "KBQ-WAIT-LIMIT",
+        Code.WAIT_LIMIT,
         "Waited to the limit, and the change has not arrived",
         "Google still answers as before, longer after the change than such changes take as a rule.",
         (

@@ -17,6 +17,7 @@ from kbq_tui.diagnosis.entry import (
     undo,
     wait,
 )
+from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.command import Command
 from kbq_tui.model.problem import Kind, Retry
 from kbq_tui.shell import commands as cmd
@@ -41,7 +42,7 @@ _KEY_KEEPER: Final = (
 
 ENTRIES: Final = (
     Entry(
-        "KBQ-KEY-CREATION-BLOCKED",
+        Code.KEY_CREATION_BLOCKED,
         "Key creation is blocked by an organization policy",
         "An organization policy forbids new service account keys in project {project}; "
         "organizations made since 3 May 2024 have it by default.",
@@ -66,7 +67,7 @@ ENTRIES: Final = (
         Kind.NOT_PERMITTED,
     ),
     Entry(
-        "KBQ-ACCOUNT-CREATION-BLOCKED",
+        Code.ACCOUNT_CREATION_BLOCKED,
         "Service account creation is blocked by an organization policy",
         "An organization policy forbids new service accounts in project {project}.",
         (
@@ -92,7 +93,7 @@ ENTRIES: Final = (
         Kind.NOT_PERMITTED,
     ),
     Entry(
-        "KBQ-ACCOUNT-ID-INVALID",
+        Code.ACCOUNT_ID_INVALID,
         "The service account's ID is not allowed",
         "A service account ID has 6 to 30 characters: lower-case letters, digits and hyphens, beginning with a letter "
         "and not ending in a hyphen.",
@@ -105,7 +106,7 @@ ENTRIES: Final = (
         _IAM + "service-accounts-create",
     ),
     Entry(
-        "KBQ-TOO-MANY-KEYS",
+        Code.TOO_MANY_KEYS,
         "The service account has ten keys already",
         "Google allows ten user-managed keys for one service account, and {account} has them all.",
         (
@@ -120,7 +121,7 @@ ENTRIES: Final = (
         "https://cloud.google.com/iam/quotas",
     ),
     Entry(
-        "KBQ-KEY-CREATE-DENIED",
+        Code.KEY_CREATE_DENIED,
         "You may not create keys",
         "Creating a key for {account} needs the permission iam.serviceAccountKeys.create, which is missing.",
         (
@@ -138,7 +139,7 @@ ENTRIES: Final = (
         settle=GRANT_WAIT,
     ),
     Entry(
-        "KBQ-ACCOUNT-NOT-VISIBLE",
+        Code.ACCOUNT_NOT_VISIBLE,
         "The service account does not exist, or not everywhere yet",
         "Google does not find the service account {account}: a new one takes 60 seconds or more to be known "
         "everywhere, and otherwise it was deleted or misspelt.",
@@ -159,7 +160,7 @@ ENTRIES: Final = (
         NEW_ACCOUNT_WAIT,
     ),
     Entry(
-        "KBQ-TOMBSTONE",
+        Code.TOMBSTONE,
         "The dataset still lists a deleted account",
         "The access list of dataset {dataset} names a deleted account, and Google refuses every change to a "
         "list that does.",
@@ -190,7 +191,7 @@ ENTRIES: Final = (
         Kind.CONFLICT,
     ),
     Entry(
-        "KBQ-ACCOUNT-DISABLED",
+        Code.ACCOUNT_DISABLED,
         "The service account is disabled",
         "The service account {account} exists but is switched off, so none of its keys works.",
         (
@@ -204,7 +205,7 @@ ENTRIES: Final = (
         settle=NEW_ACCOUNT_WAIT,
     ),
     Entry(
-        "KBQ-ACCOUNT-GONE",
+        Code.ACCOUNT_GONE,
         "The key belongs to an account that does not exist",
         "Google signs nobody in for {account}: the account was deleted, or was created so recently that it is not "
         "known everywhere.",
@@ -225,7 +226,7 @@ ENTRIES: Final = (
         settle=NEW_ACCOUNT_WAIT,
     ),
     Entry(
-        "KBQ-KEY-REJECTED",
+        Code.KEY_REJECTED,
         "Google does not accept the key",
         "The signature of the key is not accepted: a new key takes 60 seconds or more to be known everywhere, and "
         "otherwise the key was deleted or disabled, or the file was changed.",
@@ -244,7 +245,7 @@ ENTRIES: Final = (
         NEW_ACCOUNT_WAIT,
     ),
     Entry(
-        "KBQ-CLOCK-SKEW",
+        Code.CLOCK_SKEW,
         "This machine's clock is wrong",
         "Google refuses a signature whose times (iat, exp) do not fit its own clock by more than a few minutes.",
         (
@@ -258,7 +259,7 @@ ENTRIES: Final = (
         Kind.CREDENTIALS,
     ),
     Entry(
-        "KBQ-KEY-EXPIRY-POLICY",
+        Code.KEY_EXPIRY_POLICY,
         "Keys of this project expire",
         "The organization policy iam.serviceAccountKeyExpiryHours gives every new key of project {project} an end, "
         "after which Klaviyo's syncs fail.",
@@ -282,7 +283,7 @@ ENTRIES: Final = (
         _POLICY_LINK,
     ),
     Entry(
-        "KBQ-KEY-EXPOSURE-POLICY",
+        Code.KEY_EXPOSURE_POLICY,
         "Leaked keys of this project are disabled",
         "The organization policy iam.serviceAccountKeyExposureResponse disables a key that Google finds in public, "
         "and Klaviyo's syncs then fail.",
@@ -296,7 +297,7 @@ ENTRIES: Final = (
         _POLICY_LINK,
     ),
     Entry(
-        "KBQ-KEY-OLD",
+        Code.KEY_OLD,
         "The key is old",
         "The key {key_id} of {account} is {age} old, and many companies ask for a new one every 90 days.",
         (
@@ -308,7 +309,7 @@ ENTRIES: Final = (
         _IAM + "key-rotation",
     ),
     Entry(
-        "KBQ-KEY-DEAD",
+        Code.KEY_DEAD,
         "The key file holds a key that Google no longer knows",
         "The key {key_id} in {path} is not among the keys of {account}: it was deleted, or the account was made anew.",
         (
@@ -330,7 +331,7 @@ ENTRIES: Final = (
         settle=NEW_ACCOUNT_WAIT,
     ),
     Entry(
-        "KBQ-KEY-NOT-FOUND",
+        Code.KEY_NOT_FOUND,
         "The key does not exist",
         "Google does not find that key of {account}: it was deleted, or was created so recently that it is not known "
         "everywhere.",
@@ -346,7 +347,7 @@ ENTRIES: Final = (
         NEW_ACCOUNT_WAIT,
     ),
     Entry(
-        "KBQ-KEY-DISABLED",
+        Code.KEY_DISABLED,
         "The key is disabled",
         "The key {key_id} in {path} exists at Google but is switched off.",
         (
@@ -360,7 +361,7 @@ ENTRIES: Final = (
         Kind.CREDENTIALS,
     ),
     Entry(
-        "KBQ-KEY-UNHELD",
+        Code.KEY_UNHELD,
         "There is a key that this machine does not hold",
         "The account {account} has the key {key_id}, which is not kept here: somebody else may hold it, or a run of "
         "this program ended between creating and saving it.",
@@ -373,7 +374,7 @@ ENTRIES: Final = (
         Kind.CONFLICT,
     ),
     Entry(
-        "KBQ-KEY-SECOND",
+        Code.KEY_SECOND,
         "The account has a second key",
         "Beside the key that is kept here the account {account} has key {key_id}, which was handed over and destroyed "
         "here. Klaviyo needs one of the two; the other is only a risk.",
@@ -389,7 +390,7 @@ ENTRIES: Final = (
         Kind.CONFLICT,
     ),
     Entry(
-        "KBQ-KEY-OUTCOME-UNKNOWN",
+        Code.KEY_OUTCOME_UNKNOWN,
         "It is not known whether a key was created",
         "The connection broke after Google was asked for a key, so a key of {account} may exist that nobody holds; "
         "asking again by itself could make a second one.",

@@ -16,6 +16,7 @@ from kbq_tui.diagnosis.entry import (
     step,
     wait,
 )
+from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.command import Command
 from kbq_tui.model.problem import Kind, Retry
 from kbq_tui.shell import commands as cmd
@@ -29,7 +30,7 @@ _NETWORK: Final = "You, or whoever runs the network of this machine."
 
 ENTRIES: Final = (
     Entry(
-        "KBQ-NO-CREDENTIALS",
+        Code.NO_CREDENTIALS,
         "Nobody is signed in",
         "No Google credentials were found: neither a key file, nor application default credentials.",
         (
@@ -41,7 +42,7 @@ ENTRIES: Final = (
         Kind.CREDENTIALS,
     ),
     Entry(
-        "KBQ-LOGIN-EXPIRED",
+        Code.LOGIN_EXPIRED,
         "Your login has expired",
         "Google wants you to sign in anew; companies set how long a login lasts.",
         (step("Sign in again:", cmd.LOGIN), step("For gcloud's own login:", cmd.GCLOUD_LOGIN)),
@@ -50,7 +51,7 @@ ENTRIES: Final = (
         Kind.CREDENTIALS,
     ),
     Entry(
-        "KBQ-UNAUTHENTICATED",
+        Code.UNAUTHENTICATED,
         "Google does not know who is asking",
         "The credentials of this call were missing, expired or not accepted.",
         (
@@ -64,7 +65,7 @@ ENTRIES: Final = (
         settle=NEW_ACCOUNT_WAIT,
     ),
     Entry(
-        "KBQ-SCOPES",
+        Code.SCOPES,
         "The login covers too little",
         "The access token was made for a narrower purpose (scopes) than this call; permissions are another matter.",
         (
@@ -77,7 +78,7 @@ ENTRIES: Final = (
         Kind.CREDENTIALS,
     ),
     Entry(
-        "KBQ-IMPERSONATION-DENIED",
+        Code.IMPERSONATION_DENIED,
         "You may not act as that account",
         "Acting as {account} needs iam.serviceAccounts.getAccessToken on it, which is missing.",
         (
@@ -96,7 +97,7 @@ ENTRIES: Final = (
         settle=GRANT_WAIT,
     ),
     Entry(
-        "KBQ-CREDENTIALS-FILE",
+        Code.CREDENTIALS_FILE,
         "The credentials file cannot be used",
         "The file of credentials does not exist, is not JSON, or is of a kind that is not supported.",
         (
@@ -108,7 +109,7 @@ ENTRIES: Final = (
         Kind.CREDENTIALS,
     ),
     Entry(
-        "KBQ-RATE-LIMITED",
+        Code.RATE_LIMITED,
         "Too many calls in a short time",
         "Google asks for a slower pace; the call itself is in order.",
         (wait("Wait a minute or two, and try again. If it stays, something else makes many calls in this project."),),
@@ -118,7 +119,7 @@ ENTRIES: Final = (
         wait=PACE_WAIT,
     ),
     Entry(
-        "KBQ-GOOGLE-UNAVAILABLE",
+        Code.GOOGLE_UNAVAILABLE,
         "Google has a passing fault",
         "Google's service answered that it cannot do this just now; the call itself is in order.",
         (
@@ -132,7 +133,7 @@ ENTRIES: Final = (
         wait=PACE_WAIT,
     ),
     Entry(
-        "KBQ-CONNECTION-REFUSED",
+        Code.CONNECTION_REFUSED,
         "The connection was refused",
         "Nothing answers at the address that was called.",
         (
@@ -148,7 +149,7 @@ ENTRIES: Final = (
         Retry.BACKOFF,
     ),
     Entry(
-        "KBQ-CONNECTION-LOST",
+        Code.CONNECTION_LOST,
         "The connection broke off",
         "The connection ended before the answer was complete, so it is not known whether the call was carried out.",
         ("Try again: what is there is looked at anew before anything is changed.",),
@@ -158,7 +159,7 @@ ENTRIES: Final = (
         Retry.BACKOFF,
     ),
     Entry(
-        "KBQ-NETWORK-UNREACHABLE",
+        Code.NETWORK_UNREACHABLE,
         "The network cannot be reached",
         "This machine has no way to Google's addresses.",
         (
@@ -171,7 +172,7 @@ ENTRIES: Final = (
         Retry.BACKOFF,
     ),
     Entry(
-        "KBQ-DNS",
+        Code.DNS,
         "The name cannot be resolved",
         "This machine cannot find the address that belongs to Google's host name.",
         (
@@ -184,7 +185,7 @@ ENTRIES: Final = (
         Retry.BACKOFF,
     ),
     Entry(
-        "KBQ-PROXY",
+        Code.PROXY,
         "The proxy does not let the call through",
         "The proxy between this machine and Google cannot be reached, wants a login, or refuses the address.",
         (
@@ -197,7 +198,7 @@ ENTRIES: Final = (
         Kind.NETWORK,
     ),
     Entry(
-        "KBQ-TLS",
+        Code.TLS,
         "The secure connection failed",
         "The certificate of the other side was not accepted; often a company's proxy opens the traffic and "
         "signs it itself.",
@@ -216,7 +217,7 @@ ENTRIES: Final = (
         Kind.NETWORK,
     ),
     Entry(
-        "KBQ-DEADLINE",
+        Code.DEADLINE,
         "No answer in time",
         "The answer did not come within the time that was set, so it is not known whether the call was carried out.",
         (
@@ -230,7 +231,7 @@ ENTRIES: Final = (
         Retry.BACKOFF,
     ),
     Entry(
-        "KBQ-CAPTIVE-PORTAL",
+        Code.CAPTIVE_PORTAL,
         "A login page answers in Google's place",
         "A web page came back, or a redirect to one, which Google's interfaces never give: as a rule the network (a "
         "hotel's, a company's) or its proxy wants a sign-in first.",
@@ -244,7 +245,7 @@ ENTRIES: Final = (
         Kind.NETWORK,
     ),
     Entry(
-        "KBQ-MALFORMED-ANSWER",
+        Code.MALFORMED_ANSWER,
         "The answer makes no sense",
         "What came back is not what Google's interface gives: cut off, or not JSON.",
         (

@@ -17,6 +17,7 @@ from kbq_tui.diagnosis.entry import (
     undo,
     wait,
 )
+from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.problem import Kind, Retry
 from kbq_tui.shell import commands as cmd
 
@@ -31,7 +32,7 @@ _DATA_EDITOR: Final = (
 
 ENTRIES: Final = (
     Entry(
-        "KBQ-NOT-IN-LOCATION",
+        Code.NOT_IN_LOCATION,
         "The dataset is not in that location",
         "BigQuery looked for dataset {dataset} in one location, and it lies in another or does not exist.",
         (
@@ -45,7 +46,7 @@ ENTRIES: Final = (
         Kind.NOT_FOUND,
     ),
     Entry(
-        "KBQ-TWO-LOCATIONS",
+        Code.TWO_LOCATIONS,
         "The datasets lie in different locations",
         "One query cannot use datasets in two locations, and both datasets of the connection must lie in the same one.",
         (
@@ -73,7 +74,7 @@ ENTRIES: Final = (
         Kind.CONFLICT,
     ),
     Entry(
-        "KBQ-LOCATION-FIXED",
+        Code.LOCATION_FIXED,
         "The dataset exists in another location",
         "Dataset {dataset} lies in {location} and {wanted} was asked for; a dataset's location is fixed for life.",
         (
@@ -85,7 +86,7 @@ ENTRIES: Final = (
         Kind.CONFLICT,
     ),
     Entry(
-        "KBQ-LOCATION-UNDECIDED",
+        Code.LOCATION_UNDECIDED,
         "The location cannot be decided",
         "A dataset of the connection could not be read, so it is not known where {dataset} has to be.",
         (
@@ -97,7 +98,7 @@ ENTRIES: Final = (
         Kind.CONFLICT,
     ),
     Entry(
-        "KBQ-DATASET-TWIN",
+        Code.DATASET_TWIN,
         "There is a dataset of the same name in other case",
         "Names of datasets distinguish capitals: {twin} exists beside {dataset}, and the two are easily confused.",
         (
@@ -109,7 +110,7 @@ ENTRIES: Final = (
         Kind.CONFLICT,
     ),
     Entry(
-        "KBQ-DATASET-NOT-FOUND",
+        Code.DATASET_NOT_FOUND,
         "The dataset does not exist",
         "BigQuery does not find dataset {dataset} in project {project}, or does not show it to whoever asked.",
         (
@@ -125,7 +126,7 @@ ENTRIES: Final = (
         settle=NEW_ACCOUNT_WAIT,
     ),
     Entry(
-        "KBQ-DATASET-NOT-VISIBLE",
+        Code.DATASET_NOT_VISIBLE,
         "The service account does not see the dataset",
         "Dataset {dataset} is not among the datasets that {account} sees in {location}.",
         (
@@ -146,7 +147,7 @@ ENTRIES: Final = (
         settle=GRANT_WAIT,
     ),
     Entry(
-        "KBQ-GRANT-MISSING",
+        Code.GRANT_MISSING,
         "A grant on the dataset is missing",
         "The account {account} does not hold {role} directly on dataset {dataset}.",
         (
@@ -160,7 +161,7 @@ ENTRIES: Final = (
         settle=GRANT_WAIT,
     ),
     Entry(
-        "KBQ-TABLE-NAME",
+        Code.TABLE_NAME,
         "The table's name cannot be checked",
         "Table {table} of dataset {dataset} has characters in its name that do not go into a query safely.",
         (
@@ -175,7 +176,7 @@ ENTRIES: Final = (
         _BIGQUERY + "tables#table_naming",
     ),
     Entry(
-        "KBQ-TABLE-NOT-FOUND",
+        Code.TABLE_NOT_FOUND,
         "The table does not exist",
         "BigQuery does not find table or view {table} in dataset {dataset}; it was renamed, dropped, or has expired.",
         (
@@ -199,7 +200,7 @@ ENTRIES: Final = (
         Kind.NOT_FOUND,
     ),
     Entry(
-        "KBQ-TABLE-READ-DENIED",
+        Code.TABLE_READ_DENIED,
         "The table may not be read",
         "Whoever asked lacks bigquery.tables.getData on table {table} of dataset {dataset}, or it does not "
         "exist there.",
@@ -215,7 +216,7 @@ ENTRIES: Final = (
         settle=GRANT_WAIT,
     ),
     Entry(
-        "KBQ-TABLE-WRITE-DENIED",
+        Code.TABLE_WRITE_DENIED,
         "The dataset may not be written to",
         "Whoever asked lacks {permission} on dataset {dataset}.",
         (
@@ -234,7 +235,7 @@ ENTRIES: Final = (
         settle=GRANT_WAIT,
     ),
     Entry(
-        "KBQ-POLICY-TAG",
+        Code.POLICY_TAG,
         "A column is protected by a policy tag",
         "Column {column} is protected by policy tag {policy_tag}; no BigQuery role opens it, not even Owner.",
         (
@@ -258,7 +259,7 @@ ENTRIES: Final = (
         settle=GRANT_WAIT,
     ),
     Entry(
-        "KBQ-ROW-POLICY",
+        Code.ROW_POLICY,
         "Row access policies may hide rows",
         "Table {table} has row access policies: a reader whom none of them names gets no row and no error.",
         (
@@ -277,7 +278,7 @@ ENTRIES: Final = (
         _BIGQUERY + "managing-row-level-security",
     ),
     Entry(
-        "KBQ-VIEW-SOURCE",
+        Code.VIEW_SOURCE,
         "A view reads another dataset",
         "View {table} reads dataset {source_dataset}, which the service account may not read.",
         (
@@ -303,7 +304,7 @@ ENTRIES: Final = (
         settle=GRANT_WAIT,
     ),
     Entry(
-        "KBQ-DRIVE",
+        Code.DRIVE,
         "A table lies in Google Drive",
         "The data of the table are a file in Google Drive, which the service account cannot open.",
         (
@@ -334,7 +335,7 @@ ENTRIES: Final = (
         Kind.NOT_PERMITTED,
     ),
     Entry(
-        "KBQ-DATASET-NOT-EMPTY",
+        Code.DATASET_NOT_EMPTY,
         "The dataset is not empty",
         "Dataset {dataset} still holds tables or views, and is left alone so that no data are lost.",
         (
@@ -355,7 +356,7 @@ ENTRIES: Final = (
         Kind.CONFLICT,
     ),
     Entry(
-        "KBQ-ALREADY-EXISTS",
+        Code.ALREADY_EXISTS,
         "It exists already",
         "Something of that name is there already; it was not touched.",
         ("Use what exists, or choose another name.",),
@@ -364,7 +365,7 @@ ENTRIES: Final = (
         Kind.CONFLICT,
     ),
     Entry(
-        "KBQ-QUERY-INVALID",
+        Code.QUERY_INVALID,
         "The query does not fit the data",
         "BigQuery refuses the query as it is written. Its own words below name the part: a column or table may have "
         "been renamed or removed, or have another type.",
@@ -383,7 +384,7 @@ ENTRIES: Final = (
         _BIGQUERY + "error-messages#invalidQuery",
     ),
     Entry(
-        "KBQ-QUERY-TOO-BIG",
+        Code.QUERY_TOO_BIG,
         "The query needs more than it is allowed",
         "BigQuery stopped the query: it needs more resources or bytes than one query may use.",
         (
@@ -399,7 +400,7 @@ ENTRIES: Final = (
         _BIGQUERY + "error-messages#resourcesExceeded",
     ),
     Entry(
-        "KBQ-QUOTA-EXCEEDED",
+        Code.QUOTA_EXCEEDED,
         "A quota is used up",
         "Project {project} has used up a quota of BigQuery's; most are counted by the day.",
         (
@@ -420,7 +421,7 @@ ENTRIES: Final = (
         _BIGQUERY + "troubleshoot-quotas",
     ),
     Entry(
-        "KBQ-NOTHING-TO-READ",
+        Code.NOTHING_TO_READ,
         "There is nothing to read yet",
         "Dataset {dataset} holds no table and no view, so reading it proves nothing.",
         (

@@ -3,6 +3,7 @@
 from typing import Final
 
 from kbq_tui.diagnosis.entry import LOOK, Entry, back, helper, look, shared, step
+from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.problem import Kind
 from kbq_tui.model.refs import DatasetRef, ProjectRef, TableRef
 from kbq_tui.shell import commands as cmd
@@ -14,7 +15,7 @@ _DATA_OWNER: Final = (
 
 ENTRIES: Final = (
     Entry(
-        "KBQ-ACCESS-UNREAD",
+        Code.ACCESS_UNREAD,
         "The access list of the dataset could not be read",
         "Google's answer about dataset {dataset} held no access list, or one without an owner, which no dataset has. "
         "So nothing is written to it: a list that is written back replaces the whole of it.",
@@ -34,7 +35,7 @@ ENTRIES: Final = (
         _BIGQUERY + "control-access-to-resources-iam",
     ),
     Entry(
-        "KBQ-LAST-OWNER",
+        Code.LAST_OWNER,
         "A dataset keeps its last owner",
         "The change would leave dataset {dataset} without an owner, and nobody could change who has access any more.",
         (
@@ -52,7 +53,7 @@ ENTRIES: Final = (
         Kind.CONFLICT,
     ),
     Entry(
-        "KBQ-TABLES-EXPIRE",
+        Code.TABLES_EXPIRE,
         "New tables of the dataset vanish by themselves",
         "Dataset {dataset} has a default table expiration: each new table is deleted {life} after it was made.",
         (
@@ -73,7 +74,7 @@ ENTRIES: Final = (
         Kind.CONFLICT,
     ),
     Entry(
-        "KBQ-PARTITIONS-EXPIRE",
+        Code.PARTITIONS_EXPIRE,
         "Rows of new partitioned tables vanish by themselves",
         "Dataset {dataset} has a default partition expiration: of each new partitioned table, a partition is deleted "
         "{life} after its date.",
@@ -87,7 +88,7 @@ ENTRIES: Final = (
         Kind.CONFLICT,
     ),
     Entry(
-        "KBQ-PUBLIC-DATASET",
+        Code.PUBLIC_DATASET,
         "The dataset is open to everybody",
         "Dataset {dataset} gives {role} to {member}: allUsers is anybody at all, allAuthenticatedUsers anybody with a "
         "Google account, and an address at gmail.com is to be had by anybody.",
@@ -101,7 +102,7 @@ ENTRIES: Final = (
         Kind.CONFLICT,
     ),
     Entry(
-        "KBQ-CONDITIONAL-GRANT",
+        Code.CONDITIONAL_GRANT,
         "A role is granted under a condition only",
         "{role} on {resource} is granted to {account} under a condition; once that no longer holds, Klaviyo is locked "
         "out.",

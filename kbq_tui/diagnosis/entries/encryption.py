@@ -3,6 +3,7 @@
 from typing import Final
 
 from kbq_tui.diagnosis.entry import LOOK, REVOKE, Entry, back, helper, look, shared, step
+from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.problem import Kind
 from kbq_tui.shell import commands as cmd
 
@@ -15,7 +16,7 @@ _KEY_ADMIN: Final = (
 
 ENTRIES: Final = (
     Entry(
-        "KBQ-CMEK-KEY",
+        Code.CMEK_KEY,
         "BigQuery may not use the encryption key",
         "The data are encrypted with the Cloud KMS key {kms_key}, and BigQuery's own agent {agent} does not have the "
         "role CryptoKey Encrypter/Decrypter on it. Neither your roles nor those of Klaviyo's service account matter.",
@@ -33,7 +34,7 @@ ENTRIES: Final = (
         Kind.NOT_PERMITTED,
     ),
     Entry(
-        "KBQ-CMEK-KEY-OFF",
+        Code.CMEK_KEY_OFF,
         "The encryption key is switched off or destroyed",
         "The data are encrypted with a version of the Cloud KMS key {kms_key} that is not enabled. Until it is, nobody "
         "can read them; no role changes that.",
@@ -52,7 +53,7 @@ ENTRIES: Final = (
         Kind.FAILED,
     ),
     Entry(
-        "KBQ-CMEK-REQUIRED",
+        Code.CMEK_REQUIRED,
         "The organization demands an encryption key of your own",
         "An organization policy (gcp.restrictNonCmekServices) lets BigQuery in project {project} work only with a key "
         "from Cloud KMS. A query without one is refused, and Klaviyo's queries name none.",
@@ -77,7 +78,7 @@ ENTRIES: Final = (
         Kind.NOT_PERMITTED,
     ),
     Entry(
-        "KBQ-GOOGLE-AGENT",
+        Code.GOOGLE_AGENT,
         "The account is one of Google's own",
         "{agent} is a service agent: Google makes it when a project first uses the service it belongs to. It cannot be "
         "created by hand, and it is not the service account of your connection.",
@@ -106,7 +107,7 @@ ENTRIES: Final = (
         Kind.NOT_FOUND,
     ),
     Entry(
-        "KBQ-REPLICA-READ-ONLY",
+        Code.REPLICA_READ_ONLY,
         "The dataset's replica cannot be written to",
         "Dataset {dataset} is replicated over several regions, and the query went to {location}, where the replica is "
         "read-only: only the primary replica takes writes.",
@@ -126,7 +127,7 @@ ENTRIES: Final = (
         Kind.CONFLICT,
     ),
     Entry(
-        "KBQ-OMNI",
+        Code.OMNI,
         "The data lie in another cloud",
         "BigQuery Omni reads data in AWS or Azure where they lie, and what was asked for is not possible there.",
         (

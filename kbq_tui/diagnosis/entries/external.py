@@ -3,6 +3,7 @@
 from typing import Final
 
 from kbq_tui.diagnosis.entry import DROP, GRANT, GRANT_WAIT, LATE, LOOK, REVOKE, Entry, back, look, shared, step
+from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.problem import Kind
 from kbq_tui.shell import commands as cmd
 
@@ -18,7 +19,7 @@ _CONNECTION_ADMIN: Final = (
 
 ENTRIES: Final = (
     Entry(
-        "KBQ-EXTERNAL-DATA",
+        Code.EXTERNAL_DATA,
         "The data of an external table may not be read",
         "The table points to files outside of BigQuery, in a bucket or in Google Drive, which are not open to the "
         "account that queries (or to the connection that the table uses).",
@@ -41,7 +42,7 @@ ENTRIES: Final = (
         settle=GRANT_WAIT,
     ),
     Entry(
-        "KBQ-FEDERATED",
+        Code.FEDERATED,
         "The other database refused the query",
         "The table or view reads another database through a BigQuery connection (EXTERNAL_QUERY), and that database "
         "said no. BigQuery's roles cannot change that.",
@@ -60,7 +61,7 @@ ENTRIES: Final = (
         Kind.NOT_PERMITTED,
     ),
     Entry(
-        "KBQ-DATA-CONNECTION-DENIED",
+        Code.DATA_CONNECTION_DENIED,
         "A BigQuery connection may not be used",
         "The table or view reads through the connection {data_connection}, and whoever asked lacks "
         "bigquery.connections.use on it.",
@@ -78,7 +79,7 @@ ENTRIES: Final = (
         settle=GRANT_WAIT,
     ),
     Entry(
-        "KBQ-DATA-CONNECTION-MISSING",
+        Code.DATA_CONNECTION_MISSING,
         "A BigQuery connection does not exist",
         "The table or view reads through the connection {data_connection}, which is not there (or not in that "
         "location).",
@@ -99,7 +100,7 @@ ENTRIES: Final = (
         Kind.NOT_FOUND,
     ),
     Entry(
-        "KBQ-READ-SESSION-DENIED",
+        Code.READ_SESSION_DENIED,
         "The Storage Read API may not be used",
         "Reading through BigQuery's Storage Read API needs bigquery.readsessions.create and .getData in project "
         "{project}, which whoever asked does not have. Job User and Data Viewer do not include them.",

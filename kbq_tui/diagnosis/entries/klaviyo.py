@@ -3,6 +3,7 @@
 from typing import Final
 
 from kbq_tui.diagnosis.entry import LOOK, Entry, helper, look, step
+from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.command import Command
 from kbq_tui.model.problem import Kind
 from kbq_tui.shell import commands as cmd
@@ -16,7 +17,7 @@ _SEE: Final = look(
 
 ENTRIES: Final = (
     Entry(
-        "KBQ-KLAVIYO-FORMAT",
+        Code.KLAVIYO_FORMAT,
         "Klaviyo does not take a value of a column",
         "A column is mapped to {klaviyo_type} in Klaviyo, and a row holds a value that is not in the form Klaviyo "
         "wants "
@@ -35,7 +36,7 @@ ENTRIES: Final = (
         _HELP + "8557592023451",
     ),
     Entry(
-        "KBQ-KLAVIYO-ERRORED",
+        Code.KLAVIYO_ERRORED,
         "The sync met an error, and Klaviyo tries again",
         "Errored means that the last run failed, and that Klaviyo will try it again by itself.",
         (
@@ -47,7 +48,7 @@ ENTRIES: Final = (
         _HELP + "41406928654107",
     ),
     Entry(
-        "KBQ-KLAVIYO-FAILED",
+        Code.KLAVIYO_FAILED,
         "The sync failed, and Klaviyo has given up",
         "Failed means that Klaviyo does not try again by itself.",
         (
@@ -61,7 +62,7 @@ ENTRIES: Final = (
         _HELP + "41406928654107",
     ),
     Entry(
-        "KBQ-KLAVIYO-STOPPED",
+        Code.KLAVIYO_STOPPED,
         "The sync is switched off in Klaviyo",
         "Paused and Disabled are states in which Klaviyo does not sync; no error of BigQuery's is behind them.",
         ("In Klaviyo open Advanced > Syncing, then the sync, and switch it on again if that is what you want.",),
@@ -69,7 +70,7 @@ ENTRIES: Final = (
         _HELP + "41406928654107",
     ),
     Entry(
-        "KBQ-KLAVIYO-TRANSFER",
+        Code.KLAVIYO_TRANSFER,
         "That is Google's Data Transfer Service for Klaviyo",
         "Google's BigQuery Data Transfer Service for Klaviyo is something else than Klaviyo's own sync: there Google "
         "reads from Klaviyo with a private API key of Klaviyo's, and no service account's key is given to Klaviyo.",

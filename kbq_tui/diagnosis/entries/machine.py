@@ -3,6 +3,7 @@
 from typing import Final
 
 from kbq_tui.diagnosis.entry import GRANT, LOOK, Entry, back, helper, look, shared, step, wait
+from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.command import Command
 from kbq_tui.model.problem import Kind
 from kbq_tui.shell import commands as cmd
@@ -15,7 +16,7 @@ _ROOT: Final = "You or an administrator of this machine."
 
 ENTRIES: Final = (
     Entry(
-        "KBQ-KEY-FILE-TAKEN",
+        Code.KEY_FILE_TAKEN,
         "Something else is where the key should go",
         "{path} exists already, and nothing is ever written over it.",
         (
@@ -27,7 +28,7 @@ ENTRIES: Final = (
         Kind.CONFLICT,
     ),
     Entry(
-        "KBQ-KEY-ALREADY-HERE",
+        Code.KEY_ALREADY_HERE,
         "A key is kept here already; to replace it is called rotation",
         "{path} holds key {key_id} of {account}. A second key beside it would be a second way in, so none was made.",
         (
@@ -40,7 +41,7 @@ ENTRIES: Final = (
         Kind.CONFLICT,
     ),
     Entry(
-        "KBQ-KEY-FILE-BUSY",
+        Code.KEY_FILE_BUSY,
         "Another process is making a key there now",
         "{path} is reserved by a process that is alive; what is being made there must not be disturbed.",
         (wait("Wait until it has ended, then run the same command again: it finds the key that was made."),),
@@ -49,7 +50,7 @@ ENTRIES: Final = (
         Kind.CONFLICT,
     ),
     Entry(
-        "KBQ-KEY-FILE-MISSING",
+        Code.KEY_FILE_MISSING,
         "The key is not on this machine",
         "There is no key file at {path}, and no copy in the system's keyring.",
         (
@@ -62,7 +63,7 @@ ENTRIES: Final = (
         Kind.CREDENTIALS,
     ),
     Entry(
-        "KBQ-KEY-HANDED-OVER",
+        Code.KEY_HANDED_OVER,
         "The key was handed over, and cannot be tried from here",
         "Key {key_id} of {account} was destroyed on this machine after the hand-over, so nothing can be checked with "
         "it. The last verification with it stands.",
@@ -75,7 +76,7 @@ ENTRIES: Final = (
         _KEYS,
     ),
     Entry(
-        "KBQ-KEY-FILE-UNREADABLE",
+        Code.KEY_FILE_UNREADABLE,
         "The key file cannot be read",
         "{path} cannot be read: {reason}",
         (
@@ -87,7 +88,7 @@ ENTRIES: Final = (
         Kind.CREDENTIALS,
     ),
     Entry(
-        "KBQ-KEY-FILE-OWNER",
+        Code.KEY_FILE_OWNER,
         "The key file belongs to someone else",
         "{path} belongs to {owner}, who could change it or keep reading it.",
         (
@@ -103,7 +104,7 @@ ENTRIES: Final = (
         Kind.CREDENTIALS,
     ),
     Entry(
-        "KBQ-KEY-FILE-MODE",
+        Code.KEY_FILE_MODE,
         "Others can read the key file",
         "{path} has mode {mode}: others on this machine can read the key.",
         (step("Close it:", Command("chmod 600 {path}")), "If others were on this machine meanwhile, rotate the key."),
@@ -111,7 +112,7 @@ ENTRIES: Final = (
         _KEYS,
     ),
     Entry(
-        "KBQ-KEY-FILE-SYMLINK",
+        Code.KEY_FILE_SYMLINK,
         "The way to the key file is a symbolic link",
         "{path} or a folder on the way is a symbolic link, and links are not followed: someone else could turn them.",
         (look("See where it leads:", Command("namei -l {path}")), "Give the real path with --key-file."),
@@ -120,7 +121,7 @@ ENTRIES: Final = (
         Kind.CREDENTIALS,
     ),
     Entry(
-        "KBQ-KEY-FILE-INVALID",
+        Code.KEY_FILE_INVALID,
         "The file is not a service account key",
         "{path} is not a key of a service account: {reason}",
         (
@@ -133,7 +134,7 @@ ENTRIES: Final = (
         Kind.CREDENTIALS,
     ),
     Entry(
-        "KBQ-KEY-FILE-OTHER-ACCOUNT",
+        Code.KEY_FILE_OTHER_ACCOUNT,
         "The key belongs to another account",
         "{path} is a key of {found}; the connection uses {expected}.",
         ("Name the right file with --key-file.", "Or move this one away, and create a key here."),
@@ -142,7 +143,7 @@ ENTRIES: Final = (
         Kind.CREDENTIALS,
     ),
     Entry(
-        "KBQ-KEY-FILE-UNWRITABLE",
+        Code.KEY_FILE_UNWRITABLE,
         "The key cannot be saved there",
         "{path} cannot be written: {reason}",
         (
@@ -155,7 +156,7 @@ ENTRIES: Final = (
         _KEYS,
     ),
     Entry(
-        "KBQ-KEY-IN-GIT",
+        Code.KEY_IN_GIT,
         "The key file lies inside a git work tree",
         "{path} lies in a git work tree, from where a key is easily pushed and published.",
         (
@@ -166,7 +167,7 @@ ENTRIES: Final = (
         _KEYS,
     ),
     Entry(
-        "KBQ-KEYRING",
+        Code.KEYRING,
         "The key's copy in the system's keyring cannot be read",
         "There is no key file at {path}, and the copy in the system's keyring cannot be read: {reason}",
         (
@@ -179,7 +180,7 @@ ENTRIES: Final = (
         Kind.CREDENTIALS,
     ),
     Entry(
-        "KBQ-DISK-FULL",
+        Code.DISK_FULL,
         "The disk is full",
         "There is no room to write {path}.",
         (
@@ -190,7 +191,7 @@ ENTRIES: Final = (
         _XDG,
     ),
     Entry(
-        "KBQ-READ-ONLY",
+        Code.READ_ONLY,
         "The file system is read-only",
         "{path} lies on a file system that cannot be written.",
         (
@@ -202,7 +203,7 @@ ENTRIES: Final = (
         _XDG,
     ),
     Entry(
-        "KBQ-NO-HOME",
+        Code.NO_HOME,
         "There is no home folder to write to",
         "Settings and keys have no place: {path}: {reason}",
         ("Name folders of your own in XDG_CONFIG_HOME, XDG_STATE_HOME and XDG_DATA_HOME, and start again.",),
@@ -210,7 +211,7 @@ ENTRIES: Final = (
         _XDG,
     ),
     Entry(
-        "KBQ-CONFIG-INVALID",
+        Code.CONFIG_INVALID,
         "A connection file has a mistake",
         "{path}, line {line}, {key}: {reason}",
         (step("Correct the line, and start again:", Command('"$EDITOR" {path}')),),
@@ -219,7 +220,7 @@ ENTRIES: Final = (
         Kind.USAGE,
     ),
     Entry(
-        "KBQ-CONFIG-UNREADABLE",
+        Code.CONFIG_UNREADABLE,
         "A connection file cannot be read",
         "{path} cannot be read or written: {reason}",
         (look("See who may read it:", cmd.SHOW_FILE), "Or name another file with --config."),
@@ -227,7 +228,7 @@ ENTRIES: Final = (
         _XDG,
     ),
     Entry(
-        "KBQ-VALUE-INVALID",
+        Code.VALUE_INVALID,
         "A value cannot be right",
         "{field}: {reason}",
         ("Give another value, and start again.",),
@@ -236,7 +237,7 @@ ENTRIES: Final = (
         Kind.USAGE,
     ),
     Entry(
-        "KBQ-CONNECTION-UNKNOWN",
+        Code.CONNECTION_UNKNOWN,
         "There is no connection of that name",
         "No connection called {connection} is set up here.",
         (
@@ -248,7 +249,7 @@ ENTRIES: Final = (
         Kind.NOT_FOUND,
     ),
     Entry(
-        "KBQ-SHARED-NEEDS",
+        Code.SHARED_NEEDS,
         "Another connection shares this with other needs",
         "Connection {connection} uses the same account or dataset for something else.",
         (
@@ -261,7 +262,7 @@ ENTRIES: Final = (
         Kind.CONFLICT,
     ),
     Entry(
-        "KBQ-LOCK-HELD",
+        Code.LOCK_HELD,
         "Another run is at work on this connection",
         "The connection {connection} is in use by {holder}.",
         (
@@ -273,7 +274,7 @@ ENTRIES: Final = (
         Kind.CONFLICT,
     ),
     Entry(
-        "KBQ-JOURNAL-DAMAGED",
+        Code.JOURNAL_DAMAGED,
         "The journal has lines that cannot be read",
         "{path} was damaged, as by a loss of power; what it says of the last run may be incomplete.",
         (
@@ -285,7 +286,7 @@ ENTRIES: Final = (
         _XDG,
     ),
     Entry(
-        "KBQ-JOURNAL-UNWRITABLE",
+        Code.JOURNAL_UNWRITABLE,
         "The journal cannot be written",
         "{path} cannot be written: {reason} Without it nothing is changed, for a key could be lost unseen.",
         (look("See who may write it:", cmd.SHOW_FILE), "Or name another folder in XDG_STATE_HOME."),
@@ -293,7 +294,7 @@ ENTRIES: Final = (
         _XDG,
     ),
     Entry(
-        "KBQ-STATE-UNWRITABLE",
+        Code.STATE_UNWRITABLE,
         "A file of this program's cannot be written",
         "{path} cannot be written: {reason}",
         (look("See who may write it:", cmd.SHOW_FILE), "Or name another folder in XDG_STATE_HOME."),
@@ -301,7 +302,7 @@ ENTRIES: Final = (
         _XDG,
     ),
     Entry(
-        "KBQ-CLOCK-UNUSABLE",
+        Code.CLOCK_UNUSABLE,
         "This machine's clock is at the end of the calendar",
         "The clock says {reason}: no deadline can be reckoned from that, and Google refuses what is signed then.",
         (
@@ -313,7 +314,7 @@ ENTRIES: Final = (
         "https://developers.google.com/identity/protocols/oauth2/service-account#error-codes",
     ),
     Entry(
-        "KBQ-FILE-NOT-OURS",
+        Code.FILE_NOT_OURS,
         "A file is not written over",
         "{path} is left as it is: {reason}",
         (
@@ -325,7 +326,7 @@ ENTRIES: Final = (
         Kind.USAGE,
     ),
     Entry(
-        "KBQ-NO-THREADS",
+        Code.NO_THREADS,
         "The system starts no more threads",
         "A limit of this machine or container is reached: of processes and threads, or of memory.",
         (
@@ -339,7 +340,7 @@ ENTRIES: Final = (
         "https://man7.org/linux/man-pages/man2/setrlimit.2.html",
     ),
     Entry(
-        "KBQ-STALE-PLAN",
+        Code.STALE_PLAN,
         "The plan is out of date",
         "Since the plan was shown something changed at Google, so it was not carried out.",
         (look("Look at the new plan, and agree to that one:", cmd.ours("plan")),),
@@ -348,7 +349,7 @@ ENTRIES: Final = (
         Kind.CONFLICT,
     ),
     Entry(
-        "KBQ-STATE-UNKNOWN",
+        Code.STATE_UNKNOWN,
         "What is there could not be read",
         "{resource} could not be read, and what is not known is not changed.",
         (
@@ -360,7 +361,7 @@ ENTRIES: Final = (
         "https://cloud.google.com/iam/docs/permissions-reference",
     ),
     Entry(
-        "KBQ-MACHINE-SETTING",
+        Code.MACHINE_SETTING,
         "A setting of this machine is wrong",
         "{variable}: {reason}",
         (
@@ -372,7 +373,7 @@ ENTRIES: Final = (
         Kind.USAGE,
     ),
     Entry(
-        "KBQ-UNEXPECTED",
+        Code.UNEXPECTED,
         "This program failed before Google was asked",
         "Nothing was sent. What happened on this machine: {reason}",
         (step("If it happens again, write a bug report with these words and the output of:", cmd.ours("doctor")),),
@@ -380,7 +381,7 @@ ENTRIES: Final = (
         "https://docs.python.org/3/library/exceptions.html",
     ),
     Entry(
-        "KBQ-ENDPOINT-REFUSED",
+        Code.ENDPOINT_REFUSED,
         "The address is not used",
         "{endpoint} is neither Google's nor on this machine, and credentials are not sent there.",
         (

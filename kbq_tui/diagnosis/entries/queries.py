@@ -3,6 +3,7 @@
 from typing import Final
 
 from kbq_tui.diagnosis.entry import GRANT_WAIT, LOOK, Entry, back, helper, look, shared, step, wait
+from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.problem import Kind
 from kbq_tui.shell import commands as cmd
 
@@ -15,7 +16,7 @@ _YOU: Final = "You: name it rightly."
 
 ENTRIES: Final = (
     Entry(
-        "KBQ-PARTITION-FILTER",
+        Code.PARTITION_FILTER,
         "The table demands a filter on its partitions",
         "Table {table} was made with require_partition_filter, so every query has to filter by its partition column, "
         "and Klaviyo's does not. Nothing was renamed.",
@@ -32,7 +33,7 @@ ENTRIES: Final = (
         _BIGQUERY + "managing-partitioned-tables#require-filter",
     ),
     Entry(
-        "KBQ-VIEW-BROKEN",
+        Code.VIEW_BROKEN,
         "A view no longer works",
         "BigQuery cannot read the text of view {view}: a table or column it names was renamed or removed since the "
         "view was made.",
@@ -48,7 +49,7 @@ ENTRIES: Final = (
         _BIGQUERY + "updating-views",
     ),
     Entry(
-        "KBQ-TABLE-UNQUALIFIED",
+        Code.TABLE_UNQUALIFIED,
         "A table is named without its dataset",
         "The query names table {table} without a dataset, and no default dataset is set.",
         (
@@ -60,7 +61,7 @@ ENTRIES: Final = (
         _BIGQUERY + "reference/standard-sql/lexical#table_names",
     ),
     Entry(
-        "KBQ-COLUMNS-DUPLICATE",
+        Code.COLUMNS_DUPLICATE,
         "Two columns have the same name",
         "The result of the query or view has the column {column} more than once, which BigQuery does not store.",
         (
@@ -75,7 +76,7 @@ ENTRIES: Final = (
         _BIGQUERY + "schemas#column_names",
     ),
     Entry(
-        "KBQ-TOO-MANY-COLUMNS",
+        Code.TOO_MANY_COLUMNS,
         "The table has more columns than BigQuery allows",
         "A table may have at most 10,000 columns, nested fields counted.",
         (
@@ -90,7 +91,7 @@ ENTRIES: Final = (
         "https://cloud.google.com/bigquery/quotas#standard_tables",
     ),
     Entry(
-        "KBQ-TABLE-STALE",
+        Code.TABLE_STALE,
         "The table has changes that are not applied yet",
         "Table {table} is fed by change data capture, and its pending changes are older than its max_staleness allows, "
         "so it cannot be read directly.",
@@ -108,7 +109,7 @@ ENTRIES: Final = (
         _BIGQUERY + "change-data-capture#manage_table_staleness",
     ),
     Entry(
-        "KBQ-LOCATION-UNSUPPORTED",
+        Code.LOCATION_UNSUPPORTED,
         "The location cannot do this",
         "BigQuery does not offer this in the location {location}, or there is no location of that name.",
         (
@@ -121,7 +122,7 @@ ENTRIES: Final = (
         Kind.NOT_FOUND,
     ),
     Entry(
-        "KBQ-DATASET-ID-INVALID",
+        Code.DATASET_ID_INVALID,
         "That is not the ID of a dataset",
         "The name {given_id} holds a project, a table or characters that are not allowed: where a dataset is asked "
         "for, "
@@ -136,7 +137,7 @@ ENTRIES: Final = (
         Kind.USAGE,
     ),
     Entry(
-        "KBQ-REGION-VIEW",
+        Code.REGION_VIEW,
         "A view over the whole project may not be read",
         "INFORMATION_SCHEMA without a dataset shows the whole project or region, and whoever asked lacks the "
         "permission "
@@ -159,7 +160,7 @@ ENTRIES: Final = (
         Kind.NOT_PERMITTED,
     ),
     Entry(
-        "KBQ-ACCESS-LIST-DENIED",
+        Code.ACCESS_LIST_DENIED,
         "The dataset's access list may not be read",
         "Reading who has access to dataset {dataset} needs bigquery.datasets.getIamPolicy beside "
         "bigquery.datasets.get: "

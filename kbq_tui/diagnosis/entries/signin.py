@@ -3,6 +3,7 @@
 from typing import Final
 
 from kbq_tui.diagnosis.entry import Entry, look, step
+from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.command import Command
 from kbq_tui.model.problem import Kind
 from kbq_tui.shell import commands as cmd
@@ -12,7 +13,7 @@ _YOU: Final = "You."
 
 ENTRIES: Final = (
     Entry(
-        "KBQ-KEY-DAMAGED",
+        Code.KEY_DAMAGED,
         "The private key in the file is damaged",
         "The private key is not complete or not as Google gave it: as a rule its line ends were lost or doubled when "
         "the file was copied, pasted or put into an environment variable.",
@@ -34,7 +35,7 @@ ENTRIES: Final = (
         Kind.CREDENTIALS,
     ),
     Entry(
-        "KBQ-KEY-FILE-ENCODING",
+        Code.KEY_FILE_ENCODING,
         "The key file is saved in an encoding that Klaviyo may refuse",
         "{path} begins with a byte order mark, which Google's file does not have: an editor or a shell on Windows adds "
         "it. Some parsers of JSON refuse such a file (Node's and Python's among them), so nothing is tried with it.",
@@ -47,7 +48,7 @@ ENTRIES: Final = (
         Kind.CREDENTIALS,
     ),
     Entry(
-        "KBQ-CREDENTIALS-KIND",
+        Code.CREDENTIALS_KIND,
         "The file of credentials is of another kind",
         "A service account's key is wanted, and the file is {file_kind}.",
         (
@@ -63,7 +64,7 @@ ENTRIES: Final = (
         Kind.CREDENTIALS,
     ),
     Entry(
-        "KBQ-IMPERSONATION-INVALID",
+        Code.IMPERSONATION_INVALID,
         "The account to act as is not named rightly",
         "Google did not take the request to act as {account}: the address, or the request itself, is wrong. No role is "
         "missing.",
@@ -81,7 +82,7 @@ ENTRIES: Final = (
         Kind.CREDENTIALS,
     ),
     Entry(
-        "KBQ-WORKLOAD-IDENTITY",
+        Code.WORKLOAD_IDENTITY,
         "Workload identity federation refuses the login",
         "Google's token service did not take the login of another identity provider: the pool or provider does not "
         "exist or is disabled, its name is wrong, or its conditions do not fit.",
@@ -102,7 +103,7 @@ ENTRIES: Final = (
         Kind.CREDENTIALS,
     ),
     Entry(
-        "KBQ-UNIVERSE",
+        Code.UNIVERSE,
         "The credentials are for another Google Cloud",
         "The program speaks to {configured_universe}, and the credentials are for {credentials_universe}: two separate "
         "clouds (universes) of Google's.",

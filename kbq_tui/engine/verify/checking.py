@@ -13,6 +13,7 @@ from kbq_tui.i18n.messages import Message, as_message, joined, message
 from kbq_tui.model import checks
 from kbq_tui.model.changes import PROJECT_GRANT
 from kbq_tui.model.checks import Check, CheckResult, Judged, Verdict
+from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.events import Event, EventKind
 from kbq_tui.model.problem import Context, Kind, Problem, ProblemError, RemedyStep, Retry
 from kbq_tui.model.refs import DatasetRef, Grantable
@@ -24,7 +25,7 @@ from kbq_tui.planning.sharing import needed_by, shared_account
 
 Told = Callable[[CheckResult], None]
 
-_ELSEWHERE = frozenset({"KBQ-JOB-USER-MISSING", "KBQ-API-DISABLED", "KBQ-VPC-SC", "KBQ-SCOPES", "KBQ-QUOTA-PROJECT"})
+_ELSEWHERE = frozenset({Code.JOB_USER_MISSING, Code.API_DISABLED, Code.VPC_SC, Code.SCOPES, Code.QUOTA_PROJECT})
 """Refusals that have a check, or a preflight, of their own, or that say nothing of Klaviyo's way in."""
 
 
@@ -35,12 +36,12 @@ def refused(problem: Problem) -> bool:
 
 def reading_refused(problem: Problem) -> bool:
     """Whether reading a table was refused by what the account holds, and by nothing else about the table."""
-    return problem.code in ("KBQ-TABLE-READ-DENIED", "KBQ-TABLE-NOT-FOUND", "KBQ-DATASET-NOT-FOUND")
+    return problem.code in (Code.TABLE_READ_DENIED, Code.TABLE_NOT_FOUND, Code.DATASET_NOT_FOUND)
 
 
 def key_refused(problem: Problem) -> bool:
     """Whether Google refused the key itself: a wrong clock here says nothing about it."""
-    return problem.kind is Kind.CREDENTIALS and problem.code != "KBQ-CLOCK-SKEW"
+    return problem.kind is Kind.CREDENTIALS and problem.code != Code.CLOCK_SKEW
 
 
 def never(problem: Problem) -> bool:
@@ -123,7 +124,7 @@ class Checker:
         """Return where a dataset of the connection lies; where that was not found out, where the others do."""
         return self.locations.get(dataset) or self.location
 
-    def problem(self, code: str, **details: Any) -> Problem:
+    def problem(self, code: Code, **details: Any) -> Problem:
         """Return an entry of the catalogue, filled with the connection and with details such as `dataset`."""
         context = replace(self.context, location=self.where(str(details.get("dataset", ""))))
         return catalogue.problem(code, context, **details)
@@ -149,15 +150,15 @@ class Checker:
             return shared_account(self.spec, next(iter(others.values())), self.context)
         grants = [grant for grant in grants if grant not in others]
         named = [grant for grant in grants if "roles/" in str(grant.role)]
-        steps = [step for grant in named for step in self._taken_away("KBQ-OVER-GRANT", grant)]
+        steps = [step for grant in named for step in self._taken_away(Code.OVER_GRANT, grant)]
         if any(not g.member and not g.bound for g in named):
             # The program takes away only what it sees granted to the account itself, and without a condition.
             command = self.ports.ours("apply --remove-over-grants")
             steps.append(RemedyStep(message("Or have it taken away here:"), (command,)))
-        code = "KBQ-OVER-GRANT" if named else "KBQ-INHERITED-ACCESS"
+        code = Code.OVER_GRANT if named else Code.INHERITED_ACCESS
         for grant in grants:
             if grant not in named:
-                steps += self._taken_away("KBQ-INHERITED-ACCESS", grant)
+                steps += self._taken_away(Code.INHERITED_ACCESS, grant)
         roles = joined(", ", *dict.fromkeys(grant.text for grant in named or grants))
         told = named or grants
         # Where nobody but everybody holds it, another check may have told that already.
@@ -171,7 +172,7 @@ class Checker:
             return None
         return needed_by(self.spec, self.neighbours, str(grant.role), grant.on.dataset)
 
-    def _taken_away(self, code: str, grant: Held) -> list[RemedyStep]:
+    def _taken_away(self, code: Code, grant: Held) -> list[RemedyStep]:
         """Return the steps that take a role away from whoever holds it, or that show who does."""
         context = replace(self.context, location=grant.location or self.location)
         problem = catalogue.problem(code, context, role=grant.role, resource=grant.on)

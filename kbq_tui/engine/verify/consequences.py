@@ -8,29 +8,30 @@ from kbq_tui.engine.verify.probing import of_dataset
 from kbq_tui.i18n.messages import message
 from kbq_tui.model import checks
 from kbq_tui.model.checks import Check, CheckResult, Verdict
+from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.problem import Problem
 from kbq_tui.model.refs import DatasetRef, Grantable, ProjectRef
 from kbq_tui.model.spec import ConnectionSpec
 
-_NO_KEY: Final = frozenset({"KBQ-KEY-FILE-MISSING"})
-_KEY_IS_OUT: Final = frozenset({"KBQ-KEY-DEAD", "KBQ-KEY-DISABLED"})
-_SIGN_IN_REFUSED: Final = frozenset({"KBQ-KEY-REJECTED", *_KEY_IS_OUT})
-_NO_JOBS: Final = frozenset({"KBQ-JOB-USER-MISSING"})
-_NO_BILLING: Final = frozenset({"KBQ-BILLING-OFF"})
-_NOT_GRANTED: Final = frozenset({"KBQ-GRANT-MISSING", "KBQ-CONDITIONAL-GRANT"})
+_NO_KEY: Final = frozenset({Code.KEY_FILE_MISSING})
+_KEY_IS_OUT: Final = frozenset({Code.KEY_DEAD, Code.KEY_DISABLED})
+_SIGN_IN_REFUSED: Final = frozenset({Code.KEY_REJECTED, *_KEY_IS_OUT})
+_NO_JOBS: Final = frozenset({Code.JOB_USER_MISSING})
+_NO_BILLING: Final = frozenset({Code.BILLING_OFF})
+_NOT_GRANTED: Final = frozenset({Code.GRANT_MISSING, Code.CONDITIONAL_GRANT})
 _NO_ACCESS: Final = frozenset(
     {
-        "KBQ-DATASET-NOT-FOUND",
-        "KBQ-DATASET-NOT-VISIBLE",
-        "KBQ-GRANT-MISSING",
-        "KBQ-NOT-IN-LOCATION",
-        "KBQ-PERMISSION-MISSING",
-        "KBQ-TABLE-READ-DENIED",
-        "KBQ-TABLE-WRITE-DENIED",
+        Code.DATASET_NOT_FOUND,
+        Code.DATASET_NOT_VISIBLE,
+        Code.GRANT_MISSING,
+        Code.NOT_IN_LOCATION,
+        Code.PERMISSION_MISSING,
+        Code.TABLE_READ_DENIED,
+        Code.TABLE_WRITE_DENIED,
     }
 )
-_OPEN_TO_ALL: Final = frozenset({"KBQ-PUBLIC-DATASET"})
-_TOO_MUCH: Final = frozenset({"KBQ-OVER-GRANT", "KBQ-INHERITED-ACCESS"})
+_OPEN_TO_ALL: Final = frozenset({Code.PUBLIC_DATASET})
+_TOO_MUCH: Final = frozenset({Code.OVER_GRANT, Code.INHERITED_ACCESS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +50,8 @@ class _Rule:
 
     cause: Check
     effects: tuple[Check, ...]
-    problems: frozenset[str]
-    reasons: frozenset[str] = frozenset()
+    problems: frozenset[Code]
+    reasons: frozenset[Code] = frozenset()
     dataset: str = ""
     resource: Grantable | None = None
     everybodys: bool = False

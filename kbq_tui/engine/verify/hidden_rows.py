@@ -10,6 +10,7 @@ from kbq_tui.engine.throttle import MAX_CONCURRENCY
 from kbq_tui.engine.verify.checking import Checker
 from kbq_tui.i18n.messages import joined, message
 from kbq_tui.model.checks import Judged, Verdict
+from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.problem import Kind, Problem, ProblemError
 from kbq_tui.planning.row_policies import VisibleRows, letting_in, rows_for
 from kbq_tui.shell import sql
@@ -89,7 +90,7 @@ async def _judge(checker: Checker, path: Path) -> Judged | None:
         filters = " OR ".join(policy.filter for policy in letting_in(checker.spec.member, policies))
         text = message("of {table} only the rows of its policies are seen: {filters}", table=name, filters=filters)
         return Judged(Verdict.PASS, text)
-    problem = checker.problem("KBQ-ROW-POLICY", dataset=dataset, table=table)
+    problem = checker.problem(Code.ROW_POLICY, dataset=dataset, table=table)
     if rows is VisibleRows.NONE:
         text = message("no row policy of {table} lets the account in: it gets no row", table=name)
         return Judged(Verdict.FAIL, text, problem)

@@ -13,6 +13,7 @@ from kbq_tui.engine.verify.probing import Prober, of_dataset
 from kbq_tui.i18n.messages import joined, message, message_n
 from kbq_tui.model import checks
 from kbq_tui.model.checks import Judged, Verdict
+from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.observed import DatasetInfo
 from kbq_tui.model.problem import Kind, Problem, ProblemError
 from kbq_tui.model.refs import DatasetRef, ProjectRef, TableRef
@@ -95,7 +96,7 @@ class Isolation(Prober):
             return Judged(Verdict.UNKNOWN, why, unlisted)
         if self._more or len(where) > len(tried):
             limit = reached(self._tried, len(tried))
-            more = self.problem("KBQ-NOT-SEARCHED", resource=ProjectRef(self.spec.project), limit=limit)
+            more = self.problem(Code.NOT_SEARCHED, resource=ProjectRef(self.spec.project), limit=limit)
             return Judged(Verdict.UNKNOWN, message("there are more than were tried: {text}", text=text), more)
         return Judged(Verdict.PASS, text if self._tried else message("there is no table in another dataset"))
 
@@ -151,7 +152,7 @@ class Isolation(Prober):
         problem = next((a for a in answers if isinstance(a, Problem)), None)
         if problem is None and info is not None and info.access is None:
             # The account sees the dataset, and whether that is by a grant is not to be seen.
-            problem = self.problem("KBQ-ACCESS-UNREAD", dataset=dataset)
+            problem = self.problem(Code.ACCESS_UNREAD, dataset=dataset)
         return _Other(problem=problem)
 
     async def _some_tables(self, dataset: str) -> tuple[TableInfo, ...]:
@@ -187,7 +188,7 @@ class Isolation(Prober):
         except ProblemError as error:
             return error.problem
         # A policy tag is asked about only after the table itself has let the reader in.
-        if why is None or why.code == "KBQ-POLICY-TAG":
+        if why is None or why.code == Code.POLICY_TAG:
             return True
         if reading_refused(why) and of_dataset(why, dataset):
             return False

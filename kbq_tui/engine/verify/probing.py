@@ -12,6 +12,7 @@ from kbq_tui.engine.verify.checking import Checker, Held, refused
 from kbq_tui.i18n.messages import Message, message, message_n
 from kbq_tui.model import checks
 from kbq_tui.model.checks import Judged, Verdict
+from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.observed import AccessEntry
 from kbq_tui.model.problem import Kind, Problem, ProblemError, Retry
 from kbq_tui.model.refs import ProjectRef, TableRef
@@ -120,7 +121,7 @@ class Prober(Checker):
         try:
             await self.cloud.query(project, sql.insert_probe(*path), self.where(path[1]))
         except ProblemError as error:
-            billing = checks.judge_error(error.problem, lambda p: p.code == "KBQ-BILLING-OFF")
+            billing = checks.judge_error(error.problem, lambda p: p.code == Code.BILLING_OFF)
             return checks.judge_error(error.problem, refused), billing
         inserted = Judged(Verdict.PASS, message("the INSERT was accepted"))
         try:
@@ -147,7 +148,7 @@ class Prober(Checker):
         try:
             await self.create(path)
         except ProblemError as error:
-            if error.problem.code != "KBQ-TABLE-WRITE-DENIED":
+            if error.problem.code != Code.TABLE_WRITE_DENIED:
                 raise
             why = error.problem.words
             return await self._tables_are_safe(wish, message("refused: {why}", why=why))
@@ -202,7 +203,7 @@ class Prober(Checker):
         )
         if len(tables) > len(tried):
             limit = message("{n} tables", n=len(tried))
-            more = self.problem("KBQ-NOT-SEARCHED", resource=self.ref(wish), limit=limit)
+            more = self.problem(Code.NOT_SEARCHED, resource=self.ref(wish), limit=limit)
             return Judged(Verdict.UNKNOWN, message("there are more than were tried: {text}", text=none), more)
         return Judged(Verdict.PASS, message("{none}; {refused}", none=none, refused=refusal))
 
@@ -222,11 +223,11 @@ class Prober(Checker):
         try:
             held = await self.cloud.test_table_permissions(self.spec.project, dataset, table.name, asked)
         except ProblemError as error:
-            if error.problem.code == "KBQ-TABLE-NOT-FOUND":
+            if error.problem.code == Code.TABLE_NOT_FOUND:
                 return frozenset()  # dropped meanwhile
             raise
         if sees and checks.TABLE_CONTROL not in held:
-            raise ProblemError(self.problem("KBQ-TABLE-READ-DENIED", dataset=dataset, table=table.name))
+            raise ProblemError(self.problem(Code.TABLE_READ_DENIED, dataset=dataset, table=table.name))
         return held & set(checks.TABLE_WRITES)
 
     async def _roles_on(self, wish: RequiredDataset, table: str) -> tuple[str, ...]:
@@ -259,7 +260,7 @@ class Prober(Checker):
         try:
             statement = sql.read_one(self.spec.project, dataset, table.name)
         except ValueError:
-            return self.problem("KBQ-TABLE-NAME", dataset=dataset, table=table.name)
+            return self.problem(Code.TABLE_NAME, dataset=dataset, table=table.name)
         try:
             await self.cloud.query(self.spec.project, statement, location, dry_run=True)
         except ProblemError as error:

@@ -19,6 +19,7 @@ from kbq_tui.i18n.messages import Message, message, message_n
 from kbq_tui.model import checks
 from kbq_tui.model.changes import ACCOUNT, KEY, grant_on, is_recent
 from kbq_tui.model.checks import CheckResult, Judged, Verdict
+from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.key_file import key_id_of
 from kbq_tui.model.observed import DatasetInfo, KeyInfo, LocalKey
 from kbq_tui.model.problem import Kind, Problem, ProblemError
@@ -32,9 +33,9 @@ from kbq_tui.shell.sql import PROBE_PREFIX
 __all__ = ["MAX_OTHER_DATASETS", "PROBE_PREFIX", "verify"]
 
 _VIEWS = frozenset({"VIEW", "MATERIALIZED_VIEW"})
-_BROKEN_VIEW = frozenset({"KBQ-QUERY-INVALID", "KBQ-TWO-LOCATIONS"})
+_BROKEN_VIEW = frozenset({Code.QUERY_INVALID, Code.TWO_LOCATIONS})
 _UNREADABLE = frozenset(
-    {"KBQ-PARTITION-FILTER", "KBQ-VIEW-BROKEN", "KBQ-COLUMNS-DUPLICATE", "KBQ-TOO-MANY-COLUMNS", "KBQ-CMEK-REQUIRED"}
+    {Code.PARTITION_FILTER, Code.VIEW_BROKEN, Code.COLUMNS_DUPLICATE, Code.TOO_MANY_COLUMNS, Code.CMEK_REQUIRED}
 )
 """What keeps Klaviyo, too, from reading a table or view, until somebody changes it."""
 
@@ -102,7 +103,7 @@ class _Verification(Isolation):
             try:
                 secret = await offload(lambda: self.ports.keys.load(spec.key_file, spec.project, spec.account_email))
             except ProblemError as error:
-                if error.problem.code == "KBQ-KEY-FILE-MISSING" and (handed := await self._handed_over()):
+                if error.problem.code == Code.KEY_FILE_MISSING and (handed := await self._handed_over()):
                     problem = self.problem(checks.HANDED_OVER, key_id=handed[-1])
                     raise ProblemError(self.ports.named(problem)) from None
                 raise
@@ -178,7 +179,7 @@ class _Verification(Isolation):
             now = self.ports.clock.now()
             private = checks.judge_private(wish.name, public(self.spec, info, context, now), over(info, now))
             if info.access is None:
-                unread = self.problem("KBQ-ACCESS-UNREAD", dataset=wish.name)
+                unread = self.problem(Code.ACCESS_UNREAD, dataset=wish.name)
                 private = Judged(Verdict.UNKNOWN, unread.title, unread)
         elif info is not None:
             kept = private = checks.judge_error(info, never)
@@ -193,12 +194,12 @@ class _Verification(Isolation):
             text = message("SELECT 1 answered {answer}", answer=answer)
             return Judged(Verdict.PASS if rows and rows[0] == ("1",) else Verdict.UNKNOWN, text)
 
-        await self.check(checks.QUERY_RUN, sql.probe(), ask, fails=lambda p: p.code == "KBQ-JOB-USER-MISSING")
+        await self.check(checks.QUERY_RUN, sql.probe(), ask, fails=lambda p: p.code == Code.JOB_USER_MISSING)
 
     async def _visible(self, wish: RequiredDataset) -> None:
         async def ask() -> Judged:
             info = await self.cloud.dataset(self.spec.project, wish.name)
-            missing = self.problem("KBQ-DATASET-NOT-VISIBLE", dataset=wish.name)
+            missing = self.problem(Code.DATASET_NOT_VISIBLE, dataset=wish.name)
             places = self.locations if info is None else self.locations | {wish.name: info.location}
             elsewhere = misplaced(self.spec, wish.name, self.wanted, places, self.context)
             judged = checks.judge_visible(wish, info, missing, elsewhere)
@@ -224,7 +225,7 @@ class _Verification(Isolation):
                 # Reading one's own grants is not among the grants; the operator may be able to read them.
                 rows = (await self.ports.cloud.query(self.spec.project, statement, where)).rows
                 own = True
-            missing = self.problem("KBQ-GRANT-MISSING", dataset=wish.name, role=wish.role)
+            missing = self.problem(Code.GRANT_MISSING, dataset=wish.name, role=wish.role)
             judged = checks.judge_granted(
                 wish,
                 self.spec.member,
@@ -248,7 +249,7 @@ class _Verification(Isolation):
 
         async def effective() -> Judged:
             held = await self.cloud.test_permissions(self.spec.project, asked)
-            missing = self.problem("KBQ-JOB-USER-MISSING", permission=checks.NEEDED_PERMISSION)
+            missing = self.problem(Code.JOB_USER_MISSING, permission=checks.NEEDED_PERMISSION)
             judged = checks.judge_effective(held, missing)
             judged = self.bounded(judged, await self.job_user_condition(), JOB_USER, ProjectRef(self.spec.project))
             return self.perhaps_not_yet(judged) if judged.problem is missing else judged
@@ -301,7 +302,7 @@ class _Verification(Isolation):
                 return Judged(Verdict.PASS, message("nothing to read yet: the dataset is empty"))
             tried = tables[:MAX_TRIED]
             answers = await self.dry_reads(wish.name, tried)
-            if any(why is not None and why.code == "KBQ-TABLE-NOT-FOUND" for why in answers):
+            if any(why is not None and why.code == Code.TABLE_NOT_FOUND for why in answers):
                 # What was dropped since it was listed is not there to be read; a view over what is gone still is.
                 there = {t.name for t in await self.cloud.tables(self.spec.project, wish.name, MAX_LISTED)}
                 answers = [why for t, why in zip(tried, answers, strict=True) if t.name in there]
@@ -318,7 +319,7 @@ class _Verification(Isolation):
                 seen = await hidden_rows(self, wish.name, tried, Judged(Verdict.PASS, read))
                 if len(tables) > MAX_TRIED and seen.verdict is Verdict.PASS:
                     limit = message("{n} tables", n=MAX_TRIED)
-                    more = self.problem("KBQ-NOT-SEARCHED", resource=self.ref(wish), limit=limit)
+                    more = self.problem(Code.NOT_SEARCHED, resource=self.ref(wish), limit=limit)
                     return Judged(Verdict.UNKNOWN, seen.evidence, more)
                 return with_ends(self, wish.name, self.looked[wish.name], tables, seen)
             judged = [checks.judge_error(why, _cannot_read(t)) for t, why in bad]
@@ -333,7 +334,7 @@ class _Verification(Isolation):
             )
             whole = replace(worst, evidence=text)
             # A grant of ours on its way keeps every table shut; what stands before one table alone is not waited for.
-            ours = all(why.code == "KBQ-TABLE-READ-DENIED" and of_dataset(why, wish.name) for _, why in bad)
+            ours = all(why.code == Code.TABLE_READ_DENIED and of_dataset(why, wish.name) for _, why in bad)
             return self.settled(whole) if ours and len(bad) == len(tried) else whole
 
         await self.check(checks.readable(wish), call, ask, fails=refused, depends_on=(grant_on(wish.name),))
@@ -344,7 +345,7 @@ class _Verification(Isolation):
         local = await offload(lambda: self.ports.keys.inspect(spec.key_file, spec.project, spec.account_email))
         handed = await self._handed_over()
         if local is None and not handed:
-            problem = self.problem("KBQ-KEY-FILE-MISSING", path=message("its place"))
+            problem = self.problem(Code.KEY_FILE_MISSING, path=message("its place"))
             return Judged(Verdict.FAIL, message("there is no key here"), problem)
         path: str | Message = message("Klaviyo")
         ours = next((k for k in reversed(handed) if k in keys), handed[-1] if handed else "")
@@ -353,27 +354,27 @@ class _Verification(Isolation):
         if ours not in keys and not self._signed_in:
             if local is not None and self._is_new(local):
                 text = message("the key was created a moment ago, and Google does not list it yet")
-                return self.perhaps_not_yet(Judged(Verdict.UNKNOWN, text, self.problem("KBQ-KEY-NOT-FOUND")))
-            problem = self.problem("KBQ-KEY-DEAD", path=path, key_id=ours)
+                return self.perhaps_not_yet(Judged(Verdict.UNKNOWN, text, self.problem(Code.KEY_NOT_FOUND)))
+            problem = self.problem(Code.KEY_DEAD, path=path, key_id=ours)
             text = message("the key here is not among the account's keys")
             if local is None:
                 text = message("the key that was handed over is not among the account's keys")
             return Judged(Verdict.FAIL, text, problem)
         if ours in keys and keys[ours].disabled:
-            problem = self.problem("KBQ-KEY-DISABLED", path=path, key_id=ours)
+            problem = self.problem(Code.KEY_DISABLED, path=path, key_id=ours)
             text = message("the key here is switched off at Google")
             if local is None:
                 text = message("the key that was handed over is switched off at Google")
             return Judged(Verdict.FAIL, text, problem)
         if others := [k for k in keys if k != ours and k not in handed]:
-            problem = self.problem("KBQ-KEY-UNHELD", key_id=others[0])
+            problem = self.problem(Code.KEY_UNHELD, key_id=others[0])
             text = message("{n} more: {keys}", n=len(others), keys=", ".join(k[:12] for k in others))
             return Judged(Verdict.FAIL, text, problem)
         if given := [k for k in handed if k in keys and k != ours]:
             text = message(
                 "{key}, and handed over (shredded here): {keys}", key=ours[:12], keys=", ".join(k[:12] for k in given)
             )
-            return Judged(Verdict.FAIL, text, self.problem("KBQ-KEY-SECOND", key_id=given[-1]))
+            return Judged(Verdict.FAIL, text, self.problem(Code.KEY_SECOND, key_id=given[-1]))
         if local is None:
             return Judged(Verdict.PASS, message("one key, {key}, handed over (shredded here)", key=ours[:12]))
         if ours not in keys:

@@ -24,6 +24,7 @@ from kbq_tui.local.keys.place import Facts, Place, key_facts, open_own, safe_nam
 from kbq_tui.local.keys.records import drop_copy, note_copy, note_handed_over, read_copy, read_handed_over
 from kbq_tui.local.keys.reservation import is_at, is_reserved, reserve
 from kbq_tui.local.os_errors import os_problem, problem, words_of
+from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.secret import Secret
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ class KeyFiles:
         key = place.read()
         if not key:
             if key is not None and is_reserved(place):
-                raise problem("KBQ-KEY-FILE-BUSY", path=place.path)
+                raise problem(Code.KEY_FILE_BUSY, path=place.path)
             if record is None:
                 return None
             return LocalKey("", record.key_id, record.email, record.project, in_keyring=True)
@@ -84,9 +85,9 @@ class KeyFiles:
         try:
             return read_handed_over(path, email)
         except ValueError:
-            raise problem("KBQ-KEY-FILE-UNREADABLE", path=path, reason=message("It is not a note of ours.")) from None
+            raise problem(Code.KEY_FILE_UNREADABLE, path=path, reason=message("It is not a note of ours.")) from None
         except OSError as error:
-            raise os_problem(error, path, "KBQ-KEY-FILE-UNREADABLE") from error
+            raise os_problem(error, path, Code.KEY_FILE_UNREADABLE) from error
 
     def reserve(self, path: str | None, project: str, email: str) -> Slot:
         """Reserve the place for a new key: an empty file that only we could create, locked while we live.
@@ -126,7 +127,7 @@ class KeyFiles:
         copy, outcome = self._copies.load(record or Facts("", email, project))
         if copy is None:
             unknown = not outcome.done and (outcome.asked or record is not None)
-            code = "KBQ-KEYRING" if unknown else "KBQ-KEY-FILE-MISSING"
+            code = Code.KEYRING if unknown else Code.KEY_FILE_MISSING
             raise problem(code, path=place.path, reason=outcome.note)
         key_facts(copy, message("the system keyring"), email)
         return copy
@@ -154,9 +155,9 @@ class KeyFiles:
                     folder.chmod(FOLDER_MODE)
                     done.append(message("{path}: mode {mode} is now 0700", path=folder, mode=f"{mode:04o}"))
         except FileNotFoundError:
-            raise problem("KBQ-KEY-FILE-MISSING", path=place.path, reason=message("There is no such file.")) from None
+            raise problem(Code.KEY_FILE_MISSING, path=place.path, reason=message("There is no such file.")) from None
         except OSError as error:
-            raise os_problem(error, place.path, "KBQ-KEY-FILE-UNWRITABLE") from error
+            raise os_problem(error, place.path, Code.KEY_FILE_UNWRITABLE) from error
         return tuple(done)
 
     def shred(self, path: str | None, project: str, email: str) -> Message:
@@ -173,13 +174,13 @@ class KeyFiles:
         place = self._place(path, project, email)
         key = place.read()
         if not key:
-            raise problem("KBQ-KEY-FILE-MISSING", path=place.path, reason=message("There is no such file."))
+            raise problem(Code.KEY_FILE_MISSING, path=place.path, reason=message("There is no such file."))
         facts = key_facts(key, place.path, email)  # nothing else is ever shredded
         try:
             note_handed_over(self._handed_path(project, email), facts)
             place.path.rename(place.folder / place.doomed)
         except OSError as error:
-            raise os_problem(error, place.path, "KBQ-KEY-FILE-UNWRITABLE") from error
+            raise os_problem(error, place.path, Code.KEY_FILE_UNWRITABLE) from error
         with suppress(FileNotFoundError):
             destroy(place, place.doomed)
         record = self._record(project, email)
@@ -300,7 +301,7 @@ class Slot:
         facts = key_facts(key, place.path, self._email)
         if self._fd < 0 or not is_at(self._fd, place.path):
             raise problem(
-                "KBQ-KEY-FILE-TAKEN", path=place.path, reason=message("The reservation was replaced meanwhile.")
+                Code.KEY_FILE_TAKEN, path=place.path, reason=message("The reservation was replaced meanwhile.")
             )
         put(place, key)
         self._close()

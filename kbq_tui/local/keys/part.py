@@ -13,6 +13,7 @@ from kbq_tui.local.files import create_private, folder_fd, sync_folder, write_al
 from kbq_tui.local.keys.place import Place, key_facts, open_own
 from kbq_tui.local.keys.reservation import reserve
 from kbq_tui.local.os_errors import os_problem, problem, words_of
+from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.problem import ProblemError, RemedyStep
 from kbq_tui.model.secret import Secret
 
@@ -32,7 +33,7 @@ def try_out(place: Place) -> None:
     path = place.folder / place.part
     left = place.read(place.part)
     if left and not _may_be_a_key(left):
-        raise problem("KBQ-KEY-FILE-TAKEN", path=path, reason=message("There is a file already."))
+        raise problem(Code.KEY_FILE_TAKEN, path=path, reason=message("There is a file already."))
     with folder_fd(place.folder) as folder:
         if left is None:
             os.close(create_private(place.part, folder))
@@ -48,13 +49,13 @@ def cannot_replace(place: Place, error: OSError) -> ProblemError:
     """
     empty = [path for path in (place.folder / place.part, place.path) if path.exists()]
     if not empty:
-        return os_problem(error, place.path, "KBQ-KEY-FILE-UNWRITABLE")
+        return os_problem(error, place.path, Code.KEY_FILE_UNWRITABLE)
     reason = message(
         "files can be created there, but not moved or deleted ({why}); these stay, empty: {paths}",
         why=words_of(error),
         paths=", ".join(map(str, empty)),
     )
-    return problem("KBQ-KEY-FILE-UNWRITABLE", path=place.path, reason=joined("", reason, "."))
+    return problem(Code.KEY_FILE_UNWRITABLE, path=place.path, reason=joined("", reason, "."))
 
 
 def put(place: Place, key: Secret) -> None:
@@ -70,13 +71,13 @@ def put(place: Place, key: Secret) -> None:
                 os.unlink(place.part, dir_fd=folder)
             fd = create_private(place.part, folder)
         except OSError as error:
-            raise os_problem(error, place.path, "KBQ-KEY-FILE-UNWRITABLE") from error
+            raise os_problem(error, place.path, Code.KEY_FILE_UNWRITABLE) from error
         try:
             write_all(fd, key.reveal())
             os.fsync(fd)
             os.rename(place.part, place.name, src_dir_fd=folder, dst_dir_fd=folder)
         except OSError as error:
-            failed = os_problem(error, place.path, "KBQ-KEY-FILE-UNWRITABLE")
+            failed = os_problem(error, place.path, Code.KEY_FILE_UNWRITABLE)
             emptied = _emptied(fd)
             try:
                 os.unlink(place.part, dir_fd=folder)
@@ -114,7 +115,7 @@ def recover(place: Place) -> None:
             destroy(place, place.part)
             place.path.unlink()
     except OSError as error:
-        raise os_problem(error, place.path, "KBQ-KEY-FILE-UNWRITABLE") from error
+        raise os_problem(error, place.path, Code.KEY_FILE_UNWRITABLE) from error
     finally:
         os.close(fd)
 
@@ -141,7 +142,7 @@ def destroy(place: Place, name: str) -> None:
     except FileNotFoundError:
         raise
     except OSError as error:
-        raise os_problem(error, path, "KBQ-KEY-FILE-UNWRITABLE") from error
+        raise os_problem(error, path, Code.KEY_FILE_UNWRITABLE) from error
 
 
 def sync(place: Place) -> None:

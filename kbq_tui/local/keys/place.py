@@ -14,6 +14,7 @@ from kbq_tui.i18n.messages import Message, message
 from kbq_tui.local.files import make_folder, read_all
 from kbq_tui.local.os_errors import os_problem, problem
 from kbq_tui.model import key_file
+from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.lazy_pattern import pattern
 from kbq_tui.model.lean_dataclass import dataclass
 from kbq_tui.model.secret import Secret
@@ -80,26 +81,26 @@ class Place:
             whole = Path(os.path.abspath(Path(path).expanduser()))  # noqa: PTH100
         except RuntimeError:
             reason = message("There is no such home folder.")
-            raise problem("KBQ-KEY-FILE-UNREADABLE", path=path, reason=reason) from None
+            raise problem(Code.KEY_FILE_UNREADABLE, path=path, reason=reason) from None
         if "\0" in path:
-            raise problem("KBQ-KEY-FILE-UNREADABLE", path=path, reason=message("This is no file name."))
+            raise problem(Code.KEY_FILE_UNREADABLE, path=path, reason=message("This is no file name."))
         if long := too_long(path):
-            raise problem("KBQ-VALUE-INVALID", field="key_file", reason=long)
+            raise problem(Code.VALUE_INVALID, field="key_file", reason=long)
         if not whole.name or path.endswith("/"):
-            raise problem("KBQ-KEY-FILE-UNWRITABLE", path=path, reason=message("This is a folder."))
+            raise problem(Code.KEY_FILE_UNWRITABLE, path=path, reason=message("This is a folder."))
         for folder in reversed(whole.parents):
             try:
                 info = folder.lstat()
             except FileNotFoundError:
                 break
             except OSError as error:
-                raise os_problem(error, folder, "KBQ-KEY-FILE-UNREADABLE") from error
+                raise os_problem(error, folder, Code.KEY_FILE_UNREADABLE) from error
             if stat.S_ISLNK(info.st_mode) and info.st_uid not in (0, os.geteuid()):
-                raise problem("KBQ-KEY-FILE-SYMLINK", path=folder)
+                raise problem(Code.KEY_FILE_SYMLINK, path=folder)
         try:
             return cls(whole.parent.resolve(), whole.name, whole.parent)
         except (OSError, RuntimeError) as error:  # a loop of links
-            raise problem("KBQ-KEY-FILE-SYMLINK", path=whole.parent) from error
+            raise problem(Code.KEY_FILE_SYMLINK, path=whole.parent) from error
 
     @property
     def path(self) -> Path:
@@ -126,9 +127,9 @@ class Place:
             make_folder(self.folder)
             info = self.folder.stat()
         except OSError as error:
-            raise os_problem(error, self.path, "KBQ-KEY-FILE-UNWRITABLE") from error
+            raise os_problem(error, self.path, Code.KEY_FILE_UNWRITABLE) from error
         if info.st_uid not in (0, os.geteuid()):
-            raise problem("KBQ-KEY-FILE-OWNER", path=self.folder, owner=user_name(info.st_uid))
+            raise problem(Code.KEY_FILE_OWNER, path=self.folder, owner=user_name(info.st_uid))
 
     def read(self, name: str | None = None) -> Secret | None:
         """Read a key file (or its temporary file `name`), or return None where there is none.
@@ -145,8 +146,8 @@ class Place:
         except OSError as error:
             if error.errno == errno.EFBIG:
                 reason = message("The file is too large for a key.")
-                raise problem("KBQ-KEY-FILE-INVALID", path=path, reason=reason) from None
-            raise os_problem(error, path, "KBQ-KEY-FILE-UNREADABLE") from error
+                raise problem(Code.KEY_FILE_INVALID, path=path, reason=reason) from None
+            raise os_problem(error, path, Code.KEY_FILE_UNREADABLE) from error
 
     def written(self) -> datetime | None:
         """Return when the file was written, aware UTC; None where that is not known."""
@@ -245,14 +246,14 @@ def open_own(path: Path, flags: int) -> Iterator[int]:
         fd = os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError as error:
         if error.errno in (errno.ELOOP, errno.EMLINK):
-            raise problem("KBQ-KEY-FILE-SYMLINK", path=path) from None
+            raise problem(Code.KEY_FILE_SYMLINK, path=path) from None
         raise
     try:
         info = os.fstat(fd)
         if not stat.S_ISREG(info.st_mode):
-            raise problem("KBQ-KEY-FILE-INVALID", path=path, reason=message("It is not a regular file."))
+            raise problem(Code.KEY_FILE_INVALID, path=path, reason=message("It is not a regular file."))
         if info.st_uid != os.geteuid():
-            raise problem("KBQ-KEY-FILE-OWNER", path=path, owner=user_name(info.st_uid))
+            raise problem(Code.KEY_FILE_OWNER, path=path, owner=user_name(info.st_uid))
         yield fd
     finally:
         os.close(fd)
@@ -275,7 +276,7 @@ def key_facts(key: Secret, path: Path | Message, email: str) -> Facts:
     except key_file.NotAKeyError as error:
         raise problem(error.code, path=path, reason=error.reason) from None
     if email and found["client_email"].lower() != email.lower():
-        raise problem("KBQ-KEY-FILE-OTHER-ACCOUNT", path=path, found=found["client_email"], expected=email)
+        raise problem(Code.KEY_FILE_OTHER_ACCOUNT, path=path, found=found["client_email"], expected=email)
     return Facts(found["private_key_id"], found["client_email"], found["project_id"])
 
 

@@ -12,6 +12,7 @@ from kbq_tui.i18n.messages import EMPTY, Message, message
 from kbq_tui.local.files import FILE_MODE, create_private, is_held, sync_folder
 from kbq_tui.local.keys.place import Place
 from kbq_tui.local.os_errors import os_problem, problem, words_of
+from kbq_tui.model.codes import ProblemCode as Code
 
 _TRIES = 20
 _PAUSE = 0.01
@@ -31,11 +32,11 @@ def reserve(place: Place) -> int:
     except FileExistsError:
         return _take_over(place)
     except OSError as error:
-        raise os_problem(error, place.path, "KBQ-KEY-FILE-UNWRITABLE") from error
+        raise os_problem(error, place.path, Code.KEY_FILE_UNWRITABLE) from error
     if not (_lock_soon(fd) and is_at(fd, place.path)):
         # Another process took it for a dead one in the instant before we locked it, and may have given it back.
         os.close(fd)
-        raise problem("KBQ-KEY-FILE-BUSY", path=place.path)
+        raise problem(Code.KEY_FILE_BUSY, path=place.path)
     return fd
 
 
@@ -46,17 +47,17 @@ def _take_over(place: Place) -> int:
         fd = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError as error:
         if error.errno in (errno.ELOOP, errno.EMLINK):
-            raise problem("KBQ-KEY-FILE-SYMLINK", path=path) from None
-        raise problem("KBQ-KEY-FILE-TAKEN", path=path, reason=words_of(error)) from error
+            raise problem(Code.KEY_FILE_SYMLINK, path=path) from None
+        raise problem(Code.KEY_FILE_TAKEN, path=path, reason=words_of(error)) from error
     info = os.fstat(fd)
     reason: Message = EMPTY
-    code = "KBQ-KEY-FILE-TAKEN"
+    code = Code.KEY_FILE_TAKEN
     if not stat.S_ISREG(info.st_mode) or info.st_size > 0:
         reason = message("There is a file already." if stat.S_ISREG(info.st_mode) else "It is not a regular file.")
     elif info.st_uid != os.geteuid():
         reason = message("It belongs to another user.")
     elif not _lock_soon(fd):
-        reason, code = message("Another process is making a key there now."), "KBQ-KEY-FILE-BUSY"
+        reason, code = message("Another process is making a key there now."), Code.KEY_FILE_BUSY
     elif not is_at(fd, path) or os.fstat(fd).st_size > 0:
         reason = message("It changed while it was looked at.")
     if reason:

@@ -11,6 +11,7 @@ from textual.app import ComposeResult
 from textual.content import Content
 
 from kbq_tui.i18n.messages import Message, translate
+from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.observed import MAX_KEYS, Absent, KeyInfo, LocalKey, Observed, Present, Unknown, handed_key
 from kbq_tui.model.spec import check_account, check_key_file
 from kbq_tui.model.steps import Step
@@ -33,7 +34,7 @@ class AccountScreen(PlanStepScreen):
     BINDINGS = keyboard.bindings("account")
     scopes: ClassVar = ("account",)
     step = Step.ACCOUNT
-    warnings = ("KBQ-KEY-UNHELD",)
+    warnings = (Code.KEY_UNHELD,)
     help_name = "account"
 
     def fields(self) -> ComposeResult:

@@ -4,6 +4,7 @@ from textual.app import ComposeResult
 from textual.content import Content
 
 from kbq_tui.i18n.messages import translate, translate_n
+from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.observed import Absent, Present, Unknown
 from kbq_tui.model.spec import Direction, check_dataset
 from kbq_tui.model.steps import Step
@@ -17,7 +18,7 @@ class DatasetsScreen(PlanStepScreen):
     """Step 2: the names of the datasets, which of them exist, and which will be created."""
 
     step = Step.DATASETS
-    warnings = ("KBQ-DATASET-TWIN", "KBQ-TABLES-EXPIRE", "KBQ-PARTITIONS-EXPIRE", "KBQ-PUBLIC-DATASET")
+    warnings = (Code.DATASET_TWIN, Code.TABLES_EXPIRE, Code.PARTITIONS_EXPIRE, Code.PUBLIC_DATASET)
     help_name = "datasets"
 
     def fields(self) -> ComposeResult:

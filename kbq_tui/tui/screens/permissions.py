@@ -7,6 +7,7 @@ from textual import on
 from textual.app import ComposeResult
 
 from kbq_tui.i18n.messages import render, translate, translate_n
+from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.steps import Step
 from kbq_tui.tui import keyboard, side_panel
 from kbq_tui.tui.presenters import excess, grant_table
@@ -25,7 +26,7 @@ class PermissionsScreen(PlanStepScreen):
     BINDINGS = keyboard.bindings("permissions")
     scopes: ClassVar = ("permissions",)
     step = Step.PERMISSIONS
-    warnings = ("KBQ-SHARED-NEEDS", "KBQ-OVER-GRANT", "KBQ-CONDITIONAL-GRANT")
+    warnings = (Code.SHARED_NEEDS, Code.OVER_GRANT, Code.CONDITIONAL_GRANT)
     help_name = "permissions"
 
     def fields(self) -> ComposeResult:
@@ -92,7 +93,7 @@ class PermissionsScreen(PlanStepScreen):
                 *(render(a.summary) for a in part.changes),
                 "",
                 translate("Nobody else's access is touched. Whatever else uses this account loses what is taken away."),
-                *(render(w.cause) for w in plan.warnings if w.code == "KBQ-OVER-GRANT"),
+                *(render(w.cause) for w in plan.warnings if w.code == Code.OVER_GRANT),
                 *(translate("Not everything could be looked at: {why}", why=p.title) for p in unseen),
                 "",
                 *(side_panel.command(a, plan.location) for a in part.changes),

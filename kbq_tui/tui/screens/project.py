@@ -8,6 +8,7 @@ from textual.containers import Horizontal
 from textual.content import Content
 
 from kbq_tui.i18n.messages import N_, render, translate, translate_n
+from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.observed import Present
 from kbq_tui.model.operations import Action
 from kbq_tui.model.problem import Problem
@@ -205,7 +206,7 @@ class ProjectScreen(BaseScreen):
 
     def _gcloud(self) -> bool:
         problem = self.host.wizard.sign_in_problem
-        absent = problem is not None and problem.code == "KBQ-NO-CREDENTIALS"
+        absent = problem is not None and problem.code == Code.NO_CREDENTIALS
         return absent and self.host.services.sign_in.gcloud_available()
 
     def side(self) -> Content:

@@ -9,6 +9,7 @@ from textual.content import Content
 
 from kbq_tui.i18n.messages import render, translate
 from kbq_tui.model.checks import Check, expected
+from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.events import EventKind
 from kbq_tui.model.observed import Present
 from kbq_tui.model.steps import Step
@@ -20,7 +21,7 @@ from kbq_tui.tui.widgets.button import Button
 from kbq_tui.tui.widgets.rows import Rows
 from kbq_tui.tui.widgets.static import QuietStatic
 
-_MENDED_ON = {"KBQ-KEY-UNHELD": Step.ACCOUNT, "KBQ-OVER-GRANT": Step.PERMISSIONS}
+_MENDED_ON = {Code.KEY_UNHELD: Step.ACCOUNT, Code.OVER_GRANT: Step.PERMISSIONS}
 
 
 DETAIL_LINES = 5
@@ -117,7 +118,8 @@ class VerifyScreen(BaseScreen):
         """Return the step that offers to take away what the check under the cursor has found."""
         check = self._check()
         result = self.host.wizard.results.get(check.id) if check is not None else None
-        return _MENDED_ON.get(result.problem.code or "") if result is not None and result.problem is not None else None
+        code = result.problem.code if result is not None and result.problem is not None else None
+        return _MENDED_ON.get(code) if code is not None else None
 
     def _detail(self) -> Content:
         """Return, for the check under the cursor: evidence, what was run, the problem and its remedy."""

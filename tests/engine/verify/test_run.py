@@ -278,7 +278,8 @@ async def test_a_grant_on_a_table_alone_is_named_with_the_command_that_removes_i
     assert result.problem is not None
     assert str(result.problem.remedy[-1]).splitlines()[-1] == "kbq-tui apply --remove-over-grants"
     assert str(result.problem.remedy[-2]).splitlines()[-1] == (
-        f"bq remove-iam-policy-binding --member={bench.spec.member} --role=roles/bigquery.dataEditor --table=true "
+        f"bq --project_id={bench.project} remove-iam-policy-binding --member={bench.spec.member} "
+        "--role=roles/bigquery.dataEditor --table=true "
         f"{bench.project}:{IMP}.people"
     )
 
