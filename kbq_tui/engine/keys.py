@@ -11,7 +11,7 @@ from kbq_tui.model.changes import ACCOUNT, KEY
 from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.events import Event, EventKind
 from kbq_tui.model.observed import KeyInfo, LocalKey, Present, Unknown, value_of
-from kbq_tui.model.operations import Action, Change, CreateKey, DeleteKey
+from kbq_tui.model.operations import Action, ActionKey, ActionKind, Change, CreateKey, DeleteKey
 from kbq_tui.model.problem import ProblemError
 from kbq_tui.model.refs import AccountRef
 from kbq_tui.model.spec import ConnectionSpec
@@ -53,9 +53,8 @@ async def create_key(spec: ConnectionSpec, ports: Ports, emit: Emit, patience: P
         known = {"path": local.value.path, "key_id": local.value.key_id}
         raise ProblemError(ports.named(catalogue.problem(Code.KEY_ALREADY_HERE, context_of(spec), **known)))
     summary = message("Create a key for {email}", email=email)
-    action = Action(
-        "key", Change.CREATE, AccountRef(spec.project, email), summary, Step.ACCOUNT, CreateKey(email, spec.key_file)
-    )
+    key = ActionKey(ActionKind.KEY, AccountRef(spec.project, email))
+    action = Action(key, Change.CREATE, summary, Step.ACCOUNT, CreateKey(email, spec.key_file))
     return await _run(spec, ports, emit, patience, action)
 
 
@@ -69,14 +68,8 @@ def deletion(spec: ConnectionSpec, key_id: str) -> Action:
     """Return what deletes a key, for a preview."""
     email = spec.account_email
     summary = message("Delete key {key_id}", key_id=key_id)
-    return Action(
-        f"delete-key:{key_id}",
-        Change.DELETE,
-        AccountRef(spec.project, email),
-        summary,
-        Step.ACCOUNT,
-        DeleteKey(email, key_id),
-    )
+    key = ActionKey(ActionKind.DELETE_KEY, AccountRef(spec.project, email), detail=key_id)
+    return Action(key, Change.DELETE, summary, Step.ACCOUNT, DeleteKey(email, key_id))
 
 
 async def delete_key(

@@ -7,8 +7,10 @@ from kbq_tui.engine.health import Health, Line, without_consequences
 from kbq_tui.i18n.messages import Message, joined, message, verbatim
 from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.observed import Absent, Observed, Part, Present, Unknown
+from kbq_tui.model.operations import ActionKind
 from kbq_tui.model.plan import Plan
 from kbq_tui.model.problem import Problem
+from kbq_tui.model.refs import ServiceRef
 from kbq_tui.model.spec import ConnectionSpec
 from kbq_tui.planning.diff import context_of
 from kbq_tui.planning.requirements import ACCOUNT_CONSTRAINTS, KEY_CONSTRAINTS, PREFLIGHT_PERMISSIONS
@@ -71,15 +73,15 @@ def _project(observed: Observed) -> Line:
 
 def _services(observed: Observed, plan: Plan) -> list[Line]:
     """Judge the APIs by the plan: those that are off are either turned on by it, or may not be."""
-    prefix, off = "service:", message("API off")
+    off = message("API off")
     lines = [
-        Line(a.id, off, Health.BROKEN, message("{name}: can be turned on here", name=a.id.removeprefix(prefix)))
+        Line(a.id, off, Health.BROKEN, message("{name}: can be turned on here", name=a.resource.service))
         for a in plan.changes
-        if a.id.startswith(prefix)
+        if isinstance(a.resource, ServiceRef)
     ]
     for blocked in plan.blocked:
-        if blocked.id.startswith(prefix):
-            text = joined(": ", blocked.id.removeprefix(prefix), blocked.problem.title)
+        if isinstance(blocked.action.resource, ServiceRef):
+            text = joined(": ", blocked.action.resource.service, blocked.problem.title)
             lines.append(Line(blocked.id, off, Health.BROKEN, text, blocked.problem))
     hidden = next((p.problem for p in observed.services.values() if isinstance(p, Unknown)), None)
     if hidden is not None:
@@ -146,7 +148,7 @@ def _permissions(observed: Observed, plan: Plan) -> list[Line]:
 
 def _location(spec: ConnectionSpec, observed: Observed, plan: Plan) -> Line:
     if plan.location is None:
-        stuck = next((b.problem for b in plan.blocked if b.id.startswith("dataset:")), None)
+        stuck = next((b.problem for b in plan.blocked if b.action.key.kind is ActionKind.DATASET), None)
         return _line("datasets", Health.UNKNOWN, stuck.title if stuck else message("not decided"), stuck)
     if any(isinstance(part, Present) for part in observed.datasets.values()):
         text = message("{location}, as the datasets that exist have it", location=plan.location)

@@ -13,7 +13,7 @@ from kbq_tui.engine.threads import offload
 from kbq_tui.i18n.messages import joined, message, message_n
 from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.observed import Observed, Part, Present, Unknown, handed_key, is_new_key, value_of
-from kbq_tui.model.operations import Action
+from kbq_tui.model.operations import Action, ActionKind
 from kbq_tui.model.plan import Plan
 from kbq_tui.model.problem import Problem, Retry
 from kbq_tui.model.spec import ConnectionSpec
@@ -149,37 +149,37 @@ def _credential(observed: Observed) -> Line:
 
 
 _TITLES = {
-    "service": message("APIs"),
-    "dataset": message("Datasets"),
-    "account": message("Service account"),
-    "key": message("Key"),
-    "grant": message("Grants"),
+    ActionKind.SERVICE: message("APIs"),
+    ActionKind.DATASET: message("Datasets"),
+    ActionKind.ACCOUNT: message("Service account"),
+    ActionKind.KEY: message("Key"),
+    ActionKind.GRANT: message("Grants"),
 }
 
 
 def _by_step(plan: Plan, observed: Observed) -> list[Line]:
     """Judge each group of actions: in place, missing, or not to be seen."""
     lines: list[Line] = []
-    for prefix, title in _TITLES.items():
-        blocked = [b for b in plan.blocked if b.id.split(":")[0] == prefix]
-        missing = [a for a in plan.changes if a.id.split(":")[0] == prefix]
-        there = [a for a in plan.actions if a.id.split(":")[0] == prefix and a not in missing]
-        unseen = prefix == "service" and any(isinstance(p, Unknown) for p in observed.services.values())
+    for kind, title in _TITLES.items():
+        blocked = [b for b in plan.blocked if b.action.key.kind is kind]
+        missing = [a for a in plan.changes if a.key.kind is kind]
+        there = [a for a in plan.actions if a.key.kind is kind and a not in missing]
+        unseen = kind is ActionKind.SERVICE and any(isinstance(p, Unknown) for p in observed.services.values())
         if blocked:
             broken = any(not _is_unknown(observed, b.problem) for b in blocked)
             health = Health.BROKEN if broken else Health.UNKNOWN
             text = joined(": ", blocked[0].action.summary, blocked[0].problem.title)
-            lines.append(Line(prefix, title, health, text, blocked[0].problem))
-        elif missing and (bound := _bound(plan, prefix, missing)):
-            lines.append(Line(prefix, title, Health.BROKEN, bound[0].cause, bound[0]))
+            lines.append(Line(kind, title, health, text, blocked[0].problem))
+        elif missing and (bound := _bound(plan, kind, missing)):
+            lines.append(Line(kind, title, Health.BROKEN, bound[0].cause, bound[0]))
         elif missing:
             text = message("missing: {what}", what=joined("; ", *(a.summary for a in missing)))
-            lines.append(Line(prefix, title, Health.BROKEN, text))
+            lines.append(Line(kind, title, Health.BROKEN, text))
         elif unseen or not there:
-            lines.append(Line(prefix, title, Health.UNKNOWN, message("could not be read")))
+            lines.append(Line(kind, title, Health.UNKNOWN, message("could not be read")))
         else:
             whole = there[0].summary if len(there) == 1 else message("all {n} in place", n=len(there))
-            lines.append(Line(prefix, title, Health.OK, whole))
+            lines.append(Line(kind, title, Health.OK, whole))
     over = [w for w in plan.warnings if w.code == Code.OVER_GRANT]
     if over:
         text = message("{n} beyond what is needed: {cause}", n=len(over), cause=over[0].cause)
@@ -206,10 +206,10 @@ def _settings(spec: ConnectionSpec, plan: Plan, observed: Observed) -> list[Line
     return lines
 
 
-def _bound(plan: Plan, prefix: str, missing: Sequence[Action]) -> list[Problem]:
+def _bound(plan: Plan, kind: ActionKind, missing: Sequence[Action]) -> list[Problem]:
     """Return the problems of roles that are granted under a condition, where nothing else is missing."""
     bound = [w for w in plan.warnings if w.code == Code.CONDITIONAL_GRANT]
-    return bound if prefix == "grant" and len(bound) == len(missing) else []
+    return bound if kind is ActionKind.GRANT and len(bound) == len(missing) else []
 
 
 def _is_unknown(observed: Observed, problem: Problem) -> bool:

@@ -1,9 +1,10 @@
 """The changes that a plan is made of."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from kbq_tui.i18n.messages import Message
-from kbq_tui.model.refs import Ref
+from kbq_tui.model.refs import AccountRef, DatasetRef, ProjectRef, Ref, ServiceRef, TableRef
 from kbq_tui.model.steps import Change, Step
 
 __all__ = [
@@ -142,29 +143,85 @@ Operation = (
 )
 
 
+class ActionKind(StrEnum):
+    """What an action is about; the first part of its id."""
+
+    SERVICE = "service"
+    DATASET = "dataset"
+    ACCOUNT = "account"
+    KEY = "key"
+    GRANT = "grant"
+    REVOKE = "revoke"
+    """Takes away an access entry of a deleted account."""
+    OVER_GRANT = "over-grant"
+    """Takes away what the account holds beyond its need."""
+    DELETE_KEY = "delete-key"
+
+
+@dataclass(frozen=True, slots=True)
+class ActionKey:
+    """What tells an action from the others of a connection.
+
+    Attributes:
+        kind: what it is about.
+        ref: what is changed.
+        role: the role that is granted or taken away.
+        detail: the member it is taken from, or the key's id.
+    """
+
+    kind: ActionKind
+    ref: Ref
+    role: str = ""
+    detail: str = ""
+
+    @property
+    def id(self) -> str:
+        """The key as plans, events and the journal have it, such as `grant:dataset:KLAVIYO_TMP:ROLE`."""
+        match self.ref:
+            case ProjectRef():
+                place = "project"
+            case ServiceRef(service=service):
+                place = service
+            case AccountRef():
+                place = ""
+            case DatasetRef(dataset=dataset):
+                place = dataset if self.kind is ActionKind.DATASET else f"dataset:{dataset}"
+            case TableRef(dataset=dataset, table=table):
+                place = f"table:{dataset}.{table}"
+        return ":".join(filter(None, (self.kind.value, place, self.role, self.detail)))
+
+
 @dataclass(frozen=True, slots=True)
 class Action:
     """One change, or one thing found in place.
 
     Attributes:
-        id: stable within a connection, such as `dataset:KLAVIYO_TMP`.
+        key: what tells it from the others of a connection.
         change: what happens to the resource; NOOP where it is already as wanted.
-        resource: what is changed.
         summary: one line for a person. Plain text.
         step: the step it belongs to.
         op: what to do, with its values.
         needs: ids of actions that must have succeeded before.
     """
 
-    id: str
+    key: ActionKey
     change: Change
-    resource: Ref
     summary: Message
     step: Step
     op: Operation
     needs: tuple[str, ...] = ()
 
     @property
+    def id(self) -> str:
+        """Stable within a connection, such as `dataset:KLAVIYO_TMP`."""
+        return self.key.id
+
+    @property
+    def resource(self) -> Ref:
+        """What is changed."""
+        return self.key.ref
+
+    @property
     def is_removal(self) -> bool:
         """Whether it takes away what the account holds beyond its need."""
-        return self.id.startswith("over-grant:")
+        return self.key.kind is ActionKind.OVER_GRANT

@@ -9,6 +9,8 @@ from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.observed import MAX_KEYS, Absent, Observed, Present, Unknown, handed_key, is_new_key, unheld_keys
 from kbq_tui.model.operations import (
     Action,
+    ActionKey,
+    ActionKind,
     Change,
     CreateAccount,
     CreateDataset,
@@ -24,7 +26,7 @@ from kbq_tui.model.operations import (
 )
 from kbq_tui.model.plan import Blocked, Plan
 from kbq_tui.model.problem import Context, Problem
-from kbq_tui.model.refs import AccountRef, DatasetRef, Grantable, ProjectRef, Ref, ServiceRef, TableRef
+from kbq_tui.model.refs import AccountRef, DatasetRef, Grantable, ProjectRef, ServiceRef, TableRef
 from kbq_tui.model.spec import ACCOUNT_DISPLAY_NAME, DEFAULT_LOCATION, JOB_USER, REQUIRED_SERVICES, ConnectionSpec
 from kbq_tui.planning.dataset_rules import expiring, public
 from kbq_tui.planning.diff_problems import in_force, named, too_much
@@ -121,8 +123,7 @@ class _Differ:
 
     def _add(
         self,
-        id_: str,
-        resource: Ref,
+        key: ActionKey,
         summary: Message,
         step: Step,
         op: Operation,
@@ -132,7 +133,7 @@ class _Differ:
         problem: Problem | None = None,
     ) -> None:
         """Add an action, or block it where there is a problem or the operator lacks a permission it needs."""
-        action = Action(id_, change, resource, summary, step, op, needs)
+        action = Action(key, change, summary, step, op, needs)
         if problem is None and change is not Change.NOOP:
             problem = self._not_permitted(op)
         if problem is None:
@@ -158,21 +159,24 @@ class _Differ:
     def _needs(self, *ids: str) -> tuple[str, ...]:
         return tuple(i for i in ids if self._changed(i))
 
+    def _service(self, name: str) -> str:
+        """Return the id of the action that turns an API on."""
+        return ActionKey(ActionKind.SERVICE, ServiceRef(self.spec.project, f"{name}.googleapis.com")).id
+
     def _services(self) -> None:
         for service in REQUIRED_SERVICES:
             part = self.seen.services.get(service, Absent())
             op = EnableService(service)
-            id_ = f"service:{service}"
-            resource = ServiceRef(self.spec.project, service)
+            key = ActionKey(ActionKind.SERVICE, ServiceRef(self.spec.project, service))
             if isinstance(part, Unknown):
                 # A switch we may not see is not a reason to stop: the calls themselves tell whether the API is on.
                 continue
             if isinstance(part, Present) and part.value:
                 done = message("API {service} is on", service=service)
-                self._add(id_, resource, done, Step.PROJECT, op, change=Change.NOOP)
+                self._add(key, done, Step.PROJECT, op, change=Change.NOOP)
             else:
                 summary = message("Turn on API {service}", service=service)
-                self._add(id_, resource, summary, Step.PROJECT, op, change=Change.UPDATE)
+                self._add(key, summary, Step.PROJECT, op, change=Change.UPDATE)
 
     def _datasets(self) -> None:
         wishes = self.spec.datasets()
@@ -183,14 +187,12 @@ class _Differ:
         conflict = next((p for p in wrong if p.code == Code.TWO_LOCATIONS), wrong[0] if wrong else None)
         names = self.seen.names.value if isinstance(self.seen.names, Present) else ()
         for wish in wishes:
-            id_ = f"dataset:{wish.name}"
-            resource = DatasetRef(self.spec.project, wish.name)
+            key = ActionKey(ActionKind.DATASET, DatasetRef(self.spec.project, wish.name))
             match parts[wish.name]:
                 case Present(value=info):
                     op = CreateDataset(wish.name, info.location, wish.purpose)
                     self._add(
-                        id_,
-                        resource,
+                        key,
                         message("Dataset {dataset} exists in {location}", dataset=wish.name, location=info.location),
                         Step.DATASETS,
                         op,
@@ -200,15 +202,14 @@ class _Differ:
                 case Unknown(problem=problem):
                     op = CreateDataset(wish.name, self.location or "", wish.purpose)
                     summary = message("Dataset {dataset}", dataset=wish.name)
-                    self._add(id_, resource, summary, Step.DATASETS, op, problem=problem)
+                    self._add(key, summary, Step.DATASETS, op, problem=problem)
                 case _:
                     op = CreateDataset(wish.name, self.location or "", wish.purpose)
                     undecided: Problem | None = None
                     if self.location is None:
                         undecided = catalogue.problem(Code.LOCATION_UNDECIDED, self.context, dataset=wish.name)
                     self._add(
-                        id_,
-                        resource,
+                        key,
                         message(
                             "Create dataset {dataset} in {location}",
                             dataset=wish.name,
@@ -216,7 +217,7 @@ class _Differ:
                         ),
                         Step.DATASETS,
                         op,
-                        needs=self._needs("service:bigquery.googleapis.com"),
+                        needs=self._needs(self._service("bigquery")),
                         problem=conflict or undecided,
                     )
                     for name, _where in names:
@@ -227,14 +228,13 @@ class _Differ:
 
     def _account(self) -> None:
         email = self.spec.account_email
-        resource = AccountRef(self.spec.project, email)
+        key = ActionKey(ActionKind.ACCOUNT, AccountRef(self.spec.project, email))
         op = CreateAccount(self.spec.account_id, ACCOUNT_DISPLAY_NAME)
         match self.seen.account:
             case Present(value=info):
                 problem = catalogue.problem(Code.ACCOUNT_DISABLED, self.context) if info.disabled else None
                 self._add(
-                    "account",
-                    resource,
+                    key,
                     message("Service account {email} exists", email=email),
                     Step.ACCOUNT,
                     op,
@@ -243,15 +243,14 @@ class _Differ:
                 )
             case Unknown(problem=problem):
                 summary = message("Service account {email}", email=email)
-                self._add("account", resource, summary, Step.ACCOUNT, op, problem=problem)
+                self._add(key, summary, Step.ACCOUNT, op, problem=problem)
             case _:
                 self._add(
-                    "account",
-                    resource,
+                    key,
                     message("Create service account {email}", email=email),
                     Step.ACCOUNT,
                     op,
-                    needs=self._needs("service:iam.googleapis.com"),
+                    needs=self._needs(self._service("iam")),
                     problem=in_force(
                         self.seen.constraints, ACCOUNT_CONSTRAINTS, Code.ACCOUNT_CREATION_BLOCKED, self.context
                     ),
@@ -260,7 +259,7 @@ class _Differ:
     def _key(self) -> None:
         """A key that is here, or was handed over, and that Google knows is kept; without one a new one is made."""
         email = self.spec.account_email
-        resource = AccountRef(self.spec.project, email)
+        key = ActionKey(ActionKind.KEY, AccountRef(self.spec.project, email))
         keys = self.seen.keys
         remote = {k.id: k for k in keys.value} if isinstance(keys, Present) else None
         op = CreateKey(email, self.spec.key_file, tuple(sorted(remote or ())))
@@ -268,7 +267,7 @@ class _Differ:
         handed = handed_key(self.seen)
         match self.seen.key:
             case Unknown(problem=problem):
-                self._add("key", resource, message("Key file"), Step.ACCOUNT, op, problem=problem)
+                self._add(key, message("Key file"), Step.ACCOUNT, op, problem=problem)
             case Present(value=local):
                 unseen = account_absent or (remote is not None and local.key_id not in remote)
                 dead = unseen and not is_new_key(self.seen)
@@ -278,8 +277,7 @@ class _Differ:
                     code = Code.KEY_DEAD if dead else Code.KEY_DISABLED
                     problem_ = catalogue.problem(code, self.context, path=local.path, key_id=local.key_id)
                 self._add(
-                    "key",
-                    resource,
+                    key,
                     message(
                         "Key {key} is kept in {path}",
                         key=local.key_id[:12],
@@ -293,8 +291,7 @@ class _Differ:
             case _ if handed is not None and not account_absent:
                 off = remote is not None and remote[handed].disabled
                 self._add(
-                    "key",
-                    resource,
+                    key,
                     message("Key {key} was handed over (shredded here)", key=handed[:12]),
                     Step.ACCOUNT,
                     op,
@@ -305,7 +302,7 @@ class _Differ:
                 )
             case _ if isinstance(self.seen.handed_over, Unknown):
                 # Whether Klaviyo has a key already is not known, and unknown changes nothing.
-                self._add("key", resource, message("Key file"), Step.ACCOUNT, op, problem=self.seen.handed_over.problem)
+                self._add(key, message("Key file"), Step.ACCOUNT, op, problem=self.seen.handed_over.problem)
             case _:
                 problem_ = in_force(self.seen.constraints, KEY_CONSTRAINTS, Code.KEY_CREATION_BLOCKED, self.context)
                 if problem_ is None and remote is not None and len(remote) >= MAX_KEYS:
@@ -313,12 +310,11 @@ class _Differ:
                 if problem_ is None and isinstance(keys, Unknown) and isinstance(self.seen.account, Unknown):
                     problem_ = keys.problem
                 self._add(
-                    "key",
-                    resource,
+                    key,
                     message("Create a key for {email}", email=email),
                     Step.ACCOUNT,
                     op,
-                    needs=self._needs("account"),
+                    needs=self._needs(ActionKind.ACCOUNT),
                     problem=problem_,
                 )
         for id_ in sorted(k.id for k in unheld_keys(self.seen)):
@@ -326,59 +322,56 @@ class _Differ:
 
     def _project_grant(self) -> None:
         op = GrantProjectRole(JOB_USER, self.spec.member)
-        id_ = f"grant:project:{JOB_USER}"
-        resource = ProjectRef(self.spec.project)
+        key = ActionKey(ActionKind.GRANT, ProjectRef(self.spec.project), JOB_USER)
         blanks = {"role": JOB_USER, "project": self.spec.project}
         summary = message("Grant {role} on project {project}", **blanks)
         match self.seen.bindings:
             case Unknown(problem=problem):
-                self._add(id_, resource, summary, Step.PERMISSIONS, op, problem=problem)
+                self._add(key, summary, Step.PERMISSIONS, op, problem=problem)
             case Present(value=bindings) if any(
                 b.role == JOB_USER and b.condition is None and self.spec.member in b.members for b in bindings
             ) and not isinstance(self.seen.account, Absent):
                 self._add(
-                    id_,
-                    resource,
+                    key,
                     message("{role} is granted on project {project}", **blanks),
                     Step.PERMISSIONS,
                     op,
                     change=Change.NOOP,
                 )
             case _:
-                needs = self._needs("account", "service:cloudresourcemanager.googleapis.com")
-                if self._conditional(JOB_USER, resource):
+                needs = self._needs(ActionKind.ACCOUNT, self._service("cloudresourcemanager"))
+                if self._conditional(JOB_USER, ProjectRef(self.spec.project)):
                     summary = message("Grant {role} on project {project} without its condition", **blanks)
-                self._add(id_, resource, summary, Step.PERMISSIONS, op, change=Change.UPDATE, needs=needs)
+                self._add(key, summary, Step.PERMISSIONS, op, change=Change.UPDATE, needs=needs)
 
     def _dataset_grants(self) -> None:
         member = self.spec.member
         for wish in self.spec.datasets():
             part = self.seen.datasets.get(wish.name, Absent())
             op = GrantDatasetRole(wish.name, wish.role, member)
-            id_ = f"grant:dataset:{wish.name}:{wish.role}"
             resource = DatasetRef(self.spec.project, wish.name)
+            key = ActionKey(ActionKind.GRANT, resource, wish.role)
             blanks = {"role": wish.role, "dataset": wish.name}
             summary = message("Grant {role} on dataset {dataset}", **blanks)
-            needs = self._needs("account", f"dataset:{wish.name}")
+            needs = self._needs(ActionKind.ACCOUNT, ActionKey(ActionKind.DATASET, resource).id)
             match part:
                 case Unknown(problem=problem):
-                    self._add(id_, resource, summary, Step.PERMISSIONS, op, problem=problem)
+                    self._add(key, summary, Step.PERMISSIONS, op, problem=problem)
                 case Present(value=info) if info.access is None:
-                    self._add(id_, resource, summary, Step.PERMISSIONS, op, problem=self._unread(wish.name))
+                    self._add(key, summary, Step.PERMISSIONS, op, problem=self._unread(wish.name))
                 case Present(value=info) if any(
                     e.role == wish.role and e.member == member and e.condition is None for e in info.access or ()
                 ) and not isinstance(self.seen.account, Absent):
                     done = message("{role} is granted on dataset {dataset}", **blanks)
-                    self._add(id_, resource, done, Step.PERMISSIONS, op, change=Change.NOOP)
+                    self._add(key, done, Step.PERMISSIONS, op, change=Change.NOOP)
                 case Present(value=info):
                     dead: list[str] = []
                     for entry in same_account_tombstones(self.spec, info):
                         # Google refuses to write an access list that still names a deleted account.
-                        dead_id = f"revoke:dataset:{wish.name}:{entry.role}:{entry.member}"
-                        dead.append(dead_id)
+                        dead_key = ActionKey(ActionKind.REVOKE, resource, entry.role, entry.member)
+                        dead.append(dead_key.id)
                         self._add(
-                            dead_id,
-                            resource,
+                            dead_key,
                             message(
                                 "Remove the dead access entry {member} from dataset {dataset}",
                                 member=entry.member,
@@ -391,9 +384,9 @@ class _Differ:
                     needs = (*needs, *self._needs(*dead))
                     if self._conditional(wish.role, resource):
                         summary = message("Grant {role} on dataset {dataset} without its condition", **blanks)
-                    self._add(id_, resource, summary, Step.PERMISSIONS, op, change=Change.UPDATE, needs=needs)
+                    self._add(key, summary, Step.PERMISSIONS, op, change=Change.UPDATE, needs=needs)
                 case _:
-                    self._add(id_, resource, summary, Step.PERMISSIONS, op, change=Change.UPDATE, needs=needs)
+                    self._add(key, summary, Step.PERMISSIONS, op, change=Change.UPDATE, needs=needs)
 
     def _conditional(self, role: str, on: Grantable) -> bool:
         """Return whether a wanted role is there under a condition; then that is said."""
@@ -416,17 +409,18 @@ class _Differ:
         op: Operation
         match grant.on:
             case ProjectRef():
-                level, op = "project", RevokeProjectRole(grant.role, member)
+                op = RevokeProjectRole(grant.role, member)
             case TableRef(dataset=dataset, table=table):
-                level, op = f"table:{dataset}.{table}", RevokeTableRole(dataset, table, grant.role, member)
+                op = RevokeTableRole(dataset, table, grant.role, member)
             case DatasetRef(dataset=dataset):
                 others = self.seen.elsewhere.datasets if self.seen.elsewhere is not None else {}
                 where = others[dataset].location if dataset in others else None
-                level, op = f"dataset:{dataset}", RevokeDatasetRole(dataset, grant.role, member, where)
-        after = f"grant:dataset:{grant.dataset}:" if grant.dataset else "grant:project:"
+                op = RevokeDatasetRole(dataset, grant.role, member, where)
+        project = ProjectRef(self.spec.project)
+        least = DatasetRef(project.project, grant.dataset) if grant.dataset else project
+        granted = [a.id for a in self.actions if a.key.kind is ActionKind.GRANT and a.resource == least]
         self._add(
-            f"over-grant:{level}:{grant.role}",
-            grant.on,
+            ActionKey(ActionKind.OVER_GRANT, grant.on, grant.role),
             message(
                 "Take {role} away from {account} on {resource}",
                 role=grant.role,
@@ -436,7 +430,7 @@ class _Differ:
             Step.PERMISSIONS,
             op,
             change=Change.DELETE,
-            needs=self._needs(*(a.id for a in self.actions if a.id.startswith(after))),
+            needs=self._needs(*granted),
         )
 
     def _block_dependents(self) -> None:

@@ -10,7 +10,7 @@ from kbq_tui.model.checks import Check, CheckResult, Verdict, expected
 from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.events import Event, EventKind
 from kbq_tui.model.observed import Unknown
-from kbq_tui.model.operations import Action, Change, Step
+from kbq_tui.model.operations import Action, ActionKey, ActionKind, Change, Step
 from kbq_tui.model.problem import Problem
 from kbq_tui.model.spec import ConnectionSpec
 from kbq_tui.planning.grants import Grant, held, over_grants, wanted
@@ -106,7 +106,11 @@ def _action_row(wizard: SetupController, action: Action) -> Row:
 
 
 def _change_tone(action: Action) -> Tone:
-    return Tone.GRANT if action.id.startswith("grant:") and action.change is Change.UPDATE else _CHANGES[action.change]
+    return (
+        Tone.GRANT
+        if action.key.kind is ActionKind.GRANT and action.change is Change.UPDATE
+        else _CHANGES[action.change]
+    )
 
 
 def _line(tone: Tone, text: str | Message, more: str | Message = "") -> Content:
@@ -137,7 +141,7 @@ def warning_rows(wizard: SetupController, *codes: str) -> list[Row]:
         key_id = warning.detail("key_id") if warning.code == Code.KEY_UNHELD else ""
         if warning.code not in codes or (key_id and key_id not in leftover):
             continue
-        event = wizard.rows.get(f"delete-key:{key_id}") if wizard.busy is not None and wizard.busy.writing else None
+        event = wizard.rows.get(wizard.deletion_id(key_id)) if wizard.busy is not None and wizard.busy.writing else None
         rows.append(Row(f"warning:{i}", _event_line(event) if event else _line(Tone.WARN, _warned(warning)), warning))
     return _whole(rows)
 
@@ -188,7 +192,7 @@ def grant_table(wizard: SetupController, width: int) -> tuple[Content, list[Row]
     for need in wanted(spec):
         have = next((g for g in now if (g.role, g.on) == (need.role, need.on)), None)
         unread = _unread(wizard, need)
-        id_ = f"grant:{'dataset:' + need.dataset if need.dataset else 'project'}:{need.role}"
+        id_ = ActionKey(ActionKind.GRANT, need.on, need.role).id
         made = id_ in wizard.applied and have is None
         event = wizard.rows.get(id_)
         tone = (

@@ -289,7 +289,13 @@ class SetupController(SetupInput):
         from kbq_tui.model.observed import unheld_keys
 
         keys = unheld_keys(self.observed) if self.observed is not None and self.current else ()
-        return tuple(k for k in keys if f"delete-key:{k.id}" not in self.applied)
+        return tuple(k for k in keys if self.deletion_id(k.id) not in self.applied)
+
+    def deletion_id(self, key_id: str) -> str:
+        """Return the id of the action that deletes a key."""
+        from kbq_tui.engine.keys import deletion
+
+        return deletion(self.looked, key_id).id if self.looked is not None else ""
 
     async def apply(self, step: Step, removal: Plan | None = None) -> Problem | None:
         """Carry out one step's part of the plan, as it was shown.

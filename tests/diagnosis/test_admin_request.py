@@ -15,6 +15,8 @@ from kbq_tui.i18n.messages import render, verbatim
 from kbq_tui.model.command import Command
 from kbq_tui.model.operations import (
     Action,
+    ActionKey,
+    ActionKind,
     Change,
     CreateAccount,
     CreateDataset,
@@ -238,7 +240,7 @@ MEMBER = f"serviceAccount:{A}"
     ],
 )
 def test_the_undo_is_that_of_the_very_step(permission: str, op: Operation, on: Ref, undo: str) -> None:
-    step = command_of(Action("id", Change.CREATE, on, verbatim("x"), Step.ACCOUNT, op), "EU")
+    step = command_of(Action(ActionKey(ActionKind.GRANT, on), Change.CREATE, verbatim("x"), Step.ACCOUNT, op), "EU")
     found = commands_of(catalogue.permission_missing(permission, HERE), HERE, (step,))
     assert lines_of(found.do) == (str(step),)
     assert len(found.undo) == bool(undo)

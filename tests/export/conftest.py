@@ -8,6 +8,8 @@ from kbq_tui.i18n.messages import verbatim
 from kbq_tui.model.observed import Absent, Identity, Observed, Present, ProjectInfo, Unknown
 from kbq_tui.model.operations import (
     Action,
+    ActionKey,
+    ActionKind,
     Change,
     CreateAccount,
     CreateDataset,
@@ -38,7 +40,8 @@ DEAD = f"deleted:{MEMBER}?uid=123456789012345678901"
 
 
 def action(op: Operation, resource: Ref, change: Change = Change.CREATE, summary: str = "what it does") -> Action:
-    return Action(type(op).__name__, change, resource, verbatim(summary), Step.DATASETS, op)
+    """Return an action; what kind it is of does not matter for its command."""
+    return Action(ActionKey(ActionKind.DATASET, resource), change, verbatim(summary), Step.DATASETS, op)
 
 
 ONE_OF_EACH = (

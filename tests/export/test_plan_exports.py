@@ -158,7 +158,7 @@ def test_terraform_adds_members_and_never_replaces_a_policy(plan: Plan) -> None:
 def test_twins_in_other_case_get_names_of_their_own() -> None:
     create = ONE_OF_EACH[1]
     op = replace(create.op, dataset="klaviyo_tmp")
-    twin = replace(create, op=op, resource=DatasetRef(P, "klaviyo_tmp"))
+    twin = replace(create, op=op, key=replace(create.key, ref=DatasetRef(P, "klaviyo_tmp")))
     names = re.findall(r'^resource "google_bigquery_dataset" "(\w+)"', to_terraform(Plan("p", (create, twin))), re.M)
     assert names == ["klaviyo_tmp", "klaviyo_tmp_2"]
 

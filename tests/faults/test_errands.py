@@ -22,6 +22,8 @@ from kbq_tui.i18n.messages import verbatim
 from kbq_tui.model.observed import Identity
 from kbq_tui.model.operations import (
     Action,
+    ActionKey,
+    ActionKind,
     Change,
     DeleteAccount,
     DeleteDataset,
@@ -82,9 +84,8 @@ def delete(operation: Callable[[Spot], Operation]) -> Callable[[Spot], Awaitable
     """Carry one deletion out, as `kbq-tui key delete` does."""
 
     async def run(spot: Spot) -> None:
-        action = Action(
-            "errand", Change.DELETE, ProjectRef(spot.project), verbatim("Delete"), Step.ACCOUNT, operation(spot)
-        )
+        key = ActionKey(ActionKind.ACCOUNT, ProjectRef(spot.project))
+        action = Action(key, Change.DELETE, verbatim("Delete"), Step.ACCOUNT, operation(spot))
         with spot.ports() as ports:
             runner = Runner(spot.spec, ports, lambda _: None, PATIENCE)
             await runner.run([action])

@@ -13,6 +13,7 @@ from textual.content import Content
 from kbq_tui.i18n.messages import Message, translate
 from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.observed import MAX_KEYS, Absent, KeyInfo, LocalKey, Observed, Present, Unknown, handed_key
+from kbq_tui.model.operations import ActionKind
 from kbq_tui.model.spec import check_account, check_key_file
 from kbq_tui.model.steps import Step
 from kbq_tui.tui import keyboard, side_panel
@@ -64,7 +65,7 @@ class AccountScreen(PlanStepScreen):
         """Return the label of the main button: create the account, the key, or both."""
         if n > 1:
             return translate("Retry: create account and key" if again else "Create account and key")
-        if "account" in self.host.wizard.pending(self.step):
+        if ActionKind.ACCOUNT in self.host.wizard.pending(self.step):
             return translate("Retry: create account" if again else "Create account")
         return translate("Retry: create key" if again else "Create key")
 
@@ -98,7 +99,7 @@ class AccountScreen(PlanStepScreen):
                 tone, text = (Tone.FAIL, translate("is disabled")) if info.disabled else (Tone.OK, translate("exists"))
                 lines.append(_state(tone, translate("Account"), text))
             case Absent():
-                made = "account" in self.host.wizard.applied
+                made = ActionKind.ACCOUNT in self.host.wizard.applied
                 text = translate("made just now" if made else "will be created")
                 lines.append(_state(Tone.DONE if made else Tone.CREATE, translate("Account"), text))
             case Unknown(problem=problem):

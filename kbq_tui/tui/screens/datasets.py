@@ -6,6 +6,8 @@ from textual.content import Content
 from kbq_tui.i18n.messages import translate, translate_n
 from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.observed import Absent, Present, Unknown
+from kbq_tui.model.operations import ActionKey, ActionKind
+from kbq_tui.model.refs import DatasetRef
 from kbq_tui.model.spec import Direction, check_dataset
 from kbq_tui.model.steps import Step
 from kbq_tui.tui.glyphs import GLYPHS, STYLES, WORDS, Tone
@@ -63,7 +65,7 @@ class DatasetsScreen(PlanStepScreen):
             case Present(value=info):
                 return _said(Tone.OK, _inside(info.location, info.table_count))
             case Absent():
-                if f"dataset:{name}" in wizard.applied:
+                if ActionKey(ActionKind.DATASET, DatasetRef(wizard.draft.project, name)).id in wizard.applied:
                     return _said(Tone.DONE, translate("made just now"))
                 where = wizard.plan.location if wizard.plan else None
                 return _said(Tone.CREATE, translate("new, in {where}", where=where) if where else translate("new"))

@@ -8,6 +8,7 @@ from textual.app import ComposeResult
 
 from kbq_tui.i18n.messages import render, translate, translate_n
 from kbq_tui.model.codes import ProblemCode as Code
+from kbq_tui.model.operations import ActionKind
 from kbq_tui.model.steps import Step
 from kbq_tui.tui import keyboard, side_panel
 from kbq_tui.tui.presenters import excess, grant_table
@@ -58,7 +59,7 @@ class PermissionsScreen(PlanStepScreen):
     def doing(self, n: int, *, again: bool) -> str:
         """Return the label of the main button: grant so many roles, or make so many changes."""
         part = self.host.wizard.part(self.step)
-        if part is not None and any(a.id.startswith("revoke:") for a in part.changes):
+        if part is not None and any(a.key.kind is ActionKind.REVOKE for a in part.changes):
             if again:
                 return translate_n("Retry: Make {n} change", "Retry: Make {n} changes", n)
             return translate_n("Make {n} change", "Make {n} changes", n)
