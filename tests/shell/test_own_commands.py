@@ -31,7 +31,7 @@ def printed() -> list[str]:
     problems = [
         catalogue.problem(code, context, **DETAILS) for code in catalogue.CODES for context in (CONTEXT, Context())
     ]
-    lines = {line for problem in problems for step in problem.remedy for line in step.commands}
+    lines = {line for problem in problems for step in problem.remedy for line in step.lines}
     return sorted(line for line in lines if line.startswith("kbq-tui "))
 
 
