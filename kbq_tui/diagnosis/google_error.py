@@ -137,7 +137,7 @@ def _from_json(words: str) -> Fault:
         if isinstance(error, str):  # OAuth
             return Fault(f"{error}: {_text(body.get('error_description'))}")
         if isinstance(error, Mapping) and isinstance(error.get("message"), str):
-            return _from_error(error)
+            return from_error(error, described=True)
     return Fault("")
 
 
@@ -158,7 +158,15 @@ def _objects(words: str) -> Iterator[Mapping[str, Any]]:
             yield value
 
 
-def _from_error(error: Mapping[str, Any]) -> Fault:
+def from_error(error: Mapping[str, Any], *, described: bool = False) -> Fault:
+    """Return what an error in Google's JSON says: the one reader of it, for answers and for what is pasted.
+
+    Args:
+        error: the object under `error`, or a job's `errorResult`. Hostile.
+        described: whether the message also has what is said of each violated precondition.
+
+    Source: https://google.aip.dev/193
+    """
     code = error.get("code")
     message, reason, status = _text(error.get("message")), error.get("reason"), error.get("status")
     violations: list[str] = []
@@ -174,7 +182,7 @@ def _from_error(error: Mapping[str, Any]) -> Fault:
         elif kind == "PreconditionFailure":
             for violation in _dicts(detail.get("violations")):
                 violations.append(_text(violation.get("type")))
-                message += "\n" + _text(violation.get("description"))
+                message += "\n" + _text(violation.get("description")) if described else ""
         elif kind == "RetryInfo":
             seconds = re.match(r"(\d{1,6}(?:\.\d{1,9})?)s\Z", _text(detail.get("retryDelay")))
             retry_after = float(seconds[1]) if seconds else None

@@ -15,6 +15,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
 from kbq_tui.diagnosis import catalogue
+from kbq_tui.diagnosis.google_error import from_error
 from kbq_tui.diagnosis.recognise import recognise
 from kbq_tui.gcp.exceptions import HttpError
 from kbq_tui.gcp.retry import NOT_ASKED, CallFailure
@@ -247,30 +248,9 @@ def _from_http(status: int, headers: Mapping[str, str], body: bytes, method: str
     if not isinstance(error, dict):
         words = body[:_MAX_MESSAGE].decode(errors="replace").strip()
         return Fault(_short(words) or f"HTTP {status} without a message", status, method=method, retry_after=wait)
-    reason, metadata, violations = "", {}, []
-    for entry in _objects(error.get("errors")):
-        reason = reason or str(entry.get("reason", ""))
-    for detail in _objects(error.get("details")):
-        kind = str(detail.get("@type", "")).rpartition(".")[2]
-        if kind == "ErrorInfo":
-            reason = str(detail.get("reason", "")) or reason
-            found = detail.get("metadata")
-            metadata = {str(k): _short(str(v)) for k, v in found.items()} if isinstance(found, dict) else {}
-        elif kind == "PreconditionFailure":
-            violations += [str(v.get("type", "")) for v in _objects(detail.get("violations"))]
-        elif kind == "RetryInfo" and wait is None:
-            wait = _retry_after(str(detail.get("retryDelay", "")).removesuffix("s"))
-    canonical = error.get("status")
-    return Fault(
-        _short(str(error.get("message", ""))),
-        status,
-        canonical if isinstance(canonical, str) else None,
-        reason or None,
-        tuple(violations),
-        metadata,
-        method,
-        wait,
-    )
+    fault = from_error(error)
+    asked = wait if wait is not None or fault.retry_after is None else min(fault.retry_after, _MAX_WAIT)
+    return replace(fault, message=_short(fault.message), http=status, method=method, retry_after=asked)
 
 
 def from_status(error: Mapping[str, Any], method: str) -> Fault:
@@ -337,10 +317,6 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
         yield link
         inner = [link.__cause__, link.__context__, getattr(link, "reason", None), *link.args]
         waiting += [cause for cause in inner if isinstance(cause, BaseException)]
-
-
-def _objects(value: object) -> list[dict[str, Any]]:
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
 def _short(words: str) -> str:
