@@ -31,7 +31,7 @@ _VALUED: Final = frozenset({"--key-file", "--config", "--location", "--project",
 
 def is_own(command: str) -> bool:
     """Return whether a command line is one of kbq-tui's."""
-    return command.partition(" ")[0] == PROGRAM
+    return command == PROGRAM or command.startswith(f"{PROGRAM} ")
 
 
 def makes_connection(command: str) -> bool:
