@@ -103,6 +103,6 @@ def test_an_entry_that_has_ended_is_told_and_no_problem() -> None:
 def test_a_domain_at_which_anybody_gets_an_address_is_shut_out_by_its_own_name() -> None:
     info = DatasetInfo("IMP", "EU", (AccessEntry("roles/bigquery.dataViewer", "domain:gmail.com"),))
     (problem,) = public(SPEC, info, CONTEXT, NOW)
-    assert 'FROM "domain:gmail.com"' in problem.remedy[-1].commands[-1]
+    assert 'FROM "domain:gmail.com"' in problem.remedy[-1].lines[-1]
     other = DatasetInfo("IMP", "EU", (AccessEntry("roles/bigquery.dataViewer", "domain:acme.example"),))
     assert public(SPEC, other, CONTEXT, NOW) == ()
