@@ -169,8 +169,8 @@ ENTRIES: Final = (
             *shared(
                 step("Ask for Metadata Viewer on the dataset, which holds both:", cmd.GRANT_METADATA_VIEWER_DATASET),
                 step(
-                    "If a custom role is used, have both bigquery.datasets.get and bigquery.datasets.getIamPolicy added "
-                    "to it; ROLE_ID is its name:",
+                    "If a custom role is used, have both bigquery.datasets.get and bigquery.datasets.getIamPolicy "
+                    "added to it; ROLE_ID is its name:",
                     cmd.WIDEN_ROLE_READ,
                 ),
             ),
