@@ -22,8 +22,9 @@ help:
 demo: $(VENV)/.demo
 	@$(BIN)/kbq-tui demo $(DEMO)
 
+# More workers than most machines have cores: many tests wait, for a program to start or a screen to be drawn.
 test: check
-	$(BIN)/python -m pytest -n 4 --dist worksteal $(TEST)
+	$(BIN)/python -m pytest -n 6 --dist worksteal $(TEST)
 
 # As you are signed in (application-default credentials), in datasets and an account with a random suffix.
 test-live: $(VENV)/.dev
@@ -35,7 +36,7 @@ check: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest -q tests/test_house.py
+	$(BIN)/python -m pytest -q tests/test_house.py tests/test_mirror.py
 
 format: $(VENV)/.dev
 	$(BIN)/ruff format .

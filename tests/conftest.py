@@ -63,6 +63,12 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with those that start gcloud and bq many times: in the end the other workers would wait for one of them."""
+    items.sort(key=lambda item: item.get_closest_marker("tools") is None)
+
+
+@pytest.hookimpl(trylast=True)
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Start the garbage collector, past what will stay to the end, and less often than for a small program."""
     gc.collect()
