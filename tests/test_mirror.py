@@ -51,6 +51,7 @@ TESTED_ELSEWHERE = {
     "export/*": "export/test_plan_exports.py",
     "gcp/accounts": "gcp/test_cloud.py",
     "gcp/datasets": "gcp/test_cloud.py",
+    "gcp/exceptions": "gcp/test_errors.py",
     "gcp/policies": "gcp/test_cloud.py",
     "gcp/queries": "gcp/test_cloud.py",
     "gcp/rest_client": "gcp/test_faults.py",
