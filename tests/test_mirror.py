@@ -34,7 +34,6 @@ TESTED_ELSEWHERE = {
     "diagnosis/journal_changes": "model/test_changes.py",
     "diagnosis/kinds": "diagnosis/test_recognise.py",
     "diagnosis/permissions": "engine/test_preflight.py",
-    "diagnosis/requests*": "diagnosis/test_admin_request.py",
     "diagnosis/rules": "diagnosis/test_recognise.py",
     "engine/grant_scan": "engine/verify/test_run.py",
     "engine/health": "engine/test_verify_status.py",
