@@ -3,6 +3,7 @@
 import logging
 import logging.handlers
 import os
+from contextlib import suppress
 from datetime import UTC, datetime
 from io import TextIOWrapper
 from itertools import pairwise
@@ -80,11 +81,14 @@ class _PrivateFile(logging.handlers.RotatingFileHandler):
         base = Path(self.baseFilename)
         check_output(base, LOG)
         names = [base, *(path for path in _older(base) if _may_take(path))]
+        try:
+            for newer, older in reversed(list(pairwise(names))):
+                with suppress(FileNotFoundError):  # it is not there yet, or another process was quicker
+                    newer.replace(older)
+        except OSError:  # a folder in which nothing may be renamed: what comes now is worth more than what was
+            names = [base]
         if len(names) == 1:
             os.truncate(base, 0)
-        for newer, older in reversed(list(pairwise(names))):
-            if newer.exists():
-                newer.replace(older)
         self.stream = self._open()
 
     def handleError(self, record: logging.LogRecord) -> None:

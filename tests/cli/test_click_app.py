@@ -11,6 +11,7 @@ import pytest
 
 import kbq_tui
 from tests.support import canary
+from tests.support.files import differences, snapshot
 from tests.support.polling import PATIENCE
 
 
@@ -352,6 +353,26 @@ def test_the_demo_without_a_terminal_runs_to_the_summary_and_leaves_nothing(env,
     assert "Dataset                     KLAVIYO_IMPORT_FROM_DWH" in ended.stdout
     assert "goes away" in ended.stderr
     assert [p.name for p in tmp_path.iterdir()] == []  # no folder, no connection, no log of ours is left
+
+
+def test_the_demo_keeps_its_files_in_a_new_or_an_empty_folder_only(env, tmp_path: Path):
+    kept = tmp_path / "kept"
+    assert run(env, "demo", "--keep", str(kept)).returncode == 0
+    before = snapshot(kept)
+    again = run(env, "demo", "--keep", str(kept))
+    assert again.returncode == 2
+    assert "--keep" in again.stderr
+    assert "is not empty" in again.stderr
+    assert differences(before, snapshot(kept)) == []
+    foreign = tmp_path / "foreign"
+    file = foreign / "config/kbq-tui/connections/default.toml"
+    file.parent.mkdir(parents=True)
+    file.write_text('project = "acme-production"\n')
+    before = snapshot(foreign)
+    ended = run(env, "demo", "--keep", str(foreign))
+    assert ended.returncode == 2
+    assert f"{foreign} is not empty: config is there" in ended.stderr
+    assert differences(before, snapshot(foreign)) == []
 
 
 def test_the_demo_can_keep_its_files_and_speak_json(env, tmp_path: Path):

@@ -83,6 +83,36 @@ def test_the_log_turns_over(path: Path) -> None:
     assert all(stat.S_IMODE(f.stat().st_mode) == 0o600 for f in files)
 
 
+def test_a_log_whose_folder_allows_no_renaming_goes_on(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(self: Path, target: object) -> None:
+        raise PermissionError(1, "Operation not permitted")  # as in an append-only folder
+
+    monkeypatch.setattr(Path, "replace", refuse)
+    for number in range(400):
+        logger.info("%s %s", number, "x" * 7_000)
+    assert "399 xxx" in path.read_text()[-8_000:]
+    assert path.stat().st_size <= 1024 * 1024 + 8_000
+
+
+def test_a_log_that_another_process_turns_over_at_the_same_time_is_not_emptied(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = Path.replace
+
+    def quicker(self: Path, target: Path) -> None:
+        if self == path:
+            real(path, target)
+            path.write_text("2026-01-31T09:00:00.000+00:00 INFO 1 kbq_tui.test: theirs\n")
+            raise FileNotFoundError(2, "No such file or directory")
+        real(self, target)
+
+    monkeypatch.setattr(Path, "replace", quicker)
+    for number in range(200):
+        logger.info("%s %s", number, "x" * 7_000)
+    assert path.read_text().startswith("2026-01-31T09:00:00.000+00:00 INFO 1 kbq_tui.test: theirs")
+    assert "199 xxx" in path.read_text()
+
+
 def test_a_full_disk_prints_nothing(capfd: pytest.CaptureFixture[str]) -> None:
     if sys.platform != "linux":
         pytest.skip("needs /dev/full")

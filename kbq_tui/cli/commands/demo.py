@@ -18,7 +18,7 @@ import click
 from kbq_tui.cli.command_options import ConnectionOptions, OutputOptions, UsageError
 from kbq_tui.cli.commands.sandbox import need_sandbox
 from kbq_tui.cli.context import CommandContext, console_of, run_screens, terminal
-from kbq_tui.i18n.messages import message, translate
+from kbq_tui.i18n.messages import Message, message, translate
 
 READY_WITHIN = 30.0
 """Seconds that a sandbox may take to start before it is given up."""
@@ -94,13 +94,20 @@ def _folder(keep: str | None) -> Iterator[Path]:
         folder = Path(keep)
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            taken = next(folder.iterdir(), None)
         except OSError as error:
             from kbq_tui.local.os_errors import words_of
 
-            reason = message("{path}: {why}.", path=keep, why=words_of(error))
-            raise UsageError(
-                message("Invalid value for '{option}': {reason}", option="--keep", reason=reason)
-            ) from None
+            raise _unfit(message("{path}: {why}.", path=keep, why=words_of(error))) from None
+        if taken is not None:
+            # Of an earlier demo the sandbox is gone, and with it what its connection and key are for.
+            raise _unfit(
+                message(
+                    "{path} is not empty: {name} is there. Name a new folder, or an empty one; each demo begins anew.",
+                    path=keep,
+                    name=taken.name,
+                )
+            )
         yield folder
         return
     folder = Path(tempfile.mkdtemp(prefix="kbq-tui-demo-"))  # 0700
@@ -108,6 +115,10 @@ def _folder(keep: str | None) -> Iterator[Path]:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _unfit(reason: Message) -> UsageError:
+    return UsageError(message("Invalid value for '{option}': {reason}", option="--keep", reason=reason))
 
 
 @contextmanager
@@ -128,7 +139,7 @@ def _open_log(path: Path) -> BinaryIO:
         os.ftruncate(fd, 0)
     except OSError as error:
         reason = message("{path}: {why}.", path=path, why=words_of(error))
-        raise UsageError(message("Invalid value for '{option}': {reason}", option="--keep", reason=reason)) from None
+        raise _unfit(reason) from None
     return os.fdopen(fd, "wb")
 
 
