@@ -134,9 +134,15 @@ class DashboardScreen(BaseScreen):
             tone = Tone.UNKNOWN if watched.problem or self.host.monitor.problem else Tone.READ
             message = plain(watched.problem.title, "$text-quiet") if watched.problem else Content("")
         else:
-            tone = health_tone(watched.health)
+            # What is known from before proves nothing of now.
+            dim = self.host.monitor.stale(watched)
+            tone = Tone.UNKNOWN if dim else health_tone(watched.health)
             bad = [line for line in watched.known if health_tone(line.health) is not Tone.OK]
-            words = ", ".join(render(line.title) for line in bad) if bad else translate("all is well")
+            words = (
+                ", ".join(render(line.title) for line in bad)
+                if bad
+                else translate("all was well" if dim else "all is well")
+            )
             if watched.problem is not None and not watched.known_before:
                 words = render(watched.problem.title)
             message = plain(words, "$text-quiet")
