@@ -136,7 +136,6 @@ TESTED_ELSEWHERE = {
     "sandbox/uploads": "conformance/test_loads.py",
     "sandbox/validate": "sandbox/test_scenario_mistakes.py",
     "sandbox/world": "sandbox/test_propagation.py",
-    "shell/commands": "shell/test_operation_commands.py",
     "shell/sql": "hostile/test_identifiers.py",
     "tui/_textual_compat": "tui/test_compat.py",
     "tui/app": "tui/test_flow.py",
