@@ -167,6 +167,7 @@ class Dataset:
     extra: JSON = field(default_factory=dict)  # further settable fields, given back as they came
     traits: JSON = field(default_factory=dict)  # what a scenario says about it: `hide_access`
     updates: list[float] = field(default_factory=list)  # when it was changed of late
+    deleted: list[tuple[int, Table]] = field(default_factory=list)  # tables that can be copied back, and when they went
 
     @property
     def ref(self) -> str:
@@ -175,7 +176,7 @@ class Dataset:
 
     def as_it_is(self) -> "Dataset":
         """A copy that later changes of the dataset do not touch; without its tables."""
-        return copy.deepcopy(replace(self, tables={}))
+        return copy.deepcopy(replace(self, tables={}, deleted=[]))
 
     def table(self, table_id: str) -> Table | None:
         """A table by name; whether case matters is the dataset's ``isCaseInsensitive``."""

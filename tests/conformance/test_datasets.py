@@ -144,3 +144,11 @@ def test_bigquerys_own_account_of_a_project_has_an_address(client):
 
 def test_the_projects_list_has_the_own_one(client):
     assert client.project in {p.project_id for p in client.list_projects()}
+
+
+def test_a_dataset_has_no_models_and_no_routines(client):
+    made(client, "plain")
+    assert list(client.list_models("plain")) == []
+    assert list(client.list_routines("plain")) == []
+    with pytest.raises(exceptions.NotFound):
+        list(client.list_models("never"))

@@ -10,6 +10,8 @@ from google.api_core import exceptions
 from google.cloud import bigquery
 from google.cloud.bigquery import CopyJobConfig, LoadJobConfig, OperationType
 
+from tests.support.polling import wait_until
+
 Field = bigquery.SchemaField
 PEOPLE = [Field("full_name", "STRING", mode="REQUIRED"), Field("age", "INTEGER", mode="REQUIRED")]
 ROWS = [("Phred Phlyntstone", 32), ("Bharney Rhubble", 33)]
@@ -219,3 +221,16 @@ def test_a_clone_goes_its_own_way(client, table_id):
     client.query_and_wait(f"INSERT INTO `{table_id}_c` VALUES (2)")
     assert (read(client, table_id), read(client, table_id + "_c")) == ([(1,)], [(1,), (2,)])
     assert str(client.get_table(table_id + "_c").clone_definition.base_table_reference) == table_id
+
+
+def test_a_deleted_table_is_copied_back_as_it_was(client, table_id, sandbox):
+    client.query_and_wait(f"CREATE TABLE `{table_id}` AS SELECT 1 AS id")
+    before = sandbox.world.now_ms()
+    wait_until(lambda: sandbox.world.now_ms() > before)
+    client.delete_table(table_id)
+    client.query_and_wait(f"CREATE TABLE `{table_id}` AS SELECT 'other' AS name")
+    client.copy_table(f"{table_id}@{before}", table_id + "_back").result()
+    assert (read(client, table_id + "_back"), read(client, table_id)) == ([(1,)], [("other",)])
+    for never in (f"{table_id}_never@{before}", f"{table_id}_back@{before}"):
+        with pytest.raises(exceptions.ClientError):
+            client.copy_table(never, table_id + "_none").result()

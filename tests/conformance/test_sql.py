@@ -62,6 +62,8 @@ STAMP = "TIMESTAMP '2016-12-05 12:41:09'"
         ("CAST('2025-01-01' AS DATETIME)", dt.datetime(2025, 1, 1)),
         ("CAST('TRUE' AS BOOL)", True),
         ("(1, 2) IN ((1, 2), (3, 4))", True),
+        ("(SELECT ARRAY_AGG(x ORDER BY x DESC LIMIT 2) FROM UNNEST([1, 3, 2]) AS x)", [3, 2]),
+        ("(SELECT ARRAY_AGG(x LIMIT 5) FROM UNNEST([1]) AS x)", [1]),
     ],
 )
 def test_an_expression_is_what_googlesql_says(rows, sql, expected):

@@ -75,6 +75,8 @@ def routes(ctx: SandboxContext) -> list[Route]:
             shapes.shaped(get_row_policy_members, POLICY_OPTIONS),
             False,
         ),
+        ("GET", one + "/models", "models.list", list_models, False),
+        ("GET", one + "/routines", "routines.list", list_routines, False),
         *jobs_api.METHODS,
     ]
     for verb, path, name, handler, write in methods:
@@ -318,6 +320,18 @@ def get_row_policy_members(call: Call) -> JSON:
     session, dataset = _dataset_of(call, "")
     table = tables.table_of(session, dataset, call.params["table"], "bigquery.rowAccessPolicies.getIamPolicy")
     return row_policies.iam_policy(table, call.params["policy"])
+
+
+def list_models(call: Call) -> JSON:
+    """``models.list``: none, for the sandbox makes no models."""
+    _dataset_of(call, "bigquery.models.list")
+    return {}
+
+
+def list_routines(call: Call) -> JSON:
+    """``routines.list``: none, for the sandbox makes no routines."""
+    _dataset_of(call, "bigquery.routines.list")
+    return {}
 
 
 # -- rows

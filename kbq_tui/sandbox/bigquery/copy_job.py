@@ -69,11 +69,13 @@ def _source(session: QuerySession, reference: JSON) -> Table:
     home = str(reference.get("projectId") or session.project.id)
     name = table_name(session, (home, str(reference.get("datasetId")), str(reference.get("tableId"))))
     dataset = find_dataset(session, name)
-    table = living_table(session, dataset, name.table)
+    table = living_table(session, dataset, name.table) or tables.deleted_table(session, dataset, name.table)
     allowed = session.ctx.authz.allowed(session.principal, "bigquery.tables.getData", dataset)
     if not allowed and not (table is not None and table_grants(session, table, "bigquery.tables.getData")):
         raise refusals.may_not_query(name.ref, session.location)
     if table is None:
+        if living_table(session, dataset, name.table.rpartition("@")[0]) is not None:
+            raise refusals.invalid("A table as it was at a time is not supported here, only one that was deleted")
         raise refusals.no_table(name.ref)
     if table.view_query is not None or table.traits.get("drive") is not None:
         raise refusals.invalid(f"{table.ref} is not allowed for this operation because it is currently a {table.kind}.")

@@ -132,9 +132,16 @@ class Engine:
         if physical:
             self.execute(f"DROP TABLE IF EXISTS {physical}")
 
+    def rename(self, table: Table, table_id: str) -> None:
+        """Give a table another id; it keeps its rows."""
+        physical = self.name(table)
+        del self._names[table.ref]
+        table.table_id = table_id
+        self._names[table.ref] = physical
+
     def drop_dataset(self, dataset: Dataset) -> None:
         """Forget the rows of every table of a dataset."""
-        for table in dataset.tables.values():
+        for table in [*dataset.tables.values(), *(table for _, table in dataset.deleted)]:
             self.drop(table)
 
     def add_column(self, table: Table, column: Field) -> None:

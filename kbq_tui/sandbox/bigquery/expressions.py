@@ -207,6 +207,15 @@ def _count_if(node: exp.Expr) -> exp.Expr:
     return exp.Count(this=exp.Case(ifs=[exp.If(this=node.this.copy(), true=exp.Literal.number(1))]))
 
 
+def _array_agg(node: exp.Expr) -> exp.Expr:
+    """``ARRAY_AGG(x ORDER BY y LIMIT n)``: DuckDB has no LIMIT there, and gives the whole array to cut."""
+    if not isinstance(node.this, exp.Limit):
+        return node
+    whole = node.copy()
+    whole.set("this", node.this.this.copy())
+    return _call("list_slice", whole, exp.Literal.number(1), node.this.expression.copy())
+
+
 def _format(node: exp.Expr) -> exp.Expr:
     """FORMAT has printf's forms, DuckDB's function of that name braces."""
     arguments = [part.copy() for part in node.expressions]
@@ -294,6 +303,7 @@ def _time(node: exp.Expr) -> exp.Expr:
 
 _RULES: dict[type[exp.Expr], Callable[[exp.Expr], exp.Expr]] = {
     exp.Anonymous: _named_function,
+    exp.ArrayAgg: _array_agg,
     exp.Cast: _cast,
     exp.CountIf: _count_if,
     exp.Extract: _extract,

@@ -18,6 +18,10 @@ from kbq_tui.sandbox.world import Dataset, Table
 
 JSON = dict[str, Any]
 _NAME = re.compile(r"[\w \-]{1,1024}")
+_DELETED_ROWS = 50_000
+"""Rows of a deleted table that can be copied back, at most."""
+_DELETED = 20
+"""Deleted tables of a dataset that can be copied back."""
 _UNITS = ("HOUR", "DAY", "MONTH", "YEAR")
 _KEPT = ("rangePartitioning", "clustering", "requirePartitionFilter", "tableConstraints", "encryptionConfiguration",
          "resourceTags")  # fmt: skip
@@ -153,7 +157,7 @@ def create(
     columns = schema_change.checked(schema)
     defaults = schema_change.defaults(session, columns) if view_query is None else {}
     if present is not None:
-        remove(session, dataset, present)
+        remove(session, dataset, present, is_replaced=True)
     now = session.world.now_ms()
     table = Table(dataset.project_id, dataset.dataset_id, table_id, created_ms=now, schema=columns)
     table.kind = "VIEW" if view_query is not None else "TABLE"
@@ -214,15 +218,37 @@ def change(session: QuerySession, dataset: Dataset, table: Table, body: JSON) ->
     session.world.touch(table)
 
 
-def remove(session: QuerySession, dataset: Dataset, table: Table) -> None:
-    """Deletes a table or view.
+def remove(session: QuerySession, dataset: Dataset, table: Table, *, is_replaced: bool = False) -> None:
+    """Deletes a table or view. A table that is not replaced can be copied back for a while.
 
     Raises:
         ApiError: not allowed.
     """
     require(session, dataset, table, "bigquery.tables.delete")
-    session.engine.drop(table)
     del dataset.tables[table.table_id]
+    if is_replaced or table.view_query is not None or table.traits or session.engine.count(table) > _DELETED_ROWS:
+        session.engine.drop(table)
+        return
+    now = session.world.now_ms()
+    session.engine.rename(table, f"{table.table_id}@{now}-{len(dataset.deleted)}")
+    dataset.deleted.append((now, table))
+    while len(dataset.deleted) > _DELETED:
+        session.engine.drop(dataset.deleted.pop(0)[1])
+
+
+def deleted_table(session: QuerySession, dataset: Dataset, name: str) -> Table | None:
+    """A deleted table as it was at a time: ``table@1700000000000`` (milliseconds), or ``table@-3600000`` (ago).
+
+    https://cloud.google.com/bigquery/docs/restore-deleted-tables
+    """
+    table_id, _, moment = name.rpartition("@")
+    if not table_id or not moment.lstrip("-").isdecimal():
+        return None
+    at = int(moment) if int(moment) > 0 else session.world.now_ms() + int(moment)
+    for gone, table in dataset.deleted:
+        if table.table_id.rpartition("@")[0] == table_id and table.created_ms <= at < gone:
+            return table
+    return None
 
 
 def _take(session: QuerySession, dataset: Dataset, table: Table, body: JSON) -> None:
