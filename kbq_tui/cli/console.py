@@ -11,6 +11,7 @@ from typing import Final, TextIO
 
 from kbq_tui.cli.live import LiveLines
 from kbq_tui.i18n.messages import N_, as_message, render, translate
+from kbq_tui.model import status_words
 from kbq_tui.model.problem import Problem
 from kbq_tui.model.text import inert
 
@@ -22,23 +23,24 @@ WIDTH: Final = 78
 
 _MARKS: Final[Mapping[str, tuple[str, str, str, str]]] = {
     # JSON's word: what a person reads, Unicode, ASCII, colour (SGR)
-    "create": (N_("create"), "+", "+", "32"),
-    "update": (N_("update"), "~", "~", "33"),
-    "delete": (N_("delete"), "-", "-", "31"),
-    "noop": (N_("in place"), "=", "=", "2"),
-    "blocked": (N_("blocked"), "✗", "x", "31"),
-    "pass": (N_("pass"), "✓", "+", "32"),
-    "fail": (N_("fail"), "✗", "x", "31"),
-    "unknown": (N_("unknown"), "?", "?", "33"),
-    "skipped": (N_("skipped"), "○", "o", "2"),
-    "ok": (N_("ok"), "✓", "+", "32"),
-    "warning": (N_("warning"), "!", "!", "33"),
-    "broken": (N_("broken"), "✗", "x", "31"),
+    "create": (status_words.CREATE, "+", "+", "32"),
+    "update": (status_words.UPDATE, "~", "~", "33"),
+    "grant": (status_words.GRANT, "~", "~", "33"),
+    "delete": (status_words.DELETE, "-", "-", "31"),
+    "noop": (status_words.IN_PLACE, "=", "=", "2"),
+    "blocked": (status_words.BLOCKED, "✗", "x", "31"),
+    "pass": (status_words.OK, "✓", "+", "32"),
+    "fail": (status_words.FAIL, "✗", "x", "31"),
+    "unknown": (status_words.UNKNOWN, "?", "?", "33"),
+    "skipped": (status_words.SKIPPED, "○", "o", "2"),
+    "ok": (status_words.OK, "✓", "+", "32"),
+    "warning": (status_words.WARNING, "!", "!", "33"),
+    "broken": (status_words.FAIL, "✗", "x", "31"),
     "started": (N_("started"), "…", ".", "2"),
-    "waiting": (N_("waiting"), "…", ".", "33"),
+    "waiting": (status_words.WAITING, "…", ".", "33"),
     "progressed": (N_("under way"), "…", ".", "2"),
-    "finished": (N_("finished"), "✓", "+", "32"),
-    "failed": (N_("failed"), "✗", "x", "31"),
+    "finished": (status_words.DONE, "✓", "+", "32"),
+    "failed": (status_words.FAIL, "✗", "x", "31"),
 }
 
 _LABELS: Final = (

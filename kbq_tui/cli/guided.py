@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from kbq_tui.cli.prompts import Asker, Check
-from kbq_tui.cli.render import EventLines, show_check, show_line, show_plan, show_summary, verdict_of, width_of
+from kbq_tui.cli.render import EventLines, show_check, show_line, show_plan, show_summary, width_of
 from kbq_tui.cli.report import about_of, report_text
 from kbq_tui.cli.runner import (
     NOT_HEALTHY,
@@ -25,7 +25,7 @@ from kbq_tui.engine.services import ConnectionDraft
 from kbq_tui.engine.status import Health
 from kbq_tui.i18n.messages import N_, Message, message, render, translate
 from kbq_tui.model import spec as rules
-from kbq_tui.model.checks import CheckResult, healthy
+from kbq_tui.model.checks import CheckResult, healthy, verified
 from kbq_tui.model.observed import Identity, Observed, Present, value_of
 from kbq_tui.model.plan import Plan
 from kbq_tui.model.problem import Problem, ProblemError
@@ -305,7 +305,7 @@ class GuidedSetup:
             for problem in _problems(results):
                 self.console.say()
                 self.console.problem(problem, heading=translate("problem"))
-            self.console.say(verdict_of(results))
+            self.console.say(render(verified(results)))
             if healthy(results) or not self.asker.yes("retry", translate("Check again"), default=True):
                 break
         if self.asker.yes("report", translate("Save a report"), default=True):

@@ -10,8 +10,8 @@ from kbq_tui.diagnosis.root_cause import is_consequence
 from kbq_tui.engine.health import stopped
 from kbq_tui.engine.last_known import LOOK_EVERY
 from kbq_tui.engine.status import Line, Status
-from kbq_tui.i18n.messages import EMPTY, N_, Message, as_message, message, render, translate
-from kbq_tui.model.checks import CheckResult, Verdict, healthy
+from kbq_tui.i18n.messages import EMPTY, Message, as_message, message, render, translate
+from kbq_tui.model.checks import CheckResult, Verdict, verified
 from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.events import Event, EventKind
 from kbq_tui.model.plan import Plan
@@ -41,7 +41,7 @@ def show_plan(plan: Plan, console: Console, *, result: bool) -> None:
         console.problem(cause, result=result, heading=translate("problem"))
         write("")
     for action in plan.actions:
-        write(f"{console.mark(action.change.value, result=result, width=width)}{inert(render(action.summary))}")
+        write(f"{console.mark(action.word, result=result, width=width)}{inert(render(action.summary))}")
     for blocked in plan.blocked if not stopped(plan.causes) else ():
         write(f"{console.mark('blocked', result=result, width=width)}{inert(render(blocked.action.summary))}")
     own = [b.problem for b in plan.blocked if not is_consequence(b.problem, plan.causes)]
@@ -157,7 +157,7 @@ def show_check(result: CheckResult, console: Console, *, as_result: bool) -> Non
     """Write one verdict, with the evidence where it is not a pass."""
     write = console.result if as_result else console.say
     width = column()
-    title = translate("{what} ({seconds:.1f} s)", what=inert(render(result.check.title)), seconds=result.seconds)
+    title = translate("{what} ({seconds:.1f} s)", what=inert(render(result.title)), seconds=result.seconds)
     write(f"{console.mark(result.verdict.value, result=as_result, width=width)}{result.check.article:<4} {title}")
     if result.verdict is not Verdict.PASS or console.verbose:
         for line in console.prose(inert(render(result.evidence), LONGEST), " " * (width + 5)):
@@ -175,22 +175,7 @@ def show_checks(results: Sequence[CheckResult], console: Console, *, as_result: 
         write("")
         console.problem(problem, result=as_result, heading=translate("problem"))
     write("")
-    write(verdict_of(results))
-
-
-_COUNTS = {
-    Verdict.PASS: N_("{n} pass"),
-    Verdict.FAIL: N_("{n} fail"),
-    Verdict.UNKNOWN: N_("{n} unknown"),
-    Verdict.SKIPPED: N_("{n} skipped"),
-}
-
-
-def verdict_of(results: Sequence[CheckResult]) -> str:
-    """Return the verification in one sentence."""
-    found = Counter(r.verdict for r in results)
-    counts = ", ".join(translate(_COUNTS[v], n=found[v]) for v in Verdict if found[v])
-    return translate("Verified: {counts}." if healthy(results) else "Not verified: {counts}.", counts=counts)
+    write(render(verified(results)))
 
 
 def show_line(line: Line, console: Console, *, result: bool, width: int = TITLE) -> None:

@@ -252,8 +252,8 @@ def _last_verify(last: Mapping[str, object] | None, command: str) -> Line:
         return Line("last-verify", title, Health.WARNING, message("never: run {command}", command=command))
     at = _when(str(last["at"])) if "at" in last else message("at an unknown time")
     if last.get("ok") is True:
-        return Line("last-verify", title, Health.OK, message("passed {at}", at=at))
-    return Line("last-verify", title, Health.BROKEN, message("did not pass {at}", at=at))
+        return Line("last-verify", title, Health.OK, message("ok, {at}", at=at))
+    return Line("last-verify", title, Health.BROKEN, message("not ok, {at}", at=at))
 
 
 def _time(last: Mapping[str, object] | None) -> datetime | None:

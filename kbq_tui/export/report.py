@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from kbq_tui import __version__
-from kbq_tui.i18n.messages import N_, Message, as_message, joined, language, message, render, translate
-from kbq_tui.model.checks import CheckResult, Verdict, healthy
+from kbq_tui.i18n.messages import N_, Message, as_message, language, message, render, translate
+from kbq_tui.model import status_words
+from kbq_tui.model.checks import CheckResult, Verdict, healthy, verified
 from kbq_tui.model.problem import Problem
 from kbq_tui.model.secret import scrub
 from kbq_tui.model.spec import ConnectionSpec
@@ -22,10 +23,10 @@ from kbq_tui.model.text import inert
 _EVIDENCE = 4_000
 _TITLE = N_("Klaviyo and BigQuery: verification")
 _VERDICTS = {
-    Verdict.PASS: N_("pass"),
-    Verdict.FAIL: N_("fail"),
-    Verdict.UNKNOWN: N_("unknown"),
-    Verdict.SKIPPED: N_("skipped"),
+    Verdict.PASS: status_words.OK,
+    Verdict.FAIL: status_words.FAIL,
+    Verdict.UNKNOWN: status_words.UNKNOWN,
+    Verdict.SKIPPED: status_words.SKIPPED,
 }
 _MARKUP = re.compile(
     r"[\\`*\[\]|~<>&]"  # anywhere
@@ -135,14 +136,14 @@ def to_json(results: Sequence[CheckResult], about: About) -> str:
 
 def to_markdown(results: Sequence[CheckResult], about: About) -> str:
     """Return the report as Markdown (GitHub's)."""
-    lines = [f"# {translate(_TITLE)}", "", f"**{render(verdict_line(results))}**", ""]
+    lines = [f"# {translate(_TITLE)}", "", f"**{render(verified(results))}**", ""]
     lines += ["| | |", "|---|---|", *(f"| {label} | {_code(value)} |" for label, value in about.rows()), ""]
     lines += [f"| {' | '.join(_columns())} |", "|---|---|---|---:|"]
-    lines += [f"| {_word(r)} | {_text(r.check.title)} | {_text(r.check.article)} | {r.seconds:.2f} |" for r in results]
+    lines += [f"| {_word(r)} | {_text(r.title)} | {_text(r.check.article)} | {r.seconds:.2f} |" for r in results]
     for result in results:
         lines += [
             "",
-            f"## {_word(result)}: {_text(result.check.title)}",
+            f"## {_word(result)}: {_text(result.title)}",
             "",
             f"{_code(result.id)}. {_text(result.check.why)}",
         ]
@@ -160,14 +161,14 @@ def to_html(results: Sequence[CheckResult], about: About) -> str:
     title = html.escape(translate(_TITLE))
     overall = "ok" if healthy(results) else "bad"
     parts = [_HTML_HEAD.format(title=title, language=language()), f"<h1>{title}</h1>"]
-    parts.append(f'<p class="overall {overall}">{_html(verdict_line(results))}</p>')
+    parts.append(f'<p class="overall {overall}">{_html(verified(results))}</p>')
     rows = "".join(
         f"<tr><th scope=row>{_html(label)}</th><td>{_html(value)}</td></tr>" for label, value in about.rows()
     )
     parts.append(f"<table><tbody>{rows}</tbody></table>")
     head = "".join(f"<th scope=col>{word}</th>" for word in _columns())
     rows = "".join(
-        f"<tr><td class={r.verdict.value}>{_word(r)}</td><td>{_html(r.check.title)}</td>"
+        f"<tr><td class={r.verdict.value}>{_word(r)}</td><td>{_html(r.title)}</td>"
         f"<td>{_html(r.check.article)}</td><td class=number>{r.seconds:.2f}</td></tr>"
         for r in results
     )
@@ -176,17 +177,9 @@ def to_html(results: Sequence[CheckResult], about: About) -> str:
     return "\n".join([*parts, "</main>", "</body>", "</html>"]) + "\n"
 
 
-def verdict_line(results: Sequence[CheckResult]) -> Message:
-    """Return the verdicts in one line: `Healthy: 12 pass, 1 skipped`."""
-    counts = [(_VERDICTS[v], sum(r.verdict is v for r in results)) for v in Verdict]
-    parts = [joined(" ", str(count), Message(word)) for word, count in counts if count]
-    verdicts = joined(", ", *parts) if parts else message("nothing was checked")
-    return message("Healthy: {verdicts}" if healthy(results) else "Not healthy: {verdicts}", verdicts=verdicts)
-
-
 def _section_html(result: CheckResult) -> str:
     parts = [
-        f'<section><h2><span class="{result.verdict.value}">{_word(result)}</span>: {_html(result.check.title)}</h2>',
+        f'<section><h2><span class="{result.verdict.value}">{_word(result)}</span>: {_html(result.title)}</h2>',
         f"<p><code>{_html(result.id)}</code> {_html(result.check.why)}</p>",
     ]
     for label, value in ((translate("Evidence"), result.evidence), (translate("Asked with"), result.command)):

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from kbq_tui.i18n.messages import Message, joined, message, verbatim
+from kbq_tui.i18n.messages import EMPTY, N_, Message, joined, message, verbatim
 from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.observed import DatasetInfo, normal_member, plain_role
 from kbq_tui.model.problem import Problem
@@ -29,12 +29,14 @@ class Check:
         title: one line.
         article: the section of Klaviyo's article it mends, such as `4.1`; `+` where the article has nothing.
         why: what the article gets wrong or leaves out, one sentence.
+        unwanted: the title names what must not be; the check is good where it is not so.
     """
 
     id: str
     title: Message
     article: str
     why: Message
+    unwanted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,15 @@ class CheckResult:
         """The check's id."""
         return self.check.id
 
+    @property
+    def title(self) -> Message:
+        """What was checked; of what must not be, with what is the case, so that no reader meets a double negative."""
+        if self.check.unwanted and self.verdict is Verdict.PASS:
+            return message("{what}: no, as it should", what=self.check.title)
+        if self.check.unwanted and self.verdict is Verdict.FAIL:
+            return message("{what}: yes", what=self.check.title)
+        return self.check.title
+
     def to_json(self) -> dict[str, object]:
         """Return the result as `verify --json` prints it, in English."""
         return {
@@ -81,6 +92,28 @@ def healthy(results: Sequence[CheckResult]) -> bool:
     return any(r.verdict is Verdict.PASS for r in results) and not any(
         r.verdict in (Verdict.FAIL, Verdict.UNKNOWN) for r in results
     )
+
+
+_COUNTS = {
+    Verdict.PASS: N_("{n} ok"),
+    Verdict.FAIL: N_("{n} fail"),
+    Verdict.UNKNOWN: N_("{n} unknown"),
+    Verdict.SKIPPED: N_("{n} skipped"),
+}
+
+
+def counted(results: Sequence[CheckResult]) -> Message:
+    """Return how many checks came to which verdict: `12 ok, 1 skipped`; empty without results."""
+    found = [(text, sum(r.verdict is verdict for r in results)) for verdict, text in _COUNTS.items()]
+    return joined(", ", *(Message(text, {"n": n}) for text, n in found if n)) if results else EMPTY
+
+
+def verified(results: Sequence[CheckResult]) -> Message:
+    """Return the verification in one line: `Verified: 12 ok, 1 skipped`."""
+    counts = counted(results) or message("nothing was checked")
+    if healthy(results):
+        return message("Verified: {counts}", counts=counts)
+    return message("Not verified: {counts}", counts=counts)
 
 
 HANDED_OVER = Code.KEY_HANDED_OVER
@@ -112,18 +145,20 @@ PERMISSIONS = Check(
 )
 MINIMAL = Check(
     "permissions.minimal",
-    message("Nothing beyond Job User on the project"),
+    message("More than Job User on the project"),
     "+",
     message("Without --dataset, the article's command grants Data Editor on every dataset."),
+    unwanted=True,
 )
 ISOLATED = Check(
     "permissions.isolated",
-    message("No other dataset of the project can be read"),
+    message("Can read other datasets"),
     "+",
     message(
         "A grant on another dataset, or on the whole project, would hand over more than Klaviyo needs. Hidden datasets"
         " (a name with a leading underscore) are not listed, and left out."
     ),
+    unwanted=True,
 )
 STAGING_WRITE = Check(
     "staging.write",
@@ -162,9 +197,10 @@ def kept(wish: RequiredDataset) -> Check:
     """Return the check that no default expiration deletes a dataset's tables."""
     return Check(
         f"dataset.kept:{wish.name}",
-        message("Tables in {dataset} do not expire", dataset=wish.name),
+        message("Tables in {dataset} expire", dataset=wish.name),
         "+",
         message("A default expiration deletes every new table; nothing says so when it is made."),
+        unwanted=True,
     )
 
 
@@ -172,9 +208,10 @@ def private(wish: RequiredDataset) -> Check:
     """Return the check that a dataset is not open to everybody."""
     return Check(
         f"dataset.private:{wish.name}",
-        message("{dataset} is not open to everybody", dataset=wish.name),
+        message("{dataset} is public", dataset=wish.name),
         "+",
         message("The article looks at the account's grants alone, not at who else is let in."),
+        unwanted=True,
     )
 
 
@@ -202,9 +239,10 @@ def read_only(wish: RequiredDataset) -> Check:
     """Return the check that the account is refused when it writes to a dataset that it only reads."""
     return Check(
         f"{wish.purpose}.readonly",
-        message("The account cannot write in {dataset}", dataset=wish.name),
+        message("Can write in {dataset}", dataset=wish.name),
         "+",
         message("Least privilege is only proven by a refusal."),
+        unwanted=True,
     )
 
 

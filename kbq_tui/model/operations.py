@@ -222,6 +222,11 @@ class Action:
         return self.key.ref
 
     @property
+    def word(self) -> str:
+        """What is done, in the code of a word that people read: that of the change, but `grant` for a new grant."""
+        return "grant" if self.key.kind is ActionKind.GRANT and self.change is Change.UPDATE else self.change.value
+
+    @property
     def is_removal(self) -> bool:
         """Whether it takes away what the account holds beyond its need."""
         return self.key.kind is ActionKind.OVER_GRANT

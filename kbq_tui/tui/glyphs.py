@@ -9,6 +9,7 @@ from textual.color import Color
 from textual.filter import LineFilter
 
 from kbq_tui.i18n.messages import N_
+from kbq_tui.model import status_words
 
 
 class Tone(StrEnum):
@@ -33,22 +34,22 @@ class Tone(StrEnum):
 
 
 WORDS: Final = {
-    Tone.OK: N_("ok"),
-    Tone.FAIL: N_("fail"),
-    Tone.UNKNOWN: N_("unknown"),
-    Tone.WARN: N_("warning"),
-    Tone.SKIP: N_("skipped"),
-    Tone.WAIT: N_("waiting"),
+    Tone.OK: status_words.OK,
+    Tone.FAIL: status_words.FAIL,
+    Tone.UNKNOWN: status_words.UNKNOWN,
+    Tone.WARN: status_words.WARNING,
+    Tone.SKIP: status_words.SKIPPED,
+    Tone.WAIT: status_words.WAITING,
     Tone.RUN: N_("working"),
     Tone.READ: N_("reading"),
     Tone.TODO: N_("to do"),
-    Tone.CREATE: N_("create"),
-    Tone.UPDATE: N_("update"),
-    Tone.GRANT: N_("grant"),
-    Tone.DELETE: N_("delete"),
-    Tone.NOOP: N_("in place"),
-    Tone.BLOCKED: N_("blocked"),
-    Tone.DONE: N_("done"),
+    Tone.CREATE: status_words.CREATE,
+    Tone.UPDATE: status_words.UPDATE,
+    Tone.GRANT: status_words.GRANT,
+    Tone.DELETE: status_words.DELETE,
+    Tone.NOOP: status_words.IN_PLACE,
+    Tone.BLOCKED: status_words.BLOCKED,
+    Tone.DONE: status_words.DONE,
 }
 
 GLYPHS: Final = {

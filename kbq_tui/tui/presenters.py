@@ -6,7 +6,7 @@ from textual.content import Content
 
 from kbq_tui.engine.status import Health, Line
 from kbq_tui.i18n.messages import EMPTY, N_, Message, message, render, translate
-from kbq_tui.model.checks import Check, CheckResult, Verdict, expected
+from kbq_tui.model.checks import Check, CheckResult, Verdict, counted, expected, verified
 from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.events import Event, EventKind
 from kbq_tui.model.observed import Unknown
@@ -14,18 +14,12 @@ from kbq_tui.model.operations import Action, ActionKey, ActionKind, Change, Step
 from kbq_tui.model.problem import Problem
 from kbq_tui.model.spec import ConnectionSpec
 from kbq_tui.planning.grants import Grant, held, over_grants, wanted
-from kbq_tui.tui.glyphs import WORDS, Tone
+from kbq_tui.tui.glyphs import Tone
 from kbq_tui.tui.preflight_rows import HEALTH, PreflightRow
 from kbq_tui.tui.setup_controller import SetupController
 from kbq_tui.tui.text import columns, plain, seconds, shown, status, status_width
 from kbq_tui.tui.widgets.rows import Row
 
-_CHANGES = {
-    Change.CREATE: Tone.CREATE,
-    Change.UPDATE: Tone.UPDATE,
-    Change.DELETE: Tone.DELETE,
-    Change.NOOP: Tone.NOOP,
-}
 _EVENTS = {
     EventKind.STARTED: Tone.RUN,
     EventKind.PROGRESSED: Tone.RUN,
@@ -106,11 +100,7 @@ def _action_row(wizard: SetupController, action: Action) -> Row:
 
 
 def _change_tone(action: Action) -> Tone:
-    return (
-        Tone.GRANT
-        if action.key.kind is ActionKind.GRANT and action.change is Change.UPDATE
-        else _CHANGES[action.change]
-    )
+    return Tone(action.word)
 
 
 def _line(tone: Tone, text: str | Message, more: str | Message = "") -> Content:
@@ -295,14 +285,16 @@ def _check_row(wizard: SetupController, check: Check, width: int) -> Row:
     problem = result.problem if result else event.problem if event else None
     if width < ALIGNED:
         took = took.rjust(6) + " " if took else " " * 7
-        content = Content.assemble(status(tone), section, (took, "$text-quiet"), plain(check.title))
+        content = Content.assemble(
+            status(tone), section, (took, "$text-quiet"), plain(result.title if result is not None else check.title)
+        )
         return Row(check.id, content, problem, whole=status_width() + 4 + 7)
     if width < 100:
         text = EMPTY
     content = columns(
         (status(tone), 0),
         (section, 4),
-        (plain(check.title), 54),
+        (plain(result.title if result is not None else check.title), 54),
         (Content.styled(took.rjust(6), "$text-quiet"), 8),
         (plain(text, "$text-quiet"), 0),
     )
@@ -310,14 +302,13 @@ def _check_row(wizard: SetupController, check: Check, width: int) -> Row:
 
 
 def verdicts(results: dict[str, CheckResult], total: int) -> str:
-    """Return the score in words: `11 ok, 2 fail`."""
+    """Return the score in words: `11 ok, 2 fail, 3 to go`; once all are done, whether that is verified."""
     if not results:
         return translate("nothing checked yet")
-    counts = {v: sum(r.verdict is v for r in results.values()) for v in Verdict}
-    message = [f"{n} {translate(WORDS[_VERDICTS[v]])}" for v, n in counts.items() if n]
+    found = tuple(results.values())
     if left := total - len(results):
-        message.append(translate("{n} to go", n=left))
-    return ", ".join(message)
+        return f"{render(counted(found))}, {translate('{n} to go', n=left)}"
+    return render(verified(found))
 
 
 def status_row(line: Line, *, dim: bool = False) -> Row:

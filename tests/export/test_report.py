@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from kbq_tui.export.report import About, report, to_html, to_json, to_markdown, verdict_line
+from kbq_tui.export.report import About, report, to_html, to_json, to_markdown
 from kbq_tui.i18n.messages import message, verbatim
-from kbq_tui.model.checks import CheckResult, Verdict, expected
+from kbq_tui.model.checks import CheckResult, Verdict, expected, verified
 from kbq_tui.model.problem import Problem, RemedyStep
 from kbq_tui.model.spec import ConnectionSpec
 from tests.support.shouting import shouting
@@ -138,7 +138,7 @@ def test_a_report_holds_every_check_its_evidence_and_the_remedy(kind: str) -> No
         "kbq-tui 0.",
         "KBQ-JOB-USER-MISSING",
         "https://cloud.google.com/bigquery/docs/access-control",
-        verdict_line(RESULTS),
+        verified(RESULTS),
     ):
         assert str(part) in text, part
 
@@ -155,9 +155,9 @@ def test_other_kinds_are_refused() -> None:
 
 
 def test_the_verdict_in_a_line() -> None:
-    assert str(verdict_line(RESULTS[:-1])).startswith(f"Healthy: {len(RESULTS) - 1} pass")
-    assert str(verdict_line(RESULTS)) == f"Not healthy: {len(RESULTS) - 1} pass, 1 fail"
-    assert str(verdict_line([])) == "Not healthy: nothing was checked"
+    assert str(verified(RESULTS[:-1])).startswith(f"Verified: {len(RESULTS) - 1} ok")
+    assert str(verified(RESULTS)) == f"Not verified: {len(RESULTS) - 1} ok, 1 fail"
+    assert str(verified([])) == "Not verified: nothing was checked"
 
 
 @pytest.mark.parametrize("text", NASTY)
@@ -237,7 +237,7 @@ def test_a_report_is_told_and_its_json_is_english() -> None:
         assert part in markdown
     for text in (markdown, page):
         for part in (
-            "NOT HEALTHY: 2 PASS, 1 FAIL",
+            "NOT VERIFIED: 2 OK, 1 FAIL",
             "IT IS MISSING",
             "gcloud projects add-iam-policy-binding acme-prod",
         ):

@@ -126,7 +126,7 @@ def test_the_whole_set_up_is_told_in_german_and_json_stays_english(run):
     assert ended.returncode == 0, ended.stderr
     assert "+ anlegen   " in ended.stderr
     assert "Prüfe mit dem Schlüssel:" in ended.stderr
-    assert "Geprüft: 18 bestanden." in ended.stderr
+    assert "Geprüft: 18 ok" in ended.stderr
     english, german = (run("demo", "--json", "--lang", code) for code in language.LANGUAGES)
     assert "Prüfe mit dem Schlüssel:" in german.stderr
     theirs, ours = json.loads(english.stdout), json.loads(german.stdout)

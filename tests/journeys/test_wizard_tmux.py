@@ -28,7 +28,7 @@ def test_demo_in_tmux_from_the_first_screen_to_the_summary(tmp_path: Path, colum
             ("Step 3 of 6", "[ Continue ]"),
             ("Step 4 of 6", "[ Grant 3 roles ]"),
             ("Step 4 of 6", "[ Continue ]"),
-            ("Step 5 of 6: Verify", "All is well"),
+            ("Step 5 of 6: Verify", "Verified:"),
         ):
             tmux.until(step, button, "F10")
             tmux.keys("Enter")

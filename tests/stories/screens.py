@@ -196,7 +196,7 @@ _VERIFY = {
         "? unknown",
     ),
     "error": Story("Klaviyo could not write", lambda: at(Step.VERIFY, _cannot_write()), "✗ fail"),
-    "done": Story("every check passed", lambda: at(Step.VERIFY, complete()), "All is well"),
+    "done": Story("every check passed", lambda: at(Step.VERIFY, complete()), "Verified:"),
 }
 _CONNECT = {
     "empty": Story("no project typed, so there are no values", lambda: at(Step.CONNECT, blank()), "cannot be right"),
@@ -219,7 +219,7 @@ _CONNECT = {
         "proven, and marked as connected",
         lambda: watched(screen=Step.VERIFY, connected=True),
         "Proven",
-        (("All is well", lambda app: app.goto(Step.CONNECT)),),
+        (("Verified:", lambda app: app.goto(Step.CONNECT)),),
     ),
 }
 _DASHBOARD = {

@@ -34,7 +34,7 @@ async def test_from_nothing_to_the_three_values_with_enter_alone() -> None:
             "[ Continue ]",
             "[ Grant 3 roles ]",
             "[ Continue ]",
-            "All is well",
+            "Verified:",
         ):
             await until(pilot, mark)
             await until(pilot, lambda: app.wizard.busy is None)
@@ -56,7 +56,7 @@ async def test_what_is_in_place_takes_one_key_a_step_and_writes_nothing() -> Non
     scene = fakes.complete()
     app = app_for(scene)
     async with app.run_test(size=(80, 24)) as pilot:
-        for mark in ("Begin", "Step 1", "Step 2", "Step 3", "Step 4", "All is well"):
+        for mark in ("Begin", "Step 1", "Step 2", "Step 3", "Step 4", "Verified:"):
             await until(pilot, mark)
             if mark != "Begin":
                 await until(pilot, lambda: idle(app))

@@ -156,7 +156,7 @@ async def test_enter_alone_goes_through_all_steps() -> None:
             await pilot.press("enter")
         await until(pilot, "[ Weiter ]", 60)
         await pilot.press("enter")
-        await until(pilot, "Alles gut: 18 ok", 60)
+        await until(pilot, "Geprüft: 18 ok", 60)
         await until(pilot, "[ Weiter ]", 60)
         await pilot.press("enter")
         shown = await until(pilot, "Dienstkontoschlüssel (JSON)", 60)

@@ -132,7 +132,7 @@ async def test_a_verification_that_came_to_its_end_is_all_that_is_saved(
     before = files()
     app = build(services_over(paths, scene), DisplayOptions())
     async with app.run_test(size=SIZE) as pilot:
-        await until(pilot, "All is well")
+        await until(pilot, "Verified:")
         await settled(pilot, app)
         await pilot.press("f10")
     assert [Path(p).name for p in differences(before, files())] == ["verify.json"]

@@ -33,7 +33,7 @@ def face(*arguments: str, columns: int = 80, rows: int = 24, **env: str) -> Iter
     [
         ("fresh", "setup", "Credentials of"),
         ("complete_left_at_project", "setup", "Preflight: nothing in the way"),
-        ("complete_left_at_verify", "setup", "All is well"),
+        ("complete_left_at_verify", "setup", "Verified:"),
         ("complete_left_at_connect", "setup", "and fill in"),
         ("complete_left_at_connect", "dashboard", "again every"),
     ],
@@ -114,7 +114,7 @@ def test_the_whole_way_with_enter_alone_ends_on_the_three_values_and_stays_under
             ("Step 3", "[ Continue ]"),
             ("Step 4", "[ Grant 3 roles ]"),
             ("Step 4", "[ Continue ]"),
-            ("Step 5", "All is well"),
+            ("Step 5", "Verified:"),
         )
         for marks in steps:
             terminal.until_text(*marks)

@@ -56,7 +56,8 @@ class Details(Modal[None]):
         if check is None:
             return Content("")
         result = self.host.wizard.results.get(self._check_id)
-        parts = [Content.styled(render(check.title), "bold"), Content("\n")]
+        title = check.title if result is None else result.title
+        parts = [Content.styled(render(title), "bold"), Content("\n")]
         section = (
             translate("Article {n}:", n=check.article) if check.article != "+" else translate("Not in the article:")
         )

@@ -141,7 +141,7 @@ class DashboardScreen(BaseScreen):
             words = (
                 ", ".join(render(line.title) for line in bad)
                 if bad
-                else translate("all was well" if dim else "all is well")
+                else translate("all was ok" if dim else "all ok")
             )
             if watched.problem is not None and not watched.known_before:
                 words = render(watched.problem.title)

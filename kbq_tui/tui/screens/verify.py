@@ -85,8 +85,6 @@ class VerifyScreen(BaseScreen):
         total = len(expected(spec))
         tone = "$success" if wizard.healthy else "$error" if wizard.verified else "$foreground"
         message = verdicts(wizard.results, total)
-        if wizard.healthy:
-            message = translate("All is well: {said}", said=message)
         self.query_one("#score", QuietStatic).show(Content.styled(message, f"bold {tone}"))
         list_ = self.query_one("#list")
         narrow = list_.size.width < ALIGNED
@@ -186,7 +184,8 @@ class VerifyScreen(BaseScreen):
         if check is None:
             return Content("")
         result = self.host.wizard.results.get(check.id)
-        parts = [Content.styled(render(check.title), "bold"), Content("\n\n")]
+        title = check.title if result is None else result.title
+        parts = [Content.styled(render(title), "bold"), Content("\n\n")]
         if result is not None:
             parts += [
                 Content.styled(translate("What was run"), "bold"),

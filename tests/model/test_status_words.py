@@ -1,0 +1,65 @@
+"""One word for one verdict, wherever it is shown; and titles of checks that are no double negative."""
+
+import pytest
+
+from kbq_tui.cli.console import _MARKS
+from kbq_tui.engine.health import Health
+from kbq_tui.i18n.messages import EMPTY
+from kbq_tui.model import status_words as words
+from kbq_tui.model.checks import Check, CheckResult, Verdict, expected, verified
+from kbq_tui.model.events import EventKind
+from kbq_tui.model.operations import Change
+from kbq_tui.model.spec import ConnectionSpec, Direction
+from kbq_tui.tui.glyphs import WORDS, Tone
+from kbq_tui.tui.preflight_rows import HEALTH
+
+SPEC = ConnectionSpec("my-project", direction=Direction.BOTH)
+CHECKS = {check.id: check for check in expected(SPEC)}
+SAME = {
+    words.OK: (Verdict.PASS, Health.OK),
+    words.FAIL: (Verdict.FAIL, Health.BROKEN, EventKind.FAILED),
+    words.UNKNOWN: (Verdict.UNKNOWN, Health.UNKNOWN),
+    words.SKIPPED: (Verdict.SKIPPED, EventKind.SKIPPED),
+    words.DONE: (EventKind.FINISHED,),
+}
+
+
+def result(check: Check, verdict: Verdict) -> CheckResult:
+    return CheckResult(check, verdict, EMPTY)
+
+
+@pytest.mark.parametrize("word", SAME)
+def test_a_verdict_is_one_word_in_lines(word: str) -> None:
+    assert {_MARKS[code.value][0] for code in SAME[word]} == {word}
+
+
+@pytest.mark.parametrize("health", Health)
+def test_the_screens_have_the_word_of_the_lines(health: Health) -> None:
+    assert WORDS[HEALTH[health]] == _MARKS[health.value][0]
+
+
+@pytest.mark.parametrize("code", [*(change.value for change in Change), "grant"])
+def test_what_a_plan_does_is_one_word(code: str) -> None:
+    assert WORDS[Tone(code)] == _MARKS[code][0]
+
+
+def test_the_title_of_what_must_not_be_says_what_is_the_case() -> None:
+    read_only = next(check for check in CHECKS.values() if check.id.endswith(".isolated"))
+    assert str(result(read_only, Verdict.PASS).title) == "Can read other datasets: no, as it should"
+    assert str(result(read_only, Verdict.FAIL).title) == "Can read other datasets: yes"
+    assert str(result(read_only, Verdict.UNKNOWN).title) == "Can read other datasets"
+
+
+@pytest.mark.parametrize("direction", Direction)
+def test_no_title_is_a_negative(direction: Direction) -> None:
+    for check in expected(ConnectionSpec("my-project", direction=direction)):
+        title = f" {str(check.title).lower()} "
+        assert not [word for word in (" no ", " not ", " cannot ", " nothing ") if word in title], check.title
+
+
+def test_the_sum_has_the_words_of_the_rows() -> None:
+    one, other = list(CHECKS.values())[:2]
+    assert str(verified([result(one, Verdict.PASS)])) == "Verified: 1 ok"
+    both = [result(one, Verdict.FAIL), result(other, Verdict.SKIPPED)]
+    assert str(verified(both)) == "Not verified: 1 fail, 1 skipped"
+    assert str(verified([])) == "Not verified: nothing was checked"
