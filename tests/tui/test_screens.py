@@ -278,7 +278,7 @@ async def test_dashboard_keeps_what_it_knew_in_an_outage_and_says_how_old_it_is(
         assert "as of 12:00 UTC, 5 min old" in shown
         assert "✓ Google cannot" not in shown
         assert "? unknown  default" in shown
-        assert "all is well" not in shown
+        assert "all ok" not in shown
         assert "not known" not in shown
         kept = app.monitor.connections[0]
         assert [line for line in kept.known if line.id != "credential"] == [x for x in before if x.id != "credential"]

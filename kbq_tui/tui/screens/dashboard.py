@@ -139,9 +139,7 @@ class DashboardScreen(BaseScreen):
             tone = Tone.UNKNOWN if dim else health_tone(watched.health)
             bad = [line for line in watched.known if health_tone(line.health) is not Tone.OK]
             words = (
-                ", ".join(render(line.title) for line in bad)
-                if bad
-                else translate("all was ok" if dim else "all ok")
+                ", ".join(render(line.title) for line in bad) if bad else translate("all was ok" if dim else "all ok")
             )
             if watched.problem is not None and not watched.known_before:
                 words = render(watched.problem.title)
