@@ -419,7 +419,7 @@ async def test_project_picker_searches_on_the_server_and_reads_only_what_it_show
     scene.world.projects = [ProjectInfo(f"acme-{i:05}", str(i), f"Number {i}", "ACTIVE") for i in range(5_000)]
     app = app_for(scene)
     async with app.run_test(size=(80, 24)) as pilot:
-        await until(pilot, "Signed in")
+        await until(pilot, "Credentials of")
         await pilot.press("f7")
         shown = await until(pilot, "There are more")
         assert shown.index("acme-used-before") < shown.index("acme-00000")

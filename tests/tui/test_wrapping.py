@@ -154,7 +154,7 @@ async def test_a_picker_without_an_answer_says_what_to_do_and_tries_again() -> N
     scene.world.forever["search_projects"] = catalogue.problem("KBQ-GOOGLE-UNAVAILABLE", Context())
     app = app_for(scene)
     async with app.run_test(size=SIZE) as pilot:
-        await until(pilot, "Signed in")
+        await until(pilot, "Credentials of")
         await pilot.press("f7")
         shown = await until(pilot, "Remedy")
         assert "Who" in shown
