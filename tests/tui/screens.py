@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable
+from typing import Any
 
 from textual.app import App
 from textual.pilot import Pilot
@@ -14,12 +15,12 @@ from tests.support.polling import PATIENCE
 from tests.tui.fakes import Scene
 
 
-def text_of(app: App[object]) -> str:
+def text_of(app: App[Any]) -> str:
     """Return what stands on the screen, line by line."""
     return _textual_compat.screen_text(app)
 
 
-async def until(pilot: Pilot[object], what: str | Callable[[], bool], seconds: float = PATIENCE) -> str:
+async def until(pilot: Pilot[Any], what: str | Callable[[], bool], seconds: float = PATIENCE) -> str:
     """Wait until the screen says something, or something holds. Fails with the screen's text."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:

@@ -6,6 +6,7 @@ import signal
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from textual.pilot import Pilot
@@ -59,7 +60,7 @@ def set_up(paths: Paths, scene: fakes.Scene, *, finished: bool, screen: Step | N
     store.save_verify(scene.draft.name, ())
 
 
-async def settled(pilot: Pilot[object], app: KbqApp) -> None:
+async def settled(pilot: Pilot[Any], app: KbqApp) -> None:
     await until(pilot, lambda: app.wizard.busy is None and not any(w.is_running for w in app.workers))
 
 

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 from textual.pilot import Pilot
@@ -21,7 +22,7 @@ def test_every_screen_has_every_state() -> None:
         assert tuple(states) == STATES, screen
 
 
-async def fits(pilot: Pilot[object]) -> None:
+async def fits(pilot: Pilot[Any]) -> None:
     app = pilot.app
     width, height = app.size
     lines = text_of(app).split("\n")
@@ -64,7 +65,7 @@ async def test_a_story_that_does_not_come_true_says_so() -> None:
     story = Story(ready.about, ready.scene, "this is on no screen")
     app = app_of(story.scene(), story)
     async with app.run_test(size=(80, 24)) as pilot:
-        pilot_: Pilot[object] = pilot  # type: ignore[assignment]
+        pilot_: Pilot[Any] = pilot  # type: ignore[assignment]
         assert not await story.play(pilot_, 0.0)
 
 
