@@ -6,12 +6,12 @@ Problems and marks are told here; lines have been told before, or are somebody e
 import json
 import textwrap
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final, TextIO
 
 from kbq_tui.cli.live import LiveLines
 from kbq_tui.i18n.messages import N_, as_message, render, translate
 from kbq_tui.model import status_words
+from kbq_tui.model.lean_dataclass import dataclass
 from kbq_tui.model.problem import Problem
 from kbq_tui.model.text import inert
 

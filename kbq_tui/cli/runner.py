@@ -2,7 +2,6 @@
 
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 from kbq_tui.cli.console import Console
@@ -16,6 +15,7 @@ from kbq_tui.engine.verify.runner import verify
 from kbq_tui.i18n.messages import Message, translate
 from kbq_tui.model.checks import CheckResult, healthy
 from kbq_tui.model.events import Event
+from kbq_tui.model.lean_dataclass import dataclass
 from kbq_tui.model.observed import LocalKey, Observed, Present
 from kbq_tui.model.plan import Plan
 from kbq_tui.model.problem import Kind, Problem, ProblemError

@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from kbq_tui.i18n.messages import EMPTY, N_, Message, joined, message
 from kbq_tui.model import spec
 from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.command import Command, fits, has_value, placeholder
+from kbq_tui.model.lean_dataclass import dataclass
 from kbq_tui.model.problem import Context, Kind, Purpose, RemedyStep, Retry, Who
 from kbq_tui.model.refs import DatasetRef, Grantable, TableRef
 from kbq_tui.model.secret import scrub

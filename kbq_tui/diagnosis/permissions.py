@@ -1,11 +1,11 @@
 """Permissions the operator needs: what each is for, which role has it, and who grants it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from kbq_tui.i18n.messages import N_, Message
 from kbq_tui.model.command import Command
+from kbq_tui.model.lean_dataclass import dataclass
 from kbq_tui.shell import commands as cmd
 
 

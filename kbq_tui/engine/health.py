@@ -1,12 +1,13 @@
 """One judgement a line, as preflight and status give them; and what a root cause makes of the lines it explains."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 from typing import Final
 
 from kbq_tui.diagnosis.root_cause import Scope, is_consequence, scope_of
 from kbq_tui.i18n.messages import Message, message
+from kbq_tui.model.lean_dataclass import dataclass
 from kbq_tui.model.problem import Problem
 
 

@@ -6,8 +6,9 @@ thing certainly does not exist; "not found, or you may not see it" is a `Problem
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
+
+from kbq_tui.model.lean_dataclass import dataclass
 
 if TYPE_CHECKING:  # nothing of it is needed to draw a first frame
     from collections.abc import Callable, Mapping, Sequence

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from kbq_tui.diagnosis.root_cause import explains
@@ -12,6 +12,7 @@ from kbq_tui.engine.ports import JobInfo, Ports
 from kbq_tui.engine.threads import offload
 from kbq_tui.i18n.messages import joined, message, message_n
 from kbq_tui.model.codes import ProblemCode as Code
+from kbq_tui.model.lean_dataclass import dataclass
 from kbq_tui.model.observed import Observed, Part, Present, Unknown, handed_key, is_new_key, value_of
 from kbq_tui.model.operations import Action, ActionKind
 from kbq_tui.model.plan import Plan

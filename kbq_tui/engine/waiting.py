@@ -1,7 +1,7 @@
 """Waiting for our own changes to arrive everywhere at Google: how long, how often, and what is said meanwhile."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from kbq_tui.diagnosis.entry import GRANT_WAIT
@@ -20,6 +20,7 @@ from kbq_tui.model.changes import (
     waiting_text,
 )
 from kbq_tui.model.events import Event, EventKind
+from kbq_tui.model.lean_dataclass import dataclass
 from kbq_tui.model.problem import Problem, ProblemError, RemedyStep, Retry
 from kbq_tui.model.spec import ConnectionSpec
 

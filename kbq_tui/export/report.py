@@ -8,13 +8,13 @@ import html
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from kbq_tui import __version__
 from kbq_tui.i18n.messages import N_, Message, as_message, language, message, render, translate
 from kbq_tui.model import status_words
 from kbq_tui.model.checks import CheckResult, Verdict, healthy, verified
+from kbq_tui.model.lean_dataclass import dataclass
 from kbq_tui.model.problem import Problem
 from kbq_tui.model.secret import scrub
 from kbq_tui.model.spec import ConnectionSpec

@@ -5,12 +5,13 @@ import shutil
 import stat
 import subprocess
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
 from kbq_tui.i18n.messages import Message, message
+from kbq_tui.model.lean_dataclass import dataclass
 from kbq_tui.model.observed import Identity
 from kbq_tui.model.secret import Secret, scrub
 

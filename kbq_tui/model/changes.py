@@ -1,12 +1,12 @@
 """Our own changes of the last minutes: Google may still answer as if they had not been made."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 from kbq_tui.i18n.messages import N_, Message, message
 from kbq_tui.model.codes import ProblemCode as Code
+from kbq_tui.model.lean_dataclass import dataclass
 from kbq_tui.model.problem import Kind, Problem
 from kbq_tui.model.spec import ConnectionSpec
 

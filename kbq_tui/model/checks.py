@@ -1,11 +1,12 @@
 """Verification: what is checked, and how an answer is judged. Pure: answers in, verdicts out."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 
 from kbq_tui.i18n.messages import EMPTY, N_, Message, joined, message, verbatim
 from kbq_tui.model.codes import ProblemCode as Code
+from kbq_tui.model.lean_dataclass import dataclass
 from kbq_tui.model.observed import DatasetInfo, normal_member, plain_role
 from kbq_tui.model.problem import Problem
 from kbq_tui.model.spec import DATA_EDITOR, DATA_VIEWER, ConnectionSpec, RequiredDataset

@@ -1,13 +1,14 @@
 """What the cloud and this machine hold now. Each part is present, absent, or unknown with the reason."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from typing import Final, Generic, TypeVar
 
 from kbq_tui.i18n.messages import Message
 from kbq_tui.model.changes import KEY, OwnChange, is_recent, last_recent
 from kbq_tui.model.lazy_pattern import pattern
+from kbq_tui.model.lean_dataclass import dataclass
 from kbq_tui.model.problem import Problem
 from kbq_tui.model.spec import ConnectionSpec
 

@@ -1,9 +1,9 @@
 """The changes that a plan is made of."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from kbq_tui.i18n.messages import Message
+from kbq_tui.model.lean_dataclass import dataclass
 from kbq_tui.model.refs import AccountRef, DatasetRef, ProjectRef, Ref, ServiceRef, TableRef
 from kbq_tui.model.steps import Change, Step
 

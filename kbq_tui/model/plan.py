@@ -3,8 +3,9 @@
 import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 
+from kbq_tui.model.lean_dataclass import dataclass
 from kbq_tui.model.operations import Action, Change, Step
 from kbq_tui.model.problem import Problem
 

@@ -1,9 +1,9 @@
 """What the operator carries over to Klaviyo."""
 
-from dataclasses import dataclass
 from typing import Final
 
 from kbq_tui.i18n.messages import EMPTY, Message, joined, message, row
+from kbq_tui.model.lean_dataclass import dataclass
 from kbq_tui.model.spec import ConnectionSpec
 
 KLAVIYO_MENU: Final = (

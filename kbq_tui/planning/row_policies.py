@@ -1,9 +1,9 @@
 """Row access policies: which rows of a table the service account is given. Pure."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 
+from kbq_tui.model.lean_dataclass import dataclass
 from kbq_tui.model.observed import normal_member
 from kbq_tui.planning.grants import EVERYBODY
 

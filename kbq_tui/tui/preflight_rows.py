@@ -1,10 +1,11 @@
 """What the first screen's status panel says, as data: one finding a row."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from kbq_tui.engine import preflight as judged
 from kbq_tui.engine.status import Health
 from kbq_tui.i18n.messages import EMPTY, Message, message
+from kbq_tui.model.lean_dataclass import dataclass
 from kbq_tui.model.problem import Problem
 from kbq_tui.planning.requirements import ACCOUNT_CONSTRAINTS, KEY_CONSTRAINTS
 from kbq_tui.tui.glyphs import Tone

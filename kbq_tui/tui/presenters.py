@@ -1,6 +1,6 @@
 """Rows of the screens, made from the wizard's state. Pure: same state, same rows."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from textual.content import Content
 
@@ -9,6 +9,7 @@ from kbq_tui.i18n.messages import EMPTY, N_, Message, message, render, translate
 from kbq_tui.model.checks import Check, CheckResult, Verdict, counted, expected, verified
 from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.events import Event, EventKind
+from kbq_tui.model.lean_dataclass import dataclass
 from kbq_tui.model.observed import Unknown
 from kbq_tui.model.operations import Action, ActionKey, ActionKind, Change, Step
 from kbq_tui.model.problem import Problem

@@ -4,9 +4,8 @@ Source: Klaviyo's help article "Connecting Klaviyo and BigQuery (Reverse ETL)", 
 what the commands in it really do.
 """
 
-from dataclasses import dataclass
-
 from kbq_tui.i18n.messages import N_
+from kbq_tui.model.lean_dataclass import dataclass
 from kbq_tui.model.steps import Step
 
 

@@ -1,7 +1,6 @@
 """`kbq-tui apply`: do what is missing."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from kbq_tui.cli.command_options import ConnectionOptions, OutputOptions, UsageError
 from kbq_tui.cli.console import column
@@ -12,6 +11,7 @@ from kbq_tui.engine.health import stopped
 from kbq_tui.engine.services import ConnectionDraft
 from kbq_tui.i18n.messages import message, render, translate
 from kbq_tui.model.events import Event
+from kbq_tui.model.lean_dataclass import dataclass
 from kbq_tui.model.operations import Change, Step
 from kbq_tui.model.spec import ConnectionSpec
 from kbq_tui.model.summary import Summary

@@ -1,9 +1,9 @@
 """`kbq-tui completion`: what completes commands in a shell."""
 
-from dataclasses import dataclass
-
 import click
 from click.shell_completion import get_completion_class
+
+from kbq_tui.model.lean_dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

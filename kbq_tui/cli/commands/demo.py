@@ -9,7 +9,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -19,6 +19,7 @@ from kbq_tui.cli.command_options import ConnectionOptions, OutputOptions, UsageE
 from kbq_tui.cli.commands.sandbox import need_sandbox
 from kbq_tui.cli.context import CommandContext, console_of, run_screens, terminal
 from kbq_tui.i18n.messages import Message, message, translate
+from kbq_tui.model.lean_dataclass import dataclass
 
 READY_WITHIN = 30.0
 """Seconds that a sandbox may take to start before it is given up."""

@@ -6,7 +6,6 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -23,6 +22,7 @@ from kbq_tui.gcp.endpoints import Endpoints
 from kbq_tui.i18n import language
 from kbq_tui.i18n.messages import N_, Message, as_message, joined, message, render, translate
 from kbq_tui.local.connection_file import Connections
+from kbq_tui.model.lean_dataclass import dataclass
 from kbq_tui.model.problem import ProblemError
 from kbq_tui.model.secret import scrub
 from kbq_tui.model.text import inert

@@ -2,12 +2,12 @@
 
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from kbq_tui.cli.command_options import OutputOptions, UsageError
 from kbq_tui.cli.console import Console
 from kbq_tui.cli.prompts import MAX_PASTED
 from kbq_tui.i18n.messages import as_message, message, render, translate
+from kbq_tui.model.lean_dataclass import dataclass
 from kbq_tui.model.problem import Context
 from kbq_tui.model.text import inert
 

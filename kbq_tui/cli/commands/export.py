@@ -1,7 +1,5 @@
 """`kbq-tui export`: the plan for those who must apply it otherwise."""
 
-from dataclasses import dataclass
-
 from kbq_tui.cli.command_options import ConnectionOptions, OutputOptions
 from kbq_tui.cli.render import distinct
 from kbq_tui.cli.runner import PlainRunner, plan_of, status_of
@@ -9,6 +7,7 @@ from kbq_tui.export.gcloud import to_gcloud
 from kbq_tui.export.sql import to_sql
 from kbq_tui.export.terraform import to_terraform
 from kbq_tui.i18n.messages import translate
+from kbq_tui.model.lean_dataclass import dataclass
 
 FORMATS = {"gcloud": to_gcloud, "sql": to_sql, "terraform": to_terraform}
 

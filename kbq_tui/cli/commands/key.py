@@ -1,7 +1,5 @@
 """`kbq-tui key`: the account's keys at Google, and the key file here."""
 
-from dataclasses import dataclass
-
 from kbq_tui.cli.command_options import ConnectionOptions, OutputOptions, UsageError
 from kbq_tui.cli.render import EventLines
 from kbq_tui.cli.runner import PlainRunner, status_of
@@ -9,6 +7,7 @@ from kbq_tui.engine.keys import create_key, delete_key, keys_of
 from kbq_tui.engine.ports import own_line
 from kbq_tui.engine.services import patience_of
 from kbq_tui.i18n.messages import message, render, translate, translate_n
+from kbq_tui.model.lean_dataclass import dataclass
 from kbq_tui.model.observed import KeyInfo, LocalKey
 from kbq_tui.model.spec import ConnectionSpec
 from kbq_tui.model.text import inert

@@ -1,10 +1,9 @@
 """`kbq-tui plan`: what `apply` would change."""
 
-from dataclasses import dataclass
-
 from kbq_tui.cli.command_options import ConnectionOptions, OutputOptions
 from kbq_tui.cli.render import show_plan
 from kbq_tui.cli.runner import PlainRunner, plan_of, status_of
+from kbq_tui.model.lean_dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 
 from kbq_tui.cli.command_options import ConnectionOptions, OutputOptions
 from kbq_tui.cli.console import Console
@@ -13,6 +12,7 @@ from kbq_tui.engine.last_known import LOOK_EVERY, LastKnown
 from kbq_tui.engine.ports import Ports
 from kbq_tui.engine.status import Status, status
 from kbq_tui.i18n.messages import translate
+from kbq_tui.model.lean_dataclass import dataclass
 from kbq_tui.shell.own_commands import for_connection
 
 Opened = Callable[[str | None, bool], AbstractContextManager[PlainRunner]]

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from kbq_tui.cli.command_options import ConnectionOptions, OutputOptions
 from kbq_tui.cli.render import EventLines, show_checks
@@ -13,6 +12,7 @@ from kbq_tui.export.report import About, to_json
 from kbq_tui.i18n.messages import message, translate
 from kbq_tui.model.checks import Check, CheckResult, Verdict, expected, healthy
 from kbq_tui.model.codes import ProblemCode as Code
+from kbq_tui.model.lean_dataclass import dataclass
 from kbq_tui.model.spec import ConnectionSpec
 from kbq_tui.model.text import inert
 

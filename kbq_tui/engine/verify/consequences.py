@@ -1,7 +1,7 @@
 """Of checks that failed for one reason: one fails, and those that follow from it say so."""
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from kbq_tui.engine.verify.probing import of_dataset
@@ -9,6 +9,7 @@ from kbq_tui.i18n.messages import message
 from kbq_tui.model import checks
 from kbq_tui.model.checks import Check, CheckResult, Verdict
 from kbq_tui.model.codes import ProblemCode as Code
+from kbq_tui.model.lean_dataclass import dataclass
 from kbq_tui.model.problem import Problem
 from kbq_tui.model.refs import DatasetRef, Grantable, ProjectRef
 from kbq_tui.model.spec import ConnectionSpec

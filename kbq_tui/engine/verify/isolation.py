@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 
 from kbq_tui.diagnosis import catalogue
 from kbq_tui.engine.ports import TableInfo
@@ -14,6 +13,7 @@ from kbq_tui.i18n.messages import joined, message, message_n
 from kbq_tui.model import checks
 from kbq_tui.model.checks import Judged, Verdict
 from kbq_tui.model.codes import ProblemCode as Code
+from kbq_tui.model.lean_dataclass import dataclass
 from kbq_tui.model.observed import DatasetInfo
 from kbq_tui.model.problem import Kind, Problem, ProblemError
 from kbq_tui.model.refs import DatasetRef, ProjectRef, TableRef

@@ -1,7 +1,6 @@
 """Rows under a cursor: updated in place, moved through with the arrow keys. One that may not be cut is wrapped."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
 from textual.binding import Binding
@@ -11,6 +10,7 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
 
+from kbq_tui.model.lean_dataclass import dataclass
 from kbq_tui.model.operations import Action
 from kbq_tui.model.problem import Problem
 from kbq_tui.tui import keyboard
