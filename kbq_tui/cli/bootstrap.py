@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
 from kbq_tui.cli.command_options import CALL_TIMEOUT, UsageError
 from kbq_tui.engine.services import AppServices, ConnectionDraft
@@ -87,6 +87,12 @@ class CliOptions:
     despite_files: bool = False
 
 
+class BeginSignIn(Protocol):
+    """Sends for the operator's token; see `_SignIn.begin`."""
+
+    def __call__(self, *, changes: bool) -> None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Adapters:
     """Everything built for one connection.
@@ -111,7 +117,7 @@ class Adapters:
     keys: KeyFiles
     clock: Clock
     typed: frozenset[str]
-    begin_sign_in: Callable[[], None]
+    begin_sign_in: BeginSignIn
     account_email: str | None = None
 
     def spec(self) -> ConnectionSpec:
@@ -179,15 +185,20 @@ class _SignIn:
         self._endpoints = endpoints
         self._timeout = timeout
         self._session: Session | None = None
+        self._changes = True
 
-    def begin(self) -> None:
+    def begin(self, *, changes: bool) -> None:
         """Send for the token, for a command that is going to sign in, and return when the request has left.
 
         What the command needs is read in meanwhile. What fails here is tried again by the sign-in, which tells why.
+
+        Args:
+            changes: the command is going to make something, so that what making needs is read in, too.
         """
         from kbq_tui.gcp.early_token import send_for_token
         from kbq_tui.gcp.environment import problem_of
 
+        self._changes = changes
         if problem_of(self._env, self._endpoints) is None:
             self._session = send_for_token(self._options(allow_gcloud=False), self._endpoints, self._timeout)
 
@@ -206,7 +217,7 @@ class _SignIn:
         from kbq_tui.engine.daemon_threads import need_threads
         from kbq_tui.gcp.cloud import GoogleCloud
         from kbq_tui.gcp.environment import problem_of
-        from kbq_tui.gcp.retry import preload
+        from kbq_tui.gcp.retry import CHANGING, READING, preload
 
         need_threads()
         if (problem := problem_of(self._env, self._endpoints)) is not None:
@@ -215,7 +226,7 @@ class _SignIn:
         if allow_gcloud:
             session = None
         elif session is not None:
-            preload()
+            preload(CHANGING if self._changes else READING)
         options = self._options(allow_gcloud=allow_gcloud)
         cloud = GoogleCloud.for_operator(options, self._endpoints, self._timeout, session=session)
         try:

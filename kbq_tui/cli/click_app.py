@@ -90,24 +90,24 @@ def on_lines(command: "Callable[[O, PlainRunner], int]", options: O, *, may_crea
 
 
 def signed_in(
-    body: "Callable[[], Body[O]]", parameters: dict[str, Any], *, may_create: bool = False, begin: bool = True
+    body: "Callable[[], Body[O]]", parameters: dict[str, Any], *, changes: bool = False, begin: bool = True
 ) -> int:
     """Do the same for a command that signs in: its body is read in while the operator's token travels.
 
     Args:
         body: imports the command's options and its body.
         parameters: click's.
-        may_create: as in `CommandContext.of`.
+        changes: the command makes what is missing, and may make the connection.
         begin: whether it is sure by now that the command signs in.
     """
     from kbq_tui.cli.command_options import ConnectionOptions, OutputOptions
     from kbq_tui.cli.context import CommandContext
 
     output, connection = filled(OutputOptions, parameters), filled(ConnectionOptions, parameters)
-    with CommandContext.of(output, connection, may_create=may_create) as here:
+    with CommandContext.of(output, connection, may_create=changes) as here:
         if begin:
             here.spec()  # what cannot be right is told before anything is sent
-            here.adapters.begin_sign_in()
+            here.adapters.begin_sign_in(changes=changes)
         kind, command = body()
         return command(filled(kind, parameters), here.runner)
 
@@ -194,7 +194,7 @@ def apply(**parameters: Any) -> int:
 
         return ApplyOptions, apply_command
 
-    return signed_in(body, parameters, may_create=True, begin=parameters["yes"])
+    return signed_in(body, parameters, changes=True, begin=parameters["yes"])
 
 
 @cli.command(help=translate("Run every check with the very key that Klaviyo holds."))
@@ -238,6 +238,8 @@ def status(**parameters: Any) -> int:
     def opened(name: str | None, again: bool) -> "Iterator[PlainRunner]":
         chosen = replace(connection, name=name)
         with CommandContext.of(output, chosen, as_filed=len(wanted) > 1 or options.all_, again=again) as here:
+            here.spec()  # what cannot be right is told before anything is sent
+            here.adapters.begin_sign_in(changes=False)
             yield here.runner
 
     return status_command(options, wanted, opened, console_of(output))

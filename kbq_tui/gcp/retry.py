@@ -11,7 +11,7 @@ import queue
 import random
 import threading
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol, TypeVar
 
@@ -257,16 +257,21 @@ class CallRunner:
         return value  # type: ignore[return-value]
 
 
-_HEAVY: Final = ("grpc", "google.cloud.iam_admin_v1", "google.cloud.bigquery")
+READING: Final = ("grpc", "google.cloud.iam_admin_v1")
 """What the first round of calls needs, in the order in which it is needed."""
+CHANGING: Final = (*READING, "google.cloud.bigquery")
+"""What making datasets needs, besides."""
 
 _warming = threading.Event()
 
 
-def preload(*, started: Callable[[str], None] | None = None) -> threading.Thread | None:
+def preload(
+    names: Sequence[str] = READING, *, started: Callable[[str], None] | None = None
+) -> threading.Thread | None:
     """Import Google's larger libraries on a daemon thread, once, so that the first calls need not wait for them.
 
     Args:
+        names: `READING`, or `CHANGING`.
         started: told the name of each library before it is imported; for tests.
 
     Returns:
@@ -279,7 +284,7 @@ def preload(*, started: Callable[[str], None] | None = None) -> threading.Thread
     def work() -> None:
         import importlib
 
-        for name in _HEAVY:
+        for name in names:
             if started is not None:
                 started(name)
             importlib.import_module(name)

@@ -161,13 +161,34 @@ def test_warming_up_imports_them_beside_the_event_loop() -> None:
         """
         import sys
         from kbq_tui.gcp.retry import preload
-        thread = preload()
+        from kbq_tui.gcp.retry import CHANGING
+        thread = preload(CHANGING)
         assert thread.daemon
         thread.join()
         print("google.cloud.bigquery" in sys.modules and "google.cloud.iam_admin_v1" in sys.modules)
         """
     )
     assert done.stdout.strip() == "True", done.stderr
+
+
+async def test_to_look_needs_no_client_of_bigquery(play: Play) -> None:
+    """It takes 5 MiB and 40 ms, and only datasets that are made or deleted need it."""
+    async with play("existing") as ground:
+        code = """
+        import asyncio, os, sys
+        from kbq_tui.gcp.cloud import GoogleCloud
+        from kbq_tui.gcp.credentials import CredentialOptions
+        from kbq_tui.gcp.endpoints import Endpoints
+        async def main():
+            cloud = GoogleCloud.for_operator(CredentialOptions(env=os.environ), Endpoints.from_env(os.environ))
+            project = os.environ["GOOGLE_CLOUD_PROJECT"]
+            assert await cloud.dataset(project, "KLAVIYO_TMP")
+            await cloud.account(project, "a-b-c-d@e.iam.gserviceaccount.com")
+            print("google.cloud.bigquery" in sys.modules, "google.cloud.iam_admin_v1" in sys.modules)
+        asyncio.run(main())
+        """
+        done = await asyncio.to_thread(run, code, ground.sandbox.env())
+        assert done.stdout.strip() == "False True", done.stderr
 
 
 @pytest.mark.parametrize(
