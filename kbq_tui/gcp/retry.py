@@ -265,9 +265,7 @@ CHANGING: Final = (*READING, "google.cloud.bigquery")
 _warming = threading.Event()
 
 
-def preload(
-    names: Sequence[str] = READING, *, started: Callable[[str], None] | None = None
-) -> threading.Thread | None:
+def preload(names: Sequence[str] = READING, *, started: Callable[[str], None] | None = None) -> threading.Thread | None:
     """Import Google's larger libraries on a daemon thread, once, so that the first calls need not wait for them.
 
     Args:
