@@ -108,10 +108,17 @@ def _methods(
 ) -> dict[str, Callable[..., Any]]:
     assign = object.__setattr__
     known = frozenset(names)
+    count = len(names)
     after = cls.__dict__.get("__post_init__")
 
     def __init__(self: Any, *args: Any, **given: Any) -> None:
-        if len(args) > len(names):
+        if len(args) == count and not given:  # as where thousands are made of one answer
+            for name, value in zip(names, args, strict=True):
+                assign(self, name, value)
+            if after is not None:
+                after(self)
+            return
+        if len(args) > count:
             raise TypeError(
                 f"{cls.__qualname__}.__init__() takes {len(names)} positional arguments, {len(args)} were given"
             )
