@@ -126,7 +126,7 @@ def _together(*options: Callable[[F], F]) -> Callable[[F], F]:
 _LANG = click.Option(
     ["--lang"],
     type=click.Choice(LANGUAGES),
-    expose_value=False,  # it was heeded before anything was read in
+    expose_value=False,  # it was read before anything else, see `language.chosen`
     help=translate("Language; else KBQ_TUI_LANG, else the locale's."),
 )
 

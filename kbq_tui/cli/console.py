@@ -16,7 +16,7 @@ from kbq_tui.model.problem import Problem
 from kbq_tui.model.text import inert
 
 LONGEST = 600
-"""Characters of somebody else's message that are shown; JSON has more."""
+"""Characters shown of a message from outside; JSON has more."""
 
 WIDTH: Final = 78
 """Cells to which prose is wrapped. Commands never are: they are copied."""

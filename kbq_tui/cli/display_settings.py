@@ -1,4 +1,4 @@
-"""How the screens look and which keys they heed: as typed, remembered, set in the file, or fit for the terminal."""
+"""How the screens look and which keys they bind: as typed, remembered, set in the file, or fit for the terminal."""
 
 from __future__ import annotations
 

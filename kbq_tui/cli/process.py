@@ -1,4 +1,4 @@
-"""How the program ends when it does not end by itself."""
+"""How the program ends on signals, closed pipes and unexpected errors."""
 
 import io
 import os
@@ -40,7 +40,7 @@ def signals_end() -> Iterator[None]:
 
 
 def status_of(work: Callable[[], object]) -> int:
-    """Run what the program is there for, and return its exit status, whatever becomes of it.
+    """Run what the program is there for, and return its exit status, however it ends.
 
     Args:
         work: returns an exit status; anything else counts as 0. What click raises is shown in click's form.
@@ -172,7 +172,7 @@ def leave(status: int) -> NoReturn:
 
 
 def unexpected(error: Exception) -> int:
-    """Write an error that nobody foresaw to the log, with its traceback, scrubbed; tell the operator where.
+    """Write an unexpected error to the log, with its traceback, scrubbed; tell the operator where.
 
     Returns:
         The exit status, 1.

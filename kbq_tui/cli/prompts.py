@@ -14,17 +14,17 @@ MAX_PASTED = 256 * 1024
 
 
 def means_yes(answer: str) -> bool:
-    """Return whether somebody says yes: in the language spoken, or in English."""
+    """Return whether an answer means yes, in the current language or in English."""
     return answer.lower() in ("y", "yes", translate("yes"), translate("yes")[0])
 
 
 def means_no(answer: str) -> bool:
-    """Return whether somebody says no: in the language spoken, or in English."""
+    """Return whether an answer means no, in the current language or in English."""
     return answer.lower() in ("n", "no", translate("no"), translate("no")[0])
 
 
 class NoAnswerError(Exception):
-    """There is nobody to answer (the input has ended, or the answers file is silent). The text says what was asked."""
+    """The input has ended, or the answers file has no answer. The text is the question."""
 
 
 class Asker(Protocol):

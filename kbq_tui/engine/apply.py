@@ -220,7 +220,7 @@ class Runner:
                 return
 
     async def _finish(self, action: Action, began: float) -> Problem | None:
-        """Try once; when the caller is cancelled, to the end, unless that hangs: half a change would be nobody's."""
+        """Try once. When the caller is cancelled the call is still finished, unless it hangs: its outcome counts."""
         attempt = asyncio.ensure_future(self._attempt(action, began))
         try:
             return await asyncio.shield(attempt)

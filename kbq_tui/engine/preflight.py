@@ -120,7 +120,7 @@ def _policy(id_: str, constraints: tuple[str, ...], action: str, fine: Message, 
 
 
 def _permissions(observed: Observed, plan: Plan) -> list[Line]:
-    """Judge the operator's permissions by what is left to do: nobody needs those for what is in place."""
+    """Judge the operator's permissions by what is left to do; those for what is in place are not needed."""
     missing = {b.problem.detail("permission"): b.problem for b in plan.blocked if b.problem.detail("permission")}
     if missing:
         return [

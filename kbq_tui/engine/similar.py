@@ -5,9 +5,9 @@ from kbq_tui.engine.ports import Cloud
 from kbq_tui.model.problem import Problem, ProblemError
 
 _PREFIX = 4
-"""Characters of the ID that are searched for at the server; whoever mistypes seldom mistypes the beginning."""
+"""Characters of the ID that are searched for at the server: a typing error is seldom at the beginning."""
 _PAGE = 500
-"""Projects that are looked at; whoever sees more of them is helped by the search for the beginning."""
+"""Projects that are looked at. For operators who see more, the search for the beginning narrows them down."""
 
 
 async def named_similar(cloud: Cloud, project: str, causes: tuple[Problem, ...]) -> tuple[Problem, ...]:

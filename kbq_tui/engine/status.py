@@ -118,7 +118,7 @@ async def status(spec: ConnectionSpec, ports: Ports, last_verify: Mapping[str, o
         _last_verify(last_verify, str(ports.ours("verify"))),
         _jobs(_explained(jobs, observed)),
     ]
-    # Signed in is whoever got an answer; the last verification is past, whatever can be read now.
+    # An answer proves the sign-in. The last verification is in the past and does not depend on what can be read now.
     kept = ("last-verify",) if isinstance(observed.identity, Unknown) else ("last-verify", "credential")
     told = tuple(
         replace(line, problem=ports.named(line.problem)) if line.problem is not None else line

@@ -31,7 +31,7 @@ async def offload(call: Callable[[], T]) -> T:
         try:
             loop.call_soon_threadsafe(settle, value, error)
         except RuntimeError:
-            return  # the loop is closed: nobody waits any more
+            return  # the loop is closed: no caller is left
 
     start_daemon(run, "kbq-offload")
     return await future

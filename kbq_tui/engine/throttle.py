@@ -1,4 +1,4 @@
-"""How thousands of calls are made: some at a time, and no more once nobody answers."""
+"""Makes many calls, a limited number at a time, and stops once calls get no answer."""
 
 import asyncio
 import contextlib

@@ -190,7 +190,7 @@ def _section_html(result: CheckResult) -> str:
         parts.append(f"<h3>{_html(problem.title)} ({_html(code)})</h3><p>{_html(problem.cause)}</p>")
         parts.append("<ol>")
         for step in problem.remedy:
-            # The commands are scrubbed as a whole: half a key has no mark.
+            # The commands are scrubbed as a whole: part of a key would not be recognised.
             commands = "\n".join(step.lines)
             block = f"<pre>{_html(commands, lines=True)}</pre>" if commands else ""
             parts.append(f"<li>{_html(step.text)}{block}</li>")

@@ -252,7 +252,7 @@ class GoogleCloud:
         return await self._queries.recent_jobs(project, email, limit, own=own)
 
     async def close(self) -> None:
-        """Let go of connections. Done on a thread of its own, which nobody waits for."""
+        """Close the connections, on a separate thread, so that a hanging call does not block."""
 
         def let_go() -> None:
             self._accounts.close()

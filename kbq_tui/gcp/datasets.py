@@ -208,7 +208,7 @@ class Datasets:
         missing_ok: bool = False,
         seen_ok: bool = False,
     ) -> bool:
-        """Read the access list, change it, write it back unless somebody else wrote meanwhile; then start again.
+        """Read the access list, change it, write it back with its etag; start again where it was changed meanwhile.
 
         With `seen_ok` the list that was seen last serves for the first attempt. Its etag is refused where somebody
         wrote since.

@@ -121,7 +121,7 @@ class Policies:
         )
 
     async def _change(self, project: str, member: str, change: Callable[[list[JSON]], bool]) -> bool:
-        """Read the policy, change it, write it back unless somebody else wrote meanwhile; then start again.
+        """Read the policy, change it, write it back with its etag; start again where it was changed meanwhile.
 
         The policy that was seen last serves for the first attempt. Its etag is refused where somebody wrote since.
         """

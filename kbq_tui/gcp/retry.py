@@ -228,7 +228,7 @@ class CallRunner:
                 answer: asyncio.Future[tuple[T | None, BaseException | None]] = loop.create_future()
 
                 def settle(value: T | None, error: BaseException | None) -> None:
-                    # The slot belongs to the thread, not to whoever waits: a hung call keeps it until it ends.
+                    # The slot belongs to the thread, not to the caller: a hung call keeps it until it ends.
                     self._slots.release()
                     if not answer.done():
                         answer.set_result((value, error))
@@ -244,7 +244,7 @@ class CallRunner:
                         error = caught
                         if isinstance(caught, Exception) and not attempt.asked:
                             caught.add_note(NOT_ASKED)
-                    with contextlib.suppress(RuntimeError):  # a closed loop: the program is leaving, nobody waits
+                    with contextlib.suppress(RuntimeError):  # the loop is closed: the program is ending
                         loop.call_soon_threadsafe(settle, value, error)
 
                 _starter.start(f"google {method}", work)

@@ -173,7 +173,7 @@ def write_new(path: Path, data: bytes) -> Path:
     """Write a file under a name that is free (`NAME-2.SUFFIX` and so on where `path` is taken), and return its path.
 
     Raises:
-        OSError: what the system says; half a file does not stay.
+        OSError: what the system says; an incomplete file is removed.
     """
     make_folder(path.parent)
     with folder_fd(path.parent) as folder:

@@ -140,7 +140,7 @@ class FileJournal:
                         write_all(fd, data)
                         os.fsync(fd)
                     except OSError:
-                        os.ftruncate(fd, size)  # half a line is none
+                        os.ftruncate(fd, size)  # an incomplete line is removed
                         raise
                 finally:
                     os.close(fd)

@@ -13,7 +13,7 @@ def install(
 ) -> Callable[[], None]:
     """Call `callback` on the loop when a signal arrives. Only on the main thread.
 
-    The second signal of a kind ends the process at once: the first was not heeded.
+    The second signal of a kind ends the process at once: the first had no effect.
 
     Args:
         loop: the running loop.

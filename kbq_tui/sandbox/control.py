@@ -134,7 +134,7 @@ async def _body(request: Request, shape: TableShape) -> JSON:
     """
     try:
         body: JSON = json.loads(await request.body())
-        json.dumps(body, ensure_ascii=False).encode()  # half a character is none
+        json.dumps(body, ensure_ascii=False).encode()  # refuse a lone surrogate
     except (ValueError, RecursionError) as error:
         raise ValueError(f"the body is no JSON: {error}") from None
     shape.check(body, ())

@@ -56,7 +56,7 @@ def _json(raw: bytes) -> JSON:
     try:
         body = json.loads(raw)
         if b"\\ud" in raw.lower():
-            json.dumps(body, ensure_ascii=False).encode()  # half a character is none
+            json.dumps(body, ensure_ascii=False).encode()  # refuse a lone surrogate
     except (ValueError, RecursionError) as error:
         raise errors.ApiError(
             400, "INVALID_ARGUMENT", f"Invalid JSON payload received. {error}", "parseError"

@@ -264,7 +264,7 @@ class KbqApp(ExportActions):
         from kbq_tui.tui.screens.dashboard import DashboardScreen
 
         self._from_dashboard = True
-        self.held.close()  # who only looks keeps nobody from working
+        self.held.close()  # looking at the dashboard needs no lock
         self.wizard.note = ""
         self._stand_on(DashboardScreen())
 

@@ -1,4 +1,4 @@
-"""How the screen should look here; decided once, by whoever starts the face."""
+"""How the screens should look on this terminal; decided once, before they start."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import field

@@ -76,7 +76,7 @@ class ExportActions(Host):
         return write
 
     def _key_here(self, ids: tuple[str, ...]) -> str:
-        """Return how the one of some keys is written that the standing screen heeds; empty for none."""
+        """Return how the first of some keys that the current screen binds is written; empty where it binds none."""
         heeded = {active.binding.id for active in self.screen.active_bindings.values()}
         return next((keyboard.face(id_) for id_ in ids if id_ in heeded), "")
 

@@ -1,4 +1,4 @@
-"""Status is always a word, a glyph and a colour: whoever misses one of them still has the others."""
+"""A status is shown as a word, a glyph and a colour, so that it can be read without any one of them."""
 
 from enum import StrEnum
 from typing import Final

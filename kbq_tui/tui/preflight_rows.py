@@ -46,7 +46,7 @@ _NEEDS = {
 
 
 def preflight(wizard: SetupController) -> tuple[PreflightRow, ...]:
-    """Return the findings about the project: what is known, what is being read, what nobody has looked at yet."""
+    """Return the findings about the project: what is known, what is being read, and what has not been read yet."""
     observed, plan, spec = wizard.observed, wizard.plan, wizard.looked
     if observed is None or plan is None or spec is None or not wizard.current:
         return tuple(_not_yet(wizard, id_, title) for id_, title in judged.TITLES.items())

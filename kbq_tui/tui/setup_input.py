@@ -100,7 +100,7 @@ class SetupInput:
             self.changed()
 
     def adopt(self, **values: str) -> None:
-        """Take over what Google shows; nobody has typed it, so it alone is nothing to be saved."""
+        """Take over what Google shows; it was not typed, so it alone is no reason to save."""
         self.draft = self.draft.replace(**values)
         self._opened = self._opened.replace(**values)
 

@@ -131,7 +131,7 @@ def delete_command(options: KeyDeleteOptions, runner: PlainRunner) -> int:
 
 
 def _need_consent(runner: PlainRunner, yes: bool) -> None:
-    """Raise: UsageError, where nobody has agreed and nobody can be asked."""
+    """Refuse to go on without `--yes` where no question can be asked. Raises: UsageError."""
     if not yes and runner.confirm is None:
         raise UsageError(message("Nobody can be asked here. Give --yes to go ahead."))
 

@@ -173,7 +173,7 @@ class Checker:
         return needed_by(self.spec, self.neighbours, str(grant.role), grant.on.dataset)
 
     def _taken_away(self, code: Code, grant: Held) -> list[RemedyStep]:
-        """Return the steps that take a role away from whoever holds it, or that show who does."""
+        """Return the steps that take a role away from its holder, or that show the holder."""
         context = replace(self.context, location=grant.location or self.location)
         problem = catalogue.problem(code, context, role=grant.role, resource=grant.on)
         problem = taken_away(problem, self.spec, str(grant.role), grant.on, member=grant.member, bound=grant.bound)

@@ -37,7 +37,7 @@ _BROKEN_VIEW = frozenset({Code.QUERY_INVALID, Code.TWO_LOCATIONS})
 _UNREADABLE = frozenset(
     {Code.PARTITION_FILTER, Code.VIEW_BROKEN, Code.COLUMNS_DUPLICATE, Code.TOO_MANY_COLUMNS, Code.CMEK_REQUIRED}
 )
-"""What keeps Klaviyo, too, from reading a table or view, until somebody changes it."""
+"""What keeps Klaviyo, too, from reading a table or view, until it is changed."""
 
 
 async def verify(

@@ -233,7 +233,7 @@ def _format(node: exp.Expr) -> exp.Expr:
 
 
 def _time_text(node: exp.Expr) -> exp.Expr:
-    """FORMAT_TIMESTAMP heeds its time zone, which sqlglot drops."""
+    """FORMAT_TIMESTAMP uses its time zone, which sqlglot drops."""
     zone = node.args.get("zone")
     if zone is None:
         return node

@@ -1,4 +1,4 @@
-"""A button of one line, and a choice of one line. Neither blinks, flashes or sends a byte while nobody touches it."""
+"""A button and a choice, one line each. They have no animation, so an idle screen sends nothing over the line."""
 
 from collections.abc import Sequence
 from typing import ClassVar

@@ -96,7 +96,7 @@ class Rows(CursorWidget, can_focus=True):
         self.can_focus = bool(new)
         found = next((i for i, r in enumerate(new) if here is not None and r.id == here.id), None)
         if not self._touched:
-            # Until somebody has moved it, the cursor points at what needs them.
+            # Until it is moved, the cursor stands on the first row that needs attention.
             found = next((i for i, r in enumerate(new) if r.problem is not None), found)
         self.set_reactive(Rows.cursor, found if found is not None else min(self.cursor, max(0, len(new) - 1)))
         self.refresh(layout=self._height() != before)
