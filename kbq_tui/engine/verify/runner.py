@@ -127,12 +127,19 @@ class _Verification(Isolation):
         # Each dataset is asked about where it lies; whether that is where it has to be is a check of its own.
         await self._look_at(wishes)
         self.location = next((at for w in wishes if (at := self.locations.get(w.name))), self.wanted)
+        late = [wish for wish in wishes if self.looked[wish.name] is None]
+        if late:
+            # A dataset that was made a moment ago may not be shown yet: what is asked about it waits until it is.
+            await asyncio.gather(*(self._visible(wish) for wish in late))
+            await self._look_at(wishes)
+            self.location = next((at for w in wishes if (at := self.locations.get(w.name))), self.wanted)
         async with asyncio.TaskGroup() as group:
             group.create_task(self._query_run())
             group.create_task(self._permissions())
             group.create_task(self.isolated())
             for wish in wishes:
-                group.create_task(self._visible(wish))
+                if wish not in late:
+                    group.create_task(self._visible(wish))
                 group.create_task(self._settings(wish))
                 group.create_task(self._granted(wish))
                 if wish.purpose == "staging":
