@@ -6,7 +6,7 @@ from textual.content import Content
 
 from kbq_tui.engine.status import Health, Line
 from kbq_tui.i18n.messages import EMPTY, N_, Message, message, render, translate
-from kbq_tui.model.checks import Check, CheckResult, Verdict, counted, expected, verified
+from kbq_tui.model.checks import Check, CheckResult, Verdict, counted, expected, healthy, verified
 from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.events import Event, EventKind
 from kbq_tui.model.lean_dataclass import dataclass
@@ -303,13 +303,13 @@ def _check_row(wizard: SetupController, check: Check, width: int) -> Row:
 
 
 def verdicts(results: dict[str, CheckResult], total: int) -> str:
-    """Return the score in words: `11 ok, 2 fail, 3 to go`; once all are done, whether that is verified."""
+    """Return the score in words: `11 ok, 2 fail, 3 to go`; once all are done and well, that it is verified."""
     if not results:
         return translate("nothing checked yet")
     found = tuple(results.values())
     if left := total - len(results):
         return f"{render(counted(found))}, {translate('{n} to go', n=left)}"
-    return render(verified(found))
+    return render(verified(found) if healthy(found) else counted(found))  # its place is 40 columns wide
 
 
 def status_row(line: Line, *, dim: bool = False) -> Row:

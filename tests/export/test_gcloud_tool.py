@@ -35,7 +35,7 @@ def test_the_script_sets_everything_up_and_twice_is_once(tmp_path: Path) -> None
 
         def run() -> None:
             done = subprocess.run(
-                ["sh", "-s"], input=script, text=True, capture_output=True, cwd=tmp_path, env=env, timeout=PATIENCE
+                ["sh", "-s"], input=script, text=True, capture_output=True, cwd=tmp_path, env=env, timeout=5 * PATIENCE
             )
             assert done.returncode == 0, done.stdout + done.stderr
 
