@@ -15,7 +15,7 @@ from kbq_tui.gcp.queries import Queries
 from kbq_tui.gcp.rest_client import RestClient, text
 from kbq_tui.gcp.retry import DEFAULT_TIMEOUT, Attempt, CallRunner
 from kbq_tui.gcp.services import Services
-from kbq_tui.gcp.session import Session, Token
+from kbq_tui.gcp.session import AnswerTooLargeError, PageError, Session, Token
 from kbq_tui.gcp.table_policies import TablePolicies
 from kbq_tui.model.observed import AccountInfo, DatasetInfo, Identity, KeyInfo, ProjectInfo, RoleBinding
 from kbq_tui.model.secret import Secret
@@ -113,7 +113,7 @@ class GoogleCloud:
         try:
             answer = self._session.plain("POST", _TOKENINFO, {"access_token": token}, timeout=seconds)
             return text(answer.json(), "email") if answer.status_code == 200 else ""
-        except (requests.RequestException, ValueError):
+        except (requests.RequestException, ValueError, PageError, AnswerTooLargeError):
             return ""  # a name for the screen is not worth failing for
 
     async def authenticate(self) -> None:

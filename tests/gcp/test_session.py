@@ -16,7 +16,7 @@ from kbq_tui.gcp.endpoints import Endpoints
 from kbq_tui.gcp.errors import judge
 from kbq_tui.gcp.exceptions import HttpError, MalformedError
 from kbq_tui.gcp.rest_client import RestClient, items, part
-from kbq_tui.gcp.session import Session, Token, UntrustedAddressError
+from kbq_tui.gcp.session import PageError, Session, Token, UntrustedAddressError
 from kbq_tui.i18n.messages import verbatim
 from kbq_tui.model.observed import Identity
 from kbq_tui.model.problem import Context
@@ -152,9 +152,7 @@ def test_an_answer_that_drips_ends_at_the_deadline() -> None:
         wire().send("GET", url, 0.5)
 
 
-@pytest.mark.parametrize(
-    "body", [b"", b"{", b"[]", b"null", b"\xff\xfe", b"<html>", b'{"a": 1}x', b"[" * 200_000], ids=repr
-)
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null", b"\xff\xfe", b'{"a": 1}x', b"[" * 200_000], ids=repr)
 def test_a_success_that_is_no_json_object_is_malformed_unless_empty(body: bytes) -> None:
     with server(reply("200 OK", body)) as (url, _):
         if not body:
@@ -162,6 +160,12 @@ def test_a_success_that_is_no_json_object_is_malformed_unless_empty(body: bytes)
             return
         with pytest.raises(MalformedError):
             wire().send("GET", url, 5)
+
+
+@pytest.mark.parametrize("body", [b"<html>", b"\n<!DOCTYPE html><html><body>Sign in</body></html>"], ids=repr)
+def test_a_success_that_is_a_page_is_told_from_a_malformed_answer(body: bytes) -> None:
+    with server(reply("200 OK", body)) as (url, _), pytest.raises(PageError):
+        wire().send("GET", url, 5)
 
 
 def test_a_session_waits_for_no_answer_without_a_deadline() -> None:
