@@ -3,7 +3,6 @@
 import threading
 from contextlib import suppress
 
-from kbq_tui.engine.daemon_threads import start_daemon
 from kbq_tui.gcp.credentials import CredentialOptions, find
 from kbq_tui.gcp.endpoints import Endpoints
 from kbq_tui.gcp.session import Session, Token
@@ -29,6 +28,9 @@ def send_for_token(options: CredentialOptions, endpoints: Endpoints, timeout: fl
             token.headers(session, timeout)
         sent.set()
 
-    start_daemon(fetch, "google token")
+    try:
+        threading.Thread(target=fetch, name="google token", daemon=True).start()
+    except RuntimeError:  # no thread to be had: the command says so before it sends anything
+        return session
     sent.wait(timeout)
     return session

@@ -109,7 +109,7 @@ class Ground:
             account.display_name, account.description = POISON, LONG
         for name in (POISON, "[bold red]BOLD[/] t", "x`; DROP SCHEMA y; --", "../../etc/passwd", "z" * 10_000):
             table = Table(self.sandbox.project, IMPORT_DATASET, name, schema=[{"name": "x", "type": "INTEGER"}])
-            engine_of(self.sandbox.context).create(table)
+            engine_of(self.sandbox.context).create(table, {})
             self.dataset(IMPORT_DATASET).tables[name] = table
 
     @property
