@@ -239,6 +239,16 @@ async def test_connected_is_remembered() -> None:
 # -- the dashboard -------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("step", [Step.VERIFY, Step.CONNECT])
+async def test_where_nobody_is_signed_in_the_last_steps_say_so_with_the_key_that_tries_again(step: Step) -> None:
+    scene = fakes.resumed(step, fakes.complete())
+    scene.sign_in.problem = catalogue.problem("KBQ-NO-CREDENTIALS", Context())
+    app = app_for(scene)
+    async with app.run_test(size=(80, 24)) as pilot:
+        shown = await until(pilot, "Nobody is signed in")
+        assert "F5 tries again" in shown
+
+
 async def test_dashboard_without_connections_says_what_to_do() -> None:
     app = app_for(fakes.blank(), start="dashboard")
     async with app.run_test(size=(80, 24)) as pilot:

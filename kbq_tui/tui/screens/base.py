@@ -45,6 +45,8 @@ class BaseScreen(Fitting, Screen[None]):
     least = Size(60, 16)
     scopes: ClassVar[tuple[str, ...]] = ()
     step: ClassVar[Step | None] = None
+    tells_signed_out: ClassVar[bool] = False
+    """Whether the message line says that nobody is signed in, because nothing else on the screen does."""
     help_name: ClassVar[str] = ""
 
     @property
@@ -165,8 +167,17 @@ class BaseScreen(Fitting, Screen[None]):
                 )
             line.busy(wizard.note or wizard.busy.what, wizard.busy.since, wizard.busy.limit, hint)
         else:
-            line.set_note(wizard.note, bad=wizard.note_bad)
+            signed_out = "" if wizard.note or not self.tells_signed_out else self._signed_out()
+            line.set_note(wizard.note or signed_out, bad=wizard.note_bad or bool(signed_out))
             line.idle()
+
+    def _signed_out(self) -> str:
+        """Return why nobody is signed in, and the key that tries again; empty where somebody is."""
+        problem = self.host.wizard.sign_in_problem
+        if problem is None:
+            return ""
+        again = translate("Not signed in: {key} tries again", key=keyboard.face("refresh"))
+        return f"{render(problem.title)}. {again}"
 
     def _elapsed(self) -> float:
         busy = self.host.wizard.busy

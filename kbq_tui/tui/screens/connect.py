@@ -30,6 +30,7 @@ class ConnectScreen(BaseScreen):
     BINDINGS = keyboard.bindings("connect")
     scopes: ClassVar = ("connect",)
     step = Step.CONNECT
+    tells_signed_out = True
     help_name = "connect"
 
     def fill(self) -> ComposeResult:

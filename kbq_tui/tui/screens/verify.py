@@ -38,6 +38,7 @@ class VerifyScreen(BaseScreen):
     BINDINGS = keyboard.bindings("verify")
     scopes: ClassVar = ("verify",)
     step = Step.VERIFY
+    tells_signed_out = True
     help_name = "verify"
 
     def fill(self) -> ComposeResult:
