@@ -37,6 +37,7 @@ TESTED_ELSEWHERE = {
     "diagnosis/rules": "diagnosis/test_recognise.py",
     "engine/grant_scan": "engine/verify/test_run.py",
     "engine/health": "engine/test_verify_status.py",
+    "engine/operator": "cli/test_consent.py",
     "engine/observe": "engine/test_apply.py",
     "engine/ports": "engine/fakes.py",
     "engine/record": "cli/test_store.py",

@@ -15,6 +15,7 @@ from kbq_tui.cli.click_options import (
     Group,
     TextCommand,
     absolute_folder,
+    confirm_option,
     connection_names,
     connection_options,
     findable,
@@ -183,6 +184,7 @@ def plan(**parameters: Any) -> int:
 @connection_options
 @output_options
 @yes_option
+@confirm_option
 @json_option
 @over_grants_option
 @handled
@@ -194,7 +196,7 @@ def apply(**parameters: Any) -> int:
 
         return ApplyOptions, apply_command
 
-    return signed_in(body, parameters, changes=True, begin=parameters["yes"])
+    return signed_in(body, parameters, changes=True, begin=parameters["yes"] or parameters["confirm"] is not None)
 
 
 @cli.command(help=translate("Run every check with the very key that Klaviyo holds."))
@@ -282,6 +284,7 @@ def key_create(**parameters: Any) -> int:
 @connection_options
 @output_options
 @yes_option
+@confirm_option
 @handled
 def key_delete(**parameters: Any) -> int:
     """Delete a key at Google, after a question or with `--yes`."""
@@ -295,6 +298,7 @@ def key_delete(**parameters: Any) -> int:
 @connection_options
 @output_options
 @yes_option
+@confirm_option
 @handled
 def key_mend(**parameters: Any) -> int:
     """Take away what other users of this machine may do with the key file."""
@@ -308,6 +312,7 @@ def key_mend(**parameters: Any) -> int:
 @connection_options
 @output_options
 @yes_option
+@confirm_option
 @handled
 def key_shred(**parameters: Any) -> int:
     """Delete the key file once Klaviyo has the key."""

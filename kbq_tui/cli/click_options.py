@@ -242,4 +242,10 @@ over_grants_option = click.option(
     help=translate("Also take away what the service account holds beyond its need."),
 )
 yes_option = click.option("--yes", is_flag=True, help=translate("Do it without asking."))
+confirm_option = click.option(
+    "--confirm",
+    metavar="NAME",
+    help=translate("The connection's name, for what destroys something in production."),
+    shell_complete=connection_names,
+)
 name_argument = click.argument("name", required=False, callback=_valid, shell_complete=connection_names)

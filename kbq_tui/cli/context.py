@@ -211,6 +211,7 @@ class CommandContext:
             check_report=check_report,
             write=write_report,
             confirm=None if self.output.as_json else _confirm(console),
+            ask_text=None if self.output.as_json else _ask_text(console),
         )
 
     def __enter__(self) -> Self:
@@ -327,18 +328,27 @@ def write_report(path: str, text: str) -> None:
         raise os_problem(error, path, Code.STATE_UNWRITABLE) from error
 
 
+def _ask_text(console: Console) -> Callable[[str], str] | None:
+    """Return what asks for a line of text on the terminal, or None without one."""
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return None
+
+    def ask(question: str) -> str:
+        console.ask(f"{question} ")
+        return sys.stdin.readline().strip()
+
+    return ask
+
+
 def _confirm(console: Console) -> Callable[[str], bool] | None:
     """Return what asks a yes-or-no question on the terminal, or None without one."""
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+    ask = _ask_text(console)
+    if ask is None:
         return None
 
     from kbq_tui.cli.prompts import means_yes
 
-    def confirm(question: str) -> bool:
-        console.ask(f"{question} [{translate('y/N')}] ")
-        return means_yes(sys.stdin.readline().strip())
-
-    return confirm
+    return lambda question: means_yes(ask(f"{question} [{translate('y/N')}]"))
 
 
 def wanted_connections(

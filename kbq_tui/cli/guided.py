@@ -138,7 +138,7 @@ class GuidedSetup:
         )
         while True:
             try:
-                ports = self.runner.sign_in(self.draft.name)
+                ports = self.runner.sign_in(self.draft.name, changes=True)
                 who = self.runner.run(_identity(ports))
             except ProblemError as error:
                 self.console.problem(error.problem)

@@ -7,12 +7,13 @@ from typing import Any, Protocol, TypeVar
 from kbq_tui.cli.console import Console
 from kbq_tui.engine.apply import Outcome, apply
 from kbq_tui.engine.observe import inspect_key, observe
-from kbq_tui.engine.ports import Ports
+from kbq_tui.engine.operator import other_operator
+from kbq_tui.engine.ports import Cloud, Ports
 from kbq_tui.engine.record import ConnectionRecord
 from kbq_tui.engine.services import AppServices, patience_of
 from kbq_tui.engine.verify.checking import Told
 from kbq_tui.engine.verify.runner import verify
-from kbq_tui.i18n.messages import Message, translate
+from kbq_tui.i18n.messages import Message, render, translate
 from kbq_tui.model.checks import CheckResult, healthy
 from kbq_tui.model.events import Event
 from kbq_tui.model.lean_dataclass import dataclass
@@ -22,6 +23,7 @@ from kbq_tui.model.problem import Kind, Problem, ProblemError
 from kbq_tui.model.spec import ConnectionSpec
 from kbq_tui.model.steps import Step
 from kbq_tui.model.summary import Summary
+from kbq_tui.model.text import inert
 from kbq_tui.planning.diff import diff, resolve_location
 
 T = TypeVar("T")
@@ -63,6 +65,7 @@ class PlainRunner:
         check_report: makes sure that a report may be written to a path. Raises: ProblemError.
         write: writes a report (path, text) that the operator asked for.
         confirm: asks a yes-or-no question on the terminal; None where there is nobody to ask.
+        ask_text: asks for a line of text there, and returns it without spaces around it; None likewise.
     """
 
     services: AppServices
@@ -74,12 +77,18 @@ class PlainRunner:
     check_report: Callable[[str], None]
     write: Callable[[str, str], None]
     confirm: Callable[[str], bool] | None = None
+    ask_text: Callable[[str], str] | None = None
 
-    def sign_in(self, name: str) -> Ports:
+    def sign_in(self, name: str, *, changes: bool = False) -> Ports:
         """Return the ports with the operator signed in; offers gcloud's login where there is nothing else.
 
+        Args:
+            name: the connection.
+            changes: something is going to be changed. Where the connection names its operator, any other login has
+                to be agreed to first; who only looks is told of it.
+
         Raises:
-            ProblemError: no credentials of use.
+            ProblemError: no credentials of use, or those of another operator, and nobody agreed.
         """
         services = self.services
         try:
@@ -89,11 +98,26 @@ class PlainRunner:
             if not offered or self.confirm is None or not self.confirm(translate("Use gcloud's own login instead?")):
                 raise
             cloud = self.run(services.sign_in(allow_gcloud=True))
+        try:
+            self._check_operator(name, cloud, changes=changes)
+        except BaseException:
+            self.run(cloud.close())
+            raise
         return services.ports(cloud, name)
 
-    def with_ports(self, name: str, work: Callable[[Ports], Awaitable[T]]) -> T:
-        """Sign in, do the work, and close the connections."""
-        ports = self.sign_in(name)
+    def _check_operator(self, name: str, cloud: Cloud, *, changes: bool) -> None:
+        """See that it is the connection's operator who is signed in. Raises: ProblemError."""
+        operator = self.record(name).state.operator
+        if not operator or (other := other_operator(operator, name, self.run(cloud.identity()))) is None:
+            return
+        if not changes:
+            self.console.say(translate("note: {note}", note=inert(render(other.cause), 300)))
+        elif self.confirm is None or not self.confirm(f"{inert(render(other.cause), 300)} {translate('Go on?')}"):
+            raise ProblemError(other)
+
+    def with_ports(self, name: str, work: Callable[[Ports], Awaitable[T]], *, changes: bool = False) -> T:
+        """Sign in, do the work, and close the connections. `changes` as in `sign_in`."""
+        ports = self.sign_in(name, changes=changes)
 
         async def whole() -> T:
             try:

@@ -27,7 +27,7 @@ def whole_command(runner: PlainRunner, spec: ConnectionSpec, *, as_json: bool) -
         0, or the exit status of the first thing that stands in the way, or 6 where a check does not pass.
     """
     console, services = runner.console, runner.services
-    ports = runner.sign_in(spec.name)
+    ports = runner.sign_in(spec.name, changes=True)
     plan, _ = runner.run(plan_of(spec, ports))
     console.say(translate("Plan for project {project}:", project=spec.project))
     show_plan(plan, console, result=False)

@@ -83,6 +83,8 @@ class SavedConnection:
         finished: the set-up was carried through to the last screen.
         connected: the operator said that Klaviyo is connected.
         filed: the connection exists: it has a file. Before the first change is confirmed there is only what was typed.
+        operator: the e-mail of the only login that changes things without a question; empty for any.
+        production: whether what destroys something wants the connection's name typed.
     """
 
     draft: ConnectionDraft
@@ -90,6 +92,8 @@ class SavedConnection:
     finished: bool = False
     connected: bool = False
     filed: bool = True
+    operator: str = ""
+    production: bool = False
 
 
 @dataclass(frozen=True, slots=True)

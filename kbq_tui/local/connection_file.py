@@ -14,7 +14,7 @@ from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.lean_dataclass import dataclass
 from kbq_tui.model.problem import ProblemError
 from kbq_tui.model.secret import scrub
-from kbq_tui.model.spec import ConnectionSpec, Direction, InvalidValueError, check_name
+from kbq_tui.model.spec import ConnectionSpec, Direction, InvalidValueError, check_name, check_operator
 
 MAX_FILE = 64 * 1024
 _HEADER = (
@@ -23,7 +23,9 @@ _HEADER = (
 _PATHS = ("key_file", "credentials")
 _SPEC = tuple(f.name for f in fields(ConnectionSpec) if f.name != "name")
 _TEXT = (*_SPEC, "credentials", "impersonate", "quota_project")
-_KEYS = (*_TEXT, "connected_at")
+NOT_SETTINGS = ("operator", "production", "connected_at")
+"""Keys that say something of the connection, and are no settings that options or the environment could override."""
+_KEYS = (*_TEXT, *NOT_SETTINGS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,8 @@ class Connection:
         credentials: the operator's credentials file, or None to look in the usual places.
         impersonate: the service account the operator acts as, or None.
         quota_project: the project that calls are charged to, or None.
+        operator: the e-mail of the only login that changes things without a question; None for any.
+        production: whether what destroys something wants the connection's name typed.
         connected_at: when the operator said that Klaviyo is connected, aware UTC, or None.
     """
 
@@ -42,6 +46,8 @@ class Connection:
     credentials: str | None = None
     impersonate: str | None = None
     quota_project: str | None = None
+    operator: str | None = None
+    production: bool = False
     connected_at: datetime | None = None
 
     @property
@@ -54,16 +60,18 @@ class Connection:
         """Whether the operator has said that Klaviyo is connected."""
         return self.connected_at is not None
 
-    def values(self) -> dict[str, str | datetime]:
+    def values(self) -> dict[str, str | bool | datetime]:
         """Return what stands in the file, by key; what is not set, or as it is by default, is left out."""
-        out: dict[str, str | datetime] = {}
+        out: dict[str, str | bool | datetime] = {}
         for field in fields(ConnectionSpec):
             value = getattr(self.spec, field.name)
             if field.name in _SPEC and value is not None and (field.name == "project" or value != field.default):
                 out[field.name] = str(value)
-        for key in ("credentials", "impersonate", "quota_project", "connected_at"):
+        for key in ("credentials", "impersonate", "quota_project", "operator", "connected_at"):
             if (value := getattr(self, key)) is not None:
                 out[key] = value
+        if self.production:
+            out["production"] = True
         return out
 
 
@@ -88,6 +96,9 @@ def read_connection(path: Path, name: str | None = None) -> Connection:
             if not isinstance(value, datetime) or value.tzinfo is None:
                 reason = message("It takes a time with an offset, such as 2026-01-31T09:00:00Z.")
                 raise _invalid(path, text, key, reason)
+        elif key == "production":
+            if not isinstance(value, bool):
+                raise _invalid(path, text, key, message("It takes true or false, without quotes."))
         elif not isinstance(value, str):
             raise _invalid(path, text, key, message("It takes text in quotes."))
         elif scrub(value) != value:
@@ -99,6 +110,8 @@ def read_connection(path: Path, name: str | None = None) -> Connection:
                 values[key] = str(path.absolute().parent / Path(values[key]).expanduser())
             except RuntimeError:
                 raise _invalid(path, text, key, message("There is no such home folder.")) from None
+    if "operator" in values and (wrong := check_operator(values["operator"])):
+        raise _invalid(path, text, "operator", wrong)
     if "project" not in values:
         raise _invalid(path, text, "project", message("The file does not say which project."))
     wanted = {key: values[key] for key in _SPEC if key in values}
@@ -119,6 +132,8 @@ def read_connection(path: Path, name: str | None = None) -> Connection:
         values.get("credentials"),
         values.get("impersonate"),
         values.get("quota_project"),
+        values.get("operator"),
+        values.get("production", False),
         connected_at,
     )
 

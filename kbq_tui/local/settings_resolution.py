@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import fields
 
 from kbq_tui.i18n.messages import Message, message
-from kbq_tui.local.connection_file import Connection
+from kbq_tui.local.connection_file import NOT_SETTINGS, Connection
 from kbq_tui.local.gcloud_settings import GcloudSettings
 from kbq_tui.model.lean_dataclass import dataclass
 from kbq_tui.model.spec import ConnectionSpec, Direction, InvalidValueError
@@ -53,7 +53,7 @@ def resolve_settings(
                 out[key] = ResolvedSetting(value, source)
     if file is not None:
         written = message("connection file")
-        out |= {key: ResolvedSetting(str(v), written) for key, v in file.values().items() if key != "connected_at"}
+        out |= {key: ResolvedSetting(str(v), written) for key, v in file.values().items() if key not in NOT_SETTINGS}
     for key, variable in ENVIRONMENT.items():
         if env.get(variable):
             out[key] = ResolvedSetting(env[variable], variable)

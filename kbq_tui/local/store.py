@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import asdict, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from kbq_tui.engine.services import ConnectionDraft, SavedConnection, UiPreferences
 from kbq_tui.local.connection_file import Connection, Connections
@@ -81,7 +81,7 @@ class FileStore:
             connected_at = connection.connected_at if connection is not None else None
             if wanted.connected != (connected_at is not None):
                 connected_at = self._clock.now() if wanted.connected else None
-            operator = self._operator if confirmed else {}
+            operator: dict[str, Any] = dict(self._operator) if confirmed else {}
             changed = replace(connection or Connection(spec), spec=spec, connected_at=connected_at, **operator)
             if changed != connection:
                 self._connections.save(changed)
@@ -167,9 +167,10 @@ def _saved(name: str, connection: Connection | None, wizard: SetupPosition | Non
     finished = inputs.pop(_FINISHED, "") == "yes"
     draft = draft.replace(**{key: value for key, value in inputs.items() if key in asdict(draft) and key != "name"})
     screen = Step(wizard.screen) if wizard is not None and wizard.screen in set(Step) else None
-    return SavedConnection(
-        draft, screen, finished, connection is not None and connection.connected, connection is not None
-    )
+    if connection is None:
+        return SavedConnection(draft, screen, finished, filed=False)
+    operator, production = connection.operator or "", connection.production
+    return SavedConnection(draft, screen, finished, connection.connected, operator=operator, production=production)
 
 
 def _merged(now: SavedConnection, saved: SavedConnection, before: SavedConnection) -> SavedConnection:

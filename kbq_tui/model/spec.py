@@ -34,6 +34,7 @@ _PROJECT: Final = pattern(
 _DATASET: Final = pattern(r"[A-Za-z0-9_]{1,1024}")
 _ACCOUNT: Final = pattern(r"[a-z](?:[-a-z0-9]*[a-z0-9])?")
 _ACTED_AS = pattern(r"[A-Za-z0-9][A-Za-z0-9.-]*@[A-Za-z0-9.-]+\.[a-z]+|\d{10,30}", re.ASCII)
+_EMAIL: Final = pattern(r"[^\s@]+@[^\s@]+")
 _LOCATION: Final = pattern(r"(?:US|EU|[a-z]+(?:-[a-z]+)+[0-9]{1,2})")
 _NAME: Final = pattern(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 
@@ -125,6 +126,13 @@ def check_impersonated(value: str) -> Message | None:
     if _ACTED_AS.fullmatch(value):
         return None
     return message("It takes a service account's e-mail, such as name@my-company-prod.iam.gserviceaccount.com.")
+
+
+def check_operator(value: str) -> Message | None:
+    """Return why `value` cannot be the e-mail of a person or a service account, or None."""
+    if _EMAIL.fullmatch(value):
+        return None
+    return message("It takes the e-mail of the login, such as olga@my-company.com.")
 
 
 def check_account(value: str) -> Message | None:

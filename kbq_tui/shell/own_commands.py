@@ -25,7 +25,7 @@ ARGUMENTS: Final = {
 _MAKING: Final = frozenset({"setup", "apply"})
 _WITHOUT_NAME: Final = frozenset({"doctor"})
 """Commands that take `--config`, but no name."""
-_VALUED: Final = frozenset({"--key-file", "--config", "--location", "--project", "--report", "--answers"})
+_VALUED: Final = frozenset({"--key-file", "--config", "--location", "--project", "--report", "--answers", "--confirm"})
 """Options of ours whose value is the word after them, as far as printed commands have them."""
 
 

@@ -78,6 +78,8 @@ connections = st.builds(
     credentials=st.none() | text.map(lambda t: str(Path("/etc/" + t))),
     impersonate=st.none() | text,
     quota_project=st.none() | project,
+    operator=st.none() | st.just("olga@shop.example"),
+    production=st.booleans(),
     connected_at=st.none() | st.datetimes(timezones=st.just(UTC), min_value=datetime(2000, 1, 1)),
 )
 

@@ -2,14 +2,15 @@
 
 from collections.abc import Callable
 
-from kbq_tui.cli.command_options import ConnectionOptions, OutputOptions, UsageError
+from kbq_tui.cli.command_options import ConnectionOptions, OutputOptions
+from kbq_tui.cli.consent import Consent
 from kbq_tui.cli.console import column
 from kbq_tui.cli.render import EventLines, distinct, show_plan, show_summary
 from kbq_tui.cli.runner import PlainRunner, carry_out, plan_of, status_of, summary_of
 from kbq_tui.engine.apply import Outcome
 from kbq_tui.engine.health import stopped
 from kbq_tui.engine.services import ConnectionDraft
-from kbq_tui.i18n.messages import message, render, translate
+from kbq_tui.i18n.messages import render, translate
 from kbq_tui.model.events import Event
 from kbq_tui.model.lean_dataclass import dataclass
 from kbq_tui.model.operations import Change, Step
@@ -24,12 +25,14 @@ class ApplyOptions:
 
     Attributes:
         yes: do it without a question.
+        confirm: the connection's name, typed as the answer to that question.
         remove_over_grants: also take away what the account holds beyond its need.
     """
 
     output: OutputOptions
     connection: ConnectionOptions
     yes: bool = False
+    confirm: str | None = None
     remove_over_grants: bool = False
 
 
@@ -42,16 +45,19 @@ def apply_command(options: ApplyOptions, runner: PlainRunner) -> int:
         UsageError: there is nobody to ask, and no `--yes`.
     """
     spec = runner.spec()
-    if not options.yes and (options.output.as_json or runner.confirm is None):
-        plan = runner.services.command("plan", spec.name)
-        raise UsageError(
-            message("Nobody can be asked here. Give --yes to go ahead; '{plan}' shows what it does.", plan=plan)
-        )
+    consent = Consent.asked(
+        runner,
+        spec.name,
+        yes=options.yes,
+        confirmed=options.confirm,
+        destroys=options.remove_over_grants,
+        preview=runner.services.command("plan", spec.name),
+    )
     with runner.lock():
-        return _apply(options, runner, spec)
+        return _apply(options, runner, spec, consent)
 
 
-def _apply(options: ApplyOptions, runner: PlainRunner, spec: ConnectionSpec) -> int:
+def _apply(options: ApplyOptions, runner: PlainRunner, spec: ConnectionSpec, consent: Consent) -> int:
     for begun in runner.services.store.unfinished(spec.name):
         runner.console.say(
             translate(
@@ -61,14 +67,13 @@ def _apply(options: ApplyOptions, runner: PlainRunner, spec: ConnectionSpec) -> 
     record = runner.record(spec.name)
     if not record.filed:
         runner.console.say(translate("new connection {name}", name=spec.name))
-    ports = runner.sign_in(spec.name)
+    ports = runner.sign_in(spec.name, changes=True)
     expected: str | None = None
-    if not options.yes:
+    if not consent.given:
         plan, _ = runner.run(plan_of(spec, ports, remove_over_grants=options.remove_over_grants))
         show_plan(plan, runner.console, result=False)
         if plan.changes or not record.filed:
-            if runner.confirm is None or not runner.confirm(translate("Do this?")):
-                runner.console.say(translate("Nothing was changed."))
+            if not consent.to(translate("Do this?")):
                 return 1
             expected = plan.fingerprint
     record.keep(draft=ConnectionDraft.of(spec), confirmed=True)
@@ -91,7 +96,7 @@ def _apply(options: ApplyOptions, runner: PlainRunner, spec: ConnectionSpec) -> 
     if options.output.as_json:
         runner.console.json(_apply_summary(runner, outcome, summary))
     else:
-        _tell_outcome(runner, spec, outcome, summary, shown=not options.yes)
+        _tell_outcome(runner, spec, outcome, summary, shown=not consent.given)
     return status_of(outcome.problems) or (0 if outcome.complete else 1)
 
 

@@ -1,6 +1,7 @@
 """`kbq-tui key`: the account's keys at Google, and the key file here."""
 
-from kbq_tui.cli.command_options import ConnectionOptions, OutputOptions, UsageError
+from kbq_tui.cli.command_options import ConnectionOptions, OutputOptions
+from kbq_tui.cli.consent import Consent
 from kbq_tui.cli.render import EventLines
 from kbq_tui.cli.runner import PlainRunner, status_of
 from kbq_tui.engine.keys import create_key, delete_key, keys_of
@@ -44,12 +45,14 @@ class KeyDeleteOptions:
     Attributes:
         key_id: the key's id, or the beginning of it where that names one key only.
         yes: do it without a question.
+        confirm: the connection's name, typed as the answer to that question.
     """
 
     output: OutputOptions
     connection: ConnectionOptions
     key_id: str
     yes: bool = False
+    confirm: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +61,13 @@ class KeyFileOptions:
 
     Attributes:
         yes: do it without a question.
+        confirm: the connection's name, typed as the answer to that question.
     """
 
     output: OutputOptions
     connection: ConnectionOptions
     yes: bool = False
+    confirm: str | None = None
 
 
 def list_command(options: KeyListOptions, runner: PlainRunner) -> int:
@@ -110,7 +115,7 @@ def create_command(options: KeyCreateOptions, runner: PlainRunner) -> int:
         spec = runner.spec()
         emit = EventLines(runner.console)
         outcome = runner.with_ports(
-            spec.name, lambda ports: create_key(spec, ports, emit, patience_of(runner.services))
+            spec.name, lambda ports: create_key(spec, ports, emit, patience_of(runner.services)), changes=True
         )
     for problem in outcome.problems:
         runner.console.problem(problem)
@@ -125,18 +130,12 @@ def delete_command(options: KeyDeleteOptions, runner: PlainRunner) -> int:
     Of the key that is kept here, the copy in the keyring goes too; the file stays until it is shredded.
     """
     spec = runner.spec()
-    _need_consent(runner, options.yes)
+    consent = Consent.asked(runner, spec.name, yes=options.yes, confirmed=options.confirm, destroys=True)
     with runner.lock():
-        return _delete(runner, spec, options.key_id, agreed=options.yes)
+        return _delete(runner, spec, options.key_id, consent)
 
 
-def _need_consent(runner: PlainRunner, yes: bool) -> None:
-    """Refuse to go on without `--yes` where no question can be asked. Raises: UsageError."""
-    if not yes and runner.confirm is None:
-        raise UsageError(message("Nobody can be asked here. Give --yes to go ahead."))
-
-
-def _delete(runner: PlainRunner, spec: ConnectionSpec, key_id: str, *, agreed: bool) -> int:
+def _delete(runner: PlainRunner, spec: ConnectionSpec, key_id: str, consent: Consent) -> int:
     keys, local, handed = _keys_of(runner, spec)
     found = [k.id for k in keys if k.id.startswith(key_id)]
     if len(found) != 1:
@@ -150,21 +149,17 @@ def _delete(runner: PlainRunner, spec: ConnectionSpec, key_id: str, *, agreed: b
         runner.console.say(translate("error: {why}: {command}", why=why, command=inert(command)))
         return 1
     ours = local is not None and local.key_id == found[0]
-    if not agreed:
-        question = translate("Delete key {id}?", id=inert(found[0]))
-        if not ours and found[0] in handed:
-            text = translate(
-                "This key was handed over (shredded here). Klaviyo stops working if it was given this one."
-            )
-            question = f"{text} {question}"
-        if ours:
-            question = translate("This is the key that is kept here. Klaviyo stops working with it.") + " " + question
-        if runner.confirm is None or not runner.confirm(question):
-            runner.console.say(translate("Nothing was changed."))
-            return 1
+    question = translate("Delete key {id}?", id=inert(found[0]))
+    if not ours and found[0] in handed:
+        text = translate("This key was handed over (shredded here). Klaviyo stops working if it was given this one.")
+        question = f"{text} {question}"
+    if ours:
+        question = translate("This is the key that is kept here. Klaviyo stops working with it.") + " " + question
+    if not consent.to(question):
+        return 1
     emit = EventLines(runner.console)
     outcome, notes = runner.with_ports(
-        spec.name, lambda ports: delete_key(spec, ports, emit, patience_of(runner.services), found[0])
+        spec.name, lambda ports: delete_key(spec, ports, emit, patience_of(runner.services), found[0]), changes=True
     )
     for problem in outcome.problems:
         runner.console.problem(problem)
@@ -176,17 +171,16 @@ def _delete(runner: PlainRunner, spec: ConnectionSpec, key_id: str, *, agreed: b
 def fix_permissions_command(options: KeyFileOptions, runner: PlainRunner) -> int:
     """Make the key file, and its folder where it is ours, private again, after a yes."""
     spec = runner.spec()
-    _need_consent(runner, options.yes)
+    consent = Consent.asked(runner, spec.name, yes=options.yes, confirmed=options.confirm, destroys=False)
     with runner.lock():
-        console, confirm, keys = runner.console, runner.confirm, runner.local_keys
+        console, keys = runner.console, runner.local_keys
         local = keys.inspect(spec.key_file, spec.project, spec.account_email)
         mend = runner.services.command("key mend", spec.name)
         for warning in local.warnings if local is not None else ():
             console.say(inert(render(warning.with_values(lambda value: own_line(value, lambda _: mend)))))
         path = inert(local.path) if local is not None else translate("the key file")
         question = translate("Make {path} readable by you only?", path=path)
-        if not options.yes and (confirm is None or not confirm(question)):
-            console.say(translate("Nothing was changed."))
+        if not consent.to(question):
             return 1
         done = keys.fix_permissions(spec.key_file, spec.project, spec.account_email)
         for line in done or (message("Nothing had to be changed."),):
@@ -197,14 +191,13 @@ def fix_permissions_command(options: KeyFileOptions, runner: PlainRunner) -> int
 def shred_command(options: KeyFileOptions, runner: PlainRunner) -> int:
     """Destroy the key file, after a yes."""
     spec = runner.spec()
-    _need_consent(runner, options.yes)
+    consent = Consent.asked(runner, spec.name, yes=options.yes, confirmed=options.confirm, destroys=True)
     with runner.lock():
-        console, confirm, keys = runner.console, runner.confirm, runner.local_keys
+        console, keys = runner.console, runner.local_keys
         local = keys.inspect(spec.key_file, spec.project, spec.account_email)
         path = local.path if local is not None else ""
         question = translate("Destroy {path}? Klaviyo must have it by now.", path=inert(path))
-        if not options.yes and path and (confirm is None or not confirm(question)):
-            console.say(translate("Nothing was changed."))
+        if path and not consent.to(question):
             return 1
         left = keys.shred(spec.key_file, spec.project, spec.account_email)
         console.result(translate("Destroyed {path}.", path=inert(path)))

@@ -103,6 +103,19 @@ ENTRIES: Final = (
         Kind.CREDENTIALS,
     ),
     Entry(
+        Code.OTHER_OPERATOR,
+        "Another login than the connection's operator",
+        "Signed in is {signed_in}; the file of connection {connection} names {operator} as its operator.",
+        (
+            look("See who is signed in:", cmd.SHOW_LOGIN),
+            step("Sign in as the operator:", cmd.LOGIN),
+            "Or run it on a terminal, where you are asked, or change operator in the connection's file.",
+        ),
+        _YOU,
+        _CLOUD + "docs/authentication/application-default-credentials",
+        Kind.CREDENTIALS,
+    ),
+    Entry(
         Code.UNIVERSE,
         "The credentials are for another Google Cloud",
         "The program speaks to {configured_universe}, and the credentials are for {credentials_universe}: two separate "
