@@ -76,6 +76,7 @@ TESTED_ELSEWHERE = {
     "planning/diff_problems": "planning/test_diff.py",
     "planning/grants": "planning/test_sharing.py",
     "planning/requirements": "engine/test_preflight.py",
+    "sandbox/audit_log": "sandbox/test_key_use_api.py",
     "sandbox/bigquery/*_job": "conformance/test_loads.py",
     "sandbox/bigquery/access*": "sandbox/test_bq_rest.py",
     "sandbox/bigquery/api": "sandbox/test_bq_rest.py",

@@ -29,6 +29,8 @@ SCOPES: Mapping[str, frozenset[str]] = {
     "iam": frozenset({SCOPE + "iam"}),
     "iamcredentials": frozenset({SCOPE + "iam"}),
     "cloudbilling": frozenset({SCOPE + "cloud-billing", SCOPE + "cloud-billing.readonly"}),
+    "logging": frozenset({SCOPE + "logging.read", SCOPE + "logging.admin"}),
+    "monitoring": frozenset({SCOPE + "monitoring", SCOPE + "monitoring.read"}),
 }
 EVERYTHING = frozenset({SCOPE + "cloud-platform"})
 READ_ONLY = frozenset({SCOPE + "cloud-platform.read-only"})
@@ -94,7 +96,8 @@ class Auth:
         account = self.world.account(str(claims.get("iss", "")))
         if account is None:
             raise GrantError("invalid_grant", "Invalid grant: account not found")
-        if not self._verified(assertion, header, account):
+        key_id = self._signed_by(assertion, header, account)
+        if not key_id:
             raise GrantError("invalid_grant", "Invalid JWT Signature.")
         if account.disabled:
             raise GrantError("invalid_grant", "Robot is disabled.")
@@ -111,7 +114,7 @@ class Auth:
         scopes = str(claims.get("scope", "")).split()
         if not scopes:
             raise GrantError("invalid_scope", "Invalid OAuth scope or ID token audience provided.")
-        token = self.issue(account, scopes, self.lifetime)
+        token = self.issue(account, scopes, self.lifetime, key_id)
         return {"access_token": token, "expires_in": int(self.lifetime), "token_type": "Bearer"}
 
     def _id_token(self, account: Account, audience: str) -> str:
@@ -123,10 +126,10 @@ class Auth:
             self._signer = self._keys.pair()
         return jwt.encode(claims, self._signer, "RS256", headers={"kid": "sandbox"})
 
-    def issue(self, account: Account, scopes: list[str], lifetime: float) -> str:
-        """A fresh access token, opaque."""
+    def issue(self, account: Account, scopes: list[str], lifetime: float, key_id: str = "") -> str:
+        """A fresh access token, opaque, for which that key has signed."""
         token = "ya29.c." + secrets.token_urlsafe(48)
-        principal = Principal(account.member, account.email, account.project_id, frozenset(scopes))
+        principal = Principal(account.member, account.email, account.project_id, frozenset(scopes), key_id)
         self._tokens[token] = IssuedToken(principal, account.unique_id, self.world.clock() + lifetime)
         return token
 
@@ -171,7 +174,8 @@ class Auth:
         except jwt.PyJWTError:
             raise _unauthenticated("invalid", "ACCESS_TOKEN_TYPE_UNSUPPORTED", service) from None
         account = self.world.account(str(claims.get("iss", "")))
-        if account is None or claims.get("sub") != claims.get("iss") or not self._verified(token, header, account):
+        key_id = self._signed_by(token, header, account) if account else ""
+        if account is None or claims.get("sub") != claims.get("iss") or not key_id:
             raise _unauthenticated("invalid", "ACCESS_TOKEN_TYPE_UNSUPPORTED", service)
         if account.disabled:
             raise _unauthenticated("invalid", "ACCOUNT_STATE_INVALID", service)
@@ -184,10 +188,10 @@ class Auth:
             self._check_scopes(scopes, service)
         elif not any(audience == host or audience.startswith(host + "/") for host in ours if host):
             raise _unauthenticated("invalid", "ACCESS_TOKEN_TYPE_UNSUPPORTED", service)
-        return Principal(account.member, account.email, account.project_id, scopes)
+        return Principal(account.member, account.email, account.project_id, scopes, key_id)
 
-    def _verified(self, token: str, header: Mapping[str, Any], account: Account) -> bool:
-        """Whether one of the account's usable keys signed it; the one named by ``kid``, if one is."""
+    def _signed_by(self, token: str, header: Mapping[str, Any], account: Account) -> str:
+        """The id of that of the account's usable keys which signed it (the one named by ``kid``, if one is), or ""."""
         now = self.world.clock()
         kid = header.get("kid")
         for key in account.keys.values():
@@ -202,8 +206,8 @@ class Auth:
                 )
             except jwt.PyJWTError:
                 continue
-            return True
-        return False
+            return key.id
+        return ""
 
     def _timely(self, claims: Mapping[str, Any]) -> bool:
         try:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from kbq_tui.sandbox import errors
+from kbq_tui.sandbox.audit_log import HERE, KeyUse, KeyUses
 from kbq_tui.sandbox.authz import Authz
 from kbq_tui.sandbox.keys import KeyMaker
 from kbq_tui.sandbox.world import CallRecord, Principal, Project, World
@@ -32,6 +33,9 @@ PREFIX: Mapping[str, str] = {
     "serviceusage": "/serviceusage",
     "orgpolicy": "/orgpolicy",
     "cloudbilling": "/billing",
+    "logging": "/logging",
+    "monitoring": "/monitoring",
+    "policyanalyzer": "/policyanalyzer",
 }
 
 # Which API a method's first name part belongs to, and whether it must be on in the addressed project too.
@@ -44,6 +48,9 @@ APIS: Mapping[str, tuple[str, str, bool]] = {
     "serviceusage": ("serviceusage.googleapis.com", "Service Usage API", False),
     "orgpolicy": ("orgpolicy.googleapis.com", "Organization Policy API", False),
     "cloudbilling": ("cloudbilling.googleapis.com", "Cloud Billing API", False),
+    "logging": ("logging.googleapis.com", "Cloud Logging API", False),
+    "monitoring": ("monitoring.googleapis.com", "Cloud Monitoring API", False),
+    "policyanalyzer": ("policyanalyzer.googleapis.com", "Policy Analyzer API", True),
 }
 
 
@@ -102,6 +109,7 @@ class SandboxContext:
         connections: the open sockets by peer address, for faults that reset them.
         query_seconds: how long a query may run.
         token: what ``/_sandbox/*`` wants as a bearer token.
+        key_uses: which key made which call.
     """
 
     world: World
@@ -118,6 +126,10 @@ class SandboxContext:
     connections: dict[tuple[str, int], asyncio.Transport] = field(default_factory=dict)
     query_seconds: float = 60.0
     token: str = field(default_factory=lambda: secrets.token_urlsafe(24), repr=False)
+    key_uses: KeyUses = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.key_uses = KeyUses(self.world)
 
     async def pause(self) -> None:
         """Wait the latency without holding anything."""
@@ -140,6 +152,28 @@ class SandboxContext:
         took = time.monotonic() - call.began
         who, at = call.principal.email or "-", self.world.clock() - took
         self.world.record(CallRecord(call.method, who, call.resource, status, at, call.is_write, took))
+        if call.principal.key_id:
+            self._note_key_use(call, status)
+
+    def _note_key_use(self, call: Call, status: int) -> None:
+        with self.world.lock:
+            account = self.world.account(call.principal.email)
+            if account is None:  # deleted meanwhile
+                return
+            where = self.world.project(call.params.get("project", ""))
+            use = KeyUse(
+                call.method,
+                account.email,
+                call.principal.key_id,
+                account.unique_id,
+                account.project_id,
+                where.id if where else account.project_id,
+                HERE,
+                call.headers.get("user-agent", ""),
+                status,
+                self.world.clock(),
+            )
+            self.key_uses.note(use)
 
     def check_api(self, call: Call) -> None:
         """Refuse as Google does when the API is off (or not yet on) in a project that has to have it.

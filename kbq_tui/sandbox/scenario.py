@@ -8,7 +8,8 @@ An unknown key is refused by name, for a typing error must not pass as a default
 - ``[delays]``: seconds until an account, key, project_grant, dataset_grant, api, org_policy is effective; until a new
   account can be read (account_get), is listed (account_list) and can be given a key (key_create); until a new key can
   be read (key_get) and is listed (key_list); for how long readers of datasets (dataset_read) and of project policies
-  (policy_read) see what was before a change. Instead of a number, those that are refused till then may be
+  (policy_read) see what was before a change; until a use of a key is shown by the audit log (audit_log), the metric
+  (key_metric) and Policy Analyzer (key_activity). Instead of a number, those that are refused till then may be
   ``{ seconds = 3, status = [403, 404] }``: the HTTP statuses of the refusals, in turn.
 - ``[[projects]]``: ``id``, ``name``, ``labels``, ``billing``, ``organization`` (false: in none), ``state``,
   ``services`` (the enabled APIs; the usual ones by default), ``org_policies`` (constraint -> true, allowed values, or
@@ -18,7 +19,9 @@ An unknown key is refused by name, for a typing error must not pass as a default
   ``default_partition_expiration_days``, ``default_kms_key``), ``sql`` (statements run as the owner), ``traits``
   ("DATASET.TABLE" -> what the SQL engine reads: ``policy_tags``, ``row_policies``, ``drive``, ``iam_policy``;
   "DATASET" -> ``hide_access``: answers come without ``access``). An account's ``keys`` makes so many,
-  ``key_age_days`` old; ``key_file`` hands the first one out; ``deleted`` leaves a tombstone.
+  ``key_age_days`` old; ``key_file`` hands the first one out; ``deleted`` leaves a tombstone; ``callers`` use its
+  keys from elsewhere, see `audit_log.Caller`: ``address``, ``agent``, ``every``, ``since`` (seconds before the start),
+  ``changes_after``.
 - ``[[faults]]`` and ``[[editors]]``: see `faults`. ``[generate]``: quantities.
 """
 
@@ -158,7 +161,8 @@ def build(scenario: Scenario, world: World | None = None) -> World:
     delays, world.delays = scenario.data.get("delays", {}), {}
     now = world.clock()
     operator = operator_email(scenario)
-    ops = Project(OPS_PROJECT, "700000000001", "Sandbox operations", created=now - 3e7, services=set(USUAL))
+    services = {*USUAL, "policyanalyzer.googleapis.com"}
+    ops = Project(OPS_PROJECT, "700000000001", "Sandbox operations", created=now - 3e7, services=services)
     ops.service_accounts[operator] = Account(
         operator, world.new_unique_id(), OPS_PROJECT, "Operator", created=now - 3e7
     )

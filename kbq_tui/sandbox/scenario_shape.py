@@ -74,6 +74,16 @@ _TRAITS = TableShape(
         "hide_access": Flag(),
     }
 )
+_CALLER = TableShape(
+    {
+        "address": Text(pattern=r"[0-9a-f.:]+", what="IP address"),
+        "agent": Text(),
+        "every": Number(0.1, 86_400),
+        "since": Number(0, 365 * 86_400),
+        "changes_after": _SECONDS,
+    },
+    required=("address",),
+)
 _ACCOUNT = TableShape(
     {
         "id": _ACCOUNT_ID,
@@ -84,6 +94,7 @@ _ACCOUNT = TableShape(
         "keys": Number(0, 10, whole=True),  # more are not made (https://cloud.google.com/iam/quotas)
         "key_file": Flag(),
         "key_age_days": Number(0, 3_650),
+        "callers": Several(_CALLER),
     },
     required=("id",),
 )

@@ -23,7 +23,21 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from kbq_tui.sandbox import bigquery, control, crm, errors, grpc_iam, guard, iam, keys, oauth, orgpolicy, services
+from kbq_tui.sandbox import (
+    bigquery,
+    control,
+    crm,
+    errors,
+    grpc_iam,
+    guard,
+    iam,
+    key_use_api,
+    keys,
+    oauth,
+    orgpolicy,
+    services,
+)
+from kbq_tui.sandbox.audit_log import Caller
 from kbq_tui.sandbox.auth import Auth
 from kbq_tui.sandbox.authz import Authz
 from kbq_tui.sandbox.context import PREFIX, SandboxContext
@@ -41,6 +55,9 @@ OVERRIDES = {
     "ORGPOLICY": "orgpolicy",
     "CLOUDBILLING": "cloudbilling",
     "IAMCREDENTIALS": "iamcredentials",
+    "LOGGING": "logging",
+    "MONITORING": "monitoring",
+    "POLICYANALYZER": "policyanalyzer",
 }
 
 
@@ -226,6 +243,8 @@ class Sandbox:
                     self._issue(account, path, float(entry.get("key_age_days", 0)))
                     if path:
                         self.account_keys[account.email] = path
+                if account is not None:
+                    self.context.key_uses.callers += [_caller(self.world, account, c) for c in entry.get("callers", [])]
         self.world.delays = delays
 
     def _issue(self, account: Account, path: Path | None, age_days: float = 0.0) -> None:
@@ -296,6 +315,13 @@ class Sandbox:
         return found
 
 
+def _caller(world: World, account: Account, data: JSON) -> Caller:
+    every, changes = float(data.get("every", 1.0)), data.get("changes_after")
+    began = world.clock() - float(data.get("since", 0.0))
+    after = None if changes is None else float(changes)
+    return Caller(account, data["address"], data.get("agent", "klaviyo"), every, after, began)
+
+
 def application(ctx: SandboxContext) -> Starlette:
     """All routes of all services."""
     routes = [
@@ -304,6 +330,7 @@ def application(ctx: SandboxContext) -> Starlette:
         *crm.routes(ctx),
         *services.routes(ctx),
         *orgpolicy.routes(ctx),
+        *key_use_api.routes(ctx),
         *bigquery.routes(ctx),
         *control.routes(ctx),
     ]

@@ -31,6 +31,9 @@ Kind = Literal[
     "org_policy",
     "dataset_read",
     "policy_read",
+    "audit_log",
+    "key_metric",
+    "key_activity",
 ]
 AccountState = Literal["ready", "pending", "deleted", "missing"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -50,12 +53,14 @@ class Principal:
         email: the bare address, as dataset access entries name it.
         project: id of the project the credentials belong to (it is billed for quota unless a header says otherwise).
         scopes: OAuth scopes of the token; empty for a self-signed JWT, which has none to check.
+        key_id: the key that signed for the credentials; empty where none did.
     """
 
     member: str
     email: str
     project: str
     scopes: frozenset[str] = frozenset()
+    key_id: str = ""
 
 
 @dataclass

@@ -18,6 +18,9 @@ SERVED = {
     "/orgpolicy/": ("orgpolicy", "v2"),
     "/billing/": ("cloudbilling", "v1"),
     "/cloudasset/": ("cloudasset", "v1"),
+    "/logging/": ("logging", "v2"),
+    "/monitoring/": ("monitoring", "v3"),
+    "/policyanalyzer/": ("policyanalyzer", "v1"),
 }
 _BIGQUERY = re.compile(r"/(upload/)?(bigquery/v2/.*)")
 

@@ -85,6 +85,9 @@ def test_the_environment_file_is_private_and_complete(launch, tmp_path):
         "ORGPOLICY",
         "CLOUDBILLING",
         "IAMCREDENTIALS",
+        "LOGGING",
+        "MONITORING",
+        "POLICYANALYZER",
     ):
         assert re.fullmatch(r"http://127\.0\.0\.1:\d+/([a-z]+/)?", env[f"CLOUDSDK_API_ENDPOINT_OVERRIDES_{name}"])
     assert env["GOOGLE_CLOUD_PROJECT"] == P
