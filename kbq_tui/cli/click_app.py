@@ -258,10 +258,18 @@ def key() -> None:
 @connection_options
 @output_options
 @json_option
+@click.option(
+    "--max-age",
+    metavar=translate("DAYS"),
+    type=click.IntRange(1),
+    default=90,
+    show_default=True,
+    help=translate("Warn of keys that are older."),
+)
 @handled
 def key_list(**parameters: Any) -> int:
-    """Print the account's keys and which of them is kept here."""
-    from kbq_tui.cli.commands.key import KeyListOptions, list_command
+    """Print the account's keys, who holds each, and when it was last used."""
+    from kbq_tui.cli.commands.key_list import KeyListOptions, list_command
 
     return on_lines(list_command, filled(KeyListOptions, parameters))
 

@@ -91,7 +91,7 @@ def _patterns() -> tuple[re.Pattern[str], ...]:
 
 
 _PERMISSION: Final = re.compile(
-    r"(?<![\w.@/-])(?:bigquery|iam|resourcemanager|serviceusage|orgpolicy|billing|datacatalog|storage|cloudkms|accesscontextmanager)"
+    r"(?<![\w.@/-])(?:bigquery|iam|resourcemanager|serviceusage|orgpolicy|billing|logging|monitoring|policyanalyzer|datacatalog|storage|cloudkms|accesscontextmanager)"
     r"\.(?!googleapis\b|gserviceaccount\b|managed\b)[a-z][A-Za-z]{1,60}\.[a-z][A-Za-z]{1,60}\b(?!\()"
 )
 _IMPLIED: Final = re.compile(
@@ -109,6 +109,9 @@ _API_NAMES: Final[Mapping[str, str]] = {
     "Service Usage": "serviceusage.googleapis.com",
     "Organization Policy": "orgpolicy.googleapis.com",
     "Cloud Billing": "cloudbilling.googleapis.com",
+    "Cloud Logging": "logging.googleapis.com",
+    "Cloud Monitoring": "monitoring.googleapis.com",
+    "Policy Analyzer": "policyanalyzer.googleapis.com",
 }
 _ADDRESSED: Final = re.compile(
     r"(?i)(?:https?://|\bhost(?:name)?(?:=|: ?| )[\"']?|\bconnect to (?:host )?|\bresolve [\"']?|\bfrom )"

@@ -137,6 +137,24 @@ _TABLE: Final = (
     _on_project("iam.serviceAccountKeys.list", N_("see the keys of the service account"), *_ACCOUNT_VIEWER),
     _on_project("iam.serviceAccountKeys.get", N_("see a key of the service account"), *_ACCOUNT_VIEWER),
     _on_project("iam.serviceAccountKeys.delete", N_("delete a key"), *_KEY_ADMIN, cmd.DELETE_KEY),
+    _on_project(
+        "logging.privateLogEntries.list",
+        N_("see which key was used when, and from where"),
+        "roles/logging.privateLogViewer",
+        "Private Logs Viewer",
+    ),
+    _on_project(
+        "monitoring.timeSeries.list",
+        N_("see when a key was last used"),
+        "roles/monitoring.viewer",
+        "Monitoring Viewer",
+    ),
+    _on_project(
+        "policyanalyzer.serviceAccountKeyLastAuthenticationActivities.query",
+        N_("see on which day a key was last used"),
+        "roles/policyanalyzer.activityAnalysisViewer",
+        "Activity Analysis Viewer",
+    ),
     _on_project("resourcemanager.projects.get", N_("see the project"), "roles/browser", "Browser"),
     _on_project(
         "resourcemanager.projects.getIamPolicy",

@@ -18,6 +18,7 @@ if TYPE_CHECKING:  # nothing of it is needed to draw a first frame
     from kbq_tui.model.changes import OwnChange
     from kbq_tui.model.command import Command
     from kbq_tui.model.events import Event
+    from kbq_tui.model.key_use import KeyCall
     from kbq_tui.model.observed import AccountInfo, DatasetInfo, Identity, KeyInfo, LocalKey, ProjectInfo, RoleBinding
     from kbq_tui.model.plan import Plan
     from kbq_tui.model.problem import Problem
@@ -162,6 +163,45 @@ class Cloud(Protocol):
 
     async def delete_key(self, project: str, email: str, key_id: str) -> bool:
         """Delete a key for good. Returns False where it was not there."""
+
+    async def switch_key(self, project: str, email: str, key_id: str, *, on: bool) -> None:
+        """Enable a key, or disable it: what signs in with it is refused until it is enabled again. Does no harm where
+        it is so already."""
+
+    async def key_calls(
+        self,
+        project: str,
+        email: str,
+        key_id: str,
+        *,
+        since: datetime,
+        addresses: Sequence[str] = (),
+        limit: int = 1,
+    ) -> tuple[KeyCall, ...]:
+        """Return the newest calls to BigQuery that were signed with a key and were not ours, newest first.
+
+        An empty answer means "not used" only where the operator holds `logging.privateLogEntries.list`.
+
+        Args:
+            project, email, key_id: the key.
+            since: how far back, aware UTC.
+            addresses: only calls from there; from anywhere where empty.
+            limit: how many at most.
+        """
+
+    async def keys_counted(
+        self, project: str, unique_id: str, since: datetime, until: datetime
+    ) -> Mapping[str, datetime]:
+        """Return, by key id, when each key of an account last authenticated, as its metric counts; ours count, too.
+
+        Args:
+            project: the account's project.
+            unique_id: the account's numeric id.
+            since, until: the time that is looked at, aware UTC.
+        """
+
+    async def key_days(self, project: str) -> Mapping[str, datetime]:
+        """Return, by key id, the last day on which each key of a project authenticated; ours count, too."""
 
     async def query(
         self, project: str, sql: str, location: str, *, dry_run: bool = False, max_rows: int = 1_000

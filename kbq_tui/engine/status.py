@@ -12,6 +12,7 @@ from kbq_tui.engine.ports import JobInfo, Ports
 from kbq_tui.engine.threads import offload
 from kbq_tui.i18n.messages import joined, message, message_n
 from kbq_tui.model.codes import ProblemCode as Code
+from kbq_tui.model.key_use import MAX_AGE_DAYS
 from kbq_tui.model.lean_dataclass import dataclass
 from kbq_tui.model.observed import Observed, Part, Present, Unknown, handed_key, is_new_key, value_of
 from kbq_tui.model.operations import Action, ActionKind
@@ -22,12 +23,7 @@ from kbq_tui.planning.dataset_rules import PARTITIONS_EXPIRE, PUBLIC, TABLES_EXP
 from kbq_tui.planning.diff import diff
 from kbq_tui.shell.sql import is_ours
 
-__all__ = ["OLD_KEY_DAYS", "RECENT_JOBS", "Health", "Line", "Status", "status"]
-
-OLD_KEY_DAYS = 90
-"""Google's advice is to rotate keys at least every 90 days
-(https://cloud.google.com/iam/docs/best-practices-for-managing-service-account-keys)."""
-
+__all__ = ["RECENT_JOBS", "Health", "Line", "Status", "status"]
 
 RECENT_JOBS = 50
 """How many of the account's newest jobs are looked at; our own checks are among them."""
@@ -238,7 +234,7 @@ def _key_age(observed: Observed) -> Line:
     text = message("{age}; the account has {n} of 10 keys", age=age, n=len(observed.keys.value))
     if ours.expires is not None:
         text = message("{text}; expires {date}", text=text, date=f"{ours.expires:%Y-%m-%d}")
-    tired = days > OLD_KEY_DAYS or (ours.expires is not None and (ours.expires - observed.at).days < 14)
+    tired = days > MAX_AGE_DAYS or (ours.expires is not None and (ours.expires - observed.at).days < 14)
     return Line("key-age", title, Health.WARNING if tired else Health.OK, text)
 
 

@@ -137,6 +137,19 @@ class Accounts:
         context = self._wire.context(project, account=email)
         return await self._rpc(delete, "iam.serviceAccountKeys.delete", context)
 
+    async def switch_key(self, project: str, email: str, key_id: str, *, on: bool) -> None:
+        """Enable or disable a key (`serviceAccounts.keys.enable`, `.disable`); both may be repeated."""
+
+        def switch(iam: "IAMClient", attempt: Attempt) -> None:
+            request = {"name": f"{_name(project, email)}/keys/{key_id}"}
+            if on:
+                iam.enable_service_account_key(request=request, **_once(attempt))
+            else:
+                iam.disable_service_account_key(request=request, **_once(attempt))
+
+        method = "iam.serviceAccountKeys.enable" if on else "iam.serviceAccountKeys.disable"
+        await self._rpc(switch, method, self._wire.context(project, account=email))
+
     def close(self) -> None:
         """End the connection and whatever still waits on it."""
         with self._lock:

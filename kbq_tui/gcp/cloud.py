@@ -1,6 +1,7 @@
 """Google Cloud as the engine's `Cloud`: one object a principal, put together from its parts."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from kbq_tui.engine.daemon_threads import start_daemon
@@ -10,6 +11,7 @@ from kbq_tui.gcp.credentials import CredentialOptions, find, from_key
 from kbq_tui.gcp.datasets import Datasets
 from kbq_tui.gcp.endpoints import Endpoints
 from kbq_tui.gcp.errors import judge
+from kbq_tui.gcp.key_use import KeyUsage
 from kbq_tui.gcp.policies import Policies
 from kbq_tui.gcp.queries import Queries
 from kbq_tui.gcp.rest_client import RestClient, text
@@ -17,6 +19,7 @@ from kbq_tui.gcp.retry import DEFAULT_TIMEOUT, Attempt, CallRunner
 from kbq_tui.gcp.services import Services
 from kbq_tui.gcp.session import AnswerTooLargeError, PageError, Session, Token
 from kbq_tui.gcp.table_policies import TablePolicies
+from kbq_tui.model.key_use import KeyCall
 from kbq_tui.model.observed import AccountInfo, DatasetInfo, Identity, KeyInfo, ProjectInfo, RoleBinding
 from kbq_tui.model.secret import Secret
 from kbq_tui.planning.row_policies import RowPolicy
@@ -64,6 +67,7 @@ class GoogleCloud:
         self._policies = Policies(self._wire)
         self._services = Services(self._wire)
         self._queries = Queries(self._wire)
+        self._key_use = KeyUsage(self._wire)
         self._identity: Identity | None = None
 
     @classmethod
@@ -221,6 +225,33 @@ class GoogleCloud:
     async def delete_key(self, project: str, email: str, key_id: str) -> bool:
         """Delete a key (IAM, `serviceAccounts.keys.delete`). Returns False where it was not there."""
         return await self._accounts.delete_key(project, email, key_id)
+
+    async def switch_key(self, project: str, email: str, key_id: str, *, on: bool) -> None:
+        """Enable or disable a key (IAM, `serviceAccounts.keys.enable`, `.disable`)."""
+        await self._accounts.switch_key(project, email, key_id, on=on)
+
+    async def key_calls(
+        self,
+        project: str,
+        email: str,
+        key_id: str,
+        *,
+        since: datetime,
+        addresses: Sequence[str] = (),
+        limit: int = 1,
+    ) -> tuple[KeyCall, ...]:
+        """Return the newest calls with a key that were not ours (Logging, `entries.list`)."""
+        return await self._key_use.calls(project, email, key_id, since=since, addresses=addresses, limit=limit)
+
+    async def keys_counted(
+        self, project: str, unique_id: str, since: datetime, until: datetime
+    ) -> Mapping[str, datetime]:
+        """Return when each key of an account last authenticated (Monitoring, `timeSeries.list`)."""
+        return await self._key_use.counted(project, unique_id, since, until)
+
+    async def key_days(self, project: str) -> Mapping[str, datetime]:
+        """Return the day on which each key of a project last authenticated (Policy Analyzer)."""
+        return await self._key_use.days(project)
 
     async def query(
         self, project: str, sql: str, location: str, *, dry_run: bool = False, max_rows: int = 1_000

@@ -19,6 +19,9 @@ _REST: Final = {
     "serviceusage": (_PREFIX + "SERVICEUSAGE", "https://serviceusage.googleapis.com"),
     "orgpolicy": (_PREFIX + "ORGPOLICY", "https://orgpolicy.googleapis.com"),
     "billing": (_PREFIX + "CLOUDBILLING", "https://cloudbilling.googleapis.com"),
+    "logging": (_PREFIX + "LOGGING", "https://logging.googleapis.com"),
+    "monitoring": (_PREFIX + "MONITORING", "https://monitoring.googleapis.com"),
+    "policyanalyzer": (_PREFIX + "POLICYANALYZER", "https://policyanalyzer.googleapis.com"),
 }
 _GRPC_VARIABLE: Final = "KBQ_TUI_IAM_GRPC"
 _TOKEN_VARIABLE: Final = "CLOUDSDK_AUTH_TOKEN_HOST"  # noqa: S105  a name
@@ -64,7 +67,8 @@ class Endpoints:
     """The address of each API, without a trailing slash.
 
     Attributes:
-        bigquery, iam, iamcredentials, resourcemanager, serviceusage, orgpolicy, billing: base URLs for REST.
+        bigquery, iam, iamcredentials, resourcemanager, serviceusage, orgpolicy, billing, logging, monitoring,
+            policyanalyzer: base URLs for REST.
         iam_grpc: `host:port` for IAM over gRPC.
         token: the OAuth token endpoint named by gcloud's own variable, or empty for Google's.
         overridden: a line for each address that is not Google's own, to be shown on screen.
@@ -79,6 +83,9 @@ class Endpoints:
     serviceusage: str = _REST["serviceusage"][1]
     orgpolicy: str = _REST["orgpolicy"][1]
     billing: str = _REST["billing"][1]
+    logging: str = _REST["logging"][1]
+    monitoring: str = _REST["monitoring"][1]
+    policyanalyzer: str = _REST["policyanalyzer"][1]
     iam_grpc: str = "iam.googleapis.com:443"
     token: str = ""
     overridden: tuple[str, ...] = ()

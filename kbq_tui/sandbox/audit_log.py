@@ -20,7 +20,7 @@ HERE = "127.0.0.1"
 
 
 @dataclass(frozen=True)
-class KeyUse:
+class SignedCall:
     """A call that was authenticated with a service account's key.
 
     Args:
@@ -86,7 +86,7 @@ class Caller:
 
 
 @dataclass
-class KeyUses:
+class SignedCalls:
     """Every use of a key, oldest first.
 
     Args:
@@ -96,19 +96,19 @@ class KeyUses:
 
     world: World
     callers: list[Caller] = field(default_factory=list)
-    _found: deque[KeyUse] = field(default_factory=lambda: deque(maxlen=MOST))
+    _found: deque[SignedCall] = field(default_factory=lambda: deque(maxlen=MOST))
 
-    def note(self, use: KeyUse) -> None:
+    def note(self, use: SignedCall) -> None:
         """Keep a use."""
         self._found.append(use)
 
-    def all(self) -> list[KeyUse]:
+    def all(self) -> list[SignedCall]:
         """All of them, with what the simulated callers have done up to now; the world's lock is held."""
         for caller in self.callers:
             account = caller.account
             for key, at in caller.due(self.world):
                 self.note(
-                    KeyUse(
+                    SignedCall(
                         "bigquery.jobs.query",
                         account.email,
                         key.id,

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from kbq_tui.sandbox import errors
-from kbq_tui.sandbox.audit_log import HERE, KeyUse, KeyUses
+from kbq_tui.sandbox.audit_log import HERE, SignedCall, SignedCalls
 from kbq_tui.sandbox.authz import Authz
 from kbq_tui.sandbox.keys import KeyMaker
 from kbq_tui.sandbox.world import CallRecord, Principal, Project, World
@@ -126,10 +126,10 @@ class SandboxContext:
     connections: dict[tuple[str, int], asyncio.Transport] = field(default_factory=dict)
     query_seconds: float = 60.0
     token: str = field(default_factory=lambda: secrets.token_urlsafe(24), repr=False)
-    key_uses: KeyUses = field(init=False)
+    key_uses: SignedCalls = field(init=False)
 
     def __post_init__(self) -> None:
-        self.key_uses = KeyUses(self.world)
+        self.key_uses = SignedCalls(self.world)
 
     async def pause(self) -> None:
         """Wait the latency without holding anything."""
@@ -161,7 +161,7 @@ class SandboxContext:
             if account is None:  # deleted meanwhile
                 return
             where = self.world.project(call.params.get("project", ""))
-            use = KeyUse(
+            use = SignedCall(
                 call.method,
                 account.email,
                 call.principal.key_id,

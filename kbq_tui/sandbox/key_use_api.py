@@ -9,7 +9,7 @@ from typing import Any
 from starlette.routing import Route
 
 from kbq_tui.sandbox import errors
-from kbq_tui.sandbox.audit_log import KeyUse
+from kbq_tui.sandbox.audit_log import SignedCall
 from kbq_tui.sandbox.authz import permission_error
 from kbq_tui.sandbox.context import PREFIX, Call, SandboxContext
 from kbq_tui.sandbox.paging import page
@@ -24,7 +24,7 @@ PERIOD = 600.0
 """Seconds that a point of the metric covers (https://cloud.google.com/monitoring/api/metrics_gcp_i_o#gcp-iam)."""
 
 
-def _visible(call: Call, kind: Kind) -> list[KeyUse]:
+def _visible(call: Call, kind: Kind) -> list[SignedCall]:
     """The uses that a source shows by now: each has its delay."""
     world = call.world
     return [use for use in call.ctx.key_uses.all() if world.effective(kind, use.at) <= world.clock()]
@@ -34,7 +34,7 @@ def _stamp(at: float) -> str:
     return datetime.fromtimestamp(at, UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
-def _key_name(use: KeyUse) -> str:
+def _key_name(use: SignedCall) -> str:
     return f"//iam.googleapis.com/projects/{use.owner}/serviceAccounts/{use.email}/keys/{use.key_id}"
 
 
@@ -112,7 +112,7 @@ def _method_name(method: str) -> str:
     return f"google.cloud.bigquery.v2.{kind[:1].upper()}{kind[1:]}Service.{verb[:1].upper()}{verb[1:]}"
 
 
-def _row(use: KeyUse) -> dict[str, str]:
+def _row(use: SignedCall) -> dict[str, str]:
     return {
         "logName": f"projects/{use.project}/logs/cloudaudit.googleapis.com%2Fdata_access",
         "timestamp": _stamp(use.at),
@@ -125,7 +125,7 @@ def _row(use: KeyUse) -> dict[str, str]:
     }
 
 
-def _entry(row: dict[str, str], use: KeyUse) -> JSON:
+def _entry(row: dict[str, str], use: SignedCall) -> JSON:
     payload: JSON = {
         "@type": "type.googleapis.com/google.cloud.audit.AuditLog",
         "authenticationInfo": {
@@ -253,7 +253,7 @@ def query_activities(call: Call) -> JSON:
         raise errors.invalid(f"The sandbox knows locations/global/activityTypes/{ACTIVITY} only.")
     project = _project(call, "policyanalyzer.serviceAccountKeyLastAuthenticationActivities.query")
     wanted = _named(call.query.get("filter", ""))
-    last: dict[str, KeyUse] = {}
+    last: dict[str, SignedCall] = {}
     for use in _visible(call, "key_activity"):
         if use.owner == project.id:
             last[_resource(use)] = use
@@ -290,7 +290,7 @@ def _named(text: str) -> Iterable[str] | None:
     return names or None
 
 
-def _resource(use: KeyUse) -> str:
+def _resource(use: SignedCall) -> str:
     return f"//iam.googleapis.com/projects/{use.owner}/serviceAccounts/{use.unique_id}/keys/{use.key_id}"
 
 

@@ -190,9 +190,9 @@ def test_keys_are_listed_made_deleted_and_shredded(google, call):
     google("fresh")
     assert call("apply", "--yes").status == 0
     listed = call("key", "list", "--json")
-    assert listed.json["schema"] == "kbq-tui/keys/v1"
+    assert listed.json["schema"] == "kbq-tui/keys/v2"
     (key,) = listed.json["keys"]
-    assert key["here"] is True
+    assert key["held_by"] == "here"
 
     taken = call("key", "create")
     assert taken.status == 1  # the place is taken; no second key is made for nowhere to put it
@@ -205,7 +205,7 @@ def test_keys_are_listed_made_deleted_and_shredded(google, call):
 
     # Klaviyo has it: it is neither a leftover, nor is another one made behind its back.
     (given,) = call("key", "list", "--json").json["keys"]
-    assert (given["here"], given["handed_over"]) == (False, True)
+    assert given["held_by"] == "handed-over"
     assert "handed over (shredded here)" in call("key", "list").out
     plan = call("plan", "--json")
     assert {a["id"]: a["change"] for a in plan.json["actions"]}["key"] == "noop"
@@ -217,7 +217,7 @@ def test_keys_are_listed_made_deleted_and_shredded(google, call):
     assert made.status == 0, made.err
     assert Path(made.out.strip()).exists()
     assert call("key", "delete", key["id"][:10], "--yes").status == 0
-    assert [k["here"] for k in call("key", "list", "--json").json["keys"]] == [True]
+    assert [k["held_by"] for k in call("key", "list", "--json").json["keys"]] == ["here"]
     assert call("key", "delete", "ffffffff", "--yes").status == 1
 
 

@@ -45,6 +45,9 @@ NOWHERE = {
         "SERVICEUSAGE",
         "ORGPOLICY",
         "CLOUDBILLING",
+        "LOGGING",
+        "MONITORING",
+        "POLICYANALYZER",
     )
 }
 """A port where nobody listens, for a command that would ask Google."""

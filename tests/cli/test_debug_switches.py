@@ -100,7 +100,8 @@ def environment(tmp_path: Path, **more: str) -> dict[str, str]:
     home = tmp_path / "home"
     home.mkdir(mode=0o700, exist_ok=True)
     closed = "http://127.0.0.1:9/"
-    apis = ("BIGQUERY", "IAM", "IAMCREDENTIALS", "CLOUDRESOURCEMANAGER", "SERVICEUSAGE", "ORGPOLICY", "CLOUDBILLING")
+    apis = ("BIGQUERY", "IAM", "IAMCREDENTIALS", "CLOUDRESOURCEMANAGER", "SERVICEUSAGE", "ORGPOLICY", "CLOUDBILLING",
+            "LOGGING", "MONITORING", "POLICYANALYZER")  # fmt: skip
     return {
         "PATH": os.environ["PATH"],
         "HOME": str(home),

@@ -13,6 +13,7 @@ from kbq_tui.engine.ports import JobInfo, Ports, ProjectPage, QueryResult, Table
 from kbq_tui.i18n.messages import verbatim
 from kbq_tui.model.changes import OwnChange
 from kbq_tui.model.events import Event
+from kbq_tui.model.key_use import KeyCall
 from kbq_tui.model.observed import (
     AccessEntry,
     AccountInfo,
@@ -86,6 +87,9 @@ class FakeCloud:
         self.most_at_once = 0
         self.closed = False
         self.answers: dict[str, list[tuple[str | None, ...]]] = {}
+        self.log: dict[str, list[KeyCall]] = defaultdict(list)
+        self.counted: dict[str, datetime] = {}
+        self.days: dict[str, datetime] = {}
 
     async def _call(self, method: str, *, write: bool = False) -> None:
         self.calls.append(method)
@@ -233,6 +237,34 @@ class FakeCloud:
         before = self.key_ids[email]
         self.key_ids[email] = [k for k in before if k.id != key_id]
         return len(self.key_ids[email]) < len(before)
+
+    async def switch_key(self, project: str, email: str, key_id: str, *, on: bool) -> None:
+        await self._call("switch_key", write=True)
+        self.key_ids[email] = [replace(k, disabled=not on) if k.id == key_id else k for k in self.key_ids[email]]
+
+    async def key_calls(
+        self,
+        project: str,
+        email: str,
+        key_id: str,
+        *,
+        since: datetime,
+        addresses: Sequence[str] = (),
+        limit: int = 1,
+    ) -> tuple[KeyCall, ...]:
+        await self._call("key_calls")
+        found = [c for c in self.log[key_id] if c.at >= since and (not addresses or c.address in addresses)]
+        return tuple(sorted(found, key=lambda c: c.at, reverse=True)[:limit])
+
+    async def keys_counted(
+        self, project: str, unique_id: str, since: datetime, until: datetime
+    ) -> Mapping[str, datetime]:
+        await self._call("keys_counted")
+        return dict(self.counted)
+
+    async def key_days(self, project: str) -> Mapping[str, datetime]:
+        await self._call("key_days")
+        return dict(self.days)
 
     async def query(
         self, project: str, sql: str, location: str, *, dry_run: bool = False, max_rows: int = 1_000

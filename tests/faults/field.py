@@ -50,6 +50,7 @@ SHARED = {
     "oauth2.token": TOKEN,
     "oauth2.tokeninfo": "/tokeninfo",
     "cloudresourcemanager.projects.search": "/projects:search",
+    "logging.entries.list": "/entries:list",
 }
 """Methods that are about no project, and how their paths end: faults in them are everybody's."""
 TABLE = "people"

@@ -54,8 +54,8 @@ class Machine:
         """Find the keys that nobody holds by `key list`, delete them by `key delete`; returns how many."""
         listed = self.run("key", "list", "--json").json["keys"]
         assert {k["id"] for k in listed} == self.remote_keys()
-        assert [k["id"] for k in listed if k["here"]] == [self.held()]
-        unheld = [k["id"] for k in listed if not k["here"]]
+        assert [k["id"] for k in listed if k["held_by"] == "here"] == [self.held()]
+        unheld = [k["id"] for k in listed if k["held_by"] is None]
         for key_id in unheld:
             assert self.run("key", "delete", key_id, "--yes").status == 0
         return len(unheld)

@@ -8,6 +8,7 @@ import asyncio
 import re
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -174,7 +175,49 @@ async def read_what_a_query_reads(spot: Spot) -> object:
     return [table[1:] for table in found]
 
 
+async def read_the_log(spot: Spot) -> object:
+    """As `key list` does."""
+    since = datetime(2020, 1, 1, tzinfo=UTC)
+    with spot.ports() as ports:
+        return await ports.cloud.key_calls(spot.project, spot.spec.account_email, "0" * 40, since=since)
+
+
+async def read_the_metric(spot: Spot) -> object:
+    """As `key list` does where it may not read the log."""
+    since = datetime(2020, 1, 1, tzinfo=UTC)
+    with spot.ports() as ports:
+        return await ports.cloud.keys_counted(spot.project, "1", since, since + timedelta(days=1))
+
+
+async def read_the_analyzer(spot: Spot) -> object:
+    """As `key list` does where it may read neither."""
+    with spot.ports() as ports:
+        return await ports.cloud.key_days(spot.project)
+
+
+async def with_readers(spot: Spot) -> None:
+    """The operator may ask the metric and Policy Analyzer."""
+    operator = f"serviceAccount:{spot.field.sandbox.operator}"
+    roles = ("roles/monitoring.viewer", "roles/policyanalyzer.activityAnalysisViewer")
+    spot.world.policy.bindings += [{"role": role, "members": [operator]} for role in roles]
+    spot.world.services.add("policyanalyzer.googleapis.com")
+
+
+def switch(*, on: bool) -> Callable[[Spot], Awaitable[None]]:
+    async def run(spot: Spot) -> None:
+        with spot.ports() as ports:
+            key_id = next(iter(account(spot).keys))
+            await ports.cloud.switch_key(spot.project, spot.spec.account_email, key_id, on=on)
+
+    return run
+
+
 ERRANDS = {
+    "logging.entries.list": Errand(read_the_log),
+    "monitoring.projects.timeSeries.list": Errand(read_the_metric, with_readers),
+    "policyanalyzer.projects.locations.activityTypes.activities.query": Errand(read_the_analyzer, with_readers),
+    "iam.serviceAccountKeys.disable": Errand(switch(on=False), with_account),
+    "iam.serviceAccountKeys.enable": Errand(switch(on=True), with_account),
     "bigquery.rowAccessPolicies.getIamPolicy": Errand(read_row_policies, with_row_policy),
     "bigquery.jobs.insert": Errand(read_what_a_query_reads, with_table),
     "cloudresourcemanager.projects.search": Errand(list_projects),
@@ -267,7 +310,8 @@ async def test_an_errand_that_fails_loses_nothing(
 # -- nothing is left out
 
 NAME = re.compile(
-    r"(bigquery|cloudbilling|cloudresourcemanager|iam|iamcredentials|oauth2|orgpolicy|serviceusage)(\.\w+)+"
+    r"(bigquery|cloudbilling|cloudresourcemanager|iam|iamcredentials|logging|monitoring|oauth2|orgpolicy|policyanalyzer"
+    r"|serviceusage)(\.\w+)+"
 )
 VERB = re.compile(r".*[^/]?:([a-z][a-zA-Z]+)")
 CLIENT = {

@@ -133,7 +133,7 @@ def test_another_universe_is_not_followed_unless_an_override_names_it(
 
 
 @pytest.mark.parametrize(
-    "api", ["BIGQUERY", "IAM", "CLOUDRESOURCEMANAGER", "SERVICEUSAGE", "ORGPOLICY", "CLOUDBILLING"]
+    "api", ["BIGQUERY", "IAM", "CLOUDRESOURCEMANAGER", "SERVICEUSAGE", "ORGPOLICY", "CLOUDBILLING", "LOGGING"]
 )
 def test_plain_http_to_another_machine_is_refused_before_anything_is_sent(
     sandbox: Served, listener: Listener, tmp_path: Path, api: str

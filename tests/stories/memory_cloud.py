@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from kbq_tui.diagnosis import catalogue
 from kbq_tui.engine.ports import JobInfo, ProjectPage, QueryResult, TableInfo
 from kbq_tui.i18n.messages import verbatim
+from kbq_tui.model.key_use import KeyCall
 from kbq_tui.model.observed import AccessEntry, AccountInfo, DatasetInfo, Identity, KeyInfo, ProjectInfo, RoleBinding
 from kbq_tui.model.problem import Context, Kind, Problem, ProblemError
 from kbq_tui.model.secret import Secret
@@ -60,6 +61,7 @@ class World:
     jobs: list[JobInfo] = field(default_factory=list)
     tables: dict[str, tuple[RoleBinding, ...]] = field(default_factory=dict)
     made_keys: int = 0
+    key_calls: dict[str, list[KeyCall]] = field(default_factory=dict)
 
 
 WRITES = (
@@ -75,6 +77,7 @@ WRITES = (
     "delete_account",
     "create_key",
     "delete_key",
+    "switch_key",
 )
 
 
@@ -241,6 +244,34 @@ class MemoryCloud:
         await self._enter("delete_key")
         self.world.keys = [k for k in self.world.keys if k.id != key_id]
         return True
+
+    async def switch_key(self, project: str, email: str, key_id: str, *, on: bool) -> None:
+        await self._enter("switch_key")
+        self.world.keys = [replace(k, disabled=not on) if k.id == key_id else k for k in self.world.keys]
+
+    async def key_calls(
+        self,
+        project: str,
+        email: str,
+        key_id: str,
+        *,
+        since: datetime,
+        addresses: Sequence[str] = (),
+        limit: int = 1,
+    ) -> tuple[KeyCall, ...]:
+        await self._enter("key_calls")
+        found = [c for c in self.world.key_calls.get(key_id, ()) if not addresses or c.address in addresses]
+        return tuple(c for c in found if c.at >= since)[:limit]
+
+    async def keys_counted(
+        self, project: str, unique_id: str, since: datetime, until: datetime
+    ) -> Mapping[str, datetime]:
+        await self._enter("keys_counted")
+        return {}
+
+    async def key_days(self, project: str) -> Mapping[str, datetime]:
+        await self._enter("key_days")
+        return {}
 
     async def query(
         self, project: str, sql: str, location: str, *, dry_run: bool = False, max_rows: int = 1_000

@@ -7,27 +7,10 @@ from kbq_tui.cli.runner import PlainRunner, status_of
 from kbq_tui.engine.keys import create_key, delete_key, keys_of
 from kbq_tui.engine.ports import own_line
 from kbq_tui.engine.services import patience_of
-from kbq_tui.i18n.messages import message, render, translate, translate_n
+from kbq_tui.i18n.messages import message, render, translate
 from kbq_tui.model.lean_dataclass import dataclass
-from kbq_tui.model.observed import KeyInfo, LocalKey
 from kbq_tui.model.spec import ConnectionSpec
 from kbq_tui.model.text import inert
-
-
-def _keys_of(runner: PlainRunner, spec: ConnectionSpec) -> tuple[tuple[KeyInfo, ...], LocalKey | None, tuple[str, ...]]:
-    lines = EventLines(runner.console)
-    try:
-        return runner.with_ports(spec.name, lambda ports: keys_of(spec, ports, lines, patience_of(runner.services)))
-    finally:
-        lines.ended("keys")
-
-
-@dataclass(frozen=True, slots=True)
-class KeyListOptions:
-    """What was typed for `key list`."""
-
-    output: OutputOptions
-    connection: ConnectionOptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,45 +53,6 @@ class KeyFileOptions:
     confirm: str | None = None
 
 
-def list_command(options: KeyListOptions, runner: PlainRunner) -> int:
-    """List the account's user-managed keys, oldest first, and say which one is kept here."""
-    spec = runner.spec()
-    keys, local, handed = _keys_of(runner, spec)
-    now = runner.services.clock.now()
-    rows = [
-        {
-            "id": key.id,
-            "created": key.created.isoformat(),
-            "age_days": (now - key.created).days,
-            "expires": key.expires.isoformat() if key.expires else None,
-            "disabled": key.disabled,
-            "here": local is not None and local.key_id == key.id,
-            "handed_over": key.id in handed,
-        }
-        for key in keys
-    ]
-    if options.output.as_json:
-        path = local.path or None if local is not None else None
-        account = spec.account_email
-        runner.console.json({"schema": "kbq-tui/keys/v1", "service_account": account, "key_path": path, "keys": rows})
-        return 0
-    for key, row in zip(keys, rows, strict=True):
-        notes = [translate_n("{n} day old", "{n} days old", (now - key.created).days)]
-        if row["expires"]:
-            notes.append(translate("expires {date}", date=str(row["expires"])[:10]))
-        if row["disabled"]:
-            notes.append(translate("disabled"))
-        if row["here"] and local is not None:
-            notes.append(translate("kept in {place}", place=local.path or message("the system keyring")))
-        if row["handed_over"]:
-            notes.append(translate("handed over (shredded here)"))
-        runner.console.result(f"{inert(str(row['id']))}  {inert(', '.join(notes))}")
-    for warning in local.warnings if local is not None else ():
-        runner.console.say(translate("note: {note}", note=inert(render(warning))))
-    runner.console.say(translate("{n} of 10 keys of {account}", n=len(rows), account=spec.account_email))
-    return 0
-
-
 def create_command(options: KeyCreateOptions, runner: PlainRunner) -> int:
     """Create a key and keep it here. The place must be free: a key that cannot be kept is never made."""
     with runner.lock():
@@ -136,7 +80,11 @@ def delete_command(options: KeyDeleteOptions, runner: PlainRunner) -> int:
 
 
 def _delete(runner: PlainRunner, spec: ConnectionSpec, key_id: str, consent: Consent) -> int:
-    keys, local, handed = _keys_of(runner, spec)
+    lines = EventLines(runner.console)
+    keys, local, handed = runner.with_ports(
+        spec.name, lambda ports: keys_of(spec, ports, lines, patience_of(runner.services))
+    )
+    lines.ended("keys")
     found = [k.id for k in keys if k.id.startswith(key_id)]
     if len(found) != 1:
         begin, account = inert(key_id), spec.account_email

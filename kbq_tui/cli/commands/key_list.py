@@ -1,0 +1,195 @@
+"""`kbq-tui key list`: the account's keys at Google, who holds each, and when it was last used from where."""
+
+from datetime import datetime, timedelta
+
+from kbq_tui.cli.command_options import ConnectionOptions, OutputOptions
+from kbq_tui.cli.render import EventLines
+from kbq_tui.cli.runner import PlainRunner
+from kbq_tui.cli.table import table
+from kbq_tui.engine.key_use import LOG_DAYS, METRIC_DAYS, last_uses
+from kbq_tui.engine.keys import keys_of
+from kbq_tui.engine.ports import Ports
+from kbq_tui.engine.services import patience_of
+from kbq_tui.i18n.messages import Message, message, message_n, render, translate, verbatim
+from kbq_tui.model.key_use import MAX_AGE_DAYS, KeyState, KeyUses, UseSource, state_of, warnings_of
+from kbq_tui.model.lean_dataclass import dataclass
+from kbq_tui.model.observed import KeyInfo, LocalKey
+from kbq_tui.model.text import inert
+
+ID_SHOWN = 12
+"""How much of a key's 40 digits is shown; `key delete` takes the beginning."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyListOptions:
+    """What was typed for `key list`.
+
+    Attributes:
+        max_age: after how many days a key is warned of.
+    """
+
+    output: OutputOptions
+    connection: ConnectionOptions
+    max_age: int = MAX_AGE_DAYS
+
+
+@dataclass(frozen=True, slots=True)
+class _Listing:
+    keys: tuple[KeyInfo, ...]
+    local: LocalKey | None
+    handed: tuple[str, ...]
+    uses: KeyUses
+    now: datetime
+    max_age: int
+
+    def held_by(self, key: KeyInfo) -> str | None:
+        """Return who holds a key, as a code: `here`, `keyring`, `handed-over`; None where that is not known."""
+        if self.local is not None and self.local.key_id == key.id:
+            return "here" if self.local.path else "keyring"
+        return "handed-over" if key.id in self.handed else None
+
+    def warnings(self, key: KeyInfo) -> tuple[Message, ...]:
+        return warnings_of(key, self.uses, self.now, self.max_age)
+
+    def row(self, key: KeyInfo) -> dict[str, object]:
+        """Return a key as it stands in `kbq-tui/keys/v2`."""
+        used = self.uses.of(key.id)
+        return {
+            "id": key.id,
+            "created": key.created.isoformat(),
+            "age_days": (self.now - key.created).days,
+            "expires": key.expires.isoformat() if key.expires else None,
+            "state": state_of(key, self.now).value,
+            "held_by": self.held_by(key),
+            "last_used": used.at.isoformat() if used else None,
+            "last_used_from": used.address or None if used else None,
+            "last_used_by_klaviyo": used.is_klaviyo if used and used.address else None,
+            "last_used_source": self.uses.source.value,
+            "warnings": [str(warning) for warning in self.warnings(key)],
+        }
+
+
+def list_command(options: KeyListOptions, runner: PlainRunner) -> int:
+    """List the account's user-managed keys, oldest first: state, holder, last use."""
+    spec = runner.spec()
+    lines = EventLines(runner.console)
+
+    async def work(ports: Ports) -> _Listing:
+        keys, local, handed = await keys_of(spec, ports, lines, patience_of(runner.services))
+        now = ports.clock.now()
+        uses = await last_uses(spec, ports.cloud, keys, now)
+        return _Listing(keys, local, handed, uses, now, options.max_age)
+
+    try:
+        found = runner.with_ports(spec.name, work)
+    finally:
+        lines.ended("keys")
+    if options.output.as_json:
+        left_out = [problem.to_json() for problem in found.uses.problems]
+        body = {
+            "schema": "kbq-tui/keys/v2",
+            "connection": spec.name,
+            "service_account": spec.account_email,
+            "key_path": found.local.path or None if found.local is not None else None,
+            "complete": found.uses.source is UseSource.AUDIT or not found.keys,
+            "left_out": left_out,
+            "keys": [found.row(key) for key in found.keys],
+        }
+        runner.console.json(body)
+        return 0
+    _show(found, runner, spec.account_email)
+    return 0
+
+
+def _show(found: _Listing, runner: PlainRunner, account: str) -> None:
+    console = runner.console
+    if found.keys:
+        rows = [[inert(cell, 200) for cell in _cells(found, key)] for key in found.keys]
+        for line in table([render(word) for word in _HEADING], rows, right=(2,)):
+            console.result(line)
+    for warning in found.local.warnings if found.local is not None else ():
+        console.say(translate("note: {note}", note=inert(render(warning))))
+    for key in found.keys:
+        for warning in found.warnings(key):
+            id_ = key.id[:ID_SHOWN]
+            console.say(translate("note: key {id}: {note}", id=inert(id_), note=inert(render(warning))))
+    if found.keys:
+        console.say(render(_source(found.uses)))
+        for problem in found.uses.problems[:1]:
+            console.problem(problem, heading=translate("note"))
+    console.say(translate("{n} of 10 keys of {account}", n=len(found.keys), account=account))
+
+
+_HEADING = (
+    message("ID"),
+    message("CREATED"),
+    message("AGE"),
+    message("EXPIRES"),
+    message("STATE"),
+    message("HELD"),
+    message("LAST USED"),
+)
+_STATES = {
+    KeyState.ACTIVE: message("active"),
+    KeyState.DISABLED: message("disabled"),
+    KeyState.EXPIRED: message("expired"),
+}
+_HOLDERS = {
+    "here": message("this machine"),
+    "keyring": message("this machine's keyring"),
+    "handed-over": message("handed over (shredded here)"),
+    None: message("not here"),
+}
+
+
+def _cells(found: _Listing, key: KeyInfo) -> list[str]:
+    holder = found.held_by(key)
+    where = found.local.path if holder == "here" and found.local is not None else render(_HOLDERS[holder])
+    return [
+        key.id[:ID_SHOWN],
+        f"{key.created:%Y-%m-%d}",
+        render(message_n("{n} day", "{n} days", (found.now - key.created).days)),
+        f"{key.expires:%Y-%m-%d}" if key.expires else translate("never"),
+        render(_STATES[state_of(key, found.now)]),
+        where,
+        render(_last_used(found.uses, key, found.now)),
+    ]
+
+
+def _last_used(uses: KeyUses, key: KeyInfo, now: datetime) -> Message:
+    used = uses.of(key.id)
+    if used is None:
+        return verbatim("?") if uses.source is UseSource.UNKNOWN else message("not seen")
+    if uses.source is UseSource.ANALYZER:
+        return verbatim(f"{used.at:%Y-%m-%d}")
+    ago = message("{age} ago", age=age_of(now - used.at))
+    return message("{ago}, by {who}", ago=ago, who=used.who) if uses.source is UseSource.AUDIT else ago
+
+
+def age_of(span: timedelta) -> Message:
+    """Return a span of time in its largest unit, such as `3 min`."""
+    seconds = max(0, int(span.total_seconds()))
+    if seconds < 120:
+        return message("{n} s", n=seconds)
+    if seconds < 7_200:
+        return message("{n} min", n=seconds // 60)
+    if seconds < 172_800:
+        return message("{n} h", n=seconds // 3_600)
+    return message_n("{n} day", "{n} days", seconds // 86_400)
+
+
+def _source(uses: KeyUses) -> Message:
+    match uses.source:
+        case UseSource.AUDIT:
+            return message(
+                "Last used: from BigQuery's audit log of {n} days; calls of kbq-tui itself do not count.", n=LOG_DAYS
+            )
+        case UseSource.METRIC:
+            return message(
+                "Last used: from the metric of {n} days, up to three hours late; it does not tell from where.",
+                n=METRIC_DAYS,
+            )
+        case UseSource.ANALYZER:
+            return message("Last used: from Policy Analyzer, a day late; it does not tell from where.")
+        case _:
+            return message("Last used: not known.")

@@ -1,0 +1,32 @@
+"""Rows under a heading, as plain aligned text."""
+
+import re
+from collections.abc import Sequence
+
+_GAP = "  "
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+
+
+def table(heading: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequence[int] = ()) -> list[str]:
+    """Return lines in which each column is as wide as its longest cell; the last one is not filled up.
+
+    Args:
+        heading: the columns' names.
+        rows: the cells, one for each column; colours in them take no room.
+        right: the numbers of columns that are aligned to the right.
+    """
+    lines = [heading, *rows]
+    widths = [max(_width(line[at]) for line in lines) for at in range(len(heading))]
+
+    def aligned(line: Sequence[str]) -> str:
+        cells = []
+        for at, (cell, width) in enumerate(zip(line, widths, strict=True)):
+            room = " " * (width - _width(cell))
+            cells.append(room + cell if at in right else cell + room)
+        return _GAP.join(cells).rstrip()
+
+    return [aligned(line) for line in lines]
+
+
+def _width(cell: str) -> int:
+    return len(_COLOUR.sub("", cell))
