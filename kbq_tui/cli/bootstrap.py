@@ -15,7 +15,8 @@ from kbq_tui.gcp.endpoints import Endpoints
 from kbq_tui.i18n.messages import Message, message
 from kbq_tui.local import variables
 from kbq_tui.local.clock import SystemClock, check_clock
-from kbq_tui.local.connection_file import Connection, Connections, UsableConnections
+from kbq_tui.local.connection_file import Connections, UsableConnections
+from kbq_tui.local.connection_values import Connection
 from kbq_tui.local.gcloud_settings import read_gcloud
 from kbq_tui.local.lock import ConnectionLock
 from kbq_tui.local.paths import Paths
@@ -321,7 +322,7 @@ def choose_name(options: CliOptions, connections: Connections) -> str:
         return name
     if options.name is not None:
         if options.name not in names and not options.may_create:
-            raise UsageError(_unknown(options.name, names))
+            raise UsageError(unknown_connection(options.name, names))
         return options.name
     if not names or "default" in names or options.despite_files:
         return "default"
@@ -330,7 +331,7 @@ def choose_name(options: CliOptions, connections: Connections) -> str:
     raise UsageError(message("Which connection? There are: {names}. Give its NAME.", names=", ".join(names)))
 
 
-def _unknown(name: str, names: tuple[str, ...]) -> Message:
+def unknown_connection(name: str, names: tuple[str, ...]) -> Message:
     """Return that there is no such connection, with those there are, and the one that is nearly called so."""
     if not names:
         from kbq_tui.shell.own_commands import for_connection

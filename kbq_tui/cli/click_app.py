@@ -1,116 +1,44 @@
 """Commands and options. Only click is imported here; everything else when a command needs it."""
 
-import functools
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from kbq_tui import __version__
+from kbq_tui.cli.click_connections import connections
 from kbq_tui.cli.click_options import (
     FILE,
     Group,
     TextCommand,
     absolute_folder,
     confirm_option,
-    connection_names,
     connection_options,
     findable,
     json_option,
     name_argument,
+    names_argument,
     output_options,
     over_grants_option,
     valid_key,
-    valid_names,
     valid_report,
     yes_option,
 )
+from kbq_tui.cli.click_running import Body, filled, handled, on_lines, signed_in
 from kbq_tui.cli.process import COMPLETE_VARIABLE
 from kbq_tui.i18n.messages import translate
 
 if TYPE_CHECKING:
-    from kbq_tui.cli.command_options import ConnectionOptions, OutputOptions
     from kbq_tui.cli.commands.apply import ApplyOptions
     from kbq_tui.cli.commands.plan import PlanOptions
     from kbq_tui.cli.commands.verify import VerifyOptions
     from kbq_tui.cli.runner import PlainRunner
 
-T = TypeVar("T")
-
-
-class WithConnection(Protocol):
-    """Options of a command that works on a connection."""
-
-    @property
-    def output(self) -> "OutputOptions":
-        """How it looks and what it says."""
-
-    @property
-    def connection(self) -> "ConnectionOptions":
-        """Which connection."""
-
-
-O = TypeVar("O", bound=WithConnection)  # noqa: E741
-Body = tuple[type[O], "Callable[[O, PlainRunner], int]"]
-"""A command's options, and what it does with them."""
 PROGRAM = "kbq-tui"
 SHELLS = ("bash", "zsh", "fish")
-
-
-def handled(function: Callable[..., int]) -> Callable[..., None]:
-    """Turn what a command returns or raises into an exit status, and problems into words."""
-
-    @functools.wraps(function)
-    def wrapper(**parameters: Any) -> None:
-        from kbq_tui.cli.command_options import OutputOptions
-        from kbq_tui.cli.context import failed
-
-        with failed(filled(OutputOptions, parameters)):
-            status = function(**parameters)
-        click.get_current_context().exit(status)
-
-    return wrapper
-
-
-def filled(kind: type[T], parameters: dict[str, Any]) -> T:
-    """Make a command's options of click's parameters."""
-    from kbq_tui.cli.command_options import fill
-
-    return fill(kind, parameters)
-
-
-def on_lines(command: "Callable[[O, PlainRunner], int]", options: O, *, may_create: bool = False) -> int:
-    """Build everything for a connection and run a command's body on plain lines."""
-    from kbq_tui.cli.context import CommandContext
-
-    with CommandContext.of(options.output, options.connection, may_create=may_create) as here:
-        return command(options, here.runner)
-
-
-def signed_in(
-    body: "Callable[[], Body[O]]", parameters: dict[str, Any], *, changes: bool = False, begin: bool = True
-) -> int:
-    """Do the same for a command that signs in: its body is read in while the operator's token travels.
-
-    Args:
-        body: imports the command's options and its body.
-        parameters: click's.
-        changes: the command makes what is missing, and may make the connection.
-        begin: whether it is sure by now that the command signs in.
-    """
-    from kbq_tui.cli.command_options import ConnectionOptions, OutputOptions
-    from kbq_tui.cli.context import CommandContext
-
-    output, connection = filled(OutputOptions, parameters), filled(ConnectionOptions, parameters)
-    with CommandContext.of(output, connection, may_create=changes) as here:
-        if begin:
-            here.spec()  # what cannot be right is told before anything is sent
-            here.adapters.begin_sign_in(changes=changes)
-        kind, command = body()
-        return command(filled(kind, parameters), here.runner)
 
 
 def _for_each(group: click.Group, typed: dict[str, Any]) -> dict[str, Any]:
@@ -220,7 +148,7 @@ def verify(**parameters: Any) -> int:
 
 
 @cli.command(help=translate("Tell whether a connection is still all right."))
-@click.argument("names", nargs=-1, metavar="[NAME]...", callback=valid_names, shell_complete=connection_names)
+@names_argument
 @click.option("--all", "all_", is_flag=True, help=translate("Every connection there is."))
 @click.option("--watch", is_flag=True, help=translate("Look again every minute, until interrupted."))
 @connection_options
@@ -245,6 +173,22 @@ def status(**parameters: Any) -> int:
             yield here.runner
 
     return status_command(options, wanted, opened, console_of(output))
+
+
+@cli.command(help=translate("Print the three values for Klaviyo again; Google is not asked."))
+@name_argument
+@connection_options
+@output_options
+@json_option
+@handled
+def values(**parameters: Any) -> int:
+    """Print what Klaviyo asks for, as this machine knows it."""
+    from kbq_tui.cli.commands.values import ValuesOptions, values_command
+
+    return on_lines(values_command, filled(ValuesOptions, parameters))
+
+
+cli.add_command(connections)
 
 
 @cli.group(help=translate("Care of the service account's keys."))

@@ -43,6 +43,11 @@ def valid_names(ctx: click.Context, param: click.Parameter, value: tuple[str, ..
     return value
 
 
+def valid_name(ctx: click.Context, param: click.Parameter, value: str) -> str:
+    """Refuse what cannot be a connection's name."""
+    return valid_names(ctx, param, (value,))[0]
+
+
 def connection_names(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
     """Return the names of the connections that begin with what was typed, for a shell to complete."""
     from contextlib import suppress
@@ -249,3 +254,6 @@ confirm_option = click.option(
     shell_complete=connection_names,
 )
 name_argument = click.argument("name", required=False, callback=_valid, shell_complete=connection_names)
+names_argument = click.argument(
+    "names", nargs=-1, metavar="[NAME]...", callback=valid_names, shell_complete=connection_names
+)

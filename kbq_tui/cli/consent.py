@@ -65,7 +65,7 @@ class Consent:
             )
         by_name = destroys and runner.record(name).state.production
         given = confirmed is not None or (yes and not by_name)
-        if not given and (runner.confirm is None or runner.ask_text is None):
+        if not given and (runner.ask_text if by_name else runner.confirm) is None:
             if by_name:
                 raise UsageError(message("{name} is in production. Give --confirm {name} to go ahead.", name=name))
             if preview:

@@ -2,77 +2,23 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import fields, replace
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from kbq_tui.i18n.messages import Message, message
+from kbq_tui.local.connection_values import KEYS, Connection, connection_of
 from kbq_tui.local.files import FileKind, check_output, read_regular, remove_ours, write_atomic
 from kbq_tui.local.os_errors import os_problem, problem
 from kbq_tui.model.codes import ProblemCode as Code
-from kbq_tui.model.lean_dataclass import dataclass
 from kbq_tui.model.problem import ProblemError
-from kbq_tui.model.secret import scrub
-from kbq_tui.model.spec import ConnectionSpec, Direction, InvalidValueError, check_name, check_operator
+from kbq_tui.model.spec import check_name
 
 MAX_FILE = 64 * 1024
 _HEADER = (
     "A connection between Klaviyo and BigQuery, written by kbq-tui. Comments are kept; secrets do not belong here."
 )
-_PATHS = ("key_file", "credentials")
-_SPEC = tuple(f.name for f in fields(ConnectionSpec) if f.name != "name")
-_TEXT = (*_SPEC, "credentials", "impersonate", "quota_project")
-NOT_SETTINGS = ("operator", "production", "connected_at")
-"""Keys that say something of the connection, and are no settings that options or the environment could override."""
-_KEYS = (*_TEXT, *NOT_SETTINGS)
-
-
-@dataclass(frozen=True, slots=True)
-class Connection:
-    """What a connection file says.
-
-    Attributes:
-        spec: what is wanted.
-        credentials: the operator's credentials file, or None to look in the usual places.
-        impersonate: the service account the operator acts as, or None.
-        quota_project: the project that calls are charged to, or None.
-        operator: the e-mail of the only login that changes things without a question; None for any.
-        production: whether what destroys something wants the connection's name typed.
-        connected_at: when the operator said that Klaviyo is connected, aware UTC, or None.
-    """
-
-    spec: ConnectionSpec
-    credentials: str | None = None
-    impersonate: str | None = None
-    quota_project: str | None = None
-    operator: str | None = None
-    production: bool = False
-    connected_at: datetime | None = None
-
-    @property
-    def name(self) -> str:
-        """The connection's name."""
-        return self.spec.name
-
-    @property
-    def connected(self) -> bool:
-        """Whether the operator has said that Klaviyo is connected."""
-        return self.connected_at is not None
-
-    def values(self) -> dict[str, str | bool | datetime]:
-        """Return what stands in the file, by key; what is not set, or as it is by default, is left out."""
-        out: dict[str, str | bool | datetime] = {}
-        for field in fields(ConnectionSpec):
-            value = getattr(self.spec, field.name)
-            if field.name in _SPEC and value is not None and (field.name == "project" or value != field.default):
-                out[field.name] = str(value)
-        for key in ("credentials", "impersonate", "quota_project", "operator", "connected_at"):
-            if (value := getattr(self, key)) is not None:
-                out[key] = value
-        if self.production:
-            out["production"] = True
-        return out
 
 
 def read_connection(path: Path, name: str | None = None) -> Connection:
@@ -87,55 +33,8 @@ def read_connection(path: Path, name: str | None = None) -> Connection:
     """
     text = read_text(path)
     values = parse(path, text)
-    for key in values:
-        if key not in _KEYS:
-            near = ", ".join(_KEYS)
-            raise _invalid(path, text, key, message("There is no such setting. There are: {names}.", names=near))
-    for key, value in values.items():
-        if key == "connected_at":
-            if not isinstance(value, datetime) or value.tzinfo is None:
-                reason = message("It takes a time with an offset, such as 2026-01-31T09:00:00Z.")
-                raise _invalid(path, text, key, reason)
-        elif key == "production":
-            if not isinstance(value, bool):
-                raise _invalid(path, text, key, message("It takes true or false, without quotes."))
-        elif not isinstance(value, str):
-            raise _invalid(path, text, key, message("It takes text in quotes."))
-        elif scrub(value) != value:
-            reason = message("This looks like a secret. Name the file that holds it instead.")
-            raise _invalid(path, text, key, reason)
-    for key in _PATHS:
-        if values.get(key):
-            try:
-                values[key] = str(path.absolute().parent / Path(values[key]).expanduser())
-            except RuntimeError:
-                raise _invalid(path, text, key, message("There is no such home folder.")) from None
-    if "operator" in values and (wrong := check_operator(values["operator"])):
-        raise _invalid(path, text, "operator", wrong)
-    if "project" not in values:
-        raise _invalid(path, text, "project", message("The file does not say which project."))
-    wanted = {key: values[key] for key in _SPEC if key in values}
-    try:
-        if "direction" in wanted:
-            wanted["direction"] = _direction(wanted["direction"])
-        spec = ConnectionSpec(**wanted, name=name or path.stem)
-    except InvalidValueError as error:
-        raise _invalid(path, text, error.field, error.reason) from None
-    connected = values.get("connected_at")
-    try:
-        connected_at = connected.astimezone(UTC) if connected else None
-    except OverflowError:  # in UTC it would be before the year 1 or after 9999
-        reason = message("It takes a time with an offset, such as 2026-01-31T09:00:00Z.")
-        raise _invalid(path, text, "connected_at", reason) from None
-    return Connection(
-        spec,
-        values.get("credentials"),
-        values.get("impersonate"),
-        values.get("quota_project"),
-        values.get("operator"),
-        values.get("production", False),
-        connected_at,
-    )
+    folder = path.absolute().parent
+    return connection_of(values, name or path.stem, folder, lambda key, why: _invalid(path, text, key, why))
 
 
 def write_connection(connection: Connection, path: Path) -> None:
@@ -165,7 +64,7 @@ def write_connection(connection: Connection, path: Path) -> None:
     else:
         document = tomlkit.document()
         document.add(tomlkit.comment(_HEADER))
-    for key in _KEYS:
+    for key in KEYS:
         if key not in wanted:
             # A default that is spelled out stays spelled out as long as it is the same.
             if key in document and key in before:
@@ -186,7 +85,7 @@ def is_connection(data: bytes) -> bool:
         values = tomllib.loads(data.decode())
     except (ValueError, RecursionError):  # the errors of both are ValueErrors
         return False
-    return "project" in values and values.keys() <= set(_KEYS)
+    return "project" in values and values.keys() <= set(KEYS)
 
 
 def _is_text(data: bytes) -> bool:
@@ -272,13 +171,6 @@ class Connections:
 
 def _name_of(path: Path) -> str:
     return path.stem if not check_name(path.stem) else "default"
-
-
-def _direction(value: str) -> Direction:
-    try:
-        return Direction(value)
-    except ValueError:
-        raise InvalidValueError("direction", message("It takes import, export or both.")) from None
 
 
 def read_text(path: Path) -> str:

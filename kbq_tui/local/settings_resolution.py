@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import fields
 
 from kbq_tui.i18n.messages import Message, message
-from kbq_tui.local.connection_file import NOT_SETTINGS, Connection
+from kbq_tui.local.connection_values import NOT_SETTINGS, Connection
 from kbq_tui.local.gcloud_settings import GcloudSettings
 from kbq_tui.model.lean_dataclass import dataclass
 from kbq_tui.model.spec import ConnectionSpec, Direction, InvalidValueError
@@ -15,6 +15,10 @@ ENVIRONMENT = {
     "quota_project": "GOOGLE_CLOUD_QUOTA_PROJECT",
 }
 """Google's own variables, by the setting they stand for."""
+
+DEFAULT = message("default")
+FROM_FILE = message("connection file")
+"""Two of the places that a value can come from; the others are options, variables and gcloud's configuration."""
 
 _DEFAULTS = {f.name: str(f.default) for f in fields(ConnectionSpec) if isinstance(f.default, str) and f.name != "name"}
 
@@ -44,7 +48,7 @@ def resolve_settings(
     Returns:
         By key, every setting that something names.
     """
-    out = {key: ResolvedSetting(value, message("default")) for key, value in _DEFAULTS.items()}
+    out = {key: ResolvedSetting(value, DEFAULT) for key, value in _DEFAULTS.items()}
     if gcloud is not None:
         # gcloud's impersonation counts for gcloud's own login only, so it is not taken over.
         for key, value in (("project", gcloud.project), ("quota_project", gcloud.quota_project)):
@@ -52,8 +56,7 @@ def resolve_settings(
                 source = message("gcloud configuration {name}", name=gcloud.configuration)
                 out[key] = ResolvedSetting(value, source)
     if file is not None:
-        written = message("connection file")
-        out |= {key: ResolvedSetting(str(v), written) for key, v in file.values().items() if key not in NOT_SETTINGS}
+        out |= {key: ResolvedSetting(str(v), FROM_FILE) for key, v in file.values().items() if key not in NOT_SETTINGS}
     for key, variable in ENVIRONMENT.items():
         if env.get(variable):
             out[key] = ResolvedSetting(env[variable], variable)

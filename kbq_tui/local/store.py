@@ -7,7 +7,8 @@ from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 from kbq_tui.engine.services import ConnectionDraft, SavedConnection, UiPreferences
-from kbq_tui.local.connection_file import Connection, Connections
+from kbq_tui.local.connection_file import Connections
+from kbq_tui.local.connection_values import Connection
 from kbq_tui.local.paths import Paths
 from kbq_tui.local.ui_state import ConnectionState, SetupPosition, read_preferences, write_preferences
 from kbq_tui.model.steps import Step

@@ -13,6 +13,8 @@ ARGUMENTS: Final = {
     ("apply",): 0,
     ("verify",): 0,
     ("status",): 0,
+    ("values",): 0,
+    ("connections", "show"): 0,
     ("key", "list"): 0,
     ("key", "create"): 0,
     ("key", "delete"): 1,
@@ -21,6 +23,14 @@ ARGUMENTS: Final = {
     ("export",): 1,
 }
 """The commands that are about a connection, with the number of arguments that stand before its name."""
+
+ON_MACHINE: Final = {
+    ("connections", "rename"): 0,
+    ("connections", "remove"): 0,
+    ("connections", "export"): 0,
+    ("connections", "validate"): 0,
+}
+"""The same for commands on the connection files of this machine, which take no `--config`."""
 
 _MAKING: Final = frozenset({"setup", "apply"})
 _WITHOUT_NAME: Final = frozenset({"doctor"})
@@ -52,13 +62,14 @@ def for_connection(command: str, name: str, config: str = "") -> str:
     if not is_own(command):
         return command
     words = shlex.split(command)[1:]
-    path = next((path for path in ARGUMENTS if tuple(words[: len(path)]) == path), None)
+    named = ARGUMENTS | ON_MACHINE
+    path = next((path for path in named if tuple(words[: len(path)]) == path), None)
     if path is None and not _WITHOUT_NAME & set(words[:1]):
         return command
     more = []
-    if path is not None and name and "--all" not in words and _arguments(words[len(path) :]) <= ARGUMENTS[path]:
+    if path is not None and name and "--all" not in words and _arguments(words[len(path) :]) <= named[path]:
         more.append(name)
-    if config and "--config" not in words:
+    if config and path not in ON_MACHINE and "--config" not in words:
         more.append(f"--config {shlex.quote(config)}")
     return " ".join((command, *more))
 

@@ -33,8 +33,17 @@ NAMED = [
     ("key", "mend", "{}", "--yes"),
     ("key", "shred", "{}", "--yes"),
     ("export", "gcloud", "{}"),
+    ("values", "{}"),
+    ("connections", "show", "{}"),
 ]
 """Every command that takes a connection's name, but those that may make one."""
+NAMED_HERE = [
+    ("connections", "rename", "{}", "other", "--yes"),
+    ("connections", "remove", "{}", "--yes"),
+    ("connections", "export", "{}"),
+    ("connections", "validate", "{}"),
+]
+"""Those on the connection files of this machine, which take no `--config`."""
 
 
 def ids(arguments: tuple[str, ...]) -> str:
@@ -53,7 +62,7 @@ def test_every_command_that_takes_a_name_is_tried_here():
             elif any(p.name in ("name", "names") for p in command.params):
                 yield (*above, name)
 
-    tried = {words[:1] if words[0] != "key" else words[:2] for words in NAMED}
+    tried = {words[:2] if words[0] in ("key", "connections") else words[:1] for words in (*NAMED, *NAMED_HERE)}
     assert set(commands(cli)) - {("setup",), ("apply",)} == tried
 
 
@@ -92,7 +101,7 @@ def test_everything_can_be_looked_at_without_any_connection_and_nothing_is_kept(
     assert {p.name for p in tmp_path.rglob("*") if "kbq-tui" in str(p) and p.is_file()} == {"kbq-tui.log"}
 
 
-@pytest.mark.parametrize("arguments", NAMED, ids=ids)
+@pytest.mark.parametrize("arguments", [*NAMED, *NAMED_HERE], ids=ids)
 def test_a_name_that_is_not_there_is_refused_with_those_there_are(google, call, files, tmp_path: Path, arguments):
     world = google("existing")
     folder = tmp_path / "config/kbq-tui/connections"

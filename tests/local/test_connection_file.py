@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kbq_tui.local.connection_file import Connection, Connections, read_connection, write_connection
+from kbq_tui.local.connection_file import Connections, read_connection, write_connection
+from kbq_tui.local.connection_values import Connection
 from kbq_tui.model.problem import ProblemError
 from kbq_tui.model.spec import ConnectionSpec, Direction
 

@@ -20,7 +20,8 @@ from kbq_tui.export.report import About, report
 from kbq_tui.i18n import language
 from kbq_tui.i18n.messages import EMPTY, verbatim
 from kbq_tui.local import files, journal, lock, log, ui_state
-from kbq_tui.local.connection_file import CONNECTION, Connection, Connections, write_connection
+from kbq_tui.local.connection_file import CONNECTION, Connections, write_connection
+from kbq_tui.local.connection_values import Connection
 from kbq_tui.local.files import FileKind, NotOursError
 from kbq_tui.local.journal import FileJournal
 from kbq_tui.local.keys import records

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from kbq_tui.i18n.messages import message
-from kbq_tui.local.connection_file import Connection
+from kbq_tui.local.connection_values import Connection
 from kbq_tui.local.gcloud_settings import GcloudSettings, read_gcloud
 from kbq_tui.local.settings_resolution import ResolvedSetting, resolve_settings, spec_of
 from kbq_tui.model.spec import ConnectionSpec, Direction, InvalidValueError

@@ -10,7 +10,7 @@ import pytest
 from kbq_tui.cli.click_app import cli
 from kbq_tui.diagnosis import catalogue
 from kbq_tui.model.problem import Context
-from kbq_tui.shell.own_commands import ARGUMENTS, for_connection, makes_connection
+from kbq_tui.shell.own_commands import ARGUMENTS, ON_MACHINE, for_connection, makes_connection
 
 FILE = "/etc/our own.toml"
 NAMED = f"prod --config '{FILE}'"
@@ -51,7 +51,7 @@ def test_the_commands_about_a_connection_are_those_that_take_its_name() -> None:
         for name in ("name", "names"):
             if name in names:
                 found[path] = names.index(name)
-    assert found == ARGUMENTS
+    assert found == ARGUMENTS | ON_MACHINE
 
 
 def test_there_are_commands_of_ours_in_the_catalogue() -> None:
@@ -84,6 +84,7 @@ def test_a_command_of_ours_means_the_connection_it_is_about(line: str) -> None:
         ("kbq-tui key create --key-file '/a b/k.json'", f"kbq-tui key create --key-file '/a b/k.json' {NAMED}"),
         ("kbq-tui export gcloud", f"kbq-tui export gcloud {NAMED}"),
         ("kbq-tui doctor", f"kbq-tui doctor --config '{FILE}'"),
+        ("kbq-tui connections validate", "kbq-tui connections validate prod"),
         ("kbq-tui status --all", f"kbq-tui status --all --config '{FILE}'"),
         ("kbq-tui explain 'EXTERNAL_MESSAGE'", "kbq-tui explain 'EXTERNAL_MESSAGE'"),
         ("gcloud auth list", "gcloud auth list"),

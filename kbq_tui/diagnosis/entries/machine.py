@@ -220,6 +220,15 @@ ENTRIES: Final = (
         Kind.USAGE,
     ),
     Entry(
+        Code.LIST_INVALID,
+        "A list of connections has a mistake",
+        "{path}, line {line}, column {column}: {reason}",
+        (step("Correct the line, and import the list again; nothing of it was taken:", Command('"$EDITOR" {path}')),),
+        _YOU,
+        "https://www.rfc-editor.org/rfc/rfc4180",
+        Kind.USAGE,
+    ),
+    Entry(
         Code.CONFIG_UNREADABLE,
         "A connection file cannot be read",
         "{path} cannot be read or written: {reason}",

@@ -1,0 +1,166 @@
+"""The commands on connections as such: `kbq-tui connections …`. Only click is imported here."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from kbq_tui.cli.click_options import (
+    FILE,
+    Group,
+    confirm_option,
+    connection_names,
+    connection_options,
+    json_option,
+    name_argument,
+    names_argument,
+    output_options,
+    valid_name,
+    yes_option,
+)
+from kbq_tui.cli.click_running import filled, handled
+from kbq_tui.i18n.messages import translate
+
+if TYPE_CHECKING:
+    from kbq_tui.cli.console import Console
+    from kbq_tui.cli.machine import Machine
+    from kbq_tui.cli.runner import PlainRunner
+
+T = TypeVar("T")
+
+
+@click.group(cls=Group, help=translate("What this machine knows of its connections."))
+def connections() -> None:
+    """The group of commands on connections as such."""
+
+
+def _connections(kind: "type[T]", command: "Callable[[T, Machine, Console], int]", parameters: dict[str, Any]) -> int:
+    """Run a command on the connections of this machine."""
+    from kbq_tui.cli.command_options import OutputOptions
+    from kbq_tui.cli.context import console_of
+    from kbq_tui.cli.machine import Machine
+
+    options = filled(kind, parameters)
+    return command(options, Machine.here(), console_of(filled(OutputOptions, parameters)))
+
+
+def _one_connection(
+    kind: "type[T]", command: "Callable[[T, Machine, PlainRunner], int]", parameters: dict[str, Any]
+) -> int:
+    """Run a command that changes one connection of this machine."""
+    from kbq_tui.cli.command_options import ConnectionOptions, OutputOptions
+    from kbq_tui.cli.context import CommandContext
+    from kbq_tui.cli.machine import Machine
+
+    options = filled(kind, parameters)
+    connection = ConnectionOptions(name=parameters["name"])
+    with CommandContext.of(filled(OutputOptions, parameters), connection, as_filed=True, again=True) as here:
+        return command(options, Machine.here(), here.runner)
+
+
+@connections.command("list", help=translate("List the connections of this machine; Google is not asked."))
+@output_options
+@json_option
+@handled
+def connections_list(**parameters: Any) -> int:
+    """Print a line for each connection, as this machine knows it."""
+    from kbq_tui.cli.commands.connections import ListOptions, list_command
+
+    return _connections(ListOptions, list_command, parameters)
+
+
+@connections.command("show", help=translate("Show each value of a connection, and where it comes from."))
+@name_argument
+@connection_options
+@output_options
+@json_option
+@handled
+def connections_show(**parameters: Any) -> int:
+    """Print each value with its origin."""
+    from kbq_tui.cli.commands.connections import ShowOptions, show_command
+    from kbq_tui.cli.context import CommandContext, console_of
+
+    options = filled(ShowOptions, parameters)
+    with CommandContext.of(options.output, options.connection, again=True) as here:
+        return show_command(options, here.adapters, console_of(options.output))
+
+
+@connections.command("rename", help=translate("Give a connection another name, on this machine only."))
+@click.argument("name", callback=valid_name, shell_complete=connection_names)
+@click.argument("new_name", metavar="NEW_NAME", callback=valid_name)
+@output_options
+@yes_option
+@confirm_option
+@json_option
+@handled
+def connections_rename(**parameters: Any) -> int:
+    """Rename a connection, after a question or with `--yes`."""
+    from kbq_tui.cli.commands.connections import RenameOptions
+    from kbq_tui.cli.connection_changes import rename_command
+
+    return _one_connection(RenameOptions, rename_command, parameters)
+
+
+@connections.command("remove", help=translate("Forget a connection on this machine. At Google everything stays."))
+@click.argument("name", callback=valid_name, shell_complete=connection_names)
+@output_options
+@yes_option
+@confirm_option
+@json_option
+@handled
+def connections_remove(**parameters: Any) -> int:
+    """Remove a connection's files, after a question or with `--yes`."""
+    from kbq_tui.cli.commands.connections import RemoveOptions
+    from kbq_tui.cli.connection_changes import remove_command
+
+    return _one_connection(RemoveOptions, remove_command, parameters)
+
+
+@connections.command("import", help=translate("Make connections of a CSV file: all of them, or none."))
+@click.argument("file", type=FILE)
+@output_options
+@json_option
+@handled
+def connections_import(**parameters: Any) -> int:
+    """Make connections of a list."""
+    from kbq_tui.cli.commands.connections import ImportOptions
+    from kbq_tui.cli.connection_changes import import_command
+
+    return _connections(ImportOptions, import_command, parameters)
+
+
+@connections.command("export", help=translate("Print connections as CSV that import takes."))
+@names_argument
+@output_options
+@json_option
+@handled
+def connections_export(**parameters: Any) -> int:
+    """Print all connections, or some, as a list."""
+    from kbq_tui.cli.commands.connections import NamesOptions, export_command
+
+    return _connections(NamesOptions, export_command, parameters)
+
+
+@connections.command("validate", help=translate("See whether connection files can be used."))
+@names_argument
+@output_options
+@json_option
+@handled
+def connections_validate(**parameters: Any) -> int:
+    """Read connection files, and tell what is wrong with them."""
+    from kbq_tui.cli.commands.connections import NamesOptions, validate_command
+
+    return _connections(NamesOptions, validate_command, parameters)
+
+
+@connections.command("diff", help=translate("Show in what two connections differ."))
+@click.argument("one", callback=valid_name, shell_complete=connection_names)
+@click.argument("other", callback=valid_name, shell_complete=connection_names)
+@output_options
+@json_option
+@handled
+def connections_diff(**parameters: Any) -> int:
+    """Print the values of two connections side by side."""
+    from kbq_tui.cli.commands.connections import DiffOptions, diff_command
+
+    return _connections(DiffOptions, diff_command, parameters)

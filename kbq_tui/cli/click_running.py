@@ -1,0 +1,86 @@
+"""From click's parameters to a command's body: options as values, problems as words, a connection where one is needed.
+
+Only click is imported here; everything else when a command needs it.
+"""
+
+import functools
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from kbq_tui.cli.command_options import ConnectionOptions, OutputOptions
+    from kbq_tui.cli.runner import PlainRunner
+
+T = TypeVar("T")
+
+
+class WithConnection(Protocol):
+    """Options of a command that works on a connection."""
+
+    @property
+    def output(self) -> "OutputOptions":
+        """How it looks and what it says."""
+
+    @property
+    def connection(self) -> "ConnectionOptions":
+        """Which connection."""
+
+
+O = TypeVar("O", bound=WithConnection)  # noqa: E741
+Body = tuple[type[O], "Callable[[O, PlainRunner], int]"]
+"""A command's options, and what it does with them."""
+
+
+def handled(function: Callable[..., int]) -> Callable[..., None]:
+    """Turn what a command returns or raises into an exit status, and problems into words."""
+
+    @functools.wraps(function)
+    def wrapper(**parameters: Any) -> None:
+        from kbq_tui.cli.command_options import OutputOptions
+        from kbq_tui.cli.context import failed
+
+        with failed(filled(OutputOptions, parameters)):
+            status = function(**parameters)
+        click.get_current_context().exit(status)
+
+    return wrapper
+
+
+def filled(kind: type[T], parameters: dict[str, Any]) -> T:
+    """Make a command's options of click's parameters."""
+    from kbq_tui.cli.command_options import fill
+
+    return fill(kind, parameters)
+
+
+def on_lines(command: "Callable[[O, PlainRunner], int]", options: O, *, may_create: bool = False) -> int:
+    """Build everything for a connection and run a command's body on plain lines."""
+    from kbq_tui.cli.context import CommandContext
+
+    with CommandContext.of(options.output, options.connection, may_create=may_create) as here:
+        return command(options, here.runner)
+
+
+def signed_in(
+    body: "Callable[[], Body[O]]", parameters: dict[str, Any], *, changes: bool = False, begin: bool = True
+) -> int:
+    """Do the same for a command that signs in: its body is read in while the operator's token travels.
+
+    Args:
+        body: imports the command's options and its body.
+        parameters: click's.
+        changes: the command makes what is missing, and may make the connection.
+        begin: whether it is sure by now that the command signs in.
+    """
+    from kbq_tui.cli.command_options import ConnectionOptions, OutputOptions
+    from kbq_tui.cli.context import CommandContext
+
+    output, connection = filled(OutputOptions, parameters), filled(ConnectionOptions, parameters)
+    with CommandContext.of(output, connection, may_create=changes) as here:
+        if begin:
+            here.spec()  # what cannot be right is told before anything is sent
+            here.adapters.begin_sign_in(changes=changes)
+        kind, command = body()
+        return command(filled(kind, parameters), here.runner)

@@ -1,0 +1,129 @@
+"""What this machine knows of its connections, none of them chosen. Google is not asked."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Self
+
+from kbq_tui.cli.bootstrap import unknown_connection
+from kbq_tui.cli.command_options import UsageError
+from kbq_tui.local.clock import SystemClock, check_clock
+from kbq_tui.local.connection_admin import ConnectionAdmin
+from kbq_tui.local.connection_file import Connections
+from kbq_tui.local.connection_values import Connection
+from kbq_tui.local.keys.key_files import KeyFiles
+from kbq_tui.local.keys.keyring_copy import KeyringCopy
+from kbq_tui.local.lock import ConnectionLock
+from kbq_tui.local.paths import Paths
+from kbq_tui.local.store import FileStore
+from kbq_tui.model.lean_dataclass import dataclass
+from kbq_tui.model.problem import Problem, ProblemError
+from kbq_tui.shell.own_commands import for_connection
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of one connection without asking Google.
+
+    Attributes:
+        name: its name.
+        connection: what its file says; None where that cannot be used.
+        problem: why it cannot.
+        state: `ok` or `failing` as the last verification ended, `unverified` where there was none, `unread`.
+        verified_at: when that was, as it was saved; None where it never was.
+        key_written: when the key file was written, aware UTC; None where there is none, or that is not known.
+        next: the command that comes next; empty where there is nothing to do.
+    """
+
+    name: str
+    connection: Connection | None
+    problem: Problem | None = None
+    state: str = "unread"
+    verified_at: datetime | None = None
+    key_written: datetime | None = None
+    next: str = ""
+
+
+class Machine:
+    """The connections of this machine.
+
+    Args:
+        env: the environment, which says where files are.
+
+    Raises:
+        ProblemError: nobody knows the home folder.
+    """
+
+    def __init__(self, env: Mapping[str, str]) -> None:
+        check_clock()
+        self.clock = SystemClock()
+        self.paths = Paths.from_env(env)
+        self.connections = Connections(self.paths.connections)
+        self.store = FileStore(self.paths, self.connections, self.clock)
+        self.keys = KeyFiles(self.paths.keys, KeyringCopy(env))
+
+    @classmethod
+    def here(cls) -> Self:
+        """Return that of this process. Raises: ProblemError."""
+        return cls(os.environ)
+
+    def lock(self, name: str) -> ConnectionLock:
+        """Return a connection's lock."""
+        return ConnectionLock(self.paths.of_connection(name) / "lock", self.clock)
+
+    def meant(self, *names: str) -> tuple[str, ...]:
+        """Return the connections that are meant: those named, or all.
+
+        Raises:
+            UsageError: one of them is not there.
+            ProblemError: the config folder cannot be read.
+        """
+        known = self.connections.names()
+        for name in names:
+            if name not in known:
+                raise UsageError(unknown_connection(name, known))
+        return names or known
+
+    @property
+    def admin(self) -> ConnectionAdmin:
+        """What renames, removes and adds connections."""
+        return ConnectionAdmin(self.paths, self.connections, self.lock)
+
+    def known(self, name: str) -> Known:
+        """Return what is known of a connection."""
+        try:
+            connection = self.connections.read(name)
+            saved = self.store.load(name)
+        except ProblemError as error:
+            return Known(name, None, error.problem, next=for_connection("kbq-tui connections validate", name))
+        if connection is None or saved is None:  # it went away meanwhile
+            return Known(name, None)
+        last = self.store.last_verify(name)
+        state = "unverified" if last is None else "ok" if last.get("ok") is True else "failing"
+        what = ("setup" if not saved.finished else "verify") if state != "ok" else "" if saved.connected else "values"
+        return Known(
+            name,
+            connection,
+            state=state,
+            verified_at=_time(last.get("at")) if last is not None else None,
+            key_written=self._key_written(connection),
+            next=for_connection(f"kbq-tui {what}", name) if what else "",
+        )
+
+    def _key_written(self, connection: Connection) -> datetime | None:
+        spec = connection.spec
+        try:
+            key = self.keys.inspect(spec.key_file, spec.project, spec.account_email)
+        except ProblemError:
+            return None
+        return key.written if key is not None else None
+
+
+def _time(at: object) -> datetime | None:
+    try:
+        when = datetime.fromisoformat(str(at))
+    except ValueError:
+        return None
+    return when if when.tzinfo is not None else None
