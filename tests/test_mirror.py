@@ -30,7 +30,6 @@ TESTED_ELSEWHERE = {
     "cli/prompts": "cli/test_setup_plain.py",
     "cli/report": "engine/verify/test_report.py",
     "cli/runner": "cli/test_against_sandbox.py",
-    "cli/table": "cli/test_key_list.py",
     "cli/unattended": "cli/test_against_sandbox.py",
     "diagnosis/entries/*": "diagnosis/test_catalogue.py",
     "diagnosis/entry": "diagnosis/test_catalogue.py",

@@ -23,6 +23,7 @@ from kbq_tui.cli.click_options import (
     names_argument,
     output_options,
     over_grants_option,
+    schema_names,
     valid_key,
     valid_report,
     yes_option,
@@ -301,6 +302,20 @@ def explain(**parameters: Any) -> int:
 
     options = filled(ExplainOptions, parameters)
     return explain_command(options, console_of(options.output), lambda: known_context(options.output))
+
+
+@cli.command(help=translate("Print the JSON Schema of an output, or list them."))
+@click.argument("schema_name", metavar="[NAME]", required=False, shell_complete=schema_names)
+@output_options
+@json_option
+@handled
+def schema(**parameters: Any) -> int:
+    """Print a schema, or which there are."""
+    from kbq_tui.cli.commands.schema import SchemaOptions, schema_command
+    from kbq_tui.cli.context import console_of
+
+    options = filled(SchemaOptions, parameters)
+    return schema_command(options, console_of(options.output))
 
 
 @cli.command(

@@ -62,6 +62,13 @@ def connection_names(ctx: click.Context, param: click.Parameter, incomplete: str
     return []
 
 
+def schema_names(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """Return the names of the schemas that begin with what was typed, for a shell to complete."""
+    from kbq_tui.cli.commands.schema import names
+
+    return [name for name in names() if name.startswith(incomplete)]
+
+
 def _valid_account(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
     if value is None:
         return None

@@ -1,7 +1,6 @@
 """The program as a person calls it, against a sandbox in this process."""
 
 import io
-import json
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ from kbq_tui.cli.click_app import main
 from kbq_tui.local.log import stop_log
 from kbq_tui.sandbox.server import Sandbox
 from tests.support.files import Files, snapshot
+from tests.support.outputs import output, output_lines
 
 
 @dataclass
@@ -25,11 +25,11 @@ class Ended:
 
     @property
     def json(self) -> dict:
-        return json.loads(self.out)
+        return output(self.out)
 
     @property
     def lines(self) -> list[dict]:
-        return [json.loads(line) for line in self.out.splitlines()]
+        return output_lines(self.out)
 
 
 Call = Callable[..., Ended]

@@ -12,6 +12,7 @@ import pytest
 import kbq_tui
 from tests.support import canary
 from tests.support.files import differences, snapshot
+from tests.support.outputs import output
 from tests.support.polling import PATIENCE
 
 
@@ -267,13 +268,12 @@ def test_bash_completes_with_what_is_printed(env, tmp_path: Path, before: str, w
 
 def test_an_error_is_explained_as_json(env):
     text = "Access Denied: Project p: User does not have bigquery.jobs.create permission in project acme-klaviyo-demo."
-    import json
 
-    body = json.loads(run(env, "explain", text, "--json").stdout)
+    body = output(run(env, "explain", text, "--json").stdout)
     assert body["schema"] == "kbq-tui/explain/v1"
     assert body["code"].startswith("KBQ-")
     assert body["remedy"]
-    unknown = json.loads(run(env, "explain", "-", "--json", typed="what a strange day").stdout)
+    unknown = output(run(env, "explain", "-", "--json", typed="what a strange day").stdout)
     assert unknown["code"] is None
 
 
@@ -326,7 +326,6 @@ def test_a_signal_ends_a_hanging_call_long_before_its_deadline_with_its_status(e
 
 
 def operator_key(address: str) -> str:
-    import json
 
     return json.dumps(
         {
@@ -379,11 +378,10 @@ def test_the_demo_keeps_its_files_in_a_new_or_an_empty_folder_only(env, tmp_path
 
 
 def test_the_demo_can_keep_its_files_and_speak_json(env, tmp_path: Path):
-    import json
 
     ended = run(env, "demo", "--json", "--keep", str(tmp_path / "kept"), "--scenario", "partial")
     assert ended.returncode == 0, ended.stderr
-    body = json.loads(ended.stdout)
+    body = output(ended.stdout)
     assert (body["schema"], body["location"]) == ("kbq-tui/summary/v1", "EU")
     assert Path(body["key_path"]).is_relative_to(tmp_path / "kept")
     assert Path(body["key_path"]).exists()
@@ -412,7 +410,7 @@ def test_the_demo_lists_its_scenarios(env):
 
 def test_what_the_screens_look_like_may_be_typed_before_a_command_and_alone(env):
     for arguments in (("--ascii", "doctor", "--json"), ("doctor", "--ascii", "--json")):
-        findings = json.loads(run(env | NOWHERE, *arguments).stdout)["findings"]
+        findings = output(run(env | NOWHERE, *arguments).stdout)["findings"]
         assert [f["text"] for f in findings if f["name"] == "Glyphs"] == ["ASCII"]
     for command in ((), ("setup",), ("status",), ("demo",)):
         told = run(env, *command, "--help").stdout

@@ -1,6 +1,5 @@
 """Switches that make libraries write down what they are given have no effect here."""
 
-import json
 import os
 import re
 import subprocess
@@ -12,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from kbq_tui.cli import debug_switches
+from tests.support.outputs import output
 from tests.support.polling import PATIENCE
 
 # How a library asks for a variable by a literal name, itself or through a helper such as Textual's `_get_environ_bool`.
@@ -143,7 +143,7 @@ def test_doctor_names_those_that_were_set(tmp_path: Path) -> None:
         timeout=PATIENCE,
         check=False,
     )
-    findings = json.loads(done.stdout)["findings"]
+    findings = output(done.stdout)["findings"]
     taken = [f for f in findings if f["name"] == "taken out"]
     assert [f["text"].partition(":")[0] for f in taken] == ["TEXTUAL_LOG, SSLKEYLOGFILE"]
     assert not log.exists()

@@ -1,12 +1,11 @@
 """`kbq-tui explain` on every row of what Google says."""
 
-import json
-
 import pytest
 from click.testing import CliRunner
 
 from kbq_tui.cli.click_app import cli
 from tests.diagnosis.google_says import SAID, Said
+from tests.support.outputs import output
 
 
 @pytest.mark.parametrize("said", SAID, ids=lambda s: s.row)
@@ -15,7 +14,7 @@ def test_explain_names_cause_remedy_and_who(said: Said, tmp_path, monkeypatch) -
         monkeypatch.setenv(name, str(tmp_path))
     ran = CliRunner().invoke(cli, ["explain", "--json", "-"], input=said.message)
     assert ran.exit_code == 0, ran.output
-    body = json.loads(ran.stdout)
+    body = output(ran.stdout)
     assert body["schema"] == "kbq-tui/explain/v1"
     assert body["remedy"]
     assert body["link"].startswith("https://")

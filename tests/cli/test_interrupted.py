@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from kbq_tui.local.loop import Loop
+from tests.support.outputs import output
 from tests.support.polling import PATIENCE, wait_until
 
 PROJECT = "acme-klaviyo-demo"
@@ -157,8 +158,8 @@ def test_a_verification_that_is_stopped_prints_what_it_knows_and_keeps_the_last_
     assert "Traceback" not in err
     assert last.read_bytes() == before
     if as_json:
-        said = {c["id"]: c for c in json.loads(out)["checks"]}
-        assert json.loads(out)["ok"] is False
+        said = {c["id"]: c for c in output(out)["checks"]}
+        assert output(out)["ok"] is False
         assert said["key.auth"]["verdict"] == "pass"
         waited = [c for c in said.values() if "stopped while it waited: granted" in c["evidence"]]
         assert {c["verdict"] for c in waited} == {"unknown"}

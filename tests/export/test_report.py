@@ -1,4 +1,3 @@
-import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from html.parser import HTMLParser
@@ -13,6 +12,7 @@ from kbq_tui.i18n.messages import message, verbatim
 from kbq_tui.model.checks import CheckResult, Verdict, expected, verified
 from kbq_tui.model.problem import Problem, RemedyStep
 from kbq_tui.model.spec import ConnectionSpec
+from tests.support.outputs import output
 from tests.support.shouting import shouting
 
 SPEC = ConnectionSpec("acme-prod", location="EU")
@@ -108,7 +108,7 @@ class Page(HTMLParser):
 
 
 def test_json_is_the_verify_schema_and_says_who_when_and_with_what() -> None:
-    body = json.loads(to_json(RESULTS, ABOUT))
+    body = output(to_json(RESULTS, ABOUT))
     assert body["schema"] == "kbq-tui/verify/v1"
     assert body["ok"] is False
     assert body["at"] == "2026-01-31T09:00:05+00:00"
@@ -214,7 +214,7 @@ def test_html_loads_nothing_and_runs_nothing() -> None:
 def test_any_text_makes_every_report(text: str) -> None:
     for kind in ("md", "html", "json"):
         assert report(with_text(text), ABOUT, kind)
-    json.loads(to_json(with_text(text), ABOUT))
+    output(to_json(with_text(text), ABOUT))
 
 
 def test_endless_evidence_is_cut() -> None:

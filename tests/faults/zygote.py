@@ -23,6 +23,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tests.support.outputs import output
 from tests.support.polling import PATIENCE, wait_until
 
 KILL = "KBQ_TEST_KILL"
@@ -56,7 +57,7 @@ class Ran:
 
     @property
     def json(self) -> Any:
-        return json.loads(self.out)
+        return output(self.out)
 
 
 @dataclass

@@ -17,6 +17,7 @@ import pytest
 
 from kbq_tui.cli.bootstrap import notices
 from kbq_tui.gcp.endpoints import Endpoints
+from tests.support.outputs import output
 from tests.support.pty import Terminal
 from tests.support.sandbox import Served, served
 
@@ -108,7 +109,7 @@ def test_a_key_that_names_another_token_address_is_not_used_there(
     key = altered(sandbox.env["KBQ_TUI_SANDBOX_KEY"], tmp_path, token_uri=where.format(listener.host))
     env = {"CLOUDSDK_AUTH_TOKEN_HOST": ""}
     status, said = run(sandbox, tmp_path, env, "verify", "--json", "--key-file", key)
-    verdicts = {c["id"]: c["verdict"] for c in json.loads(said[said.index("{") : said.rindex("}") + 1])["checks"]}
+    verdicts = {c["id"]: c["verdict"] for c in output(said[said.index("{") : said.rindex("}") + 1])["checks"]}
     assert verdicts["key.auth"] != "pass"
     assert status == 6
     assert listener.heard == []

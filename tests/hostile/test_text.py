@@ -1,6 +1,5 @@
 """Whatever Google, or whoever wrote there, puts into a name or a message: it is shown, and does nothing."""
 
-import json
 import os
 import re
 import subprocess
@@ -20,6 +19,7 @@ from kbq_tui.sandbox.faults import Rule
 from kbq_tui.sandbox.server import Sandbox
 from kbq_tui.sandbox.world import Dataset, Table
 from tests.journeys.walk import Walk
+from tests.support.outputs import output
 from tests.support.polling import PATIENCE
 from tests.support.pty import Terminal
 
@@ -210,7 +210,7 @@ def test_json_is_json_and_ascii(world: Ground, command: list[str]) -> None:
     assert out.isascii()
     assert "\x1b" not in out
     for line in out.splitlines():
-        for text in strings(json.loads(line)):
+        for text in strings(output(line)):
             check_inert(text)
 
 

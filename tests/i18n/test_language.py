@@ -2,7 +2,6 @@
 
 import gettext
 import io
-import json
 import os
 import subprocess
 import sys
@@ -20,6 +19,7 @@ from kbq_tui.cli.prompts import FromLines
 from kbq_tui.i18n import language
 from kbq_tui.i18n.messages import verbatim
 from kbq_tui.model.problem import Problem, RemedyStep
+from tests.support.outputs import output
 from tests.tools import messages
 
 
@@ -129,7 +129,7 @@ def test_the_whole_set_up_is_told_in_german_and_json_stays_english(run):
     assert "Geprüft: 18 ok" in ended.stderr
     english, german = (run("demo", "--json", "--lang", code) for code in language.LANGUAGES)
     assert "Prüfe mit dem Schlüssel:" in german.stderr
-    theirs, ours = json.loads(english.stdout), json.loads(german.stdout)
+    theirs, ours = output(english.stdout), output(german.stdout)
     assert {**ours, "key_path": ""} == {**theirs, "key_path": ""}
 
 
@@ -147,7 +147,7 @@ def test_a_variable_without_effect_is_said_by_doctor(monkeypatch: pytest.MonkeyP
 
 def test_doctor_says_which_language_and_why(run):
     def spoken(*arguments: str, **env: str) -> str:
-        found = json.loads(run("doctor", "--json", *arguments, **env).stdout)["findings"]
+        found = output(run("doctor", "--json", *arguments, **env).stdout)["findings"]
         return next(f["text"] for f in found if f["section"] == "Language")
 
     unreachable = {"HTTPS_PROXY": "http://127.0.0.1:9"}

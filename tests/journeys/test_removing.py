@@ -1,6 +1,5 @@
 """Leftover keys and over-grants taken away on the screens: Google's own client libraries, real sockets, the sandbox."""
 
-import json
 from collections.abc import Callable
 
 import pytest
@@ -12,6 +11,7 @@ from kbq_tui.tui.app import KbqApp
 from kbq_tui.tui.app import build as app_over
 from kbq_tui.tui.display_options import DisplayOptions
 from kbq_tui.tui.widgets.rows import Rows
+from tests.support.outputs import output
 from tests.support.sandbox import Served, served
 from tests.tui.screens import until
 
@@ -37,7 +37,7 @@ async def test_a_key_that_nobody_holds_is_deleted_and_the_one_kept_here_stays(
 ) -> None:
     with served("existing") as world:
         assert world.run("apply", "--yes").returncode == 0  # makes a key of its own beside the one that is there
-        keys = {k["here"]: k["id"] for k in json.loads(world.run("key", "list", "--json").stdout)["keys"]}
+        keys = {k["here"]: k["id"] for k in output(world.run("key", "list", "--json").stdout)["keys"]}
         app = at_step(world, Step.ACCOUNT)
         async with app.run_test(size=(80, 24)) as pilot:
             await until(pilot, "[ Delete a key ]", CEILING)
@@ -48,7 +48,7 @@ async def test_a_key_that_nobody_holds_is_deleted_and_the_one_kept_here_stays(
             await pilot.press("left", "enter")
             await until(pilot, lambda: app.wizard.busy is None and not app.wizard.leftovers(), CEILING)
             assert app.wizard.failed == {}
-        (left,) = json.loads(world.run("key", "list", "--json").stdout)["keys"]
+        (left,) = output(world.run("key", "list", "--json").stdout)["keys"]
         assert (left["id"], left["here"]) == (keys[True], True)
         journal = "".join(
             p.read_text() for p in (world.home / "state").rglob("*") if "journal" in str(p) and p.is_file()
@@ -74,7 +74,7 @@ async def test_over_grants_are_taken_away_and_what_is_needed_is_granted_first(
             assert app.wizard.failed == {}
         after = world.run("verify", "--json", "--key-file", key)
         assert after.returncode == 0, after.stdout
-        planned = json.loads(world.run("plan", "--json", "--key-file", key, "--remove-over-grants").stdout)
+        planned = output(world.run("plan", "--json", "--key-file", key, "--remove-over-grants").stdout)
         assert {a["change"] for a in planned["actions"]} == {"noop"}
 
 

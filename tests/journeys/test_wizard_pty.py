@@ -12,6 +12,7 @@ import pytest
 
 from tests.journeys.test_ssh import PROPAGATING
 from tests.journeys.walk import Walk
+from tests.support.outputs import output
 from tests.support.pty import Terminal
 from tests.support.sandbox import Served, served
 
@@ -178,6 +179,6 @@ def test_applying_twice_changes_nothing_the_second_time() -> None:
         assert second.returncode == 0
         assert len(sandbox.ask("writes")) == written
         assert sandbox.ask("state") == state
-        last = json.loads(second.stdout.splitlines()[-1])
+        last = output(second.stdout.splitlines()[-1])
         assert last["event"] == "summary"
         assert last["project_id"] == sandbox.project

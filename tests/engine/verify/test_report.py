@@ -13,6 +13,7 @@ from kbq_tui.model.checks import expected
 from kbq_tui.model.spec import IMPORT_DATASET
 from kbq_tui.model.text import inert
 from tests.engine.verify.bench import Bench
+from tests.support.outputs import output
 
 KINDS = ("md", "html", "json")
 
@@ -54,7 +55,7 @@ async def test_it_holds_every_check_with_its_evidence_and_what_removes_what_is_t
     reports: tuple[Bench, dict[str, str]],
 ) -> None:
     bench, made = reports
-    said = json.loads(made["json"])
+    said = output(made["json"])
     assert [c["id"] for c in said["checks"]] == [c.id for c in expected(bench.spec)]
     assert [c["id"] for c in said["checks"] if c["verdict"] != "pass"] == [
         "permissions.minimal",

@@ -29,6 +29,7 @@ from kbq_tui.sandbox.world import Table
 from kbq_tui.shell.operation_commands import command_for
 from kbq_tui.shell.sql import privileges
 from tests.engine.verify.bench import Bench, Cut
+from tests.support.outputs import output
 from tests.support.polling import PATIENCE, wait_until
 
 IMP, TMP = IMPORT_DATASET, STAGING_DATASET
@@ -753,7 +754,7 @@ def test_the_plan_shows_what_is_taken_away_and_apply_asks_for_no_more(bench: Ben
     bench.bind("roles/bigquery.dataEditor")
     command, env = cli(bench, "plan", "--remove-over-grants", "--json")
     said = subprocess.run(command, env=env, capture_output=True, text=True, check=True, timeout=PATIENCE).stdout
-    changes = [a for a in json.loads(said)["actions"] if a["change"] != "noop"]
+    changes = [a for a in output(said)["actions"] if a["change"] != "noop"]
     assert [(a["change"], a["id"]) for a in changes] == [("delete", "over-grant:project:roles/bigquery.dataEditor")]
     command, env = cli(bench, "apply", "--remove-over-grants", "--yes")
     subprocess.run(command, env=env, capture_output=True, text=True, check=True, timeout=PATIENCE)

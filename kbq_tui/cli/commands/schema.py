@@ -1,0 +1,61 @@
+"""`kbq-tui schema`: the JSON Schema of each output. They lie in `kbq_tui/schemas`, one file a name."""
+
+import json
+from importlib.resources import files
+from typing import Any
+
+from kbq_tui.cli.command_options import OutputOptions, UsageError
+from kbq_tui.cli.console import Console
+from kbq_tui.i18n.messages import message
+from kbq_tui.model.lean_dataclass import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaOptions:
+    """What was typed.
+
+    Attributes:
+        schema_name: the output, such as `plan`; None to list them.
+    """
+
+    output: OutputOptions
+    schema_name: str | None = None
+
+
+def names() -> tuple[str, ...]:
+    """Return the names of the outputs that have a schema, sorted."""
+    folder = files("kbq_tui") / "schemas"
+    return tuple(sorted(entry.name.removesuffix(".json") for entry in folder.iterdir() if entry.name.endswith(".json")))
+
+
+def schema_of(name: str) -> dict[str, Any]:
+    """Return the schema of an output (JSON Schema, draft 2020-12). Raises: OSError where there is none."""
+    body: dict[str, Any] = json.loads((files("kbq_tui") / "schemas" / f"{name}.json").read_text("utf-8"))
+    return body
+
+
+def schema_command(options: SchemaOptions, console: Console) -> int:
+    """Print the schema of an output, or which there are.
+
+    Raises:
+        UsageError: there is none of that name.
+    """
+    known = names()
+    if options.schema_name is None:
+        bodies = {name: schema_of(name) for name in known}
+        rows = [{"name": name, "id": body["$id"], "title": body["title"]} for name, body in bodies.items()]
+        if options.output.as_json:
+            console.json({"schema": "kbq-tui/schemas/v1", "schemas": rows})
+        else:
+            width = max(map(len, known))
+            for row in rows:
+                console.result(f"{row['name']:<{width}}  {row['title']}")
+        return 0
+    if options.schema_name not in known:
+        there = ", ".join(known)
+        raise UsageError(
+            message("There is no schema {name}. There are: {names}.", name=options.schema_name, names=there)
+        )
+    for line in json.dumps(schema_of(options.schema_name), indent=2).splitlines():
+        console.result(line)
+    return 0
