@@ -26,6 +26,7 @@ from textual.events import Compose, Mount, Resize, ScreenResume
 from textual.geometry import Size, Spacing
 from textual.layout import DockArrangeResult
 from textual.screen import Screen
+from textual.widget import Widget
 from textual.widgets import Input
 
 from kbq_tui.i18n.messages import translate
@@ -141,9 +142,13 @@ class Fitting:
 
     Textual's screens tell themselves of each resize once more. In a storm of them that echo comes after a newer one:
     the screen stayed at an older size, or swung between two for ever.
+
+    While the window is too small nothing has the focus, so no key reaches a widget that cannot be seen. What had it, or
+    was given it meanwhile, has it as soon as there is room again.
     """
 
     _opened = False
+    _waits_for_focus: Widget | None = None
 
     least: ClassVar = Size(0, 0)
     """Columns and rows that the widgets need."""
@@ -155,6 +160,34 @@ class Fitting:
     async def _on_resize(self: Any, event: Resize) -> None:
         if event.size != self.app.size:
             event.prevent_default()
+        elif self.too_small(event.size):
+            self.set_focus(self.focused)
+        elif self._waits_for_focus is not None:
+            self.set_focus(self._waits_for_focus, scroll_visible=False)
+
+    @property
+    def has_no_focus(self: Any) -> bool:
+        """Whether no widget that is displayed has the focus, or will have it once the window is large enough."""
+        widget = self.focused or self._waits_for_focus
+        return widget is None or not widget.is_attached or not widget.display
+
+    def set_focus(self: Any, widget: Widget | None, scroll_visible: bool = True, from_app_focus: bool = False) -> None:
+        """Give a widget the focus; where the window is too small, as soon as it is not."""
+        if widget is not None and self.too_small(self.app.size):
+            if widget.focusable:
+                self._waits_for_focus = widget
+            widget = None
+        elif widget is not None:
+            self._waits_for_focus = None
+        super().set_focus(widget, scroll_visible, from_app_focus)  # type: ignore[misc]
+
+    def _reset_focus(self: Any, widget: Widget, avoiding: list[Widget] | None = None) -> None:
+        """Take the focus from a widget that is gone or not displayed; not from one that has no room.
+
+        Textual tells a widget so by a message, which may come when there is room again.
+        """
+        if avoiding or not (widget.is_attached and all(node.display for node in widget.ancestors_with_self)):
+            super()._reset_focus(widget, avoiding)  # type: ignore[misc]
 
     def arrange(self: Any, size: Size, _optimal: bool = False) -> DockArrangeResult:
         """Return where the widgets are: nowhere, while the window is too small."""
@@ -169,13 +202,9 @@ class Fitting:
 
     async def _on_compose(self: Any, event: Compose) -> None:
         """Take the breakpoints' classes before there are widgets: afterwards they cost another pass over all styles."""
-        for points, length in (
-            (self.HORIZONTAL_BREAKPOINTS, self.app.size.width),
-            (self.VERTICAL_BREAKPOINTS, self.app.size.height),
-        ):
-            _, here = max(point for point in points if point[0] <= length)
-            for _, name in points:
-                self.set_class(name == here, name, update=False)
+        _, here = max(point for point in self.HORIZONTAL_BREAKPOINTS if point[0] <= self.app.size.width)
+        for _, name in self.HORIZONTAL_BREAKPOINTS:
+            self.set_class(name == here, name, update=False)
 
     def _on_screen_resume(self: Any, event: ScreenResume) -> None:
         """Leave out the second pass over the styles when the screen opens: each widget was styled as it was mounted."""

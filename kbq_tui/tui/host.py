@@ -5,6 +5,7 @@ from collections.abc import Coroutine, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from textual.geometry import Size
 from textual.widget import Widget
 
 from kbq_tui.engine.services import AppServices
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from kbq_tui.model.operations import Action
     from kbq_tui.tui.status_poller import StatusPoller
 
+LEAST = Size(60, 16)
+"""The smallest window, in columns and rows, in which there is room for the widgets."""
 STYLES = Path(__file__).parent / "styles"
 """Where the style sheets are."""
 

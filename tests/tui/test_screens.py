@@ -4,6 +4,8 @@ import asyncio
 from dataclasses import replace
 
 import pytest
+from textual.events import Resize
+from textual.geometry import Size
 
 from kbq_tui.diagnosis import catalogue
 from kbq_tui.i18n.messages import verbatim
@@ -14,6 +16,7 @@ from kbq_tui.model.text import inert
 from kbq_tui.tui.app import KbqApp
 from kbq_tui.tui.display_options import DisplayOptions
 from kbq_tui.tui.modals import pick
+from kbq_tui.tui.screens.base import Body
 from kbq_tui.tui.text import plain
 from kbq_tui.tui.widgets.static import MessageLine
 from tests.tui import fakes
@@ -83,6 +86,45 @@ async def test_a_window_too_small_says_nothing_else_over_a_box_either(
         assert len([line for line in text_of(app).splitlines() if line.strip()]) == 1
         await pilot.resize_terminal(80, 24)
         await until(pilot, lambda: title in text_of(app) and app.focused is focused)
+
+
+@pytest.mark.parametrize("between", [(), ((59, 15), (120, 30)), ((1, 1), (300, 100), (2, 200), (200, 2), (60, 16))])
+@pytest.mark.parametrize("waits", [False, True], ids=["at once", "settled"])
+async def test_a_window_too_small_keeps_the_focus_and_takes_no_key(
+    between: tuple[tuple[int, int], ...], waits: bool
+) -> None:
+    app = app_for(fakes.resumed(Step.DATASETS))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: idle(app))
+        before, back = app.screen, app.screen.query_one("#back")
+        back.focus()
+        await until(pilot, lambda: app.focused is back)
+        for size in (*between, (40, 10)):
+            app.post_message(Resize(Size(*size), Size(*size)))
+            if waits:
+                await pilot.pause()
+        await until(pilot, "too small")
+        await pilot.press("enter")
+        assert app.screen is before
+        await pilot.resize_terminal(80, 24)
+        await until(pilot, lambda: app.focused is back)
+        await pilot.pause()
+        assert app.focused is back
+
+
+@pytest.mark.parametrize("then", [(80, 24), (300, 100)])
+async def test_a_focus_given_while_the_window_is_too_small_is_there_once_it_is_not(then: tuple[int, int]) -> None:
+    app = app_for(fakes.resumed(Step.DATASETS))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: idle(app))
+        app.screen.query_one("#back").focus()
+        await pilot.resize_terminal(1, 1)
+        await pilot.pause()
+        app.screen.query_one("#primary").focus()
+        app.screen.query_one(Body).focus()  # cannot have it
+        await pilot.pause()
+        await pilot.resize_terminal(*then)
+        await until(pilot, lambda: app.focused is app.screen.query_one("#primary"))
 
 
 async def test_any_resize_keeps_what_was_typed() -> None:

@@ -4,14 +4,12 @@ from typing import ClassVar, TypeVar
 
 from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
-from textual.events import DescendantFocus
 from textual.screen import ModalScreen
-from textual.widget import Widget
 
 from kbq_tui.i18n.messages import translate
 from kbq_tui.tui import keyboard
 from kbq_tui.tui._textual_compat import Fitting
-from kbq_tui.tui.host import STYLES, Host, host_of
+from kbq_tui.tui.host import LEAST, STYLES, Host, host_of
 from kbq_tui.tui.text import plain
 from kbq_tui.tui.widgets.static import QuietStatic, hint_line
 
@@ -27,8 +25,7 @@ class Modal(Fitting, ModalScreen[T]):
 
     CSS_PATH: ClassVar = [STYLES / "widgets.tcss", STYLES / "modals.tcss"]
 
-    HORIZONTAL_BREAKPOINTS = [(0, "-slim"), (60, "-normal"), (120, "-wide")]  # noqa: RUF012  # so Textual declares it
-    VERTICAL_BREAKPOINTS = [(0, "-flat"), (16, "-tall")]  # noqa: RUF012  # so Textual declares it
+    HORIZONTAL_BREAKPOINTS = [(0, "-normal"), (120, "-wide")]  # noqa: RUF012  # so Textual declares it
     BINDINGS: ClassVar = [
         keyboard.bound("back", "close"),
         keyboard.bound("previous", "app.focus_previous"),
@@ -41,8 +38,8 @@ class Modal(Fitting, ModalScreen[T]):
         keyboard.bound("interrupt", "app.interrupt"),
     ]
 
+    least = LEAST  # the screen below says that the window is too small
     heading: str = ""
-    _focused_last: Widget | None = None
 
     @property
     def host(self) -> Host:
@@ -75,17 +72,6 @@ class Modal(Fitting, ModalScreen[T]):
         """Leave room for title, buttons and hints: only the body scrolls."""
         around = 4 + sum(child.outer_size.height or 1 for child in self.query("#box > *") if child.id != "sheet")
         self.query_one("#sheet").styles.max_height = max(3, self.size.height - max(around, 9))
-        self.call_after_refresh(self._refocus)
-
-    def on_descendant_focus(self, event: DescendantFocus) -> None:
-        """Remember what has the focus, to give it back once the window is large enough again."""
-        self._focused_last = event.widget
-
-    def _refocus(self) -> None:
-        """Give the focus back to what had it before the window became too small for the box."""
-        last = self._focused_last
-        if self.focused is None and last is not None and last.is_attached and self.query_one("#box").display:
-            last.focus(scroll_visible=False)
 
     def say(self, text: str) -> None:
         """Put one line under the body."""

@@ -5,14 +5,13 @@ from typing import Any, ClassVar
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.geometry import Size
 from textual.screen import Screen
 
 from kbq_tui.i18n.messages import N_, render, translate
 from kbq_tui.model.steps import Step
 from kbq_tui.tui import keyboard
 from kbq_tui.tui._textual_compat import Fitting
-from kbq_tui.tui.host import STYLES, Host, host_of
+from kbq_tui.tui.host import LEAST, STYLES, Host, host_of
 from kbq_tui.tui.setup_controller import STEPS
 from kbq_tui.tui.widgets.static import MessageLine, QuietStatic, hint_line, rule_line, steps_line
 
@@ -33,8 +32,7 @@ class Body(VerticalScroll, can_focus=False):
 class BaseScreen(Fitting, Screen[None]):
     """A full screen. Subclasses give `heading`, `fill`, `draw_body` and, where there is one, `side`."""
 
-    HORIZONTAL_BREAKPOINTS = [(0, "-slim"), (60, "-narrow"), (78, "-normal"), (120, "-wide"), (160, "-broad")]  # noqa: RUF012  # so Textual declares it
-    VERTICAL_BREAKPOINTS = [(0, "-flat"), (16, "-low"), (22, "-tall")]  # noqa: RUF012  # so Textual declares it
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (78, "-normal"), (120, "-wide"), (160, "-broad")]  # noqa: RUF012  # so Textual declares it
 
     BINDINGS: ClassVar = [
         *keyboard.bindings("working"),
@@ -42,7 +40,7 @@ class BaseScreen(Fitting, Screen[None]):
         keyboard.bound("last", "focus_edge(-1)"),
     ]
     CSS_PATH: ClassVar = [STYLES / "widgets.tcss", STYLES / "steps.tcss"]
-    least = Size(60, 16)
+    least = LEAST
     scopes: ClassVar[tuple[str, ...]] = ()
     step: ClassVar[Step | None] = None
     tells_signed_out: ClassVar[bool] = False

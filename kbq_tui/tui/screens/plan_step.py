@@ -121,7 +121,7 @@ class PlanStepScreen(BaseScreen):
         skip = bool(wizard.blocked(self.step) or (wizard.failed and wizard.pending(self.step)))
         busy = wizard.busy is not None and wizard.busy.writing
         self.query_one("#skip").display = skip and not busy and not wizard.stopped
-        if self.focused is None or not self.focused.display:
+        if self.has_no_focus:
             self.query_one("#plan" if busy and wizard.part(self.step) else "#primary").focus()
 
     def primary_label(self) -> tuple[str, bool]:

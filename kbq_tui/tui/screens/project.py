@@ -201,7 +201,7 @@ class ProjectScreen(BaseScreen):
         enable.off = wizard.busy is not None
         self.query_one("#gcloud").display = signed_out and self._gcloud()
         self.query_one("#continue").display = bool(bad) and wizard.busy is None and not wizard.causes
-        if self.focused is None or not self.focused.display:
+        if self.has_no_focus:
             primary.focus()
 
     def _gcloud(self) -> bool:

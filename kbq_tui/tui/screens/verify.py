@@ -105,7 +105,7 @@ class VerifyScreen(BaseScreen):
         primary.off = wizard.busy is not None
         self.query_one("#report", Button).display = wizard.verified
         self.query_one("#go").display = not wizard.healthy
-        if self.focused is None or not self.focused.display:
+        if self.has_no_focus:
             self.query_one("#checks").focus()
 
     def _check(self) -> Check | None:
