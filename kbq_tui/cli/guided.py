@@ -6,35 +6,26 @@ from dataclasses import replace
 from kbq_tui.cli.prompts import Asker, Check
 from kbq_tui.cli.render import EventLines, show_check, show_line, show_plan, show_summary, width_of
 from kbq_tui.cli.report import about_of, report_text
-from kbq_tui.cli.runner import (
-    NOT_HEALTHY,
-    PlainRunner,
-    carry_out,
-    check,
-    plan_of,
-    remember_checks,
-    status_of,
-    summary_of,
-)
+from kbq_tui.cli.runner import NOT_HEALTHY, PlainRunner, status_of
+from kbq_tui.diagnosis import catalogue
 from kbq_tui.engine.apply import Outcome
-from kbq_tui.engine.health import blocks_all
+from kbq_tui.engine.health import Health, blocks_all
 from kbq_tui.engine.observe import part_of
-from kbq_tui.engine.ports import Ports, ProjectPage
+from kbq_tui.engine.ports import ProjectPage
 from kbq_tui.engine.preflight import preflight
 from kbq_tui.engine.services import ConnectionDraft
-from kbq_tui.engine.status import Health
+from kbq_tui.engine.setup import STEPS, SetupSession
 from kbq_tui.i18n.messages import N_, Message, message, render, translate
 from kbq_tui.model import spec as rules
-from kbq_tui.model.checks import CheckResult, healthy, verified
-from kbq_tui.model.observed import Identity, Observed, Present, value_of
+from kbq_tui.model.checks import CheckResult, verified
+from kbq_tui.model.codes import ProblemCode as Code
+from kbq_tui.model.observed import Identity, Observed, value_of
 from kbq_tui.model.plan import Plan
 from kbq_tui.model.problem import Problem, ProblemError
 from kbq_tui.model.spec import ConnectionSpec, Direction
 from kbq_tui.model.steps import Step
 from kbq_tui.model.text import inert
-from kbq_tui.planning.diff import diff
 from kbq_tui.planning.grants import Grant, held, over_grants, wanted
-from kbq_tui.planning.locations import adopted, location_to_adopt
 
 _LISTED = 9
 """Projects that are offered by number."""
@@ -62,19 +53,20 @@ class GuidedSetup:
     Args:
         runner: runs the use cases; its console takes the conversation.
         asker: answers the questions.
-        draft: what options, environment and files gave.
-        typed: fields that were typed as options: nobody is asked for them.
+        typed: fields that were typed as options: they are not asked for.
+
+    Raises:
+        ProblemError: what is remembered of the connection cannot be read.
     """
 
-    def __init__(self, runner: PlainRunner, asker: Asker, draft: ConnectionDraft, typed: frozenset[str]) -> None:
+    def __init__(self, runner: PlainRunner, asker: Asker, typed: frozenset[str]) -> None:
         self.runner = runner
         self.console = runner.console
         self.asker = asker
-        self.draft = draft
         self.typed = typed
-        self.location: str | None = None
-        self.record = runner.record(draft.name)
-        self._project_seen = self._key_here = False
+        self.session = SetupSession(runner.services, strict=True)
+        self.session.restore()
+        self.session.stand_on(Step.PROJECT)
 
     def run(self, as_json: bool) -> int:
         """Go through the steps.
@@ -84,27 +76,24 @@ class GuidedSetup:
         """
         for notice in self.runner.services.notices:
             self.console.say(inert(render(notice)))
-        ports = self._signed_in()
         try:
-            spec = self._project(ports)
-            spec = self._datasets(ports, spec)
-            spec = self._account(ports, spec)
-            self._permissions(ports, spec)
-            results = self._verify(ports, spec)
-            return self._connect(ports, spec, results, as_json)
+            self._sign_in()
+            self._project()
+            self._datasets()
+            self._account()
+            self._permissions()
+            self._verify()
+            return self._connect(as_json)
         except _Stopped as stop:
             self.console.say(translate("Stopped. What was done stays; the same command goes on from here."))
             return stop.status
         finally:
-            self.runner.run(ports.cloud.close())
+            if self.session.cloud is not None:
+                self.runner.run(self.session.cloud.close())
 
-    def _keep(
-        self, spec: ConnectionSpec, screen: Step, *, finished: bool | None = None, confirmed: bool = False
-    ) -> None:
-        """Remember the connection; of a new one nothing, until a change was agreed to or a key is taken."""
-        self.record.keep(draft=ConnectionDraft.of(spec), screen=screen, finished=finished, confirmed=confirmed)
-        if self._project_seen and self.record.filed:
-            self.runner.services.store.remember_project(spec.project)
+    @property
+    def _draft(self) -> ConnectionDraft:
+        return self.session.draft
 
     def _heading(self, step: Step) -> None:
         number = list(Step).index(step) + 1
@@ -132,14 +121,14 @@ class GuidedSetup:
                 return
             raise _Stopped(status_of(problems) or 1)
 
-    def _signed_in(self) -> Ports:
+    def _sign_in(self) -> None:
         self.console.say(
             translate("kbq-tui connects Klaviyo to BigQuery. Every change is shown before it is made. Ctrl+C leaves.")
         )
         while True:
             try:
-                ports = self.runner.sign_in(self.draft.name, changes=True)
-                who = self.runner.run(_identity(ports))
+                who = self.runner.signed_in(self._identity)
+                self.runner.check_operator(self._draft.name, who, changes=True)
             except ProblemError as error:
                 self.console.problem(error.problem)
                 if not self.asker.yes("retry", translate("Try again"), default=True):
@@ -151,18 +140,31 @@ class GuidedSetup:
                     "Credentials found: {who} ({source}); not tried yet", who=name, source=inert(render(who.source))
                 )
             )
-            return ports
+            return
+
+    async def _identity(self, *, allow_gcloud: bool = False) -> Identity:
+        """Sign in, and return as whom. Raises: ProblemError."""
+        await self.session.sign_in(allow_gcloud=allow_gcloud)
+        if self.session.sign_in_problem is not None:
+            raise ProblemError(self.session.sign_in_problem)
+        if self.session.identity is None:
+            raise ProblemError(self._too_slow())
+        return self.session.identity
+
+    def _too_slow(self) -> Problem:
+        """Return that a phase of the session has passed its limit."""
+        return catalogue.problem(Code.DEADLINE, self.session.context)
 
     def _ask(self, field: str, question: str, check_: Check) -> None:
-        value = getattr(self.draft, field)
+        value = getattr(self._draft, field)
         if field in self.typed and check_(value) is None:
             self.console.say(f"   {question}: {inert(value)}")
             return
-        self.draft = self.draft.replace(**{field: self.asker.text(field, question, value, check_).strip()})
+        self.session.set(**{field: self.asker.text(field, question, value, check_).strip()})
 
-    def _project(self, ports: Ports) -> ConnectionSpec:
+    def _project(self) -> None:
         self._heading(Step.PROJECT)
-        ids = self._listed(ports) if not self.draft.project else ()
+        ids = self._listed() if not self._draft.project else ()
         for number, id_ in enumerate(ids, 1):
             self.console.say(f"   {number}) {inert(id_)}")
 
@@ -171,14 +173,12 @@ class GuidedSetup:
 
         question = translate("Project ID, or a number of the list") if ids else translate("Project ID")
         self._ask("project", question, right)
-        self.draft = self.draft.replace(project=_picked(self.draft.project, ids) or self.draft.project)
+        self.session.set(project=_picked(self._draft.project, ids) or self._draft.project)
         if "direction" in self.typed:
-            self.console.say("   " + translate("Direction: {direction}", direction=self.draft.direction))
+            self.console.say("   " + translate("Direction: {direction}", direction=self._draft.direction))
         else:
-            ways = [d.value for d in Direction]
-            self.draft = self.draft.replace(
-                direction=self.asker.choice("direction", translate("Which way data flows"), ways, self.draft.direction)
-            )
+            ways, way = [d.value for d in Direction], self._draft.direction
+            self.session.set(direction=self.asker.choice("direction", translate("Which way data flows"), ways, way))
         self._ask(
             "location",
             translate(
@@ -187,8 +187,7 @@ class GuidedSetup:
             ),
             lambda v: rules.check_location(v) if v else None,
         )
-        spec = self.draft.spec()
-        spec, plan, observed = self._look(ports, spec)
+        spec, plan, observed = self._look()
         lines = preflight(spec, observed, plan)
         width = width_of(lines)
         for line in lines:
@@ -199,48 +198,52 @@ class GuidedSetup:
             if not self.asker.yes("retry", translate("Try again"), default=True):
                 raise _Stopped(status_of(plan.causes) or 1)
             self.typed -= {"project"}  # what was typed may be what is wrong
-            return self._project(ports)
-        return self._step(ports, spec, Step.PROJECT)
+            self._project()
+            return
+        self._step(Step.PROJECT)
 
-    def _listed(self, ports: Ports) -> tuple[str, ...]:
-        page: ProjectPage | None = value_of(self.runner.run(part_of(ports.cloud.search_projects("", limit=_LISTED))))
+    def _listed(self) -> tuple[str, ...]:
+        assert self.session.cloud is not None
+        search = part_of(self.session.cloud.search_projects("", limit=_LISTED))
+        page: ProjectPage | None = value_of(self.runner.run(search))
         found = [p.id for p in page.projects] if page is not None else []
         return tuple(dict.fromkeys([*self.runner.services.store.recent_projects(), *found]))[:_LISTED]
 
-    def _datasets(self, ports: Ports, spec: ConnectionSpec) -> ConnectionSpec:
+    def _datasets(self) -> None:
         self._heading(Step.DATASETS)
-        if spec.direction.imports:
+        direction = Direction(self._draft.direction)
+        if direction.imports:
             self._ask("import_dataset", translate("Dataset that Klaviyo reads"), rules.check_dataset)
         self._ask("staging_dataset", translate("Dataset for Klaviyo's own work"), self._staging)
-        if spec.direction.exports:
+        if direction.exports:
             self._ask(
                 "export_dataset",
                 translate("Dataset that Klaviyo writes (empty: the one it reads)"),
                 lambda v: rules.check_dataset(v) if v else None,
             )
-        return self._step(ports, self.draft.spec(), Step.DATASETS)
+        self._step(Step.DATASETS)
 
     def _staging(self, value: str) -> Message | None:
-        if value in (self.draft.import_dataset, self.draft.export_dataset):
+        if value in (self._draft.import_dataset, self._draft.export_dataset):
             return message("The staging dataset must be one that nothing else uses.")
         return rules.check_dataset(value)
 
-    def _account(self, ports: Ports, spec: ConnectionSpec) -> ConnectionSpec:
+    def _account(self) -> None:
         self._heading(Step.ACCOUNT)
         self._ask("account_id", translate("ID of the service account, the part before the @"), rules.check_account)
         self._ask("key_file", translate("Where its key is kept (empty: the usual place)"), rules.check_key_file)
-        return self._step(ports, self.draft.spec(), Step.ACCOUNT)
+        self._step(Step.ACCOUNT)
 
-    def _permissions(self, ports: Ports, spec: ConnectionSpec) -> None:
+    def _permissions(self) -> None:
         self._heading(Step.PERMISSIONS)
-        spec, _, observed = self._look(ports, spec)
+        spec, _, observed = self._look()
         now = {(g.role, g.on) for g in held(spec, observed)}
         for grant in wanted(spec):
             there = (grant.role, grant.on) in now
             self._grant(grant, translate("granted") if there else translate("to be granted"))
         for grant in over_grants(spec, observed):
             self._grant(grant, translate("more than is needed"))
-        self._step(ports, spec, Step.PERMISSIONS)
+        self._step(Step.PERMISSIONS)
 
     def _grant(self, grant: Grant, state: str) -> None:
         resource = inert(render(grant.on.words))
@@ -248,26 +251,33 @@ class GuidedSetup:
             "   " + translate("{role} on {resource}: {state}", role=inert(grant.role), resource=resource, state=state)
         )
 
-    def _look(self, ports: Ports, spec: ConnectionSpec) -> tuple[ConnectionSpec, Plan, Observed]:
-        """Look at what is there, and adopt its location; returns the connection with that."""
-        self.console.say("   " + translate("Looking at what is there ..."))
-        plan, observed = self.runner.run(plan_of(spec, ports))
-        if (there := location_to_adopt(spec, observed)) is not None:
-            self.draft, spec = self.draft.replace(location=there), spec.with_location(there)
-            self.console.say("   " + render(adopted(there)))
-            plan = ports.named_plan(diff(spec, observed))
-        self.location = plan.location
-        self._project_seen = isinstance(observed.project, Present)
-        self._key_here = isinstance(observed.key, Present)
-        return spec, plan, observed
+    def _look(self) -> tuple[ConnectionSpec, Plan, Observed]:
+        """Look at what is there.
 
-    def _step(self, ports: Ports, spec: ConnectionSpec, step: Step) -> ConnectionSpec:
-        """Preview the changes of one step, ask, and make them; returns the connection as it is by then."""
+        Raises:
+            InvalidValueError: what was typed cannot be right.
+            ProblemError: the sign-in failed, or Google did not answer in time.
+        """
+        self.console.say("   " + translate("Looking at what is there ..."))
+        self._draft.spec()
+        session = self.session
+        self.runner.run(session.look())
+        if session.sign_in_problem is not None:
+            raise ProblemError(session.sign_in_problem)
+        if session.note is not None and session.note.timed_out is not None:
+            raise ProblemError(self._too_slow())
+        if session.note is not None:
+            self.console.say("   " + render(session.note.text))
+        assert session.looked is not None
+        assert session.plan is not None
+        assert session.observed is not None
+        return session.looked, session.plan, session.observed
+
+    def _step(self, step: Step) -> None:
+        """Preview the changes of one step, ask, make them, and go on to the next step."""
 
         def once() -> Outcome | None:
-            nonlocal spec
-            spec, whole, _ = self._look(ports, spec)
-            plan = whole.step(step)
+            plan = self._look()[1].step(step)
             if step is Step.PROJECT and not plan.changes and not plan.blocked:
                 return None  # the preflight has said so
             show_plan(plan if step is Step.ACCOUNT else replace(plan, warnings=()), self.console, result=False)
@@ -277,20 +287,16 @@ class GuidedSetup:
                 if self.asker.yes("go_on", translate("Go on without it"), default=False):
                     return None
                 raise _Stopped(1)
-            self._keep(spec, step, confirmed=True)
-            work = carry_out(
-                spec, ports, self.runner.services, EventLines(self.console), expected=plan.fingerprint, only=step
-            )
-            return self.runner.run(work)
+            return self.runner.run(self.session.apply(step, emit=EventLines(self.console)))
 
+        self.session.stand_on(step)
         self._trying(once)
-        taken = step is Step.ACCOUNT and self._key_here and not self.record.filed
-        self._keep(spec, list(Step)[list(Step).index(step) + 1], confirmed=taken)
-        return spec
+        self.session.go(STEPS[STEPS.index(step) + 1])
 
-    def _verify(self, ports: Ports, spec: ConnectionSpec) -> tuple[CheckResult, ...]:
+    def _verify(self) -> None:
         self._heading(Step.VERIFY)
         self.console.say("   " + translate("Every check runs with the key itself."))
+        session = self.session
         while True:
             lines = EventLines(self.console)
 
@@ -298,40 +304,35 @@ class GuidedSetup:
                 lines.ended(result.id)
                 show_check(result, self.console, as_result=False)
 
-            results = self.runner.run(check(spec, ports, self.runner.services, emit=lines, told=seen))
-            if healthy(results):
-                self._keep(spec, Step.VERIFY, confirmed=True)
-            remember_checks(self.runner, spec, results)
+            results = self.runner.run(session.verify(emit=lines, told=seen))
             for problem in _problems(results):
                 self.console.say()
                 self.console.problem(problem, heading=translate("problem"))
             self.console.say(render(verified(results)))
-            if healthy(results) or not self.asker.yes("retry", translate("Check again"), default=True):
+            if session.healthy or not self.asker.yes("retry", translate("Check again"), default=True):
                 break
         if self.asker.yes("report", translate("Save a report"), default=True):
-            about = self.runner.run(about_of(spec, ports))
+            spec = self._draft.spec()
+            about = self.runner.run(about_of(spec, session.ports(spec)))
             path = self.runner.services.store.save_text(spec.name, "verify", ".md", report_text(results, about, "x.md"))
             self.console.say("   " + translate("Saved: {path}", path=inert(path)))
-        return results
 
-    def _connect(self, ports: Ports, spec: ConnectionSpec, results: tuple[CheckResult, ...], as_json: bool) -> int:
+    def _connect(self, as_json: bool) -> int:
         self._heading(Step.CONNECT)
-        summary = self.runner.run(summary_of(spec, ports, self.location))
+        summary = self.session.summary()
+        assert summary is not None
         if as_json:
             self.console.json(summary.to_json())
         else:
             show_summary(summary, self.console)
-        self._keep(spec, Step.CONNECT, finished=healthy(results), confirmed=True)
+        healthy = self.session.healthy
+        self.session.confirm(screen=Step.CONNECT, finished=healthy)
         if self.asker.yes("connected", translate("Is Klaviyo connected now"), default=False):
-            self.record.keep(connected=True)
+            self.session.confirm(connected=True)
         self.console.say(
-            translate("Later: {command}", command=inert(self.runner.services.command("status", spec.name)))
+            translate("Later: {command}", command=inert(self.runner.services.command("status", self._draft.name)))
         )
-        return 0 if healthy(results) else NOT_HEALTHY
-
-
-async def _identity(ports: Ports) -> Identity:
-    return await ports.cloud.identity()
+        return 0 if healthy else NOT_HEALTHY
 
 
 def _picked(value: str, ids: tuple[str, ...]) -> str | None:

@@ -8,7 +8,7 @@ from kbq_tui.cli.console import Console
 from kbq_tui.engine.apply import Outcome, apply
 from kbq_tui.engine.observe import inspect_key, observe
 from kbq_tui.engine.operator import other_operator
-from kbq_tui.engine.ports import Cloud, Ports
+from kbq_tui.engine.ports import Ports
 from kbq_tui.engine.record import ConnectionRecord
 from kbq_tui.engine.services import AppServices, patience_of
 from kbq_tui.engine.verify.checking import Told
@@ -17,7 +17,7 @@ from kbq_tui.i18n.messages import Message, render, translate
 from kbq_tui.model.checks import CheckResult, healthy
 from kbq_tui.model.events import Event
 from kbq_tui.model.lean_dataclass import dataclass
-from kbq_tui.model.observed import LocalKey, Observed, Present
+from kbq_tui.model.observed import Identity, LocalKey, Observed, Present
 from kbq_tui.model.plan import Plan
 from kbq_tui.model.problem import Kind, Problem, ProblemError
 from kbq_tui.model.spec import ConnectionSpec
@@ -27,6 +27,7 @@ from kbq_tui.model.text import inert
 from kbq_tui.planning.diff import diff, resolve_location
 
 T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 
 NOT_HEALTHY = 6
 """Exit status: a check failed, or the connection is not set up."""
@@ -36,6 +37,12 @@ class Run(Protocol):
     """Runs a coroutine to its end; signals end it in an orderly way and raise SystemExit(128 + n)."""
 
     def __call__(self, work: Coroutine[Any, Any, T]) -> T: ...
+
+
+class SignInWork(Protocol[T_co]):
+    """Signs in, with gcloud's own login where that is allowed. Raises: ProblemError."""
+
+    def __call__(self, *, allow_gcloud: bool = False) -> Coroutine[Any, Any, T_co]: ...
 
 
 class LocalKeys(Protocol):
@@ -84,31 +91,47 @@ class PlainRunner:
 
         Args:
             name: the connection.
-            changes: something is going to be changed. Where the connection names its operator, any other login has
-                to be agreed to first; who only looks is told of it.
+            changes: see `check_operator`.
 
         Raises:
-            ProblemError: no credentials of use, or those of another operator, and nobody agreed.
+            ProblemError: no credentials of use, or those of another operator, which was not agreed to.
         """
-        services = self.services
+        cloud = self.signed_in(self.services.sign_in)
         try:
-            cloud = self.run(services.sign_in())
-        except ProblemError as error:
-            offered = error.problem.kind is Kind.CREDENTIALS and services.sign_in.gcloud_available()
-            if not offered or self.confirm is None or not self.confirm(translate("Use gcloud's own login instead?")):
-                raise
-            cloud = self.run(services.sign_in(allow_gcloud=True))
-        try:
-            self._check_operator(name, cloud, changes=changes)
+            self.check_operator(name, self.run(cloud.identity()), changes=changes)
         except BaseException:
             self.run(cloud.close())
             raise
-        return services.ports(cloud, name)
+        return self.services.ports(cloud, name)
 
-    def _check_operator(self, name: str, cloud: Cloud, *, changes: bool) -> None:
-        """See that it is the connection's operator who is signed in. Raises: ProblemError."""
+    def signed_in(self, sign_in: SignInWork[T]) -> T:
+        """Return what a sign-in gives; offers gcloud's login where there is nothing else.
+
+        Raises:
+            ProblemError: no credentials of use.
+        """
+        try:
+            return self.run(sign_in())
+        except ProblemError as error:
+            offered = error.problem.kind is Kind.CREDENTIALS and self.services.sign_in.gcloud_available()
+            if not offered or self.confirm is None or not self.confirm(translate("Use gcloud's own login instead?")):
+                raise
+        return self.run(sign_in(allow_gcloud=True))
+
+    def check_operator(self, name: str, identity: Identity, *, changes: bool) -> None:
+        """See that it is the connection's operator who is signed in, where the connection names one.
+
+        Args:
+            name: the connection.
+            identity: who is signed in.
+            changes: something is going to be changed, so that any other login has to be agreed to; who only looks is
+                told of it.
+
+        Raises:
+            ProblemError: it is another one, which was not agreed to.
+        """
         operator = self.record(name).state.operator
-        if not operator or (other := other_operator(operator, name, self.run(cloud.identity()))) is None:
+        if not operator or (other := other_operator(operator, name, identity)) is None:
             return
         if not changes:
             self.console.say(translate("note: {note}", note=inert(render(other.cause), 300)))

@@ -21,6 +21,7 @@ from textual.screen import Screen
 from textual.worker import Worker, WorkerState
 
 from kbq_tui.engine.services import AppServices, UiPreferences
+from kbq_tui.engine.setup import STEPS, SetupSession
 from kbq_tui.i18n.messages import in_context, render, translate
 from kbq_tui.model.lean_dataclass import dataclass
 from kbq_tui.model.problem import Problem, ProblemError
@@ -32,7 +33,6 @@ from kbq_tui.tui.glyphs import AsciiFilter
 from kbq_tui.tui.host import STYLES
 from kbq_tui.tui.screens import screen_for
 from kbq_tui.tui.screens.base import BaseScreen
-from kbq_tui.tui.setup_controller import STEPS, SetupController
 from kbq_tui.tui.widgets.button import Button
 from kbq_tui.tui.widgets.cursor import CursorWidget
 
@@ -90,7 +90,7 @@ class KbqApp(ExportActions):
         super().__init__()
         self.services = services
         self.look = look
-        self.wizard = SetupController(services, self.redraw)
+        self.wizard = SetupSession(services, self.redraw)
         self._monitor: StatusPoller | None = None
         self._start = start
         self.held = ExitStack()
@@ -139,7 +139,7 @@ class KbqApp(ExportActions):
             gc.enable()
         wizard, screen = self.wizard, self.screen
         welcome = self._start == "setup" and isinstance(screen, BaseScreen) and screen.step is None
-        if welcome and wizard.cloud is None and wizard.busy is None:
+        if welcome and wizard.cloud is None and not wizard.busy:
             self.launch(wizard.sign_in(), "sign in")
 
     def _listen_to_signals(self) -> None:
@@ -265,7 +265,7 @@ class KbqApp(ExportActions):
 
         self._from_dashboard = True
         self.held.close()  # looking at the dashboard needs no lock
-        self.wizard.note = ""
+        self.wizard.note = None
         self._stand_on(DashboardScreen())
 
     def _stand_on(self, screen: BaseScreen) -> None:
@@ -299,10 +299,10 @@ class KbqApp(ExportActions):
             self.open_problem(error.problem)
             return
         if not here and saved is not None:
-            if self.wizard.busy is not None:
+            if self.wizard.busy:
                 self.wizard.say(translate("Another connection is still being worked on."), bad=True)
                 return
-            self.wizard = SetupController(self.services, self.redraw)
+            self.wizard = SetupSession(self.services, self.redraw)
             self.wizard.restore(saved.draft)
         wizard = self.wizard
         saved = wizard.saved
@@ -327,7 +327,7 @@ class KbqApp(ExportActions):
         wizard, screen = self.wizard, self.screen
         if not isinstance(screen, BaseScreen):
             return
-        if wizard.busy is not None and wizard.busy.writing:
+        if wizard.writing:
             stop = keyboard.face("stop")
             wizard.say(
                 translate(
@@ -335,7 +335,7 @@ class KbqApp(ExportActions):
                 )
             )
             return
-        if wizard.busy is not None:
+        if wizard.busy:
             self.workers.cancel_node(self)
             wizard.say(
                 translate("Stopped waiting. Nothing was changed; {key} looks again.", key=keyboard.face("refresh"))
@@ -382,7 +382,7 @@ class KbqApp(ExportActions):
         screen = self.screen
         if isinstance(screen, BaseScreen) and screen.step is None:
             self.launch(self.monitor.look(), "dashboard")
-        elif self.wizard.busy is None:
+        elif not self.wizard.busy:
             self.wizard.sign_in_problem = None
             self.launch(self.wizard.look(), "look")
         self.repaint()
@@ -407,7 +407,7 @@ class KbqApp(ExportActions):
 
     def action_dashboard(self) -> None:
         """F8: go to the dashboard, unless a change is being made."""
-        if isinstance(self.screen, BaseScreen) and not (self.wizard.busy and self.wizard.busy.writing):
+        if isinstance(self.screen, BaseScreen) and not (self.wizard.writing):
             self._keep()
             self.show_dashboard()
 
@@ -428,7 +428,7 @@ class KbqApp(ExportActions):
     async def action_quit(self) -> None:
         """F10: quit; ask first while a change is being made, or where what was typed would be lost."""
         wizard = self.wizard
-        writing = wizard.busy is not None and wizard.busy.writing
+        writing = wizard.writing
         if not writing and (wizard.keeping or not wizard.typed):
             self._leave()
             return

@@ -9,11 +9,11 @@ from textual.geometry import Size
 from textual.widget import Widget
 
 from kbq_tui.engine.services import AppServices
+from kbq_tui.engine.setup import SetupSession
 from kbq_tui.model.problem import Problem
 from kbq_tui.model.steps import Step
 from kbq_tui.tui._textual_compat import SparingApp
 from kbq_tui.tui.display_options import DisplayOptions
-from kbq_tui.tui.setup_controller import SetupController
 
 if TYPE_CHECKING:
     from kbq_tui.model.operations import Action
@@ -36,7 +36,7 @@ class Host(SparingApp):
 
     services: AppServices
     look: DisplayOptions
-    wizard: SetupController
+    wizard: SetupSession
 
     @property
     @abstractmethod

@@ -3,13 +3,13 @@
 from dataclasses import replace
 
 from kbq_tui.engine import preflight as judged
+from kbq_tui.engine.setup import SetupSession
 from kbq_tui.engine.status import Health
 from kbq_tui.i18n.messages import EMPTY, Message, message
 from kbq_tui.model.lean_dataclass import dataclass
 from kbq_tui.model.problem import Problem
 from kbq_tui.planning.requirements import ACCOUNT_CONSTRAINTS, KEY_CONSTRAINTS
 from kbq_tui.tui.glyphs import Tone
-from kbq_tui.tui.setup_controller import SetupController
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ _NEEDS = {
 """What has to be read before a row can be judged, as `observe` names it."""
 
 
-def preflight(wizard: SetupController) -> tuple[PreflightRow, ...]:
+def preflight(wizard: SetupSession) -> tuple[PreflightRow, ...]:
     """Return the findings about the project: what is known, what is being read, and what has not been read yet."""
     observed, plan, spec = wizard.observed, wizard.plan, wizard.looked
     if observed is None or plan is None or spec is None or not wizard.current:
@@ -57,14 +57,14 @@ def preflight(wizard: SetupController) -> tuple[PreflightRow, ...]:
     return tuple(sorted(rows, key=lambda row: row.tone is not Tone.FAIL))  # what is in the way stands first
 
 
-def _tried(wizard: SetupController, row: PreflightRow) -> PreflightRow:
+def _tried(wizard: SetupSession, row: PreflightRow) -> PreflightRow:
     """Return a row with what went wrong when it was mended here."""
     problem = wizard.failed.get(row.id)
     return row if problem is None else replace(row, text=problem.title, problem=problem)
 
 
-def _not_yet(wizard: SetupController, id_: str, title: Message) -> PreflightRow:
-    if wizard.busy is None:
+def _not_yet(wizard: SetupSession, id_: str, title: Message) -> PreflightRow:
+    if not wizard.busy:
         return PreflightRow(id_, Tone.TODO, title, EMPTY)
     if id_ in _NEEDS and wizard.parts.issuperset(_NEEDS[id_]):
         return PreflightRow(id_, Tone.OK, title, message("read"))

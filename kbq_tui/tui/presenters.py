@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from textual.content import Content
 
+from kbq_tui.engine.setup import SetupSession
 from kbq_tui.engine.status import Health, Line
 from kbq_tui.i18n.messages import EMPTY, N_, Message, message, render, translate
 from kbq_tui.model.checks import Check, CheckResult, Verdict, counted, expected, healthy, verified
@@ -17,7 +18,6 @@ from kbq_tui.model.spec import ConnectionSpec
 from kbq_tui.planning.grants import Grant, held, over_grants, wanted
 from kbq_tui.tui.glyphs import Tone
 from kbq_tui.tui.preflight_rows import HEALTH, PreflightRow
-from kbq_tui.tui.setup_controller import SetupController
 from kbq_tui.tui.text import columns, plain, seconds, shown, status, status_width
 from kbq_tui.tui.widgets.rows import Row
 
@@ -46,7 +46,7 @@ def finding_row(finding: PreflightRow) -> Row:
     return Row(finding.id, content, finding.problem, whole=status_width() + 20)
 
 
-def action_rows(wizard: SetupController, step: Step) -> list[Row]:
+def action_rows(wizard: SetupSession, step: Step) -> list[Row]:
     """Return a step's part of the plan: what is to be done, what is going on, what is in place, what is blocked."""
     part = wizard.part(step)
     if part is None:
@@ -56,7 +56,7 @@ def action_rows(wizard: SetupController, step: Step) -> list[Row]:
         event = wizard.rows.get(blocked.id)
         if blocked.id in wizard.applied:
             rows.append(Row(blocked.id, _line(Tone.DONE, translate(_NOT_SHOWN_YET), blocked.action.summary)))
-        elif event is not None and wizard.busy is not None:
+        elif event is not None and wizard.busy:
             rows.append(Row(blocked.id, _event_line(event), event.problem))
         else:
             tone = Tone.UNKNOWN if _is_unread(wizard, blocked.problem) else Tone.BLOCKED
@@ -76,7 +76,7 @@ def _whole(rows: list[Row]) -> list[Row]:
     return [replace(row, whole=status_width()) for row in rows]
 
 
-def _is_unread(wizard: SetupController, problem: Problem) -> bool:
+def _is_unread(wizard: SetupSession, problem: Problem) -> bool:
     seen = wizard.observed
     if seen is None:
         return False
@@ -84,10 +84,10 @@ def _is_unread(wizard: SetupController, problem: Problem) -> bool:
     return any(isinstance(p, Unknown) and p.problem is problem for p in parts)
 
 
-def _action_row(wizard: SetupController, action: Action) -> Row:
+def _action_row(wizard: SetupSession, action: Action) -> Row:
     event = wizard.rows.get(action.id)
     failed = wizard.failed.get(action.id)
-    if wizard.busy is not None and wizard.busy.writing and action.change is not Change.NOOP:
+    if wizard.writing and action.change is not Change.NOOP:
         if event is None:
             return Row(action.id, _line(Tone.TODO, action.summary), None, action)
         return Row(action.id, _event_line(event), event.problem, action)
@@ -121,7 +121,7 @@ def _event_line(event: Event) -> Content:
     return columns((status(_EVENTS[event.kind]), 0), (plain(text), 0))
 
 
-def warning_rows(wizard: SetupController, *codes: str) -> list[Row]:
+def warning_rows(wizard: SetupSession, *codes: str) -> list[Row]:
     """Return the plan's warnings of some codes; of a key that is being deleted, how far that is."""
     if wizard.plan is None or not wizard.current:
         return []
@@ -132,12 +132,12 @@ def warning_rows(wizard: SetupController, *codes: str) -> list[Row]:
         key_id = warning.detail("key_id") if warning.code == Code.KEY_UNHELD else ""
         if warning.code not in codes or (key_id and key_id not in leftover):
             continue
-        event = wizard.rows.get(wizard.deletion_id(key_id)) if wizard.busy is not None and wizard.busy.writing else None
+        event = wizard.rows.get(wizard.deletion_id(key_id)) if wizard.writing else None
         rows.append(Row(f"warning:{i}", _event_line(event) if event else _line(Tone.WARN, _warned(warning)), warning))
     return _whole(rows)
 
 
-def excess(wizard: SetupController) -> tuple[Problem, ...]:
+def excess(wizard: SetupSession) -> tuple[Problem, ...]:
     """Return what is known to be more than is needed: by the look at the project, and by what checks have found since.
 
     Checks find more: what is held on single tables and on other datasets is looked for only once it is to go.
@@ -166,7 +166,7 @@ def short_role(role: str) -> str:
     return role.removeprefix("roles/").removeprefix("bigquery.") or translate("authorized")
 
 
-def grant_table(wizard: SetupController, width: int) -> tuple[Content, list[Row]]:
+def grant_table(wizard: SetupSession, width: int) -> tuple[Content, list[Row]]:
     """Return grants now and wanted, side by side, over-grants marked, and the heading over them.
 
     Where the columns would cut a name or a verdict there is no heading, and each grant goes on below.
@@ -188,7 +188,7 @@ def grant_table(wizard: SetupController, width: int) -> tuple[Content, list[Row]
         event = wizard.rows.get(id_)
         tone = (
             _EVENTS[event.kind]
-            if event is not None and wizard.busy is not None and wizard.busy.writing
+            if event is not None and wizard.writing
             else Tone.DONE
             if made
             else Tone.NOOP
@@ -247,7 +247,7 @@ def _held(grant: Grant) -> str:
     return translate("{role} (condition)", role=role) if grant.condition else role
 
 
-def _over_problem(wizard: SetupController, grant: Grant) -> Problem | None:
+def _over_problem(wizard: SetupSession, grant: Grant) -> Problem | None:
     for warning in wizard.plan.warnings if wizard.plan else ():
         if (
             warning.code == Code.OVER_GRANT
@@ -258,7 +258,7 @@ def _over_problem(wizard: SetupController, grant: Grant) -> Problem | None:
     return None
 
 
-def _unread(wizard: SetupController, grant: Grant) -> bool:
+def _unread(wizard: SetupSession, grant: Grant) -> bool:
     if wizard.observed is None:
         return True
     if grant.dataset is None:
@@ -266,12 +266,12 @@ def _unread(wizard: SetupController, grant: Grant) -> bool:
     return isinstance(wizard.observed.datasets.get(grant.dataset), Unknown)
 
 
-def check_rows(wizard: SetupController, spec: ConnectionSpec, width: int) -> list[Row]:
+def check_rows(wizard: SetupSession, spec: ConnectionSpec, width: int) -> list[Row]:
     """Return every check with its article section, verdict and time; what was found too, where `width` has room."""
     return [_check_row(wizard, c, width) for c in expected(spec)]
 
 
-def _check_row(wizard: SetupController, check: Check, width: int) -> Row:
+def _check_row(wizard: SetupSession, check: Check, width: int) -> Row:
     result = wizard.results.get(check.id)
     event = wizard.running.get(check.id)
     section = Content.styled(check.article.ljust(4), "$text-quiet")

@@ -46,7 +46,7 @@ async def test_a_key_that_nobody_holds_is_deleted_and_the_one_kept_here_stays(
             assert keys[False] in shown
             assert keys[True] not in shown
             await pilot.press("left", "enter")
-            await until(pilot, lambda: app.wizard.busy is None and not app.wizard.leftovers(), CEILING)
+            await until(pilot, lambda: not app.wizard.busy and not app.wizard.leftovers(), CEILING)
             assert app.wizard.failed == {}
         (left,) = output(world.run("key", "list", "--json").stdout)["keys"]
         assert (left["id"], left["here"]) == (keys[True], True)
@@ -70,7 +70,7 @@ async def test_over_grants_are_taken_away_and_what_is_needed_is_granted_first(
             shown = await until(pilot, "Take away what the account does not need?", CEILING)
             assert "Take roles/bigquery.dataEditor away" in " ".join(shown.split())
             await pilot.press("left", "enter")
-            await until(pilot, lambda: app.wizard.busy is None and app.wizard.removal() is None, CEILING)
+            await until(pilot, lambda: not app.wizard.busy and app.wizard.removal() is None, CEILING)
             assert app.wizard.failed == {}
         after = world.run("verify", "--json", "--key-file", key)
         assert after.returncode == 0, after.stdout
@@ -92,7 +92,7 @@ async def test_what_only_verify_finds_is_taken_away_from_there(
         assert world.run("apply", "--yes").returncode == 0
         app = at_step(world, Step.VERIFY)
         async with app.run_test(size=(80, 24)) as pilot:
-            await until(pilot, lambda: app.wizard.verified and app.wizard.busy is None, CEILING)
+            await until(pilot, lambda: app.wizard.verified and not app.wizard.busy, CEILING)
             checks = app.screen.query_one("#checks", Rows)
             checks.cursor = next(i for i, row in enumerate(checks.rows) if row.id == check)
             await until(pilot, "F7 Mend", CEILING)
@@ -103,7 +103,7 @@ async def test_what_only_verify_finds_is_taken_away_from_there(
             shown = await until(pilot, "Take away what the account does not need?", CEILING)
             assert "remove-iam-policy-binding" in shown
             await pilot.press("left", "enter")
-            await until(pilot, lambda: app.wizard.busy is None and not app.wizard.verified, CEILING)
+            await until(pilot, lambda: not app.wizard.busy and not app.wizard.verified, CEILING)
             assert app.wizard.failed == {}
             await until(pilot, lambda: not app.screen.query_one("#remove").display, CEILING)
         after = world.run("verify", "--json")

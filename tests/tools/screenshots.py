@@ -193,7 +193,7 @@ async def pictures(scenario: str, kinds: tuple[str, ...]) -> dict[str, str]:
 async def _seen(app: KbqApp, mark: str) -> None:
     loop = asyncio.get_running_loop()
     end = loop.time() + PATIENCE
-    while mark not in screen_text(app) or app.wizard.busy is not None:
+    while mark not in screen_text(app) or app.wizard.busy:
         if loop.time() > end:
             raise AssertionError(f"{mark} never came:\n{screen_text(app)}")
         await asyncio.sleep(0.02)

@@ -43,9 +43,7 @@ def settled(app: KbqApp) -> bool:
     wizard, screen = app.wizard, app.screen
     if app._start == "dashboard":
         return "Looked at" in text_of(app)
-    busy = wizard.busy is not None or (
-        isinstance(screen, BaseScreen) and screen.step is not None and not wizard.current
-    )
+    busy = wizard.busy or (isinstance(screen, BaseScreen) and screen.step is not None and not wizard.current)
     return not busy and (wizard.step is not Step.VERIFY or wizard.verified)
 
 

@@ -3,6 +3,7 @@
 import pytest
 
 from kbq_tui.engine.services import CopyResult
+from kbq_tui.engine.setup_phase import Phase
 from kbq_tui.i18n.messages import verbatim
 from kbq_tui.model.problem import Problem
 from kbq_tui.model.steps import Step
@@ -63,14 +64,14 @@ async def test_without_a_key_or_a_way_nothing_is_asked() -> None:
 async def test_before_the_project_has_been_looked_at_nothing_is_said_of_a_key() -> None:
     scene, app = on_connect()
     async with app.run_test(size=SIZE) as pilot:
-        await until(pilot, lambda: app.wizard.current and app.wizard.busy is None)
+        await until(pilot, lambda: app.wizard.current and not app.wizard.busy)
         app.wizard.looked = None
         await pilot.press("p")
         await until(pilot, "Whether there is a key is not known; F5 looks.")
-        app.wizard._begin("Looking", 60)
+        app.wizard.phase = Phase.LOOKING
         await pilot.press("p")
         await until(pilot, "Try again once the project has been looked at.")
-        app.wizard._end()
+        app.wizard.phase = Phase.READY
     assert scene.clipboard.keys == []
 
 

@@ -18,7 +18,7 @@ ALL_WRITES = {"create_dataset", "create_account", "create_key", "add_project_bin
 
 
 def idle(app: KbqApp) -> bool:
-    return app.wizard.busy is None and app.wizard.current
+    return not app.wizard.busy and app.wizard.current
 
 
 async def test_from_nothing_to_the_three_values_with_enter_alone() -> None:
@@ -37,7 +37,7 @@ async def test_from_nothing_to_the_three_values_with_enter_alone() -> None:
             "Verified:",
         ):
             await until(pilot, mark)
-            await until(pilot, lambda: app.wizard.busy is None)
+            await until(pilot, lambda: not app.wizard.busy)
             if mark == "[ Continue ]":
                 await until(pilot, lambda: idle(app))
             await pilot.press("enter")

@@ -239,7 +239,7 @@ async def test_hostile_text_is_inert_in_german_too(step: Step, monkeypatch: pyte
     monkeypatch.setattr(fakes, "HOSTILE", BLANKS + fakes.HOSTILE)
     app = app_for(fakes.resumed(step, hostile_world()))
     async with app.run_test(size=(120, 36)) as pilot:
-        await until(pilot, lambda: app.wizard.busy is None and app.wizard.looked is not None)
+        await until(pilot, lambda: not app.wizard.busy and app.wizard.looked is not None)
         await until(pilot, lambda: step is not Step.VERIFY or app.wizard.verified)
         assert not CONTROLS & set(text_of(app))
         fits(app)

@@ -61,7 +61,7 @@ def set_up(paths: Paths, scene: fakes.Scene, *, finished: bool, screen: Step | N
 
 
 async def settled(pilot: Pilot[Any], app: KbqApp) -> None:
-    await until(pilot, lambda: app.wizard.busy is None and not any(w.is_running for w in app.workers))
+    await until(pilot, lambda: not app.wizard.busy and not any(w.is_running for w in app.workers))
 
 
 @pytest.mark.parametrize("leave", ["f10", "ctrl+c"])
@@ -198,7 +198,7 @@ async def test_a_new_connection_left_before_its_first_change_leaves_nothing(
             for key in LEAVING[way]:
                 await pilot.press(key)
                 if key == "ctrl+c":
-                    assert "once more quits; nothing is kept before the first change" in app.wizard.note
+                    assert "once more quits; nothing is kept before the first change" in str(app.wizard.note)
             if way == "SIGHUP":
                 app._signalled(signal.SIGHUP)
     assert app.return_code == (129 if way == "SIGHUP" else 0)
@@ -213,7 +213,7 @@ async def test_leaving_a_new_connection_with_something_typed_asks_and_says_that_
         await until(pilot, "[ Continue ]")
         await settled(pilot, app)
         await pilot.press("escape")
-        assert "F10 quits; nothing is kept before the first change" in app.wizard.note
+        assert "F10 quits; nothing is kept before the first change" in str(app.wizard.note)
         app.wizard.set(staging_dataset="TYPED")
         await pilot.press("f10")
         await until(pilot, "nothing of what was typed is kept")
@@ -245,7 +245,7 @@ async def test_what_is_typed_is_kept_from_the_first_change_on(paths: Paths) -> N
         app.goto(Step.PROJECT)
         await until(pilot, "Step 1 of 6")
         await pilot.press("escape")
-        assert "F10 quits; everything typed is kept" in app.wizard.note
+        assert "F10 quits; everything typed is kept" in str(app.wizard.note)
         app.wizard.set(account_id="another-account")
         await pilot.press("f10")
     assert app.return_code == 0

@@ -25,7 +25,7 @@ DENIED = Problem(
 
 
 def idle(app: KbqApp) -> bool:
-    return app.wizard.busy is None and app.wizard.current
+    return not app.wizard.busy and app.wizard.current
 
 
 def with_leftovers(*ids: str) -> fakes.Scene:
@@ -283,7 +283,7 @@ async def test_who_may_not_take_it_away_gets_the_command_for_whoever_may() -> No
 async def test_a_failed_check_and_the_dashboard_lead_to_the_step_that_offers_it(scene: fakes.Scene, said: str) -> None:
     app = app_for(fakes.resumed(Step.VERIFY, scene))
     async with app.run_test(size=(80, 24)) as pilot:
-        await until(pilot, lambda: app.wizard.verified and app.wizard.busy is None)
+        await until(pilot, lambda: app.wizard.verified and not app.wizard.busy)
         await until(pilot, "F7 Mend")  # the cursor stands on what failed
         await pilot.press("f7")
         await until(pilot, said)

@@ -29,7 +29,7 @@ DENIED = Problem(
 
 
 def idle(app: KbqApp) -> bool:
-    return app.wizard.busy is None and app.wizard.current
+    return not app.wizard.busy and app.wizard.current
 
 
 def fits(app: KbqApp) -> None:
@@ -163,7 +163,7 @@ async def test_loading_is_one_line_and_esc_stops_it(step: Step) -> None:
         assert "Esc stops, undoes nothing" in shown
         await pilot.press("escape")
         await until(pilot, "Stopped waiting")
-        assert app.wizard.busy is None
+        assert not app.wizard.busy
         del scene.world.gates["billing_enabled"]
         await pilot.press("f5")
         await until(pilot, lambda: idle(app))
@@ -555,7 +555,7 @@ async def test_hostile_text_is_inert_on_every_screen(step: Step) -> None:
     scene.cloud.identity = identity  # type: ignore[method-assign]
     app = app_for(scene, DisplayOptions(host="[red]" + fakes.HOSTILE))
     async with app.run_test(size=(120, 36)) as pilot:
-        await until(pilot, lambda: app.wizard.busy is None and app.wizard.looked is not None)
+        await until(pilot, lambda: not app.wizard.busy and app.wizard.looked is not None)
         await until(pilot, lambda: step is not Step.VERIFY or app.wizard.verified)
         shown = text_of(app)
         assert not [c for c in shown if c in "\x1b\x07\x9b\u202e\u202c"]
@@ -595,7 +595,7 @@ async def test_no_screen_shows_the_private_key() -> None:
     async with app.run_test(size=(200, 60)) as pilot:
         await until(pilot, "Begin")
         for _ in range(40):
-            await until(pilot, lambda: app.wizard.busy is None)
+            await until(pilot, lambda: not app.wizard.busy)
             assert fakes.CANARY not in text_of(app)
             if "Step 6" in text_of(app):
                 break

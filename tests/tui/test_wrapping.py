@@ -82,7 +82,7 @@ def spoken(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> I
 async def test_no_row_is_cut_in_the_least_window(step: Step) -> None:
     app = app_for(fakes.resumed(step, fakes.no_permission()))
     async with app.run_test(size=LEAST) as pilot:
-        await until(pilot, lambda: app.wizard.busy is None and app.wizard.looked is not None)
+        await until(pilot, lambda: not app.wizard.busy and app.wizard.looked is not None)
         await until(pilot, lambda: step is not Step.VERIFY or app.wizard.verified)
         await pilot.pause()
         for rows in app.screen.query(Rows):

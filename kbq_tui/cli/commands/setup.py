@@ -90,7 +90,7 @@ def _on_lines(here: CommandContext, answers: str | None) -> int:
             raise UsageError(str(error)) from None
     with here.lock():
         runner = replace(here.runner, console=console, confirm=asker.confirm)
-        guided = GuidedSetup(runner, asker, here.adapters.services.draft, here.adapters.typed)
+        guided = GuidedSetup(runner, asker, here.adapters.typed)
         try:
             return guided.run(as_json)
         except AnswersError as error:

@@ -17,6 +17,7 @@ from kbq_tui.model.operations import ActionKind
 from kbq_tui.model.spec import check_account, check_key_file
 from kbq_tui.model.steps import Step
 from kbq_tui.tui import keyboard, side_panel
+from kbq_tui.tui.changes import carried_out
 from kbq_tui.tui.glyphs import Tone
 from kbq_tui.tui.screens.plan_step import PlanStepScreen
 from kbq_tui.tui.text import HANGING_INDENT, columns, plain, status, wrapped
@@ -72,7 +73,7 @@ class AccountScreen(PlanStepScreen):
     def draw_body(self) -> None:
         """Draw the plan and the account's state."""
         wizard = self.host.wizard
-        self.query_one("#leftover").display = wizard.busy is None and bool(wizard.leftovers())
+        self.query_one("#leftover").display = not wizard.busy and bool(wizard.leftovers())
         super().draw_body()
         self.query_one("#state", QuietStatic).show(
             self._panel(wizard.observed) if wizard.observed and wizard.current else Content("")
@@ -137,9 +138,9 @@ class AccountScreen(PlanStepScreen):
     def action_delete_key(self) -> None:
         """F7 and the button: let the operator choose a key to delete, unless something is running."""
         wizard = self.host.wizard
-        if wizard.busy is None and not wizard.leftovers():
+        if not wizard.busy and not wizard.leftovers():
             wizard.say(translate("Google has no key of this account that is not kept here."))
-        elif wizard.busy is None:
+        elif not wizard.busy:
             self.host.launch(self._delete_leftover(), "delete a key that is not kept here")
 
     async def _delete_leftover(self) -> None:
@@ -189,7 +190,7 @@ class AccountScreen(PlanStepScreen):
             no=translate("Cancel"),
             harmless=False,
         )
-        return await self.confirmed(question, lambda: wizard.delete_key(key.id), (action,))
+        return await self.confirmed(question, lambda: carried_out(wizard, wizard.delete_key(key.id)), (action,))
 
 
 def _shorter(content: Content, short: Mapping[str, str]) -> Content:

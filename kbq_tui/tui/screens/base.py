@@ -7,16 +7,25 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.screen import Screen
 
+from kbq_tui.engine.setup import STEPS
+from kbq_tui.engine.setup_phase import LIMITS, Phase
 from kbq_tui.i18n.messages import N_, render, translate
 from kbq_tui.model.steps import Step
 from kbq_tui.tui import keyboard
 from kbq_tui.tui._textual_compat import Fitting
 from kbq_tui.tui.host import LEAST, STYLES, Host, host_of
-from kbq_tui.tui.setup_controller import STEPS
 from kbq_tui.tui.widgets.static import MessageLine, QuietStatic, hint_line, rule_line, steps_line
 
 WIDE = 120
 """Columns from which on there is a side panel."""
+PHASES = {
+    Phase.SIGNING_IN: N_("Signing in to Google"),
+    Phase.LOOKING: N_("Looking at the project"),
+    Phase.LOOKING_EVERYWHERE: N_("Looking for all that the account holds"),
+    Phase.APPLYING: N_("Working"),
+    Phase.VERIFYING: N_("Checking with the key"),
+}
+"""What a phase is called while it lasts; the time comes after it."""
 SMALL = N_("This window is too small: 60x16 is the least. {key} quits.")
 
 
@@ -154,20 +163,32 @@ class BaseScreen(Fitting, Screen[None]):
     def draw_message(self, line: MessageLine) -> None:
         """Draw the message line: what is running and for how long, else the latest note."""
         wizard = self.host.wizard
-        if wizard.busy is not None:
+        if wizard.busy:
             line.set_note("")
-            hint = "" if wizard.busy.writing else translate("Esc stops, undoes nothing")
+            hint = "" if wizard.writing else translate("Esc stops, undoes nothing")
             if wizard.waiting:
                 hint = translate(
                     "{now} tries now, {stop} stops waiting; what is done stays done",
                     now=keyboard.face("nudge"),
                     stop=keyboard.face("stop"),
                 )
-            line.busy(wizard.note or wizard.busy.what, wizard.busy.since, wizard.busy.limit, hint)
+            what = self.latest_note() or translate(PHASES[wizard.phase])
+            line.busy(what, wizard.since, LIMITS.get(wizard.phase, 0.0), hint)
         else:
             signed_out = "" if wizard.note or not self.tells_signed_out else self._signed_out()
-            line.set_note(wizard.note or signed_out, bad=wizard.note_bad or bool(signed_out))
+            bad = wizard.note is not None and wizard.note.bad
+            line.set_note(self.latest_note() or signed_out, bad=bad or bool(signed_out))
             line.idle()
+
+    def latest_note(self) -> str:
+        """Return what the set-up has to say, with the key that tries again where Google did not answer."""
+        note = self.host.wizard.note
+        if note is None:
+            return ""
+        if note.timed_out is None:
+            return render(note.text)
+        key = keyboard.face("remove" if note.timed_out is Phase.LOOKING_EVERYWHERE else "refresh")
+        return f"{render(note.text)} {translate('{key} tries again.', key=key)}"
 
     def _signed_out(self) -> str:
         """Return why nobody is signed in, and the key that tries again; empty where somebody is."""
@@ -178,8 +199,8 @@ class BaseScreen(Fitting, Screen[None]):
         return f"{render(problem.title)}. {again}"
 
     def _elapsed(self) -> float:
-        busy = self.host.wizard.busy
-        return self.host.services.clock.monotonic() - busy.since if busy is not None else 0.0
+        wizard = self.host.wizard
+        return self.host.services.clock.monotonic() - wizard.since if wizard.busy else 0.0
 
     # -- actions ---------------------------------------------------------------------------------------------------
 

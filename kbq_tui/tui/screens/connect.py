@@ -54,7 +54,7 @@ class ConnectScreen(BaseScreen):
         super().on_mount()
         self.query_one("#values").focus()
         wizard = self.host.wizard
-        if not wizard.current and wizard.busy is None and wizard.spec() is not None:
+        if not wizard.current and not wizard.busy and wizard.spec() is not None:
             self.host.launch(wizard.look(), "look")
 
     def heading(self) -> str:
@@ -181,7 +181,7 @@ class ConnectScreen(BaseScreen):
         wizard = self.host.wizard
         if wizard.current:
             wizard.say(translate("There is no key yet."), bad=True)
-        elif wizard.busy is not None:
+        elif wizard.busy:
             wizard.say(translate("Try again once the project has been looked at."))
         else:
             wizard.say(

@@ -89,8 +89,8 @@ class DashboardScreen(BaseScreen):
 
     def _note(self) -> str:
         watch = self.host.monitor
-        if self.host.wizard.note:
-            return self.host.wizard.note
+        if note := self.latest_note():
+            return note
         every = seconds(self.host.look.refresh * watch.periods())
         if watch.failures:
             return _failed(watch, every, self.host.services.clock.now())

@@ -9,8 +9,11 @@ from textual.app import ComposeResult
 from kbq_tui.i18n.messages import render, translate, translate_n
 from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.operations import ActionKind
+from kbq_tui.model.plan import Plan
+from kbq_tui.model.problem import Problem
 from kbq_tui.model.steps import Step
 from kbq_tui.tui import keyboard, side_panel
+from kbq_tui.tui.changes import carried_out
 from kbq_tui.tui.presenters import excess, grant_table
 from kbq_tui.tui.screens.plan_step import PlanStepScreen
 from kbq_tui.tui.widgets.button import Button
@@ -47,7 +50,7 @@ class PermissionsScreen(PlanStepScreen):
     def draw_body(self) -> None:
         """Draw the plan and the table of roles: which are held, needed, missing or too much."""
         wizard = self.host.wizard
-        self.query_one("#remove").display = wizard.busy is None and bool(excess(wizard))
+        self.query_one("#remove").display = not wizard.busy and bool(excess(wizard))
         super().draw_body()
         width = self.query_one("#grants").size.width or 76
         heads, rows = grant_table(wizard, width)
@@ -72,7 +75,7 @@ class PermissionsScreen(PlanStepScreen):
     @on(Button.Pressed, "#remove")
     def action_remove(self) -> None:
         """F7 and the button: take away roles that the account does not need, after a question."""
-        if self.host.wizard.busy is None:
+        if not self.host.wizard.busy:
             self.host.launch(self._remove(), "remove over-grants")
 
     async def _remove(self) -> None:
@@ -106,4 +109,7 @@ class PermissionsScreen(PlanStepScreen):
                 no=translate("Cancel"),
                 harmless=False,
             )
-            again = await self.confirmed(question, partial(wizard.apply, self.step, plan), part.changes)
+            again = await self.confirmed(question, partial(self._take_away, plan), part.changes)
+
+    async def _take_away(self, plan: Plan) -> Problem | None:
+        return await carried_out(self.host.wizard, self.host.wizard.apply(self.step, plan))

@@ -8,13 +8,14 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.content import Content
 
+from kbq_tui.engine.setup import STEPS
 from kbq_tui.i18n.messages import translate
 from kbq_tui.model.operations import Action, Step
 from kbq_tui.model.problem import Problem
 from kbq_tui.tui import keyboard, side_panel
+from kbq_tui.tui.changes import carried_out
 from kbq_tui.tui.presenters import action_rows, warning_rows
 from kbq_tui.tui.screens.base import BaseScreen
-from kbq_tui.tui.setup_controller import STEPS
 from kbq_tui.tui.step_help import STEP_HELP
 from kbq_tui.tui.text import brief
 from kbq_tui.tui.widgets.button import Button
@@ -102,7 +103,7 @@ class PlanStepScreen(BaseScreen):
             unknown = translate("Plan: not known yet, {key} looks", key=keyboard.face("refresh"))
             return Content.styled(translate("Plan: being read") if wizard.busy else unknown, "$text-quiet")
         todo, stuck = len(wizard.pending(self.step)), len(wizard.blocked(self.step))
-        if wizard.busy is not None and wizard.busy.writing:
+        if wizard.writing:
             words = translate("Working; each row says how far it is")
         elif not todo and not stuck:
             words = translate("Already in place" if not any(a.id in wizard.applied for a in part.actions) else "Done")
@@ -119,7 +120,7 @@ class PlanStepScreen(BaseScreen):
         primary.label = label
         primary.off = not able
         skip = bool(wizard.blocked(self.step) or (wizard.failed and wizard.pending(self.step)))
-        busy = wizard.busy is not None and wizard.busy.writing
+        busy = wizard.writing
         self.query_one("#skip").display = skip and not busy and not wizard.stopped
         if self.has_no_focus:
             self.query_one("#plan" if busy and wizard.part(self.step) else "#primary").focus()
@@ -127,8 +128,8 @@ class PlanStepScreen(BaseScreen):
     def primary_label(self) -> tuple[str, bool]:
         """Return what Enter does now, and whether it can."""
         wizard = self.host.wizard
-        if wizard.busy is not None:
-            return (translate("Working" if wizard.busy.writing else "Reading"), False)
+        if wizard.busy:
+            return (translate("Working" if wizard.writing else "Reading"), False)
         if wizard.part(self.step) is None:
             return (translate("Look"), wizard.spec() is not None)
         todo = len(wizard.pending(self.step))
@@ -170,7 +171,7 @@ class PlanStepScreen(BaseScreen):
     @on(Button.Pressed, "#primary")
     def _primary(self) -> None:
         wizard = self.host.wizard
-        if wizard.busy is not None:
+        if wizard.busy:
             return
         if wizard.part(self.step) is None:
             self.host.launch(wizard.look(), "look")
@@ -183,7 +184,7 @@ class PlanStepScreen(BaseScreen):
             self.next()
 
     async def _apply(self) -> None:
-        await self.host.wizard.apply(self.step)
+        await carried_out(self.host.wizard, self.host.wizard.apply(self.step))
         if self.is_current:
             self.query_one("#primary").focus()
 

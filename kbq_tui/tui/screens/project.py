@@ -15,6 +15,7 @@ from kbq_tui.model.problem import Problem
 from kbq_tui.model.spec import Direction, check_location, check_project
 from kbq_tui.model.steps import Step
 from kbq_tui.tui import keyboard, side_panel
+from kbq_tui.tui.changes import carried_out
 from kbq_tui.tui.glyphs import Tone
 from kbq_tui.tui.preflight_rows import preflight
 from kbq_tui.tui.presenters import finding_row
@@ -186,21 +187,21 @@ class ProjectScreen(BaseScreen):
         ready = wizard.plan is not None and wizard.current and not signed_out
         off = wizard.pending(Step.PROJECT) if ready else ()
         bad = ready and any(f.tone is Tone.FAIL for f in preflight(wizard))
-        if wizard.busy is not None:
-            primary.label = translate("Working" if wizard.busy.writing else "Reading")
+        if wizard.busy:
+            primary.label = translate("Working" if wizard.writing else "Reading")
         elif signed_out or bad:
             primary.label = translate("Retry")
         elif ready:
             primary.label = translate("Continue")
         else:
             primary.label = translate("Look")
-        primary.off = wizard.busy is not None or (wizard.spec() is None and not signed_out)
+        primary.off = wizard.busy or (wizard.spec() is None and not signed_out)
         enable = self.query_one("#enable", Button)
         enable.display = bool(off)
         enable.label = translate_n("Turn on {n} API", "Turn on {n} APIs", len(off))
-        enable.off = wizard.busy is not None
+        enable.off = wizard.busy
         self.query_one("#gcloud").display = signed_out and self._gcloud()
-        self.query_one("#continue").display = bool(bad) and wizard.busy is None and not wizard.causes
+        self.query_one("#continue").display = bool(bad) and not wizard.busy and not wizard.causes
         if self.has_no_focus:
             primary.focus()
 
@@ -278,7 +279,8 @@ class ProjectScreen(BaseScreen):
 
     def _enabled(self, agreed: bool | None) -> None:
         if agreed:
-            self.host.launch(self.host.wizard.apply(Step.PROJECT), "turn on APIs")
+            wizard = self.host.wizard
+            self.host.launch(carried_out(wizard, wizard.apply(Step.PROJECT)), "turn on APIs")
 
     @on(Rows.Chosen)
     def _chosen(self, event: Rows.Chosen) -> None:

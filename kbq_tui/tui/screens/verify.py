@@ -7,11 +7,12 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.content import Content
 
-from kbq_tui.i18n.messages import render, translate
+from kbq_tui.i18n.messages import joined, render, translate
 from kbq_tui.model.checks import Check, expected
 from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.events import EventKind
 from kbq_tui.model.observed import Present
+from kbq_tui.model.problem import ProblemError
 from kbq_tui.model.steps import Step
 from kbq_tui.tui import keyboard
 from kbq_tui.tui.presenters import ALIGNED, check_rows, verdicts
@@ -60,7 +61,7 @@ class VerifyScreen(BaseScreen):
         super().on_mount()
         self.query_one("#checks").focus()
         wizard = self.host.wizard
-        if wizard.busy is None and not wizard.verified and wizard.spec() is not None:
+        if not wizard.busy and not wizard.verified and wizard.spec() is not None:
             self.host.launch(self._verify(), "verify")
 
     def heading(self) -> str:
@@ -102,7 +103,7 @@ class VerifyScreen(BaseScreen):
             if wizard.results
             else "Run the checks"
         )
-        primary.off = wizard.busy is not None
+        primary.off = wizard.busy
         self.query_one("#report", Button).display = wizard.verified
         self.query_one("#go").display = not wizard.healthy
         if self.has_no_focus:
@@ -221,7 +222,10 @@ class VerifyScreen(BaseScreen):
         wizard = self.host.wizard
         if not wizard.current:
             await wizard.look()
-        await wizard.verify()
+        try:
+            await wizard.verify()
+        except ProblemError as error:
+            wizard.say(joined(": ", error.problem.title, error.problem.cause), bad=True)
         if self.is_current and wizard.healthy:
             self.query_one("#primary").focus()
 
@@ -234,7 +238,7 @@ class VerifyScreen(BaseScreen):
 
     def action_verify(self) -> None:
         """r: run all checks again; while checks wait, try again now."""
-        if self.host.wizard.busy is None:
+        if not self.host.wizard.busy:
             self.host.launch(self._verify(), "verify")
         else:
             self.action_nudge()
@@ -247,7 +251,7 @@ class VerifyScreen(BaseScreen):
             wizard.say(
                 translate("What this check has found is not for kbq-tui to take away; Enter says who can mend it.")
             )
-        elif wizard.busy is None:
+        elif not wizard.busy:
             self.host.goto(step)
 
     @on(Button.Pressed, "#go")

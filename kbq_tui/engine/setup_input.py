@@ -8,8 +8,9 @@ from typing import Any
 
 from kbq_tui.engine.record import ConnectionRecord
 from kbq_tui.engine.services import AppServices, ConnectionDraft, SavedConnection
+from kbq_tui.engine.setup_phase import Note
 from kbq_tui.engine.threads import offload
-from kbq_tui.i18n.messages import render, translate
+from kbq_tui.i18n.messages import Message, as_message, joined, message
 from kbq_tui.model.problem import ProblemError
 from kbq_tui.model.spec import ConnectionSpec, InvalidValueError
 from kbq_tui.model.steps import Step
@@ -26,18 +27,19 @@ class SetupInput:
     Args:
         services: everything a face needs.
         changed: called after each change of state, on the event loop; draws the screen.
+        strict: whether a store that cannot be read or written raises ProblemError; else it is said, and stops nothing.
     """
 
-    def __init__(self, services: AppServices, changed: Callable[[], None]) -> None:
+    def __init__(self, services: AppServices, changed: Callable[[], None], *, strict: bool) -> None:
         self.services = services
         self.changed = changed
+        self._strict = strict
         self.draft: ConnectionDraft = services.draft
         self.record: ConnectionRecord | None = None
         self._opened: ConnectionDraft = services.draft
         self.step = Step.PROJECT
         self.furthest = Step.PROJECT
-        self.note = ""
-        self.note_bad = False
+        self.note: Note | None = None
         self.interrupted: tuple[str, ...] = ()
 
     @property
@@ -56,7 +58,7 @@ class SetupInput:
             self.record = ConnectionRecord(self.services.store, self.draft.name)
             self.interrupted = self.services.store.unfinished(self.draft.name)
         except ProblemError as error:
-            self.say(f"{render(error.problem.title)}: {render(error.problem.cause)}", bad=True)
+            self.store_failed(error)
         if self.saved is not None and self.saved.screen is not None:
             self.step = self.furthest = self.saved.screen
         self.say_interrupted()
@@ -64,7 +66,7 @@ class SetupInput:
     def say_interrupted(self) -> None:
         """Say that the last run did not come to its end; nothing where it did."""
         if self.interrupted:
-            self.say(translate("The last run was interrupted; what is there now is looked up afresh."))
+            self.say(message("The last run was interrupted; what is there now is looked up afresh."))
 
     @property
     def fresh(self) -> bool:
@@ -143,7 +145,7 @@ class SetupInput:
         self.step = step
         if STEPS.index(step) > STEPS.index(self.furthest):
             self.furthest = step
-        self.note = ""
+        self.note = None
 
     def go(self, step: Step) -> None:
         """Go on, or back, to another step. Until the set-up is finished, that is where the next start begins."""
@@ -164,7 +166,7 @@ class SetupInput:
                 self.record = ConnectionRecord(self.services.store, self.draft.name)
             self.record.keep(**changes)
         except ProblemError as error:
-            self.say(f"{render(error.problem.title)}: {render(error.problem.cause)}", bad=True)
+            self.store_failed(error)
 
     async def others_with(self, key_id: str) -> tuple[str, ...]:
         """Return the names of other connections of this machine whose key file holds a key."""
@@ -186,7 +188,13 @@ class SetupInput:
             return False  # a connection that cannot be read here holds nothing that could be told
         return local is not None and local.key_id == key_id
 
-    def say(self, text: str, *, bad: bool = False) -> None:
-        """Put one line under the screen, in the person's language."""
-        self.note, self.note_bad = text, bad
+    def store_failed(self, error: ProblemError) -> None:
+        """Say that something could not be remembered; raise it where the set-up is strict."""
+        if self._strict:
+            raise error
+        self.say(joined(": ", error.problem.title, error.problem.cause), bad=True)
+
+    def say(self, text: str | Message, *, bad: bool = False) -> None:
+        """Note one line, for the face to show."""
+        self.note = Note(as_message(text), bad)
         self.changed()

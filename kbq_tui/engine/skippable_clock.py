@@ -1,11 +1,9 @@
-"""What is going on, and a clock that the operator may hurry. Nothing that has begun is cut off by it."""
+"""A clock whose waits the operator may cut short. Calls that have begun are not cut off by it."""
 
 from __future__ import annotations
 
 import asyncio
 from typing import TYPE_CHECKING
-
-from kbq_tui.model.lean_dataclass import dataclass
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -17,23 +15,6 @@ JUMP = 1_000_000.0
 
 HURRY = 0.1
 """Seconds for which no sleep is begun after *try now*: the engine sleeps second by second."""
-
-
-@dataclass(frozen=True, slots=True)
-class Busy:
-    """What is going on.
-
-    Attributes:
-        what: in the person's words, to stand before the time.
-        since: the clock's seconds when it began.
-        limit: seconds after which it ends by itself; 0 where there is no such limit.
-        writing: whether it changes something, so that leaving asks first.
-    """
-
-    what: str
-    since: float
-    limit: float = 0.0
-    writing: bool = False
 
 
 class SkippableClock:

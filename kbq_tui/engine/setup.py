@@ -1,0 +1,372 @@
+"""The set-up of one connection, under both faces: what was typed and seen, what is planned, what is going on.
+
+A face drives it step by step and shows it; it neither asks nor draws.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from kbq_tui.engine.services import AppServices
+from kbq_tui.engine.setup_input import STEPS
+from kbq_tui.engine.setup_phase import LIMITS, Note, Phase
+from kbq_tui.engine.setup_state import SetupState
+from kbq_tui.engine.skippable_clock import SkippableClock, true_seconds
+from kbq_tui.i18n.messages import joined, message
+from kbq_tui.model.codes import ProblemCode as Code
+from kbq_tui.model.problem import ProblemError
+from kbq_tui.model.spec import ConnectionSpec, normal_location
+from kbq_tui.model.steps import Step
+
+if TYPE_CHECKING:  # what the first frame does not need is loaded when it is
+    from kbq_tui.engine.apply import Outcome
+    from kbq_tui.engine.ports import Cloud, Ports
+    from kbq_tui.engine.waiting import Patience
+    from kbq_tui.model.checks import CheckResult
+    from kbq_tui.model.events import Event
+    from kbq_tui.model.observed import Observed
+    from kbq_tui.model.plan import Plan
+
+__all__ = ["STEPS", "SetupSession"]
+
+
+def _unheard(_: object) -> None:
+    """Take an event that no face listens to: it draws the session's state."""
+
+
+class SetupSession(SetupState):
+    """One guided set-up.
+
+    Args:
+        services: everything a face needs.
+        changed: called after each change of state, on the event loop; draws the screen.
+        strict: whether a store that cannot be read or written raises ProblemError; else it is said, and stops nothing.
+
+    Attributes:
+        cloud: Google as the operator sees it; None before the sign-in.
+        clock: time, with waits that can be skipped.
+    """
+
+    def __init__(
+        self, services: AppServices, changed: Callable[[], None] = lambda: None, *, strict: bool = False
+    ) -> None:
+        super().__init__(services, changed, strict=strict)
+        self.cloud: Cloud | None = None
+        self.clock = SkippableClock(services.clock)
+        self._again = False
+        self._looking = False
+        self._free = asyncio.Event()
+        self._free.set()
+
+    def stand_on(self, step: Step) -> None:
+        """Show another step, and leave behind what failed on this one."""
+        if step is not self.step:
+            self.failed = {}
+        super().stand_on(step)
+
+    def go(self, step: Step) -> None:
+        """Go to another step. A new connection whose key is there already exists from the account's step on."""
+        from kbq_tui.model.observed import Present
+
+        forward = STEPS.index(step) > STEPS.index(self.step)
+        key = self.observed.key if self.observed is not None and self.current else None
+        if forward and not self.filed and self.step is Step.ACCOUNT and isinstance(key, Present):
+            self.confirm()
+        super().go(step)
+        if forward and not (self.saved is not None and self.saved.finished):
+            self._remember_project()
+
+    def _remember_project(self) -> None:
+        """Remember that the project was used: one that Google has shown, of a connection that exists."""
+        from kbq_tui.model.observed import Present
+
+        seen = self.observed if self.current and self.filed else None
+        if seen is not None and isinstance(seen.project, Present):
+            try:
+                self.services.store.remember_project(seen.project.value.id)
+            except ProblemError as error:
+                self.store_failed(error)
+
+    # -- signing in and looking ----------------------------------------------------------------------------------
+
+    async def sign_in(self, *, allow_gcloud: bool = False) -> bool:
+        """Find the operator's credentials. Returns whether that went well. Waits for what else is going on."""
+        asked = self.sign_in_problem is not None or allow_gcloud
+        await self._free.wait()
+        if self.cloud is not None and self.sign_in_problem is None and not asked:
+            return True
+        self.sign_in_problem = None
+        try:
+            async with self._limited(Phase.SIGNING_IN):
+                self.cloud = await self.services.sign_in(allow_gcloud=allow_gcloud)
+                self.identity = await self.cloud.identity()
+        except ProblemError as error:
+            self.sign_in_problem = self.services.named(error.problem, self.draft.name)
+        except TimeoutError:
+            self._timed_out(Phase.SIGNING_IN)
+        return self.cloud is not None and self.sign_in_problem is None
+
+    async def look(self) -> None:
+        """Look at the project and plan. Another request meanwhile makes it look once more, with what is typed then."""
+        if self._looking:
+            self._again = True
+            return
+        self._looking = True
+        try:
+            while True:
+                await self._free.wait()
+                self._again = False
+                if (self.cloud is None or self.sign_in_problem is not None) and not await self.sign_in():
+                    return
+                await self._look_once()
+                if not self._again or self.current:
+                    return
+        finally:
+            self._looking = False
+
+    async def _look_once(self) -> None:
+        spec = self.spec()
+        if spec is None or self.cloud is None:
+            return
+        from kbq_tui.engine.observe import observe
+
+        self.parts = set()
+        try:
+            async with self._limited(Phase.LOOKING):
+                observed = await observe(spec, self.ports(spec), self._part)
+        except TimeoutError:
+            self._timed_out(Phase.LOOKING)
+            return
+        first = self.looked is None
+        self.take(spec, observed)
+        if first and not self.note:  # signing in and looking have taken the line for themselves
+            self.say_interrupted()
+
+    def take(self, spec: ConnectionSpec, observed: Observed) -> None:
+        """Take over what was observed: adopt the location of what exists, and plan."""
+        from kbq_tui.model.observed import Present
+        from kbq_tui.planning.diff import diff
+        from kbq_tui.planning.locations import adopted, location_to_adopt
+
+        if (there := location_to_adopt(spec, observed)) is not None:
+            if normal_location(self.draft.location) == spec.location:
+                self.adopt(location=there)
+            self.say(adopted(there))
+            spec = spec.with_location(there)
+        self.looked, self.observed = spec, observed
+        self.plan = self.ports(spec).named_plan(diff(spec, observed))
+        if isinstance(observed.identity, Present):
+            self.identity = observed.identity.value
+        self.changed()
+
+    def ports(self, spec: ConnectionSpec) -> Ports:
+        """Return what the use cases need for a connection; waits can be skipped by a key."""
+        assert self.cloud is not None
+        return replace(self.services.ports(self.cloud, spec.name), clock=self.clock)
+
+    # -- doing ---------------------------------------------------------------------------------------------------
+
+    def removal(self) -> Plan | None:
+        """Return the plan that takes away, too, what the account holds beyond its need; None where that is nothing."""
+        spec, seen = self.looked, self.observed
+        warnings = self.plan.warnings if self.plan is not None and self.current else ()
+        if spec is None or seen is None or not any(w.code == Code.OVER_GRANT for w in warnings):
+            return None
+        from kbq_tui.planning.diff import diff
+
+        plan = self.ports(spec).named_plan(diff(spec, seen, remove_over_grants=True))
+        return plan if any(a.is_removal for a in (*plan.changes, *(b.action for b in plan.blocked))) else None
+
+    async def seek_removal(self) -> Plan | None:
+        """Look everywhere for what the account holds beyond its need.
+
+        Returns:
+            The plan that takes it away, too; None where nothing was found, which is said.
+        """
+        spec = self.spec()
+        if spec is None or self.cloud is None or self.busy:
+            return None
+        from kbq_tui.engine.observe import observe
+
+        try:
+            async with self._limited(Phase.LOOKING_EVERYWHERE):
+                observed = await observe(spec, self.ports(spec), everywhere=True)
+        except TimeoutError:
+            self._timed_out(Phase.LOOKING_EVERYWHERE)
+            return None
+        self.take(spec, observed)
+        plan = self.removal()
+        if plan is None:
+            nothing = message("The account holds nothing beyond its need that could be taken away here.")
+            unseen = observed.elsewhere.unseen if observed.elsewhere is not None else ()
+            self.say(joined(" ", nothing, *(joined("", p.title, ".") for p in unseen)), bad=bool(unseen))
+        return plan
+
+    async def apply(
+        self, step: Step, removal: Plan | None = None, *, emit: Callable[[Event], None] = _unheard
+    ) -> Outcome | None:
+        """Carry out one step's part of the plan, as it was shown: the operator has agreed, so the connection exists.
+
+        Args:
+            step: the step.
+            removal: the plan that was agreed to, where it takes over-grants away.
+            emit: is told every event.
+
+        Returns:
+            What came of it; None where there is no plan, or something else is going on.
+
+        Raises:
+            ProblemError: nothing was begun, such as because what is there is no longer as it was shown.
+        """
+        part, spec = removal.step(step) if removal is not None else self.part(step), self.spec()
+        if part is None or spec is None or self.cloud is None or self.busy:
+            return None
+        from kbq_tui.engine.apply import apply
+
+        async def work(ports: Ports, patience: Patience) -> Outcome:
+            shown, self.plan = self.plan, removal or self.plan
+            try:
+                return await apply(
+                    spec,
+                    ports,
+                    lambda event: self._event(event, emit),
+                    expected=part.fingerprint,
+                    only=step,
+                    patience=patience,
+                    remove_over_grants=removal is not None,
+                )
+            finally:
+                self.plan = shown
+
+        return await self._change(spec, work)
+
+    async def delete_key(self, key_id: str) -> Outcome | None:
+        """Delete a key that is not kept here. Returns and raises as `apply`."""
+        spec = self.spec()
+        if spec is None or self.cloud is None or self.busy:
+            return None
+        from kbq_tui.engine.keys import delete_key
+
+        async def work(ports: Ports, patience: Patience) -> Outcome:
+            return (
+                await delete_key(
+                    spec, ports, lambda event: self._event(event, _unheard), patience, key_id, unheld_only=True
+                )
+            )[0]
+
+        return await self._change(spec, work)
+
+    async def _change(self, spec: ConnectionSpec, work: Callable[[Ports, Patience], Awaitable[Outcome]]) -> Outcome:
+        """Change something, and keep what came of it."""
+        from kbq_tui.engine.services import patience_of
+
+        self.rows, self.failed = {}, {}
+        self.clock = SkippableClock(self.services.clock)
+        with self._in_phase(Phase.APPLYING):
+            self.confirm()
+            self._remember_project()
+            outcome = await work(self.ports(spec), patience_of(self.services))
+            self.applied |= set(outcome.done)
+            self.failed = outcome.failed
+            if outcome.done:
+                self.verified = False
+        return outcome
+
+    async def verify(
+        self, *, emit: Callable[[Event], None] = _unheard, told: Callable[[CheckResult], None] = _unheard
+    ) -> tuple[CheckResult, ...]:
+        """Run every check with the key, and remember the verdicts where the connection exists.
+
+        Args:
+            emit: is told every event.
+            told: is told every verdict.
+
+        Returns:
+            The verdicts; none where nothing could be run.
+
+        Raises:
+            ProblemError: the checks could not be run, or their verdicts could not be remembered.
+        """
+        spec = self.spec()
+        if spec is None or self.busy or (self.cloud is None and not await self.sign_in()):
+            return ()
+        from kbq_tui.engine.services import patience_of
+        from kbq_tui.engine.verify.runner import verify
+
+        self.results, self.running, self.verified = {}, {}, False
+        self.clock = SkippableClock(self.services.clock)
+        with self._in_phase(Phase.VERIFYING):
+            try:
+                results = await verify(
+                    spec,
+                    self.ports(spec),
+                    told=lambda result: self._told(result, told),
+                    emit=lambda event: self._check_event(event, emit),
+                    patience=patience_of(self.services),
+                    location=self.plan.location if self.plan and self.current else None,
+                )
+            finally:
+                self.running = {}  # stopped in the middle, nothing runs any more
+            results = tuple(self.results[r.id] for r in results)
+            self.verified = True
+            if self.healthy and not self.filed:
+                self.confirm()
+            if self.record is not None and self.record.holds(spec):
+                self.services.store.save_verify(spec.name, results)
+        return results
+
+    # -- phases and events ---------------------------------------------------------------------------------------
+
+    @contextmanager
+    def _in_phase(self, phase: Phase) -> Iterator[None]:
+        self.phase, self.since = phase, self.services.clock.monotonic()
+        self._free.clear()
+        self.note = None
+        self.changed()
+        try:
+            yield
+        finally:
+            self.phase = Phase.READY
+            self._free.set()
+            self.changed()
+
+    @asynccontextmanager
+    async def _limited(self, phase: Phase) -> AsyncIterator[None]:
+        """A phase that raises TimeoutError when its limit has passed."""
+        with self._in_phase(phase):
+            async with asyncio.timeout(LIMITS[phase]):
+                yield
+
+    def _timed_out(self, phase: Phase) -> None:
+        text = message("Google did not answer in time.")
+        if phase is Phase.SIGNING_IN:
+            text = message("Google did not answer the sign-in within a minute.")
+        self.note = Note(text, bad=True, timed_out=phase)
+        self.changed()
+
+    def _part(self, name: str) -> None:
+        self.parts.add(name)
+        self.changed()
+
+    def _event(self, event: Event, emit: Callable[[Event], None] = _unheard) -> None:
+        event = replace(event, elapsed=true_seconds(event.elapsed))
+        self.rows[event.action] = event
+        emit(event)
+        self.changed()
+
+    def _told(self, result: CheckResult, told: Callable[[CheckResult], None]) -> None:
+        result = replace(result, seconds=true_seconds(result.seconds))
+        self.results[result.id] = result
+        self.running.pop(result.id, None)
+        told(result)
+        self.changed()
+
+    def _check_event(self, event: Event, emit: Callable[[Event], None]) -> None:
+        event = replace(event, elapsed=true_seconds(event.elapsed))
+        self.running[event.action] = event
+        emit(event)
+        self.changed()

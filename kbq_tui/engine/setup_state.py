@@ -1,0 +1,173 @@
+"""What a set-up has seen, planned and done, and what follows from it. Nothing here asks Google for anything."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from kbq_tui.engine.services import AppServices
+from kbq_tui.engine.setup_input import SetupInput
+from kbq_tui.engine.setup_phase import Phase
+from kbq_tui.model.problem import Context, Problem
+from kbq_tui.model.spec import ConnectionSpec
+from kbq_tui.model.steps import Change, Step
+
+if TYPE_CHECKING:  # what the first frame does not need is loaded when it is
+    from kbq_tui.model.checks import CheckResult
+    from kbq_tui.model.events import Event
+    from kbq_tui.model.observed import Identity, KeyInfo, Observed
+    from kbq_tui.model.plan import Blocked, Plan
+    from kbq_tui.model.summary import Summary
+
+
+class SetupState(SetupInput):
+    """What was typed, and what is known of it.
+
+    Args:
+        services, changed, strict: see `SetupInput`.
+
+    Attributes:
+        phase: what is going on; `READY` while the operator is waited for.
+        since: the clock's seconds when the phase began.
+        identity: who is signed in.
+        sign_in_problem: why the last sign-in failed.
+        looked: the connection that `observed` and `plan` belong to.
+        parts: what the look that is going on has read so far, as `observe` names it.
+        rows: the latest event of each action of the last change, by the action's id.
+        failed: what went wrong in it, by the action's id.
+        applied: the ids of all actions that were carried out in this session.
+        results: the verdicts of the last verification, by the check's id.
+        running: the latest event of each check that is running.
+        verified: whether the last verification came to its end and nothing was changed since.
+    """
+
+    def __init__(self, services: AppServices, changed: Callable[[], None], *, strict: bool) -> None:
+        super().__init__(services, changed, strict=strict)
+        self.phase = Phase.READY
+        self.since = 0.0
+        self.identity: Identity | None = None
+        self.sign_in_problem: Problem | None = None
+        self.looked: ConnectionSpec | None = None
+        self.observed: Observed | None = None
+        self.plan: Plan | None = None
+        self.parts: set[str] = set()
+        self.rows: dict[str, Event] = {}
+        self.failed: dict[str, Problem] = {}
+        self.applied: set[str] = set()
+        self.results: dict[str, CheckResult] = {}
+        self.running: dict[str, Event] = {}
+        self.verified = False
+
+    @property
+    def busy(self) -> bool:
+        """Whether something is going on."""
+        return self.phase is not Phase.READY
+
+    @property
+    def writing(self) -> bool:
+        """Whether what is going on changes something, so that leaving asks first."""
+        return self.phase is Phase.APPLYING
+
+    @property
+    def current(self) -> bool:
+        """Whether what was seen belongs to what is typed now."""
+        return self.looked is not None and self.looked == self.spec()
+
+    @property
+    def context(self) -> Context:
+        """What is known of the connection, for judging a fault and filling the blanks in remedies."""
+        spec = self.spec()
+        operator = self.identity.principal if self.identity else ""
+        if spec is None:
+            return Context(operator=operator)
+        from kbq_tui.planning.diff import context_of
+
+        return replace(context_of(spec, self.plan.location if self.plan else None), operator=operator)
+
+    @property
+    def causes(self) -> tuple[Problem, ...]:
+        """Return the failures that explain why the project could not be read."""
+        return self.plan.causes if self.plan is not None and self.current else ()
+
+    @property
+    def stopped(self) -> bool:
+        """Whether one failure keeps everything else from being known."""
+        if not self.causes:
+            return False
+        from kbq_tui.engine.health import stopped
+
+        return stopped(self.causes)
+
+    @property
+    def answered(self) -> bool:
+        """Whether Google has answered a call that was made with the credentials."""
+        return self.looked is not None and not self.unreached
+
+    @property
+    def unreached(self) -> bool:
+        """Whether Google answered nothing at all."""
+        if not self.causes:
+            return False
+        from kbq_tui.engine.health import outage_of
+
+        return outage_of(self.causes) is not None
+
+    def part(self, step: Step) -> Plan | None:
+        """Return one step's part of the plan; None while it is not known."""
+        return self.plan.step(step) if self.plan is not None and self.current else None
+
+    def pending(self, step: Step) -> tuple[str, ...]:
+        """Return the ids of what one step still has to change. What we made and Google does not show yet is not due."""
+        part = self.part(step)
+        return tuple(a.id for a in part.changes if a.id not in self.applied) if part else ()
+
+    def blocked(self, step: Step) -> tuple[Blocked, ...]:
+        """Return what is blocked in a step; a key we made a moment ago that Google does not list yet is not."""
+        part = self.part(step)
+        return tuple(b for b in part.blocked if b.id not in self.applied) if part else ()
+
+    def leftovers(self) -> tuple[KeyInfo, ...]:
+        """Return the keys at Google that are not kept here; not those we have just deleted and Google still shows."""
+        from kbq_tui.model.observed import unheld_keys
+
+        keys = unheld_keys(self.observed) if self.observed is not None and self.current else ()
+        return tuple(k for k in keys if self.deletion_id(k.id) not in self.applied)
+
+    def deletion_id(self, key_id: str) -> str:
+        """Return the id of the action that deletes a key."""
+        from kbq_tui.engine.keys import deletion
+
+        return deletion(self.looked, key_id).id if self.looked is not None else ""
+
+    @property
+    def healthy(self) -> bool:
+        """Whether the last verification is of the connection as it is now, and no check failed."""
+        from kbq_tui.model.checks import healthy
+
+        return self.verified and healthy(tuple(self.results.values()))
+
+    @property
+    def waiting(self) -> bool:
+        """Whether something waits for a change to arrive, so that trying now or giving up means something."""
+        from kbq_tui.model.events import EventKind
+
+        return self.busy and any(e.kind is EventKind.WAITING for e in (*self.rows.values(), *self.running.values()))
+
+    def summary(self) -> Summary | None:
+        """Return the values for Klaviyo, as far as they are known; None while the connection is not even typed."""
+        from kbq_tui.model.observed import value_of
+        from kbq_tui.model.summary import Summary
+
+        spec = self.spec()
+        if spec is None:
+            return None
+        local = value_of(self.observed.key) if self.observed is not None and self.current else None
+        path = local.path if local is not None else spec.key_file
+        location = self.plan.location if self.plan is not None and self.current else spec.location
+        return Summary.of(spec, path, location)
+
+    def changing(self, step: Step) -> bool:
+        """Whether a step's part of the plan changes something that is not made yet."""
+        part = self.part(step)
+        return part is not None and any(a.change is not Change.NOOP and a.id not in self.applied for a in part.actions)
