@@ -32,13 +32,13 @@ from kbq_tui.model.operations import (
     RevokeTableRole,
     Step,
 )
-from kbq_tui.model.outcome_texts import done
 from kbq_tui.model.plan import Plan
 from kbq_tui.model.problem import Problem, ProblemError, RemedyStep
 from kbq_tui.model.secret import Secret
 from kbq_tui.model.spec import ConnectionSpec
 from kbq_tui.planning.diff import context_of, diff
 from kbq_tui.planning.diff_problems import named
+from kbq_tui.shell.operation_rows import outcome_of
 
 GRACE = 0.8
 """Seconds that a change under way is given when the operator leaves; what hangs longer is left to the journal."""
@@ -249,7 +249,7 @@ class Runner:
         """Do it. Returns what is to be said of it, and whether anything was changed."""
         cloud, project, op = self.ports.cloud, self.spec.project, action.op
         if isinstance(op, CreateKey):
-            return await self._create_key(frozenset(op.known)), True
+            return await self._create_key(action, frozenset(op.known)), True
         match op:
             case EnableService(service=service):
                 await cloud.enable_services(project, (service,))
@@ -275,9 +275,9 @@ class Runner:
                 changed = await cloud.delete_account(project, email)
             case DeleteDataset(dataset=name):
                 changed = await cloud.delete_dataset(project, name)
-        return done(op, self.spec, changed), changed
+        return outcome_of(action, changed=changed), changed
 
-    async def _create_key(self, known: frozenset[str]) -> Message:
+    async def _create_key(self, action: Action, known: frozenset[str]) -> Message:
         """Reserve the place first, so that a key which cannot be kept is never made."""
         spec, keys = self.spec, self.ports.keys
         slot = await offload(lambda: keys.reserve(spec.key_file, spec.project, spec.account_email))
@@ -292,7 +292,7 @@ class Runner:
             await offload(slot.abandon)
             raise ProblemError(await self._undo_key(error.problem, secret)) from error
         self.outcome.key = local
-        kept = message("Key {key} kept in {path}", key=local.key_id[:12], path=local.path)
+        kept = outcome_of(action, changed=True, key=local.key_id[:12], path=local.path)
         return joined(" ", joined("", kept, "."), *local.warnings) if local.warnings else kept
 
     async def _new_key(self, known: frozenset[str]) -> Secret:

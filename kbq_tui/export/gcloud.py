@@ -16,7 +16,7 @@ from kbq_tui.model.operations import (
 )
 from kbq_tui.model.plan import Plan
 from kbq_tui.model.text import inert
-from kbq_tui.shell.operation_commands import command_for, command_of, default_key_file
+from kbq_tui.shell.operation_rows import command_for, command_of, default_key_file
 
 _HEAD = """\
 #!/bin/sh

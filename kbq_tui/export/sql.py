@@ -3,7 +3,7 @@
 from kbq_tui.model.operations import Change
 from kbq_tui.model.plan import Plan
 from kbq_tui.model.text import inert
-from kbq_tui.shell.operation_commands import command_for, command_of
+from kbq_tui.shell.operation_rows import command_for, command_of
 
 
 def to_sql(plan: Plan) -> str:

@@ -19,7 +19,7 @@ from kbq_tui.model.operations import (
 )
 from kbq_tui.model.plan import Plan
 from kbq_tui.model.text import inert
-from kbq_tui.shell.operation_commands import command_for
+from kbq_tui.shell.operation_rows import command_for
 
 _HEAD = """\
 # Connect Klaviyo to BigQuery: connection {connection}.

@@ -32,8 +32,9 @@ from kbq_tui.planning.dataset_rules import expiring, public
 from kbq_tui.planning.diff_problems import in_force, named, too_much
 from kbq_tui.planning.grants import Grant, held, over_grants, same_account_tombstones
 from kbq_tui.planning.locations import misplaced
-from kbq_tui.planning.requirements import ACCOUNT_CONSTRAINTS, KEY_CONSTRAINTS, PERMISSIONS_FOR
+from kbq_tui.planning.requirements import ACCOUNT_CONSTRAINTS, KEY_CONSTRAINTS
 from kbq_tui.planning.sharing import shared
+from kbq_tui.shell.operation_rows import row_of
 
 
 def context_of(spec: ConnectionSpec, location: str | None = None, dataset: str = "") -> Context:
@@ -145,7 +146,7 @@ class _Differ:
         held = self.seen.permissions
         if not isinstance(held, Present):
             return None  # not known: the attempt itself will tell
-        for permission in PERMISSIONS_FOR.get(type(op), ()):
+        for permission in row_of(op).permissions:
             if permission not in held.value:
                 dataset = op.dataset if isinstance(op, CreateDataset) else ""
                 return catalogue.permission_missing(permission, replace(self.context, dataset=dataset))

@@ -24,7 +24,7 @@ def commands(plan: Plan, step: Step) -> list[str]:
 
 def command(action: Action, location: str | None) -> str:
     """Return the gcloud, bq or SQL line that does the same; `location` is where the datasets are, if known."""
-    from kbq_tui.shell.operation_commands import command_for
+    from kbq_tui.shell.operation_rows import command_for
 
     return command_for(action, location)
 

@@ -30,7 +30,7 @@ from kbq_tui.model.operations import (
 )
 from kbq_tui.model.problem import Context, Purpose, Who
 from kbq_tui.model.refs import AccountRef, DatasetRef, Grantable, ProjectRef, Ref, ServiceRef, TableRef
-from kbq_tui.shell.operation_commands import command_of
+from kbq_tui.shell.operation_rows import command_of
 from tests.support.polling import PATIENCE
 from tests.support.shouting import shouting
 

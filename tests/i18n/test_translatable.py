@@ -21,6 +21,10 @@ from kbq_tui.model import checks
 from kbq_tui.model.command import Command, placeholder
 from kbq_tui.model.observed import Unknown
 from kbq_tui.model.operations import (
+    Action,
+    ActionKey,
+    ActionKind,
+    Change,
     CreateAccount,
     CreateDataset,
     DeleteAccount,
@@ -29,12 +33,14 @@ from kbq_tui.model.operations import (
     EnableService,
     GrantDatasetRole,
     GrantProjectRole,
+    Operation,
     RevokeDatasetRole,
     RevokeProjectRole,
     RevokeTableRole,
+    Step,
 )
-from kbq_tui.model.outcome_texts import Repeatable, done
 from kbq_tui.model.problem import Context, Problem, RemedyStep
+from kbq_tui.model.refs import AccountRef
 from kbq_tui.model.spec import (
     ConnectionSpec,
     Direction,
@@ -46,6 +52,7 @@ from kbq_tui.model.spec import (
 )
 from kbq_tui.model.summary import Summary
 from kbq_tui.planning.diff import diff
+from kbq_tui.shell.operation_rows import outcome_of
 from tests.planning.worlds import after, fresh
 from tests.support.shouting import rendered, shout, shouting
 
@@ -165,8 +172,10 @@ def test_what_is_wrong_with_a_value_is_told(reason: Message | None, kept: str, l
         (DeleteDataset("sales"), ["sales"]),
     ],
 )
-def test_what_was_done_is_told(op: Repeatable, names: list[str], changed: bool, loud: None) -> None:
-    text = render(done(op, ConnectionSpec("acme-prod"), changed))
+def test_what_was_done_is_told(op: Operation, names: list[str], changed: bool, loud: None) -> None:
+    account = AccountRef("acme-prod", ConnectionSpec("acme-prod").account_email)
+    action = Action(ActionKey(ActionKind.GRANT, account), Change.UPDATE, verbatim(""), Step.PROJECT, op)
+    text = render(outcome_of(action, changed=changed))
     for name in names:
         assert name in text
         text = text.replace(name, "")

@@ -120,7 +120,7 @@ class ProblemSheet(Modal[bool]):
     @property
     def message(self) -> str:
         """The text to send to whoever can help, in the operator's language."""
-        from kbq_tui.shell.operation_commands import command_of
+        from kbq_tui.shell.operation_rows import command_of
 
         wizard = self.host.wizard
         location = wizard.plan.location if wizard.plan else None

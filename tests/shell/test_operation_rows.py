@@ -18,7 +18,7 @@ from kbq_tui.model.operations import (
 from kbq_tui.model.plan import Plan
 from kbq_tui.model.refs import DatasetRef, ProjectRef
 from kbq_tui.model.spec import ConnectionSpec
-from kbq_tui.shell.operation_commands import command_for, command_of
+from kbq_tui.shell.operation_rows import ROWS, command_for, command_of, outcome_of
 from tests.export.conftest import ACCOUNT, DEAD, EMAIL, MEMBER, ONE_OF_EACH, P, action
 
 EXPECTED = {
@@ -64,6 +64,18 @@ EXPECTED = {
 def test_every_operation_has_its_command() -> None:
     assert {type(a.op).__name__: command_for(a, "EU") for a in ONE_OF_EACH} == EXPECTED
     assert set(EXPECTED) == {op.__name__ for op in Operation.__args__}
+    assert set(ROWS) == set(Operation.__args__)
+
+
+def test_the_outcome_of_every_operation_names_what_was_changed() -> None:
+    for changed in (True, False):
+        texts = {type(a.op).__name__: str(outcome_of(a, changed=changed, path="k.json")) for a in ONE_OF_EACH}
+        assert not any("{" in text for text in texts.values())
+    assert texts["RevokeTableRole"] == (
+        "roles/bigquery.dataEditor was not there on table KLAVIYO_IMPORT_FROM_DWH.orders"
+    )
+    assert texts["CreateAccount"] == f"Service account {EMAIL} was there already"
+    assert texts["EnableService"] == "API bigquery.googleapis.com is on"
 
 
 def test_every_action_names_its_project(plan: Plan, spec: ConnectionSpec) -> None:

@@ -1,0 +1,164 @@
+"""One row for each kind of operation: its command, what it needs, and what is said once it is done."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Final
+
+from kbq_tui.i18n.messages import N_, Message
+from kbq_tui.model.command import Command
+from kbq_tui.model.operations import (
+    Action,
+    CreateAccount,
+    CreateDataset,
+    CreateKey,
+    DeleteAccount,
+    DeleteDataset,
+    DeleteKey,
+    EnableService,
+    GrantDatasetRole,
+    GrantProjectRole,
+    Operation,
+    RevokeDatasetRole,
+    RevokeProjectRole,
+    RevokeTableRole,
+)
+from kbq_tui.model.text import inert
+from kbq_tui.shell import commands as cmd
+
+
+@dataclass(frozen=True, slots=True)
+class OperationRow:
+    """What goes with a kind of operation. The blanks of command and texts are named in `_values`.
+
+    Attributes:
+        command: the gcloud or bq command that does the same, with what takes it back.
+        made: what is said once it is done.
+        there: what is said where it was so already; as `made` where nothing tells the two apart.
+        permissions: what it needs on the project. None for access to datasets: a dataset's owner may change it without
+            any permission on the project.
+    """
+
+    command: Command
+    made: str
+    there: str = ""
+    permissions: tuple[str, ...] = ()
+
+
+_SET_POLICY: Final = ("resourcemanager.projects.getIamPolicy", "resourcemanager.projects.setIamPolicy")
+
+ROWS: Final[Mapping[type[Operation], OperationRow]] = {
+    EnableService: OperationRow(
+        cmd.ENABLE_API, N_("API {service} is on"), permissions=("serviceusage.services.enable",)
+    ),
+    CreateDataset: OperationRow(
+        cmd.CREATE_DATASET,
+        N_("Dataset {dataset} created, in {location}"),
+        N_("Dataset {dataset} was there already, in {location}"),
+        ("bigquery.datasets.create",),
+    ),
+    CreateAccount: OperationRow(
+        cmd.CREATE_ACCOUNT,
+        N_("Service account {email} created"),
+        N_("Service account {email} was there already"),
+        ("iam.serviceAccounts.create",),
+    ),
+    CreateKey: OperationRow(
+        cmd.CREATE_KEY, N_("Key {key} kept in {path}"), permissions=("iam.serviceAccountKeys.create",)
+    ),
+    GrantProjectRole: OperationRow(
+        cmd.GRANT_PROJECT.changed(bindings="--condition=None"),
+        N_("{role} granted on project {project}"),
+        N_("{role} was granted already on project {project}"),
+        _SET_POLICY,
+    ),
+    RevokeProjectRole: OperationRow(
+        cmd.REVOKE_PROJECT.changed(bindings="--condition=None"),
+        N_("{role} removed on project {project}"),
+        N_("{role} was not there on project {project}"),
+        _SET_POLICY,
+    ),
+    GrantDatasetRole: OperationRow(
+        cmd.GRANT_DATASET,
+        N_("{role} granted on dataset {dataset}"),
+        N_("{role} was granted already on dataset {dataset}"),
+    ),
+    RevokeDatasetRole: OperationRow(
+        cmd.REVOKE_DATASET,
+        N_("Access entry of {member} removed on dataset {dataset}"),
+        N_("Access entry of {member} was not there on dataset {dataset}"),
+    ),
+    RevokeTableRole: OperationRow(
+        cmd.REVOKE_TABLE,
+        N_("{role} removed on table {table}"),
+        N_("{role} was not there on table {table}"),
+    ),
+    DeleteKey: OperationRow(cmd.DELETE_KEY, N_("Key {key} deleted"), N_("Key {key} was gone already")),
+    DeleteAccount: OperationRow(
+        cmd.DELETE_ACCOUNT, N_("Service account {email} deleted"), N_("Service account {email} was gone already")
+    ),
+    DeleteDataset: OperationRow(
+        cmd.DELETE_DATASET, N_("Dataset {dataset} deleted"), N_("Dataset {dataset} was gone already")
+    ),
+}
+
+
+def row_of(op: Operation) -> OperationRow:
+    """Return the row of an operation's kind."""
+    return ROWS[type(op)]
+
+
+def default_key_file(email: str) -> str:
+    """Return the name of a key file in the folder in which a command is run."""
+    return f"{email.partition('@')[0]}.json"
+
+
+def _values(action: Action) -> dict[str, str]:
+    """Return what fills the blanks of a row: the operation's own fields that are text, and what they are called there.
+
+    `email` and `account` are the service account, `role_holder` is the member, `key_path` the file of a new key.
+    """
+    own = {field.name: getattr(action.op, field.name) for field in fields(action.op)}
+    values = {name: value for name, value in own.items() if isinstance(value, str)}
+    email = values.get("email") or action.resource.name
+    key_path = values.get("key_file") or default_key_file(email)
+    more = {"email": email, "account": email, "role_holder": values.get("member", ""), "key_path": key_path}
+    return {"project": action.resource.project, **values, **more}
+
+
+def command_of(action: Action, location: str | None = None) -> Command:
+    """Return the command that does the same, and what takes it back.
+
+    Sources: https://cloud.google.com/sdk/gcloud/reference, https://cloud.google.com/bigquery/docs/reference/bq-cli-reference
+
+    Args:
+        action: what is done.
+        location: where SQL runs; the dataset's own where the action names one; left out where it is not known.
+    """
+    command, values = row_of(action.op).command, _values(action)
+    where = values.get("location") or location or ""
+    return (command if where else command.without(cmd.LOCATION)).filled({**values, "location": where})
+
+
+def command_for(action: Action, location: str | None = None) -> str:
+    """Return the command on one line; a comment where a name in the action (which may come from outside) fits none.
+
+    Arguments as for `command_of`.
+    """
+    command = command_of(action, location)
+    return str(command) if not command.missing else f"# No safe command for: {inert(str(action.summary), 200)}"
+
+
+def outcome_of(action: Action, *, changed: bool, **more: str) -> Message:
+    """Return one line for a person on an action that was carried out.
+
+    Args:
+        action: what was to be done.
+        changed: whether it was done now; else it was so before.
+        more: values that are known only once it is done: `key` and `path` of a new key.
+    """
+    row, values = row_of(action.op), _values(action)
+    if isinstance(action.op, RevokeTableRole):
+        values["table"] = f"{action.op.dataset}.{action.op.table}"
+    values = {**values, "key": values.get("key_id", "")[:12], **more}
+    template = row.made if changed or not row.there else row.there
+    return Message(template, {name: value for name, value in values.items() if f"{{{name}}}" in template})
