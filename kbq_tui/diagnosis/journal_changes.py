@@ -6,6 +6,7 @@ from typing import Any
 
 from kbq_tui.model.changes import OwnChange
 from kbq_tui.model.codes import ProblemCode as Code
+from kbq_tui.model.operations import ActionKey
 from kbq_tui.model.problem import Kind
 
 
@@ -25,16 +26,18 @@ def from_journal(lines: Iterable[Mapping[str, Any]]) -> tuple[OwnChange, ...]:
         at = _time(line.get("at"))
         if at is None:
             continue
-        resource, open_ = resources.get(action, ""), begun.setdefault(action, [])
+        key, open_ = ActionKey.read(action, resources.get(action, "")), begun.setdefault(action, [])
+        if key is None:  # of a later version
+            continue
         if event == "intended":
-            open_.append(OwnChange(action, resource, at, made=False))
+            open_.append(OwnChange(key, at, made=False))
         elif event == "finished" and line.get("changed", True):
-            made[action] = OwnChange(action, resource, at)
+            made[action] = OwnChange(key, at)
             open_.clear()
         elif event == "finished":
             # It was there already: made by an earlier try of ours whose outcome was not known, or by somebody else.
             if open_[:-1]:
-                made[action] = OwnChange(action, resource, open_[-2].at)
+                made[action] = OwnChange(key, open_[-2].at)
             open_.clear()
         elif event == "failed" and not _is_unclear(line.get("problem")):
             del open_[-1:]

@@ -11,7 +11,7 @@ from kbq_tui.engine.ports import Ports
 from kbq_tui.engine.threads import offload
 from kbq_tui.engine.waiting import Emit, Patience, Waits, own_changes
 from kbq_tui.i18n.messages import Message, joined, message
-from kbq_tui.model.changes import ACCOUNT, KEY, SERVICE
+from kbq_tui.model.changes import ACCOUNT, KEY, SERVICE, Subject, making_of
 from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.events import Event, EventKind
 from kbq_tui.model.key_file import key_id_of
@@ -134,13 +134,13 @@ async def apply(
     return runner.outcome
 
 
-def _depends_on(action: Action) -> tuple[str, ...]:
+def _depends_on(action: Action) -> tuple[Subject, ...]:
     """Return what must have arrived everywhere for an action to succeed."""
     match action.op:
         case CreateKey() | DeleteKey() | DeleteAccount() | GrantProjectRole() | RevokeProjectRole():
             return ACCOUNT, KEY, SERVICE
         case GrantDatasetRole(dataset=name) | RevokeDatasetRole(dataset=name) | RevokeTableRole(dataset=name):
-            return ACCOUNT, f"dataset:{name}", SERVICE
+            return ACCOUNT, making_of(name), SERVICE
     return (SERVICE,)
 
 
@@ -241,7 +241,7 @@ class Runner:
             return self.ports.named(named(error.problem, self.spec))
         self.outcome.done.append(action.id)
         if changed:
-            self._waits.made(action.id, action.resource.name)
+            self._waits.made(action.key)
         await self._settle(EventKind.FINISHED, action, text, began=began, changed=changed)
         return None
 

@@ -13,6 +13,7 @@ from kbq_tui.model.changes import (
     ACCOUNT,
     KEY,
     OwnChange,
+    Subject,
     concerns_account,
     last_recent,
     may_explain,
@@ -21,6 +22,7 @@ from kbq_tui.model.changes import (
 )
 from kbq_tui.model.events import Event, EventKind
 from kbq_tui.model.lean_dataclass import dataclass
+from kbq_tui.model.operations import ActionKey
 from kbq_tui.model.problem import Problem, ProblemError, RemedyStep, Retry
 from kbq_tui.model.spec import ConnectionSpec
 
@@ -76,11 +78,11 @@ class Waits:
         """Know of more changes."""
         self._changes += changes
 
-    def made(self, action: str, resource: str) -> None:
+    def made(self, key: ActionKey) -> None:
         """Note a change that this run has made."""
-        self.add(OwnChange(action, resource, self.clock.now()))
+        self.add(OwnChange(key, self.clock.now()))
 
-    def on_its_way(self, *subjects: str) -> OwnChange | None:
+    def on_its_way(self, *subjects: Subject) -> OwnChange | None:
         """Return the newest change of one of the subjects that may not have arrived."""
         return last_recent(self._changes, self.clock.now(), *subjects)
 
@@ -114,7 +116,7 @@ class Wait:
         """Seconds since the limit began to count."""
         return self._waits.clock.monotonic() - self._since
 
-    async def again(self, problem: Problem, *subjects: str) -> bool:
+    async def again(self, problem: Problem, *subjects: Subject) -> bool:
         """Wait before another try, and say each second what is waited for.
 
         Args:

@@ -7,17 +7,35 @@ from typing import Final
 from kbq_tui.i18n.messages import N_, Message, message
 from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.lean_dataclass import dataclass
+from kbq_tui.model.operations import ActionKey, ActionKind
 from kbq_tui.model.problem import Kind, Problem
+from kbq_tui.model.refs import AccountRef, DatasetRef, ProjectRef, Ref
 from kbq_tui.model.spec import ConnectionSpec
 
 SPREADING: Final = timedelta(minutes=10)
 """How long a change of ours may not be true everywhere: a grant takes "typically 2 minutes, potentially 7 minutes or
 longer" (https://cloud.google.com/iam/docs/access-change-propagation)."""
 
-ACCOUNT: Final = "account"
-KEY: Final = "key"
-PROJECT_GRANT: Final = "grant:project"
-SERVICE: Final = "service"
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a call depends on, so that a change of it may be the reason for a refusal.
+
+    Attributes:
+        kind: what kind of change.
+        level: what a grant is on; None for any.
+        dataset: only changes of this dataset, or of grants on it; empty for any.
+    """
+
+    kind: ActionKind
+    level: type[Ref] | None = None
+    dataset: str = ""
+
+
+ACCOUNT: Final = Subject(ActionKind.ACCOUNT)
+KEY: Final = Subject(ActionKind.KEY)
+PROJECT_GRANT: Final = Subject(ActionKind.GRANT, ProjectRef)
+SERVICE: Final = Subject(ActionKind.SERVICE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,36 +43,43 @@ class OwnChange:
     """A change that was made, or may have been.
 
     Attributes:
-        action: the id of the plan's action, such as `grant:dataset:KLAVIYO_TMP:roles/bigquery.dataEditor`.
-        resource: the full name of what was changed; empty where that is not known.
+        key: the key of the plan's action; its project or account is empty where that is not known.
         at: when, aware UTC.
         made: False where it was begun and its outcome is not known.
     """
 
-    action: str
-    resource: str
+    key: ActionKey
     at: datetime
     made: bool = True
 
-    def is_of(self, subject: str) -> bool:
-        """Whether it changed a subject: `account`, `key`, `dataset:NAME`, `grant:dataset:NAME`, `grant:project`,
-        `service`."""
-        return self.action == subject or self.action.startswith(f"{subject}:")
+    def is_of(self, subject: Subject) -> bool:
+        """Whether it changed a subject."""
+        ref = self.key.ref
+        return (
+            self.key.kind is subject.kind
+            and (subject.level is None or isinstance(ref, subject.level))
+            and (not subject.dataset or (isinstance(ref, DatasetRef) and ref.dataset == subject.dataset))
+        )
 
 
-def grant_on(dataset: str) -> str:
+def grant_on(dataset: str) -> Subject:
     """Return the subject of grants on a dataset."""
-    return f"grant:dataset:{dataset}"
+    return Subject(ActionKind.GRANT, DatasetRef, dataset)
+
+
+def making_of(dataset: str) -> Subject:
+    """Return the subject of a dataset's creation."""
+    return Subject(ActionKind.DATASET, DatasetRef, dataset)
 
 
 def of_connection(changes: Iterable[OwnChange], spec: ConnectionSpec) -> tuple[OwnChange, ...]:
     """Return those that are about what the connection consists of now; its project or account may have been changed."""
 
     def fits(change: OwnChange) -> bool:
-        if change.is_of(ACCOUNT) or change.is_of(KEY):
-            return change.resource in ("", spec.account_email)
-        name = change.resource.removeprefix("projects/")
-        return not name or name == spec.project or name.startswith((f"{spec.project}:", f"{spec.project}/"))
+        ref = change.key.ref
+        if isinstance(ref, AccountRef):
+            return ref.email in ("", spec.account_email)
+        return ref.project in ("", spec.project)
 
     return tuple(change for change in changes if fits(change))
 
@@ -64,13 +89,13 @@ def is_recent(at: datetime, now: datetime) -> bool:
     return abs(now - at) < SPREADING
 
 
-def last_recent(changes: Iterable[OwnChange], now: datetime, *subjects: str) -> OwnChange | None:
+def last_recent(changes: Iterable[OwnChange], now: datetime, *subjects: Subject) -> OwnChange | None:
     """Return the newest change of one of the subjects that may still be on its way."""
     found = [c for c in changes if is_recent(c.at, now) and any(c.is_of(subject) for subject in subjects)]
     return max(found, key=lambda change: change.at, default=None)
 
 
-_CAUSES: Final[Mapping[Code | None, tuple[str, ...]]] = {
+_CAUSES: Final[Mapping[Code | None, tuple[Subject, ...]]] = {
     Code.ACCOUNT_NOT_VISIBLE: (ACCOUNT,),
     Code.ACCOUNT_GONE: (ACCOUNT, KEY),
     Code.ACCOUNT_DISABLED: (ACCOUNT,),
@@ -83,7 +108,7 @@ _CAUSES: Final[Mapping[Code | None, tuple[str, ...]]] = {
 """What must have been changed for a refusal to pass by itself, where its code tells that."""
 
 
-def may_explain(problem: Problem, subjects: tuple[str, ...]) -> tuple[str, ...]:
+def may_explain(problem: Problem, subjects: tuple[Subject, ...]) -> tuple[Subject, ...]:
     """Return the subjects of which a change of ours on its way may explain a refusal.
 
     Args:
@@ -103,19 +128,19 @@ def concerns_account(problem: Problem, email: str) -> bool:
     return problem.detail("method").startswith("iam.serviceAccount") or email in str(problem.original)
 
 
-_WAITS: Final[Mapping[str, str]] = {
-    "account": N_("the account was created {age} ago; Google takes a minute or two as a rule; nothing to do"),
-    "key": N_("the key was created {age} ago; Google takes a minute or two as a rule; nothing to do"),
-    "dataset": N_("the dataset was created {age} ago; Google takes some seconds as a rule; nothing to do"),
-    "grant": N_("granted {age} ago; Google takes two minutes as a rule; nothing to do"),
-    "service": N_("the API was turned on {age} ago; Google takes some minutes as a rule; nothing to do"),
+_WAITS: Final[Mapping[ActionKind, str]] = {
+    ActionKind.ACCOUNT: N_("the account was created {age} ago; Google takes a minute or two as a rule; nothing to do"),
+    ActionKind.KEY: N_("the key was created {age} ago; Google takes a minute or two as a rule; nothing to do"),
+    ActionKind.DATASET: N_("the dataset was created {age} ago; Google takes some seconds as a rule; nothing to do"),
+    ActionKind.GRANT: N_("granted {age} ago; Google takes two minutes as a rule; nothing to do"),
+    ActionKind.SERVICE: N_("the API was turned on {age} ago; Google takes some minutes as a rule; nothing to do"),
 }
 _BEGUN: Final = N_("a change was begun {age} ago and may have been made; Google takes some minutes; nothing to do")
 
 
 def waiting_text(change: OwnChange, now: datetime) -> Message:
     """Return what is waited for, since when, and for how long as a rule."""
-    form = _WAITS.get(change.action.partition(":")[0], _BEGUN) if change.made else _BEGUN
+    form = _WAITS.get(change.key.kind, _BEGUN) if change.made else _BEGUN
     seconds = max(0, round((now - change.at).total_seconds()))
     age = message("{n} s", n=seconds) if seconds < 120 else message("{n} min", n=seconds // 60)
     return Message(form, {"age": age})

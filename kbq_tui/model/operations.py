@@ -190,6 +190,42 @@ class ActionKey:
                 place = f"table:{dataset}.{table}"
         return ":".join(filter(None, (self.kind.value, place, self.role, self.detail)))
 
+    @classmethod
+    def read(cls, id_: str, resource: str) -> "ActionKey | None":
+        """Return the key that an id stands for, as the journal keeps it; None for a kind that is not known.
+
+        Args:
+            id_: the id.
+            resource: the full name of what is changed; where it is empty, so are project and account of the key.
+        """
+        try:
+            kind = ActionKind(id_.partition(":")[0])
+        except ValueError:
+            return None
+        rest = id_.partition(":")[2]
+        if kind in (ActionKind.ACCOUNT, ActionKind.KEY, ActionKind.DELETE_KEY):
+            return cls(kind, AccountRef("", resource), detail=rest)
+        if kind is ActionKind.SERVICE:
+            return cls(kind, ServiceRef(_project_in(resource), rest))
+        if kind is ActionKind.DATASET:
+            return cls(kind, DatasetRef(_project_in(resource), rest))
+        level, _, rest = rest.partition(":")
+        if level == "project":
+            role, _, detail = rest.partition(":")
+            return cls(kind, ProjectRef(_project_in(resource)), role, detail)
+        place, _, rest = rest.partition(":")
+        role, _, detail = rest.partition(":")
+        dataset, _, table = place.partition(".")
+        project = _project_in(resource)
+        return cls(kind, TableRef(project, dataset, table) if table else DatasetRef(project, dataset), role, detail)
+
+
+def _project_in(resource: str) -> str:
+    """Return the project in the full name of a project, an API, a dataset or a table. Its ID may have a colon."""
+    if resource.startswith("projects/"):
+        return resource.split("/")[1]
+    return resource.rpartition(":")[0]
+
 
 @dataclass(frozen=True, slots=True)
 class Action:

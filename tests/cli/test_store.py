@@ -23,7 +23,9 @@ from kbq_tui.local.ui_state import ConnectionState, SetupPosition
 from kbq_tui.model.changes import OwnChange
 from kbq_tui.model.checks import HANDED_OVER, KEY_AUTH, CheckResult, Verdict
 from kbq_tui.model.events import Event, EventKind
+from kbq_tui.model.operations import ActionKey, ActionKind
 from kbq_tui.model.problem import Context, ProblemError
+from kbq_tui.model.refs import AccountRef
 from kbq_tui.model.steps import Step
 
 
@@ -202,7 +204,8 @@ def test_a_change_is_open_until_settled(store: FileStore, clock: Clock):
     assert store.unfinished("acme") == ("key (someone@acme)",)
     store.journal("acme").settle(Event(EventKind.FINISHED, "key", clock.now()))
     assert store.unfinished("acme") == ()
-    assert store.journal("acme").changes() == (OwnChange("key", "someone@acme", clock.now()),)
+    key = ActionKey(ActionKind.KEY, AccountRef("", "someone@acme"))
+    assert store.journal("acme").changes() == (OwnChange(key, clock.now()),)
 
 
 def test_what_was_typed_in_the_setup_beats_gcloud_and_yields_to_options(store: FileStore, monkeypatch):

@@ -8,14 +8,16 @@ from kbq_tui.diagnosis import catalogue
 from kbq_tui.diagnosis.journal_changes import from_journal
 from kbq_tui.model.changes import (
     ACCOUNT,
-    KEY,
     OwnChange,
     concerns_account,
+    grant_on,
     last_recent,
     of_connection,
     waiting_text,
 )
+from kbq_tui.model.operations import ActionKey, ActionKind
 from kbq_tui.model.problem import Context, Problem
+from kbq_tui.model.refs import AccountRef, DatasetRef, ProjectRef, ServiceRef, TableRef
 from kbq_tui.model.spec import ConnectionSpec
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -27,18 +29,24 @@ def line(event: str, action: str, seconds: float = 0, **more: object) -> dict[st
     return {"event": event, "action": action, "at": (NOW + timedelta(seconds=seconds)).isoformat(), **more}
 
 
+def change(action: str, resource: str, at: datetime, *, made: bool = True) -> OwnChange:
+    key = ActionKey.read(action, resource)
+    assert key is not None
+    return OwnChange(key, at, made)
+
+
 def failed(action: str, code: str | None, seconds: float = 0) -> dict[str, object]:
     return line("failed", action, seconds, problem={"code": code})
 
 
 def test_a_journal_tells_what_was_made_and_when() -> None:
     lines = [line("intended", "account", resource=EMAIL), line("finished", "account", 2)]
-    assert from_journal(lines) == (OwnChange("account", EMAIL, NOW + timedelta(seconds=2)),)
+    assert from_journal(lines) == (change("account", EMAIL, NOW + timedelta(seconds=2)),)
 
 
 def test_a_change_whose_outcome_is_not_known_may_have_been_made() -> None:
     begun = line("intended", "account", resource=EMAIL)
-    unclear = (OwnChange("account", EMAIL, NOW, made=False),)
+    unclear = (change("account", EMAIL, NOW, made=False),)
     assert from_journal([begun]) == unclear
     for code in ("KBQ-DEADLINE", "KBQ-CONNECTION-LOST", "KBQ-KEY-OUTCOME-UNKNOWN", None):
         assert from_journal([begun, failed("account", code, 3)]) == unclear
@@ -51,7 +59,7 @@ def test_a_change_that_was_refused_is_none(code: str) -> None:
 
 def test_a_refusal_does_not_take_back_what_was_made_before() -> None:
     lines = [line("finished", "key"), line("intended", "key", 5), failed("key", "KBQ-TOO-MANY-KEYS", 6)]
-    assert from_journal(lines) == (OwnChange("key", "", NOW),)
+    assert from_journal(lines) == (change("key", "", NOW),)
 
 
 def test_what_was_there_already_was_not_made_by_us() -> None:
@@ -62,7 +70,7 @@ def test_what_was_there_already_was_not_made_by_us() -> None:
 def test_what_was_there_already_after_a_try_whose_outcome_was_not_known_was_made_by_that_try() -> None:
     lost = line("intended", "account", resource=EMAIL)
     again = [line("intended", "account", 60, resource=EMAIL), line("finished", "account", 61, changed=False)]
-    assert from_journal([lost, *again]) == (OwnChange("account", EMAIL, NOW),)
+    assert from_journal([lost, *again]) == (change("account", EMAIL, NOW),)
 
 
 def test_lines_without_a_time_say_nothing() -> None:
@@ -74,31 +82,31 @@ def test_lines_without_a_time_say_nothing() -> None:
 
 def test_ten_minutes_count_and_a_clock_that_was_wrong_does_not() -> None:
     for seconds, recent in ((599, True), (601, False), (-599, True), (-601, False)):
-        made = OwnChange("account", EMAIL, NOW - timedelta(seconds=seconds))
+        made = change("account", EMAIL, NOW - timedelta(seconds=seconds))
         assert (last_recent([made], NOW, ACCOUNT) is made) is recent
-    assert last_recent([OwnChange("account", EMAIL, datetime.max.replace(tzinfo=UTC))], NOW, ACCOUNT) is None
+    assert last_recent([change("account", EMAIL, datetime.max.replace(tzinfo=UTC))], NOW, ACCOUNT) is None
 
 
 def test_each_resource_has_a_time_of_its_own() -> None:
-    old = OwnChange("grant:dataset:A:roles/r", "my-project:A", NOW - timedelta(minutes=20))
-    young = OwnChange("grant:dataset:B:roles/r", "my-project:B", NOW)
-    assert last_recent([old, young], NOW, "grant:dataset:A") is None
-    assert last_recent([old, young], NOW, "grant:dataset:B") is young
-    assert last_recent([old, young], NOW, "grant:dataset:B", "account") is young
-    assert last_recent([OwnChange("grant:dataset:AB:r", "", NOW)], NOW, "grant:dataset:A") is None
+    old = change("grant:dataset:A:roles/r", "my-project:A", NOW - timedelta(minutes=20))
+    young = change("grant:dataset:B:roles/r", "my-project:B", NOW)
+    assert last_recent([old, young], NOW, grant_on("A")) is None
+    assert last_recent([old, young], NOW, grant_on("B")) is young
+    assert last_recent([old, young], NOW, grant_on("B"), ACCOUNT) is young
+    assert last_recent([change("grant:dataset:AB:r", "", NOW)], NOW, grant_on("A")) is None
 
 
 def test_changes_of_another_account_or_project_are_left_out() -> None:
     kept = (
-        OwnChange("account", EMAIL, NOW),
-        OwnChange("grant:project:roles/r", "projects/my-project", NOW),
-        OwnChange("dataset:A", "my-project:A", NOW),
-        OwnChange("service:iam", "projects/my-project/services/iam", NOW),
+        change("account", EMAIL, NOW),
+        change("grant:project:roles/r", "projects/my-project", NOW),
+        change("dataset:A", "my-project:A", NOW),
+        change("service:iam", "projects/my-project/services/iam", NOW),
     )
     others = (
-        OwnChange("key", f"x{EMAIL}", NOW),
-        OwnChange("grant:project:roles/r", "projects/my-project-2", NOW),
-        OwnChange("dataset:A", "my-project-2:A", NOW),
+        change("key", f"x{EMAIL}", NOW),
+        change("grant:project:roles/r", "projects/my-project-2", NOW),
+        change("dataset:A", "my-project-2:A", NOW),
     )
     assert of_connection((*kept, *others), SPEC) == kept
 
@@ -128,10 +136,34 @@ def test_only_refusals_that_name_the_account_or_its_keys_concern_it() -> None:
 def test_a_wait_says_what_was_changed_when_and_that_there_is_nothing_to_do(
     action: str, seconds: int, text: str
 ) -> None:
-    assert str(waiting_text(OwnChange(action, "", NOW - timedelta(seconds=seconds)), NOW)) == text
+    assert str(waiting_text(change(action, "", NOW - timedelta(seconds=seconds)), NOW)) == text
 
 
 def test_what_may_not_have_been_made_is_not_said_to_be() -> None:
-    text = waiting_text(OwnChange(KEY, "", NOW, made=False), NOW)
+    text = waiting_text(change("key", "", NOW, made=False), NOW)
     assert "begun 0 s ago" in str(text)
     assert "created" not in str(text)
+
+
+def test_an_action_of_a_later_version_is_passed_over() -> None:
+    assert from_journal([line("finished", "teleport:somewhere")]) == ()
+
+
+ROLE = "roles/bigquery.dataViewer"
+DEAD = f"deleted:serviceAccount:{EMAIL}?uid=123"
+KEYS = [
+    ActionKey(ActionKind.SERVICE, ServiceRef("example.com:proj", "bigquery.googleapis.com")),
+    ActionKey(ActionKind.DATASET, DatasetRef("example.com:proj", "A")),
+    ActionKey(ActionKind.ACCOUNT, AccountRef("", EMAIL)),
+    ActionKey(ActionKind.KEY, AccountRef("", EMAIL)),
+    ActionKey(ActionKind.DELETE_KEY, AccountRef("", EMAIL), detail="0123abcd"),
+    ActionKey(ActionKind.GRANT, ProjectRef("my-project"), ROLE),
+    ActionKey(ActionKind.GRANT, DatasetRef("my-project", "A"), ROLE),
+    ActionKey(ActionKind.REVOKE, DatasetRef("my-project", "A"), ROLE, DEAD),
+    ActionKey(ActionKind.OVER_GRANT, TableRef("my-project", "A", "orders"), ROLE),
+]
+
+
+@pytest.mark.parametrize("key", KEYS, ids=lambda key: key.id)
+def test_the_journal_gives_back_what_was_changed(key: ActionKey) -> None:
+    assert ActionKey.read(key.id, key.ref.name) == key

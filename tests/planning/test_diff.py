@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from kbq_tui.diagnosis import catalogue
 from kbq_tui.model import spec as s
-from kbq_tui.model.changes import KEY, OwnChange
+from kbq_tui.model.changes import OwnChange
 from kbq_tui.model.observed import (
     Absent,
     AccessEntry,
@@ -24,6 +24,8 @@ from kbq_tui.model.observed import (
     Unknown,
 )
 from kbq_tui.model.operations import (
+    ActionKey,
+    ActionKind,
     Change,
     CreateAccount,
     CreateDataset,
@@ -35,6 +37,7 @@ from kbq_tui.model.operations import (
 )
 from kbq_tui.model.plan import Plan
 from kbq_tui.model.problem import Context
+from kbq_tui.model.refs import AccountRef
 from kbq_tui.model.spec import ConnectionSpec
 from kbq_tui.planning.diff import diff, resolve_location
 from kbq_tui.planning.grants import over_grants
@@ -221,7 +224,7 @@ def test_a_key_whose_file_is_younger_than_ten_minutes_is_not_called_dead(
 def test_a_key_that_was_created_here_a_moment_ago_is_not_called_dead() -> None:
     local = LocalKey("", "in the keyring", SPEC.account_email, "my-project", in_keyring=True)
     seen = replace(in_place(), keys=Present(()), key=Present(local))
-    own = OwnChange(KEY, SPEC.account_email, AT - timedelta(minutes=2))
+    own = OwnChange(ActionKey(ActionKind.KEY, AccountRef(SPEC.project, SPEC.account_email)), AT - timedelta(minutes=2))
     assert blocked(diff(SPEC, seen))["key"] == "KBQ-KEY-DEAD"
     assert blocked(diff(SPEC, replace(seen, changes=(own,)))) == {}
 

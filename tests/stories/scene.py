@@ -9,11 +9,13 @@ from datetime import datetime, timedelta
 from kbq_tui.diagnosis import catalogue
 from kbq_tui.engine.services import AppServices, ConnectionDraft, CopyResult, SavedConnection, UiPreferences
 from kbq_tui.i18n.messages import Message, verbatim
-from kbq_tui.model.changes import ACCOUNT, OwnChange
+from kbq_tui.model.changes import OwnChange
 from kbq_tui.model.checks import CheckResult, healthy
 from kbq_tui.model.events import Event, EventKind
 from kbq_tui.model.observed import AccessEntry, AccountInfo, DatasetInfo, KeyInfo, LocalKey, RoleBinding
+from kbq_tui.model.operations import ActionKey, ActionKind
 from kbq_tui.model.problem import Context, Problem, ProblemError, Retry
+from kbq_tui.model.refs import AccountRef
 from kbq_tui.model.secret import Secret
 from kbq_tui.model.spec import DATA_EDITOR, DATA_VIEWER, JOB_USER
 from kbq_tui.model.steps import Step
@@ -110,7 +112,9 @@ class MemoryJournal:
         if event.action in self.store.open:
             self.store.open.remove(event.action)
         if event.kind is EventKind.FINISHED:
-            self.store.changed.append(OwnChange(event.action, "", event.at))
+            key = ActionKey.read(event.action, "")
+            assert key is not None
+            self.store.changed.append(OwnChange(key, event.at))
 
     def changes(self) -> tuple[OwnChange, ...]:
         return tuple(self.store.changed)
@@ -261,7 +265,7 @@ def fresh(**draft: str) -> Scene:
 
 def account_made() -> OwnChange:
     """Our own create of the account, just now."""
-    return OwnChange(ACCOUNT, SPEC.account_email, NOW)
+    return OwnChange(ActionKey(ActionKind.ACCOUNT, AccountRef(SPEC.project, SPEC.account_email)), NOW)
 
 
 def blank() -> Scene:

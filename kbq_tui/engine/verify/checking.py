@@ -11,7 +11,7 @@ from kbq_tui.engine.ports import Cloud, Ports
 from kbq_tui.engine.waiting import Emit, Patience, Waits
 from kbq_tui.i18n.messages import Message, as_message, joined, message
 from kbq_tui.model import checks
-from kbq_tui.model.changes import PROJECT_GRANT
+from kbq_tui.model.changes import PROJECT_GRANT, Subject
 from kbq_tui.model.checks import Check, CheckResult, Judged, Verdict
 from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.events import Event, EventKind
@@ -196,7 +196,7 @@ class Checker:
         ask: Callable[[], Awaitable[Judged]],
         *,
         fails: Callable[[Problem], bool] = never,
-        depends_on: tuple[str, ...] = (PROJECT_GRANT,),
+        depends_on: tuple[Subject, ...] = (PROJECT_GRANT,),
     ) -> CheckResult:
         """Ask, wait out *not yet*, judge and record.
 

@@ -12,6 +12,7 @@ from kbq_tui.engine.waiting import Patience
 from kbq_tui.model.changes import OwnChange
 from kbq_tui.model.checks import CheckResult
 from kbq_tui.model.events import Event, EventKind
+from kbq_tui.model.operations import ActionKey
 from kbq_tui.model.spec import DATA_EDITOR, DATA_VIEWER, IMPORT_DATASET, JOB_USER, STAGING_DATASET
 from tests.engine.fakes import START, FakeJournal, VirtualClock
 from tests.engine.verify.bench import Bench
@@ -33,7 +34,7 @@ class Told(FakeJournal):
     lines: list[str] = field(default_factory=list)
 
     def changes(self) -> tuple[OwnChange, ...]:
-        return tuple(OwnChange(action, "", START) for action in self.made)
+        return tuple(OwnChange(key, START) for action in self.made if (key := ActionKey.read(action, "")))
 
 
 @contextmanager
