@@ -305,13 +305,14 @@ def choose_name(options: CliOptions, connections: Connections) -> str:
         UsageError: where several could be meant, or the one that is named is not there and may not be made.
         ProblemError: where the config folder cannot be read.
     """
-    from kbq_tui.shell.own_commands import for_connection
-
     names = connections.names()
     if connections.only is not None:
         name, file = connections.only
         if not names and not options.may_create:
-            command = for_connection("kbq-tui setup", "", str(options.config))
+            from kbq_tui.model.command import Command
+            from kbq_tui.shell.own_commands import for_connection
+
+            command = for_connection(Command("kbq-tui setup"), "", str(options.config))
             text = message("There is no connection file {path}. This makes it: {command}", path=file, command=command)
             raise UsageError(text)
         if options.name not in (None, name):
@@ -334,12 +335,13 @@ def choose_name(options: CliOptions, connections: Connections) -> str:
 def unknown_connection(name: str, names: tuple[str, ...]) -> Message:
     """Return that there is no such connection, with those there are, and the one that is nearly called so."""
     if not names:
+        from kbq_tui.model.command import Command
         from kbq_tui.shell.own_commands import for_connection
 
         return message(
             "There is no connection {name}, and no other. This makes it: {command}",
             name=name,
-            command=for_connection("kbq-tui setup", name),
+            command=for_connection(Command("kbq-tui setup"), name),
         )
     from difflib import get_close_matches
 

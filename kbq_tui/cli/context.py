@@ -27,6 +27,7 @@ if TYPE_CHECKING:  # the plain face is not read in where screens come next
     from kbq_tui.engine.services import AppServices
     from kbq_tui.local.files import FileKind
     from kbq_tui.local.terminal import Capabilities
+    from kbq_tui.model.command import Command
     from kbq_tui.model.problem import Context, Problem
     from kbq_tui.model.spec import ConnectionSpec
 
@@ -270,7 +271,7 @@ def terminal(output: OutputOptions, connection: ConnectionOptions | None = None)
     """Return what this terminal can do; commands that are named instead mean the connection."""
     from kbq_tui.local.terminal import detect
 
-    def own(command: str) -> str:
+    def own(command: Command) -> Command:
         from kbq_tui.shell.own_commands import for_connection
 
         chosen = connection or ConnectionOptions()

@@ -330,7 +330,7 @@ class GuidedSetup:
         if self.asker.yes("connected", translate("Is Klaviyo connected now"), default=False):
             self.session.confirm(connected=True)
         self.console.say(
-            translate("Later: {command}", command=inert(self.runner.services.command("status", self._draft.name)))
+            translate("Later: {command}", command=inert(str(self.runner.services.command("status", self._draft.name))))
         )
         return 0 if healthy else NOT_HEALTHY
 

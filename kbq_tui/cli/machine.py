@@ -18,6 +18,7 @@ from kbq_tui.local.keys.keyring_copy import KeyringCopy
 from kbq_tui.local.lock import ConnectionLock
 from kbq_tui.local.paths import Paths
 from kbq_tui.local.store import FileStore
+from kbq_tui.model.command import Command
 from kbq_tui.model.lean_dataclass import dataclass
 from kbq_tui.model.problem import Problem, ProblemError
 from kbq_tui.shell.own_commands import for_connection
@@ -97,7 +98,7 @@ class Machine:
             connection = self.connections.read(name)
             saved = self.store.load(name)
         except ProblemError as error:
-            return Known(name, None, error.problem, next=for_connection("kbq-tui connections validate", name))
+            return Known(name, None, error.problem, next=_next("connections validate", name))
         if connection is None or saved is None:  # it went away meanwhile
             return Known(name, None)
         last = self.store.last_verify(name)
@@ -109,7 +110,7 @@ class Machine:
             state=state,
             verified_at=_time(last.get("at")) if last is not None else None,
             key_written=self._key_written(connection),
-            next=for_connection(f"kbq-tui {what}", name) if what else "",
+            next=_next(what, name) if what else "",
         )
 
     def _key_written(self, connection: Connection) -> datetime | None:
@@ -119,6 +120,11 @@ class Machine:
         except ProblemError:
             return None
         return key.written if key is not None else None
+
+
+def _next(what: str, name: str) -> str:
+    """Return the line of a command of ours that means a connection."""
+    return str(for_connection(Command(f"kbq-tui {what}"), name))
 
 
 def _time(at: object) -> datetime | None:

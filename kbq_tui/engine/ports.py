@@ -6,7 +6,7 @@ thing certainly does not exist; "not found, or you may not see it" is a `Problem
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from kbq_tui.model.lean_dataclass import dataclass
 
@@ -25,8 +25,6 @@ if TYPE_CHECKING:  # nothing of it is needed to draw a first frame
     from kbq_tui.model.secret import Secret
     from kbq_tui.model.spec import ConnectionSpec
     from kbq_tui.planning.row_policies import RowPolicy
-
-_OURS: Final = "kbq-tui "
 
 
 @dataclass(frozen=True, slots=True)
@@ -316,8 +314,8 @@ class Ports:
         journal: what was intended and what came of it.
         clock: time.
         neighbours: reads the other connections of this machine, from disk: run it off the event loop.
-        command: returns the command line of ours that means the same connection, for remedies: `key delete ID` becomes
-            `kbq-tui key delete ID NAME`.
+        command: returns a command of ours as one that means the same connection, for remedies: `kbq-tui key delete ID`
+            becomes `kbq-tui key delete ID NAME`. Any other command stays as it is.
     """
 
     cloud: Cloud
@@ -326,17 +324,17 @@ class Ports:
     journal: Journal
     clock: Clock
     neighbours: Callable[[], tuple[ConnectionSpec, ...]] = tuple
-    command: Callable[[str], str] = "kbq-tui {}".format
+    command: Callable[[Command], Command] = lambda command: command
 
     def ours(self, line: str) -> Command:
         """Return a command of this program about the connection, such as `key list`."""
         from kbq_tui.shell.commands import ours  # late: nothing of it is needed to draw a first frame
 
-        return own(ours(line), self.command)
+        return self.command(ours(line))
 
     def named(self, problem: Problem) -> Problem:
         """Return a problem whose commands of ours mean this connection: with its name and, if need be, `--config`."""
-        return problem.with_commands(lambda each: own(each, self.command))
+        return problem.with_commands(self.command)
 
     def named_plan(self, plan: Plan) -> Plan:
         """Return a plan whose problems' commands of ours mean this connection."""
@@ -344,15 +342,6 @@ class Ports:
 
     def named_text(self, text: Message) -> Message:
         """Return a message in which a command of ours that fills a blank means this connection."""
-        return text.with_values(lambda value: own_line(value, self.command))
+        from kbq_tui.model.command import with_commands  # as above
 
-
-def own(command: Command, line: Callable[[str], str]) -> Command:
-    """Return a command of ours as `line` gives it; any other as it is."""
-    text = str(command)
-    return command.about(own_line(text, line).removeprefix(text))
-
-
-def own_line(text: str, line: Callable[[str], str]) -> str:
-    """Return a command line of ours as `line` gives it; any other as it is."""
-    return line(text.removeprefix(_OURS)) if text.startswith(_OURS) else text
+        return with_commands(text, self.command)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from kbq_tui.engine.ports import Clock, Cloud, Impersonator, Journal, KeyStore, Ports
     from kbq_tui.engine.waiting import Patience
     from kbq_tui.model.checks import CheckResult
+    from kbq_tui.model.command import Command
     from kbq_tui.model.problem import Problem
     from kbq_tui.model.secret import Secret
     from kbq_tui.model.steps import Step
@@ -234,16 +235,26 @@ class AppServices:
     config: str = ""
     guard: Callable[[str], AbstractContextManager[object]] = lambda _name: nullcontext()
 
-    def command(self, what: str, name: str) -> str:
-        """Return the command line that means the same connection: `kbq-tui WHAT NAME [--config FILE]`.
+    def command(self, what: str, name: str) -> Command:
+        """Return the command that means the same connection: `kbq-tui WHAT NAME [--config FILE]`.
 
         Args:
             what: the command, with its own arguments.
+            name: see `meaning`.
+        """
+        from kbq_tui.model.command import Command
+
+        return self.meaning(Command(f"kbq-tui {what}"), name)
+
+    def meaning(self, command: Command, name: str) -> Command:
+        """Return a command of ours as one that means a connection; any other as it is.
+
+        Args:
+            command: the command.
             name: the connection; left out where it does not exist, because commands that look refuse it then.
         """
         from kbq_tui.shell.own_commands import for_connection, makes_connection
 
-        command = f"kbq-tui {what}"
         return for_connection(command, name if makes_connection(command) or self._exists(name) else "", self.config)
 
     def _exists(self, name: str) -> bool:
@@ -254,9 +265,7 @@ class AppServices:
 
     def named(self, problem: Problem, name: str) -> Problem:
         """Return a problem whose commands of ours mean a connection."""
-        from kbq_tui.engine.ports import own
-
-        return problem.with_commands(lambda each: own(each, lambda what: self.command(what, name)))
+        return problem.with_commands(lambda each: self.meaning(each, name))
 
     def ports(self, cloud: Cloud, name: str) -> Ports:
         """Return what the use cases need, for one connection."""
@@ -270,7 +279,7 @@ class AppServices:
             journal,
             self.clock,
             neighbours=lambda: neighbours(self.store, name),
-            command=lambda what: self.command(what, name),
+            command=lambda each: self.meaning(each, name),
         )
 
 

@@ -56,21 +56,17 @@ class Message:
     def __hash__(self) -> int:
         return hash((self.template, self.plural, str(self)))
 
-    def with_values(self, change: Callable[[str], str]) -> Message:
-        """Return the message with `change` made to its values; the template stays."""
+    def with_params(self, change: Callable[[object], object]) -> Message:
+        """Return the message with `change` made to what fills it, also in messages that fill it; templates stay."""
         params = {
-            name: change(value)
-            if isinstance(value, str)
-            else value.with_values(change)
-            if isinstance(value, Message)
-            else value
+            name: value.with_params(change) if isinstance(value, Message) else change(value)
             for name, value in self.params.items()
         }
         return Message(self.template, params, self.plural)
 
     def replacing(self, old: str, new: str) -> Message:
         """Return the message with `new` instead of `old` in its values; the template stays."""
-        return self.with_values(lambda value: value.replace(old, new))
+        return self.with_params(lambda value: value.replace(old, new) if isinstance(value, str) else value)
 
 
 EMPTY = Message("")

@@ -1,12 +1,18 @@
 """What this terminal can do, decided once at the start."""
 
+from __future__ import annotations
+
 import os
 import re
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 from kbq_tui.i18n.messages import EMPTY, N_, Message, joined, message
 from kbq_tui.model.lazy_pattern import pattern
 from kbq_tui.model.lean_dataclass import dataclass
+
+if TYPE_CHECKING:
+    from kbq_tui.model.command import Command
 
 TRUE_COLOUR = 1 << 24
 _TRUE_COLOUR_TERMS = pattern(r"kitty|alacritty|wezterm|ghostty|foot|iterm|direct", re.IGNORECASE)
@@ -90,7 +96,7 @@ def detect(
     mouse_wanted: bool | None = None,
     isatty: Callable[[int], bool] = os.isatty,
     size: Callable[[int], tuple[int, int]] = os.get_terminal_size,
-    own: Callable[[str], str] = str,
+    own: Callable[[Command], Command] = lambda command: command,
 ) -> Capabilities:
     """Look at the environment and the three standard descriptors.
 
@@ -143,7 +149,7 @@ def locale_encoding(env: Mapping[str, str]) -> str:
     return "ascii" if language.partition("@")[0] in ("C", "POSIX") else "iso-8859-1"
 
 
-def _reason(term: str, ttys: tuple[bool, ...], own: Callable[[str], str]) -> Message:
+def _reason(term: str, ttys: tuple[bool, ...], own: Callable[[Command], Command]) -> Message:
     if not ttys[0]:
         reason = message("Standard input is not a terminal.")
     elif not ttys[2]:
@@ -152,10 +158,12 @@ def _reason(term: str, ttys: tuple[bool, ...], own: Callable[[str], str]) -> Mes
         reason = message("The terminal cannot move its cursor (TERM={term}).", term=term)
     else:
         return EMPTY
+    from kbq_tui.model.command import Command
+
     instead = message(
         "Use `{command}`, or `{plain}` for questions line by line.",
-        command=own("kbq-tui apply --yes"),
-        plain=own("kbq-tui setup --plain"),
+        command=own(Command("kbq-tui apply --yes")),
+        plain=own(Command("kbq-tui setup --plain")),
     )
     return joined(" ", reason, instead)
 

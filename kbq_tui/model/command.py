@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from kbq_tui.i18n.messages import Message
 from kbq_tui.model import spec
 
 _EMAIL: Final = re.compile(r"[A-Za-z0-9._%+-]{1,100}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8}")
@@ -184,6 +185,11 @@ class Command:
             which_connection=self.values.get("which_connection", "") + " " + connection.strip()
         )
 
+    @property
+    def names_connection(self) -> bool:
+        """Whether `about` has been told the connection."""
+        return "which_connection" in self.values
+
     def is_like(self, other: "Command") -> bool:
         """Return whether both do the same, with whatever values."""
         return self.template == other.template
@@ -221,3 +227,8 @@ class Command:
             return text if _PLAIN.fullmatch(text) or not (bare or name not in _VALID) else shlex.quote(text)
 
         return _BLANK.sub(value, template)
+
+
+def with_commands(text: Message, change: Callable[[Command], Command]) -> Message:
+    """Return a message with each command that fills a blank of it changed."""
+    return text.with_params(lambda value: change(value) if isinstance(value, Command) else value)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import shlex
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from kbq_tui.model.command import Command
 
 PROGRAM: Final = "kbq-tui"
 
@@ -39,29 +42,24 @@ _VALUED: Final = frozenset({"--key-file", "--config", "--location", "--project",
 """Options of ours whose value is the word after them, as far as printed commands have them."""
 
 
-def is_own(command: str) -> bool:
-    """Return whether a command line is one of kbq-tui's."""
-    return command == PROGRAM or command.startswith(f"{PROGRAM} ")
-
-
-def makes_connection(command: str) -> bool:
+def makes_connection(command: Command) -> bool:
     """Return whether a command of ours takes the name of a connection that does not exist yet."""
-    return any(word in _MAKING for word in command.split()[1:2])
+    return any(word in _MAKING for word in command.template.split()[1:2])
 
 
-def for_connection(command: str, name: str, config: str = "") -> str:
+def for_connection(command: Command, name: str, config: str = "") -> Command:
     """Return a command that means one connection.
 
     What is another program's, is not about a connection, or names one already keeps its words.
 
     Args:
-        command: a whole command line, such as `kbq-tui key delete 0123abcd`.
+        command: a whole command line, such as `kbq-tui key delete {key_id}`.
         name: the connection; empty for none.
         config: the file named with `--config`; empty where none was.
     """
-    if not is_own(command):
+    if command.template.split(maxsplit=1)[:1] != [PROGRAM] or command.names_connection:
         return command
-    words = shlex.split(command)[1:]
+    words = shlex.split(command.template)[1:]
     named = ARGUMENTS | ON_MACHINE
     path = next((path for path in named if tuple(words[: len(path)]) == path), None)
     if path is None and not _WITHOUT_NAME & set(words[:1]):
@@ -71,7 +69,7 @@ def for_connection(command: str, name: str, config: str = "") -> str:
         more.append(name)
     if config and path not in ON_MACHINE and "--config" not in words:
         more.append(f"--config {shlex.quote(config)}")
-    return " ".join((command, *more))
+    return command.about(" ".join(more))
 
 
 def _arguments(words: list[str]) -> int:

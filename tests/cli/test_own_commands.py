@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from kbq_tui.model.command import Command
 from kbq_tui.shell.own_commands import ARGUMENTS, for_connection
 from tests.journeys.test_golden import SCREENS
 
@@ -36,7 +37,7 @@ LOOKS = [
 def wrong(text: str, name: str, config: str) -> list[str]:
     """Return the commands of ours in a text that do not mean the connection."""
     found = {" ".join(match[0].split()) for match in OURS.finditer(text)}
-    return sorted(line for line in found if for_connection(line, name, config) != line)
+    return sorted(line for line in found if str(for_connection(Command(line), name, config)) != line)
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS)

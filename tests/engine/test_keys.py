@@ -161,7 +161,7 @@ async def test_beside_a_key_of_our_own_none_is_made_and_rotation_is_named() -> N
 
 
 async def test_remedies_name_the_connection_and_the_file_it_was_read_from() -> None:
-    world = replace(ports(), command=lambda what: for_connection(f"kbq-tui {what}", "prod", "/etc/our own.toml"))
+    world = replace(ports(), command=lambda each: for_connection(each, "prod", "/etc/our own.toml"))
     known = {"path": "/k/key.json", "key_id": "0123456789abcdef"}
     for code, command in (
         ("KBQ-STALE-PLAN", "plan"),

@@ -9,6 +9,7 @@ import pytest
 
 from kbq_tui.cli.click_app import cli
 from kbq_tui.diagnosis import catalogue
+from kbq_tui.model.command import Command
 from kbq_tui.model.problem import Context
 from kbq_tui.shell.own_commands import ARGUMENTS, ON_MACHINE, for_connection, makes_connection
 
@@ -66,12 +67,12 @@ def test_a_remedy_names_only_commands_that_the_program_takes(line: str) -> None:
 
 @pytest.mark.parametrize("line", printed())
 def test_a_command_of_ours_means_the_connection_it_is_about(line: str) -> None:
-    named = for_connection(line, "prod", FILE)
+    named = str(for_connection(Command(line), "prod", FILE))
     path, params = parsed(named)
     if path in ARGUMENTS and "--all" not in line:
         assert params["config"] == FILE
         assert params.get("name", params.get("names")) in ("prod", ("prod",), "other"), "another one stays"
-    assert for_connection(named, "prod", FILE) == named
+    assert str(for_connection(Command(named), "prod", FILE)) == named
 
 
 @pytest.mark.parametrize(
@@ -91,10 +92,15 @@ def test_a_command_of_ours_means_the_connection_it_is_about(line: str) -> None:
     ],
 )
 def test_the_name_and_the_file_stand_where_they_are_missing(line: str, named: str) -> None:
-    assert for_connection(line, "prod", FILE) == named
-    assert for_connection(line, "") == line
+    once = for_connection(Command(line), "prod", FILE)
+    assert str(once) == named
+    assert for_connection(once, "prod", FILE) == once
+    assert str(for_connection(Command(line), "")) == line
     parsed(named) if named.startswith("kbq-tui") else None
 
 
 def test_only_setup_and_apply_take_the_name_of_one_that_is_not_there() -> None:
-    assert [path[0] for path in ARGUMENTS if makes_connection(" ".join(("kbq-tui", *path)))] == ["setup", "apply"]
+    assert [path[0] for path in ARGUMENTS if makes_connection(Command(" ".join(("kbq-tui", *path))))] == [
+        "setup",
+        "apply",
+    ]

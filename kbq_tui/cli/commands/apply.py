@@ -51,7 +51,7 @@ def apply_command(options: ApplyOptions, runner: PlainRunner) -> int:
         yes=options.yes,
         confirmed=options.confirm,
         destroys=options.remove_over_grants,
-        preview=runner.services.command("plan", spec.name),
+        preview=str(runner.services.command("plan", spec.name)),
     )
     with runner.lock():
         return _apply(options, runner, spec, consent)
@@ -149,4 +149,4 @@ def _tell_outcome(
         translate("Done.") if outcome.done else translate("Everything is in place already; nothing was changed.")
     )
     show_summary(summary, console)
-    console.say(translate("Next: {command}", command=inert(runner.services.command("verify", spec.name))))
+    console.say(translate("Next: {command}", command=inert(str(runner.services.command("verify", spec.name)))))

@@ -5,9 +5,9 @@ from kbq_tui.cli.consent import Consent
 from kbq_tui.cli.render import EventLines
 from kbq_tui.cli.runner import PlainRunner, status_of
 from kbq_tui.engine.keys import create_key, delete_key, keys_of
-from kbq_tui.engine.ports import own_line
 from kbq_tui.engine.services import patience_of
 from kbq_tui.i18n.messages import message, render, translate
+from kbq_tui.model.command import with_commands
 from kbq_tui.model.lean_dataclass import dataclass
 from kbq_tui.model.spec import ConnectionSpec
 from kbq_tui.model.text import inert
@@ -94,7 +94,7 @@ def _delete(runner: PlainRunner, spec: ConnectionSpec, key_id: str, consent: Con
             else message("{account} has no key whose id begins with {id}", account=account, id=begin)
         )
         command = runner.services.command("key list", spec.name)
-        runner.console.say(translate("error: {why}: {command}", why=why, command=inert(command)))
+        runner.console.say(translate("error: {why}: {command}", why=why, command=inert(str(command))))
         return 1
     ours = local is not None and local.key_id == found[0]
     question = translate("Delete key {id}?", id=inert(found[0]))
@@ -123,9 +123,9 @@ def fix_permissions_command(options: KeyFileOptions, runner: PlainRunner) -> int
     with runner.lock():
         console, keys = runner.console, runner.local_keys
         local = keys.inspect(spec.key_file, spec.project, spec.account_email)
-        mend = runner.services.command("key mend", spec.name)
         for warning in local.warnings if local is not None else ():
-            console.say(inert(render(warning.with_values(lambda value: own_line(value, lambda _: mend)))))
+            text = with_commands(warning, lambda each: runner.services.meaning(each, spec.name))
+            console.say(inert(render(text)))
         path = inert(local.path) if local is not None else translate("the key file")
         question = translate("Make {path} readable by you only?", path=path)
         if not consent.to(question):

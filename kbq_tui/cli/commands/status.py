@@ -12,6 +12,7 @@ from kbq_tui.engine.last_known import LOOK_EVERY, LastKnown
 from kbq_tui.engine.ports import Ports
 from kbq_tui.engine.status import Status, status
 from kbq_tui.i18n.messages import translate
+from kbq_tui.model.command import Command
 from kbq_tui.model.lean_dataclass import dataclass
 from kbq_tui.shell.own_commands import for_connection
 
@@ -46,7 +47,7 @@ def status_command(options: StatusOptions, wanted: Sequence[str | None], opened:
         console: where lines go before there is a connection.
     """
     if not wanted:
-        command = for_connection("kbq-tui setup", "", options.connection.config or "")
+        command = for_connection(Command("kbq-tui setup"), "", options.connection.config or "")
         console.say(translate("There is no connection yet: {command}", command=command))
         return NOT_HEALTHY
     known, again = LastKnown(), False

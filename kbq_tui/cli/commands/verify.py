@@ -58,7 +58,9 @@ def verify_command(options: VerifyOptions, runner: PlainRunner) -> int:
     else:
         show_checks(results, runner.console, as_result=True)
         if any(r.verdict is Verdict.FAIL and r.problem is not None and r.problem.code in _APPLY_MAKES for r in results):
-            runner.console.say(translate("Next: {command}", command=inert(runner.services.command("apply", spec.name))))
+            runner.console.say(
+                translate("Next: {command}", command=inert(str(runner.services.command("apply", spec.name))))
+            )
     if report is not None:
         runner.write(report, report_text(results, about, report))
         runner.console.say(translate("Report written to {path}", path=inert(report)))

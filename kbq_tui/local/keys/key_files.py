@@ -25,6 +25,7 @@ from kbq_tui.local.keys.records import drop_copy, note_copy, note_handed_over, r
 from kbq_tui.local.keys.reservation import is_at, is_reserved, reserve
 from kbq_tui.local.os_errors import os_problem, problem, words_of
 from kbq_tui.model.codes import ProblemCode as Code
+from kbq_tui.model.command import Command
 from kbq_tui.model.secret import Secret
 
 if TYPE_CHECKING:
@@ -244,7 +245,7 @@ class KeyFiles:
                     "Others may look into the folder {path}: its mode is {mode}. {command} sets 0700.",
                     path=folder,
                     mode=f"{mode:04o}",
-                    command="kbq-tui key mend",
+                    command=Command("kbq-tui key mend"),
                 )
                 out.append(text)
         return tuple(out)

@@ -15,6 +15,7 @@ from kbq_tui.local.files import make_folder, read_all
 from kbq_tui.local.os_errors import os_problem, problem
 from kbq_tui.model import key_file
 from kbq_tui.model.codes import ProblemCode as Code
+from kbq_tui.model.command import Command
 from kbq_tui.model.lazy_pattern import pattern
 from kbq_tui.model.lean_dataclass import dataclass
 from kbq_tui.model.secret import Secret
@@ -166,7 +167,7 @@ class Place:
                 message(
                     "Others on this machine may read the key file: its mode is {mode}. {command} sets 0600.",
                     mode=f"{mode:04o}",
-                    command="kbq-tui key mend",
+                    command=Command("kbq-tui key mend"),
                 )
             )
         if info.st_nlink > 1:
