@@ -144,3 +144,18 @@ def test_a_dry_run_gives_no_rows_and_an_error_is_the_dbapis(cursor):
     assert (cursor.rowcount, cursor.fetchall()) == (0, [])
     with pytest.raises(dbapi.DatabaseError):
         cursor.execute("SELECT nope")
+
+
+def test_a_query_has_a_plan_and_a_timeline(client, table_id):
+    client.query_and_wait(f"CREATE TABLE `{table_id}` AS SELECT n FROM UNNEST([1, 2]) AS n")
+    job = client.query(f"SELECT COUNT(*) FROM `{table_id}` a JOIN `{table_id}` b USING (n)")
+    job.result()
+    job.reload()
+    plan = job.query_plan
+    assert [(stage.name, stage.status, stage.records_read) for stage in plan] == [
+        ("S00: Input", "COMPLETE", 2), ("S01: Input", "COMPLETE", 2), ("S02: Output", "COMPLETE", 4)
+    ]  # fmt: skip
+    assert [stage.input_stages for stage in plan] == [[], [], [0, 1]]
+    assert (plan[0].shuffle_output_bytes, plan[0].parallel_inputs, job.timeline[0].completed_units) == (16, 1, 3)
+    assert plan[0].start is not None
+    assert job.slot_millis >= 3

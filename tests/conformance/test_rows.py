@@ -4,6 +4,7 @@ import datetime as dt
 import decimal
 
 import pytest
+from google.api_core import exceptions
 from google.cloud import bigquery
 from google.cloud.bigquery import enums
 
@@ -24,6 +25,7 @@ EVERYTHING = [
     ("TIMESTAMP", dt.datetime(2015, 11, 30, 19, 24, 55, 484366, tzinfo=dt.UTC)),
     ("TIMESTAMP", dt.datetime(1, 1, 1, tzinfo=dt.UTC)),
     ("GEOGRAPHY", "POINT(-122.0838511 37.3860517)"),
+    ("GEOGRAPHY", "MULTIPOLYGON(((0 0, 1 0, 1 1, 0 0)))"),
     ("JSON", {"list": [1, 2.5, None], "text": "x"}),
 ]
 
@@ -146,3 +148,54 @@ def test_names_of_types_are_the_apis_own(client, rows):
         (enums.SqlTypeNames.RECORD.value, "NULLABLE"),
         ("INTEGER", "REPEATED"),
     ]
+
+
+LARGEST = decimal.Decimal("578960446186580977117854925043439539266.34992332820282019728792003956564819967")
+
+
+def test_every_bignumeric_comes_back_and_those_of_38_digits_are_computed_with(client, rows, table_id):
+    smallest = decimal.Decimal("-1e-38")
+    table = client.create_table(bigquery.Table(table_id, [Field("n", "INTEGER"), Field("v", "BIGNUMERIC")]))
+    assert client.insert_rows(table, [(1, LARGEST), (2, smallest), (3, decimal.Decimal("1.5"))]) == []
+    assert [row.values() for row in client.list_rows(table)] == [
+        (1, LARGEST),
+        (2, smallest),
+        (3, decimal.Decimal("1.5")),
+    ]
+    assert [row.values()[1] for row in client.query_and_wait(f"SELECT * FROM `{table_id}`")] == [
+        LARGEST, smallest, decimal.Decimal("1.5")
+    ]  # fmt: skip
+    assert rows("SELECT @p", bigquery.ScalarQueryParameter("p", "BIGNUMERIC", -LARGEST)) == [(-LARGEST,)]
+    assert rows(f"SELECT SUM(v) * 2 FROM `{table_id}` WHERE n = 3") == [(3,)]
+    rows(f"UPDATE `{table_id}` SET v = v + 1 WHERE n = 3 AND v IS NOT NULL")
+    rows(f"INSERT INTO `{table_id}` VALUES (4, 7), (5, 0.25)")
+    assert rows(f"SELECT v FROM `{table_id}` WHERE n > 2 AND v > 0 ORDER BY n") == [(2.5,), (7,), (0.25,)]
+    with pytest.raises(exceptions.BadRequest, match="can be shown here, but not computed with"):
+        rows(f"SELECT v + 1 FROM `{table_id}`")
+    errors = client.insert_rows_json(table, [{"n": 6, "v": "6e38"}, {"n": 7, "v": "x"}])
+    assert [error["errors"][0]["message"] for error in errors] == [
+        f"Invalid BIGNUMERIC value: {v}" for v in ("6e38", "x")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        ("POINT(-135.0000 90.0)", "POINT(-135 90)"),
+        ("linestring( 1 2 , 3 -0.0)", "LINESTRING(1 2, 3 0)"),
+        ('{"type": "LineString", "coordinates": [[-118.4085, 33.9416], [-73.7781, 40.6413]]}',
+         "LINESTRING(-118.4085 33.9416, -73.7781 40.6413)"),
+        ("0101000000000000000000F03F0000000000000040", "POINT(1 2)"),
+        ("GEOMETRYCOLLECTION EMPTY", "GEOMETRYCOLLECTION EMPTY"),
+    ],
+)  # fmt: skip
+def test_a_geography_is_read_in_every_form_and_shown_in_one(client, rows, table_id, given, shown):
+    table = client.create_table(bigquery.Table(table_id, [Field("g", "GEOGRAPHY")]))
+    assert client.insert_rows_json(table, [{"g": given}]) == []
+    assert [row.values() for row in client.list_rows(table)] == [(shown,)]
+    assert rows("SELECT @p", bigquery.ScalarQueryParameter("p", "GEOGRAPHY", given)) == [(shown,)]
+    errors = client.insert_rows_json(
+        table, [{"g": text} for text in ("POINTLESS(1 2)", "POINT(1", '{"type": "Point"}')]
+    )
+    assert len(errors) == 3
+    assert all("Invalid geography value" in error["errors"][0]["message"] for error in errors)

@@ -266,6 +266,44 @@ def _(there: Google) -> None:
     assert [field["name"] for field in schema["fields"]] == ["_field_1", "_field_2"]
 
 
+@proves("geography-text")
+def _(there: Google) -> None:
+    geojson = '{"type": "LineString", "coordinates": [[1, 2.50], [3, 4]]}'
+    sql = f"SELECT ST_GEOGFROMTEXT('linestring( 1.0 2.50 , 3 4)') AS a, ST_GEOGFROMGEOJSON('{geojson}') AS b"
+    assert there.query(sql)["rows"] == [{"f": [{"v": "LINESTRING(1 2.5, 3 4)"}] * 2}]
+
+
+@proves("large-bignumeric")
+def _(there: Google) -> None:
+    digits = f"-{'9' * 38}.{'9' * 38}"
+    parameter = {"name": "p", "parameterType": {"type": "BIGNUMERIC"}, "parameterValue": {"value": digits}}
+    assert there.query("SELECT @p", queryParameters=[parameter])["rows"] == [{"f": [{"v": digits}]}]
+
+
+@proves("script-variables")
+def _(there: Google) -> None:
+    sql = "DECLARE x INT64 DEFAULT 1; SET x = (SELECT 2); SELECT x, y.x AS z FROM (SELECT 3 AS x) AS y"
+    answer = there.query(sql)
+    assert answer["rows"] == [{"f": [{"v": "3"}, {"v": "3"}]}]
+    jobs = f"{there.datasets.removesuffix('/datasets')}/jobs"
+    found = there.get(jobs, parentJobId=answer["jobReference"]["jobId"])["jobs"]
+    assert [job["statistics"]["query"]["statementType"] for job in found] == ["SELECT", "SELECT"]
+
+
+@proves("query-plan")
+def _(there: Google) -> None:
+    name = f"plan_{secrets.token_hex(4)}"
+    there.query(f"CREATE TABLE `{there.dataset.rpartition('/')[2]}.{name}` AS SELECT 1 AS x")
+    try:
+        job = there.query(f"SELECT COUNT(*) FROM `{there.dataset.rpartition('/')[2]}.{name}`")["jobReference"]
+        url = f"{there.datasets.removesuffix('/datasets')}/jobs/{job['jobId']}"
+        stages = there.get(url, location=job["location"])["statistics"]["query"]["queryPlan"]
+        assert [bool(stage.get("inputStages")) for stage in stages][:1] == [False]
+        assert any(stage.get("inputStages") for stage in stages)
+    finally:
+        there.ask("DELETE", f"{there.dataset}/tables/{name}")
+
+
 @proves("streaming-one-bad-row")
 def _(there: Google) -> None:
     name = f"rows_{secrets.token_hex(4)}"

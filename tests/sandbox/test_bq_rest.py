@@ -414,7 +414,10 @@ def test_a_result_goes_into_a_destination_table_of_the_same_location(bq):
 @pytest.mark.parametrize(
     ("body", "text"),
     [
-        ({"query": "SELECT 1"}, "Legacy SQL is not supported here: set useLegacySql to false"),
+        (
+            {"query": "DELETE FROM [d.t] WHERE TRUE"},
+            "Of legacy SQL, only SELECT over tables in square brackets is supported here: set useLegacySql to false",
+        ),
         ({"useLegacySql": False}, "Required parameter is missing: query"),
         ({"query": "SELECT 1", "useLegacySql": False, "location": "moon"}, "Location moon is not supported"),
     ],

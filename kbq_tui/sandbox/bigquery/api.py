@@ -257,22 +257,23 @@ def list_tables(call: Call) -> JSON:
             "timePartitioning",
         )
         entry = {"kind": "bigquery#table"} | {k: full[k] for k in keys if k in full}
-        entries.append(entry | ({"view": {"useLegacySql": False}} if table.view_query is not None else {}))
+        entries.append(entry | ({"view": {"useLegacySql": False}} if table.kind == "VIEW" else {}))
     body: JSON = {"kind": "bigquery#tableList", "etag": dataset.etag, "totalItems": len(living)}
     return body | ({"tables": entries} if entries else {}) | token
 
 
 def insert_table(call: Call) -> JSON:
-    """``tables.insert``: a table, or with ``view.query`` a view."""
+    """``tables.insert``: a table, or with ``view.query`` or ``materializedView.query`` a view."""
     session, dataset = _dataset_of(call, "bigquery.tables.create")
     reference: JSON = call.body.get("tableReference") or {}
     schema: list[JSON] = (call.body.get("schema") or {}).get("fields") or []
     view: JSON = call.body.get("view") or {}
-    query = str(view["query"]) if view.get("query") else None
-    if call.body.get("externalDataConfiguration") or call.body.get("materializedView"):
+    materialized: JSON = call.body.get("materializedView") or {}
+    query = view.get("query") or materialized.get("query")
+    if call.body.get("externalDataConfiguration"):
         raise refusals.invalid("Only tables and views are supported here")
     if query is not None:
-        if view.get("useLegacySql", True):
+        if view and view.get("useLegacySql", True):
             raise refusals.invalid("Legacy SQL is not supported here: set useLegacySql to false")
         schema = tables.view_schema(session, query)
     table = tables.create(

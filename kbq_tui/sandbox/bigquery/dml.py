@@ -22,6 +22,7 @@ from kbq_tui.sandbox.bigquery.names import (
 from kbq_tui.sandbox.bigquery.outcome import StatementResult
 from kbq_tui.sandbox.bigquery.query import binding_error, check_key, describe, living_table, to_duckdb
 from kbq_tui.sandbox.bigquery.syntax import node_position
+from kbq_tui.sandbox.bigquery.usage import compute
 from kbq_tui.sandbox.errors import ApiError
 from kbq_tui.sandbox.world import Dataset, Table
 
@@ -115,7 +116,7 @@ def insert_stored(session: QuerySession, table: Table, stored: str, columns: lis
     by_name = {f["name"].lower(): f for f in table.schema}
     wanted = [by_name[c["name"].lower()] for c in columns] if columns is not None else table.schema
     names = ", ".join(fields.quote(f["name"]) for f in wanted)
-    shown = ", ".join(f"CAST(#{i} AS {fields.duck_type(f)})" for i, f in enumerate(wanted, start=1))
+    shown = ", ".join(f"CAST(#{i} AS {fields.column_type(f)})" for i, f in enumerate(wanted, start=1))
     session.engine.execute(f"INSERT INTO {session.engine.name(table)} ({names}) SELECT {shown} FROM {stored}")  # noqa: S608
     session.world.touch(table)
 
@@ -165,6 +166,8 @@ def run(session: QuerySession, tree: exp.Expr) -> StatementResult:
     alias = target.args.get("alias")
     if alias is None and isinstance(tree, exp.Update | exp.Delete | exp.Merge):
         alias = exp.TableAlias(this=exp.to_identifier(table.table_id, quoted=True))
+    if isinstance(tree, exp.Update | exp.Delete | exp.Merge):
+        compute(copied, table, exp.Table(this=target.this.copy(), alias=alias))
     target.replace(exp.Table(this=physical, alias=alias))
     outcome = StatementResult(kind, changed=0, target={"destinationTable": tables.reference(table)})
     sql, outcome.reads = to_duckdb(session, copied, known=physical.name)

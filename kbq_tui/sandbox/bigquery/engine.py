@@ -59,7 +59,7 @@ def _declared(field: Field, default: str) -> str:
     length = field.get("maxLength")
     measured = f"octet_length({name})" if field["type"] == "BYTES" else f"length({name})"
     return (
-        f"{name} {fields.duck_type(field)}"
+        f"{name} {fields.column_type(field)}"
         + (f" DEFAULT {default}" if default else " DEFAULT []" if field.get("mode") == "REPEATED" else "")
         + (" NOT NULL" if field.get("mode") == "REQUIRED" else "")
         + (f" CHECK ({measured} <= {int(length)})" if length and field.get("mode") != "REPEATED" else "")
@@ -146,7 +146,7 @@ class Engine:
 
     def add_column(self, table: Table, column: Field) -> None:
         """A further, empty column."""
-        declared = f"{fields.quote(column['name'])} {fields.duck_type(column)}"
+        declared = f"{fields.quote(column['name'])} {fields.column_type(column)}"
         empty = " DEFAULT []" if column.get("mode") == "REPEATED" else ""
         self.execute(f"ALTER TABLE {self.name(table)} ADD COLUMN {declared}{empty}")
 
@@ -157,7 +157,7 @@ class Engine:
     def change_type(self, table: Table, column: Field) -> None:
         """Another type for a column: wider, or with more members."""
         self.execute(
-            f"ALTER TABLE {self.name(table)} ALTER {fields.quote(column['name'])} TYPE {fields.duck_type(column)}"
+            f"ALTER TABLE {self.name(table)} ALTER {fields.quote(column['name'])} TYPE {fields.column_type(column)}"
         )
 
     def relax(self, table: Table, column: Field) -> None:

@@ -9,10 +9,12 @@ from collections.abc import Callable
 
 from sqlglot import exp
 
-from kbq_tui.sandbox.bigquery import refusals
-from kbq_tui.sandbox.bigquery.fields import GEOGRAPHY, RANGE
+from kbq_tui.sandbox.bigquery import geography as geographies
+from kbq_tui.sandbox.bigquery import refusals, values
+from kbq_tui.sandbox.bigquery.fields import BIGNUMERIC, COMPUTED, GEOGRAPHY, RANGE, BadSchema
 
 _Type = exp.DataType.Type
+_PLACES = 19  # digits before the point and after it that BIGNUMERIC is computed with
 _INT = r"\s*[+-]?(\d+|0[xX][0-9a-fA-F]+)\s*"
 _OFFSET = r":\d\d(\.\d+)?\s*([+-]\d\d?(:?\d\d)?|[zZ]|UTC)\s*$"
 _SPEC = re.compile(r"%(?:%|[-+ #0']*\d*(?:\.\d+)?([a-zA-Z]))")
@@ -95,7 +97,12 @@ def _struct(node: exp.Expr) -> exp.Expr:
 
 
 def geography(text: exp.Expr) -> exp.Expr:
-    """A GEOGRAPHY out of its text."""
+    """A GEOGRAPHY out of its text; what is written down is read as WKT, WKB or GeoJSON."""
+    if isinstance(text, exp.Cast) and isinstance(text.this, exp.Literal):
+        try:
+            text = _text(geographies.read(text.this.name))
+        except BadSchema as error:
+            raise refusals.invalid_query(str(error)) from error
     return structure(**{GEOGRAPHY: text})
 
 
@@ -122,7 +129,7 @@ def _named_function(node: exp.Expr) -> exp.Expr:
         return exp.Dot(this=exp.paren(given[0]), expression=exp.to_identifier(RANGE[name == "RANGE_END"], quoted=True))
     if name == "RANGE" and len(given) == 2:
         return structure(**dict(zip(RANGE, given, strict=True)))
-    if name in ("ST_GEOGFROMTEXT", "ST_GEOGFROM") and len(given) >= 1:
+    if name in ("ST_GEOGFROMTEXT", "ST_GEOGFROM", "ST_GEOGFROMGEOJSON", "ST_GEOGFROMWKB") and len(given) >= 1:
         return geography(exp.cast(given[0], "VARCHAR"))
     if name == "ST_ASTEXT" and len(given) == 1:
         return exp.Dot(this=exp.paren(given[0]), expression=exp.to_identifier(GEOGRAPHY, quoted=True))
@@ -153,6 +160,8 @@ def _cast(node: exp.Expr) -> exp.Expr:
         return geography(exp.cast(node.this.copy(), "VARCHAR"))
     if target.this == _Type.DECIMAL and not target.expressions:
         target.replace(exp.DataType.build("DECIMAL(38, 9)", dialect="duckdb"))
+    elif target.this == _Type.BIGDECIMAL and isinstance(node.this, exp.Literal) and not target.expressions:
+        return _big_literal(node)
     elif target.this == _Type.BIGDECIMAL and not target.expressions:
         target.replace(exp.DataType.build("DECIMAL(38, 19)", dialect="duckdb"))
     elif target.this == _Type.BIGINT:
@@ -162,6 +171,23 @@ def _cast(node: exp.Expr) -> exp.Expr:
     elif target.this in (_Type.TIMESTAMP, _Type.DATETIME) and not _is_literal_without(node.this, _OFFSET):
         return _by_type(node, "datetime", _OFFSET, keeps=False)
     return node
+
+
+def _big_literal(node: exp.Cast) -> exp.Expr:
+    """``BIGNUMERIC '1.5'``."""
+    try:
+        return big_number(values.plain(node.this.name, {"name": "value", "type": "BIGNUMERIC"}))
+    except BadSchema as error:
+        if isinstance(node, exp.TryCast):
+            return exp.null()
+        raise refusals.invalid_query(str(error)) from error
+
+
+def big_number(digits: str) -> exp.Expr:
+    """A BIGNUMERIC; DuckDB computes with those it has a decimal for."""
+    whole, _, fraction = digits.lstrip("+-").partition(".")
+    computed = len(whole.lstrip("0")) <= _PLACES and len(fraction.rstrip("0")) <= _PLACES
+    return exp.cast(_text(digits), COMPUTED if computed else BIGNUMERIC, dialect="duckdb")
 
 
 def _is_literal_without(node: exp.Expr, pattern: str) -> bool:

@@ -17,7 +17,7 @@ _TYPES: dict[str, tuple[str, str]] = {
     "INTEGER": ("INT64", "BIGINT"),
     "FLOAT": ("FLOAT64", "DOUBLE"),
     "NUMERIC": ("NUMERIC", "DECIMAL(38,9)"),
-    "BIGNUMERIC": ("BIGNUMERIC", "DECIMAL(38,19)"),
+    "BIGNUMERIC": ("BIGNUMERIC", "DECIMAL(38,19)"),  # a table's column: `column_type`
     "BOOLEAN": ("BOOL", "BOOLEAN"),
     "STRING": ("STRING", "VARCHAR"),
     "BYTES": ("BYTES", "BLOB"),
@@ -33,6 +33,10 @@ GEOGRAPHY = "_geography"
 """The only member of the structure that DuckDB keeps a GEOGRAPHY in: its text (WKT)."""
 RANGE = ("_range_start", "_range_end")
 """The members of the structure that DuckDB keeps a RANGE in; NULL is UNBOUNDED."""
+BIGNUMERIC = "UNION(_number DECIMAL(38,19), _whole HUGEINT, _float DOUBLE, _text VARCHAR)"
+"""What DuckDB keeps a column of BIGNUMERIC in: it has no decimal of 76 digits. Longer numbers are text."""
+COMPUTED = "DECIMAL(38,19)"
+"""What BIGNUMERIC is computed with."""
 _RANGES = ("DATE", "DATETIME", "TIMESTAMP")
 _WITH_LENGTH = ("STRING", "BYTES")
 # digits before the point and after it (https://cloud.google.com/bigquery/docs/reference/standard-sql/data-types#parameterized_decimal_type)
@@ -139,8 +143,19 @@ def parameters(field: Field) -> str:
     return "(" + ", ".join(str(value) for value in given) + ")" if given else ""
 
 
+def column_type(field: Field) -> str:
+    """The DuckDB type of a table's column, which holds every BIGNUMERIC."""
+    return BIGNUMERIC if is_wide(field) else duck_type(field)
+
+
+def is_wide(field: Field) -> bool:
+    """Whether a table's column may hold numbers of more digits than are computed with."""
+    plain = field.get("precision") is None and field.get("mode") != "REPEATED"
+    return bool(field["type"] == "BIGNUMERIC" and plain)
+
+
 def duck_type(field: Field) -> str:
-    """The DuckDB type of a column."""
+    """The DuckDB type of a value."""
     if field["type"] == "RECORD":
         inner = ", ".join(f"{quote(f['name'])} {duck_type(f)}" for f in field["fields"])
         scalar = f"STRUCT({inner})"
@@ -186,6 +201,8 @@ def from_duck(name: str, duck: Any) -> Field:
             element = {"type": members[0]["type"]}
             return {"name": name, "type": "RANGE", "mode": "NULLABLE", "rangeElementType": element}
         return {"name": name, "type": "RECORD", "mode": "NULLABLE", "fields": members}
+    if kind == "union":
+        return {"name": name, "type": "BIGNUMERIC", "mode": "NULLABLE"}
     if kind == "decimal" and dict(duck.children)["scale"] > 2 * _DIGITS["NUMERIC"][1]:  # more than a product has
         return {"name": name, "type": "BIGNUMERIC", "mode": "NULLABLE"}
     # every width of integer is INT64, and so is a bare NULL

@@ -5,7 +5,7 @@ https://cloud.google.com/bigquery/docs/reference/rest/v2/jobs
 
 from typing import Any
 
-from kbq_tui.sandbox.bigquery import tables, values
+from kbq_tui.sandbox.bigquery import query_plan, tables, values
 from kbq_tui.sandbox.bigquery.job import Job
 from kbq_tui.sandbox.errors import ApiError
 
@@ -71,7 +71,7 @@ def statistics(job: Job) -> JSON:
         "totalBytesProcessed": str(job.bytes),
         "totalBytesBilled": str(job.bytes),
         "cacheHit": False,
-        "totalSlotMs": "0",
+        **query_plan.plan(job),
     }
     if job.statement_type:
         query["statementType"] = job.statement_type
@@ -94,7 +94,7 @@ def statistics(job: Job) -> JSON:
         **({"endTime": str(job.ended_ms)} if job.ended_ms else {}),
     }
     if job.kind == "QUERY":
-        found |= {"totalBytesProcessed": str(job.bytes), "query": query}
+        found |= {"totalBytesProcessed": str(job.bytes), "totalSlotMs": query["totalSlotMs"], "query": query}
     elif outcome is not None:
         found[job.kind.lower()] = outcome.figures
     if job.session_id:

@@ -11,7 +11,16 @@ import duckdb
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
-from kbq_tui.sandbox.bigquery import copy_job, encryption, hidden, load_job, refusals, statements, transactions
+from kbq_tui.sandbox.bigquery import (
+    copy_job,
+    encryption,
+    hidden,
+    legacy_sql,
+    load_job,
+    refusals,
+    statements,
+    transactions,
+)
 from kbq_tui.sandbox.bigquery.engine import Engine, engine_of
 from kbq_tui.sandbox.bigquery.job import Job
 from kbq_tui.sandbox.bigquery.locations import LOCATIONS
@@ -55,11 +64,14 @@ def session_for(
     """
     default = config.get("defaultDataset") or {}
     parameters: list[JSON] = config.get("queryParameters") or []
+    sql = str(config.get("query") or "")
+    if sql and config.get("useLegacySql", True):
+        sql = legacy_sql.translate(sql)
     return QuerySession(
         ctx,
         principal,
         project,
-        sql=str(config.get("query") or ""),
+        sql=sql,
         location=canonical(location) if location else "",
         explicit_location=bool(location),
         default_dataset=(str(default.get("projectId") or project.id), str(default["datasetId"]))
@@ -166,18 +178,15 @@ def _kind(configuration: JSON) -> str:
     """``QUERY``, ``LOAD`` or ``COPY``.
 
     Raises:
-        ApiError: the job is of another kind, or its query is missing or in legacy SQL.
+        ApiError: the job is of another kind, or its query is missing.
     """
     kind = next((kind for kind in ("query", "load", "copy", "extract") if configuration.get(kind) is not None), "")
     if not kind:
         raise refusals.invalid("Required parameter is missing: configuration")
     if kind == "extract":
         raise refusals.invalid("Extract jobs are not supported here: there is no Cloud Storage to write to")
-    if kind == "query":
-        if not configuration["query"].get("query"):
-            raise refusals.invalid("Required parameter is missing: query")
-        if configuration["query"].get("useLegacySql", True):
-            raise refusals.invalid_query("Legacy SQL is not supported here: set useLegacySql to false")
+    if kind == "query" and not configuration["query"].get("query"):
+        raise refusals.invalid("Required parameter is missing: query")
     return kind.upper()
 
 
@@ -218,14 +227,17 @@ def _execute(session: QuerySession, job: Job, config: JSON) -> None:
         raise syntax_refusal(error) from error
     if not session.location:
         session.location = _location(session, script, config)
+    first_other = next((i for i, s in enumerate(script) if not isinstance(s.tree, exp.Declare)), len(script))
+    if any(isinstance(statement.tree, exp.Declare) for statement in script[first_other:]):
+        raise refusals.invalid_query("Variable declarations are allowed only at the start of a block or script")
     if len(script) > 1:
-        job.children = len(script)
+        job.children = sum(not isinstance(statement.tree, exp.Declare) for statement in script)
     if not any(isinstance(statement.tree, ProjectOptions) for statement in script):
         encryption.check_query(session.ctx, session.project, session.location)
     transaction = ""
     for index, statement in enumerate(script):
         child = None
-        if len(script) > 1 and not session.dry_run:
+        if len(script) > 1 and not session.dry_run and not isinstance(statement.tree, exp.Declare):
             child_id = f"script_job_{uuid.uuid4().hex}_{index}"
             child = Job(child_id, job.project, session.location, job.user, statement.sql, {"query": {}})
             child.configuration["query"] = {"query": statement.sql, "useLegacySql": False}
@@ -251,6 +263,8 @@ def _execute(session: QuerySession, job: Job, config: JSON) -> None:
             hidden.keep_result(session, child)
         if session.transaction is None:
             transaction = ""
+        if isinstance(statement.tree, exp.Declare | exp.Set) and index + 1 < len(script):
+            continue  # their values are no result
         if outcome.schema is not None or job.outcome is None or job.outcome.schema is None:
             job.outcome = outcome
 

@@ -41,6 +41,7 @@ class QuerySession:
         timeout_ms: the caller's own limit, None for the sandbox's.
         temporary: id of the hidden dataset of its temporary tables.
         transaction: the one that is going on.
+        variables: of the script, by lower-case name: type, and value as `values.plain` gives it.
     """
 
     ctx: SandboxContext
@@ -58,6 +59,7 @@ class QuerySession:
     timeout_ms: int | None = None
     temporary: str = ""
     transaction: "Transaction | None" = None
+    variables: dict[str, tuple[JSON, Any]] = field(default_factory=dict)
 
     @property
     def world(self) -> World:

@@ -10,6 +10,7 @@ from kbq_tui.sandbox.bigquery.names import QuerySession, canonical
 from kbq_tui.sandbox.bigquery.query import binding_error, to_duckdb
 
 JSON = dict[str, Any]
+_READ_ELSEWHERE = (exp.PartitionedByProperty, exp.ClusterProperty, exp.TemporaryProperty, exp.MaterializedProperty)
 
 
 def read(session: QuerySession, tree: exp.Expr) -> JSON:
@@ -24,8 +25,8 @@ def read(session: QuerySession, tree: exp.Expr) -> JSON:
             found["description"] = option.this.name
         elif isinstance(option, exp.Property) and type(option) is exp.Property:
             found[option.name.lower()] = _value(session, option.args["value"])
-        elif isinstance(option, exp.PartitionedByProperty | exp.ClusterProperty | exp.TemporaryProperty):
-            continue  # read elsewhere
+        elif isinstance(option, _READ_ELSEWHERE):
+            continue
         else:
             name = type(option).__name__.removesuffix("Property")
             raise refusals.invalid_query(f"Statement not supported: {tree.key.upper()} with {name} option")
@@ -89,6 +90,23 @@ def for_table(options: JSON) -> JSON:
         body["requirePartitionFilter"] = options.pop("require_partition_filter")
     move(options, body, _TEXTS)
     return body
+
+
+def for_materialized_view(options: JSON) -> JSON:
+    """Options of a materialized view; how and when it is refreshed is only kept.
+
+    https://cloud.google.com/bigquery/docs/reference/standard-sql/data-definition-language#materialized_view_option_list
+
+    Raises:
+        ApiError: there is no such option.
+    """
+    minutes = options.pop("refresh_interval_minutes", None)
+    view: JSON = {"enableRefresh": options.pop("enable_refresh", True)}
+    for name in ("max_staleness", "allow_non_incremental_definition"):
+        options.pop(name, None)
+    if minutes is not None:
+        view["refreshIntervalMs"] = str(int(minutes * 60_000))
+    return for_table(options) | {"materializedView": view}
 
 
 def stored(tree: exp.Expr, body: JSON) -> None:

@@ -56,14 +56,17 @@ def _typed(kind: JSON, value: JSON) -> exp.Expr:
         return expressions.range_of(start, end, exp.DataType.build(_duck_type(element), dialect="duckdb"))
     text = value.get("value")
     column = _column(kind)
-    if text is not None and name in ("BYTES", "INTERVAL"):
+    if text is not None and name in ("BYTES", "INTERVAL", "BIGNUMERIC", "GEOGRAPHY"):
         try:
             text = values.plain(text, column)
         except fields.BadSchema as error:
             raise refusals.invalid(f"Invalid value for type: {name} of a query parameter: {error}") from error
-    literal: exp.Expr = exp.null() if text is None else exp.Literal.string(str(text))
     if name == "GEOGRAPHY":
-        return expressions.geography(exp.cast(literal, "VARCHAR"))
+        shown = exp.null() if text is None else exp.Literal.string(text[fields.GEOGRAPHY])
+        return expressions.geography(exp.cast(shown, "VARCHAR"))
+    literal: exp.Expr = exp.null() if text is None else exp.Literal.string(str(text))
+    if text is not None and name == "BIGNUMERIC":
+        return expressions.big_number(text)
     return exp.cast(literal, fields.duck_type(column), dialect="duckdb")
 
 

@@ -9,7 +9,16 @@ import duckdb
 from sqlglot import exp, parse_one
 
 from kbq_tui.sandbox import roles
-from kbq_tui.sandbox.bigquery import dialect, encryption, expressions, infoschema, parameters, refusals, row_policies
+from kbq_tui.sandbox.bigquery import (
+    dialect,
+    encryption,
+    expressions,
+    infoschema,
+    parameters,
+    refusals,
+    row_policies,
+    variables,
+)
 from kbq_tui.sandbox.bigquery.fields import Field
 from kbq_tui.sandbox.bigquery.names import (
     QuerySession,
@@ -21,6 +30,7 @@ from kbq_tui.sandbox.bigquery.names import (
     table_parts,
 )
 from kbq_tui.sandbox.bigquery.syntax import SqlError, node_position, parse_script
+from kbq_tui.sandbox.bigquery.usage import Usage, select_numbers, usage
 from kbq_tui.sandbox.errors import ApiError
 from kbq_tui.sandbox.world import Dataset, Table
 
@@ -35,7 +45,12 @@ class Reads:
     """What a statement reads: for ``referencedTables`` and ``totalBytesProcessed``."""
 
     tables: list[Table] = field(default_factory=list)
-    bytes: int = 0
+    sizes: list[tuple[int, int]] = field(default_factory=list)  # rows and bytes of each reading
+
+    @property
+    def bytes(self) -> int:
+        """Bytes of all of them."""
+        return sum(size for _, size in self.sizes)
 
 
 def to_duckdb(session: QuerySession, tree: exp.Expr, known: str = "") -> tuple[str, Reads]:
@@ -126,7 +141,7 @@ def _resolve(
         expressions.finish(tree)
         dialect.correct(tree)
         tables = [node for node in real_tables(tree) if node.db or node.name != known]
-        columns = _used_columns(tree)
+        used = usage(tree)
     project = view.project_id if view else ""
     for node in tables:
         name = table_name(session, table_parts(node), project)
@@ -137,7 +152,7 @@ def _resolve(
         else:
             where = node.find_ancestor(exp.Select)
             filtered = where is not None and where.args.get("where") is not None
-            replacement = _table(session, name, columns, reads, view, depth, filtered=filtered)
+            replacement = _table(session, name, used, reads, view, depth, filtered=filtered)
         replacement.set("alias", node.args.get("alias") or exp.TableAlias(this=_last(node)))
         for key in ("joins", "pivots", "laterals"):
             if node.args.get(key):
@@ -145,6 +160,7 @@ def _resolve(
         node.replace(replacement)
     if view is None:
         parameters.bind(session, tree)
+        variables.bind(session, tree, reads.tables)
     for call in list(tree.find_all(exp.SessionUser)):
         call.replace(exp.Literal.string(session.principal.email))
     return tree
@@ -153,7 +169,7 @@ def _resolve(
 def _table(
     session: QuerySession,
     name: ResolvedName,
-    columns: set[str] | None,
+    used: Usage,
     reads: Reads,
     view: Table | None,
     depth: int,
@@ -183,11 +199,12 @@ def _table(
     check_drive(session, table)
     check_key(session, table)
     _check_filter(table, filtered=filtered)
-    _check_tags(session, table, columns)
-    reads.bytes += session.engine.size(table, columns)
+    _check_tags(session, table, used.names)
+    reads.sizes.append((session.engine.count(table), session.engine.size(table, used.names)))
     condition = row_policies.condition(table, session.principal)
-    if condition is not None:
-        return _subquery(f"SELECT * FROM {session.engine.name(table)} WHERE {condition}")  # noqa: S608
+    shown = select_numbers(table, used.computed if view is None else None)
+    if condition is not None or shown != "*":
+        return _subquery(f"SELECT {shown} FROM {session.engine.name(table)} WHERE {condition or 'TRUE'}")  # noqa: S608
     return exp.Table(this=exp.to_identifier(session.engine.name(table), quoted=True))
 
 
@@ -286,16 +303,6 @@ def _last(node: exp.Table) -> exp.Identifier:
     return exp.to_identifier(table_parts(node)[-1], quoted=True)
 
 
-def _used_columns(tree: exp.Expr) -> set[str] | None:
-    """Lower-case names of all columns a statement uses; None for all of them (``*``)."""
-    for star in tree.find_all(exp.Star):
-        if not isinstance(star.parent, exp.Count):
-            return None
-    names = {column.name.lower() for column in tree.find_all(exp.Column)}
-    sources = {t.alias_or_name.lower() for t in tree.find_all(exp.Table)}
-    return None if names & sources else names  # SELECT t FROM t: the whole row
-
-
 _LONG_WORD = re.compile(r'([^"\s]{1024})[^"\s]+')
 """A word longer than any name may be (1,024 characters), of which the rest is left out."""
 _MESSAGE = 8_192
@@ -323,6 +330,10 @@ _BINDING: list[tuple[str, str]] = [
     ),
     (r"(?:Scalar|Aggregate|Table) Function with name \"?(\w+)\"? does not exist", "Function not found: {0} at {at}"),
     (r"(Bad (?:int64|bool|datetime) value: .*)", "{0}"),
+    (
+        r'Could not convert string "([^"]*)" to DECIMAL\(38,19\)',
+        "BIGNUMERIC {0}: numbers of more than 19 digits before the point can be shown here, but not computed with",
+    ),
     (r"Could not convert string '([^']*)' to INT", "Bad int64 value: {0}"),
     (r"Could not convert string '([^']*)' to (?:DOUBLE|DECIMAL)", "Bad double value: {0}"),
     (r'(?:invalid (?:timestamp|date)[^"]*"|timestamp field value out of range: ")([^"]*)"', "Invalid timestamp: '{0}'"),

@@ -44,7 +44,7 @@ def defaults(session: QuerySession, columns: list[Field]) -> dict[str, str]:
             except ApiError as error:
                 text = f"Invalid default value expression for column {column['name']}: {error.message}"
                 raise refusals.invalid(text) from error
-            found[column["name"]] = f"(CAST(({sql}) AS {fields.duck_type(column)}))"
+            found[column["name"]] = f"(CAST(({sql}) AS {fields.column_type(column)}))"
     return found
 
 
@@ -150,7 +150,7 @@ def _apply(session: QuerySession, table: Table, wanted: list[Field]) -> None:
         old = before.get(field["name"].lower())
         if old is None:
             session.engine.add_column(table, field)
-        elif fields.duck_type(old) != fields.duck_type(field):
+        elif fields.column_type(old) != fields.column_type(field):
             session.engine.change_type(table, field)
         if old is not None and old.get("mode") == "REQUIRED" and field.get("mode") != "REQUIRED":
             session.engine.relax(table, field)

@@ -63,6 +63,7 @@ TABLE: JSON = _STORED | {
     "tableReference": _TABLE_REFERENCE,
     "schema": {"fields": [_FIELD]},
     "view": {"query": TEXT, "useLegacySql": FLAG},
+    "materializedView": {"query": TEXT, "enableRefresh": FLAG, "refreshIntervalMs": NUMBER},
     "tableConstraints": {
         "primaryKey": {"columns": [TEXT]},
         "foreignKeys": [

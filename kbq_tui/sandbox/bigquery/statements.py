@@ -17,6 +17,7 @@ from kbq_tui.sandbox.bigquery import (
     schema_change,
     tables,
     transactions,
+    variables,
     writing,
 )
 from kbq_tui.sandbox.bigquery.access_statements import path_of, replace_labels
@@ -55,6 +56,8 @@ def run(session: QuerySession, statement: Statement) -> StatementResult:
         return select(session, tree)
     if isinstance(tree, exp.Transaction | exp.Commit | exp.Rollback):
         return _transaction(session, tree)
+    if isinstance(tree, exp.Declare | exp.Set):
+        return _variables(session, tree)
     # `parse_script` lets through only what is here
     handler = _HANDLERS.get((type(tree), str(tree.args.get("kind") or "").upper())) or dml.run
     return handler(session, tree)
@@ -106,6 +109,27 @@ def _transaction(session: QuerySession, tree: exp.Expr) -> StatementResult:
         else:
             transactions.end(session, undo=word == "ROLLBACK")
     return StatementResult(f"{word}_TRANSACTION")
+
+
+def _variables(session: QuerySession, tree: exp.Expr) -> StatementResult:
+    """``DECLARE`` and ``SET``."""
+    changes = (
+        variables.declared(session, tree) if isinstance(tree, exp.Declare) else [variables.assigned(session, tree)]
+    )
+    outcome = StatementResult("SELECT" if isinstance(tree, exp.Set) else "")
+    for name, wanted, value in changes:
+        if value is None:
+            assert wanted is not None  # sqlglot demands a type or a default
+            variables.store(session, name, wanted, wanted, None, literal=False)
+            continue
+        found = select(session, exp.select(value.copy()))
+        assert found.schema is not None
+        given = found.rows[0][0] if found.rows else None  # a dry run computes nothing
+        variables.store(session, name, wanted, found.schema[0], given, literal=isinstance(value, exp.Literal))
+        outcome.reads.tables += found.reads.tables
+        outcome.reads.sizes += found.reads.sizes
+        outcome.schema, outcome.rows = found.schema, found.rows
+    return outcome
 
 
 # -- tables
@@ -167,8 +191,11 @@ def _create_view(session: QuerySession, tree: exp.Expr) -> StatementResult:
     source = tree.args.get("expression")
     if source is None:
         raise refusals.invalid_query("Syntax error: Expected keyword AS but got end of statement")
-    body = options.for_table(options.read(session, tree))
-    outcome = StatementResult("CREATE_VIEW", operation="CREATE", target={"ddlTargetTable": _reference(name)})
+    given = options.read(session, tree)
+    materialized = tree.find(exp.MaterializedProperty) is not None
+    body = options.for_materialized_view(given) if materialized else options.for_table(given)
+    kind = "CREATE_MATERIALIZED_VIEW" if materialized else "CREATE_VIEW"
+    outcome = StatementResult(kind, operation="CREATE", target={"ddlTargetTable": _reference(name)})
     session.ctx.authz.require(session.principal, "bigquery.tables.create", dataset)
     present = living_table(session, dataset, name.table)
     if present is not None and tree.args.get("exists"):
@@ -216,7 +243,7 @@ def _alter_table(session: QuerySession, tree: exp.Expr) -> StatementResult:
             raise refusals.no_table(name.ref, session.location)
         outcome.operation = "SKIP"
         return outcome
-    if (table.kind == "VIEW") != (wanted == "VIEW"):
+    if (table.kind if table.view_query is not None else "TABLE") != wanted:
         raise refusals.invalid(f"{table.ref} is not allowed for this operation because it is currently a {table.kind}.")
     if not isinstance(tree.args["actions"][0], exp.AlterSet):
         return _alter_columns(session, dataset, table, tree, outcome)
@@ -257,7 +284,7 @@ def _alter_columns(
 
 def _drop_table(session: QuerySession, tree: exp.Expr) -> StatementResult:
     node = (tree.args.get("tables") or [tree.this])[0]
-    wanted = str(tree.args["kind"]).upper()
+    wanted = ("MATERIALIZED_" if tree.args.get("materialized") else "") + str(tree.args["kind"]).upper()
     name = table_name(session, path_of(node))
     outcome = StatementResult(f"DROP_{wanted}", operation="DROP", target={"ddlTargetTable": _reference(name)})
     dataset = find_dataset(session, name)
@@ -270,7 +297,7 @@ def _drop_table(session: QuerySession, tree: exp.Expr) -> StatementResult:
             raise refusals.no_table(name.ref, session.location)
         outcome.operation = "SKIP"
         return outcome
-    if (table.kind == "VIEW") != (wanted == "VIEW"):
+    if (table.kind if table.view_query is not None else "TABLE") != wanted:
         raise refusals.invalid(f"{table.ref} is not allowed for this operation because it is currently a {table.kind}.")
     tables.require(session, dataset, table, "bigquery.tables.delete")
     if not session.dry_run:

@@ -35,7 +35,7 @@ _NUMBERS = {TokenType.NUMBER}
 _STRINGS = {TokenType.STRING, TokenType.RAW_STRING, TokenType.BYTE_STRING, TokenType.NATIONAL_STRING}
 _READABLE = (
     exp.Query, exp.Create, exp.Drop, exp.Alter, exp.Insert, exp.Update, exp.Delete, exp.TruncateTable, exp.Merge,
-    exp.Transaction, exp.Commit, exp.Rollback,
+    exp.Transaction, exp.Commit, exp.Rollback, exp.Declare, exp.Set,
 )  # fmt: skip
 _KINDS = ("SCHEMA", "TABLE", "VIEW")
 

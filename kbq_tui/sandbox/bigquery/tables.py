@@ -78,7 +78,16 @@ def resource(session: QuerySession, dataset: Dataset, table: Table) -> JSON:
     elif table.view_query is None:
         rows, size = session.engine.count(table), session.engine.size(table)
     body |= {"numRows": str(rows), "numBytes": str(size), "numLongTermBytes": "0", "numTotalLogicalBytes": str(size)}
-    if table.view_query is not None:
+    kept = dict(table.extra)
+    if table.kind == "MATERIALIZED_VIEW":
+        # it is computed when it is read, so that it is always fresh
+        refresh = {
+            "enableRefresh": True,
+            "refreshIntervalMs": "1800000",
+            "lastRefreshTime": str(session.world.now_ms()),
+        }
+        body["materializedView"] = refresh | kept.pop("materializedView", {}) | {"query": table.view_query}
+    elif table.view_query is not None:
         body["view"] = {"query": table.view_query, "useLegacySql": False}
     for key, value in (
         ("labels", table.labels),
@@ -88,11 +97,11 @@ def resource(session: QuerySession, dataset: Dataset, table: Table) -> JSON:
     ):
         if value:
             body[key] = value
-    return body | table.extra
+    return body | kept
 
 
 def kind(table: Table) -> str:
-    """``TABLE``, ``VIEW``; ``EXTERNAL`` for one whose rows a scenario puts into Drive."""
+    """``TABLE``, ``VIEW``, ``MATERIALIZED_VIEW``; ``EXTERNAL`` for one whose rows a scenario puts into Drive."""
     return "EXTERNAL" if table.traits.get("drive") is not None else table.kind
 
 
@@ -160,9 +169,10 @@ def create(
         remove(session, dataset, present, is_replaced=True)
     now = session.world.now_ms()
     table = Table(dataset.project_id, dataset.dataset_id, table_id, created_ms=now, schema=columns)
-    table.kind = "VIEW" if view_query is not None else "TABLE"
-    table.view_query = view_query
     body = dict(body or {})
+    view_kind = "MATERIALIZED_VIEW" if body.get("materializedView") is not None else "VIEW"
+    table.kind = view_kind if view_query is not None else "TABLE"
+    table.view_query = view_query
     partitioning = body.get("timePartitioning")
     default_ms = dataset.default_partition_expiration_ms
     if not partitioning or default_ms is None:
@@ -268,6 +278,9 @@ def _take(session: QuerySession, dataset: Dataset, table: Table, body: JSON) -> 
     if partitioning is not None:
         table.extra["timePartitioning"] = partitioning
     keep(table.extra, body, _KEPT)
+    if body.get("materializedView"):
+        given = {key: value for key, value in body["materializedView"].items() if key != "query"}
+        table.extra["materializedView"] = table.extra.get("materializedView", {}) | given
     if "description" in body:
         table.description = str(body["description"] or "")
     if "friendlyName" in body:

@@ -9,13 +9,15 @@ import json
 import math
 import re
 from collections.abc import Iterable
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal, localcontext
 from typing import Any
 
-from kbq_tui.sandbox.bigquery.fields import GEOGRAPHY, RANGE, BadSchema, Field, Row, duck_type, quote
+from kbq_tui.sandbox.bigquery import geography
+from kbq_tui.sandbox.bigquery.fields import GEOGRAPHY, RANGE, BadSchema, Field, Row, column_type, is_wide, quote
 
 JSON = dict[str, Any]
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+_LARGEST = Decimal(2**255 - 1).scaleb(-38, Context(prec=100))
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?")
 _WHOLE = re.compile(r"[+-]?\d+(\.0*)?")
 _INTERVAL = re.compile(r"(-?)(\d+)-(\d+) (-?\d+) (-?)(\d+):(\d+):(\d+(?:\.\d+)?)")
@@ -60,7 +62,7 @@ def _encode(value: Any, field: Field, int64_timestamps: bool) -> Any:
     if kind == "FLOAT":
         return _float_text(float(value))
     if kind in ("NUMERIC", "BIGNUMERIC"):
-        text = format(Decimal(value), "f")
+        text = format(Decimal(str(value)), "f")
         return text.rstrip("0").rstrip(".") if "." in text else text
     if kind == "BYTES":
         return base64.b64encode(bytes(value)).decode("ascii")
@@ -125,7 +127,7 @@ def rows_sql(columns: list[Field]) -> str:
     """A SELECT of rows out of one JSON text, its only parameter: a list of lists as `plain` makes them."""
     structure = {f"c{i}": layout(f) for i, f in enumerate(columns)}
     described = "'" + json.dumps([structure]).replace("'", "''") + "'"
-    casts = ", ".join(f"CAST(r.c{i} AS {duck_type(f)}) AS {quote(f['name'])}" for i, f in enumerate(columns))
+    casts = ", ".join(f"CAST(r.c{i} AS {column_type(f)}) AS {quote(f['name'])}" for i, f in enumerate(columns))
     return f"SELECT {casts} FROM (SELECT unnest(from_json(?, {described})) AS r)"  # noqa: S608
 
 
@@ -164,10 +166,9 @@ def plain(value: Any, field: Field) -> Any:
         return _record(value, field)
     if kind == "RANGE":
         return _range(value, field)
-    if kind == "GEOGRAPHY" and isinstance(value, bytes):
-        raise BadSchema(f"Field {field['name']}: WKB is not supported here; WKT is")
     if kind == "GEOGRAPHY":
-        return {GEOGRAPHY: value[GEOGRAPHY] if isinstance(value, dict) and GEOGRAPHY in value else str(value)}
+        stored = isinstance(value, dict) and GEOGRAPHY in value
+        return value if stored else {GEOGRAPHY: geography.read(value)}
     if kind == "JSON":
         return value if isinstance(value, str) else json.dumps(value)
     if isinstance(value, list | dict):
@@ -215,6 +216,23 @@ def _float(value: Any, field: Field) -> str:
     return _float_text(value) if isinstance(value, float) else _text(value, field)
 
 
+def _decimal(value: Any, field: Field) -> str:
+    """A number in plain digits. BIGNUMERIC has 38 digits after the point, and as many before it and a little.
+
+    https://cloud.google.com/bigquery/docs/reference/standard-sql/data-types#decimal_types
+    """
+    text = _text(value, field).strip()
+    if not is_wide(field):
+        return text
+    if not _NUMBER.fullmatch(text):
+        raise BadSchema(f"Invalid BIGNUMERIC value: {text}")
+    with localcontext(prec=200):
+        number = Decimal(text).quantize(Decimal("1e-38"), ROUND_HALF_UP)
+    if abs(number) > _LARGEST:
+        raise BadSchema(f"Invalid BIGNUMERIC value: {text}")
+    return format(number, "f")
+
+
 def _bytes(value: Any, field: Field) -> str:
     if isinstance(value, str):
         try:
@@ -251,5 +269,6 @@ def _interval(value: Any, field: Field) -> str:
 
 
 _SCALARS = {
-    "INTEGER": _integer, "FLOAT": _float, "BYTES": _bytes, "TIMESTAMP": _timestamp, "INTERVAL": _interval
+    "INTEGER": _integer, "BIGNUMERIC": _decimal, "FLOAT": _float, "BYTES": _bytes, "TIMESTAMP": _timestamp,
+    "INTERVAL": _interval,
 }  # fmt: skip
