@@ -14,12 +14,15 @@ from kbq_tui.cli.click_options import (
     FILE,
     Group,
     TextCommand,
+    absolute,
     absolute_folder,
     confirm_option,
+    connection_names,
     connection_options,
     findable,
     json_option,
     name_argument,
+    name_or_plan,
     names_argument,
     output_options,
     over_grants_option,
@@ -28,7 +31,7 @@ from kbq_tui.cli.click_options import (
     valid_report,
     yes_option,
 )
-from kbq_tui.cli.click_running import Body, filled, handled, on_lines, signed_in
+from kbq_tui.cli.click_running import Body, filled, from_plan_file, handled, on_lines, signed_in
 from kbq_tui.cli.process import COMPLETE_VARIABLE
 from kbq_tui.i18n.messages import translate
 
@@ -96,6 +99,12 @@ def setup(**parameters: Any) -> int:
 @output_options
 @json_option
 @over_grants_option
+@click.option(
+    "--out",
+    metavar=translate("FILE"),
+    callback=absolute,
+    help=translate("Save the plan: 'kbq-tui apply FILE' does just that or nothing."),
+)
 @handled
 def plan(**parameters: Any) -> int:
     """Print what `apply` would change."""
@@ -108,8 +117,10 @@ def plan(**parameters: Any) -> int:
     return signed_in(body, parameters)
 
 
-@cli.command(help=translate("Do what is missing, after a preview and a yes."))
-@name_argument
+@cli.command(help=translate("Do what is missing, or a saved plan, after a preview and a yes."))
+@click.argument(
+    "name", metavar="[NAME|PLAN_FILE]", required=False, callback=name_or_plan, shell_complete=connection_names
+)
 @connection_options
 @output_options
 @yes_option
@@ -119,11 +130,12 @@ def plan(**parameters: Any) -> int:
 @handled
 def apply(**parameters: Any) -> int:
     """Make the changes, after a question or with `--yes`."""
+    saved, parameters = from_plan_file(parameters)
 
     def body() -> "Body[ApplyOptions]":
         from kbq_tui.cli.commands.apply import ApplyOptions, apply_command
 
-        return ApplyOptions, apply_command
+        return ApplyOptions, lambda options, runner: apply_command(options, runner, saved)
 
     return signed_in(body, parameters, changes=True, begin=parameters["yes"] or parameters["confirm"] is not None)
 

@@ -33,6 +33,15 @@ def _valid(ctx: click.Context, param: click.Parameter, value: str | None) -> str
     return value
 
 
+def name_or_plan(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
+    """Return a connection's name, or the path of a saved plan. Refuses what is neither."""
+    if value is None:
+        return None
+    from kbq_tui.local.plan_file import is_plan_file
+
+    return value if is_plan_file(value) else _valid(ctx, param, value)
+
+
 def valid_names(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
     """Refuse what cannot be connections' names."""
     from kbq_tui.model.spec import check_name

@@ -12,6 +12,7 @@ import click
 if TYPE_CHECKING:
     from kbq_tui.cli.command_options import ConnectionOptions, OutputOptions
     from kbq_tui.cli.runner import PlainRunner
+    from kbq_tui.model.saved_plan import SavedPlan
 
 T = TypeVar("T")
 
@@ -84,3 +85,32 @@ def signed_in(
             here.adapters.begin_sign_in(changes=changes)
         kind, command = body()
         return command(filled(kind, parameters), here.runner)
+
+
+def from_plan_file(parameters: dict[str, Any]) -> "tuple[SavedPlan | None, dict[str, Any]]":
+    """Return the saved plan whose file stands in the place of the connection's name, and the options that it means.
+
+    Args:
+        parameters: click's.
+
+    Raises:
+        UsageError: an option says something that the plan has fixed.
+        ProblemError: the file is no saved plan that can be used.
+    """
+    from kbq_tui.local.plan_file import PlanFiles, is_plan_file
+
+    typed = parameters["name"]
+    if typed is None or not is_plan_file(typed):
+        return None, parameters
+    from kbq_tui.cli.command_options import UsageError
+    from kbq_tui.i18n.messages import message
+    from kbq_tui.model.saved_plan import values_of
+
+    saved = PlanFiles().read(typed)
+    fixed = values_of(saved.spec)
+    fixed["service_account"] = fixed.pop("account_id")
+    for key in (*fixed, "location", "export_dataset", "key_file"):
+        if key != "name" and parameters[key] is not None:
+            option = "--" + key.replace("_", "-")
+            raise UsageError(message("The saved plan has fixed {option}. Leave it out, or plan again.", option=option))
+    return saved, {**parameters, **fixed, "remove_over_grants": saved.remove_over_grants}

@@ -200,6 +200,7 @@ class CommandContext:
     def runner(self) -> PlainRunner:
         """What plain commands are handed."""
         from kbq_tui.cli.runner import PlainRunner
+        from kbq_tui.local.plan_file import PlanFiles
 
         console = console_of(self.output)
         return PlainRunner(
@@ -211,6 +212,7 @@ class CommandContext:
             local_keys=self.adapters.keys,
             check_report=check_report,
             write=write_report,
+            plans=PlanFiles(),
             confirm=None if self.output.as_json else _confirm(console),
             ask_text=None if self.output.as_json else _ask_text(console),
         )

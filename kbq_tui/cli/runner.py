@@ -20,6 +20,7 @@ from kbq_tui.model.lean_dataclass import dataclass
 from kbq_tui.model.observed import Identity, LocalKey, Observed, Present
 from kbq_tui.model.plan import Plan
 from kbq_tui.model.problem import Kind, Problem, ProblemError
+from kbq_tui.model.saved_plan import SavedPlan
 from kbq_tui.model.spec import ConnectionSpec
 from kbq_tui.model.steps import Step
 from kbq_tui.model.summary import Summary
@@ -58,6 +59,16 @@ class LocalKeys(Protocol):
         """Overwrite and delete the key file; return what may be left."""
 
 
+class Plans(Protocol):
+    """Plans in files. All may raise ProblemError."""
+
+    def check(self, path: str) -> None:
+        """Make sure that a plan may be written there."""
+
+    def write(self, path: str, saved: SavedPlan) -> None:
+        """Write a plan."""
+
+
 @dataclass(frozen=True, slots=True)
 class PlainRunner:
     """What a plain command is handed.
@@ -71,6 +82,7 @@ class PlainRunner:
         local_keys: key files on this machine.
         check_report: makes sure that a report may be written to a path. Raises: ProblemError.
         write: writes a report (path, text) that the operator asked for.
+        plans: saved plans.
         confirm: asks a yes-or-no question on the terminal; None where there is nobody to ask.
         ask_text: asks for a line of text there, and returns it without spaces around it; None likewise.
     """
@@ -83,6 +95,7 @@ class PlainRunner:
     local_keys: LocalKeys
     check_report: Callable[[str], None]
     write: Callable[[str, str], None]
+    plans: Plans
     confirm: Callable[[str], bool] | None = None
     ask_text: Callable[[str], str] | None = None
 

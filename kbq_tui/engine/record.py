@@ -43,6 +43,11 @@ class ConnectionRecord:
         """Whether the connection exists: it has a file."""
         return self.state.filed
 
+    @property
+    def filed_spec(self) -> ConnectionSpec | None:
+        """The connection as its file says it; None where it has none."""
+        return self.state.draft.spec() if self.filed else None
+
     def holds(self, spec: ConnectionSpec) -> bool:
         """Whether the connection exists and is this one; options or the environment may have made it another."""
         try:

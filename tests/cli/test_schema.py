@@ -13,7 +13,7 @@ from tests.support.outputs import output
 
 PACKAGE = Path(kbq_tui.__file__).parent
 TESTS = Path(__file__).parents[1]
-PRINTED = re.compile(r'"schema": "(kbq-tui/[a-z-]+/v\d+)"')
+PRINTED = re.compile(r'"(kbq-tui/[a-z-]+/v\d+)"')
 AROUND = re.compile(r"json\.loads\([^)]*(?:\.stdout|\.out\b|\bsaid\b)")
 
 

@@ -19,7 +19,7 @@ from kbq_tui.cli.context import _report_kind, check_report, write_report
 from kbq_tui.export.report import About, report
 from kbq_tui.i18n import language
 from kbq_tui.i18n.messages import EMPTY, verbatim
-from kbq_tui.local import files, journal, lock, log, ui_state
+from kbq_tui.local import files, journal, lock, log, plan_file, ui_state
 from kbq_tui.local.connection_file import CONNECTION, Connections, write_connection
 from kbq_tui.local.connection_values import Connection
 from kbq_tui.local.files import FileKind, NotOursError
@@ -27,10 +27,13 @@ from kbq_tui.local.journal import FileJournal
 from kbq_tui.local.keys import records
 from kbq_tui.local.keys.place import Facts
 from kbq_tui.local.lock import ConnectionLock
+from kbq_tui.local.plan_file import PlanFiles
 from kbq_tui.local.ui_state import ConnectionState, SavedPreferences, SetupPosition, write_preferences
 from kbq_tui.model.checks import CheckResult, Verdict, expected
 from kbq_tui.model.events import Event, EventKind
+from kbq_tui.model.plan import Plan
 from kbq_tui.model.problem import ProblemError
+from kbq_tui.model.saved_plan import SavedPlan
 from kbq_tui.model.spec import ConnectionSpec
 from kbq_tui.sandbox.__main__ import _not_ours
 from kbq_tui.sandbox.server import write_private
@@ -40,6 +43,11 @@ SPEC = ConnectionSpec("acme-prod", name="prod")
 ABOUT = About(SPEC, datetime(2026, 1, 31, 9, 0, 5, tzinfo=UTC), "EU", "me@acme.com", "0123abcd")
 RESULTS = tuple(CheckResult(c, Verdict.PASS, verbatim("it is there"), "SELECT 1", seconds=0.25) for c in expected(SPEC))
 ENV = "export GOOGLE_CLOUD_PROJECT=acme\nexport KBQ_TUI_SANDBOX=http://127.0.0.1:1\nexport CLOUDSDK_CONFIG='/tmp/a b'\n"
+
+
+PLANNED = SavedPlan.of(
+    Plan("prod", ()), SPEC, None, remove_over_grants=False, at="2026-01-31T09:00:00Z", tool="kbq-tui 1"
+)
 
 
 def write_log(path: Path) -> None:
@@ -80,6 +88,7 @@ WRITERS: dict[str, Callable[[Path], object]] = {
     "journal": lambda path: FileJournal(path, FakeClock()).intend("key", "account@example.com"),
     "connection": lambda path: write_connection(Connection(SPEC), path),
     "lock": sign,
+    "plan": lambda path: PlanFiles().write(str(path), PLANNED),
     "copy note": lambda path: records.note_copy(path, Facts("a" * 40, EMAIL, "acme-prod")),
     "handed note": lambda path: records.note_handed_over(path, Facts("a" * 40, EMAIL, "acme-prod")),
 }
@@ -97,6 +106,7 @@ KINDS: dict[str, FileKind] = {
     "journal": journal.JOURNAL,
     "connection": CONNECTION,
     "lock": lock.LOCK,
+    "plan": plan_file.PLAN,
     "copy note": records.COPY_NOTE,
     "handed note": records.HANDED_NOTE,
 }

@@ -7,16 +7,22 @@ from kbq_tui.cli.consent import Consent
 from kbq_tui.cli.console import column
 from kbq_tui.cli.render import EventLines, distinct, show_plan, show_summary
 from kbq_tui.cli.runner import PlainRunner, carry_out, plan_of, status_of, summary_of
+from kbq_tui.diagnosis import catalogue
 from kbq_tui.engine.apply import Outcome
 from kbq_tui.engine.health import stopped
 from kbq_tui.engine.services import ConnectionDraft
 from kbq_tui.i18n.messages import render, translate
+from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.events import Event
 from kbq_tui.model.lean_dataclass import dataclass
 from kbq_tui.model.operations import Change, Step
+from kbq_tui.model.plan import Plan
+from kbq_tui.model.problem import Problem, ProblemError
+from kbq_tui.model.saved_plan import SavedPlan, differing
 from kbq_tui.model.spec import ConnectionSpec
 from kbq_tui.model.summary import Summary
 from kbq_tui.model.text import inert
+from kbq_tui.planning.diff import context_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +42,19 @@ class ApplyOptions:
     remove_over_grants: bool = False
 
 
-def apply_command(options: ApplyOptions, runner: PlainRunner) -> int:
+def apply_command(options: ApplyOptions, runner: PlainRunner, saved: SavedPlan | None = None) -> int:
     """Do what is missing: after a preview and a yes, or at once with `--yes`.
 
     With `--json` each event is a line, and the last line is a summary.
 
+    Args:
+        options: what was typed.
+        runner: does it.
+        saved: the plan to be carried out, just so or not at all; None for what is missing now.
+
     Raises:
         UsageError: there is nobody to ask, and no `--yes`.
+        ProblemError: the saved plan is stale; nothing was changed.
     """
     spec = runner.spec()
     consent = Consent.asked(
@@ -54,10 +66,12 @@ def apply_command(options: ApplyOptions, runner: PlainRunner) -> int:
         preview=str(runner.services.command("plan", spec.name)),
     )
     with runner.lock():
-        return _apply(options, runner, spec, consent)
+        return _apply(options, runner, spec, consent, saved)
 
 
-def _apply(options: ApplyOptions, runner: PlainRunner, spec: ConnectionSpec, consent: Consent) -> int:
+def _apply(
+    options: ApplyOptions, runner: PlainRunner, spec: ConnectionSpec, consent: Consent, saved: SavedPlan | None
+) -> int:
     for begun in runner.services.store.unfinished(spec.name):
         runner.console.say(
             translate(
@@ -65,12 +79,16 @@ def _apply(options: ApplyOptions, runner: PlainRunner, spec: ConnectionSpec, con
             )
         )
     record = runner.record(spec.name)
+    if saved is not None:
+        _check_values(saved, spec, record.filed_spec, runner)
     if not record.filed:
         runner.console.say(translate("new connection {name}", name=spec.name))
     ports = runner.sign_in(spec.name, changes=True)
-    expected: str | None = None
+    expected = saved.fingerprint if saved is not None else None
     if not consent.given:
         plan, _ = runner.run(plan_of(spec, ports, remove_over_grants=options.remove_over_grants))
+        if saved is not None:
+            _check_plan(saved, plan, runner, spec)
         show_plan(plan, runner.console, result=False)
         if plan.changes or not record.filed:
             if not consent.to(translate("Do this?")):
@@ -85,6 +103,11 @@ def _apply(options: ApplyOptions, runner: PlainRunner, spec: ConnectionSpec, con
                 spec, ports, runner.services, tell, expected=expected, remove_over_grants=options.remove_over_grants
             )
             return outcome, await summary_of(spec, ports, outcome.plan.location)
+        except ProblemError as error:
+            if saved is not None and error.problem.code == Code.STALE_PLAN:
+                plan, _ = await plan_of(spec, ports, remove_over_grants=options.remove_over_grants)
+                _check_plan(saved, plan, runner, spec)
+            raise
         finally:
             await ports.cloud.close()
 
@@ -98,6 +121,40 @@ def _apply(options: ApplyOptions, runner: PlainRunner, spec: ConnectionSpec, con
     else:
         _tell_outcome(runner, spec, outcome, summary, shown=not consent.given)
     return status_of(outcome.problems) or (0 if outcome.complete else 1)
+
+
+def _check_values(saved: SavedPlan, spec: ConnectionSpec, filed: ConnectionSpec | None, runner: PlainRunner) -> None:
+    """See that the connection is still the one that was planned. Raises: ProblemError (stale)."""
+    changed = saved.changed_values(filed) or differing(saved.spec, spec)
+    if not changed:
+        return
+    for key in changed:
+        runner.console.say(translate("changed in the connection since: {key}", key=key))
+    raise ProblemError(_stale(runner, spec))
+
+
+def _check_plan(saved: SavedPlan, plan: Plan, runner: PlainRunner, spec: ConnectionSpec) -> None:
+    """See that a plan does what the saved one does; say what is different. Raises: ProblemError (stale)."""
+    if plan.fingerprint == saved.fingerprint:
+        return
+    now = {action.id: action.change.value for action in plan.changes}
+    say = runner.console.say
+    for id_ in sorted(now.keys() - saved.changes.keys()):
+        say(translate("to be done now, and not in the saved plan: {action}", action=inert(f"{now[id_]} {id_}")))
+    for id_ in sorted(saved.changes.keys() - now.keys()):
+        say(
+            translate(
+                "in the saved plan, and not to be done any more: {action}", action=inert(f"{saved.changes[id_]} {id_}")
+            )
+        )
+    for id_ in sorted(now.keys() & saved.changes.keys()):
+        if now[id_] != saved.changes[id_] or now.keys() == saved.changes.keys():
+            say(translate("to be done otherwise than in the saved plan: {action}", action=inert(id_)))
+    raise ProblemError(_stale(runner, spec))
+
+
+def _stale(runner: PlainRunner, spec: ConnectionSpec) -> Problem:
+    return runner.services.named(catalogue.problem(Code.STALE_PLAN, context_of(spec)), spec.name)
 
 
 def _telling(runner: PlainRunner, as_json: bool) -> Callable[[Event], None]:

@@ -1,9 +1,15 @@
 """`kbq-tui plan`: what `apply` would change."""
 
+import shlex
+
+from kbq_tui import __version__
 from kbq_tui.cli.command_options import ConnectionOptions, OutputOptions
 from kbq_tui.cli.render import show_plan
 from kbq_tui.cli.runner import PlainRunner, plan_of, status_of
+from kbq_tui.i18n.messages import translate
 from kbq_tui.model.lean_dataclass import dataclass
+from kbq_tui.model.saved_plan import SavedPlan
+from kbq_tui.model.text import inert
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,17 +17,24 @@ class PlanOptions:
     """What was typed.
 
     Attributes:
+        out: the file that the plan is saved in; None for none.
         remove_over_grants: also plan to take away what the account holds beyond its need.
     """
 
     output: OutputOptions
     connection: ConnectionOptions
+    out: str | None = None
     remove_over_grants: bool = False
 
 
 def plan_command(options: PlanOptions, runner: PlainRunner) -> int:
-    """Print what would be done. Exit status 0, or that of the first thing that blocks."""
+    """Print what would be done, and save it where that is asked for.
+
+    Exit status 0, or that of the first thing that blocks.
+    """
     spec = runner.spec()
+    if options.out is not None:
+        runner.plans.check(options.out)
     plan, _ = runner.with_ports(
         spec.name, lambda ports: plan_of(spec, ports, remove_over_grants=options.remove_over_grants)
     )
@@ -29,4 +42,18 @@ def plan_command(options: PlanOptions, runner: PlainRunner) -> int:
         runner.console.json(plan.to_json())
     else:
         show_plan(plan, runner.console, result=True)
+    if options.out is not None:
+        filed = runner.record(spec.name).filed_spec
+        now, tool = runner.services.clock.now().isoformat(timespec="seconds"), f"kbq-tui {__version__}"
+        removing = options.remove_over_grants
+        runner.plans.write(options.out, SavedPlan.of(plan, spec, filed, remove_over_grants=removing, at=now, tool=tool))
+        runner.console.say(translate("Saved. To carry out just this: {command}", command=_apply(options, runner)))
     return status_of([b.problem for b in plan.blocked])
+
+
+def _apply(options: PlanOptions, runner: PlainRunner) -> str:
+    """Return the command that carries out the saved plan."""
+    path = options.out or ""
+    config = runner.services.config
+    words = ["kbq-tui", "apply", path if "/" in path else f"./{path}", *(("--config", config) if config else ())]
+    return inert(shlex.join(words), 1_000)

@@ -358,6 +358,15 @@ ENTRIES: Final = (
         Kind.CONFLICT,
     ),
     Entry(
+        Code.PLAN_FILE,
+        "A saved plan cannot be used",
+        "{path}: {reason}",
+        (look("Plan again, and save that plan with --out; nothing was changed:", cmd.ours("plan")),),
+        _YOU,
+        _XDG,
+        Kind.USAGE,
+    ),
+    Entry(
         Code.STATE_UNKNOWN,
         "What is there could not be read",
         "{resource} could not be read, and what is not known is not changed.",
