@@ -77,7 +77,6 @@ TESTED_ELSEWHERE = {
     "local/variables": "local/test_clipboard.py",
     "model/checks": "engine/test_verify_status.py",
     "model/events": "engine/test_event_log.py",
-    "model/outcome_texts": "i18n/test_translatable.py",
     "model/saved_plan": "cli/test_saved_plan.py",
     "model/plan": "planning/test_diff.py",
     "model/problem": "diagnosis/test_recognise.py",
