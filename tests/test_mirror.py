@@ -36,7 +36,7 @@ TESTED_ELSEWHERE = {
     "diagnosis/extract": "diagnosis/test_recognise.py",
     "diagnosis/google_error": "diagnosis/test_recognise.py",
     "diagnosis/journal_changes": "model/test_changes.py",
-    "diagnosis/kinds": "diagnosis/test_recognise.py",
+    "diagnosis/matchers": "diagnosis/test_recognise.py",
     "diagnosis/permissions": "engine/test_preflight.py",
     "diagnosis/rules": "diagnosis/test_recognise.py",
     "engine/grant_scan": "engine/verify/test_run.py",

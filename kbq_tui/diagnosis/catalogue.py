@@ -1,6 +1,6 @@
 """The catalogue of problems: every way Google, the network or this machine says no, and what to do about it.
 
-The entries are data, split by subject over `catalogue_*.py`; this module finds them and fills their blanks.
+The entries are data, split by subject over `entries`; this module finds them and fills their blanks.
 """
 
 from collections.abc import Mapping
@@ -67,29 +67,7 @@ _DEFAULTS: Final[Mapping[Code, Mapping[str, str]]] = {
 }
 """What fills a blank of an entry where the error does not say; never shown as if the error had said it."""
 
-_BY_PERMISSION: Final[Mapping[str, Code]] = {
-    "bigquery.datasets.create": Code.DATASET_CREATE_DENIED,
-    "bigquery.datasets.update": Code.DATASET_GRANT_DENIED,
-    "bigquery.datasets.setIamPolicy": Code.DATASET_GRANT_DENIED,
-    "bigquery.jobs.create": Code.JOB_USER_MISSING,
-    "bigquery.datasets.getIamPolicy": Code.ACCESS_LIST_DENIED,
-    "bigquery.connections.use": Code.DATA_CONNECTION_DENIED,
-    "bigquery.readsessions.create": Code.READ_SESSION_DENIED,
-    "bigquery.readsessions.getData": Code.READ_SESSION_DENIED,
-    "bigquery.readsessions.update": Code.READ_SESSION_DENIED,
-    "bigquery.tables.getData": Code.TABLE_READ_DENIED,
-    "bigquery.tables.create": Code.TABLE_WRITE_DENIED,
-    "bigquery.tables.update": Code.TABLE_WRITE_DENIED,
-    "bigquery.tables.updateData": Code.TABLE_WRITE_DENIED,
-    "bigquery.tables.delete": Code.TABLE_WRITE_DENIED,
-    "iam.serviceAccountKeys.create": Code.KEY_CREATE_DENIED,
-    "iam.serviceAccounts.getAccessToken": Code.IMPERSONATION_DENIED,
-    "serviceusage.services.use": Code.QUOTA_PROJECT,
-    "storage.objects.get": Code.EXTERNAL_DATA,
-    "storage.objects.list": Code.EXTERNAL_DATA,
-    "cloudkms.cryptoKeyVersions.useToDecrypt": Code.CMEK_KEY,
-    "cloudkms.cryptoKeyVersions.useToEncrypt": Code.CMEK_KEY,
-}
+_BY_PERMISSION: Final = {permission: code for code, entry in ENTRIES.items() for permission in entry.permissions}
 
 
 def code_for_permission(permission: str) -> Code:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from enum import StrEnum
 from typing import Final
 
 from kbq_tui.i18n.messages import EMPTY, N_, Message, joined, message
@@ -27,6 +28,29 @@ API_WAIT: Final = 600
 ORG_POLICY_WAIT: Final = 900
 
 
+class Stage(StrEnum):
+    """When the words of an error are asked for a matcher; `matchers.ORDER` has the order within a stage."""
+
+    FIRST = "first"
+    """Before any structured reason: the words decide against it."""
+    KINDS = "kinds"
+    """Words that name one kind of failure each."""
+    WORDS = "words"
+    """More general words of Google's."""
+    NETWORK_FIRST = "network-first"
+    """What stands behind the words of TLS or of a lost connection. Asked as `NETWORK` is."""
+    NETWORK = "network"
+    """Only where Google itself gave no status, or said no more than that it is unavailable."""
+    MALFORMED = "malformed"
+    """An answer that is not one of Google's."""
+    MALFORMED_LATE = "malformed-late"
+    """Vaguer words for the same."""
+    LAST = "last"
+    """After what a status alone says."""
+    KLAVIYO = "klaviyo"
+    """Klaviyo's own words, last: a state says less than the message beside it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One cause of failure, with blanks.
@@ -44,6 +68,12 @@ class Entry:
         wait: how long waiting may take, in seconds; 0 where waiting does not help.
         settle: the same for the case that a change of ours made it happen a moment ago; 0 where such a change
             cannot be the reason.
+        matchers: patterns that mean it in an error's words, with the stage in which each is asked. They are compiled
+            when first asked: few runs explain an error at all.
+        reasons: structured reasons, in lower case, that mean it and nothing else.
+        late_reasons: structured reasons that say less than words do, so that words go first.
+        constraints: those of the organization policies that mean it.
+        permissions: those whose refusal means it.
     """
 
     code: Code
@@ -56,6 +86,11 @@ class Entry:
     retry: Retry = Retry.NEVER
     wait: int = 0
     settle: int = 0
+    matchers: tuple[tuple[Stage, str], ...] = ()
+    reasons: tuple[str, ...] = ()
+    late_reasons: tuple[str, ...] = ()
+    constraints: tuple[str, ...] = ()
+    permissions: tuple[str, ...] = ()
 
     @property
     def steps(self) -> tuple[RemedyStep, ...]:

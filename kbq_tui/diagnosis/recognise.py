@@ -6,28 +6,12 @@ from typing import Final
 
 from kbq_tui.diagnosis import catalogue
 from kbq_tui.diagnosis.catalogue import entry_of
-from kbq_tui.diagnosis.entry import GRANT_WAIT, clean, fill_step, look, values
+from kbq_tui.diagnosis.entry import GRANT_WAIT, Stage, clean, fill_step, look, values
 from kbq_tui.diagnosis.extract import extract_values, names_other_service
 from kbq_tui.diagnosis.google_error import bounded, fault_of
-from kbq_tui.diagnosis.kinds import KINDS, KLAVIYOS
+from kbq_tui.diagnosis.matchers import CONSTRAINTS, LATE_REASONS, ORDER, REASONS, first_match
 from kbq_tui.diagnosis.principal import for_principal
-from kbq_tui.diagnosis.rules import (
-    ASIDE,
-    BY_POLICY,
-    CONSTRAINTS,
-    DENIED,
-    FIRST,
-    HTTP_OF,
-    IMPERSONATING,
-    INNER_STATUS,
-    LAST,
-    LATE_REASONS,
-    MALFORMED,
-    NETWORK,
-    REASONS,
-    WORDS,
-    first_match,
-)
+from kbq_tui.diagnosis.rules import ASIDE, BY_POLICY, DENIED, HTTP_OF, IMPERSONATING, INNER_STATUS
 from kbq_tui.i18n.messages import N_, Message, joined, message
 from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.key_file import kind_of
@@ -116,7 +100,11 @@ def _for_text(fault: Fault, context: Context) -> Context:
     return context if ours else Context(operator=context.operator, acting_as=context.acting_as)
 
 
-_ANYBODYS: Final = frozenset({code for code, _ in (*NETWORK, *MALFORMED)} - {Code.PROXY}) | {
+_NETWORK: Final = (Stage.NETWORK_FIRST, Stage.NETWORK)
+_MALFORMED: Final = (Stage.MALFORMED, Stage.MALFORMED_LATE)
+_ANYBODYS: Final = frozenset(
+    code for stage in (*_NETWORK, *_MALFORMED) for code in ORDER[stage] if code != Code.PROXY
+) | {
     Code.GOOGLE_UNAVAILABLE,
     Code.RATE_LIMITED,
     Code.UNAUTHENTICATED,
@@ -134,7 +122,7 @@ def _code(fault: Fault, text: str, lifted: dict[str, str]) -> Code | None:
     if fault.http is not None and (300 <= fault.http < 400 or fault.http == _SIGN_IN_TO_NETWORK):
         return Code.CAPTIVE_PORTAL  # Google's interfaces never redirect
     text = ASIDE.sub("", text)
-    if code := first_match(FIRST, text):
+    if code := first_match(text, Stage.FIRST):
         return code
     if fault.violations and (constraint := lifted.get("constraint")):
         return CONSTRAINTS.get(constraint.removeprefix("constraints/"), Code.ORG_POLICY)
@@ -147,16 +135,14 @@ def _code(fault: Fault, text: str, lifted: dict[str, str]) -> Code | None:
     silent = http is None or http in (408, 503, 504) or reason == ""
     return (
         (_by_constraint(lifted) if BY_POLICY.search(text) else None)
-        or first_match(KINDS, text)
-        or first_match(WORDS, text)
+        or first_match(text, Stage.KINDS, Stage.WORDS)
         or _by_constraint(lifted)
         or _by_permission(http, text, lifted)
         or LATE_REASONS.get(reason.lower())
-        or (first_match(NETWORK, text) if silent and http not in (400, 403, 404, 409, 412, 429) else None)
-        or (first_match(MALFORMED, text) if http is None or http < 400 else None)
+        or (first_match(text, *_NETWORK) if silent and http not in (400, 403, 404, 409, 412, 429) else None)
+        or (first_match(text, *_MALFORMED) if http is None or http < 400 else None)
         or _by_class(http, fault.status)
-        or first_match(LAST, text)
-        or first_match(KLAVIYOS, text)
+        or first_match(text, Stage.LAST, Stage.KLAVIYO)
     )
 
 
@@ -165,7 +151,7 @@ def _impersonation(fault: Fault, text: str) -> Code | None:
 
     A 403 may also be about the project that is asked through.
     """
-    if (code := first_match(WORDS, text)) in (Code.API_DISABLED, Code.QUOTA_PROJECT):
+    if (code := first_match(text, Stage.WORDS)) in (Code.API_DISABLED, Code.QUOTA_PROJECT):
         return code
     inner = INNER_STATUS.search(text)
     http = int(inner[1]) if inner else _http(fault)

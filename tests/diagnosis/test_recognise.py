@@ -1,12 +1,15 @@
 """Every way Google says no is recognised in every form in which an operator meets it."""
 
 import time
+from collections import Counter
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kbq_tui.diagnosis import catalogue
+from kbq_tui.diagnosis.entry import Stage
+from kbq_tui.diagnosis.matchers import ORDER
 from kbq_tui.diagnosis.recognise import recognise, recognise_text, settling
 from kbq_tui.model.problem import Context, Fault, Kind, Problem, Retry
 from tests.diagnosis.google_says import KEY_POLICY, SAID, A, P, Said, forms
@@ -517,3 +520,15 @@ def test_json_of_any_shape_can_be_pasted(value: object) -> None:
     import json
 
     assert controls(recognise_text(json.dumps({"error": value}), HERE)) == set()
+
+
+def test_every_entry_with_matchers_has_one_place_in_the_order_of_their_stage() -> None:
+    for stage in Stage:
+        with_matchers = [code for code, entry in catalogue.ENTRIES.items() if stage in dict(entry.matchers)]
+        assert sorted(ORDER[stage]) == sorted(with_matchers)
+
+
+def test_no_two_entries_claim_the_same_reason_constraint_or_permission() -> None:
+    for name in ("reasons", "late_reasons", "constraints", "permissions"):
+        claimed = Counter(key for entry in catalogue.ENTRIES.values() for key in getattr(entry, name))
+        assert not [key for key, times in claimed.items() if times > 1], name

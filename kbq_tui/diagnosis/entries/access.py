@@ -11,6 +11,7 @@ from kbq_tui.diagnosis.entry import (
     RESTORE,
     REVOKE,
     Entry,
+    Stage,
     back,
     helper,
     look,
@@ -79,6 +80,7 @@ ENTRIES: Final = (
         _CLOUD + "iam/docs/troubleshoot-access",
         Kind.NOT_PERMITTED,
         settle=GRANT_WAIT,
+        matchers=((Stage.LAST, r"the caller does not have permission|update access denied"),),
     ),
     Entry(
         Code.DENY_POLICY,
@@ -107,6 +109,7 @@ ENTRIES: Final = (
         "organization.",
         _CLOUD + "iam/docs/deny-overview",
         Kind.NOT_PERMITTED,
+        matchers=((Stage.FIRST, r"\biam deny policy"),),
     ),
     Entry(
         Code.JOB_USER_MISSING,
@@ -127,6 +130,7 @@ ENTRIES: Final = (
         _CLOUD + "bigquery/docs/access-control#bigquery.jobUser",
         Kind.NOT_PERMITTED,
         settle=GRANT_WAIT,
+        permissions=("bigquery.jobs.create",),
     ),
     Entry(
         Code.DATASET_CREATE_DENIED,
@@ -144,6 +148,7 @@ ENTRIES: Final = (
         _CLOUD + "bigquery/docs/datasets#required_permissions",
         Kind.NOT_PERMITTED,
         settle=GRANT_WAIT,
+        permissions=("bigquery.datasets.create",),
     ),
     Entry(
         Code.DATASET_GRANT_DENIED,
@@ -167,6 +172,10 @@ ENTRIES: Final = (
         _CLOUD + "bigquery/docs/control-access-to-resources-iam",
         Kind.NOT_PERMITTED,
         settle=GRANT_WAIT,
+        permissions=(
+            "bigquery.datasets.update",
+            "bigquery.datasets.setIamPolicy",
+        ),
     ),
     Entry(
         Code.API_DISABLED,
@@ -187,6 +196,15 @@ ENTRIES: Final = (
         retry=Retry.NOT_YET,
         wait=API_WAIT,
         settle=API_WAIT,
+        matchers=(
+            (Stage.KINDS, r"the project \S{1,120} has not enabled \w"),
+            (Stage.WORDS, r"has not been used in project .{1,80} before or it is disabled|\bSERVICE_DISABLED\b"),
+            (Stage.WORDS, r"\bAPI \S{0,80} ?(?:is )?not enabled (?:on|for|in) project|accessNotConfigured"),
+        ),
+        reasons=(
+            "service_disabled",
+            "accessnotconfigured",
+        ),
     ),
     Entry(
         Code.VPC_SC,
@@ -224,6 +242,11 @@ ENTRIES: Final = (
         "Manager Admin (roles/accesscontextmanager.policyAdmin) on the organization.",
         _CLOUD + "vpc-service-controls/docs/troubleshooting",
         Kind.NOT_PERMITTED,
+        matchers=((Stage.FIRST, r"vpc service controls|vpcServiceControlsUnique|SECURITY_POLICY_VIOLATED"),),
+        reasons=(
+            "security_policy_violated",
+            "vpcservicecontrols",
+        ),
     ),
     Entry(
         Code.GRANT_BLOCKED,
@@ -233,6 +256,7 @@ ENTRIES: Final = (
         _POLICY_ADMIN,
         _CLOUD + "resource-manager/docs/organization-policy/restricting-domains",
         Kind.NOT_PERMITTED,
+        matchers=((Stage.WORDS, r"setPolicy failed.{0,1500}?denied by org policy"),),
     ),
     Entry(
         Code.DOMAIN_RESTRICTED,
@@ -247,6 +271,13 @@ ENTRIES: Final = (
         _POLICY_ADMIN,
         _CLOUD + "resource-manager/docs/organization-policy/restricting-domains",
         Kind.NOT_PERMITTED,
+        matchers=(
+            (Stage.WORDS, r"not belong to a permitted customer|domain restricted sharing\W{1,3}organization policy"),
+        ),
+        constraints=(
+            "iam.allowedPolicyMemberDomains",
+            "iam.managed.allowedPolicyMembers",
+        ),
     ),
     Entry(
         Code.LOCATION_FORBIDDEN,
@@ -266,6 +297,7 @@ ENTRIES: Final = (
         _POLICY_ADMIN,
         _CLOUD + "resource-manager/docs/organization-policy/defining-locations",
         Kind.NOT_PERMITTED,
+        constraints=("gcp.resourceLocations",),
     ),
     Entry(
         Code.ORG_POLICY,
@@ -287,6 +319,7 @@ ENTRIES: Final = (
         _POLICY_ADMIN,
         _CLOUD + "resource-manager/docs/organization-policy/org-policy-constraints",
         Kind.NOT_PERMITTED,
+        matchers=((Stage.WORDS, r"operation denied by (?:custom )?org policy"),),
     ),
     Entry(
         Code.BILLING_OFF,
@@ -315,6 +348,18 @@ ENTRIES: Final = (
         "the billing "
         "account) and resourcemanager.projects.createBillingAssignment (Project Billing Manager on the project).",
         _CLOUD + "billing/docs/how-to/modify-project",
+        matchers=(
+            (Stage.FIRST, r"billing has not been enabled|not allowed in the free tier"),
+            (
+                Stage.WORDS,
+                r"billingNotEnabled|requires billing to be enabled|billing must be enabled for|BILLING_DISABLED",
+            ),
+            (Stage.WORDS, r"expiration time must be less than 60 days|billing account .{0,100}(?:disabled|closed)"),
+        ),
+        reasons=(
+            "billing_disabled",
+            "billingnotenabled",
+        ),
     ),
     Entry(
         Code.CONCURRENT_CHANGE,
@@ -328,6 +373,11 @@ ENTRIES: Final = (
         _CLOUD + "iam/docs/allow-policies#etag",
         Kind.CONFLICT,
         Retry.REDO,
+        matchers=(
+            (Stage.WORDS, r"concurrent policy changes|read-modify-write"),
+            (Stage.LAST, r"\bconditionNotMet\b"),
+        ),
+        late_reasons=("conditionnotmet",),
     ),
     Entry(
         Code.ROLE_LEVEL,
@@ -341,6 +391,7 @@ ENTRIES: Final = (
         ),
         _PROJECT_IAM_ADMIN,
         _CLOUD + "iam/docs/roles-permissions/bigquery",
+        matchers=((Stage.WORDS, r"\brole \S{1,200} is not supported for this resource"),),
     ),
     Entry(
         Code.GCLOUD_DATASET_FLAG,
@@ -359,6 +410,7 @@ ENTRIES: Final = (
         ),
         _DATA_OWNER,
         _CLOUD + "bigquery/docs/control-access-to-resources-iam",
+        matchers=((Stage.WORDS, r"\(gcloud\.[\w.-]{1,100}\) unrecognized arguments:.{0,40} --dataset"),),
     ),
     Entry(
         Code.OVER_GRANT,
@@ -451,6 +503,12 @@ ENTRIES: Final = (
         _CLOUD + "docs/quotas/set-quota-project",
         Kind.NOT_PERMITTED,
         settle=GRANT_WAIT,
+        matchers=(
+            (Stage.WORDS, r"required permission to use project|requires a quota project|USER_PROJECT_DENIED"),
+            (Stage.LAST, r"end user credentials from google cloud sdk without a quota project"),
+        ),
+        reasons=("user_project_denied",),
+        permissions=("serviceusage.services.use",),
     ),
     Entry(
         Code.PROJECT_NOT_FOUND,
@@ -465,6 +523,15 @@ ENTRIES: Final = (
         "A project owner: role Browser (roles/browser) on the project is enough to see it.",
         _CLOUD + "resource-manager/docs/creating-managing-projects",
         Kind.NOT_FOUND,
+        matchers=(
+            (Stage.KINDS, r"invalid project id\b"),
+            (Stage.KINDS, r"make sure it references valid gcp project"),
+            (Stage.WORDS, r"not found: project\b"),
+            (Stage.WORDS, r"\bproject \S{1,100} (?:not found or deleted|is pending deletion)"),
+            (Stage.WORDS, r"\bproject [#'\"\[]?(?=\S{0,60}[\d/-])\S{1,100} has been deleted(?! from)"),
+            (Stage.LAST, r"projects instance \[[^\]:\n]{1,80}\] \(or it may not exist\)"),
+        ),
+        reasons=("consumer_invalid",),
     ),
     Entry(
         Code.NOT_YET,

@@ -8,6 +8,7 @@ from kbq_tui.diagnosis.entry import (
     NEW_ACCOUNT_WAIT,
     RESTORE,
     Entry,
+    Stage,
     back,
     helper,
     look,
@@ -40,6 +41,9 @@ _KEY_KEEPER: Final = (
     "(roles/iam.serviceAccountKeyAdmin) on the project."
 )
 
+_NAMED: Final = r"(?:\S{0,200}@\S{1,200}|\S{0,3}\d{10,25}\S{0,3}|\S{0,40}projects/\S{1,300})"
+"""How Google names a service account: by its e-mail, its number or its path. Others have service accounts, too."""
+
 ENTRIES: Final = (
     Entry(
         Code.KEY_CREATION_BLOCKED,
@@ -65,6 +69,11 @@ ENTRIES: Final = (
         _POLICY_ADMIN,
         _POLICY_LINK,
         Kind.NOT_PERMITTED,
+        matchers=((Stage.WORDS, r"key creation is not allowed on this service account"),),
+        constraints=(
+            "iam.disableServiceAccountKeyCreation",
+            "iam.managed.disableServiceAccountKeyCreation",
+        ),
     ),
     Entry(
         Code.ACCOUNT_CREATION_BLOCKED,
@@ -91,6 +100,11 @@ ENTRIES: Final = (
         _POLICY_ADMIN,
         _POLICY_LINK,
         Kind.NOT_PERMITTED,
+        matchers=((Stage.WORDS, r"service account creation is not allowed on this project"),),
+        constraints=(
+            "iam.disableServiceAccountCreation",
+            "iam.managed.disableServiceAccountCreation",
+        ),
     ),
     Entry(
         Code.ACCOUNT_ID_INVALID,
@@ -104,6 +118,10 @@ ENTRIES: Final = (
         ),
         "You: type another ID.",
         _IAM + "service-accounts-create",
+        matchers=(
+            (Stage.WORDS, r"account id .{1,120}(?:does not have a length between|is invalid|must (?:be )?match)"),
+            (Stage.WORDS, r"service account name must be between 6 and 30|account_id\W.{1,120}n't match regexp"),
+        ),
     ),
     Entry(
         Code.TOO_MANY_KEYS,
@@ -119,6 +137,7 @@ ENTRIES: Final = (
         ),
         _KEY_KEEPER,
         "https://cloud.google.com/iam/quotas",
+        matchers=((Stage.FIRST, r"maximum number of (?:user[- ]managed )?keys on (?:the )?(?:service )?account\b"),),
     ),
     Entry(
         Code.KEY_CREATE_DENIED,
@@ -137,6 +156,7 @@ ENTRIES: Final = (
         _IAM + "keys-create-delete",
         Kind.NOT_PERMITTED,
         settle=GRANT_WAIT,
+        permissions=("iam.serviceAccountKeys.create",),
     ),
     Entry(
         Code.ACCOUNT_NOT_VISIBLE,
@@ -158,6 +178,12 @@ ENTRIES: Final = (
         Retry.NOT_YET,
         NEW_ACCOUNT_WAIT,
         NEW_ACCOUNT_WAIT,
+        matchers=(
+            (Stage.KINDS, r"gaia id not found for email|not found: email \S{1,200}gserviceaccount\.com"),
+            (Stage.WORDS, rf"service account {_NAMED} (?:does not exist|(?:was |is )?not found)"),
+            (Stage.WORDS, rf"unknown service account(?!\s+(?!{_NAMED}|this command)\w)"),
+            (Stage.WORDS, r"setPolicy failed for dataset .{1,1200}?service account .{1,400}? does not exist"),
+        ),
     ),
     Entry(
         Code.TOMBSTONE,
@@ -189,6 +215,7 @@ ENTRIES: Final = (
         "The dataset's owner: bigquery.datasets.update, role BigQuery Data Owner (roles/bigquery.dataOwner) on it.",
         _IAM + "troubleshoot-policies",
         Kind.CONFLICT,
+        matchers=((Stage.WORDS, r"deleted:(?:serviceaccount|user|group):\S{1,300} is of an unknown type"),),
     ),
     Entry(
         Code.ACCOUNT_DISABLED,
@@ -203,6 +230,11 @@ ENTRIES: Final = (
         _IAM + "service-accounts-disable-enable",
         Kind.CREDENTIALS,
         settle=NEW_ACCOUNT_WAIT,
+        matchers=(
+            (Stage.WORDS, rf"service account (?:{_NAMED} )?(?:is|was|has been) disabled|disabled_client"),
+            (Stage.WORDS, r"invalid[_ ]grant.{0,120}(?:account|robot is) disabled"),
+        ),
+        reasons=("account_state_invalid",),
     ),
     Entry(
         Code.ACCOUNT_GONE,
@@ -224,6 +256,7 @@ ENTRIES: Final = (
         _IAM + "service-accounts-delete-undelete",
         Kind.CREDENTIALS,
         settle=NEW_ACCOUNT_WAIT,
+        matchers=((Stage.WORDS, r"invalid[_ ]grant.{0,120}account (?:not found|has been deleted)"),),
     ),
     Entry(
         Code.KEY_REJECTED,
@@ -243,6 +276,7 @@ ENTRIES: Final = (
         Retry.NOT_YET,
         NEW_ACCOUNT_WAIT,
         NEW_ACCOUNT_WAIT,
+        matchers=((Stage.WORDS, r"invalid jwt signature"),),
     ),
     Entry(
         Code.CLOCK_SKEW,
@@ -257,6 +291,13 @@ ENTRIES: Final = (
         "An administrator of this machine.",
         "https://developers.google.com/identity/protocols/oauth2/service-account#error-codes",
         Kind.CREDENTIALS,
+        matchers=(
+            (
+                Stage.WORDS,
+                r"check your iat and exp|must be a short-lived token|token used too (?:early|late)|clock skew",
+            ),
+            (Stage.WORDS, r"invalid_grant.{0,80}invalid jwt.{0,200}\b(?:iat|exp)\b"),
+        ),
     ),
     Entry(
         Code.KEY_EXPIRY_POLICY,
@@ -281,6 +322,7 @@ ENTRIES: Final = (
         ),
         _POLICY_ADMIN,
         _POLICY_LINK,
+        constraints=("iam.serviceAccountKeyExpiryHours",),
     ),
     Entry(
         Code.KEY_EXPOSURE_POLICY,
@@ -295,6 +337,7 @@ ENTRIES: Final = (
         ),
         _KEY_KEEPER,
         _POLICY_LINK,
+        constraints=("iam.serviceAccountKeyExposureResponse",),
     ),
     Entry(
         Code.KEY_OLD,
@@ -345,6 +388,7 @@ ENTRIES: Final = (
         Retry.NOT_YET,
         NEW_ACCOUNT_WAIT,
         NEW_ACCOUNT_WAIT,
+        matchers=((Stage.WORDS, r"service account key \S{1,300} (?:does not exist|(?:was |is )?not found)"),),
     ),
     Entry(
         Code.KEY_DISABLED,

@@ -10,6 +10,7 @@ from kbq_tui.diagnosis.entry import (
     PACE_WAIT,
     REVOKE,
     Entry,
+    Stage,
     back,
     look,
     shared,
@@ -40,6 +41,14 @@ ENTRIES: Final = (
         _YOU,
         _ADC,
         Kind.CREDENTIALS,
+        matchers=(
+            (
+                Stage.WORDS,
+                r"DefaultCredentialsError|default credentials were not found|automatically determine credentials",
+            ),
+            (Stage.WORDS, r"not currently have an active account selected|no credentialed accounts"),
+            (Stage.WORDS, r"could not (?:find|load(?: the)?) default credentials|load application default credentials"),
+        ),
     ),
     Entry(
         Code.LOGIN_EXPIRED,
@@ -49,6 +58,12 @@ ENTRIES: Final = (
         _YOU,
         _CLOUD + "docs/authentication/reauthentication",
         Kind.CREDENTIALS,
+        matchers=(
+            (Stage.WORDS, r"reauthentication (?:is needed|is required|failed|required(?! for))|invalid_rapt"),
+            (Stage.WORDS, r"invalid_grant: bad request|['\"]invalid_grant['\"].{0,80}['\"]bad request"),
+            (Stage.WORDS, r"has been expired or revoked|refreshing your current auth tokens|ReauthFail"),
+            (Stage.WORDS, r"active account \[\S{1,100}\] does not have any valid credentials"),
+        ),
     ),
     Entry(
         Code.UNAUTHENTICATED,
@@ -63,6 +78,17 @@ ENTRIES: Final = (
         _CLOUD + "docs/authentication/troubleshoot-adc",
         Kind.CREDENTIALS,
         settle=NEW_ACCOUNT_WAIT,
+        matchers=(
+            (Stage.WORDS, r"missing required authentication credential|invalid authentication credentials"),
+            (Stage.WORDS, r"reason: .required.,\s{0,40}message: .Login Required|\breturned .Invalid Credentials\b"),
+            (Stage.WORDS, r"BigQuery error in .{1,40} operation: Invalid Credentials"),
+        ),
+        late_reasons=(
+            "access_token_expired",
+            "access_token_type_unsupported",
+            "credentials_missing",
+            "autherror",
+        ),
     ),
     Entry(
         Code.SCOPES,
@@ -76,6 +102,14 @@ ENTRIES: Final = (
         _YOU,
         _CLOUD + "docs/authentication/troubleshoot-adc",
         Kind.CREDENTIALS,
+        matchers=(
+            (Stage.KINDS, r"\binsufficient permission\b(?! to)"),
+            (Stage.WORDS, r"insufficient authentication scopes|ACCESS_TOKEN_SCOPE_INSUFFICIENT|insufficient_scope"),
+        ),
+        reasons=(
+            "access_token_scope_insufficient",
+            "insufficientpermissions",
+        ),
     ),
     Entry(
         Code.IMPERSONATION_DENIED,
@@ -95,6 +129,7 @@ ENTRIES: Final = (
         _CLOUD + "iam/docs/service-account-impersonation",
         Kind.CREDENTIALS,
         settle=GRANT_WAIT,
+        permissions=("iam.serviceAccounts.getAccessToken",),
     ),
     Entry(
         Code.CREDENTIALS_FILE,
@@ -107,6 +142,12 @@ ENTRIES: Final = (
         _YOU,
         _ADC,
         Kind.CREDENTIALS,
+        matchers=(
+            (Stage.WORDS, r"DefaultCredentialsError.{0,40}File .{1,400}? was not found"),
+            (Stage.WORDS, r"\bfile \S{1,400} (?:is not a valid json file)"),
+            (Stage.WORDS, r"could not read json file \S"),
+            (Stage.WORDS, r"service account (?:info was not in the expected format|private key should be valid json)"),
+        ),
     ),
     Entry(
         Code.RATE_LIMITED,
@@ -117,6 +158,20 @@ ENTRIES: Final = (
         _CLOUD + "bigquery/docs/troubleshoot-quotas",
         retry=Retry.BACKOFF,
         wait=PACE_WAIT,
+        matchers=(
+            (
+                Stage.KINDS,
+                r"exceeded quota for .{0,120}?per second|too many (?:concurrent queries|table update operations)",
+            ),
+            (Stage.WORDS, r"rate_?limit_?exceeded|(?<!api )rate limits? exceeded|exceeded rate limits"),
+            (Stage.WORDS, r"quota exceeded for quota metric .{0,200}per (?:minute|second|100 seconds)"),
+        ),
+        reasons=(
+            "rate_limit_exceeded",
+            "ratelimitexceeded",
+            "userratelimitexceeded",
+            "jobratelimitexceeded",
+        ),
     ),
     Entry(
         Code.GOOGLE_UNAVAILABLE,
@@ -131,6 +186,19 @@ ENTRIES: Final = (
         Kind.NETWORK,
         Retry.BACKOFF,
         wait=PACE_WAIT,
+        matchers=(
+            (
+                Stage.KINDS,
+                r"job encountered an internal error|an internal error occurred and the request could not|"
+                r"retrying the job may solve|retrying may solve the problem|policy checks are unavailable",
+            ),
+        ),
+        reasons=(
+            "backenderror",
+            "internalerror",
+            "jobbackenderror",
+            "jobinternalerror",
+        ),
     ),
     Entry(
         Code.CONNECTION_REFUSED,
@@ -147,6 +215,7 @@ ENTRIES: Final = (
         _PROXY,
         Kind.NETWORK,
         Retry.BACKOFF,
+        matchers=((Stage.NETWORK, r"connection ?refused|econnrefused|actively refused"),),
     ),
     Entry(
         Code.CONNECTION_LOST,
@@ -157,6 +226,11 @@ ENTRIES: Final = (
         _PROXY,
         Kind.NETWORK,
         Retry.BACKOFF,
+        matchers=(
+            (Stage.NETWORK_FIRST, r"unexpected_eof|eof occurred"),
+            (Stage.NETWORK, r"connection ?reset|econnreset|connection aborted|RemoteDisconnected|remote end closed"),
+            (Stage.NETWORK, r"socket closed|broken pipe|IncompleteRead|connection broken|server disconnected|goaway"),
+        ),
     ),
     Entry(
         Code.NETWORK_UNREACHABLE,
@@ -170,6 +244,7 @@ ENTRIES: Final = (
         _PROXY,
         Kind.NETWORK,
         Retry.BACKOFF,
+        matchers=((Stage.NETWORK, r"network (?:is )?unreachable|no route to host|host is unreachable"),),
     ),
     Entry(
         Code.DNS,
@@ -183,6 +258,17 @@ ENTRIES: Final = (
         _PROXY,
         Kind.NETWORK,
         Retry.BACKOFF,
+        matchers=(
+            (
+                Stage.NETWORK,
+                r"name or service not known|failure in name resolution|nodename nor servname|"
+                r"failed to resolve ['\"]?[\w-]+\.\w",
+            ),
+            (Stage.NETWORK, r"dns resolution failed|getaddrinfo (?:failed|ENOTFOUND|EAI_AGAIN)|NameResolutionError"),
+            (Stage.NETWORK, r"could not resolve|unable to find the server"),
+            (Stage.NETWORK, r"UnknownHostException:? \S{0,80}?google(?:apis)?\.com\b"),
+            (Stage.NETWORK, r"\blookup \S{0,80}?google(?:apis)?\.com\b.{0,80}?: (?:no such host|server misbehaving)"),
+        ),
     ),
     Entry(
         Code.PROXY,
@@ -196,6 +282,12 @@ ENTRIES: Final = (
         _NETWORK,
         _PROXY,
         Kind.NETWORK,
+        matchers=(
+            (
+                Stage.NETWORK_FIRST,
+                r"ProxyError|connect to proxy|tunnel connection failed|proxy authentication required|proxy returned",
+            ),
+        ),
     ),
     Entry(
         Code.TLS,
@@ -215,6 +307,21 @@ ENTRIES: Final = (
         _NETWORK,
         _PROXY,
         Kind.NETWORK,
+        matchers=(
+            (
+                Stage.NETWORK,
+                r"certificate[_ ]verify[_ ]failed|(?<!Open)SSLError|SSLCertVerification|ssl_error_ssl|"
+                r"wrong_version_number",
+            ),
+            (
+                Stage.NETWORK,
+                r"PKIX path|unable to find valid certification path|SSLHandshakeException|\bx509: |"
+                r"tls: failed to verify|"
+                r"UNABLE_TO_(?:GET_ISSUER|VERIFY_LEAF)|SELF_SIGNED_CERT|CERT_HAS_EXPIRED|SSL certificate problem|"
+                r"unable to (?:get local issuer|verify the first) certificate",
+            ),
+            (Stage.NETWORK, r"handshake failure|ssl handshake|tlsv1 alert|self[- ]signed certificate"),
+        ),
     ),
     Entry(
         Code.DEADLINE,
@@ -229,6 +336,10 @@ ENTRIES: Final = (
         _PROXY,
         Kind.NETWORK,
         Retry.BACKOFF,
+        matchers=(
+            (Stage.NETWORK, r"deadline[_ ]?exceeded|timed out|TimeoutError|(?:read|connect) ?timeout|etimedout"),
+            (Stage.NETWORK, r"timeout of .{1,40} exceeded"),
+        ),
     ),
     Entry(
         Code.CAPTIVE_PORTAL,
@@ -243,6 +354,7 @@ ENTRIES: Final = (
         _NETWORK,
         _PROXY,
         Kind.NETWORK,
+        matchers=((Stage.MALFORMED, r"content.?type:? text/html|<!doctype html|<html\b"),),
     ),
     Entry(
         Code.MALFORMED_ANSWER,
@@ -257,5 +369,9 @@ ENTRIES: Final = (
         _PROXY,
         Kind.NETWORK,
         Retry.BACKOFF,
+        matchers=(
+            (Stage.MALFORMED, r"JSONDecodeError|expecting value: line|extra data: line|unterminated string starting"),
+            (Stage.MALFORMED_LATE, r"not valid json|unexpected content.?type"),
+        ),
     ),
 )

@@ -9,6 +9,7 @@ from kbq_tui.diagnosis.entry import (
     NEW_ACCOUNT_WAIT,
     REVOKE,
     Entry,
+    Stage,
     back,
     helper,
     look,
@@ -44,6 +45,10 @@ ENTRIES: Final = (
         "You: name the right location.",
         _BIGQUERY + "locations#specify_locations",
         Kind.NOT_FOUND,
+        matchers=(
+            (Stage.KINDS, r"not found: (?:dataset\b|\*).{0,1300}?was not found in location"),
+            (Stage.WORDS, r"not found: dataset .{1,1200}? was not found in location"),
+        ),
     ),
     Entry(
         Code.TWO_LOCATIONS,
@@ -72,6 +77,7 @@ ENTRIES: Final = (
         _DATA_OWNER,
         _BIGQUERY + "locations#specify_locations",
         Kind.CONFLICT,
+        matchers=((Stage.WORDS, r"cannot read and write in different locations"),),
     ),
     Entry(
         Code.LOCATION_FIXED,
@@ -124,6 +130,10 @@ ENTRIES: Final = (
         retry=Retry.NOT_YET,
         wait=NEW_ACCOUNT_WAIT,
         settle=NEW_ACCOUNT_WAIT,
+        matchers=(
+            (Stage.WORDS, r"not found: dataset \S{1,1200}[:.]\S|error 404: not found: dataset\b"),
+            (Stage.WORDS, r"\bprojects/.{1,80}?/datasets/\S{1,300} (?:was )?not found"),
+        ),
     ),
     Entry(
         Code.DATASET_NOT_VISIBLE,
@@ -198,6 +208,10 @@ ENTRIES: Final = (
         _DATA_EDITOR,
         _BIGQUERY + "tables",
         Kind.NOT_FOUND,
+        matchers=(
+            (Stage.KINDS, r"[\w-]{1,300}[:.][\w-]{0,300}\*\W{0,3} does not match any table"),
+            (Stage.WORDS, r"not found: (?:table|view) \S{1,1200}[:.]\S"),
+        ),
     ),
     Entry(
         Code.TABLE_READ_DENIED,
@@ -214,6 +228,8 @@ ENTRIES: Final = (
         _BIGQUERY + "access-control",
         Kind.NOT_PERMITTED,
         settle=GRANT_WAIT,
+        matchers=((Stage.WORDS, r"does not have permission to query (?:table|view)"),),
+        permissions=("bigquery.tables.getData",),
     ),
     Entry(
         Code.TABLE_WRITE_DENIED,
@@ -233,6 +249,12 @@ ENTRIES: Final = (
         _BIGQUERY + "access-control#bigquery.dataEditor",
         Kind.NOT_PERMITTED,
         settle=GRANT_WAIT,
+        permissions=(
+            "bigquery.tables.create",
+            "bigquery.tables.update",
+            "bigquery.tables.updateData",
+            "bigquery.tables.delete",
+        ),
     ),
     Entry(
         Code.POLICY_TAG,
@@ -257,6 +279,9 @@ ENTRIES: Final = (
         _BIGQUERY + "column-level-security",
         Kind.NOT_PERMITTED,
         settle=GRANT_WAIT,
+        matchers=(
+            (Stage.WORDS, r"neither fine-grained reader|protected by policy tag|permission to access policy tag"),
+        ),
     ),
     Entry(
         Code.ROW_POLICY,
@@ -333,6 +358,7 @@ ENTRIES: Final = (
         "The file's owner in Drive, and whoever looks after the data (role BigQuery Data Editor on the dataset).",
         _BIGQUERY + "external-data-drive",
         Kind.NOT_PERMITTED,
+        matchers=((Stage.WORDS, r"\bdrive credentials|google drive scope"),),
     ),
     Entry(
         Code.DATASET_NOT_EMPTY,
@@ -354,6 +380,8 @@ ENTRIES: Final = (
         _DATA_OWNER,
         _BIGQUERY + "managing-datasets#delete-datasets",
         Kind.CONFLICT,
+        matchers=((Stage.WORDS, r"\bdataset .{1,200}?[:.].{1,1100}? is still in use"),),
+        late_reasons=("resourceinuse",),
     ),
     Entry(
         Code.ALREADY_EXISTS,
@@ -363,6 +391,14 @@ ENTRIES: Final = (
         "You: choose.",
         _BIGQUERY + "error-messages",
         Kind.CONFLICT,
+        matchers=(
+            (Stage.LAST, r"already exists: (?:dataset|table|job|view|routine|model)\b|requested entity already exists"),
+            (
+                Stage.LAST,
+                r"(?:(?:dataset|table|view) \S{1,200}[:.]\S{1,1024}|service account \S{1,300}) already exists\b",
+            ),
+        ),
+        late_reasons=("duplicate",),
     ),
     Entry(
         Code.QUERY_INVALID,
@@ -382,6 +418,20 @@ ENTRIES: Final = (
         ),
         _DATA_EDITOR,
         _BIGQUERY + "error-messages#invalidQuery",
+        matchers=(
+            (
+                Stage.KINDS,
+                r"\binvalidQuery: |column name \S{1,300} is ambiguous at \[|"
+                r"syntax error: unclosed (?:identifier|string|triple)|syntax error: expected .{1,2000}? but got|"
+                r"invalid field name .{1,400}?fields must contain only letters",
+            ),
+            (Stage.WORDS, r"(?:unrecognized name|syntax error): .{1,2000} at \[\d{1,6}:\d{1,6}\]"),
+            (
+                Stage.WORDS,
+                r"no matching signature for (?:\w{1,20} )?(?:function|operator)|\bname \S{1,300} not found inside ",
+            ),
+        ),
+        late_reasons=("invalidquery",),
     ),
     Entry(
         Code.QUERY_TOO_BIG,
@@ -398,6 +448,16 @@ ENTRIES: Final = (
         ),
         _DATA_EDITOR,
         _BIGQUERY + "error-messages#resourcesExceeded",
+        matchers=(
+            (Stage.KINDS, r"response too large to return"),
+            (Stage.WORDS, r"resources exceeded during query|exceeded limit for bytes billed|resourcesExceeded"),
+        ),
+        reasons=(
+            "resourcesexceeded",
+            "bytesbilledlimitexceeded",
+            "billingtierlimitexceeded",
+            "responsetoolarge",
+        ),
     ),
     Entry(
         Code.QUOTA_EXCEEDED,
@@ -419,6 +479,17 @@ ENTRIES: Final = (
         "A quota administrator: serviceusage.quotas.update, role Quota Administrator "
         "(roles/servicemanagement.quotaAdmin).",
         _BIGQUERY + "troubleshoot-quotas",
+        matchers=(
+            (
+                Stage.WORDS,
+                r"quota exceeded(?:: your| for (?:quota|aggregate))|custom quota exceeded|exceeded quota for|"
+                r"quotaExceeded",
+            ),
+        ),
+        late_reasons=(
+            "quotaexceeded",
+            "resource_quota_exceeded",
+        ),
     ),
     Entry(
         Code.NOTHING_TO_READ,

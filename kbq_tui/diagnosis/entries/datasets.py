@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from kbq_tui.diagnosis.entry import LOOK, Entry, back, helper, look, shared, step
+from kbq_tui.diagnosis.entry import LOOK, Entry, Stage, back, helper, look, shared, step
 from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.problem import Kind
 from kbq_tui.model.refs import DatasetRef, ProjectRef, TableRef
@@ -51,6 +51,7 @@ ENTRIES: Final = (
         _DATA_OWNER,
         _BIGQUERY + "control-access-to-resources-iam",
         Kind.CONFLICT,
+        matchers=((Stage.WORDS, r"cannot remove all owners from a dataset"),),
     ),
     Entry(
         Code.TABLES_EXPIRE,

@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from kbq_tui.diagnosis.entry import LOOK, REVOKE, Entry, back, helper, look, shared, step
+from kbq_tui.diagnosis.entry import LOOK, REVOKE, Entry, Stage, back, helper, look, shared, step
+from kbq_tui.diagnosis.extract import AGENT
 from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.problem import Kind
 from kbq_tui.shell import commands as cmd
@@ -32,6 +33,17 @@ ENTRIES: Final = (
         _KEY_ADMIN,
         _CMEK + "#grant_permission",
         Kind.NOT_PERMITTED,
+        matchers=(
+            (
+                Stage.KINDS,
+                r"cloud kms error|\bcloudkms\.cryptoKeyVersions\.useTo|CryptoKey Encrypter/Decrypter role to|"
+                r"permission on KMS key\b",
+            ),
+        ),
+        permissions=(
+            "cloudkms.cryptoKeyVersions.useToDecrypt",
+            "cloudkms.cryptoKeyVersions.useToEncrypt",
+        ),
     ),
     Entry(
         Code.CMEK_KEY_OFF,
@@ -51,6 +63,7 @@ ENTRIES: Final = (
         "the key or its project.",
         _CLOUD + "kms/docs/enable-disable",
         Kind.FAILED,
+        matchers=((Stage.KINDS, r"\bis not enabled, current state is:? (?:DISABLED|DESTROY|PENDING)"),),
     ),
     Entry(
         Code.CMEK_REQUIRED,
@@ -76,6 +89,7 @@ ENTRIES: Final = (
         "for the key whoever manages it, with the role Cloud KMS Admin (roles/cloudkms.admin).",
         _CMEK + "#services_constraint",
         Kind.NOT_PERMITTED,
+        matchers=((Stage.FIRST, r"administrator requires that you specify an encryption key|restrictNonCmekServices"),),
     ),
     Entry(
         Code.GOOGLE_AGENT,
@@ -105,6 +119,15 @@ ENTRIES: Final = (
         "(roles/serviceusage.serviceUsageAdmin) on the project.",
         _CLOUD + "iam/docs/service-agents",
         Kind.NOT_FOUND,
+        matchers=(
+            (
+                Stage.KINDS,
+                rf"service account {AGENT} (?:does not exist|(?:was |is )?not found)|(?:gaia id not found for|"
+                rf"not found:) email "
+                rf"{AGENT}|unable to retrieve P4SA|data transfer service account is not found|"
+                rf"service agent .{{0,200}}does not exist",
+            ),
+        ),
     ),
     Entry(
         Code.REPLICA_READ_ONLY,
@@ -125,6 +148,7 @@ ENTRIES: Final = (
         "The dataset's owner: bigquery.datasets.update, role BigQuery Data Owner (roles/bigquery.dataOwner) on it.",
         _CLOUD + "bigquery/docs/data-replication",
         Kind.CONFLICT,
+        matchers=((Stage.KINDS, r"not the primary replica|dataset replica of the cross[- ]region dataset"),),
     ),
     Entry(
         Code.OMNI,
@@ -141,5 +165,12 @@ ENTRIES: Final = (
         "Whoever looks after the data: role BigQuery Data Editor (roles/bigquery.dataEditor) on the dataset.",
         _CLOUD + "bigquery/docs/omni-introduction#limitations",
         Kind.CONFLICT,
+        matchers=(
+            (
+                Stage.KINDS,
+                r"\bbigquery omni\b|\b(?:region|location)s? [`'\"]?(?:aws|azure)-[a-z0-9-]{4,30}[`'\"]?(?! violates)"
+                r"(?=.{0,120}(?:not support|unsupported|not allowed|cannot))",
+            ),
+        ),
     ),
 )

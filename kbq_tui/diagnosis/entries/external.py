@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from kbq_tui.diagnosis.entry import DROP, GRANT, GRANT_WAIT, LATE, LOOK, REVOKE, Entry, back, look, shared, step
+from kbq_tui.diagnosis.entry import DROP, GRANT, GRANT_WAIT, LATE, LOOK, REVOKE, Entry, Stage, back, look, shared, step
 from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.problem import Kind
 from kbq_tui.shell import commands as cmd
@@ -40,6 +40,18 @@ ENTRIES: Final = (
         _BIGQUERY + "external-data-cloud-storage#required_permissions",
         Kind.NOT_PERMITTED,
         settle=GRANT_WAIT,
+        matchers=(
+            (
+                Stage.KINDS,
+                r"globbing file pattern|does not have storage\.objects\.\w{3,10} access|"
+                r"access denied: file \S{0,3}gs://|"
+                r"getting metadata for external code resource",
+            ),
+        ),
+        permissions=(
+            "storage.objects.get",
+            "storage.objects.list",
+        ),
     ),
     Entry(
         Code.FEDERATED,
@@ -59,6 +71,15 @@ ENTRIES: Final = (
         "(roles/bigquery.connectionAdmin).",
         _BIGQUERY + "cloud-sql-federated-queries#troubleshooting",
         Kind.NOT_PERMITTED,
+        matchers=(
+            (
+                Stage.KINDS,
+                r"failed to (?:fetch row|get query schema) from \w{3,20} server|"
+                r"invalid table-valued function EXTERNAL_QUERY|"
+                r"failed to connect to (?:mysql|postgresql) (?:database|server).{0,200}EXTERNAL_QUERY|"
+                r"\bEXTERNAL_QUERY\b.{0,80}?failed to",
+            ),
+        ),
     ),
     Entry(
         Code.DATA_CONNECTION_DENIED,
@@ -77,6 +98,7 @@ ENTRIES: Final = (
         _BIGQUERY + "working-with-connections#share-connections",
         Kind.NOT_PERMITTED,
         settle=GRANT_WAIT,
+        permissions=("bigquery.connections.use",),
     ),
     Entry(
         Code.DATA_CONNECTION_MISSING,
@@ -98,6 +120,7 @@ ENTRIES: Final = (
         _CONNECTION_ADMIN,
         _BIGQUERY + "working-with-connections",
         Kind.NOT_FOUND,
+        matchers=((Stage.KINDS, r"not found: connection\b"),),
     ),
     Entry(
         Code.READ_SESSION_DENIED,
@@ -116,5 +139,13 @@ ENTRIES: Final = (
         _BIGQUERY + "access-control#bigquery.readSessionUser",
         Kind.NOT_PERMITTED,
         settle=GRANT_WAIT,
+        matchers=(
+            (Stage.KINDS, r"require storage read api to be enabled|'?bigquery\.readsessions\.\w{3,20}'? permission"),
+        ),
+        permissions=(
+            "bigquery.readsessions.create",
+            "bigquery.readsessions.getData",
+            "bigquery.readsessions.update",
+        ),
     ),
 )

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from kbq_tui.diagnosis.entry import LOOK, Entry, helper, look, step
+from kbq_tui.diagnosis.entry import LOOK, Entry, Stage, helper, look, step
 from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.command import Command
 from kbq_tui.model.problem import Kind
@@ -14,6 +14,8 @@ _SEE: Final = look(
     "In Klaviyo open Advanced > Syncing, then the sync: External message is BigQuery's own text. Explain that one:",
     Command("kbq-tui explain 'EXTERNAL_MESSAGE'"),
 )
+
+_ALONE: Final = r"\A\W{{0,5}}(?:(?:sync|status|state|summary)\W{{1,5}}){{0,2}}{}\W{{0,5}}\Z"
 
 ENTRIES: Final = (
     Entry(
@@ -34,6 +36,15 @@ ENTRIES: Final = (
         ),
         "Whoever looks after the data: role BigQuery Data Editor (roles/bigquery.dataEditor) on the dataset.",
         _HELP + "8557592023451",
+        matchers=(
+            (
+                Stage.KLAVIYO,
+                r"(?:\A|\n|error: |message\W{1,4})\W{0,5}(?:error: )?invalid (?:(?:e-?mail|phone(?: number)?|"
+                r"boolean|number|"
+                r"list) "
+                r"format|consent channels?)\W{0,3}(?:\Z|\n)",
+            ),
+        ),
     ),
     Entry(
         Code.KLAVIYO_ERRORED,
@@ -46,6 +57,7 @@ ENTRIES: Final = (
         ),
         _YOU,
         _HELP + "41406928654107",
+        matchers=((Stage.KLAVIYO, _ALONE.format("errored")),),
     ),
     Entry(
         Code.KLAVIYO_FAILED,
@@ -60,6 +72,7 @@ ENTRIES: Final = (
         ),
         _YOU,
         _HELP + "41406928654107",
+        matchers=((Stage.KLAVIYO, _ALONE.format("failed")),),
     ),
     Entry(
         Code.KLAVIYO_STOPPED,
@@ -68,6 +81,7 @@ ENTRIES: Final = (
         ("In Klaviyo open Advanced > Syncing, then the sync, and switch it on again if that is what you want.",),
         _YOU,
         _HELP + "41406928654107",
+        matchers=((Stage.KLAVIYO, _ALONE.format("(?:paused|disabled)")),),
     ),
     Entry(
         Code.KLAVIYO_TRANSFER,
@@ -84,5 +98,6 @@ ENTRIES: Final = (
         "You. For the transfer: role BigQuery Admin (roles/bigquery.admin) on the project.",
         "https://docs.cloud.google.com/bigquery/docs/klaviyo-transfer-intro",
         Kind.USAGE,
+        matchers=((Stage.KLAVIYO, r"data transfer service for klaviyo|\bklaviyo (?:data )?transfers?\b"),),
     ),
 )

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from kbq_tui.diagnosis.entry import GRANT, LOOK, Entry, back, helper, look, shared, step, wait
+from kbq_tui.diagnosis.entry import GRANT, LOOK, Entry, Stage, back, helper, look, shared, step, wait
 from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.command import Command
 from kbq_tui.model.problem import Kind
@@ -389,6 +389,10 @@ ENTRIES: Final = (
         _YOU,
         "https://cloud.google.com/sdk/docs/proxy-settings",
         Kind.USAGE,
+        matchers=(
+            (Stage.KINDS, r"suitable TLS CA certificate bundle, invalid path|universe domain cannot be an empty"),
+            (Stage.KINDS, r"ignoring extra certs from"),
+        ),
     ),
     Entry(
         Code.UNEXPECTED,

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from kbq_tui.diagnosis.entry import GRANT_WAIT, LOOK, Entry, back, helper, look, shared, step, wait
+from kbq_tui.diagnosis.entry import GRANT_WAIT, LOOK, Entry, Stage, back, helper, look, shared, step, wait
 from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.problem import Kind
 from kbq_tui.shell import commands as cmd
@@ -13,6 +13,13 @@ _DATA_EDITOR: Final = (
     "(roles/bigquery.dataEditor) on the dataset."
 )
 _YOU: Final = "You: name it rightly."
+
+_INFORMATION_SCHEMA: Final = (
+    r"permission to query (?:table|view) [`'\"]?"
+    r"(?:(?:[a-z][\w.-]{1,60}[:.])?[`]?region-[\w-]{2,40}[`.]{1,3}|"
+    r"[a-z][\w.-]{1,60}:)?[`]?INFORMATION_SCHEMA\b(?!\W{1,3}OBJECT_PRIVILEGES)"
+)
+"""A view without a dataset before it; with one, the role on the dataset opens it."""
 
 ENTRIES: Final = (
     Entry(
@@ -31,6 +38,12 @@ ENTRIES: Final = (
         ),
         _DATA_EDITOR,
         _BIGQUERY + "managing-partitioned-tables#require-filter",
+        matchers=(
+            (
+                Stage.KINDS,
+                r"cannot query over table .{1,1300}? without a filter\b.{1,500}?(?:partition elimination|\Z)",
+            ),
+        ),
     ),
     Entry(
         Code.VIEW_BROKEN,
@@ -47,6 +60,12 @@ ENTRIES: Final = (
         ),
         _DATA_EDITOR,
         _BIGQUERY + "updating-views",
+        matchers=(
+            (
+                Stage.KINDS,
+                r"failed to parse view\b|\bview .{1,1200}? (?:is invalid|has an invalid|is no longer valid)\b",
+            ),
+        ),
     ),
     Entry(
         Code.TABLE_UNQUALIFIED,
@@ -59,6 +78,7 @@ ENTRIES: Final = (
         ),
         _YOU,
         _BIGQUERY + "reference/standard-sql/lexical#table_names",
+        matchers=((Stage.KINDS, r"must be qualified with a dataset|missing dataset while no default dataset"),),
     ),
     Entry(
         Code.COLUMNS_DUPLICATE,
@@ -74,6 +94,7 @@ ENTRIES: Final = (
         ),
         _DATA_EDITOR,
         _BIGQUERY + "schemas#column_names",
+        matchers=((Stage.KINDS, r"duplicate column names in the result|columns with duplicate name\b"),),
     ),
     Entry(
         Code.TOO_MANY_COLUMNS,
@@ -89,6 +110,13 @@ ENTRIES: Final = (
         ),
         _DATA_EDITOR,
         "https://cloud.google.com/bigquery/quotas#standard_tables",
+        matchers=(
+            (
+                Stage.KINDS,
+                r"too many columns \(\d|too many total leaf fields|too many fields: \d{4}|"
+                r"only 10,?000 columns are allowed",
+            ),
+        ),
     ),
     Entry(
         Code.TABLE_STALE,
@@ -107,6 +135,7 @@ ENTRIES: Final = (
         ),
         _DATA_EDITOR,
         _BIGQUERY + "change-data-capture#manage_table_staleness",
+        matchers=((Stage.KINDS, r"un-?applied upsert data|to meet table's max_staleness"),),
     ),
     Entry(
         Code.LOCATION_UNSUPPORTED,
@@ -120,6 +149,13 @@ ENTRIES: Final = (
         "You: name the right location.",
         _BIGQUERY + "locations#supported_locations",
         Kind.NOT_FOUND,
+        matchers=(
+            (
+                Stage.KINDS,
+                r"\blocation \S{1,60} (?:does not support this operation|is not (?:supported|available|a valid\b))|"
+                r"invalid value for location\b",
+            ),
+        ),
     ),
     Entry(
         Code.DATASET_ID_INVALID,
@@ -135,6 +171,15 @@ ENTRIES: Final = (
         _YOU,
         _BIGQUERY + "datasets#dataset-naming",
         Kind.USAGE,
+        matchers=(
+            (
+                Stage.KINDS,
+                r"invalid dataset id\b|dataset ids must be alphanumeric|(?:table|"
+                r"dataset)_id must be a fully-qualified id|"
+                r"not found: dataset [a-z][a-z0-9-]{4,28}[a-z0-9]:[\w-]{1,300}\.\w|"
+                r"too many parts in (?:dataset|table)_id|dataset [`'\"]?([a-z][a-z0-9-]{4,28}[a-z0-9])[:.]\1[.:]\w",
+            ),
+        ),
     ),
     Entry(
         Code.REGION_VIEW,
@@ -158,6 +203,7 @@ ENTRIES: Final = (
         "(roles/resourcemanager.projectIamAdmin) on the project.",
         _BIGQUERY + "information-schema-intro#dataset_qualifier",
         Kind.NOT_PERMITTED,
+        matchers=((Stage.KINDS, _INFORMATION_SCHEMA),),
     ),
     Entry(
         Code.ACCESS_LIST_DENIED,
@@ -181,5 +227,6 @@ ENTRIES: Final = (
         _BIGQUERY + "control-access-to-resources-iam",
         Kind.NOT_PERMITTED,
         settle=GRANT_WAIT,
+        permissions=("bigquery.datasets.getIamPolicy",),
     ),
 )

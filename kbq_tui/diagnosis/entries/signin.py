@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from kbq_tui.diagnosis.entry import Entry, look, step
+from kbq_tui.diagnosis.entry import Entry, Stage, look, step
 from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.command import Command
 from kbq_tui.model.problem import Kind
@@ -10,6 +10,16 @@ from kbq_tui.shell import commands as cmd
 
 _CLOUD: Final = "https://cloud.google.com/"
 _YOU: Final = "You."
+
+_PEM: Final = (
+    r"\bPEM routines:|ERR_OSSL_(?:PEM|UNSUPPORTED|ASN1)|could not deserialize key data|unable to load PEM file|"
+    r"MalformedFraming|\bno key could be detected\b|PEM_read_bio|"
+    r"private key should be a PEM|unexpected exception reading PKCS|invalid PKCS ?#?8|InvalidKeySpecException|"
+    r"asn1: (?:structure|syntax) error|asn1 encoding routines|DECODER routines::unsupported|bad base64 decode|"
+    r"failed to parse private key"
+)
+"""What OpenSSL, Python's cryptography, Node, Java and Go say of a private key that is not whole."""
+_TYPES: Final = r"(?:authorized_user|external_account(?:_authorized_user)?|(?:impersonated_|gdch_)?service_account)"
 
 ENTRIES: Final = (
     Entry(
@@ -33,6 +43,7 @@ ENTRIES: Final = (
         "You; for a new key whoever may make one: role Service Account Key Admin (roles/iam.serviceAccountKeyAdmin).",
         _CLOUD + "iam/docs/keys-create-delete",
         Kind.CREDENTIALS,
+        matchers=((Stage.KINDS, _PEM),),
     ),
     Entry(
         Code.KEY_FILE_ENCODING,
@@ -62,6 +73,16 @@ ENTRIES: Final = (
         "You; for a new key whoever may make one: role Service Account Key Admin (roles/iam.serviceAccountKeyAdmin).",
         _CLOUD + "docs/authentication/application-default-credentials",
         Kind.CREDENTIALS,
+        matchers=(
+            (
+                Stage.KINDS,
+                rf"'type' value '?\w{{1,60}}'? not recognized|'type' field (?:not specified|is .{{1,60}}expected)|"
+                rf"unexpected credentials type|type is \S{{1,60}}, expected one of|does not have a valid type\.|"
+                rf"(?:unknown|unsupported|invalid|unexpected) credentials? type\b|"
+                rf"json object does not contain a client_email field|{_TYPES}[`'\"]? (?:credentials? )?(?:is|"
+                rf"are) not supported",
+            ),
+        ),
     ),
     Entry(
         Code.IMPERSONATION_INVALID,
@@ -101,6 +122,17 @@ ENTRIES: Final = (
         "(roles/iam.workloadIdentityPoolAdmin) on the project.",
         _CLOUD + "iam/docs/troubleshooting-workload-identity-federation",
         Kind.CREDENTIALS,
+        matchers=(
+            (
+                Stage.KINDS,
+                r"\binvalid_target\b|google cloud federated token|error code (?:invalid_request|unauthorized_client|"
+                r"invalid_grant): "
+                r"(?:invalid value for|the given credential|id token|error connecting)|unable to retrieve (?:oidc|"
+                r"subject) token|"
+                r"rejected by the attribute condition|the audience in (?:the )?id token|"
+                r"value should be the full resource name of the identity provider",
+            ),
+        ),
     ),
     Entry(
         Code.OTHER_OPERATOR,
@@ -133,5 +165,6 @@ ENTRIES: Final = (
         _YOU,
         "https://google.aip.dev/auth/4117",
         Kind.CREDENTIALS,
+        matchers=((Stage.KINDS, r"universe domain .{0,120}?does not match|universe[ _]?(?:domain )?mismatch"),),
     ),
 )
