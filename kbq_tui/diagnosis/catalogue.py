@@ -9,16 +9,21 @@ from typing import Final
 
 from kbq_tui.diagnosis.entries import (
     access,
+    account_keys,
     accounts,
     calls,
     data,
     datasets,
     encryption,
     external,
+    key_files,
     klaviyo,
     machine,
+    organization,
+    projects,
     queries,
     signin,
+    tables,
 )
 from kbq_tui.diagnosis.entry import LATE, Entry, can_be_filled, fill, fill_step, filled, names_of, shown, values
 from kbq_tui.diagnosis.permissions import PERMISSIONS, Permission
@@ -33,15 +38,20 @@ ENTRIES: Final[Mapping[Code, Entry]] = {
     entry.code: entry
     for module in (
         accounts,
+        account_keys,
         access,
+        organization,
+        projects,
         calls,
         data,
+        tables,
         datasets,
         queries,
         external,
         encryption,
         signin,
         klaviyo,
+        key_files,
         machine,
     )
     for entry in module.ENTRIES

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from kbq_tui.diagnosis.entries.who import CLOUD, YOU
 from kbq_tui.diagnosis.entry import (
     GRANT,
     GRANT_WAIT,
@@ -22,11 +23,9 @@ from kbq_tui.model.command import Command
 from kbq_tui.model.problem import Kind, Retry
 from kbq_tui.shell import commands as cmd
 
-_CLOUD: Final = "https://cloud.google.com/"
-_ADC: Final = _CLOUD + "docs/authentication/provide-credentials-adc"
-_PROXY: Final = _CLOUD + "sdk/docs/proxy-settings"
+_ADC: Final = CLOUD + "docs/authentication/provide-credentials-adc"
+_PROXY: Final = CLOUD + "sdk/docs/proxy-settings"
 _REACH: Final = Command("curl -sSI https://bigquery.googleapis.com/")
-_YOU: Final = "You."
 _NETWORK: Final = "You, or whoever runs the network of this machine."
 
 ENTRIES: Final = (
@@ -38,7 +37,7 @@ ENTRIES: Final = (
             step("Sign in; on a machine without a browser it shows a link to open elsewhere:", cmd.LOGIN),
             step("Or name a service account's key file:", Command("export GOOGLE_APPLICATION_CREDENTIALS=KEY_FILE")),
         ),
-        _YOU,
+        YOU,
         _ADC,
         Kind.CREDENTIALS,
         matchers=(
@@ -55,8 +54,8 @@ ENTRIES: Final = (
         "Your login has expired",
         "Google wants you to sign in anew; companies set how long a login lasts.",
         (step("Sign in again:", cmd.LOGIN), step("For gcloud's own login:", cmd.GCLOUD_LOGIN)),
-        _YOU,
-        _CLOUD + "docs/authentication/reauthentication",
+        YOU,
+        CLOUD + "docs/authentication/reauthentication",
         Kind.CREDENTIALS,
         matchers=(
             (Stage.WORDS, r"reauthentication (?:is needed|is required|failed|required(?! for))|invalid_rapt"),
@@ -74,8 +73,8 @@ ENTRIES: Final = (
             step("If it was your own login, sign in again:", cmd.LOGIN),
             look("If it was the service account's, see whether its key still exists:", cmd.LIST_KEYS),
         ),
-        _YOU,
-        _CLOUD + "docs/authentication/troubleshoot-adc",
+        YOU,
+        CLOUD + "docs/authentication/troubleshoot-adc",
         Kind.CREDENTIALS,
         settle=NEW_ACCOUNT_WAIT,
         matchers=(
@@ -99,8 +98,8 @@ ENTRIES: Final = (
             "On a virtual machine of Google's, its access scopes decide: sign in as yourself, or set them to "
             "cloud-platform while it is stopped.",
         ),
-        _YOU,
-        _CLOUD + "docs/authentication/troubleshoot-adc",
+        YOU,
+        CLOUD + "docs/authentication/troubleshoot-adc",
         Kind.CREDENTIALS,
         matchers=(
             (Stage.KINDS, r"\binsufficient permission\b(?! to)"),
@@ -126,7 +125,7 @@ ENTRIES: Final = (
         ),
         "Whoever may set policies on the account: iam.serviceAccounts.setIamPolicy, role Service Account Admin "
         "(roles/iam.serviceAccountAdmin).",
-        _CLOUD + "iam/docs/service-account-impersonation",
+        CLOUD + "iam/docs/service-account-impersonation",
         Kind.CREDENTIALS,
         settle=GRANT_WAIT,
         permissions=("iam.serviceAccounts.getAccessToken",),
@@ -139,7 +138,7 @@ ENTRIES: Final = (
             look("See what it points to:", Command('printf "%s\\n" "$GOOGLE_APPLICATION_CREDENTIALS"')),
             step("Name a right one with --credentials, or sign in:", cmd.LOGIN),
         ),
-        _YOU,
+        YOU,
         _ADC,
         Kind.CREDENTIALS,
         matchers=(
@@ -154,8 +153,8 @@ ENTRIES: Final = (
         "Too many calls in a short time",
         "Google asks for a slower pace; the call itself is in order.",
         (wait("Wait a minute or two, and try again. If it stays, something else makes many calls in this project."),),
-        _YOU,
-        _CLOUD + "bigquery/docs/troubleshoot-quotas",
+        YOU,
+        CLOUD + "bigquery/docs/troubleshoot-quotas",
         retry=Retry.BACKOFF,
         wait=PACE_WAIT,
         matchers=(
@@ -182,7 +181,7 @@ ENTRIES: Final = (
             "If it stays, see whether there is an incident: https://status.cloud.google.com",
         ),
         "You: wait.",
-        _CLOUD + "bigquery/docs/error-messages#backendError",
+        CLOUD + "bigquery/docs/error-messages#backendError",
         Kind.NETWORK,
         Retry.BACKOFF,
         wait=PACE_WAIT,

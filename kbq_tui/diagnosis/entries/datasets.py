@@ -2,16 +2,12 @@
 
 from typing import Final
 
+from kbq_tui.diagnosis.entries.who import BIGQUERY, DATA_OWNER
 from kbq_tui.diagnosis.entry import LOOK, Entry, Stage, back, helper, look, shared, step
 from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.problem import Kind
 from kbq_tui.model.refs import DatasetRef, ProjectRef, TableRef
 from kbq_tui.shell import commands as cmd
-
-_BIGQUERY: Final = "https://cloud.google.com/bigquery/docs/"
-_DATA_OWNER: Final = (
-    "The dataset's owner: bigquery.datasets.update, role BigQuery Data Owner (roles/bigquery.dataOwner) on the dataset."
-)
 
 ENTRIES: Final = (
     Entry(
@@ -32,7 +28,7 @@ ENTRIES: Final = (
         "The dataset's owner: bigquery.datasets.getIamPolicy to read the list, role BigQuery Metadata Viewer "
         "(roles/bigquery.metadataViewer); bigquery.datasets.update to change it, role BigQuery Data Owner "
         "(roles/bigquery.dataOwner).",
-        _BIGQUERY + "control-access-to-resources-iam",
+        BIGQUERY + "control-access-to-resources-iam",
     ),
     Entry(
         Code.LAST_OWNER,
@@ -48,8 +44,8 @@ ENTRIES: Final = (
             "Then do it again.",
             *helper(look(LOOK, cmd.SHOW_DATASET)),
         ),
-        _DATA_OWNER,
-        _BIGQUERY + "control-access-to-resources-iam",
+        DATA_OWNER,
+        BIGQUERY + "control-access-to-resources-iam",
         Kind.CONFLICT,
         matchers=((Stage.WORDS, r"cannot remove all owners from a dataset"),),
     ),
@@ -70,8 +66,8 @@ ENTRIES: Final = (
             ),
             *helper(look(LOOK, cmd.SHOW_DATASET), back("To take it back, set it again:", cmd.UNSET_TABLE_LIFE)),
         ),
-        _DATA_OWNER,
-        _BIGQUERY + "updating-datasets#table-expiration",
+        DATA_OWNER,
+        BIGQUERY + "updating-datasets#table-expiration",
         Kind.CONFLICT,
     ),
     Entry(
@@ -84,8 +80,8 @@ ENTRIES: Final = (
             "Tables that are there already keep their own: bq update --time_partitioning_expiration, table by table.",
             *helper(look(LOOK, cmd.SHOW_DATASET), back("To take it back, set it again:", cmd.UNSET_PARTITION_LIFE)),
         ),
-        _DATA_OWNER,
-        _BIGQUERY + "updating-datasets#partition-expiration",
+        DATA_OWNER,
+        BIGQUERY + "updating-datasets#partition-expiration",
         Kind.CONFLICT,
     ),
     Entry(
@@ -98,8 +94,8 @@ ENTRIES: Final = (
             *shared(step("Take it away:", cmd.REVOKE_PUBLIC)),
             *helper(look(LOOK, cmd.SHOW_DATASET), back("To take it back, grant it again:", cmd.REVOKE_PUBLIC)),
         ),
-        _DATA_OWNER,
-        _BIGQUERY + "control-access-to-resources-iam",
+        DATA_OWNER,
+        BIGQUERY + "control-access-to-resources-iam",
         Kind.CONFLICT,
     ),
     Entry(

@@ -2,14 +2,14 @@
 
 from typing import Final
 
+from kbq_tui.diagnosis.entries.who import CLOUD
 from kbq_tui.diagnosis.entry import LOOK, REVOKE, Entry, Stage, back, helper, look, shared, step
 from kbq_tui.diagnosis.extract import AGENT
 from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.problem import Kind
 from kbq_tui.shell import commands as cmd
 
-_CLOUD: Final = "https://cloud.google.com/"
-_CMEK: Final = _CLOUD + "bigquery/docs/customer-managed-encryption"
+_CMEK: Final = CLOUD + "bigquery/docs/customer-managed-encryption"
 _KEY_ADMIN: Final = (
     "Whoever manages the key: cloudkms.cryptoKeys.setIamPolicy, role Cloud KMS Admin (roles/cloudkms.admin) on the key "
     "or its project."
@@ -61,7 +61,7 @@ ENTRIES: Final = (
         ),
         "Whoever manages the key: cloudkms.cryptoKeyVersions.update, role Cloud KMS Admin (roles/cloudkms.admin) on "
         "the key or its project.",
-        _CLOUD + "kms/docs/enable-disable",
+        CLOUD + "kms/docs/enable-disable",
         Kind.FAILED,
         matchers=((Stage.KINDS, r"\bis not enabled, current state is:? (?:DISABLED|DESTROY|PENDING)"),),
     ),
@@ -117,7 +117,7 @@ ENTRIES: Final = (
         ),
         "Whoever may turn on APIs: serviceusage.services.enable, role Service Usage Admin "
         "(roles/serviceusage.serviceUsageAdmin) on the project.",
-        _CLOUD + "iam/docs/service-agents",
+        CLOUD + "iam/docs/service-agents",
         Kind.NOT_FOUND,
         matchers=(
             (
@@ -146,7 +146,7 @@ ENTRIES: Final = (
             ),
         ),
         "The dataset's owner: bigquery.datasets.update, role BigQuery Data Owner (roles/bigquery.dataOwner) on it.",
-        _CLOUD + "bigquery/docs/data-replication",
+        CLOUD + "bigquery/docs/data-replication",
         Kind.CONFLICT,
         matchers=((Stage.KINDS, r"not the primary replica|dataset replica of the cross[- ]region dataset"),),
     ),
@@ -163,7 +163,7 @@ ENTRIES: Final = (
             ),
         ),
         "Whoever looks after the data: role BigQuery Data Editor (roles/bigquery.dataEditor) on the dataset.",
-        _CLOUD + "bigquery/docs/omni-introduction#limitations",
+        CLOUD + "bigquery/docs/omni-introduction#limitations",
         Kind.CONFLICT,
         matchers=(
             (

@@ -2,16 +2,12 @@
 
 from typing import Final
 
+from kbq_tui.diagnosis.entries.who import BIGQUERY, PROJECT_IAM_ADMIN
 from kbq_tui.diagnosis.entry import DROP, GRANT, GRANT_WAIT, LATE, LOOK, REVOKE, Entry, Stage, back, look, shared, step
 from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.problem import Kind
 from kbq_tui.shell import commands as cmd
 
-_BIGQUERY: Final = "https://cloud.google.com/bigquery/docs/"
-_PROJECT_IAM_ADMIN: Final = (
-    "A project IAM administrator: resourcemanager.projects.setIamPolicy, role Project IAM Admin "
-    "(roles/resourcemanager.projectIamAdmin) on the project."
-)
 _CONNECTION_ADMIN: Final = (
     "A connection administrator: bigquery.connections.setIamPolicy, role BigQuery Connection Admin "
     "(roles/bigquery.connectionAdmin) on the connection or the project."
@@ -37,7 +33,7 @@ ENTRIES: Final = (
         ),
         "The bucket's owner: storage.buckets.setIamPolicy, role Storage Admin (roles/storage.admin); for a file in "
         "Drive its owner.",
-        _BIGQUERY + "external-data-cloud-storage#required_permissions",
+        BIGQUERY + "external-data-cloud-storage#required_permissions",
         Kind.NOT_PERMITTED,
         settle=GRANT_WAIT,
         matchers=(
@@ -69,7 +65,7 @@ ENTRIES: Final = (
         ),
         "Whoever manages the other database; the connection itself: role BigQuery Connection Admin "
         "(roles/bigquery.connectionAdmin).",
-        _BIGQUERY + "cloud-sql-federated-queries#troubleshooting",
+        BIGQUERY + "cloud-sql-federated-queries#troubleshooting",
         Kind.NOT_PERMITTED,
         matchers=(
             (
@@ -95,7 +91,7 @@ ENTRIES: Final = (
             LATE,
         ),
         _CONNECTION_ADMIN,
-        _BIGQUERY + "working-with-connections#share-connections",
+        BIGQUERY + "working-with-connections#share-connections",
         Kind.NOT_PERMITTED,
         settle=GRANT_WAIT,
         permissions=("bigquery.connections.use",),
@@ -118,7 +114,7 @@ ENTRIES: Final = (
             ),
         ),
         _CONNECTION_ADMIN,
-        _BIGQUERY + "working-with-connections",
+        BIGQUERY + "working-with-connections",
         Kind.NOT_FOUND,
         matchers=((Stage.KINDS, r"not found: connection\b"),),
     ),
@@ -135,8 +131,8 @@ ENTRIES: Final = (
             ),
             LATE,
         ),
-        _PROJECT_IAM_ADMIN,
-        _BIGQUERY + "access-control#bigquery.readSessionUser",
+        PROJECT_IAM_ADMIN,
+        BIGQUERY + "access-control#bigquery.readSessionUser",
         Kind.NOT_PERMITTED,
         settle=GRANT_WAIT,
         matchers=(

@@ -2,16 +2,12 @@
 
 from typing import Final
 
+from kbq_tui.diagnosis.entries.who import BIGQUERY, DATA_EDITOR
 from kbq_tui.diagnosis.entry import GRANT_WAIT, LOOK, Entry, Stage, back, helper, look, shared, step, wait
 from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.problem import Kind
 from kbq_tui.shell import commands as cmd
 
-_BIGQUERY: Final = "https://cloud.google.com/bigquery/docs/"
-_DATA_EDITOR: Final = (
-    "Whoever looks after the data: bigquery.tables.update, role BigQuery Data Editor "
-    "(roles/bigquery.dataEditor) on the dataset."
-)
 _YOU: Final = "You: name it rightly."
 
 _INFORMATION_SCHEMA: Final = (
@@ -36,8 +32,8 @@ ENTRIES: Final = (
                 back("To take it back, switch it on again:", cmd.NO_PARTITION_FILTER),
             ),
         ),
-        _DATA_EDITOR,
-        _BIGQUERY + "managing-partitioned-tables#require-filter",
+        DATA_EDITOR,
+        BIGQUERY + "managing-partitioned-tables#require-filter",
         matchers=(
             (
                 Stage.KINDS,
@@ -58,8 +54,8 @@ ENTRIES: Final = (
                 step("Offer Klaviyo a view that has what it needs, under a plain name:", cmd.CREATE_VIEW),
             ),
         ),
-        _DATA_EDITOR,
-        _BIGQUERY + "updating-views",
+        DATA_EDITOR,
+        BIGQUERY + "updating-views",
         matchers=(
             (
                 Stage.KINDS,
@@ -77,7 +73,7 @@ ENTRIES: Final = (
             "In Klaviyo choose the table from the dataset of the connection, rather than typing its name.",
         ),
         _YOU,
-        _BIGQUERY + "reference/standard-sql/lexical#table_names",
+        BIGQUERY + "reference/standard-sql/lexical#table_names",
         matchers=((Stage.KINDS, r"must be qualified with a dataset|missing dataset while no default dataset"),),
     ),
     Entry(
@@ -92,8 +88,8 @@ ENTRIES: Final = (
                 step("Offer Klaviyo a view that has what it needs, under a plain name:", cmd.CREATE_VIEW),
             ),
         ),
-        _DATA_EDITOR,
-        _BIGQUERY + "schemas#column_names",
+        DATA_EDITOR,
+        BIGQUERY + "schemas#column_names",
         matchers=((Stage.KINDS, r"duplicate column names in the result|columns with duplicate name\b"),),
     ),
     Entry(
@@ -108,7 +104,7 @@ ENTRIES: Final = (
                 step("Offer Klaviyo a view that has what it needs, under a plain name:", cmd.CREATE_VIEW),
             ),
         ),
-        _DATA_EDITOR,
+        DATA_EDITOR,
         "https://cloud.google.com/bigquery/quotas#standard_tables",
         matchers=(
             (
@@ -133,8 +129,8 @@ ENTRIES: Final = (
                 back("To take it back, set the former interval (maxStaleness) again:", cmd.SET_STALENESS),
             ),
         ),
-        _DATA_EDITOR,
-        _BIGQUERY + "change-data-capture#manage_table_staleness",
+        DATA_EDITOR,
+        BIGQUERY + "change-data-capture#manage_table_staleness",
         matchers=((Stage.KINDS, r"un-?applied upsert data|to meet table's max_staleness"),),
     ),
     Entry(
@@ -147,7 +143,7 @@ ENTRIES: Final = (
             "If the location is right but lacks the feature, have the data copied to one that has it.",
         ),
         "You: name the right location.",
-        _BIGQUERY + "locations#supported_locations",
+        BIGQUERY + "locations#supported_locations",
         Kind.NOT_FOUND,
         matchers=(
             (
@@ -169,7 +165,7 @@ ENTRIES: Final = (
             look("See the IDs there are:", cmd.LIST_DATASETS),
         ),
         _YOU,
-        _BIGQUERY + "datasets#dataset-naming",
+        BIGQUERY + "datasets#dataset-naming",
         Kind.USAGE,
         matchers=(
             (
@@ -201,7 +197,7 @@ ENTRIES: Final = (
         ),
         "A project IAM administrator: resourcemanager.projects.setIamPolicy, role Project IAM Admin "
         "(roles/resourcemanager.projectIamAdmin) on the project.",
-        _BIGQUERY + "information-schema-intro#dataset_qualifier",
+        BIGQUERY + "information-schema-intro#dataset_qualifier",
         Kind.NOT_PERMITTED,
         matchers=((Stage.KINDS, _INFORMATION_SCHEMA),),
     ),
@@ -224,7 +220,7 @@ ENTRIES: Final = (
         ),
         "The dataset's owner: bigquery.datasets.setIamPolicy (and bigquery.datasets.update), role BigQuery Data Owner "
         "(roles/bigquery.dataOwner) on it.",
-        _BIGQUERY + "control-access-to-resources-iam",
+        BIGQUERY + "control-access-to-resources-iam",
         Kind.NOT_PERMITTED,
         settle=GRANT_WAIT,
         permissions=("bigquery.datasets.getIamPolicy",),

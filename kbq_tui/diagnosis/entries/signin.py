@@ -2,14 +2,12 @@
 
 from typing import Final
 
+from kbq_tui.diagnosis.entries.who import CLOUD, YOU
 from kbq_tui.diagnosis.entry import Entry, Stage, look, step
 from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.command import Command
 from kbq_tui.model.problem import Kind
 from kbq_tui.shell import commands as cmd
-
-_CLOUD: Final = "https://cloud.google.com/"
-_YOU: Final = "You."
 
 _PEM: Final = (
     r"\bPEM routines:|ERR_OSSL_(?:PEM|UNSUPPORTED|ASN1)|could not deserialize key data|unable to load PEM file|"
@@ -41,7 +39,7 @@ ENTRIES: Final = (
             "If the original is lost, create a new key: Google gives a key's secret only once.",
         ),
         "You; for a new key whoever may make one: role Service Account Key Admin (roles/iam.serviceAccountKeyAdmin).",
-        _CLOUD + "iam/docs/keys-create-delete",
+        CLOUD + "iam/docs/keys-create-delete",
         Kind.CREDENTIALS,
         matchers=((Stage.KINDS, _PEM),),
     ),
@@ -71,7 +69,7 @@ ENTRIES: Final = (
             step("If there is none, create one:", cmd.CREATE_KEY),
         ),
         "You; for a new key whoever may make one: role Service Account Key Admin (roles/iam.serviceAccountKeyAdmin).",
-        _CLOUD + "docs/authentication/application-default-credentials",
+        CLOUD + "docs/authentication/application-default-credentials",
         Kind.CREDENTIALS,
         matchers=(
             (
@@ -98,8 +96,8 @@ ENTRIES: Final = (
             ),
             "Name the account with --impersonate, or go without it.",
         ),
-        _YOU,
-        _CLOUD + "iam/docs/service-account-impersonation",
+        YOU,
+        CLOUD + "iam/docs/service-account-impersonation",
         Kind.CREDENTIALS,
     ),
     Entry(
@@ -120,7 +118,7 @@ ENTRIES: Final = (
         "You; for the pool a workload identity administrator: iam.workloadIdentityPools.update, role IAM Workload "
         "Identity Pool Admin "
         "(roles/iam.workloadIdentityPoolAdmin) on the project.",
-        _CLOUD + "iam/docs/troubleshooting-workload-identity-federation",
+        CLOUD + "iam/docs/troubleshooting-workload-identity-federation",
         Kind.CREDENTIALS,
         matchers=(
             (
@@ -143,8 +141,8 @@ ENTRIES: Final = (
             step("Sign in as the operator:", cmd.LOGIN),
             "Or run it on a terminal, where you are asked, or change operator in the connection's file.",
         ),
-        _YOU,
-        _CLOUD + "docs/authentication/application-default-credentials",
+        YOU,
+        CLOUD + "docs/authentication/application-default-credentials",
         Kind.CREDENTIALS,
     ),
     Entry(
@@ -162,7 +160,7 @@ ENTRIES: Final = (
             ),
             "A key file names its own in universe_domain; do not change it there, name another file.",
         ),
-        _YOU,
+        YOU,
         "https://google.aip.dev/auth/4117",
         Kind.CREDENTIALS,
         matchers=((Stage.KINDS, r"universe domain .{0,120}?does not match|universe[ _]?(?:domain )?mismatch"),),
