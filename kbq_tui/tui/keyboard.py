@@ -1,6 +1,7 @@
 """One table of keys. Bindings, footer, help, palette and README are made from it.
 
-Never bound: ctrl+{a,b,s,z,m,i,h,j,[} (terminals, tmux and screen keep them) and ctrl+p (Docker's detach).
+Never bound: ctrl+{a,b,s,z,m,i,h,j,[} (terminals, tmux and screen keep them), ctrl+p (Docker's detach), and F3 together
+with Shift or Ctrl: xterm writes it as it writes where the cursor is, and Textual 8.2.8 takes it for that.
 """
 
 from collections.abc import Mapping, Sequence
@@ -25,6 +26,9 @@ FORBIDDEN: Final = frozenset(
         "ctrl+j",
         "ctrl+left_square_bracket",
         "ctrl+p",
+        "shift+f3",
+        "ctrl+f3",
+        "ctrl+shift+f3",
     }
 )
 RESERVED: Final = frozenset({"enter", "return", "space", "tab", "shift+tab", "backspace", "delete"})
@@ -163,7 +167,22 @@ KEYS: Final = (
 _BY_ID: Final = {key.id: key for key in KEYS}
 _TOGETHER: Final = ("copy-project", "copy-dataset", "copy-key")
 """Three keys that share one hint: `1-3 Copy`."""
-_NAMES: Final = frozenset(k.value for k in Keys if k.value[0] != "<" and k.value != "ctrl-at")
+
+
+def _is_beyond_f12(name: str) -> bool:
+    """Return whether it is one of f13 to f24, with or without Ctrl."""
+    key = name.rpartition("+")[2]
+    return key[0] == "f" and key[1:].isdigit() and int(key[1:]) > 12
+
+
+_NAMES: Final = frozenset(
+    {
+        *(k.value for k in Keys if k.value[0] != "<" and k.value != "ctrl-at" and not _is_beyond_f12(k.value)),
+        *(f"{held}f{n}" for held in ("", "shift+", "ctrl+", "ctrl+shift+") for n in range(1, 13)),
+    }
+)
+"""What arrives. Terminals send Shift+F1 for what Textual's own list calls f13 (xterm, "PC-style function keys":
+https://invisible-island.net/xterm/ctlseqs/ctlseqs.html)."""
 _WRITTEN: Final = {"escape": "Esc", "pagedown": "PgDn", "pageup": "PgUp", "delete": "Del", "insert": "Ins"}
 
 _chosen: dict[str, tuple[str, ...]] = {}

@@ -6,7 +6,11 @@ import pytest
 from textual._xterm_parser import XTermParser
 from textual.events import Key, Paste
 
+from kbq_tui.model.steps import Step
 from kbq_tui.tui._textual_compat import InputDecoder
+from kbq_tui.tui.widgets.field import Field, LineInput
+from tests.tui import fakes
+from tests.tui.screens import app_for, text_of, until
 
 COLOURED = "ERROR: \x1b[31;1mAccess Denied\x1b[0m: Project p:\r\n\x1b]0;owned\x07User does not have bigquery.x\x00\r"
 PLAIN = "ERROR: Access Denied: Project p:\r\nUser does not have bigquery.x\r"
@@ -53,3 +57,40 @@ def test_much_of_it_byte_by_byte_is_quick_and_whole() -> None:
 def test_a_key_of_its_own_is_never_held_back() -> None:
     assert list(InputDecoder().decode(b"\x1b")) == ["\x1b"]
     assert InputDecoder().decode(b"\x1b[A") == "\x1b[A"
+
+
+@pytest.mark.parametrize(
+    ("pasted", "value", "said"),
+    [
+        ("acme-shop-eu", "acme-shop-eu", ""),
+        ("\n  \nacme-shop-eu\n", "acme-shop-eu", ""),
+        ("acme-shop-eu\nacme-shop-us", "acme-shop-eu", "Of 2 lines that were pasted, the first was taken."),
+        ("a" * 2_001, "", "Nothing was taken"),
+        ("\n", "", ""),
+    ],
+    ids=["one line", "blank lines around", "two lines", "too long", "blank"],
+)
+async def test_a_field_takes_one_line_and_says_what_it_left_out(pasted: str, value: str, said: str) -> None:
+    app = app_for(fakes.resumed(Step.PROJECT, fakes.blank()))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, "Project ID")
+        field = app.screen.query_one("#field-project", Field)
+        await until(pilot, lambda: app.focused is field.query_one(LineInput))
+        app.post_message(Paste(pasted))
+        await until(pilot, lambda: field.value == value)
+        await until(pilot, said or "Project ID")
+        assert field.value == value
+        if not said:
+            assert "pasted" not in text_of(app)
+
+
+async def test_what_is_pasted_over_a_selection_takes_its_place() -> None:
+    app = app_for(fakes.resumed(Step.PROJECT, fakes.blank()))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, "Project ID")
+        line = app.screen.query_one("#field-project", Field).query_one(LineInput)
+        await until(pilot, lambda: app.focused is line)
+        line.value = "b" * 2_000
+        line.select_all()
+        app.post_message(Paste("acme-shop-eu"))
+        await until(pilot, lambda: line.value == "acme-shop-eu")

@@ -4,7 +4,9 @@ import re
 from pathlib import Path
 
 import pytest
+from textual._xterm_parser import XTermParser
 from textual.color import Color
+from textual.events import Key
 from textual.pilot import Pilot
 
 from kbq_tui.model.steps import Step
@@ -75,6 +77,9 @@ async def typed(pilot: Pilot[int], text: str, awaited: str) -> str:
     [
         ({"helf": ("f9",)}, "helf", "no such action"),
         ({"help": ("f25",)}, "help", "no key f25"),
+        ({"help": ("f13",)}, "help", "no key f13"),
+        ({"help": ("ctrl+f24",)}, "help", "no key ctrl+f24"),
+        ({"help": ("shift+f3",)}, "help", "never arrives"),
         ({"help": ("question_mark",)}, "help", "no key question_mark"),
         ({"help": (" ",)}, "help", "no key"),
         ({"help": ()}, "help", "at least one"),
@@ -107,10 +112,28 @@ def test_keys_that_cannot_be_are_refused_with_the_reason(
         {"pick": ("?", "ctrl+o")},
         {"next": ("down", "n"), "go-on": ("o",)},
         {"save": ("1",)},
+        {"help": ("shift+f1",), "palette": ("ctrl+shift+f12",)},
     ],
 )
 def test_keys_that_never_meet_may_be_the_same(given: dict[str, tuple[str, ...]]) -> None:
     assert keyboard.fault(given) is None
+
+
+@pytest.mark.parametrize("held", ["", "shift+", "ctrl+", "ctrl+shift+"])
+@pytest.mark.parametrize("number", range(1, 13))
+def test_a_function_key_can_be_chosen_where_it_arrives_as_xterm_sends_it(held: str, number: int) -> None:
+    modifier = {"": 1, "shift+": 2, "ctrl+": 5, "ctrl+shift+": 6}[held]
+    last = "PQRS"[number - 1] if number < 5 else "~"
+    codes = {5: 15, 6: 17, 7: 18, 8: 19, 9: 20, 10: 21, 11: 23, 12: 24}
+    sent = f"\x1bO{last}" if number < 5 and not held else f"\x1b[{codes.get(number, 1)};{modifier}{last}"
+    arrives = [event.key for event in XTermParser().feed(sent) if isinstance(event, Key)]
+    name = f"{held}f{number}"
+    refused = keyboard.fault({"theme": (name,)}) if name not in taken() else None
+    assert arrives == ([] if refused else [name])
+
+
+def taken() -> set[str]:
+    return {name for key in keyboard.KEYS if key.id != "theme" for name in key.now}
 
 
 def test_keys_are_written_as_people_write_them() -> None:

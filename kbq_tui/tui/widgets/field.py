@@ -1,13 +1,14 @@
 """A labelled line to type into, with the reason right under it where what was typed cannot be right."""
 
 from collections.abc import Callable
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
+from textual.events import Paste
 from textual.message import Message
 from textual.widgets import Input, Static
 
@@ -15,10 +16,22 @@ from kbq_tui.i18n import messages
 from kbq_tui.tui.text import plain
 
 Check = Callable[[str], messages.Message | None]
+MOST: Final = 2_000
+"""Characters that a line takes."""
 
 
 class LineInput(Input):
-    """Textual's input without blinking, selecting or borders; up and down leave it."""
+    """Textual's input without blinking, selecting or borders; up and down leave it.
+
+    Of what is pasted it takes the first line that is not blank, and says so where that was not all.
+    """
+
+    class Unused(Message):
+        """Not all that was pasted was taken."""
+
+        def __init__(self, why: messages.Message) -> None:
+            super().__init__()
+            self.why = why
 
     BINDINGS: ClassVar = [
         Binding("up", "app.focus_previous", show=False),
@@ -26,8 +39,30 @@ class LineInput(Input):
     ]
 
     def __init__(self, value: str, *, placeholder: str = "", id: str | None = None) -> None:  # noqa: A002
-        super().__init__(value, placeholder=placeholder, select_on_focus=False, compact=True, id=id, max_length=2_000)
+        super().__init__(value, placeholder=placeholder, select_on_focus=False, compact=True, id=id, max_length=MOST)
         self.cursor_blink = False
+
+    def on_paste(self, event: Paste) -> None:
+        """Take one line, or nothing of it where it does not fit: half a value looks like a whole one."""
+        event.prevent_default()
+        event.stop()
+        lines = [line for line in event.text.splitlines() if line.strip()]
+        start, end = sorted(self.selection)
+        if not lines:
+            return
+        if len(self.value) - (end - start) + len(lines[0]) > MOST:
+            why = messages.message(
+                "Nothing was taken of what was pasted: {n} characters are too many, {most} fit in here.",
+                n=len(lines[0]),
+                most=MOST,
+            )
+            self.post_message(self.Unused(why))
+            return
+        self.replace(lines[0], start, end)
+        if len(lines) > 1:
+            self.post_message(
+                self.Unused(messages.message("Of {n} lines that were pasted, the first was taken.", n=len(lines)))
+            )
 
 
 class Field(Vertical):
@@ -139,6 +174,12 @@ class Field(Vertical):
         event.stop()
         self.reason(self.fault())
         self.post_message(self.Changed(self, event.value))
+
+    @on(LineInput.Unused)
+    def _unused(self, event: LineInput.Unused) -> None:
+        event.stop()
+        fault = self.fault()
+        self.reason(event.why if fault is None else messages.joined(" ", event.why, fault))
 
     @on(Input.Submitted)
     def _entered(self, event: Input.Submitted) -> None:
