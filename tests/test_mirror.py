@@ -73,6 +73,7 @@ TESTED_ELSEWHERE = {
     "local/keys/reservation": "local/keys/test_key_files.py",
     "local/os_errors": "local/test_files.py",
     "local/plan_file": "cli/test_saved_plan.py",
+    "tui/connection_*": "tui/test_dashboard.py",
     "local/store": "cli/test_store.py",
     "local/variables": "local/test_clipboard.py",
     "model/checks": "engine/test_verify_status.py",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, field
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
@@ -412,11 +412,22 @@ def build(options: CliOptions, env: Mapping[str, str] | None = None) -> Adapters
         notices=(*notices(endpoints), *_other_project(filed, settings.get("project"))),
         log_path=str(options.log_file or paths.log),
         config=str(options.config or ""),
+        remove=partial(_remove, paths, clock),
         guard=lambda of: ConnectionLock(paths.of_connection(of) / "lock", clock),
     )
     typed = frozenset(key for key in fields if options.values.get(key))
     account, begin = options.account_email, sign_in.begin
     return Adapters(services, name, settings, endpoints, paths, keys, clock, typed, begin, account)
+
+
+def _remove(paths: Paths, clock: Clock, name: str) -> tuple[str, ...]:
+    """Forget a connection on this machine; return the paths that stay. Raises: ProblemError."""
+    from kbq_tui.local.connection_admin import ConnectionAdmin
+
+    admin = ConnectionAdmin(
+        paths, Connections(paths.connections), lambda of: ConnectionLock(paths.of_connection(of) / "lock", clock)
+    )
+    return tuple(map(str, admin.remove(name).left))
 
 
 def _check_operator(settings: Mapping[str, ResolvedSetting]) -> None:

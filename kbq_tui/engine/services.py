@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from contextlib import AbstractContextManager
 
+    from kbq_tui.engine.look_history import LookHistory
     from kbq_tui.engine.ports import Clock, Cloud, Impersonator, Journal, KeyStore, Ports
     from kbq_tui.engine.waiting import Patience
     from kbq_tui.model.checks import CheckResult
@@ -166,6 +167,12 @@ class Store(Protocol):
     def save_verify(self, name: str, results: tuple[CheckResult, ...]) -> None:
         """Remember a verification as the connection's last one."""
 
+    def looks(self, name: str) -> LookHistory:
+        """Return the dashboard's last looks at a connection."""
+
+    def save_looks(self, name: str, history: LookHistory) -> None:
+        """Remember the dashboard's last looks at a connection."""
+
     def save_text(self, name: str, kind: str, suffix: str, text: str) -> str:
         """Write a report, a hand-off or a summary (0600), and return its path. `suffix` such as `.md`."""
 
@@ -218,6 +225,8 @@ class AppServices:
         log_path: where the log is, for messages.
         patience: seconds that *not yet* is waited out; None for the engine's own.
         config: the connection file that was named with `--config`; empty for those in the config folder.
+        remove: forgets a connection on this machine by its name, and returns the paths that stay; keys stay. May raise
+            ProblemError.
         guard: takes a connection's lock by its name, while it is set up: one process at a time. Entering may raise
             ProblemError, which says who holds it.
     """
@@ -233,6 +242,7 @@ class AppServices:
     log_path: str = ""
     patience: float | None = None
     config: str = ""
+    remove: Callable[[str], tuple[str, ...]] = lambda _name: ()
     guard: Callable[[str], AbstractContextManager[object]] = lambda _name: nullcontext()
 
     def command(self, what: str, name: str) -> Command:

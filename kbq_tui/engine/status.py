@@ -10,11 +10,11 @@ from kbq_tui.engine.health import Health, Line, consequences_unknown, outage_of
 from kbq_tui.engine.observe import observe, part_of
 from kbq_tui.engine.ports import JobInfo, Ports
 from kbq_tui.engine.threads import offload
-from kbq_tui.i18n.messages import joined, message, message_n
+from kbq_tui.i18n.messages import Message, joined, message, message_n, verbatim
 from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.key_use import MAX_AGE_DAYS
 from kbq_tui.model.lean_dataclass import dataclass
-from kbq_tui.model.observed import Observed, Part, Present, Unknown, handed_key, is_new_key, value_of
+from kbq_tui.model.observed import KeyInfo, Observed, Part, Present, Unknown, handed_key, is_new_key, value_of
 from kbq_tui.model.operations import Action, ActionKind
 from kbq_tui.model.plan import Plan
 from kbq_tui.model.problem import Problem, Retry
@@ -43,6 +43,7 @@ class Status:
         causes: the failures for which this look saw nothing, or not everything.
         stale: whether the values are older than this look, which got no answer.
         since: when looks began to get no answer; None where that is not known.
+        verified: when the last verification was; None for never.
     """
 
     spec: ConnectionSpec
@@ -54,6 +55,7 @@ class Status:
     causes: tuple[Problem, ...] = ()
     stale: bool = False
     since: datetime | None = None
+    verified: datetime | None = None
 
     @property
     def outage(self) -> Problem | None:
@@ -120,10 +122,10 @@ async def status(spec: ConnectionSpec, ports: Ports, last_verify: Mapping[str, o
         replace(line, problem=ports.named(line.problem)) if line.problem is not None else line
         for line in consequences_unknown(lines, plan.causes, kept)
     )
-    if outage_of(plan.causes) is None:
-        return Status(spec, observed.at, told, plan, observed, as_of=observed.at, causes=plan.causes)
+    verified = _time(last_verify)
+    look = Status(spec, observed.at, told, plan, observed, observed.at, causes=plan.causes, verified=verified)
     # All that is known without Google is the last verification.
-    return Status(spec, observed.at, told, plan, observed, as_of=_time(last_verify), causes=plan.causes, stale=True)
+    return look if outage_of(plan.causes) is None else replace(look, as_of=verified, stale=True)
 
 
 def _explained(jobs: Part[tuple[JobInfo, ...]], observed: Observed) -> Part[tuple[JobInfo, ...]]:
@@ -175,7 +177,7 @@ def _by_step(plan: Plan, observed: Observed) -> list[Line]:
         elif unseen or not there:
             lines.append(Line(kind, title, Health.UNKNOWN, message("could not be read")))
         else:
-            whole = there[0].summary if len(there) == 1 else message("all {n} in place", n=len(there))
+            whole = _one_in_place(there[0]) if len(there) == 1 else message("all {n} in place", n=len(there))
             lines.append(Line(kind, title, Health.OK, whole))
     over = [w for w in plan.warnings if w.code == Code.OVER_GRANT]
     if over:
@@ -186,6 +188,11 @@ def _by_step(plan: Plan, observed: Observed) -> list[Line]:
         text = message_n("{n} key that is not kept here", "{n} keys that are not kept here", len(unheld))
         lines.append(Line("key-unheld", message("Other keys"), Health.WARNING, text, unheld[0]))
     return lines
+
+
+def _one_in_place(action: Action) -> Message:
+    """Return what is in place; of the account its address, because the line's title says the rest."""
+    return verbatim(action.resource.name) if action.key.kind is ActionKind.ACCOUNT else action.summary
 
 
 def _settings(spec: ConnectionSpec, plan: Plan, observed: Observed) -> list[Line]:
@@ -223,10 +230,9 @@ def _key_age(observed: Observed) -> Line:
         return Line("key-age", title, Health.UNKNOWN, observed.keys.problem.title, observed.keys.problem)
     if late:
         return Line("key-age", title, Health.OK, message("created a moment ago; Google does not list it yet"))
-    key_id = observed.key.value.key_id if isinstance(observed.key, Present) else handed_key(observed)
-    if not isinstance(observed.keys, Present) or key_id is None:
+    if not isinstance(observed.keys, Present) or _used_id(observed) is None:
         return Line("key-age", title, Health.UNKNOWN, message("no key here"))
-    ours = next((k for k in observed.keys.value if k.id == key_id), None)
+    ours = key_in_use(observed)
     if ours is None:
         return Line("key-age", title, Health.BROKEN, message("Google does not know the key that is kept here"))
     days = (observed.at - ours.created).days
@@ -236,6 +242,17 @@ def _key_age(observed: Observed) -> Line:
         text = message("{text}; expires {date}", text=text, date=f"{ours.expires:%Y-%m-%d}")
     tired = days > MAX_AGE_DAYS or (ours.expires is not None and (ours.expires - observed.at).days < 14)
     return Line("key-age", title, Health.WARNING if tired else Health.OK, text)
+
+
+def key_in_use(observed: Observed) -> KeyInfo | None:
+    """Return the key that is kept here or was handed over, as Google lists it; None where Google was not seen to."""
+    key_id = _used_id(observed)
+    return next((key for key in value_of(observed.keys) or () if key.id == key_id), None)
+
+
+def _used_id(observed: Observed) -> str | None:
+    """Return the id of the key that is kept here, else of the one that was handed over."""
+    return observed.key.value.key_id if isinstance(observed.key, Present) else handed_key(observed)
 
 
 def _lists_our_key(observed: Observed) -> bool:

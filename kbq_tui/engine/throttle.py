@@ -15,10 +15,15 @@ Source: https://cloud.google.com/bigquery/quotas#api_request_quotas
 
 
 class Throttle:
-    """So many calls at a time; and once as many in a row were lost on the way, no more of them."""
+    """So many calls at a time; and once as many in a row were lost on the way, no more of them.
 
-    def __init__(self) -> None:
-        self._slots = asyncio.Semaphore(MAX_CONCURRENCY)
+    Args:
+        at_once: how many.
+    """
+
+    def __init__(self, at_once: int = MAX_CONCURRENCY) -> None:
+        self._at_once = at_once
+        self._slots = asyncio.Semaphore(at_once)
         self._lost: list[Problem] = []
 
     @contextlib.asynccontextmanager
@@ -29,7 +34,7 @@ class Throttle:
             ProblemError: there is none any more; why the calls before were lost.
         """
         async with self._slots:
-            if len(self._lost) >= MAX_CONCURRENCY:
+            if len(self._lost) >= self._at_once:
                 raise ProblemError(self._lost[0])
             yield
 

@@ -12,12 +12,17 @@ from kbq_tui.local.files import FileKind, NotOursError, make_folder, remove_ours
 from kbq_tui.local.journal import JOURNAL
 from kbq_tui.local.os_errors import os_problem
 from kbq_tui.local.paths import Paths
-from kbq_tui.local.ui_state import VERIFICATION, WIZARD, ConnectionState
+from kbq_tui.local.ui_state import LOOKS, VERIFICATION, WIZARD, ConnectionState
 from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.lean_dataclass import dataclass
 
 _LOCK = "lock"
-STATE_FILES: dict[str, FileKind] = {"journal.jsonl": JOURNAL, "verify.json": VERIFICATION, "wizard.json": WIZARD}
+STATE_FILES: dict[str, FileKind] = {
+    "journal.jsonl": JOURNAL,
+    "verify.json": VERIFICATION,
+    "wizard.json": WIZARD,
+    "looks.json": LOOKS,
+}
 """What lies in a connection's state folder, and goes with the connection."""
 
 

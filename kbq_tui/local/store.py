@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from kbq_tui.engine.look_history import LookHistory
     from kbq_tui.engine.ports import Clock
     from kbq_tui.local.journal import FileJournal
     from kbq_tui.model.checks import CheckResult
@@ -132,6 +133,14 @@ class FileStore:
             "checks": [r.to_json() for r in results],
         }
         self._state(name).save_verification(body)
+
+    def looks(self, name: str) -> LookHistory:
+        """Return the dashboard's last looks at a connection."""
+        return self._state(name).looks()
+
+    def save_looks(self, name: str, history: LookHistory) -> None:
+        """Remember the dashboard's last looks at a connection. Raises: ProblemError."""
+        self._state(name).save_looks(history)
 
     def save_text(self, name: str, kind: str, suffix: str, text: str) -> str:
         """Write a text of ours (0600) and return its path: `reports/KIND-TIME.SUFFIX`, or the next name that is

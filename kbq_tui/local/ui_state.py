@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, field, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kbq_tui.i18n.messages import message
 from kbq_tui.local.files import FileKind, read_regular, remove_ours, write_atomic, write_new
@@ -13,6 +13,9 @@ from kbq_tui.local.os_errors import os_problem
 from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.lean_dataclass import dataclass
 from kbq_tui.model.secret import scrub, scrub_typed
+
+if TYPE_CHECKING:
+    from kbq_tui.engine.look_history import LookHistory
 
 _LIMIT = 8 * 1024 * 1024
 _RECENT = 10
@@ -101,9 +104,19 @@ class ConnectionState:
         except OSError as error:
             raise os_problem(error, path, Code.STATE_UNWRITABLE) from error
 
+    def looks(self) -> "LookHistory":
+        """Return the last looks; none where nothing is kept, or it cannot be understood."""
+        from kbq_tui.engine.look_history import LookHistory  # late: the set-up's first frame needs none of it
+
+        return LookHistory.from_json(_read(self._folder / "looks.json"))
+
+    def save_looks(self, history: "LookHistory") -> None:
+        """Remember the last looks. Raises: ProblemError."""
+        _write(self._folder / "looks.json", history.to_json(), LOOKS)
+
     def forget(self) -> None:
-        """Forget the last screen and the last verification. Raises: ProblemError."""
-        for name, kind in (("wizard.json", WIZARD), ("verify.json", VERIFICATION)):
+        """Forget the last screen, the last verification and the last looks. Raises: ProblemError."""
+        for name, kind in (("wizard.json", WIZARD), ("verify.json", VERIFICATION), ("looks.json", LOOKS)):
             path = self._folder / name
             try:
                 remove_ours(path, kind)
@@ -133,12 +146,19 @@ def _is_verification(data: bytes) -> bool:
     return known and "tool" not in body  # which a report names
 
 
+def _is_looks(data: bytes) -> bool:
+    from kbq_tui.engine.look_history import SCHEMA
+
+    return json_object(data).get("schema") == SCHEMA
+
+
 def _is_look(data: bytes) -> bool:
     return {"ascii", "theme", "welcomed", "recent"} <= json_object(data).keys()
 
 
 WIZARD = FileKind(message("the last screen of a set-up"), _is_wizard)
 VERIFICATION = FileKind(message("the last verification"), _is_verification)
+LOOKS = FileKind(message("the last looks of the dashboard"), _is_looks)
 PREFERENCES = FileKind(message("what was chosen for the screens"), _is_look)
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from queue import Empty
-from typing import Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from rich.console import Console, ConsoleRenderable
 from rich.text import Text
@@ -31,7 +31,11 @@ from textual.widgets import Input
 
 from kbq_tui.i18n.messages import translate
 from kbq_tui.model.lazy_pattern import pattern
+from kbq_tui.model.text import inert
 from kbq_tui.tui.screen_diff import Painter
+
+if TYPE_CHECKING:
+    from textual.scroll_view import ScrollView
 
 RESIZE_SETTLE_SECONDS = 0.25
 """Seconds after which a terminal that was resized is measured again."""
@@ -45,6 +49,36 @@ def terminal_write(app: App[Any], data: str) -> None:
     if driver is not None and not app.is_headless:
         driver.write(data)
         driver.flush()
+
+
+def set_title(app: App[Any], title: str) -> None:
+    """Set the title of the terminal's window; nothing is sent where it is the same. The old one comes back at the end.
+
+    Sequences: https://invisible-island.net/xterm/ctlseqs/ctlseqs.html, OSC 2 and XTWINOPS 22 and 23.
+    """
+    if not isinstance(app, SparingApp) or not app.titles or title == app.shown_title:
+        return
+    keep = "\x1b[22;2t" if app.shown_title is None else ""
+    app.shown_title = title
+    terminal_write(app, f"{keep}\x1b]2;{inert(title, 200)}\x07")
+
+
+def restore_title(app: App[Any]) -> None:
+    """Give the terminal's window the title back that it had."""
+    if isinstance(app, SparingApp) and app.shown_title is not None:
+        app.shown_title = None
+        terminal_write(app, "\x1b[23;2t")
+
+
+def set_lines(view: "ScrollView", width: int, lines: int) -> None:
+    """Tell a list how much there is to scroll; its scroll bar comes and goes with that.
+
+    Textual looks at the bar only when the widget's own size changes, as its OptionList does by hand.
+    """
+    size = Size(width, lines)
+    if view.virtual_size != size or view.show_vertical_scrollbar != (lines > view.container_size.height):
+        view.virtual_size = size
+        view._scroll_update(size)
 
 
 def screen_text(app: App[Any]) -> str:
@@ -226,6 +260,10 @@ class Fitting:
 class SparingApp(App[int]):
     """An app that sends the terminal only what it does not show yet."""
 
+    titles = True
+    """Whether the terminal has a title: consoles would print what sets it."""
+    shown_title: str | None = None
+    """The title that was set; None before one was."""
     themed = False
     """Whether `begin_with_theme` was called."""
 
@@ -233,6 +271,11 @@ class SparingApp(App[int]):
         self.painter = Painter()
         super().__init__()
         self._disable_tooltips = self._disable_notifications = True  # two widgets on each screen that show nothing
+
+    def exit(self, *args: Any, **kwargs: Any) -> None:
+        """End, and give the terminal's window its title back."""
+        restore_title(self)
+        super().exit(*args, **kwargs)
 
     def get_css_variables(self) -> dict[str, str]:
         """Return the theme's variables; none before there is one, or Textual makes those of its own theme as well."""

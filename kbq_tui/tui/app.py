@@ -20,7 +20,7 @@ from textual.geometry import Offset
 from textual.screen import Screen
 from textual.worker import Worker, WorkerState
 
-from kbq_tui.engine.services import AppServices, UiPreferences
+from kbq_tui.engine.services import AppServices, ConnectionDraft, UiPreferences
 from kbq_tui.engine.setup import STEPS, SetupSession
 from kbq_tui.i18n.messages import in_context, render, translate
 from kbq_tui.model.lean_dataclass import dataclass
@@ -97,6 +97,9 @@ class KbqApp(ExportActions):
         self._drawing = False
         self._interrupted_at = -10.0
         self._from_dashboard = start == "dashboard"
+        self._entered_at: Step | None = None
+        self._came_from = ""
+        self.titles = not look.ascii_default
         self.animation_level = "none"
         if look.ssh:
             _textual_compat.limit_frames(SSH_FRAMES)
@@ -185,7 +188,7 @@ class KbqApp(ExportActions):
         if self._monitor is None:
             from kbq_tui.tui.status_poller import StatusPoller
 
-            self._monitor = StatusPoller(self.services, self.redraw, lambda: self.wizard.begun)
+            self._monitor = StatusPoller(self.services, self.redraw, lambda: self.wizard.begun, self.look.refresh)
         return self._monitor
 
     @property
@@ -268,6 +271,21 @@ class KbqApp(ExportActions):
         self.wizard.note = None
         self._stand_on(DashboardScreen())
 
+    def open_connection(self, name: str) -> None:
+        """Show one connection of the dashboard in detail."""
+        from kbq_tui.tui.screens.connection import ConnectionScreen
+
+        self.wizard.note = None
+        self._stand_on(ConnectionScreen(name))
+
+    def show_title(self, text: str) -> None:
+        """Show something in the terminal's title, behind the program's name."""
+        _textual_compat.set_title(self, f"{self.TITLE}: {text}" if text else self.TITLE)
+
+    def up(self) -> None:
+        """Go up to where one came from; what Escape does."""
+        self.action_step_back()
+
     def _stand_on(self, screen: BaseScreen) -> None:
         self.call_later(self._exchange, screen)
 
@@ -293,21 +311,40 @@ class KbqApp(ExportActions):
         saved = self.services.store.load(name)
         if saved is None and not here:
             return
+        if not self._take_up(name, None if here or saved is None else saved.draft):
+            return
+        wizard = self.wizard
+        saved = wizard.saved
+        wizard.furthest = STEPS[-1] if saved is not None and saved.finished else wizard.furthest
+        self._entered_at = step or (saved.screen if saved is not None else None) or wizard.step
+        self._show(self._entered_at)
+
+    def new_connection(self, name: str) -> None:
+        """Begin the set-up of a connection that does not exist yet, under its lock."""
+        if self._take_up(name, ConnectionDraft(name=name)):
+            self._entered_at = Step.PROJECT
+            self._show(Step.PROJECT)
+
+    def _take_up(self, name: str, draft: ConnectionDraft | None) -> bool:
+        """Take a connection's lock and make it the one that is set up. Returns False where that cannot be; it is said.
+
+        Args:
+            name: the connection.
+            draft: what to begin with; None where it is the one that is set up already.
+        """
+        if draft is not None and self.wizard.busy:
+            self.wizard.say(translate("Another connection is still being worked on."), bad=True)
+            return False
+        self._came_from = self.screen.opened if isinstance(self.screen, BaseScreen) else ""
         try:
             self.held.enter_context(self.services.guard(name))
         except ProblemError as error:
             self.open_problem(error.problem)
-            return
-        if not here and saved is not None:
-            if self.wizard.busy:
-                self.wizard.say(translate("Another connection is still being worked on."), bad=True)
-                return
+            return False
+        if draft is not None:
             self.wizard = SetupSession(self.services, self.redraw)
-            self.wizard.restore(saved.draft)
-        wizard = self.wizard
-        saved = wizard.saved
-        wizard.furthest = STEPS[-1] if saved is not None and saved.finished else wizard.furthest
-        self._show(step or (saved.screen if saved is not None else None) or wizard.step)
+            self.wizard.restore(draft)
+        return True
 
     def open_problem(self, problem: Problem, actions: tuple[Action, ...] = ()) -> None:
         """Show a problem with its remedy.
@@ -347,10 +384,13 @@ class KbqApp(ExportActions):
             )
             return
         at = STEPS.index(screen.step)
-        if at > 0:
-            self.goto(STEPS[at - 1])
-        elif self._from_dashboard:
+        if self._from_dashboard and (screen.step is self._entered_at or at == 0):
+            self._entered_at = None
             self.show_dashboard()
+            if self._came_from:
+                self.open_connection(self._came_from)
+        elif at > 0:
+            self.goto(STEPS[at - 1])
         else:
             key = keyboard.face("quit")
             wizard.say(

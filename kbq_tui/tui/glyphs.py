@@ -94,6 +94,10 @@ RULE: Final = "─"
 ARROW: Final = "→"
 DOT: Final = "·"
 HERE: Final = "▸"
+UP: Final = "↑"
+DOWN: Final = "↓"
+NOTHING: Final = "–"
+"""Stands where there is nothing; what could not be read is a question mark."""
 
 _ASCII: Final = str.maketrans(
     {
@@ -105,6 +109,8 @@ _ASCII: Final = str.maketrans(
         "▸": ">",
         "›": ">",
         "→": ">",
+        "↑": "^",
+        "↓": "v",
         "…": "~",
         "─": "-",
         "━": "=",

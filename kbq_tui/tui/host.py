@@ -61,6 +61,22 @@ class Host(SparingApp):
         """Show the dashboard."""
 
     @abstractmethod
+    def open_connection(self, name: str) -> None:
+        """Show one connection of the dashboard in detail."""
+
+    @abstractmethod
+    def new_connection(self, name: str) -> None:
+        """Begin the set-up of a connection that does not exist yet, under its lock."""
+
+    @abstractmethod
+    def up(self) -> None:
+        """Go up to where one came from."""
+
+    @abstractmethod
+    def show_title(self, text: str) -> None:
+        """Show something in the terminal's title, behind the program's name."""
+
+    @abstractmethod
     def open_setup(self, name: str, step: Step | None) -> None:
         """Open the set-up of a connection, at a step or where the operator left it."""
 

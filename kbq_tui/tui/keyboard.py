@@ -156,7 +156,32 @@ KEYS: Final = (
         N_("Show the values on the plain terminal, where its own selection works"),
     ),
     KeyBinding("write", "connect", "w", "write", N_(in_context("button", "Write")), N_("Write the values to a file")),
-    KeyBinding("explain", "dashboard", "e", "explain", N_("Explain"), N_("Paste an error, get its cause and remedy")),
+    KeyBinding(
+        "filter",
+        "dashboard",
+        "/",
+        "filter",
+        N_("Filter"),
+        N_("Only what holds a text in its name or project; Esc ends it"),
+    ),
+    KeyBinding("not-ok", "dashboard", "!", "not_ok", "", N_("Only what is not ok, or everything again")),
+    KeyBinding("sort-state", "dashboard", "S", "sort('state')", "", N_("Order by state, worst first; again: reversed")),
+    KeyBinding("sort-name", "dashboard", "N", "sort('name')", "", N_("Order by name; again: reversed")),
+    KeyBinding("sort-project", "dashboard", "P", "sort('project')", "", N_("Order by project; again: reversed")),
+    KeyBinding("sort-key", "dashboard", "K", "sort('key')", "", N_("Order by the key's age; again: reversed")),
+    KeyBinding(
+        "sort-verified", "dashboard", "V", "sort('verified')", "", N_("Order by the last verification; again: reversed")
+    ),
+    KeyBinding("verify-connection", "connection", "v", "verify", N_("Verify"), N_("Run all checks with the key")),
+    KeyBinding("rotate-key", "connection", "r", "rotate", N_("Rotate"), N_("Replace the key that Klaviyo holds")),
+    KeyBinding("new-connection", "dashboard", "n", "new", N_("New"), N_("Set up a new connection")),
+    KeyBinding(
+        "remove-connection", "connection", "d", "remove", "", N_("Forget the connection on this machine; asks first")
+    ),
+    KeyBinding("set-up", "connection", "s", "set_up", N_("Set-up"), N_("To the step where something is left to do")),
+    KeyBinding("copy-values", "connection", "y", "copy_values", N_("Copy values"), N_("Copy the values for Klaviyo")),
+    KeyBinding("pause", "connection", "p", "pause", N_("Pause"), N_("Pause the looks, or go on with them")),
+    KeyBinding("explain", "connection", "e", "explain", N_("Explain"), N_("Paste an error, get its cause and remedy")),
     KeyBinding("copy", "text", "c", "copy", N_(in_context("button", "Copy")), N_("Copy the text for whoever can help")),
     KeyBinding(
         "view-text", "text", "v", "view", N_(in_context("button", "View")), N_("Show that text on the plain terminal")
@@ -289,4 +314,8 @@ def _refused(key: KeyBinding, wanted: Sequence[str]) -> Message:
 def _meet(one: str, other: str) -> bool:
     """Return whether keys of two scopes are ever heard at the same time."""
     scopes = {one, other}
-    return len(scopes) == 1 or "app" in scopes or ("working" in scopes and "text" not in scopes)
+    return len(scopes) == 1 or "app" in scopes or scopes == _BOTH or ("working" in scopes and "text" not in scopes)
+
+
+_BOTH: Final = {"dashboard", "connection"}
+"""Scopes that the dashboard has together."""

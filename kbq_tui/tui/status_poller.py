@@ -1,24 +1,42 @@
 """The dashboard, without a screen: every connection's last known state, its age, and what went wrong since."""
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime
+import time
+from collections.abc import Callable, Collection
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 
+from kbq_tui.diagnosis import catalogue
 from kbq_tui.engine.health import outage_of
 from kbq_tui.engine.last_known import LastKnown
+from kbq_tui.engine.look_history import Look, LookHistory
+from kbq_tui.engine.overview import WORST_FIRST, Overview
 from kbq_tui.engine.ports import Cloud
-from kbq_tui.engine.services import AppServices, SavedConnection
-from kbq_tui.engine.status import Health, Line, Status, status
+from kbq_tui.engine.services import AppServices, ConnectionDraft, SavedConnection
+from kbq_tui.engine.status import Health, Line, Status, key_in_use, status
 from kbq_tui.engine.threads import offload
-from kbq_tui.model.problem import Problem, ProblemError
-from kbq_tui.model.spec import InvalidValueError
+from kbq_tui.engine.throttle import Throttle
+from kbq_tui.i18n.messages import EMPTY, Message, joined
+from kbq_tui.model.codes import ProblemCode as Code
+from kbq_tui.model.observed import Unknown, value_of
+from kbq_tui.model.problem import Context, Problem, ProblemError
+from kbq_tui.model.spec import ConnectionSpec, InvalidValueError
 from kbq_tui.model.steps import Step
+from kbq_tui.model.summary import Summary
 
 LOOK_LIMIT = 90.0
-"""Seconds after which one look at all connections is given up."""
+"""Seconds after which a look at one connection, and signing in, are given up."""
+AT_ONCE = 16
+"""How many connections are looked at at a time."""
 BACK_OFF = (1, 2, 4, 8)
 """How many periods pass before the next look, by the number of failures in a row."""
+TELL_EVERY = 0.25
+"""Seconds between two drawings while looks come in: thousands are sorted anew for each."""
+READ_AT_ONCE = 20
+"""How many connections are read from their files before the first frame; the others are read behind it."""
+SAVE_EVERY = timedelta(minutes=10)
+"""How often the history of a connection is written where nothing but the time of the last look has changed."""
 
 
 @dataclass(slots=True)
@@ -27,13 +45,20 @@ class PolledConnection:
 
     Attributes:
         saved: as this machine remembers it.
+        read: whether it was read from its file.
         status: the last look that Google answered, else the first one; kept while later ones get no answer.
         problem: why the latest look got no answer, or None.
+        history: the last looks.
+        kept: the last looks as they are kept in a file.
     """
 
     saved: SavedConnection
+    read: bool = True
     status: Status | None = None
     problem: Problem | None = None
+    history: LookHistory = field(default_factory=LookHistory)
+    kept: LookHistory = field(default_factory=LookHistory)
+    _overview: Overview | None = None
 
     @property
     def name(self) -> str:
@@ -50,9 +75,8 @@ class PolledConnection:
         """The worst of what is known, be it from before an outage; unknown where nothing is."""
         if not self.known_before:
             return Health.UNKNOWN
-        order = (Health.BROKEN, Health.UNKNOWN, Health.WARNING)
         found = {line.health for line in self.known}
-        return next((h for h in order if h in found), Health.OK)
+        return next((h for h in WORST_FIRST if h in found), Health.OK)
 
     @property
     def known(self) -> tuple[Line, ...]:
@@ -60,6 +84,48 @@ class PolledConnection:
         if self.status is None:
             return ()
         return tuple(x for x in self.status.lines if not (self.status.stale and x.problem in self.status.causes))
+
+    @property
+    def worst(self) -> Line | None:
+        """The first of the worst lines that are not ok."""
+        return next((line for h in WORST_FIRST[:-1] for line in self.known if line.health is h), None)
+
+    def changed(self) -> None:
+        """Note that something of the connection has changed."""
+        self._overview = None
+
+    @property
+    def overview(self) -> Overview:
+        """The connection's row in the list."""
+        if self._overview is None:
+            self._overview = self._row()
+        return self._overview
+
+    def _row(self) -> Overview:
+        draft, seen = self.saved.draft, self.status
+        row = Overview(draft.name, draft.project, history=self.history)
+        if self.problem is not None:
+            row = replace(row, stale=True, unread=self.problem.title)
+        if seen is None:
+            return row if self.problem is None else replace(row, health=Health.UNKNOWN)
+        unread = next((line for line in self.known if line.health is Health.UNKNOWN), None)
+        key = key_in_use(seen.observed)
+        return replace(
+            row,
+            health=self.health,
+            reason=_told(self.worst),
+            unread=row.unread or (EMPTY if unread is None else _told(unread)),
+            key_created=key.created if key is not None else None,
+            key_unread=isinstance(seen.observed.keys, Unknown),
+            verified=seen.verified,
+        )
+
+    def values(self) -> Summary:
+        """Return the values for Klaviyo, as far as they are known. Raises: InvalidValueError."""
+        spec = self.saved.draft.spec()
+        local = value_of(self.status.observed.key) if self.status is not None else None
+        location = self.status.plan.location if self.status is not None else spec.location
+        return Summary.of(spec, (local.path if local is not None else "") or spec.key_file, location)
 
     def step(self) -> Step:
         """Return the step at which something is left to do."""
@@ -72,13 +138,29 @@ class PolledConnection:
         return Step.VERIFY if self.saved.finished else self.saved.screen or Step.PROJECT
 
 
+def _told(line: Line | None) -> Message:
+    """Return a line in one sentence; empty for none."""
+    return EMPTY if line is None else joined(": ", line.title, line.problem.title if line.problem else line.text)
+
+
 class StatusPoller:
     """Looks at all connections, never twice at the same time, less often while it fails.
+
+    Attributes:
+        connections: all of them, in the order of their names.
+        version: grows whenever something changes that is shown.
+        looking_since: when the look that is under way began (monotonic seconds), or None.
+        failures: how many looks in a row got no answer at all.
+        at: when a look was answered last.
+        since: when looks began to get no answer.
+        paused: the operator does not want any looks.
+        away: the terminal does not have the focus.
 
     Args:
         services: everything a face needs.
         changed: called after each change of state, on the event loop.
         begun: returns the connection that is being set up and does not exist yet, or None.
+        period: seconds between two looks.
     """
 
     def __init__(
@@ -86,55 +168,105 @@ class StatusPoller:
         services: AppServices,
         changed: Callable[[], None] = lambda: None,
         begun: Callable[[], SavedConnection | None] = lambda: None,
+        period: float = 60.0,
     ) -> None:
         self.services = services
-        self.changed = changed
-        self._begun = begun
         self.connections: list[PolledConnection] = []
+        self.version = 0
         self.problem: Problem | None = None
         self.looking_since: float | None = None
         self.failures = 0
         self.at: datetime | None = None
         self.since: datetime | None = None
+        self.paused = self.away = False
+        self._told = changed
+        self._told_at = 0.0
+        self._by_name: dict[str, PolledConnection] = {}
+        self._begun = begun
+        self._period = period
+        self._next: float | None = None
         self._known = LastKnown()
-        self._skip = 0
         self._cloud: Cloud | None = None
 
-    def load(self) -> None:
-        """Read the connections that this machine remembers. What is known of them already is kept."""
+    def named(self, name: str) -> PolledConnection | None:
+        """Return a connection by its name; None where there is none."""
+        return self._by_name.get(name)
+
+    def _changed(self) -> None:
+        self.version += 1
+        self._told_at = time.monotonic()
+        self._told()
+
+    # -- the files of this machine ---------------------------------------------------------------------------------
+
+    def load(self, again: Collection[str] = ()) -> None:
+        """List the connections that this machine remembers. What is known of them already is kept.
+
+        Only the first few are read at once; a look reads the others.
+
+        Args:
+            again: names of those that may have changed, and are read again.
+        """
         known = {w.name: w for w in self.connections}
-        found: list[PolledConnection] = []
+        begun = self._begun()
         try:
             names = self.services.store.names()
-            begun = self._begun()
-            connections = [self.services.store.load(name) for name in names]
-            if begun is not None and begun.draft.name not in names:
-                connections.append(begun)
-            for saved in connections:
-                if saved is None:
-                    continue
-                name = saved.draft.name
-                watched = known.get(name) or PolledConnection(saved)  # the same one: a look may be about to write to it
-                watched.saved = saved
-                found.append(watched)
         except ProblemError as error:
             self.problem = error.problem
+            names = tuple(known)
+        found: list[PolledConnection] = []
+        for name in names:
+            watched = known.get(name) or PolledConnection(
+                SavedConnection(ConnectionDraft(name=name), filed=False), read=False
+            )
+            watched.read = watched.read and name not in again
+            found.append(watched)  # the same one: a look may be about to write to it
+        if begun is not None and begun.draft.name not in names:
+            watched = known.get(begun.draft.name) or PolledConnection(begun)
+            watched.saved = begun
+            watched.changed()
+            found.append(watched)
         self.connections = found
-        self.changed()
+        self._by_name = {w.name: w for w in found}
+        self._read([w for w in found if not w.read][:READ_AT_ONCE])
+        self._changed()
+
+    def _read(self, some: Collection[PolledConnection]) -> None:
+        """Read connections from their files."""
+        store = self.services.store
+        for watched in some:
+            watched.read = True
+            try:
+                saved = store.load(watched.name)
+                if not watched.history.looks:
+                    watched.kept = watched.history = store.looks(watched.name)
+            except ProblemError as error:
+                watched.problem = error.problem
+            else:
+                watched.saved = saved or watched.saved
+            watched.changed()
+
+    def _save(self) -> None:
+        """Write the histories that have changed, of connections that exist."""
+        store = self.services.store
+        names = frozenset(store.names())
+        for watched in self.connections:
+            if watched.name in names and _worth_saving(watched.history, watched.kept):
+                store.save_looks(watched.name, watched.history)
+                watched.kept = watched.history
+
+    # -- when to look ----------------------------------------------------------------------------------------------
 
     @property
     def due(self) -> bool:
-        """Whether the timer's tick should look; counts down the periods that are left out after failures."""
-        if self.looking_since is not None:
+        """Whether it is time for a look."""
+        if self.looking_since is not None or self.paused or self.away:
             return False
-        if self._skip > 0:
-            self._skip -= 1
-            return False
-        return True
+        return self._next is None or self.services.clock.monotonic() >= self._next
 
-    def periods(self) -> int:
-        """Return how many periods are left until the next look."""
-        return self._skip + 1
+    def wait(self) -> float:
+        """Return the seconds until the next look."""
+        return 0.0 if self._next is None else max(0.0, self._next - self.services.clock.monotonic())
 
     @property
     def reason(self) -> Problem | None:
@@ -143,51 +275,118 @@ class StatusPoller:
 
     def stale(self, watched: PolledConnection) -> bool:
         """Whether what is known of a connection is older than the latest look."""
-        return watched.problem is not None or (self.failures > 0 and self.reason is self.problem)
+        return watched.problem is not None or (self.failures > 0 and self.problem is not None)
+
+    def rows(self) -> list[Overview]:
+        """Return a row for each connection."""
+        rows = [watched.overview for watched in self.connections]
+        if self.failures == 0 or self.problem is None:
+            return rows
+        title = self.problem.title
+        return [
+            replace(row, stale=True, unread=row.unread or title, health=row.health or Health.UNKNOWN) for row in rows
+        ]
+
+    # -- looking ---------------------------------------------------------------------------------------------------
 
     async def look(self) -> None:
         """Look at every connection once."""
         if self.looking_since is not None:
             return
-        self.looking_since = self.services.clock.monotonic()
+        clock = self.services.clock
+        self.looking_since = clock.monotonic()
         self.problem = None
-        self.changed()
+        self._changed()
+        looked: set[str] = set()
+        answered = False
         try:
-            async with asyncio.timeout(LOOK_LIMIT):
-                if self._cloud is None:
+            if self._cloud is None:
+                async with asyncio.timeout(LOOK_LIMIT):
                     self._cloud = await self.services.sign_in()
-                looked: set[str] = set()
-                while left := [w for w in self.connections if w.name not in looked]:  # one may have come meanwhile
-                    looked |= {w.name for w in left}
-                    await asyncio.gather(*(self._one(w, self._cloud) for w in left))
-            failed = any(w.problem is not None for w in self.connections)
+            throttle = Throttle(AT_ONCE)
+            while left := [w for w in self.connections if w.name not in looked]:  # one may have come meanwhile
+                looked |= {w.name for w in left}
+                if unread := [w for w in left if not w.read]:
+                    await offload(lambda some=unread: self._read(some))  # type: ignore[misc]
+                    self._changed()
+                answers = await asyncio.gather(*(self._one(w, self._cloud, throttle) for w in left))
+                answered = answered or any(answers) or not left
+            failed = bool(looked) and not answered
+            await self._keep()
         except ProblemError as error:
             self.problem, failed = error.problem, True
         except TimeoutError:
-            failed = True
+            self.problem, failed = _unreachable(""), True
         finally:
             self.looking_since = None
-            self.changed()
+            self._changed()
         self.failures = self.failures + 1 if failed else 0
-        self._skip = BACK_OFF[min(self.failures, len(BACK_OFF) - 1)] - 1
+        self._next = clock.monotonic() + self._period * BACK_OFF[min(self.failures, len(BACK_OFF) - 1)]
         if failed:
-            self.since = self.since or self.services.clock.now()
+            self.since = self.since or clock.now()
         else:
-            self.at, self.since = self.services.clock.now(), None
-        self.changed()
+            self.at, self.since = clock.now(), None
+        self._changed()
 
-    async def _one(self, watched: PolledConnection, cloud: Cloud) -> None:
+    async def _keep(self) -> None:
+        """Write the histories, off the event loop. They can be lost without harm: a full disk ends no look."""
+        with suppress(ProblemError):
+            await offload(self._save)
+
+    async def _one(self, watched: PolledConnection, cloud: Cloud, throttle: Throttle) -> bool:
+        """Look at one connection. Returns whether Google answered, or nothing can be asked."""
         try:
             spec = watched.saved.draft.spec()
         except InvalidValueError:
-            return
+            return True
         try:
-            last = await offload(lambda: self.services.store.last_verify(spec.name))
-            ports = self.services.ports(cloud, spec.name)
-            seen = await status(spec, ports, last)
+            async with throttle.turn():
+                seen = await self._status(spec, cloud)
+                throttle.ended(seen.outage)
         except ProblemError as error:
             watched.problem = error.problem
+        except TimeoutError:
+            watched.problem = _unreachable(spec.project)
+            throttle.ended(watched.problem)
         else:
             watched.problem = seen.outage
             watched.status = self._known.take(seen)
-        self.changed()
+        answered = watched.problem is None
+        health = watched.health if answered else Health.UNKNOWN
+        watched.history = watched.history.after(Look(self.services.clock.now(), health), answered=answered)
+        watched.changed()
+        if time.monotonic() - self._told_at >= TELL_EVERY:
+            self._changed()
+        return answered
+
+    async def _status(self, spec: ConnectionSpec, cloud: Cloud) -> Status:
+        """Look at one connection. Raises: ProblemError, TimeoutError."""
+        last = await offload(lambda: self.services.store.last_verify(spec.name))
+        ports = replace(self.services.ports(cloud, spec.name), neighbours=lambda: self._others(spec))
+        async with asyncio.timeout(LOOK_LIMIT):
+            return await status(spec, ports, last)
+
+    def _others(self, spec: ConnectionSpec) -> tuple[ConnectionSpec, ...]:
+        """Return the other connections, without reading their files once more."""
+        found: list[ConnectionSpec] = []
+        for watched in list(self.connections):
+            with suppress(ValueError):
+                if watched.name != spec.name and watched.read:
+                    found.append(watched.saved.draft.spec())
+        return tuple(found)
+
+
+def _unreachable(project: str) -> Problem:
+    return catalogue.problem(Code.NETWORK_UNREACHABLE, Context(project=project))
+
+
+def _worth_saving(now: LookHistory, kept: LookHistory) -> bool:
+    """Return whether a history says something that the kept one does not, or is much younger."""
+    if not now.looks or now == kept:
+        return False
+    same = bool(kept.looks) and kept.looks[-1].health is now.looks[-1].health
+    return (
+        not same
+        or replace(kept, looks=()) != replace(now, looks=())
+        or (now.looks[-1].at - kept.looks[-1].at >= SAVE_EVERY)
+    )

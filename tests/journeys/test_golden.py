@@ -115,6 +115,7 @@ def still(text: str, token: str) -> str:
     text = re.sub(r"\b\d+\.\d s\b", lambda m: re.sub(r"\d", "#", m[0]), text)
     text = re.sub(r"\b20\d\d-\d\d-\d\d\b", "YYYY-MM-DD", text)
     text = re.sub(r"\b\d\d:\d\d(:\d\d)?\b", lambda m: re.sub(r"\d", "0", m[0]), text)
+    text = re.sub(r"((?:next look|wieder) in )\d+(?= s\b)", r"\1##", text)
     text = re.sub(r"127\.0\.0\.1:\d+", lambda m: re.sub(r"\d", "#", m[0]), text)
     return "\n".join(line.rstrip() for line in text.rstrip().splitlines()) + "\n"
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from kbq_tui.diagnosis import catalogue
+from kbq_tui.engine.look_history import LookHistory
 from kbq_tui.engine.services import AppServices, ConnectionDraft, CopyResult, SavedConnection, UiPreferences
 from kbq_tui.i18n.messages import Message, verbatim
 from kbq_tui.model.changes import OwnChange
@@ -132,6 +133,7 @@ class MemoryStore:
         self.changed: list[OwnChange] = []
         self.problem: Problem | None = None
         self.chosen = UiPreferences()
+        self.looked: dict[str, LookHistory] = {}
 
     def names(self) -> tuple[str, ...]:
         return tuple(name for name, saved in self.saved.items() if saved.filed)
@@ -161,6 +163,16 @@ class MemoryStore:
 
     def save_verify(self, name: str, results: tuple[CheckResult, ...]) -> None:
         self.verified[name] = {"at": NOW.isoformat(), "ok": healthy(results)}
+
+    def remove(self, name: str) -> tuple[str, ...]:
+        del self.saved[name]
+        return (f"/home/olga/.local/state/kbq-tui/{name}/reports",)
+
+    def looks(self, name: str) -> LookHistory:
+        return self.looked.get(name, LookHistory())
+
+    def save_looks(self, name: str, history: LookHistory) -> None:
+        self.looked[name] = history
 
     def save_text(self, name: str, kind: str, suffix: str, text: str) -> str:
         if self.problem is not None:
@@ -255,6 +267,7 @@ class Scene:
             notices=self.notices,
             log_path="/home/olga/.local/state/kbq-tui/log",
             patience=self.patience,
+            remove=self.store.remove,
         )
 
 

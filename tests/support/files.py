@@ -16,6 +16,11 @@ def snapshot(*folders: Path) -> Files:
     }
 
 
+LOOKS = "looks.json"
+"""What the dashboard remembers of its looks; it is the one file that a dashboard writes."""
+
+
 def differences(before: Files, after: Files) -> list[str]:
-    """Return the paths of the files that came, went or changed."""
-    return sorted(path for path in before.keys() | after.keys() if before.get(path) != after.get(path))
+    """Return the paths of the files that came, went or changed, but for what the dashboard remembers of its looks."""
+    paths = (path for path in before.keys() | after.keys() if Path(path).name != LOOKS)
+    return sorted(path for path in paths if before.get(path) != after.get(path))

@@ -21,6 +21,7 @@ _WHERE = {
     "text": "over a problem, over commands",
     **{step: f"step {n}" for n, step in enumerate(Step, 1)},
     "dashboard": "dashboard",
+    "connection": "dashboard, one connection",
 }
 
 

@@ -21,6 +21,7 @@ from kbq_tui.tui.screens.base import BaseScreen
 from kbq_tui.tui.widgets.button import Button, Choice
 from kbq_tui.tui.widgets.field import Field, LineInput
 from kbq_tui.tui.widgets.rows import Rows
+from kbq_tui.tui.widgets.table import ConnectionTable
 from tests.tui import fakes
 from tests.tui.screens import app_for, text_of, until
 
@@ -79,6 +80,8 @@ async def test_whatever_has_the_focus_has_words(name: str) -> None:
                     assert any(isinstance(a, Field) and a._label in shown for a in widget.ancestors)
                 case Rows():
                     assert all(row.content.plain.strip() for row in widget.rows)
+                case ConnectionTable():
+                    assert all(row in shown for row in widget.rows)
                 case _:
                     assert isinstance(widget, TextArea)
 

@@ -35,7 +35,7 @@ def face(*arguments: str, columns: int = 80, rows: int = 24, **env: str) -> Iter
         ("complete_left_at_project", "setup", "Preflight: nothing in the way"),
         ("complete_left_at_verify", "setup", "Verified:"),
         ("complete_left_at_connect", "setup", "and fill in"),
-        ("complete_left_at_connect", "dashboard", "again every"),
+        ("complete_left_at_connect", "dashboard", "next look in"),
     ],
 )
 def test_a_settled_screen_sends_nothing(scene: str, start: str, mark: str) -> None:
@@ -149,7 +149,7 @@ def test_the_values_can_be_read_on_the_plain_terminal_and_the_screen_comes_back(
 
 def test_keys_of_one_packet_go_where_each_of_them_leads() -> None:
     with face("complete_left_at_connect", "dashboard") as terminal:
-        terminal.until_text("again every")
+        terminal.until_text("next look in")
         terminal.send("e")
         terminal.until_text("[ Explain ]")
         terminal.send("Key creation is not allowed on this service account.")

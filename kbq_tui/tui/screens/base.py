@@ -55,6 +55,8 @@ class BaseScreen(Fitting, Screen[None]):
     tells_signed_out: ClassVar[bool] = False
     """Whether the message line says that nobody is signed in, because nothing else on the screen does."""
     help_name: ClassVar[str] = ""
+    opened: str = ""
+    """The connection that is shown in detail; empty on every other screen."""
 
     @property
     def host(self) -> Host:

@@ -1,267 +1,259 @@
-"""The connections at a glance, looked at again on a timer. The last good answer stays, with its age."""
+"""All connections in a list, looked at again on a timer. The last good answer stays, with its age."""
 
-from datetime import datetime
 from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
 from textual.content import Content
+from textual.widgets import Input
 
-from kbq_tui.i18n.messages import render, translate, translate_n
-from kbq_tui.model.problem import Kind
-from kbq_tui.model.steps import Step
+from kbq_tui.engine.health import Health
+from kbq_tui.engine.overview import Overview, SortBy, ordered, totals, unread
+from kbq_tui.i18n.messages import Message, message, translate, translate_n
+from kbq_tui.model.spec import check_name
 from kbq_tui.tui import keyboard
-from kbq_tui.tui.glyphs import DOT, GLYPHS, STYLES, Tone
-from kbq_tui.tui.presenters import health_tone, status_row
-from kbq_tui.tui.screens.base import BaseScreen
-from kbq_tui.tui.status_poller import PolledConnection, StatusPoller
-from kbq_tui.tui.text import block, brief, columns, plain, seconds, status, status_width, step_lines
-from kbq_tui.tui.widgets.rows import Row, Rows
-from kbq_tui.tui.widgets.static import MessageLine, QuietStatic
+from kbq_tui.tui.connection_list import Columns, reason_line, totals_line, totals_words, unread_line
+from kbq_tui.tui.connection_parts import head_line, part_rows, to_do
+from kbq_tui.tui.screens.watching import WatchingScreen
+from kbq_tui.tui.status_poller import PolledConnection
+from kbq_tui.tui.widgets.field import LineInput
+from kbq_tui.tui.widgets.rows import Rows
+from kbq_tui.tui.widgets.static import QuietStatic
+from kbq_tui.tui.widgets.table import ConnectionTable
 
 
-class DashboardScreen(BaseScreen):
-    """All connections of this machine: how they are, when they were last looked at, and what is left to do.
+class DashboardScreen(WatchingScreen):
+    """All connections of this machine, one line each. Of a single one its parts stand below.
 
-    Keys: Enter opens the connection or the line under the cursor, F5 looks again, e explains a pasted error.
+    Keys: Enter opens the connection under the cursor, / filters, ! leaves out what is ok, capitals sort.
     """
 
-    BINDINGS = keyboard.bindings("dashboard")
-    scopes: ClassVar = ("dashboard",)
-    help_name = "dashboard"
+    BINDINGS: ClassVar = [*keyboard.bindings("dashboard", "connection"), keyboard.bound("back", "up")]
+    scopes: ClassVar[tuple[str, ...]] = ("dashboard", "connection")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._by = SortBy.STATE
+        self._backwards = False
+        self._filter = ""
+        self._only_bad = False
+        self._columns: dict[int, Columns] = {}
+        self._rows: dict[str, Overview] = {}
+        self._all: list[Overview] = []
+        self._drawn: tuple[object, ...] = ()
 
     def fill(self) -> ComposeResult:
-        """Lay out the list of connections, and under it the lines of the one under the cursor."""
-        yield Rows(id="connections")
+        """Lay out the header, the list, and the parts of a single connection."""
+        yield QuietStatic(id="heads")
+        yield ConnectionTable(self._line, id="connections")
         yield QuietStatic(id="which", classes="head")
         yield Rows(id="lines")
 
     def foot(self) -> ComposeResult:
-        """Lay out what is said of the row under the cursor."""
+        """Lay out the line to filter by, and what is said of the row under the cursor and of what is not read."""
+        yield LineInput("", id="filter", placeholder=translate("part of a name or project"))
         yield QuietStatic(id="about")
+        yield QuietStatic(id="unread")
 
     def on_mount(self) -> None:
-        """Read the connections, look at them once, and again at every tick of the timer."""
-        super().on_mount()
+        """Read the connections, look at them once, and again whenever it is time."""
+        self.query_one("#filter").display = False
         self.host.monitor.load()
+        super().on_mount()
         self.query_one("#connections").focus()
-        self.set_interval(self.host.look.refresh, self._tick, name="dashboard")
-        self.host.launch(self.host.monitor.look(), "dashboard")
+        self.look()
 
     def on_screen_resume(self) -> None:
-        """Read the connections again: the set-up may have changed one."""
-        self.host.monitor.load()
+        """Read again what the set-up may have changed."""
+        self.host.monitor.load(again=(self.host.wizard.draft.name,))
         self.draw()
 
-    def _tick(self) -> None:
-        if self.is_current and self.host.monitor.due:
-            self.host.launch(self.host.monitor.look(), "dashboard")
-        else:
-            self.draw()
+    def aged(self) -> None:
+        """Draw the ages anew."""
+        self.query_one("#connections", ConnectionTable).refresh()
 
     # -- drawing ---------------------------------------------------------------------------------------------------
 
     def title_line(self, width: int) -> Content:
-        """Return the top line."""
-        return Content.assemble(("kbq-tui", "bold $primary"), "  ", (translate("Dashboard"), "bold"))
+        """Return the top line, with how many connections are how at its right."""
+        left = Content.assemble(("kbq-tui", "bold $primary"), "  ", (translate("Dashboard"), "bold"))
+        right = totals_line(totals(self._all))
+        return left.pad_right(max(2, width - 2 - left.cell_length - right.cell_length)).append(right)
 
     def heading(self) -> str:
-        """Return the title, with the number of connections."""
-        n = len(self.host.monitor.connections)
-        return translate_n("Dashboard", "Dashboard: {n} connections", n)
+        """Return what the list holds: all, or how many of them, and by what they were chosen."""
+        n, shown = len(self._all), len(self._rows)
+        parts = [translate_n("{n} connection", "{n} connections", n)]
+        if self._filter or self._only_bad:
+            parts = [translate("Connections: {shown} of {n}", shown=shown, n=n)]
+        if self._filter:
+            parts.append(f"/{self._filter}")
+        if self._only_bad:
+            parts.append(translate("only what is not ok"))
+        return ", ".join(parts)
 
     def hints(self) -> list[tuple[str, str]]:
         """Return the keys: Enter opens, and the keys of the screen."""
         return [("Enter", translate("Open")), *keyboard.hints(*self.scopes, "app", without=frozenset({"commands"}))]
 
-    def draw_message(self, line: MessageLine) -> None:
-        """Draw the message line: that a look is under way, else when the last one was and how it went."""
-        watch = self.host.monitor
-        line.set_note(self._note(), bad=watch.failures > 0)
-        if watch.looking_since is not None:
-            line.busy(translate("Looking at the connections"), watch.looking_since, 90.0, "")
-        else:
-            line.idle()
+    def draw(self) -> None:
+        """Bring everything up to date; the list only where something in it has changed."""
+        if not self.is_mounted or not self.query("#hints"):
+            return
+        self._fill_list()
+        super().draw()
 
-    def _elapsed(self) -> float:
-        since = self.host.monitor.looking_since
-        return self.host.services.clock.monotonic() - since if since is not None else 0.0
+    def _fill_list(self, *, top: bool = False) -> None:
+        """Filter and sort, where anything has changed since."""
+        monitor = self.host.monitor
+        state = (monitor.version, self._by, self._backwards, self._filter, self._only_bad)
+        if state == self._drawn:
+            return
+        self._drawn = state
+        self._all = monitor.rows()
+        found = [row for row in self._all if not self._filter or row.matches(self._filter)]
+        if self._only_bad:
+            found = [row for row in found if row.shown is not Health.OK]
+        found = ordered(found, self._by, backwards=self._backwards)
+        self._rows = {row.name: row for row in found}
+        self.query_one("#connections", ConnectionTable).show(list(self._rows), top=top)
+        self.host.show_title(totals_words(totals(self._all)))
 
-    def _note(self) -> str:
-        watch = self.host.monitor
-        if note := self.latest_note():
-            return note
-        every = seconds(self.host.look.refresh * watch.periods())
-        if watch.failures:
-            return _failed(watch, every, self.host.services.clock.now())
-        if watch.at is None:
-            return ""
-        return translate("Looked at {at:%H:%M:%S} UTC {dot} again every {every}", at=watch.at, dot=DOT, every=every)
+    def _layout(self, width: int) -> Columns:
+        if width not in self._columns:
+            self._columns = {width: Columns(width)}
+        return self._columns[width]
+
+    def _line(self, name: str, width: int) -> Content:
+        """Return the line of a connection."""
+        return self._layout(width).line(self._rows[name], self.host.services.clock.now())
 
     def draw_body(self) -> None:
-        """Draw the connections and the lines of the one under the cursor."""
-        watch = self.host.monitor
-        self.query_one("#connections", Rows).show([self._connection(w) for w in watch.connections])
-        chosen = self.chosen()
-        which = self.query_one("#which", QuietStatic)
-        if chosen is None:
+        """Draw the header, what is said of the connection under the cursor, and the parts of a single one."""
+        table, which = self.query_one("#connections", ConnectionTable), self.query_one("#which", QuietStatic)
+        heads = self.query_one("#heads", QuietStatic)
+        chosen, single = self.chosen(), len(self._all) == 1
+        self.set_class(single, "-single")
+        width = table.size.width
+        heads.show(self._layout(width).head(self._by, backwards=self._backwards) if width and self._all else "")
+        lines = self.query_one("#lines", Rows)
+        if not self._all:
             begin = self.host.services.command("setup", "")
             which.show(translate("No connection is set up yet. {command} begins one.", command=begin))
-            self.query_one("#lines", Rows).show([])
-            return
-        rows: list[Row] = []
-        if chosen.status is not None:
-            dim = watch.stale(chosen)
-            rows = [status_row(line, dim=dim and line in chosen.known) for line in chosen.status.lines]
-            tick = translate(
-                "Klaviyo connected" if chosen.saved.connected else "not marked as connected to Klaviyo yet"
-            )
-            last = (_as_of(chosen, self.host.services.clock.now()), "$warning") if dim else (tick, "")
-            which.show(
-                Content.assemble(
-                    plain(chosen.name, "bold"), f"  {DOT}  ", plain(chosen.saved.draft.project), f"  {DOT}  ", last
-                )
-            )
+            lines.show([])
+        elif single and chosen is not None:
+            stale, now = self.host.monitor.stale(chosen), self.host.services.clock.now()
+            which.show(head_line(chosen, now, stale=stale))
+            lines.show(part_rows(chosen, stale=stale))
         else:
-            which.show(plain(chosen.name, "bold"))
-        self.query_one("#lines", Rows).show(rows)
-        self._about()
+            which.show("" if self._rows else translate("None of them is shown. Esc shows all."))
+            lines.show([])
+        which.display = bool(which.shown)
+        self._draw_foot(chosen)
 
-    def _connection(self, watched: PolledConnection) -> Row:
-        name = plain(watched.name, "bold")
-        project = plain(watched.saved.draft.project)
-        if watched.status is None:
-            tone = Tone.UNKNOWN if watched.problem or self.host.monitor.problem else Tone.READ
-            message = plain(watched.problem.title, "$text-quiet") if watched.problem else Content("")
-        else:
-            # What is known from before proves nothing of now.
-            dim = self.host.monitor.stale(watched)
-            tone = Tone.UNKNOWN if dim else health_tone(watched.health)
-            bad = [line for line in watched.known if health_tone(line.health) is not Tone.OK]
-            words = (
-                ", ".join(render(line.title) for line in bad) if bad else translate("all was ok" if dim else "all ok")
-            )
-            if watched.problem is not None and not watched.known_before:
-                words = render(watched.problem.title)
-            message = plain(words, "$text-quiet")
-        content = columns((status(tone), 0), (name, 18), (project, 26), (message, 0))
-        if watched.status is not None and self.host.monitor.stale(watched):
-            content = content.stylize("$text-quiet")
-        return Row(f"connection:{watched.name}", content, whole=status_width() + 18 + 26)
-
-    def _about(self) -> None:
-        row = self.query_one("#lines", Rows).row if self.query_one("#lines").has_focus else None
-        problem = row.problem if row is not None else None
-        about = self.query_one("#about", QuietStatic)
-        if problem is None:
-            about.display = False
-            return
-        about.display = True
-        about.show(brief(problem))
+    def _draw_foot(self, chosen: PolledConnection | None) -> None:
+        """Draw what is wrong with the connection under the cursor, and what could not be read."""
+        about, missing = self.query_one("#about", QuietStatic), self.query_one("#unread", QuietStatic)
+        row = self._rows.get(chosen.name) if chosen is not None else None
+        single = len(self._all) == 1
+        about.show("" if row is None or single else reason_line(row, self.host.services.clock.now()))
+        told = [] if single or self.host.monitor.problem is not None else unread(self._all)
+        missing.show(unread_line(told, self.size.width - 4))
+        about.display, missing.display = bool(about.shown), bool(missing.shown)
 
     def side(self) -> Content:
         """Return the side panel: what is left to do for the connection under the cursor."""
         chosen = self.chosen()
-        if chosen is None or chosen.status is None:
-            return Content("")
-        parts: list[Content] = [Content.styled(translate("What to do"), "bold"), Content("\n")]
-        plan = chosen.status.plan
-        if plan.complete and chosen.status.healthy:
-            parts.append(Content(translate("Nothing: everything is in place.")))
-        for action in plan.changes:
-            parts += [
-                Content.styled(f"{GLYPHS[Tone.CREATE]} ", STYLES[Tone.CREATE]),
-                plain(action.summary),
-                Content("\n"),
-            ]
-        for blocked in plan.blocked:
-            parts += [
-                Content.styled(f"{GLYPHS[Tone.FAIL]} ", STYLES[Tone.FAIL]),
-                plain(blocked.problem.title),
-                Content("\n"),
-            ]
-        bad = [line.problem for line in chosen.status.lines if line.problem is not None]
-        for problem in bad[:3]:
-            parts += [
-                Content("\n"),
-                plain(problem.title, "bold"),
-                Content("\n"),
-                block("\n".join(map(step_lines, problem.remedy))),
-                Content("\n"),
-            ]
-        return Content("").join(parts)
+        return Content("") if chosen is None else to_do(chosen)
 
-    # -- what the operator does --------------------------------------------------------------------------------------
+    # -- what the operator does ------------------------------------------------------------------------------------
 
     def chosen(self) -> PolledConnection | None:
         """Return the connection under the cursor."""
-        row = self.query_one("#connections", Rows).row
-        return next(
-            (w for w in self.host.monitor.connections if row is not None and row.id == f"connection:{w.name}"), None
-        )
+        name = self.query_one("#connections", ConnectionTable).row
+        return None if name is None else self.host.monitor.named(name)
 
-    @on(Rows.Chosen, "#connections")
-    def _open(self) -> None:
-        watched = self.chosen()
-        if watched is not None:
-            self.host.open_setup(watched.name, watched.step())
+    @on(ConnectionTable.Entered)
+    def _enter(self) -> None:
+        chosen = self.chosen()
+        if chosen is not None:
+            self.host.open_connection(chosen.name)
 
     @on(Rows.Chosen, "#lines")
-    def _line(self, event: Rows.Chosen) -> None:
-        watched = self.chosen()
-        if event.row.problem is not None and event.row.id not in _OFFERED:
-            self.host.open_problem(event.row.problem)
-        elif watched is not None:
-            self.host.open_setup(watched.name, _STEPS.get(event.row.id, watched.step()))
+    def _part(self, event: Rows.Chosen) -> None:
+        self.open_part(event.row)
 
+    @on(ConnectionTable.Marked)
     @on(Rows.Moved)
     def _moved(self) -> None:
         self.draw()
 
-    def action_explain(self) -> None:
-        """e: paste an error and have it explained."""
-        from kbq_tui.tui.modals.explain import Explain
+    def action_scroll_page(self, by: int) -> None:
+        """Page Up and Page Down: a page of the list, or of the parts of a single connection."""
+        if len(self._all) > 1:
+            self.query_one("#connections", ConnectionTable).page(by)
+        else:
+            super().action_scroll_page(by)
 
-        self.app.push_screen(Explain())
+    def action_sort(self, by: str) -> None:
+        """A capital letter: order by a column; again: the other way round."""
+        self._backwards = self._by is SortBy(by) and not self._backwards
+        self._by = SortBy(by)
+        self.draw()
 
+    def action_not_ok(self) -> None:
+        """!: only what is not ok, or everything again."""
+        self._only_bad = not self._only_bad
+        self._refill()
 
-def _failed(watch: StatusPoller, every: str, now: datetime) -> str:
-    """Return since when Google gives no answer, when the next try is, and how old what is shown is."""
-    reason = watch.reason
-    what = (
-        render(reason.title)
-        if reason is not None and reason.kind is not Kind.NETWORK
-        else translate("Google cannot be reached")
-    )
-    message = translate(
-        "{what} since {since:%H:%M} UTC, next try in {every}", what=what, since=watch.since, every=every
-    )
-    if watch.at is not None:
-        age = seconds(max(0.0, (now - watch.at).total_seconds()))
-        message = translate("{said}; shown is {at:%H:%M:%S} UTC, {age} old", said=message, at=watch.at, age=age)
-    return message
+    def action_new(self) -> None:
+        """n: ask for the name of a new connection, and set it up."""
+        from kbq_tui.tui.modals.ask import Ask
 
+        taken = {watched.name.casefold() for watched in self.host.monitor.connections}
 
-def _as_of(watched: PolledConnection, now: datetime) -> str:
-    """Return how old what is shown of a connection is."""
-    at = watched.status.as_of if watched.status is not None else None
-    if at is None:
-        return translate("nothing known from before")
-    return translate("as of {at:%H:%M} UTC, {age} old", at=at, age=seconds(max(0.0, (now - at).total_seconds())))
+        def check(typed: str) -> Message | None:
+            name = typed.strip()
+            if name.casefold() in taken:
+                return message("There is a connection {name} already.", name=name)
+            return check_name(name)
 
+        ask = Ask(translate("A new connection"), (), label=translate("Name"), yes=translate("Set it up"), check=check)
+        self.app.push_screen(ask, lambda name: self.host.new_connection(name) if name else None)
 
-_STEPS = {
-    "credential": Step.PROJECT,
-    "service": Step.PROJECT,
-    "dataset": Step.DATASETS,
-    "account": Step.ACCOUNT,
-    "key": Step.ACCOUNT,
-    "key-age": Step.ACCOUNT,
-    "key-unheld": Step.ACCOUNT,
-    "grant": Step.PERMISSIONS,
-    "over-grant": Step.PERMISSIONS,
-    "last-verify": Step.VERIFY,
-    "jobs": Step.VERIFY,
-}
-_OFFERED = ("key-unheld", "over-grant")
-"""Lines whose step offers to take away what they name, and explains it too."""
+    def action_filter(self) -> None:
+        """/: type what the name or the project holds."""
+        line = self.query_one("#filter", LineInput)
+        line.display = True
+        line.focus()
+
+    @on(Input.Changed, "#filter")
+    def _typed(self, event: Input.Changed) -> None:
+        event.stop()
+        self._filter = event.value.strip()
+        self._refill()
+
+    @on(Input.Submitted, "#filter")
+    def _entered(self, event: Input.Submitted) -> None:
+        event.stop()
+        self._to_list()
+
+    def _refill(self) -> None:
+        self._fill_list(top=True)
+        self.draw()
+
+    def _to_list(self) -> None:
+        """Give the focus back to the list."""
+        self.query_one("#filter").display = False
+        self.query_one("#connections").focus()
+
+    def action_up(self) -> None:
+        """Escape: show all connections again; where they are shown, what it does everywhere."""
+        if self._filter or self._only_bad or self.query_one("#filter").display:
+            self._only_bad = False
+            self.query_one("#filter", LineInput).value = ""
+            self._filter = ""
+            self._to_list()
+            self._refill()
+        else:
+            self.host.up()

@@ -1,0 +1,102 @@
+"""The last looks at a connection: how it was each time, and since when it is as it is."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from itertools import groupby
+from typing import Final
+
+from kbq_tui.engine.health import Health
+from kbq_tui.model.lean_dataclass import dataclass
+
+LOOKS_KEPT: Final = 20
+"""How many looks at a connection are remembered."""
+SCHEMA: Final = "kbq-tui/looks/v1"
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One look.
+
+    Attributes:
+        at: when, aware UTC.
+        health: how the connection was; unknown where something could not be read.
+    """
+
+    at: datetime
+    health: Health
+
+
+@dataclass(frozen=True, slots=True)
+class LookHistory:
+    """The last looks at one connection.
+
+    Attributes:
+        looks: the last ones, oldest first; at most `LOOKS_KEPT`.
+        health: how the connection was when Google answered last; None where it never did.
+        since: when it was first seen so; None where it was so from the first look on.
+    """
+
+    looks: tuple[Look, ...] = ()
+    health: Health | None = None
+    since: datetime | None = None
+
+    def after(self, look: Look, *, answered: bool = True) -> "LookHistory":
+        """Return the history with one look more.
+
+        Args:
+            look: the look.
+            answered: whether Google answered. An outage says nothing about the connection: `since` stays.
+        """
+        looks = (*self.looks, look)[-LOOKS_KEPT:]
+        if not answered or look.health is self.health:
+            return replace(self, looks=looks)
+        since = None if self.health is None else look.at
+        return replace(self, looks=looks, health=look.health, since=since)
+
+    @property
+    def runs(self) -> tuple[tuple[Look, ...], ...]:
+        """The looks, those together that follow one another and found the same."""
+        return tuple(tuple(run) for _, run in groupby(self.looks, key=lambda look: look.health))
+
+    def to_json(self) -> dict[str, object]:
+        """Return the history as it is kept in a file."""
+        return {
+            "schema": SCHEMA,
+            "looks": [[look.at.isoformat(timespec="seconds"), look.health.value] for look in self.looks],
+            "health": self.health.value if self.health is not None else None,
+            "since": self.since.isoformat(timespec="seconds") if self.since is not None else None,
+        }
+
+    @classmethod
+    def from_json(cls, body: Mapping[str, object]) -> "LookHistory":
+        """Return the history that a file holds; what cannot be understood counts as never seen."""
+        if body.get("schema") != SCHEMA:
+            return cls()
+        listed = body.get("looks")
+        looks = tuple(
+            Look(at, health)
+            for entry in (listed if isinstance(listed, list) else ())
+            if isinstance(entry, list) and len(entry) == 2
+            if (at := _time(entry[0])) is not None and (health := _health(entry[1])) is not None
+        )
+        return cls(looks[-LOOKS_KEPT:], _health(body.get("health")), _time(body.get("since")))
+
+
+def counts(looks: Sequence[Look]) -> dict[Health, int]:
+    """Return how many of the looks found what, the worst first."""
+    order = (Health.BROKEN, Health.UNKNOWN, Health.WARNING, Health.OK)
+    found = [look.health for look in looks]
+    return {health: found.count(health) for health in order if health in found}
+
+
+def _time(text: object) -> datetime | None:
+    try:
+        at = datetime.fromisoformat(text) if isinstance(text, str) else None
+        return at.astimezone(UTC) if at is not None and at.tzinfo is not None else None
+    except (ValueError, OverflowError):
+        return None
+
+
+def _health(text: object) -> Health | None:
+    return Health(text) if isinstance(text, str) and text in set(Health) else None

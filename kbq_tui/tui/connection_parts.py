@@ -1,0 +1,92 @@
+"""One connection in detail: its parts, how old they are, and what is left to do. Pure: same values, same lines."""
+
+from datetime import datetime
+
+from textual.content import Content
+
+from kbq_tui.engine.health import Health
+from kbq_tui.i18n.messages import translate
+from kbq_tui.model.problem import Problem
+from kbq_tui.tui.connection_list import age, clock, history_words, since_words
+from kbq_tui.tui.glyphs import DOT, GLYPHS, STYLES, Tone
+from kbq_tui.tui.presenters import status_row
+from kbq_tui.tui.status_poller import PolledConnection
+from kbq_tui.tui.text import block, plain, step_lines
+from kbq_tui.tui.widgets.rows import Row
+
+SHOWN_PROBLEMS = 3
+"""How many problems are told with their remedies; the others say theirs on Enter."""
+
+
+def part_rows(watched: PolledConnection, *, stale: bool) -> list[Row]:
+    """Return a line for each part; dimmed is what the latest look did not see."""
+    if watched.status is None:
+        return []
+    return [status_row(line, dim=stale and line in watched.known) for line in watched.status.lines]
+
+
+def head_line(watched: PolledConnection, now: datetime, *, stale: bool) -> Content:
+    """Return name, project, and how old the parts are, else whether Klaviyo is connected."""
+    parts = [plain(watched.name, "bold"), plain(watched.saved.draft.project)]
+    if watched.status is not None:
+        tick = translate("Klaviyo connected" if watched.saved.connected else "not marked as connected to Klaviyo yet")
+        parts.append(Content.styled(_as_of(watched, now), "$warning") if stale else Content(tick))
+    return Content(f"  {DOT}  ").join(part for part in parts if part)
+
+
+def _as_of(watched: PolledConnection, now: datetime) -> str:
+    """Return how old what is shown of a connection is."""
+    at = watched.status.as_of if watched.status is not None else None
+    if at is None:
+        return translate("nothing known from before")
+    return translate("as of {at} UTC, {age} old", at=clock(at, now), age=age(at, now))
+
+
+def looks_lines(watched: PolledConnection, now: datetime) -> Content:
+    """Return the last looks in words, and since when the connection is as it is."""
+    lines = [history_words(watched.history, now)]
+    since = since_words(watched.overview, now)
+    if since:
+        lines.append(translate("It is {since}.", since=since))
+    return Content("\n").join(Content(line) for line in lines if line)
+
+
+def to_do(watched: PolledConnection) -> Content:
+    """Return what is left to do for a connection: the changes of its plan, and each problem once, with its remedy."""
+    seen = watched.status
+    if seen is None:
+        return plain(watched.problem.title, "bold $error") if watched.problem is not None else Content("")
+    parts: list[Content] = [Content.styled(translate("What to do"), "bold"), Content("\n")]
+    problems = _problems(watched)
+    if seen.plan.complete and seen.healthy and not problems:
+        parts.append(Content(translate("Nothing: everything is in place.")))
+    for action in seen.plan.changes:
+        sign = Content.styled(f"{GLYPHS[Tone.CREATE]} ", STYLES[Tone.CREATE])
+        parts += [sign, plain(action.summary), Content("\n")]
+    for problem in problems[:SHOWN_PROBLEMS]:
+        parts += [
+            Content("\n"),
+            plain(problem.title, "bold"),
+            Content("\n"),
+            block("\n".join(map(step_lines, problem.remedy))),
+            Content("\n"),
+        ]
+    if (more := len(problems) - SHOWN_PROBLEMS) > 0:
+        parts += [Content("\n"), Content(translate("and {n} more: Enter on a line", n=more)), Content("\n")]
+    return Content("").join(parts).rstrip()
+
+
+def _problems(watched: PolledConnection) -> list[Problem]:
+    """Return each problem of the last look once: the root causes first, then by how bad their lines are."""
+    seen = watched.status
+    if seen is None:
+        return []
+    order = (Health.BROKEN, Health.UNKNOWN, Health.WARNING, Health.OK)
+    lines = sorted(seen.lines, key=lambda line: order.index(line.health))
+    told = [line.problem for line in lines if line.problem is not None]
+    told += [blocked.problem for blocked in seen.plan.blocked]
+    found: list[Problem] = []
+    for problem in (*seen.causes, *told):
+        if all((problem.code, str(problem.title)) != (other.code, str(other.title)) for other in found):
+            found.append(problem)
+    return found

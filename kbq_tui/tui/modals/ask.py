@@ -1,0 +1,67 @@
+"""Asks for one line of text, and takes none that cannot be right."""
+
+from collections.abc import Callable, Sequence
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.content import Content
+
+from kbq_tui.i18n.messages import Message, translate
+from kbq_tui.tui.modals.base import Modal
+from kbq_tui.tui.text import block
+from kbq_tui.tui.widgets.button import Button
+from kbq_tui.tui.widgets.field import Field
+from kbq_tui.tui.widgets.static import QuietStatic
+
+
+class Ask(Modal[str | None]):
+    """A question that is answered by typing. Its result is the text, or None for no.
+
+    Args:
+        question: the heading.
+        lines: what is asked, or what will be done.
+        label: what stands before the line to type into.
+        yes: the button that takes the answer.
+        check: returns why an answer cannot be right, or None.
+    """
+
+    def __init__(
+        self, question: str, lines: Sequence[str], *, label: str, yes: str, check: Callable[[str], Message | None]
+    ) -> None:
+        super().__init__()
+        self.heading = question
+        self._lines, self._label, self._yes, self._check = lines, label, yes, check
+
+    def fill(self) -> ComposeResult:
+        """Lay out the text of the question and the line to type into."""
+        yield QuietStatic(block("\n".join(self._lines)) if self._lines else Content(""))
+        yield Field("answer", self._label, "", self._check)
+
+    def foot(self) -> ComposeResult:
+        """Lay out the two answers."""
+        with Horizontal(id="buttons"):
+            yield Button(self._yes, id="yes")
+            yield Button(translate("Cancel"), id="no")
+
+    def on_mount(self) -> None:
+        """Put the focus on the line."""
+        self.query_one("#field-answer LineInput").focus(scroll_visible=False)
+
+    @on(Field.Left)
+    def _entered(self, event: Field.Left) -> None:
+        if event.entered:
+            self._answer()
+
+    @on(Button.Pressed, "#yes")
+    def _answer(self) -> None:
+        field = self.query_one(Field)
+        wrong = field.fault()
+        field.reason(wrong)
+        if wrong is None:
+            self.dismiss(field.value.strip())
+
+    @on(Button.Pressed, "#no")
+    def action_close(self) -> None:
+        """Escape and the button: no answer."""
+        self.dismiss(None)

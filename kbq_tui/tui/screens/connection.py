@@ -1,0 +1,103 @@
+"""One connection in two panes: its parts, and what is to be done. Below one another where there is no room."""
+
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.content import Content
+
+from kbq_tui.i18n.messages import translate
+from kbq_tui.tui import keyboard
+from kbq_tui.tui.connection_list import since_words
+from kbq_tui.tui.connection_parts import head_line, looks_lines, part_rows, to_do
+from kbq_tui.tui.screens.base import WIDE
+from kbq_tui.tui.screens.watching import WatchingScreen
+from kbq_tui.tui.status_poller import PolledConnection
+from kbq_tui.tui.text import plain
+from kbq_tui.tui.widgets.rows import Rows
+from kbq_tui.tui.widgets.static import QuietStatic
+
+
+class ConnectionScreen(WatchingScreen):
+    """One connection of the dashboard.
+
+    Args:
+        name: the connection.
+    """
+
+    BINDINGS: ClassVar = [*keyboard.bindings("connection"), keyboard.bound("back", "up")]
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.opened = name
+
+    def fill(self) -> ComposeResult:
+        """Lay out the parts, the last looks in words, and what is to be done."""
+        yield QuietStatic(id="which")
+        yield Rows(id="lines")
+        yield QuietStatic(id="looks", classes="head")
+        yield QuietStatic(id="to-do", classes="head")
+
+    def on_mount(self) -> None:
+        """Draw what is known already; looks go on."""
+        super().on_mount()
+        self.draw()
+        self.query_one("#lines").focus()
+
+    def chosen(self) -> PolledConnection | None:
+        """Return the connection."""
+        return self.host.monitor.named(self.opened)
+
+    def title_line(self, width: int) -> Content:
+        """Return the top line: the way to here, name and project."""
+        chosen = self.chosen()
+        left = Content.assemble(
+            ("kbq-tui", "bold $primary"), "  ", translate("Dashboard"), " › ", plain(self.opened, "bold")
+        )
+        right = plain(chosen.saved.draft.project) if chosen is not None else Content("")
+        return left.pad_right(max(2, width - 2 - left.cell_length - right.cell_length)).append(right)
+
+    def heading(self) -> str:
+        """Return since when the connection is as it is, where that is known."""
+        chosen = self.chosen()
+        since = since_words(chosen.overview, self.host.services.clock.now()) if chosen is not None else ""
+        return translate("Parts: {since}", since=since) if since else translate("Parts")
+
+    def hints(self) -> list[tuple[str, str]]:
+        """Return the keys: Enter explains a line, and the keys of the screen."""
+        without = frozenset({"commands", "refresh"})
+        return [("Enter", translate("Problem")), *keyboard.hints(*self.scopes, "app", without=without)]
+
+    def draw_body(self) -> None:
+        """Draw the parts, the last looks and, where there is no second pane, what is to be done."""
+        chosen = self.chosen()
+        if chosen is None:
+            return
+        stale, now = self.host.monitor.stale(chosen), self.host.services.clock.now()
+        self.query_one("#which", QuietStatic).show(head_line(chosen, now, stale=stale))
+        self.query_one("#lines", Rows).show(part_rows(chosen, stale=stale))
+        self.query_one("#looks", QuietStatic).show(looks_lines(chosen, now))
+        below = self.query_one("#to-do", QuietStatic)
+        below.show("" if self._width >= WIDE else to_do(chosen))
+        below.display = bool(below.shown)
+
+    def side(self) -> Content:
+        """Return the second pane: what is to be done."""
+        chosen = self.chosen()
+        return Content("") if chosen is None else to_do(chosen)
+
+    def aged(self) -> None:
+        """Draw the ages anew."""
+        self.draw()
+
+    @on(Rows.Chosen, "#lines")
+    def _part(self, event: Rows.Chosen) -> None:
+        self.open_part(event.row)
+
+    @on(Rows.Moved)
+    def _moved(self) -> None:
+        self.draw()
+
+    def action_up(self) -> None:
+        """Escape: back to the list."""
+        self.host.show_dashboard()

@@ -1,0 +1,241 @@
+"""What the dashboard and the screen of one connection share: looks on a timer, and what a connection offers."""
+
+from abc import abstractmethod
+from datetime import datetime
+from typing import ClassVar, Final
+
+from kbq_tui.i18n.messages import Message, message, render, translate
+from kbq_tui.model.problem import Kind, ProblemError
+from kbq_tui.model.spec import InvalidValueError
+from kbq_tui.model.steps import Step
+from kbq_tui.tui import keyboard
+from kbq_tui.tui.glyphs import DOT
+from kbq_tui.tui.screens.base import BaseScreen
+from kbq_tui.tui.status_poller import PolledConnection, StatusPoller
+from kbq_tui.tui.text import seconds
+from kbq_tui.tui.widgets.rows import Row
+from kbq_tui.tui.widgets.static import MessageLine
+
+TICK = 1.0
+"""Seconds between two looks at the clock. Nothing is drawn where nothing that is shown has changed."""
+COUNT_BY = 10
+"""Seconds by which the countdown goes: each change is some 30 bytes on a slow line."""
+
+
+class WatchingScreen(BaseScreen):
+    """A screen on which connections are looked at again and again."""
+
+    scopes: ClassVar[tuple[str, ...]] = ("connection",)
+    help_name = "dashboard"
+    _minute: datetime | None = None
+
+    def on_mount(self) -> None:
+        """Look at once, and again whenever it is time."""
+        super().on_mount()
+        self.set_interval(TICK, self._tick, name="dashboard")
+        self.watch(self.app, "app_focus", self._focus_changed, init=False)
+
+    def _focus_changed(self, here: bool) -> None:
+        """Rest while another window has the focus; once this one has it again, look if that is due."""
+        self.host.monitor.away = not here
+        self._tick()
+
+    def _tick(self) -> None:
+        if not self.is_current:
+            return
+        monitor, now = self.host.monitor, self.host.services.clock.now()
+        if monitor.due:
+            self.host.wizard.note = None
+            self.look()
+        minute = now.replace(second=0, microsecond=0)
+        if minute != self._minute:
+            self._minute = minute
+            self.aged()
+        self.draw_message(self.query_one(MessageLine))
+
+    def look(self) -> None:
+        """Look at all connections, unless that is going on."""
+        self.host.launch(self.host.monitor.look(), "dashboard")
+
+    def aged(self) -> None:
+        """Draw what depends on how long ago something was; it is called once a minute."""
+
+    @abstractmethod
+    def chosen(self) -> PolledConnection | None:
+        """Return the connection that keys are about."""
+
+    # -- the message line ------------------------------------------------------------------------------------------
+
+    def draw_message(self, line: MessageLine) -> None:
+        """Draw the message line: that a look is under way, else how the last one went and when the next one is."""
+        monitor = self.host.monitor
+        line.set_note(self._note(), bad=monitor.failures > 0)
+        if monitor.looking_since is not None:
+            line.busy(translate("Looking at the connections"), monitor.looking_since, 0.0, "")
+        else:
+            line.idle()
+
+    def _elapsed(self) -> float:
+        since = self.host.monitor.looking_since
+        return self.host.services.clock.monotonic() - since if since is not None else 0.0
+
+    def _note(self) -> str:
+        monitor = self.host.monitor
+        if note := self.latest_note():
+            return note
+        if monitor.failures:
+            return _failed(monitor, self.host.services.clock.now())
+        if monitor.at is None:
+            return ""
+        looked = translate("Looked at {at:%H:%M:%S} UTC", at=monitor.at)
+        return f"{looked} {DOT} {_next_look(monitor)}"
+
+    # -- what the operator does ------------------------------------------------------------------------------------
+
+    def action_verify(self) -> None:
+        """v: run all checks with the key."""
+        self._open(Step.VERIFY)
+
+    def action_set_up(self) -> None:
+        """s: open the set-up where something is left to do."""
+        self._open(None)
+
+    def _open(self, step: Step | None) -> None:
+        watched = self.chosen()
+        if watched is not None:
+            self.host.open_setup(watched.name, step or watched.step())
+
+    def action_rotate(self) -> None:
+        """r: say which command replaces the key."""
+        watched = self.chosen()
+        if watched is not None:
+            command = self.host.services.command("key rotate", watched.name)
+            self.host.wizard.say(translate("{command} replaces the key.", command=command))
+
+    def action_remove(self) -> None:
+        """d: forget the connection on this machine, once that is agreed to; in production its name is typed."""
+        watched = self.chosen()
+        if watched is None:
+            return
+        name = watched.name
+        asked = translate("Forget {name} on this machine?", name=name)
+        lines = [translate("Its file, its journal and what was seen of it are deleted here.")]
+        lines.append(translate("The key file stays, and nothing changes at Google."))
+        yes = translate("Forget it")
+        if not watched.saved.production:
+            from kbq_tui.tui.modals.confirm import Confirm
+
+            question = Confirm(asked, lines, yes=yes, no=translate("Cancel"), harmless=False)
+            self.app.push_screen(question, lambda agreed: self._remove(name) if agreed else None)
+            return
+        from kbq_tui.tui.modals.ask import Ask
+
+        lines.append(translate("It is in production: type its name to go ahead."))
+
+        def check(typed: str) -> Message | None:
+            return None if typed.strip() == name else message("It is called {name}.", name=name)
+
+        ask = Ask(asked, lines, label=translate("Name"), yes=yes, check=check)
+        self.app.push_screen(ask, lambda typed: self._remove(name) if typed else None)
+
+    def _remove(self, name: str) -> None:
+        """Forget a connection; say what stays, or why it cannot be."""
+        try:
+            left = self.host.services.remove(name)
+        except ProblemError as error:
+            self.host.open_problem(error.problem)
+            return
+        self.host.show_dashboard()
+        text = translate("{name} is forgotten on this machine.", name=name)
+        if left:
+            text += " " + translate("What stays: {paths}.", paths=", ".join(left))
+        self.host.wizard.say(text)
+
+    def open_part(self, row: Row) -> None:
+        """Explain what is wrong with a part; one that the set-up can mend or change leads to its step."""
+        watched = self.chosen()
+        if row.problem is not None and row.id not in _OFFERED:
+            self.host.open_problem(row.problem)
+        elif watched is not None:
+            self.host.open_setup(watched.name, _STEPS.get(row.id, watched.step()))
+
+    def action_copy_values(self) -> None:
+        """y: copy the values for Klaviyo."""
+        watched = self.chosen()
+        if watched is None:
+            return
+        try:
+            values = watched.values()
+        except InvalidValueError as error:
+            self.host.wizard.say(render(error.reason), bad=True)
+            return
+        text = "".join(f"{render(line)}\n" for line in values.lines())
+        self.host.copy_text(text, translate("Values of {name}", name=watched.name))
+
+    def action_pause(self) -> None:
+        """p: pause the looks, or go on with them."""
+        monitor = self.host.monitor
+        monitor.paused = not monitor.paused
+        self.host.wizard.note = None
+        self._tick()
+
+    def action_explain(self) -> None:
+        """e: paste an error and have it explained."""
+        from kbq_tui.tui.modals.explain import Explain
+
+        self.app.push_screen(Explain())
+
+
+_STEPS: Final = {
+    "credential": Step.PROJECT,
+    "service": Step.PROJECT,
+    "dataset": Step.DATASETS,
+    "account": Step.ACCOUNT,
+    "key": Step.ACCOUNT,
+    "key-age": Step.ACCOUNT,
+    "key-unheld": Step.ACCOUNT,
+    "grant": Step.PERMISSIONS,
+    "over-grant": Step.PERMISSIONS,
+    "last-verify": Step.VERIFY,
+    "jobs": Step.VERIFY,
+}
+_OFFERED: Final = ("key-unheld", "over-grant")
+"""Lines whose step offers to take away what they name, and explains it too."""
+
+
+def _next_look(monitor: StatusPoller) -> str:
+    """Return when the next look is."""
+    if monitor.paused:
+        return translate("paused: {key} goes on", key=keyboard.face("pause"))
+    if monitor.away:
+        return translate("resting: another window has the focus")
+    return translate("next look in {wait}", wait=countdown(monitor.wait()))
+
+
+def countdown(left: float) -> str:
+    """Return the seconds that are left, rounded up to whole tens, and to whole minutes above two of them."""
+    step = 60 if left > 120 else COUNT_BY
+    return seconds(max(1, -(-left // step)) * step)
+
+
+def _failed(monitor: StatusPoller, now: datetime) -> str:
+    """Return since when Google gives no answer, when the next try is, and how old what is shown is."""
+    reason = monitor.reason
+    what = (
+        render(reason.title)
+        if reason is not None and reason.kind is not Kind.NETWORK
+        else translate("Google cannot be reached")
+    )
+    since = translate("{what} since {since:%H:%M} UTC", what=what, since=monitor.since)
+    if monitor.paused or monitor.away:
+        text = f"{since}, {_next_look(monitor)}"
+    else:
+        text = translate(
+            "{since}, next try in {wait} (try {n})",
+            since=since,
+            wait=countdown(monitor.wait()),
+            n=monitor.failures + 1,
+        )
+    if monitor.at is not None:
+        text = translate("{said}; as of {at:%H:%M} UTC", said=text, at=monitor.at)
+    return text

@@ -1,0 +1,292 @@
+"""The dashboard: a line for each connection, sorted and filtered; one of them in detail; looks on a timer."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from kbq_tui.diagnosis import catalogue
+from kbq_tui.engine.health import Health
+from kbq_tui.engine.look_history import LookHistory
+from kbq_tui.engine.services import ConnectionDraft, SavedConnection
+from kbq_tui.model.codes import ProblemCode as Code
+from kbq_tui.model.problem import Context, ProblemError
+from kbq_tui.model.steps import Step
+from kbq_tui.tui.app import KbqApp
+from kbq_tui.tui.display_options import DisplayOptions
+from kbq_tui.tui.screens.watching import countdown
+from kbq_tui.tui.status_poller import AT_ONCE, StatusPoller
+from kbq_tui.tui.widgets.table import ConnectionTable
+from tests.tui import fakes
+from tests.tui.screens import app_for, text_of, until
+
+READS = ("project", "services", "billing_enabled", "policy_enforced", "test_permissions", "dataset", "account")
+UNREACHABLE = catalogue.problem(Code.NETWORK_UNREACHABLE, Context())
+OTHER = "acme-other"
+"""A project in which the account of `fakes.complete` has no grants: a connection to it fails."""
+
+
+def many(ok: int, bad: int = 0) -> fakes.Scene:
+    """Return verified connections `ok-000` and on, and `bad-000` and on, whose grants are missing."""
+    scene = fakes.complete()
+    for kind, n, project in (("ok", ok, fakes.PROJECT), ("bad", bad, OTHER)):
+        for i in range(n):
+            name = f"{kind}-{i:03}"
+            scene.store.saved[name] = SavedConnection(ConnectionDraft(name, project), Step.CONNECT, finished=True)
+            scene.store.verified[name] = {"at": (fakes.NOW - timedelta(hours=i)).isoformat(), "ok": True}
+    return scene
+
+
+def board(scene: fakes.Scene, look: DisplayOptions | None = None) -> KbqApp:
+    return app_for(scene, look, start="dashboard")
+
+
+def names(app: KbqApp) -> list[str]:
+    """Return the connections in the list, from the top."""
+    return list(app.screen.query_one("#connections", ConnectionTable).rows)
+
+
+async def test_one_line_each_the_worst_first_with_totals_and_what_is_wrong_below() -> None:
+    app = board(many(30, 2))
+    async with app.run_test(size=(80, 24)) as pilot:
+        shown = await until(pilot, "✗ 2 fail")
+        assert "✓ 30 ok" in shown.splitlines()[0]
+        assert "32 connections" in shown
+        assert names(app)[:3] == ["bad-000", "bad-001", "ok-000"]
+        lines = [line for line in shown.splitlines() if "-0" in line and " d " in line]
+        assert len(lines) > 10
+        assert all(len(line) <= 80 for line in shown.splitlines())
+        assert "✗ fail" in lines[0]
+        assert "bad-000: Grants: missing" in shown
+        assert app.shown_title == "kbq-tui: 30 ok, 2 fail"
+
+
+async def test_capitals_sort_again_reverses_and_the_header_has_the_mark() -> None:
+    app = board(many(3, 2))
+    async with app.run_test(size=(80, 24)) as pilot:
+        assert "STATE↓" in await until(pilot, "✗ 2 fail")
+        await pilot.press("N")
+        await until(pilot, "NAME↓")
+        assert names(app) == ["bad-000", "bad-001", "ok-000", "ok-001", "ok-002"]
+        await pilot.press("N")
+        await until(pilot, "NAME↑")
+        assert names(app) == ["ok-002", "ok-001", "ok-000", "bad-001", "bad-000"]
+        await pilot.press("V")
+        await until(pilot, "VERIFIED↓")
+        assert names(app)[0] == "ok-002"
+
+
+async def test_the_cursor_stays_on_its_connection_when_the_order_changes() -> None:
+    app = board(many(30, 1))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, "✗ 1 fail")
+        await pilot.press("down", "down", "N", "N")
+        table = app.screen.query_one("#connections", ConnectionTable)
+        await until(pilot, lambda: names(app)[0] == "ok-029")
+        assert table.row == "ok-001"
+        assert 0 <= table.point().y < table.size.height
+
+
+async def test_a_filter_says_how_many_of_them_are_shown_and_escape_ends_it() -> None:
+    app = board(many(30, 3))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, "✗ 3 fail")
+        await pilot.press("slash", *"OK-01")
+        await until(pilot, "Connections: 10 of 33, /OK-01")
+        await pilot.press("enter", "down")
+        assert app.screen.query_one("#connections", ConnectionTable).row == "ok-011"
+        await pilot.press("escape")
+        await until(pilot, "33 connections")
+        await pilot.press("exclamation_mark")
+        await until(pilot, "Connections: 3 of 33, only what is not ok")
+        assert names(app) == ["bad-000", "bad-001", "bad-002"]
+        await pilot.press("slash", *"nowhere")
+        assert "Esc shows all" in await until(pilot, "Connections: 0 of 33")
+
+
+async def test_what_could_not_be_read_is_a_question_mark_and_named_under_the_table() -> None:
+    scene = many(2)
+    scene.world.forever["keys"] = catalogue.permission_missing("iam.serviceAccountKeys.list", Context())
+    app = board(scene)
+    async with app.run_test(size=(120, 24)) as pilot:
+        shown = await until(pilot, "2 could not be read: ok-000 (")
+        line = next(line for line in shown.splitlines() if "ok-000" in line)
+        assert line.split()[:5] == ["?", "unknown", "ok-000", fakes.PROJECT[:16] + "…", "?"]
+        assert "? 2 unknown" in shown
+
+
+async def test_enter_shows_a_connection_in_detail_and_escape_goes_up_to_the_list() -> None:
+    app = board(many(3, 1))
+    async with app.run_test(size=(80, 50)) as pilot:
+        await until(pilot, "✗ 1 fail")
+        await pilot.press("enter")
+        shown = await until(pilot, "Dashboard › bad-000")
+        assert "Service account    klaviyo" in shown or "Service account\n" in shown
+        assert "What to do" in shown
+        assert "The last look, at 12:00 UTC: 1 fail." in shown
+        await pilot.press("escape")
+        await until(pilot, "4 connections")
+        await pilot.press("enter")
+        await until(pilot, "Dashboard › bad-000")
+        await pilot.press("s")
+        await until(pilot, "Step 4 of 6")
+
+
+async def test_the_values_of_a_connection_are_copied() -> None:
+    scene = many(1)
+    app = board(scene)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, "Looked at")
+        await pilot.press("y")
+        await until(pilot, "Values of ok-000")
+    assert "KLAVIYO_IMPORT_FROM_DWH" in scene.copied[0]
+    assert fakes.CANARY not in scene.copied[0]
+
+
+async def test_the_next_look_comes_when_it_is_due_and_not_while_paused_or_without_the_focus() -> None:
+    scene = many(1)
+    app = board(scene)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, "next look in 60 s")
+
+        def looks() -> int:
+            return scene.world.calls.count("billing_enabled")
+
+        scene.clock.seconds += 35
+        await until(pilot, "next look in 30 s")
+        await pilot.press("p")
+        await until(pilot, "paused: p goes on")
+        scene.clock.seconds += 60
+        assert not app.monitor.due
+        await pilot.press("p")
+        await until(pilot, lambda: looks() == 2)
+        await until(pilot, "next look in 60 s")
+        app.app_focus = False
+        await until(pilot, "resting: another window has the focus")
+        scene.clock.seconds += 60
+        assert not app.monitor.due
+        app.app_focus = True
+        await until(pilot, lambda: looks() == 3)
+
+
+async def test_no_more_than_so_many_connections_are_looked_at_at_once() -> None:
+    scene = many(AT_ONCE + 9)
+    gate = scene.world.gates["billing_enabled"] = asyncio.Event()
+    poller = StatusPoller(scene.services())
+    poller.load()
+    look = asyncio.ensure_future(poller.look())
+    while scene.world.calls.count("billing_enabled") < AT_ONCE:
+        await asyncio.sleep(0)
+    for _ in range(200):
+        await asyncio.sleep(0)
+    assert scene.world.calls.count("billing_enabled") == AT_ONCE
+    scene.world.gates.clear()
+    gate.set()
+    await look
+    assert scene.world.calls.count("billing_enabled") == AT_ONCE + 9
+
+
+async def test_once_as_many_got_no_answer_no_more_are_asked() -> None:
+    scene = many(AT_ONCE * 3)
+    scene.world.forever = dict.fromkeys(
+        (*READS, "dataset_names", "keys", "project_bindings", "recent_jobs"), UNREACHABLE
+    )
+    poller = StatusPoller(scene.services())
+    poller.load()
+    await poller.look()
+    assert poller.failures == 1
+    assert scene.world.calls.count("billing_enabled") <= AT_ONCE * 2
+    assert all(watched.problem is not None for watched in poller.connections)
+
+
+async def test_one_connection_that_gets_no_answer_does_not_keep_the_others_from_being_looked_at() -> None:
+    scene = many(2)
+    poller = StatusPoller(scene.services())
+    poller.load()
+    await poller.look()
+    scene.world.faults["project"] = [UNREACHABLE]
+    for read in (*READS[1:], "dataset_names", "keys", "project_bindings", "recent_jobs"):
+        scene.world.faults[read] = [UNREACHABLE]
+    await poller.look()
+    assert poller.failures == 0
+    assert poller.wait() == 60.0
+
+
+async def test_the_looks_are_kept_and_say_since_when_it_is_broken() -> None:
+    scene = many(1)
+    app = board(scene)
+    async with app.run_test(size=(80, 40)) as pilot:
+        await until(pilot, "✓ 1 ok")
+        scene.clock.seconds += 60
+        scene.world.bindings = []
+        await until(pilot, "✗ 1 fail")
+    scene.clock.seconds += 600
+    history = scene.store.looked["ok-000"]
+    assert [look.health for look in history.looks] == [Health.OK, Health.BROKEN]
+    again = board(scene)
+    async with again.run_test(size=(80, 40)) as pilot:
+        await until(pilot, "Looked at")
+        await pilot.press("enter")
+        shown = await until(pilot, "Dashboard › ok-000")
+        assert "fail since 12:01 UTC (10 min)" in shown
+        assert "The last 3 looks, from 12:00 to 12:11 UTC: 2 fail, 1 ok." in shown
+
+
+async def test_a_history_is_written_when_something_changed_and_else_every_ten_minutes() -> None:
+    scene = many(1)
+    poller = StatusPoller(scene.services())
+    poller.load()
+    saved: list[LookHistory] = []
+    save = scene.store.save_looks
+    scene.store.save_looks = lambda name, history: (saved.append(history), save(name, history))[1]  # type: ignore[method-assign, func-returns-value]
+    for _ in range(11):
+        await poller.look()
+        scene.clock.seconds += 60
+    assert [len(history.looks) for history in saved] == [1, 11]
+    scene.world.bindings = []
+    await poller.look()
+    assert saved[-1].health is Health.BROKEN
+
+
+async def test_nothing_is_remembered_of_a_connection_that_does_not_exist_yet() -> None:
+    scene = many(0)
+    begun = SavedConnection(ConnectionDraft("new", fakes.PROJECT), filed=False)
+    poller = StatusPoller(scene.services(), begun=lambda: begun)
+    poller.load()
+    await poller.look()
+    assert poller.connections[0].history.looks
+    assert scene.store.looked == {}
+
+
+async def test_a_connection_whose_file_cannot_be_read_is_named_and_the_others_are_shown() -> None:
+    scene = many(2)
+    load = scene.store.load
+
+    def broken(name: str) -> SavedConnection | None:
+        if name == "ok-001":
+            raise ProblemError(catalogue.problem(Code.STATE_UNWRITABLE, Context(), path="/x", reason="broken"))
+        return load(name)
+
+    scene.store.load = broken  # type: ignore[method-assign]
+    app = board(scene)
+    async with app.run_test(size=(100, 24)) as pilot:
+        shown = await until(pilot, "1 could not be read: ok-001 (")
+        assert "✓ 1 ok" in shown
+        assert "? 1 unknown" in shown
+
+
+@pytest.mark.parametrize(
+    ("left", "words"),
+    [(0.2, "10 s"), (10, "10 s"), (10.1, "20 s"), (60, "60 s"), (119, "2 min"), (121, "3 min"), (3600, "60 min")],
+)
+def test_the_countdown_changes_seldom(left: float, words: str) -> None:
+    assert countdown(left) == words
+
+
+async def test_ascii_signs_alone() -> None:
+    app = board(many(2, 1), DisplayOptions(ascii=True))
+    async with app.run_test(size=(80, 24)) as pilot:
+        shown = await until(pilot, "x 1 fail")
+        assert "STATEv" in shown
+        assert "* ok" in shown
+        assert text_of(app).isascii()
