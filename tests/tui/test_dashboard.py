@@ -1,6 +1,7 @@
 """The dashboard: a line for each connection, sorted and filtered; one of them in detail; looks on a timer."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -130,6 +131,82 @@ async def test_enter_shows_a_connection_in_detail_and_escape_goes_up_to_the_list
         await until(pilot, "Dashboard › bad-000")
         await pilot.press("s")
         await until(pilot, "Step 4 of 6")
+
+
+async def test_escape_at_the_step_where_the_set_up_was_opened_goes_up_to_where_one_came_from() -> None:
+    app = board(many(3, 1))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, "✗ 1 fail")
+        await pilot.press("s")
+        await until(pilot, "Step 4 of 6")
+        await until(pilot, lambda: not app.wizard.busy)
+        await pilot.press("escape")
+        await until(pilot, "4 connections")
+        await pilot.press("enter")
+        await until(pilot, "Dashboard › bad-000")
+        await pilot.press("s")
+        await until(pilot, "Step 4 of 6")
+        await until(pilot, lambda: not app.wizard.busy)
+        app.goto(Step.VERIFY)
+        await until(pilot, "Step 5 of 6")
+        await until(pilot, lambda: not app.wizard.busy)
+        await pilot.press("escape")
+        await until(pilot, "Step 4 of 6")
+        await until(pilot, lambda: not app.wizard.busy)
+        await pilot.press("escape")
+        await until(pilot, "Dashboard › bad-000")
+
+
+async def test_n_asks_for_a_name_that_is_free_and_opens_the_first_step() -> None:
+    app = board(many(1))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, "Looked at")
+        await pilot.press("n")
+        await until(pilot, "A new connection")
+        await pilot.press(*"OK-000", "enter")
+        await until(pilot, "There is a connection OK-000 already.")
+        await pilot.press("2", "enter")
+        await until(pilot, "Step 1 of 6")
+        assert app.wizard.draft.name == "OK-0002"
+        await until(pilot, lambda: not app.wizard.busy)
+        await pilot.press("escape")
+        await until(pilot, "1 connection")
+    assert app.services.store.names() == ("ok-000",)
+
+
+async def test_d_forgets_a_connection_once_that_is_agreed_to() -> None:
+    scene = many(2)
+    app = board(scene)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, "Looked at")
+        await pilot.press("d")
+        await until(pilot, "Forget ok-000 on this machine?")
+        await pilot.press("enter")  # the focus stands on the harmless answer
+        await until(pilot, "2 connections")
+        assert app.services.store.names() == ("ok-000", "ok-001")
+        await pilot.press("d")
+        await until(pilot, "Forget ok-000 on this machine?")
+        await pilot.press("left", "enter")
+        await until(pilot, "ok-000 is forgotten on this machine. What stays:")
+        await until(pilot, "1 connection")
+    assert list(scene.store.saved) == ["ok-001"]
+    assert scene.world.writes == []
+
+
+async def test_in_production_a_connection_is_forgotten_only_when_its_name_is_typed() -> None:
+    scene = many(2)
+    scene.store.saved["ok-000"] = replace(scene.store.saved["ok-000"], production=True)
+    app = board(scene)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, "Looked at")
+        await pilot.press("d")
+        await until(pilot, "type its name to go ahead")
+        await pilot.press(*"ok-00", "enter")
+        await until(pilot, "It is called ok-000.")
+        assert "ok-000" in scene.store.saved
+        await pilot.press("0", "enter")
+        await until(pilot, "ok-000 is forgotten on this machine")
+    assert list(scene.store.saved) == ["ok-001"]
 
 
 async def test_the_values_of_a_connection_are_copied() -> None:
