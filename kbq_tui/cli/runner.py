@@ -25,7 +25,7 @@ from kbq_tui.model.spec import ConnectionSpec
 from kbq_tui.model.steps import Step
 from kbq_tui.model.summary import Summary
 from kbq_tui.model.text import inert
-from kbq_tui.planning.diff import diff, resolve_location
+from kbq_tui.planning.diff import diff
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -231,8 +231,3 @@ async def summary_of(spec: ConnectionSpec, ports: Ports, location: str | None) -
     key = await inspect_key(spec, ports)
     path = key.value.path or None if isinstance(key, Present) else None
     return Summary.of(spec, path, location)
-
-
-def location_of(spec: ConnectionSpec, observed: Observed) -> str | None:
-    """Return where the datasets are or will be."""
-    return resolve_location(spec, observed)

@@ -25,7 +25,6 @@ GRANT_WAIT: Final = 420
 PACE_WAIT: Final = 120
 """Rates are counted by the minute or by 100 seconds. Source: https://cloud.google.com/bigquery/quotas"""
 API_WAIT: Final = 600
-ORG_POLICY_WAIT: Final = 900
 
 
 class Stage(StrEnum):

@@ -42,15 +42,11 @@ class QueryResult:
     Attributes:
         columns: names.
         rows: values as text, None for NULL; at most the number asked for. Hostile text.
-        bytes_processed: of a dry run or a run.
-        job_id: the job's id; empty for a dry run.
         location: where the job ran.
     """
 
     columns: tuple[str, ...]
     rows: tuple[tuple[str | None, ...], ...]
-    bytes_processed: int = 0
-    job_id: str = ""
     location: str = ""
 
 

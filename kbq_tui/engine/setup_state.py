@@ -11,7 +11,7 @@ from kbq_tui.engine.setup_input import SetupInput
 from kbq_tui.engine.setup_phase import Phase
 from kbq_tui.model.problem import Context, Problem
 from kbq_tui.model.spec import ConnectionSpec
-from kbq_tui.model.steps import Change, Step
+from kbq_tui.model.steps import Step
 
 if TYPE_CHECKING:  # what the first frame does not need is loaded when it is
     from kbq_tui.model.checks import CheckResult
@@ -166,8 +166,3 @@ class SetupState(SetupInput):
         path = local.path if local is not None else spec.key_file
         location = self.plan.location if self.plan is not None and self.current else spec.location
         return Summary.of(spec, path, location)
-
-    def changing(self, step: Step) -> bool:
-        """Whether a step's part of the plan changes something that is not made yet."""
-        part = self.part(step)
-        return part is not None and any(a.change is not Change.NOOP and a.id not in self.applied for a in part.actions)

@@ -72,15 +72,12 @@ class Queries:
                 answer = ask("GET", url(rest, "", {**more, "timeoutMs": wait()}))
             schema = items(answer.get("schema"), "fields")
             rows, token = items(answer, "rows"), text(answer, "pageToken")
-            processed = text(answer, "totalBytesProcessed")
             while token and len(rows) < max_rows:
                 answer = ask("GET", url(rest, "", {**more, "pageToken": token, "timeoutMs": wait()}))
                 rows, token = rows + items(answer, "rows"), text(answer, "pageToken")
             return QueryResult(
                 columns=tuple(text(field, "name") for field in schema),
                 rows=tuple(_row(schema, row) for row in rows[:max_rows]),
-                bytes_processed=int(processed) if processed.isdigit() else 0,
-                job_id="" if dry_run else text(reference, "jobId"),
                 location=ran_in,
             )
 

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -151,11 +150,6 @@ class Connections:
         path = self.path(connection.name)
         write_connection(connection, path)
         return path
-
-    def mark_connected(self, name: str, at: datetime | None) -> None:
-        """Note when the operator said that Klaviyo is connected (None: not any more). Raises: ProblemError."""
-        if (connection := self.read(name)) is not None:
-            self.save(replace(connection, connected_at=at))
 
     def delete(self, name: str) -> bool:
         """Delete a connection's file. Returns False if there was none. Raises: ProblemError."""

@@ -7,7 +7,7 @@ from kbq_tui.i18n.messages import Message, message
 from kbq_tui.local.connection_values import NOT_SETTINGS, Connection
 from kbq_tui.local.gcloud_settings import GcloudSettings
 from kbq_tui.model.lean_dataclass import dataclass
-from kbq_tui.model.spec import ConnectionSpec, Direction, InvalidValueError
+from kbq_tui.model.spec import ConnectionSpec
 
 ENVIRONMENT = {
     "project": "GOOGLE_CLOUD_PROJECT",
@@ -64,19 +64,3 @@ def resolve_settings(
         if typed_value:
             out[key] = ResolvedSetting(typed_value, "--" + key.replace("_", "-"))
     return out
-
-
-def spec_of(settings: Mapping[str, ResolvedSetting], name: str = "default") -> ConnectionSpec:
-    """Make the connection of settings.
-
-    Raises:
-        InvalidValueError: for a value that cannot be right, or where nothing names the project.
-    """
-    names = {f.name for f in fields(ConnectionSpec)} - {"name"}
-    values = {key: setting.value for key, setting in settings.items() if key in names}
-    direction = values.pop("direction", "import")
-    try:
-        way = Direction(direction)
-    except ValueError:
-        raise InvalidValueError("direction", message("It takes import, export or both.")) from None
-    return ConnectionSpec(project=values.pop("project", ""), name=name, direction=way, **values)

@@ -88,15 +88,6 @@ class ConnectionState:
         """Remember a verification. Raises: ProblemError."""
         _write(self._folder / "verify.json", body, VERIFICATION)
 
-    def report_path(self, stamp: str, kind: str) -> Path:
-        """Return where a report goes: `reports/verify-STAMP.KIND`.
-
-        Args:
-            stamp: the time, such as `20260131T090000Z`.
-            kind: `md`, `html` or `json`.
-        """
-        return self._folder / "reports" / f"verify-{stamp}.{kind}"
-
     def save_report(self, path: Path, text: str) -> Path:
         """Write a report, 0600, under a name that is free, and return its path. Raises: ProblemError."""
         try:

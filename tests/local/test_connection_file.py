@@ -216,7 +216,7 @@ def test_connections_are_listed_read_saved_marked_and_deleted(tmp_path: Path) ->
     (tmp_path / "connections" / ".hidden.toml").write_text("")
     assert found.names() == ("dev", "prod")
     at = datetime(2026, 1, 31, tzinfo=UTC)
-    found.mark_connected("prod", at)
+    found.save(Connection(ConnectionSpec("acme-prod", name="prod"), connected_at=at))
     prod = found.read("prod")
     assert prod is not None
     assert prod.connected_at == at

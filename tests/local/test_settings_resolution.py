@@ -5,8 +5,8 @@ import pytest
 from kbq_tui.i18n.messages import message
 from kbq_tui.local.connection_values import Connection
 from kbq_tui.local.gcloud_settings import GcloudSettings, read_gcloud
-from kbq_tui.local.settings_resolution import ResolvedSetting, resolve_settings, spec_of
-from kbq_tui.model.spec import ConnectionSpec, Direction, InvalidValueError
+from kbq_tui.local.settings_resolution import ResolvedSetting, resolve_settings
+from kbq_tui.model.spec import ConnectionSpec
 
 FILE = Connection(ConnectionSpec("from-file", location="EU"), credentials="/file.json")
 GCLOUD = GcloudSettings("work", project="from-gcloud", quota_project="quota-gcloud")
@@ -31,17 +31,6 @@ def test_typed_goes_before_environment_before_file_before_gcloud_before_default(
     assert resolve_settings({}, {}, FILE)["location"] == ResolvedSetting("EU", message("connection file"))
     assert resolve_settings({}, {}, FILE)["import_dataset"].source == message("default")
     assert resolve_settings({"key_file": "/k"}, {}, FILE)["key_file"].source == "--key-file"
-
-
-def test_a_connection_is_made_of_what_is_believed() -> None:
-    spec = spec_of(resolve_settings({"direction": "both", "location": "eu"}, {}, FILE, GCLOUD), "prod")
-    assert spec == ConnectionSpec("from-file", name="prod", location="EU", direction=Direction.BOTH)
-    with pytest.raises(InvalidValueError) as error:
-        spec_of(resolve_settings({}, {}))
-    assert error.value.field == "project"
-    with pytest.raises(InvalidValueError) as error:
-        spec_of(resolve_settings({"project": "acme-prod", "direction": "up"}, {}))
-    assert error.value.field == "direction"
 
 
 @pytest.fixture

@@ -63,7 +63,7 @@ def test_nothing_that_looks_like_a_secret_is_kept(tmp_path: Path) -> None:
     state = ConnectionState(tmp_path)
     state.save_wizard(SetupPosition("account", {"pasted": PEM, "other": "kept"}))
     state.save_verification({"checks": [{"evidence": [PEM]}]})
-    state.save_report(state.report_path("20260131T090000Z", "md"), f"# Report\n{PEM}\n")
+    state.save_report(tmp_path / "reports" / "verify.md", f"# Report\n{PEM}\n")
     everything = "".join(p.read_text() for p in tmp_path.rglob("*") if p.is_file())
     assert "CANARY" not in everything
     assert state.wizard() == SetupPosition("account", {"pasted": "[secret]", "other": "kept"})
