@@ -21,6 +21,7 @@ from kbq_tui.local.store import FileStore
 from kbq_tui.model.command import Command
 from kbq_tui.model.lean_dataclass import dataclass
 from kbq_tui.model.problem import Problem, ProblemError
+from kbq_tui.model.text import time_in
 from kbq_tui.shell.own_commands import for_connection
 
 
@@ -108,7 +109,7 @@ class Machine:
             name,
             connection,
             state=state,
-            verified_at=_time(last.get("at")) if last is not None else None,
+            verified_at=time_in(last.get("at")) if last is not None else None,
             key_written=self._key_written(connection),
             next=_next(what, name) if what else "",
         )
@@ -125,11 +126,3 @@ class Machine:
 def _next(what: str, name: str) -> str:
     """Return the line of a command of ours that means a connection."""
     return str(for_connection(Command(f"kbq-tui {what}"), name))
-
-
-def _time(at: object) -> datetime | None:
-    try:
-        when = datetime.fromisoformat(str(at))
-    except ValueError:
-        return None
-    return when if when.tzinfo is not None else None

@@ -1,13 +1,13 @@
 """The changes that a journal tells of."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
 from typing import Any
 
 from kbq_tui.model.changes import OwnChange
 from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.operations import ActionKey
 from kbq_tui.model.problem import Kind
+from kbq_tui.model.text import time_in
 
 
 def from_journal(lines: Iterable[Mapping[str, Any]]) -> tuple[OwnChange, ...]:
@@ -23,7 +23,7 @@ def from_journal(lines: Iterable[Mapping[str, Any]]) -> tuple[OwnChange, ...]:
         action, event = str(line.get("action", "")), line.get("event")
         if event == "intended":
             resources[action] = str(line.get("resource", ""))
-        at = _time(line.get("at"))
+        at = time_in(line.get("at"))
         if at is None:
             continue
         key, open_ = ActionKey.read(action, resources.get(action, "")), begun.setdefault(action, [])
@@ -52,11 +52,3 @@ def _is_unclear(problem: object) -> bool:
     code = problem.get("code") if isinstance(problem, Mapping) else None
     entry = entry_of(str(code))
     return entry is None or entry.kind is Kind.NETWORK or entry.code == Code.KEY_OUTCOME_UNKNOWN
-
-
-def _time(value: object) -> datetime | None:
-    try:
-        at = datetime.fromisoformat(str(value))
-    except ValueError:
-        return None
-    return at if at.tzinfo is not None else None

@@ -19,6 +19,7 @@ from kbq_tui.model.operations import Action, ActionKind
 from kbq_tui.model.plan import Plan
 from kbq_tui.model.problem import Problem, Retry
 from kbq_tui.model.spec import ConnectionSpec
+from kbq_tui.model.text import time_in
 from kbq_tui.planning.dataset_rules import PARTITIONS_EXPIRE, PUBLIC, TABLES_EXPIRE, too_short
 from kbq_tui.planning.diff import diff
 from kbq_tui.shell.sql import is_ours
@@ -122,7 +123,7 @@ async def status(spec: ConnectionSpec, ports: Ports, last_verify: Mapping[str, o
         replace(line, problem=ports.named(line.problem)) if line.problem is not None else line
         for line in consequences_unknown(lines, plan.causes, kept)
     )
-    verified = _time(last_verify)
+    verified = time_in(last_verify.get("at")) if last_verify is not None else None
     look = Status(spec, observed.at, told, plan, observed, observed.at, causes=plan.causes, verified=verified)
     # All that is known without Google is the last verification.
     return look if outage_of(plan.causes) is None else replace(look, as_of=verified, stale=True)
@@ -268,15 +269,6 @@ def _last_verify(last: Mapping[str, object] | None, command: str) -> Line:
     if last.get("ok") is True:
         return Line("last-verify", title, Health.OK, message("ok, {at}", at=at))
     return Line("last-verify", title, Health.BROKEN, message("not ok, {at}", at=at))
-
-
-def _time(last: Mapping[str, object] | None) -> datetime | None:
-    """Return when a verification was saved, in UTC; None where there is none, or no time."""
-    try:
-        at = datetime.fromisoformat(str(last["at"])) if last is not None and "at" in last else None
-        return at.astimezone(UTC) if at is not None else None
-    except (ValueError, OverflowError):
-        return None
 
 
 def _when(at: str) -> str:

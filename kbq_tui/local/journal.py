@@ -23,6 +23,7 @@ from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.events import Event, EventKind
 from kbq_tui.model.lean_dataclass import dataclass
 from kbq_tui.model.problem import ProblemError
+from kbq_tui.model.text import time_in
 
 if TYPE_CHECKING:
     from kbq_tui.engine.ports import Clock
@@ -124,7 +125,7 @@ class FileJournal:
             action = line["action"]
             out.pop(action, None)
             if line["event"] == "intended":
-                out[action] = Pending(action, str(line.get("resource", "")), _time(line.get("at")))
+                out[action] = Pending(action, str(line.get("resource", "")), time_in(line.get("at")))
         return out
 
     def _append(self, body: Mapping[str, object]) -> None:
@@ -186,10 +187,3 @@ def _lines(data: bytes) -> Iterator[dict[str, Any]]:
             continue  # torn, or empty
         if isinstance(line, dict) and isinstance(line.get("event"), str) and isinstance(line.get("action"), str):
             yield line
-
-
-def _time(value: object) -> datetime | None:
-    try:
-        return datetime.fromisoformat(str(value))
-    except ValueError:
-        return None

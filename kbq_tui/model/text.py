@@ -1,7 +1,12 @@
 """Text from outside, made inert: nothing in it can move a cursor, change a colour or reverse a line."""
 
+from __future__ import annotations
+
 import unicodedata
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 _REPLACEMENT: Final = "\N{REPLACEMENT CHARACTER}"
 
@@ -34,3 +39,14 @@ def inert(text: str, limit: int = 2_000, *, keep_lines: bool = False) -> str:
         out.append(f"… ({len(text):,} characters)")
     made = "".join(out)
     return text if made == text else made
+
+
+def time_in(value: object) -> datetime | None:
+    """Return a time of ISO 8601 in UTC; None where it is none, or has no zone."""
+    from datetime import UTC, datetime  # late: nothing of it is needed to draw a first frame
+
+    try:
+        found = datetime.fromisoformat(str(value))
+        return found.astimezone(UTC) if found.tzinfo is not None else None
+    except (ValueError, OverflowError):  # no time, or one that UTC has not
+        return None
