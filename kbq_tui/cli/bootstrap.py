@@ -148,6 +148,12 @@ class Adapters:
                 raise self._usage("key_file", reason)
         return spec
 
+    @property
+    def operator(self) -> tuple[str, ...]:
+        """The same for connections whose operator signs in in the same way."""
+        keys = ("credentials", "impersonate", "quota_project")
+        return tuple(self.settings[key].value if key in self.settings else "" for key in keys)
+
     def lock(self) -> ConnectionLock:
         """Return the lock that keeps a second process from changing the same connection."""
         return ConnectionLock(self.paths.of_connection(self.name) / "lock", self.clock)
@@ -357,12 +363,15 @@ def unknown_connection(name: str, names: tuple[str, ...]) -> Message:
     return message("There is no connection {name}. There are: {names}.", name=name, names=there)
 
 
-def build(options: CliOptions, env: Mapping[str, str] | None = None) -> Adapters:
+def build(
+    options: CliOptions, env: Mapping[str, str] | None = None, connections: Connections | None = None
+) -> Adapters:
     """Build the adapters for one connection.
 
     Args:
         options: what was typed.
         env: the environment; the process's own by default.
+        connections: the connection files; found anew by default.
 
     Raises:
         UsageError: for what cannot be right in options or environment.
@@ -372,7 +381,7 @@ def build(options: CliOptions, env: Mapping[str, str] | None = None) -> Adapters
     check_clock()
     clock = SystemClock()
     paths = Paths.from_env(env)
-    connections = connections_of(options, paths)
+    connections = connections or connections_of(options, paths)
     name = choose_name(options, connections)
     try:
         endpoints = Endpoints.from_env(env)

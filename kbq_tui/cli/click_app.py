@@ -4,6 +4,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -27,6 +28,7 @@ from kbq_tui.cli.click_options import (
     output_options,
     over_grants_option,
     schema_names,
+    seconds,
     valid_key,
     valid_report,
     yes_option,
@@ -164,6 +166,12 @@ def verify(**parameters: Any) -> int:
 @names_argument
 @click.option("--all", "all_", is_flag=True, help=translate("Every connection there is."))
 @click.option("--watch", is_flag=True, help=translate("Look again every minute, until interrupted."))
+@click.option(
+    "--interval",
+    metavar="30s",
+    callback=seconds,
+    help=translate("Time between two looks with --watch: 30s, 5m or 1h."),
+)
 @connection_options
 @output_options
 @json_option
@@ -171,21 +179,25 @@ def verify(**parameters: Any) -> int:
 def status(**parameters: Any) -> int:
     """Print how connections are, once or again and again."""
     from kbq_tui.cli.commands.status import StatusOptions, status_command
-    from kbq_tui.cli.context import CommandContext, console_of, wanted_connections
+    from kbq_tui.cli.context import CommandContext, console_of, many_looks, wanted_connections
 
     options = filled(StatusOptions, parameters)
+    if options.interval is not None and not options.watch:
+        raise click.UsageError(translate("--interval goes with --watch."))
     output, connection = options.output, options.connection
     wanted = wanted_connections(options.names, connection, output, every=options.all_)
 
+    as_filed = len(wanted) > 1 or options.all_
+
     @contextmanager
-    def opened(name: str | None, again: bool) -> "Iterator[PlainRunner]":
-        chosen = replace(connection, name=name)
-        with CommandContext.of(output, chosen, as_filed=len(wanted) > 1 or options.all_, again=again) as here:
+    def one(name: str | None, again: bool) -> "Iterator[PlainRunner]":
+        with CommandContext.of(output, replace(connection, name=name), as_filed=as_filed, again=again) as here:
             here.spec()  # what cannot be right is told before anything is sent
             here.adapters.begin_sign_in(changes=False)
             yield here.runner
 
-    return status_command(options, wanted, opened, console_of(output))
+    many = partial(many_looks, connection, output, as_filed=as_filed)
+    return status_command(options, wanted, one, many, console_of(output))
 
 
 @cli.command(help=translate("Print the three values for Klaviyo again; Google is not asked."))

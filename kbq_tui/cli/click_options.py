@@ -71,6 +71,19 @@ def connection_names(ctx: click.Context, param: click.Parameter, incomplete: str
     return []
 
 
+_UNITS = {"s": 1, "m": 60, "h": 3600}
+
+
+def seconds(ctx: click.Context, param: click.Parameter, value: str | None) -> float | None:
+    """Return a time such as `30s`, `5m` or `1h` in seconds; a number alone is seconds."""
+    if value is None:
+        return None
+    number, unit = (value[:-1], value[-1]) if value[-1:] in _UNITS else (value, "s")
+    if not (number.isascii() and number.isdigit() and 5 <= int(number[:9]) * _UNITS[unit] <= 86_400):
+        raise click.BadParameter(translate("It takes a time such as 30s, 5m or 1h, from 5 seconds to a day."))
+    return float(int(number) * _UNITS[unit])
+
+
 def schema_names(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
     """Return the names of the schemas that begin with what was typed, for a shell to complete."""
     from kbq_tui.cli.commands.schema import names

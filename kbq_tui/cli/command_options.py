@@ -73,6 +73,15 @@ class ConnectionOptions:
     config: str | None = None
     timeout: float = CALL_TIMEOUT
 
+    @property
+    def chosen(self) -> bool:
+        """Whether one connection is meant by its name, its file or any of its values."""
+        own = [field for field in fields(self) if field.name not in _OF_SIGN_IN]
+        return any(getattr(self, field.name) != field.default for field in own)
+
+
+_OF_SIGN_IN = ("credentials", "impersonate", "quota_project", "timeout")
+"""Options that say who asks and how, and nothing of the connection."""
 
 _SHARED: Mapping[str, type] = {"output": OutputOptions, "connection": ConnectionOptions}
 

@@ -95,6 +95,10 @@ class Console:
         """Write one JSON object on a line of its own. Pure ASCII, so that nothing in it can move a cursor."""
         self._write(self.out, json.dumps(body, default=str))
 
+    def word(self, word: str) -> str:
+        """Return what a person reads for a word of JSON's, as in `mark`."""
+        return translate(_MARKS[word][0])
+
     def mark(self, word: str, *, result: bool, width: int = 0) -> str:
         """Return a word with its glyph, coloured where the stream takes it.
 

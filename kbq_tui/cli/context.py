@@ -23,7 +23,8 @@ if TYPE_CHECKING:  # the plain face is not read in where screens come next
     from types import TracebackType
 
     from kbq_tui.cli.console import Console
-    from kbq_tui.cli.runner import PlainRunner
+    from kbq_tui.cli.runner import ManyLooks, PlainRunner
+    from kbq_tui.engine.looks import Opened
     from kbq_tui.engine.services import AppServices
     from kbq_tui.local.files import FileKind
     from kbq_tui.local.terminal import Capabilities
@@ -357,7 +358,7 @@ def _confirm(console: Console) -> Callable[[str], bool] | None:
 def wanted_connections(
     names: tuple[str, ...], connection: ConnectionOptions, output: OutputOptions, *, every: bool
 ) -> tuple[str | None, ...]:
-    """Return which connections are meant: those named, all, or the one that there is.
+    """Return which connections are meant: those named, the one that options make, or all.
 
     Returns:
         Their names; None for one that is made of options and environment alone. Empty where there is none yet.
@@ -374,8 +375,46 @@ def wanted_connections(
         choose_name(replace(chosen, name=name), connections)  # names one that is not there
     if not known and not names and (every or "project" not in build(chosen).settings):
         return ()
+    every = every or bool(known and not names and not connection.chosen)
     wanted = known if every else names or (choose_name(chosen, connections),)
     return tuple(name if name in known else None for name in wanted)
+
+
+def opener(connection: ConnectionOptions, output: OutputOptions, *, as_filed: bool) -> Callable[[str], Opened]:
+    """Return what builds, by its name, what a look at one of many connections needs. It may raise ProblemError."""
+    from kbq_tui.diagnosis import catalogue
+    from kbq_tui.engine.looks import Opened
+    from kbq_tui.local.connection_file import ListedConnections
+    from kbq_tui.local.paths import Paths
+    from kbq_tui.model.problem import Context
+
+    chosen = options_of(connection, output, as_filed=as_filed)
+    connections = ListedConnections(Paths.from_env(os.environ).connections, chosen.config)
+
+    def open_(name: str) -> Opened:
+        try:
+            adapters = build(replace(chosen, name=name), connections=connections)
+            return Opened(adapters.services, adapters.spec(), adapters.operator)
+        except UsageError as error:
+            wrong = catalogue.problem(Code.VALUE_INVALID, Context(), field=name, reason=error.args[0])
+            raise ProblemError(wrong) from None
+
+    return open_
+
+
+@contextmanager
+def many_looks(connection: ConnectionOptions, output: OutputOptions, *, as_filed: bool) -> Iterator[ManyLooks]:
+    """Give what looks at many connections, none of them chosen."""
+    from kbq_tui.cli.runner import ManyLooks
+    from kbq_tui.engine.looks import Looks
+
+    none_chosen = replace(connection, name=None)
+    with CommandContext.of(output, none_chosen, as_filed=True, despite_files=True) as here:
+        many = ManyLooks(Looks(opener(connection, output, as_filed=as_filed)), here.loop.run, here.adapters.clock)
+        try:
+            yield many
+        finally:
+            here.loop.run(many.looks.close())
 
 
 def known_context(output: OutputOptions) -> Context:

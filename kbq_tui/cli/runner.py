@@ -6,9 +6,10 @@ from typing import Any, Protocol, TypeVar
 
 from kbq_tui.cli.console import Console
 from kbq_tui.engine.apply import Outcome, apply
+from kbq_tui.engine.looks import Looks
 from kbq_tui.engine.observe import inspect_key, observe
 from kbq_tui.engine.operator import other_operator
-from kbq_tui.engine.ports import Ports
+from kbq_tui.engine.ports import Clock, Ports
 from kbq_tui.engine.record import ConnectionRecord
 from kbq_tui.engine.services import AppServices, patience_of
 from kbq_tui.engine.verify.checking import Told
@@ -166,6 +167,21 @@ class PlainRunner:
     def record(self, name: str) -> ConnectionRecord:
         """Return what this machine remembers of a connection. Raises: ProblemError."""
         return ConnectionRecord(self.services.store, name)
+
+
+@dataclass(frozen=True, slots=True)
+class ManyLooks:
+    """What looks at many connections.
+
+    Attributes:
+        looks: the looks.
+        run: runs them on one event loop.
+        clock: time.
+    """
+
+    looks: Looks
+    run: Run
+    clock: Clock
 
 
 def status_of(problems: Sequence[Problem]) -> int:

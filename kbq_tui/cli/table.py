@@ -1,10 +1,10 @@
 """Rows under a heading, as plain aligned text."""
 
-import re
 from collections.abc import Sequence
 
+from kbq_tui.model.text import without_colour
+
 _GAP = "  "
-_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def table(heading: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequence[int] = ()) -> list[str]:
@@ -29,4 +29,4 @@ def table(heading: Sequence[str], rows: Sequence[Sequence[str]], *, right: Seque
 
 
 def _width(cell: str) -> int:
-    return len(_COLOUR.sub("", cell))
+    return len(without_colour(cell))

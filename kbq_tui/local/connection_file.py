@@ -249,6 +249,18 @@ def line_of(text: str, *keys: str) -> str:
     return "1"  # where it is missing
 
 
+class ListedConnections(Connections):
+    """Connections whose names are listed once, for who opens thousands one after the other. Arguments as there."""
+
+    def __init__(self, folder: Path, only: Path | None = None) -> None:
+        super().__init__(folder, only)
+        self._names = super().names()
+
+    def names(self) -> tuple[str, ...]:
+        """Return the names that were there when this was made, sorted."""
+        return self._names
+
+
 class UsableConnections(Connections):
     """Connections, without those whose files cannot be used. For looking only."""
 

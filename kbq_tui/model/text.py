@@ -5,6 +5,8 @@ from __future__ import annotations
 import unicodedata
 from typing import TYPE_CHECKING, Final
 
+from kbq_tui.model.lazy_pattern import pattern
+
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -50,3 +52,11 @@ def time_in(value: object) -> datetime | None:
         return found.astimezone(UTC) if found.tzinfo is not None else None
     except (ValueError, OverflowError):  # no time, or one that UTC has not
         return None
+
+
+_COLOUR: Final = pattern(r"\x1b\[[0-9;]*m")
+
+
+def without_colour(text: str) -> str:
+    """Return text of ours without the escape sequences for colours."""
+    return _COLOUR.sub("", text)

@@ -1,23 +1,30 @@
 """`kbq-tui status`: whether connections are still all right."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
+from datetime import datetime
 
 from kbq_tui.cli.command_options import ConnectionOptions, OutputOptions
 from kbq_tui.cli.console import Console
 from kbq_tui.cli.render import show_status
-from kbq_tui.cli.runner import NOT_HEALTHY, PlainRunner
+from kbq_tui.cli.runner import NOT_HEALTHY, ManyLooks, PlainRunner
+from kbq_tui.cli.status_table import lines_of, sum_of, unread_lines
+from kbq_tui.cli.watching import Watching
 from kbq_tui.engine.last_known import LOOK_EVERY, LastKnown
+from kbq_tui.engine.looks import Looked, Opened, verified_at
 from kbq_tui.engine.ports import Ports
 from kbq_tui.engine.status import Status, status
+from kbq_tui.engine.status_row import State, StatusRow
 from kbq_tui.i18n.messages import translate
 from kbq_tui.model.command import Command
 from kbq_tui.model.lean_dataclass import dataclass
 from kbq_tui.shell.own_commands import for_connection
 
-Opened = Callable[[str | None, bool], AbstractContextManager[PlainRunner]]
+OpenOne = Callable[[str | None, bool], AbstractContextManager[PlainRunner]]
 """Builds everything for a connection by its name; the second says that its notices have been told."""
+OpenMany = Callable[[], AbstractContextManager[ManyLooks]]
+"""Builds what looks at many connections."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +32,10 @@ class StatusOptions:
     """What was typed.
 
     Attributes:
-        names: the connections; empty for the one that is meant.
+        names: the connections; empty for the one that is meant, or all.
         all_: all connections.
         watch: look again and again.
+        interval: seconds between two looks; None for the usual.
     """
 
     output: OutputOptions
@@ -35,34 +43,52 @@ class StatusOptions:
     names: tuple[str, ...] = ()
     all_: bool = False
     watch: bool = False
+    interval: float | None = None
 
 
-def status_command(options: StatusOptions, wanted: Sequence[str | None], opened: Opened, console: Console) -> int:
+def status_command(
+    options: StatusOptions, wanted: Sequence[str | None], one: OpenOne, many: OpenMany, console: Console
+) -> int:
     """Look at connections. Exit status 0 where all are healthy, else 6.
 
     Args:
         options: what was typed.
         wanted: the connections' names; None for one that is made of options alone. Empty where there is none yet.
-        opened: builds what is needed for one.
-        console: where lines go before there is a connection.
+        one: builds what is needed for one.
+        many: builds what is needed for many.
+        console: where lines go.
     """
     if not wanted:
         command = for_connection(Command("kbq-tui setup"), "", options.connection.config or "")
-        console.say(translate("There is no connection yet: {command}", command=command))
+        console.say(translate("There is no connection yet: {command}", command=str(command)))
         return NOT_HEALTHY
+    names = [name for name in wanted if name is not None]
+    if options.watch and len(names) == len(wanted):
+        with many() as looks:
+            return _watch(options, names, looks, console)
+    chosen = options.connection.chosen and not options.all_
+    in_detail = bool(options.names) or chosen or bool(options.output.verbose)
+    if len(wanted) > 1 and (options.output.as_json or not in_detail):
+        with many() as looks:
+            return _once(options, names, looks, console)
+    return _in_detail(options, wanted, one, as_row=names == list(wanted) and not in_detail)
+
+
+def _in_detail(options: StatusOptions, wanted: Sequence[str | None], one: OpenOne, *, as_row: bool) -> int:
+    """Show each part of each connection, one after the other; or the only one as the only row of the table."""
     known, again = LastKnown(), False
     while True:
         worst = 0
         for name in wanted:
-            with opened(name, again) as runner:
-                worst = max(worst, _show(runner, known, as_json=options.output.as_json))
+            with one(name, again) as runner:
+                worst = max(worst, _show(runner, known, as_json=options.output.as_json, as_row=as_row))
         if not options.watch:
             return worst
         again = True
-        time.sleep(LOOK_EVERY)
+        time.sleep(options.interval or LOOK_EVERY)
 
 
-def _show(runner: PlainRunner, known: LastKnown, *, as_json: bool) -> int:
+def _show(runner: PlainRunner, known: LastKnown, *, as_json: bool, as_row: bool) -> int:
     """Look at one connection and print it; `known` is what earlier looks of this run saw."""
     spec = runner.spec()
     last = runner.services.store.last_verify(spec.name)
@@ -74,6 +100,87 @@ def _show(runner: PlainRunner, known: LastKnown, *, as_json: bool) -> int:
     seen = known.take(seen)
     if as_json:
         runner.console.json(seen.to_json())
+    elif as_row:
+        opened = Opened(runner.services, spec, ())
+        looked = Looked(spec.name, seen, verified=verified_at(last), opened=opened)
+        command = str(runner.services.command("status", spec.name))
+        _show_table([StatusRow.of(looked)], runner.console, runner.services.clock.now(), command)
     else:
         show_status(seen, runner.console)
     return 0 if seen.healthy else NOT_HEALTHY
+
+
+def _once(options: StatusOptions, names: Iterable[str], many: ManyLooks, console: Console) -> int:
+    """Look at connections once, and print a table; or JSON, each as soon as it is its turn."""
+    rows = _look(names, many, console, as_json=options.output.as_json)
+    if not options.output.as_json:
+        _show_table(rows, console, many.clock.now(), "kbq-tui status NAME")
+    unread = [row.problem for row in rows if not row.looked and row.problem is not None]
+    if len(unread) == len(rows) and len({problem.code for problem in unread}) == 1:
+        console.problem(unread[0])  # one cause for all of them, such as that nobody is signed in
+        return unread[0].exit_code
+    return _exit_status(rows)
+
+
+def _show_table(rows: Sequence[StatusRow], console: Console, now: datetime, command: str) -> None:
+    for line in (*lines_of(rows, console, now), *unread_lines(rows)):
+        console.result(line)
+    console.result(translate("{sum}. Details: {command}", sum=sum_of(rows, console), command=command))
+
+
+def _watch(options: StatusOptions, names: Sequence[str], many: ManyLooks, console: Console) -> int:
+    """Look again and again, until interrupted."""
+    interval = options.interval or LOOK_EVERY
+    known, shown = LastKnown(), Watching(console, interval)
+    while True:
+        rows = _look(names, many, console, as_json=options.output.as_json, known=known)
+        if not options.output.as_json:
+            shown.show(rows, many.clock.now())
+        time.sleep(interval)
+
+
+def _look(
+    names: Iterable[str], many: ManyLooks, console: Console, *, as_json: bool, known: LastKnown | None = None
+) -> list[StatusRow]:
+    """Look at connections and return their rows; what else was seen is let go of at once, for there can be thousands.
+
+    Args:
+        names: the connections.
+        many: looks.
+        console: takes JSON.
+        as_json: print each as JSON.
+        known: what earlier looks saw, which stands in during an outage; None for one look only.
+    """
+
+    async def work() -> list[StatusRow]:
+        rows: list[StatusRow] = []
+        async for looked in many.looks.each(names):
+            shown = looked.with_status(known.take(looked.status)) if known and looked.status else looked
+            row = StatusRow.of(shown)
+            rows.append(row)
+            if as_json:
+                console.json(shown.status.to_json() if shown.status else _unread(row, shown, many.clock.now()))
+        return rows
+
+    return many.run(work())
+
+
+def _unread(row: StatusRow, looked: Looked, now: datetime) -> dict[str, object]:
+    """Return what stands for the status of a connection that could not be looked at."""
+    problem = looked.problem.to_json() if looked.problem is not None else None
+    return {
+        "schema": "kbq-tui/status/v1",
+        "connection": row.name,
+        "project_id": row.project or None,
+        "at": now.isoformat(),
+        "as_of": None,
+        "stale": False,
+        "healthy": False,
+        "lines": [
+            {"id": "look", "title": "Look", "health": "unknown", "text": str(row.reason), "problem": problem},
+        ],
+    }
+
+
+def _exit_status(rows: Iterable[StatusRow]) -> int:
+    return NOT_HEALTHY if any(row.state in (State.FAILING, State.UNREAD) for row in rows) else 0

@@ -1,0 +1,147 @@
+"""Looks at many connections: so many at a time, each operator signed in once, and not all of them held at once."""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Hashable, Iterable
+from datetime import datetime
+from typing import Final
+
+from kbq_tui.engine.ports import Cloud
+from kbq_tui.engine.services import AppServices
+from kbq_tui.engine.status import Status, status
+from kbq_tui.engine.threads import offload
+from kbq_tui.model.lean_dataclass import dataclass
+from kbq_tui.model.problem import Problem, ProblemError
+from kbq_tui.model.spec import ConnectionSpec
+
+AT_ONCE: Final = 16
+"""Connections that are looked at at the same time."""
+_AHEAD: Final = 4 * AT_ONCE
+"""Looks that may be begun before the first of them has been taken: what is finished early is held until then."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What is needed to look at one connection.
+
+    Attributes:
+        services: everything built for it.
+        spec: the connection.
+        operator: the same for connections whose operator signs in in the same way.
+    """
+
+    services: AppServices
+    spec: ConnectionSpec
+    operator: Hashable
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What came of one look.
+
+    Attributes:
+        name: the connection.
+        status: how it is; None where there was no look.
+        problem: why there was none.
+        verified: when the last verification was, as far as is known.
+        opened: what was needed; None where even that failed.
+    """
+
+    name: str
+    status: Status | None
+    problem: Problem | None = None
+    verified: datetime | None = None
+    opened: Opened | None = None
+
+    def with_status(self, seen: Status) -> "Looked":
+        """Return the same with what is known from before an outage."""
+        return Looked(self.name, seen, self.problem, self.verified, self.opened)
+
+
+class Looks:
+    """Looks at connections, again and again. Signed in is once for each way to sign in.
+
+    Args:
+        open_: builds what is needed for a connection; may raise ProblemError.
+        at_once: how many connections at a time.
+    """
+
+    def __init__(self, open_: Callable[[str], Opened], at_once: int = AT_ONCE) -> None:
+        self._open = open_
+        self._at_once = at_once
+        self._clouds: dict[Hashable, asyncio.Task[Cloud]] = {}
+        self._lost = 0
+        self._outage: Problem | None = None
+
+    async def each(self, names: Iterable[str]) -> AsyncIterator[Looked]:
+        """Look at connections, and yield what came of it in their order.
+
+        Once as many looks in a row as are made at a time got no answer, no more are begun: the rest would only wait
+        for the same time-out.
+        """
+        self._lost, self._outage = 0, None
+        slots = asyncio.Semaphore(self._at_once)
+        under_way: deque[asyncio.Task[Looked]] = deque()
+        left = iter(names)
+        try:
+            while True:
+                while len(under_way) < _AHEAD and (name := next(left, None)) is not None:
+                    under_way.append(asyncio.create_task(self._one(name, slots)))
+                if not under_way:
+                    return
+                yield await under_way[0]
+                under_way.popleft()
+        finally:
+            for task in under_way:
+                task.cancel()
+            await asyncio.gather(*under_way, return_exceptions=True)
+
+    async def close(self) -> None:
+        """Close all connections to Google."""
+        clouds, self._clouds = self._clouds, {}
+        for found in await asyncio.gather(*clouds.values(), return_exceptions=True):
+            if not isinstance(found, BaseException):
+                await found.close()
+
+    async def _one(self, name: str, slots: asyncio.Semaphore) -> Looked:
+        async with slots:
+            if self._outage is not None:
+                return Looked(name, None, self._outage)
+            opened: Opened | None = None
+            try:
+                opened = self._open(name)
+                cloud = await self._signed_in(opened)
+                last = await offload(lambda: opened.services.store.last_verify(name))
+                seen = await status(opened.spec, opened.services.ports(cloud, name), last)
+            except ProblemError as error:
+                problem = opened.services.named(error.problem, name) if opened is not None else error.problem
+                return Looked(name, None, problem, opened=opened)
+            self._lost = self._lost + 1 if seen.outage is not None else 0
+            if self._lost >= self._at_once:
+                self._outage = seen.outage
+            return Looked(name, seen, verified=verified_at(last), opened=opened)
+
+    async def _signed_in(self, opened: Opened) -> Cloud:
+        """Return Google as the connection's operator sees it. One that failed is tried again by the next look."""
+        task = self._clouds.get(opened.operator)
+        if task is None:
+            task = self._clouds[opened.operator] = asyncio.create_task(_cloud(opened))
+        try:
+            return await asyncio.shield(task)
+        except ProblemError:
+            self._clouds.pop(opened.operator, None)
+            raise
+
+
+async def _cloud(opened: Opened) -> Cloud:
+    return await opened.services.sign_in()
+
+
+def verified_at(saved: object) -> datetime | None:
+    """Return when a saved verification was made; None where it says no time."""
+    at = saved.get("at") if isinstance(saved, dict) else None
+    try:
+        when = datetime.fromisoformat(str(at))
+    except ValueError:
+        return None
+    return when if when.tzinfo is not None else None
