@@ -3,7 +3,6 @@
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Hashable, Iterable
-from datetime import datetime
 from typing import Final
 
 from kbq_tui.engine.ports import Cloud
@@ -43,19 +42,17 @@ class Looked:
         name: the connection.
         status: how it is; None where there was no look.
         problem: why there was none.
-        verified: when the last verification was, as far as is known.
         opened: what was needed; None where even that failed.
     """
 
     name: str
     status: Status | None
     problem: Problem | None = None
-    verified: datetime | None = None
     opened: Opened | None = None
 
     def with_status(self, seen: Status) -> "Looked":
         """Return the same with what is known from before an outage."""
-        return Looked(self.name, seen, self.problem, self.verified, self.opened)
+        return Looked(self.name, seen, self.problem, self.opened)
 
 
 class Looks:
@@ -119,7 +116,7 @@ class Looks:
             self._lost = self._lost + 1 if seen.outage is not None else 0
             if self._lost >= self._at_once:
                 self._outage = seen.outage
-            return Looked(name, seen, verified=verified_at(last), opened=opened)
+            return Looked(name, seen, opened=opened)
 
     async def _signed_in(self, opened: Opened) -> Cloud:
         """Return Google as the connection's operator sees it. One that failed is tried again by the next look."""
@@ -135,13 +132,3 @@ class Looks:
 
 async def _cloud(opened: Opened) -> Cloud:
     return await opened.services.sign_in()
-
-
-def verified_at(saved: object) -> datetime | None:
-    """Return when a saved verification was made; None where it says no time."""
-    at = saved.get("at") if isinstance(saved, dict) else None
-    try:
-        when = datetime.fromisoformat(str(at))
-    except ValueError:
-        return None
-    return when if when.tzinfo is not None else None

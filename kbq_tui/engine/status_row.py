@@ -8,10 +8,10 @@ from typing import Final
 
 from kbq_tui.engine.health import Health
 from kbq_tui.engine.looks import Looked
-from kbq_tui.engine.status import Status
+from kbq_tui.engine.status import Status, key_in_use
 from kbq_tui.i18n.messages import EMPTY, Message, joined
 from kbq_tui.model.lean_dataclass import dataclass
-from kbq_tui.model.observed import Present, handed_key, value_of
+from kbq_tui.model.observed import Present
 from kbq_tui.model.problem import Problem
 
 
@@ -77,7 +77,7 @@ class StatusRow:
             seen.stale,
             key_days(seen),
             not isinstance(seen.observed.keys, Present),
-            looked.verified,
+            seen.verified,
             _next(seen, looked, state),
         )
 
@@ -90,10 +90,8 @@ def state_of(seen: Status) -> State:
 
 def key_days(seen: Status) -> int | None:
     """Return the age of the key that is kept here or was handed over, in days; None where it is not known."""
-    observed = seen.observed
-    held = observed.key.value.key_id if isinstance(observed.key, Present) else handed_key(observed)
-    created = next((key.created for key in value_of(observed.keys) or () if key.id == held), None)
-    return (observed.at - created).days if created is not None else None
+    key = key_in_use(seen.observed)
+    return (seen.observed.at - key.created).days if key is not None else None
 
 
 def _next(seen: Status, looked: Looked, state: State) -> str:
@@ -101,7 +99,7 @@ def _next(seen: Status, looked: Looked, state: State) -> str:
         return ""
     if seen.plan.changes:
         what = "apply"
-    elif looked.verified is None and not seen.plan.blocked:
+    elif seen.verified is None and not seen.plan.blocked:
         what = "verify"
     else:
         what = "status"

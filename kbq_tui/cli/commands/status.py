@@ -12,7 +12,7 @@ from kbq_tui.cli.runner import NOT_HEALTHY, ManyLooks, PlainRunner
 from kbq_tui.cli.status_table import lines_of, sum_of, unread_lines
 from kbq_tui.cli.watching import Watching
 from kbq_tui.engine.last_known import LOOK_EVERY, LastKnown
-from kbq_tui.engine.looks import Looked, Opened, verified_at
+from kbq_tui.engine.looks import Looked, Opened
 from kbq_tui.engine.ports import Ports
 from kbq_tui.engine.status import Status, status
 from kbq_tui.engine.status_row import State, StatusRow
@@ -102,7 +102,7 @@ def _show(runner: PlainRunner, known: LastKnown, *, as_json: bool, as_row: bool)
         runner.console.json(seen.to_json())
     elif as_row:
         opened = Opened(runner.services, spec, ())
-        looked = Looked(spec.name, seen, verified=verified_at(last), opened=opened)
+        looked = Looked(spec.name, seen, opened=opened)
         command = str(runner.services.command("status", spec.name))
         _show_table([StatusRow.of(looked)], runner.console, runner.services.clock.now(), command)
     else:
