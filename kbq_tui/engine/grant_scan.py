@@ -9,8 +9,8 @@ from kbq_tui.diagnosis import catalogue
 from kbq_tui.engine.ports import Cloud
 from kbq_tui.engine.throttle import Throttle, reached
 from kbq_tui.i18n.messages import Message
-from kbq_tui.model.checks import LIST_PERMISSION
 from kbq_tui.model.codes import ProblemCode as Code
+from kbq_tui.model.judgements import LIST_PERMISSION
 from kbq_tui.model.observed import ForeignGrants, Part, Present, RoleBinding, Unknown
 from kbq_tui.model.problem import Kind, Problem, ProblemError
 from kbq_tui.model.refs import ProjectRef

@@ -1,4 +1,4 @@
-"""Datasets and their access lists."""
+"""Datasets: found, made, deleted, listed, and who may do what with them."""
 
 import asyncio
 from collections import defaultdict
@@ -10,25 +10,29 @@ from typing import TYPE_CHECKING, Any, Final
 from kbq_tui import __version__
 from kbq_tui.diagnosis import catalogue
 from kbq_tui.engine.ports import TableInfo
+from kbq_tui.gcp.access_lists import (
+    access_entry,
+    entries_of,
+    is_plain,
+    is_same,
+    last_owner,
+    member_of,
+    principal_of,
+    role_of,
+)
 from kbq_tui.gcp.errors import fault_of
 from kbq_tui.gcp.exceptions import MalformedError
 from kbq_tui.gcp.policies import permissions_in
 from kbq_tui.gcp.rest_client import JSON, RestClient, items, part, text, url
 from kbq_tui.gcp.retry import Attempt
 from kbq_tui.model.codes import ProblemCode as Code
-from kbq_tui.model.observed import HIDDEN_CONDITION, AccessEntry, DatasetInfo, plain_role
+from kbq_tui.model.observed import DatasetInfo
 from kbq_tui.model.problem import Fault, Problem, ProblemError
 from kbq_tui.model.spec import normal_location
 
 if TYPE_CHECKING:
     from google.cloud.bigquery import Client
 
-# Source: https://cloud.google.com/bigquery/docs/access-control-basic-roles#dataset-basic-roles
-_LEGACY: Final[Mapping[str, str]] = {
-    "READER": "roles/bigquery.dataViewer",
-    "WRITER": "roles/bigquery.dataEditor",
-    "OWNER": "roles/bigquery.dataOwner",
-}
 # Version 3 shows conditions; without it a conditional entry would be written back without its condition.
 # Source: https://cloud.google.com/bigquery/docs/reference/rest/v2/datasets/get (accessPolicyVersion)
 # Google's own client has no argument for it in get_dataset, and update_dataset puts it into the body.
@@ -37,15 +41,12 @@ _POLICY: Final[Mapping[str, str | int]] = {"accessPolicyVersion": 3}
 # the permission for that alone.
 # Source: https://cloud.google.com/bigquery/docs/reference/rest/v2/datasets/patch (updateMode)
 _ACL_ONLY: Final[Mapping[str, str | int]] = {**_POLICY, "updateMode": "UPDATE_ACL"}
-# Roles whose holder may change the access list: the last of them cannot go ("Cannot remove all owners from a dataset").
-_OWNERS: Final = frozenset({"roles/bigquery.dataOwner", "roles/bigquery.admin"})
 _PAGE: Final = 1_000
 _REMEMBERED: Final = 8
 """Datasets that are kept as they were seen: those of a connection, not of a project's thousands."""
 _MAX_DATASETS: Final = 100_000
 _LONGEST_TIME: Final = 14  # digits, some years after 5000
 _LONGEST_LIFE: Final = 10**13  # milliseconds, some 300 years
-_ACCOUNT_DOMAIN: Final = ".gserviceaccount.com"
 
 
 class Datasets:
@@ -179,9 +180,11 @@ class Datasets:
         """Add an access entry; False if it was there."""
 
         def add(entries: list[JSON]) -> list[JSON] | None:
-            if any(_role(entry) == role and _same(_member(entry), member) and _plain(entry) for entry in entries):
+            if any(
+                role_of(entry) == role and is_same(member_of(entry), member) and is_plain(entry) for entry in entries
+            ):
                 return None
-            return [*entries, {"role": role, **_principal(member)}]
+            return [*entries, {"role": role, **principal_of(member)}]
 
         return await self._change(project, name, member, add, seen_ok=True)
 
@@ -192,7 +195,7 @@ class Datasets:
             kept = [
                 entry
                 for entry in entries
-                if not _same(_member(entry), member) or (role and (_role(entry) != role or not _plain(entry)))
+                if not is_same(member_of(entry), member) or (role and (role_of(entry) != role or not is_plain(entry)))
             ]
             return kept if len(kept) < len(entries) else None
 
@@ -229,13 +232,13 @@ class Datasets:
                 found = self._read(project, name, attempt.timeout, missing_ok=missing_ok)
             if found is None:
                 return unsure
-            entries = _entries(found)
+            entries = entries_of(found)
             if entries is None:
                 return catalogue.problem(Code.ACCESS_UNREAD, context, dataset=name)
             wanted = change(entries)
             if wanted is None:
                 return unsure
-            if owner := _last_owner(entries, wanted):
+            if owner := last_owner(entries, wanted):
                 return catalogue.problem(Code.LAST_OWNER, context, dataset=name, member=owner)
             etag = text(found, "etag")
             if not etag:
@@ -330,7 +333,7 @@ def _info(name: str, found: JSON) -> DatasetInfo:
     return DatasetInfo(
         name=name,
         location=normal_location(text(found, "location")),
-        access=None if (entries := _entries(found)) is None else tuple(_entry(entry) for entry in entries),
+        access=None if (entries := entries_of(found)) is None else tuple(access_entry(entry) for entry in entries),
         description=text(found, "description"),
         labels={str(k): str(v) for k, v in labels.items()} if isinstance(labels, dict) else {},
         created=_moment(text(found, "creationTime")),
@@ -351,81 +354,13 @@ def _moment(milliseconds: str) -> datetime | None:
     return datetime.fromtimestamp(int(milliseconds) / 1000, UTC) if plain else None
 
 
-def _entries(found: JSON) -> list[JSON] | None:
-    """Return a dataset's access list, or None where the answer did not hold it.
-
-    Every dataset has an owner, so a list that is missing or names none is not the whole list: the caller may not read
-    it, or something on the way dropped it. Written back, it would take everybody else's access away.
-    Source: https://github.com/dbt-labs/dbt-adapters/issues/2145
-    """
-    entries = items(found, "access")
-    return entries if any(_role(entry) in _OWNERS for entry in entries) else None
-
-
 def _serves(seen: JSON, change: Callable[[list[JSON]], list[JSON] | None]) -> bool:
     """Return whether a dataset that was seen earlier is enough to write a change of it.
 
     Where there seems to be nothing to do, only a dataset that was just read can say so.
     """
-    entries = _entries(seen)
+    entries = entries_of(seen)
     return entries is not None and change(entries) is not None and bool(text(seen, "etag"))
-
-
-def _last_owner(entries: Sequence[JSON], wanted: Sequence[JSON]) -> str:
-    """Return whom a change would take away as the last owner that holds it without a condition, or nothing."""
-    gone = [_member(entry) for entry in entries if _role(entry) in _OWNERS and entry not in wanted]
-    left = any(_role(entry) in _OWNERS and _plain(entry) for entry in wanted)
-    return gone[0] if gone and not left else ""
-
-
-def _entry(entry: JSON) -> AccessEntry:
-    condition = entry.get("condition")
-    expression = text(condition, "expression") if condition else None
-    return AccessEntry(_role(entry), _member(entry), expression or (None if _plain(entry) else HIDDEN_CONDITION))
-
-
-def _role(entry: JSON) -> str:
-    role, _ = plain_role(text(entry, "role"))
-    return _LEGACY.get(role, role)
-
-
-def _plain(entry: JSON) -> bool:
-    return not entry.get("condition") and not plain_role(text(entry, "role"))[1]
-
-
-def _member(entry: JSON) -> str:
-    """Return whom an entry is for, as IAM writes principals."""
-    if email := text(entry, "userByEmail"):
-        return f"{'serviceAccount' if email.lower().endswith(_ACCOUNT_DOMAIN) else 'user'}:{email}"
-    for field, kind in (("groupByEmail", "group"), ("domain", "domain"), ("specialGroup", "specialGroup")):
-        if value := text(entry, field):
-            return f"{kind}:{value}"
-    for field, last in (("view", "tableId"), ("routine", "routineId")):
-        if isinstance(entry.get(field), dict):
-            of = entry[field]
-            return f"{field}:{text(of, 'projectId')}.{text(of, 'datasetId')}.{text(of, last)}"
-    if isinstance(entry.get("dataset"), dict):
-        of = entry["dataset"].get("dataset")
-        return f"dataset:{text(of, 'projectId')}.{text(of, 'datasetId')}"
-    return text(entry, "iamMember")
-
-
-def _principal(member: str) -> JSON:
-    """Return the field of an access entry that names a principal."""
-    kind, _, name = member.partition(":")
-    fields = {
-        "serviceAccount": "userByEmail",
-        "user": "userByEmail",
-        "group": "groupByEmail",
-        "domain": "domain",
-        "specialGroup": "specialGroup",
-    }
-    return {fields[kind]: name} if kind in fields else {"iamMember": member}
-
-
-def _same(one: str, other: str) -> bool:
-    """Return whether two members are the same; e-mail addresses know no case at Google."""
-    return bool(one) and one.lower() == other.lower()
 
 
 def _is(fault: Fault | None, status: int) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from kbq_tui.i18n.messages import message
-from kbq_tui.model.checks import roles_beyond
+from kbq_tui.model.judgements import roles_beyond
 from kbq_tui.model.lean_dataclass import dataclass
 from kbq_tui.model.observed import AccessEntry, DatasetInfo, Observed, Present, RoleBinding
 from kbq_tui.model.problem import Problem, Purpose, RemedyStep

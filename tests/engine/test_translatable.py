@@ -10,7 +10,7 @@ from kbq_tui.engine.status import status
 from kbq_tui.engine.verify.runner import verify
 from kbq_tui.engine.waiting import Patience
 from kbq_tui.i18n.messages import Message, message, render
-from kbq_tui.model import checks
+from kbq_tui.model import checks, judgements
 from kbq_tui.model.events import Event, EventKind
 from kbq_tui.model.observed import RoleBinding
 from kbq_tui.model.problem import Context, Kind, ProblemError, Retry
@@ -90,7 +90,7 @@ async def test_a_remedy_that_learns_the_accounts_name_can_still_be_told(sees: st
         unknown = catalogue.problem("KBQ-JOB-USER-MISSING", Context("my-project"))
         account.faults["query:SELECT"] = [unknown]
     else:
-        account.allowed = frozenset({checks.NEEDED_PERMISSION, checks.READ_PERMISSION})
+        account.allowed = frozenset({judgements.NEEDED_PERMISSION, judgements.READ_PERMISSION})
         assert isinstance(world.cloud, FakeCloud)
         world.cloud.bindings.append(RoleBinding("roles/bigquery.dataViewer", (SPEC.member,)))
     failed = [r.problem for r in await verify(SPEC, world) if r.problem is not None]

@@ -10,7 +10,7 @@ from kbq_tui.engine.ports import JobInfo, Ports, TableInfo
 from kbq_tui.engine.status import Health, status
 from kbq_tui.engine.verify.runner import PROBE_PREFIX, verify
 from kbq_tui.engine.waiting import Patience
-from kbq_tui.model import checks
+from kbq_tui.model import checks, judgements
 from kbq_tui.model.checks import CheckResult, Verdict
 from kbq_tui.model.events import Event, EventKind
 from kbq_tui.model.problem import Kind, Problem, Retry
@@ -27,7 +27,7 @@ async def ready() -> tuple[Ports, FakeCloud]:
     account = FakeCloud()
     assert isinstance(world.cloud, FakeCloud)
     account.sets = world.cloud.sets
-    account.allowed = frozenset({checks.NEEDED_PERMISSION})
+    account.allowed = frozenset({judgements.NEEDED_PERMISSION})
     original = account.query
 
     async def query(project: str, sql: str, location: str, **more: object) -> object:
@@ -90,7 +90,7 @@ async def test_a_table_that_could_be_made_in_the_import_dataset_fails_and_is_dro
 
 async def test_a_project_wide_over_grant_fails_and_names_what_is_held() -> None:
     world, account = await ready()
-    account.allowed = frozenset({checks.NEEDED_PERMISSION, "bigquery.tables.getData"})
+    account.allowed = frozenset({judgements.NEEDED_PERMISSION, "bigquery.tables.getData"})
     got = {r.id: r for r in await verify(SPEC, world)}
     assert got["permissions.minimal"].verdict is Verdict.FAIL
     assert "bigquery.tables.getData" in str(got["permissions.minimal"].evidence)

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from kbq_tui.model.checks import judge_kept
+from kbq_tui.model.judgements import judge_kept
 from kbq_tui.model.observed import AccessEntry, DatasetInfo
 from kbq_tui.model.problem import Context
 from kbq_tui.model.spec import DATA_EDITOR, DATA_VIEWER, ConnectionSpec, RequiredDataset

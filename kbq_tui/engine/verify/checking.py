@@ -10,11 +10,12 @@ from kbq_tui.engine import event_log
 from kbq_tui.engine.ports import Cloud, Ports
 from kbq_tui.engine.waiting import Emit, Patience, Waits
 from kbq_tui.i18n.messages import Message, as_message, joined, message
-from kbq_tui.model import checks
+from kbq_tui.model import judgements
 from kbq_tui.model.changes import PROJECT_GRANT, Subject
-from kbq_tui.model.checks import Check, CheckResult, Judged, Verdict
+from kbq_tui.model.checks import Check, CheckResult, Verdict
 from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.events import Event, EventKind
+from kbq_tui.model.judgements import Judged
 from kbq_tui.model.problem import Context, Kind, Problem, ProblemError, RemedyStep, Retry
 from kbq_tui.model.refs import DatasetRef, Grantable
 from kbq_tui.model.spec import ConnectionSpec, RequiredDataset
@@ -217,7 +218,7 @@ class Checker:
                 break
             except ProblemError as error:
                 problem = error.problem
-                judged = error.judged if isinstance(error, _NotYetError) else checks.judge_error(problem, fails)
+                judged = error.judged if isinstance(error, _NotYetError) else judgements.judge_error(problem, fails)
             if not await wait.again(problem, *depends_on):
                 break
         return self.record(check, command, judged, self.ports.clock.monotonic() - began)

@@ -9,8 +9,9 @@ from kbq_tui.engine.ports import TableInfo
 from kbq_tui.engine.throttle import MAX_CONCURRENCY
 from kbq_tui.engine.verify.checking import Checker
 from kbq_tui.i18n.messages import joined, message
-from kbq_tui.model.checks import Judged, Verdict
+from kbq_tui.model.checks import Verdict
 from kbq_tui.model.codes import ProblemCode as Code
+from kbq_tui.model.judgements import Judged
 from kbq_tui.model.problem import Kind, Problem, ProblemError
 from kbq_tui.planning.row_policies import VisibleRows, letting_in, rows_for
 from kbq_tui.shell import sql

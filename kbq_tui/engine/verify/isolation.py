@@ -10,9 +10,10 @@ from kbq_tui.engine.throttle import Throttle, reached
 from kbq_tui.engine.verify.checking import Held, reading_refused, refused
 from kbq_tui.engine.verify.probing import Prober, of_dataset
 from kbq_tui.i18n.messages import joined, message, message_n
-from kbq_tui.model import checks
-from kbq_tui.model.checks import Judged, Verdict
+from kbq_tui.model import checks, judgements
+from kbq_tui.model.checks import Verdict
 from kbq_tui.model.codes import ProblemCode as Code
+from kbq_tui.model.judgements import Judged
 from kbq_tui.model.lean_dataclass import dataclass
 from kbq_tui.model.observed import DatasetInfo
 from kbq_tui.model.problem import Kind, Problem, ProblemError
@@ -59,12 +60,12 @@ class Isolation(Prober):
         await self.check(checks.ISOLATED, call, self._alone)
 
     async def _alone(self) -> Judged:
-        held = await self.cloud.test_permissions(self.spec.project, (checks.READ_PERMISSION,))
+        held = await self.cloud.test_permissions(self.spec.project, (judgements.READ_PERMISSION,))
         if held:
             roles, _ = await self.project_roles()
             project = ProjectRef(self.spec.project)
             excess = self.over_grant(roles or (Held(message("read access"), project),))
-            text = message("{permission} is held on the whole project", permission=checks.READ_PERMISSION)
+            text = message("{permission} is held on the whole project", permission=judgements.READ_PERMISSION)
             return Judged(Verdict.FAIL, text, excess)
         own = await self.cloud.dataset_names(self.spec.project)
         listed, unlisted = await self._listed_for_operator()
@@ -108,9 +109,9 @@ class Isolation(Prober):
         project, cloud = self.spec.project, self.ports.cloud
         try:
             listed = await cloud.dataset_names(project)
-            if checks.LIST_PERMISSION in await cloud.test_permissions(project, (checks.LIST_PERMISSION,)):
+            if judgements.LIST_PERMISSION in await cloud.test_permissions(project, (judgements.LIST_PERMISSION,)):
                 return listed, None
-            return listed, catalogue.permission_missing(checks.LIST_PERMISSION, context_of(self.spec))
+            return listed, catalogue.permission_missing(judgements.LIST_PERMISSION, context_of(self.spec))
         except ProblemError as error:
             return (), error.problem
 
@@ -195,7 +196,7 @@ class Isolation(Prober):
         # A query may fail for what the table is: it wants a filter, has no columns, lies in Drive. Who holds the
         # permission reads it all the same; that it is not in the answer proves nothing.
         with suppress(ProblemError):
-            asked = (checks.READ_PERMISSION,)
+            asked = (judgements.READ_PERMISSION,)
             async with self._turns.turn():
                 if await self.cloud.test_table_permissions(self.spec.project, dataset, table.name, asked):
                     return True

@@ -10,9 +10,10 @@ from kbq_tui.engine.ports import TableInfo
 from kbq_tui.engine.throttle import Throttle
 from kbq_tui.engine.verify.checking import Checker, Held, refused
 from kbq_tui.i18n.messages import Message, message, message_n
-from kbq_tui.model import checks
-from kbq_tui.model.checks import Judged, Verdict
+from kbq_tui.model import judgements
+from kbq_tui.model.checks import Verdict
 from kbq_tui.model.codes import ProblemCode as Code
+from kbq_tui.model.judgements import Judged
 from kbq_tui.model.observed import AccessEntry
 from kbq_tui.model.problem import Kind, Problem, ProblemError, Retry
 from kbq_tui.model.refs import ProjectRef, TableRef
@@ -107,7 +108,7 @@ class Prober(Checker):
             raise
         left = await self.drop(path)
         if left is not None and judged.verdict is Verdict.PASS:
-            why = checks.judge_error(left, refused)
+            why = judgements.judge_error(left, refused)
             text = message(
                 "{table} could not be dropped, it expires by itself within the hour: {why}",
                 table=path[2],
@@ -121,13 +122,13 @@ class Prober(Checker):
         try:
             await self.cloud.query(project, sql.insert_probe(*path), self.where(path[1]))
         except ProblemError as error:
-            billing = checks.judge_error(error.problem, lambda p: p.code == Code.BILLING_OFF)
-            return checks.judge_error(error.problem, refused), billing
+            billing = judgements.judge_error(error.problem, lambda p: p.code == Code.BILLING_OFF)
+            return judgements.judge_error(error.problem, refused), billing
         inserted = Judged(Verdict.PASS, message("the INSERT was accepted"))
         try:
             rows = (await self.cloud.query(project, sql.count_rows(*path), self.where(path[1]))).rows
         except ProblemError as error:
-            return checks.judge_error(error.problem, refused), inserted
+            return judgements.judge_error(error.problem, refused), inserted
         read = rows[0][0] if rows else message("nothing")
         if read != "1":
             return Judged(Verdict.FAIL, message("wrote 1 row, read {read}", read=read)), inserted
@@ -219,16 +220,16 @@ class Prober(Checker):
 
     async def _writes(self, dataset: str, table: TableInfo, sees: bool) -> frozenset[str]:
         """Return what the account could do to a table; one that it sees must be in the answer."""
-        asked = (checks.TABLE_CONTROL, *checks.TABLE_WRITES)
+        asked = (judgements.TABLE_CONTROL, *judgements.TABLE_WRITES)
         try:
             held = await self.cloud.test_table_permissions(self.spec.project, dataset, table.name, asked)
         except ProblemError as error:
             if error.problem.code == Code.TABLE_NOT_FOUND:
                 return frozenset()  # dropped meanwhile
             raise
-        if sees and checks.TABLE_CONTROL not in held:
+        if sees and judgements.TABLE_CONTROL not in held:
             raise ProblemError(self.problem(Code.TABLE_READ_DENIED, dataset=dataset, table=table.name))
-        return held & set(checks.TABLE_WRITES)
+        return held & set(judgements.TABLE_WRITES)
 
     async def _roles_on(self, wish: RequiredDataset, table: str) -> tuple[str, ...]:
         """Return the roles beyond the wanted one that the account holds on a table itself, as far as can be seen."""
@@ -237,7 +238,7 @@ class Prober(Checker):
                 where, member = self.where(wish.name), self.spec.member
                 statement = sql.table_privileges(self.spec.project, where, wish.name, table, member)
                 rows = (await cloud.query(self.spec.project, statement, where)).rows
-                return checks.roles_beyond(wish.role, (str(row[1]) for row in rows if len(row) > 1))
+                return judgements.roles_beyond(wish.role, (str(row[1]) for row in rows if len(row) > 1))
         return ()
 
     async def dry_reads(self, dataset: str, tables: Sequence[TableInfo]) -> list[Problem | None]:
@@ -274,7 +275,7 @@ class Prober(Checker):
         found: list[Held] = []
         for who in (account, *sorted(EVERYBODY)):
             mine = [entry for entry in entries if entry.member == who]
-            for role in checks.roles_beyond(wish.role, (entry.role for entry in mine)):
+            for role in judgements.roles_beyond(wish.role, (entry.role for entry in mine)):
                 bound = all(entry.condition for entry in mine if entry.role == role)
                 found.append(Held(role, on, where, "" if who == account else who, bound))
         return [*found, *(await self.project_roles())[0]]

@@ -16,10 +16,11 @@ from kbq_tui.engine.verify.probing import MAX_LISTED, MAX_TRIED, is_probe, of_da
 from kbq_tui.engine.verify.table_ends import with_ends
 from kbq_tui.engine.waiting import NO_PATIENCE, Emit, Patience, own_changes
 from kbq_tui.i18n.messages import Message, message, message_n
-from kbq_tui.model import checks
+from kbq_tui.model import checks, judgements
 from kbq_tui.model.changes import ACCOUNT, KEY, grant_on, is_recent
-from kbq_tui.model.checks import CheckResult, Judged, Verdict
+from kbq_tui.model.checks import CheckResult, Verdict
 from kbq_tui.model.codes import ProblemCode as Code
+from kbq_tui.model.judgements import Judged
 from kbq_tui.model.key_file import key_id_of
 from kbq_tui.model.observed import DatasetInfo, KeyInfo, LocalKey
 from kbq_tui.model.problem import Kind, Problem, ProblemError
@@ -182,14 +183,14 @@ class _Verification(Isolation):
         gone = Judged(Verdict.SKIPPED, message("{dataset} does not exist", dataset=wish.name))
         kept, private = gone, gone
         if isinstance(info, DatasetInfo):
-            kept = checks.judge_kept(wish.name, expiring(info, context), too_short=too_short(wish, info))
+            kept = judgements.judge_kept(wish.name, expiring(info, context), too_short=too_short(wish, info))
             now = self.ports.clock.now()
-            private = checks.judge_private(wish.name, public(self.spec, info, context, now), over(info, now))
+            private = judgements.judge_private(wish.name, public(self.spec, info, context, now), over(info, now))
             if info.access is None:
                 unread = self.problem(Code.ACCESS_UNREAD, dataset=wish.name)
                 private = Judged(Verdict.UNKNOWN, unread.title, unread)
         elif info is not None:
-            kept = private = checks.judge_error(info, never)
+            kept = private = judgements.judge_error(info, never)
         call = f"bigquery.datasets.get {self.spec.project}:{wish.name}"
         self.record(checks.kept(wish), call, kept)
         self.record(checks.private(wish), call, private)
@@ -209,7 +210,7 @@ class _Verification(Isolation):
             missing = self.problem(Code.DATASET_NOT_VISIBLE, dataset=wish.name)
             places = self.locations if info is None else self.locations | {wish.name: info.location}
             elsewhere = misplaced(self.spec, wish.name, self.wanted, places, self.context)
-            judged = checks.judge_visible(wish, info, missing, elsewhere)
+            judged = judgements.judge_visible(wish, info, missing, elsewhere)
             return self.perhaps_not_yet(judged) if info is None else judged
 
         call = f"bigquery.datasets.get {self.spec.project}:{wish.name}"
@@ -233,7 +234,7 @@ class _Verification(Isolation):
                 rows = (await self.ports.cloud.query(self.spec.project, statement, where)).rows
                 own = True
             missing = self.problem(Code.GRANT_MISSING, dataset=wish.name, role=wish.role)
-            judged = checks.judge_granted(
+            judged = judgements.judge_granted(
                 wish,
                 self.spec.member,
                 rows,
@@ -251,22 +252,22 @@ class _Verification(Isolation):
         await self.check(checks.granted(wish), statement, ask, depends_on=(grant_on(wish.name),))
 
     async def _permissions(self) -> None:
-        asked = (checks.NEEDED_PERMISSION, *checks.EXCESS_PERMISSIONS)
+        asked = (judgements.NEEDED_PERMISSION, *judgements.EXCESS_PERMISSIONS)
         call = f"projects.testIamPermissions {self.spec.project}: {', '.join(asked)}"
 
         async def effective() -> Judged:
             held = await self.cloud.test_permissions(self.spec.project, asked)
-            missing = self.problem(Code.JOB_USER_MISSING, permission=checks.NEEDED_PERMISSION)
-            judged = checks.judge_effective(held, missing)
+            missing = self.problem(Code.JOB_USER_MISSING, permission=judgements.NEEDED_PERMISSION)
+            judged = judgements.judge_effective(held, missing)
             judged = self.bounded(judged, await self.job_user_condition(), JOB_USER, ProjectRef(self.spec.project))
             return self.perhaps_not_yet(judged) if judged.problem is missing else judged
 
         async def minimal() -> Judged:
             held = await self.cloud.test_permissions(self.spec.project, asked)
             roles, unseen = await self.project_roles()
-            named = ", ".join(sorted(held - {checks.NEEDED_PERMISSION}))
+            named = ", ".join(sorted(held - {judgements.NEEDED_PERMISSION}))
             excess = self.over_grant(roles or (Held(named, ProjectRef(self.spec.project)),))
-            return checks.judge_minimal(held, tuple(dict.fromkeys(r.text for r in roles)), excess, unseen)
+            return judgements.judge_minimal(held, tuple(dict.fromkeys(r.text for r in roles)), excess, unseen)
 
         await asyncio.gather(self.check(checks.PERMISSIONS, call, effective), self.check(checks.MINIMAL, call, minimal))
 
@@ -329,7 +330,7 @@ class _Verification(Isolation):
                     more = self.problem(Code.NOT_SEARCHED, resource=self.ref(wish), limit=limit)
                     return Judged(Verdict.UNKNOWN, seen.evidence, more)
                 return with_ends(self, wish.name, self.looked[wish.name], tables, seen)
-            judged = [checks.judge_error(why, _cannot_read(t)) for t, why in bad]
+            judged = [judgements.judge_error(why, _cannot_read(t)) for t, why in bad]
             worst = next((j for j in judged if j.verdict is Verdict.FAIL), judged[0])
             text = message(
                 "{n} of {all} cannot be read{note}: {names}: {why}",

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from kbq_tui.engine.ports import TableInfo
 from kbq_tui.engine.verify.checking import Checker
 from kbq_tui.i18n.messages import joined
-from kbq_tui.model.checks import Judged, Verdict
+from kbq_tui.model.checks import Verdict
+from kbq_tui.model.judgements import Judged
 from kbq_tui.model.observed import DatasetInfo
 from kbq_tui.model.problem import Problem
 from kbq_tui.planning.dataset_rules import vanishing
