@@ -13,6 +13,7 @@ from kbq_tui import __version__
 from kbq_tui.cli.click_connections import connections
 from kbq_tui.cli.click_options import (
     FILE,
+    Amount,
     Group,
     TextCommand,
     absolute,
@@ -270,6 +271,46 @@ def key_delete(**parameters: Any) -> int:
     return on_lines(delete_command, filled(KeyDeleteOptions, parameters))
 
 
+@key.command(
+    "rotate",
+    help=translate("Replace the key that Klaviyo holds, without a minute in which none works. Run it again to go on."),
+)
+@name_argument
+@connection_options
+@output_options
+@json_option
+@yes_option
+@confirm_option
+@click.option(
+    "--confirmed",
+    is_flag=True,
+    help=translate("You have seen in Klaviyo that it works with the new key."),
+)
+@click.option("--rollback", is_flag=True, help=translate("Take the new key back, while Klaviyo holds the old one."))
+@click.option(
+    "--grace",
+    metavar=translate("HOURS"),
+    type=Amount(0, 24 * 90),
+    default=24.0,
+    show_default=True,
+    help=translate("How long the old key stays, disabled, before it is deleted."),
+)
+@click.option(
+    "--wait",
+    metavar=translate("MINUTES"),
+    type=Amount(0, 60 * 24 * 7),
+    default=60.0,
+    show_default=True,
+    help=translate("How long Klaviyo is waited for in this run."),
+)
+@handled
+def key_rotate(**parameters: Any) -> int:
+    """Replace the key, step by step; each run goes on where the last one ended."""
+    from kbq_tui.cli.commands.key_rotate import KeyRotateOptions, rotate_command
+
+    return on_lines(rotate_command, filled(KeyRotateOptions, parameters))
+
+
 @key.command("mend", help=translate("Take away what others on this machine may do with the key file."))
 @name_argument
 @connection_options
@@ -389,7 +430,7 @@ def demo(**parameters: Any) -> int:
     help=translate("Holds 'export' lines once it is ready."),
 )
 @click.option("--scenario", metavar="S", default="fresh", show_default=True, help=translate("A name, or a TOML file."))
-@click.option("--latency-ms", metavar="N", type=click.FloatRange(0), help=translate("Added to every call."))
+@click.option("--latency-ms", metavar="N", type=Amount(0), help=translate("Added to every call."))
 @handled
 def sandbox(**parameters: Any) -> int:
     """Serve a sandbox until Ctrl+C."""

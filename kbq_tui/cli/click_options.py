@@ -169,6 +169,17 @@ _USAGE = (N_("[OPTIONS]"), N_("COMMAND [ARGS]..."), N_("[COMMAND] [ARGS]..."))
 """What click says untranslated."""
 
 
+class Amount(click.FloatRange):
+    """A number within bounds; "nan", which compares with nothing, is none."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the number. Raises: click.BadParameter."""
+        found = super().convert(value, param, ctx)
+        if found != found:
+            self.fail(translate("{value} is no number.", value=str(value)), param, ctx)
+        return found
+
+
 class LanguageCommand(click.Command):
     """A command that takes `--lang`, as every command does."""
 
@@ -251,11 +262,12 @@ connection_options = _together(
     click.option(
         "--timeout",
         metavar="S",
-        type=click.FloatRange(0.1, 3600),
+        type=Amount(0.1, 3600),
         default=60.0,
         help=translate("Seconds for one call to Google."),
     ),
 )
+
 
 output_options = _together(
     click.option("--no-color", "--mono", "no_color", is_flag=True, help=translate("No colours (so does NO_COLOR).")),

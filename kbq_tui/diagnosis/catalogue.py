@@ -22,6 +22,7 @@ from kbq_tui.diagnosis.entries import (
     organization,
     projects,
     queries,
+    rotation,
     signin,
     tables,
 )
@@ -52,6 +53,7 @@ ENTRIES: Final[Mapping[Code, Entry]] = {
         signin,
         klaviyo,
         key_files,
+        rotation,
         machine,
     )
     for entry in module.ENTRIES

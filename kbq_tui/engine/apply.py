@@ -24,6 +24,8 @@ from kbq_tui.model.operations import (
     DeleteAccount,
     DeleteDataset,
     DeleteKey,
+    DisableKey,
+    EnableKey,
     EnableService,
     GrantDatasetRole,
     GrantProjectRole,
@@ -137,7 +139,15 @@ async def apply(
 def _depends_on(action: Action) -> tuple[Subject, ...]:
     """Return what must have arrived everywhere for an action to succeed."""
     match action.op:
-        case CreateKey() | DeleteKey() | DeleteAccount() | GrantProjectRole() | RevokeProjectRole():
+        case (
+            CreateKey()
+            | DeleteKey()
+            | DisableKey()
+            | EnableKey()
+            | DeleteAccount()
+            | GrantProjectRole()
+            | RevokeProjectRole()
+        ):
             return ACCOUNT, KEY, SERVICE
         case GrantDatasetRole(dataset=name) | RevokeDatasetRole(dataset=name) | RevokeTableRole(dataset=name):
             return ACCOUNT, making_of(name), SERVICE
@@ -271,6 +281,12 @@ class Runner:
                 changed = await cloud.revoke_table(project, name, table, role, member)
             case DeleteKey(email=email, key_id=key_id):
                 changed = await cloud.delete_key(project, email, key_id)
+            case DisableKey(email=email, key_id=key_id):
+                await cloud.switch_key(project, email, key_id, on=False)
+                changed = True
+            case EnableKey(email=email, key_id=key_id):
+                await cloud.switch_key(project, email, key_id, on=True)
+                changed = True
             case DeleteAccount(email=email):
                 changed = await cloud.delete_account(project, email)
             case DeleteDataset(dataset=name):

@@ -267,6 +267,16 @@ class KeyStore(Protocol):
     def load(self, path: str | None, project: str, email: str) -> Secret:
         """Read the key, from the file or else the keyring. Raises: ProblemError."""
 
+    def path_beside(self, path: str | None, project: str, email: str) -> str:
+        """Return where a new key lies while the one at `path` (or the default place) is being replaced."""
+
+    def promote(self, path: str | None, project: str, email: str) -> None:
+        """Put the new key into the place of the old one, whose file is shredded as after a hand-over. Goes on where a
+        process that died has left it; does nothing where no new key lies beside. Raises: ProblemError."""
+
+    def discard_beside(self, path: str | None, project: str, email: str) -> None:
+        """Destroy the file of a new key that is gone at Google. Raises: ProblemError."""
+
     def forget_copy(self, project: str, email: str) -> Message:
         """Delete the keyring's copy. Returns why it could not be and how to do it by hand; empty where it is
         gone. Never raises."""

@@ -10,6 +10,8 @@ from kbq_tui.model.operations import (
     DeleteAccount,
     DeleteDataset,
     DeleteKey,
+    DisableKey,
+    EnableKey,
     GrantDatasetRole,
     GrantProjectRole,
     RevokeProjectRole,
@@ -82,7 +84,7 @@ def _step(action: Action, location: str | None, new_account: bool) -> str:
             return f"{settled} >/dev/null"  # it prints the whole policy
         case GrantDatasetRole():
             return settled
-        case RevokeProjectRole() | DeleteKey() | DeleteAccount():
+        case RevokeProjectRole() | DeleteKey() | DisableKey() | EnableKey() | DeleteAccount():
             return f"# It may ask first; where it is gone already, it says so and ends the script.\n{command}"
         case DeleteDataset():
             return f"# It asks first, and refuses where there are tables in it.\n{command}"

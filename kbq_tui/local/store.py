@@ -164,7 +164,10 @@ class FileStore:
         """Return what the journal has begun and not settled. Raises: ProblemError."""
         if not os.path.lexists(self._journal_path(name)):  # then what reads it need not be loaded
             return ()
-        return tuple(f"{p.action} ({p.resource})" for p in self.journal(name).pending())
+        from kbq_tui.model.rotation import is_rotation
+
+        pending = self.journal(name).pending()
+        return tuple(f"{p.action} ({p.resource})" for p in pending if not is_rotation(p.action))
 
     def _state(self, name: str) -> ConnectionState:
         return ConnectionState(self._paths.of_connection(name))

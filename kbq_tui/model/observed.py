@@ -243,6 +243,7 @@ class Observed:
         neighbours: the other connections of this machine; empty where nobody looked for them.
         causes: the failures that explain why other parts are unknown, the widest first; see `root_cause`.
         changes: our own changes so far, oldest first.
+        rotating: ids of the keys of a rotation that is under way, the old one and the new one.
     """
 
     at: datetime
@@ -263,6 +264,7 @@ class Observed:
     neighbours: tuple[ConnectionSpec, ...] = ()
     causes: tuple[Problem, ...] = ()
     changes: tuple[OwnChange, ...] = ()
+    rotating: tuple[str, ...] = ()
 
 
 def is_new_key(observed: Observed) -> bool:
@@ -276,12 +278,13 @@ def is_new_key(observed: Observed) -> bool:
 
 
 def unheld_keys(observed: Observed) -> tuple[KeyInfo, ...]:
-    """Return the keys at Google that are neither kept here nor handed over; none while that cannot be told."""
+    """Return the keys at Google that are neither kept here, nor handed over, nor part of a rotation; none while that
+    cannot be told."""
     seen = observed.keys, observed.handed_over
     if not isinstance(observed.keys, Present) or any(isinstance(p, Unknown) for p in (*seen, observed.key)):
         return ()
     held = {observed.key.value.key_id} if isinstance(observed.key, Present) else set()
-    held.update(value_of(observed.handed_over) or ())
+    held.update(value_of(observed.handed_over) or (), observed.rotating)
     return tuple(k for k in observed.keys.value if k.id not in held)
 
 

@@ -1,6 +1,7 @@
 """The changes that a plan is made of."""
 
 from enum import StrEnum
+from typing import Final
 
 from kbq_tui.i18n.messages import Message
 from kbq_tui.model.lean_dataclass import dataclass
@@ -16,6 +17,8 @@ __all__ = [
     "DeleteAccount",
     "DeleteDataset",
     "DeleteKey",
+    "DisableKey",
+    "EnableKey",
     "EnableService",
     "GrantDatasetRole",
     "GrantProjectRole",
@@ -114,6 +117,22 @@ class DeleteKey:
 
 
 @dataclass(frozen=True, slots=True)
+class DisableKey:
+    """Switch a key off at Google; it can be switched on again."""
+
+    email: str
+    key_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class EnableKey:
+    """Switch a key on again at Google."""
+
+    email: str
+    key_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class DeleteAccount:
     """Delete the service account."""
 
@@ -138,6 +157,8 @@ Operation = (
     | RevokeDatasetRole
     | RevokeTableRole
     | DeleteKey
+    | DisableKey
+    | EnableKey
     | DeleteAccount
     | DeleteDataset
 )
@@ -156,6 +177,32 @@ class ActionKind(StrEnum):
     OVER_GRANT = "over-grant"
     """Takes away what the account holds beyond its need."""
     DELETE_KEY = "delete-key"
+    DISABLE_KEY = "disable-key"
+    ENABLE_KEY = "enable-key"
+    ROTATE = "rotate"
+    """A key is being replaced; begun in the journal, and ended once the old one is gone."""
+    ROTATE_CREATED = "rotate-created"
+    """The new key is made, and kept here."""
+    ROTATE_VERIFIED = "rotate-verified"
+    """The new key was verified."""
+    ROTATE_TAKEN = "rotate-taken"
+    """Klaviyo uses the new key."""
+
+
+_OF_ACCOUNT: Final = frozenset(
+    {
+        ActionKind.ACCOUNT,
+        ActionKind.KEY,
+        ActionKind.DELETE_KEY,
+        ActionKind.DISABLE_KEY,
+        ActionKind.ENABLE_KEY,
+        ActionKind.ROTATE,
+        ActionKind.ROTATE_CREATED,
+        ActionKind.ROTATE_VERIFIED,
+        ActionKind.ROTATE_TAKEN,
+    }
+)
+"""What is about the service account, or one of its keys."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +250,7 @@ class ActionKey:
         except ValueError:
             return None
         rest = id_.partition(":")[2]
-        if kind in (ActionKind.ACCOUNT, ActionKind.KEY, ActionKind.DELETE_KEY):
+        if kind in _OF_ACCOUNT:
             return cls(kind, AccountRef("", resource), detail=rest)
         if kind is ActionKind.SERVICE:
             return cls(kind, ServiceRef(_project_in(resource), rest))

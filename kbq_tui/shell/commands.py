@@ -83,7 +83,7 @@ CREATE_KEY: Final = Command(
     "gcloud iam service-accounts keys create {key_path} --iam-account={account} --project={project}",
     (LIST_KEYS.template, DELETE_KEY.template),
 )
-ENABLE_KEY, _ = _pair(
+ENABLE_KEY, DISABLE_KEY = _pair(
     "gcloud iam service-accounts keys enable {key_id} --iam-account={account} --project={project}",
     "gcloud iam service-accounts keys disable {key_id} --iam-account={account} --project={project}",
 )

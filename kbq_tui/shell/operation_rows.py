@@ -14,6 +14,8 @@ from kbq_tui.model.operations import (
     DeleteAccount,
     DeleteDataset,
     DeleteKey,
+    DisableKey,
+    EnableKey,
     EnableService,
     GrantDatasetRole,
     GrantProjectRole,
@@ -93,6 +95,8 @@ ROWS: Final[Mapping[type[Operation], OperationRow]] = {
         N_("{role} was not there on table {table}"),
     ),
     DeleteKey: OperationRow(cmd.DELETE_KEY, N_("Key {key} deleted"), N_("Key {key} was gone already")),
+    DisableKey: OperationRow(cmd.DISABLE_KEY, N_("Key {key} disabled")),
+    EnableKey: OperationRow(cmd.ENABLE_KEY, N_("Key {key} enabled")),
     DeleteAccount: OperationRow(
         cmd.DELETE_ACCOUNT, N_("Service account {email} deleted"), N_("Service account {email} was gone already")
     ),

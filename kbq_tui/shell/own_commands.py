@@ -22,6 +22,7 @@ ARGUMENTS: Final = {
     ("key", "create"): 0,
     ("key", "delete"): 1,
     ("key", "mend"): 0,
+    ("key", "rotate"): 0,
     ("key", "shred"): 0,
     ("export",): 1,
 }

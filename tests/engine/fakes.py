@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -30,6 +30,8 @@ from kbq_tui.planning.row_policies import RowPolicy
 
 START = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 CANARY = "canarycanarycanary"
+BESIDE = "/keys/k.next.json"
+"""Where a new key lies while the old one is being replaced."""
 
 
 def fault(code: str = "KBQ-TEST", retry: Retry = Retry.NEVER, kind: Kind = Kind.FAILED) -> Problem:
@@ -329,22 +331,35 @@ class FakeKeys:
         self.cannot_forget = ""
         self.forgotten: list[str] = []
         self.handed: tuple[str, ...] = ()
+        self.beside: LocalKey | None = None
 
     def handed_over(self, project: str, email: str) -> tuple[str, ...]:
         return self.handed
 
     def inspect(self, path: str | None, project: str, email: str) -> LocalKey | None:
-        return self.local
+        return self.beside if path == BESIDE else self.local
 
     def reserve(self, path: str | None, project: str, email: str) -> "FakeSlot":
-        assert not self.reserved, "reserved twice"
+        assert path == BESIDE or not self.reserved, "reserved twice"
         self.reserved = True
-        return FakeSlot(self, project, email)
+        return FakeSlot(self, project, email, beside=path == BESIDE)
 
     def load(self, path: str | None, project: str, email: str) -> Secret:
         if self.held is None:
             raise ProblemError(fault("KBQ-KEY-FILE-MISSING", kind=Kind.CREDENTIALS))
         return self.held
+
+    def path_beside(self, path: str | None, project: str, email: str) -> str:
+        return BESIDE
+
+    def promote(self, path: str | None, project: str, email: str) -> None:
+        if self.beside is not None:
+            assert self.local is not None
+            self.handed = (*self.handed, self.local.key_id)
+            self.local, self.beside = replace(self.beside, path="/keys/k.json"), None
+
+    def discard_beside(self, path: str | None, project: str, email: str) -> None:
+        self.beside = None
 
     def forget_copy(self, project: str, email: str) -> str:
         if not self.cannot_forget:
@@ -353,31 +368,35 @@ class FakeKeys:
 
 
 class FakeSlot:
-    path = "/keys/k.json"
-
-    def __init__(self, store: FakeKeys, project: str, email: str) -> None:
+    def __init__(self, store: FakeKeys, project: str, email: str, *, beside: bool = False) -> None:
         self._store, self._project, self._email = store, project, email
+        self.path = BESIDE if beside else "/keys/k.json"
 
     def commit(self, key: Secret) -> LocalKey:
         if self._store.cannot_write is not None:
             raise ProblemError(self._store.cannot_write)
         self._store.held = key
         key_id = json.loads(key.reveal())["private_key_id"]
-        self._store.local = LocalKey(self.path, key_id, self._email, self._project)
-        return self._store.local
+        kept = LocalKey(self.path, key_id, self._email, self._project, written=START)
+        if self.path == BESIDE:
+            self._store.beside = kept
+        else:
+            self._store.local = kept
+        return kept
 
     def abandon(self) -> None:
         self._store.reserved = False
 
 
 class FakeJournal:
-    def __init__(self) -> None:
+    def __init__(self, now: Callable[[], datetime] = lambda: START) -> None:
+        self.now = now
         self.lines: list[str] = []
         self.history: list[dict[str, object]] = []
 
     def intend(self, action: str, resource: str) -> None:
         self.lines.append(f"intend {action}")
-        self.history.append({"event": "intended", "action": action, "resource": resource})
+        self.history.append({"event": "intended", "action": action, "resource": resource, "at": self.now().isoformat()})
 
     def settle(self, event: Event) -> None:
         self.lines.append(f"{event.kind.value} {event.action}")
@@ -392,4 +411,5 @@ def ports(cloud: FakeCloud | None = None, keys: FakeKeys | None = None) -> Ports
     as_account = FakeCloud(cloud.name)
     as_account.sets = cloud.sets
     as_account.table_names = cloud.table_names
-    return Ports(cloud, lambda _key: as_account, keys or FakeKeys(), FakeJournal(), VirtualClock())
+    clock = VirtualClock()
+    return Ports(cloud, lambda _key: as_account, keys or FakeKeys(), FakeJournal(clock.now), clock)

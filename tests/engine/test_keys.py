@@ -147,7 +147,7 @@ async def test_while_it_cannot_be_told_what_was_handed_over_no_key_is_made_or_co
 
 
 async def test_beside_a_key_of_our_own_none_is_made_and_rotation_is_named() -> None:
-    world, cloud, _, held = await with_a_leftover()
+    world, cloud, _, _ = await with_a_leftover()
     before = list(cloud.writes)
     with pytest.raises(ProblemError) as caught:
         await create_key(SPEC, world, lambda _: None, Patience())
@@ -155,8 +155,7 @@ async def test_beside_a_key_of_our_own_none_is_made_and_rotation_is_named() -> N
     assert problem.code == "KBQ-KEY-ALREADY-HERE"
     assert "rotation" in str(problem.title)
     steps = "\n".join(map(str, problem.remedy))
-    assert "kbq-tui key create --key-file" in steps
-    assert f"kbq-tui key delete {held}" in steps
+    assert "kbq-tui key rotate" in steps
     assert cloud.writes == before
 
 
@@ -167,7 +166,7 @@ async def test_remedies_name_the_connection_and_the_file_it_was_read_from() -> N
         ("KBQ-STALE-PLAN", "plan"),
         ("KBQ-KEY-OUTCOME-UNKNOWN", "apply"),
         ("KBQ-KEY-HANDED-OVER", "key create"),
-        ("KBQ-KEY-ALREADY-HERE", "key create --key-file /k/key.json.new"),
+        ("KBQ-KEY-ALREADY-HERE", "key rotate"),
     ):
         problem = world.named(catalogue.problem(code, Context("acme-prod"), **known))
         lines = "\n".join(map(str, problem.remedy)).splitlines()

@@ -17,6 +17,8 @@ from kbq_tui.model.operations import (
     DeleteAccount,
     DeleteDataset,
     DeleteKey,
+    DisableKey,
+    EnableKey,
     EnableService,
     GrantDatasetRole,
     GrantProjectRole,
@@ -59,6 +61,8 @@ ONE_OF_EACH = (
         Change.DELETE,
     ),
     action(DeleteKey(EMAIL, "0123abcd"), ACCOUNT, Change.DELETE),
+    action(DisableKey(EMAIL, "0123abcd"), ACCOUNT, Change.UPDATE),
+    action(EnableKey(EMAIL, "0123abcd"), ACCOUNT, Change.UPDATE),
     action(DeleteAccount(EMAIL), ACCOUNT, Change.DELETE),
     action(DeleteDataset("KLAVIYO_TMP"), TMP, Change.DELETE),
 )

@@ -138,6 +138,7 @@ def _import_everything() -> None:
 
     import kbq_tui.cli.commands.apply
     import kbq_tui.cli.commands.key
+    import kbq_tui.cli.commands.key_rotate
     import kbq_tui.cli.commands.plan
     import kbq_tui.cli.commands.status
     import kbq_tui.cli.commands.verify
@@ -195,12 +196,14 @@ def points() -> None:
 
     from kbq_tui.gcp.session import Session
     from kbq_tui.local.journal import FileJournal
+    from kbq_tui.local.keys.key_files import KeyFiles
 
     wanted, record = os.environ.get(KILL), os.environ.get(RECORD)
     seen: Counter[str] = Counter()
     lock = threading.Lock()
 
     def reached(point: str) -> None:
+        point = re.sub(r"\b[0-9a-f]{40}\b", "KEY", point)  # ids differ from run to run
         with lock:
             seen[point] += 1
             name = f"{point} #{seen[point]}"
@@ -226,6 +229,8 @@ def points() -> None:
     wrap(Session, "plain", lambda _, verb, url, *a, **k: f"{verb} {_path(url, project)}")
     for rpc in (n for n in dir(IAMClient) if n.endswith(("service_account", "service_account_key", "account_keys"))):
         wrap(IAMClient, rpc, lambda *a, _rpc=rpc, **k: f"rpc {_rpc}")
+    wrap(KeyFiles, "shred", lambda *a: "key file shredded")
+    wrap(KeyFiles, "promote", lambda *a: "key file moved into place")
     wrap(FileJournal, "intend", lambda _, action, resource: f"journal intend {action}")
     wrap(FileJournal, "settle", lambda _, event: f"journal settle {event.action}")
 

@@ -56,6 +56,8 @@ EXPECTED = {
         "--table=true acme-prod:KLAVIYO_IMPORT_FROM_DWH.orders"
     ),
     "DeleteKey": f"gcloud iam service-accounts keys delete 0123abcd --iam-account={EMAIL} --project=acme-prod",
+    "DisableKey": f"gcloud iam service-accounts keys disable 0123abcd --iam-account={EMAIL} --project=acme-prod",
+    "EnableKey": f"gcloud iam service-accounts keys enable 0123abcd --iam-account={EMAIL} --project=acme-prod",
     "DeleteAccount": f"gcloud iam service-accounts delete {EMAIL} --project=acme-prod",
     "DeleteDataset": "bq --project_id=acme-prod rm --dataset acme-prod:KLAVIYO_TMP",
 }

@@ -81,6 +81,15 @@ class MemoryKeys:
             raise ProblemError(catalogue.problem("KBQ-KEY-FILE-MISSING", Context(project=project), path=path or ""))
         return self.secret
 
+    def path_beside(self, path: str | None, project: str, email: str) -> str:
+        return "/home/olga/key.next.json"
+
+    def promote(self, path: str | None, project: str, email: str) -> None:
+        raise NotImplementedError
+
+    def discard_beside(self, path: str | None, project: str, email: str) -> None:
+        raise NotImplementedError
+
     def forget_copy(self, project: str, email: str) -> str:
         return ""
 

@@ -1,6 +1,6 @@
 """`kbq-tui key list`: the account's keys at Google, who holds each, and when it was last used from where."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from kbq_tui.cli.command_options import ConnectionOptions, OutputOptions
 from kbq_tui.cli.render import EventLines
@@ -8,12 +8,15 @@ from kbq_tui.cli.runner import PlainRunner
 from kbq_tui.cli.table import table
 from kbq_tui.engine.key_use import LOG_DAYS, METRIC_DAYS, last_uses
 from kbq_tui.engine.keys import keys_of
+from kbq_tui.engine.observe import inspect_key
 from kbq_tui.engine.ports import Ports
+from kbq_tui.engine.rotation_state import beside_of
 from kbq_tui.engine.services import patience_of
 from kbq_tui.i18n.messages import Message, message, message_n, render, translate, verbatim
+from kbq_tui.model.age import ago
 from kbq_tui.model.key_use import MAX_AGE_DAYS, KeyState, KeyUses, UseSource, state_of, warnings_of
 from kbq_tui.model.lean_dataclass import dataclass
-from kbq_tui.model.observed import KeyInfo, LocalKey
+from kbq_tui.model.observed import KeyInfo, LocalKey, value_of
 from kbq_tui.model.text import inert
 
 ID_SHOWN = 12
@@ -37,15 +40,20 @@ class KeyListOptions:
 class _Listing:
     keys: tuple[KeyInfo, ...]
     local: LocalKey | None
+    beside: LocalKey | None
     handed: tuple[str, ...]
     uses: KeyUses
     now: datetime
     max_age: int
 
+    def file(self, key: KeyInfo) -> LocalKey | None:
+        """Return the file of a key on this machine; None where there is none."""
+        return next((f for f in (self.local, self.beside) if f is not None and f.key_id == key.id), None)
+
     def held_by(self, key: KeyInfo) -> str | None:
         """Return who holds a key, as a code: `here`, `keyring`, `handed-over`; None where that is not known."""
-        if self.local is not None and self.local.key_id == key.id:
-            return "here" if self.local.path else "keyring"
+        if (file := self.file(key)) is not None:
+            return "here" if file.path else "keyring"
         return "handed-over" if key.id in self.handed else None
 
     def warnings(self, key: KeyInfo) -> tuple[Message, ...]:
@@ -78,7 +86,8 @@ def list_command(options: KeyListOptions, runner: PlainRunner) -> int:
         keys, local, handed = await keys_of(spec, ports, lines, patience_of(runner.services))
         now = ports.clock.now()
         uses = await last_uses(spec, ports.cloud, keys, now)
-        return _Listing(keys, local, handed, uses, now, options.max_age)
+        beside = value_of(await inspect_key(beside_of(spec, ports), ports))
+        return _Listing(keys, local, beside, handed, uses, now, options.max_age)
 
     try:
         found = runner.with_ports(spec.name, work)
@@ -143,8 +152,8 @@ _HOLDERS = {
 
 
 def _cells(found: _Listing, key: KeyInfo) -> list[str]:
-    holder = found.held_by(key)
-    where = found.local.path if holder == "here" and found.local is not None else render(_HOLDERS[holder])
+    file = found.file(key)
+    where = file.path if file is not None and file.path else render(_HOLDERS[found.held_by(key)])
     return [
         key.id[:ID_SHOWN],
         f"{key.created:%Y-%m-%d}",
@@ -162,20 +171,8 @@ def _last_used(uses: KeyUses, key: KeyInfo, now: datetime) -> Message:
         return verbatim("?") if uses.source is UseSource.UNKNOWN else message("not seen")
     if uses.source is UseSource.ANALYZER:
         return verbatim(f"{used.at:%Y-%m-%d}")
-    ago = message("{age} ago", age=age_of(now - used.at))
-    return message("{ago}, by {who}", ago=ago, who=used.who) if uses.source is UseSource.AUDIT else ago
-
-
-def age_of(span: timedelta) -> Message:
-    """Return a span of time in its largest unit, such as `3 min`."""
-    seconds = max(0, int(span.total_seconds()))
-    if seconds < 120:
-        return message("{n} s", n=seconds)
-    if seconds < 7_200:
-        return message("{n} min", n=seconds // 60)
-    if seconds < 172_800:
-        return message("{n} h", n=seconds // 3_600)
-    return message_n("{n} day", "{n} days", seconds // 86_400)
+    when = ago(used.at, now)
+    return message("{ago}, by {who}", ago=when, who=used.who) if uses.source is UseSource.AUDIT else when
 
 
 def _source(uses: KeyUses) -> Message:

@@ -30,11 +30,7 @@ ENTRIES: Final = (
         Code.KEY_ALREADY_HERE,
         "A key is kept here already; to replace it is called rotation",
         "{path} holds key {key_id} of {account}. A second key beside it would be a second way in, so none was made.",
-        (
-            step("To replace the key, make the new one in another file:", cmd.ours("key create --key-file {path}.new")),
-            step("Put the new file into Klaviyo, and check it:", cmd.ours("verify --key-file {path}.new")),
-            step("Once Klaviyo works with the new key, delete the old one:", cmd.ours("key delete {key_id}")),
-        ),
+        (step("To replace the key, step by step and without a minute in which none works:", cmd.ours("key rotate")),),
         _YOU,
         _KEYS,
         Kind.CONFLICT,

@@ -99,6 +99,7 @@ class Checker:
         self.location = ""
         self.locations: dict[str, str] = {}
         self.neighbours: tuple[ConnectionSpec, ...] = ()
+        self.rotating: tuple[str, ...] = ()
         self.account_cloud: Cloud | None = None
         self.results: dict[str, CheckResult] = {}
         self._told = event_log.verdicts(told)

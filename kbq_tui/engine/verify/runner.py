@@ -25,6 +25,7 @@ from kbq_tui.model.key_file import key_id_of
 from kbq_tui.model.observed import DatasetInfo, KeyInfo, LocalKey
 from kbq_tui.model.problem import Kind, Problem, ProblemError
 from kbq_tui.model.refs import ProjectRef
+from kbq_tui.model.rotation import rotating_keys
 from kbq_tui.model.spec import JOB_USER, ConnectionSpec, RequiredDataset
 from kbq_tui.planning.dataset_rules import expiring, over, public, too_short
 from kbq_tui.planning.locations import misplaced
@@ -66,7 +67,9 @@ async def verify(
         A result for every check in `checks.expected(spec)`, in that order. Never raises `ProblemError`.
     """
     run = _Verification(spec, ports, told or (lambda _: None), emit or (lambda _: None), patience)
-    run.waits.add(*await own_changes(spec, ports))
+    changes = await own_changes(spec, ports)
+    run.waits.add(*changes)
+    run.rotating = rotating_keys(changes, spec)
     run.neighbours = await offload(ports.neighbours)
     try:
         return await run.all(location or spec.location or "")
@@ -374,11 +377,12 @@ class _Verification(Isolation):
             if local is None:
                 text = message("the key that was handed over is switched off at Google")
             return Judged(Verdict.FAIL, text, problem)
-        if others := [k for k in keys if k != ours and k not in handed]:
+        rotating = [k for k in keys if k != ours and k in self.rotating]
+        if others := [k for k in keys if k != ours and k not in handed and k not in rotating]:
             problem = self.problem(Code.KEY_UNHELD, key_id=others[0])
             text = message("{n} more: {keys}", n=len(others), keys=", ".join(k[:12] for k in others))
             return Judged(Verdict.FAIL, text, problem)
-        if given := [k for k in handed if k in keys and k != ours]:
+        if given := [k for k in handed if k in keys and k != ours and k not in rotating]:
             text = message(
                 "{key}, and handed over (shredded here): {keys}", key=ours[:12], keys=", ".join(k[:12] for k in given)
             )
@@ -387,6 +391,9 @@ class _Verification(Isolation):
             return Judged(Verdict.PASS, message("one key, {key}, handed over (shredded here)", key=ours[:12]))
         if ours not in keys:
             text = message("{key} has signed in; Google does not list it yet, and lists no other", key=ours[:12])
+            return Judged(Verdict.PASS, text)
+        if rotating:
+            text = message("{key}, and {other}: a rotation is under way", key=ours[:12], other=rotating[0][:12])
             return Judged(Verdict.PASS, text)
         return Judged(Verdict.PASS, message("one key, {key}", key=ours[:12]))
 

@@ -23,6 +23,7 @@ from kbq_tui.local.keys.part import cannot_replace, destroy, put, recover, sync,
 from kbq_tui.local.keys.place import Facts, Place, key_facts, open_own, safe_name
 from kbq_tui.local.keys.records import drop_copy, note_copy, note_handed_over, read_copy, read_handed_over
 from kbq_tui.local.keys.reservation import is_at, is_reserved, reserve
+from kbq_tui.local.keys.successor import discard, move_in, path_beside
 from kbq_tui.local.os_errors import os_problem, problem, words_of
 from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.command import Command
@@ -188,6 +189,32 @@ class KeyFiles:
         if record is not None and record.key_id == facts.key_id:
             return message("The copy in the system keyring stays, for later checks.")
         return message("There is no other copy on this machine: later checks cannot sign in with this key.")
+
+    def path_beside(self, path: str | None, project: str, email: str) -> str:
+        """Return where a new key lies while the one at `path` (or the default place) is being replaced."""
+        return path_beside(path or self.default_path(project, email))
+
+    def promote(self, path: str | None, project: str, email: str) -> None:
+        """Put the new key into the place of the old one, whose file is shredded as after a hand-over.
+
+        Goes on where a process that died has left it, and does no harm where it is done.
+
+        Raises:
+            ProblemError: the system refuses, or something else is in the place.
+        """
+        place = self._place(path, project, email)
+        beside = self._place(self.path_beside(path, project, email), project, email)
+        recover(place)
+        recover(beside)
+        if not beside.read():
+            return
+        if place.read():
+            self.shred(path, project, email)
+        move_in(place, beside, email)
+
+    def discard_beside(self, path: str | None, project: str, email: str) -> None:
+        """Destroy the file of a new key that is gone at Google. Raises: ProblemError."""
+        discard(self._place(self.path_beside(path, project, email), project, email), email)
 
     def keep_copy(self, project: str, email: str, key: Secret, facts: Facts) -> tuple[bool, tuple[Message, ...]]:
         """Put a copy into the keyring, note that it is there, and delete that of the account's older key.

@@ -1,0 +1,97 @@
+"""What keeps a key from being replaced by a new one."""
+
+from typing import Final
+
+from kbq_tui.diagnosis.entry import Entry, look, step, wait
+from kbq_tui.model.codes import ProblemCode as Code
+from kbq_tui.model.problem import Kind
+from kbq_tui.shell import commands as cmd
+
+_KEYS: Final = "https://cloud.google.com/iam/docs/key-rotation"
+_YOU: Final = "You, on this machine."
+_KEY_KEEPER: Final = (
+    "You, with iam.serviceAccountKeys.disable and .enable: role Service Account Key Admin "
+    "(roles/iam.serviceAccountKeyAdmin) on the project."
+)
+
+ENTRIES: Final = (
+    Entry(
+        Code.KEY_IN_USE,
+        "The old key is still used",
+        "Key {key_id} of {account} was used by {who}, {when}. A key is disabled only once nobody has used it for an "
+        "hour; what uses it would stop working.",
+        (
+            look("See who uses it:", cmd.ours("key list")),
+            "Give the new key to whoever still uses the old one.",
+            step("Then go on; what was done stays:", cmd.ours("key rotate")),
+        ),
+        _YOU,
+        _KEYS,
+        Kind.CONFLICT,
+    ),
+    Entry(
+        Code.ROTATION_UNCONFIRMED,
+        "It cannot be seen whether Klaviyo uses the new key",
+        "The audit log that would tell may not be read: {reason}",
+        (
+            look("See in Klaviyo (Advanced > Syncing) that the connection works with the new key."),
+            step("Then say so; both keys work until then:", cmd.ours("key rotate --confirmed")),
+            "Or ask for the role Private Logs Viewer (roles/logging.privateLogViewer) on the project, and it is seen.",
+        ),
+        _YOU,
+        _KEYS,
+        Kind.CONFLICT,
+    ),
+    Entry(
+        Code.ROTATION_OLD_UNKNOWN,
+        "Which key Klaviyo holds is not known",
+        "No key of {account} is kept on this machine or was handed over from it, and there are several at Google: "
+        "none of them can be replaced without knowing which.",
+        (
+            look("See which of them is used, and from where:", cmd.ours("key list")),
+            step("Delete those that nobody uses, until one is left:", cmd.ours("key delete {key_id}")),
+        ),
+        _YOU,
+        _KEYS,
+        Kind.CONFLICT,
+    ),
+    Entry(
+        Code.ROTATION_NEW_GONE,
+        "The new key does not work any more",
+        "Key {key_id} of {account}, which Klaviyo was given, is disabled, expired or gone at Google. The old key is "
+        "left as it is: there must always be one key that works.",
+        (
+            look("See how the keys are:", cmd.ours("key list")),
+            step("If it is disabled, enable it:", cmd.ENABLE_KEY),
+            step("Or go back to the old key:", cmd.ours("key rotate --rollback --confirmed")),
+        ),
+        _KEY_KEEPER,
+        _KEYS,
+        Kind.CONFLICT,
+    ),
+    Entry(
+        Code.ROTATION_TAKEN_OVER,
+        "Klaviyo uses the new key by now",
+        "Key {key_id} of {account} is what Klaviyo signs in with: taking it back would cut Klaviyo off. The old key is "
+        "still there, and works.",
+        (
+            wait(
+                "Nothing to do: the old key is disabled once nobody uses it, and can be enabled again until it is "
+                "deleted."
+            ),
+            step("Go on:", cmd.ours("key rotate")),
+        ),
+        _YOU,
+        _KEYS,
+        Kind.CONFLICT,
+    ),
+    Entry(
+        Code.ROTATION_NONE,
+        "No key is being replaced",
+        "There is nothing to take back: no rotation of a key of {account} is under way.",
+        (look("See which keys there are:", cmd.ours("key list")),),
+        _YOU,
+        _KEYS,
+        Kind.CONFLICT,
+    ),
+)

@@ -1,0 +1,105 @@
+"""How a rotation stands: what is there of it, how it is wanted, and how far it came."""
+
+import dataclasses
+from collections.abc import Callable
+from dataclasses import field, replace
+from datetime import datetime, timedelta
+
+from kbq_tui.engine.observe import handed_over, inspect_key
+from kbq_tui.engine.ports import Ports
+from kbq_tui.engine.threads import offload
+from kbq_tui.engine.waiting import Emit, Patience, Waits, own_changes
+from kbq_tui.i18n.messages import EMPTY, Message
+from kbq_tui.model.changes import ACCOUNT, KEY
+from kbq_tui.model.lean_dataclass import dataclass
+from kbq_tui.model.observed import LocalKey, Unknown, value_of
+from kbq_tui.model.problem import Problem, ProblemError
+from kbq_tui.model.rotation import rotation_of
+from kbq_tui.model.spec import ConnectionSpec
+from kbq_tui.planning.rotation import GRACE, RotationStep, RotationView
+
+HandOver = Callable[[LocalKey], None]
+"""Called with the new key's file."""
+
+
+@dataclass(frozen=True, slots=True)
+class RotationOptions:
+    """How a key is replaced.
+
+    Attributes:
+        confirmed: the operator says that Klaviyo uses the new key.
+        grace: how long the old key stays, disabled.
+        wait: seconds for which Klaviyo is waited for in one run.
+    """
+
+    confirmed: bool = False
+    grace: timedelta = GRACE
+    wait: float = 3_600.0
+
+
+@dataclasses.dataclass(slots=True)
+class RotationOutcome:
+    """How far it came.
+
+    Attributes:
+        step: what comes next; `FINISH` where the old key is gone.
+        old, new: the ids of both keys; empty where there is none (yet).
+        key: the new key's file.
+        done: ids of what was done in this run.
+        problems: what stands in the way.
+        until: when it can go on, where only time is missing.
+        why: what is waited for, where only time is missing.
+        rolled_back: the new key was taken back, or the old one enabled again.
+    """
+
+    step: RotationStep = RotationStep.BEGIN
+    old: str = ""
+    new: str = ""
+    key: LocalKey | None = None
+    done: list[str] = field(default_factory=list)
+    problems: tuple[Problem, ...] = ()
+    until: datetime | None = None
+    why: Message = EMPTY
+    rolled_back: bool = False
+
+    @property
+    def finished(self) -> bool:
+        """Whether the old key is gone."""
+        return self.step is RotationStep.FINISH and not self.problems
+
+
+async def look(spec: ConnectionSpec, ports: Ports, emit: Emit, patience: Patience) -> RotationView:
+    """Return what is there of a rotation. Waits where we have just created the account or a key.
+
+    Raises:
+        ProblemError: the keys, at Google or here, cannot be read.
+    """
+    changes = await own_changes(spec, ports)
+    waits = Waits(ports.clock, patience, emit, changes)
+    wait = waits.begin("keys")
+    while True:
+        try:
+            keys = await ports.cloud.keys(spec.project, spec.account_email)
+            break
+        except ProblemError as error:
+            if not await wait.again(waits.settled(error.problem, spec.account_email), ACCOUNT, KEY):
+                raise
+    local, beside = await inspect_key(spec, ports), await inspect_key(beside_of(spec, ports), ports)
+    handed = await handed_over(spec, ports)
+    for part in (local, beside, handed):
+        if isinstance(part, Unknown):
+            raise ProblemError(part.problem)
+    new = value_of(beside)
+    return RotationView(
+        keys,
+        value_of(local),
+        new if new is not None and new.path else None,
+        value_of(handed) or (),
+        rotation_of(await offload(ports.journal.changes), spec),
+        ports.clock.now(),
+    )
+
+
+def beside_of(spec: ConnectionSpec, ports: Ports) -> ConnectionSpec:
+    """Return the connection with the new key, which lies beside the old one."""
+    return replace(spec, key_file=ports.keys.path_beside(spec.key_file, spec.project, spec.account_email))

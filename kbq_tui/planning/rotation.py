@@ -1,0 +1,152 @@
+"""Replacing a key: what comes next. Pure: same input, same step."""
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+from kbq_tui.diagnosis import catalogue
+from kbq_tui.model.changes import is_recent
+from kbq_tui.model.codes import ProblemCode as Code
+from kbq_tui.model.key_use import IDLE, KeyState, KeyUses, state_of
+from kbq_tui.model.lean_dataclass import dataclass
+from kbq_tui.model.observed import MAX_KEYS, KeyInfo, LocalKey
+from kbq_tui.model.problem import ProblemError
+from kbq_tui.model.rotation import Rotation
+from kbq_tui.model.spec import ConnectionSpec
+from kbq_tui.planning.diff import context_of
+
+QUIET: Final = timedelta(hours=1)
+"""How long nobody may have used the old key before it is disabled."""
+GRACE: Final = timedelta(hours=24)
+"""How long the old key stays, disabled, before it is deleted."""
+
+
+class RotationStep(StrEnum):
+    """What comes next."""
+
+    BEGIN = "begin"
+    CREATE = "create"
+    VERIFY = "verify"
+    HAND_OVER = "hand-over"
+    PROMOTE = "promote"
+    DISABLE = "disable"
+    GRACE = "grace"
+    DELETE = "delete"
+    FINISH = "finish"
+
+
+@dataclass(frozen=True, slots=True)
+class RotationView:
+    """What is there at Google and on this machine.
+
+    Attributes:
+        keys: the account's keys at Google.
+        local: the key in its place; None where there is none.
+        beside: the new key's file, while it lies beside that place.
+        handed: ids of keys that were handed over and shredded here, newest last.
+        rotation: what is remembered; None where nothing is being replaced.
+        now: aware UTC.
+    """
+
+    keys: tuple[KeyInfo, ...]
+    local: LocalKey | None
+    beside: LocalKey | None
+    handed: tuple[str, ...]
+    rotation: Rotation | None
+    now: datetime
+
+    def works(self, key_id: str) -> bool:
+        """Whether Google takes a key, as far as its list tells."""
+        return any(key.id == key_id and state_of(key, self.now) is KeyState.ACTIVE for key in self.keys)
+
+    def key(self, key_id: str) -> KeyInfo | None:
+        """Return a key as Google lists it; None where it does not."""
+        return next((key for key in self.keys if key.id == key_id), None)
+
+    @property
+    def new(self) -> str:
+        """The id of the new key; empty while there is none."""
+        if self.rotation is None:
+            return ""
+        if self.beside is not None:
+            return self.beside.key_id
+        if self.local is not None and self.local.key_id != self.rotation.old and self.rotation.new:
+            return self.local.key_id
+        return self.rotation.new
+
+    @property
+    def lost(self) -> bool:
+        """Whether the new key's file is of no use: Google had time enough to list the key, and does not."""
+        if self.beside is None or self.key(self.beside.key_id) is not None:
+            return False
+        return self.beside.written is None or not is_recent(self.beside.written, self.now)
+
+
+def next_step(view: RotationView, spec: ConnectionSpec, grace: timedelta = GRACE) -> RotationStep:
+    """Return what comes next. The old key is disabled, or deleted, only while the new one works.
+
+    Args:
+        view: what is there.
+        spec: the connection.
+        grace: how long the old key stays, disabled.
+
+    Raises:
+        ProblemError: nothing can be done; says what stands in the way.
+    """
+    rotation, context = view.rotation, context_of(spec)
+    if rotation is None:
+        old_key(view, spec)
+        if len(view.keys) >= MAX_KEYS:
+            raise ProblemError(catalogue.problem(Code.TOO_MANY_KEYS, context))
+        return RotationStep.BEGIN
+    if view.lost or not view.new:
+        if rotation.taken is not None:
+            raise ProblemError(catalogue.problem(Code.ROTATION_NEW_GONE, context, key_id=rotation.new or view.new))
+        return RotationStep.CREATE
+    if rotation.new != view.new or rotation.verified is None:
+        return RotationStep.VERIFY
+    if rotation.taken is None:
+        return RotationStep.HAND_OVER
+    if not view.works(view.new):
+        raise ProblemError(catalogue.problem(Code.ROTATION_NEW_GONE, context, key_id=view.new))
+    if view.beside is not None:
+        return RotationStep.PROMOTE
+    old = view.key(rotation.old)
+    if old is None:
+        return RotationStep.FINISH
+    if not old.disabled:
+        return RotationStep.DISABLE
+    return RotationStep.DELETE if view.now >= ends(rotation, grace) else RotationStep.GRACE
+
+
+def ends(rotation: Rotation, grace: timedelta) -> datetime:
+    """Return when the old key, which is disabled, may be deleted."""
+    return (rotation.disabled or rotation.taken or rotation.begun) + grace
+
+
+def spare_keys(view: RotationView, uses: KeyUses) -> tuple[KeyInfo, ...]:
+    """Return the keys that nobody can use, or has used as long as can be seen, oldest first; not the one kept here."""
+    held = view.local.key_id if view.local is not None else ""
+
+    def spare(key: KeyInfo) -> bool:
+        if state_of(key, view.now) is not KeyState.ACTIVE:
+            return True
+        return uses.since is not None and uses.of(key.id) is None and view.now - key.created >= IDLE
+
+    return tuple(key for key in view.keys if key.id != held and spare(key))
+
+
+def old_key(view: RotationView, spec: ConnectionSpec) -> str:
+    """Return the id of the key to replace: the one kept here, else the last one handed over, else the only one.
+
+    Raises:
+        ProblemError: none of these.
+    """
+    there = [key.id for key in view.keys]
+    wanted = [view.local.key_id] if view.local is not None else []
+    found = next((id_ for id_ in [*wanted, *reversed(view.handed)] if id_ in there), None)
+    if found is None and len(there) == 1:
+        found = there[0]
+    if found is None:
+        raise ProblemError(catalogue.problem(Code.ROTATION_OLD_UNKNOWN, context_of(spec)))
+    return found
