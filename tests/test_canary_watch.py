@@ -8,6 +8,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from kbq_tui.sandbox.keys import PAIR, generate, pem_of
 from kbq_tui.sandbox.server import Sandbox
@@ -51,6 +52,14 @@ def test_the_runs_key_is_seen_through_base64(written: object) -> None:
         carried = base64.b64encode(b" " * shift + whole.encode()).decode()
         assert shows_a_key(carried[300 : 300 + canary.WINDOW])
         assert shows_a_key(f"\x1b]52;c;{carried}\x07")
+
+
+def test_a_key_that_is_not_the_runs_is_checked_when_it_is_read() -> None:
+    lines = canary.pem().splitlines()
+    swapped = [*lines[:9], lines[9].swapcase(), *lines[10:]]
+    load_pem_private_key(canary.pem().encode(), None)
+    with pytest.raises(ValueError, match="key"):
+        load_pem_private_key("\n".join(swapped).encode(), None)
 
 
 def test_every_sandbox_gives_out_the_runs_key_under_ids_of_their_own() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults.cells import Known, undisturbed
-from tests.faults.field import Field, read_keys_once
+from tests.faults.field import Field
 from tests.faults.zygote import Zygote
 
 
@@ -21,8 +21,7 @@ def zygote() -> Iterator[Zygote]:
 def field() -> Iterator[Field]:
     """A sandbox with a project for everybody."""
     made = Field(1_500)
-    with made.sandbox, pytest.MonkeyPatch.context() as patch:
-        read_keys_once(patch)
+    with made.sandbox:
         yield made
     made.context.engine = (
         None  # threads that gRPC leaves behind hold the rest; DuckDB complains at exit of what is alive

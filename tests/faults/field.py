@@ -5,16 +5,12 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import grpc
-import pytest
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from google.auth.credentials import AnonymousCredentials
-from google.auth.crypt import RSASigner
 from google.cloud.iam_admin_v1 import IAMClient
 from google.cloud.iam_admin_v1.services.iam.transports import IAMGrpcTransport
 from starlette.routing import Match, Route
@@ -92,12 +88,6 @@ def project_data(name: str) -> dict[str, Any]:
             }
         ],
     }
-
-
-def read_keys_once(patch: pytest.MonkeyPatch) -> None:
-    """Have Google's library read each private key once: its check takes 40 ms, and here all of them are the same."""
-    remembered = cache(lambda key: load_pem_private_key(key.encode(), None))
-    patch.setattr(RSASigner, "from_string", lambda key, key_id=None: RSASigner(remembered(key), key_id=key_id))
 
 
 class Scoped(Faults):
