@@ -7,6 +7,7 @@ import gc
 import json
 import os
 import re
+import shutil
 import signal
 import stat
 import tempfile
@@ -21,7 +22,7 @@ from hypothesis import settings
 # Not in the folder's own conftest: under xdist the process that sums up collects nothing, and reads only this one.
 from tests.faults.figures import pytest_terminal_summary
 from tests.oracle.plugin import Oracle
-from tests.support import canary, lookups
+from tests.support import canary, lookups, warm
 
 __all__ = ["pytest_terminal_summary"]
 
@@ -47,6 +48,7 @@ os.environ["GRPC_ENABLE_FORK_SUPPORT"] = "0"
 gc.disable()
 
 LOOKED_UP = pytest.StashKey[Path | None]()
+WARM = pytest.StashKey[list[warm.Server]]()
 LARGEST = 16 * 1024 * 1024
 
 
@@ -60,6 +62,13 @@ def pytest_configure(config: pytest.Config) -> None:
     take_key(config)
     config.pluginmanager.register(Oracle(config._tmp_path_factory.getbasetemp() / "oracle"))  # type: ignore[attr-defined]
     config.stash[LOOKED_UP] = lookups.start(config._tmp_path_factory.getbasetemp() / "lookups")  # type: ignore[attr-defined]
+
+    config.stash[WARM] = warm.start(shutil.which("gcloud"))
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    for server in config.stash.get(WARM, []):
+        server.stop()
 
 
 @pytest.hookimpl(trylast=True)

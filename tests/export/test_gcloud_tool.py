@@ -11,6 +11,7 @@ from kbq_tui.export.gcloud import to_gcloud
 from kbq_tui.model.spec import ConnectionSpec
 from kbq_tui.planning.diff import diff
 from kbq_tui.sandbox.server import Sandbox
+from tests.support import warm
 from tests.support.polling import PATIENCE
 
 from .conftest import seen
@@ -27,7 +28,7 @@ pytestmark = [
 def test_the_script_sets_everything_up_and_twice_is_once(tmp_path: Path) -> None:
     with Sandbox("fresh") as sandbox:
         env = {**os.environ, **sandbox.env(), "CLOUDSDK_CONFIG": str(tmp_path / "gcloud"), "HOME": str(tmp_path)}
-        env["CLOUDSDK_CORE_DISABLE_PROMPTS"] = "1"
+        env |= {"CLOUDSDK_CORE_DISABLE_PROMPTS": "1", **warm.for_sdk()}
         if "CLOUDSDK_AUTH_CREDENTIAL_FILE_OVERRIDE" not in env:
             env["CLOUDSDK_AUTH_CREDENTIAL_FILE_OVERRIDE"] = env["GOOGLE_APPLICATION_CREDENTIALS"]
         spec = ConnectionSpec(env["GOOGLE_CLOUD_PROJECT"], location="EU")

@@ -16,6 +16,7 @@ from kbq_tui.diagnosis import admin_request, catalogue
 from kbq_tui.model.problem import Context, Problem
 from kbq_tui.model.spec import ConnectionSpec
 from kbq_tui.sandbox.server import Sandbox
+from tests.support import warm
 from tests.support.polling import PATIENCE
 
 GCLOUD, BQ = shutil.which("gcloud"), shutil.which("bq")
@@ -164,6 +165,7 @@ def test_bq_does_what_is_advised(tmp_path: Path) -> None:
     assert {part for line in lines for part in some if part in line} == set(some)
     with Sandbox("fresh") as sandbox:
         env = {**os.environ, **sandbox.env(), "HOME": str(tmp_path), "CLOUDSDK_CONFIG": str(tmp_path / "gcloud")}
+        env |= warm.for_sdk()
         for line in (
             f"bq --project_id={SPEC.project} --location=EU mk --dataset {SPEC.project}:KLAVIYO_TMP",
             f"bq query --use_legacy_sql=false 'CREATE TABLE `{SPEC.project}.KLAVIYO_TMP.people` (id INT64)'",

@@ -19,6 +19,7 @@ from kbq_tui.sandbox.faults import Rule
 from kbq_tui.sandbox.server import Sandbox
 from kbq_tui.sandbox.world import Dataset, Table
 from tests.journeys.walk import Walk
+from tests.support import warm
 from tests.support.outputs import output
 from tests.support.polling import PATIENCE
 from tests.support.pty import Terminal
@@ -72,7 +73,7 @@ class Ground:
         return {**base, **self.sandbox.env(), **folders, **more}
 
     def run(self, *args: str, stdin: str = "", language: str = "en") -> tuple[str, str]:
-        command = [sys.executable, "-m", "kbq_tui", *args]
+        command = [warm.python(), "-m", "kbq_tui", *args]
         done = subprocess.run(
             command,
             env=self.env() | {"KBQ_TUI_LANG": language},

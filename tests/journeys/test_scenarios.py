@@ -2,12 +2,13 @@
 
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from kbq_tui.sandbox.keys import PAIR
 from kbq_tui.sandbox.scenario import names
+from tests.support import canary, warm
 from tests.support.polling import PATIENCE
 
 ENDS = {
@@ -49,9 +50,9 @@ ENDS = {
 @pytest.mark.parametrize("scenario", names())
 def test_a_scenario_ends_as_it_should_and_in_words(scenario: str, tmp_path: Path) -> None:
     status, words = ENDS[scenario]
-    env = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "LANG": "C.UTF-8"}
+    env = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "LANG": "C.UTF-8", PAIR: str(canary.path())}
     run = subprocess.run(
-        [sys.executable, "-m", "kbq_tui", "demo", "--scenario", scenario],
+        [warm.python(), "-m", "kbq_tui", "demo", "--scenario", scenario],
         env=env,
         stdin=subprocess.DEVNULL,
         capture_output=True,
@@ -63,5 +64,6 @@ def test_a_scenario_ends_as_it_should_and_in_words(scenario: str, tmp_path: Path
     assert words in said
     assert "Traceback" not in said
     assert "\x1b" not in said
+    canary.none_in(said, f"what the demo of {scenario} printed")
     if status == 0:
         assert run.stdout.startswith("Project ID")

@@ -7,6 +7,7 @@ import subprocess
 import pytest
 
 from kbq_tui.sandbox.server import Sandbox
+from tests.support import warm
 from tests.support.polling import PATIENCE
 
 P = "acme-klaviyo-demo"
@@ -25,7 +26,7 @@ pytestmark = [
 def bq():
     """Runs `bq` with the sandbox's environment; gives its exit code and everything it printed, as one line."""
     with Sandbox("fresh") as sandbox:
-        env = {**os.environ, **sandbox.env()}
+        env = {**os.environ, **sandbox.env(), **warm.for_sdk()}
 
         def run(*words):
             done = subprocess.run(

@@ -7,6 +7,7 @@ import subprocess
 
 import pytest
 
+from tests.support import warm
 from tests.support.polling import PATIENCE
 
 GCLOUD = shutil.which("gcloud")
@@ -21,7 +22,7 @@ ACCOUNT = f"klaviyo-data-transfer-user@{P}.iam.gserviceaccount.com"
 class Tool:
     def __init__(self, sandbox):
         keep = {k: v for k, v in os.environ.items() if not k.startswith(("CLOUDSDK_", "GOOGLE_", "KBQ_"))}
-        self.env = keep | sandbox.env()
+        self.env = keep | sandbox.env() | warm.for_sdk()
 
     def __call__(self, *arguments, fails=False):
         command = [GCLOUD, *arguments]

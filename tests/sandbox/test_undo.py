@@ -4,11 +4,11 @@ import json
 import shlex
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from tests.support import warm
 from tests.support.polling import PATIENCE
 from tests.support.sandbox import Served, served
 from tests.tools.readme import README
@@ -58,11 +58,16 @@ def test_what_is_set_up_is_undone_by_what_readme_says() -> None:
         for command in commands():
             words = filled(command, sandbox, sandbox.home, key_id)
             if words[0] == "kbq-tui":
-                words = [sys.executable, "-m", "kbq_tui", *words[1:], *(["--yes"] if words[1] == "key" else [])]
+                words = [warm.python(), "-m", "kbq_tui", *words[1:], *(["--yes"] if words[1] == "key" else [])]
             elif "disable" in words:
                 continue  # they were on before
             done = subprocess.run(
-                words, env=sandbox.environ(), input="y\n", capture_output=True, text=True, timeout=PATIENCE
+                words,
+                env=sandbox.environ() | warm.for_sdk(),
+                input="y\n",
+                capture_output=True,
+                text=True,
+                timeout=PATIENCE,
             )
             assert done.returncode == 0, (command, done.stdout, done.stderr)
         assert untouched(sandbox.ask("state")) == before

@@ -5,7 +5,6 @@ import json
 import os
 import shlex
 import subprocess
-import sys
 import tempfile
 import urllib.request
 from collections.abc import Iterator, Mapping
@@ -13,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.support import canary
+from tests.support import canary, warm
 from tests.support.polling import PATIENCE, wait_until
 
 
@@ -78,7 +77,7 @@ class Served:
     def run(self, *args: str, home: Path | None = None, timeout: float = 120.0) -> subprocess.CompletedProcess[str]:
         """Run `kbq-tui ARGS` without a terminal."""
         done = subprocess.run(
-            [sys.executable, "-m", "kbq_tui", *args],
+            [warm.python(), "-m", "kbq_tui", *args],
             env=self.environ(home),
             stdin=subprocess.DEVNULL,
             capture_output=True,
@@ -97,7 +96,7 @@ def served(scenario: str = "fresh", latency_ms: int = 0, more: Mapping[str, str]
         home = root / "home"
         home.mkdir(mode=0o700)
         env_file = root / "env"
-        command = [sys.executable, "-m", "kbq_tui.sandbox", "--env-file", str(env_file), "--scenario", scenario]
+        command = [warm.python(), "-m", "kbq_tui.sandbox", "--env-file", str(env_file), "--scenario", scenario]
         command += ["--latency-ms", str(latency_ms), "--exit-with-parent"]
         process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
         try:
