@@ -1,12 +1,24 @@
 """The last looks at a connection: how it was each time, and since when it is as it is."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import groupby
 from typing import Final
 
+from kbq_tui.engine.drift import (
+    Drift,
+    Item,
+    SeenValues,
+    drift_from_json,
+    drift_to_json,
+    drifted,
+    merged,
+    values_from_json,
+    values_to_json,
+)
 from kbq_tui.engine.health import Health
+from kbq_tui.model.changes import OwnChange
 from kbq_tui.model.lean_dataclass import dataclass
 
 LOOKS_KEPT: Final = 20
@@ -35,11 +47,15 @@ class LookHistory:
         looks: the last ones, oldest first; at most `LOOKS_KEPT`.
         health: how the connection was when Google answered last; None where it never did.
         since: when it was first seen so; None where it was so from the first look on.
+        values: what was seen last of what can drift; None where nothing was seen yet.
+        drift: what differs from an earlier look, and was neither put back nor accepted.
     """
 
     looks: tuple[Look, ...] = ()
     health: Health | None = None
     since: datetime | None = None
+    values: Mapping[Item, str] | None = None
+    drift: tuple[Drift, ...] = ()
 
     def after(self, look: Look, *, answered: bool = True) -> "LookHistory":
         """Return the history with one look more.
@@ -54,6 +70,23 @@ class LookHistory:
         since = None if self.health is None else look.at
         return replace(self, looks=looks, health=look.health, since=since)
 
+    def with_values(self, seen: SeenValues, own: Iterable[OwnChange], at: datetime) -> "LookHistory":
+        """Return the history with what a look has seen, and what of that differs from the look before.
+
+        Args:
+            seen: the values.
+            own: our own changes, which are no drift.
+            at: when the look was.
+        """
+        if self.values is None:
+            return replace(self, values=merged({}, seen))
+        drift = drifted(self.values, seen, self.drift, own, at)
+        return replace(self, values=merged(self.values, seen), drift=drift)
+
+    def accepted(self) -> "LookHistory":
+        """Return the history with all that differs taken as it is."""
+        return replace(self, drift=())
+
     @property
     def runs(self) -> tuple[tuple[Look, ...], ...]:
         """The looks, those together that follow one another and found the same."""
@@ -66,6 +99,8 @@ class LookHistory:
             "looks": [[look.at.isoformat(timespec="seconds"), look.health.value] for look in self.looks],
             "health": self.health.value if self.health is not None else None,
             "since": self.since.isoformat(timespec="seconds") if self.since is not None else None,
+            "values": values_to_json(self.values) if self.values is not None else None,
+            "drift": drift_to_json(self.drift),
         }
 
     @classmethod
@@ -80,7 +115,10 @@ class LookHistory:
             if isinstance(entry, list) and len(entry) == 2
             if (at := _time(entry[0])) is not None and (health := _health(entry[1])) is not None
         )
-        return cls(looks[-LOOKS_KEPT:], _health(body.get("health")), _time(body.get("since")))
+        kept = body.get("values")
+        values = values_from_json(kept) if isinstance(kept, list) else None
+        health, since = _health(body.get("health")), _time(body.get("since"))
+        return cls(looks[-LOOKS_KEPT:], health, since, values, drift_from_json(body.get("drift")))
 
 
 def counts(looks: Sequence[Look]) -> dict[Health, int]:

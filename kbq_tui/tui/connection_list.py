@@ -11,7 +11,7 @@ from kbq_tui.engine.look_history import LOOKS_KEPT, LookHistory, counts
 from kbq_tui.engine.overview import Overview, SortBy
 from kbq_tui.i18n.messages import N_, translate, translate_n
 from kbq_tui.model.key_use import MAX_AGE_DAYS
-from kbq_tui.tui.glyphs import DOT, DOWN, GLYPHS, NOTHING, STYLES, UP, WORDS, Tone
+from kbq_tui.tui.glyphs import CHANGED, DOT, DOWN, GLYPHS, NOTHING, STYLES, UP, WORDS, Tone
 from kbq_tui.tui.preflight_rows import HEALTH
 from kbq_tui.tui.text import columns, plain, shown
 
@@ -90,6 +90,8 @@ class Columns:
             (_key(row, now, self.key - 1), self.key),
             (_verified(row, now, self.verified - 2), self.verified),
         ]
+        if row.history.drift:  # in the gap before the next column
+            cells[-1] = (cells[-1][0].append(Content.styled(f" {CHANGED}", "$warning")), self.verified)
         if self.history:
             cells.append((history_cells(row.history), self.history + 2 if self.reason else 0))
         if self.reason:
@@ -206,9 +208,11 @@ def unread_line(rows: Sequence[Overview], width: int) -> Content:
 
 
 def reason_line(row: Overview, now: datetime) -> Content:
-    """Return what is wrong with a connection, and since when; empty where nothing is."""
-    if not row.reason:
-        return Content("")
-    since = since_words(row, now)
-    parts = [plain(row.name, "bold"), Content(": "), plain(row.reason)]
-    return Content("").join([*parts, *([Content(f" {DOT} {since}")] if since else [])])
+    """Return what has changed in a connection, what is wrong with it and since when; empty where nothing is."""
+    drift = row.history.drift
+    told = [Content.assemble((f"{CHANGED} ", "$warning"), plain(drift[-1].text))] if drift else []
+    if row.reason:
+        told.append(plain(row.reason))
+        since = since_words(row, now)
+        told += [Content(since)] if since else []
+    return Content.assemble(plain(row.name, "bold"), ": ", Content(f" {DOT} ").join(told)) if told else Content("")

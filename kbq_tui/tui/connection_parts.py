@@ -8,12 +8,15 @@ from kbq_tui.engine.health import Health
 from kbq_tui.i18n.messages import translate
 from kbq_tui.model.problem import Problem
 from kbq_tui.tui.connection_list import age, clock, history_words, since_words
-from kbq_tui.tui.glyphs import DOT, GLYPHS, STYLES, Tone
+from kbq_tui.tui.glyphs import CHANGED, DOT, GLYPHS, STYLES, Tone
+from kbq_tui.tui.keyboard import face
 from kbq_tui.tui.presenters import status_row
 from kbq_tui.tui.status_poller import PolledConnection
 from kbq_tui.tui.text import block, plain, step_lines
 from kbq_tui.tui.widgets.rows import Row
 
+SHOWN_DRIFT = 8
+"""How many differences from an earlier look are told."""
 SHOWN_PROBLEMS = 3
 """How many problems are told with their remedies; the others say theirs on Enter."""
 
@@ -40,6 +43,21 @@ def _as_of(watched: PolledConnection, now: datetime) -> str:
     if at is None:
         return translate("nothing known from before")
     return translate("as of {at} UTC, {age} old", at=clock(at, now), age=age(at, now))
+
+
+def drift_lines(watched: PolledConnection, now: datetime) -> Content:
+    """Return what differs from an earlier look, with the keys that put it back or accept it; empty for nothing."""
+    drift = watched.history.drift
+    if not drift:
+        return Content("")
+    keys = translate("{back} puts back, {accept} accepts", back=face("put-back"), accept=face("accept"))
+    lines = [Content.assemble((translate("Changed since an earlier look"), "bold $warning"), f" ({keys})")]
+    for each in drift[:SHOWN_DRIFT]:
+        seen = translate("seen at {at} UTC", at=clock(each.at, now))
+        lines.append(Content.assemble((f"{CHANGED} ", "$warning"), plain(each.text), f" {DOT} {seen}"))
+    if (more := len(drift) - SHOWN_DRIFT) > 0:
+        lines.append(Content(translate("… {n} more", n=more)))
+    return Content("\n").join(lines)
 
 
 def looks_lines(watched: PolledConnection, now: datetime) -> Content:

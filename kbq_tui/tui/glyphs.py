@@ -96,6 +96,7 @@ DOT: Final = "·"
 HERE: Final = "▸"
 UP: Final = "↑"
 DOWN: Final = "↓"
+CHANGED: Final = "≠"
 NOTHING: Final = "–"
 """Stands where there is nothing; what could not be read is a question mark."""
 
@@ -109,6 +110,7 @@ _ASCII: Final = str.maketrans(
         "▸": ">",
         "›": ">",
         "→": ">",
+        "≠": "#",
         "↑": "^",
         "↓": "v",
         "…": "~",

@@ -178,6 +178,15 @@ KEYS: Final = (
     KeyBinding(
         "remove-connection", "connection", "d", "remove", "", N_("Forget the connection on this machine; asks first")
     ),
+    KeyBinding(
+        "put-back",
+        "connection",
+        "b",
+        "put_back",
+        "",
+        N_("To the plan that puts back what has changed since an earlier look"),
+    ),
+    KeyBinding("accept", "connection", "a", "accept", "", N_("Take what has changed since an earlier look as it is")),
     KeyBinding("set-up", "connection", "s", "set_up", N_("Set-up"), N_("To the step where something is left to do")),
     KeyBinding("copy-values", "connection", "y", "copy_values", N_("Copy values"), N_("Copy the values for Klaviyo")),
     KeyBinding("pause", "connection", "p", "pause", N_("Pause"), N_("Pause the looks, or go on with them")),

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from kbq_tui.diagnosis import catalogue
+from kbq_tui.engine.drift import seen_values
 from kbq_tui.engine.health import outage_of
 from kbq_tui.engine.last_known import LastKnown
 from kbq_tui.engine.look_history import Look, LookHistory
@@ -328,6 +329,13 @@ class StatusPoller:
             self.at, self.since = clock.now(), None
         self._changed()
 
+    def accept(self, watched: PolledConnection) -> None:
+        """Take what differs from an earlier look as it is. Raises: ProblemError."""
+        watched.history = watched.history.accepted()
+        watched.changed()
+        self._save()
+        self._changed()
+
     async def _keep(self) -> None:
         """Write the histories, off the event loop. They can be lost without harm: a full disk ends no look."""
         with suppress(ProblemError):
@@ -353,7 +361,11 @@ class StatusPoller:
             watched.status = self._known.take(seen)
         answered = watched.problem is None
         health = watched.health if answered else Health.UNKNOWN
-        watched.history = watched.history.after(Look(self.services.clock.now(), health), answered=answered)
+        now = self.services.clock.now()
+        watched.history = watched.history.after(Look(now, health), answered=answered)
+        if answered and watched.status is not None:
+            seen_now = watched.status.observed
+            watched.history = watched.history.with_values(seen_values(spec, seen_now), seen_now.changes, now)
         watched.changed()
         if time.monotonic() - self._told_at >= TELL_EVERY:
             self._changed()

@@ -1,7 +1,9 @@
 """The stories' small cloud and machine in memory, and what only tests need of it."""
 
 import asyncio
+from datetime import timedelta
 
+from kbq_tui.engine.services import ConnectionDraft, SavedConnection
 from kbq_tui.model.steps import Step
 from tests.stories.memory_cloud import CANARY, NOW, PROJECT, SPEC
 from tests.stories.scene import Scene, account_made, blank, complete, fresh, no_permission, resumed, slow
@@ -22,6 +24,20 @@ __all__ = [
 ]
 
 HOSTILE = "[red]boo[/red] \x1b[2J\x1b]52;c;AAAA\x07 \u202egnirts\u202c \x9b31m \ud800 " + "x" * 10_000
+
+
+def crowd(n: int = 200) -> Scene:
+    """So many connections, each verified some hours ago; to every tenth project there are no grants."""
+    scene = complete()
+    for i in range(n):
+        draft = ConnectionDraft(f"client-{i:04}", PROJECT if i % 10 else f"acme-{i:04}")
+        scene.store.saved[draft.name] = SavedConnection(draft, Step.CONNECT, finished=True)
+        scene.store.verified[draft.name] = {"at": (NOW - timedelta(hours=1 + i)).isoformat(), "ok": True}
+    return scene
+
+
+def crowd_of_2000() -> Scene:
+    return crowd(2_000)
 
 
 def fresh_left_at_project() -> Scene:

@@ -5,17 +5,45 @@ Usage: python -m tests.tui.host SCENE [START]; the name of a function of `tests.
 
 import os
 import sys
+import time
 from contextlib import suppress
+from datetime import datetime, timedelta
 
 from kbq_tui.tui.app import run
 from kbq_tui.tui.display_options import DisplayOptions
+from tests.stories.memory_cloud import NOW
+from tests.stories.scene import VirtualClock
 from tests.tui import fakes
+
+SPEED = 60
+"""How much faster time passes with --hurried: a minute is a second."""
+
+
+class HurriedClock(VirtualClock):
+    """A clock that runs, and fast."""
+
+    def monotonic(self) -> float:
+        return time.monotonic() * SPEED
+
+    def now(self) -> datetime:
+        return NOW + timedelta(seconds=self.monotonic() - _BEGAN)
+
+
+_BEGAN = time.monotonic() * SPEED
 
 
 def main() -> None:
     scene = getattr(fakes, sys.argv[1])()
+    hurried = "--hurried" in sys.argv
+    if hurried:
+        from kbq_tui.tui.screens import watching
+
+        watching.TICK /= SPEED
+        scene.clock = HurriedClock()
     start = sys.argv[2] if len(sys.argv) > 2 else "setup"
-    look = DisplayOptions(ascii="--ascii" in sys.argv, mono="--mono" in sys.argv, ssh="--ssh" in sys.argv, refresh=3600)
+    look = DisplayOptions(
+        ascii="--ascii" in sys.argv, mono="--mono" in sys.argv, ssh="--ssh" in sys.argv, refresh=60 if hurried else 3600
+    )
     if "--crash" in sys.argv:
 
         def crash(*_: object, **__: object) -> object:

@@ -309,6 +309,33 @@ async def test_the_looks_are_kept_and_say_since_when_it_is_broken() -> None:
         assert "The last 3 looks, from 12:00 to 12:11 UTC: 2 fail, 1 ok." in shown
 
 
+async def test_what_was_taken_away_behind_our_back_is_told_and_can_be_put_back_or_accepted() -> None:
+    scene = many(2)
+    app = board(scene)
+    async with app.run_test(size=(80, 50)) as pilot:
+        await until(pilot, "✓ 2 ok")
+        scene.clock.seconds += 60
+        binding = scene.world.bindings.pop()
+        scene.world.keys.append(replace(scene.world.keys[0], id="f" * 40))
+        shown = await until(pilot, "✗ 2 fail")
+        assert "≠" in next(line for line in shown.splitlines() if "ok-001" in line)
+        await pilot.press("enter")
+        shown = await until(pilot, "bigquery.jobUser on the project was taken away · seen at 12:01 UTC")
+        assert "key ffffffffffff was added" in shown
+        await pilot.press("b")
+        await until(pilot, "Step 3 of 6")
+        await until(pilot, lambda: not app.wizard.busy)
+        await pilot.press("escape")
+        await until(pilot, "Dashboard › ok-000")
+        scene.world.bindings.append(binding)
+        await pilot.press("f5")
+        await until(pilot, lambda: "was taken away" not in text_of(app))
+        assert "was added" in text_of(app)
+        await pilot.press("a")
+        await until(pilot, lambda: "was added" not in text_of(app))
+    assert scene.store.looked["ok-000"].drift == ()
+
+
 async def test_a_history_is_written_when_something_changed_and_else_every_ten_minutes() -> None:
     scene = many(1)
     poller = StatusPoller(scene.services())

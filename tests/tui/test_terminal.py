@@ -45,6 +45,25 @@ def test_a_settled_screen_sends_nothing(scene: str, start: str, mark: str) -> No
         assert terminal.read(2.0) == 0
 
 
+def test_a_dashboard_of_200_sends_less_than_a_kilobyte_a_minute() -> None:
+    with face("crowd", "dashboard", "--hurried") as terminal:
+        terminal.until_text("20 fail", "next look in")
+        looked = _looked(terminal)
+        terminal.until(lambda: _looked(terminal) not in ("", looked))  # now it has been looked twice
+        begin, looked = len(terminal.raw), _looked(terminal)
+        terminal.until(lambda: _looked(terminal) not in ("", looked))
+        assert len(terminal.raw) - begin <= 1_000
+        assert b"\x1b]2;kbq-tui: 180 ok, 20 fail\x07" in terminal.raw
+        terminal.send("\x1b[21~")
+        assert terminal.wait() == 0
+        assert b"\x1b[23;2t" in terminal.raw, "the title is as it was before"
+
+
+def _looked(terminal: Terminal) -> str:
+    """Return when the last look was, as the screen says."""
+    return terminal.text().partition("Looked at ")[2][:8]
+
+
 def test_signals_restore_the_terminal_and_keep_what_was_typed() -> None:
     for number, status in ((signal.SIGTERM, 143), (signal.SIGHUP, 129), (signal.SIGQUIT, 131)):
         with face("fresh_left_at_project") as terminal:

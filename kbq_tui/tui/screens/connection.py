@@ -9,7 +9,7 @@ from textual.content import Content
 from kbq_tui.i18n.messages import translate
 from kbq_tui.tui import keyboard
 from kbq_tui.tui.connection_list import since_words
-from kbq_tui.tui.connection_parts import head_line, looks_lines, part_rows, to_do
+from kbq_tui.tui.connection_parts import drift_lines, head_line, looks_lines, part_rows, to_do
 from kbq_tui.tui.screens.base import WIDE
 from kbq_tui.tui.screens.watching import WatchingScreen
 from kbq_tui.tui.status_poller import PolledConnection
@@ -35,6 +35,7 @@ class ConnectionScreen(WatchingScreen):
         """Lay out the parts, the last looks in words, and what is to be done."""
         yield QuietStatic(id="which")
         yield Rows(id="lines")
+        yield QuietStatic(id="drift", classes="head")
         yield QuietStatic(id="looks", classes="head")
         yield QuietStatic(id="to-do", classes="head")
 
@@ -76,6 +77,9 @@ class ConnectionScreen(WatchingScreen):
         stale, now = self.host.monitor.stale(chosen), self.host.services.clock.now()
         self.query_one("#which", QuietStatic).show(head_line(chosen, now, stale=stale))
         self.query_one("#lines", Rows).show(part_rows(chosen, stale=stale))
+        drift = self.query_one("#drift", QuietStatic)
+        drift.show(drift_lines(chosen, now))
+        drift.display = bool(drift.shown)
         self.query_one("#looks", QuietStatic).show(looks_lines(chosen, now))
         below = self.query_one("#to-do", QuietStatic)
         below.show("" if self._width >= WIDE else to_do(chosen))

@@ -112,6 +112,25 @@ class WatchingScreen(BaseScreen):
             command = self.host.services.command("key rotate", watched.name)
             self.host.wizard.say(translate("{command} replaces the key.", command=command))
 
+    def action_put_back(self) -> None:
+        """b: open the plan that puts back what has changed since an earlier look."""
+        watched = self.chosen()
+        if watched is None or not watched.history.drift:
+            self.host.wizard.say(translate("Nothing has changed since an earlier look."))
+            return
+        self.host.open_setup(watched.name, min((d.step for d in watched.history.drift), key=list(Step).index))
+
+    def action_accept(self) -> None:
+        """a: take what has changed since an earlier look as it is."""
+        watched = self.chosen()
+        if watched is None or not watched.history.drift:
+            self.host.wizard.say(translate("Nothing has changed since an earlier look."))
+            return
+        try:
+            self.host.monitor.accept(watched)
+        except ProblemError as error:
+            self.host.open_problem(error.problem)
+
     def action_remove(self) -> None:
         """d: forget the connection on this machine, once that is agreed to; in production its name is typed."""
         watched = self.chosen()

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.support import canary
-from tests.tools.bench import calls, instructions, startup, terminal, walks
+from tests.tools.bench import calls, dashboard, instructions, startup, terminal, walks
 from tests.tools.bench.row import Row
 
 MEASURES: dict[str, Callable[[int], Row]] = {
@@ -24,6 +24,8 @@ MEASURES: dict[str, Callable[[int], Row]] = {
     "apply-script": calls.apply_against_gcloud,
     "key-to-frame": walks.key_to_frame,
     "wizard-bytes": walks.wizard_bytes,
+    "dashboard-key-to-frame": dashboard.key_to_frame,
+    "dashboard-bytes": dashboard.bytes_a_minute,
     "idle-bytes": terminal.idle_bytes,
     "loop-stall": terminal.loop_stall,
     "memory": terminal.memory,

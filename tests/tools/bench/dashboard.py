@@ -1,0 +1,67 @@
+"""What the dashboard of thousands costs whoever sits at its screen. Google is one in memory: drawing is measured."""
+
+import statistics
+import sys
+import time
+
+from tests.support.pty import Terminal
+from tests.tools.bench.row import Row
+from tests.tui.test_terminal import environment
+
+KEYS = (
+    "\x1b[B",
+    "\x1b[B",
+    "\x1b[6~",
+    "N",
+    "\x1b[A",
+    "N",
+    "S",
+    "!",
+    "!",
+    "/",
+    "1",
+    "2",
+    "\x1b",
+    "K",
+    "\x1b[F",
+    "\x1b[H",
+)
+"""Down, page down, sort, reverse, filter, the end and the beginning."""
+
+
+def key_to_frame(runs: int) -> Row:
+    """From a key press to the first byte of the frame that it draws, of 2,000 connections."""
+    waits: list[float] = []
+    command = [sys.executable, "-m", "tests.tui.host", "crowd_of_2000", "dashboard"]
+    with Terminal(command, environment(), 80, 24) as terminal:
+        terminal.until_text("200 fail", "next look in")
+        for _ in range(max(runs, 7)):
+            for key in KEYS:
+                terminal.settle(0.3)
+                began = time.perf_counter()
+                terminal.send(key)
+                if terminal.read(2.0):
+                    waits.append((time.perf_counter() - began) * 1000)
+    waits.sort()
+    p99 = waits[min(len(waits) - 1, round(0.99 * len(waits)))]
+    detail = f"{len(waits)} presses: median {statistics.median(waits):.1f} ms, longest {waits[-1]:.1f} ms"
+    return Row("dashboard of 2,000: key press to frame, p99", p99, 50, "ms", detail=detail)
+
+
+def bytes_a_minute(runs: int) -> Row:
+    """What a dashboard of 200 is sent from the end of one look to that of the next, a minute later."""
+    counts: list[float] = []
+    command = [sys.executable, "-m", "tests.tui.host", "crowd", "dashboard", "--hurried"]
+    with Terminal(command, environment(), 80, 24) as terminal:
+        terminal.until_text("20 fail", "next look in")
+
+        def looked() -> str:
+            return terminal.text().partition("Looked at ")[2][:8]
+
+        for _ in range(min(runs, 7) + 1):
+            before, begin = looked(), len(terminal.raw)
+            terminal.until(lambda before=before: looked() not in ("", before))  # type: ignore[misc]
+            counts.append(len(terminal.raw) - begin)
+    return Row(
+        "dashboard of 200, settled: bytes a minute", max(counts[1:]) / 1000, 1, "kB", detail=f"runs: {counts[1:]}"
+    )
