@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, field
+from dataclasses import asdict
 from functools import cached_property, partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
-from kbq_tui.cli.command_options import CALL_TIMEOUT, UsageError
+from kbq_tui.cli.command_options import CliOptions, UsageError
+from kbq_tui.cli.sign_in import GoogleImpersonate, GoogleSignIn
 from kbq_tui.engine.services import AppServices, ConnectionDraft
 from kbq_tui.gcp.endpoints import Endpoints
 from kbq_tui.i18n.messages import Message, message
@@ -23,16 +23,12 @@ from kbq_tui.local.paths import Paths
 from kbq_tui.local.settings_resolution import ENVIRONMENT, ResolvedSetting, resolve_settings
 from kbq_tui.local.store import FileStore
 from kbq_tui.model.lean_dataclass import dataclass
-from kbq_tui.model.problem import ProblemError
 from kbq_tui.model.spec import InvalidValueError, check_impersonated, check_path, check_quota_project
 
 if TYPE_CHECKING:
-    from kbq_tui.engine.ports import Clock, Cloud
+    from kbq_tui.engine.ports import Clock
     from kbq_tui.engine.services import Clipboard
-    from kbq_tui.gcp.credentials import CredentialOptions
-    from kbq_tui.gcp.session import Session
     from kbq_tui.local.keys.key_files import KeyFiles
-    from kbq_tui.model.secret import Secret
     from kbq_tui.model.spec import ConnectionSpec
 
 T = TypeVar("T")
@@ -57,39 +53,8 @@ OPTION_OF: Mapping[str, str] = {
 """The option that sets a field of the connection."""
 
 
-@dataclass(frozen=True, slots=True)
-class CliOptions:
-    """What was typed on the command line.
-
-    Attributes:
-        values: by the keys of the connection file (`project`, `account_id`, `credentials` …); None where not typed.
-        account_email: the service account, where it was typed as an e-mail.
-        name: the connection; None for the only one there is, or `default`.
-        config: one connection file instead of those in the config folder.
-        timeout: seconds for one call to Google.
-        log_file: the log, instead of the one in the state folder.
-        verbose: how often `-v` was given.
-        as_filed: where there is a connection file, its project counts before the environment's: among several
-            connections one variable cannot be meant for all.
-        may_create: the command may make the connection that is named (`setup`, `apply`); every other command refuses
-            a name, or a `--config FILE`, that is not there.
-        despite_files: connection files that cannot be used are left out, for a command that reports on them.
-    """
-
-    values: Mapping[str, str | None] = field(default_factory=dict)
-    account_email: str | None = None
-    name: str | None = None
-    config: Path | None = None
-    timeout: float = CALL_TIMEOUT
-    log_file: Path | None = None
-    verbose: int = 0
-    as_filed: bool = False
-    may_create: bool = False
-    despite_files: bool = False
-
-
 class BeginSignIn(Protocol):
-    """Sends for the operator's token; see `_SignIn.begin`."""
+    """Sends for the operator's token; see `GoogleSignIn.begin`."""
 
     def __call__(self, *, changes: bool) -> None: ...
 
@@ -107,7 +72,7 @@ class Adapters:
         keys: keys on this machine, with what the port does not have (shred).
         clock: time.
         typed: fields of the connection that were typed; nobody is asked for them again.
-        begin_sign_in: sends for the operator's token; see `_SignIn.begin`.
+        begin_sign_in: sends for the operator's token; see `GoogleSignIn.begin`.
     """
 
     services: AppServices
@@ -179,87 +144,6 @@ class Adapters:
 def _invalid(option: str, reason: Message) -> Message:
     """Return what click itself says of an option's value."""
     return message("Invalid value for {param_hint}: {message}", param_hint=f"'{option}'", message=reason)
-
-
-class _SignIn:
-    """`engine.services.SignIn` with Google's credentials; Google's libraries are not loaded before it is called."""
-
-    def __init__(
-        self, chosen: Mapping[str, str | None], env: Mapping[str, str], endpoints: Endpoints, timeout: float
-    ) -> None:
-        self._chosen = chosen
-        self._env = env
-        self._endpoints = endpoints
-        self._timeout = timeout
-        self._session: Session | None = None
-        self._changes = True
-
-    def begin(self, *, changes: bool) -> None:
-        """Send for the token, for a command that is going to sign in, and return when the request has left.
-
-        What the command needs is read in meanwhile. What fails here is tried again by the sign-in, which tells why.
-
-        Args:
-            changes: the command is going to make something, so that what making needs is read in, too.
-        """
-        from kbq_tui.gcp.early_token import send_for_token
-        from kbq_tui.gcp.environment import problem_of
-
-        self._changes = changes
-        if problem_of(self._env, self._endpoints) is None:
-            self._session = send_for_token(self._options(allow_gcloud=False), self._endpoints, self._timeout)
-
-    def _options(self, *, allow_gcloud: bool) -> CredentialOptions:
-        from kbq_tui.gcp.credentials import CredentialOptions
-
-        return CredentialOptions(
-            self._chosen["credentials"],
-            self._chosen["impersonate"],
-            self._chosen["quota_project"],
-            allow_gcloud,
-            self._env,
-        )
-
-    async def __call__(self, *, allow_gcloud: bool = False) -> Cloud:
-        from kbq_tui.engine.daemon_threads import need_threads
-        from kbq_tui.gcp.cloud import GoogleCloud
-        from kbq_tui.gcp.environment import problem_of
-        from kbq_tui.gcp.retry import CHANGING, READING, preload
-
-        need_threads()
-        if (problem := problem_of(self._env, self._endpoints)) is not None:
-            raise ProblemError(problem)
-        session, self._session = self._session, None
-        if allow_gcloud:
-            session = None
-        elif session is not None:
-            preload(CHANGING if self._changes else READING)
-        options = self._options(allow_gcloud=allow_gcloud)
-        cloud = GoogleCloud.for_operator(options, self._endpoints, self._timeout, session=session)
-        try:
-            await cloud.identity()
-        except BaseException:
-            await cloud.close()
-            raise
-        return cloud
-
-    def gcloud_available(self) -> bool:
-        from kbq_tui.gcp.credentials import gcloud_available
-
-        return gcloud_available(self._env)
-
-
-class _Impersonate:
-    """`engine.ports.Impersonator` with Google's libraries, which are not loaded before the first key is tried."""
-
-    def __init__(self, endpoints: Endpoints, timeout: float) -> None:
-        self._endpoints = endpoints
-        self._timeout = timeout
-
-    def __call__(self, key: Secret) -> Cloud:
-        from kbq_tui.gcp.cloud import KeyImpersonator
-
-        return KeyImpersonator(self._endpoints, self._timeout)(key)
 
 
 class _Deferred:
@@ -409,10 +293,10 @@ def build(
             draft = draft.replace(**{key: kept or (setting.value if setting is not None else "")})
     keys = cast("KeyFiles", _Deferred(lambda: _key_files(paths, env)))
     chosen = {key: settings[key].value if key in settings else None for key in operator}
-    sign_in = _SignIn(chosen, env, endpoints, options.timeout)
+    sign_in = GoogleSignIn(chosen, env, endpoints, options.timeout)
     services = AppServices(
         sign_in=sign_in,
-        impersonate=_Impersonate(endpoints, options.timeout),
+        impersonate=GoogleImpersonate(endpoints, options.timeout),
         keys=keys,
         store=store,
         clipboard=cast("Clipboard", _Deferred(lambda: _clipboard(env))),

@@ -6,13 +6,14 @@ those options, and a field for each option of its own, named as click names the 
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import field, fields
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from kbq_tui.model.lean_dataclass import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
 T = TypeVar("T")
 
@@ -97,3 +98,34 @@ def fill(kind: type[T], parameters: Mapping[str, Any]) -> T:
     values = {name: parameters[name] for name in names if name in parameters}
     values.update({name: fill(shared, parameters) for name, shared in _SHARED.items() if name in names})
     return kind(**values)
+
+
+@dataclass(frozen=True, slots=True)
+class CliOptions:
+    """What was typed on the command line.
+
+    Attributes:
+        values: by the keys of the connection file (`project`, `account_id`, `credentials` …); None where not typed.
+        account_email: the service account, where it was typed as an e-mail.
+        name: the connection; None for the only one there is, or `default`.
+        config: one connection file instead of those in the config folder.
+        timeout: seconds for one call to Google.
+        log_file: the log, instead of the one in the state folder.
+        verbose: how often `-v` was given.
+        as_filed: where there is a connection file, its project counts before the environment's: among several
+            connections one variable cannot be meant for all.
+        may_create: the command may make the connection that is named (`setup`, `apply`); every other command refuses
+            a name, or a `--config FILE`, that is not there.
+        despite_files: connection files that cannot be used are left out, for a command that reports on them.
+    """
+
+    values: Mapping[str, str | None] = field(default_factory=dict)
+    account_email: str | None = None
+    name: str | None = None
+    config: Path | None = None
+    timeout: float = CALL_TIMEOUT
+    log_file: Path | None = None
+    verbose: int = 0
+    as_filed: bool = False
+    may_create: bool = False
+    despite_files: bool = False

@@ -10,8 +10,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, Self, TextIO
 
-from kbq_tui.cli.bootstrap import Adapters, CliOptions, build, choose_name, connections_of
-from kbq_tui.cli.command_options import ConnectionOptions, OutputOptions, UsageError
+from kbq_tui.cli.bootstrap import Adapters, build, choose_name, connections_of
+from kbq_tui.cli.command_options import CliOptions, ConnectionOptions, OutputOptions, UsageError
 from kbq_tui.i18n.messages import N_, Message, message, render, translate
 from kbq_tui.local.loop import Loop
 from kbq_tui.model.codes import ProblemCode as Code

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from kbq_tui.cli.bootstrap import CliOptions, build
+from kbq_tui.cli.bootstrap import build
+from kbq_tui.cli.command_options import CliOptions
 from kbq_tui.local.paths import Paths
 
 PROJECT = "acme-klaviyo-demo"

@@ -133,8 +133,8 @@ def test_a_wrong_environment_is_named(env):
     ],
 )
 def test_a_variable_that_takes_one_of_a_few_words_is_named_with_them(env, variable: str, words: str):
-    from kbq_tui.cli.bootstrap import CliOptions, build
-    from kbq_tui.cli.command_options import UsageError
+    from kbq_tui.cli.bootstrap import build
+    from kbq_tui.cli.command_options import CliOptions, UsageError
 
     with pytest.raises(UsageError) as caught:
         build(CliOptions(), env | {variable: "sometimes"})
@@ -178,7 +178,8 @@ def test_a_mistake_in_a_connection_file_is_bad_input_and_named_with_its_line(
 
 
 def test_typed_beats_environment_beats_file(env, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    from kbq_tui.cli.bootstrap import CliOptions, build
+    from kbq_tui.cli.bootstrap import build
+    from kbq_tui.cli.command_options import CliOptions
 
     file = tmp_path / "mine.toml"
     file.write_text('project = "from-the-file"\nlocation = "EU"\n')

@@ -8,10 +8,10 @@ import click
 import pytest
 
 from kbq_tui.cli import command_options
-from kbq_tui.cli.bootstrap import _SignIn
 from kbq_tui.cli.click_app import cli
 from kbq_tui.cli.command_options import ConnectionOptions, OutputOptions, fill
 from kbq_tui.cli.commands.apply import ApplyOptions
+from kbq_tui.cli.sign_in import GoogleSignIn
 
 
 def _commands(group: click.Group, *path: str) -> Iterator[tuple[tuple[str, ...], click.Command]]:
@@ -40,7 +40,7 @@ def test_each_option_of_a_command_has_a_field_in_the_class_beside_its_body(
 
     monkeypatch.setattr(command_options, "fill", seen)
     monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", "acme-klaviyo-demo")
-    monkeypatch.setattr(_SignIn, "begin", lambda *_, **__: None)
+    monkeypatch.setattr(GoogleSignIn, "begin", lambda *_, **__: None)
     typed = {param.name or "": None for param in COMMANDS[path].params if param.expose_value}
     callback = COMMANDS[path].callback
     assert callback is not None

@@ -10,7 +10,8 @@ from unittest.mock import Mock
 
 import pytest
 
-from kbq_tui.cli.bootstrap import CliOptions, build
+from kbq_tui.cli.bootstrap import build
+from kbq_tui.cli.command_options import CliOptions
 from kbq_tui.diagnosis import catalogue
 from kbq_tui.diagnosis.catalogue import problem
 from kbq_tui.engine.record import ConnectionRecord

@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from kbq_tui.cli.bootstrap import CliOptions, build
+from kbq_tui.cli.bootstrap import build
+from kbq_tui.cli.command_options import CliOptions
 from kbq_tui.engine.record import ConnectionRecord
 from kbq_tui.model.steps import Step
 from kbq_tui.tui.app import KbqApp

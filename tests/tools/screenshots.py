@@ -22,8 +22,8 @@ from xml.etree import ElementTree
 
 from textual.widgets import TextArea
 
-from kbq_tui.cli.bootstrap import CliOptions
 from kbq_tui.cli.bootstrap import build as wire
+from kbq_tui.cli.command_options import CliOptions
 from kbq_tui.engine.services import AppServices, ConnectionDraft
 from kbq_tui.model.steps import Step
 from kbq_tui.sandbox.server import Sandbox

@@ -4,7 +4,8 @@ import asyncio
 import sys
 import time
 
-from kbq_tui.cli.bootstrap import CliOptions, build
+from kbq_tui.cli.bootstrap import build
+from kbq_tui.cli.command_options import CliOptions
 from kbq_tui.engine.observe import observe
 from kbq_tui.model.spec import ConnectionSpec
 from kbq_tui.tui.app import stay_responsive

@@ -1,0 +1,97 @@
+"""Signing in to Google, as the operator and as the service account. Google's libraries are not loaded before that."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from kbq_tui.model.problem import ProblemError
+
+if TYPE_CHECKING:
+    from kbq_tui.engine.ports import Cloud
+    from kbq_tui.gcp.credentials import CredentialOptions
+    from kbq_tui.gcp.endpoints import Endpoints
+    from kbq_tui.gcp.session import Session
+    from kbq_tui.model.secret import Secret
+
+
+class GoogleSignIn:
+    """`engine.services.SignIn` with Google's credentials; Google's libraries are not loaded before it is called."""
+
+    def __init__(
+        self, chosen: Mapping[str, str | None], env: Mapping[str, str], endpoints: Endpoints, timeout: float
+    ) -> None:
+        self._chosen = chosen
+        self._env = env
+        self._endpoints = endpoints
+        self._timeout = timeout
+        self._session: Session | None = None
+        self._changes = True
+
+    def begin(self, *, changes: bool) -> None:
+        """Send for the token, for a command that is going to sign in, and return when the request has left.
+
+        What the command needs is read in meanwhile. What fails here is tried again by the sign-in, which tells why.
+
+        Args:
+            changes: the command is going to make something, so that what making needs is read in, too.
+        """
+        from kbq_tui.gcp.early_token import send_for_token
+        from kbq_tui.gcp.environment import problem_of
+
+        self._changes = changes
+        if problem_of(self._env, self._endpoints) is None:
+            self._session = send_for_token(self._options(allow_gcloud=False), self._endpoints, self._timeout)
+
+    def _options(self, *, allow_gcloud: bool) -> CredentialOptions:
+        from kbq_tui.gcp.credentials import CredentialOptions
+
+        return CredentialOptions(
+            self._chosen["credentials"],
+            self._chosen["impersonate"],
+            self._chosen["quota_project"],
+            allow_gcloud,
+            self._env,
+        )
+
+    async def __call__(self, *, allow_gcloud: bool = False) -> Cloud:
+        from kbq_tui.engine.daemon_threads import need_threads
+        from kbq_tui.gcp.cloud import GoogleCloud
+        from kbq_tui.gcp.environment import problem_of
+        from kbq_tui.gcp.retry import CHANGING, READING, preload
+
+        need_threads()
+        if (problem := problem_of(self._env, self._endpoints)) is not None:
+            raise ProblemError(problem)
+        session, self._session = self._session, None
+        if allow_gcloud:
+            session = None
+        elif session is not None:
+            preload(CHANGING if self._changes else READING)
+        options = self._options(allow_gcloud=allow_gcloud)
+        cloud = GoogleCloud.for_operator(options, self._endpoints, self._timeout, session=session)
+        try:
+            await cloud.identity()
+        except BaseException:
+            await cloud.close()
+            raise
+        return cloud
+
+    def gcloud_available(self) -> bool:
+        """Whether gcloud is installed, so that its login could be offered."""
+        from kbq_tui.gcp.credentials import gcloud_available
+
+        return gcloud_available(self._env)
+
+
+class GoogleImpersonate:
+    """`engine.ports.Impersonator` with Google's libraries, which are not loaded before the first key is tried."""
+
+    def __init__(self, endpoints: Endpoints, timeout: float) -> None:
+        self._endpoints = endpoints
+        self._timeout = timeout
+
+    def __call__(self, key: Secret) -> Cloud:
+        from kbq_tui.gcp.cloud import KeyImpersonator
+
+        return KeyImpersonator(self._endpoints, self._timeout)(key)
