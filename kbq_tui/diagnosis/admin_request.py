@@ -43,6 +43,17 @@ def commands_of(problem: Problem, context: Context, commands: Sequence[Command] 
         context: what is known of the connection.
         commands: that of the step which the problem keeps from being done, where there is one.
     """
+    found = _commands_for(problem, context, commands)
+    known_row = PERMISSIONS.get(problem.detail("permission"))
+    if commands or known_row is None or known_row.widen is None or _any_like(found.do, known_row.widen):
+        return found
+    known = values(context, {name: str(value) for name, value in problem.details.items()})
+    widen = known_row.widen.filled(known)
+    custom = RemedyStep(known_row.into_custom_role, (cmd.SHOW_ROLE.filled(known), widen))
+    return Commands((*found.do, custom), (*found.undo, run(*widen.undone_by)))
+
+
+def _commands_for(problem: Problem, context: Context, commands: Sequence[Command]) -> Commands:
     permission, itself = problem.detail("permission"), (run(*commands),) if commands else ()
     if permission and commands and _role_helps(problem):  # the step itself, done by somebody who may
         return _with_undo(itself)

@@ -174,6 +174,8 @@ def permission_missing(
         ask = message("Ask {who} for the role {title} ({role}).", who=who, title=row.title, role=row.role)
         grant = []
     steps = [RemedyStep(ask, filled(grant, known))]
+    if row.widen is not None and (open_blanks or can_be_filled([row.widen], known)):
+        steps.append(RemedyStep(row.into_custom_role, filled([row.widen], known)))
     instead = [command for command in row.instead if open_blanks or can_be_filled([command], known)]
     if instead:
         steps.append(RemedyStep(message("Or ask for the step itself to be done:"), filled(instead, known)))
@@ -182,5 +184,5 @@ def permission_missing(
         title=message("You may not {purpose}", purpose=purpose),
         cause=fill(_NEEDED, {**known, "permission": row.name}),
         steps=(*steps, LATE),
-        who=message("{who}: {permission}, role {role}.", who=row.whoever, permission=row.name, role=row.granted),
+        who=message("{who}: {permission}, role {role}.", who=row.whoever, permission=row.names, role=row.granted),
     )

@@ -95,7 +95,8 @@ _PERMISSION: Final = re.compile(
     r"\.(?!googleapis\b|gserviceaccount\b|managed\b)[a-z][A-Za-z]{1,60}\.[a-z][A-Za-z]{1,60}\b(?!\()"
 )
 _IMPLIED: Final = re.compile(
-    r"\b[Pp]ermission denied to (enable|list) services?\b|\bprojects instance \[[^\]:\n]{1,80}:(\w{3,40})\]"
+    r"\b[Pp]ermission denied to (enable|disable|get|list|use) services?\b|"
+    r"\bprojects instance \[[^\]:\n]{1,80}:(\w{3,40})\]"
 )
 """A method that was refused, where the permission for it is not named: both are called alike."""
 _EMAILS: Final = re.compile(rf"(?<![\w.@+%-]){_EMAIL}")

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from kbq_tui.i18n.messages import N_, Message
+from kbq_tui.i18n.messages import N_, Message, message
 from kbq_tui.model.command import Command
 from kbq_tui.model.lean_dataclass import dataclass
 from kbq_tui.shell import commands as cmd
@@ -21,6 +21,8 @@ class Permission:
         level: where it is granted: `project`, `dataset` or `organization`.
         who: who grants it or does the step, in words; completes "Ask …".
         instead: what someone who holds the permission could run in the operator's stead.
+        twin: the permission that is needed beside it where datasets' access lists are fine-grained; empty for none.
+        widen: what adds both to a custom role.
     """
 
     name: str
@@ -30,6 +32,22 @@ class Permission:
     level: str
     who: str
     instead: tuple[Command, ...] = ()
+    twin: str = ""
+    widen: Command | None = None
+
+    @property
+    def names(self) -> str:
+        """The permission, and its twin."""
+        return f"{self.name}, {self.twin}" if self.twin else self.name
+
+    @property
+    def into_custom_role(self) -> Message:
+        """What `widen` is for."""
+        return message(
+            "Where a custom role is used, have both {permission} and {twin} added to it; ROLE_ID is its name:",
+            permission=self.name,
+            twin=self.twin,
+        )
 
     @property
     def grant(self) -> Command:
@@ -75,11 +93,15 @@ def _on_project(name: str, purpose: str, role: str, title: str, *instead: Comman
 
 _ACCOUNT_CREATOR: Final = ("roles/iam.serviceAccountCreator", "Create Service Accounts")
 _ACCOUNT_VIEWER: Final = ("roles/iam.serviceAccountViewer", "View Service Accounts")
-_ACCOUNT_ADMIN: Final = ("roles/iam.serviceAccountAdmin", "Service Account Admin")
+_ACCOUNT_DELETER: Final = ("roles/iam.serviceAccountDeleter", "Delete Service Accounts")
 _KEY_ADMIN: Final = ("roles/iam.serviceAccountKeyAdmin", "Service Account Key Admin")
 _IAM_ADMIN: Final = ("roles/resourcemanager.projectIamAdmin", "Project IAM Admin")
 _API_ADMIN: Final = ("roles/serviceusage.serviceUsageAdmin", "Service Usage Admin")
 _EITHER_ROLE: Final = (cmd.GRANT_VIEWER, cmd.GRANT_EDITOR)
+_BROWSER: Final = ("roles/browser", "Browser")
+_METADATA_VIEWER: Final = ("roles/bigquery.metadataViewer", "BigQuery Metadata Viewer", "dataset", DATASET_OWNER)
+_SECURITY_REVIEWER: Final = ("roles/iam.securityReviewer", "Security Reviewer", "dataset", DATASET_OWNER)
+"""Shows policies and changes nothing, while Data Owner, the other role that holds them, changes everything."""
 _DATA_OWNER: Final = ("roles/bigquery.dataOwner", "BigQuery Data Owner", "dataset", DATASET_OWNER)
 
 # Source: https://cloud.google.com/iam/docs/permissions-reference and .../roles-permissions
@@ -94,6 +116,15 @@ _TABLE: Final = (
         "BigQuery Metadata Viewer",
         "project",
         PROJECT_ADMIN,
+        twin="bigquery.datasets.getIamPolicy",
+        widen=cmd.WIDEN_ROLE_READ,
+    ),
+    Permission(
+        "bigquery.datasets.getIamPolicy",
+        N_("read who has access to a dataset"),
+        *_METADATA_VIEWER,
+        twin="bigquery.datasets.get",
+        widen=cmd.WIDEN_ROLE_READ,
     ),
     # An Owner of the project lacks it on datasets whose access list leaves the owners out
     _on_project(
@@ -103,19 +134,28 @@ _TABLE: Final = (
         "BigQuery Metadata Viewer",
     ),
     Permission(
-        "bigquery.datasets.update", N_("grant on a dataset"), *_DATA_OWNER, (cmd.GRANT_VIEWER, cmd.GRANT_EDITOR)
+        "bigquery.datasets.update",
+        N_("grant on a dataset"),
+        *_DATA_OWNER,
+        (cmd.GRANT_VIEWER, cmd.GRANT_EDITOR),
+        twin="bigquery.datasets.setIamPolicy",
+        widen=cmd.WIDEN_ROLE_WRITE,
     ),
     Permission(
         "bigquery.datasets.setIamPolicy",
         N_("grant on a dataset with SQL"),
         *_DATA_OWNER,
         (cmd.GRANT_VIEWER, cmd.GRANT_EDITOR),
+        twin="bigquery.datasets.update",
+        widen=cmd.WIDEN_ROLE_WRITE,
     ),
     Permission("bigquery.datasets.delete", N_("delete a dataset"), *_DATA_OWNER),
-    Permission("bigquery.tables.getIamPolicy", N_("read who has which role on a table"), *_DATA_OWNER),
+    Permission("bigquery.tables.getIamPolicy", N_("read who has which role on a table"), *_METADATA_VIEWER),
     Permission("bigquery.tables.setIamPolicy", N_("take a role on a table away"), *_DATA_OWNER),
-    Permission("bigquery.rowAccessPolicies.list", N_("see whether a table hides rows"), *_DATA_OWNER),
-    Permission("bigquery.rowAccessPolicies.getIamPolicy", N_("see whom a row policy lets through"), *_DATA_OWNER),
+    Permission("bigquery.rowAccessPolicies.list", N_("see whether a table hides rows"), *_SECURITY_REVIEWER),
+    Permission(
+        "bigquery.rowAccessPolicies.getIamPolicy", N_("see whom a row policy lets through"), *_SECURITY_REVIEWER
+    ),
     _on_project("bigquery.jobs.create", N_("run a query"), "roles/bigquery.jobUser", "BigQuery Job User"),
     _on_project(
         "bigquery.jobs.listAll",
@@ -126,7 +166,7 @@ _TABLE: Final = (
     _on_project("iam.serviceAccounts.create", N_("create the service account"), *_ACCOUNT_CREATOR, cmd.CREATE_ACCOUNT),
     _on_project("iam.serviceAccounts.get", N_("see the service account"), *_ACCOUNT_VIEWER),
     _on_project("iam.serviceAccounts.list", N_("see the service accounts"), *_ACCOUNT_VIEWER),
-    _on_project("iam.serviceAccounts.delete", N_("delete the service account"), *_ACCOUNT_ADMIN),
+    _on_project("iam.serviceAccounts.delete", N_("delete the service account"), *_ACCOUNT_DELETER),
     _on_project(
         "iam.serviceAccounts.getAccessToken",
         N_("act as a service account"),
@@ -155,11 +195,11 @@ _TABLE: Final = (
         "roles/policyanalyzer.activityAnalysisViewer",
         "Activity Analysis Viewer",
     ),
-    _on_project("resourcemanager.projects.get", N_("see the project"), "roles/browser", "Browser"),
+    _on_project("resourcemanager.projects.get", N_("see the project"), *_BROWSER),
     _on_project(
         "resourcemanager.projects.getIamPolicy",
         N_("read who has which role on the project"),
-        *_IAM_ADMIN,
+        *_BROWSER,
         cmd.GRANT_JOB_USER,
     ),
     _on_project("resourcemanager.projects.setIamPolicy", N_("grant on the project"), *_IAM_ADMIN, cmd.GRANT_JOB_USER),
@@ -206,3 +246,25 @@ _TABLE: Final = (
 
 PERMISSIONS: Final[Mapping[str, Permission]] = {entry.name: entry for entry in _TABLE}
 """By name. What is not in it is still reported, without a role."""
+
+NEEDED_FOR: Final[Mapping[str, str]] = {
+    "bigquery.datasets.get": "bigquery.datasets.get",
+    "bigquery.jobs.list": "bigquery.jobs.listAll",
+    "bigquery.rowAccessPolicies.getIamPolicy": "bigquery.rowAccessPolicies.getIamPolicy",
+    "bigquery.rowAccessPolicies.list": "bigquery.rowAccessPolicies.list",
+    "bigquery.tables.getIamPolicy": "bigquery.tables.getIamPolicy",
+    "bigquery.tables.list": "bigquery.tables.list",
+    "cloudbilling.projects.getBillingInfo": "resourcemanager.projects.get",
+    "cloudresourcemanager.projects.get": "resourcemanager.projects.get",
+    "cloudresourcemanager.projects.getIamPolicy": "resourcemanager.projects.getIamPolicy",
+    "iam.serviceAccountKeys.list": "iam.serviceAccountKeys.list",
+    "iam.serviceAccounts.get": "iam.serviceAccounts.get",
+    "logging.entries.list": "logging.privateLogEntries.list",
+    "monitoring.projects.timeSeries.list": "monitoring.timeSeries.list",
+    "orgpolicy.policies.getEffectivePolicy": "orgpolicy.policy.get",
+    "policyanalyzer.projects.locations.activityTypes.activities.query": (
+        "policyanalyzer.serviceAccountKeyLastAuthenticationActivities.query"
+    ),
+    "serviceusage.services.batchGet": "serviceusage.services.get",
+}
+"""What a read needs, by its method: some refusals do not name the permission."""

@@ -10,6 +10,7 @@ from kbq_tui.diagnosis.entry import GRANT_WAIT, Stage, clean, fill_step, look, v
 from kbq_tui.diagnosis.extract import extract_values, names_other_service
 from kbq_tui.diagnosis.google_error import bounded, fault_of
 from kbq_tui.diagnosis.matchers import CONSTRAINTS, LATE_REASONS, ORDER, REASONS, first_match
+from kbq_tui.diagnosis.permissions import NEEDED_FOR
 from kbq_tui.diagnosis.principal import for_principal
 from kbq_tui.diagnosis.rules import ASIDE, BY_POLICY, DENIED, HTTP_OF, IMPERSONATING, INNER_STATUS
 from kbq_tui.i18n.messages import N_, Message, joined, message
@@ -48,6 +49,10 @@ def recognise(fault: Fault, context: Context, *, changed_recently: bool = False)
             lifted["constraint"] = f"constraints/{name}"
             break
     code = _code(fault, text, lifted)
+    needed = NEEDED_FOR.get(fault.method or "")
+    if code is None and needed is not None and _http(fault) == 403 and "permission" not in lifted:
+        lifted["permission"] = needed
+        code = catalogue.code_for_permission(lifted["permission"])
     if fault.method:
         lifted.setdefault("method", fault.method)
     problem = (

@@ -73,6 +73,7 @@ class Datasets:
             method="bigquery.datasets.list",
             context=self._wire.context(project),
         )
+        self._wire.locations.update({(project, name): location for name, location in found})
         return tuple(found)
 
     async def get(self, project: str, name: str) -> DatasetInfo | None:

@@ -34,9 +34,11 @@ class RestClient:
         self.endpoints = endpoints
         self.acting_as = acting_as
         self.operator = ""
+        self.locations: dict[tuple[str, str], str] = {}  # of datasets that were seen, by project and name
 
     def context(self, project: str = "", *, account: str = "", dataset: str = "", location: str = "") -> Context:
         """Return what is known of a call, to fill in the remedies of its failures."""
+        location = location or self.locations.get((project, dataset), "")
         return Context(project, account, dataset, location, self.operator, self.acting_as)
 
     async def call(

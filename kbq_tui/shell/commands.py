@@ -234,7 +234,11 @@ WIDEN_ROLE_READ: Final = Command(
     _ROLE + "add-permissions=bigquery.datasets.get,bigquery.datasets.getIamPolicy",
     (_ROLE + "remove-permissions=bigquery.datasets.getIamPolicy",),
 )
-WIDEN_ROLE_WRITE: Final = Command(_ROLE + "add-permissions=bigquery.datasets.update,bigquery.datasets.setIamPolicy")
+WIDEN_ROLE_WRITE: Final = Command(
+    _ROLE + "add-permissions=bigquery.datasets.update,bigquery.datasets.setIamPolicy",
+    (_ROLE + "remove-permissions=bigquery.datasets.setIamPolicy",),
+)
+SHOW_ROLE: Final = Command("gcloud iam roles describe ROLE_ID --project={project}")
 GRANT_RESOURCE_VIEWER: Final = GRANT_OPERATOR.using(role="roles/bigquery.resourceViewer")
 PLAIN_COPY: Final = Command(
     "(umask 077; python3 -c 'import json, sys; json.dump(json.load(open(sys.argv[1], \"rb\")), sys.stdout, indent=2)' "

@@ -402,3 +402,32 @@ def test_a_permission_without_a_row_still_comes_with_a_grant_or_the_step() -> No
 def test_that_a_deleted_key_is_gone_is_said() -> None:
     problem = catalogue.permission_missing("iam.serviceAccountKeys.delete", HERE)
     assert "cannot be taken back" in str(handoff(problem, HERE, *commands_of(problem, HERE)))
+
+
+@pytest.mark.parametrize(
+    ("permission", "both", "taken_back"),
+    [
+        (
+            "bigquery.datasets.get",
+            "bigquery.datasets.get,bigquery.datasets.getIamPolicy",
+            "bigquery.datasets.getIamPolicy",
+        ),
+        (
+            "bigquery.datasets.update",
+            "bigquery.datasets.update,bigquery.datasets.setIamPolicy",
+            "bigquery.datasets.setIamPolicy",
+        ),
+    ],
+)
+def test_a_custom_role_is_given_both_permissions_of_an_access_list_and_the_new_one_is_taken_back(
+    permission: str, both: str, taken_back: str
+) -> None:
+    problem = catalogue.permission_missing(permission, HERE)
+    asked = commands_of(problem, HERE)
+    update = f"gcloud iam roles update ROLE_ID --project={P} --"
+    assert lines_of(asked.do)[-2:] == (
+        f"gcloud iam roles describe ROLE_ID --project={P}",
+        f"{update}add-permissions={both}",
+    )
+    assert lines_of(asked.undo)[-1] == f"{update}remove-permissions={taken_back}"
+    assert all(name in render(problem.who) for name in both.split(","))

@@ -132,7 +132,8 @@ ENTRIES: Final = (
                 ),
             ),
         ),
-        "The dataset's owner: bigquery.datasets.update, role BigQuery Data Owner (roles/bigquery.dataOwner) on it.",
+        "The dataset's owner: bigquery.datasets.update and bigquery.datasets.setIamPolicy, role BigQuery Data Owner "
+        "(roles/bigquery.dataOwner) on it.",
         _IAM + "troubleshoot-policies",
         Kind.CONFLICT,
         matchers=((Stage.WORDS, r"deleted:(?:serviceaccount|user|group):\S{1,300} is of an unknown type"),),

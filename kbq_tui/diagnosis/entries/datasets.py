@@ -114,8 +114,8 @@ ENTRIES: Final = (
             *helper(look(LOOK, cmd.SHOW_POLICY, cmd.SHOW_DATASET)),
         ),
         "On the project a project IAM administrator: resourcemanager.projects.setIamPolicy, role Project IAM Admin "
-        "(roles/resourcemanager.projectIamAdmin); on a dataset its owner: bigquery.datasets.update, role BigQuery "
-        "Data Owner (roles/bigquery.dataOwner).",
+        "(roles/resourcemanager.projectIamAdmin); on a dataset its owner: bigquery.datasets.update and "
+        "bigquery.datasets.setIamPolicy, role BigQuery Data Owner (roles/bigquery.dataOwner).",
         "https://cloud.google.com/iam/docs/conditions-overview",
         Kind.CONFLICT,
     ),

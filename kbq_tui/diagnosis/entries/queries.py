@@ -216,10 +216,11 @@ ENTRIES: Final = (
                     cmd.WIDEN_ROLE_READ,
                 ),
             ),
-            *helper(look(LOOK, cmd.SHOW_DATASET)),
+            *helper(look(LOOK, cmd.SHOW_DATASET, cmd.SHOW_ROLE)),
         ),
-        "The dataset's owner: bigquery.datasets.setIamPolicy (and bigquery.datasets.update), role BigQuery Data Owner "
-        "(roles/bigquery.dataOwner) on it.",
+        "The dataset's owner: bigquery.datasets.get and bigquery.datasets.getIamPolicy, role BigQuery Metadata Viewer "
+        "(roles/bigquery.metadataViewer) on the dataset; to grant it, bigquery.datasets.update and "
+        "bigquery.datasets.setIamPolicy, role BigQuery Data Owner (roles/bigquery.dataOwner).",
         BIGQUERY + "control-access-to-resources-iam",
         Kind.NOT_PERMITTED,
         settle=GRANT_WAIT,

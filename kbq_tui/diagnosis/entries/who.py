@@ -8,7 +8,8 @@ PROJECT_IAM_ADMIN: Final = (
     "(roles/resourcemanager.projectIamAdmin) on the project."
 )
 DATA_OWNER: Final = (
-    "The dataset's owner: bigquery.datasets.update, role BigQuery Data Owner (roles/bigquery.dataOwner) on the dataset."
+    "The dataset's owner: bigquery.datasets.update and bigquery.datasets.setIamPolicy, role BigQuery Data Owner "
+    "(roles/bigquery.dataOwner) on the dataset."
 )
 POLICY_ADMIN: Final = (
     "An organization policy administrator: orgpolicy.policy.set, role Organization Policy Administrator "

@@ -244,7 +244,7 @@ async def test_row_policies_that_the_operator_may_not_see_leave_it_open(bench: B
     bench.fail(Rule("bigquery.rowAccessPolicies.list", "status", every=1, status=403, reason="accessDenied"))
     result = (await bench.verify())["import.read"]
     assert result.verdict == "unknown"
-    assert "roles/bigquery.dataOwner" in str(result.problem.remedy[0])
+    assert "roles/iam.securityReviewer" in str(result.problem.remedy[0])
 
 
 async def test_more_tables_than_are_tried_leave_it_open_and_are_said_with_the_number(
