@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -173,6 +173,18 @@ def verify(**parameters: Any) -> int:
     callback=seconds,
     help=translate("Time between two looks with --watch: 30s, 5m or 1h."),
 )
+@click.option(
+    "--on-change",
+    metavar=translate("COMMAND"),
+    help=translate("Tell a command of each change once: JSON on its standard input."),
+)
+@click.option("--nagios", is_flag=True, help=translate("Print a monitoring plugin's line; exit status 0 to 3."))
+@click.option(
+    "--prometheus",
+    metavar=translate("FILE"),
+    callback=absolute,
+    help=translate("Write metrics for the textfile collector."),
+)
 @connection_options
 @output_options
 @json_option
@@ -180,25 +192,27 @@ def verify(**parameters: Any) -> int:
 def status(**parameters: Any) -> int:
     """Print how connections are, once or again and again."""
     from kbq_tui.cli.commands.status import StatusOptions, status_command
-    from kbq_tui.cli.context import CommandContext, console_of, many_looks, wanted_connections
+    from kbq_tui.cli.context import CommandContext, console_of, many_looks, unknown_to_nagios, wanted_connections
 
     options = filled(StatusOptions, parameters)
     if options.interval is not None and not options.watch:
         raise click.UsageError(translate("--interval goes with --watch."))
+    if options.nagios and (options.watch or options.output.as_json):
+        raise click.UsageError(translate("--nagios goes without --watch and --json."))
     output, connection = options.output, options.connection
-    wanted = wanted_connections(options.names, connection, output, every=options.all_)
+    with unknown_to_nagios(console_of(output)) if options.nagios else nullcontext():
+        wanted = wanted_connections(options.names, connection, output, every=options.all_)
+        as_filed = len(wanted) > 1 or options.all_
 
-    as_filed = len(wanted) > 1 or options.all_
+        @contextmanager
+        def one(name: str | None, again: bool) -> "Iterator[PlainRunner]":
+            with CommandContext.of(output, replace(connection, name=name), as_filed=as_filed, again=again) as here:
+                here.spec()  # what cannot be right is told before anything is sent
+                here.adapters.begin_sign_in(changes=False)
+                yield here.runner
 
-    @contextmanager
-    def one(name: str | None, again: bool) -> "Iterator[PlainRunner]":
-        with CommandContext.of(output, replace(connection, name=name), as_filed=as_filed, again=again) as here:
-            here.spec()  # what cannot be right is told before anything is sent
-            here.adapters.begin_sign_in(changes=False)
-            yield here.runner
-
-    many = partial(many_looks, connection, output, as_filed=as_filed)
-    return status_command(options, wanted, one, many, console_of(output))
+        many = partial(many_looks, connection, output, as_filed=as_filed)
+        return status_command(options, wanted, one, many, console_of(output))
 
 
 @cli.command(help=translate("Print the three values for Klaviyo again; Google is not asked."))

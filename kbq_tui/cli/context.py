@@ -407,14 +407,32 @@ def many_looks(connection: ConnectionOptions, output: OutputOptions, *, as_filed
     """Give what looks at many connections, none of them chosen."""
     from kbq_tui.cli.runner import ManyLooks
     from kbq_tui.engine.looks import Looks
+    from kbq_tui.local.metrics_file import MetricsFile
+    from kbq_tui.local.on_change import OnChange
 
     none_chosen = replace(connection, name=None)
     with CommandContext.of(output, none_chosen, as_filed=True, despite_files=True) as here:
-        many = ManyLooks(Looks(opener(connection, output, as_filed=as_filed)), here.loop.run, here.adapters.clock)
+        paths, clock = here.adapters.paths, here.adapters.clock
+        looks = Looks(opener(connection, output, as_filed=as_filed))
+        many = ManyLooks(looks, here.loop.run, clock, lambda cmd: OnChange(cmd, paths, clock), MetricsFile)
         try:
             yield many
         finally:
             here.loop.run(many.looks.close())
+
+
+@contextmanager
+def unknown_to_nagios(console: Console) -> Iterator[None]:
+    """Turn what cannot be right, and a problem, into the line and the exit status of a monitoring plugin."""
+    from kbq_tui.cli.monitoring import UNKNOWN, nagios_line
+
+    try:
+        yield
+    except (UsageError, ProblemError) as error:
+        problem = error.problem if isinstance(error, ProblemError) else None
+        text = f"{problem.title}: {problem.cause}" if problem is not None else str(error.args[0])
+        console.result(nagios_line(UNKNOWN, inert(text, 500)))
+        raise SystemExit(UNKNOWN) from None
 
 
 def known_context(output: OutputOptions) -> Context:

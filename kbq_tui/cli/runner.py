@@ -1,10 +1,11 @@
 """What every plain command shares: the services, the console, and how to run the engine's use cases."""
 
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol, TypeVar
 
 from kbq_tui.cli.console import Console
+from kbq_tui.engine.alerts import Told as ToldChanges
 from kbq_tui.engine.apply import Outcome, apply
 from kbq_tui.engine.looks import Looks
 from kbq_tui.engine.observe import inspect_key, observe
@@ -169,6 +170,33 @@ class PlainRunner:
         return ConnectionRecord(self.services.store, name)
 
 
+class Teller(Protocol):
+    """Tells a command of changes, and remembers what it was told."""
+
+    @property
+    def lock(self) -> AbstractContextManager[object]:
+        """Held while it tells; entering may raise ProblemError."""
+
+    def told(self) -> Mapping[str, ToldChanges]:
+        """Return what was told, by connection."""
+
+    def remember(self, told: Mapping[str, ToldChanges]) -> None:
+        """Remember what was told. Raises: ProblemError."""
+
+    def tell(self, change: Mapping[str, object]) -> Message | None:
+        """Tell one change. Returns why that failed, or None."""
+
+
+class Metrics(Protocol):
+    """A file of metrics. Every method may raise ProblemError."""
+
+    def check(self) -> None:
+        """Make sure that it may be written."""
+
+    def write(self, text: bytes) -> None:
+        """Replace it."""
+
+
 @dataclass(frozen=True, slots=True)
 class ManyLooks:
     """What looks at many connections.
@@ -177,11 +205,15 @@ class ManyLooks:
         looks: the looks.
         run: runs them on one event loop.
         clock: time.
+        on_change: makes what tells a command of changes.
+        metrics: makes a file of metrics.
     """
 
     looks: Looks
     run: Run
     clock: Clock
+    on_change: Callable[[str], Teller]
+    metrics: Callable[[str], Metrics]
 
 
 def status_of(problems: Sequence[Problem]) -> int:

@@ -5,11 +5,14 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable, Hashable, Iterable
 from typing import Final
 
+from kbq_tui.engine.key_use import last_uses
 from kbq_tui.engine.ports import Cloud
 from kbq_tui.engine.services import AppServices
 from kbq_tui.engine.status import Status, status
 from kbq_tui.engine.threads import offload
+from kbq_tui.model.key_use import KeyUses
 from kbq_tui.model.lean_dataclass import dataclass
+from kbq_tui.model.observed import value_of
 from kbq_tui.model.problem import Problem, ProblemError
 from kbq_tui.model.spec import ConnectionSpec
 
@@ -43,16 +46,18 @@ class Looked:
         status: how it is; None where there was no look.
         problem: why there was none.
         opened: what was needed; None where even that failed.
+        uses: when the keys were last used; None where that was not asked for.
     """
 
     name: str
     status: Status | None
     problem: Problem | None = None
     opened: Opened | None = None
+    uses: KeyUses | None = None
 
     def with_status(self, seen: Status) -> "Looked":
         """Return the same with what is known from before an outage."""
-        return Looked(self.name, seen, self.problem, self.opened)
+        return Looked(self.name, seen, self.problem, self.opened, self.uses)
 
 
 class Looks:
@@ -61,9 +66,13 @@ class Looks:
     Args:
         open_: builds what is needed for a connection; may raise ProblemError.
         at_once: how many connections at a time.
+
+    Attributes:
+        asks_for_uses: whether it is looked up, too, when keys were last used.
     """
 
     def __init__(self, open_: Callable[[str], Opened], at_once: int = AT_ONCE) -> None:
+        self.asks_for_uses = False
         self._open = open_
         self._at_once = at_once
         self._clouds: dict[Hashable, asyncio.Task[Cloud]] = {}
@@ -116,7 +125,11 @@ class Looks:
             self._lost = self._lost + 1 if seen.outage is not None else 0
             if self._lost >= self._at_once:
                 self._outage = seen.outage
-            return Looked(name, seen, opened=opened)
+            uses: KeyUses | None = None
+            keys = value_of(seen.observed.keys)
+            if self.asks_for_uses and keys and seen.outage is None:
+                uses = await last_uses(opened.spec, cloud, keys, seen.at)
+            return Looked(name, seen, opened=opened, uses=uses)
 
     async def _signed_in(self, opened: Opened) -> Cloud:
         """Return Google as the connection's operator sees it. One that failed is tried again by the next look."""

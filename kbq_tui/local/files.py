@@ -108,12 +108,14 @@ class FileKind:
             such as with a dot-file manager.
         may_be_held: whether another process may hold a lock on it. An empty file with a lock is otherwise the place
             that is reserved for a key.
+        mode: of a file that is new.
     """
 
     name: Message
     is_ours: Callable[[bytes], bool]
     follows_links: bool = False
     may_be_held: bool = False
+    mode: int = FILE_MODE
 
 
 class NotOursError(OSError):
@@ -138,8 +140,8 @@ def check_output(path: Path, kind: FileKind) -> None:
 def write_atomic(path: Path, data: bytes, kind: FileKind) -> None:
     """Replace a file as a whole: temporary file beside it, sync, rename, sync the folder.
 
-    A new file has mode 0600; one that is replaced keeps its mode. Another user's link is never followed, as the kernel
-    refuses it in folders that all may write to: it would have us write over a file of ours.
+    A new file has its kind's mode, 0600 as a rule; one that is replaced keeps its mode. Another user's link is never
+    followed, as the kernel refuses it in folders that all may write to: it would have us write over a file of ours.
     Source: proc_sys_fs(5), protected_symlinks.
 
     Raises:
@@ -154,8 +156,8 @@ def write_atomic(path: Path, data: bytes, kind: FileKind) -> None:
         fd = create_private(name, folder)
         try:
             try:
-                if before is not None:
-                    os.fchmod(fd, stat.S_IMODE(before.st_mode) & 0o777)
+                mode = stat.S_IMODE(before.st_mode) & 0o777 if before is not None else kind.mode
+                os.fchmod(fd, mode)
                 write_all(fd, data)
                 os.fsync(fd)
             finally:

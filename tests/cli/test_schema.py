@@ -12,6 +12,8 @@ from kbq_tui.cli.commands.schema import names, schema_of
 from tests.support.outputs import output
 
 PACKAGE = Path(kbq_tui.__file__).parent
+KEPT = {"kbq-tui/looks/v1"}
+"""What is only kept in files of ours."""
 TESTS = Path(__file__).parents[1]
 PRINTED = re.compile(r'"(kbq-tui/[a-z-]+/v\d+)"')
 AROUND = re.compile(r"json\.loads\([^)]*(?:\.stdout|\.out\b|\bsaid\b)")
@@ -35,7 +37,7 @@ def test_a_problem_is_the_same_in_each_schema() -> None:
 
 def test_whatever_is_printed_has_a_schema_and_each_schema_is_of_something_printed() -> None:
     printed = {id_ for path in PACKAGE.rglob("*.py") for id_ in PRINTED.findall(path.read_text("utf-8"))}
-    assert printed == {schema_of(name)["$id"] for name in names()}
+    assert printed - KEPT == {schema_of(name)["$id"] for name in names()}
 
 
 def test_no_test_reads_what_the_product_printed_without_its_schema() -> None:
@@ -95,4 +97,4 @@ def test_schemas_are_listed_and_printed(call) -> None:
         assert json.loads(call(*arguments).out) == schema_of("plan")
     missing = call("schema", "plam")
     assert (missing.status, missing.out) == (2, "")
-    assert "There is no schema plam. There are: apply, connection," in missing.err
+    assert "There is no schema plam. There are: apply, " in missing.err

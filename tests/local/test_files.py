@@ -19,7 +19,7 @@ from kbq_tui.cli.context import _report_kind, check_report, write_report
 from kbq_tui.export.report import About, report
 from kbq_tui.i18n import language
 from kbq_tui.i18n.messages import EMPTY, verbatim
-from kbq_tui.local import files, journal, lock, log, plan_file, ui_state
+from kbq_tui.local import files, journal, lock, log, metrics_file, on_change, plan_file, ui_state
 from kbq_tui.local.connection_file import CONNECTION, Connections, write_connection
 from kbq_tui.local.connection_values import Connection
 from kbq_tui.local.files import FileKind, NotOursError
@@ -27,6 +27,9 @@ from kbq_tui.local.journal import FileJournal
 from kbq_tui.local.keys import records
 from kbq_tui.local.keys.place import Facts
 from kbq_tui.local.lock import ConnectionLock
+from kbq_tui.local.metrics_file import MetricsFile
+from kbq_tui.local.on_change import OnChange
+from kbq_tui.local.paths import Paths
 from kbq_tui.local.plan_file import PlanFiles
 from kbq_tui.local.ui_state import ConnectionState, SavedPreferences, SetupPosition, write_preferences
 from kbq_tui.model.checks import CheckResult, Verdict, expected
@@ -48,6 +51,13 @@ ENV = "export GOOGLE_CLOUD_PROJECT=acme\nexport KBQ_TUI_SANDBOX=http://127.0.0.1
 PLANNED = SavedPlan.of(
     Plan("prod", ()), SPEC, None, remove_over_grants=False, at="2026-01-31T09:00:00Z", tool="kbq-tui 1"
 )
+
+
+def write_told(path: Path) -> None:
+    """Remember what a command was told, in this file."""
+    teller = OnChange("true", Paths(path.parent, path.parent, path.parent), FakeClock())
+    teller._path = path
+    teller.remember({"shop": {"unhealthy": "yes"}})
 
 
 def write_log(path: Path) -> None:
@@ -88,6 +98,8 @@ WRITERS: dict[str, Callable[[Path], object]] = {
     "journal": lambda path: FileJournal(path, FakeClock()).intend("key", "account@example.com"),
     "connection": lambda path: write_connection(Connection(SPEC), path),
     "lock": sign,
+    "metrics": lambda path: MetricsFile(str(path)).write(b"# HELP kbq_tui_x y\n"),
+    "told": write_told,
     "plan": lambda path: PlanFiles().write(str(path), PLANNED),
     "copy note": lambda path: records.note_copy(path, Facts("a" * 40, EMAIL, "acme-prod")),
     "handed note": lambda path: records.note_handed_over(path, Facts("a" * 40, EMAIL, "acme-prod")),
@@ -106,6 +118,8 @@ KINDS: dict[str, FileKind] = {
     "journal": journal.JOURNAL,
     "connection": CONNECTION,
     "lock": lock.LOCK,
+    "metrics": metrics_file.METRICS,
+    "told": on_change.TOLD,
     "plan": plan_file.PLAN,
     "copy note": records.COPY_NOTE,
     "handed note": records.HANDED_NOTE,
@@ -227,7 +241,9 @@ def test_a_new_file_is_private_whatever_the_umask(name: str, tmp_path: Path) -> 
         assert written(name, tmp_path / NAMES.get(name, "file.md"))
     finally:
         os.umask(before)
-    assert stat.S_IMODE((tmp_path / NAMES.get(name, "file.md")).stat().st_mode) == 0o600
+    assert stat.S_IMODE((tmp_path / NAMES.get(name, "file.md")).stat().st_mode) == (
+        0o644 if writer == "metrics" else 0o600
+    )
 
 
 @pytest.mark.parametrize("name", WRITERS)

@@ -2,21 +2,23 @@
 
 import time
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 
-from kbq_tui.cli.command_options import ConnectionOptions, OutputOptions
+from kbq_tui.cli.command_options import ConnectionOptions, OutputOptions, UsageError
 from kbq_tui.cli.console import Console
+from kbq_tui.cli.monitoring import metrics, nagios
 from kbq_tui.cli.render import show_status
 from kbq_tui.cli.runner import NOT_HEALTHY, ManyLooks, PlainRunner
 from kbq_tui.cli.status_table import lines_of, sum_of, unread_lines
+from kbq_tui.cli.telling import Telling
 from kbq_tui.cli.watching import Watching
 from kbq_tui.engine.last_known import LOOK_EVERY, LastKnown
 from kbq_tui.engine.looks import Looked, Opened
 from kbq_tui.engine.ports import Ports
 from kbq_tui.engine.status import Status, status
 from kbq_tui.engine.status_row import State, StatusRow
-from kbq_tui.i18n.messages import translate
+from kbq_tui.i18n.messages import message, translate
 from kbq_tui.model.command import Command
 from kbq_tui.model.lean_dataclass import dataclass
 from kbq_tui.shell.own_commands import for_connection
@@ -36,6 +38,9 @@ class StatusOptions:
         all_: all connections.
         watch: look again and again.
         interval: seconds between two looks; None for the usual.
+        on_change: a command that is told of each change, as JSON on its standard input; None for none.
+        nagios: print the line of a monitoring plugin, and end with its status.
+        prometheus: the file that metrics are written to; None for none.
     """
 
     output: OutputOptions
@@ -44,6 +49,14 @@ class StatusOptions:
     all_: bool = False
     watch: bool = False
     interval: float | None = None
+    on_change: str | None = None
+    nagios: bool = False
+    prometheus: str | None = None
+
+    @property
+    def reports(self) -> bool:
+        """Whether it is for somebody who does not sit before the terminal."""
+        return self.nagios or self.on_change is not None or self.prometheus is not None
 
 
 def status_command(
@@ -58,11 +71,18 @@ def status_command(
         many: builds what is needed for many.
         console: where lines go.
     """
+    if not wanted and options.nagios:
+        raise UsageError(message("There is no connection yet: {command}", command="kbq-tui setup"))
     if not wanted:
         command = for_connection(Command("kbq-tui setup"), "", options.connection.config or "")
         console.say(translate("There is no connection yet: {command}", command=str(command)))
         return NOT_HEALTHY
     names = [name for name in wanted if name is not None]
+    if options.reports:
+        if len(names) < len(wanted):
+            raise UsageError(message("This is for connections that are set up: {command}", command="kbq-tui setup"))
+        with many() as looks:
+            return _report(options, names, looks, console)
     if options.watch and len(names) == len(wanted):
         with many() as looks:
             return _watch(options, names, looks, console)
@@ -110,6 +130,40 @@ def _show(runner: PlainRunner, known: LastKnown, *, as_json: bool, as_row: bool)
     return 0 if seen.healthy else NOT_HEALTHY
 
 
+def _report(options: StatusOptions, names: Sequence[str], many: ManyLooks, console: Console) -> int:
+    """Look for others: a monitoring plugin's line, a file of metrics, a command that is told of changes."""
+    file = many.metrics(options.prometheus) if options.prometheus is not None else None
+    if file is not None:
+        file.check()
+    teller = many.on_change(options.on_change) if options.on_change is not None else None
+    many.looks.asks_for_uses = teller is not None
+    interval = options.interval or LOOK_EVERY
+    known = LastKnown() if options.watch else None
+    shown = Watching(console, interval) if options.watch and not options.output.as_json else None
+    quiet = options.nagios or not console.out.isatty()  # cron sends what is printed by mail
+    with teller.lock if teller is not None else nullcontext():
+        telling = Telling(teller, console, many.clock) if teller is not None else None
+        while True:
+            take = telling.take if telling is not None else None
+            rows = _look(names, many, console, as_json=options.output.as_json, known=known, take=take)
+            now = many.clock.now()
+            if file is not None:
+                file.write(metrics(rows, now))
+            told = telling.tell() if telling is not None else True
+            if options.watch:
+                if shown is not None:
+                    shown.show(rows, now)
+                time.sleep(interval)
+                continue
+            if options.nagios:
+                line, status_ = nagios(rows)
+                console.result(line)
+                return status_
+            if not quiet and not options.output.as_json:
+                _show_table(rows, console, now, "kbq-tui status NAME")
+            return _exit_status(rows) or (0 if told else 1)
+
+
 def _once(options: StatusOptions, names: Iterable[str], many: ManyLooks, console: Console) -> int:
     """Look at connections once, and print a table; or JSON, each as soon as it is its turn."""
     rows = _look(names, many, console, as_json=options.output.as_json)
@@ -140,7 +194,13 @@ def _watch(options: StatusOptions, names: Sequence[str], many: ManyLooks, consol
 
 
 def _look(
-    names: Iterable[str], many: ManyLooks, console: Console, *, as_json: bool, known: LastKnown | None = None
+    names: Iterable[str],
+    many: ManyLooks,
+    console: Console,
+    *,
+    as_json: bool,
+    known: LastKnown | None = None,
+    take: Callable[[StatusRow, Looked], None] | None = None,
 ) -> list[StatusRow]:
     """Look at connections and return their rows; what else was seen is let go of at once, for there can be thousands.
 
@@ -150,6 +210,7 @@ def _look(
         console: takes JSON.
         as_json: print each as JSON.
         known: what earlier looks saw, which stands in during an outage; None for one look only.
+        take: is handed each look with its row.
     """
 
     async def work() -> list[StatusRow]:
@@ -158,6 +219,8 @@ def _look(
             shown = looked.with_status(known.take(looked.status)) if known and looked.status else looked
             row = StatusRow.of(shown)
             rows.append(row)
+            if take is not None:
+                take(row, shown)
             if as_json:
                 console.json(shown.status.to_json() if shown.status else _unread(row, shown, many.clock.now()))
         return rows

@@ -1,0 +1,164 @@
+"""What is worth telling somebody: what changed for a connection since it was last told. Pure."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+from kbq_tui.engine.looks import Looked
+from kbq_tui.engine.status import Status, key_in_use
+from kbq_tui.engine.status_row import State, StatusRow
+from kbq_tui.i18n.messages import Message, message, message_n
+from kbq_tui.model.codes import ProblemCode as Code
+from kbq_tui.model.key_use import IDLE, MAX_AGE_DAYS, KeyUses
+from kbq_tui.model.lean_dataclass import dataclass
+from kbq_tui.model.observed import Present, Unknown
+from kbq_tui.model.operations import ActionKind
+from kbq_tui.model.problem import Problem
+
+
+class AlertKind(StrEnum):
+    """What happened."""
+
+    UNHEALTHY = "unhealthy"
+    RECOVERED = "recovered"
+    DRIFT = "drift"
+    KEY_OLDER_THAN = "key_older_than"
+    KEY_IDLE = "key_idle"
+    LEFTOVERS = "leftovers"
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """One change that is told once.
+
+    Attributes:
+        kind: what happened.
+        text: it in words.
+        problem: why, as far as it is known.
+        added, removed: for drift, what is there now and was not, and what was there and is not any more.
+    """
+
+    kind: AlertKind
+    text: Message
+    problem: Problem | None = None
+    added: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+
+    def to_json(self, row: StatusRow, at: datetime) -> dict[str, object]:
+        """Return the alert as it is handed to a command (`kbq-tui/change/v1`)."""
+        return {
+            "schema": "kbq-tui/change/v1",
+            "event": self.kind.value,
+            "connection": row.name,
+            "project_id": row.project,
+            "at": at.isoformat(),
+            "state": row.state.value,
+            "text": str(self.text),
+            "problem": self.problem.to_json() if self.problem is not None else None,
+            "added": list(self.added),
+            "removed": list(self.removed),
+            "next": row.command or None,
+        }
+
+
+Told = Mapping[str, str | list[str]]
+"""What was told of a connection: by condition, what it is about. A condition that is over is not in it."""
+
+_FACTS: Final = "facts"
+
+
+@dataclass(frozen=True, slots=True)
+class ToldStep:
+    """One change of what counts as told.
+
+    Attributes:
+        alert: what has to be told for it; None where it is only remembered.
+        key: the condition.
+        value: what it is about from now on; None where it is over.
+    """
+
+    alert: Alert | None
+    key: str
+    value: str | list[str] | None
+
+    def after(self, told: Told) -> Told:
+        """Return what counts as told once this was."""
+        rest = {key: value for key, value in told.items() if key != self.key}
+        return rest if self.value is None else {**rest, self.key: self.value}
+
+
+def steps(told: Told, row: StatusRow, looked: Looked) -> list[ToldStep]:
+    """Return what is to be told and remembered after a look.
+
+    A look that got no answer, or could not read everything, ends no condition: it says nothing of the connection.
+
+    Args:
+        told: what was told before; empty at the first look.
+        row, looked: the look.
+    """
+    seen = looked.status
+    if seen is None or seen.stale:
+        return []
+    out: list[ToldStep] = []
+    if row.state is State.FAILING and AlertKind.UNHEALTHY not in told:
+        out.append(ToldStep(Alert(AlertKind.UNHEALTHY, row.reason, row.problem), AlertKind.UNHEALTHY, "yes"))
+    elif row.state in (State.OK, State.WARNING) and AlertKind.UNHEALTHY in told:
+        alert = Alert(AlertKind.RECOVERED, message("Nothing fails any more."))
+        out.append(ToldStep(alert, AlertKind.UNHEALTHY, None))
+    for kind, about, text, problem in _conditions(seen, looked.uses):
+        if about and told.get(kind) != about:
+            out.append(ToldStep(Alert(kind, text, problem), kind, about))
+        elif not about and kind in told:
+            out.append(ToldStep(None, kind, None))
+    facts, before = facts_of(seen), told.get(_FACTS)
+    if facts is not None and facts != before:
+        out.append(ToldStep(_drift(before, facts) if isinstance(before, list) else None, _FACTS, facts))
+    return out
+
+
+def _conditions(seen: Status, uses: KeyUses | None) -> Iterable[tuple[AlertKind, str | None, Message, Problem | None]]:
+    """Yield each condition with what it is about; empty where it is over. None of what could not be read."""
+    keys = seen.observed.keys
+    if not isinstance(keys, Present):
+        return
+    key = key_in_use(seen.observed)
+    days = (seen.observed.at - key.created).days if key is not None else 0
+    old = key.id if key is not None and days > MAX_AGE_DAYS else ""
+    text = message("The key is {n} days old; the limit is {limit}.", n=days, limit=MAX_AGE_DAYS)
+    yield AlertKind.KEY_OLDER_THAN, old, text, None
+    if key is not None and uses is not None and uses.since is not None:
+        used = uses.of(key.id)
+        idle = seen.observed.at - (used.at if used is not None else max(key.created, uses.since))
+        text = message("The key was not used for {n} days.", n=idle.days)
+        yield AlertKind.KEY_IDLE, key.id if idle >= IDLE else "", text, None
+    unheld = [warning for warning in seen.plan.warnings if warning.code == Code.KEY_UNHELD]
+    about = " ".join(sorted(str(warning.detail("key_id")) for warning in unheld))
+    text = message_n("{n} key is not kept here.", "{n} keys are not kept here.", len(unheld))
+    yield AlertKind.LEFTOVERS, about, text, unheld[0] if unheld else None
+
+
+def facts_of(seen: Status) -> list[str] | None:
+    """Return what is there, to be compared with the next look: roles, keys, datasets with their location.
+
+    None where something of it could not be read: what is missing then may be there all the same.
+    """
+    observed = seen.observed
+    parts = (observed.account, observed.bindings, observed.keys, *observed.datasets.values())
+    if any(isinstance(part, Unknown) for part in parts) or seen.plan.causes:
+        return None
+    granted = [a for a in seen.plan.actions if a.key.kind is ActionKind.GRANT and a not in seen.plan.changes]
+    facts = [f"grant {action.id.removeprefix('grant:')}" for action in granted]
+    facts += [f"over-grant {w.cause}" for w in seen.plan.warnings if w.code == Code.OVER_GRANT]
+    if isinstance(observed.keys, Present):
+        facts += [f"key {key.id}" for key in observed.keys.value]
+    for name, part in observed.datasets.items():
+        if isinstance(part, Present):
+            facts.append(f"dataset {name} in {part.value.location}")
+    return sorted(facts)
+
+
+def _drift(before: list[str], now: list[str]) -> Alert:
+    added, removed = tuple(sorted(set(now) - set(before))), tuple(sorted(set(before) - set(now)))
+    text = message("{added} added, {removed} gone since the last look.", added=len(added), removed=len(removed))
+    return Alert(AlertKind.DRIFT, text, added=added, removed=removed)
