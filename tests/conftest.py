@@ -155,7 +155,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     if found:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
         print(f"\nPRIVATE KEYS outside key files: {[str(p) for p in found[:10]]}")
-    folder = session.config.stash.get(LOOKED_UP, None)
-    if folder is not None and (asked := lookups.notes(folder)):
+    looked_up = session.config.stash.get(LOOKED_UP, None)
+    if looked_up is not None and (asked := lookups.notes(looked_up)):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
         print("\nNAMES OF OTHER MACHINES were looked up:", *asked[:50], sep="\n  ")

@@ -2,6 +2,7 @@
 
 import gc
 import sys
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -75,10 +76,18 @@ def test_the_screens_start_without_click_and_without_garbage_collection(
     arguments: list[str], called: str, monkeypatch: pytest.MonkeyPatch
 ):
     seen: list[tuple[str, bool]] = []
+
+    def start(name: str) -> int:
+        seen.append((name, gc.isenabled()))
+        return 3
+
+    def leave(status: object) -> None:
+        seen.append((str(status), gc.isenabled()))
+
     for name in ("start_command", "setup_at_once"):
-        monkeypatch.setattr(setup, name, lambda name=name: seen.append((name, gc.isenabled())) or 3)
+        monkeypatch.setattr(setup, name, partial(start, name))
     monkeypatch.setattr(sys, "argv", ["kbq-tui", *arguments])
-    monkeypatch.setattr(main.process, "leave", lambda status: seen.append((str(status), gc.isenabled())))
+    monkeypatch.setattr("kbq_tui.cli.main.process.leave", leave)
     for prepared in ("core_dumps.forbid", "debug_switches.take_out", "process.stand_in", "language.speak"):
         monkeypatch.setattr(f"kbq_tui.cli.main.{prepared}", lambda *_: None)
     threshold = gc.get_threshold()
@@ -87,4 +96,4 @@ def test_the_screens_start_without_click_and_without_garbage_collection(
     finally:
         gc.enable()
         gc.set_threshold(*threshold)
-    assert seen == [(called, False), ("3", False)]
+    assert seen == [(called, False), ("3", False)]  # type: ignore[unreachable]  # `leave` returns here

@@ -23,6 +23,7 @@ from kbq_tui.local.store import FileStore
 from kbq_tui.local.ui_state import ConnectionState, SetupPosition
 from kbq_tui.model.changes import OwnChange
 from kbq_tui.model.checks import HANDED_OVER, KEY_AUTH, CheckResult, Verdict
+from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.events import Event, EventKind
 from kbq_tui.model.operations import ActionKey, ActionKind
 from kbq_tui.model.problem import Context, ProblemError
@@ -149,7 +150,7 @@ def test_nothing_is_written_where_nothing_changes(store: FileStore, files: Calla
 def test_what_could_not_be_written_is_written_the_next_time(store: FileStore, monkeypatch: pytest.MonkeyPatch):
     keep(store, DRAFT, screen=Step.PROJECT, confirmed=True)
     record = ConnectionRecord(store, "acme")
-    problem = ProblemError(catalogue.problem("KBQ-DISK-FULL", Context(), path="x", reason="y"))
+    problem = ProblemError(catalogue.problem(Code.DISK_FULL, Context(), path="x", reason="y"))
     with monkeypatch.context() as broken:
         broken.setattr("kbq_tui.local.ui_state.write_atomic", Mock(side_effect=OSError(28, "No space left on device")))
         with pytest.raises(ProblemError, match=str(problem.problem.title)):

@@ -77,10 +77,12 @@ def test_json_goes_by_the_schema_of_the_table_that_is_there(client, table_id):
 
 def test_parquet_keeps_its_types(client, table_id, tmp_path):
     path = tmp_path / "x.parquet"
-    duckdb.sql(
+    relation = duckdb.sql(
         "SELECT 1 AS i, 'x' AS s, DATE '2020-01-31' AS d, 1.5::DECIMAL(9, 2) AS n, [1, 2] AS l, {'a': 'b'} AS r, "
         "TIMESTAMP '2020-01-31 10:00:00' AS naive, 'b'::BLOB AS b"
-    ).write_parquet(str(path))
+    )
+    assert relation is not None
+    relation.write_parquet(str(path))
     job = loaded(client, path.read_bytes(), table_id, source_format="PARQUET")
     assert job.output_rows == 1
     kinds = [f.field_type for f in client.get_table(table_id).schema]
@@ -88,7 +90,9 @@ def test_parquet_keeps_its_types(client, table_id, tmp_path):
     row = next(iter(client.list_rows(table_id)))
     assert row.values()[:3] == (1, "x", dt.date(2020, 1, 31))
     assert (row["l"], row["r"], row["naive"], row["b"]) == ([1, 2], {"a": "b"}, dt.datetime(2020, 1, 31, 10), b"b")
-    duckdb.sql("SELECT 1.123456789012::DECIMAL(20, 12) AS n").write_parquet(str(path))
+    relation = duckdb.sql("SELECT 1.123456789012::DECIMAL(20, 12) AS n")
+    assert relation is not None
+    relation.write_parquet(str(path))
     with pytest.raises(exceptions.BadRequest, match="out of valid NUMERIC range"):
         loaded(client, path.read_bytes(), table_id, source_format="PARQUET", decimal_target_types=["NUMERIC"])
 

@@ -69,7 +69,7 @@ def test_records_within_records_come_back(client, table_id):
     ]
     table = client.create_table(bigquery.Table(table_id, schema))
     record = {"text": "outer", "numbers": [0, 1, 2], "inner": {"text": "deep"}}
-    sparse = {"text": None, "numbers": [], "inner": None}
+    sparse: dict[str, object] = {"text": None, "numbers": [], "inner": None}
     assert client.insert_rows(table, [("whole", record, [record, record])]) == []
     assert client.insert_rows_json(table, [{"name": "sparse", "one": {}}]) == []
     assert [row.values() for row in client.list_rows(table)] == [

@@ -150,7 +150,7 @@ def test_policy_tags_and_descriptions_of_columns_are_kept_and_taken_away(client,
     column = Field("secret", "INTEGER", description="A number", policy_tags=tags)
     table = client.create_table(bigquery.Table(table_id, [column]))
     assert (table.schema[0].policy_tags, table.schema[0].description) == (tags, "A number")
-    table.schema = [Field("secret", "INTEGER", description=None, policy_tags=bigquery.PolicyTagList())]
+    table.schema = [Field("secret", "INTEGER", description=None, policy_tags=bigquery.PolicyTagList())]  # type: ignore[arg-type]  # as its own samples do
     changed = client.update_table(table, ["schema"]).schema[0]
     assert (changed.policy_tags, changed.description or None) == (None, None)
 

@@ -12,6 +12,7 @@ import pytest
 from kbq_tui.diagnosis import catalogue
 from kbq_tui.diagnosis.admin_request import Commands, commands_of, handoff, lines_of
 from kbq_tui.i18n.messages import render, verbatim
+from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.command import Command
 from kbq_tui.model.operations import (
     Action,
@@ -101,7 +102,7 @@ def test_an_undo_takes_no_data_along() -> None:
 
 
 def test_what_nobody_has_a_command_for_has_none() -> None:
-    assert commands_of(catalogue.problem("KBQ-DNS", HERE), HERE) == ((), ())
+    assert commands_of(catalogue.problem(Code.DNS, HERE), HERE) == ((), ())
 
 
 def test_the_text_names_permission_role_reason_command_and_undo() -> None:
@@ -172,14 +173,14 @@ def test_any_problem_can_be_handed_off(code: str) -> None:
 
 
 def test_it_is_the_api_that_is_off_and_where_it_is_off() -> None:
-    off = catalogue.problem("KBQ-API-DISABLED", HERE, service="iam.googleapis.com", consumer="123456")
+    off = catalogue.problem(Code.API_DISABLED, HERE, service="iam.googleapis.com", consumer="123456")
     found = commands_of(off, HERE)
     assert lines_of(found.do) == ("gcloud services enable iam.googleapis.com --project=123456",)
     assert lines_of(found.undo) == ("gcloud services disable iam.googleapis.com --project=123456",)
 
 
 def test_what_an_error_names_goes_before_the_connection() -> None:
-    denied = catalogue.problem("KBQ-TABLE-READ-DENIED", HERE, project="other-proj-1", dataset="theirs", location="US")
+    denied = catalogue.problem(Code.TABLE_READ_DENIED, HERE, project="other-proj-1", dataset="theirs", location="US")
     (do,), (undo,) = commands_of(denied, HERE)
     for line in (do, undo):
         assert "`other-proj-1.theirs`" in str(line)
@@ -325,7 +326,7 @@ def test_no_policy_is_lifted_for_a_whole_organization() -> None:
 
 def test_the_rule_for_a_perimeter_is_added_to_those_there_are(tmp_path: Path) -> None:
     """As gcloud prints them: the two lines above the list are taken off, the new rule fits below."""
-    found = commands_of(catalogue.problem("KBQ-VPC-SC", HERE, project_number="123456", vpc_sc_id="Xq9f-2"), HERE)
+    found = commands_of(catalogue.problem(Code.VPC_SC, HERE, project_number="123456", vpc_sc_id="Xq9f-2"), HERE)
     (save,) = (line for line in lines_of(found.do) if " > klaviyo-before.yaml" in line)
     (add,) = (line for line in lines_of(found.do) if line.startswith("printf"))
     shown = "status:\n  ingressPolicies:\n  - ingressFrom:\n      identities:\n      - user:a@b.c\n    ingressTo: {}\n"
@@ -346,7 +347,7 @@ def test_who_is_excepted_from_a_deny_policy_is_named_as_google_names_him() -> No
         (f"ops@{P}.iam.gserviceaccount.com", f"serviceAccounts/ops@{P}.iam.gserviceaccount.com"),
     ):
         context = replace(HERE, operator=operator)
-        problem = catalogue.problem("KBQ-DENY-POLICY", context, permission="bigquery.datasets.create")
+        problem = catalogue.problem(Code.DENY_POLICY, context, permission="bigquery.datasets.create")
         # The step that is denied is no use to a Deny Admin: what helps is the exception.
         text = handoff(problem, context, *commands_of(problem, context, (Command("bq mk --dataset x"),)))
         assert principal in str(text)
@@ -357,7 +358,7 @@ def test_who_is_excepted_from_a_deny_policy_is_named_as_google_names_him() -> No
 
 @pytest.mark.parametrize("constraint", ["constraints/compute.vmExternalIpAccess", "custom.noKeys"])
 def test_any_constraint_is_excepted_at_the_project_and_restored(constraint: str) -> None:
-    problem = catalogue.problem("KBQ-ORG-POLICY", HERE, constraint=constraint)
+    problem = catalogue.problem(Code.ORG_POLICY, HERE, constraint=constraint)
     bare = constraint.removeprefix("constraints/")
     for text in (handoff(problem, HERE, *commands_of(problem, HERE)), "\n".join(map(str, problem.remedy))):
         look, off, values, restore = (
@@ -385,7 +386,7 @@ def test_any_constraint_is_excepted_at_the_project_and_restored(constraint: str)
     ],
 )
 def test_an_over_grant_is_given_back_where_it_was_held(resource: Grantable, do: str, undo: str) -> None:
-    over = catalogue.problem("KBQ-OVER-GRANT", HERE, role="roles/editor", resource=resource)
+    over = catalogue.problem(Code.OVER_GRANT, HERE, role="roles/editor", resource=resource)
     found = commands_of(over, HERE)
     assert do in lines_of(found.do)[-1]
     assert [undo in line for line in lines_of(found.undo)] == [True]
@@ -395,7 +396,7 @@ def test_a_permission_without_a_row_still_comes_with_a_grant_or_the_step() -> No
     problem = catalogue.permission_missing("bigquery.models.export", HERE)
     found = commands_of(problem, HERE)
     assert f"{P} --member=user:jo@example.com --role=ROLE" in lines_of(found.do)[-1]
-    refused = catalogue.problem("KBQ-NOT-PERMITTED", HERE)
+    refused = catalogue.problem(Code.NOT_PERMITTED, HERE)
     assert lines_of(commands_of(refused, HERE, (Command("bq mk x"),)).do)[-1] == "bq mk x"
 
 

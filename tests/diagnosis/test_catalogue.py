@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kbq_tui.diagnosis import catalogue, entries
+from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.command import placeholder
 from kbq_tui.model.problem import Context, Kind, Retry
 from kbq_tui.model.refs import DatasetRef, ProjectRef, TableRef
@@ -264,7 +265,7 @@ def test_no_missing_permission_shows_a_blank_of_a_connection_that_is_known(permi
 
 
 def test_what_takes_an_expiry_off_is_named_by_verify_where_billing_is_off() -> None:
-    problem = catalogue.problem("KBQ-BILLING-OFF", Context(P, A, location="EU"))
+    problem = catalogue.problem(Code.BILLING_OFF, Context(P, A, location="EU"))
     assert problem.remedy[-1].lines == ("kbq-tui verify",)
 
 
@@ -277,7 +278,7 @@ def test_a_command_is_a_line_that_a_shell_can_read(code: str) -> None:
 
 
 def test_placeholders_are_those_of_the_manual() -> None:
-    problem = catalogue.problem("KBQ-JOB-USER-MISSING", Context())
+    problem = catalogue.problem(Code.JOB_USER_MISSING, Context())
     assert str(problem.remedy[0]).split("\n")[1] == (
         "gcloud projects add-iam-policy-binding PROJECT_ID --member=serviceAccount:SERVICE_ACCOUNT_EMAIL "
         "--role=roles/bigquery.jobUser --condition=None"
@@ -285,7 +286,7 @@ def test_placeholders_are_those_of_the_manual() -> None:
 
 
 def test_the_grant_on_a_dataset_is_the_sql_that_works() -> None:
-    problem = catalogue.problem("KBQ-GRANT-MISSING", FULL, role="roles/bigquery.dataEditor")
+    problem = catalogue.problem(Code.GRANT_MISSING, FULL, role="roles/bigquery.dataEditor")
     assert str(problem.remedy[0]).split("\n")[1] == (
         f"bq --project_id={P} --location=EU query --use_legacy_sql=false "
         f"'GRANT `roles/bigquery.dataEditor` ON SCHEMA `{P}.KLAVIYO_TMP` TO \"serviceAccount:{A}\"'"
@@ -294,25 +295,25 @@ def test_the_grant_on_a_dataset_is_the_sql_that_works() -> None:
 
 def test_an_over_grant_is_taken_away_where_it_is_held() -> None:
     role = "roles/bigquery.dataEditor"
-    on_project = catalogue.problem("KBQ-OVER-GRANT", FULL, role=role, resource=ProjectRef(P)).remedy
+    on_project = catalogue.problem(Code.OVER_GRANT, FULL, role=role, resource=ProjectRef(P)).remedy
     assert any(
         f"remove-iam-policy-binding {P} --member=serviceAccount:{A} --role={role}" in str(step) for step in on_project
     )
     assert not any("REVOKE" in str(step) for step in on_project)
-    on_dataset = catalogue.problem("KBQ-OVER-GRANT", FULL, role=role, resource=DatasetRef(P, "OTHER")).remedy
+    on_dataset = catalogue.problem(Code.OVER_GRANT, FULL, role=role, resource=DatasetRef(P, "OTHER")).remedy
     assert any(f"REVOKE `{role}` ON SCHEMA `{P}.OTHER`" in str(step) for step in on_dataset)
     assert not any("remove-iam-policy-binding" in str(step) for step in on_dataset)
 
 
 def test_what_an_error_names_goes_before_what_is_known() -> None:
-    problem = catalogue.problem("KBQ-DATASET-NOT-FOUND", FULL, dataset="OTHER")
+    problem = catalogue.problem(Code.DATASET_NOT_FOUND, FULL, dataset="OTHER")
     assert "OTHER" in str(problem.cause)
     assert "KLAVIYO_TMP" not in "\n".join(map(str, problem.remedy))
 
 
 def test_details_are_scrubbed_and_inert_and_empty_ones_dropped() -> None:
     problem = catalogue.problem(
-        "KBQ-KEY-FILE-INVALID", FULL, path="/tmp/\x1b[31mk.json", reason='"private_key": "abc"', owner="", line=7
+        Code.KEY_FILE_INVALID, FULL, path="/tmp/\x1b[31mk.json", reason='"private_key": "abc"', owner="", line=7
     )
     assert "\x1b" not in f"{problem.details['path']}{problem.cause}"
     assert "abc" not in str(problem.detail("reason"))
@@ -396,7 +397,7 @@ def test_no_detail_can_break_out_of_a_command(code: str, details: dict[str, str]
     st.dictionaries(st.sampled_from(["project", "account", "dataset", "location", "operator"]), st.text(max_size=40))
 )
 def test_any_context_gives_printable_text(fields: dict[str, str]) -> None:
-    problem = catalogue.problem("KBQ-GRANT-MISSING", Context(**fields))
+    problem = catalogue.problem(Code.GRANT_MISSING, Context(**fields))
     assert all(c.isprintable() or c == "\n" for c in str(problem.cause) + "".join(map(str, problem.remedy)))
 
 
@@ -413,7 +414,7 @@ def test_any_context_gives_printable_text(fields: dict[str, str]) -> None:
 )
 def test_a_tables_name_is_one_word_of_a_command_and_the_same_inside_of_sql(table: str, word: str) -> None:
     problem = catalogue.problem(
-        "KBQ-OVER-GRANT", FULL, role="roles/bigquery.dataViewer", resource=TableRef(P, "pay", table)
+        Code.OVER_GRANT, FULL, role="roles/bigquery.dataViewer", resource=TableRef(P, "pay", table)
     )
     if word == "TABLE":  # it cannot stand in a command, so there is none
         assert not [step for step in problem.remedy if step.commands]

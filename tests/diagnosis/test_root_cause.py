@@ -6,6 +6,7 @@ import pytest
 
 from kbq_tui.diagnosis import catalogue
 from kbq_tui.diagnosis.root_cause import explained, nearest, observed_causes, with_nearest
+from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.observed import Absent, Observed, Present, ProjectInfo, Unknown
 from kbq_tui.model.problem import Problem
 from kbq_tui.planning.diff import context_of, diff
@@ -15,7 +16,7 @@ CONTEXT = context_of(SPEC)
 
 
 def of(code: str, **details: str) -> Problem:
-    return catalogue.problem(code, CONTEXT, **details)
+    return catalogue.problem(Code(code), CONTEXT, **details)
 
 
 def denied(permission: str = "iam.serviceAccounts.get") -> Unknown:

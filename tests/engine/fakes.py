@@ -12,6 +12,7 @@ from kbq_tui.diagnosis.journal_changes import from_journal
 from kbq_tui.engine.ports import JobInfo, Ports, ProjectPage, QueryResult, TableInfo
 from kbq_tui.i18n.messages import verbatim
 from kbq_tui.model.changes import OwnChange
+from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.events import Event
 from kbq_tui.model.key_use import KeyCall
 from kbq_tui.model.observed import (
@@ -169,7 +170,7 @@ class FakeCloud:
     async def dataset(self, project: str, name: str) -> DatasetInfo | None:
         await self._call("dataset")
         if "bigquery.googleapis.com" not in self.on:
-            raise ProblemError(catalogue.problem("KBQ-API-DISABLED", Context(project=project)))
+            raise ProblemError(catalogue.problem(Code.API_DISABLED, Context(project=project)))
         return self.sets.get(name)
 
     async def create_dataset(

@@ -11,12 +11,13 @@ from kbq_tui.diagnosis import catalogue
 from kbq_tui.engine import event_log
 from kbq_tui.i18n.messages import verbatim
 from kbq_tui.model.checks import CheckResult, Verdict, expected
+from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.events import Event, EventKind
 from kbq_tui.model.problem import Context
 from tests.planning.worlds import SPEC
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
-BLOCKED = catalogue.problem("KBQ-KEY-CREATION-BLOCKED", Context(project="acme-klaviyo-demo"))
+BLOCKED = catalogue.problem(Code.KEY_CREATION_BLOCKED, Context(project="acme-klaviyo-demo"))
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from kbq_tui.engine.observe import observe
 from kbq_tui.engine.ports import Ports
 from kbq_tui.engine.status import Health, status
 from kbq_tui.engine.waiting import Patience
+from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.observed import Absent, KeyInfo, unheld_keys
 from kbq_tui.model.problem import Context, ProblemError
 from kbq_tui.model.spec import ConnectionSpec
@@ -168,7 +169,7 @@ async def test_remedies_name_the_connection_and_the_file_it_was_read_from() -> N
         ("KBQ-KEY-HANDED-OVER", "key create"),
         ("KBQ-KEY-ALREADY-HERE", "key rotate"),
     ):
-        problem = world.named(catalogue.problem(code, Context("acme-prod"), **known))
+        problem = world.named(catalogue.problem(Code(code), Context("acme-prod"), **known))
         lines = "\n".join(map(str, problem.remedy)).splitlines()
         assert f"kbq-tui {command} prod --config '/etc/our own.toml'" in lines
         assert all("prod --config" in line for line in lines if line.startswith("kbq-tui "))

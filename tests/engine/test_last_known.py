@@ -4,12 +4,13 @@ from kbq_tui.diagnosis import catalogue
 from kbq_tui.engine.last_known import LastKnown
 from kbq_tui.engine.ports import Ports
 from kbq_tui.engine.status import Health, Status, status
+from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.problem import Context, Problem
 from kbq_tui.model.spec import ConnectionSpec
 from tests.engine.fakes import START, FakeCloud, VirtualClock
 from tests.engine.test_verify_status import SPEC, ready
 
-UNREACHABLE = catalogue.problem("KBQ-NETWORK-UNREACHABLE", Context())
+UNREACHABLE = catalogue.problem(Code.NETWORK_UNREACHABLE, Context())
 READS = (
     *("identity", "project", "services", "billing", "policy", "test_permissions", "project_bindings"),
     *("dataset", "dataset_names", "account", "keys", "recent_jobs"),

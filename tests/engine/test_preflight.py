@@ -8,6 +8,7 @@ from kbq_tui.diagnosis import catalogue
 from kbq_tui.diagnosis.root_cause import explained
 from kbq_tui.engine.preflight import TITLES, preflight
 from kbq_tui.engine.status import Health, Line
+from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.observed import DatasetInfo, Observed, Present, ProjectInfo, Unknown
 from kbq_tui.planning.diff import context_of, diff
 from kbq_tui.planning.requirements import PREFLIGHT_PERMISSIONS
@@ -99,7 +100,7 @@ def test_the_location_says_why_it_is_the_one() -> None:
 
 @pytest.mark.parametrize("code", ["KBQ-PROJECT-NOT-FOUND", "KBQ-CONNECTION-REFUSED", "KBQ-LOGIN-EXPIRED"])
 def test_a_root_cause_stands_alone_and_is_in_the_way(code: str) -> None:
-    part = Unknown(catalogue.problem(code, context_of(SPEC)))
+    part = Unknown(catalogue.problem(Code(code), context_of(SPEC)))
     seen = explained(everything(part), (part.problem,))
     (line,) = preflight(SPEC.with_location("EU"), seen, diff(SPEC, seen))
     assert line.health is Health.BROKEN
@@ -107,7 +108,7 @@ def test_a_root_cause_stands_alone_and_is_in_the_way(code: str) -> None:
 
 
 def test_what_is_behind_an_api_that_is_off_is_not_listed_beside_it() -> None:
-    off = Unknown(catalogue.problem("KBQ-API-DISABLED", context_of(SPEC), service="iam.googleapis.com"))
+    off = Unknown(catalogue.problem(Code.API_DISABLED, context_of(SPEC), service="iam.googleapis.com"))
     services = {**fresh().services, "iam.googleapis.com": Present(False)}
     seen = replace(fresh(), services=services, account=off, constraints=dict.fromkeys(fresh().constraints, off))
     lines = preflight(SPEC, explained(seen, (off.problem,)), diff(SPEC, explained(seen, (off.problem,))))

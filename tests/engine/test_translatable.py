@@ -11,6 +11,7 @@ from kbq_tui.engine.verify.runner import verify
 from kbq_tui.engine.waiting import Patience
 from kbq_tui.i18n.messages import Message, message, render
 from kbq_tui.model import checks, judgements
+from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.events import Event, EventKind
 from kbq_tui.model.observed import RoleBinding
 from kbq_tui.model.problem import Context, Kind, ProblemError, Retry
@@ -59,7 +60,7 @@ async def test_a_journal_that_cannot_be_written_is_told_of() -> None:
     world = ports()
 
     def full(event: Event) -> None:
-        raise ProblemError(catalogue.problem("KBQ-JOURNAL-UNWRITABLE", Context(), path="j", reason="Full."))
+        raise ProblemError(catalogue.problem(Code.JOURNAL_UNWRITABLE, Context(), path="j", reason="Full."))
 
     world.journal.settle = full  # type: ignore[method-assign]
     events: list[Event] = []
@@ -87,7 +88,7 @@ async def test_every_verdict_and_every_line_of_the_status_can_be_told() -> None:
 async def test_a_remedy_that_learns_the_accounts_name_can_still_be_told(sees: str) -> None:
     world, account = await ready()
     if sees == "nothing":
-        unknown = catalogue.problem("KBQ-JOB-USER-MISSING", Context("my-project"))
+        unknown = catalogue.problem(Code.JOB_USER_MISSING, Context("my-project"))
         account.faults["query:SELECT"] = [unknown]
     else:
         account.allowed = frozenset({judgements.NEEDED_PERMISSION, judgements.READ_PERMISSION})

@@ -47,8 +47,11 @@ def test_the_script_sets_everything_up_and_twice_is_once(tmp_path: Path) -> None
         assert (tmp_path / f"{spec.account_id}.json").read_bytes() == key
         world = sandbox.world
         assert ("roles/bigquery.jobUser", spec.member) in world.projects[spec.project].policy.pairs()
-        assert len(world.account(spec.account_email).keys) == 1
+        account = world.account(spec.account_email)
+        assert account is not None
+        assert len(account.keys) == 1
         for wish in spec.datasets():
             made = world.dataset(spec.project, wish.name)
+            assert made is not None
             assert made.location == "EU"
             assert any(entry.get("userByEmail") == spec.account_email for entry in made.access)

@@ -14,7 +14,8 @@ from kbq_tui.export.gcloud import to_gcloud
 from kbq_tui.export.sql import to_sql
 from kbq_tui.export.terraform import hcl_string, to_terraform
 from kbq_tui.i18n.messages import verbatim
-from kbq_tui.model.operations import CreateKey, GrantProjectRole
+from kbq_tui.model.codes import ProblemCode as Code
+from kbq_tui.model.operations import CreateDataset, CreateKey, GrantProjectRole
 from kbq_tui.model.plan import Blocked, Plan
 from kbq_tui.model.problem import Problem
 from kbq_tui.model.refs import DatasetRef, ProjectRef
@@ -103,13 +104,13 @@ def test_a_hostile_name_runs_nothing(shell: Path) -> None:
 
 
 def test_what_is_in_place_or_blocked_is_said_and_not_done(spec: ConnectionSpec) -> None:
-    blocked = diff(spec, seen(spec, Problem("KBQ-X", verbatim("Policy unreadable"), verbatim("why"))))
+    blocked = diff(spec, seen(spec, Problem(Code.UNEXPECTED, verbatim("Policy unreadable"), verbatim("why"))))
     for write in (to_gcloud, to_sql, to_terraform):
         text = write(blocked)
         assert "API iam.googleapis.com is on" in text
         assert "in place already" in text
         assert "NOT INCLUDED: Grant roles/bigquery.jobUser" in text
-        assert "KBQ-X: Policy unreadable" in text
+        assert "KBQ-UNEXPECTED: Policy unreadable" in text
     assert "add-iam-policy-binding" not in to_gcloud(blocked)
     assert "google_project_iam_member" not in to_terraform(blocked)
 
@@ -157,6 +158,7 @@ def test_terraform_adds_members_and_never_replaces_a_policy(plan: Plan) -> None:
 
 def test_twins_in_other_case_get_names_of_their_own() -> None:
     create = ONE_OF_EACH[1]
+    assert isinstance(create.op, CreateDataset)
     op = replace(create.op, dataset="klaviyo_tmp")
     twin = replace(create, op=op, key=replace(create.key, ref=DatasetRef(P, "klaviyo_tmp")))
     names = re.findall(r'^resource "google_bigquery_dataset" "(\w+)"', to_terraform(Plan("p", (create, twin))), re.M)

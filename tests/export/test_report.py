@@ -10,6 +10,8 @@ from markdown_it import MarkdownIt
 from kbq_tui.export.report import About, report, to_html, to_json, to_markdown
 from kbq_tui.i18n.messages import message, verbatim
 from kbq_tui.model.checks import CheckResult, Verdict, expected, verified
+from kbq_tui.model.codes import ProblemCode as Code
+from kbq_tui.model.command import Command
 from kbq_tui.model.problem import Problem, RemedyStep
 from kbq_tui.model.spec import ConnectionSpec
 from tests.support.outputs import output
@@ -20,13 +22,11 @@ AT = datetime(2026, 1, 31, 9, 0, 5, tzinfo=UTC)
 ABOUT = About(SPEC, AT, "EU", "me@acme.com", "0123abcd")
 PEM = "-----BEGIN PRIVATE KEY-----\nCANARY\n-----END PRIVATE KEY-----"
 PROBLEM = Problem(
-    "KBQ-JOB-USER-MISSING",
+    Code.JOB_USER_MISSING,
     verbatim("Job User is missing"),
     verbatim("The account may not run queries."),
     (
-        RemedyStep(verbatim("Grant it:"), ("gcloud projects add-iam-policy-binding acme-prod",))
-        if True
-        else ("Grant it:\ngcloud projects add-iam-policy-binding acme-prod"),
+        RemedyStep(verbatim("Grant it:"), (Command("gcloud projects add-iam-policy-binding acme-prod"),)),
         RemedyStep(verbatim("Then wait.")),
     ),
     verbatim("Project IAM Admin"),
@@ -222,7 +222,7 @@ def test_endless_evidence_is_cut() -> None:
 
 
 def test_a_report_is_told_and_its_json_is_english() -> None:
-    step = RemedyStep(message("Grant it:"), ("gcloud projects add-iam-policy-binding acme-prod",))
+    step = RemedyStep(message("Grant it:"), (Command("gcloud projects add-iam-policy-binding acme-prod"),))
     problem = replace(PROBLEM, title=message("It is missing"), steps=(step,), who=message("An admin"))
     results = (
         replace(RESULTS[0], evidence=message("{name} <is> there", name="sales")),

@@ -67,6 +67,7 @@ async def act_as_another(spot: Spot) -> object:
     """As `--impersonate` does."""
     with spot.ports(impersonate=spot.spec.account_email) as ports:
         await ports.cloud.authenticate()
+    return None
 
 
 async def ask_who(spot: Spot) -> object:

@@ -109,8 +109,8 @@ class Zygote:
             os.kill(pid, signal.SIGKILL)
             raise
         body = json.loads(done.read_text())
-        texts = [done.with_suffix(suffix).read_text(errors="replace") for suffix in (".out", ".err")]
-        return Ran(body["status"], *texts, body["peak"])
+        out, err = (done.with_suffix(suffix).read_text(errors="replace") for suffix in (".out", ".err"))
+        return Ran(body["status"], out, err, body["peak"])
 
 
 # -- the helper's side
@@ -274,7 +274,7 @@ def disk(kind: str) -> None:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         return real(fd, data)
 
-    os.write = write
+    os.write = write  # type: ignore[assignment]
 
 
 def keyring(kind: str) -> None:

@@ -58,7 +58,9 @@ class Ground:
         return sum(call.method == method for call in self.sandbox.world.calls)
 
     def access(self, dataset: str) -> list[dict[str, Any]]:
-        return self.sandbox.world.dataset(self.project, dataset).access
+        found = self.sandbox.world.dataset(self.project, dataset)
+        assert found is not None
+        return found.access
 
     async def key(self) -> Secret:
         """Make the account and a key of it."""

@@ -8,6 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.observed import AccessEntry, RoleBinding
 from kbq_tui.model.problem import Kind, Retry
 from kbq_tui.planning.row_policies import RowPolicy
@@ -58,7 +59,7 @@ async def test_apis_that_are_off_are_turned_on(play: Play) -> None:
 
 async def test_a_call_to_an_api_that_is_off_says_so(play: Play) -> None:
     async with play("apis-off") as ground:
-        with problem("KBQ-API-DISABLED") as found:
+        with problem(Code.API_DISABLED) as found:
             await ground.cloud.account(ground.project, ground.email)
         assert found[0].detail("service") == "iam.googleapis.com"
 
@@ -74,7 +75,7 @@ async def test_a_constraint_in_force_and_what_it_stops(play: Play) -> None:
         names = ("iam.disableServiceAccountKeyCreation", "iam.managed.disableServiceAccountKeyCreation")
         assert any([await cloud.policy_enforced(project, name) for name in names])
         await cloud.create_account(project, ACCOUNT_ID, "Klaviyo")
-        with problem("KBQ-KEY-CREATION-BLOCKED"):
+        with problem(Code.KEY_CREATION_BLOCKED):
             await cloud.create_key(project, ground.email)
 
 
@@ -100,7 +101,7 @@ async def test_datasets_come_into_being_once_and_stay_where_they_are(play: Play)
         assert await cloud.dataset(project, TMP) is None
         assert await cloud.create_dataset(project, TMP, "europe-west3", "ours", {"made-by": "kbq-tui"}) is True
         assert await cloud.create_dataset(project, TMP, "europe-west3", "other", {}) is False
-        with problem("KBQ-LOCATION-FIXED") as found:
+        with problem(Code.LOCATION_FIXED) as found:
             await cloud.create_dataset(project, TMP, "US", "other", {})
         assert "europe-west3" in str(found[0].cause)
         dataset = await cloud.dataset(project, TMP)
@@ -190,10 +191,10 @@ async def test_an_access_list_that_was_not_in_the_answer_is_not_written(
 
         monkeypatch.setattr(cloud._wire, "send", send)
         assert (await cloud.dataset(ground.project, TMP)).access is None
-        with problem("KBQ-ACCESS-UNREAD"):
+        with problem(Code.ACCESS_UNREAD):
             await cloud.grant_dataset(ground.project, TMP, EDITOR, ground.member)
         for role in (VIEWER, ""):
-            with problem("KBQ-ACCESS-UNREAD"):
+            with problem(Code.ACCESS_UNREAD):
                 await cloud.revoke_dataset(ground.project, TMP, role, ground.member)
         assert ground.access(TMP) == before
         assert ground.calls("bigquery.datasets.patch") == patched
@@ -212,7 +213,7 @@ async def test_the_last_owner_of_a_dataset_is_never_taken_away(play: Play) -> No
         ours = {"role": "OWNER", "userByEmail": ground.email}
         ground.sandbox.world.set_access(dataset, [*others, ours])
         for role in ("roles/bigquery.dataOwner", ""):
-            with problem("KBQ-LAST-OWNER") as found:
+            with problem(Code.LAST_OWNER) as found:
                 await cloud.revoke_dataset(ground.project, TMP, role, ground.member)
             assert found[0].detail("member") == ground.member
         assert ground.access(TMP) == [*others, ours]
@@ -315,7 +316,7 @@ async def test_the_tombstone_of_a_deleted_account_is_named_and_left_alone(play: 
         cloud, project = ground.cloud, ground.project
         await cloud.create_account(project, ACCOUNT_ID, "Klaviyo")
         before = list(ground.access("KLAVIYO_IMPORT_FROM_DWH"))
-        with problem("KBQ-TOMBSTONE"):
+        with problem(Code.TOMBSTONE):
             await cloud.grant_dataset(project, "KLAVIYO_IMPORT_FROM_DWH", VIEWER, ground.member)
         assert ground.access("KLAVIYO_IMPORT_FROM_DWH") == before
         dataset = await cloud.dataset(project, "KLAVIYO_IMPORT_FROM_DWH")
@@ -330,7 +331,7 @@ async def test_the_tombstone_of_a_deleted_account_is_named_and_left_alone(play: 
 async def test_a_role_that_a_dataset_cannot_hold_is_refused(play: Play) -> None:
     async with play("partial") as ground:
         await ground.cloud.create_account(ground.project, ACCOUNT_ID, "Klaviyo")
-        with problem("KBQ-ROLE-LEVEL"):
+        with problem(Code.ROLE_LEVEL):
             await ground.cloud.grant_dataset(ground.project, TMP, JOB_USER, ground.member)
 
 
@@ -503,7 +504,7 @@ async def test_an_eleventh_key_is_refused_at_once(play: Play) -> None:
         for _ in range(10):
             await ground.cloud.create_key(ground.project, ground.email)
         calls = ground.calls("iam.serviceAccountKeys.create")
-        with problem("KBQ-TOO-MANY-KEYS"):
+        with problem(Code.TOO_MANY_KEYS):
             await ground.cloud.create_key(ground.project, ground.email)
         assert ground.calls("iam.serviceAccountKeys.create") == calls + 1
         keys = await ground.cloud.keys(ground.project, ground.email)
@@ -512,7 +513,7 @@ async def test_an_eleventh_key_is_refused_at_once(play: Play) -> None:
 
 async def test_an_account_id_google_does_not_take(play: Play) -> None:
     async with play() as ground:
-        with problem("KBQ-ACCOUNT-ID-INVALID"):
+        with problem(Code.ACCOUNT_ID_INVALID):
             await ground.cloud.create_account(ground.project, "short", "x")
 
 
@@ -524,12 +525,12 @@ async def test_the_account_acts_with_its_own_key_and_has_only_what_it_was_given(
         async with ground.as_account(key) as own:
             await own.authenticate()
             assert (await own.identity()).principal == ground.email
-            with problem("KBQ-JOB-USER-MISSING"):
+            with problem(Code.JOB_USER_MISSING):
                 await own.query(project, "SELECT 1", "EU")
             await cloud.add_project_binding(project, JOB_USER, ground.member)
             assert (await own.query(project, "SELECT 1 AS one", "EU")).rows == (("1",),)
             table = f"`{project}.{TMP}.t`"
-            with problem("KBQ-TABLE-WRITE-DENIED"):
+            with problem(Code.TABLE_WRITE_DENIED):
                 await own.query(project, f"CREATE TABLE {table} AS SELECT 1 AS x", "EU")
             await cloud.grant_dataset(project, TMP, EDITOR, ground.member)
             made = await own.query(project, f"CREATE TABLE {table} AS SELECT 1 AS x", "EU")
@@ -652,7 +653,7 @@ async def test_what_is_raised_before_anything_is_sent_is_no_answer_of_googles(
     async with play() as ground:
         await ground.cloud.identity()
         monkeypatch.setattr("kbq_tui.gcp.session.Session.request", choke)
-        with problem("KBQ-UNEXPECTED") as found:
+        with problem(Code.UNEXPECTED) as found:
             await ground.cloud.project(ground.project)
         assert "KeyError: 'ours'" in str(found[0].cause)
 
@@ -662,7 +663,7 @@ async def test_a_client_that_cannot_be_made_is_no_answer_of_googles(
 ) -> None:
     async with play() as ground:
         monkeypatch.setenv("GOOGLE_CLOUD_UNIVERSE_DOMAIN", "")
-        with problem("KBQ-UNEXPECTED") as found:
+        with problem(Code.UNEXPECTED) as found:
             await ground.cloud.account(ground.project, ground.email)
         assert "EmptyUniverseError" in str(found[0].cause)
 
@@ -670,5 +671,5 @@ async def test_a_client_that_cannot_be_made_is_no_answer_of_googles(
 async def test_a_redirected_sign_in_is_a_login_page(play: Play) -> None:
     async with play() as ground:
         ground.fail("oauth2.token", "status", status=302, every=1)
-        with problem("KBQ-CAPTIVE-PORTAL"):
+        with problem(Code.CAPTIVE_PORTAL):
             await ground.cloud.project(ground.project)

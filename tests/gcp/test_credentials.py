@@ -12,6 +12,7 @@ from kbq_tui.gcp import credentials
 from kbq_tui.gcp.cloud import GoogleCloud
 from kbq_tui.gcp.credentials import CredentialOptions, CredentialsFileError, find, from_key, gcloud_available
 from kbq_tui.gcp.errors import judge
+from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.problem import Context, Kind
 from kbq_tui.model.secret import Secret
 from kbq_tui.sandbox.server import Sandbox
@@ -173,7 +174,7 @@ async def test_a_key_file_that_names_a_foreign_token_address_gets_no_signature(p
         for address in ("https://oauth2.googleapis.com.evil.example/token", "http://token.example/"):
             file = write(tmp_path / "key.json", {**info, "token_uri": address})
             cloud = GoogleCloud.for_operator(CredentialOptions(file, env={}), ground.endpoints, 5)
-            with problem("KBQ-ENDPOINT-REFUSED") as found:
+            with problem(Code.ENDPOINT_REFUSED) as found:
                 await cloud.project(ground.project)
             assert "example" in str(found[0].cause)
         assert ground.sandbox.world.calls == []
@@ -195,6 +196,7 @@ async def test_acting_as_another_account(play: Play) -> None:
             "role": "roles/iam.serviceAccountTokenCreator",
             "members": [f"serviceAccount:{ground.sandbox.operator}"],
         }
+        assert account is not None
         account.policy.bindings.append(role)
         with problem() as found:
             await cloud.project(ground.project)
@@ -212,6 +214,7 @@ async def test_a_file_of_an_impersonated_account_keeps_to_the_overrides(play: Pl
             "role": "roles/iam.serviceAccountTokenCreator",
             "members": [f"serviceAccount:{ground.sandbox.operator}"],
         }
+        assert account is not None
         account.policy.bindings.append(role)
         own = json.loads(Path(ground.sandbox.env()["GOOGLE_APPLICATION_CREDENTIALS"]).read_text())
         google = "https://iamcredentials.googleapis.com/v1/projects/-/serviceAccounts"

@@ -4,8 +4,8 @@ import os
 import sys
 from pathlib import Path
 
+import certifi
 import pytest
-import requests.certs
 
 from kbq_tui.gcp.credentials import CredentialOptions, CredentialsFileError, find
 from kbq_tui.gcp.endpoints import Endpoints
@@ -30,11 +30,11 @@ def test_a_file_of_certificates_has_to_be_there_and_hold_some(variable: str, tmp
         assert variable in str(problem.cause)
         assert str(path) in str(problem.cause)
         assert words in str(problem.cause)
-    assert problem_of({variable: requests.certs.where()}, GOOGLE) is None
+    assert problem_of({variable: certifi.where()}, GOOGLE) is None
 
 
 def test_requests_reads_the_first_of_its_variables_only() -> None:
-    env = {"REQUESTS_CA_BUNDLE": requests.certs.where(), "CURL_CA_BUNDLE": "/nonexistent.pem"}
+    env = {"REQUESTS_CA_BUNDLE": certifi.where(), "CURL_CA_BUNDLE": "/nonexistent.pem"}
     assert problem_of(env, GOOGLE) is None
 
 

@@ -10,10 +10,13 @@ import pytest
 from kbq_tui.gcp.cloud import GoogleCloud
 from kbq_tui.gcp.credentials import CredentialOptions
 from kbq_tui.gcp.rest_client import RestClient
+from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.problem import Kind, Retry
 from kbq_tui.sandbox.faults import Edit
 from tests.gcp.conftest import ACCOUNT_ID, EDITOR, JOB_USER, TMP, VIEWER, Ground, Play, problem
 from tests.support.polling import PATIENCE
+
+Read = Callable[[Ground], Awaitable[object]]
 
 REST = "cloudresourcemanager.projects.get"
 RPC = "iam.serviceAccounts.get"
@@ -43,7 +46,7 @@ READS = pytest.mark.parametrize(("method", "read"), [(REST, rest), (RPC, rpc)], 
     ],
     ids=lambda value: str(value),
 )
-async def test_a_fault_that_passes_is_ridden_out(play: Play, method: str, read: object, kind: str, more: dict) -> None:
+async def test_a_fault_that_passes_is_ridden_out(play: Play, method: str, read: Read, kind: str, more: dict) -> None:
     async with play("existing") as ground:
         ground.fail(method, kind, nth=[1, 2], **more)
         await read(ground)
@@ -52,22 +55,22 @@ async def test_a_fault_that_passes_is_ridden_out(play: Play, method: str, read: 
 
 @READS
 async def test_a_fault_that_does_not_pass_is_given_up_after_a_bounded_number_of_tries(
-    play: Play, method: str, read: object
+    play: Play, method: str, read: Read
 ) -> None:
     async with play() as ground:
         ground.fail(method, "status", every=1, status=503)
-        with problem("KBQ-GOOGLE-UNAVAILABLE") as found:
+        with problem(Code.GOOGLE_UNAVAILABLE) as found:
             await read(ground)
         assert found[0].kind is Kind.NETWORK
         assert 3 <= ground.calls(method) <= 6
 
 
 @READS
-async def test_a_call_that_hangs_ends_at_its_deadline(play: Play, method: str, read: object) -> None:
+async def test_a_call_that_hangs_ends_at_its_deadline(play: Play, method: str, read: Read) -> None:
     async with play(timeout=2) as ground:
         await ground.cloud.authenticate()
         ground.fail(method, "hang", every=1, seconds=30)
-        with problem("KBQ-DEADLINE") as found:
+        with problem(Code.DEADLINE) as found:
             await read(ground)
         assert found[0].exit_code == 5
 
@@ -103,7 +106,7 @@ async def test_nobody_answers_at_the_address(play: Play) -> None:
         await ground.cloud.authenticate()
         ground.sandbox.stop()
         for read in (rest, rpc):
-            with problem("KBQ-CONNECTION-REFUSED"):
+            with problem(Code.CONNECTION_REFUSED):
                 await read(ground)
 
 
@@ -154,7 +157,7 @@ async def test_a_key_whose_creation_is_unclear_is_not_asked_for_again(play: Play
     async with play() as ground:
         await ground.cloud.create_account(ground.project, ACCOUNT_ID, "Klaviyo")
         ground.fail("iam.serviceAccountKeys.create", kind, **more)
-        with problem("KBQ-KEY-OUTCOME-UNKNOWN"):
+        with problem(Code.KEY_OUTCOME_UNKNOWN):
             await ground.cloud.create_key(ground.project, ground.email)
         assert ground.calls("iam.serviceAccountKeys.create") == 1
 
@@ -163,7 +166,7 @@ async def test_a_key_that_takes_too_long_is_unclear_too(play: Play) -> None:
     async with play(timeout=2) as ground:
         await ground.cloud.create_account(ground.project, ACCOUNT_ID, "Klaviyo")
         ground.fail("iam.serviceAccountKeys.create", "hang", seconds=30)
-        with problem("KBQ-KEY-OUTCOME-UNKNOWN"):
+        with problem(Code.KEY_OUTCOME_UNKNOWN):
             await ground.cloud.create_key(ground.project, ground.email)
 
 
@@ -186,7 +189,7 @@ async def test_a_token_that_cannot_be_had_leaves_no_doubt_about_the_key(play: Pl
 async def test_a_token_that_takes_too_long_leaves_no_doubt_about_the_key(play: Play) -> None:
     async with play(timeout=2) as ground:
         ground.fail("oauth2.token", "hang", every=1, seconds=30)
-        with problem("KBQ-DEADLINE"):
+        with problem(Code.DEADLINE):
             await ground.cloud.create_key(ground.project, ground.email)
 
 
@@ -260,7 +263,7 @@ async def test_a_key_that_google_no_longer_knows_is_told_from_a_fault_of_the_net
         async with ground.as_account(key) as own:
             await own.authenticate()
             await ground.cloud.delete_key(ground.project, ground.email, listed.id)
-            with problem("KBQ-KEY-REJECTED"):
+            with problem(Code.KEY_REJECTED):
                 await own.authenticate()
 
 
@@ -328,5 +331,5 @@ async def test_an_empty_success_is_not_taken_for_nothing_there(
         await ground.cloud.create_dataset(ground.project, TMP, "EU", "", {})
         await ask(ground)
         monkeypatch.setattr(RestClient, "send", send)
-        with problem("KBQ-MALFORMED-ANSWER"):
+        with problem(Code.MALFORMED_ANSWER):
             await ask(ground)

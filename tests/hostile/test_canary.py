@@ -90,6 +90,13 @@ class Place:
         return [p for p in self.home.rglob("*") if p.is_file() and p != self.key_file]
 
 
+def step_in(text: str) -> int:
+    """Return the number of the step on the screen; 1 for the welcome."""
+    found = re.search(r"Step (\d)|\[ Begin \]", text)
+    assert found is not None, text
+    return int(found[1] or 1)
+
+
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     with served("fresh") as sandbox:
@@ -171,7 +178,7 @@ def to_the_last_step(terminal: Terminal) -> None:
     terminal.settle(0.3)
     if "[ Begin ]" in terminal.text():
         walk.enter()
-    number = int(re.search(r"Step (\d)|\[ Begin \]", terminal.text())[1] or 1)  # where it was left
+    number = step_in(terminal.text())  # where it was left
     for step in range(number, 6):
         walk.step(step, "[ Continue ]")
     walk.at(6)
@@ -240,7 +247,7 @@ def test_what_is_copied_in_tmux_holds_none_of_it(place: Place) -> None:
         text = tmux.until("F10")
         if "[ Begin ]" in text:
             tmux.keys("Enter")
-        for step in range(int(re.search(r"Step (\d)|\[ Begin \]", text)[1] or 1), 6):
+        for step in range(step_in(text), 6):
             tmux.until(f"Step {step} of 6", "[ Continue ]", "F10")
             tmux.keys("Enter")
         tmux.until("Step 6 of 6", "/kbq-tui/keys/", "F10")  # the key has been looked for

@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import pytest
@@ -55,8 +56,9 @@ def pieces(statement: str) -> list[str]:
 @example("../../etc/passwd", "name")
 @settings(max_examples=400)
 def test_what_a_connection_takes_is_plain_ascii(value: str, field: str) -> None:
+    values: dict[str, Any] = {"project": "my-project", field: value}
     try:
-        made = ConnectionSpec(**{"project": "my-project", field: value})
+        made = ConnectionSpec(**values)
     except InvalidValueError:
         return
     kept = getattr(made, field)

@@ -92,7 +92,7 @@ class Ground:
         """Write hostile text into everything that has a text."""
         world, project = self.sandbox.world, self.sandbox.world.projects[self.sandbox.project]
         project.name, project.labels = POISON, {"team": POISON}
-        more = [
+        more: list[dict[str, Any]] = [
             {"role": "roles/viewer", "members": [f"user:{POISON}@acme.example"]},
             {"role": "roles/" + POISON, "members": [f"serviceAccount:{self.account}"]},
             {

@@ -18,6 +18,8 @@ from kbq_tui.cli.console import Console
 from kbq_tui.cli.prompts import FromLines
 from kbq_tui.i18n import language
 from kbq_tui.i18n.messages import verbatim
+from kbq_tui.model.codes import ProblemCode as Code
+from kbq_tui.model.command import Command
 from kbq_tui.model.problem import Problem, RemedyStep
 from tests.support.outputs import output
 from tests.tools import messages
@@ -180,10 +182,10 @@ def test_yes_and_no_are_understood_in_both_languages(german, answer, yes):
 def test_a_problem_stands_in_columns_as_wide_as_the_words(german):
     out = io.StringIO()
     problem = Problem(
-        "KBQ-X",
+        Code.UNEXPECTED,
         verbatim("A"),
         verbatim("why"),
-        (RemedyStep(verbatim("do"), ("command",)),),
+        (RemedyStep(verbatim("do"), (Command("command"),)),),
         verbatim("me"),
         wait=5,
         link="https://example.com",
@@ -191,7 +193,7 @@ def test_a_problem_stands_in_columns_as_wide_as_the_words(german):
     )
     Console(out, out).problem(problem)
     assert out.getvalue().splitlines() == [
-        "Fehler: A [KBQ-X]",
+        "Fehler: A [KBQ-UNEXPECTED]",
         "  Ursache: why",
         "  Meldung: no",
         "  Abhilfe: do",

@@ -18,6 +18,7 @@ from kbq_tui.diagnosis.entry import clean, fill, refilled, shown, unnamed
 from kbq_tui.diagnosis.recognise import recognise_text, settling
 from kbq_tui.i18n.messages import Message, message, message_n, render, row, verbatim
 from kbq_tui.model import checks
+from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.command import Command, placeholder
 from kbq_tui.model.observed import Unknown
 from kbq_tui.model.operations import (
@@ -119,14 +120,14 @@ def test_what_is_not_recognised_and_what_may_pass_is_told(loud: None) -> None:
             assert render(text).isupper(), text
     assert strange.remedy[-1].lines == ("kbq-tui doctor",)
     assert strange.original == "the moon is made of cheese"
-    late = settling(catalogue.problem("KBQ-JOB-USER-MISSING", HERE))
+    late = settling(catalogue.problem(Code.JOB_USER_MISSING, HERE))
     assert render(late.cause).endswith(" A CHANGE WAS MADE A MOMENT AGO AND MAY NOT HAVE ARRIVED EVERYWHERE YET.")
     assert settling(late).cause == late.cause
 
 
 def test_a_detail_of_ours_is_told_and_one_from_outside_is_not(loud: None) -> None:
-    ours = catalogue.problem("KBQ-KEY-FILE-UNREADABLE", HERE, path="/home/jo/k", reason=message("This is a folder."))
-    theirs = catalogue.problem("KBQ-KEY-FILE-UNREADABLE", HERE, path="/home/jo/k", reason="{path} is a folder.")
+    ours = catalogue.problem(Code.KEY_FILE_UNREADABLE, HERE, path="/home/jo/k", reason=message("This is a folder."))
+    theirs = catalogue.problem(Code.KEY_FILE_UNREADABLE, HERE, path="/home/jo/k", reason="{path} is a folder.")
     assert render(ours.cause) == "/home/jo/k CANNOT BE READ: THIS IS A FOLDER."
     assert render(theirs.cause) == "/home/jo/k CANNOT BE READ: {path} is a folder."
 
@@ -211,7 +212,7 @@ def test_every_line_of_a_plan_is_told(loud: None) -> None:
 
 @pytest.mark.parametrize("code", ["KBQ-KEY-CREATION-BLOCKED", "KBQ-DATASET-CREATE-DENIED"])
 def test_a_hand_off_is_told_and_its_commands_are_not(code: str, loud: None) -> None:
-    problem: Problem = catalogue.problem(code, HERE)
+    problem: Problem = catalogue.problem(Code(code), HERE)
     do, undo = commands_of(problem, HERE)
     english = handoff(problem, HERE, do, undo)
     text = render(english)
@@ -251,7 +252,7 @@ def test_a_detail_stays_a_message_where_cleaning_changes_nothing(value: str, sev
 def test_a_secret_in_a_value_is_taken_out_whatever_the_language() -> None:
     text = message("It was {a}", a="ya29." + "x" * 40)
     assert shown(text) == "It was [secret]"
-    problem = catalogue.problem("KBQ-KEY-FILE-UNREADABLE", HERE, path="/home/jo/k", reason=text)
+    problem = catalogue.problem(Code.KEY_FILE_UNREADABLE, HERE, path="/home/jo/k", reason=text)
     with shouting():
         assert "ya29" not in render(problem.cause)
 

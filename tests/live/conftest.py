@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -179,7 +180,7 @@ def _made(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     folder.chmod(0o700)
     project = request.config.getoption("--live-project", "")
     suffix = secrets.token_hex(4)
-    names = {
+    names: dict[str, Any] = {
         "import_dataset": f"kbq_live_{suffix}_import",
         "staging_dataset": f"kbq_live_{suffix}_staging",
         "account_id": f"kbq-live-{suffix}",

@@ -39,7 +39,8 @@ def clipboard(env: dict[str, str], tools: Tools, platform: str = "linux") -> Sys
 
 
 def test_in_tmux_the_buffer_and_osc_52() -> None:
-    tools, out = Tools("tmux load-buffer -w"), []
+    tools = Tools("tmux load-buffer -w")
+    out: list[str] = []
     sent = clipboard(TMUX | SSH, tools).copy("acme-prod", out.append)
     assert sent.ways == ("tmux", "OSC 52")
     assert tools.calls == [(("tmux", "load-buffer", "-w", "-"), b"acme-prod")]
@@ -55,7 +56,8 @@ def test_an_old_tmux_takes_its_own_buffer_at_least() -> None:
 
 
 def test_over_ssh_no_native_tool_is_asked() -> None:
-    tools, out = Tools("xclip"), []
+    tools = Tools("xclip")
+    out: list[str] = []
     sent = clipboard(SSH | X11, tools).copy("x", out.append)
     assert sent.ways == ("OSC 52",)
     assert tools.calls == []
@@ -144,7 +146,8 @@ SENT = f"\x1b]52;c;{base64.b64encode(KEY.reveal()).decode()}\x07"
 def test_a_key_goes_one_way_only_and_the_way_is_told_before(
     env: dict[str, str], works: tuple[str, ...], way: str, said: str
 ) -> None:
-    tools, out = Tools(*works), []
+    tools = Tools(*works)
+    out: list[str] = []
     found = clipboard(env, tools)
     assert said in str(found.key_way())
     assert tools.calls == []
@@ -159,7 +162,8 @@ def test_a_key_goes_one_way_only_and_the_way_is_told_before(
 
 @pytest.mark.parametrize("env", [{"KBQ_TUI_CLIPBOARD": "off"}, {"KBQ_TUI_CLIPBOARD": "native"}, SSH])
 def test_where_there_is_no_way_no_key_is_sent(env: dict[str, str]) -> None:
-    tools, out = Tools(), []
+    tools = Tools()
+    out: list[str] = []
     found = clipboard(env | ({"KBQ_TUI_CLIPBOARD": "tmux"} if env is SSH else {}), tools)
     assert str(found.key_way()) == ""
     assert found.copy_key(KEY, out.append).ways == ()
@@ -175,7 +179,7 @@ def test_a_key_never_stays_in_tmux_unsaid(load: bool, delete: bool) -> None:
         done.append(command[1])
         return load if command[1] == "load-buffer" else delete
 
-    sent = SystemClipboard(TMUX, run, lambda name: None, "linux").copy_key(KEY, [].append)
+    sent = SystemClipboard(TMUX, run, lambda name: None, "linux").copy_key(KEY, lambda _: None)
     assert done == ["load-buffer", "delete-buffer"]
     assert bool(sent.ways) is load
     assert (f"tmux delete-buffer -b {KEY_BUFFER}" in str(sent.text)) is (load and not delete)
@@ -217,7 +221,7 @@ def test_a_real_tmux_takes_a_key_and_forgets_it(tmp_path: Path) -> None:
         return done
 
     try:
-        assert SystemClipboard(TMUX, run, shutil.which, "linux").copy_key(KEY, [].append).ways == ("tmux",)
+        assert SystemClipboard(TMUX, run, shutil.which, "linux").copy_key(KEY, lambda _: None).ways == ("tmux",)
         assert KEY_BUFFER in seen[0]
         assert seen[1] == ""
     finally:

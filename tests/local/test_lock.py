@@ -135,7 +135,8 @@ def test_a_lock_on_a_file_that_was_removed_meanwhile_is_none(
 
     first = ConnectionLock(path, clock)
     first.acquire()
-    locked, taken = module._locked, []
+    locked = module._locked
+    taken: list[bool] = []
 
     def slow(fd: int) -> bool:
         """The one before lets go after this process has opened its file."""

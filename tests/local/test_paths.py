@@ -6,7 +6,6 @@ from pathlib import Path
 import platformdirs
 import pytest
 
-from kbq_tui.local import paths as module
 from kbq_tui.local.clock import SystemClock
 from kbq_tui.local.paths import Paths
 from kbq_tui.model.problem import ProblemError
@@ -35,7 +34,7 @@ def test_without_a_home_folder_it_is_said(monkeypatch: pytest.MonkeyPatch) -> No
         def __init__(self, *_: object, **__: object) -> None:
             self.user_config_path = self.user_state_path = self.user_data_path = Path("~/.config/kbq-tui")
 
-    monkeypatch.setattr(module.platformdirs, "PlatformDirs", Homeless)
+    monkeypatch.setattr(platformdirs, "PlatformDirs", Homeless)
     with pytest.raises(ProblemError) as error:
         Paths.from_env({})
     assert error.value.problem.code == "KBQ-NO-HOME"

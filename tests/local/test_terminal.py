@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 
 from kbq_tui.local.terminal import TRUE_COLOUR, Capabilities, detect, locale_encoding
@@ -6,7 +8,7 @@ UTF8 = {"TERM": "xterm-256color", "LANG": "en_GB.UTF-8"}
 
 
 def look(
-    env: dict[str, str], ttys: tuple[int, ...] = (0, 1, 2), size: tuple[int, int] = (80, 24), **options: bool
+    env: dict[str, str], ttys: tuple[int, ...] = (0, 1, 2), size: tuple[int, int] = (80, 24), **options: Any
 ) -> Capabilities:
     return detect(env, isatty=lambda fd: fd in ttys, size=lambda fd: size, **options)
 
@@ -27,7 +29,10 @@ def test_an_ordinary_terminal_is_usable() -> None:
 @pytest.mark.parametrize("term", ["", "dumb", "unknown"])
 def test_a_terminal_without_a_cursor_is_refused_and_the_headless_command_named(term: str) -> None:
     seen = detect(
-        UTF8 | {"TERM": term}, isatty=lambda fd: True, size=lambda fd: (80, 24), own=lambda line: f"{line} prod"
+        UTF8 | {"TERM": term},
+        isatty=lambda fd: True,
+        size=lambda fd: (80, 24),
+        own=lambda command: command.about("prod"),
     )
     assert not seen.usable
     assert "`kbq-tui apply --yes prod`" in str(seen.reason)

@@ -15,6 +15,7 @@ from kbq_tui.model.changes import (
     of_connection,
     waiting_text,
 )
+from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.operations import ActionKey, ActionKind
 from kbq_tui.model.problem import Context, Problem
 from kbq_tui.model.refs import AccountRef, DatasetRef, ProjectRef, ServiceRef, TableRef
@@ -112,7 +113,7 @@ def test_changes_of_another_account_or_project_are_left_out() -> None:
 
 
 def refusal(code: str, method: str, original: str = "") -> Problem:
-    return catalogue.problem(code, Context("my-project"), original=original, method=method)
+    return catalogue.problem(Code(code), Context("my-project"), original=original, method=method)
 
 
 def test_only_refusals_that_name_the_account_or_its_keys_concern_it() -> None:

@@ -32,7 +32,7 @@ def _example(make: Callable[..., Any]) -> Any:
             return 2 * self.size
 
         @classmethod
-        def of(cls, name: str) -> Any:
+        def of(cls: Any, name: str) -> Any:
             return cls(name, "s")
 
     return make(frozen=True, slots=True)(Example)

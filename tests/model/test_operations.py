@@ -40,7 +40,7 @@ def test_no_id_of_an_action_is_taken_apart(path: Path) -> None:
     kinds = {kind.value for kind in ActionKind}
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "startswith":
-            (first, *_) = node.args or [None]
+            first = node.args[0] if node.args else None
             text = first.value if isinstance(first, ast.Constant) else None
             assert not (isinstance(text, str) and text.rstrip(":") in kinds and text.endswith(":")), path
         if isinstance(node, ast.JoinedStr) and isinstance(node.values[0], ast.Constant):

@@ -59,7 +59,7 @@ def _methods(node: JSON) -> list[JSON]:
 
 
 def _literals(method: JSON) -> int:
-    return len(re.sub(r"\{[^}]*\}", "", method.get("flatPath", method["path"])))
+    return len(re.sub(r"\{[^}]*\}", "", str(method.get("flatPath", method["path"]))))
 
 
 def _pattern(template: str) -> re.Pattern[str]:

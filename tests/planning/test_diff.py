@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from kbq_tui.diagnosis import catalogue
 from kbq_tui.model import spec as s
 from kbq_tui.model.changes import OwnChange
+from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.observed import (
     Absent,
     AccessEntry,
@@ -366,7 +367,7 @@ def test_of_two_policies_that_block_both_are_lifted_and_both_restored(
 
 
 def test_what_a_look_could_not_see_names_the_account_in_its_commands() -> None:
-    refused = catalogue.problem("KBQ-VPC-SC", Context(project=SPEC.project), vpc_sc_id="x")
+    refused = catalogue.problem(Code.VPC_SC, Context(project=SPEC.project), vpc_sc_id="x")
     assert "serviceAccount:SERVICE_ACCOUNT_EMAIL" in " ".join(map(str, refused.remedy))
     seen = replace(fresh(), datasets=dict.fromkeys(fresh().datasets, Unknown(refused)))
     problem = diff(SPEC, seen).blocked[0].problem

@@ -162,7 +162,7 @@ def test_chance_comes_from_the_seed():
 
 def test_the_limit_in_a_row_holds_for_each_resource_though_calls_interleave():
     faults = Faults([Rule(method="*", kind="status", every=1, max_in_row=2)])
-    failed = {"x": [], "y": []}
+    failed: dict[str, list[object]] = {"x": [], "y": []}
     for _ in range(3):
         for resource in ("x", "y"):
             failed[resource].append(bool(faults.next("a.b", "before", resource)))

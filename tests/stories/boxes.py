@@ -8,6 +8,7 @@ from textual.widgets import TextArea
 from kbq_tui.diagnosis import catalogue
 from kbq_tui.diagnosis.recognise import recognise_text
 from kbq_tui.i18n.messages import verbatim
+from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.observed import ProjectInfo
 from kbq_tui.model.problem import Problem
 from kbq_tui.model.steps import Step
@@ -78,7 +79,7 @@ def _sheet(problem: Problem) -> tuple[str, RequestedAction]:
 
 def _read_only() -> Scene:
     scene = at(Step.PROJECT)
-    scene.store.problem = catalogue.problem("KBQ-READ-ONLY", CONTEXT, path="/home/olga/.local/state/kbq-tui")
+    scene.store.problem = catalogue.problem(Code.READ_ONLY, CONTEXT, path="/home/olga/.local/state/kbq-tui")
     return scene
 
 
@@ -88,13 +89,13 @@ _PROBLEM = {
         "a refusal without a reason",
         lambda: at(Step.PROJECT),
         "Google gave no reason.",
-        (_sheet(Problem("", verbatim("Google refused the request"), verbatim("Google gave no reason."))),),
+        (_sheet(Problem(None, verbatim("Google refused the request"), verbatim("Google gave no reason."))),),
     ),
     "loading": Story(
         "a problem that passes by waiting",
         lambda: at(Step.PROJECT),
         "may take up to",
-        (_sheet(catalogue.problem("KBQ-NOT-YET", CONTEXT)),),
+        (_sheet(catalogue.problem(Code.NOT_YET, CONTEXT)),),
     ),
     "ready": Story("cause, remedy, who can help", lambda: at(Step.PROJECT), "What to do", (_sheet(_CREATE),)),
     "unknown": Story(
@@ -161,7 +162,7 @@ _CONFIRM = {
     "ready": Story("turn on an API?", _api_off, "Turn on these APIs?", (_ASK,)),
     "unknown": Story(
         "agreed, and Google did not answer",
-        lambda: failing(_api_off(), "enable_services", catalogue.problem("KBQ-DEADLINE", CONTEXT)),
+        lambda: failing(_api_off(), "enable_services", catalogue.problem(Code.DEADLINE, CONTEXT)),
         "0 done, 1 not.",
         (_ASK, _AGREE),
     ),

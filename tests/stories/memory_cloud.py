@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from kbq_tui.diagnosis import catalogue
 from kbq_tui.engine.ports import JobInfo, ProjectPage, QueryResult, TableInfo
 from kbq_tui.i18n.messages import verbatim
+from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.key_use import KeyCall
 from kbq_tui.model.observed import AccessEntry, AccountInfo, DatasetInfo, Identity, KeyInfo, ProjectInfo, RoleBinding
 from kbq_tui.model.problem import Context, Kind, Problem, ProblemError
@@ -295,9 +296,7 @@ class MemoryCloud:
             roles = {e.role for e in self.world.datasets[name].access or () if e.member == member} if name else set()
             if DATA_EDITOR not in roles:
                 words = "Access Denied: Permission bigquery.tables.create denied on dataset (or it may not exist)."
-                raise ProblemError(
-                    catalogue.problem("KBQ-TABLE-WRITE-DENIED", Context(project=project), original=words)
-                )
+                raise ProblemError(catalogue.problem(Code.TABLE_WRITE_DENIED, Context(project=project), original=words))
         return QueryResult(("n",), (("1",),))
 
     async def tables(self, project: str, dataset: str, limit: int = 1_000) -> tuple[TableInfo, ...]:

@@ -12,6 +12,7 @@ from kbq_tui.engine.services import AppServices, ConnectionDraft, CopyResult, Sa
 from kbq_tui.i18n.messages import Message, verbatim
 from kbq_tui.model.changes import OwnChange
 from kbq_tui.model.checks import CheckResult, healthy
+from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.events import Event, EventKind
 from kbq_tui.model.observed import AccessEntry, AccountInfo, DatasetInfo, KeyInfo, LocalKey, RoleBinding
 from kbq_tui.model.operations import ActionKey, ActionKind
@@ -78,7 +79,7 @@ class MemoryKeys:
 
     def load(self, path: str | None, project: str, email: str) -> Secret:
         if self.secret is None:
-            raise ProblemError(catalogue.problem("KBQ-KEY-FILE-MISSING", Context(project=project), path=path or ""))
+            raise ProblemError(catalogue.problem(Code.KEY_FILE_MISSING, Context(project=project), path=path or ""))
         return self.secret
 
     def path_beside(self, path: str | None, project: str, email: str) -> str:

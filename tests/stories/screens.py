@@ -7,6 +7,7 @@ from typing import Final
 
 from kbq_tui.diagnosis import catalogue
 from kbq_tui.engine.services import SavedConnection
+from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.observed import AccessEntry, DatasetInfo
 from kbq_tui.model.problem import Problem
 from kbq_tui.model.spec import DATA_EDITOR
@@ -15,7 +16,7 @@ from tests.stories.memory_cloud import CONTEXT, NOW, SPEC, refused
 from tests.stories.play import Story
 from tests.stories.scene import Scene, blank, complete, fresh, no_permission, resumed
 
-UNAVAILABLE: Final = catalogue.problem("KBQ-GOOGLE-UNAVAILABLE", CONTEXT)
+UNAVAILABLE: Final = catalogue.problem(Code.GOOGLE_UNAVAILABLE, CONTEXT)
 
 
 def held(scene: Scene, method: str) -> Scene:
@@ -43,7 +44,7 @@ def _signing_in() -> Scene:
 
 def _signed_out() -> Scene:
     scene = blank()
-    scene.sign_in.problem = catalogue.problem("KBQ-NO-CREDENTIALS", CONTEXT)
+    scene.sign_in.problem = catalogue.problem(Code.NO_CREDENTIALS, CONTEXT)
     return scene
 
 
@@ -145,7 +146,7 @@ _ACCOUNT = {
     "error": Story(
         "an organisation policy forbids keys",
         lambda: failing(
-            at(Step.ACCOUNT), "create_key", catalogue.problem("KBQ-KEY-CREATION-BLOCKED", CONTEXT, original="blocked")
+            at(Step.ACCOUNT), "create_key", catalogue.problem(Code.KEY_CREATION_BLOCKED, CONTEXT, original="blocked")
         ),
         "[ Retry: create key ]",
         (("[ Create account and key ]", "enter"),),

@@ -234,7 +234,7 @@ def faults(messages: Iterable[Message]) -> list[str]:
     """What is wrong with translations, one line each; one that is not there is not wrong."""
     out: list[str] = []
     for message in messages:
-        ids = (message.id,) if isinstance(message.id, str) else message.id
+        ids = (message.id,) if isinstance(message.id, str) else tuple(message.id)
         if message.fuzzy:
             out.append(f"fuzzy: {ids[0]!r}")
         if any(strings(message)) and not all(strings(message)):

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from kbq_tui.diagnosis.catalogue import ENTRIES
 from kbq_tui.diagnosis.entry import fill
+from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.steps import Step
 from kbq_tui.tui.keyboard import KEYS, written
 from tests.diagnosis.google_says import SAID
@@ -15,11 +16,11 @@ README = Path(__file__).parents[2] / "README.md"
 BEGIN = "<!-- {part}: begin (generated: python -m tests.tools.readme) -->"
 END = "<!-- {part}: end -->"
 _LONGEST = 110
-_WHERE = {
+_WHERE: dict[str, str] = {
     "app": "everywhere",
     "working": "while something waits for Google",
     "text": "over a problem, over commands",
-    **{step: f"step {n}" for n, step in enumerate(Step, 1)},
+    **{step.value: f"step {n}" for n, step in enumerate(Step, 1)},
     "dashboard": "dashboard",
     "connection": "dashboard, one connection",
 }
@@ -39,7 +40,7 @@ def troubleshooting() -> str:
         if said.code in seen:
             continue
         seen.add(said.code)
-        entry = ENTRIES[said.code]
+        entry = ENTRIES[Code(said.code)]
         first = str(fill(entry.steps[0].text.template, {})).rstrip(":.")
         rows.append(f"| `{_cell(said.message)}` | {entry.title} (`{entry.code}`) | {first} |")
     return "\n".join(rows)

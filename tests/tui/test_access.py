@@ -12,6 +12,7 @@ from kbq_tui.engine.services import UiPreferences
 from kbq_tui.local.connection_file import Connections
 from kbq_tui.local.paths import Paths
 from kbq_tui.local.store import FileStore
+from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.problem import Context
 from kbq_tui.model.steps import Step
 from kbq_tui.tui import keyboard
@@ -196,7 +197,7 @@ async def test_what_cannot_be_remembered_is_said_and_holds_all_the_same() -> Non
     app = app_for(scene)
     async with app.run_test(size=SIZE) as pilot:
         await until(pilot, lambda: settled(app))
-        scene.store.problem = catalogue.problem("KBQ-STATE-UNWRITABLE", Context(), path="/x", reason="read-only")
+        scene.store.problem = catalogue.problem(Code.STATE_UNWRITABLE, Context(), path="/x", reason="read-only")
         await pilot.press("f6")
         await until(pilot, "read-only")
         assert app.theme == "light"

@@ -73,7 +73,7 @@ async def test_nothing_is_written_to_a_terminal_that_is_not_there() -> None:
     async with app.run_test(size=(80, 24)):
         assert app._driver is not None
         sent: list[str] = []
-        app._driver.write = sent.append  # type: ignore[method-assign]
+        app._driver.write = sent.append  # type: ignore[method-assign, assignment]
         _textual_compat.terminal_write(app, "\x1b]52;c;QQ==\x07")
         assert sent == []  # headless
 

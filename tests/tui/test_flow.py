@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from kbq_tui.diagnosis import catalogue
 from kbq_tui.i18n.messages import verbatim
+from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.observed import AccessEntry, DatasetInfo, KeyInfo, RoleBinding
 from kbq_tui.model.problem import Context, Problem, Retry
 from kbq_tui.model.steps import Step
@@ -281,7 +282,7 @@ async def test_an_api_that_could_not_be_turned_on_says_why() -> None:
 
 async def test_gcloud_s_login_is_used_only_when_asked_for() -> None:
     scene = fakes.resumed(Step.PROJECT)
-    scene.sign_in.problem = catalogue.problem("KBQ-NO-CREDENTIALS", Context())
+    scene.sign_in.problem = catalogue.problem(Code.NO_CREDENTIALS, Context())
     scene.sign_in.gcloud = True
     app = app_for(scene)
     async with app.run_test(size=(80, 24)) as pilot:
@@ -294,7 +295,7 @@ async def test_gcloud_s_login_is_used_only_when_asked_for() -> None:
 
 async def test_an_expired_login_can_be_mended_and_retried_on_any_step() -> None:
     scene = fakes.resumed(Step.ACCOUNT)
-    scene.sign_in.problem = catalogue.problem("KBQ-NO-CREDENTIALS", Context())
+    scene.sign_in.problem = catalogue.problem(Code.NO_CREDENTIALS, Context())
     app = app_for(scene)
     async with app.run_test(size=(80, 24)) as pilot:
         shown = await until(pilot, "Not signed in")
@@ -388,7 +389,7 @@ async def test_what_is_typed_is_not_taken_back_by_a_drawing_in_between() -> None
 
 async def test_without_a_way_to_google_nothing_is_ticked_and_there_is_no_going_on() -> None:
     scene = fakes.resumed(Step.PROJECT)
-    unreachable = catalogue.problem("KBQ-NETWORK-UNREACHABLE", Context())
+    unreachable = catalogue.problem(Code.NETWORK_UNREACHABLE, Context())
     reads = ("project", "services", "billing_enabled", "policy_enforced", "test_permissions", "dataset", "account")
     scene.world.forever = dict.fromkeys((*reads, "dataset_names", "keys", "project_bindings"), unreachable)
     app = app_for(scene)

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from kbq_tui.diagnosis import catalogue
+from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.problem import Context, ProblemError
 from kbq_tui.model.steps import Step
 from kbq_tui.tui.app import build, run
@@ -25,7 +26,7 @@ class Guard:
     @contextmanager
     def __call__(self, name: str) -> Iterator[None]:
         if self.holder:
-            raise ProblemError(catalogue.problem("KBQ-LOCK-HELD", Context(), holder=self.holder, connection=name))
+            raise ProblemError(catalogue.problem(Code.LOCK_HELD, Context(), holder=self.holder, connection=name))
         self.held.append(name)
         yield
         self.held.remove(name)

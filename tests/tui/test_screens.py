@@ -9,6 +9,7 @@ from textual.geometry import Size
 
 from kbq_tui.diagnosis import catalogue
 from kbq_tui.i18n.messages import verbatim
+from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.observed import AccountInfo, DatasetInfo, Identity, ProjectInfo
 from kbq_tui.model.problem import Context, Kind, Problem, ProblemError, RemedyStep, Retry
 from kbq_tui.model.steps import Step
@@ -171,7 +172,7 @@ async def test_loading_is_one_line_and_esc_stops_it(step: Step) -> None:
 
 async def test_the_preflight_does_not_say_that_all_is_well_where_a_row_is_unknown() -> None:
     scene = fakes.resumed(Step.PROJECT)
-    scene.world.forever["billing_enabled"] = catalogue.problem("KBQ-GOOGLE-UNAVAILABLE", Context())
+    scene.world.forever["billing_enabled"] = catalogue.problem(Code.GOOGLE_UNAVAILABLE, Context())
     async with app_for(scene).run_test(size=(80, 24)) as pilot:
         await until(pilot, "Preflight: nothing in the way, 1 unknown")
 
@@ -284,7 +285,7 @@ async def test_connected_is_remembered() -> None:
 @pytest.mark.parametrize("step", [Step.VERIFY, Step.CONNECT])
 async def test_where_nobody_is_signed_in_the_last_steps_say_so_with_the_key_that_tries_again(step: Step) -> None:
     scene = fakes.resumed(step, fakes.complete())
-    scene.sign_in.problem = catalogue.problem("KBQ-NO-CREDENTIALS", Context())
+    scene.sign_in.problem = catalogue.problem(Code.NO_CREDENTIALS, Context())
     app = app_for(scene)
     async with app.run_test(size=(80, 24)) as pilot:
         shown = await until(pilot, "Nobody is signed in")
@@ -316,7 +317,7 @@ async def test_dashboard_keeps_the_last_good_answer_with_its_time_and_looks_less
 async def test_dashboard_keeps_what_it_knew_in_an_outage_and_says_how_old_it_is() -> None:
     scene = fakes.resumed(Step.CONNECT, fakes.complete())
     app = app_for(scene, start="dashboard")
-    unreachable = catalogue.problem("KBQ-NETWORK-UNREACHABLE", Context())
+    unreachable = catalogue.problem(Code.NETWORK_UNREACHABLE, Context())
     reads = ("project", "services", "billing_enabled", "policy_enforced", "test_permissions", "dataset", "account")
     async with app.run_test(size=(100, 30)) as pilot:
         await until(pilot, "Looked at 12:00:00")
@@ -352,7 +353,7 @@ async def test_nobody_is_called_signed_in_before_google_has_answered() -> None:
 
 async def test_nobody_is_called_signed_in_where_google_cannot_be_reached() -> None:
     scene = fakes.resumed(Step.PROJECT, fakes.complete())
-    unreachable = catalogue.problem("KBQ-NETWORK-UNREACHABLE", Context())
+    unreachable = catalogue.problem(Code.NETWORK_UNREACHABLE, Context())
     reads = ("project", "services", "billing_enabled", "policy_enforced", "test_permissions", "dataset", "account")
     scene.world.forever = dict.fromkeys((*reads, "dataset_names", "keys", "project_bindings"), unreachable)
     app = app_for(scene)
@@ -364,7 +365,7 @@ async def test_nobody_is_called_signed_in_where_google_cannot_be_reached() -> No
 
 async def test_dashboard_that_never_got_an_answer_has_no_tick() -> None:
     scene = fakes.resumed(Step.CONNECT, fakes.complete())
-    unreachable = catalogue.problem("KBQ-NETWORK-UNREACHABLE", Context())
+    unreachable = catalogue.problem(Code.NETWORK_UNREACHABLE, Context())
     reads = ("project", "services", "billing_enabled", "policy_enforced", "test_permissions", "dataset", "account")
     scene.world.forever = dict.fromkeys(
         (*reads, "dataset_names", "keys", "project_bindings", "recent_jobs"), unreachable
@@ -609,7 +610,7 @@ async def test_no_screen_shows_the_private_key() -> None:
 
 async def test_sign_in_that_is_refused_later_is_said_with_its_remedy() -> None:
     scene = fakes.resumed(Step.PROJECT)
-    scene.sign_in.problem = catalogue.problem("KBQ-NO-CREDENTIALS", Context())
+    scene.sign_in.problem = catalogue.problem(Code.NO_CREDENTIALS, Context())
     app = app_for(scene)
     async with app.run_test(size=(80, 24)) as pilot:
         shown = await until(pilot, "Nobody is signed in")

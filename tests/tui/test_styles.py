@@ -24,7 +24,8 @@ MODULES = sorted(path.relative_to(ROOM) for path in ROOM.rglob("*.py"))
 
 def _names(cls: type) -> Iterator[str]:
     yield cls.__name__
-    for child in cls.__subclasses__():
+    children: list[type] = cls.__subclasses__()
+    for child in children:
         yield from _names(child)
 
 
@@ -32,8 +33,8 @@ def _classes() -> set[str]:
     """Return the names of all classes that a type selector can mean."""
     for module in pkgutil.walk_packages(kbq_tui.tui.__path__, "kbq_tui.tui."):
         importlib.import_module(module.name)
-    assert command.CommandPalette  # Textual imports widgets when they are first asked for
-    assert Markdown
+    assert command.CommandPalette is not None  # Textual imports widgets when they are first asked for
+    assert Markdown is not None
     return set(_names(DOMNode))
 
 

@@ -11,6 +11,7 @@ from kbq_tui.diagnosis import catalogue
 from kbq_tui.i18n import language
 from kbq_tui.i18n.messages import render
 from kbq_tui.model.checks import expected
+from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.problem import Context
 from kbq_tui.model.steps import Step
 from kbq_tui.tui.modals.problem import ProblemSheet
@@ -151,7 +152,7 @@ async def test_whoever_creates_the_datasets_instead_is_sent_the_command_for_each
 
 async def test_a_picker_without_an_answer_says_what_to_do_and_tries_again() -> None:
     scene = fakes.resumed(Step.PROJECT, fakes.blank())
-    scene.world.forever["search_projects"] = catalogue.problem("KBQ-GOOGLE-UNAVAILABLE", Context())
+    scene.world.forever["search_projects"] = catalogue.problem(Code.GOOGLE_UNAVAILABLE, Context())
     app = app_for(scene)
     async with app.run_test(size=SIZE) as pilot:
         await until(pilot, "Credentials of")

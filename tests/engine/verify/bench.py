@@ -165,7 +165,7 @@ class Cut:
     def watch(self, cloud: GoogleCloud) -> None:
         """Put itself between a cloud and its wire."""
         session = cloud._session._session
-        cloud._session._session = lambda: _Line(self, session())  # type: ignore[method-assign]
+        cloud._session._session = lambda: _Line(self, session())  # type: ignore[method-assign, assignment, return-value]
 
     def hit(self, url: str, body: object) -> bool:
         text = url + (body.decode() if isinstance(body, bytes) else str(body or ""))

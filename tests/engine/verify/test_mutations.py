@@ -717,7 +717,7 @@ async def test_one_thing_wrong_gives_exactly_its_verdicts(
         assert bench.probes() == []
     for result in results.values():
         assert result.verdict not in ("fail", "unknown") or result.problem is not None, result
-        assert result.verdict != "fail" or result.problem.remedy, result
+        assert result.verdict != "fail" or (result.problem is not None and result.problem.remedy), result
         # A role that nobody knows cannot be taken away: then the command shows who is let in.
         assert not any(
             re.search(r"\bROLE\b", str(step)) for step in (result.problem.remedy if result.problem else ())

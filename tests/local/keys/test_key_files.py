@@ -8,6 +8,7 @@ import stat
 import subprocess
 import sys
 import textwrap
+import time
 import traceback
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -848,7 +849,7 @@ def test_being_looked_at_does_not_keep_a_place_from_being_reserved(
     path.write_bytes(b"")
     with path.open("rb") as looking:
         fcntl.flock(looking, fcntl.LOCK_SH)
-        monkeypatch.setattr(reservation.time, "sleep", lambda _: fcntl.flock(looking, fcntl.LOCK_UN))
+        monkeypatch.setattr(time, "sleep", lambda _: fcntl.flock(looking, fcntl.LOCK_UN))
         store.reserve(str(path), PROJECT, EMAIL).abandon()
 
 

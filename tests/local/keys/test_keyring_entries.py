@@ -226,7 +226,7 @@ def test_hollow_and_open_backends_do_not_count(monkeypatch: pytest.MonkeyPatch) 
         monkeypatch.setattr(keyring, "get_keyring", lambda b=backend: b)
         with pytest.raises(NoKeyringError, match="no system keyring"):
             system_keyrings()
-    for backend, n in ((Real(), 1), (Mixed(), 2)):
-        monkeypatch.setattr(keyring, "get_keyring", lambda b=backend: b)
+    for real, n in ((Real(), 1), (Mixed(), 2)):
+        monkeypatch.setattr(keyring, "get_keyring", lambda b=real: b)
         found = system_keyrings()
         assert [type(each) for each in found] == [PlainEntries] * n

@@ -86,7 +86,7 @@ def _compiled() -> list[str]:
     for name, space in spaces:
         for key, value in space.items():
             if isinstance(value, type) and value.__module__ == name:
-                spaces.append((f"{name}.{key}", vars(value)))
+                spaces.append((f"{name}.{key}", dict(vars(value))))
             elif isinstance(value, re.Pattern):
                 found.add(f"{name}.{key}")
             code = getattr(value, "__code__", None)
