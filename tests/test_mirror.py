@@ -43,7 +43,6 @@ TESTED_ELSEWHERE = {
     "diagnosis/matchers": "diagnosis/test_recognise.py",
     "diagnosis/permissions": "engine/test_preflight.py",
     "diagnosis/rules": "diagnosis/test_recognise.py",
-    "engine/alerts": "cli/test_telling.py",
     "engine/grant_scan": "engine/verify/test_run.py",
     "engine/health": "engine/test_verify_status.py",
     "engine/operator": "cli/test_consent.py",

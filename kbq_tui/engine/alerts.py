@@ -1,7 +1,7 @@
 """What is worth telling somebody: what changed for a connection since it was last told. Pure."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
@@ -25,6 +25,7 @@ class AlertKind(StrEnum):
     DRIFT = "drift"
     KEY_OLDER_THAN = "key_older_than"
     KEY_IDLE = "key_idle"
+    SILENCE = "silence"
     LEFTOVERS = "leftovers"
 
 
@@ -66,6 +67,10 @@ Told = Mapping[str, str | list[str]]
 """What was told of a connection: by condition, what it is about. A condition that is over is not in it."""
 
 _FACTS: Final = "facts"
+SILENCE: Final = timedelta(days=2)
+"""How long none of Klaviyo's jobs may be seen: it syncs every hour or every day.
+
+Source: Klaviyo's help on syncs from a data warehouse."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +124,10 @@ def steps(told: Told, row: StatusRow, looked: Looked) -> list[ToldStep]:
 
 def _conditions(seen: Status, uses: KeyUses | None) -> Iterable[tuple[AlertKind, str | None, Message, Problem | None]]:
     """Yield each condition with what it is about; empty where it is over. None of what could not be read."""
+    if seen.last_job is not None:
+        quiet = seen.observed.at - seen.last_job
+        text = message("Klaviyo has run no job since {at} UTC.", at=f"{seen.last_job:%Y-%m-%d %H:%M}")
+        yield AlertKind.SILENCE, seen.last_job.isoformat() if quiet > SILENCE else "", text, None
     keys = seen.observed.keys
     if not isinstance(keys, Present):
         return

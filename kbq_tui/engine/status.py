@@ -45,6 +45,7 @@ class Status:
         stale: whether the values are older than this look, which got no answer.
         since: when looks began to get no answer; None where that is not known.
         verified: when the last verification was; None for never.
+        last_job: when the newest of Klaviyo's jobs was made; None where there is none, or it could not be read.
     """
 
     spec: ConnectionSpec
@@ -57,6 +58,7 @@ class Status:
     stale: bool = False
     since: datetime | None = None
     verified: datetime | None = None
+    last_job: datetime | None = None
 
     @property
     def outage(self) -> Problem | None:
@@ -124,7 +126,9 @@ async def status(spec: ConnectionSpec, ports: Ports, last_verify: Mapping[str, o
         for line in consequences_unknown(lines, plan.causes, kept)
     )
     verified = time_in(last_verify.get("at")) if last_verify is not None else None
-    look = Status(spec, observed.at, told, plan, observed, observed.at, causes=plan.causes, verified=verified)
+    last_job = next((job.created for job in _klaviyos(value_of(jobs) or ())), None)
+    seen = Status(spec, observed.at, told, plan, observed, observed.at, causes=plan.causes)
+    look = replace(seen, verified=verified, last_job=last_job)
     # All that is known without Google is the last verification.
     return look if outage_of(plan.causes) is None else replace(look, as_of=verified, stale=True)
 
@@ -278,11 +282,16 @@ def _when(at: str) -> str:
         return at
 
 
+def _klaviyos(jobs: Sequence[JobInfo]) -> list[JobInfo]:
+    """Return the jobs that are not our own checks, newest first."""
+    return [job for job in jobs if not is_ours(job.statement)]
+
+
 def _jobs(jobs: Part[tuple[JobInfo, ...]]) -> Line:
     title = message("Recent jobs")
     match jobs:
         case Present(value=all_jobs):
-            found = [j for j in all_jobs if not is_ours(j.statement)]
+            found = _klaviyos(all_jobs)
             if not found:
                 return Line("jobs", title, Health.OK, message("none of Klaviyo's yet"))
             bad = [j for j in found if j.error]
