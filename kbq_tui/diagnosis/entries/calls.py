@@ -61,7 +61,7 @@ ENTRIES: Final = (
             (Stage.WORDS, r"reauthentication (?:is needed|is required|failed|required(?! for))|invalid_rapt"),
             (Stage.WORDS, r"invalid_grant: bad request|['\"]invalid_grant['\"].{0,80}['\"]bad request"),
             (Stage.WORDS, r"has been expired or revoked|refreshing your current auth tokens|ReauthFail"),
-            (Stage.WORDS, r"active account \[\S{1,100}\] does not have any valid credentials"),
+            (Stage.WORDS, r"active account \[[^\]\n]{1,100}\] does not have any valid credentials"),
         ),
     ),
     Entry(

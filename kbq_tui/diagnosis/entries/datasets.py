@@ -25,9 +25,9 @@ ENTRIES: Final = (
             ),
             *helper(look(LOOK, cmd.SHOW_DATASET)),
         ),
-        "The dataset's owner: bigquery.datasets.getIamPolicy to read the list, role BigQuery Metadata Viewer "
-        "(roles/bigquery.metadataViewer); bigquery.datasets.update to change it, role BigQuery Data Owner "
-        "(roles/bigquery.dataOwner).",
+        "The dataset's owner: bigquery.datasets.get and bigquery.datasets.getIamPolicy to read the list, role BigQuery "
+        "Metadata Viewer (roles/bigquery.metadataViewer); bigquery.datasets.update and bigquery.datasets.setIamPolicy "
+        "to change it, role BigQuery Data Owner (roles/bigquery.dataOwner).",
         BIGQUERY + "control-access-to-resources-iam",
     ),
     Entry(

@@ -44,7 +44,7 @@ ENTRIES: Final = (
         settle=API_WAIT,
         matchers=(
             (Stage.KINDS, r"the project \S{1,120} has not enabled \w"),
-            (Stage.WORDS, r"has not been used in project .{1,80} before or it is disabled|\bSERVICE_DISABLED\b"),
+            (Stage.WORDS, r"has not been used in project (?:.{1,80} )?before or it is disabled|\bSERVICE_DISABLED\b"),
             (Stage.WORDS, r"\bAPI \S{0,80} ?(?:is )?not enabled (?:on|for|in) project|accessNotConfigured"),
         ),
         reasons=(

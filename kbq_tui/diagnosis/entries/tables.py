@@ -174,8 +174,8 @@ ENTRIES: Final = (
                 back(REVOKE, cmd.GRANT_VIEWER.using(dataset="{source_dataset}")),
             ),
         ),
-        "The owner of the dataset the view reads: bigquery.datasets.update, role BigQuery Data Owner "
-        "(roles/bigquery.dataOwner).",
+        "The owner of the dataset the view reads: bigquery.datasets.update and bigquery.datasets.setIamPolicy, role "
+        "BigQuery Data Owner (roles/bigquery.dataOwner).",
         BIGQUERY + "authorized-views",
         Kind.NOT_PERMITTED,
         settle=GRANT_WAIT,
