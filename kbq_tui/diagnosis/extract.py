@@ -11,7 +11,8 @@ _WORDS: Final = r"(?:because|before|editors?|members?|number|owners?|policies|se
 _DATASET: Final = r"[A-Za-z0-9_]{1,1024}"
 _TABLE: Final = r"[\w$*-]{1,1024}"
 AGENT: Final = (
-    r"(?:(?:service-|bq-|bqcx-|p|o)(?:\d{4,20}|<[\w -]{1,40}>|\[[\w -]{1,40}\])[\w-]{0,40}@[\w.-]{1,120}|\d{6,20}(?:-\w{1,30})?@[\w.-]{1,120}|"
+    r"(?:(?:service-|bq-|bqcx-|p|o)(?:\d{4,20}|<[\w -]{1,40}>|\[[\w -]{1,40}\])"
+    r"[\w-]{0,40}@[\w.-]{1,120}|\d{6,20}(?:-\w{1,30})?@[\w.-]{1,120}|"
     r"[\w.-]{1,80}@(?:gcp-sa-[\w-]{1,60}|bigquery-encryption|cloudservices|developer|system|appspot|dlp-api)\.(?:iam\.)?)"
     r"(?:gserviceaccount\.com)?"
 )

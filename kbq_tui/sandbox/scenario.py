@@ -32,7 +32,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from kbq_tui.sandbox import faults, roles, scenario_shape, toml_lines
+from kbq_tui.sandbox import faults, public_data, roles, scenario_shape, toml_lines
 from kbq_tui.sandbox.clock import SkewedClock
 from kbq_tui.sandbox.scenario_shape import OPS_PROJECT
 from kbq_tui.sandbox.validate import Path as PlaceInFile
@@ -177,6 +177,8 @@ def build(scenario: Scenario, world: World | None = None) -> World:
             project.policy.extra = {"auditConfigs": [dict(c) for c in data["audit_configs"]]}
         if any("condition" in b for b in project.policy.bindings):
             project.policy.version = 3
+    if public_data.PROJECT not in world.projects:
+        world.shared[public_data.PROJECT] = public_data.project
     _generate(world, scenario, operator)
     world.delays = {_kind(k): _delay(v)[0] for k, v in delays.items()}
     world.refusals = {_kind(k): _delay(v)[1] for k, v in delays.items()}

@@ -125,6 +125,7 @@ class Table:
         expires_ms: expiration, or None.
         extra: further settable fields, given back as they came.
         traits: what a scenario says about it (policy tags, row policies, Drive-backed); read by the SQL engine.
+        rows_sql: the SQL engine's query of its rows, where they are made when they are first read.
     """
 
     project_id: str
@@ -142,6 +143,7 @@ class Table:
     etag: str = ""
     extra: JSON = field(default_factory=dict)
     traits: JSON = field(default_factory=dict)
+    rows_sql: str = ""
 
     @property
     def ref(self) -> str:
@@ -263,6 +265,7 @@ class World:
         self._refused: Counter[Kind] = Counter()
         self.dataset_updates = 5  # of one dataset in ten seconds; a test of thousands sets more
         self.projects: dict[str, Project] = {}
+        self.shared: dict[str, Callable[[World], Project]] = {}  # by id; made when they are first asked for
         self.deleted_accounts: dict[str, Account] = {}  # by unique id, for undelete and tombstones
         self.calls: list[CallRecord] = []
         self.operations: dict[str, JSON] = {}
@@ -342,6 +345,8 @@ class World:
     def project(self, id_or_number: str) -> Project | None:
         """A project by id or number, deleted ones too; None if there is none."""
         found = self.projects.get(id_or_number)
+        if found is None and id_or_number in self.shared:
+            found = self.projects[id_or_number] = self.shared.pop(id_or_number)(self)
         if found is None and id_or_number.isdigit():
             found = next((p for p in self.projects.values() if p.number == id_or_number), None)
         return found

@@ -258,3 +258,34 @@ def test_permissions_and_policies_of_a_table(client, table_id):
     assert [(b["role"], set(b["members"])) for b in found] == [
         ("roles/bigquery.dataViewer", {"user:reader@acme.example"})
     ]
+
+
+def test_public_data_can_be_read_by_everybody_and_written_by_nobody(client, rows):
+    public = "bigquery-public-data"
+    assert "samples" in [dataset.dataset_id for dataset in client.list_datasets(public)]
+    table = client.get_table(f"{public}.samples.shakespeare")
+    assert [field.name for field in table.schema] == ["word", "word_count", "corpus", "corpus_date"]
+    assert table.num_rows == 164_656
+    assert rows(f"SELECT COUNT(*), MIN(year) FROM `{public}.usa_names.usa_1910_current` WHERE state = 'TX'") == [
+        (2000, 1910)
+    ]
+    with pytest.raises(exceptions.Forbidden):
+        client.query_and_wait(f"INSERT INTO `{public}.utility_us.country_code_iso` VALUES ('x', 'y')")
+    catalog = f"{public}.biglake-public-nyc-taxi-iceberg.public_data"
+    assert client.get_dataset(catalog).dataset_id == "biglake-public-nyc-taxi-iceberg.public_data"
+    assert client.get_table(f"{catalog}.nyc_taxicab").table_id == "nyc_taxicab"
+    assert public not in [project.project_id for project in client.list_projects()]
+
+
+def test_partitions_are_listed(client, table_id, rows):
+    rows(
+        f"CREATE TABLE `{table_id}` PARTITION BY d AS SELECT CAST(CONCAT('2026-01-0', n) AS DATE) AS d "
+        "FROM UNNEST(['1', '2', '2']) AS n"
+    )
+    assert client.list_partitions(table_id) == ["20260101", "20260102"]
+    rows(f"INSERT INTO `{table_id}` VALUES (DATE '2026-01-03')")
+    assert client.list_partitions(table_id) == ["20260101", "20260102", "20260103"]
+    assert "20180801" in client.list_partitions("bigquery-public-data.ethereum_blockchain.blocks")
+    rows(f"CREATE TABLE `{table_id}_plain` (x INT64)")
+    with pytest.raises(exceptions.BadRequest, match="not partitioned"):
+        client.list_partitions(f"{table_id}_plain")

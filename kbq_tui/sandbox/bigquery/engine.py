@@ -111,7 +111,15 @@ class Engine:
         if table.ref not in self._names:
             self._serial += 1
             self._names[table.ref] = f"t{self._serial}"
+            if table.rows_sql:
+                self._fill(table)
         return self._names[table.ref]
+
+    def _fill(self, table: Table) -> None:
+        """Makes the rows of a table that come from a query of our own."""
+        columns = ", ".join(_declared(f, "") for f in table.schema)
+        self.execute(f"CREATE TABLE {self._names[table.ref]} ({columns})")
+        self.execute(f"INSERT INTO {self._names[table.ref]} {table.rows_sql}")
 
     def create(self, table: Table, defaults: Mapping[str, str]) -> None:
         """An empty table for the rows of `table`, by its schema.

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlglot import exp
 
-from kbq_tui.sandbox.bigquery import encryption, refusals, schema_change
+from kbq_tui.sandbox.bigquery import encryption, partitions, refusals, schema_change
 from kbq_tui.sandbox.bigquery.datasets import FREE_EXPIRATION_MS, keep, merge_labels
 from kbq_tui.sandbox.bigquery.names import QuerySession
 from kbq_tui.sandbox.bigquery.query import describe, living_table, syntax_refusal, table_grants
@@ -33,12 +33,13 @@ def table_of(session: QuerySession, dataset: Dataset, table_id: str, permission:
     Raises:
         ApiError: not allowed (which hides whether it exists), or there is none.
     """
-    table = living_table(session, dataset, table_id)
+    name = table_id.removesuffix(partitions.SUFFIX)
+    table = living_table(session, dataset, name)
     missing = Table(dataset.project_id, dataset.dataset_id, table_id)
     require(session, dataset, table or missing, permission)
     if table is None:
         raise refusals.no_table(missing.ref)
-    return table
+    return table if name == table_id else partitions.summary(session, table)
 
 
 def require(session: QuerySession, dataset: Dataset, table: Table, permission: str) -> None:
