@@ -27,7 +27,7 @@ def test_a_foreign_name_is_noted_in_a_child_with_an_environment_of_its_own(
 
 
 @pytest.mark.parametrize("host", [None, "", "localhost", "127.0.0.1", "::1", "fe80::1%lo", "192.0.2.1", "no.invalid"])
-def test_this_machine_addresses_and_names_that_nobody_can_have_are_not(
+def test_this_machine_addresses_and_reserved_names_are_not(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, host: str | None
 ) -> None:
     assert seen(tmp_path, monkeypatch, ASK.format(host=host)) == []

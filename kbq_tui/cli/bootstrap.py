@@ -71,7 +71,7 @@ class Adapters:
         paths: where files are.
         keys: keys on this machine, with what the port does not have (shred).
         clock: time.
-        typed: fields of the connection that were typed; nobody is asked for them again.
+        typed: fields of the connection that were typed; they are not asked for again.
         begin_sign_in: sends for the operator's token; see `GoogleSignIn.begin`.
     """
 

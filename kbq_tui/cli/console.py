@@ -1,6 +1,6 @@
 """Where lines go: results to one stream, everything else to another; plain text, colour only where it is wanted.
 
-Problems and marks are told here; lines have been told before, or are somebody else's words.
+Problems and marks are told here; lines have been told before, or are another program's words.
 """
 
 import json

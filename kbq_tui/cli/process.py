@@ -76,7 +76,7 @@ def stand_in() -> None:
     if isinstance(sys.stdin, io.TextIOWrapper):
         sys.stdin.reconfigure(errors="surrogateescape")  # what is no text is refused where it is asked for
     if isinstance(getattr(sys.stdout, "buffer", None), io.RawIOBase):
-        # PYTHONUNBUFFERED: what cannot be written would be forgotten, and nobody could tell that it was lost. All
+        # PYTHONUNBUFFERED: what cannot be written would be forgotten, without a sign that it was lost. All
         # that writes here flushes itself.
         encoding, errors = sys.stdout.encoding, sys.stdout.errors
         sys.stdout = open(1, "w", encoding=encoding, errors=errors, closefd=False)  # noqa: SIM115
@@ -100,7 +100,7 @@ def _of_output(error: Exception) -> int | None:
     # Without this Python complains once more when it closes standard output.
     with suppress(OSError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    if why is not None and not isinstance(why, BrokenPipeError):  # else nobody reads any more, and knows it
+    if why is not None and not isinstance(why, BrokenPipeError):  # else the reader has gone on purpose
         _tell(translate("Standard output cannot be written: {why}.", why=why.strerror or type(why).__name__))
     return 1
 

@@ -85,7 +85,7 @@ class PlainRunner:
         check_report: makes sure that a report may be written to a path. Raises: ProblemError.
         write: writes a report (path, text) that the operator asked for.
         plans: saved plans.
-        confirm: asks a yes-or-no question on the terminal; None where there is nobody to ask.
+        confirm: asks a yes-or-no question on the terminal; None where there is no terminal to ask on.
         ask_text: asks for a line of text there, and returns it without spaces around it; None likewise.
     """
 

@@ -35,7 +35,7 @@ def from_journal(lines: Iterable[Mapping[str, Any]]) -> tuple[OwnChange, ...]:
             made[action] = OwnChange(key, at)
             open_.clear()
         elif event == "finished":
-            # It was there already: made by an earlier try of ours whose outcome was not known, or by somebody else.
+            # It was there already: made by an earlier try of ours whose outcome was not known, or by others.
             if open_[:-1]:
                 made[action] = OwnChange(key, open_[-2].at)
             open_.clear()

@@ -29,7 +29,7 @@ _GRANTS: Final[Mapping[str, Permission]] = {
     )
     for name in (f"bigquery.{each}" for each in names)
 }
-"""The narrowest role for what an account of Klaviyo's or somebody else's does with data.
+"""The narrowest role for what an account of Klaviyo's or of another product does with data.
 
 Source: https://cloud.google.com/bigquery/docs/access-control
 """

@@ -33,7 +33,7 @@ class Scope(IntEnum):
     MACHINE = 0
     """A setting of this machine is wrong: no call can be made."""
     SIGN_IN = 1
-    """Nobody is signed in, or Google refuses the credentials: no call is answered."""
+    """There is no sign-in, or Google refuses the credentials: no call is answered."""
     NETWORK = 2
     """Google is not reached: no call is answered."""
     PROJECT = 3

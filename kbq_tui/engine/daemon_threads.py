@@ -28,7 +28,7 @@ _NEEDED = 8
 def need_threads() -> None:
     """Make sure that the system has threads to give, before the work begins.
 
-    gRPC ends the process with SIGABRT where it cannot start one (seen with grpcio 1.85), and nobody would be told why.
+    gRPC ends the process with SIGABRT where it cannot start one (seen with grpcio 1.85), without a word why.
 
     Raises:
         ProblemError: KBQ-NO-THREADS.

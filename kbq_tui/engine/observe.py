@@ -127,7 +127,7 @@ async def observe(
 async def _after(first: "asyncio.Task[Any]", then: Callable[[], Awaitable[T]]) -> T:
     """Await one thing after another. A key that another process is making is in Google's list before it is in its
     file: looked for in this order it is found here, or its place is found to be reserved, and it is never taken for
-    one that nobody holds."""
+    one that is not kept here."""
     await asyncio.wait([first])
     return await then()
 

@@ -23,7 +23,7 @@ from kbq_tui.shell.operation_rows import command_for
 
 _HEAD = """\
 # Connect Klaviyo to BigQuery: connection {connection}.
-# Grants are single members (_iam_member), so that nobody else's are touched.
+# Grants are single members (_iam_member), so that no other member is touched.
 
 terraform {{
   required_providers {{

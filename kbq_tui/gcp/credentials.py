@@ -63,7 +63,7 @@ class Found:
 
 
 def gcloud_available(env: Mapping[str, str]) -> bool:
-    """Return whether gcloud is installed and somebody has signed in with it. Cheap: starts nothing."""
+    """Return whether gcloud is installed and signed in. Cheap: starts nothing."""
     return (
         shutil.which("gcloud", path=env.get("PATH")) is not None and (_gcloud_folder(env) / "credentials.db").exists()
     )

@@ -214,8 +214,8 @@ class Datasets:
     ) -> bool:
         """Read the access list, change it, write it back with its etag; start again where it was changed meanwhile.
 
-        With `seen_ok` the list that was seen last serves for the first attempt. Its etag is refused where somebody
-        wrote since.
+        With `seen_ok` the list that was seen last serves for the first attempt. Its etag is refused where it was
+        changed since.
 
         Raises:
             ProblemError: also where the answer held no access list, or the change would take the last owner away.

@@ -123,7 +123,7 @@ class Policies:
     async def _change(self, project: str, member: str, change: Callable[[list[JSON]], bool]) -> bool:
         """Read the policy, change it, write it back with its etag; start again where it was changed meanwhile.
 
-        The policy that was seen last serves for the first attempt. Its etag is refused where somebody wrote since.
+        The policy that was seen last serves for the first attempt. Its etag is refused where it was changed since.
         """
         context = self._wire.context(project, account=member.partition(":")[2])
         unsure = False

@@ -79,7 +79,7 @@ class Token:
             http: fetches the token.
             timeout: seconds for it.
             fresh: fetch a new one even if there is a valid one.
-            stale: a token that Google has just refused; fetch another unless somebody did so already.
+            stale: a token that Google has just refused; fetch another unless that has been done already.
 
         Raises:
             TokenFetchError: where Google refuses or cannot be reached.

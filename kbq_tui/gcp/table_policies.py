@@ -74,7 +74,7 @@ class TablePolicies:
     async def remove(self, project: str, dataset: str, table: str, role: str, member: str) -> bool:
         """Take a member out of the unconditional binding of a role; False if it was not there.
 
-        The policy is written back as it was read, but for that member, unless somebody else wrote meanwhile; then it
+        The policy is written back as it was read, but for that member, unless it was changed meanwhile; then it
         starts again.
         """
         context = self._wire.context(project, dataset=dataset, account=member.partition(":")[2])

@@ -110,7 +110,7 @@ _BLANK: Final = re.compile(r"\{([a-z_]+)\}")
 
 
 def placeholder(name: str) -> str:
-    """Return what stands for a value nobody knows."""
+    """Return what stands for a value that is not known."""
     return _PLACEHOLDERS.get(name, name.upper())
 
 

@@ -25,7 +25,7 @@ NEEDED_PERMISSION = "bigquery.jobs.create"
 READ_PERMISSION = "bigquery.tables.getData"
 
 LIST_PERMISSION = "bigquery.datasets.get"
-"""Whoever holds it on the project is shown every dataset in a listing; whoever does not, those where they hold it."""
+"""A principal that holds it on the project is listed every dataset; any other only those where it holds it."""
 
 EXCESS_PERMISSIONS = (
     "bigquery.datasets.create",
@@ -57,7 +57,7 @@ Source: https://cloud.google.com/iam/docs/roles-permissions/bigquery
 """
 
 TABLE_CONTROL = "bigquery.tables.get"
-"""Whoever sees a table in a listing of its dataset holds this on it: an answer without it is no answer."""
+"""A principal that is listed a table holds this on it: an answer without it cannot be right."""
 
 TABLE_WRITES = ("bigquery.tables.updateData", "bigquery.tables.update", "bigquery.tables.delete")
 """What changes a table or view. None of them comes with Data Viewer."""

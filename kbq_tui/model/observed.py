@@ -75,7 +75,7 @@ _ACCOUNT_PREFIX = "serviceaccount:"
 def normal_member(member: str) -> str:
     """Return an IAM principal as it is compared: a service account's e-mail in lower case, as IAM itself writes it.
 
-    Whether Google keeps the capitals of what somebody typed into an access list is not known. For people and groups
+    Whether Google keeps the capitals of what was typed into an access list is not known. For people and groups
     it does, and those are left as they are.
     """
     if not member.lower().startswith(_ACCOUNT_PREFIX):
@@ -240,7 +240,7 @@ class Observed:
         key: the key file on this machine.
         handed_over: ids of keys whose file was shredded here after the hand-over, newest last.
         elsewhere: the rest of the project; None where it was not looked at.
-        neighbours: the other connections of this machine; empty where nobody looked for them.
+        neighbours: the other connections of this machine; empty where they were not looked for.
         causes: the failures that explain why other parts are unknown, the widest first; see `root_cause`.
         changes: our own changes so far, oldest first.
         rotating: ids of the keys of a rotation that is under way, the old one and the new one.

@@ -31,7 +31,7 @@ class Plan:
         connection: the connection's name.
         actions: changes and no-ops.
         blocked: what cannot be done, with the reason.
-        warnings: what is worth knowing and stops nothing (over-grants, twins, keys nobody holds).
+        warnings: what is worth knowing and stops nothing (over-grants, twins, keys that are not kept here).
         location: where the datasets are or will be; None where that is not decided.
         causes: the failures for which others are blocked, the widest first; see `root_cause`.
     """

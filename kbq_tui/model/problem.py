@@ -18,13 +18,13 @@ class Retry(StrEnum):
     """What trying again is good for."""
 
     NEVER = "never"
-    """Final until somebody changes something."""
+    """Final until something is changed."""
     BACKOFF = "backoff"
     """A passing fault of the network or of Google: try again, a bounded number of times, a little later each time."""
     NOT_YET = "not-yet"
     """Right after a change of ours: the change has not arrived everywhere. Otherwise final."""
     REDO = "redo"
-    """Somebody else wrote meanwhile: read again, change again, write again."""
+    """It was changed meanwhile: read again, change again, write again."""
 
 
 class Kind(StrEnum):
@@ -96,7 +96,7 @@ class Who(StrEnum):
 
     OPERATOR = "operator"
     HELPER = "helper"
-    """Somebody else, who may do what the operator may not."""
+    """Another person, who may do what the operator may not."""
     EITHER = "either"
 
 
@@ -136,7 +136,7 @@ class Problem:
         code: stable, `KBQ-…`; None where the failure was not recognised.
         title: a few words.
         cause: one sentence.
-        steps: what to do, in order, for the operator and for whoever may do what the operator may not.
+        steps: what to do, in order, for the operator and for a person who may do what the operator may not.
         who: who can apply it: a person's role in words, with permission and role named.
         kind: what it means to a caller.
         retry: what trying again is good for.
@@ -172,7 +172,7 @@ class Problem:
 
     @property
     def request(self) -> tuple[RemedyStep, ...]:
-        """The steps to ask of somebody else."""
+        """The steps to ask another person for."""
         return tuple(step for step in self.steps if step.who is not Who.OPERATOR)
 
     def naming(self, placeholder: str, value: str) -> "Problem":

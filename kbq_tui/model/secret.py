@@ -47,7 +47,7 @@ class Secret:
         self.__value = value.encode() if isinstance(value, str) else bytes(value)
 
     def reveal(self) -> bytes:
-        """Return the bytes. Callers are `local` (to write them) and `gcp` (to sign with them); nobody else."""
+        """Return the bytes. Callers are `local` (to write them) and `gcp` (to sign with them) alone."""
         return self.__value
 
     def __repr__(self) -> str:

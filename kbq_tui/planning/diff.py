@@ -72,8 +72,8 @@ def diff(spec: ConnectionSpec, observed: Observed, *, remove_over_grants: bool =
     Args:
         spec: what is wanted.
         observed: what is there.
-        remove_over_grants: take away what the service account, and nobody else, holds beyond its need, wherever that
-            was seen. Grants with a condition are left to whoever made the condition.
+        remove_over_grants: take away what the service account itself holds beyond its need, wherever that
+            was seen. Grants with a condition are left to the one who made the condition.
     """
     return _Differ(spec, observed).plan(remove_over_grants)
 

@@ -1,6 +1,6 @@
 """The commands that remedies, hand-offs, plans and exports name, each written once, with what takes it back.
 
-Blanks as in `model.command`; what nobody can know stands in capitals.
+Blanks as in `model.command`; what cannot be known stands in capitals.
 
 Sources: `gcloud … --help` and `bq help` of the Google Cloud SDK, `gcloud kms keys add-iam-policy-binding --help`, and
 https://cloud.google.com/bigquery/docs/reference/standard-sql/data-control-language,

@@ -68,7 +68,7 @@ def _granted_to(member: str) -> str:
 
 
 def create_probe(project: str, dataset: str, table: str, *, hours: int = 1) -> str:
-    """Article 4.4: a table of a unique name, which expires by itself should nobody drop it."""
+    """Article 4.4: a table of a unique name, which expires by itself should it not be dropped."""
     return (
         f"CREATE TABLE {_quoted(project, dataset, table)} (id INT64) "
         f"OPTIONS(expiration_timestamp=TIMESTAMP_ADD(CURRENT_TIMESTAMP(), INTERVAL {int(hours)} HOUR), "

@@ -331,7 +331,7 @@ class SparingApp(App[int]):
 class InputDecoder:
     """Reads what a terminal sends, whatever it is. Textual ends on bytes that are not UTF-8 (Textualize/textual#6668).
 
-    A terminal that was told to report its mouse by somebody else, before a re-attach, does so in the X10 form: three
+    A terminal that was told to report its mouse by another program, before a re-attach, does so in the X10 form: three
     bytes of any value, which would also be typed into the field that has the focus. They are left out.
 
     So is, of what is pasted, whatever is not text. After the first escape in it Textual takes the rest for keys: a
@@ -382,9 +382,9 @@ class InputDecoder:
 
 
 def watch_terminal(app: App[Any], gone: Callable[[], None]) -> None:
-    """Call `gone` on the event loop once the terminal has hung up. SIGHUP may be blocked, or go to somebody else.
+    """Call `gone` on the event loop once the terminal has hung up. SIGHUP may be blocked, or go to another process.
 
-    Textual reads on from a terminal that is gone, without a pause, and its writing blocks once nobody takes it.
+    Textual reads on from a terminal that is gone, without a pause, and its writing blocks once nothing reads it.
     """
     driver = app._driver
     if not isinstance(driver, LinuxDriver):

@@ -15,7 +15,7 @@ class DisplayOptions:
 
     Attributes:
         ascii: glyphs in ASCII only (no UTF-8 locale, TERM linux or vt*, `--ascii`).
-        ascii_default: what `ascii` is where nobody chose on the screens.
+        ascii_default: what `ascii` is where nothing was chosen on the screens.
         mono: no colour at all (NO_COLOR, `--mono`).
         mouse: report the mouse.
         ssh: the session comes over SSH.

@@ -46,7 +46,7 @@ class Painter:
         """What the terminal was sent and is not in `_rows` yet: column, row, text and SGR parameters."""
 
     def forget(self) -> None:
-        """Somebody else may have drawn on the terminal, or it has another size: the next painting is a whole one."""
+        """Another program may have drawn on the terminal, or its size has changed: the next painting is a whole one."""
         self._rows, self._painted = [], []
 
     def changes(

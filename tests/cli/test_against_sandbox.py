@@ -129,7 +129,7 @@ def test_changes_that_arrive_late_are_waited_out_in_sight(google, call):
 
 
 @pytest.mark.parametrize("named", [False, True])
-def test_a_grant_that_nobody_made_has_failed_at_once_and_says_what_comes_next(google, call, tmp_path, named):
+def test_a_grant_that_was_not_made_has_failed_at_once_and_says_what_comes_next(google, call, tmp_path, named):
     world = google("fresh")
     options = ["--config", str(tmp_path / "default.toml")] if named else []
     assert call("apply", "--yes", *options).status == 0
@@ -317,7 +317,7 @@ def test_a_report_is_replaced_by_the_next_and_by_no_log(google, call, tmp_path: 
     assert call("verify", "--report", str(tmp_path / "log.md")).status == 2
 
 
-def test_a_key_that_is_being_stored_is_not_called_one_that_nobody_holds(google, call):
+def test_a_key_that_is_being_stored_is_not_called_one_that_is_not_kept_here(google, call):
     google("fresh")
     path = Path(call("apply", "--yes", "--json").lines[-1]["key_path"])
     path.rename(path.with_suffix(".moved"))

@@ -57,7 +57,7 @@ def test_what_no_source_tells_is_unknown_and_shown_as_such(google, call):
     assert "not known" in text.err
 
 
-def test_a_disabled_key_an_expired_one_and_one_that_nobody_uses(google, call):
+def test_a_disabled_key_an_expired_one_and_one_without_use(google, call):
     there = google("ten-keys")
     world = there.sandbox.world
     first, second, *_ = world.account(EMAIL).keys.values()

@@ -81,7 +81,7 @@ def test_klaviyo_that_does_not_change_ends_with_6_and_the_way_back(google, call)
     assert call("key", "rotate", "--rollback", "--yes", *there.key_options).status == 1
 
 
-def test_somebody_else_with_the_old_key_is_named(google, call):
+def test_another_user_of_the_old_key_is_named(google, call):
     there = google(busy("old-key-still-used"))
     out = call("key", "rotate", "--yes", "--wait", "2", *there.key_options)
     assert out.status in (0, 6), out.err  # the newest call with the old key may still be Klaviyo's
@@ -121,7 +121,7 @@ def test_json_is_a_stream_of_events_as_apply_s_with_a_summary(google, call):
     assert set(remote(there)) == {rotation["old"], rotation["new"]}
 
 
-def test_nobody_to_ask_changes_nothing(google, call):
+def test_without_a_terminal_to_ask_on_nothing_is_changed(google, call):
     there = google(busy("klaviyo-never-changes"))
     ended = call("key", "rotate", *there.key_options)
     assert ended.status == 2

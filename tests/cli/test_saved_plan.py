@@ -46,7 +46,7 @@ def test_what_was_done_meanwhile_makes_a_plan_stale_and_is_named(google, call, p
     assert there.writes() == before
 
 
-def test_what_somebody_else_did_at_google_is_told(google, call, path: Path, tmp_path: Path):
+def test_what_others_changed_at_google_is_told(google, call, path: Path, tmp_path: Path):
     there = google("fresh")
     assert call("plan", "--out", str(path)).status == 0
     other = call("apply", "--yes", "--staging-dataset", "OTHER_TMP", "other")

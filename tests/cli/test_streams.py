@@ -89,7 +89,7 @@ def test_a_reader_of_events_that_goes_away_is_no_drama(google, lines: int):
     assert shell("KBQ apply --yes").returncode == 0, "the next run goes on"
 
 
-def test_what_is_said_besides_stops_nothing_where_nobody_listens():
+def test_a_closed_standard_error_stops_nothing():
     class Gone:
         def write(self, text: str) -> int:
             raise BrokenPipeError

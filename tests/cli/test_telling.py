@@ -135,7 +135,7 @@ def test_what_changed_at_google_is_drift_with_what_came_and_went(call, there, co
     assert "roles/bigquery.dataOwner" in added
 
 
-def test_a_key_nobody_holds_is_told(call, there, command: str, heard):
+def test_a_key_that_is_not_kept_here_is_told(call, there, command: str, heard):
     look = ("status", "--all", "--on-change", command)
     call(*look)
     assert call("key", "create", "shop", "--key-file", str(Path(command.split("'")[1]).with_name("k.json"))).status == 0

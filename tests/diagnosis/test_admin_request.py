@@ -101,7 +101,7 @@ def test_an_undo_takes_no_data_along() -> None:
     assert shlex.split(undo) == ["bq", f"--project_id={P}", "rm", "--dataset", f"{P}:KLAVIYO_TMP"]
 
 
-def test_what_nobody_has_a_command_for_has_none() -> None:
+def test_a_problem_without_commands_has_no_hand_off_commands() -> None:
     assert commands_of(catalogue.problem(Code.DNS, HERE), HERE) == ((), ())
 
 
@@ -258,7 +258,7 @@ LOOKED = [
 """Where somebody else is asked to look before they change something."""
 
 
-def test_most_remedies_of_googles_side_are_for_somebody_else() -> None:
+def test_most_remedies_at_google_are_for_another_person() -> None:
     assert len(SOMEBODY) > 45
     assert len(LOOKED) >= 62
     assert {*LOOKED} - {"KBQ-STATE-UNKNOWN"} <= {*SOMEBODY}
@@ -266,7 +266,7 @@ def test_most_remedies_of_googles_side_are_for_somebody_else() -> None:
 
 @pytest.mark.parametrize("code", SOMEBODY)
 @pytest.mark.parametrize("language", ["en", "shouted"])
-def test_what_somebody_else_mends_is_handed_off_with_role_reason_command_and_undo(code: str, language: str) -> None:
+def test_what_another_person_mends_is_handed_off_with_role_reason_command_and_undo(code: str, language: str) -> None:
     problem = catalogue.problem(code, HERE, **KNOWN)
     found = commands_of(problem, HERE)
     with shouting() if language == "shouted" else contextlib.nullcontext():

@@ -51,7 +51,7 @@ def test_a_person_who_was_refused_is_named_as_a_person() -> None:
         "Your administrator requires that you specify an encryption key for queries in project acme-prod-123.",
     ],
 )
-def test_somebody_elses_text_takes_nothing_from_this_connection(text: str) -> None:
+def test_a_text_about_another_connection_takes_nothing_from_this_one(text: str) -> None:
     problem = recognise_text(text, HERE)
     shown = said(problem)
     assert problem.code != "KBQ-UNRECOGNISED"

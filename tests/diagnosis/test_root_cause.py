@@ -50,7 +50,7 @@ def settled(seen: Observed) -> Observed:
 
 
 @pytest.mark.parametrize("code", ["KBQ-CONNECTION-REFUSED", "KBQ-LOGIN-EXPIRED", "KBQ-TLS", "KBQ-UNAUTHENTICATED"])
-def test_where_nothing_is_answered_one_failure_blocks_everything_and_nobody_is_signed_in(code: str) -> None:
+def test_where_nothing_is_answered_one_failure_blocks_everything_and_no_sign_in_is_claimed(code: str) -> None:
     seen = settled(replace(everything(Unknown(of(code))), account=denied()))
     plan = diff(SPEC, seen)
     assert [c.code for c in plan.causes] == [code]
@@ -86,7 +86,7 @@ def test_a_right_on_the_project_shows_that_it_exists() -> None:
     assert settled(seen).account == denied()
 
 
-def test_a_project_on_which_nothing_is_held_and_that_is_not_shown_may_be_somebody_elses() -> None:
+def test_a_project_on_which_nothing_is_held_and_that_is_not_shown_may_belong_to_others() -> None:
     seen = replace(everything(denied()), permissions=Present(frozenset()), datasets=fresh().datasets, names=Present(()))
     (cause,) = observed_causes(seen, CONTEXT)
     assert cause.code == "KBQ-PROJECT-NOT-FOUND"

@@ -7,7 +7,7 @@ from kbq_tui.engine.daemon_threads import need_threads, start_daemon
 from kbq_tui.model.problem import ProblemError
 
 
-def test_work_is_done_on_a_thread_that_nobody_waits_for() -> None:
+def test_work_is_done_on_a_thread_that_is_not_waited_for() -> None:
     done = threading.Event()
     seen: list[threading.Thread] = []
 

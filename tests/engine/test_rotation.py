@@ -151,7 +151,7 @@ def test_the_old_key_is_disabled_once_it_is_quiet_and_deleted_after_the_grace_pe
     assert ground.keys.handed == (OLD,)
 
 
-def test_an_old_key_that_somebody_still_uses_is_left_and_it_is_said_by_whom(ground: Ground) -> None:
+def test_an_old_key_that_is_still_used_is_left_and_it_is_said_by_whom(ground: Ground) -> None:
     ground.go()
     ground.used(ground.new)
     ground.go(wait=0.0)

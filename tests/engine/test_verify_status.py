@@ -133,7 +133,7 @@ async def test_without_a_recent_change_the_same_answer_is_a_failure() -> None:
     assert verdicts(await verify(SPEC, world))["key.auth"] is Verdict.FAIL
 
 
-async def test_left_over_probes_are_swept_and_nobody_elses_table_is() -> None:
+async def test_left_over_probes_are_swept_and_no_other_table_is() -> None:
     world, account = await ready()
     old, ours = START - timedelta(hours=2), {"created-by": "kbq-tui"}
     account.table_names["KLAVIYO_TMP"] = [
@@ -180,7 +180,7 @@ async def test_what_cannot_be_seen_is_unknown_and_not_healthy() -> None:
 
 
 @pytest.mark.parametrize(("kind", "signed_in"), [(Kind.CREDENTIALS, False), (Kind.NETWORK, False), (Kind.FAILED, True)])
-async def test_nobody_is_called_signed_in_to_whom_google_answered_nothing(kind: Kind, signed_in: bool) -> None:
+async def test_no_sign_in_is_claimed_where_google_answered_nothing(kind: Kind, signed_in: bool) -> None:
     world = ports()
     assert isinstance(world.cloud, FakeCloud)
     for method in (

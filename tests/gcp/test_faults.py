@@ -101,7 +101,7 @@ async def test_an_answer_that_makes_no_sense_is_not_believed(play: Play, kind: s
             assert found[0].code is not None, method
 
 
-async def test_nobody_answers_at_the_address(play: Play) -> None:
+async def test_nothing_answers_at_the_address(play: Play) -> None:
     async with play() as ground:
         await ground.cloud.authenticate()
         ground.sandbox.stop()

@@ -113,7 +113,7 @@ def test_a_redirect_is_not_followed() -> None:
         assert others == []
 
 
-def test_no_request_goes_to_a_host_that_is_nobodys() -> None:
+def test_no_request_goes_to_a_host_that_does_not_exist() -> None:
     with pytest.raises(UntrustedAddressError):
         wire().send("GET", "https://example.com/", 5)
 

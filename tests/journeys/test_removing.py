@@ -33,7 +33,7 @@ def at_step(monkeypatch: pytest.MonkeyPatch) -> Callable[[Served, Step], KbqApp]
     return stand
 
 
-async def test_a_key_that_nobody_holds_is_deleted_and_the_one_kept_here_stays(
+async def test_a_key_that_is_not_kept_here_is_deleted_and_the_one_kept_here_stays(
     at_step: Callable[[Served, Step], KbqApp],
 ) -> None:
     with served("existing") as world:

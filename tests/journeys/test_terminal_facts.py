@@ -31,7 +31,7 @@ ROWS = {
     "crash": (f"{FACE}::test_a_crash_shows_no_local_variables_and_fails",),
     "@work without description=": (f"{HERE}::test_every_worker_has_a_description_of_its_own",),
     "X10 mouse bytes after a tmux or SSH re-attach": (
-        f"{HERE}::test_reports_of_a_mouse_that_nobody_asked_for_neither_end_the_session_nor_are_typed",
+        f"{HERE}::test_unasked_reports_of_a_mouse_neither_end_the_session_nor_are_typed",
     ),
     "OSC 52 under tmux defaults": (
         "tests/journeys/test_wizard_tmux.py::test_demo_in_tmux_from_the_first_screen_to_the_summary",
@@ -81,7 +81,7 @@ def test_every_worker_has_a_description_of_its_own() -> None:
 
 
 @pytest.mark.parametrize("torn", [False, True], ids=["at once", "byte by byte"])
-def test_reports_of_a_mouse_that_nobody_asked_for_neither_end_the_session_nor_are_typed(torn: bool) -> None:
+def test_unasked_reports_of_a_mouse_neither_end_the_session_nor_are_typed(torn: bool) -> None:
     with face("fresh_left_at_project") as terminal:
         terminal.until_text("Preflight: nothing in the way")
         terminal.send("\t")

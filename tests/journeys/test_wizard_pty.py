@@ -90,7 +90,7 @@ def test_what_is_in_place_is_adopted_and_nothing_is_written(home: Path) -> None:
         assert "Create" not in walk.seen[step]
 
 
-def test_datasets_in_the_eu_are_adopted_and_nobody_elses_grant_is_touched(home: Path) -> None:
+def test_datasets_in_the_eu_are_adopted_and_no_other_grant_is_touched(home: Path) -> None:
     with served("partial") as sandbox:
         before = sandbox.ask("state")["projects"][sandbox.project]["datasets"]
         with Terminal([*PROGRAM, "setup"], sandbox.environ(home)) as terminal:

@@ -31,7 +31,7 @@ def test_a_key_is_warned_of_when_it_is_older_than_the_limit(age: int, limit: int
 
 
 @pytest.mark.parametrize(("days", "idle"), [(24, False), (25, True), (None, True)])
-def test_a_key_that_nobody_uses_is_idle_after_25_days(days: int | None, idle: bool) -> None:
+def test_a_key_without_use_is_idle_after_25_days(days: int | None, idle: bool) -> None:
     assert any("idle" in text for text in warned(key(60), used(days))) is idle
 
 

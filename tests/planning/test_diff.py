@@ -235,7 +235,7 @@ def test_a_conditional_binding_does_not_count_as_the_grant() -> None:
     assert [a.id for a in diff(SPEC, seen).changes] == ["grant:project:roles/bigquery.jobUser"]
 
 
-def test_an_access_list_that_was_not_read_is_granted_on_by_nobody() -> None:
+def test_nothing_is_granted_on_an_access_list_that_was_not_read() -> None:
     seen = in_place()
     own = seen.datasets[s.STAGING_DATASET]
     assert isinstance(own, Present)

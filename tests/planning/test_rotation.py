@@ -135,7 +135,7 @@ def test_the_key_to_replace() -> None:
     assert caught.value.problem.code == Code.ROTATION_OLD_UNKNOWN
 
 
-def test_keys_that_can_go_first_are_those_that_nobody_uses() -> None:
+def test_keys_that_can_go_first_are_those_without_use() -> None:
     used = KeyUses(UseSource.AUDIT, {OTHER: KeyCall(NOW)}, NOW - 30 * DAY)
     off, idle, busy, young = key("d" * 40, disabled=True), key("e" * 40), key(OTHER), KeyInfo("f" * 40, NOW - DAY)
     there = view(keys=(key(OLD), off, idle, busy, young))

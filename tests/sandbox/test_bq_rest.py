@@ -86,7 +86,7 @@ def test_a_location_is_for_life(bq, operator):
     assert bq.get_dataset("d").location == "US"
 
 
-def test_a_write_over_somebody_elses_is_refused(bq):
+def test_a_write_over_a_newer_write_is_refused(bq):
     bq.create_dataset(dataset("d"))
     mine, theirs = bq.get_dataset("d"), bq.get_dataset("d")
     theirs.description = "theirs"

@@ -102,7 +102,7 @@ def test_a_disabled_key_is_of_no_use_to_a_caller(start, connect):
     assert len(entries(operator, pageSize=1000)) == before
 
 
-def test_the_old_key_may_be_used_by_somebody_else(start, connect, new_key):
+def test_the_old_key_may_be_used_by_another_client(start, connect, new_key):
     sandbox = start("old-key-still-used")
     operator, old = connect(sandbox), key_of(sandbox.account_keys[EMAIL])
     new_key(operator, "klaviyo-data-transfer-user")

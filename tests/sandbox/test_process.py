@@ -165,7 +165,7 @@ def test_a_port_that_is_taken_is_said_plainly(launch):
     assert "in use" in err
 
 
-def test_a_file_of_somebody_elses_is_neither_written_over_nor_removed(launch, tmp_path):
+def test_a_file_that_is_not_ours_is_neither_written_over_nor_removed(launch, tmp_path):
     mine = tmp_path / "env"
     mine.write_text("SECRET=mine\n")
     process = launch()

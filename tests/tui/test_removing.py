@@ -264,7 +264,7 @@ async def test_what_is_held_elsewhere_is_looked_for_only_once_it_is_to_go() -> N
     assert world.datasets["payroll"].access == entries[:1]
 
 
-async def test_who_may_not_take_it_away_gets_the_command_for_whoever_may() -> None:
+async def test_who_may_not_take_it_away_gets_the_command_for_a_person_who_may() -> None:
     scene = over_granted()
     scene.world.datasets = fakes.complete().world.datasets
     scene.world.lacking = {"resourcemanager.projects.setIamPolicy"}

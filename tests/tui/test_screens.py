@@ -283,7 +283,7 @@ async def test_connected_is_remembered() -> None:
 
 
 @pytest.mark.parametrize("step", [Step.VERIFY, Step.CONNECT])
-async def test_where_nobody_is_signed_in_the_last_steps_say_so_with_the_key_that_tries_again(step: Step) -> None:
+async def test_without_a_sign_in_the_last_steps_say_so_with_the_key_that_tries_again(step: Step) -> None:
     scene = fakes.resumed(step, fakes.complete())
     scene.sign_in.problem = catalogue.problem(Code.NO_CREDENTIALS, Context())
     app = app_for(scene)
@@ -340,7 +340,7 @@ async def test_dashboard_keeps_what_it_knew_in_an_outage_and_says_how_old_it_is(
         assert "old" not in await until(pilot, "Looked at 12:05:00")
 
 
-async def test_nobody_is_called_signed_in_before_google_has_answered() -> None:
+async def test_no_sign_in_is_claimed_before_google_has_answered() -> None:
     scene = fakes.resumed(Step.PROJECT, fakes.complete())
     gate = scene.world.gates["project"] = asyncio.Event()
     app = app_for(scene)
@@ -351,7 +351,7 @@ async def test_nobody_is_called_signed_in_before_google_has_answered() -> None:
         assert "Credentials of" not in await until(pilot, "Signed in as olga@acme.example")
 
 
-async def test_nobody_is_called_signed_in_where_google_cannot_be_reached() -> None:
+async def test_no_sign_in_is_claimed_where_google_cannot_be_reached() -> None:
     scene = fakes.resumed(Step.PROJECT, fakes.complete())
     unreachable = catalogue.problem(Code.NETWORK_UNREACHABLE, Context())
     reads = ("project", "services", "billing_enabled", "policy_enforced", "test_permissions", "dataset", "account")

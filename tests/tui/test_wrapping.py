@@ -137,7 +137,7 @@ def test_a_row_that_may_be_cut_is_one_line() -> None:
     assert len(Row("x", Content("y" * 200), whole=0).lines(20)) > 1
 
 
-async def test_whoever_creates_the_datasets_instead_is_sent_the_command_for_each() -> None:
+async def test_the_text_for_another_person_has_the_command_for_each_dataset() -> None:
     app = app_for(fakes.resumed(Step.PROJECT, fakes.no_permission()))
     async with app.run_test(size=SIZE) as pilot:
         await until(pilot, "4 in the way")

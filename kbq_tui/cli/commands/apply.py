@@ -53,7 +53,7 @@ def apply_command(options: ApplyOptions, runner: PlainRunner, saved: SavedPlan |
         saved: the plan to be carried out, just so or not at all; None for what is missing now.
 
     Raises:
-        UsageError: there is nobody to ask, and no `--yes`.
+        UsageError: there is no terminal to ask on, and no `--yes`.
         ProblemError: the saved plan is stale; nothing was changed.
     """
     spec = runner.spec()

@@ -163,7 +163,7 @@ class Checker:
                 steps += self._taken_away(Code.INHERITED_ACCESS, grant)
         roles = joined(", ", *dict.fromkeys(grant.text for grant in named or grants))
         told = named or grants
-        # Where nobody but everybody holds it, another check may have told that already.
+        # Where only `allUsers` and the like hold it, another check may have told that already.
         member = told[0].member.removeprefix("specialGroup:") if all(g.member for g in told) else ""
         whole = catalogue.problem(code, self.context, role=roles, resource=told[0].on, member=member)
         general = [step for step in whole.steps if step.level is None]

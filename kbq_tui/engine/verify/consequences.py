@@ -46,7 +46,7 @@ class _Rule:
         reasons: the codes that the cause's own problem has; empty for any.
         dataset: the dataset that the effect's refusal has to be about; empty for any.
         resource: what the effect's excess role has to be held on; None for any.
-        everybodys: whether nobody but everybody may hold the effect's excess role.
+        everybodys: whether the effect's excess role may be held by `allUsers` and the like alone.
     """
 
     cause: Check

@@ -1,4 +1,4 @@
-"""A problem in full: cause, remedy, who can help, Google's own words, and a text to send to whoever can."""
+"""A problem in full: cause, remedy, who can help, Google's own words, and a text to send to a person who can."""
 
 from collections.abc import Sequence
 from typing import ClassVar
@@ -119,7 +119,7 @@ class ProblemSheet(Modal[bool]):
 
     @property
     def message(self) -> str:
-        """The text to send to whoever can help, in the operator's language."""
+        """The text to send to a person who can help, in the operator's language."""
         from kbq_tui.shell.operation_rows import command_of
 
         wizard = self.host.wizard

@@ -53,7 +53,7 @@ class BaseScreen(Fitting, Screen[None]):
     scopes: ClassVar[tuple[str, ...]] = ()
     step: ClassVar[Step | None] = None
     tells_signed_out: ClassVar[bool] = False
-    """Whether the message line says that nobody is signed in, because nothing else on the screen does."""
+    """Whether the message line says that there is no sign-in, because nothing else on the screen does."""
     help_name: ClassVar[str] = ""
     opened: str = ""
     """The connection that is shown in detail; empty on every other screen."""
@@ -193,7 +193,7 @@ class BaseScreen(Fitting, Screen[None]):
         return f"{render(note.text)} {translate('{key} tries again.', key=key)}"
 
     def _signed_out(self) -> str:
-        """Return why nobody is signed in, and the key that tries again; empty where somebody is."""
+        """Return why the sign-in failed, and the key that tries again; empty where it did not."""
         problem = self.host.wizard.sign_in_problem
         if problem is None:
             return ""

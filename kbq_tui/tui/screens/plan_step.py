@@ -196,7 +196,7 @@ class PlanStepScreen(BaseScreen):
         Args:
             question: shows exactly what is done.
             work: does it; returns the first thing that went wrong.
-            actions: what is done, for the text to whoever may.
+            actions: what is done, for the text to a person who may.
         """
         from kbq_tui.tui.modals.problem import ProblemSheet
 

@@ -65,7 +65,7 @@ class WelcomeScreen(BaseScreen):
         return [("Enter", translate("Begin")), *keyboard.hints("app", without=_NOT_YET)]
 
     def draw_body(self) -> None:
-        """Draw the text, with who is signed in, or why nobody is."""
+        """Draw the text, with who is signed in, or why the sign-in failed."""
         self.query_one("#welcome", QuietStatic).show(self._text())
 
     def _who(self) -> Content:

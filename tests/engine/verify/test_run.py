@@ -159,9 +159,7 @@ def cli(bench: Bench, *args: str) -> tuple[list[str], dict[str, str]]:
     return command, env
 
 
-async def test_probes_of_a_killed_run_are_swept_by_the_next_and_nobody_elses_table_is(
-    bench: Bench, tmp_path: Path
-) -> None:
+async def test_probes_of_a_killed_run_are_swept_by_the_next_and_no_other_table_is(bench: Bench, tmp_path: Path) -> None:
     bench.sql(f"CREATE TABLE `P.{TMP}.{PROBE_PREFIX}of_somebody_else` (x INT64)")
     theirs = bench.probes()
     bench.fail(Rule("bigquery.jobs.query", "hang", when="after", every=1, seconds=30))
@@ -299,7 +297,7 @@ async def test_a_tables_permissions_that_are_an_empty_answer_prove_nothing(bench
     assert (await bench.verify())["import.readonly"].verdict == "unknown"
 
 
-async def test_a_dataset_whose_location_nobody_tells_is_looked_into_all_the_same(bench: Bench) -> None:
+async def test_a_dataset_whose_location_is_not_told_is_looked_into_all_the_same(bench: Bench) -> None:
     bench.sql("CREATE SCHEMA `P.payroll` OPTIONS(location='US')", "CREATE TABLE `P.payroll.salaries` (x INT64)")
     viewer = {"role": "roles/bigquery.dataViewer", "members": [bench.spec.member]}
     bench.traits("payroll", "salaries", iam_policy={"bindings": [viewer]})

@@ -62,7 +62,7 @@ def slept(ports: Ports) -> float:
     return ports.clock.seconds
 
 
-async def test_what_nobody_changed_has_failed_at_once(bench: Bench) -> None:
+async def test_what_was_not_changed_by_us_has_failed_at_once(bench: Bench) -> None:
     bench.open(TMP, None)
     bench.bind(JOB_USER, there=False)
     with changed(bench) as ports:

@@ -190,7 +190,7 @@ def test_a_link_on_the_way_is_followed_when_it_is_ours_and_refused_when_not(
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
-def test_a_file_or_folder_of_somebody_else_is_refused(store: KeyFiles, tmp_path: Path) -> None:
+def test_a_file_or_folder_of_another_user_is_refused(store: KeyFiles, tmp_path: Path) -> None:
     path = tmp_path / "theirs" / "key.json"
     path.parent.mkdir()
     path.write_bytes(key_json())
@@ -809,7 +809,7 @@ def test_a_key_that_cannot_be_moved_into_place_is_emptied_or_its_file_is_named(
         (bytes(range(256)) * 3, True),
     ],
 )
-def test_a_temporary_file_of_somebody_else_s_is_left_alone(
+def test_a_temporary_file_that_is_not_ours_is_left_alone(
     store: KeyFiles, key: Secret, tmp_path: Path, name: str, content: bytes, ours: bool
 ) -> None:
     path, other = str(tmp_path / "k.json"), tmp_path / name
