@@ -3,17 +3,17 @@
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
+from kbq_tui.engine.drift import Drift, drifted, merged, seen_values, values_from_json, values_to_json
 from kbq_tui.engine.looks import Looked
 from kbq_tui.engine.status import Status, key_in_use
 from kbq_tui.engine.status_row import State, StatusRow
-from kbq_tui.i18n.messages import Message, message, message_n
+from kbq_tui.i18n.messages import Message, joined, message, message_n
 from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.key_use import IDLE, MAX_AGE_DAYS, KeyUses
 from kbq_tui.model.lean_dataclass import dataclass
-from kbq_tui.model.observed import Present, Unknown
-from kbq_tui.model.operations import ActionKind
+from kbq_tui.model.observed import Present
 from kbq_tui.model.problem import Problem
 
 
@@ -37,14 +37,13 @@ class Alert:
         kind: what happened.
         text: it in words.
         problem: why, as far as it is known.
-        added, removed: for drift, what is there now and was not, and what was there and is not any more.
+        drift: what differs.
     """
 
     kind: AlertKind
     text: Message
     problem: Problem | None = None
-    added: tuple[str, ...] = ()
-    removed: tuple[str, ...] = ()
+    drift: tuple[Drift, ...] = ()
 
     def to_json(self, row: StatusRow, at: datetime) -> dict[str, object]:
         """Return the alert as it is handed to a command (`kbq-tui/change/v1`)."""
@@ -57,16 +56,27 @@ class Alert:
             "state": row.state.value,
             "text": str(self.text),
             "problem": self.problem.to_json() if self.problem is not None else None,
-            "added": list(self.added),
-            "removed": list(self.removed),
+            "drift": [
+                {
+                    "kind": each.item.kind.value,
+                    "dataset": each.item.dataset or None,
+                    "name": each.item.name or None,
+                    "before": each.before,
+                    "now": each.now,
+                    "text": str(each.text),
+                }
+                for each in self.drift
+            ],
             "next": row.command or None,
         }
 
 
-Told = Mapping[str, str | list[str]]
+Told = Mapping[str, str | list[Any]]
 """What was told of a connection: by condition, what it is about. A condition that is over is not in it."""
 
-_FACTS: Final = "facts"
+_VALUES: Final = "values"
+_NAMED: Final = 5
+"""How many differences are named in the text; JSON has them all."""
 SILENCE: Final = timedelta(days=2)
 """How long none of Klaviyo's jobs may be seen: it syncs every hour or every day.
 
@@ -85,7 +95,7 @@ class ToldStep:
 
     alert: Alert | None
     key: str
-    value: str | list[str] | None
+    value: str | list[Any] | None
 
     def after(self, told: Told) -> Told:
         """Return what counts as told once this was."""
@@ -116,10 +126,7 @@ def steps(told: Told, row: StatusRow, looked: Looked) -> list[ToldStep]:
             out.append(ToldStep(Alert(kind, text, problem), kind, about))
         elif not about and kind in told:
             out.append(ToldStep(None, kind, None))
-    facts, before = facts_of(seen), told.get(_FACTS)
-    if facts is not None and facts != before:
-        out.append(ToldStep(_drift(before, facts) if isinstance(before, list) else None, _FACTS, facts))
-    return out
+    return [*out, *_drift_step(told, seen)]
 
 
 def _conditions(seen: Status, uses: KeyUses | None) -> Iterable[tuple[AlertKind, str | None, Message, Problem | None]]:
@@ -147,27 +154,18 @@ def _conditions(seen: Status, uses: KeyUses | None) -> Iterable[tuple[AlertKind,
     yield AlertKind.LEFTOVERS, about, text, unheld[0] if unheld else None
 
 
-def facts_of(seen: Status) -> list[str] | None:
-    """Return what is there, to be compared with the next look: roles, keys, datasets with their location.
-
-    None where something of it could not be read: what is missing then may be there all the same.
-    """
-    observed = seen.observed
-    parts = (observed.account, observed.bindings, observed.keys, *observed.datasets.values())
-    if any(isinstance(part, Unknown) for part in parts) or seen.plan.causes:
-        return None
-    granted = [a for a in seen.plan.actions if a.key.kind is ActionKind.GRANT and a not in seen.plan.changes]
-    facts = [f"grant {action.id.removeprefix('grant:')}" for action in granted]
-    facts += [f"over-grant {w.cause}" for w in seen.plan.warnings if w.code == Code.OVER_GRANT]
-    if isinstance(observed.keys, Present):
-        facts += [f"key {key.id}" for key in observed.keys.value]
-    for name, part in observed.datasets.items():
-        if isinstance(part, Present):
-            facts.append(f"dataset {name} in {part.value.location}")
-    return sorted(facts)
-
-
-def _drift(before: list[str], now: list[str]) -> Alert:
-    added, removed = tuple(sorted(set(now) - set(before))), tuple(sorted(set(before) - set(now)))
-    text = message("{added} added, {removed} gone since the last look.", added=len(added), removed=len(removed))
-    return Alert(AlertKind.DRIFT, text, added=added, removed=removed)
+def _drift_step(told: Told, seen: Status) -> list[ToldStep]:
+    """Return what differs from the look before, as far as both could be read, and none of our own changes explains."""
+    kept = told.get(_VALUES)
+    before = values_from_json(kept) if isinstance(kept, list) else None
+    now = seen_values(seen.spec, seen.observed)
+    values = merged(before or {}, now)
+    if values == before:
+        return []
+    found = drifted(before, now, (), seen.observed.changes, seen.at) if before is not None else ()
+    alert: Alert | None = None
+    if found:
+        what = joined("; ", *(each.text for each in found[:_NAMED]))
+        text = message_n("{n} difference: {what}", "{n} differences: {what}", len(found), what=what)
+        alert = Alert(AlertKind.DRIFT, text, drift=found)
+    return [ToldStep(alert, _VALUES, values_to_json(values))]
