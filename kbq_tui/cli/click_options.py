@@ -71,17 +71,15 @@ def connection_names(ctx: click.Context, param: click.Parameter, incomplete: str
     return []
 
 
-_UNITS = {"s": 1, "m": 60, "h": 3600}
-
-
 def seconds(ctx: click.Context, param: click.Parameter, value: str | None) -> float | None:
     """Return a time such as `30s`, `5m` or `1h` in seconds; a number alone is seconds."""
     if value is None:
         return None
-    number, unit = (value[:-1], value[-1]) if value[-1:] in _UNITS else (value, "s")
-    if not (number.isascii() and number.isdigit() and 5 <= int(number[:9]) * _UNITS[unit] <= 86_400):
-        raise click.BadParameter(translate("It takes a time such as 30s, 5m or 1h, from 5 seconds to a day."))
-    return float(int(number) * _UNITS[unit])
+    from kbq_tui.model.interval import REFUSED, interval_seconds
+
+    if (found := interval_seconds(value)) is None:
+        raise click.BadParameter(translate(REFUSED))
+    return found
 
 
 def schema_names(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:

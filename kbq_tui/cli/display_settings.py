@@ -26,12 +26,12 @@ def look_for(
         output: as typed: it wins over what is remembered.
         preferences: what was chosen on the screens before. Colours that NO_COLOR forbids do not come back by it.
         found: what the terminal can do.
-        settings: the keys.
+        settings: the keys, and how often the dashboard looks.
 
     Raises:
         UsageError: for keys that cannot be; it names the file and the line.
     """
-    from kbq_tui.tui.display_options import THEMES, DisplayOptions
+    from kbq_tui.tui.display_options import REFRESH, THEMES, DisplayOptions
 
     theme = output.theme or preferences.theme
     typed = output.ascii_ is not None
@@ -44,6 +44,7 @@ def look_for(
         theme=theme if theme in THEMES else THEMES[0],
         host=_host() if found.ssh else "",
         keymap=_keymap(settings),
+        refresh=settings.interval or REFRESH,
     )
 
 

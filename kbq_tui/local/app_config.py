@@ -20,6 +20,7 @@ class Settings:
 
     Attributes:
         path: the file.
+        interval: seconds between two looks of the dashboard; None for the usual.
         keys: by what a key does, the keys that shall do it; not looked at closer here.
         text: the file's text, for `wrong`.
     """
@@ -27,6 +28,7 @@ class Settings:
     path: Path
     keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     text: str = ""
+    interval: float | None = None
 
     def wrong(self, reason: Message, *key: str) -> SettingsError:
         """Return the error to raise for a key.
@@ -57,8 +59,9 @@ def read_settings(path: Path) -> Settings:
     except ProblemError as error:
         raise SettingsError(error.problem.cause) from None
     for name in values:
-        if name != "keys":
-            raise settings.wrong(message("There is no such setting. There is: keys."), name)
+        if name not in ("keys", "interval"):
+            raise settings.wrong(message("There is no such setting. There are: interval, keys."), name)
+    interval = _interval(values["interval"], settings) if "interval" in values else None
     table = values.get("keys", {})
     if not isinstance(table, dict):
         raise settings.wrong(message("It is a table: [keys]."), "keys")
@@ -68,4 +71,14 @@ def read_settings(path: Path) -> Settings:
         if not isinstance(listed, list) or not all(isinstance(key, str) for key in listed):
             raise settings.wrong(message('It takes a key in quotes, or several: ["f9", "?"].'), "keys", name)
         wanted[name] = tuple(listed)
-    return Settings(path, wanted, text)
+    return Settings(path, wanted, text, interval)
+
+
+def _interval(value: object, settings: Settings) -> float:
+    """Return the seconds between two looks. Raises: SettingsError."""
+    from kbq_tui.model.interval import REFUSED, interval_seconds  # late: most files do not set it
+
+    found = interval_seconds(str(value)) if isinstance(value, str | int) else None
+    if found is None:
+        raise settings.wrong(Message(REFUSED), "interval")
+    return found

@@ -194,17 +194,20 @@ def unread_line(rows: Sequence[Overview], width: int) -> Content:
     """Return which connections could not be read and why, as many as fit in a line; empty for none."""
     if not rows:
         return Content("")
-    n = len(rows)
-    line = translate_n("{n} could not be read:", "{n} could not be read:", n)
-    for at, row in enumerate(rows):
-        named = " " + translate("{name} ({why})", name=row.name, why=shown(row.unread))
-        rest = "" if at + 1 == n else ","
-        more = translate("… {n} more", n=n - at)
-        if at and len(line) + len(named) + (0 if at + 1 == n else len(more) + 2) > width:
-            line = f"{line} {more}"
+    n, reasons = len(rows), {shown(row.unread) for row in rows}
+    head = translate_n("{n} could not be read:", "{n} could not be read:", n)
+    same = f" ({reasons.pop()})" if len(reasons) == 1 else ""
+    room = width - len(head) - min(len(same), width // 5)
+    named = [row.name if same else translate("{name} ({why})", name=row.name, why=shown(row.unread)) for row in rows]
+    told = named[0]
+    for at in range(1, n):
+        more = translate("… {n} more", n=n - at - 1)
+        if len(told) + len(named[at]) + 2 + (len(more) + 2 if at + 1 < n else 0) > room:
+            told += ", " + translate("… {n} more", n=n - at)
             break
-        line += named + rest
-    return Content.assemble((f"{GLYPHS[Tone.UNKNOWN]} ", STYLES[Tone.UNKNOWN]), plain(line, "$warning"))
+        told += f", {named[at]}"
+    sign = Content.styled(f"{GLYPHS[Tone.UNKNOWN]} ", STYLES[Tone.UNKNOWN])
+    return Content.assemble(sign, plain(f"{head} {told}{same}", "$warning"))
 
 
 def reason_line(row: Overview, now: datetime) -> Content:

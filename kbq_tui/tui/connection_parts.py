@@ -29,12 +29,14 @@ def part_rows(watched: PolledConnection, *, stale: bool) -> list[Row]:
 
 
 def head_line(watched: PolledConnection, now: datetime, *, stale: bool) -> Content:
-    """Return name, project, and how old the parts are, else whether Klaviyo is connected."""
-    parts = [plain(watched.name, "bold"), plain(watched.saved.draft.project)]
-    if watched.status is not None:
-        tick = translate("Klaviyo connected" if watched.saved.connected else "not marked as connected to Klaviyo yet")
-        parts.append(Content.styled(_as_of(watched, now), "$warning") if stale else Content(tick))
-    return Content(f"  {DOT}  ").join(part for part in parts if part)
+    """Return how old the parts are where they are older than the latest look, else whether Klaviyo is connected."""
+    if watched.status is None:
+        return Content("")
+    if stale:
+        return Content.styled(_as_of(watched, now), "$warning")
+    return Content(
+        translate("Klaviyo connected" if watched.saved.connected else "not marked as connected to Klaviyo yet")
+    )
 
 
 def _as_of(watched: PolledConnection, now: datetime) -> str:

@@ -7,6 +7,8 @@ from kbq_tui.model.lean_dataclass import dataclass
 
 THEMES = ("dark", "light", "contrast", "mono")
 """Names of the themes, as the operator chooses them."""
+REFRESH = 60.0
+"""Seconds between two looks of the dashboard, where nothing else is set."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,4 +35,4 @@ class DisplayOptions:
     ascii_default: bool = False
     host: str = ""
     keymap: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    refresh: float = 60.0
+    refresh: float = REFRESH

@@ -115,7 +115,7 @@ class PolledConnection:
             row,
             health=self.health,
             reason=_told(self.worst),
-            unread=row.unread or (EMPTY if unread is None else _told(unread)),
+            unread=row.unread or _why(unread),
             key_created=key.created if key is not None else None,
             key_unread=isinstance(seen.observed.keys, Unknown),
             verified=seen.verified,
@@ -142,6 +142,11 @@ class PolledConnection:
 def _told(line: Line | None) -> Message:
     """Return a line in one sentence; empty for none."""
     return EMPTY if line is None else joined(": ", line.title, line.problem.title if line.problem else line.text)
+
+
+def _why(line: Line | None) -> Message:
+    """Return why a line could not be read; empty for none."""
+    return EMPTY if line is None else line.problem.title if line.problem is not None else _told(line)
 
 
 class StatusPoller:

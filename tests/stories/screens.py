@@ -3,19 +3,29 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import timedelta
 from typing import Final
 
 from kbq_tui.diagnosis import catalogue
-from kbq_tui.engine.services import SavedConnection
+from kbq_tui.engine.drift import Drift, DriftKind, Item
+from kbq_tui.engine.health import Health
+from kbq_tui.engine.look_history import Look, LookHistory
+from kbq_tui.engine.services import ConnectionDraft, SavedConnection
 from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.observed import AccessEntry, DatasetInfo
 from kbq_tui.model.problem import Problem
 from kbq_tui.model.spec import DATA_EDITOR
 from kbq_tui.model.steps import Step
-from tests.stories.memory_cloud import CONTEXT, NOW, SPEC, refused
+from kbq_tui.tui.app import KbqApp
+from tests.stories.memory_cloud import CONTEXT, NOW, SPEC, MemoryCloud, refused
 from tests.stories.play import Story
 from tests.stories.scene import Scene, blank, complete, fresh, no_permission, resumed
 
+READS: Final = (
+    *("project", "services", "billing_enabled", "policy_enforced", "test_permissions", "dataset", "account"),
+    *("dataset_names", "keys", "project_bindings", "recent_jobs"),
+)
+"""The calls of one look."""
 UNAVAILABLE: Final = catalogue.problem(Code.GOOGLE_UNAVAILABLE, CONTEXT)
 
 
@@ -23,6 +33,14 @@ def held(scene: Scene, method: str) -> Scene:
     """Let a call never be answered."""
     scene.world.gates[method] = asyncio.Event()
     return scene
+
+
+def held_now(app: KbqApp, method: str) -> None:
+    """Let a call never be answered from now on, and look."""
+    cloud = app.monitor._cloud
+    assert isinstance(cloud, MemoryCloud)
+    cloud.world.gates[method] = asyncio.Event()
+    app.action_refresh_now()
 
 
 def failing(scene: Scene, method: str, problem: Problem) -> Scene:
@@ -244,6 +262,123 @@ _DASHBOARD = {
     ),
 }
 
+_GONE: Final = Drift(Item(DriftKind.GRANT, "", "roles/bigquery.jobUser"), "held", None, NOW - timedelta(minutes=22))
+_KEY: Final = Drift(Item(DriftKind.KEY, "", "f" * 40), None, "active", NOW - timedelta(minutes=3))
+
+
+def _changed() -> Scene:
+    """The project's grant was taken away 22 minutes ago, and a key was added since."""
+    scene = complete()
+    scene.world.bindings = []
+    looks = [Look(NOW - timedelta(minutes=n), Health.OK if n > 22 else Health.BROKEN) for n in range(40, 0, -3)]
+    history = LookHistory(tuple(looks), Health.BROKEN, NOW - timedelta(minutes=22), None, (_GONE, _KEY))
+    scene.store.looked[scene.draft.name] = history
+    return watched(scene, connected=True)
+
+
+def crowd() -> Scene:
+    """Forty connections, some of which fail, are not verified, or changed not long ago."""
+    scene = complete()
+    for n in range(40):
+        draft = ConnectionDraft(f"client-{n:03}", f"acme-{n:03}" if n % 9 == 4 else scene.draft.project)
+        scene.store.saved[draft.name] = SavedConnection(draft, Step.CONNECT, finished=True, connected=True)
+        if n % 7 != 3:
+            scene.store.verified[draft.name] = {"at": (NOW - timedelta(hours=n)).isoformat(), "ok": True}
+        found = Health.OK if n % 9 != 4 else Health.BROKEN
+        looks = [Look(NOW - timedelta(minutes=m), found if m < n else Health.OK) for m in range(15, 0, -1)]
+        since = NOW - timedelta(minutes=n) if found is not Health.OK and n < 15 else None
+        scene.store.looked[draft.name] = LookHistory(tuple(looks), looks[-1].health, since)
+    return scene
+
+
+def _cut_off(app: KbqApp) -> None:
+    """Let no call be answered any more, and look."""
+    cloud = app.monitor._cloud
+    assert isinstance(cloud, MemoryCloud)
+    cloud.world.forever.update(dict.fromkeys(READS, catalogue.problem(Code.NETWORK_UNREACHABLE, CONTEXT)))
+    app.monitor.services.clock.seconds += 300  # type: ignore[attr-defined]
+    app.action_refresh_now()
+
+
+_OPENED = (("Looked at", "enter"),)
+_CONNECTION = {
+    "empty": Story(
+        "nothing is known of it yet",
+        lambda: held(watched(), "billing_enabled"),
+        "Dashboard › default",
+        (("Looking at the connections", "enter"),),
+        start="dashboard",
+    ),
+    "loading": Story(
+        "what was known stays while Google is asked",
+        watched,
+        "Looking at the connections",
+        (
+            *_OPENED,
+            ("Dashboard › default", lambda app: held_now(app, "billing_enabled")),
+        ),
+        start="dashboard",
+    ),
+    "ready": Story("all is well; Klaviyo is not marked yet", watched, "› default", _OPENED, start="dashboard"),
+    "unknown": Story(
+        "its keys are not ours to see",
+        lambda: failing(watched(), "keys", refused("iam.serviceAccountKeys.list")),
+        "The last look",
+        _OPENED,
+        start="dashboard",
+    ),
+    "error": Story(
+        "a grant was taken away and a key added, behind our back",
+        _changed,
+        "Changed since an earlier look",
+        _OPENED,
+        start="dashboard",
+    ),
+    "done": Story(
+        "all is well, and Klaviyo is connected",
+        lambda: watched(connected=True),
+        "Nothing: everything is in place",
+        _OPENED,
+        start="dashboard",
+    ),
+}
+_LIST = {
+    "empty": Story(
+        "the filter finds none of them",
+        crowd,
+        "Connections: 0 of 40, /x",
+        (("client-004", "slash x"),),
+        start="dashboard",
+    ),
+    "loading": Story(
+        "forty connections are looked at for the first time",
+        lambda: held(crowd(), "billing_enabled"),
+        "Looking at the connections",
+        start="dashboard",
+    ),
+    "ready": Story("forty connections, the worst first", crowd, "✗ 4 fail", start="dashboard"),
+    "unknown": Story(
+        "their keys are not ours to see",
+        lambda: failing(crowd(), "keys", refused("iam.serviceAccountKeys.list")),
+        "40 could not be read: client-000, client-001",
+        start="dashboard",
+    ),
+    "error": Story(
+        "Google cannot be reached: the values of before stay, dimmed",
+        crowd,
+        "next try in 2 min (try 2)",
+        (("Looked at", _cut_off),),
+        start="dashboard",
+    ),
+    "done": Story(
+        "only what is not ok, by name",
+        crowd,
+        "only what is not ok",
+        (("Looked at", "exclamation_mark N"),),
+        start="dashboard",
+    ),
+}
+
 STORIES: Final[Mapping[str, Mapping[str, Story]]] = {
     "welcome": _WELCOME,
     "project": _PROJECT,
@@ -253,4 +388,6 @@ STORIES: Final[Mapping[str, Mapping[str, Story]]] = {
     "verify": _VERIFY,
     "connect": _CONNECT,
     "dashboard": _DASHBOARD,
+    "list": _LIST,
+    "connection": _CONNECTION,
 }

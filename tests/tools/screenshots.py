@@ -102,7 +102,8 @@ WALKS = {
         Stop("[ Klaviyo is connected ]"),
         Stop("Connected: yes", _to("#dashboard")),
         Stop("Connected: yes"),
-        Stop("Looked at", "e", "dashboard"),
+        Stop("Looked at", "enter", "dashboard"),
+        Stop("The last look", "e", "connection"),
         Stop("Paste an error", lambda app: app.screen.query_one("#paste", TextArea).insert(DENIED)),
         Stop("User does not have", "tab enter"),
         Stop("What to do", "escape", "explain"),
@@ -134,6 +135,7 @@ _TEXT = re.compile(
 )
 _SVG = "{http://www.w3.org/2000/svg}"
 _TIME = re.compile(r"\b\d\d:\d\d:\d\d\b")
+_MINUTE = re.compile(r"(?<![\d:])\d\d:\d\d(?=(?:&#160;| )UTC)")
 _CREATED = re.compile(rf"(created{_BLANK})(20\d\d-\d\d-\d\d)")
 _TODAY = date(2026, 11, 24)
 
@@ -203,7 +205,7 @@ def _tidy(svg: str, name: str) -> str:
     """Call classes after the picture, not after a hash; fetch no font from anywhere; draw no blanks."""
     svg = re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL)
     svg = _TEXT.sub(_bare, re.sub(r"terminal-\d+", name, svg))
-    svg = _CREATED.sub(_as_if_today, _TIME.sub("09:41:00", svg))
+    svg = _CREATED.sub(_as_if_today, _MINUTE.sub("09:41", _TIME.sub("09:41:00", svg)))
     return re.sub(r"\s+\n", "\n", svg).strip() + "\n"
 
 

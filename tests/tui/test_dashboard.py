@@ -10,6 +10,7 @@ from kbq_tui.diagnosis import catalogue
 from kbq_tui.engine.health import Health
 from kbq_tui.engine.look_history import LookHistory
 from kbq_tui.engine.services import ConnectionDraft, SavedConnection
+from kbq_tui.i18n.messages import verbatim
 from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.problem import Context, ProblemError
 from kbq_tui.model.steps import Step
@@ -110,7 +111,7 @@ async def test_what_could_not_be_read_is_a_question_mark_and_named_under_the_tab
     scene.world.forever["keys"] = catalogue.permission_missing("iam.serviceAccountKeys.list", Context())
     app = board(scene)
     async with app.run_test(size=(120, 24)) as pilot:
-        shown = await until(pilot, "2 could not be read: ok-000 (")
+        shown = await until(pilot, "2 could not be read: ok-000, ok-001 (You may not")
         line = next(line for line in shown.splitlines() if "ok-000" in line)
         assert line.split()[:5] == ["?", "unknown", "ok-000", fakes.PROJECT[:16] + "…", "?"]
         assert "? 2 unknown" in shown
@@ -155,6 +156,30 @@ async def test_escape_at_the_step_where_the_set_up_was_opened_goes_up_to_where_o
         await until(pilot, lambda: not app.wizard.busy)
         await pilot.press("escape")
         await until(pilot, "Dashboard › bad-000")
+
+
+@pytest.mark.parametrize(
+    ("notices", "width", "line", "wanted"),
+    [
+        ((), 120, 0, "6 Connect     "),
+        ((), 80, 1, "Step 4 of 6: Permissions"),
+        (("Talking to 127.0.0.1, not to Google",), 80, 0, "▸4 Permissions  5  6"),
+    ],
+    ids=["beside the steps", "in the rule", "beside the numbers of the steps"],
+)
+async def test_name_and_project_stand_at_the_top_right(
+    notices: tuple[str, ...], width: int, line: int, wanted: str
+) -> None:
+    scene = fakes.resumed(Step.PERMISSIONS, fakes.complete())
+    scene.notices = tuple(map(verbatim, notices))
+    app = app_for(scene)
+    async with app.run_test(size=(width, 24)) as pilot:
+        await until(pilot, "Step 4 of 6")
+        shown = await until(pilot, lambda: not app.wizard.busy)
+        top = shown.splitlines()[line].rstrip(" ─")
+        assert top.endswith(f"default · {fakes.PROJECT}")
+        assert wanted in top
+        assert not notices or notices[0] in shown
 
 
 async def test_n_asks_for_a_name_that_is_free_and_opens_the_first_step() -> None:

@@ -12,7 +12,18 @@ from tests.stories.shelf import STORIES
 from tests.support.polling import PATIENCE
 from tests.tui.screens import text_of, until
 
-SCREENS = ("welcome", "project", "datasets", "account", "permissions", "verify", "connect", "dashboard")
+SCREENS = (
+    "welcome",
+    "project",
+    "datasets",
+    "account",
+    "permissions",
+    "verify",
+    "connect",
+    "dashboard",
+    "list",
+    "connection",
+)
 BOXES = ("explain", "problem", "pick", "confirm")
 
 

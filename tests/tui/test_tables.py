@@ -110,7 +110,7 @@ def test_keys_that_cannot_be_are_refused_with_the_reason(
         {"help": ("f2",), "palette": ("f1",)},
         {"view-text": ("s",)},
         {"pick": ("?", "ctrl+o")},
-        {"next": ("down", "n"), "go-on": ("o",)},
+        {"next": ("down", "n"), "go-on": ("o",), "new-connection": ("w",)},
         {"save": ("1",)},
         {"help": ("shift+f1",), "palette": ("ctrl+shift+f12",)},
     ],

@@ -13,9 +13,12 @@ from kbq_tui.i18n.messages import N_, render, translate
 from kbq_tui.model.steps import Step
 from kbq_tui.tui import keyboard
 from kbq_tui.tui._textual_compat import Fitting
+from kbq_tui.tui.glyphs import DOT, RULE
 from kbq_tui.tui.host import LEAST, STYLES, Host, host_of
-from kbq_tui.tui.widgets.static import MessageLine, QuietStatic, hint_line, rule_line, steps_line
+from kbq_tui.tui.widgets.static import MessageLine, QuietStatic, hint_line, rule_line, steps_line, with_place
 
+NUMBERS = 77
+"""Columns with which the title has only the numbers of the steps."""
 WIDE = 120
 """Columns from which on there is a side panel."""
 PHASES = {
@@ -122,10 +125,17 @@ class BaseScreen(Fitting, Screen[None]):
 
     def _draw_bars(self) -> None:
         width = self._width
-        self.query_one("#title", QuietStatic).show(self.title_line(width))
         notices = self.host.services.notices
         right = "; ".join(map(render, notices)) if notices else self.host.look.host
-        self.query_one("#rule", QuietStatic).show(rule_line(self.heading(), right, width))
+        title, heading, place = self.title_line(width), self.heading(), self.place()
+        if place and title.cell_length + len(place) + 4 > width:  # then in the rule, else the steps are numbers only
+            both = f"{right} {RULE} {place}" if right else place
+            if len(heading) + len(both) + 8 <= width:
+                right, place = both, ""
+            else:
+                title = self.title_line(NUMBERS)
+        self.query_one("#title", QuietStatic).show(with_place(title, place, width - 2))
+        self.query_one("#rule", QuietStatic).show(rule_line(heading, right, width))
         self.draw_message(self.query_one(MessageLine))
         self.query_one("#hints", QuietStatic).show(hint_line(self.hints(), width - 2))
 
@@ -149,6 +159,11 @@ class BaseScreen(Fitting, Screen[None]):
     def side(self) -> Content:
         """Return what stands at the side from 120 columns on."""
         return Content("")
+
+    def place(self) -> str:
+        """Return name and project of the connection that the screen is about; empty for none."""
+        draft = self.host.wizard.draft
+        return f"{draft.name} {DOT} {draft.project.strip()}" if self.step is not None and draft.project.strip() else ""
 
     def title_line(self, width: int) -> Content:
         """Return the top line: the steps, with those that are done marked."""

@@ -10,6 +10,7 @@ from kbq_tui.i18n.messages import translate
 from kbq_tui.tui import keyboard
 from kbq_tui.tui.connection_list import since_words
 from kbq_tui.tui.connection_parts import drift_lines, head_line, looks_lines, part_rows, to_do
+from kbq_tui.tui.glyphs import DOT
 from kbq_tui.tui.screens.base import WIDE
 from kbq_tui.tui.screens.watching import WatchingScreen
 from kbq_tui.tui.status_poller import PolledConnection
@@ -50,13 +51,14 @@ class ConnectionScreen(WatchingScreen):
         return self.host.monitor.named(self.opened)
 
     def title_line(self, width: int) -> Content:
-        """Return the top line: the way to here, name and project."""
+        """Return the top line: the way to here."""
+        dashboard = translate("Dashboard")
+        return Content.assemble(("kbq-tui", "bold $primary"), "  ", dashboard, " › ", plain(self.opened, "bold"))
+
+    def place(self) -> str:
+        """Return name and project."""
         chosen = self.chosen()
-        left = Content.assemble(
-            ("kbq-tui", "bold $primary"), "  ", translate("Dashboard"), " › ", plain(self.opened, "bold")
-        )
-        right = plain(chosen.saved.draft.project) if chosen is not None else Content("")
-        return left.pad_right(max(2, width - 2 - left.cell_length - right.cell_length)).append(right)
+        return f"{self.opened} {DOT} {chosen.saved.draft.project}" if chosen is not None else ""
 
     def heading(self) -> str:
         """Return since when the connection is as it is, where that is known."""

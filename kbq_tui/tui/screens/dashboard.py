@@ -90,6 +90,9 @@ class DashboardScreen(WatchingScreen):
             parts.append(f"/{self._filter}")
         if self._only_bad:
             parts.append(translate("only what is not ok"))
+        monitor = self.host.monitor
+        if monitor.failures and monitor.at is not None:
+            parts.append(translate("as of {at:%H:%M} UTC", at=monitor.at))
         return ", ".join(parts)
 
     def hints(self) -> list[tuple[str, str]]:
@@ -157,7 +160,7 @@ class DashboardScreen(WatchingScreen):
         row = self._rows.get(chosen.name) if chosen is not None else None
         single = len(self._all) == 1
         about.show("" if row is None or single else reason_line(row, self.host.services.clock.now()))
-        told = [] if single or self.host.monitor.problem is not None else unread(self._all)
+        told = [] if single or self.host.monitor.failures else unread(self._all)
         missing.show(unread_line(told, self.size.width - 4))
         about.display, missing.display = bool(about.shown), bool(missing.shown)
 

@@ -238,7 +238,7 @@ def countdown(left: float) -> str:
 
 
 def _failed(monitor: StatusPoller, now: datetime) -> str:
-    """Return since when Google gives no answer, when the next try is, and how old what is shown is."""
+    """Return since when Google gives no answer, and when the next try is."""
     reason = monitor.reason
     what = (
         render(reason.title)
@@ -247,14 +247,6 @@ def _failed(monitor: StatusPoller, now: datetime) -> str:
     )
     since = translate("{what} since {since:%H:%M} UTC", what=what, since=monitor.since)
     if monitor.paused or monitor.away:
-        text = f"{since}, {_next_look(monitor)}"
-    else:
-        text = translate(
-            "{since}, next try in {wait} (try {n})",
-            since=since,
-            wait=countdown(monitor.wait()),
-            n=monitor.failures + 1,
-        )
-    if monitor.at is not None:
-        text = translate("{said}; as of {at:%H:%M} UTC", said=text, at=monitor.at)
-    return text
+        return f"{since}, {_next_look(monitor)}"
+    wait = countdown(monitor.wait())
+    return translate("{since}, next try in {wait} (try {n})", since=since, wait=wait, n=monitor.failures + 1)

@@ -61,6 +61,22 @@ def steps_line(here: Step | None, done: Sequence[Step], width: int) -> Content:
     return Content("").join(parts).rstrip()
 
 
+def with_place(title: Content, place: str, width: int) -> Content:
+    """Return a title line with where one is at its right; with neither cut where both fit.
+
+    Args:
+        title: the line.
+        place: name and project of a connection; empty for none.
+        width: cells there are.
+    """
+    if not place:
+        return title
+    room = max(0, width - title.cell_length - 2)
+    right = plain(place, "bold")
+    right = right.truncate(room, ellipsis=True) if right.cell_length > room else right
+    return title.pad_right(max(2, width - title.cell_length - right.cell_length)).append(right)
+
+
 def rule_line(left: str, right: str, width: int) -> Content:
     """Return a rule with words in it. Those at the right are out of the ordinary: they stay where both do not fit."""
     left, right = inert(left, 60), inert(right, 120)
