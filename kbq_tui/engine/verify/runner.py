@@ -12,17 +12,18 @@ from kbq_tui.engine.verify.checking import Held, Told, key_refused, never, refus
 from kbq_tui.engine.verify.consequences import followed
 from kbq_tui.engine.verify.hidden_rows import hidden_rows
 from kbq_tui.engine.verify.isolation import MAX_OTHER_DATASETS, Isolation
+from kbq_tui.engine.verify.key_check import handed_over, judge_keys
 from kbq_tui.engine.verify.probing import MAX_LISTED, MAX_TRIED, is_probe, of_dataset
 from kbq_tui.engine.verify.table_ends import with_ends
 from kbq_tui.engine.waiting import NO_PATIENCE, Emit, Patience, own_changes
-from kbq_tui.i18n.messages import Message, message, message_n
+from kbq_tui.i18n.messages import message, message_n
 from kbq_tui.model import checks, judgements
-from kbq_tui.model.changes import ACCOUNT, KEY, grant_on, is_recent
+from kbq_tui.model.changes import ACCOUNT, KEY, grant_on
 from kbq_tui.model.checks import CheckResult, Verdict
 from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.judgements import Judged
 from kbq_tui.model.key_file import key_id_of
-from kbq_tui.model.observed import DatasetInfo, KeyInfo, LocalKey
+from kbq_tui.model.observed import DatasetInfo
 from kbq_tui.model.problem import Kind, Problem, ProblemError
 from kbq_tui.model.refs import ProjectRef
 from kbq_tui.model.rotation import rotating_keys
@@ -88,7 +89,12 @@ class _Verification(Isolation):
             await self._with_key()
         else:
             before = await look_for_cause(self.spec, self.ports.cloud)
-        await self.check(checks.KEYS, "iam.serviceAccounts.keys.list", self._keys, depends_on=(KEY, ACCOUNT))
+        await self.check(
+            checks.KEYS,
+            "iam.serviceAccounts.keys.list",
+            lambda: judge_keys(self, self.used_key),
+            depends_on=(KEY, ACCOUNT),
+        )
         why = message("not tried, because the key does not sign in")
         if checks.handed_over(self.results.values()):
             why = message("not tried, because the key is not on this machine any more")
@@ -107,7 +113,7 @@ class _Verification(Isolation):
             try:
                 secret = await offload(lambda: self.ports.keys.load(spec.key_file, spec.project, spec.account_email))
             except ProblemError as error:
-                if error.problem.code == Code.KEY_FILE_MISSING and (handed := await self._handed_over()):
+                if error.problem.code == Code.KEY_FILE_MISSING and (handed := await handed_over(self)):
                     problem = self.problem(checks.HANDED_OVER, key_id=handed[-1])
                     raise ProblemError(self.ports.named(problem)) from None
                 raise
@@ -349,78 +355,6 @@ class _Verification(Isolation):
             return self.settled(whole) if ours and len(bad) == len(tried) else whole
 
         await self.check(checks.readable(wish), call, ask, fails=refused, depends_on=(grant_on(wish.name),))
-
-    async def _keys(self) -> Judged:
-        spec = self.spec
-        keys = await self._listed()
-        local = await offload(lambda: self.ports.keys.inspect(spec.key_file, spec.project, spec.account_email))
-        handed = await self._handed_over()
-        if local is None and not handed:
-            problem = self.problem(Code.KEY_FILE_MISSING, path=message("its place"))
-            return Judged(Verdict.FAIL, message("there is no key here"), problem)
-        path: str | Message = message("Klaviyo")
-        ours = next((k for k in reversed(handed) if k in keys), handed[-1] if handed else "")
-        if local is not None:
-            ours, path = self.used_key or local.key_id, local.path
-        if ours not in keys and not self._signed_in:
-            if local is not None and self._is_new(local):
-                text = message("the key was created a moment ago, and Google does not list it yet")
-                return self.perhaps_not_yet(Judged(Verdict.UNKNOWN, text, self.problem(Code.KEY_NOT_FOUND)))
-            problem = self.problem(Code.KEY_DEAD, path=path, key_id=ours)
-            text = message("the key here is not among the account's keys")
-            if local is None:
-                text = message("the key that was handed over is not among the account's keys")
-            return Judged(Verdict.FAIL, text, problem)
-        if ours in keys and keys[ours].disabled:
-            problem = self.problem(Code.KEY_DISABLED, path=path, key_id=ours)
-            text = message("the key here is switched off at Google")
-            if local is None:
-                text = message("the key that was handed over is switched off at Google")
-            return Judged(Verdict.FAIL, text, problem)
-        rotating = [k for k in keys if k != ours and k in self.rotating]
-        if others := [k for k in keys if k != ours and k not in handed and k not in rotating]:
-            problem = self.problem(Code.KEY_UNHELD, key_id=others[0])
-            text = message("{n} more: {keys}", n=len(others), keys=", ".join(k[:12] for k in others))
-            return Judged(Verdict.FAIL, text, problem)
-        if given := [k for k in handed if k in keys and k != ours and k not in rotating]:
-            text = message(
-                "{key}, and handed over (shredded here): {keys}", key=ours[:12], keys=", ".join(k[:12] for k in given)
-            )
-            return Judged(Verdict.FAIL, text, self.problem(Code.KEY_SECOND, key_id=given[-1]))
-        if local is None:
-            return Judged(Verdict.PASS, message("one key, {key}, handed over (shredded here)", key=ours[:12]))
-        if ours not in keys:
-            text = message("{key} has signed in; Google does not list it yet, and lists no other", key=ours[:12])
-            return Judged(Verdict.PASS, text)
-        if rotating:
-            text = message("{key}, and {other}: a rotation is under way", key=ours[:12], other=rotating[0][:12])
-            return Judged(Verdict.PASS, text)
-        return Judged(Verdict.PASS, message("one key, {key}", key=ours[:12]))
-
-    async def _handed_over(self) -> tuple[str, ...]:
-        """Return the ids of the keys that were handed over and shredded here, newest last."""
-        return await offload(lambda: self.ports.keys.handed_over(self.spec.project, self.spec.account_email))
-
-    async def _listed(self) -> dict[str, KeyInfo]:
-        """Return the account's keys by id.
-
-        Raises:
-            ProblemError: why they cannot be listed; *not yet*, where we created the account or the key just now.
-        """
-        email = self.spec.account_email
-        try:
-            return {k.id: k for k in await self.ports.cloud.keys(self.spec.project, email)}
-        except ProblemError as error:
-            raise ProblemError(self.waits.settled(error.problem, email)) from error
-
-    @property
-    def _signed_in(self) -> bool:
-        return self.results[checks.KEY_AUTH.id].verdict is Verdict.PASS
-
-    def _is_new(self, local: LocalKey) -> bool:
-        """Whether the key is too young for its absence from a list to mean anything."""
-        written = local.written is not None and is_recent(local.written, self.ports.clock.now())
-        return written or self.waits.on_its_way(KEY) is not None
 
 
 def _cannot_read(table: TableInfo) -> Callable[[Problem], bool]:
