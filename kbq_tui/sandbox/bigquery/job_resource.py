@@ -33,12 +33,17 @@ def resource(job: Job, dry_run: bool = False) -> JSON:
     }
 
 
+_ELSEWHERE = ("dryRun", "formatOptions", "jobTimeoutMs", "labels", "location", "maxResults", "requestId", "timeoutMs")
+"""What Node's client writes into the configuration of a query as well; it has its place in the job or the request."""
+
+
 def configuration(job: Job) -> JSON:
     """The job's configuration, with what the server fills in: where a result is, and how it got there."""
     found: JSON = {**job.configuration, "jobType": job.kind}
     if job.kind != "QUERY":
         return found
-    query: JSON = {"priority": "INTERACTIVE", "useLegacySql": False, **job.configuration["query"]}
+    asked = {key: value for key, value in job.configuration["query"].items() if key not in _ELSEWHERE}
+    query: JSON = {"priority": "INTERACTIVE", "useLegacySql": False, **asked}
     destination = ((job.outcome and job.outcome.target) or {}).get("destinationTable")
     if job.anonymous is not None:
         destination = tables.reference(job.anonymous)
