@@ -97,7 +97,6 @@ _ACCOUNT_DELETER: Final = ("roles/iam.serviceAccountDeleter", "Delete Service Ac
 _KEY_ADMIN: Final = ("roles/iam.serviceAccountKeyAdmin", "Service Account Key Admin")
 _IAM_ADMIN: Final = ("roles/resourcemanager.projectIamAdmin", "Project IAM Admin")
 _API_ADMIN: Final = ("roles/serviceusage.serviceUsageAdmin", "Service Usage Admin")
-_EITHER_ROLE: Final = (cmd.GRANT_VIEWER, cmd.GRANT_EDITOR)
 _BROWSER: Final = ("roles/browser", "Browser")
 _METADATA_VIEWER: Final = ("roles/bigquery.metadataViewer", "BigQuery Metadata Viewer", "dataset", DATASET_OWNER)
 _SECURITY_REVIEWER: Final = ("roles/iam.securityReviewer", "Security Reviewer", "dataset", DATASET_OWNER)

@@ -67,7 +67,6 @@ class TableInfo:
 class JobInfo:
     """A BigQuery job of the service account. `error` is empty where there was none; hostile text."""
 
-    job_id: str
     created: datetime
     state: str
     statement: str

@@ -152,7 +152,6 @@ def _job(job: JSON) -> JobInfo:
     created = text(statistics, "creationTime")
     kind = text(configuration, "jobType") or next(iter(configuration), "")
     return JobInfo(
-        job_id=text(job.get("jobReference"), "jobId"),
         created=_EPOCH + timedelta(milliseconds=int(created) if created.isdigit() else 0),
         state=text(status, "state") or text(job, "state"),
         statement=text(configuration.get("query"), "query") or kind,

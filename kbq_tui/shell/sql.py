@@ -6,7 +6,6 @@ https://cloud.google.com/bigquery/docs/information-schema-object-privileges
 
 import re
 
-_IDENTIFIER = re.compile(r"[A-Za-z0-9_]{1,1024}")
 _TABLE = re.compile(r"[^\x00-\x1f`\\\"'/.]{1,1024}")
 
 

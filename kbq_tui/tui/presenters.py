@@ -5,7 +5,7 @@ from dataclasses import replace
 from textual.content import Content
 
 from kbq_tui.engine.setup import SetupSession
-from kbq_tui.engine.status import Health, Line
+from kbq_tui.engine.status import Line
 from kbq_tui.i18n.messages import EMPTY, N_, Message, message, render, translate
 from kbq_tui.model.checks import Check, CheckResult, Verdict, counted, expected, healthy, verified
 from kbq_tui.model.codes import ProblemCode as Code
@@ -323,8 +323,3 @@ def status_row(line: Line, *, dim: bool = False) -> Row:
     if dim:
         content = content.stylize("$text-quiet")
     return Row(line.id, content, line.problem, whole=status_width() + 19)
-
-
-def health_tone(health: Health) -> Tone:
-    """Return how a judgement is drawn."""
-    return HEALTH[health]

@@ -195,11 +195,11 @@ async def test_no_sign_in_is_claimed_where_google_answered_nothing(kind: Kind, s
 async def test_our_own_checks_are_not_shown_as_klaviyos_jobs() -> None:
     world, _ = await ready()
     assert isinstance(world.cloud, FakeCloud)
-    ours = JobInfo("1", START, "DONE", f"CREATE TABLE `p.d.{PROBE_PREFIX}1` (id INT64)", "Access Denied")
+    ours = JobInfo(START, "DONE", f"CREATE TABLE `p.d.{PROBE_PREFIX}1` (id INT64)", "Access Denied")
     world.cloud.jobs = (ours,)
     lines = {line.id: line for line in (await status(SPEC, world)).lines}
     assert lines["jobs"].health is Health.OK
-    world.cloud.jobs = (ours, JobInfo("2", START, "DONE", "SELECT * FROM people", "Not found: Table"))
+    world.cloud.jobs = (ours, JobInfo(START, "DONE", "SELECT * FROM people", "Not found: Table"))
     lines = {line.id: line for line in (await status(SPEC, world)).lines}
     assert lines["jobs"].health is Health.WARNING
     assert "1 seen" in str(lines["jobs"].text)
