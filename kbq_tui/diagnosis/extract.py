@@ -122,6 +122,8 @@ _ADDRESSED: Final = re.compile(
 _GOOGLES: Final = re.compile(
     r"(?i)(?:\A|\.)(?:google(?:apis|usercontent)?\.com|klaviyo\.com|[a-z0-9-]+\.goog|goo\.gle)\Z"
 )
+_PAGES: Final = re.compile(r"(?i)(?:\A|\.)cryptography\.io\Z")
+"""Where libraries explain their errors; no server that was asked for anything."""
 _SERVER: Final = re.compile(
     r"(?i)\b(?:nginx|apache|cloudflare|varnish|haproxy|psycopg\d?|redis|pymongo|npm err!|ssh:|etcdserver|kubectl|"
     r"k8s\.io|"
@@ -177,6 +179,7 @@ def extract_values(text: str, metadata: Mapping[str, str]) -> dict[str, str]:
 def names_other_service(text: str) -> bool:
     """Return whether an error tells of something that is neither Google's nor Klaviyo's: all addresses are others."""
     hosts = [match[1] or match[2] for match, _ in zip(_ADDRESSED.finditer(text), range(50), strict=False)]
+    hosts = [host for host in hosts if not _PAGES.search(host)]
     if hosts:
         return not any(_GOOGLES.search(host) for host in hosts)
     return _SERVER.search(text) is not None

@@ -71,7 +71,7 @@ ENTRIES: Final = (
             (
                 Stage.KINDS,
                 r"failed to (?:fetch row|get query schema) from \w{3,20} server|"
-                r"invalid table-valued function EXTERNAL_QUERY|"
+                r"invalid table-valued function EXTERNAL_QUERY|\bMysqlErrorCode\(\d|"
                 r"failed to connect to (?:mysql|postgresql) (?:database|server).{0,200}EXTERNAL_QUERY|"
                 r"\bEXTERNAL_QUERY\b.{0,80}?failed to",
             ),

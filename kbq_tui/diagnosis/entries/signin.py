@@ -11,7 +11,7 @@ from kbq_tui.shell import commands as cmd
 
 _PEM: Final = (
     r"\bPEM routines:|ERR_OSSL_(?:PEM|UNSUPPORTED|ASN1)|could not deserialize key data|unable to load PEM file|"
-    r"MalformedFraming|\bno key could be detected\b|PEM_read_bio|"
+    r"MalformedFraming|begin/end markers expected in a PEM|\bno key could be detected\b|PEM_read_bio|"
     r"private key should be a PEM|unexpected exception reading PKCS|invalid PKCS ?#?8|InvalidKeySpecException|"
     r"asn1: (?:structure|syntax) error|asn1 encoding routines|DECODER routines::unsupported|bad base64 decode|"
     r"failed to parse private key"
