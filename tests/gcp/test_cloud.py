@@ -542,7 +542,7 @@ async def test_the_account_acts_with_its_own_key_and_has_only_what_it_was_given(
             jobs = await own.recent_jobs(project, ground.email, limit=2)
             assert jobs[0].statement.startswith("SELECT x")
             assert len(jobs) == 2
-        assert (await cloud.recent_jobs(project, ground.email))[0].job_id == jobs[0].job_id
+        assert (await cloud.recent_jobs(project, ground.email))[0] == jobs[0]
 
 
 async def test_a_dry_run_says_what_a_query_would_read_and_runs_nothing(play: Play) -> None:
