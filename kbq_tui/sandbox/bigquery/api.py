@@ -167,13 +167,15 @@ def get_service_account(call: Call) -> JSON:
 def list_datasets(call: Call) -> JSON:
     """``datasets.list``: those the caller may see; ``filter`` takes ``labels.KEY[:VALUE]``."""
     project = project_of(call)
-    everything = [*project.datasets.values(), *(project.hidden.values() if flag(call, "all") else ())]
-    everything = [d for d in everything if call.world.seen("dataset_read", d.ref, d) is not None]
+    authz, may_see, all_of_them = call.ctx.authz, "bigquery.datasets.get", flag(call, "all")
+    everything = [*project.datasets.values(), *(project.hidden.values() if all_of_them else ())]
+    in_project = authz.allowed(call.principal, may_see, project)  # on each dataset, then: there may be thousands
     visible = [
         d
         for d in everything
-        if call.ctx.authz.allowed(call.principal, "bigquery.datasets.get", d)
-        and (flag(call, "all") or not d.dataset_id.startswith("_"))
+        if (all_of_them or not d.dataset_id.startswith("_"))
+        and call.world.seen("dataset_read", d.ref, d) is not None
+        and (in_project or authz.allowed(call.principal, may_see, d))
     ]
     for term in str(call.query.get("filter", "")).split():
         key, colon, value = term.removeprefix("labels.").partition(":")
