@@ -8,7 +8,7 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check install --quiet $(if 
 # Compiled modules are kept, whatever the shell says: each of the suite's hundreds of processes would compile them anew.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo test test-live check format messages bench screenshots clean help
+.PHONY: demo test test-live check types rules collected format messages bench screenshots clean help
 
 help:
 	@echo "make demo         the guided set-up on the embedded sandbox (headless without a terminal)"
@@ -23,7 +23,8 @@ demo: $(VENV)/.demo
 	@$(BIN)/kbq-tui demo $(DEMO)
 
 # More workers than most machines have cores: many tests wait, for a program to start or a screen to be drawn.
-test: check
+test: $(VENV)/.dev
+	@$(MAKE) --no-print-directory -j2 types rules collected
 	$(BIN)/python -m pytest -n 6 --dist worksteal $(TEST)
 
 # As you are signed in (application-default credentials), in datasets and an account with a random suffix.
@@ -32,11 +33,20 @@ test-live: $(VENV)/.dev
 	$(BIN)/python -m pytest tests/live --live-project=$(PROJECT) --live-location=$(or $(LOCATION),US)
 
 check: $(VENV)/.dev
+	@$(MAKE) --no-print-directory -j2 types rules
+
+types: $(VENV)/.dev
+	$(BIN)/mypy
+
+rules: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest -q tests/test_house.py
+
+# Compiles the tests once, while mypy is busy, and not in each of six workers at the same time.
+collected: $(VENV)/.dev
+	@$(BIN)/python -m pytest --collect-only -qq $(TEST) > /dev/null
 
 format: $(VENV)/.dev
 	$(BIN)/ruff format .
