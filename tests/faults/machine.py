@@ -6,6 +6,7 @@ from typing import Any
 
 from tests.faults.field import Field
 from tests.faults.zygote import Ran, Zygote
+from tests.support import canary
 
 
 class Machine:
@@ -24,6 +25,7 @@ class Machine:
             "XDG_DATA_HOME": str(self.home / "data"),
             "KBQ_TUI_KEYRING": "off",
             "GOOGLE_CLOUD_PROJECT": self.spot.project,
+            canary.PAIR: str(canary.path()),
         }
 
     def start(self, *args: str, **more: str) -> tuple[int, Path]:
