@@ -13,6 +13,7 @@ from kbq_tui.cli.render import EventLines
 from kbq_tui.i18n.messages import message, verbatim
 from kbq_tui.model.events import Event, EventKind
 from kbq_tui.model.problem import Problem, RemedyStep
+from tests.support.codes import made_up
 
 HOSTILE = "\x1b]0;title\x07 \x9b2J \u202eevil [red]" + "x" * 10_000
 
@@ -26,7 +27,7 @@ def test_a_hostile_problem_cannot_move_the_cursor_and_keeps_its_commands_on_one_
     command = "gcloud " + "--a-long-option=value " * 20
     sheet.problem(
         Problem(
-            "KBQ-X",
+            made_up("KBQ-X"),
             verbatim(HOSTILE),
             verbatim(HOSTILE),
             (RemedyStep(verbatim("Do this:"), (command,)), RemedyStep(verbatim(HOSTILE))),
@@ -65,7 +66,7 @@ def waiting(second: int, form: str = "granted {age} ago; nothing to do") -> Even
     at = datetime(2026, 1, 1, tzinfo=UTC)
     text = message(form, age=message("{n} s", n=second))
     problem = Problem(
-        "KBQ-GRANT-MISSING",
+        made_up("KBQ-GRANT-MISSING"),
         verbatim("The grant is missing"),
         verbatim("It is."),
         (RemedyStep(verbatim("Grant it:"), ("gcloud grant",)),),

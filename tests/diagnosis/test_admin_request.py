@@ -50,7 +50,7 @@ KNOWN = {
 
 def text_for(code_or_permission: str, **details: str) -> str:
     if code_or_permission.startswith("KBQ-"):
-        problem = catalogue.problem(code_or_permission, HERE, **details)
+        problem = catalogue.problem(Code(code_or_permission), HERE, **details)
     else:
         problem = catalogue.permission_missing(code_or_permission, HERE)
     return str(handoff(problem, HERE, *commands_of(problem, HERE)))
@@ -141,7 +141,7 @@ def test_an_org_policy_block_names_both_constraints_the_exception_and_the_restor
         ("KBQ-LOCATION-FORBIDDEN", ("gcp.resourceLocations",)),
     ],
 )
-def test_other_org_policies_too_come_with_exception_and_restore(code: str, constraints: tuple[str, ...]) -> None:
+def test_other_org_policies_too_come_with_exception_and_restore(code: Code, constraints: tuple[str, ...]) -> None:
     problem = catalogue.problem(code, HERE)
     for text in (text_for(code), "\n".join(map(str, problem.remedy))):
         for constraint in constraints:
@@ -166,7 +166,7 @@ def test_the_look_comes_before_the_change_and_the_restore_last() -> None:
 
 
 @pytest.mark.parametrize("code", catalogue.CODES)
-def test_any_problem_can_be_handed_off(code: str) -> None:
+def test_any_problem_can_be_handed_off(code: Code) -> None:
     text = text_for(code, path="\x1b[31m", reason="\u202e", table="`x`")
     assert all(c.isprintable() or c == "\n" for c in text)
     assert "{" not in text
@@ -266,7 +266,7 @@ def test_most_remedies_at_google_are_for_another_person() -> None:
 
 @pytest.mark.parametrize("code", SOMEBODY)
 @pytest.mark.parametrize("language", ["en", "shouted"])
-def test_what_another_person_mends_is_handed_off_with_role_reason_command_and_undo(code: str, language: str) -> None:
+def test_what_another_person_mends_is_handed_off_with_role_reason_command_and_undo(code: Code, language: str) -> None:
     problem = catalogue.problem(code, HERE, **KNOWN)
     found = commands_of(problem, HERE)
     with shouting() if language == "shouted" else contextlib.nullcontext():
@@ -294,7 +294,7 @@ def test_what_another_person_mends_is_handed_off_with_role_reason_command_and_un
 
 
 @pytest.mark.parametrize("code", LOOKED)
-def test_what_is_asked_for_begins_with_a_look_that_changes_nothing(code: str) -> None:
+def test_what_is_asked_for_begins_with_a_look_that_changes_nothing(code: Code) -> None:
     first, *rest = commands_of(catalogue.problem(code, HERE, **KNOWN), HERE).do
     assert rest
     for line in lines_of([first]):
@@ -305,7 +305,7 @@ def test_what_is_asked_for_begins_with_a_look_that_changes_nothing(code: str) ->
 
 
 @pytest.mark.parametrize("code", ["KBQ-DRIVE", "KBQ-VIEW-SOURCE", "KBQ-QUOTA-EXCEEDED"])
-def test_where_there_is_no_command_it_is_said_what_to_click_and_what_undoes_it(code: str) -> None:
+def test_where_there_is_no_command_it_is_said_what_to_click_and_what_undoes_it(code: Code) -> None:
     found = commands_of(catalogue.problem(code, HERE, **KNOWN), HERE)
     for steps, words in ((found.do, "y hand"), (found.undo, "To take")):
         (click,) = (each for each in steps if not lines_of([each]))

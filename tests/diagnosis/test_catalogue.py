@@ -17,6 +17,7 @@ from kbq_tui.model.refs import DatasetRef, ProjectRef, TableRef
 from kbq_tui.model.spec import ACCOUNT_DISPLAY_NAME, ConnectionSpec
 from kbq_tui.planning.diff_problems import named
 from kbq_tui.shell import commands as cmd
+from tests.support.codes import made_up
 
 P = "acme-prod-123"
 A = f"klaviyo-data-transfer-user@{P}.iam.gserviceaccount.com"
@@ -202,7 +203,7 @@ def test_every_entry_of_every_module_is_in_the_catalogue_once() -> None:
 
 @pytest.mark.parametrize("code", catalogue.CODES)
 @pytest.mark.parametrize("context", [FULL, Context()], ids=["known", "unknown"])
-def test_an_entry_is_complete(code: str, context: Context) -> None:
+def test_an_entry_is_complete(code: Code, context: Context) -> None:
     assert re.fullmatch(r"KBQ(-[A-Z]+)+", code)
     problem = catalogue.problem(code, context)
     assert problem.code == code
@@ -221,7 +222,7 @@ def test_an_entry_is_complete(code: str, context: Context) -> None:
 
 
 @pytest.mark.parametrize("code", catalogue.CODES)
-def test_what_is_known_is_filled_in_and_what_is_not_stays_visible(code: str) -> None:
+def test_what_is_known_is_filled_in_and_what_is_not_stays_visible(code: Code) -> None:
     known = "\n".join(map(str, catalogue.problem(code, FULL).remedy))
     unknown = "\n".join(map(str, catalogue.problem(code, Context()).remedy))
     assert "PROJECT_ID" not in known
@@ -245,7 +246,7 @@ _CONNECTIONS = {
 
 @pytest.mark.parametrize("context", _CONNECTIONS.values(), ids=_CONNECTIONS)
 @pytest.mark.parametrize("code", catalogue.CODES)
-def test_no_entry_shows_a_blank_of_a_connection_that_is_known(code: str, context: Context) -> None:
+def test_no_entry_shows_a_blank_of_a_connection_that_is_known(code: Code, context: Context) -> None:
     problem = catalogue.problem(code, context)
     if not context.account:  # the plan and the checks know it
         problem = named(problem, ConnectionSpec("default", P))
@@ -270,7 +271,7 @@ def test_what_takes_an_expiry_off_is_named_by_verify_where_billing_is_off() -> N
 
 
 @pytest.mark.parametrize("code", catalogue.CODES)
-def test_a_command_is_a_line_that_a_shell_can_read(code: str) -> None:
+def test_a_command_is_a_line_that_a_shell_can_read(code: Code) -> None:
     for step in catalogue.problem(code, FULL, path="/home/jo/a b.json", key_id="0123456789abcdef").remedy:
         for command in str(step).split("\n")[1:]:
             assert shlex.split(command), command
@@ -336,7 +337,7 @@ def test_details_are_scrubbed_and_inert_and_empty_ones_dropped() -> None:
         ("KBQ-CONFIG-UNREADABLE", Kind.FAILED, 1),
     ],
 )
-def test_the_kind_decides_the_exit_code(code: str, kind: Kind, exit_code: int) -> None:
+def test_the_kind_decides_the_exit_code(code: Code, kind: Kind, exit_code: int) -> None:
     problem = catalogue.problem(code, FULL)
     assert (problem.kind, problem.exit_code) == (kind, exit_code)
 
@@ -377,14 +378,25 @@ def test_a_service_account_as_operator_is_granted_to_as_one() -> None:
 
 def test_an_unknown_code_is_a_mistake_of_ours() -> None:
     with pytest.raises(KeyError):
-        catalogue.problem("KBQ-NO-SUCH", FULL)
+        catalogue.problem(made_up("KBQ-NO-SUCH"), FULL)
 
 
-_NAMES = ["project", "account", "dataset", "location", "permission", "role", "constraint", "service", "key_id", "path"]
+_BLANK_NAMES = [
+    "project",
+    "account",
+    "dataset",
+    "location",
+    "permission",
+    "role",
+    "constraint",
+    "service",
+    "key_id",
+    "path",
+]
 
 
-@given(st.sampled_from(catalogue.CODES), st.dictionaries(st.sampled_from(_NAMES), st.text(max_size=40)))
-def test_no_detail_can_break_out_of_a_command(code: str, details: dict[str, str]) -> None:
+@given(st.sampled_from(catalogue.CODES), st.dictionaries(st.sampled_from(_BLANK_NAMES), st.text(max_size=40)))
+def test_no_detail_can_break_out_of_a_command(code: Code, details: dict[str, str]) -> None:
     told = catalogue.problem(code, Context(), **details)
     plain = catalogue.problem(code, Context(), **dict.fromkeys(details, "x"))
     for step, other in zip(told.remedy, plain.remedy, strict=True):
@@ -431,7 +443,7 @@ def test_a_tables_name_is_one_word_of_a_command_and_the_same_inside_of_sql(table
         ("KBQ-DATASET-GRANT-DENIED", "bigquery.datasets.update,bigquery.datasets.setIamPolicy"),
     ],
 )
-def test_a_custom_role_gets_both_permissions_where_access_lists_are_fine_grained(code: str, permissions: str) -> None:
+def test_a_custom_role_gets_both_permissions_where_access_lists_are_fine_grained(code: Code, permissions: str) -> None:
     remedy = "\n".join(map(str, catalogue.ENTRIES[code].steps))
     assert f"--add-permissions={permissions}" in remedy
     assert all(name in remedy.replace("--add-permissions", "") for name in permissions.split(","))

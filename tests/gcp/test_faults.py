@@ -79,7 +79,7 @@ async def test_the_server_says_how_long_to_wait(play: Play) -> None:
     async with play() as ground:
         ground.fail(REST, "status", status=429, retry_after=3, reason="rateLimitExceeded")
         await rest(ground)
-        assert ground.slept == [3]
+        assert ground.slept == [3]  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("kind", ["malformed", "content-type", "truncated"])
@@ -134,7 +134,9 @@ async def test_what_was_made_although_the_answer_was_lost_counts_as_made(play: P
 
 async def test_a_statement_whose_answer_was_lost_runs_once(play: Play) -> None:
     async with play("existing") as ground:
-        location = (await ground.cloud.dataset(ground.project, TMP)).location
+        found = await ground.cloud.dataset(ground.project, TMP)
+        assert found is not None
+        location = found.location
         table = f"`{ground.project}.{TMP}.once`"
         await ground.cloud.query(ground.project, f"CREATE TABLE {table} (x INT64)", location)
         ground.fail("bigquery.jobs.query", "reset", when="after")

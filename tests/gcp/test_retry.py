@@ -9,6 +9,7 @@ import pytest
 from kbq_tui.gcp.retry import Attempt, CallFailedError, CallFailure, CallRunner
 from kbq_tui.i18n.messages import verbatim
 from kbq_tui.model.problem import Context, Problem, ProblemError, Retry
+from tests.support.codes import made_up
 from tests.support.polling import PATIENCE, wait_until
 
 CONTEXT = Context("my-project")
@@ -29,7 +30,10 @@ class Final(Exception):
 def judge(error: BaseException, method: str, context: Context) -> CallFailure:
     passing = isinstance(error, Passing | Refused | TimeoutError)
     problem = Problem(
-        "KBQ-X", verbatim(type(error).__name__), verbatim(method), retry=Retry.BACKOFF if passing else Retry.NEVER
+        made_up("KBQ-X"),
+        verbatim(type(error).__name__),
+        verbatim(method),
+        retry=Retry.BACKOFF if passing else Retry.NEVER,
     )
     wait = error.args[0] if error.args and isinstance(error.args[0], int) else 0
     return CallFailure(problem, acted=not isinstance(error, Refused | Final), retry_after=wait)
@@ -175,7 +179,7 @@ async def test_threads_end_with_their_calls() -> None:
 
 async def test_a_change_that_met_another_is_redone_from_the_start_a_bounded_number_of_times() -> None:
     bench = Bench()
-    redo = ProblemError(Problem("KBQ-X", verbatim(""), verbatim(""), retry=Retry.REDO))
+    redo = ProblemError(Problem(made_up("KBQ-X"), verbatim(""), verbatim(""), retry=Retry.REDO))
     rounds = 0
 
     async def change() -> str:
@@ -202,7 +206,7 @@ async def test_a_change_that_met_another_is_redone_from_the_start_a_bounded_numb
 
 async def test_any_other_problem_ends_the_redoing() -> None:
     async def change() -> None:
-        raise ProblemError(Problem("KBQ-Y", verbatim(""), verbatim("")))
+        raise ProblemError(Problem(made_up("KBQ-Y"), verbatim(""), verbatim("")))
 
     with pytest.raises(ProblemError, match="KBQ-Y"):
         await Bench().caller.retry_on_conflict(change)

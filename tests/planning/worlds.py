@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 from hypothesis import strategies as st
 
@@ -34,9 +35,10 @@ from kbq_tui.model.plan import Plan
 from kbq_tui.model.problem import Problem
 from kbq_tui.model.spec import ConnectionSpec
 from kbq_tui.planning.requirements import ACCOUNT_CONSTRAINTS, KEY_CONSTRAINTS, PREFLIGHT_PERMISSIONS
+from tests.support.codes import made_up
 
 AT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
-UNKNOWN = Unknown(Problem("KBQ-STATE-UNKNOWN", verbatim("could not be read"), verbatim("The reading failed.")))
+UNKNOWN = Unknown(Problem(made_up("KBQ-STATE-UNKNOWN"), verbatim("could not be read"), verbatim("The reading failed.")))
 SPEC = ConnectionSpec("my-project")
 
 
@@ -119,7 +121,7 @@ def specs(draw: st.DrawFn) -> ConnectionSpec:
 def observations(draw: st.DrawFn, spec: ConnectionSpec) -> Observed:
     """Any mixture of present, absent and unknown parts, foreign grants, tombstones, dead keys and policies."""
 
-    def maybe(*values: object) -> object:
+    def maybe(*values: Any) -> Any:
         return draw(st.sampled_from([*values, UNKNOWN]))
 
     member = spec.member

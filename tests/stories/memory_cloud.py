@@ -16,6 +16,7 @@ from kbq_tui.model.problem import Context, Kind, Problem, ProblemError
 from kbq_tui.model.secret import Secret
 from kbq_tui.model.spec import DATA_EDITOR, REQUIRED_SERVICES, ConnectionSpec
 from kbq_tui.planning.row_policies import RowPolicy
+from tests.support.codes import made_up
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 PROJECT = "acme-analytics-prod"
@@ -30,7 +31,9 @@ def refused(permission: str, project: str = PROJECT) -> Problem:
 
 
 def not_found() -> Problem:
-    return Problem("KBQ-TEST-NOT-FOUND", verbatim("Not found"), verbatim("It is not there."), kind=Kind.NOT_FOUND)
+    return Problem(
+        made_up("KBQ-TEST-NOT-FOUND"), verbatim("Not found"), verbatim("It is not there."), kind=Kind.NOT_FOUND
+    )
 
 
 @dataclass
@@ -116,7 +119,7 @@ class MemoryCloud:
                 return info
         raise ProblemError(
             Problem(
-                "KBQ-TEST",
+                made_up("KBQ-TEST"),
                 verbatim("Project not found, or you may not see it"),
                 verbatim("No such project."),
                 kind=Kind.NOT_FOUND,

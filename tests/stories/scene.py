@@ -22,6 +22,7 @@ from kbq_tui.model.secret import Secret
 from kbq_tui.model.spec import DATA_EDITOR, DATA_VIEWER, JOB_USER
 from kbq_tui.model.steps import Step
 from tests.stories.memory_cloud import CANARY, NOW, PROJECT, SPEC, MemoryCloud, World
+from tests.support.codes import made_up
 
 
 class VirtualClock:
@@ -341,7 +342,7 @@ def slow(times: int) -> Scene:
     """Grants are refused a few times, because the account has not arrived everywhere."""
     scene = fresh()
     late = Problem(
-        "KBQ-TEST-NOT-YET",
+        made_up("KBQ-TEST-NOT-YET"),
         verbatim("The account is not visible yet"),
         verbatim("Google has not heard of it."),
         retry=Retry.NOT_YET,

@@ -12,6 +12,7 @@ from kbq_tui.model.steps import Step
 from kbq_tui.tui.app import KbqApp
 from kbq_tui.tui.display_options import DisplayOptions
 from kbq_tui.tui.widgets.field import LineInput
+from tests.support.codes import made_up
 from tests.tui import fakes
 from tests.tui.screens import app_for, text_of, until
 
@@ -228,7 +229,7 @@ async def test_quitting_during_a_write_asks_and_says_what_may_be_left() -> None:
 async def test_a_failed_row_says_why_and_can_be_retried() -> None:
     scene = fakes.resumed(Step.DATASETS)
     scene.world.faults["create_dataset"] = [
-        Problem("KBQ-TEST", verbatim("The backend stumbled"), verbatim("It does at times."), retry=Retry.NEVER)
+        Problem(made_up("KBQ-TEST"), verbatim("The backend stumbled"), verbatim("It does at times."), retry=Retry.NEVER)
     ]
     app = app_for(scene)
     async with app.run_test(size=(80, 24)) as pilot:
@@ -264,7 +265,7 @@ async def test_an_api_that_could_not_be_turned_on_says_why() -> None:
     scene = fakes.resumed(Step.PROJECT)
     scene.world.services["iam.googleapis.com"] = False
     scene.world.faults["enable_services"] = [
-        Problem("KBQ-TEST", verbatim("The backend stumbled"), verbatim("It does at times."), retry=Retry.NEVER)
+        Problem(made_up("KBQ-TEST"), verbatim("The backend stumbled"), verbatim("It does at times."), retry=Retry.NEVER)
     ]
     app = app_for(scene)
     async with app.run_test(size=(80, 24)) as pilot:
@@ -332,6 +333,7 @@ async def test_a_twin_in_another_case_is_pointed_out() -> None:
 async def test_dead_entries_stop_nothing_and_conditions_are_shown() -> None:
     scene = fakes.complete()
     info = scene.world.datasets["KLAVIYO_TMP"]
+    assert info.access is not None
     entry = AccessEntry(info.access[0].role, fakes.SPEC.member, "request.time < timestamp('2030-01-01T00:00:00Z')")
     scene.world.datasets["KLAVIYO_TMP"] = replace(info, access=(entry,))
     app = app_for(fakes.resumed(Step.PERMISSIONS, scene))

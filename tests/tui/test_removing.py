@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
@@ -13,6 +14,7 @@ from kbq_tui.model.spec import JOB_USER
 from kbq_tui.model.steps import Step
 from kbq_tui.tui.app import KbqApp
 from kbq_tui.tui.widgets.rows import Rows
+from tests.support.codes import made_up
 from tests.tui import fakes
 from tests.tui.screens import app_for, text_of, until
 
@@ -20,7 +22,10 @@ FIRST, SECOND = "a" * 40, "b" * 40
 ADMIN = "roles/bigquery.admin"
 OWNER = "roles/bigquery.dataOwner"
 DENIED = Problem(
-    "KBQ-TEST-DENIED", verbatim("You may not do that"), verbatim("The permission is missing."), kind=Kind.NOT_PERMITTED
+    made_up("KBQ-TEST-DENIED"),
+    verbatim("You may not do that"),
+    verbatim("The permission is missing."),
+    kind=Kind.NOT_PERMITTED,
 )
 
 
@@ -39,7 +44,7 @@ def over_granted() -> fakes.Scene:
     world = scene.world
     world.bindings += [RoleBinding(ADMIN, (fakes.SPEC.member,))]
     info = world.datasets["KLAVIYO_TMP"]
-    world.datasets["KLAVIYO_TMP"] = replace(info, access=(*info.access, AccessEntry(OWNER, fakes.SPEC.member)))
+    world.datasets["KLAVIYO_TMP"] = replace(info, access=(*(info.access or ()), AccessEntry(OWNER, fakes.SPEC.member)))
     return scene
 
 
@@ -211,7 +216,7 @@ async def test_over_grants_are_taken_away_after_a_preview_and_a_yes() -> None:
         await until(pilot, lambda: "[ Remove over-grants ]" not in text_of(app))
     assert sorted(scene.world.writes) == ["remove_project_binding", "revoke_dataset"]
     assert {b.role for b in scene.world.bindings} == {JOB_USER}
-    assert OWNER not in {e.role for e in scene.world.datasets["KLAVIYO_TMP"].access}
+    assert OWNER not in {e.role for e in scene.world.datasets["KLAVIYO_TMP"].access or ()}
 
 
 async def test_access_that_changed_while_the_question_stood_is_shown_afresh_before_anything_is_taken() -> None:
@@ -303,7 +308,7 @@ async def test_the_questions_fit(size: tuple[int, int]) -> None:
     for scene, said in ((with_leftovers(FIRST), "Cancel"), (over_granted(), "Cancel")):
         app = app_for(scene)
         async with app.run_test(size=size) as pilot:
-            await until(pilot, lambda app=app: idle(app))
+            await until(pilot, partial(idle, app))
             await pilot.press("f7")
             shown = await until(pilot, said)
             assert len(shown.split("\n")) <= size[1]

@@ -20,12 +20,16 @@ from kbq_tui.tui.modals import pick
 from kbq_tui.tui.screens.base import Body
 from kbq_tui.tui.text import plain
 from kbq_tui.tui.widgets.static import MessageLine
+from tests.support.codes import made_up
 from tests.tui import fakes
 from tests.tui.screens import app_for, text_of, until
 
 SIZES = [(80, 24), (120, 36), (60, 16), (200, 60)]
 DENIED = Problem(
-    "KBQ-TEST-DENIED", verbatim("You may not see that"), verbatim("The permission is missing."), kind=Kind.NOT_PERMITTED
+    made_up("KBQ-TEST-DENIED"),
+    verbatim("You may not see that"),
+    verbatim("The permission is missing."),
+    kind=Kind.NOT_PERMITTED,
 )
 
 
@@ -232,7 +236,10 @@ async def test_verify_waits_in_sight_and_can_be_given_up_or_left() -> None:
     scene = fakes.complete()
     scene.store.changed = [fakes.account_made()]
     late = Problem(
-        "KBQ-TEST-NOT-YET", verbatim("The key is not known everywhere yet"), verbatim("It is new."), retry=Retry.NOT_YET
+        made_up("KBQ-TEST-NOT-YET"),
+        verbatim("The key is not known everywhere yet"),
+        verbatim("It is new."),
+        retry=Retry.NOT_YET,
     )
     scene.world.forever["authenticate"] = late
     scene.clock.hold()
@@ -260,7 +267,7 @@ async def test_connect_copies_each_value_with_one_key_and_claims_nothing() -> No
         assert "Service Account Key (JSON)" in shown
         for key, value in (("1", fakes.PROJECT), ("2", "KLAVIYO_IMPORT_FROM_DWH"), ("3", ".json")):
             await pilot.press(key)
-            await until(pilot, lambda value=value: bool(scene.copied) and scene.copied[-1].endswith(value))
+            await until(pilot, lambda: bool(scene.copied) and scene.copied[-1].endswith(value))  # noqa: B023  # awaited here
         shown = await until(pilot, "Not there? Press v.")
         assert "opied" not in shown.split("\n")[-2]
         await pilot.press("w")
@@ -528,7 +535,7 @@ def hostile_world() -> fakes.Scene:
     world = scene.world
     world.projects = [ProjectInfo(fakes.PROJECT, "1", fakes.HOSTILE, "ACTIVE")]
     evil = Problem(
-        "KBQ-TEST",
+        made_up("KBQ-TEST"),
         verbatim(fakes.HOSTILE),
         verbatim(fakes.HOSTILE),
         (RemedyStep(verbatim(fakes.HOSTILE)),),
