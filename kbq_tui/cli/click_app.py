@@ -353,6 +353,29 @@ def key_shred(**parameters: Any) -> int:
     return on_lines(shred_command, filled(KeyFileOptions, parameters))
 
 
+@cli.command(
+    help=translate("Take away what kbq-tui made for a connection, and nothing else, after a preview and a yes.")
+)
+@name_argument
+@connection_options
+@output_options
+@json_option
+@yes_option
+@confirm_option
+@click.option(
+    "--with-data",
+    is_flag=True,
+    help=translate("Datasets that are not empty, too: their tables are deleted for good. Wants the name typed."),
+)
+@click.option("--dry-run", is_flag=True, help=translate("Show what would be taken away. Changes nothing."))
+@handled
+def teardown(**parameters: Any) -> int:
+    """Delete keys, roles, the account and datasets that were made here, after a question or with `--yes`."""
+    from kbq_tui.cli.commands.teardown import TeardownOptions, teardown_command
+
+    return on_lines(teardown_command, filled(TeardownOptions, parameters))
+
+
 @cli.command(help=translate("Print the plan for those who must apply it otherwise."))
 @click.argument("format_", metavar="gcloud|sql|terraform", type=click.Choice(("gcloud", "sql", "terraform")))
 @name_argument

@@ -27,12 +27,14 @@ class Consent:
         name: the connection.
         given: it was given on the command line; nothing is asked any more.
         by_name: the connection's name has to be typed.
+        data: because data is deleted, in production or not.
     """
 
     runner: "PlainRunner"
     name: str
     given: bool
     by_name: bool
+    data: bool = False
 
     @classmethod
     def asked(
@@ -43,6 +45,7 @@ class Consent:
         yes: bool = False,
         confirmed: str | None = None,
         destroys: bool,
+        data: bool = False,
         preview: str = "",
     ) -> Self:
         """Return how the yes to an act is had. To be called before anything is locked, sent or done.
@@ -53,6 +56,7 @@ class Consent:
             yes: `--yes`.
             confirmed: `--confirm NAME`, which also stands for `--yes`; None where it was not typed.
             destroys: whether the act takes something away that cannot be had again just so.
+            data: data is deleted, so that the connection's name has to be typed, in production or not.
             preview: the command that shows what would be done; empty where there is none.
 
         Raises:
@@ -63,9 +67,11 @@ class Consent:
             raise UsageError(
                 message("--confirm says {typed}, but the connection is {name}.", typed=confirmed, name=name)
             )
-        by_name = destroys and runner.record(name).state.production
+        by_name = data or (destroys and runner.record(name).state.production)
         given = confirmed is not None or (yes and not by_name)
         if not given and (runner.ask_text if by_name else runner.confirm) is None:
+            if data:
+                raise UsageError(message("Data would be deleted. Give --confirm {name} to go ahead.", name=name))
             if by_name:
                 raise UsageError(message("{name} is in production. Give --confirm {name} to go ahead.", name=name))
             if preview:
@@ -74,7 +80,7 @@ class Consent:
                 )
                 raise UsageError(text)
             raise UsageError(message("Nobody can be asked here. Give --yes to go ahead."))
-        return cls(runner, name, given, by_name)
+        return cls(runner, name, given, by_name, data)
 
     def to(self, question: str) -> bool:
         """Return whether to go ahead; asks where nothing was said on the command line. A no is told.
@@ -93,4 +99,6 @@ class Consent:
             return runner.confirm is not None and runner.confirm(question)
         runner.console.say(question)
         typed = translate("{name} is in production. Type its name to go ahead:", name=self.name)
+        if self.data:
+            typed = translate("Data will be deleted for good. Type {name} to go ahead:", name=self.name)
         return runner.ask_text is not None and runner.ask_text(typed) == self.name

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from kbq_tui.model.changes import OwnChange
+from kbq_tui.model.changes import OwnChange, not_undone
 from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.operations import ActionKey
 from kbq_tui.model.problem import Kind
@@ -11,7 +11,8 @@ from kbq_tui.model.text import time_in
 
 
 def from_journal(lines: Iterable[Mapping[str, Any]]) -> tuple[OwnChange, ...]:
-    """Return the changes that a journal tells of, in the order in which they were made.
+    """Return the changes that a journal tells of, in the order in which they were made, without those that were taken
+    back since.
 
     Args:
         lines: what the journal holds, oldest first. Lines without a time are left out.
@@ -42,7 +43,7 @@ def from_journal(lines: Iterable[Mapping[str, Any]]) -> tuple[OwnChange, ...]:
         elif event == "failed" and not _is_unclear(line.get("problem")):
             del open_[-1:]
     left = (tries[-1] for tries in begun.values() if tries)
-    return tuple(sorted((*made.values(), *left), key=lambda change: change.at))
+    return not_undone(sorted((*made.values(), *left), key=lambda change: change.at))
 
 
 def _is_unclear(problem: object) -> bool:

@@ -25,6 +25,7 @@ from kbq_tui.model.operations import (
     DeleteDataset,
     DeleteKey,
     DisableKey,
+    DropDataset,
     EnableKey,
     EnableService,
     GrantDatasetRole,
@@ -37,7 +38,7 @@ from kbq_tui.model.operations import (
 from kbq_tui.model.plan import Plan
 from kbq_tui.model.problem import Problem, ProblemError, RemedyStep
 from kbq_tui.model.secret import Secret
-from kbq_tui.model.spec import ConnectionSpec
+from kbq_tui.model.spec import LABELS, ConnectionSpec
 from kbq_tui.planning.diff import context_of, diff
 from kbq_tui.planning.diff_problems import named
 from kbq_tui.shell.operation_rows import outcome_of
@@ -47,9 +48,6 @@ GRACE = 0.8
 
 UNCLEAR_KEYS = 3
 """How often a key is asked for while its creation ends unclear and leaves nothing behind."""
-
-LABELS = {"created-by": "kbq-tui"}
-"""Put on what we create, so that teardown can tell it from what was there."""
 
 DESCRIPTIONS = {
     "import": "Tables and views that Klaviyo reads. Made by kbq-tui.",
@@ -291,6 +289,8 @@ class Runner:
                 changed = await cloud.delete_account(project, email)
             case DeleteDataset(dataset=name):
                 changed = await cloud.delete_dataset(project, name)
+            case DropDataset(dataset=name):
+                changed = await cloud.delete_dataset(project, name, with_tables=True)
         return outcome_of(action, changed=changed), changed
 
     async def _create_key(self, action: Action, known: frozenset[str]) -> Message:

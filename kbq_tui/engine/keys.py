@@ -11,12 +11,13 @@ from kbq_tui.model.changes import ACCOUNT, KEY
 from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.events import Event, EventKind
 from kbq_tui.model.observed import KeyInfo, LocalKey, Present, Unknown, value_of
-from kbq_tui.model.operations import Action, ActionKey, ActionKind, Change, CreateKey, DeleteKey
+from kbq_tui.model.operations import Action, ActionKey, ActionKind, Change, CreateKey
 from kbq_tui.model.problem import ProblemError
 from kbq_tui.model.refs import AccountRef
 from kbq_tui.model.spec import ConnectionSpec
 from kbq_tui.model.steps import Step
 from kbq_tui.planning.diff import context_of
+from kbq_tui.planning.removals import key_deletion
 
 
 async def keys_of(
@@ -64,14 +65,6 @@ async def _is_dead(local: LocalKey, spec: ConnectionSpec, ports: Ports) -> bool:
     return isinstance(keys, Present) and local.key_id not in {k.id for k in keys.value}
 
 
-def deletion(spec: ConnectionSpec, key_id: str) -> Action:
-    """Return what deletes a key, for a preview."""
-    email = spec.account_email
-    summary = message("Delete key {key_id}", key_id=key_id)
-    key = ActionKey(ActionKind.DELETE_KEY, AccountRef(spec.project, email), detail=key_id)
-    return Action(key, Change.DELETE, summary, Step.ACCOUNT, DeleteKey(email, key_id))
-
-
 async def delete_key(
     spec: ConnectionSpec, ports: Ports, emit: Emit, patience: Patience, key_id: str, *, unheld_only: bool = False
 ) -> tuple[Outcome, tuple[Message, ...]]:
@@ -100,7 +93,7 @@ async def delete_key(
                 raise ProblemError(part.problem)
         if held is not None or key_id in (value_of(handed) or ()):
             raise ProblemError(ports.named(catalogue.problem(Code.STALE_PLAN, context_of(spec))))
-    outcome = await _run(spec, ports, emit, patience, deletion(spec, key_id))
+    outcome = await _run(spec, ports, emit, patience, key_deletion(spec, key_id))
     if held is None or not outcome.complete:
         return outcome, ()
     notes: list[Message] = []

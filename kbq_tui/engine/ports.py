@@ -123,8 +123,8 @@ class Cloud(Protocol):
     ) -> bool:
         """Create a dataset. Returns False where one of that name and location was there already."""
 
-    async def delete_dataset(self, project: str, name: str) -> bool:
-        """Delete an empty dataset. Returns False if it was not there."""
+    async def delete_dataset(self, project: str, name: str, *, with_tables: bool = False) -> bool:
+        """Delete a dataset; one that is not empty only `with_tables`. Returns False if it was not there."""
 
     async def grant_dataset(self, project: str, name: str, role: str, member: str) -> bool:
         """Add an access entry, keep all else, redo on a concurrent change. Returns False if it was there."""

@@ -7,7 +7,6 @@ from kbq_tui.diagnosis import catalogue
 from kbq_tui.engine import event_log
 from kbq_tui.engine.apply import Runner
 from kbq_tui.engine.key_use import last_uses, log_readable
-from kbq_tui.engine.keys import deletion
 from kbq_tui.engine.ports import Ports
 from kbq_tui.engine.rotation_state import HandOver, RotationOptions, RotationOutcome, beside_of, look
 from kbq_tui.engine.threads import offload
@@ -28,6 +27,7 @@ from kbq_tui.model.rotation import Rotation, mark
 from kbq_tui.model.spec import ConnectionSpec
 from kbq_tui.model.steps import Step
 from kbq_tui.planning.diff import context_of
+from kbq_tui.planning.removals import key_deletion
 from kbq_tui.planning.rotation import (
     QUIET,
     RotationStep,
@@ -158,7 +158,7 @@ class _Rotating:
                 self.outcome.why = message("The old key is disabled, and can be enabled again until it is deleted.")
                 return False
             case RotationStep.DELETE:
-                return await self._act(deletion(self.spec, self.rotation.old))
+                return await self._act(key_deletion(self.spec, self.rotation.old))
             case RotationStep.FINISH:
                 await self._end()
                 return False
@@ -323,7 +323,7 @@ class _Rotating:
             return out
         if new:
             await self._klaviyo_has_the_old_one(new)
-            if self.view.key(new) is not None and not await self._act(deletion(self.spec, new)):
+            if self.view.key(new) is not None and not await self._act(key_deletion(self.spec, new)):
                 return out
         spec, keys = self.spec, self.ports.keys
         await offload(lambda: keys.discard_beside(spec.key_file, spec.project, spec.account_email))

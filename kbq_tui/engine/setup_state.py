@@ -136,9 +136,9 @@ class SetupState(SetupInput):
 
     def deletion_id(self, key_id: str) -> str:
         """Return the id of the action that deletes a key."""
-        from kbq_tui.engine.keys import deletion
+        from kbq_tui.planning.removals import key_deletion
 
-        return deletion(self.looked, key_id).id if self.looked is not None else ""
+        return key_deletion(self.looked, key_id).id if self.looked is not None else ""
 
     @property
     def healthy(self) -> bool:

@@ -11,6 +11,7 @@ from kbq_tui.model.operations import (
     DeleteDataset,
     DeleteKey,
     DisableKey,
+    DropDataset,
     EnableKey,
     GrantDatasetRole,
     GrantProjectRole,
@@ -86,6 +87,8 @@ def _step(action: Action, location: str | None, new_account: bool) -> str:
             return settled
         case RevokeProjectRole() | DeleteKey() | DisableKey() | EnableKey() | DeleteAccount():
             return f"# It may ask first; where it is gone already, it says so and ends the script.\n{command}"
+        case DropDataset():
+            return f"# It asks first; every table in it goes, too.\n{command}"
         case DeleteDataset():
             return f"# It asks first, and refuses where there are tables in it.\n{command}"
         case _:

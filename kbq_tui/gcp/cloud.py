@@ -182,9 +182,10 @@ class GoogleCloud:
         """Create a dataset (BigQuery, `datasets.insert`). Returns False where it was there already."""
         return await self._datasets.create(project, name, location, description, labels)
 
-    async def delete_dataset(self, project: str, name: str) -> bool:
-        """Delete an empty dataset (BigQuery, `datasets.delete`). Returns False where it was not there."""
-        return await self._datasets.delete(project, name)
+    async def delete_dataset(self, project: str, name: str, *, with_tables: bool = False) -> bool:
+        """Delete a dataset, one that is not empty only `with_tables` (BigQuery, `datasets.delete`). Returns False if it
+        was not there."""
+        return await self._datasets.delete(project, name, with_tables=with_tables)
 
     async def grant_dataset(self, project: str, name: str, role: str, member: str) -> bool:
         """Add an access entry (BigQuery, `datasets.patch` with the etag). Returns False where it was there."""

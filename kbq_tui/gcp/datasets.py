@@ -127,15 +127,15 @@ class Datasets:
             raise ProblemError(problem)
         return False
 
-    async def delete(self, project: str, name: str) -> bool:
-        """Delete an empty dataset; False if it was not there."""
+    async def delete(self, project: str, name: str, *, with_tables: bool) -> bool:
+        """Delete a dataset, one that is not empty only `with_tables`; False if it was not there."""
 
         def delete(attempt: Attempt) -> bool:
             from google.cloud.bigquery import DatasetReference
 
             try:
                 self._bigquery(project).delete_dataset(
-                    DatasetReference(project, name), delete_contents=False, retry=None, timeout=attempt.timeout
+                    DatasetReference(project, name), delete_contents=with_tables, retry=None, timeout=attempt.timeout
                 )
             except Exception as error:
                 if _gone(fault_of(error, "")):

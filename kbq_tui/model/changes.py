@@ -72,6 +72,33 @@ def making_of(dataset: str) -> Subject:
     return Subject(ActionKind.DATASET, DatasetRef, dataset)
 
 
+def not_undone(changes: Iterable[OwnChange]) -> tuple[OwnChange, ...]:
+    """Return those that we have not taken back since: what was made and deleted again counts no more."""
+    found = tuple(changes)
+    removals = [change for change in found if change.made and change.key.kind in _UNDOES]
+
+    def undone(change: OwnChange) -> bool:
+        return any(
+            later.at > change.at
+            and change.key.kind in _UNDOES[later.key.kind]
+            and (later.key.ref, later.key.role) == (change.key.ref, change.key.role)
+            and not later.key.detail.startswith(_DELETED)
+            for later in removals
+        )
+
+    return tuple(change for change in found if not undone(change))
+
+
+_UNDOES: Final[Mapping[ActionKind, frozenset[ActionKind]]] = {
+    ActionKind.DELETE_ACCOUNT: frozenset({ActionKind.ACCOUNT, ActionKind.KEY}),
+    ActionKind.DELETE_DATASET: frozenset({ActionKind.DATASET}),
+    ActionKind.REVOKE: frozenset({ActionKind.GRANT}),
+    ActionKind.OVER_GRANT: frozenset({ActionKind.GRANT}),
+}
+_DELETED: Final = "deleted" + ":"
+"""How members that are gone begin: an access entry of an earlier account of the same name is none of this one's."""
+
+
 def of_connection(changes: Iterable[OwnChange], spec: ConnectionSpec) -> tuple[OwnChange, ...]:
     """Return those that are about what the connection consists of now; its project or account may have been changed."""
 

@@ -18,6 +18,7 @@ __all__ = [
     "DeleteDataset",
     "DeleteKey",
     "DisableKey",
+    "DropDataset",
     "EnableKey",
     "EnableService",
     "GrantDatasetRole",
@@ -146,6 +147,13 @@ class DeleteDataset:
     dataset: str
 
 
+@dataclass(frozen=True, slots=True)
+class DropDataset:
+    """Delete a dataset with all its tables."""
+
+    dataset: str
+
+
 Operation = (
     EnableService
     | CreateDataset
@@ -161,6 +169,7 @@ Operation = (
     | EnableKey
     | DeleteAccount
     | DeleteDataset
+    | DropDataset
 )
 
 
@@ -173,10 +182,12 @@ class ActionKind(StrEnum):
     KEY = "key"
     GRANT = "grant"
     REVOKE = "revoke"
-    """Takes away an access entry of a deleted account."""
+    """Takes away a role that was granted: by a teardown, or from a deleted account of the same name."""
     OVER_GRANT = "over-grant"
     """Takes away what the account holds beyond its need."""
     DELETE_KEY = "delete-key"
+    DELETE_ACCOUNT = "delete-account"
+    DELETE_DATASET = "delete-dataset"
     DISABLE_KEY = "disable-key"
     ENABLE_KEY = "enable-key"
     ROTATE = "rotate"
@@ -193,6 +204,7 @@ _OF_ACCOUNT: Final = frozenset(
     {
         ActionKind.ACCOUNT,
         ActionKind.KEY,
+        ActionKind.DELETE_ACCOUNT,
         ActionKind.DELETE_KEY,
         ActionKind.DISABLE_KEY,
         ActionKind.ENABLE_KEY,

@@ -15,6 +15,8 @@ STAGING_DATASET: Final = "KLAVIYO_TMP"
 ACCOUNT_ID: Final = "klaviyo-data-transfer-user"
 ACCOUNT_DISPLAY_NAME: Final = "KLAVIYO_DATA_TRANSFER_USER"
 DEFAULT_LOCATION: Final = "US"
+LABELS: Final = {"created-by": "kbq-tui"}
+"""Put on what we create, so that teardown can tell it from what was there."""
 
 DATA_VIEWER: Final = "roles/bigquery.dataViewer"
 DATA_EDITOR: Final = "roles/bigquery.dataEditor"

@@ -45,6 +45,7 @@ ENABLE_API: Final = Command(
 
 # Without -r it refuses a dataset that has tables: an undo must not take data along.
 DELETE_DATASET: Final = Command("bq --project_id={project} rm --dataset {project}:{dataset}")
+DROP_DATASET: Final = Command("bq --project_id={project} rm --recursive --dataset {project}:{dataset}")
 _CREATE_SCHEMA: Final = 'CREATE SCHEMA IF NOT EXISTS `{project}.{dataset}` OPTIONS(location="{location}")'
 CREATE_DATASET: Final = Command(_query(_CREATE_SCHEMA), (DELETE_DATASET.template,), statement=_CREATE_SCHEMA)
 UNDROP_DATASET: Final = _sql("UNDROP SCHEMA `{project}.{dataset}`")

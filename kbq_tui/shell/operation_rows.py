@@ -15,6 +15,7 @@ from kbq_tui.model.operations import (
     DeleteDataset,
     DeleteKey,
     DisableKey,
+    DropDataset,
     EnableKey,
     EnableService,
     GrantDatasetRole,
@@ -102,6 +103,9 @@ ROWS: Final[Mapping[type[Operation], OperationRow]] = {
     ),
     DeleteDataset: OperationRow(
         cmd.DELETE_DATASET, N_("Dataset {dataset} deleted"), N_("Dataset {dataset} was gone already")
+    ),
+    DropDataset: OperationRow(
+        cmd.DROP_DATASET, N_("Dataset {dataset} deleted, with its tables"), N_("Dataset {dataset} was gone already")
     ),
 }
 

@@ -25,6 +25,7 @@ ARGUMENTS: Final = {
     ("key", "rotate"): 0,
     ("key", "shred"): 0,
     ("export",): 1,
+    ("teardown",): 0,
 }
 """The commands that are about a connection, with the number of arguments that stand before its name."""
 

@@ -182,7 +182,7 @@ class FakeCloud:
         self.sets[name] = DatasetInfo(name, location, (), description, labels, START, 0)
         return True
 
-    async def delete_dataset(self, project: str, name: str) -> bool:
+    async def delete_dataset(self, project: str, name: str, *, with_tables: bool = False) -> bool:
         await self._call("delete_dataset", write=True)
         return self.sets.pop(name, None) is not None
 

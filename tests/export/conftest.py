@@ -18,6 +18,7 @@ from kbq_tui.model.operations import (
     DeleteDataset,
     DeleteKey,
     DisableKey,
+    DropDataset,
     EnableKey,
     EnableService,
     GrantDatasetRole,
@@ -65,6 +66,7 @@ ONE_OF_EACH = (
     action(EnableKey(EMAIL, "0123abcd"), ACCOUNT, Change.UPDATE),
     action(DeleteAccount(EMAIL), ACCOUNT, Change.DELETE),
     action(DeleteDataset("KLAVIYO_TMP"), TMP, Change.DELETE),
+    action(DropDataset("KLAVIYO_TMP"), TMP, Change.DELETE),
 )
 
 

@@ -141,6 +141,7 @@ def _import_everything() -> None:
     import kbq_tui.cli.commands.key_rotate
     import kbq_tui.cli.commands.plan
     import kbq_tui.cli.commands.status
+    import kbq_tui.cli.commands.teardown
     import kbq_tui.cli.commands.verify
     import kbq_tui.cli.context
 
@@ -200,10 +201,11 @@ def points() -> None:
 
     wanted, record = os.environ.get(KILL), os.environ.get(RECORD)
     seen: Counter[str] = Counter()
-    lock = threading.Lock()
+    lock, project = threading.Lock(), os.environ.get("GOOGLE_CLOUD_PROJECT", "")
 
     def reached(point: str) -> None:
         point = re.sub(r"\b[0-9a-f]{40}\b", "KEY", point)  # ids differ from run to run
+        point = point.replace(project, "PROJECT") if project else point
         with lock:
             seen[point] += 1
             name = f"{point} #{seen[point]}"
@@ -225,7 +227,6 @@ def points() -> None:
 
         setattr(owner, attribute, call)
 
-    project = os.environ.get("GOOGLE_CLOUD_PROJECT", "")
     wrap(Session, "plain", lambda _, verb, url, *a, **k: f"{verb} {_path(url, project)}")
     for rpc in (n for n in dir(IAMClient) if n.endswith(("service_account", "service_account_key", "account_keys"))):
         wrap(IAMClient, rpc, lambda *a, _rpc=rpc, **k: f"rpc {_rpc}")

@@ -168,3 +168,33 @@ KEYS = [
 @pytest.mark.parametrize("key", KEYS, ids=lambda key: key.id)
 def test_the_journal_gives_back_what_was_changed(key: ActionKey) -> None:
     assert ActionKey.read(key.id, key.ref.name) == key
+
+
+@pytest.mark.parametrize(
+    ("made", "resource", "undone"),
+    [
+        ("account", EMAIL, "delete-account"),
+        ("key", EMAIL, "delete-account"),
+        ("dataset:D", "my-project:D", "delete-dataset:dataset:D"),
+        ("grant:dataset:D:roles/r", "my-project:D", "revoke:dataset:D:roles/r:serviceAccount:x"),
+        ("grant:project:roles/r", "projects/my-project", "over-grant:project:roles/r"),
+    ],
+)
+def test_what_was_made_and_taken_back_is_no_change_of_ours_any_more(made: str, resource: str, undone: str) -> None:
+    def told(*actions: str) -> set[str]:
+        lines = []
+        for seconds, action in enumerate(actions):
+            begun = line("intended", action, seconds, resource=resource)
+            lines += [begun, line("finished", action, seconds)]
+        return {change.key.id for change in from_journal(lines)}
+
+    assert made in told(made)
+    assert made not in told(made, undone)
+    assert made in told(made, undone, made)
+
+
+def test_an_access_entry_of_an_earlier_account_takes_nothing_of_ours_back() -> None:
+    grant, dead = "grant:dataset:D:roles/r", "revoke:dataset:D:roles/r:deleted:serviceAccount:x?uid=1"
+    lines = [line("intended", grant, resource="my-project:D"), line("finished", grant)]
+    lines += [line("intended", dead, 1, resource="my-project:D"), line("finished", dead, 1)]
+    assert grant in {change.key.id for change in from_journal(lines)}

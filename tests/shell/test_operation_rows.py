@@ -60,6 +60,7 @@ EXPECTED = {
     "EnableKey": f"gcloud iam service-accounts keys enable 0123abcd --iam-account={EMAIL} --project=acme-prod",
     "DeleteAccount": f"gcloud iam service-accounts delete {EMAIL} --project=acme-prod",
     "DeleteDataset": "bq --project_id=acme-prod rm --dataset acme-prod:KLAVIYO_TMP",
+    "DropDataset": "bq --project_id=acme-prod rm --recursive --dataset acme-prod:KLAVIYO_TMP",
 }
 
 

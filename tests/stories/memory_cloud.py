@@ -182,7 +182,7 @@ class MemoryCloud:
         self.world.datasets[name] = DatasetInfo(name, location, table_count=0)
         return True
 
-    async def delete_dataset(self, project: str, name: str) -> bool:
+    async def delete_dataset(self, project: str, name: str, *, with_tables: bool = False) -> bool:
         await self._enter("delete_dataset")
         return self.world.datasets.pop(name, None) is not None
 

@@ -1,4 +1,4 @@
-"""What keeps a key from being replaced by a new one."""
+"""What keeps a key from being replaced, or something from being taken away."""
 
 from typing import Final
 
@@ -15,6 +15,15 @@ _KEY_KEEPER: Final = (
 )
 
 ENTRIES: Final = (
+    Entry(
+        Code.STAYS,
+        "Something is left as it is",
+        "{what} stays: {reason}.",
+        ("If it is to go as well, take it away by hand, once you know that nobody else needs it.",),
+        "You, or whoever made it.",
+        "https://cloud.google.com/iam/docs/best-practices-service-accounts",
+        Kind.CONFLICT,
+    ),
     Entry(
         Code.KEY_IN_USE,
         "The old key is still used",

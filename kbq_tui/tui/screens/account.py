@@ -158,14 +158,14 @@ class AccountScreen(PlanStepScreen):
 
     async def _delete(self, key: KeyInfo) -> bool:
         """Ask, and delete a key. Returns whether that failed and another try is wanted."""
-        from kbq_tui.engine.keys import deletion
+        from kbq_tui.planning.removals import key_deletion
         from kbq_tui.tui.modals.confirm import Confirm
         from kbq_tui.tui.modals.leftovers import age
 
         wizard = self.host.wizard
         if wizard.looked is None:
             return False
-        action = deletion(wizard.looked, key.id)
+        action = key_deletion(wizard.looked, key.id)
         lines = [
             translate("Key {key}", key=key.id),
             translate("of {account},", account=wizard.looked.account_email),

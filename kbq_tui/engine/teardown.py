@@ -1,0 +1,85 @@
+"""Take away what we made, and nothing else."""
+
+from kbq_tui.diagnosis import catalogue
+from kbq_tui.engine.apply import Outcome, Runner
+from kbq_tui.engine.observe import observe, part_of
+from kbq_tui.engine.ports import Cloud, Ports
+from kbq_tui.engine.threads import offload
+from kbq_tui.engine.waiting import Emit, Patience
+from kbq_tui.model.codes import ProblemCode as Code
+from kbq_tui.model.events import Event, EventKind
+from kbq_tui.model.observed import Observed, Part, Present
+from kbq_tui.model.operations import ActionKind
+from kbq_tui.model.plan import Plan
+from kbq_tui.model.problem import ProblemError
+from kbq_tui.model.rotation import mark, rotation_of
+from kbq_tui.model.spec import ConnectionSpec
+from kbq_tui.planning.diff import context_of
+from kbq_tui.planning.teardown import teardown
+
+
+async def teardown_plan(spec: ConnectionSpec, ports: Ports, *, with_data: bool = False) -> tuple[Plan, Observed]:
+    """Look everywhere, and say what would be taken away.
+
+    Args:
+        spec: the connection.
+        ports: what to read with.
+        with_data: datasets that are not empty, too.
+    """
+    seen = await observe(spec, ports, everywhere=True)
+    there = [name for name, part in seen.datasets.items() if isinstance(part, Present)]
+    tables = {name: await _tables(ports.cloud, spec, name) for name in there}
+    return ports.named_plan(teardown(spec, seen, tables, with_data=with_data)), seen
+
+
+async def _tables(cloud: Cloud, spec: ConnectionSpec, name: str) -> Part[int]:
+    """Return how many tables and views a dataset has; more than one is two."""
+
+    async def count() -> int:
+        return len(await cloud.tables(spec.project, name, 2))
+
+    return await part_of(count())
+
+
+async def tear_down(
+    spec: ConnectionSpec,
+    ports: Ports,
+    emit: Emit,
+    patience: Patience,
+    *,
+    with_data: bool = False,
+    expected: str | None = None,
+) -> Outcome:
+    """Look again, and take away what we made. May be run again wherever it ended.
+
+    Args:
+        spec: the connection.
+        ports: what to act with.
+        emit: called with each event.
+        patience: how long to wait for changes to arrive.
+        with_data: datasets that are not empty, too.
+        expected: fingerprint of the plan that was agreed to; another one is refused.
+
+    Raises:
+        ProblemError: the plan is stale (`KBQ-STALE-PLAN`); nothing was changed.
+    """
+    plan, seen = await teardown_plan(spec, ports, with_data=with_data)
+    if expected is not None and plan.fingerprint != expected:
+        raise ProblemError(ports.named(catalogue.problem(Code.STALE_PLAN, context_of(spec, plan.location))))
+    runner = Runner(spec, ports, emit, patience)
+    runner.outcome.plan = plan
+    await runner.run(plan.changes)
+    if runner.outcome.complete:
+        await _end_rotation(spec, ports, seen)
+    return runner.outcome
+
+
+async def _end_rotation(spec: ConnectionSpec, ports: Ports, seen: Observed) -> None:
+    """Forget a rotation whose keys are gone, and destroy the new key's file."""
+    rotation = rotation_of(seen.changes, spec)
+    if rotation is None:
+        return
+    keys, action = ports.keys, mark(ActionKind.ROTATE, spec, rotation.old)
+    await offload(lambda: keys.discard_beside(spec.key_file, spec.project, spec.account_email))
+    event = Event(EventKind.FINISHED, action, ports.clock.now(), changed=False)
+    await offload(lambda: ports.journal.settle(event))

@@ -1,0 +1,57 @@
+"""What takes something away again, as actions of a plan."""
+
+from kbq_tui.i18n.messages import message
+from kbq_tui.model.operations import (
+    Action,
+    ActionKey,
+    ActionKind,
+    Change,
+    DeleteAccount,
+    DeleteDataset,
+    DeleteKey,
+    DropDataset,
+    Operation,
+    RevokeDatasetRole,
+    RevokeProjectRole,
+    Step,
+)
+from kbq_tui.model.refs import AccountRef, DatasetRef, ProjectRef
+from kbq_tui.model.spec import ConnectionSpec
+
+
+def key_deletion(spec: ConnectionSpec, key_id: str) -> Action:
+    """Return what deletes a key of the connection's account."""
+    email = spec.account_email
+    key = ActionKey(ActionKind.DELETE_KEY, AccountRef(spec.project, email), detail=key_id)
+    summary = message("Delete key {key_id}", key_id=key_id)
+    return Action(key, Change.DELETE, summary, Step.ACCOUNT, DeleteKey(email, key_id))
+
+
+def revocation(spec: ConnectionSpec, on: ProjectRef | DatasetRef, role: str) -> Action:
+    """Return what takes a role away from the connection's account."""
+    member = spec.member
+    op: Operation = RevokeProjectRole(role, member)
+    if isinstance(on, DatasetRef):
+        op = RevokeDatasetRole(on.dataset, role, member)
+    summary = message(
+        "Take {role} away from {account} on {resource}", role=role, account=spec.account_email, resource=on.words
+    )
+    return Action(ActionKey(ActionKind.REVOKE, on, role, member), Change.DELETE, summary, Step.PERMISSIONS, op)
+
+
+def account_deletion(spec: ConnectionSpec, needs: tuple[str, ...]) -> Action:
+    """Return what deletes the connection's account; `needs` are the ids of what has to be gone before."""
+    email = spec.account_email
+    key = ActionKey(ActionKind.DELETE_ACCOUNT, AccountRef(spec.project, email))
+    summary = message("Delete service account {email}", email=email)
+    return Action(key, Change.DELETE, summary, Step.ACCOUNT, DeleteAccount(email), needs)
+
+
+def dataset_deletion(spec: ConnectionSpec, dataset: str, tables: int, needs: tuple[str, ...]) -> Action:
+    """Return what deletes a dataset, with its tables where it has some."""
+    key = ActionKey(ActionKind.DELETE_DATASET, DatasetRef(spec.project, dataset))
+    if tables:
+        summary = message("Delete dataset {dataset} WITH ALL ITS TABLES", dataset=dataset)
+        return Action(key, Change.DELETE, summary, Step.DATASETS, DropDataset(dataset), needs)
+    summary = message("Delete dataset {dataset}, which is empty", dataset=dataset)
+    return Action(key, Change.DELETE, summary, Step.DATASETS, DeleteDataset(dataset), needs)

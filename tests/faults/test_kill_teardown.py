@@ -1,0 +1,47 @@
+"""Killed at any change of a teardown, the next run goes on; what was there before the set-up is there after it."""
+
+import re
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.faults.field import Field
+from tests.faults.machine import Machine
+from tests.faults.zygote import KILL, RECORD, Zygote
+
+CHANGES = re.compile(r"after (journal settle|rpc delete|key file)")
+"""The points at which something has changed, at Google, in the journal or in the key's folder."""
+
+
+def state(one: Machine) -> dict[str, object]:
+    """The project but for its APIs: one that was turned on stays on."""
+    found = one.spot.state()
+    return {key: value for key, value in found.items() if key != "services"}
+
+
+def test_killed_at_any_change_of_a_teardown_the_next_run_goes_on(
+    field: Field, zygote: Zygote, tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
+    def begin() -> Machine:
+        one = Machine(field, zygote, tmp_path)
+        assert one.apply().status == 0
+        return one
+
+    whole = begin()
+    record = tmp_path / "points"
+    assert whole.run("teardown", "--yes", **{RECORD: str(record)}).status == 0
+    known = state(whole)
+    assert (known["service_accounts"], set(whole.spot.world.datasets)) == ({}, {"KLAVIYO_TMP"})
+    points = [point for point in sorted(record.read_text().splitlines()) if CHANGES.match(point)]
+    assert len(points) > 6
+    wrong: list[str] = []
+    for point in points:
+        one = begin()
+        killed = one.run("teardown", "--yes", **{KILL: point})
+        assert killed.status == -signal.SIGKILL, f"{point}: {killed}"
+        again = one.run("teardown", "--yes")
+        left = state(one) != known or one.key_file.exists()
+        if again.status != 0 or left or "Traceback" in again.err:
+            wrong.append(f"{point}: {again.status} {left} {again.err}")
+    record_property("figures", f"killed in a teardown: {len(points)} points, {len(wrong)} wrong")
+    assert not wrong, "\n".join(wrong)
