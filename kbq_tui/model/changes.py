@@ -72,10 +72,15 @@ def making_of(dataset: str) -> Subject:
     return Subject(ActionKind.DATASET, DatasetRef, dataset)
 
 
-def not_undone(changes: Iterable[OwnChange]) -> tuple[OwnChange, ...]:
-    """Return those that we have not taken back since: what was made and deleted again counts no more."""
+def not_undone(changes: Iterable[OwnChange], *, surely: bool = False) -> tuple[OwnChange, ...]:
+    """Return those that we have not taken back since: what was made and deleted again counts no more.
+
+    Args:
+        changes: our own changes.
+        surely: leave out, too, what may have been taken back: that was begun, and its outcome is not known.
+    """
     found = tuple(changes)
-    removals = [change for change in found if change.made and change.key.kind in _UNDOES]
+    removals = [change for change in found if (change.made or surely) and change.key.kind in _UNDOES]
 
     def undone(change: OwnChange) -> bool:
         return any(
@@ -118,7 +123,8 @@ def is_recent(at: datetime, now: datetime) -> bool:
 
 def last_recent(changes: Iterable[OwnChange], now: datetime, *subjects: Subject) -> OwnChange | None:
     """Return the newest change of one of the subjects that may still be on its way."""
-    found = [c for c in changes if is_recent(c.at, now) and any(c.is_of(subject) for subject in subjects)]
+    there = not_undone(changes, surely=True)
+    found = [c for c in there if is_recent(c.at, now) and any(c.is_of(subject) for subject in subjects)]
     return max(found, key=lambda change: change.at, default=None)
 
 

@@ -116,3 +116,17 @@ def test_what_may_not_be_done_is_told_and_the_rest_is_done(google, call):
     there.sandbox.context.faults.replace([])
     assert call("teardown", "--yes").status == 0
     assert state(there) == before
+
+
+def test_what_cannot_be_read_is_blocked_and_said(google, call):
+    there = google("fresh")
+    assert call("apply", "--yes").status == 0
+    text = "The caller does not have permission"
+    denied = Rule("cloudresourcemanager.projects.getIamPolicy", "status", every=1, status=403, message=text)
+    there.sandbox.context.faults.replace([denied])
+    shown = call("teardown", "--dry-run")
+    assert shown.status == 0, shown.err
+    assert "blocked   Delete service account" in shown.out
+    ended = call("teardown", "--yes")
+    assert ended.status == 4, ended.err
+    assert EMAIL in there.sandbox.world.projects[P].service_accounts

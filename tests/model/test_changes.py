@@ -1,5 +1,6 @@
 """What of our own changes may be on its way, and for how long that counts."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -191,6 +192,12 @@ def test_what_was_made_and_taken_back_is_no_change_of_ours_any_more(made: str, r
     assert made in told(made)
     assert made not in told(made, undone)
     assert made in told(made, undone, made)
+
+
+def test_what_may_have_been_taken_back_is_not_waited_for() -> None:
+    made, begun = change("account", EMAIL, NOW), change("delete-account", EMAIL, NOW + timedelta(seconds=1), made=False)
+    assert last_recent([made, begun], NOW, ACCOUNT) is None
+    assert last_recent([begun, replace(made, at=NOW + timedelta(seconds=2))], NOW, ACCOUNT) is not None
 
 
 def test_an_access_entry_of_an_earlier_account_takes_nothing_of_ours_back() -> None:

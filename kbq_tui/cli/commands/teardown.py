@@ -5,7 +5,7 @@ from collections.abc import Callable
 from kbq_tui.cli.command_options import ConnectionOptions, OutputOptions
 from kbq_tui.cli.consent import Consent
 from kbq_tui.cli.console import Console, column
-from kbq_tui.cli.render import EventLines
+from kbq_tui.cli.render import EventLines, distinct
 from kbq_tui.cli.runner import PlainRunner, status_of
 from kbq_tui.engine.apply import Outcome
 from kbq_tui.engine.ports import Ports
@@ -116,7 +116,7 @@ def _show(plan: Plan, console: Console, write: Callable[[str], None]) -> None:
         write(f"{console.mark('blocked', result=result, width=column())}{inert(render(blocked.action.summary))}")
     for stays in plan.warnings:
         write(f"{console.mark('noop', result=result, width=column())}{inert(render(stays.cause), 300)}")
-    for problem in dict.fromkeys(blocked.problem for blocked in plan.blocked):
+    for problem in distinct([blocked.problem for blocked in plan.blocked]):
         write("")
         console.problem(problem, result=result, heading=translate("blocked"))
     write("")
