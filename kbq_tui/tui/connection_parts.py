@@ -7,7 +7,7 @@ from textual.content import Content
 from kbq_tui.engine.health import Health
 from kbq_tui.i18n.messages import translate
 from kbq_tui.model.problem import Problem
-from kbq_tui.tui.connection_list import age, clock, history_words, since_words
+from kbq_tui.tui.connection_list import age, clock, history_words
 from kbq_tui.tui.glyphs import CHANGED, DOT, GLYPHS, STYLES, Tone
 from kbq_tui.tui.keyboard import face
 from kbq_tui.tui.presenters import status_row
@@ -63,12 +63,8 @@ def drift_lines(watched: PolledConnection, now: datetime) -> Content:
 
 
 def looks_lines(watched: PolledConnection, now: datetime) -> Content:
-    """Return the last looks in words, and since when the connection is as it is."""
-    lines = [history_words(watched.history, now)]
-    since = since_words(watched.overview, now)
-    if since:
-        lines.append(translate("It is {since}.", since=since))
-    return Content("\n").join(Content(line) for line in lines if line)
+    """Return the last looks in words."""
+    return Content(history_words(watched.history, now))
 
 
 def to_do(watched: PolledConnection) -> Content:

@@ -302,7 +302,7 @@ class StatusPoller:
         clock = self.services.clock
         self.looking_since = clock.monotonic()
         self.problem = None
-        self._changed()
+        self.load()  # connections may have come or gone
         looked: set[str] = set()
         answered = False
         try:

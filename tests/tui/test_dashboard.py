@@ -58,7 +58,7 @@ async def test_one_line_each_the_worst_first_with_totals_and_what_is_wrong_below
         lines = [line for line in shown.splitlines() if "-0" in line and " d " in line]
         assert len(lines) > 10
         assert all(len(line) <= 80 for line in shown.splitlines())
-        assert "✗ fail" in lines[0]
+        assert lines[0].count("✗") == 2, "the state, and the latest look beside the scroll bar"
         assert "bad-000: Grants: missing" in shown
         assert app.shown_title == "kbq-tui: 30 ok, 2 fail"
 
@@ -375,6 +375,17 @@ async def test_a_history_is_written_when_something_changed_and_else_every_ten_mi
     scene.world.bindings = []
     await poller.look()
     assert saved[-1].health is Health.BROKEN
+
+
+async def test_a_connection_that_came_or_went_meanwhile_is_seen_by_the_next_look() -> None:
+    scene = many(2)
+    poller = StatusPoller(scene.services())
+    poller.load()
+    await poller.look()
+    saved = scene.store.saved.pop("ok-000")
+    scene.store.saved["new"] = replace(saved, draft=saved.draft.replace(name="new"))
+    await poller.look()
+    assert [(w.name, w.health) for w in poller.connections] == [("ok-001", Health.OK), ("new", Health.WARNING)]
 
 
 async def test_nothing_is_remembered_of_a_connection_that_does_not_exist_yet() -> None:

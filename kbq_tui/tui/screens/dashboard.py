@@ -137,7 +137,7 @@ class DashboardScreen(WatchingScreen):
         heads = self.query_one("#heads", QuietStatic)
         chosen, single = self.chosen(), len(self._all) == 1
         self.set_class(single, "-single")
-        width = table.size.width
+        width = table.width
         heads.show(self._layout(width).head(self._by, backwards=self._backwards) if width and self._all else "")
         lines = self.query_one("#lines", Rows)
         if not self._all:

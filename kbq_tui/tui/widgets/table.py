@@ -80,9 +80,14 @@ class ConnectionTable(CursorWidget, ScrollView, can_focus=True):
         """The id of the row under the cursor."""
         return self.rows[self.cursor] if 0 <= self.cursor < len(self.rows) else None
 
+    @property
+    def width(self) -> int:
+        """The cells of a row: what the scroll bar leaves."""
+        return self.scrollable_content_region.width
+
     def render_line(self, y: int) -> Strip:
         """Return a line of what is in sight; the one under the cursor is highlighted while the list has the focus."""
-        at, width = self.scroll_offset.y + y, self.size.width
+        at, width = self.scroll_offset.y + y, self.width
         if at >= len(self.rows):
             return Strip.blank(width, self.rich_style)
         line = self._draw(self.rows[at], width)
