@@ -170,6 +170,7 @@ TESTED_ELSEWHERE = {
     "tui/host": "tui/test_flow.py",
     "tui/keyboard": "tui/test_access.py",
     "tui/modals/*": "tui/test_stories.py",
+    "tui/polled_connection": "tui/test_dashboard.py",
     "tui/preflight_rows": "tui/test_screens.py",
     "tui/presenters": "tui/test_screens.py",
     "tui/screens/*": "tui/test_stories.py",

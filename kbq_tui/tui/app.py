@@ -267,6 +267,8 @@ class KbqApp(ExportActions):
         from kbq_tui.tui.screens.dashboard import DashboardScreen
 
         self._from_dashboard = True
+        if isinstance(self.screen, BaseScreen) and self.screen.step is not None:
+            self.monitor.hurry()
         self.held.close()  # looking at the dashboard needs no lock
         self.wizard.note = None
         self._stand_on(DashboardScreen())

@@ -10,8 +10,8 @@ from kbq_tui.model.problem import Problem
 from kbq_tui.tui.connection_list import age, clock, history_words
 from kbq_tui.tui.glyphs import CHANGED, DOT, GLYPHS, STYLES, Tone
 from kbq_tui.tui.keyboard import face
+from kbq_tui.tui.polled_connection import PolledConnection
 from kbq_tui.tui.presenters import status_row
-from kbq_tui.tui.status_poller import PolledConnection
 from kbq_tui.tui.text import block, plain, step_lines
 from kbq_tui.tui.widgets.rows import Row
 

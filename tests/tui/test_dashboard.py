@@ -134,6 +134,27 @@ async def test_enter_shows_a_connection_in_detail_and_escape_goes_up_to_the_list
         await until(pilot, "Step 4 of 6")
 
 
+async def test_the_list_is_as_it_was_when_one_comes_back_to_it_and_nothing_is_asked_again() -> None:
+    scene = many(30, 3)
+    app = board(scene)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, "✗ 3 fail")
+        await until(pilot, "Looked at")
+        await pilot.press("N", "N", "slash", *"ok-0", "enter", *["down"] * 25)
+        await until(pilot, "Connections: 30 of 33, /ok-0")
+        calls = len(scene.world.calls)
+        await pilot.press("enter")
+        await until(pilot, "Dashboard › ok-004")
+        await pilot.press("escape")
+        shown = await until(pilot, "Connections: 30 of 33, /ok-0")
+        assert "NAME↑" in shown
+        table = app.screen.query_one("#connections", ConnectionTable)
+        await until(pilot, lambda: table.row == "ok-004" and 0 <= table.point().y < table.size.height)
+        assert len(scene.world.calls) == calls
+        await pilot.press("escape")
+        await until(pilot, "33 connections")
+
+
 async def test_escape_at_the_step_where_the_set_up_was_opened_goes_up_to_where_one_came_from() -> None:
     app = board(many(3, 1))
     async with app.run_test(size=(80, 24)) as pilot:
@@ -164,8 +185,9 @@ async def test_escape_at_the_step_where_the_set_up_was_opened_goes_up_to_where_o
         ((), 120, 0, "6 Connect     "),
         ((), 80, 1, "Step 4 of 6: Permissions"),
         (("Talking to 127.0.0.1, not to Google",), 80, 0, "▸4 Permissions  5  6"),
+        ((), 60, 1, "Step 4 of 6: Permissions"),
     ],
-    ids=["beside the steps", "in the rule", "beside the numbers of the steps"],
+    ids=["beside the steps", "in the rule", "beside the numbers of the steps", "the project alone"],
 )
 async def test_name_and_project_stand_at_the_top_right(
     notices: tuple[str, ...], width: int, line: int, wanted: str
@@ -177,7 +199,7 @@ async def test_name_and_project_stand_at_the_top_right(
         await until(pilot, "Step 4 of 6")
         shown = await until(pilot, lambda: not app.wizard.busy)
         top = shown.splitlines()[line].rstrip(" ─")
-        assert top.endswith(f"default · {fakes.PROJECT}")
+        assert top.endswith(f"default · {fakes.PROJECT}" if width > 60 else f"─ {fakes.PROJECT}")
         assert wanted in top
         assert not notices or notices[0] in shown
 

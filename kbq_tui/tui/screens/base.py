@@ -127,17 +127,30 @@ class BaseScreen(Fitting, Screen[None]):
         width = self._width
         notices = self.host.services.notices
         right = "; ".join(map(render, notices)) if notices else self.host.look.host
-        title, heading, place = self.title_line(width), self.heading(), self.place()
-        if place and title.cell_length + len(place) + 4 > width:  # then in the rule, else the steps are numbers only
-            both = f"{right} {RULE} {place}" if right else place
-            if len(heading) + len(both) + 8 <= width:
-                right, place = both, ""
-            else:
-                title = self.title_line(NUMBERS)
-        self.query_one("#title", QuietStatic).show(with_place(title, place, width - 2))
+        heading = self.heading()
+        title, right = self._with_place(heading, right, width)
+        self.query_one("#title", QuietStatic).show(title)
         self.query_one("#rule", QuietStatic).show(rule_line(heading, right, width))
         self.draw_message(self.query_one(MessageLine))
         self.query_one("#hints", QuietStatic).show(hint_line(self.hints(), width - 2))
+
+    def _with_place(self, heading: str, right: str, width: int) -> tuple[Content, str]:
+        """Return the title line and what stands at the right of the rule, with name and project in one of them.
+
+        They stand beside the title; else in the rule; else beside the title with the numbers of the steps alone. Where
+        none has room for both, it is the project that is shown.
+        """
+        title, place = self.title_line(width), self.place()
+        for shown in (f" {DOT} ".join(place), *place[1:]) if place else ():
+            if title.cell_length + len(shown) + 4 <= width:
+                return with_place(title, shown, width - 2), right
+            both = f"{right} {RULE} {shown}" if right else shown
+            if len(heading) + len(both) + 8 <= width:
+                return title, both
+            numbers = self.title_line(NUMBERS)
+            if numbers.cell_length + len(shown) + 4 <= width:
+                return with_place(numbers, shown, width - 2), right
+        return title, right
 
     # -- for subclasses -------------------------------------------------------------------------------------------
 
@@ -160,10 +173,10 @@ class BaseScreen(Fitting, Screen[None]):
         """Return what stands at the side from 120 columns on."""
         return Content("")
 
-    def place(self) -> str:
-        """Return name and project of the connection that the screen is about; empty for none."""
+    def place(self) -> tuple[str, ...]:
+        """Return name and project of the connection that the screen is about; nothing for none."""
         draft = self.host.wizard.draft
-        return f"{draft.name} {DOT} {draft.project.strip()}" if self.step is not None and draft.project.strip() else ""
+        return (draft.name, draft.project.strip()) if self.step is not None and draft.project.strip() else ()
 
     def title_line(self, width: int) -> Content:
         """Return the top line: the steps, with those that are done marked."""

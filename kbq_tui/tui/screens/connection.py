@@ -10,10 +10,9 @@ from kbq_tui.i18n.messages import translate
 from kbq_tui.tui import keyboard
 from kbq_tui.tui.connection_list import since_words
 from kbq_tui.tui.connection_parts import drift_lines, head_line, looks_lines, part_rows, to_do
-from kbq_tui.tui.glyphs import DOT
+from kbq_tui.tui.polled_connection import PolledConnection
 from kbq_tui.tui.screens.base import WIDE
 from kbq_tui.tui.screens.watching import WatchingScreen
-from kbq_tui.tui.status_poller import PolledConnection
 from kbq_tui.tui.text import plain
 from kbq_tui.tui.widgets.rows import Rows
 from kbq_tui.tui.widgets.static import QuietStatic
@@ -55,10 +54,10 @@ class ConnectionScreen(WatchingScreen):
         dashboard = translate("Dashboard")
         return Content.assemble(("kbq-tui", "bold $primary"), "  ", dashboard, " › ", plain(self.opened, "bold"))
 
-    def place(self) -> str:
+    def place(self) -> tuple[str, ...]:
         """Return name and project."""
         chosen = self.chosen()
-        return f"{self.opened} {DOT} {chosen.saved.draft.project}" if chosen is not None else ""
+        return (self.opened, chosen.saved.draft.project) if chosen is not None else ()
 
     def heading(self) -> str:
         """Return since when the connection is as it is, where that is known."""

@@ -14,8 +14,9 @@ from kbq_tui.model.spec import check_name
 from kbq_tui.tui import keyboard
 from kbq_tui.tui.connection_list import Columns, reason_line, totals_line, totals_words, unread_line
 from kbq_tui.tui.connection_parts import head_line, part_rows, to_do
+from kbq_tui.tui.polled_connection import PolledConnection
 from kbq_tui.tui.screens.watching import WatchingScreen
-from kbq_tui.tui.status_poller import PolledConnection
+from kbq_tui.tui.status_poller import ListView
 from kbq_tui.tui.widgets.field import LineInput
 from kbq_tui.tui.widgets.rows import Rows
 from kbq_tui.tui.widgets.static import QuietStatic
@@ -33,14 +34,14 @@ class DashboardScreen(WatchingScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self._by = SortBy.STATE
-        self._backwards = False
-        self._filter = ""
-        self._only_bad = False
         self._columns: dict[int, Columns] = {}
         self._rows: dict[str, Overview] = {}
         self._all: list[Overview] = []
         self._drawn: tuple[object, ...] = ()
+
+    @property
+    def _view(self) -> ListView:
+        return self.host.monitor.view
 
     def fill(self) -> ComposeResult:
         """Lay out the header, the list, and the parts of a single connection."""
@@ -51,7 +52,7 @@ class DashboardScreen(WatchingScreen):
 
     def foot(self) -> ComposeResult:
         """Lay out the line to filter by, and what is said of the row under the cursor and of what is not read."""
-        yield LineInput("", id="filter", placeholder=translate("part of a name or project"))
+        yield LineInput(self._view.text, id="filter", placeholder=translate("part of a name or project"))
         yield QuietStatic(id="about")
         yield QuietStatic(id="unread")
 
@@ -61,7 +62,11 @@ class DashboardScreen(WatchingScreen):
         self.host.monitor.load()
         super().on_mount()
         self.query_one("#connections").focus()
-        self.look()
+        if (row := self._view.row) is not None:
+            self._fill_list()
+            self.query_one("#connections", ConnectionTable).go(row)
+        if self.host.monitor.due:
+            self.look()
 
     def on_screen_resume(self) -> None:
         """Read again what the set-up may have changed."""
@@ -84,11 +89,11 @@ class DashboardScreen(WatchingScreen):
         """Return what the list holds: all, or how many of them, and by what they were chosen."""
         n, shown = len(self._all), len(self._rows)
         parts = [translate_n("{n} connection", "{n} connections", n)]
-        if self._filter or self._only_bad:
+        if self._view.text or self._view.only_bad:
             parts = [translate("Connections: {shown} of {n}", shown=shown, n=n)]
-        if self._filter:
-            parts.append(f"/{self._filter}")
-        if self._only_bad:
+        if self._view.text:
+            parts.append(f"/{self._view.text}")
+        if self._view.only_bad:
             parts.append(translate("only what is not ok"))
         monitor = self.host.monitor
         if monitor.failures and monitor.at is not None:
@@ -109,15 +114,15 @@ class DashboardScreen(WatchingScreen):
     def _fill_list(self, *, top: bool = False) -> None:
         """Filter and sort, where anything has changed since."""
         monitor = self.host.monitor
-        state = (monitor.version, self._by, self._backwards, self._filter, self._only_bad)
+        state = (monitor.version, self._view.by, self._view.backwards, self._view.text, self._view.only_bad)
         if state == self._drawn:
             return
         self._drawn = state
         self._all = monitor.rows()
-        found = [row for row in self._all if not self._filter or row.matches(self._filter)]
-        if self._only_bad:
+        found = [row for row in self._all if not self._view.text or row.matches(self._view.text)]
+        if self._view.only_bad:
             found = [row for row in found if row.shown is not Health.OK]
-        found = ordered(found, self._by, backwards=self._backwards)
+        found = ordered(found, self._view.by, backwards=self._view.backwards)
         self._rows = {row.name: row for row in found}
         self.query_one("#connections", ConnectionTable).show(list(self._rows), top=top)
         self.host.show_title(totals_words(totals(self._all)))
@@ -138,7 +143,9 @@ class DashboardScreen(WatchingScreen):
         chosen, single = self.chosen(), len(self._all) == 1
         self.set_class(single, "-single")
         width = table.width
-        heads.show(self._layout(width).head(self._by, backwards=self._backwards) if width and self._all else "")
+        heads.show(
+            self._layout(width).head(self._view.by, backwards=self._view.backwards) if width and self._all else ""
+        )
         lines = self.query_one("#lines", Rows)
         if not self._all:
             begin = self.host.services.command("setup", "")
@@ -180,6 +187,7 @@ class DashboardScreen(WatchingScreen):
     def _enter(self) -> None:
         chosen = self.chosen()
         if chosen is not None:
+            self._view.row = chosen.name
             self.host.open_connection(chosen.name)
 
     @on(Rows.Chosen, "#lines")
@@ -200,13 +208,13 @@ class DashboardScreen(WatchingScreen):
 
     def action_sort(self, by: str) -> None:
         """A capital letter: order by a column; again: the other way round."""
-        self._backwards = self._by is SortBy(by) and not self._backwards
-        self._by = SortBy(by)
+        self._view.backwards = self._view.by is SortBy(by) and not self._view.backwards
+        self._view.by = SortBy(by)
         self.draw()
 
     def action_not_ok(self) -> None:
         """!: only what is not ok, or everything again."""
-        self._only_bad = not self._only_bad
+        self._view.only_bad = not self._view.only_bad
         self._refill()
 
     def action_new(self) -> None:
@@ -233,7 +241,7 @@ class DashboardScreen(WatchingScreen):
     @on(Input.Changed, "#filter")
     def _typed(self, event: Input.Changed) -> None:
         event.stop()
-        self._filter = event.value.strip()
+        self._view.text = event.value.strip()
         self._refill()
 
     @on(Input.Submitted, "#filter")
@@ -252,10 +260,10 @@ class DashboardScreen(WatchingScreen):
 
     def action_up(self) -> None:
         """Escape: show all connections again; where they are shown, what it does everywhere."""
-        if self._filter or self._only_bad or self.query_one("#filter").display:
-            self._only_bad = False
+        if self._view.text or self._view.only_bad or self.query_one("#filter").display:
+            self._view.only_bad = False
             self.query_one("#filter", LineInput).value = ""
-            self._filter = ""
+            self._view.text = ""
             self._to_list()
             self._refill()
         else:

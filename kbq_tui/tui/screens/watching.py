@@ -10,8 +10,9 @@ from kbq_tui.model.spec import InvalidValueError
 from kbq_tui.model.steps import Step
 from kbq_tui.tui import keyboard
 from kbq_tui.tui.glyphs import DOT
+from kbq_tui.tui.polled_connection import PolledConnection
 from kbq_tui.tui.screens.base import BaseScreen
-from kbq_tui.tui.status_poller import PolledConnection, StatusPoller
+from kbq_tui.tui.status_poller import StatusPoller
 from kbq_tui.tui.text import seconds
 from kbq_tui.tui.widgets.rows import Row
 from kbq_tui.tui.widgets.static import MessageLine

@@ -62,18 +62,14 @@ def steps_line(here: Step | None, done: Sequence[Step], width: int) -> Content:
 
 
 def with_place(title: Content, place: str, width: int) -> Content:
-    """Return a title line with where one is at its right; with neither cut where both fit.
+    """Return a title line with where one is at its right.
 
     Args:
         title: the line.
-        place: name and project of a connection; empty for none.
-        width: cells there are.
+        place: name and project of a connection.
+        width: cells there are; both fit.
     """
-    if not place:
-        return title
-    room = max(0, width - title.cell_length - 2)
     right = plain(place, "bold")
-    right = right.truncate(room, ellipsis=True) if right.cell_length > room else right
     return title.pad_right(max(2, width - title.cell_length - right.cell_length)).append(right)
 
 

@@ -75,6 +75,12 @@ class ConnectionTable(CursorWidget, ScrollView, can_focus=True):
         if self.row != here:
             self.post_message(self.Marked())
 
+    def go(self, row: str) -> None:
+        """Put the cursor on a row, where it is there."""
+        if row in self.rows:
+            self._touched = True
+            self.cursor = self.rows.index(row)
+
     @property
     def row(self) -> str | None:
         """The id of the row under the cursor."""
