@@ -164,7 +164,6 @@ TESTED_ELSEWHERE = {
     "shell/sql": "hostile/test_identifiers.py",
     "tui/_textual_compat": "tui/test_compat.py",
     "tui/app": "tui/test_flow.py",
-    "tui/changes": "tui/test_removing.py",
     "tui/display_options": "tui/test_access.py",
     "tui/glyphs": "tui/test_tables.py",
     "tui/host": "tui/test_flow.py",

@@ -58,6 +58,26 @@ class SetupState(SetupInput):
         self.results: dict[str, CheckResult] = {}
         self.running: dict[str, Event] = {}
         self.verified = False
+        self._agreed_operator: Identity | None = None
+
+    @property
+    def production(self) -> bool:
+        """Whether what destroys something wants the connection's name typed."""
+        return self.saved is not None and self.saved.production
+
+    @property
+    def other_operator(self) -> Problem | None:
+        """That another login is used than the operator whom the connection names; None where that was agreed to."""
+        operator = self.saved.operator if self.saved is not None else ""
+        if not operator or self.identity is None or self.identity == self._agreed_operator:
+            return None
+        from kbq_tui.engine.operator import other_operator
+
+        return other_operator(operator, self.draft.name, self.identity)
+
+    def agree_to_operator(self) -> None:
+        """Note that changes may be made with the login that is used."""
+        self._agreed_operator = self.identity
 
     @property
     def busy(self) -> bool:

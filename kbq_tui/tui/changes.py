@@ -2,29 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
-from kbq_tui.engine.setup import SetupSession
-from kbq_tui.i18n.messages import joined, message, message_n
+from kbq_tui.i18n.messages import joined, message, message_n, render, translate
 from kbq_tui.model.problem import Problem, ProblemError
 
 if TYPE_CHECKING:
     from kbq_tui.engine.apply import Outcome
+    from kbq_tui.tui.host import Host
 
 
-async def carried_out(session: SetupSession, change: Awaitable[Outcome | None]) -> Problem | None:
-    """Wait for a change of the session, say what came of it, and look again.
+async def carried_out(host: Host, change: Callable[[], Awaitable[Outcome | None]]) -> Problem | None:
+    """Make a change of the session, say what came of it, and look again. Another login than the connection's operator
+    is asked about first.
 
     Args:
-        session: the set-up.
-        change: its `apply` or `delete_key`.
+        host: the app.
+        change: its session's `apply` or `delete_key`.
 
     Returns:
         The first thing that went wrong.
     """
+    session = host.wizard
+    if not await _operator_agreed(host):
+        return None
     try:
-        outcome = await change
+        outcome = await change()
     except ProblemError as error:
         problem: Problem | None = session.services.named(error.problem, session.draft.name)
         session.say(joined(". ", error.problem.title, error.problem.cause), bad=True)
@@ -42,3 +46,20 @@ async def carried_out(session: SetupSession, change: Awaitable[Outcome | None]) 
         session.note = note
         session.changed()
     return problem
+
+
+async def _operator_agreed(host: Host) -> bool:
+    """Return whether a change may be made with the login that is used; it is asked about once."""
+    session = host.wizard
+    other = session.other_operator
+    if other is None:
+        return True
+    from kbq_tui.tui.modals.confirm import Confirm
+
+    asked, lines = translate("Go on with another login?"), [render(other.cause)]
+    question = Confirm(asked, lines, yes=translate("Go on"), no=translate("Cancel"), harmless=False)
+    if not await host.push_screen_wait(question):
+        session.say(message("Nothing was changed."))
+        return False
+    session.agree_to_operator()
+    return True

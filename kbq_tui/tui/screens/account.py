@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from pathlib import PurePath
 from typing import ClassVar
 
@@ -159,7 +160,7 @@ class AccountScreen(PlanStepScreen):
     async def _delete(self, key: KeyInfo) -> bool:
         """Ask, and delete a key. Returns whether that failed and another try is wanted."""
         from kbq_tui.planning.removals import key_deletion
-        from kbq_tui.tui.modals.confirm import Confirm
+        from kbq_tui.tui.modals.destroying import destroying
         from kbq_tui.tui.modals.leftovers import age
 
         wizard = self.host.wizard
@@ -183,14 +184,15 @@ class AccountScreen(PlanStepScreen):
             "",
             side_panel.command(action, None),
         ]
-        question = Confirm(
+        question = destroying(
             translate("Delete this key at Google?"),
             lines,
             yes=translate("Delete the key"),
-            no=translate("Cancel"),
-            harmless=False,
+            name=wizard.looked.name,
+            production=wizard.production,
         )
-        return await self.confirmed(question, lambda: carried_out(wizard, wizard.delete_key(key.id)), (action,))
+        work = partial(carried_out, self.host, lambda: wizard.delete_key(key.id))
+        return await self.confirmed(question, work, (action,))
 
 
 def _shorter(content: Content, short: Mapping[str, str]) -> Content:

@@ -81,7 +81,7 @@ class PermissionsScreen(PlanStepScreen):
     async def _remove(self) -> None:
         """Look for it, show what is taken away, ask, and do it; what cannot be done is explained, with the text to
         send."""
-        from kbq_tui.tui.modals.confirm import Confirm
+        from kbq_tui.tui.modals.destroying import destroying
 
         wizard = self.host.wizard
         again = True
@@ -102,14 +102,14 @@ class PermissionsScreen(PlanStepScreen):
                 "",
                 *(side_panel.command(a, plan.location) for a in part.changes),
             ]
-            question = Confirm(
+            question = destroying(
                 translate("Take away what the account does not need?"),
                 lines,
                 yes=translate("Take it away"),
-                no=translate("Cancel"),
-                harmless=False,
+                name=plan.connection,
+                production=wizard.production,
             )
             again = await self.confirmed(question, partial(self._take_away, plan), part.changes)
 
     async def _take_away(self, plan: Plan) -> Problem | None:
-        return await carried_out(self.host.wizard, self.host.wizard.apply(self.step, plan))
+        return await carried_out(self.host, lambda: self.host.wizard.apply(self.step, plan))

@@ -24,6 +24,7 @@ from kbq_tui.tui.widgets.rows import Row, Rows
 from kbq_tui.tui.widgets.static import QuietStatic
 
 if TYPE_CHECKING:
+    from kbq_tui.tui.modals.ask import Ask
     from kbq_tui.tui.modals.confirm import Confirm
 
 
@@ -184,12 +185,12 @@ class PlanStepScreen(BaseScreen):
             self.next()
 
     async def _apply(self) -> None:
-        await carried_out(self.host.wizard, self.host.wizard.apply(self.step))
+        await carried_out(self.host, lambda: self.host.wizard.apply(self.step))
         if self.is_current:
             self.query_one("#primary").focus()
 
     async def confirmed(
-        self, question: "Confirm", work: Callable[[], Awaitable[Problem | None]], actions: tuple[Action, ...]
+        self, question: "Confirm | Ask", work: Callable[[], Awaitable[Problem | None]], actions: tuple[Action, ...]
     ) -> bool:
         """Ask, do it, and show what went wrong. Returns whether the operator wants to try again.
 

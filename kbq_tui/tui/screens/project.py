@@ -280,7 +280,7 @@ class ProjectScreen(BaseScreen):
     def _enabled(self, agreed: bool | None) -> None:
         if agreed:
             wizard = self.host.wizard
-            self.host.launch(carried_out(wizard, wizard.apply(Step.PROJECT)), "turn on APIs")
+            self.host.launch(carried_out(self.host, lambda: wizard.apply(Step.PROJECT)), "turn on APIs")
 
     @on(Rows.Chosen)
     def _chosen(self, event: Rows.Chosen) -> None:

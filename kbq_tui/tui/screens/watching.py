@@ -4,7 +4,7 @@ from abc import abstractmethod
 from datetime import datetime
 from typing import ClassVar, Final
 
-from kbq_tui.i18n.messages import Message, message, render, translate
+from kbq_tui.i18n.messages import render, translate
 from kbq_tui.model.problem import Kind, ProblemError
 from kbq_tui.model.spec import InvalidValueError
 from kbq_tui.model.steps import Step
@@ -134,6 +134,8 @@ class WatchingScreen(BaseScreen):
 
     def action_remove(self) -> None:
         """d: forget the connection on this machine, once that is agreed to; in production its name is typed."""
+        from kbq_tui.tui.modals.destroying import destroying
+
         watched = self.chosen()
         if watched is None:
             return
@@ -142,21 +144,8 @@ class WatchingScreen(BaseScreen):
         lines = [translate("Its file, its journal and what was seen of it are deleted here.")]
         lines.append(translate("The key file stays, and nothing changes at Google."))
         yes = translate("Forget it")
-        if not watched.saved.production:
-            from kbq_tui.tui.modals.confirm import Confirm
-
-            question = Confirm(asked, lines, yes=yes, no=translate("Cancel"), harmless=False)
-            self.app.push_screen(question, lambda agreed: self._remove(name) if agreed else None)
-            return
-        from kbq_tui.tui.modals.ask import Ask
-
-        lines.append(translate("It is in production: type its name to go ahead."))
-
-        def check(typed: str) -> Message | None:
-            return None if typed.strip() == name else message("It is called {name}.", name=name)
-
-        ask = Ask(asked, lines, label=translate("Name"), yes=yes, check=check)
-        self.app.push_screen(ask, lambda typed: self._remove(name) if typed else None)
+        question = destroying(asked, lines, yes=yes, name=name, production=watched.saved.production)
+        self.app.push_screen(question, lambda agreed: self._remove(name) if agreed else None)
 
     def _remove(self, name: str) -> None:
         """Forget a connection; say what stays, or why it cannot be."""
