@@ -34,12 +34,12 @@ class Ask(Modal[str | None]):
         self._lines, self._label, self._yes, self._check = lines, label, yes, check
 
     def fill(self) -> ComposeResult:
-        """Lay out the text of the question and the line to type into."""
+        """Lay out the text of the question."""
         yield QuietStatic(block("\n".join(self._lines)) if self._lines else Content(""))
-        yield Field("answer", self._label, "", self._check)
 
     def foot(self) -> ComposeResult:
-        """Lay out the two answers."""
+        """Lay out the line to type into, in sight however long the text is, and the two answers."""
+        yield Field("answer", self._label, "", self._check)
         with Horizontal(id="buttons"):
             yield Button(self._yes, id="yes")
             yield Button(translate("Cancel"), id="no")
