@@ -24,8 +24,10 @@ _TABLES: Final[dict[str, dict[str, tuple[str, str]]]] = {
             "SELECT concat('word', n), n % 90 + 1, concat('play', n % 40), 1590 + n % 25 FROM range(1, 164657) AS t(n)",
         ),
         "natality": (
-            "source_year INT64, year INT64, is_male BOOL, state STRING, weight_pounds FLOAT64",
-            "SELECT 1990 + n % 18, 1990 + n % 18, n % 2 = 0, 'CA', 6.5 + n % 30 / 10 FROM range(1, 2001) AS t(n)",
+            "source_year INT64, year INT64, is_male BOOL, state STRING, weight_pounds FLOAT64, mother_age INT64, "
+            "father_age INT64, gestation_weeks INT64, weight_gain_pounds INT64, apgar_5min INT64",
+            "SELECT 1990 + n % 18, 1990 + n % 18, n % 2 = 0, 'CA', 6.5 + n % 30 / 10, 20 + n % 20, 20 + n % 25, "
+            "36 + n % 6, 20 + n % 20, 5 + n % 6 FROM range(1, 2001) AS t(n)",
         ),
         "gsod": (
             "station_number INT64, wban_number INT64, year INT64, mean_temp FLOAT64",
@@ -45,6 +47,13 @@ _TABLES: Final[dict[str, dict[str, tuple[str, str]]]] = {
             "SELECT n, concat('user', n % 997), to_timestamp(1160418092 + 60 * n), n % 50 = 0, "
             "if(n % 5 = 0, 'story', 'comment'), concat('Title ', n), concat('https://acme.example/', n), n % 300 "
             "FROM range(1, 100001) AS t(n)",
+        ),
+    },
+    "stackoverflow": {
+        "posts_questions": (
+            "id INT64, title STRING, tags STRING, view_count INT64, creation_date TIMESTAMP",
+            "SELECT n, concat('Question ', n), if(n % 10 = 0, 'google-bigquery|sql', 'sql'), n % 5000, "
+            "to_timestamp(1217462400 + 3600 * n) FROM range(1, 10001) AS t(n)",
         ),
     },
     "ethereum_blockchain": {

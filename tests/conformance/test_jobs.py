@@ -159,3 +159,11 @@ def test_a_query_has_a_plan_and_a_timeline(client, table_id):
     assert (plan[0].shuffle_output_bytes, plan[0].parallel_inputs, job.timeline[0].completed_units) == (16, 1, 3)
     assert plan[0].start is not None
     assert job.slot_millis >= 3
+
+
+def test_a_copy_lies_under_the_key_that_was_asked_for(client, table_id):
+    client.query_and_wait(f"CREATE TABLE `{table_id}` AS SELECT 1 AS x")
+    key = bigquery.EncryptionConfiguration("projects/p-123456/locations/us/keyRings/r/cryptoKeys/k")
+    config = bigquery.CopyJobConfig(destination_encryption_configuration=key)
+    client.copy_table(table_id, f"{table_id}_copy", job_config=config).result()
+    assert client.get_table(f"{table_id}_copy").encryption_configuration == key

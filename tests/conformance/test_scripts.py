@@ -81,3 +81,37 @@ def test_legacy_sql_reads_a_table_in_square_brackets(client, table_id):
 def test_legacy_sql_that_means_something_else_is_refused(client, sql):
     with pytest.raises(exceptions.BadRequest, match="Of legacy SQL, only SELECT"):
         client.query(sql, LEGACY).result()
+
+
+@pytest.mark.parametrize(
+    ("sql", "expected"),
+    [
+        ("CREATE TEMP FUNCTION f(x INT64, y ANY TYPE) RETURNS FLOAT64 AS (x * 2 + y); "
+         "SELECT f(2, 1.5) AS a, f(1, 1) AS b", {"a": 5.5, "b": 3.0}),
+        ("CREATE TEMP FUNCTION f(x STRING) AS (UPPER(x)); CREATE TEMP FUNCTION g(x STRING) AS (CONCAT(F(x), '!')); "
+         "SELECT g(w) AS v FROM UNNEST(['a']) AS w", {"v": "A!"}),
+        ("CREATE TEMP FUNCTION f(x INT64) AS ((SELECT MAX(n) FROM UNNEST([1, x]) AS n)); SELECT f(9) AS m", {"m": 9}),
+    ],
+)  # fmt: skip
+def test_temporary_functions_are_part_of_their_query(client, sql, expected):
+    job = client.query(sql)
+    assert [dict(row) for row in job.result()] == [expected]
+    assert (job.statement_type, job.num_child_jobs) == ("SELECT", 0)
+
+
+@pytest.mark.parametrize(
+    ("sql", "words"),
+    [
+        ("CREATE TEMP FUNCTION f(x INT64) AS (x); SELECT f(1, 2)", "it takes 1 arguments, 2 were given at"),
+        ("CREATE TEMP FUNCTION f(x INT64) AS (x); SELECT g(1)", "Function not found: g"),
+        ("CREATE TEMP FUNCTION f(x BIG) AS (x); SELECT f(1)", "Type not found|Syntax error"),
+        (
+            "CREATE TEMP FUNCTION f(x STRING) RETURNS STRING LANGUAGE js AS 'return x;'; SELECT f('a')",
+            "other languages",
+        ),
+        ("CREATE FUNCTION conformance.f(x INT64) AS (x)", "temporary functions are"),
+    ],
+)
+def test_a_function_that_is_no_good_is_told(client, sql, words):
+    with pytest.raises(exceptions.BadRequest, match=words):
+        client.query_and_wait(sql)

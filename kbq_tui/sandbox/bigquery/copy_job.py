@@ -46,6 +46,8 @@ def run(session: QuerySession, config: JSON) -> StatementResult:
         raise refusals.invalid(f"Cannot restore {first.ref}: it is not a snapshot")
     if table is None or (disposition == "WRITE_TRUNCATE" and first is not table):
         body: JSON = {key: copy.deepcopy(first.extra[key]) for key in _KEPT if key in first.extra}
+        if config.get("destinationEncryptionConfiguration"):
+            body["encryptionConfiguration"] = config["destinationEncryptionConfiguration"]
         if config.get("destinationExpirationTime"):
             body["expirationTime"] = _milliseconds(str(config["destinationExpirationTime"]))
         table = tables.create(

@@ -14,6 +14,7 @@ from sqlglot.errors import SqlglotError
 from kbq_tui.sandbox.bigquery import (
     copy_job,
     encryption,
+    functions,
     hidden,
     legacy_sql,
     load_job,
@@ -230,21 +231,24 @@ def _execute(session: QuerySession, job: Job, config: JSON) -> None:
     first_other = next((i for i, s in enumerate(script) if not isinstance(s.tree, exp.Declare)), len(script))
     if any(isinstance(statement.tree, exp.Declare) for statement in script[first_other:]):
         raise refusals.invalid_query("Variable declarations are allowed only at the start of a block or script")
-    if len(script) > 1:
-        job.children = sum(not isinstance(statement.tree, exp.Declare) for statement in script)
+    # a temporary function is part of the query that follows it, not a statement of a script
+    is_script = sum(not functions.is_definition(statement.tree) for statement in script) > 1
+    jobless = [isinstance(s.tree, exp.Declare) or functions.is_definition(s.tree) for s in script]
+    if is_script:
+        job.children = jobless.count(False)
     if not any(isinstance(statement.tree, ProjectOptions) for statement in script):
         encryption.check_query(session.ctx, session.project, session.location)
     transaction = ""
     for index, statement in enumerate(script):
         child = None
-        if len(script) > 1 and not session.dry_run and not isinstance(statement.tree, exp.Declare):
+        if is_script and not session.dry_run and not jobless[index]:
             child_id = f"script_job_{uuid.uuid4().hex}_{index}"
             child = Job(child_id, job.project, session.location, job.user, statement.sql, {"query": {}})
             child.configuration["query"] = {"query": statement.sql, "useLegacySql": False}
             child.parent, child.created_ms, child.session_id = job.id, session.world.now_ms(), job.session_id
             session.engine.jobs[child.project, child.id] = child
         try:
-            if len(script) == 1 and isinstance(statement.tree, exp.Query) and config.get("destinationTable"):
+            if not is_script and isinstance(statement.tree, exp.Query) and config.get("destinationTable"):
                 outcome = statements.select_into(session, statement.tree, config)
             else:
                 outcome = statements.run(session, statement)

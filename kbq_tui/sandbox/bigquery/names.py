@@ -16,6 +16,7 @@ from kbq_tui.sandbox.errors import ApiError
 from kbq_tui.sandbox.world import Dataset, Principal, Project, World
 
 if TYPE_CHECKING:
+    from kbq_tui.sandbox.bigquery.functions import Function
     from kbq_tui.sandbox.bigquery.transaction import Transaction
 
 JSON = dict[str, Any]
@@ -41,6 +42,7 @@ class QuerySession:
         timeout_ms: the caller's own limit, None for the sandbox's.
         temporary: id of the hidden dataset of its temporary tables.
         transaction: the one that is going on.
+        functions: temporary ones, by lower-case name.
         variables: of the script, by lower-case name: type, and value as `values.plain` gives it.
     """
 
@@ -59,6 +61,7 @@ class QuerySession:
     timeout_ms: int | None = None
     temporary: str = ""
     transaction: "Transaction | None" = None
+    functions: "dict[str, Function]" = field(default_factory=dict)
     variables: dict[str, tuple[JSON, Any]] = field(default_factory=dict)
 
     @property

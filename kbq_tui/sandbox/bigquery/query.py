@@ -13,6 +13,7 @@ from kbq_tui.sandbox.bigquery import (
     dialect,
     encryption,
     expressions,
+    functions,
     infoschema,
     parameters,
     refusals,
@@ -134,6 +135,8 @@ def _resolve(
 ) -> exp.Expr:
     sql = session.sql if view is None else view.view_query or ""
     with session.world.lock.released():
+        if view is None:
+            functions.expand(session, tree)
         shorten_columns(tree)
         dialect.name_columns(tree)
         expressions.translate(tree)

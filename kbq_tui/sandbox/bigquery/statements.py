@@ -10,6 +10,7 @@ from kbq_tui.sandbox.bigquery import (
     access_statements,
     dml,
     fields,
+    functions,
     hidden,
     options,
     project_options,
@@ -56,6 +57,9 @@ def run(session: QuerySession, statement: Statement) -> StatementResult:
         return select(session, tree)
     if isinstance(tree, exp.Transaction | exp.Commit | exp.Rollback):
         return _transaction(session, tree)
+    if functions.is_definition(tree):
+        functions.define(session, tree)
+        return StatementResult("CREATE_FUNCTION")
     if isinstance(tree, exp.Declare | exp.Set):
         return _variables(session, tree)
     # `parse_script` lets through only what is here

@@ -38,6 +38,7 @@ _READABLE = (
     exp.Transaction, exp.Commit, exp.Rollback, exp.Declare, exp.Set,
 )  # fmt: skip
 _KINDS = ("SCHEMA", "TABLE", "VIEW")
+_TEMPORARY = ("TABLE", "FUNCTION")
 
 
 class SqlError(Exception):
@@ -206,10 +207,11 @@ def _read(sql: str, tokens: list[Token]) -> Statement:
     if isinstance(tree, exp.Alter) and second == "SCHEMA":
         tree.set("kind", kind := "SCHEMA")
     known = isinstance(tree, _READABLE) and (not isinstance(tree, exp.Create | exp.Drop | exp.Alter) or kind in _KINDS)
+    known = known or (isinstance(tree, exp.Create) and kind == "FUNCTION")
     known = known and (not isinstance(tree, exp.Alter) or _is_known_change(tree, kind))
     if not known:
         raise SqlError(f"Statement not supported: {type(tree).__name__}{kind.title()}Statement")
-    if kind != "TABLE" and tree.find(exp.TemporaryProperty):
+    if kind not in _TEMPORARY and tree.find(exp.TemporaryProperty):
         raise SqlError(f"Statement not supported: temporary {kind.lower()}")
     if isinstance(tree, exp.Delete) and not tree.this:
         tree.set("this", tree.args["tables"][0])  # DELETE t WHERE, without FROM
