@@ -3,31 +3,15 @@
 https://cloud.google.com/bigquery/docs/user-defined-functions#sql-udf-structure
 """
 
-from dataclasses import dataclass
-
 from sqlglot import exp
 
 from kbq_tui.sandbox.bigquery import fields, refusals
+from kbq_tui.sandbox.bigquery.function import Function
 from kbq_tui.sandbox.bigquery.names import QuerySession
 from kbq_tui.sandbox.bigquery.syntax import node_position
 
 _MOST_NODES = 50_000
 _ANY = exp.DataType.Type.VARIANT
-
-
-@dataclass(frozen=True)
-class Function:
-    """A function.
-
-    Args:
-        parameters: names in lower case, and the type of each; None for ANY TYPE.
-        returns: the type of the result, None for that of the body.
-        body: an expression over the parameters.
-    """
-
-    parameters: tuple[tuple[str, exp.DataType | None], ...]
-    returns: exp.DataType | None
-    body: exp.Expr
 
 
 def is_definition(tree: object) -> bool:

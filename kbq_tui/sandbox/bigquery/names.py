@@ -10,13 +10,13 @@ from sqlglot import exp
 
 from kbq_tui.sandbox.bigquery import refusals
 from kbq_tui.sandbox.bigquery.engine import Engine, StatementLimits, engine_of
+from kbq_tui.sandbox.bigquery.function import Function
 from kbq_tui.sandbox.bigquery.syntax import split_path
 from kbq_tui.sandbox.context import SandboxContext
 from kbq_tui.sandbox.errors import ApiError
 from kbq_tui.sandbox.world import Dataset, Principal, Project, World
 
 if TYPE_CHECKING:
-    from kbq_tui.sandbox.bigquery.functions import Function
     from kbq_tui.sandbox.bigquery.transaction import Transaction
 
 JSON = dict[str, Any]
@@ -61,7 +61,7 @@ class QuerySession:
     timeout_ms: int | None = None
     temporary: str = ""
     transaction: "Transaction | None" = None
-    functions: "dict[str, Function]" = field(default_factory=dict)
+    functions: dict[str, Function] = field(default_factory=dict)
     variables: dict[str, tuple[JSON, Any]] = field(default_factory=dict)
 
     @property
