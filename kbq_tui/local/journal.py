@@ -152,19 +152,35 @@ class FileJournal:
             raise os_problem(error, self._path, Code.JOURNAL_UNWRITABLE) from error
 
     def _compact(self) -> None:
-        """Cut a journal back in which nothing is open. What fails here costs room, and nothing else."""
+        """Cut a journal back in which nothing is open, to its newest lines and how each change was last made. What
+        fails here costs room, and nothing else."""
         try:
             if self._path.stat().st_size <= MAX_SIZE:
                 return
             lines = self.history()
             if self._open(lines):
                 return
-            kept = [json.dumps(line).encode() + b"\n" for line in lines[-_KEPT:]]
-            while len(kept) > 1 and sum(map(len, kept)) > MAX_SIZE:
-                kept.pop(0)
-            write_atomic(self._path, b"".join(kept), JOURNAL)
+            newest = [json.dumps(line).encode() + b"\n" for line in lines[-_KEPT:]]
+            older = [json.dumps(line).encode() + b"\n" for line in _last_of_each(lines[:-_KEPT])]
+            while len(newest) > 1 and sum(map(len, (*older, *newest))) > MAX_SIZE:
+                (older or newest).pop(0)
+            write_atomic(self._path, b"".join((*older, *newest)), JOURNAL)
         except (OSError, ProblemError) as error:
             _log.warning("%s could not be shortened: %s", self._path, error)
+
+
+def _last_of_each(lines: tuple[dict[str, Any], ...]) -> list[dict[str, Any]]:
+    """Return how each change was last made, begun and finished: a teardown asks for it after years."""
+    begun: dict[str, dict[str, Any]] = {}
+    made: dict[str, list[dict[str, Any]]] = {}
+    for line in lines:
+        action = line["action"]
+        if line["event"] == "intended":
+            begun[action] = line
+        elif (first := begun.pop(action, None)) is not None and line["event"] == EventKind.FINISHED:
+            made.pop(action, None)  # in the order in which they were made last
+            made[action] = [first, line]
+    return [line for pair in made.values() for line in pair]
 
 
 def is_journal(data: bytes) -> bool:

@@ -138,6 +138,23 @@ def test_a_settled_journal_stays_small_and_an_open_one_whole(
     assert journal.pending() == ()
 
 
+def test_how_each_change_was_last_made_outlives_the_cutting(
+    journal: FileJournal, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "MAX_SIZE", 50_000)
+    monkeypatch.setattr(os, "fsync", lambda fd: None)
+    journal.intend("account", "me@acme-prod.iam.gserviceaccount.com")
+    journal.settle(event(EventKind.FINISHED, "account", clock))
+    journal.intend("dataset:D", "acme-prod:D")
+    journal.settle(event(EventKind.FAILED, "dataset:D", clock))
+    for _ in range(600):
+        journal.intend("key", "me@acme-prod.iam.gserviceaccount.com")
+        journal.settle(event(EventKind.FINISHED, "key", clock))
+    assert len(journal.history()) < 700
+    assert [change.key.id for change in journal.changes()] == ["account", "key"]
+    assert journal.pending() == ()
+
+
 def test_a_journal_of_long_lines_is_cut_between_lines_and_still_written(
     journal: FileJournal, clock: FakeClock, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
