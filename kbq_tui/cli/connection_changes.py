@@ -62,6 +62,11 @@ def remove_command(options: "RemoveOptions", machine: "Machine", runner: "PlainR
         shred = runner.services.command("key shred", spec.name)
         text = translate("The key file stays here: {path}; '{command}' destroys it.", path=local.path, command=shred)
         console.say(inert(text, 1_000))
+    teardown = runner.services.command("teardown", spec.name)
+    text = translate(
+        "To take away what was made at Google, first '{command}': it needs this journal.", command=teardown
+    )
+    console.say(text)
     if not consent.to(translate("Remove connection {name} from this machine?", name=options.name)):
         return 1
     removed = machine.admin.remove(options.name)

@@ -203,6 +203,7 @@ def test_removing_says_what_stays_and_leaves_key_and_reports(google, call, state
     assert f"service account klaviyo-data-transfer-user@{PROJECT}.iam.gserviceaccount.com" in told
     assert "datasets KLAVIYO_IMPORT_FROM_DWH, KLAVIYO_TMP" in told
     assert f"{key}; 'kbq-tui key shred shop' destroys it" in told
+    assert "first 'kbq-tui teardown shop'" in told
     assert f"It stays: {state / 'shop' / 'report.md'}" in told
     assert key.exists()
     assert [p.name for p in (state / "shop").iterdir()] == ["report.md"]
