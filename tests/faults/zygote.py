@@ -8,8 +8,10 @@ be killed. `disk` makes the disk fail. Both live here: the program knows nothing
 """
 
 import errno
+import importlib
 import json
 import os
+import pkgutil
 import re
 import resource
 import signal
@@ -128,24 +130,24 @@ def serve() -> None:
         threading.Thread(target=_wait, args=(pid, Path(order["done"])), daemon=False).start()
 
 
+_NOT_NEEDED = ("kbq_tui.tui", "kbq_tui.sandbox", "kbq_tui.__main__", "kbq_tui.cli.commands.setup")
+
+
 def _import_everything() -> None:
     import google.cloud.bigquery
     import google.cloud.iam_admin_v1
+    import google.oauth2.credentials
     import google.oauth2.service_account
     import grpc
     import keyring
     import tomlkit
 
-    import kbq_tui.cli.commands.apply
-    import kbq_tui.cli.commands.key
-    import kbq_tui.cli.commands.key_rotate
-    import kbq_tui.cli.commands.plan
-    import kbq_tui.cli.commands.status
-    import kbq_tui.cli.commands.teardown
-    import kbq_tui.cli.commands.verify
-    import kbq_tui.cli.context
+    import kbq_tui
 
-    del google, grpc, keyring, tomlkit, kbq_tui
+    for found in pkgutil.walk_packages(kbq_tui.__path__, "kbq_tui."):
+        if not found.name.startswith(_NOT_NEEDED):
+            importlib.import_module(found.name)
+    del google, grpc, keyring, tomlkit
 
 
 def _wait(pid: int, done: Path) -> None:

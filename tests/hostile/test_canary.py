@@ -34,6 +34,7 @@ from kbq_tui.model.spec import ConnectionSpec
 from kbq_tui.sandbox.server import Sandbox
 from tests.journeys.test_wizard_tmux import Tmux, pytestmark
 from tests.journeys.walk import Walk
+from tests.support import warm
 from tests.support.canary import WINDOW, Search, canary
 from tests.support.polling import PATIENCE
 from tests.support.pty import Terminal
@@ -76,7 +77,7 @@ class Place:
 
     def run(self, *args: str, stdin: str = "") -> str:
         done = subprocess.run(
-            [*PROGRAM, *args],
+            [warm.python(), "-m", "kbq_tui", *args],
             env=self.sandbox.environ(self.home),
             input=stdin,
             capture_output=True,

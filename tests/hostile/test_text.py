@@ -73,7 +73,8 @@ class Ground:
         return {**base, **self.sandbox.env(), **folders, **more}
 
     def run(self, *args: str, stdin: str = "", language: str = "en") -> tuple[str, str]:
-        command = [warm.python(), "-m", "kbq_tui", *args]
+        # What options say is translated when they are read in, which a warm interpreter has done in English.
+        command = [warm.python() if language == "en" else sys.executable, "-m", "kbq_tui", *args]
         done = subprocess.run(
             command,
             env=self.env() | {"KBQ_TUI_LANG": language},

@@ -5,7 +5,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -29,6 +28,7 @@ from kbq_tui.sandbox.world import Table
 from kbq_tui.shell.operation_rows import command_for
 from kbq_tui.shell.sql import privileges
 from tests.engine.verify.bench import Bench, Cut
+from tests.support import warm
 from tests.support.outputs import output
 from tests.support.polling import PATIENCE, wait_until
 
@@ -155,7 +155,7 @@ def cli(bench: Bench, *args: str) -> tuple[list[str], dict[str, str]]:
         "KBQ_TUI_KEYRING": "off",
         **{f"XDG_{k}_HOME": str(bench.spot.home / k.lower()) for k in ("CONFIG", "STATE", "DATA", "CACHE")},
     }
-    command = [sys.executable, "-m", "kbq_tui", *args, "--location", "EU", "--key-file", str(bench.key_file)]
+    command = [warm.python(), "-m", "kbq_tui", *args, "--location", "EU", "--key-file", str(bench.key_file)]
     return command, env
 
 
@@ -761,7 +761,7 @@ def test_the_plan_shows_what_is_taken_away_and_apply_asks_for_no_more(bench: Ben
 
 
 def test_the_demo_of_unreadable_tables_names_them_and_leaves_out_those_that_are_fine(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "kbq_tui", "demo", "--scenario", "unreadable-tables"]
+    command = [warm.python(), "-m", "kbq_tui", "demo", "--scenario", "unreadable-tables"]
     env = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "LANG": "C.UTF-8"}
     done = subprocess.run(command, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=PATIENCE)
     assert done.returncode == 6
