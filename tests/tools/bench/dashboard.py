@@ -21,17 +21,23 @@ KEYS = (
     "/",
     "1",
     "2",
-    "\x1b",
+    "\x7f",
+    "\x7f",
+    "\r",
     "K",
     "\x1b[F",
     "\x1b[H",
 )
-"""Down, page down, sort, reverse, filter, the end and the beginning."""
+"""Down, page down, sort, reverse, filter, the end and the beginning.
+
+Escape is left out: other keys begin with it, too, so that Textual waits 0.1 s for the rest of one.
+"""
 
 
 def key_to_frame(runs: int) -> Row:
     """From a key press to the first byte of the frame that it draws, of 2,000 connections."""
     waits: list[float] = []
+    slowest: dict[str, float] = {}
     command = [sys.executable, "-m", "tests.tui.host", "crowd_of_2000", "dashboard"]
     with Terminal(command, environment(), 80, 24) as terminal:
         terminal.until_text("200 fail", "next look in")
@@ -42,9 +48,11 @@ def key_to_frame(runs: int) -> Row:
                 terminal.send(key)
                 if terminal.read(2.0):
                     waits.append((time.perf_counter() - began) * 1000)
+                    slowest[key] = max(slowest.get(key, 0.0), waits[-1])
     waits.sort()
     p99 = waits[min(len(waits) - 1, round(0.99 * len(waits)))]
-    detail = f"{len(waits)} presses: median {statistics.median(waits):.1f} ms, longest {waits[-1]:.1f} ms"
+    longest = max(slowest, key=lambda key: slowest[key])
+    detail = f"{len(waits)} presses: median {statistics.median(waits):.1f} ms, longest {waits[-1]:.1f} ms ({longest!r})"
     return Row("dashboard of 2,000: key press to frame, p99", p99, 50, "ms", detail=detail)
 
 
