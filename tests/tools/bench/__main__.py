@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.support import canary
-from tests.tools.bench import calls, dashboard, instructions, startup, terminal, walks
+from tests.tools.bench import calls, dashboard, instructions, many, startup, terminal, walks
 from tests.tools.bench.row import Row
 
 MEASURES: dict[str, Callable[[int], Row]] = {
@@ -20,6 +20,8 @@ MEASURES: dict[str, Callable[[int], Row]] = {
     "first-frame-instructions-german": instructions.german,
     "version": startup.version,
     "status-round-trips": calls.status_round_trips,
+    "status-all": many.against_its_calls,
+    "status-all-memory": many.memory,
     "apply-critical-path": calls.apply_against_its_calls,
     "apply-script": calls.apply_against_gcloud,
     "key-to-frame": walks.key_to_frame,
