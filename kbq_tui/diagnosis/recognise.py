@@ -49,15 +49,16 @@ def recognise(fault: Fault, context: Context, *, changed_recently: bool = False)
             lifted["constraint"] = f"constraints/{name}"
             break
     code = _code(fault, text, lifted)
-    needed = NEEDED_FOR.get(fault.method or "")
-    if code is None and needed is not None and _http(fault) == 403 and "permission" not in lifted:
-        lifted["permission"] = needed
-        code = catalogue.code_for_permission(lifted["permission"])
+    if by_method := code is None and _is_google_refusal(fault) and _needed(fault, context, lifted):
+        lifted["permission"] = by_method
+        code = catalogue.code_for_permission(by_method)
     if fault.method:
         lifted.setdefault("method", fault.method)
     problem = (
         _unrecognised(fault, context, text, lifted) if code is None else _recognised(code, fault, context, text, lifted)
     )
+    if by_method:
+        return problem  # what Google did not say is not waited for
     if changed_recently:
         return settling(problem)
     # Grants are made for the service account, so its refusals are those that a grant under way explains.
@@ -149,6 +150,19 @@ def _code(fault: Fault, text: str, lifted: dict[str, str]) -> Code | None:
         or _by_class(http, fault.status)
         or first_match(text, Stage.LAST, Stage.KLAVIYO)
     )
+
+
+def _is_google_refusal(fault: Fault) -> bool:
+    """Return whether it is a 403 in Google's form, not in that of a proxy or a firewall."""
+    reason = (fault.reason or "").lower()
+    return _http(fault) == 403 and (fault.status == "PERMISSION_DENIED" or reason in ("accessdenied", "forbidden"))
+
+
+def _needed(fault: Fault, context: Context, lifted: dict[str, str]) -> str:
+    """Return the permission that the operator's call needs, where the refusal names none; empty where not known."""
+    if context.acting_as != "operator" or "permission" in lifted:
+        return ""
+    return NEEDED_FOR.get(fault.method or "", "")
 
 
 def _impersonation(fault: Fault, text: str) -> Code | None:

@@ -5,12 +5,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, TypeVar
 from urllib.parse import quote, urlencode
 
-from kbq_tui import __version__
 from kbq_tui.gcp.endpoints import Endpoints
 from kbq_tui.gcp.exceptions import HttpError, MalformedError
 from kbq_tui.gcp.retry import Attempt, CallRunner
 from kbq_tui.gcp.session import Session
-from kbq_tui.model.key_use import OUR_AGENT
 from kbq_tui.model.problem import Context
 
 T = TypeVar("T")
@@ -126,7 +124,7 @@ class RestClient:
             MalformedError: where a success is not a JSON object.
         """
         data = None if body is None else json.dumps(body).encode()
-        sent = {"accept": "application/json", "user-agent": f"{OUR_AGENT}/{__version__}", **(headers or {})}
+        sent = {"accept": "application/json", **(headers or {})}
         if data is not None:
             sent["content-type"] = "application/json"
         response = self.session.request(verb, url, data=data, headers=sent, timeout=timeout)

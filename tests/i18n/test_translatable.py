@@ -106,7 +106,7 @@ def test_a_missing_permission_is_told_whole(permission: str, loud: None) -> None
     texts = (problem.title, problem.cause, problem.who, *(step.text for step in problem.remedy))
     left = {word for text in texts for word in re.findall(r"[a-z]+", render(text))}
     row = catalogue.PERMISSIONS[permission]
-    names = {*re.findall(r"[a-z]+", f"{permission} {row.role} {row.title} {HERE.project}")}
+    names = {*re.findall(r"[a-z]+", f"{permission} {row.twin} {row.role} {row.title} {HERE.project}")}
     assert left <= names
     assert render(problem.title).startswith("YOU MAY NOT ")
     assert str(problem.to_json()["title"]).startswith("You may not ")
