@@ -99,6 +99,9 @@ async def observe(
         bindings = group.create_task(named("bindings", part_of(cloud.project_bindings(project))))
         key = group.create_task(_after(keys, lambda: named("key", inspect_key(spec, ports))))
         handed = group.create_task(_after(keys, lambda: handed_over(spec, ports)))
+    held = keys.result()
+    if _is_older(held, key.result()):
+        held = await _keys(spec, cloud, changes, at)
     elsewhere = await look_elsewhere(spec, cloud, names.result()) if everywhere else None
     observed = Observed(
         at=at,
@@ -111,7 +114,7 @@ async def observe(
         datasets={n: t.result() for n, t in zip(wishes, datasets, strict=True)},
         names=names.result(),
         account=account.result(),
-        keys=keys.result(),
+        keys=held,
         bindings=bindings.result(),
         key=key.result(),
         handed_over=handed.result(),
@@ -130,6 +133,11 @@ async def _after(first: "asyncio.Task[Any]", then: Callable[[], Awaitable[T]]) -
     one that is not kept here."""
     await asyncio.wait([first])
     return await then()
+
+
+def _is_older(keys: Part[tuple[KeyInfo, ...]], key: Part[LocalKey]) -> bool:
+    """Whether the list may be from before the key here was made: another process may have made it in between."""
+    return isinstance(keys, Present) and isinstance(key, Present) and key.value.key_id not in {k.id for k in keys.value}
 
 
 async def _services(cloud: Cloud, project: str) -> Mapping[str, Part[bool]]:

@@ -32,6 +32,8 @@ NAMED = [
     ("key", "delete", "0123", "{}", "--yes"),
     ("key", "mend", "{}", "--yes"),
     ("key", "shred", "{}", "--yes"),
+    ("key", "rotate", "{}", "--yes"),
+    ("teardown", "{}", "--yes"),
     ("export", "gcloud", "{}"),
     ("values", "{}"),
     ("connections", "show", "{}"),

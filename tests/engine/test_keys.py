@@ -12,7 +12,7 @@ from kbq_tui.engine.ports import Ports
 from kbq_tui.engine.status import Health, status
 from kbq_tui.engine.waiting import Patience
 from kbq_tui.model.codes import ProblemCode as Code
-from kbq_tui.model.observed import Absent, KeyInfo, unheld_keys
+from kbq_tui.model.observed import Absent, KeyInfo, unheld_keys, value_of
 from kbq_tui.model.problem import Context, ProblemError
 from kbq_tui.model.spec import ConnectionSpec
 from kbq_tui.shell.own_commands import for_connection
@@ -53,6 +53,22 @@ async def test_a_key_that_is_kept_here_by_now_is_not_taken_for_a_leftover() -> N
         await delete_key(SPEC, world, lambda _: None, Patience(), held, unheld_only=True)
     assert caught.value.problem.code == "KBQ-STALE-PLAN"
     assert cloud.writes == before
+
+
+async def test_a_key_that_another_process_made_while_we_looked_is_no_dead_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = ports()
+    assert (await apply(SPEC, world, lambda _: None)).complete
+    true, stale = world.cloud.keys, [()]
+
+    async def keys(project: str, email: str) -> tuple[KeyInfo, ...]:
+        return stale.pop() if stale else await true(project, email)
+
+    monkeypatch.setattr(world.cloud, "keys", keys)
+    seen = await observe(SPEC, world)
+    key, listed = value_of(seen.key), value_of(seen.keys)
+    assert key is not None
+    assert listed is not None
+    assert key.key_id in {k.id for k in listed}
 
 
 async def test_while_the_key_file_cannot_be_read_nothing_counts_as_a_leftover(

@@ -38,23 +38,23 @@ async def test_a_key_that_is_not_kept_here_is_deleted_and_the_one_kept_here_stay
 ) -> None:
     with served("existing") as world:
         assert world.run("apply", "--yes").returncode == 0  # makes a key of its own beside the one that is there
-        keys = {k["here"]: k["id"] for k in output(world.run("key", "list", "--json").stdout)["keys"]}
+        keys = {k["held_by"]: k["id"] for k in output(world.run("key", "list", "--json").stdout)["keys"]}
         app = at_step(world, Step.ACCOUNT)
         async with app.run_test(size=(80, 24)) as pilot:
             await until(pilot, "[ Delete a key ]", CEILING)
             await pilot.press("f7")
             shown = await until(pilot, "Delete this key at Google?", CEILING)
-            assert keys[False] in shown
-            assert keys[True] not in shown
+            assert keys[None] in shown
+            assert keys["here"] not in shown
             await pilot.press("left", "enter")
             await until(pilot, lambda: not app.wizard.busy and not app.wizard.leftovers(), CEILING)
             assert app.wizard.failed == {}
         (left,) = output(world.run("key", "list", "--json").stdout)["keys"]
-        assert (left["id"], left["here"]) == (keys[True], True)
+        assert (left["id"], left["held_by"]) == (keys["here"], "here")
         journal = "".join(
             p.read_text() for p in (world.home / "state").rglob("*") if "journal" in str(p) and p.is_file()
         )
-        assert f"delete-key:{keys[False]}" in journal
+        assert f"delete-key:{keys[None]}" in journal
 
 
 async def test_over_grants_are_taken_away_and_what_is_needed_is_granted_first(
