@@ -24,6 +24,7 @@ from kbq_tui.shell.operation_rows import command_for
 _HEAD = """\
 # Connect Klaviyo to BigQuery: connection {connection}.
 # Grants are single members (_iam_member), so that no other member is touched.
+# What is in place already is imported (Terraform 1.5 or newer, OpenTofu 1.6 or newer).
 
 terraform {{
   required_providers {{
@@ -41,6 +42,19 @@ _KEY = """
 #   {command}
 """
 
+_KEPT = {
+    "google_bigquery_dataset": (
+        "description",
+        "friendly_name",
+        "labels",
+        "default_table_expiration_ms",
+        "default_partition_expiration_ms",
+        "max_time_travel_hours",
+    ),
+    "google_service_account": ("display_name", "description"),
+}
+"""What was set by others on what is imported, and would be unset by leaving it out."""
+
 _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _Pairs = Sequence[tuple[str, str]]
 
@@ -49,8 +63,8 @@ def to_terraform(plan: Plan) -> str:
     """Return the plan as a Terraform configuration.
 
     Args:
-        plan: what to do. What is in place already is named, not managed; what is blocked, and what Terraform should
-            not do (the key, deletions), stands in comments.
+        plan: what to do. What is in place already has an `import` block beside its resource; what is blocked, and what
+            Terraform should not do (the key, deletions), stands in comments.
     """
     return _Writer(plan).text()
 
@@ -83,37 +97,51 @@ class _Writer:
 
     def _part(self, action: Action) -> str:
         summary = inert(str(action.summary))
-        if action.change is Change.NOOP:
-            return f"\n# {summary} (in place already)\n"
+        there = action.change is Change.NOOP
+        if there:
+            summary = f"{summary} (in place already)"
         project = action.resource.project
         match action.op:
             case EnableService(service=service):
                 pairs = [("project", project), ("service", service)]
-                return self._block(summary, "google_project_service", service, pairs, ["disable_on_destroy = false"])
+                more = ["disable_on_destroy = false"]
+                id_ = f"{project}/{service}" if there else ""
+                return self._block(summary, "google_project_service", service, pairs, more, id_)
             case CreateDataset(dataset=dataset, location=location):
                 pairs = [("project", project), ("dataset_id", dataset), ("location", location)]
-                more = ["delete_contents_on_destroy = false", 'labels = { "created-by" = "kbq-tui" }']
-                return self._block(summary, "google_bigquery_dataset", dataset, pairs, more)
+                more = ["delete_contents_on_destroy = false"]
+                if not there:
+                    more.append('labels = { "created-by" = "kbq-tui" }')
+                id_ = f"projects/{project}/datasets/{dataset}" if there else ""
+                return self._block(summary, "google_bigquery_dataset", dataset, pairs, more, id_)
             case CreateAccount(account_id=account_id, display_name=display_name):
                 pairs = [("project", project), ("account_id", account_id), ("display_name", display_name)]
-                return self._block(summary, "google_service_account", "klaviyo", pairs)
+                id_ = f"projects/{project}/serviceAccounts/{action.resource.name}" if there else ""
+                return self._block(summary, "google_service_account", "klaviyo", pairs, id_=id_)
+            case CreateKey() if there:
+                return f"\n# {summary}\n"
             case CreateKey():
                 return _KEY.format(summary=summary, command=command_for(action))
             case GrantProjectRole(role=role, member=member):
                 pairs = [("project", project), ("role", role)]
-                return self._block(summary, "google_project_iam_member", role, pairs, [self._member(member)])
+                id_ = f"{project} {role} {member}" if there else ""
+                return self._block(summary, "google_project_iam_member", role, pairs, [self._member(member)], id_)
             case GrantDatasetRole(dataset=dataset, role=role, member=member):
                 made = self._datasets.get(dataset)
                 target = f"dataset_id = {made}.dataset_id" if made else f"dataset_id = {hcl_string(dataset)}"
                 pairs = [("project", project), ("role", role)]
                 more = [target, self._member(member)]
                 name = f"{dataset}_{role.removeprefix('roles/')}"
-                return self._block(summary, "google_bigquery_dataset_iam_member", name, pairs, more)
+                id_ = f"projects/{project}/datasets/{dataset} {role} {member}" if there else ""
+                return self._block(summary, "google_bigquery_dataset_iam_member", name, pairs, more, id_)
+            case _ if there:
+                return f"\n# {summary}\n"
             case _:
                 command = command_for(action, self._plan.location)
                 return f"\n# {summary}\n# Not by Terraform, which does not manage it. In a shell:\n#   {command}\n"
 
-    def _block(self, summary: str, kind: str, name: str, pairs: _Pairs, more: Sequence[str] = ()) -> str:
+    def _block(self, summary: str, kind: str, name: str, pairs: _Pairs, more: Sequence[str] = (), id_: str = "") -> str:
+        """Return a resource; with `id_`, the name that the provider imports it by, also its import."""
         name = self._name(kind, name)
         address = f"{kind}.{name}"
         body = [(key, hcl_string(value)) for key, value in pairs]
@@ -128,8 +156,11 @@ class _Writer:
             self._account = address
         if self._services and kind in ("google_bigquery_dataset", "google_service_account"):
             lines += ["", f"  depends_on = [{', '.join(self._services)}]"]
+        if id_ and kind in _KEPT:
+            lines += ["", "  lifecycle {", f"    ignore_changes = [{', '.join(_KEPT[kind])}]", "  }"]
         inside = "\n".join(lines)
-        return f'\n# {summary}\nresource "{kind}" "{name}" {{\n{inside}\n}}\n'
+        imported = f"\nimport {{\n  to = {address}\n  id = {hcl_string(id_)}\n}}\n" if id_ else ""
+        return f'{imported}\n# {summary}\nresource "{kind}" "{name}" {{\n{inside}\n}}\n'
 
     def _member(self, member: str) -> str:
         return f"member = {self._account}.member" if self._account else f"member = {hcl_string(member)}"
