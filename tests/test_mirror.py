@@ -15,7 +15,6 @@ MODULES = sorted(
 
 TESTED_ELSEWHERE = {
     "cli/answers_file": "cli/test_setup_plain.py",
-    "cli/bootstrap": "cli/test_against_sandbox.py",
     "cli/click_options": "cli/test_click_app.py",
     "cli/click_connections": "cli/test_connections.py",
     "cli/click_running": "cli/test_command_options.py",

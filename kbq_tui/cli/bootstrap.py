@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
 from kbq_tui.cli.command_options import CliOptions, UsageError
 from kbq_tui.cli.sign_in import GoogleImpersonate, GoogleSignIn
-from kbq_tui.engine.services import AppServices, ConnectionDraft
+from kbq_tui.engine.services import AppServices, ConnectionDraft, Login
 from kbq_tui.gcp.endpoints import Endpoints
 from kbq_tui.i18n.messages import Message, message
 from kbq_tui.local import variables
@@ -279,7 +279,8 @@ def build(
     known = env
     if options.as_filed and filed is not None:
         known = {key: value for key, value in env.items() if key != ENVIRONMENT["project"]}
-    settings = resolve_settings(options.values, known, filed, read_gcloud(env))
+    gcloud = read_gcloud(env)
+    settings = resolve_settings(options.values, known, filed, gcloud)
     _check_operator(settings)
     fields = asdict(ConnectionDraft(name=name))
     draft = ConnectionDraft(name=name)
@@ -294,6 +295,15 @@ def build(
     keys = cast("KeyFiles", _Deferred(lambda: _key_files(paths, env)))
     chosen = {key: settings[key].value if key in settings else None for key in operator}
     sign_in = GoogleSignIn(chosen, env, endpoints, options.timeout)
+    sign_ins = {tuple(chosen.values()): sign_in}
+
+    def sign_in_as(login: Login) -> GoogleSignIn:
+        above = resolve_settings(options.values, env)  # what counts more than a connection's file
+        below = resolve_settings({}, {}, gcloud=gcloud)
+        wanted = {key: above.get(key) or getattr(login, key) or below.get(key) for key in operator}
+        of = {key: value.value if isinstance(value, ResolvedSetting) else value for key, value in wanted.items()}
+        return sign_ins.setdefault(tuple(of.values()), GoogleSignIn(of, env, endpoints, options.timeout))
+
     services = AppServices(
         sign_in=sign_in,
         impersonate=GoogleImpersonate(endpoints, options.timeout),
@@ -307,6 +317,7 @@ def build(
         config=str(options.config or ""),
         remove=partial(_remove, paths, clock),
         guard=lambda of: ConnectionLock(paths.of_connection(of) / "lock", clock),
+        sign_in_as=sign_in_as,
     )
     typed = frozenset(key for key in fields if options.values.get(key))
     account, begin = options.account_email, sign_in.begin

@@ -76,6 +76,21 @@ class ConnectionDraft:
 
 
 @dataclass(frozen=True, slots=True)
+class Login:
+    """How a connection's operator signs in, as its file says; None for what it leaves open.
+
+    Attributes:
+        credentials: the credentials file.
+        impersonate: the service account to act as.
+        quota_project: the project that calls are charged to.
+    """
+
+    credentials: str | None = None
+    impersonate: str | None = None
+    quota_project: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class SavedConnection:
     """A connection as this machine remembers it.
 
@@ -87,6 +102,7 @@ class SavedConnection:
         filed: the connection exists: it has a file. Before the first change is confirmed there is only what was typed.
         operator: the e-mail of the only login that changes things without a question; empty for any.
         production: whether what destroys something wants the connection's name typed.
+        login: how its operator signs in.
     """
 
     draft: ConnectionDraft
@@ -96,6 +112,7 @@ class SavedConnection:
     filed: bool = True
     operator: str = ""
     production: bool = False
+    login: Login = Login()
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +244,8 @@ class AppServices:
         config: the connection file that was named with `--config`; empty for those in the config folder.
         remove: forgets a connection on this machine by its name, and returns the paths that stay; keys stay. May raise
             ProblemError.
+        sign_in_as: returns the credentials of a connection by what its file says of them; the same object for the same
+            credentials. None where all connections have those of `sign_in`.
         guard: takes a connection's lock by its name, while it is set up: one process at a time. Entering may raise
             ProblemError, which says who holds it.
     """
@@ -244,6 +263,13 @@ class AppServices:
     config: str = ""
     remove: Callable[[str], tuple[str, ...]] = lambda _name: ()
     guard: Callable[[str], AbstractContextManager[object]] = lambda _name: nullcontext()
+    sign_in_as: Callable[[Login], SignIn] | None = None
+
+    def operator_of(self, saved: SavedConnection | None) -> SignIn:
+        """Return the credentials of a connection's operator; those of `sign_in` for one that has no file yet."""
+        if saved is None or not saved.filed or self.sign_in_as is None:
+            return self.sign_in
+        return self.sign_in_as(saved.login)
 
     def command(self, what: str, name: str) -> Command:
         """Return the command that means the same connection: `kbq-tui WHAT NAME [--config FILE]`.

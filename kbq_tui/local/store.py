@@ -6,7 +6,7 @@ import os
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
-from kbq_tui.engine.services import ConnectionDraft, SavedConnection, UiPreferences
+from kbq_tui.engine.services import ConnectionDraft, Login, SavedConnection, UiPreferences
 from kbq_tui.local.connection_file import Connections
 from kbq_tui.local.connection_values import Connection
 from kbq_tui.local.paths import Paths
@@ -182,8 +182,15 @@ def _saved(name: str, connection: Connection | None, wizard: SetupPosition | Non
     screen = Step(wizard.screen) if wizard is not None and wizard.screen in set(Step) else None
     if connection is None:
         return SavedConnection(draft, screen, finished, filed=False)
-    operator, production = connection.operator or "", connection.production
-    return SavedConnection(draft, screen, finished, connection.connected, operator=operator, production=production)
+    return SavedConnection(
+        draft,
+        screen,
+        finished,
+        connection.connected,
+        operator=connection.operator or "",
+        production=connection.production,
+        login=Login(connection.credentials, connection.impersonate, connection.quota_project),
+    )
 
 
 def _merged(now: SavedConnection, saved: SavedConnection, before: SavedConnection) -> SavedConnection:

@@ -20,7 +20,7 @@ from textual.geometry import Offset
 from textual.screen import Screen
 from textual.worker import Worker, WorkerState
 
-from kbq_tui.engine.services import AppServices, ConnectionDraft, UiPreferences
+from kbq_tui.engine.services import AppServices, ConnectionDraft, SavedConnection, UiPreferences
 from kbq_tui.engine.setup import STEPS, SetupSession
 from kbq_tui.i18n.messages import in_context, render, translate
 from kbq_tui.model.lean_dataclass import dataclass
@@ -313,7 +313,7 @@ class KbqApp(ExportActions):
         saved = self.services.store.load(name)
         if saved is None and not here:
             return
-        if not self._take_up(name, None if here or saved is None else saved.draft):
+        if not self._take_up(name, None if here or saved is None else saved.draft, saved):
             return
         wizard = self.wizard
         saved = wizard.saved
@@ -327,12 +327,13 @@ class KbqApp(ExportActions):
             self._entered_at = Step.PROJECT
             self._show(Step.PROJECT)
 
-    def _take_up(self, name: str, draft: ConnectionDraft | None) -> bool:
+    def _take_up(self, name: str, draft: ConnectionDraft | None, saved: SavedConnection | None = None) -> bool:
         """Take a connection's lock and make it the one that is set up. Returns False where that cannot be; it is said.
 
         Args:
             name: the connection.
             draft: what to begin with; None where it is the one that is set up already.
+            saved: what is known of it, which says who signs in.
         """
         if draft is not None and self.wizard.busy:
             self.wizard.say(translate("Another connection is still being worked on."), bad=True)
@@ -344,7 +345,8 @@ class KbqApp(ExportActions):
             self.open_problem(error.problem)
             return False
         if draft is not None:
-            self.wizard = SetupSession(self.services, self.redraw)
+            services = replace(self.services, sign_in=self.services.operator_of(saved))
+            self.wizard = SetupSession(services, self.redraw)
             self.wizard.restore(draft)
         return True
 

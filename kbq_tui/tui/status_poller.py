@@ -13,7 +13,7 @@ from kbq_tui.engine.last_known import LastKnown
 from kbq_tui.engine.look_history import Look, LookHistory
 from kbq_tui.engine.overview import Overview, SortBy
 from kbq_tui.engine.ports import Cloud
-from kbq_tui.engine.services import AppServices, ConnectionDraft, SavedConnection
+from kbq_tui.engine.services import AppServices, ConnectionDraft, SavedConnection, SignIn
 from kbq_tui.engine.status import Health, Status, status
 from kbq_tui.engine.threads import offload
 from kbq_tui.engine.throttle import Throttle
@@ -99,7 +99,8 @@ class StatusPoller:
         self._period = period
         self._next: float | None = None
         self._known = LastKnown()
-        self._cloud: Cloud | None = None
+        self._clouds: dict[SignIn, asyncio.Task[Cloud]] = {}
+        self._signed_out: Problem | None = None
 
     def named(self, name: str) -> PolledConnection | None:
         """Return a connection by its name; None where there is none."""
@@ -212,23 +213,24 @@ class StatusPoller:
             return
         clock = self.services.clock
         self.looking_since = clock.monotonic()
-        self.problem = None
+        self.problem = self._signed_out = None
         self.load()  # connections may have come or gone
         looked: set[str] = set()
         answered = False
         try:
-            if self._cloud is None:
-                async with asyncio.timeout(LOOK_LIMIT):
-                    self._cloud = await self.services.sign_in()
+            if not self.connections:
+                await self._signed_in(self.services.sign_in)
             throttle = Throttle(AT_ONCE)
             while left := [w for w in self.connections if w.name not in looked]:  # one may have come meanwhile
                 looked |= {w.name for w in left}
                 if unread := [w for w in left if not w.read]:
                     await offload(lambda some=unread: self._read(some))  # type: ignore[misc]
                     self._changed()
-                answers = await asyncio.gather(*(self._one(w, self._cloud, throttle) for w in left))
+                answers = await asyncio.gather(*(self._one(w, throttle) for w in left))
                 answered = answered or any(answers) or not left
             failed = bool(looked) and not answered
+            if failed:
+                self.problem = self._signed_out
             await self._keep()
         except ProblemError as error:
             self.problem, failed = error.problem, True
@@ -257,13 +259,32 @@ class StatusPoller:
         with suppress(ProblemError):
             await offload(self._save)
 
-    async def _one(self, watched: PolledConnection, cloud: Cloud, throttle: Throttle) -> bool:
+    async def _signed_in(self, sign_in: SignIn) -> Cloud:
+        """Return Google as one of the operators sees it. A sign-in that failed is tried again by the next look.
+
+        Raises:
+            ProblemError: no credentials, they are of no use, or Google did not answer in time.
+        """
+        task = self._clouds.get(sign_in)
+        if task is None:
+            task = self._clouds[sign_in] = asyncio.create_task(_cloud(sign_in))
+        try:
+            return await asyncio.shield(task)
+        except ProblemError as error:
+            self._signed_out = self._signed_out or error.problem
+            raise
+        finally:
+            if task.done() and (task.cancelled() or task.exception() is not None):
+                self._clouds.pop(sign_in, None)
+
+    async def _one(self, watched: PolledConnection, throttle: Throttle) -> bool:
         """Look at one connection. Returns whether Google answered, or nothing can be asked."""
         try:
             spec = watched.saved.draft.spec()
         except InvalidValueError:
             return True
         try:
+            cloud = await self._signed_in(self.services.operator_of(watched.saved))
             async with throttle.turn():
                 seen = await self._status(spec, cloud)
                 throttle.ended(seen.outage)
@@ -302,6 +323,15 @@ class StatusPoller:
                 if watched.name != spec.name and watched.read:
                     found.append(watched.saved.draft.spec())
         return tuple(found)
+
+
+async def _cloud(sign_in: SignIn) -> Cloud:
+    """Sign in. Raises: ProblemError."""
+    try:
+        async with asyncio.timeout(LOOK_LIMIT):
+            return await sign_in()
+    except TimeoutError:
+        raise ProblemError(_unreachable("")) from None
 
 
 def _unreachable(project: str) -> Problem:

@@ -17,9 +17,9 @@ from kbq_tui.model.problem import Problem
 from kbq_tui.model.spec import DATA_EDITOR
 from kbq_tui.model.steps import Step
 from kbq_tui.tui.app import KbqApp
-from tests.stories.memory_cloud import CONTEXT, NOW, SPEC, MemoryCloud, refused
+from tests.stories.memory_cloud import CONTEXT, NOW, SPEC, refused
 from tests.stories.play import Story
-from tests.stories.scene import Scene, blank, complete, fresh, no_permission, resumed
+from tests.stories.scene import MemorySignIn, Scene, blank, complete, fresh, no_permission, resumed
 
 READS: Final = (
     *("project", "services", "billing_enabled", "policy_enforced", "test_permissions", "dataset", "account"),
@@ -37,8 +37,8 @@ def held(scene: Scene, method: str) -> Scene:
 
 def held_now(app: KbqApp, method: str) -> None:
     """Let a call never be answered from now on, and look."""
-    cloud = app.monitor._cloud
-    assert isinstance(cloud, MemoryCloud)
+    assert isinstance(app.services.sign_in, MemorySignIn)
+    cloud = app.services.sign_in.cloud
     cloud.world.gates[method] = asyncio.Event()
     app.action_refresh_now()
 
@@ -293,8 +293,8 @@ def crowd() -> Scene:
 
 def _cut_off(app: KbqApp) -> None:
     """Let no call be answered any more, and look."""
-    cloud = app.monitor._cloud
-    assert isinstance(cloud, MemoryCloud)
+    assert isinstance(app.services.sign_in, MemorySignIn)
+    cloud = app.services.sign_in.cloud
     cloud.world.forever.update(dict.fromkeys(READS, catalogue.problem(Code.NETWORK_UNREACHABLE, CONTEXT)))
     app.monitor.services.clock.seconds += 300  # type: ignore[attr-defined]
     app.action_refresh_now()

@@ -9,16 +9,17 @@ import pytest
 from kbq_tui.diagnosis import catalogue
 from kbq_tui.engine.health import Health
 from kbq_tui.engine.look_history import LookHistory
-from kbq_tui.engine.services import ConnectionDraft, SavedConnection
+from kbq_tui.engine.services import ConnectionDraft, Login, SavedConnection
 from kbq_tui.i18n.messages import verbatim
 from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.problem import Context, ProblemError
 from kbq_tui.model.steps import Step
-from kbq_tui.tui.app import KbqApp
+from kbq_tui.tui.app import KbqApp, build
 from kbq_tui.tui.display_options import DisplayOptions
 from kbq_tui.tui.screens.watching import countdown
 from kbq_tui.tui.status_poller import AT_ONCE, StatusPoller
 from kbq_tui.tui.widgets.table import ConnectionTable
+from tests.stories.scene import MemorySignIn
 from tests.tui import fakes
 from tests.tui.screens import app_for, text_of, until
 
@@ -321,6 +322,46 @@ async def test_once_as_many_got_no_answer_no_more_are_asked() -> None:
     assert poller.failures == 1
     assert scene.world.calls.count("billing_enabled") <= AT_ONCE * 2
     assert all(watched.problem is not None for watched in poller.connections)
+
+
+async def test_each_connection_is_looked_at_as_its_own_operator_signs_in() -> None:
+    scene = many(3)
+    _, second, third = sorted(scene.store.saved)
+    theirs = Login(credentials="/keys/theirs.json")
+    for name in (second, third):
+        scene.store.saved[name] = replace(scene.store.saved[name], login=theirs)
+    denied = MemorySignIn(scene.sign_in.cloud)
+    denied.problem = UNREACHABLE
+    services = replace(scene.services(), sign_in_as=lambda login: denied if login == theirs else scene.sign_in)
+    poller = StatusPoller(services)
+    await poller.look()
+    assert [w.problem for w in poller.connections] == [None, UNREACHABLE, UNREACHABLE]
+    assert (poller.failures, poller.problem) == (0, None)
+    denied.problem = None
+    await poller.look()
+    assert [w.problem for w in poller.connections] == [None, None, None]
+
+
+async def test_where_no_operator_can_sign_in_the_reason_is_that_of_the_first() -> None:
+    scene = many(2)
+    scene.sign_in.problem = UNREACHABLE
+    poller = StatusPoller(scene.services())
+    await poller.look()
+    assert (poller.failures, poller.problem) == (1, UNREACHABLE)
+
+
+async def test_the_set_up_of_another_connection_signs_in_as_its_operator() -> None:
+    scene = many(2)
+    _, second = sorted(scene.store.saved)
+    scene.store.saved[second] = replace(scene.store.saved[second], login=Login(credentials="/keys/theirs.json"))
+    theirs = MemorySignIn(scene.sign_in.cloud)
+    services = replace(scene.services(), sign_in_as=lambda login: theirs if login.credentials else scene.sign_in)
+    app = build(services, DisplayOptions(), start="dashboard")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, second)
+        app.open_setup(second, None)
+        await until(pilot, "Step")
+        assert app.wizard.services.sign_in is theirs
 
 
 async def test_one_connection_that_gets_no_answer_does_not_keep_the_others_from_being_looked_at() -> None:

@@ -312,7 +312,7 @@ async def test_dashboard_keeps_the_last_good_answer_with_its_time_and_looks_less
         await until(pilot, "Looked at 12:00:00")
         scene.world.forever["identity"] = DENIED
         scene.sign_in.problem = DENIED
-        app.monitor._cloud = None
+        app.monitor._clouds.clear()
         await pilot.press("f5")
         shown = await until(pilot, "since 12:00 UTC, next try in 2 min (try 2)")
         assert "Datasets" in shown

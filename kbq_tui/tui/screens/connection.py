@@ -1,4 +1,4 @@
-"""One connection in two panes: its parts, and what is to be done. Below one another where there is no room."""
+"""One connection in two panes: its parts, and what is to be done. Where there is no room for two, that comes first."""
 
 from typing import ClassVar
 
@@ -32,12 +32,12 @@ class ConnectionScreen(WatchingScreen):
         self.opened = name
 
     def fill(self) -> ComposeResult:
-        """Lay out the parts, the last looks in words, and what is to be done."""
+        """Lay out what is to be done, what has changed, the parts, and the last looks in words."""
         yield QuietStatic(id="which")
-        yield Rows(id="lines")
+        yield QuietStatic(id="to-do")
         yield QuietStatic(id="drift", classes="head")
+        yield Rows(id="lines")
         yield QuietStatic(id="looks", classes="head")
-        yield QuietStatic(id="to-do", classes="head")
 
     def on_mount(self) -> None:
         """Draw what is known already; looks go on."""
@@ -82,9 +82,9 @@ class ConnectionScreen(WatchingScreen):
         drift.show(drift_lines(chosen, now))
         drift.display = bool(drift.shown)
         self.query_one("#looks", QuietStatic).show(looks_lines(chosen, now))
-        below = self.query_one("#to-do", QuietStatic)
-        below.show("" if self._width >= WIDE else to_do(chosen))
-        below.display = bool(below.shown)
+        above = self.query_one("#to-do", QuietStatic)
+        above.show("" if self._width >= WIDE else to_do(chosen))
+        above.display = bool(above.shown)
 
     def side(self) -> Content:
         """Return the second pane: what is to be done."""
