@@ -1,6 +1,6 @@
 """What is set on a dataset itself and matters to Klaviyo: how long its tables live, whether everybody is let in."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -10,9 +10,10 @@ from kbq_tui.diagnosis.conditions import holds_until
 from kbq_tui.diagnosis.entry import filled, values
 from kbq_tui.i18n.messages import Message, joined, message, message_n
 from kbq_tui.model.codes import ProblemCode as Code
-from kbq_tui.model.observed import AccessEntry, DatasetInfo
+from kbq_tui.model.observed import AccessEntry, DatasetInfo, Part, Present
+from kbq_tui.model.operations import Action, Change
 from kbq_tui.model.problem import Context, Problem, RemedyStep, Who
-from kbq_tui.model.refs import DatasetRef
+from kbq_tui.model.refs import DatasetRef, TableRef
 from kbq_tui.model.spec import ConnectionSpec, RequiredDataset
 from kbq_tui.planning.grants import EVERYBODY, taken_away
 from kbq_tui.shell import commands as cmd
@@ -20,6 +21,7 @@ from kbq_tui.shell import commands as cmd
 TABLES_EXPIRE: Final = Code.TABLES_EXPIRE
 PARTITIONS_EXPIRE: Final = Code.PARTITIONS_EXPIRE
 PUBLIC: Final = Code.PUBLIC_DATASET
+_BY_TERRAFORM: Final = "goog-terraform-provisioned"
 _MOST_NAMED: Final = 5
 """How many tables are named one by one."""
 
@@ -49,6 +51,31 @@ def expiring(info: DatasetInfo, context: Context) -> tuple[Problem, ...]:
         )
         for code, value in both
         if value is not None
+    )
+
+
+def terraformed(
+    actions: Iterable[Action], datasets: Mapping[str, Part[DatasetInfo]], context: Context
+) -> tuple[Problem, ...]:
+    """Return a problem for each dataset that is to be changed and was made by Terraform, which labels what it makes.
+
+    Source: https://registry.terraform.io/providers/hashicorp/google/latest/docs/guides/provider_reference
+    (add_terraform_attribution_label)
+
+    Args:
+        actions: those of the plan.
+        datasets: what was seen of the connection's datasets, by name.
+        context: what is known of the connection.
+    """
+    changed = {
+        action.resource.dataset
+        for action in actions
+        if action.change is not Change.NOOP and isinstance(action.resource, DatasetRef | TableRef)
+    }
+    return tuple(
+        catalogue.problem(Code.TERRAFORM_OWNED, context, dataset=name)
+        for name, part in datasets.items()
+        if name in changed and isinstance(part, Present) and part.value.labels.get(_BY_TERRAFORM) == "true"
     )
 
 

@@ -28,7 +28,7 @@ from kbq_tui.model.plan import Blocked, Plan
 from kbq_tui.model.problem import Context, Problem
 from kbq_tui.model.refs import AccountRef, DatasetRef, Grantable, ProjectRef, ServiceRef, TableRef
 from kbq_tui.model.spec import ACCOUNT_DISPLAY_NAME, DEFAULT_LOCATION, JOB_USER, REQUIRED_SERVICES, ConnectionSpec
-from kbq_tui.planning.dataset_rules import expiring, public
+from kbq_tui.planning.dataset_rules import expiring, public, terraformed
 from kbq_tui.planning.diff_problems import in_force, named, too_much
 from kbq_tui.planning.grants import Grant, held, over_grants, same_account_tombstones
 from kbq_tui.planning.locations import misplaced
@@ -110,6 +110,7 @@ class _Differ:
             if isinstance(part, Present):
                 self.warnings += expiring(part.value, self.context)
                 self.warnings += public(self.spec, part.value, self.context, self.seen.at)
+        self.warnings += terraformed(self.actions, ours, self.context)
         if remove_over_grants:
             self.warnings += self.seen.elsewhere.unseen if self.seen.elsewhere is not None else ()
         self._block_dependents()

@@ -287,6 +287,25 @@ def test_over_grants_are_named_wherever_they_are() -> None:
     assert [w.code for w in diff(SPEC, seen).warnings] == ["KBQ-OVER-GRANT"]
 
 
+@pytest.mark.parametrize("value", ["true", "false"])
+def test_a_change_of_what_terraform_made_is_warned_of(value: str) -> None:
+    labels = {"goog-terraform-provisioned": value}
+    there = {w.name: Present(DatasetInfo(w.name, "EU", labels=labels, access=())) for w in SPEC.datasets()}
+    plan = diff(SPEC, replace(fresh(SPEC), datasets=there))
+    warned = {str(w.cause).split()[1] for w in plan.warnings if w.code == Code.TERRAFORM_OWNED}
+    assert warned == ({w.name for w in SPEC.datasets()} if value == "true" else set())
+
+
+def test_what_terraform_made_and_is_in_place_is_not_warned_of() -> None:
+    done = in_place()
+    made = {
+        name: Present(replace(part.value, labels={"goog-terraform-provisioned": "true"}))
+        for name, part in done.datasets.items()
+        if isinstance(part, Present)
+    }
+    assert diff(SPEC, replace(done, datasets=made)).warnings == ()
+
+
 def test_an_unknown_policy_does_not_stop_the_attempt() -> None:
     seen = fresh()
     plan = diff(SPEC, replace(seen, constraints=dict.fromkeys(seen.constraints, UNKNOWN), permissions=UNKNOWN))

@@ -50,6 +50,22 @@ ENTRIES: Final = (
         matchers=((Stage.WORDS, r"cannot remove all owners from a dataset"),),
     ),
     Entry(
+        Code.TERRAFORM_OWNED,
+        "Terraform looks after what is to be changed",
+        "Dataset {dataset} has the label goog-terraform-provisioned, which Terraform puts on what it makes. What is "
+        "changed beside it, Terraform may undo when it runs next: a grant that is added may go, one that is taken away "
+        "may come back.",
+        (
+            step(
+                "Let Terraform change it. This is the plan for it, with an import for what is in place:",
+                cmd.ours("export terraform"),
+            ),
+        ),
+        "The people who run Terraform for this project.",
+        "https://registry.terraform.io/providers/hashicorp/google/latest/docs/guides/provider_reference",
+        Kind.CONFLICT,
+    ),
+    Entry(
         Code.TABLES_EXPIRE,
         "New tables of the dataset vanish by themselves",
         "Dataset {dataset} has a default table expiration: each new table is deleted {life} after it was made.",

@@ -30,7 +30,7 @@ class PermissionsScreen(PlanStepScreen):
     BINDINGS = keyboard.bindings("permissions")
     scopes: ClassVar = ("permissions",)
     step = Step.PERMISSIONS
-    warnings = (Code.SHARED_NEEDS, Code.OVER_GRANT, Code.CONDITIONAL_GRANT)
+    warnings = (Code.SHARED_NEEDS, Code.OVER_GRANT, Code.CONDITIONAL_GRANT, Code.TERRAFORM_OWNED)
     help_name = "permissions"
 
     def fields(self) -> ComposeResult:
