@@ -29,7 +29,7 @@ class Way:
             may be repeated.
         judges: an answer of this kind may make a check fail; any other may make it unknown at most.
         refused: nobody listens.
-        hangs: calls of the method are given up after a second.
+        hangs: calls of the method are given up soon after they hang.
         always: worth a run in which every call fails so; those that are not differ only in what was done before.
         truth: which of the STORIES is what has happened; none where Google simply said no.
         grpc_truth: the same for a gRPC call, where that sees it differently.
@@ -87,9 +87,9 @@ WAYS = {
     "connection refused": Way(refused=True, passing=True, truth="KBQ-CONNECTION-REFUSED"),
     "reset before the act": Way({"kind": "reset"}, passing=True, truth="KBQ-CONNECTION-LOST"),
     "reset after the act": Way({"kind": "reset", "when": "after"}, passing=True, truth="KBQ-CONNECTION-LOST"),
-    "hang before the act": Way({"kind": "hang", "seconds": 3.0}, hangs=True, truth="KBQ-DEADLINE"),
+    "hang before the act": Way({"kind": "hang", "seconds": 6.0}, hangs=True, truth="KBQ-DEADLINE"),
     "hang after the act": Way(
-        {"kind": "hang", "seconds": 3.0, "when": "after"}, hangs=True, always=False, truth="KBQ-DEADLINE"
+        {"kind": "hang", "seconds": 6.0, "when": "after"}, hangs=True, always=False, truth="KBQ-DEADLINE"
     ),
     "malformed body": Way({"kind": "malformed"}, truth="KBQ-MALFORMED-ANSWER"),
     "malformed after the act": Way({"kind": "malformed", "when": "after"}, always=False, truth="KBQ-MALFORMED-ANSWER"),
