@@ -15,7 +15,7 @@ from kbq_tui.cli.command_options import CliOptions
 from kbq_tui.diagnosis import catalogue
 from kbq_tui.diagnosis.catalogue import problem
 from kbq_tui.engine.record import ConnectionRecord
-from kbq_tui.engine.services import ConnectionDraft, SavedConnection, Store
+from kbq_tui.engine.services import ConnectionDraft, Login, SavedConnection, Store
 from kbq_tui.i18n.messages import verbatim
 from kbq_tui.local.connection_file import Connections
 from kbq_tui.local.paths import Paths
@@ -53,12 +53,13 @@ def clock() -> Clock:
 @pytest.fixture
 def store(clock: Clock) -> FileStore:
     paths = Paths.from_env(os.environ)
-    made = FileStore(paths, Connections(paths.connections), clock, {"impersonate": "me@acme.iam.gserviceaccount.com"})
+    made = FileStore(paths, Connections(paths.connections), clock, {"impersonate": LOGIN.impersonate})
     port: Store = made  # it fulfils the port, says mypy
     assert port is made
     return made
 
 
+LOGIN = Login(impersonate="me@acme.iam.gserviceaccount.com")
 DRAFT = ConnectionDraft("acme", "acme-klaviyo-demo", "EU")
 
 
@@ -77,9 +78,9 @@ def test_nothing_is_known_of_what_was_never_saved(store: FileStore):
 def test_a_connection_comes_back_as_it_was_saved(store: FileStore):
     keep(store, DRAFT, screen=Step.PERMISSIONS, finished=True, connected=True, confirmed=True)
     assert store.names() == ("acme",)
-    assert store.load("acme") == SavedConnection(DRAFT, Step.PERMISSIONS, finished=True, connected=True)
+    assert store.load("acme") == SavedConnection(DRAFT, Step.PERMISSIONS, finished=True, connected=True, login=LOGIN)
     keep(store, DRAFT, screen=Step.PROJECT, finished=False, connected=False)
-    assert store.load("acme") == SavedConnection(DRAFT, Step.PROJECT)
+    assert store.load("acme") == SavedConnection(DRAFT, Step.PROJECT, login=LOGIN)
 
 
 def test_nothing_of_a_new_connection_is_kept_before_a_change_is_confirmed(
@@ -91,7 +92,7 @@ def test_nothing_of_a_new_connection_is_kept_before_a_change_is_confirmed(
     assert files() == {}
     record.keep(draft=DRAFT, screen=Step.DATASETS, confirmed=True)
     assert store.names() == ("acme",)
-    assert store.load("acme") == SavedConnection(DRAFT, Step.DATASETS)
+    assert store.load("acme") == SavedConnection(DRAFT, Step.DATASETS, login=LOGIN)
 
 
 def test_what_cannot_be_right_yet_makes_no_connection_and_is_kept_of_one_that_exists(
@@ -102,9 +103,9 @@ def test_what_cannot_be_right_yet_makes_no_connection_and_is_kept_of_one_that_ex
     assert files() == {}
     keep(store, DRAFT, confirmed=True)
     keep(store, half, screen=Step.PROJECT)
-    assert store.load("acme") == SavedConnection(half, Step.PROJECT)
+    assert store.load("acme") == SavedConnection(half, Step.PROJECT, login=LOGIN)
     keep(store, DRAFT, confirmed=True)
-    assert store.load("acme") == SavedConnection(DRAFT, Step.PROJECT)  # nothing of the half is left
+    assert store.load("acme") == SavedConnection(DRAFT, Step.PROJECT, login=LOGIN)  # nothing of the half is left
 
 
 def test_a_connection_that_was_removed_meanwhile_is_not_kept_again(store: FileStore, files: Callable[[], object]):
@@ -122,7 +123,7 @@ def test_what_an_earlier_version_kept_of_a_new_connection_is_still_read(store: F
     )
     assert store.load("acme") == SavedConnection(DRAFT, Step.DATASETS, filed=False)
     keep(store, DRAFT, confirmed=True)
-    assert store.load("acme") == SavedConnection(DRAFT, Step.DATASETS)
+    assert store.load("acme") == SavedConnection(DRAFT, Step.DATASETS, login=LOGIN)
 
 
 def test_what_another_process_has_changed_since_it_was_read_stays(store: FileStore):
@@ -131,7 +132,7 @@ def test_what_another_process_has_changed_since_it_was_read_stays(store: FileSto
     keep(store, DRAFT.replace(location="US"), finished=True, connected=True)
     early.keep(draft=early.state.draft.replace(import_dataset="OTHER"))
     assert store.load("acme") == SavedConnection(
-        DRAFT.replace(location="US", import_dataset="OTHER"), Step.VERIFY, finished=True, connected=True
+        DRAFT.replace(location="US", import_dataset="OTHER"), Step.VERIFY, finished=True, connected=True, login=LOGIN
     )
 
 
@@ -156,7 +157,7 @@ def test_what_could_not_be_written_is_written_the_next_time(store: FileStore, mo
         with pytest.raises(ProblemError, match=str(problem.problem.title)):
             record.keep(finished=True)
     record.keep(screen=Step.CONNECT)
-    assert store.load("acme") == SavedConnection(DRAFT, Step.CONNECT, finished=True)
+    assert store.load("acme") == SavedConnection(DRAFT, Step.CONNECT, finished=True, login=LOGIN)
 
 
 def test_a_project_is_recent_once_it_is_said_to_have_been_seen(store: FileStore):

@@ -13,6 +13,7 @@ from kbq_tui.local.on_change import OnChange
 from kbq_tui.local.paths import Paths
 from tests.local.conftest import FakeClock
 from tests.support.outputs import output_lines
+from tests.support.polling import wait_until
 
 PROJECT = "acme-klaviyo-demo"
 
@@ -169,7 +170,14 @@ def test_a_command_that_does_not_end_is_ended_with_all_that_it_began(hook, tmp_p
     assert str(why) == "it took longer than 1 s"
     pid = (tmp_path / "pid").read_text().strip()
     state = Path(f"/proc/{pid}/stat")
-    assert not state.exists() or state.read_text().rpartition(")")[2].split()[0] in "ZX"
+
+    def gone() -> bool:
+        try:
+            return state.read_text().rpartition(")")[2].split()[0] in "ZX"
+        except (FileNotFoundError, ProcessLookupError):
+            return True
+
+    wait_until(gone)
 
 
 @pytest.mark.parametrize(

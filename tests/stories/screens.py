@@ -323,7 +323,7 @@ _CONNECTION = {
     "unknown": Story(
         "its keys are not ours to see",
         lambda: failing(watched(), "keys", refused("iam.serviceAccountKeys.list")),
-        "The last look",
+        "What to do",
         _OPENED,
         start="dashboard",
     ),

@@ -57,11 +57,11 @@ ENTRIES: Final = (
         "may come back.",
         (
             step(
-                "Let Terraform change it. This is the plan for it, with an import for what is in place:",
+                "Let the people who run Terraform change it. This is the plan for them, with what is in place as imports:",
                 cmd.ours("export terraform"),
             ),
         ),
-        "The people who run Terraform for this project.",
+        "You, on this machine.",
         "https://registry.terraform.io/providers/hashicorp/google/latest/docs/guides/provider_reference",
         Kind.CONFLICT,
     ),
