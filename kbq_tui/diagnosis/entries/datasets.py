@@ -57,7 +57,7 @@ ENTRIES: Final = (
         "may come back.",
         (
             step(
-                "Let the people who run Terraform change it. This is the plan for them, with what is in place as imports:",
+                "Let the people who run Terraform change it. This is the plan for them; what is in place is imported:",
                 cmd.ours("export terraform"),
             ),
         ),
