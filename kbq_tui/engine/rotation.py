@@ -19,7 +19,7 @@ from kbq_tui.model.age import ago
 from kbq_tui.model.checks import CheckResult, Verdict
 from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.events import Event, EventKind
-from kbq_tui.model.key_use import KLAVIYO_ADDRESSES, KeyCall
+from kbq_tui.model.key_use import IDLE, KLAVIYO_ADDRESSES, KeyCall
 from kbq_tui.model.operations import Action, ActionKey, ActionKind, Change, CreateKey, DisableKey, EnableKey
 from kbq_tui.model.problem import Problem, ProblemError, RemedyStep
 from kbq_tui.model.refs import AccountRef
@@ -136,9 +136,7 @@ class _Rotating:
         """Take one step. Returns whether to go on."""
         match step:
             case RotationStep.BEGIN:
-                begun = mark(ActionKind.ROTATE, self.spec, old_key(self.view, self.spec))
-                await offload(lambda: self.ports.journal.intend(begun, self.spec.account_email))
-                return True
+                return await self._begin()
             case RotationStep.CREATE:
                 return await self._create()
             case RotationStep.VERIFY:
@@ -190,6 +188,19 @@ class _Rotating:
         await offload(lambda: self.ports.journal.settle(event))
         if not self.outcome.rolled_back:
             self.emit(event)
+
+    async def _begin(self) -> bool:
+        """Remember which key is replaced. Raises: ProblemError, where the log shows that Klaviyo uses another one."""
+        old, now = old_key(self.view, self.spec), self.ports.clock.now()
+        if await log_readable(self.spec, self.ports.cloud) is None:
+            active = [key.id for key in self.view.keys if self.view.works(key.id)]
+            calls = {id_: await self._call(id_, now - IDLE, klaviyo=True) for id_ in active}
+            last = max(((call.at, id_) for id_, call in calls.items() if call is not None), default=None)
+            if last is not None and last[1] != old:
+                raise self._error(Code.ROTATION_OTHER_KEY, key_id=last[1][:12], when=ago(last[0], now))
+        begun = mark(ActionKind.ROTATE, self.spec, old)
+        await offload(lambda: self.ports.journal.intend(begun, self.spec.account_email))
+        return True
 
     async def _create(self) -> bool:
         spec, keys = self.spec, self.ports.keys
@@ -352,9 +363,9 @@ def _reason(result: CheckResult) -> Problem:
 def _waited_for(other: KeyCall | None) -> Message:
     """Return what is waited for, and who else has used the new key meanwhile."""
     if other is None:
-        return message("none yet; both keys work")
+        return message("There is none yet; both keys work.")
     return message(
-        "none yet, but {who} has used it, which is none of Klaviyo's known addresses: if that is Klaviyo, run it again "
-        "with --confirmed",
+        "There is none yet. {who} has used the new key, which is none of Klaviyo's known addresses: if that is "
+        "Klaviyo, run it again with --confirmed.",
         who=other.who,
     )

@@ -166,6 +166,24 @@ def test_an_old_key_that_is_still_used_is_left_and_it_is_said_by_whom(ground: Gr
     assert [key.disabled for key in ground.cloud.key_ids[EMAIL]] == [False, False]
 
 
+def test_a_key_that_klaviyo_does_not_use_is_not_replaced_in_place_of_the_one_it_does(ground: Ground) -> None:
+    theirs = f"{7:040d}"
+    ground.cloud.key_ids[EMAIL].append(KeyInfo(theirs, START - 30 * DAY))
+    ground.used(OLD)
+    ground.pass_time(HOUR)
+    ground.used(theirs)
+    with pytest.raises(ProblemError) as caught:
+        ground.go()
+    assert caught.value.problem.code == Code.ROTATION_OTHER_KEY
+    assert theirs[:12] in str(caught.value.problem.cause)
+    assert len(ground.ids) == 2
+
+    ground.pass_time(HOUR)
+    ground.used(OLD)  # Klaviyo has changed over to it
+    assert ground.go().step is RotationStep.HAND_OVER
+    assert len(ground.ids) == 3
+
+
 def test_klaviyo_that_goes_on_with_the_old_key_counts_as_a_use(ground: Ground) -> None:
     ground.go()
     ground.used(ground.new)

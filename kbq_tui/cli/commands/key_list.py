@@ -116,6 +116,9 @@ def _show(found: _Listing, runner: PlainRunner, account: str) -> None:
         rows = [[inert(cell, 200) for cell in _cells(found, key)] for key in found.keys]
         for line in table([render(word) for word in _HEADING], rows, right=(2,)):
             console.result(line)
+    for key in found.keys:
+        if (file := found.file(key)) is not None and file.path:
+            console.result(translate("Key {id} is in {path}", id=inert(key.id[:ID_SHOWN]), path=inert(file.path)))
     for warning in found.local.warnings if found.local is not None else ():
         console.say(translate("note: {note}", note=inert(render(warning))))
     for key in found.keys:
@@ -144,23 +147,21 @@ _STATES = {
     KeyState.EXPIRED: message("expired"),
 }
 _HOLDERS = {
-    "here": message("this machine"),
-    "keyring": message("this machine's keyring"),
-    "handed-over": message("handed over (shredded here)"),
+    "here": message("here"),
+    "keyring": message("keyring"),
+    "handed-over": message("handed over"),
     None: message("not here"),
 }
 
 
 def _cells(found: _Listing, key: KeyInfo) -> list[str]:
-    file = found.file(key)
-    where = file.path if file is not None and file.path else render(_HOLDERS[found.held_by(key)])
     return [
         key.id[:ID_SHOWN],
         f"{key.created:%Y-%m-%d}",
         render(message_n("{n} day", "{n} days", (found.now - key.created).days)),
         f"{key.expires:%Y-%m-%d}" if key.expires else translate("never"),
         render(_STATES[state_of(key, found.now)]),
-        where,
+        render(_HOLDERS[found.held_by(key)]),
         render(_last_used(found.uses, key, found.now)),
     ]
 

@@ -65,6 +65,20 @@ ENTRIES: Final = (
         Kind.CONFLICT,
     ),
     Entry(
+        Code.ROTATION_OTHER_KEY,
+        "Klaviyo uses another key than the one that would be replaced",
+        "Klaviyo called with key {key_id} of {account}, {when}, and not since then with the key that would be "
+        "replaced. The key that Klaviyo holds would be left as it is.",
+        (
+            look("See which key is used, and from where:", cmd.ours("key list")),
+            step("Put the key that is kept here into Klaviyo; these are the values:", cmd.ours("values")),
+            step("Once nobody uses the other one any more, delete it:", cmd.ours("key delete {key_id}")),
+        ),
+        _YOU,
+        _KEYS,
+        Kind.CONFLICT,
+    ),
+    Entry(
         Code.ROTATION_NEW_GONE,
         "The new key does not work any more",
         "Key {key_id} of {account}, which Klaviyo was given, is disabled, expired or gone at Google. The old key is "
