@@ -92,7 +92,7 @@ class SavedPlan:
         """Return what `to_json` made. Raises: SavedPlanError."""
         schema = str(body.get("schema"))
         if schema != SCHEMA and schema.startswith(KIND):
-            tool = str(body.get("tool"))
+            tool = str(body.get("tool") or schema)
             raise SavedPlanError(
                 message("A newer version made it ({tool}). Install that one, or plan again.", tool=tool)
             )

@@ -129,7 +129,10 @@ def _check_values(saved: SavedPlan, spec: ConnectionSpec, filed: ConnectionSpec 
     if not changed:
         return
     for key in changed:
-        runner.console.say(translate("changed in the connection since: {key}", key=key))
+        if key == "name":
+            runner.console.say(translate("the connection {name} was made or removed since", name=spec.name))
+        else:
+            runner.console.say(translate("changed in the connection since: {key}", key=key))
     raise ProblemError(_stale(runner, spec))
 
 

@@ -185,7 +185,7 @@ ENTRIES: Final = (
     Entry(
         Code.STALE_PLAN,
         "The plan is out of date",
-        "Since the plan was shown something changed at Google, so it was not carried out.",
+        "Since the plan was made something has changed, at Google or in the connection, so it was not carried out.",
         (look("Look at the new plan, and agree to that one:", cmd.ours("plan")),),
         _YOU,
         "https://cloud.google.com/iam/docs/allow-policies#etag",
