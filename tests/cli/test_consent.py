@@ -71,6 +71,23 @@ def test_another_connection_s_name_confirms_nothing(google, call, filed):
     assert "--confirm says other, but the connection is shop" in ended.err
 
 
+@pytest.mark.parametrize("command", [("key", "rotate"), ("teardown",)], ids=" ".join)
+def test_in_production_a_key_is_replaced_and_all_taken_away_by_name_alone(google, call, filed, command):
+    filed("")
+    there = google("fresh")
+    assert call("apply", "shop", "--yes").status == 0
+    filed("production = true")
+    before = there.writes()
+    refused = call(*command, "shop", "--yes")
+    assert refused.status == 2
+    assert "--confirm shop" in refused.err
+    assert there.writes() == before
+    wait = ("--wait", "0") if command == ("key", "rotate") else ()
+    agreed = call(*command, "shop", "--confirm", "shop", *wait)
+    assert agreed.status in (0, 6), agreed.err
+    assert len(there.writes()) > len(before)
+
+
 def test_in_production_over_grants_are_taken_away_by_name_alone(google, call, filed):
     filed("production = true")
     there = google("over-granted")

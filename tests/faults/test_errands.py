@@ -247,7 +247,7 @@ def pieces(field: Field) -> Iterator[None]:
 
 
 @dataclass(frozen=True)
-class QuietStatic:
+class Undisturbed:
     """What an undisturbed errand returned, and how it left the project."""
 
     answer: object
@@ -255,20 +255,20 @@ class QuietStatic:
 
 
 @pytest.fixture(scope="module")
-def quiet(field: Field, pieces: None, tmp_path_factory: pytest.TempPathFactory) -> dict[str, QuietStatic]:
+def quiet(field: Field, pieces: None, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Undisturbed]:
     folder = tmp_path_factory.mktemp("quiet")
 
-    async def run(method: str) -> QuietStatic:
+    async def run(method: str) -> Undisturbed:
         spot, errand = field.spot(folder), ERRANDS[method]
         await errand.prepare(spot)
         answer = await errand.go(spot)
         assert method in {call.method for call in field.sandbox.world.calls}
-        return QuietStatic(answer, spot.state())
+        return Undisturbed(answer, spot.state())
 
     return {method: asyncio.run(run(method)) for method in ERRANDS}
 
 
-async def on_errand(spot: Spot, method: str, name: str, quiet: QuietStatic, *, every: bool) -> Cell:
+async def on_errand(spot: Spot, method: str, name: str, quiet: Undisturbed, *, every: bool) -> Cell:
     """One errand with one method spoilt; then the same without faults."""
     cell, errand, way = Cell(method, "always" if every else "errand"), ERRANDS[method], WAYS[name]
     await errand.prepare(spot)
@@ -297,7 +297,7 @@ async def on_errand(spot: Spot, method: str, name: str, quiet: QuietStatic, *, e
 
 @pytest.mark.parametrize("name", WAYS)
 async def test_an_errand_that_fails_loses_nothing(
-    name: str, field: Field, quiet: dict[str, QuietStatic], tmp_path: Path, record_property: object
+    name: str, field: Field, quiet: dict[str, Undisturbed], tmp_path: Path, record_property: object
 ) -> None:
     cells = []
     for every in (False, True) if WAYS[name].always else (False,):  # one after the other: some faults are everybody's
