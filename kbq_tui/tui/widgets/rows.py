@@ -1,9 +1,7 @@
 """Rows under a cursor: updated in place, moved through with the arrow keys. One that may not be cut is wrapped."""
 
 from collections.abc import Sequence
-from typing import ClassVar
 
-from textual.binding import Binding
 from textual.content import Content
 from textual.geometry import Offset, Region
 from textual.message import Message
@@ -13,9 +11,8 @@ from textual.widget import Widget
 from kbq_tui.model.lean_dataclass import dataclass
 from kbq_tui.model.operations import Action
 from kbq_tui.model.problem import Problem
-from kbq_tui.tui import keyboard
 from kbq_tui.tui.text import wrapped
-from kbq_tui.tui.widgets.cursor import CursorWidget
+from kbq_tui.tui.widgets.cursor import RowCursor
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,16 +38,8 @@ class Row:
         return [self.content] if self.whole is None or not width else wrapped(self.content, width, self.whole)
 
 
-class Rows(CursorWidget, can_focus=True):
+class Rows(RowCursor, can_focus=True):
     """A list of rows. At its ends the arrow keys go on to the next field, so that arrows alone reach everything."""
-
-    BINDINGS: ClassVar = [
-        keyboard.bound("previous", "move(-1)"),
-        keyboard.bound("next", "move(1)"),
-        keyboard.bound("first", "edge(-1)"),
-        keyboard.bound("last", "edge(1)"),
-        Binding("enter", "choose", show=False),
-    ]
 
     cursor: reactive[int] = reactive(0, layout=False)
 
@@ -165,22 +154,6 @@ class Rows(CursorWidget, can_focus=True):
     def point(self) -> Offset:
         """Return the place of the row under the cursor."""
         return Offset(0, self._top())
-
-    def action_move(self, by: int) -> None:
-        """Up and Down: go to another row; past either end, to the field before or after the list."""
-        self._touched = True
-        to = self.cursor + by
-        if 0 <= to < len(self.rows):
-            self.cursor = to
-        elif by > 0:
-            self.screen.focus_next()
-        else:
-            self.screen.focus_previous()
-
-    def action_edge(self, side: int) -> None:
-        """Home and End: go to the first row (`side` below 0) or to the last."""
-        self._touched = True
-        self.cursor = 0 if side < 0 else max(0, len(self.rows) - 1)
 
     def action_choose(self) -> None:
         """Enter: tell the screen which row was chosen."""

@@ -1,9 +1,7 @@
 """A long list, one line each: only the lines in sight are ever drawn, so thousands cost no more than twenty."""
 
 from collections.abc import Callable, Sequence
-from typing import ClassVar
 
-from textual.binding import Binding
 from textual.content import Content
 from textual.geometry import Offset, Region
 from textual.message import Message
@@ -12,28 +10,19 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.visual import Visual
 
-from kbq_tui.tui import keyboard
 from kbq_tui.tui._textual_compat import set_lines
-from kbq_tui.tui.widgets.cursor import CursorWidget
+from kbq_tui.tui.widgets.cursor import RowCursor
 
 Draw = Callable[[str, int], Content]
 """Returns the line of a row, by its id, in so many cells."""
 
 
-class ConnectionTable(CursorWidget, ScrollView, can_focus=True):
+class ConnectionTable(RowCursor, ScrollView, can_focus=True):
     """Rows known by their ids, under a cursor that stays on its row when rows come, go or change places.
 
     Args:
         draw: returns what stands in a row.
     """
-
-    BINDINGS: ClassVar = [
-        keyboard.bound("previous", "move(-1)"),
-        keyboard.bound("next", "move(1)"),
-        keyboard.bound("first", "edge(-1)"),
-        keyboard.bound("last", "edge(1)"),
-        Binding("enter", "choose", show=False),
-    ]
 
     cursor: reactive[int] = reactive(0, layout=False, repaint=False)
 
@@ -138,22 +127,6 @@ class ConnectionTable(CursorWidget, ScrollView, can_focus=True):
     def point(self) -> Offset:
         """Return the place of the row under the cursor."""
         return Offset(0, self.cursor - self.scroll_offset.y)
-
-    def action_move(self, by: int) -> None:
-        """Up and Down: go to another row; past either end, to the field before or after the list."""
-        self._touched = True
-        to = self.cursor + by
-        if 0 <= to < len(self.rows):
-            self.cursor = to
-        elif by > 0:
-            self.screen.focus_next()
-        else:
-            self.screen.focus_previous()
-
-    def action_edge(self, side: int) -> None:
-        """Home and End: go to the first row (`side` below 0) or to the last."""
-        self._touched = True
-        self.cursor = 0 if side < 0 else max(0, len(self.rows) - 1)
 
     def page(self, by: int) -> None:
         """Go one page up (`by` of 0 or less) or down."""
