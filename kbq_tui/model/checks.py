@@ -19,6 +19,30 @@ class Verdict(StrEnum):
     SKIPPED = "skipped"
 
 
+class CheckGroup(StrEnum):
+    """What a check is about; the order is the one in which groups are shown."""
+
+    DATASETS = "datasets"
+    KEY = "key"
+    QUERIES = "queries"
+    LEAST_PRIVILEGE = "least-privilege"
+    DATA = "data"
+
+    @property
+    def title(self) -> Message:
+        """Its name on a screen."""
+        return Message(_GROUP_TITLES[self])
+
+
+_GROUP_TITLES = {
+    CheckGroup.DATASETS: N_("Datasets"),
+    CheckGroup.KEY: N_("Key"),
+    CheckGroup.QUERIES: N_("Queries"),
+    CheckGroup.LEAST_PRIVILEGE: N_("Least privilege"),
+    CheckGroup.DATA: N_("Data"),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Check:
     """One thing that is verified.
@@ -28,6 +52,7 @@ class Check:
         title: one line.
         article: the section of Klaviyo's article it mends, such as `4.1`; `+` where the article has nothing.
         why: what the article gets wrong or leaves out, one sentence.
+        group: what it is about.
         unwanted: the title names what must not be; the check is good where it is not so.
     """
 
@@ -35,6 +60,7 @@ class Check:
     title: Message
     article: str
     why: Message
+    group: CheckGroup
     unwanted: bool = False
 
 
@@ -129,24 +155,28 @@ KEY_AUTH = Check(
     message("The key signs in"),
     "4.2",
     message("The article never signs in with the key: as typed, it tests your own login."),
+    CheckGroup.KEY,
 )
 QUERY_RUN = Check(
     "query.run",
     message("The account may run queries (Job User)"),
     "4.2",
     message("No command of the article grants Job User."),
+    CheckGroup.QUERIES,
 )
 PERMISSIONS = Check(
     "permissions.effective",
     message("Effective permissions on the project"),
     "4.3",
     message("OBJECT_PRIVILEGES leaves out inherited grants; testIamPermissions counts them."),
+    CheckGroup.QUERIES,
 )
 MINIMAL = Check(
     "permissions.minimal",
     message("More than Job User on the project"),
     "+",
     message("Without --dataset, the article's command grants Data Editor on every dataset."),
+    CheckGroup.LEAST_PRIVILEGE,
     unwanted=True,
 )
 ISOLATED = Check(
@@ -157,6 +187,7 @@ ISOLATED = Check(
         "A grant on another dataset, or on the whole project, would hand over more than Klaviyo needs. Hidden datasets"
         " (a name with a leading underscore) are not listed, and left out."
     ),
+    CheckGroup.LEAST_PRIVILEGE,
     unwanted=True,
 )
 STAGING_WRITE = Check(
@@ -164,18 +195,21 @@ STAGING_WRITE = Check(
     message("Create, insert, select and drop in the staging dataset"),
     "4.4",
     message("The article leaves out INSERT."),
+    CheckGroup.DATA,
 )
 BILLING = Check(
     "billing.dml",
     message("Billing allows INSERT"),
     "+",
     message("Without billing, create and drop pass and only an INSERT fails."),
+    CheckGroup.QUERIES,
 )
 KEYS = Check(
     "keys.expected",
     message("The account has exactly the key we hold"),
     "+",
     message("A key nobody holds is a way in."),
+    CheckGroup.KEY,
 )
 
 
@@ -189,6 +223,7 @@ def visible(wish: RequiredDataset) -> Check:
             "SCHEMATA reads the US only unless a region is named, and wants a permission on the whole project that the"
             " account must not have: the dataset itself is asked for."
         ),
+        CheckGroup.DATASETS,
     )
 
 
@@ -199,6 +234,7 @@ def kept(wish: RequiredDataset) -> Check:
         message("Tables in {dataset} expire", dataset=wish.name),
         "+",
         message("A default expiration deletes every new table; nothing says so when it is made."),
+        CheckGroup.DATASETS,
         unwanted=True,
     )
 
@@ -210,6 +246,7 @@ def private(wish: RequiredDataset) -> Check:
         message("{dataset} is public", dataset=wish.name),
         "+",
         message("The article looks at the account's grants alone, not at who else is let in."),
+        CheckGroup.LEAST_PRIVILEGE,
         unwanted=True,
     )
 
@@ -221,6 +258,7 @@ def granted(wish: RequiredDataset) -> Check:
         message("{role} on {dataset}", role=wish.role.removeprefix("roles/"), dataset=wish.name),
         "4.3",
         message("The view exists per region only, wants object_name, and grantees carry a type."),
+        CheckGroup.DATASETS,
     )
 
 
@@ -231,6 +269,7 @@ def readable(wish: RequiredDataset) -> Check:
         message("Everything in {dataset} can be read", dataset=wish.name),
         "4.4",
         message("The article reads a table that a new dataset does not have."),
+        CheckGroup.DATA,
     )
 
 
@@ -241,6 +280,7 @@ def read_only(wish: RequiredDataset) -> Check:
         message("Can write in {dataset}", dataset=wish.name),
         "+",
         message("Least privilege is only proven by a refusal."),
+        CheckGroup.LEAST_PRIVILEGE,
         unwanted=True,
     )
 
@@ -252,6 +292,7 @@ def writable(wish: RequiredDataset) -> Check:
         message("Create, insert, select and drop in {dataset}", dataset=wish.name),
         "4.4",
         message("A Viewer cannot write: export needs Editor."),
+        CheckGroup.DATA,
     )
 
 

@@ -1,12 +1,14 @@
 """One word for one verdict, wherever it is shown; and titles of checks that are no double negative."""
 
+from dataclasses import replace
+
 import pytest
 
 from kbq_tui.cli.console import _MARKS
 from kbq_tui.engine.health import Health
 from kbq_tui.i18n.messages import EMPTY
 from kbq_tui.model import status_words as words
-from kbq_tui.model.checks import Check, CheckResult, Verdict, expected, verified
+from kbq_tui.model.checks import Check, CheckGroup, CheckResult, Verdict, expected, verified
 from kbq_tui.model.events import EventKind
 from kbq_tui.model.operations import Change
 from kbq_tui.model.spec import ConnectionSpec, Direction
@@ -55,6 +57,19 @@ def test_no_title_is_a_negative(direction: Direction) -> None:
     for check in expected(ConnectionSpec("my-project", direction=direction)):
         title = f" {str(check.title).lower()} "
         assert not [word for word in (" no ", " not ", " cannot ", " nothing ") if word in title], check.title
+
+
+def test_each_check_says_what_it_is_about() -> None:
+    groups: dict[CheckGroup, list[str]] = {group: [] for group in CheckGroup}
+    for check in expected(replace(SPEC, export_dataset="exports")):
+        groups[check.group].append(check.id.partition(":")[0])
+    assert {group.value: sorted(set(ids)) for group, ids in groups.items()} == {
+        "datasets": ["dataset.kept", "dataset.visible", "grants.direct"],
+        "key": ["key.auth", "keys.expected"],
+        "queries": ["billing.dml", "permissions.effective", "query.run"],
+        "least-privilege": ["dataset.private", "import.readonly", "permissions.isolated", "permissions.minimal"],
+        "data": ["export.read", "export.write", "import.read", "staging.write"],
+    }
 
 
 def test_the_sum_has_the_words_of_the_rows() -> None:
