@@ -29,12 +29,12 @@ class CheckGroup(StrEnum):
     DATA = "data"
 
     @property
-    def title(self) -> Message:
+    def heading(self) -> Message:
         """Its name on a screen."""
-        return Message(_GROUP_TITLES[self])
+        return Message(_HEADINGS[self])
 
 
-_GROUP_TITLES = {
+_HEADINGS = {
     CheckGroup.DATASETS: N_("Datasets"),
     CheckGroup.KEY: N_("Key"),
     CheckGroup.QUERIES: N_("Queries"),
