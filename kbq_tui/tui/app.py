@@ -6,8 +6,7 @@ import asyncio
 import gc
 import logging
 import signal
-import sys
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Coroutine, Iterable
 from contextlib import ExitStack, suppress
 from dataclasses import replace
 from functools import partial
@@ -20,9 +19,10 @@ from textual.geometry import Offset
 from textual.screen import Screen
 from textual.worker import Worker, WorkerState
 
-from kbq_tui.engine.services import AppServices, ConnectionDraft, SavedConnection, UiPreferences
-from kbq_tui.engine.setup import STEPS, SetupSession
-from kbq_tui.i18n.messages import in_context, render, translate
+from kbq_tui.engine.services import AppServices, UiPreferences
+from kbq_tui.engine.setup import SetupSession
+from kbq_tui.engine.threads import stay_responsive
+from kbq_tui.i18n.messages import render, translate
 from kbq_tui.model.lean_dataclass import dataclass
 from kbq_tui.model.problem import Problem, ProblemError
 from kbq_tui.model.steps import Step
@@ -31,9 +31,9 @@ from kbq_tui.tui.display_options import DisplayOptions
 from kbq_tui.tui.export_actions import ExportActions
 from kbq_tui.tui.glyphs import AsciiFilter
 from kbq_tui.tui.host import STYLES
-from kbq_tui.tui.screens import screen_for
+from kbq_tui.tui.navigation import Navigation
+from kbq_tui.tui.quitting import Quitting
 from kbq_tui.tui.screens.base import BaseScreen
-from kbq_tui.tui.widgets.button import Button
 from kbq_tui.tui.widgets.cursor import CursorWidget
 
 if TYPE_CHECKING:
@@ -42,8 +42,6 @@ if TYPE_CHECKING:
     from kbq_tui.tui.status_poller import StatusPoller
 
 _LOG = logging.getLogger("kbq_tui.tui")
-_BY_HAND = frozenset({"palette", "interrupt", "next", "previous"})
-"""Keys that mean nothing in the palette."""
 Start = Literal["setup", "dashboard"]
 SSH_FRAMES = 10
 """How often a second a screen over SSH is painted at most."""
@@ -95,10 +93,8 @@ class KbqApp(ExportActions):
         self._start = start
         self.held = ExitStack()
         self._drawing = False
-        self._interrupted_at = -10.0
-        self._from_dashboard = start == "dashboard"
-        self._entered_at: Step | None = None
-        self._came_from = ""
+        self._navigation = Navigation(self, from_dashboard=start == "dashboard")
+        self._quitting = Quitting(self)
         self.titles = not look.ascii_default
         self.animation_level = "none"
         if look.ssh:
@@ -118,16 +114,7 @@ class KbqApp(ExportActions):
 
     def get_default_screen(self) -> Screen[Any]:
         """Return the first screen: where the operator left, the welcome, or the dashboard."""
-        if self._start == "dashboard":
-            from kbq_tui.tui.screens.dashboard import DashboardScreen
-
-            return DashboardScreen()
-        self.wizard.restore()
-        if self.wizard.fresh and not self._taste().welcomed:
-            from kbq_tui.tui.screens.welcome import WelcomeScreen
-
-            return WelcomeScreen()
-        return screen_for(self.wizard.step)()
+        return self._navigation.first_screen()
 
     def on_mount(self) -> None:
         """Listen to signals; read in what the next screens need once the first one is drawn."""
@@ -241,114 +228,45 @@ class KbqApp(ExportActions):
 
     def goto(self, step: Step) -> None:
         """Show the screen of a step."""
-        self.wizard.go(step)
-        self._stand_on(screen_for(step)())
-
-    def _show(self, step: Step) -> None:
-        """Show a step without having gone there in the set-up: nothing is remembered by that."""
-        self.wizard.stand_on(step)
-        self._stand_on(screen_for(step)())
+        self._navigation.goto(step)
 
     def choose(self, **chosen: Any) -> None:
         """Remember display preferences, by the fields of `UiPreferences`; what cannot be written is said."""
         try:
-            self.services.store.save_preferences(replace(self._taste(), **chosen))
+            self.services.store.save_preferences(replace(self.preferences(), **chosen))
         except ProblemError as error:
             self.tell(f"{render(error.problem.title)}: {render(error.problem.cause)}", bad=True)
 
-    def _taste(self) -> UiPreferences:
+    def preferences(self) -> UiPreferences:
+        """Return the display preferences; the defaults where they cannot be read."""
         try:
             return self.services.store.preferences()
         except ProblemError:
             return UiPreferences()
 
     def show_dashboard(self) -> None:
-        """Show the dashboard, and let go of the lock on the connection that was set up."""
-        from kbq_tui.tui.screens.dashboard import DashboardScreen
-
-        self._from_dashboard = True
-        if isinstance(self.screen, BaseScreen) and self.screen.step is not None:
-            self.monitor.hurry()
-        self.held.close()  # looking at the dashboard needs no lock
-        self.wizard.note = None
-        self._stand_on(DashboardScreen())
+        """Show the dashboard, and release the lock on the connection that was set up."""
+        self._navigation.show_dashboard()
 
     def open_connection(self, name: str) -> None:
         """Show one connection of the dashboard in detail."""
-        from kbq_tui.tui.screens.connection import ConnectionScreen
+        self._navigation.open_connection(name)
 
-        self.wizard.note = None
-        self._stand_on(ConnectionScreen(name))
+    def open_setup(self, name: str, step: Step | None) -> None:
+        """Go on with the set-up of a connection, at a step or where the operator left it."""
+        self._navigation.open_setup(name, step)
+
+    def new_connection(self, name: str) -> None:
+        """Begin the set-up of a connection that does not exist yet."""
+        self._navigation.new_connection(name)
 
     def show_title(self, text: str) -> None:
         """Show something in the terminal's title, behind the program's name."""
         _textual_compat.set_title(self, f"{self.TITLE}: {text}" if text else self.TITLE)
 
     def up(self) -> None:
-        """Go up to where one came from; what Escape does."""
-        self.action_step_back()
-
-    def _stand_on(self, screen: BaseScreen) -> None:
-        self.call_later(self._exchange, screen)
-
-    async def _exchange(self, screen: BaseScreen) -> None:
-        """Replace the standing screen, and paint once: each painting of 80x24 is some 5 kB.
-
-        Textual's default screen cannot be replaced, so the second screen goes on top of it.
-        """
-        with self.batch_update():
-            if len(self.screen_stack) == 1:
-                await self.push_screen(screen)
-            else:
-                await self.switch_screen(screen)
-
-    def open_setup(self, name: str, step: Step | None) -> None:
-        """Go on with the set-up of a connection, under its lock; why that cannot be had is shown.
-
-        Args:
-            name: the connection.
-            step: where to go on; None for where the operator left.
-        """
-        here = self.wizard.record is not None and self.wizard.draft.name == name
-        saved = self.services.store.load(name)
-        if saved is None and not here:
-            return
-        if not self._take_up(name, None if here or saved is None else saved.draft, saved):
-            return
-        wizard = self.wizard
-        saved = wizard.saved
-        wizard.furthest = STEPS[-1] if saved is not None and saved.finished else wizard.furthest
-        self._entered_at = step or (saved.screen if saved is not None else None) or wizard.step
-        self._show(self._entered_at)
-
-    def new_connection(self, name: str) -> None:
-        """Begin the set-up of a connection that does not exist yet, under its lock."""
-        if self._take_up(name, ConnectionDraft(name=name)):
-            self._entered_at = Step.PROJECT
-            self._show(Step.PROJECT)
-
-    def _take_up(self, name: str, draft: ConnectionDraft | None, saved: SavedConnection | None = None) -> bool:
-        """Take a connection's lock and make it the one that is set up. Returns False where that cannot be; it is said.
-
-        Args:
-            name: the connection.
-            draft: what to begin with; None where it is the one that is set up already.
-            saved: what is known of it, which says who signs in.
-        """
-        if draft is not None and self.wizard.busy:
-            self.wizard.say(translate("Another connection is still being worked on."), bad=True)
-            return False
-        self._came_from = self.screen.opened if isinstance(self.screen, BaseScreen) else ""
-        try:
-            self.held.enter_context(self.services.guard(name))
-        except ProblemError as error:
-            self.open_problem(error.problem)
-            return False
-        if draft is not None:
-            services = replace(self.services, sign_in=self.services.operator_of(saved))
-            self.wizard = SetupSession(services, self.redraw)
-            self.wizard.restore(draft)
-        return True
+        """Go up to where the operator came from; what Escape does."""
+        self._navigation.back()
 
     def open_problem(self, problem: Problem, actions: tuple[Action, ...] = ()) -> None:
         """Show a problem with its remedy.
@@ -364,44 +282,8 @@ class KbqApp(ExportActions):
     # -- actions ---------------------------------------------------------------------------------------------------
 
     def action_step_back(self) -> None:
-        """One step back. While something is read, stop waiting for it instead."""
-        wizard, screen = self.wizard, self.screen
-        if not isinstance(screen, BaseScreen):
-            return
-        if wizard.writing:
-            stop = keyboard.face("stop")
-            wizard.say(
-                translate(
-                    "A change is being made and will be finished first. {key} stops waiting for Google.", key=stop
-                )
-            )
-            return
-        if wizard.busy:
-            self.workers.cancel_node(self)
-            wizard.say(
-                translate("Stopped waiting. Nothing was changed; {key} looks again.", key=keyboard.face("refresh"))
-            )
-            return
-        if screen.step is None:
-            wizard.say(
-                translate("{back} never quits. {quit} does.", back=keyboard.face("back"), quit=keyboard.face("quit"))
-            )
-            return
-        at = STEPS.index(screen.step)
-        if self._from_dashboard and (screen.step is self._entered_at or at == 0):
-            self._entered_at = None
-            self.show_dashboard()
-            if self._came_from:
-                self.open_connection(self._came_from)
-        elif at > 0:
-            self.goto(STEPS[at - 1])
-        else:
-            key = keyboard.face("quit")
-            wizard.say(
-                translate("This is the first step. {key} quits; everything typed is kept.", key=key)
-                if wizard.keeping
-                else translate("This is the first step. {key} quits; nothing is kept before the first change.", key=key)
-            )
+        """Escape: one step back. While something is read, stop waiting for it instead."""
+        self._navigation.back()
 
     def action_help(self) -> None:
         """F1: explain the screen and its keys."""
@@ -457,50 +339,14 @@ class KbqApp(ExportActions):
 
     def action_interrupt(self) -> None:
         """Ctrl+C: the first says what the second does."""
-        now = self.services.clock.monotonic()
-        if now - self._interrupted_at < 2.0:
-            self._leave()
-            return
-        self._interrupted_at = now
-        key = keyboard.face("interrupt")
-        self.tell(
-            translate("{key} once more quits; everything typed is kept.", key=key)
-            if self.wizard.keeping
-            else translate("{key} once more quits; nothing is kept before the first change.", key=key)
-        )
+        self._quitting.interrupt()
 
     async def action_quit(self) -> None:
         """F10: quit; ask first while a change is being made, or where what was typed would be lost."""
-        wizard = self.wizard
-        writing = wizard.writing
-        if not writing and (wizard.keeping or not wizard.typed):
-            self._leave()
-            return
-        from kbq_tui.tui.modals.confirm import Confirm
+        self._quitting.ask()
 
-        if isinstance(self.screen, Confirm):
-            return
-        if writing:
-            asked = translate("Quit in the middle of a change?")
-            lines = [
-                translate("A change is being made at Google right now; quitting does not take it back."),
-                translate("What has been sent may still happen, and what has not been begun will not."),
-                translate("The journal knows what was begun; the next start looks at what is there and goes on."),
-            ]
-        else:
-            asked = translate("Quit the set-up?")
-            lines = [
-                translate("No change has been made yet, so nothing of what was typed is kept."),
-                translate("The next start asks for it again."),
-            ]
-        question = Confirm(asked, lines, yes=translate("Quit"), no=translate("Stay"), harmless=not writing)
-        self.push_screen(question, self._may_leave)
-
-    def _may_leave(self, agreed: bool | None) -> None:
-        if agreed:
-            self._leave()
-
-    def _leave(self) -> None:
+    def leave(self) -> None:
+        """Keep what was typed, and end."""
         self._keep()
         self.exit(0, return_code=0)
 
@@ -510,20 +356,10 @@ class KbqApp(ExportActions):
         super().action_command_palette()
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """Every action of the standing screen by name, for the palette: its buttons and its keys."""
-        for push in screen.query(Button):
-            if push.display and not push.off:
-                yield SystemCommand(push.label, translate("Button"), push.action_press)
-        waiting = ("working",) if self.wizard.waiting else ()
-        scopes = ("app", *waiting, *(screen.scopes if isinstance(screen, BaseScreen) else ()))
-        for key in keyboard.KEYS:
-            if key.scope in scopes and key.action and key.id not in _BY_HAND:
-                target = self if key.scope == "app" and not key.action.startswith("scroll") else screen
-                message = translate(in_context("keyboard", "Key {key}"), key=key.face)
-                yield SystemCommand(translate(key.help), message, self._runner(key.action, target))
+        """Return every action of the screen by name, for the palette: its buttons and its keys."""
+        from kbq_tui.tui import palette
 
-    def _runner(self, action: str, target: Any) -> Callable[[], Any]:
-        return partial(self.run_action, action, target)
+        return palette.entries(self, screen)
 
 
 def build(services: AppServices, look: DisplayOptions, *, start: Start = "setup") -> KbqApp:
@@ -535,14 +371,6 @@ def build(services: AppServices, look: DisplayOptions, *, start: Start = "setup"
         start: the guided set-up, or the dashboard.
     """
     return KbqApp(services, look, start)
-
-
-def stay_responsive() -> None:
-    """Let the event loop have its turn within a millisecond while worker threads read long answers.
-
-    Python hands over every 5 ms unless told otherwise; with eight calls under way a key press would wait for 40.
-    """
-    sys.setswitchinterval(0.001)
 
 
 def run(services: AppServices, look: DisplayOptions, *, start: Start = "setup") -> Ended:

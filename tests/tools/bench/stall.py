@@ -7,8 +7,8 @@ import time
 from kbq_tui.cli.bootstrap import build
 from kbq_tui.cli.command_options import CliOptions
 from kbq_tui.engine.observe import observe
+from kbq_tui.engine.threads import stay_responsive
 from kbq_tui.model.spec import ConnectionSpec
-from kbq_tui.tui.app import stay_responsive
 
 
 class Ticker:

@@ -1,0 +1,185 @@
+"""Which screen is shown next: the steps of the set-up, the dashboard, a connection, and where Escape leads."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from kbq_tui.engine.services import ConnectionDraft, SavedConnection
+from kbq_tui.engine.setup import STEPS, SetupSession
+from kbq_tui.i18n.messages import translate
+from kbq_tui.model.problem import ProblemError
+from kbq_tui.model.steps import Step
+from kbq_tui.tui import keyboard
+from kbq_tui.tui.screens import screen_for
+from kbq_tui.tui.screens.base import BaseScreen
+
+if TYPE_CHECKING:
+    from kbq_tui.tui.app import KbqApp
+
+
+class Navigation:
+    """Shows screens, and remembers where the operator came from.
+
+    Args:
+        app: the app whose screens are shown.
+        from_dashboard: whether the app begins with the dashboard.
+    """
+
+    def __init__(self, app: KbqApp, *, from_dashboard: bool) -> None:
+        self._app = app
+        self._from_dashboard = from_dashboard
+        self._entered_at: Step | None = None
+        self._came_from = ""
+
+    def first_screen(self) -> BaseScreen:
+        """Return the screen that the app begins with: the dashboard, the welcome, or where the operator left."""
+        if self._from_dashboard:
+            from kbq_tui.tui.screens.dashboard import DashboardScreen
+
+            return DashboardScreen()
+        wizard = self._app.wizard
+        wizard.restore()
+        if wizard.fresh and not self._app.preferences().welcomed:
+            from kbq_tui.tui.screens.welcome import WelcomeScreen
+
+            return WelcomeScreen()
+        return screen_for(wizard.step)()
+
+    def show(self, screen: BaseScreen) -> None:
+        """Replace the screen that is shown."""
+        self._app.call_later(self._exchange, screen)
+
+    async def _exchange(self, screen: BaseScreen) -> None:
+        """Replace the screen, and paint once: each painting of 80x24 is some 5 kB.
+
+        Textual's default screen cannot be replaced, so the second screen goes on top of it.
+        """
+        app = self._app
+        with app.batch_update():
+            if len(app.screen_stack) == 1:
+                await app.push_screen(screen)
+            else:
+                await app.switch_screen(screen)
+
+    def goto(self, step: Step) -> None:
+        """Go to a step of the set-up, and show it."""
+        self._app.wizard.go(step)
+        self.show(screen_for(step)())
+
+    def _enter(self, step: Step) -> None:
+        """Show the step at which the set-up was entered; the set-up does not remember this as progress."""
+        self._entered_at = step
+        self._app.wizard.stand_on(step)
+        self.show(screen_for(step)())
+
+    def show_dashboard(self) -> None:
+        """Show the dashboard, and release the lock on the connection that was set up."""
+        from kbq_tui.tui.screens.dashboard import DashboardScreen
+
+        app = self._app
+        self._from_dashboard = True
+        if isinstance(app.screen, BaseScreen) and app.screen.step is not None:
+            app.monitor.hurry()
+        app.held.close()  # the dashboard only reads, and needs no lock
+        app.wizard.note = None
+        self.show(DashboardScreen())
+
+    def open_connection(self, name: str) -> None:
+        """Show one connection of the dashboard in detail."""
+        from kbq_tui.tui.screens.connection import ConnectionScreen
+
+        self._app.wizard.note = None
+        self.show(ConnectionScreen(name))
+
+    def open_setup(self, name: str, step: Step | None) -> None:
+        """Go on with the set-up of a connection, under its lock; why the lock cannot be had is shown.
+
+        Args:
+            name: the connection.
+            step: where to go on; None for where the operator left.
+        """
+        app = self._app
+        here = app.wizard.record is not None and app.wizard.draft.name == name
+        saved = app.services.store.load(name)
+        if saved is None and not here:
+            return
+        if not self._take_up(name, None if here or saved is None else saved.draft, saved):
+            return
+        wizard = app.wizard
+        saved = wizard.saved
+        wizard.furthest = STEPS[-1] if saved is not None and saved.finished else wizard.furthest
+        self._enter(step or (saved.screen if saved is not None else None) or wizard.step)
+
+    def new_connection(self, name: str) -> None:
+        """Begin the set-up of a connection that does not exist yet, under its lock."""
+        if self._take_up(name, ConnectionDraft(name=name)):
+            self._enter(Step.PROJECT)
+
+    def _take_up(self, name: str, draft: ConnectionDraft | None, saved: SavedConnection | None = None) -> bool:
+        """Lock a connection and make it the one that is set up.
+
+        Args:
+            name: the connection.
+            draft: what to begin with; None where it is the one that is set up already.
+            saved: what is known of it, which says who signs in.
+
+        Returns:
+            False where that is not possible; why was shown.
+        """
+        app = self._app
+        if draft is not None and app.wizard.busy:
+            app.wizard.say(translate("Another connection is still being worked on."), bad=True)
+            return False
+        self._came_from = app.screen.opened if isinstance(app.screen, BaseScreen) else ""
+        try:
+            app.held.enter_context(app.services.guard(name))
+        except ProblemError as error:
+            app.open_problem(error.problem)
+            return False
+        if draft is not None:
+            services = replace(app.services, sign_in=app.services.operator_of(saved))
+            app.wizard = SetupSession(services, app.redraw)
+            app.wizard.restore(draft)
+        return True
+
+    def back(self) -> None:
+        """Go one step back. While something is read, stop waiting for it instead."""
+        wizard, screen = self._app.wizard, self._app.screen
+        if not isinstance(screen, BaseScreen):
+            return
+        if wizard.writing:
+            stop = keyboard.face("stop")
+            wizard.say(
+                translate(
+                    "A change is being made and will be finished first. {key} stops waiting for Google.", key=stop
+                )
+            )
+        elif wizard.busy:
+            self._app.workers.cancel_node(self._app)
+            wizard.say(
+                translate("Stopped waiting. Nothing was changed; {key} looks again.", key=keyboard.face("refresh"))
+            )
+        elif screen.step is None:
+            wizard.say(
+                translate("{back} never quits. {quit} does.", back=keyboard.face("back"), quit=keyboard.face("quit"))
+            )
+        else:
+            self._back_from(screen.step)
+
+    def _back_from(self, step: Step) -> None:
+        wizard, at = self._app.wizard, STEPS.index(step)
+        if self._from_dashboard and (step is self._entered_at or at == 0):
+            self._entered_at = None
+            self.show_dashboard()
+            if self._came_from:
+                self.open_connection(self._came_from)
+        elif at > 0:
+            self.goto(STEPS[at - 1])
+        else:
+            key = keyboard.face("quit")
+            wizard.say(
+                translate("This is the first step. {key} quits; everything typed is kept.", key=key)
+                if wizard.keeping
+                else translate("This is the first step. {key} quits; nothing is kept before the first change.", key=key)
+            )
