@@ -2,13 +2,14 @@
 
 from abc import abstractmethod
 from collections.abc import Coroutine, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from textual.geometry import Size
 from textual.widget import Widget
 
-from kbq_tui.engine.services import AppServices
+from kbq_tui.engine.services import AppServices, UiPreferences
 from kbq_tui.engine.setup import SetupSession
 from kbq_tui.model.problem import Problem
 from kbq_tui.model.steps import Step
@@ -32,11 +33,13 @@ class Host(SparingApp):
         services: everything a face needs.
         look: how the screen should look here.
         wizard: the set-up that is going on.
+        held: the locks on connections that are held.
     """
 
     services: AppServices
     look: DisplayOptions
     wizard: SetupSession
+    held: ExitStack
 
     @property
     @abstractmethod
@@ -51,6 +54,22 @@ class Host(SparingApp):
             work: the coroutine.
             what: a few plain words for the log; never a value that came from outside.
         """
+
+    @abstractmethod
+    def redraw(self) -> None:
+        """Draw the screen that is shown soon; many changes at once are one drawing."""
+
+    @abstractmethod
+    def leave(self) -> None:
+        """Keep what was typed, and end."""
+
+    @abstractmethod
+    def tell(self, text: str, *, bad: bool = False) -> None:
+        """Say one line where the operator looks."""
+
+    @abstractmethod
+    def preferences(self) -> UiPreferences:
+        """Return the display preferences; the defaults where they cannot be read."""
 
     @abstractmethod
     def goto(self, step: Step) -> None:

@@ -1,9 +1,6 @@
 """Which screen is shown next: the steps of the set-up, the dashboard, a connection, and where Escape leads."""
 
-from __future__ import annotations
-
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from kbq_tui.engine.services import ConnectionDraft, SavedConnection
 from kbq_tui.engine.setup import STEPS, SetupSession
@@ -11,11 +8,9 @@ from kbq_tui.i18n.messages import translate
 from kbq_tui.model.problem import ProblemError
 from kbq_tui.model.steps import Step
 from kbq_tui.tui import keyboard
+from kbq_tui.tui.host import Host
 from kbq_tui.tui.screens import screen_for
 from kbq_tui.tui.screens.base import BaseScreen
-
-if TYPE_CHECKING:
-    from kbq_tui.tui.app import KbqApp
 
 
 class Navigation:
@@ -26,7 +21,7 @@ class Navigation:
         from_dashboard: whether the app begins with the dashboard.
     """
 
-    def __init__(self, app: KbqApp, *, from_dashboard: bool) -> None:
+    def __init__(self, app: Host, *, from_dashboard: bool) -> None:
         self._app = app
         self._from_dashboard = from_dashboard
         self._entered_at: Step | None = None

@@ -1,14 +1,8 @@
 """Quitting by F10 or Ctrl+C, and what is asked before."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 from kbq_tui.i18n.messages import translate
 from kbq_tui.tui import keyboard
-
-if TYPE_CHECKING:
-    from kbq_tui.tui.app import KbqApp
+from kbq_tui.tui.host import Host
 
 _AGAIN_WITHIN = 2.0
 """Seconds within which a second Ctrl+C quits."""
@@ -21,7 +15,7 @@ class Quitting:
         app: the app.
     """
 
-    def __init__(self, app: KbqApp) -> None:
+    def __init__(self, app: Host) -> None:
         self._app = app
         self._interrupted_at = float("-inf")
 
