@@ -18,6 +18,7 @@ if TYPE_CHECKING:  # nothing of it is needed to draw a first frame
     from kbq_tui.model.changes import OwnChange
     from kbq_tui.model.command import Command
     from kbq_tui.model.events import Event
+    from kbq_tui.model.jobs import JobInfo
     from kbq_tui.model.key_use import KeyCall
     from kbq_tui.model.observed import AccountInfo, DatasetInfo, Identity, KeyInfo, LocalKey, ProjectInfo, RoleBinding
     from kbq_tui.model.plan import Plan
@@ -61,16 +62,6 @@ class TableInfo:
     labels: Mapping[str, str] | None = None
     expires: datetime | None = None
     partition_life: timedelta | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class JobInfo:
-    """A BigQuery job of the service account. `error` is empty where there was none; hostile text."""
-
-    created: datetime
-    state: str
-    statement: str
-    error: str = ""
 
 
 class Cloud(Protocol):
@@ -223,8 +214,30 @@ class Cloud(Protocol):
     async def row_policies(self, project: str, dataset: str, table: str) -> tuple[RowPolicy, ...]:
         """Return the row access policies of a table, each with whom it lets through."""
 
-    async def recent_jobs(self, project: str, email: str, limit: int = 10) -> tuple[JobInfo, ...]:
-        """Return the newest jobs that the service account ran, newest first."""
+    async def recent_jobs(
+        self, project: str, email: str, limit: int = 10, *, since: datetime | None = None
+    ) -> tuple[JobInfo, ...]:
+        """Return the newest jobs that the service account ran, newest first.
+
+        Args:
+            project, email: the account.
+            limit: how many at most.
+            since: how far back, aware UTC; None for among the newest jobs of the project.
+
+        Raises:
+            ProblemError: also where jobs are listed, but without whose they are.
+        """
+
+    async def logged_jobs(self, project: str, email: str, *, since: datetime, limit: int) -> tuple[JobInfo, ...]:
+        """Return the jobs that the audit log tells of, newest first: when, and whether they failed; ours left out.
+
+        An empty answer means "none" only where the operator holds `logging.privateLogEntries.list`.
+
+        Args:
+            project, email: the account.
+            since: how far back, aware UTC.
+            limit: how many at most.
+        """
 
     async def close(self) -> None:
         """Let go of connections; never blocks on a hanging call."""

@@ -8,10 +8,11 @@ from datetime import UTC, datetime
 from kbq_tui.diagnosis.root_cause import explains
 from kbq_tui.engine.health import Health, Line, consequences_unknown, outage_of
 from kbq_tui.engine.observe import observe, part_of
-from kbq_tui.engine.ports import JobInfo, Ports
+from kbq_tui.engine.ports import Ports
 from kbq_tui.engine.threads import offload
 from kbq_tui.i18n.messages import Message, joined, message, message_n, verbatim
 from kbq_tui.model.codes import ProblemCode as Code
+from kbq_tui.model.jobs import JobInfo
 from kbq_tui.model.key_use import MAX_AGE_DAYS
 from kbq_tui.model.lean_dataclass import dataclass
 from kbq_tui.model.observed import KeyInfo, Observed, Part, Present, Unknown, handed_key, is_new_key, value_of
@@ -284,7 +285,7 @@ def _when(at: str) -> str:
 
 def _klaviyos(jobs: Sequence[JobInfo]) -> list[JobInfo]:
     """Return the jobs that are not our own checks, newest first."""
-    return [job for job in jobs if not is_ours(job.statement)]
+    return [job for job in jobs if not (job.ours or is_ours(job.statement))]
 
 
 def _jobs(jobs: Part[tuple[JobInfo, ...]]) -> Line:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from kbq_tui.engine.daemon_threads import start_daemon
-from kbq_tui.engine.ports import JobInfo, ProjectPage, QueryResult, TableInfo
+from kbq_tui.engine.ports import ProjectPage, QueryResult, TableInfo
 from kbq_tui.gcp.accounts import Accounts
 from kbq_tui.gcp.credentials import CredentialOptions, find, from_key
 from kbq_tui.gcp.datasets import Datasets
@@ -19,6 +19,7 @@ from kbq_tui.gcp.retry import DEFAULT_TIMEOUT, Attempt, CallRunner
 from kbq_tui.gcp.services import Services
 from kbq_tui.gcp.session import AnswerTooLargeError, PageError, Session, Token
 from kbq_tui.gcp.table_policies import TablePolicies
+from kbq_tui.model.jobs import JobInfo
 from kbq_tui.model.key_use import KeyCall
 from kbq_tui.model.observed import AccountInfo, DatasetInfo, Identity, KeyInfo, ProjectInfo, RoleBinding
 from kbq_tui.model.secret import Secret
@@ -278,10 +279,16 @@ class GoogleCloud:
         """Return the row access policies of a table (BigQuery, `rowAccessPolicies.list`)."""
         return await self._table_policies.rows(project, dataset, table)
 
-    async def recent_jobs(self, project: str, email: str, limit: int = 10) -> tuple[JobInfo, ...]:
+    async def recent_jobs(
+        self, project: str, email: str, limit: int = 10, *, since: datetime | None = None
+    ) -> tuple[JobInfo, ...]:
         """Return the account's newest jobs, newest first (BigQuery, `jobs.list`)."""
         own = (await self.identity()).principal.lower() == email.lower()
-        return await self._queries.recent_jobs(project, email, limit, own=own)
+        return await self._queries.recent_jobs(project, email, limit, own=own, since=since)
+
+    async def logged_jobs(self, project: str, email: str, *, since: datetime, limit: int) -> tuple[JobInfo, ...]:
+        """Return the account's jobs as the audit log tells of them, newest first (Logging, `entries.list`)."""
+        return await self._key_use.jobs(project, email, since=since, limit=limit)
 
     async def close(self) -> None:
         """Close the connections, on a separate thread, so that a hanging call does not block."""

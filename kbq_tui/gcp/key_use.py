@@ -1,12 +1,14 @@
 """When keys were used: Cloud Logging, Cloud Monitoring, Policy Analyzer."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
 from urllib.parse import quote
 
 from kbq_tui.gcp.exceptions import MalformedError
 from kbq_tui.gcp.rest_client import JSON, RestClient, items, part, text, url
+from kbq_tui.model.jobs import JobInfo
 from kbq_tui.model.key_use import OUR_AGENT, KeyCall
 
 _METRIC: Final = "iam.googleapis.com/service_account/key/authn_events_count"
@@ -14,6 +16,7 @@ _ACTIVITY: Final = "/locations/global/activityTypes/serviceAccountKeyLastAuthent
 _PAGE: Final = 1000
 _AUTHENTICATION: Final = "protoPayload.authenticationInfo"
 _METADATA: Final = "protoPayload.requestMetadata"
+_JOB_METHODS: Final = tuple(f"google.cloud.bigquery.v2.JobService.{name}" for name in ("InsertJob", "Query"))
 
 
 class KeyUsage:
@@ -65,6 +68,51 @@ class KeyUsage:
             context=self._wire.context(project, account=email),
         )
 
+    async def jobs(self, project: str, email: str, *, since: datetime, limit: int) -> tuple[JobInfo, ...]:
+        """Return the jobs that an account has begun and that were not ours, newest first: when, and why they failed.
+
+        BigQuery may write two entries for one job, when it begins and when it ends; they name the same resource.
+
+        Source: https://cloud.google.com/bigquery/docs/reference/auditlogs
+        """
+        terms = [
+            f'logName="projects/{project}/logs/cloudaudit.googleapis.com%2Fdata_access"',
+            f'{_AUTHENTICATION}.principalEmail="{email}"',
+            "protoPayload.methodName=(" + " OR ".join(f'"{method}"' for method in _JOB_METHODS) + ")",
+            f'timestamp>="{_stamp(since)}"',
+            f'NOT {_METADATA}.callerSuppliedUserAgent:"{OUR_AGENT}"',
+        ]
+        entries: list[JSON] = []
+        token = ""
+        while len(entries) < limit:
+            body: JSON = {
+                "resourceNames": [f"projects/{project}"],
+                "filter": " AND ".join(terms),
+                "orderBy": "timestamp desc",
+                "pageSize": min(_PAGE, limit),
+                **({"pageToken": token} if token else {}),
+            }
+            some, token = await self._wire.ask(
+                "POST",
+                url(self._wire.endpoints.logging, "/v2/entries:list"),
+                lambda answer: (items(answer, "entries"), text(answer, "nextPageToken")),
+                body=body,
+                method="logging.entries.list",
+                context=self._wire.context(project, account=email),
+            )
+            entries += some
+            if not token:
+                break
+        found: dict[str, JobInfo] = {}
+        for number, entry in enumerate(entries[:limit]):
+            name = text(entry.get("protoPayload"), "resourceName") or str(number)
+            job, other = _logged(entry), found.get(name)
+            if other is None:
+                found[name] = job
+            else:
+                found[name] = replace(job, created=min(job.created, other.created), error=other.error or job.error)
+        return tuple(sorted(found.values(), key=lambda job: job.created, reverse=True))
+
     async def counted(self, project: str, unique_id: str, since: datetime, until: datetime) -> Mapping[str, datetime]:
         """Return, by key id, the end of the last period in which a key of the account authenticated.
 
@@ -110,6 +158,12 @@ class KeyUsage:
             if at:
                 last[text(activity, "fullResourceName").rpartition("/keys/")[2]] = _time(at)
         return last
+
+
+def _logged(entry: JSON) -> JobInfo:
+    status = _inner(entry, "protoPayload", "status")
+    error = text(status, "message") or ("?" if status else "")
+    return JobInfo(_time(text(entry, "timestamp")), "DONE", "", error)
 
 
 def _call(entry: JSON) -> KeyCall:

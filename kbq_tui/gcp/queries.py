@@ -11,16 +11,21 @@ import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from kbq_tui.engine.ports import JobInfo, QueryResult
+from kbq_tui.diagnosis import catalogue
+from kbq_tui.engine.ports import QueryResult
 from kbq_tui.gcp.exceptions import MalformedError
 from kbq_tui.gcp.rest_client import JSON, RestClient, items, part, text, url
 from kbq_tui.gcp.retry import Attempt
+from kbq_tui.model.jobs import LIST_PERMISSION, OUR_LABEL, JobInfo
+from kbq_tui.model.problem import ProblemError
 
 _DRY: Final = frozenset({"schema", "totalBytesProcessed", "jobComplete"})
 """What a dry run tells, some of it in any case."""
 _LONGEST_WAIT: Final = 10.0
 _JOB_PAGE: Final = 200
 _MAX_JOBS: Final = 1_000
+_MAX_JOBS_SINCE: Final = 5_000
+_DIGITS: Final = 19  # int64
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -43,6 +48,7 @@ class Queries:
             "requestId": str(uuid.uuid4()),
             "maxResults": max_rows,
             "formatOptions": {"useInt64Timestamp": True},
+            "labels": dict([OUR_LABEL]),
         }
         if location:
             body["location"] = location
@@ -113,33 +119,47 @@ class Queries:
             body=body,
         )
 
-    async def recent_jobs(self, project: str, email: str, limit: int, *, own: bool) -> tuple[JobInfo, ...]:
-        """Return the newest jobs of an account, newest first; looks at the newest 1,000 jobs of the project.
+    async def recent_jobs(
+        self, project: str, email: str, limit: int, *, own: bool, since: datetime | None = None
+    ) -> tuple[JobInfo, ...]:
+        """Return the newest jobs of an account, newest first; looks at so many of the newest jobs of the project.
 
         Args:
             project: project id.
             email: the account's e-mail.
             limit: how many.
             own: the principal is that account, which may list its own jobs without further permission.
+            since: how far back, aware UTC; None for as far as a look at the newest 1,000 jobs of the project reaches.
+
+        Raises:
+            ProblemError: also where there are jobs of which is not told whose they are, and none of the account's:
+                without `bigquery.jobs.listAll`, those of others are listed without details.
         """
         query: dict[str, str | int] = {"maxResults": _JOB_PAGE, "projection": "full"}
         if not own:
             query["allUsers"] = "true"
+        if since is not None:
+            query["minCreationTime"] = int(since.timestamp() * 1000)
+        most = _MAX_JOBS if since is None else _MAX_JOBS_SINCE
+        context = self._wire.context(project, account=email)
         found: list[JobInfo] = []
-        token, looked = "", 0
-        while len(found) < limit and looked < _MAX_JOBS:
-            some, token = await self._wire.page(
+        token, looked, nameless = "", 0, False
+        while len(found) < limit and looked < most:
+            jobs, token = await self._wire.page(
                 f"{self._wire.endpoints.bigquery}/bigquery/v2/projects/{part(project)}/jobs",
                 query,
                 token,
-                lambda answer: [_job(job) for job in items(answer, "jobs") if _is_of(job, email)],
+                lambda answer: items(answer, "jobs"),
                 method="bigquery.jobs.list",
-                context=self._wire.context(project, account=email),
+                context=context,
             )
-            found += some
+            found += [_job(job, project) for job in jobs if _is_of(job, email)]
+            nameless = nameless or not all(text(job, "user_email") for job in jobs)
             looked += _JOB_PAGE
             if not token:
                 break
+        if nameless and not found:
+            raise ProblemError(catalogue.permission_missing(LIST_PERMISSION, context))
         return tuple(sorted(found, key=lambda job: job.created, reverse=True)[:limit])
 
 
@@ -147,16 +167,42 @@ def _is_of(job: JSON, email: str) -> bool:
     return text(job, "user_email").lower() == email.lower()
 
 
-def _job(job: JSON) -> JobInfo:
+def _job(job: JSON, project: str) -> JobInfo:
     configuration, status, statistics = (_object(job, name) for name in ("configuration", "status", "statistics"))
-    created = text(statistics, "creationTime")
+    query = _object(statistics, "query")
     kind = text(configuration, "jobType") or next(iter(configuration), "")
+    key, value = OUR_LABEL
     return JobInfo(
-        created=_EPOCH + timedelta(milliseconds=int(created) if created.isdigit() else 0),
+        created=_moment(statistics, "creationTime") or _EPOCH,
         state=text(status, "state") or text(job, "state"),
         statement=text(configuration.get("query"), "query") or kind,
         error=text(status.get("errorResult") or job.get("errorResult"), "message"),
+        ended=_moment(statistics, "endTime"),
+        billed=_number(query, "totalBytesBilled"),
+        slot_ms=_number(statistics, "totalSlotMs"),
+        tables=tuple(_table(table, project) for table in items(query, "referencedTables")),
+        ours=text(configuration.get("labels"), key) == value,
+        parent=text(statistics, "parentJobId"),
     )
+
+
+def _table(table: JSON, project: str) -> str:
+    name = f"{text(table, 'datasetId')}.{text(table, 'tableId')}"
+    of = text(table, "projectId")
+    return name if of == project else f"{of}.{name}"
+
+
+def _number(source: JSON, key: str) -> int | None:
+    value = text(source, key)
+    return int(value) if value.isascii() and value.isdigit() and len(value) < _DIGITS else None
+
+
+def _moment(source: JSON, key: str) -> datetime | None:
+    milliseconds = _number(source, key)
+    try:
+        return _EPOCH + timedelta(milliseconds=milliseconds) if milliseconds is not None else None
+    except OverflowError:
+        return None
 
 
 def _object(source: JSON, key: str) -> JSON:

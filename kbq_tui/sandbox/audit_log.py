@@ -31,6 +31,8 @@ class SignedCall:
         agent: the user agent it gave.
         status: the HTTP status.
         at: epoch seconds.
+        error: why it failed, in words; empty where that is not kept.
+        resource: its resource name; likewise.
     """
 
     method: str
@@ -43,6 +45,8 @@ class SignedCall:
     agent: str
     status: int
     at: float
+    error: str = ""
+    resource: str = ""
 
 
 @dataclass

@@ -106,10 +106,18 @@ def _compare(have: str, operator: str, value: str) -> bool:
 
 
 def _method_name(method: str) -> str:
-    """As BigQuery's audit log names it: ``bigquery.jobs.query`` is ``google.cloud.bigquery.v2.JobService.Query``."""
-    _, kind, verb = f"{method}.".split(".")[:3]
-    kind = {"tabledata": "TableData", "rowAccessPolicies": "RowAccessPolicy"}.get(kind, kind.removesuffix("s"))
-    return f"google.cloud.bigquery.v2.{kind[:1].upper()}{kind[1:]}Service.{verb[:1].upper()}{verb[1:]}"
+    """As BigQuery's audit log names it: ``bigquery.jobs.insert`` is ``google.cloud.bigquery.v2.JobService.InsertJob``.
+
+    https://cloud.google.com/bigquery/docs/reference/auditlogs
+    """
+    _, plural, verb = f"{method}.".split(".")[:3]
+    kind = {"tabledata": "TableData", "rowAccessPolicies": "RowAccessPolicy"}.get(plural, plural.removesuffix("s"))
+    kind, name = kind[:1].upper() + kind[1:], verb[:1].upper() + verb[1:]
+    if plural != "tabledata" and verb in ("cancel", "delete", "get", "insert", "patch", "update"):
+        name += kind
+    elif plural != "tabledata" and verb == "list":
+        name += plural[:1].upper() + plural[1:]
+    return f"google.cloud.bigquery.v2.{kind}Service.{name}"
 
 
 def _row(use: SignedCall) -> dict[str, str]:
@@ -136,8 +144,11 @@ def _entry(row: dict[str, str], use: SignedCall) -> JSON:
         "serviceName": row["serviceName"],
         "methodName": row["methodName"],
     }
+    if use.resource:
+        payload["resourceName"] = use.resource
     if use.status >= 400:
-        payload["status"] = {"code": errors.GRPC_CODES[errors.BY_HTTP.get(use.status, ("UNKNOWN", ""))[0]]}
+        code = errors.GRPC_CODES[errors.BY_HTTP.get(use.status, ("UNKNOWN", ""))[0]]
+        payload["status"] = {"code": code, **({"message": use.error} if use.error else {})}
     return {
         "logName": row["logName"],
         "timestamp": row["timestamp"],

@@ -71,6 +71,7 @@ _TRAITS = TableShape(
         ),
         "drive": TableShape({"shared_with": Several(Text())}),
         "iam_policy": TableShape({"bindings": Several(_BINDING)}, required=("bindings",)),
+        "age_days": Number(0, 3_650),
         "hide_access": Flag(),
     }
 )
@@ -84,6 +85,26 @@ _CALLER = TableShape(
     },
     required=("address",),
 )
+_MOST_SECONDS = 180 * 86_400  # for so long BigQuery tells of a job
+_JOBS = TableShape(
+    {
+        "sql": Text(),
+        "type": Text(),
+        "every": Number(1, _MOST_SECONDS),
+        "since": Number(0, _MOST_SECONDS),
+        "until": Number(0, _MOST_SECONDS),
+        "seconds": Number(0, 21_600),
+        "bytes": Number(0, 10**15, whole=True),
+        "reads": Several(Text(pattern=r"[A-Za-z0-9_]+\.[^.]+", what="DATASET.TABLE")),
+        "location": Text(LOCATIONS, "location"),
+        "address": Text(pattern=r"[0-9a-f.:]+", what="IP address"),
+        "agent": Text(),
+        "fails_since": Number(0, _MOST_SECONDS),
+        "reason": Text(),
+        "message": Text(),
+    },
+    required=("sql", "every", "since", "address"),
+)
 _ACCOUNT = TableShape(
     {
         "id": _ACCOUNT_ID,
@@ -95,6 +116,7 @@ _ACCOUNT = TableShape(
         "key_file": Flag(),
         "key_age_days": Number(0, 3_650),
         "callers": Several(_CALLER),
+        "jobs": Several(_JOBS),
     },
     required=("id",),
 )

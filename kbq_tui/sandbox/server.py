@@ -164,6 +164,7 @@ class Sandbox:
             self.context.keys.start()
             self._make_keys()
             self._run_sql()
+            self._make_jobs()
             self._grpc, self.grpc_address = grpc_iam.serve(self.context, self._grpc_port)
             self._serve(sock)
         except BaseException:
@@ -277,9 +278,27 @@ class Sandbox:
                     raise self.scenario.error(path, f"there is no {name!r}")
                 table = dataset.tables[table_id]
                 table.traits = dict(traits)
+                table.created_ms -= int(float(traits.get("age_days", 0)) * 86_400_000)
                 for i, policy in enumerate(traits.get("row_policies", [])):
                     if reason := bigquery.filter_problem(self.context, table, str(policy.get("filter", "TRUE"))):
                         raise self.scenario.error((*path, "row_policies", i, "filter"), reason)
+
+    def _make_jobs(self) -> None:
+        """Makes what the scenario's accounts have run so far.
+
+        Raises:
+            ScenarioError: names the account whose jobs read a table that is not there.
+        """
+        for number, data in enumerate(self.scenario.data["projects"]):
+            for index, entry in enumerate(data.get("accounts", [])):
+                account = self.world.account(f"{entry['id']}@{data['id']}.iam.gserviceaccount.com")
+                if account is None or not entry.get("jobs"):
+                    continue
+                try:
+                    bigquery.seed_jobs(self.context, account, entry["jobs"])
+                except KeyError as error:
+                    path = ("projects", number, "accounts", index, "jobs")
+                    raise self.scenario.error(path, f"there is no table {error}") from None
 
     # -- where it is
 

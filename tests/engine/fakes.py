@@ -9,11 +9,12 @@ from datetime import UTC, datetime, timedelta
 
 from kbq_tui.diagnosis import catalogue
 from kbq_tui.diagnosis.journal_changes import from_journal
-from kbq_tui.engine.ports import JobInfo, Ports, ProjectPage, QueryResult, TableInfo
+from kbq_tui.engine.ports import Ports, ProjectPage, QueryResult, TableInfo
 from kbq_tui.i18n.messages import verbatim
 from kbq_tui.model.changes import OwnChange
 from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.events import Event
+from kbq_tui.model.jobs import JobInfo
 from kbq_tui.model.key_use import KeyCall
 from kbq_tui.model.observed import (
     AccessEntry,
@@ -301,8 +302,14 @@ class FakeCloud:
         await self._call("row_policies")
         return ()
 
-    async def recent_jobs(self, project: str, email: str, limit: int = 10) -> tuple[JobInfo, ...]:
+    async def recent_jobs(
+        self, project: str, email: str, limit: int = 10, *, since: datetime | None = None
+    ) -> tuple[JobInfo, ...]:
         await self._call("recent_jobs")
+        return self.jobs
+
+    async def logged_jobs(self, project: str, email: str, *, since: datetime, limit: int) -> tuple[JobInfo, ...]:
+        await self._call("logged_jobs")
         return self.jobs
 
     async def close(self) -> None:

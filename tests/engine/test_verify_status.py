@@ -6,13 +6,14 @@ from datetime import timedelta
 import pytest
 
 from kbq_tui.engine.apply import apply
-from kbq_tui.engine.ports import JobInfo, Ports, TableInfo
+from kbq_tui.engine.ports import Ports, TableInfo
 from kbq_tui.engine.status import Health, status
 from kbq_tui.engine.verify.runner import PROBE_PREFIX, verify
 from kbq_tui.engine.waiting import Patience
 from kbq_tui.model import checks, judgements
 from kbq_tui.model.checks import CheckResult, Verdict
 from kbq_tui.model.events import Event, EventKind
+from kbq_tui.model.jobs import JobInfo
 from kbq_tui.model.problem import Kind, Problem, Retry
 from kbq_tui.model.spec import ConnectionSpec
 from tests.engine.fakes import START, FakeCloud, fault, ports

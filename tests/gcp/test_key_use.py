@@ -57,6 +57,38 @@ async def test_our_own_calls_are_no_use_of_a_key(play: Play) -> None:
         assert await ground.cloud.key_calls(ground.project, ground.email, key_id, since=hour) == ()
 
 
+async def test_jobs_in_the_audit_log_are_those_that_klaviyo_began_with_their_errors(play: Play) -> None:
+    async with play("sync-failing") as ground:
+        _, secret = held(ground)
+        account = KeyImpersonator(ground.endpoints, 10)(secret)
+        await account.query(ground.project, "SELECT 1", "US")
+        await account.close()
+        since = now(ground) - timedelta(days=3)
+        jobs = await ground.cloud.logged_jobs(ground.project, ground.email, since=since, limit=1000)
+        assert len(jobs) == 72
+        assert [bool(job.error) for job in jobs] == [True] * 48 + [False] * 24
+        assert "does not have permission to query table" in jobs[0].error
+        newest = await ground.cloud.logged_jobs(ground.project, ground.email, since=since, limit=5)
+        assert newest == jobs[:5]
+
+
+async def test_jobs_of_a_time_are_listed_whole_with_what_they_read_and_cost(play: Play) -> None:
+    async with play("sync-failing") as ground:
+        _, secret = held(ground)
+        account = KeyImpersonator(ground.endpoints, 10)(secret)
+        await account.query(ground.project, "SELECT 1", "US")
+        await account.close()
+        since = now(ground) - timedelta(days=3)
+        ours, *jobs = await ground.cloud.recent_jobs(ground.project, ground.email, 1000, since=since)
+        assert ours.ours
+        assert len(jobs) == 72
+        assert not any(job.ours for job in jobs)
+        assert jobs[-1].tables == ("KLAVIYO_IMPORT_FROM_DWH.customers",)
+        assert jobs[-1].billed == 10_485_760
+        assert jobs[-1].slot_ms
+        assert jobs[-1].ended == jobs[-1].created + timedelta(seconds=3)
+
+
 async def test_the_metric_tells_when_a_key_authenticated(play: Play) -> None:
     async with play("log-not-readable") as ground:
         key_id, _ = held(ground)

@@ -18,7 +18,7 @@ from kbq_tui.gcp.retry import CallRunner
 from kbq_tui.i18n.messages import render
 from kbq_tui.model.observed import Unknown
 from kbq_tui.model.problem import Kind
-from kbq_tui.sandbox import roles
+from kbq_tui.sandbox import bigquery, roles
 from kbq_tui.sandbox.server import Sandbox
 from kbq_tui.sandbox.world import Account
 
@@ -67,6 +67,8 @@ def sandbox() -> Iterator[Sandbox]:
         for dataset in project.datasets.values():
             dataset.access = [entry for entry in dataset.access if "specialGroup" not in entry]
         project.services |= {"policyanalyzer.googleapis.com", "logging.googleapis.com", "monitoring.googleapis.com"}
+        job = {"sql": "SELECT 1", "every": 3600, "since": 3600, "address": "52.206.71.52"}
+        bigquery.seed_jobs(running.context, account, [job])
         yield running
 
 

@@ -155,7 +155,7 @@ def test_a_data_viewer_without_job_user_lists_and_heads_all_the_same(cast):
         (lambda c: c.create_table(bigquery.Table(f"{P}.d.x")), "Permission bigquery.tables.create denied on dataset"),
         (lambda c: c.delete_table("d.t"), f"Permission bigquery.tables.delete denied on table {P}:d.t"),
         (lambda c: c.insert_rows_json("d.t", [{"id": 1}], retry=None), "Permission bigquery.tables.updateData denied"),
-        (lambda c: list(c.list_jobs(all_users=True)), "User does not have bigquery.jobs.listAll permission"),
+        (lambda c: list(c.list_jobs(all_users=True)), "User does not have bigquery.jobs.list permission"),
     ],
 )
 def test_without_roles_rest_says_no(cast, act, text):

@@ -57,7 +57,7 @@ def test_a_call_with_a_key_is_in_the_audit_log(in_use, connect):
     assert payload["authenticationInfo"]["serviceAccountKeyName"].endswith(f"/keys/{old}")
     assert payload["requestMetadata"]["callerIp"] == "127.0.0.1"
     assert "python-requests" in payload["requestMetadata"]["callerSuppliedUserAgent"]
-    assert payload["methodName"] == "google.cloud.bigquery.v2.DatasetService.Get"
+    assert payload["methodName"] == "google.cloud.bigquery.v2.DatasetService.GetDataset"
 
 
 def test_other_services_write_no_data_access_entries(in_use):

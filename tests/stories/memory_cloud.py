@@ -7,9 +7,10 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from kbq_tui.diagnosis import catalogue
-from kbq_tui.engine.ports import JobInfo, ProjectPage, QueryResult, TableInfo
+from kbq_tui.engine.ports import ProjectPage, QueryResult, TableInfo
 from kbq_tui.i18n.messages import verbatim
 from kbq_tui.model.codes import ProblemCode as Code
+from kbq_tui.model.jobs import JobInfo
 from kbq_tui.model.key_use import KeyCall
 from kbq_tui.model.observed import AccessEntry, AccountInfo, DatasetInfo, Identity, KeyInfo, ProjectInfo, RoleBinding
 from kbq_tui.model.problem import Context, Kind, Problem, ProblemError
@@ -321,8 +322,14 @@ class MemoryCloud:
         await self._enter("row_policies")
         return ()
 
-    async def recent_jobs(self, project: str, email: str, limit: int = 10) -> tuple[JobInfo, ...]:
+    async def recent_jobs(
+        self, project: str, email: str, limit: int = 10, *, since: datetime | None = None
+    ) -> tuple[JobInfo, ...]:
         await self._enter("recent_jobs")
+        return tuple(self.world.jobs)
+
+    async def logged_jobs(self, project: str, email: str, *, since: datetime, limit: int) -> tuple[JobInfo, ...]:
+        await self._enter("logged_jobs")
         return tuple(self.world.jobs)
 
     async def close(self) -> None:

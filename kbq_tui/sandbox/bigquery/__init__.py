@@ -4,11 +4,12 @@
 """
 
 from collections.abc import Iterable
+from typing import Any
 
 from starlette.routing import Route
 
 from kbq_tui.sandbox.context import SandboxContext
-from kbq_tui.sandbox.world import Table
+from kbq_tui.sandbox.world import Account, Table
 
 
 def routes(ctx: SandboxContext) -> list[Route]:
@@ -39,3 +40,14 @@ def seed(ctx: SandboxContext, project_id: str, statements: Iterable[str]) -> Non
     from kbq_tui.sandbox.bigquery.seeding import run
 
     run(ctx, project_id, statements)
+
+
+def seed_jobs(ctx: SandboxContext, account: Account, entries: list[dict[str, Any]]) -> None:
+    """Makes jobs that an account has run before anybody calls.
+
+    Raises:
+        KeyError: a table that they read is not there.
+    """
+    from kbq_tui.sandbox.bigquery.job_history import seed
+
+    seed(ctx, account, entries)

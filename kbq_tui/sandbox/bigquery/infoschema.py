@@ -13,7 +13,7 @@ from typing import Any
 from sqlglot import exp
 
 from kbq_tui.sandbox import roles
-from kbq_tui.sandbox.bigquery import access, fields, infoschema_tables, refusals
+from kbq_tui.sandbox.bigquery import access, fields, infoschema_jobs, infoschema_tables, refusals
 from kbq_tui.sandbox.bigquery.datasets import is_fine_grained
 from kbq_tui.sandbox.bigquery.fields import Field, Row
 from kbq_tui.sandbox.bigquery.names import QuerySession, ResolvedName, canonical
@@ -21,10 +21,6 @@ from kbq_tui.sandbox.world import Dataset, Project, Table
 
 JSON = dict[str, Any]
 
-
-_REFERENCE = fields.columns("project_id STRING, dataset_id STRING, table_id STRING")
-_ERROR = fields.columns("reason STRING, location STRING, debug_info STRING, message STRING")
-_LABEL = fields.columns("key STRING, value STRING")
 
 SCHEMATA = fields.columns(
     "catalog_name STRING, schema_name STRING, schema_owner STRING, creation_time TIMESTAMP, "
@@ -54,19 +50,6 @@ OBJECT_PRIVILEGES = fields.columns(
     "object_catalog STRING, object_schema STRING, object_name STRING, object_type STRING, privilege_type STRING, "
     "grantee STRING"
 )
-JOBS = [
-    *fields.columns(
-        "creation_time TIMESTAMP, project_id STRING, project_number INT64, user_email STRING, "
-        "principal_subject STRING, job_id STRING, job_type STRING, statement_type STRING, priority STRING, "
-        "start_time TIMESTAMP, end_time TIMESTAMP, query STRING, state STRING, reservation_id STRING, "
-        "total_bytes_processed INT64, total_bytes_billed INT64, total_slot_ms INT64, cache_hit BOOL, "
-        "parent_job_id STRING"
-    ),
-    {"name": "error_result", "type": "RECORD", "mode": "NULLABLE", "fields": _ERROR},
-    {"name": "destination_table", "type": "RECORD", "mode": "NULLABLE", "fields": _REFERENCE},
-    {"name": "referenced_tables", "type": "RECORD", "mode": "REPEATED", "fields": _REFERENCE},
-    {"name": "labels", "type": "RECORD", "mode": "REPEATED", "fields": _LABEL},
-]
 
 
 def load(session: QuerySession, name: ResolvedName, select: exp.Expr | None) -> tuple[list[Field], list[Row]]:
@@ -233,23 +216,6 @@ def _columns_of(_: QuerySession, project: Project, datasets: list[Dataset]) -> I
                 )  # fmt: skip
 
 
-def _jobs(session: QuerySession, project: Project, _: list[Dataset]) -> Iterable[Row]:
-    for (owner, _id), job in session.engine.jobs.items():
-        if owner != project.id or job.location.upper() != session.location.upper():
-            continue
-        error = job.error and {
-            "reason": job.error.reason, "location": job.error.location, "debug_info": None, "message": job.error.message
-        }  # fmt: skip
-        ended = _time(job.ended_ms) if job.ended_ms else None
-        labels = [{"key": k, "value": v} for k, v in job.labels.items()]
-        tables = [{"project_id": p, "dataset_id": d, "table_id": t} for p, d, t in job.referenced]
-        yield (
-            _time(job.created_ms), project.id, int(project.number), job.user, None, job.id, "QUERY",
-            job.statement_type or None, "INTERACTIVE", _time(job.created_ms), ended, job.sql, job.state,
-            None, job.bytes, job.bytes, 0, False, None, error, None, tables, labels,
-        )  # fmt: skip
-
-
 _VIEWS: dict[str, tuple[list[Field], str, Callable[[QuerySession, Project, list[Dataset]], Iterable[Row]]]] = {
     "SCHEMATA": (SCHEMATA, "bigquery.datasets.get", _schemata),
     "TABLES": (TABLES, "bigquery.tables.list", _tables),
@@ -257,8 +223,9 @@ _VIEWS: dict[str, tuple[list[Field], str, Callable[[QuerySession, Project, list[
     "__TABLES__": (META_TABLES, "bigquery.tables.list", _meta_tables),
     **infoschema_tables.VIEWS,
     "PROJECT_OPTIONS": (PROJECT_OPTIONS, "bigquery.config.get", _options),
-    "JOBS": (JOBS, "bigquery.jobs.listAll", _jobs),
-    "JOBS_BY_PROJECT": (JOBS, "bigquery.jobs.listAll", _jobs),
+    "JOBS": (infoschema_jobs.SCHEMA, "bigquery.jobs.listAll", infoschema_jobs.of_project),
+    "JOBS_BY_PROJECT": (infoschema_jobs.SCHEMA, "bigquery.jobs.listAll", infoschema_jobs.of_project),
+    "JOBS_BY_USER": (infoschema_jobs.SCHEMA, "bigquery.jobs.list", infoschema_jobs.of_user),
 }
 
 

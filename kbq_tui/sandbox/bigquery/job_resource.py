@@ -33,6 +33,16 @@ def resource(job: Job, dry_run: bool = False) -> JSON:
     }
 
 
+def redacted(job: Job) -> JSON:
+    """Somebody else's job as it is listed without `bigquery.jobs.listAll`: its times and its state.
+
+    That neither configuration nor jobReference is there, clients were made to live with (UnknownJob of
+    google-cloud-bigquery, googleapis/google-cloud-python#5220, #5281).
+    """
+    times = {k: v for k, v in statistics(job).items() if k in ("creationTime", "startTime", "endTime")}
+    return {"kind": "bigquery#job", "statistics": times, "status": {"state": job.state}, "state": job.state}
+
+
 _ELSEWHERE = ("dryRun", "formatOptions", "jobTimeoutMs", "labels", "location", "maxResults", "requestId", "timeoutMs")
 """What Node's client writes into the configuration of a query as well; it has its place in the job or the request."""
 

@@ -201,10 +201,14 @@ def _wait(call: Call, job: Job) -> None:
 
 
 def list_jobs(call: Call) -> JSON:
-    """``jobs.list``: the caller's own; with ``allUsers`` everybody's, for those who may."""
+    """``jobs.list``: the caller's own; with ``allUsers`` everybody's, without details for those who may not see all.
+
+    https://cloud.google.com/bigquery/docs/reference/rest/v2/jobs/list (IAM permissions)
+    """
     project = datasets.project_of(call.ctx, call.params["project"])
     everyone = flag(call, "allUsers")
-    call.ctx.authz.require(call.principal, "bigquery.jobs.listAll" if everyone else "bigquery.jobs.create", project)
+    call.ctx.authz.require(call.principal, "bigquery.jobs.list" if everyone else "bigquery.jobs.create", project)
+    whole = call.ctx.authz.allowed(call.principal, "bigquery.jobs.listAll", project)
     since = whole_number(call, "minCreationTime", 0)
     parent = str(call.query.get("parentJobId", ""))
     found: list[Job] = [
@@ -219,15 +223,19 @@ def list_jobs(call: Call) -> JSON:
     if states:
         found = [job for job in found if job.state.lower() in [s.lower() for s in states]]
     shown, token = page(call, found[::-1], 50)
-    entries = []
-    for job in shown:
-        full = job_resource.resource(job)
-        entry = {k: full[k] for k in ("kind", "id", "jobReference", "statistics", "status", "user_email")}
-        entry["state"] = job.state
-        if job.error is not None:
-            entry["errorResult"] = job_resource.error_proto(job.error)
-        entries.append(entry | {"configuration": full["configuration"]})
+    entries = [
+        _listed(job) if whole or job.user == call.principal.email else job_resource.redacted(job) for job in shown
+    ]
     return {"kind": "bigquery#jobList", "etag": "list", "jobs": entries} | token
+
+
+def _listed(job: Job) -> JSON:
+    full = job_resource.resource(job)
+    entry = {k: full[k] for k in ("kind", "id", "jobReference", "statistics", "status", "user_email")}
+    entry["state"] = job.state
+    if job.error is not None:
+        entry["errorResult"] = job_resource.error_proto(job.error)
+    return entry | {"configuration": full["configuration"]}
 
 
 def query_results(call: Call) -> JSON:

@@ -4,9 +4,22 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from kbq_tui.sandbox.bigquery.fields import Field, Row
-from kbq_tui.sandbox.bigquery.query import Reads
+from kbq_tui.sandbox.world import Table
 
 JSON = dict[str, Any]
+
+
+@dataclass
+class Reads:
+    """What a statement reads: for ``referencedTables`` and ``totalBytesProcessed``."""
+
+    tables: list[Table] = field(default_factory=list)
+    sizes: list[tuple[int, int]] = field(default_factory=list)  # rows and bytes of each reading
+
+    @property
+    def bytes(self) -> int:
+        """Bytes of all of them."""
+        return sum(size for _, size in self.sizes)
 
 
 @dataclass

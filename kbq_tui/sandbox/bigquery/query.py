@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import Any
 
 import duckdb
@@ -30,6 +29,7 @@ from kbq_tui.sandbox.bigquery.names import (
     table_name,
     table_parts,
 )
+from kbq_tui.sandbox.bigquery.outcome import Reads
 from kbq_tui.sandbox.bigquery.syntax import SqlError, node_position, parse_script
 from kbq_tui.sandbox.bigquery.usage import Usage, select_numbers, usage
 from kbq_tui.sandbox.errors import ApiError
@@ -39,19 +39,6 @@ JSON = dict[str, Any]
 _DEPTH = 16  # BigQuery's limit of views over views
 _FINE_GRAINED = "datacatalog.categories.fineGrainedGet"
 _DRIVE_SCOPES = {"https://www.googleapis.com/auth/drive", "https://www.googleapis.com/auth/drive.readonly"}
-
-
-@dataclass
-class Reads:
-    """What a statement reads: for ``referencedTables`` and ``totalBytesProcessed``."""
-
-    tables: list[Table] = field(default_factory=list)
-    sizes: list[tuple[int, int]] = field(default_factory=list)  # rows and bytes of each reading
-
-    @property
-    def bytes(self) -> int:
-        """Bytes of all of them."""
-        return sum(size for _, size in self.sizes)
 
 
 def to_duckdb(session: QuerySession, tree: exp.Expr, known: str = "") -> tuple[str, Reads]:
