@@ -31,6 +31,7 @@ TESTED_ELSEWHERE = {
     "cli/report": "engine/verify/test_report.py",
     "cli/runner": "cli/test_against_sandbox.py",
     "cli/status_table": "cli/test_status.py",
+    "tui/modals/sign_in": "tui/test_signing_in.py",
     "cli/sign_in": "cli/test_command_options.py",
     "cli/unattended": "cli/test_against_sandbox.py",
     "cli/watching": "cli/test_status.py",

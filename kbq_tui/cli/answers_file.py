@@ -19,6 +19,8 @@ TEXTS: Final = (
     "export_dataset",
     "account_id",
     "key_file",
+    "credentials",
+    "impersonate",
 )
 """Answers that are texts. What is missing keeps its default."""
 

@@ -304,6 +304,13 @@ def build(
         of = {key: value.value if isinstance(value, ResolvedSetting) else value for key, value in wanted.items()}
         return sign_ins.setdefault(tuple(of.values()), GoogleSignIn(of, env, endpoints, options.timeout))
 
+    def choose_login(login: Login) -> GoogleSignIn:
+        typed = {key: getattr(login, key) or operator[key] for key in operator}
+        if login.credentials:
+            typed["credentials"] = os.path.abspath(os.path.expanduser(login.credentials))  # noqa: PTH100, PTH111
+        store.keep_login(typed)
+        return GoogleSignIn({key: typed[key] or chosen[key] for key in operator}, env, endpoints, options.timeout)
+
     services = AppServices(
         sign_in=sign_in,
         impersonate=GoogleImpersonate(endpoints, options.timeout),
@@ -318,6 +325,7 @@ def build(
         remove=partial(_remove, paths, clock),
         guard=lambda of: ConnectionLock(paths.of_connection(of) / "lock", clock),
         sign_in_as=sign_in_as,
+        choose_login=choose_login,
     )
     typed = frozenset(key for key in fields if options.values.get(key))
     account, begin = options.account_email, sign_in.begin

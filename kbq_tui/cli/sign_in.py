@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from kbq_tui.gcp.credentials import CredentialOptions
     from kbq_tui.gcp.endpoints import Endpoints
     from kbq_tui.gcp.session import Session
+    from kbq_tui.i18n.messages import Message
     from kbq_tui.model.secret import Secret
 
 
@@ -78,10 +79,29 @@ class GoogleSignIn:
         return cloud
 
     def gcloud_available(self) -> bool:
-        """Whether gcloud is installed, so that its login could be offered."""
+        """Whether gcloud is installed and signed in, so that its login could be offered."""
         from kbq_tui.gcp.credentials import gcloud_available
 
         return gcloud_available(self._env)
+
+    def can_log_in(self) -> bool:
+        """Whether gcloud is installed, and its login for application default credentials would count."""
+        from kbq_tui.gcp.credentials import gcloud_program
+
+        named = self._chosen["credentials"] or self._env.get("GOOGLE_APPLICATION_CREDENTIALS")
+        return not named and gcloud_program(self._env) is not None
+
+    def log_in(self) -> Message | None:
+        """Run gcloud's login on the terminal. Returns why nobody is signed in, or None."""
+        from kbq_tui.gcp.gcloud_login import log_in
+
+        return log_in(self._env)
+
+    def check_file(self, path: str) -> Message | None:
+        """Return why a file cannot be credentials, or None."""
+        from kbq_tui.gcp.credentials import check_credentials_file
+
+        return check_credentials_file(path)
 
 
 class GoogleImpersonate:

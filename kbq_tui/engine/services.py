@@ -144,7 +144,20 @@ class SignIn(Protocol):
         """
 
     def gcloud_available(self) -> bool:
-        """Whether gcloud is installed, so that its login could be offered."""
+        """Whether gcloud is installed and signed in, so that its login could be offered."""
+
+    def can_log_in(self) -> bool:
+        """Whether gcloud is installed, and its login for application default credentials would count."""
+
+    def log_in(self) -> Message | None:
+        """Run gcloud's login on the terminal, and block until it ends.
+
+        Returns:
+            Why nobody is signed in; None where gcloud says that somebody is.
+        """
+
+    def check_file(self, path: str) -> Message | None:
+        """Return why a file cannot be credentials, or None. Reads it; a short call."""
 
 
 class Store(Protocol):
@@ -246,6 +259,8 @@ class AppServices:
             ProblemError.
         sign_in_as: returns the credentials of a connection by what its file says of them; the same object for the same
             credentials. None where all connections have those of `sign_in`.
+        choose_login: changes how the operator signs in from now on, and returns the new credentials; they are kept with
+            the connection like those that were typed as options. None where that cannot be changed.
         guard: takes a connection's lock by its name, while it is set up: one process at a time. Entering may raise
             ProblemError, which says who holds it.
     """
@@ -264,6 +279,7 @@ class AppServices:
     remove: Callable[[str], tuple[str, ...]] = lambda _name: ()
     guard: Callable[[str], AbstractContextManager[object]] = lambda _name: nullcontext()
     sign_in_as: Callable[[Login], SignIn] | None = None
+    choose_login: Callable[[Login], SignIn] | None = None
 
     def operator_of(self, saved: SavedConnection | None) -> SignIn:
         """Return the credentials of a connection's operator; those of `sign_in` for one that has no file yet."""

@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from kbq_tui.engine.services import AppServices
+from kbq_tui.engine.services import AppServices, Login
 from kbq_tui.engine.setup_input import STEPS
 from kbq_tui.engine.setup_phase import LIMITS, Note, Phase
 from kbq_tui.engine.setup_state import SetupState
@@ -109,6 +109,12 @@ class SetupSession(SetupState):
         except TimeoutError:
             self._timed_out(Phase.SIGNING_IN)
         return self.cloud is not None and self.sign_in_problem is None
+
+    def use_login(self, login: Login) -> None:
+        """Sign in otherwise from now on; what was typed before the start counts where the login leaves it open."""
+        if self.services.choose_login is not None:
+            self.services = replace(self.services, sign_in=self.services.choose_login(login))
+            self.cloud, self.identity = None, None
 
     async def look(self) -> None:
         """Look at the project and plan. Another request meanwhile makes it look once more, with what is typed then."""

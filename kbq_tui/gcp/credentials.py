@@ -62,11 +62,24 @@ class Found:
     identity: Identity
 
 
+def gcloud_program(env: Mapping[str, str]) -> str | None:
+    """Return the path of the installed gcloud, or None. Cheap: starts nothing."""
+    return shutil.which("gcloud", path=env.get("PATH"))
+
+
 def gcloud_available(env: Mapping[str, str]) -> bool:
     """Return whether gcloud is installed and signed in. Cheap: starts nothing."""
-    return (
-        shutil.which("gcloud", path=env.get("PATH")) is not None and (_gcloud_folder(env) / "credentials.db").exists()
-    )
+    return gcloud_program(env) is not None and (_gcloud_folder(env) / "credentials.db").exists()
+
+
+def check_credentials_file(path: str) -> Message | None:
+    """Return why a file cannot be credentials, or None. Reads it, but asks Google for nothing."""
+    try:
+        _read_info(Path(path).expanduser())
+    except CredentialsFileError as error:
+        reason: Message = error.args[0]
+        return reason
+    return None
 
 
 def find(options: CredentialOptions) -> Found:
@@ -139,6 +152,14 @@ def _source(options: CredentialOptions) -> Found:
 
 
 def _from_file(path: Path, source: Message | None) -> Found:
+    info = _read_info(path)
+    if source is None:
+        is_key = info.get("type") == "service_account"
+        source = message("service account key {path}" if is_key else "credentials file {path}", path=path)
+    return _from_info(info, source)
+
+
+def _read_info(path: Path) -> dict[str, Any]:
     try:
         if not stat.S_ISREG(path.stat().st_mode):  # a pipe or device would keep every call waiting
             raise CredentialsFileError(message("{path} is not a file: it is a pipe, a device or a folder.", path=path))
@@ -147,11 +168,7 @@ def _from_file(path: Path, source: Message | None) -> Found:
     except OSError as error:
         why = error.strerror or type(error).__name__
         raise CredentialsFileError(message("File {path} cannot be read: {why}.", path=path, why=why)) from None
-    info = _parse(data, message("File {path}", path=path))
-    if source is None:
-        is_key = info.get("type") == "service_account"
-        source = message("service account key {path}" if is_key else "credentials file {path}", path=path)
-    return _from_info(info, source)
+    return _parse(data, message("File {path}", path=path))
 
 
 def _parse(data: bytes, what: Message) -> dict[str, Any]:
@@ -196,7 +213,7 @@ def _from_gcloud(env: Mapping[str, str]) -> Found:
 def _gcloud_token(env: Mapping[str, str]) -> str:
     from google.auth.exceptions import RefreshError
 
-    program = shutil.which("gcloud", path=env.get("PATH")) or "gcloud"
+    program = gcloud_program(env) or "gcloud"
     try:
         done = subprocess.run(  # noqa: S603  a fixed command, no shell
             [program, "auth", "print-access-token", "--quiet"],

@@ -42,8 +42,12 @@ class FileStore:
         self._paths = paths
         self._connections = connections
         self._clock = clock
-        self._operator = {key: value for key, value in (operator or {}).items() if value}
+        self.keep_login(operator or {})
         self._journals: dict[str, FileJournal] = {}
+
+    def keep_login(self, operator: Mapping[str, str | None]) -> None:
+        """Take other credentials options to be kept with a connection that is saved."""
+        self._operator = {key: value for key, value in operator.items() if value}
 
     def names(self) -> tuple[str, ...]:
         """Return the names of all connection files, sorted. Raises: ProblemError."""

@@ -166,6 +166,8 @@ LINK_BILLING: Final = Command(
     ("gcloud billing projects unlink {project}",),
 )
 LOGIN: Final = Command("gcloud auth application-default login --no-launch-browser")
+ADC_FILE: Final = "~/.config/gcloud/application_default_credentials.json"
+"""What LOGIN writes. Source: https://cloud.google.com/docs/authentication/application-default-credentials"""
 LOGIN_SCOPES: Final = Command(f"{LOGIN.template} --scopes=https://www.googleapis.com/auth/cloud-platform")
 SHOW_LOGIN: Final = Command("gcloud auth list")
 SET_QUOTA_PROJECT: Final = Command("gcloud auth application-default set-quota-project {project}")

@@ -81,6 +81,11 @@ def set_lines(view: "ScrollView", width: int, lines: int) -> None:
         view._scroll_update(size)
 
 
+def forget_size(widget: Widget) -> None:
+    """Measure a widget anew at the next layout. Textual keeps its size where a layout was asked for before (8.2.8)."""
+    widget._box_model_cache.clear()
+
+
 def screen_text(app: App[Any]) -> str:
     """Return what stands on the screen, line by line."""
     return "\n".join(strip.text.rstrip() for strip in app.screen._compositor.render_strips())

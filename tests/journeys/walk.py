@@ -49,12 +49,24 @@ class Walk:
         self.terminal.settle(0.3)
         self.enter()
 
+    def on(self, button: str) -> None:
+        """Wait until a button has the focus: the terminal's own cursor stands in it."""
+
+        def there() -> bool:
+            lines, cursor = self.terminal.text().splitlines(), self.terminal.screen.cursor
+            at = lines[cursor.y].find(button) if cursor.y < len(lines) else -1
+            return 0 <= at <= cursor.x <= at + len(button)
+
+        self.terminal.until(there)
+
     def step(self, number: int, to_do: str, done: str = "[ Continue ]") -> None:
         """Carry one step out: its button is pressed, and once it is done, `done`."""
         self.at(number, to_do)
+        self.on(to_do)
         self.enter()
         if to_do != done:
             self.at(number, done)
+            self.on(done)
             self.enter()
 
     def values(self) -> tuple[str, str, str]:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from kbq_tui.diagnosis import catalogue
 from kbq_tui.engine.look_history import LookHistory
-from kbq_tui.engine.services import AppServices, ConnectionDraft, CopyResult, SavedConnection, UiPreferences
+from kbq_tui.engine.services import AppServices, ConnectionDraft, CopyResult, Login, SavedConnection, UiPreferences
 from kbq_tui.i18n.messages import Message, verbatim
 from kbq_tui.model.changes import OwnChange
 from kbq_tui.model.checks import CheckResult, healthy
@@ -204,6 +204,9 @@ class MemorySignIn:
         self.cloud = cloud
         self.problem: Problem | None = None
         self.gcloud = False
+        self.installed = False
+        self.files: frozenset[str] = frozenset()
+        self.login = Login()
         self.gate: asyncio.Event | None = None
         self.crash: Exception | None = None
 
@@ -213,12 +216,26 @@ class MemorySignIn:
             await self.gate.wait()
         if self.crash is not None:
             raise self.crash
-        if self.problem is not None and not (allow_gcloud and self.gcloud):
+        if self.problem is not None and not (allow_gcloud and self.gcloud) and self.login == Login():
             raise ProblemError(self.problem)
         return self.cloud
 
     def gcloud_available(self) -> bool:
         return self.gcloud
+
+    def can_log_in(self) -> bool:
+        return self.installed
+
+    def log_in(self) -> Message | None:
+        self.problem = None
+        return None
+
+    def check_file(self, path: str) -> Message | None:
+        return None if path in self.files else verbatim(f"File {path} cannot be read")
+
+    def choose(self, login: Login) -> "MemorySignIn":
+        self.login = login
+        return self
 
 
 class MemoryClipboard:
@@ -279,6 +296,7 @@ class Scene:
             log_path="/home/olga/.local/state/kbq-tui/log",
             patience=self.patience,
             remove=self.store.remove,
+            choose_login=self.sign_in.choose,
         )
 
 

@@ -16,6 +16,7 @@ from kbq_tui.tui import keyboard, side_panel
 from kbq_tui.tui.changes import carried_out
 from kbq_tui.tui.presenters import action_rows, warning_rows
 from kbq_tui.tui.screens.base import BaseScreen
+from kbq_tui.tui.signing_in import can_mend
 from kbq_tui.tui.step_help import STEP_HELP
 from kbq_tui.tui.text import brief
 from kbq_tui.tui.widgets.button import Button
@@ -131,6 +132,8 @@ class PlanStepScreen(BaseScreen):
         wizard = self.host.wizard
         if wizard.busy:
             return (translate("Working" if wizard.writing else "Reading"), False)
+        if can_mend(wizard.sign_in_problem):
+            return (translate("Sign in"), True)
         if wizard.part(self.step) is None:
             return (translate("Look"), wizard.spec() is not None)
         todo = len(wizard.pending(self.step))
@@ -174,7 +177,9 @@ class PlanStepScreen(BaseScreen):
         wizard = self.host.wizard
         if wizard.busy:
             return
-        if wizard.part(self.step) is None:
+        if can_mend(wizard.sign_in_problem):
+            self.host.goto(Step.PROJECT)  # where the ways to sign in are
+        elif wizard.part(self.step) is None:
             self.host.launch(wizard.look(), "look")
         elif wizard.pending(self.step):
             self.query_one("#plan").focus()

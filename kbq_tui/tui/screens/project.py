@@ -7,6 +7,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.content import Content
 
+from kbq_tui.engine.services import Login
 from kbq_tui.i18n.messages import N_, render, translate, translate_n
 from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.observed import Present
@@ -20,6 +21,7 @@ from kbq_tui.tui.glyphs import Tone
 from kbq_tui.tui.preflight_rows import preflight
 from kbq_tui.tui.presenters import finding_row
 from kbq_tui.tui.screens.base import BaseScreen
+from kbq_tui.tui.signing_in import can_mend, log_in, sign_in_with
 from kbq_tui.tui.step_help import STEP_HELP
 from kbq_tui.tui.text import brief, columns, plain, status, status_width, wrapped
 from kbq_tui.tui.widgets.button import Button, Choice
@@ -78,6 +80,7 @@ class ProjectScreen(BaseScreen):
             yield Button(translate("Look"), id="primary")
             yield Button(translate("Turn on APIs"), id="enable")
             yield Button(translate("Use gcloud's login"), id="gcloud")
+            yield Button(translate("Another way"), id="otherwise")
             yield Button(translate("Continue"), id="continue")
 
     def on_mount(self) -> None:
@@ -165,6 +168,15 @@ class ProjectScreen(BaseScreen):
         problem = wizard.sign_in_problem
         if problem is not None:
             lines = [plain(problem.cause)]
+            if problem.code == Code.NO_CREDENTIALS and not self._can_log_in():
+                lines.append(
+                    plain(
+                        translate(
+                            "gcloud is not installed here; {button} takes a file that signs in.",
+                            button=f"[ {translate('Another way')} ]",
+                        )
+                    )
+                )
             for step in problem.remedy[:3]:
                 lines.append(plain(step.text))
                 lines += [plain(f"  {command}", "$primary") for command in step.lines]
@@ -189,6 +201,8 @@ class ProjectScreen(BaseScreen):
         bad = ready and any(f.tone is Tone.FAIL for f in preflight(wizard))
         if wizard.busy:
             primary.label = translate("Working" if wizard.writing else "Reading")
+        elif can_mend(wizard.sign_in_problem):
+            primary.label = translate("Sign in now" if self._can_log_in() else "Another way")
         elif signed_out or bad:
             primary.label = translate("Retry")
         elif ready:
@@ -200,7 +214,10 @@ class ProjectScreen(BaseScreen):
         enable.display = bool(off)
         enable.label = translate_n("Turn on {n} API", "Turn on {n} APIs", len(off))
         enable.off = wizard.busy
-        self.query_one("#gcloud").display = signed_out and self._gcloud()
+        self.query_one("#gcloud").display = signed_out and self._gcloud() and not wizard.busy
+        self.query_one("#otherwise").display = (
+            can_mend(wizard.sign_in_problem) and self._can_log_in() and not wizard.busy
+        )
         self.query_one("#continue").display = bool(bad) and not wizard.busy and not wizard.causes
         if self.has_no_focus:
             primary.focus()
@@ -208,7 +225,10 @@ class ProjectScreen(BaseScreen):
     def _gcloud(self) -> bool:
         problem = self.host.wizard.sign_in_problem
         absent = problem is not None and problem.code == Code.NO_CREDENTIALS
-        return absent and self.host.services.sign_in.gcloud_available()
+        return absent and self.host.wizard.services.sign_in.gcloud_available()
+
+    def _can_log_in(self) -> bool:
+        return self.host.wizard.services.sign_in.can_log_in()
 
     def side(self) -> Content:
         """Return the side panel: what the step is for, and the command of its first change."""
@@ -243,7 +263,11 @@ class ProjectScreen(BaseScreen):
     def _primary(self) -> None:
         wizard = self.host.wizard
         bad = wizard.current and any(f.tone is Tone.FAIL for f in preflight(wizard))
-        if wizard.sign_in_problem is not None and wizard.spec() is None:
+        if can_mend(wizard.sign_in_problem) and self._can_log_in():
+            self.host.launch(log_in(self.host), "sign in with gcloud")
+        elif can_mend(wizard.sign_in_problem):
+            self._otherwise()
+        elif wizard.sign_in_problem is not None and wizard.spec() is None:
             self.host.launch(wizard.sign_in(), "sign in")
         elif wizard.sign_in_problem is not None or not wizard.current or bad:
             self.host.launch(wizard.look(), "look")
@@ -253,6 +277,16 @@ class ProjectScreen(BaseScreen):
     @on(Button.Pressed, "#continue")
     def _continue(self) -> None:
         self.host.goto(Step.DATASETS)
+
+    @on(Button.Pressed, "#otherwise")
+    def _otherwise(self) -> None:
+        from kbq_tui.tui.modals.sign_in import SignInOtherwise
+
+        self.app.push_screen(SignInOtherwise(), self._chosen_otherwise)
+
+    def _chosen_otherwise(self, login: Login | None) -> None:
+        if login is not None:
+            self.host.launch(sign_in_with(self.host, login), "sign in otherwise")
 
     @on(Button.Pressed, "#gcloud")
     def _use_gcloud(self) -> None:

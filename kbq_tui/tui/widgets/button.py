@@ -11,6 +11,7 @@ from textual.message import Message
 from textual.reactive import reactive
 
 from kbq_tui.tui import keyboard
+from kbq_tui.tui._textual_compat import forget_size
 from kbq_tui.tui.widgets.cursor import CursorWidget
 
 
@@ -55,6 +56,10 @@ class Button(CursorWidget, can_focus=True):
     def get_content_width(self, container: Size, viewport: Size) -> int:
         """Return the cells that the label and its brackets take."""
         return Content(self.label).cell_length + 4
+
+    def watch_label(self) -> None:
+        """Make room for the new label."""
+        forget_size(self)
 
     def watch_off(self) -> None:
         """Draw the button as one that does nothing, or as usual."""
