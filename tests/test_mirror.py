@@ -32,6 +32,7 @@ TESTED_ELSEWHERE = {
     "cli/runner": "cli/test_against_sandbox.py",
     "cli/status_table": "cli/test_status.py",
     "tui/modals/sign_in": "tui/test_signing_in.py",
+    "cli/examples": "cli/test_click_help.py",
     "cli/sign_in": "cli/test_command_options.py",
     "cli/unattended": "cli/test_against_sandbox.py",
     "cli/watching": "cli/test_status.py",

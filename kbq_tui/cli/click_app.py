@@ -1,5 +1,6 @@
 """Commands and options. Only click is imported here; everything else when a command needs it."""
 
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
@@ -11,6 +12,7 @@ import click
 
 from kbq_tui import __version__
 from kbq_tui.cli.click_connections import connections
+from kbq_tui.cli.click_help import WIDEST
 from kbq_tui.cli.click_options import (
     FILE,
     Amount,
@@ -57,7 +59,7 @@ def _for_each(group: click.Group, typed: dict[str, Any]) -> dict[str, Any]:
 @click.group(
     cls=Group,
     invoke_without_command=True,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": WIDEST},
     help=translate(
         "Connect Klaviyo to BigQuery.\n\nAlone: the guided set-up, or the dashboard once a connection is set up."
     ),
@@ -394,6 +396,7 @@ def export(**parameters: Any) -> int:
     help=translate("Explain an error from Google or Klaviyo. TEXT, or - (or nothing) for standard input."),
 )
 @click.argument("text", required=False)
+@click.option("--list", "list_", is_flag=True, help=translate("List every problem that is known."))
 @output_options
 @json_option
 @handled
@@ -403,7 +406,24 @@ def explain(**parameters: Any) -> int:
     from kbq_tui.cli.context import console_of, known_context
 
     options = filled(ExplainOptions, parameters)
+    if options.list_ and options.text is not None:
+        raise click.UsageError(translate("--list goes without a text."))
     return explain_command(options, console_of(options.output), lambda: known_context(options.output))
+
+
+@cli.command(help=translate("List the keys of the screens, and what each does."))
+@output_options
+@handled
+def keys(**parameters: Any) -> int:
+    """Print the table of keys."""
+    from kbq_tui.cli.commands.keys import KeysOptions, keys_command
+    from kbq_tui.cli.context import console_of
+    from kbq_tui.cli.display_settings import settings_here
+    from kbq_tui.tui import keyboard
+
+    options = filled(KeysOptions, parameters)
+    keyboard.use(settings_here().keys)
+    return keys_command(options, console_of(options.output))
 
 
 @cli.command(help=translate("Print the JSON Schema of an output, or list them."))
@@ -490,6 +510,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run the program and leave with its exit status; an unexpected error becomes a message and a log entry."""
     from kbq_tui.cli import process
 
+    if COMPLETE_VARIABLE in os.environ:
+        import kbq_tui.cli.shell_completion  # noqa: F401  it registers its classes
     with process.signals_end():
         status = process.status_of(lambda: cli.main(arguments, PROGRAM, COMPLETE_VARIABLE, standalone_mode=False))
     sys.exit(status)

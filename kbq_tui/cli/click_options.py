@@ -6,8 +6,9 @@ from typing import Any, TypeVar
 
 import click
 
+from kbq_tui.cli.click_help import usage_pieces, write_help
 from kbq_tui.i18n.language import LANGUAGES
-from kbq_tui.i18n.messages import N_, Message, render, translate
+from kbq_tui.i18n.messages import Message, render, translate
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -163,10 +164,6 @@ _LANG = click.Option(
 )
 
 
-_USAGE = (N_("[OPTIONS]"), N_("COMMAND [ARGS]..."), N_("[COMMAND] [ARGS]..."))
-"""What click says untranslated."""
-
-
 class Amount(click.FloatRange):
     """A number within bounds; "nan", which compares with nothing, is none."""
 
@@ -204,7 +201,11 @@ class LanguageCommand(click.Command):
 
     def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
         """Return the parts of the usage line in the operator's language."""
-        return [translate(piece) if piece in _USAGE else piece for piece in super().collect_usage_pieces(ctx)]
+        return usage_pieces(self, ctx)
+
+    def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the command's help."""
+        write_help(self, ctx, formatter)
 
 
 class TextCommand(LanguageCommand):

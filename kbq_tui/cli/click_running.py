@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import click
 
+from kbq_tui.cli.click_help import path_of
+
 if TYPE_CHECKING:
     from kbq_tui.cli.command_options import ConnectionOptions, OutputOptions
     from kbq_tui.cli.runner import PlainRunner
@@ -44,9 +46,22 @@ def handled(function: Callable[..., int]) -> Callable[..., None]:
 
         with failed(filled(OutputOptions, parameters)):
             status = function(**parameters)
-        click.get_current_context().exit(status)
+        ctx = click.get_current_context()
+        if status == 0 and not parameters.get("as_json"):
+            _say_next(path_of(ctx), parameters)
+        ctx.exit(status)
 
     return wrapper
+
+
+def _say_next(path: str, parameters: dict[str, Any]) -> None:
+    from kbq_tui.cli.next_steps import next_line
+
+    if line := next_line(path, parameters):
+        from kbq_tui.cli.command_options import OutputOptions
+        from kbq_tui.cli.context import console_of
+
+        console_of(filled(OutputOptions, parameters)).say(line)
 
 
 def filled(kind: type[T], parameters: dict[str, Any]) -> T:

@@ -13,7 +13,7 @@ from kbq_tui.engine.health import Health, blocks_all
 from kbq_tui.engine.observe import part_of
 from kbq_tui.engine.ports import ProjectPage
 from kbq_tui.engine.preflight import preflight
-from kbq_tui.engine.services import ConnectionDraft
+from kbq_tui.engine.services import ConnectionDraft, Login
 from kbq_tui.engine.setup import STEPS, SetupSession
 from kbq_tui.i18n.messages import N_, Message, message, render, translate
 from kbq_tui.model import spec as rules
@@ -21,7 +21,7 @@ from kbq_tui.model.checks import CheckResult, verified
 from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.observed import Identity, Observed, value_of
 from kbq_tui.model.plan import Plan
-from kbq_tui.model.problem import Problem, ProblemError
+from kbq_tui.model.problem import Kind, Problem, ProblemError
 from kbq_tui.model.spec import ConnectionSpec, Direction
 from kbq_tui.model.steps import Step
 from kbq_tui.model.text import inert
@@ -67,6 +67,7 @@ class GuidedSetup:
         self.session = SetupSession(runner.services, strict=True)
         self.session.restore()
         self.session.stand_on(Step.PROJECT)
+        self._login = Login()
 
     def run(self, as_json: bool) -> int:
         """Go through the steps.
@@ -131,6 +132,8 @@ class GuidedSetup:
                 self.runner.check_operator(self._draft.name, who, changes=True)
             except ProblemError as error:
                 self.console.problem(error.problem)
+                if error.problem.kind is Kind.CREDENTIALS and self._signed_in_otherwise():
+                    continue
                 if not self.asker.yes("retry", translate("Try again"), default=True):
                     raise
                 continue
@@ -141,6 +144,38 @@ class GuidedSetup:
                 )
             )
             return
+
+    def _signed_in_otherwise(self) -> bool:
+        """Offer gcloud's login, then a credentials file and a service account to act as.
+
+        Returns:
+            Whether there is something new to try.
+        """
+        session = self.session
+        session.use_login(Login())
+        sign_in = session.services.sign_in
+        if sign_in.can_log_in():
+            if self.asker.yes("log_in", translate("Sign in with gcloud now; it shows a link to open"), default=True):
+                failed = sign_in.log_in()
+                if failed is not None:
+                    self.console.say("   " + inert(render(failed)))
+                return failed is None
+        else:
+            self.console.say("   " + translate("gcloud's login cannot be used here; a file that signs in can."))
+
+        def file(value: str) -> Message | None:
+            return (rules.check_key_file(value) or sign_in.check_file(value)) if value else None
+
+        def account(value: str) -> Message | None:
+            return rules.check_impersonated(value) if value else None
+
+        login = Login(
+            self.asker.text("credentials", translate("Credentials file, such as a key (empty: none)"), "", file),
+            self.asker.text("impersonate", translate("Service account to act as (empty: nobody else)"), "", account),
+        )
+        session.use_login(login)
+        before, self._login = self._login, login
+        return login not in (Login("", ""), before)  # a file of answers gives the same one again
 
     async def _identity(self, *, allow_gcloud: bool = False) -> Identity:
         """Sign in, and return as whom. Raises: ProblemError."""
@@ -330,7 +365,7 @@ class GuidedSetup:
         if self.asker.yes("connected", translate("Is Klaviyo connected now"), default=False):
             self.session.confirm(connected=True)
         self.console.say(
-            translate("Later: {command}", command=inert(str(self.runner.services.command("status", self._draft.name))))
+            translate("Next: {command}", command=inert(str(self.runner.services.command("status", self._draft.name))))
         )
         return 0 if healthy else NOT_HEALTHY
 

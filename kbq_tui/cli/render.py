@@ -10,10 +10,11 @@ from kbq_tui.diagnosis.root_cause import is_consequence
 from kbq_tui.engine.health import stopped
 from kbq_tui.engine.last_known import LOOK_EVERY
 from kbq_tui.engine.status import Line, Status
-from kbq_tui.i18n.messages import EMPTY, Message, as_message, message, render, translate
+from kbq_tui.i18n.messages import EMPTY, Message, as_message, message, render, translate, translate_n
 from kbq_tui.model.checks import CheckResult, Verdict, verified
 from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.events import Event, EventKind
+from kbq_tui.model.operations import Change
 from kbq_tui.model.plan import Plan
 from kbq_tui.model.problem import Problem
 from kbq_tui.model.summary import Summary
@@ -26,7 +27,7 @@ TITLE = 18
 """Cells of a status line's title, at the least."""
 
 
-def show_plan(plan: Plan, console: Console, *, result: bool) -> None:
+def show_plan(plan: Plan, console: Console, *, result: bool, fold: bool = False) -> None:
     """Write a plan: the root cause where there is one, what changes, what is in place, what is blocked and why, what
     else is worth knowing.
 
@@ -34,14 +35,20 @@ def show_plan(plan: Plan, console: Console, *, result: bool) -> None:
         plan: the plan.
         console: where to.
         result: whether the plan is what was asked for, or is said on the way.
+        fold: whether what is in place is one line, unless more is to be said.
     """
+    folded = [a for a in plan.actions if a.change is Change.NOOP] if fold and not console.verbose else []
     write = console.result if result else console.say
     width = column()
     for cause in plan.causes:
         console.problem(cause, result=result, heading=translate("problem"))
         write("")
     for action in plan.actions:
-        write(f"{console.mark(action.word, result=result, width=width)}{inert(render(action.summary))}")
+        if action not in folded:
+            write(f"{console.mark(action.word, result=result, width=width)}{inert(render(action.summary))}")
+    if folded:
+        shown = translate_n("{n} part; -v names it", "{n} parts; -v names them", len(folded))
+        write(f"{console.mark('noop', result=result, width=width)}{shown}")
     for blocked in plan.blocked if not stopped(plan.causes) else ():
         write(f"{console.mark('blocked', result=result, width=width)}{inert(render(blocked.action.summary))}")
     own = [b.problem for b in plan.blocked if not is_consequence(b.problem, plan.causes)]

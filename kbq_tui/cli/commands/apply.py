@@ -89,7 +89,7 @@ def _apply(
         plan, _ = runner.run(plan_of(spec, ports, remove_over_grants=options.remove_over_grants))
         if saved is not None:
             _check_plan(saved, plan, runner, spec)
-        show_plan(plan, runner.console, result=False)
+        show_plan(plan, runner.console, result=False, fold=True)
         if plan.changes or not record.filed:
             if not consent.to(translate("Do this?")):
                 return 1
@@ -204,6 +204,7 @@ def _tell_outcome(
     if not outcome.complete:
         done = len(outcome.done)
         console.say(translate("Not finished: {n} done. What was done stays; run the same command to go on.", n=done))
+        console.say(translate("Next: {command}", command=inert(str(runner.services.command("apply", spec.name)))))
         return
     console.say(
         translate("Done.") if outcome.done else translate("Everything is in place already; nothing was changed.")

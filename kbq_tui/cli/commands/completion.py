@@ -3,6 +3,7 @@
 import click
 from click.shell_completion import get_completion_class
 
+import kbq_tui.cli.shell_completion  # noqa: F401  it registers its classes
 from kbq_tui.model.lean_dataclass import dataclass
 
 

@@ -7,8 +7,9 @@ from kbq_tui.cli.command_options import OutputOptions, UsageError
 from kbq_tui.cli.console import Console
 from kbq_tui.cli.prompts import MAX_PASTED
 from kbq_tui.i18n.messages import as_message, message, render, translate
+from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.lean_dataclass import dataclass
-from kbq_tui.model.problem import Context
+from kbq_tui.model.problem import Context, Problem
 from kbq_tui.model.text import inert
 
 
@@ -17,11 +18,13 @@ class ExplainOptions:
     """What was typed.
 
     Attributes:
-        text: the error; None or `-` for standard input.
+        text: the error, or a problem's code; None or `-` for standard input.
+        list_: list every problem that is known.
     """
 
     output: OutputOptions
     text: str | None = None
+    list_: bool = False
 
 
 def explain_command(options: ExplainOptions, console: Console, context: Callable[[], Context]) -> int:
@@ -35,6 +38,8 @@ def explain_command(options: ExplainOptions, console: Console, context: Callable
     Raises:
         UsageError: there is no text.
     """
+    if options.list_:
+        return _list(options, console)
     text = options.text
     if text is None or text == "-":
         if sys.stdin.isatty():
@@ -42,13 +47,40 @@ def explain_command(options: ExplainOptions, console: Console, context: Callable
         text = sys.stdin.read(MAX_PASTED)
     if not text.strip():
         raise UsageError(message("There is no text to explain."))
-    from kbq_tui.diagnosis.recognise import recognise_text
-
-    problem = recognise_text(text, context())
+    problem = _explained(text, context())
     if options.output.as_json:
         console.json({"schema": "kbq-tui/explain/v1", **problem.to_json(), "wait": problem.wait, "link": problem.link})
     else:
         console.problem(problem, result=True, heading=translate("this is") if problem.code else translate("not known"))
         for name, value in problem.details.items():
             console.result(f"  {inert(name)}: {inert(render(as_message(value)))}")
+    return 0
+
+
+def _explained(text: str, context: Context) -> Problem:
+    """Return the problem of a code, or that an error's text means."""
+    from kbq_tui.diagnosis import catalogue
+    from kbq_tui.diagnosis.recognise import recognise_text
+
+    code = text.strip().upper()
+    return catalogue.problem(Code(code), context) if code in {*Code} else recognise_text(text, context)
+
+
+def _list(options: ExplainOptions, console: Console) -> int:
+    """Print every problem that is known: its code, what it means, what to do first."""
+    from kbq_tui.diagnosis.catalogue import ENTRIES
+    from kbq_tui.diagnosis.entry import fill
+
+    entries = list(ENTRIES.values())
+    if options.output.as_json:
+        problems = [
+            {"code": e.code.value, "title": e.title, "first": str(fill(e.steps[0].text.template, {}))} for e in entries
+        ]
+        console.json({"schema": "kbq-tui/problems/v1", "problems": problems})
+        return 0
+    for entry in entries:
+        console.result(f"{entry.code}  {translate(entry.title)}")
+        for line in console.prose(render(fill(entry.steps[0].text.template, {})), "    "):
+            console.result(line)
+    console.say(translate("All of one, with commands: {command}", command="kbq-tui explain CODE"))
     return 0

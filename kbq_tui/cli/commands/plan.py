@@ -7,7 +7,9 @@ from kbq_tui.cli.command_options import ConnectionOptions, OutputOptions
 from kbq_tui.cli.render import show_plan
 from kbq_tui.cli.runner import PlainRunner, plan_of, status_of
 from kbq_tui.i18n.messages import translate
+from kbq_tui.model.command import Command
 from kbq_tui.model.lean_dataclass import dataclass
+from kbq_tui.model.plan import Plan
 from kbq_tui.model.saved_plan import SavedPlan
 from kbq_tui.model.text import inert
 
@@ -41,14 +43,22 @@ def plan_command(options: PlanOptions, runner: PlainRunner) -> int:
     if options.output.as_json:
         runner.console.json(plan.to_json())
     else:
-        show_plan(plan, runner.console, result=True)
+        show_plan(plan, runner.console, result=True, fold=True)
     if options.out is not None:
         filed = runner.record(spec.name).filed_spec
         now, tool = runner.services.clock.now().isoformat(timespec="seconds"), f"kbq-tui {__version__}"
         removing = options.remove_over_grants
         runner.plans.write(options.out, SavedPlan.of(plan, spec, filed, remove_over_grants=removing, at=now, tool=tool))
         runner.console.say(translate("Saved. To carry out just this: {command}", command=_apply(options, runner)))
+    elif not options.output.as_json:
+        runner.console.say(translate("Next: {command}", command=inert(str(_next(plan, runner, spec.name)))))
     return status_of([b.problem for b in plan.blocked])
+
+
+def _next(plan: Plan, runner: PlainRunner, name: str) -> Command:
+    """Return what to do with a plan: carry it out, have somebody else do it, or see that it works."""
+    blocked = plan.blocked and not plan.changes
+    return runner.services.command("verify" if plan.complete else "export gcloud" if blocked else "apply", name)
 
 
 def _apply(options: PlanOptions, runner: PlainRunner) -> str:

@@ -21,6 +21,7 @@ from kbq_tui.engine.status_row import State, StatusRow
 from kbq_tui.i18n.messages import message, translate
 from kbq_tui.model.command import Command
 from kbq_tui.model.lean_dataclass import dataclass
+from kbq_tui.model.text import inert
 from kbq_tui.shell.own_commands import for_connection
 
 OpenOne = Callable[[str | None, bool], AbstractContextManager[PlainRunner]]
@@ -101,15 +102,16 @@ def _in_detail(options: StatusOptions, wanted: Sequence[str | None], one: OpenOn
         worst = 0
         for name in wanted:
             with one(name, again) as runner:
-                worst = max(worst, _show(runner, known, as_json=options.output.as_json, as_row=as_row))
+                worst = max(worst, _show(runner, known, options, as_row=as_row))
         if not options.watch:
             return worst
         again = True
         time.sleep(options.interval or LOOK_EVERY)
 
 
-def _show(runner: PlainRunner, known: LastKnown, *, as_json: bool, as_row: bool) -> int:
+def _show(runner: PlainRunner, known: LastKnown, options: StatusOptions, *, as_row: bool) -> int:
     """Look at one connection and print it; `known` is what earlier looks of this run saw."""
+    as_json, watching = options.output.as_json, options.watch
     spec = runner.spec()
     last = runner.services.store.last_verify(spec.name)
 
@@ -127,6 +129,9 @@ def _show(runner: PlainRunner, known: LastKnown, *, as_json: bool, as_row: bool)
         _show_table([StatusRow.of(looked)], runner.console, runner.services.clock.now(), command)
     else:
         show_status(seen, runner.console)
+        if not watching:
+            following = runner.services.command("status --watch" if seen.healthy else "plan", spec.name)
+            runner.console.say(translate("Next: {command}", command=inert(str(following))))
     return 0 if seen.healthy else NOT_HEALTHY
 
 

@@ -57,15 +57,21 @@ def verify_command(options: VerifyOptions, runner: PlainRunner) -> int:
         runner.console.json(json.loads(to_json(results, about)))
     else:
         show_checks(results, runner.console, as_result=True)
-        if any(r.verdict is Verdict.FAIL and r.problem is not None and r.problem.code in _APPLY_MAKES for r in results):
-            runner.console.say(
-                translate("Next: {command}", command=inert(str(runner.services.command("apply", spec.name))))
-            )
     if report is not None:
         runner.write(report, report_text(results, about, report))
         runner.console.say(translate("Report written to {path}", path=inert(report)))
+    if not as_json:
+        following = runner.services.command(_next(results), spec.name)
+        runner.console.say(translate("Next: {command}", command=inert(str(following))))
     remember_checks(runner, spec, results)  # last: what it cannot write must not keep the verdicts from being seen
     return 0 if healthy(results) else NOT_HEALTHY
+
+
+def _next(results: tuple[CheckResult, ...]) -> str:
+    """Return the command that sets right what fails, shows the values once all is well, or tries again."""
+    if any(r.verdict is Verdict.FAIL and r.problem is not None and r.problem.code in _APPLY_MAKES for r in results):
+        return "apply"
+    return "values" if healthy(results) else "verify"
 
 
 _CTRL_C = 130

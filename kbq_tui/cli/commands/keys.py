@@ -1,0 +1,37 @@
+"""`kbq-tui keys`: what each key of the screens does, and the name under which it can be another one."""
+
+from kbq_tui.cli.command_options import OutputOptions
+from kbq_tui.cli.console import Console
+from kbq_tui.cli.table import table
+from kbq_tui.i18n.messages import N_, translate
+from kbq_tui.model.lean_dataclass import dataclass
+from kbq_tui.model.steps import Step
+from kbq_tui.tui.keyboard import KEYS
+
+_WHERE = {
+    "app": N_("everywhere"),
+    "working": N_("while something waits for Google"),
+    "text": N_("over a problem, over commands"),
+    "dashboard": N_("dashboard"),
+    "connection": N_("dashboard, one connection"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class KeysOptions:
+    """What was typed."""
+
+    output: OutputOptions
+
+
+def keys_command(options: KeysOptions, console: Console) -> int:
+    """Print the table of keys, as they are now."""
+    steps = {step.value: translate("step {n}", n=n) for n, step in enumerate(Step, 1)}
+    rows = [
+        (key.faces, translate(key.help), steps.get(key.scope) or translate(_WHERE[key.scope]), key.id) for key in KEYS
+    ]
+    heading = (translate("KEY"), translate("DOES"), translate("WHERE"), translate("NAME"))
+    for line in table(heading, rows):
+        console.result(line)
+    console.say(translate('Any of them can be another: NAME = "f12" under [keys] in {path}.', path="config.toml"))
+    return 0

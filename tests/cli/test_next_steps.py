@@ -1,0 +1,63 @@
+"""Every command ends with the next step."""
+
+import re
+
+import pytest
+
+from kbq_tui.cli.next_steps import NEXT, OWN
+from tests.cli.test_click_help import COMMANDS
+
+LEAVES = {path for path, command in COMMANDS.items() if not hasattr(command, "commands")}
+RUN = (
+    ("plan",),
+    ("apply", "--yes"),
+    ("plan",),
+    ("verify",),
+    ("status",),
+    ("status", "default"),
+    ("values",),
+    ("key", "list"),
+    ("key", "mend", "--yes"),
+    ("export", "sql"),
+    ("explain", "Not found: Dataset p:d"),
+    ("explain", "--list"),
+    ("keys",),
+    ("schema",),
+    ("connections", "list"),
+    ("connections", "show"),
+    ("connections", "export"),
+    ("connections", "validate"),
+    ("key", "shred", "--yes"),
+    ("teardown", "--yes"),
+    ("connections", "rename", "default", "other", "--yes"),
+    ("connections", "remove", "other", "--yes"),
+)
+
+
+def test_the_table_knows_every_command() -> None:
+    assert set(NEXT) == LEAVES
+    for path, following in NEXT.items():
+        assert following == OWN or any(f"{following} ".startswith(f"{leaf} ") for leaf in LEAVES), path
+
+
+def test_the_last_line_of_each_command_is_the_next_one(google, call) -> None:
+    google("fresh")
+    for arguments in RUN:
+        ended = call(*arguments)
+        assert ended.status == 0, (arguments, ended.err)
+        last = [text.rstrip().rpartition("\n")[2] for text in (ended.out, ended.err)]
+        assert any(re.search(r"kbq-tui [a-z]", line) for line in last), (arguments, last)
+
+
+@pytest.mark.parametrize("arguments", [("schema", "--json"), ("connections", "list", "--json")])
+def test_a_program_that_reads_json_is_told_nothing(call, arguments: tuple[str, ...]) -> None:
+    assert call(*arguments).err == ""
+
+
+def test_a_plan_folds_what_is_in_place(google, call) -> None:
+    google("fresh")
+    assert call("apply", "--yes").status == 0
+    said = call("plan").out
+    assert re.search(r"in place +\d+ parts; -v names them", said)
+    assert "KLAVIYO_TMP" not in said
+    assert "KLAVIYO_TMP" in call("plan", "-v").out
