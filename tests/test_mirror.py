@@ -193,6 +193,7 @@ TESTED_ELSEWHERE = {
     "tui/text": "tui/test_wrapping.py",
     "tui/themes": "tui/test_styles.py",
     "tui/widgets/*": "tui/test_access.py",
+    "tui/widgets/page": "tui/test_page.py",
 }
 """Modules without a test file of their own, and a file in which they are tested."""
 

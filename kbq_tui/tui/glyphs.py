@@ -97,6 +97,8 @@ HERE: Final = "▸"
 UP: Final = "↑"
 DOWN: Final = "↓"
 CHANGED: Final = "≠"
+BAR_FULL: Final = "█"
+BAR_EMPTY: Final = "░"
 NOTHING: Final = "–"
 """Stands where there is nothing; what could not be read is a question mark."""
 
@@ -121,6 +123,8 @@ _ASCII: Final = str.maketrans(
         "╮": "+",
         "╰": "+",
         "╯": "+",
+        "█": "#",
+        "░": ".",
         "–": "-",
         "—": "-",
         "’": "'",

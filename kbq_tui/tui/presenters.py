@@ -6,22 +6,19 @@ from textual.content import Content
 
 from kbq_tui.engine.setup import SetupSession
 from kbq_tui.engine.status import Line
-from kbq_tui.i18n.messages import EMPTY, N_, Message, message, render, translate
+from kbq_tui.i18n.messages import EMPTY, Message, message, render, translate
 from kbq_tui.model.checks import Check, CheckResult, Verdict, counted, expected, healthy, verified
 from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.events import Event, EventKind
-from kbq_tui.model.lean_dataclass import dataclass
-from kbq_tui.model.observed import Unknown
-from kbq_tui.model.operations import Action, ActionKey, ActionKind, Change, Step
+from kbq_tui.model.lazy_pattern import pattern
 from kbq_tui.model.problem import Problem
 from kbq_tui.model.spec import ConnectionSpec
-from kbq_tui.planning.grants import Grant, held, over_grants, wanted
 from kbq_tui.tui.glyphs import Tone
 from kbq_tui.tui.preflight_rows import HEALTH, PreflightRow
 from kbq_tui.tui.text import columns, plain, seconds, shown, status, status_width
 from kbq_tui.tui.widgets.rows import Row
 
-_EVENTS = {
+EVENT_TONES = {
     EventKind.STARTED: Tone.RUN,
     EventKind.PROGRESSED: Tone.RUN,
     EventKind.WAITING: Tone.WAIT,
@@ -37,7 +34,7 @@ _VERDICTS = {
 }
 ALIGNED = 75
 """Cells from which a check's title and its time stand in columns; with fewer, its title goes on below."""
-_NOT_SHOWN_YET = N_("made just now; Google does not show it everywhere yet")
+_CAPITAL = pattern(r"(?<=[a-z])(?=[A-Z])")
 
 
 def finding_row(finding: PreflightRow) -> Row:
@@ -46,62 +43,9 @@ def finding_row(finding: PreflightRow) -> Row:
     return Row(finding.id, content, finding.problem, whole=status_width() + 20)
 
 
-def action_rows(wizard: SetupSession, step: Step) -> list[Row]:
-    """Return a step's part of the plan: what is to be done, what is going on, what is in place, what is blocked."""
-    part = wizard.part(step)
-    if part is None:
-        return []
-    rows = [_action_row(wizard, a) for a in part.actions]
-    for blocked in part.blocked:
-        event = wizard.rows.get(blocked.id)
-        if blocked.id in wizard.applied:
-            rows.append(Row(blocked.id, _line(Tone.DONE, translate(_NOT_SHOWN_YET), blocked.action.summary)))
-        elif event is not None and wizard.busy:
-            rows.append(Row(blocked.id, _event_line(event), event.problem))
-        else:
-            tone = Tone.UNKNOWN if _is_unread(wizard, blocked.problem) else Tone.BLOCKED
-            rows.append(
-                Row(
-                    blocked.id,
-                    _line(tone, blocked.action.summary, blocked.problem.title),
-                    blocked.problem,
-                    blocked.action,
-                )
-            )
-    return _whole(rows)
-
-
 def _whole(rows: list[Row]) -> list[Row]:
     """Return rows that are wrapped: what would be cut is an address or a reason."""
     return [replace(row, whole=status_width()) for row in rows]
-
-
-def _is_unread(wizard: SetupSession, problem: Problem) -> bool:
-    seen = wizard.observed
-    if seen is None:
-        return False
-    parts = (*seen.datasets.values(), seen.account, seen.keys, seen.bindings, seen.key)
-    return any(isinstance(p, Unknown) and p.problem is problem for p in parts)
-
-
-def _action_row(wizard: SetupSession, action: Action) -> Row:
-    event = wizard.rows.get(action.id)
-    failed = wizard.failed.get(action.id)
-    if wizard.writing and action.change is not Change.NOOP:
-        if event is None:
-            return Row(action.id, _line(Tone.TODO, action.summary), None, action)
-        return Row(action.id, _event_line(event), event.problem, action)
-    if failed is not None and action.change is not Change.NOOP:
-        return Row(action.id, _line(Tone.FAIL, action.summary, failed.title), failed, action)
-    if action.id in wizard.applied and action.change is not Change.NOOP:
-        return Row(action.id, _line(Tone.DONE, translate(_NOT_SHOWN_YET), action.summary), None, action)
-    if action.id in wizard.applied:
-        return Row(action.id, _line(Tone.DONE, action.summary), None, action)
-    return Row(action.id, _line(_change_tone(action), action.summary), None, action)
-
-
-def _change_tone(action: Action) -> Tone:
-    return Tone(action.word)
 
 
 def _line(tone: Tone, text: str | Message, more: str | Message = "") -> Content:
@@ -111,14 +55,19 @@ def _line(tone: Tone, text: str | Message, more: str | Message = "") -> Content:
     return columns(*parts)
 
 
-def _event_line(event: Event) -> Content:
+def event_text(event: Event) -> str:
+    """Return what an event says, with how long it has been waited of how long at most."""
     text = render(event.text)
     if event.kind is EventKind.WAITING and event.limit:
         took, limit = seconds(event.elapsed), seconds(event.limit)
-        text = translate("{took} of at most {limit}: {text}", took=took, limit=limit, text=text)
-    elif event.kind is EventKind.FINISHED and event.elapsed >= 1:
-        text = f"{text} ({seconds(event.elapsed)})"
-    return columns((status(_EVENTS[event.kind]), 0), (plain(text), 0))
+        return translate("{took} of at most {limit}: {text}", took=took, limit=limit, text=text)
+    if event.kind is EventKind.FINISHED and event.elapsed >= 1:
+        return f"{text} ({seconds(event.elapsed)})"
+    return text
+
+
+def _event_line(event: Event) -> Content:
+    return columns((status(EVENT_TONES[event.kind]), 0), (plain(event_text(event)), 0))
 
 
 def warning_rows(wizard: SetupSession, *codes: str) -> list[Row]:
@@ -162,108 +111,11 @@ def _warned(warning: Problem) -> Message:
 
 
 def short_role(role: str) -> str:
-    """Return a role as people say it: `dataViewer`."""
-    return role.removeprefix("roles/").removeprefix("bigquery.") or translate("authorized")
-
-
-def grant_table(wizard: SetupSession, width: int) -> tuple[Content, list[Row]]:
-    """Return grants now and wanted, side by side, over-grants marked, and the heading over them.
-
-    Where the columns would cut a name or a verdict there is no heading, and each grant goes on below.
-
-    Args:
-        wizard: the set-up.
-        width: the cells there are.
-    """
-    spec, observed = wizard.spec(), wizard.observed
-    if spec is None or observed is None or not wizard.current:
-        return Content(""), []
-    now, over = held(spec, observed), set(over_grants(spec, observed))
-    lines: list[_GrantLine] = []
-    for need in wanted(spec):
-        have = next((g for g in now if (g.role, g.on) == (need.role, need.on)), None)
-        unread = _unread(wizard, need)
-        id_ = ActionKey(ActionKind.GRANT, need.on, need.role).id
-        made = id_ in wizard.applied and have is None
-        event = wizard.rows.get(id_)
-        tone = (
-            _EVENTS[event.kind]
-            if event is not None and wizard.writing
-            else Tone.DONE
-            if made
-            else Tone.NOOP
-            if have is not None and have.condition is None
-            else Tone.UNKNOWN
-            if unread
-            else Tone.FAIL
-            if id_ in wizard.failed
-            else Tone.GRANT
-        )
-        text = _held(have) if have else "?" if unread else translate("none")
-        lines.append(_GrantLine(f"now:{id_}", plain(need.on.words), text, short_role(need.role), tone))
-    for grant in over:
-        id_, problem = f"over:{grant.on.name}:{grant.role}", _over_problem(wizard, grant)
-        line = _GrantLine(id_, plain(grant.on.words), short_role(grant.role), translate("none"), Tone.WARN, problem)
-        lines.append(line)
-    role = 16
-    where = max(24, min(48, width - 2 * role - status_width() + 1))  # nothing follows the status
-    if all(x.where.cell_length < where and max(len(x.now), len(x.want)) < role for x in lines) and (
-        where + 2 * role + status_width() - 1 <= width
-    ):
-        heads = (
-            (Content(translate("where")), where),
-            (Content(translate("now")), role),
-            (Content(translate("wanted")), role),
-        )
-        return columns(*heads, (Content(""), 0)).stylize("$text-quiet"), [x.aligned(where, role) for x in lines]
-    return Content(""), [x.listed() for x in lines]
-
-
-@dataclass(frozen=True, slots=True)
-class _GrantLine:
-    """A grant as it is now and as it should be."""
-
-    id: str
-    where: Content
-    now: str
-    want: str
-    tone: Tone
-    problem: Problem | None = None
-
-    def aligned(self, where: int, role: int) -> Row:
-        """Return four columns: where, now, wanted, verdict."""
-        cells = ((self.where, where), (plain(self.now), role), (plain(self.want), role))
-        return Row(self.id, columns(*cells, (status(self.tone).rstrip(), 0)), self.problem)
-
-    def listed(self) -> Row:
-        """Return the verdict and all the rest, which goes on below."""
-        both = translate("now {now}, wanted {wanted}", now=self.now, wanted=self.want)
-        text = Content.assemble(status(self.tone), self.where, ": ", plain(both))
-        return Row(self.id, text, self.problem, whole=status_width())
-
-
-def _held(grant: Grant) -> str:
-    role = short_role(grant.role)
-    return translate("{role} (condition)", role=role) if grant.condition else role
-
-
-def _over_problem(wizard: SetupSession, grant: Grant) -> Problem | None:
-    for warning in wizard.plan.warnings if wizard.plan else ():
-        if (
-            warning.code == Code.OVER_GRANT
-            and grant.role in (warning.detail("role"), "")
-            and warning.resource == grant.on
-        ):
-            return warning
-    return None
-
-
-def _unread(wizard: SetupSession, grant: Grant) -> bool:
-    if wizard.observed is None:
-        return True
-    if grant.dataset is None:
-        return isinstance(wizard.observed.bindings, Unknown)
-    return isinstance(wizard.observed.datasets.get(grant.dataset), Unknown)
+    """Return a role as Google's console says it, without the service: `Data Viewer`; another's id as it is."""
+    name = role.removeprefix("roles/").removeprefix("bigquery.")
+    if not name:
+        return translate("authorized")
+    return _CAPITAL.sub(" ", name[0].upper() + name[1:]) if role.startswith("roles/bigquery.") else name
 
 
 def check_rows(wizard: SetupSession, spec: ConnectionSpec, width: int) -> list[Row]:

@@ -29,7 +29,7 @@ class StepHelp:
 STEP_HELP = {
     Step.PROJECT: StepHelp(
         N_("Project"),
-        N_("Which project, where, and which way data flows. Nothing is changed by looking."),
+        N_("Nothing is changed by looking."),
         N_("before step 1"),
         (
             N_(
@@ -44,7 +44,7 @@ STEP_HELP = {
     ),
     Step.DATASETS: StepHelp(
         N_("Datasets"),
-        N_("Two datasets in one location: one for the data, one for Klaviyo's own work."),
+        N_("Two datasets in one location."),
         N_("step 1"),
         (
             N_(
@@ -55,7 +55,7 @@ STEP_HELP = {
     ),
     Step.ACCOUNT: StepHelp(
         N_("Service account and key"),
-        N_("One service account for nothing else, and a key file that only you can read."),
+        N_("An account for nothing else, and its key."),
         N_("step 2"),
         (
             N_(
@@ -67,7 +67,7 @@ STEP_HELP = {
     ),
     Step.PERMISSIONS: StepHelp(
         N_("Permissions"),
-        N_("The least roles that work: one on each dataset, Job User on the project."),
+        N_("The least roles that work."),
         N_("step 3"),
         (
             N_(
@@ -82,7 +82,7 @@ STEP_HELP = {
     ),
     Step.VERIFY: StepHelp(
         N_("Verify"),
-        N_("Every check runs as the service account, with the key that Klaviyo will hold."),
+        N_("Every check runs with Klaviyo's key."),
         N_("step 4"),
         (
             N_("Its checks run with your own login, so they prove nothing about the key."),

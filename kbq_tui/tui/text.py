@@ -8,7 +8,7 @@ from textual.content import Content
 from kbq_tui.i18n.messages import Message, language, render, translate
 from kbq_tui.model.problem import Problem, RemedyStep
 from kbq_tui.model.text import inert
-from kbq_tui.tui.glyphs import GLYPHS, STYLES, WORDS, Tone
+from kbq_tui.tui.glyphs import BAR_EMPTY, BAR_FULL, GLYPHS, STYLES, WORDS, Tone
 
 LINE = 300
 """The longest text that one line is given; the screen cuts the rest."""
@@ -69,6 +69,22 @@ def columns(*cells: tuple[Content, int]) -> Content:
         else:
             parts.append(content)
     return Content("").join(parts)
+
+
+def shortened(content: Content, width: int) -> Content:
+    """Return content in `width` cells, cut in its middle: of paths and addresses the end matters as much as the start.
+
+    Args:
+        content: one line.
+        width: the cells there are; 1 or more.
+    """
+    if content.cell_length <= width:
+        return content
+    tail = (width - 1) // 2
+    end = len(content)
+    while end and content[end - 1 :].cell_length <= tail:
+        end -= 1
+    return content.truncate(width - 1 - content[end:].cell_length).append("…").append(content[end:])
 
 
 HANGING_INDENT = 2
@@ -133,6 +149,17 @@ def headed(*heads: str, gap: int = 2) -> list[str]:
     """Return headings that stand at the beginning of lines, all as wide as the widest and `gap` cells more."""
     width = max(map(len, heads)) + gap
     return [head.ljust(width) for head in heads]
+
+
+BAR_CELLS = 10
+
+
+def bar(done: int, all_: int) -> Content:
+    """Return how much of something is done, as a bar and as numbers: `███████░░░ 2/3`."""
+    full = BAR_CELLS * done // all_ if all_ else 0
+    return Content.assemble(
+        (BAR_FULL * full, "$success"), (BAR_EMPTY * (BAR_CELLS - full), "$text-quiet"), f" {done}/{all_}"
+    )
 
 
 def seconds(value: float) -> str:

@@ -8,12 +8,13 @@ GROUNDS = ("background", "surface", "panel")
 INKS = ("foreground", "primary", "secondary", "success", "warning", "error", "accent", "text-quiet")
 
 
-def _theme(name: str, *, dark: bool, quiet: str, cursor: str, on_cursor: str, **colours: str) -> Theme:
+def _theme(name: str, *, dark: bool, quiet: str, frame: str, cursor: str, on_cursor: str, **colours: str) -> Theme:
     return Theme(
         name=name,
         dark=dark,
         variables={
             "text-quiet": quiet,
+            "frame": frame,
             "cursor": cursor,
             "on-cursor": on_cursor,
             "input-cursor-background": colours["foreground"],
@@ -29,6 +30,7 @@ DARK = _theme(
     "dark",
     dark=True,
     quiet="#9aa7b8",
+    frame="#46566a",
     cursor="#2b4a6f",
     on_cursor="#ffffff",
     primary="#7cc4ff",
@@ -46,6 +48,7 @@ LIGHT = _theme(
     "light",
     dark=False,
     quiet="#4d5866",
+    frame="#9fb0c3",
     cursor="#cfe3ff",
     on_cursor="#0b1a2b",
     primary="#0b4fae",
@@ -63,6 +66,7 @@ CONTRAST = _theme(
     "contrast",
     dark=True,
     quiet="#d8d8d8",
+    frame="#d8d8d8",
     cursor="#ffff00",
     on_cursor="#000000",
     primary="#66d9ff",
@@ -81,7 +85,7 @@ _ANSI = BUILTIN_THEMES["ansi-dark"]
 MONO = replace(
     _ANSI,
     name="mono",
-    variables={**_ANSI.variables, "text-quiet": "ansi_default", "cursor": "ansi_default", "on-cursor": "ansi_default"},
+    variables=_ANSI.variables | dict.fromkeys(("text-quiet", "frame", "cursor", "on-cursor"), "ansi_default"),
 )
 """With NO_COLOR, which Textual then obeys by leaving out every colour: bold and reverse are all there is."""
 

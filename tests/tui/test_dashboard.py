@@ -181,27 +181,16 @@ async def test_escape_at_the_step_where_the_set_up_was_opened_goes_up_to_where_o
 
 
 @pytest.mark.parametrize(
-    ("notices", "width", "line", "wanted"),
-    [
-        ((), 120, 0, "6 Connect     "),
-        ((), 80, 1, "Step 4 of 6: Permissions"),
-        (("Talking to 127.0.0.1, not to Google",), 80, 0, "▸4 Permissions  5  6"),
-        ((), 60, 1, "Step 4 of 6: Permissions"),
-    ],
-    ids=["beside the steps", "in the rule", "beside the numbers of the steps", "the project alone"],
+    ("notices", "width"), [((), 120), ((), 80), (("Talking to 127.0.0.1, not to Google",), 80), ((), 60)]
 )
-async def test_name_and_project_stand_at_the_top_right(
-    notices: tuple[str, ...], width: int, line: int, wanted: str
-) -> None:
+async def test_name_and_project_stand_at_the_top_right(notices: tuple[str, ...], width: int) -> None:
     scene = fakes.resumed(Step.PERMISSIONS, fakes.complete())
     scene.notices = tuple(map(verbatim, notices))
     app = app_for(scene)
     async with app.run_test(size=(width, 24)) as pilot:
         await until(pilot, "Step 4 of 6")
         shown = await until(pilot, lambda: not app.wizard.busy)
-        top = shown.splitlines()[line].rstrip(" ─")
-        assert top.endswith(f"default · {fakes.PROJECT}" if width > 60 else f"─ {fakes.PROJECT}")
-        assert wanted in top
+        assert shown.splitlines()[1].rstrip().endswith(f"default · {fakes.PROJECT}")
         assert not notices or notices[0] in shown
 
 

@@ -16,7 +16,7 @@ from kbq_tui.tui.glyphs import GLYPHS, STYLES, Tone, to_ascii
 from kbq_tui.tui.modals.help import help_text
 from kbq_tui.tui.step_help import STEP_HELP
 from kbq_tui.tui.text import seconds
-from kbq_tui.tui.widgets.static import hint_line, rule_line, steps_line
+from kbq_tui.tui.widgets.static import hint_line, steps_line, where_line
 from tests.tui import fakes
 from tests.tui.screens import app_for, until
 
@@ -181,10 +181,19 @@ def test_the_title_shows_all_steps_at_80_and_their_numbers_at_60() -> None:
     assert steps_line(Step.ACCOUNT, [], 60).cell_length <= 58
 
 
-@pytest.mark.parametrize("width", [60, 80, 120, 200])
-@pytest.mark.parametrize("right", ["", "olga@bastion", "Talking to 127.0.0.1, not to Google: " + "x" * 200])
-def test_the_rule_is_as_wide_as_the_window(width: int, right: str) -> None:
-    assert rule_line("Step 3 of 6: Service account and key", right, width).cell_length == width
+@pytest.mark.parametrize("width", [58, 78, 118, 198])
+@pytest.mark.parametrize("notice", ["", "olga@bastion", "Talking to 127.0.0.1, not to Google: " + "x" * 200])
+@pytest.mark.parametrize(
+    "place", [(), ("default", "acme-analytics-prod"), ("a" * 30, "p" * 30), ("a" * 60, "日本" * 60)]
+)
+def test_the_line_under_the_title_fits_and_keeps_notice_and_project(
+    width: int, notice: str, place: tuple[str, ...]
+) -> None:
+    line = where_line("The least roles that work.", notice, place, width)
+    assert line.cell_length <= width
+    if len(notice) < 20 and place != ("a" * 60, "日本" * 60):
+        assert notice in line.plain
+        assert line.plain.endswith(place[-1] if place else "")
 
 
 def test_durations_are_said_as_people_say_them() -> None:

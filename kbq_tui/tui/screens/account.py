@@ -1,31 +1,28 @@
 """Step 3: the service account, its keys, and the key that is kept here."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
-from pathlib import PurePath
 from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
 from textual.content import Content
 
-from kbq_tui.i18n.messages import Message, translate
+from kbq_tui.i18n.messages import translate
 from kbq_tui.model.codes import ProblemCode as Code
-from kbq_tui.model.observed import MAX_KEYS, Absent, KeyInfo, LocalKey, Observed, Present, Unknown, handed_key
+from kbq_tui.model.observed import MAX_KEYS, KeyInfo, LocalKey, Observed, Present, Unknown, handed_key
 from kbq_tui.model.operations import ActionKind
 from kbq_tui.model.spec import check_account, check_key_file
 from kbq_tui.model.steps import Step
 from kbq_tui.tui import keyboard, side_panel
 from kbq_tui.tui.changes import carried_out
 from kbq_tui.tui.glyphs import Tone
+from kbq_tui.tui.plan_table import PlanLine
 from kbq_tui.tui.screens.plan_step import PlanStepScreen
-from kbq_tui.tui.text import HANGING_INDENT, columns, plain, status, wrapped
+from kbq_tui.tui.text import plain, status
 from kbq_tui.tui.widgets.button import Button
 from kbq_tui.tui.widgets.field import Field
-from kbq_tui.tui.widgets.rows import Row
-from kbq_tui.tui.widgets.static import QuietStatic
 
 
 class AccountScreen(PlanStepScreen):
@@ -41,7 +38,7 @@ class AccountScreen(PlanStepScreen):
     help_name = "account"
 
     def fields(self) -> ComposeResult:
-        """Lay out the fields for the account's id and the key file, and the panel on the account's state."""
+        """Lay out the fields for the account's id and the key file."""
         draft = self.host.wizard.draft
         yield Field("account_id", translate("Account ID"), draft.account_id, check_account)
         yield Field(
@@ -52,7 +49,6 @@ class AccountScreen(PlanStepScreen):
             placeholder=translate("empty: a private folder of kbq-tui"),
             optional=True,
         )
-        yield QuietStatic(id="state")
 
     def offers(self) -> ComposeResult:
         """Lay out the button that deletes a key whose private half is not on this machine."""
@@ -72,66 +68,35 @@ class AccountScreen(PlanStepScreen):
         return translate("Retry: create key" if again else "Create key")
 
     def draw_body(self) -> None:
-        """Draw the plan and the account's state."""
+        """Draw the table: the account and its keys."""
         wizard = self.host.wizard
         self.query_one("#leftover").display = not wizard.busy and bool(wizard.leftovers())
         super().draw_body()
-        self.query_one("#state", QuietStatic).show(
-            self._panel(wizard.observed) if wizard.observed and wizard.current else Content("")
-        )
 
-    def rows(self) -> list[Row]:
-        """Return the plan's rows; the panel above has address and path in full."""
-        spec, seen = self.host.wizard.looked, self.host.wizard.observed
-        short = {spec.account_email: spec.account_id} if spec else {}
-        if seen is not None and isinstance(seen.key, Present):
-            short[seen.key.value.path] = PurePath(seen.key.value.path).name
-        return [replace(row, content=_shorter(row.content, short)) for row in super().rows()]
-
-    def _panel(self, seen: Observed) -> Content:
-        width = self.query_one("#state").size.width
-        return Content("\n").join(part for line in self._state(seen) for part in wrapped(line, width, HANGING_INDENT))
-
-    def _state(self, seen: Observed) -> list[Content]:
-        spec = self.host.wizard.looked
-        email = spec.account_email if spec else ""
-        lines: list[Content] = []
-        match seen.account:
-            case Present(value=info):
-                tone, text = (Tone.FAIL, translate("is disabled")) if info.disabled else (Tone.OK, translate("exists"))
-                lines.append(_state(tone, translate("Account"), text))
-            case Absent():
-                made = ActionKind.ACCOUNT in self.host.wizard.applied
-                text = translate("made just now" if made else "will be created")
-                lines.append(_state(Tone.DONE if made else Tone.CREATE, translate("Account"), text))
-            case Unknown(problem=problem):
-                lines.append(_state(Tone.UNKNOWN, translate("Account"), problem.title))
-        lines.append(plain(f"  {email}", "$text-quiet"))
-        match seen.keys:
-            case Present(value=keys) if keys:
-                count = translate("{n} of {most}: {ages}", n=len(keys), most=MAX_KEYS, ages=_ages(keys, seen.at))
-                lines.append(_state(Tone.OK, translate("Keys at Google"), count))
-            case Present():
-                lines.append(_state(Tone.OK, translate("Keys at Google"), translate("none of {most}", most=MAX_KEYS)))
-            case Unknown(problem=problem):
-                lines.append(_state(Tone.UNKNOWN, translate("Keys at Google"), problem.title))
-        match seen.key:
-            case Present(value=local):
-                lines.append(_state(Tone.OK, translate("Key here"), _kept(local)))
-                lines.append(plain(f"  {local.path}", "$text-quiet", limit=1_000))
-                lines += [_state(Tone.WARN, "", warning) for warning in local.warnings]
-            case Absent() if handed := handed_key(seen):
-                text = translate("{key}, handed over (shredded here)", key=handed[:12])
-                lines.append(_state(Tone.OK, translate("Key"), text))
-            case Absent():
-                lines.append(
-                    _state(
-                        Tone.TODO, translate("Key here"), translate("none yet; it will be readable by you only (0600)")
-                    )
-                )
-            case Unknown(problem=problem):
-                lines.append(_state(Tone.UNKNOWN, translate("Key here"), problem.title))
-        return lines
+    def lines(self) -> list[PlanLine]:
+        """Return the account with its address, the keys that Google has, and the one kept here with its path."""
+        lines, wizard = super().lines(), self.host.wizard
+        seen = wizard.observed
+        if seen is None or not lines:
+            return lines
+        below: dict[ActionKind, tuple[Content, ...]] = {
+            ActionKind.ACCOUNT: (plain(wizard.looked.account_email, "$text-quiet"),) if wizard.looked else ()
+        }
+        if isinstance(seen.key, Present):
+            local = seen.key.value
+            below[ActionKind.KEY] = (
+                plain(_kept(local)),
+                plain(local.path, "$text-quiet", limit=1_000),
+                *(Content.assemble(status(Tone.WARN), plain(warning)) for warning in local.warnings),
+            )
+        elif handed := handed_key(seen):
+            below[ActionKind.KEY] = (plain(translate("{key}, handed over (shredded here)", key=handed[:12])),)
+        lines = [
+            replace(line, below=below.get(line.action.key.kind, ())) if line.action is not None else line
+            for line in lines
+        ]
+        at = 1 + next((n for n, x in enumerate(lines) if x.action and x.action.key.kind is ActionKind.ACCOUNT), -1)
+        return [*lines[:at], *_at_google(seen), *lines[at:]]
 
     # -- what the operator does --------------------------------------------------------------------------------------
 
@@ -195,15 +160,19 @@ class AccountScreen(PlanStepScreen):
         return await self.confirmed(question, work, (action,))
 
 
-def _shorter(content: Content, short: Mapping[str, str]) -> Content:
-    for long, brief in short.items():
-        if (at := content.plain.find(long)) >= 0:
-            content = Content.assemble(content[:at], brief, content[at + len(long) :])
-    return content
-
-
-def _state(tone: Tone, title: str, text: str | Message) -> Content:
-    return columns((status(tone), 0), (Content(title), 16), (plain(text), 0))
+def _at_google(seen: Observed) -> list[PlanLine]:
+    """Return the line on the keys that Google has; none where there is no account."""
+    title = translate("keys at Google")
+    match seen.keys:
+        case Present(value=keys):
+            if not isinstance(seen.account, Present):
+                return []
+            below = (plain(_ages(keys, seen.at), "$text-quiet"),) if keys else ()
+            count = translate("{n} of {most}", n=len(keys), most=MAX_KEYS)
+            return [PlanLine("keys", title, count, "", Tone.OK, below=below)]
+        case Unknown(problem=problem):
+            return [PlanLine("keys", title, "?", "", Tone.UNKNOWN, problem.title, problem)]
+    return []
 
 
 def _kept(key: LocalKey) -> str:
@@ -222,4 +191,4 @@ def _ages(keys: tuple[KeyInfo, ...], now: datetime) -> str:
 
 def _age(key: KeyInfo, days: int) -> str:
     age = translate("today") if days <= 0 else translate("{n} d old", n=days)
-    return f"{key.id[:8]} {age} {translate('disabled')}" if key.disabled else f"{key.id[:8]} {age}"
+    return f"{key.id[:12]} {age} {translate('disabled')}" if key.disabled else f"{key.id[:12]} {age}"

@@ -1,10 +1,10 @@
-"""The frame of every full screen: title, rule, body, message, hints; a side panel where there is room."""
+"""What every full screen has: title, panel, message, hints; a side panel where there is room."""
 
 from typing import Any, ClassVar
 
 from textual.app import ComposeResult
-from textual.containers import VerticalScroll
 from textual.content import Content
+from textual.layout import Layout
 from textual.screen import Screen
 
 from kbq_tui.engine.setup import STEPS
@@ -13,12 +13,10 @@ from kbq_tui.i18n.messages import N_, render, translate
 from kbq_tui.model.steps import Step
 from kbq_tui.tui import keyboard
 from kbq_tui.tui._textual_compat import Fitting
-from kbq_tui.tui.glyphs import DOT, RULE
 from kbq_tui.tui.host import LEAST, STYLES, Host, host_of
-from kbq_tui.tui.widgets.static import MessageLine, QuietStatic, hint_line, rule_line, steps_line, with_place
+from kbq_tui.tui.widgets.page import PageLayout, Panel, titled
+from kbq_tui.tui.widgets.static import MessageLine, QuietStatic, hint_line, steps_line, where_line
 
-NUMBERS = 77
-"""Columns with which the title has only the numbers of the steps."""
 WIDE = 120
 """Columns from which on there is a side panel."""
 PHASES = {
@@ -29,20 +27,22 @@ PHASES = {
     Phase.VERIFYING: N_("Checking with the key"),
 }
 """What a phase is called while it lasts; the time comes after it."""
+_LAYOUT = PageLayout()
 SMALL = N_("This window is too small: 60x16 is the least. {key} quits.")
 
 
-class Body(VerticalScroll, can_focus=False):
-    """The part that scrolls. Rows are cut to its width, so a new one draws them again."""
+class Body(Panel):
+    """The panel that scrolls. Rows are cut to its width, so a new one draws them again."""
 
     def on_resize(self) -> None:
         """Draw anew: texts are wrapped to the width."""
+        super().on_resize()
         if isinstance(self.screen, BaseScreen):
             self.screen.call_after_refresh(self.screen.draw)
 
 
 class BaseScreen(Fitting, Screen[None]):
-    """A full screen. Subclasses give `heading`, `fill`, `draw_body` and, where there is one, `side`."""
+    """A full screen. Subclasses give `heading`, `state`, `fill`, `draw_body` and, where there is one, `side`."""
 
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (78, "-normal"), (120, "-wide"), (160, "-broad")]  # noqa: RUF012  # so Textual declares it
 
@@ -66,15 +66,20 @@ class BaseScreen(Fitting, Screen[None]):
         """The app, as screens see it."""
         return host_of(self)
 
+    @property
+    def layout(self) -> Layout:
+        """How panel, buttons and side panel are laid out."""
+        return _LAYOUT
+
     def render(self) -> Any:
         """Return the ground behind the widgets, or that there is no room for them."""
         small = translate(SMALL, key=keyboard.face("quit"))
         return Content(small) if self.too_small(self.size) else super().render()
 
     def compose(self) -> ComposeResult:
-        """Lay out title, body (what `fill` and `foot` give), key hints and message line."""
+        """Lay out title, panel (what `fill` gives), what `foot` gives, key hints and message line."""
         yield QuietStatic(id="title")
-        yield QuietStatic(id="rule")
+        yield QuietStatic(id="where")
         with Body(id="body"):
             yield from self.fill()
         yield from self.foot()
@@ -117,40 +122,28 @@ class BaseScreen(Fitting, Screen[None]):
         """Draw the side panel where there is room for it; it is made when there is for the first time."""
         if self._width < WIDE:
             return
-        side = self.query("#side")
-        if side:
-            side.only_one(QuietStatic).show(self.side())
-        else:
-            self.mount(QuietStatic(self.side(), id="side"))
+        if not (found := self.query("#side")):
+            self.mount(QuietStatic(id="side"))
+            found = self.query("#side")
+        side, content = found.only_one(QuietStatic), self.side()
+        head, *rest = content.split("\n") if content else (Content(""),)
+        title = titled(head.stylize_before("$foreground"), Content(""), side.outer_size.width or WIDE)
+        if side.border_title != title.markup:
+            side.border_title = title
+        side.show(Content("\n").join(rest).rstrip())
+        side.display = bool(content)
 
     def _draw_bars(self) -> None:
         width = self._width
         notices = self.host.services.notices
         right = "; ".join(map(render, notices)) if notices else self.host.look.host
-        heading = self.heading()
-        title, right = self._with_place(heading, right, width)
-        self.query_one("#title", QuietStatic).show(title)
-        self.query_one("#rule", QuietStatic).show(rule_line(heading, right, width))
+        self.query_one("#title", QuietStatic).show(self.title_line(width - 2))
+        where = self.query_one("#where", QuietStatic)
+        where.show(where_line(self.intro(), right, self.place(), width - 2))
+        where.display = bool(where.shown)
+        self.query_one("#body", Body).entitle(self.heading(), self.state())
         self.draw_message(self.query_one(MessageLine))
         self.query_one("#hints", QuietStatic).show(hint_line(self.hints(), width - 2))
-
-    def _with_place(self, heading: str, right: str, width: int) -> tuple[Content, str]:
-        """Return the title line and what stands at the right of the rule, with name and project in one of them.
-
-        They stand beside the title; else in the rule; else beside the title with the numbers of the steps alone. Where
-        none has room for both, it is the project that is shown.
-        """
-        title, place = self.title_line(width), self.place()
-        for shown in (f" {DOT} ".join(place), *place[1:]) if place else ():
-            if title.cell_length + len(shown) + 4 <= width:
-                return with_place(title, shown, width - 2), right
-            both = f"{right} {RULE} {shown}" if right else shown
-            if len(heading) + len(both) + 8 <= width:
-                return title, both
-            numbers = self.title_line(NUMBERS)
-            if numbers.cell_length + len(shown) + 4 <= width:
-                return with_place(numbers, shown, width - 2), right
-        return title, right
 
     # -- for subclasses -------------------------------------------------------------------------------------------
 
@@ -166,7 +159,15 @@ class BaseScreen(Fitting, Screen[None]):
         """Bring the body up to date."""
 
     def heading(self) -> str:
-        """Return the words in the rule."""
+        """Return the panel's title."""
+        return ""
+
+    def state(self) -> Content:
+        """Return what stands at the right of the panel's title: how far it is, or how it is."""
+        return Content("")
+
+    def intro(self) -> str:
+        """Return what the screen is for, in a few words."""
         return ""
 
     def side(self) -> Content:
@@ -236,7 +237,7 @@ class BaseScreen(Fitting, Screen[None]):
 
     def action_scroll_page(self, by: int) -> None:
         """Page Up and Page Down: scroll one page up (`by` of 0 or less) or down."""
-        body = self.query_one(self.scrolled, Body)
+        body = self.query_one(self.scrolled)
         body.scroll_page_down(animate=False) if by > 0 else body.scroll_page_up(animate=False)
 
     def action_focus_edge(self, place: int) -> None:

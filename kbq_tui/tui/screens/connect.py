@@ -14,6 +14,7 @@ from kbq_tui.model.summary import KLAVIYO_MENU
 from kbq_tui.tui import keyboard
 from kbq_tui.tui.glyphs import ARROW, GLYPHS, Tone
 from kbq_tui.tui.screens.base import BaseScreen
+from kbq_tui.tui.step_help import STEP_HELP
 from kbq_tui.tui.text import HANGING_INDENT, columns, plain, wrapped
 from kbq_tui.tui.widgets.button import Button
 from kbq_tui.tui.widgets.rows import Row, Rows
@@ -56,6 +57,10 @@ class ConnectScreen(BaseScreen):
         wizard = self.host.wizard
         if not wizard.current and not wizard.busy and wizard.spec() is not None:
             self.host.launch(wizard.look(), "look")
+
+    def intro(self) -> str:
+        """Return what the step does."""
+        return translate(STEP_HELP[self.step].intro)
 
     def heading(self) -> str:
         """Return the title."""

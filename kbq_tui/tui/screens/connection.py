@@ -10,12 +10,13 @@ from kbq_tui.i18n.messages import translate
 from kbq_tui.tui import keyboard
 from kbq_tui.tui.connection_list import since_words
 from kbq_tui.tui.connection_parts import drift_lines, head_line, looks_lines, part_rows, to_do
+from kbq_tui.tui.glyphs import DOT
 from kbq_tui.tui.polled_connection import PolledConnection
 from kbq_tui.tui.screens.base import WIDE
 from kbq_tui.tui.screens.watching import WatchingScreen
-from kbq_tui.tui.text import plain
+from kbq_tui.tui.text import plain, shortened
 from kbq_tui.tui.widgets.rows import Rows
-from kbq_tui.tui.widgets.static import QuietStatic
+from kbq_tui.tui.widgets.static import QuietStatic, with_place
 
 
 class ConnectionScreen(WatchingScreen):
@@ -50,14 +51,11 @@ class ConnectionScreen(WatchingScreen):
         return self.host.monitor.named(self.opened)
 
     def title_line(self, width: int) -> Content:
-        """Return the top line: the way to here."""
-        dashboard = translate("Dashboard")
-        return Content.assemble(("kbq-tui", "bold $primary"), "  ", dashboard, " › ", plain(self.opened, "bold"))
-
-    def place(self) -> tuple[str, ...]:
-        """Return name and project."""
-        chosen = self.chosen()
-        return (self.opened, chosen.saved.draft.project) if chosen is not None else ()
+        """Return the top line: the way to here, and name and project."""
+        dashboard, chosen = translate("Dashboard"), self.chosen()
+        left = Content.assemble(("kbq-tui", "bold $primary"), "  ", dashboard, " › ", plain(self.opened, "bold"))
+        place = f"{self.opened} {DOT} {chosen.saved.draft.project}" if chosen is not None else ""
+        return with_place(left, shortened(plain(place, "bold"), max(1, width - left.cell_length - 2)), width)
 
     def heading(self) -> str:
         """Return since when the connection is as it is, where that is known."""

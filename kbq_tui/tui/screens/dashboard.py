@@ -19,7 +19,7 @@ from kbq_tui.tui.screens.watching import WatchingScreen
 from kbq_tui.tui.status_poller import ListView
 from kbq_tui.tui.widgets.field import LineInput
 from kbq_tui.tui.widgets.rows import Rows
-from kbq_tui.tui.widgets.static import QuietStatic
+from kbq_tui.tui.widgets.static import QuietStatic, with_place
 from kbq_tui.tui.widgets.table import ConnectionTable
 
 
@@ -83,7 +83,7 @@ class DashboardScreen(WatchingScreen):
         """Return the top line, with how many connections are how at its right."""
         left = Content.assemble(("kbq-tui", "bold $primary"), "  ", (translate("Dashboard"), "bold"))
         right = totals_line(totals(self._all))
-        return left.pad_right(max(2, width - 2 - left.cell_length - right.cell_length)).append(right)
+        return with_place(left, right, width)
 
     def heading(self) -> str:
         """Return what the list holds: all, or how many of them, and by what they were chosen."""

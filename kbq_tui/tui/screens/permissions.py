@@ -1,4 +1,4 @@
-"""Step 4: the grants now and wanted, side by side."""
+"""Step 4: the roles that the account holds, and those that it needs."""
 
 from functools import partial
 from typing import ClassVar
@@ -14,11 +14,10 @@ from kbq_tui.model.problem import Problem
 from kbq_tui.model.steps import Step
 from kbq_tui.tui import keyboard, side_panel
 from kbq_tui.tui.changes import carried_out
-from kbq_tui.tui.presenters import excess, grant_table
+from kbq_tui.tui.plan_table import PlanLine, over_lines
+from kbq_tui.tui.presenters import excess
 from kbq_tui.tui.screens.plan_step import PlanStepScreen
 from kbq_tui.tui.widgets.button import Button
-from kbq_tui.tui.widgets.rows import Rows
-from kbq_tui.tui.widgets.static import QuietStatic
 
 
 class PermissionsScreen(PlanStepScreen):
@@ -30,13 +29,8 @@ class PermissionsScreen(PlanStepScreen):
     BINDINGS = keyboard.bindings("permissions")
     scopes: ClassVar = ("permissions",)
     step = Step.PERMISSIONS
-    warnings = (Code.SHARED_NEEDS, Code.OVER_GRANT, Code.CONDITIONAL_GRANT, Code.TERRAFORM_OWNED)
+    warnings = (Code.SHARED_NEEDS, Code.CONDITIONAL_GRANT, Code.TERRAFORM_OWNED)
     help_name = "permissions"
-
-    def fields(self) -> ComposeResult:
-        """Lay out the table of roles."""
-        yield QuietStatic(id="grants-head")
-        yield Rows(id="grants")
 
     def offers(self) -> ComposeResult:
         """Lay out the button that removes roles the account does not need."""
@@ -48,16 +42,14 @@ class PermissionsScreen(PlanStepScreen):
         return found if excess(self.host.wizard) else [h for h in found if h[0] != keyboard.face("remove")]
 
     def draw_body(self) -> None:
-        """Draw the plan and the table of roles: which are held, needed, missing or too much."""
+        """Draw the table of roles: which are held, needed, missing or too much."""
         wizard = self.host.wizard
         self.query_one("#remove").display = not wizard.busy and bool(excess(wizard))
         super().draw_body()
-        width = self.query_one("#grants").size.width or 76
-        heads, rows = grant_table(wizard, width)
-        self.query_one("#grants", Rows).show(rows)
-        head = self.query_one("#grants-head", QuietStatic)
-        head.show(heads)
-        head.display = bool(heads.plain)
+
+    def lines(self) -> list[PlanLine]:
+        """Return the roles that are needed, and below them what is too much."""
+        return [*super().lines(), *over_lines(self.host.wizard)]
 
     def doing(self, n: int, *, again: bool) -> str:
         """Return the label of the main button: grant so many roles, or make so many changes."""

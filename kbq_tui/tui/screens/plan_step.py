@@ -14,11 +14,13 @@ from kbq_tui.model.operations import Action, Step
 from kbq_tui.model.problem import Problem
 from kbq_tui.tui import keyboard, side_panel
 from kbq_tui.tui.changes import carried_out
-from kbq_tui.tui.presenters import action_rows, warning_rows
+from kbq_tui.tui.glyphs import GLYPHS, STYLES, Tone
+from kbq_tui.tui.plan_table import PlanLine, plan_lines, plan_table, progress
+from kbq_tui.tui.presenters import warning_rows
 from kbq_tui.tui.screens.base import BaseScreen
 from kbq_tui.tui.signing_in import can_mend
 from kbq_tui.tui.step_help import STEP_HELP
-from kbq_tui.tui.text import brief
+from kbq_tui.tui.text import bar, brief
 from kbq_tui.tui.widgets.button import Button
 from kbq_tui.tui.widgets.field import Field
 from kbq_tui.tui.widgets.rows import Row, Rows
@@ -27,6 +29,10 @@ from kbq_tui.tui.widgets.static import QuietStatic
 if TYPE_CHECKING:
     from kbq_tui.tui.modals.ask import Ask
     from kbq_tui.tui.modals.confirm import Confirm
+
+
+TABLE_WIDTH = 76
+"""Cells of the table before the screen has been laid out."""
 
 
 class PlanStepScreen(BaseScreen):
@@ -39,15 +45,14 @@ class PlanStepScreen(BaseScreen):
     warnings: tuple[str, ...] = ()
 
     def fill(self) -> ComposeResult:
-        """Lay out the introduction, the step's own fields, the plan and its warnings."""
-        yield QuietStatic(translate(STEP_HELP[self.step].intro), classes="intro")
+        """Lay out the step's own fields, its table, and what else is worth knowing."""
         yield from self.fields()
-        yield QuietStatic(translate("Plan"), id="plan-head", classes="head")
+        yield QuietStatic(id="plan-head")
         yield Rows(id="plan")
         yield Rows(id="warnings")
 
     def foot(self) -> ComposeResult:
-        """Lay out what is said of the row under the cursor, and the buttons."""
+        """Lay out what is said of the row under the cursor or of what will be changed, and the buttons."""
         yield QuietStatic(id="about")
         with Horizontal(id="buttons"):
             yield Button(translate("Continue"), id="primary")
@@ -56,7 +61,7 @@ class PlanStepScreen(BaseScreen):
             yield Button(translate("Back"), id="back")
 
     def fields(self) -> ComposeResult:
-        """Yield what can be changed on this step, and its status panel."""
+        """Yield what can be typed on this step."""
         yield from ()
 
     def offers(self) -> ComposeResult:
@@ -70,6 +75,10 @@ class PlanStepScreen(BaseScreen):
         if not self.host.wizard.current:
             self.host.launch(self.host.wizard.look(), "look")
 
+    def intro(self) -> str:
+        """Return what the step does."""
+        return translate(STEP_HELP[self.step].intro)
+
     def heading(self) -> str:
         """Return the title, with the step's number."""
         title, at = translate(STEP_HELP[self.step].title), STEPS.index(self.step) + 1
@@ -78,42 +87,47 @@ class PlanStepScreen(BaseScreen):
     # -- drawing ---------------------------------------------------------------------------------------------------
 
     def draw_body(self) -> None:
-        """Draw the plan, the warnings and the buttons."""
+        """Draw the table, the warnings and the buttons."""
         wizard = self.host.wizard
-        self.query_one("#plan", Rows).show(self.rows())
+        head, rows = plan_table(self.lines(), self.query_one("#plan").size.width or TABLE_WIDTH)
+        self.query_one("#plan", Rows).show(rows)
         extra = warning_rows(wizard, *self.warnings)
         self.query_one("#warnings", Rows).show(extra)
         self.query_one("#warnings").display = bool(extra)
-        self.query_one("#plan-head", QuietStatic).show(self._plan_head())
+        heads = self.query_one("#plan-head", QuietStatic)
+        heads.show(head)
+        heads.display = bool(head)
         self._draw_buttons()
         self._about()
 
-    def rows(self) -> list[Row]:
-        """Return the rows of this step's part of the plan."""
-        return action_rows(self.host.wizard, self.step)
+    def lines(self) -> list[PlanLine]:
+        """Return the lines of the step's table."""
+        return plan_lines(self.host.wizard, self.step)
 
-    def _plan_head(self) -> Content:
+    def state(self) -> Content:
+        """Return how far the changes are while they are made, else how many there are to make."""
         wizard = self.host.wizard
         part = wizard.part(self.step)
         if part is None:
             if wizard.spec() is None:
-                return Content.styled(translate("Something above cannot be right yet"), "$warning")
+                return Content.styled(translate("Something here cannot be right yet"), "$warning")
             if wizard.sign_in_problem is not None:
-                return Content.styled(
-                    translate("Not signed in: {key} tries again", key=keyboard.face("refresh")), "$error"
-                )
-            unknown = translate("Plan: not known yet, {key} looks", key=keyboard.face("refresh"))
-            return Content.styled(translate("Plan: being read") if wizard.busy else unknown, "$text-quiet")
-        todo, stuck = len(wizard.pending(self.step)), len(wizard.blocked(self.step))
+                signed_out = translate("Not signed in: {key} tries again", key=keyboard.face("refresh"))
+                return Content.styled(signed_out, "$error")
+            unknown = translate("not known yet, {key} looks", key=keyboard.face("refresh"))
+            return Content.styled(translate("being read") if wizard.busy else unknown, "$text-quiet")
         if wizard.writing:
-            words = translate("Working; each row says how far it is")
-        elif not todo and not stuck:
-            words = translate("Already in place" if not any(a.id in wizard.applied for a in part.actions) else "Done")
-        elif stuck:
-            words = translate("Plan: {n} to do, {stuck} blocked. Nothing else is touched.", n=todo, stuck=stuck)
-        else:
-            words = translate("Plan: {n} to do. Nothing else is touched.", n=todo)
-        return Content.styled(words, "bold")
+            return bar(*progress(wizard, self.step))
+        todo, stuck = len(wizard.pending(self.step)), len(wizard.blocked(self.step))
+        if not todo and not stuck:
+            done = any(a.id in wizard.applied for a in part.actions)
+            return Content.styled(
+                f"{GLYPHS[Tone.OK]} {translate('done' if done else 'already in place')}", STYLES[Tone.OK]
+            )
+        parts = [Content(translate("{n} to do", n=todo))] if todo else []
+        if stuck:
+            parts.append(Content.styled(translate("{n} blocked", n=stuck), STYLES[Tone.BLOCKED]))
+        return Content(", ").join(parts)
 
     def _draw_buttons(self) -> None:
         wizard = self.host.wizard
@@ -148,19 +162,18 @@ class PlanStepScreen(BaseScreen):
         raise NotImplementedError
 
     def _about(self) -> None:
-        """Say something of the row under the cursor, or of what blocks."""
+        """Say something of the row under the cursor, or of what blocks, or that the table is all that is changed."""
         wizard = self.host.wizard
         stuck = wizard.blocked(self.step)
         problem = wizard.sign_in_problem or (stuck[0].problem if stuck else next(iter(wizard.failed.values()), None))
         row = self.focused.row if isinstance(self.focused, Rows) else None
         if row is not None and row.problem is not None:
             problem = row.problem
-        if problem is None:
-            self.query_one("#about").display = False
-            return
         about = self.query_one("#about", QuietStatic)
-        about.display = True
-        about.show(brief(problem))
+        touched = wizard.pending(self.step) and not wizard.writing
+        untouched = Content.styled(translate("Nothing else is touched."), "$text-quiet") if touched else Content("")
+        about.show(untouched if problem is None else brief(problem))
+        about.display = bool(about.shown)
 
     def side(self) -> Content:
         """Return the side panel: what the step is for, and the command of the row under the cursor."""

@@ -70,8 +70,7 @@ class ProjectScreen(BaseScreen):
             yield QuietStatic(translate("Direction"), classes="field-label")
             yield Choice([(v, translate(label)) for v, label, _ in _DIRECTIONS], draft.direction, id="direction")
         yield QuietStatic(id="direction-note")
-        yield QuietStatic(translate("Preflight"), id="plan-head", classes="head")
-        yield Rows(id="findings")
+        yield Rows(id="findings", classes="head")
 
     def foot(self) -> ComposeResult:
         """Lay out what is said of the row under the cursor, and the buttons."""
@@ -100,6 +99,10 @@ class ProjectScreen(BaseScreen):
         """Return the title."""
         return translate("Step {n} of {all}: {title}", n=1, all=len(Step), title=translate(STEP_HELP[self.step].title))
 
+    def intro(self) -> str:
+        """Return what the step does."""
+        return translate(STEP_HELP[self.step].intro)
+
     # -- drawing ---------------------------------------------------------------------------------------------------
 
     def draw_body(self) -> None:
@@ -115,7 +118,6 @@ class ProjectScreen(BaseScreen):
         signed_out = wizard.sign_in_problem
         rows = [] if signed_out else [finding_row(f) for f in preflight(wizard)]
         self.query_one("#findings", Rows).show(rows)
-        self.query_one("#plan-head", QuietStatic).show(self._head())
         self._draw_about()
         self._draw_buttons()
 
@@ -143,7 +145,8 @@ class ProjectScreen(BaseScreen):
             text = translate("{where}, as what exists" if there else "{where} by default", where=wizard.plan.location)
         field.note(Content.styled(text, "$text-quiet"))
 
-    def _head(self) -> Content:
+    def state(self) -> Content:
+        """Return whether anything is in the way."""
         wizard = self.host.wizard
         if wizard.sign_in_problem is not None:
             return Content.styled(translate("Sign in first"), "bold")

@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.containers import Horizontal
+from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 
 from kbq_tui.i18n.messages import joined, render, translate
@@ -16,7 +16,8 @@ from kbq_tui.model.problem import ProblemError
 from kbq_tui.model.steps import Step
 from kbq_tui.tui import keyboard
 from kbq_tui.tui.presenters import ALIGNED, check_rows, verdicts
-from kbq_tui.tui.screens.base import BaseScreen, Body
+from kbq_tui.tui.screens.base import BaseScreen
+from kbq_tui.tui.step_help import STEP_HELP
 from kbq_tui.tui.text import block, headed, plain, step_lines, wrapped
 from kbq_tui.tui.widgets.button import Button
 from kbq_tui.tui.widgets.rows import Rows
@@ -50,7 +51,9 @@ class VerifyScreen(BaseScreen):
                 yield Button(translate("Run the checks"), id="primary")
                 yield Button(translate("Save report"), id="report")
                 yield Button(translate("Go on"), id="go")
-        with Body(id="list"):  # it scrolls by itself, so that what is said of a row stays in sight
+        with VerticalScroll(
+            id="list", can_focus=False
+        ):  # it scrolls by itself, so that what is said of a row stays in sight
             yield Rows(id="checks")
         yield QuietStatic(id="detail")
 
@@ -63,6 +66,10 @@ class VerifyScreen(BaseScreen):
         wizard = self.host.wizard
         if not wizard.busy and not wizard.verified and wizard.spec() is not None:
             self.host.launch(self._verify(), "verify")
+
+    def intro(self) -> str:
+        """Return what the step does."""
+        return translate(STEP_HELP[self.step].intro)
 
     def heading(self) -> str:
         """Return the title."""

@@ -11,7 +11,7 @@ from textual.widget import Widget
 from kbq_tui.model.lean_dataclass import dataclass
 from kbq_tui.model.operations import Action
 from kbq_tui.model.problem import Problem
-from kbq_tui.tui.text import wrapped
+from kbq_tui.tui.text import HANGING_INDENT, shortened, wrapped
 from kbq_tui.tui.widgets.cursor import RowCursor
 
 
@@ -25,6 +25,7 @@ class Row:
         problem: what Enter explains.
         action: the change it stands for, whose command the side panel shows.
         whole: cells at its beginning that stay together when it is wrapped; None where it is one line and cut.
+        below: further lines that belong to it, set in; a path or an address alone is cut in its middle.
     """
 
     id: str
@@ -32,10 +33,20 @@ class Row:
     problem: Problem | None = None
     action: Action | None = None
     whole: int | None = None
+    below: tuple[Content, ...] = ()
 
     def lines(self, width: int) -> list[Content]:
         """Return what it shows in `width` cells."""
-        return [self.content] if self.whole is None or not width else wrapped(self.content, width, self.whole)
+        lines = [self.content] if self.whole is None or not width else wrapped(self.content, width, self.whole)
+        return [*lines, *(part for line in self.below for part in _set_in(line, width))]
+
+
+def _set_in(line: Content, width: int) -> list[Content]:
+    """Return a line that is set in: a sentence goes on below, a path or an address is cut in its middle."""
+    indent, room = Content(" " * HANGING_INDENT), width - HANGING_INDENT
+    if " " in line.plain or room < 1:
+        return wrapped(indent + line, width, HANGING_INDENT)
+    return [indent + shortened(line, room)]
 
 
 class Rows(RowCursor, can_focus=True):

@@ -1,4 +1,4 @@
-"""The four lines around the body: title with steps, rule, message, hints. Each is drawn only when it changes."""
+"""The lines around the panel: title with steps, where one is, message, hints. Each is drawn only when it changes."""
 
 from collections.abc import Sequence
 
@@ -8,10 +8,9 @@ from textual.widgets import Static
 
 from kbq_tui.i18n.messages import N_, translate
 from kbq_tui.model.steps import Step
-from kbq_tui.model.text import inert
 from kbq_tui.tui import keyboard
-from kbq_tui.tui.glyphs import DOT, GLYPHS, HERE, RULE, Tone
-from kbq_tui.tui.text import plain, seconds
+from kbq_tui.tui.glyphs import DOT, GLYPHS, HERE, Tone
+from kbq_tui.tui.text import plain, seconds, shortened
 
 NAMES = {
     Step.PROJECT: N_("Project"),
@@ -61,36 +60,42 @@ def steps_line(here: Step | None, done: Sequence[Step], width: int) -> Content:
     return Content("").join(parts).rstrip()
 
 
-def with_place(title: Content, place: str, width: int) -> Content:
-    """Return a title line with where one is at its right.
+def with_place(title: Content, place: Content, width: int) -> Content:
+    """Return a line with where one is at its right.
 
     Args:
-        title: the line.
-        place: name and project of a connection.
+        title: what stands at the left.
+        place: where one is, such as name and project of a connection.
         width: cells there are; both fit.
     """
-    right = plain(place, "bold")
-    return title.pad_right(max(2, width - title.cell_length - right.cell_length)).append(right)
+    return title.pad_right(max(2, width - title.cell_length - place.cell_length)).append(place)
 
 
-def rule_line(left: str, right: str, width: int) -> Content:
-    """Return a rule with words in it. Those at the right are out of the ordinary: they stay where both do not fit."""
-    left, right = inert(left, 60), inert(right, 120)
-    if right and (over := Content(left).cell_length + Content(right).cell_length + 8 - width) > 0:
-        left = Content(left).truncate(max(20, Content(left).cell_length - over), ellipsis=True).plain
-    taken = Content(left).cell_length
-    room = width - taken - 8
-    if right and Content(right).cell_length > room:
-        right = Content(right).truncate(room, ellipsis=True).plain if room > 8 else ""
-    fill = width - taken - (7 + Content(right).cell_length if right else 4)
-    parts = [
-        Content.styled(RULE * 2 + " ", "$text-quiet"),
-        Content.styled(left, "bold"),
-        Content.styled(" " + RULE * max(1, fill), "$text-quiet"),
-    ]
-    if right:
-        parts += [Content.styled(f" {right} ", "$accent"), Content.styled(RULE, "$text-quiet")]
-    return Content("").join(parts)
+def where_line(intro: str, notice: str, place: Sequence[str], width: int) -> Content:
+    """Return the line under the title: what the screen is for, and at the right which connection it is about.
+
+    A notice is out of the ordinary (another address than Google's, the host one is logged in to), so it stays where
+    there is no room for both. Of the place it is the project that stays.
+
+    Args:
+        intro: what the screen is for.
+        notice: a notice; empty for none.
+        place: name and project of a connection; empty for none.
+        width: cells there are.
+    """
+    places = (f" {DOT} ".join(place), *place[1:]) if place else ("",)
+    least = min(len(notice or intro), width // 2)
+    right = next((p for p in places if len(p) + least + 2 <= width), places[-1])
+    right_cells = shortened(plain(right, "bold"), width)
+    room = width - right_cells.cell_length - 2 if right else width
+    parts = [Content.styled(intro, "$text-quiet")] if intro else []
+    if notice:
+        noticed = plain(notice, "$accent")
+        both = bool(parts) and parts[0].cell_length + noticed.cell_length + 3 <= room
+        parts = [*parts, noticed] if both else [noticed]
+    left = Content(f" {DOT} ").join(parts)
+    left = left.truncate(room, ellipsis=True) if room > 0 else Content("")
+    return with_place(left, right_cells, width) if right else left
 
 
 def hint_line(hints: Sequence[tuple[str, str]], width: int) -> Content:

@@ -1,0 +1,110 @@
+"""The layout of a full screen, and the titled frame around what belongs together."""
+
+from typing import Final
+
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.geometry import Size
+from textual.layout import ArrangeResult, WidgetPlacement
+from textual.layouts.vertical import VerticalLayout
+from textual.widget import Widget
+
+from kbq_tui.tui.glyphs import RULE
+from kbq_tui.tui.text import shortened
+
+LEAST_BODY: Final = 3
+"""Lines that the panel keeps where what stands under it takes all the room: its frame and one line in it."""
+
+
+class PageLayout(VerticalLayout):
+    """Panel, buttons and whatever stands under a panel, one right below the other; a side panel beside them.
+
+    Each is as high as its content. Where that is more than there is room for, the first, which scrolls, gets lower.
+    """
+
+    name = "page"
+
+    def arrange(self, parent: Widget, children: list[Widget], size: Size, greedy: bool = True) -> ArrangeResult:
+        """Return where the widgets are."""
+        beside = [child for child in children if child.id == "side"]
+        side = super().arrange(parent, beside, size, greedy) if beside else []
+        width = size.width - sum(place.region.width for place in side)
+        main = [child for child in children if child.id != "side"]
+        placements = super().arrange(parent, main, Size(width, size.height), greedy)
+        if not placements:
+            return side
+        last = placements[-1]
+        over = last.region.bottom + last.margin.bottom - size.height
+        if over > 0:
+            placements = _lower(placements, over)
+        left = max(place.region.right for place in placements)
+        return [*placements, *(_beside(place, left, size.height) for place in side)]
+
+
+def _lower(placements: list[WidgetPlacement], over: int) -> list[WidgetPlacement]:
+    """Return the placements with a first one that is so many lines lower, and the others so much further up."""
+    first, *others = placements
+    over = max(0, min(over, first.region.height - LEAST_BODY))
+    x, y, width, height = first.region
+    moved = [place._replace(region=place.region.translate((0, -over))) for place in others]
+    return [first._replace(region=type(first.region)(x, y, width, height - over)), *moved]
+
+
+def _beside(place: WidgetPlacement, left: int, height: int) -> WidgetPlacement:
+    """Return the side panel's placement: right of the rest, no higher than there is room."""
+    region = place.region
+    return place._replace(region=type(region)(left, 0, region.width, min(region.height, height)))
+
+
+class Panel(VerticalScroll, can_focus=False):
+    """A frame with a title at the left of its upper edge and, where there is one, a state at the right. It scrolls.
+
+    Args:
+        children: what stands in it.
+        title: what it shows, in a word or two.
+        id, classes: as with every widget.
+    """
+
+    def __init__(self, *children: Widget, title: str = "", id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
+        super().__init__(*children, id=id, classes=classes)
+        self._title: tuple[Content, Content, int] | None = None
+        if title:
+            self.entitle(title)
+
+    def entitle(self, title: str | Content, state: str | Content = "") -> None:
+        """Show a title and a state. Where both do not fit the title is cut in its middle.
+
+        Args:
+            title: what the panel shows; our own words, or text made by `tui.text.plain`.
+            state: how far it is, or how it is.
+        """
+        new = (_content(title), _content(state), self.outer_size.width or self.app.size.width)
+        if new != self._title:
+            self._title = new
+            self.border_title = titled(*new)
+
+    def on_resize(self) -> None:
+        """Draw the title for the new width."""
+        if self._title is not None:
+            self.entitle(*self._title[:2])
+
+
+def titled(title: Content, state: Content, width: int) -> Content:
+    """Return what stands in the upper edge of a frame.
+
+    Args:
+        title: at the left, bold.
+        state: at the right; empty for none.
+        width: cells of the whole edge, with its corners.
+    """
+    room = width - 6  # Textual draws a corner, a dash and a blank on each side
+    if not state:
+        return shortened(title, max(1, room)).stylize_before("bold $foreground")
+    state = shortened(state, max(1, room * 2 // 3))
+    title = shortened(title, max(1, room - state.cell_length - 3)).stylize_before("bold $foreground")
+    dashes = RULE * max(1, room - title.cell_length - state.cell_length - 2)
+    return Content.assemble(title, f" {dashes} ", state)
+
+
+def _content(text: str | Content) -> Content:
+    return Content(text) if isinstance(text, str) else text

@@ -1,0 +1,71 @@
+"""Frames and where they stand: as high as their content, with the buttons right below, beside them a second pane."""
+
+import pytest
+from textual.content import Content
+
+from kbq_tui.model.steps import Step
+from kbq_tui.tui.app import KbqApp
+from kbq_tui.tui.display_options import DisplayOptions
+from kbq_tui.tui.widgets.page import titled
+from tests.tui import fakes
+from tests.tui.screens import app_for, until
+
+LONG = "A title that is much longer than any frame has room for, and whose end matters: klaviyo.json"
+
+
+def idle(app: KbqApp) -> bool:
+    return not app.wizard.busy and app.wizard.current
+
+
+@pytest.mark.parametrize("width", [20, 40, 80])
+@pytest.mark.parametrize("title", ["Plan", LONG])
+@pytest.mark.parametrize("state", ["", "███████░░░ 2/3", LONG])
+def test_a_title_and_a_state_fit_in_the_edge(title: str, state: str, width: int) -> None:
+    shown = titled(Content(title), Content(state), width)
+    assert shown.cell_length <= width - 4
+    if len(title) + len(state) + 8 <= width:
+        assert shown.plain.startswith(title)
+        assert shown.plain.endswith(state or title)
+
+
+def test_a_title_that_is_too_long_keeps_its_end() -> None:
+    assert titled(Content(LONG), Content(""), 40).plain.endswith("klaviyo.json")
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 36), (200, 60), (300, 60)])
+@pytest.mark.parametrize("step", list(Step))
+async def test_buttons_stand_right_below_the_frame_and_the_second_pane_right_beside_it(
+    step: Step, size: tuple[int, int]
+) -> None:
+    app = app_for(fakes.resumed(step, fakes.complete()))
+    async with app.run_test(size=size) as pilot:
+        await until(pilot, lambda: idle(app))
+        body, buttons = app.screen.query_one("#body").region, app.screen.query_one("#buttons").region
+        assert body.width <= 120
+        about = [w.region.height for w in app.screen.query("#about") if w.display]
+        assert buttons.y == body.bottom + sum(about)
+        side = app.screen.query("#side")
+        assert bool(side) is (size[0] >= 120)
+        if side:
+            beside = side.first().region
+            assert (beside.x, beside.y) == (body.right, body.y)
+            assert beside.right <= size[0]
+
+
+async def test_where_there_is_no_room_the_frame_scrolls_and_the_buttons_stay() -> None:
+    app = app_for(fakes.resumed(Step.PROJECT, fakes.complete()))
+    async with app.run_test(size=(60, 16)) as pilot:
+        await until(pilot, lambda: idle(app))
+        body, buttons = app.screen.query_one("#body"), app.screen.query_one("#buttons")
+        assert body.max_scroll_y > 0
+        assert body.region.bottom <= buttons.region.y < 14
+
+
+async def test_in_ascii_the_frame_is_drawn_with_plus_minus_and_bar() -> None:
+    app = app_for(fakes.resumed(Step.DATASETS, fakes.complete()), DisplayOptions(ascii=True))
+    async with app.run_test(size=(80, 24)) as pilot:
+        shown = await until(pilot, lambda: idle(app))
+        top = next(line for line in shown.splitlines() if "Step 2 of 6" in line)
+        assert top.startswith("+- Step 2 of 6")
+        assert top.endswith("-+")
+        assert shown.isascii()
