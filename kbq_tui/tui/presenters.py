@@ -6,13 +6,11 @@ from textual.content import Content
 
 from kbq_tui.engine.setup import SetupSession
 from kbq_tui.engine.status import Line
-from kbq_tui.i18n.messages import EMPTY, Message, message, render, translate
-from kbq_tui.model.checks import Check, CheckResult, Verdict, counted, expected, healthy, verified
+from kbq_tui.i18n.messages import Message, message, render, translate
 from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.events import Event, EventKind
 from kbq_tui.model.lazy_pattern import pattern
 from kbq_tui.model.problem import Problem
-from kbq_tui.model.spec import ConnectionSpec
 from kbq_tui.tui.glyphs import Tone
 from kbq_tui.tui.preflight_rows import HEALTH, PreflightRow
 from kbq_tui.tui.text import columns, plain, seconds, shown, status, status_width
@@ -26,14 +24,6 @@ EVENT_TONES = {
     EventKind.FAILED: Tone.FAIL,
     EventKind.SKIPPED: Tone.SKIP,
 }
-_VERDICTS = {
-    Verdict.PASS: Tone.OK,
-    Verdict.FAIL: Tone.FAIL,
-    Verdict.UNKNOWN: Tone.UNKNOWN,
-    Verdict.SKIPPED: Tone.SKIP,
-}
-ALIGNED = 75
-"""Cells from which a check's title and its time stand in columns; with fewer, its title goes on below."""
 _CAPITAL = pattern(r"(?<=[a-z])(?=[A-Z])")
 
 
@@ -116,52 +106,6 @@ def short_role(role: str) -> str:
     if not name:
         return translate("authorized")
     return _CAPITAL.sub(" ", name[0].upper() + name[1:]) if role.startswith("roles/bigquery.") else name
-
-
-def check_rows(wizard: SetupSession, spec: ConnectionSpec, width: int) -> list[Row]:
-    """Return every check with its article section, verdict and time; what was found too, where `width` has room."""
-    return [_check_row(wizard, c, width) for c in expected(spec)]
-
-
-def _check_row(wizard: SetupSession, check: Check, width: int) -> Row:
-    result = wizard.results.get(check.id)
-    event = wizard.running.get(check.id)
-    section = Content.styled(check.article.ljust(4), "$text-quiet")
-    if result is not None:
-        tone, took, text = _VERDICTS[result.verdict], seconds(result.seconds), result.evidence
-    elif event is not None and event.kind is EventKind.WAITING:
-        tone, took, text = Tone.WAIT, seconds(event.elapsed), event.text
-    elif event is not None:
-        tone, took, text = Tone.RUN, "", EMPTY
-    else:
-        tone, took, text = Tone.TODO, "", EMPTY
-    problem = result.problem if result else event.problem if event else None
-    if width < ALIGNED:
-        took = took.rjust(6) + " " if took else " " * 7
-        content = Content.assemble(
-            status(tone), section, (took, "$text-quiet"), plain(result.title if result is not None else check.title)
-        )
-        return Row(check.id, content, problem, whole=status_width() + 4 + 7)
-    if width < 100:
-        text = EMPTY
-    content = columns(
-        (status(tone), 0),
-        (section, 4),
-        (plain(result.title if result is not None else check.title), 54),
-        (Content.styled(took.rjust(6), "$text-quiet"), 8),
-        (plain(text, "$text-quiet"), 0),
-    )
-    return Row(check.id, content, problem)
-
-
-def verdicts(results: dict[str, CheckResult], total: int) -> str:
-    """Return the score in words: `11 ok, 2 fail, 3 to go`; once all are done and well, that it is verified."""
-    if not results:
-        return translate("nothing checked yet")
-    found = tuple(results.values())
-    if left := total - len(results):
-        return f"{render(counted(found))}, {translate('{n} to go', n=left)}"
-    return render(verified(found) if healthy(found) else counted(found))  # its place is 40 columns wide
 
 
 def status_row(line: Line, *, dim: bool = False) -> Row:

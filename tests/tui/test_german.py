@@ -24,7 +24,7 @@ from kbq_tui.tui.modals.leftovers import age
 from kbq_tui.tui.step_help import STEP_HELP
 from kbq_tui.tui.text import plain, status, status_width
 from kbq_tui.tui.widgets.button import Button
-from kbq_tui.tui.widgets.static import QuietStatic, hint_line, steps_line
+from kbq_tui.tui.widgets.static import hint_line, steps_line
 from tests.stories.memory_cloud import refused
 from tests.tui import fakes
 from tests.tui.screens import app_for, text_of, until
@@ -71,8 +71,6 @@ def nothing_is_cut(app) -> None:
             assert push.region.bottom <= height, push.label
     for label in app.screen.query(".field-label"):
         assert len(str(label.render())) < label.size.width, "a label touches its field"
-    for score in app.screen.query("#score").results(QuietStatic):
-        assert score.shown.cell_length <= score.size.width
 
 
 @pytest.mark.parametrize("scene", SCENES)

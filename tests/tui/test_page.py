@@ -7,8 +7,11 @@ from kbq_tui.model.steps import Step
 from kbq_tui.tui.app import KbqApp
 from kbq_tui.tui.display_options import DisplayOptions
 from kbq_tui.tui.widgets.page import titled
+from tests.stories.play import app_of
+from tests.stories.shelf import STORIES
+from tests.support.polling import PATIENCE
 from tests.tui import fakes
-from tests.tui.screens import app_for, until
+from tests.tui.screens import app_for, text_of, until
 
 LONG = "A title that is much longer than any frame has room for, and whose end matters: klaviyo.json"
 
@@ -28,8 +31,8 @@ def test_a_title_and_a_state_fit_in_the_edge(title: str, state: str, width: int)
         assert shown.plain.endswith(state or title)
 
 
-def test_a_title_that_is_too_long_keeps_its_end() -> None:
-    assert titled(Content(LONG), Content(""), 40).plain.endswith("klaviyo.json")
+def test_a_title_that_is_too_long_keeps_its_beginning() -> None:
+    assert titled(Content(LONG), Content("2/3"), 40).plain.startswith("A title that is")
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 36), (200, 60), (300, 60)])
@@ -42,7 +45,7 @@ async def test_buttons_stand_right_below_the_frame_and_the_second_pane_right_bes
         await until(pilot, lambda: idle(app))
         body, buttons = app.screen.query_one("#body").region, app.screen.query_one("#buttons").region
         assert body.width <= 120
-        about = [w.region.height for w in app.screen.query("#about") if w.display]
+        about = [w.region.height for w in app.screen.query("#about, #detail") if w.display]
         assert buttons.y == body.bottom + sum(about)
         side = app.screen.query("#side")
         assert bool(side) is (size[0] >= 120)
@@ -59,6 +62,17 @@ async def test_where_there_is_no_room_the_frame_scrolls_and_the_buttons_stay() -
         body, buttons = app.screen.query_one("#body"), app.screen.query_one("#buttons")
         assert body.max_scroll_y > 0
         assert body.region.bottom <= buttons.region.y < 14
+
+
+async def test_in_the_smallest_window_neither_the_frame_nor_what_is_said_under_it_takes_all() -> None:
+    story = STORIES["permissions"]["error"]
+    app = app_of(story.scene(), story)
+    async with app.run_test(size=(60, 16)) as pilot:
+        assert await story.play(pilot, PATIENCE), text_of(app)
+        about, buttons = app.screen.query_one("#about").region, app.screen.query_one("#buttons").region
+        assert app.screen.query_one("#body").region.height >= 5
+        assert about.height >= 2
+        assert buttons.y == about.bottom < 14
 
 
 async def test_in_ascii_the_frame_is_drawn_with_plus_minus_and_bar() -> None:

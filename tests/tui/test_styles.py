@@ -68,4 +68,4 @@ def test_each_type_in_a_query_is_a_class(path: Path) -> None:
 
 
 def test_the_queries_are_found() -> None:
-    assert "#top Button" in set(_queries(ROOM / "screens" / "verify.py"))
+    assert "#buttons Button" in set(_queries(ROOM / "screens" / "verify.py"))

@@ -8,7 +8,7 @@ from textual.containers import Horizontal
 from textual.content import Content
 
 from kbq_tui.i18n.messages import N_, render, translate
-from kbq_tui.model.checks import expected
+from kbq_tui.model.checks import Check, expected
 from kbq_tui.model.problem import Problem
 from kbq_tui.tui import keyboard, side_panel
 from kbq_tui.tui.modals.base import Modal
@@ -19,20 +19,20 @@ from kbq_tui.tui.widgets.static import QuietStatic
 
 
 class Details(Modal[None]):
-    """Everything about one check.
+    """Everything about a check, or about each of those that share a row.
 
     Args:
-        check_id: the check's id.
+        check_ids: their ids.
     """
 
     heading = N_("Check")
 
-    def __init__(self, check_id: str) -> None:
+    def __init__(self, check_ids: Sequence[str]) -> None:
         super().__init__()
-        self._check_id = check_id
+        self._check_ids = check_ids
 
     def fill(self) -> ComposeResult:
-        """Lay out the check: why it is made, what was run, what came back, and the problem."""
+        """Lay out each check: why it is made, what was run, what came back, and the problem."""
         yield QuietStatic(self._content())
 
     def foot(self) -> ComposeResult:
@@ -47,15 +47,16 @@ class Details(Modal[None]):
         self.query_one("#close").focus(scroll_visible=False)
 
     def _problem(self) -> Problem | None:
-        result = self.host.wizard.results.get(self._check_id)
-        return result.problem if result else None
+        results = self.host.wizard.results
+        return next((results[id_].problem for id_ in self._check_ids if id_ in results), None)
 
     def _content(self) -> Content:
         spec = self.host.wizard.spec()
-        check = next((c for c in expected(spec) if c.id == self._check_id), None) if spec else None
-        if check is None:
-            return Content("")
-        result = self.host.wizard.results.get(self._check_id)
+        checks = [c for c in expected(spec) if c.id in self._check_ids] if spec else []
+        return Content("\n\n").join(self._about(check).rstrip() for check in checks)
+
+    def _about(self, check: Check) -> Content:
+        result = self.host.wizard.results.get(check.id)
         title = check.title if result is None else result.title
         parts = [Content.styled(render(title), "bold"), Content("\n")]
         section = (

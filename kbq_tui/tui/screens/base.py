@@ -130,6 +130,7 @@ class BaseScreen(Fitting, Screen[None]):
         title = titled(head.stylize_before("$foreground"), Content(""), side.outer_size.width or WIDE)
         if side.border_title != title.markup:
             side.border_title = title
+        rest = rest if not rest or rest[0] else rest[1:]
         side.show(Content("\n").join(rest).rstrip())
         side.display = bool(content)
 

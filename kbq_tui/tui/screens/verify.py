@@ -1,10 +1,12 @@
 """Step 5: every check of the article, mended, run live with the key."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.containers import Horizontal, VerticalScroll
+from textual.containers import Horizontal
 from textual.content import Content
 
 from kbq_tui.i18n.messages import joined, render, translate
@@ -15,10 +17,10 @@ from kbq_tui.model.observed import Present
 from kbq_tui.model.problem import ProblemError
 from kbq_tui.model.steps import Step
 from kbq_tui.tui import keyboard
-from kbq_tui.tui.presenters import ALIGNED, check_rows, verdicts
-from kbq_tui.tui.screens.base import BaseScreen
+from kbq_tui.tui.check_table import check_rows, title_of, tone_of, verdicts
+from kbq_tui.tui.screens.base import WIDE, BaseScreen
 from kbq_tui.tui.step_help import STEP_HELP
-from kbq_tui.tui.text import block, headed, plain, step_lines, wrapped
+from kbq_tui.tui.text import bar, block, headed, plain, status, step_lines, wrapped
 from kbq_tui.tui.widgets.button import Button
 from kbq_tui.tui.widgets.rows import Rows
 from kbq_tui.tui.widgets.static import QuietStatic
@@ -28,6 +30,8 @@ _MENDED_ON = {Code.KEY_UNHELD: Step.ACCOUNT, Code.OVER_GRANT: Step.PERMISSIONS}
 
 DETAIL_LINES = 5
 """Lines that are kept free under the checks for what is said of one of them."""
+AROUND = 7
+"""Lines of the screen around the checks: title, where, frame, buttons, message, hints."""
 
 
 class VerifyScreen(BaseScreen):
@@ -40,24 +44,22 @@ class VerifyScreen(BaseScreen):
     BINDINGS = keyboard.bindings("verify")
     scopes: ClassVar = ("verify",)
     step = Step.VERIFY
+    _checks: Mapping[str, tuple[Check, ...]] = MappingProxyType({})
+    """The checks that each row stands for."""
     tells_signed_out = True
     help_name = "verify"
 
     def fill(self) -> ComposeResult:
-        """Lay out the score and the buttons, the list of checks, and what is said of the one under the cursor."""
-        with Horizontal(id="top"):
-            yield QuietStatic(id="score")
-            with Horizontal(id="deeds"):
-                yield Button(translate("Run the checks"), id="primary")
-                yield Button(translate("Save report"), id="report")
-                yield Button(translate("Go on"), id="go")
-        with VerticalScroll(
-            id="list", can_focus=False
-        ):  # it scrolls by itself, so that what is said of a row stays in sight
-            yield Rows(id="checks")
-        yield QuietStatic(id="detail")
+        """Lay out the list of checks."""
+        yield Rows(id="checks")
 
-    scrolled = "#list"
+    def foot(self) -> ComposeResult:
+        """Lay out what is said of the check under the cursor, and the buttons."""
+        yield QuietStatic(id="detail")
+        with Horizontal(id="buttons"):
+            yield Button(translate("Run the checks"), id="primary")
+            yield Button(translate("Save report"), id="report")
+            yield Button(translate("Go on"), id="go")
 
     def on_mount(self) -> None:
         """Put the focus on the list; run the checks if that has not been done."""
@@ -83,23 +85,36 @@ class VerifyScreen(BaseScreen):
         scopes = (*(("working",) if wizard.waiting else ()), *self.scopes, "app")
         return [("Enter", translate("Details")), *keyboard.hints(*scopes, without=without)]
 
-    def draw_body(self) -> None:
-        """Draw the score, the buttons, and every check with its verdict."""
+    def state(self) -> Content:
+        """Return the score, and how many of the checks are done."""
         wizard = self.host.wizard
         spec = wizard.spec()
         if spec is None:
-            self.query_one("#score", QuietStatic).show(translate("Something on an earlier screen cannot be right yet"))
-            self.query("#top Button").set(display=False)
-            return
+            return Content.styled(translate("Something on an earlier screen cannot be right yet"), "$warning")
         total = len(expected(spec))
-        tone = "$success" if wizard.healthy else "$error" if wizard.verified else "$foreground"
-        message = verdicts(wizard.results, total)
-        self.query_one("#score", QuietStatic).show(Content.styled(message, f"bold {tone}"))
-        list_ = self.query_one("#list")
-        narrow = list_.size.width < ALIGNED
-        list_.styles.max_height = None if narrow else self._most_rows()
-        self.query_one("#checks", Rows).show(check_rows(wizard, spec, self.query_one("#list").size.width))
-        self.query_one("#detail", QuietStatic).show(self._detail())
+        tone = "bold $success" if wizard.healthy else "bold $error" if wizard.verified else "$foreground"
+        score = Content.styled(verdicts(wizard.results, total), tone)
+        going_on = wizard.results and (wizard.healthy or not wizard.verified)
+        return Content.assemble(score, "  ", bar(len(wizard.results), total)) if going_on else score
+
+    def draw_body(self) -> None:
+        """Draw the buttons, and every check with its verdict."""
+        wizard = self.host.wizard
+        spec = wizard.spec()
+        if spec is None:
+            self.query("#buttons Button").set(display=False)
+            return
+        narrow = self._width < WIDE
+        room = self.size.height - AROUND - (DETAIL_LINES if narrow else 0)
+        width = self.query_one("#checks").size.width or 76
+        rows = check_rows(wizard, spec, width, room)
+        self._checks = {shown.row.id: shown.checks for shown in rows}
+        self.query_one("#checks", Rows).show([shown.row for shown in rows])
+        detail = self.query_one("#detail", QuietStatic)
+        detail.display = narrow
+        if narrow:
+            taken = sum(len(shown.row.lines(width)) for shown in rows)
+            detail.show(self._detail(max(DETAIL_LINES, self.size.height - AROUND - taken)))
         primary = self.query_one("#primary", Button)
         primary.label = translate(
             "Checking"
@@ -116,10 +131,15 @@ class VerifyScreen(BaseScreen):
         if self.has_no_focus:
             self.query_one("#checks").focus()
 
-    def _check(self) -> Check | None:
+    def _under_cursor(self) -> tuple[Check, ...]:
+        """Return the checks that the row under the cursor stands for."""
         row = self.query_one("#checks", Rows).row
-        spec = self.host.wizard.spec()
-        return next((c for c in expected(spec) if row is not None and c.id == row.id), None) if spec else None
+        return self._checks.get(row.id, ()) if row is not None else ()
+
+    def _check(self) -> Check | None:
+        """Return the check under the cursor, where it has a row of its own."""
+        found = self._under_cursor()
+        return found[0] if len(found) == 1 else None
 
     def _mended_on(self) -> Step | None:
         """Return the step that offers to take away what the check under the cursor has found."""
@@ -128,11 +148,11 @@ class VerifyScreen(BaseScreen):
         code = result.problem.code if result is not None and result.problem is not None else None
         return _MENDED_ON.get(code) if code is not None else None
 
-    def _detail(self) -> Content:
+    def _detail(self, room: int) -> Content:
         """Return, for the check under the cursor: evidence, what was run, the problem and its remedy."""
         check = self._check()
         if check is None:
-            return Content("")
+            return self._titles(room)
         result = self.host.wizard.results.get(check.id)
         event = self.host.wizard.running.get(check.id)
         quiet = "$text-quiet"
@@ -158,23 +178,24 @@ class VerifyScreen(BaseScreen):
             if problem.remedy:
                 lines["remedy"] = remedy + plain(" ".join(step_lines(problem.remedy[0]).split()))
         lines["article"] = article + Content(render(check.why))
-        return self._fitted(lines, len(heads[0]))
+        return self._fitted(lines, len(heads[0]), room)
 
-    def _most_rows(self) -> int:
-        """Return how many lines of checks are shown at once, for what is said of one of them to have its room."""
-        return max(3, self.query_one("#body").size.height - 1 - DETAIL_LINES)
+    def _titles(self, room: int | None) -> Content:
+        """Return the checks that share the row under the cursor, each in a line, as many as there is room for."""
+        found, wizard = self._under_cursor(), self.host.wizard
+        lines = [Content.assemble(status(tone_of(wizard, c)), plain(title_of(wizard, c))) for c in found]
+        if room is not None and len(lines) > room:
+            more = translate("… {n} more: Enter", n=len(lines) - room + 1)
+            lines = [*lines[: room - 1], Content.styled(more, "$text-quiet")]
+        return Content("\n").join(lines)
 
-    def _fitted(self, lines: dict[str, Content], head: int) -> Content:
+    def _fitted(self, lines: dict[str, Content], head: int, room: int) -> Content:
         """Return lines in the room under the checks; Enter shows them all.
 
         Of a problem, what the article says goes first and what was run next, for cause and remedy to be whole.
         """
-        body = self.query_one("#body").size
-        width = body.width - 2
-        room = body.height - 1 - min(len(self.query_one("#checks", Rows).rows), self._most_rows())
+        width = max(20, self._width - 4)
         whole = {name: wrapped(line, width, head) for name, line in lines.items()}
-        if body.width < ALIGNED:  # the checks go on below themselves, and all of it scrolls
-            return Content("\n").join(part for parts in whole.values() for part in parts)
         for spare in ("article", "ran") if "cause" in lines else ():
             if sum(map(len, whole.values())) > room:
                 whole.pop(spare, None)
@@ -191,9 +212,9 @@ class VerifyScreen(BaseScreen):
         """Return the side panel: the check under the cursor, what was run and what came back."""
         check = self._check()
         if check is None:
-            return Content("")
+            return self._titles(None)
         result = self.host.wizard.results.get(check.id)
-        title = check.title if result is None else result.title
+        title = title_of(self.host.wizard, check)
         parts = [Content.styled(render(title), "bold"), Content("\n\n")]
         if result is not None:
             parts += [
@@ -295,4 +316,4 @@ class VerifyScreen(BaseScreen):
     def _chosen(self, event: Rows.Chosen) -> None:
         from kbq_tui.tui.modals.details import Details
 
-        self.app.push_screen(Details(event.row.id))
+        self.app.push_screen(Details([check.id for check in self._checks.get(event.row.id, ())]))

@@ -12,14 +12,15 @@ from textual.widget import Widget
 from kbq_tui.tui.glyphs import RULE
 from kbq_tui.tui.text import shortened
 
-LEAST_BODY: Final = 3
-"""Lines that the panel keeps where what stands under it takes all the room: its frame and one line in it."""
+LEAST_BODY: Final = 6
+"""Lines that the panel keeps at least, with its frame, before what is said under it gets lower, too."""
 
 
 class PageLayout(VerticalLayout):
     """Panel, buttons and whatever stands under a panel, one right below the other; a side panel beside them.
 
-    Each is as high as its content. Where that is more than there is room for, the first, which scrolls, gets lower.
+    Each is as high as its content. Where that is more than there is room for, the first, which scrolls, gets lower,
+    then what is said under it.
     """
 
     name = "page"
@@ -37,17 +38,23 @@ class PageLayout(VerticalLayout):
         over = last.region.bottom + last.margin.bottom - size.height
         if over > 0:
             placements = _lower(placements, over)
-        left = max(place.region.right for place in placements)
-        return [*placements, *(_beside(place, left, size.height) for place in side)]
+        return [*placements, *(_beside(place, placements[0].region.right, size.height) for place in side)]
 
 
 def _lower(placements: list[WidgetPlacement], over: int) -> list[WidgetPlacement]:
-    """Return the placements with a first one that is so many lines lower, and the others so much further up."""
-    first, *others = placements
-    over = max(0, min(over, first.region.height - LEAST_BODY))
-    x, y, width, height = first.region
-    moved = [place._replace(region=place.region.translate((0, -over))) for place in others]
-    return [first._replace(region=type(first.region)(x, y, width, height - over)), *moved]
+    """Return the placements with so many lines less: of the first as many as it can spare, then of the highest."""
+    heights = [place.region.height for place in placements]
+    spare = [max(0, heights[0] - LEAST_BODY), *(height - 1 for height in heights[1:])]
+    less = [0] * len(heights)
+    for at in (0, *sorted(range(1, len(heights)), key=lambda n: -heights[n])):
+        less[at] = min(over, spare[at])
+        over -= less[at]
+    lowered: list[WidgetPlacement] = []
+    for at, place in enumerate(placements):
+        x, y, width, height = place.region
+        region = type(place.region)(x, y - sum(less[:at]), width, height - less[at])
+        lowered.append(place._replace(region=region))
+    return lowered
 
 
 def _beside(place: WidgetPlacement, left: int, height: int) -> WidgetPlacement:
@@ -72,7 +79,7 @@ class Panel(VerticalScroll, can_focus=False):
             self.entitle(title)
 
     def entitle(self, title: str | Content, state: str | Content = "") -> None:
-        """Show a title and a state. Where both do not fit the title is cut in its middle.
+        """Show a title and a state. Where both do not fit the title is cut.
 
         Args:
             title: what the panel shows; our own words, or text made by `tui.text.plain`.
@@ -99,9 +106,9 @@ def titled(title: Content, state: Content, width: int) -> Content:
     """
     room = width - 6  # Textual draws a corner, a dash and a blank on each side
     if not state:
-        return shortened(title, max(1, room)).stylize_before("bold $foreground")
+        return title.truncate(max(1, room), ellipsis=True).stylize_before("bold $foreground")
     state = shortened(state, max(1, room * 2 // 3))
-    title = shortened(title, max(1, room - state.cell_length - 3)).stylize_before("bold $foreground")
+    title = title.truncate(max(1, room - state.cell_length - 3), ellipsis=True).stylize_before("bold $foreground")
     dashes = RULE * max(1, room - title.cell_length - state.cell_length - 2)
     return Content.assemble(title, f" {dashes} ", state)
 

@@ -68,7 +68,7 @@ def with_place(title: Content, place: Content, width: int) -> Content:
         place: where one is, such as name and project of a connection.
         width: cells there are; both fit.
     """
-    return title.pad_right(max(2, width - title.cell_length - place.cell_length)).append(place)
+    return title.pad_right(max(2 if title else 0, width - title.cell_length - place.cell_length)).append(place)
 
 
 def where_line(intro: str, notice: str, place: Sequence[str], width: int) -> Content:
