@@ -86,7 +86,7 @@ def test_what_is_in_place_is_adopted_and_nothing_is_written(home: Path) -> None:
         assert not operator_writes(sandbox)
         assert sandbox.ask("state") == before
     for step in ("Datasets", "Service account", "Permissions"):
-        assert "Already in place" in walk.seen[step], walk.seen[step]
+        assert "already in place" in walk.seen[step], walk.seen[step]
         assert "Create" not in walk.seen[step]
 
 
@@ -112,7 +112,7 @@ def test_datasets_in_the_eu_are_adopted_and_no_other_grant_is_touched(home: Path
             assert all(entry in after[name]["access"] for entry in dataset["access"])
             assert after[name]["tables"] == dataset["tables"]
             assert after[name]["labels"] == dataset["labels"]
-    assert "Already in place" in walk.seen["Datasets"]
+    assert "already in place" in walk.seen["Datasets"]
 
 
 @pytest.mark.parametrize(

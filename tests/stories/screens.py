@@ -130,7 +130,7 @@ _PROJECT = {
         "the datasets exist, and settle the location", lambda: at(Step.PROJECT, complete()), "as what exists"
     ),
 }
-_NOT_TYPED = "Something above cannot be right yet"
+_NOT_TYPED = "Something here cannot be right yet"
 _DATASETS = {
     "empty": Story("no project typed, so nothing is known", lambda: at(Step.DATASETS, blank()), _NOT_TYPED),
     "loading": Story(
@@ -148,7 +148,7 @@ _DATASETS = {
         "[ Retry: Create 2 datasets ]",
         (("[ Create 2 datasets ]", "enter"),),
     ),
-    "done": Story("both are there", lambda: at(Step.DATASETS, complete()), "Already in place"),
+    "done": Story("both are there", lambda: at(Step.DATASETS, complete()), "already in place"),
 }
 _ACCOUNT = {
     "empty": Story("no project typed, so nothing is known", lambda: at(Step.ACCOUNT, blank()), _NOT_TYPED),
@@ -170,7 +170,7 @@ _ACCOUNT = {
         (("[ Create account and key ]", "enter"),),
     ),
     "done": Story(
-        "the account is there, and its key is here", lambda: at(Step.ACCOUNT, complete()), "Already in place"
+        "the account is there, and its key is here", lambda: at(Step.ACCOUNT, complete()), "already in place"
     ),
 }
 _PERMISSIONS = {
@@ -196,7 +196,7 @@ _PERMISSIONS = {
         "[ Retry: Grant 1 role ]",
         (("[ Grant 3 roles ]", "enter"),),
     ),
-    "done": Story("every role is granted", lambda: at(Step.PERMISSIONS, complete()), "Already in place"),
+    "done": Story("every role is granted", lambda: at(Step.PERMISSIONS, complete()), "already in place"),
 }
 _VERIFY = {
     "empty": Story("no project typed, so nothing can be checked", lambda: at(Step.VERIFY, blank()), "cannot be right"),

@@ -63,7 +63,7 @@ async def test_what_is_in_place_takes_one_key_a_step_and_writes_nothing() -> Non
             if mark != "Begin":
                 await until(pilot, lambda: idle(app))
             if mark in ("Step 2", "Step 3", "Step 4"):
-                assert "Already in place" in await until(pilot, "Already in place")
+                assert "already in place" in await until(pilot, "already in place")
             if mark == "Step 1":
                 await until(pilot, "[ Continue ]")
             await pilot.press("enter")

@@ -89,7 +89,7 @@ async def test_without_a_leftover_key_nothing_is_offered() -> None:
     app = app_for(scene)
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: idle(app))
-        shown = await until(pilot, "Already in place")
+        shown = await until(pilot, "already in place")
         assert "Delete" not in shown
         await pilot.press("f7")
         await until(pilot, "Google has no key of this account")
@@ -105,7 +105,7 @@ async def test_a_key_that_was_handed_over_and_shredded_here_is_said_to_be_and_no
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: idle(app))
         shown = await until(pilot, f"{key_id[:12]}, handed over (shredded here)")
-        assert "Already in place" in shown
+        assert "already in place" in shown
         assert "Delete" not in shown
         await pilot.press("f7")
         await until(pilot, "Google has no key of this account")

@@ -68,7 +68,7 @@ async def test_no_grant_is_cut_at_80_columns(state: str) -> None:
         assert await story.play(pilot, PATIENCE)
 
         def whole() -> bool:
-            grants = [line for line in text_of(app).splitlines() if "  jobUser" in line or "dataViewer  " in line]
+            grants = [line for line in text_of(app).splitlines() if "  Job User" in line or "Data Viewer  " in line]
             return len(grants) == 2 and not any(line.endswith("…") for line in grants)
 
         await until(pilot, whole)  # rows are drawn anew once the layout has given them their width
