@@ -183,7 +183,6 @@ TESTED_ELSEWHERE = {
     "tui/modals/*": "tui/test_stories.py",
     "tui/navigation": "tui/test_guard.py",
     "tui/palette": "tui/test_access.py",
-    "tui/plan_table": "tui/test_tables.py",
     "tui/polled_connection": "tui/test_dashboard.py",
     "tui/preflight_rows": "tui/test_screens.py",
     "tui/presenters": "tui/test_screens.py",

@@ -194,7 +194,7 @@ class SetupInput:
             raise error
         self.say(joined(": ", error.problem.title, error.problem.cause), bad=True)
 
-    def say(self, text: str | Message, *, bad: bool = False) -> None:
-        """Note one line, for the face to show."""
-        self.note = Note(as_message(text), bad)
+    def say(self, text: str | Message, *, bad: bool = False, done: bool = False, passing: bool = False) -> None:
+        """Note one line, for the face to show; see `Note`."""
+        self.note = Note(as_message(text), bad=bad, done=done, passing=passing)
         self.changed()

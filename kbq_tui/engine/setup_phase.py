@@ -33,9 +33,13 @@ class Note:
     Attributes:
         text: one line; may hold hostile text.
         bad: whether something went wrong.
+        done: whether it says what was done, or seen.
+        passing: whether it is a hint, which goes after a few seconds.
         timed_out: the phase that Google's answer did not come in, so that trying again makes sense; else None.
     """
 
     text: Message
     bad: bool = False
+    done: bool = False
+    passing: bool = False
     timed_out: Phase | None = None

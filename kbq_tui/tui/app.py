@@ -325,7 +325,9 @@ class KbqApp(ExportActions):
     def action_next_theme(self) -> None:
         """F6: go to the next theme, and remember it; say why where there are no colours."""
         if self.look.mono:
-            self.tell(translate("There are no colours here: NO_COLOR, --no-color, or the terminal has none."))
+            self.tell(
+                translate("There are no colours here: NO_COLOR, --no-color, or the terminal has none."), passing=True
+            )
             return
         at = themes.CYCLE.index(self.theme) if self.theme in themes.CYCLE else -1
         self.theme = themes.CYCLE[(at + 1) % len(themes.CYCLE)]

@@ -39,7 +39,7 @@ async def carried_out(host: Host, change: Callable[[], Awaitable[Outcome | None]
         if undone := len(outcome.failed) + len(outcome.skipped):
             session.say(message("{done} done, {undone} not.", done=len(outcome.done), undone=undone), bad=True)
         elif outcome.done:
-            session.say(message_n("Done.", "{n} done.", len(outcome.done)))
+            session.say(message_n("Done.", "{n} done.", len(outcome.done)), done=True)
     note = session.note
     await session.look()
     if session.note is None:

@@ -24,7 +24,7 @@ HEADS: Final = {
 }
 _RIGHT: Final = (SortBy.KEY, SortBy.VERIFIED)
 """Columns of numbers, which are aligned at the right."""
-_LEAST: Final = (8, 12)
+_LEAST: Final = (11, 16)
 """Cells of a name and of a project at least; what does not fit beside them is left out: the history first."""
 _MOST: Final = (26, 32)
 _REASON: Final = 24

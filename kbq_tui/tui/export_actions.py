@@ -23,13 +23,13 @@ _WRITES = ("write", "write-text")
 class ExportActions(Host):
     """The ways out, for every screen."""
 
-    def tell(self, text: str, *, bad: bool = False) -> None:
+    def tell(self, text: str, *, bad: bool = False, done: bool = False, passing: bool = False) -> None:
         """Say one line where the operator looks."""
         from kbq_tui.tui.modals.base import Modal
 
         if isinstance(self.screen, Modal):
             self.screen.say(inert(text, 300))
-        self.wizard.say(text, bad=bad)
+        self.wizard.say(text, bad=bad, done=done, passing=passing)
 
     def copy_text(self, text: str, what: str) -> None:
         """Copy a text to the clipboard and say which way it went; `what` names it in the message."""
@@ -113,7 +113,7 @@ class ExportActions(Host):
             self.tell(f"{render(error.problem.title)}: {render(error.problem.cause)}", bad=True)
         else:
             message = translate("Written to {path}", path=path)
-            self.tell(message)
+            self.tell(message, done=True)
             if len(message) + 3 > self.size.width:
                 from kbq_tui.tui.modals.details import PlainText
 

@@ -99,6 +99,8 @@ DOWN: Final = "↓"
 CHANGED: Final = "≠"
 BAR_FULL: Final = "█"
 BAR_EMPTY: Final = "░"
+HINT: Final = "›"
+"""Stands before a hint: what may be done, not what was seen."""
 NOTHING: Final = "–"
 """Stands where there is nothing; what could not be read is a question mark."""
 

@@ -64,7 +64,7 @@ class Host(SparingApp):
         """Keep what was typed, and end."""
 
     @abstractmethod
-    def tell(self, text: str, *, bad: bool = False) -> None:
+    def tell(self, text: str, *, bad: bool = False, done: bool = False, passing: bool = False) -> None:
         """Say one line where the operator looks."""
 
     @abstractmethod

@@ -148,16 +148,19 @@ class Navigation:
             wizard.say(
                 translate(
                     "A change is being made and will be finished first. {key} stops waiting for Google.", key=stop
-                )
+                ),
+                passing=True,
             )
         elif wizard.busy:
             self._app.workers.cancel_node(self._app)
             wizard.say(
-                translate("Stopped waiting. Nothing was changed; {key} looks again.", key=keyboard.face("refresh"))
+                translate("Stopped waiting. Nothing was changed; {key} looks again.", key=keyboard.face("refresh")),
+                passing=True,
             )
         elif screen.step is None:
             wizard.say(
-                translate("{back} never quits. {quit} does.", back=keyboard.face("back"), quit=keyboard.face("quit"))
+                translate("{back} never quits. {quit} does.", back=keyboard.face("back"), quit=keyboard.face("quit")),
+                passing=True,
             )
         else:
             self._back_from(screen.step)
@@ -176,5 +179,8 @@ class Navigation:
             wizard.say(
                 translate("This is the first step. {key} quits; everything typed is kept.", key=key)
                 if wizard.keeping
-                else translate("This is the first step. {key} quits; nothing is kept before the first change.", key=key)
+                else translate(
+                    "This is the first step. {key} quits; nothing is kept before the first change.", key=key
+                ),
+                passing=True,
             )

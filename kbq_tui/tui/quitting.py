@@ -31,7 +31,8 @@ class Quitting:
         app.tell(
             translate("{key} once more quits; everything typed is kept.", key=key)
             if app.wizard.keeping
-            else translate("{key} once more quits; nothing is kept before the first change.", key=key)
+            else translate("{key} once more quits; nothing is kept before the first change.", key=key),
+            passing=True,
         )
 
     def ask(self) -> None:

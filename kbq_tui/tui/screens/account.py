@@ -105,7 +105,7 @@ class AccountScreen(PlanStepScreen):
         """F7 and the button: let the operator choose a key to delete, unless something is running."""
         wizard = self.host.wizard
         if not wizard.busy and not wizard.leftovers():
-            wizard.say(translate("Google has no key of this account that is not kept here."))
+            wizard.say(translate("Google has no key of this account that is not kept here."), passing=True)
         elif not wizard.busy:
             self.host.launch(self._delete_leftover(), "delete a key that is not kept here")
 

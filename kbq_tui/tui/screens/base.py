@@ -142,9 +142,13 @@ class BaseScreen(Fitting, Screen[None]):
         where = self.query_one("#where", QuietStatic)
         where.show(where_line(self.intro(), right, self.place(), width - 2))
         where.display = bool(where.shown)
-        self.query_one("#body", Body).entitle(self.heading(), self.state())
+        self._draw_frame()
         self.draw_message(self.query_one(MessageLine))
         self.query_one("#hints", QuietStatic).show(hint_line(self.hints(), width - 2))
+
+    def _draw_frame(self) -> None:
+        """Draw the edge of the frame: its title, and how far it is."""
+        self.query_one("#body", Body).entitle(self.heading(), self.state())
 
     # -- for subclasses -------------------------------------------------------------------------------------------
 
@@ -208,8 +212,7 @@ class BaseScreen(Fitting, Screen[None]):
             line.busy(what, wizard.since, LIMITS.get(wizard.phase, 0.0), hint)
         else:
             signed_out = "" if wizard.note or not self.tells_signed_out else self._signed_out()
-            bad = wizard.note is not None and wizard.note.bad
-            line.set_note(self.latest_note() or signed_out, bad=bad or bool(signed_out))
+            line.set_note(self.latest_note() or signed_out, wizard.note)
             line.idle()
 
     def latest_note(self) -> str:

@@ -187,7 +187,7 @@ class ConnectScreen(BaseScreen):
         if wizard.current:
             wizard.say(translate("There is no key yet."), bad=True)
         elif wizard.busy:
-            wizard.say(translate("Try again once the project has been looked at."))
+            wizard.say(translate("Try again once the project has been looked at."), passing=True)
         else:
             wizard.say(
                 translate("Whether there is a key is not known; {key} looks.", key=keyboard.face("refresh")), bad=True
@@ -252,7 +252,7 @@ class ConnectScreen(BaseScreen):
         wizard = self.host.wizard
         done = wizard.saved is not None and wizard.saved.connected
         wizard.confirm(finished=True, connected=not done)
-        wizard.say(translate("Noted: not connected yet." if done else "Noted: Klaviyo is connected."))
+        wizard.say(translate("Noted: not connected yet." if done else "Noted: Klaviyo is connected."), done=True)
 
     @on(Button.Pressed, "#dashboard")
     def _dashboard(self) -> None:

@@ -61,7 +61,7 @@ class ConnectionScreen(WatchingScreen):
         """Return since when the connection is as it is, where that is known."""
         chosen = self.chosen()
         since = since_words(chosen.overview, self.host.services.clock.now()) if chosen is not None else ""
-        return translate("Parts: {since}", since=since) if since else translate("Parts")
+        return since or translate("Parts")
 
     def hints(self) -> list[tuple[str, str]]:
         """Return the keys: Enter explains a line, and the keys of the screen."""

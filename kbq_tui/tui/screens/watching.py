@@ -4,6 +4,8 @@ from abc import abstractmethod
 from datetime import datetime
 from typing import ClassVar, Final
 
+from textual.content import Content
+
 from kbq_tui.i18n.messages import render, translate
 from kbq_tui.model.problem import Kind, ProblemError
 from kbq_tui.model.spec import InvalidValueError
@@ -52,6 +54,7 @@ class WatchingScreen(BaseScreen):
         if minute != self._minute:
             self._minute = minute
             self.aged()
+        self._draw_frame()
         self.draw_message(self.query_one(MessageLine))
 
     def look(self) -> None:
@@ -69,8 +72,9 @@ class WatchingScreen(BaseScreen):
 
     def draw_message(self, line: MessageLine) -> None:
         """Draw the message line: that a look is under way, else how the last one went and when the next one is."""
-        monitor = self.host.monitor
-        line.set_note(self._note(), bad=monitor.failures > 0)
+        monitor, note = self.host.monitor, self.host.wizard.note
+        failed = "" if note or not monitor.failures else _failed(monitor, self.host.services.clock.now())
+        line.set_note(self.latest_note() or failed, note)
         if monitor.looking_since is not None:
             line.busy(translate("Looking at the connections"), monitor.looking_since, 0.0, "")
         else:
@@ -80,16 +84,13 @@ class WatchingScreen(BaseScreen):
         since = self.host.monitor.looking_since
         return self.host.services.clock.monotonic() - since if since is not None else 0.0
 
-    def _note(self) -> str:
+    def state(self) -> Content:
+        """Return when the latest look was, and when the next one is."""
         monitor = self.host.monitor
-        if note := self.latest_note():
-            return note
-        if monitor.failures:
-            return _failed(monitor, self.host.services.clock.now())
-        if monitor.at is None:
-            return ""
+        if monitor.at is None or monitor.failures:
+            return Content("")
         looked = translate("Looked at {at:%H:%M:%S} UTC", at=monitor.at)
-        return f"{looked} {DOT} {_next_look(monitor)}"
+        return Content.styled(f"{looked} {DOT} {_next_look(monitor)}", "$text-quiet")
 
     # -- what the operator does ------------------------------------------------------------------------------------
 
@@ -111,13 +112,13 @@ class WatchingScreen(BaseScreen):
         watched = self.chosen()
         if watched is not None:
             command = self.host.services.command("key rotate", watched.name)
-            self.host.wizard.say(translate("{command} replaces the key.", command=command))
+            self.host.wizard.say(translate("{command} replaces the key.", command=command), passing=True)
 
     def action_put_back(self) -> None:
         """b: open the plan that puts back what has changed since an earlier look."""
         watched = self.chosen()
         if watched is None or not watched.history.drift:
-            self.host.wizard.say(translate("Nothing has changed since an earlier look."))
+            self.host.wizard.say(translate("Nothing has changed since an earlier look."), passing=True)
             return
         self.host.open_setup(watched.name, min((d.step for d in watched.history.drift), key=list(Step).index))
 
@@ -125,7 +126,7 @@ class WatchingScreen(BaseScreen):
         """a: take what has changed since an earlier look as it is."""
         watched = self.chosen()
         if watched is None or not watched.history.drift:
-            self.host.wizard.say(translate("Nothing has changed since an earlier look."))
+            self.host.wizard.say(translate("Nothing has changed since an earlier look."), passing=True)
             return
         try:
             self.host.monitor.accept(watched)
@@ -158,7 +159,7 @@ class WatchingScreen(BaseScreen):
         text = translate("{name} is forgotten on this machine.", name=name)
         if left:
             text += " " + translate("What stays: {paths}.", paths=", ".join(left))
-        self.host.wizard.say(text)
+        self.host.wizard.say(text, done=True)
 
     def open_part(self, row: Row) -> None:
         """Explain what is wrong with a part; one that the set-up can mend or change leads to its step."""

@@ -1,15 +1,17 @@
 """The lines around the panel: title with steps, where one is, message, hints. Each is drawn only when it changes."""
 
 from collections.abc import Sequence
+from functools import partial
 
 from textual.content import Content
 from textual.timer import Timer
 from textual.widgets import Static
 
+from kbq_tui.engine.setup_phase import Note
 from kbq_tui.i18n.messages import N_, translate
 from kbq_tui.model.steps import Step
 from kbq_tui.tui import keyboard
-from kbq_tui.tui.glyphs import DOT, GLYPHS, HERE, Tone
+from kbq_tui.tui.glyphs import DOT, GLYPHS, HERE, HINT, STYLES, Tone
 from kbq_tui.tui.text import plain, seconds, shortened
 
 NAMES = {
@@ -111,10 +113,14 @@ def hint_line(hints: Sequence[tuple[str, str]], width: int) -> Content:
 
 
 class MessageLine(QuietStatic):
-    """One line for what is going on, else for the last thing worth saying.
+    """What is going on, else the last thing worth saying: one line, or two where it would be cut.
 
-    Nothing shows before 0.1 s, what shows stays for 1 s, and a wait changes it once a second at most.
+    Nothing shows before 0.1 s, what shows stays for 1 s, and a wait changes it once a second at most. A hint goes
+    after a few seconds.
     """
+
+    HINT_STAYS = 8.0
+    """Seconds for which a hint is shown."""
 
     SHOW_AFTER = 0.1
     STAY = 1.0
@@ -130,14 +136,39 @@ class MessageLine(QuietStatic):
         self._began = 0.0
         self._shown_at: float | None = None
         self._timer: Timer | None = None
+        self._of: object = None
+        """What the note that is shown says."""
+        self._gone: object = None
+        """A hint that was shown long enough."""
 
-    def set_note(self, text: str, *, bad: bool = False) -> None:
-        """Say something when nothing is going on."""
-        glyph = GLYPHS[Tone.FAIL if bad else Tone.OK]
-        style = "$error" if bad else "$foreground"
-        self._note = Content.assemble((f"{glyph} ", style), plain(text, style)) if text else Content("")
+    def set_note(self, text: str, note: Note | None = None) -> None:
+        """Say something when nothing is going on.
+
+        Args:
+            text: what to say; empty for nothing.
+            note: what kind it is of; None for something that went wrong.
+        """
+        if note is not None and note is self._gone:
+            text = ""
+        if note is None or note.bad:
+            sign, style, mark = GLYPHS[Tone.FAIL], "$error", "$error"
+        elif note.done:
+            sign, style, mark = GLYPHS[Tone.OK], "$foreground", STYLES[Tone.OK]
+        else:
+            sign, style, mark = HINT, "$foreground", "$secondary"
+        self._note = Content.assemble((f"{sign} ", mark), plain(text, style)) if text else Content("")
+        if note is not self._of:
+            self._of = note
+            if text and note is not None and note.passing:
+                self.set_timer(self.HINT_STAYS, partial(self._let_go, note), name="hint")
         if self._timer is None:
             self.show(self._note)
+
+    def _let_go(self, note: Note) -> None:
+        """Show a hint no longer."""
+        self._gone = note
+        if self._of is note:
+            self.set_note("", note)
 
     def busy(self, what: str, began: float, limit: float, hint: str) -> None:
         """Something is going on.
