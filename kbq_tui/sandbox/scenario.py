@@ -17,9 +17,9 @@ An unknown key is refused by name, for a typing error must not pass as a default
   region), ``kms_keys`` (Cloud KMS key -> false: BigQuery may not use it), ``accounts``, ``datasets`` (``access``
   beside the usual, or with ``default_access`` false without it, ``default_table_expiration_days``,
   ``default_partition_expiration_days``, ``default_kms_key``), ``sql`` (statements run as the owner), ``traits``
-  ("DATASET.TABLE" -> what the SQL engine reads: ``policy_tags``, ``row_policies``, ``drive``, ``iam_policy``; and
-  ``age_days``, since it was created;
-  "DATASET" -> ``hide_access``: answers come without ``access``). An account's ``keys`` makes so many,
+  ("DATASET.TABLE" -> what the SQL engine reads: ``policy_tags``, ``row_policies``, ``drive``, ``bucket``,
+  ``iam_policy``; and ``age_days``, since it was created; "DATASET" -> ``hide_access``: answers come without
+  ``access``; ``linked``: it is another's). An account's ``keys`` makes so many,
   ``key_age_days`` old; ``key_file`` hands the first one out; ``deleted`` leaves a tombstone; ``callers`` use its
   keys from elsewhere, see `audit_log.Caller`: ``address``, ``agent``, ``every``, ``since`` (seconds before the start),
   ``changes_after``; ``jobs`` are what it has run before the start, in BigQuery's history and the audit log: ``sql``,

@@ -70,6 +70,8 @@ _TRAITS = TableShape(
             TableShape({"id": Text(), "grantees": Several(Text()), "filter": Text()}, required=("grantees",))
         ),
         "drive": TableShape({"shared_with": Several(Text())}),
+        "bucket": TableShape({"uri": Text(), "format": Text(), "readers": Several(Text())}, required=("uri",)),
+        "linked": TableShape({"project": _PROJECT_ID, "dataset": _DATASET_ID}, required=("project", "dataset")),
         "iam_policy": TableShape({"bindings": Several(_BINDING)}, required=("bindings",)),
         "age_days": Number(0, 3_650),
         "hide_access": Flag(),
@@ -251,7 +253,7 @@ def _check_project(path: Path, project: JSON) -> None:
     for name, traits in project.get("traits", {}).items():
         of_dataset = "." not in name
         for key in traits:
-            if (key == "hide_access") != of_dataset:
+            if (key in ("hide_access", "linked")) != of_dataset:
                 what = "a table" if of_dataset else "a dataset"
                 raise SchemaError((*path, "traits", name, key), f"is for {what}, not for {name!r}")
 

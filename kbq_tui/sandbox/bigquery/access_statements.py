@@ -16,7 +16,7 @@ from kbq_tui.sandbox.bigquery.names import (
     table_parts,
 )
 from kbq_tui.sandbox.bigquery.outcome import StatementResult
-from kbq_tui.sandbox.bigquery.syntax import GrantStatement, RowPolicyChange
+from kbq_tui.sandbox.bigquery.own_statements import GrantStatement, RowPolicyChange
 from kbq_tui.sandbox.errors import ApiError
 from kbq_tui.sandbox.world import access_key
 

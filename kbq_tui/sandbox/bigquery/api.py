@@ -10,6 +10,7 @@ from kbq_tui.sandbox.bigquery import (
     encryption,
     jobs_api,
     loading,
+    reading,
     refusals,
     roles_api,
     row_policies,
@@ -20,7 +21,7 @@ from kbq_tui.sandbox.bigquery import (
 from kbq_tui.sandbox.bigquery.discovery import document
 from kbq_tui.sandbox.bigquery.names import QuerySession
 from kbq_tui.sandbox.bigquery.paging import flag, page, whole_number
-from kbq_tui.sandbox.bigquery.query import check_drive, check_key, living_table
+from kbq_tui.sandbox.bigquery.query import living_table
 from kbq_tui.sandbox.context import Call, SandboxContext
 from kbq_tui.sandbox.rest import Handler, Reply, route
 from kbq_tui.sandbox.shapes import PERMISSIONS, POLICY, POLICY_OPTIONS
@@ -247,7 +248,7 @@ def list_tables(call: Call) -> JSON:
     shown, token = page(call, [dataset.tables[t] for t in living], 50)
     entries = []
     for table in shown:
-        full = tables.resource(session, dataset, table)
+        full = tables.resource(session, dataset, table, sized=False)
         keys = (
             "id",
             "tableReference",
@@ -272,8 +273,8 @@ def insert_table(call: Call) -> JSON:
     view: JSON = call.body.get("view") or {}
     materialized: JSON = call.body.get("materializedView") or {}
     query = view.get("query") or materialized.get("query")
-    if call.body.get("externalDataConfiguration"):
-        raise refusals.invalid("Only tables and views are supported here")
+    external: JSON = call.body.get("externalDataConfiguration") or {}
+    schema = schema or (external.get("schema") or {}).get("fields") or []
     if query is not None:
         if view and view.get("useLegacySql", True):
             raise refusals.invalid("Legacy SQL is not supported here: set useLegacySql to false")
@@ -348,8 +349,8 @@ def list_rows(call: Call) -> JSON:
         raise refusals.invalid(f"Cannot list a table of type {table.kind}.")
     if table.traits.get("policy_tags") or table.traits.get("row_policies"):
         raise refusals.table_permission("bigquery.tables.getData", table)
-    check_drive(session, table)
-    check_key(session, table)
+    reading.check_files(session, table)
+    reading.check_key(session, table)
     form = str(call.query.get("formatOptions.timestampOutputFormat", ""))
     jobs_api.check_timestamps(form)
     micros = flag(call, "formatOptions.useInt64Timestamp") or form == "INT64"

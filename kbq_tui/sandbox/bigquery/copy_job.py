@@ -7,8 +7,8 @@ import copy
 import datetime as dt
 from typing import Any
 
-from kbq_tui.sandbox.bigquery import dml, fields, refusals, tables
-from kbq_tui.sandbox.bigquery.names import QuerySession, find_dataset, table_name
+from kbq_tui.sandbox.bigquery import dml, fields, refusals, tables, time_travel
+from kbq_tui.sandbox.bigquery.names import QuerySession, ResolvedName, find_dataset, table_name
 from kbq_tui.sandbox.bigquery.outcome import StatementResult
 from kbq_tui.sandbox.bigquery.query import living_table, table_grants
 from kbq_tui.sandbox.bigquery.writing import check, target_of
@@ -69,18 +69,33 @@ def run(session: QuerySession, config: JSON) -> StatementResult:
 
 def _source(session: QuerySession, reference: JSON) -> Table:
     home = str(reference.get("projectId") or session.project.id)
-    name = table_name(session, (home, str(reference.get("datasetId")), str(reference.get("tableId"))))
+    return readable(
+        session, table_name(session, (home, str(reference.get("datasetId")), str(reference.get("tableId"))))
+    )
+
+
+def readable(session: QuerySession, name: ResolvedName) -> Table:
+    """A table that is to be copied.
+
+    Raises:
+        ApiError: the caller may not read it, or it cannot be copied.
+    """
     dataset = find_dataset(session, name)
-    table = living_table(session, dataset, name.table) or tables.deleted_table(session, dataset, name.table)
+    then = time_travel.split(name.table, session.world.now_ms())
+    table = living_table(session, dataset, then[0] if then else name.table)
+    if then and (table is None or then[1] < table.created_ms):
+        deleted = time_travel.deleted_table(session, dataset, name.table)
+        table, then = (deleted, None) if deleted is not None else (table, then)
+    if then and table is not None:
+        time_travel.check(session, table, then[1])
     allowed = session.ctx.authz.allowed(session.principal, "bigquery.tables.getData", dataset)
     if not allowed and not (table is not None and table_grants(session, table, "bigquery.tables.getData")):
         raise refusals.may_not_query(name.ref, session.location)
     if table is None:
-        if living_table(session, dataset, name.table.rpartition("@")[0]) is not None:
-            raise refusals.invalid("A table as it was at a time is not supported here, only one that was deleted")
         raise refusals.no_table(name.ref)
-    if table.view_query is not None or table.traits.get("drive") is not None:
-        raise refusals.invalid(f"{table.ref} is not allowed for this operation because it is currently a {table.kind}.")
+    if tables.kind(table) not in tables.STORED:
+        kind = tables.kind(table)
+        raise refusals.invalid(f"{table.ref} is not allowed for this operation because it is currently a {kind}.")
     return table
 
 

@@ -49,6 +49,24 @@ def dataset_of(ctx: SandboxContext, project: Project, dataset_id: str) -> Datase
     return dataset
 
 
+def linked(dataset: Dataset) -> bool:
+    """Whether a dataset is subscribed to: its tables are another's, and only read.
+
+    https://cloud.google.com/bigquery/docs/analytics-hub-introduction#linked_datasets
+    """
+    return dataset.traits.get("linked") is not None
+
+
+def refuse_linked(dataset: Dataset) -> None:
+    """Refuses to change what a linked dataset holds. That it is refused is Google's; the words are not known.
+
+    Raises:
+        ApiError: it is linked.
+    """
+    if linked(dataset):
+        raise refusals.invalid(f"Dataset {dataset.ref} is a linked dataset, which is read-only.")
+
+
 def resource(dataset: Dataset, policy_version: int = 1, view: str = "") -> JSON:
     """The dataset as the API answers it.
 
@@ -64,8 +82,12 @@ def resource(dataset: Dataset, policy_version: int = 1, view: str = "") -> JSON:
         "selfLink": f"https://bigquery.googleapis.com/bigquery/v2/projects/{dataset.project_id}/datasets/{dataset.dataset_id}",
         "datasetReference": {"datasetId": dataset.dataset_id, "projectId": dataset.project_id},
         "location": dataset.location,
-        "type": "DEFAULT",
+        "type": "LINKED" if linked(dataset) else "DEFAULT",
     }
+    if linked(dataset):
+        source = dataset.traits["linked"]
+        reference = {"projectId": source["project"], "datasetId": source["dataset"]}
+        body["linkedDatasetSource"] = {"sourceDataset": reference}
     if view != "METADATA" and not dataset.traits.get("hide_access"):
         body["access"] = access.shown(dataset, policy_version)
     if view == "ACL":

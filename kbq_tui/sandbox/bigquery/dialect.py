@@ -4,7 +4,7 @@ from sqlglot import exp
 
 from kbq_tui.sandbox.bigquery import refusals
 from kbq_tui.sandbox.bigquery.expressions import DUCK
-from kbq_tui.sandbox.bigquery.syntax import node_position
+from kbq_tui.sandbox.bigquery.tokens import node_position
 
 ANONYMOUS = "_f_"  # how a column that its author gave no name is called until `f0_` is its name
 
@@ -34,8 +34,6 @@ def refuse_foreign(sql: str, tree: exp.Expr) -> None:
         if not isinstance(node.this, exp.Identifier | exp.Func):
             # nothing may reach DuckDB under a name that was not looked up here
             raise refusals.invalid_query(f"Invalid table name: `{node.sql('bigquery')}`")
-        if node.args.get("version"):
-            raise refusals.invalid_query("FOR SYSTEM_TIME AS OF is not supported here")
         if isinstance(node.this, exp.Func):
             name = node.this.name if isinstance(node.this, exp.Anonymous) else node.this.sql_name()
             raise refusals.invalid_query(f"Table-valued function not found: {name} at {node_position(sql, node)}")

@@ -8,7 +8,7 @@ from typing import Any
 import duckdb
 from sqlglot import exp
 
-from kbq_tui.sandbox.bigquery import fields, refusals, tables, values
+from kbq_tui.sandbox.bigquery import fields, reading, refusals, tables, values
 from kbq_tui.sandbox.bigquery.fields import Field, Row
 from kbq_tui.sandbox.bigquery.names import (
     QuerySession,
@@ -20,8 +20,8 @@ from kbq_tui.sandbox.bigquery.names import (
     table_parts,
 )
 from kbq_tui.sandbox.bigquery.outcome import StatementResult
-from kbq_tui.sandbox.bigquery.query import binding_error, check_key, describe, living_table, to_duckdb
-from kbq_tui.sandbox.bigquery.syntax import node_position
+from kbq_tui.sandbox.bigquery.query import binding_error, describe, living_table, to_duckdb
+from kbq_tui.sandbox.bigquery.tokens import node_position
 from kbq_tui.sandbox.bigquery.usage import compute
 from kbq_tui.sandbox.errors import ApiError
 from kbq_tui.sandbox.world import Dataset, Table
@@ -154,7 +154,7 @@ def run(session: QuerySession, tree: exp.Expr) -> StatementResult:
         raise refusals.invalid_query(f"DML over table {table.ref} is not supported because it is a view.")
     if table.kind == "SNAPSHOT":
         raise refusals.invalid_query(f"DML over table {table.ref} is not supported because it is a table snapshot.")
-    check_key(session, table)
+    reading.check_key(session, table)
     same_location(session, dataset, tree)
     copied = tree.copy()
     shorten_columns(copied)

@@ -74,6 +74,11 @@ def _shown(columns: list[Field]) -> str:
     return ", ".join(f"CAST(#{i} AS VARCHAR)" if text else f"#{i}" for i, text in enumerate(intervals, start=1))
 
 
+def _where(conditions: tuple[str | None, ...]) -> str:
+    given = " AND ".join(f"({c})" for c in conditions if c)
+    return f" WHERE {given}" if given else ""
+
+
 class Engine:
     """Rows of all tables of a world, and its jobs.
 
@@ -268,17 +273,24 @@ class Engine:
                 guarding.join()
                 db.close()
 
-    def count(self, table: Table) -> int:
-        """Number of rows."""
-        return int(self.execute(f"SELECT count(*) FROM {self.name(table)}").rows[0][0])  # noqa: S608
+    def count(self, table: Table, *conditions: str | None) -> int:
+        """Number of rows, of those that meet conditions of our own."""
+        return int(self.execute(f"SELECT count(*) FROM {self.name(table)}{_where(conditions)}").rows[0][0])  # noqa: S608
 
-    def size(self, table: Table, columns: set[str] | None = None) -> int:
-        """Logical bytes of a table, or of some columns of it (lower-case names)."""
-        chosen = [f for f in table.schema if columns is None or f["name"].lower() in columns]
+    def size(self, table: Table, uses: Callable[[str], bool] = bool, *conditions: str | None) -> int:
+        """Logical bytes of a table, or of some columns and rows of it.
+
+        Args:
+            table: which.
+            uses: whether a column counts, by name; all do by default.
+            conditions: of our own; rows that do not meet them do not count.
+        """
+        chosen = [f for f in table.schema if uses(f["name"])]
         if not chosen:
             return 0
         sums = ", ".join(f"sum({fields.size_sql(f)})" for f in chosen)  # in a list: an expression has its depth
-        return int(self.execute(f"SELECT coalesce(list_sum([{sums}]), 0) FROM {self.name(table)}").rows[0][0])  # noqa: S608
+        sql = f"SELECT coalesce(list_sum([{sums}]), 0) FROM {self.name(table)}{_where(conditions)}"  # noqa: S608
+        return int(self.execute(sql).rows[0][0])
 
     def page(self, table: Table, start: int, count: int) -> list[Row]:
         """Rows in the order they were inserted."""

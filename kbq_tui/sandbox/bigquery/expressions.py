@@ -327,6 +327,11 @@ def _time(node: exp.Expr) -> exp.Expr:
     return exp.cast(exp.cast(node.this.copy(), "TIMESTAMP"), "TIME")
 
 
+def _whole_division(node: exp.Expr) -> exp.Expr:
+    """DIV; sqlglot writes its operands without the parentheses that they need."""
+    return exp.IntDiv(this=exp.paren(node.this.copy()), expression=exp.paren(node.expression.copy()))
+
+
 _RULES: dict[type[exp.Expr], Callable[[exp.Expr], exp.Expr]] = {
     exp.Anonymous: _named_function,
     exp.ArrayAgg: _array_agg,
@@ -334,6 +339,7 @@ _RULES: dict[type[exp.Expr], Callable[[exp.Expr], exp.Expr]] = {
     exp.CountIf: _count_if,
     exp.Extract: _extract,
     exp.Format: _format,
+    exp.IntDiv: _whole_division,
     exp.Like: _like,
     exp.Struct: _struct,
     exp.Substring: _substring,

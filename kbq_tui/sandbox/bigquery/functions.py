@@ -8,7 +8,7 @@ from sqlglot import exp
 from kbq_tui.sandbox.bigquery import fields, refusals
 from kbq_tui.sandbox.bigquery.function import Function
 from kbq_tui.sandbox.bigquery.names import QuerySession
-from kbq_tui.sandbox.bigquery.syntax import node_position
+from kbq_tui.sandbox.bigquery.tokens import node_position
 
 _MOST_NODES = 50_000
 _ANY = exp.DataType.Type.VARIANT

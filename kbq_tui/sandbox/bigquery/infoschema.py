@@ -16,8 +16,9 @@ from kbq_tui.sandbox import roles
 from kbq_tui.sandbox.bigquery import access, fields, infoschema_jobs, infoschema_tables, refusals
 from kbq_tui.sandbox.bigquery.datasets import is_fine_grained
 from kbq_tui.sandbox.bigquery.fields import Field, Row
+from kbq_tui.sandbox.bigquery.infoschema_tables import time_of
 from kbq_tui.sandbox.bigquery.names import QuerySession, ResolvedName, canonical
-from kbq_tui.sandbox.world import Dataset, Project, Table
+from kbq_tui.sandbox.world import Dataset, Project
 
 JSON = dict[str, Any]
 
@@ -25,23 +26,6 @@ JSON = dict[str, Any]
 SCHEMATA = fields.columns(
     "catalog_name STRING, schema_name STRING, schema_owner STRING, creation_time TIMESTAMP, "
     "last_modified_time TIMESTAMP, location STRING, ddl STRING, default_collation_name STRING, sync_status JSON"
-)
-TABLES = fields.columns(
-    "table_catalog STRING, table_schema STRING, table_name STRING, table_type STRING, managed_table_type STRING, "
-    "is_insertable_into STRING, is_fine_grained_mutations_enabled STRING, is_typed STRING, "
-    "is_change_history_enabled STRING, creation_time TIMESTAMP, base_table_catalog STRING, base_table_schema STRING, "
-    "base_table_name STRING, snapshot_time_ms TIMESTAMP, ddl STRING, default_collation_name STRING"
-)
-COLUMNS = fields.columns(
-    "table_catalog STRING, table_schema STRING, table_name STRING, column_name STRING, ordinal_position INT64, "
-    "is_nullable STRING, data_type STRING, is_generated STRING, generation_expression STRING, is_stored STRING, "
-    "is_hidden STRING, is_updatable STRING, is_system_defined STRING, is_partitioning_column STRING, "
-    "clustering_ordinal_position INT64, collation_name STRING, column_default STRING, rounding_mode STRING, "
-    "policy_tags STRING[]"
-)
-META_TABLES = fields.columns(
-    "project_id STRING, dataset_id STRING, table_id STRING, creation_time INT64, last_modified_time INT64, "
-    "row_count INT64, size_bytes INT64, type INT64"
 )
 PROJECT_OPTIONS = fields.columns(
     "project_id STRING, project_number INT64, option_name STRING, option_type STRING, option_value STRING"
@@ -147,42 +131,11 @@ def _equal_to(select: exp.Expr | None, column: str) -> str | None:
     return None
 
 
-def _time(milliseconds: int) -> dt.datetime:
-    return dt.datetime.fromtimestamp(milliseconds / 1000, tz=dt.UTC)
-
-
 def _schemata(_: QuerySession, project: Project, datasets: list[Dataset]) -> Iterable[Row]:
     for d in datasets:
         ddl = f'CREATE SCHEMA `{project.id}.{d.dataset_id}`\nOPTIONS(\n  location="{d.location.lower()}"\n);'
-        times = _time(d.created_ms), _time(d.modified_ms)
+        times = time_of(d.created_ms), time_of(d.modified_ms)
         yield (project.id, d.dataset_id, None, *times, d.location, ddl, None, None)
-
-
-def table_type(table: Table) -> str:
-    """``BASE TABLE`` for TABLE; the others are called alike everywhere."""
-    if table.traits.get("drive") is not None:
-        return "EXTERNAL"
-    return "BASE TABLE" if table.kind == "TABLE" else table.kind
-
-
-def _tables(_: QuerySession, project: Project, datasets: list[Dataset]) -> Iterable[Row]:
-    for dataset in datasets:
-        for t in dataset.tables.values():
-            can_insert = "YES" if t.kind == "TABLE" else "NO"
-            yield (
-                project.id, dataset.dataset_id, t.table_id, table_type(t), None, can_insert, "NO", "NO", "NO",
-                _time(t.created_ms), None, None, None, None, _ddl(t), None,
-            )  # fmt: skip
-
-
-def _meta_tables(session: QuerySession, project: Project, datasets: list[Dataset]) -> Iterable[Row]:
-    """``dataset.__TABLES__``: rows and bytes, which no other view here tells. Types: 1 table, 2 view, 3 external."""
-    for dataset in datasets:
-        for t in dataset.tables.values():
-            stored = t.view_query is None and t.traits.get("drive") is None
-            rows, size = (session.engine.count(t), session.engine.size(t)) if stored else (0, 0)
-            kind = 2 if t.view_query is not None else 1 if stored else 3
-            yield (project.id, dataset.dataset_id, t.table_id, t.created_ms, t.modified_ms, rows, size, kind)
 
 
 def _options(session: QuerySession, project: Project, _: list[Dataset]) -> Iterable[Row]:
@@ -191,36 +144,8 @@ def _options(session: QuerySession, project: Project, _: list[Dataset]) -> Itera
         yield (project.id, int(project.number), name, kind, text)
 
 
-def _ddl(table: Table) -> str:
-    path = f"`{table.project_id}.{table.dataset_id}.{table.table_id}`"
-    if table.view_query is not None:
-        return f"CREATE VIEW {path}\nAS {table.view_query};"
-    columns = ",\n".join(
-        f"  {f['name']} {fields.sql_type(f)}" + (" NOT NULL" if f.get("mode") == "REQUIRED" else "")
-        for f in table.schema
-    )
-    return f"CREATE TABLE {path}\n(\n{columns}\n);"
-
-
-def _columns_of(_: QuerySession, project: Project, datasets: list[Dataset]) -> Iterable[Row]:
-    for dataset in datasets:
-        for table in dataset.tables.values():
-            tags = table.traits.get("policy_tags", {})
-            for position, f in enumerate(table.schema, start=1):
-                nullable = "NO" if f.get("mode") == "REQUIRED" else "YES"
-                tagged = [tags[f["name"]]] if f["name"] in tags else []
-                yield (
-                    project.id, dataset.dataset_id, table.table_id, f["name"], position, nullable, fields.sql_type(f),
-                    "NEVER", None, None, "NO", None, "NO", "NO", None, "NULL",
-                    f.get("defaultValueExpression", "NULL"), None, tagged,
-                )  # fmt: skip
-
-
 _VIEWS: dict[str, tuple[list[Field], str, Callable[[QuerySession, Project, list[Dataset]], Iterable[Row]]]] = {
     "SCHEMATA": (SCHEMATA, "bigquery.datasets.get", _schemata),
-    "TABLES": (TABLES, "bigquery.tables.list", _tables),
-    "COLUMNS": (COLUMNS, "bigquery.tables.list", _columns_of),
-    "__TABLES__": (META_TABLES, "bigquery.tables.list", _meta_tables),
     **infoschema_tables.VIEWS,
     "PROJECT_OPTIONS": (PROJECT_OPTIONS, "bigquery.config.get", _options),
     "JOBS": (infoschema_jobs.SCHEMA, "bigquery.jobs.listAll", infoschema_jobs.of_project),
@@ -229,7 +154,7 @@ _VIEWS: dict[str, tuple[list[Field], str, Callable[[QuerySession, Project, list[
 }
 
 
-_OF_DATASETS = ("TABLES", "COLUMNS", "__TABLES__", *infoschema_tables.VIEWS)
+_OF_DATASETS = (*infoschema_tables.VIEWS,)
 
 
 def literal_rows(schema: list[Field], rows: list[Row]) -> str:

@@ -87,7 +87,7 @@ def _row(project: Project, job: Job) -> Row:
     return (
         _time(job.created_ms), project.id, int(project.number), job.user, None, job.id, job.kind,
         job.statement_type or None, "INTERACTIVE" if is_query else None, _time(job.created_ms), _time(job.ended_ms),
-        job.sql or None, job.state, None, None, job.bytes if is_query else None, job.bytes if is_query else None,
+        job.sql or None, job.state, None, None, job.bytes if is_query else None, job.billed if is_query else None,
         slots, None, None, None if job.children or not is_query else False,
         job.parent or None, job.transaction or None, error, _destination(job),
         [{"project_id": p, "dataset_id": d, "table_id": t} for p, d, t in job.referenced],

@@ -76,6 +76,12 @@ class Job:
         return self.outcome.reads.bytes if self.outcome else 0
 
     @property
+    def billed(self) -> int:
+        """Bytes billed; none for a dry run, which is not kept."""
+        dry = bool(self.configuration.get("dryRun"))
+        return self.outcome.reads.billed if self.outcome and not dry else 0
+
+    @property
     def referenced(self) -> list[tuple[str, str, str]]:
         """(project, dataset, table) of every table read."""
         read = self.outcome.reads.tables if self.outcome else []

@@ -84,7 +84,7 @@ def statistics(job: Job) -> JSON:
     """``JobStatistics``."""
     query: JSON = {
         "totalBytesProcessed": str(job.bytes),
-        "totalBytesBilled": str(job.bytes),
+        "totalBytesBilled": str(job.billed),
         "cacheHit": False,
         **query_plan.plan(job),
     }

@@ -32,15 +32,16 @@ from kbq_tui.sandbox.bigquery.names import (
     inferred_location,
     table_parts,
 )  # fmt: skip
-from kbq_tui.sandbox.bigquery.query import syntax_refusal
-from kbq_tui.sandbox.bigquery.syntax import (
+from kbq_tui.sandbox.bigquery.own_statements import (
     GrantStatement,
+    OwnStatement,
     ProjectOptions,
     RowPolicyChange,
-    SqlError,
-    Statement,
-    parse_script,
+    TableCopy,
 )
+from kbq_tui.sandbox.bigquery.query import syntax_refusal
+from kbq_tui.sandbox.bigquery.syntax import Statement, parse_script
+from kbq_tui.sandbox.bigquery.tokens import SqlError
 from kbq_tui.sandbox.context import SandboxContext
 from kbq_tui.sandbox.errors import ApiError
 from kbq_tui.sandbox.world import Principal, Project, World
@@ -126,6 +127,8 @@ def run(
     session.dry_run = bool(configuration.get("dryRun"))
     timeout = configuration.get("jobTimeoutMs")
     session.timeout_ms = int(timeout) if timeout is not None and int(timeout) > 0 else None
+    most = config.get("maximumBytesBilled")
+    session.maximum_bytes_billed = int(most) if most is not None and int(most) > 0 else None
     job = Job(job_id, project.id, "US", principal.email, session.sql, configuration, kind)
     job.labels = configuration.get("labels") or {}
     job.created_ms = ctx.world.now_ms()
@@ -281,10 +284,10 @@ def _location(session: QuerySession, script: list[Statement], config: JSON) -> s
     return next((place for place in places if place), known.location if known else "US")
 
 
-def _named_location(session: QuerySession, tree: exp.Expr | GrantStatement | RowPolicyChange | ProjectOptions) -> str:
+def _named_location(session: QuerySession, tree: exp.Expr | OwnStatement) -> str:
     if isinstance(tree, ProjectOptions):
         return canonical(tree.options[0][0].rpartition(".")[0].lower().removeprefix("region-"))
-    if isinstance(tree, GrantStatement | RowPolicyChange):
+    if isinstance(tree, GrantStatement | RowPolicyChange | TableCopy):
         path = tree.path if isinstance(tree, GrantStatement) and tree.kind == "SCHEMA" else tree.path[:-1]
     elif isinstance(tree, exp.Create | exp.Drop | exp.Alter) and str(tree.args.get("kind")).upper() == "SCHEMA":
         for option in tree.find_all(exp.LocationProperty):

@@ -11,7 +11,7 @@ from sqlglot import exp
 from kbq_tui.sandbox.bigquery import refusals
 from kbq_tui.sandbox.bigquery.engine import Engine, StatementLimits, engine_of
 from kbq_tui.sandbox.bigquery.function import Function
-from kbq_tui.sandbox.bigquery.syntax import split_path
+from kbq_tui.sandbox.bigquery.tokens import split_path
 from kbq_tui.sandbox.context import SandboxContext
 from kbq_tui.sandbox.errors import ApiError
 from kbq_tui.sandbox.world import Dataset, Principal, Project, World
@@ -40,6 +40,7 @@ class QuerySession:
         left: set once nobody waits for it any more.
         deadline: monotonic time at which it is ended; 0 leaves that to the sandbox.
         timeout_ms: the caller's own limit, None for the sandbox's.
+        maximum_bytes_billed: a query that would be billed for more is refused; None for no limit.
         temporary: id of the hidden dataset of its temporary tables.
         transaction: the one that is going on.
         functions: temporary ones, by lower-case name.
@@ -59,6 +60,7 @@ class QuerySession:
     left: threading.Event = field(default_factory=threading.Event)
     deadline: float = 0.0
     timeout_ms: int | None = None
+    maximum_bytes_billed: int | None = None
     temporary: str = ""
     transaction: "Transaction | None" = None
     functions: dict[str, Function] = field(default_factory=dict)

@@ -23,6 +23,8 @@ def read(session: QuerySession, tree: exp.Expr) -> JSON:
             found["location"] = canonical(option.this.name)
         elif isinstance(option, exp.SchemaCommentProperty):
             found["description"] = option.this.name
+        elif isinstance(option, exp.FileFormatProperty):
+            found["format"] = option.this.name.upper()
         elif isinstance(option, exp.Property) and type(option) is exp.Property:
             found[option.name.lower()] = _value(session, option.args["value"])
         elif isinstance(option, _READ_ELSEWHERE):
@@ -107,6 +109,25 @@ def for_materialized_view(options: JSON) -> JSON:
     if minutes is not None:
         view["refreshIntervalMs"] = str(int(minutes * 60_000))
     return for_table(options) | {"materializedView": view}
+
+
+_OF_FILES = {"format": "sourceFormat", "uris": "sourceUris", "compression": "compression"}
+
+
+def for_external(options: JSON) -> JSON:
+    """Options of an external table; those that say how its files are read are only kept.
+
+    https://cloud.google.com/bigquery/docs/reference/standard-sql/data-definition-language#external_table_option_list
+
+    Raises:
+        ApiError: the format or the files are missing.
+    """
+    common = {name: options.pop(name) for name in (*_TEXTS, "expiration_timestamp") if name in options}
+    if "format" not in options or not options.get("uris"):
+        raise refusals.invalid_query("CREATE EXTERNAL TABLE needs the options format and uris")
+    files = {_OF_FILES.get(name, name): value for name, value in options.items()}
+    known = {name: value for name, value in files.items() if name in _OF_FILES.values()}
+    return for_table(common) | {"externalDataConfiguration": known | {"autodetect": False}}
 
 
 def stored(tree: exp.Expr, body: JSON) -> None:

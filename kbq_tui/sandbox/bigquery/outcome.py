@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from kbq_tui.sandbox.bigquery import billing
 from kbq_tui.sandbox.bigquery.fields import Field, Row
 from kbq_tui.sandbox.world import Table
 
@@ -11,15 +12,27 @@ JSON = dict[str, Any]
 
 @dataclass
 class Reads:
-    """What a statement reads: for ``referencedTables`` and ``totalBytesProcessed``."""
+    """What a statement reads: for ``referencedTables`` and ``totalBytesProcessed``.
+
+    Args:
+        tables: each once, a view before what it reads.
+        sizes: rows and bytes of each reading.
+        defines_view: whether it is a view's query that is not run; the conditions over the view come later.
+    """
 
     tables: list[Table] = field(default_factory=list)
-    sizes: list[tuple[int, int]] = field(default_factory=list)  # rows and bytes of each reading
+    sizes: list[tuple[int, int]] = field(default_factory=list)
+    defines_view: bool = False
 
     @property
     def bytes(self) -> int:
         """Bytes of all of them."""
         return sum(size for _, size in self.sizes)
+
+    @property
+    def billed(self) -> int:
+        """Bytes that are billed for them."""
+        return billing.billed(self.sizes)
 
 
 @dataclass

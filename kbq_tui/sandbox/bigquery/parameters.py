@@ -9,7 +9,7 @@ from sqlglot import exp
 
 from kbq_tui.sandbox.bigquery import expressions, fields, refusals, values
 from kbq_tui.sandbox.bigquery.names import QuerySession
-from kbq_tui.sandbox.bigquery.syntax import position
+from kbq_tui.sandbox.bigquery.tokens import position
 
 JSON = dict[str, Any]
 

@@ -8,7 +8,7 @@ from kbq_tui.sandbox.bigquery.datasets import FINE_GRAINED
 from kbq_tui.sandbox.bigquery.encryption import DEFAULT_KEY
 from kbq_tui.sandbox.bigquery.names import QuerySession, canonical
 from kbq_tui.sandbox.bigquery.outcome import StatementResult
-from kbq_tui.sandbox.bigquery.syntax import ProjectOptions
+from kbq_tui.sandbox.bigquery.own_statements import ProjectOptions
 
 _KINDS: dict[str, type] = {DEFAULT_KEY: str, FINE_GRAINED: bool}
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 import duckdb
@@ -9,14 +10,18 @@ from sqlglot import exp, parse_one
 
 from kbq_tui.sandbox import roles
 from kbq_tui.sandbox.bigquery import (
+    billing,
     dialect,
-    encryption,
     expressions,
     functions,
     infoschema,
     parameters,
+    partitions,
+    reading,
     refusals,
     row_policies,
+    sampling,
+    time_travel,
     variables,
 )
 from kbq_tui.sandbox.bigquery.fields import Field
@@ -30,34 +35,39 @@ from kbq_tui.sandbox.bigquery.names import (
     table_parts,
 )
 from kbq_tui.sandbox.bigquery.outcome import Reads
-from kbq_tui.sandbox.bigquery.syntax import SqlError, node_position, parse_script
-from kbq_tui.sandbox.bigquery.usage import Usage, select_numbers, usage
+from kbq_tui.sandbox.bigquery.syntax import parse_script
+from kbq_tui.sandbox.bigquery.tokens import SqlError, node_position
+from kbq_tui.sandbox.bigquery.usage import ALL, ReadColumns, Usage, select_numbers, usage
 from kbq_tui.sandbox.errors import ApiError
 from kbq_tui.sandbox.world import Dataset, Table
 
 JSON = dict[str, Any]
 _DEPTH = 16  # BigQuery's limit of views over views
-_FINE_GRAINED = "datacatalog.categories.fineGrainedGet"
-_DRIVE_SCOPES = {"https://www.googleapis.com/auth/drive", "https://www.googleapis.com/auth/drive.readonly"}
 
 
-def to_duckdb(session: QuerySession, tree: exp.Expr, known: str = "") -> tuple[str, Reads]:
+def to_duckdb(
+    session: QuerySession, tree: exp.Expr, known: str = "", *, defines_view: bool = False
+) -> tuple[str, Reads]:
     """The statement in DuckDB's SQL, with every name resolved and every read checked.
 
     Args:
         session: the query.
         tree: a statement of GoogleSQL; left as it was.
         known: the DuckDB name of a table that is resolved already: what DML writes into.
+        defines_view: as in `Reads`.
 
     Raises:
         ApiError: something is missing or not allowed.
     """
-    reads = Reads()
+    reads = Reads(defines_view=defines_view)
     with session.world.lock.released():
         copied = tree.copy()
     resolved = _resolve(session, copied, reads, known=known)
     with session.world.lock.released():
-        return resolved.sql("duckdb"), reads
+        text = resolved.sql("duckdb")
+    if not defines_view:
+        billing.check(session, reads.sizes)
+    return text, reads
 
 
 def constant(session: QuerySession, text: str) -> str:
@@ -80,13 +90,18 @@ def constant(session: QuerySession, text: str) -> str:
     return sql
 
 
-def describe(session: QuerySession, tree: exp.Expr) -> tuple[str, list[Field], Reads]:
+def describe(session: QuerySession, tree: exp.Expr, *, defines_view: bool = False) -> tuple[str, list[Field], Reads]:
     """A query's DuckDB text, columns and reads, without running it.
+
+    Args:
+        session: the query.
+        tree: the query.
+        defines_view: as in `Reads`.
 
     Raises:
         ApiError: BigQuery would refuse it.
     """
-    sql, reads = to_duckdb(session, tree)
+    sql, reads = to_duckdb(session, tree, defines_view=defines_view)
     try:
         schema = session.engine.describe(sql, session.watch)
     except duckdb.Error as error:
@@ -95,7 +110,7 @@ def describe(session: QuerySession, tree: exp.Expr) -> tuple[str, list[Field], R
 
 
 def named(schema: list[Field]) -> list[Field]:
-    """Columns without a name of their own are ``f0_``, ``f1_`` ... as in BigQuery.
+    """ReadColumns without a name of their own are ``f0_``, ``f1_`` ... as in BigQuery.
 
     Raises:
         ApiError: two columns have one name.
@@ -117,9 +132,20 @@ def named(schema: list[Field]) -> list[Field]:
     return result
 
 
+@dataclass(frozen=True)
+class _View:
+    """A view whose query is resolved: which of its columns are wanted, and the conditions over it."""
+
+    table: Table
+    depth: int
+    wanted: ReadColumns
+    filters: list[exp.Expr]
+
+
 def _resolve(
-    session: QuerySession, tree: exp.Expr, reads: Reads, view: Table | None = None, depth: int = 0, known: str = ""
+    session: QuerySession, tree: exp.Expr, reads: Reads, inside: _View | None = None, known: str = ""
 ) -> exp.Expr:
+    view = inside.table if inside else None
     sql = session.sql if view is None else view.view_query or ""
     with session.world.lock.released():
         if view is None:
@@ -131,8 +157,10 @@ def _resolve(
         expressions.finish(tree)
         dialect.correct(tree)
         tables = [node for node in real_tables(tree) if node.db or node.name != known]
-        used = usage(tree)
+        used = usage(tree, inside.wanted if inside else ALL)
     project = view.project_id if view else ""
+    if view is None:
+        parameters.bind(session, tree)
     for node in tables:
         name = table_name(session, table_parts(node), project)
         replacement: exp.Expr
@@ -140,16 +168,14 @@ def _resolve(
             schema, rows = infoschema.load(session, name, node.find_ancestor(exp.Select))
             replacement = _subquery(infoschema.literal_rows(schema, rows))
         else:
-            where = node.find_ancestor(exp.Select)
-            filtered = where is not None and where.args.get("where") is not None
-            replacement = _table(session, name, used, reads, view, depth, filtered=filtered)
+            filters = partitions.filters_of(node) + (inside.filters if inside else [])
+            replacement = _table(session, name, node, used, reads, inside, filters)
         replacement.set("alias", node.args.get("alias") or exp.TableAlias(this=_last(node)))
         for key in ("joins", "pivots", "laterals"):
             if node.args.get(key):
                 replacement.set(key, node.args[key])
         node.replace(replacement)
     if view is None:
-        parameters.bind(session, tree)
         variables.bind(session, tree, reads.tables)
     for call in list(tree.find_all(exp.SessionUser)):
         call.replace(exp.Literal.string(session.principal.email))
@@ -159,13 +185,13 @@ def _resolve(
 def _table(
     session: QuerySession,
     name: ResolvedName,
+    node: exp.Table,
     used: Usage,
     reads: Reads,
-    view: Table | None,
-    depth: int,
-    *,
-    filtered: bool = True,
+    inside: _View | None,
+    filters: list[exp.Expr],
 ) -> exp.Expr:
+    view = inside.table if inside else None
     dataset = find_dataset(session, name)
     table = living_table(session, dataset, name.table)
     allowed = session.ctx.authz.allowed(session.principal, "bigquery.tables.getData", dataset)
@@ -178,23 +204,34 @@ def _table(
     if table not in reads.tables:
         reads.tables.append(table)
     if table.view_query is not None:
+        sampling.refuse(node)
+        if node.args.get("version") is not None:
+            raise refusals.invalid_query("FOR SYSTEM_TIME AS OF is not supported by the sandbox for views")
+        depth = inside.depth if inside else 0
         if depth >= _DEPTH:
             raise refusals.invalid_query("Exceeded maximum allowed view nesting depth of 16.")
         with session.world.lock.released():
             inner = parse_script(table.view_query)[0].tree
         assert isinstance(inner, exp.Expr)
-        return exp.Subquery(this=_resolve(session, inner.copy(), reads, table, depth + 1))
+        deeper = _View(table, depth + 1, used.read, filters)
+        return exp.Subquery(this=_resolve(session, inner.copy(), reads, deeper))
     if not table.schema:
         raise refusals.invalid_query(f"Table {name.ref} does not have a schema.")
-    check_drive(session, table)
-    check_key(session, table)
-    _check_filter(table, filtered=filtered)
-    _check_tags(session, table, used.names)
-    reads.sizes.append((session.engine.count(table), session.engine.size(table, used.names)))
-    condition = row_policies.condition(table, session.principal)
+    time_travel.check_version(session, table, node.args.get("version"))
+    reading.check_files(session, table)
+    reading.check_key(session, table)
+    if not reads.defines_view:
+        partitions.check_filter(table, filters)
+    reading.check_tags(session, table, used.read)
+    part = partitions.read_part(session, table, filters)
+    sampled = sampling.blocks(session, table, node)
+    rows = session.engine.count(table, part, sampled)
+    reads.sizes.append((rows, session.engine.size(table, used.read.__contains__, part, sampled)))
+    conditions = [c for c in (row_policies.condition(table, session.principal), sampled) if c is not None]
     shown = select_numbers(table, used.computed if view is None else None)
-    if condition is not None or shown != "*":
-        return _subquery(f"SELECT {shown} FROM {session.engine.name(table)} WHERE {condition or 'TRUE'}")  # noqa: S608
+    if conditions or shown != "*":
+        wanted = " AND ".join(f"({c})" for c in conditions) or "TRUE"
+        return _subquery(f"SELECT {shown} FROM {session.engine.name(table)} WHERE {wanted}")  # noqa: S608
     return exp.Table(this=exp.to_identifier(session.engine.name(table), quoted=True))
 
 
@@ -229,60 +266,6 @@ def _authorized(dataset: Dataset, view: Table) -> bool:
         if same and "VIEWS" in whole.get("targetTypes", []):
             return True
     return False
-
-
-def check_drive(session: QuerySession, table: Table) -> None:
-    """A Drive-backed table needs the Drive scope, and the file shared with the caller.
-
-    Raises:
-        ApiError: one of them is missing.
-    """
-    drive = table.traits.get("drive")
-    if drive is None:
-        return
-    has_scope = not session.principal.scopes or bool(session.principal.scopes & _DRIVE_SCOPES)
-    if not has_scope or session.principal.email not in drive.get("shared_with", []):
-        raise refusals.denied("BigQuery BigQuery: Permission denied while getting Drive credentials.")
-
-
-def check_key(session: QuerySession, table: Table) -> None:
-    """A table under a key of the customer's is read only while BigQuery's agent may use the key.
-
-    Raises:
-        ApiError: it may not.
-    """
-    encryption.require_key(session.ctx, session.world.projects[table.project_id], encryption.key_of(table), "Decrypt")
-
-
-def _check_filter(table: Table, *, filtered: bool) -> None:
-    """A table that demands a filter over its partitions gets one. Any WHERE counts here; BigQuery looks closer.
-
-    Raises:
-        ApiError: the query has none.
-    """
-    partitioning: JSON = table.extra.get("timePartitioning") or {}
-    demanded = table.extra.get("requirePartitionFilter") or partitioning.get("requirePartitionFilter")
-    if demanded in (True, "true") and not filtered:
-        column = partitioning.get("field") or "_PARTITION_LOAD_TIME', '_PARTITIONDATE', '_PARTITIONTIME"
-        name = f"{table.project_id}.{table.dataset_id}.{table.table_id}"
-        raise refusals.invalid_query(
-            f"Cannot query over table '{name}' without a filter over column(s) '{column}' "
-            "that can be used for partition elimination"
-        )
-
-
-def _check_tags(session: QuerySession, table: Table, columns: set[str] | None) -> None:
-    tags: dict[str, str] = table.traits.get("policy_tags", {})
-    project = session.world.projects[table.project_id]
-    if not tags or session.ctx.authz.allowed(session.principal, _FINE_GRAINED, project):
-        return
-    for column, tag in tags.items():
-        if columns is None or column.lower() in columns:
-            place = f"{table.project_id}.{table.dataset_id}.{table.table_id}.{column}"
-            raise refusals.denied(
-                "BigQuery BigQuery: User has neither fine-grained reader nor masked get permission to get data "
-                f'protected by policy tag "{tag}" on column {place}.'
-            )
 
 
 def _subquery(duck_sql: str) -> exp.Expr:

@@ -150,6 +150,17 @@ def set_policy(dataset: Dataset, why: str) -> ApiError:
     return invalid(f"IAM setPolicy failed for Dataset {dataset.ref}: {why}")
 
 
+def no_file(uri: str) -> ApiError:
+    """A file in Cloud Storage does not exist."""
+    return ApiError(404, "NOT_FOUND", f"Not found: URI {uri}", "notFound")
+
+
+def bytes_billed(limit: int, needed: int) -> ApiError:
+    """A query would be billed for more than its ``maximumBytesBilled``, in the words recorded by exmergo/dex#320."""
+    text = f"Query exceeded limit for bytes billed: {limit}. {needed} or higher required."
+    return ApiError(400, "INVALID_ARGUMENT", text, "bytesBilledLimitExceeded")
+
+
 def precondition() -> ApiError:
     """The etag in If-Match is not the present one."""
     return ApiError(412, "FAILED_PRECONDITION", "Precondition check failed.", "conditionNotMet", location="If-Match")

@@ -16,6 +16,7 @@ from kbq_tui.sandbox.bigquery import (
     project_options,
     refusals,
     schema_change,
+    table_copies,
     tables,
     transactions,
     variables,
@@ -33,8 +34,9 @@ from kbq_tui.sandbox.bigquery.names import (
     table_parts,
 )  # fmt: skip
 from kbq_tui.sandbox.bigquery.outcome import StatementResult
+from kbq_tui.sandbox.bigquery.own_statements import GrantStatement, ProjectOptions, RowPolicyChange, TableCopy
 from kbq_tui.sandbox.bigquery.query import binding_error, describe, living_table
-from kbq_tui.sandbox.bigquery.syntax import GrantStatement, ProjectOptions, RowPolicyChange, Statement
+from kbq_tui.sandbox.bigquery.syntax import Statement
 from kbq_tui.sandbox.world import Dataset, Table
 
 JSON = dict[str, Any]
@@ -53,6 +55,8 @@ def run(session: QuerySession, statement: Statement) -> StatementResult:
         return project_options.set_options(session, tree)
     if isinstance(tree, RowPolicyChange):
         return access_statements.row_policy(session, tree)
+    if isinstance(tree, TableCopy):
+        return table_copies.run(session, tree)
     if isinstance(tree, exp.Query):
         return select(session, tree)
     if isinstance(tree, exp.Transaction | exp.Commit | exp.Rollback):
@@ -149,7 +153,9 @@ def _create_table(session: QuerySession, tree: exp.Expr) -> StatementResult:
         name = table_name(session, path_of(node))
         dataset = find_dataset(session, name)
     source = tree.args.get("expression")
-    body = options.for_table(options.read(session, tree))
+    is_external = tree.meta.get("kind") == "EXTERNAL"
+    given = options.read(session, tree)
+    body = options.for_external(given) if is_external else options.for_table(given)
     options.stored(tree, body)
     outcome = StatementResult("CREATE_TABLE_AS_SELECT" if source is not None else "CREATE_TABLE", operation="CREATE")
     outcome.target = {"ddlTargetTable": _reference(name)}
@@ -167,6 +173,9 @@ def _create_table(session: QuerySession, tree: exp.Expr) -> StatementResult:
         dml.same_location(session, dataset, source)
         rows_sql, queried, outcome.reads = describe(session, source)
         columns = columns or queried
+    if not columns and is_external:
+        # BigQuery reads the files to find out; the sandbox has no Cloud Storage
+        raise refusals.no_file(str((body["externalDataConfiguration"].get("sourceUris") or [""])[0]))
     if not columns:
         raise refusals.invalid_query("CREATE TABLE without a column list or AS SELECT is not supported")
     if session.dry_run:
@@ -212,7 +221,7 @@ def _create_view(session: QuerySession, tree: exp.Expr) -> StatementResult:
             raise refusals.invalid_query(
                 f'Table "{inner.name}" must be qualified with a dataset (e.g. dataset.table) in a view.'
             )
-    _, columns, outcome.reads = describe(session, source)
+    _, columns, outcome.reads = describe(session, source, defines_view=True)
     dataset = find_dataset(session, name)  # others may have changed something meanwhile
     if isinstance(shape, exp.Schema):
         renamed = [c.name for c in shape.expressions]
@@ -288,7 +297,9 @@ def _alter_columns(
 
 def _drop_table(session: QuerySession, tree: exp.Expr) -> StatementResult:
     node = (tree.args.get("tables") or [tree.this])[0]
+    kept = str(tree.meta.get("kind") or "")
     wanted = ("MATERIALIZED_" if tree.args.get("materialized") else "") + str(tree.args["kind"]).upper()
+    wanted = f"{kept}_{wanted}" if kept else wanted
     name = table_name(session, path_of(node))
     outcome = StatementResult(f"DROP_{wanted}", operation="DROP", target={"ddlTargetTable": _reference(name)})
     dataset = find_dataset(session, name)
@@ -301,12 +312,28 @@ def _drop_table(session: QuerySession, tree: exp.Expr) -> StatementResult:
             raise refusals.no_table(name.ref, session.location)
         outcome.operation = "SKIP"
         return outcome
-    if (table.kind if table.view_query is not None else "TABLE") != wanted:
-        raise refusals.invalid(f"{table.ref} is not allowed for this operation because it is currently a {table.kind}.")
+    _check_kind(table, wanted, kept)
     tables.require(session, dataset, table, "bigquery.tables.delete")
     if not session.dry_run:
         tables.remove(session, dataset, table)
     return outcome
+
+
+def _check_kind(table: Table, wanted: str, word: str) -> None:
+    """Refuses to drop a table of one kind by the statement for another.
+
+    https://cloud.google.com/bigquery/docs/reference/standard-sql/data-definition-language#drop_external_table
+
+    Raises:
+        ApiError: it is of another kind.
+    """
+    kind = tables.kind(table)
+    if kind == wanted.removesuffix("_TABLE") or (kind == "EXTERNAL" and wanted == "TABLE"):
+        return
+    if word:
+        article = "An external table" if word == "EXTERNAL" else "A table snapshot"
+        raise refusals.invalid(f"Cannot drop {table.ref} which has type {kind}. {article} was expected.")
+    raise refusals.invalid(f"{table.ref} is not allowed for this operation because it is currently a {kind}.")
 
 
 def _reference(name: ResolvedName) -> JSON:

@@ -1,83 +1,38 @@
 """GoogleSQL text into statements, refused with BigQuery's words where BigQuery would refuse it.
 
-sqlglot reads more than BigQuery does and says no in its own words, so what comes out of it is looked at again here.
-Positions are ``[line:column]``, both from 1, as BigQuery prints them.
-"""
+sqlglot reads more than BigQuery does and says no in its own words, so what comes out of it is looked at again here."""
 
 import itertools
 import logging
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 import sqlglot
 from sqlglot import Token, TokenType, exp
 from sqlglot.errors import ParseError, TokenError
 
+from kbq_tui.sandbox.bigquery import own_statements
+from kbq_tui.sandbox.bigquery.own_statements import OwnStatement
+from kbq_tui.sandbox.bigquery.tokens import STRINGS, SqlError, describe, position
+
 # sqlglot warns about every statement it cannot read; we refuse those statements instead
 logging.getLogger("sqlglot").setLevel(logging.ERROR)
 
-_T = TypeVar("_T")
 _BIGQUERY = sqlglot.Dialect.get_or_raise("bigquery")
 _STARTS = {
     "SELECT", "WITH", "CREATE", "DROP", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "MERGE", "GRANT", "REVOKE", "ALTER",
     "BEGIN", "COMMIT", "ROLLBACK", "CALL", "DECLARE", "SET", "EXECUTE", "EXPORT", "LOAD", "ASSERT", "IF", "LOOP",
     "WHILE", "REPEAT", "FOR", "RAISE", "RETURN", "FROM", "EXPLAIN", "DESCRIBE",
 }  # fmt: skip
-_KEYWORDS = {
-    "ALL", "AND", "AS", "BY", "CASE", "CREATE", "CROSS", "DISTINCT", "ELSE", "END", "EXCEPT", "EXISTS", "FROM", "FULL",
-    "GROUP", "HAVING", "IN", "INNER", "INTERSECT", "INTO", "IS", "JOIN", "LEFT", "LIKE", "LIMIT", "NOT", "NULL", "ON",
-    "OR", "ORDER", "OUTER", "RIGHT", "SELECT", "SET", "THEN", "TO", "UNION", "UNNEST", "USING", "WHEN", "WHERE",
-    "WINDOW", "WITH", "TRUE", "FALSE", "IF", "PARTITION", "OVER", "QUALIFY",
-}  # fmt: skip
-_NUMBERS = {TokenType.NUMBER}
-_STRINGS = {TokenType.STRING, TokenType.RAW_STRING, TokenType.BYTE_STRING, TokenType.NATIONAL_STRING}
 _READABLE = (
     exp.Query, exp.Create, exp.Drop, exp.Alter, exp.Insert, exp.Update, exp.Delete, exp.TruncateTable, exp.Merge,
     exp.Transaction, exp.Commit, exp.Rollback, exp.Declare, exp.Set,
 )  # fmt: skip
+_KINDS_OF_TABLES = (["EXTERNAL", "TABLE"], ["SNAPSHOT", "TABLE"])
+"""Kinds of tables whose first word sqlglot does not take; it is kept in the tree's ``meta``."""
 _KINDS = ("SCHEMA", "TABLE", "VIEW")
 _TEMPORARY = ("TABLE", "FUNCTION")
-
-
-class SqlError(Exception):
-    """BigQuery's own words for a statement it does not take (reason ``invalidQuery``)."""
-
-
-@dataclass(frozen=True)
-class GrantStatement:
-    """``GRANT`` or ``REVOKE`` of roles on one resource."""
-
-    revoke: bool
-    roles: tuple[str, ...]
-    kind: str  # SCHEMA, TABLE, VIEW
-    path: tuple[str, ...]
-    principals: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class RowPolicyChange:
-    """``CREATE ROW ACCESS POLICY`` or ``DROP ROW ACCESS POLICY``.
-
-    https://cloud.google.com/bigquery/docs/reference/standard-sql/data-definition-language#create_row_access_policy_statement
-    """
-
-    drop: bool
-    replace: bool
-    if_exists: bool  # IF EXISTS, or IF NOT EXISTS
-    name: str
-    path: tuple[str, ...]
-    grantees: tuple[str, ...] = ()
-    filter: str = ""
-
-
-@dataclass(frozen=True)
-class ProjectOptions:
-    """``ALTER PROJECT path SET OPTIONS (name = value, ...)``; a value is text, true, false or None."""
-
-    path: tuple[str, ...]
-    options: tuple[tuple[str, str | bool | None], ...]
 
 
 @dataclass(frozen=True)
@@ -90,19 +45,7 @@ class Statement:
     """
 
     sql: str
-    tree: exp.Expr | GrantStatement | RowPolicyChange | ProjectOptions
-
-
-def position(sql: str, offset: int) -> str:
-    """``[line:column]`` of a character."""
-    line = sql.count("\n", 0, offset) + 1
-    return f"[{line}:{offset - (sql.rfind(chr(10), 0, offset) + 1) + 1}]"
-
-
-def node_position(sql: str, node: exp.Expr) -> str:
-    """``[line:column]`` of a node, its leftmost part that knows where it stands."""
-    starts = [n.meta["start"] for n in node.walk() if isinstance(n, exp.Expr) and "start" in n.meta]
-    return position(sql, min(starts)) if starts else position(sql, 0)
+    tree: exp.Expr | OwnStatement
 
 
 def parse_script(sql: str) -> list[Statement]:
@@ -151,41 +94,19 @@ def _check_characters(sql: str) -> None:
             raise SqlError(f"Syntax error: Invalid empty identifier at {position(sql, match.start())}")
 
 
-def describe(token: Token | None) -> str:
-    """A token as BigQuery names it in a syntax error."""
-    if token is None:
-        return "end of statement"
-    text = token.text
-    if token.token_type in _NUMBERS:
-        return f'{"floating point" if "." in text else "integer"} literal "{text}"'
-    if token.token_type in _STRINGS:
-        return f'string literal "{text}"'
-    if token.token_type == TokenType.IDENTIFIER:
-        return f"identifier `{text}`"
-    if text.upper() in _KEYWORDS:
-        return f"keyword {text.upper()}"
-    if re.fullmatch(r"[A-Za-z_]\w*", text):
-        return f'identifier "{text}"'
-    return f'"{text}"'
-
-
 def _read(sql: str, tokens: list[Token]) -> Statement:
     text = sql[tokens[0].start : tokens[-1].end + 1]
     first = tokens[0]
     if first.text.upper().split()[0] not in _STARTS and first.text != "(":
         raise SqlError(f"Syntax error: Unexpected {describe(first)} at {position(sql, first.start)}")
     for before, after in itertools.pairwise(tokens):
-        if before.text.upper() in ("FROM", "JOIN", "INTO") and after.token_type in _STRINGS:
+        if before.text.upper() in ("FROM", "JOIN", "INTO") and after.token_type in STRINGS:
             if first.text.upper() == "REVOKE":
                 break
             raise SqlError(f"Syntax error: Unexpected {describe(after)} at {position(sql, after.start)}")
-    if first.text.upper() in ("GRANT", "REVOKE"):
-        return Statement(text, _Dcl(sql, tokens).read())
-    words = [token.text.upper() for token in tokens[1:6]]
-    if first.text.upper() in ("CREATE", "DROP") and "ACCESS" in words[1:4] and "POLICY" in words[2:5]:
-        return Statement(text, _Dcl(sql, tokens).read_row_policy())
-    if words[:1] == ["PROJECT"] and first.text.upper() == "ALTER":
-        return Statement(text, _Dcl(sql, tokens).read_project_options())
+    own = own_statements.read(sql, tokens)
+    if own is not None:
+        return Statement(text, own)
     second = tokens[1].text.upper() if len(tokens) > 1 else ""
     read = tokens
     if first.text.upper() == "ALTER" and second == "SCHEMA":
@@ -193,6 +114,9 @@ def _read(sql: str, tokens: list[Token]) -> Statement:
         word = tokens[1]
         table = Token(TokenType.TABLE, "TABLE", word.line, word.col, word.start, word.end)
         read = [first, table, *tokens[2:]]
+    words = [token.text.upper() for token in tokens]
+    at = next((i for i in (1, 3) if words[0] in ("CREATE", "DROP") and words[i : i + 2] in _KINDS_OF_TABLES), 0)
+    read = read[:at] + read[at + 1 :] if at else read
     try:
         trees = _BIGQUERY.parser().parse(read, sql)
     except ParseError as error:
@@ -203,6 +127,8 @@ def _read(sql: str, tokens: list[Token]) -> Statement:
         at = wrong.start if wrong else first.end + 1
         raise SqlError(f"Syntax error: Unexpected {describe(wrong)} at {position(sql, at)}")
     _recheck(sql, tokens, tree)
+    if at:
+        tree.meta["kind"] = words[at]
     kind = str(tree.args.get("kind") or "").upper()
     if isinstance(tree, exp.Alter) and second == "SCHEMA":
         tree.set("kind", kind := "SCHEMA")
@@ -275,139 +201,3 @@ def _recheck(sql: str, tokens: list[Token], tree: exp.Expr) -> None:
         raise SqlError(f"{kind} must have a WHERE clause at {position(sql, tokens[0].start)}")
     if isinstance(tree, exp.Drop) and len(tree.args.get("tables") or [tree.this]) > 1:
         raise SqlError(f'Syntax error: Expected end of input but got "," at {position(sql, tokens[-1].start)}')
-
-
-class _Dcl:
-    """Reads what sqlglot does not: GRANT, REVOKE, row access policies, options of projects."""
-
-    def __init__(self, sql: str, tokens: list[Token]) -> None:
-        self.sql = sql
-        self.tokens = tokens
-        self.at = 0
-
-    def read(self) -> GrantStatement:
-        revoke = self._take().text.upper() == "REVOKE"
-        roles = self._many(self._role)
-        self._word("ON")
-        kind = self._take()
-        if kind.text.upper() not in ("SCHEMA", "TABLE", "VIEW", "DATASET"):
-            self._refuse(kind)
-        path = self._path()
-        self._word("FROM" if revoke else "TO")
-        principals = self._many(self._principal)
-        if self.at < len(self.tokens):
-            self._refuse(self.tokens[self.at], "Expected end of input but got ")
-        name = "SCHEMA" if kind.text.upper() == "DATASET" else kind.text.upper()
-        return GrantStatement(revoke, roles, name, path, principals)
-
-    def read_row_policy(self) -> RowPolicyChange:
-        """Read ``CREATE [OR REPLACE] ROW ACCESS POLICY`` or ``DROP ROW ACCESS POLICY``."""
-        drop = self._take().text.upper() == "DROP"
-        replace = self._optional("OR", "REPLACE")
-        for word in ("ROW", "ACCESS", "POLICY"):
-            self._word(word)
-        exists = self._optional("IF", "EXISTS") if drop else self._optional("IF", "NOT", "EXISTS")
-        name = self._take().text
-        self._word("ON")
-        path = self._path()
-        if drop:
-            if self.at < len(self.tokens):
-                self._refuse(self.tokens[self.at], "Expected end of input but got ")
-            return RowPolicyChange(drop, replace, exists, name, path)
-        for word in ("GRANT", "TO", "("):
-            self._word(word)
-        grantees = self._many(self._principal)
-        for word in (")", "FILTER", "USING", "("):
-            self._word(word)
-        start, end = self._peek(), self.tokens[-1]
-        if start is None or end.text != ")" or start is end:
-            self._refuse(start)
-            raise AssertionError
-        return RowPolicyChange(drop, replace, exists, name, path, grantees, self.sql[start.start : end.start])
-
-    def read_project_options(self) -> ProjectOptions:
-        """Read ``ALTER PROJECT path SET OPTIONS (name = value, ...)``."""
-        self._word("ALTER")
-        self._word("PROJECT")
-        path = self._path()
-        for word in ("SET", "OPTIONS", "("):
-            self._word(word)
-        options = self._many(self._option)
-        self._word(")")
-        if self.at < len(self.tokens):
-            self._refuse(self.tokens[self.at], "Expected end of input but got ")
-        return ProjectOptions(path, options)
-
-    def _option(self) -> tuple[str, str | bool | None]:
-        name = ".".join(self._path())
-        self._word("=")
-        token = self._take()
-        if token.token_type in _STRINGS:
-            return name, token.text
-        words: dict[str, bool | None] = {"TRUE": True, "FALSE": False, "NULL": None}
-        if token.text.upper() not in words:
-            self._refuse(token)
-        return name, words[token.text.upper()]
-
-    def _optional(self, *words: str) -> bool:
-        found = [token.text.upper() for token in self.tokens[self.at : self.at + len(words)]] == list(words)
-        self.at += len(words) if found else 0
-        return found
-
-    def _peek(self) -> Token | None:
-        return self.tokens[self.at] if self.at < len(self.tokens) else None
-
-    def _take(self) -> Token:
-        token = self._peek()
-        if token is None:
-            self._refuse(None)
-            raise AssertionError
-        self.at += 1
-        return token
-
-    def _refuse(self, token: Token | None, lead: str = "Unexpected ") -> None:
-        at = token.start if token else self.tokens[-1].end + 1
-        raise SqlError(f"Syntax error: {lead}{describe(token)} at {position(self.sql, at)}")
-
-    def _word(self, word: str) -> None:
-        token = self._peek()
-        if token is None or token.text.upper() != word:
-            self._refuse(token, f"Expected keyword {word} but got ")
-        self.at += 1
-
-    def _many(self, one: Callable[[], _T]) -> tuple[_T, ...]:
-        found = [one()]
-        while (token := self._peek()) and token.text == ",":
-            self.at += 1
-            found.append(one())
-        return tuple(found)
-
-    def _role(self) -> str:
-        token = self._take()
-        if token.token_type != TokenType.IDENTIFIER:
-            self._refuse(token)
-        return token.text
-
-    def _principal(self) -> str:
-        token = self._take()
-        if token.token_type not in _STRINGS:
-            self._refuse(token, "Expected string literal but got ")
-        return token.text
-
-    def _path(self) -> tuple[str, ...]:
-        """``P.D``, quoted as a whole or part by part; project ids may carry hyphens without quotes."""
-        start = self._take()
-        text = start.text
-        end = start.end
-        while (token := self._peek()) and token.start == end + 1 and token.text.upper() not in ("TO", "FROM", "="):
-            text += token.text
-            end = token.end
-            self.at += 1
-        return split_path(text)
-
-
-def split_path(text: str) -> tuple[str, ...]:
-    """``example.com:p.d.t`` into its parts; the dots of a domain-scoped project do not divide."""
-    domain, colon, rest = text.rpartition(":")
-    parts = rest.split(".")
-    return (f"{domain}{colon}{parts[0]}", *parts[1:]) if colon else tuple(parts)

@@ -10,10 +10,11 @@ from typing import Any
 from sqlglot import exp
 
 from kbq_tui.sandbox.bigquery import encryption, partitions, refusals, schema_change
-from kbq_tui.sandbox.bigquery.datasets import FREE_EXPIRATION_MS, keep, merge_labels
+from kbq_tui.sandbox.bigquery.datasets import FREE_EXPIRATION_MS, keep, merge_labels, refuse_linked
 from kbq_tui.sandbox.bigquery.names import QuerySession
 from kbq_tui.sandbox.bigquery.query import describe, living_table, syntax_refusal, table_grants
-from kbq_tui.sandbox.bigquery.syntax import SqlError, parse_script
+from kbq_tui.sandbox.bigquery.syntax import parse_script
+from kbq_tui.sandbox.bigquery.tokens import SqlError
 from kbq_tui.sandbox.world import Dataset, Table
 
 JSON = dict[str, Any]
@@ -23,8 +24,9 @@ _DELETED_ROWS = 50_000
 _DELETED = 20
 """Deleted tables of a dataset that can be copied back."""
 _UNITS = ("HOUR", "DAY", "MONTH", "YEAR")
+_CHANGES = ("bigquery.tables.update", "bigquery.tables.updateData", "bigquery.tables.delete")
 _KEPT = ("rangePartitioning", "clustering", "requirePartitionFilter", "tableConstraints", "encryptionConfiguration",
-         "resourceTags")  # fmt: skip
+         "resourceTags", "externalDataConfiguration")  # fmt: skip
 
 
 def table_of(session: QuerySession, dataset: Dataset, table_id: str, permission: str) -> Table:
@@ -52,10 +54,12 @@ def require(session: QuerySession, dataset: Dataset, table: Table, permission: s
         session, table, permission
     ):
         raise refusals.table_permission(permission, table)
+    if permission in _CHANGES:
+        refuse_linked(dataset)
 
 
-def resource(session: QuerySession, dataset: Dataset, table: Table) -> JSON:
-    """The table as the API answers it."""
+def resource(session: QuerySession, dataset: Dataset, table: Table, *, sized: bool = True) -> JSON:
+    """The table as the API answers it; how large it is only where that is asked for."""
     body: JSON = {
         "kind": "bigquery#table",
         "etag": table.etag,
@@ -66,20 +70,18 @@ def resource(session: QuerySession, dataset: Dataset, table: Table) -> JSON:
         ),
         "tableReference": reference(table),
         "type": kind(table),
-        "schema": {"fields": _tagged(table, dataset.location)},
+        "schema": {"fields": tagged(table, dataset.location)},
         "creationTime": str(table.created_ms),
         "lastModifiedTime": str(table.modified_ms),
         "location": dataset.location,
     }
+    kept = dict(table.extra)
+    if kind(table) == "EXTERNAL":
+        kept["externalDataConfiguration"] = external(table)
     rows, size = (0, 0)
-    drive = table.traits.get("drive")
-    if drive is not None:
-        uri = f"https://docs.google.com/spreadsheets/d/{_digest(table.ref)}"
-        body["externalDataConfiguration"] = {"sourceFormat": "GOOGLE_SHEETS", "sourceUris": [uri]}
-    elif table.view_query is None:
+    if sized and kind(table) in STORED:
         rows, size = session.engine.count(table), session.engine.size(table)
     body |= {"numRows": str(rows), "numBytes": str(size), "numLongTermBytes": "0", "numTotalLogicalBytes": str(size)}
-    kept = dict(table.extra)
     if table.kind == "MATERIALIZED_VIEW":
         # it is computed when it is read, so that it is always fresh
         refresh = {
@@ -101,16 +103,32 @@ def resource(session: QuerySession, dataset: Dataset, table: Table) -> JSON:
     return body | kept
 
 
+STORED = ("TABLE", "SNAPSHOT")
+"""Types of tables that BigQuery itself keeps the rows of."""
+
+
 def kind(table: Table) -> str:
-    """``TABLE``, ``VIEW``, ``MATERIALIZED_VIEW``; ``EXTERNAL`` for one whose rows a scenario puts into Drive."""
-    return "EXTERNAL" if table.traits.get("drive") is not None else table.kind
+    """The API's type of a table; ``EXTERNAL`` for one whose rows a scenario puts into Drive or a bucket."""
+    return "EXTERNAL" if table.traits.get("drive") or table.traits.get("bucket") else table.kind
+
+
+def external(table: Table) -> JSON:
+    """``externalDataConfiguration``: as it was given, or for the files that a scenario speaks of."""
+    given: JSON = dict(table.extra.get("externalDataConfiguration") or {})
+    if table.traits.get("drive") is not None:
+        uri = f"https://docs.google.com/spreadsheets/d/{_digest(table.ref)}"
+        given |= {"sourceFormat": "GOOGLE_SHEETS", "sourceUris": [uri]}
+    elif table.traits.get("bucket") is not None:
+        bucket = table.traits["bucket"]
+        given |= {"sourceFormat": bucket.get("format", "CSV"), "sourceUris": [bucket.get("uri", "")]}
+    return given
 
 
 def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:19]
 
 
-def _tagged(table: Table, location: str) -> list[JSON]:
+def tagged(table: Table, location: str) -> list[JSON]:
     """The schema with the policy tags that a scenario puts on columns; a tag is named ``Taxonomy : Label``."""
     tags: dict[str, str] = table.traits.get("policy_tags", {})
     fields_: list[JSON] = []
@@ -156,6 +174,7 @@ def create(
         ApiError: not allowed, there already, or no good.
     """
     session.ctx.authz.require(session.principal, "bigquery.tables.create", dataset)
+    refuse_linked(dataset)
     if not _NAME.fullmatch(table_id):
         raise refusals.invalid(
             f'Invalid table ID "{table_id}". Table IDs must be alphanumeric (plus underscores, dashes and spaces) and '
@@ -172,7 +191,8 @@ def create(
     table = Table(dataset.project_id, dataset.dataset_id, table_id, created_ms=now, schema=columns)
     body = dict(body or {})
     view_kind = "MATERIALIZED_VIEW" if body.get("materializedView") is not None else "VIEW"
-    table.kind = view_kind if view_query is not None else "TABLE"
+    plain_kind = "EXTERNAL" if body.get("externalDataConfiguration") else "TABLE"
+    table.kind = view_kind if view_query is not None else plain_kind
     table.view_query = view_query
     partitioning = body.get("timePartitioning")
     default_ms = dataset.default_partition_expiration_ms
@@ -209,7 +229,7 @@ def view_schema(session: QuerySession, query: str) -> list[JSON]:
     if len(statements) != 1 or not isinstance(tree, exp.Query):
         raise refusals.invalid_query("A view's query must be one SELECT statement")
     session.sql = query
-    return describe(session, tree)[1]
+    return describe(session, tree, defines_view=True)[1]
 
 
 def change(session: QuerySession, dataset: Dataset, table: Table, body: JSON) -> None:
@@ -245,21 +265,6 @@ def remove(session: QuerySession, dataset: Dataset, table: Table, *, is_replaced
     dataset.deleted.append((now, table))
     while len(dataset.deleted) > _DELETED:
         session.engine.drop(dataset.deleted.pop(0)[1])
-
-
-def deleted_table(session: QuerySession, dataset: Dataset, name: str) -> Table | None:
-    """A deleted table as it was at a time: ``table@1700000000000`` (milliseconds), or ``table@-3600000`` (ago).
-
-    https://cloud.google.com/bigquery/docs/restore-deleted-tables
-    """
-    table_id, _, moment = name.rpartition("@")
-    if not table_id or not moment.lstrip("-").isdecimal():
-        return None
-    at = int(moment) if int(moment) > 0 else session.world.now_ms() + int(moment)
-    for gone, table in dataset.deleted:
-        if table.table_id.rpartition("@")[0] == table_id and table.created_ms <= at < gone:
-            return table
-    return None
 
 
 def _take(session: QuerySession, dataset: Dataset, table: Table, body: JSON) -> None:

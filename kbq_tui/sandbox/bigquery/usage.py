@@ -1,5 +1,6 @@
 """Which columns a statement uses, and which of them it computes with rather than shows as they are."""
 
+import functools
 from dataclasses import dataclass
 
 from sqlglot import exp
@@ -9,37 +10,134 @@ from kbq_tui.sandbox.world import Table
 
 
 @dataclass(frozen=True)
-class Usage:
-    """Columns by lower-case name.
+class ReadColumns:
+    """Some columns by lower-case name, or every column but some.
 
     Args:
-        names: all that are used; None for every column there is (``*``).
+        names: of the columns.
+        others: whether all columns but those are meant.
+    """
+
+    names: frozenset[str]
+    others: bool = False
+
+    def __contains__(self, name: str) -> bool:
+        """Whether a column is meant."""
+        return (name.lower() in self.names) != self.others
+
+    def __or__(self, more: "ReadColumns") -> "ReadColumns":
+        """Those of both."""
+        if self.others and more.others:
+            return ReadColumns(self.names & more.names, others=True)
+        if self.others:
+            return ReadColumns(self.names - more.names, others=True)
+        return more | self if more.others else ReadColumns(self.names | more.names)
+
+
+ALL = ReadColumns(frozenset(), others=True)
+NONE = ReadColumns(frozenset())
+
+
+@dataclass(frozen=True)
+class Usage:
+    """What a statement does with the columns of its tables.
+
+    Args:
+        read: those that have to be read.
         computed: those that are compared, sorted, grouped or computed with; None for all.
     """
 
-    names: set[str] | None
+    read: ReadColumns
     computed: set[str] | None
 
 
-def usage(tree: exp.Expr) -> Usage:
-    """What a statement does with its columns."""
-    return Usage(_used(tree), _computed(tree))
+def usage(tree: exp.Expr, wanted: ReadColumns = ALL) -> Usage:
+    """What a statement does with its columns.
+
+    Args:
+        tree: the statement.
+        wanted: of a view's query, those of its columns that are used.
+    """
+    return Usage(_read(tree, wanted), _computed(tree))
 
 
-def _used(tree: exp.Expr) -> set[str] | None:
-    for star in tree.find_all(exp.Star):
+def _read(tree: exp.Expr, wanted: ReadColumns) -> ReadColumns:
+    """Every column that has to be read; one that a subquery gives and nothing uses is not."""
+    if isinstance(tree, exp.Subquery):
+        return _read(tree.this, wanted)
+    if isinstance(tree, exp.SetOperation):
+        return _union([_read(tree.left, ALL), _read(tree.right, ALL), *_read_by_sources(tree, ALL)])
+    if not isinstance(tree, exp.Select):
+        return _union([_named(tree, tree, ALL), *(_read(query, ALL) for query in _queries(tree))])
+    kept = [item for item in tree.expressions if _is_kept(tree, item, wanted)]
+    clauses = [value for key, value in tree.args.items() if key not in ("expressions", "with_", "with")]
+    parts = kept + [node for value in clauses for node in _nodes(value)]
+    found = _union([ReadColumns(frozenset(_joined(tree))), *(_named(tree, part, wanted) for part in parts)])
+    inside = [_read(query, ALL) for part in parts if not _is_source(part) for query in _queries(part)]
+    return _union([found, *inside, *_read_by_sources(tree, found)])
+
+
+def _is_kept(select: exp.Select, item: exp.Expr, wanted: ReadColumns) -> bool:
+    """Whether a column of a SELECT list has to be computed: it is used, or others depend on its being there."""
+    if select.args.get("distinct") or item.is_star or item.alias_or_name in wanted:
+        return True
+    order = [part for key in ("group", "order") for part in _nodes(select.args.get(key))]
+    return any(part.find(exp.Literal) for part in order)  # GROUP BY 1
+
+
+def _named(select: exp.Expr, part: exp.Expr, wanted: ReadColumns) -> ReadColumns:
+    """The columns that a part of a statement names itself, outside of its subqueries."""
+    columns = [column for column in _own(part, exp.Column) if column.arg_key not in ("except_", "except")]
+    found = ReadColumns(frozenset(column.name.lower() for column in columns if not column.is_star))
+    if found.names & _names(select):
+        return ALL  # a name that stands for a whole row
+    for star in _own(part, exp.Star):
         if not isinstance(star.parent, exp.Count):
-            return None
-    names = {column.name.lower() for column in tree.find_all(exp.Column)}
-    return None if names & _sources(tree) else names | _joined(tree)
+            left_out = {name.name.lower() for name in star.args.get("except_") or star.args.get("except") or []}
+            found |= wanted if not wanted.others else ReadColumns(wanted.names | left_out, others=True)
+    return found
+
+
+def _read_by_sources(tree: exp.Expr, wanted: ReadColumns) -> list[ReadColumns]:
+    """What the subqueries of FROM, JOIN and WITH read."""
+    clause = tree.args.get("with_") or tree.args.get("with")
+    sources: list[exp.Expr] = [cte.this for cte in clause.expressions] if clause is not None else []
+    for key in ("from_", "from", "joins"):
+        for part in _nodes(tree.args.get(key)):
+            sources += _queries(part)
+    return [_read(source, wanted) for source in sources]
+
+
+def _is_source(part: exp.Expr) -> bool:
+    return isinstance(part, exp.From | exp.Join)
+
+
+def _nodes(value: object) -> list[exp.Expr]:
+    if isinstance(value, list):
+        return [item for item in value if isinstance(item, exp.Expr)]
+    return [value] if isinstance(value, exp.Expr) else []
+
+
+def _own(part: exp.Expr, kind: type[exp.Expr]) -> list[exp.Expr]:
+    """The nodes of a kind in an expression that are not inside a query of its own."""
+    return [n for n in part.walk(prune=lambda n: isinstance(n, exp.Query)) if isinstance(n, kind)]
+
+
+def _queries(part: exp.Expr) -> list[exp.Expr]:
+    """The outermost queries inside an expression."""
+    return [n for n in part.walk(prune=lambda n: isinstance(n, exp.Query)) if isinstance(n, exp.Query)]
+
+
+def _union(parts: list[ReadColumns]) -> ReadColumns:
+    return functools.reduce(ReadColumns.__or__, parts, NONE)
 
 
 def _joined(tree: exp.Expr) -> set[str]:
-    """Columns of ``JOIN ... USING``."""
+    """ReadColumns of ``JOIN ... USING``."""
     return {name.name.lower() for join in tree.find_all(exp.Join) for name in join.args.get("using") or []}
 
 
-def _sources(tree: exp.Expr) -> set[str]:
+def _names(tree: exp.Expr) -> set[str]:
     """Names that stand for a whole row, as in ``SELECT t FROM t``."""
     return {t.alias_or_name.lower() for t in tree.find_all(exp.Table)}
 
@@ -50,7 +148,7 @@ def _computed(tree: exp.Expr) -> set[str] | None:
     ):
         return None  # whole rows are compared
     found = {column.name.lower() for column in tree.find_all(exp.Column) if not _is_shown(column)}
-    if found & _sources(tree):
+    if found & _names(tree):
         return None
     return found | _joined(tree)
 

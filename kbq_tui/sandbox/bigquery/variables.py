@@ -13,7 +13,7 @@ from kbq_tui.sandbox.bigquery import fields, refusals, values
 from kbq_tui.sandbox.bigquery.expressions import big_number
 from kbq_tui.sandbox.bigquery.fields import Field
 from kbq_tui.sandbox.bigquery.names import QuerySession
-from kbq_tui.sandbox.bigquery.syntax import node_position
+from kbq_tui.sandbox.bigquery.tokens import node_position
 from kbq_tui.sandbox.world import Table
 
 _NUMBERS = ("INTEGER", "NUMERIC", "BIGNUMERIC", "FLOAT")
