@@ -128,6 +128,7 @@ TESTED_ELSEWHERE = {
     "sandbox/bigquery/own_statements": "sandbox/test_bq_authz.py",
     "sandbox/bigquery/reading": "sandbox/test_bq_source.py",
     "sandbox/bigquery/sampling": "sandbox/test_bq_source.py",
+    "sandbox/bigquery/table_kind": "sandbox/test_bq_source.py",
     "sandbox/bigquery/table_copies": "sandbox/test_bq_source.py",
     "sandbox/bigquery/time_travel": "sandbox/test_bq_source.py",
     "sandbox/bigquery/tokens": "sandbox/test_bq_soup.py",

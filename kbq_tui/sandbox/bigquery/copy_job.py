@@ -7,7 +7,7 @@ import copy
 import datetime as dt
 from typing import Any
 
-from kbq_tui.sandbox.bigquery import dml, fields, refusals, tables, time_travel
+from kbq_tui.sandbox.bigquery import dml, fields, refusals, table_kind, tables, time_travel
 from kbq_tui.sandbox.bigquery.names import QuerySession, ResolvedName, find_dataset, table_name
 from kbq_tui.sandbox.bigquery.outcome import StatementResult
 from kbq_tui.sandbox.bigquery.query import living_table, table_grants
@@ -93,8 +93,8 @@ def readable(session: QuerySession, name: ResolvedName) -> Table:
         raise refusals.may_not_query(name.ref, session.location)
     if table is None:
         raise refusals.no_table(name.ref)
-    if tables.kind(table) not in tables.STORED:
-        kind = tables.kind(table)
+    if table_kind.kind(table) not in table_kind.STORED:
+        kind = table_kind.kind(table)
         raise refusals.invalid(f"{table.ref} is not allowed for this operation because it is currently a {kind}.")
     return table
 

@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from kbq_tui.sandbox.bigquery import fields, partitions, tables
+from kbq_tui.sandbox.bigquery import fields, partitions, table_kind
 from kbq_tui.sandbox.bigquery.fields import Field, Row
 from kbq_tui.sandbox.bigquery.names import QuerySession
 from kbq_tui.sandbox.world import Dataset, Project, Table
@@ -60,7 +60,7 @@ def time_of(milliseconds: int) -> dt.datetime:
 
 def _tables(_: QuerySession, project: Project, datasets: list[Dataset]) -> Iterable[Row]:
     for name, table in _each(datasets):
-        can_insert = "YES" if tables.kind(table) == "TABLE" else "NO"
+        can_insert = "YES" if table_kind.kind(table) == "TABLE" else "NO"
         yield (
             *name, _type(table), None, can_insert, "NO", "NO", "NO", time_of(table.created_ms), *_base(table),
             _ddl(table), None,
@@ -69,7 +69,7 @@ def _tables(_: QuerySession, project: Project, datasets: list[Dataset]) -> Itera
 
 def _type(table: Table) -> str:
     """``table_type``, which tells clones from other tables."""
-    kind = tables.kind(table)
+    kind = table_kind.kind(table)
     if kind == "TABLE":
         return "CLONE" if "cloneDefinition" in table.extra else "BASE TABLE"
     return kind.replace("_", " ")
@@ -88,7 +88,7 @@ def _base(table: Table) -> tuple[str | None, str | None, str | None, str | None]
 def _meta_tables(session: QuerySession, project: Project, datasets: list[Dataset]) -> Iterable[Row]:
     """``dataset.__TABLES__``: rows and bytes, which no other view here tells. Types: 1 table, 2 view, 3 external."""
     for name, t in _each(datasets):
-        stored = tables.kind(t) in tables.STORED
+        stored = table_kind.kind(t) in table_kind.STORED
         rows, size = (session.engine.count(t), session.engine.size(t)) if stored else (0, 0)
         kind = 2 if t.view_query is not None else 1 if stored else 3
         yield (*name, t.created_ms, t.modified_ms, rows, size, kind)
@@ -99,7 +99,7 @@ _DDL = {"MATERIALIZED_VIEW": "MATERIALIZED VIEW", "EXTERNAL": "EXTERNAL TABLE", 
 
 def _ddl(table: Table) -> str:
     path = f"`{table.project_id}.{table.dataset_id}.{table.table_id}`"
-    kind = tables.kind(table)
+    kind = table_kind.kind(table)
     word = _DDL.get(kind, kind)
     if table.view_query is not None:
         return f"CREATE {word} {path}\nAS {table.view_query};"
@@ -117,7 +117,7 @@ def _columns_of(_: QuerySession, project: Project, datasets: list[Dataset]) -> I
         for table in dataset.tables.values():
             clustered = [str(c).lower() for c in (table.extra.get("clustering") or {}).get("fields") or []]
             partitioned = partitions.column_of(table).lower()
-            for position, f in enumerate(tables.tagged(table, dataset.location), start=1):
+            for position, f in enumerate(table_kind.tagged(table, dataset.location), start=1):
                 nullable = "NO" if f.get("mode") == "REQUIRED" else "YES"
                 name = f["name"].lower()
                 yield (
@@ -145,7 +145,7 @@ def _options(table: Table) -> Iterator[tuple[str, str, str]]:
     expires = time_of(table.expires_ms).isoformat(timespec="milliseconds") if table.expires_ms is not None else ""
     life = partitioning.get("expirationMs")
     demanded = table.extra.get("requirePartitionFilter") or partitioning.get("requirePartitionFilter")
-    external = tables.external(table) if tables.kind(table) == "EXTERNAL" else {}
+    external = table_kind.external(table) if table_kind.kind(table) == "EXTERNAL" else {}
     for option, kind, value in (
         ("expiration_timestamp", "TIMESTAMP", expires and f'TIMESTAMP "{expires.replace("+00:00", "Z")}"'),
         ("partition_expiration_days", "FLOAT64", life and str(int(life) / 86_400_000)),
@@ -164,7 +164,7 @@ def _options(table: Table) -> Iterator[tuple[str, str, str]]:
 
 def _partitions(session: QuerySession, project: Project, datasets: list[Dataset]) -> Iterable[Row]:
     for name, table in _each(datasets):
-        if tables.kind(table) not in tables.STORED:
+        if table_kind.kind(table) not in table_kind.STORED:
             continue
         for partition, rows, size in partitions.sizes(session, table):
             yield (*name, partition, rows, size, size, time_of(table.modified_ms), "ACTIVE")
@@ -187,7 +187,7 @@ def _materialized(session: QuerySession, project: Project, datasets: list[Datase
 def _field_paths(_: QuerySession, project: Project, datasets: list[Dataset]) -> Iterable[Row]:
     locations = {dataset.dataset_id: dataset.location for dataset in datasets}
     for name, table in _each(datasets):
-        for column in tables.tagged(table, locations[table.dataset_id]):
+        for column in table_kind.tagged(table, locations[table.dataset_id]):
             for path, field in _paths(column, column["name"]):
                 tags = (field.get("policyTags") or {}).get("names", [])
                 kind = fields.sql_type(field)

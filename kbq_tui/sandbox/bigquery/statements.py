@@ -17,6 +17,7 @@ from kbq_tui.sandbox.bigquery import (
     refusals,
     schema_change,
     table_copies,
+    table_kind,
     tables,
     transactions,
     variables,
@@ -327,7 +328,7 @@ def _check_kind(table: Table, wanted: str, word: str) -> None:
     Raises:
         ApiError: it is of another kind.
     """
-    kind = tables.kind(table)
+    kind = table_kind.kind(table)
     if kind == wanted.removesuffix("_TABLE") or (kind == "EXTERNAL" and wanted == "TABLE"):
         return
     if word:

@@ -3,13 +3,12 @@
 https://cloud.google.com/bigquery/docs/reference/rest/v2/tables
 """
 
-import hashlib
 import re
 from typing import Any
 
 from sqlglot import exp
 
-from kbq_tui.sandbox.bigquery import encryption, partitions, refusals, schema_change
+from kbq_tui.sandbox.bigquery import encryption, partitions, refusals, schema_change, table_kind
 from kbq_tui.sandbox.bigquery.datasets import FREE_EXPIRATION_MS, keep, merge_labels, refuse_linked
 from kbq_tui.sandbox.bigquery.names import QuerySession
 from kbq_tui.sandbox.bigquery.query import describe, living_table, syntax_refusal, table_grants
@@ -69,17 +68,17 @@ def resource(session: QuerySession, dataset: Dataset, table: Table, *, sized: bo
             f"/tables/{table.table_id}"
         ),
         "tableReference": reference(table),
-        "type": kind(table),
-        "schema": {"fields": tagged(table, dataset.location)},
+        "type": table_kind.kind(table),
+        "schema": {"fields": table_kind.tagged(table, dataset.location)},
         "creationTime": str(table.created_ms),
         "lastModifiedTime": str(table.modified_ms),
         "location": dataset.location,
     }
     kept = dict(table.extra)
-    if kind(table) == "EXTERNAL":
-        kept["externalDataConfiguration"] = external(table)
+    if table_kind.kind(table) == "EXTERNAL":
+        kept["externalDataConfiguration"] = table_kind.external(table)
     rows, size = (0, 0)
-    if sized and kind(table) in STORED:
+    if sized and table_kind.kind(table) in table_kind.STORED:
         rows, size = session.engine.count(table), session.engine.size(table)
     body |= {"numRows": str(rows), "numBytes": str(size), "numLongTermBytes": "0", "numTotalLogicalBytes": str(size)}
     if table.kind == "MATERIALIZED_VIEW":
@@ -101,47 +100,6 @@ def resource(session: QuerySession, dataset: Dataset, table: Table, *, sized: bo
         if value:
             body[key] = value
     return body | kept
-
-
-STORED = ("TABLE", "SNAPSHOT")
-"""Types of tables that BigQuery itself keeps the rows of."""
-
-
-def kind(table: Table) -> str:
-    """The API's type of a table; ``EXTERNAL`` for one whose rows a scenario puts into Drive or a bucket."""
-    return "EXTERNAL" if table.traits.get("drive") or table.traits.get("bucket") else table.kind
-
-
-def external(table: Table) -> JSON:
-    """``externalDataConfiguration``: as it was given, or for the files that a scenario speaks of."""
-    given: JSON = dict(table.extra.get("externalDataConfiguration") or {})
-    if table.traits.get("drive") is not None:
-        uri = f"https://docs.google.com/spreadsheets/d/{_digest(table.ref)}"
-        given |= {"sourceFormat": "GOOGLE_SHEETS", "sourceUris": [uri]}
-    elif table.traits.get("bucket") is not None:
-        bucket = table.traits["bucket"]
-        given |= {"sourceFormat": bucket.get("format", "CSV"), "sourceUris": [bucket.get("uri", "")]}
-    return given
-
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()[:19]
-
-
-def tagged(table: Table, location: str) -> list[JSON]:
-    """The schema with the policy tags that a scenario puts on columns; a tag is named ``Taxonomy : Label``."""
-    tags: dict[str, str] = table.traits.get("policy_tags", {})
-    fields_: list[JSON] = []
-    for column in table.schema:
-        tag = tags.get(column["name"])
-        if tag is not None:
-            taxonomy, _, label = tag.partition(" : ")
-            home = f"projects/{table.project_id}/locations/{location.lower()}"
-            name = f"{home}/taxonomies/{_digest(taxonomy)}/policyTags/{_digest(label)}"
-            fields_.append(column | {"policyTags": {"names": [name]}})
-        else:
-            fields_.append(column)
-    return fields_
 
 
 def reference(table: Table) -> JSON:
