@@ -13,8 +13,7 @@ from kbq_tui.engine.operator import other_operator
 from kbq_tui.engine.ports import Clock, Ports
 from kbq_tui.engine.record import ConnectionRecord
 from kbq_tui.engine.services import AppServices, patience_of
-from kbq_tui.engine.verify.checking import Told
-from kbq_tui.engine.verify.runner import verify
+from kbq_tui.engine.verify.runner import Told, verify
 from kbq_tui.i18n.messages import Message, render, translate
 from kbq_tui.model.checks import CheckResult, healthy
 from kbq_tui.model.events import Event

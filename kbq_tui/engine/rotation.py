@@ -10,11 +10,10 @@ from kbq_tui.engine.key_use import last_uses, log_readable
 from kbq_tui.engine.ports import Ports
 from kbq_tui.engine.rotation_state import HandOver, RotationOptions, RotationOutcome, beside_of, look
 from kbq_tui.engine.threads import offload
-from kbq_tui.engine.verify.checking import Told
-from kbq_tui.engine.verify.runner import verify
+from kbq_tui.engine.verify.checks import key_auth, query_run
+from kbq_tui.engine.verify.runner import Told, verify
 from kbq_tui.engine.waiting import Emit, Patience
 from kbq_tui.i18n.messages import Message, message
-from kbq_tui.model import checks
 from kbq_tui.model.age import ago
 from kbq_tui.model.checks import CheckResult, Verdict
 from kbq_tui.model.codes import ProblemCode as Code
@@ -40,7 +39,7 @@ from kbq_tui.planning.rotation import (
 
 LOOK_EVERY = 10.0
 """Seconds between two looks at the audit log while Klaviyo is waited for."""
-_NEEDED = (checks.KEY_AUTH.id, checks.QUERY_RUN.id)
+_NEEDED = (key_auth.id, query_run.id)
 """The checks that tell whether a key is good; the others are about what the account may do, whichever key it uses."""
 
 

@@ -7,17 +7,36 @@ from kbq_tui.i18n.messages import Message, joined, message, verbatim
 from kbq_tui.model.checks import Verdict
 from kbq_tui.model.lean_dataclass import dataclass
 from kbq_tui.model.observed import DatasetInfo, normal_member, plain_role
-from kbq_tui.model.problem import Problem
+from kbq_tui.model.problem import Problem, Retry
 from kbq_tui.model.spec import DATA_EDITOR, DATA_VIEWER, RequiredDataset
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A verdict before it has a clock."""
+    """A verdict with its evidence, before it is a result.
+
+    Attributes:
+        verdict, evidence, problem: see `CheckResult`.
+        not_yet: whether it may be another one once a recent change of ours has arrived everywhere at Google.
+    """
 
     verdict: Verdict
     evidence: Message
     problem: Problem | None = None
+    not_yet: bool = False
+
+
+def perhaps_not_yet(judged: Judged) -> Judged:
+    """Return a verdict as one that may change: an answer that does not show our own recent change proves nothing."""
+    if judged.verdict is Verdict.PASS or judged.problem is None:
+        return judged
+    return replace(judged, not_yet=True)
+
+
+def settled(judged: Judged) -> Judged:
+    """Return a verdict as one that may change, where its problem is of the kind that goes by itself."""
+    problem = judged.problem
+    return perhaps_not_yet(judged) if problem is not None and problem.retry is Retry.NOT_YET else judged
 
 
 NEEDED_PERMISSION = "bigquery.jobs.create"

@@ -5,8 +5,9 @@ from typing import Final
 from textual.content import Content
 
 from kbq_tui.engine.setup import SetupSession
+from kbq_tui.engine.verify.checks import expected
 from kbq_tui.i18n.messages import EMPTY, Message, render, translate, translate_n
-from kbq_tui.model.checks import Check, CheckGroup, CheckResult, Verdict, counted, expected, healthy, verified
+from kbq_tui.model.checks import Check, CheckGroup, CheckResult, Verdict, counted, healthy, verified
 from kbq_tui.model.events import EventKind
 from kbq_tui.model.lean_dataclass import dataclass
 from kbq_tui.model.spec import ConnectionSpec

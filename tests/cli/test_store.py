@@ -16,13 +16,14 @@ from kbq_tui.diagnosis import catalogue
 from kbq_tui.diagnosis.catalogue import problem
 from kbq_tui.engine.record import ConnectionRecord
 from kbq_tui.engine.services import ConnectionDraft, Login, SavedConnection, Store
+from kbq_tui.engine.verify.checks import key_auth
 from kbq_tui.i18n.messages import verbatim
 from kbq_tui.local.connection_file import Connections
 from kbq_tui.local.paths import Paths
 from kbq_tui.local.store import FileStore
 from kbq_tui.local.ui_state import ConnectionState, SetupPosition
 from kbq_tui.model.changes import OwnChange
-from kbq_tui.model.checks import HANDED_OVER, KEY_AUTH, CheckResult, Verdict
+from kbq_tui.model.checks import HANDED_OVER, CheckResult, Verdict
 from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.events import Event, EventKind
 from kbq_tui.model.operations import ActionKey, ActionKind
@@ -184,7 +185,7 @@ def test_comments_and_credentials_settings_in_the_file_stay(store: FileStore):
 
 
 def test_a_verification_and_a_report_are_kept_for_the_owner_only(store: FileStore):
-    store.save_verify("acme", (CheckResult(KEY_AUTH, Verdict.PASS, verbatim("yes")),))
+    store.save_verify("acme", (CheckResult(key_auth.check, Verdict.PASS, verbatim("yes")),))
     last = store.last_verify("acme")
     assert last is not None
     assert (last["ok"], last["at"]) == (True, "2026-01-31T09:00:00+00:00")
@@ -195,8 +196,8 @@ def test_a_verification_and_a_report_are_kept_for_the_owner_only(store: FileStor
 
 def test_a_verification_that_could_not_try_the_key_any_more_leaves_the_last_one(store: FileStore):
     handed = problem(HANDED_OVER, Context(), key_id="0" * 40)
-    store.save_verify("acme", (CheckResult(KEY_AUTH, Verdict.PASS, verbatim("yes")),))
-    store.save_verify("acme", (CheckResult(KEY_AUTH, Verdict.UNKNOWN, verbatim(""), problem=handed),))
+    store.save_verify("acme", (CheckResult(key_auth.check, Verdict.PASS, verbatim("yes")),))
+    store.save_verify("acme", (CheckResult(key_auth.check, Verdict.UNKNOWN, verbatim(""), problem=handed),))
     last = store.last_verify("acme")
     assert last is not None
     assert last["ok"] is True

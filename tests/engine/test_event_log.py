@@ -9,8 +9,9 @@ import pytest
 
 from kbq_tui.diagnosis import catalogue
 from kbq_tui.engine import event_log
+from kbq_tui.engine.verify.checks import expected
 from kbq_tui.i18n.messages import verbatim
-from kbq_tui.model.checks import CheckResult, Verdict, expected
+from kbq_tui.model.checks import CheckResult, Verdict
 from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.events import Event, EventKind
 from kbq_tui.model.problem import Context

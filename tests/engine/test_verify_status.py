@@ -8,7 +8,8 @@ import pytest
 from kbq_tui.engine.apply import apply
 from kbq_tui.engine.ports import Ports, TableInfo
 from kbq_tui.engine.status import Health, status
-from kbq_tui.engine.verify.runner import PROBE_PREFIX, verify
+from kbq_tui.engine.verify.checks import expected
+from kbq_tui.engine.verify.runner import verify
 from kbq_tui.engine.waiting import Patience
 from kbq_tui.model import checks, judgements
 from kbq_tui.model.checks import CheckResult, Verdict
@@ -16,6 +17,7 @@ from kbq_tui.model.events import Event, EventKind
 from kbq_tui.model.jobs import JobInfo
 from kbq_tui.model.problem import Kind, Problem, Retry
 from kbq_tui.model.spec import ConnectionSpec
+from kbq_tui.shell.sql import PROBE_PREFIX
 from tests.engine.fakes import START, FakeCloud, fault, ports
 
 SPEC = ConnectionSpec("my-project")
@@ -52,7 +54,7 @@ async def test_a_good_set_up_passes_every_check() -> None:
     world, account = await ready()
     results = await verify(SPEC, world)
     assert {r.id: r.evidence for r in results if r.verdict is not Verdict.PASS} == {}
-    assert [r.check for r in results] == list(checks.expected(SPEC))
+    assert [r.check for r in results] == list(expected(SPEC))
     assert checks.healthy(results)
     assert account.closed
 

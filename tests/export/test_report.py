@@ -7,9 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
+from kbq_tui.engine.verify.checks import expected
 from kbq_tui.export.report import About, report, to_html, to_json, to_markdown
 from kbq_tui.i18n.messages import message, verbatim
-from kbq_tui.model.checks import CheckResult, Verdict, expected, verified
+from kbq_tui.model.checks import CheckResult, Verdict, verified
 from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.command import Command
 from kbq_tui.model.problem import Problem, RemedyStep

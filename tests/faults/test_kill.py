@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from kbq_tui.engine.verify.runner import PROBE_PREFIX
+from kbq_tui.shell.sql import PROBE_PREFIX
 from tests.faults.field import Field
 from tests.faults.machine import Machine
 from tests.faults.zygote import KILL, RECORD, Zygote

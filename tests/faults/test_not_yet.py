@@ -12,6 +12,7 @@ from kbq_tui.engine.apply import apply
 from kbq_tui.engine.keys import keys_of
 from kbq_tui.engine.observe import observe
 from kbq_tui.engine.status import status
+from kbq_tui.engine.verify.checks import keys
 from kbq_tui.engine.verify.runner import verify
 from kbq_tui.model import checks
 from kbq_tui.model.checks import CheckResult
@@ -172,7 +173,7 @@ async def keys_check(spot: Spot, *, later: float = 0.0) -> CheckResult:
     with spot.ports() as ports:
         assert isinstance(ports.clock, VirtualClock)
         ports.clock.seconds += later
-        return next(r for r in await verify(spot.spec, ports, patience=PATIENCE) if r.check is checks.KEYS)
+        return next(r for r in await verify(spot.spec, ports, patience=PATIENCE) if r.check is keys.check)
 
 
 async def test_a_key_that_signed_in_is_alive_whatever_the_list_says(

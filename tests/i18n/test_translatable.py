@@ -16,8 +16,8 @@ from kbq_tui.diagnosis import catalogue
 from kbq_tui.diagnosis.admin_request import commands_of, handoff, lines_of
 from kbq_tui.diagnosis.entry import clean, fill, refilled, shown, unnamed
 from kbq_tui.diagnosis.recognise import recognise_text, settling
+from kbq_tui.engine.verify.checks import expected
 from kbq_tui.i18n.messages import Message, message, message_n, render, row, verbatim
-from kbq_tui.model import checks
 from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.command import Command, placeholder
 from kbq_tui.model.observed import Unknown
@@ -190,7 +190,7 @@ def test_what_was_done_is_told(op: Operation, names: list[str], changed: bool, l
 @pytest.mark.parametrize("direction", Direction)
 def test_every_check_is_told(direction: Direction, loud: None) -> None:
     spec = ConnectionSpec("acme-prod", direction=direction, import_dataset="sales", staging_dataset="tmp")
-    for check in checks.expected(spec):
+    for check in expected(spec):
         assert isinstance(check.title, Message)
         assert isinstance(check.why, Message)
         assert render(check.title) == shout(check.title.template).format(**check.title.params), check.id

@@ -16,7 +16,6 @@ from typing import Any
 import pytest
 
 from kbq_tui.engine.ports import Cloud, Ports
-from kbq_tui.engine.verify.runner import PROBE_PREFIX
 from kbq_tui.gcp.cloud import GoogleCloud, KeyImpersonator
 from kbq_tui.gcp.credentials import CredentialOptions
 from kbq_tui.gcp.endpoints import Endpoints
@@ -27,6 +26,7 @@ from kbq_tui.local.keys.keyring_copy import KeyringCopy
 from kbq_tui.model.problem import Kind, ProblemError
 from kbq_tui.model.spec import JOB_USER, ConnectionSpec
 from kbq_tui.sandbox.server import Sandbox
+from kbq_tui.shell.sql import PROBE_PREFIX
 from tests.live.beliefs import beliefs
 
 

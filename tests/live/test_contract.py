@@ -15,12 +15,13 @@ import pytest
 from kbq_tui.engine.apply import Outcome, apply
 from kbq_tui.engine.observe import observe
 from kbq_tui.engine.ports import Cloud, Ports
-from kbq_tui.engine.verify.runner import PROBE_PREFIX, verify
+from kbq_tui.engine.verify.runner import verify
 from kbq_tui.engine.waiting import Patience
 from kbq_tui.model.operations import Change
 from kbq_tui.model.problem import ProblemError
 from kbq_tui.model.spec import DATA_EDITOR, DATA_VIEWER
 from kbq_tui.planning.diff import diff
+from kbq_tui.shell.sql import PROBE_PREFIX
 from tests.live.conftest import Ground
 
 REFUSALS = (

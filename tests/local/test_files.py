@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kbq_tui.cli.context import _report_kind, check_report, write_report
+from kbq_tui.engine.verify.checks import expected
 from kbq_tui.export.report import About, report
 from kbq_tui.i18n import language
 from kbq_tui.i18n.messages import EMPTY, verbatim
@@ -32,7 +33,7 @@ from kbq_tui.local.on_change import OnChange
 from kbq_tui.local.paths import Paths
 from kbq_tui.local.plan_file import PlanFiles
 from kbq_tui.local.ui_state import ConnectionState, SavedPreferences, SetupPosition, write_preferences
-from kbq_tui.model.checks import CheckResult, Verdict, expected
+from kbq_tui.model.checks import CheckResult, Verdict
 from kbq_tui.model.events import Event, EventKind
 from kbq_tui.model.plan import Plan
 from kbq_tui.model.problem import ProblemError

@@ -6,9 +6,10 @@ import pytest
 
 from kbq_tui.cli.console import _MARKS
 from kbq_tui.engine.health import Health
+from kbq_tui.engine.verify.checks import expected
 from kbq_tui.i18n.messages import EMPTY
 from kbq_tui.model import status_words as words
-from kbq_tui.model.checks import Check, CheckGroup, CheckResult, Verdict, expected, verified
+from kbq_tui.model.checks import Check, CheckGroup, CheckResult, Verdict, verified
 from kbq_tui.model.events import EventKind
 from kbq_tui.model.operations import Change
 from kbq_tui.model.spec import ConnectionSpec, Direction

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from kbq_tui.engine import preflight
+from kbq_tui.engine.verify.checks import expected
 from kbq_tui.i18n import language
 from kbq_tui.i18n.messages import message, render, translate
-from kbq_tui.model.checks import expected
 from kbq_tui.model.observed import KeyInfo
 from kbq_tui.model.spec import Direction
 from kbq_tui.model.steps import Step

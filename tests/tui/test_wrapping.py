@@ -8,9 +8,9 @@ import pytest
 from textual.content import Content
 
 from kbq_tui.diagnosis import catalogue
+from kbq_tui.engine.verify.checks import expected
 from kbq_tui.i18n import language
 from kbq_tui.i18n.messages import render
-from kbq_tui.model.checks import expected
 from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.problem import Context
 from kbq_tui.model.steps import Step

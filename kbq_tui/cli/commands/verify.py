@@ -8,9 +8,10 @@ from kbq_tui.cli.render import EventLines, show_checks
 from kbq_tui.cli.report import about_of, report_text
 from kbq_tui.cli.runner import NOT_HEALTHY, PlainRunner, check, remember_checks
 from kbq_tui.engine.ports import Ports
+from kbq_tui.engine.verify.checks import expected
 from kbq_tui.export.report import About, to_json
 from kbq_tui.i18n.messages import message, translate
-from kbq_tui.model.checks import Check, CheckResult, Verdict, expected, healthy
+from kbq_tui.model.checks import Check, CheckResult, Verdict, healthy
 from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.lean_dataclass import dataclass
 from kbq_tui.model.spec import ConnectionSpec

@@ -9,8 +9,9 @@ from kbq_tui.diagnosis.root_cause import PROJECT_NOT_FOUND, explains
 from kbq_tui.engine.health import stopped
 from kbq_tui.engine.ports import Cloud
 from kbq_tui.engine.similar import named_similar
+from kbq_tui.engine.verify import checks
 from kbq_tui.i18n.messages import message
-from kbq_tui.model.checks import KEY_AUTH, KEYS, CheckResult, Verdict
+from kbq_tui.model.checks import CheckResult, Verdict
 from kbq_tui.model.observed import ProjectInfo
 from kbq_tui.model.problem import Problem, ProblemError
 from kbq_tui.model.spec import ConnectionSpec
@@ -63,7 +64,7 @@ async def causes_of(
         return before
     problems = [r.problem for r in results if r.problem is not None and r.verdict in _OPEN]
     passed = {r.id for r in results if r.verdict is Verdict.PASS}
-    found = root_cause.causes(problems, answered=True, project_seen=bool(passed - {KEY_AUTH.id, KEYS.id}))
+    found = root_cause.causes(problems, answered=True, project_seen=bool(passed - {checks.key_auth.id, checks.keys.id}))
     if found and found[0].code == PROJECT_NOT_FOUND:
         return await named_similar(cloud, spec.project, found)
     return found

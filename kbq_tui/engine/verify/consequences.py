@@ -4,9 +4,9 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
-from kbq_tui.engine.verify.probing import of_dataset
+from kbq_tui.engine.verify import checks
+from kbq_tui.engine.verify.refusals import of_dataset
 from kbq_tui.i18n.messages import message
-from kbq_tui.model import checks
 from kbq_tui.model.checks import Check, CheckResult, Verdict
 from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.lean_dataclass import dataclass
@@ -70,26 +70,28 @@ class _Rule:
 
 
 def _rules(spec: ConnectionSpec, gone: Collection[str]) -> Iterator[_Rule]:
-    wishes = spec.datasets()
     every = checks.expected(spec)
-    yield _Rule(checks.KEY_AUTH, (checks.KEYS,), _NO_KEY)
-    yield _Rule(checks.KEYS, (checks.KEY_AUTH,), _SIGN_IN_REFUSED, _KEY_IS_OUT)
-    yield _Rule(checks.PERMISSIONS, every, _NO_JOBS)
-    yield _Rule(checks.BILLING, every, _NO_BILLING)
-    for wish in wishes:
-        visible, granted = checks.visible(wish), checks.granted(wish)
-        uses: tuple[Check, ...] = (checks.readable(wish), checks.writable(wish), checks.read_only(wish))
-        if wish.purpose == "staging":
-            uses = (checks.STAGING_WRITE, checks.BILLING)
-        if wish.name in gone:
-            yield _Rule(visible, (granted, *uses), _NO_ACCESS, dataset=wish.name)
+    key_auth, keys, billing = checks.key_auth.check, checks.keys.check, checks.billing.check
+    yield _Rule(key_auth, (keys,), _NO_KEY)
+    yield _Rule(keys, (key_auth,), _SIGN_IN_REFUSED, _KEY_IS_OUT)
+    yield _Rule(checks.permissions.check, every, _NO_JOBS)
+    yield _Rule(billing, every, _NO_BILLING)
+    writes: list[Check] = []
+    for dataset in spec.datasets():
+        visible, granted = checks.visible.of(dataset).check, checks.granted.of(dataset).check
+        writes.append(checks.read_only.of(dataset).check)
+        uses: tuple[Check, ...] = (checks.readable.of(dataset).check, checks.writable.of(dataset).check, writes[-1])
+        if dataset.purpose == "staging":
+            uses = (checks.staging_write.of(dataset).check, billing)
+        if dataset.name in gone:
+            yield _Rule(visible, (granted, *uses), _NO_ACCESS, dataset=dataset.name)
         else:
-            yield _Rule(granted, (visible, *uses), _NO_ACCESS, _NOT_GRANTED, dataset=wish.name)
-        on = DatasetRef(spec.project, wish.name)
+            yield _Rule(granted, (visible, *uses), _NO_ACCESS, _NOT_GRANTED, dataset=dataset.name)
+        on = DatasetRef(spec.project, dataset.name)
         yield _Rule(granted, uses, _TOO_MUCH, _TOO_MUCH, resource=on)
-        yield _Rule(checks.private(wish), uses, _TOO_MUCH, _OPEN_TO_ALL, resource=on, everybodys=True)
-    writes = tuple(checks.read_only(wish) for wish in wishes)
-    yield _Rule(checks.MINIMAL, (checks.ISOLATED, *writes), _TOO_MUCH, _TOO_MUCH, resource=ProjectRef(spec.project))
+        yield _Rule(checks.private.of(dataset).check, uses, _TOO_MUCH, _OPEN_TO_ALL, resource=on, everybodys=True)
+    over = ProjectRef(spec.project)
+    yield _Rule(checks.minimal.check, (checks.isolated.check, *writes), _TOO_MUCH, _TOO_MUCH, resource=over)
 
 
 def followed(spec: ConnectionSpec, results: Sequence[CheckResult], gone: Collection[str]) -> tuple[CheckResult, ...]:

@@ -7,7 +7,7 @@ from typing import TypeVar
 from kbq_tui.diagnosis import catalogue
 from kbq_tui.engine.ports import TableInfo
 from kbq_tui.engine.throttle import MAX_CONCURRENCY
-from kbq_tui.engine.verify.checking import Checker
+from kbq_tui.engine.verify.context import CheckContext
 from kbq_tui.i18n.messages import joined, message
 from kbq_tui.model.checks import Verdict
 from kbq_tui.model.codes import ProblemCode as Code
@@ -25,13 +25,13 @@ Path = tuple[str, str, str]
 """Project, dataset, table."""
 
 
-async def hidden_rows(checker: Checker, dataset: str, tables: Sequence[TableInfo], readable: Judged) -> Judged:
+async def hidden_rows(context: CheckContext, dataset: str, tables: Sequence[TableInfo], readable: Judged) -> Judged:
     """Return the verdict on reading a dataset, with what row policies keep from the account.
 
     The operator reads the policies: who may read rows is not shown which policies there are.
 
     Args:
-        checker: asks in the account's and the operator's name.
+        context: asks in the account's and the operator's name.
         dataset: the dataset.
         tables: its tables and views, all of which can be read.
         readable: the verdict so far.
@@ -42,10 +42,10 @@ async def hidden_rows(checker: Checker, dataset: str, tables: Sequence[TableInfo
         async with slots:
             return await asked
 
-    found = await asyncio.gather(*(in_turn(_sources(checker, dataset, table)) for table in tables))
+    found = await asyncio.gather(*(in_turn(_sources(context, dataset, table)) for table in tables))
     problem = next((f for f in found if isinstance(f, Problem)), None)
     paths = dict.fromkeys(path for f in found if not isinstance(f, Problem) for path in f)
-    judged = await asyncio.gather(*(in_turn(_judge(checker, path)) for path in paths))
+    judged = await asyncio.gather(*(in_turn(_judge(context, path)) for path in paths))
     for verdict in _ORDER:
         if worst := next((j for j in judged if j is not None and j.verdict is verdict), None):
             return worst
@@ -55,43 +55,43 @@ async def hidden_rows(checker: Checker, dataset: str, tables: Sequence[TableInfo
     return Judged(readable.verdict, joined("; ", readable.evidence, *notes), readable.problem) if notes else readable
 
 
-async def _sources(checker: Checker, dataset: str, table: TableInfo) -> tuple[Path, ...] | Problem:
+async def _sources(context: CheckContext, dataset: str, table: TableInfo) -> tuple[Path, ...] | Problem:
     """Return the table itself, or the tables behind a view."""
-    project = checker.spec.project
+    project = context.spec.project
     if table.kind not in _VIEWS:
         return ((project, dataset, table.name),)
     statement = sql.read_one(project, dataset, table.name)
     try:
-        read = await checker.cloud.tables_read(project, statement, checker.where(dataset))
+        read = await context.cloud.tables_read(project, statement, context.where(dataset))
     except ProblemError as error:
         return error.problem
     return tuple(path for path in read if path != (project, dataset, table.name))
 
 
-async def _judge(checker: Checker, path: Path) -> Judged | None:
+async def _judge(context: CheckContext, path: Path) -> Judged | None:
     """Return what row policies of one table do to the account; None where they keep nothing from it."""
     project, dataset, table = path
     name = f"{dataset}.{table}"
     try:
-        policies = await checker.ports.cloud.row_policies(project, dataset, table)
+        policies = await context.ports.cloud.row_policies(project, dataset, table)
     except ProblemError as error:
         problem = error.problem
         if problem.kind is Kind.NOT_FOUND:
             return None  # a view, or dropped meanwhile
         if problem.kind is Kind.NOT_PERMITTED:
-            problem = catalogue.permission_missing(_LIST, checker.context, dataset=dataset, table=table)
+            problem = catalogue.permission_missing(_LIST, context.facts, dataset=dataset, table=table)
         text = message(
             "whether row policies of {table} hide rows could not be read: {why}", table=name, why=problem.title
         )
         return Judged(Verdict.UNKNOWN, text, problem)
-    rows = rows_for(checker.spec.member, policies)
+    rows = rows_for(context.spec.member, policies)
     if rows is VisibleRows.ALL:
         return None
     if rows is VisibleRows.SOME:
-        filters = " OR ".join(policy.filter for policy in letting_in(checker.spec.member, policies))
+        filters = " OR ".join(policy.filter for policy in letting_in(context.spec.member, policies))
         text = message("of {table} only the rows of its policies are seen: {filters}", table=name, filters=filters)
         return Judged(Verdict.PASS, text)
-    problem = checker.problem(Code.ROW_POLICY, dataset=dataset, table=table)
+    problem = context.problem(Code.ROW_POLICY, dataset=dataset, table=table)
     if rows is VisibleRows.NONE:
         text = message("no row policy of {table} lets the account in: it gets no row", table=name)
         return Judged(Verdict.FAIL, text, problem)

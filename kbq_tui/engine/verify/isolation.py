@@ -7,15 +7,16 @@ from contextlib import suppress
 from kbq_tui.diagnosis import catalogue
 from kbq_tui.engine.ports import TableInfo
 from kbq_tui.engine.throttle import Throttle, reached
-from kbq_tui.engine.verify.checking import Held, reading_refused, refused
-from kbq_tui.engine.verify.probing import Prober, of_dataset
+from kbq_tui.engine.verify.context import CheckContext
+from kbq_tui.engine.verify.held_roles import Held, over_grant, project_roles, roles_on_dataset
+from kbq_tui.engine.verify.reading import dry_read
+from kbq_tui.engine.verify.refusals import of_dataset, reading_refused, refused
 from kbq_tui.i18n.messages import joined, message, message_n
-from kbq_tui.model import checks, judgements
+from kbq_tui.model import judgements
 from kbq_tui.model.checks import Verdict
 from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.judgements import Judged
 from kbq_tui.model.lean_dataclass import dataclass
-from kbq_tui.model.observed import DatasetInfo
 from kbq_tui.model.problem import Kind, Problem, ProblemError
 from kbq_tui.model.refs import DatasetRef, ProjectRef, TableRef
 from kbq_tui.planning.diff import context_of
@@ -46,43 +47,41 @@ class _Other:
     problem: Problem | None = None
 
 
-class Isolation(Prober):
-    """A `Prober` that looks around in the project."""
+class _Search:
+    """One search through the project, with how far it has come."""
 
-    async def isolated(self) -> None:
-        """Look whether the account can read in a dataset that is none of Klaviyo's, or one table of it.
+    def __init__(self, context: CheckContext) -> None:
+        self._context = context
+        self._turns = Throttle()
+        self._room, self._tried, self._more = MAX_OTHER_TABLES, 0, False
 
-        The datasets and tables are those that the account sees and those that the operator does: a role on a single
-        table shows the account neither. Hidden datasets (a name with a leading underscore) are left out, as
-        Google's tools leave them: the results of queries lie there.
+    async def judge(self) -> Judged:
+        """Return the verdict.
+
+        Raises:
+            ProblemError: the account's own permissions, or its datasets, could not be asked for.
         """
-        call = message("bigquery.datasets.list, bigquery.tables.list, and SELECT as a dry run of each table")
-        await self.check(checks.ISOLATED, call, self._alone)
-
-    async def _alone(self) -> Judged:
-        held = await self.cloud.test_permissions(self.spec.project, (judgements.READ_PERMISSION,))
+        held = await self._context.cloud.test_permissions(self._context.spec.project, (judgements.READ_PERMISSION,))
         if held:
-            roles, _ = await self.project_roles()
-            project = ProjectRef(self.spec.project)
-            excess = self.over_grant(roles or (Held(message("read access"), project),))
+            roles, _ = await project_roles(self._context)
+            project = ProjectRef(self._context.spec.project)
+            excess = over_grant(self._context, roles or (Held(message("read access"), project),))
             text = message("{permission} is held on the whole project", permission=judgements.READ_PERMISSION)
             return Judged(Verdict.FAIL, text, excess)
-        own = await self.cloud.dataset_names(self.spec.project)
+        own = await self._context.cloud.dataset_names(self._context.spec.project)
         listed, unlisted = await self._listed_for_operator()
-        ours = {w.name for w in self.spec.datasets()}
+        ours = {w.name for w in self._context.spec.datasets()}
         # The account's own come first: what it sees it may well read.
         where: dict[str, str] = {}
         for name, location in (*own, *listed):
             if name not in ours:
                 where[name] = where.get(name) or location
         tried = list(where)[:MAX_OTHER_DATASETS]
-        self._turns = Throttle()
-        self._room, self._tried, self._more = MAX_OTHER_TABLES, 0, False
         others = await asyncio.gather(*(self._still_there(name, where[name]) for name in tried))
         if reads := [name for o in others for name in o.reads]:
             grants = [grant for o in others for grant in o.grants[:_NAMED]]
             text = message("the account has access to: {names}", names=", ".join(reads[:_NAMED]))
-            return Judged(Verdict.FAIL, text, self.over_grant(grants[:_NAMED]))
+            return Judged(Verdict.FAIL, text, over_grant(self._context, grants[:_NAMED]))
         for name, other in zip(tried, others, strict=True):
             if other.problem is not None:
                 text = joined(": ", name, other.problem.words)
@@ -97,7 +96,9 @@ class Isolation(Prober):
             return Judged(Verdict.UNKNOWN, why, unlisted)
         if self._more or len(where) > len(tried):
             limit = reached(self._tried, len(tried))
-            more = self.problem(Code.NOT_SEARCHED, resource=ProjectRef(self.spec.project), limit=limit)
+            more = self._context.problem(
+                Code.NOT_SEARCHED, resource=ProjectRef(self._context.spec.project), limit=limit
+            )
             return Judged(Verdict.UNKNOWN, message("there are more than were tried: {text}", text=text), more)
         return Judged(Verdict.PASS, text if self._tried else message("there is no table in another dataset"))
 
@@ -106,12 +107,12 @@ class Isolation(Prober):
 
         Source: https://cloud.google.com/bigquery/docs/listing-datasets (with the permission on the project, all)
         """
-        project, cloud = self.spec.project, self.ports.cloud
+        project, cloud = self._context.spec.project, self._context.ports.cloud
         try:
             listed = await cloud.dataset_names(project)
             if judgements.LIST_PERMISSION in await cloud.test_permissions(project, (judgements.LIST_PERMISSION,)):
                 return listed, None
-            return listed, catalogue.permission_missing(judgements.LIST_PERMISSION, context_of(self.spec))
+            return listed, catalogue.permission_missing(judgements.LIST_PERMISSION, context_of(self._context.spec))
         except ProblemError as error:
             return (), error.problem
 
@@ -123,7 +124,7 @@ class Isolation(Prober):
             return _Other(problem=error.problem)
         if other.problem is not None and other.problem.kind is Kind.NOT_FOUND:
             with suppress(ProblemError):
-                if await self.ports.cloud.dataset(self.spec.project, dataset) is None:
+                if await self._context.ports.cloud.dataset(self._context.spec.project, dataset) is None:
                     return _Other()
         return other
 
@@ -131,14 +132,14 @@ class Isolation(Prober):
         """Find out whether a dataset is open to the account: by a grant of its own, to everybody, or by reading."""
         async with self._turns.turn():
             try:
-                info = await self.cloud.dataset(self.spec.project, dataset)
+                info = await self._context.cloud.dataset(self._context.spec.project, dataset)
             except ProblemError as error:
                 self._turns.ended(error.problem)
                 if not refused(error.problem):
                     return _Other(problem=error.problem)
                 info = None
             location = info.location if info is not None else listed_in
-            if info is not None and (grants := self._on(info)):
+            if info is not None and (grants := roles_on_dataset(self._context, info)):
                 return _Other((dataset,), grants)
             try:
                 tables = await self._some_tables(dataset)
@@ -153,7 +154,7 @@ class Isolation(Prober):
         problem = next((a for a in answers if isinstance(a, Problem)), None)
         if problem is None and info is not None and info.access is None:
             # The account sees the dataset, and whether that is by a grant is not to be seen.
-            problem = self.problem(Code.ACCESS_UNREAD, dataset=dataset)
+            problem = self._context.problem(Code.ACCESS_UNREAD, dataset=dataset)
         return _Other(problem=problem)
 
     async def _some_tables(self, dataset: str) -> tuple[TableInfo, ...]:
@@ -166,12 +167,12 @@ class Isolation(Prober):
         if self._more:
             return ()  # there is no room left, and it is known that it is not enough
         try:
-            found = await self.ports.cloud.tables(self.spec.project, dataset, self._room + 1)
+            found = await self._context.ports.cloud.tables(self._context.spec.project, dataset, self._room + 1)
         except ProblemError as error:
             if not refused(error.problem):
                 raise
             try:
-                found = await self.cloud.tables(self.spec.project, dataset, self._room + 1)
+                found = await self._context.cloud.tables(self._context.spec.project, dataset, self._room + 1)
             except ProblemError:
                 raise error from None
         taken = found[: self._room]
@@ -184,7 +185,7 @@ class Isolation(Prober):
         try:
             async with self._turns.turn():
                 self._tried += 1
-                why = await self.dry_read(dataset, table, location)
+                why = await dry_read(self._context, dataset, table, location)
                 self._turns.ended(why)
         except ProblemError as error:
             return error.problem
@@ -198,17 +199,19 @@ class Isolation(Prober):
         with suppress(ProblemError):
             asked = (judgements.READ_PERMISSION,)
             async with self._turns.turn():
-                if await self.cloud.test_table_permissions(self.spec.project, dataset, table.name, asked):
+                if await self._context.cloud.test_table_permissions(
+                    self._context.spec.project, dataset, table.name, asked
+                ):
                     return True
         return why
 
     async def _behind(self, dataset: str, tables: Sequence[str], location: str) -> tuple[Held, ...]:
         """Return the roles by which tables can be read, and what they are held on, as the operator sees."""
-        cloud, project, member = self.ports.cloud, self.spec.project, self.spec.member
+        cloud, project, member = self._context.ports.cloud, self._context.spec.project, self._context.spec.member
         grants: list[Held] = []
         with suppress(ProblemError):
             if info := await cloud.dataset(project, dataset):
-                grants += self._on(info)
+                grants += roles_on_dataset(self._context, info)
         for table in tables:
             on = TableRef(project, dataset, table)
             with suppress(ProblemError):
@@ -222,12 +225,15 @@ class Isolation(Prober):
         places = (TableRef(project, dataset, tables[0]), DatasetRef(project, dataset))
         return tuple(grants) or tuple(Held(message("read access"), on, location) for on in places)
 
-    def _on(self, info: DatasetInfo) -> tuple[Held, ...]:
-        """Return the roles that a dataset gives to the account, or to everybody."""
-        member, on = self.spec.member, DatasetRef(self.spec.project, info.name)
-        found = {
-            Held(e.role, on, info.location, "" if e.member == member else e.member, e.condition is not None)
-            for e in info.access or ()
-            if e.role and (e.member == member or e.member in EVERYBODY)
-        }
-        return tuple(sorted(found))
+
+async def judge_isolated(context: CheckContext) -> Judged:
+    """Return whether the account is kept from reading in datasets that are none of Klaviyo's, and each table of them.
+
+    The datasets and tables are those that the account sees and those that the operator does: a role on a single
+    table shows the account neither. Hidden datasets (a name with a leading underscore) are left out, as
+    Google's tools leave them: the results of queries lie there.
+
+    Raises:
+        ProblemError: the account's own permissions, or its datasets, could not be asked for.
+    """
+    return await _Search(context).judge()

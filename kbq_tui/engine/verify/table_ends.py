@@ -3,36 +3,33 @@
 from collections.abc import Sequence
 
 from kbq_tui.engine.ports import TableInfo
-from kbq_tui.engine.verify.checking import Checker
+from kbq_tui.engine.verify.context import CheckContext
 from kbq_tui.i18n.messages import joined
 from kbq_tui.model.checks import Verdict
 from kbq_tui.model.judgements import Judged
 from kbq_tui.model.observed import DatasetInfo
-from kbq_tui.model.problem import Problem
 from kbq_tui.planning.dataset_rules import vanishing
 
 
-def with_ends(
-    checker: Checker, dataset: str, looked: DatasetInfo | Problem | None, tables: Sequence[TableInfo], judged: Judged
-) -> Judged:
+def with_ends(context: CheckContext, dataset: str, tables: Sequence[TableInfo], judged: Judged) -> Judged:
     """Return the verdict on reading a dataset, with the tables that will not be there for good.
 
     A table may be meant to have an end, so that is said and nothing fails for it. Where the dataset itself has a
     default expiration, that is told instead, by a check of its own.
 
     Args:
-        checker: knows the connection.
+        context: knows the connection and the dataset.
         dataset: its name.
-        looked: what is known of it.
         tables: its tables.
         judged: the verdict so far.
     """
     if judged.verdict is not Verdict.PASS or judged.problem is not None:
         return judged
+    looked = context.looked.get(dataset)
     if isinstance(looked, DatasetInfo) and (looked.table_life or looked.partition_life):
         return judged
     ends = {
         t.name: f"{t.expires:%Y-%m-%d %H:%M} UTC" if t.expires else "" for t in tables if t.expires or t.partition_life
     }
-    problem = vanishing(ends, dataset, checker.context)
+    problem = vanishing(ends, dataset, context.facts)
     return Judged(judged.verdict, joined("; ", judged.evidence, problem.cause), problem) if problem else judged

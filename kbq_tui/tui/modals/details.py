@@ -7,8 +7,9 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.content import Content
 
+from kbq_tui.engine.verify.checks import expected
 from kbq_tui.i18n.messages import N_, render, translate
-from kbq_tui.model.checks import Check, expected
+from kbq_tui.model.checks import Check
 from kbq_tui.model.problem import Problem
 from kbq_tui.tui import keyboard, side_panel
 from kbq_tui.tui.modals.base import Modal

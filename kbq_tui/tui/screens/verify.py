@@ -9,8 +9,9 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.content import Content
 
+from kbq_tui.engine.verify.checks import expected
 from kbq_tui.i18n.messages import joined, render, translate
-from kbq_tui.model.checks import Check, expected
+from kbq_tui.model.checks import Check
 from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.events import EventKind
 from kbq_tui.model.observed import Present

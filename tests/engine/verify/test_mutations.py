@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from kbq_tui.engine.verify import isolation, probing
-from kbq_tui.model.checks import expected
+from kbq_tui.engine.verify import isolation, read_only
+from kbq_tui.engine.verify.checks import expected
 from kbq_tui.model.spec import IMPORT_DATASET, STAGING_DATASET, ConnectionSpec, Direction
 from tests.engine.verify.bench import EXPORT, Bench, Cut, Rule, Spoil, down
 
@@ -207,7 +207,7 @@ def payroll_of(*tables: str, open_: str = "", **traits: Any) -> Spoil:
 def at_most(**bounds: int) -> Spoil:
     def spoil(bench: Bench) -> None:
         for name, bound in bounds.items():
-            bench.patch.setattr(isolation if hasattr(isolation, name) else probing, name, bound)
+            bench.patch.setattr(isolation if hasattr(isolation, name) else read_only, name, bound)
 
     return spoil
 

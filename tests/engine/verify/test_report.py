@@ -7,9 +7,9 @@ import pytest
 
 from kbq_tui import __version__
 from kbq_tui.cli.report import about_of
+from kbq_tui.engine.verify.checks import expected
 from kbq_tui.engine.verify.runner import verify
 from kbq_tui.export.report import report
-from kbq_tui.model.checks import expected
 from kbq_tui.model.spec import IMPORT_DATASET
 from kbq_tui.model.text import inert
 from tests.engine.verify.bench import Bench

@@ -17,8 +17,8 @@ from kbq_tui.engine import grant_scan
 from kbq_tui.engine.apply import apply
 from kbq_tui.engine.observe import observe
 from kbq_tui.engine.status import Health, status
-from kbq_tui.engine.verify import runner
-from kbq_tui.engine.verify.runner import PROBE_PREFIX, verify
+from kbq_tui.engine.verify import reading
+from kbq_tui.engine.verify.runner import verify
 from kbq_tui.gcp.rest_client import RestClient
 from kbq_tui.model import checks
 from kbq_tui.model.spec import IMPORT_DATASET, JOB_USER, STAGING_DATASET, Direction
@@ -26,7 +26,7 @@ from kbq_tui.planning.diff import diff
 from kbq_tui.sandbox.faults import Rule
 from kbq_tui.sandbox.world import Table
 from kbq_tui.shell.operation_rows import command_for
-from kbq_tui.shell.sql import privileges
+from kbq_tui.shell.sql import PROBE_PREFIX, privileges
 from tests.engine.verify.bench import Bench, Cut
 from tests.support import warm
 from tests.support.outputs import output
@@ -248,7 +248,7 @@ async def test_row_policies_that_the_operator_may_not_see_leave_it_open(bench: B
 async def test_more_tables_than_are_tried_leave_it_open_and_are_said_with_the_number(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(runner, "MAX_TRIED", 3)
+    monkeypatch.setattr(reading, "MAX_TRIED", 3)
     bench.sql(*(f"CREATE TABLE `P.{IMP}.t{n}` (x INT64)" for n in range(4)))
     result = (await bench.verify())["import.read"]
     assert result.verdict == "unknown"
