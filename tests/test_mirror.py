@@ -17,6 +17,7 @@ TESTED_ELSEWHERE = {
     "cli/answers_file": "cli/test_setup_plain.py",
     "cli/click_options": "cli/test_click_app.py",
     "cli/click_connections": "cli/test_connections.py",
+    "cli/click_keys": "cli/test_click_app.py",
     "cli/click_running": "cli/test_command_options.py",
     "cli/commands/*": "cli/test_against_sandbox.py",
     "cli/connection_changes": "cli/test_connections.py",

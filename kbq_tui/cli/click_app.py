@@ -13,6 +13,7 @@ import click
 from kbq_tui import __version__
 from kbq_tui.cli.click_connections import connections
 from kbq_tui.cli.click_help import WIDEST
+from kbq_tui.cli.click_keys import key
 from kbq_tui.cli.click_options import (
     FILE,
     Amount,
@@ -32,7 +33,6 @@ from kbq_tui.cli.click_options import (
     over_grants_option,
     schema_names,
     seconds,
-    valid_key,
     valid_report,
     yes_option,
 )
@@ -231,128 +231,7 @@ def values(**parameters: Any) -> int:
 
 
 cli.add_command(connections)
-
-
-@cli.group(help=translate("Care of the service account's keys."))
-def key() -> None:
-    """The group of commands on the service account's key."""
-    pass
-
-
-@key.command("list", help=translate("List the keys that exist at Google."))
-@name_argument
-@connection_options
-@output_options
-@json_option
-@click.option(
-    "--max-age",
-    metavar=translate("DAYS"),
-    type=click.IntRange(1),
-    default=90,
-    show_default=True,
-    help=translate("Warn of keys that are older."),
-)
-@handled
-def key_list(**parameters: Any) -> int:
-    """Print the account's keys, who holds each, and when it was last used."""
-    from kbq_tui.cli.commands.key_list import KeyListOptions, list_command
-
-    return on_lines(list_command, filled(KeyListOptions, parameters))
-
-
-@key.command("create", help=translate("Create a key and keep it here; prints its path."))
-@name_argument
-@connection_options
-@output_options
-@handled
-def key_create(**parameters: Any) -> int:
-    """Create the key, where there is none."""
-    from kbq_tui.cli.commands.key import KeyCreateOptions, create_command
-
-    return on_lines(create_command, filled(KeyCreateOptions, parameters))
-
-
-@key.command("delete", help=translate("Delete a key at Google. What signs in with it stops working."))
-@click.argument("key_id", callback=valid_key)
-@name_argument
-@connection_options
-@output_options
-@yes_option
-@confirm_option
-@handled
-def key_delete(**parameters: Any) -> int:
-    """Delete a key at Google, after a question or with `--yes`."""
-    from kbq_tui.cli.commands.key import KeyDeleteOptions, delete_command
-
-    return on_lines(delete_command, filled(KeyDeleteOptions, parameters))
-
-
-@key.command(
-    "rotate",
-    help=translate("Replace the key that Klaviyo holds, without a minute in which none works. Run it again to go on."),
-)
-@name_argument
-@connection_options
-@output_options
-@json_option
-@yes_option
-@confirm_option
-@click.option(
-    "--confirmed",
-    is_flag=True,
-    help=translate("You have seen in Klaviyo that it works with the new key."),
-)
-@click.option("--rollback", is_flag=True, help=translate("Take the new key back, while Klaviyo holds the old one."))
-@click.option(
-    "--grace",
-    metavar=translate("HOURS"),
-    type=Amount(0, 24 * 90),
-    default=24.0,
-    show_default=True,
-    help=translate("How long the old key stays, disabled, before it is deleted."),
-)
-@click.option(
-    "--wait",
-    metavar=translate("MINUTES"),
-    type=Amount(0, 60 * 24 * 7),
-    default=60.0,
-    show_default=True,
-    help=translate("How long Klaviyo is waited for in this run."),
-)
-@handled
-def key_rotate(**parameters: Any) -> int:
-    """Replace the key, step by step; each run goes on where the last one ended."""
-    from kbq_tui.cli.commands.key_rotate import KeyRotateOptions, rotate_command
-
-    return on_lines(rotate_command, filled(KeyRotateOptions, parameters))
-
-
-@key.command("mend", help=translate("Take away what others on this machine may do with the key file."))
-@name_argument
-@connection_options
-@output_options
-@yes_option
-@confirm_option
-@handled
-def key_mend(**parameters: Any) -> int:
-    """Take away what other users of this machine may do with the key file."""
-    from kbq_tui.cli.commands.key import KeyFileOptions, fix_permissions_command
-
-    return on_lines(fix_permissions_command, filled(KeyFileOptions, parameters))
-
-
-@key.command("shred", help=translate("Destroy the key file here, after Klaviyo has it. The key itself stays valid."))
-@name_argument
-@connection_options
-@output_options
-@yes_option
-@confirm_option
-@handled
-def key_shred(**parameters: Any) -> int:
-    """Delete the key file once Klaviyo has the key."""
-    from kbq_tui.cli.commands.key import KeyFileOptions, shred_command
-
-    return on_lines(shred_command, filled(KeyFileOptions, parameters))
+cli.add_command(key)
 
 
 @cli.command(

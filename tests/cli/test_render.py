@@ -3,6 +3,7 @@
 import io
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any, TextIO
 
 import pytest
 
@@ -11,6 +12,7 @@ from kbq_tui.cli.live import LiveLines
 from kbq_tui.cli.prompts import FromLines, NoAnswerError
 from kbq_tui.cli.render import EventLines
 from kbq_tui.i18n.messages import message, verbatim
+from kbq_tui.model.command import Command
 from kbq_tui.model.events import Event, EventKind
 from kbq_tui.model.problem import Problem, RemedyStep
 from tests.support.codes import made_up
@@ -18,7 +20,13 @@ from tests.support.codes import made_up
 HOSTILE = "\x1b]0;title\x07 \x9b2J \u202eevil [red]" + "x" * 10_000
 
 
-def console(**more) -> Console:
+def written(stream: TextIO) -> str:
+    """What was written to a console of `console()`."""
+    assert isinstance(stream, io.StringIO)
+    return stream.getvalue()
+
+
+def console(**more: Any) -> Console:
     return Console(io.StringIO(), io.StringIO(), **more)
 
 
@@ -30,22 +38,22 @@ def test_a_hostile_problem_cannot_move_the_cursor_and_keeps_its_commands_on_one_
             made_up("KBQ-X"),
             verbatim(HOSTILE),
             verbatim(HOSTILE),
-            (RemedyStep(verbatim("Do this:"), (command,)), RemedyStep(verbatim(HOSTILE))),
+            (RemedyStep(verbatim("Do this:"), (Command(command),)), RemedyStep(verbatim(HOSTILE))),
             verbatim(HOSTILE),
             original=HOSTILE,
         )
     )
-    message = sheet.err.getvalue()
+    message = written(sheet.err)
     assert not any(c in message for c in "\x1b\x07\x9b\u202e")
     assert "            " + command.strip() in message.replace(command, command.strip())
     assert len(message) < 15_000
-    assert sheet.out.getvalue() == ""
+    assert written(sheet.out) == ""
 
 
 def test_json_is_ascii_on_one_line():
     sheet = console()
     sheet.json({"text": HOSTILE + "\n"})
-    message = sheet.out.getvalue()
+    message = written(sheet.out)
     assert message.isascii()
     assert message.count("\n") == 1
     assert "\x1b" not in message
@@ -69,7 +77,7 @@ def waiting(second: int, form: str = "granted {age} ago; nothing to do") -> Even
         made_up("KBQ-GRANT-MISSING"),
         verbatim("The grant is missing"),
         verbatim("It is."),
-        (RemedyStep(verbatim("Grant it:"), ("gcloud grant",)),),
+        (RemedyStep(verbatim("Grant it:"), (Command("gcloud grant"),)),),
     )
     return Event(EventKind.WAITING, "a", at, text, problem, float(second), 420)
 
@@ -82,12 +90,12 @@ def test_a_wait_is_one_line_for_each_change_of_what_is_waited_for():
         tell(waiting(second))
     for second in range(25, 30):
         tell(waiting(second, "created {age} ago; nothing to do"))
-    lines = sheet.err.getvalue().splitlines()
+    lines = written(sheet.err).splitlines()
     assert [line.partition("Grant it: ")[2] for line in lines] == [
         "granted 0 s ago; nothing to do",
         "created 25 s ago; nothing to do",
     ]
-    assert "gcloud" not in sheet.err.getvalue()
+    assert "gcloud" not in written(sheet.err)
 
 
 def test_on_a_terminal_a_wait_is_one_line_drawn_in_place():
@@ -96,12 +104,12 @@ def test_on_a_terminal_a_wait_is_one_line_drawn_in_place():
     tell = EventLines(sheet)
     for second in range(25):
         tell(waiting(second))
-    said_ = sheet.err.getvalue()
+    said_ = written(sheet.err)
     assert said_.count("\n") == 2  # the hint, and the line
     assert said_.count("Ctrl+C") == 1
     assert "granted 24 s ago" in said_
     tell(Event(EventKind.FINISHED, "a", datetime(2026, 1, 1, tzinfo=UTC), verbatim("Granted"), elapsed=25.0))
-    assert "Granted (25.0 s)" in sheet.err.getvalue()
+    assert "Granted (25.0 s)" in written(sheet.err)
     assert str(tell.waits_for("a")) == ""
 
 

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from kbq_tui.diagnosis import catalogue
 from kbq_tui.diagnosis.journal_changes import from_journal
 from kbq_tui.engine.ports import Ports, ProjectPage, QueryResult, TableInfo
-from kbq_tui.i18n.messages import verbatim
+from kbq_tui.i18n.messages import EMPTY, Message, verbatim
 from kbq_tui.model.changes import OwnChange
 from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.events import Event
@@ -29,6 +29,8 @@ from kbq_tui.model.observed import (
 from kbq_tui.model.problem import Context, Kind, Problem, ProblemError, RemedyStep, Retry
 from kbq_tui.model.secret import Secret
 from kbq_tui.planning.row_policies import RowPolicy
+from tests.support.codes import made_up
+from tests.support.known import known
 
 START = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 CANARY = "canarycanarycanary"
@@ -38,7 +40,7 @@ BESIDE = "/keys/k.next.json"
 
 def fault(code: str = "KBQ-TEST", retry: Retry = Retry.NEVER, kind: Kind = Kind.FAILED) -> Problem:
     return Problem(
-        code,
+        made_up(code),
         verbatim(f"{code} happened"),
         verbatim("The test wanted it."),
         (RemedyStep(verbatim("Do nothing.")),),
@@ -190,15 +192,15 @@ class FakeCloud:
     async def grant_dataset(self, project: str, name: str, role: str, member: str) -> bool:
         await self._call(f"grant_dataset:{name}", write=True)
         info = self.sets[name]
-        self.sets[name] = replace(info, access=(*info.access, AccessEntry(role, member)))
+        self.sets[name] = replace(info, access=(*known(info.access), AccessEntry(role, member)))
         return True
 
     async def revoke_dataset(self, project: str, name: str, role: str, member: str) -> bool:
         await self._call(f"revoke_dataset:{name}", write=True)
         info = self.sets[name]
-        kept = tuple(e for e in info.access if (e.role, e.member) != (role, member))
+        kept = tuple(e for e in known(info.access) if (e.role, e.member) != (role, member))
         self.sets[name] = replace(info, access=kept)
-        return len(kept) < len(info.access)
+        return len(kept) < len(known(info.access))
 
     async def table_bindings(self, project: str, dataset: str, table: str) -> tuple[RoleBinding, ...]:
         await self._call(f"table_bindings:{dataset}.{table}")
@@ -278,7 +280,7 @@ class FakeCloud:
         if "SCHEMATA" in sql:
             return QueryResult(("schema_name", "location"), tuple((d.name, d.location) for d in self.sets.values()))
         if "OBJECT_PRIVILEGES" in sql:
-            rows = tuple((d.name, e.role, e.member) for d in self.sets.values() for e in d.access)
+            rows = tuple((d.name, e.role, e.member) for d in self.sets.values() for e in known(d.access))
             return QueryResult(("object_name", "privilege_type", "grantee"), rows)
         if word in ("CREATE", "INSERT", "DROP"):
             self.writes.append(sql)
@@ -336,7 +338,7 @@ class FakeKeys:
         self.local: LocalKey | None = None
         self.reserved = False
         self.cannot_write: Problem | None = None
-        self.cannot_forget = ""
+        self.cannot_forget = EMPTY
         self.forgotten: list[str] = []
         self.handed: tuple[str, ...] = ()
         self.beside: LocalKey | None = None
@@ -369,7 +371,7 @@ class FakeKeys:
     def discard_beside(self, path: str | None, project: str, email: str) -> None:
         self.beside = None
 
-    def forget_copy(self, project: str, email: str) -> str:
+    def forget_copy(self, project: str, email: str) -> Message:
         if not self.cannot_forget:
             self.forgotten.append(email)
         return self.cannot_forget

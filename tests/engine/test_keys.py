@@ -11,6 +11,7 @@ from kbq_tui.engine.observe import observe
 from kbq_tui.engine.ports import Ports
 from kbq_tui.engine.status import Health, status
 from kbq_tui.engine.waiting import Patience
+from kbq_tui.i18n.messages import verbatim
 from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.observed import Absent, KeyInfo, unheld_keys, value_of
 from kbq_tui.model.problem import Context, ProblemError
@@ -98,7 +99,7 @@ async def test_the_copy_of_a_deleted_key_goes_or_it_is_said_that_it_stays(reason
     world, _, keys, held = await with_a_leftover()
     assert keys.local is not None
     keys.local = replace(keys.local, in_keyring=True)
-    keys.cannot_forget = reason
+    keys.cannot_forget = verbatim(reason)
     outcome, notes = await delete_key(SPEC, world, lambda _: None, Patience(), held)
     assert outcome.complete
     assert len(notes) == 2

@@ -5,6 +5,7 @@ import dataclasses
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from kbq_tui.engine.apply import apply
 from kbq_tui.engine.status import status
@@ -35,7 +36,7 @@ class Way:
         grpc_truth: the same for a gRPC call, where that sees it differently.
     """
 
-    rule: dict = dataclasses.field(default_factory=dict)
+    rule: dict[str, Any] = dataclasses.field(default_factory=dict)
     passing: bool = False
     judges: bool = False
     refused: bool = False
@@ -149,7 +150,7 @@ def undisturbed(field: Field, folder: Path) -> Known:
         return own
 
     own = asyncio.run(run())
-    return Known(*seen, own, before, after)
+    return Known(seen[0], seen[1], seen[2], own, before, after)
 
 
 @dataclass
@@ -190,7 +191,7 @@ def spoil(spot: Spot, method: str, way: Way, *, every: bool) -> None:
     if way.refused:
         spot.refuse = Refusal(spot.field, method, 10_000 if every else 1)
     else:
-        spot.fail(Rule(method, **way.rule, **({"every": 1} if every else {"nth": 1})))
+        spot.fail(Rule(method, **{**way.rule, "every" if every else "nth": 1}))
 
 
 def worst(results: tuple[CheckResult, ...]) -> str:

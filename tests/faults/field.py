@@ -6,7 +6,8 @@ import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, TypeVar
@@ -155,9 +156,9 @@ class Spot:
     home: Path
     timeout: float = PATIENCE
     short: frozenset[str] = frozenset()
-    slept: list[float] = field(default_factory=list)
+    slept: list[float] = dataclass_field(default_factory=list)
     refuse: "Refusal | None" = None
-    plan: Faults = field(default_factory=Faults)
+    plan: Faults = dataclass_field(default_factory=Faults)
 
     def __post_init__(self) -> None:
         self.spec = ConnectionSpec(name="default", project=self.project, location="EU")
@@ -322,8 +323,8 @@ class Refusal:
     def watch(self, cloud: GoogleCloud) -> None:
         """Put itself between a cloud and its wires."""
         http, iam = cloud._session._session, cloud._accounts._client
-        cloud._session._session = lambda: _Http(self, http())  # type: ignore[method-assign]
-        cloud._accounts._client = lambda: _Iam(self, iam())  # type: ignore[method-assign]
+        cloud._session._session = lambda: _Http(self, http())  # type: ignore[method-assign,assignment,return-value]
+        cloud._accounts._client = lambda: _Iam(self, iam())  # type: ignore[method-assign,assignment,return-value]
 
     def method_of(self, verb: str, url: str) -> str:
         return self._field.method_of(verb, url)

@@ -14,6 +14,7 @@ from kbq_tui.model.problem import Kind, Retry
 from kbq_tui.planning.row_policies import RowPolicy
 from kbq_tui.sandbox.bigquery import seed
 from tests.gcp.conftest import ACCOUNT_ID, EDITOR, JOB_USER, TMP, VIEWER, Play, problem
+from tests.support.known import known
 
 
 async def test_who_is_signed_in_is_read_from_the_key_file_without_asking_google(play: Play) -> None:
@@ -112,7 +113,7 @@ async def test_datasets_come_into_being_once_and_stay_where_they_are(play: Play)
             {"made-by": "kbq-tui"},
         )
         assert dataset.created is not None
-        assert AccessEntry("roles/bigquery.dataOwner", "specialGroup:projectOwners") in dataset.access
+        assert AccessEntry("roles/bigquery.dataOwner", "specialGroup:projectOwners") in known(dataset.access)
         assert await cloud.dataset_names(project) == ((TMP, "europe-west3"),)
         assert await cloud.delete_dataset(project, TMP) is True
         assert await cloud.delete_dataset(project, TMP) is False
@@ -123,14 +124,14 @@ async def test_names_that_try_to_leave_their_place_in_the_address_stay_there(pla
         for name in ("../../x", "a/b?c=d#e", "..", "%2e%2e"):
             with problem():
                 await ground.cloud.create_dataset(ground.project, name, "US", "", {})
-        assert ground.sandbox.world.project(ground.project).datasets == {}
+        assert known(ground.sandbox.world.project(ground.project)).datasets == {}
 
 
 async def test_a_grant_adds_one_entry_and_keeps_every_field_of_the_others(play: Play) -> None:
     async with play("partial") as ground:
         await ground.cloud.create_account(ground.project, ACCOUNT_ID, "Klaviyo")
         condition = {"expression": "true", "title": "until later", "description": "keep me"}
-        dataset = ground.sandbox.world.dataset(ground.project, TMP)
+        dataset = known(ground.sandbox.world.dataset(ground.project, TMP))
         entry = {"role": "READER", "groupByEmail": "b@acme.example", "condition": condition}
         ground.sandbox.world.set_access(dataset, [*dataset.access, entry])
         before = list(ground.access(TMP))
@@ -140,9 +141,9 @@ async def test_a_grant_adds_one_entry_and_keeps_every_field_of_the_others(play: 
         after = ground.access(TMP)
         assert [item for item in after if item in before] == before
         assert len(after) == len(before) + 1
-        seen = await ground.cloud.dataset(ground.project, TMP)
-        assert AccessEntry(EDITOR, ground.member) in seen.access
-        assert AccessEntry("roles/bigquery.dataViewer", "group:b@acme.example", "true") in seen.access
+        seen = known(known(await ground.cloud.dataset(ground.project, TMP)).access)
+        assert AccessEntry(EDITOR, ground.member) in seen
+        assert AccessEntry("roles/bigquery.dataViewer", "group:b@acme.example", "true") in seen
         assert await ground.cloud.revoke_dataset(*args) is True
         assert await ground.cloud.revoke_dataset(*args) is False
         assert ground.access(TMP) == before
@@ -153,7 +154,8 @@ async def test_an_access_list_is_written_in_its_own_mode_with_conditions_and_the
 ) -> None:
     async with play("partial") as ground:
         await ground.cloud.create_account(ground.project, ACCOUNT_ID, "Klaviyo")
-        etag, sent = ground.sandbox.world.dataset(ground.project, TMP).etag, []
+        etag = known(ground.sandbox.world.dataset(ground.project, TMP)).etag
+        sent: list[Any] = []
         real = ground.cloud._wire.send
 
         def send(verb: str, url: str, *more: Any, **named: Any) -> Any:
@@ -190,7 +192,7 @@ async def test_an_access_list_that_was_not_in_the_answer_is_not_written(
             return spoilt(real(verb, *more, **named)) if verb == "GET" else real(verb, *more, **named)
 
         monkeypatch.setattr(cloud._wire, "send", send)
-        assert (await cloud.dataset(ground.project, TMP)).access is None
+        assert known(await cloud.dataset(ground.project, TMP)).access is None
         with problem(Code.ACCESS_UNREAD):
             await cloud.grant_dataset(ground.project, TMP, EDITOR, ground.member)
         for role in (VIEWER, ""):
@@ -204,13 +206,13 @@ async def test_the_last_owner_of_a_dataset_is_never_taken_away(play: Play) -> No
     async with play("partial") as ground:
         cloud = ground.cloud
         await cloud.create_account(ground.project, ACCOUNT_ID, "Klaviyo")
-        dataset = ground.sandbox.world.dataset(ground.project, TMP)
+        dataset = known(ground.sandbox.world.dataset(ground.project, TMP))
         condition = {"title": "c", "expression": "true"}
-        others = [
+        others: list[dict[str, Any]] = [
             {"role": "READER", "groupByEmail": "b@acme.example"},
             {"role": "OWNER", "groupByEmail": "c@acme.example", "condition": condition},
         ]
-        ours = {"role": "OWNER", "userByEmail": ground.email}
+        ours: dict[str, Any] = {"role": "OWNER", "userByEmail": ground.email}
         ground.sandbox.world.set_access(dataset, [*others, ours])
         for role in ("roles/bigquery.dataOwner", ""):
             with problem(Code.LAST_OWNER) as found:
@@ -227,7 +229,7 @@ async def test_a_role_on_a_single_table_goes_and_what_others_wrote_meanwhile_sta
     play: Play, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with play("existing") as ground:
-        cloud, there = ground.cloud, ground.sandbox.world.dataset(ground.project, TMP)
+        cloud, there = ground.cloud, known(ground.sandbox.world.dataset(ground.project, TMP))
         seed(ground.sandbox.context, ground.project, [f"CREATE TABLE `{ground.project}.{TMP}.t` (x INT64)"])
         table, group = there.tables["t"], "group:a@acme.example"
         args = (ground.project, TMP, "t")
@@ -240,7 +242,8 @@ async def test_a_role_on_a_single_table_goes_and_what_others_wrote_meanwhile_sta
             RoleBinding(EDITOR, (group, ground.member)),
             RoleBinding(EDITOR, (ground.member,), "true"),
         )
-        real, edits = cloud._wire.send, []
+        edits: list[str] = []
+        real: Any = cloud._wire.send
 
         def send(verb: str, url: str, *more: object, **named: object) -> object:
             if url.endswith("/tables/t:setIamPolicy") and not edits:
@@ -266,7 +269,7 @@ async def test_a_role_on_a_single_table_goes_and_what_others_wrote_meanwhile_sta
 
 async def test_row_policies_are_read_with_whom_they_let_through_and_a_views_tables_by_a_dry_run(play: Play) -> None:
     async with play("existing") as ground:
-        cloud, there = ground.cloud, ground.sandbox.world.dataset(ground.project, TMP)
+        cloud, there = ground.cloud, known(ground.sandbox.world.dataset(ground.project, TMP))
         path = f"`{ground.project}.{TMP}"
         seed(
             ground.sandbox.context,
@@ -293,11 +296,11 @@ async def test_revoking_without_a_role_takes_every_entry_of_the_member(play: Pla
         for role in (EDITOR, VIEWER):
             await cloud.grant_dataset(project, TMP, role, ground.member)
         assert await cloud.revoke_dataset(project, TMP, VIEWER, ground.member) is True
-        seen = await cloud.dataset(project, TMP)
-        assert [e.role for e in seen.access if e.member == ground.member] == [EDITOR]
+        seen = known(known(await cloud.dataset(project, TMP)).access)
+        assert [e.role for e in seen if e.member == ground.member] == [EDITOR]
         await cloud.grant_dataset(project, TMP, VIEWER, ground.member)
         assert await cloud.revoke_dataset(project, TMP, "", ground.member) is True
-        assert all(e.member != ground.member for e in (await cloud.dataset(project, TMP)).access)
+        assert all(e.member != ground.member for e in known(known(await cloud.dataset(project, TMP)).access))
         assert await cloud.revoke_dataset(project, "NO_SUCH", "", ground.member) is False
 
 
@@ -319,8 +322,8 @@ async def test_the_tombstone_of_a_deleted_account_is_named_and_left_alone(play: 
         with problem(Code.TOMBSTONE):
             await cloud.grant_dataset(project, "KLAVIYO_IMPORT_FROM_DWH", VIEWER, ground.member)
         assert ground.access("KLAVIYO_IMPORT_FROM_DWH") == before
-        dataset = await cloud.dataset(project, "KLAVIYO_IMPORT_FROM_DWH")
-        dead = [entry.member for entry in dataset.access if entry.member.startswith("deleted:")]
+        access = known(known(await cloud.dataset(project, "KLAVIYO_IMPORT_FROM_DWH")).access)
+        dead = [entry.member for entry in access if entry.member.startswith("deleted:")]
         assert len(dead) == 1
         # Taking the tombstone away by its own name makes the grant possible.
         assert await cloud.revoke_dataset(project, "KLAVIYO_IMPORT_FROM_DWH", "", dead[0]) is True
@@ -369,7 +372,7 @@ async def test_what_others_wrote_after_a_policy_was_read_stays(play: Play) -> No
         cloud, project, log = ground.cloud, ground.project, ground.sandbox.world.calls
         await cloud.create_account(project, ACCOUNT_ID, "Klaviyo")
         before = await cloud.project_bindings(project)
-        there = ground.sandbox.world.project(project)
+        there = known(ground.sandbox.world.project(project))
         other = {"role": "roles/viewer", "members": ["group:g@acme.example"]}
         ground.sandbox.world.set_policy(there, [*there.policy.bindings, other], 3)
         start = len(log)
@@ -402,7 +405,7 @@ async def test_what_others_wrote_after_a_dataset_was_made_stays(play: Play) -> N
         cloud, project, log = ground.cloud, ground.project, ground.sandbox.world.calls
         await cloud.create_account(project, ACCOUNT_ID, "Klaviyo")
         await cloud.create_dataset(project, "NEW", "US", "", {})
-        dataset = ground.sandbox.world.dataset(project, "NEW")
+        dataset = known(ground.sandbox.world.dataset(project, "NEW"))
         entry = {"role": "READER", "groupByEmail": "g@acme.example"}
         ground.sandbox.world.set_access(dataset, [*dataset.access, entry])
         start = len(log)
@@ -549,7 +552,7 @@ async def test_a_dry_run_says_what_a_query_would_read_and_runs_nothing(play: Pla
     async with play("existing") as ground:
         tables = await ground.cloud.tables(ground.project, "KLAVIYO_IMPORT_FROM_DWH")
         sql = f"SELECT * FROM `{ground.project}.KLAVIYO_IMPORT_FROM_DWH.{tables[0].name}`"
-        location = (await ground.cloud.dataset(ground.project, "KLAVIYO_IMPORT_FROM_DWH")).location
+        location = known(await ground.cloud.dataset(ground.project, "KLAVIYO_IMPORT_FROM_DWH")).location
         result = await ground.cloud.query(ground.project, sql, location, dry_run=True)
         assert result.rows == ()
         assert result.columns
@@ -569,8 +572,8 @@ async def test_values_of_every_kind_come_as_text(play: Play) -> None:
         assert row[4] is None
         assert row[5] == "2026-01-02"
         assert row[6] == "2026-01-02 03:04:05.678901+00:00"
-        assert json.loads(row[7]) == ["1", "2"]
-        assert json.loads(row[8]) == {"x": "1", "z": "y"}
+        assert json.loads(known(row[7])) == ["1", "2"]
+        assert json.loads(known(row[8])) == {"x": "1", "z": "y"}
 
 
 async def test_a_dataset_looked_for_in_the_wrong_location(play: Play) -> None:
@@ -619,15 +622,15 @@ async def test_a_project_that_is_not_there_reads_like_one_that_may_not_be_seen(p
 async def test_a_long_policy_and_a_long_access_list_are_read_whole(play: Play) -> None:
     async with play("large") as ground:
         assert len(await ground.cloud.project_bindings(ground.project)) >= 1_500
-        dataset = await ground.cloud.dataset(ground.project, "KLAVIYO_IMPORT_FROM_DWH")
-        assert len(dataset.access) >= 2_000
+        dataset = known(await ground.cloud.dataset(ground.project, "KLAVIYO_IMPORT_FROM_DWH"))
+        assert len(known(dataset.access)) >= 2_000
 
 
 async def test_ten_thousand_datasets_are_listed(play: Play) -> None:
     async with play("fresh") as ground:
         world = ground.sandbox.world
         await ground.cloud.create_dataset(ground.project, "FIRST", "US", "", {})
-        project = world.project(ground.project)
+        project = known(world.project(ground.project))
         for number in range(10_000):
             project.datasets[f"D{number}"] = project.datasets["FIRST"]
         assert len(await ground.cloud.dataset_names(ground.project)) == 10_001

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -43,6 +44,7 @@ from kbq_tui.model.spec import ConnectionSpec
 from kbq_tui.planning.diff import diff, resolve_location
 from kbq_tui.planning.grants import over_grants
 from tests.planning.worlds import AT, SPEC, UNKNOWN, after, fresh, observations, specs
+from tests.support.known import known
 
 
 def blocked(plan: Plan) -> dict[str, str | None]:
@@ -342,7 +344,7 @@ def test_what_everybody_holds_is_left_and_said() -> None:
     info = DatasetInfo(s.IMPORT_DATASET, "US", (AccessEntry(s.DATA_EDITOR, "specialGroup:allAuthenticatedUsers"),))
     own = seen.datasets[s.IMPORT_DATASET]
     assert isinstance(own, Present)
-    info = replace(info, access=(*own.value.access, *info.access))
+    info = replace(info, access=(*known(own.value.access), *known(info.access)))
     seen = replace(
         seen,
         bindings=Present((*seen.bindings.value, wide)),
@@ -368,7 +370,7 @@ def test_what_everybody_holds_is_left_and_said() -> None:
     ],
 )
 def test_of_two_policies_that_block_both_are_lifted_and_both_restored(
-    what: str, code: str, gone: dict[str, Absent]
+    what: str, code: str, gone: dict[str, Any]
 ) -> None:
     both = {f"iam.{kind}disableServiceAccount{what}Creation": Present(True) for kind in ("", "managed.")}
     seen = replace(in_place(), **gone)

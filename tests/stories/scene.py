@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from kbq_tui.diagnosis import catalogue
 from kbq_tui.engine.look_history import LookHistory
 from kbq_tui.engine.services import AppServices, ConnectionDraft, CopyResult, Login, SavedConnection, UiPreferences
-from kbq_tui.i18n.messages import Message, verbatim
+from kbq_tui.i18n.messages import EMPTY, Message, verbatim
 from kbq_tui.model.changes import OwnChange
 from kbq_tui.model.checks import CheckResult, healthy
 from kbq_tui.model.codes import ProblemCode as Code
@@ -92,8 +92,8 @@ class MemoryKeys:
     def discard_beside(self, path: str | None, project: str, email: str) -> None:
         raise NotImplementedError
 
-    def forget_copy(self, project: str, email: str) -> str:
-        return ""
+    def forget_copy(self, project: str, email: str) -> Message:
+        return EMPTY
 
 
 @dataclass
@@ -254,8 +254,8 @@ class MemoryClipboard:
         self.copied.append(text)
         return CopyResult(("OSC 52",), verbatim("Sent to your terminal's clipboard."))
 
-    def key_way(self) -> str:
-        return self.way
+    def key_way(self) -> Message:
+        return verbatim(self.way)
 
     def copy_key(self, key: Secret, write: Callable[[str], None]) -> CopyResult:
         self.keys.append(key)

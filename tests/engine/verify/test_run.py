@@ -20,7 +20,9 @@ from kbq_tui.engine.status import Health, status
 from kbq_tui.engine.verify import reading
 from kbq_tui.engine.verify.runner import verify
 from kbq_tui.gcp.rest_client import RestClient
+from kbq_tui.local.keys.key_files import KeyFiles
 from kbq_tui.model import checks
+from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.spec import IMPORT_DATASET, JOB_USER, STAGING_DATASET, Direction
 from kbq_tui.planning.diff import diff
 from kbq_tui.sandbox.faults import Rule
@@ -29,6 +31,7 @@ from kbq_tui.shell.operation_rows import command_for
 from kbq_tui.shell.sql import PROBE_PREFIX, privileges
 from tests.engine.verify.bench import Bench, Cut
 from tests.support import warm
+from tests.support.known import known
 from tests.support.outputs import output
 from tests.support.polling import PATIENCE, wait_until
 
@@ -231,7 +234,7 @@ async def test_a_table_that_demands_a_filter_cannot_be_read_whole(bench: Bench) 
     table = bench.dataset(IMP).tables["people"]
     table.extra.update(timePartitioning={"type": "DAY", "field": "at"}, requirePartitionFilter=True)
     result = (await bench.verify())["import.read"]
-    assert (result.verdict, result.problem.code) == ("fail", "KBQ-PARTITION-FILTER")
+    assert (result.verdict, known(result.problem).code) == ("fail", "KBQ-PARTITION-FILTER")
     bench.sql(f"CREATE VIEW `P.{IMP}.recent` AS SELECT email FROM `P.{IMP}.people` WHERE at > TIMESTAMP '2026-01-01'")
     table.extra.clear()
     assert (await bench.verify())["import.read"].verdict == "pass"
@@ -242,7 +245,7 @@ async def test_row_policies_that_the_operator_may_not_see_leave_it_open(bench: B
     bench.fail(Rule("bigquery.rowAccessPolicies.list", "status", every=1, status=403, reason="accessDenied"))
     result = (await bench.verify())["import.read"]
     assert result.verdict == "unknown"
-    assert "roles/iam.securityReviewer" in str(result.problem.remedy[0])
+    assert "roles/iam.securityReviewer" in str(known(result.problem).remedy[0])
 
 
 async def test_more_tables_than_are_tried_leave_it_open_and_are_said_with_the_number(
@@ -466,12 +469,12 @@ async def test_a_role_under_a_condition_is_told_with_its_end_and_is_not_called_m
     results = await bench.verify()
     assert results["query.run"].verdict == "pass"
     effective = results["permissions.effective"]
-    assert effective.problem.code == "KBQ-CONDITIONAL-GRANT"
-    assert "holds until 2040-01-01 00:00 UTC only" in str(effective.problem.cause)
+    assert known(effective.problem).code == "KBQ-CONDITIONAL-GRANT"
+    assert "holds until 2040-01-01 00:00 UTC only" in str(known(effective.problem).cause)
     with bench.ports() as ports:
         seen = await status(bench.spec, ports)
     (line,) = [line for line in seen.lines if line.id == "grant"]
-    assert (line.health, line.text) == (Health.BROKEN, effective.problem.cause)
+    assert (line.health, line.text) == (Health.BROKEN, known(effective.problem).cause)
     assert list(map(str, [a.summary for a in seen.plan.changes])) == [
         f"Grant {JOB_USER} on project {bench.project} without its condition"
     ]
@@ -479,6 +482,7 @@ async def test_a_role_under_a_condition_is_told_with_its_end_and_is_not_called_m
 
 async def test_a_key_that_was_handed_over_cannot_be_tried_and_status_stays_healthy(bench: Bench) -> None:
     with bench.ports() as ports:
+        assert isinstance(ports.keys, KeyFiles)
         ports.keys.shred(None, bench.project, bench.spec.account_email)
         results = await verify(bench.spec, ports)
         assert checks.handed_over(results)
@@ -604,7 +608,7 @@ async def test_what_cannot_be_looked_at_is_said_and_holds_up_nothing(
     assert outcome.done == ["over-grant:dataset:payroll:roles/bigquery.dataViewer"]
     said = {w.code: w for w in outcome.plan.warnings}
     assert len(said) == len(outcome.plan.warnings) == 3
-    assert "only the first 1 tables in 4 datasets were searched" in str(said["KBQ-NOT-SEARCHED"].cause)
+    assert "only the first 1 tables in 4 datasets were searched" in str(said[Code.NOT_SEARCHED].cause)
     assert {"KBQ-CONNECTION-REFUSED", "KBQ-NOT-SEARCHED"} < set(said)
     assert all(w.remedy for w in outcome.plan.warnings)
 
