@@ -10,7 +10,7 @@ from kbq_tui.gcp.retry import Attempt, CallFailedError, CallFailure, CallRunner
 from kbq_tui.i18n.messages import verbatim
 from kbq_tui.model.problem import Context, Problem, ProblemError, Retry
 from tests.support.codes import made_up
-from tests.support.polling import PATIENCE, wait_until
+from tests.support.polling import PATIENCE, until, wait_until
 
 CONTEXT = Context("my-project")
 
@@ -159,8 +159,7 @@ async def test_no_more_threads_than_allowed_and_hung_ones_count() -> None:
 
     caller = CallRunner(judge, PATIENCE, threads=3)
     calls = [asyncio.create_task(caller.run(fn, method="x.y", context=CONTEXT)) for _ in range(9)]
-    while running[0] < 3:
-        await asyncio.sleep(0.01)
+    await until(lambda: running[0] == 3)
     calls[0].cancel()  # whoever waited is gone, its thread is not
     await asyncio.sleep(0.05)
     assert running[0] == 3

@@ -7,7 +7,9 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
+import babel.messages.extract
 import click
 import pytest
 from babel.messages.catalog import Message
@@ -22,7 +24,7 @@ from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.command import Command
 from kbq_tui.model.problem import Problem, RemedyStep
 from tests.support.outputs import output
-from tests.tools import messages
+from tests.tools import extract, messages
 
 
 @pytest.mark.parametrize(
@@ -253,15 +255,40 @@ def test_what_is_right_is_let_through(id_, text):
     assert messages.faults([message(id_, text)]) == []
 
 
-def test_a_text_that_is_put_together_is_found(tmp_path: Path):
-    found = messages.Found()
+def test_a_text_that_is_put_together_is_found() -> None:
     source = (
         'translate(f"no {x}")\nmessage("a" + b)\nmessage(x)\ntranslate(x)\ntranslate("a" if x else "b")\n'
-        'messages.N_("c")\nself.translate("d")'
+        'messages.N_("c")\nself.translate("d")\nmessage_n(one, "many", 2)'
     )
-    messages._of_module(source, "x.py", *messages.OURS, found)
-    assert [line.partition(": ")[0] for line in found.wrong] == ["x.py:1", "x.py:2", "x.py:3"]
-    assert set(found.texts) == {"a", "b", "c"}
+    found = messages.wrong(source, "x.py")
+    assert [line.partition(": ")[0] for line in found] == ["x.py:1", "x.py:2", "x.py:3", "x.py:8"]
+
+
+def test_what_babel_extracts() -> None:
+    source = b"""
+translate("a" if x else "b")
+messages.N_(in_context("button", "Copy"))
+message_n("{n} key", "{n} keys", n)
+self.translate("no call of ours")
+"""
+    assert list(extracted(source)) == [
+        (2, "a", [], None),
+        (2, "b", [], None),
+        (3, "Copy", [], "button"),
+        (4, ("{n} key", "{n} keys"), [], None),
+    ]
+
+
+def extracted(source: bytes) -> Iterator[tuple[Any, ...]]:
+    """What Babel makes of a module, by our extractor."""
+    return babel.messages.extract.extract(extract.python, io.BytesIO(source))
+
+
+def test_a_sentence_of_the_catalogue_names_its_file_and_its_code() -> None:
+    known = messages.read(messages.PO.read_text("utf-8"))
+    message = known["Queries are not allowed: the role Job User is missing"]
+    assert [place for place, _ in message.locations] == ["kbq_tui/diagnosis/entries/access.py"]
+    assert message.auto_comments == ["KBQ-JOB-USER-MISSING"]
 
 
 def test_every_text_can_be_translated():

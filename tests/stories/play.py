@@ -1,6 +1,7 @@
 """A story: how a screen is brought into a state, and what then stands on it."""
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
@@ -11,6 +12,7 @@ from kbq_tui.tui import _textual_compat
 from kbq_tui.tui.app import KbqApp, Start, build
 from kbq_tui.tui.display_options import DisplayOptions
 from tests.stories.scene import Scene
+from tests.support.polling import until
 
 STATES: Final = ("empty", "loading", "ready", "unknown", "error", "done")
 RequestedAction = str | Callable[[KbqApp], object]
@@ -50,14 +52,13 @@ class Story:
 
 
 async def _seen(pilot: Pilot[Any], mark: str, patience: float) -> bool:
-    loop = asyncio.get_running_loop()
-    end = loop.time() + patience
-    while mark not in _textual_compat.screen_text(pilot.app):
-        if loop.time() > end:
-            return False
+    async def turn() -> None:
         await asyncio.sleep(0.01)
         await pilot.pause()
-    return True
+
+    with contextlib.suppress(AssertionError):
+        await until(lambda: mark in _textual_compat.screen_text(pilot.app), seconds=patience, turn=turn)
+    return mark in _textual_compat.screen_text(pilot.app)
 
 
 def app_of(scene: Scene, story: Story, look: DisplayOptions | None = None) -> KbqApp:

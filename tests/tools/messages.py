@@ -14,31 +14,27 @@ import io
 import re
 import string
 import sys
-import tomllib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import click
 from babel.messages.catalog import Catalog, Message
+from babel.messages.extract import extract_from_dir, extract_from_file
+from babel.messages.frontend import parse_mapping_cfg
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
-from kbq_tui.diagnosis.catalogue import ENTRIES
-from kbq_tui.diagnosis.entry import unnamed
 from kbq_tui.i18n import language
 from kbq_tui.i18n.messages import in_context
-from kbq_tui.tui.keyboard import KEYS
+from tests.tools import extract
 
 ROOT = Path(__file__).parents[2]
 PO = Path(language.FOLDER) / "de" / "LC_MESSAGES" / f"{language.DOMAIN}.po"
 MO = PO.with_suffix(".mo")
 Id = str | tuple[str, str]
-
-OURS = {"message", "translate", "N_"}, {"message_n", "translate_n"}
-CLICKS = {"_"}, {"ngettext"}
-"""Functions that take one text, and those that take it for one and for many."""
 
 TERMS = """\
 access entry               Zugriffseintrag
@@ -90,77 +86,54 @@ QUOTED = re.compile(
 
 @dataclass
 class Found:
-    """Texts with the places they come from, and what cannot be translated as it is written."""
+    """Texts with the files they come from and comments on them, and what cannot be translated as it is written."""
 
     texts: dict[Id, set[str]] = field(default_factory=dict)
+    comments: dict[Id, set[str]] = field(default_factory=dict)
     wrong: list[str] = field(default_factory=list)
 
-    def add(self, text: Id, place: str) -> None:
-        if text and text != ("", ""):
-            self.texts.setdefault(text, set()).add(place)
+    def add(self, text: Id, place: str, comments: Iterable[str] = ()) -> None:
+        self.texts.setdefault(text, set()).add(place)
+        self.comments.setdefault(text, set()).update(comments)
 
 
 def sources() -> Found:
-    """Every text there is to translate."""
+    """Every text there is to translate, as `pybabel extract` finds them by `babel.cfg`, and those of click."""
     found = Found()
+    with Path(__file__).with_name("babel.cfg").open() as file:
+        methods, options = parse_mapping_cfg(file)
+    for path, _, id_, comments, context in extract_from_dir(ROOT / "kbq_tui", *_below(methods, options)):
+        text = (id_[0], id_[1]) if isinstance(id_, tuple) else in_context(context, id_) if context else id_
+        found.add(text, f"kbq_tui/{path}", comments)
     for path in sorted((ROOT / "kbq_tui").rglob("*.py")):
         if path.name != "messages.py":
-            _of_module(path.read_text("utf-8"), str(path.relative_to(ROOT)), *OURS, found)
+            found.wrong += wrong(path.read_text("utf-8"), str(path.relative_to(ROOT)))
     for name in ("core", "decorators", "exceptions", "formatting", "parser", "types"):
         path = Path(click.__file__).with_name(f"{name}.py")
-        _of_module(path.read_text("utf-8"), f"click/{path.name}", *CLICKS, found)
-    for entry in ENTRIES.values():
-        sentences = (entry.title, entry.cause, entry.who, *(step.text.template for step in entry.steps if step.text))
-        for text in dict.fromkeys((*sentences, *map(unnamed, sentences))):
-            found.add(text, entry.code)
-    for key in KEYS:
-        for text in (key.label, key.help):
-            found.add(text, f"key-{key.id}")
-    for path in sorted((ROOT / "kbq_tui" / "sandbox" / "scenarios").glob("*.toml")):
-        found.add(tomllib.loads(path.read_text("utf-8"))["description"], path.name)
+        for _, id_, comments, _ in extract_from_file(extract.python, path):
+            found.add((id_[0], id_[1]) if isinstance(id_, tuple) else id_, f"click/{path.name}", comments)
     return found
 
 
-def _of_module(source: str, place: str, single: set[str], many: set[str], found: Found) -> None:
-    for node in ast.walk(ast.parse(source)):
-        if not isinstance(node, ast.Call):
-            continue
-        name = _name(node.func)
-        if name in single and node.args:
-            literals = list(_literals(node.args[0]))
+def _below(methods: list[tuple[str, str]], options: dict[str, Any]) -> tuple[list[tuple[str, str]], dict[str, Any]]:
+    """The mapping for Babel when it is started in the package's folder, so that it looks into no other."""
+    return [(pattern.removeprefix("kbq_tui/"), method) for pattern, method in methods], {
+        pattern.removeprefix("kbq_tui/"): given for pattern, given in options.items()
+    }
+
+
+def wrong(source: str, place: str) -> list[str]:
+    """What in a module is marked and cannot be found: texts that are put together."""
+    out: list[str] = []
+    for call in extract.calls(ast.parse(source)):
+        name = extract.name_of(call.func)
+        if name in extract.SINGLE:
+            literals = list(extract.literals(call.args[0]))
             if None in literals or (name in ("message", "N_") and not literals):
-                found.wrong.append(f"{place}:{node.lineno}: {name}() takes a literal with blanks, nothing made")
-            for text in literals:
-                found.add(text or "", f"{place}:{node.lineno}")
-        elif name in many and len(node.args) >= 2:
-            match node.args[:2]:
-                case [ast.Constant(value=str(one)), ast.Constant(value=str(several))]:
-                    found.add((one, several), f"{place}:{node.lineno}")
-                case _:
-                    found.wrong.append(f"{place}:{node.lineno}: {name}() takes two literals")
-
-
-def _name(function: ast.expr) -> str:
-    match function:
-        case ast.Name(id=name) | ast.Attribute(value=ast.Name(id="messages"), attr=name):
-            return name
-    return ""
-
-
-def _literals(node: ast.expr) -> Iterator[str | None]:
-    """The texts an argument can be; None for one that is put together."""
-    match node:
-        case ast.Call(args=[ast.Constant(value=str(context)), ast.Constant(value=str(text))]) if (
-            _name(node.func) == "in_context"
-        ):
-            yield in_context(context, text)
-        case ast.Constant(value=str(text)):
-            yield text
-        case ast.IfExp(body=one, orelse=other):
-            yield from _literals(one)
-            yield from _literals(other)
-        case ast.JoinedStr() | ast.BinOp():
-            yield None
+                out.append(f"{place}:{call.lineno}: {name}() takes a literal with blanks, nothing made")
+        elif [*map(type, call.args[:2])] != [ast.Constant, ast.Constant]:
+            out.append(f"{place}:{call.lineno}: {name}() takes two literals")
+    return out
 
 
 class German(Catalog):
@@ -207,7 +180,8 @@ def catalogue(found: Found, known: dict[Id, Message]) -> German:
         else:
             message = made.add(text, translated)
         message.flags.clear()
-        message.locations = [(place, 0) for place in sorted({place.partition(":")[0] for place in places})]
+        message.locations = [(place, 0) for place in sorted(places)]
+        message.auto_comments = sorted(found.comments[text])
     return made
 
 

@@ -32,6 +32,7 @@ from kbq_tui.tui.app import KbqApp, build
 from kbq_tui.tui.display_options import DisplayOptions
 from kbq_tui.tui.widgets.static import MessageLine
 from tests.stories.scene import Scene, VirtualClock
+from tests.support.polling import until
 
 FOLDER = Path(__file__).parents[2] / "screenshots"
 SIZE = (80, 24)
@@ -45,7 +46,6 @@ LOOKS = {
     KINDS[3:]: (DisplayOptions(refresh=3600), WIDE),
 }
 STRIPS = ("dark", "light")
-PATIENCE = 60.0
 """Seconds that something may take to come."""
 
 RequestedAction = str | Callable[[KbqApp], object]
@@ -193,12 +193,9 @@ async def pictures(scenario: str, kinds: tuple[str, ...]) -> dict[str, str]:
 
 
 async def _seen(app: KbqApp, mark: str) -> None:
-    loop = asyncio.get_running_loop()
-    end = loop.time() + PATIENCE
-    while mark not in screen_text(app) or app.wizard.busy:
-        if loop.time() > end:
-            raise AssertionError(f"{mark} never came:\n{screen_text(app)}")
-        await asyncio.sleep(0.02)
+    await until(
+        lambda: mark in screen_text(app) and not app.wizard.busy, lambda: f"{mark} never came:\n{screen_text(app)}"
+    )
 
 
 def _tidy(svg: str, name: str) -> str:

@@ -33,7 +33,7 @@ from tests.engine.verify.bench import Bench, Cut
 from tests.support import warm
 from tests.support.known import known
 from tests.support.outputs import output
-from tests.support.polling import PATIENCE, wait_until
+from tests.support.polling import PATIENCE, until, wait_until
 
 IMP, TMP = IMPORT_DATASET, STAGING_DATASET
 OPERATORS = {
@@ -137,8 +137,7 @@ async def test_leaving_while_a_probe_is_there_drops_it(bench: Bench, dataset: st
     bench.also(dataset, "WRITER")
     bench.fail(Rule("bigquery.jobs.query", "hang", when="after", every=1, seconds=0.5))
     running = asyncio.create_task(bench.verify())
-    while not any(t.startswith(PROBE_PREFIX) for t in bench.dataset(dataset).tables):
-        await asyncio.sleep(0.01)
+    await until(lambda: any(t.startswith(PROBE_PREFIX) for t in bench.dataset(dataset).tables))
     bench.spot.mend()
     running.cancel()
     with pytest.raises(asyncio.CancelledError):
