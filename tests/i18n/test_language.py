@@ -24,7 +24,7 @@ from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.command import Command
 from kbq_tui.model.problem import Problem, RemedyStep
 from tests.support.outputs import output
-from tests.tools import extract, messages
+from tests.tools import messages
 
 
 @pytest.mark.parametrize(
@@ -281,7 +281,7 @@ self.translate("no call of ours")
 
 def extracted(source: bytes) -> Iterator[tuple[Any, ...]]:
     """What Babel makes of a module, by our extractor."""
-    return babel.messages.extract.extract(extract.python, io.BytesIO(source))
+    return babel.messages.extract.extract("tests.tools.extract.python", io.BytesIO(source))
 
 
 def test_a_sentence_of_the_catalogue_names_its_file_and_its_code() -> None:

@@ -100,18 +100,18 @@ class Found:
 def sources() -> Found:
     """Every text there is to translate, as `pybabel extract` finds them by `babel.cfg`, and those of click."""
     found = Found()
-    with Path(__file__).with_name("babel.cfg").open() as file:
-        methods, options = parse_mapping_cfg(file)
-    for path, _, id_, comments, context in extract_from_dir(ROOT / "kbq_tui", *_below(methods, options)):
+    with Path(__file__).with_name("babel.cfg").open() as mapping:
+        methods, options = parse_mapping_cfg(mapping)
+    for name, _, id_, comments, context in extract_from_dir(ROOT / "kbq_tui", *_below(methods, options)):
         text = (id_[0], id_[1]) if isinstance(id_, tuple) else in_context(context, id_) if context else id_
-        found.add(text, f"kbq_tui/{path}", comments)
+        found.add(text, f"kbq_tui/{name}", comments)
     for path in sorted((ROOT / "kbq_tui").rglob("*.py")):
         if path.name != "messages.py":
             found.wrong += wrong(path.read_text("utf-8"), str(path.relative_to(ROOT)))
     for name in ("core", "decorators", "exceptions", "formatting", "parser", "types"):
-        path = Path(click.__file__).with_name(f"{name}.py")
-        for _, id_, comments, _ in extract_from_file(extract.python, path):
-            found.add((id_[0], id_[1]) if isinstance(id_, tuple) else id_, f"click/{path.name}", comments)
+        file = Path(click.__file__).with_name(f"{name}.py")
+        for _, id_, comments, _ in extract_from_file("tests.tools.extract.python", file):
+            found.add((id_[0], id_[1]) if isinstance(id_, tuple) else id_, f"click/{file.name}", comments)
     return found
 
 
