@@ -147,6 +147,7 @@ TESTED_ELSEWHERE = {
     "sandbox/bigquery/usage": "conformance/test_rows.py",
     "sandbox/bigquery/variables": "conformance/test_scripts.py",
     "sandbox/public_data": "conformance/test_tables.py",
+    "sandbox/many_tables": "sandbox/test_scenarios.py",
     "sandbox/bigquery/query": "conformance/test_queries.py",
     "sandbox/bigquery/refusals": "sandbox/test_bq_sql.py",
     "sandbox/bigquery/roles_api": "sandbox/test_bq_authz.py",

@@ -26,7 +26,8 @@ An unknown key is refused by name, for a typing error must not pass as a default
   ``type`` (of the statement), ``every``, from ``since`` until ``until`` seconds before the start, ``seconds`` (how long
   each took), ``bytes``, ``reads`` ("DATASET.TABLE"), ``location``, ``address``, ``agent``; with ``message`` and
   ``reason`` they fail, from ``fails_since`` seconds before the start on.
-- ``[[faults]]`` and ``[[editors]]``: see `faults`. ``[generate]``: quantities.
+- ``[[faults]]`` and ``[[editors]]``: see `faults`. ``[generate]``: quantities of ``projects``, ``bindings``, and in a ``dataset``
+  of ``access_entries`` and ``tables``, of which the first has so many ``rows``.
 """
 
 import tomllib
@@ -36,7 +37,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from kbq_tui.sandbox import faults, public_data, roles, scenario_shape, toml_lines
+from kbq_tui.sandbox import faults, many_tables, public_data, roles, scenario_shape, toml_lines
 from kbq_tui.sandbox.clock import SkewedClock
 from kbq_tui.sandbox.scenario_shape import OPS_PROJECT
 from kbq_tui.sandbox.validate import Path as PlaceInFile
@@ -271,7 +272,7 @@ def default_access() -> list[JSON]:
 
 
 def _generate(world: World, scenario: Scenario, operator: str) -> None:
-    """Quantity: projects, conditional bindings on the main project, access entries on a dataset."""
+    """Quantity: projects, conditional bindings on the main project, access entries and tables of a dataset."""
     wanted = scenario.data.get("generate", {})
     main = world.projects[scenario.project]
     shared = [{"role": "roles/viewer", "members": [f"serviceAccount:{operator}"]}]
@@ -293,3 +294,5 @@ def _generate(world: World, scenario: Scenario, operator: str) -> None:
         for i in range(int(wanted["access_entries"]) - len(dataset.access)):
             dataset.access.append({"role": "READER", "userByEmail": f"person-{i:04d}@example.com"})
         dataset.access.sort(key=access_key)
+    if wanted.get("tables"):
+        many_tables.make(world, main.datasets[wanted["dataset"]], int(wanted["tables"]), int(wanted.get("rows", 0)))

@@ -198,6 +198,8 @@ SCENARIO = TableShape(
                 "projects": Number(0, 20_000, whole=True),
                 "bindings": Number(0, 20_000, whole=True),
                 "access_entries": Number(0, 20_000, whole=True),
+                "tables": Number(0, 20_000, whole=True),
+                "rows": Number(0, 10_000_000, whole=True),
                 "dataset": _DATASET_ID,
             }
         ),
@@ -268,7 +270,7 @@ def _check_generate(data: JSON) -> None:
     wanted = data.get("generate", {})
     main = next(project for project in data["projects"] if project["id"] == data["project"])
     datasets = [dataset["id"] for dataset in main.get("datasets", [])]
-    if "access_entries" in wanted and "dataset" not in wanted:
+    if {"access_entries", "tables"} & wanted.keys() and "dataset" not in wanted:
         raise SchemaError(("generate",), "missing key 'dataset'")
     if "dataset" in wanted and wanted["dataset"] not in datasets:
         raise SchemaError(("generate", "dataset"), f"dataset {wanted['dataset']!r} is not in {main['id']}")

@@ -43,6 +43,8 @@ ENDS = {
     "row-policies": (6, "KBQ-ROW-POLICY"),
     "skewed-clock": (3, "KBQ-CLOCK-SKEW"),
     "slow-propagation": (0, "waiting"),
+    "source-bad": (6, "cannot be read"),
+    "source-good": (0, "Everything is in place already."),
     "sync-failing": (0, "Verified"),
     "sync-healthy": (0, "Everything is in place already."),
     "sync-silent": (0, "Everything is in place already."),
@@ -54,7 +56,8 @@ ENDS = {
 }
 
 
-@pytest.mark.parametrize("scenario", names())
+# reading each of the 3,000 tables of `source-large` takes a minute: its test is tests/sandbox/test_scenarios.py's
+@pytest.mark.parametrize("scenario", [name for name in names() if name != "source-large"])
 def test_a_scenario_ends_as_it_should_and_in_words(scenario: str, tmp_path: Path) -> None:
     status, words = ENDS[scenario]
     env = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "LANG": "C.UTF-8", PAIR: str(canary.path())}

@@ -198,3 +198,52 @@ def test_a_busy_policy_is_written_back_whole(start, connect):
     wanted = {**before, "bindings": [*before["bindings"], added]}
     after = operator.post(base + ":setIamPolicy", {"policy": wanted}).json()
     assert (after["bindings"], after["auditConfigs"]) == (wanted["bindings"], before["auditConfigs"])
+
+
+SOURCES = f"/bigquery/v2/projects/{P}/datasets/KLAVIYO_IMPORT_FROM_DWH/tables"
+
+
+def refusals_of(klaviyo):
+    """What the account is told that reads each table of the import dataset: by table, status and text."""
+    found = {}
+    listed = klaviyo.get(SOURCES, params={"maxResults": 200}).json()["tables"]
+    for table in (entry["tableReference"]["tableId"] for entry in listed):
+        body = {"query": f"SELECT * FROM `KLAVIYO_IMPORT_FROM_DWH.{table}` LIMIT 1", "useLegacySql": False}
+        answer = klaviyo.post(f"/bigquery/v2/projects/{P}/queries", body)
+        if answer.status_code != 200:
+            found[table] = answer.json()["error"]["message"]
+    return len(listed), found
+
+
+def test_every_table_of_source_good_can_be_read(start, connect):
+    sandbox = start("source-good")
+    assert refusals_of(connect(sandbox, sandbox.account_keys[EMAIL])) == (6, {})
+
+
+def test_source_bad_holds_what_cannot_be_read_and_why(start, connect):
+    sandbox = start("source-bad")
+    count, refused = refusals_of(connect(sandbox, sandbox.account_keys[EMAIL]))
+    words = {
+        "reaches_out": "warehouse.people",
+        "broken_view": "Not found: Table",
+        "in_drive": "Drive credentials",
+        "in_bucket": "storage.objects.list",
+        "tagged": 'policy tag "PII : Phone" on column',
+        "demands_filter": "without a filter over column(s) 'ordered_at'",
+        "encrypted": "Cloud KMS Error",
+    }
+    assert (count, set(refused)) == (47, set(words))
+    assert all(words[table] in text for table, text in refused.items())
+
+
+def test_source_large_starts_without_its_rows_and_has_them_when_they_are_read(start, connect):
+    sandbox = start("source-large")
+    klaviyo = connect(sandbox, sandbox.account_keys[EMAIL])
+    tables = sandbox.world.projects[P].datasets["KLAVIYO_IMPORT_FROM_DWH"].tables
+    kinds = [table.kind for table in tables.values()]
+    assert (len(kinds), kinds.count("VIEW")) == (3000, 1000)
+    sql = "SELECT COUNT(*), (SELECT COUNT(*) FROM `KLAVIYO_IMPORT_FROM_DWH.{}`) FROM `KLAVIYO_IMPORT_FROM_DWH.events`"
+    view = next(name for name, table in tables.items() if table.kind == "VIEW" and "events" not in table.view_query)
+    body = {"query": sql.format(view), "useLegacySql": False, "timeoutMs": 180_000}
+    answer = klaviyo.post(f"/bigquery/v2/projects/{P}/queries", body).json()
+    assert answer["rows"] == [{"f": [{"v": "5000000"}, {"v": "40"}]}]

@@ -90,6 +90,9 @@ def for_table(options: JSON) -> JSON:
         body["timePartitioning"] = {"expirationMs": _milliseconds(options.pop("partition_expiration_days"))}
     if "require_partition_filter" in options:
         body["requirePartitionFilter"] = options.pop("require_partition_filter")
+    if "kms_key_name" in options:
+        key = options.pop("kms_key_name")
+        body["encryptionConfiguration"] = {"kmsKeyName": str(key)} if key is not None else None
     move(options, body, _TEXTS)
     return body
 

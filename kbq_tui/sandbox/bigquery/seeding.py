@@ -32,8 +32,9 @@ def run(ctx: SandboxContext, project_id: str, statements: Iterable[str]) -> None
     project = datasets.project_of(ctx, project_id)
     hand = Principal("user:scenario@kbq-sandbox.invalid", "scenario@kbq-sandbox.invalid", project_id)
     kept, billing, constraints = project.policy.bindings, project.billing, project.org_policies
+    keys = project.kms_keys
     project.policy.bindings = [{"role": _ROLE, "members": [hand.member]}]
-    project.billing, project.org_policies = True, {}  # what exists may be older than the rules
+    project.billing, project.org_policies, project.kms_keys = True, {}, {}  # what exists may be older than the rules
     try:
         for sql in statements:
             config = {"query": {"query": sql, "useLegacySql": False}}
@@ -45,3 +46,4 @@ def run(ctx: SandboxContext, project_id: str, statements: Iterable[str]) -> None
         for dataset in project.datasets.values():
             dataset.access = [e for e in dataset.access if e.get("userByEmail") != hand.email]
         project.policy.bindings, project.billing, project.org_policies = kept, billing, constraints
+        project.kms_keys = keys
