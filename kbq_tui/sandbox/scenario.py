@@ -26,8 +26,8 @@ An unknown key is refused by name, for a typing error must not pass as a default
   ``type`` (of the statement), ``every``, from ``since`` until ``until`` seconds before the start, ``seconds`` (how long
   each took), ``bytes``, ``reads`` ("DATASET.TABLE"), ``location``, ``address``, ``agent``; with ``message`` and
   ``reason`` they fail, from ``fails_since`` seconds before the start on.
-- ``[[faults]]`` and ``[[editors]]``: see `faults`. ``[generate]``: quantities of ``projects``, ``bindings``, and in a ``dataset``
-  of ``access_entries`` and ``tables``, of which the first has so many ``rows``.
+- ``[[faults]]`` and ``[[editors]]``: see `faults`. ``[generate]``: quantities of ``projects``, ``bindings``, and
+  in a ``dataset`` of ``access_entries`` and ``tables``, of which the first has so many ``rows``.
 """
 
 import tomllib
