@@ -37,6 +37,7 @@ from kbq_tui.cli.click_options import (
     yes_option,
 )
 from kbq_tui.cli.click_running import Body, filled, from_plan_file, handled, on_lines, signed_in
+from kbq_tui.cli.click_source import source
 from kbq_tui.cli.process import COMPLETE_VARIABLE
 from kbq_tui.i18n.messages import translate
 
@@ -232,6 +233,7 @@ def values(**parameters: Any) -> int:
 
 cli.add_command(connections)
 cli.add_command(key)
+cli.add_command(source)
 
 
 @cli.command(

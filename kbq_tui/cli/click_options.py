@@ -294,6 +294,14 @@ confirm_option = click.option(
     shell_complete=connection_names,
 )
 name_argument = click.argument("name", required=False, callback=_valid, shell_complete=connection_names)
+connection_name_option = click.option(
+    "--connection",
+    "name",
+    metavar="NAME",
+    callback=_valid,
+    shell_complete=connection_names,
+    help=translate("Which connection, for a command whose arguments are something else."),
+)
 names_argument = click.argument(
     "names", nargs=-1, metavar="[NAME]...", callback=valid_names, shell_complete=connection_names
 )

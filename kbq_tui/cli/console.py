@@ -5,7 +5,7 @@ Problems and marks are told here; lines have been told before, or are another pr
 
 import json
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final, TextIO
 
 from kbq_tui.cli.live import LiveLines
@@ -31,6 +31,7 @@ _MARKS: Final[Mapping[str, tuple[str, str, str, str]]] = {
     "blocked": (status_words.BLOCKED, "✗", "x", "31"),
     "pass": (status_words.OK, "✓", "+", "32"),
     "fail": (status_words.FAIL, "✗", "x", "31"),
+    "note": (N_("note"), "·", ".", "2"),
     "unknown": (status_words.UNKNOWN, "?", "?", "33"),
     "skipped": (status_words.SKIPPED, "○", "o", "2"),
     "ok": (status_words.OK, "✓", "+", "32"),
@@ -94,6 +95,12 @@ class Console:
     def json(self, body: Mapping[str, object]) -> None:
         """Write one JSON object on a line of its own. Pure ASCII, so that nothing in it can move a cursor."""
         self._write(self.out, json.dumps(body, default=str))
+
+    def json_parts(self, parts: Iterable[str]) -> None:
+        """Write one JSON object on a line of its own, as its parts come. They are pure ASCII."""
+        for part in parts:
+            self._write(self.out, part, end="")
+        self._write(self.out, "")
 
     def word(self, word: str) -> str:
         """Return what a person reads for a word of JSON's, as in `mark`."""

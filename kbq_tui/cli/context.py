@@ -201,6 +201,7 @@ class CommandContext:
     def runner(self) -> PlainRunner:
         """What plain commands are handed."""
         from kbq_tui.cli.runner import PlainRunner
+        from kbq_tui.local.bad_rows_file import check_bad_rows, write_bad_rows
         from kbq_tui.local.plan_file import PlanFiles
 
         console = console_of(self.output)
@@ -213,6 +214,8 @@ class CommandContext:
             local_keys=self.adapters.keys,
             check_report=check_report,
             write=write_report,
+            check_bad_rows=check_bad_rows,
+            write_bad_rows=write_bad_rows,
             plans=PlanFiles(),
             confirm=None if self.output.as_json else _confirm(console),
             ask_text=None if self.output.as_json else _ask_text(console),

@@ -33,6 +33,11 @@ EXAMPLES: Final[Mapping[str, tuple[Example, Example, Example]]] = {
         ("shop-eu --report shop-eu.html", N_("with a report to hand on")),
         ("--json", N_("for a program to read")),
     ),
+    "source": (
+        ("", N_("every table of the default connection")),
+        ("customers --as profiles --examples", N_("one table, with masked examples")),
+        ("--connection shop-eu --bad-rows bad.csv", N_("the rows that Klaviyo would refuse")),
+    ),
     "status": (
         ("", N_("a line for each connection")),
         ("shop-eu", N_("each part of one")),

@@ -13,6 +13,7 @@ NEXT: Final[Mapping[str, str]] = {
     "plan": OWN,
     "apply": OWN,
     "verify": OWN,
+    "source": "values",
     "status": OWN,
     "values": "key shred",
     "key list": "key rotate",
@@ -45,6 +46,7 @@ NEXT: Final[Mapping[str, str]] = {
 """
 
 _WHEN: Final[Mapping[str, str]] = {
+    "source": N_("to connect Klaviyo"),
     "values": N_("once Klaviyo has the key"),
     "key list": N_("where a key is old"),
     "export": N_("once somebody has run it"),

@@ -83,6 +83,8 @@ class PlainRunner:
         local_keys: key files on this machine.
         check_report: makes sure that a report may be written to a path. Raises: ProblemError.
         write: writes a report (path, text) that the operator asked for.
+        check_bad_rows: makes sure that refused rows may be written to a path. Raises: ProblemError.
+        write_bad_rows: writes table, key and rules of refused rows to a path. Raises: ProblemError.
         plans: saved plans.
         confirm: asks a yes-or-no question on the terminal; None where there is no terminal to ask on.
         ask_text: asks for a line of text there, and returns it without spaces around it; None likewise.
@@ -96,6 +98,8 @@ class PlainRunner:
     local_keys: LocalKeys
     check_report: Callable[[str], None]
     write: Callable[[str, str], None]
+    check_bad_rows: Callable[[str], None]
+    write_bad_rows: Callable[[str, Sequence[tuple[str, str, str]]], None]
     plans: Plans
     confirm: Callable[[str], bool] | None = None
     ask_text: Callable[[str], str] | None = None

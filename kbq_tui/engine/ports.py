@@ -52,6 +52,19 @@ class QueryResult:
 
 
 @dataclass(frozen=True, slots=True)
+class DryRun:
+    """What a query would do.
+
+    Attributes:
+        size: bytes that it would read; None where BigQuery does not tell.
+        tables: the tables (project, dataset, table) that it would read, also behind views.
+    """
+
+    size: int | None
+    tables: tuple[tuple[str, str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class TableInfo:
     """A table or view. `kind` is BigQuery's (`TABLE`, `VIEW`, `EXTERNAL`, `MATERIALIZED_VIEW` …); `expires` is when it
     is deleted by itself, aware UTC, and `partition_life` how long after its date a partition is."""
@@ -188,7 +201,14 @@ class Cloud(Protocol):
         """Return, by key id, the last day on which each key of a project authenticated; ours count, too."""
 
     async def query(
-        self, project: str, sql: str, location: str, *, dry_run: bool = False, max_rows: int = 1_000
+        self,
+        project: str,
+        sql: str,
+        location: str,
+        *,
+        dry_run: bool = False,
+        max_rows: int = 1_000,
+        max_bytes: int | None = None,
     ) -> QueryResult:
         """Run a query, or only estimate it.
 
@@ -198,6 +218,7 @@ class Cloud(Protocol):
             location: where it runs, such as `EU`.
             dry_run: say what would be processed, without running it.
             max_rows: how many rows of the result are fetched.
+            max_bytes: fail, at no cost, where more would be billed; None for no limit.
         """
 
     async def tables(self, project: str, dataset: str, limit: int = 1_000) -> tuple[TableInfo, ...]:
@@ -208,8 +229,8 @@ class Cloud(Protocol):
     ) -> frozenset[str]:
         """Return those of the permissions that the principal holds on a table or view, wherever they come from."""
 
-    async def tables_read(self, project: str, sql: str, location: str) -> tuple[tuple[str, str, str], ...]:
-        """Return the tables (project, dataset, table) that a query would read, also behind views; by a dry run."""
+    async def dry_run(self, project: str, sql: str, location: str) -> DryRun:
+        """Return what a query would read, without running it."""
 
     async def row_policies(self, project: str, dataset: str, table: str) -> tuple[RowPolicy, ...]:
         """Return the row access policies of a table, each with whom it lets through."""

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from kbq_tui.engine.look_history import LookHistory
     from kbq_tui.engine.ports import Clock, Cloud, Impersonator, Journal, KeyStore, Ports
+    from kbq_tui.engine.source.looks import SourceLooks
     from kbq_tui.engine.waiting import Patience
     from kbq_tui.model.checks import CheckResult
     from kbq_tui.model.command import Command
@@ -202,6 +203,12 @@ class Store(Protocol):
 
     def save_looks(self, name: str, history: LookHistory) -> None:
         """Remember the dashboard's last looks at a connection."""
+
+    def source_looks(self, name: str) -> SourceLooks:
+        """Return the last look of the source check at each table of a connection."""
+
+    def save_source_looks(self, name: str, looks: SourceLooks) -> None:
+        """Remember the last look of the source check at each table of a connection."""
 
     def save_text(self, name: str, kind: str, suffix: str, text: str) -> str:
         """Write a report, a hand-off or a summary (0600), and return its path. `suffix` such as `.md`."""

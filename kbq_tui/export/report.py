@@ -82,7 +82,7 @@ class About:
             (translate("Verified by"), self.operator or unknown),
             (translate("Tool"), f"kbq-tui {__version__}"),
         )
-        return tuple((label, _clean(value)) for label, value in rows)
+        return tuple((label, clean(value)) for label, value in rows)
 
 
 def report(results: Sequence[CheckResult], about: About, kind: str) -> str:
@@ -111,7 +111,9 @@ def is_report(data: bytes) -> bool:
             body = json.loads(text)
         except (ValueError, RecursionError):
             return False
-        return body.get("schema") == "kbq-tui/verify/v1" and str(body.get("tool", "")).startswith("kbq-tui ")
+        return body.get("schema") in ("kbq-tui/verify/v1", "kbq-tui/source/v1") and str(
+            body.get("tool", "")
+        ).startswith("kbq-tui ")
     return _IS_MARKDOWN.match(text) is not None or _IS_HTML.match(text) is not None
 
 
@@ -131,21 +133,24 @@ def to_json(results: Sequence[CheckResult], about: About) -> str:
         "ok": healthy(results),
         "checks": [r.to_json() for r in results],
     }
-    return json.dumps(_cleaned(body), indent=2) + "\n"
+    return json.dumps(cleaned(body), indent=2) + "\n"
 
 
 def to_markdown(results: Sequence[CheckResult], about: About) -> str:
     """Return the report as Markdown (GitHub's)."""
     lines = [f"# {translate(_TITLE)}", "", f"**{render(verified(results))}**", ""]
-    lines += ["| | |", "|---|---|", *(f"| {label} | {_code(value)} |" for label, value in about.rows()), ""]
+    lines += ["| | |", "|---|---|", *(f"| {label} | {code_span(value)} |" for label, value in about.rows()), ""]
     lines += [f"| {' | '.join(_columns())} |", "|---|---|---|---:|"]
-    lines += [f"| {_word(r)} | {_text(r.title)} | {_text(r.check.article)} | {r.seconds:.2f} |" for r in results]
+    lines += [
+        f"| {_word(r)} | {markdown_text(r.title)} | {markdown_text(r.check.article)} | {r.seconds:.2f} |"
+        for r in results
+    ]
     for result in results:
         lines += [
             "",
-            f"## {_word(result)}: {_text(result.title)}",
+            f"## {_word(result)}: {markdown_text(result.title)}",
             "",
-            f"{_code(result.id)}. {_text(result.check.why)}",
+            f"{code_span(result.id)}. {markdown_text(result.check.why)}",
         ]
         if result.evidence:
             lines += ["", translate("Evidence:"), "", *_fence(result.evidence)]
@@ -160,16 +165,16 @@ def to_html(results: Sequence[CheckResult], about: About) -> str:
     """Return the report as one HTML page: no script, nothing loaded from anywhere."""
     title = html.escape(translate(_TITLE))
     overall = "ok" if healthy(results) else "bad"
-    parts = [_HTML_HEAD.format(title=title, language=language()), f"<h1>{title}</h1>"]
-    parts.append(f'<p class="overall {overall}">{_html(verified(results))}</p>')
+    parts = [HTML_HEAD.format(title=title, language=language()), f"<h1>{title}</h1>"]
+    parts.append(f'<p class="overall {overall}">{html_text(verified(results))}</p>')
     rows = "".join(
-        f"<tr><th scope=row>{_html(label)}</th><td>{_html(value)}</td></tr>" for label, value in about.rows()
+        f"<tr><th scope=row>{html_text(label)}</th><td>{html_text(value)}</td></tr>" for label, value in about.rows()
     )
     parts.append(f"<table><tbody>{rows}</tbody></table>")
     head = "".join(f"<th scope=col>{word}</th>" for word in _columns())
     rows = "".join(
-        f"<tr><td class={r.verdict.value}>{_word(r)}</td><td>{_html(r.title)}</td>"
-        f"<td>{_html(r.check.article)}</td><td class=number>{r.seconds:.2f}</td></tr>"
+        f"<tr><td class={r.verdict.value}>{_word(r)}</td><td>{html_text(r.title)}</td>"
+        f"<td>{html_text(r.check.article)}</td><td class=number>{r.seconds:.2f}</td></tr>"
         for r in results
     )
     parts.append(f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>")
@@ -179,45 +184,45 @@ def to_html(results: Sequence[CheckResult], about: About) -> str:
 
 def _section_html(result: CheckResult) -> str:
     parts = [
-        f'<section><h2><span class="{result.verdict.value}">{_word(result)}</span>: {_html(result.title)}</h2>',
-        f"<p><code>{_html(result.id)}</code> {_html(result.check.why)}</p>",
+        f'<section><h2><span class="{result.verdict.value}">{_word(result)}</span>: {html_text(result.title)}</h2>',
+        f"<p><code>{html_text(result.id)}</code> {html_text(result.check.why)}</p>",
     ]
     for label, value in ((translate("Evidence"), result.evidence), (translate("Asked with"), result.command)):
         if value:
-            parts.append(f"<h3>{label}</h3><pre>{_html(value, lines=True)}</pre>")
+            parts.append(f"<h3>{label}</h3><pre>{html_text(value, lines=True)}</pre>")
     if (problem := result.problem) is not None:
         code = problem.code or translate("Unrecognised")
-        parts.append(f"<h3>{_html(problem.title)} ({_html(code)})</h3><p>{_html(problem.cause)}</p>")
+        parts.append(f"<h3>{html_text(problem.title)} ({html_text(code)})</h3><p>{html_text(problem.cause)}</p>")
         parts.append("<ol>")
         for step in problem.remedy:
             # The commands are scrubbed as a whole: part of a key would not be recognised.
             commands = "\n".join(step.lines)
-            block = f"<pre>{_html(commands, lines=True)}</pre>" if commands else ""
-            parts.append(f"<li>{_html(step.text)}{block}</li>")
+            block = f"<pre>{html_text(commands, lines=True)}</pre>" if commands else ""
+            parts.append(f"<li>{html_text(step.text)}{block}</li>")
         parts.append("</ol>")
         if problem.who:
-            parts.append(f"<p>{_html(message('Who: {who}', who=problem.who))}</p>")
+            parts.append(f"<p>{html_text(message('Who: {who}', who=problem.who))}</p>")
         if _LINK.fullmatch(problem.link):
-            parts.append(f'<p><a rel="noreferrer" href="{_html(problem.link)}">{_html(problem.link)}</a></p>')
+            parts.append(f'<p><a rel="noreferrer" href="{html_text(problem.link)}">{html_text(problem.link)}</a></p>')
         if problem.original and str(problem.original) != str(result.evidence):
-            parts.append(f"<pre>{_html(problem.original, lines=True)}</pre>")
+            parts.append(f"<pre>{html_text(problem.original, lines=True)}</pre>")
     return "\n".join([*parts, "</section>"])
 
 
 def _problem_markdown(problem: Problem) -> list[str]:
     lines = [
         "",
-        f"**{_text(problem.title)}** ({_text(problem.code or translate('unrecognised'))})",
+        f"**{markdown_text(problem.title)}** ({markdown_text(problem.code or translate('unrecognised'))})",
         "",
-        _text(problem.cause),
+        markdown_text(problem.cause),
         "",
     ]
     for number, step in enumerate(problem.remedy, 1):
-        lines.append(f"{number}. {_text(step.text)}")
+        lines.append(f"{number}. {markdown_text(step.text)}")
         if step.commands:
             lines += ["", *("   " + line for line in _fence("\n".join(step.lines))), ""]
     if problem.who:
-        lines += ["", _text(message("Who: {who}", who=problem.who))]
+        lines += ["", markdown_text(message("Who: {who}", who=problem.who))]
     if _LINK.fullmatch(problem.link):
         lines += ["", f"<{inert(problem.link)}>"]
     if problem.original:
@@ -233,45 +238,46 @@ def _word(result: CheckResult) -> str:
     return translate(_VERDICTS[result.verdict]).upper()
 
 
-def _clean(value: str | Message, *, lines: bool = False) -> str:
+def clean(value: str | Message, *, lines: bool = False) -> str:
     """Return text for a person; only our own is translated, what came from outside is not looked up."""
     return inert(scrub(render(as_message(value))), _EVIDENCE, keep_lines=lines)
 
 
-def _cleaned(value: object) -> object:
+def cleaned(value: object) -> object:
     """Return a JSON value, in English, made inert."""
     if isinstance(value, str):
         return inert(scrub(value), _EVIDENCE, keep_lines=True)
     if isinstance(value, dict):
-        return {key: _cleaned(inner) for key, inner in value.items()}
-    return [_cleaned(inner) for inner in value] if isinstance(value, list | tuple) else value
+        return {key: cleaned(inner) for key, inner in value.items()}
+    return [cleaned(inner) for inner in value] if isinstance(value, list | tuple) else value
 
 
-def _html(value: str | Message, *, lines: bool = False) -> str:
-    return html.escape(_clean(value, lines=lines), quote=True)
+def html_text(value: str | Message, *, lines: bool = False) -> str:
+    """Return text that HTML reads as nothing but text."""
+    return html.escape(clean(value, lines=lines), quote=True)
 
 
-def _text(value: str | Message) -> str:
+def markdown_text(value: str | Message) -> str:
     """Return text of which Markdown reads no character as markup, nor makes a link; plain names stay readable."""
-    return _START.sub(r"\1\\\2", _MARKUP.sub(lambda found: "\\" + found[0], _clean(value).strip()))
+    return _START.sub(r"\1\\\2", _MARKUP.sub(lambda found: "\\" + found[0], clean(value).strip()))
 
 
-def _code(value: str) -> str:
+def code_span(value: str) -> str:
     """Return a code span for a cell of a table."""
-    text = _clean(value).replace("|", "\\|")
+    text = clean(value).replace("|", "\\|")
     ticks = "`" * (max((len(run) for run in re.findall(r"`+", text)), default=0) + 1)
     return f"{ticks} {text} {ticks}" if "`" in text else f"`{text or ' '}`"
 
 
 def _fence(value: str | Message) -> list[str]:
     """Return a fenced block that nothing inside can close."""
-    text = _clean(value, lines=True)
+    text = clean(value, lines=True)
     longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
     fence = "`" * max(3, longest + 1)
     return [f"{fence}text", *text.split("\n"), fence]
 
 
-_HTML_HEAD = """\
+HTML_HEAD = """\
 <!doctype html>
 <html lang="{language}">
 <head>

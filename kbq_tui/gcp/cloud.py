@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from kbq_tui.engine.daemon_threads import start_daemon
-from kbq_tui.engine.ports import ProjectPage, QueryResult, TableInfo
+from kbq_tui.engine.ports import DryRun, ProjectPage, QueryResult, TableInfo
 from kbq_tui.gcp.accounts import Accounts
 from kbq_tui.gcp.credentials import CredentialOptions, find, from_key
 from kbq_tui.gcp.datasets import Datasets
@@ -256,10 +256,17 @@ class GoogleCloud:
         return await self._key_use.days(project)
 
     async def query(
-        self, project: str, sql: str, location: str, *, dry_run: bool = False, max_rows: int = 1_000
+        self,
+        project: str,
+        sql: str,
+        location: str,
+        *,
+        dry_run: bool = False,
+        max_rows: int = 1_000,
+        max_bytes: int | None = None,
     ) -> QueryResult:
         """Run a query (BigQuery jobs) and return up to `max_rows` rows."""
-        return await self._queries.run(project, sql, location, dry_run=dry_run, max_rows=max_rows)
+        return await self._queries.run(project, sql, location, dry_run=dry_run, max_rows=max_rows, max_bytes=max_bytes)
 
     async def tables(self, project: str, dataset: str, limit: int = 1_000) -> tuple[TableInfo, ...]:
         """Return up to `limit` tables and views of a dataset (BigQuery, `tables.list`)."""
@@ -271,9 +278,9 @@ class GoogleCloud:
         """Return which permissions the principal holds on a table (BigQuery, `tables.testIamPermissions`)."""
         return await self._datasets.test_table(project, dataset, table, permissions)
 
-    async def tables_read(self, project: str, sql: str, location: str) -> tuple[tuple[str, str, str], ...]:
-        """Return the tables that a query would read, from the statistics of a dry run."""
-        return await self._queries.tables_read(project, sql, location)
+    async def dry_run(self, project: str, sql: str, location: str) -> DryRun:
+        """Return what a query would read, from the statistics of a dry run."""
+        return await self._queries.dry_run(project, sql, location)
 
     async def row_policies(self, project: str, dataset: str, table: str) -> tuple[RowPolicy, ...]:
         """Return the row access policies of a table (BigQuery, `rowAccessPolicies.list`)."""

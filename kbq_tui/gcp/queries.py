@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from kbq_tui.diagnosis import catalogue
-from kbq_tui.engine.ports import QueryResult
+from kbq_tui.engine.ports import DryRun, QueryResult
 from kbq_tui.gcp.exceptions import MalformedError
 from kbq_tui.gcp.rest_client import JSON, RestClient, items, part, text, url
 from kbq_tui.gcp.retry import Attempt
@@ -39,7 +39,9 @@ class Queries:
     def __init__(self, wire: RestClient) -> None:
         self._wire = wire
 
-    async def run(self, project: str, sql: str, location: str, *, dry_run: bool, max_rows: int) -> QueryResult:
+    async def run(
+        self, project: str, sql: str, location: str, *, dry_run: bool, max_rows: int, max_bytes: int | None = None
+    ) -> QueryResult:
         """Run a statement and return its first rows."""
         body: JSON = {
             "query": sql,
@@ -52,6 +54,8 @@ class Queries:
         }
         if location:
             body["location"] = location
+        if max_bytes is not None:
+            body["maximumBytesBilled"] = str(max_bytes)
         queries = f"{self._wire.endpoints.bigquery}/bigquery/v2/projects/{part(project)}/queries"
 
         def run(attempt: Attempt) -> QueryResult:
@@ -90,8 +94,8 @@ class Queries:
         context = self._wire.context(project, location=location)
         return await self._wire.call(run, method="bigquery.jobs.query", context=context)
 
-    async def tables_read(self, project: str, sql: str, location: str) -> tuple[tuple[str, str, str], ...]:
-        """Return the tables that a query would read, by a dry run; of more than 50 BigQuery may leave some out.
+    async def dry_run(self, project: str, sql: str, location: str) -> DryRun:
+        """Return what a query would read; of more than 50 tables BigQuery may leave some out.
 
         Source: https://cloud.google.com/bigquery/docs/reference/rest/v2/Job#JobStatistics2 (referencedTables)
         """
@@ -100,15 +104,17 @@ class Queries:
             "configuration": {"dryRun": True, "query": {"query": sql, "useLegacySql": False}},
         }
 
-        def read(answer: JSON) -> tuple[tuple[str, str, str], ...]:
+        def read(answer: JSON) -> DryRun:
             statistics = answer.get("statistics")
             query = statistics.get("query") if isinstance(statistics, dict) else None
             if not isinstance(query, dict):
                 raise MalformedError("not the answer to a dry run")  # an empty one would look like "reads nothing"
-            return tuple(
+            tables = tuple(
                 (text(table, "projectId"), text(table, "datasetId"), text(table, "tableId"))
                 for table in items(query, "referencedTables")
             )
+            size = text(query, "totalBytesProcessed") or text(statistics, "totalBytesProcessed")
+            return DryRun(int(size) if size.isdigit() else None, tables)
 
         return await self._wire.ask(
             "POST",

@@ -12,7 +12,7 @@ from kbq_tui.local.files import FileKind, NotOursError, make_folder, remove_ours
 from kbq_tui.local.journal import JOURNAL
 from kbq_tui.local.os_errors import os_problem
 from kbq_tui.local.paths import Paths
-from kbq_tui.local.ui_state import LOOKS, VERIFICATION, WIZARD, ConnectionState
+from kbq_tui.local.ui_state import LOOKS, SOURCE_LOOKS, VERIFICATION, WIZARD, ConnectionState
 from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.lean_dataclass import dataclass
 
@@ -22,6 +22,7 @@ STATE_FILES: dict[str, FileKind] = {
     "verify.json": VERIFICATION,
     "wizard.json": WIZARD,
     "looks.json": LOOKS,
+    "source.json": SOURCE_LOOKS,
 }
 """What lies in a connection's state folder, and goes with the connection."""
 

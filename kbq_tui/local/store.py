@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from kbq_tui.engine.look_history import LookHistory
     from kbq_tui.engine.ports import Clock
+    from kbq_tui.engine.source.looks import SourceLooks
     from kbq_tui.local.journal import FileJournal
     from kbq_tui.model.checks import CheckResult
 
@@ -145,6 +146,14 @@ class FileStore:
     def save_looks(self, name: str, history: LookHistory) -> None:
         """Remember the dashboard's last looks at a connection. Raises: ProblemError."""
         self._state(name).save_looks(history)
+
+    def source_looks(self, name: str) -> SourceLooks:
+        """Return the last look of the source check at each table of a connection."""
+        return self._state(name).source_looks()
+
+    def save_source_looks(self, name: str, looks: SourceLooks) -> None:
+        """Remember the last look of the source check at each table of a connection. Raises: ProblemError."""
+        self._state(name).save_source_looks(looks)
 
     def save_text(self, name: str, kind: str, suffix: str, text: str) -> str:
         """Write a text of ours (0600) and return its path: `reports/KIND-TIME.SUFFIX`, or the next name that is

@@ -16,6 +16,7 @@ from kbq_tui.model.secret import scrub, scrub_typed
 
 if TYPE_CHECKING:
     from kbq_tui.engine.look_history import LookHistory
+    from kbq_tui.engine.source.looks import SourceLooks
 
 _LIMIT = 8 * 1024 * 1024
 _RECENT = 10
@@ -105,9 +106,20 @@ class ConnectionState:
         """Remember the last looks. Raises: ProblemError."""
         _write(self._folder / "looks.json", history.to_json(), LOOKS)
 
+    def source_looks(self) -> "SourceLooks":
+        """Return the last look at each table; none where nothing is kept, or it cannot be understood."""
+        from kbq_tui.engine.source.looks import SourceLooks
+
+        return SourceLooks.from_json(_read(self._folder / "source.json"))
+
+    def save_source_looks(self, looks: "SourceLooks") -> None:
+        """Remember the last look at each table. Raises: ProblemError."""
+        _write(self._folder / "source.json", looks.to_json(), SOURCE_LOOKS)
+
     def forget(self) -> None:
         """Forget the last screen, the last verification and the last looks. Raises: ProblemError."""
-        for name, kind in (("wizard.json", WIZARD), ("verify.json", VERIFICATION), ("looks.json", LOOKS)):
+        kinds = {"wizard.json": WIZARD, "verify.json": VERIFICATION, "looks.json": LOOKS, "source.json": SOURCE_LOOKS}
+        for name, kind in kinds.items():
             path = self._folder / name
             try:
                 remove_ours(path, kind)
@@ -143,6 +155,12 @@ def _is_looks(data: bytes) -> bool:
     return json_object(data).get("schema") == SCHEMA
 
 
+def _is_source_looks(data: bytes) -> bool:
+    from kbq_tui.engine.source.looks import SCHEMA
+
+    return SCHEMA.encode() in data[:200] and (len(data) >= _LIMIT or json_object(data).get("schema") == SCHEMA)
+
+
 def _is_look(data: bytes) -> bool:
     return {"ascii", "theme", "welcomed", "recent"} <= json_object(data).keys()
 
@@ -150,6 +168,7 @@ def _is_look(data: bytes) -> bool:
 WIZARD = FileKind(message("the last screen of a set-up"), _is_wizard)
 VERIFICATION = FileKind(message("the last verification"), _is_verification)
 LOOKS = FileKind(message("the last looks of the dashboard"), _is_looks)
+SOURCE_LOOKS = FileKind(message("the last looks of the source check"), _is_source_looks)
 PREFERENCES = FileKind(message("what was chosen for the screens"), _is_look)
 
 

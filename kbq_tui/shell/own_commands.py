@@ -37,6 +37,9 @@ ON_MACHINE: Final = {
 }
 """The same for commands on the connection files of this machine, which take no `--config`."""
 
+BY_OPTION: Final = frozenset({("source",)})
+"""Commands about a connection that name it with `--connection`, because their arguments are something else."""
+
 _MAKING: Final = frozenset({"setup", "apply"})
 _WITHOUT_NAME: Final = frozenset({"doctor"})
 """Commands that take `--config`, but no name."""
@@ -64,9 +67,12 @@ def for_connection(command: Command, name: str, config: str = "") -> Command:
     words = shlex.split(command.template)[1:]
     named = ARGUMENTS | ON_MACHINE
     path = next((path for path in named if tuple(words[: len(path)]) == path), None)
-    if path is None and not _WITHOUT_NAME & set(words[:1]):
+    by_option = tuple(words[:1]) in BY_OPTION
+    if path is None and not by_option and not _WITHOUT_NAME & set(words[:1]):
         return command
     more = []
+    if by_option and name and "--connection" not in words:
+        more.append(f"--connection {shlex.quote(name)}")
     if path is not None and name and "--all" not in words and _arguments(words[len(path) :]) <= named[path]:
         more.append(name)
     if config and path not in ON_MACHINE and "--config" not in words:

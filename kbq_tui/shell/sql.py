@@ -13,7 +13,7 @@ PROBE_PREFIX = "kbq_tui_probe_"
 """Names of the tables that the write checks make; nothing else is ever swept."""
 
 
-def _quoted(*parts: str) -> str:
+def quoted(*parts: str) -> str:
     """Return a backquoted path. Raises: ValueError where a part could end the quoting."""
     for part in parts:
         if not part or any(c in part for c in "`\\\n\r\x00"):
@@ -49,14 +49,14 @@ def privileges(project: str, location: str, dataset: str, member: str) -> str:
     Only the member's rows are asked for: an access list may be longer than any answer we would read. A table that
     bears the dataset's name is not the dataset.
     """
-    view = f"{_quoted(project)}.{_quoted(region(location))}.INFORMATION_SCHEMA.OBJECT_PRIVILEGES"
+    view = f"{quoted(project)}.{quoted(region(location))}.INFORMATION_SCHEMA.OBJECT_PRIVILEGES"
     where = f'object_name = {_string(dataset)} AND object_type = "SCHEMA" AND {_granted_to(member)}'
     return f"SELECT object_name, privilege_type, grantee FROM {view} WHERE {where}"
 
 
 def table_privileges(project: str, location: str, dataset: str, table: str, member: str) -> str:
     """Ask the same of one table or view. Raises: ValueError for a table name that cannot stand in a literal."""
-    view = f"{_quoted(project)}.{_quoted(region(location))}.INFORMATION_SCHEMA.OBJECT_PRIVILEGES"
+    view = f"{quoted(project)}.{quoted(region(location))}.INFORMATION_SCHEMA.OBJECT_PRIVILEGES"
     where = f"object_schema = {_string(dataset)} AND object_name = {_string(table)} AND {_granted_to(member)}"
     return f"SELECT object_name, privilege_type, grantee FROM {view} WHERE {where}"
 
@@ -69,7 +69,7 @@ def _granted_to(member: str) -> str:
 def create_probe(project: str, dataset: str, table: str, *, hours: int = 1) -> str:
     """Article 4.4: a table of a unique name, which expires by itself should it not be dropped."""
     return (
-        f"CREATE TABLE {_quoted(project, dataset, table)} (id INT64) "
+        f"CREATE TABLE {quoted(project, dataset, table)} (id INT64) "
         f"OPTIONS(expiration_timestamp=TIMESTAMP_ADD(CURRENT_TIMESTAMP(), INTERVAL {int(hours)} HOUR), "
         'labels=[("created-by", "kbq-tui")])'
     )
@@ -77,12 +77,12 @@ def create_probe(project: str, dataset: str, table: str, *, hours: int = 1) -> s
 
 def insert_probe(project: str, dataset: str, table: str) -> str:
     """Return the statement that adds one row to the table with which writing is tried."""
-    return f"INSERT INTO {_quoted(project, dataset, table)} (id) VALUES (1)"
+    return f"INSERT INTO {quoted(project, dataset, table)} (id) VALUES (1)"
 
 
 def count_rows(project: str, dataset: str, table: str) -> str:
     """Return the query that counts a table's rows; its column is `n`."""
-    return f"SELECT COUNT(*) AS n FROM {_quoted(project, dataset, table)}"
+    return f"SELECT COUNT(*) AS n FROM {quoted(project, dataset, table)}"
 
 
 def read_one(project: str, dataset: str, table: str) -> str:
@@ -92,12 +92,39 @@ def read_one(project: str, dataset: str, table: str) -> str:
     """
     if not _TABLE.fullmatch(table):
         raise ValueError("not a table name that can be quoted")
-    return f"SELECT * FROM {_quoted(project, dataset, table)} LIMIT 1"
+    return f"SELECT * FROM {quoted(project, dataset, table)} LIMIT 1"
+
+
+def columns(project: str, dataset: str) -> str:
+    """Return the query for all columns of a dataset: a row for each table, its columns as lines of name, type, whether
+    the table is partitioned by it, whether it is hidden, and the number of its policy tags, with tabs between.
+
+    One row a table and not one a column, so that thousands of tables are one short answer.
+    Source: https://cloud.google.com/bigquery/docs/information-schema-columns
+    """
+    cells = ("column_name", "data_type", "is_partitioning_column", "is_hidden")
+    line = ", '\\t', ".join((*cells, "CAST(IFNULL(ARRAY_LENGTH(policy_tags), 0) AS STRING)"))
+    view = f"{quoted(project, dataset)}.INFORMATION_SCHEMA.COLUMNS"
+    text = f"STRING_AGG(CONCAT({line}), '\\n' ORDER BY ordinal_position)"
+    return f"SELECT table_name, {text} AS columns FROM {view} GROUP BY table_name"
+
+
+def view_texts(project: str, dataset: str) -> str:
+    """Return the query for the names and texts of a dataset's views.
+
+    Source: https://cloud.google.com/bigquery/docs/information-schema-views
+    """
+    return f"SELECT table_name, view_definition FROM {quoted(project, dataset)}.INFORMATION_SCHEMA.VIEWS"
+
+
+def stored_rows(project: str, dataset: str) -> str:
+    """Return the query for how many rows each table of a dataset has, as stored: no row policy takes any away."""
+    return f"SELECT table_id, row_count FROM {quoted(project, dataset, '__TABLES__')} WHERE type = 1"
 
 
 def drop_table(project: str, dataset: str, table: str) -> str:
     """Return the statement that drops a table if it exists."""
-    return f"DROP TABLE IF EXISTS {_quoted(project, dataset, table)}"
+    return f"DROP TABLE IF EXISTS {quoted(project, dataset, table)}"
 
 
 def is_ours(statement: str) -> bool:

@@ -252,6 +252,19 @@ class KbqApp(ExportActions):
         """Show one connection of the dashboard in detail."""
         self._navigation.open_connection(name)
 
+    def open_source(self, name: str) -> None:
+        """Show whether the tables of a connection are ready for Klaviyo."""
+        self._navigation.open_source(name)
+
+    @property
+    def source_came_from_setup(self) -> bool:
+        """Whether the set-up led to the tables, so that one can go on with it from there."""
+        return self._navigation.source_came_from_setup
+
+    def leave_source(self, *, forward: bool) -> None:
+        """Leave the tables: back to where one came from, or `forward` to the set-up's next step."""
+        self._navigation.leave_source(forward=forward)
+
     def open_setup(self, name: str, step: Step | None) -> None:
         """Go on with the set-up of a connection, at a step or where the operator left it."""
         self._navigation.open_setup(name, step)

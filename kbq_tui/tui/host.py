@@ -84,6 +84,19 @@ class Host(SparingApp):
         """Show one connection of the dashboard in detail."""
 
     @abstractmethod
+    def open_source(self, name: str) -> None:
+        """Show whether the tables of a connection are ready for Klaviyo."""
+
+    @property
+    @abstractmethod
+    def source_came_from_setup(self) -> bool:
+        """Whether the set-up led to the tables, so that one can go on with it from there."""
+
+    @abstractmethod
+    def leave_source(self, *, forward: bool) -> None:
+        """Leave the tables: back to where one came from, or `forward` to the set-up's next step."""
+
+    @abstractmethod
     def new_connection(self, name: str) -> None:
         """Begin the set-up of a connection that does not exist yet, under its lock."""
 

@@ -133,6 +133,12 @@ KEYS: Final = (
     KeyBinding("save", "verify", "s", "save_report", N_("Save report"), N_("Save the report as Markdown and JSON")),
     KeyBinding("verify", "verify", "r", "verify", N_("Run again"), N_("Run all checks again")),
     KeyBinding("go-on", "verify", "n", "go_on", N_("Go on"), N_("Go on while checks still wait")),
+    KeyBinding("check-tables", "verify", "t", "tables", "", N_("Whether the tables are ready for Klaviyo")),
+    KeyBinding("source-again", "source", "r", "again", N_("Check again"), N_("Look at the tables again")),
+    KeyBinding("source-all", "source", "a", "all", "", N_("Look at every table, however many there are")),
+    KeyBinding(
+        "source-save", "source", "s", "save_report", N_("Save report"), N_("Save the report as Markdown and JSON")
+    ),
     KeyBinding("copy-project", "connect", "1", "copy('project')", "", N_("Copy the project ID")),
     KeyBinding("copy-dataset", "connect", "2", "copy('dataset')", "", N_("Copy the dataset")),
     KeyBinding(
@@ -173,6 +179,14 @@ KEYS: Final = (
         "sort-verified", "dashboard", "V", "sort('verified')", "", N_("Order by the last verification; again: reversed")
     ),
     KeyBinding("verify-connection", "connection", "v", "verify", N_("Verify"), N_("Run all checks with the key")),
+    KeyBinding(
+        "connection-tables",
+        "connection",
+        "t",
+        "tables",
+        "",
+        N_("Whether the tables are ready for Klaviyo"),
+    ),
     KeyBinding("rotate-key", "connection", "r", "rotate", N_("Rotate"), N_("Replace the key that Klaviyo holds")),
     KeyBinding("new-connection", "dashboard", "n", "new", N_("New"), N_("Set up a new connection")),
     KeyBinding(

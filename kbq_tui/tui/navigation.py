@@ -1,6 +1,9 @@
 """Which screen is shown next: the steps of the set-up, the dashboard, a connection, and where Escape leads."""
 
+from __future__ import annotations
+
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from kbq_tui.engine.services import ConnectionDraft, SavedConnection
 from kbq_tui.engine.setup import STEPS, SetupSession
@@ -11,6 +14,9 @@ from kbq_tui.tui import keyboard
 from kbq_tui.tui.host import Host
 from kbq_tui.tui.screens import screen_for
 from kbq_tui.tui.screens.base import BaseScreen
+
+if TYPE_CHECKING:
+    from kbq_tui.engine.source.session import SourceSession
 
 
 class Navigation:
@@ -26,6 +32,8 @@ class Navigation:
         self._from_dashboard = from_dashboard
         self._entered_at: Step | None = None
         self._came_from = ""
+        self._source_from: tuple[Step | None, str] = (None, "")
+        self._sources: dict[str, SourceSession] = {}
 
     def first_screen(self) -> BaseScreen:
         """Return the screen that the app begins with: the dashboard, the welcome, or where the operator left."""
@@ -86,6 +94,41 @@ class Navigation:
 
         self._app.wizard.note = None
         self.show(ConnectionScreen(name))
+
+    def open_source(self, name: str) -> None:
+        """Show the tables of a connection; a check of them that was begun before goes on."""
+        from kbq_tui.engine.source.session import SourceSession
+        from kbq_tui.tui.screens.source import SourceScreen
+
+        app = self._app
+        wizard, screen = app.wizard, app.screen
+        step = screen.step if isinstance(screen, BaseScreen) else None
+        saved = app.services.store.load(name)
+        draft = wizard.draft if step is not None else saved.draft if saved is not None else None
+        if draft is None:
+            return
+        self._source_from = (step, screen.opened if isinstance(screen, BaseScreen) else "")
+        wizard.note = None
+        known = self._sources.get(name)
+        if known is None or known.draft != draft:
+            services = replace(app.services, sign_in=app.services.operator_of(saved))
+            known = self._sources[name] = SourceSession(services, draft, app.redraw)
+        self.show(SourceScreen(known))
+
+    @property
+    def source_came_from_setup(self) -> bool:
+        """Whether the set-up led to the tables."""
+        return self._source_from[0] is not None
+
+    def leave_source(self, *, forward: bool) -> None:
+        """Leave the tables: back to where one came from, or `forward` to the set-up's next step."""
+        step, opened = self._source_from
+        if step is not None:
+            self.goto(Step.CONNECT if forward else step)
+        elif opened and not forward:
+            self.open_connection(opened)
+        elif not forward:
+            self.show_dashboard()
 
     def open_setup(self, name: str, step: Step | None) -> None:
         """Go on with the set-up of a connection, under its lock; why the lock cannot be had is shown.

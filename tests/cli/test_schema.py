@@ -12,7 +12,7 @@ from kbq_tui.cli.commands.schema import names, schema_of
 from tests.support.outputs import output
 
 PACKAGE = Path(kbq_tui.__file__).parent
-KEPT = {"kbq-tui/looks/v1"}
+KEPT = {"kbq-tui/looks/v1", "kbq-tui/source-looks/v1"}
 """What is only kept in files of ours."""
 TESTS = Path(__file__).parents[1]
 PRINTED = re.compile(r'"(kbq-tui/[a-z-]+/v\d+)"')

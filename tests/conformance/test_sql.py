@@ -42,6 +42,8 @@ STAMP = "TIMESTAMP '2016-12-05 12:41:09'"
         (r"'a_c' LIKE 'a\\_c'", True),
         (r"'abc' LIKE 'a\\_c'", False),
         ("'abc' NOT LIKE 'a%'", False),
+        ("BYTE_LENGTH('абвгд')", 10),
+        ("BYTE_LENGTH(b'абвгд')", 10),
         ("UNIX_SECONDS(TIMESTAMP '2025-01-01 00:00:00.9+00')", 1735689600),
         ("TIMESTAMP_DIFF(TIMESTAMP '2025-01-01 01:00:00', TIMESTAMP '2025-01-01 00:59:59', HOUR)", 0),
         ("DATETIME_DIFF(DATETIME '2025-01-01 01:00:00', DATETIME '2025-01-01 00:59:59', HOUR)", 1),

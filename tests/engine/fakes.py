@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 from kbq_tui.diagnosis import catalogue
 from kbq_tui.diagnosis.journal_changes import from_journal
-from kbq_tui.engine.ports import Ports, ProjectPage, QueryResult, TableInfo
+from kbq_tui.engine.ports import DryRun, Ports, ProjectPage, QueryResult, TableInfo
 from kbq_tui.i18n.messages import EMPTY, Message, verbatim
 from kbq_tui.model.changes import OwnChange
 from kbq_tui.model.codes import ProblemCode as Code
@@ -273,7 +273,14 @@ class FakeCloud:
         return dict(self.days)
 
     async def query(
-        self, project: str, sql: str, location: str, *, dry_run: bool = False, max_rows: int = 1_000
+        self,
+        project: str,
+        sql: str,
+        location: str,
+        *,
+        dry_run: bool = False,
+        max_rows: int = 1_000,
+        max_bytes: int | None = None,
     ) -> QueryResult:
         word = "DRY" if dry_run else sql.split()[0]
         await self._call(f"query:{word}")
@@ -296,9 +303,9 @@ class FakeCloud:
         await self._call("test_table_permissions")
         return frozenset({"bigquery.tables.get"} & set(permissions))
 
-    async def tables_read(self, project: str, sql: str, location: str) -> tuple[tuple[str, str, str], ...]:
-        await self._call("tables_read")
-        return ()
+    async def dry_run(self, project: str, sql: str, location: str) -> DryRun:
+        await self._call("dry_run")
+        return DryRun(0, ())
 
     async def row_policies(self, project: str, dataset: str, table: str) -> tuple[RowPolicy, ...]:
         await self._call("row_policies")

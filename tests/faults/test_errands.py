@@ -170,10 +170,10 @@ async def read_row_policies(spot: Spot) -> object:
 async def read_what_a_query_reads(spot: Spot) -> object:
     """As `verify` does of a view, for the tables behind it."""
     with spot.ports() as ports:
-        found = await ports.cloud.tables_read(
+        found = await ports.cloud.dry_run(
             spot.project, f"SELECT 1 FROM `{spot.project}.{STAGING}.{TABLE}`", spot.spec.location or "US"
         )
-    return [table[1:] for table in found]
+    return [table[1:] for table in found.tables]
 
 
 async def read_the_log(spot: Spot) -> object:

@@ -285,8 +285,9 @@ async def test_row_policies_are_read_with_whom_they_let_through_and_a_views_tabl
             RowPolicy("one", "x > 1", ("group:a@acme.example", ground.member)),
             RowPolicy("two", "TRUE", ("user:b@acme.example",)),
         )
-        read = await cloud.tables_read(ground.project, f"SELECT * FROM {path}.v`", there.location)
-        assert (ground.project, TMP, "t") in read
+        read = await cloud.dry_run(ground.project, f"SELECT * FROM {path}.v`", there.location)
+        assert (ground.project, TMP, "t") in read.tables
+        assert read.size is not None
 
 
 async def test_revoking_without_a_role_takes_every_entry_of_the_member(play: Play) -> None:

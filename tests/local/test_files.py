@@ -16,11 +16,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kbq_tui.cli.context import _report_kind, check_report, write_report
+from kbq_tui.engine.source.looks import SourceLooks
 from kbq_tui.engine.verify.checks import expected
 from kbq_tui.export.report import About, report
 from kbq_tui.i18n import language
 from kbq_tui.i18n.messages import EMPTY, verbatim
 from kbq_tui.local import files, journal, lock, log, metrics_file, on_change, plan_file, ui_state
+from kbq_tui.local.bad_rows_file import BAD_ROWS, write_bad_rows
 from kbq_tui.local.connection_file import CONNECTION, Connections, write_connection
 from kbq_tui.local.connection_values import Connection
 from kbq_tui.local.files import FileKind, NotOursError
@@ -103,11 +105,13 @@ WRITERS: dict[str, Callable[[Path], object]] = {
     "told": write_told,
     "plan": lambda path: PlanFiles().write(str(path), PLANNED),
     "copy note": lambda path: records.note_copy(path, Facts("a" * 40, EMAIL, "acme-prod")),
+    "source looks": lambda path: ConnectionState(path.parent).save_source_looks(SourceLooks("acme-prod.IMPORT")),
+    "bad rows": lambda path: write_bad_rows(str(path), [("t", "a@b.com", "email-space")]),
     "handed note": lambda path: records.note_handed_over(path, Facts("a" * 40, EMAIL, "acme-prod")),
 }
 """Every file that is written, by the function of the product that writes it."""
 
-NAMES = {"wizard": "wizard.json", "verification": "verify.json"}
+NAMES = {"wizard": "wizard.json", "verification": "verify.json", "source looks": "source.json"}
 """Names that a writer insists on; any other is as good."""
 
 KINDS: dict[str, FileKind] = {
@@ -124,6 +128,8 @@ KINDS: dict[str, FileKind] = {
     "plan": plan_file.PLAN,
     "copy note": records.COPY_NOTE,
     "handed note": records.HANDED_NOTE,
+    "source looks": ui_state.SOURCE_LOOKS,
+    "bad rows": BAD_ROWS,
 }
 
 FOREIGN: dict[str, bytes] = {

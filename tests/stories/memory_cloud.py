@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from kbq_tui.diagnosis import catalogue
-from kbq_tui.engine.ports import ProjectPage, QueryResult, TableInfo
+from kbq_tui.engine.ports import DryRun, ProjectPage, QueryResult, TableInfo
 from kbq_tui.i18n.messages import verbatim
 from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.jobs import JobInfo
@@ -279,7 +279,14 @@ class MemoryCloud:
         return {}
 
     async def query(
-        self, project: str, sql: str, location: str, *, dry_run: bool = False, max_rows: int = 1_000
+        self,
+        project: str,
+        sql: str,
+        location: str,
+        *,
+        dry_run: bool = False,
+        max_rows: int = 1_000,
+        max_bytes: int | None = None,
     ) -> QueryResult:
         await self._enter("query")
         member = ConnectionSpec(project).member
@@ -314,9 +321,9 @@ class MemoryCloud:
         await self._enter("test_table_permissions")
         return frozenset({"bigquery.tables.get"} & set(permissions))
 
-    async def tables_read(self, project: str, sql: str, location: str) -> tuple[tuple[str, str, str], ...]:
-        await self._enter("tables_read")
-        return ()
+    async def dry_run(self, project: str, sql: str, location: str) -> DryRun:
+        await self._enter("dry_run")
+        return DryRun(0, ())
 
     async def row_policies(self, project: str, dataset: str, table: str) -> tuple[RowPolicy, ...]:
         await self._enter("row_policies")

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from kbq_tui.diagnosis import catalogue
 from kbq_tui.engine.look_history import LookHistory
 from kbq_tui.engine.services import AppServices, ConnectionDraft, CopyResult, Login, SavedConnection, UiPreferences
+from kbq_tui.engine.source.looks import SourceLooks
 from kbq_tui.i18n.messages import EMPTY, Message, verbatim
 from kbq_tui.model.changes import OwnChange
 from kbq_tui.model.checks import CheckResult, healthy
@@ -184,6 +185,12 @@ class MemoryStore:
 
     def save_looks(self, name: str, history: LookHistory) -> None:
         self.looked[name] = history
+
+    def source_looks(self, name: str) -> SourceLooks:
+        return SourceLooks()
+
+    def save_source_looks(self, name: str, looks: SourceLooks) -> None:
+        pass
 
     def save_text(self, name: str, kind: str, suffix: str, text: str) -> str:
         if self.problem is not None:

@@ -21,6 +21,7 @@ _WHERE: dict[str, str] = {
     "working": "while something waits for Google",
     "text": "over a problem, over commands",
     **{step.value: f"step {n}" for n, step in enumerate(Step, 1)},
+    "source": "tables",
     "dashboard": "dashboard",
     "connection": "dashboard, one connection",
 }

@@ -12,6 +12,7 @@ _WHERE = {
     "app": N_("everywhere"),
     "working": N_("while something waits for Google"),
     "text": N_("over a problem, over commands"),
+    "source": N_("tables"),
     "dashboard": N_("dashboard"),
     "connection": N_("dashboard, one connection"),
 }

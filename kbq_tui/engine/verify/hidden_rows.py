@@ -62,7 +62,7 @@ async def _sources(context: CheckContext, dataset: str, table: TableInfo) -> tup
         return ((project, dataset, table.name),)
     statement = sql.read_one(project, dataset, table.name)
     try:
-        read = await context.cloud.tables_read(project, statement, context.where(dataset))
+        read = (await context.cloud.dry_run(project, statement, context.where(dataset))).tables
     except ProblemError as error:
         return error.problem
     return tuple(path for path in read if path != (project, dataset, table.name))

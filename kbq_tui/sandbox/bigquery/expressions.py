@@ -332,9 +332,17 @@ def _whole_division(node: exp.Expr) -> exp.Expr:
     return exp.IntDiv(this=exp.paren(node.this.copy()), expression=exp.paren(node.expression.copy()))
 
 
+def _byte_length(node: exp.Expr) -> exp.Expr:
+    """DuckDB counts the bytes of a text and of a BLOB with two functions."""
+    text, blob = (exp.cast(node.this.copy(), kind) for kind in ("VARCHAR", "BLOB"))
+    is_blob = exp.EQ(this=_call("typeof", node.this.copy()), expression=_text("BLOB"))
+    return exp.Case(ifs=[exp.If(this=is_blob, true=_call("octet_length", blob))], default=_call("strlen", text))
+
+
 _RULES: dict[type[exp.Expr], Callable[[exp.Expr], exp.Expr]] = {
     exp.Anonymous: _named_function,
     exp.ArrayAgg: _array_agg,
+    exp.ByteLength: _byte_length,
     exp.Cast: _cast,
     exp.CountIf: _count_if,
     exp.Extract: _extract,

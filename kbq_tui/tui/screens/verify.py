@@ -38,8 +38,8 @@ AROUND = 7
 class VerifyScreen(BaseScreen):
     """Step 5: every check with its verdict, and at the side what was run and what came back.
 
-    Keys: Enter opens the check under the cursor, r runs all again, s saves the report, F7 goes to the step that can
-    take away what was found; while checks wait for Google, n goes on without them.
+    Keys: Enter opens the check under the cursor, r runs all again, s saves the report, t shows whether the tables are
+    ready, F7 goes to the step that can take away what was found; while checks wait for Google, n goes on without them.
     """
 
     BINDINGS = keyboard.bindings("verify")
@@ -81,7 +81,9 @@ class VerifyScreen(BaseScreen):
     def hints(self) -> list[tuple[str, str]]:
         """Return the keys that mean something now: while checks run, those that wait, stop or go on."""
         wizard = self.host.wizard
-        without = frozenset({"commands", "refresh"} | ({"verify", "save"} if wizard.busy else {"go-on"}))
+        without = frozenset(
+            {"commands", "refresh"} | ({"verify", "save", "check-tables"} if wizard.busy else {"go-on"})
+        )
         without |= frozenset() if self._mended_on() else {"mend"}
         scopes = (*(("working",) if wizard.waiting else ()), *self.scopes, "app")
         return [("Enter", translate("Details")), *keyboard.hints(*scopes, without=without)]
@@ -283,6 +285,11 @@ class VerifyScreen(BaseScreen):
             )
         elif not wizard.busy:
             self.host.goto(step)
+
+    def action_tables(self) -> None:
+        """t: show whether the tables are ready for Klaviyo."""
+        if not self.host.wizard.busy:
+            self.host.open_source(self.host.wizard.draft.name)
 
     @on(Button.Pressed, "#go")
     def action_go_on(self) -> None:

@@ -107,6 +107,12 @@ class WatchingScreen(BaseScreen):
         if watched is not None:
             self.host.open_setup(watched.name, step or watched.step())
 
+    def action_tables(self) -> None:
+        """t: show whether the tables are ready for Klaviyo."""
+        watched = self.chosen()
+        if watched is not None:
+            self.host.open_source(watched.name)
+
     def action_rotate(self) -> None:
         """r: say which command replaces the key."""
         watched = self.chosen()

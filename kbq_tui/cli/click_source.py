@@ -1,0 +1,61 @@
+"""The options of `kbq-tui source`. Only click is imported here; everything else when the command runs."""
+
+from typing import Any
+
+import click
+
+from kbq_tui.cli.click_options import (
+    LanguageCommand,
+    absolute,
+    connection_name_option,
+    connection_options,
+    json_option,
+    output_options,
+    valid_report,
+)
+from kbq_tui.cli.click_running import filled, handled, on_lines
+from kbq_tui.i18n.messages import translate
+
+_MAX_BYTES = 1024**3
+
+
+@click.command(
+    cls=LanguageCommand, help=translate("Check whether tables are ready for Klaviyo, with the very key that it holds.")
+)
+@click.argument("tables", metavar="[TABLE]...", nargs=-1)
+@connection_name_option
+@click.option(
+    "--as",
+    "as_",
+    type=click.Choice(("profiles", "events", "objects")),
+    help=translate("What they are meant for; as their columns suggest by default."),
+)
+@click.option("--all", "all_", is_flag=True, help=translate("Every table; the first 300 by default."))
+@click.option("--dry-run", is_flag=True, help=translate("Say what counting would read. Counts nothing."))
+@click.option(
+    "--max-bytes",
+    metavar="N",
+    type=click.IntRange(1),
+    default=_MAX_BYTES,
+    show_default=True,
+    help=translate("What counting one table may read; BigQuery refuses more at no cost."),
+)
+@click.option("--examples", is_flag=True, help=translate("Show masked examples of what is wrong."))
+@click.option(
+    "--report", metavar=translate("FILE"), callback=valid_report, help=translate("Write a report: .md, .html or .json.")
+)
+@click.option(
+    "--bad-rows",
+    metavar=translate("FILE"),
+    callback=absolute,
+    help=translate("Write the keys of rows that Klaviyo would refuse, and why (CSV). They are not masked."),
+)
+@connection_options
+@output_options
+@json_option
+@handled
+def source(**parameters: Any) -> int:
+    """Look at the tables that Klaviyo is to read, and say which of them are ready."""
+    from kbq_tui.cli.commands.source import SourceOptions, source_command
+
+    return on_lines(source_command, filled(SourceOptions, parameters))

@@ -1,0 +1,154 @@
+"""`kbq-tui source`: which tables are ready for Klaviyo, and what is wrong with the others."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from kbq_tui.cli.command_options import ConnectionOptions, OutputOptions
+from kbq_tui.cli.console import LONGEST, Console, column
+from kbq_tui.cli.render import distinct
+from kbq_tui.cli.report import about_of
+from kbq_tui.cli.runner import NOT_HEALTHY, PlainRunner
+from kbq_tui.engine.ports import Ports
+from kbq_tui.engine.source.runner import MAX_BYTES, MOST, Checked, Wanted, check_source
+from kbq_tui.export.source_report import SourceAbout, json_parts, ready_for, source_report, summed
+from kbq_tui.i18n.messages import message_n, render, translate
+from kbq_tui.model.lean_dataclass import dataclass
+from kbq_tui.model.source import Severity, SourceFinding, SourceReport, TableReport, Use
+from kbq_tui.model.spec import ConnectionSpec
+from kbq_tui.model.text import inert
+
+_BAD_ROWS = 1_000
+"""How many rows of one table are written."""
+_EXAMPLES = 3
+"""How many examples of one rule are shown."""
+_WORDS = {
+    Severity.FAIL: "fail",
+    Severity.UNKNOWN: "unknown",
+    Severity.WARNING: "warning",
+    Severity.NOTE: "note",
+    None: "ok",
+}
+"""What a severity is called among the console's marks."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceOptions:
+    """What was typed.
+
+    Attributes:
+        tables: their names; empty for all.
+        as_: what they are meant for; None for any use.
+        all_: look at every table, however many there are.
+        dry_run: only say what counting would read.
+        max_bytes: what counting one table may read.
+        examples: show masked examples.
+        report: a file to write a report into besides; its kind follows from the end of its name.
+        bad_rows: a file to write the keys of refused rows into.
+    """
+
+    output: OutputOptions
+    connection: ConnectionOptions
+    tables: tuple[str, ...] = ()
+    as_: str | None = None
+    all_: bool = False
+    dry_run: bool = False
+    max_bytes: int = MAX_BYTES
+    examples: bool = False
+    report: str | None = None
+    bad_rows: str | None = None
+
+
+def source_command(options: SourceOptions, runner: PlainRunner) -> int:
+    """Check tables with the key. Exit status 6 where none of them is ready."""
+    spec, console = runner.spec(), runner.console
+    use = Use(options.as_) if options.as_ else None
+    if options.report is not None:
+        runner.check_report(options.report)  # before the work that it reports
+    if options.bad_rows is not None:
+        runner.check_bad_rows(options.bad_rows)
+    dataset = f"{spec.project}.{spec.klaviyo_dataset}"
+    looks = runner.services.store.source_looks(spec.name)
+    wanted = Wanted(
+        tables=options.tables,
+        most=None if options.all_ else MOST,
+        max_bytes=options.max_bytes,
+        last=looks.of(dataset),
+        bad_rows=_BAD_ROWS if options.bad_rows else _EXAMPLES * 10 if options.examples else 0,
+        dry=options.dry_run,
+    )
+
+    async def work(ports: Ports) -> tuple[Checked, SourceAbout]:
+        checked = await check_source(spec, ports, wanted)
+        return checked, SourceAbout(await about_of(spec, ports), spec.klaviyo_dataset, use)
+
+    checked, what = runner.with_ports(spec.name, work)
+    report = _with_examples(checked) if options.examples else checked.report
+    if options.output.as_json:
+        console.json_parts(json_parts(report, what))
+    else:
+        _show(report, use, console)
+    if options.report is not None:
+        runner.write(options.report, source_report(report, what, options.report))
+        console.say(translate("Report written to {path}", path=inert(options.report)))
+    if options.bad_rows is not None:
+        rows = [(row.table, row.key, " ".join(row.rules)) for row in checked.bad_rows]
+        runner.write_bad_rows(options.bad_rows, rows)
+        told = message_n("{n} row written to {path}", "{n} rows written to {path}", len(rows), path=options.bad_rows)
+        console.say(inert(render(told)))
+    _remember(runner, spec, dataset, checked)
+    return 0 if report.any_ready(use) or options.dry_run else NOT_HEALTHY
+
+
+def _remember(runner: PlainRunner, spec: ConnectionSpec, dataset: str, checked: Checked) -> None:
+    """Keep what was seen, to be compared at the next look; of a connection that is not saved nothing is kept."""
+    if checked.seen and runner.record(spec.name).holds(spec):
+        store = runner.services.store
+        store.save_source_looks(spec.name, store.source_looks(spec.name).after(dataset, checked.seen, checked.there))
+
+
+def _with_examples(checked: Checked) -> SourceReport:
+    by_table: dict[str, dict[str, list[str]]] = {}
+    for row in checked.bad_rows:
+        for rule in row.rules:
+            kept = by_table.setdefault(row.table, {}).setdefault(rule, [])
+            if len(kept) < _EXAMPLES and row.key:
+                kept.append(row.masked)
+
+    def more(table: TableReport) -> TableReport:
+        found = by_table.get(table.name, {})
+        return replace(table, examples={rule: tuple(values) for rule, values in found.items() if values})
+
+    return replace(checked.report, tables=tuple(map(more, checked.report.tables)))
+
+
+def _show(report: SourceReport, use: Use | None, console: Console) -> None:
+    """Write each table with what was found, then what is wrong between them, then each problem once, then the sum."""
+    for table in report.tables:
+        rows = translate("{n} rows", n=f"{table.rows:,}") if table.rows is not None else ""
+        about = "  ".join(filter(None, (inert(table.name), table.kind, rows, render(ready_for(table)))))
+        console.result(f"{console.mark(_WORDS[table.verdict(use)], result=True, width=column())}{about}")
+        for finding in table.reasons(use or table.likely):
+            if finding.severity is not Severity.NOTE or console.verbose:
+                _show_finding(finding, console, table.examples.get(finding.rule, ()))
+    for finding in report.findings:
+        console.result()
+        _show_finding(finding, console, ())
+    for problem in distinct([t.problem for t in report.tables if t.problem is not None]):
+        console.result()
+        console.problem(problem, result=True, heading=translate("problem"))
+    console.result()
+    console.result(render(summed(report, use)))
+    if report.left_out:
+        left = message_n("{n} table was left out: --all", "{n} tables were left out: --all", len(report.left_out))
+        console.result(render(left))
+
+
+def _show_finding(finding: SourceFinding, console: Console, examples: Sequence[str]) -> None:
+    indent = " " * 4
+    mark = console.mark(_WORDS[finding.severity], result=True, width=column())
+    first, *rest = console.prose(inert(render(finding.text), LONGEST), " " * (len(indent) + column()))
+    console.result(indent + mark + first.lstrip())
+    for line in rest:
+        console.result(line)
+    if examples:
+        console.result(" " * (len(indent) + column()) + inert(", ".join(examples)))

@@ -1,0 +1,230 @@
+"""The source check: what Klaviyo will see of the import dataset, read with the key that Klaviyo holds."""
+
+import asyncio
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import field, replace
+from typing import Final
+
+from kbq_tui.diagnosis import catalogue
+from kbq_tui.engine.ports import Cloud, Ports, TableInfo
+from kbq_tui.engine.source.listing import Listing, listing_of, twins
+from kbq_tui.engine.source.reading import counted
+from kbq_tui.engine.threads import offload
+from kbq_tui.engine.throttle import Throttle
+from kbq_tui.model.codes import ProblemCode as Code
+from kbq_tui.model.lean_dataclass import dataclass
+from kbq_tui.model.problem import Context, Problem, ProblemError
+from kbq_tui.model.source import Role, Seen, SourceReport, TableFacts, TableReport
+from kbq_tui.model.spec import ConnectionSpec
+from kbq_tui.planning.diff import context_of
+from kbq_tui.source.across import across
+from kbq_tui.source.bad_rows_sql import NOT_READ, RefusedRow, bad_rows_query, rows_in
+from kbq_tui.source.columns import proposed
+from kbq_tui.source.rules import report_of
+from kbq_tui.source.rules_table import all_newer
+
+AT_ONCE: Final = 16
+"""How many tables are read at a time: Google allows a principal 100 calls a second, and 100 queries at once.
+
+Source: https://cloud.google.com/bigquery/quotas
+"""
+MOST: Final = 300
+"""How many tables are looked at where nothing else is said."""
+MAX_BYTES: Final = 1024**3
+"""What counting one table may read where nothing else is said."""
+
+Mapped = Mapping[str, Mapping[Role, str]]
+"""For each table, the column that the operator has chosen for a role."""
+Told = Callable[[TableReport], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is to be looked at.
+
+    Attributes:
+        tables: names; empty for all.
+        most: how many tables at most, where none are named.
+        max_bytes: what counting one table may read.
+        last: what was seen of each table at the last look.
+        mapped: what was chosen for columns.
+        bad_rows: how many of the rows that rules object to are fetched of each table.
+        dry: say what counting would read, and count nothing.
+    """
+
+    tables: tuple[str, ...] = ()
+    most: int | None = MOST
+    max_bytes: int = MAX_BYTES
+    last: Mapping[str, Seen] = field(default_factory=dict)
+    mapped: Mapped = field(default_factory=dict)
+    bad_rows: int = 0
+    dry: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """The outcome of a source check.
+
+    Attributes:
+        report: what is said of the tables.
+        seen: what was seen of each, to be compared at the next look.
+        there: the names of all tables of the dataset.
+        bad_rows: rows that rules object to, as far as they were asked for.
+    """
+
+    report: SourceReport
+    seen: Mapping[str, Seen]
+    there: frozenset[str]
+    bad_rows: tuple[RefusedRow, ...] = ()
+
+
+async def account_cloud(spec: ConnectionSpec, ports: Ports) -> Cloud:
+    """Return Google as the service account sees it, signed in with the key as it is stored here.
+
+    Raises:
+        ProblemError: there is no key, or it does not sign in.
+    """
+    secret = await offload(lambda: ports.keys.load(spec.key_file, spec.project, spec.account_email))
+    cloud = ports.impersonate(secret)
+    try:
+        await cloud.authenticate()
+    except BaseException:
+        await cloud.close()
+        raise
+    return cloud
+
+
+async def check_source(spec: ConnectionSpec, ports: Ports, wanted: Wanted, told: Told | None = None) -> Checked:
+    """Look at tables and views of the import dataset.
+
+    Args:
+        spec: the connection.
+        ports: the operator's cloud tells how many rows are stored, for what row policies hide.
+        wanted: which, and how.
+        told: called with the report of each table as it comes.
+
+    Raises:
+        ProblemError: the key does not sign in, or the tables cannot be listed.
+    """
+    cloud = await account_cloud(spec, ports)
+    try:
+        return await _Check(spec, ports, wanted, told or (lambda _: None), cloud).all()
+    finally:
+        await cloud.close()
+
+
+class _Check:
+    """One run.
+
+    Args:
+        spec, ports, wanted, told: as in `check_source`.
+        cloud: Google as the service account sees it.
+    """
+
+    def __init__(self, spec: ConnectionSpec, ports: Ports, wanted: Wanted, told: Told, cloud: Cloud) -> None:
+        self.spec = spec
+        self.ports = ports
+        self.wanted = wanted
+        self.told = told
+        self.cloud = cloud
+        self.context = Context()
+        self.reports: list[TableReport] = []
+        self.seen: dict[str, Seen] = {}
+        self.bad_rows: list[RefusedRow] = []
+
+    async def all(self) -> Checked:
+        """Look at all that is wanted."""
+        spec, dataset = self.spec, self.spec.klaviyo_dataset
+        found = await self.cloud.dataset(spec.project, dataset)
+        if found is None:
+            raise ProblemError(self._problem(Code.DATASET_NOT_VISIBLE, dataset=dataset))
+        self.context = replace(context_of(spec, found.location), acting_as="service-account", dataset=dataset)
+        listing = await listing_of(self.cloud, self.ports.cloud, spec.project, dataset, found.location)
+        chosen, left_out = self._chosen(listing)
+        twin = twins([t.name for t in listing.tables])
+        work = iter(chosen)
+        throttle = Throttle(AT_ONCE)
+        async with asyncio.TaskGroup() as group:
+            for _ in range(min(AT_ONCE, len(chosen))):
+                group.create_task(self._worker(work, listing, twin, throttle))
+        reports = tuple(sorted(self.reports, key=lambda r: r.name))
+        there = frozenset(t.name for t in listing.tables)
+        return Checked(SourceReport(reports, across(reports), left_out), self.seen, there, tuple(self.bad_rows))
+
+    def _problem(self, code: Code, **details: str) -> Problem:
+        return catalogue.problem(code, self.context, **details)
+
+    def _chosen(self, listing: Listing) -> tuple[Sequence[TableInfo], tuple[str, ...]]:
+        """Return the tables to look at, and the names of those left out.
+
+        Raises:
+            ProblemError: one that is named is not there.
+        """
+        if not self.wanted.tables:
+            kept = listing.tables[: self.wanted.most]
+            return kept, tuple(t.name for t in listing.tables[len(kept) :])
+        by_name = {t.name: t for t in listing.tables}
+        for name in self.wanted.tables:
+            if name not in by_name:
+                raise ProblemError(self._problem(Code.TABLE_NOT_FOUND, dataset=self.spec.klaviyo_dataset, table=name))
+        return [by_name[name] for name in dict.fromkeys(self.wanted.tables)], ()
+
+    async def _worker(
+        self, work: Iterator[TableInfo], listing: Listing, twin: Mapping[str, str], throttle: Throttle
+    ) -> None:
+        limit = None if self.wanted.dry else self.wanted.max_bytes
+        for table in work:
+            facts = self._facts(table, listing, twin)
+            try:
+                async with throttle.turn():
+                    facts = await counted(facts, self.cloud, listing.location, limit, self.context)
+                    await self._find_rows(facts, listing.location)
+            except ProblemError as error:  # calls before it were lost on the way: no more of them
+                facts = replace(facts, problem=error.problem)
+            throttle.ended(facts.problem)
+            if facts.problem is not None:
+                facts = replace(facts, problem=self.ports.named(facts.problem))
+            self._keep(facts)
+
+    def _facts(self, table: TableInfo, listing: Listing, twin: Mapping[str, str]) -> TableFacts:
+        columns, partition = listing.columns(table.name)
+        return TableFacts(
+            (self.spec.project, self.spec.klaviyo_dataset, table.name),
+            table.kind,
+            columns,
+            proposed(columns, self.wanted.mapped.get(table.name)),
+            problem=listing.columns_problem,
+            last=self.wanted.last.get(table.name),
+            twin=twin.get(table.name, ""),
+            definition=listing.definitions.get(table.name, ""),
+            stored=listing.stored.get(table.name) if table.kind == "TABLE" else None,
+            expires=table.expires,
+            partition=partition,
+        )
+
+    async def _find_rows(self, facts: TableFacts, location: str) -> None:
+        """Fetch rows that rules object to, where that was asked for."""
+        if not self.wanted.bad_rows or facts.content is None or facts.content.part is not None:
+            return
+        statement, most = bad_rows_query(facts, self.wanted.bad_rows), self.wanted.bad_rows
+        if statement:
+            limit = self.wanted.max_bytes
+            try:
+                found = await self.cloud.query(self.spec.project, statement, location, max_rows=most, max_bytes=limit)
+            except ProblemError:
+                self.bad_rows.append(RefusedRow(facts.name, "", (NOT_READ,)))
+            else:
+                self.bad_rows += rows_in(facts.name, found.rows)
+
+    def _keep(self, facts: TableFacts) -> None:
+        report = report_of(facts)
+        self.reports.append(report)
+        if facts.content is not None and facts.content.part is None:
+            self.seen[facts.name] = Seen(
+                self.ports.clock.now(),
+                facts.content.rows,
+                {c.name: c.type for c in facts.columns},
+                report.newest,
+                all_newer(facts),
+            )
+        self.told(report)

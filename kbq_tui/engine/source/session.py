@@ -1,0 +1,78 @@
+"""The source check under the screens: what is known of the tables of one connection while it runs, and after."""
+
+from collections.abc import Callable
+
+from kbq_tui.engine.record import ConnectionRecord
+from kbq_tui.engine.services import AppServices, ConnectionDraft
+from kbq_tui.engine.source.runner import Checked, Wanted, check_source
+from kbq_tui.model.problem import Problem, ProblemError
+from kbq_tui.model.source import Severity, SourceReport, TableReport
+
+_ORDER = (Severity.FAIL, Severity.UNKNOWN, Severity.WARNING, None)
+"""Tables are shown the worst first."""
+
+
+class SourceSession:
+    """Tables of one connection.
+
+    Args:
+        services: everything a face needs; its `sign_in` is the operator of this connection.
+        draft: the connection.
+        changed: called whenever there is more to show.
+    """
+
+    def __init__(self, services: AppServices, draft: ConnectionDraft, changed: Callable[[], None]) -> None:
+        self._services = services
+        self._changed = changed
+        self.draft = draft
+        self.tables: dict[str, TableReport] = {}
+        self.report: SourceReport | None = None
+        self.problem: Problem | None = None
+        self.since: float | None = None
+
+    @property
+    def busy(self) -> bool:
+        """Whether tables are being looked at."""
+        return self.since is not None
+
+    def rows(self) -> list[TableReport]:
+        """Return what is known of tables by now, the worst first."""
+        return sorted(self.tables.values(), key=lambda t: (_ORDER.index(t.verdict(None)), t.name))
+
+    async def check(self, *, every: bool = False) -> None:
+        """Look at the tables; what was known of them before goes.
+
+        Args:
+            every: at all of them, however many there are.
+        """
+        if self.busy:
+            return
+        self.tables, self.report, self.problem = {}, None, None
+        self.since = self._services.clock.monotonic()
+        self._changed()
+        try:
+            checked = await self._checked(every)
+            self.report = checked.report
+        except ProblemError as error:
+            self.problem = self._services.named(error.problem, self.draft.name)
+        finally:
+            self.since = None
+            self._changed()
+
+    async def _checked(self, every: bool) -> Checked:
+        services, spec = self._services, self.draft.spec()
+        dataset = f"{spec.project}.{spec.klaviyo_dataset}"
+        last = services.store.source_looks(spec.name)
+        wanted = Wanted(last=last.of(dataset), most=None) if every else Wanted(last=last.of(dataset))
+        cloud = await services.sign_in()
+        try:
+            checked = await check_source(spec, services.ports(cloud, spec.name), wanted, self._told)
+        finally:
+            await cloud.close()
+        if checked.seen and ConnectionRecord(services.store, spec.name).holds(spec):
+            services.store.save_source_looks(spec.name, last.after(dataset, checked.seen, checked.there))
+        return checked
+
+    def _told(self, table: TableReport) -> None:
+        self.tables[table.name] = table
+        self._changed()

@@ -1,0 +1,65 @@
+"""What a rule of the source check is."""
+
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from kbq_tui.i18n.messages import Message, message
+from kbq_tui.model.lean_dataclass import dataclass
+from kbq_tui.model.source import Severity, SourceFinding, TableFacts, Use
+
+ALL: Final = frozenset(Use)
+PEOPLE: Final = frozenset({Use.PROFILES, Use.EVENTS})
+PROFILES: Final = frozenset({Use.PROFILES})
+EVENTS: Final = frozenset({Use.EVENTS})
+
+PEER: Final = "https://www.braze.com/docs/user_guide/data/unification/cloud_ingestion/faqs/"
+"""Where another vendor documents the same kind of incremental reading; Klaviyo documents less of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """What a rule objects to.
+
+    Attributes:
+        text: a sentence.
+        column: the column; empty for the table.
+        severity: where it differs from the rule's.
+    """
+
+    text: Message
+    column: str = ""
+    severity: Severity | None = None
+
+
+Judge = Callable[[TableFacts], Iterator[Hit]]
+
+
+@dataclass(frozen=True, slots=True)
+class SourceRule:
+    """One rule.
+
+    Attributes:
+        id: stable: scripts and reports name it.
+        uses: what it counts for.
+        severity: what an objection means.
+        judge: gives the objections to a table.
+        source: the page that says so; empty where it follows from how BigQuery works.
+    """
+
+    id: str
+    uses: frozenset[Use]
+    severity: Severity
+    judge: Judge
+    source: str = ""
+
+    def findings(self, facts: TableFacts) -> Iterator[SourceFinding]:
+        """Return what the rule has to say of a table."""
+        for hit in self.judge(facts):
+            yield SourceFinding(self.id, hit.severity or self.severity, hit.text, self.uses, hit.column)
+
+
+def of_rows(n: int, rows: int) -> Message:
+    """Return how many of the rows, as the subject of a sentence."""
+    if n >= rows:
+        return message("All {rows} rows", rows=f"{rows:,}")
+    return message("{n} of {rows} rows", n=f"{n:,}", rows=f"{rows:,}")

@@ -1,0 +1,57 @@
+"""One table of the source check in full: for what it is ready, each finding, each column."""
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.content import Content
+
+from kbq_tui.i18n.messages import translate
+from kbq_tui.model.source import TableReport
+from kbq_tui.tui.modals.base import Modal
+from kbq_tui.tui.modals.problem import describe
+from kbq_tui.tui.source_list import details
+from kbq_tui.tui.widgets.button import Button
+from kbq_tui.tui.widgets.static import QuietStatic
+
+_WIDTH = 72
+"""Cells of a modal's body."""
+
+
+class TableSheet(Modal[None]):
+    """Everything that is said of one table.
+
+    Args:
+        table: the table.
+    """
+
+    def __init__(self, table: TableReport) -> None:
+        super().__init__()
+        self.heading = table.name
+        self._table = table
+
+    def fill(self) -> ComposeResult:
+        """Lay out findings and columns, and the problem where it cannot be read."""
+        content = details(self._table, _WIDTH)
+        problem = self._table.problem
+        yield QuietStatic(content if problem is None else Content("\n\n").join((content, describe(problem))))
+
+    def foot(self) -> ComposeResult:
+        """Lay out the buttons; the text to send only where there is a problem."""
+        with Horizontal(id="buttons"):
+            yield Button(translate("Close"), id="close")
+            if self._table.problem is not None:
+                yield Button(translate("Text to send"), id="handoff")
+
+    def on_mount(self) -> None:
+        """Put the focus on Close."""
+        self.query_one("#close").focus(scroll_visible=False)
+
+    @on(Button.Pressed, "#close")
+    def action_close(self) -> None:
+        """Escape and the button: close."""
+        self.dismiss(None)
+
+    @on(Button.Pressed, "#handoff")
+    def _handoff(self) -> None:
+        if self._table.problem is not None:
+            self.host.open_problem(self._table.problem)

@@ -1,0 +1,159 @@
+"""`kbq-tui source` end to end: the account's own key, real client libraries, the sandbox."""
+
+import json
+import stat
+from pathlib import Path
+
+import pytest
+
+PROJECT = "acme-klaviyo-demo"
+DATASET = f"`{PROJECT}`.KLAVIYO_IMPORT_FROM_DWH"
+
+GOOD = f"""
+CREATE TABLE {DATASET}.people (email STRING, external_id STRING, first_name STRING, updated_at TIMESTAMP);
+INSERT INTO {DATASET}.people VALUES
+  ('ann@acme.shop', '1', 'Ann', T'2026-01-01'),
+  ('bob@acme.shop', '2', 'Bob', T'2026-01-02');
+CREATE TABLE {DATASET}.bought (
+  event_id STRING, email STRING, metric STRING, event_at TIMESTAMP, value NUMERIC, currency STRING, loaded_at TIMESTAMP
+);
+INSERT INTO {DATASET}.bought VALUES
+  ('1', 'ann@acme.shop', 'Bought', T'2025-12-01', 9, 'EUR', T'2026-01-01'),
+  ('2', 'bob@acme.shop', 'Bought', T'2025-12-02', 8, 'EUR', T'2026-01-02')
+"""
+BAD = f"""
+CREATE TABLE {DATASET}.people (email STRING, external_id STRING, phone STRING, consent STRING, updated_at TIMESTAMP);
+INSERT INTO {DATASET}.people VALUES
+  ('jane@acme.shop', '1', NULL, 'yes', T'2026-01-01'),
+  ('JANE@acme.shop', '2', NULL, 'Subscribe', T'2999-01-02'),
+  ('john@acme.shop', '3', '0170 123', NULL, NULL),
+  ('jon@acme.shop', '3', '+4915112345678', NULL, T'2026-01-02'),
+  ('no address', NULL, NULL, NULL, T'2026-01-02'),
+  (NULL, NULL, NULL, NULL, T'2026-01-02');
+CREATE TABLE {DATASET}.bought (
+  email STRING, metric STRING, event_at TIMESTAMP, value STRING, currency STRING, dob DATE, loaded_at TIMESTAMP
+);
+INSERT INTO {DATASET}.bought VALUES
+  ('ann@test.com', 'Bought', T'1999-12-01', '9 EUR', 'EUR', NULL, T'2026-01-01'),
+  ('bob@acme.shop', 'Bought', T'2025-12-02', '0', 'Euro', NULL, T'2026-01-02'),
+  ('bob@acme.shop', 'Bought', T'2025-12-02 00:00:00.5', '', 'EUR', NULL, T'2026-01-02');
+CREATE VIEW {DATASET}.now AS SELECT email, CURRENT_TIMESTAMP() AS updated_at FROM {DATASET}.people;
+CREATE TABLE {DATASET}.klaviyo_profile (id STRING, email STRING, updated_at TIMESTAMP);
+CREATE VIEW {DATASET}.again AS SELECT id AS external_id, email, updated_at FROM {DATASET}.klaviyo_profile;
+CREATE TABLE {DATASET}.Again (email STRING, updated_at STRING)
+"""
+
+
+def run(world, script: str) -> None:
+    """Run statements as the operator, through Google's client library; T'…' is a TIMESTAMP in UTC."""
+    from google.api_core.client_options import ClientOptions
+    from google.cloud import bigquery
+    from google.oauth2 import service_account
+
+    credentials = service_account.Credentials.from_service_account_file(world.env["GOOGLE_APPLICATION_CREDENTIALS"])
+    endpoint = world.env["CLOUDSDK_API_ENDPOINT_OVERRIDES_BIGQUERY"].rstrip("/")
+    with bigquery.Client(PROJECT, credentials, client_options=ClientOptions(api_endpoint=endpoint)) as client:
+        for statement in script.split(";"):
+            client.query_and_wait(statement.replace(" T'", " TIMESTAMP '"))
+
+
+def rules(body: dict, name: str, use: str) -> set[str]:
+    table = next(t for t in body["tables"] if t["name"] == name)
+    return {reason["rule"] for reason in table[use]["reasons"]}
+
+
+def ready(body: dict) -> dict[str, list[str]]:
+    uses = ("profiles", "events", "objects")
+    return {t["name"]: [use for use in uses if t[use]["ready"] == "yes"] for t in body["tables"]}
+
+
+def test_good_tables_are_ready_and_looked_at_with_two_calls_each(google, call, tmp_path: Path):
+    world = google("existing")
+    run(world, GOOD)
+    before = len(world.sandbox.world.calls)
+    done = call("source", "people", "bought", "--json", *world.key_options)
+    assert done.status == 0, done.err
+    assert done.json["complete"] is True
+    assert ready(done.json) == {"bought": ["profiles", "events", "objects"], "people": ["profiles", "objects"]}
+    assert [t["rows"] for t in done.json["tables"]] == [2, 2]
+    roles = {c["name"]: c["role"] for c in done.json["tables"][1]["columns"]}
+    assert roles == {"email": "email", "external_id": "external_id", "first_name": None, "updated_at": "changed_at"}
+    called = [c.method for c in world.sandbox.world.calls[before:] if c.method.startswith("bigquery.jobs.")]
+    assert called.count("bigquery.jobs.insert") == 2
+    assert called.count("bigquery.jobs.query") == 2 + 3  # and what is known of all tables together
+
+    report = tmp_path / "report.md"
+    again = call("source", "people", "--report", str(report), *world.key_options)
+    assert (again.status, "1 of 1 table is ready for Klaviyo." in again.out) == (0, True)
+    assert "| OK | people | profiles, objects | 2 |" in report.read_text()
+    assert call("source", "people", "--report", str(report), *world.key_options).status == 0  # its own may be replaced
+
+    left = call("source", "--as", "events", "people", *world.key_options)
+    assert left.status == 6, "no table is ready for events"
+    assert "No event timestamp" in left.out or "one timestamp" in left.out
+    dry = call("source", "people", "--dry-run", "--json", *world.key_options)
+    assert (dry.status, dry.json["tables"][0]["rows"]) == (0, None)
+    assert rules(dry.json, "people", "profiles") == {"not-counted"}
+    assert call("source", "nothing", *world.key_options).status == 1
+
+
+def test_each_fault_of_the_tables_is_found_in_their_rows(google, call, tmp_path: Path):
+    world = google("existing")
+    run(world, BAD)
+    rows = tmp_path / "rows.csv"
+    done = call("source", "--json", "--examples", "--bad-rows", str(rows), *world.key_options)
+    assert rules(done.json, "people", "profiles") == {
+        "merge-by-email", "merge-by-external-id", "change-future", "change-empty", "consent-values", "phone-format",
+        "email-malformed", "email-space", "email-capitals", "email-empty", "identifier-empty", "duplicates",
+    }  # fmt: skip
+    assert rules(done.json, "bought", "events") == {
+        "no-unique-id", "value-text", "value-zero", "value-empty", "value-not-number", "currency-unknown",
+        "event-too-old", "events-collapse", "test-domain", "date-column", "personal", "sent",
+    }  # fmt: skip
+    assert "change-volatile" in rules(done.json, "now", "profiles")
+    assert {"loop", "twin"} <= rules(done.json, "again", "profiles")
+    assert "no-change-timestamp" in rules(done.json, "Again", "profiles")
+    assert "loop" in rules(done.json, "klaviyo_profile", "profiles")
+
+    people = next(t for t in done.json["tables"] if t["name"] == "people")
+    assert people["examples"]["email-malformed"] == ["n***"]
+    assert "jane@acme.shop" not in done.out + done.err
+    assert stat.S_IMODE(rows.stat().st_mode) == 0o600
+    lines = rows.read_text().splitlines()
+    assert lines[0] == "kbq-tui table,key,rules"
+    assert "people,no address,email-malformed email-space" in lines
+    assert any(line.startswith("people,john@acme.shop,") and "change-empty" in line for line in lines)
+    assert "bought,ann@test.com,test-domain event-too-old value-not-number" in lines
+
+
+@pytest.fixture
+def finished(google, call):
+    """A connection that is saved, with its key."""
+    world = google("fresh")
+    assert call("apply", "--yes").status == 0
+    return world
+
+
+def test_the_next_look_knows_what_the_last_one_saw(finished, call, files):
+    run(finished, GOOD)
+    first = call("source", "people", "--json")
+    assert first.status == 0, first.err
+    assert any(path.endswith("source.json") for path in map(str, files()))
+    run(finished, f"ALTER TABLE {DATASET}.people DROP COLUMN first_name")
+    run(finished, f"ALTER TABLE {DATASET}.people ADD COLUMN colour STRING")
+    second = call("source", "people", "--json")
+    assert rules(second.json, "people", "profiles") == {"column-vanished"}
+    assert call("connections", "remove", "default", "--yes").status == 0
+    assert not any(path.endswith("source.json") for path in map(str, files()))
+
+
+def test_what_may_not_be_read_is_named_with_the_grant_that_mends_it(google, call):
+    google("unreadable-tables")
+    assert call("apply", "--yes").status == 0
+    done = call("source", "--json")
+    unread = {t["name"]: t["problem"] for t in done.json["tables"] if not t["readable"]}
+    assert unread
+    for problem in unread.values():
+        assert problem["code"]
+        assert problem["remedy"]
+    assert json.dumps(done.json).count("BEGIN PRIVATE KEY") == 0
