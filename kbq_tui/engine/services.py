@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from kbq_tui.engine.look_history import LookHistory
     from kbq_tui.engine.ports import Clock, Cloud, Impersonator, Journal, KeyStore, Ports
-    from kbq_tui.engine.source.looks import SourceLooks
+    from kbq_tui.engine.source_looks import SourceLooks
     from kbq_tui.engine.waiting import Patience
     from kbq_tui.model.checks import CheckResult
     from kbq_tui.model.command import Command

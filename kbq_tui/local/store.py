@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from kbq_tui.engine.look_history import LookHistory
     from kbq_tui.engine.ports import Clock
-    from kbq_tui.engine.source.looks import SourceLooks
+    from kbq_tui.engine.source_looks import SourceLooks
     from kbq_tui.local.journal import FileJournal
     from kbq_tui.model.checks import CheckResult
 

@@ -16,7 +16,7 @@ from kbq_tui.model.secret import scrub, scrub_typed
 
 if TYPE_CHECKING:
     from kbq_tui.engine.look_history import LookHistory
-    from kbq_tui.engine.source.looks import SourceLooks
+    from kbq_tui.engine.source_looks import SourceLooks
 
 _LIMIT = 8 * 1024 * 1024
 _RECENT = 10
@@ -108,7 +108,7 @@ class ConnectionState:
 
     def source_looks(self) -> "SourceLooks":
         """Return the last look at each table; none where nothing is kept, or it cannot be understood."""
-        from kbq_tui.engine.source.looks import SourceLooks
+        from kbq_tui.engine.source_looks import SourceLooks
 
         return SourceLooks.from_json(_read(self._folder / "source.json"))
 
@@ -156,7 +156,7 @@ def _is_looks(data: bytes) -> bool:
 
 
 def _is_source_looks(data: bytes) -> bool:
-    from kbq_tui.engine.source.looks import SCHEMA
+    from kbq_tui.engine.source_looks import SCHEMA
 
     return SCHEMA.encode() in data[:200] and (len(data) >= _LIMIT or json_object(data).get("schema") == SCHEMA)
 

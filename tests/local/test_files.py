@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kbq_tui.cli.context import _report_kind, check_report, write_report
-from kbq_tui.engine.source.looks import SourceLooks
+from kbq_tui.engine.source_looks import SourceLooks
 from kbq_tui.engine.verify.checks import expected
 from kbq_tui.export.report import About, report
 from kbq_tui.i18n import language

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from kbq_tui.diagnosis import catalogue
 from kbq_tui.engine.look_history import LookHistory
 from kbq_tui.engine.services import AppServices, ConnectionDraft, CopyResult, Login, SavedConnection, UiPreferences
-from kbq_tui.engine.source.looks import SourceLooks
+from kbq_tui.engine.source_looks import SourceLooks
 from kbq_tui.i18n.messages import EMPTY, Message, verbatim
 from kbq_tui.model.changes import OwnChange
 from kbq_tui.model.checks import CheckResult, healthy

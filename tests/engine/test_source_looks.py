@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from kbq_tui.engine.source.looks import SourceLooks
+from kbq_tui.engine.source_looks import SourceLooks
 from kbq_tui.model.source import Seen
 from tests.source.facts import NOW
 
