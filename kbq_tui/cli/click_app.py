@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from kbq_tui import __version__
+from kbq_tui.cli.click_activity import activity
 from kbq_tui.cli.click_connections import connections
 from kbq_tui.cli.click_help import WIDEST
 from kbq_tui.cli.click_keys import key
@@ -231,6 +232,7 @@ def values(**parameters: Any) -> int:
     return on_lines(values_command, filled(ValuesOptions, parameters))
 
 
+cli.add_command(activity)
 cli.add_command(connections)
 cli.add_command(key)
 cli.add_command(source)

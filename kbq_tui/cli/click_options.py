@@ -2,13 +2,16 @@
 
 import os
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from kbq_tui.cli.click_help import usage_pieces, write_help
 from kbq_tui.i18n.language import LANGUAGES
 from kbq_tui.i18n.messages import Message, render, translate
+
+if TYPE_CHECKING:
+    from datetime import timedelta
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -80,6 +83,16 @@ def seconds(ctx: click.Context, param: click.Parameter, value: str | None) -> fl
 
     if (found := interval_seconds(value)) is None:
         raise click.BadParameter(translate(REFUSED))
+    return found
+
+
+def period(ctx: click.Context, param: click.Parameter, value: str) -> "timedelta":
+    """Return a time such as `14d` or `48h`."""
+    from kbq_tui.model.interval import NO_PERIOD
+    from kbq_tui.model.interval import period as parsed
+
+    if (found := parsed(value)) is None:
+        raise click.BadParameter(translate(NO_PERIOD))
     return found
 
 

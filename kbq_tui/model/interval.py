@@ -1,5 +1,7 @@
-"""The time between two looks, as people write it."""
+"""Lengths of time, as people write them: between two looks, and for which something is told."""
 
+import re
+from datetime import timedelta
 from typing import Final
 
 from kbq_tui.i18n.messages import N_
@@ -16,3 +18,17 @@ def interval_seconds(text: str) -> float | None:
     if not (number.isascii() and number.isdigit() and LEAST <= int(number[:9]) * _UNITS[unit] <= MOST):
         return None
     return float(int(number) * _UNITS[unit])
+
+
+MOST_DAYS: Final = 180
+"""For so long BigQuery tells of a job (https://cloud.google.com/bigquery/docs/information-schema-jobs)."""
+NO_PERIOD: Final = N_("Give a time from 1h to 180d, such as 14d or 48h.")
+
+
+def period(text: str) -> timedelta | None:
+    """Return a time such as `14d` or `48h`; None for what is none, is shorter than an hour or longer than 180 days."""
+    match = re.fullmatch(r"([0-9]{1,5})([dh])", text.strip())
+    if match is None:
+        return None
+    found = timedelta(days=int(match[1])) if match[2] == "d" else timedelta(hours=int(match[1]))
+    return found if timedelta(hours=1) <= found <= timedelta(days=MOST_DAYS) else None

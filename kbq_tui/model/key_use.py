@@ -146,12 +146,18 @@ def warnings_of(key: KeyInfo, uses: KeyUses, now: datetime, max_age_days: int = 
                 date=_day(key.expires),
             )
             out.append(text)
-    used = uses.of(key.id)
-    if uses.since is not None and not key.disabled:
-        idle = now - (used.at if used is not None else max(key.created, uses.since))
-        if idle >= IDLE:
-            out.append(message("idle for {n} days: Google advises to disable keys that are not used", n=idle.days))
+    if (idle := idle_since(key, uses, now)) is not None:
+        out.append(message("idle for {n} days: Google advises to disable keys that are not used", n=idle.days))
     return tuple(out)
+
+
+def idle_since(key: KeyInfo, uses: KeyUses, now: datetime) -> timedelta | None:
+    """Return for how long a key was not used, where that is long enough to warn of; None where it is not known."""
+    if uses.since is None or key.disabled:
+        return None
+    used = uses.of(key.id)
+    idle = now - (used.at if used is not None else max(key.created, uses.since))
+    return idle if idle >= IDLE else None
 
 
 def _day(at: datetime) -> str:

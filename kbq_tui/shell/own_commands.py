@@ -17,6 +17,7 @@ ARGUMENTS: Final = {
     ("verify",): 0,
     ("status",): 0,
     ("values",): 0,
+    ("activity",): 0,
     ("connections", "show"): 0,
     ("key", "list"): 0,
     ("key", "create"): 0,

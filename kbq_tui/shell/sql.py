@@ -5,9 +5,13 @@ https://cloud.google.com/bigquery/docs/information-schema-object-privileges
 """
 
 import re
+from datetime import datetime
 
 _TABLE = re.compile(r"[^\x00-\x1f`\\\"'/.]{1,1024}")
 
+
+EXPORTED_EVENTS = "klaviyo_event"
+"""The table into which Klaviyo exports events, as it is seen in public queries of its users."""
 
 PROBE_PREFIX = "kbq_tui_probe_"
 """Names of the tables that the write checks make; nothing else is ever swept."""
@@ -120,6 +124,40 @@ def view_texts(project: str, dataset: str) -> str:
 def stored_rows(project: str, dataset: str) -> str:
     """Return the query for how many rows each table of a dataset has, as stored: no row policy takes any away."""
     return f"SELECT table_id, row_count FROM {quoted(project, dataset, '__TABLES__')} WHERE type = 1"
+
+
+def account_jobs(project: str, location: str, email: str, since: datetime, limit: int) -> str:
+    """Return the query for an account's jobs in one location, newest first.
+
+    The view is partitioned by `creation_time` and clustered by `user_email`, so that it reads little beyond these jobs.
+
+    Args:
+        project: where the jobs ran.
+        location: such as `EU`.
+        email: the account.
+        since: how far back, aware; BigQuery keeps 180 days.
+        limit: how many rows at most.
+
+    Source: https://cloud.google.com/bigquery/docs/information-schema-jobs
+    """
+    view = f"{_quoted(project)}.{_quoted(region(location))}.INFORMATION_SCHEMA.JOBS_BY_PROJECT"
+    columns = (
+        "creation_time, end_time, state, error_result.message AS error, total_bytes_billed, total_slot_ms, "
+        "referenced_tables, destination_table, labels, parent_job_id, SUBSTR(query, 1, 200) AS statement"
+    )
+    where = f"creation_time >= TIMESTAMP_SECONDS({int(since.timestamp())}) AND user_email = {_string(email)}"
+    return f"SELECT {columns} FROM {view} WHERE {where} ORDER BY creation_time DESC LIMIT {int(limit)}"
+
+
+def exported_events(project: str, dataset: str) -> str:
+    """Return the query for the newest event that Klaviyo has exported, and how many are of the last 24 hours.
+
+    Klaviyo does not publish the type of `datetime`; as TIMESTAMP it is read whether it is that, DATETIME or text.
+    """
+    table = _quoted(project, dataset, EXPORTED_EVENTS)
+    at = "SAFE_CAST(datetime AS TIMESTAMP)"
+    day = "TIMESTAMP_SUB(CURRENT_TIMESTAMP(), INTERVAL 24 HOUR)"
+    return f"SELECT MAX({at}) AS newest, COUNTIF({at} >= {day}) AS rows_24_hours FROM {table}"
 
 
 def drop_table(project: str, dataset: str, table: str) -> str:

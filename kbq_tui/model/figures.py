@@ -1,0 +1,30 @@
+"""Figures in few cells: bars of numbers, and sizes in bytes."""
+
+from collections.abc import Sequence
+from typing import Final
+
+_BARS: Final = "▁▂▃▄▅▆▇█"
+_ASCII: Final = ".:-=+*%#"
+_NOTHING: Final = ("·", "_")
+_UNITS: Final = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
+
+
+def bars(values: Sequence[int], *, ascii_: bool = False) -> str:
+    """Return one sign for each number, the higher the larger it is beside the largest; nought has a sign of its own.
+
+    Args:
+        values: not negative.
+        ascii_: signs of ASCII alone.
+    """
+    levels, most = _ASCII if ascii_ else _BARS, max(values, default=0)
+    return "".join(
+        levels[(value * len(levels) - 1) // most if most else 0] if value else _NOTHING[ascii_] for value in values
+    )
+
+
+def size(count: int) -> str:
+    """Return a number of bytes in the largest unit that it fills: `1.2 GiB`."""
+    number, unit = float(count), 0
+    while number >= 1024 and unit < len(_UNITS) - 1:
+        number, unit = number / 1024, unit + 1
+    return f"{number:.1f} {_UNITS[unit]}" if unit else f"{count} B"
