@@ -15,6 +15,7 @@ MODULES = sorted(
 
 TESTED_ELSEWHERE = {
     "cli/answers_file": "cli/test_setup_plain.py",
+    "cli/click_activity": "cli/test_activity.py",
     "cli/click_options": "cli/test_click_app.py",
     "cli/click_connections": "cli/test_connections.py",
     "cli/click_keys": "cli/test_click_app.py",
@@ -62,6 +63,7 @@ TESTED_ELSEWHERE = {
     "engine/source/runner": "cli/test_source.py",
     "engine/status_row": "cli/test_status.py",
     "engine/status": "engine/test_verify_status.py",
+    "engine/sync_activity": "cli/test_activity.py",
     "engine/teardown": "cli/test_teardown.py",
     "engine/threads": "gcp/test_speed.py",
     "engine/throttle": "faults/test_endless.py",
@@ -101,6 +103,7 @@ TESTED_ELSEWHERE = {
     "model/events": "engine/test_event_log.py",
     "model/saved_plan": "cli/test_saved_plan.py",
     "model/jobs": "gcp/test_key_use.py",
+    "model/jobs": "engine/test_job_reading.py",
     "model/judgements": "engine/test_verify_status.py",
     "model/plan": "planning/test_diff.py",
     "model/problem": "diagnosis/test_recognise.py",
@@ -130,6 +133,7 @@ TESTED_ELSEWHERE = {
     "sandbox/bigquery/hidden": "conformance/test_queries.py",
     "sandbox/bigquery/infoschema*": "sandbox/test_bq_sql.py",
     "sandbox/bigquery/job": "conformance/test_jobs.py",
+    "sandbox/bigquery/job_history": "sandbox/test_bq_job_history.py",
     "sandbox/bigquery/job_resource": "conformance/test_jobs.py",
     "sandbox/bigquery/jobs*": "conformance/test_jobs.py",
     "sandbox/bigquery/loading": "conformance/test_loads.py",

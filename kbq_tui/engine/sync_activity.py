@@ -17,7 +17,7 @@ from kbq_tui.model.problem import Problem
 from kbq_tui.model.spec import ConnectionSpec
 from kbq_tui.planning import sync_activity as rules
 from kbq_tui.planning.diff import context_of
-from kbq_tui.planning.sync_activity import ExportState, Finding, JobSummary
+from kbq_tui.planning.sync_activity import ExportState, JobSummary, SyncFinding
 from kbq_tui.shell import sql
 
 MOST_TABLES: Final = 1_000
@@ -55,7 +55,7 @@ class SyncActivity:
     keys: tuple[KeyInfo, ...]
     uses: KeyUses
     explained: Problem | None
-    findings: tuple[Finding, ...]
+    findings: tuple[SyncFinding, ...]
     left_out: tuple[Problem, ...]
 
     @property

@@ -48,7 +48,7 @@ BROKEN: Final = frozenset({FindingKind.FAILING, FindingKind.SILENT})
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class SyncFinding:
     """One thing that is worth a look. `problem` explains it, where it is an error of BigQuery's."""
 
     kind: FindingKind
@@ -208,7 +208,7 @@ def findings(
     keys: Sequence[KeyInfo] = (),
     uses: KeyUses | None = None,
     explained: Problem | None = None,
-) -> tuple[Finding, ...]:
+) -> tuple[SyncFinding, ...]:
     """Return what is worth a look, the worst first.
 
     Args:
@@ -222,11 +222,11 @@ def findings(
         keys, uses: the account's keys, and when they were used.
         explained: what the last error means.
     """
-    out: list[Finding] = []
+    out: list[SyncFinding] = []
     bad, good = found.last_error, found.last_success
     if bad is not None and (good is None or bad.created > good.created):
         out.append(
-            Finding(FindingKind.FAILING, message("The last of Klaviyo's jobs that ended has failed."), explained)
+            SyncFinding(FindingKind.FAILING, message("The last of Klaviyo's jobs that ended has failed."), explained)
         )
     if found.last is not None and (quiet := found.silence(now)) is not None and found.interval is not None:
         text = message(
@@ -234,14 +234,14 @@ def findings(
             quiet=span(quiet),
             interval=span(found.interval),
         )
-        out.append(Finding(FindingKind.SILENT, text))
+        out.append(SyncFinding(FindingKind.SILENT, text))
     if found.last is None and jobs_known:
         days = looked_back.days
         text = message_n("No job of Klaviyo's in {n} day.", "No job of Klaviyo's in {n} days.", days)
-        out.append(Finding(FindingKind.NO_JOBS, text))
+        out.append(SyncFinding(FindingKind.NO_JOBS, text))
     if export is not None and not export.rows_24_hours:
         text = message("No event of the last 24 hours is in {table}.", table=export.table)
-        out.append(Finding(FindingKind.EXPORT_STALE, text))
+        out.append(SyncFinding(FindingKind.EXPORT_STALE, text))
     if left:
         text = message_n(
             "{n} table in {dataset} is older than 7 days: a sync has left it behind.",
@@ -249,7 +249,7 @@ def findings(
             len(left),
             dataset=staging,
         )
-        out.append(Finding(FindingKind.LEFTOVERS, text))
+        out.append(SyncFinding(FindingKind.LEFTOVERS, text))
     for key in keys:
         if uses is not None and (idle := idle_since(key, uses, now)) is not None:
             text = message(
@@ -257,7 +257,7 @@ def findings(
                 id=key.id[:12],
                 n=idle.days,
             )
-            out.append(Finding(FindingKind.KEY_IDLE, text))
+            out.append(SyncFinding(FindingKind.KEY_IDLE, text))
     return tuple(out)
 
 

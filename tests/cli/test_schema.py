@@ -97,4 +97,4 @@ def test_schemas_are_listed_and_printed(call) -> None:
         assert json.loads(call(*arguments).out) == schema_of("plan")
     missing = call("schema", "plam")
     assert (missing.status, missing.out) == (2, "")
-    assert "There is no schema plam. There are: apply, " in missing.err
+    assert "There is no schema plam. There are: activity, apply, " in missing.err
