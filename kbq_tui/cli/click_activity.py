@@ -4,7 +4,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from kbq_tui.cli.click_options import connection_options, json_option, name_argument, output_options, period
+from kbq_tui.cli.click_options import (
+    LanguageCommand,
+    connection_options,
+    json_option,
+    name_argument,
+    output_options,
+    period,
+)
 from kbq_tui.cli.click_running import handled, signed_in
 from kbq_tui.i18n.messages import translate
 
@@ -13,7 +20,10 @@ if TYPE_CHECKING:
     from kbq_tui.cli.commands.activity import ActivityOptions
 
 
-@click.command(help=translate("Show what Klaviyo has done: its jobs, errors, cost, and what it has left behind."))
+@click.command(
+    cls=LanguageCommand,
+    help=translate("Show what Klaviyo has done: its jobs, errors, cost, and what it has left behind."),
+)
 @name_argument
 @click.option(
     "--since",

@@ -48,6 +48,11 @@ EXAMPLES: Final[Mapping[str, tuple[Example, Example, Example]]] = {
         ("shop-eu", N_("another one")),
         ("--json", N_("for a program to read")),
     ),
+    "activity": (
+        ("", N_("the default connection")),
+        ("shop-eu --since 48h", N_("jobs of two days")),
+        ("--json", N_("for a program to read")),
+    ),
     "key": (
         ("list", N_("the keys at Google")),
         ("rotate", N_("replace the key that Klaviyo holds")),

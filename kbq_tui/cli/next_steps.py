@@ -16,6 +16,7 @@ NEXT: Final[Mapping[str, str]] = {
     "source": "values",
     "status": OWN,
     "values": "key shred",
+    "activity": "status",
     "key list": "key rotate",
     "key create": "verify",
     "key delete": "key list",

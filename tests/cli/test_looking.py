@@ -36,6 +36,7 @@ NAMED = [
     ("teardown", "{}", "--yes"),
     ("export", "gcloud", "{}"),
     ("values", "{}"),
+    ("activity", "{}"),
     ("connections", "show", "{}"),
 ]
 """Every command that takes a connection's name, but those that may make one."""
