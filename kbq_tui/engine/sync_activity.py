@@ -22,6 +22,8 @@ from kbq_tui.shell import sql
 
 MOST_TABLES: Final = 1_000
 """How many tables of the staging dataset are looked at."""
+MOST_BYTES: Final = 1 << 30
+"""What the look at the exported events may read: it is one column of some 130 million of them."""
 ERROR_SHOWN: Final = 2_000
 
 
@@ -198,7 +200,8 @@ async def _export(spec: ConnectionSpec, cloud: Cloud) -> ExportState | None:
     if not spec.direction.exports:
         return None
     dataset = spec.export_dataset or spec.import_dataset
-    found = await cloud.query(spec.project, sql.exported_events(spec.project, dataset), spec.location or "")
+    asked = sql.exported_events(spec.project, dataset)
+    found = await cloud.query(spec.project, asked, spec.location or "", max_bytes=MOST_BYTES)
     newest, rows = found.rows[0] if found.rows and len(found.rows[0]) == 2 else (None, None)
     count = int(rows) if rows is not None and rows.isdigit() else 0
     return ExportState(f"{dataset}.{sql.EXPORTED_EVENTS}", moment(newest), count)

@@ -140,7 +140,7 @@ def account_jobs(project: str, location: str, email: str, since: datetime, limit
 
     Source: https://cloud.google.com/bigquery/docs/information-schema-jobs
     """
-    view = f"{_quoted(project)}.{_quoted(region(location))}.INFORMATION_SCHEMA.JOBS_BY_PROJECT"
+    view = f"{quoted(project)}.{quoted(region(location))}.INFORMATION_SCHEMA.JOBS_BY_PROJECT"
     columns = (
         "creation_time, end_time, state, error_result.message AS error, total_bytes_billed, total_slot_ms, "
         "referenced_tables, destination_table, labels, parent_job_id, SUBSTR(query, 1, 200) AS statement"
@@ -154,7 +154,7 @@ def exported_events(project: str, dataset: str) -> str:
 
     Klaviyo does not publish the type of `datetime`; as TIMESTAMP it is read whether it is that, DATETIME or text.
     """
-    table = _quoted(project, dataset, EXPORTED_EVENTS)
+    table = quoted(project, dataset, EXPORTED_EVENTS)
     at = "SAFE_CAST(datetime AS TIMESTAMP)"
     day = "TIMESTAMP_SUB(CURRENT_TIMESTAMP(), INTERVAL 24 HOUR)"
     return f"SELECT MAX({at}) AS newest, COUNTIF({at} >= {day}) AS rows_24_hours FROM {table}"

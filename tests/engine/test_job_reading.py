@@ -43,7 +43,14 @@ class Viewed(FakeCloud):
         self.asked: list[tuple[str, str]] = []
 
     async def query(
-        self, project: str, sql: str, location: str, *, dry_run: bool = False, max_rows: int = 1_000
+        self,
+        project: str,
+        sql: str,
+        location: str,
+        *,
+        dry_run: bool = False,
+        max_rows: int = 1_000,
+        max_bytes: int | None = None,
     ) -> QueryResult:
         await self._call("query")
         self.asked.append((sql, location))
