@@ -196,7 +196,8 @@ def verify(**parameters: Any) -> int:
 def status(**parameters: Any) -> int:
     """Print how connections are, once or again and again."""
     from kbq_tui.cli.commands.status import StatusOptions, status_command
-    from kbq_tui.cli.context import CommandContext, console_of, many_looks, unknown_to_nagios, wanted_connections
+    from kbq_tui.cli.context import CommandContext, console_of
+    from kbq_tui.cli.many_connections import many_looks, unknown_to_nagios, wanted_connections
 
     options = filled(StatusOptions, parameters)
     if options.interval is not None and not options.watch:

@@ -5,16 +5,14 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import contextmanager
-from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, Self, TextIO
 
-from kbq_tui.cli.bootstrap import Adapters, build, choose_name, connections_of
+from kbq_tui.cli.bootstrap import Adapters, build
 from kbq_tui.cli.command_options import CliOptions, ConnectionOptions, OutputOptions, UsageError
-from kbq_tui.i18n.messages import N_, Message, message, render, translate
+from kbq_tui.i18n.messages import N_, Message, render, translate
 from kbq_tui.local.loop import Loop
-from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.problem import ProblemError
 from kbq_tui.model.text import inert
 
@@ -23,10 +21,8 @@ if TYPE_CHECKING:  # the plain face is not read in where screens come next
     from types import TracebackType
 
     from kbq_tui.cli.console import Console
-    from kbq_tui.cli.runner import ManyLooks, PlainRunner
-    from kbq_tui.engine.looks import Opened
+    from kbq_tui.cli.runner import PlainRunner
     from kbq_tui.engine.services import AppServices
-    from kbq_tui.local.files import FileKind
     from kbq_tui.local.terminal import Capabilities
     from kbq_tui.model.command import Command
     from kbq_tui.model.problem import Context, Problem
@@ -200,6 +196,7 @@ class CommandContext:
     @cached_property
     def runner(self) -> PlainRunner:
         """What plain commands are handed."""
+        from kbq_tui.cli.report_file import check_report, write_report
         from kbq_tui.cli.runner import PlainRunner
         from kbq_tui.local.bad_rows_file import check_bad_rows, write_bad_rows
         from kbq_tui.local.plan_file import PlanFiles
@@ -306,35 +303,6 @@ def run_screens(
     return ended.status
 
 
-def _report_kind() -> FileKind:
-    from kbq_tui.export.report import is_report
-    from kbq_tui.local.files import FileKind
-
-    return FileKind(message("a report"), is_report, follows_links=True)
-
-
-def check_report(path: str) -> None:
-    """Make sure that a report may be written to `path`, before the work that it reports. Raises: ProblemError."""
-    from kbq_tui.local.files import check_output
-    from kbq_tui.local.os_errors import os_problem
-
-    try:
-        check_output(Path(path), _report_kind())
-    except OSError as error:
-        raise os_problem(error, path, Code.STATE_UNWRITABLE) from error
-
-
-def write_report(path: str, text: str) -> None:
-    """Write a report that the operator asked for: whole or not at all. Raises: ProblemError."""
-    from kbq_tui.local.files import write_atomic
-    from kbq_tui.local.os_errors import os_problem
-
-    try:
-        write_atomic(Path(path), text.encode(), _report_kind())
-    except OSError as error:
-        raise os_problem(error, path, Code.STATE_UNWRITABLE) from error
-
-
 def _ask_text(console: Console) -> Callable[[str], str] | None:
     """Return what asks for a line of text on the terminal, or None without one."""
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
@@ -356,86 +324,6 @@ def _confirm(console: Console) -> Callable[[str], bool] | None:
     from kbq_tui.cli.prompts import means_yes
 
     return lambda question: means_yes(ask(f"{question} [{translate('y/N')}]"))
-
-
-def wanted_connections(
-    names: tuple[str, ...], connection: ConnectionOptions, output: OutputOptions, *, every: bool
-) -> tuple[str | None, ...]:
-    """Return which connections are meant: those named, the one that options make, or all.
-
-    Returns:
-        Their names; None for one that is made of options and environment alone. Empty where there is none yet.
-
-    Raises:
-        UsageError: one that is named is not there, or several could be meant.
-    """
-    from kbq_tui.local.paths import Paths
-
-    chosen = options_of(connection, output)
-    connections = connections_of(chosen, Paths.from_env(os.environ))
-    known = connections.names()
-    for name in names or ((None,) if chosen.config is not None else ()):
-        choose_name(replace(chosen, name=name), connections)  # names one that is not there
-    if not known and not names and (every or "project" not in build(chosen).settings):
-        return ()
-    every = every or bool(known and not names and not connection.chosen)
-    wanted = known if every else names or (choose_name(chosen, connections),)
-    return tuple(name if name in known else None for name in wanted)
-
-
-def opener(connection: ConnectionOptions, output: OutputOptions, *, as_filed: bool) -> Callable[[str], Opened]:
-    """Return what builds, by its name, what a look at one of many connections needs. It may raise ProblemError."""
-    from kbq_tui.diagnosis import catalogue
-    from kbq_tui.engine.looks import Opened
-    from kbq_tui.local.connection_file import ListedConnections
-    from kbq_tui.local.paths import Paths
-    from kbq_tui.model.problem import Context
-
-    chosen = options_of(connection, output, as_filed=as_filed)
-    connections = ListedConnections(Paths.from_env(os.environ).connections, chosen.config)
-
-    def open_(name: str) -> Opened:
-        try:
-            adapters = build(replace(chosen, name=name), connections=connections)
-            return Opened(adapters.services, adapters.spec(), adapters.operator)
-        except UsageError as error:
-            wrong = catalogue.problem(Code.VALUE_INVALID, Context(), field=name, reason=error.args[0])
-            raise ProblemError(wrong) from None
-
-    return open_
-
-
-@contextmanager
-def many_looks(connection: ConnectionOptions, output: OutputOptions, *, as_filed: bool) -> Iterator[ManyLooks]:
-    """Give what looks at many connections, none of them chosen."""
-    from kbq_tui.cli.runner import ManyLooks
-    from kbq_tui.engine.looks import Looks
-    from kbq_tui.local.metrics_file import MetricsFile
-    from kbq_tui.local.on_change import OnChange
-
-    none_chosen = replace(connection, name=None)
-    with CommandContext.of(output, none_chosen, as_filed=True, despite_files=True) as here:
-        paths, clock = here.adapters.paths, here.adapters.clock
-        looks = Looks(opener(connection, output, as_filed=as_filed))
-        many = ManyLooks(looks, here.loop.run, clock, lambda cmd: OnChange(cmd, paths, clock), MetricsFile)
-        try:
-            yield many
-        finally:
-            here.loop.run(many.looks.close())
-
-
-@contextmanager
-def unknown_to_nagios(console: Console) -> Iterator[None]:
-    """Turn what cannot be right, and a problem, into the line and the exit status of a monitoring plugin."""
-    from kbq_tui.cli.monitoring import UNKNOWN, nagios_line
-
-    try:
-        yield
-    except (UsageError, ProblemError) as error:
-        problem = error.problem if isinstance(error, ProblemError) else None
-        text = f"{problem.title}: {problem.cause}" if problem is not None else str(error.args[0])
-        console.result(nagios_line(UNKNOWN, inert(text, 500)))
-        raise SystemExit(UNKNOWN) from None
 
 
 def known_context(output: OutputOptions) -> Context:

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Self
 
-from kbq_tui.cli.bootstrap import unknown_connection
 from kbq_tui.cli.command_options import UsageError
+from kbq_tui.cli.connection_choice import unknown_connection
 from kbq_tui.local.clock import SystemClock, check_clock
 from kbq_tui.local.connection_admin import ConnectionAdmin
 from kbq_tui.local.connection_file import Connections

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 
 from kbq_tui.model.lean_dataclass import dataclass
@@ -99,3 +99,24 @@ class Plan:
             "location": self.location,
             "causes": [c.to_json() for c in self.causes],
         }
+
+
+def with_dependents_blocked(
+    actions: Sequence[Action], blocked: Sequence[Blocked]
+) -> tuple[tuple[Action, ...], tuple[Blocked, ...]]:
+    """Return the actions and the blocked ones, where what needs a blocked action is blocked for the same reason.
+
+    Args:
+        actions: in an order in which each comes after what it needs.
+        blocked: what is blocked so far.
+    """
+    reasons = {b.id: b.problem for b in blocked}
+    kept, stopped = [], list(blocked)
+    for action in actions:
+        reason = next((reasons[n] for n in action.needs if n in reasons), None)
+        if reason is None:
+            kept.append(action)
+        else:
+            reasons[action.id] = reason
+            stopped.append(Blocked(action, reason))
+    return tuple(kept), tuple(stopped)

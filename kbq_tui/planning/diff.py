@@ -6,7 +6,7 @@ from kbq_tui.diagnosis import catalogue
 from kbq_tui.diagnosis.conditions import only_under
 from kbq_tui.i18n.messages import Message, message
 from kbq_tui.model.codes import ProblemCode as Code
-from kbq_tui.model.observed import MAX_KEYS, Absent, Observed, Present, Unknown, handed_key, is_new_key, unheld_keys
+from kbq_tui.model.observed import MAX_KEYS, Absent, Observed, Present, Unknown, handed_key, unheld_keys
 from kbq_tui.model.operations import (
     Action,
     ActionKey,
@@ -20,18 +20,16 @@ from kbq_tui.model.operations import (
     GrantProjectRole,
     Operation,
     RevokeDatasetRole,
-    RevokeProjectRole,
-    RevokeTableRole,
     Step,
 )
-from kbq_tui.model.plan import Blocked, Plan
+from kbq_tui.model.plan import Blocked, Plan, with_dependents_blocked
 from kbq_tui.model.problem import Context, Problem
 from kbq_tui.model.refs import AccountRef, DatasetRef, Grantable, ProjectRef, ServiceRef, TableRef
-from kbq_tui.model.spec import ACCOUNT_DISPLAY_NAME, DEFAULT_LOCATION, JOB_USER, REQUIRED_SERVICES, ConnectionSpec
+from kbq_tui.model.spec import ACCOUNT_DISPLAY_NAME, JOB_USER, REQUIRED_SERVICES, ConnectionSpec
 from kbq_tui.planning.dataset_rules import expiring, public, terraformed
-from kbq_tui.planning.diff_problems import in_force, named, too_much
-from kbq_tui.planning.grants import Grant, held, over_grants, same_account_tombstones
-from kbq_tui.planning.locations import misplaced
+from kbq_tui.planning.diff_problems import in_force, key_unusable, named, too_much
+from kbq_tui.planning.grants import Grant, held, over_grants, removal_of, same_account_tombstones
+from kbq_tui.planning.locations import misplaced, resolve_location
 from kbq_tui.planning.requirements import ACCOUNT_CONSTRAINTS, KEY_CONSTRAINTS
 from kbq_tui.planning.sharing import shared
 from kbq_tui.shell.operation_rows import row_of
@@ -45,23 +43,6 @@ def context_of(spec: ConnectionSpec, location: str | None = None, dataset: str =
         dataset=dataset,
         location=location or spec.location or "",
     )
-
-
-def resolve_location(spec: ConnectionSpec, observed: Observed) -> str | None:
-    """Return the location that the datasets have or will have; None where a dataset could not be read or two differ.
-
-    What exists decides, because a dataset's location is fixed for life
-    (https://cloud.google.com/bigquery/docs/locations#specify_locations); then the operator's wish; then `US`.
-    """
-    parts = [observed.datasets.get(w.name) for w in spec.datasets()]
-    found = {p.value.location for p in parts if isinstance(p, Present)}
-    if len(found) == 1:
-        return found.pop()
-    if len(found) > 1:
-        return None
-    if spec.location is None and any(isinstance(p, Unknown) for p in parts):
-        return None
-    return spec.location or DEFAULT_LOCATION
 
 
 def diff(spec: ConnectionSpec, observed: Observed, *, remove_over_grants: bool = False) -> Plan:
@@ -113,11 +94,11 @@ class _Differ:
         self.warnings += terraformed(self.actions, ours, self.context)
         if remove_over_grants:
             self.warnings += self.seen.elsewhere.unseen if self.seen.elsewhere is not None else ()
-        self._block_dependents()
+        actions, blocked = with_dependents_blocked(self.actions, self.blocked)
         return Plan(
             self.spec.name,
-            tuple(self.actions),
-            tuple(self.blocked),
+            actions,
+            blocked,
             tuple(self.warnings),
             self.location,
             tuple(named(cause, self.spec) for cause in self.seen.causes),
@@ -271,13 +252,6 @@ class _Differ:
             case Unknown(problem=problem):
                 self._add(key, message("Key file"), Step.ACCOUNT, op, problem=problem)
             case Present(value=local):
-                unseen = account_absent or (remote is not None and local.key_id not in remote)
-                dead = unseen and not is_new_key(self.seen)
-                revoked = remote is not None and local.key_id in remote and remote[local.key_id].disabled
-                problem_ = None
-                if dead or revoked:
-                    code = Code.KEY_DEAD if dead else Code.KEY_DISABLED
-                    problem_ = catalogue.problem(code, self.context, path=local.path, key_id=local.key_id)
                 self._add(
                     key,
                     message(
@@ -288,7 +262,7 @@ class _Differ:
                     Step.ACCOUNT,
                     op,
                     change=Change.NOOP,
-                    problem=problem_,
+                    problem=key_unusable(self.seen, local, self.context),
                 )
             case _ if handed is not None and not account_absent:
                 off = remote is not None and remote[handed].disabled
@@ -407,17 +381,7 @@ class _Differ:
 
     def _remove(self, grant: Grant) -> None:
         """Take an over-grant away; where the least role is still to come, after it, so that there is no gap."""
-        member = self.spec.member
-        op: Operation
-        match grant.on:
-            case ProjectRef():
-                op = RevokeProjectRole(grant.role, member)
-            case TableRef(dataset=dataset, table=table):
-                op = RevokeTableRole(dataset, table, grant.role, member)
-            case DatasetRef(dataset=dataset):
-                others = self.seen.elsewhere.datasets if self.seen.elsewhere is not None else {}
-                where = others[dataset].location if dataset in others else None
-                op = RevokeDatasetRole(dataset, grant.role, member, where)
+        op = removal_of(grant, self.spec, self.seen)
         project = ProjectRef(self.spec.project)
         least = DatasetRef(project.project, grant.dataset) if grant.dataset else project
         granted = [a.id for a in self.actions if a.key.kind is ActionKind.GRANT and a.resource == least]
@@ -434,16 +398,3 @@ class _Differ:
             change=Change.DELETE,
             needs=self._needs(*granted),
         )
-
-    def _block_dependents(self) -> None:
-        """What needs a blocked action is blocked too, for the same reason."""
-        reasons = {b.id: b.problem for b in self.blocked}
-        kept: list[Action] = []
-        for action in self.actions:  # needs come first, so one pass reaches all
-            reason = next((reasons[n] for n in action.needs if n in reasons), None)
-            if reason is None:
-                kept.append(action)
-            else:
-                reasons[action.id] = reason
-                self.blocked.append(Blocked(action, reason))
-        self.actions = kept

@@ -8,7 +8,7 @@ from kbq_tui.diagnosis.entry import filled
 from kbq_tui.i18n.messages import message
 from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.command import placeholder
-from kbq_tui.model.observed import Part, Present
+from kbq_tui.model.observed import Absent, LocalKey, Observed, Part, Present, is_new_key
 from kbq_tui.model.problem import Context, Problem, Purpose, RemedyStep, Who
 from kbq_tui.model.spec import ConnectionSpec
 from kbq_tui.planning.grants import Grant, taken_away
@@ -80,3 +80,17 @@ def in_force(
         if step.who is not Who.HELPER and step.commands:
             steps += {Purpose.CHANGE: [lift], Purpose.UNDO: [restore]}.get(step.purpose, [])
     return replace(problem, steps=tuple(steps))
+
+
+def key_unusable(seen: Observed, local: LocalKey, context: Context) -> Problem | None:
+    """Return why the key that is kept here is of no use: Google does not know it, or it is disabled there; else None.
+
+    A key that was made a moment ago may not be listed yet.
+    """
+    remote = {key.id: key for key in seen.keys.value} if isinstance(seen.keys, Present) else None
+    unseen = isinstance(seen.account, Absent) or (remote is not None and local.key_id not in remote)
+    dead = unseen and not is_new_key(seen)
+    if dead or (remote is not None and local.key_id in remote and remote[local.key_id].disabled):
+        code = Code.KEY_DEAD if dead else Code.KEY_DISABLED
+        return catalogue.problem(code, context, path=local.path, key_id=local.key_id)
+    return None

@@ -7,6 +7,7 @@ from kbq_tui.i18n.messages import message
 from kbq_tui.model.judgements import roles_beyond
 from kbq_tui.model.lean_dataclass import dataclass
 from kbq_tui.model.observed import AccessEntry, DatasetInfo, Observed, Present, RoleBinding
+from kbq_tui.model.operations import Operation, RevokeDatasetRole, RevokeProjectRole, RevokeTableRole
 from kbq_tui.model.problem import Problem, Purpose, RemedyStep
 from kbq_tui.model.refs import DatasetRef, Grantable, ProjectRef, TableRef
 from kbq_tui.model.spec import JOB_USER, ConnectionSpec
@@ -158,3 +159,16 @@ def same_account_tombstones(spec: ConnectionSpec, info: DatasetInfo) -> tuple[Ac
     """Return access entries of deleted accounts that bore the same e-mail."""
     dead = f"deleted:serviceaccount:{spec.account_email}?uid=".lower()
     return tuple(e for e in info.access or () if e.member.lower().startswith(dead))
+
+
+def removal_of(grant: Grant, spec: ConnectionSpec, seen: Observed) -> Operation:
+    """Return the operation that takes a grant away from the service account."""
+    match grant.on:
+        case ProjectRef():
+            return RevokeProjectRole(grant.role, spec.member)
+        case TableRef(dataset=dataset, table=table):
+            return RevokeTableRole(dataset, table, grant.role, spec.member)
+        case DatasetRef(dataset=dataset):
+            others = seen.elsewhere.datasets if seen.elsewhere is not None else {}
+            where = others[dataset].location if dataset in others else None
+            return RevokeDatasetRole(dataset, grant.role, spec.member, where)

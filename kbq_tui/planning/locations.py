@@ -6,10 +6,27 @@ from dataclasses import replace
 from kbq_tui.diagnosis import catalogue
 from kbq_tui.i18n.messages import Message, message
 from kbq_tui.model.codes import ProblemCode as Code
-from kbq_tui.model.observed import Observed, Present
+from kbq_tui.model.observed import Observed, Present, Unknown
 from kbq_tui.model.problem import Context, Problem, RemedyStep
-from kbq_tui.model.spec import ConnectionSpec
+from kbq_tui.model.spec import DEFAULT_LOCATION, ConnectionSpec
 from kbq_tui.shell.commands import ours
+
+
+def resolve_location(spec: ConnectionSpec, observed: Observed) -> str | None:
+    """Return the location that the datasets have or will have; None where a dataset could not be read or two differ.
+
+    What exists decides, because a dataset's location is fixed for life
+    (https://cloud.google.com/bigquery/docs/locations#specify_locations); then the operator's wish; then `US`.
+    """
+    parts = [observed.datasets.get(w.name) for w in spec.datasets()]
+    found = {p.value.location for p in parts if isinstance(p, Present)}
+    if len(found) == 1:
+        return found.pop()
+    if len(found) > 1:
+        return None
+    if spec.location is None and any(isinstance(p, Unknown) for p in parts):
+        return None
+    return spec.location or DEFAULT_LOCATION
 
 
 def right_location(wanted: str, places: Mapping[str, str]) -> str:

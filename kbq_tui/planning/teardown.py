@@ -16,8 +16,9 @@ from kbq_tui.model.plan import Blocked, Plan
 from kbq_tui.model.problem import Problem
 from kbq_tui.model.refs import DatasetRef, ProjectRef, Ref, ServiceRef
 from kbq_tui.model.spec import LABELS, REQUIRED_SERVICES, ConnectionSpec
-from kbq_tui.planning.diff import context_of, resolve_location
+from kbq_tui.planning.diff import context_of
 from kbq_tui.planning.grants import held, needs, sharing, wanted
+from kbq_tui.planning.locations import resolve_location
 from kbq_tui.planning.removals import account_deletion, dataset_deletion, key_deletion, revocation
 from kbq_tui.planning.sharing import needed_by
 

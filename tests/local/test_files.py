@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kbq_tui.cli.context import _report_kind, check_report, write_report
+from kbq_tui.cli.report_file import REPORT, check_report, write_report
 from kbq_tui.engine.source_looks import SourceLooks
 from kbq_tui.engine.verify.checks import expected
 from kbq_tui.export.report import About, report
@@ -115,7 +115,7 @@ NAMES = {"wizard": "wizard.json", "verification": "verify.json", "source looks":
 """Names that a writer insists on; any other is as good."""
 
 KINDS: dict[str, FileKind] = {
-    "report": _report_kind(),
+    "report": REPORT,
     "log": log.LOG,
     "wizard": ui_state.WIZARD,
     "verification": ui_state.VERIFICATION,

@@ -41,8 +41,9 @@ from kbq_tui.model.plan import Plan
 from kbq_tui.model.problem import Context
 from kbq_tui.model.refs import AccountRef
 from kbq_tui.model.spec import ConnectionSpec
-from kbq_tui.planning.diff import diff, resolve_location
+from kbq_tui.planning.diff import diff
 from kbq_tui.planning.grants import over_grants
+from kbq_tui.planning.locations import resolve_location
 from tests.planning.worlds import AT, SPEC, UNKNOWN, after, fresh, observations, specs
 from tests.support.known import known
 
