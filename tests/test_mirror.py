@@ -204,6 +204,7 @@ TESTED_ELSEWHERE = {
     "tui/display_options": "tui/test_access.py",
     "tui/glyphs": "tui/test_tables.py",
     "tui/host": "tui/test_flow.py",
+    "tui/input_decoder": "tui/test_paste.py",
     "tui/keyboard": "tui/test_access.py",
     "tui/modals/*": "tui/test_stories.py",
     "tui/navigation": "tui/test_guard.py",

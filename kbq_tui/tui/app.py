@@ -105,8 +105,6 @@ class KbqApp(ExportActions):
         _textual_compat.begin_with_theme(self, "mono" if look.mono else look.theme)
         self.set_keymap(keyboard.use(look.keymap))
 
-    # -- life ------------------------------------------------------------------------------------------------------
-
     def get_line_filters(self) -> list[LineFilter]:
         """Return the filters that every drawn line goes through: no colours, ASCII signs."""
         filters = [self._no_color] if self.look.mono else list(super().get_line_filters())

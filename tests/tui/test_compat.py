@@ -13,6 +13,7 @@ from textual.screen import Screen
 from kbq_tui.model.steps import Step
 from kbq_tui.tui import _textual_compat
 from kbq_tui.tui.app import KbqApp
+from kbq_tui.tui.input_decoder import InputDecoder
 from tests.support.polling import PATIENCE
 from tests.tui import fakes
 from tests.tui.screens import app_for, until
@@ -122,7 +123,7 @@ async def test_a_resize_that_was_overtaken_or_never_told_is_made_up_for() -> Non
 @pytest.mark.parametrize("cut", [0, 1, 4, 5, 6, 7, 8, 9])  # a lone ESC may be a key: it is never held back
 def test_what_a_terminal_sends_is_read_whatever_it_is(cut: int) -> None:
     sent = b"a\x1b[M \xe1\xf5b\xc3\xa4\xff\x1b[A"
-    decoder = _textual_compat.InputDecoder()
+    decoder = InputDecoder()
     assert decoder.decode(sent[:cut]) + decoder.decode(sent[cut:], True) == "ab\xe4\N{REPLACEMENT CHARACTER}\x1b[A"
 
 

@@ -7,7 +7,7 @@ from textual._xterm_parser import XTermParser
 from textual.events import Key, Paste
 
 from kbq_tui.model.steps import Step
-from kbq_tui.tui._textual_compat import InputDecoder
+from kbq_tui.tui.input_decoder import InputDecoder
 from kbq_tui.tui.widgets.field import Field, LineInput
 from tests.tui import fakes
 from tests.tui.screens import app_for, text_of, until
