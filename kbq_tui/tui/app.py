@@ -6,13 +6,12 @@ import asyncio
 import gc
 import logging
 import signal
-from collections.abc import Coroutine, Iterable
+from collections.abc import Coroutine
 from contextlib import ExitStack, suppress
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from textual.app import SystemCommand
 from textual.binding import Binding
 from textual.filter import LineFilter, NoColor
 from textual.geometry import Offset
@@ -37,6 +36,8 @@ from kbq_tui.tui.screens.base import BaseScreen
 from kbq_tui.tui.widgets.cursor import CursorWidget
 
 if TYPE_CHECKING:
+    from textual.command import Provider
+
     from kbq_tui.model.operations import Action
     from kbq_tui.model.summary import Summary
     from kbq_tui.tui.status_poller import StatusPoller
@@ -60,6 +61,12 @@ class Ended:
     summary: Summary | None
 
 
+def _palette_entries() -> type[Provider]:
+    from kbq_tui.tui.palette import PaletteEntries
+
+    return PaletteEntries
+
+
 class KbqApp(ExportActions):
     """kbq-tui on a screen.
 
@@ -77,6 +84,7 @@ class KbqApp(ExportActions):
         Binding("tab", "app.focus_next", show=False, priority=True),
         Binding("shift+tab", "app.focus_previous", show=False, priority=True),
     ]
+    COMMANDS: ClassVar = {_palette_entries}
     COMMAND_PALETTE_BINDING = "f2"
     ENABLE_COMMAND_PALETTE = True
     AUTO_FOCUS = None
@@ -92,6 +100,7 @@ class KbqApp(ExportActions):
         self._monitor: StatusPoller | None = None
         self._start = start
         self.held = ExitStack()
+        self.recent_commands = []
         self._drawing = False
         self._navigation = Navigation(self, from_dashboard=start == "dashboard")
         self._quitting = Quitting(self)
@@ -219,6 +228,9 @@ class KbqApp(ExportActions):
 
     def _draw(self) -> None:
         self._drawing = False
+        outdated = getattr(self.screen, "outdated", None)
+        if outdated is not None and outdated():
+            self.screen.dismiss(None)
         for screen in reversed(self.screen_stack):
             if isinstance(screen, BaseScreen):
                 screen.draw()
@@ -367,12 +379,6 @@ class KbqApp(ExportActions):
         """F2: show every action by its name."""
         _textual_compat.read_styles(self, [STYLES / "modals.tcss"])
         super().action_command_palette()
-
-    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """Return every action of the screen by name, for the palette: its buttons and its keys."""
-        from kbq_tui.tui import palette
-
-        return palette.entries(self, screen)
 
 
 def build(services: AppServices, look: DisplayOptions, *, start: Start = "setup") -> KbqApp:

@@ -33,12 +33,14 @@ class Host(SparingApp):
         services: everything a face needs.
         look: how the screen should look here.
         wizard: the set-up that is going on.
+        recent_commands: titles of what was chosen in the palette, the latest first.
         held: the locks on connections that are held.
     """
 
     services: AppServices
     look: DisplayOptions
     wizard: SetupSession
+    recent_commands: list[str]
     held: ExitStack
 
     @property

@@ -99,12 +99,12 @@ KEYS: Final = (
         "back", "app", "escape", "step_back", N_("Back"), N_("One step back; undoes nothing, never quits"), "escape"
     ),
     KeyBinding("help", "app", "f1", "help", N_("Help"), N_("This screen and its keys")),
+    KeyBinding("dashboard", "app", "f8", "dashboard", N_("Dashboard"), N_("Go to the dashboard")),
     KeyBinding("palette", "app", "f2", "command_palette", "", N_("Every action by name")),
     KeyBinding("commands", "app", "f3", "commands", N_("Commands"), N_("What this step does, as gcloud, bq and SQL")),
     KeyBinding("ascii", "app", "f4", "toggle_ascii", "", N_("Signs in ASCII, or not; remembered")),
     KeyBinding("refresh", "app", "f5", "refresh_now", N_("Refresh"), N_("Look again at what is there")),
     KeyBinding("theme", "app", "f6", "next_theme", "", N_("Dark, light, high contrast; remembered")),
-    KeyBinding("dashboard", "app", "f8", "dashboard", "", N_("To the dashboard")),
     KeyBinding(
         "quit",
         "app",

@@ -210,7 +210,7 @@ class Navigation:
 
     def _back_from(self, step: Step) -> None:
         wizard, at = self._app.wizard, STEPS.index(step)
-        if self._from_dashboard and (step is self._entered_at or at == 0):
+        if self._from_dashboard:
             self._entered_at = None
             self.show_dashboard()
             if self._came_from:

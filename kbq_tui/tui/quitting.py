@@ -59,7 +59,9 @@ class Quitting:
                 translate("No change has been made yet, so nothing of what was typed is kept."),
                 translate("The next start asks for it again."),
             ]
-        question = Confirm(asked, lines, yes=translate("Quit"), no=translate("Stay"), harmless=not writing)
+        goes_on = (lambda: wizard.writing) if writing else None
+        yes, no = translate("Quit"), translate("Stay")
+        question = Confirm(asked, lines, yes=yes, no=no, harmless=not writing, while_=goes_on)
         app.push_screen(question, self._answered)
 
     def _answered(self, agreed: bool | None) -> None:

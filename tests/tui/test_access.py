@@ -15,7 +15,7 @@ from kbq_tui.local.store import FileStore
 from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.problem import Context
 from kbq_tui.model.steps import Step
-from kbq_tui.tui import keyboard
+from kbq_tui.tui import keyboard, palette
 from kbq_tui.tui.app import KbqApp, build
 from kbq_tui.tui.display_options import DisplayOptions
 from kbq_tui.tui.screens.base import BaseScreen
@@ -94,9 +94,9 @@ async def test_the_palette_holds_every_key_and_button_of_the_screen(name: str) -
         await until(pilot, lambda: settled(app))
         screen = app.screen
         assert isinstance(screen, BaseScreen)
-        offered = {command.title for command in app.get_system_commands(screen)}
+        offered = {entry.title for entry in palette.entries(app, screen)}
         wanted = {k.help for k in keyboard.KEYS if k.scope in ("app", *screen.scopes) and k.action}
-        wanted -= {k.help for k in keyboard.KEYS if k.id in ("palette", "interrupt", "next", "previous")}
+        wanted -= {k.help for k in keyboard.KEYS if k.id in palette._LEFT_OUT}
         assert wanted <= offered
         assert {push.label for push in screen.query(Button) if push.display and not push.off} <= offered
         for key in keyboard.KEYS:
@@ -110,9 +110,28 @@ async def test_a_button_can_be_pressed_from_the_palette() -> None:
     async with app.run_test(size=SIZE) as pilot:
         await until(pilot, "[ Begin ]")
         await pilot.press("f2", *"begin")
-        await until(pilot, "Button")
+        await until(pilot, lambda: [line for line in text_of(app).splitlines() if line.strip(" ▎┃│▏▕") == "Begin"])
         await pilot.press("down", "enter")
         await until(pilot, "Step 1 of 6")
+
+
+async def test_the_palette_has_a_line_for_each_entry_its_key_at_the_right_and_what_was_used_last_first() -> None:
+    app = app_for(fakes.resumed(Step.PERMISSIONS, fakes.complete()))
+    async with app.run_test(size=SIZE) as pilot:
+        await until(pilot, lambda: settled(app))
+        await pilot.press("f2")
+        shown = await until(pilot, "New connection…")
+        line = next(line for line in shown.splitlines() if "Look again at what is there" in line)
+        assert line.rstrip(" ▎┃│▏▕").endswith("F5")
+        assert "Go to: Datasets" in shown
+        await pilot.press(*"This screen")
+        await until(pilot, lambda: "New connection…" not in text_of(app))
+        await pilot.press("down", "enter")
+        await until(pilot, "Up/Down Scroll")
+        await pilot.press("escape", "f2")
+        shown = await until(pilot, "New connection…")
+        first = next(line for line in shown.splitlines() if "F1" in line or "Continue" in line)
+        assert "This screen and its keys" in first
 
 
 async def test_vi_s_keys_move_outside_of_fields_and_are_letters_inside() -> None:
@@ -223,7 +242,7 @@ async def test_the_welcome_says_in_five_lines_what_is_done_needed_and_not_touche
     app = app_for(fakes.fresh())
     async with app.run_test(size=SIZE) as pilot:
         shown = await until(pilot, "[ Begin ]")
-        heads = [line.split()[0] for line in shown.split("\n") if line.strip()]
+        heads = [line.strip("│ ").split(" ")[0] for line in shown.split("\n")]
         assert [h for h in heads if h in ("Does", "Proves", "Needs", "Leaves", "Ends")] == [
             "Does",
             "Proves",

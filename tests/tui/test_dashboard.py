@@ -114,7 +114,9 @@ async def test_what_could_not_be_read_is_a_question_mark_and_named_under_the_tab
     async with app.run_test(size=(120, 24)) as pilot:
         shown = await until(pilot, "2 could not be read: ok-000, ok-001 (You may not")
         line = next(line for line in shown.splitlines() if "ok-000" in line)
-        assert line.split()[:5] == ["?", "unknown", "ok-000", fakes.PROJECT[:16] + "…", "?"]
+        sign, word, name, project, key = line.strip("│ ").split()[:5]
+        assert (sign, word, name, key) == ("?", "unknown", "ok-000", "?")
+        assert project.startswith(fakes.PROJECT[:16])
         assert "? 2 unknown" in shown
 
 
@@ -124,7 +126,7 @@ async def test_enter_shows_a_connection_in_detail_and_escape_goes_up_to_the_list
         await until(pilot, "✗ 1 fail")
         await pilot.press("enter")
         shown = await until(pilot, "Dashboard › bad-000")
-        assert "Service account    klaviyo" in shown or "Service account\n" in shown
+        assert "Service account" in shown
         assert "What to do" in shown
         assert "The last look, at 12:00 UTC: 1 fail." in shown
         await pilot.press("escape")
@@ -156,7 +158,7 @@ async def test_the_list_is_as_it_was_when_one_comes_back_to_it_and_nothing_is_as
         await until(pilot, "33 connections")
 
 
-async def test_escape_at_the_step_where_the_set_up_was_opened_goes_up_to_where_one_came_from() -> None:
+async def test_escape_goes_up_to_where_one_came_from_at_whichever_step() -> None:
     app = board(many(3, 1))
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, "✗ 1 fail")
@@ -172,9 +174,6 @@ async def test_escape_at_the_step_where_the_set_up_was_opened_goes_up_to_where_o
         await until(pilot, lambda: not app.wizard.busy)
         app.goto(Step.VERIFY)
         await until(pilot, "Step 5 of 6")
-        await until(pilot, lambda: not app.wizard.busy)
-        await pilot.press("escape")
-        await until(pilot, "Step 4 of 6")
         await until(pilot, lambda: not app.wizard.busy)
         await pilot.press("escape")
         await until(pilot, "Dashboard › bad-000")

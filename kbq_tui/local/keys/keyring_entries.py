@@ -147,13 +147,20 @@ def system_keyrings() -> list[Entries]:
     backend = keyring.get_keyring()
     real = [b for b in getattr(backend, "backends", [backend]) if not _hollow(b)]
     if not real:
-        name = type(backend).__module__.rpartition(".")[2]
-        raise NoKeyringError(message("This machine has no system keyring ({kind}).", kind=name))
+        unsafe = next((type(b).__name__ for b in getattr(backend, "backends", [backend]) if not _absent(b)), "")
+        if unsafe:
+            raise NoKeyringError(message("This machine has no system keyring that is safe, only {kind}.", kind=unsafe))
+        raise NoKeyringError(message("This machine has no system keyring."))
     return [entries_of(b) for b in real]
 
 
+def _absent(backend: object) -> bool:
+    """Return whether it stands for no keyring at all."""
+    return type(backend).__module__ in ("keyring.backends.fail", "keyring.backends.null")
+
+
 def _hollow(backend: object) -> bool:
-    if type(backend).__module__ in ("keyring.backends.fail", "keyring.backends.null"):
+    if _absent(backend):
         return True
     try:
         return float(getattr(backend, "priority", 0)) < 1

@@ -24,13 +24,23 @@ class Ask(Modal[str | None]):
         label: what stands before the line to type into.
         yes: the button that takes the answer.
         check: returns why an answer cannot be right, or None.
+        danger: whether the answer destroys something.
     """
 
     def __init__(
-        self, question: str, lines: Sequence[str], *, label: str, yes: str, check: Callable[[str], Message | None]
+        self,
+        question: str,
+        lines: Sequence[str],
+        *,
+        label: str,
+        yes: str,
+        check: Callable[[str], Message | None],
+        danger: bool = False,
     ) -> None:
         super().__init__()
         self.heading = question
+        self._danger = danger
+        self.set_class(danger, "-danger")
         self._lines, self._label, self._yes, self._check = lines, label, yes, check
 
     def fill(self) -> ComposeResult:
@@ -41,7 +51,7 @@ class Ask(Modal[str | None]):
         """Lay out the line to type into, in sight however long the text is, and the two answers."""
         yield Field("answer", self._label, "", self._check)
         with Horizontal(id="buttons"):
-            yield Button(self._yes, id="yes")
+            yield Button(self._yes, id="yes", danger=self._danger)
             yield Button(translate("Cancel"), id="no")
 
     def on_mount(self) -> None:

@@ -42,6 +42,11 @@ class Modal(Fitting, ModalScreen[T]):
     heading: str = ""
 
     @property
+    def _ink(self) -> str:
+        """The style of the title: red where the question is about destroying something."""
+        return f"bold {'$error' if self.has_class('-danger') else '$primary'}"
+
+    @property
     def host(self) -> Host:
         """The app, as screens see it."""
         return host_of(self)
@@ -49,12 +54,16 @@ class Modal(Fitting, ModalScreen[T]):
     def compose(self) -> ComposeResult:
         """Lay out the title, what `fill` gives in a part that scrolls, what `foot` gives, a note and the key hints."""
         with Vertical(id="box"):
-            yield QuietStatic(plain(translate(self.heading), "bold $primary"), id="box-title")
+            yield QuietStatic(plain(translate(self.heading), self._ink), id="box-title")
             with Sheet(id="sheet"):
                 yield from self.fill()
             yield from self.foot()
             yield QuietStatic(id="box-note")
             yield QuietStatic(hint_line(self.hints(), 74), id="box-hints")
+
+    def outdated(self) -> bool:
+        """Return whether what is asked is over by now, so that the box goes by itself."""
+        return False
 
     def fill(self) -> ComposeResult:
         """Yield the body's widgets."""

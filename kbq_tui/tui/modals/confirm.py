@@ -1,6 +1,6 @@
 """A question with two answers; the harmless one has the focus."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from textual import on
 from textual.app import ComposeResult
@@ -22,13 +22,29 @@ class Confirm(Modal[bool]):
         yes: the answer that does it.
         no: the answer that does not.
         harmless: whether yes may have the focus.
+        while_: whether what is asked about still goes on; None where that does not end by itself.
     """
 
-    def __init__(self, question: str, lines: Sequence[str], *, yes: str, no: str, harmless: bool = True) -> None:
+    def __init__(
+        self,
+        question: str,
+        lines: Sequence[str],
+        *,
+        yes: str,
+        no: str,
+        harmless: bool = True,
+        while_: Callable[[], bool] | None = None,
+    ) -> None:
         super().__init__()
         self.heading = question
+        self.set_class(not harmless, "-danger")
         self._lines = lines
+        self._while = while_
         self._yes, self._no, self._harmless = yes, no, harmless
+
+    def outdated(self) -> bool:
+        """Return whether what is asked about has ended."""
+        return self._while is not None and not self._while()
 
     def fill(self) -> ComposeResult:
         """Lay out the text of the question."""
@@ -37,7 +53,7 @@ class Confirm(Modal[bool]):
     def foot(self) -> ComposeResult:
         """Lay out the two answers."""
         with Horizontal(id="buttons"):
-            yield Button(self._yes, id="yes")
+            yield Button(self._yes, id="yes", danger=not self._harmless)
             yield Button(self._no, id="no")
 
     def on_mount(self) -> None:

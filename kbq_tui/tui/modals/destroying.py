@@ -24,4 +24,4 @@ def destroying(asked: str, lines: Sequence[str], *, yes: str, name: str, product
         return None if typed.strip() == name else message("It is called {name}.", name=name)
 
     more = translate("It is in production: type its name to go ahead.")
-    return Ask(asked, [more, "", *lines], label=translate("Name"), yes=yes, check=check)
+    return Ask(asked, [more, "", *lines], label=translate("Name"), yes=yes, check=check, danger=True)

@@ -52,7 +52,7 @@ class AccountScreen(PlanStepScreen):
 
     def offers(self) -> ComposeResult:
         """Lay out the button that deletes a key whose private half is not on this machine."""
-        yield Button(translate("Delete a key"), id="leftover")
+        yield Button(translate("Delete a key"), id="leftover", danger=True)
 
     def hints(self) -> list[tuple[str, str]]:
         """Return the keys; F7 (delete a key) only where there is one to delete."""

@@ -190,11 +190,15 @@ class BaseScreen(Fitting, Screen[None]):
         done = () if wizard.stopped else STEPS[: STEPS.index(wizard.furthest)]
         return steps_line(self.step, done, width)
 
+    def enter(self) -> str:
+        """Return what Enter does where the focus is."""
+        return translate("Go on")
+
     def hints(self) -> list[tuple[str, str]]:
         """Return the footer's hints."""
         wizard = self.host.wizard
         scopes = (*(("working",) if wizard.waiting else ()), *self.scopes, "app")
-        return [("Enter", translate("Go on")), *keyboard.hints(*scopes)]
+        return [("Enter", self.enter()), *keyboard.hints(*scopes)]
 
     def draw_message(self, line: MessageLine) -> None:
         """Draw the message line: what is running and for how long, else the latest note."""

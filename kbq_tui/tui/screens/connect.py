@@ -69,7 +69,7 @@ class ConnectScreen(BaseScreen):
     def hints(self) -> list[tuple[str, str]]:
         """Return the keys: Enter and the digits copy a value, and the keys of the screen."""
         return [
-            ("Enter", translate(in_context("button", "Copy"))),
+            ("Enter", translate(in_context("button", "Copy")) if isinstance(self.focused, Rows) else self.enter()),
             *keyboard.hints(*self.scopes, "app", without=frozenset({"commands", "refresh"})),
         ]
 

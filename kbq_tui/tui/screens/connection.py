@@ -65,7 +65,7 @@ class ConnectionScreen(WatchingScreen):
 
     def hints(self) -> list[tuple[str, str]]:
         """Return the keys: Enter explains a line, and the keys of the screen."""
-        without = frozenset({"commands", "refresh"})
+        without = frozenset({"commands", "refresh", "dashboard"})
         return [("Enter", translate("Problem")), *keyboard.hints(*self.scopes, "app", without=without)]
 
     def draw_body(self) -> None:

@@ -102,7 +102,10 @@ class DashboardScreen(WatchingScreen):
 
     def hints(self) -> list[tuple[str, str]]:
         """Return the keys: Enter opens, and the keys of the screen."""
-        return [("Enter", translate("Open")), *keyboard.hints(*self.scopes, "app", without=frozenset({"commands"}))]
+        return [
+            ("Enter", translate("Open")),
+            *keyboard.hints(*self.scopes, "app", without=frozenset({"commands", "dashboard"})),
+        ]
 
     def draw(self) -> None:
         """Bring everything up to date; the list only where something in it has changed."""

@@ -34,7 +34,7 @@ class PermissionsScreen(PlanStepScreen):
 
     def offers(self) -> ComposeResult:
         """Lay out the button that removes roles the account does not need."""
-        yield Button(translate("Remove over-grants"), id="remove")
+        yield Button(translate("Remove over-grants"), id="remove", danger=True)
 
     def hints(self) -> list[tuple[str, str]]:
         """Return the keys; F7 (remove) only where there is something to remove."""

@@ -23,7 +23,7 @@ from kbq_tui.tui.step_help import STEP_HELP
 from kbq_tui.tui.text import bar, brief
 from kbq_tui.tui.widgets.button import Button
 from kbq_tui.tui.widgets.field import Field
-from kbq_tui.tui.widgets.rows import Row, Rows
+from kbq_tui.tui.widgets.rows import Row, Rows, row_hint
 from kbq_tui.tui.widgets.static import QuietStatic
 
 if TYPE_CHECKING:
@@ -78,6 +78,10 @@ class PlanStepScreen(BaseScreen):
     def intro(self) -> str:
         """Return what the step does."""
         return translate(STEP_HELP[self.step].intro)
+
+    def enter(self) -> str:
+        """Return what Enter does: explain the row under the cursor, choose, or press the button."""
+        return row_hint(self.focused) or super().enter()
 
     def heading(self) -> str:
         """Return the title, with the step's number."""

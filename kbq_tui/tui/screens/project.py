@@ -26,7 +26,7 @@ from kbq_tui.tui.step_help import STEP_HELP
 from kbq_tui.tui.text import brief, columns, plain, status, status_width, wrapped
 from kbq_tui.tui.widgets.button import Button, Choice
 from kbq_tui.tui.widgets.field import Field
-from kbq_tui.tui.widgets.rows import Rows
+from kbq_tui.tui.widgets.rows import Rows, row_hint
 from kbq_tui.tui.widgets.static import QuietStatic
 
 _DIRECTIONS = (
@@ -94,6 +94,10 @@ class ProjectScreen(BaseScreen):
             self.host.launch(wizard.look(), "look")
         elif wizard.cloud is None and wizard.sign_in_problem is None:
             self.host.launch(wizard.sign_in(), "sign in")
+
+    def enter(self) -> str:
+        """Return what Enter does: explain the row under the cursor, choose, or press the button."""
+        return row_hint(self.focused) or super().enter()
 
     def heading(self) -> str:
         """Return the title."""

@@ -86,7 +86,8 @@ class VerifyScreen(BaseScreen):
         )
         without |= frozenset() if self._mended_on() else {"mend"}
         scopes = (*(("working",) if wizard.waiting else ()), *self.scopes, "app")
-        return [("Enter", translate("Details")), *keyboard.hints(*scopes, without=without)]
+        on_row = isinstance(self.focused, Rows)
+        return [("Enter", translate("Details") if on_row else self.enter()), *keyboard.hints(*scopes, without=without)]
 
     def state(self) -> Content:
         """Return the score, and how many of the checks are done."""

@@ -19,6 +19,8 @@ from kbq_tui.tui.text import seconds
 from kbq_tui.tui.widgets.rows import Row
 from kbq_tui.tui.widgets.static import MessageLine
 
+FRAME_CELLS = 10
+"""Cells of the frame's upper edge that neither its title nor its state takes."""
 TICK = 1.0
 """Seconds between two looks at the clock. Nothing is drawn where nothing that is shown has changed."""
 COUNT_BY = 10
@@ -90,7 +92,9 @@ class WatchingScreen(BaseScreen):
         if monitor.at is None or monitor.failures:
             return Content("")
         looked = translate("Looked at {at:%H:%M:%S} UTC", at=monitor.at)
-        return Content.styled(f"{looked} {DOT} {_next_look(monitor)}", "$text-quiet")
+        both, following = f"{looked} {DOT} {_next_look(monitor)}", _next_look(monitor)
+        room = self._width - FRAME_CELLS - len(self.heading())
+        return Content.styled(both if len(both) <= room else following, "$text-quiet")
 
     # -- what the operator does ------------------------------------------------------------------------------------
 

@@ -23,7 +23,7 @@ _LINES = (
     (N_("Leaves"), N_("all else as it is; each change is shown and waits for a key")),
     (N_("Ends"), N_("on the three values that Klaviyo asks for, ready to copy")),
 )
-_NOT_YET = frozenset({"back", "commands", "refresh"})
+_NOT_YET = frozenset({"back", "commands", "refresh", "dashboard"})
 
 
 class WelcomeScreen(BaseScreen):

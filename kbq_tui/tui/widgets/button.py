@@ -21,6 +21,7 @@ class Button(CursorWidget, can_focus=True):
     Args:
         label: our own words, without markup.
         id: its id; the screen asks for it when it is pressed.
+        danger: whether it destroys something, or asks about that. It is red then.
     """
 
     BINDINGS: ClassVar = [
@@ -45,8 +46,8 @@ class Button(CursorWidget, can_focus=True):
             """The button, for `@on` with a selector."""
             return self.button
 
-    def __init__(self, label: str, *, id: str, classes: str | None = None) -> None:  # noqa: A002  # Textual's name
-        super().__init__(id=id, classes=classes)
+    def __init__(self, label: str, *, id: str, danger: bool = False) -> None:  # noqa: A002  # Textual's name
+        super().__init__(id=id, classes="-danger" if danger else None)
         self.set_reactive(Button.label, label)
 
     def render(self) -> Content:

@@ -8,6 +8,7 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
 
+from kbq_tui.i18n.messages import translate
 from kbq_tui.model.lean_dataclass import dataclass
 from kbq_tui.model.operations import Action
 from kbq_tui.model.problem import Problem
@@ -39,6 +40,14 @@ class Row:
         """Return what it shows in `width` cells."""
         lines = [self.content] if self.whole is None or not width else wrapped(self.content, width, self.whole)
         return [*lines, *(part for line in self.below for part in _set_in(line, width))]
+
+
+def row_hint(widget: Widget | None) -> str:
+    """Return what Enter does in a list that has the focus; empty in anything else, and where it does nothing."""
+    row = widget.row if isinstance(widget, Rows) else None
+    if row is None:
+        return ""
+    return translate("Problem") if row.problem is not None else translate("Command") if row.action is not None else ""
 
 
 def _set_in(line: Content, width: int) -> list[Content]:
@@ -102,6 +111,8 @@ class Rows(RowCursor, can_focus=True):
         self.refresh(layout=self._height() != before)
         if self.row is not None and self.row != here:
             self.post_message(self.Moved(self, self.row))
+            if self.row.problem is not None and not self._touched:
+                self.call_after_refresh(self._follow)  # it may have been scrolled out of sight
 
     @property
     def row(self) -> Row | None:
