@@ -98,6 +98,16 @@ JOURNEYS = {
     ),
 }
 """By scenario. `existing` shows the dashboard, and an error explained there."""
+LANGUAGES = ("en", "de")
+SIZES = ((80, 24), (120, 36))
+LARGEST = (200, 60)
+WALKS = [
+    (scenario, language, size)
+    for scenario in JOURNEYS
+    for language in LANGUAGES
+    for size in (*SIZES, *((LARGEST,) if scenario in ("fresh", "existing") else ()))
+]
+"""Scenario, language and size. Those two scenarios show every screen, so the largest window is tried with them only."""
 
 
 def still(text: str, token: str) -> str:
@@ -164,9 +174,9 @@ def _rested(tmux: Tmux, token: str) -> str:
     return text
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 36)], ids=lambda s: f"{s[0]}x{s[1]}")
-@pytest.mark.parametrize("language", ["en", "de"])
-@pytest.mark.parametrize("scenario", JOURNEYS)
+@pytest.mark.parametrize(
+    ("scenario", "language", "size"), WALKS, ids=lambda v: "x".join(map(str, v)) if isinstance(v, tuple) else v
+)
 def test_every_screen_is_as_it_was_read(scenario: str, language: str, size: tuple[int, int]) -> None:
     walk(scenario, language, *size)
 
@@ -174,18 +184,15 @@ def test_every_screen_is_as_it_was_read(scenario: str, language: str, size: tupl
 def test_no_screen_is_left_over() -> None:
     kept = {p.relative_to(SCREENS) for p in SCREENS.rglob("*.txt")}
     walked = {
-        Path(f"{language}-{size}", scenario, f"{n:02}-{stop.name}.txt")
-        for language in ("en", "de")
-        for size in ("80x24", "120x36")
-        for scenario, stops in JOURNEYS.items()
-        for n, stop in enumerate(stops, 1)
+        Path(f"{language}-{size[0]}x{size[1]}", scenario, f"{n:02}-{stop.name}.txt")
+        for scenario, language, size in WALKS
+        for n, stop in enumerate(JOURNEYS[scenario], 1)
     }
     assert kept == walked
 
 
 if __name__ == "__main__":
-    for scenario in sys.argv[1:] or JOURNEYS:
-        for language in ("en", "de"):
-            for columns, rows in ((80, 24), (120, 36)):
-                walk(scenario, language, columns, rows, write=True)
-                print(f"{scenario} {language} {columns}x{rows}")
+    for scenario, language, (columns, rows) in WALKS:
+        if scenario in (sys.argv[1:] or JOURNEYS):
+            walk(scenario, language, columns, rows, write=True)
+            print(f"{scenario} {language} {columns}x{rows}", flush=True)

@@ -116,7 +116,7 @@ async def test_what_could_not_be_read_is_a_question_mark_and_named_under_the_tab
         line = next(line for line in shown.splitlines() if "ok-000" in line)
         sign, word, name, project, key = line.strip("│ ").split()[:5]
         assert (sign, word, name, key) == ("?", "unknown", "ok-000", "?")
-        assert project.startswith(fakes.PROJECT[:16])
+        assert project.startswith(fakes.PROJECT[:15])
         assert "? 2 unknown" in shown
 
 

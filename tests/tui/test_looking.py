@@ -319,7 +319,7 @@ async def test_a_project_is_remembered_once_google_has_shown_it(paths: Paths) ->
         assert services.store.recent_projects() == ()
         app.wizard.set(project=fakes.PROJECT)
         await pilot.press("f5")
-        await until(pilot, "nothing in the way\n")
+        await until(pilot, "nothing in the way ─")
         await settled(pilot, app)
         app.goto(Step.DATASETS)
         await until(pilot, "[ Create 2 datasets ]")
