@@ -9,8 +9,8 @@ from kbq_tui.i18n.messages import N_, translate
 from kbq_tui.model.operations import Action, Step
 from kbq_tui.model.plan import Plan
 from kbq_tui.tui import keyboard
+from kbq_tui.tui.command_text import command_text
 from kbq_tui.tui.step_help import STEP_HELP
-from kbq_tui.tui.text import block
 
 BY_HAND: Final = N_("The same by hand")
 ROW_BY_HAND: Final = N_("This row by hand")
@@ -29,7 +29,9 @@ def command(action: Action, location: str | None) -> str:
     return command_for(action, location)
 
 
-def lesson(step: Step, shown: Sequence[str], what: str = BY_HAND, *, most: int | None = None) -> Content:
+def lesson(
+    step: Step, shown: Sequence[str], what: str = BY_HAND, *, most: int | None = None, width: int = 0
+) -> Content:
     """Return the side panel of a step.
 
     Args:
@@ -37,6 +39,7 @@ def lesson(step: Step, shown: Sequence[str], what: str = BY_HAND, *, most: int |
         shown: equivalent commands.
         what: heading over them, as in the catalogue of translations.
         most: how many of them are shown; None for all.
+        width: cells there are, for commands to be broken between arguments; 0 where that is not known.
     """
     it = STEP_HELP[step]
     parts: list[Content] = []
@@ -44,7 +47,7 @@ def lesson(step: Step, shown: Sequence[str], what: str = BY_HAND, *, most: int |
     if shown:
         parts += [Content.styled(translate(what), "bold"), Content("\n")]
         for text in shown[:most]:
-            parts += [block(text, "$primary"), Content("\n\n")]
+            parts += [command_text(text, width), Content("\n\n")]
         if len(shown) > most:
             parts += [
                 Content.styled(

@@ -110,7 +110,7 @@ async def test_a_button_can_be_pressed_from_the_palette() -> None:
     async with app.run_test(size=SIZE) as pilot:
         await until(pilot, "[ Begin ]")
         await pilot.press("f2", *"begin")
-        await until(pilot, lambda: [line for line in text_of(app).splitlines() if line.strip(" ▎┃│▏▕") == "Begin"])
+        await until(pilot, lambda: any(line.strip(" ▎┃│▏▕") == "Begin" for line in text_of(app).splitlines()))
         await pilot.press("down", "enter")
         await until(pilot, "Step 1 of 6")
 

@@ -12,6 +12,7 @@ from kbq_tui.i18n.messages import N_, render, translate
 from kbq_tui.model.checks import Check
 from kbq_tui.model.problem import Problem
 from kbq_tui.tui import keyboard, side_panel
+from kbq_tui.tui.command_text import command_text
 from kbq_tui.tui.modals.base import Modal
 from kbq_tui.tui.modals.problem import describe
 from kbq_tui.tui.text import block, plain
@@ -69,7 +70,7 @@ class Details(Modal[None]):
                 Content("\n"),
                 Content.styled(translate("What was run"), "bold"),
                 Content("\n"),
-                block(result.command, "$primary"),
+                command_text(result.command),
             ]
             parts += [
                 Content("\n\n"),

@@ -118,6 +118,12 @@ class BaseScreen(Fitting, Screen[None]):
     def _width(self) -> int:
         return self.size.width or self.app.size.width  # before its first layout a screen has no size
 
+    @property
+    def side_width(self) -> int:
+        """The cells of a line in the side panel."""
+        side = self.query("#side")
+        return (side.first().content_size.width if side else 0) or 36
+
     def _draw_side(self) -> None:
         """Draw the side panel where there is room for it; it is made when there is for the first time."""
         if self._width < WIDE:

@@ -183,9 +183,13 @@ class PlanStepScreen(BaseScreen):
         """Return the side panel: what the step is for, and the command of the row under the cursor."""
         row = self.focused.row if isinstance(self.focused, Rows) else None
         if row is not None and row.action is not None:
-            return side_panel.lesson(self.step, [self._command(row.action)], side_panel.ROW_BY_HAND)
+            return side_panel.lesson(
+                self.step, [self._command(row.action)], side_panel.ROW_BY_HAND, width=self.side_width
+            )
         plan = self.host.wizard.plan
-        return side_panel.lesson(self.step, side_panel.commands(plan, self.step) if plan else [], most=1)
+        return side_panel.lesson(
+            self.step, side_panel.commands(plan, self.step) if plan else [], most=1, width=self.side_width
+        )
 
     # -- what the operator does --------------------------------------------------------------------------------------
 

@@ -240,7 +240,9 @@ class ProjectScreen(BaseScreen):
     def side(self) -> Content:
         """Return the side panel: what the step is for, and the command of its first change."""
         plan = self.host.wizard.plan
-        return side_panel.lesson(self.step, side_panel.commands(plan, self.step) if plan else [], most=1)
+        return side_panel.lesson(
+            self.step, side_panel.commands(plan, self.step) if plan else [], most=1, width=self.side_width
+        )
 
     # -- what the operator does --------------------------------------------------------------------------------------
 

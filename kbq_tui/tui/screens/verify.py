@@ -19,6 +19,7 @@ from kbq_tui.model.problem import ProblemError
 from kbq_tui.model.steps import Step
 from kbq_tui.tui import keyboard
 from kbq_tui.tui.check_table import check_rows, title_of, tone_of, verdicts
+from kbq_tui.tui.command_text import command_text
 from kbq_tui.tui.screens.base import WIDE, BaseScreen
 from kbq_tui.tui.step_help import STEP_HELP
 from kbq_tui.tui.text import bar, block, headed, plain, status, step_lines, wrapped
@@ -224,7 +225,7 @@ class VerifyScreen(BaseScreen):
             parts += [
                 Content.styled(translate("What was run"), "bold"),
                 Content("\n"),
-                block(result.command, "$primary"),
+                command_text(result.command, self.side_width),
                 Content("\n\n"),
             ]
             parts += [
