@@ -26,7 +26,7 @@ _AROUND = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class PaletteEntry:
     """One line of the palette.
 
     Attributes:
@@ -40,7 +40,7 @@ class Entry:
     run: Callable[[], Any]
 
 
-def entries(app: Host, screen: Screen[Any]) -> Iterator[Entry]:
+def entries(app: Host, screen: Screen[Any]) -> Iterator[PaletteEntry]:
     """Give an entry for each button that can be pressed, each place to go to, and each key that does something.
 
     Args:
@@ -49,7 +49,7 @@ def entries(app: Host, screen: Screen[Any]) -> Iterator[Entry]:
     """
     for button in screen.query(Button):
         if button.display and not button.off:
-            yield Entry(button.label, "", button.action_press)
+            yield PaletteEntry(button.label, "", button.action_press)
     scopes = ("app", *(("working",) if app.wizard.waiting else ()))
     if isinstance(screen, BaseScreen):
         scopes = (*scopes, *screen.scopes)
@@ -58,18 +58,18 @@ def entries(app: Host, screen: Screen[Any]) -> Iterator[Entry]:
     for key in keyboard.KEYS:
         if key.scope in scopes and key.action and key.id not in _LEFT_OUT:
             target = app if key.scope == "app" and not key.action.startswith("scroll") else screen
-            yield Entry(translate(key.help), key.face, partial(app.run_action, key.action, target))
+            yield PaletteEntry(translate(key.help), key.face, partial(app.run_action, key.action, target))
 
 
-def _places(app: Host, screen: BaseScreen) -> Iterator[Entry]:
+def _places(app: Host, screen: BaseScreen) -> Iterator[PaletteEntry]:
     """Give an entry for each step that was reached, and one for a connection that does not exist yet."""
     if screen.step is not None:
         for step in STEPS[: STEPS.index(app.wizard.furthest) + 1]:
             if step is not screen.step:
                 title = translate("Go to: {title}", title=translate(STEP_HELP[step].title))
-                yield Entry(title, "", partial(app.goto, step))
+                yield PaletteEntry(title, "", partial(app.goto, step))
     key = keyboard.face("new-connection") if "dashboard" in screen.scopes else ""
-    yield Entry(translate("New connection…"), key, partial(_ask_new_connection, app))
+    yield PaletteEntry(translate("New connection…"), key, partial(_ask_new_connection, app))
 
 
 def _ask_new_connection(app: Host) -> None:
@@ -81,7 +81,7 @@ def _ask_new_connection(app: Host) -> None:
 class PaletteEntries(Provider):
     """Finds entries for the palette: without a query what was used last comes first."""
 
-    def _found(self) -> list[Entry]:
+    def _found(self) -> list[PaletteEntry]:
         app = host_of(self.screen)
         found = list(entries(app, self.screen))
         recent = app.recent_commands
@@ -107,7 +107,7 @@ class PaletteEntries(Provider):
         title = title.truncate(room, ellipsis=True) if title.cell_length > room else title
         return Content.assemble(title.pad_right(room - title.cell_length), "  ", (key, "bold $primary"))
 
-    def _remembered(self, entry: Entry) -> Callable[[], Any]:
+    def _remembered(self, entry: PaletteEntry) -> Callable[[], Any]:
         recent = host_of(self.screen).recent_commands
 
         def run() -> Any:
