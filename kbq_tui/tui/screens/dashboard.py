@@ -23,6 +23,10 @@ from kbq_tui.tui.widgets.static import QuietStatic, with_place
 from kbq_tui.tui.widgets.table import ConnectionTable
 
 
+FRAME_LINES = 3
+"""Lines of the list's frame, with the header."""
+
+
 class DashboardScreen(WatchingScreen):
     """All connections of this machine, one line each. Of a single one its parts stand below.
 
@@ -162,6 +166,8 @@ class DashboardScreen(WatchingScreen):
             which.show("" if self._rows else translate("None of them is shown. Esc shows all."))
             lines.show([])
         which.display = bool(which.shown)
+        above = FRAME_LINES + (2 if which.display else 0)
+        self.query_one("#body").styles.max_height = None if single else max(len(self._rows), 1) + above
         self._draw_foot(chosen)
 
     def _draw_foot(self, chosen: PolledConnection | None) -> None:
