@@ -22,7 +22,6 @@ from kbq_tui.tui.widgets.rows import Rows
 from kbq_tui.tui.widgets.static import QuietStatic, with_place
 from kbq_tui.tui.widgets.table import ConnectionTable
 
-
 FRAME_LINES = 3
 """Lines of the list's frame, with the header."""
 
