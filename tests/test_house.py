@@ -108,6 +108,12 @@ def test_no_module_stands_outside_of_a_room() -> None:
     assert loose == {"__init__.py", "__main__.py"}
 
 
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_a_module_is_short_enough_to_be_read(path: Path) -> None:
+    """Split by subject what has grown past this; there are no exceptions."""
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 400
+
+
 def _public_classes(tree: ast.AST) -> Iterator[str]:
     return (node.name for node in ast.walk(tree) if isinstance(node, ast.ClassDef) and not node.name.startswith("_"))
 

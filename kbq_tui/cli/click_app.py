@@ -17,15 +17,12 @@ from kbq_tui.cli.click_help import WIDEST
 from kbq_tui.cli.click_keys import key
 from kbq_tui.cli.click_options import (
     FILE,
-    Amount,
     Group,
     TextCommand,
     absolute,
-    absolute_folder,
     confirm_option,
     connection_names,
     connection_options,
-    findable,
     json_option,
     name_argument,
     name_or_plan,
@@ -38,6 +35,7 @@ from kbq_tui.cli.click_options import (
     yes_option,
 )
 from kbq_tui.cli.click_running import Body, filled, from_plan_file, handled, on_lines, signed_in
+from kbq_tui.cli.click_sandbox import demo, sandbox
 from kbq_tui.cli.click_source import source
 from kbq_tui.cli.process import COMPLETE_VARIABLE
 from kbq_tui.i18n.messages import translate
@@ -341,43 +339,8 @@ def doctor(**parameters: Any) -> int:
         return doctor_command(options, here)
 
 
-@cli.command(
-    help=translate("Try the whole set-up on a sandbox on this machine. No Google account, nothing of yours is touched.")
-)
-@click.option(
-    "--scenario", metavar="S", default="fresh", show_default=True, help=translate("What there is at the start.")
-)
-@click.option("--list", "list_", is_flag=True, help=translate("List the scenarios."))
-@click.option(
-    "--keep", metavar=translate("DIR"), callback=absolute_folder, help=translate("Keep the files made, in this folder.")
-)
-@output_options
-@json_option
-@handled
-def demo(**parameters: Any) -> int:
-    """Go through the set-up on a sandbox that is made for it and goes away."""
-    from kbq_tui.cli.commands.demo import DemoOptions, demo_command
-
-    return demo_command(filled(DemoOptions, parameters))
-
-
-@cli.command(help=translate("Run Google Cloud in miniature on this machine, for gcloud, bq and your own tries."))
-@click.option("--port", type=click.IntRange(0, 65535), default=0, help=translate("HTTP port; 0 takes a free one."))
-@click.option(
-    "--env-file",
-    metavar="F",
-    type=click.Path(dir_okay=False),
-    callback=findable,
-    help=translate("Holds 'export' lines once it is ready."),
-)
-@click.option("--scenario", metavar="S", default="fresh", show_default=True, help=translate("A name, or a TOML file."))
-@click.option("--latency-ms", metavar="N", type=Amount(0), help=translate("Added to every call."))
-@handled
-def sandbox(**parameters: Any) -> int:
-    """Serve a sandbox until Ctrl+C."""
-    from kbq_tui.cli.commands.sandbox import SandboxOptions, sandbox_command
-
-    return sandbox_command(filled(SandboxOptions, parameters))
+cli.add_command(demo)
+cli.add_command(sandbox)
 
 
 @cli.command(help=translate('Print completion for a shell: eval "$(kbq-tui completion bash)".'))

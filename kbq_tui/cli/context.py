@@ -288,7 +288,7 @@ def run_screens(
 ) -> int:
     """Run the screens on a terminal; the summary goes to standard output afterwards."""
     from kbq_tui.cli.display_settings import look_for, settings_here
-    from kbq_tui.tui.app import run
+    from kbq_tui.tui.running import run
 
     look = look_for(output, services.store.preferences(), found, settings_here())
     ended = run(services, look, start=start)

@@ -9,7 +9,8 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from kbq_tui.sandbox.world import Account, Key, World
+from kbq_tui.sandbox.resources import Account, Key
+from kbq_tui.sandbox.world import World
 
 MOST = 20_000
 """Uses that are kept; a test of thousands of calls must not fill the memory."""

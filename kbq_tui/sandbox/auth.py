@@ -13,7 +13,8 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from kbq_tui.sandbox import errors
 from kbq_tui.sandbox.keys import KeyMaker
-from kbq_tui.sandbox.world import Account, Principal, World
+from kbq_tui.sandbox.resources import Account, Principal
+from kbq_tui.sandbox.world import World
 
 JSON = dict[str, Any]
 GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"

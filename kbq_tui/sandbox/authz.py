@@ -5,7 +5,8 @@ from datetime import datetime
 from typing import Any
 
 from kbq_tui.sandbox import errors, roles
-from kbq_tui.sandbox.world import Account, Dataset, Policy, Principal, Project, World, access_key
+from kbq_tui.sandbox.resources import Account, Dataset, Policy, Principal, Project
+from kbq_tui.sandbox.world import World, access_key
 
 JSON = dict[str, Any]
 _TIME = re.compile(r"""^\s*request\.time\s*(<=|<|>=|>)\s*timestamp\(\s*["']([^"']+)["']\s*\)\s*$""")

@@ -13,7 +13,8 @@ from kbq_tui.sandbox import errors
 from kbq_tui.sandbox.audit_log import HERE, SignedCall, SignedCalls
 from kbq_tui.sandbox.authz import Authz
 from kbq_tui.sandbox.keys import KeyMaker
-from kbq_tui.sandbox.world import CallRecord, Principal, Project, World
+from kbq_tui.sandbox.resources import CallRecord, Principal, Project
+from kbq_tui.sandbox.world import World
 
 if TYPE_CHECKING:
     from kbq_tui.sandbox.auth import Auth

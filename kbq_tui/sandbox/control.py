@@ -12,9 +12,10 @@ from kbq_tui.sandbox import faults
 from kbq_tui.sandbox.clock import CLOCK_SKEW_LIMIT, SkewedClock
 from kbq_tui.sandbox.context import SandboxContext
 from kbq_tui.sandbox.guard import Endpoint, with_token
+from kbq_tui.sandbox.resources import Account, CallRecord, Dataset, Policy, Project, Table
 from kbq_tui.sandbox.validate import Anything, Number, Several
 from kbq_tui.sandbox.validate import TableShape as TableShape
-from kbq_tui.sandbox.world import Account, CallRecord, Dataset, Policy, Project, Table, World, access_key
+from kbq_tui.sandbox.world import World, access_key
 
 JSON = dict[str, Any]
 

@@ -14,10 +14,10 @@ from kbq_tui.sandbox import errors, policies, roles
 from kbq_tui.sandbox.authz import permission_error
 from kbq_tui.sandbox.context import PREFIX, Call, SandboxContext
 from kbq_tui.sandbox.paging import page
+from kbq_tui.sandbox.resources import Policy, Project
 from kbq_tui.sandbox.rest import route
 from kbq_tui.sandbox.service_accounts import stamp
 from kbq_tui.sandbox.shapes import PERMISSIONS, POLICY, POLICY_OPTIONS, shaped
-from kbq_tui.sandbox.world import Policy, Project
 
 JSON = dict[str, Any]
 

@@ -8,10 +8,11 @@ from starlette.routing import Route
 from kbq_tui.sandbox import errors, iam_keys, iam_roles, policies, roles
 from kbq_tui.sandbox.context import PREFIX, Call, SandboxContext
 from kbq_tui.sandbox.paging import page, whole
+from kbq_tui.sandbox.resources import Account, Policy, Project
 from kbq_tui.sandbox.rest import route
 from kbq_tui.sandbox.service_accounts import blocked, find_account, stamp, unknown_account, visible_account
 from kbq_tui.sandbox.shapes import PERMISSIONS, POLICY, POLICY_OPTIONS, TEXT, shaped
-from kbq_tui.sandbox.world import Account, Kind, Policy, Project
+from kbq_tui.sandbox.world import Kind
 
 JSON = dict[str, Any]
 # What the server really enforces; the documentation's pattern is stricter (lower case only).

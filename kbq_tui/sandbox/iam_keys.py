@@ -6,7 +6,7 @@ from typing import Any
 
 from kbq_tui.sandbox import errors, keys, service_accounts
 from kbq_tui.sandbox.context import Call
-from kbq_tui.sandbox.world import Account, Key, Project
+from kbq_tui.sandbox.resources import Account, Key, Project
 
 JSON = dict[str, Any]
 LIMIT = 10  # user-managed keys an account may have

@@ -9,8 +9,8 @@ from typing import Any
 from kbq_tui.sandbox import errors, roles
 from kbq_tui.sandbox.context import Call
 from kbq_tui.sandbox.paging import page
+from kbq_tui.sandbox.resources import Project
 from kbq_tui.sandbox.shapes import FLAG, NUMBER, TEXT
-from kbq_tui.sandbox.world import Project
 
 JSON = dict[str, Any]
 _ID = re.compile(r"[a-zA-Z0-9_.]{3,64}")

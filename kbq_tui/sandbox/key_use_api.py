@@ -13,9 +13,10 @@ from kbq_tui.sandbox.audit_log import SignedCall
 from kbq_tui.sandbox.authz import permission_error
 from kbq_tui.sandbox.context import PREFIX, Call, SandboxContext
 from kbq_tui.sandbox.paging import page
+from kbq_tui.sandbox.resources import Project
 from kbq_tui.sandbox.rest import route
 from kbq_tui.sandbox.shapes import NUMBER, TEXT, shaped
-from kbq_tui.sandbox.world import Kind, Project
+from kbq_tui.sandbox.world import Kind
 
 JSON = dict[str, Any]
 METRIC = "iam.googleapis.com/service_account/key/authn_events_count"

@@ -16,7 +16,8 @@ from urllib.parse import quote
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from kbq_tui.sandbox.world import Account, Key, Kind, World
+from kbq_tui.sandbox.resources import Account, Key
+from kbq_tui.sandbox.world import Kind, World
 
 JSON = dict[str, Any]
 NEVER = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC).timestamp()

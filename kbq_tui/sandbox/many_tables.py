@@ -1,7 +1,8 @@
 """A dataset of thousands of tables and views, whose rows are made when they are first read."""
 
 from kbq_tui.sandbox.bigquery import fields
-from kbq_tui.sandbox.world import Dataset, Table, World
+from kbq_tui.sandbox.resources import Dataset, Table
+from kbq_tui.sandbox.world import World
 
 _DAY_MS = 86_400_000
 # kind -> columns, and DuckDB's query of the rows

@@ -10,9 +10,9 @@ from starlette.routing import Route
 from kbq_tui.sandbox import errors
 from kbq_tui.sandbox.authz import permission_error
 from kbq_tui.sandbox.context import PREFIX, Call, SandboxContext
+from kbq_tui.sandbox.resources import Project
 from kbq_tui.sandbox.rest import route
 from kbq_tui.sandbox.shapes import CONDITION, FLAG, TEXT, shaped
-from kbq_tui.sandbox.world import Project
 
 JSON = dict[str, Any]
 _RULE: JSON = {

@@ -11,7 +11,8 @@ from collections.abc import Callable
 from typing import Any
 
 from kbq_tui.sandbox import errors
-from kbq_tui.sandbox.world import Policy, World
+from kbq_tui.sandbox.resources import Policy
+from kbq_tui.sandbox.world import World
 
 JSON = dict[str, Any]
 _PREFIXES = ("user", "serviceAccount", "group", "domain", "principal", "principalSet")

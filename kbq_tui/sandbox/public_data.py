@@ -6,7 +6,8 @@ https://cloud.google.com/bigquery/public-data
 from typing import Final
 
 from kbq_tui.sandbox.bigquery import fields
-from kbq_tui.sandbox.world import Dataset, Project, Table, World
+from kbq_tui.sandbox.resources import Dataset, Project, Table
+from kbq_tui.sandbox.world import World
 
 PROJECT: Final = "bigquery-public-data"
 _NUMBER: Final = "1057666841514"

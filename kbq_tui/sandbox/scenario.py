@@ -39,10 +39,11 @@ from typing import Any
 
 from kbq_tui.sandbox import faults, many_tables, public_data, roles, scenario_shape, toml_lines
 from kbq_tui.sandbox.clock import SkewedClock
+from kbq_tui.sandbox.resources import ORGANIZATION, Account, Dataset, Policy, Project
 from kbq_tui.sandbox.scenario_shape import OPS_PROJECT
 from kbq_tui.sandbox.validate import Path as PlaceInFile
 from kbq_tui.sandbox.validate import SchemaError, spelled
-from kbq_tui.sandbox.world import KINDS, ORGANIZATION, Account, Dataset, Kind, Policy, Project, World, access_key
+from kbq_tui.sandbox.world import KINDS, Kind, World, access_key
 
 JSON = dict[str, Any]
 # What a project needs for the set-up, and what a new project has anyway.

@@ -42,8 +42,9 @@ from kbq_tui.sandbox.auth import Auth
 from kbq_tui.sandbox.authz import Authz
 from kbq_tui.sandbox.context import PREFIX, SandboxContext
 from kbq_tui.sandbox.faults import Faults
+from kbq_tui.sandbox.resources import Account, CallRecord
 from kbq_tui.sandbox.scenario import Scenario, build, load, operator_email
-from kbq_tui.sandbox.world import Account, CallRecord, World
+from kbq_tui.sandbox.world import World
 
 JSON = dict[str, Any]
 # gcloud's names for the endpoints (`gcloud topic configurations`), by API. The last is our own invention in that style.

@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 from kbq_tui.sandbox import errors
 from kbq_tui.sandbox.authz import permission_error
 from kbq_tui.sandbox.context import Call
-from kbq_tui.sandbox.world import Account, Kind, Project
+from kbq_tui.sandbox.resources import Account, Project
+from kbq_tui.sandbox.world import Kind
 
 
 def find_account(call: Call, permission: str) -> Account:

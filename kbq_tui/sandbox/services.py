@@ -9,9 +9,9 @@ from kbq_tui.sandbox import errors
 from kbq_tui.sandbox.authz import permission_error
 from kbq_tui.sandbox.context import APIS, PREFIX, Call, SandboxContext
 from kbq_tui.sandbox.paging import page
+from kbq_tui.sandbox.resources import Project
 from kbq_tui.sandbox.rest import route
 from kbq_tui.sandbox.shapes import TEXT, shaped
-from kbq_tui.sandbox.world import Project
 
 JSON = dict[str, Any]
 

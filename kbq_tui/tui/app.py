@@ -20,9 +20,7 @@ from textual.worker import Worker, WorkerState
 
 from kbq_tui.engine.services import AppServices, UiPreferences
 from kbq_tui.engine.setup import SetupSession
-from kbq_tui.engine.threads import stay_responsive
 from kbq_tui.i18n.messages import render, translate
-from kbq_tui.model.lean_dataclass import dataclass
 from kbq_tui.model.problem import Problem, ProblemError
 from kbq_tui.model.steps import Step
 from kbq_tui.tui import _textual_compat, keyboard, themes
@@ -46,19 +44,6 @@ _LOG = logging.getLogger("kbq_tui.tui")
 Start = Literal["setup", "dashboard"]
 SSH_FRAMES = 10
 """How often a second a screen over SSH is painted at most."""
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """How the face ended.
-
-    Attributes:
-        status: exit status; 128 + n after signal n.
-        summary: the values for Klaviyo as far as they are known, to print after the screen is gone; or None.
-    """
-
-    status: int
-    summary: Summary | None
 
 
 def _palette_entries() -> type[Provider]:
@@ -390,29 +375,3 @@ def build(services: AppServices, look: DisplayOptions, *, start: Start = "setup"
         start: the guided set-up, or the dashboard.
     """
     return KbqApp(services, look, start)
-
-
-def run(services: AppServices, look: DisplayOptions, *, start: Start = "setup") -> Ended:
-    """Run the app until the operator leaves.
-
-    Args:
-        services: everything a face needs.
-        look: how the screen should look here.
-        start: the guided set-up, or the dashboard.
-
-    Returns:
-        The exit status, and the values for Klaviyo. No status at all means that Textual broke: that is a failure.
-
-    Raises:
-        ProblemError: another process is setting the same connection up.
-    """
-    app = build(services, look, start=start)
-    with app.held:
-        if start == "setup":
-            app.held.enter_context(services.guard(services.draft.name))
-        stay_responsive()
-        try:
-            app.run(mouse=look.mouse)
-        except asyncio.CancelledError:  # SIGINT in the first moments, before our own handler stood
-            return Ended(130, app.summary)
-    return Ended(1 if app.return_code is None else app.return_code, app.summary)

@@ -35,9 +35,9 @@ from kbq_tui.sandbox.bigquery import seed
 from kbq_tui.sandbox.context import SandboxContext
 from kbq_tui.sandbox.faults import Faults, Rule, When
 from kbq_tui.sandbox.grpc_iam import RPCS
+from kbq_tui.sandbox.resources import CallRecord, Project
 from kbq_tui.sandbox.scenario import USUAL, Scenario
 from kbq_tui.sandbox.server import Sandbox, application
-from kbq_tui.sandbox.world import CallRecord, Project
 from tests.engine.fakes import VirtualClock
 from tests.support.polling import PATIENCE
 

@@ -8,8 +8,8 @@ import pytest
 
 from kbq_tui.sandbox.bigquery import api
 from kbq_tui.sandbox.faults import Rule
+from kbq_tui.sandbox.resources import Dataset, Key
 from kbq_tui.sandbox.scenario import default_access
-from kbq_tui.sandbox.world import Dataset, Key
 from tests.faults.field import Field
 from tests.faults.machine import Machine
 from tests.faults.zygote import Ran, Zygote

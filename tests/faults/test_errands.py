@@ -37,7 +37,7 @@ from kbq_tui.model.problem import ProblemError
 from kbq_tui.model.refs import ProjectRef
 from kbq_tui.sandbox.bigquery import job_resource, seed
 from kbq_tui.sandbox.context import PREFIX
-from kbq_tui.sandbox.world import Account
+from kbq_tui.sandbox.resources import Account
 from tests.faults.cells import PATIENCE, WAYS, Cell, Known, many, report, spoil
 from tests.faults.field import IAM_METHODS, TABLE, Field, Spot
 from tests.faults.machine import Machine

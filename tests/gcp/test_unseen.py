@@ -19,8 +19,8 @@ from kbq_tui.i18n.messages import render
 from kbq_tui.model.observed import Unknown
 from kbq_tui.model.problem import Kind
 from kbq_tui.sandbox import bigquery, roles
+from kbq_tui.sandbox.resources import Account
 from kbq_tui.sandbox.server import Sandbox
-from kbq_tui.sandbox.world import Account
 
 P = "acme-klaviyo-demo"
 D = "KLAVIYO_IMPORT_FROM_DWH"

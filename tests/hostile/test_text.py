@@ -16,8 +16,8 @@ from kbq_tui.model.text import inert
 from kbq_tui.sandbox.bigquery import seed
 from kbq_tui.sandbox.bigquery.engine import engine_of
 from kbq_tui.sandbox.faults import Rule
+from kbq_tui.sandbox.resources import Dataset, Table
 from kbq_tui.sandbox.server import Sandbox
-from kbq_tui.sandbox.world import Dataset, Table
 from tests.journeys.walk import Walk
 from tests.support import warm
 from tests.support.outputs import output

@@ -5,7 +5,8 @@ import pytest
 from kbq_tui.sandbox import roles
 from kbq_tui.sandbox.authz import Authz
 from kbq_tui.sandbox.errors import ApiError
-from kbq_tui.sandbox.world import Dataset, Policy, Principal, Project, World
+from kbq_tui.sandbox.resources import Dataset, Policy, Principal, Project
+from kbq_tui.sandbox.world import World
 
 P = "some-project"
 EMAIL = f"reader@{P}.iam.gserviceaccount.com"

@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from kbq_tui.sandbox.bigquery import job_resource, jobs, seed
 from kbq_tui.sandbox.errors import ApiError
+from kbq_tui.sandbox.resources import Principal
 from kbq_tui.sandbox.server import Sandbox
-from kbq_tui.sandbox.world import Principal
 
 P = "acme-klaviyo-demo"
 OWNER = Principal("user:owner@acme.example", "owner@acme.example", P)

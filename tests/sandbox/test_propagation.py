@@ -51,8 +51,8 @@ def test_a_new_grant_does_not_count_yet(slow, connect, new_key):
 
 
 def test_a_new_entry_on_a_dataset_does_not_count_yet(slow):
+    from kbq_tui.sandbox.resources import Dataset, Principal
     from kbq_tui.sandbox.scenario import default_access
-    from kbq_tui.sandbox.world import Dataset, Principal
 
     world = slow.world
     dataset = world.projects[P].datasets["D"] = Dataset(P, "D", access=default_access())

@@ -9,8 +9,8 @@ import time
 from contextlib import suppress
 from datetime import datetime, timedelta
 
-from kbq_tui.tui.app import run
 from kbq_tui.tui.display_options import DisplayOptions
+from kbq_tui.tui.running import run
 from tests.stories.memory_cloud import NOW
 from tests.stories.scene import VirtualClock
 from tests.tui import fakes

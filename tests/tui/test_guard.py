@@ -10,8 +10,9 @@ from kbq_tui.diagnosis import catalogue
 from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.problem import Context, ProblemError
 from kbq_tui.model.steps import Step
-from kbq_tui.tui.app import build, run
+from kbq_tui.tui.app import build
 from kbq_tui.tui.display_options import DisplayOptions
+from kbq_tui.tui.running import run
 from tests.tui import fakes
 from tests.tui.screens import until
 

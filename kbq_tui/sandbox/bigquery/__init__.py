@@ -9,7 +9,7 @@ from typing import Any
 from starlette.routing import Route
 
 from kbq_tui.sandbox.context import SandboxContext
-from kbq_tui.sandbox.world import Account, Table
+from kbq_tui.sandbox.resources import Account, Table
 
 
 def routes(ctx: SandboxContext) -> list[Route]:

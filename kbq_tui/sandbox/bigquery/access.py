@@ -10,7 +10,8 @@ from typing import Any
 
 from kbq_tui.sandbox import roles
 from kbq_tui.sandbox.bigquery import refusals
-from kbq_tui.sandbox.world import Dataset, Principal, World, access_key
+from kbq_tui.sandbox.resources import Dataset, Principal
+from kbq_tui.sandbox.world import World, access_key
 
 JSON = dict[str, Any]
 _WHO = ("userByEmail", "groupByEmail", "domain", "specialGroup", "iamMember")

@@ -23,9 +23,9 @@ from kbq_tui.sandbox.bigquery.names import QuerySession
 from kbq_tui.sandbox.bigquery.paging import flag, page, whole_number
 from kbq_tui.sandbox.bigquery.query import living_table
 from kbq_tui.sandbox.context import Call, SandboxContext
+from kbq_tui.sandbox.resources import Dataset, Project
 from kbq_tui.sandbox.rest import Handler, Reply, route
 from kbq_tui.sandbox.shapes import PERMISSIONS, POLICY, POLICY_OPTIONS
-from kbq_tui.sandbox.world import Dataset, Project
 
 JSON = dict[str, Any]
 

@@ -12,7 +12,7 @@ from kbq_tui.sandbox.bigquery.names import QuerySession, ResolvedName, find_data
 from kbq_tui.sandbox.bigquery.outcome import StatementResult
 from kbq_tui.sandbox.bigquery.query import living_table, table_grants
 from kbq_tui.sandbox.bigquery.writing import check, target_of
-from kbq_tui.sandbox.world import Table
+from kbq_tui.sandbox.resources import Table
 
 JSON = dict[str, Any]
 _KEPT = ("timePartitioning", "rangePartitioning", "clustering", "requirePartitionFilter")

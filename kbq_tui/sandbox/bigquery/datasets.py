@@ -13,7 +13,7 @@ from kbq_tui.sandbox.bigquery.locations import LOCATIONS
 from kbq_tui.sandbox.bigquery.names import canonical
 from kbq_tui.sandbox.context import SandboxContext
 from kbq_tui.sandbox.errors import ApiError
-from kbq_tui.sandbox.world import Dataset, Principal, Project
+from kbq_tui.sandbox.resources import Dataset, Principal, Project
 
 JSON = dict[str, Any]
 

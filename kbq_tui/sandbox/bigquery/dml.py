@@ -24,7 +24,7 @@ from kbq_tui.sandbox.bigquery.query import binding_error, describe, living_table
 from kbq_tui.sandbox.bigquery.tokens import node_position
 from kbq_tui.sandbox.bigquery.usage import compute
 from kbq_tui.sandbox.errors import ApiError
-from kbq_tui.sandbox.world import Dataset, Table
+from kbq_tui.sandbox.resources import Dataset, Table
 
 JSON = dict[str, Any]
 _AT_ONCE = 10_000

@@ -9,7 +9,7 @@ from typing import Any
 
 from kbq_tui.sandbox.bigquery import refusals
 from kbq_tui.sandbox.context import SandboxContext
-from kbq_tui.sandbox.world import Dataset, Project, Table
+from kbq_tui.sandbox.resources import Dataset, Project, Table
 
 JSON = dict[str, Any]
 DEFAULT_KEY = "default_kms_key_name"

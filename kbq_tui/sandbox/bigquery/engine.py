@@ -13,7 +13,7 @@ from kbq_tui.sandbox.bigquery import fields
 from kbq_tui.sandbox.bigquery.fields import Field, Row
 from kbq_tui.sandbox.context import SandboxContext
 from kbq_tui.sandbox.lock import Lock
-from kbq_tui.sandbox.world import Dataset, Table
+from kbq_tui.sandbox.resources import Dataset, Table
 
 JSON = dict[str, Any]
 T = TypeVar("T")

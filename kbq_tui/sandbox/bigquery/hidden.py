@@ -11,7 +11,7 @@ from kbq_tui.sandbox.bigquery import dml, refusals
 from kbq_tui.sandbox.bigquery.engine import Engine
 from kbq_tui.sandbox.bigquery.job import Job
 from kbq_tui.sandbox.bigquery.names import QuerySession
-from kbq_tui.sandbox.world import Dataset, Table
+from kbq_tui.sandbox.resources import Dataset, Table
 
 JSON = dict[str, Any]
 _LIFE_MS = 24 * 3600 * 1000

@@ -18,7 +18,7 @@ from kbq_tui.sandbox.bigquery.datasets import is_fine_grained
 from kbq_tui.sandbox.bigquery.fields import Field, Row
 from kbq_tui.sandbox.bigquery.infoschema_tables import time_of
 from kbq_tui.sandbox.bigquery.names import QuerySession, ResolvedName, canonical
-from kbq_tui.sandbox.world import Dataset, Project
+from kbq_tui.sandbox.resources import Dataset, Project
 
 JSON = dict[str, Any]
 

@@ -15,7 +15,7 @@ from kbq_tui.sandbox.bigquery import fields, query_plan
 from kbq_tui.sandbox.bigquery.fields import Field, Row
 from kbq_tui.sandbox.bigquery.job import Job
 from kbq_tui.sandbox.bigquery.names import QuerySession
-from kbq_tui.sandbox.world import Dataset, Project
+from kbq_tui.sandbox.resources import Dataset, Project
 
 JSON = dict[str, Any]
 

@@ -11,7 +11,7 @@ from typing import Any
 from kbq_tui.sandbox.bigquery import fields, partitions, table_kind
 from kbq_tui.sandbox.bigquery.fields import Field, Row
 from kbq_tui.sandbox.bigquery.names import QuerySession
-from kbq_tui.sandbox.world import Dataset, Project, Table
+from kbq_tui.sandbox.resources import Dataset, Project, Table
 
 JSON = dict[str, Any]
 _TABLE = "table_catalog STRING, table_schema STRING, table_name STRING"

@@ -6,7 +6,7 @@ from typing import Any
 
 from kbq_tui.sandbox.bigquery.outcome import StatementResult
 from kbq_tui.sandbox.errors import ApiError
-from kbq_tui.sandbox.world import Table
+from kbq_tui.sandbox.resources import Table
 
 JSON = dict[str, Any]
 

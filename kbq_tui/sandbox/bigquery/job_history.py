@@ -10,7 +10,7 @@ from kbq_tui.sandbox.bigquery.outcome import Reads, StatementResult
 from kbq_tui.sandbox.bigquery.refusals import STATUS_BY_REASON
 from kbq_tui.sandbox.context import SandboxContext
 from kbq_tui.sandbox.errors import ApiError, from_http
-from kbq_tui.sandbox.world import Account, Table
+from kbq_tui.sandbox.resources import Account, Table
 
 JSON = dict[str, Any]
 

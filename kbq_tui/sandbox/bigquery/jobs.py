@@ -44,7 +44,8 @@ from kbq_tui.sandbox.bigquery.syntax import Statement, parse_script
 from kbq_tui.sandbox.bigquery.tokens import SqlError
 from kbq_tui.sandbox.context import SandboxContext
 from kbq_tui.sandbox.errors import ApiError
-from kbq_tui.sandbox.world import Principal, Project, World
+from kbq_tui.sandbox.resources import Principal, Project
+from kbq_tui.sandbox.world import World
 
 JSON = dict[str, Any]
 _KEPT = 2_000  # jobs, with their rows; older ones are forgotten

@@ -11,10 +11,10 @@ from kbq_tui.sandbox.bigquery.names import canonical
 from kbq_tui.sandbox.bigquery.paging import flag, page, whole_number
 from kbq_tui.sandbox.context import Call
 from kbq_tui.sandbox.errors import ApiError
+from kbq_tui.sandbox.resources import Project
 from kbq_tui.sandbox.rest import Handler, Reply
 from kbq_tui.sandbox.shapes import check
 from kbq_tui.sandbox.uploads import MAX_BYTES
-from kbq_tui.sandbox.world import Project
 
 JSON = dict[str, Any]
 _WAIT_MS = 10_000  # how long a call waits for a job, unless it says

@@ -23,7 +23,7 @@ from kbq_tui.sandbox.bigquery.names import QuerySession
 from kbq_tui.sandbox.bigquery.outcome import StatementResult
 from kbq_tui.sandbox.bigquery.writing import prepared, target_of
 from kbq_tui.sandbox.errors import ApiError
-from kbq_tui.sandbox.world import Table
+from kbq_tui.sandbox.resources import Table
 
 JSON = dict[str, Any]
 _TABLE_FIELDS = ("timePartitioning", "rangePartitioning", "clustering")

@@ -11,7 +11,7 @@ from kbq_tui.sandbox.bigquery import dml, fields, values
 from kbq_tui.sandbox.bigquery.fields import Field, Row
 from kbq_tui.sandbox.bigquery.names import QuerySession
 from kbq_tui.sandbox.errors import ApiError
-from kbq_tui.sandbox.world import Table
+from kbq_tui.sandbox.resources import Table
 
 JSON = dict[str, Any]
 Group = tuple[list[Field], list[Row]]

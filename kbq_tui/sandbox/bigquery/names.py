@@ -14,7 +14,8 @@ from kbq_tui.sandbox.bigquery.function import Function
 from kbq_tui.sandbox.bigquery.tokens import split_path
 from kbq_tui.sandbox.context import SandboxContext
 from kbq_tui.sandbox.errors import ApiError
-from kbq_tui.sandbox.world import Dataset, Principal, Project, World
+from kbq_tui.sandbox.resources import Dataset, Principal, Project
+from kbq_tui.sandbox.world import World
 
 if TYPE_CHECKING:
     from kbq_tui.sandbox.bigquery.transaction import Transaction

@@ -5,7 +5,7 @@ from typing import Any
 
 from kbq_tui.sandbox.bigquery import billing
 from kbq_tui.sandbox.bigquery.fields import Field, Row
-from kbq_tui.sandbox.world import Table
+from kbq_tui.sandbox.resources import Table
 
 JSON = dict[str, Any]
 

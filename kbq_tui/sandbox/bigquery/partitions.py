@@ -12,7 +12,7 @@ from sqlglot import exp
 
 from kbq_tui.sandbox.bigquery import fields, refusals
 from kbq_tui.sandbox.bigquery.names import QuerySession
-from kbq_tui.sandbox.world import Table
+from kbq_tui.sandbox.resources import Table
 
 JSON = dict[str, Any]
 SUFFIX = "$__PARTITIONS_SUMMARY__"

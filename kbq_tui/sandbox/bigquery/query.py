@@ -39,7 +39,7 @@ from kbq_tui.sandbox.bigquery.syntax import parse_script
 from kbq_tui.sandbox.bigquery.tokens import SqlError, node_position
 from kbq_tui.sandbox.bigquery.usage import ALL, ReadColumns, Usage, select_numbers, usage
 from kbq_tui.sandbox.errors import ApiError
-from kbq_tui.sandbox.world import Dataset, Table
+from kbq_tui.sandbox.resources import Dataset, Table
 
 JSON = dict[str, Any]
 _DEPTH = 16  # BigQuery's limit of views over views

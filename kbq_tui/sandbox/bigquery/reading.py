@@ -5,7 +5,7 @@ from typing import Any
 from kbq_tui.sandbox.bigquery import encryption, refusals
 from kbq_tui.sandbox.bigquery.names import QuerySession
 from kbq_tui.sandbox.bigquery.usage import ReadColumns
-from kbq_tui.sandbox.world import Table
+from kbq_tui.sandbox.resources import Table
 
 JSON = dict[str, Any]
 EXTERNAL = "externalDataConfiguration"

@@ -1,7 +1,7 @@
 """BigQuery's refusals: the texts, reasons and HTTP statuses (https://cloud.google.com/bigquery/docs/error-messages)."""
 
 from kbq_tui.sandbox.errors import ApiError
-from kbq_tui.sandbox.world import Dataset, Project, Table
+from kbq_tui.sandbox.resources import Dataset, Project, Table
 
 BILLING_URL = "https://console.cloud.google.com/billing"
 

@@ -10,7 +10,7 @@ from kbq_tui.sandbox.bigquery import datasets, refusals, tables
 from kbq_tui.sandbox.bigquery.names import QuerySession
 from kbq_tui.sandbox.bigquery.query import living_table, table_grants
 from kbq_tui.sandbox.context import Call
-from kbq_tui.sandbox.world import Dataset, Policy, Table
+from kbq_tui.sandbox.resources import Dataset, Policy, Table
 
 JSON = dict[str, Any]
 

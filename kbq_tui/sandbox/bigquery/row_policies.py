@@ -12,7 +12,7 @@ from sqlglot import parse_one
 
 from kbq_tui.sandbox.authz import is_member
 from kbq_tui.sandbox.errors import ApiError
-from kbq_tui.sandbox.world import Principal, Table
+from kbq_tui.sandbox.resources import Principal, Table
 
 JSON = dict[str, Any]
 VIEWER = "roles/bigquery.filteredDataViewer"

@@ -10,7 +10,7 @@ from sqlglot import exp
 
 from kbq_tui.sandbox.bigquery import refusals
 from kbq_tui.sandbox.bigquery.names import QuerySession
-from kbq_tui.sandbox.world import Table
+from kbq_tui.sandbox.resources import Table
 
 BLOCK = 100_000
 """Rows of a block. BigQuery's are about a gigabyte; a table of one block is read as a whole."""

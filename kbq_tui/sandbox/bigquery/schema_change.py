@@ -11,7 +11,7 @@ from kbq_tui.sandbox.bigquery.fields import Field
 from kbq_tui.sandbox.bigquery.names import QuerySession
 from kbq_tui.sandbox.bigquery.query import constant
 from kbq_tui.sandbox.errors import ApiError
-from kbq_tui.sandbox.world import Table
+from kbq_tui.sandbox.resources import Table
 
 JSON = dict[str, Any]
 ADDITION, RELAXATION = "ALLOW_FIELD_ADDITION", "ALLOW_FIELD_RELAXATION"

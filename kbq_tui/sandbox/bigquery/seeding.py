@@ -8,7 +8,7 @@ from sqlglot.errors import SqlglotError
 from kbq_tui.sandbox.bigquery import datasets, jobs, row_policies
 from kbq_tui.sandbox.bigquery.engine import engine_of
 from kbq_tui.sandbox.context import SandboxContext
-from kbq_tui.sandbox.world import Principal, Table
+from kbq_tui.sandbox.resources import Principal, Table
 
 _ROLE = "roles/bigquery.admin"  # an owner of the project depends on the access list of each dataset
 

@@ -38,7 +38,7 @@ from kbq_tui.sandbox.bigquery.outcome import StatementResult
 from kbq_tui.sandbox.bigquery.own_statements import GrantStatement, ProjectOptions, RowPolicyChange, TableCopy
 from kbq_tui.sandbox.bigquery.query import binding_error, describe, living_table
 from kbq_tui.sandbox.bigquery.syntax import Statement
-from kbq_tui.sandbox.world import Dataset, Table
+from kbq_tui.sandbox.resources import Dataset, Table
 
 JSON = dict[str, Any]
 

@@ -14,7 +14,7 @@ from kbq_tui.sandbox.bigquery.outcome import StatementResult
 from kbq_tui.sandbox.bigquery.own_statements import TableCopy
 from kbq_tui.sandbox.bigquery.query import constant, living_table
 from kbq_tui.sandbox.bigquery.syntax import parse_script
-from kbq_tui.sandbox.world import Dataset
+from kbq_tui.sandbox.resources import Dataset
 
 JSON = dict[str, Any]
 _KEPT = ("timePartitioning", "rangePartitioning", "clustering", "requirePartitionFilter")

@@ -3,7 +3,7 @@
 import hashlib
 from typing import Any
 
-from kbq_tui.sandbox.world import Table
+from kbq_tui.sandbox.resources import Table
 
 JSON = dict[str, Any]
 STORED = ("TABLE", "SNAPSHOT")

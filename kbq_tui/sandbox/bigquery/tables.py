@@ -14,7 +14,7 @@ from kbq_tui.sandbox.bigquery.names import QuerySession
 from kbq_tui.sandbox.bigquery.query import describe, living_table, syntax_refusal, table_grants
 from kbq_tui.sandbox.bigquery.syntax import parse_script
 from kbq_tui.sandbox.bigquery.tokens import SqlError
-from kbq_tui.sandbox.world import Dataset, Table
+from kbq_tui.sandbox.resources import Dataset, Table
 
 JSON = dict[str, Any]
 _NAME = re.compile(r"[\w \-]{1,1024}")

@@ -13,7 +13,7 @@ from sqlglot import exp
 
 from kbq_tui.sandbox.bigquery import refusals
 from kbq_tui.sandbox.bigquery.names import QuerySession
-from kbq_tui.sandbox.world import Dataset, Table
+from kbq_tui.sandbox.resources import Dataset, Table
 
 JSON = dict[str, Any]
 

@@ -3,7 +3,8 @@
 import uuid
 
 from kbq_tui.sandbox.bigquery.engine import Engine
-from kbq_tui.sandbox.world import Table, World
+from kbq_tui.sandbox.resources import Table
+from kbq_tui.sandbox.world import World
 
 
 class Transaction:

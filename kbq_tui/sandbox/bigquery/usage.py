@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlglot import exp
 
 from kbq_tui.sandbox.bigquery import fields
-from kbq_tui.sandbox.world import Table
+from kbq_tui.sandbox.resources import Table
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from kbq_tui.sandbox.bigquery.expressions import big_number
 from kbq_tui.sandbox.bigquery.fields import Field
 from kbq_tui.sandbox.bigquery.names import QuerySession
 from kbq_tui.sandbox.bigquery.tokens import node_position
-from kbq_tui.sandbox.world import Table
+from kbq_tui.sandbox.resources import Table
 
 _NUMBERS = ("INTEGER", "NUMERIC", "BIGNUMERIC", "FLOAT")
 

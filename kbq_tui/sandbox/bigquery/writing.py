@@ -10,7 +10,7 @@ from kbq_tui.sandbox.bigquery import refusals, schema_change, tables
 from kbq_tui.sandbox.bigquery.fields import Field
 from kbq_tui.sandbox.bigquery.names import QuerySession, ResolvedName, find_dataset, table_name
 from kbq_tui.sandbox.bigquery.query import living_table
-from kbq_tui.sandbox.world import Dataset, Table
+from kbq_tui.sandbox.resources import Dataset, Table
 
 JSON = dict[str, Any]
 

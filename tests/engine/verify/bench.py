@@ -19,7 +19,8 @@ from kbq_tui.model.checks import CheckResult
 from kbq_tui.model.spec import ConnectionSpec, Direction
 from kbq_tui.sandbox.bigquery import seed
 from kbq_tui.sandbox.faults import Rule
-from kbq_tui.sandbox.world import Dataset, Project, World
+from kbq_tui.sandbox.resources import Dataset, Project
+from kbq_tui.sandbox.world import World
 from tests.engine.fakes import VirtualClock
 from tests.faults.field import CLOSED, Field, Spot
 

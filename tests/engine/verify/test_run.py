@@ -26,7 +26,7 @@ from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.spec import IMPORT_DATASET, JOB_USER, STAGING_DATASET, Direction
 from kbq_tui.planning.diff import diff
 from kbq_tui.sandbox.faults import Rule
-from kbq_tui.sandbox.world import Table
+from kbq_tui.sandbox.resources import Table
 from kbq_tui.shell.operation_rows import command_for
 from kbq_tui.shell.sql import PROBE_PREFIX, privileges
 from tests.engine.verify.bench import Bench, Cut
