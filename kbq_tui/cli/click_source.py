@@ -12,11 +12,25 @@ from kbq_tui.cli.click_options import (
     json_option,
     output_options,
     valid_report,
+    yes_option,
 )
 from kbq_tui.cli.click_running import filled, handled, on_lines
 from kbq_tui.i18n.messages import translate
 
 _MAX_BYTES = 1024**3
+
+
+def valid_choices(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
+    """Refuse what is not ROLE=COLUMN."""
+    from kbq_tui.engine.source_looks import PROPERTIES
+    from kbq_tui.model.source import Role
+
+    known = [*(role.value for role in Role), PROPERTIES]
+    for each in value:
+        role, equals, _ = each.partition("=")
+        if not equals or role not in known:
+            raise click.BadParameter(translate("It is ROLE=COLUMN; the roles are {roles}.", roles=", ".join(known)))
+    return value
 
 
 @click.command(
@@ -29,6 +43,19 @@ _MAX_BYTES = 1024**3
     "as_",
     type=click.Choice(("profiles", "events", "objects")),
     help=translate("What they are meant for; as their columns suggest by default."),
+)
+@click.option(
+    "--map",
+    "map_",
+    multiple=True,
+    metavar="ROLE=COLUMN",
+    callback=valid_choices,
+    help=translate("Say what a column of one TABLE is for; kept with the connection. ROLE= for none, properties=A,B."),
+)
+@click.option(
+    "--view",
+    metavar="NAME",
+    help=translate("Show a view of one TABLE that Klaviyo can use, and make it after a yes, with your own login."),
 )
 @click.option("--all", "all_", is_flag=True, help=translate("Every table; the first 300 by default."))
 @click.option("--dry-run", is_flag=True, help=translate("Say what counting would read. Counts nothing."))
@@ -53,6 +80,7 @@ _MAX_BYTES = 1024**3
 @connection_options
 @output_options
 @json_option
+@yes_option
 @handled
 def source(**parameters: Any) -> int:
     """Look at the tables that Klaviyo is to read, and say which of them are ready."""

@@ -6,13 +6,15 @@ from dataclasses import field
 from typing import TYPE_CHECKING, Any, Final
 
 from kbq_tui.model.lean_dataclass import dataclass
-from kbq_tui.model.source import Seen
+from kbq_tui.model.source import Role, Seen
 from kbq_tui.model.text import time_in
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 SCHEMA: Final = "kbq-tui/source-looks/v1"
+PROPERTIES: Final = "properties"
+"""The choice of columns that are sent as properties: names with commas between."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +24,12 @@ class SourceLooks:
     Attributes:
         dataset: `PROJECT.DATASET` that they are in; looks at another one say nothing.
         tables: what was seen, by name.
+        chosen: what the operator has chosen for each table: columns by role, and `PROPERTIES`.
     """
 
     dataset: str = ""
     tables: Mapping[str, Seen] = field(default_factory=dict)
+    chosen: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def of(self, dataset: str) -> Mapping[str, Seen]:
         """Return what was seen in a dataset; nothing where it is another one."""
@@ -40,11 +44,28 @@ class SourceLooks:
             there: the names of all tables, so that those which are gone are forgotten; None where not all were listed.
         """
         kept = {n: s for n, s in self.of(dataset).items() if there is None or n in there}
-        return SourceLooks(dataset, {**kept, **seen})
+        return SourceLooks(dataset, {**kept, **seen}, self.chosen)
+
+    def mapped(self) -> Mapping[str, Mapping[Role, str]]:
+        """Return the columns that were chosen for roles, by table; an empty name means none."""
+        roles = {role.value: role for role in Role}
+        return {t: {roles[k]: name for k, name in kept.items() if k in roles} for t, kept in self.chosen.items()}
+
+    def properties(self, table: str) -> tuple[str, ...] | None:
+        """Return the columns that were chosen to be sent as properties; None where none were chosen."""
+        kept = self.chosen.get(table, {}).get(PROPERTIES)
+        return None if kept is None else tuple(name for name in kept.split(",") if name)
+
+    def choosing(self, table: str, choices: Mapping[str, str]) -> SourceLooks:
+        """Return the looks with more choices for a table."""
+        chosen = {**self.chosen, table: {**self.chosen.get(table, {}), **choices}}
+        return SourceLooks(self.dataset, self.tables, chosen)
 
     def to_json(self) -> dict[str, Any]:
         """Return the looks as they are kept."""
-        return {"schema": SCHEMA, "dataset": self.dataset, "tables": {n: _json(s) for n, s in self.tables.items()}}
+        tables = {n: _json(s) for n, s in self.tables.items()}
+        chosen = {t: dict(kept) for t, kept in self.chosen.items()}
+        return {"schema": SCHEMA, "dataset": self.dataset, "tables": tables, "chosen": chosen}
 
     @classmethod
     def from_json(cls, body: Mapping[str, Any]) -> SourceLooks:
@@ -53,7 +74,14 @@ class SourceLooks:
         if body.get("schema") != SCHEMA or not isinstance(tables, dict):
             return cls()
         read = {str(name): seen for name, kept in tables.items() if (seen := _seen(kept)) is not None}
-        return cls(str(body.get("dataset", "")), read)
+        chosen = body.get("chosen")
+        kept = chosen.items() if isinstance(chosen, dict) else ()
+        found = {
+            str(table): {str(k): name for k, name in choices.items() if isinstance(name, str)}
+            for table, choices in kept
+            if isinstance(choices, dict)
+        }
+        return cls(str(body.get("dataset", "")), read, found)
 
 
 def _json(seen: Seen) -> dict[str, Any]:

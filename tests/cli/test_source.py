@@ -157,3 +157,107 @@ def test_what_may_not_be_read_is_named_with_the_grant_that_mends_it(google, call
         assert problem["code"]
         assert problem["remedy"]
     assert json.dumps(done.json).count("BEGIN PRIVATE KEY") == 0
+
+
+def test_a_view_is_proposed_made_after_a_yes_and_ready(google, call):
+    world = google("existing")
+    run(world, BAD)
+    shown = call("source", "people", "--view", "people_ready", *world.key_options)
+    assert "CREATE VIEW `acme-klaviyo-demo.KLAVIYO_IMPORT_FROM_DWH.people_ready` AS" in shown.err
+    assert "Nothing was made." in shown.err
+    assert "people_ready" not in shown.out
+    made = call("source", "people", "--view", "people_ready", "--yes", "--json", *world.key_options)
+    assert made.status == 0, made.err
+    assert ready(made.json) == {"people_ready": ["profiles", "objects"]}
+    assert {r["severity"] for r in made.json["tables"][0]["profiles"]["reasons"]} <= {"note"}
+    events = call("source", "bought", "--view", "bought_ready", "--yes", "--json", *world.key_options)
+    assert events.status == 0, events.err
+    assert "events" in ready(events.json)["bought_ready"]
+    names = {c["name"] for c in events.json["tables"][0]["columns"]}
+    assert "dob" not in names, "what looks personal is left out"
+    again = call("source", "people", "--view", "people_ready", "--yes", *world.key_options)
+    assert again.status not in (0, 6), "what is there is not replaced"
+
+
+def test_what_was_said_of_a_column_is_kept_with_the_connection(finished, call):
+    run(finished, f"CREATE TABLE {DATASET}.odd (kontakt STRING, stand TIMESTAMP, email STRING)")
+    first = call("source", "odd", "--map", "email=kontakt", "--map", "changed_at=stand", "--json")
+    roles = {c["name"]: c["role"] for c in first.json["tables"][0]["columns"]}
+    assert roles == {"kontakt": "email", "stand": "changed_at", "email": None}
+    again = call("source", "odd", "--json")
+    assert {c["name"]: c["role"] for c in again.json["tables"][0]["columns"]} == roles
+    call("source", "odd", "--map", "email=", "--json")
+    assert call("source", "odd", "--json").status == 6
+    assert call("source", "odd", "--map", "name=x").status == 2
+    assert call("source", "--map", "email=x").status == 2
+
+
+FAULTS = {
+    "always_new": "change-volatile",
+    "amounts_as_text": "value-not-number",
+    "birthdays": "date-column",
+    "broken_view": "unreadable",
+    "changed_tomorrow": "change-future",
+    "collapsing_events": "events-collapse",
+    "corrected_events": "unique-id-corrected",
+    "customers": "twin",
+    "deep_structure": "nested-too-deep",
+    "demands_filter": "unreadable",
+    "duplicates": "duplicates",
+    "empty_identifiers": "identifier-empty",
+    "encrypted": "unreadable",
+    "expiring": "expires",
+    "far_events": "event-too-late",
+    "in_bucket": "unreadable",
+    "in_drive": "unreadable",
+    "klaviyo_event": "loop",
+    "local_time": "change-datetime",
+    "long_ids": "unique-id-long",
+    "long_lists": "array-long",
+    "long_text": "string-long",
+    "loop_of_events": "loop",
+    "malformed_emails": "email-malformed",
+    "malformed_phones": "phone-format",
+    "no_identifier": "no-identifier",
+    "no_timestamp": "no-change-timestamp",
+    "odd_booleans": "boolean-values",
+    "odd_consent": "consent-values",
+    "odd_currency": "currency-unknown",
+    "odd_types": "type-unsupported",
+    "old_events": "event-too-old",
+    "one_email_many_ids": "merge-by-email",
+    "one_id_many_emails": "merge-by-external-id",
+    "one_time_only": "no-change-timestamp",
+    "reaches_out": "unreadable",
+    "rows_for_analysts": "hidden-rows",
+    "rows_in_part": "hidden-rows",
+    "tagged": "column-closed",
+    "text_timestamp": "no-change-timestamp",
+    "wide": "too-many-properties",
+    "zero_values": "value-zero",
+}
+"""The rule that each table of `source-bad` breaks."""
+
+
+def test_each_fault_of_the_bad_scenario_is_found(google, call):
+    world = google("source-bad")
+    body = call("source", "--json", *world.key_options).json
+    found = {name: set().union(*(rules(body, name, use) for use in ("profiles", "events"))) for name in FAULTS}
+    assert {name: rule for name, rule in FAULTS.items() if rule not in found[name]} == {}
+
+
+def test_a_good_shop_has_no_table_that_fails_but_for_its_products(google, call):
+    world = google("source-good")
+    done = call("source", "--json", *world.key_options)
+    assert done.status == 0
+    bad = {t["name"] for t in done.json["tables"] if t[t["likely"]]["ready"] != "yes"}
+    assert bad <= {"products"}
+
+
+def test_a_table_that_is_too_large_is_not_counted_and_says_so(google, call):
+    world = google("source-good")
+    done = call("source", "newsletter", "--max-bytes", "1", "--json", *world.key_options)
+    assert (done.status, done.json["complete"]) == (6, False)
+    assert rules(done.json, "newsletter", "profiles") == {"not-counted"}
+    dry = call("source", "orders", "--dry-run", *world.key_options)
+    assert "Counting would read" in dry.out

@@ -43,6 +43,8 @@ STAMP = "TIMESTAMP '2016-12-05 12:41:09'"
         (r"'abc' LIKE 'a\\_c'", False),
         ("'abc' NOT LIKE 'a%'", False),
         ("BYTE_LENGTH('абвгд')", 10),
+        ("(SELECT ['a', 'b', 'c'][OFFSET(MOD(n * 7, 3))] FROM UNNEST([1]) AS n)", "b"),
+        ("(SELECT ['a', 'b', 'c'][SAFE_ORDINAL(n)] FROM UNNEST([1]) AS n)", "a"),
         ("BYTE_LENGTH(b'абвгд')", 10),
         ("UNIX_SECONDS(TIMESTAMP '2025-01-01 00:00:00.9+00')", 1735689600),
         ("TIMESTAMP_DIFF(TIMESTAMP '2025-01-01 01:00:00', TIMESTAMP '2025-01-01 00:59:59', HOUR)", 0),

@@ -3,15 +3,18 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from kbq_tui.cli.command_options import ConnectionOptions, OutputOptions
+from kbq_tui.cli.command_options import ConnectionOptions, OutputOptions, UsageError
 from kbq_tui.cli.console import LONGEST, Console, column
 from kbq_tui.cli.render import distinct
 from kbq_tui.cli.report import about_of
 from kbq_tui.cli.runner import NOT_HEALTHY, PlainRunner
 from kbq_tui.engine.ports import Ports
+from kbq_tui.engine.source.reading import in_words
 from kbq_tui.engine.source.runner import MAX_BYTES, MOST, Checked, Wanted, check_source
+from kbq_tui.engine.source.views import ProposedView, make_view, propose_view
+from kbq_tui.engine.source_looks import SourceLooks
 from kbq_tui.export.source_report import SourceAbout, json_parts, ready_for, source_report, summed
-from kbq_tui.i18n.messages import message_n, render, translate
+from kbq_tui.i18n.messages import message, message_n, render, translate
 from kbq_tui.model.lean_dataclass import dataclass
 from kbq_tui.model.source import Severity, SourceFinding, SourceReport, TableReport, Use
 from kbq_tui.model.spec import ConnectionSpec
@@ -44,6 +47,9 @@ class SourceOptions:
         examples: show masked examples.
         report: a file to write a report into besides; its kind follows from the end of its name.
         bad_rows: a file to write the keys of refused rows into.
+        map_: what columns of the one table are for, as `ROLE=COLUMN`.
+        view: the name of a view to be made of the one table.
+        yes: make the view without a question.
     """
 
     output: OutputOptions
@@ -56,6 +62,9 @@ class SourceOptions:
     examples: bool = False
     report: str | None = None
     bad_rows: str | None = None
+    map_: tuple[str, ...] = ()
+    view: str | None = None
+    yes: bool = False
 
 
 def source_command(options: SourceOptions, runner: PlainRunner) -> int:
@@ -67,21 +76,30 @@ def source_command(options: SourceOptions, runner: PlainRunner) -> int:
     if options.bad_rows is not None:
         runner.check_bad_rows(options.bad_rows)
     dataset = f"{spec.project}.{spec.klaviyo_dataset}"
-    looks = runner.services.store.source_looks(spec.name)
+    looks = _chosen(options, runner, spec)
     wanted = Wanted(
         tables=options.tables,
         most=None if options.all_ else MOST,
         max_bytes=options.max_bytes,
         last=looks.of(dataset),
+        mapped=looks.mapped(),
         bad_rows=_BAD_ROWS if options.bad_rows else _EXAMPLES * 10 if options.examples else 0,
         dry=options.dry_run,
     )
 
-    async def work(ports: Ports) -> tuple[Checked, SourceAbout]:
+    async def work(ports: Ports) -> tuple[Checked, SourceAbout, ProposedView | None]:
         checked = await check_source(spec, ports, wanted)
-        return checked, SourceAbout(await about_of(spec, ports), spec.klaviyo_dataset, use)
+        what = SourceAbout(await about_of(spec, ports), spec.klaviyo_dataset, use)
+        if options.view is None:
+            return checked, what, None
+        (table,), properties = checked.report.tables, looks.properties(options.tables[0])
+        location = what.about.location
+        view = await propose_view(spec, ports.cloud, location, table, options.view, use, properties)
+        return checked, what, view
 
-    checked, what = runner.with_ports(spec.name, work)
+    checked, what, view = runner.with_ports(spec.name, work)
+    if view is not None and _agreed(view, options, runner):
+        checked = _made(view, options, runner, spec, what)
     report = _with_examples(checked) if options.examples else checked.report
     if options.output.as_json:
         console.json_parts(json_parts(report, what))
@@ -97,6 +115,49 @@ def source_command(options: SourceOptions, runner: PlainRunner) -> int:
         console.say(inert(render(told)))
     _remember(runner, spec, dataset, checked)
     return 0 if report.any_ready(use) or options.dry_run else NOT_HEALTHY
+
+
+def _chosen(options: SourceOptions, runner: PlainRunner, spec: ConnectionSpec) -> SourceLooks:
+    """Return what is known of earlier looks, with the choices that were typed; these are kept.
+
+    Raises:
+        UsageError: choices or a view for no table, or for several.
+    """
+    looks = runner.services.store.source_looks(spec.name)
+    if (options.map_ or options.view) and len(options.tables) != 1:
+        raise UsageError(message("--map and --view are about one table: name it."))
+    if options.map_:
+        pairs = (each.partition("=") for each in options.map_)
+        looks = looks.choosing(options.tables[0], {role: column for role, _, column in pairs})
+        if runner.record(spec.name).holds(spec):
+            runner.services.store.save_source_looks(spec.name, looks)
+    return looks
+
+
+def _agreed(view: ProposedView, options: SourceOptions, runner: PlainRunner) -> bool:
+    """Show what makes a view, and return whether it is to be made."""
+    console = runner.console
+    for line in view.statement.split("\n"):
+        console.say(inert(line, 10_000))
+    size = in_words(view.size) if view.size is not None else "?"
+    console.say(translate("Tried as a dry run: reading it whole takes {size}.", size=size))
+    if options.yes or (runner.confirm is not None and runner.confirm(translate("Make this view?"))):
+        return True
+    console.say(translate("Nothing was made. --yes makes it."))
+    return False
+
+
+def _made(
+    view: ProposedView, options: SourceOptions, runner: PlainRunner, spec: ConnectionSpec, what: SourceAbout
+) -> Checked:
+    """Make a view, and check it like any other table. Returns the check."""
+
+    async def work(ports: Ports) -> Checked:
+        await make_view(spec, ports.cloud, what.about.location, view)
+        runner.console.say(translate("View {name} was made.", name=inert(view.name)))
+        return await check_source(spec, ports, Wanted(tables=(view.name,), max_bytes=options.max_bytes))
+
+    return runner.with_ports(spec.name, work, changes=True)
 
 
 def _remember(runner: PlainRunner, spec: ConnectionSpec, dataset: str, checked: Checked) -> None:

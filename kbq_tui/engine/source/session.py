@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from kbq_tui.engine.record import ConnectionRecord
 from kbq_tui.engine.services import AppServices, ConnectionDraft
-from kbq_tui.engine.source.runner import Checked, Wanted, check_source
+from kbq_tui.engine.source.runner import MOST, Checked, Wanted, check_source
 from kbq_tui.model.problem import Problem, ProblemError
 from kbq_tui.model.source import Severity, SourceReport, TableReport
 
@@ -63,7 +63,8 @@ class SourceSession:
         services, spec = self._services, self.draft.spec()
         dataset = f"{spec.project}.{spec.klaviyo_dataset}"
         last = services.store.source_looks(spec.name)
-        wanted = Wanted(last=last.of(dataset), most=None) if every else Wanted(last=last.of(dataset))
+        most = None if every else MOST
+        wanted = Wanted(last=last.of(dataset), mapped=last.mapped(), most=most)
         cloud = await services.sign_in()
         try:
             checked = await check_source(spec, services.ports(cloud, spec.name), wanted, self._told)

@@ -332,6 +332,14 @@ def _whole_division(node: exp.Expr) -> exp.Expr:
     return exp.IntDiv(this=exp.paren(node.this.copy()), expression=exp.paren(node.expression.copy()))
 
 
+def _element(node: exp.Expr) -> exp.Expr:
+    """``a[OFFSET(n)]``: sqlglot counts from 1 only where it knows that the index is a number."""
+    if node.args.get("offset") is not None:
+        whole = [i if isinstance(i, exp.Literal) else exp.cast(i.copy(), "BIGINT") for i in node.expressions]
+        node.set("expressions", whole)
+    return node
+
+
 def _byte_length(node: exp.Expr) -> exp.Expr:
     """DuckDB counts the bytes of a text and of a BLOB with two functions."""
     text, blob = (exp.cast(node.this.copy(), kind) for kind in ("VARCHAR", "BLOB"))
@@ -342,6 +350,7 @@ def _byte_length(node: exp.Expr) -> exp.Expr:
 _RULES: dict[type[exp.Expr], Callable[[exp.Expr], exp.Expr]] = {
     exp.Anonymous: _named_function,
     exp.ArrayAgg: _array_agg,
+    exp.Bracket: _element,
     exp.ByteLength: _byte_length,
     exp.Cast: _cast,
     exp.CountIf: _count_if,

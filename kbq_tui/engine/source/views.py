@@ -1,0 +1,77 @@
+"""A view that Klaviyo can use: proposed from what the source check says of a table, tried, and made on request."""
+
+from kbq_tui.engine.ports import Cloud
+from kbq_tui.i18n.messages import message
+from kbq_tui.model.lean_dataclass import dataclass
+from kbq_tui.model.problem import Kind, Problem, ProblemError
+from kbq_tui.model.source import Column, TableFacts, TableReport, Use
+from kbq_tui.model.spec import ConnectionSpec
+from kbq_tui.source.view_sql import create_view, kept_properties, view_query
+
+
+@dataclass(frozen=True, slots=True)
+class ProposedView:
+    """A view that is not made yet.
+
+    Attributes:
+        name: its name, in the import dataset.
+        query: what it shows.
+        statement: what makes it.
+        size: bytes that reading it whole takes; None where BigQuery does not tell.
+    """
+
+    name: str
+    query: str
+    statement: str
+    size: int | None
+
+
+def facts_of(spec: ConnectionSpec, table: TableReport) -> TableFacts:
+    """Return what a report says of a table's columns, as facts."""
+    columns = tuple(Column(c.name, c.type) for c in table.columns)
+    roles = {c.role: c.name for c in table.columns if c.role is not None}
+    return TableFacts((spec.project, spec.klaviyo_dataset, table.name), table.kind, columns, roles)
+
+
+async def propose_view(
+    spec: ConnectionSpec,
+    cloud: Cloud,
+    location: str,
+    table: TableReport,
+    name: str,
+    use: Use | None,
+    properties: tuple[str, ...] | None,
+) -> ProposedView:
+    """Return a view of a table, tried as a dry run.
+
+    Args:
+        spec: the connection.
+        cloud: Google as the operator sees it.
+        location: where the dataset is.
+        table: what the source check says of the table.
+        name: what the view is to be called.
+        use: what it is for; None for what the table is probably meant for.
+        properties: the columns without a role that it has; None for those that may leave the house.
+
+    Raises:
+        ProblemError: no view can be made of it, or BigQuery refuses its query.
+    """
+    facts = facts_of(spec, table)
+    try:
+        query = view_query(facts, use or table.likely, kept_properties(facts, properties))
+        statement = create_view((spec.project, spec.klaviyo_dataset, name), query)
+    except ValueError as error:
+        title = message("No view can be made of {table}", table=table.name)
+        cause = message("It has {what}. Say what a column is for: --map ROLE=COLUMN.", what=error.args[0])
+        raise ProblemError(Problem(None, title, cause, kind=Kind.USAGE)) from None
+    dry = await cloud.dry_run(spec.project, query, location)
+    return ProposedView(name, query, statement, dry.size)
+
+
+async def make_view(spec: ConnectionSpec, cloud: Cloud, location: str, view: ProposedView) -> None:
+    """Make a view with the operator's login; one that is there already is never replaced.
+
+    Raises:
+        ProblemError: it is there already, or may not be made.
+    """
+    await cloud.query(spec.project, view.statement, location)
