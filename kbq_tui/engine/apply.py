@@ -1,4 +1,4 @@
-"""Apply a plan: independent actions at the same time, what depends waits, and *not yet* is waited out in sight."""
+"""Apply a plan: independent actions run at the same time; where Google answers *not yet*, the action is repeated."""
 
 import asyncio
 from collections.abc import Iterable
@@ -78,7 +78,7 @@ class Outcome:
 
     @property
     def problems(self) -> tuple[Problem, ...]:
-        """Everything that stands in the way, blocked first; each problem once."""
+        """Every problem that keeps something from being done, those of blocked actions first; each once."""
         seen: dict[tuple[str | None, Message], Problem] = {}
         for problem in [*(b.problem for b in self.plan.blocked), *self.failed.values()]:
             seen.setdefault((problem.code, problem.cause), problem)
@@ -157,7 +157,7 @@ def _part(plan: Plan, only: Step | None) -> Plan:
 
 
 class Runner:
-    """Carries out actions in the order of their needs; each in a task of its own.
+    """Runs actions in the order of their needs, each in its own task.
 
     Args:
         spec: the connection.

@@ -7,7 +7,7 @@ from kbq_tui.model.codes import ProblemCode as Code
 
 
 def start_daemon(work: Callable[[], None], name: str) -> None:
-    """Run `work` on a daemon thread of its own; here and now where the system has no more threads to give.
+    """Run `work` on a new daemon thread, or on this one where the system cannot start any more.
 
     What is half done must be finished then too: a key that Google has made is kept, and the journal says so.
 

@@ -12,7 +12,7 @@ from kbq_tui.model.problem import Problem
 
 
 class Health(StrEnum):
-    """How a part of a connection is: in order, worth a look, broken, or not known."""
+    """The state of a part of a connection."""
 
     OK = "ok"
     WARNING = "warning"

@@ -12,7 +12,7 @@ LOOK_EVERY = 60
 
 @dataclass(slots=True)
 class LastKnown:
-    """The last good look at each connection, in memory; it stands in while later looks get no answer."""
+    """The last complete status of each connection, in memory; it is shown while later looks get no answer."""
 
     _good: dict[str, Status] = field(default_factory=dict)
     _since: dict[str, datetime] = field(default_factory=dict)

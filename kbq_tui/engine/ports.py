@@ -78,7 +78,7 @@ class TableInfo:
 
 
 class Cloud(Protocol):
-    """Google Cloud as one principal sees it. Every call has a deadline of its own and retries passing faults."""
+    """Google Cloud as one principal sees it. Every call has its own deadline, and repeats after transient faults."""
 
     async def identity(self) -> Identity:
         """Return who is signed in; the principal is empty where Google does not tell."""
@@ -159,7 +159,7 @@ class Cloud(Protocol):
         """Create a key and return its JSON. Never repeated by itself: an unclear outcome is a ProblemError."""
 
     async def delete_key(self, project: str, email: str, key_id: str) -> bool:
-        """Delete a key for good. Returns False where it was not there."""
+        """Delete a key. Returns False where it was not there."""
 
     async def switch_key(self, project: str, email: str, key_id: str, *, on: bool) -> None:
         """Enable a key, or disable it: what signs in with it is refused until it is enabled again. Does no harm where

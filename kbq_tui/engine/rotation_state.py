@@ -46,7 +46,7 @@ class RotationOutcome:
         old, new: the ids of both keys; empty where there is none (yet).
         key: the new key's file.
         done: ids of what was done in this run.
-        problems: what stands in the way.
+        problems: why it cannot go on.
         until: when it can go on, where only time is missing.
         why: what is waited for, where only time is missing.
         rolled_back: the new key was taken back, or the old one enabled again.

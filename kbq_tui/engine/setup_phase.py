@@ -23,7 +23,7 @@ class Phase(StrEnum):
 
 
 LIMITS: Final = {Phase.SIGNING_IN: 60.0, Phase.LOOKING: 90.0, Phase.LOOKING_EVERYWHERE: 90.0}
-"""Seconds after which a phase is given up. Each call has a deadline of its own; this is the sum."""
+"""Seconds after which a phase is given up. Each call has its own deadline; this is the sum."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ T = TypeVar("T")
 
 
 async def offload(call: Callable[[], T]) -> T:
-    """Run `call` on a daemon thread of its own and return what it returns, or raise what it raises."""
+    """Run `call` on a new daemon thread and return what it returns, or raise what it raises."""
     loop = asyncio.get_running_loop()
     future: asyncio.Future[T] = loop.create_future()
 

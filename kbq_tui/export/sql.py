@@ -1,4 +1,4 @@
-"""A plan as SQL, for the BigQuery console. What SQL cannot do stands there as a comment with its command."""
+"""A plan as SQL, for the BigQuery console. What SQL cannot do is a comment with its command."""
 
 from kbq_tui.model.operations import Change
 from kbq_tui.model.plan import Plan

@@ -43,7 +43,7 @@ def access_entry(entry: JSON) -> AccessEntry:
 
 
 def role_of(entry: JSON) -> str:
-    """Return the role that an entry gives; for a basic role the one that it stands for."""
+    """Return the role that an entry gives; for a basic role its BigQuery equivalent."""
     role, _ = plain_role(text(entry, "role"))
     return _LEGACY.get(role, role)
 

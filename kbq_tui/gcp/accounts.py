@@ -151,7 +151,7 @@ class Accounts:
         await self._rpc(switch, method, self._wire.context(project, account=email))
 
     def close(self) -> None:
-        """End the connection and whatever still waits on it."""
+        """Close the connection, and the calls that still wait on it."""
         with self._lock:
             channel, self._channel, self._iam = self._channel, None, None
         if channel is not None:

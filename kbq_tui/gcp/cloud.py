@@ -310,7 +310,7 @@ class GoogleCloud:
 class KeyImpersonator:
     """Makes a Cloud that acts with a service account's own key; fulfils `engine.ports.Impersonator`.
 
-    Each has a session and a token of its own, so that nothing of the operator's can make a check pass.
+    Each has its own session and token, so that the operator's permissions cannot make a check pass.
 
     Args:
         endpoints: where the APIs are.

@@ -1,4 +1,4 @@
-"""From whatever a library raised to a `Fault`, and from there to a `Problem`.
+"""Turn an exception of a library into a `Fault`, and that into a `Problem`.
 
 Exceptions are told apart by their class's name, because this runs on the event loop, where importing the libraries
 that define them would be felt.

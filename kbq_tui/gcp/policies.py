@@ -39,7 +39,7 @@ class Policies:
     async def search(self, words: str, page_token: str, limit: int) -> ProjectPage:
         """Search among the projects that may be seen; one page."""
         query: dict[str, str | int] = {"pageSize": max(1, min(limit, 500))}
-        # What could be read as an operator of the query language stands for nothing in a name or id either.
+        # Characters that the query language reads as operators do not occur in names and ids.
         wanted = "".join(char for char in words.strip() if char.isalnum() or char in "-_.:' ")[:100]
         if wanted:
             # Infix wildcards and a plain OR: documented is that terms on several fields are alternatives, and other

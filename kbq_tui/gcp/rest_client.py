@@ -156,7 +156,7 @@ def url(base: str, path: str, query: Mapping[str, str | int] | Sequence[tuple[st
 
 
 def part(value: str) -> str:
-    """Return a name as one segment of a path: whatever it holds, it cannot leave its place."""
+    """Return a name as one segment of a path, escaped so that it cannot become more than one."""
     return quote(value, safe=":@") if value.strip(".") else quote(value, safe="").replace(".", "%2E")
 
 

@@ -79,13 +79,13 @@ NOT_ASKED: Final = "raised before anything was sent"
 
 
 class Judge(Protocol):
-    """Turns whatever a library raised into a verdict."""
+    """Turns an exception of a library into a verdict."""
 
     def __call__(self, error: BaseException, method: str, context: Context) -> CallFailure: ...
 
 
 class CallFailedError(ProblemError):
-    """A call that failed for good.
+    """A call that failed and is not repeated any more.
 
     Attributes:
         unsure: whether it may have taken effect all the same.
@@ -97,7 +97,7 @@ class CallFailedError(ProblemError):
 
 
 class _Starter:
-    """Starts daemon threads from a daemon thread of its own.
+    """Starts daemon threads from a daemon thread.
 
     `Thread.start` waits until the new thread has had its turn. Starting sixteen calls at once would hold up the event
     loop for as long as each of them, in turn, keeps the interpreter.

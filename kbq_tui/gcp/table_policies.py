@@ -42,7 +42,7 @@ class TablePolicies:
         return await self._wire.call(read, method="bigquery.tables.getIamPolicy", context=context)
 
     async def rows(self, project: str, dataset: str, table: str) -> tuple[RowPolicy, ...]:
-        """Return the row access policies of a table. Whom each lets through stands in its IAM policy alone.
+        """Return the row access policies of a table. The members of each are only in its IAM policy.
 
         Source: https://cloud.google.com/bigquery/docs/reference/rest/v2/rowAccessPolicies (grantees: input only)
         """

@@ -72,7 +72,7 @@ class CheckResult:
         verdict: pass, fail, unknown (could not be decided) or skipped (does not apply, or needs one that failed).
         evidence: the relevant line of the answer. Hostile text.
         command: the SQL or call that was used.
-        problem: what stands in the way, where the verdict is fail or unknown.
+        problem: the reason, where the verdict is fail or unknown.
         seconds: how long it took.
     """
 

@@ -42,7 +42,7 @@ def _is_dataset(value: str) -> bool:
     return spec.check_dataset(value) is None
 
 
-# What a value must look like to stand in a command. Anything else leaves the placeholder: a command that is pasted
+# What a value must look like to be put into a command. Anything else leaves the placeholder: a command that is pasted
 # into a shell must not contain what an error message made up.
 _VALID: Final[Mapping[str, Callable[[str], bool]]] = {
     "project": lambda value: spec.check_project(value) is None,
@@ -110,12 +110,12 @@ _BLANK: Final = re.compile(r"\{([a-z_]+)\}")
 
 
 def placeholder(name: str) -> str:
-    """Return what stands for a value that is not known."""
+    """Return the placeholder for a value that is not known."""
     return _PLACEHOLDERS.get(name, name.upper())
 
 
 def fits(name: str, value: str) -> bool:
-    """Return whether a value may stand in a command."""
+    """Return whether a value may be put into a command."""
     return bool(value) and (name not in _VALID or _VALID[name](value))
 
 

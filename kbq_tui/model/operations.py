@@ -251,7 +251,7 @@ class ActionKey:
 
     @classmethod
     def read(cls, id_: str, resource: str) -> "ActionKey | None":
-        """Return the key that an id stands for, as the journal keeps it; None for a kind that is not known.
+        """Return the key that has an id, as the journal keeps it; None for a kind that is not known.
 
         Args:
             id_: the id.

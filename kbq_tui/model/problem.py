@@ -119,7 +119,7 @@ class RemedyStep:
     who: Who = Who.OPERATOR
 
     def __str__(self) -> str:
-        """Return the step in English: the sentence, and each command on a line of its own."""
+        """Return the step in English: the sentence, and each command on its own line."""
         return "\n".join(((str(self.text),) if self.text else ()) + self.lines)
 
     @property

@@ -74,7 +74,7 @@ def scrub(text: str, known: Iterable[str] = ()) -> str:
     """Return `text` with everything that looks like a credential replaced by a mask.
 
     Args:
-        text: any text on its way to a log, a report, a screen or a file. One without secrets comes back as it is.
+        text: any text on its way to a log, a report, a screen or a file. Text without secrets is returned unchanged.
         known: further exact values to remove, longest first.
     """
     scrubbed = text

@@ -20,9 +20,9 @@ def inert(text: str, limit: int = 2_000, *, keep_lines: bool = False) -> str:
     surrogates become a replacement character; line ends and tabs become spaces.
 
     Args:
-        text: a name, label or message that Google, Klaviyo or a file gave us. One that is inert comes back as it is.
+        text: a name, label or message that Google, Klaviyo or a file gave us. Inert text is returned unchanged.
         limit: the longest result in characters; what is longer is cut and says so.
-        keep_lines: keep line feeds (for an error body shown in a box of its own).
+        keep_lines: keep line feeds (for an error body that is shown by itself).
     """
     cut = text[: limit + 1]
     out: list[str] = []

@@ -91,7 +91,7 @@ def next_step(view: RotationView, spec: ConnectionSpec, grace: timedelta = GRACE
         grace: how long the old key stays, disabled.
 
     Raises:
-        ProblemError: nothing can be done; says what stands in the way.
+        ProblemError: nothing can be done; says why.
     """
     rotation, context = view.rotation, context_of(spec)
     if rotation is None:

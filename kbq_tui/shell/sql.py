@@ -33,7 +33,7 @@ def _string(value: str) -> str:
 
 
 def is_location(value: str) -> bool:
-    """Return whether a location that came from outside can stand in a statement."""
+    """Return whether a location that came from outside may be put into a statement."""
     return re.fullmatch(r"[A-Za-z0-9-]{1,100}", value) is not None
 
 
@@ -59,7 +59,7 @@ def privileges(project: str, location: str, dataset: str, member: str) -> str:
 
 
 def table_privileges(project: str, location: str, dataset: str, table: str, member: str) -> str:
-    """Ask the same of one table or view. Raises: ValueError for a table name that cannot stand in a literal."""
+    """Ask the same of one table or view. Raises: ValueError for a table name that cannot be quoted."""
     view = f"{quoted(project)}.{quoted(region(location))}.INFORMATION_SCHEMA.OBJECT_PRIVILEGES"
     where = f"object_schema = {_string(dataset)} AND object_name = {_string(table)} AND {_granted_to(member)}"
     return f"SELECT object_name, privilege_type, grantee FROM {view} WHERE {where}"

@@ -149,7 +149,7 @@ class KbqApp(ExportActions):
 
     def _fatal_error(self) -> None:
         kept = False
-        with suppress(Exception):  # whatever has failed may fail here again
+        with suppress(Exception):  # what has failed may fail here again
             self._keep()
             kept = self.wizard.filed
         _textual_compat.stop_after_crash(self, self.services.log_path, kept=kept)

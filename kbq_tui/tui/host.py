@@ -1,4 +1,4 @@
-"""What screens may ask of the app they stand in, so that they need not import it."""
+"""What screens may ask of their app, so that they need not import it."""
 
 from abc import abstractmethod
 from collections.abc import Coroutine, Mapping
@@ -140,7 +140,7 @@ class Host(SparingApp):
 
 
 def host_of(widget: Widget) -> Host:
-    """Return the app a widget stands in."""
+    """Return the app of a widget."""
     app = widget.app
     assert isinstance(app, Host)
     return app

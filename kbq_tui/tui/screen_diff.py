@@ -11,7 +11,7 @@ from rich.style import Style
 from kbq_tui.model.lazy_pattern import pattern
 
 Cell = tuple[str, str]
-"""What stands in a cell (empty for the right half of a wide character), and the parameters of its SGR sequence."""
+"""The character of a cell (empty for the right half of a wide character), and the parameters of its SGR sequence."""
 
 MAX_GAP_CELLS = 4
 """Unchanged cells between two changes that are cheaper sent again than jumped over."""

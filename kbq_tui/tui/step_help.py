@@ -16,7 +16,7 @@ class StepHelp:
     Attributes:
         title: the heading over the step, in our words.
         intro: one line: what this step does.
-        article: where it stands in the article.
+        article: the section of the article.
         wrong: what goes wrong when the article is followed to the letter, and what is done here instead.
     """
 

@@ -39,7 +39,7 @@ def shown(text: str | Message) -> str:
 
 
 def step_lines(step: RemedyStep) -> str:
-    """Return a step of a remedy: its sentence, and each command on a line of its own."""
+    """Return a step of a remedy: its sentence, and each command on its own line."""
     return "\n".join(filter(None, (render(step.text), *step.lines)))
 
 
@@ -97,7 +97,7 @@ def wrapped(content: Content, width: int, first: int = 0) -> list[Content]:
     Args:
         content: one line.
         width: the cells there are.
-        first: cells of what stands before the text, such as a status. The text goes on below itself.
+        first: width of what is before the text, such as a status. Further lines of the text are aligned with its first.
     """
     if content.cell_length <= width or width <= HANGING_INDENT:
         return [content]

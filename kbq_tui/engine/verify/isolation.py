@@ -129,7 +129,7 @@ class _Search:
         return other
 
     async def _other(self, dataset: str, listed_in: str) -> _Other:
-        """Find out whether a dataset is open to the account: by a grant of its own, to everybody, or by reading."""
+        """Find out whether a dataset is open to the account, by a grant to it or to everybody, or by trying to read."""
         async with self._turns.turn():
             try:
                 info = await self._context.cloud.dataset(self._context.spec.project, dataset)

@@ -111,7 +111,7 @@ class _Verification:
 
     async def _with_key(self) -> None:
         context, datasets = self._context, self._context.spec.datasets()
-        # Each dataset is asked about where it lies; whether that is where it has to be is a check of its own.
+        # Each dataset is asked about where it lies; whether that is right is another check.
         await self._look_at(datasets)
         late = [visible.of(dataset) for dataset in datasets if context.looked[dataset.name] is None]
         if late:

@@ -12,10 +12,10 @@ from kbq_tui.planning.dataset_rules import vanishing
 
 
 def with_ends(context: CheckContext, dataset: str, tables: Sequence[TableInfo], judged: Judged) -> Judged:
-    """Return the verdict on reading a dataset, with the tables that will not be there for good.
+    """Return the verdict on reading a dataset, with the tables that expire.
 
     A table may be meant to have an end, so that is said and nothing fails for it. Where the dataset itself has a
-    default expiration, that is told instead, by a check of its own.
+    default expiration, another check tells that.
 
     Args:
         context: knows the connection and the dataset.

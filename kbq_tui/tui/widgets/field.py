@@ -43,7 +43,7 @@ class LineInput(Input):
         self.cursor_blink = False
 
     def on_paste(self, event: Paste) -> None:
-        """Take one line, or nothing of it where it does not fit: half a value looks like a whole one."""
+        """Insert one line. Insert nothing where it does not fit, because a truncated value looks like a whole one."""
         event.prevent_default()
         event.stop()
         lines = [line for line in event.text.splitlines() if line.strip()]
@@ -71,7 +71,7 @@ class Field(Vertical):
     Args:
         name: the field's name in `engine.services.ConnectionDraft`.
         label: what it is called.
-        value: what stands there at first.
+        value: the initial text.
         check: returns why a value cannot be right, or None.
         placeholder: shown while it is empty.
         optional: whether it may be empty.
@@ -133,7 +133,7 @@ class Field(Vertical):
 
     @property
     def value(self) -> str:
-        """What stands in the line now, with blanks around it."""
+        """The current text, with blanks around it."""
         return self.query_one(LineInput).value
 
     def put(self, value: str) -> None:

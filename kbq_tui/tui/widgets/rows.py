@@ -146,7 +146,7 @@ class Rows(RowCursor, can_focus=True):
         return sum(len(row.lines(self.content_size.width)) for row in self.rows[: self.cursor])
 
     def watch_cursor(self) -> None:
-        """Keep the cursor in sight, and tell the screen which row it is on."""
+        """Keep the cursor visible, and tell the screen which row it is on."""
         if self.has_focus:
             self._follow()
         if self.row is not None:

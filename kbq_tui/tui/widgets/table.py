@@ -1,4 +1,4 @@
-"""A long list, one line each: only the lines in sight are ever drawn, so thousands cost no more than twenty."""
+"""A long list with one line for each row. Only visible lines are drawn, so thousands cost no more than twenty."""
 
 from collections.abc import Callable, Sequence
 
@@ -21,7 +21,7 @@ class ConnectionTable(RowCursor, ScrollView, can_focus=True):
     """Rows known by their ids, under a cursor that stays on its row when rows come, go or change places.
 
     Args:
-        draw: returns what stands in a row.
+        draw: returns the content of a row.
     """
 
     cursor: reactive[int] = reactive(0, layout=False, repaint=False)
@@ -81,7 +81,7 @@ class ConnectionTable(RowCursor, ScrollView, can_focus=True):
         return self.scrollable_content_region.width
 
     def render_line(self, y: int) -> Strip:
-        """Return a line of what is in sight; the one under the cursor is highlighted while the list has the focus."""
+        """Return a visible line; the one under the cursor is highlighted while the list has the focus."""
         at, width = self.scroll_offset.y + y, self.width
         if at >= len(self.rows):
             return Strip.blank(width, self.rich_style)
@@ -95,7 +95,7 @@ class ConnectionTable(RowCursor, ScrollView, can_focus=True):
         return strips[0].adjust_cell_length(width, self.rich_style) if strips else Strip.blank(width, self.rich_style)
 
     def watch_cursor(self, old: int, new: int) -> None:
-        """Keep the cursor in sight, draw the two rows that changed, and tell the screen."""
+        """Keep the cursor visible, draw the two rows that changed, and tell the screen."""
         self._follow()
         top = self.scroll_offset.y
         self.refresh(*(Region(0, at - top, self.size.width, 1) for at in (old, new)))
@@ -111,7 +111,7 @@ class ConnectionTable(RowCursor, ScrollView, can_focus=True):
         self.refresh()
 
     def on_resize(self) -> None:
-        """Keep the cursor in sight."""
+        """Keep the cursor visible."""
         set_lines(self, self.size.width, len(self.rows))
         self._follow()
 
