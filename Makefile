@@ -8,7 +8,7 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check install --quiet $(if 
 # Compiled modules are kept, whatever the shell says: each of the suite's hundreds of processes would compile them anew.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo test test-live check types rules collected format messages bench screenshots clean help
+.PHONY: demo test test-live check types rules collected format messages bench screenshots dist test-dist clean help
 
 help:
 	@echo "make demo         the guided set-up on the embedded sandbox (headless without a terminal)"
@@ -18,6 +18,8 @@ help:
 	@echo "make messages     bring the German catalogue up to date with the sources, and compile it"
 	@echo "make bench        the speed table (BENCH=--json for JSON)"
 	@echo "make screenshots  draw screenshots/ anew"
+	@echo "make dist         a wheel, an sdist, and one file that runs by itself, into dist/ (PYTHONS=\"python3.11 ...\")"
+	@echo "make test-dist    start what make dist has built in a bare environment"
 
 demo: $(VENV)/.demo
 	@$(BIN)/kbq-tui demo $(DEMO)
@@ -61,6 +63,12 @@ bench: $(VENV)/.dev
 screenshots: $(VENV)/.dev
 	$(BIN)/python -m tests.tools.screenshots
 
+dist: $(VENV)/.dist
+	$(BIN)/python -m tests.tools.dist $(PYTHONS)
+
+test-dist: $(VENV)/.dev
+	KBQ_TEST_DIST=dist $(BIN)/python -m pytest -q tests/tools/test_dist.py
+
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis dist build
 
@@ -74,6 +82,10 @@ $(BIN)/python:
 
 $(VENV)/.demo: pyproject.toml constraints.txt | $(BIN)/python
 	@$(PIP) -e '.[sandbox]'
+	@touch $@
+
+$(VENV)/.dist: pyproject.toml constraints.txt | $(BIN)/python
+	@$(PIP) -e '.[dist]'
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml constraints.txt | $(BIN)/python

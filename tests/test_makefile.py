@@ -22,7 +22,7 @@ esac
 """
 
 
-@pytest.mark.parametrize("target", ["demo", "test", "check", "bench", "screenshots"])
+@pytest.mark.parametrize("target", ["demo", "test", "check", "bench", "screenshots", "dist"])
 @pytest.mark.parametrize(
     ("old", "no_venv", "full", "words"),
     [

@@ -53,7 +53,7 @@ def test_the_screens_lead_from_nothing_to_the_three_values(tmp_path: Path) -> No
 def test_the_plain_setup_takes_a_wrong_code_a_right_one_and_goes_on(tmp_path: Path) -> None:
     with served("fresh") as sandbox:
         env = nobody(sandbox, tmp_path / "home")
-        with Terminal([sys.executable, "-m", "kbq_tui", "setup", "--plain"], env, rows=60) as terminal:
+        with Terminal([sys.executable, "-m", "kbq_tui", "setup", "--plain"], env, columns=120, rows=60) as terminal:
             for answer, question in (
                 ("", "1. Sign in with gcloud now"),
                 ("wrong", "verification code"),
