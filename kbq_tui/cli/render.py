@@ -14,6 +14,7 @@ from kbq_tui.i18n.messages import EMPTY, Message, as_message, message, render, t
 from kbq_tui.model.checks import CheckResult, Verdict, verified
 from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.events import Event, EventKind
+from kbq_tui.model.figures import bars
 from kbq_tui.model.operations import Change
 from kbq_tui.model.plan import Plan
 from kbq_tui.model.problem import Problem
@@ -189,7 +190,8 @@ def show_line(line: Line, console: Console, *, result: bool, width: int = TITLE)
     """Write one line of a status; `width` is that of the title."""
     write = console.result if result else console.say
     health = console.mark(line.health.value, result=result, width=column())
-    write(f"{health}{render(line.title):<{width}} {inert(render(line.text), 300)}")
+    drawn = f"  {bars(line.counts, ascii_=console.ascii)}" if line.counts else ""
+    write(f"{health}{render(line.title):<{width}} {inert(render(line.text), 300)}{drawn}")
 
 
 def width_of(lines: Sequence[Line]) -> int:

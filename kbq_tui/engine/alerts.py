@@ -78,7 +78,7 @@ _VALUES: Final = "values"
 _NAMED: Final = 5
 """How many differences are named in the text; JSON has them all."""
 SILENCE: Final = timedelta(days=2)
-"""How long none of Klaviyo's jobs may be seen: it syncs every hour or every day.
+"""How long none of Klaviyo's jobs may be seen where too few are known to tell how often it syncs: hourly or daily.
 
 Source: Klaviyo's help on syncs from a data warehouse."""
 
@@ -134,7 +134,8 @@ def _conditions(seen: Status, uses: KeyUses | None) -> Iterable[tuple[AlertKind,
     if seen.last_job is not None:
         quiet = seen.observed.at - seen.last_job
         text = message("Klaviyo has run no job since {at} UTC.", at=f"{seen.last_job:%Y-%m-%d %H:%M}")
-        yield AlertKind.SILENCE, seen.last_job.isoformat() if quiet > SILENCE else "", text, None
+        limit = 2 * seen.job_interval if seen.job_interval is not None else SILENCE
+        yield AlertKind.SILENCE, seen.last_job.isoformat() if quiet > limit else "", text, None
     keys = seen.observed.keys
     if not isinstance(keys, Present):
         return

@@ -22,13 +22,23 @@ class Health(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of the dashboard. `id` is stable; `text` is plain and may hold hostile text."""
+    """One line of the dashboard.
+
+    Attributes:
+        id: stable.
+        title: what it is about.
+        health: how that is.
+        text: it in words; may hold hostile text.
+        problem: why it is so, where something is wrong.
+        counts: numbers to be drawn as bars behind the text, oldest first.
+    """
 
     id: str
     title: Message
     health: Health
     text: Message
     problem: Problem | None = None
+    counts: tuple[int, ...] = ()
 
 
 _TOLD: Final = {
@@ -105,7 +115,7 @@ def consequences_unknown(lines: Sequence[Line], causes: Sequence[Problem], kept:
         if line.id in kept:
             return line
         if is_consequence(line.problem, causes):
-            return replace(line, health=Health.UNKNOWN, text=message("not known"), problem=None)
+            return replace(line, health=Health.UNKNOWN, text=message("not known"), problem=None, counts=())
         if stop and line.problem is None:
             text = line.text if line.health is Health.OK else message("not known")
             return replace(line, health=Health.UNKNOWN, text=text)

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from kbq_tui.diagnosis.root_cause import explains
 from kbq_tui.engine.health import Health, Line, consequences_unknown, outage_of
@@ -23,12 +23,14 @@ from kbq_tui.model.spec import ConnectionSpec
 from kbq_tui.model.text import time_in
 from kbq_tui.planning.dataset_rules import PARTITIONS_EXPIRE, PUBLIC, TABLES_EXPIRE, too_short
 from kbq_tui.planning.diff import diff
-from kbq_tui.shell.sql import is_ours
+from kbq_tui.planning.sync_activity import klaviyos, overdue, span, times, usual_interval
 
 __all__ = ["RECENT_JOBS", "Health", "Line", "Status", "status"]
 
 RECENT_JOBS = 50
 """How many of the account's newest jobs are looked at; our own checks are among them."""
+_BARS = 24
+"""Hours of which the jobs are drawn as bars."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,7 @@ class Status:
         since: when looks began to get no answer; None where that is not known.
         verified: when the last verification was; None for never.
         last_job: when the newest of Klaviyo's jobs was made; None where there is none, or it could not be read.
+        job_interval: the usual time between two of Klaviyo's syncs; None where too few were seen.
     """
 
     spec: ConnectionSpec
@@ -60,6 +63,7 @@ class Status:
     since: datetime | None = None
     verified: datetime | None = None
     last_job: datetime | None = None
+    job_interval: timedelta | None = None
 
     @property
     def outage(self) -> Problem | None:
@@ -88,6 +92,7 @@ class Status:
                     "health": line.health.value,
                     "text": str(line.text),
                     "problem": line.problem.to_json() if line.problem else None,
+                    "counts": list(line.counts),
                 }
                 for line in self.lines
             ],
@@ -118,7 +123,7 @@ async def status(spec: ConnectionSpec, ports: Ports, last_verify: Mapping[str, o
         *_settings(spec, plan, observed),
         _key_age(observed),
         _last_verify(last_verify, str(ports.ours("verify"))),
-        _jobs(_explained(jobs, observed)),
+        _jobs(_explained(jobs, observed), observed.at),
     ]
     # An answer proves the sign-in. The last verification is in the past and does not depend on what can be read now.
     kept = ("last-verify",) if isinstance(observed.identity, Unknown) else ("last-verify", "credential")
@@ -127,9 +132,10 @@ async def status(spec: ConnectionSpec, ports: Ports, last_verify: Mapping[str, o
         for line in consequences_unknown(lines, plan.causes, kept)
     )
     verified = time_in(last_verify.get("at")) if last_verify is not None else None
-    last_job = next((job.created for job in _klaviyos(value_of(jobs) or ())), None)
+    seen_jobs = klaviyos(value_of(jobs) or ())
+    last_job = seen_jobs[0].created if seen_jobs else None
     seen = Status(spec, observed.at, told, plan, observed, observed.at, causes=plan.causes)
-    look = replace(seen, verified=verified, last_job=last_job)
+    look = replace(seen, verified=verified, last_job=last_job, job_interval=usual_interval(times(seen_jobs)))
     # All that is known without Google is the last verification.
     return look if outage_of(plan.causes) is None else replace(look, as_of=verified, stale=True)
 
@@ -283,25 +289,44 @@ def _when(at: str) -> str:
         return at
 
 
-def _klaviyos(jobs: Sequence[JobInfo]) -> list[JobInfo]:
-    """Return the jobs that are not our own checks, newest first."""
-    return [job for job in jobs if not (job.ours or is_ours(job.statement))]
-
-
-def _jobs(jobs: Part[tuple[JobInfo, ...]]) -> Line:
+def _jobs(jobs: Part[tuple[JobInfo, ...]], now: datetime) -> Line:
     title = message("Recent jobs")
     match jobs:
         case Present(value=all_jobs):
-            found = _klaviyos(all_jobs)
+            found = klaviyos(all_jobs)
             if not found:
                 return Line("jobs", title, Health.OK, message("none of Klaviyo's yet"))
-            bad = [j for j in found if j.error]
-            text = message("{n} seen, newest {at}", n=len(found), at=f"{found[0].created:%Y-%m-%d %H:%M} UTC")
-            if bad:
-                text = message("{seen}; {n} failed: {why}", seen=text, n=len(bad), why=bad[0].error)
-                return Line("jobs", title, Health.WARNING, text)
-            return Line("jobs", title, Health.OK, text)
+            return _klaviyos_jobs(title, found, len(all_jobs) >= RECENT_JOBS, now)
         case Unknown(problem=problem):
             return Line("jobs", title, Health.WARNING, message("cannot be seen: {why}", why=problem.title), problem)
         case _:
             return Line("jobs", title, Health.OK, message("none of Klaviyo's yet"))
+
+
+def _klaviyos_jobs(title: Message, found: Sequence[JobInfo], more: bool, now: datetime) -> Line:
+    """Tell of the jobs of the last 24 hours, whether the last ones failed, and whether none is overdue.
+
+    Args:
+        title: the line's.
+        found: Klaviyo's jobs, newest first.
+        more: whether there may be older ones, of which some are of the last 24 hours, too.
+        now: when they were read, aware UTC.
+    """
+    day = now - timedelta(hours=_BARS)
+    recent = [job for job in found if job.created > day]
+    hours = [int((now - job.created).total_seconds() // 3600) for job in recent]
+    counts = tuple(hours.count(hour) for hour in reversed(range(_BARS))) if recent else ()
+    at = f"{found[0].created:%Y-%m-%d %H:%M} UTC"
+    if more and len(recent) == len(found):
+        text = message("{n} or more in 24 hours, newest {at}", n=len(recent), at=at)
+    else:
+        text = message("{n} in 24 hours, newest {at}", n=len(recent), at=at)
+    health = Health.OK
+    if (quiet := overdue(found[0].created, usual_interval(times(found)), now)) is not None:
+        health, text = (
+            Health.WARNING,
+            message("{seen}; none for {time}, twice as long as usual", seen=text, time=span(quiet)),
+        )
+    if bad := [job for job in found if job.error]:
+        health, text = Health.WARNING, message("{seen}; {n} failed: {why}", seen=text, n=len(bad), why=bad[0].error)
+    return Line("jobs", title, health, text, counts=counts)

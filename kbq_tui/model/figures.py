@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import Final
 
 _BARS: Final = "▁▂▃▄▅▆▇█"
-_ASCII: Final = ".:-=+*%#"
-_NOTHING: Final = ("·", "_")
+_ASCII: Final = ".:=+*&%#"
+_NOTHING: Final = ("–", "-")
 _UNITS: Final = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
 
 

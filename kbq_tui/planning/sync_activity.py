@@ -101,10 +101,7 @@ class JobSummary:
 
     def silence(self, now: datetime) -> timedelta | None:
         """Return for how long no job was made, where that is more than twice the usual time between two syncs."""
-        if self.last is None or self.interval is None:
-            return None
-        quiet = now - self.last.created
-        return quiet if quiet > 2 * self.interval else None
+        return overdue(self.last.created, self.interval, now) if self.last is not None else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +142,7 @@ def summary(jobs: Iterable[JobInfo], since: datetime, now: datetime) -> JobSumma
         last_success=next((job for job in reversed(ended) if not job.error), None),
         last_error=next((job for job in reversed(ended) if job.error), None),
         days=_days(within, since, now),
-        interval=usual_interval([job.created for job in whole]),
+        interval=usual_interval(times(whole)),
         tables=tuple(sorted(touched.items(), key=lambda item: (-item[1], item[0]))),
         slot_ms=sum(slots) if slots else None,
     )
@@ -172,6 +169,23 @@ def usual_interval(times: Sequence[datetime]) -> timedelta | None:
     syncs = [time for number, time in enumerate(times) if number == 0 or time - times[number - 1] > SYNC_GAP]
     gaps = [later - earlier for earlier, later in pairwise(syncs)][-RECENT_INTERVALS:]
     return max(median_low(gaps), SHORTEST_INTERVAL) if len(gaps) >= 2 else None
+
+
+def times(jobs: Iterable[JobInfo]) -> list[datetime]:
+    """Return when jobs were made, oldest first."""
+    return sorted(job.created for job in jobs)
+
+
+def overdue(last: datetime, interval: timedelta | None, now: datetime) -> timedelta | None:
+    """Return for how long no job was made, where that is more than twice the usual time between two syncs.
+
+    Args:
+        last: when the newest job was made, aware UTC.
+        interval: the usual time; None where it is not known.
+        now: aware UTC.
+    """
+    quiet = now - last
+    return quiet if interval is not None and quiet > 2 * interval else None
 
 
 def billed(jobs: Iterable[JobInfo], now: datetime, days: int = COST_DAYS) -> int | None:

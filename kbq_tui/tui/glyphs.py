@@ -125,7 +125,7 @@ _ASCII: Final = str.maketrans(
         "╮": "+",
         "╰": "+",
         "╯": "+",
-        "█": "#",
+        **dict(zip("▁▂▃▄▅▆▇█", ".:=+*&%#", strict=True)),  # as in model.figures
         "░": ".",
         "–": "-",
         "—": "-",

@@ -9,6 +9,7 @@ from kbq_tui.engine.status import Line
 from kbq_tui.i18n.messages import Message, message, render, translate
 from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.events import Event, EventKind
+from kbq_tui.model.figures import bars
 from kbq_tui.model.lazy_pattern import pattern
 from kbq_tui.model.problem import Problem
 from kbq_tui.tui.glyphs import Tone
@@ -115,7 +116,10 @@ def status_row(line: Line, *, dim: bool = False) -> Row:
         line: the line.
         dim: it is not what the latest look saw.
     """
-    content = columns((status(HEALTH[line.health]), 0), (plain(line.title), 19), (plain(line.text), 0))
+    text = plain(line.text)
+    if line.counts:
+        text = Content.assemble(text, "  ", bars(line.counts))
+    content = columns((status(HEALTH[line.health]), 0), (plain(line.title), 19), (text, 0))
     if dim:
         content = content.stylize("$text-quiet")
     return Row(line.id, content, line.problem, whole=status_width() + 19)

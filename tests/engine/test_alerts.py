@@ -95,6 +95,12 @@ def test_silence_is_told_once_and_again_after_a_job() -> None:
     assert told_of(looks) == [[], [], ["silence"], [], [], ["silence"]]
 
 
+def test_silence_goes_by_how_often_klaviyo_syncs_where_that_is_known() -> None:
+    hourly = [replace(seen(job=timedelta(minutes=n)), job_interval=timedelta(hours=1)) for n in (119, 121)]
+    daily = replace(seen(job=timedelta(hours=47)), job_interval=timedelta(days=1))
+    assert told_of([(State.OK, each, None) for each in (*hourly, daily)]) == [[], ["silence"], []]
+
+
 def test_what_could_not_be_read_ends_no_condition_and_begins_none() -> None:
     old, unread = seen(key_days=100), seen(keys=UNREAD)
     looks = [(State.OK, old, None), (State.UNREAD, unread, None), (State.OK, old, None)]

@@ -205,7 +205,28 @@ async def test_our_own_checks_are_not_shown_as_klaviyos_jobs() -> None:
     world.cloud.jobs = (ours, JobInfo(START, "DONE", "SELECT * FROM people", "Not found: Table"))
     lines = {line.id: line for line in (await status(SPEC, world)).lines}
     assert lines["jobs"].health is Health.WARNING
-    assert "1 seen" in str(lines["jobs"].text)
+    assert "1 in 24 hours" in str(lines["jobs"].text)
+    assert lines["jobs"].counts == (*[0] * 23, 1)
+
+
+@pytest.mark.parametrize(
+    ("quiet", "health", "words"),
+    [(1, Health.OK, "24 in 24 hours"), (5, Health.WARNING, "none for 4 hours"), (60, Health.WARNING, "0 in 24 hours")],
+)
+async def test_klaviyos_jobs_are_drawn_by_hour_and_an_overdue_sync_is_warned_of(
+    quiet: int, health: Health, words: str
+) -> None:
+    world, _ = await ready()
+    assert isinstance(world.cloud, FakeCloud)
+    now = world.clock.now()
+    world.cloud.jobs = tuple(
+        JobInfo(now - timedelta(hours=n, minutes=-1), "DONE", "SELECT x") for n in range(quiet, 40 + quiet)
+    )
+    seen = await status(SPEC, world)
+    (line,) = [line for line in seen.lines if line.id == "jobs"]
+    assert (line.health, words in str(line.text)) == (health, True)
+    assert sum(line.counts) == sum(hour >= quiet for hour in range(1, 25))
+    assert seen.job_interval == timedelta(hours=1)
 
 
 @pytest.mark.parametrize("at", ["0001-01-01T00:00:00+23:00", "9999-12-31T23:59:59-23:00", "soon"])

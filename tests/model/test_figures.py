@@ -8,9 +8,9 @@ from kbq_tui.model.figures import bars, size
 
 
 def test_nothing_is_no_low_bar_and_the_largest_is_the_highest() -> None:
-    assert bars([0, 1, 4, 8]) == "·▁▄█"
-    assert bars([0, 1, 4, 8], ascii_=True) == "_.=#"
-    assert bars([0, 0]) == "··"
+    assert bars([0, 1, 4, 8]) == "–▁▄█"
+    assert bars([0, 1, 4, 8], ascii_=True) == "-.+#"
+    assert bars([0, 0]) == "––"
     assert bars([]) == ""
 
 
@@ -19,7 +19,7 @@ def test_bars_are_one_sign_each_and_in_the_order_of_the_numbers(values: list[int
     drawn = bars(values, ascii_=ascii_)
     assert len(drawn) == len(values)
     assert drawn.isascii() or not ascii_
-    rank = {sign: n for n, sign in enumerate("_.:-=+*%#" if ascii_ else "·▁▂▃▄▅▆▇█")}
+    rank = {sign: n for n, sign in enumerate("-.:=+*&%#" if ascii_ else "–▁▂▃▄▅▆▇█")}
     pairs = sorted(zip(values, drawn, strict=True))
     assert [rank[sign] for _, sign in pairs] == sorted(rank[sign] for sign in drawn)
     assert all((value == 0) == (rank[sign] == 0) for value, sign in pairs)
