@@ -325,7 +325,7 @@ def _klaviyos_jobs(title: Message, found: Sequence[JobInfo], more: bool, now: da
     if (quiet := overdue(found[0].created, usual_interval(times(found)), now)) is not None:
         health, text = (
             Health.WARNING,
-            message("{seen}; none for {time}, twice as long as usual", seen=text, time=span(quiet)),
+            message("{seen}; none for {time}, more than twice as long as usual", seen=text, time=span(quiet)),
         )
     if bad := [job for job in found if job.error]:
         health, text = Health.WARNING, message("{seen}; {n} failed: {why}", seen=text, n=len(bad), why=bad[0].error)
