@@ -292,14 +292,14 @@ def run_screens(
 
     look = look_for(output, services.store.preferences(), found, settings_here())
     ended = run(services, look, start=start)
-    if ended.summary is not None and ended.status != _HUNG_UP:
-        from kbq_tui.cli.render import show_summary
+    if ended.status == _HUNG_UP:
+        return ended.status
+    if not output.as_json:
+        from kbq_tui.cli.leaving import say_goodbye
 
-        console = console_of(output)
-        if output.as_json:
-            console.json(ended.summary.to_json())
-        else:
-            show_summary(ended.summary, console)
+        say_goodbye(services, ended.summary, console_of(output))
+    elif ended.summary is not None:
+        console_of(output).json(ended.summary.to_json())
     return ended.status
 
 

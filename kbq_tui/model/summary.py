@@ -16,6 +16,9 @@ KLAVIYO_MENU: Final = (
 )
 """The way through Klaviyo's menus, whose language is the person's too. Source: Klaviyo's article, step 5."""
 
+KDP_MENU: Final = (message("Advanced KDP"), message("Data management"), message("Syncing"))
+"""How the same menu begins in other articles of Klaviyo's. Source: both spellings stand in its help centre."""
+
 _LABEL: Final = 27
 
 
@@ -70,4 +73,5 @@ class Summary:
             row(message("Location"), self.location or message("not known"), _LABEL),
             EMPTY,
             message("In Klaviyo: {menu}", menu=joined(" > ", *KLAVIYO_MENU)),
+            message("or, in Advanced KDP: {menu}", menu=joined(" > ", *KDP_MENU)),
         ]

@@ -149,7 +149,7 @@ KEYS: Final = (
         "connect",
         "p",
         "copy_json",
-        N_("Send key"),
+        N_("Copy key"),
         N_("Copy the private key itself, to be pasted into Klaviyo; asks first"),
     ),
     KeyBinding("copy-row", "connect", "c", "copy_row", "", N_("Copy the row under the cursor")),

@@ -188,7 +188,7 @@ def to_the_last_step(terminal: Terminal) -> None:
 def ask_for_the_key(terminal: Terminal) -> None:
     """Press `p` until the question is there: while the project is looked at, it says so instead."""
     ends = time.monotonic() + PATIENCE
-    while "[ Send the key ]" not in terminal.text():
+    while "[ Copy the key ]" not in terminal.text():
         assert time.monotonic() < ends, terminal.text()
         terminal.send("p")
         terminal.settle(0.3)
@@ -200,7 +200,7 @@ def test_the_key_goes_to_the_clipboard_after_a_yes_and_nowhere_else(place: Place
         for answer in ("\x1b", "\r"):  # Esc, and Enter on what has the focus
             ask_for_the_key(terminal)
             terminal.send(answer)
-            terminal.until(lambda: "[ Send the key ]" not in terminal.text())
+            terminal.until(lambda: "[ Copy the key ]" not in terminal.text())
         assert not place.search.found_in(bytes(terminal.raw))
         ask_for_the_key(terminal)
         terminal.send("h\r")
@@ -260,7 +260,7 @@ def test_what_is_copied_in_tmux_holds_none_of_it(place: Place) -> None:
         assert "acme-klaviyo-demo" in copied
         assert not any(place.search.found_in(text) for text in [*copied, tmux.text()])
         tmux.keys("p")
-        tmux.until("paste buffer", "[ Send the key ]")
+        tmux.until("paste buffer", "[ Copy the key ]")
         tmux.keys("h")
         tmux.keys("Enter")
         tmux.until("Key: Sent to your terminal's clipboard.")

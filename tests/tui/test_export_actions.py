@@ -26,19 +26,19 @@ async def test_the_key_is_sent_only_after_a_yes_that_is_not_the_default() -> Non
     async with app.run_test(size=SIZE) as pilot:
         await until(pilot, lambda: app.wizard.current)
         await pilot.press("p")
-        shown = await until(pilot, "Send the private key to the clipboard?")
+        shown = await until(pilot, "Copy the private key to the clipboard?")
         assert scene.clipboard.way in " ".join(shown.split())
         assert isinstance(app.focused, Button)
         assert app.focused.label == "Do not"
         await pilot.press("enter")
         await until(pilot, "Step 6")
         await pilot.press("p")
-        await until(pilot, "[ Send the key ]")
+        await until(pilot, "[ Copy the key ]")
         await pilot.press("escape")
         await until(pilot, "Step 6")
         assert scene.clipboard.keys == []
         await pilot.press("p")
-        await until(pilot, "[ Send the key ]")
+        await until(pilot, "[ Copy the key ]")
         await pilot.press("h", "enter")
         await until(pilot, "Key: Sent to your terminal's clipboard. Once pasted, copy something else.")
         assert "ress v" not in text_of(app)
@@ -81,7 +81,7 @@ async def test_a_key_that_cannot_be_read_any_more_is_a_problem() -> None:
         await until(pilot, lambda: app.wizard.current)
         scene.keys.secret = None
         await pilot.press("p")
-        await until(pilot, "[ Send the key ]")
+        await until(pilot, "[ Copy the key ]")
         await pilot.press("h", "enter")
         await until(pilot, "What is wrong")
     assert scene.clipboard.keys == []

@@ -211,7 +211,7 @@ class ConnectScreen(BaseScreen):
             wizard.say(translate("There is no way to a clipboard here. Upload the file instead."), bad=True)
         else:
             lines = [
-                translate("Klaviyo takes the key as a file, or pasted. This sends the private key itself."),
+                translate("Klaviyo takes the key as a file, or pasted. This copies the private key itself."),
                 "",
                 render(way),
                 "",
@@ -219,9 +219,9 @@ class ConnectScreen(BaseScreen):
                 translate("Once it is pasted, copy something else. It is shown nowhere here."),
             ]
             question = Confirm(
-                translate("Send the private key to the clipboard?"),
+                translate("Copy the private key to the clipboard?"),
                 lines,
-                yes=translate("Send the key"),
+                yes=translate("Copy the key"),
                 no=translate("Do not"),
                 harmless=False,
             )
