@@ -2,8 +2,8 @@
 
 from sqlglot import exp
 
-from kbq_tui.sandbox.bigquery import refusals
-from kbq_tui.sandbox.bigquery.expressions import DUCK
+from kbq_tui.sandbox.bigquery import function_rules, refusals
+from kbq_tui.sandbox.bigquery.duck import DUCK
 from kbq_tui.sandbox.bigquery.tokens import node_position
 
 ANONYMOUS = "_f_"  # how a column that its author gave no name is called until `f0_` is its name
@@ -11,6 +11,7 @@ ANONYMOUS = "_f_"  # how a column that its author gave no name is called until `
 # functions whose result is of another type in DuckDB
 _RESULTS: tuple[tuple[type[exp.Expr], str], ...] = (
     (exp.DateAdd, "DATE"),
+    (exp.DateFromUnixDate, "DATE"),
     (exp.DateSub, "DATE"),
     (exp.DateTrunc, "DATE"),
     (exp.UnixToTime, "TIMESTAMPTZ"),
@@ -40,6 +41,8 @@ def refuse_foreign(sql: str, tree: exp.Expr) -> None:
     for call in tree.find_all(exp.Anonymous):
         if str(call.this).startswith(DUCK):
             continue
+        if str(call.this).upper() in function_rules.GOOGLES:
+            raise refusals.invalid_query(f"Function {str(call.this).upper()} is not supported by the sandbox")
         raise refusals.invalid_query(f"Function not found: {call.name} at {node_position(sql, call)}")
     for number in tree.find_all(exp.Literal):
         if not number.is_string and number.is_int and int(number.this) >= 2**63:
@@ -110,10 +113,13 @@ MAX_REPLACED = 256 * MAX_TEXT
 
 
 def _bound_times(series: exp.Expr) -> None:
+    kind = "DATE" if isinstance(series, exp.GenerateDateArray) else "TIMESTAMP"
+    for key in ("start", "end"):
+        if isinstance(series.args.get(key), exp.Literal):
+            series.set(key, exp.cast(series.args[key].copy(), kind if kind == "DATE" else "TIMESTAMPTZ"))
     start, end, step = (series.args.get(key) for key in ("start", "end", "step"))
     if start is None or end is None or not isinstance(step, exp.Interval):
         return
-    kind = "DATE" if isinstance(series, exp.GenerateDateArray) else "TIMESTAMP"
     moments = [exp.func("EPOCH", exp.cast(moment.copy(), "TIMESTAMP")) for moment in (end, start)]
     seconds = exp.func("EPOCH", step.copy())
     length = exp.Div(this=exp.paren(moments[0] - moments[1]), expression=seconds)

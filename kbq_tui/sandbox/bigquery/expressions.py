@@ -9,14 +9,17 @@ from collections.abc import Callable
 
 from sqlglot import exp
 
+from kbq_tui.sandbox.bigquery import function_rules, moment_rules, refusals, values
 from kbq_tui.sandbox.bigquery import geography as geographies
-from kbq_tui.sandbox.bigquery import refusals, values
+from kbq_tui.sandbox.bigquery.duck import call, error, literal
 from kbq_tui.sandbox.bigquery.fields import BIGNUMERIC, COMPUTED, GEOGRAPHY, RANGE, BadSchema
 
 _Type = exp.DataType.Type
 _PLACES = 19  # digits before the point and after it that BIGNUMERIC is computed with
 _INT = r"\s*[+-]?(\d+|0[xX][0-9a-fA-F]+)\s*"
 _OFFSET = r":\d\d(\.\d+)?\s*([+-]\d\d?(:?\d\d)?|[zZ]|UTC)\s*$"
+_WORD = r"^\s*[^\s\d]"
+"""DuckDB takes words for moments, ``epoch`` and ``infinity``; years before Christ too."""
 _SPEC = re.compile(r"%(?:%|[-+ #0']*\d*(?:\.\d+)?([a-zA-Z]))")
 
 
@@ -33,30 +36,6 @@ def translate(tree: exp.Expr) -> None:
         new = rule(node)
         if new is not node:
             node.replace(new)
-
-
-def _text(value: str) -> exp.Literal:
-    return exp.Literal.string(value)
-
-
-def _call(name: str, *arguments: exp.Expr) -> exp.Anonymous:
-    """A function of DuckDB's, in lower case, by which what a caller wrote is told from it."""
-    return exp.Anonymous(this=f"{DUCK}{name}", expressions=list(arguments))
-
-
-DUCK = "duck$"
-"""What the names of DuckDB's own functions begin with, until `finish` takes it off: no caller can write it."""
-
-
-def finish(tree: exp.Expr) -> None:
-    """Gives DuckDB's own functions their names."""
-    for node in tree.find_all(exp.Anonymous):
-        if str(node.this).startswith(DUCK):
-            node.set("this", str(node.this).removeprefix(DUCK))
-
-
-def _error(text: exp.Expr) -> exp.Expr:
-    return _call("error", text)
 
 
 # -- structures
@@ -96,11 +75,24 @@ def _struct(node: exp.Expr) -> exp.Expr:
     return exp.Struct(expressions=members)
 
 
+def _array(node: exp.Expr) -> exp.Expr:
+    """``[STRUCT(1 AS a), (2)]``: the first structure names the members of those that have no names."""
+    first = node.expressions[0] if node.expressions else None
+    if not isinstance(first, exp.Struct):
+        return node
+    names = [part.this for part in first.expressions if isinstance(part, exp.PropertyEQ)]
+    for other in node.expressions[1:]:
+        if isinstance(other, exp.Struct) and len(other.expressions) == len(names):
+            for part, name in zip(other.expressions, names, strict=True):
+                part.set("this", name.copy())
+    return node
+
+
 def geography(text: exp.Expr) -> exp.Expr:
     """A GEOGRAPHY out of its text; what is written down is read as WKT, WKB or GeoJSON."""
     if isinstance(text, exp.Cast) and isinstance(text.this, exp.Literal):
         try:
-            text = _text(geographies.read(text.this.name))
+            text = literal(geographies.read(text.this.name))
         except BadSchema as error:
             raise refusals.invalid_query(str(error)) from error
     return structure(**{GEOGRAPHY: text})
@@ -117,7 +109,7 @@ def _range_literal(node: exp.Cast) -> exp.Expr:
     match = re.fullmatch(r"\[\s*(.*?)\s*,\s*(.*?)\s*\)", node.this.name)
     if match is None or not node.to.expressions:
         raise refusals.invalid_query(f"Invalid RANGE literal: {node.this.name}")
-    ends = [exp.null() if end.upper() in ("UNBOUNDED", "NULL") else _text(end) for end in match.groups()]
+    ends = [exp.null() if end.upper() in ("UNBOUNDED", "NULL") else literal(end) for end in match.groups()]
     return range_of(ends[0], ends[1], node.to.expressions[0])
 
 
@@ -134,8 +126,8 @@ def _named_function(node: exp.Expr) -> exp.Expr:
     if name == "ST_ASTEXT" and len(given) == 1:
         return exp.Dot(this=exp.paren(given[0]), expression=exp.to_identifier(GEOGRAPHY, quoted=True))
     if name == "ST_GEOGPOINT" and len(given) == 2:
-        parts = [_call("printf", _text("%.15g"), exp.cast(part, "DOUBLE")) for part in given]
-        return geography(_call("concat", _text("POINT("), parts[0], _text(" "), parts[1], _text(")")))
+        parts = [call("printf", literal("%.15g"), exp.cast(part, "DOUBLE")) for part in given]
+        return geography(call("concat", literal("POINT("), parts[0], literal(" "), parts[1], literal(")")))
     return node
 
 
@@ -154,6 +146,8 @@ def _cast(node: exp.Expr) -> exp.Expr:
     """CAST and SAFE_CAST: rounding, and texts that DuckDB would take and BigQuery does not."""
     assert isinstance(node, exp.Cast)
     target = node.to
+    if node.args.get("format") is not None:
+        raise refusals.unsupported("CAST with FORMAT")
     if target.this == _Type.RANGE and isinstance(node.this, exp.Literal):
         return _range_literal(node)
     if target.this == _Type.GEOGRAPHY:
@@ -168,6 +162,12 @@ def _cast(node: exp.Expr) -> exp.Expr:
         return _by_type(node, "int64", _INT, keeps=True, round_floats=True)
     elif target.this == _Type.BOOLEAN:
         return _by_type(node, "bool", r"(?i)\s*(true|false)\s*", keeps=True)
+    elif target.this in (_Type.TEXT, _Type.VARCHAR) and not target.expressions:
+        return function_rules.to_string(node)
+    elif target.this in (_Type.BINARY, _Type.VARBINARY):
+        return function_rules.to_bytes(node)
+    elif target.this in (_Type.TIMESTAMPTZ, _Type.DATE) and not _is_literal_without(node.this, _WORD):
+        return _by_type(node, target.this.name.lower().removesuffix("tz"), _WORD, keeps=False)
     elif target.this in (_Type.TIMESTAMP, _Type.DATETIME) and not _is_literal_without(node.this, _OFFSET):
         return _by_type(node, "datetime", _OFFSET, keeps=False)
     return node
@@ -187,7 +187,7 @@ def big_number(digits: str) -> exp.Expr:
     """A BIGNUMERIC; DuckDB computes with those it has a decimal for."""
     whole, _, fraction = digits.lstrip("+-").partition(".")
     computed = len(whole.lstrip("0")) <= _PLACES and len(fraction.rstrip("0")) <= _PLACES
-    return exp.cast(_text(digits), COMPUTED if computed else BIGNUMERIC, dialect="duckdb")
+    return exp.cast(literal(digits), COMPUTED if computed else BIGNUMERIC, dialect="duckdb")
 
 
 def _is_literal_without(node: exp.Expr, pattern: str) -> bool:
@@ -204,23 +204,23 @@ def _by_type(node: exp.Cast, kind: str, pattern: str, *, keeps: bool, round_floa
         return node
     cast = node.copy()
     text = exp.cast(value.copy(), "VARCHAR")
-    fits: exp.Expr = _call("regexp_full_match" if keeps else "regexp_matches", text, _text(pattern))
+    fits: exp.Expr = call("regexp_full_match" if keeps else "regexp_matches", text, literal(pattern))
     if not keeps:
         fits = exp.not_(fits)
     bad = (
         exp.null()
         if isinstance(node, exp.TryCast)
-        else _error(exp.DPipe(this=_text(f"Bad {kind} value: "), expression=text.copy()))
+        else error(exp.DPipe(this=literal(f"Bad {kind} value: "), expression=text.copy()))
     )
     checked = exp.Case(
         ifs=[exp.If(this=exp.or_(exp.Is(this=text.copy(), expression=exp.null()), fits), true=cast.copy())], default=bad
     )
-    branches = [exp.If(this=exp.EQ(this=_call("typeof", value.copy()), expression=_text("VARCHAR")), true=checked)]
+    branches = [exp.If(this=exp.EQ(this=call("typeof", value.copy()), expression=literal("VARCHAR")), true=checked)]
     if round_floats:
         number = exp.TryCast(this=value.copy(), to=exp.DataType.build("DOUBLE", dialect="duckdb"))
-        rounded = type(node)(this=_call("round", number), to=node.to.copy())
+        rounded = type(node)(this=call("round", number), to=node.to.copy())
         branches.append(
-            exp.If(this=exp.EQ(this=_call("typeof", value.copy()), expression=_text("DOUBLE")), true=rounded)
+            exp.If(this=exp.EQ(this=call("typeof", value.copy()), expression=literal("DOUBLE")), true=rounded)
         )
     return exp.Case(ifs=branches, default=cast)
 
@@ -239,34 +239,33 @@ def _array_agg(node: exp.Expr) -> exp.Expr:
         return node
     whole = node.copy()
     whole.set("this", node.this.this.copy())
-    return _call("list_slice", whole, exp.Literal.number(1), node.this.expression.copy())
+    return call("list_slice", whole, exp.Literal.number(1), node.this.expression.copy())
 
 
 def _format(node: exp.Expr) -> exp.Expr:
     """FORMAT has printf's forms, DuckDB's function of that name braces."""
     arguments = [part.copy() for part in node.expressions]
     if not isinstance(node.this, exp.Literal):
-        return _call("printf", node.this.copy(), *arguments)
+        return call("printf", node.this.copy(), *arguments)
     kinds = [kind for kind in _SPEC.findall(node.this.name) if kind]
     for kind in kinds:
         if kind not in "dioxXeEfFgGst":
             raise refusals.invalid_query(f"FORMAT with %{kind} is not supported here")
-    form = re.sub(r"%(-?\d*)t", r"%\1s", node.this.name).replace("%i", "%d")
+    form = re.sub(r"%(-?\d*)t", r"%\1s", node.this.name).replace("%i", "%d").replace("%'", "%,")
     shown = [exp.cast(a, "VARCHAR") if kind == "t" else a for kind, a in zip(kinds, arguments, strict=False)]
     if len(kinds) != len(arguments):
         raise refusals.invalid_query("Wrong number of arguments for the format string of FORMAT")
-    return _call("printf", _text(form), *shown)
+    return call("printf", literal(form), *shown)
 
 
 def _time_text(node: exp.Expr) -> exp.Expr:
     """FORMAT_TIMESTAMP uses its time zone, which sqlglot drops."""
     zone = node.args.get("zone")
-    if zone is None:
-        return node
-    node.set("zone", None)
-    moment = exp.cast(node.this.this.copy(), "TIMESTAMPTZ")
-    node.set("this", _call("timezone", zone.copy(), moment))
-    return node
+    if zone is not None:
+        node.set("zone", None)
+        moment = exp.cast(node.this.this.copy(), "TIMESTAMPTZ")
+        node.set("this", call("timezone", zone.copy(), moment))
+    return moment_rules.time_text(node)
 
 
 def _like(node: exp.Expr) -> exp.Expr:
@@ -275,29 +274,31 @@ def _like(node: exp.Expr) -> exp.Expr:
         return node
     like = node.copy()
     like.set("negate", None)
-    escaped = exp.Escape(this=like, expression=_text("\\"))
+    escaped = exp.Escape(this=like, expression=literal("\\"))
     return exp.not_(escaped) if node.args.get("negate") else escaped
 
 
 def _unix_seconds(node: exp.Expr) -> exp.Expr:
     """Cut off, not rounded."""
-    return exp.cast(_call("floor", _call("epoch", node.this.copy())), "BIGINT")
+    return exp.cast(call("floor", call("epoch", node.this.copy())), "BIGINT")
 
 
 def _timestamp_diff(node: exp.Expr) -> exp.Expr:
     """Whole parts between two moments, not the boundaries between them."""
     unit = node.args.get("unit")
     moments = [exp.cast(part.copy(), "TIMESTAMPTZ") for part in (node.expression, node.this)]
-    return _call("date_sub", _text(unit.name.lower() if unit is not None else "day"), *moments)
+    return call("date_sub", literal(unit.name.lower() if unit is not None else "day"), *moments)
 
 
 def _extract(node: exp.Expr) -> exp.Expr:
     """Parts of which DuckDB has another notion: weeks from Sunday, days from 1, parts of a second alone."""
     part, value = node.this.name.upper(), node.expression
     if isinstance(node.this, exp.WeekStart):
-        raise refusals.invalid_query("EXTRACT(WEEK(day)) is not supported here")
+        return moment_rules.week_from(node.this.name, value)
     if part == "WEEK":
-        return exp.cast(_call("strftime", exp.cast(value.copy(), "TIMESTAMP"), _text("%U")), "BIGINT")
+        return exp.cast(call("strftime", exp.cast(value.copy(), "TIMESTAMP"), literal("%U")), "BIGINT")
+    if part in ("DATE", "DATETIME", "TIME"):
+        return exp.cast(exp.cast(value.copy(), "TIMESTAMP"), part if part != "DATETIME" else "TIMESTAMP")
     if part == "ISOWEEK":
         return exp.Extract(this=exp.var("WEEK"), expression=value.copy())
     if part == "DAYOFWEEK":
@@ -309,7 +310,8 @@ def _extract(node: exp.Expr) -> exp.Expr:
 
 
 def _substring(node: exp.Expr) -> exp.Expr:
-    """Position 0 is taken for 1."""
+    """Position 0 is taken for 1, and no length is negative."""
+    function_rules.not_negative(node, "length", "SUBSTR")
     start = node.args.get("start")
     if start is None or (isinstance(start, exp.Literal) and start.name != "0"):
         return node
@@ -327,36 +329,16 @@ def _time(node: exp.Expr) -> exp.Expr:
     return exp.cast(exp.cast(node.this.copy(), "TIMESTAMP"), "TIME")
 
 
-def _whole_division(node: exp.Expr) -> exp.Expr:
-    """DIV; sqlglot writes its operands without the parentheses that they need."""
-    return exp.IntDiv(this=exp.paren(node.this.copy()), expression=exp.paren(node.expression.copy()))
-
-
-def _element(node: exp.Expr) -> exp.Expr:
-    """``a[OFFSET(n)]``: sqlglot counts from 1 only where it knows that the index is a number."""
-    if node.args.get("offset") is not None:
-        whole = [i if isinstance(i, exp.Literal) else exp.cast(i.copy(), "BIGINT") for i in node.expressions]
-        node.set("expressions", whole)
-    return node
-
-
-def _byte_length(node: exp.Expr) -> exp.Expr:
-    """DuckDB counts the bytes of a text and of a BLOB with two functions."""
-    text, blob = (exp.cast(node.this.copy(), kind) for kind in ("VARCHAR", "BLOB"))
-    is_blob = exp.EQ(this=_call("typeof", node.this.copy()), expression=_text("BLOB"))
-    return exp.Case(ifs=[exp.If(this=is_blob, true=_call("octet_length", blob))], default=_call("strlen", text))
-
-
 _RULES: dict[type[exp.Expr], Callable[[exp.Expr], exp.Expr]] = {
+    **function_rules.RULES,
+    **moment_rules.RULES,
     exp.Anonymous: _named_function,
+    exp.Array: _array,
     exp.ArrayAgg: _array_agg,
-    exp.Bracket: _element,
-    exp.ByteLength: _byte_length,
     exp.Cast: _cast,
     exp.CountIf: _count_if,
     exp.Extract: _extract,
     exp.Format: _format,
-    exp.IntDiv: _whole_division,
     exp.Like: _like,
     exp.Struct: _struct,
     exp.Substring: _substring,

@@ -12,7 +12,9 @@ from kbq_tui.sandbox import roles
 from kbq_tui.sandbox.bigquery import (
     billing,
     dialect,
+    duck,
     expressions,
+    function_rules,
     functions,
     infoschema,
     parameters,
@@ -154,7 +156,7 @@ def _resolve(
         dialect.name_columns(tree)
         expressions.translate(tree)
         dialect.refuse_foreign(sql, tree)
-        expressions.finish(tree)
+        duck.finish(tree)
         dialect.correct(tree)
         tables = [node for node in real_tables(tree) if node.db or node.name != known]
         used = usage(tree, inside.wanted if inside else ALL)
@@ -281,6 +283,8 @@ _LONG_WORD = re.compile(r'([^"\s]{1024})[^"\s]+')
 _MESSAGE = 8_192
 """Characters of a complaint that are looked at."""
 
+_MISSING = re.compile(r'Function with name "?(\w+)"? does not exist')
+
 # DuckDB's complaint -> BigQuery's; {0}, {1} are the groups, {at} the place in the author's text
 _BINDING: list[tuple[str, str]] = [
     (
@@ -289,7 +293,12 @@ _BINDING: list[tuple[str, str]] = [
     ),
     (r"Referenced update column (\S+) not found in table", "Unrecognized name: {0} at {at}"),
     (r'Duplicate column name "([^"]+)" in INSERT', "INSERT has columns with duplicate name: {0} at {at}"),
-    (r"(division by zero: .*)", "{0}"),
+    (r"(division by zero: .*|[A-Z0-9_]+: .* (?:is an error|must not be .*))$", "{0}"),
+    (r"(Array index .* is out of bounds)", "{0}"),
+    (
+        r"No function matches the given name and argument types '(\w+)\(",
+        "No matching signature for function {0} with these arguments, or they are not supported by the sandbox at {at}",
+    ),
     (r"(\w+ produced too many elements|Output of \S+ exceeds max allowed output size of 1MB)", "{0}"),
     (r'Referenced table "([^"]+)" not found', "Unrecognized name: {0} at {at}"),
     (
@@ -301,6 +310,7 @@ _BINDING: list[tuple[str, str]] = [
         r'column "([^"]+)" must appear in the GROUP BY clause',
         "SELECT list expression references column {0} which is neither grouped nor aggregated at {at}",
     ),
+    (r"Failed to parse format specifier (\S+):", "The format elements of {0} are not supported by the sandbox"),
     (r"(?:Scalar|Aggregate|Table) Function with name \"?(\w+)\"? does not exist", "Function not found: {0} at {at}"),
     (r"(Bad (?:int64|bool|datetime) value: .*)", "{0}"),
     (
@@ -332,6 +342,9 @@ def binding_error(session: QuerySession, tree: exp.Expr, error: duckdb.Error) ->
     message = _LONG_WORD.sub(r"\1", str(error))[:_MESSAGE]  # a search for the patterns holds everybody up meanwhile
     if "Max expression depth limit" in message:
         return refusals.too_complex()
+    missing = _MISSING.search(message)
+    if missing and missing[1].upper() in function_rules.GOOGLES:
+        return refusals.invalid_query(f"Function {missing[1].upper()} is not supported by the sandbox")
     for pattern, text in _BINDING:
         match = re.search(pattern, message, re.IGNORECASE)
         if match:

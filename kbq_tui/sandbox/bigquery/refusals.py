@@ -150,6 +150,11 @@ def set_policy(dataset: Dataset, why: str) -> ApiError:
     return invalid(f"IAM setPolicy failed for Dataset {dataset.ref}: {why}")
 
 
+def unsupported(what: str) -> ApiError:
+    """Something that BigQuery has, and that the sandbox cannot answer as BigQuery would."""
+    return invalid_query(f"{what} is not supported by the sandbox")
+
+
 def no_file(uri: str) -> ApiError:
     """A file in Cloud Storage does not exist."""
     return ApiError(404, "NOT_FOUND", f"Not found: URI {uri}", "notFound")
