@@ -165,7 +165,7 @@ def verify(**parameters: Any) -> int:
     return signed_in(body, parameters, begin=parameters["report"] is None)  # where it goes is looked at first
 
 
-@cli.command(help=translate("Tell whether a connection is still all right."))
+@cli.command(help=translate("Tell whether a connection is still ok."))
 @names_argument
 @click.option("--all", "all_", is_flag=True, help=translate("Every connection there is."))
 @click.option("--watch", is_flag=True, help=translate("Look again every minute, until interrupted."))

@@ -200,12 +200,12 @@ def width_of(lines: Sequence[Line]) -> int:
 
 
 def show_status(status: Status, console: Console) -> None:
-    """Write a connection at a glance, and what stands in the way."""
+    """Write the state of a connection, and the problems of its parts."""
     name, project = inert(status.spec.name), status.spec.project
     console.result(
-        translate("{name}: healthy, {project}", name=name, project=project)
+        translate("{name}: ok, {project}", name=name, project=project)
         if status.healthy
-        else translate("{name}: NOT HEALTHY, {project}", name=name, project=project)
+        else translate("{name}: NOT OK, {project}", name=name, project=project)
     )
     if status.stale:
         console.result(render(_stale(status)))

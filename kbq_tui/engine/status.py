@@ -1,4 +1,4 @@
-"""Is it still all right? One look, one health."""
+"""The status of a connection: one look, and the health of each part."""
 
 import asyncio
 from collections.abc import Mapping, Sequence

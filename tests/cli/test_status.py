@@ -70,8 +70,8 @@ def test_a_name_or_v_gives_the_details(call, three, folder: Path):
     assert "Service account" in call("status", "shop-eu").out
     (folder / "broken.toml").unlink()
     detailed = call("status", "-v").out
-    assert "shop-eu: healthy" in detailed
-    assert "shop-us: NOT HEALTHY" in detailed
+    assert "shop-eu: ok" in detailed
+    assert "shop-us: NOT OK" in detailed
     (folder / "shop-us.toml").unlink()
     assert call("status").out.splitlines()[-1] == "1 warning. Details: kbq-tui status shop-eu"
 

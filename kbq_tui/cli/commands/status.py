@@ -1,4 +1,4 @@
-"""`kbq-tui status`: whether connections are still all right."""
+"""`kbq-tui status`: whether connections are still ok."""
 
 import time
 from collections.abc import Callable, Iterable, Sequence
