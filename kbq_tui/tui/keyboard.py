@@ -1,4 +1,4 @@
-"""One table of keys. Bindings, footer, help, palette and README are made from it.
+"""One table of keys. Bindings, footer, help, palette and `kbq-tui keys` are made from it.
 
 Never bound: ctrl+{a,b,s,z,m,i,h,j,[} (terminals, tmux and screen keep them), ctrl+p (Docker's detach), and F3 together
 with Shift or Ctrl: xterm writes it as it writes where the cursor is, and Textual 8.2.8 takes it for that.

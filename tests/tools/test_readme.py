@@ -1,4 +1,4 @@
-"""README.md tells the truth: its generated parts are current, its commands and pictures exist."""
+"""README.md tells the truth: its commands, options, files and pictures exist."""
 
 import re
 from pathlib import Path
@@ -11,9 +11,8 @@ from tests.tools import readme
 ROOT = readme.README.parent
 
 
-def test_the_tables_are_what_the_catalogue_and_the_keys_say() -> None:
-    text = readme.README.read_text()
-    assert text == readme.wanted(text), "bring it up to date: python -m tests.tools.readme"
+def test_it_is_short_enough_to_be_read() -> None:
+    assert len(readme.README.read_text().splitlines()) <= readme.LONGEST
 
 
 def test_every_command_in_the_table_of_commands_exists() -> None:
