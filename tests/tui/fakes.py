@@ -40,6 +40,15 @@ def crowd_of_2000() -> Scene:
     return crowd(2_000)
 
 
+def tables_of_3000() -> Scene:
+    """A finished connection with so many tables; every tenth has no identifier."""
+    scene = complete()
+    draft = scene.draft
+    scene.store.saved[draft.name] = SavedConnection(draft, Step.CONNECT, finished=True)
+    scene.world.tables.update({f"{SPEC.import_dataset}.table_{i:04}": () for i in range(3_000)})
+    return scene
+
+
 def fresh_left_at_project() -> Scene:
     return resumed(Step.PROJECT)
 

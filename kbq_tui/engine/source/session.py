@@ -1,5 +1,6 @@
 """The source check under the screens: what is known of the tables of one connection while it runs, and after."""
 
+import asyncio
 from collections.abc import Callable
 
 from kbq_tui.engine.record import ConnectionRecord
@@ -10,6 +11,8 @@ from kbq_tui.model.source import Severity, SourceReport, TableReport
 
 _ORDER = (Severity.FAIL, Severity.UNKNOWN, Severity.WARNING, None)
 """Tables are shown the worst first."""
+_EVERY = 0.2
+"""Seconds between two drawings of the list while it fills: keys are answered in between."""
 
 
 class SourceSession:
@@ -29,6 +32,8 @@ class SourceSession:
         self.report: SourceReport | None = None
         self.problem: Problem | None = None
         self.since: float | None = None
+        self._rows: list[TableReport] | None = None
+        self._shown = 0.0
 
     @property
     def busy(self) -> bool:
@@ -37,7 +42,9 @@ class SourceSession:
 
     def rows(self) -> list[TableReport]:
         """Return what is known of tables by now, the worst first."""
-        return sorted(self.tables.values(), key=lambda t: (_ORDER.index(t.verdict(None)), t.name))
+        if self._rows is None:
+            self._rows = sorted(self.tables.values(), key=lambda t: (_ORDER.index(t.verdict(None)), t.name))
+        return self._rows
 
     async def check(self, *, every: bool = False) -> None:
         """Look at the tables; what was known of them before goes.
@@ -48,6 +55,7 @@ class SourceSession:
         if self.busy:
             return
         self.tables, self.report, self.problem = {}, None, None
+        self._rows, self._shown = None, 0.0
         self.since = self._services.clock.monotonic()
         self._changed()
         try:
@@ -76,4 +84,8 @@ class SourceSession:
 
     def _told(self, table: TableReport) -> None:
         self.tables[table.name] = table
-        self._changed()
+        self._rows = None
+        now = asyncio.get_running_loop().time()
+        if now - self._shown >= _EVERY:  # what comes in between is shown with the next, or at the end
+            self._shown = now
+            self._changed()

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.support import canary
-from tests.tools.bench import calls, dashboard, instructions, many, startup, terminal, walks
+from tests.tools.bench import calls, dashboard, instructions, many, source, startup, terminal, walks
 from tests.tools.bench.row import Row
 
 MEASURES: dict[str, Callable[[int], Row]] = {
@@ -22,6 +22,10 @@ MEASURES: dict[str, Callable[[int], Row]] = {
     "status-round-trips": calls.status_round_trips,
     "status-all": many.against_its_calls,
     "status-all-memory": many.memory,
+    "source": source.against_its_calls,
+    "source-memory": source.memory,
+    "source-first-verdict": source.first_verdict,
+    "source-key-to-frame": source.key_to_frame,
     "apply-critical-path": calls.apply_against_its_calls,
     "apply-script": calls.apply_against_gcloud,
     "key-to-frame": walks.key_to_frame,

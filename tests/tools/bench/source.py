@@ -1,0 +1,95 @@
+"""The source check of many tables: how long against its calls, how much memory, and what it costs at the screen."""
+
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from tests.support.pty import Terminal
+from tests.support.sandbox import served
+from tests.tools.bench.row import Row
+from tests.tui.test_terminal import environment
+
+LATENCY = 100
+"""Milliseconds that each call takes."""
+AT_ONCE = 16
+MEASURED = (
+    "import resource, subprocess, sys\n"
+    "ended = subprocess.run(sys.argv[1:], stdout=subprocess.PIPE)\n"
+    "sys.stdout.buffer.write(ended.stdout)\n"
+    "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024)\n"
+)
+KEYS = ("\x1b[B", "\x1b[B", "\x1b[6~", "\x1b[A", "\x1b[F", "\x1b[H")
+"""Down, page down, up, the end and the beginning."""
+
+
+def _check(latency: int, *arguments: str) -> tuple[float, int, float, int]:
+    """Return the seconds, the calls, the peak memory (MiB) and the tables of one check of `source-large`."""
+    with served("source-large", latency) as sandbox, tempfile.TemporaryDirectory() as folder:
+        env = sandbox.environ(Path(folder))
+        before = len(sandbox.ask("calls"))
+        command = [sys.executable, "-c", MEASURED, sys.executable, "-m", "kbq_tui", "source", *arguments, "--json"]
+        command += ["--key-file", env["KBQ_TUI_SANDBOX_KEY"]]
+        began = time.perf_counter()
+        done = subprocess.run(command, env=env, capture_output=True, text=True, check=True)
+        seconds = time.perf_counter() - began
+        body, peak = done.stdout.splitlines()
+        return seconds, len(sandbox.ask("calls")) - before, float(peak), len(json.loads(body)["tables"])
+
+
+def against_its_calls(runs: int) -> Row:
+    """Time for 300 tables against that of their calls, 16 at a time."""
+    seconds, calls, _, tables = _check(LATENCY)
+    detail = f"{seconds:.1f} s for {calls} calls of {LATENCY} ms, {tables} tables"
+    least = calls * LATENCY / 1000 / AT_ONCE
+    return Row("source: 300 tables / their calls, 16 at once", seconds / least, 1.2, detail=detail)
+
+
+def memory(runs: int) -> Row:
+    """Peak memory for 3,000 tables against that for 30."""
+    with served("source-large") as sandbox:
+        names = [t["name"] for t in json.loads(sandbox.run("source", "--dry-run", "--json", "--key-file",
+                 sandbox.env["KBQ_TUI_SANDBOX_KEY"]).stdout)["tables"][:30]]  # fmt: skip
+    few, many = _check(0, *names)[2], _check(0, "--all")[2]
+    return Row("source: peak memory, 3,000 tables / 30", many / few, 1.3, detail=f"{few:.0f} MiB and {many:.0f} MiB")
+
+
+def _terminal() -> Terminal:
+    return Terminal([sys.executable, "-m", "tests.tui.host", "tables_of_3000", "dashboard"], environment(), 80, 24)
+
+
+def first_verdict(runs: int) -> Row:
+    """From the key that opens the tables to the first verdict on the screen; Google is one in memory."""
+    waits: list[float] = []
+    for _ in range(min(runs, 5)):
+        with _terminal() as terminal:
+            terminal.until_text("next look in")
+            terminal.settle(0.3)
+            began = time.perf_counter()
+            terminal.send("t")
+            terminal.until_text("table_0")
+            waits.append((time.perf_counter() - began) * 1000)
+    detail = f"{len(waits)} runs: {min(waits):.0f} to {max(waits):.0f} ms"
+    return Row("source: key press to first verdict", statistics.median(waits), 500, "ms", detail=detail)
+
+
+def key_to_frame(runs: int) -> Row:
+    """From a key press to the first byte of the frame that it draws, while 3,000 tables arrive and after."""
+    waits: list[float] = []
+    for _ in range(min(runs, 5)):
+        with _terminal() as terminal:
+            terminal.until_text("next look in")
+            terminal.send("t")
+            terminal.until_text("table_0")
+            for key in KEYS * 3:
+                began = time.perf_counter()
+                terminal.send(key)
+                if terminal.read(2.0):
+                    waits.append((time.perf_counter() - began) * 1000)
+    waits.sort()
+    p99 = waits[min(len(waits) - 1, round(0.99 * len(waits)))]
+    detail = f"{len(waits)} presses: median {statistics.median(waits):.1f} ms, longest {waits[-1]:.1f} ms"
+    return Row("source: key press to frame while 3,000 tables arrive, p99", p99, 50, "ms", detail=detail)
