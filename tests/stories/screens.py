@@ -379,6 +379,54 @@ _LIST = {
     ),
 }
 
+
+def with_tables(scene: Scene) -> Scene:
+    """Add three tables to the import dataset, one of which Klaviyo cannot use."""
+    names = ("buyers", "customers", "shops_7")
+    scene.world.tables.update({f"{SPEC.import_dataset}.{name}": () for name in names})
+    return scene
+
+
+_TO_TABLES = (("Looked at", "t"),)
+_TABLES = {
+    "empty": Story("there is no table yet", watched, "There is no table yet.", _TO_TABLES, start="dashboard"),
+    "loading": Story(
+        "the tables are looked at for the first time",
+        lambda: held(with_tables(watched()), "dry_run"),
+        "Looking at the tables",
+        _TO_TABLES,
+        start="dashboard",
+    ),
+    "ready": Story(
+        "two tables are ready and one is not",
+        lambda: with_tables(watched()),
+        "2 of 3 tables are ready for Klaviyo.",
+        _TO_TABLES,
+        start="dashboard",
+    ),
+    "unknown": Story(
+        "no answer comes about the tables",
+        lambda: failing(with_tables(watched()), "dry_run", catalogue.problem(Code.NETWORK_UNREACHABLE, CONTEXT)),
+        "0 of 3 tables are ready for Klaviyo.",
+        _TO_TABLES,
+        start="dashboard",
+    ),
+    "error": Story(
+        "the tables cannot be listed",
+        lambda: failing(watched(), "tables", refused("bigquery.tables.list")),
+        "bigquery.tables.list",
+        _TO_TABLES,
+        start="dashboard",
+    ),
+    "done": Story(
+        "one table in full",
+        lambda: with_tables(watched()),
+        "updated_at",
+        (*_TO_TABLES, ("2 of 3 tables are ready", "enter")),
+        start="dashboard",
+    ),
+}
+
 STORIES: Final[Mapping[str, Mapping[str, Story]]] = {
     "welcome": _WELCOME,
     "project": _PROJECT,
@@ -390,4 +438,5 @@ STORIES: Final[Mapping[str, Mapping[str, Story]]] = {
     "dashboard": _DASHBOARD,
     "list": _LIST,
     "connection": _CONNECTION,
+    "tables": _TABLES,
 }

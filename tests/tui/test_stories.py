@@ -23,6 +23,7 @@ SCREENS = (
     "dashboard",
     "list",
     "connection",
+    "tables",
 )
 BOXES = ("explain", "problem", "pick", "confirm")
 
