@@ -323,10 +323,8 @@ def _klaviyos_jobs(title: Message, found: Sequence[JobInfo], more: bool, now: da
         text = message("{n} in 24 hours, newest {at}", n=len(recent), at=at)
     health = Health.OK
     if (quiet := overdue(found[0].created, usual_interval(times(found)), now)) is not None:
-        health, text = (
-            Health.WARNING,
-            message("{seen}; none for {time}, more than twice as long as usual", seen=text, time=span(quiet)),
-        )
+        late = message("{seen}; none for {time}, more than twice as long as usual", seen=text, time=span(quiet))
+        health, text = Health.WARNING, late
     if bad := [job for job in found if job.error]:
         health, text = Health.WARNING, message("{seen}; {n} failed: {why}", seen=text, n=len(bad), why=bad[0].error)
     return Line("jobs", title, health, text, counts=counts)

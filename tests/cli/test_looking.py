@@ -37,6 +37,7 @@ NAMED = [
     ("export", "gcloud", "{}"),
     ("values", "{}"),
     ("activity", "{}"),
+    ("source", "--connection={}"),
     ("connections", "show", "{}"),
 ]
 """Every command that takes a connection's name, but those that may make one."""
@@ -131,7 +132,7 @@ def test_a_name_without_any_connection_and_a_file_that_is_not_there_are_refused(
     assert ended.status == 2
     assert "There is no connection default, and no other. This makes it: kbq-tui setup default" in ended.err
     missing = tmp_path / "no such.toml"
-    unnamed = [a for a in arguments if a != "{}"]
+    unnamed = [a for a in arguments if "{}" not in a]
     ended = call(*unnamed, "--config", str(missing))
     assert ended.status == 2
     assert f"There is no connection file {missing}. This makes it: kbq-tui setup --config '{missing}'" in ended.err
