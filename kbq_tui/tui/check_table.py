@@ -21,6 +21,16 @@ _VERDICTS: Final = {
     Verdict.UNKNOWN: Tone.UNKNOWN,
     Verdict.SKIPPED: Tone.SKIP,
 }
+_WORST: Final = (
+    Tone.FAIL,
+    Tone.UNKNOWN,
+    Tone.WAIT,
+    Tone.RUN,
+    Tone.TODO,
+    Tone.SKIP,
+    Tone.OK,
+)
+"""How a group stands that has checks which stand differently: as the first of these."""
 _MERGED: Final = (Tone.OK, Tone.TODO)
 """Verdicts that share a line where there is no room for one each: nothing about them is to be done."""
 LEAST_EVIDENCE: Final = 12
@@ -64,6 +74,8 @@ def _single(checks: tuple[Check, ...], group: CheckGroup) -> list[tuple[tuple[Ch
 def _shared(wizard: SetupSession, checks: tuple[Check, ...], group: CheckGroup) -> list[tuple[tuple[Check, ...], bool]]:
     """Return those of a group that share a row, and whether it is the first."""
     of_group = [check for check in checks if check.group is group]
+    if any(check.id not in wizard.results for check in checks):
+        return [(tuple(of_group), True)]  # while they run, rows that come and go would be redrawn with each verdict
     together = {tone: tuple(c for c in of_group if tone_of(wizard, c) is tone) for tone in _MERGED}
     others = [(c,) for c in of_group if tone_of(wizard, c) not in _MERGED]
     found = [together[Tone.OK], *others, together[Tone.TODO]]
@@ -94,14 +106,19 @@ def _row(
         whole: whether what was found is shown whole, below where it does not fit beside the title.
     """
     heads = max(plain(group.heading).cell_length for group in CheckGroup) + 2
-    group, tone = checks[0].group, tone_of(wizard, checks[0])
+    group = checks[0].group
+    tone = min((tone_of(wizard, check) for check in checks), key=_WORST.index)
     start = columns((plain(group.heading, "bold") if first else Content(""), heads), (status(tone), 0))
+    if len(checks) > 1 and any(check.id not in wizard.results for check in checks):
+        done = sum(check.id in wizard.results for check in checks)
+        count = translate("{n} of {most}", n=done, most=len(checks))
+        return CheckRow(Row(f"{group}", Content.assemble(start, count)), checks)
     if len(checks) > 1:
         named = "; ".join(render(title_of(wizard, check)) for check in checks)
         text = f"{translate_n('{n} check', '{n} checks', len(checks))}  "
         room = max(1, width - start.cell_length - len(text))
         content = Content.assemble(start, text, plain(named, "$text-quiet").truncate(room, ellipsis=True))
-        return CheckRow(Row(f"{group}:{tone}", content), checks)
+        return CheckRow(Row(f"{group}", content), checks)
     check = checks[0]
     result, event = wizard.results.get(check.id), wizard.running.get(check.id)
     problem = result.problem if result else event.problem if event else None

@@ -184,6 +184,7 @@ def _line(
     wizard: SetupSession, action: Action, tone: Tone, note: str | Message = "", problem: Problem | None = None
 ) -> PlanLine:
     on, now, want = _states(wizard, action)
+    note = note or _content(wizard.observed, action)
     return PlanLine(action.id, on, now, want, tone, note, problem, action)
 
 
@@ -213,16 +214,19 @@ def _where(action: Action) -> str:
 def _dataset(part: Part[DatasetInfo] | None) -> str:
     match part:
         case Present(value=info):
-            if info.table_count is None:
-                return translate("in {where}", where=info.location)
-            if not info.table_count:
-                return translate("in {where}, empty", where=info.location)
-            return translate_n(
-                "in {where}, {n:,} table", "in {where}, {n:,} tables", info.table_count, where=info.location
-            )
+            return translate("in {where}", where=info.location)
         case Unknown():
             return "?"
     return translate("none")
+
+
+def _content(seen: Observed | None, action: Action) -> str:
+    """Return what is in a dataset, where that was counted. It stands after the mark: columns keep their width."""
+    part = seen.datasets.get(action.op.dataset) if seen and isinstance(action.op, CreateDataset) else None
+    if not isinstance(part, Present) or part.value.table_count is None:
+        return ""
+    count = part.value.table_count
+    return translate_n("{n:,} table", "{n:,} tables", count) if count else translate("empty")
 
 
 def _account(seen: Observed | None) -> str:

@@ -9,10 +9,10 @@ from tests.support.pty import Terminal
 STEPS = ("Project", "Datasets", "Service account", "Permissions", "Verify", "Connect")
 BODIES = (
     "Preflight",
-    "Two datasets in one",
-    "One service account for",
-    "The least roles",
-    " 4.1 ",
+    "Klaviyo's own",
+    "Account ID",
+    "Job User",
+    "Least privilege",
     "In Klaviyo, go to",
 )
 """What stands in each one's body: a title may be drawn while the body before it still stands."""

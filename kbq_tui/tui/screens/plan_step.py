@@ -174,10 +174,9 @@ class PlanStepScreen(BaseScreen):
         if row is not None and row.problem is not None:
             problem = row.problem
         about = self.query_one("#about", QuietStatic)
-        touched = wizard.pending(self.step) and not wizard.writing
+        touched = wizard.pending(self.step) or wizard.writing
         untouched = Content.styled(translate("Nothing else is touched."), "$text-quiet") if touched else Content("")
         about.show(untouched if problem is None else brief(problem))
-        about.display = bool(about.shown)
 
     def side(self) -> Content:
         """Return the side panel: what the step is for, and the command of the row under the cursor."""

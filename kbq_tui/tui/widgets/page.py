@@ -12,6 +12,8 @@ from textual.widget import Widget
 from kbq_tui.tui.glyphs import RULE
 from kbq_tui.tui.text import shortened
 
+LOW: Final = 24
+"""Lines between title and message up to which a window is low."""
 LEAST_BODY: Final = 6
 """Lines that the panel keeps at least, with its frame, before what is said under it gets lower, too."""
 
@@ -20,7 +22,8 @@ class PageLayout(VerticalLayout):
     """Panel, buttons and whatever stands under a panel, one right below the other; a side panel beside them.
 
     Each is as high as its content. Where that is more than there is room for, the first, which scrolls, gets lower,
-    then what is said under it.
+    then what is said under it. In a low window the first takes all the room: its frame and the buttons stay where they
+    are from step to step, which saves a third of what a slow line has to carry.
     """
 
     name = "page"
@@ -38,6 +41,8 @@ class PageLayout(VerticalLayout):
         over = last.region.bottom + last.margin.bottom - size.height
         if over > 0:
             placements = _lower(placements, over)
+        elif size.height <= LOW:
+            placements = _filling(placements, -over)
         return [*placements, *(_beside(place, placements[0].region.right, size.height) for place in side)]
 
 
@@ -55,6 +60,14 @@ def _lower(placements: list[WidgetPlacement], over: int) -> list[WidgetPlacement
         region = type(place.region)(x, y - sum(less[:at]), width, height - less[at])
         lowered.append(place._replace(region=region))
     return lowered
+
+
+def _filling(placements: list[WidgetPlacement], spare: int) -> list[WidgetPlacement]:
+    """Return the placements with a first one that is so much higher, and the others further down."""
+    first, *others = placements
+    x, y, width, height = first.region
+    moved = [place._replace(region=place.region.translate((0, spare))) for place in others]
+    return [first._replace(region=type(first.region)(x, y, width, height + spare)), *moved]
 
 
 def _beside(place: WidgetPlacement, left: int, height: int) -> WidgetPlacement:
