@@ -114,10 +114,9 @@ async def test_all_steps_of_a_finished_connection_from_the_dashboard_and_back(
         await until(pilot, "Step 4 of 6")
         await settled(pilot, app)
         app.goto(Step.ACCOUNT)
-        for number in (3, 2, 1):
-            await until(pilot, f"Step {number} of 6")
-            await settled(pilot, app)
-            await pilot.press("escape")
+        await until(pilot, "Step 3 of 6")
+        await settled(pilot, app)
+        await pilot.press("escape")
         await until(pilot, "Looked at")
         scene.world.gates["query"] = asyncio.Event()
         await pilot.press("v")

@@ -621,6 +621,6 @@ async def test_sign_in_that_is_refused_later_is_said_with_its_remedy() -> None:
     app = app_for(scene)
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, "Nobody is signed in")
-        assert "gcloud's login" not in await until(pilot, "[ Retry ]")
+        assert "gcloud's login" not in await until(pilot, "[ Another way ]")
         with pytest.raises(ProblemError):
             await scene.sign_in()

@@ -63,9 +63,11 @@ async def test_no_screen_cuts_anything(screen: str, state: str, size: tuple[int,
     app = app_of(scene, story)
     async with app.run_test(size=size) as pilot:
         # In the least window what the story waits for may stand further down.
-        assert await story.play(pilot, PATIENCE if size == SIZE else 1.0) or size == LEAST, text_of(app)
+        reached = await story.play(pilot, PATIENCE if size == SIZE else 1.0)
+        assert reached or size == LEAST, text_of(app)
         # A scroll bar that has just come makes the rows narrower, and they are drawn once more.
-        await until(pilot, lambda: cut(text_of(app)) == [])
+        if reached:
+            await until(pilot, lambda: cut(text_of(app)) == [])
         for gate in scene.world.gates.values():
             gate.set()
 

@@ -23,7 +23,7 @@ FRAME_CELLS = 10
 """Cells of the frame's upper edge that neither its title nor its state takes."""
 TICK = 1.0
 """Seconds between two looks at the clock. Nothing is drawn where nothing that is shown has changed."""
-COUNT_BY = 10
+COUNT_BY = 15
 """Seconds by which the countdown goes: each change is some 30 bytes on a slow line."""
 
 
@@ -93,7 +93,7 @@ class WatchingScreen(BaseScreen):
             return Content("")
         looked = translate("Looked at {at:%H:%M:%S} UTC", at=monitor.at)
         both, following = f"{looked} {DOT} {_next_look(monitor)}", _next_look(monitor)
-        room = self._width - FRAME_CELLS - len(self.heading())
+        room = (self.query_one("#body").outer_size.width or self._width) - FRAME_CELLS - len(self.heading())
         return Content.styled(both if len(both) <= room else following, "$text-quiet")
 
     # -- what the operator does ------------------------------------------------------------------------------------
@@ -233,7 +233,7 @@ def _next_look(monitor: StatusPoller) -> str:
 
 
 def countdown(left: float) -> str:
-    """Return the seconds that are left, rounded up to whole tens, and to whole minutes above two of them."""
+    """Return the seconds that are left, rounded up to quarters of a minute, and to whole minutes above two of them."""
     step = 60 if left > 120 else COUNT_BY
     return seconds(max(1, -(-left // step)) * step)
 

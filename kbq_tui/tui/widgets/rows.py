@@ -111,7 +111,7 @@ class Rows(RowCursor, can_focus=True):
         self.refresh(layout=self._height() != before)
         if self.row is not None and self.row != here:
             self.post_message(self.Moved(self, self.row))
-            if self.row.problem is not None and not self._touched:
+            if self.row.problem is not None and not self._touched and not self.has_focus:
                 self.call_after_refresh(self._follow)  # it may have been scrolled out of sight
 
     @property
