@@ -1,7 +1,6 @@
 """`kbq-tui key rotate`: replace the key that Klaviyo holds, without a minute in which none works."""
 
 import getpass
-import shlex
 import socket
 from datetime import timedelta
 
@@ -23,6 +22,7 @@ from kbq_tui.model.spec import ConnectionSpec
 from kbq_tui.model.summary import Summary
 from kbq_tui.model.text import inert
 from kbq_tui.planning.rotation import RotationStep, RotationView
+from kbq_tui.shell.hand_over import scp_line
 
 _SOMEBODY = frozenset({Code.KEY_IN_USE, Code.ROTATION_UNCONFIRMED})
 """What somebody has to see to before it goes on."""
@@ -121,7 +121,7 @@ class _Rotate:
 
     def _hand_over(self, key: LocalKey) -> None:
         """Say what to do in Klaviyo, and how the file gets to the browser."""
-        copy = scp_line(key.path)
+        copy = _fetching(key.path)
         if self.options.output.as_json:
             text = message("Put {path} into Klaviyo: {command}", path=key.path, command=copy)
             now = self.runner.services.clock.now()
@@ -195,10 +195,10 @@ class _Rotate:
         }
 
 
-def scp_line(path: str) -> str:
+def _fetching(path: str) -> str:
     """Return the command that fetches a file of this machine from another one."""
     try:
         user = getpass.getuser()
     except (KeyError, OSError):
         user = "USER"
-    return f"scp {shlex.quote(f'{user}@{socket.gethostname()}:{path}')} ."
+    return scp_line(f"{user}@{socket.gethostname()}", path)

@@ -11,6 +11,7 @@ from kbq_tui.i18n.messages import in_context, render, translate
 from kbq_tui.model.observed import handed_key, value_of
 from kbq_tui.model.steps import Step
 from kbq_tui.model.summary import KLAVIYO_MENU
+from kbq_tui.shell.hand_over import scp_line
 from kbq_tui.tui import keyboard
 from kbq_tui.tui.glyphs import ARROW, GLYPHS, Tone
 from kbq_tui.tui.screens.base import BaseScreen
@@ -111,9 +112,12 @@ class ConnectScreen(BaseScreen):
             ]
         )
         quiet = "$text-quiet"
+        host, path = self.host.look.host, summary.key_path
+        away = host and path  # the browser is on another machine
+        label = translate("Fetch it to the machine with the browser:" if away else "The key file to upload:")
         more = (
-            Content.styled(translate("The key file to upload:"), quiet),
-            plain(f"  {summary.key_path or no_file}", limit=1_000),
+            Content.styled(label, quiet),
+            plain(f"  {scp_line(host, path) if host and path else path or no_file}", limit=1_000),
             Content.styled(translate("It belongs to"), quiet),
             plain(f"  {summary.service_account}"),
             Content.assemble(
