@@ -34,6 +34,7 @@ from kbq_tui.cli.click_options import (
     valid_report,
     yes_option,
 )
+from kbq_tui.cli.click_permissions import permissions
 from kbq_tui.cli.click_running import Body, filled, from_plan_file, handled, on_lines, signed_in
 from kbq_tui.cli.click_sandbox import demo, sandbox
 from kbq_tui.cli.click_source import source
@@ -234,6 +235,7 @@ def values(**parameters: Any) -> int:
 cli.add_command(activity)
 cli.add_command(connections)
 cli.add_command(key)
+cli.add_command(permissions)
 cli.add_command(source)
 
 

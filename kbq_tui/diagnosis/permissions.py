@@ -176,6 +176,9 @@ _TABLE: Final = (
     _on_project("iam.serviceAccountKeys.list", N_("see the keys of the service account"), *_ACCOUNT_VIEWER),
     _on_project("iam.serviceAccountKeys.get", N_("see a key of the service account"), *_ACCOUNT_VIEWER),
     _on_project("iam.serviceAccountKeys.delete", N_("delete a key"), *_KEY_ADMIN, cmd.DELETE_KEY),
+    _on_project("iam.serviceAccountKeys.disable", N_("disable a key"), *_KEY_ADMIN),
+    _on_project("iam.serviceAccountKeys.enable", N_("enable a key again"), *_KEY_ADMIN),
+    _on_project("logging.logEntries.list", N_("read the log"), "roles/logging.viewer", "Logs Viewer"),
     _on_project(
         "logging.privateLogEntries.list",
         N_("see which key was used when, and from where"),

@@ -61,6 +61,8 @@ _VALID: Final[Mapping[str, Callable[[str], bool]]] = {
     "wanted": _matches(_LOCATION),
     "permission": _matches(_DOTTED),
     "role": _matches(_ROLE),
+    "role_id": _matches(re.compile(r"[A-Za-z0-9_.]{3,64}")),
+    "file": str.isprintable,
     "bindings": _matches(re.compile(r"--all|--condition=None")),
     "constraint": _matches(_DOTTED),
     "service": _matches(_SERVICE),

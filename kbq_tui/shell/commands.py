@@ -241,6 +241,7 @@ WIDEN_ROLE_WRITE: Final = Command(
     _ROLE + "add-permissions=bigquery.datasets.update,bigquery.datasets.setIamPolicy",
     (_ROLE + "remove-permissions=bigquery.datasets.setIamPolicy",),
 )
+CREATE_ROLE: Final = Command("gcloud iam roles create {role_id} --project={project} --file={file}")
 SHOW_ROLE: Final = Command("gcloud iam roles describe ROLE_ID --project={project}")
 GRANT_RESOURCE_VIEWER: Final = GRANT_OPERATOR.using(role="roles/bigquery.resourceViewer")
 PLAIN_COPY: Final = Command(

@@ -1,0 +1,330 @@
+"""What each command needs at Google, as the sandbox is asked for it: `kbq_tui/cli/permissions.json`.
+
+`python -m tests.tools.permissions [COMMAND…]` brings the file up to date. Each command runs as an operator who holds
+every permission; whatever the sandbox asks for meanwhile may be needed. What the command succeeds without is left out.
+"""
+
+import io
+import json
+import os
+import re
+import sys
+import tempfile
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from pathlib import Path
+from threading import local
+from typing import Any
+from unittest.mock import patch
+
+import kbq_tui
+from kbq_tui.cli.click_app import main
+from kbq_tui.diagnosis.permissions import PERMISSIONS
+from kbq_tui.engine.waiting import Wait
+from kbq_tui.local.log import stop_log
+from kbq_tui.sandbox import roles
+from kbq_tui.sandbox.audit_log import SignedCall
+from kbq_tui.sandbox.authz import Authz
+from kbq_tui.sandbox.context import Call, SandboxContext
+from kbq_tui.sandbox.server import Sandbox
+from kbq_tui.sandbox.world import Account, Principal
+
+P = "acme-klaviyo-demo"
+DATA = Path(kbq_tui.__file__).parent / "cli" / "permissions.json"
+EVERYTHING = frozenset().union(*roles.ROLES.values()) | set(PERMISSIONS)
+Calls = dict[str, set[str]]
+"""By method, such as `iam.serviceAccounts.create`: the permissions."""
+_CODE = re.compile(r"KBQ-[A-Z-]+")
+_APPLY = ("apply", "--yes", "--json")
+_SETUP = ("setup", "--json", "--answers")
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a call of the program ended."""
+
+    status: int
+    out: str
+    err: str
+
+    @property
+    def codes(self) -> set[str]:
+        """The codes of the problems that it told of."""
+        return set(_CODE.findall(self.out + self.err))
+
+
+def program(*arguments: str) -> Ended:
+    """Call the program in this process, without a terminal."""
+    out, err = io.StringIO(), io.StringIO()
+    status: object = None
+    with patch.object(sys, "stdin", io.StringIO()), redirect_stdout(out), redirect_stderr(err):
+        try:
+            main(arguments)
+        except SystemExit as left:
+            status = left.code
+        finally:
+            stop_log()
+    assert isinstance(status, int)
+    return Ended(status, out.getvalue(), err.getvalue())
+
+
+def as_it_is(sandbox: Sandbox, folder: Path) -> tuple[str, ...]:
+    """Change nothing; the scenario's key file is the connection's."""
+    key = os.environ.get("KBQ_TUI_SANDBOX_KEY")
+    return ("--key-file", key) if key else ()
+
+
+def applied(sandbox: Sandbox, folder: Path) -> tuple[str, ...]:
+    """The owner has set everything up."""
+    ended = program(*_APPLY)
+    assert ended.status == 0, ended.err
+    return ()
+
+
+def without_key(sandbox: Sandbox, folder: Path) -> tuple[str, ...]:
+    """The same, and the key is gone, here and at Google."""
+    applied(sandbox, folder)
+    _account(sandbox).keys.clear()
+    for path in (folder / "DATA").rglob("*.json"):
+        path.unlink()
+    return ()
+
+
+def key_elsewhere(sandbox: Sandbox, folder: Path) -> tuple[str, ...]:
+    """Whoever set it up has the key; here there is none."""
+    return ()
+
+
+def first_key(sandbox: Sandbox, folder: Path) -> tuple[str, ...]:
+    """One of the account's keys is named."""
+    return (next(iter(_account(sandbox).keys)),)
+
+
+def answered(sandbox: Sandbox, folder: Path) -> tuple[str, ...]:
+    """There is a file of answers."""
+    path = folder / "answers.toml"
+    path.write_text("apply = true\nreport = false\nconnected = true\n")
+    return (str(path),)
+
+
+def klaviyo_has_the_new_key(sandbox: Sandbox, folder: Path) -> tuple[str, ...]:
+    """The owner has begun to replace the key, and Klaviyo has called with the new one."""
+    options = as_it_is(sandbox, folder)
+    ended = program("key", "rotate", "--yes", "--wait", "0", *options)
+    assert ended.status == 6, ended.err
+    account = _account(sandbox)
+    *_, new = account.keys
+    at = sandbox.world.clock()
+    sandbox.context.key_uses.note(
+        SignedCall(
+            "bigquery.jobs.query", account.email, new, account.unique_id, P, P, "52.206.71.52", "klaviyo", 200, at
+        )
+    )
+    return options
+
+
+def old_key_is_disabled(sandbox: Sandbox, folder: Path) -> tuple[str, ...]:
+    """The same, and the old key is disabled by now."""
+    options = klaviyo_has_the_new_key(sandbox, folder)
+    ended = program("key", "rotate", "--yes", *options)
+    assert ended.status == 0, ended.err
+    return options
+
+
+def _account(sandbox: Sandbox) -> Account:
+    (account,) = sandbox.world.projects[P].service_accounts.values()
+    return account
+
+
+@dataclass(frozen=True)
+class Run:
+    """One way to call a command.
+
+    Attributes:
+        scenario: the world it begins in.
+        arguments: what is typed.
+        prepare: what happens before, by the project's owner; returns what is typed beside the arguments.
+        status: the exit status of success.
+    """
+
+    scenario: str
+    arguments: tuple[str, ...]
+    prepare: Callable[[Sandbox, Path], tuple[str, ...]] = as_it_is
+    status: int = 0
+
+
+RUNS: Mapping[str, tuple[Run, ...]] = {
+    "setup": (
+        Run("fresh", _SETUP, answered),
+        Run("apis-off", _SETUP, answered),
+        Run("partial", ("setup", "--location", "EU", *_SETUP[1:]), answered),
+        Run("fine-grained-acls", _SETUP, answered),
+    ),
+    "plan": (Run("fresh", ("plan", "--json")), Run("fine-grained-acls", ("plan", "--json"))),
+    "apply": (
+        Run("fresh", _APPLY),
+        Run("apis-off", _APPLY),
+        Run("partial", (*_APPLY, "--location", "EU")),
+        Run("fine-grained-acls", _APPLY),
+        Run("existing", _APPLY, key_elsewhere),
+    ),
+    "verify": (Run("existing", ("verify", "--json")), Run("row-policies", ("verify", "--json"), applied, 6)),
+    "status": (Run("existing", ("status", "--json")),),
+    "key list": (Run("existing", ("key", "list", "--json")),),
+    "key create": (Run("fresh", ("key", "create"), without_key),),
+    "key delete": (Run("ten-keys", ("key", "delete", "--yes"), first_key),),
+    "key rotate": (
+        Run("klaviyo-never-changes", ("key", "rotate", "--yes", "--wait", "0"), status=6),
+        Run("existing", ("key", "rotate", "--yes", "--grace", "0", "--wait", "0"), klaviyo_has_the_new_key),
+        Run("existing", ("key", "rotate", "--yes", "--rollback"), old_key_is_disabled),
+    ),
+    "teardown": (Run("fresh", ("teardown", "--yes", "--json"), applied),),
+    "export": (Run("fresh", ("export", "gcloud")),),
+}
+LOCAL = (
+    "completion",
+    "connections",
+    "demo",
+    "doctor",
+    "explain",
+    "key mend",
+    "key shred",
+    "permissions",
+    "sandbox",
+    "schema",
+    "values",
+)
+"""Commands that ask Google for nothing that takes a permission."""
+
+
+class Recorder:
+    """What was asked of an operator's calls.
+
+    Args:
+        operator: their e-mail.
+    """
+
+    def __init__(self, operator: str) -> None:
+        self.operator = operator
+        self.calls: Calls = defaultdict(set)
+        self._here = local()
+
+    @contextmanager
+    def recording(self) -> Iterator[None]:
+        """Look at each call of the sandboxes in this process, and at each decision."""
+        run, allowed = SandboxContext.run, Authz.allowed
+
+        def recorded(context: SandboxContext, call: Call, handler: Any) -> Any:
+            self._here.call = call
+            try:
+                answer = run(context, call, handler)
+                if call.method.endswith("testIamPermissions") and call.principal.email == self.operator:
+                    self.calls[call.method] |= set(answer.get("permissions", ()))
+                return answer
+            finally:
+                if call.principal.email == self.operator:
+                    self.calls[call.method] |= set()
+                self._here.call = None
+
+        def decided(authz: Authz, principal: Principal, permission: str, resource: Any) -> bool:
+            if principal.email == self.operator:
+                self.calls[self._here.call.method].add(permission)
+            return allowed(authz, principal, permission, resource)
+
+        with patch.object(SandboxContext, "run", recorded), patch.object(Authz, "allowed", decided):
+            yield
+
+
+async def _final(*_: object) -> bool:
+    """Nothing at Google takes time to arrive here: a refusal is one."""
+    return False
+
+
+@contextmanager
+def machine(run: Run) -> Iterator[tuple[Sandbox, tuple[str, ...]]]:
+    """A machine and a cloud of their own: the sandbox, and what is typed."""
+    kept = dict(os.environ)
+    with tempfile.TemporaryDirectory(prefix="kbq-test-") as folder, patch.object(Wait, "again", _final):
+        try:
+            for name in [n for n in os.environ if n.startswith(("GOOGLE_", "CLOUDSDK_"))]:
+                del os.environ[name]
+            os.environ |= {f"XDG_{kind}_HOME": f"{folder}/{kind}" for kind in ("CONFIG", "STATE", "DATA")}
+            os.environ |= {"HOME": folder, "KBQ_TUI_KEYRING": "off", "NO_GCE_CHECK": "true", "TERM": "xterm"}
+            with Sandbox(run.scenario, key_dir=Path(folder)) as sandbox:
+                os.environ |= sandbox.env()
+                yield sandbox, (*run.arguments, *run.prepare(sandbox, Path(folder)))
+        finally:
+            os.environ.clear()
+            os.environ |= kept
+
+
+def hold(sandbox: Sandbox, permissions: frozenset[str]) -> None:
+    """Let the operator hold just these permissions, on the project."""
+    project = sandbox.world.projects[P]
+    member = f"serviceAccount:{sandbox.operator}"
+    project.roles["operator"] = permissions
+    others = [binding for binding in project.policy.bindings if member not in binding["members"]]
+    project.policy.bindings = [*others, {"role": f"projects/{P}/roles/operator", "members": [member]}]
+    for dataset in project.datasets.values():  # whoever creates one owns it
+        dataset.access = [entry for entry in dataset.access if entry.get("userByEmail") != sandbox.operator]
+        if not any(entry.get("role") == "OWNER" for entry in dataset.access):
+            dataset.access.append({"role": "OWNER", "userByEmail": "owner@acme.example"})
+
+
+def attempt(run: Run, permissions: frozenset[str]) -> tuple[Ended, Calls]:
+    """Call a command as an operator with these permissions, and return what was asked for meanwhile."""
+    with machine(run) as (sandbox, typed):
+        hold(sandbox, permissions)
+        recorder = Recorder(sandbox.operator)
+        with recorder.recording():
+            ended = program(*typed)
+    return ended, {method: asked for method, asked in recorder.calls.items() if not method.startswith("oauth2.")}
+
+
+def succeeds(ended: Ended, whole: Ended) -> bool:
+    """Whether a call ended as one in which nothing was missing, and told of no other problem."""
+    return ended.status == whole.status and ended.codes <= whole.codes
+
+
+def needs(runs: tuple[Run, ...]) -> dict[str, list[str]]:
+    """Return the calls of a command, and the permissions that it does not succeed without."""
+    whole = [attempt(run, EVERYTHING) for run in runs]
+    for run, (ended, _) in zip(runs, whole, strict=True):
+        assert ended.status == run.status, (run, ended)
+    asked = [frozenset[str]().union(*calls.values()) for _, calls in whole]
+    needed = frozenset[str]().union(*asked)
+    for permission in sorted(needed):
+        less = needed - {permission}
+        concerned = [at for at, found in enumerate(asked) if permission in found]
+        if all(succeeds(attempt(runs[at], less)[0], whole[at][0]) for at in concerned):
+            needed = less
+    return summed_up([calls for _, calls in whole], needed)
+
+
+def summed_up(found: list[Calls], needed: frozenset[str]) -> dict[str, list[str]]:
+    """Return each call with those of the needed permissions that it asks for.
+
+    What is only asked about stands with the call that asks about it.
+    """
+    calls: Calls = defaultdict(set)
+    for one in found:
+        for method, asked in one.items():
+            calls[method] |= asked & needed
+    used = set[str]().union(*(asked for method, asked in calls.items() if not method.endswith("testIamPermissions")))
+    return {
+        method: sorted(asked - used if method.endswith("testIamPermissions") else asked)
+        for method, asked in sorted(calls.items())
+    }
+
+
+def main_(names: list[str]) -> None:
+    """Write the file; of the commands that are named, or of all."""
+    known = json.loads(DATA.read_text("utf-8"))
+    made = {name: needs(RUNS[name]) if not names or name in names else known[name] for name in RUNS}
+    DATA.write_text(json.dumps(made, indent=2) + "\n", "utf-8")
+
+
+if __name__ == "__main__":
+    main_(sys.argv[1:])
