@@ -26,6 +26,7 @@ TESTED_ELSEWHERE = {
     "cli/connection_changes": "cli/test_connections.py",
     "cli/connection_choice": "cli/test_connections.py",
     "cli/console": "cli/test_streams.py",
+    "cli/click_permissions": "cli/test_permissions.py",
     "cli/context": "cli/test_against_sandbox.py",
     "cli/guided": "cli/test_setup_plain.py",
     "cli/machine": "cli/test_connections.py",

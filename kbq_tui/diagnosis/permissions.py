@@ -157,6 +157,12 @@ _TABLE: Final = (
     ),
     _on_project("bigquery.jobs.create", N_("run a query"), "roles/bigquery.jobUser", "BigQuery Job User"),
     _on_project(
+        "bigquery.jobs.list",
+        N_("see Klaviyo's recent jobs"),
+        "roles/bigquery.resourceViewer",
+        "BigQuery Resource Viewer",
+    ),
+    _on_project(
         "bigquery.jobs.listAll",
         N_("see Klaviyo's recent jobs"),
         "roles/bigquery.resourceViewer",

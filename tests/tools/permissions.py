@@ -171,7 +171,7 @@ RUNS: Mapping[str, tuple[Run, ...]] = {
         Run("existing", _APPLY, key_elsewhere),
     ),
     "verify": (Run("existing", ("verify", "--json")), Run("row-policies", ("verify", "--json"), applied, 6)),
-    "status": (Run("existing", ("status", "--json")),),
+    "status": (Run("existing", ("status", "--json")), Run("sync-healthy", ("status", "--json"))),
     "key list": (Run("existing", ("key", "list", "--json")),),
     "key create": (Run("fresh", ("key", "create"), without_key),),
     "key delete": (Run("ten-keys", ("key", "delete", "--yes"), first_key),),
