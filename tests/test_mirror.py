@@ -60,6 +60,7 @@ TESTED_ELSEWHERE = {
     "engine/ports": "engine/fakes.py",
     "engine/record": "cli/test_store.py",
     "engine/rotation_state": "engine/test_rotation.py",
+    "engine/rotation_session": "tui/test_rotation.py",
     "engine/services": "tui/test_looking.py",
     "engine/setup_*": "engine/test_setup.py",
     "engine/similar": "cli/test_root_cause.py",

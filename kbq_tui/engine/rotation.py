@@ -1,5 +1,6 @@
 """Replace the key that Klaviyo holds, without a minute in which none works."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
@@ -51,6 +52,7 @@ async def rotate(
     options: RotationOptions,
     hand_over: HandOver,
     told: Told | None = None,
+    stepping: Callable[[RotationOutcome], None] = lambda _: None,
 ) -> RotationOutcome:
     """Go on with the replacement of the key, from wherever it stands, as far as it can go by now.
 
@@ -62,11 +64,12 @@ async def rotate(
         options: how it is done.
         hand_over: called with the new key's file once it is Klaviyo's turn.
         told: called with the results of the checks with the new key.
+        stepping: called before each step, with how far it has come.
 
     Raises:
         ProblemError: the keys cannot be read, or nothing can be done.
     """
-    return await _Rotating(spec, ports, emit, patience, options, hand_over, told).run()
+    return await _Rotating(spec, ports, emit, patience, options, hand_over, told).run(stepping)
 
 
 async def roll_back(
@@ -106,7 +109,7 @@ class _Rotating:
         self.outcome = RotationOutcome()
         self.view: RotationView
 
-    async def run(self) -> RotationOutcome:
+    async def run(self, stepping: Callable[[RotationOutcome], None]) -> RotationOutcome:
         out = self.outcome
         while True:
             await self._look()
@@ -116,6 +119,7 @@ class _Rotating:
                 if error.problem.code == Code.TOO_MANY_KEYS:
                     raise ProblemError(await self._with_candidates(error.problem)) from error
                 raise ProblemError(self.ports.named(error.problem)) from error
+            stepping(out)
             if not await self._take(out.step):
                 return out
 

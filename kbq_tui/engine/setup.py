@@ -266,15 +266,27 @@ class SetupSession(SetupState):
 
         return await self._change(spec, work)
 
+    @contextmanager
+    def changing(self) -> Iterator[None]:
+        """Let nothing else begin while something is changed: the operator has agreed, so the connection exists."""
+        self.rows, self.failed = {}, {}
+        self.clock = SkippableClock(self.services.clock)
+        with self.working(Phase.APPLYING):
+            self.confirm()
+            self._remember_project()
+            yield
+
+    def stand_in(self, phase: Phase) -> None:
+        """Note what the change that is going on does now."""
+        if phase is not self.phase:
+            self.phase, self.since = phase, self.services.clock.monotonic()
+        self.changed()
+
     async def _change(self, spec: ConnectionSpec, work: Callable[[Ports, Patience], Awaitable[Outcome]]) -> Outcome:
         """Change something, and keep what came of it."""
         from kbq_tui.engine.services import patience_of
 
-        self.rows, self.failed = {}, {}
-        self.clock = SkippableClock(self.services.clock)
-        with self._in_phase(Phase.APPLYING):
-            self.confirm()
-            self._remember_project()
+        with self.changing():
             outcome = await work(self.ports(spec), patience_of(self.services))
             self.applied |= set(outcome.done)
             self.failed = outcome.failed
@@ -305,7 +317,7 @@ class SetupSession(SetupState):
 
         self.results, self.running, self.verified = {}, {}, False
         self.clock = SkippableClock(self.services.clock)
-        with self._in_phase(Phase.VERIFYING):
+        with self.working(Phase.VERIFYING):
             try:
                 results = await verify(
                     spec,
@@ -328,7 +340,8 @@ class SetupSession(SetupState):
     # -- phases and events ---------------------------------------------------------------------------------------
 
     @contextmanager
-    def _in_phase(self, phase: Phase) -> Iterator[None]:
+    def working(self, phase: Phase) -> Iterator[None]:
+        """Be in a phase, in which nothing else can be begun."""
         self.phase, self.since = phase, self.services.clock.monotonic()
         self._free.clear()
         self.note = None
@@ -343,7 +356,7 @@ class SetupSession(SetupState):
     @asynccontextmanager
     async def _limited(self, phase: Phase) -> AsyncIterator[None]:
         """A phase that raises TimeoutError when its limit has passed."""
-        with self._in_phase(phase):
+        with self.working(phase):
             async with asyncio.timeout(LIMITS[phase]):
                 yield
 

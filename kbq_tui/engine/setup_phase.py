@@ -19,6 +19,8 @@ class Phase(StrEnum):
     LOOKING = "looking"
     LOOKING_EVERYWHERE = "looking-everywhere"
     APPLYING = "applying"
+    AWAITING = "awaiting"
+    """Klaviyo's call is waited for: that changes nothing, and may be left at any time."""
     VERIFYING = "verifying"
 
 

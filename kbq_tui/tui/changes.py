@@ -25,7 +25,7 @@ async def carried_out(host: Host, change: Callable[[], Awaitable[Outcome | None]
         The first thing that went wrong.
     """
     session = host.wizard
-    if not await _operator_agreed(host):
+    if not await operator_agreed(host):
         return None
     try:
         outcome = await change()
@@ -48,7 +48,7 @@ async def carried_out(host: Host, change: Callable[[], Awaitable[Outcome | None]
     return problem
 
 
-async def _operator_agreed(host: Host) -> bool:
+async def operator_agreed(host: Host) -> bool:
     """Return whether a change may be made with the login that is used; it is asked about once."""
     session = host.wizard
     other = session.other_operator

@@ -99,6 +99,10 @@ class Host(SparingApp):
         """Leave the tables: back to where one came from, or `forward` to the set-up's next step."""
 
     @abstractmethod
+    def open_rotation(self, name: str) -> None:
+        """Open the replacement of a connection's key, under the connection's lock."""
+
+    @abstractmethod
     def new_connection(self, name: str) -> None:
         """Begin the set-up of a connection that does not exist yet, under its lock."""
 

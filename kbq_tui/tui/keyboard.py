@@ -203,6 +203,9 @@ KEYS: Final = (
     KeyBinding("accept", "connection", "a", "accept", "", N_("Take what has changed since an earlier look as it is")),
     KeyBinding("set-up", "connection", "s", "set_up", N_("Set-up"), N_("To the step where something is left to do")),
     KeyBinding("copy-values", "connection", "y", "copy_values", N_("Copy values"), N_("Copy the values for Klaviyo")),
+    KeyBinding(
+        "copy-scp", "rotation", "y", "copy_path", N_("Copy scp"), N_("Copy the command that fetches the new key's file")
+    ),
     KeyBinding("pause", "connection", "p", "pause", N_("Pause"), N_("Pause the looks, or go on with them")),
     KeyBinding("explain", "connection", "e", "explain", N_("Explain"), N_("Paste an error, get its cause and remedy")),
     KeyBinding("copy", "text", "c", "copy", N_(in_context("button", "Copy")), N_("Copy the text for whoever can help")),

@@ -1,7 +1,5 @@
 """`kbq-tui key rotate`: replace the key that Klaviyo holds, without a minute in which none works."""
 
-import getpass
-import socket
 from datetime import timedelta
 
 from kbq_tui.cli.command_options import ConnectionOptions, OutputOptions
@@ -22,7 +20,7 @@ from kbq_tui.model.spec import ConnectionSpec
 from kbq_tui.model.summary import Summary
 from kbq_tui.model.text import inert
 from kbq_tui.planning.rotation import RotationStep, RotationView
-from kbq_tui.shell.hand_over import scp_line
+from kbq_tui.shell.fetch import fetch_line
 
 _SOMEBODY = frozenset({Code.KEY_IN_USE, Code.ROTATION_UNCONFIRMED})
 """What somebody has to see to before it goes on."""
@@ -121,7 +119,7 @@ class _Rotate:
 
     def _hand_over(self, key: LocalKey) -> None:
         """Say what to do in Klaviyo, and how the file gets to the browser."""
-        copy = _fetching(key.path)
+        copy = fetch_line(key.path)
         if self.options.output.as_json:
             text = message("Put {path} into Klaviyo: {command}", path=key.path, command=copy)
             now = self.runner.services.clock.now()
@@ -193,12 +191,3 @@ class _Rotate:
                 "why": str(outcome.why) or None,
             },
         }
-
-
-def _fetching(path: str) -> str:
-    """Return the command that fetches a file of this machine from another one."""
-    try:
-        user = getpass.getuser()
-    except (KeyError, OSError):
-        user = "USER"
-    return scp_line(f"{user}@{socket.gethostname()}", path)

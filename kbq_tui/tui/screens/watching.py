@@ -118,11 +118,10 @@ class WatchingScreen(BaseScreen):
             self.host.open_source(watched.name)
 
     def action_rotate(self) -> None:
-        """r: say which command replaces the key."""
+        """r: replace the key that Klaviyo holds, on a screen."""
         watched = self.chosen()
         if watched is not None:
-            command = self.host.services.command("key rotate", watched.name)
-            self.host.wizard.say(translate("{command} replaces the key.", command=command), passing=True)
+            self.host.open_rotation(watched.name)
 
     def action_put_back(self) -> None:
         """b: open the plan that puts back what has changed since an earlier look."""

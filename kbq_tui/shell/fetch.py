@@ -1,0 +1,18 @@
+"""The command that fetches a file of this machine to the one that somebody sits at."""
+
+import getpass
+import shlex
+import socket
+
+
+def scp_line(path: str) -> str:
+    """Return the command, to be run on the other machine.
+
+    Args:
+        path: the file, on this machine.
+    """
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):
+        user = "USER"
+    return f"scp {shlex.quote(f'{user}@{socket.gethostname()}:{path}')} ."
