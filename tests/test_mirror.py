@@ -206,6 +206,7 @@ TESTED_ELSEWHERE = {
     "sandbox/uploads": "conformance/test_loads.py",
     "sandbox/validate": "sandbox/test_scenario_mistakes.py",
     "sandbox/world": "sandbox/test_propagation.py",
+    "shell/fetch": "tui/test_rotation.py",
     "shell/sql": "hostile/test_identifiers.py",
     "tui/_textual_compat": "tui/test_compat.py",
     "tui/app": "tui/test_flow.py",

@@ -13,6 +13,7 @@ from kbq_tui.engine.setup import SetupSession
 from kbq_tui.engine.setup_phase import Phase
 from kbq_tui.engine.skippable_clock import true_seconds
 from kbq_tui.engine.waiting import NO_PATIENCE, Patience
+from kbq_tui.i18n.messages import message
 from kbq_tui.model.events import Event, EventKind
 from kbq_tui.model.observed import LocalKey
 from kbq_tui.model.operations import ActionKey, ActionKind
@@ -131,9 +132,10 @@ class RotationSession:
                 assert self.outcome is not None
                 self.outcome.problems = (self.setup.services.named(error.problem, spec.name),)
                 return
-            self.begun = not outcome.finished
-            self.outcome = outcome
-            self.setup.verified = False
+            self.begun, self.outcome, self.setup.verified = not outcome.finished, outcome, False
+            if outcome.rolled_back and outcome.finished:
+                await self._see(spec)
+                self.setup.say(message("The new key is taken back; Klaviyo's key is the old one."))
 
     def _stepping(self, outcome: RotationOutcome) -> None:
         self.begun, self.outcome = outcome.step is not RotationStep.FINISH, outcome

@@ -264,6 +264,10 @@ class KbqApp(ExportActions):
         """Go on with the set-up of a connection, at a step or where the operator left it."""
         self._navigation.open_setup(name, step)
 
+    def open_rotation(self, name: str) -> None:
+        """Show the replacement of a connection's key."""
+        self._navigation.open_rotation(name)
+
     def new_connection(self, name: str) -> None:
         """Begin the set-up of a connection that does not exist yet."""
         self._navigation.new_connection(name)

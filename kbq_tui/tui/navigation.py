@@ -149,6 +149,19 @@ class Navigation:
         wizard.furthest = STEPS[-1] if saved is not None and saved.finished else wizard.furthest
         self._enter(step or (saved.screen if saved is not None else None) or wizard.step)
 
+    def open_rotation(self, name: str) -> None:
+        """Show the replacement of a connection's key, under the connection's lock; why that cannot be had is shown.
+
+        Args:
+            name: the connection.
+        """
+        from kbq_tui.tui.screens.rotation import RotationScreen
+
+        here = self._app.wizard.record is not None and self._app.wizard.draft.name == name
+        saved = self._app.services.store.load(name)
+        if saved is not None and self._take_up(name, None if here else saved.draft, saved):
+            self.show(RotationScreen(name))
+
     def new_connection(self, name: str) -> None:
         """Begin the set-up of a connection that does not exist yet, under its lock."""
         if self._take_up(name, ConnectionDraft(name=name)):

@@ -83,8 +83,13 @@ def _going_on(event: Event) -> str:
     return f"{text} {seconds(event.elapsed)}" if event.kind is EventKind.WAITING else text
 
 
-def in_klaviyo(session: RotationSession) -> Content:
-    """Return what is to be done in Klaviyo, with the values and the way of the file; empty where it is not its turn."""
+def in_klaviyo(session: RotationSession, *, remote: bool) -> Content:
+    """Return what is to be done in Klaviyo; empty where it is not Klaviyo's turn.
+
+    Args:
+        session: the replacement.
+        remote: whether the browser is on another machine, so that the file has to be fetched.
+    """
     out, spec = session.outcome, session.setup.spec()
     if out is None or out.step is not RotationStep.HAND_OVER or out.key is None or spec is None:
         return Content("")
@@ -93,9 +98,9 @@ def in_klaviyo(session: RotationSession) -> Content:
         Content.styled(translate("Give Klaviyo the new key. The old one works until Klaviyo has it."), "bold"),
         Content(f" {ARROW} ").join([Content(render(name)) for name in KLAVIYO_MENU]),
         *(plain(line, limit=1_000) for line in summary.lines()[:3]),
-        Content.styled(translate("The file is on this machine. On the one with the browser:"), "$text-quiet"),
-        plain(f"  {scp_line(out.key.path)}", limit=1_000),
     ]
+    if remote:
+        lines.append(plain(scp_line(out.key.path), "$text-quiet", limit=1_000))
     return Content("\n").join(lines)
 
 

@@ -22,10 +22,12 @@ def whole(run: Run) -> tuple[Ended, Calls]:
 
 
 def commands(group: click.Group, before: str = "") -> set[str]:
-    found = set()
+    found = set[str]()
     for name, command in group.commands.items():
-        inner = isinstance(command, click.Group) and command.name != "connections"
-        found |= commands(command, f"{before}{name} ") if inner else {before + name}
+        if isinstance(command, click.Group) and name != "connections":
+            found |= commands(command, f"{before}{name} ")
+        else:
+            found.add(before + name)
     return found
 
 

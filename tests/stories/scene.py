@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from kbq_tui.diagnosis import catalogue
@@ -54,6 +54,10 @@ class VirtualClock:
         self.held = None
 
 
+BESIDE = f"/home/olga/.local/share/kbq-tui/keys/{PROJECT}/{SPEC.account_id}.next.json"
+"""Where a new key lies while the old one is replaced."""
+
+
 class MemoryKeys:
     """Keys on this machine, in memory."""
 
@@ -62,6 +66,8 @@ class MemoryKeys:
         self.secret: Secret | None = None
         self.problem: Problem | None = None
         self.handed: tuple[str, ...] = ()
+        self.beside: LocalKey | None = None
+        self.new: Secret | None = None
 
     def handed_over(self, project: str, email: str) -> tuple[str, ...]:
         return self.handed
@@ -69,7 +75,7 @@ class MemoryKeys:
     def inspect(self, path: str | None, project: str, email: str) -> LocalKey | None:
         if self.problem is not None:
             raise ProblemError(self.problem)
-        return self.local
+        return self.beside if path == BESIDE else self.local
 
     def reserve(self, path: str | None, project: str, email: str) -> "MemorySlot":
         return MemorySlot(
@@ -80,18 +86,23 @@ class MemoryKeys:
         )
 
     def load(self, path: str | None, project: str, email: str) -> Secret:
+        if path == BESIDE and self.new is not None:
+            return self.new
         if self.secret is None:
             raise ProblemError(catalogue.problem(Code.KEY_FILE_MISSING, Context(project=project), path=path or ""))
         return self.secret
 
     def path_beside(self, path: str | None, project: str, email: str) -> str:
-        return "/home/olga/key.next.json"
+        return BESIDE
 
     def promote(self, path: str | None, project: str, email: str) -> None:
-        raise NotImplementedError
+        assert self.beside is not None
+        assert self.local is not None
+        self.local, self.secret = replace(self.beside, path=self.local.path), self.new
+        self.beside = self.new = None
 
     def discard_beside(self, path: str | None, project: str, email: str) -> None:
-        raise NotImplementedError
+        self.beside = self.new = None
 
     def forget_copy(self, project: str, email: str) -> Message:
         return EMPTY
@@ -106,9 +117,12 @@ class MemorySlot:
 
     def commit(self, key: Secret) -> LocalKey:
         key_id = json.loads(key.reveal())["private_key_id"]
-        self.keys.secret = key
-        self.keys.local = LocalKey(self.path, key_id, self.email, self.project)
-        return self.keys.local
+        made = LocalKey(self.path, key_id, self.email, self.project)
+        if self.path == BESIDE:
+            self.keys.new, self.keys.beside = key, made
+        else:
+            self.keys.secret, self.keys.local = key, made
+        return made
 
     def abandon(self) -> None:
         return None
@@ -120,17 +134,22 @@ class MemoryJournal:
 
     def intend(self, action: str, resource: str) -> None:
         self.store.open.append(action)
+        self.store.resources[action] = resource
 
     def settle(self, event: Event) -> None:
         if event.action in self.store.open:
             self.store.open.remove(event.action)
         if event.kind is EventKind.FINISHED:
-            key = ActionKey.read(event.action, "")
+            key = self._key(event.action)
             assert key is not None
             self.store.changed.append(OwnChange(key, event.at))
 
     def changes(self) -> tuple[OwnChange, ...]:
-        return tuple(self.store.changed)
+        begun = [OwnChange(key, NOW, made=False) for a in self.store.open if (key := self._key(a))]
+        return (*begun, *self.store.changed)
+
+    def _key(self, action: str) -> ActionKey | None:
+        return ActionKey.read(action, self.store.resources.get(action, ""))
 
 
 class MemoryStore:
@@ -141,6 +160,7 @@ class MemoryStore:
         self.recent: tuple[str, ...] = ()
         self.texts: dict[str, str] = {}
         self.verified: dict[str, Mapping[str, object]] = {}
+        self.resources: dict[str, str] = {}
         self.open: list[str] = []
         self.changed: list[OwnChange] = []
         self.problem: Problem | None = None

@@ -24,6 +24,7 @@ PHASES = {
     Phase.LOOKING: N_("Looking at the project"),
     Phase.LOOKING_EVERYWHERE: N_("Looking for all that the account holds"),
     Phase.APPLYING: N_("Working"),
+    Phase.AWAITING: N_("Waiting for Klaviyo's call"),
     Phase.VERIFYING: N_("Checking with the key"),
 }
 """What a phase is called while it lasts; the time comes after it."""

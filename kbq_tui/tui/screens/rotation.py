@@ -35,10 +35,11 @@ class RotationScreen(BaseScreen):
     scopes: ClassVar = ("rotation",)
     help_name = "rotation"
 
+    session: RotationSession
+
     def __init__(self, name: str) -> None:
         super().__init__()
         self.opened = name
-        self.session: RotationSession
 
     def fill(self) -> ComposeResult:
         """Lay out the steps, and what is to be done in Klaviyo."""
@@ -57,8 +58,8 @@ class RotationScreen(BaseScreen):
 
     def on_mount(self) -> None:
         """Find out where it stands; go on with waiting where Klaviyo's call is what is missing."""
-        super().on_mount()
         self.session = RotationSession(self.host.wizard)
+        super().on_mount()
         self.query_one("#primary").focus()
         self.draw()
         self.host.launch(self.session.look(), "look")
@@ -79,14 +80,14 @@ class RotationScreen(BaseScreen):
     def heading(self) -> str:
         """Return the account whose key is replaced."""
         spec = self.host.wizard.spec()
-        return translate("Key of {account}", account=spec.account_email) if spec is not None else ""
+        return translate("Key of {account}", account=spec.account_email.partition("@")[0]) if spec is not None else ""
 
     def draw_body(self) -> None:
         """Draw the steps, what is to be done in Klaviyo, what stands in the way, and the buttons."""
         session = self.session
         rows = step_rows(session)
         self.query_one("#steps", Rows).show(rows)
-        told = in_klaviyo(session)
+        told = in_klaviyo(session, remote=self.host.look.ssh)
         block = self.query_one("#in-klaviyo", QuietStatic)
         block.show(told)
         block.display = bool(told)

@@ -1,0 +1,158 @@
+"""The replacement of a key on a screen: each step, the wait in sight, the way back, and coming back."""
+
+from dataclasses import replace
+
+import pytest
+from textual.pilot import Pilot
+
+from kbq_tui.engine import rotation
+from kbq_tui.engine.services import SavedConnection
+from kbq_tui.model.key_use import KeyCall
+from kbq_tui.model.operations import ActionKind
+from kbq_tui.model.rotation import mark
+from kbq_tui.model.steps import Step
+from kbq_tui.shell.fetch import scp_line
+from kbq_tui.tui.display_options import DisplayOptions
+from kbq_tui.tui.screens.rotation import RotationScreen
+from tests.stories.memory_cloud import SPEC
+from tests.stories.scene import BESIDE
+from tests.tui import fakes
+from tests.tui.screens import app_for, until
+
+KLAVIYO = "52.206.71.52"
+
+
+def scene(*, production: bool = False) -> fakes.Scene:
+    made = fakes.complete()
+    saved = SavedConnection(made.draft, Step.CONNECT, finished=True, connected=True, production=production)
+    made.store.saved[made.draft.name] = saved
+    return made
+
+
+def old_of(made: fakes.Scene) -> str:
+    return made.world.keys[0].id
+
+
+async def opened(pilot: Pilot[int]) -> None:
+    await until(pilot, "Looked at")
+    await pilot.press("r")
+    await until(pilot, lambda: isinstance(pilot.app.screen, RotationScreen))
+
+
+async def klaviyo_awaited(made: fakes.Scene, pilot: Pilot[int]) -> str:
+    """Make the new key, and stand where Klaviyo's call is waited for."""
+    await opened(pilot)
+    await until(pilot, "[ Make the new key ]")
+    made.clock.hold()
+    await pilot.press("enter")
+    return await until(pilot, "Waiting for Klaviyo's call")
+
+
+def called(made: fakes.Scene) -> None:
+    """Let Klaviyo call with the newest key."""
+    made.world.key_calls[made.world.keys[-1].id] = [KeyCall(made.clock.now(), KLAVIYO)]
+
+
+async def test_from_the_new_key_to_the_old_one_s_end_in_sight() -> None:
+    made = scene()
+    old = old_of(made)
+    app = app_for(made, DisplayOptions(ssh=True), start="dashboard")
+    async with app.run_test(size=(80, 24)) as pilot:
+        shown = await klaviyo_awaited(made, pilot)
+        new = made.world.keys[-1].id
+        assert f"{new[:12]} beside {old[:12]}" in shown
+        assert "both keys work" in shown
+        assert BESIDE in shown.replace("\n ", "")
+        assert "Connect to BigQuery" in shown
+        assert "scp " in shown
+        called(made)
+        made.clock.let_go()
+        shown = await until(pilot, "It goes on 2026-")
+        assert [(k.id, k.disabled) for k in made.world.keys] == [(old, True), (new, False)]
+        assert made.keys.local is not None
+        assert made.keys.local.key_id == new
+        made.clock.seconds += 25 * 3600
+        await pilot.press("enter")
+        await until(pilot, "[ Done ]")
+        assert [k.id for k in made.world.keys] == [new]
+        await pilot.press("enter")
+        await until(pilot, "Looked at")
+
+
+async def test_leaving_while_klaviyo_is_awaited_keeps_both_keys_and_comes_back_to_it() -> None:
+    made = scene()
+    app = app_for(made, start="dashboard")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await klaviyo_awaited(made, pilot)
+        await pilot.press("escape")
+        await until(pilot, "Looked at")
+        assert len(made.world.keys) == 2
+        assert not app.wizard.busy
+        await pilot.press("r")
+        await until(pilot, "[ Wait for Klaviyo ]")
+        assert len(made.world.keys) == 2
+
+
+async def test_rolling_back_while_klaviyo_is_awaited_takes_the_new_key_away() -> None:
+    made = scene()
+    old = old_of(made)
+    app = app_for(made, start="dashboard")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await klaviyo_awaited(made, pilot)
+        app.screen.query_one("#roll-back").focus()
+        await pilot.press("enter")
+        await until(pilot, "[ Make the new key ]")
+        assert [k.id for k in made.world.keys] == [old]
+        assert made.keys.beside is None
+
+
+async def test_the_operator_s_word_goes_on_without_klaviyo_s_call() -> None:
+    made = scene()
+    app = app_for(made, start="dashboard")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await klaviyo_awaited(made, pilot)
+        app.screen.query_one("#confirm").focus()
+        made.clock.let_go()
+        await pilot.press("enter")
+        await until(pilot, "It goes on 2026-")
+        taken = mark(ActionKind.ROTATE_TAKEN, SPEC, made.world.keys[-1].id)
+        assert taken in [change.key.id for change in made.store.changed]
+
+
+async def test_in_production_the_name_is_typed_first() -> None:
+    made = scene(production=True)
+    app = app_for(made, start="dashboard")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(pilot)
+        await until(pilot, "[ Make the new key ]")
+        await pilot.press("enter")
+        await until(pilot, "type its name")
+        assert len(made.world.keys) == 1
+        await pilot.press("escape")
+        await until(pilot, "[ Make the new key ]")
+        assert len(made.world.keys) == 1
+
+
+async def test_what_stands_in_the_way_is_said_with_its_remedy() -> None:
+    made = scene()
+    made.world.keys = [replace(made.world.keys[0], id=f"{n:040x}") for n in range(10)]
+    app = app_for(made, start="dashboard")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(pilot)
+        shown = await until(pilot, "Which key Klaviyo holds is not")
+        assert "fail" in shown
+
+
+async def test_y_copies_the_command_that_fetches_the_file() -> None:
+    made = scene()
+    app = app_for(made, start="dashboard")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await klaviyo_awaited(made, pilot)
+        await pilot.press("y")
+        await until(pilot, lambda: made.copied == [scp_line(BESIDE)])
+
+
+@pytest.fixture(autouse=True)
+def quickly(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no look at the log be waited for."""
+    monkeypatch.setattr(rotation, "LOOK_EVERY", 0.0)
