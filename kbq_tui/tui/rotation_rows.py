@@ -93,14 +93,17 @@ def in_klaviyo(session: RotationSession, *, remote: bool) -> Content:
     out, spec = session.outcome, session.setup.spec()
     if out is None or out.step is not RotationStep.HAND_OVER or out.key is None or spec is None:
         return Content("")
-    summary = Summary.of(spec, out.key.path, spec.location)
+    summary = Summary.of(spec, None if remote else out.key.path, spec.location)
+    menu = [*map(render, KLAVIYO_MENU[:3]), "…", render(KLAVIYO_MENU[-1])]
+    *values, file = summary.lines()[:3]
     lines = [
         Content.styled(translate("Give Klaviyo the new key. The old one works until Klaviyo has it."), "bold"),
-        Content(f" {ARROW} ").join([Content(render(name)) for name in KLAVIYO_MENU]),
-        *(plain(line, limit=1_000) for line in summary.lines()[:3]),
+        Content(f" {ARROW} ".join(menu)),
+        *map(plain, values),
+        plain(translate("Service Account Key (JSON)")) if remote else plain(file, limit=1_000),
     ]
     if remote:
-        lines.append(plain(scp_line(out.key.path), "$text-quiet", limit=1_000))
+        lines.append(plain(scp_line(out.key.path), limit=1_000))
     return Content("\n").join(lines)
 
 

@@ -181,6 +181,8 @@ RUNS: Mapping[str, tuple[Run, ...]] = {
         Run("existing", ("key", "rotate", "--yes", "--rollback"), old_key_is_disabled),
     ),
     "teardown": (Run("fresh", ("teardown", "--yes", "--json"), applied),),
+    "activity": (Run("sync-healthy", ("activity", "--json")),),
+    "source": (Run("source-good", ("source", "--json")),),
     "export": (Run("fresh", ("export", "gcloud")),),
 }
 LOCAL = (
@@ -191,6 +193,7 @@ LOCAL = (
     "explain",
     "key mend",
     "key shred",
+    "keys",
     "permissions",
     "sandbox",
     "schema",

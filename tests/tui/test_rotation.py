@@ -62,7 +62,8 @@ async def test_from_the_new_key_to_the_old_one_s_end_in_sight() -> None:
         new = made.world.keys[-1].id
         assert f"{new[:12]} beside {old[:12]}" in shown
         assert "both keys work" in shown
-        assert BESIDE in shown.replace("\n ", "")
+        flat = "".join(line.strip("│ ").replace(" ", "") for line in shown.splitlines())
+        assert scp_line(BESIDE).replace(" ", "") in flat
         assert "Connect to BigQuery" in shown
         assert "scp " in shown
         called(made)
