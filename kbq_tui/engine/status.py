@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from kbq_tui.diagnosis import catalogue
 from kbq_tui.diagnosis.root_cause import explains
 from kbq_tui.engine.health import Health, Line, consequences_unknown, outage_of
 from kbq_tui.engine.observe import observe, part_of
@@ -22,7 +23,7 @@ from kbq_tui.model.problem import Problem, Retry
 from kbq_tui.model.spec import ConnectionSpec
 from kbq_tui.model.text import time_in
 from kbq_tui.planning.dataset_rules import PARTITIONS_EXPIRE, PUBLIC, TABLES_EXPIRE, too_short
-from kbq_tui.planning.diff import diff
+from kbq_tui.planning.diff import context_of, diff
 from kbq_tui.planning.sync_activity import klaviyos, overdue, span, times, usual_interval
 
 __all__ = ["RECENT_JOBS", "Health", "Line", "Status", "status"]
@@ -31,6 +32,9 @@ RECENT_JOBS = 50
 """How many of the account's newest jobs are looked at; our own checks are among them."""
 _BARS = 24
 """Hours of which the jobs are drawn as bars."""
+
+ENDS_DAYS = 14
+"""Days before a key's end from which on that is warned of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +125,7 @@ async def status(spec: ConnectionSpec, ports: Ports, last_verify: Mapping[str, o
         _credential(observed),
         *_by_step(plan, observed),
         *_settings(spec, plan, observed),
-        _key_age(observed),
+        _key_age(spec, observed),
         _last_verify(last_verify, str(ports.ours("verify"))),
         _jobs(_explained(jobs, observed), observed.at),
     ]
@@ -235,7 +239,7 @@ def _is_unknown(observed: Observed, problem: Problem) -> bool:
     return any(isinstance(p, Unknown) and p.problem is problem for p in [*parts, observed.keys])
 
 
-def _key_age(observed: Observed) -> Line:
+def _key_age(spec: ConnectionSpec, observed: Observed) -> Line:
     title = message("Key age")
     late = is_new_key(observed) and not _lists_our_key(observed)
     if isinstance(observed.keys, Unknown) and not (late and observed.keys.problem.retry is Retry.NOT_YET):
@@ -252,8 +256,18 @@ def _key_age(observed: Observed) -> Line:
     text = message("{age}; the account has {n} of 10 keys", age=age, n=len(observed.keys.value))
     if ours.expires is not None:
         text = message("{text}; expires {date}", text=text, date=f"{ours.expires:%Y-%m-%d}")
-    tired = days > MAX_AGE_DAYS or (ours.expires is not None and (ours.expires - observed.at).days < 14)
-    return Line("key-age", title, Health.WARNING if tired else Health.OK, text)
+    problem = _tired(spec, ours, age, observed.at)
+    return Line("key-age", title, Health.OK if problem is None else Health.WARNING, text, problem)
+
+
+def _tired(spec: ConnectionSpec, key: KeyInfo, age: Message, now: datetime) -> Problem | None:
+    """Return why a key is to be replaced; None where it is not."""
+    known = {"key_id": key.id[:12], "account": spec.account_email}
+    if key.expires is not None and (key.expires - now).days < ENDS_DAYS:
+        return catalogue.problem(Code.KEY_ENDS, context_of(spec), **known, date=f"{key.expires:%Y-%m-%d}")
+    if (now - key.created).days > MAX_AGE_DAYS:
+        return catalogue.problem(Code.KEY_OLD, context_of(spec), **known, age=age)
+    return None
 
 
 def key_in_use(observed: Observed) -> KeyInfo | None:

@@ -10,6 +10,7 @@ from kbq_tui.engine.health import Health
 from kbq_tui.engine.looks import Looked
 from kbq_tui.engine.status import Status, key_in_use
 from kbq_tui.i18n.messages import EMPTY, Message, joined
+from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.lean_dataclass import dataclass
 from kbq_tui.model.observed import Present
 from kbq_tui.model.problem import Problem
@@ -25,6 +26,8 @@ class State(StrEnum):
 
 
 WORST_FIRST: Final = tuple(State)
+_REPLACED: Final = (Code.KEY_OLD, Code.KEY_ENDS)
+"""What a new key mends."""
 _STATES: Final = {Health.BROKEN: State.FAILING, Health.UNKNOWN: State.UNREAD, Health.WARNING: State.WARNING}
 
 
@@ -101,6 +104,8 @@ def _next(seen: Status, looked: Looked, state: State) -> str:
         what = "apply"
     elif seen.verified is None and not seen.plan.blocked:
         what = "verify"
+    elif any(line.problem is not None and line.problem.code in _REPLACED for line in seen.lines):
+        what = "key rotate"
     else:
         what = "status"
     return str(looked.opened.services.command(what, looked.name))

@@ -200,3 +200,16 @@ def test_an_interval_that_cannot_be_right_is_refused(call, typed: str):
 
 def test_an_interval_without_a_watch_is_refused(call):
     assert call("status", "--interval", "30s").status == 2
+
+
+def test_an_old_key_is_warned_of_with_the_command_that_replaces_it(google, call):
+    there = google("klaviyo-never-changes")
+    assert call("apply", "--yes", *there.key_options).status == 0
+    assert call("verify").status == 0
+    seen = call("status", "--json").json
+    (age,) = (line for line in seen["lines"] if line["id"] == "key-age")
+    assert (age["health"], age["problem"]["code"]) == ("warning", "KBQ-KEY-OLD")
+    assert "kbq-tui key rotate default" in age["problem"]["remedy"][0]
+    (row,) = (line for line in call("status").out.splitlines() if line.startswith("default"))
+    assert row.endswith("kbq-tui key rotate default")
+    assert "kbq-tui key rotate default" in call("key", "list").err

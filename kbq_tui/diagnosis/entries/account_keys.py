@@ -34,6 +34,8 @@ _KEY_KEEPER: Final = (
     "(roles/iam.serviceAccountKeyAdmin) on the project."
 )
 
+_REPLACE: Final = step("Replace it, step by step and without a minute in which none works:", cmd.ours("key rotate"))
+
 ENTRIES: Final = (
     Entry(
         Code.KEY_CREATION_BLOCKED,
@@ -164,13 +166,17 @@ ENTRIES: Final = (
         Code.KEY_OLD,
         "The key is old",
         "The key {key_id} of {account} is {age} old, and many companies ask for a new one every 90 days.",
-        (
-            "Rotate it: create a new key, verify with it, put it into Klaviyo, confirm that a sync ran, and only "
-            "then delete the old one.",
-            step("Delete the old key, once nothing uses it:", cmd.DELETE_KEY),
-        ),
+        (_REPLACE,),
         _KEY_KEEPER,
         _IAM + "key-rotation",
+    ),
+    Entry(
+        Code.KEY_ENDS,
+        "The key ends soon",
+        "The key {key_id} of {account} expires on {date}. From then on Klaviyo cannot sign in with it.",
+        (_REPLACE,),
+        _KEY_KEEPER,
+        _POLICY_LINK,
     ),
     Entry(
         Code.KEY_DEAD,
