@@ -108,6 +108,11 @@ EXAMPLES: Final[Mapping[str, tuple[Example, Example, Example]]] = {
         ("--lang de", N_("in German")),
         ("--ascii", N_("with ASCII signs")),
     ),
+    "permissions": (
+        ("", N_("every command")),
+        ("key rotate", N_("one of them")),
+        ("apply --format yaml", N_("as a custom role")),
+    ),
     "schema": (
         ("", N_("list the outputs")),
         ("plan", N_("the schema of one")),

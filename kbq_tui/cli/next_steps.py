@@ -27,6 +27,7 @@ NEXT: Final[Mapping[str, str]] = {
     "export": "verify",
     "explain": "explain --list",
     "keys": "setup",
+    "permissions": OWN,
     "schema": "schema plan",
     "doctor": "setup",
     "demo": "setup",

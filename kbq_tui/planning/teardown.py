@@ -16,6 +16,7 @@ from kbq_tui.model.plan import Blocked, Plan
 from kbq_tui.model.problem import Problem
 from kbq_tui.model.refs import DatasetRef, ProjectRef, Ref, ServiceRef
 from kbq_tui.model.spec import LABELS, REQUIRED_SERVICES, ConnectionSpec
+from kbq_tui.planning.dataset_rules import terraformed
 from kbq_tui.planning.diff import context_of
 from kbq_tui.planning.grants import held, needs, sharing, wanted
 from kbq_tui.planning.locations import resolve_location
@@ -57,6 +58,7 @@ class _Teardown:
             on = value_of(self.seen.services.get(service, Absent()))
             if on and self._made(ActionKind.SERVICE, ServiceRef(self.spec.project, service)):
                 self._stays(message("API {service}", service=service), message("others may use it by now"))
+        self.warnings += terraformed(self.actions, self.seen.datasets, self.context)
         location = resolve_location(self.spec, self.seen)
         return Plan(self.spec.name, tuple(self.actions), tuple(self.blocked), tuple(self.warnings), location)
 

@@ -212,4 +212,3 @@ def test_an_old_key_is_warned_of_with_the_command_that_replaces_it(google, call)
     assert "kbq-tui key rotate default" in age["problem"]["remedy"][0]
     (row,) = (line for line in call("status").out.splitlines() if line.startswith("default"))
     assert row.endswith("kbq-tui key rotate default")
-    assert "kbq-tui key rotate default" in call("key", "list").err

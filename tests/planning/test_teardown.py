@@ -8,6 +8,7 @@ import pytest
 
 from kbq_tui.i18n.messages import verbatim
 from kbq_tui.model.changes import OwnChange
+from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.observed import (
     Absent,
     AccessEntry,
@@ -220,3 +221,12 @@ def test_both_keys_of_a_rotation_go() -> None:
     keys = Present((KeyInfo(THEIRS, MADE - timedelta(days=99)), KeyInfo(OURS, MADE)))
     plan = teardown(SPEC, seen(keys=keys, rotating=(THEIRS, OURS)), EMPTY)
     assert ids(plan) == EVERYTHING | {f"delete-key:{THEIRS}"}
+
+
+def test_taking_a_role_away_from_what_terraform_made_is_warned_of() -> None:
+    labels = {**LABELS, "goog-terraform-provisioned": "true"}
+    made = {IMPORT: dataset(IMPORT, DATA_VIEWER, labels=labels), TMP: dataset(TMP, DATA_EDITOR)}
+    plan = teardown(SPEC, seen(datasets=made), EMPTY)
+    (warned,) = (w for w in plan.warnings if w.code == Code.TERRAFORM_OWNED)
+    assert warned.detail("dataset") == IMPORT
+    assert "may come back" in str(warned.cause)

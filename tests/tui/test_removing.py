@@ -313,3 +313,19 @@ async def test_the_questions_fit(size: tuple[int, int]) -> None:
             shown = await until(pilot, said)
             assert len(shown.split("\n")) <= size[1]
             assert all(len(line) <= size[0] for line in shown.split("\n"))
+
+
+async def test_what_terraform_made_is_exported_instead_of_changed() -> None:
+    scene = fakes.resumed(Step.PERMISSIONS, fakes.complete())
+    name = fakes.SPEC.import_dataset
+    labels = {"goog-terraform-provisioned": "true"}
+    scene.world.datasets[name] = replace(scene.world.datasets[name], labels=labels, access=())
+    app = app_for(scene)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: idle(app))
+        await until(pilot, "[ Grant 1 role ]")
+        await pilot.press("enter")
+        await until(pilot, "[ Export for Terraform ]")
+        await pilot.press("enter")
+        await until(pilot, lambda: any('resource "google_bigquery' in text for text in scene.store.texts.values()))
+        assert scene.world.datasets[name].access == ()

@@ -91,7 +91,11 @@ def _apply(
             _check_plan(saved, plan, runner, spec)
         show_plan(plan, runner.console, result=False, fold=True)
         if plan.changes or not record.filed:
-            if not consent.to(translate("Do this?")):
+            owned = any(warning.code == Code.TERRAFORM_OWNED for warning in plan.warnings)
+            if owned:
+                export = inert(str(runner.services.command("export terraform", spec.name)))
+                runner.console.say(translate("Rather give Terraform the plan: {command}", command=export))
+            if not consent.to(translate("Do this all the same?" if owned else "Do this?")):
                 return 1
             expected = plan.fingerprint
     record.keep(draft=ConnectionDraft.of(spec), confirmed=True)

@@ -106,11 +106,11 @@ def list_command(options: KeyListOptions, runner: PlainRunner) -> int:
         }
         runner.console.json(body)
         return 0
-    _show(found, runner, spec.name, spec.account_email)
+    _show(found, runner, spec.account_email)
     return 0
 
 
-def _show(found: _Listing, runner: PlainRunner, name: str, account: str) -> None:
+def _show(found: _Listing, runner: PlainRunner, account: str) -> None:
     console = runner.console
     if found.keys:
         rows = [[inert(cell, 200) for cell in _cells(found, key)] for key in found.keys]
@@ -125,9 +125,6 @@ def _show(found: _Listing, runner: PlainRunner, name: str, account: str) -> None
         for warning in found.warnings(key):
             id_ = key.id[:ID_SHOWN]
             console.say(translate("note: key {id}: {note}", id=inert(id_), note=inert(render(warning))))
-    if any(found.warnings(key) for key in found.keys):
-        command = runner.services.command("key rotate", name)
-        console.say(translate("To replace the key that Klaviyo holds: {command}", command=inert(str(command))))
     if found.keys:
         console.say(render(_source(found.uses)))
         for problem in found.uses.problems[:1]:

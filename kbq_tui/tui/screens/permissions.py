@@ -89,7 +89,7 @@ class PermissionsScreen(PlanStepScreen):
                 *(render(a.summary) for a in part.changes),
                 "",
                 translate("Nobody else's access is touched. Whatever else uses this account loses what is taken away."),
-                *(render(w.cause) for w in plan.warnings if w.code == Code.OVER_GRANT),
+                *(render(w.cause) for w in plan.warnings if w.code in (Code.OVER_GRANT, Code.TERRAFORM_OWNED)),
                 *(translate("Not everything could be looked at: {why}", why=p.title) for p in unseen),
                 "",
                 *(side_panel.command(a, plan.location) for a in part.changes),

@@ -9,7 +9,8 @@ from textual.containers import Horizontal
 from textual.content import Content
 
 from kbq_tui.engine.setup import STEPS
-from kbq_tui.i18n.messages import translate
+from kbq_tui.i18n.messages import render, translate
+from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.operations import Action, Step
 from kbq_tui.model.problem import Problem
 from kbq_tui.tui import keyboard, side_panel
@@ -210,9 +211,31 @@ class PlanStepScreen(BaseScreen):
             self.next()
 
     async def _apply(self) -> None:
+        if await self._left_to_terraform():
+            return
         await carried_out(self.host, lambda: self.host.wizard.apply(self.step))
         if self.is_current:
             self.query_one("#primary").focus()
+
+    async def _left_to_terraform(self) -> bool:
+        """Where Terraform made what is to be changed, offer the plan for it instead. Returns whether that was taken."""
+        plan, part = self.host.wizard.plan, self.host.wizard.part(self.step)
+        changed = {getattr(action.resource, "dataset", "") for action in part.changes} if part is not None else set()
+        owned = [w for w in plan.warnings if w.code == Code.TERRAFORM_OWNED] if plan is not None else []
+        owned = [problem for problem in owned if problem.detail("dataset") in changed]
+        if plan is None or not owned:
+            return False
+        from kbq_tui.export.terraform import to_terraform
+        from kbq_tui.tui.modals.confirm import Confirm
+
+        yes, no = translate("Change it all the same"), translate("Export for Terraform")
+        asked, lines = render(owned[0].title), [render(problem.cause) for problem in owned]
+        answer = await self.app.push_screen_wait(Confirm(asked, lines, yes=yes, no=no, harmless=False))
+        if answer is False:
+            self.host.save_text("plan", {".tf": to_terraform(plan)})
+        if self.is_current:
+            self.query_one("#primary").focus()
+        return not answer
 
     async def confirmed(
         self, question: "Confirm | Ask", work: Callable[[], Awaitable[Problem | None]], actions: tuple[Action, ...]
