@@ -221,6 +221,7 @@ TESTED_ELSEWHERE = {
     "tui/polled_connection": "tui/test_dashboard.py",
     "tui/preflight_rows": "tui/test_screens.py",
     "tui/presenters": "tui/test_screens.py",
+    "tui/rotation_rows": "tui/test_rotation.py",
     "tui/screens/*": "tui/test_stories.py",
     "tui/running": "tui/test_guard.py",
     "tui/quitting": "tui/test_flow.py",
