@@ -28,8 +28,8 @@ from kbq_tui.sandbox import roles
 from kbq_tui.sandbox.audit_log import SignedCall
 from kbq_tui.sandbox.authz import Authz
 from kbq_tui.sandbox.context import Call, SandboxContext
+from kbq_tui.sandbox.resources import Account, Principal
 from kbq_tui.sandbox.server import Sandbox
-from kbq_tui.sandbox.world import Account, Principal
 
 P = "acme-klaviyo-demo"
 DATA = Path(kbq_tui.__file__).parent / "cli" / "permissions.json"
