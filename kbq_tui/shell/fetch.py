@@ -1,11 +1,12 @@
 """The command that fetches a file of this machine to the one that somebody sits at."""
 
 import getpass
-import shlex
 import socket
 
+from kbq_tui.shell.hand_over import scp_line
 
-def scp_line(path: str) -> str:
+
+def fetch_line(path: str) -> str:
     """Return the command, to be run on the other machine.
 
     Args:
@@ -15,4 +16,4 @@ def scp_line(path: str) -> str:
         user = getpass.getuser()
     except (KeyError, OSError):
         user = "USER"
-    return f"scp {shlex.quote(f'{user}@{socket.gethostname()}:{path}')} ."
+    return scp_line(f"{user}@{socket.gethostname()}", path)

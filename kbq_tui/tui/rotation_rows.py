@@ -10,7 +10,7 @@ from kbq_tui.i18n.messages import N_, render, translate
 from kbq_tui.model.events import Event, EventKind
 from kbq_tui.model.summary import KLAVIYO_MENU, Summary
 from kbq_tui.planning.rotation import RotationStep
-from kbq_tui.shell.fetch import scp_line
+from kbq_tui.shell.fetch import fetch_line
 from kbq_tui.tui.glyphs import ARROW, Tone
 from kbq_tui.tui.text import columns, plain, seconds, status, status_width
 from kbq_tui.tui.widgets.rows import Row
@@ -103,7 +103,7 @@ def in_klaviyo(session: RotationSession, *, remote: bool) -> Content:
         plain(translate("Service Account Key (JSON)")) if remote else plain(file, limit=1_000),
     ]
     if remote:
-        lines.append(plain(scp_line(out.key.path), limit=1_000))
+        lines.append(plain(fetch_line(out.key.path), limit=1_000))
     return Content("\n").join(lines)
 
 

@@ -11,7 +11,7 @@ from kbq_tui.model.key_use import KeyCall
 from kbq_tui.model.operations import ActionKind
 from kbq_tui.model.rotation import mark
 from kbq_tui.model.steps import Step
-from kbq_tui.shell.fetch import scp_line
+from kbq_tui.shell.fetch import fetch_line
 from kbq_tui.tui.display_options import DisplayOptions
 from kbq_tui.tui.screens.rotation import RotationScreen
 from tests.stories.memory_cloud import SPEC
@@ -63,7 +63,7 @@ async def test_from_the_new_key_to_the_old_one_s_end_in_sight() -> None:
         assert f"{new[:12]} beside {old[:12]}" in shown
         assert "both keys work" in shown
         flat = "".join(line.strip("│ ").replace(" ", "") for line in shown.splitlines())
-        assert scp_line(BESIDE).replace(" ", "") in flat
+        assert fetch_line(BESIDE).replace(" ", "") in flat
         assert "Connect to BigQuery" in shown
         assert "scp " in shown
         called(made)
@@ -150,7 +150,7 @@ async def test_y_copies_the_command_that_fetches_the_file() -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await klaviyo_awaited(made, pilot)
         await pilot.press("y")
-        await until(pilot, lambda: made.copied == [scp_line(BESIDE)])
+        await until(pilot, lambda: made.copied == [fetch_line(BESIDE)])
 
 
 @pytest.fixture(autouse=True)

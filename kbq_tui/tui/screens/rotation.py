@@ -12,7 +12,7 @@ from kbq_tui.engine.rotation_session import RotationSession
 from kbq_tui.i18n.messages import translate
 from kbq_tui.model.problem import Problem
 from kbq_tui.planning.rotation import RotationStep
-from kbq_tui.shell.fetch import scp_line
+from kbq_tui.shell.fetch import fetch_line
 from kbq_tui.tui import keyboard
 from kbq_tui.tui.changes import operator_agreed
 from kbq_tui.tui.modals.destroying import destroying
@@ -206,6 +206,6 @@ class RotationScreen(BaseScreen):
         """y: copy the command that fetches the new key's file."""
         out = self.session.outcome
         if out is not None and out.key is not None:
-            self.host.copy_text(scp_line(out.key.path), translate("The scp command"))
+            self.host.copy_text(fetch_line(out.key.path), translate("The scp command"))
         else:
             self.host.wizard.say(translate("There is no key yet."), bad=True)
