@@ -343,6 +343,9 @@ EXAMPLES: Final[dict[str, list[tuple[str, Any]]]] = {
         ("(SELECT ARRAY_AGG(x) FROM UNNEST([2, 1, -2, 3, -2, 1, 2]) AS x)", [2, 1, -2, 3, -2, 1, 2]),
         ("(SELECT ARRAY_AGG(x ORDER BY ABS(x)) FROM UNNEST([2, 1, -3]) AS x)", [1, 2, -3]),
         ("(SELECT ARRAY_AGG(x IGNORE NULLS) FROM UNNEST([NULL, 1, -2]) AS x)", [1, -2]),
+        ("(SELECT ARRAY_AGG(x IGNORE NULLS ORDER BY x DESC LIMIT 2) FROM UNNEST([1, NULL, 5, 3]) AS x)", [5, 3]),
+        ("(SELECT ARRAY_AGG(x IGNORE NULLS ORDER BY x LIMIT 2) FROM UNNEST([1, NULL, 5, 3]) AS x)", [1, 3]),
+        ("(SELECT ARRAY_AGG(x IGNORE NULLS ORDER BY -x LIMIT 2) FROM UNNEST([1, NULL, 5, 3]) AS x)", [5, 3]),
         ("(SELECT ARRAY_AGG(x LIMIT 2) FROM UNNEST([2, 1, -2]) AS x)", [2, 1]),
         ("(SELECT ARRAY_LENGTH(ARRAY_AGG(DISTINCT x)) FROM UNNEST([2, 1, -2, 3, -2, 1, 2]) AS x)", 4),
         (

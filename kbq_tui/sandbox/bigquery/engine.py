@@ -17,7 +17,7 @@ from kbq_tui.sandbox.resources import Dataset, Table
 
 JSON = dict[str, Any]
 T = TypeVar("T")
-MEMORY = "512MB"  # of all queries and tables together
+MEMORY = "1GB"  # of all queries and tables together
 MAX_ROWS = 200_000  # of a result; more are for a table
 MAX_CELLS = 5_000_000
 
@@ -103,6 +103,7 @@ class Engine:
         self._db.execute("SET lock_configuration=true")
         self._names: dict[str, str] = {}
         self._serial = 0
+        self._extents: dict[str, tuple[int, int]] = {}  # by the query of a table's rows
         self.jobs: dict[tuple[str, str], Any] = {}
         self.sessions: dict[str, tuple[str, str]] = {}  # id -> project and user
         self.uploads: dict[str, tuple[JSON, bytearray]] = {}  # files that are being sent, and the jobs they are for
@@ -291,6 +292,16 @@ class Engine:
         sums = ", ".join(f"sum({fields.size_sql(f)})" for f in chosen)  # in a list: an expression has its depth
         sql = f"SELECT coalesce(list_sum([{sums}]), 0) FROM {self.name(table)}{_where(conditions)}"  # noqa: S608
         return int(self.execute(sql).rows[0][0])
+
+    def extent(self, table: Table) -> tuple[int, int]:
+        """Rows and bytes. Of tables with the same query of rows that was never used, one is asked for all of them."""
+        fresh = bool(table.rows_sql) and table.ref not in self._names
+        found = self._extents.get(table.rows_sql) if fresh else None
+        if found is None:
+            found = self.count(table), self.size(table)
+            if fresh:
+                self._extents[table.rows_sql] = found
+        return found
 
     def page(self, table: Table, start: int, count: int) -> list[Row]:
         """Rows in the order they were inserted."""

@@ -11,7 +11,7 @@ from sqlglot import exp
 
 from kbq_tui.sandbox.bigquery import function_rules, moment_rules, refusals, values
 from kbq_tui.sandbox.bigquery import geography as geographies
-from kbq_tui.sandbox.bigquery.duck import call, error, literal
+from kbq_tui.sandbox.bigquery.duck import DUCK, call, error, literal
 from kbq_tui.sandbox.bigquery.fields import BIGNUMERIC, COMPUTED, GEOGRAPHY, RANGE, BadSchema
 
 _Type = exp.DataType.Type
@@ -233,10 +233,35 @@ def _count_if(node: exp.Expr) -> exp.Expr:
     return exp.Count(this=exp.Case(ifs=[exp.If(this=node.this.copy(), true=exp.Literal.number(1))]))
 
 
+def _largest(node: exp.Expr) -> exp.Expr | None:
+    """``ARRAY_AGG(x IGNORE NULLS ORDER BY x DESC LIMIT n)``: the n largest or smallest, without an array of all."""
+    order = node.this.this
+    if not isinstance(order, exp.Order) or len(order.expressions) != 1 or not isinstance(node.parent, exp.IgnoreNulls):
+        return None
+    by = order.expressions[0]
+    if by.this != order.this:
+        return None
+    return call("max" if by.args.get("desc") else "min", order.this.copy(), node.this.expression.copy())
+
+
+def _ignoring_nulls(node: exp.Expr) -> exp.Expr:
+    """Of an array that is cut, NULL is left out before; what `_largest` made leaves it out by itself."""
+    inner = node.this
+    if not isinstance(inner, exp.Anonymous):
+        return node
+    if inner.this == f"{DUCK}list_slice":
+        whole, *ends = (part.copy() for part in inner.expressions)
+        return call("list_slice", exp.IgnoreNulls(this=whole), *ends)
+    return inner.copy() if inner.this in (f"{DUCK}max", f"{DUCK}min") else node
+
+
 def _array_agg(node: exp.Expr) -> exp.Expr:
     """``ARRAY_AGG(x ORDER BY y LIMIT n)``: DuckDB has no LIMIT there, and gives the whole array to cut."""
     if not isinstance(node.this, exp.Limit):
         return node
+    largest = _largest(node)
+    if largest is not None:
+        return largest
     whole = node.copy()
     whole.set("this", node.this.this.copy())
     return call("list_slice", whole, exp.Literal.number(1), node.this.expression.copy())
@@ -339,6 +364,7 @@ _RULES: dict[type[exp.Expr], Callable[[exp.Expr], exp.Expr]] = {
     exp.CountIf: _count_if,
     exp.Extract: _extract,
     exp.Format: _format,
+    exp.IgnoreNulls: _ignoring_nulls,
     exp.Like: _like,
     exp.Struct: _struct,
     exp.Substring: _substring,

@@ -79,7 +79,7 @@ def resource(session: QuerySession, dataset: Dataset, table: Table, *, sized: bo
         kept["externalDataConfiguration"] = table_kind.external(table)
     rows, size = (0, 0)
     if sized and table_kind.kind(table) in table_kind.STORED:
-        rows, size = session.engine.count(table), session.engine.size(table)
+        rows, size = session.engine.extent(table)
     body |= {"numRows": str(rows), "numBytes": str(size), "numLongTermBytes": "0", "numTotalLogicalBytes": str(size)}
     if table.kind == "MATERIALIZED_VIEW":
         # it is computed when it is read, so that it is always fresh
