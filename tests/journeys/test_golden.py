@@ -120,6 +120,7 @@ def still(text: str, token: str) -> str:
     wrapped = r"(\s*)".join(re.escape(c) for c in token)
     text = re.sub(wrapped, lambda m: re.sub(r"\S", "X", m[0]), text)
     text = re.sub(r"(?<=/kbq-sandbox-)\w{8}(?=/)", "X" * 8, text)
+    text = re.sub(r"(?<=/kbq-sandbox-)\w{1,7}(?=│)", lambda m: "X" * len(m[0]), text)  # a box stands over the rest
     text = re.sub(r"(?<=kbq-)[0-9a-f]+(?=…)", lambda m: "X" * len(m[0]), text)
     text = re.sub(r"\b(?=[0-9a-f]*\d)[0-9a-f]{8,40}\b", lambda m: "#" * len(m[0]), text)
     text = re.sub(r"\b\d+\.\d s\b", lambda m: re.sub(r"\d", "#", m[0]), text)
