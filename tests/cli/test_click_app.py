@@ -415,5 +415,6 @@ def test_what_the_screens_look_like_may_be_typed_before_a_command_and_alone(env)
         assert [f["text"] for f in findings if f["name"] == "Glyphs"] == ["ASCII"]
     for command in ((), ("setup",), ("status",), ("demo",)):
         told = run(env, *command, "--help").stdout
-        for option in ("--mono", "--no-color", "--ascii", "--mouse", "--log-file", "--verbose"):
+        for option in ("--mono", "--no-color", "--ascii", "--log-file", "--verbose"):
             assert option in told
+        assert ("--mouse" in told) == (command != ("status",)), "only where there is a screen"
