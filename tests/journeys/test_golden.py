@@ -123,11 +123,13 @@ def still(text: str, token: str) -> str:
     text = re.sub(r"(?<=/kbq-sandbox-)\w{1,7}(?=│)", lambda m: "X" * len(m[0]), text)  # a box stands over the rest
     text = re.sub(r"(?<=kbq-)[0-9a-f]+(?=…)", lambda m: "X" * len(m[0]), text)
     text = re.sub(r"\b(?=[0-9a-f]*\d)[0-9a-f]{8,40}\b", lambda m: "#" * len(m[0]), text)
+    text = re.sub(r"\b[0-9a-f]{7}(?=│)", "#" * 7, text)  # a box stands over the rest of a key's ID
     text = re.sub(r"\b\d+\.\d s\b", lambda m: re.sub(r"\d", "#", m[0]), text)
     text = re.sub(r"\b20\d\d-\d\d-\d\d\b", "YYYY-MM-DD", text)
     text = re.sub(r"\b\d\d:\d\d(:\d\d)?\b", lambda m: re.sub(r"\d", "0", m[0]), text)
     text = re.sub(r"((?:next look|wieder) in )\d+(?= s\b)", r"\1##", text)
     text = re.sub(r"127\.0\.0\.1:\d+", lambda m: re.sub(r"\d", "#", m[0]), text)
+    text = re.sub(r" *!{2,}(?= +│)", lambda m: "!".rjust(len(m[0])), text)  # how often it was looked at
     return "\n".join(line.rstrip() for line in text.rstrip().splitlines()) + "\n"
 
 

@@ -82,8 +82,8 @@ async def test_over_grants_are_taken_away_and_what_is_needed_is_granted_first(
 @pytest.mark.parametrize(
     ("scenario", "check", "grant"),
     [
-        ("table-grant", "import.readonly", "roles/bigquery.dataEditor on table KLAVIYO_IMPORT_FROM_DWH.orders"),
-        ("foreign-table", "permissions.isolated", "roles/bigquery.dataViewer on table payroll.salaries"),
+        ("table-grant", "import.readonly", "table KLAVIYO_IMPORT_FROM_DWH.orders Data Editor none"),
+        ("foreign-table", "permissions.isolated", "table payroll.salaries Data Viewer none"),
     ],
 )
 async def test_what_only_verify_finds_is_taken_away_from_there(

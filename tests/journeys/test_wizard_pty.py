@@ -33,7 +33,7 @@ def operator_writes(sandbox: Served) -> list[str]:
 
 def test_demo_leads_from_nothing_to_the_summary(home: Path) -> None:
     env = {"PATH": os.environ["PATH"], "HOME": str(home), "TERM": "xterm-256color", "LANG": "C.UTF-8"}
-    with Terminal([*PROGRAM, "demo", "--keep", str(home / "kept")], env) as terminal:
+    with Terminal([*PROGRAM, "demo", "--keep", str(home / "kept")], env, rows=30) as terminal:  # its path is long
         walk = Walk(terminal)
         walk.begin()
         walk.step(1, "[ Continue ]")

@@ -323,7 +323,7 @@ _CONNECTION = {
     "unknown": Story(
         "its keys are not ours to see",
         lambda: failing(watched(), "keys", refused("iam.serviceAccountKeys.list")),
-        "What to do",
+        "You may not see the keys",
         _OPENED,
         start="dashboard",
     ),

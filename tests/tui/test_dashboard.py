@@ -468,7 +468,7 @@ async def test_a_connection_whose_file_cannot_be_read_is_named_and_the_others_ar
 
 @pytest.mark.parametrize(
     ("left", "words"),
-    [(0.2, "10 s"), (10, "10 s"), (10.1, "20 s"), (60, "60 s"), (119, "2 min"), (121, "3 min"), (3600, "60 min")],
+    [(0.2, "15 s"), (15, "15 s"), (15.1, "30 s"), (60, "60 s"), (119, "2 min"), (121, "3 min"), (3600, "60 min")],
 )
 def test_the_countdown_changes_seldom(left: float, words: str) -> None:
     assert countdown(left) == words

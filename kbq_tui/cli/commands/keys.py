@@ -15,6 +15,7 @@ _WHERE = {
     "source": N_("tables"),
     "dashboard": N_("dashboard"),
     "connection": N_("dashboard, one connection"),
+    "rotation": N_("key rotation"),
 }
 
 

@@ -128,6 +128,7 @@ class BaseScreen(Fitting, Screen[None]):
     def _draw_side(self) -> None:
         """Draw the side panel where there is room for it; it is made when there is for the first time."""
         if self._width < WIDE:
+            self.query("#side").set(display=False)  # what `display` was set to counts more than the style sheet
             return
         if not (found := self.query("#side")):
             self.mount(QuietStatic(id="side"))

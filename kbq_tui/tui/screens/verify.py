@@ -20,6 +20,7 @@ from kbq_tui.model.steps import Step
 from kbq_tui.tui import keyboard
 from kbq_tui.tui.check_table import check_rows, title_of, tone_of, verdicts
 from kbq_tui.tui.command_text import command_text
+from kbq_tui.tui.glyphs import Tone
 from kbq_tui.tui.screens.base import WIDE, BaseScreen
 from kbq_tui.tui.step_help import STEP_HELP
 from kbq_tui.tui.text import bar, block, headed, plain, status, step_lines, wrapped
@@ -146,6 +147,14 @@ class VerifyScreen(BaseScreen):
         found = self._under_cursor()
         return found[0] if len(found) == 1 else None
 
+    def _waiting(self) -> Check | None:
+        """Return the check that waits, if one does."""
+        wizard = self.host.wizard
+        spec = wizard.spec()
+        if spec is None or not wizard.waiting:
+            return None
+        return next((check for check in expected(spec) if tone_of(wizard, check) is Tone.WAIT), None)
+
     def _mended_on(self) -> Step | None:
         """Return the step that offers to take away what the check under the cursor has found."""
         check = self._check()
@@ -154,8 +163,11 @@ class VerifyScreen(BaseScreen):
         return _MENDED_ON.get(code) if code is not None else None
 
     def _detail(self, room: int) -> Content:
-        """Return, for the check under the cursor: evidence, what was run, the problem and its remedy."""
-        check = self._check()
+        """Return, for the check under the cursor: evidence, what was run, the problem and its remedy.
+
+        Where the row stands for several, the check that waits is described: it holds up the others.
+        """
+        check = self._check() or self._waiting()
         if check is None:
             return self._titles(room)
         result = self.host.wizard.results.get(check.id)
