@@ -27,7 +27,7 @@ def nobody(sandbox: Served, home: Path) -> dict[str, str]:
 def test_the_screens_lead_from_nothing_to_the_three_values(tmp_path: Path) -> None:
     with served("fresh") as sandbox:
         env = nobody(sandbox, tmp_path / "home")
-        with Terminal([sys.executable, "-m", "kbq_tui"], env) as terminal:
+        with Terminal([sys.executable, "-m", "kbq_tui"], env, rows=30) as terminal:
             walk = Walk(terminal)
             walk.begin()
             terminal.until_text("Nobody is signed in", "Sign in now")

@@ -124,18 +124,12 @@ class ConnectScreen(BaseScreen):
                 (translate("Location of the datasets:") + " ", quiet), plain(summary.location or translate("not known"))
             ),
         )
-        width = self._more_width = self.query_one("#more").size.width
-        self.call_after_refresh(self._wrap_again)
+        width = self.query_one("#more").size.width
         self.query_one("#more", QuietStatic).show(
             Content("\n").join(part for line in more for part in wrapped(line, width, HANGING_INDENT))
         )
         done = wizard.saved is not None and wizard.saved.connected
         self.query_one("#connected", Button).label = translate("Connected: yes" if done else "Klaviyo is connected")
-
-    def _wrap_again(self) -> None:
-        """Wrap anew where a scroll bar has made the lines narrower."""
-        if self.is_mounted and self.query_one("#more").size.width != self._more_width:
-            self.draw()
 
     def _verdict(self) -> Content:
         wizard = self.host.wizard
