@@ -12,7 +12,7 @@ PEOPLE: Final = frozenset({Use.PROFILES, Use.EVENTS})
 PROFILES: Final = frozenset({Use.PROFILES})
 EVENTS: Final = frozenset({Use.EVENTS})
 
-PEER: Final = "https://www.braze.com/docs/user_guide/data/unification/cloud_ingestion/faqs/"
+PEER: Final = "https://www.braze.com/docs/user_guide/data/unification/cloud_ingestion/best_practices"
 """Where another vendor documents the same kind of incremental reading; Klaviyo documents less of it."""
 
 
