@@ -32,7 +32,8 @@ def log_in(env: Mapping[str, str]) -> Message | None:
     asking = {**env, "CLOUDSDK_CORE_DISABLE_PROMPTS": "0"}
     try:
         with _interrupts_ignored():
-            status = subprocess.run(command, env=asking, stdout=sys.__stderr__, check=False).returncode  # noqa: S603
+            shown = sys.__stderr__  # descriptor 2 may go nowhere, so that nothing else writes on the screen
+            status = subprocess.run(command, env=asking, stdout=shown, stderr=shown, check=False).returncode  # noqa: S603
     except OSError as error:
         return message("gcloud cannot be started: {why}.", why=error.strerror or type(error).__name__)
     return None if status == 0 else message("gcloud ended without a login (exit status {status}).", status=status)
