@@ -1,5 +1,6 @@
 """The options of `kbq-tui source`. Only click is imported here; everything else when the command runs."""
 
+import re
 from typing import Any
 
 import click
@@ -33,6 +34,13 @@ def valid_choices(ctx: click.Context, param: click.Parameter, value: tuple[str, 
     return value
 
 
+def valid_view(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
+    """Refuse a name that would have to be quoted wherever the view is read; BigQuery takes more."""
+    if value is not None and not re.fullmatch(r"\w{1,300}", value, re.ASCII):
+        raise click.BadParameter(translate("A view's name has letters, digits and underscores."))
+    return value
+
+
 @click.command(
     cls=LanguageCommand, help=translate("Check whether tables are ready for Klaviyo, with the very key that it holds.")
 )
@@ -55,6 +63,7 @@ def valid_choices(ctx: click.Context, param: click.Parameter, value: tuple[str, 
 @click.option(
     "--view",
     metavar="NAME",
+    callback=valid_view,
     help=translate("Show a view of one TABLE that Klaviyo can use, and make it after a yes, with your own login."),
 )
 @click.option("--all", "all_", is_flag=True, help=translate("Every table; the first 300 by default."))

@@ -6,7 +6,7 @@ It leaves out what Klaviyo would refuse or never read, and merges nobody: of eac
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from kbq_tui.i18n.messages import message
+from kbq_tui.i18n.messages import Message, message
 from kbq_tui.model.lean_dataclass import dataclass
 from kbq_tui.model.source import IDENTIFIERS, Column, Path, Role, TableFacts, Use
 from kbq_tui.shell.sql import quoted
@@ -134,11 +134,24 @@ def _flat(sql: str, name: str, type_: str, mark: str) -> Iterator[tuple[str, str
         yield name, sql
 
 
+class NoViewError(ValueError):
+    """No view that Klaviyo can use can be made of a table.
+
+    Args:
+        lacks: what it has not: "no event timestamp".
+    """
+
+    def __init__(self, lacks: Message) -> None:
+        super().__init__(lacks)
+        self.lacks = lacks
+
+
 def view_query(facts: TableFacts, use: Use, properties: Sequence[Column]) -> str:
     """Return the query of the view. Arguments as of `view_columns`.
 
     Raises:
-        ValueError: it has no identifier or no change timestamp, or a name that cannot be quoted.
+        NoViewError: it has no identifier or no change timestamp.
+        ValueError: a name cannot be quoted.
     """
     columns = view_columns(facts, use, properties)
     names = {c.name for c in columns}
@@ -146,9 +159,9 @@ def view_query(facts: TableFacts, use: Use, properties: Sequence[Column]) -> str
     keys = people or [NAMES[Role.UNIQUE_ID]]
     changed, event = NAMES[Role.CHANGED], NAMES[Role.EVENT_TIME]
     if changed not in names or not set(keys) <= names:
-        raise ValueError(message("no identifier, or no change timestamp"))
+        raise NoViewError(message("no identifier, or no change timestamp"))
     if use is Use.EVENTS and event not in names:
-        raise ValueError(message("no event timestamp"))
+        raise NoViewError(message("no event timestamp"))
     wanted = [
         f"({' OR '.join(f'{quoted(name)} IS NOT NULL' for name in keys)})",
         f"{quoted(changed)} <= CURRENT_TIMESTAMP()",

@@ -190,6 +190,9 @@ def test_what_was_said_of_a_column_is_kept_with_the_connection(finished, call):
     assert call("source", "odd", "--json").status == 6
     assert call("source", "odd", "--map", "name=x").status == 2
     assert call("source", "--map", "email=x").status == 2
+    refused = call("source", "odd", "--view", "a`b")
+    assert refused.status == 2
+    assert "'--view': A view's name has letters, digits and underscores." in refused.err
 
 
 FAULTS = {

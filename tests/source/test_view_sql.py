@@ -8,7 +8,7 @@ from sqlglot import exp
 
 from kbq_tui.model.source import Role, TableFacts, Use
 from kbq_tui.source.columns import proposed, struct_fields
-from kbq_tui.source.view_sql import NAMES, create_view, kept_properties, view_columns, view_query
+from kbq_tui.source.view_sql import NAMES, NoViewError, create_view, kept_properties, view_columns, view_query
 from tests.source.facts import EVENTS, PROFILES, columns, table
 from tests.source.test_content_sql import tables
 
@@ -17,7 +17,7 @@ from tests.source.test_content_sql import tables
 def test_the_statement_always_parses_and_quotes_every_name(facts: TableFacts, use: Use) -> None:
     try:
         statement = create_view(("acme", "IMPORT", "v"), view_query(facts, use, kept_properties(facts)))
-    except ValueError:
+    except NoViewError:
         return
     tree = sqlglot.parse_one(statement, dialect="bigquery")
     assert isinstance(tree, exp.Create)
@@ -73,7 +73,7 @@ def test_a_property_gives_way_to_the_column_of_a_role() -> None:
 
 @pytest.mark.parametrize("text", ["first_name STRING, updated_at TIMESTAMP", "email STRING, first_name STRING"])
 def test_without_identifier_or_change_timestamp_there_is_no_view(text: str) -> None:
-    with pytest.raises(ValueError, match="identifier"):
+    with pytest.raises(NoViewError, match="identifier"):
         view_query(table(text), Use.PROFILES, ())
 
 

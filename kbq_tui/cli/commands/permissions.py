@@ -75,7 +75,7 @@ def permissions_command(options: PermissionsOptions, console: Console) -> int:
     if wanted and wanted not in known:
         raise UsageError(
             message(
-                "Google is asked for nothing that takes a permission by {name}. These commands need some: {names}.",
+                "{name} is no command that needs permissions at Google. These are: {names}.",
                 name=wanted,
                 names=", ".join(known),
             )

@@ -1,12 +1,15 @@
 """A view that Klaviyo can use: proposed from what the source check says of a table, tried, and made on request."""
 
+from kbq_tui.diagnosis import catalogue
 from kbq_tui.engine.ports import Cloud
 from kbq_tui.i18n.messages import message
+from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.lean_dataclass import dataclass
 from kbq_tui.model.problem import Kind, Problem, ProblemError
 from kbq_tui.model.source import Column, TableFacts, TableReport, Use
 from kbq_tui.model.spec import ConnectionSpec
-from kbq_tui.source.view_sql import create_view, kept_properties, view_query
+from kbq_tui.planning.diff import context_of
+from kbq_tui.source.view_sql import NoViewError, create_view, kept_properties, view_query
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +63,15 @@ async def propose_view(
     try:
         query = view_query(facts, use or table.likely, kept_properties(facts, properties))
         statement = create_view((spec.project, spec.klaviyo_dataset, name), query)
-    except ValueError as error:
+    except NoViewError as error:
         title = message("No view can be made of {table}", table=table.name)
-        cause = message("It has {what}. Say what a column is for: --map ROLE=COLUMN.", what=error.args[0])
+        cause = message("It has {what}. Say what a column is for: --map ROLE=COLUMN.", what=error.lacks)
         raise ProblemError(Problem(None, title, cause, kind=Kind.USAGE)) from None
+    except ValueError:
+        context = context_of(spec, location)
+        raise ProblemError(
+            catalogue.problem(Code.TABLE_NAME, context, dataset=spec.klaviyo_dataset, table=table.name)
+        ) from None
     dry = await cloud.dry_run(spec.project, query, location)
     return ProposedView(name, query, statement, dry.size)
 
