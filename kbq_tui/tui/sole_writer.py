@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 
 @contextmanager
@@ -32,9 +32,11 @@ def sole_writer() -> Iterator[None]:
     try:
         yield
     finally:
-        own.flush()
+        with suppress(OSError):  # the terminal has gone: what is still to be written is lost
+            own.flush()
         os.dup2(own.fileno(), 2)
         sys.__stderr__ = stream  # type: ignore[misc]
         if also_stderr:
             sys.stderr = stream
-        own.close()
+        with suppress(OSError):
+            own.close()

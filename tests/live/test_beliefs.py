@@ -69,9 +69,12 @@ class Google:
         return dict(answer.json())
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def there(other_ground: Ground) -> Iterator[Google]:
-    """A dataset and an account of our own; `other_ground` takes them away."""
+    """A dataset and an account of our own; `other_ground` takes them away.
+
+    As long as `other_ground` lives: a worker that steals work may leave this module, and come back to it.
+    """
     ground = other_ground
     there = Google(ground)
     reference = {"projectId": there.project, "datasetId": ground.spec.import_dataset}

@@ -39,3 +39,23 @@ def test_without_a_terminal_nothing_is_changed(monkeypatch: pytest.MonkeyPatch, 
         monkeypatch.setattr(sys, "__stderr__", stream)
         with sole_writer():
             assert sys.__stderr__ is stream
+
+
+def test_a_terminal_that_has_gone_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is still to be written is lost then; descriptor 2 and the streams come back all the same."""
+    ours, terminal = os.openpty()
+    before = os.dup(2)
+    try:
+        os.dup2(terminal, 2)
+        stream = open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+        monkeypatch.setattr(sys, "__stderr__", stream)
+        with sole_writer():
+            assert sys.__stderr__ is not stream
+            print("never read", end="", file=sys.__stderr__)
+            os.close(ours)
+        assert sys.__stderr__ is stream
+        assert os.fstat(2).st_rdev == os.fstat(terminal).st_rdev
+    finally:
+        os.dup2(before, 2)
+        os.close(before)
+        os.close(terminal)
