@@ -127,6 +127,18 @@ def test_a_public_class_name_exists_once() -> None:
     assert {name: where for name, where in places.items() if len(where) > 1} == {}
 
 
+def test_the_tests_have_one_cloud_in_memory() -> None:
+    """Whatever answers `create_dataset` stands for Google; a second one would drift away from the first."""
+    clouds = {
+        f"{path.relative_to(ROOT)}:{part.name}"
+        for path in sorted((ROOT / "tests").rglob("*.py"))
+        for part in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(part, ast.ClassDef)
+        and any(isinstance(made, ast.AsyncFunctionDef) and made.name == "create_dataset" for made in part.body)
+    }
+    assert clouds == {"tests/support/memory_cloud.py:MemoryCloud"}
+
+
 def _blocks(body: list[ast.stmt]) -> Iterator[ast.stmt]:
     """Give the statements of a module or class, and those under its `if` and `try`."""
     for statement in body:

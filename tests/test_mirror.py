@@ -57,7 +57,7 @@ TESTED_ELSEWHERE = {
     "engine/operator": "cli/test_consent.py",
     "engine/looks": "cli/test_status.py",
     "engine/observe": "engine/test_apply.py",
-    "engine/ports": "engine/fakes.py",
+    "engine/ports": "support/memory_cloud.py",
     "engine/record": "cli/test_store.py",
     "engine/rotation_state": "engine/test_rotation.py",
     "engine/rotation_session": "tui/test_rotation.py",

@@ -11,10 +11,11 @@ from kbq_tui.model.jobs import JobInfo
 from kbq_tui.model.key_use import AUDIT_PERMISSION
 from kbq_tui.model.problem import Kind
 from kbq_tui.model.spec import ConnectionSpec
-from tests.engine.fakes import START, FakeCloud, fault
+from tests.support.memory_cloud import MemoryCloud
+from tests.support.memory_world import NOW, PROJECT, fault
 
-SPEC = ConnectionSpec("my-project", location="EU")
-SINCE = START - timedelta(days=60)
+SPEC = ConnectionSpec(PROJECT, location="EU")
+SINCE = NOW - timedelta(days=60)
 COLUMNS = (
     "creation_time",
     "end_time",
@@ -28,13 +29,13 @@ COLUMNS = (
     "parent_job_id",
     "statement",
 )
-READ = json.dumps([{"project_id": "my-project", "dataset_id": "d", "table_id": "t"}])
+READ = json.dumps([{"project_id": PROJECT, "dataset_id": "d", "table_id": "t"}])
 WRITTEN = json.dumps({"project_id": "other", "dataset_id": "d", "table_id": "u"})
-NAMELESS = json.dumps({"project_id": "my-project", "dataset_id": "_abc", "table_id": "anon1"})
+NAMELESS = json.dumps({"project_id": PROJECT, "dataset_id": "_abc", "table_id": "anon1"})
 OURS = json.dumps([{"key": "created-by", "value": "kbq-tui"}])
 
 
-class Viewed(FakeCloud):
+class Viewed(MemoryCloud):
     """Answers the query for jobs."""
 
     def __init__(self) -> None:
@@ -52,7 +53,7 @@ class Viewed(FakeCloud):
         max_rows: int = 1_000,
         max_bytes: int | None = None,
     ) -> QueryResult:
-        await self._call("query")
+        await self.enter("query")
         self.asked.append((sql, location))
         return QueryResult(COLUMNS, tuple(self.rows))
 
@@ -61,8 +62,8 @@ def row(created: str = "2026-01-01 10:00:00+00:00", **cells: str | None) -> tupl
     return tuple({"creation_time": created, "state": "DONE", **cells}.get(column) for column in COLUMNS)
 
 
-def read(cloud: FakeCloud, spec: ConnectionSpec = SPEC) -> JobReading:
-    return asyncio.run(read_jobs(spec, cloud, SINCE, START))
+def read(cloud: MemoryCloud, spec: ConnectionSpec = SPEC) -> JobReading:
+    return asyncio.run(read_jobs(spec, cloud, SINCE, NOW))
 
 
 def test_the_view_tells_everything() -> None:
@@ -86,8 +87,8 @@ def test_the_view_tells_everything() -> None:
 
 def test_the_location_is_that_of_the_datasets_where_none_was_said() -> None:
     cloud = Viewed()
-    asyncio.run(cloud.create_dataset("my-project", SPEC.import_dataset, "EU", "", {}))
-    assert read(cloud, ConnectionSpec("my-project")).source is JobSource.VIEW
+    asyncio.run(cloud.create_dataset(PROJECT, SPEC.import_dataset, "EU", "", {}))
+    assert read(cloud, ConnectionSpec(PROJECT)).source is JobSource.VIEW
     assert cloud.asked[0][1] == "EU"
 
 
@@ -99,10 +100,10 @@ def test_a_result_without_a_name_is_no_table() -> None:
 
 def test_who_may_not_see_the_view_is_told_the_role_and_the_list_is_read() -> None:
     cloud = Viewed()
-    cloud.faults["query"] = [fault(Code.TABLE_READ_DENIED, kind=Kind.NOT_PERMITTED)]
-    cloud.jobs = (JobInfo(START, "DONE", "SELECT 1"),)
+    cloud.world.faults["query"] = [fault(Code.TABLE_READ_DENIED, kind=Kind.NOT_PERMITTED)]
+    cloud.world.jobs = (JobInfo(NOW, "DONE", "SELECT 1"),)
     found = read(cloud)
-    assert (found.source, found.jobs) == (JobSource.LIST, cloud.jobs)
+    assert (found.source, found.jobs) == (JobSource.LIST, cloud.world.jobs)
     (problem,) = found.problems
     assert "bigquery.jobs.listAll" in str(problem.cause)
     assert "roles/bigquery.resourceViewer" in str(problem.who)
@@ -110,7 +111,7 @@ def test_who_may_not_see_the_view_is_told_the_role_and_the_list_is_read() -> Non
 
 def test_who_may_run_no_query_is_told_that_and_the_list_is_read() -> None:
     cloud = Viewed()
-    cloud.faults["query"] = [fault(Code.JOB_USER_MISSING, kind=Kind.NOT_PERMITTED)]
+    cloud.world.faults["query"] = [fault(Code.JOB_USER_MISSING, kind=Kind.NOT_PERMITTED)]
     found = read(cloud)
     assert found.source is JobSource.LIST
     assert [problem.code for problem in found.problems] == [Code.JOB_USER_MISSING]
@@ -118,18 +119,18 @@ def test_who_may_run_no_query_is_told_that_and_the_list_is_read() -> None:
 
 def test_a_list_without_details_leaves_the_audit_log_which_reaches_back_thirty_days() -> None:
     cloud = Viewed()
-    cloud.allowed = frozenset({AUDIT_PERMISSION})
-    cloud.always = {method: fault(kind=Kind.NOT_PERMITTED) for method in ("query", "recent_jobs")}
-    cloud.jobs = (JobInfo(START, "DONE", "", "bad"),)
+    cloud.world.allowed = frozenset({AUDIT_PERMISSION})
+    cloud.world.forever = {method: fault(kind=Kind.NOT_PERMITTED) for method in ("query", "recent_jobs")}
+    cloud.world.jobs = (JobInfo(NOW, "DONE", "", "bad"),)
     found = read(cloud)
-    assert (found.source, found.jobs, found.since) == (JobSource.LOG, cloud.jobs, START - timedelta(days=30))
+    assert (found.source, found.jobs, found.since) == (JobSource.LOG, cloud.world.jobs, NOW - timedelta(days=30))
     assert len(found.problems) == 2
 
 
 def test_without_any_source_jobs_are_unknown_and_each_reason_is_kept() -> None:
     cloud = Viewed()
-    cloud.allowed = frozenset()
-    cloud.always = {method: fault(kind=Kind.NOT_PERMITTED) for method in ("query", "recent_jobs")}
+    cloud.world.allowed = frozenset()
+    cloud.world.forever = {method: fault(kind=Kind.NOT_PERMITTED) for method in ("query", "recent_jobs")}
     found = read(cloud)
     assert (found.source, found.jobs) == (JobSource.UNKNOWN, ())
     assert AUDIT_PERMISSION in str(found.problems[-1].cause)

@@ -13,45 +13,44 @@ from kbq_tui.model.key_use import (
     UseSource,
 )
 from kbq_tui.model.observed import KeyInfo
-from kbq_tui.model.spec import ConnectionSpec
-from tests.engine.fakes import START, FakeCloud, fault
+from tests.support.memory_cloud import MemoryCloud
+from tests.support.memory_world import NOW, PROJECT, SPEC, fault
 
-SPEC = ConnectionSpec("my-project")
-KEY = KeyInfo("a" * 40, START)
+KEY = KeyInfo("a" * 40, NOW)
 
 
-def cloud(*held: str) -> FakeCloud:
-    found = FakeCloud()
-    found.allowed = frozenset(held)
-    asyncio.run(found.create_account("my-project", SPEC.account_id, ""))
-    found.log[KEY.id] = [KeyCall(START, "52.206.71.52"), KeyCall(START + timedelta(hours=1), "203.0.113.7")]
-    found.counted = {KEY.id: START + timedelta(minutes=10)}
-    found.days = {KEY.id: START.replace(hour=7)}
+def cloud(*held: str) -> MemoryCloud:
+    found = MemoryCloud()
+    found.world.allowed = frozenset(held)
+    asyncio.run(found.create_account(PROJECT, SPEC.account_id, ""))
+    found.world.key_calls[KEY.id] = [KeyCall(NOW, "52.206.71.52"), KeyCall(NOW + timedelta(hours=1), "203.0.113.7")]
+    found.world.key_metric = {KEY.id: NOW + timedelta(minutes=10)}
+    found.world.key_days = {KEY.id: NOW.replace(hour=7)}
     return found
 
 
-def uses(google: FakeCloud) -> KeyUses:
-    return asyncio.run(last_uses(SPEC, google, [KEY], START + timedelta(days=1)))
+def uses(google: MemoryCloud) -> KeyUses:
+    return asyncio.run(last_uses(SPEC, google, [KEY], NOW + timedelta(days=1)))
 
 
 def test_the_audit_log_comes_first_and_tells_from_where() -> None:
     found = uses(cloud(AUDIT_PERMISSION, METRIC_PERMISSION, ANALYZER_PERMISSION))
     assert found.source is UseSource.AUDIT
-    assert found.of(KEY.id) == KeyCall(START + timedelta(hours=1), "203.0.113.7")
+    assert found.of(KEY.id) == KeyCall(NOW + timedelta(hours=1), "203.0.113.7")
     assert found.problems == ()
 
 
 def test_without_it_the_metric_tells_when() -> None:
     found = uses(cloud(METRIC_PERMISSION, ANALYZER_PERMISSION))
     assert found.source is UseSource.METRIC
-    assert found.of(KEY.id) == KeyCall(START + timedelta(minutes=10))
+    assert found.of(KEY.id) == KeyCall(NOW + timedelta(minutes=10))
     assert [AUDIT_PERMISSION in str(p.cause) for p in found.problems] == [True]
 
 
 def test_without_both_policy_analyzer_tells_the_day() -> None:
     found = uses(cloud(ANALYZER_PERMISSION))
     assert found.source is UseSource.ANALYZER
-    assert found.of(KEY.id) == KeyCall(START.replace(hour=7))
+    assert found.of(KEY.id) == KeyCall(NOW.replace(hour=7))
 
 
 def test_without_any_it_is_unknown_and_the_permissions_are_named() -> None:
@@ -60,12 +59,12 @@ def test_without_any_it_is_unknown_and_the_permissions_are_named() -> None:
     assert found.source is UseSource.UNKNOWN
     named = " ".join(str(p.cause) for p in found.problems)
     assert all(p in named for p in (AUDIT_PERMISSION, METRIC_PERMISSION, ANALYZER_PERMISSION))
-    assert "key_calls" not in google.calls  # its empty answer would look like "never used"
+    assert "key_calls" not in google.world.calls  # its empty answer would look like "never used"
 
 
 def test_a_source_that_fails_is_told_and_the_next_one_asked() -> None:
     google = cloud(AUDIT_PERMISSION, METRIC_PERMISSION)
-    google.always["key_calls"] = fault("KBQ-API-DISABLED")
+    google.world.forever["key_calls"] = fault("KBQ-API-DISABLED")
     found = uses(google)
     assert found.source is UseSource.METRIC
     assert [p.code for p in found.problems] == ["KBQ-API-DISABLED"]
@@ -73,14 +72,14 @@ def test_a_source_that_fails_is_told_and_the_next_one_asked() -> None:
 
 def test_where_permissions_cannot_be_read_nothing_is_known() -> None:
     google = cloud(AUDIT_PERMISSION)
-    google.always["test_permissions"] = fault()
+    google.world.forever["test_permissions"] = fault()
     assert uses(google).source is UseSource.UNKNOWN
 
 
 def test_without_keys_nothing_is_asked() -> None:
     google = cloud()
-    asyncio.run(last_uses(SPEC, google, [], START))
-    assert google.calls == ["create_account"]
+    asyncio.run(last_uses(SPEC, google, [], NOW))
+    assert google.world.calls == ["create_account"]
 
 
 def test_whether_the_log_can_be_read() -> None:

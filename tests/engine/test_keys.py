@@ -15,26 +15,27 @@ from kbq_tui.i18n.messages import verbatim
 from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.observed import Absent, KeyInfo, unheld_keys, value_of
 from kbq_tui.model.problem import Context, ProblemError
-from kbq_tui.model.spec import ConnectionSpec
 from kbq_tui.shell.own_commands import for_connection
-from tests.engine.fakes import START, FakeCloud, FakeJournal, FakeKeys, fault, ports
+from tests.engine.fakes import FakeJournal, ports
+from tests.support.memory_cloud import MemoryCloud
+from tests.support.memory_machine import MemoryKeys
+from tests.support.memory_world import NOW, SPEC, fault
 
-SPEC = ConnectionSpec("my-project")
 LEFTOVER = "f" * 40
 
 
-async def with_a_leftover() -> tuple[Ports, FakeCloud, FakeKeys, str]:
+async def with_a_leftover() -> tuple[Ports, MemoryCloud, MemoryKeys, str]:
     """Everything in place, and one key more; returns the id of the one that is kept here too."""
-    cloud, keys = FakeCloud(), FakeKeys()
+    cloud, keys = MemoryCloud(), MemoryKeys()
     world = ports(cloud, keys)
     outcome = await apply(SPEC, world, lambda _: None)
     assert outcome.key is not None
-    cloud.key_ids[SPEC.account_email].append(KeyInfo(LEFTOVER, START))
+    cloud.world.keys.append(KeyInfo(LEFTOVER, NOW))
     return world, cloud, keys, outcome.key.key_id
 
 
-def ids(cloud: FakeCloud) -> list[str]:
-    return [k.id for k in cloud.key_ids[SPEC.account_email]]
+def ids(cloud: MemoryCloud) -> list[str]:
+    return [k.id for k in cloud.world.keys]
 
 
 async def test_a_leftover_key_is_deleted_and_the_journal_knows() -> None:
@@ -49,11 +50,11 @@ async def test_a_leftover_key_is_deleted_and_the_journal_knows() -> None:
 
 async def test_a_key_that_is_kept_here_by_now_is_not_taken_for_a_leftover() -> None:
     world, cloud, _, held = await with_a_leftover()
-    before = list(cloud.writes)
+    before = list(cloud.world.writes)
     with pytest.raises(ProblemError) as caught:
         await delete_key(SPEC, world, lambda _: None, Patience(), held, unheld_only=True)
     assert caught.value.problem.code == "KBQ-STALE-PLAN"
-    assert cloud.writes == before
+    assert cloud.world.writes == before
 
 
 async def test_a_key_that_another_process_made_while_we_looked_is_no_dead_one(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -81,11 +82,11 @@ async def test_while_the_key_file_cannot_be_read_nothing_counts_as_a_leftover(
         raise ProblemError(fault("KBQ-KEY-FILE-UNREADABLE"))
 
     monkeypatch.setattr(keys, "inspect", unreadable)
-    before = list(cloud.writes)
+    before = list(cloud.world.writes)
     with pytest.raises(ProblemError) as caught:
         await delete_key(SPEC, world, lambda _: None, Patience(), LEFTOVER, unheld_only=True)
     assert caught.value.problem.code == "KBQ-KEY-FILE-UNREADABLE"
-    assert cloud.writes == before
+    assert cloud.world.writes == before
 
 
 @pytest.mark.parametrize(
@@ -112,7 +113,7 @@ async def test_where_google_refuses_the_copy_stays() -> None:
     world, cloud, keys, held = await with_a_leftover()
     assert keys.local is not None
     keys.local = replace(keys.local, in_keyring=True)
-    cloud.always["delete_key"] = fault("KBQ-PERMISSION-MISSING")
+    cloud.world.forever["delete_key"] = fault("KBQ-PERMISSION-MISSING")
     outcome, notes = await delete_key(SPEC, world, lambda _: None, Patience(), held)
     assert not outcome.complete
     assert (notes, keys.forgotten) == ((), [])
@@ -120,8 +121,8 @@ async def test_where_google_refuses_the_copy_stays() -> None:
 
 async def test_a_key_that_was_handed_over_and_shredded_here_is_no_leftover_and_no_second_one_is_made() -> None:
     world, cloud, keys, held = await with_a_leftover()
-    keys.local, keys.held, keys.reserved, keys.handed = None, None, False, ("0" * 40, held)
-    before = list(cloud.writes)
+    keys.local, keys.secret, keys.reserved, keys.handed = None, None, False, ("0" * 40, held)
+    before = list(cloud.world.writes)
     seen = await observe(SPEC, world)
     assert isinstance(seen.key, Absent)
     assert [k.id for k in unheld_keys(seen)] == [LEFTOVER]
@@ -133,13 +134,13 @@ async def test_a_key_that_was_handed_over_and_shredded_here_is_no_leftover_and_n
     with pytest.raises(ProblemError) as caught:
         await delete_key(SPEC, world, lambda _: None, Patience(), held, unheld_only=True)
     assert caught.value.problem.code == "KBQ-STALE-PLAN"
-    assert cloud.writes == before
+    assert cloud.world.writes == before
 
 
 async def test_once_google_has_it_no_more_a_key_that_was_handed_over_is_made_anew() -> None:
     world, cloud, keys, held = await with_a_leftover()
-    keys.local, keys.held, keys.reserved, keys.handed = None, None, False, (held,)
-    cloud.key_ids[SPEC.account_email] = []
+    keys.local, keys.secret, keys.reserved, keys.handed = None, None, False, (held,)
+    cloud.world.keys = []
     outcome = await apply(SPEC, world, lambda _: None)
     assert outcome.complete
     assert outcome.key is not None
@@ -150,23 +151,23 @@ async def test_while_it_cannot_be_told_what_was_handed_over_no_key_is_made_or_co
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     world, cloud, keys, _ = await with_a_leftover()
-    keys.local, keys.held, keys.reserved = None, None, False
+    keys.local, keys.secret, keys.reserved = None, None, False
 
     def unreadable(*_: object) -> tuple[str, ...]:
         raise ProblemError(fault("KBQ-KEY-FILE-UNREADABLE"))
 
     monkeypatch.setattr(keys, "handed_over", unreadable)
-    before = list(cloud.writes)
+    before = list(cloud.world.writes)
     assert unheld_keys(await observe(SPEC, world)) == ()
     assert not (await apply(SPEC, world, lambda _: None)).complete
     with pytest.raises(ProblemError):
         await delete_key(SPEC, world, lambda _: None, Patience(), LEFTOVER, unheld_only=True)
-    assert cloud.writes == before
+    assert cloud.world.writes == before
 
 
 async def test_beside_a_key_of_our_own_none_is_made_and_rotation_is_named() -> None:
     world, cloud, _, _ = await with_a_leftover()
-    before = list(cloud.writes)
+    before = list(cloud.world.writes)
     with pytest.raises(ProblemError) as caught:
         await create_key(SPEC, world, lambda _: None, Patience())
     problem = caught.value.problem
@@ -174,7 +175,7 @@ async def test_beside_a_key_of_our_own_none_is_made_and_rotation_is_named() -> N
     assert "rotation" in str(problem.title)
     steps = "\n".join(map(str, problem.remedy))
     assert "kbq-tui key rotate" in steps
-    assert cloud.writes == before
+    assert cloud.world.writes == before
 
 
 async def test_remedies_name_the_connection_and_the_file_it_was_read_from() -> None:

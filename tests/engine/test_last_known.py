@@ -7,20 +7,22 @@ from kbq_tui.engine.status import Health, Status, status
 from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.problem import Context, Problem
 from kbq_tui.model.spec import ConnectionSpec
-from tests.engine.fakes import START, FakeCloud, VirtualClock
 from tests.engine.test_verify_status import SPEC, ready
+from tests.support.memory_cloud import MemoryCloud
+from tests.support.memory_machine import VirtualClock
+from tests.support.memory_world import NOW
 
 UNREACHABLE = catalogue.problem(Code.NETWORK_UNREACHABLE, Context())
 READS = (
-    *("identity", "project", "services", "billing", "policy", "test_permissions", "project_bindings"),
+    *("identity", "project", "services", "billing_enabled", "policy_enforced", "test_permissions", "project_bindings"),
     *("dataset", "dataset_names", "account", "keys", "recent_jobs"),
 )
 
 
 def cut(world: Ports, problem: Problem | None) -> None:
     """Cut the way to Google, or mend it."""
-    assert isinstance(world.cloud, FakeCloud)
-    world.cloud.always = dict.fromkeys(READS, problem) if problem is not None else {}
+    assert isinstance(world.cloud, MemoryCloud)
+    world.cloud.world.forever = dict.fromkeys(READS, problem) if problem is not None else {}
 
 
 def known(seen: Status) -> list[tuple[str, Health, str]]:
@@ -63,15 +65,15 @@ async def test_without_an_earlier_look_all_that_is_known_is_the_last_verificatio
     cut(world, UNREACHABLE)
     never = await status(SPEC, world)
     assert (never.as_of, never.stale) == (None, True)
-    after = await status(SPEC, world, {"ok": True, "at": START.isoformat()})
-    assert (after.as_of, after.stale) == (START, True)
+    after = await status(SPEC, world, {"ok": True, "at": NOW.isoformat()})
+    assert (after.as_of, after.stale) == (NOW, True)
     assert not [line for line in after.lines if line.health is Health.OK and line.id != "last-verify"]
 
 
 async def test_one_failed_call_is_no_outage() -> None:
     world, _ = await ready()
-    assert isinstance(world.cloud, FakeCloud)
-    world.cloud.always = {"account": UNREACHABLE}
+    assert isinstance(world.cloud, MemoryCloud)
+    world.cloud.world.forever = {"account": UNREACHABLE}
     seen = await status(SPEC, world)
     assert (seen.as_of, seen.stale) == (seen.at, False)
 

@@ -18,9 +18,12 @@ from kbq_tui.model.problem import ProblemError
 from kbq_tui.model.rotation import rotation_of
 from kbq_tui.model.spec import ConnectionSpec
 from kbq_tui.planning.rotation import RotationStep
-from tests.engine.fakes import START, FakeCloud, FakeJournal, FakeKeys, VirtualClock, fault, key_json, ports
+from tests.engine.fakes import FakeJournal, ports
+from tests.support.memory_cloud import MemoryCloud
+from tests.support.memory_machine import MemoryKeys, VirtualClock
+from tests.support.memory_world import NOW, PROJECT, fault, key_json
 
-SPEC = ConnectionSpec("my-project", location="US")
+SPEC = ConnectionSpec(PROJECT, location="US")
 EMAIL = SPEC.account_email
 OLD = f"{1:040d}"
 KLAVIYO, ELSEWHERE = "52.206.71.52", "203.0.113.7"
@@ -31,16 +34,16 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 class Ground:
     """A connection in use, whose key is a hundred days old."""
 
-    cloud: FakeCloud = field(default_factory=FakeCloud)
-    keys: FakeKeys = field(default_factory=FakeKeys)
+    cloud: MemoryCloud = field(default_factory=MemoryCloud)
+    keys: MemoryKeys = field(default_factory=MemoryKeys)
     events: list[Event] = field(default_factory=list)
     handed: list[LocalKey] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        asyncio.run(self.cloud.create_account("my-project", SPEC.account_id, ""))
-        self.cloud.key_ids[EMAIL] = [KeyInfo(OLD, START - 100 * DAY)]
-        self.keys.local = LocalKey("/keys/k.json", OLD, EMAIL, "my-project")
-        self.keys.held = key_json("my-project", EMAIL, OLD)
+        asyncio.run(self.cloud.create_account(PROJECT, SPEC.account_id, ""))
+        self.cloud.world.keys = [KeyInfo(OLD, NOW - 100 * DAY)]
+        self.keys.local = LocalKey("/keys/k.json", OLD, EMAIL, PROJECT)
+        self.keys.secret = key_json(PROJECT, EMAIL, OLD)
         self.ports: Ports = ports(self.cloud, self.keys)
 
     @property
@@ -55,7 +58,7 @@ class Ground:
 
     @property
     def ids(self) -> list[str]:
-        return [key.id for key in self.cloud.key_ids[EMAIL]]
+        return [key.id for key in self.cloud.world.keys]
 
     @property
     def new(self) -> str:
@@ -65,7 +68,7 @@ class Ground:
         self.clock.seconds += span.total_seconds()
 
     def used(self, key_id: str, address: str = KLAVIYO) -> None:
-        self.cloud.log[key_id].append(KeyCall(self.clock.now(), address, "agent"))
+        self.cloud.world.key_calls[key_id].append(KeyCall(self.clock.now(), address, "agent"))
 
     def go(self, **options: object) -> RotationOutcome:
         wanted = RotationOptions(**{"wait": 0.0, **options})  # type: ignore[arg-type]
@@ -90,14 +93,14 @@ def test_the_new_key_is_made_verified_and_handed_over_while_the_old_one_works(gr
     out = ground.go()
     assert out.step is RotationStep.HAND_OVER
     assert out.problems == ()
-    assert [key.disabled for key in ground.cloud.key_ids[EMAIL]] == [False, False]
+    assert [key.disabled for key in ground.cloud.world.keys] == [False, False]
     assert [key.key_id for key in ground.handed] == [ground.new]
     assert ground.keys.local is not None
     assert ground.keys.local.key_id == OLD
 
 
 def test_klaviyo_s_first_call_is_waited_for_in_sight(ground: Ground) -> None:
-    ground.cloud.log = _Later(ground, 25.0)  # type: ignore[assignment]
+    ground.cloud.world.key_calls = _Later(ground, 25.0)  # type: ignore[assignment]
     out = ground.go(wait=60.0)
     waits = [e for e in ground.events if e.kind is EventKind.WAITING and e.action.startswith("rotate-taken")]
     assert 20 <= len(waits) <= 40
@@ -134,14 +137,14 @@ def test_the_old_key_is_disabled_once_it_is_quiet_and_deleted_after_the_grace_pe
     waiting = ground.go()
     assert waiting.step is RotationStep.DISABLE
     assert waiting.problems == ()
-    assert waiting.until == ground.cloud.log[OLD][0].at + HOUR
+    assert waiting.until == ground.cloud.world.key_calls[OLD][0].at + HOUR
     assert ground.keys.local is not None
     assert ground.keys.local.key_id == ground.new
     ground.pass_time(HOUR)
     off = ground.go()
     assert off.step is RotationStep.GRACE
     assert off.until == ground.clock.now() + DAY
-    assert [key.disabled for key in ground.cloud.key_ids[EMAIL]] == [True, False]
+    assert [key.disabled for key in ground.cloud.world.keys] == [True, False]
     assert ground.go(grace=2 * DAY).until == ground.clock.now() + 2 * DAY
     ground.pass_time(DAY)
     done = ground.go()
@@ -163,12 +166,12 @@ def test_an_old_key_that_is_still_used_is_left_and_it_is_said_by_whom(ground: Gr
     out = ground.go()
     assert code(out) == Code.KEY_IN_USE
     assert f"by {ELSEWHERE} (agent), 5 min ago" in str(out.problems[0].cause)
-    assert [key.disabled for key in ground.cloud.key_ids[EMAIL]] == [False, False]
+    assert [key.disabled for key in ground.cloud.world.keys] == [False, False]
 
 
 def test_a_key_that_klaviyo_does_not_use_is_not_replaced_in_place_of_the_one_it_does(ground: Ground) -> None:
     theirs = f"{7:040d}"
-    ground.cloud.key_ids[EMAIL].append(KeyInfo(theirs, START - 30 * DAY))
+    ground.cloud.world.keys.append(KeyInfo(theirs, NOW - 30 * DAY))
     ground.used(OLD)
     ground.pass_time(HOUR)
     ground.used(theirs)
@@ -188,12 +191,12 @@ def test_klaviyo_that_goes_on_with_the_old_key_counts_as_a_use(ground: Ground) -
     ground.go()
     ground.used(ground.new)
     ground.pass_time(timedelta(minutes=5))
-    ground.cloud.log[OLD].append(KeyCall(ground.clock.now() + timedelta(minutes=1), KLAVIYO))
+    ground.cloud.world.key_calls[OLD].append(KeyCall(ground.clock.now() + timedelta(minutes=1), KLAVIYO))
     assert code(ground.go()) == Code.KEY_IN_USE
 
 
 def test_where_the_log_may_not_be_read_the_operator_confirms(ground: Ground) -> None:
-    ground.cloud.allowed = frozenset()
+    ground.cloud.world.allowed = frozenset()
     out = ground.go(confirmed=True)  # nobody can have given a key to Klaviyo that is made now
     assert code(out) == Code.ROTATION_UNCONFIRMED
     assert AUDIT_PERMISSION in str(out.problems[0].cause)
@@ -205,8 +208,8 @@ def test_where_the_log_may_not_be_read_the_operator_confirms(ground: Ground) -> 
 
 
 def test_a_new_key_that_does_not_sign_in_goes_no_further(ground: Ground) -> None:
-    bad = FakeCloud()
-    bad.always["authenticate"] = fault("KBQ-KEY-REJECTED")
+    bad = MemoryCloud()
+    bad.world.forever["authenticate"] = fault("KBQ-KEY-REJECTED")
     good, ground.ports = ground.ports, replace(ground.ports, impersonate=lambda _key: bad)
     out = ground.go()
     assert out.step is RotationStep.VERIFY
@@ -220,7 +223,7 @@ def test_a_new_key_that_does_not_sign_in_goes_no_further(ground: Ground) -> None
 def test_a_disabling_that_fails_is_tried_again(ground: Ground) -> None:
     ground.go()
     ground.used(ground.new)
-    ground.cloud.faults["switch_key"] = [fault("KBQ-TEST")]
+    ground.cloud.world.faults["switch_key"] = [fault("KBQ-TEST")]
     out = ground.go()
     assert (out.step, code(out)) == (RotationStep.DISABLE, "KBQ-TEST")
     assert ground.go().step is RotationStep.GRACE
@@ -258,7 +261,7 @@ def test_a_new_key_that_klaviyo_uses_is_not_taken_back(ground: Ground, promoted:
 
 
 def test_where_the_log_may_not_be_read_taking_back_is_confirmed(ground: Ground) -> None:
-    ground.cloud.allowed = frozenset()
+    ground.cloud.world.allowed = frozenset()
     ground.go()
     with pytest.raises(ProblemError) as caught:
         ground.back()
@@ -274,7 +277,7 @@ def test_in_the_grace_period_the_old_key_is_enabled_again(ground: Ground) -> Non
     assert ground.go().step is RotationStep.GRACE
     out = ground.back()
     assert out.rolled_back
-    assert [key.disabled for key in ground.cloud.key_ids[EMAIL]] == [False, False]
+    assert [key.disabled for key in ground.cloud.world.keys] == [False, False]
     ground.pass_time(DAY)
     assert ground.go().step is RotationStep.GRACE  # the period begins anew
 
@@ -283,17 +286,17 @@ def test_a_new_key_that_was_deleted_by_others_stops_it_and_the_way_back_is_open(
     ground.go()
     ground.used(ground.new)
     ground.go()
-    ground.cloud.key_ids[EMAIL] = [replace(ground.cloud.key_ids[EMAIL][0])]
+    ground.cloud.world.keys = [replace(ground.cloud.world.keys[0])]
     with pytest.raises(ProblemError) as caught:
         ground.go()
     assert caught.value.problem.code == Code.ROTATION_NEW_GONE
     assert ground.back(confirmed=True).step is RotationStep.FINISH
-    assert [(key.id, key.disabled) for key in ground.cloud.key_ids[EMAIL]] == [(OLD, False)]
+    assert [(key.id, key.disabled) for key in ground.cloud.world.keys] == [(OLD, False)]
 
 
 def test_at_the_limit_the_keys_that_can_go_are_named(ground: Ground) -> None:
-    others = [KeyInfo(f"{n:040d}", START - 100 * DAY, disabled=n == 7) for n in range(2, 11)]
-    ground.cloud.key_ids[EMAIL] += others
+    others = [KeyInfo(f"{n:040d}", NOW - 100 * DAY, disabled=n == 7) for n in range(2, 11)]
+    ground.cloud.world.keys += others
     for key in others[:7]:
         ground.used(key.id)
     with pytest.raises(ProblemError) as caught:

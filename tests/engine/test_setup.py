@@ -8,8 +8,8 @@ from kbq_tui.engine.setup import SetupSession
 from kbq_tui.engine.setup_phase import LIMITS, Phase
 from kbq_tui.model.problem import ProblemError
 from kbq_tui.model.steps import Step
-from tests.engine.fakes import fault
 from tests.stories.scene import MemoryStore, Scene, fresh
+from tests.support.memory_world import fault
 from tests.tui.fakes import hung_left_at_project
 
 

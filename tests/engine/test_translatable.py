@@ -15,12 +15,11 @@ from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.events import Event, EventKind
 from kbq_tui.model.observed import RoleBinding
 from kbq_tui.model.problem import Context, Kind, ProblemError, Retry
-from kbq_tui.model.spec import ConnectionSpec
-from tests.engine.fakes import FakeCloud, fault, ports
+from tests.engine.fakes import ports
 from tests.engine.test_verify_status import ready
+from tests.support.memory_cloud import MemoryCloud
+from tests.support.memory_world import PROJECT, SPEC, fault
 from tests.support.shouting import shouting
-
-SPEC = ConnectionSpec("my-project")
 
 
 def loud(text: Message) -> str:
@@ -44,11 +43,11 @@ async def test_every_event_of_a_set_up_can_be_told_and_its_json_is_english() -> 
 
 
 async def test_a_failure_a_wait_and_what_was_skipped_can_be_told() -> None:
-    cloud = FakeCloud()
-    denied = catalogue.permission_missing("bigquery.datasets.create", Context("my-project"))
+    cloud = MemoryCloud()
+    denied = catalogue.permission_missing("bigquery.datasets.create", Context(PROJECT))
     late = replace(fault("KBQ-NOT-YET", Retry.NOT_YET, Kind.NOT_FOUND), title=message("Not yet"))
-    cloud.faults["create_dataset:KLAVIYO_TMP"] = [denied]
-    cloud.faults["add_project_binding"] = [late]
+    cloud.world.faults["create_dataset:KLAVIYO_TMP"] = [denied]
+    cloud.world.faults["add_project_binding"] = [late]
     events: list[Event] = []
     await apply(SPEC, ports(cloud), events.append, patience=Patience(limit=30))
     kinds = {e.kind for e in events}
@@ -88,12 +87,12 @@ async def test_every_verdict_and_every_line_of_the_status_can_be_told() -> None:
 async def test_a_remedy_that_learns_the_accounts_name_can_still_be_told(sees: str) -> None:
     world, account = await ready()
     if sees == "nothing":
-        unknown = catalogue.problem(Code.JOB_USER_MISSING, Context("my-project"))
-        account.faults["query:SELECT"] = [unknown]
+        unknown = catalogue.problem(Code.JOB_USER_MISSING, Context(PROJECT))
+        account.world.faults["query:SELECT"] = [unknown]
     else:
-        account.allowed = frozenset({judgements.NEEDED_PERMISSION, judgements.READ_PERMISSION})
-        assert isinstance(world.cloud, FakeCloud)
-        world.cloud.bindings.append(RoleBinding("roles/bigquery.dataViewer", (SPEC.member,)))
+        account.world.allowed = frozenset({judgements.NEEDED_PERMISSION, judgements.READ_PERMISSION})
+        assert isinstance(world.cloud, MemoryCloud)
+        world.cloud.world.bindings.append(RoleBinding("roles/bigquery.dataViewer", (SPEC.member,)))
     failed = [r.problem for r in await verify(SPEC, world) if r.problem is not None]
     assert failed
     for problem in failed:

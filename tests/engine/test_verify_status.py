@@ -16,29 +16,19 @@ from kbq_tui.model.checks import CheckResult, Verdict
 from kbq_tui.model.events import Event, EventKind
 from kbq_tui.model.jobs import JobInfo
 from kbq_tui.model.problem import Kind, Problem, Retry
-from kbq_tui.model.spec import ConnectionSpec
 from kbq_tui.shell.sql import PROBE_PREFIX
-from tests.engine.fakes import START, FakeCloud, fault, ports
+from tests.engine.fakes import ports
+from tests.support.memory_cloud import MemoryCloud
+from tests.support.memory_world import NOW, PROJECT, SPEC, World, fault
 
-SPEC = ConnectionSpec("my-project")
 
-
-async def ready() -> tuple[Ports, FakeCloud]:
+async def ready() -> tuple[Ports, MemoryCloud]:
     """A finished set-up, and the cloud as the account sees it: Job User, and no writing in the import dataset."""
     world = ports()
     await apply(SPEC, world, lambda _: None)
-    account = FakeCloud()
-    assert isinstance(world.cloud, FakeCloud)
-    account.sets = world.cloud.sets
-    account.allowed = frozenset({judgements.NEEDED_PERMISSION})
-    original = account.query
-
-    async def query(project: str, sql: str, location: str, **more: object) -> object:
-        if sql.startswith("CREATE TABLE") and "KLAVIYO_IMPORT" in sql and "CREATE" not in account.answers:
-            account.faults["query:CREATE"] = [denied("KBQ-TABLE-WRITE-DENIED")]
-        return await original(project, sql, location, **more)  # type: ignore[arg-type]
-
-    account.query = query  # type: ignore[method-assign,assignment]
+    assert isinstance(world.cloud, MemoryCloud)
+    account = MemoryCloud(World(datasets=world.cloud.world.datasets), as_account=True)
+    account.world.allowed = frozenset({judgements.NEEDED_PERMISSION})
     return replace(world, impersonate=lambda _key: account), account
 
 
@@ -70,9 +60,9 @@ async def test_without_a_key_nothing_is_judged() -> None:
 @pytest.mark.parametrize("method", ["authenticate", "query:SELECT", "query:CREATE", "test_permissions", "tables"])
 async def test_a_network_that_fails_makes_unknown_and_never_pass(method: str) -> None:
     world, account = await ready()
-    account.always[method] = fault("KBQ-DEADLINE", kind=Kind.NETWORK)
+    account.world.forever[method] = fault("KBQ-DEADLINE", kind=Kind.NETWORK)
     if method == "query:CREATE":
-        account.answers["CREATE"] = []
+        account.world.inherited_write = True
     results = await verify(SPEC, world)
     assert Verdict.FAIL not in verdicts(results).values()
     assert not checks.healthy(results)
@@ -80,20 +70,20 @@ async def test_a_network_that_fails_makes_unknown_and_never_pass(method: str) ->
 
 async def test_a_table_that_could_be_made_in_the_import_dataset_fails_and_is_dropped() -> None:
     world, account = await ready()
-    account.answers["CREATE"] = []
+    account.world.inherited_write = True
     got = {r.id: r for r in await verify(SPEC, world)}
     assert got["import.readonly"].verdict is Verdict.FAIL
     problem = got["import.readonly"].problem
     assert problem is not None
     assert problem.code == "KBQ-INHERITED-ACCESS"
-    made = [w for w in account.writes if w.startswith("CREATE")]
-    dropped = [w for w in account.writes if w.startswith("DROP")]
+    made = [w for w in account.world.statements if w.startswith("CREATE")]
+    dropped = [w for w in account.world.statements if w.startswith("DROP")]
     assert len(made) <= len(dropped)
 
 
 async def test_a_project_wide_over_grant_fails_and_names_what_is_held() -> None:
     world, account = await ready()
-    account.allowed = frozenset({judgements.NEEDED_PERMISSION, "bigquery.tables.getData"})
+    account.world.allowed = frozenset({judgements.NEEDED_PERMISSION, "bigquery.tables.getData"})
     got = {r.id: r for r in await verify(SPEC, world)}
     assert got["permissions.minimal"].verdict is Verdict.FAIL
     assert "bigquery.tables.getData" in str(got["permissions.minimal"].evidence)
@@ -102,16 +92,16 @@ async def test_a_project_wide_over_grant_fails_and_names_what_is_held() -> None:
 
 async def test_the_free_tier_is_found_by_the_insert_alone() -> None:
     world, account = await ready()
-    account.always["query:INSERT"] = fault("KBQ-BILLING-OFF")
+    account.world.forever["query:INSERT"] = fault("KBQ-BILLING-OFF")
     got = verdicts(await verify(SPEC, world))
     assert got["billing.dml"] is Verdict.FAIL
     assert got["staging.write"] is not Verdict.PASS
-    assert any(w.startswith("DROP") for w in account.writes)
+    assert any(w.startswith("DROP") for w in account.world.statements)
 
 
 async def test_a_second_key_is_reported() -> None:
     world, _account = await ready()
-    await world.cloud.create_key("my-project", SPEC.account_email)
+    await world.cloud.create_key(PROJECT, SPEC.account_email)
     got = {r.id: r for r in await verify(SPEC, world)}
     assert got["keys.expected"].verdict is Verdict.FAIL
     assert got["keys.expected"].problem is not None
@@ -121,7 +111,7 @@ async def test_a_second_key_is_reported() -> None:
 async def test_a_recent_change_is_given_time_and_the_wait_is_seen() -> None:
     world, account = await ready()
     not_yet = fault("KBQ-KEY-REJECTED", Retry.NOT_YET, Kind.CREDENTIALS)
-    account.faults["authenticate"] = [not_yet, not_yet]
+    account.world.faults["authenticate"] = [not_yet, not_yet]
     events: list[Event] = []
     results = await verify(SPEC, world, emit=events.append, patience=Patience(limit=60))
     assert checks.healthy(results)
@@ -132,23 +122,24 @@ async def test_a_recent_change_is_given_time_and_the_wait_is_seen() -> None:
 
 async def test_without_a_recent_change_the_same_answer_is_a_failure() -> None:
     world, account = await ready()
-    account.always["authenticate"] = fault("KBQ-KEY-REJECTED", Retry.NOT_YET, Kind.CREDENTIALS)
+    account.world.forever["authenticate"] = fault("KBQ-KEY-REJECTED", Retry.NOT_YET, Kind.CREDENTIALS)
     assert verdicts(await verify(SPEC, world))["key.auth"] is Verdict.FAIL
 
 
 async def test_left_over_probes_are_swept_and_no_other_table_is() -> None:
     world, account = await ready()
-    old, ours = START - timedelta(hours=2), {"created-by": "kbq-tui"}
-    account.table_names["KLAVIYO_TMP"] = [
+    old, ours = NOW - timedelta(hours=2), {"created-by": "kbq-tui"}
+    tables = [
         TableInfo(PROBE_PREFIX + "old", "TABLE", old, ours),
         TableInfo(PROBE_PREFIX + "unlabelled", "TABLE", old, {}),
-        TableInfo(PROBE_PREFIX + "young", "TABLE", START, ours),
+        TableInfo(PROBE_PREFIX + "young", "TABLE", NOW, ours),
         TableInfo("klaviyo_stage", "TABLE", old, ours),
     ]
+    account.world.table_infos = {f"KLAVIYO_TMP.{table.name}": table for table in tables}
     await verify(SPEC, world)
-    swept = [w for w in account.writes if w.startswith("DROP") and "old" in w]
+    swept = [w for w in account.world.statements if w.startswith("DROP") and "old" in w]
     assert len(swept) == 1
-    assert not any(x in w for w in account.writes for x in ("unlabelled", "young", "klaviyo_stage"))
+    assert not any(x in w for w in account.world.statements for x in ("unlabelled", "young", "klaviyo_stage"))
 
 
 async def test_a_finished_set_up_is_healthy_and_says_so() -> None:
@@ -160,7 +151,7 @@ async def test_a_finished_set_up_is_healthy_and_says_so() -> None:
 
 async def test_a_key_that_is_not_kept_here_is_a_warning_and_stays_healthy() -> None:
     world, _ = await ready()
-    await world.cloud.create_key("my-project", SPEC.account_email)
+    await world.cloud.create_key(PROJECT, SPEC.account_email)
     got = await status(SPEC, world, {"ok": True, "at": "2026-01-02"})
     (line,) = [line for line in got.lines if line.health is not Health.OK]
     assert (line.id, line.health) == ("key-unheld", Health.WARNING)
@@ -175,8 +166,8 @@ async def test_nothing_set_up_is_not_healthy() -> None:
 
 async def test_what_cannot_be_seen_is_unknown_and_not_healthy() -> None:
     world, _ = await ready()
-    assert isinstance(world.cloud, FakeCloud)
-    world.cloud.always["dataset"] = fault("KBQ-DEADLINE", kind=Kind.NETWORK)
+    assert isinstance(world.cloud, MemoryCloud)
+    world.cloud.world.forever["dataset"] = fault("KBQ-DEADLINE", kind=Kind.NETWORK)
     got = await status(SPEC, world)
     assert {line.id: line.health for line in got.lines}["dataset"] is Health.UNKNOWN
     assert not got.healthy
@@ -185,24 +176,24 @@ async def test_what_cannot_be_seen_is_unknown_and_not_healthy() -> None:
 @pytest.mark.parametrize(("kind", "signed_in"), [(Kind.CREDENTIALS, False), (Kind.NETWORK, False), (Kind.FAILED, True)])
 async def test_no_sign_in_is_claimed_where_google_answered_nothing(kind: Kind, signed_in: bool) -> None:
     world = ports()
-    assert isinstance(world.cloud, FakeCloud)
+    assert isinstance(world.cloud, MemoryCloud)
     for method in (
-        *("project", "billing", "test_permissions", "dataset_names", "dataset", "account", "keys"),
-        *("project_bindings", "services", "policy", "recent_jobs"),
+        *("project", "billing_enabled", "test_permissions", "dataset_names", "dataset", "account", "keys"),
+        *("project_bindings", "services", "policy_enforced", "recent_jobs"),
     ):
-        world.cloud.always[method] = fault("KBQ-LOGIN-EXPIRED", kind=kind)
+        world.cloud.world.forever[method] = fault("KBQ-LOGIN-EXPIRED", kind=kind)
     (line,) = [line for line in (await status(SPEC, world)).lines if line.id == "credential"]
     assert (line.health is Health.OK) == signed_in
 
 
 async def test_our_own_checks_are_not_shown_as_klaviyos_jobs() -> None:
     world, _ = await ready()
-    assert isinstance(world.cloud, FakeCloud)
-    ours = JobInfo(START, "DONE", f"CREATE TABLE `p.d.{PROBE_PREFIX}1` (id INT64)", "Access Denied")
-    world.cloud.jobs = (ours,)
+    assert isinstance(world.cloud, MemoryCloud)
+    ours = JobInfo(NOW, "DONE", f"CREATE TABLE `p.d.{PROBE_PREFIX}1` (id INT64)", "Access Denied")
+    world.cloud.world.jobs = (ours,)
     lines = {line.id: line for line in (await status(SPEC, world)).lines}
     assert lines["jobs"].health is Health.OK
-    world.cloud.jobs = (ours, JobInfo(START, "DONE", "SELECT * FROM people", "Not found: Table"))
+    world.cloud.world.jobs = (ours, JobInfo(NOW, "DONE", "SELECT * FROM people", "Not found: Table"))
     lines = {line.id: line for line in (await status(SPEC, world)).lines}
     assert lines["jobs"].health is Health.WARNING
     assert "1 in 24 hours" in str(lines["jobs"].text)
@@ -217,9 +208,9 @@ async def test_klaviyos_jobs_are_drawn_by_hour_and_an_overdue_sync_is_warned_of(
     quiet: int, health: Health, words: str
 ) -> None:
     world, _ = await ready()
-    assert isinstance(world.cloud, FakeCloud)
+    assert isinstance(world.cloud, MemoryCloud)
     now = world.clock.now()
-    world.cloud.jobs = tuple(
+    world.cloud.world.jobs = tuple(
         JobInfo(now - timedelta(hours=n, minutes=-1), "DONE", "SELECT x") for n in range(quiet, 40 + quiet)
     )
     seen = await status(SPEC, world)

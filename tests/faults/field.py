@@ -38,7 +38,7 @@ from kbq_tui.sandbox.grpc_iam import RPCS
 from kbq_tui.sandbox.resources import CallRecord, Project
 from kbq_tui.sandbox.scenario import USUAL, Scenario
 from kbq_tui.sandbox.server import Sandbox, application
-from tests.engine.fakes import VirtualClock
+from tests.support.memory_machine import VirtualClock
 from tests.support.polling import PATIENCE
 
 T = TypeVar("T")

@@ -19,9 +19,9 @@ from kbq_tui.model.checks import CheckResult
 from kbq_tui.model.events import Event, EventKind
 from kbq_tui.planning.diff import diff
 from kbq_tui.sandbox.faults import Rule
-from tests.engine.fakes import VirtualClock
 from tests.faults.cells import PATIENCE
 from tests.faults.field import Field, Spot
+from tests.support.memory_machine import VirtualClock
 
 TIMES = [1, 2, 3]
 GET, LIST, CREATE = "iam.serviceAccounts.get", "iam.serviceAccountKeys.list", "iam.serviceAccountKeys.create"

@@ -15,10 +15,10 @@ from kbq_tui.model.steps import Step
 from kbq_tui.tui.app import KbqApp
 from kbq_tui.tui.modals.confirm import Confirm
 from kbq_tui.tui.widgets.button import Button
-from tests.stories.memory_cloud import CONTEXT, PROJECT, refused
 from tests.stories.play import RequestedAction, Story
 from tests.stories.scene import Scene, blank, fresh
 from tests.stories.screens import UNAVAILABLE, at, failing, held, watched
+from tests.support.memory_world import CONTEXT, PROJECT, refused
 
 DENIED: Final = "Access Denied: Project p: User does not have bigquery.jobs.create permission in project p."
 ODD: Final = "Error 0x80070057: the parameter is incorrect."

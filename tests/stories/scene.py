@@ -3,129 +3,27 @@
 import asyncio
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import timedelta
 
-from kbq_tui.diagnosis import catalogue
 from kbq_tui.engine.look_history import LookHistory
 from kbq_tui.engine.services import AppServices, ConnectionDraft, CopyResult, Login, SavedConnection, UiPreferences
 from kbq_tui.engine.source_looks import SourceLooks
-from kbq_tui.i18n.messages import EMPTY, Message, verbatim
+from kbq_tui.i18n.messages import Message, verbatim
 from kbq_tui.model.changes import OwnChange
 from kbq_tui.model.checks import CheckResult, healthy
-from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.events import Event, EventKind
 from kbq_tui.model.observed import AccessEntry, AccountInfo, DatasetInfo, KeyInfo, LocalKey, RoleBinding
 from kbq_tui.model.operations import ActionKey, ActionKind
-from kbq_tui.model.problem import Context, Problem, ProblemError, Retry
+from kbq_tui.model.problem import Problem, ProblemError, Retry
 from kbq_tui.model.refs import AccountRef
 from kbq_tui.model.secret import Secret
 from kbq_tui.model.spec import DATA_EDITOR, DATA_VIEWER, JOB_USER
 from kbq_tui.model.steps import Step
-from tests.stories.memory_cloud import CANARY, NOW, PROJECT, SPEC, MemoryCloud, World
 from tests.support.codes import made_up
-
-
-class VirtualClock:
-    """Time that passes only by sleeping, and then at once; `hold` makes sleeps last until they are let go."""
-
-    def __init__(self) -> None:
-        self.seconds = 0.0
-        self.held: asyncio.Event | None = None
-
-    def now(self) -> datetime:
-        return NOW + timedelta(seconds=self.seconds)
-
-    def monotonic(self) -> float:
-        return self.seconds
-
-    async def sleep(self, seconds: float) -> None:
-        if self.held is not None:
-            await self.held.wait()
-        self.seconds += seconds
-        await asyncio.sleep(0)
-
-    def hold(self) -> None:
-        self.held = asyncio.Event()
-
-    def let_go(self) -> None:
-        assert self.held is not None
-        self.held.set()
-        self.held = None
-
-
-BESIDE = f"/home/olga/.local/share/kbq-tui/keys/{PROJECT}/{SPEC.account_id}.next.json"
-"""Where a new key lies while the old one is replaced."""
-
-
-class MemoryKeys:
-    """Keys on this machine, in memory."""
-
-    def __init__(self) -> None:
-        self.local: LocalKey | None = None
-        self.secret: Secret | None = None
-        self.problem: Problem | None = None
-        self.handed: tuple[str, ...] = ()
-        self.beside: LocalKey | None = None
-        self.new: Secret | None = None
-
-    def handed_over(self, project: str, email: str) -> tuple[str, ...]:
-        return self.handed
-
-    def inspect(self, path: str | None, project: str, email: str) -> LocalKey | None:
-        if self.problem is not None:
-            raise ProblemError(self.problem)
-        return self.beside if path == BESIDE else self.local
-
-    def reserve(self, path: str | None, project: str, email: str) -> "MemorySlot":
-        return MemorySlot(
-            self,
-            path or f"/home/olga/.local/share/kbq-tui/keys/{project}/{email.partition('@')[0]}.json",
-            email,
-            project,
-        )
-
-    def load(self, path: str | None, project: str, email: str) -> Secret:
-        if path == BESIDE and self.new is not None:
-            return self.new
-        if self.secret is None:
-            raise ProblemError(catalogue.problem(Code.KEY_FILE_MISSING, Context(project=project), path=path or ""))
-        return self.secret
-
-    def path_beside(self, path: str | None, project: str, email: str) -> str:
-        return BESIDE
-
-    def promote(self, path: str | None, project: str, email: str) -> None:
-        assert self.beside is not None
-        assert self.local is not None
-        self.local, self.secret = replace(self.beside, path=self.local.path), self.new
-        self.beside = self.new = None
-
-    def discard_beside(self, path: str | None, project: str, email: str) -> None:
-        self.beside = self.new = None
-
-    def forget_copy(self, project: str, email: str) -> Message:
-        return EMPTY
-
-
-@dataclass
-class MemorySlot:
-    keys: MemoryKeys
-    path: str
-    email: str
-    project: str
-
-    def commit(self, key: Secret) -> LocalKey:
-        key_id = json.loads(key.reveal())["private_key_id"]
-        made = LocalKey(self.path, key_id, self.email, self.project)
-        if self.path == BESIDE:
-            self.keys.new, self.keys.beside = key, made
-        else:
-            self.keys.secret, self.keys.local = key, made
-        return made
-
-    def abandon(self) -> None:
-        return None
+from tests.support.memory_cloud import MemoryCloud
+from tests.support.memory_machine import MemoryKeys, VirtualClock
+from tests.support.memory_world import CANARY, NOW, PROJECT, SPEC, World
 
 
 class MemoryJournal:

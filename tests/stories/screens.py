@@ -17,9 +17,9 @@ from kbq_tui.model.problem import Problem
 from kbq_tui.model.spec import DATA_EDITOR
 from kbq_tui.model.steps import Step
 from kbq_tui.tui.app import KbqApp
-from tests.stories.memory_cloud import CONTEXT, NOW, SPEC, refused
 from tests.stories.play import Story
 from tests.stories.scene import MemorySignIn, Scene, blank, complete, fresh, no_permission, resumed
+from tests.support.memory_world import CONTEXT, NOW, SPEC, refused
 
 READS: Final = (
     *("project", "services", "billing_enabled", "policy_enforced", "test_permissions", "dataset", "account"),

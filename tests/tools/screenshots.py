@@ -31,7 +31,8 @@ from kbq_tui.tui._textual_compat import screen_text
 from kbq_tui.tui.app import KbqApp, build
 from kbq_tui.tui.display_options import DisplayOptions
 from kbq_tui.tui.widgets.static import MessageLine
-from tests.stories.scene import Scene, VirtualClock
+from tests.stories.scene import Scene
+from tests.support.memory_machine import VirtualClock
 from tests.support.polling import until
 
 FOLDER = Path(__file__).parents[2] / "screenshots"

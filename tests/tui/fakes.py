@@ -5,8 +5,8 @@ from datetime import timedelta
 
 from kbq_tui.engine.services import ConnectionDraft, SavedConnection
 from kbq_tui.model.steps import Step
-from tests.stories.memory_cloud import CANARY, NOW, PROJECT, SPEC
 from tests.stories.scene import Scene, account_made, blank, complete, fresh, no_permission, resumed, slow
+from tests.support.memory_world import CANARY, NOW, PROJECT, SPEC
 
 __all__ = [
     "CANARY",

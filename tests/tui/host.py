@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 
 from kbq_tui.tui.display_options import DisplayOptions
 from kbq_tui.tui.running import run
-from tests.stories.memory_cloud import NOW
-from tests.stories.scene import VirtualClock
+from tests.support.memory_machine import VirtualClock
+from tests.support.memory_world import NOW
 from tests.tui import fakes
 
 SPEED = 60

@@ -16,7 +16,11 @@ from tests.support.codes import made_up
 from tests.tui import fakes
 from tests.tui.screens import app_for, text_of, until
 
-ALL_WRITES = {"create_dataset", "create_account", "create_key", "add_project_binding", "grant_dataset"}
+DATASETS = (fakes.SPEC.import_dataset, fakes.SPEC.staging_dataset)
+ALL_WRITES = {
+    *("create_account", "create_key", "add_project_binding"),
+    *(f"{call}:{dataset}" for call in ("create_dataset", "grant_dataset") for dataset in DATASETS),
+}
 
 
 def idle(app: KbqApp) -> bool:
@@ -215,7 +219,7 @@ async def test_quitting_during_a_write_asks_and_says_what_may_be_left() -> None:
         await until(pilot, "[ Create 2 datasets ]")
         scene.world.gates["create_dataset"] = asyncio.Event()
         await pilot.press("enter")
-        await until(pilot, lambda: "create_dataset" in scene.world.calls)
+        await until(pilot, lambda: "create_dataset" in scene.world.running)
         await pilot.press("f10")
         shown = await until(pilot, "Quit in the middle of a change?")
         assert "may still happen" in shown
@@ -223,7 +227,7 @@ async def test_quitting_during_a_write_asks_and_says_what_may_be_left() -> None:
         await until(pilot, "working")
         scene.world.gates.pop("create_dataset").set()
         await until(pilot, "[ Continue ]")
-    assert scene.world.writes == ["create_dataset", "create_dataset"]
+    assert sorted(scene.world.writes) == [f"create_dataset:{name}" for name in DATASETS]
 
 
 async def test_a_failed_row_says_why_and_can_be_retried() -> None:

@@ -25,7 +25,7 @@ from kbq_tui.tui.step_help import STEP_HELP
 from kbq_tui.tui.text import plain, status, status_width
 from kbq_tui.tui.widgets.button import Button
 from kbq_tui.tui.widgets.static import hint_line, steps_line
-from tests.stories.memory_cloud import refused
+from tests.support.memory_world import refused
 from tests.tui import fakes
 from tests.tui.screens import app_for, text_of, until
 from tests.tui.test_screens import fits, hostile_world, idle

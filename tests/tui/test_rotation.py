@@ -14,8 +14,8 @@ from kbq_tui.model.steps import Step
 from kbq_tui.shell.fetch import fetch_line
 from kbq_tui.tui.display_options import DisplayOptions
 from kbq_tui.tui.screens.rotation import RotationScreen
-from tests.stories.memory_cloud import SPEC
-from tests.stories.scene import BESIDE
+from tests.support.memory_machine import BESIDE
+from tests.support.memory_world import SPEC
 from tests.tui import fakes
 from tests.tui.screens import app_for, until
 

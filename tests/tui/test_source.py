@@ -8,7 +8,7 @@ from kbq_tui.model.source import SourceReport
 from kbq_tui.source.rules import report_of
 from kbq_tui.tui.screens.source import SourceScreen
 from tests.source.facts import EVENTS, PROFILES, table
-from tests.stories.memory_cloud import PROJECT
+from tests.support.memory_world import PROJECT
 from tests.tui.fakes import Scene
 from tests.tui.screens import app_for, text_of, until
 

@@ -21,8 +21,8 @@ from kbq_tui.sandbox.bigquery import seed
 from kbq_tui.sandbox.faults import Rule
 from kbq_tui.sandbox.resources import Dataset, Project
 from kbq_tui.sandbox.world import World
-from tests.engine.fakes import VirtualClock
 from tests.faults.field import CLOSED, Field, Spot
+from tests.support.memory_machine import VirtualClock
 
 EXPORT = "KLAVIYO_EXPORT"
 

@@ -14,8 +14,10 @@ from kbq_tui.model.checks import CheckResult
 from kbq_tui.model.events import Event, EventKind
 from kbq_tui.model.operations import ActionKey
 from kbq_tui.model.spec import DATA_EDITOR, DATA_VIEWER, IMPORT_DATASET, JOB_USER, STAGING_DATASET
-from tests.engine.fakes import START, FakeJournal, VirtualClock
+from tests.engine.fakes import FakeJournal
 from tests.engine.verify.bench import Bench
+from tests.support.memory_machine import VirtualClock
+from tests.support.memory_world import NOW
 
 IMP, TMP = IMPORT_DATASET, STAGING_DATASET
 ON_IMP, ON_TMP, ON_PROJECT = (
@@ -34,7 +36,7 @@ class Told(FakeJournal):
     lines: list[str] = field(default_factory=list)
 
     def changes(self) -> tuple[OwnChange, ...]:
-        return tuple(OwnChange(key, START) for action in self.made if (key := ActionKey.read(action, "")))
+        return tuple(OwnChange(key, NOW) for action in self.made if (key := ActionKey.read(action, "")))
 
 
 @contextmanager

@@ -1,11 +1,10 @@
-"""Google in memory, behind the engine's ports, for stories and tests: it answers at once, or when told to."""
+"""Google in memory, behind the engine's ports, for stories and tests. It answers at once, or when it is told to."""
 
 import asyncio
-import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import datetime
 
 from kbq_tui.diagnosis import catalogue
 from kbq_tui.engine.ports import DryRun, ProjectPage, QueryResult, TableInfo
@@ -16,106 +15,50 @@ from kbq_tui.model.key_use import KeyCall
 from kbq_tui.model.observed import AccessEntry, AccountInfo, DatasetInfo, Identity, KeyInfo, ProjectInfo, RoleBinding
 from kbq_tui.model.problem import Context, Kind, Problem, ProblemError
 from kbq_tui.model.secret import Secret
-from kbq_tui.model.spec import DATA_EDITOR, REQUIRED_SERVICES, ConnectionSpec
+from kbq_tui.model.spec import DATA_EDITOR, ConnectionSpec
 from kbq_tui.planning.row_policies import RowPolicy
 from tests.support.codes import made_up
-
-NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
-PROJECT = "acme-analytics-prod"
-CANARY = "CANARY-PRIVATE-KEY-MATERIAL"
-"""Stands where a private key would; it must never be seen."""
-SPEC = ConnectionSpec(PROJECT)
-CONTEXT = Context(project=PROJECT)
-
-
-def refused(permission: str, project: str = PROJECT) -> Problem:
-    return catalogue.permission_missing(permission, Context(project=project))
-
-
-def not_found() -> Problem:
-    return Problem(
-        made_up("KBQ-TEST-NOT-FOUND"), verbatim("Not found"), verbatim("It is not there."), kind=Kind.NOT_FOUND
-    )
-
-
-@dataclass
-class World:
-    """What Google holds. Change it to set a scene.
-
-    Attributes:
-        faults: by method name, problems raised one call each; a problem in a list of one stays.
-        gates: by method name, an event that the call waits for.
-        calls: names of the methods that were called.
-    """
-
-    projects: list[ProjectInfo] = field(
-        default_factory=lambda: [ProjectInfo(PROJECT, "123456789012", "Acme Analytics", "ACTIVE")]
-    )
-    services: dict[str, bool] = field(default_factory=lambda: dict.fromkeys(REQUIRED_SERVICES, True))
-    billing: bool = True
-    constraints: dict[str, bool] = field(default_factory=dict)
-    lacking: set[str] = field(default_factory=set)
-    datasets: dict[str, DatasetInfo] = field(default_factory=dict)
-    account: AccountInfo | None = None
-    keys: list[KeyInfo] = field(default_factory=list)
-    bindings: list[RoleBinding] = field(default_factory=list)
-    faults: dict[str, list[Problem]] = field(default_factory=dict)
-    forever: dict[str, Problem] = field(default_factory=dict)
-    gates: dict[str, asyncio.Event] = field(default_factory=dict)
-    calls: list[str] = field(default_factory=list)
-    writes: list[str] = field(default_factory=list)
-    jobs: list[JobInfo] = field(default_factory=list)
-    tables: dict[str, tuple[RoleBinding, ...]] = field(default_factory=dict)
-    made_keys: int = 0
-    key_calls: dict[str, list[KeyCall]] = field(default_factory=dict)
-
-
-WRITES = (
-    "enable_services",
-    "add_project_binding",
-    "remove_project_binding",
-    "create_dataset",
-    "delete_dataset",
-    "grant_dataset",
-    "revoke_dataset",
-    "revoke_table",
-    "create_account",
-    "delete_account",
-    "create_key",
-    "delete_key",
-    "switch_key",
-)
+from tests.support.known import known
+from tests.support.memory_world import NOW, World, key_json, not_found
 
 
 class MemoryCloud:
     """Google in memory, as one principal sees it."""
 
-    def __init__(self, world: World, principal: str = "", *, as_account: bool = False) -> None:
-        self.world = world
+    def __init__(self, world: World | None = None, principal: str = "", *, as_account: bool = False) -> None:
+        self.world = world or World()
         self.principal = principal or "olga@acme.example"
         self.as_account = as_account
+        self.closed = False
 
-    async def _enter(self, method: str) -> None:
-        self.world.calls.append(method)
-        await asyncio.sleep(0)
-        if gate := self.world.gates.get(method):
-            await gate.wait()
-        if problem := self.world.forever.get(method):
-            raise ProblemError(problem)
-        if queue := self.world.faults.get(method):
-            raise ProblemError(queue.pop(0))
-        if method in WRITES:
-            self.world.writes.append(method)
+    async def enter(self, method: str, about: str = "", *, write: bool = False) -> None:
+        """Note a call; wait, and end with a problem, where the world says so."""
+        world, full = self.world, f"{method}:{about}" if about else method
+        names = {full, method}
+        world.calls.append(full)
+        world.running |= names
+        try:
+            await asyncio.sleep(0)
+            for gate in [world.gates[n] for n in names if n in world.gates]:
+                await gate.wait()
+            queue = next((world.faults[n] for n in (full, method) if world.faults.get(n)), None)
+            problem = queue.pop(0) if queue else world.forever.get(full) or world.forever.get(method)
+            if problem is not None:
+                raise ProblemError(problem)
+        finally:
+            world.running -= names
+        if write:
+            world.writes.append(full)
 
     async def identity(self) -> Identity:
-        await self._enter("identity")
+        await self.enter("identity")
         return Identity(self.principal, verbatim("gcloud application default login"))
 
     async def authenticate(self) -> None:
-        await self._enter("authenticate")
+        await self.enter("authenticate")
 
     async def project(self, project: str) -> ProjectInfo:
-        await self._enter("project")
+        await self.enter("project")
         for info in self.world.projects:
             if info.id == project:
                 return info
@@ -129,130 +72,138 @@ class MemoryCloud:
         )
 
     async def search_projects(self, text: str, page_token: str = "", limit: int = 50) -> ProjectPage:
-        await self._enter("search_projects")
+        await self.enter("search_projects")
         found = [p for p in self.world.projects if text.lower() in p.id or text.lower() in p.name.lower()]
         return ProjectPage(tuple(found[:limit]), "more" if len(found) > limit else "")
 
     async def services(self, project: str, names: Sequence[str]) -> Mapping[str, bool]:
-        await self._enter("services")
+        await self.enter("services")
         return {n: self.world.services.get(n, False) for n in names}
 
     async def enable_services(self, project: str, names: Sequence[str]) -> None:
-        await self._enter("enable_services")
+        await self.enter("enable_services", write=True)
         self.world.services.update(dict.fromkeys(names, True))
 
     async def billing_enabled(self, project: str) -> bool:
-        await self._enter("billing_enabled")
+        await self.enter("billing_enabled")
         return self.world.billing
 
     async def policy_enforced(self, project: str, constraint: str) -> bool:
-        await self._enter("policy_enforced")
+        await self.enter("policy_enforced")
         return self.world.constraints.get(constraint, False)
 
     async def test_permissions(self, project: str, permissions: Sequence[str]) -> frozenset[str]:
-        await self._enter("test_permissions")
+        await self.enter("test_permissions")
+        if self.world.allowed is not None:
+            return frozenset(permissions) & self.world.allowed
         if self.as_account:
             return frozenset({"bigquery.jobs.create"} & set(permissions))
         return frozenset(permissions) - self.world.lacking
 
     async def project_bindings(self, project: str) -> tuple[RoleBinding, ...]:
-        await self._enter("project_bindings")
+        await self.enter("project_bindings")
         return tuple(self.world.bindings)
 
     async def add_project_binding(self, project: str, role: str, member: str) -> bool:
-        await self._enter("add_project_binding")
+        await self.enter("add_project_binding", write=True)
         self.world.bindings.append(RoleBinding(role, (member,)))
         return True
 
     async def remove_project_binding(self, project: str, role: str, member: str) -> bool:
-        await self._enter("remove_project_binding")
-        self.world.bindings = [b for b in self.world.bindings if (b.role, b.members) != (role, (member,))]
-        return True
+        await self.enter("remove_project_binding", write=True)
+        before = self.world.bindings
+        self.world.bindings = [b for b in before if (b.role, b.members) != (role, (member,))]
+        return len(self.world.bindings) < len(before)
 
     async def dataset_names(self, project: str) -> tuple[tuple[str, str], ...]:
-        await self._enter("dataset_names")
+        await self.enter("dataset_names")
         return tuple((d.name, d.location) for d in self.world.datasets.values())
 
     async def dataset(self, project: str, name: str) -> DatasetInfo | None:
-        await self._enter("dataset")
+        await self.enter("dataset")
+        if not self.world.services.get("bigquery.googleapis.com"):
+            raise ProblemError(catalogue.problem(Code.API_DISABLED, Context(project=project)))
         return self.world.datasets.get(name)
 
     async def create_dataset(
         self, project: str, name: str, location: str, description: str, labels: Mapping[str, str]
     ) -> bool:
-        await self._enter("create_dataset")
-        self.world.datasets[name] = DatasetInfo(name, location, table_count=0)
+        await self.enter("create_dataset", name, write=True)
+        if name in self.world.datasets:
+            return False
+        self.world.datasets[name] = DatasetInfo(name, location, (), description, labels, NOW, 0)
         return True
 
     async def delete_dataset(self, project: str, name: str, *, with_tables: bool = False) -> bool:
-        await self._enter("delete_dataset")
+        await self.enter("delete_dataset", write=True)
         return self.world.datasets.pop(name, None) is not None
 
     async def grant_dataset(self, project: str, name: str, role: str, member: str) -> bool:
-        await self._enter("grant_dataset")
+        await self.enter("grant_dataset", name, write=True)
         info = self.world.datasets[name]
-        self.world.datasets[name] = replace(info, access=(*(info.access or ()), AccessEntry(role, member)))
+        self.world.datasets[name] = replace(info, access=(*known(info.access), AccessEntry(role, member)))
         return True
 
     async def revoke_dataset(self, project: str, name: str, role: str, member: str) -> bool:
-        await self._enter("revoke_dataset")
+        await self.enter("revoke_dataset", name, write=True)
         info = self.world.datasets[name]
-        self.world.datasets[name] = replace(info, access=tuple(e for e in info.access or () if e.member != member))
-        return True
+        kept = tuple(e for e in known(info.access) if (e.role, e.member) != (role, member))
+        self.world.datasets[name] = replace(info, access=kept)
+        return len(kept) < len(known(info.access))
 
     async def table_bindings(self, project: str, dataset: str, table: str) -> tuple[RoleBinding, ...]:
-        await self._enter("table_bindings")
+        await self.enter("table_bindings", f"{dataset}.{table}")
         return self.world.tables.get(f"{dataset}.{table}", ())
 
     async def revoke_table(self, project: str, dataset: str, table: str, role: str, member: str) -> bool:
-        await self._enter("revoke_table")
+        await self.enter("revoke_table", f"{dataset}.{table}", write=True)
         held = self.world.tables[f"{dataset}.{table}"]
-        self.world.tables[f"{dataset}.{table}"] = tuple(b for b in held if b.role != role or b.members != (member,))
-        return True
+        kept = tuple(b for b in held if b.role != role or b.members != (member,))
+        self.world.tables[f"{dataset}.{table}"] = kept
+        return kept != held
 
     async def account(self, project: str, email: str) -> AccountInfo | None:
-        await self._enter("account")
+        await self.enter("account")
         return self.world.account
 
     async def create_account(self, project: str, account_id: str, display_name: str) -> bool:
-        await self._enter("create_account")
+        await self.enter("create_account", write=True)
         self.world.account = AccountInfo(
             ConnectionSpec(project, account_id=account_id).account_email, "1", False, display_name
         )
         return True
 
     async def delete_account(self, project: str, email: str) -> bool:
-        await self._enter("delete_account")
-        self.world.account = None
-        return True
+        await self.enter("delete_account", write=True)
+        gone, self.world.account = self.world.account, None
+        return gone is not None
 
     async def keys(self, project: str, email: str) -> tuple[KeyInfo, ...]:
-        await self._enter("keys")
+        await self.enter("keys")
         if self.world.account is None:
             raise ProblemError(not_found())
         return tuple(self.world.keys)
 
     async def create_key(self, project: str, email: str) -> Secret:
-        await self._enter("create_key")
-        self.world.made_keys += 1
-        key_id = f"{self.world.made_keys:040x}"
+        await self.enter("create_key", write=True)
+        key_id = self._new_id()
         self.world.keys.append(KeyInfo(key_id, NOW))
-        body = {
-            "type": "service_account",
-            "private_key_id": key_id,
-            "client_email": email,
-            "project_id": project,
-            "private_key": CANARY,
-        }
-        return Secret(json.dumps(body))
+        return key_json(project, email, key_id)
+
+    def _new_id(self) -> str:
+        while True:
+            self.world.made_keys += 1
+            if (key_id := f"{self.world.made_keys:040x}") not in [k.id for k in self.world.keys]:
+                return key_id
 
     async def delete_key(self, project: str, email: str, key_id: str) -> bool:
-        await self._enter("delete_key")
-        self.world.keys = [k for k in self.world.keys if k.id != key_id]
-        return True
+        await self.enter("delete_key", write=True)
+        before = self.world.keys
+        self.world.keys = [k for k in before if k.id != key_id]
+        return len(self.world.keys) < len(before)
 
     async def switch_key(self, project: str, email: str, key_id: str, *, on: bool) -> None:
-        await self._enter("switch_key")
+        await self.enter("switch_key", write=True)
         self.world.keys = [replace(k, disabled=not on) if k.id == key_id else k for k in self.world.keys]
 
     async def key_calls(
@@ -265,19 +216,20 @@ class MemoryCloud:
         addresses: Sequence[str] = (),
         limit: int = 1,
     ) -> tuple[KeyCall, ...]:
-        await self._enter("key_calls")
-        found = [c for c in self.world.key_calls.get(key_id, ()) if not addresses or c.address in addresses]
-        return tuple(c for c in found if c.at >= since)[:limit]
+        await self.enter("key_calls")
+        calls = self.world.key_calls[key_id]
+        found = [c for c in calls if c.at >= since and (not addresses or c.address in addresses)]
+        return tuple(sorted(found, key=lambda c: c.at, reverse=True)[:limit])
 
     async def keys_counted(
         self, project: str, unique_id: str, since: datetime, until: datetime
     ) -> Mapping[str, datetime]:
-        await self._enter("keys_counted")
-        return {}
+        await self.enter("keys_counted")
+        return dict(self.world.key_metric)
 
     async def key_days(self, project: str) -> Mapping[str, datetime]:
-        await self._enter("key_days")
-        return {}
+        await self.enter("key_days")
+        return dict(self.world.key_days)
 
     async def query(
         self,
@@ -289,10 +241,10 @@ class MemoryCloud:
         max_rows: int = 1_000,
         max_bytes: int | None = None,
     ) -> QueryResult:
-        await self._enter("query")
+        word = "DRY" if dry_run else sql.split()[0]
+        await self.enter("query", word)
         if (found := self._of_tables(sql)) is not None:
             return found
-        member = ConnectionSpec(project).member
         if "SCHEMATA" in sql:
             return QueryResult(
                 ("schema_name", "location"), tuple((d.name, d.location) for d in self.world.datasets.values())
@@ -305,13 +257,19 @@ class MemoryCloud:
                 if f'"{d.name}"' in sql
             )
             return QueryResult(("object_name", "privilege_type", "grantee"), rows)
-        if sql.startswith("CREATE TABLE"):
-            name = next((d for d in self.world.datasets if f".{d}." in sql), "")
-            roles = {e.role for e in self.world.datasets[name].access or () if e.member == member} if name else set()
-            if DATA_EDITOR not in roles:
-                words = "Access Denied: Permission bigquery.tables.create denied on dataset (or it may not exist)."
-                raise ProblemError(catalogue.problem(Code.TABLE_WRITE_DENIED, Context(project=project), original=words))
+        if word == "CREATE" and sql.startswith("CREATE TABLE") and not self._may_write(project, sql):
+            words = "Access Denied: Permission bigquery.tables.create denied on dataset (or it may not exist)."
+            raise ProblemError(catalogue.problem(Code.TABLE_WRITE_DENIED, Context(project=project), original=words))
+        if word in ("CREATE", "INSERT", "DROP"):
+            self.world.statements.append(sql)
         return QueryResult(("n",), (("1",),))
+
+    def _may_write(self, project: str, sql: str) -> bool:
+        """Return whether the account may make the table of this statement."""
+        info = next((d for name, d in self.world.datasets.items() if f".{name}." in sql), None)
+        own = ConnectionSpec(project).member
+        roles = {e.role for e in info.access or () if e.member == own} if info is not None else set()
+        return self.world.inherited_write or DATA_EDITOR in roles
 
     def _of_tables(self, sql: str) -> QueryResult | None:
         """Answer what the source check asks: columns, and counts that object to nothing; None for anything else."""
@@ -328,33 +286,35 @@ class MemoryCloud:
         return QueryResult((), (("1200", *("0" * last)),))
 
     async def tables(self, project: str, dataset: str, limit: int = 1_000) -> tuple[TableInfo, ...]:
-        await self._enter("tables")
-        held = [name.partition(".")[2] for name in self.world.tables if name.startswith(f"{dataset}.")]
-        return tuple(TableInfo(name, "TABLE") for name in held[:limit])
+        await self.enter("tables")
+        world = self.world
+        held = [name for name in {**world.tables, **world.table_infos} if name.startswith(f"{dataset}.")]
+        plain = {name: TableInfo(name.partition(".")[2], "TABLE") for name in held}
+        return tuple({**plain, **world.table_infos}[name] for name in held[:limit])
 
     async def test_table_permissions(
         self, project: str, dataset: str, table: str, permissions: Sequence[str]
     ) -> frozenset[str]:
-        await self._enter("test_table_permissions")
+        await self.enter("test_table_permissions")
         return frozenset({"bigquery.tables.get"} & set(permissions))
 
     async def dry_run(self, project: str, sql: str, location: str) -> DryRun:
-        await self._enter("dry_run")
+        await self.enter("dry_run")
         return DryRun(0, ())
 
     async def row_policies(self, project: str, dataset: str, table: str) -> tuple[RowPolicy, ...]:
-        await self._enter("row_policies")
+        await self.enter("row_policies")
         return ()
 
     async def recent_jobs(
         self, project: str, email: str, limit: int = 10, *, since: datetime | None = None
     ) -> tuple[JobInfo, ...]:
-        await self._enter("recent_jobs")
+        await self.enter("recent_jobs")
         return tuple(self.world.jobs)
 
     async def logged_jobs(self, project: str, email: str, *, since: datetime, limit: int) -> tuple[JobInfo, ...]:
-        await self._enter("logged_jobs")
+        await self.enter("logged_jobs")
         return tuple(self.world.jobs)
 
     async def close(self) -> None:
-        return None
+        self.closed = True
