@@ -162,12 +162,13 @@ class EventLines:
 
 
 def show_check(result: CheckResult, console: Console, *, as_result: bool) -> None:
-    """Write one verdict, with the evidence where it is not a pass."""
+    """Write one verdict, with the evidence where it is not a plain pass."""
     write = console.result if as_result else console.say
     width = column()
     title = translate("{what} ({seconds:.1f} s)", what=inert(render(result.title)), seconds=result.seconds)
-    write(f"{console.mark(result.verdict.value, result=as_result, width=width)}{result.check.article:<4} {title}")
-    if result.verdict is not Verdict.PASS or console.verbose:
+    shown = "warning" if result.warns else result.verdict.value
+    write(f"{console.mark(shown, result=as_result, width=width)}{result.check.article:<4} {title}")
+    if result.verdict is not Verdict.PASS or result.warns or console.verbose:
         for line in console.prose(inert(render(result.evidence), LONGEST), " " * (width + 5)):
             write(line)
     if console.verbose and result.command:
@@ -179,9 +180,10 @@ def show_checks(results: Sequence[CheckResult], console: Console, *, as_result: 
     write = console.result if as_result else console.say
     for result in results:
         show_check(result, console, as_result=as_result)
-    for problem in distinct([r.problem for r in results if r.problem is not None and r.verdict is not Verdict.PASS]):
-        write("")
-        console.problem(problem, result=as_result, heading=translate("problem"))
+    for warns, heading in ((False, translate("problem")), (True, translate("note"))):
+        for problem in distinct([r.problem for r in results if r.problem is not None and r.warns is warns]):
+            write("")
+            console.problem(problem, result=as_result, heading=heading)
     write("")
     write(render(verified(results)))
 

@@ -235,7 +235,7 @@ def _columns() -> tuple[str, ...]:
 
 
 def _word(result: CheckResult) -> str:
-    return translate(_VERDICTS[result.verdict]).upper()
+    return translate(status_words.WARNING if result.warns else _VERDICTS[result.verdict]).upper()
 
 
 def clean(value: str | Message, *, lines: bool = False) -> str:

@@ -1,5 +1,6 @@
 """Verification: what is checked, and what a result is."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
 
@@ -72,7 +73,7 @@ class CheckResult:
         verdict: pass, fail, unknown (could not be decided) or skipped (does not apply, or needs one that failed).
         evidence: the relevant line of the answer. Hostile text.
         command: the SQL or call that was used.
-        problem: the reason, where the verdict is fail or unknown.
+        problem: the reason, where the verdict is fail or unknown; of a pass, what is to be known all the same.
         seconds: how long it took.
     """
 
@@ -91,11 +92,16 @@ class CheckResult:
     @property
     def title(self) -> Message:
         """What was checked; of what must not be, with what is the case, so that no reader meets a double negative."""
+        if self.check.unwanted and (self.verdict is Verdict.FAIL or self.warns):
+            return message("{what}: yes", what=self.check.title)
         if self.check.unwanted and self.verdict is Verdict.PASS:
             return message("{what}: no, as it should", what=self.check.title)
-        if self.check.unwanted and self.verdict is Verdict.FAIL:
-            return message("{what}: yes", what=self.check.title)
         return self.check.title
+
+    @property
+    def warns(self) -> bool:
+        """Whether it passed, and yet there is something to be known: shown as a warning, which fails nothing."""
+        return self.verdict is Verdict.PASS and self.problem is not None
 
     def to_json(self) -> dict[str, object]:
         """Return the result as `verify --json` prints it, in English."""
@@ -120,6 +126,7 @@ def healthy(results: Sequence[CheckResult]) -> bool:
 
 _COUNTS = {
     Verdict.PASS: N_("{n} ok"),
+    "warning": N_("{n} warning"),
     Verdict.FAIL: N_("{n} fail"),
     Verdict.UNKNOWN: N_("{n} unknown"),
     Verdict.SKIPPED: N_("{n} skipped"),
@@ -127,8 +134,9 @@ _COUNTS = {
 
 
 def counted(results: Sequence[CheckResult]) -> Message:
-    """Return how many checks came to which verdict: `12 ok, 1 skipped`; empty without results."""
-    found = [(text, sum(r.verdict is verdict for r in results)) for verdict, text in _COUNTS.items()]
+    """Return how many checks came to which verdict: `12 ok, 1 warning`; empty without results."""
+    counts = Counter("warning" if r.warns else r.verdict for r in results)
+    found = [(text, counts[shown]) for shown, text in _COUNTS.items()]
     return joined(", ", *(Message(text, {"n": n}) for text, n in found if n)) if results else EMPTY
 
 

@@ -26,6 +26,7 @@ _WORST: Final = (
     Tone.UNKNOWN,
     Tone.WAIT,
     Tone.RUN,
+    Tone.WARN,
     Tone.TODO,
     Tone.SKIP,
     Tone.OK,
@@ -86,7 +87,7 @@ def tone_of(wizard: SetupSession, check: Check) -> Tone:
     """Return how a check stands."""
     result, event = wizard.results.get(check.id), wizard.running.get(check.id)
     if result is not None:
-        return _VERDICTS[result.verdict]
+        return Tone.WARN if result.warns else _VERDICTS[result.verdict]
     if event is None:
         return Tone.TODO
     return Tone.WAIT if event.kind is EventKind.WAITING else Tone.RUN

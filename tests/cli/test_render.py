@@ -10,8 +10,9 @@ import pytest
 from kbq_tui.cli.console import Console
 from kbq_tui.cli.live import LiveLines
 from kbq_tui.cli.prompts import FromLines, NoAnswerError
-from kbq_tui.cli.render import EventLines
+from kbq_tui.cli.render import EventLines, show_checks
 from kbq_tui.i18n.messages import message, verbatim
+from kbq_tui.model.checks import Check, CheckGroup, CheckResult, Verdict
 from kbq_tui.model.command import Command
 from kbq_tui.model.events import Event, EventKind
 from kbq_tui.model.problem import Problem, RemedyStep
@@ -120,3 +121,25 @@ def test_a_question_is_asked_again_until_the_answer_can_be_right():
     assert ask.yes("x", "Sure", default=True) is True
     with pytest.raises(NoAnswerError, match="Name"):
         ask.text("x", "Name", "", lambda _: None)
+
+
+def test_what_passed_with_a_problem_is_a_warning_with_its_evidence_and_a_note() -> None:
+    """A plain "ok" would hide that tables are deleted by themselves, or that a policy keeps rows back."""
+    check = Check("x", message("Tables expire"), "+", message("why"), CheckGroup.DATA, unwanted=True)
+    problem = Problem(made_up("KBQ-X"), message("They vanish"), message("after a day"))
+    passed, warned = (
+        CheckResult(check, Verdict.PASS, message("none")),
+        CheckResult(check, Verdict.PASS, message("two of them"), problem=problem),
+    )
+    sheet = console()
+    show_checks([passed, warned], sheet, as_result=True)
+    shown = written(sheet.out)
+    assert "✓ ok" in shown
+    assert "Tables expire: no, as it should" in shown
+    assert "none" not in shown
+    assert "! warning" in shown
+    assert "Tables expire: yes" in shown
+    assert "two of them" in shown
+    assert "note: They vanish" in shown
+    assert "problem:" not in shown
+    assert shown.endswith("Verified: 1 ok, 1 warning\n")

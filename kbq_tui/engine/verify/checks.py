@@ -336,7 +336,7 @@ async def writable(context: CheckContext, dataset: RequiredDataset) -> Judged:
     every_dataset,
     lambda dataset: Check(
         f"dataset.kept:{dataset.name}",
-        message("Tables in {dataset} expire", dataset=dataset.name),
+        message("New tables in {dataset} expire", dataset=dataset.name),
         "+",
         message("A default expiration deletes every new table; nothing says so when it is made."),
         CheckGroup.DATASETS,

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Sequence
+from dataclasses import replace
 from typing import TypeVar
 
 from kbq_tui.diagnosis import catalogue
@@ -51,8 +52,10 @@ async def hidden_rows(context: CheckContext, dataset: str, tables: Sequence[Tabl
             return worst
     if problem is not None:
         return Judged(Verdict.UNKNOWN, problem.words, problem)
-    notes = [j.evidence for j in judged if j is not None]
-    return Judged(readable.verdict, joined("; ", readable.evidence, *notes), readable.problem) if notes else readable
+    notes = [j for j in judged if j is not None]
+    if not notes:
+        return readable
+    return Judged(readable.verdict, joined("; ", readable.evidence, *(j.evidence for j in notes)), notes[0].problem)
 
 
 async def _sources(context: CheckContext, dataset: str, table: TableInfo) -> tuple[Path, ...] | Problem:
@@ -87,11 +90,11 @@ async def _judge(context: CheckContext, path: Path) -> Judged | None:
     rows = rows_for(context.spec.member, policies)
     if rows is VisibleRows.ALL:
         return None
+    problem = context.problem(Code.ROW_POLICY, dataset=dataset, table=table)
     if rows is VisibleRows.SOME:
         filters = " OR ".join(policy.filter for policy in letting_in(context.spec.member, policies))
         text = message("of {table} only the rows of its policies are seen: {filters}", table=name, filters=filters)
-        return Judged(Verdict.PASS, text)
-    problem = context.problem(Code.ROW_POLICY, dataset=dataset, table=table)
+        return Judged(Verdict.PASS, text, replace(problem, cause=text))
     if rows is VisibleRows.NONE:
         text = message("no row policy of {table} lets the account in: it gets no row", table=name)
         return Judged(Verdict.FAIL, text, problem)

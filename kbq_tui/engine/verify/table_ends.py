@@ -23,7 +23,7 @@ def with_ends(context: CheckContext, dataset: str, tables: Sequence[TableInfo], 
         tables: its tables.
         judged: the verdict so far.
     """
-    if judged.verdict is not Verdict.PASS or judged.problem is not None:
+    if judged.verdict is not Verdict.PASS:
         return judged
     looked = context.looked.get(dataset)
     if isinstance(looked, DatasetInfo) and (looked.table_life or looked.partition_life):
@@ -32,4 +32,6 @@ def with_ends(context: CheckContext, dataset: str, tables: Sequence[TableInfo], 
         t.name: f"{t.expires:%Y-%m-%d %H:%M} UTC" if t.expires else "" for t in tables if t.expires or t.partition_life
     }
     problem = vanishing(ends, dataset, context.facts)
-    return Judged(judged.verdict, joined("; ", judged.evidence, problem.cause), problem) if problem else judged
+    if problem is None:
+        return judged
+    return Judged(judged.verdict, joined("; ", judged.evidence, problem.cause), judged.problem or problem)
