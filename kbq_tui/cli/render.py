@@ -24,6 +24,9 @@ from kbq_tui.model.text import inert
 MOST_ALIKE = 5
 """Problems of one kind that are shown one by one: an account can have very many keys that are not held here."""
 
+MOST_DRIFT = 20
+"""Differences from an earlier look that are named."""
+
 TITLE = 18
 """Cells of a status line's title, at the least."""
 
@@ -214,10 +217,22 @@ def show_status(status: Status, console: Console) -> None:
     width = width_of(status.lines)
     for line in status.lines:
         show_line(line, console, result=True, width=width)
+    _show_drift(status, console)
     if not status.healthy or console.verbose:
         for problem in distinct([ln.problem for ln in status.lines if ln.problem is not None]):
             console.say()
             console.problem(problem, heading=translate("problem"))
+
+
+def _show_drift(status: Status, console: Console) -> None:
+    """Write what differs from the dashboard's earlier look, and who did it."""
+    if not status.drift:
+        return
+    console.result(translate("Changed since an earlier look of the dashboard:"))
+    for each in status.drift[:MOST_DRIFT]:
+        console.result(f"  {inert(render(each.text))}, {inert(render(each.author.text))}")
+    if (more := len(status.drift) - MOST_DRIFT) > 0:
+        console.result("  " + translate("… {n} more; --json has them all", n=more))
 
 
 def _stale(status: Status) -> Message:

@@ -2,7 +2,8 @@
 
 from kbq_tui.cli.console import Console
 from kbq_tui.cli.runner import Teller
-from kbq_tui.engine.alerts import Alert, Told, ToldStep, steps
+from kbq_tui.engine.alerts import Alert, Told, ToldStep, earlier, steps
+from kbq_tui.engine.look_history import LookHistory
 from kbq_tui.engine.looks import Looked
 from kbq_tui.engine.ports import Clock
 from kbq_tui.engine.status_row import StatusRow
@@ -28,6 +29,10 @@ class Telling:
         self._clock = clock
         self._told: dict[str, Told] = dict(teller.told())
         self._due: list[tuple[StatusRow, ToldStep]] = []
+
+    def earlier(self, name: str) -> LookHistory:
+        """Return what a connection was like when its last change was told."""
+        return earlier(self._told.get(name, {}))
 
     def take(self, row: StatusRow, looked: Looked) -> None:
         """Note what is to be told of one look."""

@@ -1,11 +1,13 @@
 """What is worth telling somebody: what changed for a connection since it was last told. Pure."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
 from kbq_tui.engine.drift import Drift, drifted, merged, seen_values, values_from_json, values_to_json
+from kbq_tui.engine.look_history import LookHistory
 from kbq_tui.engine.looks import Looked
 from kbq_tui.engine.status import Status, key_in_use
 from kbq_tui.engine.status_row import State, StatusRow
@@ -56,17 +58,7 @@ class Alert:
             "state": row.state.value,
             "text": str(self.text),
             "problem": self.problem.to_json() if self.problem is not None else None,
-            "drift": [
-                {
-                    "kind": each.item.kind.value,
-                    "dataset": each.item.dataset or None,
-                    "name": each.item.name or None,
-                    "before": each.before,
-                    "now": each.now,
-                    "text": str(each.text),
-                }
-                for each in self.drift
-            ],
+            "drift": [each.to_json() for each in self.drift],
             "next": row.command or None,
         }
 
@@ -155,18 +147,26 @@ def _conditions(seen: Status, uses: KeyUses | None) -> Iterable[tuple[AlertKind,
     yield AlertKind.LEFTOVERS, about, text, unheld[0] if unheld else None
 
 
-def _drift_step(told: Told, seen: Status) -> list[ToldStep]:
-    """Return what differs from the look before, as far as both could be read, and none of our own changes explains."""
+def earlier(told: Told) -> LookHistory:
+    """Return what was seen when a connection's last change was told."""
     kept = told.get(_VALUES)
-    before = values_from_json(kept) if isinstance(kept, list) else None
+    return LookHistory(values=values_from_json(kept) if isinstance(kept, list) else None)
+
+
+def _drift_step(told: Told, seen: Status) -> list[ToldStep]:
+    """Return what differs from the look before, as far as both could be read, and none of our own changes explains.
+    Who did it stands in the status, which was compared with the same values."""
+    before = earlier(told).values
     now = seen_values(seen.spec, seen.observed)
     values = merged(before or {}, now)
     if values == before:
         return []
     found = drifted(before, now, (), seen.observed.changes, seen.at) if before is not None else ()
+    authors = {each.item: each.author for each in seen.drift}
+    found = tuple(replace(each, author=authors.get(each.item, each.author)) for each in found)
     alert: Alert | None = None
     if found:
-        what = joined("; ", *(each.text for each in found[:_NAMED]))
+        what = joined("; ", *(joined(" ", each.text, each.author.text) for each in found[:_NAMED]))
         text = message_n("{n} difference: {what}", "{n} differences: {what}", len(found), what=what)
         alert = Alert(AlertKind.DRIFT, text, drift=found)
     return [ToldStep(alert, _VALUES, values_to_json(values))]

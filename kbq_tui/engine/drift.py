@@ -1,11 +1,13 @@
 """What of a connection differs from an earlier look: grants, keys, locations and labels, kept as values."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Final
 
 from kbq_tui.i18n.messages import Message, message
+from kbq_tui.model.admin_change import Author, AuthorSource
 from kbq_tui.model.changes import SPREADING, OwnChange
 from kbq_tui.model.lean_dataclass import dataclass
 from kbq_tui.model.observed import Absent, Observed, Present, Unknown
@@ -13,6 +15,7 @@ from kbq_tui.model.operations import ActionKind
 from kbq_tui.model.refs import DatasetRef, Ref
 from kbq_tui.model.spec import ConnectionSpec
 from kbq_tui.model.steps import Step
+from kbq_tui.model.text import time_in
 from kbq_tui.planning.grants import held
 
 KEPT: Final = 200
@@ -55,12 +58,16 @@ class Drift:
         before: its value before; None where it was not there.
         now: its value now; None where it is not there any more.
         at: the look that found it first, aware UTC.
+        after: the look before that one, aware UTC; None where that is not known.
+        author: who did it, as far as that is known.
     """
 
     item: Item
     before: str | None
     now: str | None
     at: datetime
+    after: datetime | None = None
+    author: Author = Author()
 
     @property
     def step(self) -> Step:
@@ -95,6 +102,23 @@ class Drift:
                 )
             case _:
                 return _label_text(self)
+
+    def to_json(self) -> dict[str, object]:
+        """Return the difference as `status --json` and a command of `--on-change` have it."""
+        item, author = self.item, self.author
+        return {
+            "kind": item.kind.value,
+            "dataset": item.dataset or None,
+            "name": item.name or None,
+            "before": self.before,
+            "now": self.now,
+            "text": str(self.text),
+            "seen_at": self.at.isoformat(),
+            "changed_by": list(author.who),
+            "changed_at": author.at.isoformat() if author.at is not None else None,
+            "changed_by_source": author.source.value,
+            "changed_by_text": str(author.text),
+        }
 
 
 _STEPS: Final = {
@@ -175,7 +199,12 @@ def merged(before: Mapping[Item, str], now: SeenValues) -> dict[Item, str]:
 
 
 def drifted(
-    before: Mapping[Item, str], now: SeenValues, known: Sequence[Drift], own: Iterable[OwnChange], at: datetime
+    before: Mapping[Item, str],
+    now: SeenValues,
+    known: Sequence[Drift],
+    own: Iterable[OwnChange],
+    at: datetime,
+    after: datetime | None = None,
 ) -> tuple[Drift, ...]:
     """Return what differs now: what differed before and was not put back, and what is new.
 
@@ -185,6 +214,7 @@ def drifted(
         known: the differences that were known before.
         own: our own changes, which are no drift.
         at: when the latest look was.
+        after: when the look before it was; None where that is not known.
     """
     found = {drift.item: drift for drift in known}
     values = merged(before, now)
@@ -196,7 +226,7 @@ def drifted(
         first = found.pop(item, None)
         origin = first.before if first is not None else old
         if new != origin and not any(_made(change, item) for change in mine):
-            found[item] = Drift(item, origin, new, first.at if first is not None else at)
+            found[item] = Drift(item, origin, new, first.at if first is not None else at, after)
     return tuple(found.values())[-KEPT:]
 
 
@@ -239,10 +269,34 @@ def drift_to_json(drift: Sequence[Drift]) -> list[list[str | None]]:
     ]
 
 
-def drift_from_json(body: object) -> tuple[Drift, ...]:
-    """Return the differences that a file holds; what cannot be understood is left out."""
+def authors_to_json(drift: Sequence[Drift]) -> list[list[object]]:
+    """Return who made the differences as it is kept beside them: older versions read the differences alone."""
+    return [[_stamp(d.after), d.author.source.value, _stamp(d.author.at), list(d.author.who)] for d in drift]
+
+
+def _stamp(at: datetime | None) -> str | None:
+    return at.isoformat(timespec="seconds") if at is not None else None
+
+
+def _with_author(drift: Drift, body: object) -> Drift:
+    """Return a difference with who made it, as a file has it; as it is where that cannot be understood."""
+    if not (isinstance(body, list) and len(body) == 4 and body[1] in set(AuthorSource) and isinstance(body[3], list)):
+        return drift
+    who = tuple(name for name in body[3] if isinstance(name, str))
+    return replace(drift, after=time_in(body[0]), author=Author(AuthorSource(body[1]), who, time_in(body[2])))
+
+
+def drift_from_json(body: object, authors: object = None) -> tuple[Drift, ...]:
+    """Return the differences that a file holds; what cannot be understood is left out.
+
+    Args:
+        body: the differences.
+        authors: who made each of them; None where the file does not say.
+    """
     found: list[Drift] = []
-    for entry in body if isinstance(body, list) else ():
+    listed = body if isinstance(body, list) else []
+    beside = authors if isinstance(authors, list) and len(authors) == len(listed) else [None] * len(listed)
+    for entry, author in zip(listed, beside, strict=True):
         if not (isinstance(entry, list) and len(entry) == 6 and _texts([*entry[:3], entry[5]])):
             continue
         kind, dataset, name, before, now, when = entry
@@ -251,7 +305,7 @@ def drift_from_json(body: object) -> tuple[Drift, ...]:
         except (ValueError, OverflowError):
             continue
         if kind in set(DriftKind) and all(value is None or isinstance(value, str) for value in (before, now)):
-            found.append(Drift(Item(DriftKind(kind), dataset, name), before, now, at))
+            found.append(_with_author(Drift(Item(DriftKind(kind), dataset, name), before, now, at), author))
     return tuple(found)
 
 

@@ -10,6 +10,7 @@ from kbq_tui.engine.drift import (
     Drift,
     Item,
     SeenValues,
+    authors_to_json,
     drift_from_json,
     drift_to_json,
     drifted,
@@ -49,6 +50,7 @@ class LookHistory:
         since: when it was first seen so; None where it was so from the first look on.
         values: what was seen last of what can drift; None where nothing was seen yet.
         drift: what differs from an earlier look, and was neither put back nor accepted.
+        values_at: when `values` were seen; None where that is not known.
     """
 
     looks: tuple[Look, ...] = ()
@@ -56,6 +58,7 @@ class LookHistory:
     since: datetime | None = None
     values: Mapping[Item, str] | None = None
     drift: tuple[Drift, ...] = ()
+    values_at: datetime | None = None
 
     def after(self, look: Look, *, answered: bool = True) -> "LookHistory":
         """Return the history with one look more.
@@ -79,9 +82,19 @@ class LookHistory:
             at: when the look was.
         """
         if self.values is None:
-            return replace(self, values=merged({}, seen))
-        drift = drifted(self.values, seen, self.drift, own, at)
-        return replace(self, values=merged(self.values, seen), drift=drift)
+            return replace(self, values=merged({}, seen), values_at=at)
+        drift = drifted(self.values, seen, self.drift, own, at, self.values_at)
+        return replace(self, values=merged(self.values, seen), drift=drift, values_at=at)
+
+    def attributed(self, found: Iterable[Drift]) -> "LookHistory":
+        """Return the history with who made the differences.
+
+        Args:
+            found: the same differences, with their authors.
+        """
+        authors = {(each.item, each.now): each.author for each in found}
+        drift = (replace(each, author=authors.get((each.item, each.now), each.author)) for each in self.drift)
+        return replace(self, drift=tuple(drift))
 
     def accepted(self) -> "LookHistory":
         """Return the history with all that differs taken as it is."""
@@ -101,6 +114,8 @@ class LookHistory:
             "since": self.since.isoformat(timespec="seconds") if self.since is not None else None,
             "values": values_to_json(self.values) if self.values is not None else None,
             "drift": drift_to_json(self.drift),
+            "authors": authors_to_json(self.drift),
+            "values_at": self.values_at.isoformat(timespec="seconds") if self.values_at is not None else None,
         }
 
     @classmethod
@@ -118,7 +133,8 @@ class LookHistory:
         kept = body.get("values")
         values = values_from_json(kept) if isinstance(kept, list) else None
         health, since = _health(body.get("health")), _time(body.get("since"))
-        return cls(looks[-LOOKS_KEPT:], health, since, values, drift_from_json(body.get("drift")))
+        drift = drift_from_json(body.get("drift"), body.get("authors"))
+        return cls(looks[-LOOKS_KEPT:], health, since, values, drift, _time(body.get("values_at")))
 
 
 def counts(looks: Sequence[Look]) -> dict[Health, int]:

@@ -5,7 +5,9 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable, Hashable, Iterable
 from typing import Final
 
+from kbq_tui.engine.drift_authors import with_drift
 from kbq_tui.engine.key_use import last_uses
+from kbq_tui.engine.look_history import LookHistory
 from kbq_tui.engine.ports import Cloud
 from kbq_tui.engine.services import AppServices
 from kbq_tui.engine.status import Status, status
@@ -69,10 +71,12 @@ class Looks:
 
     Attributes:
         asks_for_uses: whether it is looked up, too, when keys were last used.
+        earlier: what earlier looks saw of a connection; None for what the dashboard keeps.
     """
 
     def __init__(self, open_: Callable[[str], Opened], at_once: int = AT_ONCE) -> None:
         self.asks_for_uses = False
+        self.earlier: Callable[[str], LookHistory] | None = None
         self._open = open_
         self._at_once = at_once
         self._clouds: dict[Hashable, asyncio.Task[Cloud]] = {}
@@ -117,8 +121,11 @@ class Looks:
             try:
                 opened = self._open(name)
                 cloud = await self._signed_in(opened)
-                last = await offload(lambda: opened.services.store.last_verify(name))
+                store = opened.services.store
+                last = await offload(lambda: store.last_verify(name))
+                kept = self.earlier(name) if self.earlier is not None else await offload(lambda: store.looks(name))
                 seen = await status(opened.spec, opened.services.ports(cloud, name), last)
+                seen = await with_drift(seen, cloud, kept)
             except ProblemError as error:
                 problem = opened.services.named(error.problem, name) if opened is not None else error.problem
                 return Looked(name, None, problem, opened=opened)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:  # nothing of it is needed to draw a first frame
     from datetime import datetime, timedelta
 
     from kbq_tui.i18n.messages import Message
+    from kbq_tui.model.admin_change import AdminChange
     from kbq_tui.model.changes import OwnChange
     from kbq_tui.model.command import Command
     from kbq_tui.model.events import Event
@@ -23,6 +24,7 @@ if TYPE_CHECKING:  # nothing of it is needed to draw a first frame
     from kbq_tui.model.observed import AccountInfo, DatasetInfo, Identity, KeyInfo, LocalKey, ProjectInfo, RoleBinding
     from kbq_tui.model.plan import Plan
     from kbq_tui.model.problem import Problem
+    from kbq_tui.model.refs import AccountRef, DatasetRef, ProjectRef
     from kbq_tui.model.secret import Secret
     from kbq_tui.model.spec import ConnectionSpec
     from kbq_tui.planning.row_policies import RowPolicy
@@ -164,6 +166,11 @@ class Cloud(Protocol):
     async def switch_key(self, project: str, email: str, key_id: str, *, on: bool) -> None:
         """Enable a key, or disable it: what signs in with it is refused until it is enabled again. Does no harm where
         it is so already."""
+
+    async def admin_changes(
+        self, of: ProjectRef | DatasetRef | AccountRef, *, since: datetime
+    ) -> tuple[AdminChange, ...]:
+        """Return who changed a project's policy, a dataset, or an account and its keys since a time, newest first."""
 
     async def key_calls(
         self,

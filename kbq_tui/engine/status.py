@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from kbq_tui.diagnosis import catalogue
 from kbq_tui.diagnosis.root_cause import explains
+from kbq_tui.engine.drift import Drift
 from kbq_tui.engine.health import Health, Line, consequences_unknown, outage_of
 from kbq_tui.engine.observe import observe, part_of
 from kbq_tui.engine.ports import Ports
@@ -54,6 +55,7 @@ class Status:
         verified: when the last verification was; None for never.
         last_job: when the newest of Klaviyo's jobs was made; None where there is none, or it could not be read.
         job_interval: the usual time between two of Klaviyo's syncs; None where too few were seen.
+        drift: what differs from an earlier look of the dashboard, and none of our own changes explains.
     """
 
     spec: ConnectionSpec
@@ -68,6 +70,7 @@ class Status:
     verified: datetime | None = None
     last_job: datetime | None = None
     job_interval: timedelta | None = None
+    drift: tuple[Drift, ...] = ()
 
     @property
     def outage(self) -> Problem | None:
@@ -100,6 +103,7 @@ class Status:
                 }
                 for line in self.lines
             ],
+            "drift": [each.to_json() for each in self.drift],
         }
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from kbq_tui.engine.daemon_threads import start_daemon
 from kbq_tui.engine.ports import DryRun, ProjectPage, QueryResult, TableInfo
 from kbq_tui.gcp.accounts import Accounts
+from kbq_tui.gcp.admin_activity import AdminActivity
 from kbq_tui.gcp.credentials import CredentialOptions, find, from_key
 from kbq_tui.gcp.datasets import Datasets
 from kbq_tui.gcp.endpoints import Endpoints
@@ -19,9 +20,11 @@ from kbq_tui.gcp.retry import DEFAULT_TIMEOUT, Attempt, CallRunner
 from kbq_tui.gcp.services import Services
 from kbq_tui.gcp.session import AnswerTooLargeError, PageError, Session, Token
 from kbq_tui.gcp.table_policies import TablePolicies
+from kbq_tui.model.admin_change import AdminChange
 from kbq_tui.model.jobs import JobInfo
 from kbq_tui.model.key_use import KeyCall
 from kbq_tui.model.observed import AccountInfo, DatasetInfo, Identity, KeyInfo, ProjectInfo, RoleBinding
+from kbq_tui.model.refs import AccountRef, DatasetRef, ProjectRef
 from kbq_tui.model.secret import Secret
 from kbq_tui.planning.row_policies import RowPolicy
 
@@ -68,6 +71,7 @@ class GoogleCloud:
         self._policies = Policies(self._wire)
         self._services = Services(self._wire)
         self._queries = Queries(self._wire)
+        self._admin_activity = AdminActivity(self._wire)
         self._key_use = KeyUsage(self._wire)
         self._identity: Identity | None = None
 
@@ -231,6 +235,12 @@ class GoogleCloud:
     async def switch_key(self, project: str, email: str, key_id: str, *, on: bool) -> None:
         """Enable or disable a key (IAM, `serviceAccounts.keys.enable`, `.disable`)."""
         await self._accounts.switch_key(project, email, key_id, on=on)
+
+    async def admin_changes(
+        self, of: ProjectRef | DatasetRef | AccountRef, *, since: datetime
+    ) -> tuple[AdminChange, ...]:
+        """Return who changed a resource since a time (Logging, `entries.list` of the Admin Activity log)."""
+        return await self._admin_activity.changes(of, since=since)
 
     async def key_calls(
         self,

@@ -48,7 +48,7 @@ class KeyUsage:
         terms = [
             f'logName="projects/{project}/logs/cloudaudit.googleapis.com%2Fdata_access"',
             f'{_AUTHENTICATION}.serviceAccountKeyName="{key}"',
-            f'timestamp>="{_stamp(since)}"',
+            f'timestamp>="{stamp(since)}"',
             f'NOT {_METADATA}.callerSuppliedUserAgent:"{OUR_AGENT}"',
         ]
         if addresses:
@@ -79,7 +79,7 @@ class KeyUsage:
             f'logName="projects/{project}/logs/cloudaudit.googleapis.com%2Fdata_access"',
             f'{_AUTHENTICATION}.principalEmail="{email}"',
             "protoPayload.methodName=(" + " OR ".join(f'"{method}"' for method in _JOB_METHODS) + ")",
-            f'timestamp>="{_stamp(since)}"',
+            f'timestamp>="{stamp(since)}"',
             f'NOT {_METADATA}.callerSuppliedUserAgent:"{OUR_AGENT}"',
         ]
         entries: list[JSON] = []
@@ -122,8 +122,8 @@ class KeyUsage:
             f"{self._wire.endpoints.monitoring}/v3/projects/{part(project)}/timeSeries",
             {
                 "filter": f'metric.type="{_METRIC}" AND resource.labels.unique_id="{unique_id}"',
-                "interval.startTime": _stamp(since),
-                "interval.endTime": _stamp(until),
+                "interval.startTime": stamp(since),
+                "interval.endTime": stamp(until),
                 "pageSize": _PAGE,
             },
             lambda answer: items(answer, "timeSeries"),
@@ -133,8 +133,8 @@ class KeyUsage:
         )
         last: dict[str, datetime] = {}
         for series in found:
-            key_id = text(_inner(series, "metric", "labels"), "key_id")
-            ends = [_time(text(point.get("interval"), "endTime")) for point in items(series, "points")]
+            key_id = text(inner(series, "metric", "labels"), "key_id")
+            ends = [parsed_time(text(point.get("interval"), "endTime")) for point in items(series, "points")]
             if key_id and ends:
                 last[key_id] = max(ends)
         return last
@@ -156,37 +156,40 @@ class KeyUsage:
         for activity in found:
             at = text(activity.get("activity"), "lastAuthenticatedTime")
             if at:
-                last[text(activity, "fullResourceName").rpartition("/keys/")[2]] = _time(at)
+                last[text(activity, "fullResourceName").rpartition("/keys/")[2]] = parsed_time(at)
         return last
 
 
 def _logged(entry: JSON) -> JobInfo:
-    status = _inner(entry, "protoPayload", "status")
+    status = inner(entry, "protoPayload", "status")
     error = text(status, "message") or ("?" if status else "")
-    return JobInfo(_time(text(entry, "timestamp")), "DONE", "", error)
+    return JobInfo(parsed_time(text(entry, "timestamp")), "DONE", "", error)
 
 
 def _call(entry: JSON) -> KeyCall:
-    metadata = _inner(entry, "protoPayload", "requestMetadata")
+    metadata = inner(entry, "protoPayload", "requestMetadata")
     return KeyCall(
-        _time(text(entry, "timestamp")),
+        parsed_time(text(entry, "timestamp")),
         text(metadata, "callerIp"),
         text(metadata, "callerSuppliedUserAgent"),
         text(entry.get("protoPayload"), "methodName"),
     )
 
 
-def _inner(source: object, *keys: str) -> object:
+def inner(source: object, *keys: str) -> object:
+    """Return what stands in objects within objects; None where one of them is missing."""
     for key in keys:
         source = source.get(key) if isinstance(source, dict) else None
     return source
 
 
-def _stamp(at: datetime) -> str:
+def stamp(at: datetime) -> str:
+    """Return a time, aware, as filters have it: UTC, in seconds."""
     return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
-def _time(value: str) -> datetime:
+def parsed_time(value: str) -> datetime:
+    """Return a time that an answer holds. Raises: MalformedError where it is none, or has no time zone."""
     try:
         found = datetime.fromisoformat(value)
     except ValueError:

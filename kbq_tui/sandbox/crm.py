@@ -201,7 +201,9 @@ def set_policy(call: Call) -> JSON:
     for _, member in Policy(bindings).pairs() - project.policy.pairs():
         if "iam.allowedPolicyMemberDomains" in project.org_policies and _outsider(call, project, member):
             raise errors.precondition("One or more users named in the policy do not belong to a permitted customer.")
+    before = project.policy
     call.world.set_policy(project, bindings, version, policies.beside_bindings(project.policy, new, mask))
+    call.world.admin_activity.policy(call.principal.email, project, before)
     return policies.read(project.policy, 3)
 
 

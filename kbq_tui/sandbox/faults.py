@@ -241,6 +241,7 @@ def _apply(world: World, edit: Edit) -> None:
         if dataset is not None:
             entries = [e for e in dataset.access if e != edit.remove]
             world.set_access(dataset, entries + ([edit.add] if edit.add else []))
+            world.admin_activity.dataset(_editor(edit.project), "Patch", dataset)
         return
     project = world.project(edit.project)
     if project is None:
@@ -251,4 +252,11 @@ def _apply(world: World, edit: Edit) -> None:
             binding["members"].remove(edit.remove["member"])
     if edit.add:
         bindings.append({"role": edit.add["role"], "members": [edit.add["member"]]})
+    before = project.policy
     world.set_policy(project, [b for b in bindings if b["members"]], project.policy.version)
+    world.admin_activity.policy(_editor(edit.project), project, before)
+
+
+def _editor(project: str) -> str:
+    """Whom the audit log names for the edits of a scenario."""
+    return f"infra-bot@{project}.iam.gserviceaccount.com"

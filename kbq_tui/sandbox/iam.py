@@ -77,6 +77,7 @@ def create(call: Call) -> JSON:
     for kind in NEW_ACCOUNT:
         call.world.changed(kind, account.unique_id)
     call.resource = f"projects/{project.id}/serviceAccounts/{email}"
+    call.world.admin_activity.account(call.principal.email, call.method, account)
     return as_json(account)
 
 
@@ -131,7 +132,9 @@ def update(call: Call) -> JSON:
 
 def delete(call: Call) -> JSON:
     """`serviceAccounts.delete`; `undelete` can restore it."""
-    call.world.remove_account(find_account(call, "iam.serviceAccounts.delete"))
+    account = find_account(call, "iam.serviceAccounts.delete")
+    call.world.remove_account(account)
+    call.world.admin_activity.account(call.principal.email, call.method, account)
     return {}
 
 
@@ -151,6 +154,7 @@ def _switch(permission: str, disabled: bool) -> Any:
     def switch(call: Call) -> JSON:
         account = find_account(call, permission)
         account.disabled = disabled
+        call.world.admin_activity.account(call.principal.email, call.method, account)
         return {}
 
     return switch

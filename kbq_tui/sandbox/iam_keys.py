@@ -54,6 +54,7 @@ def create(call: Call) -> JSON:
         raise errors.precondition("Precondition check failed.")
     key, file = keys.add_key(call.world, account, call.ctx.keys.pair(), call.ctx.url, _expiry(call, project))
     call.resource += f"/{key.id}"
+    call.world.admin_activity.account(call.principal.email, call.method, account, key.id)
     return {
         **as_json(account, key),
         "privateKeyType": "TYPE_GOOGLE_CREDENTIALS_FILE",
@@ -127,16 +128,22 @@ def delete(call: Call) -> JSON:
     """`serviceAccounts.keys.delete`; only user-managed keys."""
     account, key = _user_managed(call, "iam.serviceAccountKeys.delete")
     del account.keys[key.id]
+    call.world.admin_activity.account(call.principal.email, call.method, account, key.id)
+    return {}
+
+
+def _switch(call: Call, *, disabled: bool) -> JSON:
+    account, key = _user_managed(call, call.method)
+    key.disabled = disabled
+    call.world.admin_activity.account(call.principal.email, call.method, account, key.id)
     return {}
 
 
 def enable(call: Call) -> JSON:
     """`serviceAccounts.keys.enable`."""
-    _user_managed(call, "iam.serviceAccountKeys.enable")[1].disabled = False
-    return {}
+    return _switch(call, disabled=False)
 
 
 def disable(call: Call) -> JSON:
     """`serviceAccounts.keys.disable`."""
-    _user_managed(call, "iam.serviceAccountKeys.disable")[1].disabled = True
-    return {}
+    return _switch(call, disabled=True)

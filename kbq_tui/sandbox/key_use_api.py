@@ -8,7 +8,7 @@ from typing import Any
 
 from starlette.routing import Route
 
-from kbq_tui.sandbox import errors
+from kbq_tui.sandbox import admin_activity, errors
 from kbq_tui.sandbox.audit_log import SignedCall
 from kbq_tui.sandbox.authz import permission_error
 from kbq_tui.sandbox.context import PREFIX, Call, SandboxContext
@@ -47,13 +47,16 @@ _FIELDS = {
     "timestamp": "timestamp",
     "protoPayload.serviceName": "serviceName",
     "protoPayload.methodName": "methodName",
+    "protoPayload.resourceName": "resourceName",
+    "resource.type": "resourceType",
+    "resource.labels.email_id": "emailId",
     "protoPayload.authenticationInfo.principalEmail": "principalEmail",
     "protoPayload.authenticationInfo.serviceAccountKeyName": "serviceAccountKeyName",
     "protoPayload.requestMetadata.callerIp": "callerIp",
     "protoPayload.requestMetadata.callerSuppliedUserAgent": "callerSuppliedUserAgent",
 }
 _TERM = re.compile(
-    r'(?P<no>NOT\s+|-)?(?P<field>[A-Za-z.]+)\s*(?P<op>>=|<=|=|:|<|>)\s*(?P<value>"[^"]*"|\((?P<any>[^()]*)\))'
+    r'(?P<no>NOT\s+|-)?(?P<field>[A-Za-z._]+)\s*(?P<op>>=|<=|=|:|<|>)\s*(?P<value>"[^"]*"|\((?P<any>[^()]*)\))'
 )
 _AND = re.compile(r"\s*(?:\n|\s+AND\s+)\s*")
 _OR = re.compile(r"\s+OR\s+")
@@ -91,7 +94,7 @@ def _tests(text: str) -> list[Test]:
 
 def _fits(row: dict[str, str], test: Test) -> bool:
     negated, name, operator, values = test
-    return negated != any(_compare(row[name], operator, value) for value in values)
+    return negated != (name in row and any(_compare(row[name], operator, value) for value in values))
 
 
 def _compare(have: str, operator: str, value: str) -> bool:
@@ -162,10 +165,10 @@ def _entry(row: dict[str, str], use: SignedCall) -> JSON:
 
 
 def list_entries(call: Call) -> JSON:
-    """`entries.list`, of one project: the Data Access entries of BigQuery, which is all that there is here.
+    """`entries.list`, of one project: Admin Activity entries, and the Data Access entries of BigQuery.
 
-    Without `logging.privateLogEntries.list` Google leaves them out rather than to refuse, which the sandbox does, too;
-    `logging.logEntries.list` is needed to be answered at all.
+    Without `logging.privateLogEntries.list` Google leaves the latter out rather than to refuse, which the sandbox does,
+    too; `logging.logEntries.list` is needed to be answered at all.
     """
     names = [str(name) for name in call.body.get("resourceNames") or []]
     if len(names) != 1 or not re.fullmatch(r"projects/[^/]+", names[0]):
@@ -176,14 +179,20 @@ def list_entries(call: Call) -> JSON:
     if call.body.get("orderBy", "timestamp asc") not in ("timestamp asc", "timestamp desc"):
         raise errors.invalid("Invalid order_by: 'timestamp asc' or 'timestamp desc'.")
     tests = _tests(str(call.body.get("filter", "")))
-    found: list[JSON] = []
+    found: list[tuple[float, JSON]] = []
     if call.ctx.authz.allowed(call.principal, "logging.privateLogEntries.list", project):
         uses = [u for u in _visible(call, "audit_log") if u.project == project.id and u.method.startswith("bigquery.")]
         rows = [(_row(use), use) for use in uses]
-        found = [_entry(row, use) for row, use in rows if all(_fits(row, test) for test in tests)]
+        found = [(use.at, _entry(row, use)) for row, use in rows if all(_fits(row, test) for test in tests)]
+    for change in call.world.admin_activity:
+        if change.project == project.id and call.world.effective("audit_log", change.at) <= call.world.clock():
+            stamp = _stamp(change.at)
+            if all(_fits(admin_activity.row(change, stamp), test) for test in tests):
+                found.append((change.at, admin_activity.entry(change, stamp)))
+    found.sort(key=lambda entry: entry[0])
     if call.body.get("orderBy") == "timestamp desc":
         found.reverse()
-    shown, token = page(found, call, default=50, most=1000)
+    shown, token = page([entry for _, entry in found], call, default=50, most=1000)
     return {**({"entries": shown} if shown else {}), **token}
 
 

@@ -57,6 +57,7 @@ def drift_lines(watched: PolledConnection, now: datetime) -> Content:
     for each in drift[:SHOWN_DRIFT]:
         seen = translate("seen at {at} UTC", at=clock(each.at, now))
         lines.append(Content.assemble((f"{CHANGED} ", "$warning"), plain(each.text), f" {DOT} {seen}"))
+        lines.append(Content.assemble("  ", plain(each.author.text)))
     if (more := len(drift) - SHOWN_DRIFT) > 0:
         lines.append(Content(translate("… {n} more", n=more)))
     return Content("\n").join(lines)

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from kbq_tui.diagnosis import catalogue
 from kbq_tui.engine.drift import seen_values
+from kbq_tui.engine.drift_authors import with_drift
 from kbq_tui.engine.last_known import LastKnown
 from kbq_tui.engine.look_history import Look, LookHistory
 from kbq_tui.engine.overview import Overview, SortBy
@@ -286,7 +287,7 @@ class StatusPoller:
         try:
             cloud = await self._signed_in(self.services.operator_of(watched.saved))
             async with throttle.turn():
-                seen = await self._status(spec, cloud)
+                seen = await self._status(spec, cloud, watched.history)
                 throttle.ended(seen.outage)
         except ProblemError as error:
             watched.problem = error.problem
@@ -302,18 +303,19 @@ class StatusPoller:
         watched.history = watched.history.after(Look(now, health), answered=answered)
         if answered and watched.status is not None:
             seen_now = watched.status.observed
-            watched.history = watched.history.with_values(seen_values(spec, seen_now), seen_now.changes, now)
+            history = watched.history.with_values(seen_values(spec, seen_now), seen_now.changes, now)
+            watched.history = history.attributed(watched.status.drift)
         watched.changed()
         if time.monotonic() - self._told_at >= TELL_EVERY:
             self._changed()
         return answered
 
-    async def _status(self, spec: ConnectionSpec, cloud: Cloud) -> Status:
+    async def _status(self, spec: ConnectionSpec, cloud: Cloud, kept: LookHistory) -> Status:
         """Look at one connection. Raises: ProblemError, TimeoutError."""
         last = await offload(lambda: self.services.store.last_verify(spec.name))
         ports = replace(self.services.ports(cloud, spec.name), neighbours=lambda: self._others(spec))
         async with asyncio.timeout(LOOK_LIMIT):
-            return await status(spec, ports, last)
+            return await with_drift(await status(spec, ports, last), cloud, kept)
 
     def _others(self, spec: ConnectionSpec) -> tuple[ConnectionSpec, ...]:
         """Return the other connections, without reading their files once more."""
@@ -345,6 +347,6 @@ def _worth_saving(now: LookHistory, kept: LookHistory) -> bool:
     same = bool(kept.looks) and kept.looks[-1].health is now.looks[-1].health
     return (
         not same
-        or replace(kept, looks=()) != replace(now, looks=())
+        or replace(kept, looks=(), values_at=None) != replace(now, looks=(), values_at=None)
         or (now.looks[-1].at - kept.looks[-1].at >= SAVE_EVERY)
     )

@@ -1,13 +1,19 @@
 """`status` of many connections: a line each, none stops the others, and a watch says what changed."""
 
 import io
+import json
+import os
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from kbq_tui.cli import live
 from kbq_tui.engine import looks
+from kbq_tui.engine.drift import DriftKind, Item
+from kbq_tui.engine.look_history import LookHistory
+from kbq_tui.local.paths import Paths
 from kbq_tui.sandbox.faults import Rule
 
 PROJECT = "acme-klaviyo-demo"
@@ -212,3 +218,26 @@ def test_an_old_key_is_warned_of_with_the_command_that_replaces_it(google, call)
     assert "kbq-tui key rotate default" in age["problem"]["remedy"][0]
     (row,) = (line for line in call("status").out.splitlines() if line.startswith("default"))
     assert row.endswith("kbq-tui key rotate default")
+
+
+def test_what_differs_from_the_dashboard_s_last_look_is_told_with_who_did_it(google, call):
+    there = google("existing")
+    assert call("apply", "--yes", *there.key_options).status == 0
+    role = Item(DriftKind.GRANT, "KLAVIYO_TMP", "roles/bigquery.dataOwner")
+    world, email = there.sandbox.world, f"klaviyo-data-transfer-user@{PROJECT}.iam.gserviceaccount.com"
+    dataset = world.dataset(PROJECT, "KLAVIYO_TMP")
+    seen = {Item(DriftKind.LOCATION, "KLAVIYO_TMP"): dataset.location}
+    kept = LookHistory(values=seen, values_at=datetime.fromtimestamp(world.clock(), UTC))
+    folder = Paths.from_env(os.environ).of_connection("default")
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "looks.json").write_text(json.dumps(kept.to_json()))
+    with world.lock:
+        world.set_access(dataset, [*dataset.access, {"role": "OWNER", "userByEmail": email}])
+        world.admin_activity.dataset("infra-bot@acme.example", "Patch", dataset)
+    (drift,) = (d for d in call("status", "--json").json["drift"] if d["name"] == role.name)
+    assert (drift["dataset"], drift["before"], drift["now"]) == ("KLAVIYO_TMP", None, "held")
+    assert "infra-bot@acme.example" in drift["changed_by"]
+    assert drift["changed_by_source"] == "audit_log"
+    told = call("status", "default").out
+    assert "Changed since an earlier look of the dashboard:" in told
+    assert "bigquery.dataOwner on dataset KLAVIYO_TMP was granted, by infra-bot@acme.example" in told

@@ -122,12 +122,17 @@ def test_what_changed_at_google_is_drift_with_what_came_and_went(call, there, co
     look = ("status", "--all", "--on-change", command)
     call(*look)
     email = f"klaviyo-data-transfer-user@{PROJECT}.iam.gserviceaccount.com"
-    with there.sandbox.world.lock:
-        policy = there.sandbox.world.projects[PROJECT].policy
-        for binding in policy.bindings:
-            if binding["role"] == "roles/bigquery.jobUser":
-                binding["members"] = [m for m in binding["members"] if email not in m]
-        policy.bindings.append({"role": "roles/bigquery.dataOwner", "members": [f"serviceAccount:{email}"]})
+    world = there.sandbox.world
+    with world.lock:
+        project = world.projects[PROJECT]
+        before = project.policy
+        bindings = [
+            {**b, "members": [m for m in b["members"] if b["role"] != "roles/bigquery.jobUser" or email not in m]}
+            for b in before.bindings
+        ]
+        bindings.append({"role": "roles/bigquery.dataOwner", "members": [f"serviceAccount:{email}"]})
+        world.set_policy(project, bindings, before.version)
+        world.admin_activity.policy("infra-bot@acme.example", project, before)
     call(*look)
     told = {event["event"]: event for event in heard()}
     assert told["unhealthy"]["project_id"] == PROJECT
@@ -136,7 +141,9 @@ def test_what_changed_at_google_is_drift_with_what_came_and_went(call, there, co
         ("grant", None, "roles/bigquery.jobUser", "held", None),
         ("grant", None, "roles/bigquery.dataOwner", None, "held"),
     ]
-    assert "bigquery.jobUser on the project was taken away" in told["drift"]["text"]
+    assert "bigquery.jobUser on the project was taken away by infra-bot@acme.example, " in told["drift"]["text"]
+    assert [d["changed_by"] for d in told["drift"]["drift"]] == [["infra-bot@acme.example"]] * 2
+    assert all(d["changed_at"] and d["changed_by_source"] == "audit_log" for d in told["drift"]["drift"])
 
 
 def test_a_key_that_is_not_kept_here_is_told(call, there, command: str, heard):

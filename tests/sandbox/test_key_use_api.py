@@ -96,10 +96,10 @@ def test_klaviyo_that_never_changes_stays_with_the_old_one(start, connect, new_k
 def test_a_disabled_key_is_of_no_use_to_a_caller(start, connect):
     sandbox = start("klaviyo-never-changes")
     operator, old = connect(sandbox), key_of(sandbox.account_keys[EMAIL])
-    before = len(entries(operator, pageSize=1000))
+    before = entries(operator, signed_with(old), pageSize=1000)
     operator.post(f"/iam/v1/projects/{P}/serviceAccounts/{EMAIL}/keys/{old}:disable")
     sandbox.world.clock.advance(600)
-    assert len(entries(operator, pageSize=1000)) == before
+    assert entries(operator, signed_with(old), pageSize=1000) == before
 
 
 def test_the_old_key_may_be_used_by_another_client(start, connect, new_key):
@@ -202,3 +202,30 @@ def test_policy_analyzer_tells_the_day(start, connect):
     asked = {"filter": f'activities.fullResourceName="{found["fullResourceName"]}x"'}
     assert operator.get(ACTIVITIES, params=asked).json() == {}
     assert operator.get(ANALYZER.format(P, "other")).status_code == 400
+
+
+def test_a_change_is_in_the_admin_activity_log_for_whoever_may_read_the_log(start, connect):
+    sandbox = start("existing")
+    operator = connect(sandbox)
+    path = f"/bigquery/v2/projects/{P}/datasets/KLAVIYO_TMP"
+    assert operator.call("PATCH", path, {"labels": {"a": "b"}}).status_code == 200
+    activity = f'logName="projects/{P}/logs/cloudaudit.googleapis.com%2Factivity"'
+    (entry,) = entries(operator, activity, f'protoPayload.resourceName="projects/{P}/datasets/KLAVIYO_TMP"')
+    assert entry["resource"]["type"] == "bigquery_dataset"
+    assert entry["protoPayload"]["authenticationInfo"] == {"principalEmail": sandbox.operator}
+    assert entries(operator, activity, 'resource.type="service_account"', f'resource.labels.email_id="{EMAIL}"') == []
+    policy = sandbox.world.projects[P].policy
+    policy.bindings = [{"role": "roles/logging.viewer", "members": [f"serviceAccount:{sandbox.operator}"]}]
+    assert entries(operator, activity) == [entry], "private entries are others"
+
+
+def test_an_editor_of_a_scenario_is_named_in_the_log(start, connect):
+    sandbox = start("concurrent-editor")
+    operator = connect(sandbox)
+    edit = sandbox.context.faults.edits[0]
+    with sandbox.world.lock:
+        sandbox.context.faults.foreign_editor(sandbox.world, edit.after)
+    found = entries(operator, f'logName="projects/{P}/logs/cloudaudit.googleapis.com%2Factivity"')
+    assert {e["protoPayload"]["authenticationInfo"]["principalEmail"] for e in found} == {
+        f"infra-bot@{P}.iam.gserviceaccount.com"
+    }

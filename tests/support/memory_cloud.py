@@ -9,11 +9,13 @@ from datetime import datetime
 from kbq_tui.diagnosis import catalogue
 from kbq_tui.engine.ports import DryRun, ProjectPage, QueryResult, TableInfo
 from kbq_tui.i18n.messages import verbatim
+from kbq_tui.model.admin_change import AdminChange
 from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.jobs import JobInfo
 from kbq_tui.model.key_use import KeyCall
 from kbq_tui.model.observed import AccessEntry, AccountInfo, DatasetInfo, Identity, KeyInfo, ProjectInfo, RoleBinding
 from kbq_tui.model.problem import Context, Kind, Problem, ProblemError
+from kbq_tui.model.refs import AccountRef, DatasetRef, ProjectRef
 from kbq_tui.model.secret import Secret
 from kbq_tui.model.spec import DATA_EDITOR, ConnectionSpec
 from kbq_tui.planning.row_policies import RowPolicy
@@ -205,6 +207,12 @@ class MemoryCloud:
     async def switch_key(self, project: str, email: str, key_id: str, *, on: bool) -> None:
         await self.enter("switch_key", write=True)
         self.world.keys = [replace(k, disabled=not on) if k.id == key_id else k for k in self.world.keys]
+
+    async def admin_changes(
+        self, of: ProjectRef | DatasetRef | AccountRef, *, since: datetime
+    ) -> tuple[AdminChange, ...]:
+        await self.enter("admin_changes")
+        return tuple(change for change in self.world.admin_changes.get(of, ()) if change.at >= since)
 
     async def key_calls(
         self,

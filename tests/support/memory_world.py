@@ -10,10 +10,12 @@ from datetime import UTC, datetime
 from kbq_tui.diagnosis import catalogue
 from kbq_tui.engine.ports import TableInfo
 from kbq_tui.i18n.messages import verbatim
+from kbq_tui.model.admin_change import AdminChange
 from kbq_tui.model.jobs import JobInfo
 from kbq_tui.model.key_use import KeyCall
 from kbq_tui.model.observed import AccountInfo, DatasetInfo, KeyInfo, ProjectInfo, RoleBinding
 from kbq_tui.model.problem import Context, Kind, Problem, RemedyStep, Retry
+from kbq_tui.model.refs import AccountRef, DatasetRef, ProjectRef
 from kbq_tui.model.secret import Secret
 from kbq_tui.model.spec import REQUIRED_SERVICES, ConnectionSpec
 from tests.support.codes import made_up
@@ -75,6 +77,7 @@ class World:
         inherited_write: the account may write in every dataset, by a role on the project or above.
         key_calls: by the id of a key, the entries of the audit log that its calls left.
         key_metric: by the id of a key, its last use as the metric counts it.
+        admin_changes: by resource, the entries of the Admin Activity log, newest first.
         key_days: by the id of a key, the day of its last use as Policy Analyzer knows it.
         faults: by call, what the next calls end with, one each; None for a call that succeeds.
         forever: by call, what each call ends with after those.
@@ -101,6 +104,7 @@ class World:
     keys: list[KeyInfo] = field(default_factory=list)
     made_keys: int = 0
     key_calls: dict[str, list[KeyCall]] = field(default_factory=lambda: defaultdict(list))
+    admin_changes: dict[ProjectRef | DatasetRef | AccountRef, list[AdminChange]] = field(default_factory=dict)
     key_metric: dict[str, datetime] = field(default_factory=dict)
     key_days: dict[str, datetime] = field(default_factory=dict)
     bindings: list[RoleBinding] = field(default_factory=list)

@@ -11,8 +11,11 @@ from kbq_tui.engine.health import Health
 from kbq_tui.engine.look_history import LookHistory
 from kbq_tui.engine.services import ConnectionDraft, Login, SavedConnection
 from kbq_tui.i18n.messages import verbatim
+from kbq_tui.model.admin_change import AdminChange
 from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.problem import Context, ProblemError
+from kbq_tui.model.refs import ProjectRef
+from kbq_tui.model.spec import JOB_USER
 from kbq_tui.model.steps import Step
 from kbq_tui.tui.app import KbqApp, build
 from kbq_tui.tui.display_options import DisplayOptions
@@ -393,11 +396,17 @@ async def test_what_was_taken_away_behind_our_back_is_told_and_can_be_put_back_o
         scene.clock.seconds += 60
         binding = scene.world.bindings.pop()
         scene.world.keys.append(replace(scene.world.keys[0], id="f" * 40))
+        entry = AdminChange(
+            scene.clock.now(), "infra-bot@acme.example", "SetIamPolicy", frozenset({(JOB_USER, fakes.SPEC.member)})
+        )
+        scene.world.admin_changes[ProjectRef(fakes.PROJECT)] = [entry]
         shown = await until(pilot, "✗ 2 fail")
         assert "≠" in next(line for line in shown.splitlines() if "ok-001" in line)
         await pilot.press("enter")
         shown = await until(pilot, "bigquery.jobUser on the project was taken away · seen at 12:01 UTC")
+        assert "by infra-bot@acme.example, 2026-11-23 12:01 UTC" in shown
         assert "key ffffffffffff was added" in shown
+        assert "by whom is unknown: the audit log has no entry of it" in shown
         await pilot.press("b")
         await until(pilot, "Step 3 of 6")
         await until(pilot, lambda: not app.wizard.busy)

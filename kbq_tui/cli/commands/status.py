@@ -13,6 +13,7 @@ from kbq_tui.cli.runner import NOT_HEALTHY, ManyLooks, PlainRunner
 from kbq_tui.cli.status_table import lines_of, sum_of, unread_lines
 from kbq_tui.cli.telling import Telling
 from kbq_tui.cli.watching import Watching
+from kbq_tui.engine.drift_authors import with_drift
 from kbq_tui.engine.last_known import LOOK_EVERY, LastKnown
 from kbq_tui.engine.looks import Looked, Opened
 from kbq_tui.engine.ports import Ports
@@ -113,10 +114,11 @@ def _show(runner: PlainRunner, known: LastKnown, options: StatusOptions, *, as_r
     """Look at one connection and print it; `known` is what earlier looks of this run saw."""
     as_json, watching = options.output.as_json, options.watch
     spec = runner.spec()
-    last = runner.services.store.last_verify(spec.name)
+    store = runner.services.store
+    last, kept = store.last_verify(spec.name), store.looks(spec.name)
 
     async def work(ports: Ports) -> Status:
-        return await status(spec, ports, last)
+        return await with_drift(await status(spec, ports, last), ports.cloud, kept)
 
     seen = runner.with_ports(spec.name, work)
     seen = known.take(seen)
@@ -148,6 +150,7 @@ def _report(options: StatusOptions, names: Sequence[str], many: ManyLooks, conso
     quiet = options.nagios or not console.out.isatty()  # cron sends what is printed by mail
     with teller.lock if teller is not None else nullcontext():
         telling = Telling(teller, console, many.clock) if teller is not None else None
+        many.looks.earlier = telling.earlier if telling is not None else None
         while True:
             take = telling.take if telling is not None else None
             rows = _look(names, many, console, as_json=options.output.as_json, known=known, take=take)

@@ -188,6 +188,7 @@ def create(ctx: SandboxContext, principal: Principal, project: Project, body: JS
     ctx.world.outdate("dataset_read", dataset.ref, None)
     project.datasets[dataset_id] = dataset
     ctx.world.set_access(dataset, entries)
+    ctx.world.admin_activity.dataset(principal.email, "Insert", dataset)
     return dataset
 
 
@@ -235,6 +236,7 @@ def change(
     else:
         ctx.world.touch(dataset)
     dataset.updates.append(ctx.world.clock())
+    ctx.world.admin_activity.dataset(principal.email, "Update" if whole else "Patch", dataset)
 
 
 def _check_rate(ctx: SandboxContext, dataset: Dataset) -> None:
@@ -269,6 +271,7 @@ def remove(ctx: SandboxContext, principal: Principal, dataset: Dataset, contents
     engine_of(ctx).drop_dataset(dataset)
     ctx.world.outdate("dataset_read", dataset.ref, dataset.as_it_is())
     del ctx.world.projects[dataset.project_id].datasets[dataset.dataset_id]
+    ctx.world.admin_activity.dataset(principal.email, "Delete", dataset)
 
 
 def check_labels(labels: JSON) -> None:
