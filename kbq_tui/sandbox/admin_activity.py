@@ -23,7 +23,7 @@ _VERBS = {"create": "Create", "delete": "Delete", "enable": "Enable", "disable":
 
 
 @dataclass(frozen=True)
-class AdminChange:
+class LoggedChange:
     """One change.
 
     Args:
@@ -49,7 +49,7 @@ class AdminChange:
     more: JSON = field(default_factory=dict)
 
 
-class AdminActivity:
+class ActivityLog:
     """Every such change, oldest first. The world's lock is held by whoever calls.
 
     Args:
@@ -58,9 +58,9 @@ class AdminActivity:
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
-        self._found: deque[AdminChange] = deque(maxlen=MOST)
+        self._found: deque[LoggedChange] = deque(maxlen=MOST)
 
-    def __iter__(self) -> Iterator[AdminChange]:
+    def __iter__(self) -> Iterator[LoggedChange]:
         return iter(self._found)
 
     def policy(self, who: str, project: Project, before: Policy) -> None:
@@ -139,10 +139,10 @@ class AdminActivity:
     ) -> None:
         at = self._clock()
         labels = {"project_id": project, **labels}
-        self._found.append(AdminChange(project, service, method, name, who, at, kind, labels, more or {}))
+        self._found.append(LoggedChange(project, service, method, name, who, at, kind, labels, more or {}))
 
 
-def row(change: AdminChange, stamp: str) -> dict[str, str]:
+def row(change: LoggedChange, stamp: str) -> dict[str, str]:
     """A change's values by the names that filters have for them.
 
     Args:
@@ -161,7 +161,7 @@ def row(change: AdminChange, stamp: str) -> dict[str, str]:
     }
 
 
-def entry(change: AdminChange, stamp: str) -> JSON:
+def entry(change: LoggedChange, stamp: str) -> JSON:
     """A change as ``entries.list`` shows it.
 
     Args:

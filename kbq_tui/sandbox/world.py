@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Any, Literal, get_args
 
-from kbq_tui.sandbox.admin_activity import AdminActivity
+from kbq_tui.sandbox.admin_activity import ActivityLog
 from kbq_tui.sandbox.lock import Lock
 from kbq_tui.sandbox.resources import JSON, Account, CallRecord, Dataset, Policy, Project, Table
 
@@ -63,7 +63,7 @@ class World:
         self.shared: dict[str, Callable[[World], Project]] = {}  # by id; made when they are first asked for
         self.deleted_accounts: dict[str, Account] = {}  # by unique id, for undelete and tombstones
         self.calls: list[CallRecord] = []
-        self.admin_activity = AdminActivity(lambda: self.clock())  # noqa: PLW0108 - the clock may be replaced
+        self.admin_activity = ActivityLog(lambda: self.clock())  # noqa: PLW0108 - the clock may be replaced
         self.operations: dict[str, JSON] = {}
         self.state: dict[str, Any] = {}  # what a service keeps for itself: the SQL engine, its jobs
         self.on_close: list[Callable[[], object]] = []
