@@ -18,7 +18,7 @@ async def test_each_kind_of_change_is_in_the_log_with_who_made_it(play: Play) ->
         await cloud.switch_key(project, email, made, on=False)
 
         (policy,) = await cloud.admin_changes(ProjectRef(project), since=since)
-        assert policy.roles == {("roles/bigquery.dataViewer", member)}
+        assert policy.roles == frozenset({("roles/bigquery.dataViewer", member)})
         assert policy.who == ground.sandbox.operator
         (dataset,) = await cloud.admin_changes(DatasetRef(project, "KLAVIYO_TMP"), since=since)
         assert (dataset.roles, dataset.who) == (None, ground.sandbox.operator)
