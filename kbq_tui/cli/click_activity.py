@@ -13,7 +13,7 @@ from kbq_tui.cli.click_options import (
     period,
 )
 from kbq_tui.cli.click_running import handled, signed_in
-from kbq_tui.i18n.messages import translate
+from kbq_tui.i18n.messages import N_, translate
 
 if TYPE_CHECKING:
     from kbq_tui.cli.click_running import Body
@@ -23,6 +23,12 @@ if TYPE_CHECKING:
 @click.command(
     cls=LanguageCommand,
     help=translate("Show what Klaviyo has done: its jobs, errors, cost, and what it has left behind."),
+    examples=(
+        ("", N_("the default connection")),
+        ("shop-eu --since 48h", N_("jobs of two days")),
+        ("--json", N_("for a program to read")),
+    ),
+    next_step=("status", ""),
 )
 @name_argument
 @click.option(

@@ -16,35 +16,25 @@ from kbq_tui.cli.click_connections import connections
 from kbq_tui.cli.click_help import WIDEST
 from kbq_tui.cli.click_keys import key
 from kbq_tui.cli.click_options import (
-    FILE,
     Group,
     TextCommand,
     absolute,
-    confirm_option,
-    connection_names,
     connection_options,
     json_option,
-    name_argument,
-    name_or_plan,
     names_argument,
     output_options,
-    over_grants_option,
     schema_names,
     seconds,
-    valid_report,
-    yes_option,
 )
 from kbq_tui.cli.click_permissions import permissions
-from kbq_tui.cli.click_running import Body, filled, from_plan_file, handled, on_lines, signed_in
+from kbq_tui.cli.click_running import filled, handled
 from kbq_tui.cli.click_sandbox import demo, sandbox
+from kbq_tui.cli.click_setup import SETUP_COMMANDS
 from kbq_tui.cli.click_source import source
 from kbq_tui.cli.process import COMPLETE_VARIABLE
-from kbq_tui.i18n.messages import translate
+from kbq_tui.i18n.messages import N_, translate
 
 if TYPE_CHECKING:
-    from kbq_tui.cli.commands.apply import ApplyOptions
-    from kbq_tui.cli.commands.plan import PlanOptions
-    from kbq_tui.cli.commands.verify import VerifyOptions
     from kbq_tui.cli.runner import PlainRunner
 
 PROGRAM = "kbq-tui"
@@ -64,6 +54,11 @@ def _for_each(group: click.Group, typed: dict[str, Any]) -> dict[str, Any]:
     help=translate(
         "Connect Klaviyo to BigQuery.\n\nAlone: the guided set-up, or the dashboard once a connection is set up."
     ),
+    examples=(
+        ("", N_("the guided set-up, or the dashboard")),
+        ("demo", N_("try it without a Google account")),
+        ("status", N_("how all connections are")),
+    ),
 )
 @click.version_option(__version__, prog_name=PROGRAM, message="%(prog)s %(version)s")
 @output_options
@@ -79,94 +74,15 @@ def cli(ctx: click.Context, /, **options: Any) -> None:
     ctx.default_map = _for_each(cli, typed)
 
 
-@cli.command(help=translate("Set up a connection, guided."))
-@name_argument
-@click.option("--plain", is_flag=True, help=translate("Questions line by line (also the accessible way)."))
-@click.option(
-    "--answers",
-    metavar=translate("FILE"),
-    type=FILE,
-    help=translate("Answers to the questions, as TOML; asks nothing."),
+@cli.command(
+    help=translate("Tell whether a connection is still ok."),
+    examples=(
+        ("", N_("a line for each connection")),
+        ("shop-eu", N_("each part of one")),
+        ("--watch --interval 5m", N_("again and again")),
+    ),
+    next_step=None,
 )
-@connection_options
-@output_options
-@json_option
-@handled
-def setup(**parameters: Any) -> int:
-    """Set the connection up: on the screens, with questions on plain lines, or from a file of answers."""
-    from kbq_tui.cli.commands.setup import SetupOptions, setup_command
-
-    return setup_command(filled(SetupOptions, parameters))
-
-
-@cli.command(help=translate("Show what would be done. Changes nothing."))
-@name_argument
-@connection_options
-@output_options
-@json_option
-@over_grants_option
-@click.option(
-    "--out",
-    metavar=translate("FILE"),
-    callback=absolute,
-    help=translate("Save the plan: 'kbq-tui apply FILE' does just that or nothing."),
-)
-@handled
-def plan(**parameters: Any) -> int:
-    """Print what `apply` would change."""
-
-    def body() -> "Body[PlanOptions]":
-        from kbq_tui.cli.commands.plan import PlanOptions, plan_command
-
-        return PlanOptions, plan_command
-
-    return signed_in(body, parameters)
-
-
-@cli.command(help=translate("Do what is missing, or a saved plan, after a preview and a yes."))
-@click.argument(
-    "name", metavar="[NAME|PLAN_FILE]", required=False, callback=name_or_plan, shell_complete=connection_names
-)
-@connection_options
-@output_options
-@yes_option
-@confirm_option
-@json_option
-@over_grants_option
-@handled
-def apply(**parameters: Any) -> int:
-    """Make the changes, after a question or with `--yes`."""
-    saved, parameters = from_plan_file(parameters)
-
-    def body() -> "Body[ApplyOptions]":
-        from kbq_tui.cli.commands.apply import ApplyOptions, apply_command
-
-        return ApplyOptions, lambda options, runner: apply_command(options, runner, saved)
-
-    return signed_in(body, parameters, changes=True, begin=parameters["yes"] or parameters["confirm"] is not None)
-
-
-@cli.command(help=translate("Run every check with the very key that Klaviyo holds."))
-@name_argument
-@connection_options
-@output_options
-@json_option
-@click.option(
-    "--report", metavar=translate("FILE"), callback=valid_report, help=translate("Write a report: .md, .html or .json.")
-)
-@handled
-def verify(**parameters: Any) -> int:
-    """Try everything with the service account's own key, and print a verdict on each check."""
-
-    def body() -> "Body[VerifyOptions]":
-        from kbq_tui.cli.commands.verify import VerifyOptions, verify_command
-
-        return VerifyOptions, verify_command
-
-    return signed_in(body, parameters, begin=parameters["report"] is None)  # where it goes is looked at first
-
-
-@cli.command(help=translate("Tell whether a connection is still ok."))
 @names_argument
 @click.option("--all", "all_", is_flag=True, help=translate("Every connection there is."))
 @click.option("--watch", is_flag=True, help=translate("Look again every minute, until interrupted."))
@@ -219,65 +135,15 @@ def status(**parameters: Any) -> int:
         return status_command(options, wanted, one, many, console_of(output))
 
 
-@cli.command(help=translate("Print the three values for Klaviyo again; Google is not asked."))
-@name_argument
-@connection_options
-@output_options
-@json_option
-@handled
-def values(**parameters: Any) -> int:
-    """Print what Klaviyo asks for, as this machine knows it."""
-    from kbq_tui.cli.commands.values import ValuesOptions, values_command
-
-    return on_lines(values_command, filled(ValuesOptions, parameters))
-
-
-cli.add_command(activity)
-cli.add_command(connections)
-cli.add_command(key)
-cli.add_command(permissions)
-cli.add_command(source)
-
-
-@cli.command(
-    help=translate("Take away what kbq-tui made for a connection, and nothing else, after a preview and a yes.")
-)
-@name_argument
-@connection_options
-@output_options
-@json_option
-@yes_option
-@confirm_option
-@click.option(
-    "--with-data",
-    is_flag=True,
-    help=translate("Datasets that are not empty, too: their tables are deleted for good. Wants the name typed."),
-)
-@click.option("--dry-run", is_flag=True, help=translate("Show what would be taken away. Changes nothing."))
-@handled
-def teardown(**parameters: Any) -> int:
-    """Delete keys, roles, the account and datasets that were made here, after a question or with `--yes`."""
-    from kbq_tui.cli.commands.teardown import TeardownOptions, teardown_command
-
-    return on_lines(teardown_command, filled(TeardownOptions, parameters))
-
-
-@cli.command(help=translate("Print the plan for those who must apply it otherwise."))
-@click.argument("format_", metavar="gcloud|sql|terraform", type=click.Choice(("gcloud", "sql", "terraform")))
-@name_argument
-@connection_options
-@output_options
-@handled
-def export(**parameters: Any) -> int:
-    """Print the plan as gcloud, bq, SQL or Terraform."""
-    from kbq_tui.cli.commands.export import ExportOptions, export_command
-
-    return on_lines(export_command, filled(ExportOptions, parameters))
-
-
 @cli.command(
     cls=TextCommand,
     help=translate("Explain an error from Google or Klaviyo. TEXT, or - (or nothing) for standard input."),
+    examples=(
+        ("'Access Denied: Project p: User does not have bigquery.jobs.create'", N_("an error of Google's")),
+        ("-", N_("read the error from standard input")),
+        ("--list", N_("every problem that is known")),
+    ),
+    next_step=("explain --list", N_("every problem that is known")),
 )
 @click.argument("text", required=False)
 @click.option("--list", "list_", is_flag=True, help=translate("List every problem that is known."))
@@ -295,7 +161,11 @@ def explain(**parameters: Any) -> int:
     return explain_command(options, console_of(options.output), lambda: known_context(options.output))
 
 
-@cli.command(help=translate("List the keys of the screens, and what each does."))
+@cli.command(
+    help=translate("List the keys of the screens, and what each does."),
+    examples=(("", N_("as they are now")), ("--lang de", N_("in German")), ("--ascii", N_("with ASCII signs"))),
+    next_step=("setup", N_("to use them")),
+)
 @output_options
 @handled
 def keys(**parameters: Any) -> int:
@@ -310,7 +180,11 @@ def keys(**parameters: Any) -> int:
     return keys_command(options, console_of(options.output))
 
 
-@cli.command(help=translate("Print the JSON Schema of an output, or list them."))
+@cli.command(
+    help=translate("Print the JSON Schema of an output, or list them."),
+    examples=(("", N_("list the outputs")), ("plan", N_("the schema of one")), ("--json", N_("the list as JSON"))),
+    next_step=("schema plan", N_("the schema of one output")),
+)
 @click.argument("schema_name", metavar="[NAME]", required=False, shell_complete=schema_names)
 @output_options
 @json_option
@@ -325,7 +199,13 @@ def schema(**parameters: Any) -> int:
 
 
 @cli.command(
-    help=translate("Say what a bug report needs: terminal, credentials, reachability, versions, log. No secrets.")
+    help=translate("Say what a bug report needs: terminal, credentials, reachability, versions, log. No secrets."),
+    examples=(
+        ("", N_("for a bug report")),
+        ("--json", N_("for a program to read")),
+        ("--credentials ./key.json", N_("with other credentials")),
+    ),
+    next_step=("setup", N_("where nothing is in the way")),
 )
 @connection_options
 @output_options
@@ -341,11 +221,15 @@ def doctor(**parameters: Any) -> int:
         return doctor_command(options, here)
 
 
-cli.add_command(demo)
-cli.add_command(sandbox)
-
-
-@cli.command(help=translate('Print completion for a shell: eval "$(kbq-tui completion bash)".'))
+@cli.command(
+    help=translate('Print completion for a shell: eval "$(kbq-tui completion bash)".'),
+    examples=(
+        ("bash", N_('eval "$(kbq-tui completion bash)" in ~/.bashrc')),
+        ("zsh", N_('eval "$(kbq-tui completion zsh)" in ~/.zshrc')),
+        ("fish", N_("kbq-tui completion fish | source in config.fish")),
+    ),
+    next_step=None,
+)
 @click.argument("shell", type=click.Choice(SHELLS))
 @handled
 def completion(**parameters: Any) -> int:
@@ -353,6 +237,10 @@ def completion(**parameters: Any) -> int:
     from kbq_tui.cli.commands.completion import CompletionOptions, completion_command
 
     return completion_command(filled(CompletionOptions, parameters), cli, PROGRAM, COMPLETE_VARIABLE)
+
+
+for _command in (*SETUP_COMMANDS, activity, connections, demo, key, permissions, sandbox, source):
+    cli.add_command(_command)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -19,7 +19,7 @@ from kbq_tui.cli.click_options import (
     yes_option,
 )
 from kbq_tui.cli.click_running import filled, handled
-from kbq_tui.i18n.messages import translate
+from kbq_tui.i18n.messages import N_, translate
 
 if TYPE_CHECKING:
     from kbq_tui.cli.console import Console
@@ -29,7 +29,15 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-@click.group(cls=Group, help=translate("What this machine knows of its connections."))
+@click.group(
+    cls=Group,
+    help=translate("What this machine knows of its connections."),
+    examples=(
+        ("list", N_("which connections there are")),
+        ("show shop-eu", N_("each value of one, with its origin")),
+        ("import clients.csv", N_("one for each row of a file")),
+    ),
+)
 def connections() -> None:
     """The group of commands on connections as such."""
 
@@ -58,7 +66,12 @@ def _one_connection(
         return command(options, Machine.here(), here.runner)
 
 
-@connections.command("list", help=translate("List the connections of this machine; Google is not asked."))
+@connections.command(
+    "list",
+    help=translate("List the connections of this machine; Google is not asked."),
+    examples=(("", N_("as a table")), ("--json", N_("for a program to read")), ("--ascii", N_("with ASCII signs"))),
+    next_step=("status --all", ""),
+)
 @output_options
 @json_option
 @handled
@@ -69,7 +82,16 @@ def connections_list(**parameters: Any) -> int:
     return _connections(ListOptions, list_command, parameters)
 
 
-@connections.command("show", help=translate("Show each value of a connection, and where it comes from."))
+@connections.command(
+    "show",
+    help=translate("Show each value of a connection, and where it comes from."),
+    examples=(
+        ("", N_("the default connection")),
+        ("shop-eu", N_("another one")),
+        ("shop-eu --json", N_("for a program to read")),
+    ),
+    next_step=("status", ""),
+)
 @name_argument
 @connection_options
 @output_options
@@ -85,7 +107,16 @@ def connections_show(**parameters: Any) -> int:
         return show_command(options, here.adapters, console_of(options.output))
 
 
-@connections.command("rename", help=translate("Give a connection another name, on this machine only."))
+@connections.command(
+    "rename",
+    help=translate("Give a connection another name, on this machine only."),
+    examples=(
+        ("default shop-eu", N_("after a question")),
+        ("default shop-eu --yes", N_("without a question")),
+        ("default shop-eu --yes --json", N_("for a program to read")),
+    ),
+    next_step=("connections list", ""),
+)
 @click.argument("name", callback=valid_name, shell_complete=connection_names)
 @click.argument("new_name", metavar="NEW_NAME", callback=valid_name)
 @output_options
@@ -101,7 +132,16 @@ def connections_rename(**parameters: Any) -> int:
     return _one_connection(RenameOptions, rename_command, parameters)
 
 
-@connections.command("remove", help=translate("Forget a connection on this machine. At Google everything stays."))
+@connections.command(
+    "remove",
+    help=translate("Forget a connection on this machine. At Google everything stays."),
+    examples=(
+        ("shop-eu", N_("after a question")),
+        ("shop-eu --yes", N_("without a question")),
+        ("shop-eu --yes --json", N_("for a program to read")),
+    ),
+    next_step=("connections list", ""),
+)
 @click.argument("name", callback=valid_name, shell_complete=connection_names)
 @output_options
 @yes_option
@@ -116,7 +156,16 @@ def connections_remove(**parameters: Any) -> int:
     return _one_connection(RemoveOptions, remove_command, parameters)
 
 
-@connections.command("import", help=translate("Make connections of a CSV file: all of them, or none."))
+@connections.command(
+    "import",
+    help=translate("Make connections of a CSV file: all of them, or none."),
+    examples=(
+        ("clients.csv", N_("all of them, or none")),
+        ("clients.csv --json", N_("for a program to read")),
+        ("clients.csv --no-color", N_("without colours")),
+    ),
+    next_step=None,
+)
 @click.argument("file", type=FILE)
 @output_options
 @json_option
@@ -129,7 +178,12 @@ def connections_import(**parameters: Any) -> int:
     return _connections(ImportOptions, import_command, parameters)
 
 
-@connections.command("export", help=translate("Print connections as CSV that import takes."))
+@connections.command(
+    "export",
+    help=translate("Print connections as CSV that import takes."),
+    examples=(("", N_("all of them")), ("shop-eu shop-us", N_("these two")), ("--json", N_("for a program to read"))),
+    next_step=("connections validate", ""),
+)
 @names_argument
 @output_options
 @json_option
@@ -141,7 +195,12 @@ def connections_export(**parameters: Any) -> int:
     return _connections(NamesOptions, export_command, parameters)
 
 
-@connections.command("validate", help=translate("See whether connection files can be used."))
+@connections.command(
+    "validate",
+    help=translate("See whether connection files can be used."),
+    examples=(("", N_("all of them")), ("shop-eu", N_("one of them")), ("--json", N_("for a program to read"))),
+    next_step=("status --all", ""),
+)
 @names_argument
 @output_options
 @json_option
@@ -153,7 +212,16 @@ def connections_validate(**parameters: Any) -> int:
     return _connections(NamesOptions, validate_command, parameters)
 
 
-@connections.command("diff", help=translate("Show in what two connections differ."))
+@connections.command(
+    "diff",
+    help=translate("Show in what two connections differ."),
+    examples=(
+        ("shop-eu shop-us", N_("in what they differ")),
+        ("shop-eu shop-us --json", N_("for a program to read")),
+        ("shop-eu shop-us --no-color", N_("without colours")),
+    ),
+    next_step=("connections list", ""),
+)
 @click.argument("one", callback=valid_name, shell_complete=connection_names)
 @click.argument("other", callback=valid_name, shell_complete=connection_names)
 @output_options

@@ -1,7 +1,9 @@
 """What `--help` says: what a command is for, one line of usage, examples, its own options first, common ones in groups.
 
-Only click is imported here; the examples when help is asked for.
+Only click is imported here.
 """
+
+from collections.abc import Sequence
 
 import click
 
@@ -68,22 +70,22 @@ def usage_pieces(command: click.Command, ctx: click.Context) -> list[str]:
     return [*arguments, translate("[options]")]
 
 
-def write_help(command: click.Command, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-    """Write a command's help."""
+def write_help(
+    command: click.Command, examples: Sequence[tuple[str, str]], ctx: click.Context, formatter: click.HelpFormatter
+) -> None:
+    """Write a command's help; the examples are what is typed behind it, and what that does."""
     for paragraph in (command.help or "").split("\n\n"):
         formatter.write_text(" ".join(paragraph.split()))
         formatter.write_paragraph()
     formatter.write_usage(ctx.command_path, " ".join(usage_pieces(command, ctx)), translate("Usage:") + "  ")
-    _write_examples(ctx, formatter)
+    _write_examples(examples, ctx, formatter)
     if isinstance(command, click.Group):
         _write_commands(command, ctx, formatter)
     _write_options(command, ctx, formatter)
 
 
-def _write_examples(ctx: click.Context, formatter: click.HelpFormatter) -> None:
-    from kbq_tui.cli.examples import EXAMPLES
-
-    rows = [(f"{ctx.command_path} {typed}".strip(), translate(what)) for typed, what in EXAMPLES[path_of(ctx)]]
+def _write_examples(examples: Sequence[tuple[str, str]], ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    rows = [(f"{ctx.command_path} {typed}".strip(), translate(what)) for typed, what in examples]
     with formatter.section(translate("Examples")):
         formatter.write_dl(rows, col_max=min(max(len(typed) for typed, _ in rows), formatter.width - 32))
 

@@ -16,16 +16,33 @@ from kbq_tui.cli.click_options import (
     yes_option,
 )
 from kbq_tui.cli.click_running import filled, handled, on_lines
-from kbq_tui.i18n.messages import translate
+from kbq_tui.i18n.messages import N_, translate
 
 
-@click.group(cls=Group, help=translate("Care of the service account's keys."))
+@click.group(
+    cls=Group,
+    help=translate("Care of the service account's keys."),
+    examples=(
+        ("list", N_("the keys at Google")),
+        ("rotate", N_("replace the key that Klaviyo holds")),
+        ("shred", N_("destroy the file after the hand-over")),
+    ),
+)
 def key() -> None:
     """The group of commands on the service account's key."""
     pass
 
 
-@key.command("list", help=translate("List the keys that exist at Google."))
+@key.command(
+    "list",
+    help=translate("List the keys that exist at Google."),
+    examples=(
+        ("", N_("the default connection")),
+        ("shop-eu --max-age 30", N_("warn of keys older than 30 days")),
+        ("--json", N_("for a program to read")),
+    ),
+    next_step=("key rotate", N_("where a key is old")),
+)
 @name_argument
 @connection_options
 @output_options
@@ -46,7 +63,16 @@ def key_list(**parameters: Any) -> int:
     return on_lines(list_command, filled(KeyListOptions, parameters))
 
 
-@key.command("create", help=translate("Create a key and keep it here; prints its path."))
+@key.command(
+    "create",
+    help=translate("Create a key and keep it here; prints its path."),
+    examples=(
+        ("", N_("the default connection")),
+        ("shop-eu", N_("another one")),
+        ("--key-file ./shop-eu.json", N_("keep it in a file of your choice")),
+    ),
+    next_step=("verify", ""),
+)
 @name_argument
 @connection_options
 @output_options
@@ -58,7 +84,16 @@ def key_create(**parameters: Any) -> int:
     return on_lines(create_command, filled(KeyCreateOptions, parameters))
 
 
-@key.command("delete", help=translate("Delete a key at Google. What signs in with it stops working."))
+@key.command(
+    "delete",
+    help=translate("Delete a key at Google. What signs in with it stops working."),
+    examples=(
+        ("0123abcd", N_("a key whose id begins so")),
+        ("0123abcd shop-eu", N_("of another connection")),
+        ("0123abcd --yes", N_("without a question")),
+    ),
+    next_step=("key list", ""),
+)
 @click.argument("key_id", callback=valid_key)
 @name_argument
 @connection_options
@@ -76,6 +111,12 @@ def key_delete(**parameters: Any) -> int:
 @key.command(
     "rotate",
     help=translate("Replace the key that Klaviyo holds, without a minute in which none works. Run it again to go on."),
+    examples=(
+        ("", N_("the default connection")),
+        ("shop-eu --confirmed", N_("you have pasted it into Klaviyo")),
+        ("shop-eu --rollback", N_("take the new key back")),
+    ),
+    next_step=None,
 )
 @name_argument
 @connection_options
@@ -113,7 +154,12 @@ def key_rotate(**parameters: Any) -> int:
     return on_lines(rotate_command, filled(KeyRotateOptions, parameters))
 
 
-@key.command("mend", help=translate("Take away what others on this machine may do with the key file."))
+@key.command(
+    "mend",
+    help=translate("Take away what others on this machine may do with the key file."),
+    examples=(("", N_("the default connection")), ("shop-eu", N_("another one")), ("--yes", N_("without a question"))),
+    next_step=("verify", ""),
+)
 @name_argument
 @connection_options
 @output_options
@@ -127,7 +173,12 @@ def key_mend(**parameters: Any) -> int:
     return on_lines(fix_permissions_command, filled(KeyFileOptions, parameters))
 
 
-@key.command("shred", help=translate("Destroy the key file here, after Klaviyo has it. The key itself stays valid."))
+@key.command(
+    "shred",
+    help=translate("Destroy the key file here, after Klaviyo has it. The key itself stays valid."),
+    examples=(("", N_("the default connection")), ("shop-eu", N_("another one")), ("--yes", N_("without a question"))),
+    next_step=("status", ""),
+)
 @name_argument
 @connection_options
 @output_options

@@ -188,11 +188,29 @@ class Amount(click.FloatRange):
         return found
 
 
+Example = tuple[str, str]
+"""What is typed behind a command, and what that does."""
+
+
 class LanguageCommand(click.Command):
-    """A command that takes `--lang`, as every command does."""
+    """A command that takes `--lang`, as every command does, and knows what its help and its last line need.
+
+    Args:
+        examples: three, as its help shows them.
+        next_step: the command that follows a run that went well, and when or what for (may be empty). None where the
+            command says it itself: it depends on what came of it, or nothing may stand behind its output.
+        more: as for click.Command.
+    """
 
     takes_any_text = False
     """Whether it is there to be handed what may hold a key."""
+
+    def __init__(
+        self, *args: Any, examples: tuple[Example, Example, Example], next_step: tuple[str, str] | None, **more: Any
+    ) -> None:
+        super().__init__(*args, **more)
+        self.examples = examples
+        self.next_step = next_step
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
         """Return the command's options, with `--lang` before `--help`."""
@@ -218,7 +236,7 @@ class LanguageCommand(click.Command):
 
     def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the command's help."""
-        write_help(self, ctx, formatter)
+        write_help(self, self.examples, ctx, formatter)
 
 
 class TextCommand(LanguageCommand):
@@ -228,10 +246,13 @@ class TextCommand(LanguageCommand):
 
 
 class Group(LanguageCommand, click.Group):
-    """A group of such commands, which takes it, too."""
+    """A group of such commands, which takes it, too. No command follows it by itself."""
 
     command_class = LanguageCommand
     group_class = type
+
+    def __init__(self, *args: Any, examples: tuple[Example, Example, Example], **more: Any) -> None:
+        super().__init__(*args, examples=examples, next_step=None, **more)
 
 
 THEMES = ("dark", "light", "contrast", "mono")

@@ -6,7 +6,7 @@ import click
 
 from kbq_tui.cli.click_options import LanguageCommand, json_option, output_options
 from kbq_tui.cli.click_running import filled, handled
-from kbq_tui.i18n.messages import translate
+from kbq_tui.i18n.messages import N_, translate
 
 
 def _commands(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
@@ -22,6 +22,12 @@ def _commands(ctx: click.Context, param: click.Parameter, incomplete: str) -> li
 @click.command(
     cls=LanguageCommand,
     help=translate("Print what each command needs at Google: calls, permissions, the smallest role of each."),
+    examples=(
+        ("", N_("every command")),
+        ("key rotate", N_("one of them")),
+        ("apply --format yaml", N_("as a custom role")),
+    ),
+    next_step=None,
 )
 @click.argument("command", metavar="[COMMAND]", nargs=-1, shell_complete=_commands)
 @click.option(

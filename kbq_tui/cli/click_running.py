@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import click
 
-from kbq_tui.cli.click_help import path_of
-
 if TYPE_CHECKING:
     from kbq_tui.cli.command_options import ConnectionOptions, OutputOptions
     from kbq_tui.cli.runner import PlainRunner
@@ -48,20 +46,20 @@ def handled(function: Callable[..., int]) -> Callable[..., None]:
             status = function(**parameters)
         ctx = click.get_current_context()
         if status == 0 and not parameters.get("as_json"):
-            _say_next(path_of(ctx), parameters)
+            _say_next(ctx.command, parameters)
         ctx.exit(status)
 
     return wrapper
 
 
-def _say_next(path: str, parameters: dict[str, Any]) -> None:
-    from kbq_tui.cli.next_steps import next_line
-
-    if line := next_line(path, parameters):
+def _say_next(command: click.Command, parameters: dict[str, Any]) -> None:
+    following: tuple[str, str] | None = getattr(command, "next_step", None)
+    if following is not None:
         from kbq_tui.cli.command_options import OutputOptions
         from kbq_tui.cli.context import console_of
+        from kbq_tui.cli.next_steps import next_line
 
-        console_of(filled(OutputOptions, parameters)).say(line)
+        console_of(filled(OutputOptions, parameters)).say(next_line(*following, parameters))
 
 
 def filled(kind: type[T], parameters: dict[str, Any]) -> T:

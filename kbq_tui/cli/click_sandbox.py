@@ -13,7 +13,7 @@ from kbq_tui.cli.click_options import (
     output_options,
 )
 from kbq_tui.cli.click_running import filled, handled
-from kbq_tui.i18n.messages import translate
+from kbq_tui.i18n.messages import N_, translate
 
 
 @click.command(
@@ -21,6 +21,12 @@ from kbq_tui.i18n.messages import translate
     help=translate(
         "Try the whole set-up on a sandbox on this machine. No Google account, nothing of yours is touched."
     ),
+    examples=(
+        ("", N_("nothing there, everything to be made")),
+        ("--list", N_("which situations there are")),
+        ("--scenario no-permission", N_("one of them")),
+    ),
+    next_step=("setup", N_("the same at Google")),
 )
 @click.option(
     "--scenario", metavar="S", default="fresh", show_default=True, help=translate("What there is at the start.")
@@ -42,6 +48,12 @@ def demo(**parameters: Any) -> int:
 @click.command(
     cls=LanguageCommand,
     help=translate("Run Google Cloud in miniature on this machine, for gcloud, bq and your own tries."),
+    examples=(
+        ("--env-file ./sandbox.env", N_("then, in another shell: . ./sandbox.env")),
+        ("--scenario existing", N_("another situation")),
+        ("--port 8085 --latency-ms 50", N_("a fixed port, and slower")),
+    ),
+    next_step=None,
 )
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help=translate("HTTP port; 0 takes a free one."))
 @click.option(

@@ -16,7 +16,7 @@ from kbq_tui.cli.click_options import (
     yes_option,
 )
 from kbq_tui.cli.click_running import filled, handled, on_lines
-from kbq_tui.i18n.messages import translate
+from kbq_tui.i18n.messages import N_, translate
 
 _MAX_BYTES = 1024**3
 
@@ -42,7 +42,14 @@ def valid_view(ctx: click.Context, param: click.Parameter, value: str | None) ->
 
 
 @click.command(
-    cls=LanguageCommand, help=translate("Check whether tables are ready for Klaviyo, with the very key that it holds.")
+    cls=LanguageCommand,
+    help=translate("Check whether tables are ready for Klaviyo, with the very key that it holds."),
+    examples=(
+        ("", N_("every table of the default connection")),
+        ("customers --as profiles --examples", N_("one table, with masked examples")),
+        ("--connection shop-eu --bad-rows bad.csv", N_("the rows that Klaviyo would refuse")),
+    ),
+    next_step=("values", N_("to connect Klaviyo")),
 )
 @click.argument("tables", metavar="[TABLE]...", nargs=-1)
 @connection_name_option

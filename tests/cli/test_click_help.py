@@ -11,19 +11,21 @@ import pytest
 
 from kbq_tui.cli.click_app import PROGRAM, cli
 from kbq_tui.cli.click_help import COMMON, CONNECTION, SCREEN, WITH_SCREENS, group_of
-from kbq_tui.cli.examples import EXAMPLES
+from kbq_tui.cli.click_options import LanguageCommand
 from tests.support import warm
 from tests.support.polling import PATIENCE
 
 
-def commands(group: click.Group = cli, path: str = "") -> Iterator[tuple[str, click.Command]]:
+def commands(group: click.Group = cli, path: str = "") -> Iterator[tuple[str, LanguageCommand]]:
     """Every command there is, by its path."""
+    assert isinstance(group, LanguageCommand)
     yield path, group
     for name, command in group.commands.items():
         below = f"{path} {name}".strip()
         if isinstance(command, click.Group):
             yield from commands(command, below)
         else:
+            assert isinstance(command, LanguageCommand), f"{below}: cls=LanguageCommand is missing"
             yield below, command
 
 
@@ -40,8 +42,13 @@ def help_of(path: str, width: int = 80) -> str:
     return COMMANDS[path].get_help(ctx)
 
 
-def test_every_command_has_three_examples_and_no_other_has() -> None:
-    assert set(EXAMPLES) == set(COMMANDS)
+def test_a_command_brings_its_examples_and_its_next_step() -> None:
+    """All that a new command needs for help and last line stands in its declaration, which does not go without it."""
+    for path, command in COMMANDS.items():
+        assert len(command.examples) == 3, path
+    with pytest.raises(TypeError, match="'examples' and 'next_step'"):
+        cli.command("new")(lambda: None)
+    assert "new" not in cli.commands
 
 
 @pytest.mark.parametrize("path", COMMANDS)
@@ -50,7 +57,7 @@ def test_the_examples_can_be_typed(path: str, tmp_path: Path, monkeypatch: pytes
     for file in ("clients.csv", "key.json"):
         (tmp_path / file).touch()
     (tmp_path / "shop-eu.plan").write_text('{"schema": "kbq-tui/plan-file/v1"}')
-    for typed, _ in EXAMPLES[path]:
+    for typed, _ in COMMANDS[path].examples:
         COMMANDS[path].make_context(path, shlex.split(typed))  # else click tells what is wrong with it
 
 

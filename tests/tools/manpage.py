@@ -6,7 +6,7 @@ import click
 
 from kbq_tui import __version__
 from kbq_tui.cli.click_app import PROGRAM, cli
-from kbq_tui.cli.examples import EXAMPLES
+from kbq_tui.cli.click_options import LanguageCommand
 
 
 def manpage() -> str:
@@ -30,7 +30,8 @@ def manpage() -> str:
             if record is not None:
                 lines += [".TP", f".B {_escaped(record[0])}", _escaped(" ".join(record[1].split()))]
         lines += [".PP", "Examples:", ".nf"]
-        lines += [_escaped(f"  {PROGRAM} {path} {typed}".rstrip() + f"   # {what}") for typed, what in EXAMPLES[path]]
+        examples = command.examples if isinstance(command, LanguageCommand) else ()
+        lines += [_escaped(f"  {PROGRAM} {path} {typed}".rstrip() + f"   # {what}") for typed, what in examples]
         lines.append(".fi")
     lines += [
         ".SH EXIT STATUS",
