@@ -7,38 +7,20 @@ from dataclasses import dataclass, field, replace
 from kbq_tui.diagnosis import catalogue
 from kbq_tui.engine import event_log
 from kbq_tui.engine.observe import observe
+from kbq_tui.engine.operation_calls import CALLS
 from kbq_tui.engine.ports import Ports
 from kbq_tui.engine.threads import offload
 from kbq_tui.engine.waiting import Emit, Patience, Waits, own_changes
 from kbq_tui.i18n.messages import Message, joined, message
-from kbq_tui.model.changes import ACCOUNT, KEY, SERVICE, Subject, making_of
 from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.events import Event, EventKind
 from kbq_tui.model.key_file import key_id_of
 from kbq_tui.model.observed import LocalKey, Observed, Present
-from kbq_tui.model.operations import (
-    Action,
-    CreateAccount,
-    CreateDataset,
-    CreateKey,
-    DeleteAccount,
-    DeleteDataset,
-    DeleteKey,
-    DisableKey,
-    DropDataset,
-    EnableKey,
-    EnableService,
-    GrantDatasetRole,
-    GrantProjectRole,
-    RevokeDatasetRole,
-    RevokeProjectRole,
-    RevokeTableRole,
-    Step,
-)
+from kbq_tui.model.operations import Action, CreateKey, EnableService, Step
 from kbq_tui.model.plan import Plan
 from kbq_tui.model.problem import Problem, ProblemError, RemedyStep
 from kbq_tui.model.secret import Secret
-from kbq_tui.model.spec import LABELS, ConnectionSpec
+from kbq_tui.model.spec import ConnectionSpec
 from kbq_tui.planning.diff import context_of, diff
 from kbq_tui.planning.diff_problems import named
 from kbq_tui.shell.operation_rows import outcome_of
@@ -48,12 +30,6 @@ GRACE = 0.8
 
 UNCLEAR_KEYS = 3
 """How often a key is asked for while its creation ends unclear and leaves nothing behind."""
-
-DESCRIPTIONS = {
-    "import": "Tables and views that Klaviyo reads. Made by kbq-tui.",
-    "staging": "Klaviyo's working space. Made by kbq-tui.",
-    "export": "Tables that Klaviyo writes. Made by kbq-tui.",
-}
 
 
 @dataclass(slots=True)
@@ -134,24 +110,6 @@ async def apply(
     return runner.outcome
 
 
-def _depends_on(action: Action) -> tuple[Subject, ...]:
-    """Return what must have arrived everywhere for an action to succeed."""
-    match action.op:
-        case (
-            CreateKey()
-            | DeleteKey()
-            | DisableKey()
-            | EnableKey()
-            | DeleteAccount()
-            | GrantProjectRole()
-            | RevokeProjectRole()
-        ):
-            return ACCOUNT, KEY, SERVICE
-        case GrantDatasetRole(dataset=name) | RevokeDatasetRole(dataset=name) | RevokeTableRole(dataset=name):
-            return ACCOUNT, making_of(name), SERVICE
-    return (SERVICE,)
-
-
 def _part(plan: Plan, only: Step | None) -> Plan:
     return plan if only is None else plan.step(only)
 
@@ -222,7 +180,7 @@ class Runner:
             if problem is None:
                 return
             problem = self._waits.settled(problem, self.spec.account_email)
-            if not await wait.again(problem, *_depends_on(action)):
+            if not await wait.again(problem, *CALLS[type(action.op)].waits_for(action.op)):
                 self.outcome.failed[action.id] = problem
                 await self._settle(EventKind.FAILED, action, problem.title, problem, began)
                 return
@@ -255,42 +213,11 @@ class Runner:
 
     async def _do(self, action: Action) -> tuple[Message, bool]:
         """Do it. Returns what is to be said of it, and whether anything was changed."""
-        cloud, project, op = self.ports.cloud, self.spec.project, action.op
-        if isinstance(op, CreateKey):
-            return await self._create_key(action, frozenset(op.known)), True
-        match op:
-            case EnableService(service=service):
-                await cloud.enable_services(project, (service,))
-                changed = True
-            case CreateDataset(dataset=name, location=location, purpose=purpose):
-                text = DESCRIPTIONS.get(purpose, "")
-                changed = await cloud.create_dataset(project, name, location, text, LABELS)
-            case CreateAccount(account_id=account_id, display_name=display_name):
-                changed = await cloud.create_account(project, account_id, display_name)
-            case GrantProjectRole(role=role, member=member):
-                changed = await cloud.add_project_binding(project, role, member)
-            case GrantDatasetRole(dataset=name, role=role, member=member):
-                changed = await cloud.grant_dataset(project, name, role, member)
-            case RevokeProjectRole(role=role, member=member):
-                changed = await cloud.remove_project_binding(project, role, member)
-            case RevokeDatasetRole(dataset=name, role=role, member=member):
-                changed = await cloud.revoke_dataset(project, name, role, member)
-            case RevokeTableRole(dataset=name, table=table, role=role, member=member):
-                changed = await cloud.revoke_table(project, name, table, role, member)
-            case DeleteKey(email=email, key_id=key_id):
-                changed = await cloud.delete_key(project, email, key_id)
-            case DisableKey(email=email, key_id=key_id):
-                await cloud.switch_key(project, email, key_id, on=False)
-                changed = True
-            case EnableKey(email=email, key_id=key_id):
-                await cloud.switch_key(project, email, key_id, on=True)
-                changed = True
-            case DeleteAccount(email=email):
-                changed = await cloud.delete_account(project, email)
-            case DeleteDataset(dataset=name):
-                changed = await cloud.delete_dataset(project, name)
-            case DropDataset(dataset=name):
-                changed = await cloud.delete_dataset(project, name, with_tables=True)
+        if isinstance(action.op, CreateKey):
+            return await self._create_key(action, frozenset(action.op.known)), True
+        run = CALLS[type(action.op)].run
+        assert run is not None, f"{type(action.op).__name__} has no call"
+        changed = await run(self.ports.cloud, self.spec.project, action.op)
         return outcome_of(action, changed=changed), changed
 
     async def _create_key(self, action: Action, known: frozenset[str]) -> Message:
