@@ -9,20 +9,33 @@ from kbq_tui.model.lazy_pattern import pattern
 MASK: Final = "[secret]"
 
 _PATTERNS: Final = (
+    # What a text must hold, in lower case, for the expression to be worth trying; and the expression.
     # A PEM block, also where a JSON dump has turned its line ends into the two characters "\n", or has been cut short.
-    pattern(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL),
-    pattern(r"""((?:private_key(?:_data)?|privateKeyData)["']?\s*:\s*)(?:"(?:[^"\\]|\\.)*"?|'(?:[^'\\]|\\.)*'?)"""),
+    (
+        ("-----begin ",),
+        pattern(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL),
+    ),
+    (
+        ("private_key", "privatekeydata"),
+        pattern(r"""((?:private_key(?:_data)?|privateKeyData)["']?\s*:\s*)(?:"(?:[^"\\]|\\.)*"?|'(?:[^'\\]|\\.)*'?)"""),
+    ),
     # The beginning of a key without its frame: what base64 makes of the first bytes of every key there is.
-    pattern(r"(?<![\w+/-])MII[A-Za-z0-9+/]{50,}(?:(?:\\+n|\s){1,4}[A-Za-z0-9+/]{20,})*={0,2}"),
+    (("mii",), pattern(r"(?<![\w+/-])MII[A-Za-z0-9+/]{50,}(?:(?:\\+n|\s){1,4}[A-Za-z0-9+/]{20,})*={0,2}")),
     # A key file as Google's answer to its creation holds it: JSON in base64.
-    pattern(r"(?<![\w+/-])(?:ewog|ewoJ|eyJ0|eyAi)[A-Za-z0-9+/_-]{200,}={0,2}"),
-    pattern(r"\bya29\.[\w.\-]+"),
-    pattern(r"(?<![\w-])eyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)?"),
-    pattern(r"(?i)\b(bearer\s+|authorization[\"']?\s*[:=]\s*[\"']?basic\s+)[\w.~+/=\-]{12,}"),
-    pattern(r"(://[^\s/:@]{1,200}:)[^\s/@]{1,500}(?=@)"),
-    pattern(
-        r"(?i)\b((?:access_token|refresh_token|id_token|client_secret|assertion)[\\\"']{0,4}\s*[=:]\s*[\\\"']{0,4})"
-        r"[^\s\\\"'&,}]{8,}"
+    (("ewo", "eyj0", "eyai"), pattern(r"(?<![\w+/-])(?:ewog|ewoJ|eyJ0|eyAi)[A-Za-z0-9+/_-]{200,}={0,2}")),
+    (("ya29.",), pattern(r"\bya29\.[\w.\-]+")),
+    (("eyj",), pattern(r"(?<![\w-])eyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)?")),
+    (
+        ("bearer", "authorization"),
+        pattern(r"(?i)\b(bearer\s+|authorization[\"']?\s*[:=]\s*[\"']?basic\s+)[\w.~+/=\-]{12,}"),
+    ),
+    (("://",), pattern(r"(://[^\s/:@]{1,200}:)[^\s/@]{1,500}(?=@)")),
+    (
+        ("_token", "client_secret", "assertion"),
+        pattern(
+            r"(?i)\b((?:access_token|refresh_token|id_token|client_secret|assertion)[\\\"']{0,4}\s*[=:]\s*[\\\"']{0,4})"
+            r"[^\s\\\"'&,}]{8,}"
+        ),
     ),
 )
 
@@ -80,8 +93,10 @@ def scrub(text: str, known: Iterable[str] = ()) -> str:
     scrubbed = text
     for value in sorted((k for k in known if k), key=len, reverse=True):
         scrubbed = scrubbed.replace(value, MASK)
-    for credential in _PATTERNS:
-        scrubbed = credential.sub(lambda m: (m.group(1) if m.lastindex else "") + MASK, scrubbed)
+    folded = scrubbed.casefold()
+    for marks, credential in _PATTERNS:
+        if any(mark in folded for mark in marks):  # an expression costs twenty times as much as looking for its mark
+            scrubbed = credential.sub(lambda m: (m.group(1) if m.lastindex else "") + MASK, scrubbed)
     if "-----END " in scrubbed:
         scrubbed = _without_tails(scrubbed)
     return text if scrubbed == text else scrubbed

@@ -13,6 +13,7 @@ from kbq_tui.diagnosis.matchers import ORDER
 from kbq_tui.diagnosis.recognise import recognise, recognise_text, settling
 from kbq_tui.model.problem import Context, Fault, Kind, Problem, Retry
 from tests.diagnosis.google_says import KEY_POLICY, SAID, A, P, Said, forms
+from tests.support.polling import PATIENCE
 
 NOWHERE = Context()
 HERE = Context(P, A, "KLAVIYO_TMP", "EU", "jo@example.com")
@@ -482,7 +483,7 @@ def test_five_megabytes_are_read_in_bounded_time(unit: str) -> None:
     began = time.process_time()
     recognise_text(text, HERE)
     recognise(Fault(text, 403), HERE)
-    assert time.process_time() - began < 5
+    assert time.process_time() - began < PATIENCE  # of this process alone; quadratic work would take days
 
 
 def test_the_end_of_a_long_traceback_is_read() -> None:

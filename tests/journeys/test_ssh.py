@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.journeys.walk import Walk
-from tests.support.polling import wait_until
+from tests.support.polling import PATIENCE, wait_until
 from tests.support.pty import Terminal
 from tests.support.sandbox import served
 from tests.support.sshd import Sshd, ended, sshd, why_not
@@ -114,6 +114,7 @@ def test_over_ssh_a_settled_screen_sends_nothing_and_a_wait_one_small_line_a_sec
         with Terminal(server.command(env, [*PROGRAM, "setup"], tmp_path / "pid"), client(home)) as terminal:
             terminal.until_text("Step 5 of 6", "Stop waiting", "Checking with the key")
             began, sent = time.monotonic(), 0
-            while (passed := time.monotonic() - began) < 6:
-                sent += terminal.read(6 - passed)
+            while (passed := time.monotonic() - began) < 6 or not sent:
+                assert passed < PATIENCE
+                sent += terminal.read(max(6 - passed, 0.1))
             assert 0 < sent <= 200 * (time.monotonic() - began)

@@ -13,6 +13,7 @@ import pytest
 from tests.journeys.test_ssh import PROPAGATING
 from tests.journeys.walk import Walk
 from tests.support.outputs import output
+from tests.support.polling import PATIENCE
 from tests.support.pty import Terminal
 from tests.support.sandbox import Served, served
 
@@ -63,8 +64,9 @@ def test_over_ssh_a_wait_for_propagation_sends_one_small_line_a_second(home: Pat
         with Terminal([*PROGRAM, "setup"], env) as terminal:
             terminal.until_text("Step 5 of 6", "Stop waiting", "Checking with the key")
             began, sent = time.monotonic(), 0
-            while (passed := time.monotonic() - began) < 3:
-                sent += terminal.read(3 - passed)
+            while (passed := time.monotonic() - began) < 3 or not sent:
+                assert passed < PATIENCE
+                sent += terminal.read(max(3 - passed, 0.1))
             assert 0 < sent <= 200 * (time.monotonic() - began)
 
 

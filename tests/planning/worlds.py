@@ -107,14 +107,27 @@ def _with_dataset(observed: Observed, info: DatasetInfo) -> Observed:
     return replace(observed, datasets={**observed.datasets, info.name: Present(info)})
 
 
+_LOCATIONS = st.sampled_from([None, "US", "EU", "europe-west3"])
+_DIRECTIONS = st.sampled_from(list(s.Direction))
+_EXPORTS = st.sampled_from([None, "KLAVIYO_EXPORT"])
+
+
 @st.composite
 def specs(draw: st.DrawFn) -> ConnectionSpec:
     return ConnectionSpec(
         "my-project",
-        location=draw(st.sampled_from([None, "US", "EU", "europe-west3"])),
-        direction=draw(st.sampled_from(list(s.Direction))),
-        export_dataset=draw(st.sampled_from([None, "KLAVIYO_EXPORT"])),
+        location=draw(_LOCATIONS),
+        direction=draw(_DIRECTIONS),
+        export_dataset=draw(_EXPORTS),
     )
+
+
+# Made once: hypothesis spends more on a strategy that is made for each draw than the plans cost that are tried.
+_WHICH = {n: st.integers(0, n - 1) for n in range(1, 6)}
+_SOME_ENTRIES = st.none() | st.lists(st.integers(0, 5), max_size=4, unique=True)
+_SOME_BINDINGS = st.lists(st.integers(0, 3), max_size=3, unique=True)
+_YES_OR_NO = st.booleans()
+_KEY_COUNT = st.integers(0, 11)
 
 
 @st.composite
@@ -122,7 +135,7 @@ def observations(draw: st.DrawFn, spec: ConnectionSpec) -> Observed:
     """Any mixture of present, absent and unknown parts, foreign grants, tombstones, dead keys and policies."""
 
     def maybe(*values: Any) -> Any:
-        return draw(st.sampled_from([*values, UNKNOWN]))
+        return (*values, UNKNOWN)[draw(_WHICH[len(values) + 1])]
 
     member = spec.member
     entries = [
@@ -133,21 +146,15 @@ def observations(draw: st.DrawFn, spec: ConnectionSpec) -> Observed:
         AccessEntry(s.DATA_VIEWER, f"deleted:serviceAccount:{spec.account_email}?uid=7"),
         AccessEntry("", "view:my-project.other.v"),
     ]
-    datasets = {
-        w.name: maybe(
-            Absent(),
-            Present(
-                DatasetInfo(
-                    w.name,
-                    draw(st.sampled_from(["US", "EU"])),
-                    draw(st.none() | st.lists(st.sampled_from(entries), max_size=4, unique=True).map(tuple)),
-                )
-            ),
-        )
-        for w in spec.datasets()
-    }
-    account = maybe(Absent(), Present(AccountInfo(spec.account_email, "1", disabled=draw(st.booleans()))))
-    remote = tuple(KeyInfo(f"k{i}", AT, disabled=draw(st.booleans())) for i in range(draw(st.integers(0, 11))))
+
+    def dataset(name: str) -> DatasetInfo:
+        some = draw(_SOME_ENTRIES)
+        access = None if some is None else tuple(entries[n] for n in some)
+        return DatasetInfo(name, "EU" if draw(_YES_OR_NO) else "US", access)
+
+    datasets = {w.name: maybe(Absent(), Present(dataset(w.name))) for w in spec.datasets()}
+    account = maybe(Absent(), Present(AccountInfo(spec.account_email, "1", disabled=draw(_YES_OR_NO))))
+    remote = tuple(KeyInfo(f"k{i}", AT, disabled=draw(_YES_OR_NO)) for i in range(draw(_KEY_COUNT)))
     keys = Absent() if isinstance(account, Absent) else maybe(Present(remote))
     bindings = [
         RoleBinding(s.JOB_USER, (member, "user:someone@example.com")),
@@ -155,16 +162,16 @@ def observations(draw: st.DrawFn, spec: ConnectionSpec) -> Observed:
         RoleBinding("roles/owner", ("user:someone@example.com",)),
         RoleBinding("roles/bigquery.dataEditor", (member,)),
     ]
-    held = st.sampled_from([frozenset(PREFLIGHT_PERMISSIONS), frozenset[str]()])
+    held = frozenset(PREFLIGHT_PERMISSIONS) if draw(_YES_OR_NO) else frozenset[str]()
     return replace(
         fresh(spec),
         services={n: maybe(Present(True), Present(False), Absent()) for n in s.REQUIRED_SERVICES},
         constraints={c: maybe(Present(True), Present(False)) for c in (*KEY_CONSTRAINTS, *ACCOUNT_CONSTRAINTS)},
-        permissions=maybe(Present(draw(held))),
+        permissions=maybe(Present(held)),
         datasets=datasets,
         names=maybe(Present((("klaviyo_tmp", "US"),))),
         account=account,
         keys=keys,
-        bindings=maybe(Present(tuple(draw(st.lists(st.sampled_from(bindings), max_size=3, unique=True))))),
+        bindings=maybe(Present(tuple(bindings[n] for n in draw(_SOME_BINDINGS)))),
         key=maybe(Absent(), Present(LocalKey("/k.json", "k0", spec.account_email, spec.project))),
     )

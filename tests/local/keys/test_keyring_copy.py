@@ -1,6 +1,5 @@
 import json
 import threading
-import time
 
 import pytest
 
@@ -178,18 +177,18 @@ def test_a_keyring_that_never_answers_is_left_behind_once() -> None:
 
     def hang() -> list[PlainEntries]:
         calls.append(1)
-        release.wait(30)
+        release.wait()
         return [PlainEntries(FakeKeyring())]
 
     copies = KeyringCopy({}, deadline=0.1, find=hang)
-    start = time.monotonic()
-    for _ in range(5):
-        outcome = copies.store(FACTS, Secret(b"x"))
-        assert not outcome.done
-        assert "answer" in str(outcome.note)
-    assert time.monotonic() - start < 20
-    assert len(calls) == 1
-    release.set()
+    try:
+        for _ in range(5):
+            outcome = copies.store(FACTS, Secret(b"x"))  # does not come back where the answer is waited for
+            assert not outcome.done
+            assert "answer" in str(outcome.note)
+        assert len(calls) == 1
+    finally:
+        release.set()
 
 
 def test_a_keyring_that_answers_too_late_is_not_written_to(key: Secret) -> None:
@@ -197,7 +196,7 @@ def test_a_keyring_that_answers_too_late_is_not_written_to(key: Secret) -> None:
 
     class Slow(FakeKeyring):
         def get_password(self, service: str, username: str) -> str | None:
-            release.wait(30)
+            release.wait()
             return super().get_password(service, username)
 
         def set_password(self, service: str, username: str, password: str) -> None:
@@ -220,7 +219,7 @@ def test_a_keyring_that_hangs_while_it_writes_may_have_a_copy(key: Secret) -> No
 
     class Slow(FakeKeyring):
         def set_password(self, service: str, username: str, password: str) -> None:
-            release.wait(30)
+            release.wait()
 
     outcome = over(Slow(), deadline=0.5).store(FACTS, key)
     release.set()
