@@ -115,6 +115,28 @@ class Table:
 
 
 @dataclass
+class Routine:
+    """A function that is kept in a dataset.
+
+    Args:
+        body: what was set of the API's Routine, its reference left out.
+    """
+
+    project_id: str
+    dataset_id: str
+    routine_id: str
+    body: JSON = field(default_factory=dict)
+    created_ms: int = 0
+    modified_ms: int = 0
+    etag: str = ""
+
+    @property
+    def ref(self) -> str:
+        """The routine as errors of BigQuery name it."""
+        return f"{self.project_id}:{self.dataset_id}.{self.routine_id}"
+
+
+@dataclass
 class Dataset:
     """A BigQuery dataset. `access` holds entries as BigQuery's JSON, in legacy spelling where there is one.
 
@@ -134,8 +156,10 @@ class Dataset:
     default_table_expiration_ms: int | None = None
     default_partition_expiration_ms: int | None = None
     tables: dict[str, Table] = field(default_factory=dict)
+    routines: dict[str, Routine] = field(default_factory=dict)
     extra: JSON = field(default_factory=dict)  # further settable fields, given back as they came
     traits: JSON = field(default_factory=dict)  # what a scenario says about it: `hide_access`
+    undeleted_ms: int | None = None  # when it was restored
     updates: list[float] = field(default_factory=list)  # when it was changed of late
     deleted: list[tuple[int, Table]] = field(default_factory=list)  # tables that can be copied back, and when they went
 
@@ -145,8 +169,8 @@ class Dataset:
         return f"{self.project_id}:{self.dataset_id}"
 
     def as_it_is(self) -> "Dataset":
-        """A copy that later changes of the dataset do not touch; without its tables."""
-        return copy.deepcopy(replace(self, tables={}, deleted=[]))
+        """A copy that later changes of the dataset do not touch; without what is in it."""
+        return copy.deepcopy(replace(self, tables={}, routines={}, deleted=[]))
 
     def table(self, table_id: str) -> Table | None:
         """A table by name; whether case matters is the dataset's ``isCaseInsensitive``."""
@@ -154,6 +178,20 @@ class Dataset:
         if found is None and self.extra.get("isCaseInsensitive"):
             found = next((t for name, t in self.tables.items() if name.lower() == table_id.lower()), None)
         return found
+
+
+@dataclass
+class DeletedDataset:
+    """A dataset that can be restored.
+
+    Args:
+        at: when it was deleted, in milliseconds.
+        rows: the SQL engine's names for the rows of its tables.
+    """
+
+    dataset: Dataset
+    at: int
+    rows: dict[str, str]
 
 
 ORGANIZATION = "organizations/500000000001"
@@ -181,6 +219,7 @@ class Project:
     options: dict[str, JSON] = field(default_factory=dict)  # BigQuery's, by region: ALTER PROJECT SET OPTIONS
     kms_keys: dict[str, bool] = field(default_factory=dict)  # Cloud KMS key -> whether BigQuery's agent may use it
     hidden: dict[str, Dataset] = field(default_factory=dict)  # of anonymous and temporary tables; not listed
+    deleted: list[DeletedDataset] = field(default_factory=list)  # those that can be restored, the oldest first
     roles: dict[str, frozenset[str]] = field(default_factory=dict)  # custom roles: id -> permissions
     role_texts: dict[str, JSON] = field(default_factory=dict)  # what else is known of them, deleted ones included
 

@@ -15,7 +15,7 @@ from typing import Any, Literal, get_args
 
 from kbq_tui.sandbox.admin_activity import ActivityLog
 from kbq_tui.sandbox.lock import Lock
-from kbq_tui.sandbox.resources import JSON, Account, CallRecord, Dataset, Policy, Project, Table
+from kbq_tui.sandbox.resources import JSON, Account, CallRecord, Dataset, Policy, Project, Routine, Table
 
 Kind = Literal[
     "account",
@@ -201,8 +201,8 @@ class World:
             if access_key(entry) not in before:
                 self.changed("dataset_grant", dataset.project_id, dataset.dataset_id, *access_key(entry))
 
-    def touch(self, thing: Dataset | Table) -> None:
-        """New etag and modification time; call after every change of a dataset or table."""
+    def touch(self, thing: Dataset | Table | Routine) -> None:
+        """New etag and modification time; call after every change of a dataset, table or routine."""
         thing.etag = self.new_etag()
         thing.modified_ms = self.now_ms()
 

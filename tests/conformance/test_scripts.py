@@ -109,7 +109,6 @@ def test_temporary_functions_are_part_of_their_query(client, sql, expected):
             "CREATE TEMP FUNCTION f(x STRING) RETURNS STRING LANGUAGE js AS 'return x;'; SELECT f('a')",
             "other languages",
         ),
-        ("CREATE FUNCTION conformance.f(x INT64) AS (x)", "temporary functions are"),
     ],
 )
 def test_a_function_that_is_no_good_is_told(client, sql, words):

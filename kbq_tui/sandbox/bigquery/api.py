@@ -7,12 +7,14 @@ from starlette.routing import Route
 
 from kbq_tui.sandbox.bigquery import (
     datasets,
+    deleted_datasets,
     encryption,
     jobs_api,
     loading,
     reading,
     refusals,
     roles_api,
+    routines_api,
     row_policies,
     shapes,
     tables,
@@ -45,6 +47,7 @@ def routes(ctx: SandboxContext) -> list[Route]:
         ("PATCH", one, "datasets.patch", shapes.shaped(patch_dataset, shapes.DATASET), True),
         ("PUT", one, "datasets.update", shapes.shaped(update_dataset, shapes.DATASET), True),
         ("DELETE", one, "datasets.delete", delete_dataset, True),
+        ("POST", one + ":undelete", "datasets.undelete", shapes.shaped(undelete_dataset, shapes.UNDELETE), True),
         ("GET", one + "/tables", "tables.list", list_tables, False),
         ("POST", one + "/tables", "tables.insert", shapes.shaped(insert_table, shapes.TABLE), True),
         (
@@ -77,7 +80,7 @@ def routes(ctx: SandboxContext) -> list[Route]:
             False,
         ),
         ("GET", one + "/models", "models.list", list_models, False),
-        ("GET", one + "/routines", "routines.list", list_routines, False),
+        *routines_api.METHODS,
         *jobs_api.METHODS,
     ]
     for verb, path, name, handler, write in methods:
@@ -238,6 +241,15 @@ def delete_dataset(call: Call) -> Reply:
     return Reply(None, 204)
 
 
+def undelete_dataset(call: Call) -> JSON:
+    """``datasets.undelete``; a time of deletion is not supported, as Google's own description says."""
+    if call.body.get("deletionTime"):
+        raise refusals.invalid("Undeleting a dataset using deletion time is not supported.")
+    dataset = deleted_datasets.undelete(call.ctx, call.principal, project_of(call), call.params["dataset"])
+    call.resource = dataset.ref
+    return datasets.resource(dataset)
+
+
 # -- tables
 
 
@@ -329,12 +341,6 @@ def get_row_policy_members(call: Call) -> JSON:
 def list_models(call: Call) -> JSON:
     """``models.list``: none, for the sandbox makes no models."""
     _dataset_of(call, "bigquery.models.list")
-    return {}
-
-
-def list_routines(call: Call) -> JSON:
-    """``routines.list``: none, for the sandbox makes no routines."""
-    _dataset_of(call, "bigquery.routines.list")
     return {}
 
 

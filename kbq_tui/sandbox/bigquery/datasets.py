@@ -7,8 +7,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from kbq_tui.sandbox.bigquery import access, refusals
-from kbq_tui.sandbox.bigquery.engine import engine_of
+from kbq_tui.sandbox.bigquery import access, deleted_datasets, refusals
 from kbq_tui.sandbox.bigquery.locations import LOCATIONS
 from kbq_tui.sandbox.bigquery.names import canonical
 from kbq_tui.sandbox.context import SandboxContext
@@ -266,11 +265,10 @@ def remove(ctx: SandboxContext, principal: Principal, dataset: Dataset, contents
         ApiError: not allowed, or not empty and `contents` is false.
     """
     ctx.authz.require(principal, "bigquery.datasets.delete", dataset)
-    if dataset.tables and not contents:
+    if (dataset.tables or dataset.routines) and not contents:
         raise ApiError(400, "FAILED_PRECONDITION", f"Dataset {dataset.ref} is still in use", "resourceInUse")
-    engine_of(ctx).drop_dataset(dataset)
     ctx.world.outdate("dataset_read", dataset.ref, dataset.as_it_is())
-    del ctx.world.projects[dataset.project_id].datasets[dataset.dataset_id]
+    deleted_datasets.put_aside(ctx, dataset)
     ctx.world.admin_activity.dataset(principal.email, "Delete", dataset)
 
 

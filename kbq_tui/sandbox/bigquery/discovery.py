@@ -24,6 +24,7 @@ _METHODS: dict[str, dict[str, tuple[str, str, str, bool]]] = {
         "patch": ("PATCH", _DATASET, "accessPolicyVersion updateMode", True),
         "update": ("PUT", _DATASET, "accessPolicyVersion updateMode", True),
         "delete": ("DELETE", _DATASET, "deleteContents", False),
+        "undelete": ("POST", _DATASET + ":undelete", "", True),
     },
     "tables": {
         "list": ("GET", _DATASET + "/tables", _LIST, False),
@@ -59,9 +60,15 @@ _METHODS: dict[str, dict[str, tuple[str, str, str, bool]]] = {
             False,
         ),
     },
+    "routines": {
+        "list": ("GET", _DATASET + "/routines", _LIST + " filter readMask", False),
+        "insert": ("POST", _DATASET + "/routines", "", True),
+        "get": ("GET", _DATASET + "/routines/{+routineId}", "readMask", False),
+        "update": ("PUT", _DATASET + "/routines/{+routineId}", "", True),
+        "delete": ("DELETE", _DATASET + "/routines/{+routineId}", "", False),
+    },
     # not here, but the tool looks for them when it starts
     "models": {"list": ("GET", _DATASET + "/models", _LIST, False)},
-    "routines": {"list": ("GET", _DATASET + "/routines", _LIST + " filter readMask", False)},
     "rowAccessPolicies": {"list": ("GET", _TABLE + "/rowAccessPolicies", "pageSize pageToken", False)},
 }
 

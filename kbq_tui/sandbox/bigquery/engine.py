@@ -79,6 +79,11 @@ def _where(conditions: tuple[str | None, ...]) -> str:
     return f" WHERE {given}" if given else ""
 
 
+def _tables(dataset: Dataset) -> list[Table]:
+    """The tables of a dataset, with those that were deleted and can be copied back."""
+    return [*dataset.tables.values(), *(table for _, table in dataset.deleted)]
+
+
 class Engine:
     """Rows of all tables of a world, and its jobs.
 
@@ -155,8 +160,28 @@ class Engine:
 
     def drop_dataset(self, dataset: Dataset) -> None:
         """Forget the rows of every table of a dataset."""
-        for table in [*dataset.tables.values(), *(table for _, table in dataset.deleted)]:
+        for table in _tables(dataset):
             self.drop(table)
+
+    def held_rows(self, dataset: Dataset) -> int:
+        """Rows of a dataset's tables that are stored here."""
+        return sum(self.count(table) for table in _tables(dataset) if table.ref in self._names)
+
+    def detach(self, dataset: Dataset) -> dict[str, str]:
+        """Take the rows of a dataset's tables aside, so that others may have the names; `attach` undoes it."""
+        for table in _tables(dataset):
+            if table.ref in self.unfilled:
+                self.name(table)
+        return {t.ref: self._names.pop(t.ref) for t in _tables(dataset) if t.ref in self._names}
+
+    def attach(self, names: dict[str, str]) -> None:
+        """Bring back what `detach` took aside."""
+        self._names |= names
+
+    def drop_detached(self, names: dict[str, str]) -> None:
+        """Forget what `detach` took aside."""
+        for physical in names.values():
+            self.execute(f"DROP TABLE IF EXISTS {physical}")
 
     def add_column(self, table: Table, column: Field) -> None:
         """A further, empty column."""

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from sqlglot import exp
 
-from kbq_tui.sandbox.bigquery import function_rules, moment_rules, refusals, values
+from kbq_tui.sandbox.bigquery import fields, function_rules, moment_rules, refusals, values
 from kbq_tui.sandbox.bigquery import geography as geographies
 from kbq_tui.sandbox.bigquery.duck import DUCK, call, error, literal
 from kbq_tui.sandbox.bigquery.fields import BIGNUMERIC, COMPUTED, GEOGRAPHY, RANGE, BadSchema
@@ -150,6 +150,8 @@ def _cast(node: exp.Expr) -> exp.Expr:
         raise refusals.unsupported("CAST with FORMAT")
     if target.this == _Type.RANGE and isinstance(node.this, exp.Literal):
         return _range_literal(node)
+    if target.this == _Type.RANGE and target.expressions:
+        target.replace(exp.DataType.build(fields.column_type(fields.from_sql("value", target)), dialect="duckdb"))
     if target.this == _Type.GEOGRAPHY:
         return geography(exp.cast(node.this.copy(), "VARCHAR"))
     if target.this == _Type.DECIMAL and not target.expressions:
@@ -158,6 +160,8 @@ def _cast(node: exp.Expr) -> exp.Expr:
         return _big_literal(node)
     elif target.this == _Type.BIGDECIMAL and not target.expressions:
         target.replace(exp.DataType.build("DECIMAL(38, 19)", dialect="duckdb"))
+    elif node.meta.get("coerced"):
+        return node
     elif target.this == _Type.BIGINT:
         return _by_type(node, "int64", _INT, keeps=True, round_floats=True)
     elif target.this == _Type.BOOLEAN:

@@ -1,4 +1,4 @@
-"""A temporary function, as it is kept."""
+"""A function in SQL, temporary or kept in a dataset, as queries use it."""
 
 from dataclasses import dataclass
 
@@ -12,9 +12,11 @@ class Function:
     Args:
         parameters: names in lower case, and the type of each; None for ANY TYPE.
         returns: the type of the result, None for that of the body.
-        body: an expression over the parameters.
+        body: an expression over the parameters; a query for a table function.
+        is_table: whether it gives a table.
     """
 
     parameters: tuple[tuple[str, exp.DataType | None], ...]
     returns: exp.DataType | None
     body: exp.Expr
+    is_table: bool = False

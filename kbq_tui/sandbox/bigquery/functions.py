@@ -1,17 +1,29 @@
-"""Temporary functions in SQL, put in the place of their calls.
+"""Functions in SQL, temporary or kept in a dataset, put in the place of their calls.
 
 https://cloud.google.com/bigquery/docs/user-defined-functions#sql-udf-structure
+https://cloud.google.com/bigquery/docs/table-functions
 """
+
+from collections.abc import Sequence
+from typing import Any
 
 from sqlglot import exp
 
 from kbq_tui.sandbox.bigquery import fields, refusals
 from kbq_tui.sandbox.bigquery.function import Function
-from kbq_tui.sandbox.bigquery.names import QuerySession
-from kbq_tui.sandbox.bigquery.tokens import node_position
+from kbq_tui.sandbox.bigquery.names import QuerySession, called, real_tables, table_parts
+from kbq_tui.sandbox.bigquery.syntax import parse_script
+from kbq_tui.sandbox.bigquery.tokens import SqlError, node_position
+from kbq_tui.sandbox.errors import ApiError
+from kbq_tui.sandbox.resources import Routine
+
+JSON = dict[str, Any]
+Path = tuple[str, ...]
 
 _MOST_NODES = 50_000
 _ANY = exp.DataType.Type.VARIANT
+_NAMESPACES = frozenset({"SAFE", "NET", "KEYS", "AEAD", "HLL_COUNT", "KLL_QUANTILES"})
+"""What stands before the dot in the names of built-in functions."""
 
 
 def is_definition(tree: object) -> bool:
@@ -19,24 +31,37 @@ def is_definition(tree: object) -> bool:
     return isinstance(tree, exp.Create) and str(tree.args.get("kind")).upper() == "FUNCTION"
 
 
+def is_temporary(tree: object) -> bool:
+    """Whether a statement makes a function for its script only."""
+    return is_definition(tree) and isinstance(tree, exp.Create) and tree.find(exp.TemporaryProperty) is not None
+
+
 def define(session: QuerySession, tree: exp.Expr) -> None:
-    """Keeps a function for the rest of the script.
+    """Keeps a temporary function for the rest of the script.
 
     Raises:
-        ApiError: it is no temporary function in SQL, or a type does not exist.
+        ApiError: it is none in SQL, or a type does not exist.
     """
     body, shape = tree.args.get("expression"), tree.this
-    if not tree.find(exp.TemporaryProperty):
-        raise refusals.invalid_query("Statement not supported: CreateFunctionStatement; temporary functions are")
     if tree.find(exp.LanguageProperty) or isinstance(body, exp.Literal | None) or not shape.this.name:
-        raise refusals.invalid_query("Functions in other languages than SQL are not supported here")
-    parameters = tuple((column.name.lower(), _type(column.args.get("kind"))) for column in shape.expressions)
+        raise other_language()
+    parameters = tuple((column.name.lower(), checked_type(column.args.get("kind"))) for column in shape.expressions)
     returned = tree.find(exp.ReturnsProperty)
-    returns = _type(returned.this) if returned is not None else None
+    returns = checked_type(returned.this) if returned is not None else None
     session.functions[shape.this.name.lower()] = Function(parameters, returns, body)
 
 
-def _type(kind: exp.DataType | None) -> exp.DataType | None:
+def other_language() -> ApiError:
+    """The refusal of a function whose body is not SQL."""
+    return refusals.invalid_query("Functions in other languages than SQL are not supported here")
+
+
+def checked_type(kind: exp.DataType | None) -> exp.DataType | None:
+    """A type that is declared; None for ANY TYPE, or where none is.
+
+    Raises:
+        ApiError: there is no such type.
+    """
     if kind is None or kind.this == _ANY:
         return None
     try:
@@ -46,43 +71,181 @@ def _type(kind: exp.DataType | None) -> exp.DataType | None:
     return kind
 
 
-def expand(session: QuerySession, tree: exp.Expr) -> None:
-    """Replaces the calls of the script's functions by what they compute.
+def sql_type(kind: JSON) -> str:
+    """The API's StandardSqlDataType in SQL."""
+    name = str(kind.get("typeKind") or "")
+    if name == "ARRAY":
+        return f"ARRAY<{sql_type(kind.get('arrayElementType') or {})}>"
+    if name == "RANGE":
+        return f"RANGE<{sql_type(kind.get('rangeElementType') or {})}>"
+    if name == "STRUCT":
+        members = (kind.get("structType") or {}).get("fields") or []
+        parts = [f"{member.get('name', '')} {sql_type(member.get('type') or {})}".strip() for member in members]
+        return f"STRUCT<{', '.join(parts)}>"
+    return name
+
+
+def function_of(routine: Routine) -> Function:
+    """What a routine does.
+
+    Raises:
+        ApiError: its body is no good, or a type does not exist.
+    """
+    body = routine.body
+    is_table = body.get("routineType") == "TABLE_VALUED_FUNCTION"
+    parameters = []
+    for argument in body.get("arguments") or []:
+        given = argument.get("dataType")
+        parameters.append((str(argument.get("name") or "").lower(), _built(given) if given else None))
+    text = str(body.get("definitionBody") or "")
+    try:
+        tree = parse_script(text if is_table else f"SELECT ({text})")[0].tree
+    except SqlError as error:
+        raise refusals.invalid_query(str(error)) from error
+    if not isinstance(tree, exp.Query) or (not is_table and len(tree.expressions) != 1):
+        raise refusals.invalid_query(f"The body of routine {routine.ref} is no expression")
+    result = tree if is_table else tree.expressions[0].unalias()
+    _qualify(result, routine.project_id)
+    given = body.get("returnType")
+    return Function(tuple(parameters), _built(given) if given else None, result, is_table)
+
+
+def _built(kind: JSON) -> exp.DataType | None:
+    text = sql_type(kind)
+    try:
+        return checked_type(exp.DataType.build(text, dialect="bigquery"))
+    except ValueError as error:
+        raise refusals.invalid_query(f"Type not found: {text}") from error
+
+
+def _qualify(body: exp.Expr, project_id: str) -> None:
+    """Has the names of a body without a project mean the routine's, wherever it is called from."""
+    for node in real_tables(body):
+        if len(table_parts(node)) == 2 and "INFORMATION_SCHEMA" not in node.name.upper():
+            dataset, table = table_parts(node)
+            for key, name in (("this", table), ("db", dataset), ("catalog", project_id)):
+                node.set(key, exp.to_identifier(name, quoted=True))
+    for call in list(body.find_all(exp.Anonymous)):
+        path, whole = called(call)
+        if len(path) == 2 and path[0].upper() not in _NAMESPACES:
+            new = exp.Anonymous(this=exp.to_identifier(".".join((project_id, *path)), quoted=True))
+            new.set("expressions", call.expressions)
+            if isinstance(whole, exp.Table):
+                whole.set("this", new)
+                whole.set("db", None)
+            else:
+                whole.replace(new)
+
+
+def known(session: QuerySession, tree: exp.Expr, project_id: str) -> dict[Path, Function]:
+    """The functions of datasets that a statement calls, and those that these call, by path as it is written.
+
+    Args:
+        session: the query.
+        tree: the statement, or a view's query.
+        project_id: that of names without one.
+
+    Raises:
+        ApiError: there is no such function, or the caller may not use it.
+    """
+    found: dict[Path, Function] = {}
+    waiting = [tree]
+    while waiting:
+        for call in waiting.pop().find_all(exp.Anonymous):
+            path, whole = called(call)
+            if len(path) < 2 or path in found or path[0].upper() in _NAMESPACES:
+                continue
+            routine = _routine(session, path, project_id)
+            function = function_of(routine) if routine is not None else None
+            if function is None or function.is_table != isinstance(whole, exp.Table):
+                kind = "Table-valued function" if isinstance(whole, exp.Table) else "Function"
+                at = node_position(session.sql, whole)
+                raise refusals.invalid_query(f"{kind} not found: {'.'.join(path)} at {at}")
+            found[path] = function
+            waiting.append(function.body)
+    return found
+
+
+def _routine(session: QuerySession, path: Path, project_id: str) -> Routine | None:
+    """The routine of a path. The words of the refusal are those of GoogleCloudPlatform/bigquery-utils#433.
+
+    Raises:
+        ApiError: the caller may not use routines of its dataset.
+    """
+    project, dataset_id, routine_id = ("", *path)[-3:]
+    dataset = session.world.dataset(project or project_id, dataset_id)
+    if dataset is None or dataset.location.upper() != session.location.upper():
+        return None
+    if not session.ctx.authz.allowed(session.principal, "bigquery.routines.get", dataset):
+        name = f"{dataset.project_id}.{dataset_id}.{routine_id}"
+        text = f"User does not have permission to invoke routine {name}."
+        raise refusals.denied(f"Routine {dataset.ref}.{routine_id}: {text}")
+    return dataset.routines.get(routine_id)
+
+
+def expand(session: QuerySession, tree: exp.Expr, kept: dict[Path, Function], *, temporary: bool = True) -> None:
+    """Replaces the calls of functions by what they compute.
+
+    Args:
+        session: the query.
+        tree: its statement.
+        kept: functions of datasets, by path.
+        temporary: whether those of the script may be called, too; a view knows none.
 
     Raises:
         ApiError: a call has too many or too few arguments, or the result is too large.
     """
-    if not session.functions:
+    local = session.functions if temporary else {}
+    if not local and not kept:
         return
     size = 0
-    while (call := _call(session, tree)) is not None:
-        function = session.functions[str(call.this).lower()]
+    while (found := _next_call(tree, local, kept)) is not None:
+        call, whole, function = found
         if len(call.expressions) != len(function.parameters):
             at = node_position(session.sql, call)
             raise refusals.invalid_query(
-                f"No matching signature for function {call.this}: it takes {len(function.parameters)} arguments, "
-                f"{len(call.expressions)} were given at {at}"
+                f"No matching signature for function {'.'.join(called(call)[0])}: it takes "
+                f"{len(function.parameters)} arguments, {len(call.expressions)} were given at {at}"
             )
-        new = _body(function, call.expressions)
+        new = with_arguments(function, call.expressions)
         size += sum(1 for _ in new.walk())
         if size > _MOST_NODES:
             raise refusals.too_complex()
-        call.replace(new)
+        if isinstance(whole, exp.Table):
+            new.set("alias", whole.args.get("alias") or exp.TableAlias(this=exp.to_identifier(called(call)[0][-1])))
+            for key in ("joins", "pivots", "laterals"):
+                new.set(key, whole.args.get(key))
+        whole.replace(new)
 
 
-def _call(session: QuerySession, tree: exp.Expr) -> exp.Expr | None:
-    calls = tree.find_all(exp.Anonymous)
-    return next((call for call in calls if str(call.this).lower() in session.functions and call.parent), None)
+def _next_call(
+    tree: exp.Expr, local: dict[str, Function], kept: dict[Path, Function]
+) -> tuple[exp.Anonymous, exp.Expr, Function] | None:
+    for call in tree.find_all(exp.Anonymous):
+        path, whole = called(call)
+        function = kept.get(path) or (local.get(path[0].lower()) if len(path) == 1 else None)
+        if function is not None and whole.parent is not None:
+            return call, whole, function
+    return None
 
 
-def _body(function: Function, arguments: list[exp.Expr]) -> exp.Expr:
+def with_arguments(function: Function, arguments: Sequence[exp.Expr]) -> exp.Expr:
+    """What a call of a function with these arguments computes."""
     given = dict(zip(function.parameters, arguments, strict=True))
     values = {
-        name: exp.paren(value.copy()) if kind is None else exp.cast(value.copy(), kind.copy())
+        name: exp.paren(value.copy()) if kind is None else _coerced(value, kind)
         for (name, kind), value in given.items()
     }
-    body = exp.paren(function.body.copy())
+    inner = function.body.copy()
+    body: exp.Expr = exp.Subquery(this=inner) if function.is_table else exp.paren(inner)
     for column in list(body.find_all(exp.Column)):
         if not column.table and column.name.lower() in values:
             column.replace(values[column.name.lower()].copy())
-    return exp.cast(body, function.returns.copy()) if function.returns is not None else body
+    return _coerced(body, function.returns) if function.returns is not None else body
+
+
+def _coerced(value: exp.Expr, kind: exp.DataType) -> exp.Expr:
+    """A value as a type that BigQuery coerces it to; unlike a cast, that reads no text."""
+    cast = exp.Cast(this=value.copy(), to=kind.copy())
+    cast.meta["coerced"] = True
+    return cast

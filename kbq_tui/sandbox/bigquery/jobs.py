@@ -236,8 +236,8 @@ def _execute(session: QuerySession, job: Job, config: JSON) -> None:
     if any(isinstance(statement.tree, exp.Declare) for statement in script[first_other:]):
         raise refusals.invalid_query("Variable declarations are allowed only at the start of a block or script")
     # a temporary function is part of the query that follows it, not a statement of a script
-    is_script = sum(not functions.is_definition(statement.tree) for statement in script) > 1
-    jobless = [isinstance(s.tree, exp.Declare) or functions.is_definition(s.tree) for s in script]
+    is_script = sum(not functions.is_temporary(statement.tree) for statement in script) > 1
+    jobless = [isinstance(s.tree, exp.Declare) or functions.is_temporary(s.tree) for s in script]
     if is_script:
         job.children = jobless.count(False)
     if not any(isinstance(statement.tree, ProjectOptions) for statement in script):

@@ -227,6 +227,20 @@ def real_tables(tree: exp.Expr) -> Iterator[exp.Table]:
         yield node
 
 
+def called(call: exp.Anonymous) -> tuple[tuple[str, ...], exp.Expr]:
+    """The path of what a call calls, and the whole of it: with what stands before the name, or the table it makes."""
+    name, parent = split_path(call.name), call.parent
+    before: list[exp.Expr] = []
+    whole: exp.Expr = call
+    if isinstance(parent, exp.Table) and call.arg_key == "this":
+        before, whole = [part for part in (parent.args.get("catalog"), parent.args.get("db")) if part], parent
+    elif isinstance(parent, exp.Dot) and call.arg_key == "expression":
+        before, whole = parent.this.parts if isinstance(parent.this, exp.Dot) else [parent.this], parent
+    if not all(isinstance(part, exp.Identifier) for part in before):
+        return name, call
+    return tuple(piece for part in before for piece in split_path(part.name)) + name, whole
+
+
 def _with_names(node: exp.Expr) -> set[str]:
     found: set[str] = set()
     parent = node.parent
@@ -265,6 +279,11 @@ def inferred_location(session: QuerySession, tree: exp.Expr) -> str:
         if name.is_schema_view and not name.dataset:
             return canonical(name.region or "US")
         dataset = session.world.dataset(name.project, name.dataset)
+        if dataset is not None:
+            return dataset.location
+    for call in tree.find_all(exp.Anonymous):
+        project_id, dataset_id, _ = ("", "", *called(call)[0])[-3:]
+        dataset = session.world.dataset(project_id or session.project.id, dataset_id)
         if dataset is not None:
             return dataset.location
     if session.default_dataset is not None:

@@ -10,7 +10,8 @@ from kbq_tui.sandbox.bigquery.names import QuerySession, canonical
 from kbq_tui.sandbox.bigquery.query import binding_error, to_duckdb
 
 JSON = dict[str, Any]
-_READ_ELSEWHERE = (exp.PartitionedByProperty, exp.ClusterProperty, exp.TemporaryProperty, exp.MaterializedProperty)
+_READ_ELSEWHERE = (exp.PartitionedByProperty, exp.ClusterProperty, exp.TemporaryProperty, exp.MaterializedProperty,
+                   exp.ReturnsProperty)  # fmt: skip
 
 
 def read(session: QuerySession, tree: exp.Expr) -> JSON:

@@ -149,9 +149,10 @@ def _resolve(
 ) -> exp.Expr:
     view = inside.table if inside else None
     sql = session.sql if view is None else view.view_query or ""
+    project = view.project_id if view else ""
+    kept = functions.known(session, tree, project or session.project.id)
     with session.world.lock.released():
-        if view is None:
-            functions.expand(session, tree)
+        functions.expand(session, tree, kept, temporary=view is None)
         shorten_columns(tree)
         dialect.name_columns(tree)
         expressions.translate(tree)
@@ -160,7 +161,6 @@ def _resolve(
         dialect.correct(tree)
         tables = [node for node in real_tables(tree) if node.db or node.name != known]
         used = usage(tree, inside.wanted if inside else ALL)
-    project = view.project_id if view else ""
     if view is None:
         parameters.bind(session, tree)
     for node in tables:

@@ -99,6 +99,11 @@ def no_table(ref: str, location: str = "") -> ApiError:
     return ApiError(404, "NOT_FOUND", f"Not found: Table {ref}{where}", "notFound")
 
 
+def no_routine(ref: str) -> ApiError:
+    """The routine does not exist."""
+    return ApiError(404, "NOT_FOUND", f"Not found: Routine {ref}", "notFound")
+
+
 def exists(kind: str, ref: str) -> ApiError:
     """Something of that name is there already."""
     return ApiError(409, "ALREADY_EXISTS", f"Already Exists: {kind} {ref}", "duplicate")

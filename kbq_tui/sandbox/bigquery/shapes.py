@@ -40,6 +40,8 @@ DATASET: JSON = {
     ],
 }
 
+UNDELETE: JSON = {"deletionTime": TEXT}
+
 _FIELD: JSON = {
     "name": TEXT,
     "type": TEXT,
@@ -81,6 +83,23 @@ TABLE: JSON = _STORED | {
     "description": TEXT,
     "friendlyName": TEXT,
     "expirationTime": NUMBER,
+}
+
+_STANDARD_TYPE: JSON = {"typeKind": TEXT}
+_STANDARD_FIELDS: list[JSON] = [{"name": TEXT, "type": _STANDARD_TYPE}]
+_STANDARD_TYPE |= {"arrayElementType": _STANDARD_TYPE, "rangeElementType": _STANDARD_TYPE}
+_STANDARD_TYPE["structType"] = {"fields": _STANDARD_FIELDS}
+ROUTINE: JSON = {
+    "routineReference": {"projectId": TEXT, "datasetId": TEXT, "routineId": TEXT},
+    "routineType": TEXT,
+    "language": TEXT,
+    "arguments": [{"name": TEXT, "argumentKind": TEXT, "dataType": _STANDARD_TYPE}],
+    "returnType": _STANDARD_TYPE,
+    "returnTableType": {"columns": _STANDARD_FIELDS},
+    "definitionBody": TEXT,
+    "description": TEXT,
+    "determinismLevel": TEXT,
+    "dataGovernanceType": TEXT,
 }
 
 ROWS: JSON = {"rows": [{"insertId": TEXT, "json": {}}], "skipInvalidRows": FLAG, "ignoreUnknownValues": FLAG}

@@ -15,6 +15,7 @@ from kbq_tui.sandbox.bigquery import (
     options,
     project_options,
     refusals,
+    routines,
     schema_change,
     table_copies,
     table_kind,
@@ -62,9 +63,11 @@ def run(session: QuerySession, statement: Statement) -> StatementResult:
         return select(session, tree)
     if isinstance(tree, exp.Transaction | exp.Commit | exp.Rollback):
         return _transaction(session, tree)
-    if functions.is_definition(tree):
+    if functions.is_temporary(tree):
         functions.define(session, tree)
         return StatementResult("CREATE_FUNCTION")
+    if functions.is_definition(tree):
+        return routines.create_function(session, tree, statement.sql)
     if isinstance(tree, exp.Declare | exp.Set):
         return _variables(session, tree)
     # `parse_script` lets through only what is here
@@ -385,4 +388,5 @@ _HANDLERS: dict[tuple[type[exp.Expr], str], Callable[[QuerySession, exp.Expr], S
     (exp.Drop, "SCHEMA"): access_statements.drop_schema,
     (exp.Drop, "TABLE"): _drop_table,
     (exp.Drop, "VIEW"): _drop_table,
+    (exp.Drop, "FUNCTION"): routines.drop_function,
 }

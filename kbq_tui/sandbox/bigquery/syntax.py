@@ -29,8 +29,8 @@ _READABLE = (
     exp.Query, exp.Create, exp.Drop, exp.Alter, exp.Insert, exp.Update, exp.Delete, exp.TruncateTable, exp.Merge,
     exp.Transaction, exp.Commit, exp.Rollback, exp.Declare, exp.Set,
 )  # fmt: skip
-_KINDS_OF_TABLES = (["EXTERNAL", "TABLE"], ["SNAPSHOT", "TABLE"])
-"""Kinds of tables whose first word sqlglot does not take; it is kept in the tree's ``meta``."""
+_TWO_WORDS = (["EXTERNAL", "TABLE"], ["SNAPSHOT", "TABLE"], ["TABLE", "FUNCTION"])
+"""Kinds whose first word sqlglot does not take; it is kept in the tree's ``meta``."""
 _KINDS = ("SCHEMA", "TABLE", "VIEW")
 _TEMPORARY = ("TABLE", "FUNCTION")
 
@@ -108,14 +108,14 @@ def _read(sql: str, tokens: list[Token]) -> Statement:
     if own is not None:
         return Statement(text, own)
     second = tokens[1].text.upper() if len(tokens) > 1 else ""
-    read = tokens
+    read = _without_bare_unnest(tokens)
     if first.text.upper() == "ALTER" and second == "SCHEMA":
         # sqlglot cannot read ALTER SCHEMA; what may follow is what may follow ALTER TABLE
         word = tokens[1]
         table = Token(TokenType.TABLE, "TABLE", word.line, word.col, word.start, word.end)
-        read = [first, table, *tokens[2:]]
+        read = [first, table, *read[2:]]
     words = [token.text.upper() for token in tokens]
-    at = next((i for i in (1, 3) if words[0] in ("CREATE", "DROP") and words[i : i + 2] in _KINDS_OF_TABLES), 0)
+    at = next((i for i in (1, 3) if words[0] in ("CREATE", "DROP") and words[i : i + 2] in _TWO_WORDS), 0)
     read = read[:at] + read[at + 1 :] if at else read
     try:
         trees = _BIGQUERY.parser().parse(read, sql)
@@ -133,7 +133,7 @@ def _read(sql: str, tokens: list[Token]) -> Statement:
     if isinstance(tree, exp.Alter) and second == "SCHEMA":
         tree.set("kind", kind := "SCHEMA")
     known = isinstance(tree, _READABLE) and (not isinstance(tree, exp.Create | exp.Drop | exp.Alter) or kind in _KINDS)
-    known = known or (isinstance(tree, exp.Create) and kind == "FUNCTION")
+    known = known or (isinstance(tree, exp.Create | exp.Drop) and kind == "FUNCTION")
     known = known and (not isinstance(tree, exp.Alter) or _is_known_change(tree, kind))
     if not known:
         raise SqlError(f"Statement not supported: {type(tree).__name__}{kind.title()}Statement")
@@ -143,6 +143,18 @@ def _read(sql: str, tokens: list[Token]) -> Statement:
         tree.set("this", tree.args["tables"][0])  # DELETE t WHERE, without FROM
         tree.set("tables", None)
     return Statement(text, tree)
+
+
+def _without_bare_unnest(tokens: list[Token]) -> list[Token]:
+    """``FROM (UNNEST(x) AS y JOIN ...)``, which sqlglot does not take, as ``FROM (SELECT * FROM UNNEST(x) ...)``."""
+    found: list[Token] = []
+    for at, token in enumerate(tokens):
+        if token.text.upper() == "UNNEST" and at > 1 and tokens[at - 1].text == "(":
+            if tokens[at - 2].text.upper() in ("FROM", "JOIN", ","):
+                for kind, text in ((TokenType.SELECT, "SELECT"), (TokenType.STAR, "*"), (TokenType.FROM, "FROM")):
+                    found.append(Token(kind, text, token.line, token.col, token.start, token.end))
+        found.append(token)
+    return found
 
 
 def _is_known_change(tree: exp.Alter, kind: str) -> bool:
