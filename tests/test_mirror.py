@@ -133,6 +133,8 @@ TESTED_ELSEWHERE = {
     "sandbox/bigquery/function_rules": "sandbox/test_bq_googlesql.py",
     "sandbox/bigquery/moment_rules": "sandbox/test_bq_googlesql.py",
     "sandbox/bigquery/datasets": "conformance/test_datasets.py",
+    "sandbox/bigquery/deleted_datasets": "conformance/test_routines.py",
+    "sandbox/bigquery/routines*": "conformance/test_routines.py",
     "sandbox/bigquery/dialect": "sandbox/test_bq_sql.py",
     "sandbox/bigquery/discovery": "oracle/test_judge.py",
     "sandbox/bigquery/job_history": "sandbox/test_bq_job_history.py",

@@ -80,7 +80,8 @@ def test_a_table_function_takes_its_threshold(client, table_id):
         ("FUNCTION {f}(r RANGE<DATE>) RETURNS DATE AS (RANGE_END(r))", "{f}(RANGE<DATE> '[2024-01-01, UNBOUNDED)')",
          None),
         ("FUNCTION {f}(a ARRAY<STRUCT<name STRING, n INT64>>) RETURNS INT64 OPTIONS(description='sum') AS "
-         "((SELECT SUM(e.n) FROM UNNEST(a) AS e WHERE e.name = 'x'))", "{f}([STRUCT('x' AS name, 4 AS n), ('y', 9)])", 4),
+         "((SELECT SUM(e.n) FROM UNNEST(a) AS e WHERE e.name = 'x'))",
+         "{f}([STRUCT('x' AS name, 4 AS n), ('y', 9)])", 4),
         ("TABLE FUNCTION {f}(y INT64) AS SELECT y + 1 AS v", "(SELECT SUM(v) FROM {f}(4))", 5),
     ],
 )  # fmt: skip

@@ -1,72 +1,20 @@
 """Each belief of `beliefs.toml`, tried by the call that proves it: on the sandbox, or on a real project."""
 
 import asyncio
+import datetime as dt
 import json
 import secrets
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
-import google.auth
 import pytest
-import requests
-from google.auth.transport.requests import AuthorizedSession
-from google.oauth2 import service_account
 
-from kbq_tui.gcp.endpoints import Endpoints
+from kbq_tui.shell import sql as statements
 from tests.live.beliefs import PAGE, SANDBOX, SURE, beliefs, page
 from tests.live.conftest import Ground
-from tests.support.polling import PATIENCE
+from tests.live.proofs import PROOFS, Google, eventually, proves, with_table
 
 JSON = dict[str, Any]
-SCOPE = "https://www.googleapis.com/auth/cloud-platform"
-
-
-class Google:
-    """Plain REST as the operator, in a dataset and an account made for this."""
-
-    def __init__(self, ground: Ground) -> None:
-        self.ground, self.at = ground, Endpoints.from_env(ground.env)
-        key = "" if ground.live else ground.env["GOOGLE_APPLICATION_CREDENTIALS"]
-        found = (
-            service_account.Credentials.from_service_account_file(key, scopes=[SCOPE])
-            if key
-            else google.auth.default(scopes=[SCOPE])[0]
-        )
-        self.session = AuthorizedSession(found)
-        self.project = ground.spec.project
-        self.datasets = f"{self.at.bigquery}/bigquery/v2/projects/{self.project}/datasets"
-        self.dataset = f"{self.datasets}/{ground.spec.import_dataset}"
-        self.accounts = f"{self.at.iam}/v1/projects/{self.project}/serviceAccounts"
-        self.account = f"{self.accounts}/{ground.spec.account_email}"
-        self.nobody = ground.spec.account_email.replace("kbq-live", "kbq-none")
-
-    def ask(self, verb: str, url: str, body: Any = None, **more: Any) -> requests.Response:
-        return self.session.request(verb, url, json=body, timeout=PATIENCE, **more)
-
-    def get(self, url: str, **query: str) -> JSON:
-        answer = self.ask("GET", url, params=query)
-        assert answer.status_code == 200, answer.text
-        return dict(answer.json())
-
-    def query(self, sql: str, **more: Any) -> JSON:
-        url = self.datasets.removesuffix("/datasets") + "/queries"
-        answer = self.ask("POST", url, {"query": sql, "useLegacySql": False, **more})
-        assert answer.status_code == 200, answer.text
-        return dict(answer.json())
-
-    def refusal(self, verb: str, url: str, body: Any = None, **more: Any) -> JSON:
-        answer = self.ask(verb, url, body, **more)
-        assert answer.status_code >= 400, answer.text
-        return dict(answer.json()["error"])
-
-    def access(self) -> list[JSON]:
-        return list(self.get(self.dataset)["access"])
-
-    def patched(self, **body: Any) -> JSON:
-        answer = self.ask("PATCH", self.dataset, body)
-        assert answer.status_code == 200, answer.text
-        return dict(answer.json())
 
 
 @pytest.fixture(scope="session")
@@ -88,27 +36,6 @@ def there(other_ground: Ground) -> Iterator[Google]:
     asyncio.run(ground.until(seen))
     yield there
     there.session.close()
-
-
-PROOFS: dict[str, Callable[[Google], None]] = {}
-
-
-def eventually(ask: Callable[[], requests.Response], seconds: float) -> requests.Response:
-    """The answer once it is no 404: a new table takes no rows at first."""
-    deadline = time.monotonic() + seconds
-    while True:
-        answer = ask()
-        if answer.status_code != 404 or time.monotonic() > deadline:
-            return answer
-        time.sleep(1)
-
-
-def proves(belief: str) -> Callable[[Callable[[Google], None]], Callable[[Google], None]]:
-    def note(proof: Callable[[Google], None]) -> Callable[[Google], None]:
-        PROOFS[belief] = proof
-        return proof
-
-    return note
 
 
 @proves("unknown-account")
@@ -320,6 +247,79 @@ def _(there: Google) -> None:
         assert errors == {0: "stopped", 1: "invalid"}
     finally:
         there.ask("DELETE", f"{there.dataset}/tables/{name}")
+
+
+@proves("bytes-billed")
+def _(there: Google) -> None:
+    def work(table: str) -> None:
+        job = there.query(f"SELECT x FROM `{table}`", useQueryCache=False)["jobReference"]
+        url = f"{there.datasets.removesuffix('/datasets')}/jobs/{job['jobId']}"
+        statistics = there.get(url, location=job["location"])["statistics"]["query"]
+        assert (statistics["totalBytesProcessed"], statistics["totalBytesBilled"]) == ("24", str(10 * 1024 * 1024))
+
+    with_table(there, work)
+
+
+@proves("bytes-billed-limit")
+def _(there: Google) -> None:
+    def work(table: str) -> None:
+        body = {"query": f"SELECT x FROM `{table}`", "useLegacySql": False, "maximumBytesBilled": "1024"}
+        error = there.refusal("POST", there.datasets.removesuffix("/datasets") + "/queries", body)
+        assert (error["code"], error["errors"][0]["reason"]) == (400, "bytesBilledLimitExceeded")
+        assert "Query exceeded limit for bytes billed: 1024. 10485760 or higher required." in error["message"]
+
+    with_table(there, work)
+
+
+@proves("dry-run-bytes")
+def _(there: Google) -> None:
+    def work(table: str) -> None:
+        assert there.query(f"SELECT x FROM `{table}`", dryRun=True)["totalBytesProcessed"] == "24"
+        assert there.query(f"SELECT * FROM `{table}`", dryRun=True)["totalBytesProcessed"] == "48"
+
+    with_table(there, work)
+
+
+@proves("before-the-table")
+def _(there: Google) -> None:
+    def work(table: str) -> None:
+        moment = "TIMESTAMP_SUB(CURRENT_TIMESTAMP(), INTERVAL 2 DAY)"
+        body = {"query": f"SELECT x FROM `{table}` FOR SYSTEM_TIME AS OF {moment}", "useLegacySql": False}
+        error = there.refusal("POST", there.datasets.removesuffix("/datasets") + "/queries", body)
+        assert (error["code"], error["errors"][0]["reason"]) == (400, "invalidQuery")
+
+    with_table(there, work)
+
+
+@proves("jobs-view")
+def _(there: Google) -> None:
+    location = there.query("SELECT 1")["jobReference"]["location"]
+    since = dt.datetime.now(dt.UTC) - dt.timedelta(hours=1)
+    answer = there.query(statements.account_jobs(there.project, location, there.nobody, since, 1), location=location)
+    assert [field["name"] for field in answer["schema"]["fields"]][:4] == [
+        "creation_time",
+        "end_time",
+        "state",
+        "error",
+    ]
+
+
+@proves("routine-body")
+def _(there: Google) -> None:
+    name, dataset = f"f{secrets.token_hex(4)}", there.ground.spec.import_dataset
+    reference = {"projectId": there.project, "datasetId": dataset, "routineId": name}
+    number = {"typeKind": "INT64"}
+    sent: JSON = {"routineType": "SCALAR_FUNCTION", "definitionBody": "x * 2", "returnType": number}
+    sent["arguments"] = [{"name": "x", "dataType": number}]
+    answer = there.ask("POST", there.dataset + "/routines", sent | {"routineReference": reference})
+    assert answer.status_code == 200, answer.text
+    try:
+        found = there.get(f"{there.dataset}/routines/{name}")
+        assert found["language"] == "SQL"
+        assert {key: found[key] for key in sent} == sent
+        assert there.query(f"SELECT `{dataset}`.{name}(21)")["rows"] == [{"f": [{"v": "42"}]}]
+    finally:
+        there.ask("DELETE", f"{there.dataset}/routines/{name}")
 
 
 @pytest.mark.parametrize("belief", PROOFS)

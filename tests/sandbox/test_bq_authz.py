@@ -352,3 +352,16 @@ def test_sql_names_everybody_as_a_special_group(cast, everybody):
     grant = f"`roles/bigquery.dataViewer` ON SCHEMA d {{}} 'specialGroup:{everybody}'"
     cast.run(cast.account, "GRANT " + grant.format("TO"))
     cast.run(cast.account, "REVOKE " + grant.format("FROM"))
+
+
+def test_a_function_is_called_by_who_may_read_its_dataset_and_changed_by_who_may_write_there(cast, refusal):
+    cast.setup("CREATE OR REPLACE FUNCTION d.twice(x INT64) AS (x * 2)")
+    cast.only(project=("roles/bigquery.jobUser",))
+    denied = f"Access Denied: Routine {P}:d.twice: User does not have permission to invoke routine {P}.d.twice."
+    assert refusal("SELECT d.twice(1)") == denied
+    cast.only(project=("roles/bigquery.jobUser",), d="READER")
+    assert cast.run(cast.account, "SELECT d.twice(1)") == [(2,)]
+    for statement in ("CREATE OR REPLACE FUNCTION d.twice(x INT64) AS (x)", "DROP FUNCTION d.twice"):
+        assert "bigquery.routines." in refusal(statement)
+    cast.only(project=("roles/bigquery.jobUser",), d="WRITER")
+    cast.run(cast.account, "DROP FUNCTION d.twice")

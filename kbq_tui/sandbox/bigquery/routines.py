@@ -3,6 +3,7 @@
 https://cloud.google.com/bigquery/docs/reference/rest/v2/routines
 """
 
+import itertools
 import re
 from typing import Any, Final
 
@@ -136,7 +137,7 @@ def _body(text: str, *, is_table: bool) -> str:
     """What stands behind AS; for an expression, within its parentheses."""
     tokens = sqlglot.tokenize(text, read="bigquery")
     depth = 0
-    for token, after in zip(tokens, tokens[1:], strict=False):
+    for token, after in itertools.pairwise(tokens):
         depth += {"(": 1, ")": -1}.get(token.text, 0)
         if depth == 0 and token.text.upper() == "AS":
             found = text[after.start : tokens[-1].end + 1]

@@ -149,10 +149,10 @@ def _without_bare_unnest(tokens: list[Token]) -> list[Token]:
     """``FROM (UNNEST(x) AS y JOIN ...)``, which sqlglot does not take, as ``FROM (SELECT * FROM UNNEST(x) ...)``."""
     found: list[Token] = []
     for at, token in enumerate(tokens):
-        if token.text.upper() == "UNNEST" and at > 1 and tokens[at - 1].text == "(":
-            if tokens[at - 2].text.upper() in ("FROM", "JOIN", ","):
-                for kind, text in ((TokenType.SELECT, "SELECT"), (TokenType.STAR, "*"), (TokenType.FROM, "FROM")):
-                    found.append(Token(kind, text, token.line, token.col, token.start, token.end))
+        before = [other.text.upper() for other in tokens[max(at - 2, 0) : at]]
+        if token.text.upper() == "UNNEST" and before in (["FROM", "("], ["JOIN", "("], [",", "("]):
+            for kind, text in ((TokenType.SELECT, "SELECT"), (TokenType.STAR, "*"), (TokenType.FROM, "FROM")):
+                found.append(Token(kind, text, token.line, token.col, token.start, token.end))
         found.append(token)
     return found
 
