@@ -15,6 +15,7 @@ from kbq_tui.model.operations import (
     DeleteKey,
     DisableKey,
     DropDataset,
+    DropView,
     EnableKey,
     EnableService,
     GrantDatasetRole,
@@ -25,6 +26,7 @@ from kbq_tui.model.operations import (
     RevokeTableRole,
 )
 from kbq_tui.model.spec import LABELS
+from kbq_tui.shell.sql import drop_view
 
 DESCRIPTIONS: Final = {
     "import": "Tables and views that Klaviyo reads. Made by kbq-tui.",
@@ -69,6 +71,11 @@ async def _enable(cloud: Cloud, project: str, op: EnableService) -> bool:
 
 async def _switch(cloud: Cloud, project: str, op: DisableKey | EnableKey) -> bool:
     await cloud.switch_key(project, op.email, op.key_id, on=isinstance(op, EnableKey))
+    return True
+
+
+async def _drop_view(cloud: Cloud, project: str, op: DropView) -> bool:
+    await cloud.query(project, drop_view(project, op.dataset, op.view), op.location)
     return True
 
 
@@ -123,6 +130,7 @@ CALLS: Final[Mapping[type[Operation], OperationCall]] = dict(
         _row(DeleteAccount, lambda cloud, project, op: cloud.delete_account(project, op.email), _on_account),
         _row(DeleteDataset, lambda cloud, project, op: cloud.delete_dataset(project, op.dataset)),
         _row(DropDataset, lambda cloud, project, op: cloud.delete_dataset(project, op.dataset, with_tables=True)),
+        _row(DropView, _drop_view),
     ]
 )
 """By the class of the operation."""

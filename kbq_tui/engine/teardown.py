@@ -1,21 +1,28 @@
 """Take away what we made, and nothing else."""
 
+from collections.abc import Mapping
+from typing import Final
+
 from kbq_tui.diagnosis import catalogue
 from kbq_tui.engine.apply import Outcome, Runner
 from kbq_tui.engine.observe import observe, part_of
-from kbq_tui.engine.ports import Cloud, Ports
+from kbq_tui.engine.ports import Ports
 from kbq_tui.engine.threads import offload
 from kbq_tui.engine.waiting import Emit, Patience
 from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.events import Event, EventKind
-from kbq_tui.model.observed import Observed, Part, Present
+from kbq_tui.model.observed import Observed, Part, Present, Unknown
 from kbq_tui.model.operations import ActionKind
 from kbq_tui.model.plan import Plan
 from kbq_tui.model.problem import ProblemError
+from kbq_tui.model.refs import TableRef
 from kbq_tui.model.rotation import mark, rotation_of
 from kbq_tui.model.spec import ConnectionSpec
 from kbq_tui.planning.diff import context_of
 from kbq_tui.planning.teardown import teardown
+
+MOST_TABLES: Final = 10_000
+"""Tables of a dataset among which views of ours are looked for."""
 
 
 async def teardown_plan(spec: ConnectionSpec, ports: Ports, *, with_data: bool = False) -> tuple[Plan, Observed]:
@@ -27,18 +34,21 @@ async def teardown_plan(spec: ConnectionSpec, ports: Ports, *, with_data: bool =
         with_data: datasets that are not empty, too.
     """
     seen = await observe(spec, ports, everywhere=True)
-    there = [name for name, part in seen.datasets.items() if isinstance(part, Present)]
-    tables = {name: await _tables(ports.cloud, spec, name) for name in there}
-    return ports.named_plan(teardown(spec, seen, tables, with_data=with_data)), seen
-
-
-async def _tables(cloud: Cloud, spec: ConnectionSpec, name: str) -> Part[int]:
-    """Return how many tables and views a dataset has; more than one is two."""
-
-    async def count() -> int:
-        return len(await cloud.tables(spec.project, name, 2))
-
-    return await part_of(count())
+    with_views = {
+        c.key.ref.dataset for c in seen.changes if c.key.kind is ActionKind.VIEW and isinstance(c.key.ref, TableRef)
+    }
+    tables: dict[str, Part[int]] = {}
+    views: dict[str, Part[Mapping[str, Mapping[str, str]]]] = {}
+    for name, part in seen.datasets.items():
+        if not isinstance(part, Present):
+            continue
+        match await part_of(ports.cloud.tables(spec.project, name, MOST_TABLES if name in with_views else 2)):
+            case Present(value=listed):
+                tables[name] = Present(len(listed))
+                views[name] = Present({t.name: t.labels or {} for t in listed if t.kind == "VIEW"})
+            case Unknown(problem=problem):
+                tables[name] = views[name] = Unknown(problem)
+    return ports.named_plan(teardown(spec, seen, tables, views, with_data=with_data)), seen
 
 
 async def tear_down(

@@ -97,6 +97,7 @@ def not_undone(changes: Iterable[OwnChange], *, surely: bool = False) -> tuple[O
 _UNDOES: Final[Mapping[ActionKind, frozenset[ActionKind]]] = {
     ActionKind.DELETE_ACCOUNT: frozenset({ActionKind.ACCOUNT, ActionKind.KEY}),
     ActionKind.DELETE_DATASET: frozenset({ActionKind.DATASET}),
+    ActionKind.DELETE_VIEW: frozenset({ActionKind.VIEW}),
     ActionKind.REVOKE: frozenset({ActionKind.GRANT}),
     ActionKind.OVER_GRANT: frozenset({ActionKind.GRANT}),
 }

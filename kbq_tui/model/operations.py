@@ -19,6 +19,7 @@ __all__ = [
     "DeleteKey",
     "DisableKey",
     "DropDataset",
+    "DropView",
     "EnableKey",
     "EnableService",
     "GrantDatasetRole",
@@ -154,6 +155,15 @@ class DropDataset:
     dataset: str
 
 
+@dataclass(frozen=True, slots=True)
+class DropView:
+    """Delete a view; never a table of that name. `location` is where its dataset is."""
+
+    dataset: str
+    view: str
+    location: str
+
+
 Operation = (
     EnableService
     | CreateDataset
@@ -170,6 +180,7 @@ Operation = (
     | DeleteAccount
     | DeleteDataset
     | DropDataset
+    | DropView
 )
 
 
@@ -190,6 +201,9 @@ class ActionKind(StrEnum):
     DELETE_DATASET = "delete-dataset"
     DISABLE_KEY = "disable-key"
     ENABLE_KEY = "enable-key"
+    VIEW = "view"
+    """Makes a view of a table in Klaviyo's form, on request."""
+    DELETE_VIEW = "delete-view"
     ROTATE = "rotate"
     """A key is being replaced; begun in the journal, and ended once the old one is gone."""
     ROTATE_CREATED = "rotate-created"

@@ -10,12 +10,13 @@ from kbq_tui.model.operations import (
     DeleteDataset,
     DeleteKey,
     DropDataset,
+    DropView,
     Operation,
     RevokeDatasetRole,
     RevokeProjectRole,
     Step,
 )
-from kbq_tui.model.refs import AccountRef, DatasetRef, ProjectRef
+from kbq_tui.model.refs import AccountRef, DatasetRef, ProjectRef, TableRef
 from kbq_tui.model.spec import ConnectionSpec
 
 
@@ -45,6 +46,13 @@ def account_deletion(spec: ConnectionSpec, needs: tuple[str, ...]) -> Action:
     key = ActionKey(ActionKind.DELETE_ACCOUNT, AccountRef(spec.project, email))
     summary = message("Delete service account {email}", email=email)
     return Action(key, Change.DELETE, summary, Step.ACCOUNT, DeleteAccount(email), needs)
+
+
+def view_deletion(spec: ConnectionSpec, dataset: str, view: str, location: str) -> Action:
+    """Return what deletes a view; `location` is where its dataset is."""
+    key = ActionKey(ActionKind.DELETE_VIEW, TableRef(spec.project, dataset, view))
+    summary = message("Delete view {view}", view=f"{dataset}.{view}")
+    return Action(key, Change.DELETE, summary, Step.DATASETS, DropView(dataset, view, location))
 
 
 def dataset_deletion(spec: ConnectionSpec, dataset: str, tables: int, needs: tuple[str, ...]) -> Action:

@@ -14,17 +14,27 @@ from kbq_tui.model.observed import Absent, KeyInfo, Observed, Part, Present, Unk
 from kbq_tui.model.operations import Action, ActionKind
 from kbq_tui.model.plan import Blocked, Plan
 from kbq_tui.model.problem import Problem
-from kbq_tui.model.refs import DatasetRef, ProjectRef, Ref, ServiceRef
+from kbq_tui.model.refs import DatasetRef, ProjectRef, Ref, ServiceRef, TableRef
 from kbq_tui.model.spec import LABELS, REQUIRED_SERVICES, ConnectionSpec
 from kbq_tui.planning.dataset_rules import terraformed
 from kbq_tui.planning.diff import context_of
 from kbq_tui.planning.grants import held, needs, sharing, wanted
 from kbq_tui.planning.locations import resolve_location
-from kbq_tui.planning.removals import account_deletion, dataset_deletion, key_deletion, revocation
+from kbq_tui.planning.removals import account_deletion, dataset_deletion, key_deletion, revocation, view_deletion
 from kbq_tui.planning.sharing import needed_by
 
+Views = Mapping[str, Part[Mapping[str, Mapping[str, str]]]]
+"""By dataset: the views in it, each with its labels."""
 
-def teardown(spec: ConnectionSpec, seen: Observed, tables: Mapping[str, Part[int]], *, with_data: bool = False) -> Plan:
+
+def teardown(
+    spec: ConnectionSpec,
+    seen: Observed,
+    tables: Mapping[str, Part[int]],
+    views: Views | None = None,
+    *,
+    with_data: bool = False,
+) -> Plan:
     """Return what takes away what we made: keys first, then roles, then the account, then datasets.
 
     What was there before, or is not known to be ours, stays; each such thing is a warning that says why. A part that
@@ -34,14 +44,17 @@ def teardown(spec: ConnectionSpec, seen: Observed, tables: Mapping[str, Part[int
         spec: the connection.
         seen: what is there, looked at everywhere.
         tables: by dataset of ours, how many tables and views it has (one stands for some).
+        views: the views in datasets in which we have made some.
         with_data: delete datasets that are not empty, too.
     """
-    return _Teardown(spec, seen, tables, with_data).plan()
+    return _Teardown(spec, seen, tables, views or {}, with_data).plan()
 
 
 class _Teardown:
-    def __init__(self, spec: ConnectionSpec, seen: Observed, tables: Mapping[str, Part[int]], with_data: bool) -> None:
-        self.spec, self.seen, self.tables, self.with_data = spec, seen, tables, with_data
+    def __init__(
+        self, spec: ConnectionSpec, seen: Observed, tables: Mapping[str, Part[int]], views: Views, with_data: bool
+    ) -> None:
+        self.spec, self.seen, self.tables, self.views, self.with_data = spec, seen, tables, views, with_data
         self.context = context_of(spec)
         self.actions: list[Action] = []
         self.blocked: list[Blocked] = []
@@ -52,6 +65,7 @@ class _Teardown:
         foreign = self._keys()
         self._grants()
         self._account(foreign)
+        self._views()
         for wish in self.spec.datasets():
             self._dataset(wish.name)
         for service in REQUIRED_SERVICES:
@@ -163,25 +177,56 @@ class _Teardown:
             if grant.condition is not None or (grant.on, grant.role) not in gone
         ]
 
+    def _views(self) -> None:
+        """Delete the views that were made here; the label tells them from others that came in their place."""
+        made = [c.key.ref for c in self.seen.changes if c.key.kind is ActionKind.VIEW]
+        for ref in made:
+            if not isinstance(ref, TableRef):
+                continue
+            dataset = value_of(self.seen.datasets.get(ref.dataset, Absent()))
+            action = view_deletion(self.spec, ref.dataset, ref.table, dataset.location if dataset is not None else "")
+            part = self.views.get(ref.dataset)
+            what = message("View {view}", view=f"{ref.dataset}.{ref.table}")
+            if isinstance(part, Unknown):
+                self.blocked.append(Blocked(action, part.problem))
+            if not isinstance(part, Present) or ref.table not in part.value:
+                continue
+            if not _has_label(part.value[ref.table]):
+                self._stays(what, message("it has not the label of what was made here"))
+            elif (other := self._user_of(ref.dataset)) is not None:
+                self._stays(what, message("connection {connection} uses its dataset, too", connection=other.name))
+            else:
+                self.actions.append(action)
+
+    def _user_of(self, dataset: str) -> ConnectionSpec | None:
+        """Return another connection that uses a dataset; None where there is none."""
+        return next((o for o in self.seen.neighbours if o.project == self.spec.project and dataset in needs(o)), None)
+
     def _dataset(self, name: str) -> None:
         part = self.seen.datasets.get(name)
         ref = DatasetRef(self.spec.project, name)
-        before = tuple(a.id for a in self.actions if a.key.kind is ActionKind.REVOKE and a.key.ref == ref)
+        views = [a.id for a in self.actions if isinstance(a.key.ref, TableRef) and a.key.ref.dataset == name]
+        roles = [a.id for a in self.actions if a.key.kind is ActionKind.REVOKE and a.key.ref == ref]
+        before = (*roles, *views)
         if isinstance(part, Unknown):
             self.blocked.append(Blocked(dataset_deletion(self.spec, name, 0, before), part.problem))
         if not isinstance(part, Present):
             return
         what = message("Dataset {dataset}", dataset=name)
-        other = next((o for o in self.seen.neighbours if o.project == self.spec.project and name in needs(o)), None)
+        other = self._user_of(name)
         count = self.tables.get(name)
-        if any(part.value.labels.get(key) != value for key, value in LABELS.items()):
+        left = count.value - len(views) if isinstance(count, Present) else 0
+        if not _has_label(part.value.labels):
             self._stays(what, message("it has not the label of what was made here"))
         elif other is not None:
             self._stays(what, message("connection {connection} uses it, too", connection=other.name))
         elif isinstance(count, Unknown):
             self.blocked.append(Blocked(dataset_deletion(self.spec, name, 0, before), count.problem))
-        elif isinstance(count, Present) and count.value and not self.with_data:
+        elif left and not self.with_data:
             self._stays(what, message("it is not empty; --with-data deletes its tables, too"))
         else:
-            found = count.value if isinstance(count, Present) else 0
-            self.actions.append(dataset_deletion(self.spec, name, found, before))
+            self.actions.append(dataset_deletion(self.spec, name, left, before))
+
+
+def _has_label(labels: Mapping[str, str]) -> bool:
+    return all(labels.get(key) == value for key, value in LABELS.items())

@@ -48,6 +48,7 @@ DELETE_DATASET: Final = Command("bq --project_id={project} rm --dataset {project
 DROP_DATASET: Final = Command("bq --project_id={project} rm --recursive --dataset {project}:{dataset}")
 _CREATE_SCHEMA: Final = 'CREATE SCHEMA IF NOT EXISTS `{project}.{dataset}` OPTIONS(location="{location}")'
 CREATE_DATASET: Final = Command(_query(_CREATE_SCHEMA), (DELETE_DATASET.template,), statement=_CREATE_SCHEMA)
+DROP_VIEW: Final = _sql("DROP VIEW IF EXISTS `{project}.{dataset}.{view}`")
 UNDROP_DATASET: Final = _sql("UNDROP SCHEMA `{project}.{dataset}`")
 SHOW_DATASET: Final = Command("bq show --format=prettyjson {project}:{dataset}")
 UNSET_TABLE_LIFE, _ = _pair(

@@ -16,6 +16,7 @@ from kbq_tui.model.operations import (
     DeleteKey,
     DisableKey,
     DropDataset,
+    DropView,
     EnableKey,
     EnableService,
     GrantDatasetRole,
@@ -106,6 +107,9 @@ ROWS: Final[Mapping[type[Operation], OperationRow]] = {
     ),
     DropDataset: OperationRow(
         cmd.DROP_DATASET, N_("Dataset {dataset} deleted, with its tables"), N_("Dataset {dataset} was gone already")
+    ),
+    DropView: OperationRow(
+        cmd.DROP_VIEW, N_("View {dataset}.{view} deleted"), N_("View {dataset}.{view} was gone already")
     ),
 }
 

@@ -70,6 +70,11 @@ def _granted_to(member: str) -> str:
     return f"LOWER(grantee) = LOWER({_string(member)})"
 
 
+def drop_view(project: str, dataset: str, view: str) -> str:
+    """Delete a view; BigQuery refuses it for a table. Raises: ValueError for a name that cannot be quoted."""
+    return f"DROP VIEW IF EXISTS {quoted(project, dataset, view)}"
+
+
 def create_probe(project: str, dataset: str, table: str, *, hours: int = 1) -> str:
     """Article 4.4: a table of a unique name, which expires by itself should it not be dropped."""
     return (

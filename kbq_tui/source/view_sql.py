@@ -9,6 +9,7 @@ from typing import Final
 from kbq_tui.i18n.messages import Message, message
 from kbq_tui.model.lean_dataclass import dataclass
 from kbq_tui.model.source import IDENTIFIERS, Column, Path, Role, TableFacts, Use
+from kbq_tui.model.spec import LABELS
 from kbq_tui.shell.sql import quoted
 from kbq_tui.source import limits
 from kbq_tui.source.columns import NESTING_MARK, UNSUPPORTED, base, looks_internal, looks_personal, struct_fields
@@ -194,4 +195,5 @@ def _once(use: Use, keys: Sequence[str], names: set[str]) -> str:
 
 def create_view(path: Path, query: str) -> str:
     """Return the statement that makes a view. Raises: ValueError for a name that cannot be quoted."""
-    return f"CREATE VIEW {quoted(*path)} AS\n{query}"
+    labels = ", ".join(f'("{key}", "{value}")' for key, value in LABELS.items())
+    return f"CREATE VIEW {quoted(*path)} OPTIONS(labels=[{labels}]) AS\n{query}"

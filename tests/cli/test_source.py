@@ -163,7 +163,7 @@ def test_a_view_is_proposed_made_after_a_yes_and_ready(google, call):
     world = google("existing")
     run(world, BAD)
     shown = call("source", "people", "--view", "people_ready", *world.key_options)
-    assert "CREATE VIEW `acme-klaviyo-demo.KLAVIYO_IMPORT_FROM_DWH.people_ready` AS" in shown.err
+    assert "CREATE VIEW `acme-klaviyo-demo.KLAVIYO_IMPORT_FROM_DWH.people_ready` OPTIONS(labels=" in shown.err
     assert "Nothing was made." in shown.err
     assert "people_ready" not in shown.out
     made = call("source", "people", "--view", "people_ready", "--yes", "--json", *world.key_options)

@@ -130,3 +130,33 @@ def test_what_cannot_be_read_is_blocked_and_said(google, call):
     ended = call("teardown", "--yes")
     assert ended.status == 4, ended.err
     assert EMAIL in there.sandbox.world.projects[P].service_accounts
+
+
+def test_a_view_that_source_made_goes_and_others_stay(google, call):
+    there = google("fresh")
+    assert call("apply", "--yes").status == 0
+    place = f"{P}.KLAVIYO_IMPORT_FROM_DWH"
+    with there.sandbox.world.lock:
+        seed(
+            there.sandbox.context,
+            P,
+            [
+                f"CREATE TABLE `{place}.people` (email STRING, updated_at TIMESTAMP)",
+                f"INSERT INTO `{place}.people` VALUES ('a@acme.example', CURRENT_TIMESTAMP())",
+                f"CREATE VIEW `{place}.theirs` AS SELECT 1 AS x",
+            ],
+        )
+    made = call("source", "people", "--view", "ready", "--yes")
+    assert made.status == 0, made.err
+    dataset = there.sandbox.world.dataset(P, "KLAVIYO_IMPORT_FROM_DWH")
+    assert dataset.tables["ready"].labels == {"created-by": "kbq-tui"}
+    again = call("source", "people", "--view", "theirs", "--yes")
+    assert again.status == 1, again.err
+    shown = call("teardown", "--dry-run", "--json").json
+    assert [a["id"] for a in shown["actions"] if "view" in a["id"]] == [
+        "delete-view:table:KLAVIYO_IMPORT_FROM_DWH.ready"
+    ]
+    gone = call("teardown", "--yes")
+    assert gone.status == 0, gone.err
+    assert set(dataset.tables) == {"people", "theirs"}
+    assert "it is not empty" in gone.err

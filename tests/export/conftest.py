@@ -19,6 +19,7 @@ from kbq_tui.model.operations import (
     DeleteKey,
     DisableKey,
     DropDataset,
+    DropView,
     EnableKey,
     EnableService,
     GrantDatasetRole,
@@ -67,6 +68,7 @@ ONE_OF_EACH = (
     action(DeleteAccount(EMAIL), ACCOUNT, Change.DELETE),
     action(DeleteDataset("KLAVIYO_TMP"), TMP, Change.DELETE),
     action(DropDataset("KLAVIYO_TMP"), TMP, Change.DELETE),
+    action(DropView("KLAVIYO_TMP", "ready", "EU"), TableRef(P, "KLAVIYO_TMP", "ready"), Change.DELETE),
 )
 
 

@@ -1,10 +1,13 @@
 """Killed at any change of a teardown, the next run goes on; what was there before the set-up is there after it."""
 
+import json
 import re
 import signal
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
+from kbq_tui.sandbox.bigquery import seed
 from tests.faults.field import Field
 from tests.faults.machine import Machine
 from tests.faults.zygote import KILL, RECORD, Zygote
@@ -19,12 +22,28 @@ def state(one: Machine) -> dict[str, object]:
     return {key: value for key, value in found.items() if key != "services"}
 
 
+def with_view(one: Machine) -> None:
+    """A view that `source --view` has made, as sandbox and journal have it."""
+    project, view = one.spot.project, f"{one.spot.project}.KLAVIYO_IMPORT_FROM_DWH.ready"
+    context = one.spot.field.sandbox.context
+    with context.world.lock:
+        seed(context, project, [f'CREATE VIEW `{view}` OPTIONS(labels=[("created-by", "kbq-tui")]) AS SELECT 1 AS x'])
+    action, at = "view:table:KLAVIYO_IMPORT_FROM_DWH.ready", datetime.now(UTC).isoformat()
+    lines = (
+        {"event": "intended", "action": action, "resource": f"{project}:KLAVIYO_IMPORT_FROM_DWH.ready", "at": at},
+        {"event": "finished", "action": action, "at": at},
+    )
+    with one.journal.open("a") as file:
+        file.writelines(json.dumps(line) + "\n" for line in lines)
+
+
 def test_killed_at_any_change_of_a_teardown_the_next_run_goes_on(
     field: Field, zygote: Zygote, tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
     def begin() -> Machine:
         one = Machine(field, zygote, tmp_path)
         assert one.apply().status == 0
+        with_view(one)
         return one
 
     whole = begin()

@@ -32,6 +32,7 @@ from kbq_tui.model.operations import (
     DeleteDataset,
     DeleteKey,
     DisableKey,
+    DropView,
     EnableKey,
     EnableService,
     GrantDatasetRole,
@@ -175,6 +176,7 @@ def test_what_is_wrong_with_a_value_is_told(reason: Message | None, kept: str, l
         (EnableKey("robot", "abc123"), ["abc123"]),
         (DeleteAccount("robot@x"), ["robot@x"]),
         (DeleteDataset("sales"), ["sales"]),
+        (DropView("sales", "ready", "EU"), ["sales.ready"]),
     ],
 )
 def test_what_was_done_is_told(op: Operation, names: list[str], changed: bool, loud: None) -> None:

@@ -230,3 +230,37 @@ def test_taking_a_role_away_from_what_terraform_made_is_warned_of() -> None:
     (warned,) = (w for w in plan.warnings if w.code == Code.TERRAFORM_OWNED)
     assert warned.detail("dataset") == IMPORT
     assert "may come back" in str(warned.cause)
+
+
+VIEW = (f"view:table:{IMPORT}.ready", f"acme-prod:{IMPORT}.ready")
+DROPPED = f"delete-view:table:{IMPORT}.ready"
+
+
+def with_view(views: Part[Mapping[str, Mapping[str, str]]], count: int = 1, **more: object) -> Plan:
+    found = seen(changes=(*journal(), change(*VIEW)), **more)
+    return teardown(SPEC, found, {**EMPTY, IMPORT: Present(count)}, {IMPORT: views})
+
+
+def test_a_view_that_we_made_goes_before_its_dataset_which_is_empty_then() -> None:
+    plan = with_view(Present({"ready": LABELS}))
+    assert ids(plan) == EVERYTHING | {DROPPED}
+    (emptied,) = [a for a in plan.actions if a.id == f"delete-dataset:dataset:{IMPORT}"]
+    assert DROPPED in emptied.needs
+    assert not isinstance(emptied.op, DropDataset)
+    assert f"delete-dataset:dataset:{IMPORT}" not in ids(with_view(Present({"ready": LABELS}), count=2))
+
+
+def test_a_view_that_came_in_the_place_of_ours_stays_and_one_that_is_gone_is_nothing_to_do() -> None:
+    plan = with_view(Present({"ready": {}}))
+    assert DROPPED not in ids(plan)
+    assert f"View {IMPORT}.ready stays: it has not the label" in stays(plan)
+    assert DROPPED not in ids(with_view(Present({"other": LABELS})))
+    assert DROPPED not in ids(teardown(SPEC, seen(), EMPTY, {IMPORT: Present({"ready": LABELS})}))
+
+
+def test_views_that_cannot_be_listed_are_blocked_and_those_another_connection_may_need_stay() -> None:
+    blocked = with_view(Unknown(PROBLEM))
+    assert DROPPED in {b.action.id for b in blocked.blocked}
+    shared = with_view(Present({"ready": LABELS}), neighbours=(replace(SPEC, name="other"),))
+    assert DROPPED not in ids(shared)
+    assert "connection other uses its dataset, too" in stays(shared)

@@ -60,6 +60,8 @@ EXPECTED = {
     "EnableKey": f"gcloud iam service-accounts keys enable 0123abcd --iam-account={EMAIL} --project=acme-prod",
     "DeleteAccount": f"gcloud iam service-accounts delete {EMAIL} --project=acme-prod",
     "DeleteDataset": "bq --project_id=acme-prod rm --dataset acme-prod:KLAVIYO_TMP",
+    "DropView": "bq --project_id=acme-prod --location=EU query --use_legacy_sql=false "
+    "'DROP VIEW IF EXISTS `acme-prod.KLAVIYO_TMP.ready`'",
     "DropDataset": "bq --project_id=acme-prod rm --recursive --dataset acme-prod:KLAVIYO_TMP",
 }
 

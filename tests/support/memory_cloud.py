@@ -250,7 +250,7 @@ class MemoryCloud:
         max_bytes: int | None = None,
     ) -> QueryResult:
         word = "DRY" if dry_run else sql.split()[0]
-        await self.enter("query", word)
+        await self.enter("query", word, write=sql.startswith("DROP VIEW"))
         if (found := self._of_tables(sql)) is not None:
             return found
         if "SCHEMATA" in sql:

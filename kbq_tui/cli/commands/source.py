@@ -1,6 +1,7 @@
 """`kbq-tui source`: which tables are ready for Klaviyo, and what is wrong with the others."""
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 
 from kbq_tui.cli.command_options import ConnectionOptions, OutputOptions, UsageError
@@ -150,14 +151,17 @@ def _agreed(view: ProposedView, options: SourceOptions, runner: PlainRunner) -> 
 def _made(
     view: ProposedView, options: SourceOptions, runner: PlainRunner, spec: ConnectionSpec, what: SourceAbout
 ) -> Checked:
-    """Make a view, and check it like any other table. Returns the check."""
+    """Make a view, and check it like any other table. Returns the check. Of a connection that is not saved no journal
+    is kept."""
+    kept = runner.record(spec.name).holds(spec)
 
     async def work(ports: Ports) -> Checked:
-        await make_view(spec, ports.cloud, what.about.location, view)
+        await make_view(spec, ports, what.about.location, view, journaled=kept)
         runner.console.say(translate("View {name} was made.", name=inert(view.name)))
         return await check_source(spec, ports, Wanted(tables=(view.name,), max_bytes=options.max_bytes))
 
-    return runner.with_ports(spec.name, work, changes=True)
+    with runner.lock() if kept else nullcontext():
+        return runner.with_ports(spec.name, work, changes=True)
 
 
 def _remember(runner: PlainRunner, spec: ConnectionSpec, dataset: str, checked: Checked) -> None:

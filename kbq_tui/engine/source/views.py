@@ -1,11 +1,15 @@
 """A view that Klaviyo can use: proposed from what the source check says of a table, tried, and made on request."""
 
 from kbq_tui.diagnosis import catalogue
-from kbq_tui.engine.ports import Cloud
+from kbq_tui.engine.ports import Cloud, Ports
+from kbq_tui.engine.threads import offload
 from kbq_tui.i18n.messages import message
 from kbq_tui.model.codes import ProblemCode as Code
+from kbq_tui.model.events import Event, EventKind
 from kbq_tui.model.lean_dataclass import dataclass
+from kbq_tui.model.operations import ActionKey, ActionKind
 from kbq_tui.model.problem import Kind, Problem, ProblemError
+from kbq_tui.model.refs import TableRef
 from kbq_tui.model.source import Column, TableFacts, TableReport, Use
 from kbq_tui.model.spec import ConnectionSpec
 from kbq_tui.planning.diff import context_of
@@ -76,10 +80,30 @@ async def propose_view(
     return ProposedView(name, query, statement, dry.size)
 
 
-async def make_view(spec: ConnectionSpec, cloud: Cloud, location: str, view: ProposedView) -> None:
+async def make_view(spec: ConnectionSpec, ports: Ports, location: str, view: ProposedView, *, journaled: bool) -> None:
     """Make a view with the operator's login; one that is there already is never replaced.
+
+    Args:
+        spec: the connection.
+        ports: what to act with.
+        location: where the dataset is.
+        view: the view.
+        journaled: note it in the connection's journal, so that a teardown takes the view away; the connection's lock
+            is held then.
 
     Raises:
         ProblemError: it is there already, or may not be made.
     """
-    await cloud.query(spec.project, view.statement, location)
+    ref = TableRef(spec.project, spec.klaviyo_dataset, view.name)
+    action, journal, now = ActionKey(ActionKind.VIEW, ref).id, ports.journal, ports.clock.now
+    if journaled:
+        await offload(lambda: journal.intend(action, ref.name))
+    try:
+        await ports.cloud.query(spec.project, view.statement, location)
+    except ProblemError as error:
+        if journaled:
+            failed = Event(EventKind.FAILED, action, now(), problem=error.problem)
+            await offload(lambda: journal.settle(failed))
+        raise
+    if journaled:
+        await offload(lambda: journal.settle(Event(EventKind.FINISHED, action, now())))
