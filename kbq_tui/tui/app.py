@@ -36,6 +36,7 @@ from kbq_tui.tui.widgets.cursor import CursorWidget
 if TYPE_CHECKING:
     from textual.command import Provider
 
+    from kbq_tui.engine.activity_session import ActivitySession
     from kbq_tui.model.operations import Action
     from kbq_tui.model.summary import Summary
     from kbq_tui.tui.status_poller import StatusPoller
@@ -250,6 +251,10 @@ class KbqApp(ExportActions):
     def open_source(self, name: str) -> None:
         """Show whether the tables of a connection are ready for Klaviyo."""
         self._navigation.open_source(name)
+
+    def activity(self, name: str) -> ActivitySession | None:
+        """Return what Klaviyo has done for a connection; None where there is no such connection."""
+        return self._navigation.activity(name)
 
     @property
     def source_came_from_setup(self) -> bool:

@@ -17,6 +17,7 @@ from kbq_tui.tui._textual_compat import SparingApp
 from kbq_tui.tui.display_options import DisplayOptions
 
 if TYPE_CHECKING:
+    from kbq_tui.engine.activity_session import ActivitySession
     from kbq_tui.model.operations import Action
     from kbq_tui.tui.status_poller import StatusPoller
 
@@ -88,6 +89,10 @@ class Host(SparingApp):
     @abstractmethod
     def open_source(self, name: str) -> None:
         """Show whether the tables of a connection are ready for Klaviyo."""
+
+    @abstractmethod
+    def activity(self, name: str) -> "ActivitySession | None":
+        """Return what Klaviyo has done for a connection; None where there is no such connection."""
 
     @property
     @abstractmethod

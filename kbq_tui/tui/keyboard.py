@@ -130,10 +130,10 @@ KEYS: Final = (
     KeyBinding(
         "mend", "verify", "f7", "mend", N_("Mend"), N_("To the step that can take away what the check has found")
     ),
-    KeyBinding("save", "verify", "s", "save_report", N_("Save report"), N_("Save the report as Markdown and JSON")),
     KeyBinding("verify", "verify", "r", "verify", N_("Run again"), N_("Run all checks again")),
     KeyBinding("go-on", "verify", "n", "go_on", N_("Go on"), N_("Go on while checks still wait")),
-    KeyBinding("check-tables", "verify", "t", "tables", "", N_("Whether the tables are ready for Klaviyo")),
+    KeyBinding("check-tables", "verify", "t", "tables", N_("Tables"), N_("Whether the tables are ready for Klaviyo")),
+    KeyBinding("save", "verify", "s", "save_report", N_("Save report"), N_("Save the report as Markdown and JSON")),
     KeyBinding("source-again", "source", "r", "again", N_("Check again"), N_("Look at the tables again")),
     KeyBinding("source-all", "source", "a", "all", "", N_("Look at every table, however many there are")),
     KeyBinding(
@@ -184,9 +184,10 @@ KEYS: Final = (
         "connection",
         "t",
         "tables",
-        "",
+        N_("Tables"),
         N_("Whether the tables are ready for Klaviyo"),
     ),
+    KeyBinding("activity", "connection", "u", "activity", "", N_("What Klaviyo has done: jobs, errors, cost")),
     KeyBinding("rotate-key", "connection", "r", "rotate", N_("Rotate"), N_("Replace the key that Klaviyo holds")),
     KeyBinding("new-connection", "dashboard", "n", "new", N_("New"), N_("Set up a new connection")),
     KeyBinding(

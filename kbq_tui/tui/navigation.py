@@ -16,6 +16,7 @@ from kbq_tui.tui.screens import screen_for
 from kbq_tui.tui.screens.base import BaseScreen
 
 if TYPE_CHECKING:
+    from kbq_tui.engine.activity_session import ActivitySession
     from kbq_tui.engine.source.session import SourceSession
 
 
@@ -34,6 +35,7 @@ class Navigation:
         self._came_from = ""
         self._source_from: tuple[Step | None, str] = (None, "")
         self._sources: dict[str, SourceSession] = {}
+        self._activities: dict[str, ActivitySession] = {}
 
     def first_screen(self) -> BaseScreen:
         """Return the screen that the app begins with: the dashboard, the welcome, or where the operator left."""
@@ -95,6 +97,11 @@ class Navigation:
         self._app.wizard.note = None
         self.show(ConnectionScreen(name))
 
+    def _saved(self, name: str) -> SavedConnection | None:
+        """Return a connection as it is kept, else as far as its set-up has come; None for an unknown one."""
+        watched = self._app.monitor.named(name)
+        return self._app.services.store.load(name) or (watched.saved if watched is not None else None)
+
     def open_source(self, name: str) -> None:
         """Show the tables of a connection; a check of them that was begun before goes on."""
         from kbq_tui.engine.source.session import SourceSession
@@ -103,7 +110,7 @@ class Navigation:
         app = self._app
         wizard, screen = app.wizard, app.screen
         step = screen.step if isinstance(screen, BaseScreen) else None
-        saved = app.services.store.load(name)
+        saved = self._saved(name)
         draft = wizard.draft if step is not None else saved.draft if saved is not None else None
         if draft is None:
             return
@@ -114,6 +121,19 @@ class Navigation:
             services = replace(app.services, sign_in=app.services.operator_of(saved))
             known = self._sources[name] = SourceSession(services, draft, app.redraw)
         self.show(SourceScreen(known))
+
+    def activity(self, name: str) -> ActivitySession | None:
+        """Return what Klaviyo has done for a connection, with what was found before; None for an unknown one."""
+        from kbq_tui.engine.activity_session import ActivitySession
+
+        services = self._app.services
+        saved, known = self._saved(name), self._activities.get(name)
+        if saved is None:
+            return None
+        if known is None or known.draft != saved.draft:
+            own = replace(services, sign_in=services.operator_of(saved))
+            known = self._activities[name] = ActivitySession(own, saved.draft, self._app.redraw)
+        return known
 
     @property
     def source_came_from_setup(self) -> bool:

@@ -3,7 +3,7 @@
 from textual.content import Content
 
 from kbq_tui.export.source_report import ready_for
-from kbq_tui.i18n.messages import N_, render, translate, translate_n
+from kbq_tui.i18n.messages import N_, translate, translate_n
 from kbq_tui.model.source import ROLE_NAMES, ColumnReport, Ready, Severity, SourceFinding, TableReport, Use
 from kbq_tui.tui.glyphs import DOT, GLYPHS, STYLES, Tone
 from kbq_tui.tui.text import columns, plain, status, status_width, wrapped
@@ -93,8 +93,9 @@ def column_line(column: ColumnReport, name_width: int, type_width: int, *, sent:
 
 def details(table: TableReport, width: int) -> Content:
     """Return everything that is said of a table: for what it is ready, each finding, each column."""
-    ready = render(ready_for(table))
-    lines = [Content.assemble((translate("Ready for"), "$text-quiet"), ": ", plain(ready, "bold"))]
+    ready = plain(ready_for(table), "bold")
+    any_use = Ready.YES in table.ready.values()
+    lines = [Content.assemble((translate("Ready for"), "$text-quiet"), ": ", ready) if any_use else ready]
     for use in Use:
         found = [f for f in table.reasons(use) if f.severity is not Severity.NOTE or use is table.likely]
         if use is not table.likely and table.ready[use] is not Ready.YES:

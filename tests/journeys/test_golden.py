@@ -96,8 +96,17 @@ JOURNEYS = {
         Stop("explain-pasted", ("Tab", "Enter")),
         Stop("explained"),
     ),
+    "sync-silent": (
+        *_stops("welcome"),
+        Stop("project", ("F8",)),
+        *_stops("dashboard"),
+        Stop("connection", ("u",)),
+        Stop("activity", ("Escape",)),
+        Stop("connection-again", ("t",)),
+        *_stops("tables", "table"),
+    ),
 }
-"""By scenario. `existing` shows the dashboard, and an error explained there."""
+"""By scenario. `existing` shows the dashboard, and an error explained there; `sync-silent` syncs and tables."""
 LANGUAGES = ("en", "de")
 SIZES = ((80, 24), (120, 36))
 LARGEST = (200, 60)
@@ -105,9 +114,13 @@ WALKS = [
     (scenario, language, size)
     for scenario in JOURNEYS
     for language in LANGUAGES
-    for size in (*SIZES, *((LARGEST,) if scenario in ("fresh", "existing") else ()))
+    for size in (
+        *SIZES[: 1 if scenario == "sync-silent" else None],
+        *((LARGEST,) if scenario in ("fresh", "existing") else ()),
+    )
 ]
-"""Scenario, language and size. Those two scenarios show every screen, so the largest window is tried with them only."""
+"""Scenario, language and size. Those two scenarios show every screen of the set-up, so the largest window is tried with
+them only; the screens of syncs and tables are drawn larger in `screenshots/`."""
 
 
 def still(text: str, token: str) -> str:
@@ -128,6 +141,7 @@ def still(text: str, token: str) -> str:
     text = re.sub(r"\b20\d\d-\d\d-\d\d\b", "YYYY-MM-DD", text)
     text = re.sub(r"\b\d\d:\d\d(:\d\d)?\b", lambda m: re.sub(r"\d", "0", m[0]), text)
     text = re.sub(r"((?:next look|wieder) in )\d+(?= s\b)", r"\1##", text)
+    text = re.sub(r"[▁▂▃▄▅▆▇█–]{10,}", lambda m: "▁" * len(m[0]), text)  # days are cut at the hour it is
     text = re.sub(r"127\.0\.0\.1:\d+", lambda m: re.sub(r"\d", "#", m[0]), text)
     text = re.sub(r" *!{2,}(?= +│)", lambda m: "!".rjust(len(m[0])), text)  # how often it was looked at
     return "\n".join(line.rstrip() for line in text.rstrip().splitlines()) + "\n"

@@ -253,6 +253,8 @@ class MemoryCloud:
         await self.enter("query", word, write=sql.startswith("DROP VIEW"))
         if (found := self._of_tables(sql)) is not None:
             return found
+        if "JOBS_BY_PROJECT" in sql:
+            return _of_jobs(self.world.jobs)
         if "SCHEMATA" in sql:
             return QueryResult(
                 ("schema_name", "location"), tuple((d.name, d.location) for d in self.world.datasets.values())
@@ -326,3 +328,21 @@ class MemoryCloud:
 
     async def close(self) -> None:
         self.closed = True
+
+
+def _of_jobs(jobs: Sequence[JobInfo]) -> QueryResult:
+    """Return jobs as INFORMATION_SCHEMA has them."""
+    columns = ("creation_time", "end_time", "state", "statement", "error", "total_bytes_billed", "total_slot_ms")
+    rows = tuple(
+        (
+            job.created.isoformat(),
+            job.ended.isoformat() if job.ended else None,
+            job.state,
+            job.statement,
+            job.error,
+            str(job.billed) if job.billed is not None else None,
+            str(job.slot_ms) if job.slot_ms is not None else None,
+        )
+        for job in jobs
+    )
+    return QueryResult(columns, rows)

@@ -6,6 +6,7 @@ replaced.
 """
 
 import asyncio
+import json
 import os
 import random
 import re
@@ -25,6 +26,8 @@ from textual.widgets import TextArea
 from kbq_tui.cli.bootstrap import build as wire
 from kbq_tui.cli.command_options import CliOptions
 from kbq_tui.engine.services import AppServices, ConnectionDraft
+from kbq_tui.model.observed import LocalKey
+from kbq_tui.model.secret import Secret
 from kbq_tui.model.steps import Step
 from kbq_tui.sandbox.server import Sandbox
 from kbq_tui.tui._textual_compat import screen_text
@@ -104,7 +107,7 @@ WALKS = {
         Stop("Connected: yes", _to("#dashboard")),
         Stop("Connected: yes"),
         Stop("Looked at", "enter", "dashboard"),
-        Stop("Recent jobs", "e", "connection"),
+        Stop("No job of Klaviyo", "e"),
         Stop("Paste an error", lambda app: app.screen.query_one("#paste", TextArea).insert(DENIED)),
         Stop("User does not have", "tab enter"),
         Stop("What to do", "escape", "explain"),
@@ -113,6 +116,20 @@ WALKS = {
         Stop("Credentials of"),
         Stop("1 in the way", "up enter"),
         Stop("What to do", "escape", "problem"),
+    ),
+    "sync-silent": (
+        Stop("Credentials of"),
+        Stop("nothing in the way", "f8"),
+        Stop("Recent jobs", "enter"),
+        Stop("which is more than twice", "u", "connection"),
+        Stop("Look again", "escape", "activity"),
+    ),
+    "source-good": (
+        Stop("Credentials of"),
+        Stop("nothing in the way", "f8"),
+        Stop("t Tables", "t"),
+        Stop("tables are ready", "enter", "source"),
+        Stop("Columns", "escape", "table"),
     ),
     "ten-keys": (
         Stop("Credentials of"),
@@ -137,7 +154,10 @@ _TEXT = re.compile(
 _SVG = "{http://www.w3.org/2000/svg}"
 _TIME = re.compile(r"\b\d\d:\d\d:\d\d\b")
 _MINUTE = re.compile(r"(?<![\d:])\d\d:\d\d(?=(?:&#160;| )UTC)")
-_CREATED = re.compile(rf"(created{_BLANK})(20\d\d-\d\d-\d\d)")
+_CREATED = re.compile(rf"((?:created|since){_BLANK})(20\d\d-\d\d-\d\d)")
+_NEWEST = re.compile(rf"(?<=newest{_BLANK})20\d\d-\d\d-\d\d")
+_DAYS = re.compile(r"[▁▂▃▄▅▆▇█–]{10,}")
+"""Bars of days, which begin and end at the hour it is."""
 _TODAY = date(2026, 11, 24)
 
 
@@ -167,7 +187,18 @@ def _desk(scenario: str) -> Iterator[AppServices]:
         shutil.copy(env.pop("GOOGLE_APPLICATION_CREDENTIALS"), Path(home) / "application_default_credentials.json")
         google = wire(CliOptions(), env).services
         scene = Scene(clock=StandingClock(), draft=ConnectionDraft(project=sandbox.project))
+        if "KBQ_TUI_SANDBOX_KEY" in env:
+            _keep_key(scene, Path(env["KBQ_TUI_SANDBOX_KEY"]))
         yield replace(scene.services(), sign_in=google.sign_in, impersonate=google.impersonate)
+
+
+def _keep_key(scene: Scene, path: Path) -> None:
+    """Keep a key of the sandbox on the machine in memory, so that tables can be read with it."""
+    text = path.read_text(encoding="utf-8")
+    key = json.loads(text)
+    kept = f"/home/olga/.local/share/kbq-tui/keys/{key['project_id']}/{path.name}"
+    scene.keys.secret = Secret(text)
+    scene.keys.local = LocalKey(kept, key["private_key_id"], key["client_email"], key["project_id"])
 
 
 async def pictures(scenario: str, kinds: tuple[str, ...]) -> dict[str, str]:
@@ -203,6 +234,7 @@ def _tidy(svg: str, name: str) -> str:
     """Call classes after the picture, not after a hash; fetch no font from anywhere; draw no blanks."""
     svg = re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL)
     svg = _TEXT.sub(_bare, re.sub(r"terminal-\d+", name, svg))
+    svg = _DAYS.sub(lambda found: "▅" * len(found[0]), _NEWEST.sub("2026-11-20", svg))
     svg = _CREATED.sub(_as_if_today, _MINUTE.sub("09:41", _TIME.sub("09:41:00", svg)))
     return re.sub(r"\s+\n", "\n", svg).strip() + "\n"
 

@@ -6,6 +6,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.content import Content
 
+from kbq_tui.engine.activity_session import ActivitySession
 from kbq_tui.i18n.messages import translate
 from kbq_tui.tui import keyboard
 from kbq_tui.tui.connection_list import since_words
@@ -14,7 +15,9 @@ from kbq_tui.tui.glyphs import DOT
 from kbq_tui.tui.polled_connection import PolledConnection
 from kbq_tui.tui.screens.base import WIDE
 from kbq_tui.tui.screens.watching import WatchingScreen
+from kbq_tui.tui.sync_lines import panel_lines, panel_state
 from kbq_tui.tui.text import plain, shortened
+from kbq_tui.tui.widgets.page import Panel
 from kbq_tui.tui.widgets.rows import Rows
 from kbq_tui.tui.widgets.static import QuietStatic, with_place
 
@@ -31,6 +34,7 @@ class ConnectionScreen(WatchingScreen):
     def __init__(self, name: str) -> None:
         super().__init__()
         self.opened = name
+        self._syncs: ActivitySession | None = None
 
     def fill(self) -> ComposeResult:
         """Lay out what is to be done, what has changed, the parts, and the last looks in words."""
@@ -40,11 +44,26 @@ class ConnectionScreen(WatchingScreen):
         yield Rows(id="lines")
         yield QuietStatic(id="looks", classes="head")
 
+    def foot(self) -> ComposeResult:
+        """Lay out the panel of Klaviyo's syncs."""
+        yield Panel(QuietStatic(id="sync-lines"), id="syncs")
+
     def on_mount(self) -> None:
         """Draw what is known already; looks go on."""
         super().on_mount()
+        self._syncs = self.host.activity(self.opened)
+        self._look_at_syncs()
         self.draw()
         self.query_one("#lines").focus()
+
+    def look(self) -> None:
+        """Look at the connection, and now and then at Klaviyo's syncs."""
+        super().look()
+        self._look_at_syncs()
+
+    def _look_at_syncs(self) -> None:
+        if self._syncs is not None and self._syncs.due:
+            self.host.launch(self._syncs.look(), "activity")
 
     def chosen(self) -> PolledConnection | None:
         """Return the connection."""
@@ -80,9 +99,18 @@ class ConnectionScreen(WatchingScreen):
         drift.show(drift_lines(chosen, now))
         drift.display = bool(drift.shown)
         self.query_one("#looks", QuietStatic).show(looks_lines(chosen, now))
+        self._draw_syncs()
         above = self.query_one("#to-do", QuietStatic)
         above.show("" if self._width >= WIDE else to_do(chosen))
         above.display = bool(above.shown)
+
+    def _draw_syncs(self) -> None:
+        """Draw the panel of Klaviyo's syncs; there is none of a connection that is not saved."""
+        panel, session = self.query_one("#syncs", Panel), self._syncs
+        panel.display = session is not None
+        if session is not None:
+            panel.entitle(translate("Klaviyo's syncs"), panel_state(session, keyboard.face("activity")))
+            self.query_one("#sync-lines", QuietStatic).show(panel_lines(session))
 
     def side(self) -> Content:
         """Return the second pane: what is to be done."""

@@ -104,11 +104,9 @@ class DashboardScreen(WatchingScreen):
         return ", ".join(parts)
 
     def hints(self) -> list[tuple[str, str]]:
-        """Return the keys: Enter opens, and the keys of the screen."""
-        return [
-            ("Enter", translate("Open")),
-            *keyboard.hints(*self.scopes, "app", without=frozenset({"commands", "dashboard"})),
-        ]
+        """Return the keys: Enter opens, and the keys of the screen; a single connection needs no filter."""
+        without = frozenset({"commands", "dashboard"} | ({"filter"} if len(self._all) == 1 else set()))
+        return [("Enter", translate("Open")), *keyboard.hints(*self.scopes, "app", without=without)]
 
     def draw(self) -> None:
         """Bring everything up to date; the list only where something in it has changed."""

@@ -117,6 +117,17 @@ class WatchingScreen(BaseScreen):
         if watched is not None:
             self.host.open_source(watched.name)
 
+    def action_activity(self) -> None:
+        """u: show what Klaviyo has done, in full."""
+        from kbq_tui.tui.modals.activity import ActivitySheet
+
+        watched = self.chosen()
+        session = self.host.activity(watched.name) if watched is not None else None
+        if session is not None:
+            if session.due:
+                self.host.launch(session.look(), "activity")
+            self.app.push_screen(ActivitySheet(session))
+
     def action_rotate(self) -> None:
         """r: replace the key that Klaviyo holds, on a screen."""
         watched = self.chosen()
@@ -171,10 +182,12 @@ class WatchingScreen(BaseScreen):
         self.host.wizard.say(text, done=True)
 
     def open_part(self, row: Row) -> None:
-        """Explain what is wrong with a part; one that the set-up can mend or change leads to its step."""
+        """Explain what is wrong with a part, or show all of Klaviyo's jobs; else go to the step that makes the part."""
         watched = self.chosen()
         if row.problem is not None and row.id not in _OFFERED:
             self.host.open_problem(row.problem)
+        elif row.id == "jobs":
+            self.action_activity()
         elif watched is not None:
             self.host.open_setup(watched.name, _STEPS.get(row.id, watched.step()))
 
@@ -216,7 +229,6 @@ _STEPS: Final = {
     "grant": Step.PERMISSIONS,
     "over-grant": Step.PERMISSIONS,
     "last-verify": Step.VERIFY,
-    "jobs": Step.VERIFY,
 }
 _OFFERED: Final = ("key-unheld", "over-grant")
 """Lines whose step offers to take away what they name, and explains it too."""
