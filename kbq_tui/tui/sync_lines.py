@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 from textual.content import Content
 
+from kbq_tui.engine.activity_lines import ActivityLine, activity_lines, heading
 from kbq_tui.engine.activity_session import ActivitySession
 from kbq_tui.engine.job_reading import JobSource
 from kbq_tui.engine.sync_activity import SyncActivity
-from kbq_tui.export.activity_lines import ActivityLine, activity_lines, heading
 from kbq_tui.i18n.messages import render, translate
 from kbq_tui.planning.sync_activity import BROKEN, SyncFinding
 from kbq_tui.tui.glyphs import Tone

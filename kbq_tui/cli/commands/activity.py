@@ -5,10 +5,10 @@ from datetime import timedelta
 from kbq_tui.cli.command_options import ConnectionOptions, OutputOptions
 from kbq_tui.cli.console import Console
 from kbq_tui.cli.runner import NOT_HEALTHY, PlainRunner
+from kbq_tui.engine.activity_lines import activity_lines, heading
 from kbq_tui.engine.job_reading import JobSource
 from kbq_tui.engine.ports import Ports
 from kbq_tui.engine.sync_activity import SyncActivity, sync_activity
-from kbq_tui.export.activity_lines import activity_lines, heading
 from kbq_tui.i18n.messages import render, translate
 from kbq_tui.model.lean_dataclass import dataclass
 from kbq_tui.model.text import inert
