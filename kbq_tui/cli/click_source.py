@@ -17,8 +17,7 @@ from kbq_tui.cli.click_options import (
 )
 from kbq_tui.cli.click_running import filled, handled, on_lines
 from kbq_tui.i18n.messages import N_, translate
-
-_MAX_BYTES = 1024**3
+from kbq_tui.source.defaults import MAX_BYTES
 
 
 def valid_choices(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
@@ -79,7 +78,7 @@ def valid_view(ctx: click.Context, param: click.Parameter, value: str | None) ->
     "--max-bytes",
     metavar="N",
     type=click.IntRange(1),
-    default=_MAX_BYTES,
+    default=MAX_BYTES,
     show_default=True,
     help=translate("What counting one table may read; BigQuery refuses more at no cost."),
 )

@@ -29,6 +29,17 @@ def _unreadable(facts: TableFacts) -> Iterator[Hit]:
         yield Hit(message("It cannot be read: {why}.", why=facts.problem.title), severity=severity)
 
 
+def _reads_elsewhere(facts: TableFacts) -> Iterator[Hit]:
+    elsewhere = sorted({".".join(path[1:]) for path in facts.reads if path[:2] != facts.path[:2]})
+    if elsewhere:
+        more = f" … ({len(elsewhere)})" if len(elsewhere) > _KEPT_TO_SAY else ""
+        text = message(
+            "It reads {tables}: the account has to be let in there, or the view authorized there.",
+            tables=", ".join(elsewhere[:_KEPT_TO_SAY]) + more,
+        )
+        yield Hit(text, severity=Severity.WARNING if facts.problem is not None else None)
+
+
 def _closed(facts: TableFacts) -> Iterator[Hit]:
     for name in sorted(facts.closed):
         yield Hit(message("Column {column} is closed to the account by a policy tag.", column=name), name)
@@ -139,6 +150,7 @@ def all_newer(facts: TableFacts) -> bool:
 
 RULES: Final = (
     SourceRule("unreadable", ALL, Severity.FAIL, _unreadable),
+    SourceRule("reads-elsewhere", ALL, Severity.NOTE, _reads_elsewhere),
     SourceRule("column-closed", ALL, Severity.FAIL, _closed),
     SourceRule("not-counted", ALL, Severity.UNKNOWN, _not_counted),
     SourceRule("partly-counted", ALL, Severity.NOTE, _partly_counted),

@@ -247,6 +247,16 @@ def test_each_fault_of_the_bad_scenario_is_found(google, call):
     body = call("source", "--json", *world.key_options).json
     found = {name: set().union(*(rules(body, name, use) for use in ("profiles", "events"))) for name in FAULTS}
     assert {name: rule for name, rule in FAULTS.items() if rule not in found[name]} == {}
+    problems = {t["name"]: t["problem"] for t in body["tables"] if t["problem"]}
+    view = problems["reaches_out"]
+    assert view["code"] == "KBQ-VIEW-SOURCE"
+    assert "View reaches_out reads dataset warehouse" in view["cause"]
+    assert "It reads warehouse.people" in json.dumps(body)
+    account = f"klaviyo-data-transfer-user@{PROJECT}.iam.gserviceaccount.com"
+    assert account in " ".join(problems["in_drive"]["remedy"])
+    for name in ("in_drive", "in_bucket"):
+        assert f"{PROJECT}:KLAVIYO_IMPORT_FROM_DWH.{name}" in " ".join(problems[name]["remedy"])
+        assert "no command can be given" not in " ".join(problems[name]["remedy"])
 
 
 def test_a_good_shop_has_no_table_that_fails_but_for_its_products(google, call):

@@ -45,6 +45,10 @@ def part(facts: TableFacts) -> TableFacts:
 
 EXAMPLES: dict[str, tuple[TableFacts, TableFacts]] = {
     "unreadable": (people(), replace(people(), problem=DENIED)),
+    "reads-elsewhere": (
+        replace(people(), kind="VIEW", reads=(("acme", "IMPORT", "people"),)),
+        replace(people(), kind="VIEW", reads=(("acme", "warehouse", "people"),)),
+    ),
     "column-closed": (people(), replace(people(), closed=frozenset({"first_name"}))),
     "not-counted": (people(), replace(table(PROFILES), skipped=message("too large"))),
     "partly-counted": (people(), part(people())),

@@ -11,7 +11,7 @@ from kbq_tui.cli.report import about_of
 from kbq_tui.cli.runner import NOT_HEALTHY, PlainRunner
 from kbq_tui.engine.ports import Ports
 from kbq_tui.engine.source.reading import in_words
-from kbq_tui.engine.source.runner import MAX_BYTES, MOST, Checked, Wanted, check_source
+from kbq_tui.engine.source.runner import Checked, Wanted, check_source
 from kbq_tui.engine.source.views import ProposedView, make_view, propose_view
 from kbq_tui.engine.source_looks import SourceLooks
 from kbq_tui.export.source_report import SourceAbout, json_parts, ready_for, source_report, summed
@@ -20,6 +20,7 @@ from kbq_tui.model.lean_dataclass import dataclass
 from kbq_tui.model.source import Severity, SourceFinding, SourceReport, TableReport, Use
 from kbq_tui.model.spec import ConnectionSpec
 from kbq_tui.model.text import inert
+from kbq_tui.source.defaults import MAX_BYTES, MOST
 
 _BAD_ROWS = 1_000
 """How many rows of one table are written."""

@@ -9,6 +9,7 @@ from kbq_tui.diagnosis import catalogue
 from kbq_tui.engine.ports import Cloud, Ports, TableInfo
 from kbq_tui.engine.source.listing import Listing, listing_of, twins
 from kbq_tui.engine.source.reading import counted
+from kbq_tui.engine.source.refusals import explained
 from kbq_tui.engine.threads import offload
 from kbq_tui.engine.throttle import Throttle
 from kbq_tui.model.codes import ProblemCode as Code
@@ -20,6 +21,7 @@ from kbq_tui.planning.diff import context_of
 from kbq_tui.source.across import across
 from kbq_tui.source.bad_rows_sql import NOT_READ, RefusedRow, bad_rows_query, rows_in
 from kbq_tui.source.columns import proposed
+from kbq_tui.source.defaults import MAX_BYTES, MOST
 from kbq_tui.source.rules import report_of
 from kbq_tui.source.rules_table import all_newer
 
@@ -28,11 +30,6 @@ AT_ONCE: Final = 16
 
 Source: https://cloud.google.com/bigquery/quotas
 """
-MOST: Final = 300
-"""How many tables are looked at where nothing else is said."""
-MAX_BYTES: Final = 1024**3
-"""What counting one table may read where nothing else is said."""
-
 Mapped = Mapping[str, Mapping[Role, str]]
 """For each table, the column that the operator has chosen for a role."""
 Told = Callable[[TableReport], None]
@@ -128,6 +125,7 @@ class _Check:
         self.told = told
         self.cloud = cloud
         self.context = Context()
+        self._judging = asyncio.Lock()
         self.reports: list[TableReport] = []
         self.seen: dict[str, Seen] = {}
         self.bad_rows: list[RefusedRow] = []
@@ -174,6 +172,7 @@ class _Check:
     ) -> None:
         limit = None if self.wanted.dry else self.wanted.max_bytes
         for table in work:
+            await self._turn()
             facts = self._facts(table, listing, twin)
             try:
                 async with throttle.turn():
@@ -182,9 +181,19 @@ class _Check:
             except ProblemError as error:  # calls before it were lost on the way: no more of them
                 facts = replace(facts, problem=error.problem)
             throttle.ended(facts.problem)
+            facts = await explained(facts, self.ports.cloud, listing.location, self.context)
             if facts.problem is not None:
                 facts = replace(facts, problem=self.ports.named(facts.problem))
+            await self._turn()
             self._keep(facts)
+
+    async def _turn(self) -> None:
+        """Wait until no other table is at it: between two of them keys are answered, and the screen is drawn.
+
+        A table takes a millisecond or two of the processor, and 16 of them in a row are felt at the keyboard.
+        """
+        async with self._judging:
+            await asyncio.sleep(0)
 
     def _facts(self, table: TableInfo, listing: Listing, twin: Mapping[str, str]) -> TableFacts:
         columns, partition = listing.columns(table.name)

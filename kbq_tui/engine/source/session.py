@@ -1,13 +1,15 @@
 """The source check under the screens: what is known of the tables of one connection while it runs, and after."""
 
 import asyncio
+from bisect import insort
 from collections.abc import Callable
 
 from kbq_tui.engine.record import ConnectionRecord
 from kbq_tui.engine.services import AppServices, ConnectionDraft
-from kbq_tui.engine.source.runner import MOST, Checked, Wanted, check_source
+from kbq_tui.engine.source.runner import Checked, Wanted, check_source
 from kbq_tui.model.problem import Problem, ProblemError
 from kbq_tui.model.source import Severity, SourceReport, TableReport
+from kbq_tui.source.defaults import MOST
 
 _ORDER = (Severity.FAIL, Severity.UNKNOWN, Severity.WARNING, None)
 """Tables are shown the worst first."""
@@ -32,7 +34,7 @@ class SourceSession:
         self.report: SourceReport | None = None
         self.problem: Problem | None = None
         self.since: float | None = None
-        self._rows: list[TableReport] | None = None
+        self._rows: list[TableReport] = []
         self._shown = 0.0
 
     @property
@@ -42,8 +44,6 @@ class SourceSession:
 
     def rows(self) -> list[TableReport]:
         """Return what is known of tables by now, the worst first."""
-        if self._rows is None:
-            self._rows = sorted(self.tables.values(), key=lambda t: (_ORDER.index(t.verdict(None)), t.name))
         return self._rows
 
     async def check(self, *, every: bool = False) -> None:
@@ -55,7 +55,7 @@ class SourceSession:
         if self.busy:
             return
         self.tables, self.report, self.problem = {}, None, None
-        self._rows, self._shown = None, 0.0
+        self._rows, self._shown = [], 0.0
         self.since = self._services.clock.monotonic()
         self._changed()
         try:
@@ -84,8 +84,13 @@ class SourceSession:
 
     def _told(self, table: TableReport) -> None:
         self.tables[table.name] = table
-        self._rows = None
+        insort(self._rows, table, key=_place)
         now = asyncio.get_running_loop().time()
         if now - self._shown >= _EVERY:  # what comes in between is shown with the next, or at the end
             self._shown = now
             self._changed()
+
+
+def _place(table: TableReport) -> tuple[int, str]:
+    """Return where a table stands in the list."""
+    return _ORDER.index(table.verdict(None)), table.name
