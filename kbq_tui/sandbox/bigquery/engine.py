@@ -262,6 +262,14 @@ class Engine:
 
         return self._aside(watch, work)
 
+    def bind(self, sql: str, watch: StatementLimits) -> None:
+        """Have DuckDB look at a statement as if it were to be run.
+
+        Raises:
+            duckdb.Error: as `run`.
+        """
+        self._aside(watch, lambda db: db.execute(f"EXPLAIN {sql}").fetchall())
+
     @contextmanager
     def stored(self, sql: str, watch: StatementLimits) -> Iterator[str]:
         """A query's rows in a table of their own, which is gone afterwards; gives its name.

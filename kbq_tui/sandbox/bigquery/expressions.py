@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from sqlglot import exp
 
-from kbq_tui.sandbox.bigquery import fields, function_rules, moment_rules, refusals, values
+from kbq_tui.sandbox.bigquery import fields, function_rules, json_rules, moment_rules, refusals, values
 from kbq_tui.sandbox.bigquery import geography as geographies
 from kbq_tui.sandbox.bigquery.duck import DUCK, call, error, literal
 from kbq_tui.sandbox.bigquery.fields import BIGNUMERIC, COMPUTED, GEOGRAPHY, RANGE, BadSchema
@@ -361,6 +361,7 @@ def _time(node: exp.Expr) -> exp.Expr:
 _RULES: dict[type[exp.Expr], Callable[[exp.Expr], exp.Expr]] = {
     **function_rules.RULES,
     **moment_rules.RULES,
+    **json_rules.RULES,
     exp.Anonymous: _named_function,
     exp.Array: _array,
     exp.ArrayAgg: _array_agg,

@@ -8,7 +8,7 @@ from typing import Final
 
 from sqlglot import exp
 
-from kbq_tui.sandbox.bigquery import refusals
+from kbq_tui.sandbox.bigquery import comparison_types, refusals
 from kbq_tui.sandbox.bigquery.duck import call, case, error, is_type, literal, unless
 
 _ZERO = exp.Literal.number(0)
@@ -21,7 +21,7 @@ ARRAY_FILTER ARRAY_FIRST ARRAY_INCLUDES ARRAY_LAST ARRAY_TRANSFORM CODE_POINTS_T
 COLLATE EDIT_DISTANCE FARM_FINGERPRINT FLOAT64 FROM_BASE32 IEEE_DIVIDE INT64 JSON_ARRAY JSON_KEYS JSON_OBJECT
 JSON_REMOVE JSON_SET JSON_STRIP_NULLS JUSTIFY_DAYS JUSTIFY_HOURS JUSTIFY_INTERVAL LAX_BOOL LAX_FLOAT64 LAX_INT64
 LAX_STRING NORMALIZE NORMALIZE_AND_CASEFOLD PARSE_BIGNUMERIC PARSE_NUMERIC PARSE_TIME RANGE_BUCKET SAFE_ADD
-SAFE_CONVERT_BYTES_TO_STRING SAFE_MULTIPLY SAFE_NEGATE SAFE_SUBTRACT SEARCH SHA512 SOUNDEX TIME_TRUNC TO_BASE32
+SAFE_CONVERT_BYTES_TO_STRING SAFE_MULTIPLY SAFE_NEGATE SAFE_SUBTRACT SEARCH SOUNDEX TIME_TRUNC TO_BASE32
 TO_CODE_POINTS APPROX_QUANTILES APPROX_TOP_COUNT APPROX_TOP_SUM J_S_O_N_BOOL
 """
 GOOGLES: Final = frozenset(_NAMES.split())
@@ -232,27 +232,6 @@ def _series(node: exp.Expr) -> exp.Expr:
     return case((exp.not_(missing), node.copy()))
 
 
-# -- JSON
-
-_JSON_TYPES = {"VARCHAR": "string", "BOOLEAN": "boolean", "OBJECT": "object", "ARRAY": "array", "NULL": "null"}
-
-
-def _json_type(node: exp.Expr) -> exp.Expr:
-    """Names in lower case; every number is a number."""
-    found = call("json_type", node.this.copy())
-    branches = [(exp.EQ(this=found.copy(), expression=literal(k)), literal(v)) for k, v in _JSON_TYPES.items()]
-    missing = exp.Is(this=found.copy(), expression=exp.null())
-    return case((missing, exp.null()), *branches, default=literal("number"))
-
-
-def _json_query(node: exp.Expr) -> exp.Expr:
-    """Out of a text JSON_QUERY gives a text."""
-    if not isinstance(node.this, exp.Literal):
-        return node
-    kind = "VARCHAR[]" if isinstance(node, exp.JSONExtractArray) else "VARCHAR"
-    return exp.cast(node.copy(), kind, dialect="duckdb")
-
-
 # -- comparisons
 
 
@@ -266,17 +245,32 @@ def _kind(node: exp.Expr) -> str:
     return "BOOL" if isinstance(node, exp.Boolean) else ""
 
 
-_SIGNS: dict[type[exp.Expr], str] = {
-    exp.EQ: "=", exp.NEQ: "!=", exp.LT: "<", exp.LTE: "<=", exp.GT: ">", exp.GTE: ">=",
-}  # fmt: skip
-
-
 def _compare(node: exp.Expr) -> exp.Expr:
     """Numbers, texts and bytes are not compared with each other; DuckDB casts one of them."""
     left, right = _kind(node.this), _kind(node.expression)
     if left and right and left != right and {left, right} != {"INT64", "FLOAT64"}:
-        sign = _SIGNS[type(node)]
+        sign = comparison_types.SIGNS[type(node)]
         raise refusals.invalid_query(f"No matching signature for operator {sign} for argument types: {left}, {right}")
+    comparison_types.mark(node)
+    return node
+
+
+def _typed(node: exp.Expr) -> exp.Expr:
+    """Further comparisons; those of values that are written down are looked at later, too."""
+    if not isinstance(node, exp.Case) or node.this is not None:
+        comparison_types.mark(node)
+    return node
+
+
+def _safe(node: exp.Expr) -> exp.Expr:
+    """``SAFE.F(...)`` is NULL where F would fail."""
+    return call("try", node.this.copy())
+
+
+def _long_hash(node: exp.Expr) -> exp.Expr:
+    """DuckDB has no SHA-512."""
+    if node.args.get("length") is not None and node.args["length"].name == "512":
+        raise refusals.unsupported("SHA512")
     return node
 
 
@@ -289,9 +283,6 @@ RULES: Final[dict[type[exp.Expr], Callable[[exp.Expr], exp.Expr]]] = {
     exp.GenerateSeries: _series,
     exp.GroupConcat: _joined_texts,
     exp.IntDiv: _whole_division,
-    exp.JSONExtract: _json_query,
-    exp.JSONExtractArray: _json_query,
-    exp.JSONType: _json_type,
     exp.Ln: _logarithm,
     exp.Log: _logarithm,
     exp.MakeInterval: _interval,
@@ -303,5 +294,9 @@ RULES: Final[dict[type[exp.Expr], Callable[[exp.Expr], exp.Expr]]] = {
     exp.StrPosition: _position,
     exp.String: _string,
     exp.Unicode: _code_point,
-    **dict.fromkeys(_SIGNS, _compare),
+    exp.SafeFunc: _safe,
+    exp.SHA2: _long_hash,
+    exp.SHA2Digest: _long_hash,
+    **dict.fromkeys((exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE), _compare),
+    **dict.fromkeys((exp.Between, exp.Case, exp.In, exp.Nullif), _typed),
 }

@@ -8,7 +8,7 @@ from typing import Final
 
 from sqlglot import exp
 
-from kbq_tui.sandbox.bigquery import refusals
+from kbq_tui.sandbox.bigquery import comparison_types, refusals
 from kbq_tui.sandbox.bigquery.duck import call, literal
 
 _DAYS = ("SUNDAY", "MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY")
@@ -93,11 +93,8 @@ def week_from(day: str, value: exp.Expr) -> exp.Expr:
 
 
 def _difference(node: exp.Expr) -> exp.Expr:
-    """DATE - DATE is an INTERVAL; DuckDB gives a number of days."""
-    if all(
-        isinstance(side, exp.Cast) and side.to.this == exp.DataType.Type.DATE for side in (node.this, node.expression)
-    ):
-        raise refusals.unsupported("DATE - DATE")
+    """DATE - DATE is an INTERVAL; DuckDB gives a number of days. The types are looked at later."""
+    comparison_types.mark(node)
     return node
 
 

@@ -11,6 +11,7 @@ from sqlglot import exp, parse_one
 from kbq_tui.sandbox import roles
 from kbq_tui.sandbox.bigquery import (
     billing,
+    comparison_types,
     dialect,
     duck,
     expressions,
@@ -67,6 +68,7 @@ def to_duckdb(
     resolved = _resolve(session, copied, reads, known=known)
     with session.world.lock.released():
         text = resolved.sql("duckdb")
+    comparison_types.check(session, resolved)
     if not defines_view:
         billing.check(session, reads.sizes)
     return text, reads
@@ -320,6 +322,7 @@ _BINDING: list[tuple[str, str]] = [
     (r"Could not convert string '([^']*)' to INT", "Bad int64 value: {0}"),
     (r"Could not convert string '([^']*)' to (?:DOUBLE|DECIMAL)", "Bad double value: {0}"),
     (r'(?:invalid (?:timestamp|date)[^"]*"|timestamp field value out of range: ")([^"]*)"', "Invalid timestamp: '{0}'"),
+    (r"TRY can not be used in combination with", "SAFE. before this function is not supported by the sandbox"),
     (r"NOT NULL constraint failed: \w+\.(\w+)", "Required field {0} cannot be null"),
     (
         r"table \w+ has (\d+) columns but (\d+) values were supplied",

@@ -1,0 +1,124 @@
+"""Comparisons of two types, which BigQuery refuses and DuckDB answers after a cast.
+
+Types are known once DuckDB has bound a statement. So a copy of it is bound, not run, in which each comparison depends
+on a form of `strftime`, which DuckDB reads when it binds: where the types of both sides do not go together, that form
+is an error which names them.
+
+https://cloud.google.com/bigquery/docs/reference/standard-sql/operators#comparison_operators
+https://cloud.google.com/bigquery/docs/reference/standard-sql/conversion_rules#coercion
+"""
+
+import itertools
+import re
+from typing import Final
+
+import duckdb
+from sqlglot import exp
+
+from kbq_tui.sandbox.bigquery import refusals
+from kbq_tui.sandbox.bigquery.duck import call, case, finish, is_type, literal
+from kbq_tui.sandbox.bigquery.names import QuerySession
+
+SIGNS: Final[dict[type[exp.Expr], str]] = {
+    exp.EQ: "=", exp.NEQ: "!=", exp.LT: "<", exp.LTE: "<=", exp.GT: ">", exp.GTE: ">=", exp.In: "IN",
+    exp.Between: "BETWEEN", exp.Sub: "-", exp.Nullif: "NULLIF", exp.Case: "CASE",
+}  # fmt: skip
+_MARK = "compared"
+_WORD = "kbq-types"
+_FOUND = re.compile(_WORD + r"\|([^|']+)\|([^|']+)\|([^|']+)")
+_MOST = 300
+"""Comparisons of one statement that are looked at."""
+_NUMBER = r"^(TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT|UBIGINT|FLOAT|DOUBLE|DECIMAL.*)$"
+_KINDS = {
+    "VARCHAR": "text", "BLOB": "bytes", "BOOLEAN": "bool", "TIME": "time", "TIMESTAMP WITH TIME ZONE": "timestamp",
+    "DATE": "datetime", "TIMESTAMP": "datetime",
+}  # fmt: skip
+_MOMENTS = ("datetime", "timestamp", "time")
+_NAMES = {
+    "VARCHAR": "STRING", "BLOB": "BYTES", "BOOLEAN": "BOOL", "TIMESTAMP WITH TIME ZONE": "TIMESTAMP",
+    "TIMESTAMP": "DATETIME", "DOUBLE": "FLOAT64", "DECIMAL(38,9)": "NUMERIC", "DECIMAL(38,19)": "BIGNUMERIC",
+    "INTEGER": "INT64", "BIGINT": "INT64", "HUGEINT": "INT64",
+}  # fmt: skip
+
+
+def mark(node: exp.Expr) -> None:
+    """Notes that a comparison is the caller's, and not one that stands for something else."""
+    node.meta[_MARK] = True
+
+
+def check(session: QuerySession, tree: exp.Expr) -> None:
+    """Refuses a statement, in DuckDB's terms already, that compares two types, or takes a DATE from a DATE.
+
+    Raises:
+        ApiError: it does.
+    """
+    with session.world.lock.released():
+        copied = tree.copy()
+        marked = [node for node in copied.walk() if node.meta.get(_MARK) and type(node) in SIGNS]
+        if not marked or len(marked) > _MOST:
+            return
+        for node in reversed(marked):
+            if node.parent is not None:
+                probes = [(_probe(node, left, right), exp.null()) for left, right in _pairs(node)]
+                node.replace(case(*probes, default=node.copy()) if probes else node.copy())
+        finish(copied)
+        text = copied.sql("duckdb")
+    try:
+        session.engine.bind(text, session.watch)
+        return
+    except duckdb.Error as failure:
+        found = _FOUND.search(str(failure))
+    if found is None:
+        return  # what is wrong with it shows when it is bound as it is
+    sign, *kinds = found.groups()
+    names = ", ".join(_NAMES.get(kind, kind) for kind in kinds)
+    if sign == "-":
+        raise refusals.unsupported("DATE - DATE")
+    raise refusals.invalid_query(f"No matching signature for operator {sign} for argument types: {names}")
+
+
+def _pairs(node: exp.Expr) -> list[tuple[exp.Expr, exp.Expr]]:
+    if isinstance(node, exp.In):
+        return [(node.this, other) for other in node.expressions]
+    if isinstance(node, exp.Between):
+        return [(node.this, node.args["low"]), (node.this, node.args["high"])]
+    if isinstance(node, exp.Case):
+        return [(node.this, branch.this) for branch in node.args["ifs"]] if node.this is not None else []
+    return [(node.this, node.expression)]
+
+
+def _probe(node: exp.Expr, left: exp.Expr, right: exp.Expr) -> exp.Expr:
+    """A condition that never holds, and cannot be bound where the types of two sides do not go together."""
+    kinds = [call("typeof", side.copy()) for side in (left, right)]
+    parts = [literal(f"%!{_WORD}|{SIGNS[type(node)]}|"), kinds[0], literal("|"), kinds[1], literal("|")]
+    message = parts[0]
+    for part in parts[1:]:
+        message = exp.DPipe(this=message, expression=part)
+    if isinstance(node, exp.Sub):
+        return _unbound(exp.and_(is_type(left, "DATE"), is_type(right, "DATE")), message)
+    wrong = []
+    for one, other in itertools.permutations((*_KINDS.values(), "number"), 2):
+        if one < other and not _is_coerced(one, other, left, right):
+            wrong.append((one, other))
+    groups = [_kind(side) for side in (left, right)]
+    lesser, greater = call("least", *groups), call("greatest", *(g.copy() for g in groups))
+    pairs = sorted({f"{one}/{other}" for one, other in wrong})
+    joined = exp.DPipe(this=exp.DPipe(this=lesser, expression=literal("/")), expression=greater)
+    return _unbound(exp.In(this=joined, expressions=[literal(pair) for pair in pairs]), message)
+
+
+def _unbound(when: exp.Expr, message: exp.Expr) -> exp.Expr:
+    form = case((when, message), default=literal("%Y"))
+    return exp.Is(this=call("strftime", exp.cast(literal("2000-01-01"), "DATE"), form), expression=exp.null())
+
+
+def _kind(side: exp.Expr) -> exp.Expr:
+    number = call("regexp_matches", call("typeof", side.copy()), literal(_NUMBER))
+    branches = [(is_type(side, duck), literal(kind)) for duck, kind in _KINDS.items()]
+    return case((number, literal("number")), *branches, default=literal(""))
+
+
+def _is_coerced(one: str, other: str, *sides: exp.Expr) -> bool:
+    """Whether a text that is written down, or a parameter, is taken for a moment."""
+    written = any(isinstance(side.unnest().find(exp.Literal, exp.Column), exp.Literal) for side in sides)
+    return written and "text" in (one, other) and bool({one, other} & set(_MOMENTS))
