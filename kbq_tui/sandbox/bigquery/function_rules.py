@@ -39,14 +39,21 @@ def _less(value: exp.Expr, other: exp.Expr, *, or_equal: bool = False) -> exp.Ex
 def _whole_division(node: exp.Expr) -> exp.Expr:
     """DIV; sqlglot writes its operands without the parentheses that they need, and DuckDB takes x / 0 for NULL."""
     left, right = exp.paren(node.this.copy()), exp.paren(node.expression.copy())
+    if _is_not_zero(node.expression):
+        return exp.IntDiv(this=left, expression=right)
     zero = exp.EQ(this=right.copy(), expression=_ZERO.copy())
     return unless(zero, exp.IntDiv(this=left, expression=right), "division by zero: DIV")
 
 
+def _is_not_zero(divisor: exp.Expr) -> bool:
+    """Whether a divisor is a number that is written down, so that no error can come of it."""
+    return isinstance(divisor, exp.Literal) and divisor.is_int and int(divisor.name) != 0
+
+
 def _remainder(node: exp.Expr) -> exp.Expr:
     """MOD(x, 0) is an error; DuckDB takes it for NULL."""
-    if isinstance(node.parent, exp.Paren) and isinstance(node.expression, exp.Literal):
-        return node  # of our own
+    if _is_not_zero(node.expression):
+        return node
     right = exp.paren(node.expression.copy())
     zero = exp.EQ(this=right, expression=_ZERO.copy())
     return unless(zero, node, "division by zero: MOD")
@@ -193,6 +200,13 @@ def _repeat(node: exp.Expr) -> exp.Expr:
 # -- arrays
 
 
+def _joined_arrays(node: exp.Expr) -> exp.Expr:
+    """ARRAY_CONCAT_AGG with LIMIT, which DuckDB has not."""
+    if node.find(exp.Limit) is not None:
+        raise refusals.unsupported("ARRAY_CONCAT_AGG with LIMIT")
+    return node
+
+
 def _slice(node: exp.Expr) -> exp.Expr:
     """ARRAY_SLICE counts from 0, and from -1 at the end; DuckDB's from 1."""
     ends = []
@@ -275,6 +289,7 @@ def _long_hash(node: exp.Expr) -> exp.Expr:
 
 
 RULES: Final[dict[type[exp.Expr], Callable[[exp.Expr], exp.Expr]]] = {
+    exp.ArrayConcatAgg: _joined_arrays,
     exp.ArraySlice: _slice,
     exp.Bracket: _element,
     exp.ByteLength: _byte_length,

@@ -322,6 +322,7 @@ _BINDING: list[tuple[str, str]] = [
     (r"Could not convert string '([^']*)' to INT", "Bad int64 value: {0}"),
     (r"Could not convert string '([^']*)' to (?:DOUBLE|DECIMAL)", "Bad double value: {0}"),
     (r'(?:invalid (?:timestamp|date)[^"]*"|timestamp field value out of range: ")([^"]*)"', "Invalid timestamp: '{0}'"),
+    (r"window expressions cannot be volatile", "This expression in a window is not supported by the sandbox"),
     (r"TRY can not be used in combination with", "SAFE. before this function is not supported by the sandbox"),
     (r"NOT NULL constraint failed: \w+\.(\w+)", "Required field {0} cannot be null"),
     (

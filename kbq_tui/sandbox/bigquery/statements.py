@@ -21,6 +21,7 @@ from kbq_tui.sandbox.bigquery import (
     table_kind,
     tables,
     transactions,
+    values,
     variables,
     writing,
 )
@@ -81,11 +82,15 @@ def select(session: QuerySession, tree: exp.Expr) -> StatementResult:
     if session.dry_run:
         return StatementResult("SELECT", schema, reads=reads)
     try:
-        return StatementResult("SELECT", schema, session.engine.run(sql, session.watch, columns=schema).rows, reads)
+        rows = session.engine.run(sql, session.watch, columns=schema).rows
+        values.check_nulls(rows, schema)
     except TooLarge:
         raise refusals.response_too_large() from None
+    except fields.BadSchema as error:
+        raise refusals.invalid_query(str(error)) from error
     except duckdb.Error as error:
         raise binding_error(session, tree, error) from error
+    return StatementResult("SELECT", schema, rows, reads)
 
 
 def select_into(session: QuerySession, tree: exp.Expr, config: JSON) -> StatementResult:

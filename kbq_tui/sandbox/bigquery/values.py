@@ -31,6 +31,21 @@ _RANGE_TEXT = re.compile(r"\[\s*(.*?)\s*,\s*(.*?)\s*\)")
 # -- out
 
 
+def check_nulls(rows: Iterable[Row], fields: list[Field]) -> None:
+    """Refuses a result that has NULL within an array.
+
+    https://cloud.google.com/bigquery/docs/reference/standard-sql/data-types#array_nulls
+
+    Raises:
+        BadSchema: there is one.
+    """
+    repeated = [(at, field) for at, field in enumerate(fields) if field.get("mode") == "REPEATED"]
+    for row in rows if repeated else ():
+        for at, field in repeated:
+            if row[at] is not None and any(item is None for item in row[at]):
+                raise BadSchema(f"Array cannot have a null element; error in writing field {field['name']}")
+
+
 def encode_rows(rows: Iterable[Row], fields: list[Field], int64_timestamps: bool) -> list[JSON]:
     """Rows in the API's ``{"f": [{"v": ...}]}`` form."""
     return [
