@@ -65,7 +65,6 @@ TESTED_ELSEWHERE = {
     "engine/services": "tui/test_looking.py",
     "engine/setup_*": "engine/test_setup.py",
     "engine/similar": "cli/test_root_cause.py",
-    "engine/skippable_clock": "tui/test_flow.py",
     "engine/source/views": "cli/test_source.py",
     "engine/source/session": "tui/test_source.py",
     "engine/source/runner": "cli/test_source.py",

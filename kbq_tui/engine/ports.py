@@ -345,8 +345,8 @@ class Clock(Protocol):
     def monotonic(self) -> float:
         """Seconds."""
 
-    async def sleep(self, seconds: float) -> None:
-        """Wait for some seconds."""
+    async def sleep(self, seconds: float) -> bool:
+        """Wait for some seconds. Returns whether the operator cut that short."""
 
 
 @dataclass(frozen=True, slots=True)

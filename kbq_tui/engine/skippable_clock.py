@@ -13,14 +13,11 @@ if TYPE_CHECKING:
 JUMP = 1_000_000.0
 """Seconds by which the clock is put ahead to end all waits; longer than any wait."""
 
-HURRY = 0.1
-"""Seconds for which no sleep is begun after *try now*: the engine sleeps second by second."""
-
 
 class SkippableClock:
     """The engine's waits, in the operator's hands.
 
-    The engine measures a wait by `monotonic()` and passes the time by `sleep()`. Ending its sleeps early makes it try
+    The engine measures a wait by `monotonic()` and passes the time by `sleep()`. Cutting a sleep short makes it try
     again now; putting the clock ahead makes every wait run into its limit, so that the last refusal stands.
 
     Args:
@@ -31,7 +28,6 @@ class SkippableClock:
         self._clock = clock
         self._ahead = 0.0
         self._bell = asyncio.Event()
-        self._hurry_until = 0.0
 
     def now(self) -> datetime:
         """Return the time of day."""
@@ -41,22 +37,19 @@ class SkippableClock:
         """Return seconds on a clock that never goes back; what was skipped counts as gone by."""
         return self._clock.monotonic() + self._ahead
 
-    async def sleep(self, seconds: float) -> None:
-        """Sleep, but wake when the operator says so."""
-        if asyncio.get_running_loop().time() < self._hurry_until:
-            await asyncio.sleep(0)
-            return
+    async def sleep(self, seconds: float) -> bool:
+        """Sleep, but wake when the operator says so. Returns whether that cut it short."""
         nap = asyncio.ensure_future(self._clock.sleep(seconds))
         bell = asyncio.ensure_future(self._bell.wait())
         try:
-            await asyncio.wait((nap, bell), return_when=asyncio.FIRST_COMPLETED)
+            done, _ = await asyncio.wait((nap, bell), return_when=asyncio.FIRST_COMPLETED)
         finally:
             nap.cancel()
             bell.cancel()
+        return bell in done
 
     def nudge(self) -> None:
-        """Try again now."""
-        self._hurry_until = asyncio.get_running_loop().time() + HURRY
+        """Try again now, whatever is waited for."""
         bell, self._bell = self._bell, asyncio.Event()
         bell.set()
 

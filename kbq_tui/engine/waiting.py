@@ -137,7 +137,8 @@ class Wait:
             text = waiting_text(change, clock.now())
             self._emit(Event(EventKind.WAITING, self._action, clock.now(), text, waiting, self.elapsed, limit))
             nap = min(1.0, left)
-            await clock.sleep(nap)
+            if await clock.sleep(nap):
+                break
             left -= nap
         return True
 

@@ -36,6 +36,7 @@ class SystemClock:
         """Seconds; only differences mean something."""
         return time.monotonic()
 
-    async def sleep(self, seconds: float) -> None:
-        """Wait for some seconds without blocking the event loop."""
+    async def sleep(self, seconds: float) -> bool:
+        """Wait for some seconds without blocking the event loop. Nothing cuts that short."""
         await asyncio.sleep(seconds)
+        return False

@@ -34,7 +34,7 @@ class Still:
     def monotonic(self) -> float:
         return 0.0
 
-    async def sleep(self, seconds: float) -> None:
+    async def sleep(self, seconds: float) -> bool:
         raise AssertionError("nothing waits here")
 
 

@@ -42,7 +42,7 @@ class Clock:
     def monotonic(self) -> float:
         return 0.0
 
-    async def sleep(self, seconds: float) -> None:
+    async def sleep(self, seconds: float) -> bool:
         raise AssertionError("nothing waits here")
 
 

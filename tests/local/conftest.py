@@ -42,8 +42,9 @@ class FakeClock:
     def monotonic(self) -> float:
         return self.seconds
 
-    async def sleep(self, seconds: float) -> None:
+    async def sleep(self, seconds: float) -> bool:
         self.seconds += seconds
+        return False
 
 
 class FakeKeyring:

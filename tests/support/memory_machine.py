@@ -33,12 +33,13 @@ class VirtualClock:
     def monotonic(self) -> float:
         return self.seconds
 
-    async def sleep(self, seconds: float) -> None:
+    async def sleep(self, seconds: float) -> bool:
         if self.held is not None:
             await self.held.wait()
         self.naps.append(seconds)
         self.seconds += seconds
         await asyncio.sleep(0)
+        return False
 
     def hold(self) -> None:
         self.held = asyncio.Event()

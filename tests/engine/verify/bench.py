@@ -141,7 +141,7 @@ def down(method: str, **more: Any) -> Rule:
 
 async def bench_of(field: Field, folder: Path, direction: Direction) -> Bench:
     """Set up a connection in a project of its own."""
-    spot = field.spot(folder, timeout=10.0)
+    spot = field.spot(folder)
     export = EXPORT if direction is Direction.BOTH else None
     spec = ConnectionSpec(project=spot.project, location="EU", direction=direction, export_dataset=export)
     bench = Bench(spot, spec)
