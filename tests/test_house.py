@@ -1,6 +1,7 @@
 """Who may know whom, seen from the outside: what a fresh interpreter has loaded after importing a room."""
 
 import ast
+import re
 import shutil
 import subprocess
 import sys
@@ -137,6 +138,25 @@ def test_the_tests_have_one_cloud_in_memory() -> None:
         and any(isinstance(made, ast.AsyncFunctionDef) and made.name == "create_dataset" for made in part.body)
     }
     assert clouds == {"tests/support/memory_cloud.py:MemoryCloud"}
+
+
+SENTENCE_OF_A_CONTROL = re.compile(r"\[ .* \]$|Step \d|Schritt \d")
+
+
+def _texts_waited_for(tree: ast.AST) -> Iterator[str]:
+    for call in ast.walk(tree):
+        if isinstance(call, ast.Call) and ast.unparse(call.func) == "until" and len(call.args) > 1:
+            yield from (
+                n.value for n in ast.walk(call.args[1]) if isinstance(n, ast.Constant) and isinstance(n.value, str)
+            )
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "tests" / "tui").glob("test_*.py")), ids=lambda path: path.name)
+def test_a_walk_through_the_screens_finds_steps_and_buttons_by_id(path: Path) -> None:
+    """Their words are tested by golden screens, by tests of a label (`button("primary", "Retry")`), and in German."""
+    waited = list(_texts_waited_for(ast.parse(path.read_text(encoding="utf-8"))))
+    if path.name != "test_german.py":
+        assert [text for text in waited if SENTENCE_OF_A_CONTROL.match(text)] == []
 
 
 def _blocks(body: list[ast.stmt]) -> Iterator[ast.stmt]:

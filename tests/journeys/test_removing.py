@@ -11,10 +11,11 @@ from kbq_tui.model.steps import Step
 from kbq_tui.tui.app import KbqApp
 from kbq_tui.tui.app import build as app_over
 from kbq_tui.tui.display_options import DisplayOptions
+from kbq_tui.tui.modals.confirm import Confirm
 from kbq_tui.tui.widgets.rows import Rows
 from tests.support.outputs import output
 from tests.support.sandbox import Served, served
-from tests.tui.screens import until
+from tests.tui.screens import button, on, until
 
 CEILING = 60.0
 
@@ -41,9 +42,9 @@ async def test_a_key_that_is_not_kept_here_is_deleted_and_the_one_kept_here_stay
         keys = {k["held_by"]: k["id"] for k in output(world.run("key", "list", "--json").stdout)["keys"]}
         app = at_step(world, Step.ACCOUNT)
         async with app.run_test(size=(80, 24)) as pilot:
-            await until(pilot, "[ Delete a key ]", CEILING)
+            await until(pilot, button("leftover"), CEILING)
             await pilot.press("f7")
-            shown = await until(pilot, "Delete this key at Google?", CEILING)
+            shown = await until(pilot, on(Confirm), CEILING)
             assert keys[None] in shown
             assert keys["here"] not in shown
             await pilot.press("left", "enter")
@@ -66,9 +67,9 @@ async def test_over_grants_are_taken_away_and_what_is_needed_is_granted_first(
         assert "KBQ-OVER-GRANT" in before.stdout
         app = at_step(world, Step.PERMISSIONS)
         async with app.run_test(size=(80, 24)) as pilot:
-            await until(pilot, "[ Remove over-grants ]", CEILING)
+            await until(pilot, button("remove"), CEILING)
             await pilot.press("f7")
-            shown = await until(pilot, "Take away what the account does not need?", CEILING)
+            shown = await until(pilot, on(Confirm), CEILING)
             assert "Take roles/bigquery.dataEditor away" in " ".join(shown.split())
             await pilot.press("left", "enter")
             await until(pilot, lambda: not app.wizard.busy and app.wizard.removal() is None, CEILING)
@@ -98,10 +99,10 @@ async def test_what_only_verify_finds_is_taken_away_from_there(
             checks.cursor = next(i for i, row in enumerate(checks.rows) if row.id == check)
             await until(pilot, "F7 Mend", CEILING)
             await pilot.press("f7")
-            shown = await until(pilot, "[ Remove over-grants ]", CEILING)
+            shown = await until(pilot, button("remove"), CEILING)
             assert grant in " ".join(shown.split())
             await pilot.press("f7")
-            shown = await until(pilot, "Take away what the account does not need?", CEILING)
+            shown = await until(pilot, on(Confirm), CEILING)
             assert "remove-iam-policy-binding" in shown
             await pilot.press("left", "enter")
             await until(pilot, lambda: not app.wizard.busy and not app.wizard.verified, CEILING)

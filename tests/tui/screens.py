@@ -1,16 +1,26 @@
-"""The screen as text, and waiting for what it should say."""
+"""Waiting for a state of the screens: which one is up, what its widgets are, what it says.
+
+A walk through the screens waits for screens and widgets (`on`, `button`, `to_do`, `goes_on`, `looked`). It waits for a
+text where that text is what is tested.
+"""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sized
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from textual.app import App
 from textual.pilot import Pilot
+from textual.screen import Screen
+from textual.widget import Widget
 
+from kbq_tui.model.steps import Step
 from kbq_tui.tui import _textual_compat
 from kbq_tui.tui.app import KbqApp, build
 from kbq_tui.tui.display_options import DisplayOptions
+from kbq_tui.tui.screens.base import BaseScreen
+from kbq_tui.tui.widgets.button import Button
 from tests.support import polling
 from tests.support.polling import PATIENCE
 from tests.tui.fakes import Scene
@@ -21,16 +31,112 @@ def text_of(app: App[Any]) -> str:
     return _textual_compat.screen_text(app)
 
 
-async def until(pilot: Pilot[Any], what: str | Callable[[], bool], seconds: float = PATIENCE) -> str:
-    """Wait until the screen says something, or something holds. Fails with the screen's text."""
-    holds = what if callable(what) else partial(_shows, pilot.app, what)
+@dataclass(frozen=True)
+class State:
+    """A state of the screens that a test waits for.
+
+    Attributes:
+        name: what a test that waited in vain calls it.
+        holds: whether the app is in it.
+    """
+
+    name: str
+    holds: Callable[[Any], bool]
+
+
+def on(screen: type[Screen[Any]] | Step) -> State:
+    """A screen or a box is up and laid out; a step stands for its screen."""
+    if isinstance(screen, Step):
+        return State(f"step {screen}", lambda app: _step_of(app) is screen and _drawn(app.screen))
+    return State(screen.__name__, lambda app: isinstance(app.screen, screen) and _drawn(app.screen))
+
+
+def closed(screen: type[Screen[Any]]) -> State:
+    """No such screen or box is up any more."""
+    return State(f"no {screen.__name__}", lambda app: not any(isinstance(each, screen) for each in app.screen_stack))
+
+
+def gone(id_: str) -> State:
+    """The screen shows no widget with this id any more."""
+    return State(f"no #{id_}", lambda app: not any(map(_drawn, app.screen.query(f"#{id_}"))))
+
+
+def button(id_: str, label: str | None = None, *, off: bool = False) -> State:
+    """The screen shows a button with this id, and it can be pressed (or not, where it is off); it has this label."""
+
+    def holds(app: App[Any]) -> bool:
+        found = [each for each in app.screen.query(f"#{id_}").results(Button) if _drawn(each)]
+        return any(each.off is off and label in (None, each.label) for each in found)
+
+    return State(f"button #{id_} {label or ''}".rstrip(), holds)
+
+
+def to_do(count: int) -> State:
+    """The step's button carries out so many actions."""
+    return State(f"{count} actions to do", lambda app: _idle_at_step(app) and len(_pending(app)) == count)
+
+
+def goes_on() -> State:
+    """The step's button goes on to the next step: nothing is left to do or in the way."""
+    return State(
+        "the step is done",
+        lambda app: (
+            _idle_at_step(app) and not _pending(app) and not app.wizard.blocked(_step_of(app)) and app.wizard.current
+        ),
+    )
+
+
+def looked() -> State:
+    """The connections of the dashboard were looked at."""
+    return State("connections looked at", lambda app: app.monitor.at is not None and app.monitor.looking_since is None)
+
+
+def opened(name: str) -> State:
+    """A connection of the dashboard is open."""
+    return State(f"connection {name}", lambda app: getattr(app.screen, "opened", None) == name and _drawn(app.screen))
+
+
+def _step_of(app: App[Any]) -> Step | None:
+    return app.screen.step if isinstance(app.screen, BaseScreen) else None
+
+
+def _pending(app: Any) -> Sized:
+    found: Sized = app.wizard.pending(_step_of(app))
+    return found
+
+
+def _idle_at_step(app: Any) -> bool:
+    """Whether nothing is under way on a step, and the step shows that."""
+    if _step_of(app) is None or app.wizard.busy or not _drawn(app.screen):
+        return False
+    return not app.screen.query_one("#primary", Button).off
+
+
+def _drawn(shown: Widget) -> bool:
+    """Whether a widget or screen is up and has its place."""
+    return shown.is_attached and shown.display and shown.region.area > 0
+
+
+async def until(pilot: Pilot[Any], what: str | State | Callable[[], bool], seconds: float = PATIENCE) -> str:
+    """Wait for a state, for something to hold, or for the screen to say something. Fails with the screen's text.
+
+    Returns:
+        What stands on the screen then.
+    """
+    holds: Callable[[], bool]
+    if isinstance(what, State):
+        name, holds = what.name, partial(what.holds, pilot.app)
+    else:
+        name, holds = str(what), what if callable(what) else partial(_shows, pilot.app, what)
 
     async def turn() -> None:
         await asyncio.sleep(0.01)
         await pilot.pause()
 
     await pilot.pause()
-    await polling.until(holds, lambda: f"never came: {what}\n{text_of(pilot.app)}", seconds, turn)
+    await polling.until(holds, lambda: f"never came: {name}\n{text_of(pilot.app)}", seconds, turn)
+    if isinstance(what, State):
+        await pilot.pause()  # what has changed is drawn
     return text_of(pilot.app)
 
 

@@ -19,12 +19,13 @@ from kbq_tui.tui import keyboard, palette
 from kbq_tui.tui.app import KbqApp, build
 from kbq_tui.tui.display_options import DisplayOptions
 from kbq_tui.tui.screens.base import BaseScreen
+from kbq_tui.tui.screens.welcome import WelcomeScreen
 from kbq_tui.tui.widgets.button import Button, Choice
 from kbq_tui.tui.widgets.field import Field, LineInput
 from kbq_tui.tui.widgets.rows import Rows
 from kbq_tui.tui.widgets.table import ConnectionTable
 from tests.tui import fakes
-from tests.tui.screens import app_for, text_of, until
+from tests.tui.screens import app_for, button, on, text_of, to_do, until
 
 SIZE = (80, 24)
 SCREENS = ["welcome", *Step, "dashboard"]
@@ -112,11 +113,11 @@ async def test_the_palette_holds_every_key_and_button_of_the_screen(name: str) -
 async def test_a_button_can_be_pressed_from_the_palette() -> None:
     app = app_for(fakes.fresh())
     async with app.run_test(size=SIZE) as pilot:
-        await until(pilot, "[ Begin ]")
+        await until(pilot, on(WelcomeScreen))
         await pilot.press("f2", *"begin")
         await until(pilot, lambda: any(line.strip(" ▎┃│▏▕") == "Begin" for line in text_of(app).splitlines()))
         await pilot.press("down", "enter")
-        await until(pilot, "Step 1 of 6")
+        await until(pilot, on(Step.PROJECT))
 
 
 async def test_the_palette_has_a_line_for_each_entry_its_key_at_the_right_and_what_was_used_last_first() -> None:
@@ -141,7 +142,7 @@ async def test_the_palette_has_a_line_for_each_entry_its_key_at_the_right_and_wh
 async def test_vi_s_keys_move_outside_of_fields_and_are_letters_inside() -> None:
     app = app_for(fakes.resumed(Step.PROJECT, fakes.blank()))
     async with app.run_test(size=SIZE) as pilot:
-        await until(pilot, "[ Look ]")
+        await until(pilot, button("primary", "Look", off=True))
         await pilot.press(*"jkhlgG")
         assert app.wizard.draft.project == "jkhlgG"
         await pilot.press("tab", "tab")
@@ -230,22 +231,22 @@ async def test_the_welcome_is_for_the_first_time_only() -> None:
     scene = fakes.fresh()
     app = app_for(scene)
     async with app.run_test(size=SIZE) as pilot:
-        await until(pilot, "[ Begin ]")
+        await until(pilot, on(WelcomeScreen))
         await pilot.press("enter")
-        await until(pilot, "Step 1 of 6")
+        await until(pilot, on(Step.PROJECT))
     assert scene.store.chosen.welcomed
     other = fakes.fresh()
     other.store.chosen = scene.store.chosen
     app = app_for(other)
     async with app.run_test(size=SIZE) as pilot:
-        await until(pilot, "Step 1 of 6")
+        await until(pilot, on(Step.PROJECT))
         await until(pilot, lambda: settled(app))
 
 
 async def test_the_welcome_says_in_five_lines_what_is_done_needed_and_not_touched() -> None:
     app = app_for(fakes.fresh())
     async with app.run_test(size=SIZE) as pilot:
-        shown = await until(pilot, "[ Begin ]")
+        shown = await until(pilot, on(WelcomeScreen))
         heads = [line.strip("│ ").split(" ")[0] for line in shown.split("\n")]
         assert [h for h in heads if h in ("Does", "Proves", "Needs", "Leaves", "Ends")] == [
             "Does",
@@ -263,12 +264,12 @@ async def test_a_choice_goes_through_the_store_to_the_next_run(tmp_path: Path, m
     store = FileStore(paths, Connections(paths.connections), scene.clock)
     app = build(replace(scene.services(), store=store), DisplayOptions())
     async with app.run_test(size=SIZE) as pilot:
-        await until(pilot, "[ Begin ]")
+        await until(pilot, on(WelcomeScreen))
         await pilot.press("f4", "f6", "enter")
-        await until(pilot, "Step 1 of 6")
+        await until(pilot, on(Step.PROJECT))
         await until(pilot, lambda: settled(app))
         await pilot.press("enter")
-        await until(pilot, "[ Create 2 datasets ]")
+        await until(pilot, to_do(2))
         await until(pilot, lambda: settled(app))
         assert store.recent_projects() == (), "seen, and not used yet"
         await pilot.press("enter")

@@ -4,8 +4,9 @@ from dataclasses import replace
 
 from kbq_tui.model.steps import Step
 from kbq_tui.tui.app import KbqApp
+from kbq_tui.tui.modals.ask import Ask
 from tests.tui import fakes
-from tests.tui.screens import app_for, text_of, until
+from tests.tui.screens import app_for, button, closed, on, text_of, to_do, until
 from tests.tui.test_removing import FIRST, over_granted, with_leftovers
 
 OTHER = "Signed in is olga@acme.example"
@@ -26,9 +27,10 @@ async def test_in_production_a_key_is_deleted_only_when_the_name_is_typed() -> N
     protect(scene, production=True)
     app = app_for(scene)
     async with app.run_test(size=(80, 24)) as pilot:
-        await until(pilot, lambda: idle(app) and "[ Delete a key ]" in text_of(app))
+        await until(pilot, button("leftover"))
+        await until(pilot, lambda: idle(app))
         await pilot.press("f7")
-        await until(pilot, "It is in production")
+        await until(pilot, on(Ask))
         await pilot.press("y", "enter")
         await until(pilot, f"It is called {scene.draft.name}.")
         assert scene.world.writes == []
@@ -41,11 +43,12 @@ async def test_in_production_over_grants_want_the_name_too() -> None:
     protect(scene, production=True)
     app = app_for(scene)
     async with app.run_test(size=(80, 24)) as pilot:
-        await until(pilot, lambda: idle(app) and "[ Remove over-grants ]" in text_of(app))
+        await until(pilot, button("remove"))
+        await until(pilot, lambda: idle(app))
         await pilot.press("f7")
-        await until(pilot, "It is in production")
+        await until(pilot, on(Ask))
         await pilot.press("escape")
-        await until(pilot, lambda: "It is in production" not in text_of(app))
+        await until(pilot, closed(Ask))
     assert scene.world.writes == []
 
 
@@ -54,7 +57,7 @@ async def test_another_login_is_asked_about_once_before_a_change() -> None:
     protect(scene, operator="peter@shop.example")
     app = app_for(scene)
     async with app.run_test(size=(80, 24)) as pilot:
-        await until(pilot, lambda: idle(app) and "[ Create 2 datasets ]" in text_of(app))
+        await until(pilot, to_do(2))
         await pilot.press("enter")
         assert "peter@shop.example" in await until(pilot, OTHER)
         await pilot.press("enter")  # the harmless answer has the focus
@@ -73,6 +76,6 @@ async def test_the_operator_is_asked_nothing() -> None:
     protect(scene, operator="Olga@acme.example")
     app = app_for(scene)
     async with app.run_test(size=(80, 24)) as pilot:
-        await until(pilot, lambda: idle(app) and "[ Create 2 datasets ]" in text_of(app))
+        await until(pilot, to_do(2))
         await pilot.press("enter")
         await until(pilot, lambda: idle(app) and len(scene.world.writes) == 2)

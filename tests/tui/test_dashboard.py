@@ -19,12 +19,14 @@ from kbq_tui.model.spec import JOB_USER
 from kbq_tui.model.steps import Step
 from kbq_tui.tui.app import KbqApp, build
 from kbq_tui.tui.display_options import DisplayOptions
+from kbq_tui.tui.modals.ask import Ask
+from kbq_tui.tui.modals.confirm import Confirm
 from kbq_tui.tui.screens.watching import countdown
 from kbq_tui.tui.status_poller import AT_ONCE, StatusPoller
 from kbq_tui.tui.widgets.table import ConnectionTable
 from tests.stories.scene import MemorySignIn
 from tests.tui import fakes
-from tests.tui.screens import app_for, text_of, until
+from tests.tui.screens import app_for, looked, on, opened, text_of, until
 
 READS = ("project", "services", "billing_enabled", "policy_enforced", "test_permissions", "dataset", "account")
 UNREACHABLE = catalogue.problem(Code.NETWORK_UNREACHABLE, Context())
@@ -128,16 +130,16 @@ async def test_enter_shows_a_connection_in_detail_and_escape_goes_up_to_the_list
     async with app.run_test(size=(80, 50)) as pilot:
         await until(pilot, "✗ 1 fail")
         await pilot.press("enter")
-        shown = await until(pilot, "Dashboard › bad-000")
+        shown = await until(pilot, opened("bad-000"))
         assert "Service account" in shown
         assert "What to do" in shown
         assert "The last look, at 12:00 UTC: 1 fail." in shown
         await pilot.press("escape")
         await until(pilot, "4 connections")
         await pilot.press("enter")
-        await until(pilot, "Dashboard › bad-000")
+        await until(pilot, opened("bad-000"))
         await pilot.press("s")
-        await until(pilot, "Step 4 of 6")
+        await until(pilot, on(Step.PERMISSIONS))
 
 
 async def test_the_list_is_as_it_was_when_one_comes_back_to_it_and_nothing_is_asked_again() -> None:
@@ -145,12 +147,12 @@ async def test_the_list_is_as_it_was_when_one_comes_back_to_it_and_nothing_is_as
     app = board(scene)
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, "✗ 3 fail")
-        await until(pilot, "Looked at")
+        await until(pilot, looked())
         await pilot.press("N", "N", "slash", *"ok-0", "enter", *["down"] * 25)
         await until(pilot, "Connections: 30 of 33, /ok-0")
         looks = scene.world.calls.count("recent_jobs")
         await pilot.press("enter")
-        await until(pilot, "Dashboard › ok-004")
+        await until(pilot, opened("ok-004"))
         await pilot.press("escape")
         shown = await until(pilot, "Connections: 30 of 33, /ok-0")
         assert "NAME↑" in shown
@@ -166,20 +168,20 @@ async def test_escape_goes_up_to_where_one_came_from_at_whichever_step() -> None
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, "✗ 1 fail")
         await pilot.press("s")
-        await until(pilot, "Step 4 of 6")
+        await until(pilot, on(Step.PERMISSIONS))
         await until(pilot, lambda: not app.wizard.busy)
         await pilot.press("escape")
         await until(pilot, "4 connections")
         await pilot.press("enter")
-        await until(pilot, "Dashboard › bad-000")
+        await until(pilot, opened("bad-000"))
         await pilot.press("s")
-        await until(pilot, "Step 4 of 6")
+        await until(pilot, on(Step.PERMISSIONS))
         await until(pilot, lambda: not app.wizard.busy)
         app.goto(Step.VERIFY)
-        await until(pilot, "Step 5 of 6")
+        await until(pilot, on(Step.VERIFY))
         await until(pilot, lambda: not app.wizard.busy)
         await pilot.press("escape")
-        await until(pilot, "Dashboard › bad-000")
+        await until(pilot, opened("bad-000"))
 
 
 @pytest.mark.parametrize(
@@ -190,7 +192,7 @@ async def test_name_and_project_stand_at_the_top_right(notices: tuple[str, ...],
     scene.notices = tuple(map(verbatim, notices))
     app = app_for(scene)
     async with app.run_test(size=(width, 24)) as pilot:
-        await until(pilot, "Step 4 of 6")
+        await until(pilot, on(Step.PERMISSIONS))
         shown = await until(pilot, lambda: not app.wizard.busy)
         assert shown.splitlines()[1].rstrip().endswith(f"default · {fakes.PROJECT}")
         assert not notices or notices[0] in shown
@@ -199,13 +201,13 @@ async def test_name_and_project_stand_at_the_top_right(notices: tuple[str, ...],
 async def test_n_asks_for_a_name_that_is_free_and_opens_the_first_step() -> None:
     app = board(many(1))
     async with app.run_test(size=(80, 24)) as pilot:
-        await until(pilot, "Looked at")
+        await until(pilot, looked())
         await pilot.press("n")
-        await until(pilot, "A new connection")
+        await until(pilot, on(Ask))
         await pilot.press(*"OK-000", "enter")
         await until(pilot, "There is a connection OK-000 already.")
         await pilot.press("2", "enter")
-        await until(pilot, "Step 1 of 6")
+        await until(pilot, on(Step.PROJECT))
         assert app.wizard.draft.name == "OK-0002"
         await until(pilot, lambda: not app.wizard.busy)
         await pilot.press("escape")
@@ -217,14 +219,14 @@ async def test_d_forgets_a_connection_once_that_is_agreed_to() -> None:
     scene = many(2)
     app = board(scene)
     async with app.run_test(size=(80, 24)) as pilot:
-        await until(pilot, "Looked at")
+        await until(pilot, looked())
         await pilot.press("d")
-        await until(pilot, "Forget ok-000 on this machine?")
+        await until(pilot, on(Confirm))
         await pilot.press("enter")  # the focus stands on the harmless answer
         await until(pilot, "2 connections")
         assert app.services.store.names() == ("ok-000", "ok-001")
         await pilot.press("d")
-        await until(pilot, "Forget ok-000 on this machine?")
+        await until(pilot, on(Confirm))
         await pilot.press("left", "enter")
         await until(pilot, "ok-000 is forgotten on this machine. What stays:")
         await until(pilot, "1 connection")
@@ -237,9 +239,9 @@ async def test_in_production_a_connection_is_forgotten_only_when_its_name_is_typ
     scene.store.saved["ok-000"] = replace(scene.store.saved["ok-000"], production=True)
     app = board(scene)
     async with app.run_test(size=(80, 24)) as pilot:
-        await until(pilot, "Looked at")
+        await until(pilot, looked())
         await pilot.press("d")
-        await until(pilot, "type its name to go ahead")
+        await until(pilot, on(Ask))
         await pilot.press(*"ok-00", "enter")
         await until(pilot, "It is called ok-000.")
         assert "ok-000" in scene.store.saved
@@ -252,7 +254,7 @@ async def test_the_values_of_a_connection_are_copied() -> None:
     scene = many(1)
     app = board(scene)
     async with app.run_test(size=(80, 24)) as pilot:
-        await until(pilot, "Looked at")
+        await until(pilot, looked())
         await pilot.press("y")
         await until(pilot, "Values of ok-000")
     assert "KLAVIYO_IMPORT_FROM_DWH" in scene.copied[0]
@@ -381,9 +383,9 @@ async def test_the_looks_are_kept_and_say_since_when_it_is_broken() -> None:
     assert [look.health for look in history.looks] == [Health.OK, Health.BROKEN]
     again = board(scene)
     async with again.run_test(size=(80, 40)) as pilot:
-        await until(pilot, "Looked at")
+        await until(pilot, looked())
         await pilot.press("enter")
-        shown = await until(pilot, "Dashboard › ok-000")
+        shown = await until(pilot, opened("ok-000"))
         assert "fail since 12:01 UTC (10 min)" in shown
         assert "The last 3 looks, from 12:00 to 12:11 UTC: 2 fail, 1 ok." in shown
 
@@ -408,10 +410,10 @@ async def test_what_was_taken_away_behind_our_back_is_told_and_can_be_put_back_o
         assert "key ffffffffffff was added" in shown
         assert "by whom is unknown: the audit log has no entry of it" in shown
         await pilot.press("b")
-        await until(pilot, "Step 3 of 6")
+        await until(pilot, on(Step.ACCOUNT))
         await until(pilot, lambda: not app.wizard.busy)
         await pilot.press("escape")
-        await until(pilot, "Dashboard › ok-000")
+        await until(pilot, opened("ok-000"))
         scene.world.bindings.append(binding)
         await pilot.press("f5")
         await until(pilot, lambda: "was taken away" not in text_of(app))

@@ -9,9 +9,11 @@ from kbq_tui.model.problem import Problem
 from kbq_tui.model.steps import Step
 from kbq_tui.tui.app import KbqApp
 from kbq_tui.tui.display_options import DisplayOptions
+from kbq_tui.tui.modals.confirm import Confirm
+from kbq_tui.tui.modals.problem import ProblemSheet
 from kbq_tui.tui.widgets.button import Button
 from tests.tui import fakes
-from tests.tui.screens import app_for, text_of, until
+from tests.tui.screens import app_for, goes_on, on, text_of, to_do, until
 
 SIZE = (80, 24)
 
@@ -26,19 +28,19 @@ async def test_the_key_is_sent_only_after_a_yes_that_is_not_the_default() -> Non
     async with app.run_test(size=SIZE) as pilot:
         await until(pilot, lambda: app.wizard.current)
         await pilot.press("p")
-        shown = await until(pilot, "Copy the private key to the clipboard?")
+        shown = await until(pilot, on(Confirm))
         assert scene.clipboard.way in " ".join(shown.split())
         assert isinstance(app.focused, Button)
         assert app.focused.label == "Do not"
         await pilot.press("enter")
-        await until(pilot, "Step 6")
+        await until(pilot, on(Step.CONNECT))
         await pilot.press("p")
-        await until(pilot, "[ Copy the key ]")
+        await until(pilot, on(Confirm))
         await pilot.press("escape")
-        await until(pilot, "Step 6")
+        await until(pilot, on(Step.CONNECT))
         assert scene.clipboard.keys == []
         await pilot.press("p")
-        await until(pilot, "[ Copy the key ]")
+        await until(pilot, on(Confirm))
         await pilot.press("h", "enter")
         await until(pilot, "Key: Sent to your terminal's clipboard. Once pasted, copy something else.")
         assert "ress v" not in text_of(app)
@@ -81,9 +83,9 @@ async def test_a_key_that_cannot_be_read_any_more_is_a_problem() -> None:
         await until(pilot, lambda: app.wizard.current)
         scene.keys.secret = None
         await pilot.press("p")
-        await until(pilot, "[ Copy the key ]")
+        await until(pilot, on(Confirm))
         await pilot.press("h", "enter")
-        await until(pilot, "What is wrong")
+        await until(pilot, on(ProblemSheet))
     assert scene.clipboard.keys == []
 
 
@@ -103,7 +105,7 @@ async def test_another_way_is_named_by_the_key_that_it_has(
         await until(pilot, f"Said. {said}")
         await pilot.press("o")
         app.open_problem(Problem(None, verbatim("Title"), verbatim("Cause")))
-        await until(pilot, "What is wrong")
+        await until(pilot, on(ProblemSheet))
         await pilot.press("c")
         await until(pilot, f"Said. {said}")
         await pilot.press("o")
@@ -117,16 +119,16 @@ async def test_a_problem_that_was_mended_meanwhile_is_looked_at_again_with_one_k
     async with app.run_test(size=SIZE) as pilot:
         await until(pilot, "1 in the way")
         app.open_problem(Problem(None, verbatim("Title"), verbatim("Cause")))
-        assert "F5 Look again" in await until(pilot, "What is wrong")
+        assert "F5 Look again" in await until(pilot, on(ProblemSheet))
         scene.world.billing = True
         await pilot.press("f5")
-        await until(pilot, "nothing in the way")
+        await until(pilot, goes_on())
 
 
 async def test_no_key_is_named_where_none_does_it() -> None:
     app = app_for(fakes.resumed(Step.DATASETS))
     async with app.run_test(size=SIZE) as pilot:
-        await until(pilot, "[ Create 2 datasets ]")
+        await until(pilot, to_do(2))
         app.copy_text("x", "Something")
         assert "ress v" not in await until(pilot, "Something: Sent to your terminal's clipboard.")
 
@@ -137,7 +139,7 @@ async def test_the_commands_of_a_step_can_be_copied_read_and_saved(monkeypatch: 
     seen: list[str] = []
     monkeypatch.setattr(app, "view_text", seen.append)
     async with app.run_test(size=SIZE) as pilot:
-        await until(pilot, "[ Create 2 datasets ]")
+        await until(pilot, to_do(2))
         await pilot.press("f3")
         await until(pilot, "c Copy")
         await pilot.press("c")

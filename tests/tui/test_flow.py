@@ -11,10 +11,13 @@ from kbq_tui.model.problem import Context, Problem, Retry
 from kbq_tui.model.steps import Step
 from kbq_tui.tui.app import KbqApp
 from kbq_tui.tui.display_options import DisplayOptions
+from kbq_tui.tui.modals.confirm import Confirm
+from kbq_tui.tui.modals.problem import ProblemSheet
+from kbq_tui.tui.screens.welcome import WelcomeScreen
 from kbq_tui.tui.widgets.field import LineInput
 from tests.support.codes import made_up
 from tests.tui import fakes
-from tests.tui.screens import app_for, text_of, until
+from tests.tui.screens import app_for, button, goes_on, on, text_of, to_do, until
 
 DATASETS = (fakes.SPEC.import_dataset, fakes.SPEC.staging_dataset)
 ALL_WRITES = {
@@ -48,7 +51,7 @@ async def test_from_nothing_to_the_three_values_with_enter_alone() -> None:
                 await until(pilot, lambda: idle(app))
             await pilot.press("enter")
             await pilot.pause()
-        await until(pilot, "Step 6")
+        await until(pilot, on(Step.CONNECT))
         assert set(scene.world.writes) == ALL_WRITES
         await pilot.press("f10")
     assert app.return_code == 0
@@ -69,10 +72,10 @@ async def test_what_is_in_place_takes_one_key_a_step_and_writes_nothing() -> Non
             if mark in ("Step 2", "Step 3", "Step 4"):
                 assert "already in place" in await until(pilot, "already in place")
             if mark == "Step 1":
-                await until(pilot, "[ Continue ]")
+                await until(pilot, goes_on())
             await pilot.press("enter")
             await pilot.pause()
-        await until(pilot, "Step 6")
+        await until(pilot, on(Step.CONNECT))
     assert scene.world.writes == []
 
 
@@ -80,23 +83,23 @@ async def test_the_operator_comes_back_to_the_screen_and_the_input_they_left() -
     scene = fakes.fresh(staging_dataset="KLAVIYO_SCRATCH")
     app = app_for(scene)
     async with app.run_test(size=(80, 24)) as pilot:
-        await until(pilot, "Begin")
+        await until(pilot, on(WelcomeScreen))
         await pilot.press("enter")
-        await until(pilot, "[ Continue ]")
+        await until(pilot, goes_on())
         await pilot.press("enter")
-        await until(pilot, "[ Create 2 datasets ]")
+        await until(pilot, to_do(2))
         await pilot.press("enter")
-        await until(pilot, "[ Continue ]")
+        await until(pilot, goes_on())
         await until(pilot, lambda: idle(app))
         await pilot.press("enter")
-        await until(pilot, "Step 3")
+        await until(pilot, on(Step.ACCOUNT))
         app.wizard.set(account_id="another-account")
         await pilot.press("f10")
     scene.draft = scene.store.saved["default"].draft
     again = app_for(scene)
     async with again.run_test(size=(80, 24)) as pilot:
-        await until(pilot, "Step 3")
-        shown = await until(pilot, "[ Create account and key ]")
+        await until(pilot, on(Step.ACCOUNT))
+        shown = await until(pilot, to_do(2))
         assert "another-account" in shown
     assert scene.draft.staging_dataset == "KLAVIYO_SCRATCH"
 
@@ -119,7 +122,7 @@ async def test_without_permission_each_row_names_it_and_a_text_can_be_sent() -> 
         assert "bigquery.datasets.create" in shown
         await pilot.press("up")  # from the button to the last row, then to the first, which failed
         await pilot.press("home", "enter")
-        await until(pilot, "What is wrong")
+        await until(pilot, on(ProblemSheet))
         await pilot.press("c")
         await until(pilot, lambda: bool(scene.copied))
     assert "bigquery.datasets.create" in scene.copied[0]
@@ -131,10 +134,10 @@ async def test_a_blocked_step_can_be_skipped_and_nothing_is_written() -> None:
     scene = fakes.resumed(Step.DATASETS, fakes.no_permission())
     app = app_for(scene)
     async with app.run_test(size=(80, 24)) as pilot:
-        shown = await until(pilot, "[ Skip for now ]")
+        shown = await until(pilot, button("skip"))
         assert "blocked" in shown
         await pilot.press("right", "enter")
-        await until(pilot, "Step 3")
+        await until(pilot, on(Step.ACCOUNT))
     assert scene.world.writes == []
 
 
@@ -147,7 +150,7 @@ async def test_key_creation_blocked_names_the_constraint_and_the_way_to_lift_it(
         await until(pilot, "blocked")
         app.screen.query_one("#plan").focus()
         await pilot.press("end", "enter")
-        await until(pilot, "What is wrong")
+        await until(pilot, on(ProblemSheet))
         await pilot.press("c")
         await until(pilot, lambda: bool(scene.copied))
     assert "iam.disableServiceAccountKeyCreation" in scene.copied[0]
@@ -158,10 +161,10 @@ async def test_a_stale_plan_is_refused_and_shown_afresh() -> None:
     scene = fakes.resumed(Step.DATASETS)
     app = app_for(scene)
     async with app.run_test(size=(80, 24)) as pilot:
-        await until(pilot, "[ Create 2 datasets ]")
+        await until(pilot, to_do(2))
         scene.world.datasets["KLAVIYO_TMP"] = DatasetInfo("KLAVIYO_TMP", "US")
         await pilot.press("enter")
-        await until(pilot, "[ Create 1 dataset ]")
+        await until(pilot, to_do(1))
     assert scene.world.writes == []
 
 
@@ -182,7 +185,7 @@ async def test_a_wait_shows_its_clock_and_can_be_given_up() -> None:
     scene.store.changed = [fakes.account_made()]
     app = app_for(scene)
     async with app.run_test(size=(80, 24)) as pilot:
-        await until(pilot, "[ Grant 1 role ]")
+        await until(pilot, to_do(1))
         scene.clock.hold()
         await pilot.press("enter")
         shown = await until(pilot, "of at most 7 min")
@@ -206,9 +209,9 @@ async def test_a_wait_that_ends_well_is_waited_out() -> None:
     scene.store.changed = [fakes.account_made()]
     app = app_for(scene)
     async with app.run_test(size=(80, 24)) as pilot:
-        await until(pilot, "[ Grant 1 role ]")
+        await until(pilot, to_do(1))
         await pilot.press("enter")
-        await until(pilot, "[ Continue ]")
+        await until(pilot, goes_on())
     assert scene.world.writes == ["add_project_binding"]
 
 
@@ -216,17 +219,17 @@ async def test_quitting_during_a_write_asks_and_says_what_may_be_left() -> None:
     scene = fakes.resumed(Step.DATASETS)
     app = app_for(scene)
     async with app.run_test(size=(80, 24)) as pilot:
-        await until(pilot, "[ Create 2 datasets ]")
+        await until(pilot, to_do(2))
         scene.world.gates["create_dataset"] = asyncio.Event()
         await pilot.press("enter")
         await until(pilot, lambda: "create_dataset" in scene.world.running)
         await pilot.press("f10")
-        shown = await until(pilot, "Quit in the middle of a change?")
+        shown = await until(pilot, on(Confirm))
         assert "may still happen" in shown
         await pilot.press("enter")  # the harmless answer has the focus
         await until(pilot, "working")
         scene.world.gates.pop("create_dataset").set()
-        await until(pilot, "[ Continue ]")
+        await until(pilot, goes_on())
     assert sorted(scene.world.writes) == [f"create_dataset:{name}" for name in DATASETS]
 
 
@@ -237,12 +240,12 @@ async def test_a_failed_row_says_why_and_can_be_retried() -> None:
     ]
     app = app_for(scene)
     async with app.run_test(size=(80, 24)) as pilot:
-        await until(pilot, "[ Create 2 datasets ]")
+        await until(pilot, to_do(2))
         await pilot.press("enter")
-        shown = await until(pilot, "[ Retry: Create 1 dataset ]")
+        shown = await until(pilot, button("primary", "Retry: Create 1 dataset"))
         assert "The backend stumbled" in shown
         await pilot.press("enter")
-        await until(pilot, "[ Continue ]")
+        await until(pilot, goes_on())
 
 
 async def test_apis_are_turned_on_only_after_a_preview_and_a_yes() -> None:
@@ -250,18 +253,18 @@ async def test_apis_are_turned_on_only_after_a_preview_and_a_yes() -> None:
     scene.world.services["iam.googleapis.com"] = False
     app = app_for(scene)
     async with app.run_test(size=(80, 24)) as pilot:
-        await until(pilot, "[ Turn on 1 API ]")
+        await until(pilot, button("enable"))
         app.screen.query_one("#enable").focus()
         await pilot.press("enter")
-        assert "gcloud services enable" in await until(pilot, "Turn on these APIs?")
+        assert "gcloud services enable" in await until(pilot, on(Confirm))
         await pilot.press("escape")
         await until(pilot, "Preflight: 1 in the way")
         assert scene.world.writes == []
         app.screen.query_one("#enable").focus()
         await pilot.press("enter")
-        await until(pilot, "Turn on these APIs?")
+        await until(pilot, on(Confirm))
         await pilot.press("enter")
-        await until(pilot, "nothing in the way")
+        await until(pilot, goes_on())
     assert scene.world.writes == ["enable_services"]
 
 
@@ -273,10 +276,10 @@ async def test_an_api_that_could_not_be_turned_on_says_why() -> None:
     ]
     app = app_for(scene)
     async with app.run_test(size=(80, 24)) as pilot:
-        await until(pilot, "[ Turn on 1 API ]")
+        await until(pilot, button("enable"))
         app.screen.query_one("#enable").focus()
         await pilot.press("enter")
-        await until(pilot, "Turn on these APIs?")
+        await until(pilot, on(Confirm))
         await pilot.press("enter")
         await until(pilot, "0 done, 1 not.")
         assert "API off" in await until(pilot, "The backend stumbled")
@@ -291,11 +294,11 @@ async def test_gcloud_s_login_is_used_only_when_asked_for() -> None:
     scene.sign_in.gcloud = True
     app = app_for(scene)
     async with app.run_test(size=(80, 24)) as pilot:
-        shown = await until(pilot, "[ Use gcloud's login ]")
+        shown = await until(pilot, button("gcloud"))
         assert "gcloud auth application-default login" in shown
         assert "identity" not in scene.world.calls
         await pilot.press("right", "enter")
-        await until(pilot, "nothing in the way")
+        await until(pilot, goes_on())
 
 
 async def test_an_expired_login_can_be_mended_and_retried_on_any_step() -> None:
@@ -307,7 +310,7 @@ async def test_an_expired_login_can_be_mended_and_retried_on_any_step() -> None:
         assert "No Google credentials" in shown
         scene.sign_in.problem = None
         await pilot.press("f5")
-        await until(pilot, "[ Create account and key ]")
+        await until(pilot, to_do(2))
 
 
 async def test_over_grants_unheld_keys_and_twins_are_warnings_and_stay() -> None:
@@ -321,7 +324,7 @@ async def test_over_grants_unheld_keys_and_twins_are_warnings_and_stay() -> None
         assert "Admin" in shown
         assert "[ Continue ]" in shown
         await pilot.press("escape")
-        await until(pilot, "Step 3")
+        await until(pilot, on(Step.ACCOUNT))
         assert "ffffffff" in await until(pilot, "2 of 10")
     assert scene.world.writes == []
 
@@ -342,24 +345,24 @@ async def test_dead_entries_stop_nothing_and_conditions_are_shown() -> None:
     scene.world.datasets["KLAVIYO_TMP"] = replace(info, access=(entry,))
     app = app_for(fakes.resumed(Step.PERMISSIONS, scene))
     async with app.run_test(size=(80, 24)) as pilot:
-        assert "~ grant" in await until(pilot, "[ Grant 1 role ]")
+        assert "~ grant" in await until(pilot, to_do(1))
 
 
 async def test_a_key_made_just_now_that_google_does_not_list_yet_stops_nothing() -> None:
     scene = fakes.resumed(Step.ACCOUNT)
     app = app_for(scene)
     async with app.run_test(size=(80, 24)) as pilot:
-        await until(pilot, "[ Create account and key ]")
+        await until(pilot, to_do(2))
         await pilot.press("enter")
-        await until(pilot, "[ Continue ]")
+        await until(pilot, goes_on())
         scene.world.keys.clear()
         await pilot.press("f5")
         await until(pilot, lambda: idle(app) and "0 of 10" in text_of(app))
         assert app.wizard.plan is not None
         assert app.wizard.plan.blocked == ()
-        await until(pilot, "[ Continue ]")
+        await until(pilot, goes_on())
         await pilot.press("enter")
-        await until(pilot, "Step 4")
+        await until(pilot, on(Step.PERMISSIONS))
 
 
 async def test_an_unexpected_failure_is_one_line_with_the_log_and_the_operator_stays() -> None:
@@ -372,7 +375,7 @@ async def test_an_unexpected_failure_is_one_line_with_the_log_and_the_operator_s
         assert "Step 1" in shown
         scene.sign_in.crash = None
         await pilot.press("f5")
-        await until(pilot, "nothing in the way")
+        await until(pilot, goes_on())
 
 
 async def test_what_is_typed_is_not_taken_back_by_a_drawing_in_between() -> None:
@@ -407,4 +410,4 @@ async def test_without_a_way_to_google_nothing_is_ticked_and_there_is_no_going_o
         assert "✓" not in shown
         scene.world.forever = {}
         await pilot.press("enter")
-        await until(pilot, "[ Continue ]")
+        await until(pilot, goes_on())

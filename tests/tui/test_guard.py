@@ -12,9 +12,11 @@ from kbq_tui.model.problem import Context, ProblemError
 from kbq_tui.model.steps import Step
 from kbq_tui.tui.app import build
 from kbq_tui.tui.display_options import DisplayOptions
+from kbq_tui.tui.modals.problem import ProblemSheet
 from kbq_tui.tui.running import run
+from kbq_tui.tui.screens.dashboard import DashboardScreen
 from tests.tui import fakes
-from tests.tui.screens import until
+from tests.tui.screens import looked, on, until
 
 
 class Guard:
@@ -41,13 +43,13 @@ async def test_a_set_up_opened_from_the_dashboard_is_guarded_until_the_dashboard
         start="dashboard",
     )
     async with app.run_test(size=(80, 24)) as pilot:
-        await until(pilot, "Dashboard")
+        await until(pilot, on(DashboardScreen))
         assert not guard.held
         app.open_setup("default", Step.DATASETS)
-        await until(pilot, "Step 2 of 6")
+        await until(pilot, on(Step.DATASETS))
         assert guard.held == ["default"]
         app.show_dashboard()
-        await until(pilot, "Looked at")
+        await until(pilot, looked())
         assert not guard.held
 
 
@@ -58,9 +60,9 @@ async def test_where_another_process_is_at_it_the_dashboard_stays_and_says_who()
         start="dashboard",
     )
     async with app.run_test(size=(80, 24)) as pilot:
-        await until(pilot, "Looked at")
+        await until(pilot, looked())
         app.open_setup("default", Step.DATASETS)
-        assert "4711" in await until(pilot, "What is wrong")
+        assert "4711" in await until(pilot, on(ProblemSheet))
 
 
 def test_a_set_up_does_not_even_start_beside_another() -> None:

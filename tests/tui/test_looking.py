@@ -20,9 +20,10 @@ from kbq_tui.local.store import FileStore
 from kbq_tui.model.steps import Step
 from kbq_tui.tui.app import KbqApp, build
 from kbq_tui.tui.display_options import DisplayOptions
+from kbq_tui.tui.screens.welcome import WelcomeScreen
 from tests.support.files import Files, differences, snapshot
 from tests.tui import fakes
-from tests.tui.screens import until
+from tests.tui.screens import goes_on, looked, on, to_do, until
 
 SIZE = (80, 24)
 TITLES = ("Project", "Datasets", "Service account", "Permissions", "Verify", "Connect")
@@ -71,7 +72,7 @@ async def test_the_dashboard_of_a_finished_connection(paths: Paths, files: Calla
     before = files()
     app = build(services_over(paths, scene), DisplayOptions(), start="dashboard")
     async with app.run_test(size=SIZE) as pilot:
-        await until(pilot, "Looked at")
+        await until(pilot, looked())
         await pilot.press(*[leave] * (2 if leave == "ctrl+c" else 1))
     assert app.return_code == 0
     assert differences(before, files()) == []
@@ -109,20 +110,20 @@ async def test_all_steps_of_a_finished_connection_from_the_dashboard_and_back(
     before = files()
     app = build(services_over(paths, scene), DisplayOptions(), start="dashboard")
     async with app.run_test(size=SIZE) as pilot:
-        await until(pilot, "Looked at")
+        await until(pilot, looked())
         app.open_setup(scene.draft.name, Step.PERMISSIONS)
-        await until(pilot, "Step 4 of 6")
+        await until(pilot, on(Step.PERMISSIONS))
         await settled(pilot, app)
         app.goto(Step.ACCOUNT)
-        await until(pilot, "Step 3 of 6")
+        await until(pilot, on(Step.ACCOUNT))
         await settled(pilot, app)
         await pilot.press("escape")
-        await until(pilot, "Looked at")
+        await until(pilot, looked())
         scene.world.gates["query"] = asyncio.Event()
         await pilot.press("v")
         await until(pilot, "Checking with the key")
         await pilot.press("f8")
-        await until(pilot, "Looked at")
+        await until(pilot, looked())
         await pilot.press("f10")
     assert differences(before, files()) == []
 
@@ -147,13 +148,13 @@ async def test_a_new_connection_opened_and_left_leaves_nothing(paths: Paths, fil
     with app.held:
         app.held.enter_context(app.services.guard(scene.draft.name))
         async with app.run_test(size=SIZE) as pilot:
-            await until(pilot, "[ Begin ]")
+            await until(pilot, on(WelcomeScreen))
             before = files()
             app.goto(Step.PROJECT)
-            await until(pilot, "[ Continue ]")
+            await until(pilot, goes_on())
             await settled(pilot, app)
             await pilot.press("f8")
-            await until(pilot, "Looked at")
+            await until(pilot, looked())
             await pilot.press("f10")
     assert [Path(p).name for p in before] == ["lock"]
     assert files() == {}
@@ -179,19 +180,19 @@ async def test_a_new_connection_left_before_its_first_change_leaves_nothing(
     with app.held:
         app.held.enter_context(app.services.guard(scene.draft.name))
         async with app.run_test(size=SIZE) as pilot:
-            await until(pilot, "[ Begin ]")
+            await until(pilot, on(WelcomeScreen))
             app.goto(Step.PROJECT)
-            await until(pilot, "[ Continue ]")
+            await until(pilot, goes_on())
             await settled(pilot, app)
             for onward in list(Step)[1 : list(Step).index(step) + 1]:
                 app.goto(onward)
-                await until(pilot, f"Step {list(Step).index(onward) + 1} of 6")
+                await until(pilot, on(onward))
                 await settled(pilot, app)
             if typed:
                 app.wizard.set(staging_dataset="TYPED")
             await settled(pilot, app)
             await pilot.press("f8")
-            await until(pilot, "Looked at")
+            await until(pilot, looked())
             await pilot.press("s")  # the set-up that was begun can be gone on with
             await until(pilot, "Step ")
             await settled(pilot, app)
@@ -210,9 +211,9 @@ async def test_a_new_connection_left_before_its_first_change_leaves_nothing(
 async def test_leaving_a_new_connection_with_something_typed_asks_and_says_that_nothing_is_kept(paths: Paths) -> None:
     app = build(services_over(paths, fakes.fresh()), DisplayOptions())
     async with app.run_test(size=SIZE) as pilot:
-        await until(pilot, "[ Begin ]")
+        await until(pilot, on(WelcomeScreen))
         app.goto(Step.PROJECT)
-        await until(pilot, "[ Continue ]")
+        await until(pilot, goes_on())
         await settled(pilot, app)
         await pilot.press("escape")
         assert "F10 quits; nothing is kept before the first change" in str(app.wizard.note)
@@ -220,7 +221,7 @@ async def test_leaving_a_new_connection_with_something_typed_asks_and_says_that_
         await pilot.press("f10")
         await until(pilot, "nothing of what was typed is kept")
         await pilot.press("escape")
-        await until(pilot, "Step 1 of 6")
+        await until(pilot, on(Step.PROJECT))
         await pilot.press("f10")
         await until(pilot, "nothing of what was typed is kept")
         await pilot.press("enter")
@@ -231,12 +232,12 @@ async def test_what_is_typed_is_kept_from_the_first_change_on(paths: Paths) -> N
     scene = fakes.fresh()
     app = build(services_over(paths, scene), DisplayOptions())
     async with app.run_test(size=SIZE) as pilot:
-        await until(pilot, "[ Begin ]")
+        await until(pilot, on(WelcomeScreen))
         app.goto(Step.DATASETS)
-        await until(pilot, "[ Create 2 datasets ]")
+        await until(pilot, to_do(2))
         await settled(pilot, app)
         await pilot.press("enter")
-        await until(pilot, "[ Continue ]")
+        await until(pilot, goes_on())
         await settled(pilot, app)
         store = app.services.store
         assert store.names() == (scene.draft.name,)
@@ -245,7 +246,7 @@ async def test_what_is_typed_is_kept_from_the_first_change_on(paths: Paths) -> N
         assert (saved.draft, saved.screen) == (scene.draft, Step.DATASETS)
         assert store.recent_projects() == (fakes.PROJECT,)
         app.goto(Step.PROJECT)
-        await until(pilot, "Step 1 of 6")
+        await until(pilot, on(Step.PROJECT))
         await pilot.press("escape")
         assert "F10 quits; everything typed is kept" in str(app.wizard.note)
         app.wizard.set(account_id="another-account")
@@ -260,13 +261,13 @@ async def test_a_key_that_is_there_makes_the_connection_once_the_operator_goes_o
     scene = fakes.complete()
     app = build(services_over(paths, scene), DisplayOptions())
     async with app.run_test(size=SIZE) as pilot:
-        await until(pilot, "[ Begin ]")
+        await until(pilot, on(WelcomeScreen))
         app.goto(Step.ACCOUNT)
-        await until(pilot, "[ Continue ]")
+        await until(pilot, goes_on())
         await settled(pilot, app)
         assert app.services.store.names() == ()
         await pilot.press("enter")
-        await until(pilot, "Step 4 of 6")
+        await until(pilot, on(Step.PERMISSIONS))
         await pilot.press("f10")
     saved = services_over(paths, scene).store.load(scene.draft.name)
     assert saved is not None
@@ -283,17 +284,17 @@ async def test_what_the_environment_says_is_not_saved_by_looking_and_typing_some
     services = replace(services, draft=services.draft.replace(account_id="another-account"))  # as an option gives it
     app = build(services, DisplayOptions())
     async with app.run_test(size=SIZE) as pilot:
-        await until(pilot, "Step 6 of 6")
+        await until(pilot, on(Step.CONNECT))
         await settled(pilot, app)
         app.goto(Step.DATASETS)
-        await until(pilot, "Step 2 of 6")
+        await until(pilot, on(Step.DATASETS))
         await settled(pilot, app)
         app.goto(Step.VERIFY)
         await until(pilot, lambda: app.wizard.verified)
         await settled(pilot, app)
         assert differences(before, files()) == [], "what was verified is not what is saved"
         app.goto(Step.DATASETS)
-        await until(pilot, "Step 2 of 6")
+        await until(pilot, on(Step.DATASETS))
         app.wizard.set(staging_dataset="TYPED")
         await pilot.press("f10")
     saved = services.store.load(scene.draft.name)
@@ -307,25 +308,25 @@ async def test_a_project_is_remembered_once_google_has_shown_it(paths: Paths) ->
     services = services_over(paths, scene)
     app = build(services, DisplayOptions())
     async with app.run_test(size=SIZE) as pilot:
-        await until(pilot, "[ Begin ]")
+        await until(pilot, on(WelcomeScreen))
         await pilot.press("enter")
         await until(pilot, "Project not found")
         await settled(pilot, app)
         app.goto(Step.DATASETS)
-        await until(pilot, "Step 2 of 6")
+        await until(pilot, on(Step.DATASETS))
         app.goto(Step.PROJECT)
-        await until(pilot, "Step 1 of 6")
+        await until(pilot, on(Step.PROJECT))
         assert services.store.recent_projects() == ()
         app.wizard.set(project=fakes.PROJECT)
         await pilot.press("f5")
         await until(pilot, "nothing in the way ─")
         await settled(pilot, app)
         app.goto(Step.DATASETS)
-        await until(pilot, "[ Create 2 datasets ]")
+        await until(pilot, to_do(2))
         await settled(pilot, app)
         assert services.store.recent_projects() == (), "seen, and not used yet"
         await pilot.press("enter")
-        await until(pilot, "[ Continue ]")
+        await until(pilot, goes_on())
         await settled(pilot, app)
         await pilot.press("f10")
     assert services.store.recent_projects() == (fakes.PROJECT,)

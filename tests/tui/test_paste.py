@@ -8,9 +8,10 @@ from textual.events import Key, Paste
 
 from kbq_tui.model.steps import Step
 from kbq_tui.tui.input_decoder import InputDecoder
+from kbq_tui.tui.screens.project import ProjectScreen
 from kbq_tui.tui.widgets.field import Field, LineInput
 from tests.tui import fakes
-from tests.tui.screens import app_for, text_of, until
+from tests.tui.screens import app_for, on, text_of, until
 
 COLOURED = "ERROR: \x1b[31;1mAccess Denied\x1b[0m: Project p:\r\n\x1b]0;owned\x07User does not have bigquery.x\x00\r"
 PLAIN = "ERROR: Access Denied: Project p:\r\nUser does not have bigquery.x\r"
@@ -73,7 +74,7 @@ def test_a_key_of_its_own_is_never_held_back() -> None:
 async def test_a_field_takes_one_line_and_says_what_it_left_out(pasted: str, value: str, said: str) -> None:
     app = app_for(fakes.resumed(Step.PROJECT, fakes.blank()))
     async with app.run_test(size=(80, 24)) as pilot:
-        await until(pilot, "Project ID")
+        await until(pilot, on(ProjectScreen))
         field = app.screen.query_one("#field-project", Field)
         await until(pilot, lambda: app.focused is field.query_one(LineInput))
         app.post_message(Paste(pasted))
@@ -87,7 +88,7 @@ async def test_a_field_takes_one_line_and_says_what_it_left_out(pasted: str, val
 async def test_what_is_pasted_over_a_selection_takes_its_place() -> None:
     app = app_for(fakes.resumed(Step.PROJECT, fakes.blank()))
     async with app.run_test(size=(80, 24)) as pilot:
-        await until(pilot, "Project ID")
+        await until(pilot, on(ProjectScreen))
         line = app.screen.query_one("#field-project", Field).query_one(LineInput)
         await until(pilot, lambda: app.focused is line)
         line.value = "b" * 2_000

@@ -13,10 +13,12 @@ from kbq_tui.model.problem import Kind, Problem
 from kbq_tui.model.spec import JOB_USER
 from kbq_tui.model.steps import Step
 from kbq_tui.tui.app import KbqApp
+from kbq_tui.tui.modals.confirm import Confirm
+from kbq_tui.tui.modals.problem import ProblemSheet
 from kbq_tui.tui.widgets.rows import Rows
 from tests.support.codes import made_up
 from tests.tui import fakes
-from tests.tui.screens import app_for, text_of, until
+from tests.tui.screens import app_for, button, closed, gone, looked, on, text_of, to_do, until
 
 FIRST, SECOND = "a" * 40, "b" * 40
 ADMIN = "roles/bigquery.admin"
@@ -53,20 +55,21 @@ async def test_a_leftover_key_is_deleted_after_a_preview_and_a_yes() -> None:
     app = app_for(scene)
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: idle(app))
-        assert "Delete key" in await until(pilot, "[ Delete a key ]")
+        assert "Delete key" in await until(pilot, button("leftover"))
         await pilot.press("f7")
-        shown = await until(pilot, "Delete this key at Google?")
+        shown = await until(pilot, on(Confirm))
         assert FIRST in shown
         assert "40 days old" in shown
         assert "gcloud iam service-accounts keys delete" in shown
         await pilot.press("enter")  # the harmless answer has the focus
-        await until(pilot, lambda: "Delete this key" not in text_of(app))
+        await until(pilot, closed(Confirm))
         assert scene.world.writes == []
         await pilot.press("f7")
-        await until(pilot, "Delete this key at Google?")
+        await until(pilot, on(Confirm))
         await pilot.press("left", "enter")
         await until(pilot, lambda: idle(app) and "delete_key" in scene.world.writes)
-        await until(pilot, lambda: "[ Delete a key ]" not in text_of(app) and "Done." in text_of(app))
+        await until(pilot, gone("leftover"))
+        await until(pilot, "Done.")
     assert scene.world.writes == ["delete_key"]
     assert FIRST not in [k.id for k in scene.world.keys]
 
@@ -79,9 +82,9 @@ async def test_a_key_of_another_connection_of_this_machine_is_said_to_be_one() -
     scene.keys.inspect = lambda given, *_: replace(ours, key_id=FIRST) if given == path else ours  # type: ignore[method-assign]
     app = app_for(scene)
     async with app.run_test(size=(80, 24)) as pilot:
-        await until(pilot, "[ Delete a key ]")
+        await until(pilot, button("leftover"))
         await pilot.press("f7")
-        assert "for the connection other" in await until(pilot, "Delete this key at Google?")
+        assert "for the connection other" in await until(pilot, on(Confirm))
 
 
 async def test_without_a_leftover_key_nothing_is_offered() -> None:
@@ -132,12 +135,12 @@ async def test_of_several_leftover_keys_one_is_picked_and_the_kept_one_is_not_am
     held = scene.world.keys[0].id
     app = app_for(scene)
     async with app.run_test(size=(80, 24)) as pilot:
-        await until(pilot, "[ Delete a key ]")
+        await until(pilot, button("leftover"))
         await pilot.press("f7")
         shown = await until(pilot, "which one?")
         assert held[:12] not in "\n".join(line for line in shown.split("\n") if "days old" in line)
         await pilot.press("down", "enter")
-        assert SECOND in await until(pilot, "Delete this key at Google?")
+        assert SECOND in await until(pilot, on(Confirm))
         await pilot.press("left", "enter")
         await until(pilot, lambda: idle(app) and "delete_key" in scene.world.writes)
     assert [k.id for k in scene.world.keys] == [held, FIRST]
@@ -148,19 +151,19 @@ async def test_a_key_that_cannot_be_deleted_says_why_and_can_be_tried_again() ->
     scene.world.faults["delete_key"] = [DENIED]
     app = app_for(scene)
     async with app.run_test(size=(80, 24)) as pilot:
-        await until(pilot, "[ Delete a key ]")
+        await until(pilot, button("leftover"))
         app.screen.query_one("#leftover").focus()
         await pilot.press("enter")
-        await until(pilot, "Delete this key at Google?")
+        await until(pilot, on(Confirm))
         await pilot.press("left", "enter")
-        shown = await until(pilot, "What is wrong")
+        shown = await until(pilot, on(ProblemSheet))
         assert "You may not do that" in shown
         await pilot.press("c")
         await until(pilot, lambda: bool(scene.copied))
         assert f"keys delete {FIRST}" in scene.copied[0]
         app.screen.query_one("#retry").focus()
         await pilot.press("enter")
-        await until(pilot, "Delete this key at Google?")
+        await until(pilot, on(Confirm))
         await pilot.press("left", "enter")
         await until(pilot, lambda: idle(app) and "delete_key" in scene.world.writes)
     assert FIRST not in [k.id for k in scene.world.keys]
@@ -171,24 +174,24 @@ async def test_what_failed_on_one_step_is_not_told_on_the_next() -> None:
     scene.world.forever["delete_key"] = DENIED
     app = app_for(scene)
     async with app.run_test(size=(80, 24)) as pilot:
-        await until(pilot, "[ Delete a key ]")
+        await until(pilot, button("leftover"))
         await pilot.press("f7")
-        await until(pilot, "Delete this key at Google?")
+        await until(pilot, on(Confirm))
         await pilot.press("left", "enter")
-        await until(pilot, "What is wrong")
+        await until(pilot, on(ProblemSheet))
         await pilot.press("escape")
         await until(pilot, lambda: "What is wrong" not in text_of(app) and "You may not do that" in text_of(app))
         await pilot.press("enter")
-        assert "You may not do that" not in await until(pilot, "Step 4 of 6")
+        assert "You may not do that" not in await until(pilot, on(Step.PERMISSIONS))
 
 
 async def test_a_key_that_came_to_be_kept_here_meanwhile_is_spared() -> None:
     scene = with_leftovers(FIRST)
     app = app_for(scene)
     async with app.run_test(size=(80, 24)) as pilot:
-        await until(pilot, "[ Delete a key ]")
+        await until(pilot, button("leftover"))
         await pilot.press("f7")
-        await until(pilot, "Delete this key at Google?")
+        await until(pilot, on(Confirm))
         assert scene.keys.local is not None
         scene.keys.local = replace(scene.keys.local, key_id=FIRST)
         await pilot.press("left", "enter")
@@ -200,20 +203,20 @@ async def test_over_grants_are_taken_away_after_a_preview_and_a_yes() -> None:
     scene = over_granted()
     app = app_for(scene)
     async with app.run_test(size=(80, 24)) as pilot:
-        await until(pilot, "[ Remove over-grants ]")
+        await until(pilot, button("remove"))
         await pilot.press("f7")
-        shown = await until(pilot, "Take away what the account does not need?")
+        shown = await until(pilot, on(Confirm))
         assert f"Take {ADMIN} away" in shown
         assert f"Take {OWNER} away" in shown
         assert "remove-iam-policy-binding" in shown
         await pilot.press("enter")  # the harmless answer has the focus
-        await until(pilot, lambda: "Take away what" not in text_of(app))
+        await until(pilot, closed(Confirm))
         assert scene.world.writes == []
         await pilot.press("f7")
-        await until(pilot, "Take away what the account does not need?")
+        await until(pilot, on(Confirm))
         await pilot.press("left", "enter")
         await until(pilot, lambda: idle(app) and len(scene.world.writes) == 2)
-        await until(pilot, lambda: "[ Remove over-grants ]" not in text_of(app))
+        await until(pilot, gone("remove"))
     assert sorted(scene.world.writes) == ["remove_project_binding", f"revoke_dataset:{fakes.SPEC.staging_dataset}"]
     assert {b.role for b in scene.world.bindings} == {JOB_USER}
     assert OWNER not in {e.role for e in scene.world.datasets["KLAVIYO_TMP"].access or ()}
@@ -223,16 +226,16 @@ async def test_access_that_changed_while_the_question_stood_is_shown_afresh_befo
     scene = over_granted()
     app = app_for(scene)
     async with app.run_test(size=(80, 24)) as pilot:
-        await until(pilot, "[ Remove over-grants ]")
+        await until(pilot, button("remove"))
         await pilot.press("f7")
-        await until(pilot, "Take away what the account does not need?")
+        await until(pilot, on(Confirm))
         scene.world.bindings += [RoleBinding("roles/viewer", (fakes.SPEC.member,))]
         await pilot.press("left", "enter")
         await until(pilot, "KBQ-STALE-PLAN")
         assert scene.world.writes == []
         app.screen.query_one("#retry").focus()
         await pilot.press("enter")
-        assert "roles/viewer" in await until(pilot, "Take away what the account does not need?")
+        assert "roles/viewer" in await until(pilot, on(Confirm))
     assert scene.world.writes == []
 
 
@@ -249,7 +252,7 @@ async def test_what_is_held_elsewhere_is_looked_for_only_once_it_is_to_go() -> N
         assert not any(call.startswith("table_bindings") for call in world.calls)
         assert world.calls.count("dataset") == 2
         await pilot.press("f7")
-        shown = await until(pilot, "Take away what the account does not need?")
+        shown = await until(pilot, on(Confirm))
         assert f"Take {OWNER} away from" in shown
         assert "dataset payroll" in shown
         assert "--location=US" in shown
@@ -257,12 +260,12 @@ async def test_what_is_held_elsewhere_is_looked_for_only_once_it_is_to_go() -> N
         assert "orders" not in shown
         del world.forever["tables"]
         await pilot.press("enter")
-        await until(pilot, lambda: "Take away what" not in text_of(app))
+        await until(pilot, closed(Confirm))
         await pilot.press("f7")
         await until(pilot, "KLAVIYO_IMPORT_FROM_DWH.orders")
         await pilot.press("left", "enter")
         await until(pilot, lambda: idle(app) and len(world.writes) == 2)
-        await until(pilot, lambda: "[ Remove over-grants ]" not in text_of(app))
+        await until(pilot, gone("remove"))
         await pilot.press("f7")
         await until(pilot, "holds nothing beyond its need")
     assert sorted(world.writes) == ["revoke_dataset:payroll", "revoke_table:KLAVIYO_IMPORT_FROM_DWH.orders"]
@@ -275,9 +278,9 @@ async def test_who_may_not_take_it_away_gets_the_command_for_a_person_who_may() 
     scene.world.lacking = {"resourcemanager.projects.setIamPolicy"}
     app = app_for(scene)
     async with app.run_test(size=(80, 24)) as pilot:
-        await until(pilot, "[ Remove over-grants ]")
+        await until(pilot, button("remove"))
         await pilot.press("f7")
-        await until(pilot, "What is wrong")
+        await until(pilot, on(ProblemSheet))
         await pilot.press("c")
         await until(pilot, lambda: bool(scene.copied))
     assert "remove-iam-policy-binding" in scene.copied[0]
@@ -294,7 +297,7 @@ async def test_a_failed_check_and_the_dashboard_lead_to_the_step_that_offers_it(
         await until(pilot, said)
     board = app_for(fakes.resumed(Step.CONNECT, scene), start="dashboard")
     async with board.run_test(size=(80, 24)) as pilot:
-        await until(pilot, "Looked at")
+        await until(pilot, looked())
         lines = board.screen.query_one("#lines", Rows)
         lines.focus()
         lines.cursor = next(i for i, row in enumerate(lines.rows) if row.id in ("key-unheld", "over-grant"))
@@ -323,9 +326,9 @@ async def test_what_terraform_made_is_exported_instead_of_changed() -> None:
     app = app_for(scene)
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: idle(app))
-        await until(pilot, "[ Grant 1 role ]")
+        await until(pilot, to_do(1))
         await pilot.press("enter")
-        await until(pilot, "[ Export for Terraform ]")
+        await until(pilot, on(Confirm))
         await pilot.press("enter")
         await until(pilot, lambda: any('resource "google_bigquery' in text for text in scene.store.texts.values()))
         assert scene.world.datasets[name].access == ()

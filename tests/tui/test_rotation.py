@@ -13,11 +13,12 @@ from kbq_tui.model.rotation import mark
 from kbq_tui.model.steps import Step
 from kbq_tui.shell.fetch import fetch_line
 from kbq_tui.tui.display_options import DisplayOptions
+from kbq_tui.tui.modals.ask import Ask
 from kbq_tui.tui.screens.rotation import RotationScreen
 from tests.support.memory_machine import BESIDE
 from tests.support.memory_world import SPEC
 from tests.tui import fakes
-from tests.tui.screens import app_for, until
+from tests.tui.screens import app_for, button, looked, on, until
 
 KLAVIYO = "52.206.71.52"
 
@@ -34,7 +35,7 @@ def old_of(made: fakes.Scene) -> str:
 
 
 async def opened(pilot: Pilot[int]) -> None:
-    await until(pilot, "Looked at")
+    await until(pilot, looked())
     await pilot.press("r")
     await until(pilot, lambda: isinstance(pilot.app.screen, RotationScreen))
 
@@ -42,7 +43,7 @@ async def opened(pilot: Pilot[int]) -> None:
 async def klaviyo_awaited(made: fakes.Scene, pilot: Pilot[int]) -> str:
     """Make the new key, and stand where Klaviyo's call is waited for."""
     await opened(pilot)
-    await until(pilot, "[ Make the new key ]")
+    await until(pilot, button("primary", "Make the new key"))
     made.clock.hold()
     await pilot.press("enter")
     return await until(pilot, "Waiting for Klaviyo's call")
@@ -74,10 +75,10 @@ async def test_from_the_new_key_to_the_old_one_s_end_in_sight() -> None:
         assert made.keys.local.key_id == new
         made.clock.seconds += 25 * 3600
         await pilot.press("enter")
-        await until(pilot, "[ Done ]")
+        await until(pilot, button("primary", "Done"))
         assert [k.id for k in made.world.keys] == [new]
         await pilot.press("enter")
-        await until(pilot, "Looked at")
+        await until(pilot, looked())
 
 
 async def test_leaving_while_klaviyo_is_awaited_keeps_both_keys_and_comes_back_to_it() -> None:
@@ -86,11 +87,11 @@ async def test_leaving_while_klaviyo_is_awaited_keeps_both_keys_and_comes_back_t
     async with app.run_test(size=(80, 24)) as pilot:
         await klaviyo_awaited(made, pilot)
         await pilot.press("escape")
-        await until(pilot, "Looked at")
+        await until(pilot, looked())
         assert len(made.world.keys) == 2
         assert not app.wizard.busy
         await pilot.press("r")
-        await until(pilot, "[ Wait for Klaviyo ]")
+        await until(pilot, button("primary", "Wait for Klaviyo"))
         assert len(made.world.keys) == 2
 
 
@@ -102,7 +103,7 @@ async def test_rolling_back_while_klaviyo_is_awaited_takes_the_new_key_away() ->
         await klaviyo_awaited(made, pilot)
         app.screen.query_one("#roll-back").focus()
         await pilot.press("enter")
-        await until(pilot, "[ Make the new key ]")
+        await until(pilot, button("primary", "Make the new key"))
         assert [k.id for k in made.world.keys] == [old]
         assert made.keys.beside is None
 
@@ -125,12 +126,12 @@ async def test_in_production_the_name_is_typed_first() -> None:
     app = app_for(made, start="dashboard")
     async with app.run_test(size=(80, 24)) as pilot:
         await opened(pilot)
-        await until(pilot, "[ Make the new key ]")
+        await until(pilot, button("primary", "Make the new key"))
         await pilot.press("enter")
-        await until(pilot, "type its name")
+        await until(pilot, on(Ask))
         assert len(made.world.keys) == 1
         await pilot.press("escape")
-        await until(pilot, "[ Make the new key ]")
+        await until(pilot, button("primary", "Make the new key"))
         assert len(made.world.keys) == 1
 
 

@@ -17,12 +17,18 @@ from kbq_tui.model.text import inert
 from kbq_tui.tui.app import KbqApp
 from kbq_tui.tui.display_options import DisplayOptions
 from kbq_tui.tui.modals import pick
+from kbq_tui.tui.modals.details import StepCommands
+from kbq_tui.tui.modals.explain import Explain
+from kbq_tui.tui.modals.help import Help
+from kbq_tui.tui.modals.problem import ProblemSheet
 from kbq_tui.tui.screens.base import Body
+from kbq_tui.tui.screens.project import ProjectScreen
+from kbq_tui.tui.screens.welcome import WelcomeScreen
 from kbq_tui.tui.text import plain
 from kbq_tui.tui.widgets.static import MessageLine
 from tests.support.codes import made_up
 from tests.tui import fakes
-from tests.tui.screens import app_for, text_of, until
+from tests.tui.screens import app_for, button, goes_on, looked, on, text_of, to_do, until
 
 SIZES = [(80, 24), (120, 36), (60, 16), (200, 60)]
 DENIED = Problem(
@@ -52,7 +58,7 @@ async def test_every_step_fits_every_size_and_says_where_one_is(step: Step, size
     app = app_for(fakes.resumed(step, fakes.complete()))
     async with app.run_test(size=size) as pilot:
         await until(pilot, lambda: idle(app))
-        shown = await until(pilot, f"Step {list(Step).index(step) + 1} of 6")
+        shown = await until(pilot, on(step))
         fits(app)
         assert "F1 Help" in shown
         last = shown.split("\n")[-1]
@@ -135,12 +141,12 @@ async def test_a_focus_given_while_the_window_is_too_small_is_there_once_it_is_n
 async def test_any_resize_keeps_what_was_typed() -> None:
     app = app_for(fakes.resumed(Step.PROJECT, fakes.blank()))
     async with app.run_test(size=(80, 24)) as pilot:
-        await until(pilot, "Project ID")
+        await until(pilot, on(ProjectScreen))
         await pilot.press(*"acme")
         for size in ((1, 1), (200, 60), (60, 16), (80, 24)):
             await pilot.resize_terminal(*size)
             await pilot.pause()
-        assert "acme" in await until(pilot, "Project ID")
+        assert "acme" in await until(pilot, on(ProjectScreen))
 
 
 # -- states: empty, loading, ready, partly unknown, error, done ----------------------------------------------------
@@ -149,7 +155,7 @@ async def test_any_resize_keeps_what_was_typed() -> None:
 async def test_project_empty_validates_while_typing_with_the_reason_at_the_field() -> None:
     app = app_for(fakes.resumed(Step.PROJECT, fakes.blank()))
     async with app.run_test(size=(80, 24)) as pilot:
-        assert "to do" in await until(pilot, "Project ID")
+        assert "to do" in await until(pilot, on(ProjectScreen))
         await pilot.press(*"123456")
         shown = await until(pilot, "This is a project number")
         assert "[ Look ]" in shown
@@ -192,7 +198,7 @@ async def test_an_activity_shows_only_after_its_delay(monkeypatch: pytest.Monkey
         await pilot.pause(0.2)
         assert "Looking" not in text_of(app)
         scene.world.gates["billing_enabled"].set()
-        await until(pilot, "nothing in the way")
+        await until(pilot, goes_on())
         assert MessageLine.STAY >= 1.0
 
 
@@ -388,7 +394,7 @@ async def test_dashboard_never_looks_twice_at_the_same_time() -> None:
     scene = fakes.resumed(Step.CONNECT, fakes.complete())
     app = app_for(scene, start="dashboard")
     async with app.run_test(size=(80, 24)) as pilot:
-        await until(pilot, "Looked at")
+        await until(pilot, looked())
         before = scene.world.calls.count("billing_enabled")
         scene.world.gates["billing_enabled"] = asyncio.Event()
         for _ in range(3):
@@ -406,10 +412,10 @@ async def test_what_a_look_finds_is_shown_even_where_a_box_was_opened_and_closed
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: "recent_jobs" in scene.world.calls)
         await pilot.press("f1")
-        await until(pilot, "Help")
+        await until(pilot, on(Help))
         await pilot.press("escape")
         scene.world.gates["recent_jobs"].set()
-        await until(pilot, "Looked at")
+        await until(pilot, looked())
         await until(pilot, "Last verification", 10)
 
 
@@ -418,18 +424,18 @@ async def test_dashboard_opens_the_set_up_where_something_is_left_to_do() -> Non
     scene.world.bindings = []
     app = app_for(fakes.resumed(Step.CONNECT, scene), start="dashboard")
     async with app.run_test(size=(80, 24)) as pilot:
-        await until(pilot, "Looked at")
+        await until(pilot, looked())
         assert "fail" in text_of(app)
         await pilot.press("s")
-        await until(pilot, "Step 4 of 6")
+        await until(pilot, on(Step.PERMISSIONS))
 
 
 async def test_a_pasted_error_is_explained() -> None:
     app = app_for(fakes.resumed(Step.CONNECT, fakes.complete()), start="dashboard")
     async with app.run_test(size=(80, 24)) as pilot:
-        await until(pilot, "Looked at")
+        await until(pilot, looked())
         await pilot.press("e")
-        await until(pilot, "Paste an error")
+        await until(pilot, on(Explain))
         area = app.screen.query_one("#paste")
         area.text = (  # type: ignore[attr-defined]
             "Access Denied: Project acme-x: User does not have bigquery.jobs.create permission in project acme-x."
@@ -461,13 +467,13 @@ async def test_help_names_the_screen_and_every_key_of_it(step: Step) -> None:
 async def test_the_palette_offers_the_actions_and_runs_them() -> None:
     app = app_for(fakes.resumed(Step.DATASETS))
     async with app.run_test(size=(80, 24)) as pilot:
-        await until(pilot, "[ Create 2 datasets ]")
+        await until(pilot, to_do(2))
         await pilot.press("f2")
         await until(pilot, "Search")
         await pilot.press(*"gcloud")
         await until(pilot, "as gcloud, bq and SQL")
         await pilot.press("down", "enter")
-        await until(pilot, "The same by hand")
+        await until(pilot, on(StepCommands))
 
 
 async def test_project_picker_searches_on_the_server_and_reads_only_what_it_shows(
@@ -521,7 +527,7 @@ async def test_ascii_can_be_switched_on_and_off_and_shows_ascii_only() -> None:
 async def test_up_and_down_alone_reach_everything_that_can_be_focused() -> None:
     app = app_for(fakes.resumed(Step.DATASETS))
     async with app.run_test(size=(80, 24)) as pilot:
-        await until(pilot, "[ Create 2 datasets ]")
+        await until(pilot, to_do(2))
         wanted = set(app.screen.focus_chain)
         reached = set()
         for _ in range(len(wanted) + 4):
@@ -585,7 +591,7 @@ async def test_hostile_text_is_inert_in_a_problem() -> None:
                 original=fakes.HOSTILE,
             )
         )
-        shown = await until(pilot, "What is wrong")
+        shown = await until(pilot, on(ProblemSheet))
         assert "[red]boo[/red]" in shown
         assert not [c for c in shown if c in "\x1b\x07\x9b\u202e\u202c"]
 
@@ -601,7 +607,7 @@ async def test_no_screen_shows_the_private_key() -> None:
     scene = fakes.fresh()
     app = app_for(scene)
     async with app.run_test(size=(200, 60)) as pilot:
-        await until(pilot, "Begin")
+        await until(pilot, on(WelcomeScreen))
         for _ in range(40):
             await until(pilot, lambda: not app.wizard.busy)
             assert fakes.CANARY not in text_of(app)
@@ -611,7 +617,7 @@ async def test_no_screen_shows_the_private_key() -> None:
             await pilot.pause(0.02)
             if app.wizard.step is Step.VERIFY:
                 await until(pilot, lambda: app.wizard.verified)
-        await until(pilot, "Step 6")
+        await until(pilot, on(Step.CONNECT))
         assert fakes.CANARY not in repr(app.wizard.__dict__)
 
 
@@ -621,6 +627,6 @@ async def test_sign_in_that_is_refused_later_is_said_with_its_remedy() -> None:
     app = app_for(scene)
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, "Nobody is signed in")
-        assert "gcloud's login" not in await until(pilot, "[ Another way ]")
+        assert "gcloud's login" not in await until(pilot, button("primary", "Another way"))
         with pytest.raises(ProblemError):
             await scene.sign_in()

@@ -6,11 +6,12 @@ from kbq_tui.engine.services import ConnectionDraft, SavedConnection
 from kbq_tui.engine.source.session import SourceSession
 from kbq_tui.model.source import SourceReport
 from kbq_tui.source.rules import report_of
+from kbq_tui.tui.screens.dashboard import DashboardScreen
 from kbq_tui.tui.screens.source import SourceScreen
 from tests.source.facts import EVENTS, PROFILES, table
 from tests.support.memory_world import PROJECT
 from tests.tui.fakes import Scene
-from tests.tui.screens import app_for, text_of, until
+from tests.tui.screens import app_for, on, text_of, until
 
 GOOD = report_of(table(PROFILES, {"rows": 1234, "distinct email": 1234}, name="customers"))
 BAD = report_of(table(EVENTS, {"rows": 9, "distinct event_id": 9, "too_old event_at": 9}, name="orders"))
@@ -25,7 +26,7 @@ def finished(scene: Scene) -> Scene:
 async def test_the_list_fills_the_worst_first_and_enter_shows_a_table_in_full() -> None:
     app = app_for(finished(Scene()), start="dashboard")
     async with app.run_test(size=(80, 24)) as pilot:
-        await until(pilot, "Dashboard")
+        await until(pilot, on(DashboardScreen))
         session = SourceSession(app.services, ConnectionDraft(project=PROJECT), app.redraw)
         session.since = 0.0
         session._told(GOOD)
@@ -51,9 +52,9 @@ async def test_what_stops_the_check_is_said_with_its_cause() -> None:
     scene = finished(Scene())
     app = app_for(scene, start="dashboard")
     async with app.run_test(size=(80, 24)) as pilot:
-        await until(pilot, "Dashboard")
+        await until(pilot, on(DashboardScreen))
         await pilot.press("t")
-        await until(pilot, "Tables for Klaviyo")
+        await until(pilot, on(SourceScreen))
         await until(pilot, "The key is not on this machine")
         await pilot.press("escape")
-        await until(pilot, "Dashboard")
+        await until(pilot, on(DashboardScreen))

@@ -13,12 +13,13 @@ from kbq_tui.model.steps import Step
 from kbq_tui.tui import keyboard, themes
 from kbq_tui.tui.display_options import DisplayOptions
 from kbq_tui.tui.glyphs import GLYPHS, STYLES, Tone, to_ascii
-from kbq_tui.tui.modals.help import help_text
+from kbq_tui.tui.modals.details import StepCommands
+from kbq_tui.tui.modals.help import Help, help_text
 from kbq_tui.tui.step_help import STEP_HELP
 from kbq_tui.tui.text import seconds
 from kbq_tui.tui.widgets.static import hint_line, steps_line, where_line
 from tests.tui import fakes
-from tests.tui.screens import app_for, until
+from tests.tui.screens import app_for, on, to_do, until
 
 SOURCE = Path(keyboard.__file__).parent
 
@@ -47,7 +48,7 @@ async def test_a_key_that_was_given_another_one_does_it_and_is_shown_everywhere(
     given = {"help": ("f9",), "palette": ("f1",), "commands": ("f3", "?"), "quit": ("f12",), "next": ("o",)}
     app = app_for(fakes.resumed(Step.DATASETS), DisplayOptions(keymap=given))
     async with app.run_test(size=(80, 50)) as pilot:
-        shown = await until(pilot, "[ Create 2 datasets ]")
+        shown = await until(pilot, to_do(2))
         assert "F9 Help" in shown
         assert "F12 Quit" in shown
         before = app.focused
@@ -55,13 +56,13 @@ async def test_a_key_that_was_given_another_one_does_it_and_is_shown_everywhere(
         assert app.focused is not before
         await pilot.press("down", "up")  # the arrows stay
         await pilot.press("f10", "question_mark")
-        await until(pilot, "The same by hand")
+        await until(pilot, on(StepCommands))
         await pilot.press("escape", "f1")
         shown = await until(pilot, "Search")
         shown = await typed(pilot, "keys", "This screen and its keys")
         assert "F9" in next(line for line in shown.splitlines() if "This screen and its keys" in line)
         await pilot.press("escape", "f9")
-        shown = await until(pilot, "Keys")
+        shown = await until(pilot, on(Help))
         assert "F3, ?" in await until(pilot, "F12")
         await pilot.press("f12")
     assert app.return_code == 0
