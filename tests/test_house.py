@@ -1,10 +1,12 @@
 """Who may know whom, seen from the outside: what a fresh interpreter has loaded after importing a room."""
 
 import ast
+import io
 import re
 import shutil
 import subprocess
 import sys
+import tokenize
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -157,6 +159,27 @@ def test_a_walk_through_the_screens_finds_steps_and_buttons_by_id(path: Path) ->
     waited = list(_texts_waited_for(ast.parse(path.read_text(encoding="utf-8"))))
     if path.name != "test_german.py":
         assert [text for text in waited if SENTENCE_OF_A_CONTROL.match(text)] == []
+
+
+RIDDLES = re.compile(r"of (its|their) own\b|\bcame of (it|that|an?)\b|\bbecomes of\b|nobody's|none of Klaviyo's", re.I)
+"""Turns of phrase that a colleague would not use; plain words stand for each of them."""
+
+
+def _prose(path: Path) -> Iterator[str]:
+    """The docstrings and comments of a module."""
+    text = path.read_text(encoding="utf-8")
+    for part in ast.walk(ast.parse(text)):
+        if isinstance(part, ast.Expr) and isinstance(part.value, ast.Constant) and isinstance(part.value.value, str):
+            yield " ".join(part.value.value.split())
+    tokens = tokenize.generate_tokens(io.StringIO(text).readline)
+    yield from (token.string for token in tokens if token.type == tokenize.COMMENT)
+
+
+@pytest.mark.parametrize(
+    "path", [p for p in SOURCES if "sandbox" not in p.parts], ids=lambda path: str(path.relative_to(PACKAGE))
+)
+def test_comments_and_docstrings_are_plain(path: Path) -> None:
+    assert [text for text in _prose(path) if RIDDLES.search(text)] == []
 
 
 def _blocks(body: list[ast.stmt]) -> Iterator[ast.stmt]:

@@ -78,7 +78,7 @@ def key_list(**parameters: Any) -> int:
 @output_options
 @handled
 def key_create(**parameters: Any) -> int:
-    """Create the key, where there is none."""
+    """Create the key, if there is none."""
     from kbq_tui.cli.commands.key import KeyCreateOptions, create_command
 
     return on_lines(create_command, filled(KeyCreateOptions, parameters))

@@ -1,7 +1,7 @@
 """What was typed, as values: the options that commands share, and how a command's own class is filled.
 
 Each command has a frozen class beside its body in `cli/commands/`, with `output` and `connection` where it takes
-those options, and a field for each option of its own, named as click names the parameter.
+those options, and a field for each other option, named as click names the parameter.
 """
 
 from __future__ import annotations

@@ -57,7 +57,7 @@ class Consent:
             confirmed: `--confirm NAME`, which also stands for `--yes`; None where it was not typed.
             destroys: whether the act takes something away that cannot be had again just so.
             data: data is deleted, so that the connection's name has to be typed, in production or not.
-            preview: the command that shows what would be done; empty where there is none.
+            preview: the command that shows what would be done; empty if there is none.
 
         Raises:
             UsageError: another name was confirmed; or a yes is missing, and nobody can be asked.

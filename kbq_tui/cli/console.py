@@ -93,11 +93,11 @@ class Console:
         self._write(self.err, text, end="")
 
     def json(self, body: Mapping[str, object]) -> None:
-        """Write one JSON object on a line of its own. Pure ASCII, so that nothing in it can move a cursor."""
+        """Write one JSON object on a separate line. Pure ASCII, so that nothing in it can move a cursor."""
         self._write(self.out, json.dumps(body, default=str))
 
     def json_parts(self, parts: Iterable[str]) -> None:
-        """Write one JSON object on a line of its own, as its parts come. They are pure ASCII."""
+        """Write one JSON object on a separate line, as its parts come. They are pure ASCII."""
         for part in parts:
             self._write(self.out, part, end="")
         self._write(self.out, "")

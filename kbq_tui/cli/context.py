@@ -170,7 +170,7 @@ class CommandContext:
 
         Args:
             output, connection: as typed.
-            screens: screens come next, which have a place of their own for notices.
+            screens: screens come next, which have their own place for notices.
             again: the notices have been told.
             as_filed, may_create, despite_files: as in `CliOptions`.
 
@@ -327,7 +327,7 @@ def _confirm(console: Console) -> Callable[[str], bool] | None:
 
 
 def known_context(output: OutputOptions) -> Context:
-    """Return what is known of the connection here, to fill the blanks in remedies; nothing where there is none."""
+    """Return what is known of the connection here, to fill the blanks in remedies; nothing if there is none."""
     from kbq_tui.model.problem import Context
     from kbq_tui.planning.diff import context_of
 

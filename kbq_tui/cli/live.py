@@ -45,7 +45,7 @@ class LiveLine:
         mark: in front; may be coloured.
         width: the columns that the mark takes.
         title: what it is.
-        text: how it is; on a row of its own where both have no room on one.
+        text: how it is; on a separate row where both have no room on one.
     """
 
     mark: str

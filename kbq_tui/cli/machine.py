@@ -35,7 +35,7 @@ class Known:
         problem: why it cannot.
         state: `ok` or `failing` as the last verification ended, `unverified` where there was none, `unread`.
         verified_at: when that was, as it was saved; None where it never was.
-        key_written: when the key file was written, aware UTC; None where there is none, or that is not known.
+        key_written: when the key file was written, aware UTC; None if there is none, or that is not known.
         next: the command that comes next; empty where there is nothing to do.
     """
 

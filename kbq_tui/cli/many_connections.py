@@ -29,7 +29,7 @@ def wanted_connections(
     """Return which connections are meant: those named, the one that options make, or all.
 
     Returns:
-        Their names; None for one that is made of options and environment alone. Empty where there is none yet.
+        Their names; None for one that is made of options and environment alone. Empty if there is none yet.
 
     Raises:
         UsageError: one that is named is not there, or several could be meant.

@@ -69,7 +69,7 @@ def _on_one_line(item: "CompletionItem[Any]") -> "CompletionItem[Any]":
 
 @add_completion_class
 class Bash(BashComplete):
-    """bash, which takes `=` for a word of its own."""
+    """bash, which takes `=` for a separate word."""
 
     def get_completion_args(self) -> tuple[list[str], str]:
         """Return the words before the one that is completed, and what is typed of that."""

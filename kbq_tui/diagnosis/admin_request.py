@@ -75,7 +75,7 @@ def _role_helps(problem: Problem) -> bool:
 
 
 def _with_undo(steps: tuple[RemedyStep, ...]) -> Commands:
-    """Return steps with what takes them back: steps of their own, or what their commands themselves say."""
+    """Return steps with what takes them back: separate steps, or what their commands say."""
     look = tuple(step for step in steps if step.purpose is Purpose.LOOK)
     undo = tuple(step for step in steps if step.purpose is Purpose.UNDO)
     do = tuple(step for step in steps if step not in look and step not in undo)
@@ -200,7 +200,7 @@ def _needed(problem: Problem) -> list[Message | str]:
 
 
 def _constraints(problem: Problem) -> tuple[str, str]:
-    """Return the constraint behind a refusal, legacy and managed; both empty where there is none."""
+    """Return the constraint behind a refusal, legacy and managed; both empty if there is none."""
     if problem.code == Code.ORG_POLICY:
         return problem.detail("constraint").removeprefix("constraints/"), ""
     return _POLICY_CODES.get(problem.code, ("", "")) if problem.code is not None else ("", "")

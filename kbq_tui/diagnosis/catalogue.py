@@ -83,7 +83,7 @@ _BY_PERMISSION: Final = {permission: code for code, entry in ENTRIES.items() for
 
 
 def code_for_permission(permission: str) -> Code:
-    """Return the code for a permission that was denied; the general one where there is none of its own."""
+    """Return the code for a permission that was denied; the general one if it has no entry."""
     return _BY_PERMISSION.get(permission, Code.PERMISSION_MISSING)
 
 

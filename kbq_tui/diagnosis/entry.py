@@ -256,7 +256,7 @@ def fill_step(
         step: the step, its text a template.
         known: values, already inert.
         open_blanks: as for `fill`. Otherwise commands that would have to be completed by hand are left out for the
-            operator, and the step says so; somebody else is given them in a step of their own.
+            operator, and the step says so; somebody else is given them in a separate step.
     """
     words = {name: str(value) for name, value in known.items()}
     if open_blanks or step.who is Who.HELPER or can_be_filled(step.commands, words):

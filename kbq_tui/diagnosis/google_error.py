@@ -21,7 +21,7 @@ _NEW: Final = re.compile(
     r"\s*(?:[-*•] |(?:ERROR|WARN|WARNING|INFO|DEBUG|FATAL)\b|Traceback |File \"|[12]\d{3}-\d\d-\d\d|"
     r"[\w.]{0,200}(?:Error|Exception|exceptions\.\w{1,60}):)"
 )
-"""How a line begins that is none's continuation: an item, a line of a log or of a traceback."""
+"""How a line begins that does not continue the one before: an item, a line of a log or of a traceback."""
 
 _MARK: Final = re.compile(r"-----(BEGIN|END) [A-Z ]{0,40}PRIVATE KEY")
 
@@ -127,7 +127,7 @@ def fault_of(text: str) -> tuple[Fault, str]:
 
 
 def _from_json(words: str) -> Fault:
-    """Return what the first error in JSON says; an empty Fault where there is none."""
+    """Return what the first error in JSON says; an empty Fault if there is none."""
     for body in _objects(words):
         error: Any = body
         if isinstance(body.get("status"), Mapping):  # a BigQuery job

@@ -70,7 +70,7 @@ _VALUES: Final = "values"
 _NAMED: Final = 5
 """How many differences are named in the text; JSON has them all."""
 SILENCE: Final = timedelta(days=2)
-"""How long none of Klaviyo's jobs may be seen where too few are known to tell how often it syncs: hourly or daily.
+"""How long no job of Klaviyo's may be seen if too few are known to tell how often it syncs: hourly or daily.
 
 Source: Klaviyo's help on syncs from a data warehouse."""
 
@@ -154,7 +154,7 @@ def earlier(told: Told) -> LookHistory:
 
 
 def _drift_step(told: Told, seen: Status) -> list[ToldStep]:
-    """Return what differs from the look before, as far as both could be read, and none of our own changes explains.
+    """Return what differs from the look before, as far as both could be read and our own changes do not explain it.
     Who did it stands in the status, which was compared with the same values."""
     before = earlier(told).values
     now = seen_values(seen.spec, seen.observed)

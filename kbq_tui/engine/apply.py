@@ -34,7 +34,7 @@ UNCLEAR_KEYS = 3
 
 @dataclass(slots=True)
 class Outcome:
-    """What came of an apply.
+    """The result of an apply.
 
     Attributes:
         plan: the plan that was carried out (of several rounds, all of them together).
@@ -269,7 +269,7 @@ class Runner:
         raise ProblemError(problem)
 
     async def _undo_key(self, why: Problem, secret: Secret) -> Problem:
-        """A key that could not be written is of no use to anyone: delete it at Google, and say what came of that."""
+        """A key that could not be written is of no use to anyone: delete it at Google, and say whether that worked."""
         key_id = key_id_of(secret)
         step = RemedyStep(message("The new key was deleted at Google again; nothing is left behind."))
         try:

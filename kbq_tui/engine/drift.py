@@ -51,7 +51,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """One difference, which none of our own changes explains.
+    """One difference that our own changes do not explain.
 
     Attributes:
         item: what differs.

@@ -79,7 +79,7 @@ async def delete_key(
         unheld_only: refuse where the key is kept here or handed over by now, or where that cannot be told.
 
     Returns:
-        What came of it, and a sentence each about what is left on this machine.
+        The result, and a sentence each about what is left on this machine.
 
     Raises:
         ProblemError: refused; nothing was changed.

@@ -41,7 +41,7 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """What came of one look.
+    """The result of one look.
 
     Attributes:
         name: the connection.
@@ -84,7 +84,7 @@ class Looks:
         self._outage: Problem | None = None
 
     async def each(self, names: Iterable[str]) -> AsyncIterator[Looked]:
-        """Look at connections, and yield what came of it in their order.
+        """Look at connections, and yield the results in their order.
 
         Once as many looks in a row as are made at a time got no answer, no more are begun: the rest would only wait
         for the same time-out.

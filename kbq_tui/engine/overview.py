@@ -36,7 +36,7 @@ class Overview:
         reason: what is wrong, or was when Google answered last; empty where nothing is.
         unread: why something could not be read; empty where everything could.
         stale: whether the values are older than the latest look.
-        key_created: when the key in use was created; None where there is none, or it could not be read.
+        key_created: when the key in use was created; None if there is none, or it could not be read.
         key_unread: whether the keys could not be read.
         verified: when the last verification was; None for never.
         history: the last looks.

@@ -1,4 +1,4 @@
-"""What the engine needs from the world outside. `gcp` and `local` fulfil these; tests have fakes of their own.
+"""What the engine needs from the world outside. `gcp` and `local` fulfil these; tests have fakes.
 
 Every call may raise `ProblemError` and nothing else. Reads that come back empty-handed return None only where the
 thing certainly does not exist; "not found, or you may not see it" is a `ProblemError`.
@@ -323,7 +323,7 @@ class KeyStore(Protocol):
 
 
 class Journal(Protocol):
-    """What was intended and what came of it, on disk before and after each change."""
+    """What was intended and how it ended, on disk before and after each change."""
 
     def intend(self, action: str, resource: str) -> None:
         """Write down that an action begins; on disk when this returns. Raises: ProblemError."""
@@ -357,7 +357,7 @@ class Ports:
         cloud: Google as the operator sees it.
         impersonate: makes Google as the service account sees it, from the key.
         keys: keys on this machine.
-        journal: what was intended and what came of it.
+        journal: what was intended and how it ended.
         clock: time.
         neighbours: reads the other connections of this machine, from disk: run it off the event loop.
         command: returns a command of ours as one that means the same connection, for remedies: `kbq-tui key delete ID`

@@ -43,7 +43,7 @@ class RotationOutcome:
 
     Attributes:
         step: what comes next; `FINISH` where the old key is gone.
-        old, new: the ids of both keys; empty where there is none (yet).
+        old, new: the ids of both keys; empty if there is none (yet).
         key: the new key's file.
         done: ids of what was done in this run.
         problems: why it cannot go on.

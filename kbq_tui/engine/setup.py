@@ -223,7 +223,7 @@ class SetupSession(SetupState):
             emit: is told every event.
 
         Returns:
-            What came of it; None where there is no plan, or something else is going on.
+            The result; None where there is no plan, or something else is going on.
 
         Raises:
             ProblemError: nothing was begun, such as because what is there is no longer as it was shown.
@@ -283,7 +283,7 @@ class SetupSession(SetupState):
         self.changed()
 
     async def _change(self, spec: ConnectionSpec, work: Callable[[Ports, Patience], Awaitable[Outcome]]) -> Outcome:
-        """Change something, and keep what came of it."""
+        """Change something, and save the result."""
         from kbq_tui.engine.services import patience_of
 
         with self.changing():

@@ -75,7 +75,7 @@ class SetupInput:
 
     @property
     def begun(self) -> SavedConnection | None:
-        """The connection that is being set up in this run and does not exist yet; None where there is none."""
+        """The connection that is being set up in this run and does not exist yet; None if there is none."""
         if self.record is None or self.record.filed or self.spec() is None:
             return None
         return replace(self.record.state, draft=self.draft, screen=self.step)

@@ -53,9 +53,9 @@ class Status:
         stale: whether the values are older than this look, which got no answer.
         since: when looks began to get no answer; None where that is not known.
         verified: when the last verification was; None for never.
-        last_job: when the newest of Klaviyo's jobs was made; None where there is none, or it could not be read.
+        last_job: when the newest of Klaviyo's jobs was made; None if there is none, or it could not be read.
         job_interval: the usual time between two of Klaviyo's syncs; None where too few were seen.
-        drift: what differs from an earlier look of the dashboard, and none of our own changes explains.
+        drift: what differs from an earlier look of the dashboard and is not explained by our own changes.
     """
 
     spec: ConnectionSpec

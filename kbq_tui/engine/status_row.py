@@ -42,7 +42,7 @@ class StatusRow:
         reason: the worst part in words; empty where all is well.
         problem: why it is so, as far as it is known.
         stale: the values are from before an outage.
-        key_days: days since the key in use was created; None where there is none, or it could not be read.
+        key_days: days since the key in use was created; None if there is none, or it could not be read.
         key_unread: whether the keys could not be read.
         verified: when the last verification was; None for never.
         command: what comes next; empty where nothing is to be done.
@@ -117,6 +117,6 @@ def ordered(rows: Iterable[StatusRow]) -> list[StatusRow]:
 
 
 def counted(rows: Sequence[StatusRow]) -> dict[State, int]:
-    """Return how many connections are how, the best first; none that there is none of."""
+    """Return how many connections there are of each state, the best first; states that occur."""
     found = Counter(row.state for row in rows)
     return {state: found[state] for state in reversed(WORST_FIRST) if found[state]}

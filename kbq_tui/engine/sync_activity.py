@@ -41,7 +41,7 @@ class SyncActivity:
         left: what is left behind in the staging dataset, with when it was made; None where that could not be read.
         export: what the exported events say; None where nothing is exported, or it could not be read.
         keys, uses: the account's keys, and when they were used.
-        explained: what the last error means; None where there is none.
+        explained: what the last error means; None if there is none.
         findings: what is worth a look, the worst first.
         left_out: why parts of this could not be read.
     """

@@ -178,7 +178,7 @@ class GoogleCloud:
         return await self._datasets.names(project)
 
     async def dataset(self, project: str, name: str) -> DatasetInfo | None:
-        """Return a dataset with its access list (BigQuery, `datasets.get`); None where there is none."""
+        """Return a dataset with its access list (BigQuery, `datasets.get`); None if there is none."""
         return await self._datasets.get(project, name)
 
     async def create_dataset(
@@ -209,7 +209,7 @@ class GoogleCloud:
         return await self._table_policies.remove(project, dataset, table, role, member)
 
     async def account(self, project: str, email: str) -> AccountInfo | None:
-        """Return a service account (IAM, `serviceAccounts.get`); None where there is none."""
+        """Return a service account (IAM, `serviceAccounts.get`); None if there is none."""
         return await self._accounts.get(project, email)
 
     async def create_account(self, project: str, account_id: str, display_name: str) -> bool:

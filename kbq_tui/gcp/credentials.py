@@ -95,7 +95,7 @@ def find(options: CredentialOptions) -> Found:
 
     Raises:
         CredentialsFileError: where a file is there and cannot be used.
-        google.auth.exceptions.DefaultCredentialsError: where there are none.
+        google.auth.exceptions.DefaultCredentialsError: if there are none.
     """
     found = _source(options)
     quota = options.quota_project or options.env.get("GOOGLE_CLOUD_QUOTA_PROJECT", "")

@@ -298,7 +298,7 @@ class Datasets:
 
 
 def _listed(answer: JSON, kind: str, key: str) -> list[JSON]:
-    """Return what a listing holds. Raises: MalformedError for an answer that is none: it would look like "nothing"."""
+    """Return what a listing holds. Raises: MalformedError for any other answer: it would look like "nothing"."""
     if text(answer, "kind") != kind:
         raise MalformedError(f"not a {kind}")
     return items(answer, key)
@@ -344,7 +344,7 @@ def _info(name: str, found: JSON) -> DatasetInfo:
 
 
 def _life(milliseconds: str) -> timedelta | None:
-    """Return an expiration, or None where there is none; Google gives int64 as text."""
+    """Return an expiration, or None if there is none; Google gives int64 as text."""
     plain = milliseconds.isascii() and milliseconds.isdigit() and int(milliseconds) > 0
     return timedelta(milliseconds=min(int(milliseconds), _LONGEST_LIFE)) if plain else None
 

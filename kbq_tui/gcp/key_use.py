@@ -189,7 +189,7 @@ def stamp(at: datetime) -> str:
 
 
 def parsed_time(value: str) -> datetime:
-    """Return a time that an answer holds. Raises: MalformedError where it is none, or has no time zone."""
+    """Return a time that an answer holds. Raises: MalformedError if it is not one, or has no time zone."""
     try:
         found = datetime.fromisoformat(value)
     except ValueError:

@@ -62,7 +62,7 @@ class Token:
         """Return the credentials and whose they are; looks for them at the first call.
 
         Raises:
-            CredentialsFileError, google.auth.exceptions.DefaultCredentialsError: where there are none.
+            CredentialsFileError, google.auth.exceptions.DefaultCredentialsError: if there are none.
             TimeoutError: where another call's looking took too long.
         """
         with self._locked(timeout):
@@ -71,7 +71,7 @@ class Token:
             return self._found
 
     def headers(self, http: "Session", timeout: float, *, fresh: bool = False, stale: str = "") -> dict[str, str]:
-        """Return the headers that authenticate a call; fetches a token where there is none that is valid.
+        """Return the headers that authenticate a call; fetches a token if there is none that is valid.
 
         Calls that wait while another one fetches share what it gets, be it a token or an error.
 

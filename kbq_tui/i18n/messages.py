@@ -115,7 +115,7 @@ def N_(text: str, /) -> str:  # gettext's own name
 
 
 def in_context(context: str, text: str, /) -> str:
-    """Return a template that has a translation of its own in a context: gettext's `msgctxt`.
+    """Return a template that has a separate translation in a context: gettext's `msgctxt`.
 
     For short texts that mean two things in another language: "Key" on a keyboard is "Taste", that of an account
     "Schlüssel". Both arguments are literals; the result goes where a template goes, also into `N_`.
@@ -150,7 +150,7 @@ def use(translate: Translate | None, translate_many: TranslateMany | None = None
     Args:
         translate: gives the text for a template; None for English.
         translate_many: gives it for two templates and a number.
-        name: the language's, for texts that are files of their own.
+        name: the language's, for texts that are separate files.
     """
     global _translate, _translate_many, _name
     _translate, _translate_many, _name = translate, translate_many or _english_many, name

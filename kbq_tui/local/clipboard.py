@@ -21,7 +21,7 @@ OSC_LIMIT = 74_000
 DEADLINE = 2.0
 """Seconds for tmux or a native tool."""
 KEY_BUFFER = "kbq-tui-key"
-"""tmux's buffer through which a private key passes; one of its own, so that it can be deleted again."""
+"""tmux's buffer through which a private key passes; a separate one, so that it can be deleted again."""
 
 _SENT = message("Sent to your terminal's clipboard.")
 _OFF = message("Copying is switched off (KBQ_TUI_CLIPBOARD=off).")
@@ -85,7 +85,7 @@ class SystemClipboard:
 
         Args:
             text: what to send.
-            write: writes to the terminal; None where there is none.
+            write: writes to the terminal; None if there is none.
         """
         if self.mode is Mode.OFF:
             return CopyResult((), _OFF)

@@ -224,7 +224,7 @@ def open_ours(path: Path, kind: FileKind, *, append: bool = False) -> tuple[int,
 
 
 def remove_ours(path: Path, kind: FileKind) -> bool:
-    """Delete a file of this kind. Returns False where there is none.
+    """Delete a file of this kind. Returns False if there is none.
 
     Raises:
         NotOursError: something is there that is neither empty nor of this kind.
@@ -258,7 +258,7 @@ def _end_of(path: Path, kind: FileKind) -> Path:
 
 
 def _look(folder: int, path: Path, kind: FileKind) -> os.stat_result | None:
-    """Return the state of the file that is there, or None where there is none. Raises: NotOursError, OSError."""
+    """Return the state of the file that is there, or None if there is none. Raises: NotOursError, OSError."""
     try:
         fd = _open_there(folder, path, os.O_RDONLY, kind)
     except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""What was intended and what came of it, on disk before and after each change.
+"""What was intended and how it ended, on disk before and after each change.
 
 One JSON object a line, appended and synced. A power loss can tear the last line only; it is skipped when read, and
 closed off before the next is written.
@@ -75,7 +75,7 @@ class FileJournal:
         self._append({"event": "intended", "action": action, "resource": resource, "at": at})
 
     def settle(self, event: Event) -> None:
-        """Note what came of it (finished, failed or skipped; other events are not kept). On disk when this returns.
+        """Record how it ended (finished, failed or skipped; other events are not kept). On disk when this returns.
 
         Raises:
             ProblemError: where it cannot be noted.

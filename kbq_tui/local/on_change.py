@@ -37,7 +37,7 @@ TOLD = FileKind(message("a note of what was told"), _is_told)
 
 
 class OnChange:
-    """Tells a command of changes, one at a time, and remembers what it was told. Each command has a memory of its own.
+    """Tells a command of changes, one at a time, and remembers what it was told. Each command has its own memory.
 
     Args:
         command: for the shell.

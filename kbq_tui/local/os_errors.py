@@ -45,7 +45,7 @@ def os_problem(error: OSError, path: Path | str, code: Code) -> ProblemError:
     Args:
         error: what the system said.
         path: the file or folder it was about.
-        code: the Problem where the error is none of the general ones (disk full, read-only, a file that is not ours).
+        code: the Problem for an error that is not a general one (disk full, read-only, a file that is not ours).
     """
     if isinstance(error, NotOursError):
         return problem(Code.FILE_NOT_OURS, path=error.filename, reason=joined("", words_of(error), "."))

@@ -53,7 +53,7 @@ class PlanFiles:
             raise os_problem(error, path, Code.STATE_UNWRITABLE) from error
 
     def read(self, path: str) -> SavedPlan:
-        """Read a plan. Raises: ProblemError (KBQ-PLAN-FILE): it is none, was cut short, or is of a newer version."""
+        """Read a plan. Raises: ProblemError (KBQ-PLAN-FILE): it is no plan, was cut short, or is of a newer version."""
         try:
             body = json.loads(read_regular(Path(path), _LIMIT))
             if not isinstance(body, dict):

@@ -102,7 +102,7 @@ _UNDOES: Final[Mapping[ActionKind, frozenset[ActionKind]]] = {
     ActionKind.OVER_GRANT: frozenset({ActionKind.GRANT}),
 }
 _DELETED: Final = "deleted" + ":"
-"""How members that are gone begin: an access entry of an earlier account of the same name is none of this one's."""
+"""How members that are gone begin: an access entry of an earlier account of the same name is not this one's."""
 
 
 def of_connection(changes: Iterable[OwnChange], spec: ConnectionSpec) -> tuple[OwnChange, ...]:

@@ -10,7 +10,7 @@ _UNITS: Final = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
 
 
 def bars(values: Sequence[int], *, ascii_: bool = False) -> str:
-    """Return one sign for each number, the higher the larger it is beside the largest; nought has a sign of its own.
+    """Return one sign for each number, the higher the larger it is beside the largest; zero has its own sign.
 
     Args:
         values: not negative.

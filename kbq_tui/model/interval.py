@@ -26,7 +26,7 @@ NO_PERIOD: Final = N_("Give a time from 1h to 180d, such as 14d or 48h.")
 
 
 def period(text: str) -> timedelta | None:
-    """Return a time such as `14d` or `48h`; None for what is none, is shorter than an hour or longer than 180 days."""
+    """Return a time such as `14d` or `48h`; None for anything else, below an hour or above 180 days."""
     match = re.fullmatch(r"([0-9]{1,5})([dh])", text.strip())
     if match is None:
         return None

@@ -26,7 +26,7 @@ KLAVIYO_ADDRESSES: Final = frozenset(
 """Where Klaviyo connects from, as of April 2025. Source: Klaviyo's guide for Snowflake; it has none for BigQuery."""
 
 OUR_AGENT: Final = "kbq-tui"
-"""How the user agent of our own calls begins: what we try with a key is no use of it."""
+"""How the user agent of our own calls begins: our own tries with a key do not count as its use."""
 
 AUDIT_PERMISSION: Final = "logging.privateLogEntries.list"
 METRIC_PERMISSION: Final = "monitoring.timeSeries.list"
@@ -110,7 +110,7 @@ class KeyUses:
     problems: tuple[Problem, ...] = ()
 
     def of(self, key_id: str) -> KeyCall | None:
-        """Return the last use of a key; None where there is none, or the source is unknown."""
+        """Return the last use of a key; None if there is none, or the source is unknown."""
         return self.last.get(key_id)
 
 

@@ -215,7 +215,7 @@ class ForeignGrants:
     """What else in the project may let the account in; looked at only where over-grants are to be taken away.
 
     Attributes:
-        datasets: by name, those that are none of the connection's.
+        datasets: by name, those that are not the connection's.
         tables: by dataset and name, the policies of single tables and views.
         unseen: why some of it could not be looked at, or was too much.
     """

@@ -92,7 +92,7 @@ class RevokeProjectRole:
 
 @dataclass(frozen=True, slots=True)
 class RevokeDatasetRole:
-    """Remove an access entry from a dataset. `location` is the dataset's, where it is none of the connection's."""
+    """Remove an access entry from a dataset. `location` is the dataset's, if it is not one of the connection's."""
 
     dataset: str
     role: str

@@ -193,11 +193,11 @@ class Problem:
 
     @property
     def words(self) -> Message:
-        """The error's own words; the title where there are none."""
+        """The error's own words; the title if there are none."""
         return as_message(self.original) or self.title
 
     def detail(self, name: str) -> str:
-        """Return a detail in English; empty where there is none."""
+        """Return a detail in English; empty if there is none."""
         return str(self.details.get(name, ""))
 
     def to_json(self) -> dict[str, object]:

@@ -136,7 +136,7 @@ class Seen:
         at: when, aware UTC.
         rows: how many rows were counted.
         columns: types by name.
-        newest: the newest change timestamp; None where there is none.
+        newest: the newest change timestamp; None if there is none.
         all_newer: at that look, (nearly) all rows were newer than at the one before.
     """
 

@@ -1,6 +1,6 @@
 """The words for how something is and what is done with it: one word each on screens, in lines and in reports.
 
-JSON has codes of its own (`pass`, `broken`, `finished`), which stay as they are.
+JSON has its own codes (`pass`, `broken`, `finished`), which stay as they are.
 """
 
 from typing import Final

@@ -1,4 +1,4 @@
-"""The set-up's steps, and what can become of a resource."""
+"""The set-up's steps, and what can be done with a resource."""
 
 from enum import StrEnum
 

@@ -29,7 +29,7 @@ class Summary:
     Attributes:
         project_id: for Klaviyo's field "Project ID".
         dataset: for Klaviyo's field "Dataset".
-        key_path: the file to upload in Klaviyo's field "Service Account Key (JSON)"; None where there is none yet.
+        key_path: the file to upload in Klaviyo's field "Service Account Key (JSON)"; None if there is none yet.
         service_account: e-mail.
         location: where the datasets are; None where not known yet.
     """
@@ -46,7 +46,7 @@ class Summary:
 
         Args:
             spec: the connection.
-            key_path: where the key file is; None where there is none.
+            key_path: where the key file is; None if there is none.
             location: where the datasets are; None where that is not known.
         """
         return cls(spec.project, spec.klaviyo_dataset, key_path, spec.account_email, location)

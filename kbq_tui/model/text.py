@@ -44,7 +44,7 @@ def inert(text: str, limit: int = 2_000, *, keep_lines: bool = False) -> str:
 
 
 def time_in(value: object) -> datetime | None:
-    """Return a time of ISO 8601 in UTC; None where it is none, or has no zone."""
+    """Return a time of ISO 8601 in UTC; None if it is not one, or has no zone."""
     from datetime import UTC, datetime  # late: nothing of it is needed to draw a first frame
 
     try:

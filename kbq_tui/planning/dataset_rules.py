@@ -80,7 +80,7 @@ def terraformed(
 
 
 def vanishing(ends: Mapping[str, str], dataset: str, context: Context) -> Problem | None:
-    """Return the problem of tables that have an end of their own, whatever the dataset's default is; None for none.
+    """Return the problem of tables that have their own expiration, whatever the dataset's default is; None for none.
 
     Args:
         ends: by table, when it is deleted, in words; empty where only its partitions are.

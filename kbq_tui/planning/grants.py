@@ -81,7 +81,7 @@ def wanted(spec: ConnectionSpec) -> tuple[Grant, ...]:
 def over_grants(spec: ConnectionSpec, observed: Observed, *, everybody: bool = False) -> tuple[Grant, ...]:
     """Return the grants that go beyond what the account needs; a condition on a wanted role is not one.
 
-    What another connection of this machine needs for the same account is none: to take it away would break that one.
+    What another connection of this machine needs for the same account is not one: to take it away would break that one.
     On a dataset and its tables that is what allows more than the role wanted on the dataset, as verification has it.
 
     Args:

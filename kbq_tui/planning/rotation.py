@@ -41,7 +41,7 @@ class RotationView:
 
     Attributes:
         keys: the account's keys at Google.
-        local: the key in its place; None where there is none.
+        local: the key in its place; None if there is none.
         beside: the new key's file, while it lies beside that place.
         handed: ids of keys that were handed over and shredded here, newest last.
         rotation: what is remembered; None where nothing is being replaced.

@@ -110,7 +110,7 @@ class ExportState:
 
     Attributes:
         table: `DATASET.TABLE`.
-        newest: time of the newest event, aware UTC; None where there is none.
+        newest: time of the newest event, aware UTC; None if there is none.
         rows_24_hours: how many events are of the last 24 hours.
     """
 

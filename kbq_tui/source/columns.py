@@ -210,7 +210,7 @@ def _second_time(columns: Sequence[Column], roles: dict[Role, str], taken: Itera
 
 
 def meant_for(role: Role, columns: Sequence[Column]) -> Column | None:
-    """Return the column that is named as if for a role but has a type that cannot be; None where there is none."""
+    """Return the column that is named as if for a role but has a type that cannot be; None if there is none."""
     wanted = set(_NAMES[role])
     return next((c for c in columns if plain(c.name) in wanted and base(c.type) not in TYPES[role]), None)
 

@@ -16,7 +16,7 @@ _EXPORTED_COLUMNS: Final = (
     frozenset({"id", "profileid", "metricid", "datetime", "eventproperties"}),
     frozenset({"id", "name", "integrationname"}),
 )
-"""Columns of two of them; the third has no columns of its own."""
+"""Columns of two of them; the third has no further columns."""
 _UNDECIDED: Final = frozenset({Kind.NETWORK, Kind.CREDENTIALS, Kind.FAILED})
 _KEPT_TO_SAY: Final = 5
 

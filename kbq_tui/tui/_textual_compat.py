@@ -281,7 +281,7 @@ class SparingApp(App[int]):
         super().exit(*args, **kwargs)
 
     def get_css_variables(self) -> dict[str, str]:
-        """Return the theme's variables; none before there is one, or Textual makes those of its own theme as well."""
+        """Return the theme's variables; none before there is one: Textual would make its default ones."""
         return super().get_css_variables() if self.themed else {}
 
     def get_driver_class(self) -> type[Driver]:

@@ -1,4 +1,4 @@
-"""A change as the screens make it: what came of it is said, and what is there by then is looked up."""
+"""A change as the screens make it: its result is shown, and the state is read again."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 async def carried_out(host: Host, change: Callable[[], Awaitable[Outcome | None]]) -> Problem | None:
-    """Make a change of the session, say what came of it, and look again. Another login than the connection's operator
+    """Make a change of the session, show the result, and look again. Another login than the connection's operator
     is asked about first.
 
     Args:

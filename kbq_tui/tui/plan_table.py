@@ -1,6 +1,4 @@
-"""A step's table: what it is about, how that is now, how it is wanted, and what becomes of it. Pure: same state, same
-rows.
-"""
+"""A step's table: the resource, its state now, the wanted state, and the change. Pure: same state, same rows."""
 
 from dataclasses import field
 from typing import Final
@@ -48,7 +46,7 @@ class PlanLine:
         on: what it is about.
         now: how that is; a question mark where it could not be read.
         want: how it is to be; empty where nothing is wanted of it.
-        tone: what becomes of it.
+        tone: what will be done with it.
         note: why, or how far it is.
         problem: what Enter explains.
         action: the change it stands for.

@@ -12,7 +12,7 @@ def sole_writer() -> Iterator[None]:
 
     Textual draws on `sys.__stderr__`, and what libraries and the programs they start complain of goes to descriptor 2:
     `pass`, behind the keyring, and gRPC do so. On a screen that is half drawn such a line stays, for only what changes
-    is drawn anew. The app gets a descriptor of its own, and 2 goes nowhere.
+    is drawn anew. The app gets a new descriptor, and 2 goes nowhere.
 
     A program that the operator is to see is given `sys.__stderr__`.
     """

@@ -104,7 +104,7 @@ class StatusPoller:
         self._signed_out: Problem | None = None
 
     def named(self, name: str) -> PolledConnection | None:
-        """Return a connection by its name; None where there is none."""
+        """Return a connection by its name; None if there is none."""
         return self._by_name.get(name)
 
     def _changed(self) -> None:

@@ -103,7 +103,7 @@ def wrapped(content: Content, width: int, first: int = 0) -> list[Content]:
         return [content]
     words = [cell_len(word) for word in content[first:].plain.split()] or [0]
     hang = first if max(words) <= width - first else HANGING_INDENT
-    if width - first < words[0] <= width - hang:  # an address is not broken where it fits on a line of its own
+    if width - first < words[0] <= width - hang:  # an address is not broken where it fits on a separate line
         line, content = content[:first].rstrip(), content[first:]
     else:
         line, content = _broken(content, width, first)

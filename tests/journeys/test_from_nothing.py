@@ -42,7 +42,7 @@ def test_the_screens_lead_from_nothing_to_the_three_values(tmp_path: Path) -> No
             walk.step(3, "[ Create account and key ]")
             walk.step(4, "[ Grant 3 roles ]")
             walk.step(5, "[ Continue ]")
-            walk.at(6, "Proven")
+            walk.at(6, "each check is ok")
             project, dataset, key = walk.values()
             terminal.send("\x1b[21~")
             assert terminal.wait() == 0

@@ -90,7 +90,7 @@ def test_cut_in_the_middle_of_a_change_it_goes_on_where_it_was_with_one_key(home
             walk.step(3, "[ Create key ]")
             walk.step(4, "[ Grant 3 roles ]")
             walk.step(5, "[ Continue ]")
-            walk.at(6, "Proven")
+            walk.at(6, "each check is ok")
             _, _, key = walk.values()
             terminal.send("\x1b[21~")
             assert terminal.wait() == 0

@@ -42,7 +42,7 @@ def test_demo_leads_from_nothing_to_the_summary(home: Path) -> None:
         walk.step(3, "[ Create account and key ]")
         walk.step(4, "[ Grant 3 roles ]")
         walk.step(5, "[ Continue ]")
-        walk.at(6, "Proven")
+        walk.at(6, "each check is ok")
         project, dataset, key = walk.values()
         terminal.send("\x1b[21~")
         assert terminal.wait() == 0
@@ -82,7 +82,7 @@ def test_what_is_in_place_is_adopted_and_nothing_is_written(home: Path) -> None:
                 walk.step(number, "[ Continue ]")
             assert not sandbox.ask("writes"), "nothing at all is written before the verification"
             walk.step(5, "[ Continue ]")
-            walk.at(6, "Proven")
+            walk.at(6, "each check is ok")
             terminal.send("\x1b[21~")
             assert terminal.wait() == 0
         assert not operator_writes(sandbox)
@@ -104,7 +104,7 @@ def test_datasets_in_the_eu_are_adopted_and_no_other_grant_is_touched(home: Path
             walk.step(3, "[ Create account and key ]")
             walk.step(4, "[ Grant 3 roles ]")
             walk.step(5, "[ Continue ]")
-            walk.at(6, "Proven")
+            walk.at(6, "each check is ok")
             terminal.send("\x1b[21~")
             assert terminal.wait() == 0
             assert "Location                    EU" in terminal.left()

@@ -32,7 +32,7 @@ def test_demo_in_tmux_from_the_first_screen_to_the_summary(tmp_path: Path, colum
         ):
             tmux.until(step, button, "F10")
             tmux.keys("Enter")
-        last = tmux.until("Step 6 of 6", "Proven", "acme-klaviyo-demo", "KLAVIYO_IMPORT_FROM_DWH")
+        last = tmux.until("Step 6 of 6", "each check is ok", "acme-klaviyo-demo", "KLAVIYO_IMPORT_FROM_DWH")
         assert ".json" in last
         tmux.keys("1")
         tmux.until("clipboard")

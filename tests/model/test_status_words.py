@@ -1,8 +1,11 @@
 """One word for one verdict, wherever it is shown; and titles of checks that are no double negative."""
 
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
+from babel.messages.pofile import read_po
 
 from kbq_tui.cli.console import _MARKS
 from kbq_tui.engine.health import Health
@@ -16,6 +19,8 @@ from kbq_tui.model.spec import ConnectionSpec, Direction
 from kbq_tui.tui.glyphs import WORDS, Tone
 from kbq_tui.tui.preflight_rows import HEALTH
 
+ROOT = Path(__file__).parent.parent.parent
+CATALOGUE = ROOT / "kbq_tui" / "i18n" / "locale" / "de" / "LC_MESSAGES" / "kbq_tui.po"
 SPEC = ConnectionSpec("my-project", direction=Direction.BOTH)
 CHECKS = {check.id: check for check in expected(SPEC)}
 SAME = {
@@ -25,6 +30,31 @@ SAME = {
     words.SKIPPED: (Verdict.SKIPPED, EventKind.SKIPPED),
     words.DONE: (EventKind.FINISHED,),
 }
+
+
+RETIRED = {
+    "en": re.compile(r"\b(proven|passed|healthy|unhealthy|succeeded|broken)\b", re.I),
+    "de": re.compile(r"\b(bestanden|bewiesen|gesund|gelungen)\b", re.I),
+}
+"""Words that once stood beside `ok` and `fail`; `ok` and `fail` are the only ones for a verdict."""
+OTHER_SENSE = ("was passed (", "or passed as an argument", "and passed over", "broken pipe")
+"""Texts in which such a word is no verdict."""
+
+
+def texts() -> list[tuple[str, str]]:
+    """Every text that people read, with its language."""
+    found = [("en", line) for line in (ROOT / "README.md").read_text("utf-8").splitlines()]
+    with CATALOGUE.open("rb") as file:
+        for entry in read_po(file, locale="de"):
+            for language, text in (("en", entry.id), ("de", entry.string)):
+                found += [(language, each or "") for each in (text if isinstance(text, tuple | list) else [text])]
+    return found
+
+
+@pytest.mark.parametrize("language", RETIRED)
+def test_no_second_word_for_a_verdict_is_told(language: str) -> None:
+    told = [text for of, text in texts() if of == language and RETIRED[language].search(text)]
+    assert [text for text in told if not any(part in text for part in OTHER_SENSE)] == []
 
 
 def result(check: Check, verdict: Verdict) -> CheckResult:

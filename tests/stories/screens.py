@@ -231,13 +231,13 @@ _CONNECT = {
     "error": Story(
         "not every check passed",
         lambda: at(Step.VERIFY, _cannot_write()),
-        "Not every check passed",
+        "Not every check is ok",
         (("[ Run again ]", lambda app: app.goto(Step.CONNECT)),),
     ),
     "done": Story(
         "proven, and marked as connected",
         lambda: watched(screen=Step.VERIFY, connected=True),
-        "Proven",
+        "each check is ok",
         (("Verified:", lambda app: app.goto(Step.CONNECT)),),
     ),
 }

@@ -1,4 +1,4 @@
-"""The whole set-up on a sandbox of our own, in folders of its own: nothing of the operator's is read or written."""
+"""The whole set-up on a sandbox started for it, in separate folders: nothing of the operator's is read or written."""
 
 import os
 import shlex

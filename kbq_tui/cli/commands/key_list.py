@@ -47,7 +47,7 @@ class _Listing:
     max_age: int
 
     def file(self, key: KeyInfo) -> LocalKey | None:
-        """Return the file of a key on this machine; None where there is none."""
+        """Return the file of a key on this machine; None if there is none."""
         return next((f for f in (self.local, self.beside) if f is not None and f.key_id == key.id), None)
 
     def held_by(self, key: KeyInfo) -> str | None:

@@ -29,7 +29,7 @@ def names() -> tuple[str, ...]:
 
 
 def schema_of(name: str) -> dict[str, Any]:
-    """Return the schema of an output (JSON Schema, draft 2020-12). Raises: OSError where there is none."""
+    """Return the schema of an output (JSON Schema, draft 2020-12). Raises: OSError if there is none."""
     body: dict[str, Any] = json.loads((files("kbq_tui") / "schemas" / f"{name}.json").read_text("utf-8"))
     return body
 
@@ -38,7 +38,7 @@ def schema_command(options: SchemaOptions, console: Console) -> int:
     """Print the schema of an output, or which there are.
 
     Raises:
-        UsageError: there is none of that name.
+        UsageError: no schema has that name.
     """
     known = names()
     if options.schema_name is None:

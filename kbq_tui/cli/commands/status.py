@@ -68,7 +68,7 @@ def status_command(
 
     Args:
         options: what was typed.
-        wanted: the connections' names; None for one that is made of options alone. Empty where there is none yet.
+        wanted: the connections' names; None for one that is made of options alone. Empty if there is none yet.
         one: builds what is needed for one.
         many: builds what is needed for many.
         console: where lines go.

@@ -94,7 +94,7 @@ async def _can_be_read(facts: TableFacts, cloud: Cloud, location: str) -> bool:
 async def _smaller(
     facts: TableFacts, cloud: Cloud, location: str, max_bytes: int, size: int
 ) -> tuple[ContentQuery, Message] | None:
-    """Return a query that reads less, and what part of the rows that is; None where there is none that may run."""
+    """Return a query that reads less, and what part of the rows that is; None if there is none that may run."""
     for days in _PARTITION_DAYS:
         if where := newest_partitions(facts, days):
             query = content_query(facts, where=where)

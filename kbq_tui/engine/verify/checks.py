@@ -228,7 +228,7 @@ async def minimal(context: CheckContext) -> Judged:
     call=lambda context: message("bigquery.datasets.list, bigquery.tables.list, and SELECT as a dry run of each table"),
 )
 async def isolated(context: CheckContext) -> Judged:
-    """The account is kept out of the datasets that are none of Klaviyo's."""
+    """The account is kept out of the datasets that are not Klaviyo's."""
     return await isolation.judge_isolated(context)
 
 
@@ -301,7 +301,7 @@ async def readable(context: CheckContext, dataset: RequiredDataset) -> Judged:
         f"{dataset.purpose}.readonly",
         message("Can write in {dataset}", dataset=dataset.name),
         "+",
-        message("Least privilege is only proven by a refusal."),
+        message("Only a refusal shows that the account may do no more than it needs."),
         CheckGroup.LEAST_PRIVILEGE,
         unwanted=True,
     ),

@@ -1,4 +1,4 @@
-"""Whether the account is kept out of the datasets that are none of Klaviyo's."""
+"""Whether the account is kept out of the datasets that are not Klaviyo's."""
 
 import asyncio
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ from kbq_tui.planning.diff import context_of
 from kbq_tui.planning.grants import EVERYBODY
 
 MAX_OTHER_DATASETS = 500
-"""How many datasets that are none of Klaviyo's are looked into; with more of them nothing is proven."""
+"""How many datasets that are not Klaviyo's are looked into; with more of them nothing is proven."""
 
 MAX_OTHER_TABLES = 2_000
 """How many of their tables and views are tried, over all; with more of them nothing is proven."""
@@ -34,7 +34,7 @@ _NAMED = 5
 
 @dataclass(frozen=True, slots=True)
 class _Other:
-    """What the account can do in a dataset that is none of Klaviyo's.
+    """What the account can do in a dataset that is not Klaviyo's.
 
     Attributes:
         reads: what in it can be read: the dataset, or single tables of it.
@@ -227,7 +227,7 @@ class _Search:
 
 
 async def judge_isolated(context: CheckContext) -> Judged:
-    """Return whether the account is kept from reading in datasets that are none of Klaviyo's, and each table of them.
+    """Return whether the account is kept from reading in datasets that are not Klaviyo's, and each table of them.
 
     The datasets and tables are those that the account sees and those that the operator does: a role on a single
     table shows the account neither. Hidden datasets (a name with a leading underscore) are left out, as

@@ -1,4 +1,4 @@
-"""Which tables of a dataset are deleted by themselves, for an end of their own."""
+"""Which tables of a dataset expire, whatever the dataset's default is."""
 
 from collections.abc import Sequence
 

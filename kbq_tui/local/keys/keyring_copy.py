@@ -25,7 +25,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class KeyringResult:
-    """What came of an attempt.
+    """The result of an attempt.
 
     Attributes:
         done: whether the keyring did what it was asked.
@@ -61,7 +61,7 @@ class KeyringCopy:
     Args:
         env: `KBQ_TUI_KEYRING=off` switches it off.
         deadline: seconds for one call; after a call that did not answer no other is tried.
-        find: finds the keyrings, preferred one first; it may block, and is called on a thread of its own.
+        find: finds the keyrings, preferred one first; it may block, and is called on a separate thread.
     """
 
     def __init__(
@@ -154,7 +154,7 @@ class KeyringCopy:
         key: Secret | None = None,
         name: EntryName | None = None,
     ) -> tuple[KeyringResult, T | None]:
-        """Run on a daemon thread, for a thread that hangs cannot be stopped, only left behind."""
+        """Run on a daemon thread: a thread that hangs cannot be stopped, only left behind."""
         if self._off:
             note = message("The system keyring is switched off (KBQ_TUI_KEYRING=off).")
             return KeyringResult(False, note, asked=False), None

@@ -48,7 +48,7 @@ class Backend(Protocol):
     """What is used of a keyring backend."""
 
     def get_password(self, service: str, username: str) -> str | None:
-        """Return the value under a service and user name; None where there is none."""
+        """Return the value under a service and user name; None if there is none."""
 
     def set_password(self, service: str, username: str, password: str) -> None:
         """Add or replace the value under a service and user name."""
@@ -64,7 +64,7 @@ class PlainEntries:
         self._backend = backend
 
     def read(self, name: EntryName) -> list[str]:
-        """Return the entry's value in a list, which is empty where there is none."""
+        """Return the entry's value in a list, which is empty if there is none."""
         value = self._backend.get_password(name.service, name.user)
         return [] if value is None else [value]
 
@@ -139,7 +139,7 @@ def system_keyrings() -> list[Entries]:
     """Find the keyrings of this machine, the preferred one first.
 
     Raises:
-        NoKeyringError: where there is none, or only one that keeps secrets in the open (priority below 1).
+        NoKeyringError: if there is none, or only one that keeps secrets in the open (priority below 1).
             Source: https://keyring.readthedocs.io/en/latest/ (a priority below 1 is not recommended).
     """
     import keyring

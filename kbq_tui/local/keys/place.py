@@ -133,7 +133,7 @@ class Place:
             raise problem(Code.KEY_FILE_OWNER, path=self.folder, owner=user_name(info.st_uid))
 
     def read(self, name: str | None = None) -> Secret | None:
-        """Read a key file (or its temporary file `name`), or return None where there is none.
+        """Read a key file (or its temporary file `name`), or return None if there is none.
 
         Raises:
             ProblemError: for a link, another owner, a pipe, a folder, too much data, or an error of the system's.

@@ -35,7 +35,7 @@ def move_in(place: Place, beside: Place, email: str) -> None:
 
 
 def discard(beside: Place, email: str) -> None:
-    """Destroy the new key's file, whose key is gone at Google. Does no harm where there is none.
+    """Destroy the new key's file, whose key is gone at Google. Does no harm if there is none.
 
     Raises:
         ProblemError: what is there is no key of the account, or the system refuses.

@@ -134,9 +134,9 @@ class ConnectScreen(BaseScreen):
     def _verdict(self) -> Content:
         wizard = self.host.wizard
         if wizard.healthy:
-            return _verdict(Tone.OK, translate("Proven: every check passed with this key."), "bold $success")
+            return _verdict(Tone.OK, translate("Verified: each check is ok with this key."), "bold $success")
         if wizard.verified:
-            return _verdict(Tone.WARN, translate("Not every check passed; Esc goes back to them."), "bold $warning")
+            return _verdict(Tone.WARN, translate("Not every check is ok; Esc goes back to them."), "bold $warning")
         return _verdict(Tone.UNKNOWN, translate("Not verified in this run; Esc goes back to the checks."), "$warning")
 
     def side(self) -> Content:

@@ -143,7 +143,7 @@ class VerifyScreen(BaseScreen):
         return self._checks.get(row.id, ()) if row is not None else ()
 
     def _check(self) -> Check | None:
-        """Return the check under the cursor, where it has a row of its own."""
+        """Return the check under the cursor, where it has a separate row."""
         found = self._under_cursor()
         return found[0] if len(found) == 1 else None
 

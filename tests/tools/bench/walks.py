@@ -32,7 +32,7 @@ def wizard_bytes(runs: int) -> Row:
             walk.step(3, "[ Create account and key ]")
             walk.step(4, "[ Grant 3 roles ]")
             walk.step(5, "[ Continue ]")
-            walk.at(6, "Proven")
+            walk.at(6, "each check is ok")
             terminal.send("\x1b[21~")
             terminal.wait()
             counts.append(len(terminal.raw))
