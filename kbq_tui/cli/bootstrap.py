@@ -8,7 +8,7 @@ from dataclasses import asdict
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
-from kbq_tui.cli.command_options import CliOptions, UsageError
+from kbq_tui.cli.command_options import OF_FILE, CliOptions, UsageError
 from kbq_tui.cli.connection_choice import choose_name
 from kbq_tui.cli.sign_in import GoogleImpersonate, GoogleSignIn
 from kbq_tui.engine.services import AppServices, ConnectionDraft, Login
@@ -38,18 +38,7 @@ T = TypeVar("T")
 OPTION_OF: Mapping[str, str] = {
     "name": "NAME",
     "account_id": "--service-account",
-    **{
-        key: "--" + key.replace("_", "-")
-        for key in (
-            "project",
-            "location",
-            "direction",
-            "import_dataset",
-            "staging_dataset",
-            "export_dataset",
-            "key_file",
-        )
-    },
+    **{key: "--" + key.replace("_", "-") for key in OF_FILE},
 }
 """The option that sets a field of the connection."""
 

@@ -81,6 +81,12 @@ class ConnectionOptions:
         return any(getattr(self, field.name) != field.default for field in own)
 
 
+OF_FILE = (
+    *("project", "location", "direction", "import_dataset", "staging_dataset", "export_dataset", "key_file"),
+    *("credentials", "impersonate", "quota_project"),
+)
+"""Options that are values of the connection's file, under the same names."""
+
 _OF_SIGN_IN = ("credentials", "impersonate", "quota_project", "timeout")
 """Options that say who asks and how, and nothing of the connection."""
 

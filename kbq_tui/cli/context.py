@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, Self, TextIO
 
 from kbq_tui.cli.bootstrap import Adapters, build
-from kbq_tui.cli.command_options import CliOptions, ConnectionOptions, OutputOptions, UsageError
+from kbq_tui.cli.command_options import OF_FILE, CliOptions, ConnectionOptions, OutputOptions, UsageError
 from kbq_tui.i18n.messages import N_, Message, render, translate
 from kbq_tui.local.loop import Loop
 from kbq_tui.model.problem import ProblemError
@@ -28,18 +28,6 @@ if TYPE_CHECKING:  # the plain face is not read in where screens come next
     from kbq_tui.model.problem import Context, Problem
     from kbq_tui.model.spec import ConnectionSpec
 
-_VALUES = (
-    "project",
-    "location",
-    "direction",
-    "import_dataset",
-    "staging_dataset",
-    "export_dataset",
-    "key_file",
-    "credentials",
-    "impersonate",
-    "quota_project",
-)
 _STOPPING = N_("Stopping as soon as what has begun is finished. Ctrl+C again leaves at once.")
 _HUNG_UP = 129
 """Exit status where the terminal went away: there is nowhere to print to."""
@@ -123,7 +111,7 @@ def options_of(
     account = connection.service_account
     return CliOptions(
         values={
-            **{name: getattr(connection, name) for name in _VALUES},
+            **{name: getattr(connection, name) for name in OF_FILE},
             "account_id": account.partition("@")[0] if account else None,
         },
         account_email=account if account and "@" in account else None,

@@ -30,15 +30,9 @@ async def keys_of(
         ProblemError: the keys cannot be listed.
     """
     waits = Waits(ports.clock, patience, emit, await own_changes(spec, ports))
-    wait = waits.begin("keys")
     emit(Event(EventKind.STARTED, "keys", ports.clock.now(), message("List the keys")))
-    while True:
-        try:
-            keys = await ports.cloud.keys(spec.project, spec.account_email)
-            break
-        except ProblemError as error:
-            if not await wait.again(waits.settled(error.problem, spec.account_email), ACCOUNT, KEY):
-                raise
+    email = spec.account_email
+    keys = await waits.called("keys", lambda: ports.cloud.keys(spec.project, email), email, ACCOUNT, KEY)
     return keys, value_of(await inspect_key(spec, ports)), value_of(await handed_over(spec, ports)) or ()
 
 

@@ -76,14 +76,8 @@ async def look(spec: ConnectionSpec, ports: Ports, emit: Emit, patience: Patienc
     """
     changes = await own_changes(spec, ports)
     waits = Waits(ports.clock, patience, emit, changes)
-    wait = waits.begin("keys")
-    while True:
-        try:
-            keys = await ports.cloud.keys(spec.project, spec.account_email)
-            break
-        except ProblemError as error:
-            if not await wait.again(waits.settled(error.problem, spec.account_email), ACCOUNT, KEY):
-                raise
+    email = spec.account_email
+    keys = await waits.called("keys", lambda: ports.cloud.keys(spec.project, email), email, ACCOUNT, KEY)
     local, beside = await inspect_key(spec, ports), await inspect_key(beside_of(spec, ports), ports)
     handed = await handed_over(spec, ports)
     for part in (local, beside, handed):

@@ -1,8 +1,8 @@
 """Waiting for our own changes to arrive everywhere at Google: how long, how often, and what is said meanwhile."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
-from typing import Final
+from typing import Final, TypeVar
 
 from kbq_tui.diagnosis.entry import GRANT_WAIT
 from kbq_tui.diagnosis.recognise import settling
@@ -25,6 +25,8 @@ from kbq_tui.model.lean_dataclass import dataclass
 from kbq_tui.model.operations import ActionKey
 from kbq_tui.model.problem import Problem, ProblemError, RemedyStep, Retry
 from kbq_tui.model.spec import ConnectionSpec
+
+T = TypeVar("T")
 
 Emit = Callable[[Event], None]
 
@@ -73,6 +75,26 @@ class Waits:
         self.patience = patience
         self._emit = emit
         self._changes = list(changes)
+
+    async def called(self, key: str, call: Callable[[], Awaitable[T]], account_email: str, *subjects: Subject) -> T:
+        """Make a call, again and again while our own changes may be why it is refused.
+
+        Args:
+            key: what the wait is called in events.
+            call: makes the call.
+            account_email: the service account.
+            subjects: the changes that may not have arrived.
+
+        Raises:
+            ProblemError: of the last try.
+        """
+        wait = self.begin(key)
+        while True:
+            try:
+                return await call()
+            except ProblemError as error:
+                if not await wait.again(self.settled(error.problem, account_email), *subjects):
+                    raise
 
     def add(self, *changes: OwnChange) -> None:
         """Know of more changes."""

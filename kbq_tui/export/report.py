@@ -68,6 +68,19 @@ class About:
     operator: str = ""
     key_id: str = ""
 
+    def to_json(self) -> dict[str, object]:
+        """Return the same as the first fields of a report in JSON."""
+        return {
+            "connection": self.spec.name,
+            "project_id": self.spec.project,
+            "location": self.location or None,
+            "service_account": self.spec.account_email,
+            "key_id": self.key_id or None,
+            "operator": self.operator or None,
+            "tool": f"kbq-tui {__version__}",
+            "at": self.at.astimezone(UTC).isoformat(timespec="seconds"),
+        }
+
     def rows(self) -> tuple[tuple[str, str], ...]:
         """Return labels and values, told and made inert."""
         spec, unknown = self.spec, translate("not known")
@@ -119,17 +132,9 @@ def is_report(data: bytes) -> bool:
 
 def to_json(results: Sequence[CheckResult], about: About) -> str:
     """Return the verification in its schema, with what a report says besides."""
-    spec = about.spec
     body: dict[str, object] = {
         "schema": "kbq-tui/verify/v1",
-        "connection": spec.name,
-        "project_id": spec.project,
-        "location": about.location or None,
-        "service_account": spec.account_email,
-        "key_id": about.key_id or None,
-        "operator": about.operator or None,
-        "tool": f"kbq-tui {__version__}",
-        "at": about.at.astimezone(UTC).isoformat(timespec="seconds"),
+        **about.to_json(),
         "ok": healthy(results),
         "checks": [r.to_json() for r in results],
     }

@@ -3,9 +3,7 @@
 import html
 import json
 from collections.abc import Iterator
-from datetime import UTC
 
-from kbq_tui import __version__
 from kbq_tui.export.report import HTML_HEAD, About, clean, cleaned, code_span, html_text, markdown_text
 from kbq_tui.i18n.messages import N_, Message, language, message, message_n, translate
 from kbq_tui.model import status_words
@@ -78,18 +76,10 @@ def ready_for(table: TableReport) -> Message:
 
 def json_parts(report: SourceReport, what: SourceAbout) -> Iterator[str]:
     """Return the check in its schema, in pieces: thousands of tables are not all built at once."""
-    spec, about = what.about.spec, what.about
     head: dict[str, object] = {
         "schema": "kbq-tui/source/v1",
-        "connection": spec.name,
-        "project_id": spec.project,
+        **what.about.to_json(),
         "dataset": what.dataset,
-        "location": about.location or None,
-        "service_account": spec.account_email,
-        "key_id": about.key_id or None,
-        "operator": about.operator or None,
-        "tool": f"kbq-tui {__version__}",
-        "at": about.at.astimezone(UTC).isoformat(timespec="seconds"),
         "as": what.use.value if what.use else None,
         "complete": report.complete,
         "left_out": list(report.left_out),

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from kbq_tui.cli.change_json import event_json, summary_json
 from kbq_tui.cli.command_options import ConnectionOptions, OutputOptions
 from kbq_tui.cli.consent import Consent
 from kbq_tui.cli.console import column
@@ -121,7 +122,7 @@ def _apply(
     if outcome.complete:
         record.keep(screen=Step.VERIFY)
     if options.output.as_json:
-        runner.console.json(_apply_summary(runner, outcome, summary))
+        runner.console.json(summary_json(summary, outcome, runner.services.clock.now()))
     else:
         _tell_outcome(runner, spec, outcome, summary, shown=not consent.given)
     return status_of(outcome.problems) or (0 if outcome.complete else 1)
@@ -168,23 +169,7 @@ def _telling(runner: PlainRunner, as_json: bool) -> Callable[[Event], None]:
     """Return what tells events as they come, as lines or as JSON."""
     if not as_json:
         return EventLines(runner.console)
-    return lambda event: runner.console.json({"schema": "kbq-tui/apply/v1", **event.to_json()})
-
-
-def _apply_summary(runner: PlainRunner, outcome: Outcome, summary: Summary) -> dict[str, object]:
-    return {
-        **summary.to_json(),
-        "schema": "kbq-tui/apply/v1",
-        "event": "summary",
-        "action": None,
-        "at": runner.services.clock.now().isoformat(),
-        "ok": outcome.complete,
-        "done": outcome.done,
-        "unchanged": [a.id for a in outcome.plan.actions if a.change is Change.NOOP],
-        "failed": [{"id": i, "problem": p.to_json()} for i, p in outcome.failed.items()],
-        "skipped": [{"id": i, "because": b} for i, b in outcome.skipped.items()],
-        "blocked": [{"id": b.id, "problem": b.problem.to_json()} for b in outcome.plan.blocked],
-    }
+    return lambda event: runner.console.json(event_json(event))
 
 
 def _tell_outcome(

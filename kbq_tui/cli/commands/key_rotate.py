@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from kbq_tui.cli.change_json import SCHEMA, event_json
 from kbq_tui.cli.command_options import ConnectionOptions, OutputOptions
 from kbq_tui.cli.consent import Consent
 from kbq_tui.cli.render import EventLines
@@ -115,7 +116,7 @@ class _Rotate:
         return translate("Replace the key of {account}?", account=account)
 
     def _json(self, event: Event) -> None:
-        self.runner.console.json({"schema": "kbq-tui/apply/v1", **event.to_json()})
+        self.runner.console.json(event_json(event))
 
     def _hand_over(self, key: LocalKey) -> None:
         """Say what to do in Klaviyo, and how the file gets to the browser."""
@@ -171,7 +172,7 @@ class _Rotate:
         path = outcome.key.path if outcome.key is not None else None
         return {
             **Summary.of(self.spec, path, self.spec.location).to_json(),
-            "schema": "kbq-tui/apply/v1",
+            "schema": SCHEMA,
             "event": "summary",
             "action": None,
             "at": self.runner.services.clock.now().isoformat(),

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from kbq_tui.cli.change_json import event_json, summary_json
 from kbq_tui.cli.command_options import ConnectionOptions, OutputOptions
 from kbq_tui.cli.consent import Consent
 from kbq_tui.cli.console import Console, column
@@ -13,7 +14,6 @@ from kbq_tui.engine.services import patience_of
 from kbq_tui.engine.teardown import tear_down, teardown_plan
 from kbq_tui.engine.waiting import Emit
 from kbq_tui.i18n.messages import render, translate, translate_n
-from kbq_tui.model.events import Event
 from kbq_tui.model.lean_dataclass import dataclass
 from kbq_tui.model.observed import Observed, Unknown, value_of
 from kbq_tui.model.operations import ActionKind
@@ -85,7 +85,7 @@ def _teardown(
         return 1
     emit: Emit = EventLines(console)
     if as_json:
-        emit = lambda event: console.json(_line(event))  # noqa: E731
+        emit = lambda event: console.json(event_json(event))  # noqa: E731
     work = tear_down(
         spec, ports, emit, patience_of(runner.services), with_data=options.with_data, expected=plan.fingerprint
     )
@@ -160,22 +160,7 @@ def _verdict(outcome: Outcome) -> str:
     return translate("Done: nothing of ours is left.")
 
 
-def _line(event: Event) -> dict[str, object]:
-    return {"schema": "kbq-tui/apply/v1", **event.to_json()}
-
-
 def _summary(runner: PlainRunner, spec: ConnectionSpec, outcome: Outcome) -> dict[str, object]:
-    return {
-        **Summary.of(spec, None, outcome.plan.location).to_json(),
-        "schema": "kbq-tui/apply/v1",
-        "event": "summary",
-        "action": None,
-        "at": runner.services.clock.now().isoformat(),
-        "ok": outcome.complete,
-        "done": outcome.done,
-        "unchanged": [],
-        "failed": [{"id": i, "problem": p.to_json()} for i, p in outcome.failed.items()],
-        "skipped": [{"id": i, "because": b} for i, b in outcome.skipped.items()],
-        "blocked": [{"id": b.id, "problem": b.problem.to_json()} for b in outcome.plan.blocked],
-        "stays": [problem.to_json() for problem in outcome.plan.warnings],
-    }
+    summary = Summary.of(spec, None, outcome.plan.location)
+    stays = [problem.to_json() for problem in outcome.plan.warnings]
+    return {**summary_json(summary, outcome, runner.services.clock.now()), "stays": stays}

@@ -63,31 +63,24 @@ class Rows(RowCursor, can_focus=True):
 
     cursor: reactive[int] = reactive(0, layout=False)
 
-    class Chosen(Message):
+    class OfRow(Message):
+        """Something is told of a row."""
+
+        def __init__(self, rows: "Rows", row: Row) -> None:
+            super().__init__()
+            self.rows = rows
+            self.row = row
+
+        @property
+        def control(self) -> "Rows":
+            """The list, for `@on` with a selector."""
+            return self.rows
+
+    class Chosen(OfRow):
         """Enter was pressed on a row."""
 
-        def __init__(self, rows: "Rows", row: Row) -> None:
-            super().__init__()
-            self.rows = rows
-            self.row = row
-
-        @property
-        def control(self) -> "Rows":
-            """The list, for `@on` with a selector."""
-            return self.rows
-
-    class Moved(Message):
+    class Moved(OfRow):
         """The cursor stands on another row."""
-
-        def __init__(self, rows: "Rows", row: Row) -> None:
-            super().__init__()
-            self.rows = rows
-            self.row = row
-
-        @property
-        def control(self) -> "Rows":
-            """The list, for `@on` with a selector."""
-            return self.rows
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002  # Textual's name
         super().__init__(id=id, classes=classes)
