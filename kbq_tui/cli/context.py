@@ -17,7 +17,7 @@ from kbq_tui.model.problem import ProblemError
 from kbq_tui.model.text import inert
 
 if TYPE_CHECKING:  # the plain face is not read in where screens come next
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from types import TracebackType
 
     from kbq_tui.cli.console import Console
@@ -184,9 +184,7 @@ class CommandContext:
     @cached_property
     def runner(self) -> PlainRunner:
         """What plain commands are handed."""
-        from kbq_tui.cli.report_file import check_report, write_report
         from kbq_tui.cli.runner import PlainRunner
-        from kbq_tui.local.bad_rows_file import check_bad_rows, write_bad_rows
         from kbq_tui.local.plan_file import PlanFiles
 
         console = console_of(self.output)
@@ -197,10 +195,10 @@ class CommandContext:
             spec=self.spec,
             lock=self.lock,
             local_keys=self.adapters.keys,
-            check_report=check_report,
-            write=write_report,
-            check_bad_rows=check_bad_rows,
-            write_bad_rows=write_bad_rows,
+            check_report=_check_report,
+            write=_write_report,
+            check_bad_rows=_check_bad_rows,
+            write_bad_rows=_write_bad_rows,
             plans=PlanFiles(),
             confirm=None if self.output.as_json else _confirm(console),
             ask_text=None if self.output.as_json else _ask_text(console),
@@ -323,3 +321,30 @@ def known_context(output: OutputOptions) -> Context:
         return context_of(build(options_of(ConnectionOptions(), output)).spec())
     except (UsageError, ProblemError):
         return Context()
+
+
+# Files that few commands write: what writes them is read in by those.
+
+
+def _check_report(path: str) -> None:
+    from kbq_tui.cli.report_file import check_report
+
+    check_report(path)
+
+
+def _write_report(path: str, text: str) -> None:
+    from kbq_tui.cli.report_file import write_report
+
+    write_report(path, text)
+
+
+def _check_bad_rows(path: str) -> None:
+    from kbq_tui.local.bad_rows_file import check_bad_rows
+
+    check_bad_rows(path)
+
+
+def _write_bad_rows(path: str, rows: "Sequence[tuple[str, str, str]]") -> None:
+    from kbq_tui.local.bad_rows_file import write_bad_rows
+
+    write_bad_rows(path, rows)

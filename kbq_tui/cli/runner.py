@@ -2,18 +2,16 @@
 
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from kbq_tui.cli.console import Console
 from kbq_tui.engine.alerts import Told as ToldChanges
-from kbq_tui.engine.apply import Outcome, apply
 from kbq_tui.engine.looks import Looks
 from kbq_tui.engine.observe import inspect_key, observe
 from kbq_tui.engine.operator import other_operator
 from kbq_tui.engine.ports import Clock, Ports
 from kbq_tui.engine.record import ConnectionRecord
 from kbq_tui.engine.services import AppServices, patience_of
-from kbq_tui.engine.verify.runner import Told, verify
 from kbq_tui.i18n.messages import Message, render, translate
 from kbq_tui.model.checks import CheckResult, healthy
 from kbq_tui.model.events import Event
@@ -27,6 +25,10 @@ from kbq_tui.model.steps import Step
 from kbq_tui.model.summary import Summary
 from kbq_tui.model.text import inert
 from kbq_tui.planning.diff import diff
+
+if TYPE_CHECKING:
+    from kbq_tui.engine.apply import Outcome
+    from kbq_tui.engine.verify.runner import Told
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -239,8 +241,10 @@ async def carry_out(
     expected: str | None = None,
     only: Step | None = None,
     remove_over_grants: bool = False,
-) -> Outcome:
+) -> "Outcome":
     """Apply, with the patience of the services."""
+    from kbq_tui.engine.apply import apply
+
     return await apply(
         spec,
         ports,
@@ -258,9 +262,11 @@ async def check(
     services: AppServices,
     *,
     emit: Callable[[Event], None],
-    told: Told | None = None,
+    told: "Told | None" = None,
 ) -> tuple[CheckResult, ...]:
     """Verify; changes of ours of the last minutes may still be on their way."""
+    from kbq_tui.engine.verify.runner import verify
+
     return await verify(spec, ports, told=told, emit=emit, patience=patience_of(services))
 
 
