@@ -344,7 +344,7 @@ def _check_bad_rows(path: str) -> None:
     check_bad_rows(path)
 
 
-def _write_bad_rows(path: str, rows: "Sequence[tuple[str, str, str]]") -> None:
+def _write_bad_rows(path: str, rows: Sequence[tuple[str, str, str]]) -> None:
     from kbq_tui.local.bad_rows_file import write_bad_rows
 
     write_bad_rows(path, rows)
