@@ -53,9 +53,11 @@ def check(session: QuerySession, tree: exp.Expr) -> None:
         ApiError: it does.
     """
     with session.world.lock.released():
+        if not any(_is_marked(node) for node in tree.walk()):
+            return
         copied = tree.copy()
-        marked = [node for node in copied.walk() if node.meta.get(_MARK) and type(node) in SIGNS]
-        if not marked or len(marked) > _MOST:
+        marked = [node for node in copied.walk() if _is_marked(node)]
+        if len(marked) > _MOST:
             return
         for node in reversed(marked):
             if node.parent is not None:
@@ -75,6 +77,10 @@ def check(session: QuerySession, tree: exp.Expr) -> None:
     if sign == "-":
         raise refusals.unsupported("DATE - DATE")
     raise refusals.invalid_query(f"No matching signature for operator {sign} for argument types: {names}")
+
+
+def _is_marked(node: exp.Expr) -> bool:
+    return type(node) in SIGNS and bool(node.meta.get(_MARK))
 
 
 def _pairs(node: exp.Expr) -> list[tuple[exp.Expr, exp.Expr]]:

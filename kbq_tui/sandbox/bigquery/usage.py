@@ -67,12 +67,13 @@ def _read(tree: exp.Expr, wanted: ReadColumns) -> ReadColumns:
         return _read(tree.this, wanted)
     if isinstance(tree, exp.SetOperation):
         return _union([_read(tree.left, ALL), _read(tree.right, ALL), *_read_by_sources(tree, ALL)])
+    rows = _names(tree)
     if not isinstance(tree, exp.Select):
-        return _union([_named(tree, tree, ALL), *(_read(query, ALL) for query in _queries(tree))])
+        return _union([_named(rows, tree, ALL), *(_read(query, ALL) for query in _queries(tree))])
     kept = [item for item in tree.expressions if _is_kept(tree, item, wanted)]
     clauses = [value for key, value in tree.args.items() if key not in ("expressions", "with_", "with")]
     parts = kept + [node for value in clauses for node in _nodes(value)]
-    found = _union([ReadColumns(frozenset(_joined(tree))), *(_named(tree, part, wanted) for part in parts)])
+    found = _union([ReadColumns(frozenset(_joined(tree))), *(_named(rows, part, wanted) for part in parts)])
     inside = [_read(query, ALL) for part in parts if not _is_source(part) for query in _queries(part)]
     return _union([found, *inside, *_read_by_sources(tree, found)])
 
@@ -85,11 +86,17 @@ def _is_kept(select: exp.Select, item: exp.Expr, wanted: ReadColumns) -> bool:
     return any(part.find(exp.Literal) for part in order)  # GROUP BY 1
 
 
-def _named(select: exp.Expr, part: exp.Expr, wanted: ReadColumns) -> ReadColumns:
-    """The columns that a part of a statement names itself, outside of its subqueries."""
+def _named(rows: set[str], part: exp.Expr, wanted: ReadColumns) -> ReadColumns:
+    """The columns that a part of a statement names itself, outside of its subqueries.
+
+    Args:
+        rows: names that stand for a whole row there.
+        part: the part.
+        wanted: as in `usage`.
+    """
     columns = [column for column in _own(part, exp.Column) if column.arg_key not in ("except_", "except")]
     found = ReadColumns(frozenset(column.name.lower() for column in columns if not column.is_star))
-    if found.names & _names(select):
+    if found.names & rows:
         return ALL  # a name that stands for a whole row
     for star in _own(part, exp.Star):
         if not isinstance(star.parent, exp.Count):
@@ -129,7 +136,8 @@ def _queries(part: exp.Expr) -> list[exp.Expr]:
 
 
 def _union(parts: list[ReadColumns]) -> ReadColumns:
-    return functools.reduce(ReadColumns.__or__, parts, NONE)
+    named = ReadColumns(frozenset().union(*(part.names for part in parts if not part.others)))
+    return functools.reduce(ReadColumns.__or__, (part for part in parts if part.others), named)
 
 
 def _joined(tree: exp.Expr) -> set[str]:
