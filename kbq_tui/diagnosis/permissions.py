@@ -219,6 +219,12 @@ _TABLE: Final = (
         "Service Usage Viewer",
     ),
     _on_project(
+        "serviceusage.quotas.get",
+        N_("see how much the project's queries may read in a day"),
+        "roles/servicemanagement.quotaViewer",
+        "Quota Viewer",
+    ),
+    _on_project(
         "serviceusage.services.list",
         N_("see which APIs are on"),
         "roles/serviceusage.serviceUsageViewer",
@@ -274,5 +280,6 @@ NEEDED_FOR: Final[Mapping[str, str]] = {
         "policyanalyzer.serviceAccountKeyLastAuthenticationActivities.query"
     ),
     "serviceusage.services.batchGet": "serviceusage.services.get",
+    "serviceusage.services.consumerQuotaMetrics.list": "serviceusage.quotas.get",
 }
 """What a read needs, by its method: some refusals do not name the permission."""

@@ -11,6 +11,7 @@ from kbq_tui.model.age import ago
 from kbq_tui.model.figures import bars, size
 from kbq_tui.model.jobs import JobInfo
 from kbq_tui.model.lean_dataclass import dataclass
+from kbq_tui.model.query_quota import QueryQuota
 from kbq_tui.model.text import inert
 from kbq_tui.planning.sync_activity import COST_DAYS, span
 
@@ -99,6 +100,16 @@ def _cost(found: SyncActivity, *, ascii_: bool) -> Iterator[ActivityLine]:
             "{bars}  {size} in {n} days", bars=bars(costs, ascii_=ascii_), size=size(found.billed), n=COST_DAYS
         )
         yield ActivityLine("billed", message("Billed a day"), text)
+    yield ActivityLine("quota", message("Quota a day"), _quota(found.quota))
+
+
+def _quota(quota: QueryQuota | None) -> Message:
+    """Return how much the project's queries may read in a day, before BigQuery refuses them."""
+    if quota is None:
+        return message("not known")
+    whole = size(quota.per_day) if quota.per_day is not None else message("no limit")
+    user = size(quota.per_user_and_day) if quota.per_user_and_day is not None else message("no limit")
+    return message("{whole} for the project, {user} for one account", whole=whole, user=user)
 
 
 def _when(job: JobInfo | None, found: SyncActivity) -> Message:

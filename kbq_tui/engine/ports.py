@@ -24,6 +24,7 @@ if TYPE_CHECKING:  # nothing of it is needed to draw a first frame
     from kbq_tui.model.observed import AccountInfo, DatasetInfo, Identity, KeyInfo, LocalKey, ProjectInfo, RoleBinding
     from kbq_tui.model.plan import Plan
     from kbq_tui.model.problem import Problem
+    from kbq_tui.model.query_quota import QueryQuota
     from kbq_tui.model.refs import AccountRef, DatasetRef, ProjectRef
     from kbq_tui.model.secret import Secret
     from kbq_tui.model.spec import ConnectionSpec
@@ -255,6 +256,9 @@ class Cloud(Protocol):
         Raises:
             ProblemError: also where jobs are listed, but without whose they are.
         """
+
+    async def query_quota(self, project: str) -> QueryQuota:
+        """Return how much the project's queries may read in a day."""
 
     async def logged_jobs(self, project: str, email: str, *, since: datetime, limit: int) -> tuple[JobInfo, ...]:
         """Return the jobs that the audit log tells of, newest first: when, and whether they failed; ours left out.

@@ -14,6 +14,7 @@ from kbq_tui.model.key_use import KeyUses, UseSource, idle_since
 from kbq_tui.model.lean_dataclass import dataclass
 from kbq_tui.model.observed import KeyInfo, Unknown, value_of
 from kbq_tui.model.problem import Problem
+from kbq_tui.model.query_quota import QueryQuota
 from kbq_tui.model.spec import ConnectionSpec
 from kbq_tui.planning import sync_activity as rules
 from kbq_tui.planning.diff import context_of
@@ -38,6 +39,7 @@ class SyncActivity:
         reading: where the jobs are from.
         summary: what they say.
         billed: bytes that are billed for 30 days; None where that is not told.
+        quota: how much the project's queries may read in a day; None where that could not be read.
         left: what is left behind in the staging dataset, with when it was made; None where that could not be read.
         export: what the exported events say; None where nothing is exported, or it could not be read.
         keys, uses: the account's keys, and when they were used.
@@ -52,6 +54,7 @@ class SyncActivity:
     reading: JobReading
     summary: JobSummary
     billed: int | None
+    quota: QueryQuota | None
     left: tuple[tuple[str, datetime], ...] | None
     export: ExportState | None
     keys: tuple[KeyInfo, ...]
@@ -104,6 +107,12 @@ class SyncActivity:
             "tables": [{"table": table, "jobs": jobs} for table, jobs in found.tables],
             "slot_ms": found.slot_ms,
             "bytes_billed_30_days": self.billed,
+            "query_quota": None
+            if self.quota is None
+            else {
+                "bytes_per_day": self.quota.per_day,
+                "bytes_per_user_and_day": self.quota.per_user_and_day,
+            },
             "leftovers": None
             if self.left is None
             else [{"table": table, "created": _time(created)} for table, created in self.left],
@@ -148,11 +157,12 @@ async def sync_activity(spec: ConnectionSpec, ports: Ports, window: timedelta) -
     """
     now = ports.clock.now()
     back = max(window, timedelta(days=rules.COST_DAYS))
-    reading, tables, export, keys = await asyncio.gather(
+    reading, tables, export, keys, quota = await asyncio.gather(
         read_jobs(spec, ports.cloud, now - back, now),
         part_of(ports.cloud.tables(spec.project, spec.staging_dataset, MOST_TABLES)),
         part_of(_export(spec, ports.cloud)),
         part_of(ports.cloud.keys(spec.project, spec.account_email)),
+        part_of(ports.cloud.query_quota(spec.project)),
     )
     listed = value_of(keys) or ()
     uses = await last_uses(spec, ports.cloud, listed, now)
@@ -163,7 +173,8 @@ async def sync_activity(spec: ConnectionSpec, ports: Ports, window: timedelta) -
     error = found.last_error.error if found.last_error is not None else ""
     explained = recognise_text(error, replace(context_of(spec), acting_as="service-account")) if error else None
     events = value_of(export)
-    problems = [*reading.problems, *(part.problem for part in (tables, export, keys) if isinstance(part, Unknown))]
+    parts = (tables, export, keys, quota)
+    problems = [*reading.problems, *(part.problem for part in parts if isinstance(part, Unknown))]
     if uses.source is UseSource.UNKNOWN:
         problems += uses.problems[:1]
     findings = rules.findings(
@@ -185,6 +196,7 @@ async def sync_activity(spec: ConnectionSpec, ports: Ports, window: timedelta) -
         reading,
         found,
         rules.billed(reading.jobs, now),
+        value_of(quota),
         left,
         events,
         listed,

@@ -24,6 +24,7 @@ from kbq_tui.model.admin_change import AdminChange
 from kbq_tui.model.jobs import JobInfo
 from kbq_tui.model.key_use import KeyCall
 from kbq_tui.model.observed import AccountInfo, DatasetInfo, Identity, KeyInfo, ProjectInfo, RoleBinding
+from kbq_tui.model.query_quota import QueryQuota
 from kbq_tui.model.refs import AccountRef, DatasetRef, ProjectRef
 from kbq_tui.model.secret import Secret
 from kbq_tui.planning.row_policies import RowPolicy
@@ -152,6 +153,10 @@ class GoogleCloud:
     async def billing_enabled(self, project: str) -> bool:
         """Return whether billing is on (Cloud Billing, `projects.getBillingInfo`)."""
         return await self._services.billing(project)
+
+    async def query_quota(self, project: str) -> QueryQuota:
+        """Return how much queries may read in a day (Service Usage, `services.consumerQuotaMetrics.list`)."""
+        return await self._services.query_quota(project)
 
     async def policy_enforced(self, project: str, constraint: str) -> bool:
         """Return whether a constraint is in force (Organization Policy, `policies.getEffectivePolicy`)."""

@@ -10,11 +10,20 @@ from kbq_tui.gcp.exceptions import MalformedError
 from kbq_tui.gcp.rest_client import JSON, RestClient, items, part, text, url
 from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.problem import ProblemError
+from kbq_tui.model.query_quota import QueryQuota
 
 # Sources: https://cloud.google.com/service-usage/docs/reference/rest/v1/services/batchGet and …/batchEnable
 _MAX_GET: Final = 30
 _MAX_ENABLE: Final = 20
 _ENABLE_SECONDS: Final = 180.0
+_QUOTA_PAGE: Final = 200
+_MAX_QUOTAS: Final = 1_000
+_QUERY_USAGE: Final = "bigquery.googleapis.com/quota/query/usage"
+"""The metric of the bytes that queries read; its limits are in MiB."""
+_PER_DAY: Final = "1/d/{project}"
+_PER_USER: Final = "1/d/{project}/{user}"
+_MIB: Final = 1 << 20
+_UNLIMITED: Final = (1 << 63) - 1
 _FIRST_LOOK: Final = 0.5
 _LONGEST_LOOK: Final = 5.0
 
@@ -77,6 +86,28 @@ class Services:
         if isinstance(error, dict):
             raise ProblemError(recognise(from_status(error, method), context))
 
+    async def query_quota(self, project: str) -> QueryQuota:
+        """Return how much the project's queries may read in a day.
+
+        Source: https://cloud.google.com/service-usage/docs/reference/rest/v1beta1/services.consumerQuotaMetrics/list
+        """
+        found = await self._wire.pages(
+            f"{self._wire.endpoints.serviceusage}/v1beta1/projects/{part(project)}/services/bigquery.googleapis.com/"
+            "consumerQuotaMetrics",
+            {"pageSize": _QUOTA_PAGE},
+            lambda answer: items(answer, "metrics"),
+            limit=_MAX_QUOTAS,
+            method="serviceusage.services.consumerQuotaMetrics.list",
+            context=self._wire.context(project),
+        )
+        limits = {
+            text(limit, "unit"): _bytes(limit)
+            for metric in found
+            if text(metric, "metric") == _QUERY_USAGE
+            for limit in items(metric, "consumerQuotaLimits")
+        }
+        return QueryQuota(limits.get(_PER_DAY), limits.get(_PER_USER))
+
     async def billing(self, project: str) -> bool:
         """Return whether the project has an open billing account."""
         return await self._wire.ask(
@@ -99,3 +130,12 @@ def _operation(answer: JSON) -> JSON:
     if answer.get("done") is not True and not text(answer, "name").startswith("operations/"):
         raise MalformedError("neither done nor an operation to wait for")
     return answer
+
+
+def _bytes(limit: JSON) -> int | None:
+    """Return the bytes of a limit's default bucket, the one without dimensions; None for no limit."""
+    for bucket in items(limit, "quotaBuckets"):
+        value = text(bucket, "effectiveLimit")
+        if not bucket.get("dimensions") and value.isdigit() and int(value) < _UNLIMITED:
+            return int(value) * _MIB
+    return None

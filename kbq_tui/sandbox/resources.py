@@ -217,6 +217,7 @@ class Project:
     service_accounts: dict[str, Account] = field(default_factory=dict)
     datasets: dict[str, Dataset] = field(default_factory=dict)
     options: dict[str, JSON] = field(default_factory=dict)  # BigQuery's, by region: ALTER PROJECT SET OPTIONS
+    query_quota: dict[str, int] = field(default_factory=dict)  # MiB a day: per_day_mib, per_user_mib
     kms_keys: dict[str, bool] = field(default_factory=dict)  # Cloud KMS key -> whether BigQuery's agent may use it
     hidden: dict[str, Dataset] = field(default_factory=dict)  # of anonymous and temporary tables; not listed
     deleted: list[DeletedDataset] = field(default_factory=list)  # those that can be restored, the oldest first

@@ -14,7 +14,8 @@ An unknown key is refused by name, for a typing error must not pass as a default
 - ``[[projects]]``: ``id``, ``name``, ``labels``, ``billing``, ``organization`` (false: in none), ``state``,
   ``services`` (the enabled APIs; the usual ones by default), ``org_policies`` (constraint -> true, allowed values, or
   rules), ``bindings``, ``audit_configs``, ``roles`` (custom roles: id -> permissions), ``options`` (BigQuery's, by
-  region), ``kms_keys`` (Cloud KMS key -> false: BigQuery may not use it), ``accounts``, ``datasets`` (``access``
+  region), ``query_quota`` (``per_day_mib``, ``per_user_mib``: what queries may read),
+  ``kms_keys`` (Cloud KMS key -> false: BigQuery may not use it), ``accounts``, ``datasets`` (``access``
   beside the usual, or with ``default_access`` false without it, ``default_table_expiration_days``,
   ``default_partition_expiration_days``, ``default_kms_key``), ``sql`` (statements run as the owner), ``traits``
   ("DATASET.TABLE" -> what the SQL engine reads: ``policy_tags``, ``row_policies``, ``drive``, ``bucket``,
@@ -224,6 +225,7 @@ def _project(world: World, data: JSON, number: str) -> Project:
         roles={name: frozenset(held) for name, held in data.get("roles", {}).items()},
         options={region: dict(values) for region, values in data.get("options", {}).items()},
         kms_keys=dict(data.get("kms_keys", {})),
+        query_quota=dict(data.get("query_quota", {})),
     )
     world.projects[project.id] = project
     for entry in data.get("accounts", []):

@@ -18,6 +18,7 @@ REFUSED: tuple[Kind, ...] = ("account_get", "key_create", "key_get")
 """Delays during which a call is refused, so that there is a status to choose."""
 
 _SECONDS = Number(0, 86_400)
+_MIB = Number(1, 2**40, whole=True)
 _DAYS = Number(1 / 24, 36_500)
 # A role that is granted: a recorded one, so that a typing error is found, a custom one, or a service agent's
 _OTHER_ROLES = f"{roles.CUSTOM.pattern}|{roles.SERVICE_AGENT.pattern}"
@@ -160,6 +161,7 @@ _PROJECT = TableShape(
         "name": Text(),
         "labels": Map(Text()),
         "billing": Flag(),
+        "query_quota": TableShape({"per_day_mib": _MIB, "per_user_mib": _MIB}),
         "organization": Flag(),
         "state": Text(("ACTIVE", "DELETE_REQUESTED"), "state"),
         "services": Several(Text(CATALOGUE, "service")),

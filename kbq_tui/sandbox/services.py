@@ -2,6 +2,7 @@
 
 import secrets
 from typing import Any
+from urllib.parse import quote
 
 from starlette.routing import Route
 
@@ -166,6 +167,48 @@ def get_operation(call: Call) -> JSON:
     return {"name": name, "metadata": metadata, "done": True, "response": operation["response"]}
 
 
+# -- Quotas
+
+
+_LIMITS = {"per_day_mib": "1/d/{project}", "per_user_mib": "1/d/{project}/{user}"}
+_DEFAULT_LIMITS = {"per_day_mib": 209_715_200, "per_user_mib": 2**63 - 1}
+"""In MiB: 200 TiB a day for a project, no limit for a user."""
+
+
+def list_quotas(call: Call) -> JSON:
+    """`services.consumerQuotaMetrics.list`; of BigQuery's metrics, the one of the bytes that queries read."""
+    project = _container(call, "serviceusage.quotas.get", "list quota metrics")
+    service = call.params["service"]
+    _known([service])
+    if service != "bigquery.googleapis.com":
+        raise errors.invalid(f"Quotas of {service} are not supported by the sandbox.")
+    metric = f"{service}/quota/query/usage"
+    name = f"projects/{project.number}/services/{service}/consumerQuotaMetrics/{quote(metric, safe='')}"
+    return {
+        "metrics": [
+            {
+                "name": name,
+                "displayName": "Query usage",
+                "metric": metric,
+                "unit": "MiBy",
+                "consumerQuotaLimits": [_quota_limit(name, metric, key, project) for key in _LIMITS],
+            }
+        ]
+    }
+
+
+def _quota_limit(name: str, metric: str, key: str, project: Project) -> JSON:
+    unit, default = _LIMITS[key], _DEFAULT_LIMITS[key]
+    own = project.query_quota.get(key)
+    bucket: JSON = {"effectiveLimit": str(own or default), "defaultLimit": str(default)}
+    return {
+        "name": f"{name}/limits/{quote(unit.removeprefix('1'), safe='')}",
+        "metric": metric,
+        "unit": unit,
+        "quotaBuckets": [bucket],
+    }
+
+
 # -- Billing
 
 
@@ -192,6 +235,13 @@ def routes(ctx: SandboxContext) -> list[Route]:
         route(ctx, "POST", services + "/{service}:enable", name + "enable", enable, write=True),
         route(ctx, "POST", services + "/{service}:disable", name + "disable", disable, write=True),
         route(ctx, "GET", services + "/{service}", name + "get", get_service),
+        route(
+            ctx,
+            "GET",
+            usage + "/v1beta1/projects/{project}/services/{service}/consumerQuotaMetrics",
+            name + "consumerQuotaMetrics.list",
+            list_quotas,
+        ),
         route(ctx, "GET", usage + "/v1/operations/{operation}", "serviceusage.operations.get", get_operation),
         route(
             ctx,

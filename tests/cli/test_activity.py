@@ -28,11 +28,13 @@ def test_syncs_that_run_are_told_with_their_figures(google, call):
     }
     assert found["export"]["rows_24_hours"] == 2
     assert found["leftovers"] == []
+    assert found["query_quota"] == {"bytes_per_day": 1 << 40, "bytes_per_user_and_day": None}
     text = call("activity", "--direction", "both", "--ascii")
     assert text.status == 0
     assert f"{2 * 14 * 24} jobs" in text.out
     assert "60 minutes between two syncs" in text.out
     assert "2 in 24 hours" in text.out
+    assert "1.0 TiB for the project, no limit for one account" in text.out
     assert "Short queries may leave no job" in text.err
     assert text.out.isascii()
     assert "Exported" not in call("activity").out  # nothing is exported by an import
@@ -91,3 +93,16 @@ def test_a_time_that_cannot_be_is_refused_with_the_option(call, since):
     assert ended.status == 2
     assert "--since" in ended.err
     assert "180d" in ended.err
+
+
+def test_a_quota_that_may_not_be_seen_is_unknown_with_the_role_that_would_show_it(google, call):
+    there = google("sync-healthy")
+    only(there, "roles/bigquery.admin", "roles/iam.serviceAccountAdmin", "roles/logging.privateLogViewer")
+    found = call("activity", "--json").json
+    assert found["query_quota"] is None
+    assert found["complete"] is False
+    told = [problem for problem in found["left_out"] if "serviceusage.quotas.get" in problem["cause"]]
+    assert [("roles/servicemanagement.quotaViewer" in str(problem)) for problem in told] == [True]
+    assert "not known" in next(line for line in call("activity").out.splitlines() if "Quota a day" in line)
+    only(there, "roles/bigquery.admin", "roles/servicemanagement.quotaViewer")
+    assert call("activity", "--json").json["query_quota"]["bytes_per_day"] == 1 << 40

@@ -14,7 +14,7 @@ SERVED = {
     "/iam/": ("iam", "v1"),
     "/iamcredentials/": ("iamcredentials", "v1"),
     "/crm/": ("cloudresourcemanager", "v1", "v3"),
-    "/serviceusage/": ("serviceusage", "v1"),
+    "/serviceusage/": ("serviceusage", "v1", "v1beta1"),
     "/orgpolicy/": ("orgpolicy", "v2"),
     "/billing/": ("cloudbilling", "v1"),
     "/cloudasset/": ("cloudasset", "v1"),

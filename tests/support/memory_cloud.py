@@ -15,6 +15,7 @@ from kbq_tui.model.jobs import JobInfo
 from kbq_tui.model.key_use import KeyCall
 from kbq_tui.model.observed import AccessEntry, AccountInfo, DatasetInfo, Identity, KeyInfo, ProjectInfo, RoleBinding
 from kbq_tui.model.problem import Context, Kind, Problem, ProblemError
+from kbq_tui.model.query_quota import QueryQuota
 from kbq_tui.model.refs import AccountRef, DatasetRef, ProjectRef
 from kbq_tui.model.secret import Secret
 from kbq_tui.model.spec import DATA_EDITOR, ConnectionSpec
@@ -321,6 +322,10 @@ class MemoryCloud:
     ) -> tuple[JobInfo, ...]:
         await self.enter("recent_jobs")
         return tuple(self.world.jobs)
+
+    async def query_quota(self, project: str) -> QueryQuota:
+        await self.enter("query_quota")
+        return QueryQuota(200 << 40)
 
     async def logged_jobs(self, project: str, email: str, *, since: datetime, limit: int) -> tuple[JobInfo, ...]:
         await self.enter("logged_jobs")
