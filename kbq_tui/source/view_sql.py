@@ -155,7 +155,8 @@ def view_query(facts: TableFacts, use: Use, properties: Sequence[Column]) -> str
         ValueError: a name cannot be quoted.
     """
     columns = view_columns(facts, use, properties)
-    names = {c.name for c in columns}
+    # By their roles: a property may be called as the column of a role that the table does not have.
+    names = {c.name for c in columns} & {NAMES[role] for role in facts.roles}
     people = [NAMES[role] for role in IDENTIFIERS if NAMES[role] in names]
     keys = people or [NAMES[Role.UNIQUE_ID]]
     changed, event = NAMES[Role.CHANGED], NAMES[Role.EVENT_TIME]
