@@ -321,6 +321,9 @@ class KeyStore(Protocol):
     def discard_beside(self, path: str | None, project: str, email: str) -> None:
         """Destroy the file of a new key that is gone at Google. Raises: ProblemError."""
 
+    def shred(self, path: str | None, project: str, email: str) -> Message:
+        """Overwrite and delete the key file after the hand-over. Returns what is left. Raises: ProblemError."""
+
     def forget_copy(self, project: str, email: str) -> Message:
         """Delete the keyring's copy. Returns why it could not be and how to do it by hand; empty where it is
         gone. Never raises."""

@@ -211,7 +211,11 @@ class Store(Protocol):
         """Remember the last look of the source check at each table of a connection."""
 
     def save_text(self, name: str, kind: str, suffix: str, text: str) -> str:
-        """Write a report, a hand-off or a summary (0600), and return its path. `suffix` such as `.md`."""
+        """Write a report or a hand-off (0600), and return its path. `suffix` such as `.md`."""
+
+    def write_values(self, path: str, text: str) -> str:
+        """Write the values for Klaviyo where the operator says, and return the whole path. Touches no file that is
+        something else."""
 
     def journal(self, name: str) -> Journal:
         """Return a connection's journal; it need not exist yet."""

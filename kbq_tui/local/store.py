@@ -162,6 +162,12 @@ class FileStore:
         path = self._paths.of_connection(name) / "reports" / f"{kind}-{stamp}{suffix}"
         return str(self._state(name).save_report(path, text))
 
+    def write_values(self, path: str, text: str) -> str:
+        """Write the values for Klaviyo where the operator says; see `local.values_file`. Raises: ProblemError."""
+        from kbq_tui.local.values_file import write_values
+
+        return write_values(path, text)
+
     def _journal_path(self, name: str) -> Path:
         return self._paths.of_connection(name) / "journal.jsonl"
 

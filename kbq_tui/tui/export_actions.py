@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import sys
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -12,10 +13,14 @@ from textual.app import SuspendNotSupported
 from kbq_tui.engine.threads import offload
 from kbq_tui.i18n.messages import render, translate
 from kbq_tui.model.problem import ProblemError
+from kbq_tui.model.secret import Secret
 from kbq_tui.model.text import inert
 from kbq_tui.tui import _textual_compat, keyboard
 from kbq_tui.tui.host import Host
 
+CLEAR = "\x1b[H\x1b[2J\x1b[3J"
+"""Clears the screen and what was scrolled away: xterm's "Erase Saved Lines", which tmux and most terminals know
+(https://invisible-island.net/xterm/ctlseqs/ctlseqs.html)."""
 _VIEWS = ("view", "view-text")
 _WRITES = ("write", "write-text")
 
@@ -51,20 +56,41 @@ class ExportActions(Host):
         self.launch(self._copy_key(), "copy the key")
 
     async def _copy_key(self) -> None:
-        spec = self.wizard.spec()
-        if spec is None:
-            return
-        write = self._writer()
-        try:
-            key = await offload(lambda: self.services.keys.load(spec.key_file, spec.project, spec.account_email))
-        except ProblemError as error:
-            self.open_problem(error.problem)
+        write, key = self._writer(), await self._key()
+        if key is None:
             return
         sent = await offload(lambda: self.services.clipboard.copy_key(key, write))
         message = render(sent.text)
         if sent.ways:
             message += " " + translate("Once pasted, copy something else.")
         self.tell(translate("Key: {said}", said=message), bad=not sent.ways)
+
+    async def _key(self) -> Secret | None:
+        """Return the private key; None where it cannot be read, which is shown."""
+        spec = self.wizard.spec()
+        if spec is None:
+            return None
+        try:
+            return await offload(partial(self.services.keys.load, spec.key_file, spec.project, spec.account_email))
+        except ProblemError as error:
+            self.open_problem(error.problem)
+            return None
+
+    def print_key(self) -> None:
+        """Print the private key on the plain terminal. For after the operator has agreed to it."""
+        self.launch(self._print_key(), "print the key")
+
+    async def _print_key(self) -> None:
+        key = await self._key()
+        if key is None:
+            return
+        try:
+            with self.suspend():
+                await offload(lambda: _show(_pasted(key), secret=True))
+        except SuspendNotSupported:
+            self.tell(translate("This terminal cannot leave the screen. Upload the file instead."), bad=True)
+        else:
+            self.tell(translate("Once pasted, copy something else."), passing=True)
 
     def _writer(self) -> Callable[[str], None]:
         loop = asyncio.get_running_loop()
@@ -112,17 +138,50 @@ class ExportActions(Host):
         except ProblemError as error:
             self.tell(f"{render(error.problem.title)}: {render(error.problem.cause)}", bad=True)
         else:
-            message = translate("Written to {path}", path=path)
-            self.tell(message, done=True)
-            if len(message) + 3 > self.size.width:
-                from kbq_tui.tui.modals.details import PlainText
+            await self._written(path)
 
-                await self.push_screen(PlainText(translate("Written to"), path))
+    def write_values(self, path: str, text: str) -> None:
+        """Write the values for Klaviyo to a file that the operator names, and say where it is.
+
+        Args:
+            path: as typed.
+            text: the values.
+        """
+        self.launch(self._write_values(path, text), "write the values")
+
+    async def _write_values(self, path: str, text: str) -> None:
+        try:
+            written = await offload(partial(self.services.store.write_values, path, text))
+        except ProblemError as error:
+            self.open_problem(error.problem)
+        else:
+            await self._written(written)
+
+    async def _written(self, path: str) -> None:
+        message = translate("Written to {path}", path=path)
+        self.tell(message, done=True)
+        if len(message) + 3 > self.size.width:
+            from kbq_tui.tui.modals.details import PlainText
+
+            await self.push_screen(PlainText(translate("Written to"), path))
 
 
-def _show(text: str) -> None:
-    """Print on the plain terminal, and wait for Enter. Textual draws on stderr's terminal, so this does too."""
+def _pasted(key: Secret) -> str:
+    """Return a key as Klaviyo takes it pasted: JSON in ASCII, so that nothing in it can steer the terminal."""
+    return json.dumps(json.loads(key.reveal()), indent=2)
+
+
+def _show(text: str, *, secret: bool = False) -> None:
+    """Print on the plain terminal, and wait for Enter. Textual draws on stderr's terminal, so this does too.
+
+    Args:
+        text: what to print.
+        secret: whether the screen is cleared afterwards, with what was scrolled away.
+    """
     out = sys.__stderr__ or sys.stderr
     out.write(f"\n{text}\n\n{translate('Enter goes back.')} ")
     out.flush()
     sys.stdin.readline()
+    if secret:
+        out.write(CLEAR)
+        out.flush()

@@ -136,6 +136,14 @@ class Host(SparingApp):
         """Send the private key to a clipboard, and say what is known of the outcome. Only after a yes."""
 
     @abstractmethod
+    def print_key(self) -> None:
+        """Print the private key on the plain terminal, and clear it afterwards. Only after a yes."""
+
+    @abstractmethod
+    def write_values(self, path: str, text: str) -> None:
+        """Write the values for Klaviyo to a file that the operator names, and say where it is."""
+
+    @abstractmethod
     def choose(self, **chosen: Any) -> None:
         """Remember what was chosen on the screens, by the fields of `engine.services.UiPreferences`."""
 

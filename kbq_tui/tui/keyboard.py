@@ -150,7 +150,7 @@ KEYS: Final = (
         "p",
         "copy_json",
         N_("Copy key"),
-        N_("Copy the private key itself, to be pasted into Klaviyo; asks first"),
+        N_("Copy or print the private key itself, to be pasted into Klaviyo; asks first"),
     ),
     KeyBinding("copy-row", "connect", "c", "copy_row", "", N_("Copy the row under the cursor")),
     KeyBinding(
@@ -161,7 +161,14 @@ KEYS: Final = (
         N_(in_context("button", "View")),
         N_("Show the values on the plain terminal, where its own selection works"),
     ),
-    KeyBinding("write", "connect", "w", "write", N_(in_context("button", "Write")), N_("Write the values to a file")),
+    KeyBinding(
+        "write",
+        "connect",
+        "w",
+        "write",
+        N_(in_context("button", "Write")),
+        N_("Write the values to a file; asks where"),
+    ),
     KeyBinding(
         "filter",
         "dashboard",

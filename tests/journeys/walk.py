@@ -70,11 +70,11 @@ class Walk:
             self.enter()
 
     def values(self) -> tuple[str, str, str]:
-        """Read the three values off the last screen; the path is shown whole over several lines."""
+        """Read the three values off the last screen; the path may go on over several lines."""
         text = "\n".join(line.strip("│| ") for line in self.terminal.text().splitlines())
         project = re.search(r"1\s+Project ID\s+(\S+)", text)
         dataset = re.search(r"2\s+Dataset\s+(\S+)", text)
-        path = re.search(r"The key file to upload:\n((?:\S+\n)+?)It belongs to", text)
+        path = re.search(r"3\s+Service Account Key \(JSON\)((?:\s*\S+\n)+?)\s*It belongs to", text)
         if not (project and dataset and path):
             raise AssertionError(f"not all three values are there:\n{text}")
         return project[1], dataset[1], "".join(path[1].split())

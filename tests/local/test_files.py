@@ -35,6 +35,7 @@ from kbq_tui.local.on_change import OnChange
 from kbq_tui.local.paths import Paths
 from kbq_tui.local.plan_file import PlanFiles
 from kbq_tui.local.ui_state import ConnectionState, SavedPreferences, SetupPosition, write_preferences
+from kbq_tui.local.values_file import VALUES, write_values
 from kbq_tui.model.checks import CheckResult, Verdict
 from kbq_tui.model.events import Event, EventKind
 from kbq_tui.model.plan import Plan
@@ -107,6 +108,7 @@ WRITERS: dict[str, Callable[[Path], object]] = {
     "copy note": lambda path: records.note_copy(path, Facts("a" * 40, EMAIL, "acme-prod")),
     "source looks": lambda path: ConnectionState(path.parent).save_source_looks(SourceLooks("acme-prod.IMPORT")),
     "bad rows": lambda path: write_bad_rows(str(path), [("t", "a@b.com", "email-space")]),
+    "values": lambda path: write_values(str(path), "Project ID  acme-prod\n"),
     "handed note": lambda path: records.note_handed_over(path, Facts("a" * 40, EMAIL, "acme-prod")),
 }
 """Every file that is written, by the function of the product that writes it."""
@@ -130,6 +132,7 @@ KINDS: dict[str, FileKind] = {
     "handed note": records.HANDED_NOTE,
     "source looks": ui_state.SOURCE_LOOKS,
     "bad rows": BAD_ROWS,
+    "values": VALUES,
 }
 
 FOREIGN: dict[str, bytes] = {

@@ -33,4 +33,9 @@ async def test_over_ssh_the_last_screen_has_the_whole_line(width: int) -> None:
 async def test_on_the_machine_with_the_browser_the_path_is_what_is_uploaded() -> None:
     app = app_for(fakes.resumed(Step.CONNECT, fakes.complete()))
     async with app.run_test(size=(80, 36)) as pilot:
-        assert "scp " not in (await until(pilot, "The key file to upload:")).split("upload:")[1]
+        shown = await until(pilot, "Service Account Key (JSON)")
+        summary = app.wizard.summary()
+    assert summary is not None
+    assert summary.key_path
+    assert "scp " not in shown
+    assert "".join(shown.replace("│", "").split()).count(summary.key_path) == 1

@@ -117,6 +117,9 @@ class MemoryStore:
         self.texts[path] = text
         return path
 
+    def write_values(self, path: str, text: str) -> str:
+        return self.save_text("default", "values", f" as {path}", text)
+
     def journal(self, name: str) -> MemoryJournal:
         return MemoryJournal(self)
 

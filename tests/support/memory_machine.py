@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from kbq_tui.diagnosis import catalogue
-from kbq_tui.i18n.messages import EMPTY, Message
+from kbq_tui.i18n.messages import EMPTY, Message, verbatim
 from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.observed import LocalKey
 from kbq_tui.model.problem import Context, Problem, ProblemError
@@ -113,6 +113,11 @@ class MemoryKeys:
 
     def discard_beside(self, path: str | None, project: str, email: str) -> None:
         self.beside = self.new = None
+
+    def shred(self, path: str | None, project: str, email: str) -> Message:
+        assert self.local is not None
+        self.handed, self.local, self.secret = (*self.handed, self.local.key_id), None, None
+        return verbatim("What is left.")
 
     def forget_copy(self, project: str, email: str) -> Message:
         if not self.cannot_forget:

@@ -104,6 +104,7 @@ WALKS = {
         Stop("private key", "escape", "confirm"),
         Stop("each check is ok", _to("#connected")),
         Stop("[ Klaviyo is connected ]"),
+        Stop("[ Keep it ]", name="shred"),
         Stop("Connected: yes", _to("#dashboard")),
         Stop("Connected: yes"),
         Stop("Looked at", "enter", "dashboard"),

@@ -9,7 +9,7 @@ from kbq_tui.model.problem import Problem
 from kbq_tui.model.steps import Step
 from kbq_tui.tui.app import KbqApp
 from kbq_tui.tui.display_options import DisplayOptions
-from kbq_tui.tui.modals.confirm import Confirm
+from kbq_tui.tui.modals.decision import Decision
 from kbq_tui.tui.modals.problem import ProblemSheet
 from kbq_tui.tui.widgets.button import Button
 from tests.tui import fakes
@@ -28,19 +28,19 @@ async def test_the_key_is_sent_only_after_a_yes_that_is_not_the_default() -> Non
     async with app.run_test(size=SIZE) as pilot:
         await until(pilot, lambda: app.wizard.current)
         await pilot.press("p")
-        shown = await until(pilot, on(Confirm))
-        assert scene.clipboard.way in " ".join(shown.split())
+        shown = await until(pilot, on(Decision))
+        assert scene.clipboard.way in " ".join(shown.replace("│", "").split())
         assert isinstance(app.focused, Button)
         assert app.focused.label == "Do not"
         await pilot.press("enter")
         await until(pilot, on(Step.CONNECT))
         await pilot.press("p")
-        await until(pilot, on(Confirm))
+        await until(pilot, on(Decision))
         await pilot.press("escape")
         await until(pilot, on(Step.CONNECT))
         assert scene.clipboard.keys == []
         await pilot.press("p")
-        await until(pilot, on(Confirm))
+        await until(pilot, on(Decision))
         await pilot.press("h", "enter")
         await until(pilot, "Key: Sent to your terminal's clipboard. Once pasted, copy something else.")
         assert "ress v" not in text_of(app)
@@ -48,13 +48,10 @@ async def test_the_key_is_sent_only_after_a_yes_that_is_not_the_default() -> Non
         assert fakes.CANARY not in text_of(app) + repr(app.wizard.__dict__) + "".join(scene.copied)
 
 
-async def test_without_a_key_or_a_way_nothing_is_asked() -> None:
+async def test_without_a_key_nothing_is_asked() -> None:
     scene, app = on_connect()
     async with app.run_test(size=SIZE) as pilot:
         await until(pilot, lambda: app.wizard.current)
-        scene.clipboard.way = ""
-        await pilot.press("p")
-        await until(pilot, "no way to a clipboard here. Upload")
         scene.keys.local = None
         await pilot.press("f5")
         await until(pilot, "no key yet: step 3")
@@ -83,7 +80,7 @@ async def test_a_key_that_cannot_be_read_any_more_is_a_problem() -> None:
         await until(pilot, lambda: app.wizard.current)
         scene.keys.secret = None
         await pilot.press("p")
-        await until(pilot, on(Confirm))
+        await until(pilot, on(Decision))
         await pilot.press("h", "enter")
         await until(pilot, on(ProblemSheet))
     assert scene.clipboard.keys == []

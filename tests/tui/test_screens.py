@@ -277,7 +277,10 @@ async def test_connect_copies_each_value_with_one_key_and_claims_nothing() -> No
         shown = await until(pilot, "Not there? Press v.")
         assert "opied" not in shown.split("\n")[-2]
         await pilot.press("w")
+        await until(pilot, "./klaviyo-values.txt")
+        await pilot.press("enter")
         await until(pilot, lambda: bool(scene.store.texts))
+        assert next(iter(scene.store.texts)).endswith("values as ./klaviyo-values.txt")
         assert fakes.CANARY not in "".join(scene.copied)
 
 
@@ -287,6 +290,8 @@ async def test_connected_is_remembered() -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: idle(app))
         app.screen.query_one("#connected").focus()
+        await pilot.press("enter")
+        await until(pilot, "[ Keep it ]")
         await pilot.press("enter")
         await until(pilot, "Connected: yes")
     assert scene.store.saved["default"].connected

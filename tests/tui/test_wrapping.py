@@ -49,9 +49,9 @@ def test_a_text_goes_on_below_itself_unless_a_word_is_too_long_for_that() -> Non
 
 
 def cut(screen: str) -> list[str]:
-    """The lines that an ellipsis ends; the path that step 6 shows whole further down is allowed one."""
+    """The lines that an ellipsis ends; the way through Klaviyo's menu has one of ours."""
     lines = [s.rstrip(" │▁▂▃▄▅▆▇█") for s in screen.splitlines()]
-    return [s for s in lines if s.endswith("…") and "Service Account Key" not in s]
+    return [s for s in lines if s.endswith("…") and not s.endswith("→ …")]
 
 
 @pytest.mark.parametrize("size", [SIZE, LEAST], ids=lambda s: f"{s[0]}x{s[1]}")
@@ -65,9 +65,7 @@ async def test_no_screen_cuts_anything(screen: str, state: str, size: tuple[int,
         # In the least window what the story waits for may stand further down.
         reached = await story.play(pilot, PATIENCE if size == SIZE else 1.0)
         assert reached or size == LEAST, text_of(app)
-        # A scroll bar that has just come makes the rows narrower, and they are drawn once more.
-        if reached:
-            await until(pilot, lambda: cut(text_of(app)) == [])
+        await until(pilot, lambda: cut(text_of(app)) == [])
         for gate in scene.world.gates.values():
             gate.set()
 
@@ -92,7 +90,7 @@ async def test_no_row_is_cut_in_the_least_window(step: Step) -> None:
         for rows in app.screen.query(Rows):
             width = rows.content_size.width
             lines = [line for row in rows.rows for line in row.lines(width)]
-            assert all(line.cell_length <= width for line in lines if "(JSON)" not in line.plain)
+            assert all(line.cell_length <= width for line in lines)
         if step is Step.VERIFY:
             assert verdicts(app.wizard.results, len(app.wizard.results)) in text_of(app)
             assert all(button.region.right <= LEAST[0] for button in app.screen.query("#buttons Button"))

@@ -25,6 +25,7 @@ class Ask(Modal[str | None]):
         yes: the button that takes the answer.
         check: returns why an answer cannot be right, or None.
         danger: whether the answer destroys something.
+        value: what stands in the line at first.
     """
 
     def __init__(
@@ -36,10 +37,11 @@ class Ask(Modal[str | None]):
         yes: str,
         check: Callable[[str], Message | None],
         danger: bool = False,
+        value: str = "",
     ) -> None:
         super().__init__()
         self.heading = question
-        self._danger = danger
+        self._danger, self._value = danger, value
         self.set_class(danger, "-danger")
         self._lines, self._label, self._yes, self._check = lines, label, yes, check
 
@@ -49,7 +51,7 @@ class Ask(Modal[str | None]):
 
     def foot(self) -> ComposeResult:
         """Lay out the line to type into, in sight however long the text is, and the two answers."""
-        yield Field("answer", self._label, "", self._check)
+        yield Field("answer", self._label, self._value, self._check)
         with Horizontal(id="buttons"):
             yield Button(self._yes, id="yes", danger=self._danger)
             yield Button(translate("Cancel"), id="no")

@@ -1,16 +1,18 @@
 """Step 6: the values for Klaviyo, each copied with one key. No secret is among them."""
 
-from typing import ClassVar
+from collections.abc import Sequence
+from pathlib import PurePath
+from typing import ClassVar, Final
 
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.content import Content
 
-from kbq_tui.i18n.messages import in_context, render, translate
+from kbq_tui.i18n.messages import Message, in_context, message, render, translate
 from kbq_tui.model.observed import handed_key, value_of
 from kbq_tui.model.steps import Step
-from kbq_tui.model.summary import KLAVIYO_MENU
+from kbq_tui.model.summary import KDP_MENU, KLAVIYO_MENU, Summary
 from kbq_tui.shell.hand_over import scp_line
 from kbq_tui.tui import keyboard
 from kbq_tui.tui.glyphs import ARROW, GLYPHS, Tone
@@ -21,12 +23,15 @@ from kbq_tui.tui.widgets.button import Button
 from kbq_tui.tui.widgets.rows import Row, Rows
 from kbq_tui.tui.widgets.static import QuietStatic
 
+DEFAULT_FILE: Final = "./klaviyo-values.txt"
+"""Where the values are written unless another place is typed."""
+
 
 class ConnectScreen(BaseScreen):
     """Step 6: where to click in Klaviyo and what to fill in there.
 
-    Keys: 1, 2 and 3 copy a value, c the one under the cursor, p the private key itself (it asks first), v shows the
-    values on the plain terminal, w writes them to a file.
+    Keys: 1, 2 and 3 copy a value, c the one under the cursor, p copies or prints the private key itself (it asks
+    first), v shows the values on the plain terminal, w writes them to a file.
     """
 
     BINDINGS = keyboard.bindings("connect")
@@ -85,7 +90,9 @@ class ConnectScreen(BaseScreen):
             return
         self.query_one("#verdict", QuietStatic).show(self._verdict())
         self.query_one("#menu", QuietStatic).show(
-            Content(f" {ARROW} ").join([Content.styled(render(name), "bold") for name in KLAVIYO_MENU])
+            Content("\n").join(
+                [_way(KLAVIYO_MENU), Content.assemble(translate("or"), " ", _way(KDP_MENU), f" {ARROW} …")]
+            )
         )
         handed = wizard.observed is not None and wizard.current and handed_key(wizard.observed) is not None
         no_file = translate(
@@ -98,26 +105,34 @@ class ConnectScreen(BaseScreen):
         values = (
             ("project", translate("Project ID"), summary.project_id),
             ("dataset", translate("Dataset"), summary.dataset),
-            ("key", translate("Service Account Key (JSON)"), summary.key_path or no_file),
+            ("key", translate("Service Account Key (JSON)"), self._key_file(summary) or no_file),
         )
         self.query_one("#values", Rows).show(
             [
                 Row(
                     id_,
                     columns(
-                        (Content.styled(f" {n} ", "bold $primary"), 4), (Content(name), 28), (plain(value, "bold"), 0)
+                        (Content.styled(f" {n} ", "bold $primary"), 4),
+                        (Content(name), 28),
+                        (plain(value, "bold", limit=1_000), 0),
                     ),
+                    whole=32,
                 )
                 for n, (id_, name, value) in enumerate(values, 1)
             ]
         )
         quiet = "$text-quiet"
         host, path = self.host.look.host, summary.key_path
-        away = host and path  # the browser is on another machine
-        label = translate("Fetch it to the machine with the browser:" if away else "The key file to upload:")
+        fetch = (  # the browser is on another machine
+            (
+                Content.styled(translate("Fetch it to the machine with the browser:"), quiet),
+                plain(f"  {scp_line(host, path)}", limit=1_000),
+            )
+            if host and path
+            else ()
+        )
         more = (
-            Content.styled(label, quiet),
-            plain(f"  {scp_line(host, path) if host and path else path or no_file}", limit=1_000),
+            *fetch,
             Content.styled(translate("It belongs to"), quiet),
             plain(f"  {summary.service_account}"),
             Content.assemble(
@@ -130,6 +145,11 @@ class ConnectScreen(BaseScreen):
         )
         done = wizard.saved is not None and wizard.saved.connected
         self.query_one("#connected", Button).label = translate("Connected: yes" if done else "Klaviyo is connected")
+
+    def _key_file(self, summary: Summary) -> str:
+        """Return what the third value shows: the whole path, or the name where the line below has the whole path."""
+        path = summary.key_path or ""
+        return PurePath(path).name if self.host.look.host else path
 
     def _verdict(self) -> Content:
         wizard = self.host.wizard
@@ -204,46 +224,41 @@ class ConnectScreen(BaseScreen):
             self.action_copy(row.id)
 
     def action_copy_json(self) -> None:
-        """p: copy the private key itself, after a question that says which way it goes and who may see it there."""
-        from kbq_tui.tui.modals.confirm import Confirm
+        """p: copy or print the private key itself, after a question that says who may see it there."""
+        from kbq_tui.tui.key_hand_over import offer_key
 
         observed, wizard = self.host.wizard.observed, self.host.wizard
-        way = self.host.services.clipboard.key_way()
         if observed is None or not wizard.current or value_of(observed.key) is None:
             self._say_no_key()
-        elif not way:
-            wizard.say(translate("There is no way to a clipboard here. Upload the file instead."), bad=True)
         else:
-            lines = [
-                translate("Klaviyo takes the key as a file, or pasted. This copies the private key itself."),
-                "",
-                render(way),
-                "",
-                translate("Who can read it there, or in what a clipboard manager keeps, can read these datasets."),
-                translate("Once it is pasted, copy something else. It is shown nowhere here."),
-            ]
-            question = Confirm(
-                translate("Copy the private key to the clipboard?"),
-                lines,
-                yes=translate("Copy the key"),
-                no=translate("Do not"),
-                harmless=False,
-            )
-            self.app.push_screen(question, self._key_agreed)
-
-    def _key_agreed(self, agreed: bool | None) -> None:
-        if agreed:
-            self.host.copy_key()
+            offer_key(self.host)
 
     @on(Rows.Chosen)
     def _chosen(self, event: Rows.Chosen) -> None:
         self.action_copy(event.row.id)
 
     def action_write(self) -> None:
-        """w: write the values to a file."""
+        """w: write the values to a file; ask where."""
+        from kbq_tui.tui.modals.ask import Ask
+
         summary = self.host.wizard.summary()
-        if summary is not None:
-            self.host.save_text("summary", {".txt": "\n".join(map(render, summary.lines())) + "\n"})
+        if summary is None:
+            return
+        text = "\n".join(map(render, summary.lines())) + "\n"
+
+        def answered(path: str | None) -> None:
+            if path is not None:
+                self.host.write_values(path, text)
+
+        question = Ask(
+            translate("Write the values to a file"),
+            [translate("The private key is not among them. Nothing but such a file is written over.")],
+            label=translate("File"),
+            yes=translate(in_context("button", "Write")),
+            check=lambda typed: None if typed.strip() else message("It takes a name."),
+            value=DEFAULT_FILE,
+        )
+        self.app.push_screen(question, answered)
 
     def action_view(self) -> None:
         """v: show the values on the plain terminal."""
@@ -257,6 +272,11 @@ class ConnectScreen(BaseScreen):
         done = wizard.saved is not None and wizard.saved.connected
         wizard.confirm(finished=True, connected=not done)
         wizard.say(translate("Noted: not connected yet." if done else "Noted: Klaviyo is connected."), done=True)
+        local = value_of(wizard.observed.key) if wizard.observed is not None and wizard.current else None
+        if not done and local is not None and local.path:
+            from kbq_tui.tui.key_hand_over import offer_shredding
+
+            offer_shredding(self.host, local)
 
     @on(Button.Pressed, "#dashboard")
     def _dashboard(self) -> None:
@@ -265,6 +285,11 @@ class ConnectScreen(BaseScreen):
     @on(Button.Pressed, "#quit")
     async def _quit(self) -> None:
         await self.app.run_action("quit")
+
+
+def _way(menu: Sequence[Message]) -> Content:
+    """Return a way through Klaviyo's menus."""
+    return Content(f" {ARROW} ").join([Content.styled(render(name), "bold") for name in menu])
 
 
 def _verdict(tone: Tone, text: str, style: str) -> Content:
