@@ -44,6 +44,10 @@ class Tmux:
             self.when(lambda _: self.cursor() != before, lambda: f"{name} moved nothing.")  # noqa: B023  waited for here
         self.keys(*names[-1:])
 
+    def resize(self, columns: int, rows: int) -> None:
+        """Make the window larger or smaller."""
+        subprocess.run([*self._base, "resize-window", "-x", str(columns), "-y", str(rows)], check=True)
+
     def cursor(self) -> str:
         asked = [*self._base, "display-message", "-p", "#{cursor_x},#{cursor_y}"]
         return subprocess.run(asked, check=True, capture_output=True, text=True).stdout
