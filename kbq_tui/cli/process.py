@@ -73,6 +73,10 @@ def stand_in() -> None:
             stream = open(os.devnull, mode, encoding="utf-8")  # noqa: PTH123, SIM115  it lives as long as we do
             setattr(sys, name, stream)
             setattr(sys, f"__{name}__", stream)
+    if isinstance(sys.stderr, io.TextIOWrapper) and sys.stderr.fileno() == 2:
+        # Programs behind libraries write to descriptor 2: while they run it leads elsewhere (`local.foreign_output`).
+        own, stream = os.dup(2), sys.stderr
+        sys.stderr = open(own, "w", buffering=1, encoding=stream.encoding, errors=stream.errors)  # noqa: PTH123, SIM115
     if isinstance(sys.stdin, io.TextIOWrapper):
         sys.stdin.reconfigure(errors="surrogateescape")  # what is no text is refused where it is asked for
     if isinstance(getattr(sys.stdout, "buffer", None), io.RawIOBase):

@@ -19,6 +19,9 @@ MAX_GAP_CELLS = 4
 _PARAMETER = pattern(r"[34]8;5;\d+|[34]8;2;\d+;\d+;\d+|\d+")
 """One of SGR, ECMA-48 8.3.117; an extended colour is one."""
 
+_OFF = {"1": "22", "2": "22", "3": "23", "4": "24", "7": "27", "9": "29"}
+"""What takes an attribute away, of those that every terminal knows: ECMA-48 8.3.117. Bold and faint go together."""
+
 
 @lru_cache(maxsize=4096)
 def _sgr(style: Style | None, colours: ColorSystem | None) -> str:
@@ -29,6 +32,39 @@ def _sgr(style: Style | None, colours: ColorSystem | None) -> str:
         return before.removeprefix("\x1b[").removesuffix("m")
     # Each sequence begins with a reset, so that the default colours need no saying: without colours there are none.
     return ";".join(p for p in _PARAMETER.findall(before) if p not in ("39", "49"))
+
+
+@lru_cache(maxsize=4096)
+def _turn(pen: str, sgr: str) -> str:
+    """Return the SGR sequence from one style to another: all of the new one, or what differs where that is shorter.
+
+    Two styles share most, such as the ground's colour, and an RGB colour takes some 18 bytes. The first of a painting
+    is sent whole, whatever others have left on the terminal.
+    """
+    whole = f"\x1b[0;{sgr}m" if sgr else "\x1b[0m"
+    if not pen or not sgr:
+        return whole
+    (old, *before), (new, *after) = _parts(pen), _parts(sgr)
+    gone = [_OFF.get(attribute, "") for attribute in old - new]
+    if not all(gone):
+        return whole
+    kept = old & new - {attribute for attribute in new if _OFF.get(attribute) in gone}
+    changed = [colour for colour, was in zip(after, before, strict=True) if colour != was]
+    return min(f"\x1b[{';'.join([*sorted(set(gone)), *sorted(new - kept), *changed])}m", whole, key=len)
+
+
+def _parts(sgr: str) -> tuple[frozenset[str], str, str]:
+    """Return attributes, foreground and background of a style."""
+    attributes, foreground, background = set[str](), "39", "49"
+    for parameter in _PARAMETER.findall(sgr):
+        kind = int(parameter.partition(";")[0])
+        if 30 <= kind <= 38 or 90 <= kind <= 97:
+            foreground = parameter
+        elif 40 <= kind <= 48 or 100 <= kind <= 107:
+            background = parameter
+        else:
+            attributes.add(parameter)
+    return frozenset(attributes), foreground, background
 
 
 class Painter:
@@ -81,7 +117,7 @@ class Painter:
                 for cell in row[start:end]:
                     text, sgr = cell or (" ", "")
                     if sgr != pen:
-                        out.append(f"\x1b[0;{sgr}m" if sgr else "\x1b[0m")
+                        out.append(_turn(pen, sgr))
                         pen = sgr
                     out.append(text)
                 at = end
@@ -102,7 +138,7 @@ class Painter:
             if (x, y) != at:
                 out.append(f"\x1b[{y + 1};{x + 1}H")
             if sgr != pen:
-                out.append(f"\x1b[0;{sgr}m" if sgr else "\x1b[0m")
+                out.append(_turn(pen, sgr))
                 pen = sgr
             out.append(text)
             at = (x + len(text), y)

@@ -1,4 +1,4 @@
-"""`make screenshots`: a picture of every screen and box in dark, light and mono at 80x24, and at 120x36.
+"""`make screenshots`: a picture of every screen and box in dark, light and mono at 80x24, and at 120x36; a recording.
 
 They are drawn on the sandbox, by the program's own way to Google; only this machine is one in memory, with a clock that
 stands, so that nothing in a picture is of the machine that draws. Key ids are drawn from a seed, and times are
@@ -37,6 +37,8 @@ from kbq_tui.tui.widgets.static import MessageLine
 from tests.stories.scene import Scene
 from tests.support.memory_machine import VirtualClock
 from tests.support.polling import until
+from tests.tools.recording import NAME as RECORDING
+from tests.tools.recording import Recording
 
 FOLDER = Path(__file__).parents[2] / "screenshots"
 SIZE = (80, 24)
@@ -50,7 +52,8 @@ LOOKS = {
     KINDS[3:]: (DisplayOptions(refresh=3600), WIDE),
 }
 STRIPS = ("dark", "light")
-"""Seconds that something may take to come."""
+RECORDED = "fresh"
+"""The scenario that is recorded."""
 
 RequestedAction = str | Callable[[KbqApp], object]
 """Keys to press, parted by spaces; or something done to the app."""
@@ -202,8 +205,13 @@ def _keep_key(scene: Scene, path: Path) -> None:
     scene.keys.local = LocalKey(kept, key["private_key_id"], key["client_email"], key["project_id"])
 
 
-async def pictures(scenario: str, kinds: tuple[str, ...]) -> dict[str, str]:
-    """Return the pictures of a walk, by name."""
+def recording_of(scenario: str, kinds: tuple[str, ...]) -> Recording | None:
+    """Return the recording to which a walk belongs: that through the whole set-up, in dark."""
+    return Recording(*SIZE) if (scenario, kinds[0]) == (RECORDED, THEMES[0]) else None
+
+
+async def pictures(scenario: str, kinds: tuple[str, ...], recording: Recording | None = None) -> dict[str, str]:
+    """Return the pictures of a walk, by name; what is recorded ends with the set-up."""
     drawn: dict[str, str] = {}
     look, size = LOOKS[kinds]
     with _desk(scenario) as services:
@@ -212,6 +220,11 @@ async def pictures(scenario: str, kinds: tuple[str, ...]) -> dict[str, str]:
             for stop in WALKS[scenario]:
                 await _seen(app, stop.shows)
                 await pilot.pause()
+                if recording is not None:
+                    app.theme = THEMES[0]
+                    await pilot.pause()
+                    recording.take(app)
+                    recording = None if stop.name == Step.CONNECT.value else recording
                 for kind in kinds if stop.name else ():
                     app.theme = kind if kind in THEMES else THEMES[0]
                     await pilot.pause()
@@ -297,7 +310,10 @@ def main() -> int:
     drawn: dict[str, str] = {}
     for scenario in WALKS:
         for kinds in LOOKS:
-            drawn |= asyncio.run(pictures(scenario, kinds))
+            recording = recording_of(scenario, kinds)
+            drawn |= asyncio.run(pictures(scenario, kinds, recording))
+            if recording is not None:
+                (FOLDER / RECORDING).write_text(recording.text(), encoding="utf-8")
     drawn |= {f"steps-{theme}": strip(theme, drawn) for theme in STRIPS}
     for old in set(FOLDER.glob("*.svg")) - {FOLDER / f"{name}.svg" for name in drawn}:
         old.unlink()

@@ -1,13 +1,29 @@
 """The pictures show what the screens look like now, every one of them, and README shows only such."""
 
+import json
 import re
 
+import pyte
 import pytest
 
 from kbq_tui.model.steps import Step
 from kbq_tui.tui.widgets.static import MessageLine
 from tests.tools import screenshots
-from tests.tools.screenshots import FOLDER, KINDS, LOOKS, NAMES, STRIPS, WALKS, content, pictures, strip
+from tests.tools.recording import STANDS
+from tests.tools.screenshots import (
+    FOLDER,
+    KINDS,
+    LOOKS,
+    NAMES,
+    RECORDING,
+    SIZE,
+    STRIPS,
+    WALKS,
+    content,
+    pictures,
+    recording_of,
+    strip,
+)
 
 STALE = "out of date: make screenshots, look at it, and commit it"
 
@@ -30,8 +46,11 @@ def kept(name: str) -> str:
 @pytest.mark.parametrize("scenario", WALKS)
 @pytest.mark.usefixtures("still")
 async def test_the_pictures_show_the_screens_as_they_are(scenario: str, kinds: tuple[str, ...]) -> None:
-    drawn = await pictures(scenario, kinds)
+    recording = recording_of(scenario, kinds)
+    drawn = await pictures(scenario, kinds, recording)
     assert drawn
+    if recording is not None:
+        assert (FOLDER / RECORDING).read_text(encoding="utf-8") == recording.text(), f"{RECORDING} is {STALE}"
     for name, svg in drawn.items():
         assert content(kept(name)) == content(svg), f"{name}.svg is {STALE}"
 
@@ -46,8 +65,24 @@ def test_every_screen_is_pictured_and_nothing_else_lies_there() -> None:
     assert len(NAMES) == len(set(NAMES))
     assert {screen.value for screen in Step} | {"welcome", "dashboard"} < set(NAMES)
     names = {f"{name}-{kind}" for name in NAMES for kind in KINDS} | {f"steps-{theme}" for theme in STRIPS}
-    assert {path.name for path in FOLDER.iterdir()} == {f"{name}.svg" for name in names}
+    assert {path.name for path in FOLDER.iterdir()} == {f"{name}.svg" for name in names} | {RECORDING}
     assert sum(path.stat().st_size for path in FOLDER.iterdir()) < 6_000_000
+
+
+def test_a_player_of_the_recording_shows_the_set_up_from_the_welcome_to_the_values() -> None:
+    head, *lines = map(json.loads, (FOLDER / RECORDING).read_text(encoding="utf-8").splitlines())
+    assert (head["version"], head["width"], head["height"]) == (2, *SIZE)
+    screen = pyte.Screen(*SIZE)
+    stream, shown = pyte.Stream(screen), list[str]()
+    for at, kind, sent in lines:
+        assert kind == "o"
+        assert at == len(shown) * STANDS
+        stream.feed(sent)
+        shown.append("\n".join(screen.display))
+    assert "kbq-tui" in shown[0]
+    assert all(any(f"Step {n} of 6" in screen for screen in shown) for n in range(1, 7))
+    assert "Proven" in shown[-1]
+    assert not re.search(r"127\.0\.0\.1|/root|/tmp|/work", "".join(shown))
 
 
 def test_a_picture_fetches_nothing_and_tells_nothing_of_the_machine() -> None:

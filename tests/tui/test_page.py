@@ -7,6 +7,7 @@ from kbq_tui.model.steps import Step
 from kbq_tui.tui.app import KbqApp
 from kbq_tui.tui.display_options import DisplayOptions
 from kbq_tui.tui.widgets.page import titled
+from kbq_tui.tui.widgets.static import QuietStatic
 from tests.stories.play import app_of
 from tests.stories.shelf import STORIES
 from tests.support.polling import PATIENCE
@@ -83,3 +84,16 @@ async def test_in_ascii_the_frame_is_drawn_with_plus_minus_and_bar() -> None:
         assert top.startswith("+- Step 2 of 6")
         assert top.endswith("-+")
         assert shown.isascii()
+
+
+async def test_a_frame_has_no_scroll_bar_where_there_is_room_and_its_bar_takes_no_cell_of_the_text() -> None:
+    app = app_for(fakes.resumed(Step.CONNECT, fakes.complete()), DisplayOptions(host="olga@bastion-2"))
+    async with app.run_test(size=(80, 16)) as pilot:
+        await until(pilot, lambda: idle(app) and app.screen.query_one("#body").max_scroll_y > 0)
+        body, more = app.screen.query_one("#body"), app.screen.query_one("#more", QuietStatic)
+        width = more.size.width
+        assert all(line.cell_length <= width for line in more.shown.split("\n"))
+        await pilot.resize_terminal(80, 60)
+        await until(pilot, lambda: body.max_scroll_y == 0 and not body.show_vertical_scrollbar)
+        assert more.size.width == width
+        assert more.region.bottom == body.content_region.bottom

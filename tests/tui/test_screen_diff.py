@@ -13,7 +13,15 @@ from kbq_tui.tui.screen_diff import Painter
 
 Piece = tuple[int, int, str, Style | None]
 WIDTH, HEIGHT = 24, 4
-STYLES = [None, Style(color="red"), Style(bold=True, bgcolor="#102030"), Style(reverse=True, meta={"offset": (1, 2)})]
+STYLES = [
+    None,
+    Style(color="red"),
+    Style(bold=True, bgcolor="#102030"),
+    Style(bold=True, color="#405060", bgcolor="#102030"),
+    Style(italic=True, underline=True, color="#405060", bgcolor="#102030"),
+    Style(bold=True, italic=True, bgcolor="#102030"),
+    Style(reverse=True, meta={"offset": (1, 2)}),
+]
 TEXTS = st.text(st.sampled_from("ab ✓─日\u0301"), max_size=12)
 PIECES = st.lists(
     st.tuples(st.integers(0, WIDTH - 1), st.integers(0, HEIGHT - 1), TEXTS, st.sampled_from(STYLES)), max_size=6
@@ -102,6 +110,12 @@ def test_the_default_colours_are_not_named() -> None:
     assert "\x1b[0;1mx\x1b[0m" in Painter().changes(segments([(0, 0, "x", style)]), WIDTH, HEIGHT)
     blue = Style.parse("color(39) on color(49)")
     assert "\x1b[0;38;5;39;48;5;49mx" in Painter().changes(segments([(0, 0, "x", blue)]), WIDTH, HEIGHT)
+
+
+def test_of_the_next_style_only_what_differs_is_sent() -> None:
+    texts = [(0, 0, "a", STYLES[3]), (1, 0, "b", STYLES[4]), (2, 0, "c", STYLES[2])]
+    sent = Painter().changes(segments(texts), WIDTH, HEIGHT)
+    assert sent == "\x1b[1;1H\x1b[0;1;38;2;64;80;96;48;2;16;32;48ma\x1b[22;3;4mb\x1b[23;24;1;39mc\x1b[0m"
 
 
 def test_a_terminal_without_colours_gets_none() -> None:

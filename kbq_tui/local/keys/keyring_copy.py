@@ -8,6 +8,7 @@ from contextlib import suppress
 from typing import Any, Final, TypeVar
 
 from kbq_tui.i18n.messages import EMPTY, Message, joined, message
+from kbq_tui.local.foreign_output import into_the_log
 from kbq_tui.local.keys.keyring_entries import Entries, EntryName, NoKeyringError, system_keyrings
 from kbq_tui.local.keys.place import Facts, safe_name
 from kbq_tui.local.variables import KEYRING, KEYRING_OFF
@@ -165,7 +166,9 @@ class KeyringCopy:
 
         def run() -> None:
             try:
-                answer.put((KeyringResult(True), act(self._find(), attempt)))
+                with into_the_log():
+                    done = act(self._find(), attempt)
+                answer.put((KeyringResult(True), done))
             except NoKeyringError as error:
                 answer.put((KeyringResult(False, error.args[0], asked=False), None))
             except _Failed as error:

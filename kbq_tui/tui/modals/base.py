@@ -3,7 +3,7 @@
 from typing import ClassVar, TypeVar
 
 from textual.app import ComposeResult
-from textual.containers import Vertical, VerticalScroll
+from textual.containers import Vertical
 from textual.screen import ModalScreen
 
 from kbq_tui.i18n.messages import translate
@@ -11,12 +11,13 @@ from kbq_tui.tui import keyboard
 from kbq_tui.tui._textual_compat import Fitting
 from kbq_tui.tui.host import LEAST, STYLES, Host, host_of
 from kbq_tui.tui.text import plain
+from kbq_tui.tui.widgets.page import Scroller
 from kbq_tui.tui.widgets.static import QuietStatic, hint_line
 
 T = TypeVar("T")
 
 
-class Sheet(VerticalScroll, can_focus=False):
+class Sheet(Scroller, can_focus=False):
     """The part of a modal that scrolls."""
 
 

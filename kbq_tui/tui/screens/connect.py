@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.content import Content
 
-from kbq_tui.i18n.messages import Message, in_context, message, render, translate
+from kbq_tui.i18n.messages import Message, message, render, translate
 from kbq_tui.model.observed import handed_key, value_of
 from kbq_tui.model.steps import Step
 from kbq_tui.model.summary import KDP_MENU, KLAVIYO_MENU, Summary
@@ -73,11 +73,9 @@ class ConnectScreen(BaseScreen):
         return translate("Step {n} of {all}: {title}", n=len(Step), all=len(Step), title=translate("Connect"))
 
     def hints(self) -> list[tuple[str, str]]:
-        """Return the keys: Enter and the digits copy a value, and the keys of the screen."""
-        return [
-            ("Enter", translate(in_context("button", "Copy")) if isinstance(self.focused, Rows) else self.enter()),
-            *keyboard.hints(*self.scopes, "app", without=frozenset({"commands", "refresh"})),
-        ]
+        """Return the keys of the screen, and what Enter does on a button."""
+        enter = [] if isinstance(self.focused, Rows) else [("Enter", self.enter())]  # on a value it copies, as 1-3 do
+        return [*enter, *keyboard.hints(*self.scopes, "app", without=frozenset({"commands", "refresh"}))]
 
     def draw_body(self) -> None:
         """Draw the verdict of the verification, and the values."""
@@ -254,7 +252,7 @@ class ConnectScreen(BaseScreen):
             translate("Write the values to a file"),
             [translate("The private key is not among them. Nothing but such a file is written over.")],
             label=translate("File"),
-            yes=translate(in_context("button", "Write")),
+            yes=translate("Write the file"),
             check=lambda typed: None if typed.strip() else message("It takes a name."),
             value=DEFAULT_FILE,
         )

@@ -76,7 +76,15 @@ def _beside(place: WidgetPlacement, left: int, height: int) -> WidgetPlacement:
     return place._replace(region=type(region)(left, 0, region.width, min(region.height, height)))
 
 
-class Panel(VerticalScroll, can_focus=False):
+class Scroller(VerticalScroll, can_focus=False):
+    """A part that scrolls. Its bar has a place of its own, so that texts are as wide with it as without."""
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """Return how high the content is beside the scroll bar, whose place Textual 8.2.8 counts as room for it."""
+        return super().get_content_height(container, viewport, width - self.scrollbar_size_vertical)
+
+
+class Panel(Scroller, can_focus=False):
     """A frame with a title at the left of its upper edge and, where there is one, a state at the right. It scrolls.
 
     Args:
