@@ -10,7 +10,7 @@ import secrets
 import shutil
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -148,17 +148,12 @@ def walk(scenario: str, language: str, *, write: bool = False) -> None:
         for number, stop in enumerate(JOURNEYS[scenario], 1):
             paths = {size: _path(scenario, language, size, number) for size in SIZES}
             if write:
-                _write(tmux, token, paths[SIZES[0]])
+                _write(tmux, token, paths)
             else:
                 _compare(tmux, token, paths[SIZES[0]])
-            for size in SIZES[1:]:
-                tmux.resize(*size)
-                if write:
-                    _write(tmux, token, paths[size])
-                else:
+                for size in (*SIZES[1:], SIZES[0]):
+                    tmux.resize(*size)
                     _compare(tmux, token, paths[size])
-            tmux.resize(*SIZES[0])
-            _compare(tmux, token, paths[SIZES[0]])
             if stop.paste:
                 tmux.paste(stop.paste)
             elif number < len(JOURNEYS[scenario]):
@@ -174,9 +169,17 @@ def _path(scenario: str, language: str, size: tuple[int, int], number: int) -> P
     return SCREENS / f"{language}-{size[0]}x{size[1]}" / scenario / f"{number:02}-{name}.txt"
 
 
-def _write(tmux: Tmux, token: str, path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(_rested(tmux, token), "utf-8")
+def _write(tmux: Tmux, token: str, paths: Mapping[tuple[int, int], Path]) -> None:
+    """Write a screen down in each window; once more where something has come meanwhile."""
+    before, now = "", _rested(tmux, token)
+    while before != now:
+        before = now
+        for size, path in paths.items():
+            tmux.resize(*size)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(_rested(tmux, token), "utf-8")
+        tmux.resize(*SIZES[0])
+        now = _rested(tmux, token)
 
 
 def _compare(tmux: Tmux, token: str, path: Path) -> None:

@@ -191,6 +191,12 @@ def test_the_footer_of_every_screen_keeps_the_way_back(scope: str) -> None:
     assert all(word in line.plain for word in ("Esc Zurück", "F1 Hilfe", "F10 Beenden"))
 
 
+@pytest.mark.parametrize("scope", sorted({k.scope for k in keyboard.KEYS} - {"app", "working"}))
+def test_no_two_keys_of_a_footer_are_called_the_same(scope: str) -> None:
+    labels = [label for _, label in keyboard.hints(scope, "app")]
+    assert len(labels) == len(set(labels)), labels
+
+
 def test_the_title_shows_the_names_of_all_steps_at_80() -> None:
     for here in STEP_HELP:
         line = steps_line(here, [s for s in STEP_HELP if s is not here], 80)
