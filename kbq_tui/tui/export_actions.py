@@ -7,16 +7,19 @@ import json
 import sys
 from collections.abc import Callable, Mapping
 from functools import partial
+from typing import TYPE_CHECKING
 
 from textual.app import SuspendNotSupported
 
 from kbq_tui.engine.threads import offload
 from kbq_tui.i18n.messages import render, translate
 from kbq_tui.model.problem import ProblemError
-from kbq_tui.model.secret import Secret
 from kbq_tui.model.text import inert
 from kbq_tui.tui import _textual_compat, keyboard
 from kbq_tui.tui.host import Host
+
+if TYPE_CHECKING:
+    from kbq_tui.model.secret import Secret
 
 CLEAR = "\x1b[H\x1b[2J\x1b[3J"
 """Clears the screen and what was scrolled away: xterm's "Erase Saved Lines", which tmux and most terminals know

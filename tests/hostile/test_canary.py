@@ -32,6 +32,7 @@ from kbq_tui.local.paths import Paths
 from kbq_tui.local.store import FileStore
 from kbq_tui.model.spec import ConnectionSpec
 from kbq_tui.sandbox.server import Sandbox
+from kbq_tui.tui.export_actions import CLEAR
 from tests.journeys.test_wizard_tmux import Tmux, pytestmark
 from tests.journeys.walk import Walk
 from tests.support import warm
@@ -211,13 +212,31 @@ def test_the_key_goes_to_the_clipboard_after_a_yes_and_nowhere_else(place: Place
         terminal.send("v")
         terminal.until_text("Enter goes back")
         terminal.send("\r")
-        terminal.until_text("Step 6", "F10")
+        _print_the_key(place, terminal)
         terminal.send("w")
+        terminal.until_text("[ Write the file ]")
+        terminal.send(f"\x15{place.home / 'values.txt'}\r")  # Ctrl+U empties the line
         terminal.until_text("Written to")
+        assert "KLAVIYO_IMPORT_FROM_DWH" in (place.home / "values.txt").read_text()
         terminal.send("\x1b[21~")
         assert terminal.wait() == 0
         assert not place.search.found_in(bytes(terminal.raw))
     assert [p for p in place.files() if place.search.found_in(p.read_bytes())] == []
+
+
+def _print_the_key(place: Place, terminal: Terminal) -> None:
+    """Have the key printed, which is then cleared from the terminal; take it out of what the terminal was sent."""
+    terminal.until_text("Step 6", "F10")
+    ask_for_the_key(terminal)
+    before = len(terminal.raw)
+    terminal.send("hh\r")
+    terminal.until_text("Enter goes back")
+    printed = len(terminal.raw)
+    assert place.search.found_in(bytes(terminal.raw[before:printed]))
+    terminal.send("\r")
+    terminal.until_text("Once pasted, copy something else.")
+    assert CLEAR.encode() in terminal.raw[printed:]
+    del terminal.raw[before:printed]
 
 
 def test_screens_and_the_process_table_hold_none_of_it(place: Place) -> None:
