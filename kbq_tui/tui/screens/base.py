@@ -42,6 +42,18 @@ class Body(Panel):
             self.screen.call_after_refresh(self.screen.draw)
 
 
+class SidePanel(QuietStatic):
+    """The side panel. What stands in it is wrapped to its width, so a new one draws it again."""
+
+    def __init__(self) -> None:
+        super().__init__(id="side")
+
+    def on_resize(self) -> None:
+        """Draw anew: texts are wrapped to the width."""
+        if isinstance(self.screen, BaseScreen):
+            self.screen.call_after_refresh(self.screen.draw)
+
+
 class BaseScreen(Fitting, Screen[None]):
     """A full screen. Subclasses give `heading`, `state`, `fill`, `draw_body` and, where there is one, `side`."""
 
@@ -87,7 +99,7 @@ class BaseScreen(Fitting, Screen[None]):
         yield QuietStatic(id="hints")
         yield MessageLine()
         if self._width >= WIDE:
-            yield QuietStatic(id="side")
+            yield SidePanel()
 
     scrolled: ClassVar[str] = "#body"
     """What the keys for scrolling move."""
@@ -131,7 +143,7 @@ class BaseScreen(Fitting, Screen[None]):
             self.query("#side").set(display=False)  # what `display` was set to counts more than the style sheet
             return
         if not (found := self.query("#side")):
-            self.mount(QuietStatic(id="side"))
+            self.mount(SidePanel())
             found = self.query("#side")
         side, content = found.only_one(QuietStatic), self.side()
         head, *rest = content.split("\n") if content else (Content(""),)

@@ -18,9 +18,6 @@ from kbq_tui.tui.widgets.button import Button
 from kbq_tui.tui.widgets.static import MessageLine, QuietStatic
 from kbq_tui.tui.widgets.table import ConnectionTable
 
-_SIDE = 44
-"""Cells of the side panel's text."""
-
 
 class SourceScreen(BaseScreen):
     """The tables of a connection, the worst first; the list fills while they are looked at.
@@ -147,7 +144,7 @@ class SourceScreen(BaseScreen):
     def side(self) -> Content:
         """Return the side panel: the table under the cursor with its findings and columns."""
         table = self._chosen()
-        return details(table, _SIDE) if table is not None else Content("")
+        return details(table, self.side_width) if table is not None else Content("")
 
     def draw_message(self, line: MessageLine) -> None:
         """Draw the message line: that tables are being looked at, else the latest note."""
