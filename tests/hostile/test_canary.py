@@ -215,7 +215,11 @@ def test_the_key_goes_to_the_clipboard_after_a_yes_and_nowhere_else(place: Place
         _print_the_key(place, terminal)
         terminal.send("w")
         terminal.until_text("[ Write the file ]")
-        terminal.send(f"\x15{place.home / 'values.txt'}\r")  # Ctrl+U empties the line
+        terminal.send("\x15")  # Ctrl+U empties the line
+        terminal.until_text("It takes a name.")
+        terminal.send(str(place.home / "values.txt"))
+        terminal.until(lambda: "/values.txt" in terminal.text())
+        terminal.send("\r")
         terminal.until_text("Written to")
         assert "KLAVIYO_IMPORT_FROM_DWH" in (place.home / "values.txt").read_text()
         terminal.send("\x1b[21~")
