@@ -51,7 +51,7 @@ _diverted = _Diverted()
 
 @contextmanager
 def into_the_log() -> Iterator[None]:
-    """Let what is written to descriptor 2 go into the log for a while. Our own lines have a descriptor of their own.
+    """Let what is written to descriptor 2 go into the log for a while. Our lines have another descriptor.
 
     Several threads may do so at once; descriptor 2 is as before once the last one is done.
     """

@@ -45,7 +45,7 @@ def offer_key(host: Host) -> None:
 
 
 def offer_shredding(host: Host, local: LocalKey) -> None:
-    """Ask what becomes of the key on this machine once Klaviyo has it; then do so.
+    """Ask whether the key's file is to be destroyed once Klaviyo has the key; then do so.
 
     Args:
         host: the app.

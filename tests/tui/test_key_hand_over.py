@@ -14,7 +14,7 @@ from kbq_tui.tui import export_actions
 from kbq_tui.tui.app import KbqApp
 from kbq_tui.tui.widgets.button import Button
 from tests.tui import fakes
-from tests.tui.screens import app_for, text_of, until
+from tests.tui.screens import app_for, button, on, text_of, until
 
 SIZE = (80, 24)
 
@@ -39,12 +39,12 @@ async def test_the_key_is_printed_only_after_a_yes_and_cleared_after_enter(monke
     async with app.run_test(size=SIZE) as pilot:
         await until(pilot, lambda: app.wizard.current)
         await pilot.press("p")
-        shown = await until(pilot, "[ Print the key ]")
+        shown = await until(pilot, button("print"))
         assert "scrolled away" in " ".join(shown.replace("│", "").split())
         assert isinstance(app.focused, Button)
         assert app.focused.id == "no"
         await pilot.press("enter")
-        await until(pilot, "Step 6")
+        await until(pilot, on(Step.CONNECT))
         assert terminal.getvalue() == ""
         scene.clipboard.way = ""  # printing needs no clipboard
         await pilot.press("p")
@@ -71,7 +71,7 @@ async def test_a_terminal_that_cannot_be_left_prints_no_key() -> None:
     async with app.run_test(size=SIZE) as pilot:
         await until(pilot, lambda: app.wizard.current)
         await pilot.press("p")
-        await until(pilot, "[ Print the key ]")
+        await until(pilot, button("print"))
         await pilot.press("h", "h", "enter")
         await until(pilot, "This terminal cannot leave the screen. Upload the file instead.")
 
@@ -86,12 +86,12 @@ async def test_once_klaviyo_is_connected_the_file_can_be_shredded() -> None:
         assert "no check can sign in" in " ".join(shown.replace("│", "").split())
         assert "[ File and copy ]" not in shown
         await pilot.press("enter")  # the answer that keeps it has the focus
-        await until(pilot, "[ Connected: yes ]")
+        await until(pilot, button("connected", "Connected: yes"))
         assert kept(scene)
         await pilot.press("enter")
-        await until(pilot, "[ Klaviyo is connected ]")
+        await until(pilot, button("connected", "Klaviyo is connected"))
         await pilot.press("enter")
-        await until(pilot, "[ Shred the file ]")
+        await until(pilot, button("file"))
         await pilot.press("h", "enter")
         await until(pilot, "The key file is destroyed. What is left.")
         await until(pilot, "handed over (shredded here)")
@@ -105,7 +105,7 @@ async def test_the_copy_in_the_keyring_goes_with_it_where_that_is_wanted() -> No
         await until(pilot, lambda: app.wizard.current and not app.wizard.busy)
         app.screen.query_one("#connected").focus()
         await pilot.press("enter")
-        await until(pilot, "[ File and copy ]")
+        await until(pilot, button("both"))
         await pilot.press("h", "enter")
         await until(pilot, "The copy in the system keyring is deleted, too")
     assert not kept(scene)
@@ -122,7 +122,7 @@ async def test_in_production_the_name_is_typed_first() -> None:
         record.saved = replace(record.saved, production=True)
         app.screen.query_one("#connected").focus()
         await pilot.press("enter")
-        await until(pilot, "[ Shred the file ]")
+        await until(pilot, button("file"))
         await pilot.press("h", "enter")
         await until(pilot, "type its name")
         await pilot.press(*"shop", "enter")

@@ -291,7 +291,7 @@ async def test_connected_is_remembered() -> None:
         await until(pilot, lambda: idle(app))
         app.screen.query_one("#connected").focus()
         await pilot.press("enter")
-        await until(pilot, "[ Keep it ]")
+        await until(pilot, button("no"))
         await pilot.press("enter")
         await until(pilot, "Connected: yes")
     assert scene.store.saved["default"].connected

@@ -77,7 +77,7 @@ def _beside(place: WidgetPlacement, left: int, height: int) -> WidgetPlacement:
 
 
 class Scroller(VerticalScroll, can_focus=False):
-    """A part that scrolls. Its bar has a place of its own, so that texts are as wide with it as without."""
+    """A part that scrolls. Room is kept for its bar, so that texts are as wide with it as without."""
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """Return how high the content is beside the scroll bar, whose place Textual 8.2.8 counts as room for it."""
