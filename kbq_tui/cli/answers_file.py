@@ -8,6 +8,7 @@ from typing import Final
 from kbq_tui.cli.console import Console
 from kbq_tui.cli.prompts import Check
 from kbq_tui.i18n.messages import Message, joined, message, render, translate
+from kbq_tui.model.secret import scrub
 from kbq_tui.model.text import inert
 
 TEXTS: Final = (
@@ -64,6 +65,8 @@ class FromFile:
             if not isinstance(value, str if key in TEXTS else bool):
                 wrong = message("It takes text in quotes.") if key in TEXTS else message("It takes true or false.")
                 raise self._error(key, wrong)
+            if isinstance(value, str) and scrub(value) != value:
+                raise self._error(key, message("This looks like a secret. Name the file that holds it instead."))
 
     def text(self, key: str, question: str, default: str, check: Check) -> str:
         """Return the answer. Raises: AnswersError, where it cannot be right or is missing and needed."""

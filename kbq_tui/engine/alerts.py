@@ -9,7 +9,7 @@ from typing import Any, Final
 from kbq_tui.engine.drift import Drift, drifted, merged, seen_values, values_from_json, values_to_json
 from kbq_tui.engine.look_history import LookHistory
 from kbq_tui.engine.looks import Looked
-from kbq_tui.engine.status import Status, key_in_use
+from kbq_tui.engine.status import ENDS_DAYS, Status, key_in_use
 from kbq_tui.engine.status_row import State, StatusRow
 from kbq_tui.i18n.messages import Message, joined, message, message_n
 from kbq_tui.model.codes import ProblemCode as Code
@@ -26,6 +26,7 @@ class AlertKind(StrEnum):
     RECOVERED = "recovered"
     DRIFT = "drift"
     KEY_OLDER_THAN = "key_older_than"
+    KEY_ENDS = "key_ends"
     KEY_IDLE = "key_idle"
     SILENCE = "silence"
     LEFTOVERS = "leftovers"
@@ -136,6 +137,10 @@ def _conditions(seen: Status, uses: KeyUses | None) -> Iterable[tuple[AlertKind,
     old = key.id if key is not None and days > MAX_AGE_DAYS else ""
     text = message("The key is {n} days old; the limit is {limit}.", n=days, limit=MAX_AGE_DAYS)
     yield AlertKind.KEY_OLDER_THAN, old, text, None
+    if key is not None and key.expires is not None:
+        left = (key.expires - seen.observed.at).days
+        text = message("The key expires on {date}.", date=f"{key.expires:%Y-%m-%d}")
+        yield AlertKind.KEY_ENDS, key.id if left < ENDS_DAYS else "", text, None
     if key is not None and uses is not None and uses.since is not None:
         used = uses.of(key.id)
         idle = seen.observed.at - (used.at if used is not None else max(key.created, uses.since))

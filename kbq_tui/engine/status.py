@@ -9,13 +9,14 @@ from kbq_tui.diagnosis import catalogue
 from kbq_tui.diagnosis.root_cause import explains
 from kbq_tui.engine.drift import Drift
 from kbq_tui.engine.health import Health, Line, consequences_unknown, outage_of
+from kbq_tui.engine.key_use import last_uses
 from kbq_tui.engine.observe import observe, part_of
 from kbq_tui.engine.ports import Ports
 from kbq_tui.engine.threads import offload
 from kbq_tui.i18n.messages import Message, joined, message, message_n, verbatim
 from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.jobs import JobInfo
-from kbq_tui.model.key_use import MAX_AGE_DAYS
+from kbq_tui.model.key_use import IDLE, MAX_AGE_DAYS, idle_since
 from kbq_tui.model.lean_dataclass import dataclass
 from kbq_tui.model.observed import KeyInfo, Observed, Part, Present, Unknown, handed_key, is_new_key, value_of
 from kbq_tui.model.operations import Action, ActionKind
@@ -27,7 +28,7 @@ from kbq_tui.planning.dataset_rules import PARTITIONS_EXPIRE, PUBLIC, TABLES_EXP
 from kbq_tui.planning.diff import context_of, diff
 from kbq_tui.planning.sync_activity import klaviyos, overdue, span, times, usual_interval
 
-__all__ = ["RECENT_JOBS", "Health", "Line", "Status", "status"]
+__all__ = ["ENDS_DAYS", "RECENT_JOBS", "Health", "Line", "Status", "status"]
 
 RECENT_JOBS = 50
 """How many of the account's newest jobs are looked at; our own checks are among them."""
@@ -129,7 +130,7 @@ async def status(spec: ConnectionSpec, ports: Ports, last_verify: Mapping[str, o
         _credential(observed),
         *_by_step(plan, observed),
         *_settings(spec, plan, observed),
-        _key_age(spec, observed),
+        _key_age(spec, observed, await _idle(spec, ports, observed, jobs)),
         _last_verify(last_verify, str(ports.ours("verify"))),
         _jobs(_explained(jobs, observed), observed.at),
     ]
@@ -243,7 +244,23 @@ def _is_unknown(observed: Observed, problem: Problem) -> bool:
     return any(isinstance(p, Unknown) and p.problem is problem for p in [*parts, observed.keys])
 
 
-def _key_age(spec: ConnectionSpec, observed: Observed) -> Line:
+async def _idle(
+    spec: ConnectionSpec, ports: Ports, observed: Observed, jobs: Part[tuple[JobInfo, ...]]
+) -> timedelta | None:
+    """Return for how long the key was not used, where that is long enough to be warned of; None where it is not known.
+
+    A job of Klaviyo's of the last days shows that the key is in use; only without one is it looked up.
+    """
+    key = key_in_use(observed)
+    if key is None or key.disabled or observed.at - key.created < IDLE:
+        return None
+    newest = klaviyos(value_of(jobs) or ())[:1]
+    if any(observed.at - job.created < IDLE for job in newest):
+        return None
+    return idle_since(key, await last_uses(spec, ports.cloud, (key,), observed.at), observed.at)
+
+
+def _key_age(spec: ConnectionSpec, observed: Observed, idle: timedelta | None) -> Line:
     title = message("Key age")
     late = is_new_key(observed) and not _lists_our_key(observed)
     if isinstance(observed.keys, Unknown) and not (late and observed.keys.problem.retry is Retry.NOT_YET):
@@ -260,17 +277,21 @@ def _key_age(spec: ConnectionSpec, observed: Observed) -> Line:
     text = message("{age}; the account has {n} of 10 keys", age=age, n=len(observed.keys.value))
     if ours.expires is not None:
         text = message("{text}; expires {date}", text=text, date=f"{ours.expires:%Y-%m-%d}")
-    problem = _tired(spec, ours, age, observed.at)
+    if idle is not None:
+        text = message("{text}; not used for {n} days", text=text, n=idle.days)
+    problem = _tired(spec, ours, age, observed.at, idle)
     return Line("key-age", title, Health.OK if problem is None else Health.WARNING, text, problem)
 
 
-def _tired(spec: ConnectionSpec, key: KeyInfo, age: Message, now: datetime) -> Problem | None:
-    """Return why a key is to be replaced; None where it is not."""
+def _tired(spec: ConnectionSpec, key: KeyInfo, age: Message, now: datetime, idle: timedelta | None) -> Problem | None:
+    """Return why a key is to be replaced, or that nobody uses it; None where neither is so."""
     known = {"key_id": key.id[:12], "account": spec.account_email}
     if key.expires is not None and (key.expires - now).days < ENDS_DAYS:
         return catalogue.problem(Code.KEY_ENDS, context_of(spec), **known, date=f"{key.expires:%Y-%m-%d}")
     if (now - key.created).days > MAX_AGE_DAYS:
         return catalogue.problem(Code.KEY_OLD, context_of(spec), **known, age=age)
+    if idle is not None:
+        return catalogue.problem(Code.KEY_IDLE, context_of(spec), **known, days=idle.days)
     return None
 
 

@@ -106,6 +106,8 @@ def _next(seen: Status, looked: Looked, state: State) -> str:
         what = "verify"
     elif any(line.problem is not None and line.problem.code in _REPLACED for line in seen.lines):
         what = "key rotate"
+    elif any(line.problem is not None and line.problem.code is Code.KEY_IDLE for line in seen.lines):
+        what = "activity"
     else:
         what = "status"
     return str(looked.opened.services.command(what, looked.name))

@@ -168,13 +168,14 @@ def _name_of(path: Path) -> str:
 
 
 def read_text(path: Path) -> str:
-    """Return what a file of the operator's says. Raises: ProblemError (KBQ-CONFIG-UNREADABLE)."""
+    """Return what a file of the operator's says. Raises: ProblemError (KBQ-CONFIG-UNREADABLE, KBQ-CONFIG-INVALID)."""
     try:
         return read_regular(path, MAX_FILE).decode()
     except OSError as error:
         raise os_problem(error, path, Code.CONFIG_UNREADABLE) from error
-    except UnicodeDecodeError:
-        raise problem(Code.CONFIG_UNREADABLE, path=path, reason=message("It is not UTF-8 text.")) from None
+    except UnicodeDecodeError as error:
+        line, reason = error.object[: error.start].count(b"\n") + 1, message("It is not UTF-8 text.")
+        raise problem(Code.CONFIG_INVALID, path=path, line=str(line), key="syntax", reason=reason) from None
 
 
 def parse(path: Path, text: str) -> dict[str, Any]:

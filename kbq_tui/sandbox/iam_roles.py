@@ -17,7 +17,8 @@ _ID = re.compile(r"[a-zA-Z0-9_.]{3,64}")
 _PERMISSION = re.compile(r"[A-Za-z]+(\.[A-Za-z]+){2,3}")
 _STAGES = ("ALPHA", "BETA", "GA", "DEPRECATED", "DISABLED", "EAP")
 _TEXTS = ("title", "description", "stage")
-_RESOURCE = re.compile(r"//[a-z]+\.googleapis\.com/projects/([^/]+)(/.+)?")
+_RESOURCE = re.compile(r"//(?:[a-z]+\.googleapis\.com|(?:127\.0\.0\.1|localhost):\d+/crm)/projects/([^/]+)(/.+)?")
+"""A full resource name. gcloud makes it of the address that it calls, which is this sandbox's: with its prefix."""
 
 
 def get(call: Call) -> JSON:

@@ -179,3 +179,41 @@ def test_what_protects_a_connection_stays_in_its_file_when_it_is_set_up_again(go
     assert "production = true" in path.read_text()
     assert f'operator = "{who}"' in path.read_text()
     assert 'location = "EU"' in path.read_text()
+
+
+def owned_by_terraform(there) -> None:
+    """Let every dataset of the project be one that Terraform made."""
+    for dataset in there.sandbox.world.projects["acme-klaviyo-demo"].datasets.values():
+        dataset.labels["goog-terraform-provisioned"] = "true"
+
+
+@pytest.mark.parametrize(("typed", "status"), [("y", 0), ("n", 1)])
+def test_what_terraform_made_is_changed_only_after_the_export_was_offered(google, call, answers, typed, status):
+    there = google("partial")
+    owned_by_terraform(there)
+    asked = answers(typed)
+    ended = call("apply", "--location", "EU")
+    assert ended.status == status, ended.err
+    assert asked == ["Do this all the same? [y/N]"]
+    assert "Rather give Terraform the plan: kbq-tui export terraform" in ended.err
+    assert "KBQ-TERRAFORM-OWNED" in ended.err
+    assert bool(there.writes()) is (status == 0)
+
+
+def test_whoever_takes_roles_away_is_told_that_terraform_puts_them_back(google, call, answers):
+    there = google("over-granted")
+    owned_by_terraform(there)
+    asked = answers("n")
+    ended = call("apply", "--remove-over-grants", *there.key_options)
+    assert ended.status == 1, ended.err
+    assert "one that is taken away may come back" in " ".join(ended.err.split())
+    assert asked == ["Do this all the same? [y/N]"]
+    assert there.writes() == []
+
+
+def test_what_terraform_did_not_make_is_asked_about_as_ever(google, call, answers):
+    google("partial")
+    asked = answers("n")
+    ended = call("apply", "--location", "EU")
+    assert asked == ["Do this? [y/N]"]
+    assert "export terraform" not in ended.err

@@ -124,3 +124,11 @@ def test_a_failure_is_told_once_and_over_only_when_everything_could_be_read() ->
 def test_a_stale_look_says_nothing() -> None:
     stale = replace(seen(key_days=100), stale=True)
     assert told_of([(State.FAILING, stale, None)]) == [[]]
+
+
+def test_a_key_that_an_organization_policy_ends_is_told_of_once() -> None:
+    def ending(days: int) -> Status:
+        return seen(keys=Present((KeyInfo(KEY, NOW - timedelta(days=1), expires=NOW + timedelta(days=days)),)))
+
+    looks = [(State.OK, ending(days), None) for days in (20, 13, 12)]
+    assert told_of([*looks, (State.OK, seen(), None)]) == [[], ["key_ends"], [], []]

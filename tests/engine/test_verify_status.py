@@ -13,8 +13,10 @@ from kbq_tui.engine.verify.runner import verify
 from kbq_tui.engine.waiting import Patience
 from kbq_tui.model import checks, judgements
 from kbq_tui.model.checks import CheckResult, Verdict
+from kbq_tui.model.codes import ProblemCode as Code
 from kbq_tui.model.events import Event, EventKind
 from kbq_tui.model.jobs import JobInfo
+from kbq_tui.model.key_use import KeyCall
 from kbq_tui.model.problem import Kind, Problem, Retry
 from kbq_tui.shell.sql import PROBE_PREFIX
 from tests.engine.fakes import ports
@@ -225,3 +227,33 @@ async def test_a_last_verification_at_no_time_is_told_as_it_was_noted(at: str) -
     seen = await status(SPEC, ports(), {"at": at, "ok": True})
     (line,) = [line for line in seen.lines if line.id == "last-verify"]
     assert at in str(line.text)
+
+
+@pytest.mark.parametrize(
+    ("used", "job", "held", "code"),
+    [
+        (30, None, None, Code.KEY_IDLE),
+        (None, None, None, Code.KEY_IDLE),
+        (3, None, None, None),
+        (None, None, frozenset[str](), None),
+        (None, 3, None, None),
+    ],
+    ids=["long ago", "never", "lately", "the log may not be read", "a job tells"],
+)
+async def test_a_key_that_nobody_uses_is_warned_of_where_that_can_be_read(
+    used: int | None, job: int | None, held: frozenset[str] | None, code: Code | None
+) -> None:
+    world, _ = await ready()
+    cloud, now = world.cloud, world.clock.now()
+    assert isinstance(cloud, MemoryCloud)
+    (key,) = cloud.world.keys
+    cloud.world.keys = [replace(key, created=now - timedelta(days=60))]
+    cloud.world.key_calls[key.id] = [] if used is None else [KeyCall(now - timedelta(days=used), "52.206.71.52")]
+    cloud.world.jobs = () if job is None else (JobInfo(now - timedelta(days=job), "DONE", "SELECT x"),)
+    cloud.world.allowed = held
+    cloud.world.calls.clear()
+    (line,) = [line for line in (await status(SPEC, world)).lines if line.id == "key-age"]
+    assert (line.problem.code if line.problem is not None else None) == code
+    assert ("not used for" in str(line.text)) is (code is not None)
+    assert line.health is (Health.WARNING if code is not None else Health.OK)
+    assert ("key_calls" in cloud.world.calls) is (job is None and held is None)

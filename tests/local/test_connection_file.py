@@ -190,13 +190,16 @@ def test_a_file_that_cannot_be_understood_is_not_written_over(path: Path) -> Non
     assert "mine = 1" in path.read_text()
 
 
-@pytest.mark.parametrize("content", [b"\xff\xfe", b"# x\n" * 40_000])
-def test_what_is_no_text_or_far_too_long_is_refused(content: bytes, path: Path) -> None:
+@pytest.mark.parametrize(
+    ("content", "code"), [(b"# x\n\xff\xfe", "KBQ-CONFIG-INVALID"), (b"# x\n" * 40_000, "KBQ-CONFIG-UNREADABLE")]
+)
+def test_what_is_no_text_or_far_too_long_is_refused(content: bytes, code: str, path: Path) -> None:
     path.parent.mkdir(parents=True)
     path.write_bytes(content)
     with pytest.raises(ProblemError) as error:
         read_connection(path)
-    assert error.value.problem.code == "KBQ-CONFIG-UNREADABLE"
+    assert error.value.problem.code == code
+    assert ("line 2" in str(error.value.problem.cause)) is (code == "KBQ-CONFIG-INVALID")
 
 
 def test_paths_are_meant_from_the_file_s_folder(path: Path) -> None:

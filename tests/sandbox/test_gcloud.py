@@ -7,6 +7,8 @@ import subprocess
 
 import pytest
 
+from kbq_tui.cli.click_app import main
+from kbq_tui.cli.commands.permissions import permissions_of
 from tests.support import warm
 from tests.support.polling import PATIENCE
 
@@ -133,3 +135,19 @@ def test_an_administrator_lifts_and_restores_a_policy(start, tmp_path):
     assert "unknown" not in {c.method for c in sandbox.world.calls}
     gcloud("org-policies", "delete", constraint, f"--project={P}")
     assert gcloud.json(*effective)["spec"]["rules"] == [{"enforce": True}]
+
+
+def test_gcloud_makes_a_role_of_the_file_that_permissions_prints(gcloud, sandbox, tmp_path, capsys):
+    for command in ("apply", "key rotate", "status"):
+        with pytest.raises(SystemExit) as left:
+            main(("permissions", *command.split(), "--format", "yaml"))
+        assert left.value.code == 0
+        printed = capsys.readouterr()
+        path = tmp_path / "role.yaml"
+        path.write_text(printed.out)
+        (shown,) = (line for line in printed.err.splitlines() if "gcloud iam roles create" in line)
+        role_id = shown.split("create ")[1].split()[0]
+        made = gcloud.json("iam", "roles", "create", role_id, f"--project={P}", f"--file={path}")
+        assert made["name"] == f"projects/{P}/roles/{role_id}"
+        assert made["title"] == f"kbq-tui {command}"
+        assert sandbox.world.projects[P].roles[role_id] == frozenset(permissions_of([command]))

@@ -171,6 +171,20 @@ ENTRIES: Final = (
         _IAM + "key-rotation",
     ),
     Entry(
+        Code.KEY_IDLE,
+        "Nobody uses the key",
+        "The key {key_id} of {account} was not used for {days} days. Google advises to disable keys that are idle for "
+        "30 days; a key that nobody needs can only be stolen.",
+        (
+            look("See what Klaviyo has done:", cmd.ours("activity")),
+            look("See when each key was used, and from where:", cmd.ours("key list")),
+            step("If Klaviyo is to use it, put it into Klaviyo; these are the values:", cmd.ours("values")),
+            step("If nobody is to use it any more, take everything away:", cmd.ours("teardown")),
+        ),
+        _KEY_KEEPER,
+        _IAM + "best-practices-for-managing-service-account-keys",
+    ),
+    Entry(
         Code.KEY_ENDS,
         "The key ends soon",
         "The key {key_id} of {account} expires on {date}. From then on Klaviyo cannot sign in with it.",
