@@ -10,7 +10,7 @@ PLAN = ("apply", "FILE", "--yes")
 ANSWERS = ("setup", "--plain", "--project", "acme-001", "--answers", "FILE")
 IMPORT = ("connections", "import", "FILE")
 SHOP = ("status", "shop")
-CASES = {
+CASES: dict[str, tuple[tuple[str, ...], str, str | bytes, tuple[str, ...]]] = {
     "a connection: broken TOML": (SHOP, "shop.toml", 'project = "acme-001\n', ("shop.toml", "line 1")),
     "a connection: a key twice": (SHOP, "shop.toml", 'project = "a"\nproject = "b"\n', ("shop.toml", "line 2")),
     "a connection: an unknown key": (SHOP, "shop.toml", 'project = "acme-001"\nprojekt = "x"\n', ("line 2", "projekt")),
