@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Final
 
 from kbq_tui.i18n.messages import Message, message, message_n
@@ -12,6 +13,9 @@ from kbq_tui.source.content_sql import NEWEST_KEPT
 from kbq_tui.source.rule import ALL, PEER, PEOPLE, PROFILES, Hit, Judge, SourceRule, of_rows
 
 _MANY_AT_NEWEST: Final = 100
+_HISTORY_ROWS: Final = 10_000
+_HISTORY: Final = timedelta(days=90)
+"""From how many rows, and over how long a time, a table counts as history that is to be imported; ours."""
 _NOW: Final = r"\bCURRENT_(?:TIMESTAMP|DATETIME|DATE|TIME)\b[^,;]{0,200}?\bAS\s+`?"
 """The current time in a query, up to the name that it gets there."""
 
@@ -146,6 +150,22 @@ def _many_at_newest(facts: TableFacts) -> Iterator[Hit]:
         yield Hit(text, column)
 
 
+def _history(facts: TableFacts) -> Iterator[Hit]:
+    """Before the first sync: for history Klaviyo advises a narrow range of change timestamps."""
+    column, content = facts.roles.get(Role.CHANGED, ""), facts.content
+    if content is None or facts.last is not None or content.rows < _HISTORY_ROWS:
+        return
+    oldest, newest = content.time("oldest", column), content.time("newest", column)
+    if oldest is not None and newest is not None and newest - oldest > _HISTORY:
+        text = message(
+            "Change timestamps reach from {oldest} to {newest}. For history Klaviyo advises a narrow range of them: "
+            "the first import takes fewer cycles.",
+            oldest=f"{oldest:%Y-%m-%d}",
+            newest=f"{newest:%Y-%m-%d}",
+        )
+        yield Hit(text, column)
+
+
 def _email_empty(rows: Message, column: str) -> Message:
     return message("{rows} have no value in {column}.", rows=rows, column=column)
 
@@ -204,6 +224,7 @@ RULES: Final = (
     SourceRule("change-future", ALL, Severity.FAIL, counted("future", Role.CHANGED, _change_future), PEER),
     SourceRule("change-volatile", ALL, Severity.FAIL, _volatile, PEER),
     SourceRule("change-newest-many", ALL, Severity.WARNING, _many_at_newest, PEER),
+    SourceRule("change-history", ALL, Severity.NOTE, _history, limits.PROFILES),
     SourceRule(
         "consent-values", PROFILES, Severity.WARNING, counted("not_consent", Role.CONSENT, _consent), limits.PROFILES
     ),

@@ -123,6 +123,18 @@ EXAMPLES: dict[str, tuple[TableFacts, TableFacts]] = {
         people(oldest__updated_at="2026-01-01 00:00:00+00:00", at_newest__updated_at=99),
         people(oldest__updated_at="2026-01-01 00:00:00+00:00", at_newest__updated_at=100),
     ),
+    "change-history": (
+        people(
+            rows=20_000,
+            oldest__updated_at="2026-01-01 00:00:00+00:00",
+            newest__updated_at="2026-01-02 00:00:00+00:00",
+        ),
+        people(
+            rows=20_000,
+            oldest__updated_at="2024-01-01 00:00:00+00:00",
+            newest__updated_at="2026-01-02 00:00:00+00:00",
+        ),
+    ),
     "consent-values": (
         table(PROFILES + ", consent STRING", {"rows": 9}),
         table(PROFILES + ", consent STRING", {"rows": 9, "not_consent consent": 1}),
