@@ -6,7 +6,7 @@ from typing import Final
 
 from kbq_tui.engine.job_reading import JobSource
 from kbq_tui.engine.sync_activity import SyncActivity
-from kbq_tui.i18n.messages import N_, Message, joined, message, message_n, translate, verbatim
+from kbq_tui.i18n.messages import N_, Message, joined, message, message_n, verbatim
 from kbq_tui.model.age import ago
 from kbq_tui.model.figures import bars, size
 from kbq_tui.model.jobs import JobInfo
@@ -41,14 +41,14 @@ class ActivityLine:
     text: Message
 
 
-def heading(found: SyncActivity) -> str:
+def heading(found: SyncActivity) -> Message:
     """Return from when on jobs are counted, and by what."""
     if found.reading.source is JobSource.UNKNOWN:
-        return translate("Klaviyo's jobs: not known.")
-    return translate(
+        return message("Klaviyo's jobs: not known.")
+    return message(
         "Klaviyo's jobs since {at} UTC, by {source}",
         at=f"{found.since:%Y-%m-%d %H:%M}",
-        source=translate(SOURCES[found.reading.source]),
+        source=Message(SOURCES[found.reading.source]),
     )
 
 

@@ -46,7 +46,7 @@ def activity_command(options: ActivityOptions, runner: PlainRunner) -> int:
 
 
 def _show(found: SyncActivity, console: Console) -> None:
-    console.result(heading(found))
+    console.result(render(heading(found)))
     lines = [
         (render(line.title), inert(render(line.text), 600)) for line in activity_lines(found, ascii_=console.ascii)
     ]
