@@ -75,8 +75,9 @@ def stand_in() -> None:
             setattr(sys, f"__{name}__", stream)
     if isinstance(sys.stderr, io.TextIOWrapper) and sys.stderr.fileno() == 2:
         # Programs behind libraries write to descriptor 2: while they run it leads elsewhere (`local.foreign_output`).
-        own, stream = os.dup(2), sys.stderr
-        sys.stderr = open(own, "w", buffering=1, encoding=stream.encoding, errors=stream.errors)  # noqa: PTH123, SIM115
+        # Without a buffer: what cannot be written is lost, and does not fail again with whatever comes after it.
+        own, stream = io.FileIO(os.dup(2), "w"), sys.stderr
+        sys.stderr = io.TextIOWrapper(own, stream.encoding, stream.errors, write_through=True)
     if isinstance(sys.stdin, io.TextIOWrapper):
         sys.stdin.reconfigure(errors="surrogateescape")  # what is no text is refused where it is asked for
     if isinstance(getattr(sys.stdout, "buffer", None), io.RawIOBase):

@@ -204,6 +204,12 @@ async def with_readers(spot: Spot) -> None:
     spot.world.services.add("policyanalyzer.googleapis.com")
 
 
+async def read_the_quota(spot: Spot) -> object:
+    """As `activity` does."""
+    with spot.ports() as ports:
+        return await ports.cloud.query_quota(spot.project)
+
+
 def switch(*, on: bool) -> Callable[[Spot], Awaitable[None]]:
     async def run(spot: Spot) -> None:
         with spot.ports() as ports:
@@ -216,6 +222,7 @@ def switch(*, on: bool) -> Callable[[Spot], Awaitable[None]]:
 ERRANDS = {
     "logging.entries.list": Errand(read_the_log),
     "monitoring.projects.timeSeries.list": Errand(read_the_metric, with_readers),
+    "serviceusage.services.consumerQuotaMetrics.list": Errand(read_the_quota),
     "policyanalyzer.projects.locations.activityTypes.activities.query": Errand(read_the_analyzer, with_readers),
     "iam.serviceAccountKeys.disable": Errand(switch(on=False), with_account),
     "iam.serviceAccountKeys.enable": Errand(switch(on=True), with_account),

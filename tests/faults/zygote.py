@@ -178,7 +178,9 @@ def _child(order: dict[str, Any]) -> None:
             keyring(os.environ[KEYRING])
         os.umask(int(os.environ.get(UMASK, "022"), 8))
         from kbq_tui.cli.click_app import main
+        from kbq_tui.cli.process import stand_in
 
+        stand_in()
         main(order["args"])
     except SystemExit as error:
         status = error.code if isinstance(error.code, int) else 1

@@ -55,6 +55,9 @@ def test_what_is_set_up_is_undone_by_what_readme_says() -> None:
         before = untouched(sandbox.ask("state"))
         assert sandbox.run("apply", "--yes").returncode == 0
         assert untouched(sandbox.ask("state")) != before
+        view = f"CREATE VIEW `{sandbox.project}.KLAVIYO_IMPORT_FROM_DWH.VIEW` AS SELECT 1 AS one"
+        made = ["bq", f"--project_id={sandbox.project}", "query", "--use_legacy_sql=false", view]
+        subprocess.run(made, env=sandbox.environ() | warm.for_sdk(), check=True, capture_output=True, timeout=PATIENCE)
         key_id = json.loads(sandbox.run("key", "list", "--json").stdout)["keys"][0]["id"]
         for command in commands():
             words = filled(command, sandbox, sandbox.home, key_id)
