@@ -16,7 +16,7 @@ import duckdb
 from sqlglot import exp
 
 from kbq_tui.sandbox.bigquery import refusals
-from kbq_tui.sandbox.bigquery.duck import call, case, finish, is_type, literal
+from kbq_tui.sandbox.bigquery.duck import call, case, finish, literal
 from kbq_tui.sandbox.bigquery.names import QuerySession
 
 SIGNS: Final[dict[type[exp.Expr], str]] = {
@@ -28,11 +28,11 @@ _WORD = "kbq-types"
 _FOUND = re.compile(_WORD + r"\|([^|']+)\|([^|']+)\|([^|']+)")
 _MOST = 300
 """Comparisons of one statement that are looked at."""
-_NUMBER = r"^(TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT|UBIGINT|FLOAT|DOUBLE|DECIMAL.*)$"
 _KINDS = {
-    "VARCHAR": "text", "BLOB": "bytes", "BOOLEAN": "bool", "TIME": "time", "TIMESTAMP WITH TIME ZONE": "timestamp",
-    "DATE": "datetime", "TIMESTAMP": "datetime",
+    "text": "VARCHAR", "bytes": "BLOB", "bool": "BOOLEAN", "time": "TIME", "timestamp": "TIMESTAMP WITH TIME ZONE",
+    "datetime": "DATE|TIMESTAMP", "number": r"TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT|UBIGINT|FLOAT|DOUBLE|DECIMAL.*",
 }  # fmt: skip
+"""By kind: DuckDB's types, as a regular expression. Types of one kind are compared."""
 _MOMENTS = ("datetime", "timestamp", "time")
 _NAMES = {
     "VARCHAR": "STRING", "BLOB": "BYTES", "BOOLEAN": "BOOL", "TIMESTAMP WITH TIME ZONE": "TIMESTAMP",
@@ -100,28 +100,20 @@ def _probe(node: exp.Expr, left: exp.Expr, right: exp.Expr) -> exp.Expr:
     message = parts[0]
     for part in parts[1:]:
         message = exp.DPipe(this=message, expression=part)
+    pair = exp.DPipe(this=exp.DPipe(this=kinds[0].copy(), expression=literal("/")), expression=kinds[1].copy())
     if isinstance(node, exp.Sub):
-        return _unbound(exp.and_(is_type(left, "DATE"), is_type(right, "DATE")), message)
-    wrong = []
-    for one, other in itertools.permutations((*_KINDS.values(), "number"), 2):
-        if one < other and not _is_coerced(one, other, left, right):
-            wrong.append((one, other))
-    groups = [_kind(side) for side in (left, right)]
-    lesser, greater = call("least", *groups), call("greatest", *(g.copy() for g in groups))
-    pairs = sorted({f"{one}/{other}" for one, other in wrong})
-    joined = exp.DPipe(this=exp.DPipe(this=lesser, expression=literal("/")), expression=greater)
-    return _unbound(exp.In(this=joined, expressions=[literal(pair) for pair in pairs]), message)
+        return _unbound(exp.EQ(this=pair, expression=literal("DATE/DATE")), message)
+    wrong = [
+        f"({_KINDS[one]})/({_KINDS[other]})"
+        for one, other in itertools.permutations(_KINDS, 2)
+        if not _is_coerced(one, other, left, right)
+    ]
+    return _unbound(call("regexp_matches", pair, literal(f"^({'|'.join(wrong)})$")), message)
 
 
 def _unbound(when: exp.Expr, message: exp.Expr) -> exp.Expr:
     form = case((when, message), default=literal("%Y"))
     return exp.Is(this=call("strftime", exp.cast(literal("2000-01-01"), "DATE"), form), expression=exp.null())
-
-
-def _kind(side: exp.Expr) -> exp.Expr:
-    number = call("regexp_matches", call("typeof", side.copy()), literal(_NUMBER))
-    branches = [(is_type(side, duck), literal(kind)) for duck, kind in _KINDS.items()]
-    return case((number, literal("number")), *branches, default=literal(""))
 
 
 def _is_coerced(one: str, other: str, *sides: exp.Expr) -> bool:
