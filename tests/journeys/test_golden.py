@@ -24,6 +24,8 @@ pytestmark = [
 ]
 
 SCREENS = Path(__file__).parent / "screens"
+COUNTS_DOWN = re.compile(r"(next look|wieder) in \d+ s")
+"""What the dashboard says once it has looked."""
 RESTS = 2.5
 """Seconds for which a screen must stay the same before it is written down."""
 
@@ -44,11 +46,13 @@ class Stop:
         name: of its file.
         keys: tmux's names of keys; empty at the last stop.
         paste: text that is pasted instead.
+        looks: the dashboard is next: it is paused after its first look, or a slow walk would show a second one.
     """
 
     name: str
     keys: Sequence[str] = ("Enter",)
     paste: str = ""
+    looks: bool = False
 
 
 def _stops(*names: str) -> tuple[Stop, ...]:
@@ -90,7 +94,7 @@ JOURNEYS = {
     ),
     "existing": (
         *_stops("welcome"),
-        Stop("project", ("F8",)),
+        Stop("project", ("F8",), looks=True),
         Stop("dashboard", ("e",)),
         Stop("explain-empty", paste=PASTED),
         Stop("explain-pasted", ("Tab", "Enter")),
@@ -98,7 +102,7 @@ JOURNEYS = {
     ),
     "sync-silent": (
         *_stops("welcome"),
-        Stop("project", ("F8",)),
+        Stop("project", ("F8",), looks=True),
         *_stops("dashboard"),
         Stop("connection", ("u",)),
         Stop("activity", ("Escape",)),
@@ -130,7 +134,6 @@ def still(text: str, token: str) -> str:
     text = re.sub(r"\b\d+\.\d s\b", lambda m: re.sub(r"\d", "#", m[0]), text)
     text = re.sub(r"\b20\d\d-\d\d-\d\d\b", "YYYY-MM-DD", text)
     text = re.sub(r"\b\d\d:\d\d(:\d\d)?\b", lambda m: re.sub(r"\d", "0", m[0]), text)
-    text = re.sub(r"((?:next look|wieder) in )\d+(?= s\b)", r"\1##", text)
     text = re.sub(r"[▁▂▃▄▅▆▇█–]{10,}", lambda m: "▁" * len(m[0]), text)  # days are cut at the hour it is
     text = re.sub(r"127\.0\.0\.1:\d+", lambda m: re.sub(r"\d", "#", m[0]), text)
     text = re.sub(r" *!{2,}(?= +│)", lambda m: "!".rjust(len(m[0])), text)  # how often it was looked at
@@ -158,6 +161,9 @@ def walk(scenario: str, language: str, *, write: bool = False) -> None:
                 tmux.paste(stop.paste)
             elif number < len(JOURNEYS[scenario]):
                 tmux.move(*stop.keys)
+            if stop.looks:
+                tmux.when(lambda text: COUNTS_DOWN.search(text) is not None, lambda: "The dashboard has not looked.")
+                tmux.keys("p")
     finally:
         tmux.end()
         shutil.rmtree(folder, ignore_errors=True)
