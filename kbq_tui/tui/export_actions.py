@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import sys
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING
@@ -21,9 +20,6 @@ from kbq_tui.tui.host import Host
 if TYPE_CHECKING:
     from kbq_tui.model.secret import Secret
 
-CLEAR = "\x1b[H\x1b[2J\x1b[3J"
-"""Clears the screen and what was scrolled away: xterm's "Erase Saved Lines", which tmux and most terminals know
-(https://invisible-island.net/xterm/ctlseqs/ctlseqs.html)."""
 _VIEWS = ("view", "view-text")
 _WRITES = ("write", "write-text")
 
@@ -87,9 +83,11 @@ class ExportActions(Host):
         key = await self._key()
         if key is None:
             return
+        from kbq_tui.tui.plain_terminal import show
+
         try:
             with self.suspend():
-                await offload(lambda: _show(_pasted(key), secret=True))
+                await show(_pasted(key), secret=True)
         except SuspendNotSupported:
             self.tell(translate("This terminal cannot leave the screen. Upload the file instead."), bad=True)
         else:
@@ -114,9 +112,11 @@ class ExportActions(Host):
         self.launch(self._view(text), "plain view")
 
     async def _view(self, text: str) -> None:
+        from kbq_tui.tui.plain_terminal import show
+
         try:
             with self.suspend():
-                await offload(partial(_show, inert(text, 20_000, keep_lines=True)))
+                await show(inert(text, 20_000, keep_lines=True))
         except SuspendNotSupported:
             message = translate(
                 "This terminal cannot leave the screen; {key} saves the text.", key=self._key_here(_WRITES)
@@ -172,19 +172,3 @@ class ExportActions(Host):
 def _pasted(key: Secret) -> str:
     """Return a key as Klaviyo takes it pasted: JSON in ASCII, so that nothing in it can steer the terminal."""
     return json.dumps(json.loads(key.reveal()), indent=2)
-
-
-def _show(text: str, *, secret: bool = False) -> None:
-    """Print on the plain terminal, and wait for Enter. Textual draws on stderr's terminal, so this does too.
-
-    Args:
-        text: what to print.
-        secret: whether the screen is cleared afterwards, with what was scrolled away.
-    """
-    out = sys.__stderr__ or sys.stderr
-    out.write(f"\n{text}\n\n{translate('Enter goes back.')} ")
-    out.flush()
-    sys.stdin.readline()
-    if secret:
-        out.write(CLEAR)
-        out.flush()

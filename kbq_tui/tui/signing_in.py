@@ -7,12 +7,12 @@ import sys
 from textual.app import SuspendNotSupported
 
 from kbq_tui.engine.services import Login
-from kbq_tui.engine.threads import offload
 from kbq_tui.i18n.messages import render, translate
 from kbq_tui.model.problem import Kind, Problem
 from kbq_tui.model.text import inert
 from kbq_tui.shell.commands import LOGIN
 from kbq_tui.tui.host import Host
+from kbq_tui.tui.plain_terminal import enter
 
 
 def can_mend(problem: Problem | None) -> bool:
@@ -34,7 +34,7 @@ async def log_in(host: Host, login: Login | None = None) -> None:
             failed = host.wizard.services.sign_in.log_in()
             if failed is not None:  # gcloud's own words stand above
                 _print(f"{inert(render(failed))} {translate('Enter goes back.')}")
-                await offload(sys.stdin.readline)
+                await enter()
     except SuspendNotSupported:
         text = translate("This terminal cannot leave the screen; sign in on another.")
         host.wizard.say(text, bad=True)

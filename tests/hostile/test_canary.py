@@ -32,7 +32,7 @@ from kbq_tui.local.paths import Paths
 from kbq_tui.local.store import FileStore
 from kbq_tui.model.spec import ConnectionSpec
 from kbq_tui.sandbox.server import Sandbox
-from kbq_tui.tui.export_actions import CLEAR
+from kbq_tui.tui.plain_terminal import CLEAR
 from tests.journeys.test_wizard_tmux import Tmux, pytestmark
 from tests.journeys.walk import Walk
 from tests.support import warm

@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import sys
 from contextlib import nullcontext
 from dataclasses import replace
@@ -12,6 +13,7 @@ from kbq_tui.model.secret import Secret
 from kbq_tui.model.steps import Step
 from kbq_tui.tui import export_actions
 from kbq_tui.tui.app import KbqApp
+from kbq_tui.tui.plain_terminal import CLEAR
 from kbq_tui.tui.widgets.button import Button
 from tests.tui import fakes
 from tests.tui.screens import app_for, button, on, text_of, until
@@ -34,7 +36,9 @@ async def test_the_key_is_printed_only_after_a_yes_and_cleared_after_enter(monke
     scene, app = on_connect()
     terminal = io.StringIO()
     monkeypatch.setattr(sys, "__stderr__", terminal)
-    monkeypatch.setattr(sys, "stdin", io.StringIO("\n"))
+    read, write = os.pipe()
+    os.write(write, b"\n")
+    monkeypatch.setattr(sys, "stdin", os.fdopen(read))
     monkeypatch.setattr(app, "suspend", nullcontext)
     async with app.run_test(size=SIZE) as pilot:
         await until(pilot, lambda: app.wizard.current)
@@ -53,7 +57,7 @@ async def test_the_key_is_printed_only_after_a_yes_and_cleared_after_enter(monke
         await pilot.press("h", "enter")
         await until(pilot, "Once pasted, copy something else.")
     printed = terminal.getvalue()
-    assert printed.endswith(export_actions.CLEAR)
+    assert printed.endswith(CLEAR)
     assert scene.keys.secret is not None
     assert json.loads(printed[: printed.rindex("}") + 1]) == json.loads(scene.keys.secret.reveal())
     assert scene.clipboard.keys == []

@@ -23,7 +23,9 @@ def idle(app: KbqApp) -> bool:
 
 @pytest.mark.parametrize("width", [20, 40, 80])
 @pytest.mark.parametrize("title", ["Plan", LONG])
-@pytest.mark.parametrize("state", ["", "███████░░░ 2/3", LONG])
+@pytest.mark.parametrize(
+    "state", ["", "███████░░░ 2/3", "Looked at 10:15:30 UTC · resting: another window has the focus", LONG]
+)
 def test_a_title_and_a_state_fit_in_the_edge(title: str, state: str, width: int) -> None:
     shown = titled(Content(title), Content(state), width)
     assert shown.cell_length <= width - 4

@@ -4,8 +4,9 @@ import asyncio
 from dataclasses import replace
 
 import pytest
-from textual.events import Resize
+from textual.events import Paste, Resize
 from textual.geometry import Size
+from textual.widgets import TextArea
 
 from kbq_tui.diagnosis import catalogue
 from kbq_tui.i18n.messages import verbatim
@@ -435,6 +436,9 @@ async def test_dashboard_opens_the_set_up_where_something_is_left_to_do() -> Non
         await until(pilot, on(Step.PERMISSIONS))
 
 
+NO_JOBS = "Access Denied: Project acme-x: User does not have bigquery.jobs.create permission in project acme-x."
+
+
 async def test_a_pasted_error_is_explained() -> None:
     app = app_for(fakes.resumed(Step.CONNECT, fakes.complete()), start="dashboard")
     async with app.run_test(size=(80, 24)) as pilot:
@@ -442,14 +446,15 @@ async def test_a_pasted_error_is_explained() -> None:
         await pilot.press("e")
         await until(pilot, on(Explain))
         area = app.screen.query_one("#paste")
-        area.text = (  # type: ignore[attr-defined]
-            "Access Denied: Project acme-x: User does not have bigquery.jobs.create permission in project acme-x."
-        )
+        assert isinstance(area, TextArea)
+        app.post_message(Paste(NO_JOBS + "\nmore of the log" * 8))
+        await until(pilot, lambda: area.scroll_y > 0)
         app.screen.query_one("#explain").focus()
         await pilot.press("enter")
         await until(pilot, "What to do")
         assert app.screen.problem.code == "KBQ-JOB-USER-MISSING"  # type: ignore[attr-defined]
         await until(pilot, lambda: area.size.height == 3)
+        await until(pilot, lambda: area.scroll_y == 0)  # its first lines say what it is
         area.focus()
         await until(pilot, lambda: area.size.height == 6)
 

@@ -60,7 +60,9 @@ class Explain(Modal[None]):
             self.say("")
             self.query_one("#answer", QuietStatic).show(describe(self.problem))
             self.query_one("#handoff").display = True
-            self.query_one("#paste").add_class("-explained")
+            area = self.query_one("#paste", TextArea)
+            area.add_class("-explained")
+            area.move_cursor((0, 0))  # its first lines say what it is, however a window is resized
             self.query_one("#answer").scroll_visible(top=True, animate=False)
 
     @on(Button.Pressed, "#handoff")

@@ -128,7 +128,8 @@ def titled(title: Content, state: Content, width: int) -> Content:
     room = width - 6  # Textual draws a corner, a dash and a blank on each side
     if not state:
         return title.truncate(max(1, room), ellipsis=True).stylize_before("bold $foreground")
-    state = shortened(state, max(1, room * 2 // 3)).stylize_before("$foreground")
+    most = max(1, room * 2 // 3, room - title.cell_length - 3)  # a short title leaves the state more
+    state = shortened(state, most).stylize_before("$foreground")
     title = title.truncate(max(1, room - state.cell_length - 3), ellipsis=True).stylize_before("bold $foreground")
     dashes = RULE * max(1, room - title.cell_length - state.cell_length - 2)
     return Content.assemble(title, f" {dashes} ", state)
