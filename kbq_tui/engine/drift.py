@@ -280,10 +280,13 @@ def _stamp(at: datetime | None) -> str | None:
 
 def _with_author(drift: Drift, body: object) -> Drift:
     """Return a difference with who made it, as a file has it; as it is where that cannot be understood."""
-    if not (isinstance(body, list) and len(body) == 4 and body[1] in set(AuthorSource) and isinstance(body[3], list)):
+    if not (isinstance(body, list) and len(body) == 4):
         return drift
-    who = tuple(name for name in body[3] if isinstance(name, str))
-    return replace(drift, after=time_in(body[0]), author=Author(AuthorSource(body[1]), who, time_in(body[2])))
+    after, source, at, names = body
+    if not (isinstance(source, str) and source in set(AuthorSource) and isinstance(names, list)):
+        return drift
+    who = tuple(name for name in names if isinstance(name, str))
+    return replace(drift, after=time_in(after), author=Author(AuthorSource(source), who, time_in(at)))
 
 
 def drift_from_json(body: object, authors: object = None) -> tuple[Drift, ...]:

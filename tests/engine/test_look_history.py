@@ -4,9 +4,11 @@ import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from kbq_tui.engine.health import Health
-from kbq_tui.engine.look_history import LOOKS_KEPT, Look, LookHistory, counts
+from kbq_tui.engine.look_history import LOOKS_KEPT, SCHEMA, Look, LookHistory, counts
 
 START = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
@@ -60,3 +62,22 @@ def test_a_history_is_read_back_as_it_was_written() -> None:
 )
 def test_what_a_file_says_and_cannot_be_understood_counts_as_never_seen(body: dict[str, object]) -> None:
     assert LookHistory.from_json(body) == LookHistory()
+
+
+DRIFT = ["grant", "", "roles/x", None, "roles/x", "2026-11-23T12:00:00+00:00"]
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5) | st.sampled_from(["log", DRIFT[-1]]),
+    lambda parts: st.lists(parts, max_size=4) | st.dictionaries(st.text(max_size=5), parts, max_size=2),
+    max_leaves=12,
+)
+
+
+@given(drift=JSON | st.lists(st.lists(JSON, min_size=6, max_size=6), max_size=2), authors=JSON, other=JSON)
+def test_whatever_a_file_holds_it_is_read_without_an_error(drift: object, authors: object, other: object) -> None:
+    keys = dict.fromkeys(("looks", "health", "since", "values", "values_at"), other)
+    LookHistory.from_json({"schema": SCHEMA, **keys, "drift": drift, "authors": authors})
+
+
+@given(author=st.lists(JSON, min_size=4, max_size=4))
+def test_an_author_that_cannot_be_understood_leaves_the_difference(author: list[object]) -> None:
+    assert len(LookHistory.from_json({"schema": SCHEMA, "drift": [DRIFT], "authors": [author]}).drift) == 1
