@@ -26,6 +26,7 @@ _EMAIL: Final = r"[A-Za-z0-9][A-Za-z0-9._%+-]{0,63}@[A-Za-z0-9][A-Za-z0-9-]{0,62
 _SOURCES: Final = (
     rf"\b(?:[Tt]able|[Vv]iew) [`'\"]?(?P<project>{_PROJECT}):(?:region-|INFORMATION_SCHEMA)",
     rf"\b(?:[Tt]able|[Vv]iew) [`'\"]?(?P<project>{_PROJECT})[:.](?P<dataset>{_DATASET})\.(?P<table>{_TABLE})",
+    rf"\b[Rr]outine [`'\"]?(?P<project>{_PROJECT})[:.](?P<dataset>{_DATASET})\.(?P<routine>\w{{1,256}})",
     rf"\b[Dd]ataset [`'\"]?(?P<project>{_PROJECT})[:.](?P<dataset>{_DATASET})",
     rf"\bon columns? [`'\"]?(?P<project>{_PROJECT})[:.](?P<dataset>{_DATASET})\.(?P<table>{_TABLE})\.\w",
     rf"/datasets/(?P<dataset>{_DATASET})",

@@ -83,6 +83,7 @@ ORDER: Final[Mapping[Stage, tuple[Code, ...]]] = {
         Code.POLICY_TAG,
         Code.DRIVE,
         Code.NOT_IN_LOCATION,
+        Code.ROUTINE_DENIED,
         Code.TABLE_READ_DENIED,
         Code.TABLE_NOT_FOUND,
         Code.DATASET_NOT_FOUND,

@@ -13,6 +13,7 @@ from kbq_tui.shell import commands as cmd
 _READ: Final = N_("read the data")
 _WRITE: Final = N_("write the data")
 _VIEWER: Final = ("roles/bigquery.dataViewer", "BigQuery Data Viewer", "dataset", DATASET_OWNER)
+_CALLER: Final = ("roles/bigquery.metadataViewer", "BigQuery Metadata Viewer", "dataset", DATASET_OWNER)
 _EDITOR: Final = ("roles/bigquery.dataEditor", "BigQuery Data Editor", "dataset", DATASET_OWNER)
 _SESSIONS: Final = ("roles/bigquery.readSessionUser", "BigQuery Read Session User", "project", PROJECT_ADMIN)
 
@@ -22,8 +23,9 @@ _GRANTS: Final[Mapping[str, Permission]] = {
         (
             _READ,
             _VIEWER,
-            ("datasets.get", "tables.get", "tables.getData", "tables.list", "routines.get", "routines.list"),
+            ("datasets.get", "tables.get", "tables.getData", "tables.list"),
         ),
+        (_READ, _CALLER, ("routines.get", "routines.list")),
         (_WRITE, _EDITOR, ("tables.create", "tables.update", "tables.updateData", "tables.delete")),
         (_READ, _SESSIONS, ("readsessions.create", "readsessions.getData", "readsessions.update")),
     )

@@ -258,6 +258,7 @@ def _words_for(code: Code, text: str, lifted: dict[str, str]) -> dict[str, str |
 _IMPLIED: Final = {
     Code.JOB_USER_MISSING: "bigquery.jobs.create",
     Code.READ_SESSION_DENIED: "bigquery.readsessions.create",
+    Code.ROUTINE_DENIED: "bigquery.routines.get",
     Code.TABLE_READ_DENIED: "bigquery.tables.getData",
     Code.TABLE_WRITE_DENIED: "bigquery.tables.updateData",
 }

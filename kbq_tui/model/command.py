@@ -67,6 +67,7 @@ _VALID: Final[Mapping[str, Callable[[str], bool]]] = {
     "constraint": _matches(_DOTTED),
     "service": _matches(_SERVICE),
     "table": _is_table,
+    "routine": _matches(re.compile(r"\w{1,256}")),
     "display_name": str.isprintable,
     "key_path": str.isprintable,
     "key_id": _matches(re.compile(r"[0-9a-f]{8,64}")),

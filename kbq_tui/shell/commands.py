@@ -106,6 +106,12 @@ GRANT_OPERATOR_DATASET: Final = GRANT_DATASET.using(role_holder="{operator_membe
 REVOKE_PUBLIC: Final = REVOKE_DATASET.using(role_holder="{grantee}")
 GRANT_VIEWER: Final = GRANT_DATASET.using(role="roles/bigquery.dataViewer")
 GRANT_EDITOR: Final = GRANT_DATASET.using(role="roles/bigquery.dataEditor")
+GRANT_CALLER: Final = GRANT_DATASET.using(role="roles/bigquery.metadataViewer")
+"""Whoever may call the routines of a dataset needs bigquery.routines.get; of the roles with it this one reads no rows.
+
+Sources: https://cloud.google.com/bigquery/docs/routines#permissions, https://cloud.google.com/bigquery/docs/access-control
+"""
+SHOW_ROUTINE: Final = Command("bq show --format=prettyjson --routine {project}:{dataset}.{routine}")
 GRANT_TABLE, REVOKE_TABLE = _binding(
     "bq --project_id={project} VERB --member={role_holder} --role={role} --table=true {project}:{dataset}.{table}"
 )

@@ -436,6 +436,20 @@ SAID = (
         "invalid",
     ),
     Said(
+        "routine",
+        "KBQ-ROUTINE-DENIED",
+        f"Access Denied: Routine {P}:crm.clean_phone: User does not have permission to invoke routine "
+        f"{P}.crm.clean_phone.",
+        lifted={"project": P, "dataset": "crm", "routine": "clean_phone"},
+    ),
+    Said(  # in the form of the refusals of tables; not recorded for a routine
+        "routine by its permission",
+        "KBQ-ROUTINE-DENIED",
+        f"Access Denied: Routine {P}:crm.clean_phone: Permission bigquery.routines.get denied on routine "
+        f"{P}:crm.clean_phone (or it may not exist).",
+        lifted={"permission": "bigquery.routines.get", "dataset": "crm", "routine": "clean_phone"},
+    ),
+    Said(
         "replica",
         "KBQ-REPLICA-READ-ONLY",
         f"The dataset replica of the cross region dataset '{P}:KLAVIYO_TMP' in region 'US' is read-only because it's "

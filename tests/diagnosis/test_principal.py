@@ -24,6 +24,7 @@ def refusal(principal: str, permission: str, what: str = f"dataset {DATASET}") -
         ("bigquery.datasets.get", "roles/bigquery.dataViewer"),
         ("bigquery.tables.getData", "roles/bigquery.dataViewer"),
         ("bigquery.tables.updateData", "roles/bigquery.dataEditor"),
+        ("bigquery.routines.get", "roles/bigquery.metadataViewer"),
     ],
 )
 def test_a_service_account_that_was_refused_gets_the_role_on_the_dataset(permission: str, role: str) -> None:

@@ -181,6 +181,32 @@ ENTRIES: Final = (
         settle=GRANT_WAIT,
     ),
     Entry(
+        Code.ROUTINE_DENIED,
+        "A function may not be called",
+        "The query, or a view that it reads, calls routine {routine} of dataset {dataset}, and whoever asked lacks "
+        "bigquery.routines.get there, or it does not exist.",
+        (
+            *shared(
+                look("See what the routine does, and which tables it reads:", cmd.SHOW_ROUTINE),
+                step(
+                    "Grant the service account Metadata Viewer on the routine's dataset, which lets it call the "
+                    "routines there and read no rows:",
+                    cmd.GRANT_CALLER,
+                ),
+            ),
+            "If the routine reads tables that the account may not read, have the routine authorized on their dataset, "
+            "too.",
+            "Or write what the function computes into the view itself; then nothing is needed there.",
+            LATE,
+        ),
+        DATA_OWNER,
+        BIGQUERY + "routines#permissions",
+        Kind.NOT_PERMITTED,
+        settle=GRANT_WAIT,
+        matchers=((Stage.WORDS, r"does not have permission to (?:invoke|call) (?:routine|function)"),),
+        permissions=("bigquery.routines.get",),
+    ),
+    Entry(
         Code.DRIVE,
         "A table lies in Google Drive",
         "The data of the table are a file in Google Drive, which the service account cannot open.",
