@@ -1,4 +1,4 @@
-"""Google Cloud in miniature on loopback.
+"""A small imitation of Google Cloud that listens on loopback.
 
-It imports nothing from the rest of the program, so it cannot agree with it by sharing code.
+It imports nothing from the rest of the program, so that a mistake in shared code cannot hide in both.
 """

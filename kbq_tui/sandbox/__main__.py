@@ -1,4 +1,4 @@
-"""``python -m kbq_tui.sandbox``: the sandbox alone, until it is told to stop."""
+"""``python -m kbq_tui.sandbox``: run the sandbox by itself until it is told to stop."""
 
 import argparse
 import contextlib
@@ -19,7 +19,7 @@ from kbq_tui.sandbox.scenario import ScenarioError, names
 _MARK = "export KBQ_TUI_SANDBOX="
 _LINE = re.compile(r"export (?:GOOGLE|CLOUDSDK|KBQ_TUI)_[A-Z0-9_]+=[^\n]*")
 _MOST = 64 * 1024
-"""Bytes; an env file has about 2,000."""
+"""Most bytes that an existing env file is read to; ours have about 2,000."""
 
 
 def run(
@@ -35,22 +35,23 @@ def run(
     """Serve until SIGTERM, SIGINT, SIGHUP or SIGQUIT (or until standard input ends, with `exit_with_parent`).
 
     Args:
-        scenario: name or path.
-        port, grpc_port: 0 takes free ones.
-        env_file: where to put shell ``export`` lines, once everything answers; removed at the end.
-        latency_ms: added to every call; None leaves it to the scenario.
-        key_dir: where key files of the scenario's accounts go; a private folder that ends with the sandbox if None.
+        scenario: name, or path of a TOML file.
+        port, grpc_port: where to listen; 0 takes a free port.
+        env_file: where to write shell ``export`` lines once the sandbox answers; removed at the end.
+        latency_ms: milliseconds added to every call; None leaves it to the scenario.
+        key_dir: folder for the key files of the scenario's accounts; None takes a private folder that is removed at the
+            end.
         exit_with_parent: stop when standard input reaches its end.
 
     Returns:
-        Exit code: 128 + the signal, 0 after end of input, 1 if it could not start, 2 for an unknown scenario or an
-        env file that cannot be.
+        Exit code: 128 + the signal, 0 after end of input, 1 if it could not start, 2 for an unknown scenario or an env
+        file that cannot be used.
     """
     from kbq_tui.sandbox.server import Sandbox, write_private
 
     try:
         Path.cwd()
-    except FileNotFoundError:  # DuckDB opens no database there, not even one in memory
+    except FileNotFoundError:  # DuckDB opens no database in a folder that does not exist, not even one in memory
         sys.stderr.write("kbq-tui sandbox: the working directory is gone; change to another\n")
         return 2
     done = threading.Event()
@@ -101,18 +102,19 @@ def run(
 
 
 def _not_ours(env_file: Path) -> str:
-    """Why the lines must not go there: it would be written over, and removed at the end. Empty if they may."""
+    """Say why the lines must not be written to this path, which is overwritten now and removed at the end; empty if
+    they may."""
     if not env_file.parent.is_dir():
         return "there is no such folder"
     try:
-        if not stat.S_ISREG(env_file.lstat().st_mode):  # not even opened: a pipe would be waited for
-            return "is there already, and not a regular file"
+        if not stat.S_ISREG(env_file.lstat().st_mode):  # not opened: opening a pipe would block
+            return "exists already, and is not a regular file"
         with os.fdopen(os.open(env_file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as file:
             text = file.read(_MOST + 1).decode("utf-8", errors="replace")
-            if not text:  # with a lock on it, it is the place that a program keeps for what it is about to write
+            if not text:  # a locked file of this form is one that another program is going to write
                 fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
-        return "is there already, and held by another process"
+        return "exists already, and is locked by another process"
     except FileNotFoundError:
         return ""
     except OSError as error:
@@ -120,7 +122,7 @@ def _not_ours(env_file: Path) -> str:
     lines = text.split("\n")
     ours = len(text) <= _MOST and all(_LINE.fullmatch(line) for line in lines[:-1]) and lines[-1] == ""
     if text and not (ours and any(line.startswith(_MARK) for line in lines)):
-        return "is there already, and not a sandbox's"
+        return "exists already, and was not written by a sandbox"
     return ""
 
 
@@ -132,7 +134,7 @@ def _watch_parent(done: threading.Event) -> None:
 
 
 def _forbid_core_dumps() -> None:
-    """Keep the keys in this process's memory from being written to disk. Linux's PR_SET_DUMPABLE is 4."""
+    """Keep the keys in this process's memory out of core dumps on disk. Linux's PR_SET_DUMPABLE is 4."""
     with contextlib.suppress(OSError, ValueError):
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if sys.platform == "linux":
@@ -141,16 +143,16 @@ def _forbid_core_dumps() -> None:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Read the options and `run`."""
+    """Read the command line's options and `run`."""
     parser = argparse.ArgumentParser(
-        prog="python -m kbq_tui.sandbox", description="Google Cloud in miniature on loopback"
+        prog="python -m kbq_tui.sandbox", description="a small imitation of Google Cloud on loopback"
     )
     parser.add_argument("--port", type=int, default=0, help="HTTP port; 0 takes a free one")
     parser.add_argument("--grpc-port", type=int, default=0, help="gRPC port; 0 takes a free one")
     parser.add_argument("--env-file", type=Path, help="shell export lines go here once the sandbox is ready")
     parser.add_argument("--scenario", default="fresh", help=f"one of {', '.join(names())}, or a TOML file")
-    parser.add_argument("--latency-ms", type=float, help="added to every call")
-    parser.add_argument("--key-dir", type=Path, help="where key files of the scenario's accounts go")
+    parser.add_argument("--latency-ms", type=float, help="milliseconds added to every call")
+    parser.add_argument("--key-dir", type=Path, help="folder for the key files of the scenario's accounts")
     parser.add_argument("--exit-with-parent", action="store_true", help="stop when standard input ends")
     _forbid_core_dumps()
     return run(**vars(parser.parse_args(arguments)))

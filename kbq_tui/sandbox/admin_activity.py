@@ -1,6 +1,6 @@
-"""Who changed what: the Admin Activity audit log, which Google always writes and nobody can turn off.
+"""The Admin Activity audit log: who changed what. Google always writes it, and it cannot be turned off.
 
-Written are changes of a project's policy, of datasets, and of service accounts and their keys, by whoever made them:
+Logged are changes of a project's policy, of datasets, and of service accounts and their keys, whoever makes them:
 callers, statements of queries, and the editors of a scenario. Refused changes are left out.
 (https://cloud.google.com/logging/docs/audit#admin-activity,
 https://cloud.google.com/iam/docs/audit-logging/examples-service-accounts,
@@ -17,25 +17,25 @@ from kbq_tui.sandbox.resources import Account, Dataset, Policy, Project
 
 JSON = dict[str, Any]
 MOST = 5_000
-"""Changes that are kept."""
+"""The number of changes that are kept."""
 _AUDIT_DATA = "type.googleapis.com/google.iam.v1.logging.AuditData"
 _VERBS = {"create": "Create", "delete": "Delete", "enable": "Enable", "disable": "Disable", "undelete": "Undelete"}
 
 
 @dataclass(frozen=True)
 class LoggedChange:
-    """One change.
+    """One logged change.
 
     Args:
-        project: whose log has it.
+        project: id of the project whose log it is in.
         service: such as ``iam.googleapis.com``.
-        method: as the log names it.
+        method: the method's name as the log writes it.
         resource_name: what was changed.
-        who: the address of whoever did it.
+        who: e-mail address of the caller.
         at: epoch seconds.
         kind: the type of the monitored resource.
-        labels: that resource's.
-        more: what else the payload holds.
+        labels: the labels of the monitored resource.
+        more: further fields of the payload.
     """
 
     project: str
@@ -50,10 +50,10 @@ class LoggedChange:
 
 
 class ActivityLog:
-    """Every such change, oldest first. The world's lock is held by whoever calls.
+    """The logged changes, oldest first. Callers hold the world's lock.
 
     Args:
-        clock: tells the time, in epoch seconds.
+        clock: gives the time in epoch seconds.
     """
 
     def __init__(self, clock: Callable[[], float]) -> None:
@@ -64,11 +64,11 @@ class ActivityLog:
         return iter(self._found)
 
     def policy(self, who: str, project: Project, before: Policy) -> None:
-        """A project's policy was written.
+        """Log that a project's policy was written.
 
         Args:
-            who: who did it.
-            project: it, with its new policy.
+            who: e-mail address of the caller.
+            project: the project, with its new policy.
             before: the policy as it was.
         """
         old, new = before.pairs(), project.policy.pairs()
@@ -87,12 +87,12 @@ class ActivityLog:
         )
 
     def dataset(self, who: str, verb: str, dataset: Dataset) -> None:
-        """A dataset was made, changed or deleted.
+        """Log that a dataset was created, changed or deleted.
 
         Args:
-            who: who did it.
+            who: e-mail address of the caller.
             verb: ``Insert``, ``Patch``, ``Update`` or ``Delete``.
-            dataset: it.
+            dataset: the dataset.
         """
         self._note(
             dataset.project_id,
@@ -105,18 +105,18 @@ class ActivityLog:
         )
 
     def account(self, who: str, method: str, account: Account, key_id: str = "") -> None:
-        """A service account or one of its keys was changed.
+        """Log that a service account or one of its keys was changed.
 
         Args:
-            who: who did it.
+            who: e-mail address of the caller.
             method: such as ``iam.serviceAccountKeys.create``.
-            account: it.
-            key_id: the key.
+            account: the account.
+            key_id: the key, if it is about one.
         """
         _, kind, verb = method.split(".")
         name = f"projects/-/serviceAccounts/{account.unique_id}"
         more: JSON = {}
-        if key_id and verb == "create":  # the key's name stands in the answer, for the request cannot know it
+        if key_id and verb == "create":  # the request cannot name the key yet, so its name is in the answer
             full = f"projects/{account.project_id}/serviceAccounts/{account.email}/keys/{key_id}"
             more = {"response": {"@type": "type.googleapis.com/google.iam.admin.v1.ServiceAccountKey", "name": full}}
         elif key_id:
@@ -143,10 +143,10 @@ class ActivityLog:
 
 
 def row(change: LoggedChange, stamp: str) -> dict[str, str]:
-    """A change's values by the names that filters have for them.
+    """A change's values by the field names that filters use.
 
     Args:
-        change: it.
+        change: the change.
         stamp: its time as text.
     """
     return {
@@ -162,10 +162,10 @@ def row(change: LoggedChange, stamp: str) -> dict[str, str]:
 
 
 def entry(change: LoggedChange, stamp: str) -> JSON:
-    """A change as ``entries.list`` shows it.
+    """A change in the form that ``entries.list`` gives.
 
     Args:
-        change: it.
+        change: the change.
         stamp: its time as text.
     """
     return {

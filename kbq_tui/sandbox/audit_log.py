@@ -1,8 +1,9 @@
-"""Which key made which call, and who calls beside the operator: what the three sources of a key's last use are made of.
+"""Which key made which call, and which simulated callers there are: the data behind the three sources of a key's last
+use.
 
-BigQuery writes Data Access entries without being told to, unlike other services
-(https://cloud.google.com/bigquery/docs/introduction-audit-workloads); the metric and Policy Analyzer count whatever
-a key authenticates (https://cloud.google.com/iam/docs/service-account-monitoring).
+BigQuery writes Data Access entries by default, unlike other services
+(https://cloud.google.com/bigquery/docs/introduction-audit-workloads); the metric and Policy Analyzer count every
+authentication with a key (https://cloud.google.com/iam/docs/service-account-monitoring).
 """
 
 from collections import deque
@@ -13,11 +14,11 @@ from kbq_tui.sandbox.resources import Account, Key
 from kbq_tui.sandbox.world import World
 
 MOST = 20_000
-"""Uses that are kept; a test of thousands of calls must not fill the memory."""
+"""The number of uses that are kept, so that a test of thousands of calls does not fill the memory."""
 MOST_AT_ONCE = 200
-"""Calls of a simulated caller that are made up for after the clock has leapt."""
+"""The most calls of a simulated caller that are made up after the clock has moved ahead."""
 HERE = "127.0.0.1"
-"""The address of whoever calls the sandbox over a socket: it listens on loopback alone."""
+"""The address of callers over a socket: the sandbox listens on loopback only."""
 
 
 @dataclass(frozen=True)
@@ -27,13 +28,13 @@ class SignedCall:
     Args:
         method: as the sandbox names it, e.g. ``bigquery.jobs.query``.
         email, key_id, unique_id, owner: the account, its key, its numeric id and its project's id.
-        project: where the call was made.
-        address: where it came from.
-        agent: the user agent it gave.
+        project: id of the project that the call was made in.
+        address: the IP address it came from.
+        agent: its User-Agent.
         status: the HTTP status.
         at: epoch seconds.
-        error: why it failed, in words; empty where that is not kept.
-        resource: its resource name; likewise.
+        error: the text of the error; empty where it is not kept.
+        resource: the name of the resource; empty where it is not kept.
     """
 
     method: str
@@ -52,14 +53,14 @@ class SignedCall:
 
 @dataclass
 class Caller:
-    """Somebody who holds a key of an account and calls BigQuery with it again and again, as Klaviyo does.
+    """A simulated caller that uses a key of an account in regular intervals, as Klaviyo does.
 
     Args:
-        account: whose key it is.
-        address: where the calls come from.
-        agent: the user agent they give.
+        account: the account whose key it uses.
+        address: the IP address that its calls come from.
+        agent: its User-Agent.
         every: seconds between two calls.
-        changes_after: seconds after which a newer key of the account is taken instead; None for never.
+        changes_after: seconds after which it changes to a newer key of the account; None for never.
     """
 
     account: Account
@@ -71,7 +72,7 @@ class Caller:
     key_id: str = ""
 
     def due(self, world: World) -> Iterator[tuple[Key, float]]:
-        """The calls that are due by the world's clock: the key of each, and when it is made."""
+        """Yield the calls that are due by the world's clock: the key and the time (epoch seconds) of each."""
         now = world.clock()
         self.next_at = max(self.next_at, now - MOST_AT_ONCE * self.every)
         while self.next_at <= now:
@@ -96,7 +97,7 @@ class SignedCalls:
 
     Args:
         world: for its clock.
-        callers: those who call beside whoever is connected.
+        callers: the simulated callers.
     """
 
     world: World
@@ -104,11 +105,11 @@ class SignedCalls:
     _found: deque[SignedCall] = field(default_factory=lambda: deque(maxlen=MOST))
 
     def note(self, use: SignedCall) -> None:
-        """Keep a use."""
+        """Keep a use of a key."""
         self._found.append(use)
 
     def all(self) -> list[SignedCall]:
-        """All of them, with what the simulated callers have done up to now; the world's lock is held."""
+        """Give all uses, with those of the simulated callers up to now. The world's lock is held."""
         for caller in self.callers:
             account = caller.account
             for key, at in caller.due(self.world):

@@ -1,4 +1,4 @@
-"""Who is calling: the token endpoint, access tokens, self-signed JWTs, impersonation.
+"""Authentication: the token endpoint, access tokens, self-signed JWTs, impersonation.
 
 OAuth 2.0 for server-to-server use, https://developers.google.com/identity/protocols/oauth2/service-account.
 """
@@ -19,10 +19,10 @@ from kbq_tui.sandbox.world import World
 JSON = dict[str, Any]
 GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 SCOPE = "https://www.googleapis.com/auth/"
-LEEWAY = 300.0  # seconds of clock difference that Google's endpoint forgives
+LEEWAY = 300.0  # seconds of clock difference that Google's endpoint tolerates
 MAX_LIFE = 3600.0
 
-# Scopes that open an API, beside cloud-platform.
+# Scopes that give access to an API, besides cloud-platform.
 SCOPES: Mapping[str, frozenset[str]] = {
     "bigquery": frozenset({SCOPE + "bigquery", SCOPE + "bigquery.readonly"}),
     "cloudresourcemanager": frozenset({SCOPE + "cloudplatformprojects", SCOPE + "cloudplatformprojects.readonly"}),
@@ -47,7 +47,7 @@ class GrantError(Exception):
 
 @dataclass(frozen=True)
 class IssuedToken:
-    """An access token that was given out."""
+    """An access token that was issued."""
 
     principal: Principal
     unique_id: str
@@ -59,7 +59,7 @@ class Auth:
 
     Args:
         world: accounts and keys are looked up here.
-        lifetime: seconds an access token lives.
+        lifetime: seconds that an access token is valid.
         keys: where the endpoint's own signing key comes from.
     """
 
@@ -71,20 +71,20 @@ class Auth:
         self._signer: rsa.RSAPrivateKey | None = None
         self._tokens: dict[str, IssuedToken] = {}
 
-    # -- giving out
+    # -- issuing
 
     def grant(self, form: Mapping[str, str]) -> JSON:
-        """The token endpoint's work.
+        """Answer a request to the token endpoint.
 
         Args:
             form: the posted fields, ``grant_type`` and ``assertion``.
 
         Returns:
-            The answer's JSON, ``{"access_token", "expires_in", "token_type"}``, or ``{"id_token"}`` where the
-            assertion names a ``target_audience``.
+            The answer's JSON, ``{"access_token", "expires_in", "token_type"}``, or ``{"id_token"}`` where the assertion
+            names a ``target_audience``.
 
         Raises:
-            GrantError: in the words of Google's endpoint.
+            GrantError: with the text of Google's endpoint.
         """
         if form.get("grant_type") != GRANT:
             raise GrantError("unsupported_grant_type", f"Invalid grant_type: {form.get('grant_type', '')}")
@@ -119,7 +119,7 @@ class Auth:
         return {"access_token": token, "expires_in": int(self.lifetime), "token_type": "Bearer"}
 
     def _id_token(self, account: Account, audience: str) -> str:
-        """An OpenID Connect token; gcloud asks for one before anything else. Nobody here checks it."""
+        """Issue an OpenID Connect token, which gcloud asks for first. Nothing here checks it."""
         now = int(self.world.clock())
         claims = {"aud": audience, "azp": account.email, "email": account.email, "email_verified": True}
         claims |= {"iss": "https://accounts.google.com", "sub": account.unique_id, "iat": now, "exp": now + 3600}
@@ -128,28 +128,28 @@ class Auth:
         return jwt.encode(claims, self._signer, "RS256", headers={"kid": "sandbox"})
 
     def issue(self, account: Account, scopes: list[str], lifetime: float, key_id: str = "") -> str:
-        """A fresh access token, opaque, for which that key has signed."""
+        """Issue an opaque access token, for which this key has signed."""
         token = "ya29.c." + secrets.token_urlsafe(48)
         principal = Principal(account.member, account.email, account.project_id, frozenset(scopes), key_id)
         self._tokens[token] = IssuedToken(principal, account.unique_id, self.world.clock() + lifetime)
         return token
 
     def describe(self, token: str) -> IssuedToken | None:
-        """A living token's particulars, for tokeninfo and userinfo."""
+        """Describe a token that is still valid, for tokeninfo and userinfo."""
         found = self._tokens.get(token)
         return found if found and found.expires > self.world.clock() else None
 
     # -- checking
 
     def authenticate(self, headers: Mapping[str, str], service: str) -> Principal:
-        """Who sends these headers.
+        """Find out who sends these headers.
 
         Args:
-            headers: lower-case names; ``authorization`` counts.
-            service: the first part of the method's name; its scopes are checked.
+            headers: lower-case names; only ``authorization`` is read.
+            service: the first part of the method's name; the token's scopes must cover it.
 
         Raises:
-            ApiError: 401 UNAUTHENTICATED; 403 where the token's scopes do not reach.
+            ApiError: 401 UNAUTHENTICATED; 403 where the token's scopes do not cover the service.
         """
         scheme, _, token = headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token:
@@ -192,7 +192,8 @@ class Auth:
         return Principal(account.member, account.email, account.project_id, scopes, key_id)
 
     def _signed_by(self, token: str, header: Mapping[str, Any], account: Account) -> str:
-        """The id of that of the account's usable keys which signed it (the one named by ``kid``, if one is), or ""."""
+        """The id of the account's usable key that signed the token (only the one in ``kid`` is tried, if given), or
+        ""."""
         now = self.world.clock()
         kid = header.get("kid")
         for key in account.keys.values():

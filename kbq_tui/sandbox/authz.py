@@ -1,4 +1,4 @@
-"""Who may do what: project policies, account policies, dataset access lists, and the roles in them."""
+"""Authorization: project policies, account policies, dataset access lists, and the roles in them."""
 
 import re
 from datetime import datetime
@@ -13,7 +13,7 @@ _TIME = re.compile(r"""^\s*request\.time\s*(<=|<|>=|>)\s*timestamp\(\s*["']([^"'
 
 
 class Authz:
-    """Decides from the world as it is (and as far as changes have spread)."""
+    """Decides by the state of the world, as far as changes have taken effect."""
 
     def __init__(self, world: World) -> None:
         self.world = world
@@ -21,7 +21,7 @@ class Authz:
     def holds(self, condition: JSON | None) -> bool:
         """Whether a binding's condition is met: none, ``true`` and comparisons of request.time are understood.
 
-        Anything else counts as not granted: a miniature that cannot evaluate must not let in.
+        Any other condition counts as not met, so that the sandbox never grants what it cannot evaluate.
         """
         if not condition:
             return True
@@ -40,7 +40,7 @@ class Authz:
         return {"<": now < limit, "<=": now <= limit, ">": now > limit, ">=": now >= limit}[operator]
 
     def project_roles(self, principal: Principal, project: Project) -> set[str]:
-        """Roles that the project's policy gives, with conditions met and spread."""
+        """The roles that the project's policy gives: conditions are met, and changes have taken effect."""
         found: set[str] = set()
         for binding in project.policy.bindings:
             if self._names(binding, principal) and self.holds(binding.get("condition")):
@@ -85,12 +85,12 @@ class Authz:
     def require(
         self, principal: Principal, permission: str, resource: Project | Dataset | Account | None, message: str = ""
     ) -> None:
-        """Refuse in Google's words unless the permission is held.
+        """Refuse with Google's text unless the principal has the permission.
 
         Args:
             principal: who asks.
             permission: e.g. ``bigquery.datasets.get``.
-            resource: what it is needed on; None for something that does not exist (refused in the same words).
+            resource: what it is needed on; None for something that does not exist (refused with the same text).
             message: another text than the usual one for this kind of resource.
 
         Raises:
@@ -122,7 +122,7 @@ class Authz:
         return set[str]().union(*(self._held_by(name) for name in names))
 
     def _held_by(self, role: str) -> frozenset[str]:
-        """What a role holds; nothing where it is neither recorded nor one of a project's own."""
+        """The permissions of a role; none if it is neither a recorded role nor a custom role."""
         custom = roles.CUSTOM.fullmatch(role)
         owner = self.world.projects.get(custom[2] or "") if custom else None
         if owner is not None:
@@ -131,7 +131,7 @@ class Authz:
 
 
 def is_member(member: str, principal: Principal) -> bool:
-    """Whether a member of a policy is the principal, or everybody. E-mail addresses know no case."""
+    """Whether a member of a policy is the principal, or everybody. E-mail addresses are compared without case."""
     kind, _, name = member.partition(":")
     mine, _, email = principal.member.partition(":")
     return member in ("allUsers", "allAuthenticatedUsers") or (kind == mine and name.lower() == email.lower())
@@ -140,7 +140,7 @@ def is_member(member: str, principal: Principal) -> bool:
 def permission_error(
     permission: str, resource: Project | Dataset | Account | None, message: str = ""
 ) -> errors.ApiError:
-    """403 in the words of the service that the permission belongs to."""
+    """Build a 403 with the text of the service that the permission belongs to."""
     service = permission.partition(".")[0]
     if service == "bigquery":
         return errors.denied(message or _bigquery_text(permission, resource))

@@ -1,13 +1,13 @@
-"""The world's own time of day."""
+"""The world's clock."""
 
 import time
 
 CLOCK_SKEW_LIMIT = 10 * 365 * 86_400.0
-"""Seconds by which the clock may be off; beyond, times are no dates."""
+"""The most seconds by which the clock may differ from the real time; beyond it, times would be no valid dates."""
 
 
 class SkewedClock:
-    """The time of day, moved by so many seconds: skew from a scenario, leaps from a test."""
+    """The time of day plus an offset in seconds: the scenario's skew, and what tests have advanced it by."""
 
     def __init__(self, skew: float = 0.0) -> None:
         self.skew = skew
@@ -16,5 +16,5 @@ class SkewedClock:
         return time.time() + self.skew
 
     def advance(self, seconds: float) -> None:
-        """Leap ahead."""
+        """Move the clock ahead by so many seconds."""
         self.skew += seconds

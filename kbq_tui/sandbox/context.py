@@ -1,4 +1,4 @@
-"""One running sandbox, as the handlers see it, and one call on it."""
+"""What handlers share: one running sandbox, and one call to it."""
 
 import asyncio
 import secrets
@@ -25,7 +25,7 @@ T = TypeVar("T")
 
 NOBODY = Principal("allUsers", "", "")
 
-# Where each API lives below the sandbox's address. The paths behind it are Google's own.
+# The path prefix of each API at the sandbox's address. The paths below it are Google's own.
 PREFIX: Mapping[str, str] = {
     "bigquery": "",  # its paths begin with /bigquery/v2 themselves
     "iam": "/iam",
@@ -39,8 +39,8 @@ PREFIX: Mapping[str, str] = {
     "policyanalyzer": "/policyanalyzer",
 }
 
-# Which API a method's first name part belongs to, and whether it must be on in the addressed project too.
-# Every API must be on in the project that is billed for the call's quota.
+# The API of a method, by the first part of its name, and whether it must be enabled in the addressed project as well.
+# Every API must be enabled in the project that is billed for the call's quota.
 APIS: Mapping[str, tuple[str, str, bool]] = {
     "bigquery": ("bigquery.googleapis.com", "BigQuery API", True),
     "iam": ("iam.googleapis.com", "Identity and Access Management (IAM) API", True),
@@ -57,22 +57,22 @@ APIS: Mapping[str, tuple[str, str, bool]] = {
 
 @dataclass
 class Call:
-    """One call on its way through.
+    """One call while it is handled.
 
     Args:
         ctx: the sandbox.
         method: its name, e.g. ``iam.serviceAccounts.create``.
-        params: from the path. ``project`` is looked at for the "API is off" check.
-        query: from the URL; Starlette's multi-dict over REST, so ``query.getlist`` exists there.
+        params: the path's parameters. ``project`` is used for the check that the API is enabled.
+        query: the URL's parameters; over REST Starlette's multi-dict, which has ``getlist``.
         headers: HTTP headers or gRPC metadata, lower case.
         body: the JSON sent.
         media: the content of a file sent beside or instead of the JSON.
-        principal: who calls; set before the handler runs.
-        resource: what the log names.
+        principal: the caller; set before the handler runs.
+        resource: the resource that the log names.
         is_write: whether success changes the world.
-        public: needs no credentials.
-        began: monotonic time.
-        left: set once the caller has closed the connection.
+        public: whether it needs no credentials.
+        began: monotonic time in seconds.
+        left: set when the caller has closed the connection.
     """
 
     ctx: "SandboxContext"
@@ -97,19 +97,19 @@ class Call:
 
 @dataclass
 class SandboxContext:
-    """What handlers need: the world, its guards, and (set by the server) where it can be reached.
+    """What handlers need: the world, authentication and authorization, and (set by the server) its address.
 
     Args:
         latency: seconds added to every call.
         url: ``http://127.0.0.1:PORT``, once the server listens.
         keys: makes key pairs.
-        operation_seconds: how long enabling an API takes to be done.
-        threads: where handlers run; many, so that calls at once wait for nobody.
-        stopping: set when the sandbox goes down; whoever waits looks at it.
-        engine: the SQL engine, kept here by the BigQuery package; nobody else looks at it.
+        operation_seconds: seconds until enabling an API is done.
+        threads: the pool in which handlers run; large, so that concurrent calls do not wait for each other.
+        stopping: set when the sandbox stops; handlers that wait check it.
+        engine: the SQL engine, used only by the BigQuery package.
         connections: the open sockets by peer address, for faults that reset them.
-        query_seconds: how long a query may run.
-        token: what ``/_sandbox/*`` wants as a bearer token.
+        query_seconds: the most seconds that a query may run.
+        token: the bearer token for ``/_sandbox/*``.
         key_uses: which key made which call.
     """
 
@@ -133,12 +133,12 @@ class SandboxContext:
         self.key_uses = SignedCalls(self.world)
 
     async def pause(self) -> None:
-        """Wait the latency without holding anything."""
+        """Wait for the latency without holding the lock."""
         if self.latency:
             await asyncio.sleep(self.latency)
 
     def run(self, call: Call, handler: Callable[[Call], T]) -> T:
-        """Authenticate, check that the API is on, and do the work, all under the lock (in a worker thread)."""
+        """Authenticate, check that the API is enabled, and do the work, all with the lock held (in a worker thread)."""
         with self.world.lock:
             self.world.settle()
             if not call.public:
@@ -149,7 +149,7 @@ class SandboxContext:
             return result
 
     def record(self, call: Call, status: int) -> None:
-        """Put the call into the log."""
+        """Append the call to the log."""
         took = time.monotonic() - call.began
         who, at = call.principal.email or "-", self.world.clock() - took
         self.world.record(CallRecord(call.method, who, call.resource, status, at, call.is_write, took))
@@ -159,7 +159,7 @@ class SandboxContext:
     def _note_key_use(self, call: Call, status: int) -> None:
         with self.world.lock:
             account = self.world.account(call.principal.email)
-            if account is None:  # deleted meanwhile
+            if account is None:  # deleted in the meantime
                 return
             where = self.world.project(call.params.get("project", ""))
             use = SignedCall(
@@ -177,7 +177,7 @@ class SandboxContext:
             self.key_uses.note(use)
 
     def check_api(self, call: Call) -> None:
-        """Refuse as Google does when the API is off (or not yet on) in a project that has to have it.
+        """Refuse as Google does if the API is disabled (or not enabled yet) in a project that needs it.
 
         The quota project is that of the credentials, unless ``X-Goog-User-Project`` names another
         (https://cloud.google.com/docs/quotas/quota-project).
@@ -201,7 +201,7 @@ class SandboxContext:
                 raise _api_off(project, service, title)
 
     def api_on(self, project: Project, service: str) -> bool:
-        """Whether an API answers in a project: enabled, and the enabling has spread."""
+        """Whether an API can be used in a project: it is enabled, and that has taken effect."""
         return service in project.services and self.world.ready("api", project.id, service)
 
 

@@ -1,4 +1,4 @@
-"""What tests in another process ask the sandbox about itself; no part of Google's APIs."""
+"""Endpoints for tests in other processes, about the sandbox itself; they are not part of Google's APIs."""
 
 import json
 from dataclasses import asdict
@@ -21,7 +21,8 @@ JSON = dict[str, Any]
 
 
 def state(world: World) -> JSON:
-    """The world in canonical form: without secrets, and without what differs from run to run (etags, ids, times)."""
+    """The world in canonical form: without secrets, and without values that differ from run to run (etags, ids,
+    times)."""
     with world.lock:
         return {"projects": {p.id: _project(p) for p in sorted(world.projects.values(), key=lambda p: p.id)}}
 
@@ -101,15 +102,15 @@ def routes(ctx: SandboxContext) -> list[Route]:
         return JSONResponse({"faults": len(rules), "editors": len(edits)})
 
     async def clock(request: Request) -> JSONResponse:
-        """Leap ahead: ``{"advance": seconds}``."""
+        """Move the clock ahead: ``{"advance": seconds}``."""
         try:
             seconds = (await _body(request, _ADVANCE))["advance"]
         except ValueError as error:
             return JSONResponse({"error": str(error)}, 400)
         if not isinstance(ctx.world.clock, SkewedClock):
-            return JSONResponse({"error": "the clock was injected"}, 409)
+            return JSONResponse({"error": "the clock was given to the constructor"}, 409)
         if abs(ctx.world.clock.skew + seconds) > CLOCK_SKEW_LIMIT:
-            return JSONResponse({"error": f"advance: more than {CLOCK_SKEW_LIMIT:g} seconds in all"}, 400)
+            return JSONResponse({"error": f"advance: would be more than {CLOCK_SKEW_LIMIT:g} seconds in all"}, 400)
         ctx.world.clock.advance(float(seconds))
         return JSONResponse({"now": ctx.world.clock()})
 
@@ -128,15 +129,15 @@ _ADVANCE = TableShape({"advance": Number(-CLOCK_SKEW_LIMIT, CLOCK_SKEW_LIMIT)}, 
 
 
 async def _body(request: Request, shape: TableShape) -> JSON:
-    """The JSON sent.
+    """The request's JSON.
 
     Raises:
-        ValueError: it is no JSON, or not of that shape.
+        ValueError: it is not valid JSON, or does not have that shape.
     """
     try:
         body: JSON = json.loads(await request.body())
         json.dumps(body, ensure_ascii=False).encode()  # refuse a lone surrogate
     except (ValueError, RecursionError) as error:
-        raise ValueError(f"the body is no JSON: {error}") from None
+        raise ValueError(f"the body is not valid JSON: {error}") from None
     shape.check(body, ())
     return body

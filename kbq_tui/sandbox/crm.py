@@ -1,4 +1,4 @@
-"""Cloud Resource Manager v1 and v3: projects, their policies, permissions; enough of organizations for gcloud.
+"""Cloud Resource Manager v1 and v3: projects, their policies and permissions, and what gcloud needs of organizations.
 
 https://cloud.google.com/resource-manager/reference/rest
 """
@@ -30,7 +30,7 @@ def _v3_text(permission: str, name: str) -> str:
 
 
 def _find(call: Call, permission: str) -> Project:
-    """The project in the path. An unknown one and a forbidden one are refused in the same words."""
+    """Find the project in the path. One that does not exist is refused with the same text as a forbidden one."""
     name = call.params["project"]
     project = call.world.project(name)
     if project is None or not call.ctx.authz.allowed(call.principal, permission, project):
@@ -41,7 +41,7 @@ def _find(call: Call, permission: str) -> Project:
 
 
 def _denied_v1() -> errors.ApiError:
-    """Version 1 says neither what is missing nor has it details (as recorded by cloud-custodian)."""
+    """Version 1 neither names the missing permission nor has details (as recorded by cloud-custodian)."""
     return errors.ApiError(403, "PERMISSION_DENIED", "The caller does not have permission", "forbidden")
 
 
@@ -90,14 +90,14 @@ def _visible(call: Call) -> list[Project]:
 
 
 def matches(project: Project, query: str, *, every: bool) -> bool:
-    """Whether a project fits a filter (v1) or a query (v3) of ``field:value`` or ``field=value``.
+    """Whether a project matches a filter (v1) or a query (v3) of ``field:value`` or ``field=value``.
 
-    A bare word looks into the display name, id and labels. ``*`` stands for anything; case does not matter.
+    A word without a field is looked for in the display name, id and labels. ``*`` matches anything; case is ignored.
 
     Args:
-        project: the one to judge.
-        query: terms, with AND or OR between them or nothing.
-        every: what nothing means: AND, as in v1's filter, or OR, as in v3's query ("match any of the fields").
+        project: the project.
+        query: terms, joined by AND, OR or a space.
+        every: what a space means: AND, as in v1's filter, or OR, as in v3's query ("match any of the fields").
 
     Raises:
         ApiError: 400 for a field that cannot be searched.
@@ -172,7 +172,7 @@ def search_v3(call: Call) -> JSON:
 
 
 def list_v3(call: Call) -> JSON:
-    """`projects.list` of v3: the projects right under a parent."""
+    """`projects.list` of v3: the direct children of a parent."""
     parent = call.query.get("parent", "")
     if not parent:
         raise errors.invalid("Request contains an invalid argument: parent is required.")
@@ -181,7 +181,7 @@ def list_v3(call: Call) -> JSON:
 
 
 def get_policy(call: Call) -> JSON:
-    """`projects.getIamPolicy`; conditions are shown to those who ask for version 3."""
+    """`projects.getIamPolicy`; conditions are included only if version 3 is requested."""
     project = _find(call, "resourcemanager.projects.getIamPolicy")
     options = call.body.get("options") or {}
     policy = call.world.seen("policy_read", project.id, project.policy)
@@ -214,13 +214,13 @@ def _takes(project: Project, role: str) -> bool:
 
 
 def _outsider(call: Call, project: Project, member: str) -> bool:
-    """Whether domain-restricted sharing keeps a member out: all but service accounts of the same organization."""
+    """Whether domain-restricted sharing excludes a member: all but service accounts of the same organization."""
     account = call.world.account(member.removeprefix("serviceAccount:"))
     return account is None or call.world.projects[account.project_id].parent != project.parent
 
 
 def test_permissions(call: Call) -> JSON:
-    """`projects.testIamPermissions`; of a project that is not there it says no more than that it is forbidden."""
+    """`projects.testIamPermissions`; a project that does not exist is refused as a forbidden one."""
     asked = policies.check_permissions(call.body.get("permissions"))
     project = call.world.project(call.params["project"])
     if project is None:
@@ -231,7 +231,7 @@ def test_permissions(call: Call) -> JSON:
 
 
 def ancestry(call: Call) -> JSON:
-    """`projects.getAncestry` of v1: the project and what it lies in."""
+    """`projects.getAncestry` of v1: the project and its organization."""
     project = _find(call, "resourcemanager.projects.get")
     chain = [{"type": "project", "id": project.id}]
     if project.parent:
@@ -241,7 +241,7 @@ def ancestry(call: Call) -> JSON:
 
 
 def search_organizations(call: Call) -> JSON:
-    """No organization is visible to the operators of the sandbox, as to most project owners."""
+    """`organizations.search`: no organization is visible to the sandbox's operators, as for most project owners."""
     return {}
 
 

@@ -28,7 +28,7 @@ GRPC_CODES: Mapping[str, int] = {
     "UNAUTHENTICATED": 16,
 }
 
-# What a plain HTTP status means where only that is known: google.rpc code and BigQuery's reason.
+# The google.rpc code and BigQuery's reason for an error of which only the HTTP status is known.
 BY_HTTP: Mapping[int, tuple[str, str]] = {
     400: ("INVALID_ARGUMENT", "invalid"),
     401: ("UNAUTHENTICATED", "authError"),
@@ -48,16 +48,16 @@ TYPE = "type.googleapis.com/google.rpc."
 
 @dataclass
 class ApiError(Exception):
-    """What a handler raises to say no.
+    """Raised by handlers to refuse a call.
 
     Args:
         http: HTTP status.
         status: google.rpc code name, e.g. ``PERMISSION_DENIED``.
         message: Google's text.
         reason: the legacy REST reason, e.g. ``accessDenied``; BigQuery's clients read it.
-        details: google.rpc detail messages as JSON with ``@type``; see the makers below.
+        details: google.rpc detail messages as JSON with ``@type``; see the functions below.
         headers: extra HTTP headers, e.g. ``Retry-After``.
-        location: what BigQuery's legacy error calls the place, e.g. ``query`` or ``If-Match``.
+        location: ``location`` of BigQuery's legacy error, e.g. ``query`` or ``If-Match``.
         listed: whether the modern JSON has the legacy ``errors`` as well.
     """
 
@@ -79,7 +79,8 @@ class ApiError(Exception):
         return f"{self.http} {self.status}: {self.message}"
 
     def modern(self) -> JSON:
-        """The JSON of IAM, Resource Manager, Service Usage (https://cloud.google.com/apis/design/errors#http_mapping)."""
+        """The JSON form of IAM, Resource Manager and Service Usage
+        (https://cloud.google.com/apis/design/errors#http_mapping)."""
         error: JSON = {"code": self.http, "message": self.message, "status": self.status}
         if self.listed or self.reason in ("required", "authError"):
             error["errors"] = [{"message": self.message, "domain": "global", "reason": self.reason}]
@@ -88,7 +89,7 @@ class ApiError(Exception):
         return {"error": error}
 
     def legacy(self) -> JSON:
-        """BigQuery's JSON (https://cloud.google.com/bigquery/docs/error-messages)."""
+        """BigQuery's JSON form (https://cloud.google.com/bigquery/docs/error-messages)."""
         entry: JSON = {"message": self.message, "domain": "global", "reason": self.reason}
         if self.location:
             entry["location"] = self.location
@@ -99,7 +100,7 @@ class ApiError(Exception):
         return {"error": error}
 
     def proto_status(self) -> Any:
-        """The google.rpc.Status that travels in a gRPC call's trailing metadata."""
+        """The google.rpc.Status for a gRPC call's trailing metadata."""
         from google.protobuf import json_format
         from google.rpc import error_details_pb2, status_pb2  # noqa: F401  (registers the detail messages)
 
@@ -156,7 +157,7 @@ def denied(message: str, **more: Any) -> ApiError:
 
 
 def precondition(message: str, http: int = 400, **more: Any) -> ApiError:
-    """FAILED_PRECONDITION, 400 unless told otherwise (BigQuery's If-Match answers 412)."""
+    """FAILED_PRECONDITION, by default with 400 (BigQuery answers If-Match with 412)."""
     return ApiError(
         http, "FAILED_PRECONDITION", message, "failedPrecondition" if http == 400 else "conditionNotMet", **more
     )

@@ -1,4 +1,4 @@
-"""Each exchange as it passes, for tests that hold it against what Google publishes."""
+"""Requests and answers as they pass, for tests that compare them with what Google publishes."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,16 +7,16 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Exchange:
-    """A request that a handler has judged, and the answer that it gave. What a fault plan makes of it is left out.
+    """A request that reached a handler, and the handler's answer, before any fault is applied.
 
     Args:
         method: its name in the log, e.g. ``iam.serviceAccounts.get``.
         verb: HTTP method, or ``gRPC``.
-        path: below the sandbox's address; the name of the RPC over gRPC.
-        query: of the URL.
-        body: the JSON sent, or that of the message.
+        path: the path at the sandbox's address; over gRPC, the name of the RPC.
+        query: the URL's parameters.
+        body: the request's JSON, or its message as JSON.
         status: HTTP status of the answer.
-        answer: its JSON; None for none.
+        answer: its JSON; None if it has none.
         agent: the caller's User-Agent.
     """
 
@@ -31,11 +31,11 @@ class Exchange:
 
 
 WATCHERS: list[Callable[[Exchange], None]] = []
-"""Who is told of every exchange of every sandbox in this process; empty outside of tests."""
+"""Functions that are called with every exchange of every sandbox in this process; empty outside of tests."""
 
 
 def tell(exchange: Callable[[], Exchange]) -> None:
-    """Tell the watchers; nothing is built where there is none."""
+    """Pass an exchange to the watchers; it is built only if there are any."""
     if WATCHERS:
         passed = exchange()
         for watcher in WATCHERS:

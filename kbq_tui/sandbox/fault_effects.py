@@ -1,4 +1,4 @@
-"""What a fault does to a REST call: an error, a broken answer, silence, a closed connection."""
+"""The effects of a fault on a REST call: an error, a broken answer, no answer, a closed connection."""
 
 import asyncio
 import socket
@@ -15,7 +15,7 @@ from kbq_tui.sandbox.faults import Rule
 
 
 async def before(ctx: SandboxContext, request: Request, rule: Rule) -> Response:
-    """Carry out a fault instead of the call: raises or returns what to send."""
+    """Apply a fault instead of the call: raises ApiError or returns the response."""
     return await _carry_out(ctx, request, rule, b"{}")
 
 
@@ -40,7 +40,7 @@ async def _carry_out(ctx: SandboxContext, request: Request, rule: Rule, body: by
         await hang(ctx, rule.seconds)
     reset(ctx, request)
     await asyncio.sleep(0)
-    raise errors.from_http(503)  # into the closed connection: only the log sees it
+    raise errors.from_http(503)  # the connection is closed, so only the log gets this answer
 
 
 def _truncated(ctx: SandboxContext, request: Request, body: bytes) -> Response:
@@ -48,7 +48,7 @@ def _truncated(ctx: SandboxContext, request: Request, body: bytes) -> Response:
 
     async def chunks() -> Any:
         yield half
-        await asyncio.sleep(0.01)  # let the half leave before the connection goes
+        await asyncio.sleep(0.01)  # let the first half be sent before the connection is closed
         reset(ctx, request, hard=False)
 
     headers = {"content-length": str(len(body) + 1)}
@@ -56,14 +56,14 @@ def _truncated(ctx: SandboxContext, request: Request, body: bytes) -> Response:
 
 
 async def hang(ctx: SandboxContext, seconds: float) -> None:
-    """Answer nothing for a while, or until the sandbox stops."""
+    """Send no answer for some seconds, or until the sandbox stops."""
     end = time.monotonic() + seconds
     while not ctx.stopping.is_set() and time.monotonic() < end:  # noqa: ASYNC110  (it is set from another thread)
         await asyncio.sleep(0.02)
 
 
 def reset(ctx: SandboxContext, request: Request, *, hard: bool = True) -> None:
-    """Close the caller's connection: with RST, or after what is on its way."""
+    """Close the caller's connection: at once with RST, or after the data that is being sent."""
     transport = ctx.connections.get((request.client.host, request.client.port)) if request.client else None
     if transport is None:
         return

@@ -1,7 +1,7 @@
-"""Faults as data: which call of which method fails, and how.
+"""Fault plans: which calls fail, and how.
 
-A rule says *which* calls (`method`, a pattern; then one of `nth`, `every`, or `probability` with `seed`), *when*
-(before the server acts, or after: the caller cannot tell, the world can) and *what* (`kind`). The same rules serve
+A rule says *which* calls fail (`method`, a pattern; then one of `nth`, `every`, or `probability` with `seed`), *when*
+(before the server acts, or after it, which the caller cannot distinguish) and *how* (`kind`). The same rules apply to
 REST and gRPC.
 """
 
@@ -54,21 +54,21 @@ EDIT_OF_POLICY = TableShape(_EDIT_KEYS | {"add": _MEMBER, "remove": _MEMBER}, re
 
 @dataclass
 class Rule:
-    """One line of a fault plan.
+    """One rule of a fault plan.
 
     Args:
-        method: the method's name, ``*`` and ``?`` as in a shell: ``bigquery.*``.
-        kind: what happens. ``reset`` closes the connection hard; ``hang`` answers nothing for `seconds`, then resets;
+        method: the method's name, with ``*`` and ``?`` as in a shell: ``bigquery.*``.
+        kind: the effect. ``reset`` closes the connection with RST; ``hang`` does not answer for `seconds`, then resets;
             ``malformed`` and ``truncated`` break the JSON; ``content-type`` sends a proxy's HTML page.
         when: ``before`` or ``after`` the server acts.
-        nth: only that call (1 is the first); a list is allowed.
-        every: every so-manieth call; 1 is all of them.
-        probability: chance of each call, from `seed`.
-        times: at most so many hits in all; 0 is no limit.
-        max_in_row: no hit once so many calls of the method on a resource have failed one after the other (by any
-            rule), so that bounded retries always win; 0 is no limit.
-        status: HTTP status of ``status``.
-        google_status, reason, message, details: what Google would say, where the status is not enough.
+        nth: only the nth call, counted from 1; may be a list.
+        every: every nth call; 1 is all of them.
+        probability: the chance of each call, by a generator with `seed`.
+        times: the most calls that fail in all; 0 is no limit.
+        max_in_row: after so many failures in a row of one method on one resource (by any rule) the next call does not
+            fail, so that bounded retries always succeed; 0 is no limit.
+        status: the HTTP status for kind ``status``.
+        google_status, reason, message, details: further parts of Google's error.
         retry_after: seconds for a ``Retry-After`` header.
         seconds: how long to hang.
     """
@@ -104,7 +104,7 @@ class Rule:
 
         Args:
             data: a table.
-            path: where it stands, for the refusal.
+            path: its place in the file, for the error.
 
         Raises:
             SchemaError: names the key that is unknown, missing or wrong.
@@ -122,7 +122,7 @@ class Rule:
         return rule
 
     def error(self) -> errors.ApiError:
-        """The refusal that ``status`` sends."""
+        """The error that kind ``status`` sends."""
         status, reason = errors.BY_HTTP.get(self.status, ("UNKNOWN", "backendError"))
         headers = {} if self.retry_after is None else {"Retry-After": str(self.retry_after)}
         text = self.message or errors.from_http(self.status).message
@@ -142,11 +142,11 @@ class Edit:
     """A concurrent editor: after a call of `after`, somebody else changes a policy.
 
     Args:
-        after: the method after whose success the edit happens, typically a read.
-        project: whose policy (or dataset) is edited.
+        after: the method after whose success the edit happens, usually one that reads.
+        project: the project whose policy (or dataset) is edited.
         dataset: edit this dataset's access list instead of the project's policy.
-        add, remove: a binding ``{"role", "member"}``, or an access entry where `dataset` is set.
-        times: how often in all.
+        add, remove: a binding ``{"role", "member"}``, or an access entry if `dataset` is set.
+        times: the number of edits in all.
     """
 
     after: str
@@ -158,11 +158,11 @@ class Edit:
 
     @classmethod
     def from_data(cls, data: Any, path: Path = ()) -> "Edit":
-        """From TOML or JSON.
+        """Read an edit from TOML or JSON.
 
         Args:
             data: a table.
-            path: where it stands, for the refusal.
+            path: its place in the file, for the error.
 
         Raises:
             SchemaError: names the key that is unknown, missing or wrong.
@@ -174,7 +174,7 @@ class Edit:
 
 
 class Faults:
-    """The fault plan at work: counts the calls and says which of them fail."""
+    """A fault plan in use: counts the calls and decides which of them fail."""
 
     def __init__(self, rules: list[Rule] | None = None, edits: list[Edit] | None = None) -> None:
         self._lock = threading.Lock()
@@ -182,19 +182,19 @@ class Faults:
         self.edits = list(edits or [])
 
     def replace(self, rules: list[Rule]) -> None:
-        """A new plan; all counters start again."""
+        """Set a new plan; all counters start again."""
         self.rules = list(rules)
         self._counts: defaultdict[tuple[int, str], _Count] = defaultdict(_Count)
-        self._row: defaultdict[tuple[str, str], int] = defaultdict(int)  # failures one after the other
+        self._row: defaultdict[tuple[str, str], int] = defaultdict(int)  # failures in a row
         self._chance = {i: random.Random(rule.seed) for i, rule in enumerate(self.rules)}
 
     def next(self, method: str, when: When, resource: str = "") -> Rule | None:
-        """The rule that hits this call, if one does. Every matching rule counts the call, hit or not.
+        """The rule by which this call fails, if any. Every matching rule counts the call, whether it fails or not.
 
         Args:
             method: its name.
-            when: before or after the server acts; a call asks for both.
-            resource: what it is about, so that `max_in_row` holds for each caller though calls interleave.
+            when: before or after the server acts; each call asks once for either.
+            resource: the resource, so that `max_in_row` holds for each caller when calls interleave.
         """
         with self._lock:
             return self._next(method, when, resource)
@@ -228,7 +228,7 @@ class Faults:
         return hit and not (rule.max_in_row and row >= rule.max_in_row)
 
     def foreign_editor(self, world: World, method: str) -> None:
-        """Make the edits that follow a method. Called with the world's lock held, after a call succeeded."""
+        """Make the edits that follow a method. Called after a successful call, with the world's lock held."""
         for edit in self.edits:
             if edit.times > 0 and fnmatchcase(method, edit.after):
                 edit.times -= 1
@@ -258,5 +258,5 @@ def _apply(world: World, edit: Edit) -> None:
 
 
 def _editor(project: str) -> str:
-    """Whom the audit log names for the edits of a scenario."""
+    """The caller whom the audit log names for the edits of a scenario."""
     return f"infra-bot@{project}.iam.gserviceaccount.com"

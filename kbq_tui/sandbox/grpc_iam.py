@@ -1,6 +1,6 @@
-"""google.iam.admin.v1.IAM over gRPC: the handlers of IAM's REST methods behind the other wire.
+"""google.iam.admin.v1.IAM over gRPC, with the handlers of IAM's REST methods.
 
-Requests become the JSON that REST would have carried, and answers the messages; so the two cannot differ.
+Requests are turned into REST's JSON, and answers from it into messages, so that both protocols behave alike.
 """
 
 import time
@@ -23,7 +23,7 @@ SERVICE = "google.iam.admin.v1.IAM"
 
 
 def _pb(message: Any) -> Any:
-    """The plain protobuf class behind one of the client library's wrappers."""
+    """The plain protobuf class of a client library's message class."""
     return message.pb() if hasattr(message, "pb") else message
 
 
@@ -99,7 +99,7 @@ RPCS: dict[str, tuple[str, Any, Any]] = {
 
 
 def path_params(name: str) -> dict[str, str]:
-    """``projects/P/serviceAccounts/A/keys/K`` or ``roles/R`` as the parameters REST takes from its paths."""
+    """``projects/P/serviceAccounts/A/keys/K`` or ``roles/R`` as the path parameters that REST has."""
     parts = name.split("/")
     names = {"projects": "project", "serviceAccounts": "account", "keys": "key", "roles": "role"}
     return {names[k]: v for k, v in zip(parts[::2], parts[1::2], strict=False) if k in names}
@@ -130,7 +130,7 @@ def _behaviour(ctx: SandboxContext, method: str, response: Any) -> Callable[[Any
             _abort(context, error)
         ctx.record(call, 200)
         _tell(call, 200, result)
-        # REST has fields by now that the message of the client library has not
+        # REST now has fields that the client library's message does not have
         answer = json_format.ParseDict(result, response(), ignore_unknown_fields=True).SerializeToString()
         fault = ctx.faults.next(method, "after", name)
         try:
@@ -147,18 +147,18 @@ def _tell(call: Call, status: int, answer: Any) -> None:
 
 
 def _abort(context: grpc.ServicerContext, error: errors.ApiError) -> None:
-    """End the call with the rich status (https://grpc.io/docs/guides/error/#richer-error-model); raises."""
+    """End the call with a rich status (https://grpc.io/docs/guides/error/#richer-error-model); raises."""
     context.abort_with_status(rpc_status.to_status(error.proto_status()))
 
 
 def _carry_out(ctx: SandboxContext, context: grpc.ServicerContext, rule: Rule, call: Call | None) -> bytes:
-    """A fault as a gRPC client sees it; `call` is logged where the server did not act."""
+    """Apply a fault to a gRPC call; `call` is logged if the server did not act."""
     if rule.kind == "status":
         raise rule.error()
     if call:
         ctx.record(call, 503)
     if rule.kind in ("malformed", "truncated", "content-type"):
-        return b"\xff\xff\xff\xff"  # no protobuf message begins like this
+        return b"\xff\xff\xff\xff"  # no protobuf message begins with these bytes
     if rule.kind == "hang":
         end = time.monotonic() + rule.seconds
         while context.is_active() and time.monotonic() < end and not ctx.stopping.wait(0.02):

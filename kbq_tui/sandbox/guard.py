@@ -1,8 +1,8 @@
-"""Which requests are looked at at all: those of programs on this machine, not those of web pages.
+"""Admits requests of programs on this machine, and refuses those that a browser sends for web pages.
 
-The sandbox listens on loopback, where every page in a browser of this machine can send requests to it: across sites, or
-from its own address once its name points to 127.0.0.1 (DNS rebinding). The first carry an ``Origin``, the second a
-``Host`` that is no name of loopback. gcloud, bq and Google's client libraries send neither.
+The sandbox listens on loopback, where every page in a browser on this machine can send requests to it: cross-site, or
+from its own address after its name is made to point to 127.0.0.1 (DNS rebinding). Cross-site requests have an
+``Origin``, the others a ``Host`` that is not a loopback name. gcloud, bq and Google's client libraries send neither.
 """
 
 import secrets
@@ -20,21 +20,21 @@ HOSTS = ("127.0.0.1", "localhost")
 
 
 class _NoOrigin:
-    """Refuses what a browser sends for a page, whatever the page's origin."""
+    """Refuses requests that a browser sends for a page, whatever the page's origin."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if any(name == b"origin" for name, _ in scope.get("headers", ())):
-            refusal = errors.from_http(403, "The sandbox answers no requests of web pages: this one has an Origin.")
+            refusal = errors.from_http(403, "The sandbox does not answer web pages: this request has an Origin.")
             await JSONResponse(refusal.modern(), 403)(scope, receive, send)
             return
         await self.app(scope, receive, send)
 
 
 def middleware() -> list[Middleware]:
-    """What every request passes before it is looked at."""
+    """The checks that every request passes before it is routed."""
     return [
         Middleware(TrustedHostMiddleware, allowed_hosts=list(HOSTS), www_redirect=False),
         Middleware(_NoOrigin),
@@ -45,11 +45,11 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 def with_token(token: str, endpoint: Endpoint) -> Endpoint:
-    """An endpoint that wants the sandbox's own token as a bearer.
+    """Wrap an endpoint so that it requires the sandbox's own bearer token.
 
     Args:
-        token: what ``KBQ_TUI_SANDBOX_TOKEN`` of the env file holds.
-        endpoint: what is guarded.
+        token: ``KBQ_TUI_SANDBOX_TOKEN`` of the env file.
+        endpoint: the endpoint.
     """
 
     async def guarded(request: Request) -> Response:

@@ -15,16 +15,16 @@ from kbq_tui.sandbox.shapes import PERMISSIONS, POLICY, POLICY_OPTIONS, TEXT, sh
 from kbq_tui.sandbox.world import Kind
 
 JSON = dict[str, Any]
-# What the server really enforces; the documentation's pattern is stricter (lower case only).
+# What the server really requires; the documented pattern is stricter (lower case only).
 _ID = re.compile(r"[a-zA-Z][a-zA-Z\d\-]*[a-zA-Z\d]")
 
 
 NEW_ACCOUNT: tuple[Kind, ...] = ("account", "account_get", "account_list", "key_create")
-"""What of a new account takes its time, each by itself."""
+"""The uses of a new account that become possible with a delay, each with its own."""
 
 
 def find_project(call: Call, permission: str) -> Project:
-    """The project in the path, for a caller who holds the permission there; anything else is the same 403."""
+    """Find the project in the path, for a caller who has the permission on it; anything else is the same 403."""
     project = call.world.project(call.params["project"])
     call.ctx.authz.require(call.principal, permission, project)
     assert project is not None
@@ -51,7 +51,7 @@ def as_json(account: Account) -> JSON:
 
 
 def create(call: Call) -> JSON:
-    """`serviceAccounts.create`, unless an organization policy forbids it; the account shows with a delay."""
+    """`serviceAccounts.create`, unless an organization policy forbids it; the account becomes visible with a delay."""
     project = find_project(call, "iam.serviceAccounts.create")
     name = str(call.body.get("accountId", ""))
     if not 6 <= len(name) <= 30:
@@ -115,13 +115,13 @@ def patch(call: Call) -> JSON:
     current = {"displayName": account.display_name, "description": account.description}
     _describe(account, {**current, **{key: given.get(key, "") for key in named}})
     account.etag = call.world.new_etag()
-    # nothing but what was patched, as recorded by k8s-config-connector
+    # the answer has only the patched fields, as recorded by k8s-config-connector
     full = as_json(account)
     return {key: full[key] for key in ("name", *sorted(named)) if key in full}
 
 
 def update(call: Call) -> JSON:
-    """`serviceAccounts.update` (PUT): all that is given counts; checks the etag."""
+    """`serviceAccounts.update` (PUT): replaces all given fields; checks the etag."""
     account = find_account(call, "iam.serviceAccounts.update")
     if call.body.get("etag") and call.body["etag"] != account.etag:
         raise errors.ApiError(409, "ABORTED", "The etag of the service account does not match.", "aborted")
@@ -193,7 +193,8 @@ def test_permissions(call: Call) -> JSON:
 
 
 def access_token(call: Call) -> JSON:
-    """Impersonation (https://cloud.google.com/iam/docs/reference/credentials/rest)."""
+    """`serviceAccounts.generateAccessToken`: impersonation
+    (https://cloud.google.com/iam/docs/reference/credentials/rest)."""
     account = find_account(call, "iam.serviceAccounts.getAccessToken")
     given = str(call.body.get("lifetime") or "3600s")
     if not re.fullmatch(r"\d{1,9}(\.\d{1,9})?s", given):
@@ -211,7 +212,7 @@ def access_token(call: Call) -> JSON:
     return {"accessToken": token, "expireTime": stamp(call.world.clock() + lifetime)}
 
 
-# method name -> (verb, path, handler, write). gRPC offers the same handlers by name.
+# method name -> (verb, path, handler, write). gRPC uses the same handlers by name.
 ACCOUNT = "/v1/projects/{project}/serviceAccounts/{account}"
 KEY = ACCOUNT + "/keys/{key}"
 METHODS: dict[str, tuple[str, str, Any, bool]] = {
@@ -237,7 +238,7 @@ METHODS: dict[str, tuple[str, str, Any, bool]] = {
 }
 
 
-# What REST must send; over gRPC the messages themselves see to it.
+# What REST must send; gRPC's messages have these fields by definition.
 _DESCRIBED: JSON = {"displayName": TEXT, "description": TEXT, "etag": TEXT}
 SHAPES: dict[str, JSON] = {
     "iam.serviceAccounts.create": {"accountId": TEXT, "serviceAccount": _DESCRIBED},

@@ -9,7 +9,7 @@ from kbq_tui.sandbox.context import Call
 from kbq_tui.sandbox.resources import Account, Key, Project
 
 JSON = dict[str, Any]
-LIMIT = 10  # user-managed keys an account may have
+LIMIT = 10  # the most user-managed keys of an account
 _TWO_WEEKS = 14 * 86400.0
 
 
@@ -30,7 +30,8 @@ def as_json(account: Account, key: Key) -> JSON:
 
 
 def create(call: Call) -> JSON:
-    """`serviceAccounts.keys.create`, unless an organization policy forbids it or ten are there; shows with a delay."""
+    """`serviceAccounts.keys.create`, unless an organization policy forbids it or there are ten; visible with a
+    delay."""
     permission = "iam.serviceAccountKeys.create"
     account = service_accounts.find_account(call, permission)
     service_accounts.check_visible(
@@ -50,7 +51,8 @@ def create(call: Call) -> JSON:
     if call.body.get("privateKeyType") == "TYPE_PKCS12_FILE":
         raise errors.invalid("The sandbox makes TYPE_GOOGLE_CREDENTIALS_FILE keys only.")
     if len(account.keys) >= LIMIT:
-        # without a word on keys, and without details (googleapis/google-api-dotnet-client#2027, firebase-tools#6192)
+        # the text does not mention keys, and there are no details (googleapis/google-api-dotnet-client#2027,
+        # firebase-tools#6192)
         raise errors.precondition("Precondition check failed.")
     key, file = keys.add_key(call.world, account, call.ctx.keys.pair(), call.ctx.url, _expiry(call, project))
     call.resource += f"/{key.id}"
@@ -63,7 +65,7 @@ def create(call: Call) -> JSON:
 
 
 def _expiry(call: Call, project: Project) -> float:
-    """Keys expire where ``constraints/iam.serviceAccountKeyExpiryHours`` says so."""
+    """When a new key expires: ``constraints/iam.serviceAccountKeyExpiryHours`` may set it."""
     for rule in project.org_policies.get("iam.serviceAccountKeyExpiryHours", []):
         for value in rule.get("values", {}).get("allowedValues", []):
             return call.world.clock() + float(str(value).removesuffix("h")) * 3600
@@ -71,7 +73,7 @@ def _expiry(call: Call, project: Project) -> float:
 
 
 def _googles_own(call: Call, account: Account) -> Key:
-    """Every account has a key that Google holds and rotates; it is listed among the others."""
+    """The key of every account that Google manages and rotates; it is listed among the others."""
     period = int(call.world.clock() // _TWO_WEEKS)
     id_ = hashlib.sha1(f"{account.unique_id}/{period}".encode(), usedforsecurity=False).hexdigest()
     start = period * _TWO_WEEKS
@@ -88,7 +90,7 @@ def _listed(call: Call, account: Account) -> list[Key]:
 
 
 def list_keys(call: Call) -> JSON:
-    """`serviceAccounts.keys.list`, of the types that are asked for."""
+    """`serviceAccounts.keys.list`, of the requested types."""
     account = service_accounts.visible_account(call, "iam.serviceAccountKeys.list")
     asked = call.query.getlist("keyTypes") if hasattr(call.query, "getlist") else call.body.get("keyTypes", [])
     wanted = set(asked) - {"KEY_TYPE_UNSPECIFIED"} or {"USER_MANAGED", "SYSTEM_MANAGED"}
@@ -105,7 +107,7 @@ def _find(call: Call, permission: str) -> tuple[Account, Key]:
 
 
 def get(call: Call) -> JSON:
-    """`serviceAccounts.keys.get`, with the public key if it is asked for."""
+    """`serviceAccounts.keys.get`, with the public key if it is requested."""
     permission = "iam.serviceAccountKeys.get"
     account, key = _find(call, permission)
     missing = errors.not_found(f"Service account key {key.id} does not exist.")

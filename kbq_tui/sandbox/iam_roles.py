@@ -1,4 +1,4 @@
-"""IAM v1: predefined and custom roles, and which may be granted on a resource.
+"""IAM v1: predefined and custom roles, and which of them can be granted on a resource.
 
 https://cloud.google.com/iam/docs/reference/rest/v1/projects.roles
 """
@@ -18,7 +18,8 @@ _PERMISSION = re.compile(r"[A-Za-z]+(\.[A-Za-z]+){2,3}")
 _STAGES = ("ALPHA", "BETA", "GA", "DEPRECATED", "DISABLED", "EAP")
 _TEXTS = ("title", "description", "stage")
 _RESOURCE = re.compile(r"//(?:[a-z]+\.googleapis\.com|(?:127\.0\.0\.1|localhost):\d+/crm)/projects/([^/]+)(/.+)?")
-"""A full resource name. gcloud makes it of the address that it calls, which is this sandbox's: with its prefix."""
+"""A full resource name. gcloud builds it from the address that it calls, here the sandbox's, including its path
+prefix."""
 
 
 def get(call: Call) -> JSON:
@@ -33,7 +34,7 @@ def get(call: Call) -> JSON:
 
 
 def list_roles(call: Call) -> JSON:
-    """``roles.list`` and ``projects.roles.list``; a gRPC caller without a parent asks for the predefined ones."""
+    """``roles.list`` and ``projects.roles.list``; over gRPC, a request without a parent is for the predefined roles."""
     full = _asked(call, "view") == "FULL"
     if "project" not in call.params:
         found = [_predefined(name, full) for name in sorted(roles.ROLES)]
@@ -65,7 +66,7 @@ def create(call: Call) -> JSON:
 
 
 def patch(call: Call) -> JSON:
-    """``projects.roles.patch``; without ``updateMask`` every field that was sent."""
+    """``projects.roles.patch``; without ``updateMask``, every field that was sent is changed."""
     project, role_id = _custom(call, "iam.roles.update")
     role: JSON = call.body.get("role") or call.body
     texts = project.role_texts.setdefault(role_id, {})
@@ -83,7 +84,7 @@ def patch(call: Call) -> JSON:
 
 
 def delete(call: Call) -> JSON:
-    """``projects.roles.delete``: whoever has it loses what it holds; it can be brought back for seven days."""
+    """``projects.roles.delete``: whoever has the role loses its permissions; it can be undeleted for seven days."""
     project, role_id = _custom(call, "iam.roles.delete")
     texts = project.role_texts.setdefault(role_id, {})
     texts |= {"deleted": True, "held": project.roles.pop(role_id), "etag": call.world.new_etag()}
@@ -104,7 +105,7 @@ def undelete(call: Call) -> JSON:
 
 
 def query_grantable(call: Call) -> JSON:
-    """``roles.queryGrantableRoles``, on a project or a dataset of it; others of the same project take the project's."""
+    """``roles.queryGrantableRoles``, on a project or a dataset; for other resources, those of the project."""
     project, below = _named(call)
     known = sorted(roles.ON_DATASET) if "/datasets/" in below else sorted(set(roles.ROLES) - roles.NOT_ON_PROJECT)
     full = call.body.get("view") == "FULL"
@@ -114,7 +115,7 @@ def query_grantable(call: Call) -> JSON:
 
 
 def query_testable(call: Call) -> JSON:
-    """``permissions.queryTestablePermissions``: those that the recorded roles hold."""
+    """``permissions.queryTestablePermissions``: the permissions of the recorded roles."""
     _named(call)
     names = sorted(frozenset[str]().union(*roles.ROLES.values()))
     answer = _paged(call, [{"name": name, "stage": "GA"} for name in names])
@@ -167,7 +168,7 @@ def _custom(call: Call, permission: str) -> tuple[Project, str]:
 
 
 def _named(call: Call) -> tuple[Project, str]:
-    """The project of ``fullResourceName``, and what of it is named below."""
+    """The project of ``fullResourceName``, and the rest of the name."""
     match = _RESOURCE.fullmatch(str(call.body.get("fullResourceName") or ""))
     project = call.world.project(match[1]) if match else None
     if match is None or project is None:
@@ -180,7 +181,7 @@ def _missing(name: str) -> errors.ApiError:
 
 
 def _asked(call: Call, name: str) -> Any:
-    """A parameter: of the URL over REST, of the message over gRPC."""
+    """A parameter: from the URL over REST, from the message over gRPC."""
     return call.query.get(name) or ""
 
 
@@ -190,7 +191,7 @@ def _paged(call: Call, found: list[JSON]) -> JSON:
 
 
 def _read(role: JSON, names: Any) -> tuple[frozenset[str] | None, JSON]:
-    """The permissions and texts of a role as far as they are named."""
+    """The permissions of a role and its texts, as far as they are given."""
     texts = {name: str(role.get(name) or "") for name in _TEXTS if name in names and name in role}
     if texts.get("stage") and texts["stage"] not in _STAGES:
         raise errors.invalid(f"Invalid value for stage: {texts['stage']}")

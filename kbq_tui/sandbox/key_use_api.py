@@ -1,4 +1,5 @@
-"""What tells when a key was last used: Logging v2, Monitoring v3 and Policy Analyzer v1, as far as that needs them."""
+"""The APIs that say when a key was last used: the parts of Logging v2, Monitoring v3 and Policy Analyzer v1 for
+that."""
 
 import hashlib
 import re
@@ -26,7 +27,7 @@ PERIOD = 600.0
 
 
 def _visible(call: Call, kind: Kind) -> list[SignedCall]:
-    """The uses that a source shows by now: each has its delay."""
+    """The uses that a source shows already; each source has its own delay."""
     world = call.world
     return [use for use in call.ctx.key_uses.all() if world.effective(kind, use.at) <= world.clock()]
 
@@ -61,16 +62,16 @@ _TERM = re.compile(
 _AND = re.compile(r"\s*(?:\n|\s+AND\s+)\s*")
 _OR = re.compile(r"\s+OR\s+")
 Test = tuple[bool, str, str, list[str]]
-"""A comparison of a filter: negated, field, operator, values of which one has to fit."""
+"""A comparison in a filter: whether it is negated, the field, the operator, and values of which one has to match."""
 
 
 def _tests(text: str) -> list[Test]:
-    """The slice of the query language that is served: comparisons of known fields, all of which must hold.
+    """Parse the part of the query language that is served: comparisons of known fields, joined by AND.
 
     https://cloud.google.com/logging/docs/view/logging-query-language
 
     Raises:
-        ApiError: 400 for anything else, with words that say so.
+        ApiError: 400 for anything else, with a text that says so.
     """
     found: list[Test] = []
     for term in filter(None, _AND.split(text.strip())):
@@ -110,7 +111,8 @@ def _compare(have: str, operator: str, value: str) -> bool:
 
 
 def _method_name(method: str) -> str:
-    """As BigQuery's audit log names it: ``bigquery.jobs.insert`` is ``google.cloud.bigquery.v2.JobService.InsertJob``.
+    """The method's name in BigQuery's audit log: ``bigquery.jobs.insert`` is
+    ``google.cloud.bigquery.v2.JobService.InsertJob``.
 
     https://cloud.google.com/bigquery/docs/reference/auditlogs
     """
@@ -167,8 +169,8 @@ def _entry(row: dict[str, str], use: SignedCall) -> JSON:
 def list_entries(call: Call) -> JSON:
     """`entries.list`, of one project: Admin Activity entries, and the Data Access entries of BigQuery.
 
-    Without `logging.privateLogEntries.list` Google leaves the latter out rather than to refuse, which the sandbox does,
-    too; `logging.logEntries.list` is needed to be answered at all.
+    Without `logging.privateLogEntries.list` Google leaves out the latter instead of refusing, and so does the sandbox;
+    `logging.logEntries.list` is required for any answer.
     """
     names = [str(name) for name in call.body.get("resourceNames") or []]
     if len(names) != 1 or not re.fullmatch(r"projects/[^/]+", names[0]):
@@ -206,7 +208,7 @@ _METRIC_TERM = re.compile(r'(metric\.type|metric\.labels?\.key_id|resource\.labe
 
 
 def list_time_series(call: Call) -> JSON:
-    """`projects.timeSeries.list` of the metric that counts the authentications of keys; no other metric is here."""
+    """`projects.timeSeries.list` of the metric that counts authentications with keys; no other metric is served."""
     project = _project(call, "monitoring.timeSeries.list")
     wanted: dict[str, str] = {}
     for term in _AND.split(call.query.get("filter", "").strip()):
@@ -266,7 +268,7 @@ _KEY_TERM = re.compile(r'activities\.full_?[rR]esource_?[nN]ame\s*=\s*"([^"]*)"'
 
 
 def query_activities(call: Call) -> JSON:
-    """`activities.query`: on which day each key was last used (https://cloud.google.com/policy-intelligence/docs).
+    """`activities.query`: the day of each key's last use (https://cloud.google.com/policy-intelligence/docs).
 
     A key that was not used in the observation period is left out.
     """

@@ -1,4 +1,4 @@
-"""RSA keys: made in the background, for a 2048-bit pair takes longer than a call should."""
+"""RSA keys. They are generated in advance, because a 2048-bit pair takes longer than a call should."""
 
 import base64
 import json
@@ -22,13 +22,14 @@ from kbq_tui.sandbox.world import Kind, World
 JSON = dict[str, Any]
 NEVER = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC).timestamp()
 NEW_KEY: tuple[Kind, ...] = ("key", "key_get", "key_list")
-"""What of a new key takes its time, each by itself."""
+"""The uses of a new key that become possible with a delay, each with its own."""
 PAIR = "KBQ_TEST_SANDBOX_PAIR"
-"""For tests: names a PEM file. Every key is that one pair then (ids differ), to be looked for where none may be."""
+"""For tests: the path of a PEM file. Every key is then this pair (with different ids), so that leaks can be searched
+for."""
 
 
 class KeyMaker:
-    """Hands out fresh RSA pairs, with a few ready; those one sandbox did not use are there for the next."""
+    """Generates RSA pairs and keeps a few ready; pairs that one sandbox did not use are left for the next one."""
 
     _stock: ClassVar[queue.Queue[rsa.RSAPrivateKey]] = queue.Queue(maxsize=2)
 
@@ -39,12 +40,12 @@ class KeyMaker:
         self._thread = threading.Thread(target=self._fill, name="sandbox-keys", daemon=True)
 
     def start(self) -> None:
-        """Begin to stock up."""
+        """Begin to generate pairs in the background."""
         if self._only is None:
             self._thread.start()
 
     def stop(self) -> None:
-        """Make no more."""
+        """Stop generating pairs."""
         self._stop.set()
 
     def _fill(self) -> None:
@@ -54,7 +55,7 @@ class KeyMaker:
                     self._stock.put_nowait(generate())
 
     def pair(self) -> rsa.RSAPrivateKey:
-        """A pair, from stock if there is one."""
+        """Give a pair, from the prepared ones if there is one."""
         if self._only is not None:
             return self._only
         try:
@@ -64,21 +65,21 @@ class KeyMaker:
 
 
 def generate() -> rsa.RSAPrivateKey:
-    """A new 2048-bit pair, what Google makes by default."""
+    """A new 2048-bit pair, which is Google's default."""
     return rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 
 @cache
 def load(path: Path) -> rsa.RSAPrivateKey:
-    """The pair in a PEM file."""
+    """The pair from a PEM file."""
     pair = serialization.load_pem_private_key(path.read_bytes(), None)
     if not isinstance(pair, rsa.RSAPrivateKey):
-        raise ValueError(f"{path} holds no RSA key")
+        raise ValueError(f"{path} has no RSA key")
     return pair
 
 
 def pem_of(pair: rsa.RSAPrivateKey) -> str:
-    """The private half as key files hold it."""
+    """The private key in PEM, as in key files."""
     return pair.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     ).decode()
@@ -91,13 +92,13 @@ def add_key(
 
     Args:
         world: for the clock and the propagation.
-        account: whose it is.
+        account: the key's account.
         pair: a fresh RSA pair.
         url: the sandbox's address, for ``token_uri``.
         expires: epoch seconds.
 
     Returns:
-        What the world keeps (the public half), and the JSON key file, which it does not keep.
+        What the world keeps (the public key), and the JSON key file, which it does not keep.
     """
     public = pair.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
     key = Key(secrets.token_hex(20), public, float(int(world.clock())), expires)
@@ -121,5 +122,5 @@ def add_key(
 
 
 def encoded(file: JSON) -> str:
-    """The key file as keys.create sends it: base64 of the JSON."""
+    """The key file as keys.create returns it: base64 of the JSON."""
     return base64.b64encode(json.dumps(file, indent=2).encode() + b"\n").decode()

@@ -1,4 +1,4 @@
-"""The lock over the world, which its holder can let go of while something takes long."""
+"""The world's lock, which its holder can release for a while."""
 
 import threading
 from collections.abc import Iterator
@@ -6,19 +6,19 @@ from contextlib import contextmanager
 
 
 class Lock:
-    """A re-entrant lock that its holder can let go of for a while, however often it was taken."""
+    """A re-entrant lock that its holder can release for a while, however often it was acquired."""
 
     def __init__(self) -> None:
         self._lock = threading.RLock()
         self._owner, self._depth = 0, 0
 
     def acquire(self) -> None:
-        """Wait for it and take it."""
+        """Wait for the lock and acquire it."""
         self._lock.acquire()
         self._owner, self._depth = threading.get_ident(), self._depth + 1
 
     def release(self) -> None:
-        """Give it back; must be held."""
+        """Release the lock; it must be held."""
         self._depth -= 1
         if not self._depth:
             self._owner = 0
@@ -32,7 +32,7 @@ class Lock:
 
     @contextmanager
     def released(self) -> Iterator[None]:
-        """Let others have it meanwhile; what was looked up before may have changed afterwards."""
+        """Release the lock meanwhile; anything that was looked up before may have changed afterwards."""
         depth = self._depth if self._owner == threading.get_ident() else 0
         for _ in range(depth):
             self.release()

@@ -1,4 +1,4 @@
-"""A dataset of thousands of tables and views, whose rows are made when they are first read."""
+"""A dataset with thousands of tables and views, whose rows are made when they are first read."""
 
 from kbq_tui.sandbox.bigquery import fields
 from kbq_tui.sandbox.resources import Dataset, Table
@@ -25,8 +25,9 @@ _KINDS = {
     ),
 }
 _LARGE = "event_id INT64, email STRING, occurred_at TIMESTAMP, loaded_at TIMESTAMP"
-# Addresses of twelve characters take no memory of their own in DuckDB. There are 200,000 different events, each of them
-# many times: counting millions of different values needs more memory than the engine may take.
+# DuckDB stores strings of up to twelve characters inline, so these addresses take no additional memory. There are
+# 200,000 different events, each of them many times: counting millions of different values needs more memory than the
+# engine may use.
 _LARGE_ROWS = (
     "SELECT n % 200000, printf('%05x@m.test', n % 200000), now() - to_seconds(n % 200000 + 3600), "
     "now() - to_seconds(n % 200000) FROM range({rows}) AS t(n)"
@@ -34,13 +35,13 @@ _LARGE_ROWS = (
 
 
 def make(world: World, dataset: Dataset, count: int, rows: int) -> None:
-    """Adds tables and views to a dataset, as a warehouse of many shops has them: every third is a view.
+    """Adds tables and views to a dataset, as a warehouse with many shops would have: every third is a view.
 
     Args:
-        world: where.
-        dataset: which.
-        count: how many.
-        rows: of the first table, which is the large one.
+        world: the world.
+        dataset: the dataset.
+        count: the number of tables and views.
+        rows: the number of rows of the first table, which is the large one.
     """
     kinds = list(_KINDS)
     for number in range(count):

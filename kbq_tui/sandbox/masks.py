@@ -10,10 +10,10 @@ _TOKEN = re.compile(r"[A-Za-z0-9_$@.*-]+|[/(),]")
 
 
 def parse(mask: str) -> JSON:
-    """A mask such as ``a,items(id,b/c)`` as nested names; an empty dict stands for everything below.
+    """Parse a mask such as ``a,items(id,b/c)`` into nested names; an empty dict stands for everything below.
 
     Raises:
-        ApiError: 400 for a mask that is none.
+        ApiError: 400 for a mask that is not valid.
     """
     tokens = _TOKEN.findall(mask)
     if "".join(tokens) != re.sub(r"\s", "", mask):
@@ -52,7 +52,7 @@ def _invalid(mask: str) -> errors.ApiError:
 
 
 def apply(answer: Any, tree: JSON) -> Any:
-    """What a mask leaves of an answer; lists are gone through."""
+    """The part of an answer that a mask selects; in lists, of every item."""
     if not tree:
         return answer
     if isinstance(answer, list):

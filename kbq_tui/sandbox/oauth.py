@@ -1,4 +1,4 @@
-"""The OAuth endpoints: tokens for keys, and what a token stands for."""
+"""The OAuth endpoints: tokens for keys, and information about a token."""
 
 from typing import Any
 
@@ -31,7 +31,7 @@ def _given(call: Call) -> IssuedToken | None:
 
 
 def tokeninfo(call: Call) -> JSON | Reply:
-    """`oauth2.tokeninfo`: who a token is for, its scopes, and how many seconds it has left."""
+    """`oauth2.tokeninfo`: whom a token was issued for, its scopes, and the seconds until it expires."""
     found = _given(call)
     if found is None:
         return Reply({"error": "invalid_token", "error_description": "Invalid Value"}, 400)
@@ -47,7 +47,7 @@ def tokeninfo(call: Call) -> JSON | Reply:
 
 
 def userinfo(call: Call) -> JSON | Reply:
-    """`oauth2.userinfo`: who a token is for."""
+    """`oauth2.userinfo`: whom a token was issued for."""
     found = _given(call)
     if found is None:
         return Reply({"error": "invalid_request", "error_description": "Invalid Credentials"}, 401)
@@ -55,7 +55,7 @@ def userinfo(call: Call) -> JSON | Reply:
 
 
 def routes(ctx: SandboxContext) -> list[Route]:
-    """The token endpoint and its neighbours."""
+    """The OAuth endpoints' routes."""
     found = [route(ctx, "POST", "/token", "oauth2.token", shaped(token, {"*": TEXT}), open_to_all=True)]
     for path in ("/tokeninfo", "/oauth2/v3/tokeninfo"):
         for verb in ("GET", "POST"):

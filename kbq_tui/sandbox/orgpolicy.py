@@ -1,4 +1,4 @@
-"""Organization Policy v2: what binds a project, and exceptions made for it.
+"""Organization Policy v2: the constraints on a project, and exceptions for it.
 
 https://cloud.google.com/resource-manager/docs/reference/orgpolicy/rest
 """
@@ -24,7 +24,7 @@ _RULE: JSON = {
 }
 POLICY: JSON = {"name": TEXT, "spec": {"reset": FLAG, "rules": [_RULE], "etag": TEXT}}
 
-# Constraints that exist, and what is in force where nobody set anything
+# The constraints, and their default where nobody set anything
 # (https://cloud.google.com/resource-manager/docs/organization-policy/org-policy-constraints).
 _OFF: list[JSON] = [{"enforce": False}]
 _ANY: list[JSON] = [{"allowAll": True}]
@@ -63,7 +63,7 @@ def _constraint(call: Call) -> str:
 
 
 def effective_policy(call: Call) -> JSON:
-    """`policies.getEffectivePolicy`: what counts for the project, wherever it was set."""
+    """`policies.getEffectivePolicy`: what is in force for the project, wherever it was set."""
     project = _policy_project(call, "orgpolicy.policy.get")
     name = _constraint(call)
     rules = project.org_policies.get(name, CONSTRAINTS[name])
@@ -93,7 +93,7 @@ def _own(project: Project, name: str) -> JSON:
 
 
 def create_org_policy(call: Call) -> JSON:
-    """`policies.create`, where none was set on the project."""
+    """`policies.create`, if none was set on the project."""
     call.params["constraint"] = str(call.body.get("name", "")).rpartition("/")[2]
     project = _policy_project(call, "orgpolicy.policy.set")
     name = _constraint(call)
@@ -109,7 +109,7 @@ def patch_org_policy(call: Call) -> JSON:
 
 
 def delete_org_policy(call: Call) -> JSON:
-    """`policies.delete`: what is inherited counts again."""
+    """`policies.delete`: the inherited policy is in force again."""
     project = _policy_project(call, "orgpolicy.policy.set")
     name = _set_here(project, _constraint(call))
     del project.own_policies[name]
@@ -130,13 +130,13 @@ def _set(call: Call, project: Project, name: str) -> JSON:
 
 
 def _put(call: Call, project: Project, name: str, rules: list[JSON] | None) -> None:
-    """Make rules effective, when they have spread; None is what holds where nobody set anything."""
+    """Put rules into force after their delay; None restores the default."""
 
     def change() -> None:
         if rules is None:
             project.org_policies.pop(name, None)
         else:
-            # A boolean rule that is left out in proto3's JSON is false.
+            # Protobuf's JSON may leave out a boolean that is false.
             project.org_policies[name] = [rule or {"enforce": False} for rule in rules]
 
     call.world.later("org_policy", change)

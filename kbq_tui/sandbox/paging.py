@@ -1,4 +1,4 @@
-"""Lists in pages, as IAM, Resource Manager and Service Usage give them."""
+"""Paged lists, as IAM, Resource Manager and Service Usage return them."""
 
 import re
 from typing import Any
@@ -10,13 +10,13 @@ JSON = dict[str, Any]
 
 
 def page(items: list[Any], call: Call, *, default: int, most: int) -> tuple[list[Any], JSON]:
-    """One page of a list, by ``pageSize`` and ``pageToken`` (from the query, or from the body over gRPC).
+    """Give one page of a list, by ``pageSize`` and ``pageToken`` (from the query, or from the body over gRPC).
 
     Returns:
         The items, and ``{"nextPageToken": …}`` if there are more.
 
     Raises:
-        ApiError: 400 for a token we did not give out.
+        ApiError: 400 for a token that the sandbox did not issue.
     """
     size = whole(call.query.get("pageSize") or call.body.get("pageSize") or default, "pageSize")
     token = str(call.query.get("pageToken") or call.body.get("pageToken") or "")
@@ -32,7 +32,7 @@ def page(items: list[Any], call: Call, *, default: int, most: int) -> tuple[list
 
 
 def whole(value: Any, name: str) -> int:
-    """A whole number, as a query or a body carries it.
+    """A whole number from a query or a body.
 
     Raises:
         ApiError: 400 for anything else.

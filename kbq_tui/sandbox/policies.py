@@ -1,6 +1,6 @@
-"""IAM policies as every service reads and writes them: etags, versions, conditions, members.
+"""The rules of IAM policies that all services share: etags, versions, conditions, members.
 
-The rules are those of https://cloud.google.com/iam/docs/policies and https://cloud.google.com/iam/docs/reference/rest/v1/Policy.
+Sources: https://cloud.google.com/iam/docs/policies and https://cloud.google.com/iam/docs/reference/rest/v1/Policy.
 """
 
 import copy
@@ -29,7 +29,7 @@ def read(policy: Policy, requested: int) -> JSON:
 
     Args:
         policy: what is stored.
-        requested: requestedPolicyVersion. Below 3, conditional bindings come back under made-up role names and
+        requested: requestedPolicyVersion. Below 3, conditional bindings are returned under made-up role names and
             without their conditions (https://cloud.google.com/iam/docs/troubleshooting-withcond).
 
     Raises:
@@ -53,20 +53,19 @@ def read(policy: Policy, requested: int) -> JSON:
 
 
 def checked(world: World, stored: Policy, new: JSON, takes: Callable[[str], bool]) -> tuple[list[JSON], int]:
-    """Examine a policy that somebody wants to write. What stands in the present one is taken as it is.
+    """Check a policy that is to be written. What is in the present one already is accepted as it is.
 
     Args:
         world: members that are service accounts must exist there.
-        stored: what is there now.
-        new: the policy sent.
-        takes: whether this kind of resource takes a role.
+        stored: the present policy.
+        new: the policy that was sent.
+        takes: whether this kind of resource accepts a role.
 
     Returns:
-        The bindings to store, merged and without duplicates, and the version. Fields of bindings that are not known
-        here are kept.
+        The bindings to store, merged and without duplicates, and the version. Unknown fields of bindings are kept.
 
     Raises:
-        ApiError: 409 ABORTED when the etag is stale, 400 for everything else that is wrong with it.
+        ApiError: 409 ABORTED if the etag is stale, 400 for everything else that is wrong with it.
     """
     bindings = new.get("bindings") or []
     version = int(new.get("version") or 0)
@@ -75,7 +74,7 @@ def checked(world: World, stored: Policy, new: JSON, takes: Callable[[str], bool
         raise errors.ApiError(409, "ABORTED", CONCURRENT.format(sent=etag, found=stored.etag), "aborted")
     if version not in (0, 1, 3):
         raise errors.invalid(f"Invalid policy version {version}: must be 0, 1 or 3.")
-    if etag and stored.version == 3 and version < 3:  # without an etag it is a blind write, not checked
+    if etag and stored.version == 3 and version < 3:  # without an etag it is a blind write, which is not checked
         raise errors.invalid(
             f"Specified policy version ({version or 1}) cannot be less than the existing policy version (3). {MORE}"
         )
@@ -103,7 +102,7 @@ def checked(world: World, stored: Policy, new: JSON, takes: Callable[[str], bool
 
 
 def check_member(world: World, member: str) -> None:
-    """Refuse a member that is not of a known type, or is a service account that does not exist (yet).
+    """Refuse a member of an unknown type, or a service account that does not exist (yet).
 
     Raises:
         ApiError: 400 INVALID_ARGUMENT.
@@ -122,11 +121,11 @@ def check_member(world: World, member: str) -> None:
 
 
 def beside_bindings(stored: Policy, new: JSON, mask: str) -> JSON:
-    """What a write leaves in a policy beside bindings, version and etag.
+    """The fields of a policy after a write, without bindings, version and etag.
 
     Args:
-        stored: what is there now.
-        new: the policy sent.
+        stored: the present policy.
+        new: the policy that was sent.
         mask: ``updateMask``. Without one only bindings and etag are written
             (https://cloud.google.com/resource-manager/reference/rest/v1/projects/setIamPolicy).
     """
@@ -135,7 +134,7 @@ def beside_bindings(stored: Policy, new: JSON, mask: str) -> JSON:
 
 
 def check_permissions(names: Any) -> list[str]:
-    """The permissions asked about by testIamPermissions, at most 100 and without wildcards.
+    """The permissions in a testIamPermissions request, at most 100 and without wildcards.
 
     Raises:
         ApiError: 400 INVALID_ARGUMENT.

@@ -1,4 +1,5 @@
-"""A little of Google's public data, which every project may read: names and shapes are Google's, the values made up.
+"""A small part of Google's public data, which every project may read: names and schemas are Google's, the values
+invented.
 
 https://cloud.google.com/bigquery/public-data
 """
@@ -63,7 +64,7 @@ _TABLES: Final[dict[str, dict[str, tuple[str, str]]]] = {
             "SELECT TIMESTAMPTZ '2015-07-30 00:00:00+00' + to_days(CAST(n AS INTEGER)), n FROM range(0, 2000) AS t(n)",
         ),
     },
-    # a catalog of BigLake's is part of the dataset's name
+    # a BigLake catalog is part of the dataset's name
     "biglake-public-nyc-taxi-iceberg.public_data": {
         "nyc_taxicab": ("vendor_id STRING, trip_distance FLOAT64", "SELECT 'V1', n / 10 FROM range(1, 11) AS t(n)"),
     },

@@ -1,4 +1,4 @@
-"""What there can be in the miniature cloud: projects with their policies, accounts and keys, datasets and tables."""
+"""The resources of the sandbox: projects with their policies, accounts and keys, datasets and tables."""
 
 import copy
 from dataclasses import dataclass, field, replace
@@ -9,14 +9,14 @@ JSON = dict[str, Any]
 
 @dataclass(frozen=True)
 class Principal:
-    """Who is calling.
+    """The caller.
 
     Args:
         member: IAM member, e.g. ``serviceAccount:a@p.iam.gserviceaccount.com``.
-        email: the bare address, as dataset access entries name it.
-        project: id of the project the credentials belong to (it is billed for quota unless a header says otherwise).
+        email: the e-mail address alone, as in dataset access entries.
+        project: id of the credentials' project (it is billed for quota unless a header names another).
         scopes: OAuth scopes of the token; empty for a self-signed JWT, which has none to check.
-        key_id: the key that signed for the credentials; empty where none did.
+        key_id: the key that signed for the credentials; empty if none did.
     """
 
     member: str
@@ -30,22 +30,22 @@ class Principal:
 class Policy:
     """An IAM policy. Bindings are JSON: ``{"role", "members": [...], "condition": {...}?}``.
 
-    `extra` is what else stands in it (``auditConfigs``, and whatever Google adds one day); nothing here reads it.
+    `extra` has its other fields (``auditConfigs``, and any that Google may add); nothing here reads them.
     """
 
     bindings: list[JSON] = field(default_factory=list)
-    etag: str = "ACAB"  # what Google answers for a policy nobody has written yet
+    etag: str = "ACAB"  # Google's etag of a policy that was never written
     version: int = 1
     extra: JSON = field(default_factory=dict)
 
     def pairs(self) -> set[tuple[str, str]]:
-        """All (role, member) in it, whatever the condition."""
+        """All (role, member) pairs, with and without conditions."""
         return {(b["role"], m) for b in self.bindings for m in b.get("members", [])}
 
 
 @dataclass
 class Key:
-    """A service-account key. The private half is handed out once and never kept."""
+    """A service account key. The private key is returned once and never kept."""
 
     id: str
     public_pem: bytes
@@ -79,16 +79,16 @@ class Account:
 
 @dataclass
 class Table:
-    """A table or view; its rows live in the SQL engine.
+    """A table or view; its rows are in the SQL engine.
 
     Args:
         kind: BigQuery's type: ``TABLE``, ``VIEW``, ``EXTERNAL``.
         schema: BigQuery's field list, ``[{"name", "type", "mode"}, …]``.
         view_query: the view's SQL, None for a table.
-        expires_ms: expiration, or None.
-        extra: further settable fields, given back as they came.
-        traits: what a scenario says about it (policy tags, row policies, Drive-backed); read by the SQL engine.
-        rows_sql: the SQL engine's query of its rows, where they are made when they are first read.
+        expires_ms: expiration in milliseconds, or None.
+        extra: further settable fields, returned as they were sent.
+        traits: its traits in the scenario (policy tags, row policies, files in Drive); read by the SQL engine.
+        rows_sql: the SQL engine's query for its rows, if they are made when they are first read.
     """
 
     project_id: str
@@ -110,16 +110,16 @@ class Table:
 
     @property
     def ref(self) -> str:
-        """The table as errors of BigQuery name it."""
+        """The table's name in BigQuery's errors."""
         return f"{self.project_id}:{self.dataset_id}.{self.table_id}"
 
 
 @dataclass
 class Routine:
-    """A function that is kept in a dataset.
+    """A function that is stored in a dataset.
 
     Args:
-        body: what was set of the API's Routine, its reference left out.
+        body: the fields of the API's Routine that were set, without its reference.
     """
 
     project_id: str
@@ -132,15 +132,15 @@ class Routine:
 
     @property
     def ref(self) -> str:
-        """The routine as errors of BigQuery name it."""
+        """The routine's name in BigQuery's errors."""
         return f"{self.project_id}:{self.dataset_id}.{self.routine_id}"
 
 
 @dataclass
 class Dataset:
-    """A BigQuery dataset. `access` holds entries as BigQuery's JSON, in legacy spelling where there is one.
+    """A BigQuery dataset. `access` holds entries as BigQuery's JSON, with legacy role names where they exist.
 
-    Change `access` through `World.set_access`, which keeps the etag and the propagation times right.
+    Change `access` through `World.set_access`, which updates the etag and the propagation times.
     """
 
     project_id: str
@@ -157,23 +157,24 @@ class Dataset:
     default_partition_expiration_ms: int | None = None
     tables: dict[str, Table] = field(default_factory=dict)
     routines: dict[str, Routine] = field(default_factory=dict)
-    extra: JSON = field(default_factory=dict)  # further settable fields, given back as they came
-    traits: JSON = field(default_factory=dict)  # what a scenario says about it: `hide_access`
+    extra: JSON = field(default_factory=dict)  # further settable fields, returned as they were sent
+    traits: JSON = field(default_factory=dict)  # its traits in the scenario: `hide_access`
     undeleted_ms: int | None = None  # when it was restored
-    updates: list[float] = field(default_factory=list)  # when it was changed of late
-    deleted: list[tuple[int, Table]] = field(default_factory=list)  # tables that can be copied back, and when they went
+    updates: list[float] = field(default_factory=list)  # times of its recent changes
+    # tables that can be copied back, with the times of their deletion
+    deleted: list[tuple[int, Table]] = field(default_factory=list)
 
     @property
     def ref(self) -> str:
-        """The dataset as errors of BigQuery name it."""
+        """The dataset's name in BigQuery's errors."""
         return f"{self.project_id}:{self.dataset_id}"
 
     def as_it_is(self) -> "Dataset":
-        """A copy that later changes of the dataset do not touch; without what is in it."""
+        """A copy that later changes of the dataset do not affect, without its tables."""
         return copy.deepcopy(replace(self, tables={}, routines={}, deleted=[]))
 
     def table(self, table_id: str) -> Table | None:
-        """A table by name; whether case matters is the dataset's ``isCaseInsensitive``."""
+        """A table by name; ``isCaseInsensitive`` of the dataset decides whether case matters."""
         found = self.tables.get(table_id)
         if found is None and self.extra.get("isCaseInsensitive"):
             found = next((t for name, t in self.tables.items() if name.lower() == table_id.lower()), None)
@@ -185,7 +186,7 @@ class DeletedDataset:
     """A dataset that can be restored.
 
     Args:
-        at: when it was deleted, in milliseconds.
+        at: time of the deletion in milliseconds.
         rows: the SQL engine's names for the rows of its tables.
     """
 
@@ -212,34 +213,35 @@ class Project:
     services: set[str] = field(default_factory=set)
     billing: bool = True
     org_policies: dict[str, list[JSON]] = field(default_factory=dict)
-    own_policies: dict[str, list[JSON]] = field(default_factory=dict)  # set here; may not have spread yet
-    inherited_policies: dict[str, list[JSON]] = field(default_factory=dict)  # what holds without them
+    # set on the project; may not have taken effect yet
+    own_policies: dict[str, list[JSON]] = field(default_factory=dict)
+    inherited_policies: dict[str, list[JSON]] = field(default_factory=dict)  # in force without them
     service_accounts: dict[str, Account] = field(default_factory=dict)
     datasets: dict[str, Dataset] = field(default_factory=dict)
-    options: dict[str, JSON] = field(default_factory=dict)  # BigQuery's, by region: ALTER PROJECT SET OPTIONS
+    options: dict[str, JSON] = field(default_factory=dict)  # BigQuery's options by region: ALTER PROJECT SET OPTIONS
     query_quota: dict[str, int] = field(default_factory=dict)  # MiB a day: per_day_mib, per_user_mib
     kms_keys: dict[str, bool] = field(default_factory=dict)  # Cloud KMS key -> whether BigQuery's agent may use it
-    hidden: dict[str, Dataset] = field(default_factory=dict)  # of anonymous and temporary tables; not listed
-    deleted: list[DeletedDataset] = field(default_factory=list)  # those that can be restored, the oldest first
+    hidden: dict[str, Dataset] = field(default_factory=dict)  # hidden datasets of anonymous and temporary tables
+    deleted: list[DeletedDataset] = field(default_factory=list)  # datasets that can be restored, the oldest first
     roles: dict[str, frozenset[str]] = field(default_factory=dict)  # custom roles: id -> permissions
-    role_texts: dict[str, JSON] = field(default_factory=dict)  # what else is known of them, deleted ones included
+    role_texts: dict[str, JSON] = field(default_factory=dict)  # further fields of custom roles, deleted ones included
 
     def dataset(self, dataset_id: str) -> Dataset | None:
-        """A dataset by its exact (case-sensitive) name, one of anonymous or temporary tables included."""
+        """A dataset by its exact (case-sensitive) name, including hidden ones."""
         return self.datasets.get(dataset_id) or self.hidden.get(dataset_id)
 
     def enforced(self, constraint: str) -> bool:
-        """Whether a boolean constraint is in force here."""
+        """Whether a boolean constraint is in force for the project."""
         return any(rule.get("enforce") is True for rule in self.org_policies.get(constraint, []))
 
 
 @dataclass(frozen=True)
 class CallRecord:
-    """One call that reached the sandbox, whatever became of it.
+    """A call that reached the sandbox, whatever its result.
 
     Args:
         status: the HTTP status (gRPC codes are mapped).
-        at: when it began, by the world's clock.
+        at: when it began, by the world's clock (epoch seconds).
         seconds: how long it took here, latency included.
     """
 

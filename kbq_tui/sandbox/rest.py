@@ -36,7 +36,7 @@ JSON = dict[str, Any]
 
 @dataclass
 class Reply:
-    """An answer other than 200 with JSON. `body` None sends no body."""
+    """An answer other than 200 with JSON. If `body` is None, no body is sent."""
 
     body: Any = None
     status: int = 200
@@ -92,7 +92,7 @@ def route(
                 ctx.record(call, 503)
                 return response
             call.body, call.media = uploads.parse(raw, request.headers)
-            sent = call.body  # the handler may read it in another form
+            sent = call.body  # the handler may read the query parameters in another form
             mask = masks.parse(request.query_params["fields"]) if "fields" in request.query_params else {}
             await ctx.pause()
             result = await _watched(request, call, ctx.threads.submit(ctx.run, call, handler))
@@ -125,9 +125,9 @@ def _tell(request: Request, call: Call, sent: JSON, status: int, answer: Any) ->
 
 
 async def _watched(request: Request, call: Call, work: "Future[Any]") -> Any:
-    """Waits for the handler; tells the call if the caller leaves before."""
+    """Wait for the handler, and set `left` if the caller disconnects before."""
     done = asyncio.wrap_future(work)
-    leaving = asyncio.ensure_future(request.receive())  # after the body, all that can come is the end
+    leaving = asyncio.ensure_future(request.receive())  # after the body, the only further message is a disconnect
     try:
         await asyncio.wait({done, leaving}, return_when=asyncio.FIRST_COMPLETED)
         if not done.done():

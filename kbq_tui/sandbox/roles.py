@@ -1,6 +1,6 @@
-"""Predefined roles and what they hold, as Google's ``roles.get`` answered for them.
+"""Predefined roles and their permissions, as Google's ``roles.get`` returned them.
 
-``roles.json`` has the recorded answers and their source. It holds only permissions of the APIs that the sandbox serves.
+``roles.json`` has the recorded answers and their source. It has only permissions of the APIs that the sandbox serves.
 """
 
 import json
@@ -13,7 +13,7 @@ ROLES: Mapping[str, frozenset[str]] = {
     for name, held in json.loads(Path(__file__).with_name("roles.json").read_bytes())["roles"].items()
 }
 
-# BigQuery's others, which are not recorded (https://cloud.google.com/iam/docs/roles-permissions/bigquery)
+# BigQuery's other roles, which are not recorded (https://cloud.google.com/iam/docs/roles-permissions/bigquery)
 _BIGQUERY = frozenset(
     f"roles/bigquery.{name}"
     for name in ("connectionAdmin", "connectionUser", "resourceAdmin", "resourceEditor", "studioAdmin", "studioUser")
@@ -24,9 +24,10 @@ SERVICE_AGENT = re.compile(r"roles/[a-z0-9]+(\.[A-Za-z0-9]+)*\.([a-z][A-Za-z0-9]
 
 
 def is_predefined(name: str) -> bool:
-    """Whether Google has such a predefined role.
+    """Whether Google has this predefined role.
 
-    BigQuery's are known by name, so that a misspelt one is refused; of other services every name of the form counts.
+    BigQuery's roles are known by name, so that a misspelt one is refused; for other services every well-formed name
+    counts.
     """
     if name in ROLES or name in _BIGQUERY:
         return True
@@ -34,13 +35,13 @@ def is_predefined(name: str) -> bool:
 
 
 def is_custom(name: str, project_roles: Container[str], project_id: str) -> bool:
-    """Whether a project takes a role as a custom one: its own, or one of its organization.
+    """Whether a project accepts a role as a custom one: its own, or its organization's.
 
     Args:
         name: ``projects/P/roles/ID`` or ``organizations/N/roles/ID``
             (https://cloud.google.com/iam/docs/reference/rest/v1/Policy#Binding).
         project_roles: ids of the project's own roles.
-        project_id: the project.
+        project_id: the project's id.
     """
     match = CUSTOM.fullmatch(name)
     return match is not None and (
@@ -48,7 +49,7 @@ def is_custom(name: str, project_roles: Container[str], project_id: str) -> bool
     )
 
 
-# Roles that exist but may not be granted on a project / on a dataset.
+# Roles that exist but cannot be granted on a project / on a dataset.
 NOT_ON_PROJECT = frozenset({"roles/billing.viewer", "roles/orgpolicy.policyAdmin"})
 ON_DATASET = frozenset(
     {

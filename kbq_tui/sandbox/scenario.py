@@ -47,7 +47,7 @@ from kbq_tui.sandbox.validate import SchemaError, spelled
 from kbq_tui.sandbox.world import KINDS, Kind, World, access_key
 
 JSON = dict[str, Any]
-# What a project needs for the set-up, and what a new project has anyway.
+# The APIs that the set-up needs, and those that a new project has by default.
 USUAL = (
     "bigquery.googleapis.com",
     "bigquerystorage.googleapis.com",
@@ -69,14 +69,14 @@ class ScenarioError(ValueError):
 
 @dataclass
 class Scenario:
-    """A scenario as read; `build` makes a world of it.
+    """A scenario as read; `build` creates a world from it.
 
     Args:
         name: the file's name without ``.toml``.
         data: the parsed TOML, already checked.
         rules, edits: its fault plan and concurrent editors.
-        where: the file, for refusals.
-        lines: on which line each thing stands in it.
+        where: the file, for errors.
+        lines: the line of each key in it.
     """
 
     name: str
@@ -87,7 +87,7 @@ class Scenario:
     lines: dict[PlaceInFile, int] = field(default_factory=dict)
 
     def error(self, path: PlaceInFile, text: str) -> ScenarioError:
-        """A refusal that names file, line and key."""
+        """An error that names file, line and key."""
         where = self.where or f"scenario {self.name}"
         key = f"{spelled(path)}: " if path else ""
         return ScenarioError(f"{where}, line {toml_lines.line_of(self.lines, path)}: {key}{text}")
@@ -104,7 +104,7 @@ class Scenario:
 
 
 def names() -> list[str]:
-    """The scenarios there are, in alphabetical order."""
+    """The names of all scenarios, in alphabetical order."""
     folder = resources.files("kbq_tui.sandbox") / "scenarios"
     return sorted(f.name.removesuffix(".toml") for f in folder.iterdir() if f.name.endswith(".toml"))
 
@@ -133,7 +133,7 @@ def load(name_or_path: str | Path) -> Scenario:
         lines = toml_lines.lines(toml)
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
-        raise ScenarioError(f"{where}, line {line}: no UTF-8") from None
+        raise ScenarioError(f"{where}, line {line}: not valid UTF-8") from None
     except tomllib.TOMLDecodeError as error:
         raise ScenarioError(f"{where}: {error}") from None
     except RecursionError:
@@ -147,22 +147,22 @@ def load(name_or_path: str | Path) -> Scenario:
 
 
 def _delay(value: Any) -> tuple[float, list[int]]:
-    """The seconds of a delay, and the HTTP statuses of refusals till then."""
+    """The seconds of a delay, and the HTTP statuses of the refusals until then."""
     data = value if isinstance(value, dict) else {"seconds": value}
     statuses = data.get("status", [])
     return float(data["seconds"]), statuses if isinstance(statuses, list) else [statuses]
 
 
 def operator_email(scenario: Scenario) -> str:
-    """The operator's address: a service account of another project, as a company's tooling would have it."""
+    """The operator's address: a service account of another project, as a company's automation would have."""
     name = scenario.data.get("operator", {}).get("account", "operator")
     return f"{name}@{OPS_PROJECT}.iam.gserviceaccount.com"
 
 
 def build(scenario: Scenario, world: World | None = None) -> World:
-    """A world as the scenario describes it, all of it long since spread; delays hold from now on.
+    """Create the world that a scenario describes, with all changes in effect; delays apply to later changes.
 
-    SQL and key files need a running server; `server` does those.
+    SQL and key files need a running server; `server` handles them.
     """
     world = world or World(SkewedClock(float(scenario.data.get("clock_skew", 0.0))))
     delays, world.delays = scenario.data.get("delays", {}), {}
@@ -257,7 +257,7 @@ def _milliseconds(days: float | None) -> int | None:
 
 
 def _rules(value: Any) -> list[JSON]:
-    """``true`` enforces, a list names the allowed values, anything else is rules as the API writes them."""
+    """``true`` enforces, a list names the allowed values, anything else is rules as the API has them."""
     if isinstance(value, bool):
         return [{"enforce": value}]
     if value and all(isinstance(v, str) for v in value):
@@ -266,7 +266,7 @@ def _rules(value: Any) -> list[JSON]:
 
 
 def default_access() -> list[JSON]:
-    """What a dataset's access list starts with, beside its creator."""
+    """The access list of a new dataset, without its creator."""
     return [
         {"role": "WRITER", "specialGroup": "projectWriters"},
         {"role": "OWNER", "specialGroup": "projectOwners"},
@@ -275,7 +275,8 @@ def default_access() -> list[JSON]:
 
 
 def _generate(world: World, scenario: Scenario, operator: str) -> None:
-    """Quantity: projects, conditional bindings on the main project, access entries and tables of a dataset."""
+    """Add large quantities: projects, conditional bindings on the main project, a dataset's access entries and
+    tables."""
     wanted = scenario.data.get("generate", {})
     main = world.projects[scenario.project]
     shared = [{"role": "roles/viewer", "members": [f"serviceAccount:{operator}"]}]

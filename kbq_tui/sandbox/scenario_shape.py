@@ -1,4 +1,4 @@
-"""What may stand in a scenario file; `scenario` tells what it means."""
+"""Checks the form of a scenario file; `scenario` describes its meaning."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -15,12 +15,12 @@ JSON = dict[str, Any]
 OPS_PROJECT = "kbq-sandbox-ops"
 
 REFUSED: tuple[Kind, ...] = ("account_get", "key_create", "key_get")
-"""Delays during which a call is refused, so that there is a status to choose."""
+"""Delays during which a call is refused, so that its status can be chosen."""
 
 _SECONDS = Number(0, 86_400)
 _MIB = Number(1, 2**40, whole=True)
 _DAYS = Number(1 / 24, 36_500)
-# A role that is granted: a recorded one, so that a typing error is found, a custom one, or a service agent's
+# A role in a grant: a recorded one, so that a typing error is found, a custom one, or a service agent's
 _OTHER_ROLES = f"{roles.CUSTOM.pattern}|{roles.SERVICE_AGENT.pattern}"
 _ROLE = Text(roles.ROLES, "role", pattern=_OTHER_ROLES)
 _ACCOUNT_ID = Text(pattern=r"[a-z]([-a-z0-9]*[a-z0-9])?", what="account id")
@@ -88,7 +88,7 @@ _CALLER = TableShape(
     },
     required=("address",),
 )
-_MOST_SECONDS = 180 * 86_400  # for so long BigQuery tells of a job
+_MOST_SECONDS = 180 * 86_400  # BigQuery keeps jobs for this long
 _JOBS = TableShape(
     {
         "sql": Text(),
@@ -115,7 +115,8 @@ _ACCOUNT = TableShape(
         "description": Text(),
         "disabled": Flag(),
         "deleted": Flag(),
-        "keys": Number(0, 10, whole=True),  # more are not made (https://cloud.google.com/iam/quotas)
+        # an account has at most ten user-managed keys (https://cloud.google.com/iam/quotas)
+        "keys": Number(0, 10, whole=True),
         "key_file": Flag(),
         "key_age_days": Number(0, 3_650),
         "callers": Several(_CALLER),
@@ -211,10 +212,10 @@ SCENARIO = TableShape(
 
 
 def check(data: JSON) -> tuple[list[faults.Rule], list[faults.Edit]]:
-    """Refuses what is no scenario; gives the fault plan and the concurrent editors in it.
+    """Refuse data that is not a valid scenario; give its fault plan and concurrent editors.
 
     Raises:
-        Problem: with the place.
+        Problem: with the place in the file.
     """
     SCENARIO.check(data, ())
     projects: list[JSON] = data["projects"]
@@ -282,5 +283,5 @@ def _once(found: Iterable[tuple[Path, str]]) -> None:
     seen: set[str] = set()
     for path, name in found:
         if name in seen:
-            raise SchemaError(path, f"{name!r} is there twice")
+            raise SchemaError(path, f"{name!r} is given twice")
         seen.add(name)

@@ -1,4 +1,4 @@
-"""The sandbox as a whole: one HTTP port, one gRPC port, both on loopback, over one world."""
+"""The whole sandbox: one HTTP port and one gRPC port on loopback, over one world."""
 
 import asyncio
 import atexit
@@ -47,7 +47,7 @@ from kbq_tui.sandbox.scenario import Scenario, build, load, operator_email
 from kbq_tui.sandbox.world import World
 
 JSON = dict[str, Any]
-# gcloud's names for the endpoints (`gcloud topic configurations`), by API. The last is our own invention in that style.
+# gcloud's names for the endpoints (`gcloud topic configurations`), by API. The last one is our own, in the same style.
 OVERRIDES = {
     "BIGQUERY": "bigquery",
     "IAM": "iam",
@@ -63,49 +63,50 @@ OVERRIDES = {
 
 
 class PromptServer(uvicorn.Server):
-    """Stops as soon as it is told to. Uvicorn's own looks only every 100 ms, and then waits for another 100.
+    """Stops at once when told to. Uvicorn checks only every 100 ms, and then waits for another 100 ms.
 
-    Tests start thousands of sandboxes, and would spend minutes waiting for their ends.
+    Tests start thousands of sandboxes, and would spend minutes waiting for them to stop.
     """
 
     _loop: asyncio.AbstractEventLoop
     _told: asyncio.Event
 
     async def main_loop(self) -> None:
-        """Uvicorn's loop, woken when it is to end; uvicorn itself looks ten times a second."""
+        """Uvicorn's loop, woken when it has to end; uvicorn itself checks ten times a second."""
         self._loop, self._told = asyncio.get_running_loop(), asyncio.Event()
         seconds = 0
-        while not await self.on_tick(10 * seconds):  # it counts tenths, and sets the Date header each second
+        # uvicorn counts tenths, and sets the Date header every second
+        while not await self.on_tick(10 * seconds):
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._told.wait(), 1)
             seconds += 1
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Close everything at once; calls that still run are given a tenth of a second."""
+        """Close all connections at once; calls that still run are given a tenth of a second."""
         for listening in (*self.servers, *(sockets or ())):
             listening.close()
         for connection in list(self.server_state.connections):
             connection.shutdown()
-        if self.server_state.tasks:  # calls that hang see that the sandbox stops; asyncio cancels what is left
+        if self.server_state.tasks:  # calls that hang see that the sandbox stops; asyncio cancels the rest
             await asyncio.wait(self.server_state.tasks, timeout=0.1)
 
     def leave(self) -> None:
         """Stop serving; may be called from any thread, and before the server is up."""
         self.should_exit = self.force_exit = True
-        with suppress(AttributeError, RuntimeError):  # not up yet, or gone: it looks at `should_exit` by itself
+        with suppress(AttributeError, RuntimeError):  # not started yet, or stopped: it checks `should_exit` then
             self._loop.call_soon_threadsafe(self._told.set)
 
 
 class Sandbox:
-    """A running miniature of Google Cloud; a context manager.
+    """A running sandbox; a context manager.
 
     Args:
         scenario: name, path of a TOML file, or a loaded scenario.
         port: HTTP port; 0 takes a free one.
-        grpc_port: the same for gRPC.
-        latency_ms: added to every call; None leaves it to the scenario.
-        key_dir: where key files of the scenario's accounts are put; a private folder if None.
-        clock: the world's clock, epoch seconds; None is the real time (plus the scenario's skew).
+        grpc_port: gRPC port; likewise.
+        latency_ms: milliseconds added to every call; None leaves it to the scenario.
+        key_dir: folder for the key files of the scenario's accounts; None takes a private one.
+        clock: the world's clock in epoch seconds; None takes the real time (plus the scenario's skew).
     """
 
     def __init__(
@@ -140,17 +141,17 @@ class Sandbox:
         self._thread: threading.Thread | None = None
         self._grpc: grpc.Server | None = None
         self._folder: Path | None = None
-        self.account_keys: dict[str, Path] = {}  # address -> key file that the scenario hands out
+        self.account_keys: dict[str, Path] = {}  # address -> key file that the scenario provides
 
-    # -- life
+    # -- starting and stopping
 
     def start(self) -> Self:
-        """Come up; returns once both ports answer.
+        """Start; returns once both ports answer.
 
         Raises:
-            OSError: the port is taken.
+            OSError: the port is in use.
         """
-        # asyncio switches Nagle's algorithm off only where the protocol is named; with it on, every call takes 44 ms.
+        # asyncio disables Nagle's algorithm only if the protocol is named; with it, every call takes 44 ms.
         sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -160,7 +161,7 @@ class Sandbox:
             raise
         self.url = self.context.url = self.context.auth.url = f"http://127.0.0.1:{sock.getsockname()[1]}"
         self._folder = Path(tempfile.mkdtemp(prefix="kbq-sandbox-"))  # 0700
-        atexit.register(self.stop)  # DuckDB complains of what is still open when the interpreter ends
+        atexit.register(self.stop)  # DuckDB complains about open databases when the interpreter ends
         try:
             self.context.keys.start()
             self._make_keys()
@@ -197,12 +198,12 @@ class Sandbox:
             time.sleep(0.005)
 
     def stop(self) -> None:
-        """Go down: hanging calls are cut off, private files removed. May be called twice."""
+        """Stop: calls that hang are ended, private files removed. May be called twice."""
         atexit.unregister(self.stop)
         self.context.stopping.set()
         if self._server:
             self._server.leave()
-        # With grace: a hard stop makes gRPC clients in this process write to the terminal.
+        # With a grace period: after a hard stop, gRPC clients in this process write to the terminal.
         ended = self._grpc.stop(0.3) if self._grpc else None
         if self._thread:
             self._thread.join(2)
@@ -225,7 +226,7 @@ class Sandbox:
     ) -> None:
         self.stop()
 
-    # -- what the scenario leaves to a running server
+    # -- parts of the scenario that need a running server
 
     def _make_keys(self) -> None:
         assert self._folder is not None
@@ -241,7 +242,7 @@ class Sandbox:
                     folder = self._key_dir or self._folder
                     path = folder / f"{entry['id']}.json" if i == 0 and entry.get("key_file") else None
                     if path and os.path.lexists(path):
-                        raise FileExistsError(f"{path} is there already, and a key is not written over")
+                        raise FileExistsError(f"{path} exists already, and a key file is not overwritten")
                     self._issue(account, path, float(entry.get("key_age_days", 0)))
                     if path:
                         self.account_keys[account.email] = path
@@ -256,10 +257,10 @@ class Sandbox:
             write_private(path, json.dumps(file, indent=2) + "\n")
 
     def _run_sql(self) -> None:
-        """Runs the scenario's statements, then puts its traits on what is there by then.
+        """Run the scenario's statements, then set its traits on existing tables.
 
         Raises:
-            ScenarioError: names the statement that is no good, or the trait.
+            ScenarioError: names the statement that is refused, or the trait.
         """
         for number, data in enumerate(self.scenario.data["projects"]):
             for index, statement in enumerate(data.get("sql", [])):
@@ -285,10 +286,10 @@ class Sandbox:
                         raise self.scenario.error((*path, "row_policies", i, "filter"), reason)
 
     def _make_jobs(self) -> None:
-        """Makes what the scenario's accounts have run so far.
+        """Create the jobs that the scenario's accounts ran before.
 
         Raises:
-            ScenarioError: names the account whose jobs read a table that is not there.
+            ScenarioError: names the account whose jobs read a table that does not exist.
         """
         for number, data in enumerate(self.scenario.data["projects"]):
             for index, entry in enumerate(data.get("accounts", [])):
@@ -301,16 +302,16 @@ class Sandbox:
                     path = ("projects", number, "accounts", index, "jobs")
                     raise self.scenario.error(path, f"there is no table {error}") from None
 
-    # -- where it is
+    # -- addresses and files
 
     @property
     def key_file(self) -> Path:
-        """The operator's key file; it lives as long as the sandbox."""
+        """The operator's key file; it exists as long as the sandbox runs."""
         assert self._folder is not None, "the sandbox is not running"
         return self._folder / "operator.json"
 
     def env(self) -> dict[str, str]:
-        """The environment in which our program, gcloud, bq and Google's libraries find the sandbox."""
+        """The environment variables with which our program, gcloud, bq and Google's libraries find the sandbox."""
         assert self._folder is not None, "the sandbox is not running"
         config = self._folder / "gcloud"
         config.mkdir(mode=0o700, exist_ok=True)
@@ -368,7 +369,7 @@ def application(ctx: SandboxContext) -> Starlette:
 
 
 def _protocol(ctx: SandboxContext) -> type[H11Protocol]:
-    """uvicorn's HTTP protocol, keeping its transports where a fault can find and reset them."""
+    """Uvicorn's HTTP protocol, with its transports stored so that a fault can reset them."""
 
     class Protocol(H11Protocol):
         def connection_made(self, transport: Any) -> None:
@@ -385,7 +386,7 @@ def _protocol(ctx: SandboxContext) -> type[H11Protocol]:
 
 
 def write_private(path: Path, text: str) -> None:
-    """Write a file that only we may read, whole or not at all. One that is replaced keeps its mode."""
+    """Write a file that only its owner may read, completely or not at all. A replaced file keeps its mode."""
     mode = stat.S_IMODE(path.stat().st_mode) & 0o777 if path.exists() else 0o600
     draft = path.with_name(f".{path.name[:50]}.{os.urandom(6).hex()}.tmp")
     handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)

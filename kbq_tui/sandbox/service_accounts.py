@@ -1,4 +1,5 @@
-"""Which service account a call means, and what its caller may know of it: what `iam` and `iam_keys` share."""
+"""Finds the service account that a call names and checks what the caller may know of it; used by `iam` and
+`iam_keys`."""
 
 from datetime import UTC, datetime
 
@@ -10,10 +11,10 @@ from kbq_tui.sandbox.world import Kind
 
 
 def find_account(call: Call, permission: str) -> Account:
-    """The account in the path. Without the permission nobody learns whether it exists.
+    """Find the account in the path. A caller without the permission does not learn whether it exists.
 
     Raises:
-        ApiError: 403, or 404 for those who may know.
+        ApiError: 403, or 404 for callers with the permission.
     """
     name = call.params["account"]
     account = call.world.account(name)
@@ -31,16 +32,16 @@ def find_account(call: Call, permission: str) -> Account:
 
 
 def unknown_account() -> errors.ApiError:
-    """There is no such account; which one is not said (as recorded by k8s-config-connector)."""
+    """The account does not exist; the text does not name it (as recorded by k8s-config-connector)."""
     return errors.not_found("Unknown service account", listed=True)
 
 
 def check_visible(
     call: Call, kind: Kind, key: str, permission: str, account: Account, missing: errors.ApiError
 ) -> None:
-    """Refuse what was made so short a while ago that this call does not find it yet.
+    """Refuse a resource that is too new for this call to find.
 
-    Google answers 404, or 403 to those who may see it (hashicorp/terraform-provider-google#10227).
+    Google answers 404, or 403 to callers with the permission (hashicorp/terraform-provider-google#10227).
 
     Raises:
         ApiError: 403 or 404, as the scenario has it.
@@ -55,14 +56,14 @@ def check_visible(
 
 
 def visible_account(call: Call, permission: str) -> Account:
-    """The account in the path, where reading finds it by now."""
+    """Find the account in the path, if it is visible already."""
     account = find_account(call, permission)
     check_visible(call, "account_get", account.unique_id, permission, account, unknown_account())
     return account
 
 
 def stamp(seconds: float) -> str:
-    """RFC 3339 in UTC, as protobuf's JSON writes it."""
+    """A time as RFC 3339 in UTC, as protobuf's JSON has it."""
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 

@@ -1,4 +1,4 @@
-"""Service Usage v1 and Cloud Billing v1: what a project has switched on, and who pays."""
+"""Service Usage v1 and Cloud Billing v1: which APIs a project has enabled, and its billing."""
 
 import secrets
 from typing import Any
@@ -148,11 +148,11 @@ def _operation(call: Call, project: Project, result: JSON) -> JSON:
     name = f"operations/acf.p2-{project.number}-{secrets.token_hex(8)}"
     at = call.world.clock() + call.ctx.operation_seconds
     call.world.operations[name] = {"at": at, "project": project.id, "response": result}
-    return {"name": name}  # at first no more, as recorded by k8s-config-connector
+    return {"name": name}  # at first no more than this, as recorded by k8s-config-connector
 
 
 def get_operation(call: Call) -> JSON:
-    """`operations.get`: done once its time has come."""
+    """`operations.get`: done after the operation's time."""
     name = "operations/" + call.params["operation"]
     if name == "operations/noop.DONE_OPERATION":
         return {"name": name, "done": True}
@@ -176,7 +176,7 @@ _DEFAULT_LIMITS = {"per_day_mib": 209_715_200, "per_user_mib": 2**63 - 1}
 
 
 def list_quotas(call: Call) -> JSON:
-    """`services.consumerQuotaMetrics.list`; of BigQuery's metrics, the one of the bytes that queries read."""
+    """`services.consumerQuotaMetrics.list`; of BigQuery's metrics only that of the bytes that queries read."""
     project = _container(call, "serviceusage.quotas.get", "list quota metrics")
     service = call.params["service"]
     _known([service])

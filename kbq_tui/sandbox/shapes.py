@@ -1,8 +1,8 @@
-"""The shapes of request bodies: what is not of its shape is refused before any handler looks at it.
+"""Shapes of request bodies: a body with another shape is refused before any handler sees it.
 
 A shape is ``TEXT``, ``NUMBER`` (64 bits, which JSON has as text), ``INT32`` or ``FLAG``; ``[shape]`` for a list; a dict
-of names for an object, whose further fields pass unseen; ``{"*": shape}`` for a map. ``null`` stands for "not given"
-everywhere but in lists.
+of names for an object, whose further fields are not checked; ``{"*": shape}`` for a map. ``null`` stands for "not
+given" everywhere but in lists.
 """
 
 from typing import Any
@@ -28,14 +28,14 @@ PERMISSIONS: JSON = {"permissions": [TEXT]}
 
 
 def check(value: Any, shape: Any, path: str = "", *, lenient: bool = False) -> Any:
-    """Refuses a value that is not of its shape.
+    """Refuse a value that does not have its shape.
 
     Args:
-        value: from a request.
+        value: a part of a request.
         shape: see above.
-        path: where it stands, for the refusal.
-        lenient: BigQuery's way, unlike newer APIs': a number or boolean is read where a string is wanted, the words
-            true and false where a boolean is, and a list inside a list as its items. Google's Python client sends
+        path: its place in the body, for the error.
+        lenient: be as lenient as BigQuery, unlike newer APIs: a number or boolean is read where a string is wanted, the
+            words true and false where a boolean is, and a list inside a list as its items. Google's Python client sends
             ``parameterValue.value: 1.25``, ``insertId: 0`` and (in its system tests) ``permissions: [["a", "b"]]``,
             Node's every number of a parameter.
 
@@ -80,7 +80,7 @@ def _item(value: Any, shape: Any, path: str, lenient: bool) -> Any:
 
 
 def _flat(items: list[Any]) -> list[Any]:
-    """A list without lists in it."""
+    """The items of a list and of all lists inside it."""
     return [inner for item in items for inner in (_flat(item) if isinstance(item, list) else [item])]
 
 
@@ -94,7 +94,7 @@ def _is_number(value: Any) -> bool:
 
 
 def shaped(handler: Handler, shape: JSON, *, lenient: bool = False) -> Handler:
-    """A handler whose body is checked first."""
+    """Wrap a handler so that its body is checked first."""
 
     def checked(call: Call) -> JSON | Reply | None:
         call.body = check(call.body, shape, lenient=lenient)

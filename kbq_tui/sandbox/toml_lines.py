@@ -1,4 +1,4 @@
-"""On which line of a TOML text each key and each item of an array stands; `tomllib` does not tell.
+"""Finds the line of each key and each array item in a TOML text, which `tomllib` does not give.
 
 https://toml.io/en/v1.0.0
 """
@@ -19,13 +19,13 @@ def lines(text: str) -> dict[Path, int]:
     """The line (from 1) of every table, key and array item.
 
     Args:
-        text: TOML that `tomllib` reads; of anything else the result is of no use.
+        text: TOML that `tomllib` reads; for anything else the result is undefined.
     """
     return _Reader(text).read()
 
 
 def line_of(found: dict[Path, int], path: Path) -> int:
-    """The line of a path, or of the innermost thing around it that has one."""
+    """The line of a path, or of the innermost table or array around it that has one."""
     while path and path not in found:
         path = path[:-1]
     return found.get(path, 1)
@@ -35,7 +35,7 @@ class _Reader:
     def __init__(self, text: str) -> None:
         self.text, self.at = text, 0
         self.found: dict[Path, int] = {}
-        self.lengths: dict[Path, int] = {}  # of arrays of tables
+        self.lengths: dict[Path, int] = {}  # number of elements so far, of arrays of tables
         self.counted, self.line = 0, 1
 
     def read(self) -> dict[Path, int]:

@@ -1,4 +1,4 @@
-"""What a request carries: JSON, a form, or a file with JSON beside it.
+"""Parses request bodies: JSON, a form, or JSON and a file.
 
 https://cloud.google.com/bigquery/docs/reference/api-uploads
 """
@@ -13,11 +13,11 @@ from kbq_tui.sandbox import errors
 
 JSON = dict[str, Any]
 MAX_BYTES = 64 * 1024 * 1024
-"""Of one request; Google takes more."""
+"""The most bytes of one request; Google accepts more."""
 
 
 def parse(raw: bytes, headers: Mapping[str, str]) -> tuple[JSON, bytes]:
-    """The JSON of a request and the content of its file.
+    """Give the JSON of a request and the content of its file.
 
     Args:
         raw: the body.

@@ -1,6 +1,6 @@
-"""Shapes of data that people write: scenario files, fault plans. What is wrong is named by its place.
+"""Shapes of data that people write: scenario files and fault plans. Errors name the place.
 
-Request bodies are checked by `shapes`, which speaks Google's words.
+Request bodies are checked by `shapes`, whose errors have Google's text.
 """
 
 import math
@@ -13,10 +13,10 @@ Path = tuple[str | int, ...]
 
 
 class SchemaError(ValueError):
-    """Something is wrong with a value.
+    """A wrong value.
 
     Args:
-        path: where: keys and indexes from the top.
+        path: its place: keys and indexes from the top.
         text: what is wrong, without the place.
     """
 
@@ -26,20 +26,20 @@ class SchemaError(ValueError):
 
 
 def spelled(path: Path) -> str:
-    """``projects[0].datasets[1].id``."""
+    """Write a path as ``projects[0].datasets[1].id``."""
     return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).lstrip(".")
 
 
 @dataclass(frozen=True)
 class Text:
-    """A string: one of `choices` or of the form `pattern`, where either is given."""
+    """A string: one of `choices`, or matching `pattern`, if either is given."""
 
     choices: Collection[str] = ()
     what: str = "value"
     pattern: str = ""
 
     def check(self, value: Any, path: Path) -> None:
-        """Refuse a value that is no such string. Raises: SchemaError."""
+        """Refuse a value that is no such string. Raises SchemaError."""
         if not isinstance(value, str):
             raise SchemaError(path, f"must be a string, not {_kind(value)}")
         if value in self.choices or (self.pattern and re.fullmatch(self.pattern, value)):
@@ -59,7 +59,7 @@ class Number:
     whole: bool = False
 
     def check(self, value: Any, path: Path) -> None:
-        """Refuse a value that is no number within the bounds. Raises: SchemaError."""
+        """Refuse a value that is not a number within the bounds. Raises SchemaError."""
         good = isinstance(value, int) if self.whole else isinstance(value, int | float)
         what = "a whole number" if self.whole else "a number"
         if not good or isinstance(value, bool):
@@ -73,7 +73,7 @@ class Flag:
     """True or false."""
 
     def check(self, value: Any, path: Path) -> None:
-        """Refuse a value that is neither true nor false. Raises: SchemaError."""
+        """Refuse a value that is neither true nor false. Raises SchemaError."""
         if not isinstance(value, bool):
             raise SchemaError(path, f"must be true or false, not {_kind(value)}")
 
@@ -83,7 +83,7 @@ class Anything:
     """Any table."""
 
     def check(self, value: Any, path: Path) -> None:
-        """Refuse a value that is no table. Raises: SchemaError."""
+        """Refuse a value that is not a table. Raises SchemaError."""
         if not isinstance(value, dict):
             raise SchemaError(path, f"must be a table, not {_kind(value)}")
 
@@ -96,7 +96,7 @@ class Several:
     at_least: int = 0
 
     def check(self, value: Any, path: Path) -> None:
-        """Refuse a value that is no array of such items, or has too few. Raises: SchemaError."""
+        """Refuse a value that is not an array of such items, or has too few. Raises SchemaError."""
         if not isinstance(value, list):
             raise SchemaError(path, f"must be an array, not {_kind(value)}")
         if len(value) < self.at_least:
@@ -110,9 +110,9 @@ class TableShape:
     """A table with known keys.
 
     Args:
-        keys: the shape of each.
-        required: those that must be there.
-        exactly_one: keys of which one must be there, and only one.
+        keys: the shape of each key's value.
+        required: keys that must be present.
+        exactly_one: keys of which exactly one must be present.
     """
 
     keys: Mapping[str, "Shape"]
@@ -120,7 +120,7 @@ class TableShape:
     exactly_one: Collection[str] = ()
 
     def check(self, value: Any, path: Path) -> None:
-        """Refuse a table with unknown or missing keys, or wrong values. Raises: SchemaError."""
+        """Refuse a table with unknown or missing keys, or wrong values. Raises SchemaError."""
         if not isinstance(value, dict):
             raise SchemaError(path, f"must be a table, not {_kind(value)}")
         for key in value:
@@ -137,14 +137,14 @@ class TableShape:
 
 @dataclass(frozen=True)
 class Map:
-    """A table whose keys are names: of anything, or out of `names`."""
+    """A table whose keys are names: any, or those in `names`."""
 
     item: "Shape"
     names: Collection[str] = ()
     what: str = "key"
 
     def check(self, value: Any, path: Path) -> None:
-        """Refuse a table with names that are not allowed, or wrong values. Raises: SchemaError."""
+        """Refuse a table with names that are not allowed, or wrong values. Raises SchemaError."""
         if not isinstance(value, dict):
             raise SchemaError(path, f"must be a table, not {_kind(value)}")
         for key, item in value.items():
@@ -155,13 +155,13 @@ class Map:
 
 @dataclass(frozen=True)
 class Either:
-    """The first shape that fits by its kind: `shapes` maps Python types to shapes."""
+    """A choice of shapes by the value's type: `shapes` maps Python types to shapes."""
 
     shapes: Mapping[type, "Shape"] = field(default_factory=dict)
     otherwise: str = ""
 
     def check(self, value: Any, path: Path) -> None:
-        """Refuse a value that fits no shape of its kind. Raises: SchemaError."""
+        """Refuse a value that fits no shape of its type. Raises SchemaError."""
         shape = self.shapes.get(type(value))
         if shape is None:
             raise SchemaError(path, f"must be {self.otherwise}, not {_kind(value)}")

@@ -1,7 +1,7 @@
-"""What exists in the miniature cloud: projects, policies, accounts, keys, datasets, and who changed what.
+"""The state of the sandbox: projects, policies, accounts, keys, datasets, and the log of calls.
 
-Everything is guarded by one lock, `World.lock`; handlers run while it is held, and let it go while a query is read
-and runs. Times are seconds since the epoch from the world's own clock, so tests (and clock-skew scenarios) can move it.
+Everything is guarded by one lock, `World.lock`. Handlers run with it held, and release it while a query is parsed and
+runs. Times are seconds since the epoch by the world's own clock, so that tests and clock-skew scenarios can move it.
 """
 
 import base64
@@ -39,8 +39,8 @@ AccountState = Literal["ready", "pending", "deleted", "missing"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 
-# Service agents and the accounts that Google makes with a project (https://cloud.google.com/iam/docs/service-agents):
-# they are named after the project's number, and always exist.
+# Service agents and the accounts that Google creates with a project (https://cloud.google.com/iam/docs/service-agents):
+# their names contain the project's number, and they always exist.
 _GOOGLES_OWN = re.compile(r"([a-z]+-)?\d+(-compute)?@")
 
 
@@ -56,16 +56,17 @@ class World:
         self.lock = Lock()
         self.clock = clock
         self.delays: dict[Kind, float] = dict(delays or {})
-        self.refusals: dict[Kind, list[int]] = {}  # HTTP statuses of what is not visible yet, in turn; 404 by default
+        # HTTP statuses for what is not visible yet, one after the other; 404 by default
+        self.refusals: dict[Kind, list[int]] = {}
         self._refused: Counter[Kind] = Counter()
-        self.dataset_updates = 5  # of one dataset in ten seconds; a test of thousands sets more
+        self.dataset_updates = 5  # the most changes of one dataset in ten seconds; a test with thousands sets more
         self.projects: dict[str, Project] = {}
-        self.shared: dict[str, Callable[[World], Project]] = {}  # by id; made when they are first asked for
+        self.shared: dict[str, Callable[[World], Project]] = {}  # by id; created when they are first needed
         self.deleted_accounts: dict[str, Account] = {}  # by unique id, for undelete and tombstones
         self.calls: list[CallRecord] = []
         self.admin_activity = ActivityLog(lambda: self.clock())  # noqa: PLW0108 - the clock may be replaced
         self.operations: dict[str, JSON] = {}
-        self.state: dict[str, Any] = {}  # what a service keeps for itself: the SQL engine, its jobs
+        self.state: dict[str, Any] = {}  # what services store for themselves: the SQL engine, its jobs
         self.on_close: list[Callable[[], object]] = []
         self._effective: dict[tuple[str, ...], float] = {}
         self._later: list[tuple[float, Callable[[], object]]] = []
@@ -76,70 +77,70 @@ class World:
     # -- time and numbers
 
     def now_ms(self) -> int:
-        """The world's clock in milliseconds, as BigQuery counts."""
+        """The world's clock in milliseconds, BigQuery's unit."""
         return int(self.clock() * 1000)
 
     def new_etag(self) -> str:
-        """A fresh etag: base64, for IAM's etags are bytes on the wire."""
+        """A new etag in base64, because IAM's etags are bytes in gRPC's messages."""
         return base64.b64encode(b"BW" + next(self._serial).to_bytes(7, "big")).decode()
 
     def new_unique_id(self) -> str:
-        """A numeric id no account had before."""
+        """A new numeric account id that was never used before."""
         return str(next(self._uid))
 
     # -- propagation
 
     def effective(self, kind: Kind, at: float | None = None) -> float:
-        """When a change of this kind made `at` (now, if None) becomes effective."""
+        """When a change of this kind, made `at` (None: now), takes effect, in epoch seconds."""
         return (self.clock() if at is None else at) + self.delays.get(kind, 0.0)
 
     def changed(self, kind: Kind, *key: str) -> None:
-        """Note that something was just made true; `ready` says no until it has spread."""
+        """Note a change that was just made; `ready` is false until it has taken effect."""
         if self.delays.get(kind, 0.0) > 0:
             self._effective[(kind, *key)] = self.effective(kind)
 
     def ready(self, kind: Kind, *key: str) -> bool:
-        """Whether a change has spread. What was never noted (the scenario's own state) always has."""
+        """Whether a change has taken effect. This is so for whatever was never noted (the scenario's own state)."""
         at = self._effective.get((kind, *key))
         return at is None or self.clock() >= at
 
     def refusal(self, kind: Kind) -> int:
-        """The HTTP status with which something that has not spread is refused this time."""
+        """The HTTP status of the next refusal of something that is not visible yet."""
         statuses = self.refusals.get(kind) or [404]
         self._refused[kind] += 1
         return statuses[(self._refused[kind] - 1) % len(statuses)]
 
     def later(self, kind: Kind, change: Callable[[], object]) -> None:
-        """Make a change once it has spread; at once where the kind has no delay."""
+        """Make a change after the delay of its kind; at once if there is none."""
         self._later.append((self.effective(kind), change))
         self.settle()
 
     def settle(self) -> None:
-        """Make the changes that are due; every call begins with it."""
+        """Make the changes that are due; every call begins with this."""
         due = [change for at, change in self._later if at <= self.clock()]
         self._later = [(at, change) for at, change in self._later if at > self.clock()]
         for change in due:
             change()
 
     def outdate(self, kind: Kind, key: str, before: Any) -> None:
-        """Note what something was before the change that is made now: readers see it for a while longer.
+        """Keep an old state before a change: readers see it for a while longer.
 
         Args:
-            kind: of read, for which `delays` says how long.
+            kind: the kind of read, for which `delays` has the time.
             key: what changes.
-            before: as it was; None if it was not there.
+            before: its old state; None if it did not exist.
         """
         if self.delays.get(kind, 0.0) > 0:
             self._seen.setdefault((kind, key), []).append((self.effective(kind), before))
 
     def seen(self, kind: Kind, key: str, now: Any) -> Any:
-        """What a reader sees of something: as it was, while the change has not spread, else `now`."""
+        """What a reader sees: the old state, until the change has taken effect, else `now`."""
         return next((before for until, before in self._seen.get((kind, key), ()) if until > self.clock()), now)
 
     # -- look-ups
 
     def project(self, id_or_number: str) -> Project | None:
-        """A project by id or number, deleted ones too; None if there is none."""
+        """A project by id or number, including deleted ones; None if it does not exist."""
         found = self.projects.get(id_or_number)
         if found is None and id_or_number in self.shared:
             found = self.projects[id_or_number] = self.shared.pop(id_or_number)(self)
@@ -148,7 +149,7 @@ class World:
         return found
 
     def account(self, email_or_id: str) -> Account | None:
-        """A living account by address or unique id, effective or not."""
+        """An account that is not deleted, by address or unique id, whether or not its creation has taken effect."""
         _, _, domain = email_or_id.partition("@")
         owner = domain.removesuffix(".iam.gserviceaccount.com")
         candidates = [self.projects[owner]] if owner in self.projects else list(self.projects.values())
@@ -168,7 +169,7 @@ class World:
         return project.dataset(dataset_id) if project else None
 
     def account_state(self, email: str) -> AccountState:
-        """Whether a grant may name this service account. Addresses of people, groups, domains are always "ready"."""
+        """Whether a grant may name this service account. Addresses of people, groups and domains are always "ready"."""
         if not email.endswith(".gserviceaccount.com") or _GOOGLES_OWN.match(email):
             return "ready"
         account = self.account(email)
@@ -181,9 +182,9 @@ class World:
     # -- changes
 
     def set_policy(self, project: Project, bindings: list[JSON], version: int, extra: JSON | None = None) -> None:
-        """Replace a project's policy, with a new etag; added grants spread after `project_grant`.
+        """Replace a project's policy, with a new etag; new grants take effect after `project_grant`.
 
-        `extra` None leaves the rest of the policy as it is.
+        If `extra` is None, the rest of the policy is kept.
         """
         before = project.policy.pairs()
         self.outdate("policy_read", project.id, project.policy)
@@ -193,7 +194,7 @@ class World:
             self.changed("project_grant", project.id, role, member)
 
     def set_access(self, dataset: Dataset, access: list[JSON]) -> None:
-        """Replace a dataset's access list, with a new etag; added entries spread after `dataset_grant`."""
+        """Replace a dataset's access list, with a new etag; new entries take effect after `dataset_grant`."""
         before = {access_key(entry) for entry in dataset.access}
         dataset.access = copy.deepcopy(access)
         self.touch(dataset)
@@ -202,12 +203,12 @@ class World:
                 self.changed("dataset_grant", dataset.project_id, dataset.dataset_id, *access_key(entry))
 
     def touch(self, thing: Dataset | Table | Routine) -> None:
-        """New etag and modification time; call after every change of a dataset, table or routine."""
+        """Set a new etag and modification time; called after every change of a dataset, table or routine."""
         thing.etag = self.new_etag()
         thing.modified_ms = self.now_ms()
 
     def remove_account(self, account: Account) -> None:
-        """Delete an account: what granted it something now names a tombstone, for ever."""
+        """Delete an account: grants to it become grants to a deleted principal."""
         del self.projects[account.project_id].service_accounts[account.email]
         self.deleted_accounts[account.unique_id] = account
         tombstone = f"deleted:serviceAccount:{account.email}?uid={account.unique_id}"
@@ -215,7 +216,7 @@ class World:
             self._rename_member(project, account, account.member, tombstone)
 
     def restore_account(self, account: Account) -> None:
-        """Undelete: the same identity again, with its grants."""
+        """Undelete an account: the same identity again, with its grants."""
         tombstone = f"deleted:serviceAccount:{account.email}?uid={account.unique_id}"
         del self.deleted_accounts[account.unique_id]
         self.projects[account.project_id].service_accounts[account.email] = account
@@ -240,7 +241,7 @@ class World:
                     dataset.etag = self.new_etag()
 
     def close(self) -> None:
-        """Let go of what services hold."""
+        """Free what services store."""
         while self.on_close:
             self.on_close.pop()()
 
@@ -252,13 +253,14 @@ class World:
             self.calls.append(call)
 
     def writes(self, *, succeeded: bool = True) -> list[CallRecord]:
-        """The calls that change something; only those that did, unless told otherwise."""
+        """The calls that changed something; with `succeeded` False, also those that failed to."""
         with self.lock:
             return [c for c in self.calls if c.is_write and (c.status < 400 or not succeeded)]
 
 
 def access_key(entry: JSON) -> tuple[str, ...]:
-    """What identifies an access entry: who, role, condition; hashable. E-mail addresses know no case."""
+    """What identifies an access entry: member, role and condition; hashable. E-mail addresses are compared without
+    case."""
     known = {k: str(v).lower() if k.endswith("ByEmail") else v for k, v in entry.items()}
     if known.get("iamMember") == "allAuthenticatedUsers":
         known["specialGroup"] = known.pop("iamMember")

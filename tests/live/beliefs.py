@@ -1,4 +1,4 @@
-"""What the sandbox does on somebody's word: `kbq_tui/sandbox/beliefs.toml`, and BELIEFS.md, which is made from it.
+"""The sandbox's assumptions about Google: `kbq_tui/sandbox/beliefs.toml`, and BELIEFS.md, which is made from it.
 
 `python -m tests.live.beliefs` writes BELIEFS.md anew.
 """
@@ -44,10 +44,10 @@ def beliefs() -> tuple[Belief, ...]:
 def page() -> str:
     """BELIEFS.md."""
     lines = [
-        "# What the sandbox believes of Google",
+        "# What the sandbox assumes about Google",
         "",
-        "Made from `beliefs.toml` by `python -m tests.live.beliefs`. Nobody here has seen these on the real Google:",
-        "each stands here with its source, and with the call that proves or disproves it.",
+        "Made from `beliefs.toml` by `python -m tests.live.beliefs`. None of these was seen at the real Google yet:",
+        "each is listed with its source and with the call that proves or disproves it.",
         "`make test-live PROJECT=ID` tries them in a real project and reports on each; `make test` on the sandbox.",
         "",
         "| belief | behaviour | how sure | source | call | tried by `make test-live` |",

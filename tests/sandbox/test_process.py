@@ -171,7 +171,7 @@ def test_a_file_that_is_not_ours_is_neither_written_over_nor_removed(launch, tmp
     process = launch()
     _, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 2
-    assert "is there already, and not a sandbox's" in err
+    assert "exists already, and was not written by a sandbox" in err
     assert mine.read_text() == "SECRET=mine\n"
 
 

@@ -93,7 +93,7 @@ DATASET = HEAD + '[[projects.datasets]]\nid = "D"\n'
         (HEAD + "traits = { D = { drive = {} } }\n", 5, "projects[0].traits.D.drive: is for a table, not for 'D'"),
         (HEAD + "billing = 'no'\n", 5, "projects[0].billing: must be true or false, not a string"),
         (HEAD + "[[projects]]\nname = 'x'\n", 5, "projects[1]: missing key 'id'"),
-        (HEAD + "[[projects]]\nid = 'p'\n", 6, "projects[1].id: 'p' is there twice"),
+        (HEAD + "[[projects]]\nid = 'p'\n", 6, "projects[1].id: 'p' is given twice"),
         (DATASET + "location = 'Mars'\n", 7, "projects[0].datasets[0].location: unknown location 'Mars'"),
         (DATASET + "access = [\n  { role = 'READER', userByEmail = 'a@b.c' },\n  { role = 'READER' },\n]\n", 9,
          "projects[0].datasets[0].access[1]: exactly one of these keys must be there: userByEmail"),
@@ -133,7 +133,7 @@ def test_a_row_policy_s_filter_must_fit_its_table(tmp_path):
 
 @pytest.mark.parametrize(
     ("raw", "said"),
-    [(b"project = '\xff'\n", "line 1: no UTF-8"), (b"x = " + b"[" * 100_000, "nested too deeply")],
+    [(b"project = '\xff'\n", "line 1: not valid UTF-8"), (b"x = " + b"[" * 100_000, "nested too deeply")],
 )
 def test_bytes_that_are_no_toml(tmp_path, raw, said):
     path = tmp_path / "mine.toml"

@@ -1,4 +1,4 @@
-"""BigQuery in miniature: REST v2 and GoogleSQL on DuckDB.
+"""A small imitation of BigQuery: REST v2, and GoogleSQL on DuckDB.
 
 `routes` and `seed` import DuckDB and sqlglot only when they are called.
 """
@@ -27,15 +27,15 @@ def filter_problem(ctx: SandboxContext, table: Table, condition: str) -> str:
 
 
 def seed(ctx: SandboxContext, project_id: str, statements: Iterable[str]) -> None:
-    """Runs SQL as a scenario's own hand, which may do everything in the project.
+    """Run SQL of a scenario, with every permission in the project.
 
     Args:
         ctx: the sandbox.
-        project_id: where.
+        project_id: the project that it runs in.
         statements: GoogleSQL; each may be a script.
 
     Raises:
-        ApiError: a statement is no good.
+        ApiError: a statement is refused.
     """
     from kbq_tui.sandbox.bigquery.seeding import run
 
@@ -43,10 +43,10 @@ def seed(ctx: SandboxContext, project_id: str, statements: Iterable[str]) -> Non
 
 
 def seed_jobs(ctx: SandboxContext, account: Account, entries: list[dict[str, Any]]) -> None:
-    """Makes jobs that an account has run before anybody calls.
+    """Create jobs that an account ran before the sandbox started.
 
     Raises:
-        KeyError: a table that they read is not there.
+        KeyError: a table that they read does not exist.
     """
     from kbq_tui.sandbox.bigquery.job_history import seed
 

@@ -1,4 +1,4 @@
-"""Dataset access lists: what may stand in them, how entries come back, who must exist.
+"""Dataset access lists: which entries are valid, how they are returned, and whether their members exist.
 
 https://cloud.google.com/bigquery/docs/reference/rest/v2/datasets#Dataset.access
 """
@@ -31,12 +31,12 @@ def default_entries(creator: Principal) -> list[JSON]:
 
 
 def member_entry(member: str, role: str) -> JSON:
-    """An IAM member (``serviceAccount:a@b``) and a role as an access entry."""
+    """An access entry for an IAM member (``serviceAccount:a@b``) and a role."""
     return _normalise({"iamMember": member, "role": role})
 
 
 def entry_member(entry: JSON) -> str:
-    """Whom an entry is for, as an IAM member: the ``grantee`` of OBJECT_PRIVILEGES; empty for views and the like."""
+    """The IAM member that an entry is for: the ``grantee`` of OBJECT_PRIVILEGES; empty for views and the like."""
     if "userByEmail" in entry:
         email = str(entry["userByEmail"])
         kind = "serviceAccount" if email.endswith("gserviceaccount.com") else "user"
@@ -54,7 +54,7 @@ def shown(dataset: Dataset, policy_version: int) -> list[JSON]:
     """The list as the API answers it.
 
     Args:
-        dataset: whose.
+        dataset: the dataset.
         policy_version: ``accessPolicyVersion`` of the request. Below 3, an entry with a condition comes without it and
             under a role name ending in ``_withcond_`` and a hash, as the reference of datasets.get says.
     """
@@ -70,11 +70,11 @@ def shown(dataset: Dataset, policy_version: int) -> list[JSON]:
 
 
 def checked(world: World, dataset: Dataset, wanted: Iterable[JSON], policy_version: int) -> list[JSON]:
-    """A new access list, in the form it is kept, or Google's refusal.
+    """Check a new access list and give it in the form in which it is kept.
 
     Raises:
-        ApiError: an entry is malformed, names a role that datasets do not take, an account that does not exist (or
-            not yet), a tombstone, or somebody whom the organization does not let in.
+        ApiError: an entry is malformed, names a role that datasets do not take, an account that does not exist (or not
+            yet), a deleted account, or somebody outside of the domains that the organization allows.
     """
     known = {access_key(entry) for entry in dataset.access}
     result: list[JSON] = []
@@ -89,14 +89,15 @@ def checked(world: World, dataset: Dataset, wanted: Iterable[JSON], policy_versi
         if is_new:
             _check_role(world, dataset, entry)
         _check_known(world, dataset, entry, is_new)
-        result.append(entry)  # one that is there twice stays so
+        result.append(entry)  # an entry that is in the list twice stays in it twice
     if any(map(_owns, dataset.access)) and not any(map(_owns, result)):
         raise refusals.invalid("Cannot remove all owners from a dataset.")
     return result
 
 
 def _owns(entry: JSON) -> bool:
-    """Whether an entry lets somebody change the access list: the last one stays (k8s-config-connector#127)."""
+    """Whether an entry allows changing the access list: the last such entry cannot be removed
+    (k8s-config-connector#127)."""
     return entry.get("role") in ("OWNER", "roles/bigquery.admin")
 
 
@@ -110,7 +111,7 @@ def _normalise(given: JSON) -> JSON:
     if not entry.get("role"):
         raise refusals.invalid("Required parameter is missing: role")
     if entry.get("iamMember") == "specialGroup:allUsers":
-        entry["iamMember"] = "allUsers"  # SQL's name for it; an access list has no special group of that name
+        entry["iamMember"] = "allUsers"  # SQL's name for all users; an access list has no special group of this name
     member = str(entry.get("iamMember", ""))
     kind, _, name = member.partition(":")
     spelled = {"user": "userByEmail", "serviceAccount": "userByEmail", "group": "groupByEmail", "domain": "domain"}
@@ -150,7 +151,7 @@ def _check_known(world: World, dataset: Dataset, entry: JSON, is_new: bool) -> N
         return
     email = str(entry.get("userByEmail", ""))
     owner = email.partition("@")[2].removesuffix(_SUFFIX)
-    # Google's own agents (service-NUMBER@gcp-sa-...) are always there
+    # Google's service agents (service-NUMBER@gcp-sa-...) always exist
     is_account = email.endswith(_SUFFIX) and not owner.startswith("gcp-sa-")
     if is_account and world.account_state(email) != "ready":
         raise refusals.set_policy(dataset, f"Service account {email} does not exist.")
@@ -162,7 +163,7 @@ def _check_known(world: World, dataset: Dataset, entry: JSON, is_new: bool) -> N
 
 
 def _kept_out(world: World, dataset: Dataset, entry: JSON, owner: str) -> bool:
-    """Domain-restricted sharing (``iam.allowedPolicyMemberDomains``): own organization's accounts may come in."""
+    """Domain-restricted sharing (``iam.allowedPolicyMemberDomains``): accounts of the own organization are allowed."""
     home = world.projects[dataset.project_id]
     if not home.org_policies.get("iam.allowedPolicyMemberDomains"):
         return False

@@ -30,7 +30,7 @@ def path_of(node: exp.Expr) -> tuple[str, ...]:
 
 
 def create_schema(session: QuerySession, tree: exp.Expr) -> StatementResult:
-    """Run ``CREATE SCHEMA``: checks the options and makes the dataset, unless it is a dry run."""
+    """Run ``CREATE SCHEMA``: check the options and create the dataset, unless it is a dry run."""
     project_id, dataset_id = dataset_name(session, path_of(tree.this))
     project = datasets.project_of(session.ctx, project_id)
     given = options.read(session, tree)
@@ -45,7 +45,7 @@ def create_schema(session: QuerySession, tree: exp.Expr) -> StatementResult:
     reference = {"projectId": project.id, "datasetId": dataset_id}
     outcome = StatementResult("CREATE_SCHEMA", target={"ddlTargetDataset": reference}, operation="CREATE")
     if tree.args.get("exists") and dataset_id in project.datasets:
-        # permission still comes before existence
+        # the permission is checked before whether it exists, here too
         if not session.ctx.authz.allowed(session.principal, "bigquery.datasets.create", project):
             raise refusals.may_not_create_dataset(project)
         outcome.operation = "SKIP"
@@ -76,7 +76,7 @@ def alter_schema(session: QuerySession, tree: exp.Expr) -> StatementResult:
 
 
 def replace_labels(body: JSON, present: dict[str, str]) -> None:
-    """The option ``labels`` names all labels there shall be, where the API's field adds to those there are."""
+    """Replace all labels: the option ``labels`` does so, while the API's field adds to them."""
     if body.get("labels") is not None:
         body["labels"] = dict.fromkeys(present) | body["labels"]
 
@@ -115,7 +115,7 @@ def grant(session: QuerySession, tree: GrantStatement) -> StatementResult:
         body: JSON = {"access": entries}
         datasets.require_change(session.ctx, session.principal, dataset, body, "UPDATE_ACL")
     else:
-        # version 3: this statement must not lose other people's conditions
+        # version 3, so that this statement keeps conditions that others have set
         datasets.change(
             session.ctx,
             session.principal,

@@ -89,7 +89,7 @@ def routes(ctx: SandboxContext) -> list[Route]:
 
 
 def _guarded(handler: Handler) -> Handler:
-    """A handler whose unforeseen complaints of DuckDB are refusals: clients ask again after a 500, for minutes."""
+    """Wrap a handler so that an unexpected DuckDB error is a refusal: clients would repeat a 500 for minutes."""
 
     def guarded(call: Call) -> JSON | Reply | None:
         try:
@@ -126,7 +126,7 @@ def _policy_version(call: Call) -> int:
 
 
 def check_etag(call: Call, etag: str) -> None:
-    """Refuses unless ``If-Match``, where sent, is the present etag.
+    """Refuse unless the etag in ``If-Match``, if sent, is the current one.
 
     Raises:
         ApiError: 412.
@@ -140,7 +140,7 @@ def check_etag(call: Call, etag: str) -> None:
 
 
 def list_projects(call: Call) -> JSON:
-    """``projects.list``: those in which the caller has any BigQuery role."""
+    """``projects.list``: the projects in which the caller has any BigQuery role."""
     authz = call.ctx.authz
     seen = [
         p
@@ -173,7 +173,8 @@ def list_datasets(call: Call) -> JSON:
     project = project_of(call)
     authz, may_see, all_of_them = call.ctx.authz, "bigquery.datasets.get", flag(call, "all")
     everything = [*project.datasets.values(), *(project.hidden.values() if all_of_them else ())]
-    in_project = authz.allowed(call.principal, may_see, project)  # on each dataset, then: there may be thousands
+    # only then is each dataset checked: there may be thousands
+    in_project = authz.allowed(call.principal, may_see, project)
     visible = [
         d
         for d in everything

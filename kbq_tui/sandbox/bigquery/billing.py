@@ -12,15 +12,15 @@ _LEAST = 10 * _MB
 
 
 def billed(sizes: list[tuple[int, int]]) -> int:
-    """Bytes billed for readings of tables, given as rows and bytes."""
+    """Bytes that are billed for reading tables, given as (rows, bytes) of each."""
     return sum(max(_LEAST, -(-size // _MB) * _MB) for _, size in sizes if size)
 
 
 def check(session: QuerySession, sizes: list[tuple[int, int]]) -> None:
-    """Refuses a query that would be billed for more than its limit. A dry run is not billed.
+    """Refuse a query that would be billed for more than its limit. A dry run is not billed.
 
     Raises:
-        ApiError: it would.
+        ApiError: the limit is exceeded.
     """
     limit = session.maximum_bytes_billed
     needed = billed(sizes)

@@ -1,8 +1,8 @@
-"""Comparisons of two types, which BigQuery refuses and DuckDB answers after a cast.
+"""Comparisons of values of different types, which BigQuery refuses and DuckDB answers after a cast.
 
-Types are known once DuckDB has bound a statement. So a copy of it is bound, not run, in which each comparison depends
-on a form of `strftime`, which DuckDB reads when it binds: where the types of both sides do not go together, that form
-is an error which names them.
+Types are known only after DuckDB has bound a statement. So a copy of the statement is bound, not run, in which each
+comparison depends on a format of `strftime`, which DuckDB reads when it binds: where the two types cannot be compared,
+that format is an error which names them.
 
 https://cloud.google.com/bigquery/docs/reference/standard-sql/operators#comparison_operators
 https://cloud.google.com/bigquery/docs/reference/standard-sql/conversion_rules#coercion
@@ -27,12 +27,12 @@ _MARK = "compared"
 _WORD = "kbq-types"
 _FOUND = re.compile(_WORD + r"\|([^|']+)\|([^|']+)\|([^|']+)")
 _MOST = 300
-"""Comparisons of one statement that are looked at."""
+"""The most comparisons of one statement that are checked."""
 _KINDS = {
     "text": "VARCHAR", "bytes": "BLOB", "bool": "BOOLEAN", "time": "TIME", "timestamp": "TIMESTAMP WITH TIME ZONE",
     "datetime": "DATE|TIMESTAMP", "number": r"TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT|UBIGINT|FLOAT|DOUBLE|DECIMAL.*",
 }  # fmt: skip
-"""By kind: DuckDB's types, as a regular expression. Types of one kind are compared."""
+"""DuckDB's types by kind, as regular expressions. Types of one kind can be compared."""
 _MOMENTS = ("datetime", "timestamp", "time")
 _NAMES = {
     "VARCHAR": "STRING", "BLOB": "BYTES", "BOOLEAN": "BOOL", "TIMESTAMP WITH TIME ZONE": "TIMESTAMP",
@@ -42,12 +42,12 @@ _NAMES = {
 
 
 def mark(node: exp.Expr) -> None:
-    """Notes that a comparison is the caller's, and not one that stands for something else."""
+    """Mark a comparison as written by the caller, unlike those that the translation adds."""
     node.meta[_MARK] = True
 
 
 def check(session: QuerySession, tree: exp.Expr) -> None:
-    """Refuses a statement, in DuckDB's terms already, that compares two types, or takes a DATE from a DATE.
+    """Refuse a translated statement that compares two types that cannot be compared, or subtracts a DATE from a DATE.
 
     Raises:
         ApiError: it does.
@@ -71,7 +71,7 @@ def check(session: QuerySession, tree: exp.Expr) -> None:
     except duckdb.Error as failure:
         found = _FOUND.search(str(failure))
     if found is None:
-        return  # what is wrong with it shows when it is bound as it is
+        return  # binding the statement itself will show what is wrong with it
     sign, *kinds = found.groups()
     names = ", ".join(_NAMES.get(kind, kind) for kind in kinds)
     if sign == "-":
@@ -94,7 +94,7 @@ def _pairs(node: exp.Expr) -> list[tuple[exp.Expr, exp.Expr]]:
 
 
 def _probe(node: exp.Expr, left: exp.Expr, right: exp.Expr) -> exp.Expr:
-    """A condition that never holds, and cannot be bound where the types of two sides do not go together."""
+    """Build a condition that is never true, and that cannot be bound if the two types cannot be compared."""
     kinds = [call("typeof", side.copy()) for side in (left, right)]
     parts = [literal(f"%!{_WORD}|{SIGNS[type(node)]}|"), kinds[0], literal("|"), kinds[1], literal("|")]
     message = parts[0]
@@ -117,6 +117,6 @@ def _unbound(when: exp.Expr, message: exp.Expr) -> exp.Expr:
 
 
 def _is_coerced(one: str, other: str, *sides: exp.Expr) -> bool:
-    """Whether a text that is written down, or a parameter, is taken for a moment."""
+    """Whether a string literal or a parameter is read as a date or time."""
     written = any(isinstance(side.unnest().find(exp.Literal, exp.Column), exp.Literal) for side in sides)
     return written and "text" in (one, other) and bool({one, other} & set(_MOMENTS))

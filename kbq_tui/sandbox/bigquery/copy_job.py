@@ -19,14 +19,14 @@ _KEPT = ("timePartitioning", "rangePartitioning", "clustering", "requirePartitio
 
 
 def run(session: QuerySession, config: JSON) -> StatementResult:
-    """Copies tables of one schema into a table.
+    """Copy tables of one schema into a table.
 
     Args:
         session: who copies; its location is set to the destination's.
         config: ``configuration.copy``.
 
     Raises:
-        ApiError: not allowed, something is missing, or the schemas differ.
+        ApiError: it is not allowed, something does not exist, or the schemas differ.
     """
     target = target_of(session, config)
     given = [config["sourceTable"]] if config.get("sourceTable") else list(config.get("sourceTables") or [])
@@ -75,7 +75,7 @@ def _source(session: QuerySession, reference: JSON) -> Table:
 
 
 def readable(session: QuerySession, name: ResolvedName) -> Table:
-    """A table that is to be copied.
+    """Give a table that is to be copied.
 
     Raises:
         ApiError: the caller may not read it, or it cannot be copied.

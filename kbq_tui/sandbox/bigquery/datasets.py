@@ -1,4 +1,4 @@
-"""Datasets: made, changed and removed by one code, whether asked over REST or in SQL.
+"""Datasets are created, changed and deleted here, whether over REST or in SQL.
 
 https://cloud.google.com/bigquery/docs/reference/rest/v2/datasets
 """
@@ -16,7 +16,7 @@ from kbq_tui.sandbox.resources import Dataset, Principal, Project
 
 JSON = dict[str, Any]
 
-FREE_EXPIRATION_MS = 60 * 24 * 3600 * 1000  # 60 days: the longest life of a table without billing
+FREE_EXPIRATION_MS = 60 * 24 * 3600 * 1000  # 60 days: how long a table without billing can be kept
 _RATE_SECONDS = 10.0
 _NAME = re.compile(r"[A-Za-z0-9_]{1,1024}")
 _LABEL = re.compile(r"[^\W_A-Z][\w-]{0,62}")
@@ -25,10 +25,10 @@ _KEPT = ("defaultCollation", "defaultRoundingMode", "isCaseInsensitive", "maxTim
 
 
 def project_of(ctx: SandboxContext, id_or_number: str) -> Project:
-    """The project addressed.
+    """Find the project that a call names.
 
     Raises:
-        ApiError: there is none.
+        ApiError: it does not exist.
     """
     project = ctx.world.project(id_or_number)
     if project is None or project.state != "ACTIVE":
@@ -37,10 +37,10 @@ def project_of(ctx: SandboxContext, id_or_number: str) -> Project:
 
 
 def dataset_of(ctx: SandboxContext, project: Project, dataset_id: str) -> Dataset:
-    """The dataset addressed, by its exact name.
+    """Find the dataset that a call names, by its exact name.
 
     Raises:
-        ApiError: there is none.
+        ApiError: it does not exist.
     """
     dataset = project.dataset(dataset_id)
     if dataset is None:
@@ -49,7 +49,7 @@ def dataset_of(ctx: SandboxContext, project: Project, dataset_id: str) -> Datase
 
 
 def linked(dataset: Dataset) -> bool:
-    """Whether a dataset is subscribed to: its tables are another's, and only read.
+    """Whether a dataset is a linked one (Analytics Hub): its tables belong to another dataset and are read-only.
 
     https://cloud.google.com/bigquery/docs/analytics-hub-introduction#linked_datasets
     """
@@ -57,7 +57,7 @@ def linked(dataset: Dataset) -> bool:
 
 
 def refuse_linked(dataset: Dataset) -> None:
-    """Refuses to change what a linked dataset holds. That it is refused is Google's; the words are not known.
+    """Refuse to change the content of a linked dataset. Google refuses this; its exact text is not known.
 
     Raises:
         ApiError: it is linked.
@@ -67,12 +67,12 @@ def refuse_linked(dataset: Dataset) -> None:
 
 
 def resource(dataset: Dataset, policy_version: int = 1, view: str = "") -> JSON:
-    """The dataset as the API answers it.
+    """The dataset as the API returns it.
 
     Args:
-        dataset: which.
+        dataset: the dataset.
         policy_version: ``accessPolicyVersion`` of the request.
-        view: ``datasetView``: METADATA leaves out the access list, ACL the rest.
+        view: ``datasetView``: METADATA leaves out the access list, ACL everything else.
     """
     body: JSON = {
         "kind": "bigquery#dataset",
@@ -112,16 +112,16 @@ FINE_GRAINED = "enable_fine_grained_dataset_acls_option"
 
 
 def is_fine_grained(ctx: SandboxContext, dataset: Dataset) -> bool:
-    """Whether the access list of a dataset has permissions of its own.
+    """Whether the access list of a dataset is protected by its own permissions.
 
-    It is an option of the project, region by region.
+    This is an option of the project, set by region.
     """
     options = ctx.world.projects[dataset.project_id].options.get(dataset.location.lower(), {})
     return options.get(FINE_GRAINED) is True
 
 
 def require_read(ctx: SandboxContext, principal: Principal, dataset: Dataset, view: str) -> None:
-    """Refuses to show a dataset, or the part that ``datasetView`` asks for.
+    """Refuse to show a dataset, or the part that ``datasetView`` selects.
 
     Raises:
         ApiError: 403.
@@ -134,7 +134,7 @@ def require_read(ctx: SandboxContext, principal: Principal, dataset: Dataset, vi
 
 
 def require_change(ctx: SandboxContext, principal: Principal, dataset: Dataset, body: JSON, mode: str) -> None:
-    """Refuses to change a dataset, or the part of it that ``updateMode`` and the body are about.
+    """Refuse to change a dataset, or the part that ``updateMode`` and the body are about.
 
     Raises:
         ApiError: 403.
@@ -148,17 +148,17 @@ def require_change(ctx: SandboxContext, principal: Principal, dataset: Dataset, 
 
 
 def create(ctx: SandboxContext, principal: Principal, project: Project, body: JSON, policy_version: int = 1) -> Dataset:
-    """Makes a dataset.
+    """Create a dataset.
 
     Args:
         ctx: the sandbox.
-        principal: who becomes its owner, unless `body` has an access list.
-        project: where.
+        principal: the caller, who becomes its owner unless `body` has an access list.
+        project: the project it belongs to.
         body: the API's Dataset.
         policy_version: ``accessPolicyVersion`` of the request.
 
     Raises:
-        ApiError: not allowed, there already, or no good. Permission comes before existence, as with Google.
+        ApiError: it is not allowed, exists already, or is not valid. As at Google, the permission is checked first.
     """
     if not ctx.authz.allowed(principal, "bigquery.datasets.create", project):
         raise refusals.may_not_create_dataset(project)
@@ -201,19 +201,19 @@ def change(
     whole: bool,
     mode: str = "",
 ) -> None:
-    """Changes a dataset.
+    """Change a dataset.
 
     Args:
         ctx: the sandbox.
-        principal: who asks.
-        dataset: which.
+        principal: the caller.
+        dataset: the dataset.
         body: the API's Dataset, in part.
         policy_version: ``accessPolicyVersion`` of the request.
-        whole: ``update``, which clears what `body` leaves out, rather than ``patch``.
+        whole: whether it is ``update``, which clears what `body` leaves out, rather than ``patch``.
         mode: ``updateMode``: UPDATE_METADATA, UPDATE_ACL, or everything.
 
     Raises:
-        ApiError: not allowed, or no good. Then nothing has changed.
+        ApiError: it is not allowed, or not valid. Then nothing has changed.
     """
     require_change(ctx, principal, dataset, body, mode)
     _check_rate(ctx, dataset)
@@ -239,7 +239,8 @@ def change(
 
 
 def _check_rate(ctx: SandboxContext, dataset: Dataset) -> None:
-    """Refuses more than five updates of a dataset in ten seconds (https://cloud.google.com/bigquery/quotas#dataset_limits).
+    """Refuse more than five updates of a dataset in ten seconds
+    (https://cloud.google.com/bigquery/quotas#dataset_limits).
 
     The text is that of hashicorp/terraform-provider-google#19655.
 
@@ -259,10 +260,10 @@ def _check_rate(ctx: SandboxContext, dataset: Dataset) -> None:
 
 
 def remove(ctx: SandboxContext, principal: Principal, dataset: Dataset, contents: bool) -> None:
-    """Deletes a dataset.
+    """Delete a dataset.
 
     Raises:
-        ApiError: not allowed, or not empty and `contents` is false.
+        ApiError: it is not allowed, or the dataset is not empty and `contents` is false.
     """
     ctx.authz.require(principal, "bigquery.datasets.delete", dataset)
     if (dataset.tables or dataset.routines) and not contents:
@@ -273,7 +274,7 @@ def remove(ctx: SandboxContext, principal: Principal, dataset: Dataset, contents
 
 
 def check_labels(labels: JSON) -> None:
-    """Refuses labels that break Google's rule (https://cloud.google.com/bigquery/docs/labels-intro#requirements)."""
+    """Refuse labels that break Google's rules (https://cloud.google.com/bigquery/docs/labels-intro#requirements)."""
     for key, value in labels.items():
         if not _LABEL.fullmatch(key) or (value and not re.fullmatch(r"[^\WA-Z]?[\w-]{0,62}", str(value))):
             raise refusals.invalid(f'Invalid label "{key}": keys and values may contain lower-case letters, digits, '
@@ -281,7 +282,8 @@ def check_labels(labels: JSON) -> None:
 
 
 def merge_labels(present: dict[str, str], given: JSON | None) -> dict[str, str]:
-    """Labels after a change: given keys replace, a null value removes, null for all removes all."""
+    """Labels after a change: given keys replace, a null value removes one label, and null instead of labels removes
+    all."""
     if given is None:
         return {}
     check_labels(given)
@@ -290,7 +292,7 @@ def merge_labels(present: dict[str, str], given: JSON | None) -> dict[str, str]:
 
 
 def keep(extra: JSON, body: JSON, keys: Iterable[str]) -> None:
-    """Sets fields that are only kept; null takes one away. ``resourceTags`` are merged as labels are."""
+    """Set fields that are stored without being used; null removes one. ``resourceTags`` are merged as labels are."""
     for key in keys:
         if key not in body:
             continue
@@ -304,7 +306,7 @@ def keep(extra: JSON, body: JSON, keys: Iterable[str]) -> None:
 
 
 def _take(project: Project, dataset: Dataset, body: JSON) -> None:
-    """Sets the plain fields of `body`; every check comes before the first change."""
+    """Set the plain fields of `body`; all checks come before the first change."""
     labels = merge_labels(dataset.labels, body["labels"]) if "labels" in body else dataset.labels
     expirations: dict[str, int | None] = {}
     for key in ("defaultTableExpirationMs", "defaultPartitionExpirationMs"):
@@ -332,14 +334,15 @@ def _milliseconds(project: Project, key: str, value: Any) -> int | None:
     if not project.billing and milliseconds > FREE_EXPIRATION_MS:
         raise refusals.no_billing("The default table expiration time must be less than 60 days.")
     if milliseconds == 0 and project.billing:
-        return None  # as `bq update --default_table_expiration 0` takes it off
+        return None  # as `bq update --default_table_expiration 0` removes it
     if milliseconds < 3_600_000:
         raise refusals.invalid(f"{key} must be at least 3600000 milliseconds (one hour).")
     return milliseconds
 
 
 def _check_location_policy(project: Project, location: str) -> None:
-    """``gcp.resourceLocations`` (https://cloud.google.com/resource-manager/docs/organization-policy/defining-locations)."""
+    """Check ``gcp.resourceLocations``
+    (https://cloud.google.com/resource-manager/docs/organization-policy/defining-locations)."""
     for rule in project.org_policies.get("gcp.resourceLocations", []):
         allowed = [str(v).lower() for v in rule.get("values", {}).get("allowedValues", [])]
         if allowed and not any(_covers(value, location.lower()) for value in allowed):

@@ -9,18 +9,18 @@ from kbq_tui.sandbox.context import SandboxContext
 from kbq_tui.sandbox.resources import Dataset, DeletedDataset, Principal, Project
 
 _DAYS_MS = 7 * 24 * 3600 * 1000
-"""How long a deleted dataset can be restored, and a restored one not be deleted."""
+"""Milliseconds for which a deleted dataset can be restored, and for which a restored one cannot be deleted."""
 _MOST_ROWS = 100_000
-"""Rows of a deleted dataset that can be restored, at most."""
+"""The most rows that a deleted dataset may have to be restored."""
 _MOST = 20
-"""Deleted datasets of a project that can be restored."""
+"""The most deleted datasets of a project that can be restored."""
 
 
 def put_aside(ctx: SandboxContext, dataset: Dataset) -> None:
-    """Takes a dataset out of its project. It can be restored for a while, unless it is large.
+    """Remove a dataset from its project. It can be restored for seven days, unless it is too large.
 
     Raises:
-        ApiError: it was restored of late. That Google refuses it is documented, its words are not known.
+        ApiError: it was restored recently. That Google refuses this is documented, its exact text is not known.
     """
     now = ctx.world.now_ms()
     if dataset.undeleted_ms is not None and now < dataset.undeleted_ms + _DAYS_MS:
@@ -37,10 +37,10 @@ def put_aside(ctx: SandboxContext, dataset: Dataset) -> None:
 
 
 def undelete(ctx: SandboxContext, principal: Principal, project: Project, dataset_id: str) -> Dataset:
-    """Restores the dataset of that name that was deleted last, with what was in it.
+    """Restore the dataset of this name that was deleted last, with its tables.
 
     Raises:
-        ApiError: not allowed, there again already, or deleted more than seven days ago.
+        ApiError: it is not allowed, the name is in use, or it was deleted more than seven days ago.
     """
     if not ctx.authz.allowed(principal, "bigquery.datasets.create", project):
         raise refusals.may_not_create_dataset(project)

@@ -1,4 +1,4 @@
-"""Where GoogleSQL and what sqlglot makes of it for DuckDB differ."""
+"""Corrects the differences between GoogleSQL and sqlglot's translation of it for DuckDB."""
 
 from sqlglot import exp
 
@@ -6,9 +6,9 @@ from kbq_tui.sandbox.bigquery import function_rules, refusals
 from kbq_tui.sandbox.bigquery.duck import DUCK
 from kbq_tui.sandbox.bigquery.tokens import node_position
 
-ANONYMOUS = "_f_"  # how a column that its author gave no name is called until `f0_` is its name
+ANONYMOUS = "_f_"  # the temporary name of an unnamed column, which later becomes `f0_`
 
-# functions whose result is of another type in DuckDB
+# functions whose result has another type in DuckDB
 _RESULTS: tuple[tuple[type[exp.Expr], str], ...] = (
     (exp.DateAdd, "DATE"),
     (exp.DateFromUnixDate, "DATE"),
@@ -20,7 +20,7 @@ _RESULTS: tuple[tuple[type[exp.Expr], str], ...] = (
 
 
 def name_columns(tree: exp.Expr) -> None:
-    """Names the unnamed columns, so that they can be told from those called so by the author."""
+    """Give unnamed columns temporary names, to tell them from columns that the author named."""
     for select in tree.find_all(exp.Select):
         for index, item in enumerate(list(select.expressions)):
             if isinstance(item, exp.Dot) and isinstance(item.expression, exp.Identifier):
@@ -30,10 +30,10 @@ def name_columns(tree: exp.Expr) -> None:
 
 
 def refuse_foreign(sql: str, tree: exp.Expr) -> None:
-    """Refuses table functions and functions that are not GoogleSQL's."""
+    """Refuse functions and table functions that are not GoogleSQL's."""
     for node in tree.find_all(exp.Table):
         if not isinstance(node.this, exp.Identifier | exp.Func):
-            # nothing may reach DuckDB under a name that was not looked up here
+            # no name may reach DuckDB that was not resolved here
             raise refusals.invalid_query(f"Invalid table name: `{node.sql('bigquery')}`")
         if isinstance(node.this, exp.Func):
             name = node.this.name if isinstance(node.this, exp.Anonymous) else node.this.sql_name()
@@ -55,9 +55,9 @@ def refuse_foreign(sql: str, tree: exp.Expr) -> None:
 
 
 def correct(tree: exp.Expr) -> None:
-    """Changes a GoogleSQL tree so that DuckDB gives what BigQuery would."""
+    """Change a GoogleSQL tree so that DuckDB gives BigQuery's results."""
     if isinstance(tree, exp.Select) and tree.args.get("kind") == "STRUCT":
-        tree.set("kind", None)  # at the top, SELECT AS STRUCT gives its fields as columns
+        tree.set("kind", None)  # at the top level, the fields of SELECT AS STRUCT are columns
     for number in list(tree.find_all(exp.Literal)):
         # 1.5 is FLOAT64 in GoogleSQL and DECIMAL in DuckDB
         if not number.is_string and not number.is_int and not isinstance(number.parent, exp.Cast | exp.DataTypeParam):
@@ -72,16 +72,16 @@ def correct(tree: exp.Expr) -> None:
     _bound(tree)
 
 
-# Longest array of a GENERATE function, and longest text of the functions that multiply one. DuckDB makes them in one
-# go: nothing can end it, and its memory limit does not count them.
+# The longest array of a GENERATE function, and the longest text of functions that repeat one. DuckDB builds them in one
+# step, which cannot be interrupted and does not count towards its memory limit.
 MAX_ARRAY = 1_048_575
 MAX_TEXT = 1_048_576
 
 
 def _bound(tree: exp.Expr) -> None:
-    """Refuses arrays and texts beyond BigQuery's own bounds before they are made.
+    """Refuse arrays and texts beyond BigQuery's limits before they are built.
 
-    The check stands inside the argument that says how long it will be, so that it is computed first.
+    The check is put into the argument that gives the length, so that it is evaluated first.
     """
     for series in list(tree.find_all(exp.GenerateSeries)):
         start, end, step = (series.args.get(key) for key in ("start", "end", "step"))
@@ -108,7 +108,7 @@ def _bound(tree: exp.Expr) -> None:
             replace.set("replacement", _unless(size, MAX_REPLACED, new, text.format("REPLACE")))
 
 
-# how long a REPLACE could get if every byte were replaced; what it will be is only known afterwards
+# the length if every byte were replaced; the real one is only known afterwards
 MAX_REPLACED = 256 * MAX_TEXT
 
 
@@ -135,7 +135,7 @@ def _size(node: exp.Expr) -> exp.Expr:
 
 
 def _unless(amount: exp.Expr, most: int, value: exp.Expr, text: str) -> exp.Expr:
-    """The value, or an error where an amount is too large."""
+    """The value, or an error if an amount is too large."""
     error = exp.Anonymous(this="error", expressions=[exp.Literal.string(text)])
     too_many = exp.GT(this=amount, expression=exp.Literal.number(most))
     return exp.Case(ifs=[exp.If(this=too_many, true=error)], default=value.copy())

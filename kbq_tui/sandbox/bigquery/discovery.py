@@ -1,6 +1,6 @@
-"""The discovery document: what `bq` reads before it calls anything.
+"""The discovery document, which `bq` reads before any call.
 
-Only names, paths and parameters; the tool needs no more to build its client
+It has only names, paths and parameters, which are all that the tool needs for its client
 (https://developers.google.com/discovery/v1/reference/apis).
 """
 
@@ -67,7 +67,7 @@ _METHODS: dict[str, dict[str, tuple[str, str, str, bool]]] = {
         "update": ("PUT", _DATASET + "/routines/{+routineId}", "", True),
         "delete": ("DELETE", _DATASET + "/routines/{+routineId}", "", False),
     },
-    # not here, but the tool looks for them when it starts
+    # not served, but the tool expects them when it starts
     "models": {"list": ("GET", _DATASET + "/models", _LIST, False)},
     "rowAccessPolicies": {"list": ("GET", _TABLE + "/rowAccessPolicies", "pageSize pageToken", False)},
 }
@@ -77,7 +77,7 @@ def document(url: str) -> JSON:
     """The discovery document of this sandbox.
 
     Args:
-        url: where it answers, without a slash at the end.
+        url: the sandbox's address, without a slash at the end.
     """
     root = url.rstrip("/") + "/"
     return {
@@ -119,7 +119,7 @@ def _method(resource: str, name: str, verb: str, path: str, query: str, has_body
     if has_body:
         method["request"] = {"$ref": "JsonObject"}
     if (resource, name) == ("jobs", "insert"):
-        # the tool passes "media_body" (empty, for queries) to every insert; uploads themselves are not served
+        # the tool adds "media_body" (empty for queries) to every insert; uploads are not described here
         upload = {"multipart": True, "path": "/upload/bigquery/v2/" + path}
         method["supportsMediaUpload"] = True
         method["mediaUpload"] = {"accept": ["*/*"], "protocols": {"simple": upload, "resumable": upload}}

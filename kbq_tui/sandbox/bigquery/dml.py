@@ -28,29 +28,29 @@ from kbq_tui.sandbox.resources import Dataset, Table
 
 JSON = dict[str, Any]
 _AT_ONCE = 10_000
-"""Rows of one INSERT."""
+"""The most rows in one INSERT."""
 
 
 def insert_rows(session: QuerySession, table: Table, rows: list[Row], columns: list[Field] | None = None) -> None:
-    """Appends rows, all or none.
+    """Append all rows, or none if one is refused.
 
     Args:
-        session: who writes.
-        table: where.
+        session: the caller's query.
+        table: the table.
         rows: values as `values.plain` reads them.
-        columns: the columns they are of; the others get their default. None for all of them.
+        columns: the columns of the values, where the others get their default; None for all columns.
 
     Raises:
-        ApiError: a value is none of its column's type.
+        ApiError: a value does not fit its column's type.
     """
     insert_groups(session, table, [(columns or table.schema, rows)])
 
 
 def insert_groups(session: QuerySession, table: Table, groups: Iterable[tuple[list[Field], list[Row]]]) -> None:
-    """Appends rows of which some have other columns than others, all or none.
+    """Append rows with different sets of columns: all of them, or none if one is refused.
 
     Raises:
-        ApiError: a value is none of its column's type.
+        ApiError: a value does not fit its column's type.
     """
     session.engine.execute("BEGIN")
     try:
@@ -70,10 +70,10 @@ def insert_groups(session: QuerySession, table: Table, groups: Iterable[tuple[li
 
 
 def try_row(session: QuerySession, table: Table, columns: list[Field], row: Row) -> None:
-    """Refuses a row that `insert_groups` would refuse.
+    """Refuse a row that `insert_groups` would refuse.
 
     Raises:
-        ApiError: a value is none of its column's type.
+        ApiError: a value does not fit its column's type.
     """
     session.engine.execute("BEGIN")
     try:
@@ -87,7 +87,7 @@ def try_row(session: QuerySession, table: Table, columns: list[Field], row: Row)
 
 
 def bad_value(ref: str, error: duckdb.Error) -> ApiError:
-    """DuckDB's refusal of a value, naming the table that it was for."""
+    """Turn DuckDB's refusal of a value into one that names the table."""
     required = re.search(r"NOT NULL constraint failed: \w+\.(\w+)", str(error))
     if required:
         return refusals.invalid(f"Missing required field: {required[1]}.")
@@ -102,16 +102,16 @@ def bad_value(ref: str, error: duckdb.Error) -> ApiError:
 
 
 def insert_stored(session: QuerySession, table: Table, stored: str, columns: list[Field] | None = None) -> None:
-    """Appends the rows of a DuckDB table.
+    """Append the rows of a DuckDB table.
 
     Args:
-        session: who writes.
-        table: where.
-        stored: the DuckDB table.
-        columns: its columns, which are matched by name. None where it has those of `table`, in their order.
+        session: the caller's query.
+        table: the table.
+        stored: the DuckDB table's name.
+        columns: its columns, which are matched by name; None if it has those of `table`, in the same order.
 
     Raises:
-        duckdb.Error: a value is none of its column's type.
+        duckdb.Error: a value does not fit its column's type.
     """
     by_name = {f["name"].lower(): f for f in table.schema}
     wanted = [by_name[c["name"].lower()] for c in columns] if columns is not None else table.schema
@@ -122,10 +122,10 @@ def insert_stored(session: QuerySession, table: Table, stored: str, columns: lis
 
 
 def same_location(session: QuerySession, target: Dataset, tree: exp.Expr) -> None:
-    """Refuses to read in one location and write in another.
+    """Refuse to read in one location and write in another.
 
     Raises:
-        ApiError: a dataset that is read lies elsewhere than `target`.
+        ApiError: a dataset that is read is in another location than `target`.
     """
     for node in real_tables(tree):
         name = table_name(session, table_parts(node))
@@ -135,11 +135,11 @@ def same_location(session: QuerySession, target: Dataset, tree: exp.Expr) -> Non
 
 
 def run(session: QuerySession, tree: exp.Expr) -> StatementResult:
-    """INSERT, UPDATE, DELETE, MERGE and TRUNCATE."""
+    """Run INSERT, UPDATE, DELETE, MERGE or TRUNCATE."""
     kind = "TRUNCATE_TABLE" if isinstance(tree, exp.TruncateTable) else type(tree).__name__.upper()
     node = tree.expressions[0] if isinstance(tree, exp.TruncateTable) else tree.this
     node = node.this if isinstance(node, exp.Schema) else node
-    if not isinstance(node, exp.Table):  # sqlglot takes `TRUNCATE SELECT ...`
+    if not isinstance(node, exp.Table):  # sqlglot accepts `TRUNCATE SELECT ...`
         raise refusals.invalid_query("Syntax error: Expected a table name")
     name = table_name(session, table_parts(node))
     project = session.project
@@ -205,7 +205,7 @@ def _ids(name: ResolvedName) -> tuple[str, str, str]:
 
 
 def _check_insert(session: QuerySession, table: Table, tree: exp.Insert) -> None:
-    """Refuses columns that are not there and values of another type: DuckDB would cast where BigQuery does not."""
+    """Refuse columns that do not exist and values of another type: DuckDB would cast where BigQuery does not."""
     by_name = {f["name"].lower(): f for f in table.schema}
     columns = list(table.schema)
     if isinstance(tree.this, exp.Schema):
@@ -235,7 +235,7 @@ def _check_insert(session: QuerySession, table: Table, tree: exp.Insert) -> None
 
 
 def _check_values(session: QuerySession, tree: exp.Insert, rows: list[exp.Expr], columns: list[Field]) -> None:
-    """Refuses rows of VALUES that have another number of values than columns, or a literal of another type."""
+    """Refuse rows of VALUES with more or fewer values than columns, or with a literal of another type."""
     for row in rows:
         if len(row.expressions) != len(columns):
             at = node_position(session.sql, row)
@@ -256,7 +256,7 @@ _FROM_TEXT = ("STRING", "DATE", "DATETIME", "TIME", "TIMESTAMP", "GEOGRAPHY", "I
 
 
 def _fits(value: exp.Literal, column: Field) -> bool:
-    """Whether a literal is taken by a column (GoogleSQL, "Conversion rules": literal coercion)."""
+    """Whether a column accepts a literal (GoogleSQL, "Conversion rules": literal coercion)."""
     if column.get("mode") == "REPEATED":
         return False
     if value.is_string:

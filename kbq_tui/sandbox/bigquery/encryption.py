@@ -1,6 +1,6 @@
 """Customer-managed encryption keys.
 
-The sandbox has no Cloud KMS: a scenario says which keys BigQuery's agent may not use, and all others it may.
+The sandbox has no Cloud KMS: a scenario says which keys BigQuery's agent may not use; it may use all others.
 
 https://cloud.google.com/bigquery/docs/customer-managed-encryption
 """
@@ -16,21 +16,21 @@ DEFAULT_KEY = "default_kms_key_name"
 
 
 def agent(project: Project) -> str:
-    """BigQuery's own account for the keys of a project."""
+    """The address of BigQuery's own service account in a project, which uses the encryption keys."""
     return f"bq-{project.number}@bigquery-encryption.iam.gserviceaccount.com"
 
 
 def require_key(ctx: SandboxContext, project: Project, key: str, use: str) -> None:
-    """Refuses where BigQuery's agent may not use a key.
+    """Refuse if BigQuery's agent may not use a key.
 
     Args:
         ctx: the sandbox.
-        project: whose data it protects.
+        project: the project whose data it protects.
         key: its name; empty for Google's own keys.
         use: ``Encrypt`` or ``Decrypt``.
 
     Raises:
-        ApiError: 403, in the words recorded by terraform-google-modules/terraform-docs-samples#334.
+        ApiError: 403, with the text recorded in terraform-google-modules/terraform-docs-samples#334.
     """
     if not all(p.kms_keys.get(key, True) for p in ctx.world.projects.values()):
         raise refusals.denied(
@@ -41,22 +41,22 @@ def require_key(ctx: SandboxContext, project: Project, key: str, use: str) -> No
 
 
 def default_key(project: Project, dataset: Dataset) -> str:
-    """The key of new tables that name none: the dataset's, or the project's in its location; empty for none."""
+    """The key of new tables that name none: the dataset's, or the project's default in its location; empty for none."""
     own = dataset.extra.get("defaultEncryptionConfiguration") or {}
     options = project.options.get(dataset.location.lower(), {})
     return str(own.get("kmsKeyName") or options.get(DEFAULT_KEY) or "")
 
 
 def key_of(table: Table) -> str:
-    """The key of a table; empty for Google's own."""
+    """The key of a table; empty for a Google-managed key."""
     return str((table.extra.get("encryptionConfiguration") or {}).get("kmsKeyName") or "")
 
 
 def check_query(ctx: SandboxContext, project: Project, location: str) -> None:
-    """Refuses a query where the organization demands a key and the project has none for the location.
+    """Refuse a query if the organization requires a key and the project has none for the location.
 
     Raises:
-        ApiError: in the words of dataform-co/dataform#1793.
+        ApiError: with the text of dataform-co/dataform#1793.
     """
     rules = project.org_policies.get("gcp.restrictNonCmekServices", [])
     denied = {str(v) for rule in rules for v in rule.get("values", {}).get("deniedValues", [])}

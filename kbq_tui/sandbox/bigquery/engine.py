@@ -1,4 +1,4 @@
-"""The DuckDB behind the tables: one in-memory database per world, which reads no files and fetches nothing."""
+"""The DuckDB that holds the tables: one in-memory database per world, with access to no file and no network."""
 
 import threading
 import time
@@ -17,13 +17,13 @@ from kbq_tui.sandbox.resources import Dataset, Table
 
 JSON = dict[str, Any]
 T = TypeVar("T")
-MEMORY = "1GB"  # of all queries and tables together
-MAX_ROWS = 200_000  # of a result; more are for a table
+MEMORY = "1GB"  # for all queries and tables together
+MAX_ROWS = 200_000  # in a result that is answered; a destination table may get more
 MAX_CELLS = 5_000_000
 
 
 class TooLarge(Exception):
-    """A result is larger than what one answers."""
+    """A result is larger than one answer may be."""
 
 
 @dataclass
@@ -31,9 +31,9 @@ class StatementLimits:
     """What may end a statement early.
 
     Args:
-        lock: let go while the statement runs.
-        stops: any of these events ends it.
-        deadline: monotonic time at which it ends.
+        lock: the world's lock, which is released while the statement runs.
+        stops: events, any of which ends the statement.
+        deadline: monotonic time in seconds at which it is ended.
     """
 
     lock: Lock
@@ -41,20 +41,20 @@ class StatementLimits:
     deadline: float
 
     def over(self) -> bool:
-        """Whether it is to end now."""
+        """Whether the statement has to end now."""
         return time.monotonic() >= self.deadline or any(event.is_set() for event in self.stops)
 
 
 @dataclass
 class Result:
-    """What DuckDB gave."""
+    """The result of a statement in DuckDB."""
 
     schema: list[Field] = field(default_factory=list)
     rows: list[Row] = field(default_factory=list)
 
 
 def _declared(field: Field, default: str) -> str:
-    """A column of CREATE TABLE."""
+    """A column definition of CREATE TABLE."""
     name = fields.quote(field["name"])
     length = field.get("maxLength")
     measured = f"octet_length({name})" if field["type"] == "BYTES" else f"length({name})"
@@ -67,7 +67,7 @@ def _declared(field: Field, default: str) -> str:
 
 
 def _shown(columns: list[Field]) -> str:
-    """A SELECT list: everything, and intervals as text, for Python's have no months."""
+    """A SELECT list of all columns, with intervals as text, because Python's timedelta has no months."""
     intervals = [f["type"] == "INTERVAL" and f.get("mode") != "REPEATED" for f in columns]
     if not any(intervals):
         return "*"
@@ -80,19 +80,19 @@ def _where(conditions: tuple[str | None, ...]) -> str:
 
 
 def _tables(dataset: Dataset) -> list[Table]:
-    """The tables of a dataset, with those that were deleted and can be copied back."""
+    """The tables of a dataset, and the deleted ones that can still be copied back."""
     return [*dataset.tables.values(), *(table for _, table in dataset.deleted)]
 
 
 class Engine:
-    """Rows of all tables of a world, and its jobs.
+    """The rows of all tables of a world, and its jobs.
 
-    A table is kept under a number of its own, for DuckDB's names are not case-sensitive and BigQuery's are. Callers
-    hold the world's lock; what a caller wrote (`run`, `describe`, `store`) runs without it, on a connection of its own.
+    Every table is stored under a number, because DuckDB's names are not case-sensitive and BigQuery's are. Callers hold
+    the world's lock; SQL that a caller wrote (`run`, `describe`, `store`) runs without it, on a separate connection.
     """
 
     def __init__(self) -> None:
-        # "lock_configuration" comes last: after it nothing, not even SQL, can switch any of this back on
+        # "lock_configuration" comes last: after it, no SQL can change these settings
         self._db = duckdb.connect(
             ":memory:",
             config={
@@ -108,14 +108,14 @@ class Engine:
         self._db.execute("SET lock_configuration=true")
         self._names: dict[str, str] = {}
         self._serial = 0
-        self._extents: dict[str, tuple[int, int]] = {}  # by the query of a table's rows
+        self._extents: dict[str, tuple[int, int]] = {}  # by the query that makes a table's rows
         self.jobs: dict[tuple[str, str], Any] = {}
         self.sessions: dict[str, tuple[str, str]] = {}  # id -> project and user
-        self.uploads: dict[str, tuple[JSON, bytearray]] = {}  # files that are being sent, and the jobs they are for
+        self.uploads: dict[str, tuple[JSON, bytearray]] = {}  # uploads that are under way, and the jobs they are for
         self.unfilled: dict[str, Callable[[], None]] = {}  # tables whose rows are stored when they are first read
 
     def name(self, table: Table) -> str:
-        """The DuckDB name of a table's rows."""
+        """The name of a table's rows in DuckDB."""
         store = self.unfilled.pop(table.ref, None)
         if store is not None:
             store()
@@ -127,25 +127,25 @@ class Engine:
         return self._names[table.ref]
 
     def _fill(self, table: Table) -> None:
-        """Makes the rows of a table that come from a query of our own."""
+        """Store the rows of a table whose rows come from one of our own queries."""
         columns = ", ".join(_declared(f, "") for f in table.schema)
         self.execute(f"CREATE TABLE {self._names[table.ref]} ({columns})")
         self.execute(f"INSERT INTO {self._names[table.ref]} {table.rows_sql}")
 
     def create(self, table: Table, defaults: Mapping[str, str]) -> None:
-        """An empty table for the rows of `table`, by its schema.
+        """Create an empty DuckDB table with the schema of `table`.
 
         Args:
-            table: what it is for.
+            table: the table.
             defaults: DuckDB's expression for the default value of a column, by name.
         """
         self.drop(table)
         columns = ", ".join(_declared(f, defaults.get(f["name"], "")) for f in table.schema)
-        # DuckDB knows no table without columns, BigQuery does
+        # DuckDB has no tables without columns, BigQuery does
         self.execute(f"CREATE TABLE {self.name(table)} ({columns or '_none BOOLEAN'})")
 
     def drop(self, table: Table) -> None:
-        """Forget the rows of a table."""
+        """Delete the rows of a table."""
         self.unfilled.pop(table.ref, None)
         physical = self._names.pop(table.ref, None)
         if physical:
@@ -159,59 +159,60 @@ class Engine:
         self._names[table.ref] = physical
 
     def drop_dataset(self, dataset: Dataset) -> None:
-        """Forget the rows of every table of a dataset."""
+        """Delete the rows of every table of a dataset."""
         for table in _tables(dataset):
             self.drop(table)
 
     def held_rows(self, dataset: Dataset) -> int:
-        """Rows of a dataset's tables that are stored here."""
+        """The number of rows of a dataset's tables that are stored here."""
         return sum(self.count(table) for table in _tables(dataset) if table.ref in self._names)
 
     def detach(self, dataset: Dataset) -> dict[str, str]:
-        """Take the rows of a dataset's tables aside, so that others may have the names; `attach` undoes it."""
+        """Detach the rows of a dataset's tables from their names, so that other tables can use these; `attach` undoes
+        it."""
         for table in _tables(dataset):
             if table.ref in self.unfilled:
                 self.name(table)
         return {t.ref: self._names.pop(t.ref) for t in _tables(dataset) if t.ref in self._names}
 
     def attach(self, names: dict[str, str]) -> None:
-        """Bring back what `detach` took aside."""
+        """Undo `detach`."""
         self._names |= names
 
     def drop_detached(self, names: dict[str, str]) -> None:
-        """Forget what `detach` took aside."""
+        """Delete the rows that `detach` detached."""
         for physical in names.values():
             self.execute(f"DROP TABLE IF EXISTS {physical}")
 
     def add_column(self, table: Table, column: Field) -> None:
-        """A further, empty column."""
+        """Add an empty column."""
         declared = f"{fields.quote(column['name'])} {fields.column_type(column)}"
         empty = " DEFAULT []" if column.get("mode") == "REPEATED" else ""
         self.execute(f"ALTER TABLE {self.name(table)} ADD COLUMN {declared}{empty}")
 
     def drop_column(self, table: Table, column: Field) -> None:
-        """A column less."""
+        """Remove a column."""
         self.execute(f"ALTER TABLE {self.name(table)} DROP COLUMN {fields.quote(column['name'])}")
 
     def change_type(self, table: Table, column: Field) -> None:
-        """Another type for a column: wider, or with more members."""
+        """Change the type of a column to a wider one, or to a structure with more members."""
         self.execute(
             f"ALTER TABLE {self.name(table)} ALTER {fields.quote(column['name'])} TYPE {fields.column_type(column)}"
         )
 
     def relax(self, table: Table, column: Field) -> None:
-        """A column may be NULL from now on."""
+        """Allow NULL in a column."""
         self.execute(f"ALTER TABLE {self.name(table)} ALTER {fields.quote(column['name'])} DROP NOT NULL")
 
     def set_default(self, table: Table, column: Field, expression: str) -> None:
-        """Another default value, of DuckDB's SQL."""
+        """Set the default value of a column, an expression in DuckDB's SQL."""
         self.execute(f"ALTER TABLE {self.name(table)} ALTER {fields.quote(column['name'])} SET DEFAULT {expression}")
 
     def execute(self, sql: str, parameters: list[Any] | None = None) -> Result:
-        """Run a statement of our own, which is quick.
+        """Run a short statement of our own.
 
         Raises:
-            duckdb.Error: DuckDB does not take it.
+            duckdb.Error: DuckDB refuses it.
         """
         cursor = self._db.execute(sql, parameters) if parameters else self._db.execute(sql)
         columns = [fields.from_duck(d[0], d[1]) for d in cursor.description or []]
@@ -221,12 +222,13 @@ class Engine:
         """Run a statement that a caller wrote.
 
         Args:
-            sql: DuckDB's.
+            sql: in DuckDB's SQL.
             watch: what may end it early.
-            columns: those of a query, as `describe` gave them: its result is cut at `MAX_ROWS`. None for others.
+            columns: the columns of a query, as `describe` gave them: its result is cut at `MAX_ROWS`. None for other
+                statements.
 
         Raises:
-            duckdb.Error: DuckDB does not take it, it was ended (InterruptException), or memory ran out.
+            duckdb.Error: DuckDB refuses it, it was ended early (InterruptException), or memory ran out.
             TooLarge: the result is too large.
         """
         query = columns is not None
@@ -247,23 +249,23 @@ class Engine:
         return self._aside(watch, work)
 
     def describe(self, sql: str, watch: StatementLimits) -> list[Field]:
-        """The columns a query would give, without running it.
+        """The columns that a query would give, without running it.
 
         Raises:
-            duckdb.Error: as `run`; constants are computed here already.
+            duckdb.Error: as `run`; constants are evaluated already.
         """
 
         def work(db: duckdb.DuckDBPyConnection) -> list[Field]:
             cursor = db.execute(f"SELECT * FROM ({sql}) LIMIT 0")  # noqa: S608
             types = [d[1] for d in cursor.description or []]
-            # a subquery renames the second of two columns of one name, DESCRIBE does not
+            # a subquery renames the second of two columns with one name, DESCRIBE does not
             names = [str(row[0]) for row in db.execute(f"DESCRIBE {sql}").fetchall()]
             return [fields.from_duck(name, kind) for name, kind in zip(names, types, strict=True)]
 
         return self._aside(watch, work)
 
     def bind(self, sql: str, watch: StatementLimits) -> None:
-        """Have DuckDB look at a statement as if it were to be run.
+        """Have DuckDB bind a statement without running it.
 
         Raises:
             duckdb.Error: as `run`.
@@ -272,7 +274,7 @@ class Engine:
 
     @contextmanager
     def stored(self, sql: str, watch: StatementLimits) -> Iterator[str]:
-        """A query's rows in a table of their own, which is gone afterwards; gives its name.
+        """Store a query's rows in a temporary DuckDB table while the context lasts, and yield its name.
 
         Raises:
             duckdb.Error: as `run`.
@@ -286,14 +288,14 @@ class Engine:
             self.execute(f"DROP TABLE IF EXISTS {name}")
 
     def _aside(self, watch: StatementLimits, work: Callable[[duckdb.DuckDBPyConnection], T]) -> T:
-        """Do something on a connection of its own and without the lock, until it is done or to be ended."""
+        """Do some work on a separate connection and without the lock, until it is done or has to end."""
         db = self._db.cursor()
         done = threading.Event()
 
         def guard() -> None:
             while not done.wait(0.02):
                 if watch.over():
-                    db.interrupt()  # again and again: one that comes before the statement begins is lost
+                    db.interrupt()  # repeated: an interrupt that comes before the statement begins has no effect
 
         guarding = threading.Thread(target=guard, name="sandbox-query", daemon=True)
         with watch.lock.released():
@@ -308,26 +310,27 @@ class Engine:
                 db.close()
 
     def count(self, table: Table, *conditions: str | None) -> int:
-        """Number of rows, of those that meet conditions of our own."""
+        """The number of rows, of those that meet all conditions (SQL of our own)."""
         return int(self.execute(f"SELECT count(*) FROM {self.name(table)}{_where(conditions)}").rows[0][0])  # noqa: S608
 
     def size(self, table: Table, uses: Callable[[str], bool] = bool, *conditions: str | None) -> int:
-        """Logical bytes of a table, or of some columns and rows of it.
+        """The logical bytes of a table, or of some of its columns and rows.
 
         Args:
-            table: which.
+            table: the table.
             uses: whether a column counts, by name; all do by default.
-            conditions: of our own; rows that do not meet them do not count.
+            conditions: SQL of our own; rows that do not meet all of them do not count.
         """
         chosen = [f for f in table.schema if uses(f["name"])]
         if not chosen:
             return 0
-        sums = ", ".join(f"sum({fields.size_sql(f)})" for f in chosen)  # in a list: an expression has its depth
+        # as a list: a long sum would be nested too deeply
+        sums = ", ".join(f"sum({fields.size_sql(f)})" for f in chosen)
         sql = f"SELECT coalesce(list_sum([{sums}]), 0) FROM {self.name(table)}{_where(conditions)}"  # noqa: S608
         return int(self.execute(sql).rows[0][0])
 
     def extent(self, table: Table) -> tuple[int, int]:
-        """Rows and bytes. Of tables with the same query of rows that was never used, one is asked for all of them."""
+        """The number of rows and bytes. Of unread tables with the same query of rows, only one is computed."""
         fresh = bool(table.rows_sql) and table.ref not in self._names
         found = self._extents.get(table.rows_sql) if fresh else None
         if found is None:
@@ -337,7 +340,7 @@ class Engine:
         return found
 
     def page(self, table: Table, start: int, count: int) -> list[Row]:
-        """Rows in the order they were inserted."""
+        """Rows in the order in which they were inserted."""
         if not table.schema:
             return []
         shown = _shown(table.schema)
@@ -345,12 +348,12 @@ class Engine:
         return self.execute(sql).rows
 
     def close(self) -> None:
-        """Let go of the memory."""
+        """Free the memory."""
         self._db.close()
 
 
 def engine_of(ctx: SandboxContext) -> Engine:
-    """The engine of a sandbox, made when first asked for."""
+    """The engine of a sandbox, created when it is first needed."""
     if ctx.engine is None:
         ctx.engine = Engine()
         ctx.world.on_close.append(ctx.engine.close)

@@ -1,4 +1,4 @@
-"""Expressions of GoogleSQL that DuckDB has not, or understands otherwise, in DuckDB's words.
+"""Translates expressions of GoogleSQL that DuckDB does not have, or evaluates differently.
 
 https://cloud.google.com/bigquery/docs/reference/standard-sql/functions-all
 https://cloud.google.com/bigquery/docs/reference/standard-sql/conversion_rules
@@ -15,16 +15,16 @@ from kbq_tui.sandbox.bigquery.duck import DUCK, call, error, literal
 from kbq_tui.sandbox.bigquery.fields import BIGNUMERIC, COMPUTED, GEOGRAPHY, RANGE, BadSchema
 
 _Type = exp.DataType.Type
-_PLACES = 19  # digits before the point and after it that BIGNUMERIC is computed with
+_PLACES = 19  # digits before and after the point in computations with BIGNUMERIC
 _INT = r"\s*[+-]?(\d+|0[xX][0-9a-fA-F]+)\s*"
 _OFFSET = r":\d\d(\.\d+)?\s*([+-]\d\d?(:?\d\d)?|[zZ]|UTC)\s*$"
 _WORD = r"^\s*[^\s\d]"
-"""DuckDB takes words for moments, ``epoch`` and ``infinity``; years before Christ too."""
+"""Dates and times that only DuckDB accepts: the words ``epoch`` and ``infinity``, and years before Christ."""
 _SPEC = re.compile(r"%(?:%|[-+ #0']*\d*(?:\.\d+)?([a-zA-Z]))")
 
 
 def translate(tree: exp.Expr) -> None:
-    """Replaces what `_RULES` knows, the innermost first.
+    """Replace the expressions that have a rule in `_RULES`, the innermost first.
 
     Raises:
         ApiError: something is not supported here.
@@ -42,7 +42,7 @@ def translate(tree: exp.Expr) -> None:
 
 
 def structure(**members: exp.Expr) -> exp.Struct:
-    """A structure of DuckDB's."""
+    """A STRUCT in DuckDB."""
     return exp.Struct(
         expressions=[
             exp.PropertyEQ(this=exp.to_identifier(name, quoted=True), expression=value)
@@ -52,7 +52,7 @@ def structure(**members: exp.Expr) -> exp.Struct:
 
 
 def _tuple(node: exp.Expr) -> exp.Expr:
-    """``(1, 2)`` is a STRUCT whose members have no names, which BigQuery calls ``_field_1``, ``_field_2``."""
+    """``(1, 2)`` is a STRUCT whose unnamed members BigQuery calls ``_field_1``, ``_field_2``."""
     if not isinstance(node.parent, exp.Select | exp.Alias | exp.Array | exp.Tuple | exp.Struct | exp.PropertyEQ):
         return node
     if isinstance(node.parent, exp.Select) and node.arg_key != "expressions":
@@ -61,7 +61,7 @@ def _tuple(node: exp.Expr) -> exp.Expr:
 
 
 def _struct(node: exp.Expr) -> exp.Expr:
-    """``STRUCT(1, x, y AS z)``: a column lends its name to its member, anything else without one is ``_field_N``."""
+    """``STRUCT(1, x, y AS z)``: a column gives its name to its member; anything else without a name is ``_field_N``."""
     members = []
     for number, part in enumerate(node.expressions, start=1):
         if isinstance(part, exp.PropertyEQ):
@@ -76,7 +76,7 @@ def _struct(node: exp.Expr) -> exp.Expr:
 
 
 def _array(node: exp.Expr) -> exp.Expr:
-    """``[STRUCT(1 AS a), (2)]``: the first structure names the members of those that have no names."""
+    """``[STRUCT(1 AS a), (2)]``: the first structure gives its member names to unnamed members of the others."""
     first = node.expressions[0] if node.expressions else None
     if not isinstance(first, exp.Struct):
         return node
@@ -89,7 +89,7 @@ def _array(node: exp.Expr) -> exp.Expr:
 
 
 def geography(text: exp.Expr) -> exp.Expr:
-    """A GEOGRAPHY out of its text; what is written down is read as WKT, WKB or GeoJSON."""
+    """A GEOGRAPHY from its text; a literal is read as WKT, WKB or GeoJSON."""
     if isinstance(text, exp.Cast) and isinstance(text.this, exp.Literal):
         try:
             text = literal(geographies.read(text.this.name))
@@ -114,7 +114,7 @@ def _range_literal(node: exp.Cast) -> exp.Expr:
 
 
 def _named_function(node: exp.Expr) -> exp.Expr:
-    """Functions that sqlglot does not know."""
+    """Translate functions that sqlglot does not know."""
     given = [part.copy() for part in node.expressions]
     name = str(node.this).upper()
     if name in ("RANGE_START", "RANGE_END") and len(given) == 1:
@@ -132,7 +132,7 @@ def _named_function(node: exp.Expr) -> exp.Expr:
 
 
 def _unnest(node: exp.Expr) -> exp.Expr:
-    """An array of structures gives their members as columns. sqlglot sees to it where it knows the type."""
+    """UNNEST of an array of structures gives their members as columns. sqlglot does this where it knows the type."""
     source = node.expressions[0] if node.expressions else None
     if isinstance(source, exp.Array) and source.expressions and isinstance(source.expressions[0], exp.Struct):
         node.set("explode_array", not node.args.get("offset"))
@@ -143,7 +143,7 @@ def _unnest(node: exp.Expr) -> exp.Expr:
 
 
 def _cast(node: exp.Expr) -> exp.Expr:
-    """CAST and SAFE_CAST: rounding, and texts that DuckDB would take and BigQuery does not."""
+    """CAST and SAFE_CAST: rounding, and texts that DuckDB accepts and BigQuery does not."""
     assert isinstance(node, exp.Cast)
     target = node.to
     if node.args.get("format") is not None:
@@ -188,7 +188,7 @@ def _big_literal(node: exp.Cast) -> exp.Expr:
 
 
 def big_number(digits: str) -> exp.Expr:
-    """A BIGNUMERIC; DuckDB computes with those it has a decimal for."""
+    """A BIGNUMERIC as the decimal that DuckDB computes with."""
     whole, _, fraction = digits.lstrip("+-").partition(".")
     computed = len(whole.lstrip("0")) <= _PLACES and len(fraction.rstrip("0")) <= _PLACES
     return exp.cast(literal(digits), COMPUTED if computed else BIGNUMERIC, dialect="duckdb")
@@ -199,9 +199,9 @@ def _is_literal_without(node: exp.Expr, pattern: str) -> bool:
 
 
 def _by_type(node: exp.Cast, kind: str, pattern: str, *, keeps: bool, round_floats: bool = False) -> exp.Expr:
-    """A cast that treats text and floating-point numbers otherwise than DuckDB does.
+    """A cast that treats text and floating-point numbers differently than DuckDB does.
 
-    ``typeof`` is known before the query runs, so that only one of the branches counts.
+    ``typeof`` is known before the query runs, so that only one of the branches is evaluated.
     """
     value = node.this
     if isinstance(value, exp.Literal) and not value.is_string and (not round_floats or value.is_int):
@@ -233,12 +233,13 @@ def _by_type(node: exp.Cast, kind: str, pattern: str, *, keeps: bool, round_floa
 
 
 def _count_if(node: exp.Expr) -> exp.Expr:
-    """Over no rows 0; DuckDB's says NULL."""
+    """COUNTIF over no rows is 0; DuckDB's is NULL."""
     return exp.Count(this=exp.Case(ifs=[exp.If(this=node.this.copy(), true=exp.Literal.number(1))]))
 
 
 def _largest(node: exp.Expr) -> exp.Expr | None:
-    """``ARRAY_AGG(x IGNORE NULLS ORDER BY x DESC LIMIT n)``: the n largest or smallest, without an array of all."""
+    """``ARRAY_AGG(x IGNORE NULLS ORDER BY x DESC LIMIT n)``: the n largest or smallest, without building the whole
+    array."""
     order = node.this.this
     if not isinstance(order, exp.Order) or len(order.expressions) != 1 or not isinstance(node.parent, exp.IgnoreNulls):
         return None
@@ -249,7 +250,7 @@ def _largest(node: exp.Expr) -> exp.Expr | None:
 
 
 def _ignoring_nulls(node: exp.Expr) -> exp.Expr:
-    """Of an array that is cut, NULL is left out before; what `_largest` made leaves it out by itself."""
+    """Leave NULLs out before an array is cut; the functions that `_largest` uses leave them out already."""
     inner = node.this
     if not isinstance(inner, exp.Anonymous):
         return node
@@ -260,7 +261,7 @@ def _ignoring_nulls(node: exp.Expr) -> exp.Expr:
 
 
 def _array_agg(node: exp.Expr) -> exp.Expr:
-    """``ARRAY_AGG(x ORDER BY y LIMIT n)``: DuckDB has no LIMIT there, and gives the whole array to cut."""
+    """``ARRAY_AGG(x ORDER BY y LIMIT n)``: DuckDB has no LIMIT there, so the whole array is built and then cut."""
     if not isinstance(node.this, exp.Limit):
         return node
     largest = _largest(node)
@@ -272,7 +273,7 @@ def _array_agg(node: exp.Expr) -> exp.Expr:
 
 
 def _format(node: exp.Expr) -> exp.Expr:
-    """FORMAT has printf's forms, DuckDB's function of that name braces."""
+    """FORMAT takes printf's format; DuckDB's function of that name takes braces."""
     arguments = [part.copy() for part in node.expressions]
     if not isinstance(node.this, exp.Literal):
         return call("printf", node.this.copy(), *arguments)
@@ -288,7 +289,7 @@ def _format(node: exp.Expr) -> exp.Expr:
 
 
 def _time_text(node: exp.Expr) -> exp.Expr:
-    """FORMAT_TIMESTAMP uses its time zone, which sqlglot drops."""
+    """FORMAT_TIMESTAMP with its time zone, which sqlglot drops."""
     zone = node.args.get("zone")
     if zone is not None:
         node.set("zone", None)
@@ -298,7 +299,7 @@ def _time_text(node: exp.Expr) -> exp.Expr:
 
 
 def _like(node: exp.Expr) -> exp.Expr:
-    """A backslash before ``%`` or ``_`` takes them as they are."""
+    """A backslash before ``%`` or ``_`` makes it an ordinary character."""
     if isinstance(node.parent, exp.Escape) or isinstance(node.expression, exp.Any | exp.All | exp.Tuple):
         return node
     like = node.copy()
@@ -308,19 +309,19 @@ def _like(node: exp.Expr) -> exp.Expr:
 
 
 def _unix_seconds(node: exp.Expr) -> exp.Expr:
-    """Cut off, not rounded."""
+    """The value is truncated, not rounded."""
     return exp.cast(call("floor", call("epoch", node.this.copy())), "BIGINT")
 
 
 def _timestamp_diff(node: exp.Expr) -> exp.Expr:
-    """Whole parts between two moments, not the boundaries between them."""
+    """The number of whole parts between two times, not of the boundaries between them."""
     unit = node.args.get("unit")
     moments = [exp.cast(part.copy(), "TIMESTAMPTZ") for part in (node.expression, node.this)]
     return call("date_sub", literal(unit.name.lower() if unit is not None else "day"), *moments)
 
 
 def _extract(node: exp.Expr) -> exp.Expr:
-    """Parts of which DuckDB has another notion: weeks from Sunday, days from 1, parts of a second alone."""
+    """Parts that DuckDB defines differently: weeks from Sunday, days of the week from 1, parts of a second alone."""
     part, value = node.this.name.upper(), node.expression
     if isinstance(node.this, exp.WeekStart):
         return moment_rules.week_from(node.this.name, value)
@@ -339,7 +340,7 @@ def _extract(node: exp.Expr) -> exp.Expr:
 
 
 def _substring(node: exp.Expr) -> exp.Expr:
-    """Position 0 is taken for 1, and no length is negative."""
+    """Position 0 means 1, and the length must not be negative."""
     function_rules.not_negative(node, "length", "SUBSTR")
     start = node.args.get("start")
     if start is None or (isinstance(start, exp.Literal) and start.name != "0"):
@@ -354,7 +355,7 @@ def _substring(node: exp.Expr) -> exp.Expr:
 
 
 def _time(node: exp.Expr) -> exp.Expr:
-    """TIME of a TIMESTAMP or DATETIME; DuckDB knows no cast from the former."""
+    """TIME of a TIMESTAMP or DATETIME; DuckDB has no cast from TIMESTAMP."""
     return exp.cast(exp.cast(node.this.copy(), "TIMESTAMP"), "TIME")
 
 

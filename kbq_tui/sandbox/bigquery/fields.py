@@ -1,7 +1,7 @@
 """Column types: BigQuery's schema JSON and DuckDB's types.
 
-A field is the JSON object of BigQuery's ``TableFieldSchema``: ``{"name", "type", "mode", "fields", ...}`` with the
-type names the API answers with (``INTEGER``, ``FLOAT``, ``BOOLEAN``, ``RECORD``), whatever spelling it was given.
+A field is the JSON object of BigQuery's ``TableFieldSchema``: ``{"name", "type", "mode", "fields", ...}`` with the type
+names the API answers with (``INTEGER``, ``FLOAT``, ``BOOLEAN``, ``RECORD``), whichever spelling was given.
 """
 
 from collections.abc import Iterable, Mapping
@@ -17,7 +17,7 @@ _TYPES: dict[str, tuple[str, str]] = {
     "INTEGER": ("INT64", "BIGINT"),
     "FLOAT": ("FLOAT64", "DOUBLE"),
     "NUMERIC": ("NUMERIC", "DECIMAL(38,9)"),
-    "BIGNUMERIC": ("BIGNUMERIC", "DECIMAL(38,19)"),  # a table's column: `column_type`
+    "BIGNUMERIC": ("BIGNUMERIC", "DECIMAL(38,19)"),  # used in tables; see `column_type`
     "BOOLEAN": ("BOOL", "BOOLEAN"),
     "STRING": ("STRING", "VARCHAR"),
     "BYTES": ("BYTES", "BLOB"),
@@ -30,16 +30,17 @@ _TYPES: dict[str, tuple[str, str]] = {
     "INTERVAL": ("INTERVAL", "INTERVAL"),
 }
 GEOGRAPHY = "_geography"
-"""The only member of the structure that DuckDB keeps a GEOGRAPHY in: its text (WKT)."""
+"""The only member of the structure in which DuckDB stores a GEOGRAPHY: its text (WKT)."""
 RANGE = ("_range_start", "_range_end")
-"""The members of the structure that DuckDB keeps a RANGE in; NULL is UNBOUNDED."""
+"""The members of the structure in which DuckDB stores a RANGE; NULL is UNBOUNDED."""
 BIGNUMERIC = "UNION(_number DECIMAL(38,19), _whole HUGEINT, _float DOUBLE, _text VARCHAR)"
-"""What DuckDB keeps a column of BIGNUMERIC in: it has no decimal of 76 digits. Longer numbers are text."""
+"""The type in which DuckDB stores a BIGNUMERIC column. It has no decimal with 76 digits, so longer numbers are text."""
 COMPUTED = "DECIMAL(38,19)"
-"""What BIGNUMERIC is computed with."""
+"""The type in which DuckDB computes with BIGNUMERIC."""
 _RANGES = ("DATE", "DATETIME", "TIMESTAMP")
 _WITH_LENGTH = ("STRING", "BYTES")
-# digits before the point and after it (https://cloud.google.com/bigquery/docs/reference/standard-sql/data-types#parameterized_decimal_type)
+# digits before and after the point
+# (https://cloud.google.com/bigquery/docs/reference/standard-sql/data-types#parameterized_decimal_type)
 _DIGITS = {"NUMERIC": (29, 9), "BIGNUMERIC": (38, 38)}
 _SPELLINGS = {sql: api for api, (sql, _) in _TYPES.items()} | {
     "STRUCT": "RECORD",
@@ -74,7 +75,7 @@ class BadSchema(ValueError):
 
 
 def normalise(fields: Iterable[Mapping[str, Any]]) -> list[Field]:
-    """Checks a schema and returns it with the API's own type names and an explicit mode.
+    """Check a schema and give it with the API's type names and explicit modes.
 
     Raises:
         BadSchema: a name is missing or given twice, or a type is unknown.
@@ -121,7 +122,7 @@ def columns(text: str) -> list[Field]:
 
 
 def _check_parameters(field: Field) -> None:
-    """Refuses a length, precision or scale that the type does not take.
+    """Refuse a length, precision or scale that the type does not take.
 
     https://cloud.google.com/bigquery/docs/reference/rest/v2/tables#TableFieldSchema
     """
@@ -144,12 +145,12 @@ def parameters(field: Field) -> str:
 
 
 def column_type(field: Field) -> str:
-    """The DuckDB type of a table's column, which holds every BIGNUMERIC."""
+    """The DuckDB type of a table's column, which can hold every BIGNUMERIC."""
     return BIGNUMERIC if is_wide(field) else duck_type(field)
 
 
 def is_wide(field: Field) -> bool:
-    """Whether a table's column may hold numbers of more digits than are computed with."""
+    """Whether a table's column may hold numbers with more digits than DuckDB can compute with."""
     plain = field.get("precision") is None and field.get("mode") != "REPEATED"
     return bool(field["type"] == "BIGNUMERIC" and plain)
 
@@ -170,7 +171,7 @@ def duck_type(field: Field) -> str:
 
 
 def sql_type(field: Field) -> str:
-    """The type as GoogleSQL writes it, for INFORMATION_SCHEMA.COLUMNS: ``ARRAY<STRUCT<a INT64>>``."""
+    """The type in GoogleSQL, for INFORMATION_SCHEMA.COLUMNS: ``ARRAY<STRUCT<a INT64>>``."""
     if field["type"] == "RECORD":
         scalar = "STRUCT<" + ", ".join(f"{f['name']} {sql_type(f)}" for f in field["fields"]) + ">"
     elif field["type"] == "RANGE":
@@ -185,7 +186,7 @@ def from_duck(name: str, duck: Any) -> Field:
 
     Args:
         name: column name.
-        duck: DuckDB's type object, as found in a cursor's description.
+        duck: DuckDB's type object, from a cursor's description.
     """
     kind = str(duck.id)
     if str(duck) == "JSON":
@@ -203,9 +204,10 @@ def from_duck(name: str, duck: Any) -> Field:
         return {"name": name, "type": "RECORD", "mode": "NULLABLE", "fields": members}
     if kind == "union":
         return {"name": name, "type": "BIGNUMERIC", "mode": "NULLABLE"}
-    if kind == "decimal" and dict(duck.children)["scale"] > 2 * _DIGITS["NUMERIC"][1]:  # more than a product has
+    # more digits than the product of two NUMERICs has
+    if kind == "decimal" and dict(duck.children)["scale"] > 2 * _DIGITS["NUMERIC"][1]:
         return {"name": name, "type": "BIGNUMERIC", "mode": "NULLABLE"}
-    # every width of integer is INT64, and so is a bare NULL
+    # integers of every width are INT64, and so is an untyped NULL
     return {"name": name, "type": _DUCK_IDS.get(kind, "INTEGER"), "mode": "NULLABLE"}
 
 
@@ -240,7 +242,7 @@ def from_sql(name: str, data_type: exp.DataType) -> Field:
 
 
 def size_sql(field: Field) -> str:
-    """A DuckDB expression: the logical bytes of one value (BigQuery's "data type sizes")."""
+    """A DuckDB expression for the logical bytes of one value (BigQuery's "data type sizes")."""
     column = quote(field["name"])
     if field.get("mode") == "REPEATED" or field["type"] in ("RECORD", "JSON", "STRING", "GEOGRAPHY", "RANGE"):
         return f"coalesce(2 + strlen(CAST({column} AS VARCHAR)), 0)"

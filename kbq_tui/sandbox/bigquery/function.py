@@ -1,4 +1,4 @@
-"""A function in SQL, temporary or kept in a dataset, as queries use it."""
+"""A SQL function, temporary or stored in a dataset, as queries use it."""
 
 from dataclasses import dataclass
 
@@ -10,10 +10,10 @@ class Function:
     """A function.
 
     Args:
-        parameters: names in lower case, and the type of each; None for ANY TYPE.
-        returns: the type of the result, None for that of the body.
+        parameters: (lower-case name, type) of each; the type is None for ANY TYPE.
+        returns: the type of the result; None for that of the body.
         body: an expression over the parameters; a query for a table function.
-        is_table: whether it gives a table.
+        is_table: whether it is a table function.
     """
 
     parameters: tuple[tuple[str, exp.DataType | None], ...]

@@ -1,4 +1,4 @@
-"""Functions of GoogleSQL that DuckDB computes otherwise, or answers where BigQuery refuses.
+"""Translates functions of GoogleSQL that DuckDB evaluates differently, or answers where BigQuery refuses.
 
 https://cloud.google.com/bigquery/docs/reference/standard-sql/functions-all
 """
@@ -14,7 +14,7 @@ from kbq_tui.sandbox.bigquery.duck import call, case, error, is_type, literal, u
 _ZERO = exp.Literal.number(0)
 _ONE = exp.Literal.number(1)
 _PART = r"\.(\d+)"
-"""Digits after the point of a time."""
+"""Digits after the decimal point of a time."""
 
 _NAMES = """
 ARRAY_FILTER ARRAY_FIRST ARRAY_INCLUDES ARRAY_LAST ARRAY_TRANSFORM CODE_POINTS_TO_BYTES CODE_POINTS_TO_STRING
@@ -25,7 +25,8 @@ SAFE_CONVERT_BYTES_TO_STRING SAFE_MULTIPLY SAFE_NEGATE SAFE_SUBTRACT SEARCH SOUN
 TO_CODE_POINTS APPROX_QUANTILES APPROX_TOP_COUNT APPROX_TOP_SUM J_S_O_N_BOOL
 """
 GOOGLES: Final = frozenset(_NAMES.split())
-"""Functions of BigQuery's that neither sqlglot nor DuckDB has under their names, so that a refusal can say so."""
+"""Functions of BigQuery that neither sqlglot nor DuckDB knows, so that the refusal can say that they are not
+supported."""
 
 
 # -- numbers
@@ -37,7 +38,8 @@ def _less(value: exp.Expr, other: exp.Expr, *, or_equal: bool = False) -> exp.Ex
 
 
 def _whole_division(node: exp.Expr) -> exp.Expr:
-    """DIV; sqlglot writes its operands without the parentheses that they need, and DuckDB takes x / 0 for NULL."""
+    """DIV; sqlglot writes its operands without the parentheses that they need, and in DuckDB x
+    0 is NULL."""
     left, right = exp.paren(node.this.copy()), exp.paren(node.expression.copy())
     if _is_not_zero(node.expression):
         return exp.IntDiv(this=left, expression=right)
@@ -46,12 +48,12 @@ def _whole_division(node: exp.Expr) -> exp.Expr:
 
 
 def _is_not_zero(divisor: exp.Expr) -> bool:
-    """Whether a divisor is a number that is written down, so that no error can come of it."""
+    """Whether a divisor is a literal other than 0, so that the division cannot fail."""
     return isinstance(divisor, exp.Literal) and divisor.is_int and int(divisor.name) != 0
 
 
 def _remainder(node: exp.Expr) -> exp.Expr:
-    """MOD(x, 0) is an error; DuckDB takes it for NULL."""
+    """MOD(x, 0) is an error; in DuckDB it is NULL."""
     if _is_not_zero(node.expression):
         return node
     right = exp.paren(node.expression.copy())
@@ -84,11 +86,11 @@ def _interval(node: exp.Expr) -> exp.Expr:
     raise refusals.unsupported("MAKE_INTERVAL")
 
 
-# -- texts and bytes
+# -- strings and bytes
 
 
 def to_string(node: exp.Cast) -> exp.Expr:
-    """CAST and SAFE_CAST to STRING: numbers, moments and bytes as BigQuery writes them.
+    """CAST and SAFE_CAST to STRING: numbers, dates, times and bytes as BigQuery writes them.
 
     https://cloud.google.com/bigquery/docs/reference/standard-sql/conversion_functions#cast-as-string
     """
@@ -109,7 +111,7 @@ def to_string(node: exp.Cast) -> exp.Expr:
     decoded: exp.Expr = call("decode", blob)
     if isinstance(node, exp.TryCast):
         decoded = call("try", decoded)
-    # a part of a second has three digits or six
+    # a fraction of a second has three digits or six
     digits = call("regexp_extract", bare.copy(), literal(_PART), _ONE.copy())
     three = exp.LTE(this=call("strlen", digits.copy()), expression=exp.Literal.number(3))
     width = case((three, exp.Literal.number(3)), default=exp.Literal.number(6))
@@ -128,7 +130,7 @@ def to_string(node: exp.Cast) -> exp.Expr:
 
 
 def to_bytes(node: exp.Cast) -> exp.Expr:
-    """CAST of a STRING to BYTES; DuckDB reads escapes in it."""
+    """CAST of a STRING to BYTES; DuckDB would read escape sequences in it."""
     if isinstance(node.this, exp.ByteString):
         return node
     encoded = call("encode", exp.cast(node.this.copy(), "VARCHAR"))
@@ -149,13 +151,13 @@ def _string(node: exp.Expr) -> exp.Expr:
 
 
 def _byte_length(node: exp.Expr) -> exp.Expr:
-    """DuckDB counts the bytes of a text and of a BLOB with two functions."""
+    """DuckDB counts the bytes of a string and of a BLOB by two different functions."""
     text, blob = (exp.cast(node.this.copy(), kind) for kind in ("VARCHAR", "BLOB"))
     return case((is_type(node.this, "BLOB"), call("octet_length", blob)), default=call("strlen", text))
 
 
 def _position(node: exp.Expr) -> exp.Expr:
-    """INSTR from a place, or of an occurrence."""
+    """INSTR from a position, or of a given occurrence."""
     for key in ("position", "occurrence"):
         given = node.args.get(key)
         if given is not None and not (isinstance(given, exp.Literal) and given.name == "1"):
@@ -165,13 +167,13 @@ def _position(node: exp.Expr) -> exp.Expr:
 
 
 def _code_point(node: exp.Expr) -> exp.Expr:
-    """Of an empty text 0; DuckDB's says -1."""
+    """0 for an empty string; DuckDB's function gives -1."""
     empty = exp.EQ(this=exp.paren(node.this.copy()), expression=literal(""))
     return case((empty, _ZERO.copy()), default=node.copy())
 
 
 def not_negative(node: exp.Expr, key: str, name: str) -> exp.Expr:
-    """A function whose length must not be negative."""
+    """A function whose length argument must not be negative."""
     length = node.args.get(key)
     if length is not None and not (isinstance(length, exp.Literal) and length.is_int):
         node.set(key, unless(_less(length, _ZERO), length, f"{name}: A negative length is an error"))
@@ -183,7 +185,7 @@ def _collation(node: exp.Expr) -> exp.Expr:
 
 
 def _joined_texts(node: exp.Expr) -> exp.Expr:
-    """STRING_AGG with LIMIT, which DuckDB has not."""
+    """STRING_AGG with LIMIT, which DuckDB does not have."""
     if isinstance(node.this, exp.Limit):
         raise refusals.unsupported("STRING_AGG with LIMIT")
     return node
@@ -201,14 +203,14 @@ def _repeat(node: exp.Expr) -> exp.Expr:
 
 
 def _joined_arrays(node: exp.Expr) -> exp.Expr:
-    """ARRAY_CONCAT_AGG with LIMIT, which DuckDB has not."""
+    """ARRAY_CONCAT_AGG with LIMIT, which DuckDB does not have."""
     if node.find(exp.Limit) is not None:
         raise refusals.unsupported("ARRAY_CONCAT_AGG with LIMIT")
     return node
 
 
 def _slice(node: exp.Expr) -> exp.Expr:
-    """ARRAY_SLICE counts from 0, and from -1 at the end; DuckDB's from 1."""
+    """ARRAY_SLICE counts from 0, or from -1 at the end; DuckDB counts from 1."""
     ends = []
     for key in ("start", "end"):
         value = exp.paren(node.args[key].copy())
@@ -219,9 +221,9 @@ def _slice(node: exp.Expr) -> exp.Expr:
 
 
 def _element(node: exp.Expr) -> exp.Expr:
-    """``array[OFFSET(n)]`` beyond the array's end is an error.
+    """``array[OFFSET(n)]`` is an error beyond the end of the array.
 
-    sqlglot counts from 1 only where it knows that the index is a number.
+    sqlglot adds 1 only where it knows that the index is a number.
     """
     if node.args.get("offset") is not None:
         whole = [i if isinstance(i, exp.Literal) else exp.cast(i.copy(), "BIGINT") for i in node.expressions]
@@ -250,7 +252,7 @@ def _series(node: exp.Expr) -> exp.Expr:
 
 
 def _kind(node: exp.Expr) -> str:
-    """The type of what is written down; empty for everything else."""
+    """The type of a literal; empty for everything else."""
     node = node.unnest()
     if isinstance(node, exp.ByteString):
         return "BYTES"
@@ -260,7 +262,7 @@ def _kind(node: exp.Expr) -> str:
 
 
 def _compare(node: exp.Expr) -> exp.Expr:
-    """Numbers, texts and bytes are not compared with each other; DuckDB casts one of them."""
+    """Numbers, strings and bytes cannot be compared with each other; DuckDB would cast one of them."""
     left, right = _kind(node.this), _kind(node.expression)
     if left and right and left != right and {left, right} != {"INT64", "FLOAT64"}:
         sign = comparison_types.SIGNS[type(node)]
@@ -270,7 +272,7 @@ def _compare(node: exp.Expr) -> exp.Expr:
 
 
 def _typed(node: exp.Expr) -> exp.Expr:
-    """Further comparisons; those of values that are written down are looked at later, too."""
+    """Mark other comparisons; literals are checked again later."""
     if not isinstance(node, exp.Case) or node.this is not None:
         comparison_types.mark(node)
     return node

@@ -1,4 +1,4 @@
-"""Functions in SQL, temporary or kept in a dataset, put in the place of their calls.
+"""SQL functions, temporary or stored in a dataset: their calls are replaced by their bodies.
 
 https://cloud.google.com/bigquery/docs/user-defined-functions#sql-udf-structure
 https://cloud.google.com/bigquery/docs/table-functions
@@ -23,24 +23,24 @@ Path = tuple[str, ...]
 _MOST_NODES = 50_000
 _ANY = exp.DataType.Type.VARIANT
 _NAMESPACES = frozenset({"SAFE", "NET", "KEYS", "AEAD", "HLL_COUNT", "KLL_QUANTILES"})
-"""What stands before the dot in the names of built-in functions."""
+"""The prefixes of built-in functions, which stand before the dot."""
 
 
 def is_definition(tree: object) -> bool:
-    """Whether a statement makes a function."""
+    """Whether a statement creates a function."""
     return isinstance(tree, exp.Create) and str(tree.args.get("kind")).upper() == "FUNCTION"
 
 
 def is_temporary(tree: object) -> bool:
-    """Whether a statement makes a function for its script only."""
+    """Whether a statement creates a temporary function."""
     return is_definition(tree) and isinstance(tree, exp.Create) and tree.find(exp.TemporaryProperty) is not None
 
 
 def define(session: QuerySession, tree: exp.Expr) -> None:
-    """Keeps a temporary function for the rest of the script.
+    """Keep a temporary function for the rest of the script.
 
     Raises:
-        ApiError: it is none in SQL, or a type does not exist.
+        ApiError: it is not written in SQL, or a type does not exist.
     """
     body, shape = tree.args.get("expression"), tree.this
     if tree.find(exp.LanguageProperty) or isinstance(body, exp.Literal | None) or not shape.this.name:
@@ -57,10 +57,10 @@ def other_language() -> ApiError:
 
 
 def checked_type(kind: exp.DataType | None) -> exp.DataType | None:
-    """A type that is declared; None for ANY TYPE, or where none is.
+    """Check a declared type; None stands for ANY TYPE, or for no declaration.
 
     Raises:
-        ApiError: there is no such type.
+        ApiError: the type does not exist.
     """
     if kind is None or kind.this == _ANY:
         return None
@@ -72,7 +72,7 @@ def checked_type(kind: exp.DataType | None) -> exp.DataType | None:
 
 
 def sql_type(kind: JSON) -> str:
-    """The API's StandardSqlDataType in SQL."""
+    """The API's StandardSqlDataType as SQL."""
     name = str(kind.get("typeKind") or "")
     if name == "ARRAY":
         return f"ARRAY<{sql_type(kind.get('arrayElementType') or {})}>"
@@ -86,10 +86,10 @@ def sql_type(kind: JSON) -> str:
 
 
 def function_of(routine: Routine) -> Function:
-    """What a routine does.
+    """The function that a routine stores.
 
     Raises:
-        ApiError: its body is no good, or a type does not exist.
+        ApiError: its body cannot be read, or a type does not exist.
     """
     body = routine.body
     is_table = body.get("routineType") == "TABLE_VALUED_FUNCTION"
@@ -119,7 +119,7 @@ def _built(kind: JSON) -> exp.DataType | None:
 
 
 def _qualify(body: exp.Expr, project_id: str) -> None:
-    """Has the names of a body without a project mean the routine's, wherever it is called from."""
+    """Complete names without a project with the routine's project, wherever the routine is called from."""
     for node in real_tables(body):
         if len(table_parts(node)) == 2 and "INFORMATION_SCHEMA" not in node.name.upper():
             dataset, table = table_parts(node)
@@ -138,15 +138,15 @@ def _qualify(body: exp.Expr, project_id: str) -> None:
 
 
 def known(session: QuerySession, tree: exp.Expr, project_id: str) -> dict[Path, Function]:
-    """The functions of datasets that a statement calls, and those that these call, by path as it is written.
+    """The stored functions that a statement calls, and those that they call, by path as written.
 
     Args:
         session: the query.
         tree: the statement, or a view's query.
-        project_id: that of names without one.
+        project_id: the project of names without one.
 
     Raises:
-        ApiError: there is no such function, or the caller may not use it.
+        ApiError: a function does not exist, or the caller may not use it.
     """
     found: dict[Path, Function] = {}
     waiting = [tree]
@@ -167,7 +167,7 @@ def known(session: QuerySession, tree: exp.Expr, project_id: str) -> dict[Path, 
 
 
 def _routine(session: QuerySession, path: Path, project_id: str) -> Routine | None:
-    """The routine of a path. The words of the refusal are those of GoogleCloudPlatform/bigquery-utils#433.
+    """Find the routine of a path. The text of the refusal is that of GoogleCloudPlatform/bigquery-utils#433.
 
     Raises:
         ApiError: the caller may not use routines of its dataset.
@@ -184,13 +184,13 @@ def _routine(session: QuerySession, path: Path, project_id: str) -> Routine | No
 
 
 def expand(session: QuerySession, tree: exp.Expr, kept: dict[Path, Function], *, temporary: bool = True) -> None:
-    """Replaces the calls of functions by what they compute.
+    """Replace calls of functions by their bodies.
 
     Args:
         session: the query.
         tree: its statement.
-        kept: functions of datasets, by path.
-        temporary: whether those of the script may be called, too; a view knows none.
+        kept: stored functions, by path.
+        temporary: whether the script's temporary functions may be called, too; in a view they may not.
 
     Raises:
         ApiError: a call has too many or too few arguments, or the result is too large.
@@ -230,7 +230,7 @@ def _next_call(
 
 
 def with_arguments(function: Function, arguments: Sequence[exp.Expr]) -> exp.Expr:
-    """What a call of a function with these arguments computes."""
+    """The body of a function with these arguments in place of its parameters."""
     given = dict(zip(function.parameters, arguments, strict=True))
     values = {
         name: exp.paren(value.copy()) if kind is None else _coerced(value, kind)
@@ -245,7 +245,7 @@ def with_arguments(function: Function, arguments: Sequence[exp.Expr]) -> exp.Exp
 
 
 def _coerced(value: exp.Expr, kind: exp.DataType) -> exp.Expr:
-    """A value as a type that BigQuery coerces it to; unlike a cast, that reads no text."""
+    """A value as a type that BigQuery coerces it to; unlike a cast, this does not parse strings."""
     cast = exp.Cast(this=value.copy(), to=kind.copy())
     cast.meta["coerced"] = True
     return cast

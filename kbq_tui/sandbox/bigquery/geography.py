@@ -1,4 +1,4 @@
-"""Geographies as text: WKT as BigQuery writes it, out of WKT, WKB or GeoJSON.
+"""Geographies as text: reads WKT, WKB or GeoJSON and gives WKT as BigQuery writes it.
 
 https://cloud.google.com/bigquery/docs/geospatial-data#loading_geospatial_data
 """
@@ -19,13 +19,13 @@ _HEX = re.compile(r"0[01](?:[0-9A-Fa-f]{2}){8,}")
 
 
 def read(value: Any) -> str:
-    """A geography as WKT.
+    """Give a geography as WKT.
 
     Args:
         value: WKT, WKB in hexadecimal digits or GeoJSON as text; WKB as bytes.
 
     Raises:
-        BadSchema: it is none of them.
+        BadSchema: it is in none of these formats.
     """
     text = value.strip() if isinstance(value, str) else ""
     try:
@@ -52,13 +52,13 @@ def _position(numbers: Any) -> str:
 
 
 def _positions(coordinates: Any, depth: int) -> str:
-    """Coordinates in as many pairs of brackets as their kind has."""
+    """Coordinates in as many pairs of brackets as their kind needs."""
     if depth == 0:
         return _position(coordinates)
     return "(" + ", ".join(_positions(part, depth - 1) for part in coordinates) + ")"
 
 
-# how many lists of lists the coordinates of a kind are
+# how deeply the coordinates of a kind are nested
 _DEPTH = {"POINT": 0, "LINESTRING": 1, "MULTIPOINT": 1, "POLYGON": 2, "MULTILINESTRING": 2, "MULTIPOLYGON": 3}
 
 
@@ -69,7 +69,7 @@ def _written(kind: str, coordinates: Any) -> str:
 
 
 def _from_json(shape: Any) -> str:
-    """https://datatracker.ietf.org/doc/html/rfc7946#section-3.1"""
+    """Read GeoJSON (https://datatracker.ietf.org/doc/html/rfc7946#section-3.1)."""
     kind = str(shape["type"]).upper()
     if kind == "GEOMETRYCOLLECTION":
         return f"{kind}(" + ", ".join(_from_json(part) for part in shape["geometries"]) + ")"
@@ -77,7 +77,7 @@ def _from_json(shape: Any) -> str:
 
 
 class _Wkb:
-    """Well-known binary: byte order, kind, and as many positions as that has."""
+    """Reads well-known binary: the byte order, the kind, and its positions."""
 
     def __init__(self, data: bytes) -> None:
         self.data, self.at, self.order = data, 0, "<"

@@ -1,4 +1,4 @@
-"""Tables that nobody named a dataset for: results of queries, and temporary tables. Their datasets are not listed.
+"""Tables in hidden datasets, which are not listed: anonymous results of queries, and temporary tables.
 
 https://cloud.google.com/bigquery/docs/writing-results#temporary_and_permanent_tables
 """
@@ -18,7 +18,8 @@ _LIFE_MS = 24 * 3600 * 1000
 
 
 def keep_result(session: QuerySession, job: Job) -> None:
-    """Gives a query's result an anonymous table, which lives for a day. Its rows are stored when it is first read."""
+    """Give a query's result an anonymous table, which expires after a day. Its rows are stored when it is first
+    read."""
     outcome = job.outcome
     if outcome is None or outcome.schema is None or outcome.target is not None or job.children:
         return
@@ -39,7 +40,7 @@ def keep_result(session: QuerySession, job: Job) -> None:
 
 
 def forget_result(engine: Engine, job: Job, datasets: dict[str, Dataset]) -> None:
-    """Lets go of the anonymous table of a job."""
+    """Delete the anonymous table of a job."""
     table = job.anonymous
     if table is not None:
         engine.drop(table)
@@ -49,12 +50,12 @@ def forget_result(engine: Engine, job: Job, datasets: dict[str, Dataset]) -> Non
 
 
 def open_session(session: QuerySession, job: Job, config: JSON) -> None:
-    """Puts a query into a session, where its configuration names one or makes one.
+    """Add a query to a session, if its configuration names or creates one.
 
     https://cloud.google.com/bigquery/docs/sessions-intro
 
     Raises:
-        ApiError: there is no such session of the caller's.
+        ApiError: the caller has no such session.
     """
     properties = {str(p.get("key")): str(p.get("value")) for p in config.get("connectionProperties") or []}
     sessions = session.engine.sessions
@@ -70,12 +71,12 @@ def open_session(session: QuerySession, job: Job, config: JSON) -> None:
 
 
 def temporary_dataset(session: QuerySession) -> Dataset:
-    """The dataset of the temporary tables of a script or session, made when first asked for."""
+    """The dataset of the temporary tables of a script or session, created when it is first needed."""
     return _dataset(session, session.temporary)
 
 
 def close_script(session: QuerySession, job: Job) -> None:
-    """Deletes the temporary tables of a script; those of a session stay."""
+    """Delete the temporary tables of a script; those of a session are kept."""
     if not job.session_id:
         dataset = session.project.hidden.pop(session.temporary, None)
         if dataset is not None:

@@ -1,8 +1,9 @@
-"""INFORMATION_SCHEMA: which views there are, what they are asked with, and their rows.
+"""INFORMATION_SCHEMA: the views, the permissions they need, and their rows.
 
-Columns are those of Google's reference pages (https://cloud.google.com/bigquery/docs/information-schema-intro), for the
-views that matter here. Views that cover a project need the permission on the project; a grant on one dataset of it
-does not open them (bigquery-public-data's SCHEMATA, for one, is closed to everybody who may read its datasets).
+The columns are those of Google's reference pages (https://cloud.google.com/bigquery/docs/information-schema-intro), for
+the views that are needed here. Views of a whole project need the permission on the project; a grant on one of its
+datasets is not enough (bigquery-public-data's SCHEMATA, for example, is not readable for those who may read its
+datasets).
 """
 
 import datetime as dt
@@ -37,15 +38,15 @@ OBJECT_PRIVILEGES = fields.columns(
 
 
 def load(session: QuerySession, name: ResolvedName, select: exp.Expr | None) -> tuple[list[Field], list[Row]]:
-    """The columns and rows of a view, as far as the caller may see them.
+    """The columns of a view, and the rows that the caller may see.
 
     Args:
         session: the query.
         name: the view.
-        select: the SELECT it stands in, whose WHERE clause OBJECT_PRIVILEGES looks at.
+        select: the SELECT that reads it; OBJECT_PRIVILEGES uses its WHERE clause.
 
     Raises:
-        ApiError: there is no such view at this level, or the caller may not see it.
+        ApiError: the view does not exist at this level, or the caller may not see it.
     """
     project = session.world.project(name.project)
     if project is None:
@@ -77,7 +78,7 @@ def load(session: QuerySession, name: ResolvedName, select: exp.Expr | None) -> 
 
 def _privileges(session: QuerySession, name: ResolvedName, project: Project, select: exp.Expr | None) -> Iterable[Row]:
     if not name.region:
-        # Google's page says that a region qualifier is a must; the words of the refusal are not published
+        # Google's page says that a region qualifier is required; the text of the refusal is not published
         raise refusals.no_table(name.ref, session.location)
     wanted = _equal_to(select, "object_name")
     if wanted is None:
@@ -112,7 +113,7 @@ def _privileges(session: QuerySession, name: ResolvedName, project: Project, sel
 
 
 def _equal_to(select: exp.Expr | None, column: str) -> str | None:
-    """The string that ``WHERE column = '...'`` (or IN with one value) demands; conditions under OR do not count."""
+    """The string that ``WHERE column = '...'`` (or IN with one value) requires; conditions under OR do not count."""
     where = select.args.get("where") if select is not None else None
     if where is None:
         return None
@@ -158,12 +159,12 @@ _OF_DATASETS = (*infoschema_tables.VIEWS,)
 
 
 def literal_rows(schema: list[Field], rows: list[Row]) -> str:
-    """The view as a DuckDB SELECT over one JSON text, so that no temporary table has to be cleared away."""
+    """The view as a DuckDB SELECT from one JSON text, which needs no temporary table."""
     names = [f["name"] for f in schema]
     text = json.dumps([dict(zip(names, row, strict=True)) for row in rows], default=_json_value)
     columns = ", ".join(f"r.{fields.quote(n)} AS {fields.quote(n)}" for n in names)
     literal = "'" + text.replace("'", "''") + "'"
-    # the types travel as a structure description in JSON: {"a": "BIGINT", ...}
+    # the types are passed as a structure description in JSON: {"a": "BIGINT", ...}
     structure = "'" + json.dumps([_structure(schema)]).replace("'", "''") + "'"
     return f"SELECT {columns} FROM (SELECT unnest(from_json({literal}, {structure})) AS r)"  # noqa: S608
 

@@ -3,8 +3,8 @@
 https://cloud.google.com/bigquery/docs/information-schema-jobs,
 https://cloud.google.com/bigquery/docs/information-schema-jobs-by-user
 
-Not served are bi_engine_statistics, job_stages, materialized_view_statistics, metadata_cache_statistics,
-search_statistics and timeline: they are refused as columns that are not known.
+The columns bi_engine_statistics, job_stages, materialized_view_statistics, metadata_cache_statistics, search_statistics
+and timeline are not served: they are refused as unknown columns.
 """
 
 import datetime as dt
@@ -63,7 +63,7 @@ def of_project(session: QuerySession, project: Project, _: list[Dataset]) -> Ite
 
 
 def of_user(session: QuerySession, project: Project, _: list[Dataset]) -> Iterable[Row]:
-    """Rows of JOBS_BY_USER: those of them that the caller ran."""
+    """Rows of JOBS_BY_USER: the jobs that the caller ran."""
     for (owner, _id), job in session.engine.jobs.items():
         here = owner == project.id and job.location.upper() == session.location.upper()
         if here and job.user == session.principal.email:
@@ -98,7 +98,7 @@ def _row(project: Project, job: Job) -> Row:
 
 
 def _destination(job: Job) -> JSON | None:
-    """The table that a job wrote its result into, be it one without a name."""
+    """The table that a job wrote its result into, which may be an anonymous one."""
     if (made := job.anonymous) is not None:
         return {"project_id": made.project_id, "dataset_id": made.dataset_id, "table_id": made.table_id}
     asked = job.configuration.get(job.kind.lower(), {}).get("destinationTable")

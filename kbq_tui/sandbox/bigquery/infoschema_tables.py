@@ -54,7 +54,7 @@ def _each(datasets: list[Dataset]) -> Iterator[tuple[tuple[str, str, str], Table
 
 
 def time_of(milliseconds: int) -> dt.datetime:
-    """A moment of the world's clock."""
+    """A time of the world's clock, in milliseconds, as a datetime."""
     return dt.datetime.fromtimestamp(milliseconds / 1000, tz=dt.UTC)
 
 
@@ -68,7 +68,7 @@ def _tables(_: QuerySession, project: Project, datasets: list[Dataset]) -> Itera
 
 
 def _type(table: Table) -> str:
-    """``table_type``, which tells clones from other tables."""
+    """``table_type``, which distinguishes clones from other tables."""
     kind = table_kind.kind(table)
     if kind == "TABLE":
         return "CLONE" if "cloneDefinition" in table.extra else "BASE TABLE"
@@ -76,7 +76,7 @@ def _type(table: Table) -> str:
 
 
 def _base(table: Table) -> tuple[str | None, str | None, str | None, str | None]:
-    """What a clone or snapshot was made of, and when."""
+    """The table that a clone or snapshot was made from, and the time."""
     for kind in ("clone", "snapshot"):
         definition: JSON = table.extra.get(f"{kind}Definition") or {}
         if definition:
@@ -86,7 +86,7 @@ def _base(table: Table) -> tuple[str | None, str | None, str | None, str | None]
 
 
 def _meta_tables(session: QuerySession, project: Project, datasets: list[Dataset]) -> Iterable[Row]:
-    """``dataset.__TABLES__``: rows and bytes, which no other view here tells. Types: 1 table, 2 view, 3 external."""
+    """``dataset.__TABLES__``: rows and bytes, which no other view has here. Types: 1 table, 2 view, 3 external."""
     for name, t in _each(datasets):
         stored = table_kind.kind(t) in table_kind.STORED
         rows, size = session.engine.extent(t) if stored else (0, 0)
@@ -177,7 +177,7 @@ def _views(_: QuerySession, project: Project, datasets: list[Dataset]) -> Iterab
 
 
 def _materialized(session: QuerySession, project: Project, datasets: list[Dataset]) -> Iterable[Row]:
-    """They are computed when they are read, so that they are always fresh."""
+    """They are computed when they are read, so they are always up to date."""
     for name, table in _each(datasets):
         if table.kind == "MATERIALIZED_VIEW":
             now = time_of(session.world.now_ms())

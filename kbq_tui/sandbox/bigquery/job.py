@@ -1,4 +1,4 @@
-"""A job, as it is kept."""
+"""A job as it is stored."""
 
 import threading
 from dataclasses import dataclass, field
@@ -19,20 +19,20 @@ class Job:
         id: its id; unique in its project.
         project: id of the project it ran in.
         location: where it ran.
-        user: address of who ran it.
+        user: e-mail address of the caller.
         sql: the query; empty for other jobs.
-        configuration: as it was asked for.
+        configuration: as it was requested.
         kind: ``QUERY``, ``LOAD`` or ``COPY``.
         labels: of the job.
-        created_ms, ended_ms: times; the end is 0 while it runs.
-        outcome: of the last statement that gave rows, else of the last; None after an error.
+        created_ms, ended_ms: times in milliseconds; the end is 0 while it runs.
+        outcome: the result of the last statement that gave rows, else of the last one; None after an error.
         error: why it failed.
-        parent: id of the script's job, for one of its statements.
+        parent: id of the script's job, if this is one of its statements.
         children: number of statements of a script.
-        request_id: ``requestId`` of jobs.query, for asking twice.
-        session_id: of the session that it made or ran in.
+        request_id: ``requestId`` of jobs.query, by which a repeated request is recognised.
+        session_id: id of the session that it created or ran in.
         transaction: id of the transaction that it ran in.
-        anonymous: the table that its result is in; None where a table was named, or there is no result.
+        anonymous: the anonymous table with its result; None if a table was named, or there is no result.
         left: set to end it early.
         done: set once it has ended.
     """
@@ -77,12 +77,12 @@ class Job:
 
     @property
     def billed(self) -> int:
-        """Bytes billed; none for a dry run, which is not kept."""
+        """Bytes billed; 0 for a dry run, which is not stored."""
         dry = bool(self.configuration.get("dryRun"))
         return self.outcome.reads.billed if self.outcome and not dry else 0
 
     @property
     def referenced(self) -> list[tuple[str, str, str]]:
-        """(project, dataset, table) of every table read."""
+        """(project, dataset, table) of every table that was read."""
         read = self.outcome.reads.tables if self.outcome else []
         return [(t.project_id, t.dataset_id, t.table_id) for t in read]

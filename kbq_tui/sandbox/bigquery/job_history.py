@@ -1,4 +1,4 @@
-"""Jobs that an account of a scenario has run before anybody calls, with the audit log's entries for them."""
+"""Jobs that a scenario's account ran before the sandbox started, with their audit log entries."""
 
 from typing import Any
 
@@ -16,15 +16,15 @@ JSON = dict[str, Any]
 
 
 def seed(ctx: SandboxContext, account: Account, entries: list[JSON]) -> None:
-    """Makes the jobs of a scenario's account, oldest first.
+    """Create the jobs of a scenario's account, oldest first.
 
     Args:
-        ctx: the sandbox; its tables are there.
-        account: who ran them, in its own project.
-        entries: what `scenario` tells of ``jobs``.
+        ctx: the sandbox, with its tables.
+        account: the account that ran them, in its own project.
+        entries: ``jobs`` of the scenario (see `scenario`).
 
     Raises:
-        KeyError: a table that a job reads is not there.
+        KeyError: a table that a job reads does not exist.
     """
     engine, key = engine_of(ctx), min(account.keys.values(), key=lambda key: key.created, default=None)
     found = [made for number, entry in enumerate(entries) for made in _jobs(ctx, account, entry, number)]

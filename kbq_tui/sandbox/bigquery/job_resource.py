@@ -1,4 +1,4 @@
-"""Jobs and their results as the API answers them.
+"""Jobs and their results as the API returns them.
 
 https://cloud.google.com/bigquery/docs/reference/rest/v2/jobs
 """
@@ -18,7 +18,7 @@ def reference(job: Job) -> JSON:
 
 
 def resource(job: Job, dry_run: bool = False) -> JSON:
-    """The job as the API answers it."""
+    """The job as the API returns it."""
     return {
         "kind": "bigquery#job",
         "etag": f"{job.id}-{job.ended_ms}",
@@ -34,9 +34,9 @@ def resource(job: Job, dry_run: bool = False) -> JSON:
 
 
 def redacted(job: Job) -> JSON:
-    """Somebody else's job as it is listed without `bigquery.jobs.listAll`: its times and its state.
+    """Another caller's job as it is listed without `bigquery.jobs.listAll`: its times and its state.
 
-    That neither configuration nor jobReference is there, clients were made to live with (UnknownJob of
+    It has neither configuration nor jobReference, which clients had to learn to handle (UnknownJob of
     google-cloud-bigquery, googleapis/google-cloud-python#5220, #5281).
     """
     times = {k: v for k, v in statistics(job).items() if k in ("creationTime", "startTime", "endTime")}
@@ -44,11 +44,11 @@ def redacted(job: Job) -> JSON:
 
 
 _ELSEWHERE = ("dryRun", "formatOptions", "jobTimeoutMs", "labels", "location", "maxResults", "requestId", "timeoutMs")
-"""What Node's client writes into the configuration of a query as well; it has its place in the job or the request."""
+"""Fields that Node's client also writes into the configuration of a query; they belong to the job or the request."""
 
 
 def configuration(job: Job) -> JSON:
-    """The job's configuration, with what the server fills in: where a result is, and how it got there."""
+    """The job's configuration, with what the server adds: the table of the result, and the dispositions."""
     found: JSON = {**job.configuration, "jobType": job.kind}
     if job.kind != "QUERY":
         return found
@@ -127,9 +127,9 @@ def results(job: Job, start: int, count: int | None, int64_timestamps: bool) -> 
     """``GetQueryResultsResponse``: one page.
 
     Args:
-        job: a finished one without an error.
+        job: a finished job without an error.
         start: index of the first row.
-        count: rows at most; None for the server's own limit.
+        count: the most rows to give; None for the server's limit.
         int64_timestamps: TIMESTAMP as microseconds rather than seconds.
     """
     if not job.ended_ms:

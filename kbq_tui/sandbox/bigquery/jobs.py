@@ -1,4 +1,4 @@
-"""Jobs: run at once, kept for asking again.
+"""Jobs: they run at once, and are kept for later requests.
 
 https://cloud.google.com/bigquery/docs/reference/rest/v2/jobs
 """
@@ -48,21 +48,21 @@ from kbq_tui.sandbox.resources import Principal, Project
 from kbq_tui.sandbox.world import World
 
 JSON = dict[str, Any]
-_KEPT = 2_000  # jobs, with their rows; older ones are forgotten
+_KEPT = 2_000  # jobs that are kept with their rows; older ones are deleted
 _KEPT_ROWS = 1_000_000
-_LONGEST = 1024 * 1024  # characters of a query
+_LONGEST = 1024 * 1024  # characters in the text of a query
 
 
 def session_for(
     ctx: SandboxContext, principal: Principal, project: Project, config: JSON, location: str
 ) -> QuerySession:
-    """The surroundings of a query.
+    """The session in which a query runs.
 
     Args:
         ctx: the sandbox.
-        principal: who runs it.
-        project: where it is billed.
-        config: the API's JobConfigurationQuery (or QueryRequest, which names these fields alike).
+        principal: the caller.
+        project: the project that is billed.
+        config: the API's JobConfigurationQuery (or QueryRequest, whose fields have the same names).
         location: ``jobReference.location``; empty if the caller leaves it to BigQuery.
     """
     default = config.get("defaultDataset") or {}
@@ -94,14 +94,14 @@ def run(
     request_id: str = "",
     media: bytes = b"",
 ) -> Job:
-    """Runs a job and keeps it.
+    """Run a job and keep it.
 
     Args:
         ctx: the sandbox.
-        principal: who runs it.
-        project: where it is billed.
-        body: the API's Job: ``configuration.query``, ``.load`` or ``.copy`` and, if wanted, ``jobReference``.
-        left: set once the caller has gone, which ends it.
+        principal: the caller.
+        project: the project that is billed.
+        body: the API's Job: ``configuration.query``, ``.load`` or ``.copy`` and, optionally, ``jobReference``.
+        left: set when the caller has disconnected, which ends the job.
         request_id: ``requestId`` of jobs.query.
         media: the file of a load job.
 
@@ -109,7 +109,7 @@ def run(
         The job; ``error`` says whether it failed. A dry run is not kept.
 
     Raises:
-        ApiError: no job may be made, or the request is no good.
+        ApiError: the caller may not create jobs, or the request is not valid.
     """
     require_jobs(ctx, principal, project)
     configuration: JSON = without_nulls(body.get("configuration") or {})
@@ -153,7 +153,7 @@ def run(
     except RecursionError:
         job.error = refusals.too_complex()
     except (SqlglotError, duckdb.Error) as error:
-        # what no check foresaw is still the statement's fault
+        # an error that no check foresaw is the statement's fault as well
         job.error = refusals.invalid_query(f"Statement not supported: {type(error).__name__}")
     finally:
         if session.transaction is not None:
@@ -173,7 +173,7 @@ def run(
 
 
 def without_nulls(value: Any) -> Any:
-    """JSON without its nulls, which stand for "not given" and are not answered with."""
+    """JSON without its nulls, which mean "not given" and are not returned."""
     if isinstance(value, dict):
         return {key: without_nulls(item) for key, item in value.items() if item is not None}
     return [without_nulls(item) for item in value] if isinstance(value, list) else value
@@ -196,14 +196,14 @@ def _kind(configuration: JSON) -> str:
 
 
 def delete(ctx: SandboxContext, job: Job) -> None:
-    """Forgets a job and its result."""
+    """Delete a job and its result."""
     engine = engine_of(ctx)
     engine.jobs.pop((job.project, job.id), None)
     hidden.forget_result(engine, job, ctx.world.projects[job.project].hidden)
 
 
 def _forget(engine: Engine, world: World) -> None:
-    """Forgets the oldest finished jobs where there are too many, or too many rows in them."""
+    """Delete the oldest finished jobs if there are too many jobs, or too many rows in them."""
     finished = [key for key, job in engine.jobs.items() if job.ended_ms]
     rows = sum(len(engine.jobs[key].outcome.rows) for key in finished if engine.jobs[key].outcome)
     for key in finished[:-1]:
@@ -235,7 +235,7 @@ def _execute(session: QuerySession, job: Job, config: JSON) -> None:
     first_other = next((i for i, s in enumerate(script) if not isinstance(s.tree, exp.Declare)), len(script))
     if any(isinstance(statement.tree, exp.Declare) for statement in script[first_other:]):
         raise refusals.invalid_query("Variable declarations are allowed only at the start of a block or script")
-    # a temporary function is part of the query that follows it, not a statement of a script
+    # a temporary function belongs to the query that follows it, and is not a statement of a script
     is_script = sum(not functions.is_temporary(statement.tree) for statement in script) > 1
     jobless = [isinstance(s.tree, exp.Declare) or functions.is_temporary(s.tree) for s in script]
     if is_script:
@@ -272,13 +272,13 @@ def _execute(session: QuerySession, job: Job, config: JSON) -> None:
         if session.transaction is None:
             transaction = ""
         if isinstance(statement.tree, exp.Declare | exp.Set) and index + 1 < len(script):
-            continue  # their values are no result
+            continue  # the values that it sets are not a result
         if outcome.schema is not None or job.outcome is None or job.outcome.schema is None:
             job.outcome = outcome
 
 
 def _location(session: QuerySession, script: list[Statement], config: JSON) -> str:
-    """Where a script runs when nobody says: where the first dataset it names lies, else in the US."""
+    """The location of a script that names none: that of the first dataset it uses, else the US."""
     target = config.get("destinationTable") or {}
     known = session.world.dataset(str(target.get("projectId")), str(target.get("datasetId")))
     places = [_named_location(session, statement.tree) for statement in script]

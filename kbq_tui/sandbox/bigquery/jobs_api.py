@@ -17,12 +17,12 @@ from kbq_tui.sandbox.shapes import check
 from kbq_tui.sandbox.uploads import MAX_BYTES
 
 JSON = dict[str, Any]
-_WAIT_MS = 10_000  # how long a call waits for a job, unless it says
+_WAIT_MS = 10_000  # how long a call waits for a job by default
 _ONCE_MS = 15 * 60 * 1000  # how long a requestId is remembered
 
 
 def insert(call: Call) -> JSON:
-    """``jobs.insert``: a failed query is a job that is done, with an errorResult; only a dry run fails at once."""
+    """``jobs.insert``: a failed query is a finished job with an errorResult; only a failed dry run is an HTTP error."""
     project = datasets.project_of(call.ctx, call.params["project"])
     dry_run = bool((call.body.get("configuration") or {}).get("dryRun"))
     job = jobs.run(call.ctx, call.principal, project, call.body, call.left, media=call.media)
@@ -31,7 +31,7 @@ def insert(call: Call) -> JSON:
 
 
 def upload(call: Call) -> JSON | Reply:
-    """``jobs.insert`` with a file: in one request, or announced and then sent in as many as the client likes.
+    """``jobs.insert`` with a file: in one request, or resumable, in any number of requests.
 
     https://cloud.google.com/bigquery/docs/reference/api-uploads
     """
@@ -50,7 +50,7 @@ _RANGE = re.compile(r"bytes (?:(\d+)-(\d+)|\*)/(\d+|\*)")
 
 
 def continue_upload(call: Call) -> JSON | Reply:
-    """A part of a file that was announced; with the last one the job runs."""
+    """Take a part of a resumable upload; after the last part the job runs."""
     uploads = engine_of(call.ctx).uploads
     number = str(call.query.get("upload_id", ""))
     match = _RANGE.fullmatch(call.headers.get("content-range", ""))
@@ -69,13 +69,13 @@ def continue_upload(call: Call) -> JSON | Reply:
     return insert(call)
 
 
-# Fields that a request of jobs.query has in common with a job's JobConfigurationQuery
+# Fields that a jobs.query request shares with a job's JobConfigurationQuery
 _SETTINGS = ("query", "useLegacySql", "defaultDataset", "queryParameters", "parameterMode", "connectionProperties",
              "createSession", "maximumBytesBilled", "useQueryCache")  # fmt: skip
 
 
 def query(call: Call) -> JSON:
-    """``jobs.query``: runs and answers in one round trip; a failed query is an HTTP error."""
+    """``jobs.query``: run and answer in one request; a failed query is an HTTP error."""
     project = datasets.project_of(call.ctx, call.params["project"])
     body = call.body
     _check_format(body)
@@ -85,7 +85,7 @@ def query(call: Call) -> JSON:
         _wait(call, job)
     dry_run = bool(body.get("dryRun"))
     if job is None:
-        # what is kept is the configuration of a query job, not the request
+        # a query job's configuration is kept, not the request
         settings = {k: body[k] for k in _SETTINGS if k in body}
         configuration: JSON = {"query": settings, "dryRun": dry_run, "labels": body.get("labels") or {}}
         reference = {"location": body.get("location")} if body.get("location") else {}
@@ -111,7 +111,7 @@ def query(call: Call) -> JSON:
 
 
 def _check_format(body: JSON) -> None:
-    """Refuses results in a form that is not served, which a client would take for no rows.
+    """Refuse result formats that are not served; a client would take the answer for an empty result.
 
     Raises:
         ApiError: Arrow, or timestamps as text.
@@ -123,17 +123,18 @@ def _check_format(body: JSON) -> None:
 
 
 def check_timestamps(form: str) -> None:
-    """Refuses ``formatOptions.timestampOutputFormat`` other than numbers.
+    """Refuse ``formatOptions.timestampOutputFormat`` other than numbers.
 
     Raises:
-        ApiError: text, in which Google gives timestamps finer than a microsecond.
+        ApiError: text, the form in which Google gives timestamps finer than a microsecond.
     """
     if form not in ("", "TIMESTAMP_OUTPUT_FORMAT_UNSPECIFIED", "FLOAT64", "INT64"):
         raise refusals.invalid(f"timestamp_output_format {form} is not supported here")
 
 
 def _repeated(call: Call, project: Project, request_id: str) -> Job | None:
-    """The job that the same caller's same request made a moment ago, unless it was ended when that caller left."""
+    """The job of the same caller's recent request with this id, unless it was ended because that caller
+    disconnected."""
     if not request_id:
         return None
     oldest = call.world.now_ms() - _ONCE_MS
@@ -146,7 +147,7 @@ def _repeated(call: Call, project: Project, request_id: str) -> Job | None:
 
 
 def _note(call: Call, job: Job, dry_run: bool) -> None:
-    """Tells the log whether this was a write."""
+    """Tell the log whether the call was a write."""
     call.is_write = not dry_run and job.outcome is not None and (job.outcome.is_write or bool(job.children))
     if not dry_run:
         call.resource = f"{job.project}:{job.location}.{job.id}"
@@ -156,7 +157,7 @@ def _job_of(call: Call) -> Job:
     project = datasets.project_of(call.ctx, call.params["project"])
     given = str(call.query.get("location", ""))
     job = engine_of(call.ctx).jobs.get((project.id, call.params["job"]))
-    # without a location, only the multi-regions are looked through (jobs.get, "location")
+    # without a location, only the multi-regions are searched (jobs.get, "location")
     here = job is not None and (canonical(given) == canonical(job.location) if given else job.location in ("US", "EU"))
     own = job is not None and job.user == call.principal.email
     if not own:
@@ -169,7 +170,7 @@ def _job_of(call: Call) -> Job:
 
 
 def delete(call: Call) -> Reply:
-    """``jobs.delete``: forgets a finished job."""
+    """``jobs.delete``: delete a finished job."""
     job = _job_of(call)
     if job.user != call.principal.email:
         call.ctx.authz.require(call.principal, "bigquery.jobs.delete", call.world.projects[job.project])
@@ -185,14 +186,14 @@ def get(call: Call) -> JSON:
 
 
 def cancel(call: Call) -> JSON:
-    """``jobs.cancel``: ends a job that runs; for one that is done it is too late, which is success, as with Google."""
+    """``jobs.cancel``: end a running job. Cancelling a finished one has no effect and succeeds, as at Google."""
     job = _job_of(call)
     job.left.set()
     return {"kind": "bigquery#jobCancelResponse", "job": job_resource.resource(job)}
 
 
 def _wait(call: Call, job: Job) -> None:
-    """Waits for a job that still runs, as long as ``timeoutMs`` says (jobs.getQueryResults), without the lock."""
+    """Wait for a running job for as long as ``timeoutMs`` says (jobs.getQueryResults), without the lock."""
     sent = call.body.get("timeoutMs")
     given = str(sent if sent is not None else call.query.get("timeoutMs", ""))
     limit = int(given) if given.isdecimal() else _WAIT_MS
@@ -201,7 +202,8 @@ def _wait(call: Call, job: Job) -> None:
 
 
 def list_jobs(call: Call) -> JSON:
-    """``jobs.list``: the caller's own; with ``allUsers`` everybody's, without details for those who may not see all.
+    """``jobs.list``: the caller's own jobs; with ``allUsers`` everybody's, without details if the caller may not see
+    them.
 
     https://cloud.google.com/bigquery/docs/reference/rest/v2/jobs/list (IAM permissions)
     """
@@ -239,7 +241,7 @@ def _listed(job: Job) -> JSON:
 
 
 def query_results(call: Call) -> JSON:
-    """``jobs.getQueryResults``: one page; the error of a failed job is an HTTP error here."""
+    """``jobs.getQueryResults``: one page; for a failed job, its error is an HTTP error here."""
     job = _job_of(call)
     if job.user != call.principal.email:
         raise refusals.denied(
@@ -259,7 +261,7 @@ def query_results(call: Call) -> JSON:
 
 
 _BASE = "/bigquery/v2/projects/{project}"
-# jobs are reads until they turn out to be writes, which `_note` tells the log
+# jobs are logged as reads until `_note` finds that they write
 METHODS: list[tuple[str, str, str, Handler, bool]] = [
     ("POST", _BASE + "/jobs", "jobs.insert", shapes.shaped(insert, shapes.JOB), False),
     ("GET", _BASE + "/jobs", "jobs.list", list_jobs, False),

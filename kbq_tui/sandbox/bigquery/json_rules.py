@@ -1,4 +1,4 @@
-"""JSON functions of GoogleSQL that DuckDB answers otherwise.
+"""Translates JSON functions of GoogleSQL that DuckDB evaluates differently.
 
 https://cloud.google.com/bigquery/docs/reference/standard-sql/json_functions
 """
@@ -13,12 +13,12 @@ from kbq_tui.sandbox.bigquery.duck import call, case, error, is_type, literal
 
 _TYPES = {"VARCHAR": "string", "BOOLEAN": "boolean", "OBJECT": "object", "ARRAY": "array", "NULL": "null"}
 _WHOLE = 2**53
-"""Integers beyond it are texts in JSON."""
+"""Integers beyond this limit are strings in JSON."""
 _MOMENT = r'"(\d{4,5}-\d\d-\d\d) (\d\d:\d\d:\d\d(?:\.\d+)?)'
 
 
 def _json_type(node: exp.Expr) -> exp.Expr:
-    """Names in lower case; every number is a number."""
+    """Type names are in lower case, and every number is "number"."""
     found = call("json_type", node.this.copy())
     branches = [(exp.EQ(this=found.copy(), expression=literal(k)), literal(v)) for k, v in _TYPES.items()]
     missing = exp.Is(this=found.copy(), expression=exp.null())
@@ -30,20 +30,21 @@ def _is(value: exp.Expr, kind: str) -> exp.Expr:
 
 
 def _bad(node: exp.Expr) -> exp.Expr:
-    """Whether a text that JSON is taken out of is none."""
+    """Whether a string from which JSON is extracted is not valid JSON."""
     text = exp.cast(node.this.copy(), "VARCHAR")
     return exp.and_(is_type(node.this, "VARCHAR"), exp.not_(call("json_valid", text)))
 
 
 def _query(node: exp.Expr) -> exp.Expr:
-    """Out of a text JSON_QUERY gives a text, and NULL for a null of JSON's."""
+    """JSON_QUERY of a string gives a string, and NULL for a JSON null."""
     nothing = exp.and_(is_type(node.this, "VARCHAR"), _is(node, "NULL"))
     found = case((_bad(node), exp.null()), (nothing, exp.null()), default=node.copy())
     return exp.cast(found, "VARCHAR") if isinstance(node.this, exp.Literal) else found
 
 
 def _array(node: exp.Expr) -> exp.Expr:
-    """JSON_QUERY_ARRAY, JSON_VALUE_ARRAY: NULL for what is no array; the latter for one that has more than scalars."""
+    """JSON_QUERY_ARRAY and JSON_VALUE_ARRAY: NULL if it is no array; the latter also if it has other items than
+    scalars."""
     value = exp.JSONExtract(this=node.this.copy(), expression=node.expression.copy())
     fits = _is(value, "ARRAY")
     if isinstance(node, exp.JSONValueArray):
@@ -55,7 +56,7 @@ def _array(node: exp.Expr) -> exp.Expr:
 
 
 def _int64(node: exp.Expr) -> exp.Expr:
-    """``INT64(json)``: of a number without a fraction."""
+    """``INT64(json)``: only of a number without a fraction."""
     value = node.this
     number = exp.TryCast(this=exp.cast(value.copy(), "VARCHAR"), to=exp.DataType.build("DOUBLE", dialect="duckdb"))
     is_number = exp.In(this=call("json_type", value.copy()), expressions=[literal("UBIGINT"), literal("BIGINT")])
@@ -67,7 +68,7 @@ def _int64(node: exp.Expr) -> exp.Expr:
 
 
 def _text(node: exp.Expr) -> exp.Expr:
-    """TO_JSON_STRING: numbers, bytes and moments as BigQuery writes them.
+    """TO_JSON_STRING: numbers, bytes, dates and times as BigQuery writes them.
 
     https://cloud.google.com/bigquery/docs/reference/standard-sql/json_functions#json_encodings
     """

@@ -1,4 +1,4 @@
-"""The part of legacy SQL that reads like GoogleSQL: SELECT over tables in square brackets.
+"""The part of legacy SQL that is written like GoogleSQL: SELECT from tables in square brackets.
 
 https://cloud.google.com/bigquery/docs/reference/legacy-sql
 """
@@ -11,7 +11,7 @@ _TOKEN = re.compile(
     r"(?P<skipped>\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*'|--[^\n]*|/\*.*?\*/)|\[(?P<table>[^\[\]\n]+)\]", re.DOTALL
 )
 _PATH = re.compile(r"(?:(?:[\w.-]+:)?[\w-]+:)?[\w$]+\.[\w$@]+|[\w-]+:[\w$]+\.[\w$@]+")
-# what means something else in legacy SQL, or is there only
+# what means something else in legacy SQL, or exists only there
 _OTHER = re.compile(
     r"\bFROM\s+[^\s(),]+(?:\s+AS\s+\w+)?\s*,|\bEACH\b|\bOMIT\b|\bWITHIN\b|\bFLATTEN\s*\(|\bTABLE_(?:DATE_RANGE|QUERY)",
     re.I,
@@ -19,10 +19,10 @@ _OTHER = re.compile(
 
 
 def translate(sql: str) -> str:
-    """A query of legacy SQL in GoogleSQL, every character in its place.
+    """Translate a legacy SQL query to GoogleSQL, with every character at the same position.
 
     Raises:
-        ApiError: it is more than this part of the language.
+        ApiError: it uses more of legacy SQL than that.
     """
     bare = _TOKEN.sub(lambda match: "t" if match["table"] else " ", sql)
     if not re.match(r"\s*\(*\s*SELECT\b", bare, re.I) or _OTHER.search(bare) or ";" in bare.rstrip().rstrip(";"):
@@ -39,5 +39,5 @@ def _table(match: re.Match[str]) -> str:
     if not _PATH.fullmatch(path):
         raise refusals.invalid_query(f"Invalid table name: [{path}]")
     project, colon, rest = path.rpartition(":")
-    # the project of a domain has a colon of its own
+    # a domain-scoped project id contains a colon
     return "`" + project + ("." if colon else "") + rest + "`"

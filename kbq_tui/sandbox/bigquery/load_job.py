@@ -40,15 +40,15 @@ _DETECTED = (
 
 
 def run(session: QuerySession, config: JSON, media: bytes) -> StatementResult:
-    """Loads a file into a table.
+    """Load a file into a table.
 
     Args:
-        session: who loads; its location is set to the dataset's.
+        session: the caller's query; its location is set to the dataset's.
         config: ``configuration.load``.
-        media: the file.
+        media: the content of the file.
 
     Raises:
-        ApiError: not allowed, the file cannot be read, or does not fit.
+        ApiError: it is not allowed, or the file cannot be read or does not fit the table.
     """
     if config.get("sourceUris"):
         raise refusals.invalid(
@@ -74,7 +74,7 @@ def run(session: QuerySession, config: JSON, media: bytes) -> StatementResult:
     if config.get("destinationEncryptionConfiguration"):
         body["encryptionConfiguration"] = config["destinationEncryptionConfiguration"]
     body |= config.get("destinationTableProperties") or {}
-    # rows are read into a table of their own, so that a bad one leaves everything as it was
+    # rows are first read into a temporary table, so that a bad row changes nothing
     staged = Table(session.project.id, "", f"load-{uuid.uuid4().hex}", schema=columns)
     session.engine.create(staged, schema_change.defaults(session, columns))
     try:
@@ -121,7 +121,7 @@ def _unreadable(text: str) -> ApiError:
     return refusals.invalid(f"Error while reading data, error message: {text}")
 
 
-# -- formats: each gives rows by column name, and the columns if it found them in the file
+# -- formats: each reader gives rows by column name, and the columns it found in the file, if any
 
 
 def _read_json(media: bytes, known: list[Field], config: JSON) -> tuple[list[JSON], list[Field]]:
@@ -142,7 +142,7 @@ def _read_json(media: bytes, known: list[Field], config: JSON) -> tuple[list[JSO
 
 
 def _plain_decimals(value: Any) -> Any:
-    """Decimals where a float would lose digits, floats elsewhere: inside of JSON columns only numbers will do."""
+    """Keep Decimals where a float would lose digits, and use floats elsewhere: JSON columns need plain numbers."""
     if isinstance(value, dict):
         return {key: _plain_decimals(item) for key, item in value.items()}
     if isinstance(value, list):
@@ -159,7 +159,7 @@ def _detected_members(rows: list[JSON]) -> list[Field]:
 
 
 def _detected(name: str, found: list[Any]) -> Field:
-    """The column that some values are of (https://cloud.google.com/bigquery/docs/schema-detect)."""
+    """The column that fits some values (https://cloud.google.com/bigquery/docs/schema-detect)."""
     if found and all(isinstance(value, list) for value in found):
         return _detected(name, [item for value in found for item in value]) | {"mode": "REPEATED"}
     if found and all(isinstance(value, dict) for value in found):
@@ -184,7 +184,7 @@ def _read_csv(media: bytes, known: list[Field], config: JSON) -> tuple[list[JSON
         quotechar=quote[:1] or None,
         quoting=csv.QUOTE_MINIMAL if quote else csv.QUOTE_NONE,
     )
-    # an empty line is a row where there is one column, and nothing elsewhere
+    # an empty line is a row of a one-column table, and is ignored elsewhere
     lines = [line or [""] for line in reader if line or len(known) == 1]
     columns: list[Field] = []
     skipped = int(config.get("skipLeadingRows") or 0)
@@ -224,7 +224,7 @@ def _cell(text: str, column: Field, marker: str) -> Any:
 
 
 def _read_parquet(media: bytes, known: list[Field], config: JSON) -> tuple[list[JSON], list[Field]]:
-    """Parquet through a DuckDB of its own, which may read this one file and nothing else."""
+    """Read Parquet with a separate DuckDB, which may read this one file and nothing else."""
     with tempfile.TemporaryDirectory(prefix="kbq-load-") as folder:
         path = Path(folder) / "upload.parquet"
         path.write_bytes(media)
@@ -269,7 +269,7 @@ def _holds(value: Decimal, whole: int, fraction: int) -> bool:
 
 
 def _local(value: Any) -> Any:
-    """A timestamp of Parquet's that has no zone stays as it is; one with a zone is UTC's."""
+    """A Parquet timestamp without a zone is kept as it is; one with a zone becomes UTC."""
     return value.astimezone(dt.UTC) if isinstance(value, dt.datetime) and value.tzinfo else value
 
 

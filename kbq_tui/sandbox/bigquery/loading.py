@@ -1,4 +1,4 @@
-"""Rows that arrive as JSON: ``tabledata.insertAll``, and the rows of load jobs.
+"""Rows in JSON: those of ``tabledata.insertAll`` and of load jobs.
 
 https://cloud.google.com/bigquery/docs/reference/rest/v2/tabledata/insertAll
 """
@@ -22,7 +22,7 @@ class BadRow(ValueError):
 
     Args:
         text: what is wrong.
-        location: the column, where that is known.
+        location: the column, if it is known.
     """
 
     def __init__(self, text: str, location: str = "") -> None:
@@ -34,7 +34,7 @@ def read(row: JSON, schema: list[Field], *, ignore_unknown: bool) -> tuple[list[
     """The columns that a row names, and its values for them. Names are matched without regard to case.
 
     Raises:
-        BadRow: a column does not exist, or a value is not of its column's shape.
+        BadRow: a column does not exist, or a value does not have its column's form.
     """
     by_name = {f["name"].lower(): f for f in schema}
     found: dict[str, Any] = {}
@@ -58,7 +58,7 @@ def read(row: JSON, schema: list[Field], *, ignore_unknown: bool) -> tuple[list[
 
 
 def grouped(rows: Iterable[tuple[list[Field], Row]]) -> list[Group]:
-    """Rows that follow each other and have the same columns, together."""
+    """Group consecutive rows that have the same columns."""
     by_columns = groupby(rows, key=lambda row: tuple(f["name"] for f in row[0]))
     groups = [list(group) for _, group in by_columns]
     return [(group[0][0], [row for _, row in group]) for group in groups]
@@ -68,13 +68,14 @@ def append(session: QuerySession, table: Table, rows: list[JSON], options: JSON)
     """Appends rows as ``insertAll`` does.
 
     Args:
-        session: who writes.
-        table: where.
-        rows: by column name.
-        options: the request: ``skipInvalidRows`` and ``ignoreUnknownValues``.
+        session: the caller's query.
+        table: the table.
+        rows: as JSON objects by column name.
+        options: the request's options: ``skipInvalidRows`` and ``ignoreUnknownValues``.
 
     Returns:
-        ``insertErrors``; empty if all rows went in. One bad row keeps the others out, unless they may be skipped.
+        ``insertErrors``; empty if all rows were inserted. One bad row keeps the others out, unless ``skipInvalidRows``
+        is set.
     """
     good: list[tuple[int, list[Field], Row]] = []
     bad: dict[int, JSON] = {}
@@ -89,7 +90,7 @@ def append(session: QuerySession, table: Table, rows: list[JSON], options: JSON)
     try:
         dml.insert_groups(session, table, grouped((columns, row) for _, columns, row in good))
     except ApiError:
-        # a value that only DuckDB finds wrong: which one is learnt by trying each row alone
+        # a value that only DuckDB refuses: try each row alone to find it
         for index, names, values_ in good:
             try:
                 dml.try_row(session, table, names, values_)
@@ -102,7 +103,7 @@ def append(session: QuerySession, table: Table, rows: list[JSON], options: JSON)
 
 
 def _told(bad: dict[int, JSON], count: int) -> list[JSON]:
-    """The errors, and after them the rows that were not written because of them."""
+    """The errors, followed by the rows that were not inserted because of them."""
     stopped = {"reason": "stopped", "location": "", "message": ""}
     errors = [{"index": index, "errors": [error]} for index, error in bad.items()]
     return errors + [{"index": index, "errors": [stopped]} for index in range(count) if bad and index not in bad]

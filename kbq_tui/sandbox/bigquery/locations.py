@@ -1,4 +1,4 @@
-"""Where datasets may lie (https://cloud.google.com/bigquery/docs/locations)."""
+"""The locations that a dataset can have (https://cloud.google.com/bigquery/docs/locations)."""
 
 _REGIONS = """
 africa-south1 asia-east1 asia-east2 asia-northeast1 asia-northeast2 asia-northeast3 asia-south1 asia-south2

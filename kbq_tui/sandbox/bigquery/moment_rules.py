@@ -1,4 +1,4 @@
-"""Moments: functions of GoogleSQL that DuckDB computes otherwise.
+"""Translates date and time functions of GoogleSQL that DuckDB evaluates differently.
 
 https://cloud.google.com/bigquery/docs/reference/standard-sql/timestamp_functions
 """
@@ -16,7 +16,7 @@ _OF_TIMESTAMPS = ("MICROSECOND", "MILLISECOND", "SECOND", "MINUTE", "HOUR", "DAY
 
 
 def _add_to_timestamp(node: exp.Expr) -> exp.Expr:
-    """TIMESTAMP_ADD and TIMESTAMP_SUB know no part longer than a day."""
+    """TIMESTAMP_ADD and TIMESTAMP_SUB accept no part longer than a day."""
     unit = node.args.get("unit")
     if unit is not None and unit.name.upper() not in _OF_TIMESTAMPS:
         name = "TIMESTAMP_ADD" if isinstance(node, exp.TimestampAdd) else "TIMESTAMP_SUB"
@@ -27,11 +27,11 @@ def _add_to_timestamp(node: exp.Expr) -> exp.Expr:
 _REPLACED = {"%n": "\n", "%t": "\t", "%R": "%H:%M"}
 _UNKNOWN = ("%z", "%Z", "%f")
 _DAY = "%-d"
-"""What sqlglot makes of ``%e``: the day, which BigQuery fills up with a blank."""
+"""sqlglot's translation of ``%e``, the day, which BigQuery pads with a space."""
 
 
 def time_text(node: exp.Expr) -> exp.Expr:
-    """FORMAT_DATE, FORMAT_DATETIME and FORMAT_TIMESTAMP: elements that DuckDB's strftime understands otherwise.
+    """FORMAT_DATE, FORMAT_DATETIME and FORMAT_TIMESTAMP: elements that DuckDB's strftime treats differently.
 
     https://cloud.google.com/bigquery/docs/reference/standard-sql/format-elements#format_elements_date_time
     """
@@ -63,13 +63,13 @@ def time_text(node: exp.Expr) -> exp.Expr:
 
 
 def _unix_millis(node: exp.Expr) -> exp.Expr:
-    """Cut off, not rounded."""
+    """The value is truncated, not rounded."""
     micros = call("epoch_us", node.this.copy())
     return exp.cast(call("floor", exp.Div(this=micros, expression=exp.Literal.number("1000.0"))), "BIGINT")
 
 
 def _parsed(node: exp.Expr) -> exp.Expr:
-    """PARSE_TIMESTAMP uses its time zone, which sqlglot drops."""
+    """PARSE_TIMESTAMP with its time zone, which sqlglot drops."""
     zone = node.args.get("zone")
     if zone is None:
         return node
@@ -79,11 +79,11 @@ def _parsed(node: exp.Expr) -> exp.Expr:
 
 
 def week_from(day: str, value: exp.Expr) -> exp.Expr:
-    """EXTRACT(WEEK(day) FROM value): weeks begin on a day, and those before the first such day are week 0."""
+    """EXTRACT(WEEK(day) FROM value): weeks begin on that day, and days before the first one are in week 0."""
     shift = _DAYS.index(day.upper())
     moment = exp.cast(value.copy(), "TIMESTAMP")
     day_of_year = call("dayofyear", moment.copy())
-    # days since the last such day, by DuckDB's day of the week, which counts from Sunday as 0
+    # days since the last such day; in DuckDB, Sunday is day 0
     back = exp.Mod(
         this=exp.paren(exp.Add(this=call("dayofweek", moment), expression=exp.Literal.number(7 - shift))),
         expression=exp.Literal.number(7),
@@ -93,7 +93,7 @@ def week_from(day: str, value: exp.Expr) -> exp.Expr:
 
 
 def _difference(node: exp.Expr) -> exp.Expr:
-    """DATE - DATE is an INTERVAL; DuckDB gives a number of days. The types are looked at later."""
+    """DATE - DATE is an INTERVAL; in DuckDB it is a number of days. The types are checked later."""
     comparison_types.mark(node)
     return node
 

@@ -1,4 +1,4 @@
-"""What a name in a statement stands for: a table, a dataset, an INFORMATION_SCHEMA view; and where it lies."""
+"""Resolves the names in a statement: tables, datasets, INFORMATION_SCHEMA views, and their locations."""
 
 import threading
 import time
@@ -25,27 +25,27 @@ JSON = dict[str, Any]
 
 @dataclass
 class QuerySession:
-    """One query's surroundings.
+    """The session of one query.
 
     Args:
         ctx: the sandbox.
-        principal: who runs it.
+        principal: the caller.
         project: the project it runs in and is billed to.
         sql: the whole script, for positions in errors.
-        location: where it runs; empty until known.
-        explicit_location: whether the caller said where.
-        default_dataset: (project, dataset) for names of one part; None where there is none.
+        location: where it runs; empty until it is known.
+        explicit_location: whether the caller named the location.
+        default_dataset: (project, dataset) for names of one part, or None.
         parameters: named query parameters as the API takes them, by lower-case name.
-        positional: the others.
-        dry_run: look, but do not touch.
-        left: set once nobody waits for it any more.
-        deadline: monotonic time at which it is ended; 0 leaves that to the sandbox.
-        timeout_ms: the caller's own limit, None for the sandbox's.
+        positional: the positional parameters, in their order.
+        dry_run: check the statements without running them.
+        left: set when the caller has disconnected.
+        deadline: monotonic time in seconds at which it is ended; 0 takes the sandbox's limit.
+        timeout_ms: the caller's limit in milliseconds; None for the sandbox's.
         maximum_bytes_billed: a query that would be billed for more is refused; None for no limit.
         temporary: id of the hidden dataset of its temporary tables.
-        transaction: the one that is going on.
-        functions: temporary ones, by lower-case name.
-        variables: of the script, by lower-case name: type, and value as `values.plain` gives it.
+        transaction: the one that is open, or None.
+        functions: temporary functions, by lower-case name.
+        variables: type and value of the script's variables, by lower-case name; values as `values.plain` gives it.
     """
 
     ctx: SandboxContext
@@ -104,7 +104,7 @@ class ResolvedName:
         project: project id.
         dataset: dataset id; empty for project-level INFORMATION_SCHEMA.
         table: table id; the view's name for INFORMATION_SCHEMA.
-        region: ``eu`` of ``region-eu``, where one was given.
+        region: ``eu`` of ``region-eu``, if one was given.
         is_schema_view: whether it is an INFORMATION_SCHEMA view, or a dataset's ``__TABLES__``.
     """
 
@@ -116,7 +116,7 @@ class ResolvedName:
 
     @property
     def ref(self) -> str:
-        """As errors write it: ``P:D.T``, ``P:region-eu.INFORMATION_SCHEMA.V``."""
+        """The name in the form that errors use: ``P:D.T``, ``P:region-eu.INFORMATION_SCHEMA.V``."""
         inside = self.is_schema_view and not self.table.startswith("__")
         view = f"INFORMATION_SCHEMA.{self.table}" if inside else self.table
         middle = f"region-{self.region}" if self.region else self.dataset
@@ -124,7 +124,7 @@ class ResolvedName:
 
 
 def table_parts(node: exp.Table) -> tuple[str, ...]:
-    """The parts of a table's path, however it was quoted."""
+    """The parts of a table's path, whichever way it was quoted."""
     parts: list[str] = []
     for part in node.parts:
         if isinstance(part, exp.Identifier):
@@ -133,10 +133,10 @@ def table_parts(node: exp.Table) -> tuple[str, ...]:
 
 
 def table_name(session: QuerySession, parts: tuple[str, ...], default_project: str = "") -> ResolvedName:
-    """Resolves a table's path.
+    """Resolve a table's path.
 
     Raises:
-        ApiError: it lacks a dataset, or has too many parts.
+        ApiError: it has no dataset, or too many parts.
     """
     project = default_project or session.project.id
     upper = [p.upper() for p in parts]
@@ -171,7 +171,7 @@ def _schema_view(session: QuerySession, parts: tuple[str, ...], at: int, project
         project, dataset = before
         before = []
     elif before:
-        # one part before INFORMATION_SCHEMA is a project if there is one of that name, else a dataset
+        # one part before INFORMATION_SCHEMA is a project if one has this name, else a dataset
         part = before.pop()
         if session.world.project(part) is not None and session.world.dataset(project, part) is None:
             project = part
@@ -185,10 +185,10 @@ def _schema_view(session: QuerySession, parts: tuple[str, ...], at: int, project
 
 
 def dataset_name(session: QuerySession, parts: tuple[str, ...]) -> tuple[str, str]:
-    """Resolves a dataset's path to (project, dataset).
+    """Resolve a dataset's path to (project, dataset).
 
     Raises:
-        ApiError: too many parts.
+        ApiError: it has too many parts.
     """
     if len(parts) == 1:
         return session.project.id, parts[0]
@@ -198,10 +198,10 @@ def dataset_name(session: QuerySession, parts: tuple[str, ...]) -> tuple[str, st
 
 
 def find_dataset(session: QuerySession, name: ResolvedName) -> Dataset:
-    """The dataset of a table's path, which must lie where the query runs.
+    """The dataset of a table's path, which must be in the location where the query runs.
 
     Raises:
-        ApiError: there is none, or it lies elsewhere.
+        ApiError: it does not exist, or is in another location.
     """
     project = session.world.project(name.project)
     if project is None:
@@ -213,7 +213,7 @@ def find_dataset(session: QuerySession, name: ResolvedName) -> Dataset:
 
 
 def real_tables(tree: exp.Expr) -> Iterator[exp.Table]:
-    """The tables a statement names, without its own WITH names."""
+    """The tables that a statement names, without the names of its WITH clauses."""
     for node in tree.find_all(exp.Table):
         if not isinstance(node.this, exp.Identifier):
             continue
@@ -228,7 +228,7 @@ def real_tables(tree: exp.Expr) -> Iterator[exp.Table]:
 
 
 def called(call: exp.Anonymous) -> tuple[tuple[str, ...], exp.Expr]:
-    """The path of what a call calls, and the whole of it: with what stands before the name, or the table it makes."""
+    """The path of a called function, and the whole expression: with the prefix of the name, or the table it returns."""
     name, parent = split_path(call.name), call.parent
     before: list[exp.Expr] = []
     whole: exp.Expr = call
@@ -253,7 +253,8 @@ def _with_names(node: exp.Expr) -> set[str]:
 
 
 def shorten_columns(tree: exp.Expr) -> None:
-    """Has ``dataset.table.column`` say ``table.column``, for a table that has no alias is called by its last part here.
+    """Shorten ``dataset.table.column`` to ``table.column``: a table without an alias is called by the last part of its
+    path here.
 
     SQLAlchemy writes ```dataset.table`.`column```, with the path of the FROM clause in one pair of backticks.
     """
@@ -267,14 +268,14 @@ def shorten_columns(tree: exp.Expr) -> None:
 
 
 def inferred_location(session: QuerySession, tree: exp.Expr) -> str:
-    """Where the first dataset that a statement names lies; empty where it names none.
+    """The location of the first dataset that a statement names; empty if it names none.
 
     https://cloud.google.com/bigquery/docs/locations#specify_locations
     """
     for node in real_tables(tree):
         parts = table_parts(node)
         if len(parts) == 1 and session.default_dataset is None:
-            continue  # a temporary table, or one that is refused later
+            continue  # a temporary table, or a table that will be refused later
         name = table_name(session, parts)
         if name.is_schema_view and not name.dataset:
             return canonical(name.region or "US")
@@ -294,5 +295,5 @@ def inferred_location(session: QuerySession, tree: exp.Expr) -> str:
 
 
 def canonical(location: str) -> str:
-    """``eu`` -> ``EU``; regions stay in lower case."""
+    """Normalise a location's spelling: ``eu`` -> ``EU``; regions stay in lower case."""
     return location.upper() if location.upper() in ("US", "EU") else location.lower()

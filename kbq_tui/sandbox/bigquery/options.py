@@ -15,7 +15,7 @@ _READ_ELSEWHERE = (exp.PartitionedByProperty, exp.ClusterProperty, exp.Temporary
 
 
 def read(session: QuerySession, tree: exp.Expr) -> JSON:
-    """``OPTIONS(a = 1, ...)`` by lower-case name."""
+    """Read ``OPTIONS(a = 1, ...)`` by lower-case name."""
     found: JSON = {}
     is_alter = isinstance(tree, exp.Alter)
     properties = tree.args["actions"][0].expressions[0] if is_alter else tree.args.get("properties")
@@ -47,7 +47,7 @@ def _value(session: QuerySession, node: exp.Expr) -> Any:
 
 
 def move(options: JSON, body: JSON, names: dict[str, str]) -> None:
-    """Copy the options of a statement into a resource under the API's names; refuse one that is not in `names`."""
+    """Copy a statement's options into a resource under the API's names; refuse options that are not in `names`."""
     for option in options:
         if option not in names:
             raise refusals.invalid_query(f"Unknown option: {option}")
@@ -59,12 +59,12 @@ _DAY_MS = 24 * 3600 * 1000
 
 
 def for_schema(options: JSON) -> JSON:
-    """The options of CREATE SCHEMA and ALTER SCHEMA as fields of the API's Dataset; NULL takes a value off.
+    """The options of CREATE SCHEMA and ALTER SCHEMA as fields of the API's Dataset; NULL removes a value.
 
     https://cloud.google.com/bigquery/docs/reference/standard-sql/data-definition-language#schema_option_list
 
     Raises:
-        ApiError: there is no such option.
+        ApiError: an option does not exist.
     """
     body: JSON = {}
     for kind in ("Table", "Partition"):
@@ -76,12 +76,12 @@ def for_schema(options: JSON) -> JSON:
 
 
 def for_table(options: JSON) -> JSON:
-    """The options of a table or view as fields of the API's Table; NULL takes a value off.
+    """The options of a table or view as fields of the API's Table; NULL removes a value.
 
     https://cloud.google.com/bigquery/docs/reference/standard-sql/data-definition-language#table_option_list
 
     Raises:
-        ApiError: there is no such option.
+        ApiError: an option does not exist.
     """
     body: JSON = {}
     if "expiration_timestamp" in options:
@@ -99,12 +99,12 @@ def for_table(options: JSON) -> JSON:
 
 
 def for_materialized_view(options: JSON) -> JSON:
-    """Options of a materialized view; how and when it is refreshed is only kept.
+    """The options of a materialized view; those about refreshing are stored but have no effect.
 
     https://cloud.google.com/bigquery/docs/reference/standard-sql/data-definition-language#materialized_view_option_list
 
     Raises:
-        ApiError: there is no such option.
+        ApiError: an option does not exist.
     """
     minutes = options.pop("refresh_interval_minutes", None)
     view: JSON = {"enableRefresh": options.pop("enable_refresh", True)}
@@ -119,7 +119,7 @@ _OF_FILES = {"format": "sourceFormat", "uris": "sourceUris", "compression": "com
 
 
 def for_external(options: JSON) -> JSON:
-    """Options of an external table; those that say how its files are read are only kept.
+    """The options of an external table; those about reading its files are stored but have no effect.
 
     https://cloud.google.com/bigquery/docs/reference/standard-sql/data-definition-language#external_table_option_list
 
@@ -135,7 +135,7 @@ def for_external(options: JSON) -> JSON:
 
 
 def stored(tree: exp.Expr, body: JSON) -> None:
-    """Adds ``PARTITION BY`` and ``CLUSTER BY`` of CREATE TABLE to the API's Table.
+    """Add ``PARTITION BY`` and ``CLUSTER BY`` of CREATE TABLE to the API's Table.
 
     https://cloud.google.com/bigquery/docs/reference/standard-sql/data-definition-language#partition_expression
 

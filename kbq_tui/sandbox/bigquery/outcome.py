@@ -1,4 +1,4 @@
-"""What came of a statement."""
+"""The result of a statement."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,9 +15,9 @@ class Reads:
     """What a statement reads: for ``referencedTables`` and ``totalBytesProcessed``.
 
     Args:
-        tables: each once, a view before what it reads.
-        sizes: rows and bytes of each reading.
-        defines_view: whether it is a view's query that is not run; the conditions over the view come later.
+        tables: each table once; a view comes before the tables it reads.
+        sizes: rows and bytes of each read.
+        defines_view: whether it is a view's query that is not run; the conditions over the view are known only later.
     """
 
     tables: list[Table] = field(default_factory=list)
@@ -26,29 +26,29 @@ class Reads:
 
     @property
     def bytes(self) -> int:
-        """Bytes of all of them."""
+        """The bytes of all reads."""
         return sum(size for _, size in self.sizes)
 
     @property
     def billed(self) -> int:
-        """Bytes that are billed for them."""
+        """The bytes that are billed for all reads."""
         return billing.billed(self.sizes)
 
 
 @dataclass
 class StatementResult:
-    """What came of a statement.
+    """The result of a statement.
 
     Args:
         statement_type: as in the job's statistics.
         schema: columns; None for statements without a result.
-        rows: the result.
-        reads: tables read and bytes.
+        rows: the rows of the result.
+        reads: the tables and bytes that were read.
         changed: rows that DML changed; None for anything else.
         target: table or dataset that DDL acted on, as the API's reference.
         operation: ``CREATE``, ``REPLACE``, ``SKIP``, ``DROP`` for DDL.
         stats: rows that DML inserted, updated and deleted, as ``DmlStatistics``.
-        figures: what a load or copy job tells of itself, as ``JobStatistics3`` or ``CopyJobStatistics``.
+        figures: the statistics of a load or copy job, as ``JobStatistics3`` or ``CopyJobStatistics``.
     """
 
     statement_type: str

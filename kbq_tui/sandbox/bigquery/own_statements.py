@@ -67,13 +67,13 @@ OwnStatement = GrantStatement | RowPolicyChange | ProjectOptions | TableCopy
 
 
 def _head(tokens: list[Token]) -> int:
-    """How many tokens stand before what is copied."""
+    """The number of tokens before the path of the source."""
     ends = ("CLONE", "COPY", "LIKE", "OPTIONS")
     return next((i for i, token in enumerate(tokens) if token.text.upper() in ends), len(tokens))
 
 
 def read(sql: str, tokens: list[Token]) -> OwnStatement | None:
-    """The statement, if it is one of these.
+    """Read the statement if it is one of these kinds.
 
     Raises:
         SqlError: it is, and BigQuery would refuse it.
@@ -171,7 +171,7 @@ class _Reader:
         return TableCopy("SNAPSHOT" if snapshot else operation, replace, exists, path, source, moment, options)
 
     def _until(self, word: str) -> str:
-        """The text up to a word, or the end."""
+        """The text up to a word, or up to the end."""
         start = self._peek()
         if start is None:
             self._refuse(None)
@@ -237,7 +237,7 @@ class _Reader:
         return token.text
 
     def _path(self) -> tuple[str, ...]:
-        """``P.D``, quoted as a whole or part by part; project ids may carry hyphens without quotes."""
+        """``P.D``, quoted as a whole or in parts; project ids may contain hyphens without quotes."""
         start = self._take()
         text = start.text
         end = start.end

@@ -1,4 +1,4 @@
-"""Lists in pages, and the query parameters of the methods that give them."""
+"""Paged lists, and the query parameters of the methods that return them."""
 
 from collections.abc import Sequence
 from typing import Any, TypeVar
@@ -10,12 +10,12 @@ T = TypeVar("T")
 
 
 def flag(call: Call, name: str) -> bool:
-    """A boolean query parameter; false where absent."""
+    """A boolean query parameter; false if it is absent."""
     return str(call.query.get(name, "")).lower() in ("true", "1")
 
 
 def whole_number(call: Call, name: str, default: int) -> int:
-    """A query parameter that is a whole number from 0.
+    """A query parameter that is a whole number of 0 or more.
 
     Raises:
         ApiError: it is something else.
@@ -29,12 +29,13 @@ def whole_number(call: Call, name: str, default: int) -> int:
 
 
 def page(call: Call, items: Sequence[T], default: int) -> tuple[Sequence[T], dict[str, Any]]:
-    """One page, as ``pageToken`` and ``maxResults`` (or ``pageSize``) ask, and ``nextPageToken`` where there is more.
+    """The page that ``pageToken`` and ``maxResults`` (or ``pageSize``) ask for, and ``nextPageToken`` if there are
+    more.
 
     Args:
         call: the request.
-        items: everything, in a stable order.
-        default: items a page, unless the caller says.
+        items: all items, in a stable order.
+        default: the number of items in a page if the caller gives none.
     """
     start = whole_number(call, "pageToken", 0)
     count = whole_number(call, "maxResults", whole_number(call, "pageSize", default)) or default

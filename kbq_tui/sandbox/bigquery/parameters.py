@@ -1,4 +1,4 @@
-"""Query parameters into the tree of a statement.
+"""Puts query parameters into a statement's tree.
 
 https://cloud.google.com/bigquery/docs/reference/rest/v2/QueryParameter
 """
@@ -15,10 +15,10 @@ JSON = dict[str, Any]
 
 
 def bind(session: QuerySession, tree: exp.Expr) -> None:
-    """Replaces ``@name`` and ``?`` by the values given for them.
+    """Replace ``@name`` and ``?`` by their values.
 
     Raises:
-        ApiError: one is missing, or no good.
+        ApiError: one is missing or not valid.
     """
     for node in list(tree.find_all(exp.Parameter)):
         given = session.parameters.get(node.name.lower())
@@ -78,7 +78,7 @@ def _column(kind: JSON) -> JSON:
     """A column of a parameter's type.
 
     Raises:
-        ApiError: there is no such type.
+        ApiError: the type does not exist.
     """
     name = str(kind.get("type") or "STRING").upper()
     if name == "ARRAY":

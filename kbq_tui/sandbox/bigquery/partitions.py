@@ -1,4 +1,4 @@
-"""Partitions by time: which of them a query reads, and ``table$__PARTITIONS_SUMMARY__``, which lists them.
+"""Partitions by time: which partitions a query reads, and ``table$__PARTITIONS_SUMMARY__``, which lists them.
 
 https://cloud.google.com/bigquery/docs/querying-partitioned-tables
 https://cloud.google.com/bigquery/docs/managing-partitioned-tables#get_partition_metadata_using_meta-tables
@@ -24,10 +24,10 @@ _FORMS = {"HOUR": "%Y%m%d%H", "DAY": "%Y%m%d", "MONTH": "%Y%m", "YEAR": "%Y"}
 
 
 def summary(session: QuerySession, table: Table) -> Table:
-    """The partitions of a table by time, as they are now.
+    """The time partitions of a table, as they are now.
 
     Raises:
-        ApiError: it has none by time.
+        ApiError: the table is not partitioned by time.
     """
     partitioning: JSON = table.extra.get("timePartitioning") or {}
     column = partitioning.get("field")
@@ -45,7 +45,7 @@ def summary(session: QuerySession, table: Table) -> Table:
 
 
 def sizes(session: QuerySession, table: Table) -> list[tuple[str | None, int, int]]:
-    """Each partition of a table with its rows and bytes; a table that has none is one without a name."""
+    """Rows and bytes of each partition of a table; a table without partitions is one without a name."""
     partitioning: JSON = table.extra.get("timePartitioning") or {}
     column = partitioning.get("field")
     if column is None:
@@ -59,13 +59,13 @@ def sizes(session: QuerySession, table: Table) -> list[tuple[str | None, int, in
 
 
 def _partition(column: str, partitioning: JSON) -> str:
-    """DuckDB's expression for the id of a row's partition."""
+    """A DuckDB expression for the id of a row's partition."""
     form = _FORMS[str(partitioning.get("type") or "DAY")]
     return f"coalesce(strftime(CAST({fields.quote(column)} AS TIMESTAMP), '{form}'), '__NULL__')"
 
 
 def filters_of(node: exp.Expr) -> list[exp.Expr]:
-    """The WHERE conditions that stand over a table in a statement, one for each part of an AND."""
+    """The WHERE conditions that apply to a table in a statement, one for each part of an AND."""
     found: list[exp.Expr] = []
     parent = node.parent
     while parent is not None:
@@ -78,13 +78,13 @@ def filters_of(node: exp.Expr) -> list[exp.Expr]:
 
 
 def column_of(table: Table) -> str:
-    """The column that a table is partitioned by; empty for none of its own."""
+    """The column that a table is partitioned by; empty if it is not partitioned by a column."""
     by_range: JSON = table.extra.get("rangePartitioning") or {}
     return str((table.extra.get("timePartitioning") or {}).get("field") or by_range.get("field") or "")
 
 
 def check_filter(table: Table, filters: list[exp.Expr]) -> None:
-    """A table that demands a filter over its partitions gets one: a condition on the column they are made by.
+    """Require a filter on the partitioning column, for a table with ``requirePartitionFilter``.
 
     https://cloud.google.com/bigquery/docs/querying-partitioned-tables#require_a_partition_filter_in_queries
 
@@ -106,7 +106,7 @@ def check_filter(table: Table, filters: list[exp.Expr]) -> None:
 
 
 def _limits(condition: exp.Expr, column: str) -> bool:
-    """Whether a condition says something about a column wherever it holds."""
+    """Whether a condition restricts a column in all of its alternatives."""
     condition = condition.unnest()
     if isinstance(condition, exp.Or):
         return all(_limits(part, column) for part in condition.flatten())
@@ -120,7 +120,7 @@ def _is_column(found: exp.Column, column: str) -> bool:
 
 
 def _constant_filters(column: str, filters: list[exp.Expr]) -> Iterator[exp.Expr]:
-    """The conditions on a column that read nothing else, and so are known before the query runs."""
+    """The conditions on a column that read nothing else, so that they are known before the query runs."""
     for condition in filters:
         columns = list(condition.find_all(exp.Column))
         if columns and all(_is_column(c, column) for c in columns) and not condition.find(exp.Query, exp.AggFunc):
@@ -128,7 +128,7 @@ def _constant_filters(column: str, filters: list[exp.Expr]) -> Iterator[exp.Expr
 
 
 def read_part(session: QuerySession, table: Table, filters: list[exp.Expr]) -> str | None:
-    """What DuckDB's WHERE has to say of the rows in the partitions that a query reads; None for all of them."""
+    """A condition for DuckDB's WHERE for the partitions that a query reads; None for all rows."""
     column = column_of(table)
     partitioning: JSON = table.extra.get("timePartitioning") or {}
     if not column or not partitioning:
@@ -148,5 +148,5 @@ def read_part(session: QuerySession, table: Table, filters: list[exp.Expr]) -> s
     try:
         session.engine.describe(read, session.watch)
     except duckdb.Error:
-        return None  # the query is refused for it, with its place
+        return None  # the query is refused for it later, with the position
     return f"{start} IN ({read})"

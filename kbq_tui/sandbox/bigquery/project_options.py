@@ -1,4 +1,4 @@
-"""Options of a project, region by region: ``ALTER PROJECT ... SET OPTIONS`` and ``PROJECT_OPTIONS``.
+"""Options of a project by region: ``ALTER PROJECT ... SET OPTIONS`` and ``PROJECT_OPTIONS``.
 
 https://cloud.google.com/bigquery/docs/reference/standard-sql/data-definition-language#alter_project_set_options_statement
 """
@@ -14,10 +14,10 @@ _KINDS: dict[str, type] = {DEFAULT_KEY: str, FINE_GRAINED: bool}
 
 
 def set_options(session: QuerySession, tree: ProjectOptions) -> StatementResult:
-    """``ALTER PROJECT p SET OPTIONS (`region-us.name` = value, ...)``; NULL takes an option off.
+    """Run ``ALTER PROJECT p SET OPTIONS (`region-us.name` = value, ...)``; NULL removes an option.
 
     Raises:
-        ApiError: not allowed, or there is no such option.
+        ApiError: it is not allowed, or an option does not exist.
     """
     project = session.world.project(".".join(tree.path))
     if project is None:

@@ -1,4 +1,4 @@
-"""A SELECT in GoogleSQL into one for DuckDB: names resolved, every read authorised, policies applied."""
+"""Translates a GoogleSQL query for DuckDB: resolves names, checks the permission for every read, applies policies."""
 
 import re
 from collections.abc import Iterable
@@ -45,22 +45,22 @@ from kbq_tui.sandbox.errors import ApiError
 from kbq_tui.sandbox.resources import Dataset, Table
 
 JSON = dict[str, Any]
-_DEPTH = 16  # BigQuery's limit of views over views
+_DEPTH = 16  # BigQuery's limit for views that read views
 
 
 def to_duckdb(
     session: QuerySession, tree: exp.Expr, known: str = "", *, defines_view: bool = False
 ) -> tuple[str, Reads]:
-    """The statement in DuckDB's SQL, with every name resolved and every read checked.
+    """Translate a statement to DuckDB's SQL, with every name resolved and every read checked.
 
     Args:
         session: the query.
-        tree: a statement of GoogleSQL; left as it was.
-        known: the DuckDB name of a table that is resolved already: what DML writes into.
+        tree: a statement of GoogleSQL; not changed.
+        known: the DuckDB name of a table that is resolved already: the one that DML writes into.
         defines_view: as in `Reads`.
 
     Raises:
-        ApiError: something is missing or not allowed.
+        ApiError: something does not exist or is not allowed.
     """
     reads = Reads(defines_view=defines_view)
     with session.world.lock.released():
@@ -75,10 +75,10 @@ def to_duckdb(
 
 
 def constant(session: QuerySession, text: str) -> str:
-    """An expression that reads no table, in DuckDB's SQL.
+    """Translate an expression that reads no table to DuckDB's SQL.
 
     Raises:
-        ApiError: it is no such expression.
+        ApiError: it is not such an expression.
     """
     try:
         tree = parse_script(f"SELECT {text}")[0].tree
@@ -95,11 +95,11 @@ def constant(session: QuerySession, text: str) -> str:
 
 
 def describe(session: QuerySession, tree: exp.Expr, *, defines_view: bool = False) -> tuple[str, list[Field], Reads]:
-    """A query's DuckDB text, columns and reads, without running it.
+    """Give a query's DuckDB SQL, its columns and what it reads, without running it.
 
     Args:
         session: the query.
-        tree: the query.
+        tree: the query's tree.
         defines_view: as in `Reads`.
 
     Raises:
@@ -114,10 +114,10 @@ def describe(session: QuerySession, tree: exp.Expr, *, defines_view: bool = Fals
 
 
 def named(schema: list[Field]) -> list[Field]:
-    """ReadColumns without a name of their own are ``f0_``, ``f1_`` ... as in BigQuery.
+    """Name columns that have no name ``f0_``, ``f1_`` ..., as BigQuery does.
 
     Raises:
-        ApiError: two columns have one name.
+        ApiError: two columns have the same name.
     """
     seen: set[str] = set()
     unnamed = 0
@@ -138,7 +138,7 @@ def named(schema: list[Field]) -> list[Field]:
 
 @dataclass(frozen=True)
 class _View:
-    """A view whose query is resolved: which of its columns are wanted, and the conditions over it."""
+    """A view whose query is resolved: the columns that are wanted of it, and the conditions over it."""
 
     table: Table
     depth: int
@@ -240,7 +240,7 @@ def _table(
 
 
 def living_table(session: QuerySession, dataset: Dataset, table_id: str) -> Table | None:
-    """A table by name; one that has expired is gone."""
+    """A table by name; None if it has expired."""
     table = dataset.table(table_id)
     if table is not None and table.expires_ms is not None and table.expires_ms <= session.world.now_ms():
         session.engine.drop(table)
@@ -259,7 +259,7 @@ def table_grants(session: QuerySession, table: Table, permission: str) -> bool:
 
 
 def _authorized(dataset: Dataset, view: Table) -> bool:
-    """Whether the dataset lets a view read it, by name or with the view's whole dataset."""
+    """Whether the dataset allows the view to read it, as an authorized view or by its authorized dataset."""
     for entry in dataset.access:
         if entry.get("view") == {
             "projectId": view.project_id, "datasetId": view.dataset_id, "tableId": view.table_id
@@ -281,13 +281,13 @@ def _last(node: exp.Table) -> exp.Identifier:
 
 
 _LONG_WORD = re.compile(r'([^"\s]{1024})[^"\s]+')
-"""A word longer than any name may be (1,024 characters), of which the rest is left out."""
+"""A word that is longer than any name may be (1,024 characters); the rest of it is cut off."""
 _MESSAGE = 8_192
-"""Characters of a complaint that are looked at."""
+"""The number of characters of an error text that are searched."""
 
 _MISSING = re.compile(r'Function with name "?(\w+)"? does not exist')
 
-# DuckDB's complaint -> BigQuery's; {0}, {1} are the groups, {at} the place in the author's text
+# DuckDB's error -> BigQuery's; {0}, {1} are the groups, {at} the position in the caller's text
 _BINDING: list[tuple[str, str]] = [
     (
         r'Referenced column "([^"]+)" (?:not found in FROM|was not found because the FROM) clause',
@@ -338,12 +338,12 @@ _BINDING: list[tuple[str, str]] = [
 
 
 def binding_error(session: QuerySession, tree: exp.Expr, error: duckdb.Error) -> ApiError:
-    """DuckDB's refusal in BigQuery's words, pointing into the text the caller wrote."""
+    """DuckDB's error with BigQuery's text, with the position in the caller's text."""
     if isinstance(error, duckdb.InterruptException):
         return session.ended()
     if isinstance(error, duckdb.OutOfMemoryException):
         return refusals.out_of_memory()
-    message = _LONG_WORD.sub(r"\1", str(error))[:_MESSAGE]  # a search for the patterns holds everybody up meanwhile
+    message = _LONG_WORD.sub(r"\1", str(error))[:_MESSAGE]  # other calls wait while the patterns are searched for
     if "Max expression depth limit" in message:
         return refusals.too_complex()
     missing = _MISSING.search(message)
@@ -354,7 +354,7 @@ def binding_error(session: QuerySession, tree: exp.Expr, error: duckdb.Error) ->
         if match:
             groups = [g or "" for g in match.groups()]
             return refusals.invalid_query(text.format(*groups, at=_place(session.sql, tree, groups)))
-    # an unforeseen complaint: its first line, without the names that only DuckDB knows
+    # an unexpected error: its first line, without names that are DuckDB's own
     first = re.sub(r"\bt\d+\b", "table", message.splitlines()[0].partition(": ")[2])
     return refusals.invalid_query(first or "Query error")
 
@@ -371,5 +371,5 @@ def _place(sql: str, tree: exp.Expr, words: Iterable[str]) -> str:
 
 
 def syntax_refusal(error: SqlError) -> ApiError:
-    """A statement that could not be read, as an API error."""
+    """A syntax error as an API error."""
     return refusals.invalid_query(str(error))

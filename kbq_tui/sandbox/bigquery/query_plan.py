@@ -1,6 +1,6 @@
-"""The stages of a query, as its job tells of them.
+"""The stages of a query, for its job's statistics.
 
-The sandbox has no stages. Its plan is the shortest that is true: every table is read, and one step gives the result.
+The sandbox has no stages. Its plan has one for each table that is read and one for the result.
 https://cloud.google.com/bigquery/docs/reference/rest/v2/Job#ExplainQueryStage
 """
 
@@ -12,7 +12,8 @@ JSON = dict[str, Any]
 
 
 def plan(job: Job) -> JSON:
-    """``queryPlan``, ``timeline`` and ``totalSlotMs`` of a finished query that read tables; else only the last."""
+    """``queryPlan``, ``timeline`` and ``totalSlotMs`` of a finished query that read tables; else only
+    ``totalSlotMs``."""
     elapsed = max(job.ended_ms - job.created_ms, 1)
     outcome = job.outcome
     if outcome is None or not outcome.reads.sizes or not job.ended_ms:

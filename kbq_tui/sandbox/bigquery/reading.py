@@ -1,4 +1,4 @@
-"""What has to be allowed besides the table itself before its rows are read: files, keys, policy tags."""
+"""Checks that a table's rows may be read, besides the permission on the table: files, keys, policy tags."""
 
 from typing import Any
 
@@ -14,18 +14,18 @@ _DRIVE_SCOPES = {"https://www.googleapis.com/auth/drive", "https://www.googleapi
 
 
 def check_files(session: QuerySession, table: Table) -> None:
-    """An external table is read by who may read its files: in Drive, which needs a scope as well, or in a bucket.
+    """Require access to an external table's files: in Drive, which needs a scope as well, or in a bucket.
 
     https://cloud.google.com/bigquery/docs/external-tables#access_controls_and_permissions
 
     Raises:
-        ApiError: one of them is missing.
+        ApiError: the scope or the access is missing.
     """
     bucket = table.traits.get("bucket")
     if bucket is not None:
         _check_bucket(session, table, bucket)
     elif table.extra.get(EXTERNAL) and table.traits.get("drive") is None:
-        # a table that a caller made: the sandbox has no Cloud Storage, so that there is no such file
+        # a table that a caller created: the sandbox has no Cloud Storage, so the file does not exist
         uri = (table.extra[EXTERNAL].get("sourceUris") or [""])[0]
         raise refusals.no_file(str(uri))
     drive = table.traits.get("drive")
@@ -37,7 +37,7 @@ def check_files(session: QuerySession, table: Table) -> None:
 
 
 def check_key(session: QuerySession, table: Table) -> None:
-    """A table under a key of the customer's is read only while BigQuery's agent may use the key.
+    """Refuse to read a table with a customer-managed key that BigQuery's agent may not use.
 
     Raises:
         ApiError: it may not.
@@ -46,7 +46,7 @@ def check_key(session: QuerySession, table: Table) -> None:
 
 
 def _check_bucket(session: QuerySession, table: Table, bucket: JSON) -> None:
-    """Refuses who may not read the bucket, in the words recorded by cal-itp/data-infra#4131."""
+    """Refuse callers who may not read the bucket, with the text recorded in cal-itp/data-infra#4131."""
     if session.principal.email in bucket.get("readers", []):
         return
     uri = str(bucket.get("uri", ""))
@@ -60,10 +60,10 @@ def _check_bucket(session: QuerySession, table: Table, bucket: JSON) -> None:
 
 
 def check_tags(session: QuerySession, table: Table, columns: ReadColumns) -> None:
-    """ReadColumns under a policy tag are read by its fine-grained readers only.
+    """Require that the caller is a fine-grained reader of each policy tag on the columns that are read.
 
     Raises:
-        ApiError: one is read that may not be.
+        ApiError: a column is read that the caller may not read.
     """
     tags: dict[str, str] = table.traits.get("policy_tags", {})
     project = session.world.projects[table.project_id]

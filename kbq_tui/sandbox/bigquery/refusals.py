@@ -18,12 +18,12 @@ STATUS_BY_REASON = {
 
 
 def invalid_query(message: str) -> ApiError:
-    """A statement that does not parse or bind."""
+    """A statement that cannot be parsed or bound."""
     return ApiError(400, "INVALID_ARGUMENT", message, "invalidQuery", location="q")
 
 
 def invalid(message: str) -> ApiError:
-    """An argument that is no good."""
+    """An argument that is not valid."""
     return ApiError(400, "INVALID_ARGUMENT", message, "invalid")
 
 
@@ -36,7 +36,7 @@ def too_long() -> ApiError:
 
 
 def resources_exceeded(why: str) -> ApiError:
-    """A query needs more than there is (https://cloud.google.com/bigquery/docs/troubleshoot-queries)."""
+    """A query needs more resources than are available (https://cloud.google.com/bigquery/docs/troubleshoot-queries)."""
     text = f"Resources exceeded during query execution: {why}"
     return ApiError(400, "INVALID_ARGUMENT", text, "resourcesExceeded")
 
@@ -52,7 +52,7 @@ def too_complex() -> ApiError:
 
 
 def response_too_large() -> ApiError:
-    """A result is larger than what one answers."""
+    """A result is larger than one answer may be."""
     return ApiError(
         403,
         "PERMISSION_DENIED",
@@ -63,12 +63,12 @@ def response_too_large() -> ApiError:
 
 
 def cancelled(why: str) -> ApiError:
-    """A job was ended before its time (reason ``stopped``)."""
+    """A job was ended early (reason ``stopped``)."""
     return ApiError(499, "CANCELLED", f"Job execution was cancelled: {why}", "stopped")
 
 
 def timed_out(seconds: float) -> ApiError:
-    """A job ran for longer than jobs may; BigQuery's own limit is six hours, and told in hours."""
+    """A job ran for longer than jobs may. BigQuery's own limit is six hours, and its text gives hours."""
     text = (
         f"Operation timed out after {seconds / 3600:.3g} hours. Consider reducing the amount of work performed by your "
         "operation so that it can complete within this limit."
@@ -88,13 +88,13 @@ def unknown_project(project_id: str) -> ApiError:
 
 
 def no_dataset(project_id: str, dataset_id: str, location: str = "") -> ApiError:
-    """The dataset does not exist; with a location, as a query says it."""
+    """The dataset does not exist; with a location, in the text of a query's error."""
     where = f" was not found in location {location}" if location else ""
     return ApiError(404, "NOT_FOUND", f"Not found: Dataset {project_id}:{dataset_id}{where}", "notFound")
 
 
 def no_table(ref: str, location: str = "") -> ApiError:
-    """The table does not exist; with a location, as a query says it."""
+    """The table does not exist; with a location, in the text of a query's error."""
     where = f" was not found in location {location}" if location else ""
     return ApiError(404, "NOT_FOUND", f"Not found: Table {ref}{where}", "notFound")
 
@@ -105,7 +105,7 @@ def no_routine(ref: str) -> ApiError:
 
 
 def exists(kind: str, ref: str) -> ApiError:
-    """Something of that name is there already."""
+    """Something with this name exists already."""
     return ApiError(409, "ALREADY_EXISTS", f"Already Exists: {kind} {ref}", "duplicate")
 
 
@@ -115,7 +115,7 @@ def denied(message: str) -> ApiError:
 
 
 def may_not_query(ref: str, location: str) -> ApiError:
-    """A query reads what the caller may not read. Whether it exists is not told."""
+    """A query reads what the caller may not read. The text does not say whether it exists."""
     text = f"Table {ref}: User does not have permission to query table {ref}"
     return denied(f"{text}, or perhaps it does not exist in location {location}.")
 
@@ -133,13 +133,13 @@ def may_not_create_dataset(project: Project) -> ApiError:
 
 
 def no_billing(what: str) -> ApiError:
-    """The project is in BigQuery's own sandbox (https://cloud.google.com/bigquery/docs/sandbox#limitations)."""
+    """The project is in the BigQuery sandbox (no billing; https://cloud.google.com/bigquery/docs/sandbox#limitations)."""
     text = f"Billing has not been enabled for this project. Enable billing at {BILLING_URL}. {what}"
     return ApiError(403, "PERMISSION_DENIED", text, "billingNotEnabled")
 
 
 def dml_not_free() -> ApiError:
-    """DML without billing."""
+    """DML in a project without billing."""
     return no_billing(
         "DML queries are not allowed in the free tier. Set up a billing account to remove this restriction."
     )
@@ -151,7 +151,7 @@ def other_location(source: str, destination: str) -> ApiError:
 
 
 def set_policy(dataset: Dataset, why: str) -> ApiError:
-    """IAM does not take the new access list."""
+    """IAM refuses the new access list."""
     return invalid(f"IAM setPolicy failed for Dataset {dataset.ref}: {why}")
 
 
@@ -166,11 +166,11 @@ def no_file(uri: str) -> ApiError:
 
 
 def bytes_billed(limit: int, needed: int) -> ApiError:
-    """A query would be billed for more than its ``maximumBytesBilled``, in the words recorded by exmergo/dex#320."""
+    """A query would be billed for more than its ``maximumBytesBilled``; with the text recorded in exmergo/dex#320."""
     text = f"Query exceeded limit for bytes billed: {limit}. {needed} or higher required."
     return ApiError(400, "INVALID_ARGUMENT", text, "bytesBilledLimitExceeded")
 
 
 def precondition() -> ApiError:
-    """The etag in If-Match is not the present one."""
+    """The etag in If-Match is not the current one."""
     return ApiError(412, "FAILED_PRECONDITION", "Precondition check failed.", "conditionNotMet", location="If-Match")

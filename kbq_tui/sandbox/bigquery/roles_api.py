@@ -34,7 +34,7 @@ def get_policy(call: Call) -> JSON:
 
 
 def set_policy(call: Call) -> JSON:
-    """``tables.setIamPolicy``: the whole policy; an etag that is not the present one is refused."""
+    """``tables.setIamPolicy``: replaces the whole policy; an etag that is not the current one is refused."""
     _, _, table = _addressed(call, "bigquery.tables.setIamPolicy")
     policy: JSON = call.body.get("policy") or {}
     if policy.get("etag") not in (None, "", "ACAB", table.etag):
@@ -65,7 +65,7 @@ def _check_member(call: Call, table: Table, member: str) -> None:
 
 
 def test_permissions(call: Call) -> JSON:
-    """``tables.testIamPermissions``: those of the asked permissions that the caller has."""
+    """``tables.testIamPermissions``: the permissions of the request that the caller has."""
     session, dataset, table = _addressed(call, "")
     held = call.ctx.authz.dataset_permissions(call.principal, dataset)
     asked = [str(p) for p in call.body.get("permissions") or []]

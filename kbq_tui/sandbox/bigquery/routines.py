@@ -1,4 +1,4 @@
-"""Routines of datasets, made over REST or in SQL: scalar and table functions whose body is SQL.
+"""Routines of datasets, created over REST or in SQL: scalar and table functions with a SQL body.
 
 https://cloud.google.com/bigquery/docs/reference/rest/v2/routines
 """
@@ -21,14 +21,14 @@ JSON = dict[str, Any]
 
 KEPT: Final = ("routineType", "language", "arguments", "returnType", "returnTableType", "definitionBody", "description",
                "determinismLevel", "dataGovernanceType")  # fmt: skip
-"""Fields of the API's Routine that are taken and given back."""
+"""Fields of the API's Routine that are stored and returned."""
 _KINDS = ("SCALAR_FUNCTION", "TABLE_VALUED_FUNCTION")
 _NAME = re.compile(r"[A-Za-z0-9_]{1,256}")
 _STANDARD = {"INTEGER": "INT64", "FLOAT": "FLOAT64", "BOOLEAN": "BOOL", "RECORD": "STRUCT"}
 
 
 def resource(routine: Routine) -> JSON:
-    """The routine as the API answers it."""
+    """The routine as the API returns it."""
     reference = {"projectId": routine.project_id, "datasetId": routine.dataset_id, "routineId": routine.routine_id}
     body: JSON = {"etag": routine.etag, "routineReference": reference}
     times = {"creationTime": str(routine.created_ms), "lastModifiedTime": str(routine.modified_ms)}
@@ -36,10 +36,10 @@ def resource(routine: Routine) -> JSON:
 
 
 def routine_of(session: QuerySession, dataset: Dataset, routine_id: str, permission: str) -> Routine:
-    """The routine addressed, if the caller may do that with it.
+    """Find the routine that a call names, and check that the caller has the permission on it.
 
     Raises:
-        ApiError: not allowed, or there is none.
+        ApiError: it is not allowed, or the routine does not exist.
     """
     session.ctx.authz.require(session.principal, permission, dataset)
     routine = dataset.routines.get(routine_id)
@@ -49,17 +49,17 @@ def routine_of(session: QuerySession, dataset: Dataset, routine_id: str, permiss
 
 
 def put(session: QuerySession, dataset: Dataset, routine_id: str, body: JSON, *, replace: bool = False) -> Routine:
-    """Makes a routine, or replaces one.
+    """Create or replace a routine.
 
     Args:
         session: the call, or the statement's query.
-        dataset: where.
+        dataset: the dataset it belongs to.
         routine_id: its name.
         body: the API's Routine.
-        replace: whether one of that name may be there.
+        replace: whether an existing routine may be replaced.
 
     Raises:
-        ApiError: not allowed, there already, or no good. Then nothing has changed.
+        ApiError: it is not allowed, exists already, or is not valid. Then nothing has changed.
     """
     present = dataset.routines.get(routine_id)
     action = "update" if replace and present is not None else "create"
@@ -91,7 +91,7 @@ def _check(session: QuerySession, routine: Routine) -> None:
         raise functions.other_language()
     function = functions.function_of(routine)
     if any(type_ is None for _, type_ in function.parameters):
-        return  # what becomes of it shows when it is called
+        return  # the type of its result is known only when it is called
     nothing = [exp.cast(exp.null(), type_.copy()) for _, type_ in function.parameters if type_ is not None]
     result = functions.with_arguments(function, nothing)
     query = exp.select("*").from_(result) if function.is_table else exp.select(result)
@@ -134,7 +134,7 @@ def create_function(session: QuerySession, tree: exp.Expr, text: str) -> Stateme
 
 
 def _body(text: str, *, is_table: bool) -> str:
-    """What stands behind AS; for an expression, within its parentheses."""
+    """The text after AS; for an expression, without its parentheses."""
     tokens = sqlglot.tokenize(text, read="bigquery")
     depth = 0
     for token, after in itertools.pairwise(tokens):
@@ -154,7 +154,7 @@ def _standard(kind: exp.DataType) -> JSON:
     """A type in SQL as the API's StandardSqlDataType.
 
     Raises:
-        ApiError: there is no such type.
+        ApiError: the type does not exist.
     """
     try:
         return _of_field(fields.from_sql("value", kind))
@@ -175,10 +175,10 @@ def _of_field(field: fields.Field) -> JSON:
 
 
 def drop_function(session: QuerySession, tree: exp.Expr) -> StatementResult:
-    """``DROP [TABLE] FUNCTION [IF EXISTS] path``.
+    """Run ``DROP [TABLE] FUNCTION [IF EXISTS] path``.
 
     Raises:
-        ApiError: there is none, or the caller may not delete it.
+        ApiError: it does not exist, or the caller may not delete it.
     """
     name = table_name(session, path_of((tree.args.get("tables") or [tree.this])[0]))
     dataset = find_dataset(session, name)

@@ -53,7 +53,7 @@ def get(call: Call) -> JSON:
 
 
 def update(call: Call) -> JSON:
-    """``routines.update``: replaces all of it."""
+    """``routines.update``: replaces the whole routine."""
     session, dataset = _addressed(call)
     present = routines.routine_of(session, dataset, call.params["routine"], "bigquery.routines.update")
     wanted = call.headers.get("if-match", "*")

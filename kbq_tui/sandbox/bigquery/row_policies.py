@@ -1,4 +1,4 @@
-"""Row access policies: which rows a caller sees, and how the API shows them.
+"""Row access policies: which rows a caller sees, and how the API returns the policies.
 
 A scenario gives a table the trait ``row_policies = [{ grantees = ["user:a@b.c"], filter = "x = 1" }]``.
 
@@ -19,12 +19,12 @@ VIEWER = "roles/bigquery.filteredDataViewer"
 
 
 def condition(table: Table, principal: Principal) -> str | None:
-    """What DuckDB's WHERE has to say of the caller's rows.
+    """A condition for DuckDB's WHERE for the rows that the caller may see.
 
     A caller who is in no policy's grantees gets no rows and no error.
 
     Returns:
-        ``FALSE`` if the caller sees no row, None if the table has no policy.
+        ``FALSE`` if the caller may see no row, None if the table has no policy.
     """
     policies: list[JSON] = table.traits.get("row_policies", [])
     if not policies:
@@ -37,7 +37,7 @@ def in_duckdb(text: str) -> str:
     """A policy's filter in DuckDB's SQL.
 
     Raises:
-        SqlglotError: it is no SQL.
+        SqlglotError: it is not valid SQL.
     """
     return parse_one(text, read="bigquery").sql("duckdb")
 
@@ -48,13 +48,13 @@ def _names(policy: JSON, principal: Principal) -> bool:
 
 
 def named(table: Table, policy_id: str) -> JSON | None:
-    """The policy of a table that bears a name, or None."""
+    """The policy of a table with this name, or None."""
     policies: list[JSON] = table.traits.get("row_policies", [])
     return next((p for number, p in enumerate(policies, start=1) if _id(p, number) == policy_id), None)
 
 
 def put(table: Table, policy_id: str, policy: JSON | None) -> None:
-    """Puts a policy in place of the one that bears its name; None takes that away."""
+    """Create or replace the policy with this name; None deletes it."""
     present: list[JSON] = table.traits.get("row_policies", [])
     named_ = [{**p, "id": _id(p, number)} for number, p in enumerate(present, start=1)]
     kept = [p for p in named_ if p["id"] != policy_id]
@@ -62,7 +62,7 @@ def put(table: Table, policy_id: str, policy: JSON | None) -> None:
 
 
 def resources(table: Table) -> list[JSON]:
-    """The policies as ``rowAccessPolicies.list`` gives them; grantees are for input only, `iam_policy` tells them."""
+    """The policies as ``rowAccessPolicies.list`` returns them. Grantees are input only; `iam_policy` returns them."""
     times = [
         dt.datetime.fromtimestamp(ms / 1000, tz=dt.UTC).isoformat().replace("+00:00", "Z")
         for ms in (table.created_ms, table.modified_ms)
@@ -85,7 +85,7 @@ def resources(table: Table) -> list[JSON]:
 
 
 def iam_policy(table: Table, policy_id: str) -> JSON:
-    """Who may see the rows of one policy, as ``rowAccessPolicies.getIamPolicy`` gives it.
+    """Who may see the rows of one policy, as ``rowAccessPolicies.getIamPolicy`` returns it.
 
     Raises:
         ApiError: the table has no such policy.
@@ -98,13 +98,13 @@ def iam_policy(table: Table, policy_id: str) -> JSON:
 
 
 def not_found(table: Table, policy_id: str) -> ApiError:
-    """A table has no policy of that name."""
+    """The table has no policy with this name."""
     text = f"Not found: Row access policy {policy_id} was not found on table {table.ref}"
     return ApiError(404, "NOT_FOUND", text, "notFound")
 
 
 def exists(table: Table, policy_id: str) -> ApiError:
-    """A table has a policy of that name already."""
+    """The table has a policy with this name already."""
     text = f"Already Exists: Row access policy {policy_id} on table {table.ref}"
     return ApiError(409, "ALREADY_EXISTS", text, "duplicate")
 

@@ -1,4 +1,4 @@
-"""``TABLESAMPLE SYSTEM (n PERCENT)``: some of a table's blocks, each with all of its rows.
+"""``TABLESAMPLE SYSTEM (n PERCENT)``: a random choice of a table's blocks, each with all its rows.
 
 https://cloud.google.com/bigquery/docs/table-sampling
 """
@@ -13,14 +13,14 @@ from kbq_tui.sandbox.bigquery.names import QuerySession
 from kbq_tui.sandbox.resources import Table
 
 BLOCK = 100_000
-"""Rows of a block. BigQuery's are about a gigabyte; a table of one block is read as a whole."""
+"""Rows in a block. BigQuery's blocks are about a gigabyte; a table of one block is always read as a whole."""
 
 
 def percent(node: exp.Table) -> float | None:
-    """How much of a table is asked for; None for all of it.
+    """The percentage of a table to read; None for the whole table.
 
     Raises:
-        ApiError: it is no sample by ``SYSTEM``, or no percentage.
+        ApiError: it is not a sample by ``SYSTEM``, or not a percentage.
     """
     sample = node.args.get("sample")
     if sample is None:
@@ -39,7 +39,7 @@ def percent(node: exp.Table) -> float | None:
 
 
 def blocks(session: QuerySession, table: Table, node: exp.Table) -> str | None:
-    """What DuckDB's WHERE has to say of the rows of a sample; None where there is none.
+    """A condition for DuckDB's WHERE for the rows of a sample; None if no sample is asked for.
 
     Raises:
         ApiError: as `percent`.
@@ -55,7 +55,7 @@ def blocks(session: QuerySession, table: Table, node: exp.Table) -> str | None:
 
 
 def refuse(node: exp.Table) -> None:
-    """Refuses to sample what is no table.
+    """Refuse to sample anything but a table.
 
     Raises:
         ApiError: a sample is asked for.

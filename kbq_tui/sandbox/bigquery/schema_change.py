@@ -18,10 +18,10 @@ ADDITION, RELAXATION = "ALLOW_FIELD_ADDITION", "ALLOW_FIELD_RELAXATION"
 
 
 def checked(given: list[JSON]) -> list[Field]:
-    """A schema in the API's own spelling.
+    """Check a schema and give it in the API's spelling.
 
     Raises:
-        ApiError: it is no good.
+        ApiError: it is not valid.
     """
     try:
         return fields.normalise(given)
@@ -30,10 +30,10 @@ def checked(given: list[JSON]) -> list[Field]:
 
 
 def defaults(session: QuerySession, columns: list[Field]) -> dict[str, str]:
-    """DuckDB's text of the default value of each column that has one.
+    """DuckDB's SQL for the default value of each column that has one.
 
     Raises:
-        ApiError: an expression is no good.
+        ApiError: an expression is not valid.
     """
     found = {}
     for column in columns:
@@ -49,10 +49,10 @@ def defaults(session: QuerySession, columns: list[Field]) -> dict[str, str]:
 
 
 def replace(session: QuerySession, table: Table, given: list[JSON]) -> None:
-    """Gives a table another schema, as ``tables.patch`` does: columns may be added and relaxed.
+    """Give a table another schema, as ``tables.patch`` does: columns may be added and relaxed.
 
     Raises:
-        ApiError: a column would be lost, change its type or become required.
+        ApiError: a column would be removed, change its type or become required.
     """
     wanted = checked(given)
     if not table.schema:
@@ -64,7 +64,7 @@ def replace(session: QuerySession, table: Table, given: list[JSON]) -> None:
 
 
 def adapt(session: QuerySession, table: Table, columns: list[Field], options: Collection[str]) -> None:
-    """Makes a table ready for rows of some columns, as far as ``schemaUpdateOptions`` allow it.
+    """Change a table so that rows with these columns can be written, as far as ``schemaUpdateOptions`` allow.
 
     Raises:
         ApiError: the columns do not fit, or the options do not allow the change.
@@ -90,7 +90,7 @@ def adapt(session: QuerySession, table: Table, columns: list[Field], options: Co
 
 
 def alter(session: QuerySession, table: Table, added: list[Field], dropped: list[Field]) -> None:
-    """Adds and drops columns, as ``ALTER TABLE`` does.
+    """Add and drop columns, as ``ALTER TABLE`` does.
 
     Raises:
         ApiError: a new column would be required, or no column would be left.
@@ -157,5 +157,5 @@ def _apply(session: QuerySession, table: Table, wanted: list[Field]) -> None:
         if field["name"] in texts or (old or {}).get("defaultValueExpression"):
             session.engine.set_default(table, field, texts.get(field["name"], "NULL"))
     order = {f["name"].lower(): f for f in wanted}
-    kept = [order[name] for name in before]  # rows are kept in this order
+    kept = [order[name] for name in before]  # rows are stored with their columns in this order
     table.schema = kept + [f for f in wanted if f["name"].lower() not in before]

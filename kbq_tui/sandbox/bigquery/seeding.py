@@ -1,4 +1,4 @@
-"""SQL of a scenario, run before anybody calls."""
+"""SQL of a scenario, which runs before the sandbox answers calls."""
 
 from collections.abc import Iterable
 
@@ -10,7 +10,7 @@ from kbq_tui.sandbox.bigquery.engine import engine_of
 from kbq_tui.sandbox.context import SandboxContext
 from kbq_tui.sandbox.resources import Principal, Table
 
-_ROLE = "roles/bigquery.admin"  # an owner of the project depends on the access list of each dataset
+_ROLE = "roles/bigquery.admin"  # even an owner of the project depends on the access list of each dataset
 
 
 def filter_problem(ctx: SandboxContext, table: Table, condition: str) -> str:
@@ -24,17 +24,18 @@ def filter_problem(ctx: SandboxContext, table: Table, condition: str) -> str:
 
 
 def run(ctx: SandboxContext, project_id: str, statements: Iterable[str]) -> None:
-    """Runs SQL as somebody who may do everything in BigQuery for that long.
+    """Run SQL as a principal who temporarily has every permission in BigQuery.
 
     Raises:
-        ApiError: a statement is no good.
+        ApiError: a statement is refused.
     """
     project = datasets.project_of(ctx, project_id)
     hand = Principal("user:scenario@kbq-sandbox.invalid", "scenario@kbq-sandbox.invalid", project_id)
     kept, billing, constraints = project.policy.bindings, project.billing, project.org_policies
     keys = project.kms_keys
     project.policy.bindings = [{"role": _ROLE, "members": [hand.member]}]
-    project.billing, project.org_policies, project.kms_keys = True, {}, {}  # what exists may be older than the rules
+    # existing data may be older than the organization's policies
+    project.billing, project.org_policies, project.kms_keys = True, {}, {}
     try:
         for sql in statements:
             config = {"query": {"query": sql, "useLegacySql": False}}

@@ -1,4 +1,4 @@
-"""The shapes of BigQuery's request bodies; `sandbox.shapes` tells what a shape is."""
+"""The shapes of BigQuery's request bodies; see `sandbox.shapes`."""
 
 from typing import Any
 
@@ -175,5 +175,5 @@ JOB: JSON = {
 
 
 def shaped(handler: Handler, shape: JSON) -> Handler:
-    """A handler whose body is checked first, with BigQuery's leniency."""
+    """Wrap a handler so that its body is checked first, as leniently as BigQuery does."""
     return shapes.shaped(handler, shape, lenient=True)

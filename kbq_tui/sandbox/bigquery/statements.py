@@ -1,4 +1,4 @@
-"""What each kind of statement does: SELECT, DDL, DML, GRANT and REVOKE."""
+"""Runs each kind of statement: SELECT, DDL, DML, GRANT and REVOKE."""
 
 from collections.abc import Callable
 from typing import Any
@@ -46,7 +46,7 @@ JSON = dict[str, Any]
 
 
 def run(session: QuerySession, statement: Statement) -> StatementResult:
-    """Runs one statement; on a dry run checks it only.
+    """Run one statement; on a dry run only check it.
 
     Raises:
         ApiError: BigQuery would refuse it.
@@ -71,13 +71,13 @@ def run(session: QuerySession, statement: Statement) -> StatementResult:
         return routines.create_function(session, tree, statement.sql)
     if isinstance(tree, exp.Declare | exp.Set):
         return _variables(session, tree)
-    # `parse_script` lets through only what is here
+    # `parse_script` returns only statements of these kinds
     handler = _HANDLERS.get((type(tree), str(tree.args.get("kind") or "").upper())) or dml.run
     return handler(session, tree)
 
 
 def select(session: QuerySession, tree: exp.Expr) -> StatementResult:
-    """A query."""
+    """Run a query."""
     sql, schema, reads = describe(session, tree)
     if session.dry_run:
         return StatementResult("SELECT", schema, reads=reads)
@@ -94,7 +94,8 @@ def select(session: QuerySession, tree: exp.Expr) -> StatementResult:
 
 
 def select_into(session: QuerySession, tree: exp.Expr, config: JSON) -> StatementResult:
-    """A query whose result goes into ``destinationTable``, as the dispositions and ``schemaUpdateOptions`` say."""
+    """Run a query whose result is written into ``destinationTable``, by its dispositions and
+    ``schemaUpdateOptions``."""
     sql, schema, reads = describe(session, tree)
     target = writing.target_of(session, config)
     writing.check(session, config, target, "WRITE_EMPTY")
@@ -104,12 +105,12 @@ def select_into(session: QuerySession, tree: exp.Expr, config: JSON) -> Statemen
     body = {key: config[key] for key in ("timePartitioning", "rangePartitioning", "clustering") if config.get(key)}
     try:
         with session.engine.stored(sql, session.watch) as stored:
-            target = writing.target_of(session, config)  # others may have changed something meanwhile
+            target = writing.target_of(session, config)  # another call may have changed something in the meantime
             table = writing.prepared(session, config, target, schema, body, named=True, default="WRITE_EMPTY")
             dml.insert_stored(session, table, stored, schema)
             outcome.rows = session.engine.run(f"SELECT * FROM {stored}", session.watch, columns=schema).rows  # noqa: S608
     except TooLarge:
-        pass  # what is too large for an answer is in the table
+        pass  # rows beyond an answer's limit are in the table
     except duckdb.Error as error:
         raise binding_error(session, tree, error) from error
     outcome.target = {"destinationTable": tables.reference(table)}
@@ -117,7 +118,7 @@ def select_into(session: QuerySession, tree: exp.Expr, config: JSON) -> Statemen
 
 
 def _transaction(session: QuerySession, tree: exp.Expr) -> StatementResult:
-    """``BEGIN TRANSACTION``, ``COMMIT TRANSACTION``, ``ROLLBACK TRANSACTION``."""
+    """Run ``BEGIN TRANSACTION``, ``COMMIT TRANSACTION`` or ``ROLLBACK TRANSACTION``."""
     words = {exp.Transaction: "BEGIN", exp.Commit: "COMMIT", exp.Rollback: "ROLLBACK"}
     word = words[type(tree)]  # type: ignore[index]
     if not session.dry_run:
@@ -129,19 +130,19 @@ def _transaction(session: QuerySession, tree: exp.Expr) -> StatementResult:
 
 
 def _variables(session: QuerySession, tree: exp.Expr) -> StatementResult:
-    """``DECLARE`` and ``SET``."""
+    """Run ``DECLARE`` or ``SET``."""
     changes = (
         variables.declared(session, tree) if isinstance(tree, exp.Declare) else [variables.assigned(session, tree)]
     )
     outcome = StatementResult("SELECT" if isinstance(tree, exp.Set) else "")
     for name, wanted, value in changes:
         if value is None:
-            assert wanted is not None  # sqlglot demands a type or a default
+            assert wanted is not None  # sqlglot requires a type or a default
             variables.store(session, name, wanted, wanted, None, literal=False)
             continue
         found = select(session, exp.select(value.copy()))
         assert found.schema is not None
-        given = found.rows[0][0] if found.rows else None  # a dry run computes nothing
+        given = found.rows[0][0] if found.rows else None  # a dry run evaluates nothing
         variables.store(session, name, wanted, found.schema[0], given, literal=isinstance(value, exp.Literal))
         outcome.reads.tables += found.reads.tables
         outcome.reads.sizes += found.reads.sizes
@@ -183,7 +184,7 @@ def _create_table(session: QuerySession, tree: exp.Expr) -> StatementResult:
         rows_sql, queried, outcome.reads = describe(session, source)
         columns = columns or queried
     if not columns and is_external:
-        # BigQuery reads the files to find out; the sandbox has no Cloud Storage
+        # BigQuery would read the schema from the files; the sandbox has no Cloud Storage
         raise refusals.no_file(str((body["externalDataConfiguration"].get("sourceUris") or [""])[0]))
     if not columns:
         raise refusals.invalid_query("CREATE TABLE without a column list or AS SELECT is not supported")
@@ -194,9 +195,9 @@ def _create_table(session: QuerySession, tree: exp.Expr) -> StatementResult:
         tables.create(session, dataset, name.table, schema=columns, replace=replace, body=body)
         return outcome
     try:
-        # the query may read the very table that is replaced: its rows are taken before
+        # the query may read the table that it replaces, so its rows are computed first
         with session.engine.stored(rows_sql, session.watch) as stored:
-            dataset = find_dataset(session, name)  # others may have changed something meanwhile
+            dataset = find_dataset(session, name)  # another call may have changed something in the meantime
             table = tables.create(session, dataset, name.table, schema=columns, replace=replace, body=body)
             outcome.target |= {"destinationTable": tables.reference(table)}
             dml.insert_stored(session, table, stored)
@@ -231,7 +232,7 @@ def _create_view(session: QuerySession, tree: exp.Expr) -> StatementResult:
                 f'Table "{inner.name}" must be qualified with a dataset (e.g. dataset.table) in a view.'
             )
     _, columns, outcome.reads = describe(session, source, defines_view=True)
-    dataset = find_dataset(session, name)  # others may have changed something meanwhile
+    dataset = find_dataset(session, name)  # another call may have changed something in the meantime
     if isinstance(shape, exp.Schema):
         renamed = [c.name for c in shape.expressions]
         if len(renamed) != len(columns):
@@ -252,7 +253,7 @@ def _create_view(session: QuerySession, tree: exp.Expr) -> StatementResult:
 
 
 def _alter_table(session: QuerySession, tree: exp.Expr) -> StatementResult:
-    """``ALTER TABLE|VIEW [IF EXISTS] path SET OPTIONS(...)``, ``ALTER TABLE path ADD|DROP COLUMN ...``."""
+    """Run ``ALTER TABLE|VIEW [IF EXISTS] path SET OPTIONS(...)`` or ``ALTER TABLE path ADD|DROP COLUMN ...``."""
     wanted = str(tree.args["kind"]).upper()
     name = table_name(session, path_of(tree.this))
     outcome = StatementResult(f"ALTER_{wanted}", operation="ALTER", target={"ddlTargetTable": _reference(name)})
@@ -314,7 +315,7 @@ def _drop_table(session: QuerySession, tree: exp.Expr) -> StatementResult:
     dataset = find_dataset(session, name)
     table = living_table(session, dataset, name.table)
     if table is None:
-        # who may not delete here is not told whether there is such a table
+        # a caller who may not delete here is not told whether the table exists
         missing = Table(name.project, name.dataset, name.table)
         tables.require(session, dataset, missing, "bigquery.tables.delete")
         if not tree.args.get("exists"):
@@ -329,7 +330,7 @@ def _drop_table(session: QuerySession, tree: exp.Expr) -> StatementResult:
 
 
 def _check_kind(table: Table, wanted: str, word: str) -> None:
-    """Refuses to drop a table of one kind by the statement for another.
+    """Refuse to drop a table by the statement for another kind.
 
     https://cloud.google.com/bigquery/docs/reference/standard-sql/data-definition-language#drop_external_table
 

@@ -1,6 +1,7 @@
-"""GoogleSQL text into statements, refused with BigQuery's words where BigQuery would refuse it.
+"""Parses GoogleSQL into statements, and refuses with BigQuery's text what BigQuery would refuse.
 
-sqlglot reads more than BigQuery does and says no in its own words, so what comes out of it is looked at again here."""
+sqlglot accepts more than BigQuery does and has error texts of a different form, so its result is checked again here.
+"""
 
 import itertools
 import logging
@@ -16,7 +17,7 @@ from kbq_tui.sandbox.bigquery import own_statements
 from kbq_tui.sandbox.bigquery.own_statements import OwnStatement
 from kbq_tui.sandbox.bigquery.tokens import STRINGS, SqlError, describe, position
 
-# sqlglot warns about every statement it cannot read; we refuse those statements instead
+# sqlglot warns about every statement that it cannot parse; we refuse those statements instead
 logging.getLogger("sqlglot").setLevel(logging.ERROR)
 
 _BIGQUERY = sqlglot.Dialect.get_or_raise("bigquery")
@@ -30,7 +31,7 @@ _READABLE = (
     exp.Transaction, exp.Commit, exp.Rollback, exp.Declare, exp.Set,
 )  # fmt: skip
 _TWO_WORDS = (["EXTERNAL", "TABLE"], ["SNAPSHOT", "TABLE"], ["TABLE", "FUNCTION"])
-"""Kinds whose first word sqlglot does not take; it is kept in the tree's ``meta``."""
+"""Kinds of statement whose first word sqlglot does not accept; the word is kept in the tree's ``meta``."""
 _KINDS = ("SCHEMA", "TABLE", "VIEW")
 _TEMPORARY = ("TABLE", "FUNCTION")
 
@@ -41,7 +42,7 @@ class Statement:
 
     Attributes:
         sql: its text.
-        tree: what it says.
+        tree: its syntax tree.
     """
 
     sql: str
@@ -49,15 +50,15 @@ class Statement:
 
 
 def parse_script(sql: str) -> list[Statement]:
-    """Splits a script at its semicolons and reads every statement.
+    """Split a script at its semicolons and parse every statement.
 
     Raises:
-        SqlError: a statement is not GoogleSQL, or is none that the sandbox knows.
+        SqlError: a statement is not GoogleSQL, or of a kind that the sandbox does not know.
     """
     _check_characters(sql)
     try:
         tokens = sqlglot.tokenize(sql, read="bigquery")
-    except TokenError as error:  # an unfinished comment is all that is left
+    except TokenError as error:  # only an unfinished comment is left
         raise SqlError("Syntax error: Unclosed comment at " + position(sql, len(sql))) from error
     groups: list[list[Token]] = [[]]
     for token in tokens:
@@ -72,7 +73,7 @@ def parse_script(sql: str) -> list[Statement]:
 
 
 def _check_characters(sql: str) -> None:
-    """Refuses characters and quotes that BigQuery's lexer refuses, at the place it would."""
+    """Refuse characters and quotes that BigQuery's lexer refuses, with the position it would name."""
     pattern = re.compile(
         r"(?P<comment>--[^\n]*|\#[^\n]*|/\*.*?\*/)|(?P<unclosed>/\*)"
         r"|(?P<triple>[rRbB]{0,2}(?:\"\"\"(?:\\.|[^\\])*?\"\"\"|'''(?:\\.|[^\\])*?'''))"
@@ -110,7 +111,7 @@ def _read(sql: str, tokens: list[Token]) -> Statement:
     second = tokens[1].text.upper() if len(tokens) > 1 else ""
     read = _without_bare_unnest(tokens)
     if first.text.upper() == "ALTER" and second == "SCHEMA":
-        # sqlglot cannot read ALTER SCHEMA; what may follow is what may follow ALTER TABLE
+        # sqlglot cannot parse ALTER SCHEMA; it has the same clauses as ALTER TABLE
         word = tokens[1]
         table = Token(TokenType.TABLE, "TABLE", word.line, word.col, word.start, word.end)
         read = [first, table, *read[2:]]
@@ -146,7 +147,7 @@ def _read(sql: str, tokens: list[Token]) -> Statement:
 
 
 def _without_bare_unnest(tokens: list[Token]) -> list[Token]:
-    """``FROM (UNNEST(x) AS y JOIN ...)``, which sqlglot does not take, as ``FROM (SELECT * FROM UNNEST(x) ...)``."""
+    """Rewrite ``FROM (UNNEST(x) AS y JOIN ...)``, which sqlglot refuses, as ``FROM (SELECT * FROM UNNEST(x) ...)``."""
     found: list[Token] = []
     for at, token in enumerate(tokens):
         before = [other.text.upper() for other in tokens[max(at - 2, 0) : at]]
@@ -158,7 +159,7 @@ def _without_bare_unnest(tokens: list[Token]) -> list[Token]:
 
 
 def _is_known_change(tree: exp.Alter, kind: str) -> bool:
-    """Whether an ALTER statement is ``SET OPTIONS(...)`` and nothing else, or adds or drops columns of a table."""
+    """Whether an ALTER statement only sets options, or adds or drops columns of a table."""
     actions = tree.args.get("actions") or []
     columns = [
         isinstance(a, exp.ColumnDef) or (isinstance(a, exp.Drop) and a.args.get("kind") == "COLUMN") for a in actions
@@ -172,19 +173,19 @@ def _is_known_change(tree: exp.Alter, kind: str) -> bool:
 
 
 def _syntax_error(sql: str, tokens: list[Token], error: ParseError) -> str:
-    """sqlglot's refusal in BigQuery's words."""
+    """sqlglot's error with BigQuery's text."""
     detail: dict[str, Any] = error.errors[0] if error.errors else {}
     found = next((i for i, t in enumerate(tokens) if (t.line, t.col) == (detail.get("line"), detail.get("col"))), None)
     description = str(detail.get("description") or "")
     if found is not None and found > 1 and tokens[0].text.upper() == "CREATE" and tokens[found - 2].text in ("(", ","):
-        # sqlglot takes a type that does not exist for the end of the column list
+        # sqlglot reads a type that does not exist as the end of the column list
         wrong = tokens[found]
         return f"Type not found: {wrong.text} at {position(sql, wrong.start)}"
     if found is None:
         return "Syntax error: Unexpected end of statement at " + position(sql, tokens[-1].end + 1)
     token: Token | None = tokens[found]
     if description.startswith(("Expecting", "Required")):
-        # sqlglot points at the last token it took; BigQuery at the one that should have been something else
+        # sqlglot names the last token it accepted; BigQuery names the first one that is wrong
         token = tokens[found + 1] if found + 1 < len(tokens) else None
     at = position(sql, token.start if token else tokens[-1].end + 1)
     if description.startswith("Expecting") and len(description.split()) == 2:
@@ -195,7 +196,7 @@ def _syntax_error(sql: str, tokens: list[Token], error: ParseError) -> str:
 
 
 def _recheck(sql: str, tokens: list[Token], tree: exp.Expr) -> None:
-    """Refuses what sqlglot lets through and BigQuery does not."""
+    """Refuse what sqlglot accepts and BigQuery does not."""
     for before, after in zip(tokens, [*tokens[1:], None], strict=True):
         if before.text.upper() in ("SELECT", "DISTINCT") and before.token_type != TokenType.IDENTIFIER:
             ends = after is None or after.text.upper() in ("FROM", "WHERE", "LIMIT", ")")

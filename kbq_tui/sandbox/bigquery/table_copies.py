@@ -21,10 +21,10 @@ _KEPT = ("timePartitioning", "rangePartitioning", "clustering", "requirePartitio
 
 
 def run(session: QuerySession, tree: TableCopy) -> StatementResult:
-    """Makes a table out of another.
+    """Create a table from another one.
 
     Raises:
-        ApiError: not allowed, something is missing, or there already.
+        ApiError: it is not allowed, the source does not exist, or the new table exists already.
     """
     name = table_name(session, tree.path)
     dataset = find_dataset(session, name)
@@ -63,7 +63,7 @@ def run(session: QuerySession, tree: TableCopy) -> StatementResult:
 def _like(
     session: QuerySession, dataset: Dataset, name: ResolvedName, source: ResolvedName, given: JSON, *, replace: bool
 ) -> None:
-    """A table with the columns and partitions of another, and without its rows."""
+    """Create an empty table with the columns and partitioning of another."""
     of = tables.table_of(session, find_dataset(session, source), source.table, "bigquery.tables.get")
     body = {key: copy.deepcopy(of.extra[key]) for key in _KEPT if key in of.extra} | given
     if not session.dry_run:

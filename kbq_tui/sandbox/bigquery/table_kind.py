@@ -1,4 +1,4 @@
-"""What kind a table is of, and what of it a scenario says: files, policy tags."""
+"""The type of a table, and the traits that a scenario gives it: files, policy tags."""
 
 import hashlib
 from typing import Any
@@ -7,16 +7,16 @@ from kbq_tui.sandbox.resources import Table
 
 JSON = dict[str, Any]
 STORED = ("TABLE", "SNAPSHOT")
-"""Types of tables that BigQuery itself keeps the rows of."""
+"""Types of tables whose rows BigQuery stores itself."""
 
 
 def kind(table: Table) -> str:
-    """The API's type of a table; ``EXTERNAL`` for one whose rows a scenario puts into Drive or a bucket."""
+    """The API's type of a table; ``EXTERNAL`` for one whose rows are in Drive or a bucket according to the scenario."""
     return "EXTERNAL" if table.traits.get("drive") or table.traits.get("bucket") else table.kind
 
 
 def external(table: Table) -> JSON:
-    """``externalDataConfiguration``: as it was given, or for the files that a scenario speaks of."""
+    """``externalDataConfiguration``: as it was given, or for the files that a scenario names."""
     given: JSON = dict(table.extra.get("externalDataConfiguration") or {})
     if table.traits.get("drive") is not None:
         uri = f"https://docs.google.com/spreadsheets/d/{_digest(table.ref)}"
@@ -32,7 +32,7 @@ def _digest(text: str) -> str:
 
 
 def tagged(table: Table, location: str) -> list[JSON]:
-    """The schema with the policy tags that a scenario puts on columns; a tag is named ``Taxonomy : Label``."""
+    """The schema with the policy tags that a scenario puts on columns; a tag's name is ``Taxonomy : Label``."""
     tags: dict[str, str] = table.traits.get("policy_tags", {})
     fields_: list[JSON] = []
     for column in table.schema:

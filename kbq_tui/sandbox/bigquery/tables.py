@@ -1,4 +1,4 @@
-"""Tables and views: made, changed and removed by one code, whether asked over REST or in SQL.
+"""Tables and views are created, changed and deleted here, whether over REST or in SQL.
 
 https://cloud.google.com/bigquery/docs/reference/rest/v2/tables
 """
@@ -19,9 +19,9 @@ from kbq_tui.sandbox.resources import Dataset, Table
 JSON = dict[str, Any]
 _NAME = re.compile(r"[\w \-]{1,1024}")
 _DELETED_ROWS = 50_000
-"""Rows of a deleted table that can be copied back, at most."""
+"""The most rows that a deleted table may have to be copied back."""
 _DELETED = 20
-"""Deleted tables of a dataset that can be copied back."""
+"""The most deleted tables of a dataset that can be copied back."""
 _UNITS = ("HOUR", "DAY", "MONTH", "YEAR")
 _CHANGES = ("bigquery.tables.update", "bigquery.tables.updateData", "bigquery.tables.delete")
 _KEPT = ("rangePartitioning", "clustering", "requirePartitionFilter", "tableConstraints", "encryptionConfiguration",
@@ -29,10 +29,10 @@ _KEPT = ("rangePartitioning", "clustering", "requirePartitionFilter", "tableCons
 
 
 def table_of(session: QuerySession, dataset: Dataset, table_id: str, permission: str) -> Table:
-    """The table addressed, if the caller may do that with it.
+    """Find the table that a call names, and check that the caller has the permission on it.
 
     Raises:
-        ApiError: not allowed (which hides whether it exists), or there is none.
+        ApiError: it is not allowed (which hides whether the table exists), or the table does not exist.
     """
     name = table_id.removesuffix(partitions.SUFFIX)
     table = living_table(session, dataset, name)
@@ -44,7 +44,7 @@ def table_of(session: QuerySession, dataset: Dataset, table_id: str, permission:
 
 
 def require(session: QuerySession, dataset: Dataset, table: Table, permission: str) -> None:
-    """Refuses unless the caller has a permission on a table, by the dataset, the project or the table's own policy.
+    """Refuse unless the caller has a permission on a table, by the dataset, the project or the table's own policy.
 
     Raises:
         ApiError: 403.
@@ -58,7 +58,7 @@ def require(session: QuerySession, dataset: Dataset, table: Table, permission: s
 
 
 def resource(session: QuerySession, dataset: Dataset, table: Table, *, sized: bool = True) -> JSON:
-    """The table as the API answers it; how large it is only where that is asked for."""
+    """The table as the API returns it; with its size only if `sized`."""
     body: JSON = {
         "kind": "bigquery#table",
         "etag": table.etag,
@@ -82,7 +82,7 @@ def resource(session: QuerySession, dataset: Dataset, table: Table, *, sized: bo
         rows, size = session.engine.extent(table)
     body |= {"numRows": str(rows), "numBytes": str(size), "numLongTermBytes": "0", "numTotalLogicalBytes": str(size)}
     if table.kind == "MATERIALIZED_VIEW":
-        # it is computed when it is read, so that it is always fresh
+        # it is computed when it is read, so it is always up to date
         refresh = {
             "enableRefresh": True,
             "refreshIntervalMs": "1800000",
@@ -117,19 +117,19 @@ def create(
     replace: bool = False,
     body: JSON | None = None,
 ) -> Table:
-    """Makes a table (empty) or a view.
+    """Create an empty table, or a view.
 
     Args:
-        session: who asks.
-        dataset: where.
+        session: the caller's query.
+        dataset: the dataset it belongs to.
         table_id: its name.
-        schema: its columns; of a view, those its query gave.
+        schema: its columns; for a view, those of its query's result.
         view_query: the view's SELECT.
-        replace: whether one of that name may be there.
+        replace: whether an existing table may be replaced.
         body: further fields of the API's Table: labels, description, friendlyName, expirationTime.
 
     Raises:
-        ApiError: not allowed, there already, or no good.
+        ApiError: it is not allowed, exists already, or is not valid.
     """
     session.ctx.authz.require(session.principal, "bigquery.tables.create", dataset)
     refuse_linked(dataset)
@@ -157,7 +157,7 @@ def create(
     if not partitioning or default_ms is None:
         table.expires_ms = _default_expiration(session, dataset, now)
     elif partitioning.get("expirationMs") is None:
-        # for such a table this default stands for that of tables (Dataset.defaultPartitionExpirationMs)
+        # for such a table this default replaces that of tables (Dataset.defaultPartitionExpirationMs)
         body["timePartitioning"] = partitioning | {"expirationMs": str(default_ms)}
     project = session.world.projects[dataset.project_id]
     key = (body.get("encryptionConfiguration") or {}).get("kmsKeyName") or encryption.default_key(project, dataset)
@@ -173,10 +173,10 @@ def create(
 
 
 def view_schema(session: QuerySession, query: str) -> list[JSON]:
-    """The columns of a view's SELECT, which must run where the view will be.
+    """The columns of a view's SELECT, which must run in the view's location.
 
     Raises:
-        ApiError: the query is no good, or reads what the caller may not read.
+        ApiError: the query is not valid, or reads what the caller may not read.
     """
     try:
         with session.world.lock.released():
@@ -191,10 +191,10 @@ def view_schema(session: QuerySession, query: str) -> list[JSON]:
 
 
 def change(session: QuerySession, dataset: Dataset, table: Table, body: JSON) -> None:
-    """Changes a table's labels, texts, expiration, view query, or adds columns.
+    """Change a table's labels, texts, expiration or view query, or add columns.
 
     Raises:
-        ApiError: not allowed, or a column would be lost or change its type.
+        ApiError: it is not allowed, or a column would be removed or change its type.
     """
     require(session, dataset, table, "bigquery.tables.update")
     view = body.get("view") or {}
@@ -208,10 +208,10 @@ def change(session: QuerySession, dataset: Dataset, table: Table, body: JSON) ->
 
 
 def remove(session: QuerySession, dataset: Dataset, table: Table, *, is_replaced: bool = False) -> None:
-    """Deletes a table or view. A table that is not replaced can be copied back for a while.
+    """Delete a table or view. Unless it is replaced, a table can be copied back for a while.
 
     Raises:
-        ApiError: not allowed.
+        ApiError: it is not allowed.
     """
     require(session, dataset, table, "bigquery.tables.delete")
     del dataset.tables[table.table_id]
@@ -252,7 +252,7 @@ def _take(session: QuerySession, dataset: Dataset, table: Table, body: JSON) -> 
 
 
 def _partitioning(table: Table, body: JSON) -> JSON | None:
-    """``timePartitioning`` as it will be; None to leave it. Only the expiration of one that is there may change.
+    """The new ``timePartitioning``; None to leave it. Only the expiration of an existing one can change.
 
     https://cloud.google.com/bigquery/docs/reference/rest/v2/tables#TimePartitioning
     """

@@ -1,6 +1,6 @@
-"""Tables as they were: ``FOR SYSTEM_TIME AS OF``, ``table@milliseconds``, and what was deleted.
+"""Earlier states of tables: ``FOR SYSTEM_TIME AS OF``, ``table@milliseconds``, and deleted tables.
 
-The sandbox keeps no earlier rows of a table. It answers where they are those of now, and refuses elsewhere.
+The sandbox keeps no earlier rows of a table. It answers if the rows have not changed since then, and refuses otherwise.
 
 https://cloud.google.com/bigquery/docs/access-historical-data
 """
@@ -19,10 +19,10 @@ JSON = dict[str, Any]
 
 
 def moment_of(session: QuerySession, sql: str) -> int:
-    """A moment out of DuckDB's constant expression, in milliseconds.
+    """Evaluate a constant expression in DuckDB's SQL to a time in milliseconds.
 
     Raises:
-        ApiError: it is none.
+        ApiError: it is not a time.
     """
     try:
         value = session.engine.run(f"SELECT CAST({sql} AS TIMESTAMPTZ)", session.watch).rows[0][0]
@@ -34,20 +34,20 @@ def moment_of(session: QuerySession, sql: str) -> int:
 
 
 def check_version(session: QuerySession, table: Table, version: exp.Expr | None) -> None:
-    """Refuses ``FOR SYSTEM_TIME AS OF`` where the rows of then are not those of now.
+    """Refuse ``FOR SYSTEM_TIME AS OF`` a time since which the rows have changed.
 
     Raises:
-        ApiError: they are not, or there was no such table.
+        ApiError: they have changed, or the table did not exist.
     """
     if version is not None:
         check(session, table, moment_of(session, version.expression.sql("duckdb")))
 
 
 def check(session: QuerySession, table: Table, at: int) -> None:
-    """Refuses to read a table as of a time at which its rows were others.
+    """Refuse to read a table as of a time since which its rows have changed.
 
     Raises:
-        ApiError: they were, or the time is before the table, or ahead.
+        ApiError: they have, or the time is before the table's creation or in the future.
     """
     if at > session.world.now_ms() + 1000:
         raise refusals.invalid_query(f"Invalid snapshot time {at} for table {table.ref}@{at}. It is in the future")
@@ -62,7 +62,8 @@ def check(session: QuerySession, table: Table, at: int) -> None:
 
 
 def split(name: str, now: int) -> tuple[str, int] | None:
-    """``table@1700000000000`` (milliseconds) or ``table@-3600000`` (ago) as table and moment; None for other names."""
+    """Split ``table@1700000000000`` (milliseconds) or ``table@-3600000`` (ago) into table and time; None for other
+    names."""
     table_id, _, moment = name.rpartition("@")
     if not table_id or not moment.lstrip("-").isdecimal():
         return None
@@ -70,7 +71,7 @@ def split(name: str, now: int) -> tuple[str, int] | None:
 
 
 def deleted_table(session: QuerySession, dataset: Dataset, name: str) -> Table | None:
-    """A deleted table as it was at the moment that its name ends with.
+    """A deleted table as it was at the time that its name ends with.
 
     https://cloud.google.com/bigquery/docs/restore-deleted-tables
     """

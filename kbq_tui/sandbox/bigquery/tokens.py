@@ -1,6 +1,6 @@
-"""Tokens and places of GoogleSQL text, as BigQuery's errors name them.
+"""Tokens and positions in GoogleSQL text, as BigQuery's errors name them.
 
-Positions are ``[line:column]``, both from 1, as BigQuery prints them.
+Positions are ``[line:column]``, both counted from 1, as in BigQuery.
 """
 
 import re
@@ -18,7 +18,7 @@ STRINGS = {TokenType.STRING, TokenType.RAW_STRING, TokenType.BYTE_STRING, TokenT
 
 
 class SqlError(Exception):
-    """BigQuery's own words for a statement it does not take (reason ``invalidQuery``)."""
+    """BigQuery's text for a statement that it refuses (reason ``invalidQuery``)."""
 
 
 def position(sql: str, offset: int) -> str:
@@ -28,7 +28,7 @@ def position(sql: str, offset: int) -> str:
 
 
 def node_position(sql: str, node: exp.Expr) -> str:
-    """``[line:column]`` of a node, its leftmost part that knows where it stands."""
+    """``[line:column]`` of a node: of its leftmost part whose position is known."""
     starts = [n.meta["start"] for n in node.walk() if isinstance(n, exp.Expr) and "start" in n.meta]
     return position(sql, min(starts)) if starts else position(sql, 0)
 
@@ -52,7 +52,7 @@ def describe(token: Token | None) -> str:
 
 
 def split_path(text: str) -> tuple[str, ...]:
-    """``example.com:p.d.t`` into its parts; the dots of a domain-scoped project do not divide."""
+    """Split ``example.com:p.d.t`` into its parts; the dots in a domain-scoped project id do not separate."""
     domain, colon, rest = text.rpartition(":")
     parts = rest.split(".")
     return (f"{domain}{colon}{parts[0]}", *parts[1:]) if colon else tuple(parts)

@@ -1,4 +1,5 @@
-"""``BEGIN TRANSACTION``, ``COMMIT`` and ``ROLLBACK``: all changes of rows or none. Others see them at once, though.
+"""``BEGIN TRANSACTION``, ``COMMIT`` and ``ROLLBACK``: either all changes of rows are kept or none. Other callers see
+them before the commit, unlike at Google.
 
 https://cloud.google.com/bigquery/docs/transactions
 """
@@ -9,10 +10,10 @@ from kbq_tui.sandbox.bigquery.transaction import Transaction
 
 
 def begin(session: QuerySession) -> None:
-    """Starts a transaction.
+    """Start a transaction.
 
     Raises:
-        ApiError: one is going on.
+        ApiError: one is open already.
     """
     if session.transaction is not None:
         raise refusals.invalid_query("Transaction is already in progress")
@@ -20,10 +21,10 @@ def begin(session: QuerySession) -> None:
 
 
 def end(session: QuerySession, *, undo: bool) -> None:
-    """Commits or rolls back.
+    """Commit or roll back.
 
     Raises:
-        ApiError: there is no transaction.
+        ApiError: no transaction is open.
     """
     if session.transaction is None:
         word = "ROLLBACK" if undo else "COMMIT"

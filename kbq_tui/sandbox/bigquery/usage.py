@@ -1,4 +1,4 @@
-"""Which columns a statement uses, and which of them it computes with rather than shows as they are."""
+"""Which columns a statement uses, and which of them it computes with instead of only returning them."""
 
 import functools
 from dataclasses import dataclass
@@ -11,11 +11,11 @@ from kbq_tui.sandbox.resources import Table
 
 @dataclass(frozen=True)
 class ReadColumns:
-    """Some columns by lower-case name, or every column but some.
+    """Some columns by lower-case name, or all columns except some.
 
     Args:
-        names: of the columns.
-        others: whether all columns but those are meant.
+        names: the columns' names.
+        others: whether all columns except these are meant.
     """
 
     names: frozenset[str]
@@ -26,7 +26,7 @@ class ReadColumns:
         return (name.lower() in self.names) != self.others
 
     def __or__(self, more: "ReadColumns") -> "ReadColumns":
-        """Those of both."""
+        """The columns of either."""
         if self.others and more.others:
             return ReadColumns(self.names & more.names, others=True)
         if self.others:
@@ -43,8 +43,8 @@ class Usage:
     """What a statement does with the columns of its tables.
 
     Args:
-        read: those that have to be read.
-        computed: those that are compared, sorted, grouped or computed with; None for all.
+        read: the columns that have to be read.
+        computed: the columns that are compared, sorted, grouped or computed with; None for all.
     """
 
     read: ReadColumns
@@ -52,17 +52,17 @@ class Usage:
 
 
 def usage(tree: exp.Expr, wanted: ReadColumns = ALL) -> Usage:
-    """What a statement does with its columns.
+    """Find out what a statement does with its columns.
 
     Args:
         tree: the statement.
-        wanted: of a view's query, those of its columns that are used.
+        wanted: for a view's query, the view's columns that are used.
     """
     return Usage(_read(tree, wanted), _computed(tree))
 
 
 def _read(tree: exp.Expr, wanted: ReadColumns) -> ReadColumns:
-    """Every column that has to be read; one that a subquery gives and nothing uses is not."""
+    """Every column that has to be read; a column of a subquery that nothing uses is left out."""
     if isinstance(tree, exp.Subquery):
         return _read(tree.this, wanted)
     if isinstance(tree, exp.SetOperation):
@@ -79,7 +79,7 @@ def _read(tree: exp.Expr, wanted: ReadColumns) -> ReadColumns:
 
 
 def _is_kept(select: exp.Select, item: exp.Expr, wanted: ReadColumns) -> bool:
-    """Whether a column of a SELECT list has to be computed: it is used, or others depend on its being there."""
+    """Whether a column of a SELECT list has to be computed: it is used, or other columns depend on it."""
     if select.args.get("distinct") or item.is_star or item.alias_or_name in wanted:
         return True
     order = [part for key in ("group", "order") for part in _nodes(select.args.get(key))]
@@ -91,13 +91,13 @@ def _named(rows: set[str], part: exp.Expr, wanted: ReadColumns) -> ReadColumns:
 
     Args:
         rows: names that stand for a whole row there.
-        part: the part.
+        part: the part of the statement.
         wanted: as in `usage`.
     """
     columns = [column for column in _own(part, exp.Column) if column.arg_key not in ("except_", "except")]
     found = ReadColumns(frozenset(column.name.lower() for column in columns if not column.is_star))
     if found.names & rows:
-        return ALL  # a name that stands for a whole row
+        return ALL  # this name stands for a whole row
     for star in _own(part, exp.Star):
         if not isinstance(star.parent, exp.Count):
             left_out = {name.name.lower() for name in star.args.get("except_") or star.args.get("except") or []}
@@ -106,7 +106,7 @@ def _named(rows: set[str], part: exp.Expr, wanted: ReadColumns) -> ReadColumns:
 
 
 def _read_by_sources(tree: exp.Expr, wanted: ReadColumns) -> list[ReadColumns]:
-    """What the subqueries of FROM, JOIN and WITH read."""
+    """The columns that the subqueries of FROM, JOIN and WITH read."""
     clause = tree.args.get("with_") or tree.args.get("with")
     sources: list[exp.Expr] = [cte.this for cte in clause.expressions] if clause is not None else []
     for key in ("from_", "from", "joins"):
@@ -126,7 +126,7 @@ def _nodes(value: object) -> list[exp.Expr]:
 
 
 def _own(part: exp.Expr, kind: type[exp.Expr]) -> list[exp.Expr]:
-    """The nodes of a kind in an expression that are not inside a query of its own."""
+    """The nodes of one kind in an expression that are not inside a subquery."""
     return [n for n in part.walk(prune=lambda n: isinstance(n, exp.Query)) if isinstance(n, kind)]
 
 
@@ -141,7 +141,7 @@ def _union(parts: list[ReadColumns]) -> ReadColumns:
 
 
 def _joined(tree: exp.Expr) -> set[str]:
-    """ReadColumns of ``JOIN ... USING``."""
+    """The columns of ``JOIN ... USING``."""
     return {name.name.lower() for join in tree.find_all(exp.Join) for name in join.args.get("using") or []}
 
 
@@ -162,7 +162,7 @@ def _computed(tree: exp.Expr) -> set[str] | None:
 
 
 def _is_shown(column: exp.Expr) -> bool:
-    """Whether a column is a result as it is, under its own name or another, or only asked whether it is NULL."""
+    """Whether a column is only returned, under its own name or another, or only tested for NULL."""
     if isinstance(column.parent, exp.Is | exp.Count):
         return True
     node = column.parent if isinstance(column.parent, exp.Alias) else column
@@ -170,12 +170,13 @@ def _is_shown(column: exp.Expr) -> bool:
 
 
 def computed_text(column: str) -> str:
-    """A BIGNUMERIC of a table as a number that DuckDB computes with; one that is too long for that is an error."""
+    """A table's BIGNUMERIC as a number that DuckDB can compute with; one with too many digits is an error."""
     return f"CAST(CAST({fields.quote(column)} AS VARCHAR) AS {fields.COMPUTED})"
 
 
 def select_numbers(table: Table, computed: set[str] | None) -> str:
-    """What to select from a table for a statement: ``*``, with numbers in place of what it computes with."""
+    """What to select from a table for a statement: ``*``, with numbers in place of the columns that it computes
+    with."""
     wide = [
         f["name"] for f in table.schema if fields.is_wide(f) and (computed is None or f["name"].lower() in computed)
     ]
@@ -185,12 +186,12 @@ def select_numbers(table: Table, computed: set[str] | None) -> str:
 
 
 def compute(tree: exp.Expr, table: Table, target: exp.Expr) -> None:
-    """Has a statement that writes into a table compute with its BIGNUMERIC columns.
+    """Let a statement that writes into a table compute with its BIGNUMERIC columns.
 
     Args:
         tree: UPDATE, DELETE or MERGE; its columns are replaced.
-        table: what is written into.
-        target: the node that names the table, whose alias the columns may carry.
+        table: the table that it writes into.
+        target: the node that names the table, whose alias the columns may have.
     """
     wide = {f["name"].lower() for f in table.schema if fields.is_wide(f)}
     for column in list(tree.find_all(exp.Column)) if wide else ():

@@ -1,4 +1,4 @@
-"""Values on their way in and out: the f/v rows of the REST API, JSON and CSV that is loaded, and DuckDB's own.
+"""Encodes and decodes values: the f/v rows of the REST API, JSON and CSV of load jobs, and DuckDB's values.
 
 https://cloud.google.com/bigquery/docs/loading-data-cloud-storage-json#details_of_loading_json_data
 """
@@ -28,11 +28,11 @@ _DUCK_INTERVAL = re.compile(r"(-?\d+) (year|month|day)s?|(-?)(\d+):(\d+):(\d+(?:
 _RANGE_TEXT = re.compile(r"\[\s*(.*?)\s*,\s*(.*?)\s*\)")
 
 
-# -- out
+# -- encoding
 
 
 def check_nulls(rows: Iterable[Row], fields: list[Field]) -> None:
-    """Refuses a result that has NULL within an array.
+    """Refuse a result that has NULL in an array.
 
     https://cloud.google.com/bigquery/docs/reference/standard-sql/data-types#array_nulls
 
@@ -122,11 +122,11 @@ def _interval_text(value: str | dt.timedelta) -> str:
     return f"{years} {days} {'-' if micros < 0 else ''}{clock}"
 
 
-# -- in
+# -- decoding
 
 
 def layout(field: Field) -> Any:
-    """A column's structure for DuckDB's ``from_json``, every scalar being text."""
+    """A column's structure for DuckDB's ``from_json``, with every scalar as text."""
     if field["type"] == "RECORD":
         scalar: Any = {f["name"]: layout(f) for f in field["fields"]}
     elif field["type"] == "RANGE":
@@ -139,7 +139,7 @@ def layout(field: Field) -> Any:
 
 
 def rows_sql(columns: list[Field]) -> str:
-    """A SELECT of rows out of one JSON text, its only parameter: a list of lists as `plain` makes them."""
+    """A SELECT of rows from one JSON text, which is its only parameter: a list of lists, as `plain` makes them."""
     structure = {f"c{i}": layout(f) for i, f in enumerate(columns)}
     described = "'" + json.dumps([structure]).replace("'", "''") + "'"
     casts = ", ".join(f"CAST(r.c{i} AS {column_type(f)}) AS {quote(f['name'])}" for i, f in enumerate(columns))
@@ -150,7 +150,7 @@ def rows_json(rows: Iterable[Row], columns: list[Field]) -> str:
     """The parameter of `rows_sql`.
 
     Raises:
-        BadSchema: a value is not of its column's shape.
+        BadSchema: a value does not have its column's form.
     """
     return json.dumps(
         [{f"c{i}": plain(v, f) for i, (v, f) in enumerate(zip(row, columns, strict=True))} for row in rows]
@@ -161,11 +161,11 @@ def plain(value: Any, field: Field) -> Any:
     """A value as JSON whose scalars are text that DuckDB casts to the column's type.
 
     Args:
-        value: from JSON, from CSV (text), or of DuckDB.
+        value: from JSON, from CSV (text), or from DuckDB.
         field: the column.
 
     Raises:
-        BadSchema: it is not of the column's shape.
+        BadSchema: it does not have the column's form.
     """
     if field.get("mode") == "REPEATED":
         if value is None:
@@ -232,7 +232,7 @@ def _float(value: Any, field: Field) -> str:
 
 
 def _decimal(value: Any, field: Field) -> str:
-    """A number in plain digits. BIGNUMERIC has 38 digits after the point, and as many before it and a little.
+    """A number in plain digits. BIGNUMERIC has 38 digits after the point, and slightly more before it.
 
     https://cloud.google.com/bigquery/docs/reference/standard-sql/data-types#decimal_types
     """
@@ -252,14 +252,14 @@ def _bytes(value: Any, field: Field) -> str:
     if isinstance(value, str):
         try:
             text = "".join(value.split())
-            value = base64.b64decode(text + "=" * (-len(text) % 4), validate=True)  # padding may be left out
+            value = base64.b64decode(text + "=" * (-len(text) % 4), validate=True)  # padding is optional
         except ValueError as error:
             raise BadSchema(f"Could not decode base64 string to bytes. Field: {field['name']}") from error
     return "".join(f"\\x{byte:02x}" for byte in bytes(value))
 
 
 def _timestamp(value: Any, field: Field) -> str:
-    """Seconds since 1970, or a date and time, of UTC where it names no zone."""
+    """Seconds since 1970, or a date and time, in UTC unless it names a zone."""
     if isinstance(value, dt.datetime):
         return value.isoformat()
     text = str(value)
@@ -278,7 +278,7 @@ def _interval(value: Any, field: Field) -> str:
         return " ".join(f"{amount or 0} {unit}" for amount, unit in zip(parts.groups(), units, strict=True))
     match = _INTERVAL.fullmatch(str(value))
     if match is None:
-        return str(value)  # of DuckDB
+        return str(value)  # from DuckDB
     sign, years, months, days, minus, hours, minutes, seconds = match.groups()
     return f"{sign}{int(years) * 12 + int(months)} months {days} days {minus}{hours}:{minutes}:{seconds}"
 

@@ -20,10 +20,10 @@ _NUMBERS = ("INTEGER", "NUMERIC", "BIGNUMERIC", "FLOAT")
 
 
 def declared(session: QuerySession, tree: exp.Expr) -> list[tuple[str, Field | None, exp.Expr | None]]:
-    """The name, type and default of every variable that a ``DECLARE`` makes; no type where the default has it.
+    """The name, type and default of every variable that a ``DECLARE`` creates; no type if the default determines it.
 
     Raises:
-        ApiError: a name is taken, or a type does not exist.
+        ApiError: a name is in use, or a type does not exist.
     """
     found: list[tuple[str, Field | None, exp.Expr | None]] = []
     for item in tree.expressions:
@@ -44,7 +44,7 @@ def assigned(session: QuerySession, tree: exp.Expr) -> tuple[str, Field, exp.Exp
     """The name and type of the variable that a ``SET`` changes, and its new value.
 
     Raises:
-        ApiError: there is no such variable, or several are set at once.
+        ApiError: the variable does not exist, or several are set at once.
     """
     change = tree.expressions[0].this if len(tree.expressions) == 1 else None
     if not isinstance(change, exp.EQ) or not isinstance(change.this, exp.Column):
@@ -57,15 +57,15 @@ def assigned(session: QuerySession, tree: exp.Expr) -> tuple[str, Field, exp.Exp
 
 
 def store(session: QuerySession, name: str, wanted: Field | None, found: Field, value: Any, *, literal: bool) -> None:
-    """Gives a variable its value.
+    """Set the value of a variable.
 
     Args:
-        session: whose variable it is.
+        session: the script's session.
         name: its name, in lower case.
-        wanted: its type; None for that of the value.
+        wanted: the declared type; None for that of the value.
         found: the type of the value.
-        value: as DuckDB gave it.
-        literal: whether it was written down, so that text may be a date, for example.
+        value: the value as DuckDB gave it.
+        literal: whether it is a literal, so that a string may be read as a date, for example.
 
     Raises:
         ApiError: the value is of another type.
@@ -82,7 +82,8 @@ def store(session: QuerySession, name: str, wanted: Field | None, found: Field, 
             f"Cannot coerce expression to type {fields.sql_type(column)}: it has type {fields.sql_type(found)}"
         )
     if isinstance(value, dict) and column["type"] == "RECORD" and len(value) == len(column["fields"]):
-        value = dict(zip([f["name"] for f in column["fields"]], value.values(), strict=True))  # members go by place
+        # members are matched by position
+        value = dict(zip([f["name"] for f in column["fields"]], value.values(), strict=True))
     try:
         plain = values.plain(value, column)
     except fields.BadSchema as error:
@@ -91,12 +92,12 @@ def store(session: QuerySession, name: str, wanted: Field | None, found: Field, 
 
 
 def bind(session: QuerySession, tree: exp.Expr, tables: Iterable[Table]) -> None:
-    """Replaces the variables in a statement by their values. A column of the same name comes first.
+    """Replace the variables in a statement by their values. A column with the same name takes precedence.
 
     Args:
-        session: whose variables.
-        tree: what is to run.
-        tables: what it reads.
+        session: the script's session.
+        tree: the statement.
+        tables: the tables that it reads.
     """
     if not session.variables:
         return

@@ -1,4 +1,4 @@
-"""The table that a job writes into: found or made as ``createDisposition`` and ``writeDisposition`` say.
+"""The table that a job writes into, found or created according to ``createDisposition`` and ``writeDisposition``.
 
 https://cloud.google.com/bigquery/docs/reference/rest/v2/Job#JobConfigurationQuery
 """
@@ -17,12 +17,12 @@ JSON = dict[str, Any]
 
 @dataclass
 class Target:
-    """Where a job writes.
+    """The destination of a job.
 
     Args:
         name: the table's path.
         dataset: its dataset.
-        table: the table as it is; None where there is none yet.
+        table: the existing table; None if there is none yet.
     """
 
     name: ResolvedName
@@ -31,10 +31,10 @@ class Target:
 
 
 def target_of(session: QuerySession, config: JSON) -> Target:
-    """The destination of a job; without a location, the job runs where its dataset lies.
+    """The destination of a job; without a location, the job runs in that of the dataset.
 
     Raises:
-        ApiError: there is no such dataset here.
+        ApiError: the dataset does not exist here.
     """
     given: JSON = config.get("destinationTable") or {}
     if not given.get("datasetId") or not given.get("tableId"):
@@ -51,10 +51,10 @@ def target_of(session: QuerySession, config: JSON) -> Target:
 
 
 def check(session: QuerySession, config: JSON, target: Target, default: str) -> str:
-    """Refuses what a disposition forbids; gives the write disposition.
+    """Refuse what a disposition forbids; return the write disposition.
 
     Raises:
-        ApiError: there is no table and none may be made, or it has rows and may not.
+        ApiError: there is no table and none may be created, or it has rows and must be empty.
     """
     disposition = str(config.get("writeDisposition") or default)
     table = target.table
@@ -69,19 +69,19 @@ def check(session: QuerySession, config: JSON, target: Target, default: str) -> 
 def prepared(
     session: QuerySession, config: JSON, target: Target, columns: list[Field], body: JSON, *, named: bool, default: str
 ) -> Table:
-    """The table to write into, ready for rows of some columns.
+    """The table to write into, ready for rows with these columns.
 
     Args:
-        session: who writes.
+        session: the caller's query.
         config: the job's configuration, with its dispositions and ``schemaUpdateOptions``.
-        target: of `target_of`.
-        columns: of the rows.
-        body: further fields of a table that is made.
-        named: whether the job says what the columns are, so that a truncated table gets them.
+        target: from `target_of`.
+        columns: the columns of the rows.
+        body: further fields of the API's Table, if it is created.
+        named: whether the job names the columns, so that a truncated table gets them.
         default: the write disposition of a job that names none.
 
     Raises:
-        ApiError: not allowed, or the columns do not fit.
+        ApiError: it is not allowed, or the columns do not fit.
     """
     disposition = check(session, config, target, default)
     table = target.table
