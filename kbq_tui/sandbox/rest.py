@@ -1,4 +1,4 @@
-"""From a request to a handler and back: what every REST method of every service has in common.
+"""Passes requests to handlers and returns their answers: what all REST methods of all services share.
 
 A service exports ``routes(ctx) -> list[Route]`` and builds each route with `route`::
 
@@ -12,9 +12,9 @@ A service exports ``routes(ctx) -> list[Route]`` and builds each route with `rou
         base = "/bigquery/v2/projects/{project}"
         return [route(ctx, "GET", base + "/datasets/{dataset}", "bigquery.datasets.get", get_dataset, legacy=True)]
 
-Handlers are plain functions. `Dispatcher.run` authenticates, applies the fault plan's "before", waits the latency,
-runs the handler in a thread with the world's lock held, applies "after", and records the call; so N calls at once
-take one latency, and a handler needs no locking of its own. It raises `errors.ApiError` to refuse.
+Handlers are plain functions. For each call the endpoint applies the fault plan's "before", waits for the latency, runs
+the handler in a thread (after authentication, with the world's lock held), records the call, and applies "after". So
+concurrent calls wait for the latency together, and a handler needs no lock. It raises `errors.ApiError` to refuse.
 """
 
 import asyncio
@@ -92,7 +92,7 @@ def route(
                 ctx.record(call, 503)
                 return response
             call.body, call.media = uploads.parse(raw, request.headers)
-            sent = call.body  # the handler may read the query parameters in another form
+            sent = call.body  # a shape check may replace the body
             mask = masks.parse(request.query_params["fields"]) if "fields" in request.query_params else {}
             await ctx.pause()
             result = await _watched(request, call, ctx.threads.submit(ctx.run, call, handler))

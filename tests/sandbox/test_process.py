@@ -202,7 +202,7 @@ def test_an_env_file_that_is_no_sandbox_s_is_refused_at_once(launch, tmp_path, k
         process = launch("--env-file", str(path))
         _, err = process.communicate(timeout=60)
     assert process.returncode == 2
-    assert f"--env-file {path}: is there already" in err
+    assert f"--env-file {path}: exists already" in err
     assert (path.lstat().st_mode, path.lstat().st_ino, path.lstat().st_size) == (
         before.st_mode,
         before.st_ino,
@@ -233,7 +233,7 @@ def test_a_key_that_lies_there_is_not_written_over(launch, tmp_path):
     process = launch("--scenario", "existing", "--key-dir", str(tmp_path))
     _, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 1
-    assert "is there already" in err
+    assert "exists already" in err
     assert mine.read_text() == "the only copy"
 
 
