@@ -32,10 +32,10 @@ class GoogleSignIn:
     def begin(self, *, changes: bool) -> None:
         """Send for the token, for a command that is going to sign in, and return when the request has left.
 
-        What the command needs is read in meanwhile. What fails here is tried again by the sign-in, which tells why.
+        What making something needs is imported meanwhile. What fails here is tried again by the sign-in, which tells why.
 
         Args:
-            changes: the command is going to make something, so that what making needs is read in, too.
+            changes: the command is going to make something, so that what that needs is imported.
         """
         from kbq_tui.gcp.early_token import send_for_token
         from kbq_tui.gcp.environment import problem_of
@@ -59,7 +59,7 @@ class GoogleSignIn:
         from kbq_tui.engine.daemon_threads import need_threads
         from kbq_tui.gcp.cloud import GoogleCloud
         from kbq_tui.gcp.environment import problem_of
-        from kbq_tui.gcp.retry import CHANGING, READING, preload
+        from kbq_tui.gcp.retry import preload
 
         need_threads()
         if (problem := problem_of(self._env, self._endpoints)) is not None:
@@ -67,8 +67,8 @@ class GoogleSignIn:
         session, self._session = self._session, None
         if allow_gcloud:
             session = None
-        elif session is not None:
-            preload(CHANGING if self._changes else READING)
+        elif session is not None and self._changes:
+            preload()  # while the token travels
         options = self._options(allow_gcloud=allow_gcloud)
         cloud = GoogleCloud.for_operator(options, self._endpoints, self._timeout, session=session)
         try:

@@ -121,7 +121,7 @@ class RestClient:
 
         Raises:
             HttpError: where Google says no.
-            MalformedError: where a success is not a JSON object.
+            MalformedError: where a success is not a JSON object; an empty answer is one, but not to a GET.
         """
         data = None if body is None else json.dumps(body).encode()
         sent = {"accept": "application/json", **(headers or {})}
@@ -130,7 +130,7 @@ class RestClient:
         response = self.session.request(verb, url, data=data, headers=sent, timeout=timeout)
         if not 200 <= response.status_code < 300:
             raise HttpError(response.status_code, response.headers, response.content)
-        if not response.content:
+        if not response.content and verb != "GET":
             return {}
         return parse(response.content)
 

@@ -257,19 +257,19 @@ class CallRunner:
         return value  # type: ignore[return-value]
 
 
-READING: Final = ("grpc", "google.cloud.iam_admin_v1")
-"""What the first round of calls needs, in the order in which it is needed."""
-CHANGING: Final = (*READING, "google.cloud.bigquery")
-"""What making datasets needs, besides."""
+CHANGING: Final = ("grpc", "google.cloud.iam_admin_v1", "google.cloud.bigquery")
+"""What making accounts, keys and datasets needs, in the order in which it is needed. Reading needs none of it."""
 
 _warming = threading.Event()
 
 
-def preload(names: Sequence[str] = READING, *, started: Callable[[str], None] | None = None) -> threading.Thread | None:
-    """Import Google's larger libraries on a daemon thread, once, so that the first calls need not wait for them.
+def preload(
+    names: Sequence[str] = CHANGING, *, started: Callable[[str], None] | None = None
+) -> threading.Thread | None:
+    """Import Google's larger libraries on a daemon thread, once, so that the first changes need not wait for them.
 
     Args:
-        names: `READING`, or `CHANGING`.
+        names: of the libraries.
         started: told the name of each library before it is imported; for tests.
 
     Returns:
@@ -290,6 +290,6 @@ def preload(names: Sequence[str] = READING, *, started: Callable[[str], None] | 
     thread = threading.Thread(target=work, name="google warm-up", daemon=True)
     try:
         thread.start()
-    except RuntimeError:  # no more threads to be had: the first call imports them
+    except RuntimeError:  # no more threads to be had: the first change imports them
         return None
     return thread

@@ -12,7 +12,7 @@ from kbq_tui import __version__
 from kbq_tui.gcp.credentials import Found
 from kbq_tui.gcp.endpoints import Endpoints, is_loopback
 from kbq_tui.gcp.exceptions import HttpError, TokenFetchError
-from kbq_tui.gcp.retry import asking, preload
+from kbq_tui.gcp.retry import asking
 from kbq_tui.i18n.messages import message
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class Token:
 
     Args:
         load: finds the credentials; runs on a worker thread, at the first call.
-        on_sent: called when the token was sent for; reads in what comes next, where nothing is given.
+        on_sent: called each time the token was sent for.
     """
 
     def __init__(self, load: Callable[[], Found], on_sent: Callable[[], object] | None = None) -> None:
@@ -117,8 +117,7 @@ class Token:
         def request(url: str, method: str = "GET", body: Any = None, headers: Any = None, **_: Any) -> Any:
             self._sent = True
             left = max(0.001, ends - time.monotonic())
-            # While the token travels, what comes next is read in; not before, or it would be in the request's way.
-            data = _Body(body, self._on_sent or preload) if isinstance(body, bytes) else body
+            data = _Body(body, self._on_sent) if isinstance(body, bytes) and self._on_sent is not None else body
             response = http.plain(method, url, data=data, headers=headers, timeout=left)
             if response.status_code == 429 or response.status_code >= 500 or 300 <= response.status_code < 400:
                 # Repeating is the caller's: google.auth would do it here, asleep, without a look at the deadline.

@@ -48,6 +48,12 @@ class Ground:
     def endpoints(self) -> Endpoints:
         return Endpoints.from_env(self.sandbox.env())
 
+    @property
+    def key_id(self) -> str:
+        """The id of the account's first key; a made-up one where it has none."""
+        account = self.sandbox.world.account(self.email)
+        return next((key.id for key in account.keys.values()), "0" * 40) if account is not None else "0" * 40
+
     def fail(self, method: str, kind: str, **more: Any) -> None:
         """Spoil calls of a method from now on; the first one if nothing else is said."""
         more = more if {"nth", "every"} & set(more) else {"nth": 1, **more}

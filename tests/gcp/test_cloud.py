@@ -668,7 +668,7 @@ async def test_a_client_that_cannot_be_made_is_no_answer_of_googles(
     async with play() as ground:
         monkeypatch.setenv("GOOGLE_CLOUD_UNIVERSE_DOMAIN", "")
         with problem(Code.UNEXPECTED) as found:
-            await ground.cloud.account(ground.project, ground.email)
+            await ground.cloud.create_account(ground.project, ACCOUNT_ID, "")
         assert "EmptyUniverseError" in str(found[0].cause)
 
 

@@ -16,10 +16,10 @@ from kbq_tui.sandbox.faults import Edit
 from tests.gcp.conftest import ACCOUNT_ID, EDITOR, JOB_USER, TMP, VIEWER, Ground, Play, problem
 from tests.support.polling import PATIENCE
 
-Read = Callable[[Ground], Awaitable[object]]
+Call = Callable[[Ground], Awaitable[object]]
 
 REST = "cloudresourcemanager.projects.get"
-RPC = "iam.serviceAccounts.get"
+RPC = "iam.serviceAccountKeys.enable"
 
 
 async def rest(ground: Ground) -> object:
@@ -27,13 +27,13 @@ async def rest(ground: Ground) -> object:
 
 
 async def rpc(ground: Ground) -> object:
-    return await ground.cloud.account(ground.project, ground.email)
+    return await ground.cloud.switch_key(ground.project, ground.email, ground.key_id, on=True)
 
 
-READS = pytest.mark.parametrize(("method", "read"), [(REST, rest), (RPC, rpc)], ids=["rest", "grpc"])
+CALLS = pytest.mark.parametrize(("method", "call"), [(REST, rest), (RPC, rpc)], ids=["rest", "grpc"])
 
 
-@READS
+@CALLS
 @pytest.mark.parametrize(
     ("kind", "more"),
     [
@@ -46,32 +46,32 @@ READS = pytest.mark.parametrize(("method", "read"), [(REST, rest), (RPC, rpc)], 
     ],
     ids=lambda value: str(value),
 )
-async def test_a_fault_that_passes_is_ridden_out(play: Play, method: str, read: Read, kind: str, more: dict) -> None:
+async def test_a_fault_that_passes_is_ridden_out(play: Play, method: str, call: Call, kind: str, more: dict) -> None:
     async with play("existing") as ground:
         ground.fail(method, kind, nth=[1, 2], **more)
-        await read(ground)
+        await call(ground)
         assert ground.calls(method) == 3
 
 
-@READS
+@CALLS
 async def test_a_fault_that_does_not_pass_is_given_up_after_a_bounded_number_of_tries(
-    play: Play, method: str, read: Read
+    play: Play, method: str, call: Call
 ) -> None:
     async with play() as ground:
         ground.fail(method, "status", every=1, status=503)
         with problem(Code.GOOGLE_UNAVAILABLE) as found:
-            await read(ground)
+            await call(ground)
         assert found[0].kind is Kind.NETWORK
         assert 3 <= ground.calls(method) <= 6
 
 
-@READS
-async def test_a_call_that_hangs_ends_at_its_deadline(play: Play, method: str, read: Read) -> None:
+@CALLS
+async def test_a_call_that_hangs_ends_at_its_deadline(play: Play, method: str, call: Call) -> None:
     async with play(timeout=2) as ground:
         await ground.cloud.authenticate()
         ground.fail(method, "hang", every=1, seconds=30)
         with problem(Code.DEADLINE) as found:
-            await read(ground)
+            await call(ground)
         assert found[0].exit_code == 5
 
 
@@ -90,6 +90,8 @@ async def test_an_answer_that_makes_no_sense_is_not_believed(play: Play, kind: s
             ("bigquery.datasets.get", lambda: ground.cloud.dataset(ground.project, TMP)),
             ("bigquery.datasets.list", lambda: ground.cloud.dataset_names(ground.project)),
             ("bigquery.tables.list", lambda: ground.cloud.tables(ground.project, TMP)),
+            ("iam.serviceAccounts.get", lambda: ground.cloud.account(ground.project, ground.email)),
+            ("iam.serviceAccountKeys.list", lambda: ground.cloud.keys(ground.project, ground.email)),
             ("bigquery.jobs.query", lambda: ground.cloud.query(ground.project, "SELECT 1", "US")),
             ("cloudresourcemanager.projects.getIamPolicy", lambda: ground.cloud.project_bindings(ground.project)),
             ("oauth2.token", lambda: ground.cloud.authenticate()),
@@ -105,9 +107,9 @@ async def test_nothing_answers_at_the_address(play: Play) -> None:
     async with play() as ground:
         await ground.cloud.authenticate()
         ground.sandbox.stop()
-        for read in (rest, rpc):
+        for call in (rest, rpc):
             with problem(Code.CONNECTION_REFUSED):
-                await read(ground)
+                await call(ground)
 
 
 async def test_what_was_made_although_the_answer_was_lost_counts_as_made(play: Play) -> None:
@@ -318,8 +320,9 @@ async def test_a_flaky_google_is_no_reason_to_fail(play: Play) -> None:
         (":getIamPolicy", lambda g: g.cloud.project_bindings(g.project)),
         ("/queries", lambda g: g.cloud.query(g.project, "SELECT 1", "EU", dry_run=True)),
         (f"/datasets/{TMP}?", lambda g: g.cloud.dataset(g.project, TMP)),
+        ("/serviceAccounts/", lambda g: g.cloud.account(g.project, g.email)),
     ],
-    ids=["datasets", "tables", "policy", "dry run", "dataset"],
+    ids=["datasets", "tables", "policy", "dry run", "dataset", "account"],
 )
 async def test_an_empty_success_is_not_taken_for_nothing_there(
     play: Play, monkeypatch: pytest.MonkeyPatch, path: str, ask: Callable[[Ground], Awaitable[object]]
@@ -331,6 +334,7 @@ async def test_an_empty_success_is_not_taken_for_nothing_there(
 
     async with play("partial") as ground:
         await ground.cloud.create_dataset(ground.project, TMP, "EU", "", {})
+        await ground.cloud.create_account(ground.project, ACCOUNT_ID, "")
         await ask(ground)
         monkeypatch.setattr(RestClient, "send", send)
         with problem(Code.MALFORMED_ANSWER):

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import textwrap
 import time
+from pathlib import Path
 
 import pytest
 
@@ -161,8 +162,7 @@ def test_warming_up_imports_them_beside_the_event_loop() -> None:
         """
         import sys
         from kbq_tui.gcp.retry import preload
-        from kbq_tui.gcp.retry import CHANGING
-        thread = preload(CHANGING)
+        thread = preload()
         assert thread.daemon
         thread.join()
         print("google.cloud.bigquery" in sys.modules and "google.cloud.iam_admin_v1" in sys.modules)
@@ -171,8 +171,37 @@ def test_warming_up_imports_them_beside_the_event_loop() -> None:
     assert done.stdout.strip() == "True", done.stderr
 
 
-async def test_to_look_needs_no_client_of_bigquery(play: Play) -> None:
-    """It takes 5 MiB and 40 ms, and only datasets that are made or deleted need it."""
+LOOKING = """
+    import os, sys
+
+    def tell(status):
+        with open(OUT, "w") as file:
+            file.write(" ".join(sorted(name for name in sys.modules if name.startswith(CLIENTS))))
+        leave(status)
+
+    leave, os._exit = os._exit, tell
+    sys.argv[:] = ["kbq-tui", *COMMAND]
+    from kbq_tui.cli.main import run
+
+    run()
+"""
+CLIENTS = ("grpc", "google.cloud", "google.api_core", "google.protobuf")
+
+
+@pytest.mark.parametrize("command", [["status", "--json"], ["plan", "--json"]], ids=" ".join)
+async def test_a_command_that_looks_loads_no_client_of_googles(play: Play, command: list[str], tmp_path: Path) -> None:
+    out = tmp_path / "loaded"
+    code = f"CLIENTS, OUT, COMMAND = {CLIENTS!r}, {str(out)!r}, {command!r}\n" + textwrap.dedent(LOOKING)
+    async with play("existing") as ground:
+        env = {**ground.sandbox.env(), "HOME": str(tmp_path), "KBQ_TUI_KEYRING": "off"}
+        done = await asyncio.to_thread(run, code, env)
+        assert {"iam.serviceAccounts.get", "iam.serviceAccountKeys.list"} <= {c.method for c in ground.sandbox.world.calls}
+    assert done.stdout.startswith('{"schema"'), done.stderr
+    assert out.read_text() == ""
+
+
+async def test_only_what_is_changed_needs_a_client_of_googles(play: Play) -> None:
+    """google-cloud-iam with grpc, and google-cloud-bigquery."""
     async with play("existing") as ground:
         code = """
         import asyncio, os, sys
@@ -180,22 +209,26 @@ async def test_to_look_needs_no_client_of_bigquery(play: Play) -> None:
         from kbq_tui.gcp.credentials import CredentialOptions
         from kbq_tui.gcp.endpoints import Endpoints
         async def main():
+            clients = ("google.cloud.bigquery", "google.cloud.iam_admin_v1", "grpc")
             cloud = GoogleCloud.for_operator(CredentialOptions(env=os.environ), Endpoints.from_env(os.environ))
             project = os.environ["GOOGLE_CLOUD_PROJECT"]
+            account = f"a-b-c-d@{project}.iam.gserviceaccount.com"
             assert await cloud.dataset(project, "KLAVIYO_TMP")
-            await cloud.account(project, "a-b-c-d@e.iam.gserviceaccount.com")
-            print("google.cloud.bigquery" in sys.modules, "google.cloud.iam_admin_v1" in sys.modules)
+            assert await cloud.account(project, account) is None
+            print([name for name in clients if name in sys.modules])
+            assert await cloud.create_account(project, "a-b-c-d", "")
+            print([name for name in clients if name in sys.modules])
         asyncio.run(main())
         """
         done = await asyncio.to_thread(run, code, ground.sandbox.env())
-        assert done.stdout.strip() == "False True", done.stderr
+        assert done.stdout.splitlines() == ["[]", "['google.cloud.iam_admin_v1', 'grpc']"], done.stderr
 
 
 @pytest.mark.parametrize(
     ("method", "call"),
     [
         ("cloudresourcemanager.*", "cloud.project(project)"),
-        ("iam.*", "cloud.account(project, 'a-b-c-d@e.iam.gserviceaccount.com')"),
+        ("iam.*", "cloud.create_account(project, 'a-b-c-d', '')"),
         ("oauth2.*", "cloud.authenticate()"),
     ],
     ids=["rest", "grpc", "token"],
