@@ -32,6 +32,9 @@ __all__ = ["ENDS_DAYS", "RECENT_JOBS", "Health", "Line", "Status", "status"]
 
 RECENT_JOBS = 50
 """How many of the account's newest jobs are looked at; our own checks are among them."""
+_LAST_VERIFY = "last-verify"
+"""The line of what this machine remembers: nothing of Google's has to be read for it."""
+_JOBS = "jobs"
 _BARS = 24
 """Hours of which the jobs are drawn as bars."""
 
@@ -83,6 +86,18 @@ class Status:
         """Whether no part is broken or unknown; warnings do not count."""
         return all(line.health in (Health.OK, Health.WARNING) for line in self.lines)
 
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """The ids of the lines that this look could not read."""
+        return tuple(line.id for line in self.lines if self._unread(line))
+
+    def _unread(self, line: Line) -> bool:
+        if line.health is Health.UNKNOWN:
+            return True
+        if line.id == _JOBS:  # jobs that may not be listed are no fault of the connection
+            return self.stale or line.problem is not None
+        return self.stale and line.id != _LAST_VERIFY and line.problem not in self.causes
+
     def to_json(self) -> dict[str, object]:
         """Return the status as `status --json` prints it (`kbq-tui/status/v1`)."""
         return {
@@ -93,6 +108,8 @@ class Status:
             "as_of": self.as_of.isoformat() if self.as_of is not None else None,
             "stale": self.stale,
             "healthy": self.healthy,
+            "complete": not self.left_out,
+            "left_out": list(self.left_out),
             "lines": [
                 {
                     "id": line.id,
@@ -135,7 +152,7 @@ async def status(spec: ConnectionSpec, ports: Ports, last_verify: Mapping[str, o
         _jobs(_explained(jobs, observed), observed.at),
     ]
     # An answer proves the sign-in. The last verification is in the past and does not depend on what can be read now.
-    kept = ("last-verify",) if isinstance(observed.identity, Unknown) else ("last-verify", "credential")
+    kept = (_LAST_VERIFY,) if isinstance(observed.identity, Unknown) else (_LAST_VERIFY, "credential")
     told = tuple(
         replace(line, problem=ports.named(line.problem)) if line.problem is not None else line
         for line in consequences_unknown(lines, plan.causes, kept)
@@ -314,11 +331,11 @@ def _lists_our_key(observed: Observed) -> bool:
 def _last_verify(last: Mapping[str, object] | None, command: str) -> Line:
     title = message("Last verification")
     if last is None:
-        return Line("last-verify", title, Health.WARNING, message("never: run {command}", command=command))
+        return Line(_LAST_VERIFY, title, Health.WARNING, message("never: run {command}", command=command))
     at = _when(str(last["at"])) if "at" in last else message("at an unknown time")
     if last.get("ok") is True:
-        return Line("last-verify", title, Health.OK, message("ok, {at}", at=at))
-    return Line("last-verify", title, Health.BROKEN, message("not ok, {at}", at=at))
+        return Line(_LAST_VERIFY, title, Health.OK, message("ok, {at}", at=at))
+    return Line(_LAST_VERIFY, title, Health.BROKEN, message("not ok, {at}", at=at))
 
 
 def _when(at: str) -> str:
@@ -334,12 +351,12 @@ def _jobs(jobs: Part[tuple[JobInfo, ...]], now: datetime) -> Line:
         case Present(value=all_jobs):
             found = klaviyos(all_jobs)
             if not found:
-                return Line("jobs", title, Health.OK, message("none of Klaviyo's yet"))
+                return Line(_JOBS, title, Health.OK, message("none of Klaviyo's yet"))
             return _klaviyos_jobs(title, found, len(all_jobs) >= RECENT_JOBS, now)
         case Unknown(problem=problem):
-            return Line("jobs", title, Health.WARNING, message("cannot be seen: {why}", why=problem.title), problem)
+            return Line(_JOBS, title, Health.WARNING, message("cannot be seen: {why}", why=problem.title), problem)
         case _:
-            return Line("jobs", title, Health.OK, message("none of Klaviyo's yet"))
+            return Line(_JOBS, title, Health.OK, message("none of Klaviyo's yet"))
 
 
 def _klaviyos_jobs(title: Message, found: Sequence[JobInfo], more: bool, now: datetime) -> Line:
@@ -366,4 +383,4 @@ def _klaviyos_jobs(title: Message, found: Sequence[JobInfo], more: bool, now: da
         health, text = Health.WARNING, late
     if bad := [job for job in found if job.error]:
         health, text = Health.WARNING, message("{seen}; {n} failed: {why}", seen=text, n=len(bad), why=bad[0].error)
-    return Line("jobs", title, health, text, counts=counts)
+    return Line(_JOBS, title, health, text, counts=counts)

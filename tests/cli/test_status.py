@@ -90,6 +90,7 @@ def test_json_of_many_is_an_object_a_line_in_the_order_of_names(call, three):
     assert (broken["healthy"], broken["project_id"], broken["as_of"]) == (False, None, None)
     assert broken["lines"][0]["problem"]["code"] == "KBQ-CONFIG-INVALID"
     assert [body["healthy"] for body in ended.lines[1:]] == [True, False]
+    assert [(body["complete"], body["left_out"]) for body in ended.lines[:2]] == [(False, ["look"]), (True, [])]
 
 
 def test_one_cause_for_all_is_told_once_with_its_exit_status(call, three, folder: Path, monkeypatch):

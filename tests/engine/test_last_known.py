@@ -45,6 +45,7 @@ async def test_an_outage_keeps_the_last_values_and_their_time_and_ends_with_the_
     assert seen.since is not None
     assert began < seen.since < seen.at
     assert seen.lines[0].problem == UNREACHABLE
+    assert seen.left_out == tuple(line.id for line in good.lines if line.id not in ("credential", "last-verify"))
     assert seen.to_json()["as_of"] == good.at.isoformat()
     cut(world, None)
     mended = last.take(await status(SPEC, world, verified))

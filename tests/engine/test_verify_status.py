@@ -175,6 +175,19 @@ async def test_what_cannot_be_seen_is_unknown_and_not_healthy() -> None:
     assert not got.healthy
 
 
+async def test_a_look_names_the_lines_that_it_could_not_read() -> None:
+    world, _ = await ready()
+    assert isinstance(world.cloud, MemoryCloud)
+    read = (await status(SPEC, world)).to_json()
+    assert (read["complete"], read["left_out"]) == (True, [])
+    world.cloud.world.forever = {
+        "keys": fault("KBQ-DEADLINE", kind=Kind.NETWORK),
+        "recent_jobs": denied("KBQ-PERMISSION-DENIED"),
+    }
+    part = (await status(SPEC, world)).to_json()
+    assert (part["complete"], part["left_out"]) == (False, ["key-age", "jobs"])
+
+
 @pytest.mark.parametrize(("kind", "signed_in"), [(Kind.CREDENTIALS, False), (Kind.NETWORK, False), (Kind.FAILED, True)])
 async def test_no_sign_in_is_claimed_where_google_answered_nothing(kind: Kind, signed_in: bool) -> None:
     world = ports()

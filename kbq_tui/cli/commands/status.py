@@ -247,6 +247,8 @@ def _unread(row: StatusRow, looked: Looked, now: datetime) -> dict[str, object]:
         "as_of": None,
         "stale": False,
         "healthy": False,
+        "complete": False,
+        "left_out": ["look"],
         "lines": [
             {"id": "look", "title": "Look", "health": "unknown", "text": str(row.reason), "problem": problem},
         ],

@@ -20,6 +20,7 @@ MEASURES: dict[str, Callable[[int], Row]] = {
     "first-frame-instructions-german": instructions.german,
     "version": startup.version,
     "status-round-trips": calls.status_round_trips,
+    "status-bq": calls.status_against_bq,
     "status-all": many.against_its_calls,
     "status-all-memory": many.memory,
     "source": source.against_its_calls,

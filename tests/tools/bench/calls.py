@@ -1,8 +1,10 @@
 """What the program's calls cost, on the sandbox with 200 ms a call."""
 
+import resource
 import shutil
 import statistics
 import subprocess
+import sys
 import time
 from typing import Any
 
@@ -38,6 +40,37 @@ def status_round_trips(runs: int) -> Row:
         unit="",
         detail=f"runs: {lengths}",
     )
+
+
+def status_against_bq(runs: int) -> Row:
+    """`status --json` of a connection that is set up against one `bq show` of its dataset, without latency."""
+    name = "status --json / bq show of its dataset"
+    if not shutil.which("bq"):
+        return Row(name, None, 0.5, detail="bq is not installed here")
+    with served("fresh") as sandbox:
+        _must(sandbox.run("apply", "--yes"))
+        dataset = f"{sandbox.project}:KLAVIYO_IMPORT_FROM_DWH"
+        commands = (
+            [sys.executable, "-m", "kbq_tui", "status", "--json"],
+            ["bq", "--quiet", "show", "--format=json", dataset],
+        )
+        spent: tuple[list[tuple[float, float]], ...] = ([], [])
+        for _ in range(max(runs, 7) + 1):
+            for command, times in zip(commands, spent, strict=True):
+                times.append(_spent(command, sandbox.environ()))
+    (ours, our_cpu), (theirs, their_cpu) = (
+        [statistics.median(each) for each in zip(*times[1:], strict=True)] for times in spent
+    )
+    detail = f"{ours * 1000:.0f} ms against {theirs * 1000:.0f} ms; CPU {our_cpu * 1000:.0f} ms against "
+    return Row(name, ours / theirs, 0.5, detail=f"{detail}{their_cpu * 1000:.0f} ms ({our_cpu / their_cpu:.2f}x)")
+
+
+def _spent(command: list[str], env: dict[str, str]) -> tuple[float, float]:
+    """Return the seconds that a command takes by the clock, and of CPU time."""
+    before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+    _must(subprocess.run(command, env=env, capture_output=True, text=True))
+    seconds, after = time.perf_counter() - began, resource.getrusage(resource.RUSAGE_CHILDREN)
+    return seconds, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
 def _must(run: "subprocess.CompletedProcess[str]") -> None:
