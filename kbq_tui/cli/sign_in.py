@@ -32,7 +32,7 @@ class GoogleSignIn:
     def begin(self, *, changes: bool) -> None:
         """Send for the token, for a command that is going to sign in, and return when the request has left.
 
-        What making something needs is imported meanwhile. What fails here is tried again by the sign-in, which tells why.
+        What a change needs is imported meanwhile. What fails here is tried again by the sign-in, which tells why.
 
         Args:
             changes: the command is going to make something, so that what that needs is imported.

@@ -195,7 +195,9 @@ async def test_a_command_that_looks_loads_no_client_of_googles(play: Play, comma
     async with play("existing") as ground:
         env = {**ground.sandbox.env(), "HOME": str(tmp_path), "KBQ_TUI_KEYRING": "off"}
         done = await asyncio.to_thread(run, code, env)
-        assert {"iam.serviceAccounts.get", "iam.serviceAccountKeys.list"} <= {c.method for c in ground.sandbox.world.calls}
+        assert {"iam.serviceAccounts.get", "iam.serviceAccountKeys.list"} <= {
+            c.method for c in ground.sandbox.world.calls
+        }
     assert done.stdout.startswith('{"schema"'), done.stderr
     assert out.read_text() == ""
 
