@@ -26,8 +26,8 @@ async def rest(ground: Ground) -> object:
     return await ground.cloud.project(ground.project)
 
 
-async def rpc(ground: Ground) -> object:
-    return await ground.cloud.switch_key(ground.project, ground.email, ground.key_id, on=True)
+async def rpc(ground: Ground) -> None:
+    await ground.cloud.switch_key(ground.project, ground.email, ground.key_id, on=True)
 
 
 CALLS = pytest.mark.parametrize(("method", "call"), [(REST, rest), (RPC, rpc)], ids=["rest", "grpc"])
